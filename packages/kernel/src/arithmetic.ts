@@ -1,0 +1,61 @@
+/**
+ * The arithmetic of a decision, exact at any magnitude (DESIGN: units are microcents and basis points). This is the
+ * definition in BigInt; the Wasm kernel computes the same numbers in 64 and 128 bits.
+ *
+ *     cost    = ceil(inputTokens · inputPrice / 10^6) + ceil(outputTokens · outputPrice / 10^6), at most 2^64−1
+ *     quality = floor(value · confidence · candidate quality / 10^8)
+ *     risk    = floor(value · risk · penalty multiplier / 10^8)
+ *     latency = p95 · penalty per millisecond
+ *     utility = quality − risk − cost − latency, clamped to 64 signed bits
+ *
+ * Each part of a cost is rounded up on its own, and value is rounded down: never in the spender's favour.
+ * @module
+ */
+import type { Candidate, Policy } from "./policy.ts";
+import type { Request } from "./request.ts";
+import {
+  BPS_MAX,
+  type CostMicrocents,
+  costMicrocents,
+  I64_MAX,
+  I64_MIN,
+  type Microcents,
+  microcents,
+  U64_MAX,
+} from "./units.ts";
+
+const UNITS_PER_PRICE = 1_000_000n;
+const BPS_SQUARED = BigInt(BPS_MAX) ** 2n;
+
+/** The terms of a utility. The unclamped ones may need more than 64 bits. */
+export interface UtilityTerms {
+  readonly qualityMicrocents: bigint;
+  readonly riskMicrocents: bigint;
+  readonly costMicrocents: CostMicrocents;
+  readonly latencyMicrocents: bigint;
+  readonly utilityMicrocents: Microcents;
+}
+
+/** What the request would cost with this candidate, at its bound. Saturates at 2^64−1. */
+export function cost(request: Request, candidate: Candidate): CostMicrocents {
+  const input = ceilDivide(BigInt(request.inputTokens) * candidate.inputPriceMicrocents, UNITS_PER_PRICE);
+  const output = ceilDivide(BigInt(request.outputTokens) * candidate.outputPriceMicrocents, UNITS_PER_PRICE);
+  const total = input + output;
+  return costMicrocents(total > U64_MAX ? U64_MAX : total);
+}
+
+/** What the candidate would be worth to the request, term by term. */
+export function utility(policy: Policy, request: Request, candidate: Candidate): UtilityTerms {
+  const value = request.valueMicrocents > 0n ? request.valueMicrocents : 0n;
+  const qualityMicrocents = (value * BigInt(request.confidenceBps) * BigInt(candidate.qualityBps)) / BPS_SQUARED;
+  const riskMicrocents = (value * BigInt(request.riskBps) * BigInt(policy.riskPenaltyMultiplierBps)) / BPS_SQUARED;
+  const latencyMicrocents = BigInt(candidate.latencyP95Ms) * policy.latencyPenaltyMicrocentsPerMs;
+  const costs = cost(request, candidate);
+  const exact = qualityMicrocents - riskMicrocents - costs - latencyMicrocents;
+  const utilityMicrocents = microcents(exact > I64_MAX ? I64_MAX : exact < I64_MIN ? I64_MIN : exact);
+  return { qualityMicrocents, riskMicrocents, costMicrocents: costs, latencyMicrocents, utilityMicrocents };
+}
+
+function ceilDivide(dividend: bigint, divisor: bigint): bigint {
+  return (dividend + divisor - 1n) / divisor;
+}

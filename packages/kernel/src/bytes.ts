@@ -1,0 +1,88 @@
+/**
+ * Bytes at fixed width, little-endian, without padding: how every digest of the published formats is laid out
+ * (docs/formats.md). Hexadecimal, and UTF-8, are here too, because both are how bytes meet text.
+ * @module
+ */
+import { invariant } from "./invariant.ts";
+
+const utf8 = new TextEncoder();
+
+/** Collects fields in order. Values are checked by the units that carry them; here they only get their width. */
+export class ByteWriter {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  /** Eight ASCII characters and a NUL. */
+  tag(tag: string): this {
+    invariant(/^[a-z0-9]{8}$/.test(tag), `a tag is eight characters, got ${tag}`);
+    return this.raw(utf8.encode(`${tag}\0`));
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#advance(1), value);
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#advance(2), value, true);
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#advance(4), value, true);
+    return this;
+  }
+
+  u64(value: bigint): this {
+    this.#view.setBigUint64(this.#advance(8), value, true);
+    return this;
+  }
+
+  i64(value: bigint): this {
+    this.#view.setBigInt64(this.#advance(8), value, true);
+    return this;
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#bytes.set(bytes, this.#advance(bytes.byteLength));
+    return this;
+  }
+
+  /** The bytes written so far; a view, not a copy. */
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #advance(bytes: number): number {
+    const offset = this.#length;
+    this.#length += bytes;
+    invariant(this.#length <= this.#bytes.byteLength, `${this.#bytes.byteLength} bytes were foreseen`);
+    return offset;
+  }
+}
+
+export function toHex(bytes: Uint8Array): string {
+  let hex = "";
+  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  return hex;
+}
+
+/** The inverse of {@link toHex}; `undefined` for anything that it would not have written. */
+export function fromHex(hex: string): Uint8Array | undefined {
+  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/.test(hex)) return undefined;
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16),
+  );
+}
+
+/** UTF-8 of well-formed text. A lone surrogate would silently become U+FFFD, so it is refused. */
+export function toUtf8(text: string): Uint8Array {
+  invariant(text.isWellFormed(), "text is well-formed Unicode");
+  return utf8.encode(text);
+}

@@ -1,0 +1,202 @@
+/**
+ * Operating errors: what can go wrong when Calybris itself is right. Each has a stable code, the HTTP status a service
+ * answers with, what happened, and what the reader can do about it. `docs/errors.md` is generated from this table, so a
+ * code cannot exist without its remedy.
+ *
+ * A rejected request is not here: it is a decision with a reason. A broken promise of our own is an
+ * {@link InvariantViolation}.
+ * @module
+ */
+
+/** One fault in something a person wrote: where, what is wrong, and what to do about it. */
+export interface Mistake {
+  /** The field, as a path from the top: `candidates[3].qualityBps`. Empty for the whole. */
+  readonly path: string;
+  /** What is wrong, as the end of a sentence that begins with the path. */
+  readonly problem: string;
+  /** A full sentence. */
+  readonly remedy: string;
+  /** Line of the file, from 1, where the text is at hand. */
+  readonly line?: number;
+}
+
+export interface ErrorRow<Details> {
+  readonly status: number;
+  readonly message: (details: Details) => string;
+  readonly remedy: string;
+}
+
+/** What each code tells beside its message. */
+export interface ErrorDetailsByCode {
+  readonly CAL_POLICY_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_CATALOG_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_REQUEST_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_REQUEST_ID_REUSED: { requestId: string; sequence: number };
+  readonly CAL_INPUT_UNREADABLE: { file: string; problem: string };
+  readonly CAL_INPUT_MALFORMED: { file: string; line?: number; column?: number; problem: string };
+  readonly CAL_JOURNAL_MISSING: { directory: string };
+  readonly CAL_JOURNAL_UNREADABLE: { path: string; problem: string };
+  readonly CAL_JOURNAL_LOCKED: { directory: string };
+  readonly CAL_JOURNAL_VERSION: { file: string; found: string; expected: string };
+  readonly CAL_JOURNAL_CORRUPT: { file: string; sequence: number; byteOffset: number; expected: string; found: string };
+  readonly CAL_JOURNAL_FAILED: { unknown: number; problem: string };
+  readonly CAL_JOURNAL_OVERLOADED: { waiting: number };
+  readonly CAL_JOURNAL_ENTRY_UNKNOWN: { sequence: number };
+  readonly CAL_JOURNAL_KEY: { file: string; problem: string };
+  readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
+  readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
+  readonly CAL_ENGINE_CLOSED: Record<string, never>;
+}
+
+function row<Details>(status: number, message: (details: Details) => string, remedy: string): ErrorRow<Details> {
+  return { status, message, remedy };
+}
+
+export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<ErrorDetailsByCode[Code]> } = {
+  CAL_POLICY_INVALID: row(
+    400,
+    (d) => `the policy${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
+    "Mend each field named; `calybris policy check FILE` lists them all.",
+  ),
+  CAL_CATALOG_INVALID: row(
+    400,
+    (d) => `the catalog${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
+    "Mend each field named; `calybris policy check FILE` lists them all.",
+  ),
+  CAL_REQUEST_INVALID: row(
+    400,
+    (d) => `the request${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
+    "Mend each field named and send it again; nothing was decided.",
+  ),
+  CAL_REQUEST_ID_REUSED: row(
+    409,
+    (d) => `request id ${quote(d.requestId)} was decided in entry ${d.sequence} with other content`,
+    "Use a new id for a new request; the same id is for sending the same request again.",
+  ),
+  CAL_INPUT_UNREADABLE: row(
+    400,
+    (d) => `${d.file} cannot be read: ${d.problem}`,
+    "Check the path and its permissions.",
+  ),
+  CAL_INPUT_MALFORMED: row(
+    400,
+    (d) =>
+      `${d.file}${d.line === undefined ? "" : `:${d.line}${d.column === undefined ? "" : `:${d.column}`}`} ${d.problem}`,
+    "Mend the file at the place named; nothing of it was used.",
+  ),
+  CAL_JOURNAL_MISSING: row(
+    404,
+    (d) => `there is no journal in ${d.directory}`,
+    "Check the path; `calybris replay` and the engine create one.",
+  ),
+  CAL_JOURNAL_UNREADABLE: row(
+    503,
+    (d) => `the journal cannot be used at ${d.path}: ${d.problem}`,
+    "Check that it is a directory which this user may read and write, on a disk with free space.",
+  ),
+  CAL_JOURNAL_LOCKED: row(
+    409,
+    (d) => `the journal in ${d.directory} is in use by another process`,
+    "Close the other process, or use another directory: one process writes a journal.",
+  ),
+  CAL_JOURNAL_VERSION: row(
+    503,
+    (d) => `${d.file} holds journal format ${d.found}; this program reads ${d.expected}`,
+    "Use the program that wrote it, or start a new journal.",
+  ),
+  CAL_JOURNAL_CORRUPT: row(
+    503,
+    (d) => `entry ${d.sequence} in ${d.file} at byte ${d.byteOffset}: expected ${d.expected}, found ${d.found}`,
+    "Restore the segment from a copy. A torn tail is set aside by itself at the next start; this is not one.",
+  ),
+  CAL_JOURNAL_FAILED: row(
+    503,
+    (d) =>
+      `the disk refused a batch (${d.problem}); whether its ${d.unknown} entries are durable is known only after reopening`,
+    "Restart once the disk is healthy, then resend with the same request ids: a request is decided at most once.",
+  ),
+  CAL_JOURNAL_OVERLOADED: row(
+    429,
+    (d) => `${d.waiting} entries already wait for the disk`,
+    "Retry with backoff; nothing was decided. If it lasts, the disk syncs slower than traffic arrives.",
+  ),
+  CAL_JOURNAL_ENTRY_UNKNOWN: row(
+    404,
+    (d) => `the journal holds no entry ${d.sequence}`,
+    "Sequences count from 1 up to the head that `calybris verify` prints.",
+  ),
+  CAL_JOURNAL_KEY: row(
+    400,
+    (d) => `the key in ${d.file} cannot be used: ${d.problem}`,
+    "Give the file that holds the journal's key: 16 bytes or more, readable by its owner alone.",
+  ),
+  CAL_ENGINE_POLICY_MISMATCH: row(
+    409,
+    (d) => `the policy given has digest ${d.given}, the journal's policy has ${d.journal}`,
+    "Open the journal with its own policy, or change it with `calybris policy set FILE --by NAME`.",
+  ),
+  CAL_ENGINE_POLICY_REQUIRED: row(
+    400,
+    (d) => `the journal in ${d.directory} is new and no policy was given`,
+    "Give a policy; `calybris init` writes one to start from.",
+  ),
+  CAL_ENGINE_CLOSED: row(
+    503,
+    () => "the engine is closed",
+    "Open it again; whatever was answered before is in the journal.",
+  ),
+};
+
+export type ErrorCode = keyof ErrorDetailsByCode;
+export type ErrorDetails<Code extends ErrorCode> = ErrorDetailsByCode[Code];
+
+/**
+ * An operating error. Switch on `code`; show `message` and `remedy`; log `details`.
+ *
+ * @example
+ * ```ts
+ * import { CalybrisError } from "@calybris/kernel";
+ * const error = new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 4096 });
+ * error.status; // 429
+ * error.message; // "4096 entries already wait for the disk"
+ * ```
+ */
+export class CalybrisError<Code extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = "CalybrisError";
+  readonly code: Code;
+  readonly status: number;
+  readonly remedy: string;
+  readonly details: ErrorDetails<Code>;
+
+  constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
+    const { status, message, remedy } = ERRORS[code] as ErrorRow<ErrorDetails<Code>>;
+    super(message(details), options);
+    this.code = code;
+    this.status = status;
+    this.remedy = remedy;
+    this.details = details;
+  }
+}
+
+function inFile(file: string | undefined): string {
+  return file === undefined ? "" : ` in ${file}`;
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+const MISTAKES_SHOWN_MAX = 3;
+
+function listMistakes(mistakes: readonly Mistake[]): string {
+  const shown = mistakes.slice(0, MISTAKES_SHOWN_MAX).map(describeMistake).join("; ");
+  const more = mistakes.length - MISTAKES_SHOWN_MAX;
+  const count = `${mistakes.length} mistake${mistakes.length === 1 ? "" : "s"}`;
+  return `${count}: ${shown}${more > 0 ? `; and ${more} more` : ""}`;
+}
+
+/** One mistake as a sentence without its remedy. */
+export function describeMistake(mistake: Mistake): string {
+  const where = mistake.line === undefined ? "" : `line ${mistake.line}: `;
+  return `${where}${mistake.path === "" ? "it" : mistake.path} ${mistake.problem}`;
+}

@@ -1,0 +1,21 @@
+/**
+ * The kernel: units, requests, policies, the decision and its digests. It touches nothing outside itself, so that a
+ * proof can be checked wherever there is a JavaScript engine.
+ * @module
+ */
+export * from "./arithmetic.ts";
+export * from "./bytes.ts";
+export * from "./chain.ts";
+export * from "./decision.ts";
+export * from "./digest.ts";
+export * from "./errors.ts";
+export * from "./explain.ts";
+export * from "./gates.ts";
+export * from "./governance.ts";
+export * from "./invariant.ts";
+export * from "./policy.ts";
+export * from "./prescribe.ts";
+export * from "./request.ts";
+export * from "./sample.ts";
+export * from "./sha256.ts";
+export * from "./units.ts";

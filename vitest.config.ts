@@ -1,0 +1,24 @@
+import { defineConfig } from "vitest/config";
+
+/** `fast` runs before every commit; `slow` holds what needs processes, disks or many seconds. `npm test` runs both. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "datasets/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.slow.test.ts"],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: "slow",
+          include: ["packages/*/test/**/*.slow.test.ts", "test/**/*.slow.test.ts"],
+          testTimeout: 240_000,
+        },
+      },
+    ],
+  },
+});
