@@ -42,6 +42,7 @@ export interface ErrorDetailsByCode {
   readonly CAL_JOURNAL_FAILED: { unknown: number; problem: string };
   readonly CAL_JOURNAL_OVERLOADED: { waiting: number };
   readonly CAL_JOURNAL_ENTRY_UNKNOWN: { sequence: number };
+  readonly CAL_JOURNAL_ENTRY_MALFORMED: { sequence: number; problem: string };
   readonly CAL_JOURNAL_KEY: { file: string; problem: string };
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
@@ -124,6 +125,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     404,
     (d) => `the journal holds no entry ${d.sequence}`,
     "Sequences count from 1 up to the head that `calybris verify` prints.",
+  ),
+  CAL_JOURNAL_ENTRY_MALFORMED: row(
+    503,
+    (d) => `entry ${d.sequence} cannot be read: ${d.problem}`,
+    "Use the program that wrote the journal; if it is this one, the entry was altered: restore it from a copy.",
   ),
   CAL_JOURNAL_KEY: row(
     400,

@@ -1,0 +1,77 @@
+/**
+ * JSON with exact integers. The journal holds integers from −2^63 to 2^64−1 as plain JSON numbers; `JSON.parse` would
+ * round those beyond 2^53 and keep the last of two equal keys in silence. Reading here gives a `bigint` for every
+ * integer that a `number` cannot hold, from the digits in the source text (ECMAScript: JSON.parse source text access).
+ * @module
+ */
+import { invariant } from "./invariant.ts";
+
+/** What exact JSON can hold. */
+export type ExactJson =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly ExactJson[]
+  | { readonly [key: string]: ExactJson };
+
+/**
+ * Parses, exactly. Most documents hold no large integer, so the plain parse comes first and the slow one only if needed.
+ *
+ * @throws SyntaxError when the text is not JSON.
+ *
+ * @example
+ * ```ts
+ * import { parseExact } from "@calybris/kernel";
+ * parseExact('{"mask":18446744073709551615,"count":3}'); // { mask: 18446744073709551615n, count: 3 }
+ * ```
+ */
+export function parseExact(text: string): ExactJson {
+  const plain = JSON.parse(text) as ExactJson;
+  return LARGE_INTEGER.test(text) ? (JSON.parse(text, exactNumber) as ExactJson) : plain;
+}
+
+/** Sixteen digits after a colon, comma or bracket: the first length at which an integer may pass 2^53. */
+const LARGE_INTEGER = /[:,[\s]-?[0-9]{16,}/;
+
+function exactNumber(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  const source = context?.source ?? "";
+  return /^-?[0-9]+$/.test(source) ? BigInt(source) : value;
+}
+
+/**
+ * Writes compact JSON, keys in the order given, `undefined` left out, a `bigint` as its digits.
+ *
+ * @example
+ * ```ts
+ * import { writeExact } from "@calybris/kernel";
+ * writeExact({ mask: 18446744073709551615n, count: 3, none: undefined }); // '{"mask":18446744073709551615,"count":3}'
+ * ```
+ */
+export function writeExact(value: unknown): string {
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value === "number")
+    return Number.isSafeInteger(value) ? String(value) : refuse(`${value} is not an exact integer`);
+  if (typeof value === "string")
+    return value.isWellFormed() ? JSON.stringify(value) : refuse("text is well-formed Unicode");
+  if (value === null || typeof value === "boolean") return String(value);
+  if (Array.isArray(value)) return `[${value.map(writeExact).join(",")}]`;
+  if (typeof value !== "object") return refuse(`${typeof value} has no JSON`);
+  let text = "";
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) text += `${text === "" ? "" : ","}${JSON.stringify(key)}:${writeExact(member)}`;
+  }
+  return `{${text}}`;
+}
+
+function refuse(claim: string): never {
+  invariant(false, claim);
+}
+
+/** The value as a `bigint`, when it is an exact integer. */
+export function exactInteger(value: unknown): bigint | undefined {
+  if (typeof value === "bigint") return value;
+  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;
+}
