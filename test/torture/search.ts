@@ -1,0 +1,18 @@
+/**
+ * Long searches: each looks for an input that breaks a promise, for as long as its budget allows. A search is a module
+ * in this folder whose file ends in `.search.ts` and which exports a {@link Search} as its members.
+ * @module
+ */
+
+export interface Budget {
+  /** Everything random in the search follows from it. */
+  readonly seed: number;
+  /** How long to look. A search that stops early has looked at all it wanted to. */
+  readonly milliseconds: number;
+}
+
+export interface Search {
+  readonly name: string;
+  /** Throws, with what is needed to see it again, when a promise does not hold. */
+  readonly run: (budget: Budget) => Promise<{ readonly cases: number }>;
+}
