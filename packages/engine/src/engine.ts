@@ -1,0 +1,339 @@
+/**
+ * The engine: a deterministic state machine behind a durable journal. It composes what the other files do and adds one
+ * rule of its own: sequence, time, state change and order of entries happen in one synchronous step.
+ * @module
+ */
+import {
+  CalybrisError,
+  type Decision,
+  type DecisionEntry,
+  type Defaulted,
+  type EntryBody,
+  type ExactJson,
+  JOURNAL_FORMAT,
+  type Kernel,
+  parseEntryBody,
+  parseExact,
+  policyDigest,
+  type PolicySnapshot,
+  type Request,
+  snapshotDigest,
+  snapshotToJson,
+  toHex,
+  wasmKernel,
+  writeExact,
+} from "@calybris/kernel";
+import { decide } from "./decide.ts";
+import { EntryFinder } from "./entry-finder.ts";
+import { type ClientRequest, contentOf, resolveRequest } from "./intake/client-request.ts";
+import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
+import { type Disk, nodeDisk } from "./journal/disk.ts";
+import { Journal, type WriterDriver } from "./journal/journal.ts";
+import { acquireLock, type Lock } from "./journal/lock.ts";
+import { type GoodEntry, recover, type Recovered, type SetAside } from "./journal/recovery.ts";
+import { ThreadDriver } from "./journal/thread-driver.ts";
+import type { WriterStart } from "./journal/writer.ts";
+import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
+import { EngineState } from "./state.ts";
+
+export interface EngineOptions {
+  /** Where the journal is; created when it does not exist. One process at a time. */
+  readonly directory: string;
+  /** Begins a new journal; for one that exists it must be the policy in force. */
+  readonly policy?: PolicySnapshot | undefined;
+  /** Secret key of a keyed chain; the same for the whole life of a journal. */
+  readonly key?: Uint8Array | undefined;
+  /** Most entries that may wait for the disk; beyond it `decide` is refused. Default 4,096. */
+  readonly waitingMax?: number | undefined;
+  /** A segment is rotated after this many bytes. Default 64 MiB. */
+  readonly segmentBytesMax?: number | undefined;
+  /** Ports, for tests and simulations: microseconds since the epoch, the disk, and what drives the writer. */
+  readonly nowUs?: (() => number) | undefined;
+  readonly disk?: Disk | undefined;
+  readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
+  readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
+}
+
+/** A decision that is durable. */
+export interface Decided {
+  readonly decision: Decision;
+  readonly request: Request;
+  /** Journal sequence of its entry. */
+  readonly sequence: number;
+  /** Names the decision for outcomes and settlements; encodes its sequence. */
+  readonly decisionId: string;
+  /** Identity digest in hexadecimal. */
+  readonly identity: string;
+  readonly useCase: string;
+  readonly defaulted: readonly Defaulted[];
+  /** The request id was decided before; this is that decision. */
+  readonly repeated: boolean;
+}
+
+interface InFlight {
+  readonly contentDigest: string;
+  readonly decided: Promise<Decided>;
+}
+
+export class Engine {
+  readonly recovery: { readonly entries: number; readonly setAside?: SetAside };
+  readonly #lock: Lock | undefined;
+  readonly #state: EngineState;
+  readonly #journal: Journal;
+  readonly #index: RequestIndex;
+  readonly #finder: EntryFinder;
+  readonly #nowUs: () => number;
+  readonly #kernelFor: (policy: PolicySnapshot["policy"]) => Kernel;
+  readonly #inFlight = new Map<string, InFlight>();
+  #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
+
+  private constructor(parts: {
+    lock: Lock | undefined;
+    state: EngineState;
+    index: RequestIndex;
+    finder: EntryFinder;
+    recovered: Recovered;
+    options: EngineOptions;
+  }) {
+    const { state, index, recovered, options } = parts;
+    this.#lock = parts.lock;
+    this.#state = state;
+    this.#index = index;
+    this.#finder = parts.finder;
+    this.#nowUs = options.nowUs ?? systemNowUs;
+    this.#kernelFor = options.kernelFor ?? wasmKernel;
+    this.recovery =
+      recovered.setAside === undefined
+        ? { entries: recovered.entries }
+        : { entries: recovered.entries, setAside: recovered.setAside };
+    const driver = options.driver ?? ((start, key) => new ThreadDriver(start, key));
+    this.#journal = new Journal({
+      driver: driver(recovered.start, options.key),
+      sequence: state.sequence,
+      at: state.at,
+      sealed: state.sealed || state.sequence === 0,
+      segmentBytes: recovered.start.end,
+      nowUs: this.#nowUs,
+      waitingMax: options.waitingMax,
+      segmentBytesMax: options.segmentBytesMax,
+      stateDigest: () => state.digest(),
+      onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
+      onWritten: (written, first) => this.#finder.note(first, written.segment, written.offset),
+    });
+  }
+
+  /**
+   * Opens the journal in a directory: locks it, verifies and folds it, and begins it when it is new.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_LOCKED` when another process has it, `CAL_JOURNAL_CORRUPT` when it is not what was
+   *   written, `CAL_JOURNAL_VERSION` for another format, `CAL_JOURNAL_KEY` without the right key,
+   *   `CAL_ENGINE_POLICY_REQUIRED` for a new journal without a policy, `CAL_ENGINE_POLICY_MISMATCH` when the policy given
+   *   is not the one in force, `CAL_JOURNAL_UNREADABLE` when the directory cannot be used.
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const disk = options.disk ?? nodeDisk;
+    makeDirectory(disk, options.directory);
+    const lock = options.disk === undefined ? await acquireLock(options.directory) : undefined;
+    try {
+      const engine = Engine.#recover(disk, options, lock);
+      await engine.#beginOrCheck(options);
+      return engine;
+    } catch (error) {
+      await lock?.release();
+      throw error;
+    }
+  }
+
+  static #recover(disk: Disk, options: EngineOptions, lock: Lock | undefined): Engine {
+    const state = new EngineState();
+    const index = new RequestIndex();
+    const finder = new EntryFinder(disk, options.directory);
+    const recovered = recover(disk, options.directory, nodeChain(options.key), options.key !== undefined, (entry) => {
+      const body = readBody(entry, state);
+      state.apply(entry.head.sequence, entry.head.at, body);
+      finder.note(entry.head.sequence, entry.segment, entry.offset);
+      if (body.kind === "decision" && body.requestId !== undefined) index.add(body.requestId, entry.head.sequence);
+    });
+    return new Engine({ lock, state, index, finder, recovered, options });
+  }
+
+  async #beginOrCheck(options: EngineOptions): Promise<void> {
+    const { policy, directory } = options;
+    if (this.#state.sequence === 0) {
+      if (policy === undefined)
+        throw await this.#abandon(new CalybrisError("CAL_ENGINE_POLICY_REQUIRED", { directory }));
+      await this.#journal.append({ kind: "genesis", format: JOURNAL_FORMAT, policyId: 1, ...embedded(policy) }).durable;
+      return;
+    }
+    if (policy === undefined) return;
+    const given = toHex(snapshotDigest(policy, nodeSha256));
+    const journal = toHex(snapshotDigest(this.snapshot, nodeSha256));
+    if (given !== journal)
+      throw await this.#abandon(new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal }));
+  }
+
+  async #abandon(error: CalybrisError): Promise<CalybrisError> {
+    await this.#journal.close();
+    return error;
+  }
+
+  /** The policy in force. */
+  get snapshot(): PolicySnapshot {
+    return this.#state.current.snapshot;
+  }
+
+  /** Digest of the state after the last entry ordered (`calystt1`). */
+  stateDigest(): string {
+    return this.#state.digest();
+  }
+
+  /** Entries, batches, syncs and bytes since this engine was opened. */
+  metrics(): { readonly entries: number; readonly batches: number; readonly fsyncs: number; readonly bytes: number } {
+    return { ...this.#journal.metrics };
+  }
+
+  /**
+   * Decides one request and makes the decision durable before saying so.
+   *
+   * A rejection is an answer, not an error: it is a decision with a reason, journaled like any other. If this throws, the
+   * caller holds no answer and may send the same request with the same `requestId` again: an id is decided at most once
+   * within the retention (7 days or 10^7 ids), and the decision that was made comes back.
+   *
+   * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake in the request; nothing was decided.
+   * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content.
+   * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the disk is behind; retry with backoff.
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` once the disk has refused a batch; only a new process helps.
+   */
+  async decide(client: ClientRequest): Promise<Decided> {
+    const resolved = resolveRequest(this.snapshot, client, this.#state.decisionSequence + 1n);
+    const { requestId } = resolved;
+    if (requestId === undefined) return this.#decideNow(resolved, undefined);
+    const contentDigest = toHex(nodeSha256(Buffer.from(contentOf(client))).subarray(0, 16));
+    const before = this.#inFlight.get(requestId);
+    if (before !== undefined && before.contentDigest === contentDigest)
+      return { ...(await before.decided), repeated: true };
+    if (before !== undefined)
+      throw new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence: (await before.decided).sequence });
+    const remembered = this.#recall(requestId, contentDigest);
+    if (remembered !== undefined) return remembered;
+    const decided = this.#decideNow(resolved, contentDigest);
+    this.#inFlight.set(requestId, { contentDigest, decided });
+    try {
+      return await decided;
+    } finally {
+      this.#inFlight.delete(requestId);
+    }
+  }
+
+  /** Puts another policy in force, from the next decision on. `by` names the person who did it. */
+  async setPolicy(
+    policy: PolicySnapshot,
+    by: string,
+  ): Promise<{ readonly sequence: number; readonly policyId: number }> {
+    const policyId = this.#state.policyCount + 1;
+    const { sequence, durable } = this.#journal.append({
+      kind: "policy",
+      change: "promoted",
+      policyId,
+      by,
+      ...embedded(policy),
+    });
+    await durable;
+    return { sequence, policyId };
+  }
+
+  /** Waits for everything that was ordered, seals the journal and lets the directory go. */
+  async close(): Promise<void> {
+    await this.#journal.close();
+    await this.#lock?.release();
+  }
+
+  /** From here to the return of `append` nothing waits: number, decision, state and order are one step. */
+  #decideNow(resolved: ReturnType<typeof resolveRequest>, contentDigest: string | undefined): Promise<Decided> {
+    this.#journal.assertRoom();
+    const entry = decide({ policy: this.#state.current, kernel: this.#currentKernel() }, resolved, contentDigest);
+    const { sequence, durable } = this.#journal.append(entry);
+    if (entry.requestId !== undefined) this.#index.add(entry.requestId, sequence);
+    return durable.then(() => answer(entry, sequence, false));
+  }
+
+  #recall(requestId: string, contentDigest: string): Decided | undefined {
+    for (const sequence of this.#index.candidates(requestId)) {
+      const { head, data } = this.#finder.find(sequence);
+      const entry = parseEntryBody(head, data, (id) => epochsOf(this.#state, id));
+      if (entry?.kind !== "decision" || entry.requestId !== requestId) continue;
+      const age = this.#state.decisionSequence - entry.request.sequence;
+      if (age >= BigInt(REQUEST_IDS_MAX) || this.#nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
+      if (entry.contentDigest !== contentDigest)
+        throw new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
+      return answer(entry, sequence, true);
+    }
+    return undefined;
+  }
+
+  #currentKernel(): Kernel {
+    const { id, snapshot } = this.#state.current;
+    if (this.#kernel?.policyId !== id) this.#kernel = { policyId: id, kernel: this.#kernelFor(snapshot.policy) };
+    return this.#kernel.kernel;
+  }
+}
+
+function answer(entry: DecisionEntry, sequence: number, repeated: boolean): Decided {
+  const { decision, request, identity, useCase, defaulted } = entry;
+  return {
+    decision,
+    request,
+    sequence,
+    decisionId: `${sequence}-${identity.slice(0, 8)}`,
+    identity,
+    useCase,
+    defaulted,
+    repeated,
+  };
+}
+
+function embedded(policy: PolicySnapshot): { readonly snapshot: ExactJson; readonly policyDigest: string } {
+  return {
+    snapshot: parseExact(writeExact(snapshotToJson(policy))),
+    policyDigest: toHex(policyDigest(policy.policy, nodeSha256)),
+  };
+}
+
+function epochsOf(state: EngineState, policyId: number): Pick<Decision, "policyEpoch" | "catalogEpoch"> {
+  const { policyEpoch, catalogEpoch } = (state.policy(policyId) ?? state.current).snapshot.policy;
+  return { policyEpoch, catalogEpoch };
+}
+
+function readBody(entry: GoodEntry, state: EngineState): EntryBody {
+  const body = parseEntryBody(entry.head, entry.data, (id) => epochsOf(state, id));
+  if (body === undefined) {
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
+      sequence: entry.head.sequence,
+      problem: `its kind ${entry.head.kind} is not one of this version's`,
+    });
+  }
+  if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) {
+    throw new CalybrisError("CAL_JOURNAL_VERSION", {
+      file: `segment ${entry.segment}`,
+      found: String(body.format),
+      expected: String(JOURNAL_FORMAT),
+    });
+  }
+  return body;
+}
+
+function makeDirectory(disk: Disk, directory: string): void {
+  try {
+    disk.makeDirectory(directory);
+  } catch (cause) {
+    throw new CalybrisError(
+      "CAL_JOURNAL_UNREADABLE",
+      { path: directory, problem: (cause as Error).message },
+      { cause },
+    );
+  }
+}
+
+function systemNowUs(): number {
+  return Math.round((performance.timeOrigin + performance.now()) * 1_000);
+}

@@ -1,0 +1,19 @@
+/**
+ * The engine: decisions, durable before they are answered.
+ * @module
+ */
+export * from "./decide.ts";
+export * from "./engine.ts";
+export * from "./entry-finder.ts";
+export * from "./intake/intake.ts";
+export * from "./journal/chain-hash.ts";
+export * from "./journal/disk.ts";
+export * from "./journal/head.ts";
+export * from "./journal/journal.ts";
+export * from "./journal/recovery.ts";
+export * from "./journal/scan.ts";
+export * from "./journal/segment.ts";
+export * from "./journal/thread-driver.ts";
+export * from "./journal/writer.ts";
+export * from "./request-index.ts";
+export * from "./state.ts";

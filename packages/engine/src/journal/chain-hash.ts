@@ -1,0 +1,28 @@
+/**
+ * The chain hash of the platform: the kernel's chain (docs/formats.md section 2) computed by Node's own SHA-256, which
+ * is several times faster than the portable one. A test holds them equal.
+ * @module
+ */
+import { type ChainHash, keyedChain, plainChain, type Sha256 } from "@calybris/kernel";
+import { createHash, createHmac, hash } from "node:crypto";
+
+export const nodeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer");
+
+/** A chain hash over the previous hash and the data, without joining them first where the platform can. */
+export function nodeChain(key?: Uint8Array): ChainHash {
+  if (key === undefined)
+    return (previousHash, data) => createHash("sha256").update(previousHash).update(data).digest("hex");
+  return (previousHash, data) => createHmac("sha256", key).update(previousHash).update(data).digest("hex");
+}
+
+/** The same by the kernel's definition, for comparison. */
+export function portableChain(key?: Uint8Array): ChainHash {
+  return key === undefined ? plainChain(nodeSha256) : keyedChain(key, nodeSha256);
+}
+
+/** The hash of an entry whose data stands in `bytes` from `start`, with at least 64 bytes of room before it. */
+export function hashInPlace(bytes: Uint8Array, start: number, end: number, previousHash: string): string {
+  const from = start - previousHash.length;
+  for (let index = 0; index < previousHash.length; index++) bytes[from + index] = previousHash.charCodeAt(index);
+  return hash("sha256", bytes.subarray(from, end), "hex");
+}

@@ -1,0 +1,109 @@
+/**
+ * What the journal asks of a disk, as a port: synchronous, and no more than it needs. Tests give it one that tears,
+ * fails and fills up; `nodeDisk` is the real one.
+ *
+ * A write may be short without an error (a file size limit does it, a full disk may): whoever writes must check the
+ * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
+ * @module
+ */
+import * as fs from "node:fs";
+import { join } from "node:path";
+
+/** An open file. */
+export interface DiskFile {
+  /** Writes at a position; returns how many bytes were taken, which may be fewer than given. */
+  write(bytes: Uint8Array, position: number): number;
+  /** Reads into `bytes` from a position; returns the count, 0 at the end. */
+  read(bytes: Uint8Array, position: number): number;
+  /** Makes the data durable (fdatasync). */
+  syncData(): void;
+  /** Makes data and metadata durable (fsync). */
+  sync(): void;
+  truncate(length: number): void;
+  size(): number;
+  close(): void;
+}
+
+export interface Disk {
+  /** Names in a directory, sorted; empty when there is none. */
+  list(directory: string): readonly string[];
+  /** Creates a directory and its parents; nothing when it exists. */
+  makeDirectory(directory: string): void;
+  /** Opens for reading and writing; creates the file when asked to. `undefined` when it does not exist. */
+  open(directory: string, name: string, create: boolean): DiskFile | undefined;
+  /** Makes created, renamed and removed names durable. */
+  syncDirectory(directory: string): void;
+}
+
+export const nodeDisk: Disk = {
+  list: (directory) => {
+    try {
+      return fs.readdirSync(directory).sort();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+      throw error;
+    }
+  },
+  makeDirectory: (directory) => {
+    fs.mkdirSync(directory, { recursive: true });
+  },
+  open: (directory, name, create) => {
+    const flags = fs.constants.O_RDWR | (create ? fs.constants.O_CREAT : 0);
+    try {
+      return new NodeFile(fs.openSync(join(directory, name), flags, 0o640));
+    } catch (error) {
+      if (!create && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
+  },
+  syncDirectory: (directory) => {
+    const descriptor = fs.openSync(directory, "r");
+    try {
+      fs.fsyncSync(descriptor);
+    } finally {
+      fs.closeSync(descriptor);
+    }
+  },
+};
+
+class NodeFile implements DiskFile {
+  readonly #descriptor: number;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  write(bytes: Uint8Array, position: number): number {
+    return fs.writeSync(this.#descriptor, bytes, 0, bytes.byteLength, position);
+  }
+
+  read(bytes: Uint8Array, position: number): number {
+    return fs.readSync(this.#descriptor, bytes, 0, bytes.byteLength, position);
+  }
+
+  syncData(): void {
+    fs.fdatasyncSync(this.#descriptor);
+  }
+
+  sync(): void {
+    fs.fsyncSync(this.#descriptor);
+  }
+
+  truncate(length: number): void {
+    fs.ftruncateSync(this.#descriptor, length);
+  }
+
+  size(): number {
+    return fs.fstatSync(this.#descriptor).size;
+  }
+
+  close(): void {
+    fs.closeSync(this.#descriptor);
+  }
+}
+
+/** Writes all of it or throws: a short count is a failure of the disk, whatever the system said. */
+export function writeWhole(file: DiskFile, bytes: Uint8Array, position: number): void {
+  const taken = file.write(bytes, position);
+  if (taken !== bytes.byteLength) throw new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`);
+}

@@ -1,0 +1,232 @@
+/**
+ * The journal as the engine sees it: entries are appended in order and each is answered once it is durable.
+ *
+ *     append ─▶ gathering ─▶ batch in flight ─▶ durable
+ *                  ▲              │
+ *                  └── the next batch gathers while this one reaches the disk
+ *
+ * Why: a sync costs nearly the same for one entry as for a thousand. Letting a batch gather for as long as the one before
+ * it takes needs no timer: an idle journal writes at once, and a busy one grows its batches by itself.
+ *
+ * Promises:
+ * - Sequence, time and the order of entries are fixed in one synchronous step, when `append` is called.
+ * - `append` resolves only when its entry is on the disk.
+ * - At most `waitingMax` entries wait; {@link Journal.assertRoom} refuses before anything was ordered.
+ * - After a failure nothing more is accepted, and whoever waits is told that it is unknown.
+ * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
+ * @module
+ */
+import { CalybrisError, type EntryBody, entryDataTail } from "@calybris/kernel";
+import { SEGMENT_BYTES_MAX } from "./segment.ts";
+import type { Batch, Written } from "./writer.ts";
+
+/** Whatever drives a writer: a thread, or a test's own hand. */
+export interface WriterDriver {
+  /** Takes batches in order; at most two are in flight. */
+  submit(batch: Batch): void;
+  onWritten: (written: Written) => void;
+  onFailed: (problem: string) => void;
+  close(): Promise<void>;
+}
+
+export interface JournalOptions {
+  readonly driver: WriterDriver;
+  /** The last sequence and time of what was recovered. */
+  readonly sequence: number;
+  readonly at: number;
+  readonly sealed: boolean;
+  readonly segmentBytes: number;
+  readonly nowUs: () => number;
+  readonly waitingMax?: number | undefined;
+  readonly segmentBytesMax?: number | undefined;
+  /** Digest of the state, for the checkpoint that begins a segment. */
+  readonly stateDigest: () => string;
+  /** Called with every entry in the step that orders it. */
+  readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
+  readonly onWritten?: (written: Written, first: number) => void;
+}
+
+export const WAITING_MAX = 4_096;
+const IN_FLIGHT_MAX = 2;
+const IDLE_SEAL_MS = 100;
+/** What a line has around its tail: sequences, hashes and the member names. */
+const LINE_OVERHEAD_BYTES = 230;
+
+interface Waiting {
+  readonly sequence: number;
+  readonly resolve: () => void;
+  readonly reject: (error: CalybrisError) => void;
+}
+
+interface Gathering {
+  first: number;
+  tails: string[];
+  rotate: boolean;
+  sealed: boolean;
+}
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #waitingMax: number;
+  readonly #segmentBytesMax: number;
+  readonly #waiting: Waiting[] = [];
+  #waitingFrom = 0;
+  readonly #gathered: Gathering[] = [];
+  readonly #inFlight: number[] = [];
+  #sequence: number;
+  #at: number;
+  #segmentBytes: number;
+  #sealed: boolean;
+  #failure: CalybrisError | undefined;
+  #closed = false;
+  #flushScheduled = false;
+  #idle: NodeJS.Timeout | undefined;
+  #drained: (() => void) | undefined;
+  readonly metrics = { entries: 0, batches: 0, fsyncs: 0, bytes: 0 };
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#waitingMax = options.waitingMax ?? WAITING_MAX;
+    this.#segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
+    this.#sequence = options.sequence;
+    this.#at = options.at;
+    this.#sealed = options.sealed;
+    this.#segmentBytes = options.segmentBytes;
+    options.driver.onWritten = (written) => this.#written(written);
+    options.driver.onFailed = (problem) => this.#failed(problem);
+  }
+
+  /** The last sequence ordered. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get waitingCount(): number {
+    return this.#waiting.length - this.#waitingFrom;
+  }
+
+  /** Throws unless one more entry may be ordered now. Call it before deciding anything. */
+  assertRoom(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#closed) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
+    if (this.waitingCount >= this.#waitingMax)
+      throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
+  }
+
+  /** Orders an entry now; the promise resolves when it is durable. */
+  append(body: EntryBody): { readonly sequence: number; readonly durable: Promise<void> } {
+    this.assertRoom();
+    if (this.#segmentBytes >= this.#segmentBytesMax) this.#rotate();
+    const sequence = this.#order(body);
+    const durable = new Promise<void>((resolve, reject) => this.#waiting.push({ sequence, resolve, reject }));
+    this.#schedule();
+    return { sequence, durable };
+  }
+
+  /** Waits for everything, seals and closes the files. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#idle);
+    if (this.#failure === undefined && !this.#sealed) {
+      this.#order({ kind: "seal", cause: "close" });
+      this.#flush();
+    }
+    if (this.#failure === undefined && this.#inFlight.length > 0)
+      await new Promise<void>((resolve) => (this.#drained = resolve));
+    await this.#options.driver.close();
+  }
+
+  #order(body: EntryBody): number {
+    this.#at = Math.max(this.#at, this.#options.nowUs());
+    this.#sequence += 1;
+    const tail = entryDataTail({ sequence: this.#sequence, at: this.#at, body });
+    const last = this.#gathered.at(-1);
+    const batch = last ?? { first: this.#sequence, tails: [], rotate: false, sealed: false };
+    if (last === undefined) this.#gathered.push(batch);
+    batch.tails.push(tail);
+    this.#sealed = body.kind === "seal";
+    batch.sealed = this.#sealed;
+    this.#segmentBytes += tail.length + LINE_OVERHEAD_BYTES;
+    this.#options.onOrdered(this.#sequence, this.#at, body);
+    return this.#sequence;
+  }
+
+  #rotate(): void {
+    this.#order({ kind: "seal", cause: "rotation" });
+    this.#gathered.push({ first: this.#sequence + 1, tails: [], rotate: true, sealed: false });
+    this.#segmentBytes = 0;
+    this.#order({ kind: "checkpoint", stateDigest: this.#options.stateDigest() });
+  }
+
+  /** Entries ordered in one turn of the event loop go out together. */
+  #schedule(): void {
+    if (this.#flushScheduled || this.#inFlight.length >= IN_FLIGHT_MAX) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    while (this.#inFlight.length < IN_FLIGHT_MAX && this.#failure === undefined) {
+      const batch = this.#gathered.shift();
+      if (batch === undefined) return;
+      this.#inFlight.push(batch.first);
+      this.#options.driver.submit(batch);
+    }
+  }
+
+  #written(written: Written): void {
+    const first = this.#inFlight.shift() as number;
+    this.metrics.entries += written.durable - first + 1;
+    this.metrics.batches += 1;
+    this.metrics.fsyncs += written.fsyncs;
+    this.metrics.bytes += written.bytes;
+    this.#options.onWritten?.(written, first);
+    this.#flush();
+    for (
+      let next = this.#waiting[this.#waitingFrom];
+      next !== undefined && next.sequence <= written.durable;
+      next = this.#waiting[this.#waitingFrom]
+    ) {
+      this.#waitingFrom += 1;
+      next.resolve();
+    }
+    if (this.#waitingFrom === this.#waiting.length || this.#waitingFrom > 4_096) {
+      this.#waiting.splice(0, this.#waitingFrom);
+      this.#waitingFrom = 0;
+    }
+    if (this.#inFlight.length > 0) return;
+    this.#drained?.();
+    this.#sealWhenIdle();
+  }
+
+  #sealWhenIdle(): void {
+    if (this.#sealed || this.#closed) return;
+    if (this.#idle !== undefined) {
+      this.#idle.refresh();
+      return;
+    }
+    this.#idle = setTimeout(() => this.#sealNow(), IDLE_SEAL_MS);
+    this.#idle.unref();
+  }
+
+  #sealNow(): void {
+    if (this.#sealed || this.#closed || this.#failure !== undefined || this.#inFlight.length > 0) return;
+    this.#order({ kind: "seal", cause: "idle" });
+    this.#flush();
+  }
+
+  #failed(problem: string): void {
+    const unknown = this.waitingCount;
+    this.#failure ??= new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem });
+    for (const waiting of this.#waiting.splice(this.#waitingFrom)) waiting.reject(this.#failure);
+    this.#waiting.length = 0;
+    this.#waitingFrom = 0;
+    this.#gathered.length = 0;
+    this.#inFlight.length = 0;
+    this.#drained?.();
+  }
+}

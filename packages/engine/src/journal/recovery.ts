@@ -1,0 +1,264 @@
+/**
+ * Recovery: what happens to a journal's files before it is served again.
+ *
+ *     scan and verify the chain ─▶ torn tail or corruption? ─▶ set the tail aside ─▶ rewrite the unproven ─▶ serve
+ *
+ * A broken line is a torn tail only if nothing in it was ever promised: if a later whole entry's `durable`, or the head,
+ * is beyond the last good entry, it is corruption, and the journal is refused. What is cut is kept in a file beside the
+ * segments. Bytes that a new process reads may only be in the page cache, so everything after the last entry that is
+ * proven durable is written again and synced. Each step may be interrupted and repeated.
+ * @module
+ */
+import {
+  CalybrisError,
+  type ChainHash,
+  type EntryHead,
+  type EntryLine,
+  GENESIS_HASH,
+  parseEntryHead,
+  parseEntryLine,
+} from "@calybris/kernel";
+import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
+import { type Head, readHead } from "./head.ts";
+import { type ScannedLine, scanJournal } from "./scan.ts";
+import { blank, listSegments, segmentName } from "./segment.ts";
+import type { WriterStart } from "./writer.ts";
+
+/** An entry that follows from all before it. */
+export interface GoodEntry {
+  readonly segment: number;
+  readonly offset: number;
+  readonly head: EntryHead;
+  readonly data: string;
+}
+
+/** Bytes that were not entries and were never promised, moved to a file of their own. */
+export interface SetAside {
+  readonly file: string;
+  readonly bytes: number;
+  readonly fromSequence: number;
+}
+
+export interface Recovered {
+  readonly start: WriterStart;
+  readonly entries: number;
+  readonly setAside?: SetAside;
+}
+
+interface Break {
+  readonly segment: number;
+  readonly offset: number;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/**
+ * Verifies a journal, hands every entry to `onEntry` in order, and leaves the files ready to be appended to.
+ *
+ * @throws CalybrisError `CAL_JOURNAL_CORRUPT` naming entry, file and byte offset.
+ */
+export function recover(
+  disk: Disk,
+  directory: string,
+  chain: ChainHash,
+  keyed: boolean,
+  onEntry: (entry: GoodEntry) => void,
+): Recovered {
+  refuseMissingSegments(disk, directory);
+  const head = readHead(disk, directory);
+  let last = { sequence: 0, hash: GENESIS_HASH, segment: 1, end: 0 };
+  let proven = 0;
+  const unproven: { sequence: number; segment: number; offset: number }[] = [];
+  let broken: Break | undefined;
+
+  for (const line of scanJournal(disk, directory)) {
+    if (broken !== undefined) {
+      refuseIfPromised(line, last.sequence, broken);
+      continue;
+    }
+    const text = decode(line.bytes);
+    const parsed = line.ended ? parseEntryLine(text) : undefined;
+    const dataHead = parsed === undefined ? undefined : parseEntryHead(parsed.data);
+    const fault = faultOf(parsed, dataHead, last, chain);
+    if (fault !== undefined || parsed === undefined || dataHead === undefined) {
+      broken = { segment: line.segment, offset: line.offset, ...(fault ?? { expected: "an entry", found: "none" }) };
+      refuseIfPromised(line, last.sequence, broken);
+      continue;
+    }
+    last = {
+      sequence: parsed.sequence,
+      hash: parsed.entryHash,
+      segment: line.segment,
+      end: line.offset + line.bytes.byteLength + 1,
+    };
+    refuseOtherHash(head, last, line);
+    proven = Math.max(proven, dataHead.durable);
+    while (unproven[0] !== undefined && unproven[0].sequence <= proven) unproven.shift();
+    unproven.push({ sequence: parsed.sequence, segment: line.segment, offset: line.offset });
+    onEntry({ segment: line.segment, offset: line.offset, head: dataHead, data: parsed.data });
+  }
+
+  refuseIfBeyond(head, last, broken);
+  if (head !== undefined && last.sequence > 0 && head.keyed !== keyed) {
+    throw new CalybrisError("CAL_JOURNAL_KEY", {
+      file: directory,
+      problem: head.keyed ? "the journal is keyed and no key was given" : "the journal is not keyed",
+    });
+  }
+  const setAside = broken === undefined ? undefined : keepAside(disk, directory, broken, last.sequence + 1);
+  const from = unproven.find((entry) => entry.sequence > Math.max(proven, 0));
+  rewrite(disk, directory, from ?? { segment: last.segment, offset: last.end }, last);
+  const start = { directory, segment: last.segment, end: last.end, sequence: last.sequence, hash: last.hash };
+  return setAside === undefined ? { start, entries: last.sequence } : { start, entries: last.sequence, setAside };
+}
+
+function refuseMissingSegments(disk: Disk, directory: string): void {
+  for (const [index, number] of listSegments(disk, directory).entries()) {
+    if (number === index + 1) continue;
+    const file = segmentName(index + 1);
+    throw new CalybrisError("CAL_JOURNAL_CORRUPT", {
+      file,
+      sequence: 0,
+      byteOffset: 0,
+      expected: `segment ${index + 1}`,
+      found: "no such file",
+    });
+  }
+}
+
+function faultOf(
+  line: EntryLine | undefined,
+  head: EntryHead | undefined,
+  last: { readonly sequence: number; readonly hash: string },
+  chain: ChainHash,
+): { expected: string; found: string } | undefined {
+  const next = last.sequence + 1;
+  if (line === undefined || head === undefined) return { expected: `entry ${next}`, found: "bytes that are no entry" };
+  if (line.sequence !== next) return { expected: `sequence ${next}`, found: `${line.sequence}` };
+  if (head.sequence !== next) return { expected: `sequence ${next} in the data`, found: `${head.sequence}` };
+  if (line.previousHash !== last.hash) return { expected: `previous hash ${last.hash}`, found: line.previousHash };
+  if (head.durable > last.sequence) return { expected: `durable at most ${last.sequence}`, found: `${head.durable}` };
+  const hash = chain(last.hash, Buffer.from(line.data));
+  return hash === line.entryHash ? undefined : { expected: `entry hash ${hash}`, found: line.entryHash };
+}
+
+/** A whole entry after the break that promises more than what is good shows that the break is no torn tail. */
+function refuseIfPromised(line: ScannedLine, lastGood: number, broken: Break): void {
+  if (!line.ended) return;
+  const parsed = parseEntryLine(decode(line.bytes));
+  const head = parsed === undefined ? undefined : parseEntryHead(parsed.data);
+  if (head !== undefined && head.durable > lastGood) throw corrupt(broken, lastGood + 1);
+}
+
+function refuseOtherHash(
+  head: Head | undefined,
+  last: { readonly sequence: number; readonly hash: string },
+  line: ScannedLine,
+): void {
+  if (head === undefined || head.sequence !== last.sequence || head.hash === last.hash) return;
+  throw corrupt(
+    { segment: line.segment, offset: line.offset, expected: `the head's hash ${head.hash}`, found: last.hash },
+    last.sequence,
+  );
+}
+
+function refuseIfBeyond(
+  head: Head | undefined,
+  last: { readonly sequence: number; readonly segment: number; readonly end: number },
+  broken: Break | undefined,
+): void {
+  if (head === undefined || head.sequence <= last.sequence) return;
+  throw corrupt(
+    broken ?? {
+      segment: last.segment,
+      offset: last.end,
+      expected: `entries up to ${head.sequence}, which the head names`,
+      found: "the end",
+    },
+    last.sequence + 1,
+  );
+}
+
+function corrupt(broken: Break, sequence: number): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_CORRUPT", {
+    file: segmentName(broken.segment),
+    sequence,
+    byteOffset: broken.offset,
+    expected: broken.expected,
+    found: broken.found,
+  });
+}
+
+/** Copies everything from the break on into a file of its own, durably, before anything of it is cut. */
+function keepAside(disk: Disk, directory: string, broken: Break, fromSequence: number): SetAside {
+  const name = `set-aside-${String(fromSequence).padStart(12, "0")}.bin`;
+  const aside = disk.open(directory, name, true);
+  if (aside === undefined) throw new Error(`${name} cannot be created`);
+  let bytes = 0;
+  for (const segment of listSegments(disk, directory).filter((number) => number >= broken.segment)) {
+    const file = disk.open(directory, segmentName(segment), false);
+    if (file === undefined) continue;
+    const from = segment === broken.segment ? broken.offset : 0;
+    bytes = copyRange(file, from, contentEnd(file, from), aside, bytes);
+    file.close();
+  }
+  aside.sync();
+  aside.close();
+  disk.syncDirectory(directory);
+  return { file: name, bytes, fromSequence };
+}
+
+const COPY_BYTES = 1 << 20;
+
+function copyRange(source: DiskFile, from: number, to: number, target: DiskFile, at: number): number {
+  const buffer = new Uint8Array(COPY_BYTES);
+  let written = at;
+  for (let position = from; position < to; ) {
+    const count = source.read(buffer.subarray(0, Math.min(COPY_BYTES, to - position)), position);
+    if (count === 0) break;
+    writeWhole(target, buffer.subarray(0, count), written);
+    written += count;
+    position += count;
+  }
+  return written;
+}
+
+/** Where the last byte that is no newline ends. */
+function contentEnd(file: DiskFile, from: number): number {
+  const buffer = Buffer.allocUnsafe(COPY_BYTES);
+  let end = from;
+  for (let position = from; ; ) {
+    const count = file.read(buffer, position);
+    if (count === 0) return end;
+    for (let index = count - 1; index >= 0; index--) {
+      if (buffer[index] === 0x0a) continue;
+      end = position + index + 1;
+      break;
+    }
+    position += count;
+  }
+}
+
+/** Writes again what is not proven durable, blanks what follows the last good entry, and syncs both. */
+function rewrite(
+  disk: Disk,
+  directory: string,
+  from: { readonly segment: number; readonly offset: number },
+  last: { readonly segment: number; readonly end: number },
+): void {
+  for (const segment of listSegments(disk, directory).filter((number) => number >= from.segment)) {
+    const file = disk.open(directory, segmentName(segment), false);
+    if (file === undefined) continue;
+    const begin = segment === from.segment ? from.offset : 0;
+    const end = segment < last.segment ? file.size() : segment === last.segment ? last.end : 0;
+    if (end > begin) copyRange(file, begin, end, file, begin);
+    if (segment >= last.segment) blank(file, end, contentEnd(file, end));
+    file.sync();
+    file.close();
+  }
+  if (listSegments(disk, directory).length > 0) disk.syncDirectory(directory);
+}
+
+function decode(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+}

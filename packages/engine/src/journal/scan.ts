@@ -1,0 +1,64 @@
+/**
+ * Reads the lines of a journal with constant memory: a chunk at a time, each line with where it stands. Blank lines are
+ * prepared space and are passed over.
+ * @module
+ */
+import type { Disk } from "./disk.ts";
+import { listSegments, segmentName } from "./segment.ts";
+
+const CHUNK_BYTES = 1 << 20;
+const NEWLINE = 0x0a;
+
+/** One line, without its newline. The bytes are only good until the next one is asked for. */
+export interface ScannedLine {
+  readonly segment: number;
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Whether a newline ended it; false for a line that the end of the file cut off. */
+  readonly ended: boolean;
+}
+
+/** The lines of every segment, in order. */
+export function* scanJournal(disk: Disk, directory: string): Generator<ScannedLine> {
+  for (const segment of listSegments(disk, directory)) yield* scanSegment(disk, directory, segment, 0);
+}
+
+/** The lines of one segment from an offset on. */
+export function* scanSegment(disk: Disk, directory: string, segment: number, from: number): Generator<ScannedLine> {
+  const file = disk.open(directory, segmentName(segment), false);
+  if (file === undefined) return;
+  try {
+    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let held = 0;
+    let position = from;
+    for (;;) {
+      if (held === buffer.byteLength) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.byteLength)]);
+      const count = file.read(buffer.subarray(held), position + held);
+      const end = held + count;
+      let start = skipNewlines(buffer, 0, end);
+      for (
+        let stop = buffer.indexOf(NEWLINE, start);
+        stop !== -1 && stop < end;
+        stop = buffer.indexOf(NEWLINE, start)
+      ) {
+        yield { segment, offset: position + start, bytes: buffer.subarray(start, stop), ended: true };
+        start = skipNewlines(buffer, stop + 1, end);
+      }
+      if (count === 0) {
+        if (end > start) yield { segment, offset: position + start, bytes: buffer.subarray(start, end), ended: false };
+        return;
+      }
+      buffer.copyWithin(0, start, end);
+      held = end - start;
+      position += start;
+    }
+  } finally {
+    file.close();
+  }
+}
+
+function skipNewlines(buffer: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && buffer[at] === NEWLINE) at += 1;
+  return at;
+}
