@@ -11,12 +11,18 @@ This page is written from the table in \`packages/kernel/src/errors.ts\` by \`UP
 Words in braces stand for what the error tells at run time.
 `;
 
+/** Columns are padded as the formatter pads them. */
 export function errorTable(): string {
   const rows = Object.entries(ERRORS).map(([code, row]) => {
     const { status, message, remedy } = row as ErrorRow<unknown>;
-    return `| \`${code}\` | ${status} | ${message(placeholders)} | ${remedy} |`;
+    return [`\`${code}\``, String(status), message(placeholders), remedy];
   });
-  return `${HEADING}\n| code | status | what happened | what to do |\n| --- | --- | --- | --- |\n${rows.join("\n")}\n`;
+  const heading = ["code", "status", "what happened", "what to do"];
+  const widths = heading.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (cells: readonly string[], fill: string): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(" | ")} |`;
+  const dashes = widths.map(() => "-");
+  return `${HEADING}\n${[line(heading, " "), line(dashes, "-"), ...rows.map((row) => line(row, " "))].join("\n")}\n`;
 }
 
 /** Every detail is its own name in braces; a list of mistakes holds one. */
