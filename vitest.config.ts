@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** `fast` runs before every commit; `slow` holds what needs processes, disks or many seconds. `npm test` runs both. */
-export default defineConfig({
+const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     projects: [
       {
@@ -22,3 +22,5 @@ export default defineConfig({
     ],
   },
 });
+
+export default config;

@@ -1,9 +1,13 @@
 /**
  * The head: the latest durable sequence and hash, kept outside the journal's own files, so that a cleanly removed suffix
- * is noticed. It is written after a batch's sync and never runs ahead of the data. The file is one padded sector, so
- * that it is replaced whole; one that cannot be read counts as none.
+ * is noticed. It is written after a batch's sync and never runs ahead of the data.
+ *
+ * The file is the published anchor (docs/formats.md section 2), overwritten in place. A write of it may tear, so the white
+ * space after the object carries a checksum: 32 characters of JSON white space, two bits each. Any JSON reader passes
+ * over it; ours takes a head whose checksum is wrong for none.
  * @module
  */
+import { nodeSha256 } from "./chain-hash.ts";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 
 export const HEAD_FILE = "head.json";
@@ -23,19 +27,33 @@ export function writeHead(file: DiskFile, head: Head): void {
     last_hash: head.hash,
     keyed: head.keyed,
   });
-  writeWhole(file, new TextEncoder().encode(`${text.padEnd(HEAD_BYTES - 1)}\n`), 0);
+  const padded = text.padEnd(HEAD_BYTES - CHECKSUM_CHARACTERS);
+  writeWhole(file, Buffer.from(padded + checksum(padded), "latin1"), 0);
 }
 
+/** The head of a directory; `undefined` when there is none that is whole. */
 export function readHead(disk: Disk, directory: string): Head | undefined {
   const file = disk.open(directory, HEAD_FILE, false);
   if (file === undefined) return undefined;
   try {
-    const bytes = new Uint8Array(HEAD_BYTES);
-    const count = file.read(bytes, 0);
-    return parseHead(new TextDecoder().decode(bytes.subarray(0, count)));
+    const bytes = Buffer.alloc(HEAD_BYTES);
+    const text = bytes.toString("latin1", 0, file.read(bytes, 0));
+    const padded = text.slice(0, -CHECKSUM_CHARACTERS);
+    return text.slice(-CHECKSUM_CHARACTERS) === checksum(padded) ? parseHead(padded) : undefined;
   } finally {
     file.close();
   }
+}
+
+const CHECKSUM_CHARACTERS = 32;
+const WHITE_SPACE = " \t\n\r";
+
+function checksum(text: string): string {
+  let characters = "";
+  for (const byte of nodeSha256(Buffer.from(text, "latin1")).subarray(0, CHECKSUM_CHARACTERS / 4)) {
+    for (let shift = 6; shift >= 0; shift -= 2) characters += WHITE_SPACE[(byte >> shift) & 3];
+  }
+  return characters;
 }
 
 /** The head in a text; `undefined` when it is not one. */
