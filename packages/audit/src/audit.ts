@@ -1,0 +1,246 @@
+/**
+ * An audit of a log, one line at a time and in constant memory. It trusts nothing but the bytes, and for each line asks
+ * in order: is it a line, is it the next one, does it continue the chain, and is what it says true.
+ *
+ * Bytes that are no whole line may be a torn tail: a write that was cut off before anybody was told it had happened. They
+ * are one only while nothing contradicts it: a later whole entry that was written knowing more to be durable, an entry
+ * that belongs before, or a head kept elsewhere. This is the rule that recovery cuts by.
+ * @module
+ */
+import {
+  type ChainHash,
+  GENESIS_HASH,
+  type Kernel,
+  type Policy,
+  parseEntryHead,
+  plainChain,
+  referenceKernel,
+  type Sha256,
+  sha256 as portableSha256,
+} from "@calybris/kernel";
+import { ContentAudit, excerpt } from "./content.ts";
+import type { AuditState } from "./fold.ts";
+import { type ChainedLine, isBlank, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
+import { type AuditReport, type Finding, Findings, type HeadAnchor, type Place, type TornTail } from "./report.ts";
+
+export interface AuditOptions {
+  readonly sha256?: Sha256;
+  /** For a log that was chained under a key, the keyed chain. */
+  readonly chain?: ChainHash;
+  readonly kernelFor?: (policy: Policy) => Kernel;
+  /** `calypol1` digests, in hexadecimal, of policies that the log must have put in force. */
+  readonly pinnedPolicyDigests?: readonly string[];
+  /** Promises kept elsewhere. They are needed before the lines, because lines are not kept. */
+  readonly heads?: readonly HeadAnchor[];
+}
+
+export interface Audit {
+  /** Takes the next line, without its newline. */
+  readonly line: (line: Uint8Array | string, place: Place) => void;
+  /** Takes bytes at the end of a file that no newline ends. */
+  readonly unterminated: (bytes: Uint8Array | string, place: Place) => void;
+  /** The state that the good entries add up to; that of a log which is not ours stays empty. */
+  readonly state: () => AuditState;
+  readonly finish: () => AuditReport;
+}
+
+/** Damage that may yet be a torn tail: the finding it is if it is not one. */
+interface Suspect {
+  readonly finding: Finding;
+  bytes: number;
+}
+
+/**
+ * @example
+ * ```ts
+ * import { createAudit } from "@calybris/audit";
+ * const audit = createAudit({ heads: [{ sequence: 1, lastHash: "00" }] });
+ * audit.finish().status; // "broken"
+ * ```
+ */
+export function createAudit(options: AuditOptions = {}): Audit {
+  const log = new LogAudit(options);
+  return {
+    line: (line, place) => log.take(rawLine(line), place, true),
+    unterminated: (bytes, place) => log.take(rawLine(bytes), place, false),
+    state: () => log.content.state,
+    finish: () => log.finish(),
+  };
+}
+
+class LogAudit {
+  readonly #findings = new Findings();
+  readonly content: ContentAudit;
+  readonly #chain: ChainHash;
+  readonly #heads: readonly HeadAnchor[];
+  readonly #pinned: readonly string[];
+  #isOurs: boolean | undefined;
+  #entries = 0;
+  #sequence = 0;
+  #hash = GENESIS_HASH;
+  #end: Place = { file: "", byteOffset: 0 };
+  #suspect: Suspect | undefined;
+  #unterminated: TornTail | undefined;
+
+  constructor(options: AuditOptions) {
+    const hash = options.sha256 ?? portableSha256;
+    this.content = new ContentAudit(this.#findings, hash, options.kernelFor ?? referenceKernel);
+    this.#chain = options.chain ?? plainChain(hash);
+    this.#heads = options.heads ?? [];
+    this.#pinned = options.pinnedPolicyDigests ?? [];
+  }
+
+  take(raw: RawLine, place: Place, hasNewline: boolean): void {
+    this.#end = { file: place.file, byteOffset: place.byteOffset + raw.bytes.byteLength + (hasNewline ? 1 : 0) };
+    if (isBlank(raw)) return;
+    const line = this.#isOurs === false ? parsePublishedLine(raw) : (parseOurLine(raw) ?? this.#foreign(raw));
+    if (this.#unterminated !== undefined) {
+      const { file, byteOffset } = this.#unterminated;
+      this.#add({ file, byteOffset }, "line", "a newline before the next entry", "the end of the file");
+      this.#unterminated = undefined;
+    }
+    if (line === undefined) this.#damage(raw, place, hasNewline);
+    else this.#entry(line, raw, place, hasNewline);
+  }
+
+  /** Only the first line decides what log this is; ours never holds a line in another form. */
+  #foreign(raw: RawLine): ChainedLine | undefined {
+    return this.#isOurs === undefined && this.#suspect === undefined ? parsePublishedLine(raw) : undefined;
+  }
+
+  #damage(raw: RawLine, place: Place, hasNewline: boolean): void {
+    const found = raw.text === undefined ? "bytes that are not UTF-8" : excerpt(raw.text);
+    this.#suspectAt(place, raw, hasNewline, { problem: "line", expected: "an entry on one line", found });
+  }
+
+  #suspectAt(
+    place: Place,
+    raw: RawLine,
+    hasNewline: boolean,
+    finding: Pick<Finding, "problem" | "expected" | "found">,
+  ): void {
+    this.#suspect ??= { finding: { sequence: this.#sequence + 1, ...place, ...finding }, bytes: 0 };
+    this.#suspect.bytes += raw.bytes.byteLength + (hasNewline ? 1 : 0);
+  }
+
+  #entry(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean): void {
+    const hash = this.#chain(line.previousHash, line.data);
+    const isIntact = hash === line.entryHash;
+    if (this.#suspect !== undefined && !(isIntact && this.#contradictsTorn(line))) {
+      this.#suspectAt(place, raw, hasNewline, { problem: "line", expected: "", found: "" });
+      return;
+    }
+    if (!isIntact) {
+      this.#suspectAt(place, raw, hasNewline, this.#linkProblem(line) ?? hashProblem(hash, line));
+      return;
+    }
+    const link = this.#linkProblem(line);
+    if (this.#suspect === undefined && link !== undefined && !this.#contradictsTorn(line)) {
+      this.#suspectAt(place, raw, hasNewline, link);
+      return;
+    }
+    if (this.#suspect !== undefined) {
+      this.#findings.add(this.#suspect.finding);
+      this.#suspect = undefined;
+      this.content.resume();
+    } else if (link !== undefined) {
+      this.#add(place, link.problem, link.expected, link.found);
+      this.content.resume();
+    }
+    this.#accept(line, place, hasNewline, raw);
+  }
+
+  /** What contradicts that a damaged or missing entry was torn: an intact line that could not come after a tear. */
+  #contradictsTorn(line: ChainedLine): boolean {
+    if (this.#isOurs === false || line.sequence <= this.#sequence) return true;
+    const head = parseEntryHead(line.dataText);
+    if (head === undefined || head.sequence !== line.sequence) return true;
+    return head.durable > this.#sequence || (line.sequence === this.#sequence + 1 && this.#suspect === undefined);
+  }
+
+  #linkProblem(line: ChainedLine): Pick<Finding, "problem" | "expected" | "found"> | undefined {
+    if (line.sequence !== this.#sequence + 1)
+      return { problem: "sequence", expected: String(this.#sequence + 1), found: String(line.sequence) };
+    if (line.previousHash !== this.#hash)
+      return { problem: "previous_hash", expected: this.#hash, found: line.previousHash };
+    return undefined;
+  }
+
+  #accept(line: ChainedLine, place: Place, hasNewline: boolean, raw: RawLine): void {
+    if (this.#isOurs === undefined) {
+      this.#isOurs = parseEntryHead(line.dataText) !== undefined && parseOurLine(raw) !== undefined;
+      if (!this.#isOurs)
+        this.#findings.incomplete("the log is in the published format but not ours: its chain alone was checked");
+    }
+    this.#entries += 1;
+    this.#sequence = line.sequence;
+    this.#hash = line.entryHash;
+    if (!hasNewline)
+      this.#unterminated = { ...place, bytes: raw.bytes.byteLength, problem: "a whole entry without its newline" };
+    for (const head of this.#heads) {
+      if (head.sequence === line.sequence && head.lastHash !== line.entryHash)
+        this.#add(place, "head", head.lastHash, line.entryHash);
+    }
+    if (this.#isOurs) this.content.check(line, place);
+  }
+
+  #add(place: Place, problem: Finding["problem"], expected: string, found: string): void {
+    const sequence = problem === "head" ? this.#sequence : this.#sequence + 1;
+    this.#findings.add({ sequence, file: place.file, byteOffset: place.byteOffset, problem, expected, found });
+  }
+
+  finish(): AuditReport {
+    const promised = this.#heads.reduce((max, head) => Math.max(max, head.sequence), 0);
+    const tornTail = this.#closeTail(promised);
+    for (const digest of this.#pinned) {
+      if (this.#isOurs === false) this.#findings.incomplete("a policy was given, and the log holds none to compare");
+      else if (!this.content.policies.some((policy) => policy.digest === digest))
+        this.#add(this.#end, "policy_pinned", `policy ${digest} put in force`, this.#policiesFound());
+    }
+    if (this.#entries === 0) this.#findings.incomplete("there is no entry");
+    const { decisions, actions, reasons, policies } = this.content;
+    return {
+      status: this.#findings.status,
+      entries: this.#entries,
+      decisions,
+      actions,
+      reasons,
+      policies,
+      head: this.#entries === 0 ? undefined : { sequence: this.#sequence, hash: this.#hash },
+      tornTail,
+      findings: this.#findings.kept,
+      findingCount: this.#findings.count,
+      reasonsIncomplete: this.#findings.reasonsIncomplete,
+    };
+  }
+
+  #closeTail(promised: number): TornTail | undefined {
+    if (promised > this.#sequence) {
+      if (this.#suspect !== undefined) this.#findings.add(this.#suspect.finding);
+      this.#add(
+        this.#end,
+        "suffix_removed",
+        `entry ${promised}, which the head names`,
+        `an end after ${this.#sequence}`,
+      );
+      return undefined;
+    }
+    const torn = this.#suspect === undefined ? this.#unterminated : tornTailOf(this.#suspect);
+    if (torn !== undefined)
+      this.#findings.incomplete(`${torn.file} ends in a torn tail at byte ${torn.byteOffset} (${torn.bytes} bytes)`);
+    return torn;
+  }
+
+  #policiesFound(): string {
+    return this.content.policies.map((policy) => policy.digest).join(", ") || "none";
+  }
+}
+
+function hashProblem(hash: string, line: ChainedLine): Pick<Finding, "problem" | "expected" | "found"> {
+  return { problem: "entry_hash", expected: hash, found: line.entryHash };
+}
+
+function tornTailOf({ finding, bytes }: Suspect): TornTail {
+  const { file, byteOffset, problem, expected, found } = finding;
+  return { file, byteOffset, bytes, problem: `${problem}: expected ${expected}, found ${found}` };
+}

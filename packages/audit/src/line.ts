@@ -1,0 +1,83 @@
+/**
+ * One line of a log, taken apart without losing a byte: what is hashed is a slice of what was read, never text that was
+ * written again. Our own lines have one form; the published format allows white space between its members.
+ * @module
+ */
+
+/** A line in the form of the published chained log. */
+export interface ChainedLine {
+  readonly sequence: number;
+  readonly previousHash: string;
+  readonly entryHash: string;
+  /** The bytes that the hash covers. */
+  readonly data: Uint8Array;
+  readonly dataText: string;
+}
+
+const OURS =
+  /^\{"sequence":([1-9][0-9]{0,15}),"previous_hash":"(genesis|[0-9a-f]{64})","entry_hash":"([0-9a-f]{64})","data":/;
+
+const PUBLISHED =
+  /^[ \t\r]*\{[ \t\r]*"sequence"[ \t\r]*:[ \t\r]*([1-9][0-9]{0,15})[ \t\r]*,[ \t\r]*"previous_hash"[ \t\r]*:[ \t\r]*"(genesis|[0-9a-f]{64})"[ \t\r]*,[ \t\r]*"entry_hash"[ \t\r]*:[ \t\r]*"([0-9a-f]{64})"[ \t\r]*,[ \t\r]*"data"[ \t\r]*:[ \t\r]*/;
+
+const PUBLISHED_END = /[ \t\r]*\}[ \t\r]*$/;
+
+/** A byte order mark is a byte like any other: it is in no line of a log. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const encoder = new TextEncoder();
+
+/** The text of a line, and its bytes; no text when it is not UTF-8. */
+export interface RawLine {
+  readonly bytes: Uint8Array;
+  readonly text: string | undefined;
+}
+
+export function rawLine(line: Uint8Array | string): RawLine {
+  if (typeof line === "string") {
+    return { bytes: encoder.encode(line), text: line.isWellFormed() ? line : undefined };
+  }
+  try {
+    return { bytes: line, text: utf8.decode(line) };
+  } catch {
+    return { bytes: line, text: undefined };
+  }
+}
+
+/** Preallocated space is written as newlines, so a reader meets blank lines there. */
+export function isBlank(line: RawLine): boolean {
+  return line.bytes.byteLength === 0;
+}
+
+/** A line exactly as the journal writes it. */
+export function parseOurLine({ bytes, text }: RawLine): ChainedLine | undefined {
+  const match = text === undefined ? null : OURS.exec(text);
+  if (match === null || text === undefined || !text.endsWith("}")) return undefined;
+  // What comes before the data is ASCII, so that characters are bytes.
+  return chained(match, bytes.subarray(match[0].length, -1), text.slice(match[0].length, -1));
+}
+
+/** A line as any writer of the published format may write it: the same members in the same order. */
+export function parsePublishedLine({ bytes, text }: RawLine): ChainedLine | undefined {
+  if (text === undefined) return undefined;
+  const match = PUBLISHED.exec(text);
+  const end = PUBLISHED_END.exec(text);
+  if (match === null || end === null || end.index < match[0].length) return undefined;
+  const dataText = text.slice(match[0].length, end.index);
+  if (!isJson(dataText)) return undefined;
+  return chained(match, bytes.subarray(match[0].length, bytes.byteLength - end[0].length), dataText);
+}
+
+function chained(match: RegExpExecArray, data: Uint8Array, dataText: string): ChainedLine | undefined {
+  const [, sequenceText = "", previousHash = "", entryHash = ""] = match;
+  const sequence = Number(sequenceText);
+  return Number.isSafeInteger(sequence) ? { sequence, previousHash, entryHash, data, dataText } : undefined;
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * What an audit found. A log is *broken* when something in it contradicts itself or what was promised about it;
+ * *incomplete* when nothing does, but something in it could not be checked; else it is *whole*.
+ * @module
+ */
+import type { Action, Reason } from "@calybris/kernel";
+
+export type AuditStatus = "whole" | "broken" | "incomplete";
+
+/** The check that failed, in the order in which checks are made. */
+export type Problem =
+  | "line"
+  | "sequence"
+  | "previous_hash"
+  | "entry_hash"
+  | "data"
+  | "data_sequence"
+  | "durable"
+  | "at"
+  | "genesis"
+  | "body"
+  | "policy_id"
+  | "policy_digest"
+  | "decision_policy"
+  | "decision_sequence"
+  | "decision"
+  | "identity"
+  | "head"
+  | "suffix_removed"
+  | "policy_pinned";
+
+/** Where a line begins. */
+export interface Place {
+  readonly file: string;
+  readonly byteOffset: number;
+}
+
+/** One contradiction, with where it stands. */
+export interface Finding extends Place {
+  /** The sequence that the entry should have. */
+  readonly sequence: number;
+  readonly problem: Problem;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Unfinished bytes at the end, of which nothing was ever promised. */
+export interface TornTail extends Place {
+  readonly bytes: number;
+  readonly problem: string;
+}
+
+/** A promise about the log, kept elsewhere: the hash that it has at a sequence. */
+export interface HeadAnchor {
+  readonly sequence: number;
+  readonly lastHash: string;
+  /** Where it was kept, for messages. */
+  readonly source?: string;
+}
+
+/** One policy that the log put in force. */
+export interface AuditedPolicy {
+  readonly id: number;
+  /** `calypol1`, recomputed from the snapshot. */
+  readonly digest: string;
+  /** The person who put it in force; `undefined` for the policy that the log began with. */
+  readonly by: string | undefined;
+}
+
+export interface AuditReport {
+  readonly status: AuditStatus;
+  readonly entries: number;
+  readonly decisions: number;
+  readonly actions: Readonly<Record<Action, number>>;
+  readonly reasons: Readonly<Partial<Record<Reason, number>>>;
+  readonly policies: readonly AuditedPolicy[];
+  /** The last good entry; `undefined` when there is none. */
+  readonly head: { readonly sequence: number; readonly hash: string } | undefined;
+  readonly tornTail: TornTail | undefined;
+  /** The first {@link FINDINGS_KEPT_MAX}. */
+  readonly findings: readonly Finding[];
+  readonly findingCount: number;
+  /** Why the log could not be checked in full; empty unless something was left unchecked. */
+  readonly reasonsIncomplete: readonly string[];
+}
+
+/** An audit runs in constant memory, so of many findings only the first are kept; all are counted. */
+export const FINDINGS_KEPT_MAX = 100;
+
+/** Collects findings, and reasons why something could not be checked. */
+export class Findings {
+  readonly kept: Finding[] = [];
+  readonly reasonsIncomplete: string[] = [];
+  count = 0;
+
+  add(finding: Finding): void {
+    this.count += 1;
+    if (this.kept.length < FINDINGS_KEPT_MAX) this.kept.push(finding);
+  }
+
+  incomplete(reason: string): void {
+    if (this.reasonsIncomplete.length < FINDINGS_KEPT_MAX && !this.reasonsIncomplete.includes(reason))
+      this.reasonsIncomplete.push(reason);
+  }
+
+  get status(): AuditStatus {
+    if (this.count > 0) return "broken";
+    return this.reasonsIncomplete.length > 0 ? "incomplete" : "whole";
+  }
+}
