@@ -8,13 +8,14 @@ import { fileURLToPath } from "node:url";
 import type { Budget, Search } from "./search.ts";
 
 const FOLDER = new URL("./", import.meta.url);
+const NO_SEARCHES: readonly string[] = ["runner.ts", "search.ts", "soak.ts", "torture.ts"];
 /** Beyond its budget a search may finish the case at hand. */
 const GRACE_MILLISECONDS = 60_000;
 
 /** The files of all searches, in the order of their names. */
 export function searchFiles(): string[] {
   return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".search.ts"))
+    .filter((file) => file.endsWith(".ts") && !NO_SEARCHES.includes(file))
     .sort();
 }
 

@@ -1,6 +1,6 @@
 /**
- * Long searches: each looks for an input that breaks a promise, for as long as its budget allows. A search is a module
- * in this folder whose file ends in `.search.ts` and which exports a {@link Search} as its members.
+ * Long searches: each looks for an input that breaks a promise, for as long as its budget allows. Every module in this
+ * folder is a search, and exports `name` and `run` as in {@link Search}; the exceptions are listed in `runner.ts`.
  * @module
  */
 
