@@ -1,0 +1,226 @@
+/**
+ * A catalog as a file: the candidates that exist, with the providers, capabilities, regions and tiers that they are
+ * described by. Order matters where the position is a bit or a rank: providers, capabilities, regions, tiers.
+ * @module
+ */
+import {
+  BPS_MAX,
+  CalybrisError,
+  type Candidate,
+  CANDIDATE_COUNT_MAX,
+  candidateId,
+  mask,
+  milliseconds,
+  type Mistake,
+  priceMicrocents,
+  providerId,
+  type Sequence,
+  sequence,
+  bps,
+  U32_MAX,
+  U64_MAX,
+} from "@calybris/kernel";
+import { z } from "zod";
+import { missingMoney, type MoneyField, moneyKeys, readMoney, showValue } from "./money.ts";
+import { nameRemedy } from "./nearest.ts";
+import type { JsonPath, LineOf } from "./read-json.ts";
+import {
+  amount,
+  flag,
+  itemsOf,
+  membersOf,
+  mistakeAt,
+  shapeMistakes,
+  text,
+  unsigned64,
+  unsigned64Of,
+  whole,
+} from "./shape.ts";
+
+/** A mask has 64 bits. */
+export const MASK_NAMES_MAX = 64;
+export const TIERS_MAX = 8;
+
+/** A catalog, read. */
+export interface CatalogFile {
+  readonly name: string;
+  readonly title: string;
+  readonly epoch: Sequence;
+  readonly providers: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly regions: readonly string[];
+  readonly tiers: readonly string[];
+  readonly candidates: readonly (Candidate & { readonly name: string; readonly tier: number })[];
+}
+
+const PRICE_RANGE = { suffix: "PerMillion", minMicrocents: 0n, maxMicrocents: U64_MAX };
+const INPUT_PRICE: MoneyField = { stem: "inputPrice", ...PRICE_RANGE };
+const OUTPUT_PRICE: MoneyField = { stem: "outputPrice", ...PRICE_RANGE };
+
+const names = (max: number, what: string): z.ZodType => z.array(text(128, what)).max(max);
+
+const CANDIDATE_SHAPE: Record<string, z.ZodType> = {
+  id: whole(1, U32_MAX, "names the candidate in digests; never given to another"),
+  name: text(128, "what people call it"),
+  provider: text(128, "one of `providers`"),
+  tier: text(128, "one of `tiers`"),
+  qualityBps: whole(0, BPS_MAX, "how good, in ten-thousandths"),
+  riskCeilingBps: whole(0, BPS_MAX, "the riskiest request it may have"),
+  enabled: flag("whether it may be chosen").optional(),
+  latencyP95Ms: whole(0, U32_MAX, "milliseconds within which 95 of 100 answers come"),
+  capabilities: names(MASK_NAMES_MAX, "one of `capabilities`"),
+  regions: names(MASK_NAMES_MAX, "one of `regions`"),
+  ...Object.fromEntries(
+    [INPUT_PRICE, OUTPUT_PRICE].flatMap(({ stem, suffix }) =>
+      ["Microcents", "Cents", "Dollars"].map((unit) => [`${stem}${unit}${suffix}`, amount(unit)]),
+    ),
+  ),
+  source: text(2000, "where the figures are from").optional(),
+};
+
+const CATALOG_SHAPE: Record<string, z.ZodType> = {
+  $schema: text(2000, "a schema for editors").optional(),
+  name: text(128, "what people call the catalog"),
+  title: text(400, "one line about it"),
+  epoch: unsigned64("grows with each change of the catalog"),
+  sources: z.array(text(2000, "where figures are from")).max(1000).optional(),
+  providers: names(MASK_NAMES_MAX, "a provider; its position is its bit").min(1),
+  capabilities: names(MASK_NAMES_MAX, "a capability; its position is its bit"),
+  regions: names(MASK_NAMES_MAX, "a region; its position is its bit"),
+  tiers: names(TIERS_MAX, "a class of price and quality, cheapest first").min(1),
+  candidates: z.array(z.strictObject(CANDIDATE_SHAPE)).min(1).max(CANDIDATE_COUNT_MAX),
+};
+
+export const catalogFileSchema: z.ZodType = z.strictObject(CATALOG_SHAPE);
+
+/**
+ * @throws {@link CalybrisError} `CAL_CATALOG_INVALID` with every mistake at once.
+ */
+export function parseCatalogFile(value: unknown, lineOf?: LineOf, file?: string): CatalogFile {
+  const mistakes = catalogMistakes(value, lineOf);
+  if (mistakes.length > 0)
+    throw new CalybrisError("CAL_CATALOG_INVALID", { mistakes, ...(file === undefined ? {} : { file }) });
+  return readCatalog(value);
+}
+
+/** Everything that is wrong with a catalog. */
+export function catalogMistakes(value: unknown, lineOf?: LineOf): Mistake[] {
+  const keysAt = (path: JsonPath): readonly string[] =>
+    Object.keys(path.length === 0 ? CATALOG_SHAPE : CANDIDATE_SHAPE);
+  return [...shapeMistakes(catalogFileSchema, value, keysAt, lineOf), ...meaningMistakes(membersOf(value), lineOf)];
+}
+
+type Members = { readonly [key: string]: unknown };
+
+/** What no shape can say: names that are used are listed, nothing is named twice, each price is written once. */
+function* meaningMistakes(catalog: Members, lineOf?: LineOf): Generator<Mistake> {
+  for (const list of ["providers", "capabilities", "regions", "tiers"])
+    yield* repeated(itemsOf(catalog[list]), [list], lineOf);
+  const candidates = itemsOf(catalog["candidates"]).map(membersOf);
+  yield* repeatedMember(candidates, "id", lineOf);
+  yield* repeatedMember(candidates, "name", lineOf);
+  if (candidates.length > 0 && candidates.every((candidate) => candidate["enabled"] === false))
+    yield mistakeAt(
+      ["candidates"],
+      "has no enabled candidate",
+      "Enable at least one; else every request is rejected.",
+      lineOf,
+    );
+  for (const [index, candidate] of candidates.entries()) {
+    const at: JsonPath = ["candidates", index];
+    for (const price of [INPUT_PRICE, OUTPUT_PRICE]) yield* moneyMistake(candidate, price, at, lineOf);
+    yield* unlisted(candidate["provider"], catalog["providers"], [...at, "provider"], lineOf);
+    yield* unlisted(candidate["tier"], catalog["tiers"], [...at, "tier"], lineOf);
+    for (const list of ["capabilities", "regions"]) {
+      for (const [position, name] of itemsOf(candidate[list]).entries())
+        yield* unlisted(name, catalog[list], [...at, list, position], lineOf);
+      yield* repeated(itemsOf(candidate[list]), [...at, list], lineOf);
+    }
+  }
+}
+
+/** An amount that has to be there: missing, written twice, or not an amount. */
+export function* moneyMistake(members: Members, money: MoneyField, at: JsonPath, lineOf?: LineOf): Generator<Mistake> {
+  const reading = readMoney(members, money);
+  if (reading !== undefined && "microcents" in reading) return;
+  const { path, problem, remedy } = reading?.mistake ?? missingMoney(money);
+  yield mistakeAt([...at, path], problem, remedy, lineOf);
+}
+
+/** A name that the list of names does not hold. */
+export function* unlisted(name: unknown, list: unknown, at: JsonPath, lineOf?: LineOf): Generator<Mistake> {
+  if (typeof name !== "string" || itemsOf(list).includes(name)) return;
+  const known = itemsOf(list).filter((item) => typeof item === "string");
+  yield mistakeAt(at, `is ${showValue(name)}, which is not listed`, nameRemedy(name, known), lineOf);
+}
+
+function* repeated(values: readonly unknown[], at: JsonPath, lineOf?: LineOf): Generator<Mistake> {
+  for (const [index, value] of values.entries()) {
+    const first = values.indexOf(value);
+    if (first < index)
+      yield mistakeAt([...at, index], `is ${showValue(value)}, as is number ${first}`, "Write each once.", lineOf);
+  }
+}
+
+function* repeatedMember(candidates: readonly Members[], member: string, lineOf?: LineOf): Generator<Mistake> {
+  const firstWith = new Map<unknown, number>();
+  for (const [index, candidate] of candidates.entries()) {
+    const value = candidate[member];
+    const first = firstWith.get(value);
+    if (value === undefined) continue;
+    if (first === undefined) firstWith.set(value, index);
+    else {
+      const problem = `is ${showValue(value)}, which candidates[${first}] has already`;
+      yield mistakeAt(["candidates", index, member], problem, `Give each candidate a ${member} of its own.`, lineOf);
+    }
+  }
+}
+
+/** Of a value without mistakes. */
+export function readCatalog(value: unknown): CatalogFile {
+  const catalog = membersOf(value);
+  const list = (key: string): readonly string[] => Object.freeze([...(catalog[key] as readonly string[])]);
+  const [providers, capabilities, regions, tiers] = [
+    list("providers"),
+    list("capabilities"),
+    list("regions"),
+    list("tiers"),
+  ];
+  return {
+    name: catalog["name"] as string,
+    title: catalog["title"] as string,
+    epoch: sequence(unsigned64Of(catalog["epoch"]) ?? 0n),
+    providers,
+    capabilities,
+    regions,
+    tiers,
+    candidates: itemsOf(catalog["candidates"])
+      .map(membersOf)
+      .map((candidate) => ({
+        id: candidateId(candidate["id"] as number),
+        providerId: providerId(providers.indexOf(candidate["provider"] as string)),
+        qualityBps: bps(candidate["qualityBps"] as number),
+        riskCeilingBps: bps(candidate["riskCeilingBps"] as number),
+        enabled: candidate["enabled"] === false ? 0 : 1,
+        latencyP95Ms: milliseconds(candidate["latencyP95Ms"] as number),
+        capabilities: mask(bitsOf(candidate["capabilities"] as readonly string[], capabilities)),
+        regions: mask(bitsOf(candidate["regions"] as readonly string[], regions)),
+        inputPriceMicrocents: priceMicrocents(amountOf(candidate, INPUT_PRICE)),
+        outputPriceMicrocents: priceMicrocents(amountOf(candidate, OUTPUT_PRICE)),
+        name: candidate["name"] as string,
+        tier: tiers.indexOf(candidate["tier"] as string),
+      })),
+  };
+}
+
+/** An amount that is known to be there. */
+export function amountOf(members: Members, money: MoneyField): bigint {
+  const reading = readMoney(members, money);
+  if (reading === undefined || !("microcents" in reading))
+    throw new RangeError(`${moneyKeys(money)[0]} was not checked`);
+  return reading.microcents;
+}
+
+function bitsOf(chosen: readonly string[], names: readonly string[]): bigint {
+  return chosen.reduce((bits, name) => bits | (1n << BigInt(names.indexOf(name))), 0n);
+}

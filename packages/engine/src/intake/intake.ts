@@ -1,0 +1,16 @@
+/**
+ * Reading what people write: policies, catalogs, requests and rows of them.
+ * @module
+ */
+export * from "./catalog-file.ts";
+export * from "./client-request.ts";
+export * from "./json-schemas.ts";
+export * from "./lines.ts";
+export * from "./load-policy.ts";
+export * from "./money.ts";
+export * from "./nearest.ts";
+export * from "./policy-file.ts";
+export * from "./read-file.ts";
+export * from "./read-json.ts";
+export * from "./rows.ts";
+export * from "./shape.ts";

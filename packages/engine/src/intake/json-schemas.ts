@@ -1,0 +1,52 @@
+/**
+ * The JSON Schemas of policy, catalog and request files, for editors. Policy and catalog come from the schemas that
+ * check them; the request's are the same words for the checks written out in `client-request.ts`.
+ * @module
+ */
+import { BPS_MAX, U32_MAX } from "@calybris/kernel";
+import { z } from "zod";
+import { catalogFileSchema } from "./catalog-file.ts";
+import { CLIENT_REQUEST_KEYS } from "./client-request.ts";
+import { policyFileSchema } from "./policy-file.ts";
+import { amount, text, whole } from "./shape.ts";
+
+const names = z.array(text(128, "a name of the policy's"));
+
+const REQUEST_SHAPE: Record<(typeof CLIENT_REQUEST_KEYS)[number], z.ZodType> = {
+  requestId: text(128, "the same id is decided once").optional(),
+  useCase: text(64, "a use case of the policy").optional(),
+  requested: z
+    .any()
+    .optional()
+    .meta({ type: ["string", "integer"], description: "The candidate asked for: name or id." }),
+  inputTokens: whole(0, U32_MAX, "tokens, or units of work, that go in"),
+  outputTokens: whole(0, U32_MAX, "the most that may come back").optional(),
+  valueMicrocents: amount("Microcents"),
+  valueCents: amount("Cents"),
+  valueDollars: amount("Dollars"),
+  budgetMicrocents: amount("Microcents"),
+  budgetCents: amount("Cents"),
+  budgetDollars: amount("Dollars"),
+  riskBps: whole(0, BPS_MAX, "how much is at risk").optional(),
+  confidenceBps: whole(0, BPS_MAX, "how sure the caller is").optional(),
+  qualityMinBps: whole(0, BPS_MAX, "the floor").optional(),
+  latencyMaxMs: whole(0, U32_MAX, "p95; 0 is no limit").optional(),
+  capabilities: names.optional(),
+  providers: names.min(1).optional(),
+  regions: names.min(1).optional(),
+};
+
+/** By the name of the schema's file, without `.schema.json`. */
+export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request", object>> {
+  const schemaOf = (title: string, schema: z.ZodType): object => ({
+    ...z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }),
+    title,
+    allowComments: true,
+    allowTrailingCommas: true,
+  });
+  return {
+    policy: schemaOf("Calybris policy", policyFileSchema),
+    catalog: schemaOf("Calybris catalog", catalogFileSchema),
+    request: schemaOf("Calybris request", z.strictObject(REQUEST_SHAPE)),
+  };
+}
