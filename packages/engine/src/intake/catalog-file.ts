@@ -57,7 +57,7 @@ const PRICE_RANGE = { suffix: "PerMillion", minMicrocents: 0n, maxMicrocents: U6
 const INPUT_PRICE: MoneyField = { stem: "inputPrice", ...PRICE_RANGE };
 const OUTPUT_PRICE: MoneyField = { stem: "outputPrice", ...PRICE_RANGE };
 
-const names = (max: number, what: string): z.ZodType => z.array(text(128, what)).max(max);
+const names = (max: number, what: string): z.ZodArray => z.array(text(128, what)).max(max);
 
 const CANDIDATE_SHAPE: Record<string, z.ZodType> = {
   id: whole(1, U32_MAX, "names the candidate in digests; never given to another"),

@@ -211,7 +211,7 @@ function whole(value: number | undefined, path: string, max: number, mistakes: M
 }
 
 function money(clientRequest: ClientRequest, field: MoneyField, mistakes: Mistake[]): bigint | undefined {
-  const reading = readMoney(clientRequest as { readonly [key: string]: unknown }, field);
+  const reading = readMoney(clientRequest as unknown as { readonly [key: string]: unknown }, field);
   if (reading === undefined) return undefined;
   if ("microcents" in reading) return reading.microcents;
   mistakes.push(reading.mistake);

@@ -6,13 +6,13 @@
 import { BPS_MAX, U32_MAX } from "@calybris/kernel";
 import { z } from "zod";
 import { catalogFileSchema } from "./catalog-file.ts";
-import { CLIENT_REQUEST_KEYS } from "./client-request.ts";
+import type { ClientRequest } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
 import { amount, text, whole } from "./shape.ts";
 
 const names = z.array(text(128, "a name of the policy's"));
 
-const REQUEST_SHAPE: Record<(typeof CLIENT_REQUEST_KEYS)[number], z.ZodType> = {
+const REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
   requestId: text(128, "the same id is decided once").optional(),
   useCase: text(64, "a use case of the policy").optional(),
   requested: z

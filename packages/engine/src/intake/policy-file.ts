@@ -28,7 +28,6 @@ import type { MoneyField } from "./money.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
 import {
   amount,
-  field,
   itemsOf,
   membersOf,
   mistakeAt,

@@ -26,7 +26,7 @@ export async function* streamFile(file: string): AsyncGenerator<Uint8Array> {
   }
   const unpacked = createGunzip();
   let failure: unknown;
-  source.on("error", (cause) => {
+  source.on("error", (cause: Error) => {
     failure = cause;
     unpacked.destroy(cause);
   });

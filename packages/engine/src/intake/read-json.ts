@@ -37,7 +37,7 @@ export function readJson(source: Uint8Array | string, file: string): JsonDocumen
   if (error !== undefined)
     throw malformed(text, file, error.offset, `is not JSON: ${wordsOf(printParseErrorCode(error.error))}`);
   if (root === undefined) throw malformed(text, file, 0, "is empty");
-  return { value: valueOf(root, text, file), lineOf: (path) => lineOfPath(root, text, path) };
+  return { value: exactValue(root, text, file), lineOf: (path) => lineOfPath(root, text, path) };
 }
 
 /** @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` naming the first line that is not UTF-8. */
@@ -65,12 +65,12 @@ function wordsOf(code: string): string {
   return code.replaceAll(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).toLowerCase();
 }
 
-function valueOf(node: Node, text: string, file: string): ExactJson {
+function exactValue(node: Node, text: string, file: string): ExactJson {
   switch (node.type) {
     case "object":
       return objectOf(node, text, file);
     case "array":
-      return (node.children ?? []).map((child) => valueOf(child, text, file));
+      return (node.children ?? []).map((child) => exactValue(child, text, file));
     case "number":
       return numberOf(text.slice(node.offset, node.offset + node.length));
     case "string":
@@ -95,7 +95,7 @@ function objectOf(node: Node, text: string, file: string): ExactJson {
     }
     if (key === "__proto__") throw malformed(text, file, keyNode.offset, 'has the key "__proto__", which no file may');
     firstAt.set(key, keyNode.offset);
-    members[key] = valueOf(valueNode, text, file);
+    members[key] = exactValue(valueNode, text, file);
   }
   return members;
 }
