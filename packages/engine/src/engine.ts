@@ -12,15 +12,15 @@ import {
   type ExactJson,
   JOURNAL_FORMAT,
   type Kernel,
+  type PolicySnapshot,
   parseEntryBody,
   parseExact,
   policyDigest,
-  type PolicySnapshot,
   type Request,
+  referenceKernel,
   snapshotDigest,
   snapshotToJson,
   toHex,
-  wasmKernel,
   writeExact,
 } from "@calybris/kernel";
 import { decide } from "./decide.ts";
@@ -30,7 +30,7 @@ import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
 import { Journal, type WriterDriver } from "./journal/journal.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
-import { type GoodEntry, recover, type Recovered, type SetAside } from "./journal/recovery.ts";
+import { type GoodEntry, type Recovered, recover, type SetAside } from "./journal/recovery.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
@@ -101,7 +101,7 @@ export class Engine {
     this.#index = index;
     this.#finder = parts.finder;
     this.#nowUs = options.nowUs ?? systemNowUs;
-    this.#kernelFor = options.kernelFor ?? wasmKernel;
+    this.#kernelFor = options.kernelFor ?? referenceKernel;
     this.recovery =
       recovered.setAside === undefined
         ? { entries: recovered.entries }

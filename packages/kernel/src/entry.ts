@@ -11,17 +11,7 @@ import { CalybrisError } from "./errors.ts";
 import { type ExactJson, exactInteger, parseExact, writeExact } from "./exact-json.ts";
 import type { Action, Decision, Reason } from "./decision.ts";
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type Request } from "./request.ts";
-import {
-  bps,
-  candidateId,
-  costMicrocents,
-  type Mask,
-  mask,
-  microcents,
-  milliseconds,
-  sequence,
-  tokens,
-} from "./units.ts";
+import { bps, candidateId, costMicrocents, mask, microcents, milliseconds, sequence, tokens } from "./units.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 1;
@@ -97,10 +87,10 @@ export interface OrderedEntry<Body extends EntryBody = EntryBody> {
  * `{"sequence":N,"durable":` and `,"at":T,"kind":"…",…}`.
  */
 export function entryDataTail(entry: OrderedEntry): string {
-  const { kind, ...members } =
-    entry.body.kind === "decision" ? decisionToJson(entry.body) : (entry.body as { kind: string });
-  const rest = writeExact(members);
-  return `,"at":${entry.at},"kind":"${kind}"${rest === "{}" ? "}" : `,${rest.slice(1)}`}`;
+  const { body, at } = entry;
+  if (body.kind === "decision") return `,"at":${at},"kind":"decision"${decisionMembers(body)}}`;
+  const { kind, ...members } = body;
+  return `,"at":${at},"kind":"${kind}",${writeExact(members).slice(1)}`;
 }
 
 /** The whole data text. */
@@ -113,50 +103,50 @@ export function entryLine(sequenceNumber: number, previousHash: string, entryHas
   return `{"sequence":${sequenceNumber},"previous_hash":"${previousHash}","entry_hash":"${entryHash}","data":${data}}\n`;
 }
 
-function decisionToJson(entry: DecisionEntry): { readonly kind: "decision" } & { readonly [key: string]: unknown } {
+/**
+ * The members of a decision, written out by hand: this is the path that every decision takes. Members at their default
+ * are left out, and so is the reason of a selection, which its action implies.
+ */
+function decisionMembers(entry: DecisionEntry): string {
   const { request, decision } = entry;
-  const selected = decision.action !== "reject";
-  return {
-    kind: "decision",
-    id: entry.requestId,
-    content: entry.contentDigest,
-    policy: entry.policyId,
-    useCase: entry.useCase,
-    defaulted: entry.defaulted.length === 0 ? undefined : entry.defaulted,
-    request: {
-      sequence: request.sequence,
-      requested: request.requestedId,
-      inputTokens: request.inputTokens,
-      outputTokens: request.outputTokens,
-      valueMicrocents: request.valueMicrocents,
-      budgetMicrocents: request.budgetLimitMicrocents === NO_BUDGET_LIMIT ? undefined : request.budgetLimitMicrocents,
-      riskBps: request.riskBps,
-      confidenceBps: request.confidenceBps,
-      qualityMinBps: request.qualityMinBps,
-      latencyMaxMs: request.latencyMaxMs === 0 ? undefined : request.latencyMaxMs,
-      capabilities: unlessEmpty(request.capabilitiesRequired),
-      providers: request.providersAllowed === ALL_PROVIDERS ? undefined : request.providersAllowed,
-      regions: unlessEmpty(request.regionsRequired),
-    },
-    decision: {
-      action: decision.action,
-      reason: decision.reason,
-      selected: selected ? decision.selectedId : undefined,
-      index: selected ? decision.selectedIndex : undefined,
-      costMicrocents: selected ? decision.costMicrocents : undefined,
-      utilityMicrocents: selected ? decision.utilityMicrocents : undefined,
-      counterfactual: decision.counterfactualId === 0 ? undefined : decision.counterfactualId,
-      counterfactualUtilityMicrocents:
-        decision.counterfactualId === 0 ? undefined : decision.counterfactualUtilityMicrocents,
-      evaluated: decision.evaluatedCount,
-      eligible: decision.eligibleCount,
-    },
-    identity: entry.identity,
-  };
+  const id =
+    entry.requestId === undefined
+      ? ""
+      : `,"id":${writeExact(entry.requestId)},"content":${writeExact(entry.contentDigest)}`;
+  const defaulted = entry.defaulted.length === 0 ? "" : `,"defaulted":${JSON.stringify(entry.defaulted)}`;
+  return (
+    `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted},"request":${requestMembers(request)}` +
+    `,"decision":${answerMembers(decision)},"identity":"${entry.identity}"`
+  );
 }
 
-function unlessEmpty(bits: Mask): Mask | undefined {
-  return bits === 0n ? undefined : bits;
+function requestMembers(request: Request): string {
+  return (
+    `{"sequence":${request.sequence},"requested":${request.requestedId},"inputTokens":${request.inputTokens}` +
+    `,"outputTokens":${request.outputTokens},"valueMicrocents":${request.valueMicrocents}` +
+    unless(request.budgetLimitMicrocents === NO_BUDGET_LIMIT, "budgetMicrocents", request.budgetLimitMicrocents) +
+    `,"riskBps":${request.riskBps},"confidenceBps":${request.confidenceBps},"qualityMinBps":${request.qualityMinBps}` +
+    unless(request.latencyMaxMs === 0, "latencyMaxMs", request.latencyMaxMs) +
+    unless(request.capabilitiesRequired === 0n, "capabilities", request.capabilitiesRequired) +
+    unless(request.providersAllowed === ALL_PROVIDERS, "providers", request.providersAllowed) +
+    `${unless(request.regionsRequired === 0n, "regions", request.regionsRequired)}}`
+  );
+}
+
+function answerMembers(decision: Decision): string {
+  if (decision.action === "reject")
+    return `{"action":"reject","reason":"${decision.reason}","evaluated":${decision.evaluatedCount}}`;
+  return (
+    `{"action":"${decision.action}","selected":${decision.selectedId},"index":${decision.selectedIndex}` +
+    `,"costMicrocents":${decision.costMicrocents},"utilityMicrocents":${decision.utilityMicrocents}` +
+    unless(decision.eligibleCount === 1, "counterfactual", decision.counterfactualId) +
+    unless(decision.eligibleCount === 1, "counterfactualUtilityMicrocents", decision.counterfactualUtilityMicrocents) +
+    `,"evaluated":${decision.evaluatedCount},"eligible":${decision.eligibleCount}}`
+  );
+}
+
+function unless(isDefault: boolean, key: string, value: number | bigint): string {
+  return isDefault ? "" : `,"${key}":${value}`;
 }
 
 /** A line taken apart. `data` is the exact text that was hashed. */
@@ -241,6 +231,12 @@ function plainBody(head: EntryHead, members: { readonly [key: string]: ExactJson
 
 type Members = { readonly [key: string]: ExactJson };
 
+/** What the action of a selection implies. */
+const SELECTION_REASONS: Readonly<Record<string, Reason>> = Object.freeze({
+  execute: "requested_maximizes_utility",
+  substitute: "alternative_maximizes_utility",
+});
+
 function decisionFromJson(
   head: EntryHead,
   members: Members,
@@ -272,7 +268,7 @@ function decisionFromJson(
     const decision: Decision = {
       sequence: request.sequence,
       action: answered["action"] as Action,
-      reason: answered["reason"] as Reason,
+      reason: (answered["reason"] ?? SELECTION_REASONS[answered["action"] as string]) as Reason,
       selectedId: candidateId(Number(answered["selected"] ?? 0)),
       selectedIndex: Number(answered["index"] ?? 65_535),
       costMicrocents: costMicrocents(integer(answered["costMicrocents"], 0n)),
@@ -280,7 +276,7 @@ function decisionFromJson(
       counterfactualId: candidateId(Number(answered["counterfactual"] ?? 0)),
       counterfactualUtilityMicrocents: microcents(integer(answered["counterfactualUtilityMicrocents"], 0n)),
       evaluatedCount: Number(answered["evaluated"]),
-      eligibleCount: Number(answered["eligible"]),
+      eligibleCount: Number(answered["eligible"] ?? 0),
       ...epochs(Number(members["policy"])),
     };
     return {

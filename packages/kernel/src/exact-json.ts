@@ -32,8 +32,8 @@ export function parseExact(text: string): ExactJson {
   return LARGE_INTEGER.test(text) ? (JSON.parse(text, exactNumber) as ExactJson) : plain;
 }
 
-/** Sixteen digits after a colon, comma or bracket: the first length at which an integer may pass 2^53. */
-const LARGE_INTEGER = /[:,[\s]-?[0-9]{16,}/;
+/** What may pass 2^53 = 9,007,199,254,740,992: sixteen digits from a 9 on, or more digits. */
+const LARGE_INTEGER = /[:,[\s]-?(?:9[0-9]{15}|[0-9]{17})/;
 
 function exactNumber(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
