@@ -20,7 +20,7 @@ import {
 } from "@calybris/kernel";
 import { ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./fold.ts";
-import { type ChainedLine, isBlank, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
+import { type ChainedLine, isBlank, isJson, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
 import { type AuditReport, type Finding, Findings, type HeadAnchor, type Place, type TornTail } from "./report.ts";
 
 export interface AuditOptions {
@@ -49,6 +49,8 @@ interface Suspect {
   readonly finding: Finding;
   bytes: number;
 }
+
+type LinkProblem = Pick<Finding, "problem" | "expected" | "found">;
 
 /**
  * @example
@@ -113,12 +115,7 @@ class LogAudit {
     this.#suspectAt(place, raw, hasNewline, { problem: "line", expected: "an entry on one line", found });
   }
 
-  #suspectAt(
-    place: Place,
-    raw: RawLine,
-    hasNewline: boolean,
-    finding: Pick<Finding, "problem" | "expected" | "found">,
-  ): void {
+  #suspectAt(place: Place, raw: RawLine, hasNewline: boolean, finding: LinkProblem): void {
     this.#suspect ??= { finding: { sequence: this.#sequence + 1, ...place, ...finding }, bytes: 0 };
     this.#suspect.bytes += raw.bytes.byteLength + (hasNewline ? 1 : 0);
   }
@@ -131,7 +128,7 @@ class LogAudit {
       return;
     }
     if (!isIntact) {
-      this.#suspectAt(place, raw, hasNewline, this.#linkProblem(line) ?? hashProblem(hash, line));
+      this.#altered(line, raw, place, hasNewline, this.#linkProblem(line) ?? hashProblem(hash, line));
       return;
     }
     const link = this.#linkProblem(line);
@@ -150,6 +147,19 @@ class LogAudit {
     this.#accept(line, place, hasNewline, raw);
   }
 
+  /** A tear leaves newlines where bytes are missing, never a whole line: one that does not hash right was altered. */
+  #altered(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean, finding: LinkProblem): void {
+    if (!hasNewline || !isJson(line.dataText)) {
+      this.#suspectAt(place, raw, hasNewline, finding);
+      return;
+    }
+    this.#add(place, finding.problem, finding.expected, finding.found);
+    this.content.resume();
+    this.#isOurs ??= parseEntryHead(line.dataText) !== undefined;
+    this.#sequence += 1;
+    this.#hash = line.entryHash;
+  }
+
   /** What contradicts that a damaged or missing entry was torn: an intact line that could not come after a tear. */
   #contradictsTorn(line: ChainedLine): boolean {
     if (this.#isOurs === false || line.sequence <= this.#sequence) return true;
@@ -158,7 +168,7 @@ class LogAudit {
     return head.durable > this.#sequence || (line.sequence === this.#sequence + 1 && this.#suspect === undefined);
   }
 
-  #linkProblem(line: ChainedLine): Pick<Finding, "problem" | "expected" | "found"> | undefined {
+  #linkProblem(line: ChainedLine): LinkProblem | undefined {
     if (line.sequence !== this.#sequence + 1)
       return { problem: "sequence", expected: String(this.#sequence + 1), found: String(line.sequence) };
     if (line.previousHash !== this.#hash)
@@ -236,7 +246,7 @@ class LogAudit {
   }
 }
 
-function hashProblem(hash: string, line: ChainedLine): Pick<Finding, "problem" | "expected" | "found"> {
+function hashProblem(hash: string, line: ChainedLine): LinkProblem {
   return { problem: "entry_hash", expected: hash, found: line.entryHash };
 }
 

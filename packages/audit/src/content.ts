@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  ByteWriter,
   type Decision,
   type DecisionEntry,
   decisionDigests,
@@ -21,6 +22,8 @@ import {
   type Sha256,
   snapshotFromJson,
   toHex,
+  toUtf8,
+  writeExact,
 } from "@calybris/kernel";
 import { type AuditState, EMPTY_STATE, Epochs, foldEntry } from "./fold.ts";
 import type { ChainedLine } from "./line.ts";
@@ -38,6 +41,8 @@ const MEMBERS: Readonly<Record<"genesis" | "policy" | "seal" | "checkpoint", rea
   seal: ["kind", "cause"],
   checkpoint: ["kind", "stateDigest"],
 };
+
+const TAGGED_STEP_BYTES = 9 + 8;
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
@@ -116,8 +121,10 @@ export class ContentAudit {
   #checkBody(head: EntryHead, body: EntryBody, report: Report): void {
     if (body.kind === "decision") this.#checkDecision(body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
-    else if (body.kind === "checkpoint")
-      this.#findings.incomplete(`the state that entry ${head.sequence} gives a digest of was not recomputed`);
+    else if (body.kind === "checkpoint" && !this.#resume) {
+      const digest = this.#stateDigest();
+      if (body.stateDigest !== digest) report("state_digest", digest, body.stateDigest);
+    }
   }
 
   #checkPolicy(head: EntryHead, entry: GenesisEntry | PolicyEntry, report: Report): void {
@@ -138,6 +145,16 @@ export class ContentAudit {
     this.policies.push({ id: entry.policyId, digest: hex, by: entry.kind === "policy" ? entry.by : undefined });
     this.#inForce = { id: entry.policyId, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;
+  }
+
+  /** `calystt1`: what the entries before add up to. */
+  #stateDigest(): string {
+    const { sequence, at, decisionSequence, policyId } = this.#state;
+    const policies = this.policies.map(({ digest }) => digest);
+    const json = writeExact({ format: JOURNAL_FORMAT, at, decisions: decisionSequence, policy: policyId, policies });
+    const state = toUtf8(json);
+    const writer = new ByteWriter(TAGGED_STEP_BYTES + state.byteLength).tag("calystt1").u64(BigInt(sequence));
+    return toHex(this.#sha256(writer.raw(state).finish()));
   }
 
   #checkDecision(entry: DecisionEntry, report: Report): void {

@@ -73,7 +73,7 @@ function chained(match: RegExpExecArray, data: Uint8Array, dataText: string): Ch
   return Number.isSafeInteger(sequence) ? { sequence, previousHash, entryHash, data, dataText } : undefined;
 }
 
-function isJson(text: string): boolean {
+export function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

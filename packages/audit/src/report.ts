@@ -25,6 +25,7 @@ export type Problem =
   | "decision_sequence"
   | "decision"
   | "identity"
+  | "state_digest"
   | "head"
   | "suffix_removed"
   | "policy_pinned";

@@ -1,0 +1,102 @@
+/** A small journal in memory, written with the kernel's own encoders. */
+import {
+  type ChainHash,
+  decisionDigests,
+  type EntryBody,
+  entryData,
+  entryDataTail,
+  entryLine,
+  type ExactJson,
+  GENESIS_HASH,
+  parseExact,
+  plainChain,
+  type PolicySnapshot,
+  policyDigest,
+  prescribe,
+  type Request,
+  samplePolicy,
+  sampleRequest,
+  sequence,
+  snapshotToJson,
+  toHex,
+  toUtf8,
+  writeExact,
+} from "@calybris/kernel";
+
+export function sampleSnapshot(): PolicySnapshot {
+  return {
+    name: "sample",
+    policy: samplePolicy(),
+    providers: ["north", "south"],
+    capabilities: ["text", "image", "tools"],
+    regions: ["eu"],
+    tiers: ["low", "high"],
+    candidateNames: ["better", "cheaper"],
+    candidateTiers: [1, 0],
+    useCases: {},
+  };
+}
+
+export function genesis(): EntryBody {
+  const snapshot = parseExact(writeExact(snapshotToJson(sampleSnapshot()))) as ExactJson;
+  return {
+    kind: "genesis",
+    format: 1,
+    policyId: 1,
+    snapshot,
+    policyDigest: toHex(policyDigest(samplePolicy())),
+  };
+}
+
+export function promotion(policyId: number): EntryBody {
+  const { snapshot, policyDigest: digest } = genesis() as { snapshot: ExactJson; policyDigest: string };
+  return { kind: "policy", change: "promoted", policyId, by: "ada", snapshot, policyDigest: digest };
+}
+
+export function decided(number: number, policyId: number, change: Partial<Request> = {}): EntryBody {
+  const request = { ...sampleRequest(), ...change, sequence: sequence(BigInt(number)) };
+  const { decision } = prescribe(samplePolicy(), request);
+  const { identity } = decisionDigests(policyDigest(samplePolicy()), request, decision);
+  return {
+    kind: "decision",
+    policyId,
+    useCase: "default",
+    defaulted: [],
+    request,
+    decision,
+    identity: toHex(identity),
+  };
+}
+
+/** Genesis, two decisions, a promotion, a rejection, a seal. */
+export function sampleBodies(): EntryBody[] {
+  return [
+    genesis(),
+    decided(1, 1),
+    decided(2, 1, { inputTokens: 900_000 as Request["inputTokens"] }),
+    promotion(2),
+    decided(3, 2, { riskBps: 9_700 as Request["riskBps"] }),
+    { kind: "seal", cause: "close" },
+  ];
+}
+
+/** Chains data texts; entry n holds the n-th. */
+export function chainData(texts: readonly string[], chain: ChainHash = plainChain()): string[] {
+  let previous = GENESIS_HASH;
+  return texts.map((data, index) => {
+    const hash = chain(previous, toUtf8(data));
+    const line = entryLine(index + 1, previous, hash, data);
+    previous = hash;
+    return line;
+  });
+}
+
+export function dataOf(bodies: readonly EntryBody[]): string[] {
+  return bodies.map((body, index) =>
+    entryData(index + 1, index, entryDataTail({ sequence: index + 1, at: 1_000_000 + index, body })),
+  );
+}
+
+export function journal(bodies: readonly EntryBody[] = sampleBodies(), chain?: ChainHash): string[] {
+  return chainData(dataOf(bodies), chain);
+}
