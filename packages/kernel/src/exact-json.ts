@@ -33,7 +33,7 @@ export function parseExact(text: string): ExactJson {
 }
 
 /** What may pass 2^53 = 9,007,199,254,740,992: sixteen digits from a 9 on, or more digits. */
-const LARGE_INTEGER = /[:,[\s]-?(?:9[0-9]{15}|[0-9]{17})/;
+const LARGE_INTEGER = /(?:^|[:,[\s])-?(?:9[0-9]{15}|[0-9]{17})/;
 
 function exactNumber(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
