@@ -1,0 +1,40 @@
+/**
+ * `calybris catalog list`: the candidates of a catalog.
+ * @module
+ */
+import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
+import { writeExact } from "@calybris/kernel";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { dollars } from "./explain-table.ts";
+
+export function catalogCommand(): Command {
+  const list = new Command("list")
+    .description("list the candidates of a catalog")
+    .argument("[catalog]", `a file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
+    .option("--json", "print JSON")
+    .action(listCatalog);
+  return new Command("catalog").description("look into catalogs").addCommand(list);
+}
+
+async function listCatalog(named: string, options: { readonly json?: boolean }): Promise<void> {
+  const catalog = await loadCatalog(named);
+  if (options.json === true) return console.log(writeExact(catalog));
+  console.log(`${catalog.name}, epoch ${catalog.epoch}: ${catalog.title}`);
+  const table = new Table({
+    head: ["id", "candidate", "provider", "tier", "quality bps", "p95 ms", "in $/million", "out $/million"],
+    style: { head: [], border: [] },
+  });
+  for (const candidate of catalog.candidates)
+    table.push([
+      candidate.id,
+      candidate.name,
+      catalog.providers[candidate.providerId] ?? "",
+      catalog.tiers[candidate.tier] ?? "",
+      candidate.qualityBps,
+      candidate.latencyP95Ms,
+      dollars(candidate.inputPriceMicrocents),
+      dollars(candidate.outputPriceMicrocents),
+    ]);
+  console.log(table.toString());
+}
