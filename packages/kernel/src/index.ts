@@ -22,3 +22,4 @@ export * from "./sample.ts";
 export * from "./sha256.ts";
 export * from "./snapshot.ts";
 export * from "./units.ts";
+export * from "./wasm/wasm-kernel.ts";

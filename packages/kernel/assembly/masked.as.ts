@@ -1,0 +1,119 @@
+/**
+ * The fast decision, for catalogs of up to 64 candidates: the gates are masks, their intersection the survivors, and the
+ * best two survivors are the largest of one packed key each, kept without a branch.
+ */
+import { decideExactly } from "./exact.as";
+import { contenders, possible } from "./filter.as";
+import { capabilityMask, latencyMask, providerMask, qualityMask, regionMask, riskMask } from "./gates.as";
+import {
+  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED_MASK, FILTER_USABLE,
+  IDENTITIES, INPUT_TOKENS, KEY_INPUT_TOKENS_MAX, KEY_OUTPUT_TOKENS_MAX, KEY_PREFIX_MAX, KEY_VALUE_MAX, OUTPUT_TOKENS,
+  RANKED, RANKED_BYTES, RANKED_INPUT_RATE, RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, RISK_BPS, RISK_HARD,
+  RISK_HARD_LIMIT, RISK_MULTIPLIER, RISK_PRODUCT_MAX, VALUE,
+} from "./layout.as";
+import { maskedReason } from "./reason.as";
+import { writeRejection, writeSelection } from "./record.as";
+
+/** Below this many survivors, calculating each is faster than filtering. Measured. */
+const FILTER_ABOVE: i64 = 8;
+/** Each of two charges is below 2^23 (bounds.as.ts). */
+const COST_BITS: i64 = 24;
+const COST_MASK: i64 = (1 << 24) - 1;
+const RANK_BITS: i64 = 6;
+
+// @ts-ignore: decorator
+@inline
+export function decideMasked(request: usize, decision: usize): void {
+  const riskBps = <u32>load<u16>(request, RISK_BPS), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
+  if (riskBps >= load<u32>(RISK_HARD_LIMIT)) {
+    writeRejection(request, decision, RISK_HARD, 0);
+    return;
+  }
+  if (<u32>confidence < load<u32>(CONFIDENCE_MIN)) {
+    writeRejection(request, decision, CONFIDENCE_HARD, 0);
+    return;
+  }
+  const survivors = load<u64>(ENABLED_MASK) & qualityMask(request) & latencyMask(request) & capabilityMask(request) &
+    providerMask(request) & regionMask(request) & riskMask(request);
+  if (survivors == 0) {
+    writeRejection(request, decision, maskedReason(request, 0), load<u32>(COUNT));
+    return;
+  }
+  const declared = load<i64>(request, VALUE), value = select<i64>(declared, 0, declared > 0);
+  const inputTokens = <i64>load<u32>(request, INPUT_TOKENS), outputTokens = <i64>load<u32>(request, OUTPUT_TOKENS);
+  const prefix = <u64>value * confidence, riskProduct = <u64>value * riskBps;
+  const beyond = u32(value > load<i64>(KEY_VALUE_MAX)) | u32(prefix > load<u64>(KEY_PREFIX_MAX)) |
+    u32(riskProduct > load<u64>(RISK_PRODUCT_MAX)) | u32(inputTokens > load<i64>(KEY_INPUT_TOKENS_MAX)) |
+    u32(outputTokens > load<i64>(KEY_OUTPUT_TOKENS_MAX));
+  if (beyond) {
+    decideExactly(request, decision, value, survivors);
+    return;
+  }
+
+  // No cost within the bounds reaches 2^62, so a larger budget is the same budget.
+  const budget = <i64>min<u64>(load<u64>(request, BUDGET_LIMIT), <u64>1 << 62);
+  // prefix = whole · 10^8 + remainder, and rest = ceil(remainder · 2^44 / 10^8). Then floor(prefix · quality / 10^8) is
+  // whole · quality + (rest · quality >> 44): rest is too large by less than 1, which adds less than quality / 2^44 < 10^−8,
+  // and the next whole number is at least 10^−8 away. (2^44 / 10^8 = 2^36 / 390625.)
+  const whole = prefix / BPS_SQUARED;
+  const rest = (((prefix - whole * BPS_SQUARED) << 36) + 390_624) / 390_625;
+  const riskAndOne = <i64>((riskProduct * load<u32>(RISK_MULTIPLIER)) / BPS_SQUARED) + 1;
+
+  let toScore = survivors, eligibleCount = <i64>popcnt(survivors);
+  if (eligibleCount > FILTER_ABOVE && load<u32>(FILTER_USABLE) != 0) {
+    toScore = contenders(survivors, whole, rest, riskAndOne, budget, inputTokens, outputTokens);
+    eligibleCount = <i64>popcnt(possible);
+  }
+  let best: i64 = -1, second: i64 = -1;
+  do {
+    const rank = <u32>ctz(toScore), ranked = RANKED + rank * RANKED_BYTES;
+    toScore &= toScore - 1;
+    // Rounding a negative down rounds the cost up: see keyTokensMax for why the rate is exact.
+    const spent = negativeCost(ranked, inputTokens, outputTokens);
+    const quality = load<u64>(ranked, RANKED_QUALITY);
+    const worth = <i64>(whole * quality + ((rest * quality) >> 44));
+    const utilityLessOne = worth - riskAndOne + spent - load<i64>(ranked, RANKED_LATENCY);
+    // The sign of either tells: utility ≤ 0, or cost above budget. −1 then, else 0.
+    const refused = (utilityLessOne | (budget + spent)) >> 63;
+    eligibleCount += refused;
+    // Utility above 24 bits of complemented cost above 6 of rank: the tie-breaking order in one integer below 2^63.
+    const key = (((utilityLessOne << COST_BITS) + COST_MASK + spent) << RANK_BITS | <i64>rank) | refused;
+    const lesser = select<i64>(key, best, key < best);
+    best = select<i64>(key, best, key > best);
+    second = select<i64>(lesser, second, lesser > second);
+  } while (toScore != 0);
+
+  if (best < 0) {
+    const overBudgetCount = countOverBudget(survivors, inputTokens, outputTokens, budget);
+    writeRejection(request, decision, maskedReason(request, overBudgetCount), load<u32>(COUNT));
+    return;
+  }
+  const identity = IDENTITIES + ((<u32>best & 63) << 3), counterfactual = IDENTITIES + ((<u32>second & 63) << 3);
+  const hasSecond = second >= 0;
+  writeSelection(
+    request, decision, load<u32>(identity), load<u32>(identity, 4), COST_MASK - ((best >> RANK_BITS) & COST_MASK), utilityOf(best),
+    select<u32>(load<u32>(counterfactual), 0, hasSecond), select<i64>(utilityOf(second), 0, hasSecond), <u32>eligibleCount,
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function negativeCost(ranked: usize, inputTokens: i64, outputTokens: i64): i64 {
+  return ((-inputTokens * load<i64>(ranked, RANKED_INPUT_RATE)) >> 40) + ((-outputTokens * load<i64>(ranked, RANKED_OUTPUT_RATE)) >> 40);
+}
+
+// @ts-ignore: decorator
+@inline
+function utilityOf(key: i64): i64 {
+  return (key >> (RANK_BITS + COST_BITS)) + 1;
+}
+
+/** Only a rejection asks how many survivors were too dear. */
+function countOverBudget(survivors: u64, inputTokens: i64, outputTokens: i64, budget: i64): u32 {
+  let count: u32 = 0;
+  for (; survivors != 0; survivors &= survivors - 1) {
+    const ranked = RANKED + <u32>ctz(survivors) * RANKED_BYTES;
+    count += u32(budget + negativeCost(ranked, inputTokens, outputTokens) < 0);
+  }
+  return count;
+}

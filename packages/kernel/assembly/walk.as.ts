@@ -1,0 +1,109 @@
+/**
+ * The definition as a loop: each candidate against each gate in order. Decides catalogs too long for masks, and is the
+ * baseline of the benchmark. Within the policy's bounds it calculates in 64 bits, beyond them in 128.
+ */
+import {
+  BUDGET_LIMIT, BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, CAPABILITIES, CAPABILITIES_REQUIRED, CONFIDENCE_BPS,
+  CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED, ID, INPUT_PRICE, INPUT_TOKENS, LATENCY_MAX_MS, LATENCY_P95_MS,
+  LATENCY_PENALTY, OUTPUT_PRICE, OUTPUT_TOKENS, PROVIDERS_ALLOWED, PROVIDER_ID, QUALITY_BPS, QUALITY_MIN_BPS, REGIONS,
+  REGIONS_REQUIRED, RISK_BPS, RISK_CEILING_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER, RISK_PRODUCT_MAX,
+  UNITS_PER_PRICE, VALUE, WALK_INPUT_TOKENS_MAX, WALK_OUTPUT_TOKENS_MAX, WALK_PREFIX_MAX, WALK_VALUE_MAX,
+} from "./layout.as";
+import { dominantReason } from "./reason.as";
+import { writeRejection, writeSelection } from "./record.as";
+import { costExact, high, shareWide, utilityExact } from "./wide.as";
+
+export function decideByWalk(request: usize, decision: usize): void {
+  const riskBps = <u32>load<u16>(request, RISK_BPS), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
+  if (riskBps >= load<u32>(RISK_HARD_LIMIT)) {
+    writeRejection(request, decision, RISK_HARD, 0);
+    return;
+  }
+  if (<u32>confidence < load<u32>(CONFIDENCE_MIN)) {
+    writeRejection(request, decision, CONFIDENCE_HARD, 0);
+    return;
+  }
+  const value = max<i64>(load<i64>(request, VALUE), 0), budget = load<u64>(request, BUDGET_LIMIT);
+  const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
+  const prefix = <u64>value * confidence, riskProduct = <u64>value * riskBps;
+  const fits = value <= load<i64>(WALK_VALUE_MAX) && prefix <= load<u64>(WALK_PREFIX_MAX) &&
+    riskProduct <= load<u64>(RISK_PRODUCT_MAX) && inputTokens <= load<u64>(WALK_INPUT_TOKENS_MAX) &&
+    outputTokens <= load<u64>(WALK_OUTPUT_TOKENS_MAX);
+  let risk: u64, riskHigh: u64 = 0;
+  if (fits) risk = (riskProduct * load<u32>(RISK_MULTIPLIER)) / BPS_SQUARED;
+  else {
+    risk = shareWide(value, riskBps, load<u32>(RISK_MULTIPLIER));
+    riskHigh = high;
+  }
+  const qualityMin = load<u16>(request, QUALITY_MIN_BPS), latencyMax = load<u32>(request, LATENCY_MAX_MS);
+  const capabilities = load<u64>(request, CAPABILITIES_REQUIRED), providers = load<u64>(request, PROVIDERS_ALLOWED);
+  const regions = load<u64>(request, REGIONS_REQUIRED), penalty = load<u64>(LATENCY_PENALTY);
+
+  let disabled: u32 = 0, lowQuality: u32 = 0, slow: u32 = 0, incapable: u32 = 0, barred: u32 = 0, elsewhere: u32 = 0;
+  let risky: u32 = 0, dear: u32 = 0, worthless: u32 = 0, eligibleCount: u32 = 0;
+  let best: usize = 0, second: usize = 0;
+  let bestUtility: i64 = 0, secondUtility: i64 = 0;
+  let bestCost: u64 = 0, secondCost: u64 = 0;
+  const end = CANDIDATES + load<u32>(COUNT) * CANDIDATE_BYTES;
+  for (let candidate = CANDIDATES; candidate < end; candidate += CANDIDATE_BYTES) {
+    const quality = load<u16>(candidate, QUALITY_BPS), latency = load<u32>(candidate, LATENCY_P95_MS);
+    const provider = <u32>load<u16>(candidate, PROVIDER_ID);
+    if (load<u8>(candidate, ENABLED) == 0) { disabled++; continue; }
+    if (quality < qualityMin) { lowQuality++; continue; }
+    if (latencyMax != 0 && latency > latencyMax) { slow++; continue; }
+    if ((capabilities & load<u64>(candidate, CAPABILITIES)) != capabilities) { incapable++; continue; }
+    if (provider > 63 || ((providers >> provider) & 1) == 0) { barred++; continue; }
+    if (regions != 0 && (regions & load<u64>(candidate, REGIONS)) == 0) { elsewhere++; continue; }
+    if (riskBps > <u32>load<u16>(candidate, RISK_CEILING_BPS)) { risky++; continue; }
+    const inputPrice = load<u64>(candidate, INPUT_PRICE), outputPrice = load<u64>(candidate, OUTPUT_PRICE);
+    const cost = fits
+      ? charge(inputTokens, inputPrice) + charge(outputTokens, outputPrice)
+      : costExact(inputTokens, inputPrice, outputTokens, outputPrice);
+    if (cost > budget) { dear++; continue; }
+    let utility: i64;
+    if (fits) utility = <i64>((prefix * quality) / BPS_SQUARED - risk - cost - latency * penalty);
+    else {
+      const worth = shareWide(value, confidence, quality);
+      utility = utilityExact(high, worth, riskHigh, risk, cost, latency, penalty);
+    }
+    if (utility <= 0) { worthless++; continue; }
+    eligibleCount++;
+    if (best == 0 || precedes(candidate, utility, cost, best, bestUtility, bestCost)) {
+      second = best;
+      secondUtility = bestUtility;
+      secondCost = bestCost;
+      best = candidate;
+      bestUtility = utility;
+      bestCost = cost;
+    } else if (second == 0 || precedes(candidate, utility, cost, second, secondUtility, secondCost)) {
+      second = candidate;
+      secondUtility = utility;
+      secondCost = cost;
+    }
+  }
+  if (best == 0) {
+    const reason = dominantReason(disabled, lowQuality, slow, incapable, barred, elsewhere, risky, dear, worthless);
+    writeRejection(request, decision, reason, load<u32>(COUNT));
+    return;
+  }
+  writeSelection(
+    request, decision, load<u32>(best, ID), <u32>((best - CANDIDATES) / CANDIDATE_BYTES), bestCost, bestUtility,
+    second == 0 ? 0 : load<u32>(second, ID), second == 0 ? 0 : secondUtility, eligibleCount,
+  );
+}
+
+// @ts-ignore: decorator
+@inline
+function charge(tokens: u64, price: u64): u64 {
+  return (tokens * price + (UNITS_PER_PRICE - 1)) / UNITS_PER_PRICE;
+}
+
+/** The total order; a later candidate never precedes an equal earlier one. */
+// @ts-ignore: decorator
+@inline
+function precedes(a: usize, aUtility: i64, aCost: u64, b: usize, bUtility: i64, bCost: u64): bool {
+  if (aUtility != bUtility) return aUtility > bUtility;
+  if (aCost != bCost) return aCost < bCost;
+  const aQuality = load<u16>(a, QUALITY_BPS), bQuality = load<u16>(b, QUALITY_BPS);
+  return aQuality != bQuality ? aQuality > bQuality : load<u32>(a, ID) < load<u32>(b, ID);
+}

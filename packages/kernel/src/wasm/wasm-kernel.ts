@@ -1,0 +1,136 @@
+/**
+ * The kernel made fast: WebAssembly, 64-bit integers in linear memory. It equals the reference on every input; the
+ * reference is the definition, and explains.
+ *
+ * {@link wasmKernel} is the whole of it for one decision at a time. {@link WasmKernel} also exposes the records, so that
+ * many decisions need one call and no allocation.
+ * @module
+ */
+import type { Decision, Kernel } from "../decision.ts";
+import { invariant } from "../invariant.ts";
+import { CANDIDATE_COUNT_MAX, type Policy } from "../policy.ts";
+import type { Request } from "../request.ts";
+import { KERNEL_WASM_BASE64 } from "./binary.ts";
+import {
+  CANDIDATE_BYTES,
+  DECISION_BYTES,
+  REQUEST_BYTES,
+  readDecisionAt,
+  type Views,
+  viewsOf,
+  writePolicy,
+  writeRequestAt,
+} from "./records.ts";
+
+/** What the module exports; addresses are bytes of its memory. */
+interface KernelExports {
+  readonly headerAddress: () => number;
+  readonly candidatesAddress: () => number;
+  readonly build: () => void;
+  readonly decide: (request: number, decision: number) => void;
+  readonly batch: (request: number, decision: number, count: number) => void;
+  readonly walkBatch: (request: number, decision: number, count: number) => void;
+}
+
+const PAGE_BYTES = 65_536;
+/** The tables end below this; the catalog follows them. */
+const FIXED_BYTES = 4 * PAGE_BYTES;
+
+let compiled: WebAssembly.Module | undefined;
+
+/** The module is compiled once, when first needed, and shared by all kernels. */
+function kernelModule(): WebAssembly.Module {
+  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(KERNEL_WASM_BASE64), (char) => char.charCodeAt(0)));
+  return compiled;
+}
+
+/**
+ * The fast kernel for a policy. The policy is copied: changing it later changes nothing.
+ *
+ * @example
+ * ```ts
+ * import { samplePolicy, sampleRequest, wasmKernel } from "@calybris/kernel";
+ * wasmKernel(samplePolicy()).prescribe(sampleRequest()).utilityMicrocents; // 77098n
+ * ```
+ */
+export function wasmKernel(policy: Policy): Kernel {
+  return new WasmKernel(policy);
+}
+
+/** A kernel with room for `capacity` requests and their decisions. */
+export class WasmKernel implements Kernel {
+  readonly capacity: number;
+  readonly #policy: Policy;
+  readonly #exports: KernelExports;
+  readonly #views: Views;
+  readonly #requests: number;
+  readonly #decisions: number;
+
+  constructor(policy: Policy, capacity: number = 1) {
+    const count = policy.candidates.length;
+    invariant(count <= CANDIDATE_COUNT_MAX, `a catalog holds at most ${CANDIDATE_COUNT_MAX} candidates, got ${count}`);
+    invariant(Number.isInteger(capacity) && capacity > 0, `a capacity is a positive whole number, got ${capacity}`);
+    const bytes = FIXED_BYTES + count * CANDIDATE_BYTES + capacity * (REQUEST_BYTES + DECISION_BYTES);
+    const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
+    const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
+    this.#exports = instance.exports as unknown as KernelExports;
+    this.#views = viewsOf(memory.buffer);
+    this.#policy = policy;
+    this.capacity = capacity;
+    const candidates = this.#exports.candidatesAddress();
+    invariant(candidates <= FIXED_BYTES && candidates % 16 === 0, "the catalog begins where the host has room for it");
+    this.#requests = candidates + count * CANDIDATE_BYTES;
+    this.#decisions = this.#requests + capacity * REQUEST_BYTES;
+    writePolicy(this.#views, this.#exports.headerAddress(), candidates, policy);
+    this.#exports.build();
+  }
+
+  prescribe(request: Request): Decision {
+    writeRequestAt(this.#views, this.#requests, request);
+    this.#exports.decide(this.#requests, this.#decisions);
+    return readDecisionAt(this.#views, this.#decisions, this.#policy);
+  }
+
+  /** Puts a request into the batch. */
+  writeRequest(index: number, request: Request): void {
+    this.#checkIndex(index);
+    writeRequestAt(this.#views, this.#requests + index * REQUEST_BYTES, request);
+  }
+
+  /** Decides the first `count` requests of the batch. Allocates nothing. */
+  decideBatch(count: number): void {
+    this.#checkCount(count);
+    this.#exports.batch(this.#requests, this.#decisions, count);
+  }
+
+  /** Decides one request of the batch. Allocates nothing. */
+  decideAt(index: number): void {
+    this.#checkIndex(index);
+    this.#exports.decide(this.#requests + index * REQUEST_BYTES, this.#decisions + index * DECISION_BYTES);
+  }
+
+  /** As {@link decideBatch}, by the straightforward loop: the same decisions, and the baseline of the benchmark. */
+  walkBatch(count: number): void {
+    this.#checkCount(count);
+    this.#exports.walkBatch(this.#requests, this.#decisions, count);
+  }
+
+  /** The decision on a request of the batch. */
+  readDecision(index: number): Decision {
+    this.#checkIndex(index);
+    return readDecisionAt(this.#views, this.#decisions + index * DECISION_BYTES, this.#policy);
+  }
+
+  /** The decision records as 32-bit words, twelve each, for whoever reads them without objects. */
+  decisionWords(): Uint32Array {
+    return this.#views.u32.subarray(this.#decisions >>> 2, (this.#decisions + this.capacity * DECISION_BYTES) >>> 2);
+  }
+
+  #checkIndex(index: number): void {
+    invariant(index >= 0 && index < this.capacity, `an index is below the capacity ${this.capacity}, got ${index}`);
+  }
+
+  #checkCount(count: number): void {
+    invariant(count >= 0 && count <= this.capacity, `a count is at most the capacity ${this.capacity}, got ${count}`);
+  }
+}
