@@ -4,6 +4,7 @@
  */
 export * from "./decide.ts";
 export * from "./engine.ts";
+export * from "./engine-port.ts";
 export * from "./entry-finder.ts";
 export * from "./intake/intake.ts";
 export * from "./journal/chain-hash.ts";

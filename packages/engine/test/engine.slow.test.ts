@@ -1,0 +1,87 @@
+import { type DecisionEntry, type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Worker } from "node:worker_threads";
+import { Engine } from "../src/engine.ts";
+import { enginePort } from "../src/engine-port.ts";
+import { nodeChain } from "../src/journal/chain-hash.ts";
+import { nodeDisk } from "../src/journal/disk.ts";
+import { recover } from "../src/journal/recovery.ts";
+import { sampleSnapshot } from "./sample-snapshot.ts";
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "engine-"));
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** Every decision of a journal by its sequence, after the chain was verified. */
+function decisions(): Map<number, DecisionEntry> {
+  const found = new Map<number, DecisionEntry>();
+  recover(nodeDisk, directory, nodeChain(), false, ({ head, data }) => {
+    const body = parseEntryBody(head, data, () => samplePolicy()) as EntryBody;
+    if (body.kind === "decision") found.set(head.sequence, body);
+  });
+  return found;
+}
+
+const KILLS = Number(process.env["CALYBRIS_KILLS"] ?? 50);
+
+test(`killed ${KILLS} times under load, nothing acknowledged is lost and no id is decided twice`, async () => {
+  const acknowledged = new Map<string, string>();
+  for (let round = 0; round < KILLS; round++) {
+    const child = spawn(
+      process.execPath,
+      [join(import.meta.dirname, "killed-process.ts"), directory, `round${round}`],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+      },
+    );
+    let output = "";
+    await new Promise<void>((resolve) => {
+      child.stdout.on("data", (chunk: Buffer) => {
+        if (output === "") setTimeout(() => child.kill("SIGKILL"), (round * 7) % 60);
+        output += chunk.toString();
+      });
+      child.on("close", () => resolve());
+    });
+    for (const line of output.split("\n").slice(0, -1)) {
+      const [requestId = "", sequence = "", identity = ""] = line.split(" ");
+      acknowledged.set(requestId, `${sequence} ${identity}`);
+    }
+  }
+  const recovered = new Map<string, string>();
+  for (const [sequence, { requestId = "", identity }] of decisions()) {
+    expect(recovered.has(requestId), `${requestId} is decided once`).toBe(false);
+    recovered.set(requestId, `${sequence} ${identity}`);
+  }
+  expect(acknowledged.size).toBeGreaterThan(KILLS);
+  for (const [requestId, answer] of acknowledged) expect(recovered.get(requestId)).toBe(answer);
+});
+
+test("eight worker threads decide through one engine: the chain is whole and each answer is its entry", async () => {
+  const engine = await Engine.open({ directory, policy: sampleSnapshot() });
+  const answers = await Promise.all(
+    Array.from({ length: 8 }, (_, worker) => {
+      const port = enginePort(engine);
+      const thread = new Worker(join(import.meta.dirname, "appending-worker.ts"), {
+        workerData: { port, worker, count: 400 },
+        transferList: [port],
+      });
+      return new Promise<readonly { requestId: string; sequence: number; identity: string }[]>((resolve, reject) => {
+        thread.on("message", resolve);
+        thread.on("error", reject);
+      });
+    }),
+  );
+  await engine.close();
+  const entries = decisions();
+  expect(entries.size).toBe(3_200);
+  for (const { requestId, sequence, identity } of answers.flat())
+    expect(entries.get(sequence)).toMatchObject({ requestId, identity });
+});
