@@ -1,0 +1,53 @@
+/**
+ * `calybris policy set`: puts another policy in force, as an entry that holds it whole and names who did it.
+ * @module
+ */
+import { resolve } from "node:path";
+import { Engine, loadPolicy, nodeDisk, listSegments } from "@calybris/engine";
+import { CalybrisError, snapshotDigest, toHex } from "@calybris/kernel";
+import { Command, InvalidArgumentError } from "commander";
+
+interface PolicySetOptions {
+  readonly journal: string;
+  readonly by: string;
+}
+
+const NAME_MAX_CHARACTERS = 128;
+
+export function policySetCommand(): Command {
+  return new Command("set")
+    .description("put another policy in force in a journal, from the next decision on")
+    .argument("<file>", "the policy")
+    .requiredOption("--journal <directory>", "the journal; no other process may have it open")
+    .requiredOption("--by <name>", "the person who does it; kept in the journal", parseName)
+    .action(setPolicy);
+}
+
+async function setPolicy(file: string, options: PolicySetOptions): Promise<void> {
+  const policy = await loadPolicy(file);
+  const directory = resolve(options.journal);
+  if (!hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
+  const engine = await Engine.open({ directory });
+  try {
+    const { sequence, policyId } = await engine.setPolicy(policy, options.by);
+    const digest = toHex(snapshotDigest(policy));
+    console.log(`policy ${policyId} ${JSON.stringify(policy.name)} is in force from entry ${sequence} (${digest})`);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Opening an engine would create the directory; a mistyped path must not leave one behind. */
+function hasJournal(directory: string): boolean {
+  try {
+    return listSegments(nodeDisk, directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function parseName(name: string): string {
+  if (name.trim() !== "" && name.length <= NAME_MAX_CHARACTERS && !/\p{Cc}/u.test(name) && name.isWellFormed())
+    return name;
+  throw new InvalidArgumentError(`Write a name of 1 to ${NAME_MAX_CHARACTERS} printable characters.`);
+}

@@ -1,0 +1,99 @@
+/**
+ * The rows of a replay, in blocks: read, given an id, and checked against the policy before any of the block is decided.
+ * A block that meets a bad row ends before it, so that what was decided is exactly what stands above that line.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import {
+  readJsonFile,
+  requestRows,
+  type RequestRow,
+  resolveRequest,
+  type RowMap,
+  parseRowMap,
+  STANDARD_INPUT,
+  streamFile,
+} from "@calybris/engine";
+import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+
+export interface RowSource {
+  readonly file: string;
+  readonly map?: RowMap;
+  /** Begins the ids of rows that have none of their own; `undefined` for standard input, which cannot be read twice. */
+  readonly idPrefix?: string;
+  /** Newlines in the file: the bound of the progress bar. */
+  readonly lineCount?: number;
+}
+
+export interface RowBlock {
+  readonly rows: readonly RequestRow[];
+  /** Why the file cannot be read or decided beyond these rows. */
+  readonly failure?: CalybrisError;
+}
+
+const BLOCK_ROWS = 8_192;
+const NEWLINE = 0x0a;
+
+/**
+ * Looks at a file once before it is replayed. The ids it gives come from what the file holds, the map and the line: the
+ * same file replayed again asks the same requests, and the journal answers them without deciding anything twice.
+ */
+export async function openRows(file: string, mapFile: string | undefined): Promise<RowSource> {
+  const map = mapFile === undefined ? undefined : parseRowMap((await readJsonFile(mapFile)).value, mapFile);
+  const mapped = map === undefined ? {} : { map };
+  if (file === STANDARD_INPUT) return { file, ...mapped };
+  const hash = createHash("sha256").update(JSON.stringify(map ?? null));
+  let lineCount = 0;
+  for await (const bytes of streamFile(file)) {
+    hash.update(bytes);
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lineCount += 1;
+  }
+  return { file, ...mapped, idPrefix: hash.digest("hex").slice(0, 16), lineCount };
+}
+
+export async function* rowBlocks(source: RowSource, snapshot: PolicySnapshot): AsyncGenerator<RowBlock> {
+  let rows: RequestRow[] = [];
+  try {
+    for await (const row of requestRows(source.file, source.map)) {
+      rows.push(checked(row, source, snapshot));
+      if (rows.length < BLOCK_ROWS) continue;
+      yield { rows };
+      rows = [];
+    }
+  } catch (failure) {
+    if (!(failure instanceof CalybrisError)) throw failure;
+    yield { rows, failure };
+    return;
+  }
+  if (rows.length > 0) yield { rows };
+}
+
+function checked(row: RequestRow, source: RowSource, snapshot: PolicySnapshot): RequestRow {
+  const { line, request } = row;
+  try {
+    resolveRequest(snapshot, request, 1n);
+  } catch (cause) {
+    throw atLine(cause, source.file, line);
+  }
+  if (source.idPrefix === undefined || request.requestId !== undefined) return row;
+  return { line, request: { ...request, requestId: `${source.idPrefix}:${line}` } };
+}
+
+/** The same error, with the file and the line it is about. */
+export function atLine(cause: unknown, file: string, line: number): unknown {
+  if (!(cause instanceof CalybrisError)) return cause;
+  if (isCode(cause, "CAL_REQUEST_INVALID")) {
+    const mistakes = cause.details.mistakes.map((mistake) => ({ ...mistake, line }));
+    return new CalybrisError("CAL_REQUEST_INVALID", { mistakes, file }, { cause });
+  }
+  if (isCode(cause, "CAL_REQUEST_ID_REUSED")) {
+    const problem = `was decided in entry ${cause.details.sequence} with other content`;
+    const mistake = { path: "requestId", problem, remedy: "Give a new request an id of its own.", line };
+    return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistake], file }, { cause });
+  }
+  return cause;
+}
+
+function isCode<Code extends CalybrisError["code"]>(error: CalybrisError, code: Code): error is CalybrisError<Code> {
+  return error.code === code;
+}

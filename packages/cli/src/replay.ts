@@ -1,0 +1,71 @@
+/**
+ * `calybris replay`: decides every request of a file and makes each decision durable.
+ * @module
+ */
+import { resolve } from "node:path";
+import { styleText } from "node:util";
+import { Engine, loadPolicy } from "@calybris/engine";
+import { Command, InvalidArgumentError } from "commander";
+import { startProgress } from "./replay-progress.ts";
+import { replayJson, replayText } from "./replay-report.ts";
+import { openRows } from "./replay-rows.ts";
+import { describeFailure, runReplay } from "./replay-run.ts";
+
+interface ReplayOptions {
+  readonly policy: string;
+  readonly requests: string;
+  readonly journal: string;
+  readonly map?: string;
+  readonly concurrency: number;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** The engine's own bound on what may wait for the disk. */
+const CONCURRENCY_MAX = 4_096;
+
+export function replayCommand(): Command {
+  return new Command("replay")
+    .description("decide every request of a file, durably; the same file again decides nothing twice")
+    .requiredOption("--policy <file>", "the policy to decide under")
+    .requiredOption("--requests <file>", "JSON Lines or CSV, also as .gz; - for standard input")
+    .requiredOption("--journal <directory>", "where decisions are kept; created when it does not exist")
+    .option("--map <file>", "for CSV: from each field of a request to its column")
+    .option("--concurrency <count>", "decisions that wait for the disk at once", parseConcurrency, 256)
+    .option("--json", "print the summary as JSON")
+    .option("--quiet", "no progress bar")
+    .action(replay);
+}
+
+async function replay(options: ReplayOptions): Promise<void> {
+  const policy = await loadPolicy(options.policy);
+  const source = await openRows(options.requests, options.map);
+  const directory = resolve(options.journal);
+  const engine = await Engine.open({ directory, policy });
+  const progress = startProgress(source.lineCount, options.quiet === true || options.json === true);
+  try {
+    const { concurrency } = options;
+    const { summary, failure } = await runReplay({ engine, source, concurrency, onProgress: progress.update });
+    progress.stop();
+    console.log(options.json ? replayJson(summary, directory, failure) : replayText(summary, directory));
+    if (failure === undefined) return;
+    process.exitCode = 1;
+    console.error(styleText("red", describeFailure(failure), { stream: process.stderr }));
+    const { decisions, lastLine } = summary;
+    console.error(
+      decisions === 0
+        ? "Nothing was decided."
+        : `${decisions} requests were decided before it (all up to line ${lastLine}) and are in the journal; ` +
+            "mend the file and replay it again.",
+    );
+  } finally {
+    progress.stop();
+    await engine.close();
+  }
+}
+
+function parseConcurrency(text: string): number {
+  const count = Number(text);
+  if (/^[0-9]+$/.test(text) && count >= 1 && count <= CONCURRENCY_MAX) return count;
+  throw new InvalidArgumentError(`Write a whole number from 1 to ${CONCURRENCY_MAX}.`);
+}
