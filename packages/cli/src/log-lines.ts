@@ -1,0 +1,113 @@
+/**
+ * The lines of a log on disk, as bytes with the place where each begins, in constant memory. A directory is a journal:
+ * its segments in order are one log.
+ * @module
+ */
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { CalybrisError } from "@calybris/kernel";
+import { segmentNumber } from "@calybris/engine";
+
+export interface LogLine {
+  readonly file: string;
+  readonly byteOffset: number;
+  /** Without the newline. A view that the next line overwrites. */
+  readonly bytes: Uint8Array;
+  readonly hasNewline: boolean;
+}
+
+export interface LogFiles {
+  readonly isDirectory: boolean;
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+const CHUNK_BYTES = 1024 * 1024;
+/** A longer line is no entry; its beginning is handed on as one line, the rest is passed over. */
+const LINE_BYTES_MAX = 16 * 1024 * 1024;
+const NEWLINE = 0x0a;
+
+/** The files of a log: the one named, or the segments of the directory named. */
+export function logFiles(path: string): LogFiles {
+  try {
+    if (!statSync(path).isDirectory()) return { isDirectory: false, files: [path], bytes: statSync(path).size };
+    const segments = readdirSync(path)
+      .map((name) => ({ name, number: segmentNumber(name) ?? 0 }))
+      .filter(({ number }) => number > 0)
+      .sort((a, b) => a.number - b.number)
+      .map(({ name }) => join(path, name));
+    if (segments.length === 0) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: path });
+    return {
+      isDirectory: true,
+      files: segments,
+      bytes: segments.reduce((sum, file) => sum + statSync(file).size, 0),
+    };
+  } catch (cause) {
+    throw unreadable(path, cause);
+  }
+}
+
+/** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */
+export function* readLines(file: string, from = 0): Generator<LogLine> {
+  const descriptor = opened(file);
+  try {
+    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let held = 0;
+    let offset = from;
+    let isPassingOver = false;
+    for (;;) {
+      const read = readAt(file, descriptor, buffer, held, offset + held);
+      const end = held + read;
+      let start = 0;
+      for (;;) {
+        while (start < end && buffer[start] === NEWLINE && !isPassingOver) start += 1;
+        const newline = buffer.subarray(0, end).indexOf(NEWLINE, start);
+        if (newline === -1) break;
+        if (!isPassingOver)
+          yield { file, byteOffset: offset + start, bytes: buffer.subarray(start, newline), hasNewline: true };
+        isPassingOver = false;
+        start = newline + 1;
+      }
+      if (isPassingOver) start = end;
+      if (read === 0) {
+        if (start < end)
+          yield { file, byteOffset: offset + start, bytes: buffer.subarray(start, end), hasNewline: false };
+        return;
+      }
+      held = end - start;
+      if (held >= LINE_BYTES_MAX) {
+        yield { file, byteOffset: offset + start, bytes: buffer.subarray(start, end), hasNewline: true };
+        isPassingOver = true;
+        held = 0;
+        start = end;
+      }
+      offset += start;
+      buffer.copyWithin(0, start, end);
+      if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
+    }
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function opened(file: string): number {
+  try {
+    return openSync(file, "r");
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function readAt(file: string, descriptor: number, buffer: Buffer, held: number, position: number): number {
+  try {
+    return readSync(descriptor, buffer, held, buffer.length - held, position);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(file: string, cause: unknown): CalybrisError {
+  if (cause instanceof CalybrisError) return cause;
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
+}

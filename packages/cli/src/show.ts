@@ -1,0 +1,131 @@
+/**
+ * `calybris show`: explains one decision of a journal for a person.
+ * @module
+ */
+import {
+  CalybrisError,
+  cost,
+  decisionDigests,
+  explain,
+  type ExplanationRow,
+  policyDigest,
+  toHex,
+  writeExact,
+} from "@calybris/kernel";
+import Table from "cli-table3";
+import { Command, InvalidArgumentError } from "commander";
+import { candidateName, dollars, JournalReader, type ReadDecision } from "./journal-reader.ts";
+
+export function showCommand(): Command {
+  return new Command("show")
+    .description("explain one decision of a journal")
+    .argument("<directory>", "a journal directory")
+    .argument("<sequence>", "the sequence of its entry", wholeSequence)
+    .option("--json", "print JSON")
+    .action((directory: string, sequence: number, options: { json?: boolean }) => {
+      const found = findDecision(directory, sequence);
+      process.stdout.write(options.json === true ? `${writeExact(explanationJson(found))}\n` : explanationText(found));
+    });
+}
+
+function wholeSequence(text: string): number {
+  if (!/^[1-9][0-9]{0,14}$/.test(text)) throw new InvalidArgumentError("a sequence is a whole number from 1");
+  return Number(text);
+}
+
+/** @throws CalybrisError when the journal has no such entry, or the entry is no decision. */
+export function findDecision(directory: string, sequence: number): ReadDecision {
+  const reader = new JournalReader(directory);
+  for (const entry of reader.entries()) {
+    if (entry.head.sequence === sequence) return reader.decision(entry);
+    if (entry.head.sequence > sequence) break;
+  }
+  throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+}
+
+/** Cost of what was asked for, minus what was chosen; `undefined` when there is nothing to compare. */
+function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined {
+  const requested = snapshot.policy.candidates.find(({ id }) => id === entry.request.requestedId);
+  if (requested === undefined || entry.decision.action === "reject") return undefined;
+  return cost(entry.request, requested) - entry.decision.costMicrocents;
+}
+
+function explanationJson(found: ReadDecision): object {
+  const { entry, snapshot, head } = found;
+  const digests = decisionDigests(policyDigest(snapshot.policy), entry.request, entry.decision);
+  return {
+    sequence: head.sequence,
+    at: head.at,
+    id: entry.requestId,
+    policy: entry.policyId,
+    useCase: entry.useCase,
+    request: entry.request,
+    decision: entry.decision,
+    savedMicrocents: savedMicrocents(found),
+    rows: explain(snapshot.policy, entry.request).rows.map((row) => ({
+      ...row,
+      name: candidateName(snapshot, row.candidate.id),
+    })),
+    digests: {
+      policy: toHex(digests.policy),
+      request: toHex(digests.request),
+      decision: toHex(digests.decision),
+      identity: toHex(digests.identity),
+    },
+    entryHash: found.entryHash,
+  };
+}
+
+/** The decision for a person. */
+export function explanationText(found: ReadDecision): string {
+  const { entry, snapshot, head } = found;
+  const { request, decision } = entry;
+  const explained = explain(snapshot.policy, request);
+  const digests = decisionDigests(policyDigest(snapshot.policy), request, explained.decision);
+  const saved = savedMicrocents(found);
+  const chosen =
+    decision.action === "reject"
+      ? `nothing: ${decision.reason}`
+      : `${candidateName(snapshot, decision.selectedId)} for ${dollars(decision.costMicrocents)} (${decision.reason})`;
+  const isSame = toHex(digests.identity) === entry.identity;
+  return `${[
+    `Entry ${head.sequence}, decision ${request.sequence}, ${new Date(head.at / 1000).toISOString()}`,
+    `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth ${dollars(request.valueMicrocents)}`,
+    `  under    policy ${entry.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
+    ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
+    ...(entry.defaulted.length === 0 ? [] : [`  left to the policy: ${entry.defaulted.join(", ")}`]),
+    `  ${decision.action.padEnd(10)}${chosen}`,
+    ...(saved === undefined ? [] : [`  saved    ${dollars(saved)} against what was asked for; quality not measured`]),
+    ...(decision.counterfactualId === 0
+      ? []
+      : [
+          `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility ${dollars(decision.counterfactualUtilityMicrocents)}`,
+        ]),
+    explained.rows.length === 0
+      ? "  a hard limit: no candidate was looked at"
+      : rowsTable(explained.rows, (id) => candidateName(snapshot, id)),
+    `  policy   ${toHex(digests.policy)}`,
+    `  request  ${toHex(digests.request)}`,
+    `  decision ${toHex(digests.decision)}`,
+    `  identity ${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`,
+    `  entry    ${found.entryHash}`,
+  ].join("\n")}\n`;
+}
+
+function rowsTable(rows: readonly ExplanationRow[], nameOf: (id: number) => string): string {
+  const table = new Table({
+    head: ["candidate", "quality", "risk", "cost", "latency", "utility, or why not"],
+    style: { head: [], border: [] },
+  });
+  for (const row of rows) {
+    const name = nameOf(row.candidate.id);
+    if (row.refusedBy !== undefined) {
+      table.push([name, { colSpan: 5, content: `${row.refusedBy}: ${row.measured}, needs ${row.limit}` }]);
+      continue;
+    }
+    const { qualityMicrocents, riskMicrocents, costMicrocents, latencyMicrocents, utilityMicrocents } = row.terms;
+    const terms = [qualityMicrocents, -riskMicrocents, -costMicrocents, -latencyMicrocents, utilityMicrocents];
+    table.push([name, ...terms.map(dollars)]);
+  }
+  return table.toString();
+}

@@ -1,0 +1,194 @@
+/**
+ * `calybris verify`: audits a journal, or any log in the published format, from its bytes alone.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
+import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead } from "@calybris/engine";
+import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
+import { Command } from "commander";
+import { logFiles, readLines } from "./log-lines.ts";
+
+/** Exit codes: what a script needs to know. */
+export const VERIFY_EXIT: Readonly<Record<AuditReport["status"] | "usage", number>> = Object.freeze({
+  whole: 0,
+  broken: 1,
+  usage: 2,
+  incomplete: 3,
+});
+
+export interface VerifyOptions {
+  readonly policy?: readonly string[];
+  readonly keyFile?: string;
+  readonly head?: string;
+  readonly json?: boolean;
+}
+
+export function verifyCommand(): Command {
+  return new Command("verify")
+    .description("check a journal: chain, digests, and every decision recomputed")
+    .argument("<path>", "a journal directory, or a log file")
+    .option("--policy <file...>", "policies that the journal must have put in force")
+    .option("--key-file <file>", "the key of a keyed journal")
+    .option("--head <file>", "an anchor kept elsewhere, that the journal must reach")
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
+    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : VERIFY_EXIT.usage))
+    .action(async (path: string, options: VerifyOptions) => {
+      try {
+        const report = await verifyLog(path, options);
+        process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
+        process.exitCode = VERIFY_EXIT[report.status];
+      } catch (error) {
+        if (!(error instanceof CalybrisError)) throw error;
+        process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
+        process.exitCode = VERIFY_EXIT.usage;
+      }
+    });
+}
+
+/** @throws CalybrisError when something given cannot be read; what is wrong with the log itself is in the report. */
+export async function verifyLog(path: string, options: VerifyOptions = {}): Promise<AuditReport> {
+  const log = logFiles(path);
+  const unchecked: string[] = [];
+  const own = log.isDirectory ? headOfJournal(join(path, HEAD_FILE), unchecked) : undefined;
+  const given = options.head === undefined ? undefined : headGiven(options.head);
+  const heads = [own, given].filter((head) => head !== undefined);
+  const key = options.keyFile === undefined ? undefined : readKey(options.keyFile);
+  for (const head of heads) requireKey(head, key, options.keyFile ?? path);
+  const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
+  const audit = createAudit({
+    sha256: nodeSha256,
+    chain: nodeChain(key),
+    heads,
+    pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
+  });
+  const progress = progressBar(log.bytes);
+  let done = 0;
+  for (const file of log.files) {
+    let seen = 0;
+    for (const line of readLines(file)) {
+      if (line.hasNewline) audit.line(line.bytes, line);
+      else audit.unterminated(line.bytes, line);
+      seen = line.byteOffset + line.bytes.byteLength;
+      progress?.update(done + seen);
+    }
+    done += seen;
+  }
+  progress?.stop();
+  const report = audit.finish();
+  if (unchecked.length === 0) return report;
+  return {
+    ...report,
+    status: report.status === "whole" ? "incomplete" : report.status,
+    reasonsIncomplete: [...report.reasonsIncomplete, ...unchecked],
+  };
+}
+
+interface KeyedAnchor extends HeadAnchor {
+  readonly keyed: boolean;
+}
+
+/** A head file may tear when the machine stops, so a damaged one is not damage of the journal. */
+function headOfJournal(file: string, unchecked: string[]): KeyedAnchor | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    unchecked.push(`there is no ${file}: whether entries were removed from the end cannot be told`);
+    return undefined;
+  }
+  const head = anchorIn(text, file);
+  if (head === undefined) unchecked.push(`${file} holds no head: whether entries were removed cannot be told`);
+  return head;
+}
+
+function headGiven(file: string): KeyedAnchor {
+  const head = anchorIn(readInput(file).toString("utf8"), file);
+  if (head !== undefined) return head;
+  throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "is not an anchor (calybris.wal-anchor.v1)" });
+}
+
+function anchorIn(text: string, source: string): KeyedAnchor | undefined {
+  const head = parseHead(text);
+  return head === undefined ? undefined : { sequence: head.sequence, lastHash: head.hash, keyed: head.keyed, source };
+}
+
+const KEY_BYTES_MIN = 16;
+
+function readKey(file: string): Uint8Array {
+  const key = readInput(file);
+  if (key.byteLength >= KEY_BYTES_MIN) return key;
+  throw new CalybrisError("CAL_JOURNAL_KEY", { file, problem: `it is ${key.byteLength} bytes long` });
+}
+
+function requireKey(head: KeyedAnchor, key: Uint8Array | undefined, file: string): void {
+  if (head.keyed && key === undefined)
+    throw new CalybrisError("CAL_JOURNAL_KEY", { file, problem: "the journal is keyed and no --key-file was given" });
+  if (!head.keyed && key !== undefined)
+    throw new CalybrisError("CAL_JOURNAL_KEY", { file, problem: "the journal's head says that it is not keyed" });
+}
+
+function readInput(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
+  }
+}
+
+interface Bar {
+  readonly update: (value: number) => void;
+  readonly stop: () => void;
+}
+
+const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
+
+function progressBar(bytes: number): Bar | undefined {
+  if (!process.stderr.isTTY || bytes < PROGRESS_BYTES_MIN) return undefined;
+  const { SingleBar } = createRequire(import.meta.url)("cli-progress") as {
+    SingleBar: new (options: object) => Bar & { start: (total: number, value: number) => void };
+  };
+  const bar = new SingleBar({ format: "verifying {bar} {percentage}%  {eta_formatted} left", clearOnComplete: true });
+  bar.start(bytes, 0);
+  return bar;
+}
+
+/** The report for a person. */
+export function reportText(report: AuditReport): string {
+  const rows: string[] = [report.status.toUpperCase()];
+  const counts = (of: object): string =>
+    Object.entries(of)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ");
+  rows.push(`entries    ${report.entries}`);
+  if (report.decisions > 0) {
+    rows.push(`decisions  ${report.decisions} (${counts(report.actions)})`, `reasons    ${counts(report.reasons)}`);
+  }
+  for (const { id, digest, by } of report.policies)
+    rows.push(`policy ${id}   ${digest}${by === undefined ? "" : ` by ${by}`}`);
+  if (report.head !== undefined) rows.push(`head       ${report.head.sequence} ${report.head.hash}`);
+  for (const { sequence, file, byteOffset, problem, expected, found } of report.findings) {
+    rows.push(
+      "",
+      `entry ${sequence} in ${file} at byte ${byteOffset}: ${problem}`,
+      `  expected ${expected}`,
+      `  found    ${found}`,
+    );
+  }
+  if (report.findingCount > report.findings.length)
+    rows.push("", `and ${report.findingCount - report.findings.length} more`);
+  if (report.reasonsIncomplete.length > 0) rows.push("", "Not checked:");
+  for (const reason of report.reasonsIncomplete) rows.push(`  ${reason}`);
+  return `${rows.map(printable).join("\n")}\n`;
+}
+
+/** What stands in a log may hold anything, and a terminal obeys control characters. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\uFFFD");
+}
