@@ -48,6 +48,12 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
+async function gather<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const gathered: Item[] = [];
+  for await (const item of items) gathered.push(item);
+  return gathered;
+}
+
 const candidate = {
   id: 1,
   name: "swift",
@@ -212,12 +218,12 @@ describe("files", () => {
     mkdirSync(join(directory, "rows"), { recursive: true });
     const lines = file("rows/a.jsonl.gz", gzipSync('{"inputTokens":1}\n\n{"inputTokens":2}\n'));
     const table = file("rows/a.csv", "In,Out\n1,5\n2,6\n");
-    expect(await Array.fromAsync(requestRows(lines))).toEqual([
+    expect(await gather(requestRows(lines))).toEqual([
       { line: 1, request: { inputTokens: 1 } },
       { line: 3, request: { inputTokens: 2 } },
     ]);
     const map = { inputTokens: "In", useCase: { const: "coding" } };
-    expect(await Array.fromAsync(requestRows(table, map))).toEqual([
+    expect(await gather(requestRows(table, map))).toEqual([
       { line: 2, request: { inputTokens: 1, useCase: "coding" } },
       { line: 3, request: { inputTokens: 2, useCase: "coding" } },
     ]);
@@ -231,11 +237,11 @@ describe("files", () => {
       [twice, 2],
       [broken, 2],
     ] as const)
-      await expect(Array.fromAsync(requestRows(path))).rejects.toMatchObject({
+      await expect(gather(requestRows(path))).rejects.toMatchObject({
         code: "CAL_INPUT_MALFORMED",
         details: { line },
       });
-    await expect(Array.fromAsync(requestRows(table, { inputTokens: "Im" }))).rejects.toMatchObject({
+    await expect(gather(requestRows(table, { inputTokens: "Im" }))).rejects.toMatchObject({
       code: "CAL_INPUT_MALFORMED",
     });
   });
