@@ -17,10 +17,10 @@ import {
   parseExact,
   policyDigest,
   type Request,
-  referenceKernel,
   snapshotDigest,
   snapshotToJson,
   toHex,
+  wasmKernel,
   writeExact,
 } from "@calybris/kernel";
 import { decide } from "./decide.ts";
@@ -101,7 +101,7 @@ export class Engine {
     this.#index = index;
     this.#finder = parts.finder;
     this.#nowUs = options.nowUs ?? systemNowUs;
-    this.#kernelFor = options.kernelFor ?? referenceKernel;
+    this.#kernelFor = options.kernelFor ?? wasmKernel;
     this.recovery =
       recovered.setAside === undefined
         ? { entries: recovered.entries }

@@ -2,6 +2,7 @@
  * A policy from disk, with its catalog: built in (a name), beside it (a path), or inside it.
  * @module
  */
+import { readdirSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
@@ -12,8 +13,13 @@ import { readFileBytes } from "./read-file.ts";
 import { type JsonDocument, readJson } from "./read-json.ts";
 import { membersOf, mistakeAt } from "./shape.ts";
 
-/** The catalogs that come with Calybris. */
-export const BUILT_IN_CATALOGS: readonly string[] = Object.freeze(["llm", "couriers", "venues"]);
+/** The catalogs that come with Calybris: whatever data files their package holds. */
+export const BUILT_IN_CATALOGS: readonly string[] = Object.freeze(
+  readdirSync(dirname(builtInCatalogPath("package")))
+    .filter((name) => name.endsWith(".json") && name !== "package.json")
+    .map((name) => name.slice(0, -".json".length))
+    .sort(),
+);
 
 /**
  * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with every mistake, or `CAL_INPUT_UNREADABLE` or

@@ -4,15 +4,22 @@
  * @module
  */
 import { type ChainHash, keyedChain, plainChain, type Sha256 } from "@calybris/kernel";
-import { createHash, createHmac, hash } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 
 export const nodeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer");
 
-/** A chain hash over the previous hash and the data, without joining them first where the platform can. */
+/** The platform's chain: plain, or keyed. The plain one joins its parts in a scratch buffer, because one-shot hashing is the fastest. */
 export function nodeChain(key?: Uint8Array): ChainHash {
-  if (key === undefined)
-    return (previousHash, data) => createHash("sha256").update(previousHash).update(data).digest("hex");
-  return (previousHash, data) => createHmac("sha256", key).update(previousHash).update(data).digest("hex");
+  if (key !== undefined)
+    return (previousHash, data) => createHmac("sha256", key).update(previousHash).update(data).digest("hex");
+  let scratch = Buffer.allocUnsafe(64 * 1024);
+  return (previousHash, data) => {
+    const length = previousHash.length + data.byteLength;
+    if (length > scratch.byteLength) scratch = Buffer.allocUnsafe(length * 2);
+    scratch.write(previousHash, 0, "latin1");
+    scratch.set(data, previousHash.length);
+    return hash("sha256", scratch.subarray(0, length), "hex");
+  };
 }
 
 /** The same by the kernel's definition, for comparison. */
