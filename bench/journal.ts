@@ -41,7 +41,10 @@ export async function benchJournal(options: { readonly full: boolean }): Promise
       console.log(
         `${String(appenders).padStart(5)} appenders  ${show(runs.map((run) => run.perSecond))} entries/s  p50 ${show(runs.map((run) => run.p50Us))} µs  p99 ${show(runs.map((run) => run.p99Us))} µs  ` +
           `floor ${show(floors.map((floor) => floor.perSecond))}/s, ${show(floors.map((floor) => floor.p50Us))} µs a batch  ratio ${show(ratios, 2)}  ` +
-          `${show(runs.map((run) => run.entries / run.batchBytes.length), 1)} entries a batch, ${show(runs.map((run) => sum(run.batchBytes) / run.entries))} bytes an entry`,
+          `${show(
+            runs.map((run) => run.entries / run.batchBytes.length),
+            1,
+          )} entries a batch, ${show(runs.map((run) => sum(run.batchBytes) / run.entries))} bytes an entry`,
       );
     }
   } finally {
