@@ -89,13 +89,3 @@ export function candidateName(snapshot: PolicySnapshot, id: number): string {
   const index = snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
   return snapshot.candidateNames[index] ?? (id === 0 ? "nothing in particular" : `candidate ${id}`);
 }
-
-/** Microcents as dollars, exactly. */
-export function dollars(microcents: bigint): string {
-  const magnitude = microcents < 0n ? -microcents : microcents;
-  const fraction = (magnitude % 100_000_000n)
-    .toString()
-    .padStart(8, "0")
-    .replace(/0{1,6}$/, "");
-  return `${microcents < 0n ? "-" : ""}$${magnitude / 100_000_000n}.${fraction}`;
-}

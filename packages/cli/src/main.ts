@@ -10,6 +10,9 @@ import { conformanceCommand } from "./conformance.ts";
 import { decideCommand } from "./decide.ts";
 import { initCommand } from "./init.ts";
 import { policyCommand } from "./policy-check.ts";
+import { showCommand } from "./show.ts";
+import { tailCommand } from "./tail.ts";
+import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order of the help: one line each. */
 const COMMANDS: readonly (() => Command)[] = [
@@ -17,6 +20,9 @@ const COMMANDS: readonly (() => Command)[] = [
   policyCommand,
   catalogCommand,
   decideCommand,
+  verifyCommand,
+  showCommand,
+  tailCommand,
   conformanceCommand,
 ];
 

@@ -2,19 +2,10 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
-import {
-  CalybrisError,
-  cost,
-  decisionDigests,
-  explain,
-  type ExplanationRow,
-  policyDigest,
-  toHex,
-  writeExact,
-} from "@calybris/kernel";
-import Table from "cli-table3";
+import { CalybrisError, cost, decisionDigests, explain, policyDigest, toHex, writeExact } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
-import { candidateName, dollars, JournalReader, type ReadDecision } from "./journal-reader.ts";
+import { dollars, explainTable } from "./explain-table.ts";
+import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
 
 export function showCommand(): Command {
   return new Command("show")
@@ -86,46 +77,26 @@ export function explanationText(found: ReadDecision): string {
   const chosen =
     decision.action === "reject"
       ? `nothing: ${decision.reason}`
-      : `${candidateName(snapshot, decision.selectedId)} for ${dollars(decision.costMicrocents)} (${decision.reason})`;
+      : `${candidateName(snapshot, decision.selectedId)} for $${dollars(decision.costMicrocents)} (${decision.reason})`;
   const isSame = toHex(digests.identity) === entry.identity;
   return `${[
     `Entry ${head.sequence}, decision ${request.sequence}, ${new Date(head.at / 1000).toISOString()}`,
-    `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth ${dollars(request.valueMicrocents)}`,
+    `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth $${dollars(request.valueMicrocents)}`,
     `  under    policy ${entry.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
     ...(entry.defaulted.length === 0 ? [] : [`  left to the policy: ${entry.defaulted.join(", ")}`]),
     `  ${decision.action.padEnd(10)}${chosen}`,
-    ...(saved === undefined ? [] : [`  saved    ${dollars(saved)} against what was asked for; quality not measured`]),
+    ...(saved === undefined ? [] : [`  saved    $${dollars(saved)} against what was asked for; quality not measured`]),
     ...(decision.counterfactualId === 0
       ? []
       : [
-          `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility ${dollars(decision.counterfactualUtilityMicrocents)}`,
+          `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
-    explained.rows.length === 0
-      ? "  a hard limit: no candidate was looked at"
-      : rowsTable(explained.rows, (id) => candidateName(snapshot, id)),
+    explained.rows.length === 0 ? "  a hard limit: no candidate was looked at" : explainTable(snapshot, explained),
     `  policy   ${toHex(digests.policy)}`,
     `  request  ${toHex(digests.request)}`,
     `  decision ${toHex(digests.decision)}`,
     `  identity ${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`,
     `  entry    ${found.entryHash}`,
   ].join("\n")}\n`;
-}
-
-function rowsTable(rows: readonly ExplanationRow[], nameOf: (id: number) => string): string {
-  const table = new Table({
-    head: ["candidate", "quality", "risk", "cost", "latency", "utility, or why not"],
-    style: { head: [], border: [] },
-  });
-  for (const row of rows) {
-    const name = nameOf(row.candidate.id);
-    if (row.refusedBy !== undefined) {
-      table.push([name, { colSpan: 5, content: `${row.refusedBy}: ${row.measured}, needs ${row.limit}` }]);
-      continue;
-    }
-    const { qualityMicrocents, riskMicrocents, costMicrocents, latencyMicrocents, utilityMicrocents } = row.terms;
-    const terms = [qualityMicrocents, -riskMicrocents, -costMicrocents, -latencyMicrocents, utilityMicrocents];
-    table.push([name, ...terms.map(dollars)]);
-  }
-  return table.toString();
 }

@@ -5,7 +5,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeExact } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
-import { candidateName, dollars, JournalReader, type ReadDecision, type ReadEntry } from "./journal-reader.ts";
+import { dollars } from "./explain-table.ts";
+import { candidateName, JournalReader, type ReadDecision, type ReadEntry } from "./journal-reader.ts";
 
 const POLL_MS = 250;
 
@@ -64,7 +65,7 @@ export function decisionLine({ head, entry, snapshot }: ReadDecision): string {
   const chosen =
     decision.action === "reject"
       ? `${asked} → nothing`
-      : `${asked} → ${candidateName(snapshot, decision.selectedId)} ${dollars(decision.costMicrocents)}`;
+      : `${asked} → ${candidateName(snapshot, decision.selectedId)} $${dollars(decision.costMicrocents)}`;
   const id = entry.requestId === undefined ? "" : ` ${writeExact(entry.requestId)}`;
   const at = new Date(head.at / 1000).toISOString();
   return `${head.sequence} ${at} ${decision.action.padEnd(10)} ${chosen} (${decision.reason}, ${entry.useCase})${id}`;

@@ -9,15 +9,11 @@ import { type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit"
 import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead } from "@calybris/engine";
 import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
+import { fastestKernel } from "./kernels.ts";
 import { logFiles, readLines } from "./log-lines.ts";
 
-/** Exit codes: what a script needs to know. */
-export const VERIFY_EXIT: Readonly<Record<AuditReport["status"] | "usage", number>> = Object.freeze({
-  whole: 0,
-  broken: 1,
-  usage: 2,
-  incomplete: 3,
-});
+/** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
+const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ whole: 0, broken: 1, incomplete: 3 });
 
 export interface VerifyOptions {
   readonly policy?: readonly string[];
@@ -35,17 +31,10 @@ export function verifyCommand(): Command {
     .option("--head <file>", "an anchor kept elsewhere, that the journal must reach")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
-    .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : VERIFY_EXIT.usage))
     .action(async (path: string, options: VerifyOptions) => {
-      try {
-        const report = await verifyLog(path, options);
-        process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
-        process.exitCode = VERIFY_EXIT[report.status];
-      } catch (error) {
-        if (!(error instanceof CalybrisError)) throw error;
-        process.stderr.write(`${error.code}: ${error.message}\n${error.remedy}\n`);
-        process.exitCode = VERIFY_EXIT.usage;
-      }
+      const report = await verifyLog(path, options);
+      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
+      process.exitCode = EXIT[report.status];
     });
 }
 
@@ -62,6 +51,7 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
   const audit = createAudit({
     sha256: nodeSha256,
     chain: nodeChain(key),
+    kernelFor: fastestKernel,
     heads,
     pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
   });
