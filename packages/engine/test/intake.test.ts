@@ -208,6 +208,7 @@ describe("files", () => {
     await expect(readFileBytes(path())).rejects.toMatchObject({ code });
   });
 
+  // Skipped for the superuser, whom no permission stops.
   test.skipIf(process.getuid?.() === 0)("a file without permission (skipped for root, who may read all)", async () => {
     const path = file("closed.json", "{}");
     chmodSync(path, 0);
