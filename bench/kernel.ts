@@ -120,7 +120,7 @@ function verify(kernel: WasmKernel, policy: Policy, objects: readonly Request[],
   return sum;
 }
 
-/** The heap's growth over the batches, per decision, rounded to whole bytes; a collection between hides nothing here. */
+/** The heap's growth over the batches, per decision, in whole bytes. A collection in between would make it too low. */
 function allocatedBytes(kernel: WasmKernel, count: number, rounds: number): number {
   const before = process.memoryUsage().heapUsed;
   for (let round = 0; round < rounds; round++) kernel.decideBatch(count);

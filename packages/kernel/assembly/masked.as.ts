@@ -14,7 +14,7 @@ import {
 import { maskedReason } from "./reason.as";
 import { writeRejection, writeSelection } from "./record.as";
 
-/** Below this many survivors, calculating each is faster than filtering. Measured. */
+/** Up to this many survivors are calculated one by one, which spares the filter's fixed cost. Either way decides the same. */
 const FILTER_ABOVE: i64 = 8;
 /** Each of two charges is below 2^23 (bounds.as.ts). */
 const COST_BITS: i64 = 24;

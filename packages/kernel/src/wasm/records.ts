@@ -7,7 +7,7 @@ import { type Action, type Decision, type Reason, REASON_CODES } from "../decisi
 import { invariant } from "../invariant.ts";
 import type { Policy } from "../policy.ts";
 import type { Request } from "../request.ts";
-import { candidateId, costMicrocents, microcents, type Sequence } from "../units.ts";
+import type { CandidateId, CostMicrocents, Microcents, Sequence } from "../units.ts";
 
 export const REQUEST_BYTES = 80;
 export const DECISION_BYTES = 48;
@@ -75,6 +75,7 @@ export function writeRequestAt(views: Views, address: number, request: Request):
   u64[doubles + 9] = request.regionsRequired;
 }
 
+/** The views have the widths of the units, so a brand is put back without a check. */
 export function readDecisionAt(views: Views, address: number, policy: Policy): Decision {
   const { u8, u16, u32, u64, i64 } = views;
   const halves = address >>> 1;
@@ -84,12 +85,12 @@ export function readDecisionAt(views: Views, address: number, policy: Policy): D
     sequence: at(u64, doubles) as Sequence,
     action: ACTIONS[at(u8, address + 8)] ?? unknownCode(at(u8, address + 8)),
     reason: REASONS[at(u8, address + 9)] ?? unknownCode(at(u8, address + 9)),
-    selectedId: candidateId(at(u32, words + 3)),
+    selectedId: at(u32, words + 3) as CandidateId,
     selectedIndex: at(u16, halves + 8),
-    costMicrocents: costMicrocents(at(u64, doubles + 3)),
-    utilityMicrocents: microcents(at(i64, doubles + 4)),
-    counterfactualId: candidateId(at(u32, words + 5)),
-    counterfactualUtilityMicrocents: microcents(at(i64, doubles + 5)),
+    costMicrocents: at(u64, doubles + 3) as CostMicrocents,
+    utilityMicrocents: at(i64, doubles + 4) as Microcents,
+    counterfactualId: at(u32, words + 5) as CandidateId,
+    counterfactualUtilityMicrocents: at(i64, doubles + 5) as Microcents,
     evaluatedCount: at(u16, halves + 5),
     eligibleCount: at(u16, halves + 9),
     policyEpoch: policy.policyEpoch,

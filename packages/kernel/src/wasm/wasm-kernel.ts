@@ -127,10 +127,11 @@ export class WasmKernel implements Kernel {
   }
 
   #checkIndex(index: number): void {
-    invariant(index >= 0 && index < this.capacity, `an index is below the capacity ${this.capacity}, got ${index}`);
+    // The claim is constant text: a template here would be built on every decision.
+    invariant(index >= 0 && index < this.capacity, "an index of the batch is below its capacity");
   }
 
   #checkCount(count: number): void {
-    invariant(count >= 0 && count <= this.capacity, `a count is at most the capacity ${this.capacity}, got ${count}`);
+    invariant(count >= 0 && count <= this.capacity, "a batch holds at most its capacity");
   }
 }
