@@ -10,6 +10,8 @@ import { conformanceCommand } from "./conformance.ts";
 import { decideCommand } from "./decide.ts";
 import { initCommand } from "./init.ts";
 import { policyCommand } from "./policy-check.ts";
+import { policySetCommand } from "./policy-set.ts";
+import { replayCommand } from "./replay.ts";
 import { showCommand } from "./show.ts";
 import { tailCommand } from "./tail.ts";
 import { verifyCommand } from "./verify.ts";
@@ -17,9 +19,10 @@ import { verifyCommand } from "./verify.ts";
 /** Every command, in the order of the help: one line each. */
 const COMMANDS: readonly (() => Command)[] = [
   initCommand,
-  policyCommand,
+  () => policyCommand().addCommand(policySetCommand()),
   catalogCommand,
   decideCommand,
+  replayCommand,
   verifyCommand,
   showCommand,
   tailCommand,

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Engine, RequestRow } from "@calybris/engine";
-import { type Action, CalybrisError, type Reason } from "@calybris/kernel";
+import type { Action, Reason } from "@calybris/kernel";
 import { CostComparison, type CostSummary } from "./incumbents.ts";
 import { LatencyHistogram } from "./replay-latency.ts";
 import { atLine, type RowSource, rowBlocks } from "./replay-rows.ts";
@@ -138,9 +138,3 @@ class Tally {
 }
 
 const PROGRESS_ROWS = 256;
-
-/** An operating error as one line and its remedy. */
-export function describeFailure(failure: unknown): string {
-  if (!(failure instanceof CalybrisError)) return failure instanceof Error ? failure.message : String(failure);
-  return `${failure.code}: ${failure.message}\n  ${failure.remedy}`;
-}

@@ -3,13 +3,12 @@
  * @module
  */
 import { resolve } from "node:path";
-import { styleText } from "node:util";
 import { Engine, loadPolicy } from "@calybris/engine";
 import { Command, InvalidArgumentError } from "commander";
 import { startProgress } from "./replay-progress.ts";
 import { replayJson, replayText } from "./replay-report.ts";
 import { openRows } from "./replay-rows.ts";
-import { describeFailure, runReplay } from "./replay-run.ts";
+import { runReplay } from "./replay-run.ts";
 
 interface ReplayOptions {
   readonly policy: string;
@@ -49,15 +48,14 @@ async function replay(options: ReplayOptions): Promise<void> {
     progress.stop();
     console.log(options.json ? replayJson(summary, directory, failure) : replayText(summary, directory));
     if (failure === undefined) return;
-    process.exitCode = 1;
-    console.error(styleText("red", describeFailure(failure), { stream: process.stderr }));
     const { decisions, lastLine } = summary;
     console.error(
       decisions === 0
         ? "Nothing was decided."
-        : `${decisions} requests were decided before it (all up to line ${lastLine}) and are in the journal; ` +
-            "mend the file and replay it again.",
+        : `${decisions} requests were decided before the mistake (all up to line ${lastLine}) and are in the journal. ` +
+            "A mended file is another file: rows without a requestId of their own will be decided again.",
     );
+    throw failure;
   } finally {
     progress.stop();
     await engine.close();

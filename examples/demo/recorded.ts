@@ -1,0 +1,38 @@
+/**
+ * Recorded traffic beside the documents, where the data sets are at hand.
+ * @module
+ */
+import type { ClientRequest } from "@calybris/engine";
+import { countTokens } from "gpt-tokenizer";
+import { azureTraces } from "../../datasets/azure-traces.ts";
+import { routerBenchPrompts } from "../../datasets/routerbench.ts";
+import { PREMIUM } from "./requests.ts";
+
+export interface Recorded {
+  readonly title: string;
+  readonly load: (dataDirectory: string) => Promise<readonly ClientRequest[]>;
+}
+
+export const RECORDED: readonly Recorded[] = [
+  {
+    title: "Azure LLM inference traces: production requests, code and conversation",
+    load: async (dataDirectory) =>
+      (await azureTraces(dataDirectory)).map(({ kind, inputTokens, outputTokens }, index) => ({
+        requestId: `azure:${index + 1}`,
+        useCase: kind,
+        requested: PREMIUM,
+        inputTokens,
+        outputTokens,
+      })),
+  },
+  {
+    title: "RouterBench prompts: ARC-Challenge, MBPP, Winogrande",
+    load: async (dataDirectory) =>
+      (await routerBenchPrompts(dataDirectory)).map(({ id, prompt }, index) => ({
+        requestId: `routerbench:${index + 1}:${id}`,
+        useCase: "benchmark",
+        requested: PREMIUM,
+        inputTokens: countTokens(prompt, { disallowedSpecial: new Set() }),
+      })),
+  },
+];
