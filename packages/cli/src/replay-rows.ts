@@ -1,6 +1,7 @@
 /**
  * The rows of a replay, in blocks: read, given an id, and checked against the policy before any of the block is decided.
- * A block that meets a bad row ends before it, so that what was decided is exactly what stands above that line.
+ * A block that meets a bad row ends before it, so that what was decided is exactly what stands above that line; of a
+ * file, every row is checked before the first is decided.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -14,7 +15,7 @@ import {
   STANDARD_INPUT,
   streamFile,
 } from "@calybris/engine";
-import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+import { CalybrisError, type Mistake, type PolicySnapshot } from "@calybris/kernel";
 
 export interface RowSource {
   readonly file: string;
@@ -50,6 +51,30 @@ export async function openRows(file: string, mapFile: string | undefined): Promi
   }
   return { file, ...mapped, idPrefix: hash.digest("hex").slice(0, 16), lineCount };
 }
+
+/**
+ * Reads a file to its end before anything is decided, so that a mistake in it leaves nothing half done. Standard input
+ * cannot be read twice: there, what stands above a bad row is decided.
+ *
+ * @throws CalybrisError `CAL_REQUEST_INVALID` with the mistakes of every bad row, up to {@link MISTAKES_MAX}, or
+ *   `CAL_INPUT_MALFORMED` for the first row that cannot be read.
+ */
+export async function checkRows(source: RowSource, snapshot: PolicySnapshot): Promise<void> {
+  if (source.file === STANDARD_INPUT) return;
+  const mistakes: Mistake[] = [];
+  for await (const row of requestRows(source.file, source.map)) {
+    try {
+      checked(row, source, snapshot);
+    } catch (cause) {
+      if (!(cause instanceof CalybrisError) || !isCode(cause, "CAL_REQUEST_INVALID")) throw cause;
+      mistakes.push(...cause.details.mistakes);
+    }
+    if (mistakes.length >= MISTAKES_MAX) break;
+  }
+  if (mistakes.length > 0) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes, file: source.file });
+}
+
+const MISTAKES_MAX = 100;
 
 export async function* rowBlocks(source: RowSource, snapshot: PolicySnapshot): AsyncGenerator<RowBlock> {
   let rows: RequestRow[] = [];

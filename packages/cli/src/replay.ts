@@ -7,7 +7,7 @@ import { Engine, loadPolicy } from "@calybris/engine";
 import { Command, InvalidArgumentError } from "commander";
 import { startProgress } from "./replay-progress.ts";
 import { replayJson, replayText } from "./replay-report.ts";
-import { openRows } from "./replay-rows.ts";
+import { checkRows, openRows } from "./replay-rows.ts";
 import { runReplay } from "./replay-run.ts";
 
 interface ReplayOptions {
@@ -39,6 +39,7 @@ export function replayCommand(): Command {
 async function replay(options: ReplayOptions): Promise<void> {
   const policy = await loadPolicy(options.policy);
   const source = await openRows(options.requests, options.map);
+  await checkRows(source, policy);
   const directory = resolve(options.journal);
   const engine = await Engine.open({ directory, policy });
   const progress = startProgress(source.lineCount, options.quiet === true || options.json === true);
