@@ -1,4 +1,4 @@
-import { type EntryBody, type Kernel, parseEntryBody, prescribe, referenceKernel } from "@calybris/kernel";
+import { type EntryBody, type Kernel, type Policy, parseEntryBody, prescribe } from "@calybris/kernel";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -147,7 +147,7 @@ test.each([
 ] as const)(
   "a request beyond the governance limit on %s is rejected, whatever the kernel says",
   async (_name, beyond, reason) => {
-    const eager = (policy: Parameters<typeof referenceKernel>[0]): Kernel => ({
+    const eager = (policy: Policy): Kernel => ({
       prescribe: (request) =>
         prescribe(
           {
