@@ -14,9 +14,9 @@ import {
   type Policy,
   parseEntryHead,
   plainChain,
+  sha256 as portableSha256,
   referenceKernel,
   type Sha256,
-  sha256 as portableSha256,
 } from "@calybris/kernel";
 import { ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./fold.ts";

@@ -25,7 +25,7 @@ import {
   toUtf8,
   writeExact,
 } from "@calybris/kernel";
-import { type AuditState, EMPTY_STATE, Epochs, foldEntry } from "./fold.ts";
+import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
 import type { ChainedLine } from "./line.ts";
 import type { AuditedPolicy, Findings, Place, Problem } from "./report.ts";
 
@@ -53,7 +53,7 @@ export class ContentAudit {
   readonly #findings: Findings;
   readonly #sha256: Sha256;
   readonly #kernelFor: (policy: Policy) => Kernel;
-  readonly #epochs = new Epochs();
+  readonly #byId = new Policies();
   #state: AuditState = EMPTY_STATE;
   #durable = 0;
   #inForce: InForce | undefined;
@@ -104,7 +104,7 @@ export class ContentAudit {
 
   #readBody(head: EntryHead, data: string, report: Report): EntryBody | undefined {
     try {
-      const body = parseEntryBody(head, data, this.#epochs.of);
+      const body = parseEntryBody(head, data, this.#byId.of);
       if (body === undefined) {
         this.#findings.incomplete(`entry ${head.sequence} is of a kind that this version does not know: ${head.kind}`);
         return undefined;
@@ -141,7 +141,7 @@ export class ContentAudit {
     const digest = policyDigest(policy, this.#sha256);
     const hex = toHex(digest);
     if (hex !== entry.policyDigest) report("policy_digest", hex, String(entry.policyDigest));
-    this.#epochs.add(entry.policyId, policy);
+    this.#byId.add(entry.policyId, policy);
     this.policies.push({ id: entry.policyId, digest: hex, by: entry.kind === "policy" ? entry.by : undefined });
     this.#inForce = { id: entry.policyId, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;

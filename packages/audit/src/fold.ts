@@ -4,13 +4,12 @@
  * @module
  */
 import {
-  type Decision,
   type EntryBody,
   type EntryHead,
   type Policy,
+  type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
-  type PolicySnapshot,
   snapshotFromJson,
 } from "@calybris/kernel";
 import type { AuditedPolicy } from "./report.ts";
@@ -39,18 +38,18 @@ export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): 
   };
 }
 
-/** Policies by id, as a decision's entry needs them: their epochs are part of the decision but not of its JSON. */
-export class Epochs {
-  readonly #byId = new Map<number, Pick<Decision, "policyEpoch" | "catalogEpoch">>();
+/** Policies by id: what a decision's entry leaves out follows from the one it was decided under. */
+export class Policies {
+  readonly #byId = new Map<number, Policy>();
 
-  add(id: number, { policyEpoch, catalogEpoch }: Policy): void {
-    this.#byId.set(id, { policyEpoch, catalogEpoch });
+  add(id: number, policy: Policy): void {
+    this.#byId.set(id, policy);
   }
 
-  readonly of = (id: number): Pick<Decision, "policyEpoch" | "catalogEpoch"> => {
-    const epochs = this.#byId.get(id);
-    if (epochs === undefined) throw new RangeError(`no policy ${id} was put in force`);
-    return epochs;
+  readonly of = (id: number): Policy => {
+    const policy = this.#byId.get(id);
+    if (policy === undefined) throw new RangeError(`no policy ${id} was put in force`);
+    return policy;
   };
 }
 
@@ -71,16 +70,16 @@ export interface Fold {
 export function createFold(): Fold {
   let state = EMPTY_STATE;
   let inForce: PolicySnapshot | undefined;
-  const epochs = new Epochs();
+  const byId = new Policies();
   const policies: AuditedPolicy[] = [];
   return {
     apply: (data) => {
       const head = parseEntryHead(data);
-      const body = head === undefined ? undefined : parseEntryBody(head, data, epochs.of);
+      const body = head === undefined ? undefined : parseEntryBody(head, data, byId.of);
       if (head === undefined || body === undefined) throw new RangeError("an entry of a kind that this version knows");
       if (body.kind === "genesis" || body.kind === "policy") {
         inForce = snapshotFromJson(body.snapshot);
-        epochs.add(body.policyId, inForce.policy);
+        byId.add(body.policyId, inForce.policy);
         policies.push({
           id: body.policyId,
           digest: body.policyDigest,

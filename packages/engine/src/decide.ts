@@ -16,8 +16,8 @@ import {
   invariant,
   type Kernel,
   type Reason,
-  rejection,
   type Request,
+  rejection,
   toHex,
 } from "@calybris/kernel";
 import type { ResolvedRequest } from "./intake/client-request.ts";

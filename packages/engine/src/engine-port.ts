@@ -3,8 +3,9 @@
  * to whoever asked. There is still one order and one writer.
  * @module
  */
-import { CalybrisError, type ErrorCode, type ErrorDetails } from "@calybris/kernel";
+
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { CalybrisError, type ErrorCode, type ErrorDetails } from "@calybris/kernel";
 import type { Decided, Engine } from "./engine.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 

@@ -3,6 +3,8 @@
  * rule of its own: sequence, time, state change and order of entries happen in one synchronous step.
  * @module
  */
+
+import { hash } from "node:crypto";
 import {
   CalybrisError,
   type Decision,
@@ -12,6 +14,7 @@ import {
   type ExactJson,
   JOURNAL_FORMAT,
   type Kernel,
+  type Policy,
   type PolicySnapshot,
   parseEntryBody,
   parseExact,
@@ -208,7 +211,7 @@ export class Engine {
     const resolved = resolveRequest(this.snapshot, client, this.#state.decisionSequence + 1n);
     const { requestId } = resolved;
     if (requestId === undefined) return this.#decideNow(resolved, undefined);
-    const contentDigest = toHex(nodeSha256(Buffer.from(contentOf(client))).subarray(0, 16));
+    const contentDigest = hash("sha256", contentOf(client), "buffer").toString("base64url", 0, 16);
     const before = this.#inFlight.get(requestId);
     if (before !== undefined && before.contentDigest === contentDigest)
       return { ...(await before.decided), repeated: true };
@@ -260,7 +263,7 @@ export class Engine {
   #recall(requestId: string, contentDigest: string): Decided | undefined {
     for (const sequence of this.#index.candidates(requestId)) {
       const { head, data } = this.#finder.find(sequence);
-      const entry = parseEntryBody(head, data, (id) => epochsOf(this.#state, id));
+      const entry = parseEntryBody(head, data, (id) => policyOf(this.#state, id));
       if (entry?.kind !== "decision" || entry.requestId !== requestId) continue;
       const age = this.#state.decisionSequence - entry.request.sequence;
       if (age >= BigInt(REQUEST_IDS_MAX) || this.#nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
@@ -299,13 +302,13 @@ function embedded(policy: PolicySnapshot): { readonly snapshot: ExactJson; reado
   };
 }
 
-function epochsOf(state: EngineState, policyId: number): Pick<Decision, "policyEpoch" | "catalogEpoch"> {
-  const { policyEpoch, catalogEpoch } = (state.policy(policyId) ?? state.current).snapshot.policy;
-  return { policyEpoch, catalogEpoch };
+/** The policy that an entry was decided under. */
+function policyOf(state: EngineState, policyId: number): Policy {
+  return (state.policy(policyId) ?? state.current).snapshot.policy;
 }
 
 function readBody(entry: GoodEntry, state: EngineState): EntryBody {
-  const body = parseEntryBody(entry.head, entry.data, (id) => epochsOf(state, id));
+  const body = parseEntryBody(entry.head, entry.data, (id) => policyOf(state, id));
   if (body === undefined) {
     throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
       sequence: entry.head.sequence,

@@ -7,37 +7,16 @@
  * and carries `durable`: the highest sequence known to be durable when the entry was written. Format: docs/formats.md.
  * @module
  */
+import { type DecisionEntry, decisionFromJson, decisionMembers, malformed } from "./decision-entry.ts";
 import { CalybrisError } from "./errors.ts";
-import { type ExactJson, exactInteger, parseExact, writeExact } from "./exact-json.ts";
-import type { Action, Decision, Reason } from "./decision.ts";
-import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type Request } from "./request.ts";
-import { bps, candidateId, costMicrocents, mask, microcents, milliseconds, sequence, tokens } from "./units.ts";
+import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
+import type { Policy } from "./policy.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 1;
 
 /** Every kind that this version writes. A reader that meets another says "incomplete"; the engine refuses. */
 export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint";
-
-/** Which values the client left to the policy's use case. */
-export type Defaulted = "value" | "risk" | "confidence" | "floor" | "output";
-
-/** One decision as it stands in the journal. */
-export interface DecisionEntry {
-  readonly kind: "decision";
-  /** The client's id for the request; absent when it gave none. */
-  readonly requestId?: string;
-  /** First 16 bytes, in hexadecimal, of the digest of what the client sent; with a request id only. */
-  readonly contentDigest?: string;
-  /** The id of the policy snapshot decided under. */
-  readonly policyId: number;
-  readonly useCase: string;
-  readonly defaulted: readonly Defaulted[];
-  readonly request: Request;
-  readonly decision: Decision;
-  /** The identity digest (`calyidn1`) in hexadecimal. It binds policy, request and decision. */
-  readonly identity: string;
-}
 
 /** Begins a journal. */
 export interface GenesisEntry {
@@ -103,52 +82,6 @@ export function entryLine(sequenceNumber: number, previousHash: string, entryHas
   return `{"sequence":${sequenceNumber},"previous_hash":"${previousHash}","entry_hash":"${entryHash}","data":${data}}\n`;
 }
 
-/**
- * The members of a decision, written out by hand: this is the path that every decision takes. Members at their default
- * are left out, and so is the reason of a selection, which its action implies.
- */
-function decisionMembers(entry: DecisionEntry): string {
-  const { request, decision } = entry;
-  const id =
-    entry.requestId === undefined
-      ? ""
-      : `,"id":${writeExact(entry.requestId)},"content":${writeExact(entry.contentDigest)}`;
-  const defaulted = entry.defaulted.length === 0 ? "" : `,"defaulted":${JSON.stringify(entry.defaulted)}`;
-  return (
-    `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted},"request":${requestMembers(request)}` +
-    `,"decision":${answerMembers(decision)},"identity":"${entry.identity}"`
-  );
-}
-
-function requestMembers(request: Request): string {
-  return (
-    `{"sequence":${request.sequence},"requested":${request.requestedId},"inputTokens":${request.inputTokens}` +
-    `,"outputTokens":${request.outputTokens},"valueMicrocents":${request.valueMicrocents}` +
-    unless(request.budgetLimitMicrocents === NO_BUDGET_LIMIT, "budgetMicrocents", request.budgetLimitMicrocents) +
-    `,"riskBps":${request.riskBps},"confidenceBps":${request.confidenceBps},"qualityMinBps":${request.qualityMinBps}` +
-    unless(request.latencyMaxMs === 0, "latencyMaxMs", request.latencyMaxMs) +
-    unless(request.capabilitiesRequired === 0n, "capabilities", request.capabilitiesRequired) +
-    unless(request.providersAllowed === ALL_PROVIDERS, "providers", request.providersAllowed) +
-    `${unless(request.regionsRequired === 0n, "regions", request.regionsRequired)}}`
-  );
-}
-
-function answerMembers(decision: Decision): string {
-  if (decision.action === "reject")
-    return `{"action":"reject","reason":"${decision.reason}","evaluated":${decision.evaluatedCount}}`;
-  return (
-    `{"action":"${decision.action}","selected":${decision.selectedId},"index":${decision.selectedIndex}` +
-    `,"costMicrocents":${decision.costMicrocents},"utilityMicrocents":${decision.utilityMicrocents}` +
-    unless(decision.eligibleCount === 1, "counterfactual", decision.counterfactualId) +
-    unless(decision.eligibleCount === 1, "counterfactualUtilityMicrocents", decision.counterfactualUtilityMicrocents) +
-    `,"evaluated":${decision.evaluatedCount},"eligible":${decision.eligibleCount}}`
-  );
-}
-
-function unless(isDefault: boolean, key: string, value: number | bigint): string {
-  return isDefault ? "" : `,"${key}":${value}`;
-}
-
 /** A line taken apart. `data` is the exact text that was hashed. */
 export interface EntryLine {
   readonly sequence: number;
@@ -196,18 +129,18 @@ export function parseEntryHead(data: string): EntryHead | undefined {
 export function parseEntryBody(
   head: EntryHead,
   data: string,
-  epochs: (policyId: number) => Pick<Decision, "policyEpoch" | "catalogEpoch">,
+  policyOf: (policyId: number) => Policy,
 ): EntryBody | undefined {
   const json = parseMembers(head, data);
   const { sequence: _sequence, durable: _durable, at: _at, kind: _kind, ...members } = json;
-  const body = head.kind === "decision" ? decisionFromJson(head, members, epochs) : plainBody(head, members);
+  const body = head.kind === "decision" ? decisionFromJson(head.sequence, members, policyOf) : plainBody(head, members);
   if (body === undefined) return undefined;
   const rewritten = entryData(
     head.sequence,
     head.durable,
     entryDataTail({ sequence: head.sequence, at: head.at, body }),
   );
-  if (rewritten !== data) throw malformed(head, "it is not in the form that this version writes");
+  if (rewritten !== data) throw malformed(head.sequence, "it is not in the form that this version writes");
   return body;
 }
 
@@ -227,80 +160,4 @@ const PLAIN_KINDS: readonly string[] = ["genesis", "policy", "seal", "checkpoint
 
 function plainBody(head: EntryHead, members: { readonly [key: string]: ExactJson }): EntryBody | undefined {
   return PLAIN_KINDS.includes(head.kind) ? ({ kind: head.kind, ...members } as unknown as EntryBody) : undefined;
-}
-
-type Members = { readonly [key: string]: ExactJson };
-
-/** What the action of a selection implies. */
-const SELECTION_REASONS: Readonly<Record<string, Reason>> = Object.freeze({
-  execute: "requested_maximizes_utility",
-  substitute: "alternative_maximizes_utility",
-});
-
-function decisionFromJson(
-  head: EntryHead,
-  members: Members,
-  epochs: (policyId: number) => Pick<Decision, "policyEpoch" | "catalogEpoch">,
-): DecisionEntry {
-  const asked = members["request"] as Members;
-  const answered = members["decision"] as Members;
-  const integer = (value: ExactJson | undefined, otherwise: bigint): bigint => {
-    const exact = value === undefined ? otherwise : exactInteger(value);
-    if (exact === undefined) throw malformed(head, "a number in it is not an exact integer");
-    return exact;
-  };
-  try {
-    const request: Request = {
-      sequence: sequence(integer(asked["sequence"], 0n)),
-      requestedId: candidateId(Number(asked["requested"])),
-      inputTokens: tokens(Number(asked["inputTokens"])),
-      outputTokens: tokens(Number(asked["outputTokens"])),
-      valueMicrocents: microcents(integer(asked["valueMicrocents"], 0n)),
-      budgetLimitMicrocents: costMicrocents(integer(asked["budgetMicrocents"], NO_BUDGET_LIMIT)),
-      riskBps: bps(Number(asked["riskBps"])),
-      confidenceBps: bps(Number(asked["confidenceBps"])),
-      qualityMinBps: bps(Number(asked["qualityMinBps"])),
-      latencyMaxMs: milliseconds(Number(asked["latencyMaxMs"] ?? 0)),
-      capabilitiesRequired: mask(integer(asked["capabilities"], 0n)),
-      providersAllowed: mask(integer(asked["providers"], ALL_PROVIDERS)),
-      regionsRequired: mask(integer(asked["regions"], 0n)),
-    };
-    const decision: Decision = {
-      sequence: request.sequence,
-      action: answered["action"] as Action,
-      reason: (answered["reason"] ?? SELECTION_REASONS[answered["action"] as string]) as Reason,
-      selectedId: candidateId(Number(answered["selected"] ?? 0)),
-      selectedIndex: Number(answered["index"] ?? 65_535),
-      costMicrocents: costMicrocents(integer(answered["costMicrocents"], 0n)),
-      utilityMicrocents: microcents(integer(answered["utilityMicrocents"], 0n)),
-      counterfactualId: candidateId(Number(answered["counterfactual"] ?? 0)),
-      counterfactualUtilityMicrocents: microcents(integer(answered["counterfactualUtilityMicrocents"], 0n)),
-      evaluatedCount: Number(answered["evaluated"]),
-      eligibleCount: Number(answered["eligible"] ?? 0),
-      ...epochs(Number(members["policy"])),
-    };
-    return {
-      kind: "decision",
-      ...(members["id"] === undefined
-        ? {}
-        : { requestId: members["id"] as string, contentDigest: members["content"] as string }),
-      policyId: Number(members["policy"]),
-      useCase: members["useCase"] as string,
-      defaulted: (members["defaulted"] ?? []) as unknown as readonly Defaulted[],
-      request,
-      decision,
-      identity: members["identity"] as string,
-    };
-  } catch (cause) {
-    if (cause instanceof CalybrisError) throw cause;
-    throw new CalybrisError(
-      "CAL_JOURNAL_ENTRY_MALFORMED",
-      { sequence: head.sequence, problem: "a field in it is missing or out of range" },
-      { cause },
-    );
-  }
-}
-
-function malformed(head: EntryHead, problem: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: head.sequence, problem });
 }

@@ -11,18 +11,18 @@ import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
 import { type Candidate, createPolicy, type Policy } from "./policy.ts";
 import { type Sha256, sha256 } from "./sha256.ts";
 import {
+  type Bps,
   bps,
   candidateId,
+  type Microcents,
   mask,
+  microcents,
   milliseconds,
   priceMicrocents,
   providerId,
   sequence,
-  tokens,
-  microcents,
-  type Bps,
-  type Microcents,
   type Tokens,
+  tokens,
 } from "./units.ts";
 
 /** What a request of this kind gets where the client says nothing. */

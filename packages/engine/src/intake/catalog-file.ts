@@ -5,23 +5,23 @@
  */
 import {
   BPS_MAX,
+  bps,
+  CANDIDATE_COUNT_MAX,
   CalybrisError,
   type Candidate,
-  CANDIDATE_COUNT_MAX,
   candidateId,
+  type Mistake,
   mask,
   milliseconds,
-  type Mistake,
   priceMicrocents,
   providerId,
   type Sequence,
   sequence,
-  bps,
   U32_MAX,
   U64_MAX,
 } from "@calybris/kernel";
 import { z } from "zod";
-import { missingMoney, type MoneyField, moneyKeys, readMoney, showValue } from "./money.ts";
+import { type MoneyField, missingMoney, moneyKeys, readMoney, showValue } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
 import {

@@ -3,8 +3,9 @@
  * is several times faster than the portable one. A test holds them equal.
  * @module
  */
-import { type ChainHash, keyedChain, plainChain, type Sha256 } from "@calybris/kernel";
+
 import { createHmac, hash } from "node:crypto";
+import { type ChainHash, keyedChain, plainChain, type Sha256 } from "@calybris/kernel";
 
 export const nodeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer");
 

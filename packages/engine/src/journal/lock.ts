@@ -3,10 +3,11 @@
  * the socket was left behind by a process that died, and is taken over.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+
 import { closeSync, constants, openSync, unlinkSync } from "node:fs";
 import { connect, createServer, type Server } from "node:net";
 import { join } from "node:path";
+import { CalybrisError } from "@calybris/kernel";
 
 const LOCK_FILE = "lock.sock";
 /** A socket's path holds 107 bytes; longer ones go through the directory's descriptor. */

@@ -3,8 +3,9 @@
  * failure it answers every batch with that failure.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+
 import { parentPort, workerData } from "node:worker_threads";
+import { CalybrisError } from "@calybris/kernel";
 import { nodeChain } from "./chain-hash.ts";
 import { nodeDisk } from "./disk.ts";
 import { type Batch, Writer, type WriterStart, type Written } from "./writer.ts";

@@ -3,7 +3,7 @@
  * in halves where a `bigint` that fits 32 bits is common. Mirrors `assembly/layout.as.ts`. Little-endian, as every engine is.
  * @module
  */
-import { type Action, type Decision, type Reason, REASON_CODES } from "../decision.ts";
+import { type Action, type Decision, REASON_CODES, type Reason } from "../decision.ts";
 import { invariant } from "../invariant.ts";
 import type { Policy } from "../policy.ts";
 import type { Request } from "../request.ts";
