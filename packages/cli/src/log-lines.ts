@@ -5,8 +5,8 @@
  */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { CalybrisError } from "@calybris/kernel";
 import { segmentNumber } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
 
 export interface LogLine {
   readonly file: string;
@@ -48,10 +48,10 @@ export function logFiles(path: string): LogFiles {
 }
 
 /** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */
-export function* readLines(file: string, from = 0): Generator<LogLine> {
+export function* readLines(file: string, from = 0, chunkBytes: number = CHUNK_BYTES): Generator<LogLine> {
   const descriptor = opened(file);
   try {
-    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let buffer = Buffer.allocUnsafe(chunkBytes);
     let held = 0;
     let offset = from;
     let isPassingOver = false;

@@ -3,13 +3,15 @@
  * @module
  */
 import { resolve } from "node:path";
-import { Engine, loadPolicy, nodeDisk, listSegments } from "@calybris/engine";
+import { Engine, listSegments, loadPolicy, nodeDisk } from "@calybris/engine";
 import { CalybrisError, snapshotDigest, toHex } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
+import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
 
 interface PolicySetOptions {
   readonly journal: string;
   readonly by: string;
+  readonly keyFile?: string;
 }
 
 const NAME_MAX_CHARACTERS = 128;
@@ -20,6 +22,7 @@ export function policySetCommand(): Command {
     .argument("<file>", "the policy")
     .requiredOption("--journal <directory>", "the journal; no other process may have it open")
     .requiredOption("--by <name>", "the person who does it; kept in the journal", parseName)
+    .addOption(keyFileOption())
     .action(setPolicy);
 }
 
@@ -27,7 +30,9 @@ async function setPolicy(file: string, options: PolicySetOptions): Promise<void>
   const policy = await loadPolicy(file);
   const directory = resolve(options.journal);
   if (!hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
-  const engine = await Engine.open({ directory });
+  const key = readKey(options.keyFile);
+  requireKeyOfJournal(directory, options.keyFile, key);
+  const engine = await Engine.open({ directory, key });
   try {
     const { sequence, policyId } = await engine.setPolicy(policy, options.by);
     const digest = toHex(snapshotDigest(policy));

@@ -6,12 +6,12 @@
  */
 import { createHash } from "node:crypto";
 import {
+  parseRowMap,
+  type RequestRow,
+  type RowMap,
   readJsonFile,
   requestRows,
-  type RequestRow,
   resolveRequest,
-  type RowMap,
-  parseRowMap,
   STANDARD_INPUT,
   streamFile,
 } from "@calybris/engine";

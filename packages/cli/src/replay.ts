@@ -5,6 +5,7 @@
 import { resolve } from "node:path";
 import { Engine, loadPolicy } from "@calybris/engine";
 import { Command, InvalidArgumentError } from "commander";
+import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
 import { startProgress } from "./replay-progress.ts";
 import { replayJson, replayText } from "./replay-report.ts";
 import { checkRows, openRows } from "./replay-rows.ts";
@@ -15,6 +16,7 @@ interface ReplayOptions {
   readonly requests: string;
   readonly journal: string;
   readonly map?: string;
+  readonly keyFile?: string;
   readonly concurrency: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -30,6 +32,7 @@ export function replayCommand(): Command {
     .requiredOption("--requests <file>", "JSON Lines or CSV, also as .gz; - for standard input")
     .requiredOption("--journal <directory>", "where decisions are kept; created when it does not exist")
     .option("--map <file>", "for CSV: from each field of a request to its column")
+    .addOption(keyFileOption())
     .option("--concurrency <count>", "decisions that wait for the disk at once", parseConcurrency, 256)
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress bar")
@@ -38,10 +41,12 @@ export function replayCommand(): Command {
 
 async function replay(options: ReplayOptions): Promise<void> {
   const policy = await loadPolicy(options.policy);
+  const key = readKey(options.keyFile);
   const source = await openRows(options.requests, options.map);
   await checkRows(source, policy);
   const directory = resolve(options.journal);
-  const engine = await Engine.open({ directory, policy });
+  requireKeyOfJournal(directory, options.keyFile, key);
+  const engine = await Engine.open({ directory, policy, key });
   const progress = startProgress(source.lineCount, options.quiet === true || options.json === true);
   try {
     const { concurrency } = options;

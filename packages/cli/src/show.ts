@@ -2,19 +2,22 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
-import { CalybrisError, cost, decisionDigests, explain, policyDigest, toHex, writeExact } from "@calybris/kernel";
+import { type ChainHash, cost, decisionDigests, explain, policyDigest, toHex, writeExact } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { dollars, explainTable } from "./explain-table.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
+import { chainOfJournal, keyFileOption } from "./key-file.ts";
+import { printable } from "./terminal-text.ts";
 
 export function showCommand(): Command {
   return new Command("show")
     .description("explain one decision of a journal")
     .argument("<directory>", "a journal directory")
     .argument("<sequence>", "the sequence of its entry", wholeSequence)
+    .addOption(keyFileOption())
     .option("--json", "print JSON")
-    .action((directory: string, sequence: number, options: { json?: boolean }) => {
-      const found = findDecision(directory, sequence);
+    .action((directory: string, sequence: number, options: { keyFile?: string; json?: boolean }) => {
+      const found = findDecision(directory, sequence, chainOfJournal(directory, options.keyFile));
       process.stdout.write(options.json === true ? `${writeExact(explanationJson(found))}\n` : explanationText(found));
     });
 }
@@ -25,13 +28,9 @@ function wholeSequence(text: string): number {
 }
 
 /** @throws CalybrisError when the journal has no such entry, or the entry is no decision. */
-export function findDecision(directory: string, sequence: number): ReadDecision {
-  const reader = new JournalReader(directory);
-  for (const entry of reader.entries()) {
-    if (entry.head.sequence === sequence) return reader.decision(entry);
-    if (entry.head.sequence > sequence) break;
-  }
-  throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+export function findDecision(directory: string, sequence: number, chain?: ChainHash): ReadDecision {
+  const reader = new JournalReader(directory, chain);
+  return reader.decision(reader.find(sequence));
 }
 
 /** Cost of what was asked for, minus what was chosen; `undefined` when there is nothing to compare. */
@@ -64,8 +63,15 @@ function explanationJson(found: ReadDecision): object {
       identity: toHex(digests.identity),
     },
     entryHash: found.entryHash,
+    isChained: found.isChained,
   };
 }
+
+const CHAINED: Readonly<Record<string, string>> = {
+  true: "",
+  false: "DOES NOT FOLLOW from its data: it was altered",
+  undefined: "(not checked: that takes the journal's head, and its key when it is keyed)",
+};
 
 /** The decision for a person. */
 export function explanationText(found: ReadDecision): string {
@@ -79,7 +85,7 @@ export function explanationText(found: ReadDecision): string {
       ? `nothing: ${decision.reason}`
       : `${candidateName(snapshot, decision.selectedId)} for $${dollars(decision.costMicrocents)} (${decision.reason})`;
   const isSame = toHex(digests.identity) === entry.identity;
-  return `${[
+  const rows = [
     `Entry ${head.sequence}, decision ${request.sequence}, ${new Date(head.at / 1000).toISOString()}`,
     `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth $${dollars(request.valueMicrocents)}`,
     `  under    policy ${entry.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
@@ -92,11 +98,14 @@ export function explanationText(found: ReadDecision): string {
       : [
           `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
-    explained.rows.length === 0 ? "  a hard limit: no candidate was looked at" : explainTable(snapshot, explained),
+    ...(explained.rows.length === 0
+      ? ["  a hard limit: no candidate was looked at"]
+      : explainTable(snapshot, explained).split("\n")),
     `  policy   ${toHex(digests.policy)}`,
     `  request  ${toHex(digests.request)}`,
     `  decision ${toHex(digests.decision)}`,
     `  identity ${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`,
-    `  entry    ${found.entryHash}`,
-  ].join("\n")}\n`;
+    `  entry    ${found.entryHash} ${CHAINED[String(found.isChained)] ?? ""}`.trimEnd(),
+  ];
+  return `${rows.map(printable).join("\n")}\n`;
 }

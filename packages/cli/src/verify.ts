@@ -10,7 +10,9 @@ import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead } from "@calybr
 import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { fastestKernel } from "./kernels.ts";
+import { keyFileOption, readKey, requireKey } from "./key-file.ts";
 import { logFiles, readLines } from "./log-lines.ts";
+import { printable } from "./terminal-text.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
 const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ whole: 0, broken: 1, incomplete: 3 });
@@ -27,7 +29,7 @@ export function verifyCommand(): Command {
     .description("check a journal: chain, digests, and every decision recomputed")
     .argument("<path>", "a journal directory, or a log file")
     .option("--policy <file...>", "policies that the journal must have put in force")
-    .option("--key-file <file>", "the key of a keyed journal")
+    .addOption(keyFileOption())
     .option("--head <file>", "an anchor kept elsewhere, that the journal must reach")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
@@ -45,7 +47,7 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
   const own = log.isDirectory ? headOfJournal(join(path, HEAD_FILE), unchecked) : undefined;
   const given = options.head === undefined ? undefined : headGiven(options.head);
   const heads = [own, given].filter((head) => head !== undefined);
-  const key = options.keyFile === undefined ? undefined : readKey(options.keyFile);
+  const key = readKey(options.keyFile);
   for (const head of heads) requireKey(head, key, options.keyFile ?? path);
   const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
   const audit = createAudit({
@@ -106,21 +108,6 @@ function anchorIn(text: string, source: string): KeyedAnchor | undefined {
   return head === undefined ? undefined : { sequence: head.sequence, lastHash: head.hash, keyed: head.keyed, source };
 }
 
-const KEY_BYTES_MIN = 16;
-
-function readKey(file: string): Uint8Array {
-  const key = readInput(file);
-  if (key.byteLength >= KEY_BYTES_MIN) return key;
-  throw new CalybrisError("CAL_JOURNAL_KEY", { file, problem: `it is ${key.byteLength} bytes long` });
-}
-
-function requireKey(head: KeyedAnchor, key: Uint8Array | undefined, file: string): void {
-  if (head.keyed && key === undefined)
-    throw new CalybrisError("CAL_JOURNAL_KEY", { file, problem: "the journal is keyed and no --key-file was given" });
-  if (!head.keyed && key !== undefined)
-    throw new CalybrisError("CAL_JOURNAL_KEY", { file, problem: "the journal's head says that it is not keyed" });
-}
-
 function readInput(file: string): Buffer {
   try {
     return readFileSync(file);
@@ -175,10 +162,4 @@ export function reportText(report: AuditReport): string {
   if (report.reasonsIncomplete.length > 0) rows.push("", "Not checked:");
   for (const reason of report.reasonsIncomplete) rows.push(`  ${reason}`);
   return `${rows.map(printable).join("\n")}\n`;
-}
-
-/** What stands in a log may hold anything, and a terminal obeys control characters. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, "\uFFFD");
 }

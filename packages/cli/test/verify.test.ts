@@ -7,7 +7,7 @@ import { journal } from "../../audit/test/small-journal.ts";
 import { JournalReader } from "../src/journal-reader.ts";
 import { readLines } from "../src/log-lines.ts";
 import { explanationText, findDecision } from "../src/show.ts";
-import { decisionLine, lastDecisions } from "../src/tail.ts";
+import { decisionLine } from "../src/tail.ts";
 import { reportText, verifyLog } from "../src/verify.ts";
 
 const lines = journal();
@@ -76,7 +76,7 @@ test("show explains a decision, tail lists the last", () => {
   expect(() => findDecision(directory, 7)).toThrow("holds no entry 7");
   expect(() => findDecision(directory, 1)).toThrow("no decision but genesis");
   const reader = new JournalReader(directory);
-  const listed = lastDecisions(reader, 2).map((entry) => decisionLine(reader.decision(entry)));
+  const listed = reader.last(2).map((entry) => decisionLine(reader.decision(entry)));
   expect(listed).toHaveLength(2);
   expect(listed[1]).toContain("reject");
 });

@@ -1,8 +1,12 @@
-/** Per policy: how large a request may be for the 64-bit paths to be exact. Whatever is larger takes 128 bits. */
+/**
+ * Per policy: how large a request may be for 64 bits to be exact. Three ways to calculate, each for what the one before
+ * cannot hold: fixed-point rates and packed keys (masked.as.ts), 64-bit words (`fitsWords`), 128 bits.
+ */
 import {
-  BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, COUNT, INPUT_PRICE, KEY_INPUT_TOKENS_MAX, KEY_OUTPUT_TOKENS_MAX,
-  KEY_PREFIX_MAX, KEY_VALUE_MAX, LATENCY_P95_MS, LATENCY_PENALTY, OUTPUT_PRICE, QUALITY_BPS, RISK_MULTIPLIER,
-  RISK_PRODUCT_MAX, U64_MAX, UNITS_PER_PRICE, WALK_INPUT_TOKENS_MAX, WALK_OUTPUT_TOKENS_MAX, WALK_PREFIX_MAX, WALK_VALUE_MAX,
+  BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, COUNT, INPUT_PRICE, INPUT_TOKENS_MAX, LATENCY_P95_MS, LATENCY_PENALTY,
+  OUTPUT_PRICE, OUTPUT_TOKENS_MAX, PREFIX_MAX, QUALITY_BPS, QUALITY_MOST, RATE_INPUT_BITS, RATE_INPUT_MOST,
+  RATE_INPUT_TOKENS_MAX, RATE_OUTPUT_BITS, RATE_OUTPUT_MOST, RATE_OUTPUT_TOKENS_MAX, RISK_MULTIPLIER, RISK_PRODUCT_MAX,
+  U64_MAX, UNITS_PER_PRICE, VALUE_MAX,
 } from "./layout.as";
 import { divideWide, high, multiplyWide } from "./wide.as";
 
@@ -13,42 +17,69 @@ export let inputPriceMost: u64 = 0;
 export let outputPriceMost: u64 = 0;
 /** Every latency · penalty is at most 2^60. */
 export let latencyFits: bool = false;
+/** What all input prices, and a million, are multiples of; and all output prices. */
+let inputPriceUnit: u64 = UNITS_PER_PRICE;
+let outputPriceUnit: u64 = UNITS_PER_PRICE;
 
 export function buildBounds(): void {
   measureCatalog();
   const penalty = load<u64>(LATENCY_PENALTY), multiplier = <u64>load<u32>(RISK_MULTIPLIER);
   latencyFits = penalty == 0 || <u64>latencyMost <= (<u64>1 << 60) / penalty;
-  store<u64>(RISK_PRODUCT_MAX, atMost(U64_MAX, multiplier));
 
   // 47 bits of value times 16 of confidence or risk fit 63.
-  store<i64>(WALK_VALUE_MAX, latencyFits ? <i64>1 << 47 : -1);
-  store<i64>(KEY_VALUE_MAX, latencyFits ? <i64>1 << 47 : -1);
-  store<u64>(WALK_PREFIX_MAX, atMost(U64_MAX >> 1, qualityMost));
-  // Quality below 2^33, so that a packed key holds it beside 24 bits of cost and 6 of rank.
-  store<u64>(KEY_PREFIX_MAX, qualityMost == 0 ? U64_MAX : (BPS_SQUARED << 33) / qualityMost - 1);
+  store<i64>(VALUE_MAX, latencyFits ? <i64>1 << 47 : -1);
+  store<u64>(PREFIX_MAX, atMost(U64_MAX >> 1, qualityMost));
+  store<u64>(RISK_PRODUCT_MAX, atMost(U64_MAX, multiplier));
   const chargeMost = (U64_MAX >> 1) - UNITS_PER_PRICE;
-  store<u64>(WALK_INPUT_TOKENS_MAX, atMost(chargeMost, inputPriceMost));
-  store<u64>(WALK_OUTPUT_TOKENS_MAX, atMost(chargeMost, outputPriceMost));
-  store<u64>(KEY_INPUT_TOKENS_MAX, keyTokensMax(inputPriceMost));
-  store<u64>(KEY_OUTPUT_TOKENS_MAX, keyTokensMax(outputPriceMost));
+  store<u64>(INPUT_TOKENS_MAX, atMost(chargeMost, inputPriceMost));
+  store<u64>(OUTPUT_TOKENS_MAX, atMost(chargeMost, outputPriceMost));
+
+  const inputBits = rateBits(inputPriceMost, inputPriceUnit), outputBits = rateBits(outputPriceMost, outputPriceUnit);
+  store<u64>(RATE_INPUT_BITS, inputBits);
+  store<u64>(RATE_OUTPUT_BITS, outputBits);
+  store<u64>(RATE_INPUT_MOST, rateOf(inputPriceMost, inputBits));
+  store<u64>(RATE_OUTPUT_MOST, rateOf(outputPriceMost, outputBits));
+  store<u64>(RATE_INPUT_TOKENS_MAX, rateTokensMax(inputPriceMost, inputPriceUnit, inputBits));
+  store<u64>(RATE_OUTPUT_TOKENS_MAX, rateTokensMax(outputPriceMost, outputPriceUnit, outputBits));
+  store<u64>(QUALITY_MOST, qualityMost);
 }
 
-/** floor(price · 2^40 / 10^6), or 2^64−1 when that does not fit. */
-export function rateOf(price: u64): u64 {
-  const product = multiplyWide(price, <u64>1 << 40);
+/** floor(price · 2^bits / 10^6), or 2^64−1 when that does not fit. */
+export function rateOf(price: u64, bits: u64): u64 {
+  const product = multiplyWide(price, <u64>1 << bits);
   const rate = divideWide(high, product, UNITS_PER_PRICE);
   return high != 0 ? U64_MAX : rate;
 }
 
+/** The fraction that lets the most tokens through: a longer one is exact for more of them, a shorter one overflows later. */
+function rateBits(priceMost: u64, unit: u64): u64 {
+  let best: u64 = 0, most: u64 = 0;
+  for (let bits: u64 = 16; bits <= 44; bits++) {
+    const tokens = rateTokensMax(priceMost, unit, bits);
+    if (tokens < most) continue;
+    best = bits;
+    most = tokens;
+  }
+  return best;
+}
+
 /**
- * tokens · rate / 2^40 is below tokens · price / 10^6 by less than tokens / 2^40. The latter is a multiple of 10^−6, so
- * rounding up gives the same whole number as long as tokens / 2^40 < 10^−6: up to 1,099,511 tokens. And tokens · rate
- * fits 63 bits, which also holds each charge below 2^23.
+ * tokens · rate / 2^bits is below tokens · price / 10^6 by less than tokens / 2^bits. The latter is a multiple of
+ * unit / 10^6, so rounding up gives the same whole number as long as tokens / 2^bits ≤ unit / 10^6. And tokens · rate
+ * stays below 2^62, so that two charges and a budget of 2^62 add up in 64 bits.
  */
-function keyTokensMax(price: u64): u64 {
-  const rate = rateOf(price);
+function rateTokensMax(priceMost: u64, unit: u64, bits: u64): u64 {
+  const rate = rateOf(priceMost, bits);
   if (rate == U64_MAX) return 0;
-  return min<u64>(1_099_511, atMost((<u64>1 << 63) - (<u64>1 << 40), rate));
+  return min<u64>((<u64>1 << bits) / (UNITS_PER_PRICE / unit), atMost(<u64>1 << 62, rate));
+}
+
+/** Whether 64-bit words hold every product of the definition. `prefix` and `riskProduct` may have wrapped if not. */
+// @ts-ignore: decorator
+@inline
+export function fitsWords(value: i64, prefix: u64, riskProduct: u64, inputTokens: u64, outputTokens: u64): bool {
+  return value <= load<i64>(VALUE_MAX) && prefix <= load<u64>(PREFIX_MAX) && riskProduct <= load<u64>(RISK_PRODUCT_MAX) &&
+    inputTokens <= load<u64>(INPUT_TOKENS_MAX) && outputTokens <= load<u64>(OUTPUT_TOKENS_MAX);
 }
 
 function atMost(limit: u64, factor: u64): u64 {
@@ -60,11 +91,24 @@ function measureCatalog(): void {
   latencyMost = 0;
   inputPriceMost = 0;
   outputPriceMost = 0;
+  inputPriceUnit = UNITS_PER_PRICE;
+  outputPriceUnit = UNITS_PER_PRICE;
   for (let index: u32 = 0, count = load<u32>(COUNT); index < count; index++) {
     const candidate = CANDIDATES + index * CANDIDATE_BYTES;
     qualityMost = max<u32>(qualityMost, load<u16>(candidate, QUALITY_BPS));
     latencyMost = max<u32>(latencyMost, load<u32>(candidate, LATENCY_P95_MS));
     inputPriceMost = max<u64>(inputPriceMost, load<u64>(candidate, INPUT_PRICE));
     outputPriceMost = max<u64>(outputPriceMost, load<u64>(candidate, OUTPUT_PRICE));
+    inputPriceUnit = commonDivisor(inputPriceUnit, load<u64>(candidate, INPUT_PRICE));
+    outputPriceUnit = commonDivisor(outputPriceUnit, load<u64>(candidate, OUTPUT_PRICE));
   }
+}
+
+function commonDivisor(a: u64, b: u64): u64 {
+  while (b != 0) {
+    const remainder = a % b;
+    a = b;
+    b = remainder;
+  }
+  return a;
 }

@@ -1,18 +1,30 @@
-/** The survivors of the masks, decided in 128 bits: for requests beyond the bounds of 64. */
+/**
+ * The survivors of the masks, each in the order of the definition: for requests beyond the packed key. In 64-bit words
+ * where those hold every product, else in 128 bits.
+ */
+import { fitsWords } from "./bounds.as";
 import { candidateAt } from "./tables.as";
 import {
-  BUDGET_LIMIT, CONFIDENCE_BPS, COUNT, IDENTITIES, INPUT_PRICE, INPUT_TOKENS, LATENCY_P95_MS, LATENCY_PENALTY,
+  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, COUNT, IDENTITIES, INPUT_PRICE, INPUT_TOKENS, LATENCY_P95_MS, LATENCY_PENALTY,
   OUTPUT_PRICE, OUTPUT_TOKENS, QUALITY_BPS, RISK_BPS, RISK_MULTIPLIER,
 } from "./layout.as";
 import { maskedReason } from "./reason.as";
 import { writeRejection, writeSelection } from "./record.as";
-import { costExact, high, shareWide, utilityExact } from "./wide.as";
+import { charge, costExact, high, shareWide, utilityExact } from "./wide.as";
 
 export function decideExactly(request: usize, decision: usize, value: u64, survivors: u64): void {
   const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
   const budget = load<u64>(request, BUDGET_LIMIT), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
   const penalty = load<u64>(LATENCY_PENALTY);
-  const risk = shareWide(value, load<u16>(request, RISK_BPS), load<u32>(RISK_MULTIPLIER)), riskHigh = high;
+  const riskBps = <u64>load<u16>(request, RISK_BPS), multiplier = <u64>load<u32>(RISK_MULTIPLIER);
+  const prefix = value * confidence, riskProduct = value * riskBps;
+  const fits = fitsWords(value, prefix, riskProduct, inputTokens, outputTokens);
+  let risk: u64, riskHigh: u64 = 0;
+  if (fits) risk = (riskProduct * multiplier) / BPS_SQUARED;
+  else {
+    risk = shareWide(value, riskBps, multiplier);
+    riskHigh = high;
+  }
   let best: i32 = -1, second: i32 = -1;
   let bestUtility: i64 = 0, secondUtility: i64 = 0;
   let bestCost: u64 = 0, secondCost: u64 = 0;
@@ -22,13 +34,21 @@ export function decideExactly(request: usize, decision: usize, value: u64, survi
     const rank = 63 - <i32>clz(survivors);
     survivors ^= <u64>1 << rank;
     const candidate = candidateAt(rank);
-    const cost = costExact(inputTokens, load<u64>(candidate, INPUT_PRICE), outputTokens, load<u64>(candidate, OUTPUT_PRICE));
+    const inputPrice = load<u64>(candidate, INPUT_PRICE), outputPrice = load<u64>(candidate, OUTPUT_PRICE);
+    const cost = fits
+      ? charge(inputTokens, inputPrice) + charge(outputTokens, outputPrice)
+      : costExact(inputTokens, inputPrice, outputTokens, outputPrice);
     if (cost > budget) {
       overBudgetCount++;
       continue;
     }
-    const quality = shareWide(value, confidence, load<u16>(candidate, QUALITY_BPS));
-    const utility = utilityExact(high, quality, riskHigh, risk, cost, load<u32>(candidate, LATENCY_P95_MS), penalty);
+    const quality = <u64>load<u16>(candidate, QUALITY_BPS), latency = <u64>load<u32>(candidate, LATENCY_P95_MS);
+    let utility: i64;
+    if (fits) utility = <i64>((prefix * quality) / BPS_SQUARED - risk - cost - latency * penalty);
+    else {
+      const worth = shareWide(value, confidence, quality);
+      utility = utilityExact(high, worth, riskHigh, risk, cost, latency, penalty);
+    }
     if (utility <= 0) continue;
     eligibleCount++;
     if (best < 0 || utility > bestUtility || (utility == bestUtility && cost < bestCost)) {

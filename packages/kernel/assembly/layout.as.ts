@@ -54,18 +54,22 @@ export const LATENCY_PENALTY: usize = SNAPSHOT + 16; // u64
 
 // Bounds within which 64 bits are exact (bounds.as.ts).
 const BOUNDS: usize = SNAPSHOT + 24;
-export const WALK_VALUE_MAX: usize = BOUNDS; // i64, -1 when the latency penalties do not fit
-export const WALK_PREFIX_MAX: usize = BOUNDS + 8; // u64
-export const WALK_INPUT_TOKENS_MAX: usize = BOUNDS + 16; // u64
-export const WALK_OUTPUT_TOKENS_MAX: usize = BOUNDS + 24; // u64
-export const RISK_PRODUCT_MAX: usize = BOUNDS + 32; // u64
-export const KEY_VALUE_MAX: usize = BOUNDS + 40; // i64, -1 when the latency penalties do not fit
-export const KEY_PREFIX_MAX: usize = BOUNDS + 48; // u64
-export const KEY_INPUT_TOKENS_MAX: usize = BOUNDS + 56; // u64
-export const KEY_OUTPUT_TOKENS_MAX: usize = BOUNDS + 64; // u64
+export const VALUE_MAX: usize = BOUNDS; // i64, -1 when the latency penalties do not fit
+export const PREFIX_MAX: usize = BOUNDS + 8; // u64
+export const RISK_PRODUCT_MAX: usize = BOUNDS + 16; // u64
+export const INPUT_TOKENS_MAX: usize = BOUNDS + 24; // u64
+export const OUTPUT_TOKENS_MAX: usize = BOUNDS + 32; // u64
+// Those of the fixed-point rates and of the packed key, which is narrower.
+export const RATE_INPUT_TOKENS_MAX: usize = BOUNDS + 40; // u64
+export const RATE_OUTPUT_TOKENS_MAX: usize = BOUNDS + 48; // u64
+export const RATE_INPUT_BITS: usize = BOUNDS + 56; // u64, how many bits of an input rate are its fraction
+export const RATE_OUTPUT_BITS: usize = BOUNDS + 64; // u64
+export const RATE_INPUT_MOST: usize = BOUNDS + 72; // u64, the dearest rate
+export const RATE_OUTPUT_MOST: usize = BOUNDS + 80; // u64
+export const QUALITY_MOST: usize = BOUNDS + 88; // u64
 
 // Scalars of the masks (tables.as.ts) and of the interval filter (filter.as.ts).
-const SCALARS: usize = BOUNDS + 72;
+const SCALARS: usize = BOUNDS + 96;
 export const ENABLED_MASK: usize = SCALARS; // u64
 export const CAPABILITY_UNION: usize = SCALARS + 8; // u64
 export const CAPABILITY_BYTE_COUNT: usize = SCALARS + 16; // u32
@@ -84,7 +88,7 @@ export const FILTER_LATENCY_SHIFT: usize = SCALARS + 56; // u32
 // Rank 64 is a candidate that is never admissible: `ctz` of an empty mask leads there.
 export const RANKED: usize = (SCALARS + 60 + 63) & ~63;
 export const RANKED_BYTES: usize = 32;
-export const RANKED_INPUT_RATE: usize = 0; // u64, price · 2^40 / 10^6, rounded down
+export const RANKED_INPUT_RATE: usize = 0; // u64, price · 2^bits / 10^6, rounded down
 export const RANKED_OUTPUT_RATE: usize = 8; // u64
 export const RANKED_QUALITY: usize = 16; // u64
 export const RANKED_LATENCY: usize = 24; // u64, latency · penalty

@@ -7,18 +7,18 @@ import { contenders, possible } from "./filter.as";
 import { capabilityMask, latencyMask, providerMask, qualityMask, regionMask, riskMask } from "./gates.as";
 import {
   BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED_MASK, FILTER_USABLE,
-  IDENTITIES, INPUT_TOKENS, KEY_INPUT_TOKENS_MAX, KEY_OUTPUT_TOKENS_MAX, KEY_PREFIX_MAX, KEY_VALUE_MAX, OUTPUT_TOKENS,
-  RANKED, RANKED_BYTES, RANKED_INPUT_RATE, RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, RISK_BPS, RISK_HARD,
-  RISK_HARD_LIMIT, RISK_MULTIPLIER, RISK_PRODUCT_MAX, VALUE,
+  IDENTITIES, INPUT_TOKENS, OUTPUT_TOKENS, PREFIX_MAX, QUALITY_MOST, RANKED, RANKED_BYTES, RANKED_INPUT_RATE,
+  RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, RATE_INPUT_BITS, RATE_INPUT_MOST, RATE_INPUT_TOKENS_MAX,
+  RATE_OUTPUT_BITS, RATE_OUTPUT_MOST, RATE_OUTPUT_TOKENS_MAX, RISK_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER,
+  RISK_PRODUCT_MAX, VALUE, VALUE_MAX,
 } from "./layout.as";
 import { maskedReason } from "./reason.as";
 import { writeRejection, writeSelection } from "./record.as";
 
 /** Up to this many survivors are calculated one by one, which spares the filter's fixed cost. Either way decides the same. */
 const FILTER_ABOVE: i64 = 8;
-/** Each of two charges is below 2^23 (bounds.as.ts). */
-const COST_BITS: i64 = 24;
-const COST_MASK: i64 = (1 << 24) - 1;
+/** What a packed key holds of utility and cost together. */
+const PACKED_BITS: i64 = 57;
 const RANK_BITS: i64 = 6;
 
 // @ts-ignore: decorator
@@ -40,11 +40,22 @@ export function decideMasked(request: usize, decision: usize): void {
     return;
   }
   const declared = load<i64>(request, VALUE), value = select<i64>(declared, 0, declared > 0);
-  const inputTokens = <i64>load<u32>(request, INPUT_TOKENS), outputTokens = <i64>load<u32>(request, OUTPUT_TOKENS);
+  const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
   const prefix = <u64>value * confidence, riskProduct = <u64>value * riskBps;
-  const beyond = u32(value > load<i64>(KEY_VALUE_MAX)) | u32(prefix > load<u64>(KEY_PREFIX_MAX)) |
-    u32(riskProduct > load<u64>(RISK_PRODUCT_MAX)) | u32(inputTokens > load<i64>(KEY_INPUT_TOKENS_MAX)) |
-    u32(outputTokens > load<i64>(KEY_OUTPUT_TOKENS_MAX));
+  // prefix = whole · 10^8 + remainder, and rest = ceil(remainder · 2^44 / 10^8). Then floor(prefix · quality / 10^8) is
+  // whole · quality + (rest · quality >> 44): rest is too large by less than 1, which adds less than quality / 2^44 < 10^−8,
+  // and the next whole number is at least 10^−8 away. (2^44 / 10^8 = 2^36 / 390625.)
+  const whole = prefix / BPS_SQUARED;
+  const rest = (((prefix - whole * BPS_SQUARED) << 36) + 390_624) / 390_625;
+  // Whoever is eligible costs less than the worth of the best quality, and is worth no more. So the cost of a key needs
+  // the bits of the lesser of that worth and the dearest cost; the utility needs the bits of that worth.
+  const inputBits = load<i64>(RATE_INPUT_BITS), outputBits = load<i64>(RATE_OUTPUT_BITS);
+  const worthMost = (whole + 1) * load<u64>(QUALITY_MOST);
+  const costMost = ((inputTokens * load<u64>(RATE_INPUT_MOST)) >> inputBits) + ((outputTokens * load<u64>(RATE_OUTPUT_MOST)) >> outputBits) + 2;
+  const costBits = 64 - <i64>clz(min<u64>(costMost, worthMost));
+  const beyond = u32(value > load<i64>(VALUE_MAX)) | u32(prefix > load<u64>(PREFIX_MAX)) |
+    u32(riskProduct > load<u64>(RISK_PRODUCT_MAX)) | u32(inputTokens > load<u64>(RATE_INPUT_TOKENS_MAX)) |
+    u32(outputTokens > load<u64>(RATE_OUTPUT_TOKENS_MAX)) | u32(64 - <i64>clz(worthMost) + costBits > PACKED_BITS);
   if (beyond) {
     decideExactly(request, decision, value, survivors);
     return;
@@ -52,12 +63,8 @@ export function decideMasked(request: usize, decision: usize): void {
 
   // No cost within the bounds reaches 2^62, so a larger budget is the same budget.
   const budget = <i64>min<u64>(load<u64>(request, BUDGET_LIMIT), <u64>1 << 62);
-  // prefix = whole · 10^8 + remainder, and rest = ceil(remainder · 2^44 / 10^8). Then floor(prefix · quality / 10^8) is
-  // whole · quality + (rest · quality >> 44): rest is too large by less than 1, which adds less than quality / 2^44 < 10^−8,
-  // and the next whole number is at least 10^−8 away. (2^44 / 10^8 = 2^36 / 390625.)
-  const whole = prefix / BPS_SQUARED;
-  const rest = (((prefix - whole * BPS_SQUARED) << 36) + 390_624) / 390_625;
   const riskAndOne = <i64>((riskProduct * load<u32>(RISK_MULTIPLIER)) / BPS_SQUARED) + 1;
+  const costMask = (<i64>1 << costBits) - 1;
 
   let toScore = survivors, eligibleCount = <i64>popcnt(survivors);
   if (eligibleCount > FILTER_ABOVE && load<u32>(FILTER_USABLE) != 0) {
@@ -68,16 +75,16 @@ export function decideMasked(request: usize, decision: usize): void {
   do {
     const rank = <u32>ctz(toScore), ranked = RANKED + rank * RANKED_BYTES;
     toScore &= toScore - 1;
-    // Rounding a negative down rounds the cost up: see keyTokensMax for why the rate is exact.
-    const spent = negativeCost(ranked, inputTokens, outputTokens);
+    // Rounding a negative down rounds the cost up: see rateTokensMax for why the rate is exact.
+    const spent = negativeCost(ranked, inputTokens, outputTokens, inputBits, outputBits);
     const quality = load<u64>(ranked, RANKED_QUALITY);
     const worth = <i64>(whole * quality + ((rest * quality) >> 44));
     const utilityLessOne = worth - riskAndOne + spent - load<i64>(ranked, RANKED_LATENCY);
     // The sign of either tells: utility ≤ 0, or cost above budget. −1 then, else 0.
     const refused = (utilityLessOne | (budget + spent)) >> 63;
     eligibleCount += refused;
-    // Utility above 24 bits of complemented cost above 6 of rank: the tie-breaking order in one integer below 2^63.
-    const key = (((utilityLessOne << COST_BITS) + COST_MASK + spent) << RANK_BITS | <i64>rank) | refused;
+    // Utility above the complemented cost above the rank: the tie-breaking order in one integer below 2^63.
+    const key = (((utilityLessOne << costBits) + costMask + spent) << RANK_BITS | <i64>rank) | refused;
     const lesser = select<i64>(key, best, key < best);
     best = select<i64>(key, best, key > best);
     second = select<i64>(lesser, second, lesser > second);
@@ -91,29 +98,31 @@ export function decideMasked(request: usize, decision: usize): void {
   const identity = IDENTITIES + ((<u32>best & 63) << 3), counterfactual = IDENTITIES + ((<u32>second & 63) << 3);
   const hasSecond = second >= 0;
   writeSelection(
-    request, decision, load<u32>(identity), load<u32>(identity, 4), COST_MASK - ((best >> RANK_BITS) & COST_MASK), utilityOf(best),
-    select<u32>(load<u32>(counterfactual), 0, hasSecond), select<i64>(utilityOf(second), 0, hasSecond), <u32>eligibleCount,
+    request, decision, load<u32>(identity), load<u32>(identity, 4), costMask - ((best >> RANK_BITS) & costMask), utilityOf(best, costBits),
+    select<u32>(load<u32>(counterfactual), 0, hasSecond), select<i64>(utilityOf(second, costBits), 0, hasSecond), <u32>eligibleCount,
   );
 }
 
 // @ts-ignore: decorator
 @inline
-function negativeCost(ranked: usize, inputTokens: i64, outputTokens: i64): i64 {
-  return ((-inputTokens * load<i64>(ranked, RANKED_INPUT_RATE)) >> 40) + ((-outputTokens * load<i64>(ranked, RANKED_OUTPUT_RATE)) >> 40);
+function negativeCost(ranked: usize, inputTokens: i64, outputTokens: i64, inputBits: i64, outputBits: i64): i64 {
+  return ((-inputTokens * load<i64>(ranked, RANKED_INPUT_RATE)) >> inputBits) +
+    ((-outputTokens * load<i64>(ranked, RANKED_OUTPUT_RATE)) >> outputBits);
 }
 
 // @ts-ignore: decorator
 @inline
-function utilityOf(key: i64): i64 {
-  return (key >> (RANK_BITS + COST_BITS)) + 1;
+function utilityOf(key: i64, costBits: i64): i64 {
+  return (key >> (RANK_BITS + costBits)) + 1;
 }
 
 /** Only a rejection asks how many survivors were too dear. */
 function countOverBudget(survivors: u64, inputTokens: i64, outputTokens: i64, budget: i64): u32 {
+  const inputBits = load<i64>(RATE_INPUT_BITS), outputBits = load<i64>(RATE_OUTPUT_BITS);
   let count: u32 = 0;
   for (; survivors != 0; survivors &= survivors - 1) {
     const ranked = RANKED + <u32>ctz(survivors) * RANKED_BYTES;
-    count += u32(budget + negativeCost(ranked, inputTokens, outputTokens) < 0);
+    count += u32(budget + negativeCost(ranked, inputTokens, outputTokens, inputBits, outputBits) < 0);
   }
   return count;
 }

@@ -5,8 +5,8 @@ import {
   COUNT, ENABLED, ENABLED_MASK, ID, IDENTITIES, INPUT_PRICE, LATENCIES, LATENCY_BUCKETS, LATENCY_COUNTS, LATENCY_MASKS,
   LATENCY_P95_MS, LATENCY_PENALTY, LATENCY_PROBE_COUNT, LATENCY_SHIFT, LATENCY_SLOTS, LATENCY_TOP, OUTPUT_PRICE,
   PROVIDER_BYTE_COUNT, PROVIDER_ID, PROVIDER_TABLE, QUALITY_BPS, QUALITY_COUNTS, QUALITY_MASKS, QUALITY_TOP, RANKED,
-  RANKED_BYTES, RANKED_INPUT_RATE, RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, REGIONS, REGION_BYTE_COUNT,
-  REGION_TABLE, RISK_CEILING_BPS, RISK_COUNTS, RISK_HARD_LIMIT, RISK_MASKS, U64_MAX,
+  RANKED_BYTES, RANKED_INPUT_RATE, RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, RATE_INPUT_BITS,
+  RATE_OUTPUT_BITS, REGIONS, REGION_BYTE_COUNT, REGION_TABLE, RISK_CEILING_BPS, RISK_COUNTS, RISK_HARD_LIMIT, RISK_MASKS, U64_MAX,
 } from "./layout.as";
 
 export function buildTables(): void {
@@ -48,8 +48,8 @@ function describeCandidates(): void {
   const penalty = load<u64>(LATENCY_PENALTY);
   for (let rank: u32 = 0, count = load<u32>(COUNT); rank < count; rank++) {
     const candidate = candidateAt(rank), ranked = RANKED + rank * RANKED_BYTES;
-    store<u64>(ranked, rateOf(load<u64>(candidate, INPUT_PRICE)), RANKED_INPUT_RATE);
-    store<u64>(ranked, rateOf(load<u64>(candidate, OUTPUT_PRICE)), RANKED_OUTPUT_RATE);
+    store<u64>(ranked, rateOf(load<u64>(candidate, INPUT_PRICE), load<u64>(RATE_INPUT_BITS)), RANKED_INPUT_RATE);
+    store<u64>(ranked, rateOf(load<u64>(candidate, OUTPUT_PRICE), load<u64>(RATE_OUTPUT_BITS)), RANKED_OUTPUT_RATE);
     store<u64>(ranked, load<u16>(candidate, QUALITY_BPS), RANKED_QUALITY);
     store<u64>(ranked, latencyFits ? load<u32>(candidate, LATENCY_P95_MS) * penalty : 0, RANKED_LATENCY);
     if (load<u8>(candidate, ENABLED) != 0) enabled |= <u64>1 << rank;

@@ -2,16 +2,16 @@
  * The definition as a loop: each candidate against each gate in order. Decides catalogs too long for masks, and is the
  * baseline of the benchmark. Within the policy's bounds it calculates in 64 bits, beyond them in 128.
  */
+import { fitsWords } from "./bounds.as";
 import {
   BUDGET_LIMIT, BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, CAPABILITIES, CAPABILITIES_REQUIRED, CONFIDENCE_BPS,
   CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED, ID, INPUT_PRICE, INPUT_TOKENS, LATENCY_MAX_MS, LATENCY_P95_MS,
   LATENCY_PENALTY, OUTPUT_PRICE, OUTPUT_TOKENS, PROVIDERS_ALLOWED, PROVIDER_ID, QUALITY_BPS, QUALITY_MIN_BPS, REGIONS,
-  REGIONS_REQUIRED, RISK_BPS, RISK_CEILING_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER, RISK_PRODUCT_MAX,
-  UNITS_PER_PRICE, VALUE, WALK_INPUT_TOKENS_MAX, WALK_OUTPUT_TOKENS_MAX, WALK_PREFIX_MAX, WALK_VALUE_MAX,
+  REGIONS_REQUIRED, RISK_BPS, RISK_CEILING_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER, VALUE,
 } from "./layout.as";
 import { dominantReason } from "./reason.as";
 import { writeRejection, writeSelection } from "./record.as";
-import { costExact, high, shareWide, utilityExact } from "./wide.as";
+import { charge, costExact, high, shareWide, utilityExact } from "./wide.as";
 
 export function decideByWalk(request: usize, decision: usize): void {
   const riskBps = <u32>load<u16>(request, RISK_BPS), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
@@ -26,9 +26,7 @@ export function decideByWalk(request: usize, decision: usize): void {
   const value = max<i64>(load<i64>(request, VALUE), 0), budget = load<u64>(request, BUDGET_LIMIT);
   const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
   const prefix = <u64>value * confidence, riskProduct = <u64>value * riskBps;
-  const fits = value <= load<i64>(WALK_VALUE_MAX) && prefix <= load<u64>(WALK_PREFIX_MAX) &&
-    riskProduct <= load<u64>(RISK_PRODUCT_MAX) && inputTokens <= load<u64>(WALK_INPUT_TOKENS_MAX) &&
-    outputTokens <= load<u64>(WALK_OUTPUT_TOKENS_MAX);
+  const fits = fitsWords(value, prefix, riskProduct, inputTokens, outputTokens);
   let risk: u64, riskHigh: u64 = 0;
   if (fits) risk = (riskProduct * load<u32>(RISK_MULTIPLIER)) / BPS_SQUARED;
   else {
@@ -90,12 +88,6 @@ export function decideByWalk(request: usize, decision: usize): void {
     request, decision, load<u32>(best, ID), <u32>((best - CANDIDATES) / CANDIDATE_BYTES), bestCost, bestUtility,
     second == 0 ? 0 : load<u32>(second, ID), second == 0 ? 0 : secondUtility, eligibleCount,
   );
-}
-
-// @ts-ignore: decorator
-@inline
-function charge(tokens: u64, price: u64): u64 {
-  return (tokens * price + (UNITS_PER_PRICE - 1)) / UNITS_PER_PRICE;
 }
 
 /** The total order; a later candidate never precedes an equal earlier one. */

@@ -30,7 +30,14 @@ export function shareWide(value: u64, a: u64, b: u64): u64 {
   return divideWide(high, product, BPS_SQUARED);
 }
 
-/** ceil(tokens · price / 10^6). */
+/** ceil(tokens · price / 10^6), of a product that fits a word. */
+// @ts-ignore: decorator
+@inline
+export function charge(tokens: u64, price: u64): u64 {
+  return (tokens * price + (UNITS_PER_PRICE - 1)) / UNITS_PER_PRICE;
+}
+
+/** The same of any product. */
 function chargeWide(tokens: u64, price: u64): u64 {
   const product = multiplyWide(tokens, price);
   const raised = product + (UNITS_PER_PRICE - 1);

@@ -1,6 +1,6 @@
 /**
- * The records that the Wasm kernel reads and writes, as the host sees them: typed arrays over its memory, 64-bit fields
- * in halves where a `bigint` that fits 32 bits is common. Mirrors `assembly/layout.as.ts`. Little-endian, as every engine is.
+ * The records that the Wasm kernel reads and writes, as the host sees them: typed arrays over its memory, each field in
+ * the view of its own width. Mirrors `assembly/layout.as.ts`. Little-endian, as every engine is.
  * @module
  */
 import { type Action, type Decision, REASON_CODES, type Reason } from "../decision.ts";

@@ -32,6 +32,8 @@ interface KernelExports {
   readonly walkBatch: (request: number, decision: number, count: number) => void;
 }
 
+export { DECISION_BYTES, REQUEST_BYTES } from "./records.ts";
+
 const PAGE_BYTES = 65_536;
 /** The tables end below this; the catalog follows them. */
 const FIXED_BYTES = 4 * PAGE_BYTES;
@@ -57,23 +59,32 @@ export function wasmKernel(policy: Policy): Kernel {
   return new WasmKernel(policy);
 }
 
-/** A kernel with room for `capacity` requests and their decisions. */
+/**
+ * A kernel with room for `capacity` requests and their decisions. `module` is the package's own, unless a test has
+ * compiled another one.
+ */
 export class WasmKernel implements Kernel {
   readonly capacity: number;
+  /**
+   * The bare export: decides the request record at one address into the decision record at another. For callers that
+   * hold addresses; it checks nothing, and an address beyond the memory traps.
+   */
+  readonly decide: (requestAddress: number, decisionAddress: number) => void;
   readonly #policy: Policy;
   readonly #exports: KernelExports;
   readonly #views: Views;
   readonly #requests: number;
   readonly #decisions: number;
 
-  constructor(policy: Policy, capacity: number = 1) {
+  constructor(policy: Policy, capacity: number = 1, module: WebAssembly.Module = kernelModule()) {
     const count = policy.candidates.length;
     invariant(count <= CANDIDATE_COUNT_MAX, `a catalog holds at most ${CANDIDATE_COUNT_MAX} candidates, got ${count}`);
     invariant(Number.isInteger(capacity) && capacity > 0, `a capacity is a positive whole number, got ${capacity}`);
     const bytes = FIXED_BYTES + count * CANDIDATE_BYTES + capacity * (REQUEST_BYTES + DECISION_BYTES);
     const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE_BYTES) });
-    const instance = new WebAssembly.Instance(kernelModule(), { env: { memory } });
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
     this.#exports = instance.exports as unknown as KernelExports;
+    this.decide = this.#exports.decide;
     this.#views = viewsOf(memory.buffer);
     this.#policy = policy;
     this.capacity = capacity;
@@ -95,6 +106,18 @@ export class WasmKernel implements Kernel {
   writeRequest(index: number, request: Request): void {
     this.#checkIndex(index);
     writeRequestAt(this.#views, this.#requests + index * REQUEST_BYTES, request);
+  }
+
+  /** Where a request of the batch is, for {@link decide}; the next is {@link REQUEST_BYTES} further. */
+  requestAddress(index: number): number {
+    this.#checkIndex(index);
+    return this.#requests + index * REQUEST_BYTES;
+  }
+
+  /** Where the decision on it is; the next is {@link DECISION_BYTES} further. */
+  decisionAddress(index: number): number {
+    this.#checkIndex(index);
+    return this.#decisions + index * DECISION_BYTES;
   }
 
   /** Decides the first `count` requests of the batch. Allocates nothing. */

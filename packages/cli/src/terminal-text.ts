@@ -1,0 +1,10 @@
+/**
+ * Text for a terminal. What stands in a file may hold anything, and a terminal obeys control characters.
+ * @module
+ */
+
+/** One line, with every control character made visible. */
+export function printable(line: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return line.replaceAll(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, "\uFFFD");
+}
