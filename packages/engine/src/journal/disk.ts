@@ -11,6 +11,8 @@ import { join } from "node:path";
 
 /** An open file. */
 export interface DiskFile {
+  /** How much space is worth preparing at a time, when it is not what suits a real disk; a small disk in memory says so. */
+  readonly preparedBytes?: number;
   /** Writes at a position; returns how many bytes were taken, which may be fewer than given. */
   write(bytes: Uint8Array, position: number): number;
   /** Reads into `bytes` from a position; returns the count, 0 at the end. */

@@ -33,10 +33,11 @@ export function listSegments(disk: Disk, directory: string): readonly number[] {
 
 /** Makes sure that `bytes` fit between `end` and the size of the file, preparing more space when they do not. Returns the size. */
 export function prepareSpace(file: DiskFile, size: number, end: number, bytes: number): number {
+  const step = file.preparedBytes ?? PREPARED_BYTES;
   let prepared = size;
   while (prepared < end + bytes) {
-    writeWhole(file, NEWLINES, prepared);
-    prepared += PREPARED_BYTES;
+    writeWhole(file, NEWLINES.subarray(0, step), prepared);
+    prepared += step;
   }
   if (prepared !== size) file.sync();
   return prepared;
