@@ -205,7 +205,8 @@ function orDefault<Value>(value: Value, name: Defaulted, defaulted: Defaulted[])
 
 function whole(value: number | undefined, path: string, max: number, mistakes: Mistake[]): number | undefined {
   if (value === undefined) return undefined;
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value;
+  // Adding 0 makes 0 of −0, which is no other number anywhere else.
+  if (Number.isInteger(value) && value >= 0 && value <= max) return value + 0;
   mistakes.push({ path, problem: `is ${showValue(value)}`, remedy: `Send a whole number from 0 to ${max}.` });
   return 0;
 }

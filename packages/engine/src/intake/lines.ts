@@ -14,11 +14,16 @@ export const LINE_MAX_BYTES: number = 16 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 
-export async function* linesOf(file: string): AsyncGenerator<Line> {
+/** @param maxBytes - a longer line is refused. */
+export async function* linesOf(file: string, maxBytes: number = LINE_MAX_BYTES): AsyncGenerator<Line> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  let rest: Uint8Array = new Uint8Array(0);
+  let begun: Uint8Array[] = [];
+  let begunBytes = 0;
   let line = 0;
-  const decode = (bytes: Uint8Array): Line => {
+  const decode = (end: Uint8Array): Line => {
+    const bytes = begun.length === 0 ? end : Buffer.concat([...begun, end]);
+    begun = [];
+    begunBytes = 0;
     line += 1;
     try {
       return { line, text: decoder.decode(bytes).replace(/\r$/, "") };
@@ -27,19 +32,18 @@ export async function* linesOf(file: string): AsyncGenerator<Line> {
     }
   };
   for await (const chunk of streamFile(file)) {
-    const bytes = rest.byteLength === 0 ? chunk : Buffer.concat([rest, chunk]);
     let start = 0;
-    for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-      yield decode(bytes.subarray(start, end));
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      yield decode(chunk.subarray(start, end));
       start = end + 1;
     }
-    rest = bytes.subarray(start);
-    if (rest.byteLength > LINE_MAX_BYTES)
-      throw new CalybrisError("CAL_INPUT_MALFORMED", {
-        file,
-        line: line + 1,
-        problem: `is longer than ${LINE_MAX_BYTES} bytes`,
-      });
+    if (start === chunk.byteLength) continue;
+    begun.push(chunk.subarray(start));
+    begunBytes += chunk.byteLength - start;
+    if (begunBytes > maxBytes) {
+      const problem = `is longer than ${maxBytes} bytes`;
+      throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: line + 1, problem });
+    }
   }
-  if (rest.byteLength > 0) yield decode(rest);
+  if (begunBytes > 0) yield decode(new Uint8Array(0));
 }

@@ -1,9 +1,10 @@
 /**
- * Bytes from outside: a file, or standard input as `-`; gzip when the name ends in `.gz`. Whatever goes wrong is a coded
- * error that names the file.
+ * Bytes from outside: a file, or standard input as `-`; gzip is known by its first bytes and unpacked. Whatever goes
+ * wrong is a coded error that names the file.
  * @module
  */
 import { createReadStream } from "node:fs";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { CalybrisError } from "@calybris/kernel";
 
@@ -16,31 +17,62 @@ export const WHOLE_FILE_MAX_BYTES: number = 64 * 1024 * 1024;
 /** Streams the bytes of a file, unpacked. */
 export async function* streamFile(file: string): AsyncGenerator<Uint8Array> {
   const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file);
-  if (!file.endsWith(".gz")) {
-    try {
-      yield* source as AsyncIterable<Uint8Array>;
-    } catch (cause) {
-      throw unreadable(file, cause);
-    }
-    return;
-  }
-  const unpacked = createGunzip();
-  let failure: unknown;
-  source.on("error", (cause: Error) => {
-    failure = cause;
-    unpacked.destroy(cause);
-  });
+  const chunks = chunksOf(source, file);
   try {
-    yield* source.pipe(unpacked) as AsyncIterable<Uint8Array>;
-  } catch (cause) {
-    if (failure !== undefined) throw unreadable(file, failure);
-    throw new CalybrisError(
-      "CAL_INPUT_MALFORMED",
-      { file, problem: `is not a whole gzip file (${wordOf(cause)})` },
-      { cause },
-    );
+    const first = await firstBytes(chunks);
+    if (isGzip(first)) yield* unpacked(rejoined(first, chunks), file);
+    else if (file.endsWith(".gz")) throw malformed(file, "is not a whole gzip file (it does not begin as one)");
+    else yield* rejoined(first, chunks);
   } finally {
     source.destroy();
+  }
+}
+
+const GZIP_MAGIC = [0x1f, 0x8b] as const;
+
+function isGzip(bytes: Uint8Array): boolean {
+  return GZIP_MAGIC.every((byte, at) => bytes[at] === byte);
+}
+
+async function* chunksOf(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* source;
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+/** A pipe may hand over a single byte at first. */
+async function firstBytes(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
+  let first = new Uint8Array(0);
+  while (first.byteLength < GZIP_MAGIC.length) {
+    const next = await chunks.next();
+    if (next.done === true) break;
+    first = Buffer.concat([first, next.value]);
+  }
+  return first;
+}
+
+async function* rejoined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  if (first.byteLength > 0) yield first;
+  yield* rest;
+}
+
+async function* unpacked(packed: AsyncGenerator<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+  const source = Readable.from(packed);
+  const unpacking = createGunzip();
+  let failure: Error | undefined;
+  source.on("error", (cause) => {
+    failure = cause;
+    unpacking.destroy(cause);
+  });
+  try {
+    yield* source.pipe(unpacking) as AsyncIterable<Uint8Array>;
+  } catch (cause) {
+    throw failure ?? malformed(file, `is not a whole gzip file (${wordOf(cause)})`, cause);
+  } finally {
+    source.destroy();
+    unpacking.destroy();
   }
 }
 
@@ -73,6 +105,10 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 function unreadable(file: string, cause: unknown): CalybrisError {
   const problem = PROBLEMS[codeOf(cause)] ?? wordOf(cause);
   return new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
+}
+
+function malformed(file: string, problem: string, cause?: unknown): CalybrisError {
+  return new CalybrisError("CAL_INPUT_MALFORMED", { file, problem }, { cause });
 }
 
 function codeOf(cause: unknown): string {

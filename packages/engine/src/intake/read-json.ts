@@ -3,7 +3,7 @@
  * are unique, text is well-formed Unicode, and every value knows its line.
  * @module
  */
-import { CalybrisError, type ExactJson } from "@calybris/kernel";
+import { CalybrisError, type ExactJson, parseExact } from "@calybris/kernel";
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from "jsonc-parser";
 
 /** Where something stands in a document: keys and indices from the top. */
@@ -38,6 +38,51 @@ export function readJson(source: Uint8Array | string, file: string): JsonDocumen
     throw malformed(text, file, error.offset, `is not JSON: ${wordsOf(printParseErrorCode(error.error))}`);
   if (root === undefined) throw malformed(text, file, 0, "is empty");
   return { value: exactValue(root, text, file), lineOf: (path) => lineOfPath(root, text, path) };
+}
+
+/**
+ * One line of JSON Lines, as strictly as {@link readJson}. The plain parse is taken only where it cannot hide anything
+ * that the strict one would refuse.
+ *
+ * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with the line given.
+ */
+export function readJsonLine(text: string, file: string, line: number): ExactJson {
+  if (!/\\|[0-9][.eE]/.test(text)) {
+    try {
+      const value = parseExact(text);
+      if (keyCount(value) === colonsOutsideText(text)) return value;
+    } catch {
+      // The strict reading below says what is wrong.
+    }
+  }
+  try {
+    return readJson(text, file).value;
+  } catch (cause) {
+    if (!(cause instanceof CalybrisError) || cause.code !== "CAL_INPUT_MALFORMED") throw cause;
+    const { details } = cause as CalybrisError<"CAL_INPUT_MALFORMED">;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { ...details, line }, { cause });
+  }
+}
+
+/** The keys of a value and of all it holds. Fewer than were written means that one was written twice. */
+function keyCount(value: ExactJson): number {
+  if (typeof value !== "object" || value === null) return 0;
+  if (Array.isArray(value)) return value.reduce<number>((sum, item) => sum + keyCount(item), 0);
+  let count = 0;
+  for (const member of Object.values(value)) count += 1 + keyCount(member);
+  return count;
+}
+
+/** As many as keys were written, in text without escapes. */
+function colonsOutsideText(text: string): number {
+  let colons = 0;
+  let inText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) inText = !inText;
+    else if (unit === 0x3a && !inText) colons += 1;
+  }
+  return colons;
 }
 
 /** @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` naming the first line that is not UTF-8. */
@@ -106,11 +151,15 @@ function wellFormed(node: Node, text: string, file: string): string {
   return value;
 }
 
+const EXACT_DIGITS_MAX = 64;
+
 /** Exact: an integer beyond 2^53 is a `bigint`, and a fraction that rounds to an integer is not taken for one. */
 function numberOf(literal: string): number | bigint {
   if (/^-?[0-9]+$/.test(literal)) {
     const whole = Number(literal);
-    return Number.isSafeInteger(whole) ? whole + 0 : BigInt(literal);
+    // No field holds this many digits, and reading millions of them exactly would take minutes.
+    if (Number.isSafeInteger(whole) || literal.length > EXACT_DIGITS_MAX) return whole + 0;
+    return BigInt(literal);
   }
   const value = Number(literal);
   return Number.isInteger(value) && !isWholeLiteral(literal) ? Number.NaN : value;

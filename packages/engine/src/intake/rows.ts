@@ -4,13 +4,13 @@
  * @module
  */
 import { Readable } from "node:stream";
-import { CalybrisError, type ExactJson, type Mistake, parseExact } from "@calybris/kernel";
+import { CalybrisError, type ExactJson, type Mistake } from "@calybris/kernel";
 import { parse } from "csv-parse";
 import { CLIENT_REQUEST_KEYS, type ClientRequest } from "./client-request.ts";
 import { linesOf } from "./lines.ts";
 import { showValue } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
-import { readJson } from "./read-json.ts";
+import { readJsonLine } from "./read-json.ts";
 import { itemsOf, membersOf } from "./shape.ts";
 
 /** One request, and the line of the file it is from. */
@@ -53,42 +53,8 @@ export function parseRowMap(value: unknown, file: string): RowMap {
 
 async function* jsonRows(file: string): AsyncGenerator<RequestRow> {
   for await (const { line, text } of linesOf(file)) {
-    if (text.trim() !== "") yield { line, request: parseRow(text, file, line) };
+    if (text.trim() !== "") yield { line, request: readJsonLine(text, file, line) as unknown as ClientRequest };
   }
-}
-
-/** One line. The plain parse is taken only where it cannot hide anything that the strict one would refuse. */
-function parseRow(text: string, file: string, line: number): ClientRequest {
-  if (!/\\|[0-9][.eE]/.test(text)) {
-    try {
-      const value = parseExact(text);
-      if (Object.keys(membersOf(value)).length === colonsOutsideText(text)) return value as unknown as ClientRequest;
-    } catch {
-      // The strict reading below says what is wrong.
-    }
-  }
-  try {
-    return readJson(text, file).value as unknown as ClientRequest;
-  } catch (cause) {
-    if (!(cause instanceof CalybrisError) || cause.code !== "CAL_INPUT_MALFORMED") throw cause;
-    throw new CalybrisError(
-      "CAL_INPUT_MALFORMED",
-      { ...(cause as CalybrisError<"CAL_INPUT_MALFORMED">).details, line },
-      { cause },
-    );
-  }
-}
-
-/** As many as keys were written, in text without escapes. */
-function colonsOutsideText(text: string): number {
-  let colons = 0;
-  let inText = false;
-  for (let at = 0; at < text.length; at += 1) {
-    const unit = text.charCodeAt(at);
-    if (unit === 0x22) inText = !inText;
-    else if (unit === 0x3a && !inText) colons += 1;
-  }
-  return colons;
 }
 
 async function* csvRows(file: string, map?: RowMap): AsyncGenerator<RequestRow> {
