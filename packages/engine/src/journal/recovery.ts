@@ -211,10 +211,10 @@ function keepAside(disk: Disk, directory: string, broken: Break, fromSequence: n
 const COPY_BYTES = 1 << 20;
 
 function copyRange(source: DiskFile, from: number, to: number, target: DiskFile, at: number): number {
-  const buffer = new Uint8Array(COPY_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(to - from, 0)));
   let written = at;
   for (let position = from; position < to; ) {
-    const count = source.read(buffer.subarray(0, Math.min(COPY_BYTES, to - position)), position);
+    const count = source.read(buffer.subarray(0, Math.min(buffer.byteLength, to - position)), position);
     if (count === 0) break;
     writeWhole(target, buffer.subarray(0, count), written);
     written += count;
@@ -225,7 +225,7 @@ function copyRange(source: DiskFile, from: number, to: number, target: DiskFile,
 
 /** Where the last byte that is no newline ends. */
 function contentEnd(file: DiskFile, from: number): number {
-  const buffer = Buffer.allocUnsafe(COPY_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, Math.max(file.size() - from, 0) + 1));
   let end = from;
   for (let position = from; ; ) {
     const count = file.read(buffer, position);

@@ -28,7 +28,7 @@ export function* scanSegment(disk: Disk, directory: string, segment: number, fro
   const file = disk.open(directory, segmentName(segment), false);
   if (file === undefined) return;
   try {
-    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    let buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(file.size() - from, 0) + 1));
     let held = 0;
     let position = from;
     for (;;) {
