@@ -1,9 +1,10 @@
 /**
  * Finds an entry by its sequence without an index of all of them: sparse offsets, at least {@link SPACING} entries apart,
- * and a short scan from the one before.
+ * and a scan of what lies between two of them. The stretch that was scanned last is kept: whoever sends a file of requests
+ * again asks for one entry after another.
  * @module
  */
-import { CalybrisError, type EntryHead, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import type { Disk } from "./journal/disk.ts";
 import { scanSegment } from "./journal/scan.ts";
 
@@ -19,6 +20,7 @@ export class EntryFinder {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #marks: Mark[] = [];
+  #stretch: ReadonlyMap<number, EntryLine> = new Map();
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
@@ -34,19 +36,30 @@ export class EntryFinder {
 
   /** @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence. */
   find(sequence: number): { readonly head: EntryHead; readonly data: string } {
-    const mark = this.#markBefore(sequence);
-    if (mark !== undefined) {
-      for (const line of scanSegment(this.#disk, this.#directory, mark.segment, mark.offset)) {
-        const parsed = parseEntryLine(Buffer.from(line.bytes).toString("utf8"));
-        const head = parsed === undefined ? undefined : parseEntryHead(parsed.data);
-        if (parsed === undefined || head === undefined || parsed.sequence > sequence) break;
-        if (parsed.sequence === sequence) return { head, data: parsed.data };
-      }
-    }
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    const line = this.#stretch.get(sequence) ?? this.#scan(this.#markBefore(sequence)).get(sequence);
+    const head = line === undefined ? undefined : parseEntryHead(line.data);
+    if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    return { head, data: line.data };
   }
 
-  #markBefore(sequence: number): Mark | undefined {
+  /** The whole entries from a mark up to the next. A line that is none may still be being written, and ends it. */
+  #scan(position: number): ReadonlyMap<number, EntryLine> {
+    const stretch = new Map<number, EntryLine>();
+    const mark = this.#marks[position];
+    const next = this.#marks[position + 1];
+    if (mark !== undefined) {
+      for (const line of scanSegment(this.#disk, this.#directory, mark.segment, mark.offset)) {
+        if (next !== undefined && next.segment === mark.segment && line.offset >= next.offset) break;
+        const parsed = line.ended ? parseEntryLine(Buffer.from(line.bytes).toString("utf8")) : undefined;
+        if (parsed === undefined) break;
+        stretch.set(parsed.sequence, parsed);
+      }
+    }
+    this.#stretch = stretch;
+    return stretch;
+  }
+
+  #markBefore(sequence: number): number {
     let low = 0;
     let high = this.#marks.length;
     while (low < high) {
@@ -54,6 +67,6 @@ export class EntryFinder {
       if ((this.#marks[middle] as Mark).sequence <= sequence) low = middle + 1;
       else high = middle;
     }
-    return this.#marks[low - 1];
+    return low - 1;
   }
 }
