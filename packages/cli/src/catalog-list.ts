@@ -3,24 +3,25 @@
  * @module
  */
 import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
-import { writeExact } from "@calybris/kernel";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { dollars } from "./explain-table.ts";
+import { jsonText } from "./json-text.ts";
+import type { Terminal } from "./terminal.ts";
 
-export function catalogCommand(): Command {
+export function catalogCommand(terminal: Terminal): Command {
   const list = new Command("list")
     .description("list the candidates of a catalog")
     .argument("[catalog]", `a file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
     .option("--json", "print JSON")
-    .action(listCatalog);
+    .action((named: string, options: { readonly json?: true }) => listCatalog(named, options, terminal));
   return new Command("catalog").description("look into catalogs").addCommand(list);
 }
 
-async function listCatalog(named: string, options: { readonly json?: boolean }): Promise<void> {
+async function listCatalog(named: string, options: { readonly json?: true }, terminal: Terminal): Promise<void> {
   const catalog = await loadCatalog(named);
-  if (options.json === true) return console.log(writeExact(catalog));
-  console.log(`${catalog.name}, epoch ${catalog.epoch}: ${catalog.title}`);
+  if (options.json) return terminal.print(jsonText(catalog));
+  terminal.print(`${catalog.name}, epoch ${catalog.epoch}: ${catalog.title}`);
   const table = new Table({
     head: ["id", "candidate", "provider", "tier", "quality bps", "p95 ms", "in $/million", "out $/million"],
     style: { head: [], border: [] },
@@ -36,5 +37,5 @@ async function listCatalog(named: string, options: { readonly json?: boolean }):
       dollars(candidate.inputPriceMicrocents),
       dollars(candidate.outputPriceMicrocents),
     ]);
-  console.log(table.toString());
+  terminal.print(table.toString());
 }

@@ -3,9 +3,10 @@
  * @module
  */
 import { writeFile } from "node:fs/promises";
-import { loadCatalog } from "@calybris/engine";
+import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
+import type { Terminal } from "./terminal.ts";
 
 interface InitOptions {
   readonly catalog: string;
@@ -13,25 +14,25 @@ interface InitOptions {
   readonly force?: boolean;
 }
 
-export function initCommand(): Command {
+export function initCommand(terminal: Terminal): Command {
   return new Command("init")
     .description("write a commented policy to start from")
-    .option("--catalog <name>", "a built-in catalog, or the path of one", "llm")
+    .option("--catalog <name>", `one of ${BUILT_IN_CATALOGS.join(", ")}, or the path of a catalog file`, "llm")
     .option("--out <file>", "where to", "calybris.policy.jsonc")
     .option("--force", "overwrite the file when it exists")
-    .action(init);
+    .action((options: InitOptions) => init(options, terminal));
 }
 
-async function init(options: InitOptions): Promise<void> {
+async function init(options: InitOptions, terminal: Terminal): Promise<void> {
   await loadCatalog(options.catalog);
   try {
     await writeFile(options.out, policyText(options.catalog), { flag: options.force === true ? "w" : "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
-    const problem = exists ? "it exists; --force overwrites it" : `it cannot be written (${String(cause)})`;
-    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file: options.out, problem }, { cause });
+    const problem = exists ? "it exists; --force overwrites it" : String(cause);
+    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: options.out, problem }, { cause });
   }
-  console.log(`wrote ${options.out}; next: calybris policy check ${options.out}`);
+  terminal.print(`wrote ${options.out}; next: calybris policy check ${options.out}`);
 }
 
 function policyText(catalog: string): string {

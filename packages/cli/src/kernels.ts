@@ -1,22 +1,18 @@
 /**
- * The kernels at hand: the reference always, the Wasm kernel where the build has it.
+ * Every implementation of the kernel, by name: the definition first, the one that answers last.
  * @module
  */
-import * as kernel from "@calybris/kernel";
+import { type Kernel, type Policy, referenceKernel, wasmKernel } from "@calybris/kernel";
 
 export interface NamedKernel {
   readonly name: string;
-  readonly of: (policy: kernel.Policy) => kernel.Kernel;
+  readonly of: (policy: Policy) => Kernel;
 }
 
-const wasm = (kernel as unknown as { readonly wasmKernel?: NamedKernel["of"] }).wasmKernel;
-
 export const KERNELS: readonly NamedKernel[] = Object.freeze([
-  { name: "reference", of: kernel.referenceKernel },
-  ...(wasm === undefined ? [] : [{ name: "wasm", of: wasm }]),
+  { name: "reference", of: referenceKernel },
+  { name: "wasm", of: wasmKernel },
 ]);
 
 /** The fastest of them. */
-export function fastestKernel(policy: kernel.Policy): kernel.Kernel {
-  return (KERNELS.at(-1)?.of ?? kernel.referenceKernel)(policy);
-}
+export const fastestKernel: NamedKernel["of"] = wasmKernel;

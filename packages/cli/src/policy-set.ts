@@ -6,27 +6,31 @@ import { resolve } from "node:path";
 import { Engine, listSegments, loadPolicy, nodeDisk } from "@calybris/engine";
 import { CalybrisError, snapshotDigest, toHex } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
+import { jsonText } from "./json-text.ts";
 import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface PolicySetOptions {
   readonly journal: string;
   readonly by: string;
   readonly keyFile?: string;
+  readonly json?: true;
 }
 
 const NAME_MAX_CHARACTERS = 128;
 
-export function policySetCommand(): Command {
+export function policySetCommand(terminal: Terminal): Command {
   return new Command("set")
     .description("put another policy in force in a journal, from the next decision on")
     .argument("<file>", "the policy")
-    .requiredOption("--journal <directory>", "the journal; no other process may have it open")
+    .option("--journal <directory>", "the journal; no other process may have it open", ".")
     .requiredOption("--by <name>", "the person who does it; kept in the journal", parseName)
     .addOption(keyFileOption())
-    .action(setPolicy);
+    .option("--json", "print JSON")
+    .action((file: string, options: PolicySetOptions) => setPolicy(file, options, terminal));
 }
 
-async function setPolicy(file: string, options: PolicySetOptions): Promise<void> {
+async function setPolicy(file: string, options: PolicySetOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(file);
   const directory = resolve(options.journal);
   if (!hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
@@ -36,7 +40,9 @@ async function setPolicy(file: string, options: PolicySetOptions): Promise<void>
   try {
     const { sequence, policyId } = await engine.setPolicy(policy, options.by);
     const digest = toHex(snapshotDigest(policy));
-    console.log(`policy ${policyId} ${JSON.stringify(policy.name)} is in force from entry ${sequence} (${digest})`);
+    const { name } = policy;
+    if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, by: options.by }));
+    else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is in force from entry ${sequence} (${digest})`);
   } finally {
     await engine.close();
   }

@@ -3,9 +3,10 @@
  * @module
  */
 import { styleText } from "node:util";
-import { MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
+import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
 import Table from "cli-table3";
 import type { CostSummary } from "./incumbents.ts";
+import { jsonText } from "./json-text.ts";
 import type { ReplaySummary } from "./replay-run.ts";
 
 /** Microcents as dollars; exact below a ten-thousandth only where that is all there is. */
@@ -67,15 +68,9 @@ export function replayText(summary: ReplaySummary, journal: string): string {
   return [...lines, "", costTable(summary.cost)].join("\n");
 }
 
-/** As JSON: amounts are decimal strings, because they may pass 2^53. */
+/** As JSON; `error` when the file was not decided to its end. */
 export function replayJson(summary: ReplaySummary, journal: string, failure: unknown): string {
-  const { code, message } = (failure ?? {}) as { code?: string; message?: string };
-  const report = {
-    ...summary,
-    journal,
-    entriesPerFsync: summary.fsyncs === 0 ? 0 : summary.entries / summary.fsyncs,
-    quality: "not measured",
-    ...(failure === undefined ? {} : { error: { code, message } }),
-  };
-  return JSON.stringify(report, (_key, value) => (typeof value === "bigint" ? String(value) : value), 2);
+  const error = failure instanceof CalybrisError ? { code: failure.code, message: failure.message } : undefined;
+  const entriesPerFsync = summary.fsyncs === 0 ? 0 : summary.entries / summary.fsyncs;
+  return jsonText({ ...summary, journal, entriesPerFsync, quality: "not measured", error });
 }

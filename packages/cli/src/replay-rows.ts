@@ -5,6 +5,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import {
   parseRowMap,
   type RequestRow,
@@ -16,11 +17,12 @@ import {
   streamFile,
 } from "@calybris/engine";
 import { CalybrisError, type Mistake, type PolicySnapshot } from "@calybris/kernel";
+import { jsonText } from "./json-text.ts";
 
 export interface RowSource {
   readonly file: string;
   readonly map?: RowMap;
-  /** Begins the ids of rows that have none of their own; `undefined` for standard input, which cannot be read twice. */
+  /** Begins the ids of rows that have none of their own; `undefined` for what cannot be read twice, as standard input. */
   readonly idPrefix?: string;
   /** Newlines in the file: the bound of the progress bar. */
   readonly lineCount?: number;
@@ -34,6 +36,8 @@ export interface RowBlock {
 
 const BLOCK_ROWS = 8_192;
 const NEWLINE = 0x0a;
+/** 48 bits tell files apart; if two should ever begin alike, the second is refused as CAL_REQUEST_ID_REUSED. */
+const ID_PREFIX_CHARACTERS = 8;
 
 /**
  * Looks at a file once before it is replayed. The ids it gives come from what the file holds, the map and the line: the
@@ -42,14 +46,26 @@ const NEWLINE = 0x0a;
 export async function openRows(file: string, mapFile: string | undefined): Promise<RowSource> {
   const map = mapFile === undefined ? undefined : parseRowMap((await readJsonFile(mapFile)).value, mapFile);
   const mapped = map === undefined ? {} : { map };
-  if (file === STANDARD_INPUT) return { file, ...mapped };
-  const hash = createHash("sha256").update(JSON.stringify(map ?? null));
+  if (isReadOnce(file)) return { file, ...mapped };
+  const hash = createHash("sha256").update(jsonText(map ?? null));
   let lineCount = 0;
   for await (const bytes of streamFile(file)) {
     hash.update(bytes);
     for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lineCount += 1;
   }
-  return { file, ...mapped, idPrefix: hash.digest("hex").slice(0, 16), lineCount };
+  return { file, ...mapped, idPrefix: hash.digest("base64url").slice(0, ID_PREFIX_CHARACTERS), lineCount };
+}
+
+/** Standard input, a pipe, a device: what was read from it is gone. */
+function isReadOnce(file: string): boolean {
+  if (file === STANDARD_INPUT) return true;
+  try {
+    const stats = statSync(file);
+    return !stats.isFile() && !stats.isDirectory();
+  } catch {
+    // Reading it says why it cannot be.
+    return false;
+  }
 }
 
 /**
@@ -60,7 +76,7 @@ export async function openRows(file: string, mapFile: string | undefined): Promi
  *   `CAL_INPUT_MALFORMED` for the first row that cannot be read.
  */
 export async function checkRows(source: RowSource, snapshot: PolicySnapshot): Promise<void> {
-  if (source.file === STANDARD_INPUT) return;
+  if (source.idPrefix === undefined) return;
   const mistakes: Mistake[] = [];
   for await (const row of requestRows(source.file, source.map)) {
     try {

@@ -30,6 +30,8 @@ export interface ReplaySummary {
 
 export interface ReplayResult {
   readonly summary: ReplaySummary;
+  /** Whether every row was decided. */
+  readonly isWhole: boolean;
   /** Why the file was not decided to its end. */
   readonly failure?: unknown;
 }
@@ -40,18 +42,23 @@ export interface ReplayRun {
   /** Most decisions that wait for the disk at once. */
   readonly concurrency: number;
   readonly onProgress?: (line: number) => void;
+  /** Once this says yes, no further row is begun. */
+  readonly isStopped?: () => boolean;
 }
 
 type Answer = Awaited<ReturnType<Engine["decide"]>>;
 
 export async function runReplay(run: ReplayRun): Promise<ReplayResult> {
   const tally = new Tally(run.engine);
+  let offered = 0;
   for await (const { rows, failure } of rowBlocks(run.source, run.engine.snapshot)) {
     const refused = await tally.decide(rows, run);
-    if (refused !== undefined) return { summary: tally.summary(), failure: refused };
-    if (failure !== undefined) return { summary: tally.summary(), failure };
+    if (refused !== undefined) return { summary: tally.summary(), isWhole: false, failure: refused };
+    if (failure !== undefined) return { summary: tally.summary(), isWhole: false, failure };
+    offered += rows.length;
+    if (tally.decided < offered) return { summary: tally.summary(), isWhole: false };
   }
-  return { summary: tally.summary() };
+  return { summary: tally.summary(), isWhole: true };
 }
 
 class Tally {
@@ -78,7 +85,7 @@ class Tally {
     let next = 0;
     let failure: unknown;
     const worker = async (): Promise<void> => {
-      while (next < rows.length && failure === undefined) {
+      while (next < rows.length && failure === undefined && !run.isStopped?.()) {
         const index = next;
         next += 1;
         const { line, request } = rows[index] as RequestRow;
@@ -115,6 +122,10 @@ class Tally {
       this.#reasons[decision.reason] = (this.#reasons[decision.reason] ?? 0) + 1;
       this.#comparison.add(request, decision);
     }
+  }
+
+  get decided(): number {
+    return this.#decisions;
   }
 
   summary(): ReplaySummary {

@@ -4,12 +4,14 @@
  */
 import { resolve } from "node:path";
 import { Engine, loadPolicy } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
 import { startProgress } from "./replay-progress.ts";
 import { replayJson, replayText } from "./replay-report.ts";
 import { checkRows, openRows } from "./replay-rows.ts";
-import { runReplay } from "./replay-run.ts";
+import { type ReplaySummary, runReplay } from "./replay-run.ts";
+import type { Terminal } from "./terminal.ts";
 
 interface ReplayOptions {
   readonly policy: string;
@@ -25,21 +27,27 @@ interface ReplayOptions {
 /** The engine's own bound on what may wait for the disk. */
 const CONCURRENCY_MAX = 4_096;
 
-export function replayCommand(): Command {
+export function replayCommand(terminal: Terminal): Command {
   return new Command("replay")
     .description("decide every request of a file, durably; the same file again decides nothing twice")
     .requiredOption("--policy <file>", "the policy to decide under")
-    .requiredOption("--requests <file>", "JSON Lines or CSV, also as .gz; - for standard input")
+    .requiredOption("--requests <file>", "JSON Lines or CSV, packed as well; - is standard input")
     .requiredOption("--journal <directory>", "where decisions are kept; created when it does not exist")
     .option("--map <file>", "for CSV: from each field of a request to its column")
     .addOption(keyFileOption())
     .option("--concurrency <count>", "decisions that wait for the disk at once", parseConcurrency, 256)
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress bar")
-    .action(replay);
+    .addHelpText("after", HELP)
+    .action((options: ReplayOptions) => replay(options, terminal));
 }
 
-async function replay(options: ReplayOptions): Promise<void> {
+const HELP = `
+A row without a requestId gets one from what the file holds and its line, so the same file again decides nothing twice.
+Ctrl-C finishes what is under way, seals the journal and reports; the same command again goes on.
+Exit code: 0 all decided, 1 the journal failed, 2 something given cannot be used, 130 interrupted.`;
+
+async function replay(options: ReplayOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(options.policy);
   const key = readKey(options.keyFile);
   const source = await openRows(options.requests, options.map);
@@ -48,24 +56,34 @@ async function replay(options: ReplayOptions): Promise<void> {
   requireKeyOfJournal(directory, options.keyFile, key);
   const engine = await Engine.open({ directory, policy, key });
   const progress = startProgress(source.lineCount, options.quiet === true || options.json === true);
+  let isStopped = false;
+  const release = terminal.onInterrupt(() => {
+    isStopped = true;
+  });
   try {
-    const { concurrency } = options;
-    const { summary, failure } = await runReplay({ engine, source, concurrency, onProgress: progress.update });
+    const run = { engine, source, concurrency: options.concurrency, onProgress: progress.update };
+    const { summary, failure, isWhole } = await runReplay({ ...run, isStopped: () => isStopped });
     progress.stop();
-    console.log(options.json ? replayJson(summary, directory, failure) : replayText(summary, directory));
-    if (failure === undefined) return;
     const { decisions, lastLine } = summary;
-    console.error(
-      decisions === 0
-        ? "Nothing was decided."
-        : `${decisions} requests were decided before the mistake (all up to line ${lastLine}) and are in the journal. ` +
-            "A mended file is another file: rows without a requestId of their own will be decided again.",
-    );
-    throw failure;
+    const stopped = isWhole ? undefined : new CalybrisError("CAL_REPLAY_STOPPED", { decisions, lastLine, directory });
+    const end = failure ?? stopped;
+    terminal.print(options.json ? replayJson(summary, directory, end) : replayText(summary, directory));
+    if (end === undefined) return;
+    if (failure !== undefined && !options.json) terminal.complain(halfwayText(summary));
+    throw end;
   } finally {
+    release();
     progress.stop();
     await engine.close();
   }
+}
+
+function halfwayText({ decisions, lastLine }: ReplaySummary): string {
+  if (decisions === 0) return "Nothing was decided.";
+  return (
+    `${decisions} requests were decided before the mistake (all up to line ${lastLine}) and are in the journal. ` +
+    "A mended file is another file: rows without a requestId of their own will be decided again."
+  );
 }
 
 function parseConcurrency(text: string): number {

@@ -2,14 +2,16 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
-import { type ChainHash, cost, decisionDigests, explain, policyDigest, toHex, writeExact } from "@calybris/kernel";
+import { type ChainHash, cost, decisionDigests, explain, policyDigest, toHex } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { dollars, explainTable } from "./explain-table.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
+import { jsonText } from "./json-text.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
+import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 
-export function showCommand(): Command {
+export function showCommand(terminal: Terminal): Command {
   return new Command("show")
     .description("explain one decision of a journal")
     .argument("<directory>", "a journal directory")
@@ -18,7 +20,7 @@ export function showCommand(): Command {
     .option("--json", "print JSON")
     .action((directory: string, sequence: number, options: { keyFile?: string; json?: boolean }) => {
       const found = findDecision(directory, sequence, chainOfJournal(directory, options.keyFile));
-      process.stdout.write(options.json === true ? `${writeExact(explanationJson(found))}\n` : explanationText(found));
+      terminal.print(options.json === true ? jsonText(explanationJson(found)) : explanationText(found));
     });
 }
 
@@ -107,5 +109,5 @@ export function explanationText(found: ReadDecision): string {
     `  identity ${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`,
     `  entry    ${found.entryHash} ${CHAINED[String(found.isChained)] ?? ""}`.trimEnd(),
   ];
-  return `${rows.map(printable).join("\n")}\n`;
+  return rows.map(printable).join("\n");
 }

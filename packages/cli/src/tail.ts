@@ -9,6 +9,7 @@ import { dollars } from "./explain-table.ts";
 import type { ReadEntry } from "./journal-entries.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
+import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 
 const POLL_MS = 250;
@@ -20,7 +21,7 @@ interface TailOptions {
   readonly json?: boolean;
 }
 
-export function tailCommand(): Command {
+export function tailCommand(terminal: Terminal): Command {
   return new Command("tail")
     .description("the last decisions of a journal, one line each")
     .argument("<directory>", "a journal directory")
@@ -28,14 +29,14 @@ export function tailCommand(): Command {
     .option("-f, --follow", "go on with those that follow, until interrupted")
     .addOption(keyFileOption())
     .option("--json", "print JSON lines")
-    .action(tail);
+    .action((directory: string, options: TailOptions) => tail(directory, options, terminal));
 }
 
-async function tail(directory: string, options: TailOptions): Promise<void> {
+async function tail(directory: string, options: TailOptions, terminal: Terminal): Promise<void> {
   const reader = new JournalReader(directory, chainOfJournal(directory, options.keyFile));
   const print = (read: ReadEntry): void => {
     const line = options.json === true ? read.data : decisionLine(reader.decision(read));
-    process.stdout.write(`${printable(line)}\n`);
+    terminal.print(printable(line));
   };
   for (const entry of reader.last(options.lines)) print(entry);
   while (options.follow === true) {

@@ -12,6 +12,7 @@ import {
   type Decision,
   exactInteger,
   InvariantViolation,
+  invariant,
   mask,
   microcents,
   milliseconds,
@@ -49,6 +50,10 @@ export class VectorReader {
 
   object(key: string): VectorReader {
     return new VectorReader(this.#members[key], this.#where);
+  }
+
+  has(key: string): boolean {
+    return this.#members[key] !== undefined;
   }
 
   objects(key: string): VectorReader[] {
@@ -100,7 +105,7 @@ export function readPolicy(reader: VectorReader): Policy {
       providerId: providerId(model.small("provider_id")),
       qualityBps: bps(model.small("quality_bps")),
       riskCeilingBps: bps(model.small("risk_ceiling_bps")),
-      enabled: model.small("enabled"),
+      enabled: byte(model.small("enabled")),
       latencyP95Ms: milliseconds(model.small("p95_latency_ms")),
       capabilities: mask(model.large("capabilities")),
       regions: mask(model.large("region_mask")),
@@ -108,6 +113,12 @@ export function readPolicy(reader: VectorReader): Policy {
       outputPriceMicrocents: priceMicrocents(model.large("output_cost_microunits_per_million_tokens")),
     })),
   }));
+}
+
+/** The digest has one byte for it; everything but 0 is enabled. */
+function byte(value: number): number {
+  invariant(value >= 0 && value <= 0xff, `enabled is in 0..255, got ${value}`);
+  return value;
 }
 
 export function readRequest(reader: VectorReader): Request {
@@ -147,15 +158,14 @@ export function decisionFields(decision: Decision): Readonly<Record<string, bigi
   };
 }
 
-/** The published names of actions and reasons. */
-const PUBLISHED_CODES: Readonly<Record<string, number>> = {
+/** The names of the published core's actions and reasons; ours are taken as well. */
+const PUBLISHED_ACTIONS: Readonly<Record<string, number>> = {
+  ...ACTION_CODES,
   execute_requested: 1,
-  substitute: 2,
-  reject: 3,
+};
+const PUBLISHED_REASONS: Readonly<Record<string, number>> = {
+  ...REASON_CODES,
   requested_model_maximizes_utility: 1,
-  alternative_maximizes_utility: 2,
-  risk_hard_limit: 100,
-  confidence_hard_limit: 101,
   no_enabled_model: 102,
   quality_constraint: 103,
   latency_constraint: 104,
@@ -167,8 +177,15 @@ const PUBLISHED_CODES: Readonly<Record<string, number>> = {
   risk_ceiling_constraint: 110,
 };
 
-/** A field of an expected decision: an integer, a code, or a published name. */
-export function expectedField(value: unknown): bigint | undefined {
-  const code = typeof value === "string" && Object.hasOwn(PUBLISHED_CODES, value) ? PUBLISHED_CODES[value] : undefined;
-  return code === undefined ? integerOf(value) : BigInt(code);
+/** A field of an expected decision as an integer; `undefined` when it is neither that nor a known name. */
+export function expectedField(field: string, value: unknown): bigint | undefined {
+  if (typeof value !== "string" || !/^[A-Za-z]/.test(value)) return integerOf(value);
+  const codes = field === "action" ? PUBLISHED_ACTIONS : field === "reason" ? PUBLISHED_REASONS : {};
+  const name = snakeCase(value);
+  return Object.hasOwn(codes, name) ? BigInt(codes[name] ?? 0) : undefined;
+}
+
+/** The published core writes its names as `ExecuteRequested` too. */
+function snakeCase(name: string): string {
+  return name.replaceAll(/(?<=[a-z])[A-Z]/g, "_$&").toLowerCase();
 }

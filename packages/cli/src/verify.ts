@@ -9,9 +9,11 @@ import { type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit"
 import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead } from "@calybris/engine";
 import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
+import { jsonText } from "./json-text.ts";
 import { fastestKernel } from "./kernels.ts";
 import { keyFileOption, readKey, requireKey } from "./key-file.ts";
 import { logFiles, readLines } from "./log-lines.ts";
+import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
@@ -24,7 +26,7 @@ export interface VerifyOptions {
   readonly json?: boolean;
 }
 
-export function verifyCommand(): Command {
+export function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("check a journal: chain, digests, and every decision recomputed")
     .argument("<path>", "a journal directory, or a log file")
@@ -35,8 +37,8 @@ export function verifyCommand(): Command {
     .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
     .action(async (path: string, options: VerifyOptions) => {
       const report = await verifyLog(path, options);
-      process.stdout.write(options.json === true ? `${JSON.stringify(report)}\n` : reportText(report));
-      process.exitCode = EXIT[report.status];
+      terminal.print(options.json === true ? jsonText(report) : reportText(report));
+      terminal.exitCode = EXIT[report.status];
     });
 }
 
@@ -161,5 +163,5 @@ export function reportText(report: AuditReport): string {
     rows.push("", `and ${report.findingCount - report.findings.length} more`);
   if (report.reasonsIncomplete.length > 0) rows.push("", "Not checked:");
   for (const reason of report.reasonsIncomplete) rows.push(`  ${reason}`);
-  return `${rows.map(printable).join("\n")}\n`;
+  return rows.map(printable).join("\n");
 }

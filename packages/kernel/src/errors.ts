@@ -34,6 +34,8 @@ export interface ErrorDetailsByCode {
   readonly CAL_REQUEST_ID_REUSED: { requestId: string; sequence: number };
   readonly CAL_INPUT_UNREADABLE: { file: string; problem: string };
   readonly CAL_INPUT_MALFORMED: { file: string; line?: number; column?: number; problem: string };
+  readonly CAL_OUTPUT_UNWRITABLE: { file: string; problem: string };
+  readonly CAL_REPLAY_STOPPED: { decisions: number; lastLine: number; directory: string };
   readonly CAL_JOURNAL_MISSING: { directory: string };
   readonly CAL_JOURNAL_UNREADABLE: { path: string; problem: string };
   readonly CAL_JOURNAL_LOCKED: { directory: string };
@@ -84,6 +86,17 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) =>
       `${d.file}${d.line === undefined ? "" : `:${d.line}${d.column === undefined ? "" : `:${d.column}`}`} ${d.problem}`,
     "Mend the file at the place named; nothing of it was used.",
+  ),
+  CAL_OUTPUT_UNWRITABLE: row(
+    400,
+    (d) => `${d.file} cannot be written: ${d.problem}`,
+    "Choose another path, or check its permissions; what stood there was left as it was.",
+  ),
+  CAL_REPLAY_STOPPED: row(
+    409,
+    (d) =>
+      `the replay was interrupted after ${d.decisions} decisions (all up to line ${d.lastLine}); they are in ${d.directory}`,
+    "Run the same command again: it goes on where it stopped. Rows of standard input without a `requestId` are decided again.",
   ),
   CAL_JOURNAL_MISSING: row(
     404,

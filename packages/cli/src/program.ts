@@ -1,0 +1,74 @@
+/**
+ * The `calybris` command as a function of its words and a terminal. Commands are in files of their own; whatever they
+ * throw is told here, once.
+ * @module
+ */
+import { CalybrisError } from "@calybris/kernel";
+import { Command, CommanderError } from "commander";
+import { catalogCommand } from "./catalog-list.ts";
+import { conformanceCommand } from "./conformance.ts";
+import { decideCommand } from "./decide.ts";
+import { errorJson, errorText } from "./error-text.ts";
+import { initCommand } from "./init.ts";
+import { policyCommand } from "./policy.ts";
+import { replayCommand } from "./replay.ts";
+import { showCommand } from "./show.ts";
+import { tailCommand } from "./tail.ts";
+import type { Terminal } from "./terminal.ts";
+import { verifyCommand } from "./verify.ts";
+
+/** Every command, in the order of the help: one line each. */
+const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
+  initCommand,
+  policyCommand,
+  catalogCommand,
+  decideCommand,
+  replayCommand,
+  verifyCommand,
+  showCommand,
+  tailCommand,
+  conformanceCommand,
+];
+
+/** What the program ends with where no command says otherwise; packages/cli/README.md tells all of them. */
+const EXIT = Object.freeze({ failed: 1, badInput: 2, bug: 70, interrupted: 130 });
+
+/** Runs one command to its end; returns the exit code. Throws nothing. */
+export async function runCalybris(words: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await calybris(terminal).parseAsync([...words], { from: "user" });
+    return terminal.exitCode;
+  } catch (error) {
+    return report(error, words, terminal);
+  }
+}
+
+/** The command tree, for the help and for tests that walk it. */
+export function calybris(terminal: Terminal): Command {
+  const program = new Command("calybris").description("A decision engine that proves every decision.").version("0.1.0");
+  for (const command of COMMANDS) program.addCommand(command(terminal));
+  prepare(program, terminal);
+  return program;
+}
+
+/** Commander would exit by itself, with 1 for bad usage, and write past the terminal. */
+function prepare(command: Command, terminal: Terminal): void {
+  command.exitOverride();
+  command.showHelpAfterError("--help tells every option.");
+  command.configureOutput({
+    writeOut: (text) => terminal.print(text.trimEnd()),
+    writeErr: (text) => terminal.complain(text.trimEnd()),
+  });
+  for (const inner of command.commands) prepare(inner, terminal);
+}
+
+function report(error: unknown, words: readonly string[], terminal: Terminal): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.badInput;
+  if (!(error instanceof CalybrisError)) {
+    terminal.complain(`This is a bug in calybris: please report it.\n${error instanceof Error ? error.stack : error}`);
+    return EXIT.bug;
+  }
+  terminal.complain(words.includes("--json") ? errorJson(error) : errorText(error));
+  if (error.code === "CAL_REPLAY_STOPPED") return EXIT.interrupted;
+  return error.status < 500 ? EXIT.badInput : EXIT.failed;
+}
