@@ -5,7 +5,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { HEAD_FILE, type Head, nodeChain, parseHead } from "@calybris/engine";
+import { HEAD_FILE, type Head, nodeChain, parseHead, unreadable } from "@calybris/engine";
 import { CalybrisError, type ChainHash } from "@calybris/kernel";
 import { Option } from "commander";
 import { firstEntry } from "./journal-entries.ts";
@@ -33,9 +33,7 @@ export function readKey(file: string | undefined): Uint8Array | undefined {
     if (problem !== undefined) throw refused(file, problem);
     return readFileSync(descriptor);
   } catch (cause) {
-    if (cause instanceof CalybrisError) throw cause;
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
+    throw unreadable(file, cause);
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { segmentNumber } from "@calybris/engine";
+import { segmentNumber, unreadable } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 
 export interface LogLine {
@@ -104,10 +104,4 @@ function readAt(file: string, descriptor: number, buffer: Buffer, held: number, 
   } catch (cause) {
     throw unreadable(file, cause);
   }
-}
-
-function unreadable(file: string, cause: unknown): CalybrisError {
-  if (cause instanceof CalybrisError) return cause;
-  const problem = cause instanceof Error ? cause.message : String(cause);
-  return new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
 }

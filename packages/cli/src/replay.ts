@@ -7,7 +7,7 @@ import { Engine, loadPolicy } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
-import { startProgress } from "./replay-progress.ts";
+import { startProgress } from "./progress.ts";
 import { replayJson, replayText } from "./replay-report.ts";
 import { checkRows, openRows } from "./replay-rows.ts";
 import { type ReplaySummary, runReplay } from "./replay-run.ts";
@@ -42,6 +42,8 @@ export function replayCommand(terminal: Terminal): Command {
     .action((options: ReplayOptions) => replay(options, terminal));
 }
 
+const PROGRESS = "{bar} {percentage}% | line {value} of {total} | {eta_formatted} left";
+
 const HELP = `
 A row without a requestId gets one from what the file holds and its line, so the same file again decides nothing twice.
 Ctrl-C finishes what is under way, seals the journal and reports; the same command again goes on.
@@ -55,7 +57,8 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
   const directory = resolve(options.journal);
   requireKeyOfJournal(directory, options.keyFile, key);
   const engine = await Engine.open({ directory, policy, key });
-  const progress = startProgress(source.lineCount, options.quiet === true || options.json === true);
+  const isQuiet = options.quiet === true || options.json === true;
+  const progress = startProgress(isQuiet ? undefined : source.lineCount, PROGRESS);
   let isStopped = false;
   const release = terminal.onInterrupt(() => {
     isStopped = true;

@@ -3,16 +3,16 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
-import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead } from "@calybris/engine";
+import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead, readFileBytes } from "@calybris/engine";
 import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "./json-text.ts";
 import { fastestKernel } from "./kernels.ts";
 import { keyFileOption, readKey, requireKey } from "./key-file.ts";
 import { logFiles, readLines } from "./log-lines.ts";
+import { startProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 
@@ -29,17 +29,27 @@ export interface VerifyOptions {
 export function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("check a journal: chain, digests, and every decision recomputed")
-    .argument("<path>", "a journal directory, or a log file")
+    .argument("[path]", "a journal directory, or a log file")
+    .usage("<path> [options]")
     .option("--policy <file...>", "policies that the journal must have put in force")
     .addOption(keyFileOption())
     .option("--head <file>", "an anchor kept elsewhere, that the journal must reach")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
-    .action(async (path: string, options: VerifyOptions) => {
-      const report = await verifyLog(path, options);
+    .action(async (path: string | undefined, options: VerifyOptions, command: Command) => {
+      const report = await verifyLog(...pathAndOptions(path, options, command));
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
+}
+
+/** `--policy` takes all words that follow it, so a path that is written last is among them. */
+function pathAndOptions(path: string | undefined, options: VerifyOptions, command: Command): [string, VerifyOptions] {
+  if (path !== undefined) return [path, options];
+  const policy = options.policy ?? [];
+  const last = policy.at(-1);
+  if (last === undefined || policy.length < 2) return command.error("error: missing required argument 'path'");
+  return [last, { ...options, policy: policy.slice(0, -1) }];
 }
 
 /** @throws CalybrisError when something given cannot be read; what is wrong with the log itself is in the report. */
@@ -47,7 +57,7 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
   const log = logFiles(path);
   const unchecked: string[] = [];
   const own = log.isDirectory ? headOfJournal(join(path, HEAD_FILE), unchecked) : undefined;
-  const given = options.head === undefined ? undefined : headGiven(options.head);
+  const given = options.head === undefined ? undefined : await headGiven(options.head);
   const heads = [own, given].filter((head) => head !== undefined);
   const key = readKey(options.keyFile);
   for (const head of heads) requireKey(head, key, options.keyFile ?? path);
@@ -59,7 +69,7 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
     heads,
     pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
   });
-  const progress = progressBar(log.bytes);
+  const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
   let done = 0;
   for (const file of log.files) {
     let seen = 0;
@@ -67,11 +77,11 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
       if (line.hasNewline) audit.line(line.bytes, line);
       else audit.unterminated(line.bytes, line);
       seen = line.byteOffset + line.bytes.byteLength;
-      progress?.update(done + seen);
+      progress.update(done + seen);
     }
     done += seen;
   }
-  progress?.stop();
+  progress.stop();
   const report = audit.finish();
   if (unchecked.length === 0) return report;
   return {
@@ -99,8 +109,8 @@ function headOfJournal(file: string, unchecked: string[]): KeyedAnchor | undefin
   return head;
 }
 
-function headGiven(file: string): KeyedAnchor {
-  const head = anchorIn(readInput(file).toString("utf8"), file);
+async function headGiven(file: string): Promise<KeyedAnchor> {
+  const head = anchorIn(Buffer.from(await readFileBytes(file)).toString("utf8"), file);
   if (head !== undefined) return head;
   throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "is not an anchor (calybris.wal-anchor.v1)" });
 }
@@ -110,31 +120,9 @@ function anchorIn(text: string, source: string): KeyedAnchor | undefined {
   return head === undefined ? undefined : { sequence: head.sequence, lastHash: head.hash, keyed: head.keyed, source };
 }
 
-function readInput(file: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
-  }
-}
-
-interface Bar {
-  readonly update: (value: number) => void;
-  readonly stop: () => void;
-}
-
+/** Less is verified before a bar could be read. */
 const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
-
-function progressBar(bytes: number): Bar | undefined {
-  if (!process.stderr.isTTY || bytes < PROGRESS_BYTES_MIN) return undefined;
-  const { SingleBar } = createRequire(import.meta.url)("cli-progress") as {
-    SingleBar: new (options: object) => Bar & { start: (total: number, value: number) => void };
-  };
-  const bar = new SingleBar({ format: "verifying {bar} {percentage}%  {eta_formatted} left", clearOnComplete: true });
-  bar.start(bytes, 0);
-  return bar;
-}
+const PROGRESS = "verifying {bar} {percentage}% | {eta_formatted} left";
 
 /** The report for a person. */
 export function reportText(report: AuditReport): string {

@@ -28,6 +28,7 @@ import {
   U64_MAX,
   writeExact,
 } from "@calybris/kernel";
+import { RESERVATION_SECONDS_MAX } from "./budgets-file.ts";
 import { type MoneyField, readMoney, showValue } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
 import { isPrintable } from "./shape.ts";
@@ -40,6 +41,10 @@ export type Amount = number | bigint | string;
 export interface ClientRequest {
   /** The client's own id: the same id is decided once. 1 to 128 printable characters. */
   readonly requestId?: string | undefined;
+  /** Whose money it is; `default` when left out. */
+  readonly tenant?: string | undefined;
+  /** How long what is reserved may stay open, up to 31 days; the tenant's own time when left out. */
+  readonly reservationSeconds?: number | undefined;
   readonly useCase?: string | undefined;
   /** The candidate asked for, by name or id. */
   readonly requested?: string | number | undefined;
@@ -67,6 +72,8 @@ export interface ClientRequest {
 /** Every field of a {@link ClientRequest}, in the order in which {@link contentOf} writes them. */
 export const CLIENT_REQUEST_KEYS: readonly (keyof ClientRequest)[] = Object.freeze([
   "requestId",
+  "tenant",
+  "reservationSeconds",
   "useCase",
   "requested",
   "inputTokens",
@@ -94,6 +101,8 @@ export interface ResolvedRequest {
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
   readonly requestId?: string;
+  readonly tenant?: string;
+  readonly reservationSeconds?: number;
 }
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
@@ -116,8 +125,17 @@ export function resolveRequest(
   for (const key in clientRequest) if (!KNOWN_KEYS.has(key)) mistakes.push(unknownKey(key));
 
   const index = indexOfSnapshot(snapshot);
-  const { requestId, useCase: useCaseName = DEFAULT_USE_CASE, requested } = clientRequest;
+  const { requestId, tenant, useCase: useCaseName = DEFAULT_USE_CASE, requested } = clientRequest;
   if (requestId !== undefined && !isRequestId(requestId)) mistakes.push(badRequestId(requestId));
+  if (tenant !== undefined && !isRequestId(tenant)) mistakes.push({ ...badRequestId(tenant), path: "tenant" });
+  const reservationSeconds = whole(
+    clientRequest.reservationSeconds,
+    "reservationSeconds",
+    RESERVATION_SECONDS_MAX,
+    mistakes,
+  );
+  if (clientRequest.reservationSeconds === 0)
+    mistakes.push({ path: "reservationSeconds", problem: "is 0", remedy: "Send at least 1, or leave it out." });
   const useCase = index.useCases.get(useCaseName) ?? index.defaultUseCase;
   if (!index.useCases.has(useCaseName)) mistakes.push(unknownName("useCase", useCaseName, [...index.useCases.keys()]));
 
@@ -172,9 +190,14 @@ export function resolveRequest(
     providersAllowed: providers,
     regionsRequired: regions,
   };
-  return requestId === undefined
-    ? { request, useCase: useCaseName, defaulted }
-    : { request, useCase: useCaseName, defaulted, requestId };
+  const resolved: ResolvedRequest = { request, useCase: useCaseName, defaulted };
+  if (requestId === undefined && tenant === undefined && reservationSeconds === undefined) return resolved;
+  return {
+    ...resolved,
+    ...(requestId === undefined ? {} : { requestId }),
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(reservationSeconds === undefined ? {} : { reservationSeconds }),
+  };
 }
 
 /**

@@ -2,6 +2,7 @@
  * Reading what people write: policies, catalogs, requests and rows of them.
  * @module
  */
+export * from "./budgets-file.ts";
 export * from "./catalog-file.ts";
 export * from "./client-request.ts";
 export * from "./json-schemas.ts";

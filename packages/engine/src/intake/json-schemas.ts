@@ -1,10 +1,11 @@
 /**
- * The JSON Schemas of policy, catalog and request files, for editors. Policy and catalog come from the schemas that
+ * The JSON Schemas of policy, catalog, request and budget files, for editors. Policy and catalog come from the schemas that
  * check them; the request's are the same words for the checks written out in `client-request.ts`.
  * @module
  */
 import { BPS_MAX, U32_MAX } from "@calybris/kernel";
 import { z } from "zod";
+import { budgetsFileSchema, RESERVATION_SECONDS_MAX } from "./budgets-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
@@ -14,6 +15,8 @@ const names = z.array(text(128, "a name of the policy's"));
 
 const REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
   requestId: text(128, "the same id is decided once").optional(),
+  tenant: text(128, "whose money it is").optional(),
+  reservationSeconds: whole(1, RESERVATION_SECONDS_MAX, "how long a reservation may stay open").optional(),
   useCase: text(64, "a use case of the policy").optional(),
   requested: z
     .any()
@@ -37,7 +40,7 @@ const REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
 };
 
 /** By the name of the schema's file, without `.schema.json`. */
-export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request", object>> {
+export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request" | "budgets", object>> {
   const schemaOf = (title: string, schema: z.ZodType): object => ({
     ...z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }),
     title,
@@ -48,5 +51,6 @@ export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request",
     policy: schemaOf("Calybris policy", policyFileSchema),
     catalog: schemaOf("Calybris catalog", catalogFileSchema),
     request: schemaOf("Calybris request", z.strictObject(REQUEST_SHAPE)),
+    budgets: schemaOf("Calybris budgets", budgetsFileSchema),
   };
 }

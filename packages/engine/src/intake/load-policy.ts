@@ -6,6 +6,7 @@ import { readdirSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+import { type Budgets, parseBudgets } from "./budgets-file.ts";
 import { type CatalogFile, parseCatalogFile } from "./catalog-file.ts";
 import { nameRemedy } from "./nearest.ts";
 import { parsePolicyFile } from "./policy-file.ts";
@@ -43,6 +44,12 @@ export async function loadCatalog(named: string): Promise<CatalogFile> {
   const file = BUILT_IN_CATALOGS.includes(named) ? builtInCatalogPath(named) : named;
   const { value, lineOf } = await readJsonFile(file);
   return parseCatalogFile(value, lineOf, file);
+}
+
+/** Loads a file of budgets. */
+export async function loadBudgets(file: string): Promise<Budgets> {
+  const { value, lineOf } = await readJsonFile(file);
+  return parseBudgets(value, lineOf, file);
 }
 
 export function builtInCatalogPath(name: string): string {

@@ -102,7 +102,9 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: "its name is too long",
 };
 
-function unreadable(file: string, cause: unknown): CalybrisError {
+/** Why a file cannot be read, in words; an error that is coded already is handed on. */
+export function unreadable(file: string, cause: unknown): CalybrisError {
+  if (cause instanceof CalybrisError) return cause;
   const problem = PROBLEMS[codeOf(cause)] ?? wordOf(cause);
   return new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
 }

@@ -1,0 +1,60 @@
+/**
+ * The fields of the ledger's commands: whatever is given, either the value in its range or a mistake that names the field.
+ * @module
+ */
+import { CalybrisError, I64_MAX, type Microcents, type Mistake } from "@calybris/kernel";
+import { showValue } from "./money.ts";
+import { isPrintable } from "./shape.ts";
+
+const NAME_CHARACTERS_MAX = 128;
+
+/** A value, or why it is none. */
+export type Field<Value> = { readonly value: Value } | { readonly mistake: Mistake };
+
+/** An amount in microcents, from `least` to 2^63−1: a safe integer, a `bigint`, or digits in quotes. */
+export function amountField(path: string, given: unknown, least: bigint): Field<Microcents> {
+  const exact = exactAmount(given);
+  if (exact !== undefined && exact >= least && exact <= I64_MAX) return { value: exact as Microcents };
+  const remedy = `Send whole microcents from ${least} to 2^63 − 1; beyond 2^53 as digits in quotes.`;
+  return { mistake: { path, problem: given === undefined ? "is missing" : `is ${showValue(given)}`, remedy } };
+}
+
+/** A name or an id: 1 to 128 printable characters. */
+export function nameField(path: string, given: unknown): Field<string> {
+  if (typeof given === "string" && given.trim() !== "" && given.length <= NAME_CHARACTERS_MAX && isPrintable(given))
+    return { value: given };
+  const problem = given === undefined ? "is missing" : `is ${showValue(given)}`;
+  return { mistake: { path, problem, remedy: `Send 1 to ${NAME_CHARACTERS_MAX} printable characters.` } };
+}
+
+export function oneOfField<Value extends string>(path: string, given: unknown, values: readonly Value[]): Field<Value> {
+  const value = values.find((known) => known === given);
+  if (value !== undefined) return { value };
+  const problem = given === undefined ? "is missing" : `is ${showValue(given)}`;
+  return { mistake: { path, problem, remedy: `Send one of ${values.join(", ")}.` } };
+}
+
+/**
+ * The values, when all of them are there.
+ *
+ * @throws CalybrisError `CAL_LEDGER_INVALID` with every mistake at once.
+ */
+export function refuseMistakes<Fields extends { readonly [key: string]: Field<unknown> }>(
+  fields: Fields,
+): { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never } {
+  const mistakes: Mistake[] = [];
+  const values: { [key: string]: unknown } = {};
+  for (const [key, field] of Object.entries(fields)) {
+    if ("mistake" in field) mistakes.push(field.mistake);
+    else values[key] = field.value;
+  }
+  if (mistakes.length > 0) throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes });
+  return values as { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never };
+}
+
+function exactAmount(given: unknown): bigint | undefined {
+  if (typeof given === "bigint") return given;
+  if (typeof given === "number")
+    return Number.isSafeInteger(given) && !Object.is(given, -0) ? BigInt(given) : undefined;
+  return typeof given === "string" && /^[0-9]{1,19}$/.test(given) ? BigInt(given) : undefined;
+}
