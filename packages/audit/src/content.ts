@@ -190,7 +190,8 @@ function unlikeItsKind(body: EntryBody): string | undefined {
     return undefined;
   }
   const keys = Object.keys(body);
-  const members = MEMBERS[body.kind];
+  const members = MEMBERS[body.kind as keyof typeof MEMBERS];
+  if (members === undefined) return undefined;
   if (keys.length !== members.length || members.some((member, index) => keys[index] !== member)) return keys.join(", ");
   if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) return `format ${String(body.format)}`;
   if (body.kind === "policy" && body.change !== "promoted") return `change ${String(body.change)}`;

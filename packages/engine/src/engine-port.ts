@@ -6,7 +6,8 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { CalybrisError, type ErrorCode, type ErrorDetails } from "@calybris/kernel";
-import type { Decided, Engine } from "./engine.ts";
+import type { Decided } from "./decided.ts";
+import type { Engine } from "./engine.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 
 interface Asked {

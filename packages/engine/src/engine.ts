@@ -7,37 +7,40 @@
 import { hash } from "node:crypto";
 import {
   CalybrisError,
-  type Decision,
   type DecisionEntry,
-  type Defaulted,
-  type EntryBody,
+  DEFAULT_TENANT,
   type ExactJson,
   JOURNAL_FORMAT,
   type Kernel,
-  type Policy,
   type PolicySnapshot,
   parseEntryBody,
   parseExact,
   policyDigest,
-  type Request,
   snapshotDigest,
   snapshotToJson,
   toHex,
   wasmKernel,
   writeExact,
 } from "@calybris/kernel";
-import { decide } from "./decide.ts";
+import { decide, type TenantRoom } from "./decide.ts";
+import { answer, type Decided } from "./decided.ts";
+import { EngineLedger } from "./engine-ledger.ts";
 import { EntryFinder } from "./entry-finder.ts";
-import { type ClientRequest, contentOf, resolveRequest } from "./intake/client-request.ts";
+import { type ClientRequest, contentOf, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
-import { Journal, type WriterDriver } from "./journal/journal.ts";
+import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
-import { type GoodEntry, type Recovered, recover, type SetAside } from "./journal/recovery.ts";
+import { type Recovered, recover, type SetAside } from "./journal/recovery.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
+import type { Account } from "./ledger/account.ts";
+import { drive } from "./ledger/cells.ts";
+import { policyOf, readBody } from "./read-entry.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
 import { EngineState } from "./state.ts";
+
+export type { Decided } from "./decided.ts";
 
 export interface EngineOptions {
   /** Where the journal is; created when it does not exist. One process at a time. */
@@ -57,21 +60,8 @@ export interface EngineOptions {
   readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
 }
 
-/** A decision that is durable. */
-export interface Decided {
-  readonly decision: Decision;
-  readonly request: Request;
-  /** Journal sequence of its entry. */
-  readonly sequence: number;
-  /** Names the decision for outcomes and settlements; encodes its sequence. */
-  readonly decisionId: string;
-  /** Identity digest in hexadecimal. */
-  readonly identity: string;
-  readonly useCase: string;
-  readonly defaulted: readonly Defaulted[];
-  /** The request id was decided before; this is that decision. */
-  readonly repeated: boolean;
-}
+/** How often overdue reservations are looked for. */
+const SWEEP_MS = 1_000;
 
 interface InFlight {
   readonly contentDigest: string;
@@ -80,6 +70,8 @@ interface InFlight {
 
 export class Engine {
   readonly recovery: { readonly entries: number; readonly setAside?: SetAside };
+  /** Budgets: what tenants may spend, and what became of what was reserved. */
+  readonly ledger: EngineLedger;
   readonly #lock: Lock | undefined;
   readonly #state: EngineState;
   readonly #journal: Journal;
@@ -88,6 +80,7 @@ export class Engine {
   readonly #nowUs: () => number;
   readonly #kernelFor: (policy: PolicySnapshot["policy"]) => Kernel;
   readonly #inFlight = new Map<string, InFlight>();
+  readonly #sweeping: NodeJS.Timeout;
   #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
 
   private constructor(parts: {
@@ -123,6 +116,15 @@ export class Engine {
       onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
       onWritten: (written, first) => this.#finder.note(first, written.segment, written.offset),
     });
+    this.ledger = new EngineLedger({
+      ledger: state.ledger,
+      append: (body) => this.#journal.append(body),
+      position: () => state,
+      nowUs: this.#nowUs,
+      hasRoom: () => this.#journal.waitingCount < (options.waitingMax ?? WAITING_MAX),
+    });
+    this.#sweeping = setInterval(() => this.ledger.sweep().catch(() => undefined), SWEEP_MS);
+    this.#sweeping.unref();
   }
 
   /**
@@ -140,6 +142,7 @@ export class Engine {
     try {
       const engine = Engine.#recover(disk, options, lock);
       await engine.#beginOrCheck(options);
+      await engine.ledger.sweep();
       return engine;
     } catch (error) {
       await lock?.release();
@@ -176,6 +179,7 @@ export class Engine {
   }
 
   async #abandon(error: CalybrisError): Promise<CalybrisError> {
+    clearInterval(this.#sweeping);
     await this.#journal.close();
     return error;
   }
@@ -247,6 +251,7 @@ export class Engine {
 
   /** Waits for everything that was ordered, seals the journal and lets the directory go. */
   async close(): Promise<void> {
+    clearInterval(this.#sweeping);
     await this.#journal.close();
     await this.#lock?.release();
   }
@@ -254,10 +259,44 @@ export class Engine {
   /** From here to the return of `append` nothing waits: number, decision, state and order are one step. */
   #decideNow(resolved: ReturnType<typeof resolveRequest>, contentDigest: string | undefined): Promise<Decided> {
     this.#journal.assertRoom();
-    const entry = decide({ policy: this.#state.current, kernel: this.#currentKernel() }, resolved, contentDigest);
-    const { sequence, durable } = this.#journal.append(entry);
+    const account = this.#accountOf(resolved.tenant);
+    if (account !== undefined) this.ledger.roll(account);
+    const { sequence, durable, entry } = this.#reserveAndAppend(resolved, contentDigest, account);
     if (entry.requestId !== undefined) this.#index.add(entry.requestId, sequence);
     return durable.then(() => answer(entry, sequence, false));
+  }
+
+  /** Another thread may take the room that was decided with; then it is decided again with what is left. */
+  #reserveAndAppend(
+    resolved: ResolvedRequest,
+    contentDigest: string | undefined,
+    account: Account | undefined,
+  ): { readonly sequence: number; readonly durable: Promise<void>; readonly entry: DecisionEntry } {
+    const { ledger, current } = this.#state;
+    const deciding = { policy: current, kernel: this.#currentKernel() };
+    for (;;) {
+      const entry = decide(deciding, resolved, contentDigest, roomOf(account, ledger.room));
+      const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
+      const amount: bigint = entry.decision.costMicrocents;
+      if (cells.length > 0 && !drive(ledger.cells.reserve(cells, amount))) continue;
+      try {
+        ledger.ranAhead(entry);
+        return { ...this.#journal.append(entry), entry };
+      } catch (error) {
+        if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
+        throw error;
+      }
+    }
+  }
+
+  /** Whose money it is. Once anybody has a limit, so has whoever may spend. */
+  #accountOf(tenant: string | undefined): Account | undefined {
+    const { ledger } = this.#state;
+    if (ledger.tenantCount === 0 && (tenant === undefined || tenant === DEFAULT_TENANT)) return undefined;
+    const account = ledger.account(tenant ?? DEFAULT_TENANT);
+    if (account === undefined)
+      throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: tenant ?? DEFAULT_TENANT });
+    return account;
   }
 
   #recall(requestId: string, contentDigest: string): Decided | undefined {
@@ -281,18 +320,9 @@ export class Engine {
   }
 }
 
-function answer(entry: DecisionEntry, sequence: number, repeated: boolean): Decided {
-  const { decision, request, identity, useCase, defaulted } = entry;
-  return {
-    decision,
-    request,
-    sequence,
-    decisionId: `${sequence}-${identity.slice(0, 8)}`,
-    identity,
-    useCase,
-    defaulted,
-    repeated,
-  };
+function roomOf(account: Account | undefined, room: (account: Account) => bigint | undefined): TenantRoom | undefined {
+  if (account === undefined) return undefined;
+  return { tenant: account.tenant, roomMicrocents: room(account), whenShort: account.limit.whenShort };
 }
 
 function embedded(policy: PolicySnapshot): { readonly snapshot: ExactJson; readonly policyDigest: string } {
@@ -300,29 +330,6 @@ function embedded(policy: PolicySnapshot): { readonly snapshot: ExactJson; reado
     snapshot: parseExact(writeExact(snapshotToJson(policy))),
     policyDigest: toHex(policyDigest(policy.policy, nodeSha256)),
   };
-}
-
-/** The policy that an entry was decided under. */
-function policyOf(state: EngineState, policyId: number): Policy {
-  return (state.policy(policyId) ?? state.current).snapshot.policy;
-}
-
-function readBody(entry: GoodEntry, state: EngineState): EntryBody {
-  const body = parseEntryBody(entry.head, entry.data, (id) => policyOf(state, id));
-  if (body === undefined) {
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
-      sequence: entry.head.sequence,
-      problem: `its kind ${entry.head.kind} is not one of this version's`,
-    });
-  }
-  if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) {
-    throw new CalybrisError("CAL_JOURNAL_VERSION", {
-      file: `segment ${entry.segment}`,
-      found: String(body.format),
-      expected: String(JOURNAL_FORMAT),
-    });
-  }
-  return body;
 }
 
 function makeDirectory(disk: Disk, directory: string): void {

@@ -4,6 +4,7 @@
  */
 export * from "./decide.ts";
 export * from "./engine.ts";
+export * from "./engine-ledger.ts";
 export * from "./engine-port.ts";
 export * from "./entry-finder.ts";
 export * from "./intake/intake.ts";
@@ -16,5 +17,10 @@ export * from "./journal/scan.ts";
 export * from "./journal/segment.ts";
 export * from "./journal/thread-driver.ts";
 export * from "./journal/writer.ts";
+export * from "./ledger/cells.ts";
+export * from "./ledger/decision-id.ts";
+export * from "./ledger/handle.ts";
+export * from "./ledger/ledger.ts";
+export * from "./ledger/proof.ts";
 export * from "./request-index.ts";
 export * from "./state.ts";

@@ -17,6 +17,8 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { nodeSha256 } from "./journal/chain-hash.ts";
+import { Ledger } from "./ledger/ledger.ts";
+import { ledgerStateJson } from "./ledger/proof.ts";
 
 /** A snapshot in the journal, with its id and digest. */
 export interface PolicyInForce {
@@ -33,6 +35,7 @@ export class EngineState {
   /** Number of the last decision. */
   decisionSequence = 0n;
   sealed = false;
+  readonly ledger: Ledger = new Ledger();
   readonly #policies = new Map<number, PolicyInForce>();
   #current: PolicyInForce | undefined;
 
@@ -68,9 +71,10 @@ export class EngineState {
       case "checkpoint":
         invariant(body.stateDigest === this.digest(), "a checkpoint holds the digest of the state before it");
         break;
-      case "seal":
+      default:
         break;
     }
+    this.ledger.apply(sequence, at, body);
     this.sequence = sequence;
     this.at = at;
     this.sealed = body.kind === "seal";
@@ -85,6 +89,7 @@ export class EngineState {
         decisions: this.decisionSequence,
         policy: this.#current?.id ?? 0,
         policies: [...this.#policies.values()].map(({ digest }) => toHex(digest)),
+        ...(this.ledger.tenantCount === 0 ? {} : { ledger: ledgerStateJson(this.ledger, this.sequence, nodeSha256) }),
       }),
     );
     return toHex(

@@ -8,10 +8,27 @@ import { CalybrisError } from "./errors.ts";
 import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
 import type { Policy } from "./policy.ts";
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type Request } from "./request.ts";
-import { bps, candidateId, costMicrocents, mask, microcents, milliseconds, sequence, tokens } from "./units.ts";
+import {
+  bps,
+  type CostMicrocents,
+  candidateId,
+  costMicrocents,
+  type Microcents,
+  mask,
+  microcents,
+  milliseconds,
+  sequence,
+  tokens,
+} from "./units.ts";
 
 /** Which values the client left to the policy's use case. */
 export type Defaulted = "value" | "risk" | "confidence" | "floor" | "output";
+
+/** What a tenant had, and what the client would have spent; in microcents. */
+export interface ShortOfRoom {
+  readonly roomMicrocents: Microcents;
+  readonly askedMicrocents: CostMicrocents;
+}
 
 /** One decision as it stands in the journal. */
 export interface DecisionEntry {
@@ -24,6 +41,13 @@ export interface DecisionEntry {
   readonly policyId: number;
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
+  /** Whose money it is; absent when nobody has a limit and the client named nobody. */
+  readonly tenant?: string;
+  /** How long the reservation may stay open, when the client said; else the tenant's own. */
+  readonly reservationSeconds?: number;
+  /** There was less room than the client would have spent, so the room became the request's budget. */
+  readonly short?: ShortOfRoom;
+  /** As decided: with the room as its budget, where that is less than what the client said. */
   readonly request: Request;
   readonly decision: Decision;
   /** The identity digest (`calyidn1`) in hexadecimal. It binds policy, request and decision. */
@@ -42,9 +66,17 @@ export function decisionMembers(entry: DecisionEntry): string {
       : `,"id":${writeExact(entry.requestId)},"content":${writeExact(entry.contentDigest)}`;
   const defaulted = entry.defaulted.length === 0 ? "" : `,"defaulted":${JSON.stringify(entry.defaulted)}`;
   return (
-    `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted},"request":${requestMembers(request)}` +
+    `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted}${tenantMembers(entry)},"request":${requestMembers(request)}` +
     `,"decision":${answerMembers(decision)},"identity":"${entry.identity}"`
   );
+}
+
+function tenantMembers({ tenant, reservationSeconds, short }: DecisionEntry): string {
+  if (tenant === undefined) return "";
+  const seconds = reservationSeconds === undefined ? "" : `,"reservationSeconds":${reservationSeconds}`;
+  if (short === undefined) return `,"tenant":${writeExact(tenant)}${seconds}`;
+  const asked = unless(short.askedMicrocents === NO_BUDGET_LIMIT, "askedMicrocents", short.askedMicrocents);
+  return `,"tenant":${writeExact(tenant)}${seconds},"short":{"roomMicrocents":${short.roomMicrocents}${asked}}`;
 }
 
 function requestMembers(request: Request): string {
@@ -123,6 +155,7 @@ export function decisionFromJson(
       policyId,
       useCase: members["useCase"] as string,
       defaulted: (members["defaulted"] ?? []) as unknown as readonly Defaulted[],
+      ...tenantIn(members, integer),
       request,
       decision,
       identity: members["identity"] as string,
@@ -137,12 +170,31 @@ export function decisionFromJson(
   }
 }
 
-function decisionIn(
-  answered: Members,
-  request: Request,
-  policy: Policy,
-  integer: (value: ExactJson | undefined, otherwise: bigint) => bigint,
-): Decision {
+type ReadInteger = (value: ExactJson | undefined, otherwise: bigint) => bigint;
+
+function tenantIn(
+  members: Members,
+  integer: ReadInteger,
+): Pick<DecisionEntry, "tenant" | "reservationSeconds" | "short"> {
+  const { tenant, reservationSeconds, short } = members;
+  if (tenant === undefined) return {};
+  if (typeof tenant !== "string" || tenant === "") throw new RangeError("a tenant is text");
+  const room = short as Members | undefined;
+  return {
+    tenant,
+    ...(reservationSeconds === undefined ? {} : { reservationSeconds: tokens(Number(reservationSeconds)) }),
+    ...(room === undefined
+      ? {}
+      : {
+          short: {
+            roomMicrocents: microcents(integer(room["roomMicrocents"], 0n)),
+            askedMicrocents: costMicrocents(integer(room["askedMicrocents"], NO_BUDGET_LIMIT)),
+          },
+        }),
+  };
+}
+
+function decisionIn(answered: Members, request: Request, policy: Policy, integer: ReadInteger): Decision {
   const reason = (answered["reason"] ?? SELECTION_REASONS[answered["action"] as string]) as Reason;
   const walked = reason !== "risk_hard_limit" && reason !== "confidence_hard_limit";
   const selectedId = candidateId(Number(answered["selected"] ?? 0));

@@ -10,13 +10,14 @@
 import { type DecisionEntry, decisionFromJson, decisionMembers, malformed } from "./decision-entry.ts";
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
+import { type LedgerEntry, type LedgerKind, ledgerFromJson } from "./ledger-entry.ts";
 import type { Policy } from "./policy.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 1;
 
 /** Every kind that this version writes. A reader that meets another says "incomplete"; the engine refuses. */
-export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint";
+export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint" | LedgerKind;
 
 /** Begins a journal. */
 export interface GenesisEntry {
@@ -50,7 +51,7 @@ export interface CheckpointEntry {
   readonly stateDigest: string;
 }
 
-export type EntryBody = GenesisEntry | PolicyEntry | DecisionEntry | SealEntry | CheckpointEntry;
+export type EntryBody = GenesisEntry | PolicyEntry | DecisionEntry | SealEntry | CheckpointEntry | LedgerEntry;
 
 /** A body with what ordering gave it. */
 export interface OrderedEntry<Body extends EntryBody = EntryBody> {
@@ -159,5 +160,10 @@ function parseMembers(head: EntryHead, data: string): { readonly [key: string]: 
 const PLAIN_KINDS: readonly string[] = ["genesis", "policy", "seal", "checkpoint"] satisfies EntryKind[];
 
 function plainBody(head: EntryHead, members: { readonly [key: string]: ExactJson }): EntryBody | undefined {
-  return PLAIN_KINDS.includes(head.kind) ? ({ kind: head.kind, ...members } as unknown as EntryBody) : undefined;
+  if (PLAIN_KINDS.includes(head.kind)) return { kind: head.kind, ...members } as unknown as EntryBody;
+  try {
+    return ledgerFromJson(head.kind, members);
+  } catch (cause) {
+    throw malformed(head.sequence, cause instanceof RangeError ? cause.message : "a member in it is missing");
+  }
 }

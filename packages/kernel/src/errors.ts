@@ -49,6 +49,21 @@ export interface ErrorDetailsByCode {
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
   readonly CAL_ENGINE_CLOSED: Record<string, never>;
+  readonly CAL_BUDGETS_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_LEDGER_INVALID: { mistakes: readonly Mistake[] };
+  readonly CAL_LEDGER_TENANT_UNKNOWN: { tenant: string };
+  readonly CAL_LEDGER_TENANT_UNMETERED: { tenant: string };
+  readonly CAL_LEDGER_ID_REUSED: { id: string; sequence: number };
+  readonly CAL_LEDGER_RESERVATION_UNKNOWN: { decisionId: string };
+  readonly CAL_LEDGER_RESERVATION_FOREIGN: { decisionId: string; tenant: string };
+  readonly CAL_LEDGER_RESERVATION_STATE: {
+    decisionId: string;
+    operation: string;
+    state: string;
+    sequence: number;
+    actualMicrocents: bigint;
+  };
+  readonly CAL_LEDGER_OVERFLOW: { tenant: string; field: string };
 }
 
 function row<Details>(status: number, message: (details: Details) => string, remedy: string): ErrorRow<Details> {
@@ -163,6 +178,52 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     503,
     () => "the engine is closed",
     "Open it again; whatever was answered before is in the journal.",
+  ),
+  CAL_BUDGETS_INVALID: row(
+    400,
+    (d) => `the budgets${inFile(d.file)} have ${listMistakes(d.mistakes)}`,
+    "Mend each field named; nothing was changed.",
+  ),
+  CAL_LEDGER_INVALID: row(
+    400,
+    (d) => `the ledger was given ${listMistakes(d.mistakes)}`,
+    "Mend each field named and send it again; nothing was changed.",
+  ),
+  CAL_LEDGER_TENANT_UNKNOWN: row(
+    404,
+    (d) => `tenant ${quote(d.tenant)} has no budget`,
+    "Name a tenant that has one, or give it one with `calybris ledger apply FILE --by NAME`. Once any tenant has one, a request that names none needs one for `default`.",
+  ),
+  CAL_LEDGER_TENANT_UNMETERED: row(
+    409,
+    (d) => `tenant ${quote(d.tenant)} is not metered, so it holds no money`,
+    "Grant to a tenant above or below it, or meter it with `calybris ledger apply FILE --by NAME`.",
+  ),
+  CAL_LEDGER_ID_REUSED: row(
+    409,
+    (d) => `id ${quote(d.id)} was used in entry ${d.sequence} with other content`,
+    "Use a new id for a new grant; the same id is for sending the same grant again.",
+  ),
+  CAL_LEDGER_RESERVATION_UNKNOWN: row(
+    404,
+    (d) => `decision ${quote(d.decisionId)} holds no reservation`,
+    "Only a decision that selected a candidate for a metered tenant reserves; after 262,144 later ones are closed it is forgotten.",
+  ),
+  CAL_LEDGER_RESERVATION_FOREIGN: row(
+    403,
+    (d) => `decision ${quote(d.decisionId)} is not one of tenant ${quote(d.tenant)}`,
+    "Send the decision id as it was answered, with the tenant that it was made for.",
+  ),
+  CAL_LEDGER_RESERVATION_STATE: row(
+    409,
+    (d) =>
+      `${d.operation} of ${quote(d.decisionId)} is refused: it is ${d.state} since entry ${d.sequence}, at ${d.actualMicrocents} microcents`,
+    "An open reservation is settled, released or held; a held one is reconciled; a settled one is corrected.",
+  ),
+  CAL_LEDGER_OVERFLOW: row(
+    409,
+    (d) => `${d.field} of tenant ${quote(d.tenant)} would pass 2^63 − 1 microcents`,
+    "Amounts are 64-bit microcents, about $92 billion; nothing was changed. Check the unit of the amount.",
   ),
 };
 

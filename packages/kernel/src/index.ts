@@ -16,6 +16,8 @@ export * from "./explain.ts";
 export * from "./gates.ts";
 export * from "./governance.ts";
 export * from "./invariant.ts";
+export * from "./ledger-digest.ts";
+export * from "./ledger-entry.ts";
 export * from "./policy.ts";
 export * from "./prescribe.ts";
 export * from "./request.ts";

@@ -1,0 +1,160 @@
+/**
+ * One tenant's money. Every movement keeps, exactly:
+ *
+ *     granted = remaining + reserved + settled        all ≥ 0
+ *     billed  = settled + debt                        debt > 0 only while remaining = 0
+ *
+ * so a debt is never hidden behind money that is still there: whatever comes back or comes in pays it first.
+ * Amounts are microcents, `bigint`, at most 2^63−1. Movements expect to be allowed; `overflowOf` and `roomOf` say whether.
+ * @module
+ */
+import { I64_MAX, invariant, type LimitEntry } from "@calybris/kernel";
+
+/** The levels of a hierarchy: organisation > team > key > end user. */
+export const LEVELS_MAX = 4;
+
+/** A calendar period that has begun. */
+export interface Period {
+  readonly index: number;
+  readonly startsAt: number;
+  readonly endsAt: number;
+}
+
+export interface Account {
+  /** Position of its cell in shared memory. */
+  readonly index: number;
+  readonly tenant: string;
+  /** From the top down to this one. */
+  readonly path: readonly Account[];
+  limit: LimitEntry;
+  granted: bigint;
+  remaining: bigint;
+  reserved: bigint;
+  settled: bigint;
+  debt: bigint;
+  period: Period | undefined;
+  /** What had been billed when the period began. */
+  billedBefore: bigint;
+  /** Reservations that are open or held. */
+  openCount: number;
+}
+
+export function newAccount(index: number, limit: LimitEntry, parent: Account | undefined): Account {
+  const path: Account[] = [...(parent?.path ?? [])];
+  const account: Account = {
+    index,
+    tenant: limit.tenant,
+    path,
+    limit,
+    granted: 0n,
+    remaining: 0n,
+    reserved: 0n,
+    settled: 0n,
+    debt: 0n,
+    period: undefined,
+    billedBefore: 0n,
+    openCount: 0,
+  };
+  path.push(account);
+  invariant(path.length <= LEVELS_MAX, `at most ${LEVELS_MAX} levels, got ${path.length}`);
+  return account;
+}
+
+/** The most that may be reserved now: what remains, what the cap leaves, and nothing while there is a debt. */
+export function roomOf(account: Account): bigint {
+  if (account.debt > 0n) return 0n;
+  const cap = account.limit.exposureCapMicrocents;
+  const belowCap = cap === undefined ? account.remaining : cap - account.reserved;
+  const room = belowCap < account.remaining ? belowCap : account.remaining;
+  return room > 0n ? room : 0n;
+}
+
+export function reserve(account: Account, amount: bigint): void {
+  account.remaining -= amount;
+  account.reserved += amount;
+  account.openCount += 1;
+  check(account);
+}
+
+/**
+ * Closes a reservation at what it cost. What was not needed comes back, unless its period is over: then it is withdrawn.
+ * What was not foreseen is taken from what remains; what that cannot cover is a debt.
+ */
+export function settle(account: Account, reserved: bigint, periodIndex: number, actual: bigint): void {
+  account.reserved -= reserved;
+  account.openCount -= 1;
+  const covered = actual < reserved ? actual : reserved;
+  account.settled += covered;
+  refund(account, reserved - covered, periodIndex);
+  charge(account, actual - covered);
+  check(account);
+}
+
+/** Mends what was settled before at `before`: it cost `actual`. */
+export function correct(account: Account, before: bigint, periodIndex: number, actual: bigint): void {
+  if (actual >= before) charge(account, actual - before);
+  else {
+    const back = before - actual;
+    const forgiven = back < account.debt ? back : account.debt;
+    account.debt -= forgiven;
+    account.settled -= back - forgiven;
+    refund(account, back - forgiven, periodIndex);
+  }
+  check(account);
+}
+
+export function grant(account: Account, amount: bigint): void {
+  account.granted += amount;
+  payIn(account, amount);
+  check(account);
+}
+
+/** Begins a period: what is unspent of the last one is withdrawn, the allotment granted. */
+export function beginPeriod(account: Account, period: Period, withdrawn: bigint, allotment: bigint): void {
+  account.granted -= withdrawn;
+  account.remaining -= withdrawn;
+  account.period = period;
+  account.billedBefore = account.settled + account.debt;
+  grant(account, allotment);
+}
+
+/** What a period that begins now would withdraw: all that remains, but nothing from before the first. */
+export function unspent(account: Account): bigint {
+  return account.period === undefined ? 0n : account.remaining;
+}
+
+/** The balance that would pass 2^63−1 if this were granted, or charged; `undefined` when none would. */
+export function overflowOf(account: Account, granted: bigint, charged: bigint): string | undefined {
+  if (account.granted + granted > I64_MAX) return "granted";
+  return account.settled + account.debt + account.reserved + charged > I64_MAX ? "billed" : undefined;
+}
+
+function refund(account: Account, amount: bigint, periodIndex: number): void {
+  if (periodIndex === (account.period?.index ?? 0)) payIn(account, amount);
+  else account.granted -= amount;
+}
+
+/** Money that is granted already: pays the debt first. */
+function payIn(account: Account, amount: bigint): void {
+  const paid = amount < account.debt ? amount : account.debt;
+  account.debt -= paid;
+  account.settled += paid;
+  account.remaining += amount - paid;
+}
+
+function charge(account: Account, amount: bigint): void {
+  const covered = amount < account.remaining ? amount : account.remaining;
+  account.remaining -= covered;
+  account.settled += covered;
+  account.debt += amount - covered;
+}
+
+function check(account: Account): void {
+  const { granted, remaining, reserved, settled, debt, tenant } = account;
+  invariant(
+    remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n && granted <= I64_MAX,
+    `the balances of ${tenant} are in range`,
+  );
+  invariant(granted === remaining + reserved + settled, `the money of ${tenant} is conserved`);
+  invariant(debt === 0n || remaining === 0n, `a debt of ${tenant} leaves nothing to spend`);
+}

@@ -1,0 +1,22 @@
+/**
+ * What a decision is called outside: the sequence of its entry, and the beginning of its identity, so that an id which was
+ * mistyped or made up binds to nothing.
+ * @module
+ */
+
+/** The first 32 bits of an identity digest in hexadecimal. */
+export function identityNumber(identityHex: string): number {
+  return Number.parseInt(identityHex.slice(0, 8), 16);
+}
+
+export function decisionIdOf(sequence: number, identity: number): string {
+  return `${sequence}-${identity.toString(16).padStart(8, "0")}`;
+}
+
+/** Takes an id apart; `undefined` when it is not one. */
+export function parseDecisionId(decisionId: unknown): { readonly of: number; readonly identity: number } | undefined {
+  const match = typeof decisionId === "string" ? /^([1-9][0-9]{0,15})-([0-9a-f]{8})$/.exec(decisionId) : null;
+  if (match === null) return undefined;
+  const of = Number(match[1]);
+  return Number.isSafeInteger(of) ? { of, identity: Number.parseInt(match[2] as string, 16) } : undefined;
+}

@@ -1,0 +1,285 @@
+/**
+ * The ledger: a fold over the journal's entries that says who may spend what. Live, each entry is applied in the step that
+ * orders it; after a restart the same function is applied to what was read back.
+ *
+ *     limit · grant · period ─▶ balances ◀─ decision (reserves) ◀─ settlement · release · hold · expiry ·
+ *                                                                   reconciliation · correction
+ *
+ * `refusalOf` says whether an entry may be ordered; `apply` orders nothing that it would refuse.
+ * @module
+ */
+import {
+  CalybrisError,
+  type DecisionEntry,
+  type EntryBody,
+  invariant,
+  type LedgerEntry,
+  type LimitEntry,
+  type PeriodEntry,
+  type ReservationEntry,
+} from "@calybris/kernel";
+import {
+  type Account,
+  beginPeriod,
+  correct,
+  grant,
+  newAccount,
+  overflowOf,
+  reserve,
+  roomOf,
+  settle,
+  unspent,
+} from "./account.ts";
+import { Cells, drive } from "./cells.ts";
+import { decisionIdOf, identityNumber } from "./decision-id.ts";
+import { type Closed, type ClosedState, mayFollow, type Open, type Part, Reservations } from "./reservations.ts";
+
+const MICROSECONDS = 1_000_000;
+
+export class Ledger {
+  readonly cells: Cells = new Cells();
+  readonly reservations: Reservations;
+  readonly #accounts = new Map<string, Account>();
+  readonly #grants = new Map<string, { readonly sequence: number; readonly tenant: string; readonly amount: bigint }>();
+  /** The parts of a new reservation, by tenant; until a period or a limit changes. */
+  readonly #parts = new Map<Account, readonly Part[]>();
+  /** A decision whose debit ran ahead of it. */
+  #ahead: DecisionEntry | undefined;
+
+  constructor(closedMax?: number) {
+    this.reservations = new Reservations(closedMax);
+  }
+
+  get tenantCount(): number {
+    return this.#accounts.size;
+  }
+
+  account(tenant: string): Account | undefined {
+    return this.#accounts.get(tenant);
+  }
+
+  accounts(): IterableIterator<Account> {
+    return this.#accounts.values();
+  }
+
+  grantOf(id: string): { readonly sequence: number; readonly tenant: string; readonly amount: bigint } | undefined {
+    return this.#grants.get(id);
+  }
+
+  /** The levels that a decision for a tenant reserves on, from the top down. */
+  metered(account: Account): readonly Part[] {
+    const known = this.#parts.get(account);
+    if (known !== undefined) return known;
+    const parts = account.path
+      .filter(({ limit }) => limit.metered)
+      .map((level) => ({ account: level, periodIndex: level.period?.index ?? 0 }));
+    this.#parts.set(account, parts);
+    return parts;
+  }
+
+  /** What a tenant has room for now, debits that run ahead included; `undefined` when no level is metered. */
+  readonly room = (account: Account): bigint | undefined => {
+    let least: bigint | undefined;
+    for (const part of this.metered(account)) {
+      const room = this.cells.room(part.account.index);
+      if (least === undefined || room < least) least = room;
+    }
+    return least === undefined || least > 0n ? least : 0n;
+  };
+
+  /** The cells of an account's metered levels. */
+  cellsOf(account: Account): readonly number[] {
+    return this.metered(account).map((part) => part.account.index);
+  }
+
+  /** The next decision to be applied is one whose debit has already been made on the cells. */
+  ranAhead(entry: DecisionEntry): void {
+    this.#ahead = entry;
+  }
+
+  /** Applies the next entry; kinds that are not about money change nothing. */
+  apply(sequence: number, at: number, body: EntryBody): void {
+    switch (body.kind) {
+      case "decision":
+        this.#decided(sequence, at, body);
+        break;
+      case "limit":
+        this.#limited(body);
+        break;
+      case "grant":
+        this.#granted(sequence, body);
+        break;
+      case "period":
+        this.#began(body);
+        break;
+      case "settlement":
+      case "release":
+      case "hold":
+      case "expiry":
+      case "reconciliation":
+      case "correction":
+        this.#moved(sequence, body);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Why an entry must not be ordered; `undefined` when it may. */
+  refusalOf(body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>): CalybrisError | undefined {
+    if (body.kind !== "grant") return this.#refusalOfMove(body);
+    const account = this.#accounts.get(body.tenant);
+    if (account === undefined) return new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: body.tenant });
+    if (!account.limit.metered) return new CalybrisError("CAL_LEDGER_TENANT_UNMETERED", { tenant: body.tenant });
+    const before = this.#grants.get(body.id);
+    if (before !== undefined)
+      return new CalybrisError("CAL_LEDGER_ID_REUSED", { id: body.id, sequence: before.sequence });
+    return overflow(account, body.amountMicrocents, 0n);
+  }
+
+  #refusalOfMove(body: ReservationEntry): CalybrisError | undefined {
+    const open = this.reservations.open(body.of);
+    const closed = this.reservations.closed(body.of);
+    const found = open ?? closed;
+    if (found === undefined) return new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: `${body.of}` });
+    const state = open === undefined ? (closed as Closed).state : open.held === undefined ? "open" : "held";
+    if (!mayFollow(state, body.kind)) {
+      return new CalybrisError("CAL_LEDGER_RESERVATION_STATE", {
+        decisionId: decisionIdOf(found.of, found.identity),
+        operation: body.kind,
+        state,
+        sequence: closed?.sequence ?? open?.held?.sequence ?? body.of,
+        actualMicrocents: closed?.actualMicrocents ?? (open as Open).amountMicrocents,
+      });
+    }
+    if (!("actualMicrocents" in body)) return undefined;
+    const more = body.actualMicrocents - (open?.amountMicrocents ?? (closed as Closed).actualMicrocents);
+    if (more <= 0n) return undefined;
+    for (const { account } of found.parts) {
+      const refusal = overflow(account, 0n, more);
+      if (refusal !== undefined) return refusal;
+    }
+    return undefined;
+  }
+
+  #decided(sequence: number, at: number, body: DecisionEntry): void {
+    const isAhead = this.#ahead === body;
+    this.#ahead = undefined;
+    if (body.tenant === undefined) {
+      invariant(this.#accounts.size === 0, "once anybody has a limit, every decision names its tenant");
+      return;
+    }
+    const tenant = this.#accounts.get(body.tenant);
+    invariant(tenant !== undefined, "a decision names a tenant that has a limit");
+    if (body.decision.action === "reject") return;
+    const parts = this.metered(tenant);
+    if (parts.length === 0) return;
+    const amount: bigint = body.decision.costMicrocents;
+    for (const { account } of parts) {
+      invariant(roomOf(account) >= amount, `${account.tenant} has room for what is reserved`);
+      if (isAhead) reserve(account, amount);
+      else this.#change(account, () => reserve(account, amount));
+    }
+    this.reservations.add({
+      of: sequence,
+      identity: identityNumber(body.identity),
+      tenant,
+      parts,
+      amountMicrocents: amount,
+      expiresAt: at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS,
+      held: undefined,
+    });
+  }
+
+  #limited(limit: LimitEntry): void {
+    const known = this.#accounts.get(limit.tenant);
+    this.#parts.clear();
+    if (known !== undefined) {
+      invariant(known.limit.parent === limit.parent, "a tenant keeps the level above it");
+      this.#change(known, () => {
+        known.limit = limit;
+      });
+      return;
+    }
+    const parent = limit.parent === undefined ? undefined : this.#accounts.get(limit.parent);
+    invariant((parent === undefined) === (limit.parent === undefined), "the level above is there first");
+    const account = newAccount(this.#accounts.size, limit, parent);
+    this.cells.ensure(account.index);
+    this.#accounts.set(limit.tenant, account);
+  }
+
+  #granted(sequence: number, body: Extract<LedgerEntry, { kind: "grant" }>): void {
+    this.#assertAllowed(body);
+    const account = this.#accounts.get(body.tenant) as Account;
+    this.#change(account, () => grant(account, body.amountMicrocents));
+    this.#grants.set(body.id, { sequence, tenant: body.tenant, amount: body.amountMicrocents });
+  }
+
+  #began(body: PeriodEntry): void {
+    const account = this.#accounts.get(body.tenant);
+    invariant(account !== undefined, "a period belongs to a tenant");
+    invariant(body.index > (account.period?.index ?? 0), "the index of a period never falls");
+    invariant(body.withdrawnMicrocents === unspent(account), "what is unspent is withdrawn");
+    const { index, startsAt, endsAt } = body;
+    this.#parts.clear();
+    this.#change(account, () =>
+      beginPeriod(account, { index, startsAt, endsAt }, body.withdrawnMicrocents, body.allotmentMicrocents),
+    );
+  }
+
+  #moved(sequence: number, body: ReservationEntry): void {
+    this.#assertAllowed(body);
+    const open = this.reservations.open(body.of);
+    if (open === undefined) {
+      this.#corrected(sequence, body);
+      return;
+    }
+    if (body.kind === "hold") {
+      this.reservations.hold(open, sequence, body.cause);
+      return;
+    }
+    const actual: bigint =
+      "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? open.amountMicrocents : 0n;
+    for (const { account, periodIndex } of open.parts)
+      this.#change(account, () => settle(account, open.amountMicrocents, periodIndex, actual));
+    this.#close(open, CLOSED_BY[body.kind], sequence, actual);
+  }
+
+  #corrected(sequence: number, body: ReservationEntry): void {
+    const closed = this.reservations.closed(body.of);
+    invariant(closed !== undefined && body.kind === "correction", "only what is settled is corrected");
+    for (const { account, periodIndex } of closed.parts)
+      this.#change(account, () => correct(account, closed.actualMicrocents, periodIndex, body.actualMicrocents));
+    this.#close(closed, "corrected", sequence, body.actualMicrocents);
+  }
+
+  #close(of: Open | Closed, state: ClosedState, sequence: number, actualMicrocents: bigint): void {
+    const { identity, tenant, parts } = of;
+    this.reservations.close(of.of, { of: of.of, identity, tenant, parts, state, sequence, actualMicrocents });
+  }
+
+  /** Changes an account, and its cell by as much as its room changed. */
+  #change(account: Account, change: () => void): void {
+    const before = roomOf(account);
+    change();
+    drive(this.cells.credit(account.index, roomOf(account) - before));
+  }
+
+  #assertAllowed(body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>): void {
+    const refusal = this.refusalOf(body);
+    invariant(refusal === undefined, `an entry of the ledger is one that may be: ${refusal?.message}`);
+  }
+}
+
+const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold">, ClosedState>> = Object.freeze({
+  settlement: "settled",
+  release: "released",
+  expiry: "expired",
+  reconciliation: "reconciled",
+  correction: "corrected",
+});
+
+function overflow(account: Account, granted: bigint, charged: bigint): CalybrisError | undefined {
+  const field = overflowOf(account, granted, charged);
+  return field === undefined ? undefined : new CalybrisError("CAL_LEDGER_OVERFLOW", { tenant: account.tenant, field });
+}

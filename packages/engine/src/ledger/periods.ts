@@ -1,0 +1,83 @@
+/**
+ * Calendar periods: where the one that holds a time begins and ends, in the tenant's time zone. The boundaries are
+ * journaled with the period, so nothing that is folded or verified depends on a time zone database.
+ *
+ * `temporal-polyfill` was chosen because it is the language's own coming calendar (TC39 Temporal), daylight saving time
+ * and days without a midnight included; it goes away when Node has it.
+ * @module
+ */
+import type { PeriodRule, PeriodUnit } from "@calybris/kernel";
+import { Temporal } from "temporal-polyfill";
+import type { Period } from "./account.ts";
+
+const US_PER_MS = 1_000;
+
+/** Whether a name is a time zone's. */
+export function isTimeZone(name: string): boolean {
+  try {
+    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
+    return !/^[+-]/.test(name);
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The period that holds a time, numbered after the one before; those skipped are counted.
+ *
+ * @param at - microseconds since the Unix epoch.
+ */
+export function periodAt(rule: PeriodRule, at: number, before: Period | undefined): Period {
+  const start = startOf(rule.every, zoned(rule.timeZone, at));
+  const end = start.add(LENGTH[rule.every]).startOfDay();
+  const skipped = before === undefined ? 0 : countBetween(rule, zoned(rule.timeZone, before.endsAt), start);
+  return {
+    index: (before?.index ?? 0) + 1 + skipped,
+    startsAt: start.epochMilliseconds * US_PER_MS,
+    endsAt: end.epochMilliseconds * US_PER_MS,
+  };
+}
+
+const LENGTH: Readonly<Record<PeriodUnit, Temporal.DurationLike>> = Object.freeze({
+  day: { days: 1 },
+  week: { days: 7 },
+  month: { months: 1 },
+  quarter: { months: 3 },
+});
+
+const MONTHS_PER_QUARTER = 3;
+
+function zoned(timeZone: string, at: number): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(Math.floor(at / US_PER_MS)).toZonedDateTimeISO(timeZone);
+}
+
+/** Weeks begin on Monday (ISO 8601). */
+function startOf(unit: PeriodUnit, at: Temporal.ZonedDateTime): Temporal.ZonedDateTime {
+  const day = at.startOfDay();
+  switch (unit) {
+    case "day":
+      return day;
+    case "week":
+      return day.subtract({ days: day.dayOfWeek - 1 }).startOfDay();
+    case "month":
+      return day.with({ day: 1 }).startOfDay();
+    case "quarter":
+      return day.with({ day: 1, month: day.month - ((day.month - 1) % MONTHS_PER_QUARTER) }).startOfDay();
+  }
+}
+
+/** Whole periods between the end of one and the start of another. */
+function countBetween(rule: PeriodRule, end: Temporal.ZonedDateTime, start: Temporal.ZonedDateTime): number {
+  if (Temporal.ZonedDateTime.compare(end, start) >= 0) return 0;
+  const [from, to] = [startOf(rule.every, end).toPlainDate(), start.toPlainDate()];
+  switch (rule.every) {
+    case "day":
+      return from.until(to, { largestUnit: "days" }).days;
+    case "week":
+      return Math.floor(from.until(to, { largestUnit: "days" }).days / 7);
+    case "month":
+      return from.until(to, { largestUnit: "months" }).months;
+    case "quarter":
+      return Math.floor(from.until(to, { largestUnit: "months" }).months / MONTHS_PER_QUARTER);
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * What the ledger amounts to, in a form that can be shown and compared: the conservation proof, its digest, and the part
+ * of the engine's state that is money. The audit folds the same from the journal alone.
+ * @module
+ */
+import { type ExactJson, ledgerDigest, type Sha256, toHex } from "@calybris/kernel";
+import type { Account } from "./account.ts";
+import { decisionIdOf } from "./decision-id.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Open } from "./reservations.ts";
+
+/** Balances of one tenant, or their sums; microcents. */
+export interface Balances {
+  readonly grantedMicrocents: bigint;
+  readonly remainingMicrocents: bigint;
+  readonly reservedMicrocents: bigint;
+  readonly settledMicrocents: bigint;
+  /** Billed beyond what was granted; closes the tenant until the next credit pays it. */
+  readonly debtMicrocents: bigint;
+}
+
+export interface TenantProof extends Balances {
+  readonly tenant: string;
+  readonly parent?: string;
+  readonly metered: boolean;
+  readonly exposureCapMicrocents?: bigint;
+  /** Billed since the period began; since ever where there is none. */
+  readonly billedInPeriodMicrocents: bigint;
+  readonly period?: { readonly index: number; readonly startsAt: number; readonly endsAt: number };
+  /** granted = remaining + reserved + settled, all ≥ 0. */
+  readonly conserved: boolean;
+}
+
+export interface OpenReservation {
+  readonly decisionId: string;
+  readonly tenant: string;
+  readonly amountMicrocents: bigint;
+  /** Microseconds since the Unix epoch; from then on it is settled in full. */
+  readonly expiresAt: number;
+  readonly state: "open" | "held" | "overdue";
+}
+
+export interface ConservationProof {
+  /** The entry up to which everything here counts. */
+  readonly sequence: number;
+  /** `calyldg1` with that entry as its watermark, in hexadecimal. */
+  readonly digest: string;
+  readonly conserved: boolean;
+  readonly tenants: readonly TenantProof[];
+  /** Of the metered tenants that no metered tenant stands above: every microcent once. */
+  readonly total: Balances;
+  readonly reservations: readonly OpenReservation[];
+}
+
+export function proveConservation(ledger: Ledger, sequence: number, at: number, sha256: Sha256): ConservationProof {
+  const accounts = [...ledger.accounts()];
+  const tenants = accounts.map(tenantProof);
+  const tops = accounts.filter(
+    ({ limit, path }) => limit.metered && path.slice(0, -1).every((level) => !level.limit.metered),
+  );
+  return {
+    sequence,
+    digest: toHex(digestOf(ledger, sequence, sha256)),
+    conserved: tenants.every(({ conserved }) => conserved),
+    tenants,
+    total: sum(tops),
+    reservations: [...ledger.reservations.allOpen()].map((open) => openReservation(open, at)),
+  };
+}
+
+/** `calyldg1`. */
+export function digestOf(ledger: Ledger, sequence: number, sha256: Sha256): Uint8Array {
+  const tenants = [...ledger.accounts()];
+  return ledgerDigest({ tenants, openCount: ledger.reservations.openCount, watermark: sequence }, sha256);
+}
+
+/** What the digest does not cover and the future depends on, in the order of the journal. */
+export function ledgerStateJson(ledger: Ledger, sequence: number, sha256: Sha256): ExactJson {
+  return {
+    digest: toHex(digestOf(ledger, sequence, sha256)),
+    tenants: [...ledger.accounts()].map(({ tenant, debt, period }) => [tenant, debt, period?.index ?? 0]),
+    open: [...ledger.reservations.allOpen()].map(({ of, amountMicrocents, expiresAt, held }) => [
+      of,
+      amountMicrocents,
+      expiresAt,
+      held?.sequence ?? 0,
+    ]),
+  };
+}
+
+export function tenantProof(account: Account): TenantProof {
+  const { tenant, limit, period, granted, remaining, reserved, settled, debt } = account;
+  return {
+    tenant,
+    ...(limit.parent === undefined ? {} : { parent: limit.parent }),
+    metered: limit.metered,
+    ...(limit.exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents: limit.exposureCapMicrocents }),
+    ...sum([account]),
+    billedInPeriodMicrocents: settled + debt - account.billedBefore,
+    ...(period === undefined ? {} : { period }),
+    conserved:
+      granted === remaining + reserved + settled && remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n,
+  };
+}
+
+function sum(accounts: readonly Account[]): Balances {
+  const total = (of: (account: Account) => bigint): bigint => accounts.reduce((sum, account) => sum + of(account), 0n);
+  return {
+    grantedMicrocents: total(({ granted }) => granted),
+    remainingMicrocents: total(({ remaining }) => remaining),
+    reservedMicrocents: total(({ reserved }) => reserved),
+    settledMicrocents: total(({ settled }) => settled),
+    debtMicrocents: total(({ debt }) => debt),
+  };
+}
+
+function openReservation(open: Open, at: number): OpenReservation {
+  return {
+    decisionId: decisionIdOf(open.of, open.identity),
+    tenant: open.tenant.tenant,
+    amountMicrocents: open.amountMicrocents,
+    expiresAt: open.expiresAt,
+    state: open.expiresAt <= at ? "overdue" : open.held === undefined ? "open" : "held",
+  };
+}
