@@ -8,15 +8,16 @@ import { fileURLToPath } from "node:url";
 import { styleText } from "node:util";
 import type { AuditReport } from "@calybris/audit";
 import { Engine, loadPolicy } from "@calybris/engine";
-import { cost, explain } from "@calybris/kernel";
+import { explain } from "@calybris/kernel";
 import { dataDirectory } from "../../datasets/checked-file.ts";
 import { explainTable } from "../../packages/cli/src/explain-table.ts";
-import { dollars } from "../../packages/cli/src/replay-report.ts";
-import { type MarkdownDocument, readDocuments } from "./documents.ts";
-import { auditJournal, flipOneBit } from "./proof.ts";
+import { verifyLog } from "../../packages/cli/src/verify.ts";
+import { readDocuments } from "./documents.ts";
+import { instructive, printTold, type Told } from "./instructive.ts";
+import { flipOneBit } from "./proof.ts";
 import { RECORDED } from "./recorded.ts";
-import { requestOf, RULE } from "./requests.ts";
-import { type Answer, nameAt, printRouted, routeAll } from "./route.ts";
+import { RULE, requestOf } from "./requests.ts";
+import { printRouted, routeAll } from "./route.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "..", "..");
@@ -28,94 +29,91 @@ async function demo(): Promise<void> {
   await rm(join(ROOT, ".demo"), { recursive: true, force: true });
   await mkdir(JOURNAL, { recursive: true });
   const engine = await Engine.open({ directory: JOURNAL, policy: await loadPolicy(join(HERE, "policy.jsonc")) });
+  let told: readonly Told[] = [];
   try {
-    await routeDocuments(engine);
+    told = await routeDocuments(engine);
     await routeRecorded(engine);
   } finally {
     await engine.close();
   }
   await prove();
+  printNext(told[0]);
   console.log(`\nDone in ${((performance.now() - startMs) / 1_000).toFixed(1)} s.`);
 }
 
-async function routeDocuments(engine: Engine): Promise<void> {
-  title("Documents that npm installed");
+async function routeDocuments(engine: Engine): Promise<readonly Told[]> {
+  title("Requests: documents that npm installed");
   const { documents, duplicates, tooLarge } = await readDocuments(join(ROOT, "node_modules"));
-  console.log(
-    `${documents.length} Markdown documents (${duplicates} duplicates and ${tooLarge} over 1 MiB left out).\n${RULE}`,
-  );
-  title("Decisions");
+  const left = duplicates + tooLarge === 0 ? "" : ` (${duplicates} duplicates and ${tooLarge} over 1 MiB left out)`;
+  console.log(`${documents.length} Markdown documents${left}, each of them one request.\n${RULE}`);
+  title("Decisions, each durable in a hash-chained journal before it is answered");
   const routed = await routeAll(engine, documents.map(requestOf));
   printRouted(engine, routed);
-  printInstructive(engine, documents, routed.answers);
-}
-
-function printInstructive(engine: Engine, documents: readonly MarkdownDocument[], answers: readonly Answer[]): void {
+  const told = instructive(engine, routed.answers);
   title("The most instructive");
-  const saved = (answer: Answer): bigint => askedMicrocents(engine, answer) - answer.decision.costMicrocents;
-  const of = (action: string): readonly Answer[] => answers.filter(({ decision }) => decision.action === action);
-  const tell = (answer: Answer | undefined, what: string, end: (known: Answer) => string): void => {
-    if (answer === undefined) {
-      console.log(`${what}: there was none`);
-      return;
-    }
-    const document = documents[answers.indexOf(answer)];
-    console.log(`${styleText("bold", what)}: ${document?.path} (${document?.tokenCount} tokens), ${end(answer)}`);
-  };
-  const substituted = of("substitute").toSorted((a, b) => (saved(a) > saved(b) ? -1 : 1))[0];
-  const kept = of("execute").toSorted((a, b) => (a.decision.costMicrocents > b.decision.costMicrocents ? -1 : 1))[0];
-  tell(substituted, "Most saved", (answer) => {
-    const name = nameAt(engine, answer.decision.selectedIndex);
-    return `${name} for ${dollars(answer.decision.costMicrocents)} instead of ${dollars(askedMicrocents(engine, answer))}`;
-  });
-  tell(kept, "Premium kept", (answer) => `worth its ${dollars(answer.decision.costMicrocents)}`);
-  tell(of("reject")[0], "Rejected", ({ decision }) => decision.reason);
-  if (substituted === undefined) return;
-  title("Why: every candidate for the decision that saved most");
-  console.log(explainTable(engine.snapshot, explain(engine.snapshot.policy, substituted.request)));
-}
-
-function askedMicrocents(engine: Engine, { request }: Answer): bigint {
-  const asked = engine.snapshot.policy.candidates.find(({ id }) => id === request.requestedId);
-  return asked === undefined ? 0n : cost(request, asked);
+  printTold(told, documents, routed.answers);
+  const [first] = told;
+  if (first === undefined) return told;
+  title(`Why, for "${first.title.toLowerCase()}": every candidate, by utility = quality − risk − cost − latency`);
+  console.log(explainTable(engine.snapshot, explain(engine.snapshot.policy, first.answer.request)));
+  return told;
 }
 
 async function routeRecorded(engine: Engine): Promise<void> {
   const directory = dataDirectory(ROOT);
-  for (const { title: name, load } of RECORDED) {
-    title(name);
-    if (directory === undefined) {
-      console.log("Skipped: set CALYBRIS_DATA to the directory that holds the data sets.");
-      continue;
-    }
+  if (directory === undefined) {
+    title("Recorded traffic");
+    console.log(
+      `Skipped: set CALYBRIS_DATA to the directory of the data sets (${RECORDED.map(({ what }) => what).join("; ")}).`,
+    );
+    return;
+  }
+  for (const { what, load } of RECORDED) {
+    title(`Requests: ${what}`);
     try {
       printRouted(engine, await routeAll(engine, await load(directory)));
     } catch (error) {
-      if (!(error instanceof Error) || "code" in error === false || error.code !== "ENOENT") throw error;
+      if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOENT") throw error;
       console.log(`Skipped: ${error.message}`);
     }
   }
 }
 
 async function prove(): Promise<void> {
-  title("Proof");
-  const report = await auditJournal(JOURNAL);
-  const where = relative(ROOT, JOURNAL);
-  console.log(`${where}: ${verdict(report)}, ${report.entries} entries, ${report.decisions} decisions decided again`);
+  title("Proof, from the bytes on the disk alone");
+  const report = await verifyLog(JOURNAL);
+  console.log(
+    `${relative(ROOT, JOURNAL)} is ${verdict(report)}: the chain of ${report.entries.toLocaleString("en")} entries holds, ` +
+      `and ${report.decisions.toLocaleString("en")} decisions come out the same again.`,
+  );
   for (const { problem, expected, found } of report.findings) console.log(`  ${problem}: ${expected}, found ${found}`);
   if (report.status !== "whole") process.exitCode = 1;
   const flip = await flipOneBit(JOURNAL, ALTERED);
-  const { file, byteOffset, before, after } = flip;
-  console.log(`In a copy, the byte at ${byteOffset} of ${file} was flipped from ${before} to ${after}:`);
+  console.log(
+    `In a copy, byte ${flip.byteOffset} of ${flip.file}, a digit of a cost, was changed from ${flip.before} to ${flip.after}.`,
+  );
   const [finding] = flip.report.findings;
   if (finding === undefined) {
     process.exitCode = 1;
-    console.log("  not caught, which must never happen");
+    console.log("It was not caught, which must never happen.");
     return;
   }
-  const at = `entry ${finding.sequence}, ${finding.file}, line at byte ${finding.byteOffset}`;
-  console.log(`  ${verdict(flip.report)}: ${at}: ${finding.problem}`);
-  console.log(`  expected ${finding.expected}\n  found    ${finding.found}`);
+  const where = `entry ${finding.sequence}, file ${relative(ROOT, finding.file)}, line at byte ${finding.byteOffset}`;
+  console.log(`The copy is ${verdict(flip.report)} at ${where}: ${finding.problem}`);
+  console.log(`  expected ${finding.expected}, which is the hash of what stands there now`);
+  console.log(`  found    ${finding.found}, which was written when it was decided`);
+}
+
+function printNext(first: Told | undefined): void {
+  const journal = relative(ROOT, JOURNAL);
+  title("Look further");
+  for (const words of [
+    `verify ${journal}`,
+    `show ${journal} ${first?.answer.sequence ?? 2}`,
+    `tail ${journal} --lines 5`,
+    "init && npm run calybris -- --help",
+  ])
+    console.log(`  npm run calybris -- ${words}`);
 }
 
 function verdict({ status }: AuditReport): string {

@@ -10,6 +10,7 @@ import { countTokens } from "gpt-tokenizer";
 export interface MarkdownDocument {
   /** Below `node_modules`. */
   readonly path: string;
+  /** The first 96 bits of SHA-256, in base64url: it is the request's id, so it should be short. */
   readonly digest: string;
   readonly tokenCount: number;
 }
@@ -21,6 +22,7 @@ export interface Documents {
 }
 
 const DOCUMENT_MAX_BYTES = 1024 * 1024;
+const DIGEST_CHARACTERS = 16;
 
 /** Finds them without following a link, and leaves out what was read already under another name. */
 export async function readDocuments(directory: string): Promise<Documents> {
@@ -34,7 +36,7 @@ export async function readDocuments(directory: string): Promise<Documents> {
       continue;
     }
     const bytes = await readFile(file);
-    const digest = createHash("sha256").update(bytes).digest("hex");
+    const digest = createHash("sha256").update(bytes).digest("base64url").slice(0, DIGEST_CHARACTERS);
     if (seen.has(digest)) {
       duplicates += 1;
       continue;

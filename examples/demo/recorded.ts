@@ -9,13 +9,13 @@ import { routerBenchPrompts } from "../../datasets/routerbench.ts";
 import { PREMIUM } from "./requests.ts";
 
 export interface Recorded {
-  readonly title: string;
+  readonly what: string;
   readonly load: (dataDirectory: string) => Promise<readonly ClientRequest[]>;
 }
 
 export const RECORDED: readonly Recorded[] = [
   {
-    title: "Azure LLM inference traces: production requests, code and conversation",
+    what: "Azure LLM inference traces, production requests for code and conversation",
     load: async (dataDirectory) =>
       (await azureTraces(dataDirectory)).map(({ kind, inputTokens, outputTokens }, index) => ({
         requestId: `azure:${index + 1}`,
@@ -26,10 +26,10 @@ export const RECORDED: readonly Recorded[] = [
       })),
   },
   {
-    title: "RouterBench prompts: ARC-Challenge, MBPP, Winogrande",
+    what: "RouterBench prompts of ARC-Challenge, MBPP and Winogrande",
     load: async (dataDirectory) =>
-      (await routerBenchPrompts(dataDirectory)).map(({ id, prompt }, index) => ({
-        requestId: `routerbench:${index + 1}:${id}`,
+      (await routerBenchPrompts(dataDirectory)).map(({ prompt }, index) => ({
+        requestId: `bench:${index + 1}`,
         useCase: "benchmark",
         requested: PREMIUM,
         inputTokens: countTokens(prompt, { disallowedSpecial: new Set() }),

@@ -9,7 +9,7 @@ import type { MarkdownDocument } from "./documents.ts";
 /** What every request asks for: the best-rated candidate of the catalog. */
 export const PREMIUM = "gemini-3-pro";
 
-export const RULE: string = `Each document is one request, "summarise this", and asks for ${PREMIUM}.
+export const RULE: string = `Each asks ${PREMIUM} to summarise it. What a summary is worth, and what is at risk, follows from its name and length:
   kind        by file name: SECURITY, LICENSE, CHANGELOG or CHANGES, README, else default
   value       of the kind (policy.jsonc), and 1 cent more for each 1,000 tokens, at most 50 cents more
   risk        of the kind
@@ -38,7 +38,7 @@ export function requestOf(document: MarkdownDocument): ClientRequest {
   const thousands = Math.floor(tokenCount / 1_000);
   const region = regionOf(name);
   return {
-    requestId: digest.slice(0, 32),
+    requestId: digest,
     useCase,
     requested: PREMIUM,
     inputTokens: tokenCount,

@@ -3,9 +3,10 @@
  * @module
  */
 import type { ClientRequest, Engine } from "@calybris/engine";
-import Table from "cli-table3";
 import { CostComparison } from "../../packages/cli/src/incumbents.ts";
-import { costTable, counted, dollars } from "../../packages/cli/src/replay-report.ts";
+import { dollarsTo, reportDecimals } from "../../packages/cli/src/money-text.ts";
+import { costTable, counted } from "../../packages/cli/src/replay-report.ts";
+import { tableText } from "../../packages/cli/src/table.ts";
 
 export type Answer = Awaited<ReturnType<Engine["decide"]>>;
 
@@ -38,8 +39,8 @@ export function printRouted(engine: Engine, { answers, decidingMs }: Routed): vo
     reasons[decision.reason] = (reasons[decision.reason] ?? 0) + 1;
     comparison.add(request, decision);
     if (decision.action === "reject") continue;
-    const { count, microcents } = chosen.get(decision.selectedIndex) ?? { count: 0, microcents: 0n };
-    chosen.set(decision.selectedIndex, { count: count + 1, microcents: microcents + decision.costMicrocents });
+    const { count, microcents } = chosen.get(decision.selectedId) ?? { count: 0, microcents: 0n };
+    chosen.set(decision.selectedId, { count: count + 1, microcents: microcents + decision.costMicrocents });
   }
   const rate = Math.round((answers.length / decidingMs) * 1_000);
   console.log(
@@ -47,21 +48,27 @@ export function printRouted(engine: Engine, { answers, decidingMs }: Routed): vo
   );
   console.log(`actions: ${counted(actions)}`);
   console.log(`reasons: ${counted(reasons)}`);
-  const table = new Table({
-    head: ["chosen", "tier", "requests", "cost"],
-    colAligns: ["left", "left", "right", "right"],
-    style: { head: [], border: [] },
-  });
-  for (const [index, { count, microcents }] of [...chosen].sort(([, a], [, b]) => b.count - a.count))
-    table.push([nameAt(engine, index), tierAt(engine, index), count.toLocaleString("en"), dollars(microcents)]);
-  console.log(table.toString());
+  const decimals = reportDecimals([...chosen.values()].map(({ microcents }) => microcents));
+  const rows = [...chosen]
+    .sort(([, a], [, b]) => b.count - a.count)
+    .map(([id, { count, microcents }]) => [
+      nameOf(engine, id),
+      tierOf(engine, id),
+      count.toLocaleString("en"),
+      dollarsTo(microcents, decimals),
+    ]);
+  console.log(tableText(["<chosen", "<tier", ">requests", ">cost $"], rows));
   console.log(costTable(comparison.summary()));
 }
 
-export function nameAt(engine: Engine, index: number): string {
-  return engine.snapshot.candidateNames[index] ?? "none";
+export function nameOf(engine: Engine, id: number): string {
+  return engine.snapshot.candidateNames[positionOf(engine, id)] ?? "none";
 }
 
-function tierAt(engine: Engine, index: number): string {
-  return engine.snapshot.tiers[engine.snapshot.candidateTiers[index] ?? 0] ?? "";
+function tierOf(engine: Engine, id: number): string {
+  return engine.snapshot.tiers[engine.snapshot.candidateTiers[positionOf(engine, id)] ?? 0] ?? "";
+}
+
+function positionOf(engine: Engine, id: number): number {
+  return engine.snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
 }

@@ -3,10 +3,10 @@
  * @module
  */
 import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
-import Table from "cli-table3";
 import { Command } from "commander";
-import { dollars } from "./explain-table.ts";
 import { jsonText } from "./json-text.ts";
+import { dollars } from "./money-text.ts";
+import { tableText } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
 
 export function catalogCommand(terminal: Terminal): Command {
@@ -22,20 +22,25 @@ async function listCatalog(named: string, options: { readonly json?: true }, ter
   const catalog = await loadCatalog(named);
   if (options.json) return terminal.print(jsonText(catalog));
   terminal.print(`${catalog.name}, epoch ${catalog.epoch}: ${catalog.title}`);
-  const table = new Table({
-    head: ["id", "candidate", "provider", "tier", "quality bps", "p95 ms", "in $/million", "out $/million"],
-    style: { head: [], border: [] },
-  });
-  for (const candidate of catalog.candidates)
-    table.push([
-      candidate.id,
-      candidate.name,
-      catalog.providers[candidate.providerId] ?? "",
-      catalog.tiers[candidate.tier] ?? "",
-      candidate.qualityBps,
-      candidate.latencyP95Ms,
-      dollars(candidate.inputPriceMicrocents),
-      dollars(candidate.outputPriceMicrocents),
-    ]);
-  terminal.print(table.toString());
+  const columns = [
+    "<candidate",
+    "<provider",
+    "<tier",
+    ">id",
+    ">quality bps",
+    ">p95 ms",
+    ">in $/million",
+    ">out $/million",
+  ];
+  const rows = catalog.candidates.map((candidate) => [
+    candidate.name,
+    catalog.providers[candidate.providerId] ?? "",
+    catalog.tiers[candidate.tier] ?? "",
+    String(candidate.id),
+    String(candidate.qualityBps),
+    String(candidate.latencyP95Ms),
+    dollars(candidate.inputPriceMicrocents),
+    dollars(candidate.outputPriceMicrocents),
+  ]);
+  terminal.print(tableText(columns, rows));
 }

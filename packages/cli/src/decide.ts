@@ -5,9 +5,10 @@
 import { type ClientRequest, loadPolicy, readJsonFile, resolveRequest } from "@calybris/engine";
 import { breachOfDecision, breachOfRequest, explain, type PolicySnapshot } from "@calybris/kernel";
 import { Command } from "commander";
-import { dollars, explainTable } from "./explain-table.ts";
+import { explainTable } from "./explain-table.ts";
 import { jsonText } from "./json-text.ts";
 import { fastestKernel } from "./kernels.ts";
+import { dollars } from "./money-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface DecideOptions {

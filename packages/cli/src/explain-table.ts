@@ -1,38 +1,45 @@
 /**
- * An explanation as a table: one row per candidate, with the gate that refused it or the terms of its utility.
+ * An explanation as a table: one row per candidate, the best first; then those that a gate refused, with what was measured
+ * and what was needed.
  * @module
  */
-import { type Explanation, MICROCENTS_PER_DOLLAR, type PolicySnapshot } from "@calybris/kernel";
-import Table from "cli-table3";
+import type { Explanation, ExplanationRow, PolicySnapshot } from "@calybris/kernel";
+import { dollarsTo, exactDecimals } from "./money-text.ts";
+import { type Cell, tableText } from "./table.ts";
+
+type EligibleRow = Extract<ExplanationRow, { refusedBy: undefined }>;
 
 export function explainTable(snapshot: PolicySnapshot, explanation: Explanation): string {
-  const table = new Table({
-    head: ["candidate", "tier", "verdict", "quality $", "risk $", "cost $", "latency $", "utility $"],
-    style: { head: [], border: [] },
-  });
-  for (const [index, row] of explanation.rows.entries()) {
-    const name = snapshot.candidateNames[index] ?? String(row.candidate.id);
+  const nameAndTier = ({ candidate }: ExplanationRow): [string, string] => {
+    const index = snapshot.policy.candidates.findIndex(({ id }) => id === candidate.id);
     const tier = snapshot.tiers[snapshot.candidateTiers[index] ?? 0] ?? "";
-    if (row.refusedBy !== undefined) {
-      const verdict = `${row.refusedBy}: ${row.measured}, needs ${row.limit}`;
-      table.push([name, tier, { content: verdict, colSpan: 6 }]);
-      continue;
-    }
-    const { terms, candidate } = row;
-    const verdict = candidate.id === explanation.decision.selectedId ? "selected" : "eligible";
-    const amounts = [terms.qualityMicrocents, terms.riskMicrocents, terms.costMicrocents, terms.latencyMicrocents];
-    table.push([name, tier, verdict, ...amounts.map(dollars), dollars(terms.utilityMicrocents)]);
+    return [snapshot.candidateNames[index] ?? String(candidate.id), tier];
+  };
+  const eligible = explanation.rows
+    .filter((row) => row.refusedBy === undefined)
+    .toSorted((a, b) => compare(b.terms.utilityMicrocents, a.terms.utilityMicrocents));
+  const decimals = exactDecimals(eligible.flatMap(amountsOf));
+  const { selectedId } = explanation.decision;
+  const rows: Cell[][] = eligible.map((row) => {
+    const verdict = row.candidate.id === selectedId ? "selected" : "eligible";
+    return [...nameAndTier(row), verdict, ...amountsOf(row).map((amount) => dollarsTo(amount, decimals))];
+  });
+  for (const row of explanation.rows) {
+    if (row.refusedBy === undefined) continue;
+    const verdict = `${row.refusedBy}: ${row.measured}, needs ${row.limit}`;
+    rows.push([...nameAndTier(row), { content: verdict, colSpan: 6 }]);
   }
-  return table.toString();
+  return tableText(
+    ["<candidate", "<tier", "<verdict", ">quality $", ">risk $", ">cost $", ">latency $", ">utility $"],
+    rows,
+  );
 }
 
-const DOLLAR_DECIMALS = 8;
+function amountsOf({ terms }: EligibleRow): readonly bigint[] {
+  const { qualityMicrocents, riskMicrocents, costMicrocents, latencyMicrocents, utilityMicrocents } = terms;
+  return [qualityMicrocents, riskMicrocents, costMicrocents, latencyMicrocents, utilityMicrocents];
+}
 
-/** Exact dollars, without trailing zeros. */
-export function dollars(microcents: bigint): string {
-  const magnitude = microcents < 0n ? -microcents : microcents;
-  const fraction = String(magnitude % MICROCENTS_PER_DOLLAR)
-    .padStart(DOLLAR_DECIMALS, "0")
-    .replace(/0+$/, "");
-  return `${microcents < 0n ? "-" : ""}${magnitude / MICROCENTS_PER_DOLLAR}${fraction === "" ? "" : `.${fraction}`}`;
+function compare(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

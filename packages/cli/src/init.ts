@@ -3,9 +3,12 @@
  * @module
  */
 import { writeFile } from "node:fs/promises";
-import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BUILT_IN_CATALOGS, type CatalogFile, loadCatalog } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
+import { dollars } from "./money-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface InitOptions {
@@ -24,9 +27,9 @@ export function initCommand(terminal: Terminal): Command {
 }
 
 async function init(options: InitOptions, terminal: Terminal): Promise<void> {
-  await loadCatalog(options.catalog);
+  const catalog = await loadCatalog(options.catalog);
   try {
-    await writeFile(options.out, policyText(options.catalog), { flag: options.force === true ? "w" : "wx" });
+    await writeFile(options.out, policyText(catalog, options), { flag: options.force === true ? "w" : "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     const problem = exists ? "it exists; --force overwrites it" : String(cause);
@@ -35,12 +38,39 @@ async function init(options: InitOptions, terminal: Terminal): Promise<void> {
   terminal.print(`wrote ${options.out}; next: calybris policy check ${options.out}`);
 }
 
-function policyText(catalog: string): string {
+/** A policy finds its catalog from where it stands itself; what is no name has to look like a path. */
+function catalogReference({ catalog, out }: InitOptions): string {
+  if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
+  const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** The path of the schema from the file, which is how editors find it. */
+function schemaPath(out: string): string {
+  const schema = fileURLToPath(new URL("../schemas/policy.schema.json", import.meta.url));
+  return relative(dirname(resolve(out)), schema).replaceAll("\\", "/");
+}
+
+const UNITS = 1_000n;
+
+/** Twice what the dearest candidate costs for 1,000 units in and out, as one digit and zeros: everything is worth running. */
+function startingDollars({ candidates }: CatalogFile): string {
+  const dearest = candidates.reduce((max, { inputPriceMicrocents, outputPriceMicrocents }) => {
+    const costMicrocents = (UNITS * (inputPriceMicrocents + outputPriceMicrocents)) / 1_000_000n;
+    return costMicrocents > max ? costMicrocents : max;
+  }, 1n);
+  const digits = String(2n * dearest);
+  return dollars((BigInt(digits.charAt(0)) + 1n) * 10n ** BigInt(digits.length - 1));
+}
+
+function policyText(catalog: CatalogFile, options: InitOptions): string {
+  const value = startingDollars(catalog);
   return `{
+  "$schema": ${JSON.stringify(schemaPath(options.out))}, // for editors: checks as you type
   // What Calybris decides by. Comments and trailing commas are fine here.
   "name": "first-policy",
   "epoch": 1, // raise it with every change
-  "catalog": ${JSON.stringify(catalog)}, // a built-in catalog, or a path like "./catalog.json"
+  "catalog": ${JSON.stringify(catalogReference(options))}, // a built-in catalog, or a path like "./catalog.json"
 
   // Shares are in basis points: 10000 is the whole.
   "riskHardLimitBps": 9600, // at this risk nothing runs; may be lower, never higher
@@ -49,12 +79,13 @@ function policyText(catalog: string): string {
 
   // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes).
   "latencyPenaltyMicrocentsPerMs": 2,
-  // "disabled": ["the name of a candidate"],
+  // "disabled": [${JSON.stringify(catalog.candidates[0]?.name)}], // candidates that are never chosen
 
-  // What a request gets where the client says nothing. "default" has to be here.
+  // What a request gets where the client says nothing. "default" has to be here. The value is what a good answer is
+  // worth to you: nothing runs that costs more. This one is twice what the dearest candidate takes for 1000 in and out.
   "useCases": {
-    "default": { "valueDollars": "0.10", "riskBps": 1000, "confidenceBps": 9000, "qualityMinBps": 5000, "outputTokens": 1000 },
-    "support": { "valueDollars": "0.50", "riskBps": 2000, "confidenceBps": 8500, "qualityMinBps": 7500, "outputTokens": 800 },
+    "default": { "valueDollars": "${value}", "riskBps": 1000, "confidenceBps": 9000, "qualityMinBps": 5000, "outputTokens": 1000 },
+    "careful": { "valueDollars": "${value}", "riskBps": 2000, "confidenceBps": 8500, "qualityMinBps": 7500, "outputTokens": 800 },
   },
 }
 `;

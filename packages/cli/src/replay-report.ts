@@ -3,20 +3,12 @@
  * @module
  */
 import { styleText } from "node:util";
-import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
-import Table from "cli-table3";
+import { CalybrisError } from "@calybris/kernel";
 import type { CostSummary } from "./incumbents.ts";
 import { jsonText } from "./json-text.ts";
+import { dollarsTo, reportDecimals } from "./money-text.ts";
 import type { ReplaySummary } from "./replay-run.ts";
-
-/** Microcents as dollars; exact below a ten-thousandth only where that is all there is. */
-export function dollars(microcents: bigint): string {
-  const sign = microcents < 0n ? "-" : "";
-  const magnitude = microcents < 0n ? -microcents : microcents;
-  const whole = magnitude / MICROCENTS_PER_DOLLAR;
-  const fraction = String(magnitude % MICROCENTS_PER_DOLLAR).padStart(8, "0");
-  return `${sign}$${whole}.${magnitude < MICROCENTS_PER_DOLLAR ? fraction.slice(0, 6) : fraction.slice(0, 2)}`;
-}
+import { tableText } from "./table.ts";
 
 /** A share in percent, with one digit; `-` of nothing. */
 export function percent(part: bigint, whole: bigint): string {
@@ -30,27 +22,31 @@ export function counted(counts: Readonly<Partial<Record<string, number>>>): stri
 
 /** Three incumbents beside the decisions. */
 export function costTable(summary: CostSummary): string {
-  const table = new Table({
-    head: ["instead of", "requests", "would cost", "chosen", "saved", ""],
-    colAligns: ["left", "right", "right", "right", "right", "right"],
-    style: { head: [], border: [] },
-  });
-  for (const { name, requests, incumbentMicrocents, chosenMicrocents, savedMicrocents } of summary.incumbents) {
-    table.push([
-      name,
-      requests.toLocaleString("en"),
-      dollars(incumbentMicrocents),
-      dollars(chosenMicrocents),
-      dollars(savedMicrocents),
-      percent(savedMicrocents, incumbentMicrocents),
-    ]);
-  }
-  const { requests, askedMicrocents } = summary.rejected;
-  return [
-    table.toString(),
-    `Rejected: ${requests.toLocaleString("en")} requests, asked for at ${dollars(askedMicrocents)}; in no saving above.`,
+  const { incumbents, rejected } = summary;
+  const decimals = reportDecimals(incumbents.flatMap((of) => [of.incumbentMicrocents, of.chosenMicrocents]));
+  const money = (microcents: bigint): string => dollarsTo(microcents, decimals);
+  const columns = ["<instead of", ">requests", ">would cost $", ">chosen $", ">saved $", ">saved"];
+  const rows = incumbents.map(({ name, requests, incumbentMicrocents, chosenMicrocents, savedMicrocents }) => [
+    name,
+    requests.toLocaleString("en"),
+    money(incumbentMicrocents),
+    money(chosenMicrocents),
+    money(savedMicrocents),
+    percent(savedMicrocents, incumbentMicrocents),
+  ]);
+  const lines = [
+    tableText(columns, rows),
     "Costs are bounds (all output that a request admits); quality not measured.",
-  ].join("\n");
+  ];
+  if (incumbents.some(({ savedMicrocents }) => savedMicrocents < 0n))
+    lines.push("Less than nothing is saved where the policy paid for quality that it rates higher than its price.");
+  if (rejected.requests > 0) {
+    const asked = dollarsTo(rejected.askedMicrocents, reportDecimals([rejected.askedMicrocents]));
+    lines.push(
+      `Rejected: ${rejected.requests.toLocaleString("en")} requests, asked for at $${asked}; in no saving above.`,
+    );
+  }
+  return lines.join("\n");
 }
 
 export function replayText(summary: ReplaySummary, journal: string): string {

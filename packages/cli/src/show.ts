@@ -4,10 +4,11 @@
  */
 import { type ChainHash, cost, decisionDigests, explain, policyDigest, toHex } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
-import { dollars, explainTable } from "./explain-table.ts";
+import { explainTable } from "./explain-table.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
 import { jsonText } from "./json-text.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
+import { dollars } from "./money-text.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 

@@ -5,10 +5,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeExact } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
-import { dollars } from "./explain-table.ts";
 import type { ReadEntry } from "./journal-entries.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
+import { dollars } from "./money-text.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 

@@ -1,0 +1,41 @@
+/**
+ * Microcents as dollars, for people.
+ * @module
+ */
+import { MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
+
+/** A microcent is the eighth decimal of a dollar. */
+const DOLLAR_DECIMALS = 8;
+
+/** Exact, without trailing zeros and without the sign of a currency: `0.0013071`. */
+export function dollars(microcents: bigint): string {
+  return dollarsTo(microcents, decimalsOf(microcents));
+}
+
+/** To so many decimals; what is finer is cut off. */
+export function dollarsTo(microcents: bigint, decimals: number): string {
+  const sign = microcents < 0n ? "-" : "";
+  const whole = (microcents < 0n ? -microcents : microcents) / MICROCENTS_PER_DOLLAR;
+  return `${sign}${whole}${decimals === 0 ? "" : `.${fractionOf(microcents).slice(0, decimals)}`}`;
+}
+
+/** The decimals that the finest of some amounts needs to be exact. */
+export function exactDecimals(amounts: readonly bigint[]): number {
+  return Math.max(0, ...amounts.map(decimalsOf));
+}
+
+/** The decimals that suit a report of some amounts, so that all of them can stand in one column. */
+export function reportDecimals(amounts: readonly bigint[]): number {
+  const largest = amounts.reduce((max, amount) => (amount > max ? amount : amount < -max ? -amount : max), 0n);
+  if (largest >= 100n * MICROCENTS_PER_DOLLAR) return 2;
+  return largest >= MICROCENTS_PER_DOLLAR ? 4 : 6;
+}
+
+function decimalsOf(microcents: bigint): number {
+  return fractionOf(microcents).replace(/0+$/, "").length;
+}
+
+function fractionOf(microcents: bigint): string {
+  const magnitude = microcents < 0n ? -microcents : microcents;
+  return String(magnitude % MICROCENTS_PER_DOLLAR).padStart(DOLLAR_DECIMALS, "0");
+}

@@ -1,0 +1,37 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { verifyLog } from "../src/verify.ts";
+
+const root = fileURLToPath(new URL("../../..", import.meta.url));
+
+test("the demo routes what npm installed, explains, proves, and catches the flipped byte", async () => {
+  // An empty directory of data sets: the recorded traffic is skipped and says so.
+  const env = { ...process.env, NO_COLOR: "1", CALYBRIS_DATA: mkdtempSync(join(tmpdir(), "calybris-no-data-")) };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "examples/demo/demo.ts")], {
+    encoding: "utf8",
+    cwd: root,
+    env,
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(Number(/^([0-9,]+) decisions in/m.exec(stdout)?.[1]?.replace(",", ""))).toBeGreaterThan(20);
+  for (const words of ["quality not measured", "Most saved", "selected", "Skipped: ", "cheapest eligible"])
+    expect(stdout).toContain(words);
+  expect(stdout).toContain(".demo/journal is whole");
+  const flipped = /byte ([0-9]+) of (segment-[0-9]+\.jsonl)/.exec(stdout);
+  const caught = /broken at entry ([0-9]+), file \.demo\/altered\/(segment-[0-9]+\.jsonl), line at byte ([0-9]+)/.exec(
+    stdout,
+  );
+  expect(caught?.[2]).toBe(flipped?.[2]);
+  const distance = Number(flipped?.[1]) - Number(caught?.[3]);
+  expect(distance).toBeGreaterThan(0);
+  expect(distance).toBeLessThan(1_000);
+  expect(await verifyLog(join(root, ".demo/journal"))).toMatchObject({ status: "whole", findings: [] });
+  const { findings } = await verifyLog(join(root, ".demo/altered"));
+  expect(findings[0]).toMatchObject({ sequence: Number(caught?.[1]), problem: "entry_hash" });
+  expect(existsSync(join(root, ".demo/journal/lock.sock"))).toBe(false);
+});
