@@ -8,9 +8,11 @@ import { fileURLToPath } from "node:url";
 import type { Budget, Search } from "./search.ts";
 
 const FOLDER = new URL("./", import.meta.url);
-const NO_SEARCHES: readonly string[] = ["runner.ts", "search.ts", "soak.ts", "torture.ts"];
+const NO_SEARCHES: readonly string[] = ["command-line.ts", "runner.ts", "search.ts", "soak.ts", "torture.ts"];
 /** Beyond its budget a search may finish the case at hand. */
 const GRACE_MILLISECONDS = 60_000;
+/** A long search says how far it is this often, so that a build's log shows that it lives. */
+const PROGRESS_MILLISECONDS = 15_000;
 
 /** The files of all searches, in the order of their names. */
 export function searchFiles(): string[] {
@@ -19,21 +21,31 @@ export function searchFiles(): string[] {
     .sort();
 }
 
-/** Runs one search in a child process, its output passed through; says whether it ended well. */
-export function runApart(file: string, budget: Budget): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const child = spawn(
-    process.execPath,
-    [fileURLToPath(import.meta.url), file, String(budget.seed), String(budget.milliseconds)],
-    { stdio: "inherit", timeout: budget.milliseconds + GRACE_MILLISECONDS, killSignal: "SIGKILL" },
-  );
+/** How a search ended. */
+export interface Ended {
+  readonly isPassed: boolean;
+  readonly cases: number;
+}
+
+/** Runs one search in a child process, its output passed through. */
+export function runApart(file: string, { seed, milliseconds }: Budget): Promise<Ended> {
+  const { promise, resolve } = Promise.withResolvers<Ended>();
+  let cases = 0;
+  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), file, String(seed), String(milliseconds)], {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    timeout: milliseconds + GRACE_MILLISECONDS,
+    killSignal: "SIGKILL",
+  });
+  child.on("message", (message) => {
+    cases = (message as { readonly cases: number }).cases;
+  });
   child.on("error", (error) => {
     console.log(`${file}: cannot be started: ${error.message}`);
-    resolve(false);
+    resolve({ isPassed: false, cases });
   });
-  child.on("exit", (code, signal) => {
+  child.on("close", (code, signal) => {
     if (signal !== null) console.log(`${file}: FAILED, ended by ${signal}: it died, or ran past its time`);
-    resolve(code === 0);
+    resolve({ isPassed: code === 0, cases });
   });
   return promise;
 }
@@ -42,17 +54,26 @@ export function runApart(file: string, budget: Budget): Promise<boolean> {
 async function runHere(file: string, budget: Budget): Promise<void> {
   const search = (await import(new URL(file, FOLDER).href)) as Search;
   const startedMs = performance.now();
+  const elapsed = (): string => `${((performance.now() - startedMs) / 1_000).toFixed(1)} s`;
+  let saidMs = startedMs;
+  const progress = (text: string): void => {
+    if (performance.now() - saidMs < PROGRESS_MILLISECONDS) return;
+    saidMs = performance.now();
+    console.log(`  ${elapsed()}: ${text}`);
+  };
   try {
-    const { cases } = await search.run(budget);
-    const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
-    console.log(`${search.name}: passed, ${cases} cases, seed ${budget.seed}, ${seconds} s`);
+    const { cases, summary } = await search.run({ ...budget, progress });
+    process.send?.({ cases });
+    if (summary !== undefined) console.log(`  ${summary}`);
+    console.log(`${search.name}: passed, ${cases} cases, seed ${budget.seed}, ${elapsed()}`);
     process.exitCode = cases > 0 ? 0 : 1;
     if (cases === 0) console.log(`${search.name}: FAILED, it looked at nothing`);
   } catch (error) {
-    console.log(`${search.name}: FAILED, seed ${budget.seed}`);
+    console.log(`${search.name}: FAILED, seed ${budget.seed}, ${elapsed()}`);
     console.log(error);
     process.exitCode = 1;
   }
+  process.disconnect?.();
 }
 
 if (import.meta.main) {

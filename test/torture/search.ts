@@ -9,10 +9,19 @@ export interface Budget {
   readonly seed: number;
   /** How long to look. A search that stops early has looked at all it wanted to. */
   readonly milliseconds: number;
+  /** Tells how far it is; may be called as often as one likes. */
+  readonly progress?: (text: string) => void;
+}
+
+export interface Found {
+  /** How many cases were tried. */
+  readonly cases: number;
+  /** What they were, when one number does not say it. */
+  readonly summary?: string;
 }
 
 export interface Search {
   readonly name: string;
   /** Throws, with what is needed to see it again, when a promise does not hold. */
-  readonly run: (budget: Budget) => Promise<{ readonly cases: number }>;
+  readonly run: (budget: Budget) => Promise<Found>;
 }

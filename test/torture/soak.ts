@@ -2,29 +2,40 @@
  * `npm run soak`: the long searches over and over, each time with the next seed, until one fails or the time is up.
  * Without `--minutes` it ends only by failing or by being stopped.
  *
- *     npm run soak -- --minutes 600 --seed 1000
+ *     npm run soak -- crash --minutes 600 --seed 1000
  * @module
  */
-import { parseArgs } from "node:util";
-import { runApart, searchFiles } from "./runner.ts";
+import { readCommandLine } from "./command-line.ts";
+import { runApart } from "./runner.ts";
+
+const HELP = `npm run soak -- [SEARCH...] [--minutes N] [--seed N]
+
+Runs long searches again and again, each round with the next seed, until one fails or the time is up.
+
+  SEARCH      which to run, by the beginning of its name; all of them when none is named
+  --minutes   how long; without it, until one fails or you stop it
+  --seed      the first seed; without it, one that follows from the time`;
 
 const ROUND_MILLISECONDS = 5 * 60_000;
+const MILLISECONDS_PER_MINUTE = 60_000;
 
-const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
-const endMs = values.minutes === undefined ? Infinity : performance.now() + Number(values.minutes) * 60_000;
-let seed = values.seed === undefined ? Date.now() % 2 ** 32 : Number(values.seed);
-if (Number.isNaN(endMs) || !Number.isSafeInteger(seed)) throw new Error("--minutes and --seed are numbers");
-console.log(`first seed ${seed}`);
+const asked = readCommandLine(HELP);
+const endMs = asked.minutes === undefined ? Infinity : performance.now() + asked.minutes * MILLISECONDS_PER_MINUTE;
+let seed = asked.seed ?? Date.now() % 2 ** 32;
+console.log(`first seed ${seed}; searches: ${asked.files.join(", ")}`);
 
 let passed = 0;
+let cases = 0;
 let failed = 0;
 while (failed === 0 && performance.now() < endMs) {
-  for (const file of searchFiles()) {
+  for (const file of asked.files) {
     const milliseconds = Math.ceil(Math.min(ROUND_MILLISECONDS, Math.max(endMs - performance.now(), 1_000)));
-    if (await runApart(file, { seed, milliseconds })) passed += 1;
+    const ended = await runApart(file, { seed, milliseconds });
+    cases += ended.cases;
+    if (ended.isPassed) passed += 1;
     else failed += 1;
   }
   seed += 1;
 }
-console.log(`${passed} passed, ${failed} failed`);
+console.log(`${passed} passed, ${failed} failed, ${cases} cases, last seed ${seed - 1}`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -1,30 +1,36 @@
 /**
- * `npm run torture`: every long search once, within a time that a build can wait for. Same seed, same cases.
+ * `npm run torture`: every long search once, within a time that a build can wait for. Same seed, same cases, unless a
+ * machine is so slow that the time ends a search early.
  *
  *     npm run torture -- --minutes 10 --seed 7
  * @module
  */
-import { parseArgs } from "node:util";
-import { runApart, searchFiles } from "./runner.ts";
+import { readCommandLine } from "./command-line.ts";
+import { runApart } from "./runner.ts";
 
+const HELP = `npm run torture -- [SEARCH...] [--minutes N] [--seed N]
+
+Runs every long search once.
+
+  SEARCH      which to run, by the beginning of its name; all of them when none is named
+  --minutes   how long at most, all of them together; 30 when not given, never more than 40
+  --seed      1 when not given`;
+
+const MINUTES = 30;
 const MINUTES_MAX = 40;
 const MILLISECONDS_PER_MINUTE = 60_000;
 
-const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "20" }, seed: { type: "string", default: "1" } },
-});
-const minutes = Math.min(Number(values.minutes), MINUTES_MAX);
-const seed = Number(values.seed);
-if (!(minutes > 0) || !Number.isSafeInteger(seed)) throw new Error("--minutes is above 0 and --seed is a whole number");
+const asked = readCommandLine(HELP);
+const minutes = Math.min(asked.minutes ?? MINUTES, MINUTES_MAX);
+const seed = asked.seed ?? 1;
 
 const endMs = performance.now() + minutes * MILLISECONDS_PER_MINUTE;
-const files = searchFiles();
 let passed = 0;
-for (const [index, file] of files.entries()) {
+for (const [index, file] of asked.files.entries()) {
   const leftMs = Math.max(endMs - performance.now(), 1_000);
-  const milliseconds = Math.ceil(leftMs / (files.length - index));
+  const milliseconds = Math.ceil(leftMs / (asked.files.length - index));
   console.log(`${file}: at most ${Math.ceil(milliseconds / 1_000)} s, seed ${seed}`);
-  if (await runApart(file, { seed, milliseconds })) passed += 1;
+  if ((await runApart(file, { seed, milliseconds })).isPassed) passed += 1;
 }
-console.log(`${passed} passed, ${files.length - passed} failed`);
-process.exitCode = passed === files.length && passed > 0 ? 0 : 1;
+console.log(`${passed} passed, ${asked.files.length - passed} failed`);
+process.exitCode = passed === asked.files.length && passed > 0 ? 0 : 1;

@@ -191,7 +191,7 @@ function corrupt(broken: Break, sequence: number): CalybrisError {
 
 /** Copies everything from the break on into a file of its own, durably, before anything of it is cut. */
 function keepAside(disk: Disk, directory: string, broken: Break, fromSequence: number): SetAside {
-  const name = `set-aside-${String(fromSequence).padStart(12, "0")}.bin`;
+  const name = asideName(disk, directory, fromSequence);
   const aside = disk.open(directory, name, true);
   if (aside === undefined) throw new Error(`${name} cannot be created`);
   let bytes = 0;
@@ -206,6 +206,15 @@ function keepAside(disk: Disk, directory: string, broken: Break, fromSequence: n
   aside.close();
   disk.syncDirectory(directory);
   return { file: name, bytes, fromSequence };
+}
+
+/** A name that no file has: what an earlier recovery set aside stays, also when that one was interrupted while it cut. */
+function asideName(disk: Disk, directory: string, fromSequence: number): string {
+  const taken = disk.list(directory);
+  const name = `set-aside-${String(fromSequence).padStart(12, "0")}`;
+  let free = `${name}.bin`;
+  for (let next = 2; taken.includes(free); next++) free = `${name}-${next}.bin`;
+  return free;
 }
 
 const COPY_BYTES = 1 << 20;

@@ -1,0 +1,127 @@
+/**
+ * What must hold of every disk that a power loss may leave behind.
+ *
+ * Of recovery: it never refuses; what it finds is a prefix of what was submitted, byte for byte, and holds all that was
+ * acknowledged; what it cuts is in a file beside; running it again finds the same and changes nothing. Of the engine that
+ * then serves: an id that was recovered is answered with its decision, any other is decided once, and the log verifies.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { createAudit } from "@calybris/audit";
+import { plainChain, referenceKernel } from "@calybris/kernel";
+import { HEAD_FILE, readHead } from "../src/journal/head.ts";
+import { segmentNumber } from "../src/journal/segment.ts";
+import { PlainDisk } from "./crash-disk.ts";
+import { fingerprintNumber, fingerprintOf } from "./crash-hash.ts";
+import { DIRECTORY, decideOnce, openEngine, recoverData, segmentLines } from "./crash-process.ts";
+
+export class CrashViolation extends Error {}
+
+/** What recovery made of a disk. */
+export interface AfterRecovery {
+  readonly entries: number;
+  readonly isSetAside: boolean;
+  /** The files after recovery, and a number that is equal for equal files. */
+  readonly contents: Map<string, Buffer>;
+  readonly key: number;
+  /** Equal where an engine finds the same: it reads segments, and a head that is whole. */
+  readonly servedKey: number;
+}
+
+/** Recovers a disk; `submitted` is the data of every entry that was ever ordered, in order. */
+export function recoverChecked(contents: Map<string, Buffer>, submitted: readonly string[]): AfterRecovery {
+  const before = new Map([...contents].map(([name, bytes]) => [name, Buffer.from(bytes)]));
+  let entries = 0;
+  const { setAside } = attempt("recovery refused a legal disk", () =>
+    recoverData(new PlainDisk(contents), (data) => {
+      if (data !== submitted[entries]) throw new CrashViolation(`entry ${entries + 1} is not what was submitted`);
+      entries += 1;
+    }),
+  );
+  requireAside(segmentLines(before).slice(entries), contents);
+  requireAside(
+    asideFiles(before).map((bytes) => bytes.toString("latin1")),
+    contents,
+  );
+  return {
+    entries,
+    isSetAside: setAside !== undefined,
+    contents,
+    key: keyOf(contents),
+    servedKey: keyOf(new Map([...contents].filter(([name, bytes]) => isRead(name, bytes)))),
+  };
+}
+
+function isRead(name: string, bytes: Buffer): boolean {
+  if (name === HEAD_FILE) return readHead(new PlainDisk(new Map([[name, bytes]])), DIRECTORY) !== undefined;
+  return segmentNumber(name) !== undefined;
+}
+
+function keyOf(contents: ReadonlyMap<string, Buffer>): number {
+  return fingerprintNumber(fingerprintOf(contents));
+}
+
+/** Each of these lines stands in a set-aside file. */
+export function requireAside(lines: readonly string[], contents: ReadonlyMap<string, Buffer>): void {
+  const kept = asideFiles(contents);
+  for (const line of lines)
+    if (!kept.some((bytes) => bytes.includes(line, 0, "latin1")))
+      throw new CrashViolation("bytes were cut and not kept");
+}
+
+function asideFiles(contents: ReadonlyMap<string, Buffer>): Buffer[] {
+  return [...contents].filter(([name]) => name.startsWith("set-aside-")).map(([, bytes]) => bytes);
+}
+
+/** Recovery once more on what recovery left: nothing may be found that was not, and nothing may change. */
+export function requireIdempotent(after: AfterRecovery, submitted: readonly string[]): void {
+  const again = recoverChecked(
+    new Map([...after.contents].map(([name, bytes]) => [name, Buffer.from(bytes)])),
+    submitted,
+  );
+  if (again.entries !== after.entries || again.isSetAside || again.key !== after.key)
+    throw new CrashViolation(`recovered again, ${after.entries} entries became ${again.entries}, or the files changed`);
+}
+
+/** An engine on the recovered disk, asked for every id there ever was, and its journal audited. */
+export async function requireServes(
+  after: AfterRecovery,
+  ids: readonly string[],
+  segmentBytesMax: number,
+): Promise<void> {
+  const contents = new Map([...after.contents].map(([name, bytes]) => [name, Buffer.from(bytes)]));
+  const known = idsIn(contents);
+  const engine = await openEngine(new PlainDisk(contents), segmentBytesMax);
+  for (const id of ids) {
+    const { repeated } = await decideOnce(engine, id);
+    if (repeated !== known.includes(id))
+      throw new CrashViolation(`${id}: recovered ${!repeated}, repeated ${repeated}`);
+  }
+  await engine.close();
+  const decided = idsIn(contents).sort();
+  if (decided.join() !== [...new Set([...ids, ...known])].sort().join())
+    throw new CrashViolation(`each id is decided once, but these were: ${decided.join()}`);
+  requireVerifies(contents);
+}
+
+function idsIn(contents: ReadonlyMap<string, Buffer>): string[] {
+  return segmentLines(contents).flatMap((line) => /"kind":"decision","id":"([^"]*)"/.exec(line)?.[1] ?? []);
+}
+
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
+
+function requireVerifies(contents: ReadonlyMap<string, Buffer>): void {
+  const audit = createAudit({ sha256, chain: plainChain(sha256), kernelFor: referenceKernel });
+  for (const line of segmentLines(contents)) audit.line(Buffer.from(line), { file: "all segments", byteOffset: 0 });
+  const report = audit.finish();
+  if (report.status !== "whole") throw new CrashViolation(`the log does not verify: ${JSON.stringify(report)}`);
+}
+
+function attempt<T>(problem: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof CrashViolation) throw error;
+    throw new CrashViolation(`${problem}: ${String(error)}`, { cause: error });
+  }
+}

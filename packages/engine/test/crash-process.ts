@@ -1,0 +1,144 @@
+/**
+ * One process on a recorded disk: it opens an engine, does what it is told, and ends without a word (or closes). This is
+ * the one file of the crash searches that knows how engine, journal and writer are put together.
+ * @module
+ */
+import { type Kernel, type Policy, prescribe } from "@calybris/kernel";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Decided, Engine } from "../src/engine.ts";
+import { nodeChain } from "../src/journal/chain-hash.ts";
+import type { Disk } from "../src/journal/disk.ts";
+import { recover, type Recovered } from "../src/journal/recovery.ts";
+import { segmentName, segmentNumber } from "../src/journal/segment.ts";
+import { InlineDriver } from "../src/journal/thread-driver.ts";
+import { Writer } from "../src/journal/writer.ts";
+import { PlainDisk, RecordingDisk } from "./crash-disk.ts";
+import type { DiskModel, Operation } from "./crash-model.ts";
+import { sampleSnapshot } from "./sample-snapshot.ts";
+
+export const DIRECTORY = "journal";
+
+/** What a process is told to do, one after another. */
+export type Command =
+  /** Requests that arrive together, by their ids: one batch. */
+  | { readonly kind: "decide"; readonly ids: readonly string[] }
+  | { readonly kind: "policy"; readonly epoch: number }
+  /** Nothing arrives until the journal seals itself. */
+  | { readonly kind: "idle" }
+  | { readonly kind: "close" };
+
+export interface History {
+  /** The disk that the process found. */
+  readonly start: DiskModel;
+  readonly operations: readonly Operation[];
+  /** The data of every entry, in order: what it recovered, then what it wrote. */
+  readonly entries: readonly string[];
+}
+
+/** Head syncs come once a second; so far apart are batches here. */
+const BATCH_MS = 300;
+const IDLE_MS = 130;
+
+/** Runs a process on a disk and records what it does to it, and what it acknowledges. */
+export async function runProcess(
+  start: DiskModel,
+  commands: readonly Command[],
+  segmentBytesMax: number,
+): Promise<History> {
+  const disk = new RecordingDisk(start.clone());
+  const acknowledge = (sequence: number): void => disk.record({ kind: "acknowledged", sequence });
+  const engine = await openEngine(disk, segmentBytesMax, acknowledge);
+  acknowledge(engine.recovery.entries);
+  for (const command of commands) await obey(engine, command);
+  const operations = disk.operations.slice();
+  disk.stop();
+  return { start, operations, entries: entriesOf(disk.model.contents()) };
+}
+
+async function obey(engine: Engine, command: Command): Promise<unknown> {
+  switch (command.kind) {
+    case "decide":
+      return Promise.all(command.ids.map((id) => decideOnce(engine, id)));
+    case "policy":
+      return engine.setPolicy(sampleSnapshot(BigInt(command.epoch)), "ada");
+    case "idle":
+      return sleep(IDLE_MS);
+    case "close":
+      return engine.close();
+  }
+}
+
+/** The request of an id is always the same one, so that sending it again is a retry. */
+export function decideOnce(engine: Engine, id: string): Promise<Decided> {
+  return engine.decide({ requestId: id, inputTokens: id.length, requested: "better" });
+}
+
+/** Opens an engine whose writer runs in this thread; `written` hears of each batch the moment it is acknowledged. */
+export function openEngine(
+  disk: Disk,
+  segmentBytesMax: number,
+  written: (durable: number) => void = () => undefined,
+): Promise<Engine> {
+  let nowUs = 0;
+  let nowMs = 0;
+  return Engine.open({
+    directory: DIRECTORY,
+    ...(disk.list(DIRECTORY).length === 0 || countEntries(disk) === 0 ? { policy: sampleSnapshot() } : {}),
+    disk,
+    segmentBytesMax,
+    nowUs: () => ++nowUs,
+    kernelFor: referenceKernelFor,
+    driver: (start) => {
+      const writer = new Writer(disk, start, undefined, () => (nowMs += BATCH_MS));
+      return new InlineDriver({
+        write: (batch) => {
+          const result = writer.write(batch);
+          written(result.durable);
+          return result;
+        },
+        close: () => writer.close(),
+      });
+    },
+  });
+}
+
+/** Compiling the fast kernel for each process would take longer than the process. */
+function referenceKernelFor(policy: Policy): Kernel {
+  return { prescribe: (request) => prescribe(policy, request).decision };
+}
+
+/** A journal that recovers to nothing begins anew, and needs its policy. */
+function countEntries(disk: Disk): number {
+  const contents = new Map<string, Buffer>();
+  for (const name of disk.list(DIRECTORY)) {
+    const file = disk.open(DIRECTORY, name, false);
+    const bytes = Buffer.alloc(file?.size() ?? 0);
+    file?.read(bytes, 0);
+    contents.set(name, bytes);
+  }
+  return recoverData(new PlainDisk(contents), () => undefined).entries;
+}
+
+/** Recovers what is on a disk; `onData` gets the data of each entry. */
+export function recoverData(disk: Disk, onData: (data: string) => void): Recovered {
+  return recover(disk, DIRECTORY, nodeChain(), false, ({ data }) => onData(data));
+}
+
+/** The data of every line of a journal that was written without a fault. */
+export function entriesOf(contents: ReadonlyMap<string, Buffer>): string[] {
+  return segmentLines(contents).map((line) => line.slice(line.indexOf(',"data":') + 8, -1));
+}
+
+/** Every line that is not blank, segment after segment; a character is a byte. */
+export function segmentLines(contents: ReadonlyMap<string, Buffer>): string[] {
+  const numbers = [...contents.keys()].map(segmentNumber).filter((number) => number !== undefined);
+  return numbers
+    .sort((a, b) => a - b)
+    .flatMap(
+      (number) =>
+        contents
+          .get(segmentName(number))
+          ?.toString("latin1")
+          .match(/[^\n]+/g) ?? [],
+    );
+}

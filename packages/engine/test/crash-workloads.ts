@@ -1,0 +1,104 @@
+/**
+ * What processes are told to do in crash searches, and the search over all of it. A new kind of command is a new line in
+ * `obey` (crash-process.ts) and a place in a workload here.
+ * @module
+ */
+import { type Chance, seededChance } from "./crash-chance.ts";
+import type { Command } from "./crash-process.ts";
+import { type CrashCounts, CrashSearch } from "./crash-search.ts";
+
+interface Workload {
+  readonly name: string;
+  readonly segmentBytesMax: number;
+  readonly commands: readonly Command[];
+}
+
+const ONE_SEGMENT = 1_000_000;
+/** After genesis and two decisions. */
+const SHORT_SEGMENT = 2_400;
+
+const decide = (...ids: string[]): Command => ({ kind: "decide", ids });
+const CLOSE: Command = { kind: "close" };
+
+/** Each crosses something else; every one decides `a`, which later processes ask for again. */
+const WORKLOADS: readonly Workload[] = [
+  {
+    name: "entries one by one and in batches, a clean end",
+    segmentBytesMax: ONE_SEGMENT,
+    commands: [decide("a"), decide("b", "c"), decide("a", "d"), CLOSE],
+  },
+  {
+    name: "rotations, within a batch too",
+    segmentBytesMax: SHORT_SEGMENT,
+    commands: [decide("a"), decide("b"), decide("c"), decide("d", "e", "f"), CLOSE],
+  },
+  {
+    name: "a policy set, then a rotation",
+    segmentBytesMax: SHORT_SEGMENT,
+    commands: [decide("a"), { kind: "policy", epoch: 8 }, decide("b"), decide("c")],
+  },
+  {
+    name: "an idle seal",
+    segmentBytesMax: ONE_SEGMENT,
+    commands: [decide("a"), { kind: "idle" }, decide("b"), { kind: "idle" }, CLOSE],
+  },
+];
+
+export interface CrashBudget {
+  readonly seed: number;
+  readonly milliseconds: number;
+  /** The search ends with the workload in which it has seen so many crash states. */
+  readonly states: number;
+  /** Fewer kills and fewer workloads, for every test run. */
+  readonly isShort?: boolean;
+  readonly progress?: ((text: string) => void) | undefined;
+}
+
+const FULL = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 1, processesMax: 3 };
+const SHORT = { exhaustiveSectorsMax: 4, samples: 10, killEvery: 60, processesMax: 2 };
+
+/** Looks at all workloads and then at random ones. Throws with the history of what broke a promise. */
+export async function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
+  const counts: CrashCounts = { states: 0, distinct: 0, processes: 0, moments: 0, served: 0 };
+  const endMs = performance.now() + budget.milliseconds;
+  const isOver = (): boolean => performance.now() >= endMs;
+  for (let round = 0; !isOver() && (round < WORKLOADS.length || counts.states < budget.states); round++) {
+    const chance = seededChance(budget.seed * 1_000_003 + round);
+    const { name, commands, segmentBytesMax } = WORKLOADS[round] ?? randomWorkload(chance);
+    const onMoment = (): void => budget.progress?.(`${crashSummary(counts)}; now ${name}`);
+    const size = budget.isShort === true ? SHORT : FULL;
+    const search = new CrashSearch({ ...size, chance, segmentBytesMax, isOver, onMoment }, counts);
+    try {
+      await search.run(commands);
+    } catch (cause) {
+      throw new Error(`seed ${budget.seed}, workload ${round} (${name}): ${(cause as Error).message}`, { cause });
+    }
+  }
+  return counts;
+}
+
+/** The counts as a sentence. */
+export function crashSummary({ states, distinct, processes, moments, served }: CrashCounts): string {
+  return (
+    `${states} crash states (${distinct} distinct, each recovered) at ${moments} moments of ${processes} processes, ` +
+    `${served} recovered disks served from`
+  );
+}
+
+const COMMANDS_MAX = 7;
+
+function randomWorkload(chance: Chance): Workload {
+  const ids = [..."bcdefghijklmnopqrstuvwxyz"];
+  const fresh = (): string => (ids.shift() as string).repeat(1 + chance(12));
+  const commands: Command[] = [decide("a")];
+  const count = 2 + chance(COMMANDS_MAX - 1);
+  for (let index = 0; index < count; index++) {
+    const sort = chance(10);
+    if (sort < 5) commands.push(decide(fresh()));
+    else if (sort < 8) commands.push(decide(...Array.from({ length: 2 + chance(3) }, fresh)));
+    else if (sort < 9) commands.push({ kind: "policy", epoch: 8 + index });
+    else commands.push(decide("a", fresh()));
+  }
+  if (chance(2) === 0) commands.push(CLOSE);
+  return { name: JSON.stringify(commands), segmentBytesMax: 1_300 + chance(5_000), commands };
+}
