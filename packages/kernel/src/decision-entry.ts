@@ -6,6 +6,7 @@
 import { type Action, type Decision, NO_INDEX, type Reason } from "./decision.ts";
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
+import { type Recommendation, recommendationFromJson, recommendationMembers } from "./learning-entry.ts";
 import type { Policy } from "./policy.ts";
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type Request } from "./request.ts";
 import {
@@ -47,6 +48,8 @@ export interface DecisionEntry {
   readonly reservationSeconds?: number;
   /** There was less room than the client would have spent, so the room became the request's budget. */
   readonly short?: ShortOfRoom;
+  /** How the floor came about, when the client gave none and the policy learns. */
+  readonly learning?: Recommendation;
   /** As decided: with the room as its budget, where that is less than what the client said. */
   readonly request: Request;
   readonly decision: Decision;
@@ -66,7 +69,7 @@ export function decisionMembers(entry: DecisionEntry): string {
       : `,"id":${writeExact(entry.requestId)},"content":${writeExact(entry.contentDigest)}`;
   const defaulted = entry.defaulted.length === 0 ? "" : `,"defaulted":${JSON.stringify(entry.defaulted)}`;
   return (
-    `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted}${tenantMembers(entry)},"request":${requestMembers(request)}` +
+    `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted}${tenantMembers(entry)}${learningMember(entry)},"request":${requestMembers(request)}` +
     `,"decision":${answerMembers(decision)},"identity":"${entry.identity}"`
   );
 }
@@ -77,6 +80,10 @@ function tenantMembers({ tenant, reservationSeconds, short }: DecisionEntry): st
   if (short === undefined) return `,"tenant":${writeExact(tenant)}${seconds}`;
   const asked = unless(short.askedMicrocents === NO_BUDGET_LIMIT, "askedMicrocents", short.askedMicrocents);
   return `,"tenant":${writeExact(tenant)}${seconds},"short":{"roomMicrocents":${short.roomMicrocents}${asked}}`;
+}
+
+function learningMember({ learning }: DecisionEntry): string {
+  return learning === undefined ? "" : `,"learning":${recommendationMembers(learning)}`;
 }
 
 function requestMembers(request: Request): string {
@@ -156,6 +163,7 @@ export function decisionFromJson(
       useCase: members["useCase"] as string,
       defaulted: (members["defaulted"] ?? []) as unknown as readonly Defaulted[],
       ...tenantIn(members, integer),
+      ...(members["learning"] === undefined ? {} : { learning: recommendationFromJson(members["learning"]) }),
       request,
       decision,
       identity: members["identity"] as string,

@@ -11,13 +11,14 @@ import { type DecisionEntry, decisionFromJson, decisionMembers, malformed } from
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
 import { type LedgerEntry, type LedgerKind, ledgerFromJson } from "./ledger-entry.ts";
+import { type LearningEntry, type LearningKind, learningFromJson } from "./learning-entry.ts";
 import type { Policy } from "./policy.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 1;
 
 /** Every kind that this version writes. A reader that meets another says "incomplete"; the engine refuses. */
-export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint" | LedgerKind;
+export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint" | LedgerKind | LearningKind;
 
 /** Begins a journal. */
 export interface GenesisEntry {
@@ -51,7 +52,14 @@ export interface CheckpointEntry {
   readonly stateDigest: string;
 }
 
-export type EntryBody = GenesisEntry | PolicyEntry | DecisionEntry | SealEntry | CheckpointEntry | LedgerEntry;
+export type EntryBody =
+  | GenesisEntry
+  | PolicyEntry
+  | DecisionEntry
+  | SealEntry
+  | CheckpointEntry
+  | LedgerEntry
+  | LearningEntry;
 
 /** A body with what ordering gave it. */
 export interface OrderedEntry<Body extends EntryBody = EntryBody> {
@@ -162,7 +170,7 @@ const PLAIN_KINDS: readonly string[] = ["genesis", "policy", "seal", "checkpoint
 function plainBody(head: EntryHead, members: { readonly [key: string]: ExactJson }): EntryBody | undefined {
   if (PLAIN_KINDS.includes(head.kind)) return { kind: head.kind, ...members } as unknown as EntryBody;
   try {
-    return ledgerFromJson(head.kind, members);
+    return ledgerFromJson(head.kind, members) ?? learningFromJson(head.kind, members);
   } catch (cause) {
     throw malformed(head.sequence, cause instanceof RangeError ? cause.message : "a member in it is missing");
   }

@@ -1,0 +1,284 @@
+/**
+ * Learning as it stands in the journal: what a decision was recommended by, what became of it, and what changed the
+ * learner's state: sampling tables, regimes, a prior, a certificate. Integers only; a reader re-derives every
+ * recommendation from these entries alone.
+ * @module
+ */
+import { type ExactJson, exactInteger } from "./exact-json.ts";
+import { BPS_MAX, I64_MAX, type Microcents, microcents } from "./units.ts";
+
+/** Eight regimes, and the one that everything is in until they are known. */
+export const REGIME_COUNT = 8;
+export const WARM_UP_REGIME: number = REGIME_COUNT;
+export const TIER_COUNT_MAX = 8;
+/** A propensity is a whole number over this. */
+export const PROPENSITY_ONE: number = 2 ** 32;
+export const FEATURE_COUNT_MAX = 64;
+
+/** Which of the floors was the highest. */
+export type FloorSource = "tracker" | "certified" | "quality" | "anomaly" | "warm_start";
+export const FLOOR_SOURCES: readonly FloorSource[] = Object.freeze([
+  "tracker",
+  "certified",
+  "quality",
+  "anomaly",
+  "warm_start",
+]);
+
+/** A tier that may be drawn, the candidate that it leads to, and its probability over {@link PROPENSITY_ONE}. */
+export interface Arm {
+  readonly tier: number;
+  readonly candidateId: number;
+  readonly propensity: number;
+}
+
+/** How the floor of a decision came about, when the client gave none. */
+export interface Recommendation {
+  readonly regime: number;
+  readonly score: number;
+  readonly features: readonly number[];
+  /** What the prior makes of the text, at the edge; the text is not kept. */
+  readonly textScore?: number;
+  readonly floorBps: number;
+  readonly source: FloorSource;
+  /** The request is unlike its regime, and its floor was lifted for it. */
+  readonly anomalous: boolean;
+  /** Routed without the learner, to compare with. */
+  readonly holdout: boolean;
+  /** Journal sequence of the belief entry whose table was drawn from; 0 when there was nothing to draw. */
+  readonly belief: number;
+  /** Cheapest tier first; empty when no tier was left. */
+  readonly arms: readonly Arm[];
+  /** What the floor of the use case alone leads to; 0 for nothing. */
+  readonly baseId: number;
+  /** 32 bits. */
+  readonly draw: number;
+  /** The tier drawn; of a holdout, that of the candidate that runs. -1 when no tier was left. */
+  readonly tier: number;
+}
+
+/** A sampling table of one regime, for one set of tiers. */
+export interface BeliefEntry {
+  readonly kind: "belief";
+  readonly regime: number;
+  readonly tiers: readonly number[];
+  /** Beta counts in ten-thousandths, by position in `tiers`. */
+  readonly alpha: readonly number[];
+  readonly beta: readonly number[];
+  /** Over {@link PROPENSITY_ONE}; sums to it. */
+  readonly table: readonly number[];
+}
+
+/** Freezes the regimes: where their scores end, and what features are measured against. */
+export interface RegimesEntry {
+  readonly kind: "regimes";
+  /** Seven scores that only rise; a score belongs to the regime of the first that it is below. */
+  readonly boundaries: readonly number[];
+  readonly means: readonly number[];
+  readonly deviations: readonly number[];
+}
+
+/** Puts a prior in force: predicted gain becomes the score. */
+export interface PriorEntry {
+  readonly kind: "prior";
+  /** `calypri1`, hexadecimal. */
+  readonly digest: string;
+  readonly prior: ExactJson;
+  readonly by: string;
+}
+
+/** How many regimes, by predicted gain, may be served below the top tier. */
+export interface CertificateEntry {
+  readonly kind: "certificate";
+  readonly regimes: number;
+  readonly alphaBps: number;
+  readonly deltaBps: number;
+  readonly samples: number;
+  readonly by: string;
+}
+
+export type Disposition = "applied" | "abandoned" | "in_flight";
+export const DISPOSITIONS: readonly Disposition[] = Object.freeze(["applied", "abandoned", "in_flight"]);
+
+/** Signs of quality where nobody says whether it was good. */
+export type Signal = "slow" | "error" | "retried" | "aborted" | "truncated";
+export const SIGNALS: readonly Signal[] = Object.freeze(["slow", "error", "retried", "aborted", "truncated"]);
+
+/** What became of a decision. Everything that learning needs of it stands here again; a reader compares. */
+export interface OutcomeEntry {
+  readonly kind: "outcome";
+  /** Journal sequence of the decision. */
+  readonly of: number;
+  readonly disposition: Disposition;
+  readonly costMicrocents?: Microcents;
+  readonly latencyMs?: number;
+  readonly succeeded?: boolean;
+  readonly signals?: readonly Signal[];
+  /** 0 to 10,000: what was said, or what the signals say. */
+  readonly successBps: number;
+  readonly rewardBps: number;
+  readonly useCase: string;
+  readonly regime?: number;
+  readonly tier: number;
+  /** Too late, of a holdout, or of a decision with a client's floor: kept, and nothing is believed because of it. */
+  readonly learned: boolean;
+  /** `calyout1`, hexadecimal. */
+  readonly digest: string;
+}
+
+export type LearningEntry = BeliefEntry | RegimesEntry | PriorEntry | CertificateEntry | OutcomeEntry;
+export type LearningKind = LearningEntry["kind"];
+
+type Members = { readonly [key: string]: ExactJson };
+
+/** The member `learning` of a decision. */
+export function recommendationMembers(recommendation: Recommendation): string {
+  const { regime, score, features, textScore, floorBps, source, belief, arms, baseId, draw, tier } = recommendation;
+  return (
+    `{"regime":${regime},"score":${score},"features":[${features.join(",")}]` +
+    `${textScore === undefined ? "" : `,"textScore":${textScore}`},"floorBps":${floorBps},"source":"${source}"` +
+    `${recommendation.anomalous ? ',"anomalous":true' : ""}${recommendation.holdout ? ',"holdout":true' : ""}` +
+    `${belief === 0 ? "" : `,"belief":${belief}`},"arms":[${arms.map((arm) => `[${arm.tier},${arm.candidateId},${arm.propensity}]`).join(",")}]` +
+    `,"base":${baseId},"draw":${draw},"tier":${tier}}`
+  );
+}
+
+/** Reads it back. Throws RangeError naming the member. */
+export function recommendationFromJson(json: ExactJson): Recommendation {
+  const members = json as Members;
+  const textScore = members["textScore"];
+  return {
+    regime: whole(members, "regime"),
+    score: integer(members["score"], "score"),
+    features: integers(members, "features"),
+    ...(textScore === undefined ? {} : { textScore: integer(textScore, "textScore") }),
+    floorBps: whole(members, "floorBps"),
+    source: oneOf(members, "source", FLOOR_SOURCES),
+    anomalous: members["anomalous"] === true,
+    holdout: members["holdout"] === true,
+    belief: members["belief"] === undefined ? 0 : whole(members, "belief"),
+    arms: list(members, "arms").map(armFromJson),
+    baseId: whole(members, "base"),
+    draw: whole(members, "draw"),
+    tier: integer(members["tier"], "tier"),
+  };
+}
+
+/** Reads the members of a learning entry; `undefined` when the kind is another. Throws RangeError naming the member. */
+export function learningFromJson(kind: string, members: Members): LearningEntry | undefined {
+  switch (kind) {
+    case "belief":
+      return {
+        kind,
+        regime: whole(members, "regime"),
+        tiers: integers(members, "tiers"),
+        alpha: integers(members, "alpha"),
+        beta: integers(members, "beta"),
+        table: integers(members, "table"),
+      };
+    case "regimes":
+      return {
+        kind,
+        boundaries: integers(members, "boundaries"),
+        means: integers(members, "means"),
+        deviations: integers(members, "deviations"),
+      };
+    case "prior":
+      return {
+        kind,
+        digest: text(members, "digest"),
+        prior: members["prior"] as ExactJson,
+        by: text(members, "by"),
+      };
+    case "certificate":
+      return {
+        kind,
+        regimes: whole(members, "regimes"),
+        alphaBps: whole(members, "alphaBps"),
+        deltaBps: whole(members, "deltaBps"),
+        samples: whole(members, "samples"),
+        by: text(members, "by"),
+      };
+    case "outcome":
+      return outcomeFromJson(members);
+    default:
+      return undefined;
+  }
+}
+
+function outcomeFromJson(members: Members): OutcomeEntry {
+  const { costMicrocents, latencyMs, succeeded, signals, regime } = members;
+  return {
+    kind: "outcome",
+    of: whole(members, "of"),
+    disposition: oneOf(members, "disposition", DISPOSITIONS),
+    ...(costMicrocents === undefined ? {} : { costMicrocents: amount(members, "costMicrocents") }),
+    ...(latencyMs === undefined ? {} : { latencyMs: whole(members, "latencyMs") }),
+    ...(succeeded === undefined ? {} : { succeeded: succeeded === true }),
+    ...(signals === undefined
+      ? {}
+      : {
+          signals: list(members, "signals").map((_, index, all) =>
+            oneOf(all as unknown as Members, String(index), SIGNALS),
+          ),
+        }),
+    successBps: bpsOf(members, "successBps"),
+    rewardBps: bpsOf(members, "rewardBps"),
+    useCase: text(members, "useCase"),
+    ...(regime === undefined ? {} : { regime: whole(members, "regime") }),
+    tier: whole(members, "tier"),
+    learned: members["learned"] === true,
+    digest: text(members, "digest"),
+  };
+}
+
+function armFromJson(json: ExactJson): Arm {
+  if (!Array.isArray(json) || json.length !== 3) throw new RangeError("an arm is no triple");
+  const [tier, candidateId, propensity] = json.map((value) => integer(value, "an arm"));
+  return { tier: tier as number, candidateId: candidateId as number, propensity: propensity as number };
+}
+
+function list(members: Members, key: string): readonly ExactJson[] {
+  const value = members[key];
+  if (!Array.isArray(value)) throw new RangeError(`${key} is no list`);
+  return value;
+}
+
+function integers(members: Members, key: string): readonly number[] {
+  return list(members, key).map((value) => integer(value, key));
+}
+
+function integer(value: ExactJson | undefined, key: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new RangeError(`${key} is no whole number`);
+  return value;
+}
+
+function whole(members: Members, key: string): number {
+  const value = integer(members[key], key);
+  if (value < 0) throw new RangeError(`${key} is negative`);
+  return value;
+}
+
+function bpsOf(members: Members, key: string): number {
+  const value = whole(members, key);
+  if (value > BPS_MAX) throw new RangeError(`${key} is above ${BPS_MAX}`);
+  return value;
+}
+
+function amount(members: Members, key: string): Microcents {
+  const value = exactInteger(members[key]);
+  if (value === undefined || value < 0n || value > I64_MAX) throw new RangeError(`${key} is no amount`);
+  return microcents(value);
+}
+
+function text(members: Members, key: string): string {
+  const value = members[key];
+  if (typeof value !== "string" || value === "") throw new RangeError(`${key} is no text`);
+  return value;
+}
+
+function oneOf<Value extends string>(members: Members, key: string, values: readonly Value[]): Value {
+  const value = values.find((known) => known === members[key]);
+  if (value === undefined) throw new RangeError(`${key} is none of ${values.join(", ")}`);
+  return value;
+}
