@@ -2,10 +2,10 @@
  * `calybris decide`: one decision, printed and not journaled.
  * @module
  */
-import { type ClientRequest, loadPolicy, readJsonFile, resolveRequest } from "@calybris/engine";
+import { type ClientRequest, loadPolicy, membersOf, readJsonFile, resolveRequest, SCHEMA_KEY } from "@calybris/engine";
 import { breachOfDecision, breachOfRequest, explain, type PolicySnapshot } from "@calybris/kernel";
 import { Command } from "commander";
-import { explainTable } from "./explain-table.ts";
+import { explainTable, explanationRows } from "./explain-table.ts";
 import { jsonText } from "./json-text.ts";
 import { fastestKernel } from "./kernels.ts";
 import { dollars } from "./money-text.ts";
@@ -30,15 +30,13 @@ export function decideCommand(terminal: Terminal): Command {
 
 async function decide(options: DecideOptions, terminal: Terminal): Promise<void> {
   const snapshot = await loadPolicy(options.policy);
-  const { value } = await readJsonFile(options.request);
-  const { request, useCase, defaulted } = resolveRequest(snapshot, value as unknown as ClientRequest, 1n);
+  const { request, useCase, defaulted } = resolveRequest(snapshot, await readRequestFile(options.request), 1n);
   const decision = fastestKernel(snapshot.policy).prescribe(request);
   const governance = breachOfRequest(request) ?? breachOfDecision(request, decision);
   const explanation = explain(snapshot.policy, request);
   const selected = nameOf(snapshot, decision.selectedIndex);
   if (options.json === true) {
-    const rows =
-      options.explain === true ? explanation.rows.map((row) => ({ ...row, candidate: row.candidate.id })) : undefined;
+    const rows = options.explain === true ? explanationRows(snapshot, explanation) : undefined;
     terminal.print(jsonText({ useCase, defaulted, request, decision, selected, governance, rows }));
     return;
   }
@@ -49,6 +47,14 @@ async function decide(options: DecideOptions, terminal: Terminal): Promise<void>
   if (defaulted.length > 0) terminal.print(`from the policy: ${defaulted.join(", ")}`);
   if (governance !== undefined) terminal.print(`governance forbids it: ${governance}`);
   if (options.explain === true) terminal.print(explainTable(snapshot, explanation));
+}
+
+/** The file may name its schema for an editor; that is no part of the request. */
+async function readRequestFile(file: string): Promise<ClientRequest> {
+  const { value } = await readJsonFile(file);
+  if (membersOf(value) !== value) return value as unknown as ClientRequest;
+  const { [SCHEMA_KEY]: _schema, ...request } = value as { readonly [key: string]: unknown };
+  return request as unknown as ClientRequest;
 }
 
 function nameOf(snapshot: PolicySnapshot, index: number): string | undefined {

@@ -9,12 +9,12 @@ import { type Cell, tableText } from "./table.ts";
 
 type EligibleRow = Extract<ExplanationRow, { refusedBy: undefined }>;
 
+/** The rows in catalog order, each with the candidate's name: for `--json`. */
+export function explanationRows(snapshot: PolicySnapshot, { rows }: Explanation): readonly object[] {
+  return rows.map((row) => ({ name: nameAndTier(snapshot, row)[0], ...row }));
+}
+
 export function explainTable(snapshot: PolicySnapshot, explanation: Explanation): string {
-  const nameAndTier = ({ candidate }: ExplanationRow): [string, string] => {
-    const index = snapshot.policy.candidates.findIndex(({ id }) => id === candidate.id);
-    const tier = snapshot.tiers[snapshot.candidateTiers[index] ?? 0] ?? "";
-    return [snapshot.candidateNames[index] ?? String(candidate.id), tier];
-  };
   const eligible = explanation.rows
     .filter((row) => row.refusedBy === undefined)
     .toSorted((a, b) => compare(b.terms.utilityMicrocents, a.terms.utilityMicrocents));
@@ -22,17 +22,23 @@ export function explainTable(snapshot: PolicySnapshot, explanation: Explanation)
   const { selectedId } = explanation.decision;
   const rows: Cell[][] = eligible.map((row) => {
     const verdict = row.candidate.id === selectedId ? "selected" : "eligible";
-    return [...nameAndTier(row), verdict, ...amountsOf(row).map((amount) => dollarsTo(amount, decimals))];
+    return [...nameAndTier(snapshot, row), verdict, ...amountsOf(row).map((amount) => dollarsTo(amount, decimals))];
   });
   for (const row of explanation.rows) {
     if (row.refusedBy === undefined) continue;
     const verdict = `${row.refusedBy}: ${row.measured}, needs ${row.limit}`;
-    rows.push([...nameAndTier(row), { content: verdict, colSpan: 6 }]);
+    rows.push([...nameAndTier(snapshot, row), { content: verdict, colSpan: 6 }]);
   }
   return tableText(
     ["<candidate", "<tier", "<verdict", ">quality $", ">risk $", ">cost $", ">latency $", ">utility $"],
     rows,
   );
+}
+
+function nameAndTier(snapshot: PolicySnapshot, { candidate }: ExplanationRow): [name: string, tier: string] {
+  const index = snapshot.policy.candidates.findIndex(({ id }) => id === candidate.id);
+  const tier = snapshot.tiers[snapshot.candidateTiers[index] ?? 0] ?? "";
+  return [snapshot.candidateNames[index] ?? String(candidate.id), tier];
 }
 
 function amountsOf({ terms }: EligibleRow): readonly bigint[] {

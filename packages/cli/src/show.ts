@@ -4,7 +4,7 @@
  */
 import { type ChainHash, cost, decisionDigests, explain, policyDigest, toHex } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
-import { explainTable } from "./explain-table.ts";
+import { explainTable, explanationRows } from "./explain-table.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
 import { jsonText } from "./json-text.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
@@ -55,10 +55,7 @@ function explanationJson(found: ReadDecision): object {
     request: entry.request,
     decision: entry.decision,
     savedMicrocents: savedMicrocents(found),
-    rows: explain(snapshot.policy, entry.request).rows.map((row) => ({
-      ...row,
-      name: candidateName(snapshot, row.candidate.id),
-    })),
+    rows: explanationRows(snapshot, explain(snapshot.policy, entry.request)),
     digests: {
       policy: toHex(digests.policy),
       request: toHex(digests.request),

@@ -9,11 +9,13 @@ import { budgetsFileSchema, RESERVATION_SECONDS_MAX } from "./budgets-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
-import { amount, text, whole } from "./shape.ts";
+import { amount, SCHEMA_KEY, text, whole } from "./shape.ts";
 
 const names = z.array(text(128, "a name of the policy's"));
 
-const REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
+/** A file of one request may name its schema, as the others may; what a client sends has no such key. */
+const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> = {
+  $schema: text(2000, "a schema for editors").optional(),
   requestId: text(128, "the same id is decided once").optional(),
   tenant: text(128, "whose money it is").optional(),
   reservationSeconds: whole(1, RESERVATION_SECONDS_MAX, "how long a reservation may stay open").optional(),

@@ -5,9 +5,12 @@
  */
 import type { Mistake } from "@calybris/kernel";
 import { z } from "zod";
-import { showValue } from "./money.ts";
+import { MONEY_UNITS, showValue } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
+
+/** Names the schema of a file for editors; says nothing else. */
+export const SCHEMA_KEY = "$schema";
 
 /** A field that takes what `accepts` takes, and says otherwise what it wants. */
 export function field(
@@ -59,7 +62,8 @@ export function flag(what: string): z.ZodType {
 
 /** An amount of money under one of its names; what it holds is checked where it is read. */
 export function amount(unit: string): z.ZodType {
-  const pattern = unit === "Microcents" ? "^-?[0-9]{1,20}$" : "^-?[0-9]{1,20}(\\.[0-9]{1,8})?$";
+  const decimals = MONEY_UNITS.find((money) => money.unit === unit)?.decimals ?? 0;
+  const pattern = decimals === 0 ? "^-?[0-9]{1,20}$" : `^-?[0-9]{1,20}(\\.[0-9]{1,${decimals}})?$`;
   const description =
     unit === "Microcents" ? "Whole microcents; 1 cent is 1,000,000." : `${unit}, as a decimal in quotes like "0.25".`;
   return z
