@@ -3,9 +3,11 @@
  * the one file of the crash searches that knows how engine, journal and writer are put together.
  * @module
  */
-import { type Kernel, type Policy, prescribe } from "@calybris/kernel";
+import { DEFAULT_TENANT, type Kernel, type Policy, prescribe } from "@calybris/kernel";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Decided, Engine } from "../src/engine.ts";
+import type { Granted, Settled } from "../src/engine-ledger.ts";
+import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import type { Disk } from "../src/journal/disk.ts";
 import { recover, type Recovered } from "../src/journal/recovery.ts";
@@ -23,9 +25,18 @@ export type Command =
   /** Requests that arrive together, by their ids: one batch. */
   | { readonly kind: "decide"; readonly ids: readonly string[] }
   | { readonly kind: "policy"; readonly epoch: number }
+  /** From now on requests spend a budget. */
+  | { readonly kind: "budget" }
+  | { readonly kind: "grant"; readonly id: string }
+  /** What became of the reservations of these requests, all at once. */
+  | { readonly kind: Closing; readonly ids: readonly string[] }
+  /** Settles whatever is reserved. */
+  | { readonly kind: "settleAll" }
   /** Nothing arrives until the journal seals itself. */
   | { readonly kind: "idle" }
   | { readonly kind: "close" };
+
+export type Closing = "settle" | "release" | "hold" | "reconcile" | "correct";
 
 export interface History {
   /** The disk that the process found. */
@@ -61,16 +72,55 @@ async function obey(engine: Engine, command: Command): Promise<unknown> {
       return Promise.all(command.ids.map((id) => decideOnce(engine, id)));
     case "policy":
       return engine.setPolicy(sampleSnapshot(BigInt(command.epoch)), "ada");
+    case "budget":
+      return engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } }), "ada");
+    case "grant":
+      return grantOnce(engine, command.id);
+    case "settleAll":
+      return Promise.all(
+        engine.ledger.prove().reservations.map(({ decisionId, state }) => {
+          const actual = { decisionId, actualMicrocents: 1 };
+          return state === "held" ? engine.ledger.reconcile({ ...actual, by: "ada" }) : engine.ledger.settle(actual);
+        }),
+      );
     case "idle":
       return sleep(IDLE_MS);
     case "close":
       return engine.close();
+    default:
+      return Promise.all(command.ids.map((id) => closeOnce(engine, id, command.kind)));
   }
 }
 
 /** The request of an id is always the same one, so that sending it again is a retry. */
 export function decideOnce(engine: Engine, id: string): Promise<Decided> {
   return engine.decide({ requestId: id, inputTokens: id.length, requested: "better" });
+}
+
+export function grantOnce(engine: Engine, id: string): Promise<Granted> {
+  return engine.ledger.grant({ tenant: DEFAULT_TENANT, amountMicrocents: 1_000_000, id, by: "ada" });
+}
+
+/** Says what became of a request's reservation; unless told, what it cost follows from its id, so that again is a retry. */
+export async function closeOnce(
+  engine: Engine,
+  id: string,
+  closing: Closing,
+  actualMicrocents: number = closing === "correct" ? id.length + 1 : id.length,
+): Promise<Settled> {
+  const { decisionId } = await decideOnce(engine, id);
+  switch (closing) {
+    case "settle":
+      return engine.ledger.settle({ decisionId, actualMicrocents });
+    case "release":
+      return engine.ledger.release({ decisionId });
+    case "hold":
+      return engine.ledger.hold({ decisionId, cause: "timeout" });
+    case "reconcile":
+      return engine.ledger.reconcile({ decisionId, actualMicrocents, by: "ada" });
+    case "correct":
+      return engine.ledger.correct({ decisionId, actualMicrocents, by: "ada" });
+  }
 }
 
 /** Opens an engine whose writer runs in this thread; `written` hears of each batch the moment it is acknowledged. */

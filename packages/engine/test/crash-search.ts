@@ -19,6 +19,8 @@ import { type Command, type History, runProcess, segmentLines } from "./crash-pr
 export interface CrashOptions extends ImageOptions {
   /** Of this many moments of a first process one is followed by a kill and a new process; of later ones, a quarter of that. */
   readonly killEvery: number;
+  /** Of this many sorts of disks that a power loss leaves one is followed by a new process. */
+  readonly followEvery: number;
   /** How many processes may follow one another. */
   readonly processesMax: number;
   readonly segmentBytesMax: number;
@@ -39,10 +41,11 @@ export interface CrashCounts {
   served: number;
 }
 
-/** What a new process does after a crash: a retry, something new, and an end. */
+/** What a new process does after a crash: a retry, something new, what is left to settle, and an end. */
 const AFTERWARDS = (depth: number): readonly Command[] => [
   { kind: "decide", ids: ["a"] },
   { kind: "decide", ids: [`after-${depth}`] },
+  { kind: "settleAll" },
   { kind: "close" },
 ];
 
@@ -201,7 +204,7 @@ export class CrashSearch {
     const sort = `${processes} ${entries} ${isSetAside} ${contents.size}`;
     const isNew = !this.#followed.has(sort);
     this.#followed.add(sort);
-    return isNew;
+    return isNew && this.#options.chance(this.#options.followEvery) === 0;
   }
 }
 

@@ -38,6 +38,24 @@ const WORKLOADS: readonly Workload[] = [
     commands: [decide("a"), { kind: "policy", epoch: 8 }, decide("b"), decide("c")],
   },
   {
+    name: "money: reserved, settled, released and held, across a rotation",
+    segmentBytesMax: 3_600,
+    commands: [
+      { kind: "budget" },
+      { kind: "grant", id: "first" },
+      decide("a", "b"),
+      { kind: "settle", ids: ["a"] },
+      decide("c", "d"),
+      { kind: "release", ids: ["b"] },
+      { kind: "hold", ids: ["c"] },
+      { kind: "settle", ids: ["a", "d"] },
+      { kind: "reconcile", ids: ["c"] },
+      { kind: "correct", ids: ["d"] },
+      { kind: "grant", id: "first" },
+      CLOSE,
+    ],
+  },
+  {
     name: "an idle seal",
     segmentBytesMax: ONE_SEGMENT,
     commands: [decide("a"), { kind: "idle" }, decide("b"), { kind: "idle" }, CLOSE],
@@ -54,8 +72,8 @@ export interface CrashBudget {
   readonly progress?: ((text: string) => void) | undefined;
 }
 
-const FULL = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 1, processesMax: 3 };
-const SHORT = { exhaustiveSectorsMax: 4, samples: 10, killEvery: 60, processesMax: 2 };
+const FULL = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 1, followEvery: 1, processesMax: 3 };
+const SHORT = { exhaustiveSectorsMax: 4, samples: 4, killEvery: 100, followEvery: 12, processesMax: 2 };
 
 /** Looks at all workloads and then at random ones. Throws with the history of what broke a promise. */
 export async function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {

