@@ -64,6 +64,9 @@ export interface ErrorDetailsByCode {
     actualMicrocents: bigint;
   };
   readonly CAL_LEDGER_OVERFLOW: { tenant: string; field: string };
+  readonly CAL_PRIOR_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_TABLE_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_DATA_MISSING: { set: string; problem: string };
 }
 
 function row<Details>(status: number, message: (details: Details) => string, remedy: string): ErrorRow<Details> {
@@ -224,6 +227,21 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     409,
     (d) => `${d.field} of tenant ${quote(d.tenant)} would pass 2^63 − 1 microcents`,
     "Amounts are 64-bit microcents, about $92 billion; nothing was changed. Check the unit of the amount.",
+  ),
+  CAL_PRIOR_INVALID: row(
+    400,
+    (d) => `the prior${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
+    "Use a file as `calybris train` wrote it; nothing was learned from this one.",
+  ),
+  CAL_TABLE_INVALID: row(
+    400,
+    (d) => `the table${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
+    "Mend each place named, in the table or in its map; docs/tables.md tells what a map may say.",
+  ),
+  CAL_DATA_MISSING: row(
+    404,
+    (d) => `the data set ${quote(d.set)} cannot be had: ${d.problem}`,
+    "Set `CALYBRIS_DATA` to the folder with the data sets, or name the set's own file with `--data`.",
   ),
 };
 

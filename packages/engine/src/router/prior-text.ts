@@ -1,0 +1,161 @@
+/**
+ * Text in integers: words and pairs of words, hashed into buckets, each weighed by how rare it is and what it foretells.
+ * The text is read where it stands and nothing of it is kept.
+ *
+ * A word is a run of letters, digits and underscores, in lower case, digits all alike; a letter beyond Latin-1 is a word by
+ * itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum
+ * Σ q·w / √(Σ q²), where q is how often a bucket was hit, damped, times its rarity.
+ * @module
+ */
+
+/** Only so much of a text is read: what a request is about is said early, and the score keeps to its time. */
+export const TEXT_READ_MAX_CHARACTERS = 8_192;
+/** Weights are in sixteenths of a bps. */
+export const TEXT_WEIGHT_UNIT = 16;
+export const TEXT_WEIGHT_MAX: number = 2 ** 19;
+/** Rarities are in 1/64. */
+export const TEXT_RARITY_UNIT = 64;
+export const TEXT_RARITY_MAX = 1_023;
+export const TEXT_BUCKETS_MAX: number = 2 ** 18;
+export const TEXT_SCORE_MAX_BPS = 20_000;
+
+/** Damped counts: 64·(1 + ln n) for n = 1..15; a text can shout a word no louder. */
+const DAMPED = Int32Array.of(0, 64, 108, 134, 153, 167, 179, 189, 197, 205, 211, 217, 223, 228, 233, 237);
+const COUNT_MAX = 15;
+
+export interface PriorText {
+  /** One a bucket; their count is a power of two. */
+  readonly rarities: Uint16Array;
+  readonly weights: Int32Array;
+  readonly scratch: TextScratch;
+}
+
+/** Counts a bucket, and the buckets that were hit: reused from text to text. */
+export interface TextScratch {
+  readonly counts: Uint8Array;
+  readonly touched: Int32Array;
+}
+
+export function textScratch(bucketCount: number): TextScratch {
+  return {
+    counts: new Uint8Array(bucketCount),
+    touched: new Int32Array(Math.min(bucketCount, 2 * TEXT_READ_MAX_CHARACTERS)),
+  };
+}
+
+const CLASS_GAP = 0;
+const CLASS_SIGN = 1;
+const CLASS_WORD = 2;
+const CLASS_ALONE = 3;
+const CLASSES = Uint8Array.from({ length: 256 }, (_, code) => classOf(code));
+/** What a character counts as: lower case, digits alike. */
+const FOLDED = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (code >= 0x30 && code <= 0x39) return 0x30;
+  return code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+});
+
+function classOf(code: number): number {
+  if (code <= 0x20 || code === 0x7f || (code >= 0x80 && code <= 0xa0)) return CLASS_GAP;
+  const isWord =
+    (code >= 0x30 && code <= 0x39) ||
+    (code >= 0x41 && code <= 0x5a) ||
+    (code >= 0x61 && code <= 0x7a) ||
+    code === 0x5f ||
+    code >= 0xc0;
+  return isWord ? CLASS_WORD : CLASS_SIGN;
+}
+
+const HASH_START = 0x811c9dc5 | 0;
+const HASH_PRIME = 0x01000193;
+
+/**
+ * Counts the buckets that a text hits into `scratch`; returns how many there are. They stand in `scratch.touched`, in the
+ * order of their first hit; whoever counts has to {@link clearCounts} after.
+ */
+export function countBuckets(text: string, scratch: TextScratch): number {
+  const { counts, touched } = scratch;
+  const mask = counts.length - 1;
+  const end = text.length < TEXT_READ_MAX_CHARACTERS ? text.length : TEXT_READ_MAX_CHARACTERS;
+  let found = 0;
+  let word = 0;
+  let before = 0;
+  for (let at = 0; at <= end; at += 1) {
+    const code = at < end ? text.charCodeAt(at) : 0;
+    const kind = code < 256 ? CLASSES[code] : CLASS_ALONE;
+    if (kind === CLASS_WORD) {
+      word = Math.imul((word === 0 ? HASH_START : word) ^ (FOLDED[code] ?? 0), HASH_PRIME);
+      continue;
+    }
+    // Twice at most: the word that ended here, and the sign or letter that ended it.
+    for (let turn = 0; turn < 2; turn += 1) {
+      let hash = 0;
+      if (turn === 0) {
+        hash = word;
+        word = 0;
+      } else if (kind === CLASS_SIGN || kind === CLASS_ALONE)
+        hash = Math.imul(HASH_START ^ code, HASH_PRIME) ^ (code << 8);
+      if (hash === 0) continue;
+      found = hit(spread(hash) & mask, counts, touched, found);
+      if (kind === CLASS_SIGN && turn === 1) continue;
+      if (before !== 0)
+        found = hit(
+          spread(Math.imul(before, 0x9e3779b1 | 0) ^ Math.imul(hash, 0x85ebca6b | 0)) & mask,
+          counts,
+          touched,
+          found,
+        );
+      before = hash;
+    }
+  }
+  return found;
+}
+
+/** Makes the scratch space ready for the next text. */
+export function clearCounts(scratch: TextScratch, found: number): void {
+  for (let at = 0; at < found; at += 1) scratch.counts[scratch.touched[at] ?? 0] = 0;
+}
+
+/** How much a bucket hit so often counts, before its rarity. */
+export function dampedCount(count: number): number {
+  return DAMPED[count] ?? 0;
+}
+
+/** What a text foretells, in bps; 0 for a text without a known word. Allocates nothing. */
+export function scoreTextBuckets(reader: PriorText, text: string): number {
+  const { rarities, weights, scratch } = reader;
+  const found = countBuckets(text, scratch);
+  const { counts, touched } = scratch;
+  let sum = 0;
+  let squares = 0;
+  for (let at = 0; at < found; at += 1) {
+    const bucket = touched[at] ?? 0;
+    const share = (DAMPED[counts[bucket] ?? 0] ?? 0) * (rarities[bucket] ?? 0);
+    counts[bucket] = 0;
+    sum += share * (weights[bucket] ?? 0);
+    squares += share * share;
+  }
+  if (squares === 0) return 0;
+  const scoreBps = Math.floor(sum / Math.floor(Math.sqrt(squares)) / TEXT_WEIGHT_UNIT);
+  if (scoreBps > TEXT_SCORE_MAX_BPS) return TEXT_SCORE_MAX_BPS;
+  return scoreBps < -TEXT_SCORE_MAX_BPS ? -TEXT_SCORE_MAX_BPS : scoreBps;
+}
+
+function hit(bucket: number, counts: Uint8Array, touched: Int32Array, found: number): number {
+  const count = counts[bucket] ?? 0;
+  if (count === 0) {
+    touched[found] = bucket;
+    counts[bucket] = 1;
+    return found + 1;
+  }
+  if (count < COUNT_MAX) counts[bucket] = count + 1;
+  return found;
+}
+
+/** The low bits of a product know only low bits; this lets all of them take part. */
+function spread(hash: number): number {
+  let mixed = hash ^ (hash >>> 16);
+  mixed = Math.imul(mixed, 0x7feb352d);
+  mixed ^= mixed >>> 15;
+  mixed = Math.imul(mixed, 0x846ca68b | 0);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}

@@ -1,0 +1,153 @@
+/**
+ * The prior: what is expected of the dearest tier beyond the cheapest, in bps, before anything was tried. Fitted offline
+ * by `calybris train`, read from a file, named in the journal by its digest, and evaluated in integers only, so that
+ * every machine comes to the same gain.
+ *
+ * A prior is a head over named integer features, the request's category and, if it reads text, one score of the text:
+ * either a weighted sum or a few small trees. Eight regimes are cut from the gain at frozen boundaries.
+ *
+ * Evaluating allocates nothing. One prior belongs to one thread: scoring text uses scratch space of its own.
+ * @module
+ */
+import type { PriorText } from "./prior-text.ts";
+
+/** A feature that is not known: it counts as the median of the data that the prior was fitted on. */
+export const FEATURE_MISSING = -2_147_483_648;
+/** The gain is the premium tier's success less the cheap one's: −10,000 is surely worse, 10,000 surely better. */
+export const GAIN_MAX_BPS = 10_000;
+export const REGIME_COUNT = 8;
+export const PRIOR_LIMITS: {
+  readonly features: number;
+  readonly categories: number;
+  readonly trees: number;
+  readonly nodes: number;
+} = { features: 256, categories: 4_096, trees: 512, nodes: 32_768 };
+
+/** Weights and leaves are in thousandths of a bps, and so are standardised features in thousandths of a spread. */
+const THOUSANDTHS = 1_000;
+/** A feature counts at most this many spreads from its center, so that one wild value cannot decide alone. */
+const STANDARDISED_MAX = 8_000;
+
+export interface LinearHead {
+  readonly kind: "linear";
+  readonly interceptMillibps: number;
+  /** Per feature, for one spread. */
+  readonly weightsMillibps: Int32Array;
+}
+
+/** Trees in one row of nodes: a leaf has feature −1, a node's right child stands after its left one. */
+export interface TreesHead {
+  readonly kind: "trees";
+  readonly interceptMillibps: number;
+  /** First node of each tree. */
+  readonly roots: Int32Array;
+  /** Index of a feature; the count of features is the category, and one more the text. */
+  readonly nodeFeature: Int16Array;
+  /** At most this goes left. */
+  readonly nodeThreshold: Int32Array;
+  readonly nodeLeft: Int32Array;
+  readonly leafMillibps: Int32Array;
+}
+
+/** A prior that was validated by `loadPrior`. */
+export interface Prior {
+  readonly digestHex: string;
+  readonly featureNames: readonly string[];
+  readonly centers: Int32Array;
+  readonly spreads: Int32Array;
+  readonly categoryIndexes: ReadonlyMap<string, number>;
+  /** Per category what it adds to the gain; the last one is for a category that was never seen. */
+  readonly categoryBps: Int32Array;
+  readonly head: LinearHead | TreesHead;
+  readonly text: PriorText | undefined;
+  /** Seven gains, ascending: regime 0 lies below the first, regime 7 from the last on. */
+  readonly boundariesBps: Int32Array;
+}
+
+/** The index that {@link predictGainBps} wants; of an unknown category, the one for all unknown. */
+export function categoryIndexOf(prior: Prior, category: string | undefined): number {
+  return (category === undefined ? undefined : prior.categoryIndexes.get(category)) ?? prior.categoryBps.length - 1;
+}
+
+/**
+ * What the dearest tier is expected to gain over the cheapest, −10,000..10,000 bps. Allocates nothing.
+ *
+ * @param features - 32-bit integers in the order of `prior.featureNames`, from `offset` on; {@link FEATURE_MISSING} for
+ *   one that is not known.
+ * @param categoryIndex - from {@link categoryIndexOf}.
+ * @param textScoreBps - from `scoreText`; 0 where there is no text.
+ */
+export function predictGainBps(
+  prior: Prior,
+  features: ArrayLike<number>,
+  categoryIndex: number,
+  textScoreBps: number,
+  offset = 0,
+): number {
+  const { head } = prior;
+  const millibps =
+    head.kind === "linear"
+      ? linearMillibps(prior, head, features, offset, categoryIndex, textScoreBps)
+      : treesMillibps(prior, head, features, offset, categoryIndex, textScoreBps);
+  const gainBps = Math.floor(millibps / THOUSANDTHS);
+  return gainBps < -GAIN_MAX_BPS ? -GAIN_MAX_BPS : gainBps > GAIN_MAX_BPS ? GAIN_MAX_BPS : gainBps;
+}
+
+/** The regime of a gain, 0..7: how many boundaries it reaches. */
+export function regimeOfGain(prior: Prior, gainBps: number): number {
+  const { boundariesBps } = prior;
+  let regime = 0;
+  while (regime < boundariesBps.length && gainBps >= (boundariesBps[regime] ?? 0)) regime += 1;
+  return regime;
+}
+
+function linearMillibps(
+  prior: Prior,
+  head: LinearHead,
+  features: ArrayLike<number>,
+  offset: number,
+  categoryIndex: number,
+  textScoreBps: number,
+): number {
+  const { centers, spreads, categoryBps } = prior;
+  const { weightsMillibps } = head;
+  let sum = 0;
+  for (let at = 0; at < weightsMillibps.length; at += 1) {
+    const value = features[offset + at] ?? FEATURE_MISSING;
+    if (value === FEATURE_MISSING) continue;
+    const away = Math.floor(((value - (centers[at] ?? 0)) * THOUSANDTHS) / (spreads[at] ?? 1));
+    const standardised =
+      away < -STANDARDISED_MAX ? -STANDARDISED_MAX : away > STANDARDISED_MAX ? STANDARDISED_MAX : away;
+    sum += standardised * (weightsMillibps[at] ?? 0);
+  }
+  const added = (categoryBps[categoryIndex] ?? 0) + textScoreBps;
+  return head.interceptMillibps + Math.floor(sum / THOUSANDTHS) + added * THOUSANDTHS;
+}
+
+function treesMillibps(
+  prior: Prior,
+  head: TreesHead,
+  features: ArrayLike<number>,
+  offset: number,
+  categoryIndex: number,
+  textScoreBps: number,
+): number {
+  const { roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps } = head;
+  const { centers, categoryBps } = prior;
+  const featureCount = centers.length;
+  const addedByCategoryBps = categoryBps[categoryIndex] ?? 0;
+  let sum = head.interceptMillibps;
+  for (let tree = 0; tree < roots.length; tree += 1) {
+    let node = roots[tree] ?? 0;
+    for (let feature = nodeFeature[node] ?? -1; feature >= 0; feature = nodeFeature[node] ?? -1) {
+      let value: number;
+      if (feature < featureCount) {
+        value = features[offset + feature] ?? FEATURE_MISSING;
+        if (value === FEATURE_MISSING) value = centers[feature] ?? 0;
+      } else value = feature === featureCount ? addedByCategoryBps : textScoreBps;
+      node = (nodeLeft[node] ?? 0) + (value <= (nodeThreshold[node] ?? 0) ? 0 : 1);
+    }
+    sum += leafMillibps[node] ?? 0;
+  }
+  return sum;
+}
