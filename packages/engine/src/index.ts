@@ -23,4 +23,7 @@ export * from "./ledger/handle.ts";
 export * from "./ledger/ledger.ts";
 export * from "./ledger/proof.ts";
 export * from "./request-index.ts";
+export * from "./router/prior.ts";
+export * from "./router/prior-file.ts";
+export * from "./router/prior-text.ts";
 export * from "./state.ts";
