@@ -12,6 +12,7 @@ import {
   breachOfRequest,
   costMicrocents,
   type Decision,
+  type DecisionDigests,
   type DecisionEntry,
   decisionDigests,
   invariant,
@@ -41,20 +42,26 @@ export interface Deciding {
   readonly kernel: Kernel;
 }
 
-/** Decides a resolved request; the result is what the journal will hold. */
+/** What the journal will hold, and the digests that its identity binds. */
+export interface Proven {
+  readonly entry: DecisionEntry;
+  readonly digests: DecisionDigests;
+}
+
+/** Decides a resolved request. */
 export function decide(
   deciding: Deciding,
   resolved: ResolvedRequest,
   contentDigest: string | undefined,
   room?: TenantRoom,
-): DecisionEntry {
+): Proven {
   const { policy } = deciding;
   const { useCase, defaulted, requestId, reservationSeconds } = resolved;
   const { request, decision, short } = withinRoom(deciding, resolved.request, room);
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
-  const { identity } = decisionDigests(policy.digest, request, decision, nodeSha256);
-  return {
+  const digests = decisionDigests(policy.digest, request, decision, nodeSha256);
+  const entry: DecisionEntry = {
     kind: "decision",
     ...(requestId === undefined || contentDigest === undefined ? {} : { requestId, contentDigest }),
     policyId: policy.id,
@@ -65,8 +72,9 @@ export function decide(
     ...(short === undefined ? {} : { short }),
     request,
     decision,
-    identity: toHex(identity),
+    identity: toHex(digests.identity),
   };
+  return { entry, digests };
 }
 
 /**

@@ -2,7 +2,8 @@
  * What a decision looks like to whoever asked for it.
  * @module
  */
-import type { Decision, DecisionEntry, Defaulted, Request, ShortOfRoom } from "@calybris/kernel";
+import type { Decision, DecisionDigests, Defaulted, Request, ShortOfRoom } from "@calybris/kernel";
+import type { Proven } from "./decide.ts";
 import { decisionIdOf, identityNumber } from "./ledger/decision-id.ts";
 
 /** A decision that is durable. */
@@ -11,12 +12,18 @@ export interface Decided {
   readonly request: Request;
   /** Journal sequence of its entry. */
   readonly sequence: number;
+  /** Hash of its entry, in hexadecimal: the next entry is chained to it. */
+  readonly entryHash: string;
   /** Names the decision for outcomes and settlements; encodes its sequence. */
   readonly decisionId: string;
   /** Identity digest in hexadecimal. */
   readonly identity: string;
+  readonly digests: DecisionDigests;
+  /** The snapshot it was decided under. */
+  readonly policyId: number;
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
+  readonly requestId?: string;
   /** Whose money it is. */
   readonly tenant?: string;
   /** The tenant had less room than the request would have spent. */
@@ -26,16 +33,24 @@ export interface Decided {
 }
 
 /** The answer that an entry of the journal gives. */
-export function answer(entry: DecisionEntry, sequence: number, repeated: boolean): Decided {
-  const { decision, request, identity, useCase, defaulted, tenant, short } = entry;
+export function answer(
+  { entry, digests }: Proven,
+  place: { readonly sequence: number; readonly entryHash: string; readonly repeated: boolean },
+): Decided {
+  const { decision, request, identity, policyId, useCase, defaulted, requestId, tenant, short } = entry;
+  const { sequence, entryHash, repeated } = place;
   return {
     decision,
     request,
     sequence,
+    entryHash,
     decisionId: decisionIdOf(sequence, identityNumber(identity)),
     identity,
+    digests,
+    policyId,
     useCase,
     defaulted,
+    ...(requestId === undefined ? {} : { requestId }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(short === undefined ? {} : { short }),
     repeated,

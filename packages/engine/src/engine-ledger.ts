@@ -36,7 +36,7 @@ import type { Closed } from "./ledger/reservations.ts";
 /** What the flow needs of the engine. */
 export interface LedgerPorts {
   readonly ledger: Ledger;
-  readonly append: (body: EntryBody) => { readonly sequence: number; readonly durable: Promise<void> };
+  readonly append: (body: EntryBody) => { readonly sequence: number; readonly durable: Promise<unknown> };
   readonly position: () => { readonly sequence: number; readonly at: number };
   readonly nowUs: () => number;
   /** Whether the journal could take another entry now. */
@@ -73,7 +73,7 @@ export interface OfDecision {
 export class EngineLedger {
   readonly #ports: LedgerPorts;
   /** Entries that are ordered but not yet durable: a repetition waits for the first. */
-  readonly #pending = new Map<number, Promise<void>>();
+  readonly #pending = new Map<number, Promise<unknown>>();
 
   constructor(ports: LedgerPorts) {
     this.#ports = ports;
@@ -156,7 +156,7 @@ export class EngineLedger {
     const { ledger } = this.#ports;
     refuseMoved(budgets, ledger);
     const changed: string[] = [];
-    let last: Promise<void> = Promise.resolve();
+    let last: Promise<unknown> = Promise.resolve();
     for (const tenantLimit of budgets) {
       const limit: LimitEntry = { kind: "limit", ...tenantLimit, by: name };
       const before = ledger.account(limit.tenant)?.limit;
@@ -200,7 +200,7 @@ export class EngineLedger {
   async sweep(): Promise<number> {
     const { ledger, nowUs } = this.#ports;
     let count = 0;
-    let last: Promise<void> | undefined;
+    let last: Promise<unknown> | undefined;
     for (let due = ledger.reservations.overdue(nowUs()); due !== undefined; ) {
       if (!this.#ports.hasRoom()) await last;
       last = this.#ordered({ kind: "expiry", of: due.of }).durable;
@@ -212,8 +212,8 @@ export class EngineLedger {
   }
 
   /** Begins the periods of an account and those above it that are due. The promise is there when any was. */
-  roll(account: Account): Promise<void> | undefined {
-    let last: Promise<void> | undefined;
+  roll(account: Account): Promise<unknown> | undefined {
+    let last: Promise<unknown> | undefined;
     const now = this.#ports.nowUs();
     for (const level of account.path) {
       const rule = level.limit.period;
@@ -288,7 +288,7 @@ export class EngineLedger {
   }
 
   /** Checks and orders in one step. */
-  #ordered(entry: LedgerEntry): { readonly sequence: number; readonly durable: Promise<void> } {
+  #ordered(entry: LedgerEntry): { readonly sequence: number; readonly durable: Promise<unknown> } {
     if (entry.kind !== "limit" && entry.kind !== "period") {
       const refusal = this.#ports.ledger.refusalOf(entry);
       if (refusal !== undefined) throw refusal;

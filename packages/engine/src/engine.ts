@@ -7,7 +7,6 @@
 import { hash } from "node:crypto";
 import {
   CalybrisError,
-  type DecisionEntry,
   DEFAULT_TENANT,
   type ExactJson,
   JOURNAL_FORMAT,
@@ -22,9 +21,10 @@ import {
   wasmKernel,
   writeExact,
 } from "@calybris/kernel";
-import { decide, type TenantRoom } from "./decide.ts";
+import { decide, type Proven, type TenantRoom } from "./decide.ts";
 import { answer, type Decided } from "./decided.ts";
 import { EngineLedger } from "./engine-ledger.ts";
+import { EngineReading, recalled } from "./engine-reading.ts";
 import { EntryFinder } from "./entry-finder.ts";
 import { type ClientRequest, contentOf, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
@@ -72,6 +72,8 @@ export class Engine {
   readonly recovery: { readonly entries: number; readonly setAside?: SetAside };
   /** Budgets: what tenants may spend, and what became of what was reserved. */
   readonly ledger: EngineLedger;
+  /** What can be asked without changing anything. */
+  readonly reading: EngineReading;
   readonly #lock: Lock | undefined;
   readonly #state: EngineState;
   readonly #journal: Journal;
@@ -114,8 +116,19 @@ export class Engine {
       segmentBytesMax: options.segmentBytesMax,
       stateDigest: () => state.digest(),
       onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
-      onWritten: (written, first) => this.#finder.note(first, written.segment, written.offset),
+      onWritten: (written, first) => {
+        this.#finder.note(first, written.segment, written.offset);
+        this.reading.reached(written.durable, written.hash);
+      },
     });
+    const ports = {
+      state,
+      finder: this.#finder,
+      keyed: options.key !== undefined,
+      failure: () => this.#journal.failure,
+      waitingCount: () => this.#journal.waitingCount,
+    };
+    this.reading = new EngineReading(ports, recovered.start);
     this.ledger = new EngineLedger({
       ledger: state.ledger,
       append: (body) => this.#journal.append(body),
@@ -261,9 +274,9 @@ export class Engine {
     this.#journal.assertRoom();
     const account = this.#accountOf(resolved.tenant);
     if (account !== undefined) this.ledger.roll(account);
-    const { sequence, durable, entry } = this.#reserveAndAppend(resolved, contentDigest, account);
-    if (entry.requestId !== undefined) this.#index.add(entry.requestId, sequence);
-    return durable.then(() => answer(entry, sequence, false));
+    const { sequence, durable, proven } = this.#reserveAndAppend(resolved, contentDigest, account);
+    if (proven.entry.requestId !== undefined) this.#index.add(proven.entry.requestId, sequence);
+    return durable.then((entryHash) => answer(proven, { sequence, entryHash, repeated: false }));
   }
 
   /** Another thread may take the room that was decided with; then it is decided again with what is left. */
@@ -271,17 +284,18 @@ export class Engine {
     resolved: ResolvedRequest,
     contentDigest: string | undefined,
     account: Account | undefined,
-  ): { readonly sequence: number; readonly durable: Promise<void>; readonly entry: DecisionEntry } {
+  ): { readonly sequence: number; readonly durable: Promise<string>; readonly proven: Proven } {
     const { ledger, current } = this.#state;
     const deciding = { policy: current, kernel: this.#currentKernel() };
     for (;;) {
-      const entry = decide(deciding, resolved, contentDigest, roomOf(account, ledger.room));
+      const proven = decide(deciding, resolved, contentDigest, roomOf(account, ledger.room));
+      const { entry } = proven;
       const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
       const amount: bigint = entry.decision.costMicrocents;
       if (cells.length > 0 && !drive(ledger.cells.reserve(cells, amount))) continue;
       try {
         ledger.ranAhead(entry);
-        return { ...this.#journal.append(entry), entry };
+        return { ...this.#journal.append(entry), proven };
       } catch (error) {
         if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
         throw error;
@@ -301,14 +315,14 @@ export class Engine {
 
   #recall(requestId: string, contentDigest: string): Decided | undefined {
     for (const sequence of this.#index.candidates(requestId)) {
-      const { head, data } = this.#finder.find(sequence);
+      const { head, data, entryHash } = this.#finder.find(sequence);
       const entry = parseEntryBody(head, data, (id) => policyOf(this.#state, id));
       if (entry?.kind !== "decision" || entry.requestId !== requestId) continue;
       const age = this.#state.decisionSequence - entry.request.sequence;
       if (age >= BigInt(REQUEST_IDS_MAX) || this.#nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
       if (entry.contentDigest !== contentDigest)
         throw new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
-      return answer(entry, sequence, true);
+      return recalled(entry, this.#state, sequence, entryHash);
     }
     return undefined;
   }

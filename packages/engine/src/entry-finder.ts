@@ -7,6 +7,7 @@
 import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import type { Disk } from "./journal/disk.ts";
 import { scanSegment } from "./journal/scan.ts";
+import { listSegments } from "./journal/segment.ts";
 
 const SPACING = 64;
 
@@ -35,11 +36,31 @@ export class EntryFinder {
   }
 
   /** @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence. */
-  find(sequence: number): { readonly head: EntryHead; readonly data: string } {
+  find(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string } {
     const line = this.#stretch.get(sequence) ?? this.#scan(this.#markBefore(sequence)).get(sequence);
     const head = line === undefined ? undefined : parseEntryHead(line.data);
     if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
-    return { head, data: line.data };
+    return { head, data: line.data, entryHash: line.entryHash };
+  }
+
+  /** The lines of the journal from a sequence on, as they stand, without their newlines; good until the next is asked for. */
+  *linesFrom(sequence: number): Generator<Uint8Array> {
+    const mark = this.#marks[this.#markBefore(sequence)];
+    if (mark === undefined) return;
+    const segments = listSegments(this.#disk, this.#directory).filter((segment) => segment >= mark.segment);
+    let skip = sequence - mark.sequence;
+    for (const segment of segments) {
+      for (const line of scanSegment(
+        this.#disk,
+        this.#directory,
+        segment,
+        segment === mark.segment ? mark.offset : 0,
+      )) {
+        if (!line.ended) return;
+        if (skip > 0) skip -= 1;
+        else yield line.bytes;
+      }
+    }
   }
 
   /** The whole entries from a mark up to the next. A line that is none may still be being written, and ends it. */

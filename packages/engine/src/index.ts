@@ -6,6 +6,7 @@ export * from "./decide.ts";
 export * from "./engine.ts";
 export * from "./engine-ledger.ts";
 export * from "./engine-port.ts";
+export * from "./engine-reading.ts";
 export * from "./entry-finder.ts";
 export * from "./intake/intake.ts";
 export * from "./journal/chain-hash.ts";

@@ -54,7 +54,7 @@ const LINE_OVERHEAD_BYTES = 230;
 
 interface Waiting {
   readonly sequence: number;
-  readonly resolve: () => void;
+  readonly resolve: (entryHash: string) => void;
   readonly reject: (error: CalybrisError) => void;
 }
 
@@ -105,6 +105,11 @@ export class Journal {
     return this.#waiting.length - this.#waitingFrom;
   }
 
+  /** Why nothing more is accepted; `undefined` while the disk takes what it is given. */
+  get failure(): CalybrisError | undefined {
+    return this.#failure;
+  }
+
   /** Throws unless one more entry may be ordered now. Call it before deciding anything. */
   assertRoom(): void {
     if (this.#failure !== undefined) throw this.#failure;
@@ -113,12 +118,12 @@ export class Journal {
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
   }
 
-  /** Orders an entry now; the promise resolves when it is durable. */
-  append(body: EntryBody): { readonly sequence: number; readonly durable: Promise<void> } {
+  /** Orders an entry now; the promise resolves with the entry's hash when it is durable. */
+  append(body: EntryBody): { readonly sequence: number; readonly durable: Promise<string> } {
     this.assertRoom();
     if (this.#segmentBytes >= this.#segmentBytesMax) this.#rotate();
     const sequence = this.#order(body);
-    const durable = new Promise<void>((resolve, reject) => this.#waiting.push({ sequence, resolve, reject }));
+    const durable = new Promise<string>((resolve, reject) => this.#waiting.push({ sequence, resolve, reject }));
     this.#schedule();
     return { sequence, durable };
   }
@@ -192,7 +197,7 @@ export class Journal {
       next = this.#waiting[this.#waitingFrom]
     ) {
       this.#waitingFrom += 1;
-      next.resolve();
+      next.resolve(written.hashes[next.sequence - first] as string);
     }
     if (this.#waitingFrom === this.#waiting.length || this.#waitingFrom > 4_096) {
       this.#waiting.splice(0, this.#waitingFrom);

@@ -31,6 +31,8 @@ export interface Batch {
 export interface Written {
   readonly durable: number;
   readonly hash: string;
+  /** The hash of each entry, in order. */
+  readonly hashes: readonly string[];
   readonly segment: number;
   /** Byte offset of the batch's first entry. */
   readonly offset: number;
@@ -96,7 +98,8 @@ export class Writer {
         this.#rotate();
         fsyncs += 2;
       }
-      const length = this.#assemble(batch);
+      const hashes: string[] = [];
+      const length = this.#assemble(batch, hashes);
       const offset = this.#end;
       this.#size = prepareSpace(this.#file, this.#size, this.#end, length);
       writeWhole(this.#file, this.#buffer.subarray(0, length), offset);
@@ -104,7 +107,15 @@ export class Writer {
       this.#end += length;
       this.#durable = batch.first + batch.tails.length - 1;
       fsyncs += this.#writeHead(batch.sealed);
-      return { durable: this.#durable, hash: this.#hash, segment: this.#segment, offset, bytes: length, fsyncs };
+      return {
+        durable: this.#durable,
+        hash: this.#hash,
+        hashes,
+        segment: this.#segment,
+        offset,
+        bytes: length,
+        fsyncs,
+      };
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
       this.#failure = new CalybrisError("CAL_JOURNAL_FAILED", { unknown: batch.tails.length, problem }, { cause });
@@ -140,7 +151,7 @@ export class Writer {
   }
 
   /** Lays the lines of a batch into the buffer, each hashed over the one before. Returns the length. */
-  #assemble(batch: Batch): number {
+  #assemble(batch: Batch, hashes: string[]): number {
     let at = 0;
     for (const [index, tail] of batch.tails.entries()) {
       const sequence = batch.first + index;
@@ -156,6 +167,7 @@ export class Writer {
         this.#chain === undefined
           ? hashInPlace(buffer, dataAt, dataEnd, previousHash)
           : this.#chain(previousHash, buffer.subarray(dataAt, dataEnd));
+      hashes.push(this.#hash);
       buffer.write(`${this.#hash}","data":`, hashAt, "latin1");
       at = dataEnd + buffer.write("}\n", dataEnd, "latin1");
     }

@@ -1,0 +1,121 @@
+/**
+ * What can be asked of an engine without changing anything: where the journal stands, its entries, one decision, the
+ * policies, and whether the disk still takes what it is given. Only what is durable is ever shown.
+ * @module
+ */
+import {
+  type CalybrisError,
+  type DecisionEntry,
+  decisionDigests,
+  type PolicySnapshot,
+  parseEntryBody,
+} from "@calybris/kernel";
+import { answer, type Decided } from "./decided.ts";
+import type { EntryFinder } from "./entry-finder.ts";
+import { nodeSha256 } from "./journal/chain-hash.ts";
+import type { Head } from "./journal/head.ts";
+import { identityNumber, parseDecisionId } from "./ledger/decision-id.ts";
+import { policyOf } from "./read-entry.ts";
+import type { EngineState, PolicyInForce } from "./state.ts";
+
+/** What reading needs of the engine. */
+export interface ReadingPorts {
+  readonly state: EngineState;
+  readonly finder: EntryFinder;
+  readonly keyed: boolean;
+  readonly failure: () => CalybrisError | undefined;
+  readonly waitingCount: () => number;
+}
+
+/** A decision of the journal, with the snapshot it was made under. */
+export interface ReadDecided {
+  readonly decided: Decided;
+  /** Microseconds since the Unix epoch. */
+  readonly at: number;
+  readonly snapshot: PolicySnapshot;
+}
+
+export class EngineReading {
+  readonly #ports: ReadingPorts;
+  #durable: { readonly sequence: number; readonly hash: string };
+
+  constructor(ports: ReadingPorts, durable: { readonly sequence: number; readonly hash: string }) {
+    this.#ports = ports;
+    this.#durable = durable;
+  }
+
+  /** Tells what has become durable. */
+  reached(sequence: number, hash: string): void {
+    this.#durable = { sequence, hash };
+  }
+
+  /** The last durable entry. */
+  get head(): Head {
+    return { ...this.#durable, keyed: this.#ports.keyed };
+  }
+
+  /** Why nothing more is accepted; `undefined` while the disk takes what it is given. */
+  get failure(): CalybrisError | undefined {
+    return this.#ports.failure();
+  }
+
+  /** Entries that wait for the disk. */
+  get waitingCount(): number {
+    return this.#ports.waitingCount();
+  }
+
+  /** Every policy that was ever in force, in order; the last one is. */
+  policies(): readonly PolicyInForce[] {
+    const { state } = this.#ports;
+    return Array.from({ length: state.policyCount }, (_, index) => state.policy(index + 1) as PolicyInForce);
+  }
+
+  /** What a tenant may still reserve; `undefined` for one that nobody limits, or that there is not. */
+  room(tenant: string): bigint | undefined {
+    const { ledger } = this.#ports.state;
+    const account = ledger.account(tenant);
+    return account === undefined ? undefined : ledger.room(account);
+  }
+
+  /**
+   * One decision by its id; `undefined` when no durable entry goes by it.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the entry was altered.
+   */
+  decision(decisionId: string): ReadDecided | undefined {
+    const parsed = parseDecisionId(decisionId);
+    if (parsed === undefined || parsed.of > this.#durable.sequence) return undefined;
+    const { head, data, entryHash } = this.#ports.finder.find(parsed.of);
+    if (head.kind !== "decision") return undefined;
+    const { state } = this.#ports;
+    const entry = parseEntryBody(head, data, (id) => policyOf(state, id));
+    if (entry?.kind !== "decision" || identityNumber(entry.identity) !== parsed.identity) return undefined;
+    return {
+      decided: recalled(entry, state, head.sequence, entryHash),
+      at: head.at,
+      snapshot: (state.policy(entry.policyId) ?? state.current).snapshot,
+    };
+  }
+
+  /** The durable lines of the journal from one sequence to another, both included, as they stand on the disk, with newlines. */
+  *lines(from: number, to: number): Generator<Buffer> {
+    const last = Math.min(to, this.#durable.sequence);
+    if (from > last) return;
+    let sequence = from;
+    for (const bytes of this.#ports.finder.linesFrom(from)) {
+      const line = Buffer.allocUnsafe(bytes.byteLength + 1);
+      line.set(bytes);
+      line[bytes.byteLength] = 0x0a;
+      yield line;
+      sequence += 1;
+      if (sequence > last) return;
+    }
+  }
+}
+
+/** A decision as it was answered, from its entry: what is not in the entry follows from it. */
+export function recalled(entry: DecisionEntry, state: EngineState, sequence: number, entryHash: string): Decided {
+  const policy = state.policy(entry.policyId) ?? state.current;
+  const digests = decisionDigests(policy.digest, entry.request, entry.decision, nodeSha256);
+  return answer({ entry, digests }, { sequence, entryHash, repeated: true });
+}
