@@ -3,7 +3,7 @@
  * The `calybris` command as a process.
  * @module
  */
-import { runCalybris } from "./program.ts";
+import { EXIT, runCalybris } from "./program.ts";
 import { processTerminal } from "./terminal.ts";
 
 // Whoever reads the output may stop reading, as `head` does; that is no fault.
@@ -13,3 +13,5 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 
 process.exitCode = await runCalybris(process.argv.slice(2), processTerminal());
+// A pipe that an interrupted replay was waiting for would hold the process up.
+if (process.exitCode === EXIT.interrupted) process.exit();

@@ -31,7 +31,12 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
 ];
 
 /** What the program ends with where no command says otherwise; packages/cli/README.md tells all of them. */
-const EXIT = Object.freeze({ failed: 1, badInput: 2, bug: 70, interrupted: 130 });
+export const EXIT: Readonly<Record<"failed" | "badInput" | "bug" | "interrupted", number>> = Object.freeze({
+  failed: 1,
+  badInput: 2,
+  bug: 70,
+  interrupted: 130,
+});
 
 /** Runs one command to its end; returns the exit code. Throws nothing. */
 export async function runCalybris(words: readonly string[], terminal: Terminal): Promise<number> {

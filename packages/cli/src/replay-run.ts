@@ -42,8 +42,8 @@ export interface ReplayRun {
   /** Most decisions that wait for the disk at once. */
   readonly concurrency: number;
   readonly onProgress?: (line: number) => void;
-  /** Once this says yes, no further row is begun. */
-  readonly isStopped?: () => boolean;
+  /** Once it is aborted no further row is begun, or waited for. */
+  readonly stop: AbortSignal;
 }
 
 type Answer = Awaited<ReturnType<Engine["decide"]>>;
@@ -51,14 +51,29 @@ type Answer = Awaited<ReturnType<Engine["decide"]>>;
 export async function runReplay(run: ReplayRun): Promise<ReplayResult> {
   const tally = new Tally(run.engine);
   let offered = 0;
-  for await (const { rows, failure } of rowBlocks(run.source, run.engine.snapshot)) {
+  for await (const { rows, failure } of untilStopped(rowBlocks(run.source, run.engine.snapshot), run.stop)) {
     const refused = await tally.decide(rows, run);
     if (refused !== undefined) return { summary: tally.summary(), isWhole: false, failure: refused };
     if (failure !== undefined) return { summary: tally.summary(), isWhole: false, failure };
     offered += rows.length;
-    if (tally.decided < offered) return { summary: tally.summary(), isWhole: false };
   }
-  return { summary: tally.summary(), isWhole: true };
+  return { summary: tally.summary(), isWhole: tally.decided === offered && !run.stop.aborted };
+}
+
+/** The items until the signal. One that is still being waited for, as from a silent pipe, is left behind. */
+async function* untilStopped<Item>(items: AsyncGenerator<Item>, stop: AbortSignal): AsyncGenerator<Item> {
+  const stopped = new Promise<undefined>((resolve) => {
+    stop.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+  try {
+    while (!stop.aborted) {
+      const next = await Promise.race([items.next(), stopped]);
+      if (next === undefined || next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    if (!stop.aborted) await items.return(undefined);
+  }
 }
 
 class Tally {
@@ -85,7 +100,7 @@ class Tally {
     let next = 0;
     let failure: unknown;
     const worker = async (): Promise<void> => {
-      while (next < rows.length && failure === undefined && !run.isStopped?.()) {
+      while (next < rows.length && failure === undefined && !run.stop.aborted) {
         const index = next;
         next += 1;
         const { line, request } = rows[index] as RequestRow;

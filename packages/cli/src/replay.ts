@@ -59,13 +59,11 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
   const engine = await Engine.open({ directory, policy, key });
   const isQuiet = options.quiet === true || options.json === true;
   const progress = startProgress(isQuiet ? undefined : source.lineCount, PROGRESS);
-  let isStopped = false;
-  const release = terminal.onInterrupt(() => {
-    isStopped = true;
-  });
+  const interruption = new AbortController();
+  const release = terminal.onInterrupt(() => interruption.abort());
   try {
     const run = { engine, source, concurrency: options.concurrency, onProgress: progress.update };
-    const { summary, failure, isWhole } = await runReplay({ ...run, isStopped: () => isStopped });
+    const { summary, failure, isWhole } = await runReplay({ ...run, stop: interruption.signal });
     progress.stop();
     const { decisions, lastLine } = summary;
     const stopped = isWhole ? undefined : new CalybrisError("CAL_REPLAY_STOPPED", { decisions, lastLine, directory });

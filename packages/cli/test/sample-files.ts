@@ -2,7 +2,8 @@
  * Small files for the command to work on, each test in a directory of its own.
  * @module
  */
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -19,6 +20,11 @@ export class Sandbox {
     return file;
   }
 
+  /** Nothing where there is no such file yet. */
+  text(name: string): string {
+    return existsSync(this.at(name)) ? readFileSync(this.at(name), "latin1") : "";
+  }
+
   /** A key as it has to be: 32 bytes that only the owner may read. */
   writeKey(name: string, fill: number): string {
     const file = this.write(name, new Uint8Array(32).fill(fill));
@@ -26,13 +32,13 @@ export class Sandbox {
     return file;
   }
 
-  /** Every file below a directory with its bytes, to see that nothing was changed. */
+  /** Every file below a directory with a digest of its bytes, to see that nothing was changed. */
   contents(name: string): Readonly<Record<string, string>> {
     const directory = this.at(name);
     const files = readdirSync(directory, { recursive: true, encoding: "utf8" })
       .filter((file) => statSync(join(directory, file)).isFile())
       .sort();
-    return Object.fromEntries(files.map((file) => [file, readFileSync(join(directory, file), "latin1")]));
+    return Object.fromEntries(files.map((file) => [file, hash("sha256", readFileSync(join(directory, file)))]));
   }
 }
 

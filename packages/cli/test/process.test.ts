@@ -1,0 +1,134 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { calybris } from "./captured-terminal.ts";
+import { POLICY, rows, Sandbox } from "./sample-files.ts";
+
+/** Only what takes a process of its own is tried here: each costs a fifth of a second. */
+const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
+const files = new Sandbox();
+const policy = files.write("policy.jsonc", JSON.stringify(POLICY));
+
+function program(
+  words: readonly string[],
+  input?: string | Uint8Array,
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [main, ...words], {
+    encoding: "utf8",
+    cwd: files.path,
+    ...(input === undefined ? {} : { input }),
+  });
+}
+
+/** How a child ended: its exit code, or the name of the signal. */
+function ended(child: ChildProcess): Promise<number | string | null> {
+  return new Promise((resolve) => child.once("exit", (code, signal) => resolve(code ?? signal)));
+}
+
+test("a request comes through standard input, and the answer goes to standard output alone", () => {
+  const { status, stdout, stderr } = program(
+    ["decide", "--policy", policy, "--request", "-", "--json"],
+    '{"inputTokens":7}',
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toMatchObject({ useCase: "default", request: { inputTokens: 7 } });
+});
+
+test("rows come through standard input, packed too; what stands above a bad one is decided and the report says so", async () => {
+  const journal = files.at("piped");
+  const words = ["replay", "--policy", policy, "--requests", "-", "--journal", journal];
+  expect(program(words, gzipSync(rows(20)))).toMatchObject({
+    status: 0,
+    stderr: "",
+    stdout: expect.stringContaining("20 (0 decided before)"),
+  });
+  const { status, stderr } = program(words, `${rows(5)}{"inputTokens":-1}\n${rows(5)}`);
+  expect(status).toBe(2);
+  expect(stderr).toContain("5 requests were decided before the mistake (all up to line 5)");
+  expect(stderr).toContain("line 6: inputTokens is -1");
+  expect(await calybris("verify", journal)).toMatchObject({ exit: 0, out: expect.stringMatching(/decisions +25/) });
+});
+
+test("what is wrong goes to standard error with its exit code; nothing goes to standard output", () => {
+  expect(program(["verify", "nowhere"])).toEqual(
+    expect.objectContaining({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^CAL_INPUT_UNREADABLE: nowhere cannot be read: there is no such file\n/),
+    }),
+  );
+});
+
+test("whoever reads the output may stop reading", async () => {
+  const journal = files.at("tailed");
+  const requests = files.write("tailed.jsonl", rows(500));
+  await calybris("replay", "--policy", policy, "--requests", requests, "--journal", journal);
+  const child = spawn(process.execPath, [main, "tail", journal, "-n", "500", "--json"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (chunk) => {
+    stderr += String(chunk);
+  });
+  child.stdout.once("data", () => child.stdout.destroy());
+  expect(await ended(child)).toBe(0);
+  expect(stderr).toBe("");
+});
+
+test.each(["while rows come", "while a pipe is silent"])("Ctrl-C ends a replay well %s", async (when) => {
+  const journal = `interrupted ${when}`;
+  const words = ["replay", "--policy", policy, "--requests", "-", "--journal", files.at(journal), "--json"];
+  const child = spawn(process.execPath, [main, ...words], { stdio: "pipe" });
+  let stdout = "";
+  child.stdout.on("data", (chunk) => {
+    stdout += String(chunk);
+  });
+  child.stdin.on("error", () => undefined);
+  const finished = ended(child);
+  const block = rows(8_192);
+  const feeding = setInterval(() => child.stdin.write(block), 20);
+  // A first batch is on the disk: the program is deciding.
+  while (!files.text(`${journal}/segment-000001.jsonl`).includes('"kind":"decision"'))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  if (when === "while a pipe is silent") clearInterval(feeding);
+  child.kill("SIGINT");
+  expect(await finished).toBe(130);
+  clearInterval(feeding);
+  const { decisions, error } = JSON.parse(stdout) as { decisions: number; error: { code: string } };
+  expect(error.code).toBe("CAL_REPLAY_STOPPED");
+  const { exit, out } = await calybris("verify", files.at(journal), "--json");
+  expect(exit).toBe(0);
+  expect(JSON.parse(out)).toMatchObject({ status: "whole", decisions });
+});
+
+test("the journal of a running process is refused to another", async () => {
+  const journal = files.at("locked");
+  const child = spawn(process.execPath, [main, "replay", "--policy", policy, "--requests", "-", "--journal", journal], {
+    stdio: ["pipe", "ignore", "ignore"],
+  });
+  const finished = ended(child);
+  while (!files.text("locked/segment-000001.jsonl").includes('"kind":"genesis"'))
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  const requests = files.write("locked.jsonl", rows(3));
+  // An idle journal is sealed after 100 ms; from then on nothing moves.
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  const before = files.contents("locked");
+  for (const words of [
+    ["replay", "--policy", policy, "--requests", requests, "--journal", journal],
+    ["policy", "set", policy, "--by", "ada", "--journal", journal],
+  ]) {
+    const { exit, complaints } = await calybris(...words);
+    expect({ exit, complaints }).toEqual({
+      exit: 2,
+      complaints: expect.stringMatching(/^CAL_JOURNAL_LOCKED: .*in use by another process\nClose the other process/),
+    });
+  }
+  expect(files.contents("locked")).toEqual(before);
+  expect((await calybris("tail", journal)).exit).toBe(0);
+  child.stdin.end();
+  expect(await finished).toBe(0);
+  expect((await calybris("replay", "--policy", policy, "--requests", requests, "--journal", journal)).exit).toBe(0);
+  expect((await calybris("verify", join(journal))).exit).toBe(0);
+});
