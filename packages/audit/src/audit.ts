@@ -18,10 +18,19 @@ import {
   referenceKernel,
   type Sha256,
 } from "@calybris/kernel";
+import type { ConservationProof } from "./conservation.ts";
 import { ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./fold.ts";
 import { type ChainedLine, isBlank, isJson, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
-import { type AuditReport, type Finding, Findings, type HeadAnchor, type Place, type TornTail } from "./report.ts";
+import {
+  type AuditedMoney,
+  type AuditReport,
+  type Finding,
+  Findings,
+  type HeadAnchor,
+  type Place,
+  type TornTail,
+} from "./report.ts";
 
 export interface AuditOptions {
   readonly sha256?: Sha256;
@@ -41,6 +50,12 @@ export interface Audit {
   readonly unterminated: (bytes: Uint8Array | string, place: Place) => void;
   /** The state that the good entries add up to; that of a log which is not ours stays empty. */
   readonly state: () => AuditState;
+  /**
+   * The conservation proof up to the last entry; `undefined` where entries are missing, so that no balance is known.
+   *
+   * @param at - microseconds since the Unix epoch: what is overdue then is said to be. The last entry's when left out.
+   */
+  readonly prove: (at?: number) => ConservationProof | undefined;
   readonly finish: () => AuditReport;
 }
 
@@ -66,6 +81,7 @@ export function createAudit(options: AuditOptions = {}): Audit {
     line: (line, place) => log.take(rawLine(line), place, true),
     unterminated: (bytes, place) => log.take(rawLine(bytes), place, false),
     state: () => log.content.state,
+    prove: (at) => log.content.prove(at ?? log.content.state.at),
     finish: () => log.finish(),
   };
 }
@@ -216,6 +232,7 @@ class LogAudit {
       actions,
       reasons,
       policies,
+      money: this.#moneyOf(this.content.prove(this.content.state.at)),
       head: this.#entries === 0 ? undefined : { sequence: this.#sequence, hash: this.#hash },
       tornTail,
       findings: this.#findings.kept,
@@ -239,6 +256,12 @@ class LogAudit {
     if (torn !== undefined)
       this.#findings.incomplete(`${torn.file} ends in a torn tail at byte ${torn.byteOffset} (${torn.bytes} bytes)`);
     return torn;
+  }
+
+  #moneyOf(proof: ConservationProof | undefined): AuditedMoney | undefined {
+    if (proof === undefined || proof.tenants.length === 0) return undefined;
+    const { tenants, reservations, total, conserved, digest } = proof;
+    return { tenants: tenants.length, reservations: reservations.length, total, conserved, digest };
   }
 
   #policiesFound(): string {

@@ -5,7 +5,6 @@
  * @module
  */
 import {
-  ByteWriter,
   type Decision,
   type DecisionEntry,
   decisionDigests,
@@ -22,12 +21,15 @@ import {
   type Sha256,
   snapshotFromJson,
   toHex,
-  toUtf8,
-  writeExact,
 } from "@calybris/kernel";
+import { STEPS } from "./claims.ts";
+import { type ConservationProof, proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
 import type { ChainedLine } from "./line.ts";
-import type { AuditedPolicy, Findings, Place, Problem } from "./report.ts";
+import { MoneyFold } from "./money.ts";
+import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
+import { checkShortage } from "./shortage.ts";
+import { stateDigestOf } from "./state-digest.ts";
 
 interface InForce {
   readonly id: number;
@@ -42,7 +44,9 @@ const MEMBERS: Readonly<Record<"genesis" | "policy" | "seal" | "checkpoint", rea
   checkpoint: ["kind", "stateDigest"],
 };
 
-const TAGGED_STEP_BYTES = 9 + 8;
+/** Kinds that move no money, so that one which cannot be read leaves every balance known. */
+const WITHOUT_MONEY: readonly string[] = Object.keys(MEMBERS);
+const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", ...Object.keys(STEPS)];
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
@@ -57,6 +61,8 @@ export class ContentAudit {
   #state: AuditState = EMPTY_STATE;
   #durable = 0;
   #inForce: InForce | undefined;
+  /** `undefined` once an entry is missing that may have moved some. */
+  #money: MoneyFold | undefined = new MoneyFold();
   /** After damage, numbers start again from what is found, so that one fault is one finding. */
   #resume = false;
 
@@ -70,26 +76,49 @@ export class ContentAudit {
     return this.#state;
   }
 
+  /** The conservation proof up to the last entry; `undefined` where entries are missing. */
+  prove(at: number): ConservationProof | undefined {
+    return this.#money === undefined ? undefined : proofOf(this.#money, this.#state.sequence, at, this.#sha256);
+  }
+
   /** Entries are missing before the next one. */
   resume(): void {
     this.#resume = true;
+    this.#money = undefined;
   }
 
   check(line: ChainedLine, place: Place): void {
-    const report = (problem: Problem, expected: string, found: string): void =>
+    const report: Report = (problem, expected, found) =>
       this.#findings.add({ sequence: line.sequence, ...place, problem, expected, found });
     const head = parseEntryHead(line.dataText);
     if (head === undefined) {
       report("data", "an entry's sequence, durable, at and kind", excerpt(line.dataText));
+      this.#money = undefined;
       return;
     }
     this.#checkHead(line, head, report);
     const body = this.#readBody(head, line.dataText, report);
     if (body !== undefined) {
       this.#checkBody(head, body, report);
+      this.#checkMoney(head, body, report);
       this.#state = foldEntry(this.#state, head, body);
-    } else this.#state = { ...this.#state, sequence: head.sequence, at: Math.max(head.at, this.#state.at) };
+    } else {
+      const at = Number.isSafeInteger(head.at) ? Math.max(head.at, this.#state.at) : this.#state.at;
+      this.#state = { ...this.#state, sequence: head.sequence, at };
+      if (!WITHOUT_MONEY.includes(head.kind)) this.#money = undefined;
+    }
     this.#durable = Math.max(this.#durable, head.durable);
+  }
+
+  /** Money is checked up to the first entry that is missing or cannot be read: after it, no balance is known. */
+  #checkMoney(head: EntryHead, body: EntryBody, report: Report): void {
+    const money = this.#money;
+    if (money !== undefined) {
+      const kernel = body.kind === "decision" && body.policyId === this.#inForce?.id ? this.#inForce.kernel : undefined;
+      if (body.kind === "decision") checkShortage(body, money, kernel, report);
+      money.take(head.sequence, head.at, body, report);
+    } else if (MONEY_KINDS.includes(body.kind) || (body.kind === "decision" && body.tenant !== undefined))
+      this.#findings.incomplete("no balance is known after entries that are missing: money was checked up to there");
   }
 
   #checkHead(line: ChainedLine, head: EntryHead, report: Report): void {
@@ -121,8 +150,9 @@ export class ContentAudit {
   #checkBody(head: EntryHead, body: EntryBody, report: Report): void {
     if (body.kind === "decision") this.#checkDecision(body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
-    else if (body.kind === "checkpoint" && !this.#resume) {
-      const digest = this.#stateDigest();
+    else if (body.kind === "checkpoint" && !this.#resume && this.#money !== undefined) {
+      const policies = this.policies.map(({ digest }) => digest);
+      const digest = stateDigestOf(this.#state, policies, this.#money, this.#sha256);
       if (body.stateDigest !== digest) report("state_digest", digest, body.stateDigest);
     }
   }
@@ -147,16 +177,6 @@ export class ContentAudit {
     if (head.sequence === 1) this.#resume = false;
   }
 
-  /** `calystt1`: what the entries before add up to. */
-  #stateDigest(): string {
-    const { sequence, at, decisionSequence, policyId } = this.#state;
-    const policies = this.policies.map(({ digest }) => digest);
-    const json = writeExact({ format: JOURNAL_FORMAT, at, decisions: decisionSequence, policy: policyId, policies });
-    const state = toUtf8(json);
-    const writer = new ByteWriter(TAGGED_STEP_BYTES + state.byteLength).tag("calystt1").u64(BigInt(sequence));
-    return toHex(this.#sha256(writer.raw(state).finish()));
-  }
-
   #checkDecision(entry: DecisionEntry, report: Report): void {
     const { decision, request } = entry;
     this.decisions += 1;
@@ -166,21 +186,20 @@ export class ContentAudit {
     if (request.sequence !== expectedNumber && !this.#resume)
       report("decision_sequence", String(expectedNumber), String(request.sequence));
     this.#resume = false;
-    if (this.#inForce === undefined || entry.policyId !== this.#inForce.id) {
+    const inForce = this.#inForce?.id === entry.policyId ? this.#inForce : undefined;
+    if (inForce === undefined) {
       report("decision_policy", `policy ${this.#inForce?.id ?? "(none in force)"}`, `policy ${entry.policyId}`);
       return;
     }
-    const recomputed = this.#inForce.kernel.prescribe(request);
+    const recomputed = inForce.kernel.prescribe(request);
     for (const field of Object.keys(recomputed) as (keyof Decision)[]) {
       if (decision[field] !== recomputed[field])
         report("decision", `${field} ${recomputed[field]}`, `${field} ${decision[field]}`);
     }
-    const identity = toHex(decisionDigests(this.#inForce.digest, request, recomputed, this.#sha256).identity);
+    const identity = toHex(decisionDigests(inForce.digest, request, recomputed, this.#sha256).identity);
     if (identity !== entry.identity) report("identity", identity, String(entry.identity));
   }
 }
-
-type Report = (problem: Problem, expected: string, found: string) => void;
 
 /** What a body has that its kind does not, or lacks; `undefined` when it is as it should be. */
 function unlikeItsKind(body: EntryBody): string | undefined {

@@ -10,9 +10,14 @@ import {
   type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
+  sha256 as portableSha256,
+  type Sha256,
   snapshotFromJson,
 } from "@calybris/kernel";
-import type { AuditedPolicy } from "./report.ts";
+import { type ConservationProof, proofOf } from "./conservation.ts";
+import { MoneyFold } from "./money.ts";
+import type { AuditedPolicy, Finding, Place } from "./report.ts";
+import { stateDigestOf } from "./state-digest.ts";
 
 /** What the entries so far add up to. */
 export interface AuditState {
@@ -60,6 +65,20 @@ export interface Fold {
   readonly policies: () => readonly AuditedPolicy[];
   /** The snapshot in force. */
   readonly snapshot: () => PolicySnapshot | undefined;
+  /**
+   * The conservation proof up to the last entry.
+   *
+   * @param at - microseconds since the Unix epoch: what is overdue then is said to be. The last entry's when left out.
+   */
+  readonly prove: (at?: number) => ConservationProof;
+  /** `calystt1` after the last entry, in hexadecimal. */
+  readonly stateDigest: () => string;
+}
+
+export interface FoldOptions {
+  readonly sha256?: Sha256;
+  /** Told where the money contradicts itself; nobody is told when left out. */
+  readonly onFinding?: (finding: Omit<Finding, keyof Place>) => void;
 }
 
 /**
@@ -67,11 +86,13 @@ export interface Fold {
  *
  * @throws `CalybrisError` for an entry that is not one of ours.
  */
-export function createFold(): Fold {
+export function createFold(options: FoldOptions = {}): Fold {
+  const sha256 = options.sha256 ?? portableSha256;
   let state = EMPTY_STATE;
   let inForce: PolicySnapshot | undefined;
   const byId = new Policies();
   const policies: AuditedPolicy[] = [];
+  const money = new MoneyFold();
   return {
     apply: (data) => {
       const head = parseEntryHead(data);
@@ -86,11 +107,23 @@ export function createFold(): Fold {
           by: body.kind === "policy" ? body.by : undefined,
         });
       }
+      const { sequence } = head;
+      money.take(sequence, head.at, body, (problem, expected, found) =>
+        options.onFinding?.({ sequence, problem, expected, found }),
+      );
       state = foldEntry(state, head, body);
       return state;
     },
     state: () => state,
     policies: () => policies,
     snapshot: () => inForce,
+    prove: (at = state.at) => proofOf(money, state.sequence, at, sha256),
+    stateDigest: () =>
+      stateDigestOf(
+        state,
+        policies.map(({ digest }) => digest),
+        money,
+        sha256,
+      ),
   };
 }

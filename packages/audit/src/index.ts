@@ -3,8 +3,10 @@
  * @module
  */
 export * from "./audit.ts";
-export { type AuditState, createFold, type Fold } from "./fold.ts";
+export type { Balances, ConservationProof, OpenReservation, TenantProof } from "./conservation.ts";
+export { type AuditState, createFold, type Fold, type FoldOptions } from "./fold.ts";
 export type {
+  AuditedMoney,
   AuditedPolicy,
   AuditReport,
   AuditStatus,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Action, Reason } from "@calybris/kernel";
+import type { Balances } from "./conservation.ts";
 
 export type AuditStatus = "whole" | "broken" | "incomplete";
 
@@ -25,10 +26,17 @@ export type Problem =
   | "decision_sequence"
   | "decision"
   | "identity"
+  | "tenant"
+  | "room"
+  | "money"
+  | "reservation"
   | "state_digest"
   | "head"
   | "suffix_removed"
   | "policy_pinned";
+
+/** Says what an entry should hold, and what it holds. */
+export type Report = (problem: Problem, expected: string, found: string) => void;
 
 /** Where a line begins. */
 export interface Place {
@@ -68,6 +76,17 @@ export interface AuditedPolicy {
   readonly by: string | undefined;
 }
 
+/** The money of a log, summed up; the proof has every tenant. */
+export interface AuditedMoney {
+  readonly tenants: number;
+  /** Reservations that are open or held. */
+  readonly reservations: number;
+  readonly total: Balances;
+  readonly conserved: boolean;
+  /** `calyldg1` up to the last entry, in hexadecimal. */
+  readonly digest: string;
+}
+
 export interface AuditReport {
   readonly status: AuditStatus;
   readonly entries: number;
@@ -75,6 +94,8 @@ export interface AuditReport {
   readonly actions: Readonly<Record<Action, number>>;
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
   readonly policies: readonly AuditedPolicy[];
+  /** `undefined` where nobody has a limit, or where entries are missing and nothing can be said. */
+  readonly money: AuditedMoney | undefined;
   /** The last good entry; `undefined` when there is none. */
   readonly head: { readonly sequence: number; readonly hash: string } | undefined;
   readonly tornTail: TornTail | undefined;

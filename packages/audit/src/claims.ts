@@ -1,0 +1,63 @@
+/**
+ * What became of each reservation. Those that are open or held are kept; of those that are closed, as many as the engine
+ * remembers, because only they can still be corrected.
+ * @module
+ */
+import type { ReservationEntry } from "@calybris/kernel";
+import type { Pocket } from "./purse.ts";
+
+/** How many closed reservations may still be corrected, the latest ones. */
+const CLOSED_KEPT_MAX = 262_144;
+
+export type ClaimState = "open" | "held" | "settled" | "released" | "expired" | "reconciled" | "corrected";
+
+export interface Claim {
+  readonly decisionId: string;
+  readonly tenant: string;
+  readonly pockets: readonly Pocket[];
+  readonly amountMicrocents: bigint;
+  /** Microseconds since the Unix epoch. */
+  readonly expiresAt: number;
+  state: ClaimState;
+  /** The entry that brought it into its state. */
+  since: number;
+  /** What it was billed at; while it is open, what it holds. */
+  costMicrocents: bigint;
+}
+
+/** From which states a kind of entry leads to which. */
+export const STEPS: Readonly<
+  Record<ReservationEntry["kind"], { readonly from: readonly ClaimState[]; readonly to: ClaimState }>
+> = Object.freeze({
+  settlement: { from: ["open"], to: "settled" },
+  release: { from: ["open"], to: "released" },
+  hold: { from: ["open"], to: "held" },
+  reconciliation: { from: ["held"], to: "reconciled" },
+  expiry: { from: ["open", "held"], to: "expired" },
+  correction: { from: ["settled", "expired", "reconciled", "corrected"], to: "corrected" },
+});
+
+export class Claims {
+  /** In the order of their decisions. */
+  readonly open: Map<number, Claim> = new Map();
+  /** In the order in which they were closed, or corrected last. */
+  readonly #closed = new Map<number, Claim>();
+  readonly #closedMax: number;
+
+  constructor(closedMax: number = CLOSED_KEPT_MAX) {
+    this.#closedMax = closedMax;
+  }
+
+  get(of: number): Claim | undefined {
+    return this.open.get(of) ?? this.#closed.get(of);
+  }
+
+  close(of: number, claim: Claim): void {
+    this.open.delete(of);
+    this.#closed.delete(of);
+    this.#closed.set(of, claim);
+    if (this.#closed.size <= this.#closedMax) return;
+    const oldest = this.#closed.keys().next();
+    if (oldest.done !== true) this.#closed.delete(oldest.value);
+  }
+}

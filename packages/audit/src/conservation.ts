@@ -1,0 +1,143 @@
+/**
+ * The conservation proof from a journal alone: the same that a running engine gives, to be compared word for word.
+ * @module
+ */
+import { type ExactJson, ledgerDigest, type Sha256, toHex } from "@calybris/kernel";
+import type { Claim } from "./claims.ts";
+import type { MoneyFold } from "./money.ts";
+import type { Purse } from "./purse.ts";
+
+/** Balances of one tenant, or their sums; microcents. granted = remaining + reserved + settled. */
+export interface Balances {
+  readonly grantedMicrocents: bigint;
+  readonly remainingMicrocents: bigint;
+  readonly reservedMicrocents: bigint;
+  readonly settledMicrocents: bigint;
+  /** Billed beyond what was granted. */
+  readonly debtMicrocents: bigint;
+}
+
+export interface TenantProof extends Balances {
+  readonly tenant: string;
+  readonly parent?: string;
+  readonly metered: boolean;
+  readonly exposureCapMicrocents?: bigint;
+  /** Billed since the period began; since ever where there is none. */
+  readonly billedInPeriodMicrocents: bigint;
+  readonly period?: { readonly index: number; readonly startsAt: number; readonly endsAt: number };
+  /** granted = remaining + reserved + settled, all ≥ 0. */
+  readonly conserved: boolean;
+}
+
+export interface OpenReservation {
+  readonly decisionId: string;
+  readonly tenant: string;
+  readonly amountMicrocents: bigint;
+  /** Microseconds since the Unix epoch; from then on it is settled in full. */
+  readonly expiresAt: number;
+  readonly state: "open" | "held" | "overdue";
+}
+
+export interface ConservationProof {
+  /** The entry up to which everything here counts. */
+  readonly sequence: number;
+  /** `calyldg1` with that entry as its watermark, in hexadecimal. */
+  readonly digest: string;
+  readonly conserved: boolean;
+  /** In the order in which they were limited first. */
+  readonly tenants: readonly TenantProof[];
+  /** Of the metered tenants that no metered tenant stands above: every microcent once. */
+  readonly total: Balances;
+  readonly reservations: readonly OpenReservation[];
+}
+
+/** @param at - microseconds since the Unix epoch: what is overdue then is said to be. */
+export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: Sha256): ConservationProof {
+  const { purses } = money;
+  const tenants = purses.map(tenantProof);
+  return {
+    sequence,
+    digest: moneyDigest(money, sequence, sha256),
+    conserved: tenants.every(({ conserved }) => conserved),
+    tenants,
+    total: purses.filter(isCounted).map(balancesOf).reduce(plus, NOTHING),
+    reservations: [...money.claims.open.values()].map((claim) => openReservation(claim, at)),
+  };
+}
+
+/** The part of the state that is money (docs/formats.md section 5). */
+export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha256): ExactJson {
+  return {
+    digest: moneyDigest(money, sequence, sha256),
+    tenants: money.purses.map(({ tenant, debt, pocket }) => [tenant, debt, pocket.period?.index ?? 0]),
+    open: [...money.claims.open].map(([of, claim]) => [
+      of,
+      claim.amountMicrocents,
+      claim.expiresAt,
+      claim.state === "held" ? claim.since : 0,
+    ]),
+  };
+}
+
+function moneyDigest(money: MoneyFold, watermark: number, sha256: Sha256): string {
+  return toHex(ledgerDigest({ tenants: money.purses, openCount: money.claims.open.size, watermark }, sha256));
+}
+
+/** What stands below a metered level spends that level's money. */
+function isCounted({ limit, levels }: Purse): boolean {
+  return limit.metered && !levels.slice(0, -1).some((level) => level.limit.metered);
+}
+
+const NOTHING: Balances = Object.freeze({
+  grantedMicrocents: 0n,
+  remainingMicrocents: 0n,
+  reservedMicrocents: 0n,
+  settledMicrocents: 0n,
+  debtMicrocents: 0n,
+});
+
+function plus(a: Balances, b: Balances): Balances {
+  return {
+    grantedMicrocents: a.grantedMicrocents + b.grantedMicrocents,
+    remainingMicrocents: a.remainingMicrocents + b.remainingMicrocents,
+    reservedMicrocents: a.reservedMicrocents + b.reservedMicrocents,
+    settledMicrocents: a.settledMicrocents + b.settledMicrocents,
+    debtMicrocents: a.debtMicrocents + b.debtMicrocents,
+  };
+}
+
+function balancesOf({ granted, remaining, reserved, settled, debt }: Purse): Balances {
+  return {
+    grantedMicrocents: granted,
+    remainingMicrocents: remaining,
+    reservedMicrocents: reserved,
+    settledMicrocents: settled,
+    debtMicrocents: debt,
+  };
+}
+
+function tenantProof(purse: Purse): TenantProof {
+  const { tenant, limit, pocket, granted, remaining, reserved, settled, billed, billedBefore, fault } = purse;
+  const { parent, metered, exposureCapMicrocents } = limit;
+  return {
+    tenant,
+    ...(parent === undefined ? {} : { parent }),
+    metered,
+    ...(exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents }),
+    ...balancesOf(purse),
+    billedInPeriodMicrocents: billed - billedBefore,
+    ...(pocket.period === undefined ? {} : { period: pocket.period }),
+    conserved: fault === undefined && granted === remaining + reserved + settled,
+  };
+}
+
+function openReservation(claim: Claim, at: number): OpenReservation {
+  const { decisionId, tenant, amountMicrocents, expiresAt, state } = claim;
+  return {
+    decisionId,
+    tenant,
+    amountMicrocents,
+    expiresAt,
+    state: expiresAt <= at ? "overdue" : state === "held" ? "held" : "open",
+  };
+}

@@ -1,0 +1,265 @@
+/**
+ * The money of a journal, folded from its entries alone and by rules of its own: a test holds every balance equal to the
+ * engine's after every entry. Where the engine would refuse an entry, this reports it, does what the rules say instead
+ * and goes on, so that one fault is one finding as far as that can be.
+ *
+ * Memory grows with tenants, grants and reservations that are open; closed ones are bounded.
+ * @module
+ */
+import {
+  type DecisionEntry,
+  type EntryBody,
+  type GrantEntry,
+  I64_MAX,
+  type LimitEntry,
+  type PeriodEntry,
+  type ReservationEntry,
+  type WhenShort,
+} from "@calybris/kernel";
+import { type Claim, Claims, STEPS } from "./claims.ts";
+import { LEVELS_MAX, type Pocket, Purse } from "./purse.ts";
+import type { Report } from "./report.ts";
+
+const US_PER_SECOND = 1_000_000;
+/** A month: nobody may ask for longer. */
+const RESERVATION_SECONDS_MAX = 31 * 86_400;
+
+export class MoneyFold {
+  readonly claims: Claims;
+  readonly #purses = new Map<string, Purse>();
+  readonly #grants = new Map<string, number>();
+  /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
+  readonly #reach = new Map<Purse, readonly Pocket[]>();
+
+  constructor(closedMax?: number) {
+    this.claims = new Claims(closedMax);
+  }
+
+  /** In the order in which they were limited first. */
+  get purses(): readonly Purse[] {
+    return [...this.#purses.values()];
+  }
+
+  get isEmpty(): boolean {
+    return this.#purses.size === 0;
+  }
+
+  /** What a tenant could reserve and what becomes of more; no room where nothing limits it, nothing for an unknown tenant. */
+  standing(tenant: string): { readonly room: bigint | undefined; readonly whenShort: WhenShort } | undefined {
+    const purse = this.#purses.get(tenant);
+    if (purse === undefined) return undefined;
+    let room: bigint | undefined;
+    for (const { purse: level } of this.#pockets(purse)) if (room === undefined || level.room < room) room = level.room;
+    return { room, whenShort: purse.limit.whenShort };
+  }
+
+  /** Takes the next entry; kinds that are not about money change nothing. */
+  take(sequence: number, at: number, body: EntryBody, report: Report): void {
+    switch (body.kind) {
+      case "limit":
+        this.#limit(body, report);
+        break;
+      case "grant":
+        this.#grant(sequence, body, report);
+        break;
+      case "period":
+        this.#period(at, body, report);
+        break;
+      case "decision":
+        this.#decision(sequence, at, body, report);
+        break;
+      case "settlement":
+      case "release":
+      case "hold":
+      case "expiry":
+      case "reconciliation":
+      case "correction":
+        this.#move(sequence, at, body, report);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #limit(limit: LimitEntry, report: Report): void {
+    const { tenant, parent, metered, reservationSeconds } = limit;
+    if (!isReservationTime(reservationSeconds))
+      report("tenant", `1 to ${RESERVATION_SECONDS_MAX} seconds for a reservation`, `${reservationSeconds}`);
+    if (!metered && (limit.period !== undefined || limit.exposureCapMicrocents !== undefined))
+      report("tenant", `no cap and no period for ${quote(tenant)}, which is not metered`, "one");
+    this.#reach.clear();
+    const known = this.#purses.get(tenant);
+    if (known !== undefined) {
+      const before = known.limit.parent;
+      if (parent !== before)
+        report("tenant", `${parentText(before)} above ${quote(tenant)}, as before`, parentText(parent));
+      known.limit = limit;
+      return;
+    }
+    const above = parent === undefined ? undefined : this.#purses.get(parent);
+    if (parent !== undefined && above === undefined)
+      report("tenant", `a tenant that stands before it, above ${quote(tenant)}`, quote(parent));
+    const purse = new Purse(limit, above);
+    if (purse.levels.length > LEVELS_MAX)
+      report("tenant", `at most ${LEVELS_MAX} levels`, `${quote(tenant)} on level ${purse.levels.length}`);
+    this.#purses.set(tenant, purse);
+  }
+
+  #grant(sequence: number, grant: GrantEntry, report: Report): void {
+    const purse = this.#known(grant.tenant, report);
+    if (purse === undefined) return;
+    if (!purse.limit.metered) {
+      report("money", "a grant to a tenant that is metered", quote(grant.tenant));
+      return;
+    }
+    const before = this.#grants.get(grant.id);
+    if (before !== undefined) {
+      report("money", "a grant under an id of its own", `id ${quote(grant.id)}, of entry ${before}`);
+      return;
+    }
+    if (grant.amountMicrocents <= 0n) report("money", "a grant above 0", `${grant.amountMicrocents}`);
+    this.#grants.set(grant.id, sequence);
+    purse.granted += grant.amountMicrocents;
+    look([purse], report);
+  }
+
+  #period(at: number, entry: PeriodEntry, report: Report): void {
+    const { tenant, index, startsAt, endsAt } = entry;
+    const purse = this.#known(tenant, report);
+    if (purse === undefined) return;
+    const rule = purse.limit.period;
+    const before = purse.pocket.period;
+    if (rule === undefined) {
+      report("money", "a period of a tenant that has periods", quote(tenant));
+      return;
+    }
+    if (index <= (before?.index ?? 0)) {
+      report("money", `period ${(before?.index ?? 0) + 1} or later of ${quote(tenant)}`, `period ${index}`);
+      return;
+    }
+    if (before !== undefined && at < before.endsAt)
+      report("money", `period ${before.index} of ${quote(tenant)} to last until ${before.endsAt}`, `its end at ${at}`);
+    if (startsAt >= endsAt || at < startsAt)
+      report("money", `a period that has begun at ${at}`, `one from ${startsAt} to ${endsAt}`);
+    const withdrawn = before === undefined ? 0n : purse.remaining;
+    if (entry.withdrawnMicrocents !== withdrawn)
+      report("money", `${withdrawn} microcents withdrawn from ${quote(tenant)}`, `${entry.withdrawnMicrocents}`);
+    const most = I64_MAX - (purse.granted - withdrawn);
+    const allotment = rule.allotmentMicrocents < most ? rule.allotmentMicrocents : most;
+    if (entry.allotmentMicrocents !== allotment)
+      report("money", `${allotment} microcents allotted to ${quote(tenant)}`, `${entry.allotmentMicrocents}`);
+    purse.begin({ index, startsAt, endsAt }, withdrawn, allotment);
+    this.#reach.clear();
+    look([purse], report);
+  }
+
+  #decision(sequence: number, at: number, entry: DecisionEntry, report: Report): void {
+    const { tenant, decision } = entry;
+    if (tenant === undefined) {
+      if (!this.isEmpty) report("tenant", "a decision that names its tenant", "one that names none");
+      return;
+    }
+    const purse = this.#known(tenant, report);
+    if (purse === undefined) return;
+    const seconds = entry.reservationSeconds ?? purse.limit.reservationSeconds;
+    if (entry.reservationSeconds !== undefined && !isReservationTime(seconds))
+      report("reservation", `1 to ${RESERVATION_SECONDS_MAX} seconds for a reservation`, `${seconds}`);
+    const pockets = decision.action === "reject" ? [] : this.#pockets(purse);
+    if (pockets.length === 0) return;
+    const amountMicrocents: bigint = decision.costMicrocents;
+    for (const { purse: level } of pockets) {
+      const { room } = level;
+      if (amountMicrocents > room) {
+        const found = `${amountMicrocents} (${level.text})`;
+        report("money", `a reservation of at most ${room} microcents from ${quote(level.tenant)}`, found);
+        level.isSound = false;
+      }
+      level.reserved += amountMicrocents;
+    }
+    this.claims.open.set(sequence, {
+      decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
+      tenant,
+      pockets,
+      amountMicrocents,
+      expiresAt: Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER),
+      state: "open",
+      since: sequence,
+      costMicrocents: amountMicrocents,
+    });
+    look(pursesOf(pockets), report);
+  }
+
+  #move(sequence: number, at: number, entry: ReservationEntry, report: Report): void {
+    const { kind, of } = entry;
+    const claim = this.claims.get(of);
+    if (claim === undefined) {
+      report("reservation", `${kind} of a decision that reserved`, `of entry ${of}, which holds no reservation`);
+      return;
+    }
+    const { from, to } = STEPS[kind];
+    if (!from.includes(claim.state)) {
+      const found = `${claim.decisionId}, which is ${claim.state} since entry ${claim.since} at ${claim.costMicrocents}`;
+      report("reservation", `${kind} of a reservation that is ${from.join(" or ")}`, found);
+      return;
+    }
+    if (kind === "expiry" && at < claim.expiresAt)
+      report("reservation", `expiry of ${claim.decisionId} at ${claim.expiresAt} or later`, `at ${at}`);
+    this.#bill(claim, entry);
+    claim.state = to;
+    claim.since = sequence;
+    if (kind !== "hold") this.claims.close(of, claim);
+    look(pursesOf(claim.pockets), report);
+  }
+
+  #bill(claim: Claim, entry: ReservationEntry): void {
+    if (entry.kind === "hold") return;
+    const before = claim.costMicrocents;
+    if ("actualMicrocents" in entry) claim.costMicrocents = entry.actualMicrocents;
+    else if (entry.kind === "release") claim.costMicrocents = 0n;
+    for (const pocket of claim.pockets) {
+      if (entry.kind === "correction") pocket.purse.billAgain(pocket, before, claim.costMicrocents);
+      else pocket.purse.bill(pocket, claim.amountMicrocents, claim.costMicrocents);
+    }
+  }
+
+  #known(tenant: string, report: Report): Purse | undefined {
+    const purse = this.#purses.get(tenant);
+    if (purse === undefined) report("tenant", "a tenant that has a limit", quote(tenant));
+    return purse;
+  }
+
+  #pockets(purse: Purse): readonly Pocket[] {
+    let pockets = this.#reach.get(purse);
+    if (pockets === undefined) {
+      pockets = purse.levels.filter((level) => level.limit.metered).map((level) => level.pocket);
+      this.#reach.set(purse, pockets);
+    }
+    return pockets;
+  }
+}
+
+/** Says of a balance that it is out of range when it becomes so, not again while it stays so. */
+function look(purses: readonly Purse[], report: Report): void {
+  for (const purse of purses) {
+    const { fault } = purse;
+    if (fault !== undefined && purse.isSound)
+      report("money", `balances of ${quote(purse.tenant)} from 0 to 2^63−1`, `${fault} (${purse.text})`);
+    purse.isSound = fault === undefined;
+  }
+}
+
+function pursesOf(pockets: readonly Pocket[]): readonly Purse[] {
+  return pockets.map(({ purse }) => purse);
+}
+
+function isReservationTime(seconds: number): boolean {
+  return seconds >= 1 && seconds <= RESERVATION_SECONDS_MAX;
+}
+
+function parentText(parent: string | undefined): string {
+  return parent === undefined ? "nobody" : quote(parent);
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

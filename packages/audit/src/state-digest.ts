@@ -1,0 +1,35 @@
+/**
+ * The digest of the state (`calystt1`, docs/formats.md section 5) from a journal alone.
+ * @module
+ */
+import { ByteWriter, JOURNAL_FORMAT, type Sha256, toHex, toUtf8, writeExact } from "@calybris/kernel";
+import { moneyStateJson } from "./conservation.ts";
+import type { AuditState } from "./fold.ts";
+import type { MoneyFold } from "./money.ts";
+
+const TAGGED_STEP_BYTES = 9 + 8;
+
+/**
+ * In hexadecimal.
+ *
+ * @param policyDigests - `calypol1` of every policy that was put in force, in order.
+ */
+export function stateDigestOf(
+  state: AuditState,
+  policyDigests: readonly string[],
+  money: MoneyFold,
+  sha256: Sha256,
+): string {
+  const { sequence, at, decisionSequence, policyId } = state;
+  const json = writeExact({
+    format: JOURNAL_FORMAT,
+    at,
+    decisions: decisionSequence,
+    policy: policyId,
+    policies: policyDigests,
+    ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
+  });
+  const bytes = toUtf8(json);
+  const writer = new ByteWriter(TAGGED_STEP_BYTES + bytes.byteLength).tag("calystt1").u64(BigInt(sequence));
+  return toHex(sha256(writer.raw(bytes).finish()));
+}
