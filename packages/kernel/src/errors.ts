@@ -8,26 +8,13 @@
  * @module
  */
 
-/** One fault in something a person wrote: where, what is wrong, and what to do about it. */
-export interface Mistake {
-  /** The field, as a path from the top: `candidates[3].qualityBps`. Empty for the whole. */
-  readonly path: string;
-  /** What is wrong, as the end of a sentence that begins with the path. */
-  readonly problem: string;
-  /** A full sentence. */
-  readonly remedy: string;
-  /** Line of the file, from 1, where the text is at hand. */
-  readonly line?: number;
-}
+import { type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
+import { SERVICE_ERRORS, type ServiceErrorDetails } from "./service-errors.ts";
 
-export interface ErrorRow<Details> {
-  readonly status: number;
-  readonly message: (details: Details) => string;
-  readonly remedy: string;
-}
+export { describeMistake, type ErrorRow, type Mistake } from "./error-row.ts";
 
 /** What each code tells beside its message. */
-export interface ErrorDetailsByCode {
+export interface ErrorDetailsByCode extends ServiceErrorDetails {
   readonly CAL_POLICY_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CATALOG_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_REQUEST_INVALID: { mistakes: readonly Mistake[]; file?: string };
@@ -64,13 +51,13 @@ export interface ErrorDetailsByCode {
     actualMicrocents: bigint;
   };
   readonly CAL_LEDGER_OVERFLOW: { tenant: string; field: string };
+  readonly CAL_OUTCOME_INVALID: { mistakes: readonly Mistake[] };
+  readonly CAL_OUTCOME_UNBOUND: { decisionId: string };
+  readonly CAL_OUTCOME_DUPLICATE: { decisionId: string; sequence: number };
+  readonly CAL_ENGINE_SEED: { directory: string; problem: string };
   readonly CAL_PRIOR_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_TABLE_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_DATA_MISSING: { set: string; problem: string };
-}
-
-function row<Details>(status: number, message: (details: Details) => string, remedy: string): ErrorRow<Details> {
-  return { status, message, remedy };
 }
 
 export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<ErrorDetailsByCode[Code]> } = {
@@ -223,6 +210,27 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
       `${d.operation} of ${quote(d.decisionId)} is refused: it is ${d.state} since entry ${d.sequence}, at ${d.actualMicrocents} microcents`,
     "An open reservation is settled, released or held; a held one is reconciled; a settled one is corrected.",
   ),
+  CAL_OUTCOME_INVALID: row(
+    400,
+    (d) => `the outcome has ${listMistakes(d.mistakes)}`,
+    "Mend each field named and send it again; nothing was changed.",
+  ),
+  CAL_OUTCOME_UNBOUND: row(
+    404,
+    (d) => `no decision that ran goes by ${quote(d.decisionId)}`,
+    "Send the decision id as it was answered. A rejected request has no outcome.",
+  ),
+  CAL_OUTCOME_DUPLICATE: row(
+    409,
+    (d) =>
+      `the outcome of ${quote(d.decisionId)} was told already, in another way${d.sequence === 0 ? "" : `, in entry ${d.sequence}`}`,
+    "An outcome is told once; the same one again gets the first answer.",
+  ),
+  CAL_ENGINE_SEED: row(
+    503,
+    (d) => `the seed of the draws in ${d.directory} cannot be used: ${d.problem}`,
+    "Restore the file `draw-seed` of the journal's directory: what is drawn has to follow from what was promised.",
+  ),
   CAL_LEDGER_OVERFLOW: row(
     409,
     (d) => `${d.field} of tenant ${quote(d.tenant)} would pass 2^63 − 1 microcents`,
@@ -243,6 +251,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) => `the data set ${quote(d.set)} cannot be had: ${d.problem}`,
     "Set `CALYBRIS_DATA` to the folder with the data sets, or name the set's own file with `--data`.",
   ),
+  ...SERVICE_ERRORS,
 };
 
 export type ErrorCode = keyof ErrorDetailsByCode;
@@ -274,27 +283,4 @@ export class CalybrisError<Code extends ErrorCode = ErrorCode> extends Error {
     this.remedy = remedy;
     this.details = details;
   }
-}
-
-function inFile(file: string | undefined): string {
-  return file === undefined ? "" : ` in ${file}`;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
-}
-
-const MISTAKES_SHOWN_MAX = 3;
-
-function listMistakes(mistakes: readonly Mistake[]): string {
-  const shown = mistakes.slice(0, MISTAKES_SHOWN_MAX).map(describeMistake).join("; ");
-  const more = mistakes.length - MISTAKES_SHOWN_MAX;
-  const count = `${mistakes.length} mistake${mistakes.length === 1 ? "" : "s"}`;
-  return `${count}: ${shown}${more > 0 ? `; and ${more} more` : ""}`;
-}
-
-/** One mistake as a sentence without its remedy. */
-export function describeMistake(mistake: Mistake): string {
-  const where = mistake.line === undefined ? "" : `line ${mistake.line}: `;
-  return `${where}${mistake.path === "" ? "it" : mistake.path} ${mistake.problem}`;
 }

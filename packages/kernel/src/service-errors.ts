@@ -1,0 +1,139 @@
+/**
+ * The part of the error table that only the decision service can meet: what is wrong with a request as HTTP, with a key,
+ * with the configuration, or with the service itself.
+ * @module
+ */
+import { type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
+
+/** What each code tells beside its message. */
+export interface ServiceErrorDetails {
+  readonly CAL_CONFIG_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_GATEWAY_BODY_MALFORMED: { problem: string; line?: number; column?: number };
+  readonly CAL_GATEWAY_BODY_TOO_LARGE: { bytesMax: number };
+  readonly CAL_GATEWAY_MEDIA_TYPE: { given: string };
+  readonly CAL_GATEWAY_REQUEST_INVALID: { mistakes: readonly Mistake[] };
+  readonly CAL_GATEWAY_HTTP_MALFORMED: { problem: string };
+  readonly CAL_GATEWAY_HEADERS_TOO_LARGE: { bytesMax: number };
+  readonly CAL_GATEWAY_TIMEOUT: { milliseconds: number };
+  readonly CAL_GATEWAY_ROUTE_UNKNOWN: { method: string; path: string };
+  readonly CAL_GATEWAY_METHOD: { method: string; path: string; allowed: readonly string[] };
+  readonly CAL_GATEWAY_DECISION_UNKNOWN: { decisionId: string };
+  readonly CAL_GATEWAY_KEY_REQUIRED: Record<string, never>;
+  readonly CAL_GATEWAY_KEY_REFUSED: Record<string, never>;
+  readonly CAL_GATEWAY_PLANE_REFUSED: { key: string; needed: string };
+  readonly CAL_GATEWAY_TENANT_REFUSED: { key: string; tenant: string };
+  readonly CAL_GATEWAY_RATE_LIMITED: { key: string; perSecond: number; retryAfterSeconds: number };
+  readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
+  readonly CAL_GATEWAY_STOPPING: Record<string, never>;
+  readonly CAL_GATEWAY_NOT_READY: { problem: string };
+  readonly CAL_GATEWAY_BUG: { incident: string };
+  readonly CAL_ARCHIVE_REFUSED: { path: string; problem: string };
+}
+
+export const SERVICE_ERRORS: { readonly [Code in keyof ServiceErrorDetails]: ErrorRow<ServiceErrorDetails[Code]> } = {
+  CAL_CONFIG_INVALID: row(
+    400,
+    (d) => `the configuration${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
+    "Mend each option named; `calybris serve --help` lists them all. The service did not start.",
+  ),
+  CAL_GATEWAY_BODY_MALFORMED: row(
+    400,
+    (d) => `the body${d.line === undefined ? "" : `, line ${d.line} column ${d.column},`} ${d.problem}`,
+    "Send one JSON value in UTF-8, each key once, integers as integers; nothing was done.",
+  ),
+  CAL_GATEWAY_BODY_TOO_LARGE: row(
+    413,
+    (d) => `the body is longer than ${d.bytesMax} bytes`,
+    "Send less at once, or raise `limits.bodyBytesMax`; nothing was done.",
+  ),
+  CAL_GATEWAY_MEDIA_TYPE: row(
+    415,
+    (d) => `the body is ${quote(d.given)}`,
+    "Send `content-type: application/json`, not compressed.",
+  ),
+  CAL_GATEWAY_REQUEST_INVALID: row(
+    400,
+    (d) => `the request has ${listMistakes(d.mistakes)}`,
+    "Mend each field named and send it again; nothing was done. `/docs` describes every field.",
+  ),
+  CAL_GATEWAY_HTTP_MALFORMED: row(
+    400,
+    (d) => `that is not HTTP/1.1: ${d.problem}`,
+    "Send a well-formed request; the connection was closed.",
+  ),
+  CAL_GATEWAY_HEADERS_TOO_LARGE: row(
+    431,
+    (d) => `the head of the request is longer than ${d.bytesMax} bytes`,
+    "Send fewer or shorter headers, or raise `limits.headerBytesMax`.",
+  ),
+  CAL_GATEWAY_TIMEOUT: row(
+    408,
+    (d) => `the request was not complete after ${d.milliseconds} ms`,
+    "Send it in one go, or raise `limits.requestMs`; nothing was done.",
+  ),
+  CAL_GATEWAY_ROUTE_UNKNOWN: row(
+    404,
+    (d) => `there is no ${d.method} ${d.path}`,
+    "`/docs` lists what there is; every path of the API begins with `/v1`.",
+  ),
+  CAL_GATEWAY_METHOD: row(
+    405,
+    (d) => `${d.path} does not take ${d.method}`,
+    "Use a method that the `allow` header names.",
+  ),
+  CAL_GATEWAY_DECISION_UNKNOWN: row(
+    404,
+    (d) => `there is no decision ${quote(d.decisionId)}`,
+    "Send the decision id as it was answered.",
+  ),
+  CAL_GATEWAY_KEY_REQUIRED: row(
+    401,
+    () => "the request carries no API key",
+    "Send `authorization: Bearer KEY`; `calybris key create` makes one.",
+  ),
+  CAL_GATEWAY_KEY_REFUSED: row(
+    401,
+    () => "the API key is not one of this service",
+    "Check the key, and that its hash stands in the configuration that the service was started with.",
+  ),
+  CAL_GATEWAY_PLANE_REFUSED: row(
+    403,
+    (d) => `key ${quote(d.key)} may not do this: it takes plane ${d.needed}`,
+    "Use a key of that plane; planes are decide, operate and audit.",
+  ),
+  CAL_GATEWAY_TENANT_REFUSED: row(
+    403,
+    (d) => `key ${quote(d.key)} may not act for tenant ${quote(d.tenant)}`,
+    "Name a tenant that the key may act for; a request that names none is for `default`.",
+  ),
+  CAL_GATEWAY_RATE_LIMITED: row(
+    429,
+    (d) => `key ${quote(d.key)} may do ${d.perSecond} requests a second`,
+    "Wait as long as `retry-after` says, or raise the key's `perSecond`; nothing was done.",
+  ),
+  CAL_GATEWAY_LISTEN: row(
+    409,
+    (d) => `cannot listen on ${d.host} port ${d.port}: ${d.problem}`,
+    "Choose another `listen.port` or `listen.host`; `calybris doctor` tells whether a port is free.",
+  ),
+  CAL_GATEWAY_STOPPING: row(
+    503,
+    () => "the service is stopping",
+    "Send it again once the service is back; with the same request id nothing is decided twice.",
+  ),
+  CAL_GATEWAY_NOT_READY: row(
+    503,
+    (d) => `the service is not ready: ${d.problem}`,
+    "Wait, or see to what it names; `/ready` says when it is.",
+  ),
+  CAL_GATEWAY_BUG: row(
+    500,
+    (d) => `this is a bug in calybris (incident ${d.incident})`,
+    "Please report it with the lines of the log that name the incident.",
+  ),
+  CAL_ARCHIVE_REFUSED: row(
+    409,
+    (d) => `${d.path} cannot be archived: ${d.problem}`,
+    "See to what it names; nothing was moved that is not verified at its new place.",
+  ),
+};
