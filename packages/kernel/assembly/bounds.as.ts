@@ -28,9 +28,9 @@ export function buildBounds(): void {
 
   // 47 bits of value times 16 of confidence or risk fit 63.
   store<i64>(VALUE_MAX, latencyFits ? <i64>1 << 47 : -1);
-  store<u64>(PREFIX_MAX, atMost(U64_MAX >> 1, qualityMost));
+  store<u64>(PREFIX_MAX, atMost(i64.MAX_VALUE, qualityMost));
   store<u64>(RISK_PRODUCT_MAX, atMost(U64_MAX, multiplier));
-  const chargeMost = (U64_MAX >> 1) - UNITS_PER_PRICE;
+  const chargeMost = <u64>i64.MAX_VALUE - UNITS_PER_PRICE;
   store<u64>(INPUT_TOKENS_MAX, atMost(chargeMost, inputPriceMost));
   store<u64>(OUTPUT_TOKENS_MAX, atMost(chargeMost, outputPriceMost));
 
@@ -82,8 +82,10 @@ export function fitsWords(value: i64, prefix: u64, riskProduct: u64, inputTokens
     inputTokens <= load<u64>(INPUT_TOKENS_MAX) && outputTokens <= load<u64>(OUTPUT_TOKENS_MAX);
 }
 
+/** The most that may be multiplied by the factor and stay within the limit; below 2^63, as margins are signed. */
 function atMost(limit: u64, factor: u64): u64 {
-  return factor == 0 ? U64_MAX : limit / factor;
+  const most = <u64>i64.MAX_VALUE;
+  return factor == 0 ? most : min<u64>(limit / factor, most);
 }
 
 function measureCatalog(): void {

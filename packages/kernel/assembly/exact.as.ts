@@ -5,14 +5,17 @@
 import { fitsWords } from "./bounds.as";
 import { candidateAt } from "./tables.as";
 import {
-  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, COUNT, IDENTITIES, INPUT_PRICE, INPUT_TOKENS, LATENCY_P95_MS, LATENCY_PENALTY,
+  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, IDENTITIES, INPUT_PRICE, INPUT_TOKENS, LATENCY_P95_MS, LATENCY_PENALTY,
   OUTPUT_PRICE, OUTPUT_TOKENS, QUALITY_BPS, RISK_BPS, RISK_MULTIPLIER,
 } from "./layout.as";
-import { maskedReason } from "./reason.as";
-import { writeRejection, writeSelection } from "./record.as";
+import { writeSelection } from "./record.as";
 import { charge, costExact, high, shareWide, utilityExact } from "./wide.as";
 
-export function decideExactly(request: usize, decision: usize, value: u64, survivors: u64): void {
+/** What {@link selectExactly} returns when somebody was eligible. */
+export const SELECTED: u32 = u32.MAX_VALUE;
+
+/** Writes the selection. When nobody is eligible it writes nothing and returns how many survivors were over budget. */
+export function selectExactly(request: usize, decision: usize, value: u64, survivors: u64): u32 {
   const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
   const budget = load<u64>(request, BUDGET_LIMIT), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
   const penalty = load<u64>(LATENCY_PENALTY);
@@ -64,14 +67,12 @@ export function decideExactly(request: usize, decision: usize, value: u64, survi
       secondCost = cost;
     }
   }
-  if (best < 0) {
-    writeRejection(request, decision, maskedReason(request, overBudgetCount), load<u32>(COUNT));
-    return;
-  }
+  if (best < 0) return overBudgetCount;
   const identity = IDENTITIES + best * 8;
   const counterfactualId = second < 0 ? 0 : load<u32>(IDENTITIES + second * 8);
   writeSelection(
     request, decision, load<u32>(identity), load<u32>(identity, 4), bestCost, bestUtility,
     counterfactualId, second < 0 ? 0 : secondUtility, eligibleCount,
   );
+  return SELECTED;
 }

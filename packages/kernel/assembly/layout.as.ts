@@ -88,8 +88,8 @@ export const FILTER_LATENCY_SHIFT: usize = SCALARS + 56; // u32
 // Rank 64 is a candidate that is never admissible: `ctz` of an empty mask leads there.
 export const RANKED: usize = (SCALARS + 60 + 63) & ~63;
 export const RANKED_BYTES: usize = 32;
-export const RANKED_INPUT_RATE: usize = 0; // u64, price · 2^bits / 10^6, rounded down
-export const RANKED_OUTPUT_RATE: usize = 8; // u64
+export const RANKED_INPUT_RATE: usize = 0; // i64, minus floor(price · 2^bits / 10^6)
+export const RANKED_OUTPUT_RATE: usize = 8; // i64
 export const RANKED_QUALITY: usize = 16; // u64
 export const RANKED_LATENCY: usize = 24; // u64, latency · penalty
 /** Per rank: id u32, catalog index u32. */

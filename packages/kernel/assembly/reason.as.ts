@@ -3,7 +3,6 @@
  * dominance: one maximum over count · 2^16 + dominance · 2^8 + reason code decides both.
  */
 import { COUNT, ENABLED_MASK } from "./layout.as";
-import { capabilityMask, latencyMask, providerMask, qualityMask, regionMask, riskMask } from "./gates.as";
 
 // dominance << 8 | reason code
 const CAPABILITY: u32 = (0 << 8) | 105;
@@ -33,25 +32,23 @@ export function dominantReason(
   return most & 255;
 }
 
-/** The reason, from the masks: what each gate refuses first is what is left before it and not after. */
-export function maskedReason(request: usize, overBudgetCount: u32): u32 {
+/** The reason, from who was left after each gate: what a gate refused first is what was left before it and not after. */
+// @ts-ignore: decorator
+@inline
+export function reasonOfMasks(
+  pastQuality: u64, pastLatency: u64, pastCapability: u64, pastProvider: u64, pastRegion: u64, survivors: u64, overBudgetCount: u32,
+): u32 {
   const enabled = load<u64>(ENABLED_MASK);
-  const quality = enabled & qualityMask(request);
-  const latency = quality & latencyMask(request);
-  const capability = latency & capabilityMask(request);
-  const provider = capability & providerMask(request);
-  const region = provider & regionMask(request);
-  const risk = region & riskMask(request);
   return dominantReason(
     load<u32>(COUNT) - size(enabled),
-    size(enabled ^ quality),
-    size(quality ^ latency),
-    size(latency ^ capability),
-    size(capability ^ provider),
-    size(provider ^ region),
-    size(region ^ risk),
+    size(enabled ^ pastQuality),
+    size(pastQuality ^ pastLatency),
+    size(pastLatency ^ pastCapability),
+    size(pastCapability ^ pastProvider),
+    size(pastProvider ^ pastRegion),
+    size(pastRegion ^ survivors),
     overBudgetCount,
-    size(risk) - overBudgetCount,
+    size(survivors) - overBudgetCount,
   );
 }
 

@@ -3,6 +3,10 @@ import {
   ALTERNATIVE_MAXIMIZES_UTILITY, COUNT, EXECUTE, REJECT, REQUESTED_ID, REQUESTED_MAXIMIZES_UTILITY, SEQUENCE, SUBSTITUTE,
 } from "./layout.as";
 
+// action | reason << 8
+const EXECUTED: u32 = EXECUTE | (REQUESTED_MAXIMIZES_UTILITY << 8);
+const SUBSTITUTED: u32 = SUBSTITUTE | (ALTERNATIVE_MAXIMIZES_UTILITY << 8);
+
 // @ts-ignore: decorator
 @inline
 export function writeRejection(request: usize, decision: usize, reason: u32, evaluatedCount: u32): void {
@@ -15,10 +19,8 @@ export function writeSelection(
   request: usize, decision: usize, id: u32, index: u32, cost: u64, utility: i64,
   counterfactualId: u32, counterfactualUtility: i64, eligibleCount: u32,
 ): void {
-  const requested = id == load<u32>(request, REQUESTED_ID);
-  const action = select<u32>(EXECUTE, SUBSTITUTE, requested);
-  const reason = select<u32>(REQUESTED_MAXIMIZES_UTILITY, ALTERNATIVE_MAXIMIZES_UTILITY, requested);
-  const head = action | (reason << 8) | (load<u32>(COUNT) << 16);
+  const outcome = select<u32>(EXECUTED, SUBSTITUTED, id == load<u32>(request, REQUESTED_ID));
+  const head = outcome | (load<u32>(COUNT) << 16);
   writeWords(request, decision, head, id, index | (eligibleCount << 16), counterfactualId, cost, utility, counterfactualUtility);
 }
 

@@ -48,8 +48,8 @@ function describeCandidates(): void {
   const penalty = load<u64>(LATENCY_PENALTY);
   for (let rank: u32 = 0, count = load<u32>(COUNT); rank < count; rank++) {
     const candidate = candidateAt(rank), ranked = RANKED + rank * RANKED_BYTES;
-    store<u64>(ranked, rateOf(load<u64>(candidate, INPUT_PRICE), load<u64>(RATE_INPUT_BITS)), RANKED_INPUT_RATE);
-    store<u64>(ranked, rateOf(load<u64>(candidate, OUTPUT_PRICE), load<u64>(RATE_OUTPUT_BITS)), RANKED_OUTPUT_RATE);
+    store<u64>(ranked, -rateOf(load<u64>(candidate, INPUT_PRICE), load<u64>(RATE_INPUT_BITS)), RANKED_INPUT_RATE);
+    store<u64>(ranked, -rateOf(load<u64>(candidate, OUTPUT_PRICE), load<u64>(RATE_OUTPUT_BITS)), RANKED_OUTPUT_RATE);
     store<u64>(ranked, load<u16>(candidate, QUALITY_BPS), RANKED_QUALITY);
     store<u64>(ranked, latencyFits ? load<u32>(candidate, LATENCY_P95_MS) * penalty : 0, RANKED_LATENCY);
     if (load<u8>(candidate, ENABLED) != 0) enabled |= <u64>1 << rank;

@@ -129,7 +129,7 @@ export class WasmKernel implements Kernel {
   /** Decides one request of the batch. Allocates nothing. */
   decideAt(index: number): void {
     this.#checkIndex(index);
-    this.#exports.decide(this.#requests + index * REQUEST_BYTES, this.#decisions + index * DECISION_BYTES);
+    this.decide(this.#requests + index * REQUEST_BYTES, this.#decisions + index * DECISION_BYTES);
   }
 
   /** As {@link decideBatch}, by the straightforward loop: the same decisions, and the baseline of the benchmark. */
