@@ -1,10 +1,10 @@
 /**
  * The decide flow, as the sentence it implements:
  *
- *     request → governance → kernel → room → governance → proof → entry
+ *     request → router → governance → kernel → room → governance → proof → entry
  *
- * It is pure: policy, kernel, the number of the decision and the tenant's room come in, the entry to be made durable
- * comes out; it is a reservation too. What the router recommends is a fixed floor so far, the use case's.
+ * It is pure: policy, kernel, the number of the decision, the tenant's room and the learner come in, the entry to be made
+ * durable comes out; it is a reservation too. The router is asked only where the client gave no floor.
  * @module
  */
 import {
@@ -26,6 +26,7 @@ import {
 } from "@calybris/kernel";
 import type { ResolvedRequest } from "./intake/client-request.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
+import { type Learner, recommend } from "./recommend.ts";
 import type { PolicyInForce } from "./state.ts";
 
 /** Whose money it is, and how much there is. */
@@ -40,6 +41,8 @@ export interface TenantRoom {
 export interface Deciding {
   readonly policy: PolicyInForce;
   readonly kernel: Kernel;
+  /** Of a policy that learns. */
+  readonly learner?: Learner | undefined;
 }
 
 /** What the journal will hold, and the digests that its identity binds. */
@@ -57,7 +60,7 @@ export function decide(
 ): Proven {
   const { policy } = deciding;
   const { useCase, defaulted, requestId, reservationSeconds } = resolved;
-  const { request, decision, short } = withinRoom(deciding, resolved.request, room);
+  const { request, decision, short, learning } = withinRoom(deciding, resolved, room);
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
   const digests = decisionDigests(policy.digest, request, decision, nodeSha256);
@@ -70,6 +73,7 @@ export function decide(
     ...(room === undefined ? {} : { tenant: room.tenant }),
     ...(room === undefined || reservationSeconds === undefined ? {} : { reservationSeconds }),
     ...(short === undefined ? {} : { short }),
+    ...(learning === undefined ? {} : { learning }),
     request,
     decision,
     identity: toHex(digests.identity),
@@ -77,23 +81,36 @@ export function decide(
   return { entry, digests };
 }
 
+type Answer = Pick<DecisionEntry, "request" | "decision" | "short" | "learning"> & {
+  /** The most that any way of answering it may cost. */
+  readonly costMostMicrocents: bigint;
+};
+
 /**
  * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
  * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
  */
-function withinRoom(
-  deciding: Deciding,
-  request: Request,
-  room: TenantRoom | undefined,
-): Pick<DecisionEntry, "request" | "decision" | "short"> {
-  const decision = prescribe(deciding, request);
+function withinRoom(deciding: Deciding, resolved: ResolvedRequest, room: TenantRoom | undefined): Answer {
+  const { request } = resolved;
+  const asked = answerTo(deciding, resolved, request);
   const roomMicrocents = room?.roomMicrocents;
-  if (room === undefined || roomMicrocents === undefined || decision.costMicrocents <= roomMicrocents)
-    return { request, decision };
+  if (room === undefined || roomMicrocents === undefined || asked.costMostMicrocents <= roomMicrocents) return asked;
   const budget = room.whenShort === "substitute" ? roomMicrocents : 0n;
-  const fitting = { ...request, budgetLimitMicrocents: costMicrocents(budget) };
+  const fitting = answerTo(deciding, resolved, { ...request, budgetLimitMicrocents: costMicrocents(budget) });
   const short = { roomMicrocents: microcents(roomMicrocents), askedMicrocents: request.budgetLimitMicrocents };
-  return { request: fitting, decision: prescribe(deciding, fitting), short };
+  return { ...fitting, short };
+}
+
+/** By the learner, where there is one and the client left the floor to it; else by the kernel alone. */
+function answerTo(deciding: Deciding, resolved: ResolvedRequest, request: Request): Answer {
+  const { learner } = deciding;
+  const { features, useCase, textScore } = resolved;
+  if (learner === undefined || features === undefined || !resolved.defaulted.includes("floor")) {
+    const decision = prescribe(deciding, request);
+    return { request, decision, costMostMicrocents: decision.costMicrocents };
+  }
+  const asked = { request, useCase, features, ...(textScore === undefined ? {} : { textScore }) };
+  return recommend(learner, asked, (each) => prescribe(deciding, each));
 }
 
 function prescribe(deciding: Deciding, request: Request): Decision {

@@ -2,7 +2,7 @@
  * What a decision looks like to whoever asked for it.
  * @module
  */
-import type { Decision, DecisionDigests, Defaulted, Request, ShortOfRoom } from "@calybris/kernel";
+import type { Decision, DecisionDigests, Defaulted, Recommendation, Request, ShortOfRoom } from "@calybris/kernel";
 import type { Proven } from "./decide.ts";
 import { decisionIdOf, identityNumber } from "./ledger/decision-id.ts";
 
@@ -28,6 +28,8 @@ export interface Decided {
   readonly tenant?: string;
   /** The tenant had less room than the request would have spent. */
   readonly short?: ShortOfRoom;
+  /** How the floor came about, when the client gave none and the policy learns. */
+  readonly learning?: Recommendation;
   /** The request id was decided before; this is that decision. */
   readonly repeated: boolean;
 }
@@ -37,7 +39,7 @@ export function answer(
   { entry, digests }: Proven,
   place: { readonly sequence: number; readonly entryHash: string; readonly repeated: boolean },
 ): Decided {
-  const { decision, request, identity, policyId, useCase, defaulted, requestId, tenant, short } = entry;
+  const { decision, request, identity, policyId, useCase, defaulted, requestId, tenant, short, learning } = entry;
   const { sequence, entryHash, repeated } = place;
   return {
     decision,
@@ -53,6 +55,7 @@ export function answer(
     ...(requestId === undefined ? {} : { requestId }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(short === undefined ? {} : { short }),
+    ...(learning === undefined ? {} : { learning }),
     repeated,
   };
 }

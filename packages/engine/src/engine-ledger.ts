@@ -104,7 +104,7 @@ export class EngineLedger {
       return { tenant: fields.tenant, sequence: before.sequence, repeated: true, balance: this.balance(fields.tenant) };
     }
     const account = ledger.account(fields.tenant);
-    if (account !== undefined) await this.roll(account);
+    if (account !== undefined) this.roll(account);
     const sequence = await this.#order({
       kind: "grant",
       tenant: fields.tenant,
@@ -198,14 +198,15 @@ export class EngineLedger {
 
   /** Settles in full what is overdue. Returns how many; durable when it resolves. */
   async sweep(): Promise<number> {
-    const { ledger, nowUs } = this.#ports;
+    const { ledger, nowUs, hasRoom } = this.#ports;
     let count = 0;
     let last: Promise<unknown> | undefined;
-    for (let due = ledger.reservations.overdue(nowUs()); due !== undefined; ) {
-      if (!this.#ports.hasRoom()) await last;
+    for (;;) {
+      if (!hasRoom()) await last;
+      const due = ledger.reservations.overdue(nowUs());
+      if (due === undefined) break;
       last = this.#ordered({ kind: "expiry", of: due.of }).durable;
       count += 1;
-      due = ledger.reservations.overdue(nowUs());
     }
     await last;
     return count;

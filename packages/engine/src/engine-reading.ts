@@ -35,6 +35,15 @@ export interface ReadDecided {
   readonly snapshot: PolicySnapshot;
 }
 
+/** A decision's entry, where it stands, and the policy it was made under. */
+export interface FoundDecision {
+  readonly entry: DecisionEntry;
+  readonly at: number;
+  readonly policy: PolicyInForce;
+  readonly sequence: number;
+  readonly entryHash: string;
+}
+
 export class EngineReading {
   readonly #ports: ReadingPorts;
   #durable: { readonly sequence: number; readonly hash: string };
@@ -83,6 +92,15 @@ export class EngineReading {
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the entry was altered.
    */
   decision(decisionId: string): ReadDecided | undefined {
+    const found = this.found(decisionId);
+    if (found === undefined) return undefined;
+    const { entry, at, policy, entryHash } = found;
+    const { state } = this.#ports;
+    return { decided: recalled(entry, state, found.sequence, entryHash), at, snapshot: policy.snapshot };
+  }
+
+  /** The entry of a decision, by its id; `undefined` when no durable entry goes by it. */
+  found(decisionId: string): FoundDecision | undefined {
     const parsed = parseDecisionId(decisionId);
     if (parsed === undefined || parsed.of > this.#durable.sequence) return undefined;
     const { head, data, entryHash } = this.#ports.finder.find(parsed.of);
@@ -90,11 +108,8 @@ export class EngineReading {
     const { state } = this.#ports;
     const entry = parseEntryBody(head, data, (id) => policyOf(state, id));
     if (entry?.kind !== "decision" || identityNumber(entry.identity) !== parsed.identity) return undefined;
-    return {
-      decided: recalled(entry, state, head.sequence, entryHash),
-      at: head.at,
-      snapshot: (state.policy(entry.policyId) ?? state.current).snapshot,
-    };
+    const policy = state.policy(entry.policyId) ?? state.current;
+    return { entry, at: head.at, policy, sequence: head.sequence, entryHash };
   }
 
   /** The durable lines of the journal from one sequence to another, both included, as they stand on the disk, with newlines. */

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { hash } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import {
   CalybrisError,
-  DEFAULT_TENANT,
-  type ExactJson,
+  type EntryBody,
+  type GenesisEntry,
   JOURNAL_FORMAT,
   type Kernel,
   type PolicySnapshot,
@@ -21,8 +21,10 @@ import {
   wasmKernel,
   writeExact,
 } from "@calybris/kernel";
-import { decide, type Proven, type TenantRoom } from "./decide.ts";
+import { DecideStep } from "./decide-step.ts";
 import { answer, type Decided } from "./decided.ts";
+import { makeSeed, seedDigest, seedOf } from "./draw-seed.ts";
+import { EngineLearning } from "./engine-learning.ts";
 import { EngineLedger } from "./engine-ledger.ts";
 import { EngineReading, recalled } from "./engine-reading.ts";
 import { EntryFinder } from "./entry-finder.ts";
@@ -34,10 +36,9 @@ import { acquireLock, type Lock } from "./journal/lock.ts";
 import { type Recovered, recover, type SetAside } from "./journal/recovery.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
-import type { Account } from "./ledger/account.ts";
-import { drive } from "./ledger/cells.ts";
 import { policyOf, readBody } from "./read-entry.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
+import { Draws } from "./router/draws.ts";
 import { EngineState } from "./state.ts";
 
 export type { Decided } from "./decided.ts";
@@ -57,6 +58,7 @@ export interface EngineOptions {
   readonly nowUs?: (() => number) | undefined;
   readonly disk?: Disk | undefined;
   readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
+  readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
   readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
 }
 
@@ -72,6 +74,8 @@ export class Engine {
   readonly recovery: { readonly entries: number; readonly setAside?: SetAside };
   /** Budgets: what tenants may spend, and what became of what was reserved. */
   readonly ledger: EngineLedger;
+  /** Learning: what became of decisions, and what is believed because of it. */
+  readonly learning: EngineLearning;
   /** What can be asked without changing anything. */
   readonly reading: EngineReading;
   readonly #lock: Lock | undefined;
@@ -80,10 +84,11 @@ export class Engine {
   readonly #index: RequestIndex;
   readonly #finder: EntryFinder;
   readonly #nowUs: () => number;
-  readonly #kernelFor: (policy: PolicySnapshot["policy"]) => Kernel;
+  readonly #step: DecideStep;
+  readonly #makeSeed: () => Uint8Array;
   readonly #inFlight = new Map<string, InFlight>();
   readonly #sweeping: NodeJS.Timeout;
-  #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
+  #draws: Draws | undefined;
 
   private constructor(parts: {
     lock: Lock | undefined;
@@ -92,6 +97,7 @@ export class Engine {
     finder: EntryFinder;
     recovered: Recovered;
     options: EngineOptions;
+    seed: Uint8Array | undefined;
   }) {
     const { state, index, recovered, options } = parts;
     this.#lock = parts.lock;
@@ -99,7 +105,6 @@ export class Engine {
     this.#index = index;
     this.#finder = parts.finder;
     this.#nowUs = options.nowUs ?? systemNowUs;
-    this.#kernelFor = options.kernelFor ?? wasmKernel;
     this.recovery =
       recovered.setAside === undefined
         ? { entries: recovered.entries }
@@ -129,12 +134,33 @@ export class Engine {
       waitingCount: () => this.#journal.waitingCount,
     };
     this.reading = new EngineReading(ports, recovered.start);
+    const hasRoom = (): boolean => this.#journal.waitingCount < (options.waitingMax ?? WAITING_MAX);
     this.ledger = new EngineLedger({
       ledger: state.ledger,
       append: (body) => this.#journal.append(body),
       position: () => state,
       nowUs: this.#nowUs,
-      hasRoom: () => this.#journal.waitingCount < (options.waitingMax ?? WAITING_MAX),
+      hasRoom,
+    });
+    const append = (body: EntryBody): { readonly sequence: number; readonly durable: Promise<string> } =>
+      this.#journal.append(body);
+    this.learning = new EngineLearning({
+      router: state.router,
+      outcomes: state.outcomes,
+      append,
+      find: (decisionId) => this.reading.found(decisionId),
+      nowUs: this.#nowUs,
+      hasRoom,
+    });
+    this.#makeSeed = () => makeSeed(options.disk ?? nodeDisk, options.directory, options.randomBytes ?? randomBytes);
+    if (parts.seed !== undefined) this.#draws = new Draws(parts.seed, nodeSha256);
+    this.#step = new DecideStep({
+      state,
+      journal: this.#journal,
+      ledger: this.ledger,
+      learning: this.learning,
+      kernelFor: options.kernelFor ?? wasmKernel,
+      draws: () => this.#draws,
     });
     this.#sweeping = setInterval(() => this.ledger.sweep().catch(() => undefined), SWEEP_MS);
     this.#sweeping.unref();
@@ -173,7 +199,8 @@ export class Engine {
       finder.note(entry.head.sequence, entry.segment, entry.offset);
       if (body.kind === "decision" && body.requestId !== undefined) index.add(body.requestId, entry.head.sequence);
     });
-    return new Engine({ lock, state, index, finder, recovered, options });
+    const seed = state.seedDigest === undefined ? undefined : seedOf(disk, options.directory, state.seedDigest);
+    return new Engine({ lock, state, index, finder, recovered, options, seed });
   }
 
   async #beginOrCheck(options: EngineOptions): Promise<void> {
@@ -181,7 +208,8 @@ export class Engine {
     if (this.#state.sequence === 0) {
       if (policy === undefined)
         throw await this.#abandon(new CalybrisError("CAL_ENGINE_POLICY_REQUIRED", { directory }));
-      await this.#journal.append({ kind: "genesis", format: JOURNAL_FORMAT, policyId: 1, ...embedded(policy) }).durable;
+      await this.#journal.append({ kind: "genesis", format: JOURNAL_FORMAT, policyId: 1, ...this.#embedded(policy) })
+        .durable;
       return;
     }
     if (policy === undefined) return;
@@ -193,6 +221,7 @@ export class Engine {
 
   async #abandon(error: CalybrisError): Promise<CalybrisError> {
     clearInterval(this.#sweeping);
+    this.learning.close();
     await this.#journal.close();
     return error;
   }
@@ -256,7 +285,7 @@ export class Engine {
       change: "promoted",
       policyId,
       by,
-      ...embedded(policy),
+      ...this.#embedded(policy),
     });
     await durable;
     return { sequence, policyId };
@@ -265,52 +294,27 @@ export class Engine {
   /** Waits for everything that was ordered, seals the journal and lets the directory go. */
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
+    this.learning.close();
     await this.#journal.close();
     await this.#lock?.release();
   }
 
-  /** From here to the return of `append` nothing waits: number, decision, state and order are one step. */
-  #decideNow(resolved: ReturnType<typeof resolveRequest>, contentDigest: string | undefined): Promise<Decided> {
-    this.#journal.assertRoom();
-    const account = this.#accountOf(resolved.tenant);
-    if (account !== undefined) this.ledger.roll(account);
-    const { sequence, durable, proven } = this.#reserveAndAppend(resolved, contentDigest, account);
+  #decideNow(resolved: ResolvedRequest, contentDigest: string | undefined): Promise<Decided> {
+    const { sequence, durable, proven } = this.#step.run(resolved, contentDigest);
     if (proven.entry.requestId !== undefined) this.#index.add(proven.entry.requestId, sequence);
     return durable.then((entryHash) => answer(proven, { sequence, entryHash, repeated: false }));
   }
 
-  /** Another thread may take the room that was decided with; then it is decided again with what is left. */
-  #reserveAndAppend(
-    resolved: ResolvedRequest,
-    contentDigest: string | undefined,
-    account: Account | undefined,
-  ): { readonly sequence: number; readonly durable: Promise<string>; readonly proven: Proven } {
-    const { ledger, current } = this.#state;
-    const deciding = { policy: current, kernel: this.#currentKernel() };
-    for (;;) {
-      const proven = decide(deciding, resolved, contentDigest, roomOf(account, ledger.room));
-      const { entry } = proven;
-      const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
-      const amount: bigint = entry.decision.costMicrocents;
-      if (cells.length > 0 && !drive(ledger.cells.reserve(cells, amount))) continue;
-      try {
-        ledger.ranAhead(entry);
-        return { ...this.#journal.append(entry), proven };
-      } catch (error) {
-        if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
-        throw error;
-      }
-    }
-  }
-
-  /** Whose money it is. Once anybody has a limit, so has whoever may spend. */
-  #accountOf(tenant: string | undefined): Account | undefined {
-    const { ledger } = this.#state;
-    if (ledger.tenantCount === 0 && (tenant === undefined || tenant === DEFAULT_TENANT)) return undefined;
-    const account = ledger.account(tenant ?? DEFAULT_TENANT);
-    if (account === undefined)
-      throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: tenant ?? DEFAULT_TENANT });
-    return account;
+  /** A policy as an entry holds it. The first that learns promises the seed of the draws. */
+  #embedded(policy: PolicySnapshot): Pick<GenesisEntry, "snapshot" | "policyDigest" | "seedDigest"> {
+    const isFirstToLearn = policy.learning !== undefined && this.#draws === undefined;
+    const seed = isFirstToLearn ? this.#makeSeed() : undefined;
+    if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
+    return {
+      snapshot: parseExact(writeExact(snapshotToJson(policy))),
+      policyDigest: toHex(policyDigest(policy.policy, nodeSha256)),
+      ...(seed === undefined ? {} : { seedDigest: seedDigest(seed) }),
+    };
   }
 
   #recall(requestId: string, contentDigest: string): Decided | undefined {
@@ -326,24 +330,6 @@ export class Engine {
     }
     return undefined;
   }
-
-  #currentKernel(): Kernel {
-    const { id, snapshot } = this.#state.current;
-    if (this.#kernel?.policyId !== id) this.#kernel = { policyId: id, kernel: this.#kernelFor(snapshot.policy) };
-    return this.#kernel.kernel;
-  }
-}
-
-function roomOf(account: Account | undefined, room: (account: Account) => bigint | undefined): TenantRoom | undefined {
-  if (account === undefined) return undefined;
-  return { tenant: account.tenant, roomMicrocents: room(account), whenShort: account.limit.whenShort };
-}
-
-function embedded(policy: PolicySnapshot): { readonly snapshot: ExactJson; readonly policyDigest: string } {
-  return {
-    snapshot: parseExact(writeExact(snapshotToJson(policy))),
-    policyDigest: toHex(policyDigest(policy.policy, nodeSha256)),
-  };
 }
 
 function makeDirectory(disk: Disk, directory: string): void {

@@ -19,6 +19,11 @@ import {
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { ledgerStateJson } from "./ledger/proof.ts";
+import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
+import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
+import { loadPrior } from "./router/prior-file.ts";
+import { Router } from "./router/router.ts";
+import { tierFloorsOf } from "./tier-floors.ts";
 
 /** A snapshot in the journal, with its id and digest. */
 export interface PolicyInForce {
@@ -26,6 +31,9 @@ export interface PolicyInForce {
   readonly snapshot: PolicySnapshot;
   readonly digest: Uint8Array;
 }
+
+/** Input and output tokens stand in where the policy names no features. */
+const TOKEN_FEATURES = 2;
 
 export class EngineState {
   /** Journal sequence of the last entry; 0 before genesis. */
@@ -36,6 +44,11 @@ export class EngineState {
   decisionSequence = 0n;
   sealed = false;
   readonly ledger: Ledger = new Ledger();
+  readonly router: Router = new Router();
+  readonly outcomes: OutcomeIndex = new OutcomeIndex();
+  /** What is said of the secret seed that draws follow from: its SHA-256; `undefined` until a policy learns. */
+  seedDigest: string | undefined;
+  #prior: Prior | undefined;
   readonly #policies = new Map<number, PolicyInForce>();
   #current: PolicyInForce | undefined;
 
@@ -43,6 +56,11 @@ export class EngineState {
   get current(): PolicyInForce {
     invariant(this.#current !== undefined, "a journal begins with its policy");
     return this.#current;
+  }
+
+  /** The prior in force. */
+  get prior(): Prior | undefined {
+    return this.#prior;
   }
 
   policy(id: number): PolicyInForce | undefined {
@@ -62,6 +80,13 @@ export class EngineState {
       case "genesis":
       case "policy":
         this.#promote(body.policyId, snapshotFromJson(body.snapshot), body.policyDigest);
+        this.seedDigest ??= body.seedDigest;
+        break;
+      case "prior":
+        this.#setPrior(body.prior, body.digest);
+        break;
+      case "outcome":
+        this.outcomes.remember(body.of, rememberedOutcome(sequence, body));
         break;
       case "decision":
         invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
@@ -75,6 +100,7 @@ export class EngineState {
         break;
     }
     this.ledger.apply(sequence, at, body);
+    this.router.apply(sequence, body);
     this.sequence = sequence;
     this.at = at;
     this.sealed = body.kind === "seal";
@@ -90,6 +116,7 @@ export class EngineState {
         policy: this.#current?.id ?? 0,
         policies: [...this.#policies.values()].map(({ digest }) => toHex(digest)),
         ...(this.ledger.tenantCount === 0 ? {} : { ledger: ledgerStateJson(this.ledger, this.sequence, nodeSha256) }),
+        ...(this.router.learning === undefined ? {} : { learning: this.router.toJson() }),
       }),
     );
     return toHex(
@@ -104,5 +131,22 @@ export class EngineState {
       throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimedDigest });
     this.#current = { id, snapshot, digest };
     this.#policies.set(id, this.#current);
+    const { learning } = snapshot;
+    this.router.configure({
+      learning,
+      featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
+      tierFloors: tierFloorsOf(snapshot),
+    });
+  }
+
+  #setPrior(json: unknown, digest: string): void {
+    const prior = loadPrior(json);
+    invariant(prior.digestHex === digest, "a prior has the digest that its entry says");
+    this.#prior = prior;
+    this.router.setPrior({
+      boundaries: [...prior.boundariesBps],
+      predict: (features, useCase, textScore) =>
+        predictGainBps(prior, features, categoryIndexOf(prior, useCase), textScore),
+    });
   }
 }

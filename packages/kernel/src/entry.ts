@@ -27,6 +27,8 @@ export interface GenesisEntry {
   readonly policyId: 1;
   readonly snapshot: ExactJson;
   readonly policyDigest: string;
+  /** SHA-256, hexadecimal, of the secret seed that draws follow from; from the first policy that learns. */
+  readonly seedDigest?: string;
 }
 
 /** Puts another policy snapshot in force. */
@@ -38,6 +40,7 @@ export interface PolicyEntry {
   readonly by: string;
   readonly snapshot: ExactJson;
   readonly policyDigest: string;
+  readonly seedDigest?: string;
 }
 
 /** Nothing was waiting: after 100 ms without traffic, before a rotation, and at a clean end. */

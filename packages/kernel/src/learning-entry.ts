@@ -14,6 +14,8 @@ export const TIER_COUNT_MAX = 8;
 /** A propensity is a whole number over this. */
 export const PROPENSITY_ONE: number = 2 ** 32;
 export const FEATURE_COUNT_MAX = 64;
+/** A feature that is not known. */
+export const FEATURE_MISSING = -2_147_483_648;
 
 /** Which of the floors was the highest. */
 export type FloorSource = "tracker" | "certified" | "quality" | "anomaly" | "warm_start";
@@ -53,8 +55,12 @@ export interface Recommendation {
   readonly baseId: number;
   /** 32 bits. */
   readonly draw: number;
-  /** The tier drawn; of a holdout, that of the candidate that runs. -1 when no tier was left. */
+  /** The tier drawn; of a holdout, that of the candidate that runs. -1 when nothing runs. */
   readonly tier: number;
+  /** With which probability the candidate that runs was to run, over {@link PROPENSITY_ONE}. */
+  readonly propensity: number;
+  /** Not the tier that is believed to be best. */
+  readonly explored: boolean;
 }
 
 /** A sampling table of one regime, for one set of tiers. */
@@ -118,12 +124,16 @@ export interface OutcomeEntry {
   readonly successBps: number;
   readonly rewardBps: number;
   readonly useCase: string;
+  /** The use case's own floor when it was decided. */
+  readonly warmStartBps: number;
   readonly regime?: number;
   readonly tier: number;
   /** Too late, of a holdout, or of a decision with a client's floor: kept, and nothing is believed because of it. */
   readonly learned: boolean;
   /** `calyout1`, hexadecimal. */
   readonly digest: string;
+  /** Microseconds since the Unix epoch, as the caller says; in the digest. */
+  readonly observedAt: number;
 }
 
 export type LearningEntry = BeliefEntry | RegimesEntry | PriorEntry | CertificateEntry | OutcomeEntry;
@@ -139,7 +149,8 @@ export function recommendationMembers(recommendation: Recommendation): string {
     `${textScore === undefined ? "" : `,"textScore":${textScore}`},"floorBps":${floorBps},"source":"${source}"` +
     `${recommendation.anomalous ? ',"anomalous":true' : ""}${recommendation.holdout ? ',"holdout":true' : ""}` +
     `${belief === 0 ? "" : `,"belief":${belief}`},"arms":[${arms.map((arm) => `[${arm.tier},${arm.candidateId},${arm.propensity}]`).join(",")}]` +
-    `,"base":${baseId},"draw":${draw},"tier":${tier}}`
+    `,"base":${baseId},"draw":${draw},"tier":${tier},"propensity":${recommendation.propensity}` +
+    `${recommendation.explored ? ',"explored":true' : ""}}`
   );
 }
 
@@ -161,6 +172,8 @@ export function recommendationFromJson(json: ExactJson): Recommendation {
     baseId: whole(members, "base"),
     draw: whole(members, "draw"),
     tier: integer(members["tier"], "tier"),
+    propensity: whole(members, "propensity"),
+    explored: members["explored"] === true,
   };
 }
 
@@ -225,10 +238,12 @@ function outcomeFromJson(members: Members): OutcomeEntry {
     successBps: bpsOf(members, "successBps"),
     rewardBps: bpsOf(members, "rewardBps"),
     useCase: text(members, "useCase"),
+    warmStartBps: bpsOf(members, "warmStartBps"),
     ...(regime === undefined ? {} : { regime: whole(members, "regime") }),
     tier: whole(members, "tier"),
     learned: members["learned"] === true,
     digest: text(members, "digest"),
+    observedAt: whole(members, "observedAt"),
   };
 }
 

@@ -35,6 +35,28 @@ export interface UseCase {
   readonly outputTokens: Tokens;
 }
 
+/** How a policy learns. Shares are in basis points. */
+export interface Learning {
+  /** Names of the integer features that a request brings; none: its tokens are its features. */
+  readonly features?: readonly string[];
+  /** Share of decisions spread evenly over the tiers that may be drawn; 0 takes the best and draws in shadow only. */
+  readonly explorationBps: number;
+  /** Share of decisions left alone by the learner. */
+  readonly holdoutBps: number;
+  /** The share of failures that the tracker settles at; a third when left out. */
+  readonly targetFailureBps?: number;
+  /** How much of a count is kept at each outcome, in millionths; 1,000,000 never forgets. */
+  readonly discountPpm: number;
+  /** Requests before the regimes are frozen. */
+  readonly warmUpRequests: number;
+  /** How far an anomalous request's floor is lifted above its use case's. */
+  readonly anomalyRaiseBps: number;
+  /** The share of requests that may be lifted. */
+  readonly anomalyShareBps: number;
+  /** An outcome later than this teaches nothing. */
+  readonly attributionSeconds: number;
+}
+
 /** The use case of a request that names none. */
 export const DEFAULT_USE_CASE = "default";
 
@@ -52,6 +74,8 @@ export interface PolicySnapshot {
   readonly candidateTiers: readonly number[];
   /** Always holds {@link DEFAULT_USE_CASE}. */
   readonly useCases: Readonly<Record<string, UseCase>>;
+  /** Absent when the policy does not learn: then every floor is the client's or the use case's. */
+  readonly learning?: Learning;
 }
 
 /** The snapshot as it stands in an entry: plain data, integers only. */
@@ -70,6 +94,7 @@ export function snapshotToJson(snapshot: PolicySnapshot): { readonly [key: strin
     regions: snapshot.regions,
     tiers: snapshot.tiers,
     useCases: snapshot.useCases,
+    learning: snapshot.learning,
     candidates: policy.candidates.map((candidate, index) => ({
       ...candidate,
       name: snapshot.candidateNames[index],
@@ -93,6 +118,7 @@ export function snapshotFromJson(json: ExactJson): PolicySnapshot {
   const reader = new Reader(json, "snapshot");
   const candidates = reader.list("candidates").map((item, index) => new Reader(item, `candidates[${index}]`));
   const useCases = reader.object("useCases");
+  const learning = reader.optional("learning");
   const snapshot: PolicySnapshot = {
     name: reader.text("name"),
     policy: createPolicy({
@@ -113,6 +139,7 @@ export function snapshotFromJson(json: ExactJson): PolicySnapshot {
     useCases: Object.fromEntries(
       Object.entries(useCases).map(([name, item]) => [name, readUseCase(new Reader(item, `useCases.${name}`))]),
     ),
+    ...(learning === undefined ? {} : { learning: readLearning(learning) }),
   };
   if (writeExact(snapshotToJson(snapshot)) !== writeExact(json)) throw invalid("snapshot", "is not in canonical form");
   return snapshot;
@@ -143,6 +170,22 @@ function readUseCase(reader: Reader): UseCase {
   };
 }
 
+function readLearning(reader: Reader): Learning {
+  const features = reader.has("features") ? { features: reader.texts("features") } : {};
+  const target = reader.has("targetFailureBps") ? { targetFailureBps: reader.small("targetFailureBps") } : {};
+  return {
+    ...features,
+    explorationBps: reader.small("explorationBps"),
+    holdoutBps: reader.small("holdoutBps"),
+    ...target,
+    discountPpm: reader.small("discountPpm"),
+    warmUpRequests: reader.small("warmUpRequests"),
+    anomalyRaiseBps: reader.small("anomalyRaiseBps"),
+    anomalyShareBps: reader.small("anomalyShareBps"),
+    attributionSeconds: reader.small("attributionSeconds"),
+  };
+}
+
 /** Reads members of one object; anything else than what is asked for is a coded error that names the field. */
 class Reader {
   readonly #members: { readonly [key: string]: ExactJson };
@@ -152,6 +195,15 @@ class Reader {
     if (typeof json !== "object" || json === null || Array.isArray(json)) throw invalid(path, "is not an object");
     this.#members = json as { readonly [key: string]: ExactJson };
     this.#path = path;
+  }
+
+  has(key: string): boolean {
+    return this.#members[key] !== undefined;
+  }
+
+  optional(key: string): Reader | undefined {
+    const value = this.#members[key];
+    return value === undefined ? undefined : new Reader(value, `${this.#path}.${key}`);
   }
 
   small(key: string): number {

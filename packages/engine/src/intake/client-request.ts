@@ -12,6 +12,7 @@ import {
   costMicrocents,
   DEFAULT_USE_CASE,
   type Defaulted,
+  FEATURE_MISSING,
   I64_MAX,
   I64_MIN,
   type Mask,
@@ -67,6 +68,10 @@ export interface ClientRequest {
   readonly providers?: readonly string[] | undefined;
   /** One of these. */
   readonly regions?: readonly string[] | undefined;
+  /** What the learner tells requests apart by: whole numbers under the names that the policy lists. */
+  readonly features?: { readonly [name: string]: number } | undefined;
+  /** What the prior makes of the text, where there is one; `Engine.learning.scoreText` says. */
+  readonly textScore?: number | undefined;
 }
 
 /** Every field of a {@link ClientRequest}, in the order in which {@link contentOf} writes them. */
@@ -91,6 +96,8 @@ export const CLIENT_REQUEST_KEYS: readonly (keyof ClientRequest)[] = Object.free
   "capabilities",
   "providers",
   "regions",
+  "features",
+  "textScore",
 ] as const);
 
 export const REQUEST_ID_MAX_CHARACTERS = 128;
@@ -103,6 +110,9 @@ export interface ResolvedRequest {
   readonly requestId?: string;
   readonly tenant?: string;
   readonly reservationSeconds?: number;
+  /** In the policy's order; of a policy that learns. */
+  readonly features?: readonly number[];
+  readonly textScore?: number;
 }
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
@@ -173,6 +183,10 @@ export function resolveRequest(
   const capabilities = bits(clientRequest.capabilities, "capabilities", index.capabilities, NONE, mistakes);
   const providers = bits(clientRequest.providers, "providers", index.providers, ALL_PROVIDERS, mistakes);
   const regions = bits(clientRequest.regions, "regions", index.regions, NONE, mistakes);
+  const features = featuresOf(snapshot, clientRequest, mistakes);
+  const { textScore } = clientRequest;
+  if (textScore !== undefined && !isFeature(textScore))
+    mistakes.push({ path: "textScore", problem: `is ${showValue(textScore)}`, remedy: FEATURE_REMEDY });
   if (mistakes.length > 0) throw invalid(mistakes);
 
   const request: Request = {
@@ -191,12 +205,13 @@ export function resolveRequest(
     regionsRequired: regions,
   };
   const resolved: ResolvedRequest = { request, useCase: useCaseName, defaulted };
-  if (requestId === undefined && tenant === undefined && reservationSeconds === undefined) return resolved;
   return {
     ...resolved,
     ...(requestId === undefined ? {} : { requestId }),
     ...(tenant === undefined ? {} : { tenant }),
     ...(reservationSeconds === undefined ? {} : { reservationSeconds }),
+    ...(features === undefined ? {} : { features }),
+    ...(textScore === undefined ? {} : { textScore }),
   };
 }
 
@@ -211,6 +226,38 @@ export function contentOf(clientRequest: ClientRequest): string {
     if (value !== undefined) content += `${content === "" ? "" : ","}"${key}":${writeExact(value)}`;
   }
   return `{${content}}`;
+}
+
+/** The features in the policy's order, and those left out as missing; without names, the tokens. */
+function featuresOf(
+  { learning }: PolicySnapshot,
+  { features = {}, inputTokens, outputTokens }: ClientRequest,
+  mistakes: Mistake[],
+): readonly number[] | undefined {
+  const names = learning?.features ?? [];
+  if (typeof features !== "object" || features === null || Array.isArray(features)) {
+    mistakes.push({
+      path: "features",
+      problem: `is ${showValue(features)}`,
+      remedy: "Send an object of whole numbers.",
+    });
+    return undefined;
+  }
+  for (const [name, value] of Object.entries(features)) {
+    const path = `features.${name}`;
+    if (!names.includes(name)) mistakes.push({ path, problem: "is not known here", remedy: nameRemedy(name, names) });
+    else if (!isFeature(value)) mistakes.push({ path, problem: `is ${showValue(value)}`, remedy: FEATURE_REMEDY });
+  }
+  if (learning === undefined) return undefined;
+  if (names.length === 0) return [inputTokens, outputTokens ?? FEATURE_MISSING];
+  return names.map((name) => features[name] ?? FEATURE_MISSING);
+}
+
+const FEATURE_MAX = 2 ** 31 - 1;
+const FEATURE_REMEDY = `Send a whole number from −${FEATURE_MAX} to ${FEATURE_MAX}.`;
+
+function isFeature(value: unknown): boolean {
+  return Number.isInteger(value) && Math.abs(value as number) <= FEATURE_MAX && !Object.is(value, -0);
 }
 
 const NONE: Mask = mask(0n);

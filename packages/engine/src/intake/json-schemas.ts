@@ -9,8 +9,9 @@ import { budgetsFileSchema, RESERVATION_SECONDS_MAX } from "./budgets-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
 import type { ClientRequest } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
-import { amount, SCHEMA_KEY, text, whole } from "./shape.ts";
+import { amount, type SCHEMA_KEY, text, whole } from "./shape.ts";
 
+const FEATURE_MAX = 2 ** 31 - 1;
 const names = z.array(text(128, "a name of the policy's"));
 
 /** A file of one request may name its schema, as the others may; what a client sends has no such key. */
@@ -39,6 +40,11 @@ const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> 
   capabilities: names.optional(),
   providers: names.min(1).optional(),
   regions: names.min(1).optional(),
+  features: z
+    .record(z.string(), z.int())
+    .optional()
+    .meta({ description: "Whole numbers under the names that the policy's `learning.features` lists." }),
+  textScore: whole(-FEATURE_MAX, FEATURE_MAX, "what the prior makes of the text").optional(),
 };
 
 /** By the name of the schema's file, without `.schema.json`. */

@@ -1,5 +1,5 @@
 /**
- * The fields of the ledger's commands: whatever is given, either the value in its range or a mistake that names the field.
+ * The fields of the ledger's and the learner's commands: whatever is given, either the value in its range or a mistake that names the field.
  * @module
  */
 import { CalybrisError, I64_MAX, type Microcents, type Mistake } from "@calybris/kernel";
@@ -17,6 +17,13 @@ export function amountField(path: string, given: unknown, least: bigint): Field<
   if (exact !== undefined && exact >= least && exact <= I64_MAX) return { value: exact as Microcents };
   const remedy = `Send whole microcents from ${least} to 2^63 − 1; beyond 2^53 as digits in quotes.`;
   return { mistake: { path, problem: given === undefined ? "is missing" : `is ${showValue(given)}`, remedy } };
+}
+
+/** A whole number from 0. */
+export function wholeField(path: string, given: unknown, most: number): Field<number> {
+  if (Number.isSafeInteger(given) && (given as number) >= 0 && (given as number) <= most)
+    return { value: given as number };
+  return { mistake: { path, problem: `is ${showValue(given)}`, remedy: `Send a whole number from 0 to ${most}.` } };
 }
 
 /** A name or an id: 1 to 128 printable characters. */
@@ -37,10 +44,11 @@ export function oneOfField<Value extends string>(path: string, given: unknown, v
 /**
  * The values, when all of them are there.
  *
- * @throws CalybrisError `CAL_LEDGER_INVALID` with every mistake at once.
+ * @throws CalybrisError `CAL_LEDGER_INVALID`, or the code given, with every mistake at once.
  */
 export function refuseMistakes<Fields extends { readonly [key: string]: Field<unknown> }>(
   fields: Fields,
+  code: "CAL_LEDGER_INVALID" | "CAL_OUTCOME_INVALID" = "CAL_LEDGER_INVALID",
 ): { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never } {
   const mistakes: Mistake[] = [];
   const values: { [key: string]: unknown } = {};
@@ -48,7 +56,7 @@ export function refuseMistakes<Fields extends { readonly [key: string]: Field<un
     if ("mistake" in field) mistakes.push(field.mistake);
     else values[key] = field.value;
   }
-  if (mistakes.length > 0) throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes });
+  if (mistakes.length > 0) throw new CalybrisError(code, { mistakes });
   return values as { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never };
 }
 

@@ -9,8 +9,10 @@ import {
   CalybrisError,
   createPolicy,
   DEFAULT_USE_CASE,
+  FEATURE_COUNT_MAX,
   GOVERNANCE,
   I64_MAX,
+  type Learning,
   type Mistake,
   microcents,
   type PolicySnapshot,
@@ -23,6 +25,7 @@ import {
   type UseCase,
 } from "@calybris/kernel";
 import { z } from "zod";
+import { LEARNING_DEFAULTS } from "../learning-defaults.ts";
 import { amountOf, type CatalogFile, catalogMistakes, moneyMistake, readCatalog, unlisted } from "./catalog-file.ts";
 import type { MoneyField } from "./money.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
@@ -58,6 +61,28 @@ const USE_CASE_SHAPE: Record<string, z.ZodType> = {
   outputTokens: whole(0, U32_MAX, "the most that may come back"),
 };
 
+const NAME = text(64, "the name of a feature");
+
+const LEARNING_SHAPE: Record<string, z.ZodType> = {
+  features: z.array(NAME).max(FEATURE_COUNT_MAX).optional(),
+  explorationBps: whole(
+    0,
+    BPS_MAX,
+    "spread evenly over the tiers that may be drawn; 0 explores in shadow only",
+  ).optional(),
+  holdoutBps: whole(0, BPS_MAX, "left alone by the learner").optional(),
+  targetFailureBps: whole(
+    1,
+    BPS_MAX - 1,
+    "the share of failures that floors settle at; a third when left out",
+  ).optional(),
+  discountPpm: whole(1, 1_000_000, "how much of the past is kept at each outcome, in millionths").optional(),
+  warmUpRequests: whole(8, 1_000_000, "requests before the regimes are frozen").optional(),
+  anomalyRaiseBps: whole(0, BPS_MAX, "how far an anomalous request is lifted above its use case's floor").optional(),
+  anomalyShareBps: whole(0, BPS_MAX, "the share of requests that may be lifted").optional(),
+  attributionSeconds: whole(1, 31_536_000, "an outcome later than this teaches nothing").optional(),
+};
+
 const POLICY_SHAPE: Record<string, z.ZodType> = {
   $schema: text(2000, "a schema for editors").optional(),
   name: text(128, "what people call the policy"),
@@ -72,6 +97,7 @@ const POLICY_SHAPE: Record<string, z.ZodType> = {
   latencyPenaltyMicrocentsPerMs: amount("Microcents"),
   latencyPenaltyCentsPerMs: amount("Cents"),
   latencyPenaltyDollarsPerMs: amount("Dollars"),
+  learning: z.strictObject(LEARNING_SHAPE).optional(),
   disabled: z.array(text(128, "the name of a candidate")).optional(),
   useCases: z.record(z.string(), z.strictObject(USE_CASE_SHAPE)).meta({
     description: "What a request of each kind gets where the client says nothing. `default` has to be there.",
@@ -106,12 +132,17 @@ export function parsePolicyFile(policyValue: unknown, catalogValue?: unknown, li
 
 function* policyFileMistakes(policyValue: unknown, catalog: unknown, lines: PolicyLines): Generator<Mistake> {
   const lineOf = lines.policy;
-  const keysAt = (path: JsonPath): readonly string[] => Object.keys(path.length === 0 ? POLICY_SHAPE : USE_CASE_SHAPE);
+  const keysAt = (path: JsonPath): readonly string[] =>
+    Object.keys(path.length === 0 ? POLICY_SHAPE : path[0] === "learning" ? LEARNING_SHAPE : USE_CASE_SHAPE);
   yield* shapeMistakes(policyFileSchema, policyValue, keysAt, lineOf);
   const policy = membersOf(policyValue);
   if (policyValue !== policy) return;
   yield* moneyMistake(policy, LATENCY_PENALTY, [], lineOf);
   yield* useCaseMistakes(policy["useCases"], lineOf);
+  const features = itemsOf(membersOf(policy["learning"])["features"]);
+  for (const [index, name] of features.entries())
+    if (features.indexOf(name) < index)
+      yield mistakeAt(["learning", "features", index], "is there already", "Write each once.", lineOf);
   const candidates = itemsOf(membersOf(catalog)["candidates"]).map((candidate) => membersOf(candidate));
   const names = candidates.map((candidate) => candidate["name"]);
   const disabled = itemsOf(policy["disabled"]);
@@ -194,6 +225,24 @@ function snapshotOf(policy: { readonly [key: string]: unknown }, catalog: Catalo
         Object.entries(membersOf(policy["useCases"])).map(([name, useCase]) => [name, readUseCase(useCase)]),
       ),
     ),
+    ...(policy["learning"] === undefined ? {} : { learning: readLearning(membersOf(policy["learning"])) }),
+  });
+}
+
+/** In the order in which a snapshot writes them. */
+function readLearning(learning: { readonly [key: string]: unknown }): Learning {
+  const of = (key: keyof typeof LEARNING_DEFAULTS): number => (learning[key] ?? LEARNING_DEFAULTS[key]) as number;
+  const { features, targetFailureBps } = learning;
+  return Object.freeze({
+    ...(features === undefined ? {} : { features: Object.freeze([...(features as readonly string[])]) }),
+    explorationBps: of("explorationBps"),
+    holdoutBps: of("holdoutBps"),
+    ...(targetFailureBps === undefined ? {} : { targetFailureBps: targetFailureBps as number }),
+    discountPpm: of("discountPpm"),
+    warmUpRequests: of("warmUpRequests"),
+    anomalyRaiseBps: of("anomalyRaiseBps"),
+    anomalyShareBps: of("anomalyShareBps"),
+    attributionSeconds: of("attributionSeconds"),
   });
 }
 

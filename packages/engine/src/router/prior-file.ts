@@ -6,16 +6,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { ByteWriter, CalybrisError, type Mistake, toUtf8 } from "@calybris/kernel";
-import {
-  FEATURE_MISSING,
-  GAIN_MAX_BPS,
-  type LinearHead,
-  PRIOR_LIMITS,
-  type Prior,
-  REGIME_COUNT,
-  type TreesHead,
-} from "./prior.ts";
+import { ByteWriter, CalybrisError, type Mistake, toUtf8, FEATURE_MISSING } from "@calybris/kernel";
+import { GAIN_MAX_BPS, type LinearHead, PRIOR_LIMITS, type Prior, REGIME_COUNT, type TreesHead } from "./prior.ts";
 import {
   type PriorText,
   scoreTextBuckets,

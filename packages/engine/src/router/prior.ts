@@ -9,10 +9,11 @@
  * Evaluating allocates nothing. One prior belongs to one thread: scoring text uses scratch space of its own.
  * @module
  */
+import { FEATURE_MISSING } from "@calybris/kernel";
 import type { PriorText } from "./prior-text.ts";
 
-/** A feature that is not known: it counts as the median of the data that the prior was fitted on. */
-export const FEATURE_MISSING = -2_147_483_648;
+export { FEATURE_MISSING } from "@calybris/kernel";
+
 /** The gain is the premium tier's success less the cheap one's: −10,000 is surely worse, 10,000 surely better. */
 export const GAIN_MAX_BPS = 10_000;
 export const REGIME_COUNT = 8;

@@ -1,0 +1,48 @@
+/**
+ * The secret seed of the draws: a file beside the journal, made when the first policy that learns is put in force, and
+ * promised by its SHA-256 in that entry. Without it a journal can be read and verified, but not continued.
+ * @module
+ */
+import { CalybrisError, toHex } from "@calybris/kernel";
+import { nodeSha256 } from "./journal/chain-hash.ts";
+import { type Disk, writeWhole } from "./journal/disk.ts";
+import { SEED_BYTES } from "./router/draws.ts";
+
+export const SEED_FILE = "draw-seed";
+
+/** Makes a seed and keeps it, durably, before anything is promised about it. One that is there already is taken. */
+export function makeSeed(disk: Disk, directory: string, randomBytes: (count: number) => Uint8Array): Uint8Array {
+  const known = readSeed(disk, directory);
+  if (known !== undefined) return known;
+  const seed = randomBytes(SEED_BYTES);
+  const file = disk.open(directory, SEED_FILE, true);
+  if (file === undefined) throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it cannot be written" });
+  writeWhole(file, seed, 0);
+  file.sync();
+  file.close();
+  disk.syncDirectory(directory);
+  return seed;
+}
+
+/** The seed that was promised. */
+export function seedOf(disk: Disk, directory: string, digest: string): Uint8Array {
+  const seed = readSeed(disk, directory);
+  if (seed === undefined)
+    throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it is not there, or not whole" });
+  if (seedDigest(seed) !== digest)
+    throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it is not the one that was promised" });
+  return seed;
+}
+
+export function seedDigest(seed: Uint8Array): string {
+  return toHex(nodeSha256(seed));
+}
+
+function readSeed(disk: Disk, directory: string): Uint8Array | undefined {
+  const file = disk.open(directory, SEED_FILE, false);
+  if (file === undefined) return undefined;
+  const seed = new Uint8Array(SEED_BYTES);
+  const count = file.read(seed, 0);
+  file.close();
+  return count === SEED_BYTES ? seed : undefined;
+}

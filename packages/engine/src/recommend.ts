@@ -1,0 +1,166 @@
+/**
+ * The part of the decide flow that learning adds, as the sentence it implements:
+ *
+ *     floor → tiers that the kernel can serve → table → draw → the kernel's choice in that tier
+ *
+ * A tier is tried with its own floor as the request's; the kernel then chooses whatever is best above it. So the arm is a
+ * tier, the action a candidate, and two tiers that lead to the same candidate share its probability. Some decisions are
+ * left alone: they are made by the floor of their use case, to compare with.
+ * @module
+ */
+import {
+  type Arm,
+  BPS_MAX,
+  bps,
+  type Decision,
+  type Learning,
+  PROPENSITY_ONE,
+  type Recommendation,
+  type Request,
+} from "@calybris/kernel";
+import type { Draws } from "./router/draws.ts";
+import { type Advice, maskOf, type Router, type Table } from "./router/router.ts";
+import { armAt } from "./router/thompson.ts";
+
+/** What a recommendation is made with. */
+export interface Learner {
+  readonly router: Router;
+  readonly draws: Draws;
+  /** By position in the policy's candidates. */
+  readonly candidateTiers: readonly number[];
+  /** The table for a regime and its tiers; one is put in force where there is none. */
+  readonly tableFor: (regime: number, tiers: readonly number[]) => Table;
+}
+
+/** What was asked, as far as learning is concerned. */
+export interface Asked {
+  /** With the floor of its use case. */
+  readonly request: Request;
+  readonly useCase: string;
+  readonly features: readonly number[];
+  readonly textScore?: number | undefined;
+}
+
+/** What runs, under which request, and how that came about. */
+export interface Recommended {
+  readonly request: Request;
+  readonly decision: Decision;
+  readonly learning: Recommendation;
+  /** The most that any way of answering it may cost. */
+  readonly costMostMicrocents: bigint;
+}
+
+interface Option {
+  readonly tier: number;
+  readonly request: Request;
+  readonly decision: Decision;
+}
+
+/** Reused: a recommendation is made in one synchronous step. */
+const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
+
+/** Recommends for a request whose client gave no floor. `prescribe` decides one request. */
+export function recommend(learner: Learner, asked: Asked, prescribe: (request: Request) => Decision): Recommended {
+  const { router, draws } = learner;
+  const { request, useCase, features, textScore } = asked;
+  const learning = router.learning as Learning;
+  router.advise(useCase, request.qualityMinBps, features, textScore, advice);
+  const { regime, floorBps } = advice;
+  const base = prescribe(request);
+  const options = optionsAbove(floorBps, router.tierFloors, request, prescribe);
+  const number = Number(request.sequence);
+  const draw = draws.tier(number);
+  const table = options.length === 0 ? undefined : learner.tableFor(regime, tiersOf(options));
+  const isHoldout = draws.holdout(number) < (learning.holdoutBps * PROPENSITY_ONE) / BPS_MAX;
+  const chosen = isHoldout
+    ? { tier: tierOf(learner, base), request, decision: base }
+    : chooseFrom(options, table, draw, request, floorBps, prescribe);
+  const arms = armsOf(options, table);
+  return {
+    request: chosen.request,
+    decision: chosen.decision,
+    costMostMicrocents: costMost(base, options, chosen.decision),
+    learning: {
+      regime,
+      score: advice.score,
+      features,
+      ...(textScore === undefined ? {} : { textScore }),
+      floorBps,
+      source: advice.source,
+      anomalous: advice.anomalous,
+      holdout: isHoldout,
+      belief: table?.sequence ?? 0,
+      arms,
+      baseId: base.selectedId,
+      draw,
+      tier: chosen.tier,
+      propensity: isHoldout || arms.length === 0 ? PROPENSITY_ONE : propensityOf(arms, chosen.decision.selectedId),
+      explored: !isHoldout && table !== undefined && chosen.tier !== likeliest(table),
+    },
+  };
+}
+
+/** The tiers whose floor is at least the request's, for which the kernel selects something. */
+function optionsAbove(
+  floorBps: number,
+  tierFloors: readonly number[],
+  request: Request,
+  prescribe: (request: Request) => Decision,
+): readonly Option[] {
+  const options: Option[] = [];
+  for (const [tier, tierFloor] of tierFloors.entries()) {
+    if (tierFloor < floorBps) continue;
+    const raised = { ...request, qualityMinBps: bps(tierFloor) };
+    const decision = prescribe(raised);
+    if (decision.action !== "reject") options.push({ tier, request: raised, decision });
+  }
+  return options;
+}
+
+/** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
+function chooseFrom(
+  options: readonly Option[],
+  table: Table | undefined,
+  draw: number,
+  request: Request,
+  floorBps: number,
+  prescribe: (request: Request) => Decision,
+): Option {
+  const drawn = table === undefined ? undefined : options[armAt(table.table, draw)];
+  if (drawn !== undefined) return drawn;
+  const raised = { ...request, qualityMinBps: bps(floorBps) };
+  return { tier: -1, request: raised, decision: prescribe(raised) };
+}
+
+function tiersOf(options: readonly Option[]): readonly number[] {
+  return options.map(({ tier }) => tier);
+}
+
+function tierOf(learner: Learner, decision: Decision): number {
+  return decision.action === "reject" ? -1 : (learner.candidateTiers[decision.selectedIndex] ?? -1);
+}
+
+function armsOf(options: readonly Option[], table: Table | undefined): readonly Arm[] {
+  return options.map(({ tier, decision }, arm) => ({
+    tier,
+    candidateId: decision.selectedId,
+    propensity: table?.table[arm] ?? 0,
+  }));
+}
+
+function propensityOf(arms: readonly Arm[], candidateId: number): number {
+  return arms.reduce((sum, arm) => (arm.candidateId === candidateId ? sum + arm.propensity : sum), 0);
+}
+
+function likeliest({ tiers, table }: Table): number {
+  return tiers[table.indexOf(Math.max(...table))] as number;
+}
+
+function costMost(base: Decision, options: readonly Option[], chosen: Decision): bigint {
+  return [base, chosen, ...options.map(({ decision }) => decision)].reduce<bigint>(
+    (most, { costMicrocents }) => (costMicrocents > most ? costMicrocents : most),
+    0n,
+  );
+}
+
+export { maskOf };

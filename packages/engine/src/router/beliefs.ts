@@ -1,0 +1,77 @@
+/**
+ * Beliefs: per regime and tier, how much net reward to expect, as discounted Beta counts in ten-thousandths. Every outcome
+ * in a regime makes all its tiers forget a little (discounted Thompson sampling, Raj and Kalyani, arXiv 1707.09727); the
+ * tier that ran learns.
+ *
+ * The counts are in shared memory, one 32-bit word each: the ordering thread writes them, any thread may read them, and a
+ * word is never torn.
+ * @module
+ */
+import { TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
+
+/** One observation. */
+export const COUNT_ONE = 10_000;
+/** A count stops here: about 200,000 observations. */
+const COUNT_MAX = 2_000_000_000;
+const MILLION = 1_000_000;
+const REGIMES: number = WARM_UP_REGIME + 1;
+
+export class Beliefs {
+  readonly buffer: SharedArrayBuffer;
+  readonly #alpha: Int32Array;
+  readonly #beta: Int32Array;
+  /** How often each regime changed; says whether a table is stale. */
+  readonly #changes: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer = new SharedArrayBuffer((2 * TIER_COUNT_MAX + 1) * REGIMES * 4)) {
+    const cells = REGIMES * TIER_COUNT_MAX;
+    this.buffer = buffer;
+    this.#alpha = new Int32Array(buffer, 0, cells);
+    this.#beta = new Int32Array(buffer, cells * 4, cells);
+    this.#changes = new Int32Array(buffer, cells * 8, REGIMES);
+    if (this.#alpha[0] === 0) this.#alpha.fill(COUNT_ONE);
+    if (this.#beta[0] === 0) this.#beta.fill(COUNT_ONE);
+  }
+
+  alpha(regime: number, tier: number): number {
+    return Atomics.load(this.#alpha, regime * TIER_COUNT_MAX + tier);
+  }
+
+  beta(regime: number, tier: number): number {
+    return Atomics.load(this.#beta, regime * TIER_COUNT_MAX + tier);
+  }
+
+  changes(regime: number): number {
+    return Atomics.load(this.#changes, regime);
+  }
+
+  /** A tier of a regime got `rewardBps`, 0 to 10,000. */
+  observe(regime: number, tier: number, rewardBps: number, discountPpm: number): void {
+    for (let each = 0; each < TIER_COUNT_MAX; each++) {
+      const at = regime * TIER_COUNT_MAX + each;
+      Atomics.store(this.#alpha, at, discounted(this.#alpha[at] as number, discountPpm));
+      Atomics.store(this.#beta, at, discounted(this.#beta[at] as number, discountPpm));
+    }
+    const at = regime * TIER_COUNT_MAX + tier;
+    Atomics.store(this.#alpha, at, Math.min((this.#alpha[at] as number) + rewardBps, COUNT_MAX));
+    Atomics.store(this.#beta, at, Math.min((this.#beta[at] as number) + COUNT_ONE - rewardBps, COUNT_MAX));
+    Atomics.add(this.#changes, regime, 1);
+  }
+
+  /** What the warm-up learned is where every regime begins. */
+  inheritWarmUp(): void {
+    for (let regime = 0; regime < WARM_UP_REGIME; regime++) {
+      for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
+        const at = regime * TIER_COUNT_MAX + tier;
+        Atomics.store(this.#alpha, at, this.alpha(WARM_UP_REGIME, tier));
+        Atomics.store(this.#beta, at, this.beta(WARM_UP_REGIME, tier));
+      }
+      Atomics.add(this.#changes, regime, 1);
+    }
+  }
+}
+
+/** Towards the one observation that everything begins with. */
+function discounted(count: number, discountPpm: number): number {
+  return COUNT_ONE + Math.floor(((count - COUNT_ONE) * discountPpm) / MILLION);
+}

@@ -1,0 +1,49 @@
+/**
+ * Draws: 32 bits for a decision, from a secret seed and the decision's number and nothing else, so that they cannot be
+ * steered by what is asked, and can be drawn again by whoever has the seed.
+ *
+ *     block n = SHA-256("calydrw1" ‖ NUL ‖ seed ‖ n as u64)      eight words of 32 bits: four decisions, two draws each
+ *
+ * A keyed hash of a counter is a pseudorandom function as long as SHA-256's compression function is one under a key (the
+ * seed fills a block of its own place; its length is fixed).
+ * @module
+ */
+import { ByteWriter, invariant, type Sha256 } from "@calybris/kernel";
+
+export const SEED_BYTES = 32;
+const DECISIONS_PER_BLOCK = 4;
+const BLOCK_BYTES = 9 + SEED_BYTES + 8;
+
+export class Draws {
+  readonly #seed: Uint8Array;
+  readonly #sha256: Sha256;
+  #block = -1;
+  #words: DataView = new DataView(new ArrayBuffer(32));
+
+  constructor(seed: Uint8Array, sha256: Sha256) {
+    invariant(seed.byteLength === SEED_BYTES, `a seed has ${SEED_BYTES} bytes`);
+    this.#seed = seed;
+    this.#sha256 = sha256;
+  }
+
+  /** Decides which tier; 32 bits. */
+  tier(decision: number): number {
+    return this.#word(decision, 0);
+  }
+
+  /** Decides whether the decision is left alone by the learner; 32 bits. */
+  holdout(decision: number): number {
+    return this.#word(decision, 1);
+  }
+
+  #word(decision: number, which: number): number {
+    const block = Math.floor(decision / DECISIONS_PER_BLOCK);
+    if (block !== this.#block) {
+      const bytes = new ByteWriter(BLOCK_BYTES).tag("calydrw1").raw(this.#seed).u64(BigInt(block)).finish();
+      const hash = this.#sha256(bytes);
+      this.#words = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
+      this.#block = block;
+    }
+    return this.#words.getUint32(((decision % DECISIONS_PER_BLOCK) * 2 + which) * 4, true);
+  }
+}

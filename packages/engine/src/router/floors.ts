@@ -1,0 +1,190 @@
+/**
+ * Floors: the least quality that a request without a floor of its own gets. The highest of
+ *
+ *     tracker      follows outcomes per use case and regime: a failure lifts it, a success lowers it
+ *     quality      from 50 observations on: above every tier that has been shown to be too bad
+ *     certified    regimes beyond those that may be served below the top tier
+ *     anomaly      above the use case's own floor, for a request unlike its regime
+ *
+ * All start at the use case's floor, the warm start: expensive, never unsafe. A tracker with steps u and d settles where
+ * failures are d/(u+d) of the outcomes; with the published 2:1 that is a third.
+ * @module
+ */
+import { BPS_MAX, type FloorSource, type Learning, TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
+import { COUNT_ONE } from "./beliefs.ts";
+import {
+  FLOOR_MAX_BPS,
+  FLOOR_MIN_BPS,
+  QUALITY_OBSERVATIONS_MIN,
+  TRACKER_DOWN_BPS,
+  TRACKER_UP_BPS,
+} from "./settings.ts";
+
+const REGIMES: number = WARM_UP_REGIME + 1;
+const MILLION = 1_000_000;
+const FAILED_BELOW_BPS: number = BPS_MAX / 2;
+
+/** How much a success rate has behind it. */
+export type Confidence = "none" | "low" | "medium" | "high";
+
+/** What is known of one tier for one use case in one regime. */
+export interface TierQuality {
+  readonly successBps: number;
+  readonly observations: number;
+  readonly confidence: Confidence;
+}
+
+interface UseCaseFloors {
+  readonly warmStartBps: number;
+  readonly tracker: Int32Array;
+  /** Per regime and tier, in ten-thousandths of an observation. */
+  readonly successes: Float64Array;
+  readonly observations: Float64Array;
+  /** Per regime: the lowest tier that is not refuted. */
+  readonly tierMin: Uint8Array;
+  readonly touched: Uint8Array;
+}
+
+/** A floor and where it is from; reused from call to call. */
+export interface FloorOut {
+  floorBps: number;
+  source: FloorSource;
+}
+
+export class Floors {
+  readonly #useCases = new Map<string, UseCaseFloors>();
+  /** Regimes that may be served below the top tier; `undefined` without a certificate. */
+  certifiedRegimes: number | undefined;
+
+  /** The floor of a request. Allocates nothing once the use case is known. */
+  effective(
+    useCase: string,
+    warmStartBps: number,
+    regime: number,
+    tierFloors: readonly number[],
+    anomalyRaiseBps: number,
+    out: FloorOut,
+  ): void {
+    const known = this.#of(useCase, warmStartBps);
+    out.floorBps = known.tracker[regime] as number;
+    out.source = known.touched[regime] === 0 ? "warm_start" : "tracker";
+    const tierMin = known.tierMin[regime] as number;
+    if (tierMin > 0) lift(out, tierFloors[Math.min(tierMin, tierFloors.length - 1)] ?? 0, "quality");
+    if (this.certifiedRegimes !== undefined && regime >= this.certifiedRegimes)
+      lift(out, tierFloors[tierFloors.length - 1] ?? 0, "certified");
+    if (anomalyRaiseBps > 0) lift(out, Math.min(known.warmStartBps + anomalyRaiseBps, FLOOR_MAX_BPS), "anomaly");
+  }
+
+  /** An outcome of a decision that the learner made. `contradicted`: what was said and what was seen do not agree. */
+  observe(
+    useCase: string,
+    warmStartBps: number,
+    regime: number,
+    tier: number,
+    successBps: number,
+    contradicted: boolean,
+    learning: Learning,
+  ): void {
+    const known = this.#of(useCase, warmStartBps);
+    const floor = known.tracker[regime] as number;
+    if (successBps < FAILED_BELOW_BPS) known.tracker[regime] = clamp(floor + upStep(learning.targetFailureBps));
+    else if (!contradicted) known.tracker[regime] = clamp(floor - TRACKER_DOWN_BPS);
+    known.touched[regime] = 1;
+    for (let each = 0; each < TIER_COUNT_MAX; each++) {
+      const at = regime * TIER_COUNT_MAX + each;
+      known.successes[at] = Math.floor(((known.successes[at] as number) * learning.discountPpm) / MILLION);
+      known.observations[at] = Math.floor(((known.observations[at] as number) * learning.discountPpm) / MILLION);
+    }
+    const at = regime * TIER_COUNT_MAX + tier;
+    known.successes[at] = (known.successes[at] as number) + (contradicted ? 0 : successBps);
+    known.observations[at] = (known.observations[at] as number) + COUNT_ONE;
+    known.tierMin[regime] = this.#tierMin(known, regime);
+  }
+
+  quality(useCase: string, regime: number, tier: number): TierQuality {
+    const known = this.#useCases.get(useCase);
+    const at = regime * TIER_COUNT_MAX + tier;
+    const observations = known === undefined ? 0 : Math.floor((known.observations[at] as number) / COUNT_ONE);
+    const successBps =
+      known === undefined || known.observations[at] === 0
+        ? 0
+        : Math.floor(((known.successes[at] as number) * BPS_MAX) / (known.observations[at] as number));
+    return { successBps, observations, confidence: confidenceOf(observations) };
+  }
+
+  /** What the warm-up learned is where every regime begins. */
+  inheritWarmUp(): void {
+    for (const { tracker, touched } of this.#useCases.values()) {
+      for (let regime = 0; regime < WARM_UP_REGIME; regime++) {
+        tracker[regime] = tracker[WARM_UP_REGIME] as number;
+        touched[regime] = touched[WARM_UP_REGIME] as number;
+      }
+    }
+  }
+
+  /** For the state's digest. */
+  toJson(): readonly (readonly [string, number, readonly number[], readonly number[], readonly number[]])[] {
+    return [...this.#useCases].map(([name, known]) => [
+      name,
+      known.warmStartBps,
+      [...known.tracker],
+      [...known.successes],
+      [...known.observations],
+    ]);
+  }
+
+  #of(useCase: string, warmStartBps: number): UseCaseFloors {
+    const known = this.#useCases.get(useCase);
+    if (known?.warmStartBps === warmStartBps) return known;
+    const floors: UseCaseFloors = {
+      warmStartBps,
+      tracker: new Int32Array(REGIMES).fill(warmStartBps),
+      successes: new Float64Array(REGIMES * TIER_COUNT_MAX),
+      observations: new Float64Array(REGIMES * TIER_COUNT_MAX),
+      tierMin: new Uint8Array(REGIMES),
+      touched: new Uint8Array(REGIMES),
+    };
+    this.#useCases.set(useCase, floors);
+    return floors;
+  }
+
+  /** One above the highest tier that is shown to be worse than the use case's floor. */
+  #tierMin(known: UseCaseFloors, regime: number): number {
+    for (let tier = TIER_COUNT_MAX - 1; tier >= 0; tier--) {
+      const at = regime * TIER_COUNT_MAX + tier;
+      const observations = known.observations[at] as number;
+      if (observations < QUALITY_OBSERVATIONS_MIN * COUNT_ONE) continue;
+      if (isRefuted(known.successes[at] as number, observations, known.warmStartBps)) return tier + 1;
+    }
+    return 0;
+  }
+}
+
+/** Hoeffding's bound at 95 %: p̂ + √(ln 20 / 2n) < q, that is (q − p̂)² · n > 1.498 (W. Hoeffding, JASA 58, 1963). */
+function isRefuted(successes: number, observations: number, requiredBps: number): boolean {
+  const missing = requiredBps * observations - successes * BPS_MAX;
+  if (missing <= 0) return false;
+  const share = Math.floor(missing / observations);
+  return share * share * Math.floor(observations / COUNT_ONE) * 1_000 > 1_498 * BPS_MAX * BPS_MAX;
+}
+
+function upStep(targetFailureBps: number | undefined): number {
+  if (targetFailureBps === undefined || targetFailureBps === 0) return TRACKER_UP_BPS;
+  return Math.floor((TRACKER_DOWN_BPS * (BPS_MAX - targetFailureBps)) / targetFailureBps);
+}
+
+function clamp(floor: number): number {
+  return floor < FLOOR_MIN_BPS ? FLOOR_MIN_BPS : floor > FLOOR_MAX_BPS ? FLOOR_MAX_BPS : floor;
+}
+
+function lift(out: FloorOut, floorBps: number, source: FloorSource): void {
+  if (floorBps <= out.floorBps) return;
+  out.floorBps = floorBps;
+  out.source = source;
+}
+
+function confidenceOf(observations: number): Confidence {
+  if (observations < QUALITY_OBSERVATIONS_MIN) return "none";
+  if (observations < 200) return "low";
+  return observations < 1_000 ? "medium" : "high";
+}

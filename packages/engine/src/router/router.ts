@@ -1,0 +1,276 @@
+/**
+ * The router: recommends a floor and a tier for a request whose client gave no floor. Its state is a fold over the
+ * journal's entries; a recommendation changes nothing until the decision that carries it is ordered.
+ *
+ *     features ─▶ score ─▶ regime ─▶ floor ─▶ (tiers that may be drawn, from the kernel) ─▶ table ─▶ draw
+ *        └──────▶ unlike its regime? ──▶ lifted
+ * @module
+ */
+import {
+  type BeliefEntry,
+  type CertificateEntry,
+  type EntryBody,
+  type ExactJson,
+  type FloorSource,
+  type Learning,
+  type OutcomeEntry,
+  PROPENSITY_ONE,
+  type Recommendation,
+  REGIME_COUNT,
+  type RegimesEntry,
+  WARM_UP_REGIME,
+} from "@calybris/kernel";
+import { Beliefs } from "./beliefs.ts";
+import { isContradicted } from "./feedback.ts";
+import { Floors, type TierQuality } from "./floors.ts";
+import { freezeRegimes, regimeOf, type Standard, standardisedScore } from "./regimes.ts";
+import { ANOMALY_WINDOW } from "./settings.ts";
+import { Statistics } from "./statistics.ts";
+import { samplingTable } from "./thompson.ts";
+
+/** What a prior is to the router: features and the text's score in, predicted gain in basis points out. */
+export interface ScoringPrior {
+  readonly boundaries: readonly number[];
+  readonly predict: (features: readonly number[], useCase: string, textScore: number) => number;
+}
+
+/** What the router knows of the policy in force. */
+export interface RouterPolicy {
+  readonly learning: Learning | undefined;
+  readonly featureCount: number;
+  /** Least quality of the enabled candidates of each tier, cheapest first. */
+  readonly tierFloors: readonly number[];
+}
+
+/** What is recommended before the kernel has said which tiers lead anywhere; reused from call to call. */
+export interface Advice {
+  regime: number;
+  score: number;
+  floorBps: number;
+  source: FloorSource;
+  anomalous: boolean;
+}
+
+/** A table in force. */
+export interface Table {
+  readonly sequence: number;
+  readonly tiers: readonly number[];
+  readonly table: readonly number[];
+  /** The regime's count of changes when it was made. */
+  readonly changes: number;
+}
+
+const REGIMES: number = REGIME_COUNT + 1;
+
+export class Router {
+  readonly beliefs: Beliefs = new Beliefs();
+  readonly floors: Floors = new Floors();
+  readonly #tables = new Map<number, Table>();
+  readonly #lifted = new Uint8Array(ANOMALY_WINDOW);
+  #liftedAt = 0;
+  #liftedCount = 0;
+  #policy: RouterPolicy = { learning: undefined, featureCount: 0, tierFloors: [] };
+  #statistics: Statistics = new Statistics(REGIMES, 0);
+  #boundaries: readonly number[] | undefined;
+  #standard: Standard = { means: [], deviations: [] };
+  #prior: ScoringPrior | undefined;
+  /** The requests of the warm-up, until the regimes are frozen. */
+  #seen: (readonly number[])[] = [];
+
+  get learning(): Learning | undefined {
+    return this.#policy.learning;
+  }
+
+  get tierFloors(): readonly number[] {
+    return this.#policy.tierFloors;
+  }
+
+  get boundaries(): readonly number[] | undefined {
+    return this.#boundaries;
+  }
+
+  /** Another policy is in force. Other features mean another warm-up. */
+  configure(policy: RouterPolicy): void {
+    const isOther = policy.featureCount !== this.#policy.featureCount;
+    this.#policy = policy;
+    if (!isOther) return;
+    this.#statistics = new Statistics(REGIMES, policy.featureCount);
+    this.#boundaries = undefined;
+    this.#prior = undefined;
+    this.#seen = [];
+  }
+
+  /** A prior is in force: its predictions are the scores, its quantiles the regimes. */
+  setPrior(prior: ScoringPrior): void {
+    this.#prior = prior;
+    this.#freeze(prior.boundaries);
+  }
+
+  /** Recommends a floor. Allocates nothing. */
+  advise(
+    useCase: string,
+    warmStartBps: number,
+    features: readonly number[],
+    textScore: number | undefined,
+    out: Advice,
+  ): void {
+    const learning = this.#policy.learning as Learning;
+    out.score =
+      this.#prior === undefined
+        ? standardisedScore(this.#standard, features)
+        : this.#prior.predict(features, useCase, textScore ?? 0);
+    out.regime = regimeOf(this.#boundaries, out.score);
+    out.anomalous = this.#mayLift(learning) && this.#statistics.isAnomalous(out.regime, features);
+    const raiseBps = out.anomalous ? learning.anomalyRaiseBps : 0;
+    this.floors.effective(useCase, warmStartBps, out.regime, this.#policy.tierFloors, raiseBps, out);
+  }
+
+  /** The table that a draw over these tiers reads; `undefined` when it has yet to be made. */
+  table(regime: number, tiersMask: number): Table | undefined {
+    return this.#tables.get(regime * 256 + tiersMask);
+  }
+
+  /** The entry that puts a table in force, from beliefs as they are. */
+  beliefEntry(regime: number, tiers: readonly number[]): BeliefEntry {
+    const alpha = tiers.map((tier) => this.beliefs.alpha(regime, tier));
+    const beta = tiers.map((tier) => this.beliefs.beta(regime, tier));
+    const explorationBps = this.#policy.learning?.explorationBps ?? 0;
+    const table = explorationBps === 0 ? onlyBest(alpha, beta) : samplingTable(alpha, beta, explorationBps);
+    return { kind: "belief", regime, tiers, alpha, beta, table };
+  }
+
+  /** Tables whose beliefs have changed since. */
+  staleTables(): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
+    const stale: { regime: number; tiers: readonly number[] }[] = [];
+    for (const [key, { tiers, changes }] of this.#tables) {
+      const regime = Math.floor(key / 256);
+      if (this.beliefs.changes(regime) !== changes) stale.push({ regime, tiers });
+    }
+    return stale;
+  }
+
+  /** The entry that freezes the regimes, once the warm-up is over. */
+  regimesDue(): RegimesEntry | undefined {
+    const { learning, featureCount } = this.#policy;
+    if (learning === undefined || this.#boundaries !== undefined || this.#seen.length < learning.warmUpRequests)
+      return undefined;
+    return freezeRegimes(this.#statistics, this.#seen, featureCount);
+  }
+
+  quality(useCase: string, regime: number, tier: number): TierQuality {
+    return this.floors.quality(useCase, regime, tier);
+  }
+
+  /** The share of the last 1,000 recommendations that were lifted, in basis points. */
+  get liftedBps(): number {
+    return Math.floor((this.#liftedCount * 10_000) / ANOMALY_WINDOW);
+  }
+
+  /** Applies the next entry; kinds that are not about learning change nothing. */
+  apply(sequence: number, body: EntryBody): void {
+    switch (body.kind) {
+      case "decision":
+        if (body.learning !== undefined) this.#recommended(body.learning);
+        break;
+      case "outcome":
+        this.#observed(body);
+        break;
+      case "belief":
+        this.#tables.set(body.regime * 256 + maskOf(body.tiers), {
+          sequence,
+          tiers: body.tiers,
+          table: body.table,
+          changes: this.beliefs.changes(body.regime),
+        });
+        break;
+      case "regimes":
+        this.#standard = { means: body.means, deviations: body.deviations };
+        this.#freeze(body.boundaries);
+        break;
+      case "certificate":
+        this.#certified(body);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Everything that a recommendation depends on. */
+  toJson(): ExactJson {
+    const all = Array.from({ length: REGIMES }, (_, regime) => regime);
+    return {
+      boundaries: this.#boundaries ?? [],
+      seen: this.#seen.length,
+      statistics: all.map((regime) => [
+        this.#statistics.count(regime),
+        ...Array.from({ length: this.#policy.featureCount }, (_, feature) => this.#statistics.mean(regime, feature)),
+        ...Array.from({ length: this.#policy.featureCount }, (_, feature) =>
+          this.#statistics.deviation(regime, feature),
+        ),
+      ]),
+      beliefs: all.map((regime) =>
+        this.#policy.tierFloors.flatMap((_, tier) => [
+          this.beliefs.alpha(regime, tier),
+          this.beliefs.beta(regime, tier),
+        ]),
+      ),
+      floors: this.floors.toJson() as unknown as ExactJson,
+      certified: this.floors.certifiedRegimes ?? -1,
+      tables: [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b),
+      lifted: this.#liftedCount,
+    };
+  }
+
+  #recommended(recommendation: Recommendation): void {
+    const { regime, features, anomalous } = recommendation;
+    this.#statistics.add(regime, features);
+    this.#liftedCount += (anomalous ? 1 : 0) - (this.#lifted[this.#liftedAt] as number);
+    this.#lifted[this.#liftedAt] = anomalous ? 1 : 0;
+    this.#liftedAt = (this.#liftedAt + 1) % ANOMALY_WINDOW;
+    if (regime === WARM_UP_REGIME) this.#seen.push(features);
+  }
+
+  #observed(outcome: OutcomeEntry): void {
+    const { learning } = this.#policy;
+    const { regime, tier, useCase, successBps, rewardBps } = outcome;
+    if (learning === undefined || !outcome.learned || regime === undefined) return;
+    this.beliefs.observe(regime, tier, rewardBps, learning.discountPpm);
+    const contradicted = isContradicted(outcome.succeeded, outcome.signals ?? []);
+    this.floors.observe(useCase, outcome.warmStartBps, regime, tier, successBps, contradicted, learning);
+  }
+
+  #certified(certificate: CertificateEntry): void {
+    this.floors.certifiedRegimes = certificate.regimes;
+  }
+
+  #freeze(boundaries: readonly number[]): void {
+    if (this.#boundaries === undefined) {
+      this.beliefs.inheritWarmUp();
+      this.floors.inheritWarmUp();
+    }
+    this.#boundaries = boundaries;
+    this.#seen = [];
+  }
+
+  #mayLift(learning: Learning): boolean {
+    return this.#liftedCount * 10_000 < learning.anomalyShareBps * ANOMALY_WINDOW;
+  }
+}
+
+/** Bits of tiers. */
+export function maskOf(tiers: readonly number[]): number {
+  let mask = 0;
+  for (const tier of tiers) mask |= 1 << tier;
+  return mask;
+}
+
+/** Without exploration the best mean runs, always; of equal ones the cheapest. */
+function onlyBest(alpha: readonly number[], beta: readonly number[]): readonly number[] {
+  let best = 0;
+  for (let arm = 1; arm < alpha.length; arm++) {
+    const [a, b] = [alpha[arm] as number, beta[arm] as number];
+    const [bestA, bestB] = [alpha[best] as number, beta[best] as number];
+    if (BigInt(a) * BigInt(bestA + bestB) > BigInt(bestA) * BigInt(a + b)) best = arm;
+  }
+  return alpha.map((_, arm) => (arm === best ? PROPENSITY_ONE : 0));
+}

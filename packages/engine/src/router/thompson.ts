@@ -1,0 +1,133 @@
+/**
+ * Thompson sampling with an exact propensity: how likely each tier is to have the highest draw, computed once, mixed with
+ * exploration, rounded to whole numbers over 2^32, and journaled. A draw reads the table, so the probability that is
+ * logged is the probability that was used.
+ *
+ *     p_k = ∫ f_k(t) ∏_{j≠k} F_j(t) dt      over the densities of the Beta beliefs, at the centres of 1,025 cells
+ *
+ * Floats appear here and nowhere else in learning: from the table on, only the integers count.
+ * @module
+ */
+import { BPS_MAX, PROPENSITY_ONE } from "@calybris/kernel";
+import { COUNT_ONE } from "./beliefs.ts";
+
+const POINTS = 1_025;
+const DEVIATIONS = 10;
+
+/** Reused: a table is computed by one thread at a time. */
+const logarithms = new Float64Array(POINTS);
+const complements = new Float64Array(POINTS);
+
+/**
+ * The probability that each arm is drawn, in whole numbers that sum to 2^32.
+ *
+ * @param alpha - and `beta`: Beta counts in ten-thousandths, at least one of them.
+ * @param explorationBps - the share that is spread evenly over all arms.
+ */
+export function samplingTable(
+  alpha: readonly number[],
+  beta: readonly number[],
+  explorationBps: number,
+): readonly number[] {
+  const best = probabilitiesOfBest(alpha, beta);
+  const even = explorationBps / BPS_MAX / best.length;
+  return quantised(best.map((probability) => probability * (1 - explorationBps / BPS_MAX) + even));
+}
+
+/** P(arm k has the largest of independent Beta draws); sums to 1. */
+export function probabilitiesOfBest(alpha: readonly number[], beta: readonly number[]): readonly number[] {
+  if (alpha.length === 1) return [1];
+  const [from, to] = range(alpha, beta);
+  const step = (to - from) / POINTS;
+  for (let point = 0; point < POINTS; point++) {
+    const t = from + (point + 0.5) * step;
+    logarithms[point] = Math.log(t);
+    complements[point] = Math.log1p(-t);
+  }
+  const densities = alpha.map((count, arm) => density(count / COUNT_ONE, (beta[arm] as number) / COUNT_ONE));
+  const below = densities.map(cumulative);
+  const sums = densities.map((ownDensity, arm) => {
+    let sum = 0;
+    for (let point = 0; point < POINTS; point++) {
+      let product = ownDensity[point] as number;
+      for (let other = 0; other < below.length; other++)
+        if (other !== arm) product *= (below[other] as Float64Array)[point] as number;
+      sum += product;
+    }
+    return sum;
+  });
+  const total = sums.reduce((sum, value) => sum + value, 0);
+  return sums.map((sum) => sum / total);
+}
+
+/** Whole numbers over 2^32 that sum to it: each rounded down, the rest to those that lost most. */
+export function quantised(probabilities: readonly number[]): readonly number[] {
+  const scaled = probabilities.map((probability) => probability * PROPENSITY_ONE);
+  const table = scaled.map(Math.floor);
+  let rest = PROPENSITY_ONE - table.reduce((sum, value) => sum + value, 0);
+  const byLoss = scaled
+    .map((value, arm) => ({ arm, loss: value - Math.floor(value) }))
+    .sort((a, b) => b.loss - a.loss || a.arm - b.arm);
+  for (let index = 0; rest !== 0; index = (index + 1) % byLoss.length) {
+    const arm = (byLoss[index] as { arm: number }).arm;
+    const change = rest > 0 ? 1 : (table[arm] as number) > 0 ? -1 : 0;
+    table[arm] = (table[arm] as number) + change;
+    rest -= change;
+  }
+  return table;
+}
+
+/** Which arm a draw of 32 bits falls on. */
+export function armAt(table: readonly number[], draw: number): number {
+  let sum = 0;
+  for (let arm = 0; arm < table.length - 1; arm++) {
+    sum += table[arm] as number;
+    if (draw < sum) return arm;
+  }
+  return table.length - 1;
+}
+
+function range(alpha: readonly number[], beta: readonly number[]): readonly [number, number] {
+  let from = 1;
+  let to = 0;
+  for (let arm = 0; arm < alpha.length; arm++) {
+    const a = (alpha[arm] as number) / COUNT_ONE;
+    const b = (beta[arm] as number) / COUNT_ONE;
+    const mean = a / (a + b);
+    const deviation = Math.sqrt((mean * (1 - mean)) / (a + b + 1));
+    from = Math.min(from, mean - DEVIATIONS * deviation);
+    to = Math.max(to, mean + DEVIATIONS * deviation);
+  }
+  return [Math.max(from, 0), Math.min(to, 1)];
+}
+
+/** The density on the grid, up to a factor: the sums are normalised. */
+function density(a: number, b: number): Float64Array {
+  const values = new Float64Array(POINTS);
+  let most = Number.NEGATIVE_INFINITY;
+  for (let point = 0; point < POINTS; point++) {
+    const value = (a - 1) * (logarithms[point] as number) + (b - 1) * (complements[point] as number);
+    values[point] = value;
+    if (value > most) most = value;
+  }
+  let total = 0;
+  for (let point = 0; point < POINTS; point++) {
+    const value = Math.exp((values[point] as number) - most);
+    values[point] = value;
+    total += value;
+  }
+  for (let point = 0; point < POINTS; point++) values[point] = (values[point] as number) / total;
+  return values;
+}
+
+/** At the centres: all cells before, and half of the own. */
+function cumulative(values: Float64Array): Float64Array {
+  const below = new Float64Array(POINTS);
+  let sum = 0;
+  for (let point = 0; point < POINTS; point++) {
+    const value = values[point] as number;
+    below[point] = sum + value / 2;
+    sum += value;
+  }
+  return below;
+}
