@@ -60,15 +60,26 @@ export class Cells {
    * debits, or undid them, may be false, so it is tried once more.
    */
   *reserve(path: readonly number[], amount: bigint): Steps<boolean> {
+    // Where more ran ahead than there is, a cell is below nothing; who takes nothing does not mind.
+    if (amount === 0n) return true;
     yield;
-    const undoneBefore = Atomics.load(this.#cells, UNDONE);
+    const undoneBefore = this.undoneCount();
     if (yield* this.#debitAll(path, amount)) return true;
+    if (!(yield* this.mayBeFalse(undoneBefore))) return false;
+    return yield* this.#debitAll(path, amount);
+  }
+
+  /** How often a debit was undone. */
+  undoneCount(): bigint {
+    return Atomics.load(this.#cells, UNDONE);
+  }
+
+  /** Whether a shortage seen since may be false: another thread is between its debits, or has undone some. */
+  *mayBeFalse(undoneBefore: bigint): Steps<boolean> {
     yield;
     const attempting = Atomics.load(this.#cells, ATTEMPTING);
     yield;
-    const undone = Atomics.load(this.#cells, UNDONE);
-    if (attempting === 0n && undone === undoneBefore) return false;
-    return yield* this.#debitAll(path, amount);
+    return attempting !== 0n || this.undoneCount() !== undoneBefore;
   }
 
   /** Gives back what was reserved for an entry that was never ordered. */

@@ -92,6 +92,18 @@ export class Ledger {
     return this.metered(account).map((part) => part.account.index);
   }
 
+  /**
+   * Whether a reservation that a worker debited ahead on `levels` may be ordered now. The room it saw may be gone: a
+   * period, a lower cap or an overrun may have been ordered since. If not, the worker undoes its debit.
+   */
+  admits(account: Account, levels: readonly number[], amount: bigint): boolean {
+    const parts = this.metered(account);
+    return (
+      parts.length === levels.length &&
+      parts.every((part, level) => part.account.index === levels[level] && roomOf(part.account) >= amount)
+    );
+  }
+
   /** The next decision to be applied is one whose debit has already been made on the cells. */
   ranAhead(entry: DecisionEntry): void {
     this.#ahead = entry;

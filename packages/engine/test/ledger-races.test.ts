@@ -1,0 +1,120 @@
+import type { Kernel } from "@calybris/kernel";
+import { samplePolicy, wasmKernel } from "@calybris/kernel";
+import { expect, test } from "vitest";
+import type { Decided } from "../src/decided.ts";
+import { Engine } from "../src/engine.ts";
+import { EngineLedger } from "../src/engine-ledger.ts";
+import { parseBudgets } from "../src/intake/budgets-file.ts";
+import { InlineDriver } from "../src/journal/thread-driver.ts";
+import { Writer } from "../src/journal/writer.ts";
+import { Cells, drive } from "../src/ledger/cells.ts";
+import { LedgerView } from "../src/ledger/handle.ts";
+import { LedgerInMemory } from "./ledger-in-memory.ts";
+import { MemoryDisk } from "./memory-disk.ts";
+import { sampleSnapshot } from "./sample-snapshot.ts";
+
+const START_US = Date.UTC(2026, 0, 15, 12) * 1_000;
+
+/** An engine in memory whose time stands still unless it is moved. */
+async function engineFor(
+  tenants: object,
+  options: { readonly kernel?: Kernel } = {},
+): Promise<{ engine: Engine; clock: { now: number } }> {
+  const disk = new MemoryDisk();
+  const clock = { now: START_US };
+  const { kernel } = options;
+  const engine = await Engine.open({
+    directory: "memory",
+    policy: sampleSnapshot(),
+    disk,
+    nowUs: () => clock.now,
+    driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
+    ...(kernel === undefined ? {} : { kernelFor: () => kernel }),
+  });
+  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
+  return { engine, clock };
+}
+
+const give = (engine: Engine, tenant: string, amountMicrocents: bigint): Promise<unknown> =>
+  engine.ledger.grant({ tenant, amountMicrocents, id: `first ${tenant}`, by: "anna" });
+
+const ask = (engine: Engine, tenant: string): Promise<Decided> =>
+  engine.decide({
+    tenant,
+    inputTokens: 1_000_000,
+    outputTokens: 500_000,
+    valueMicrocents: 100_000_000,
+    requested: "better",
+  });
+
+test("a grant sent twice at once is granted once, and both get the first result", async () => {
+  const { engine } = await engineFor({ acme: {} });
+  const grant = { tenant: "acme", amountMicrocents: 5n, id: "g", by: "anna" };
+  const [first, second] = await Promise.all([engine.ledger.grant(grant), engine.ledger.grant(grant)]);
+  expect(second).toEqual({ ...first, repeated: true });
+  expect(engine.ledger.balance("acme").grantedMicrocents).toBe(5n);
+});
+
+test("what is settled while a sweep waits for the journal is passed over", async () => {
+  const { promise: written, resolve: write } = Promise.withResolvers<void>();
+  const journal = new LedgerInMemory(START_US);
+  await journal.commands.apply(parseBudgets({ tenants: { acme: {} } }), "anna");
+  await journal.commands.grant({ tenant: "acme", amountMicrocents: 100n, id: "g", by: "anna" });
+  const first = journal.reserve("acme", 10n) as string;
+  const second = journal.reserve("acme", 10n) as string;
+  journal.now += 3_600_000_000;
+  let free = 1;
+  const commands = new EngineLedger({
+    ledger: journal.ledger,
+    append: (body) => {
+      free -= 1;
+      return { ...journal.append(body), durable: written };
+    },
+    position: () => journal,
+    nowUs: () => journal.now,
+    hasRoom: () => free > 0,
+  });
+  const sweeping = commands.sweep();
+  await journal.commands.settle({ decisionId: second, actualMicrocents: 1n });
+  free = 1;
+  write();
+  expect(await sweeping).toBe(1);
+  expect(journal.commands.prove()).toMatchObject({ conserved: true, reservations: [] });
+  expect(journal.commands.balance("acme")).toMatchObject({ settledMicrocents: 11n });
+  await expect(journal.commands.settle({ decisionId: first, actualMicrocents: 1n })).rejects.toMatchObject({
+    code: "CAL_LEDGER_RESERVATION_STATE",
+  });
+});
+
+test("what costs nothing needs no room, also where more ran ahead than there is", () => {
+  const cells = new Cells();
+  drive(cells.credit(0, 10n));
+  expect(new LedgerView({ buffer: cells.buffer }).reserve([0], 10n)).toBe(true);
+  drive(cells.credit(0, -5n));
+  expect(cells.room(0)).toBe(-5n);
+  expect(drive(cells.reserve([0], 1n))).toBe(false);
+  expect(drive(cells.reserve([0], 0n))).toBe(true);
+  expect(cells.room(0)).toBe(-5n);
+});
+
+test("a shortage seen while another thread tries in vain is looked at once more before it becomes a decision", async () => {
+  const real = wasmKernel(samplePolicy());
+  let meanwhile = (): void => undefined;
+  const kernel: Kernel = {
+    prescribe: (request) => {
+      meanwhile();
+      return real.prescribe(request);
+    },
+  };
+  const { engine } = await engineFor({ org: {}, team: { parent: "org" } }, { kernel });
+  await give(engine, "org", 1_000_000n);
+  await give(engine, "team", 1_000n);
+  const [org = 0, team = 0] = engine.ledger.levels("team");
+  const other = new Cells(engine.ledger.handle().buffer).reserve([org, team], 1_000_000n);
+  const view = new LedgerView(engine.ledger.handle());
+  while (view.room([org]) > 0n) other.next();
+  meanwhile = (): void => {
+    while (other.next().done !== true);
+  };
+  expect((await ask(engine, "org")).decision.action).toBe("execute");
+});
