@@ -1,0 +1,196 @@
+/**
+ * A table of labelled requests: what was known of each before, and how every tier did on it. All policies, priors and
+ * certificates are judged on such tables; where they come from is none of their business.
+ *
+ * Tiers stand cheapest first. Columns are typed arrays, row after row, so that half a million rows fit in memory.
+ * @module
+ */
+import { FEATURE_MISSING } from "@calybris/engine";
+import { invariant } from "@calybris/kernel";
+
+export const TIERS_MAX = 8;
+export const OUTCOME_MAX_BPS = 10_000;
+
+export interface Table {
+  readonly name: string;
+  readonly rowCount: number;
+  readonly featureNames: readonly string[];
+  /** `rowCount` × features; {@link FEATURE_MISSING} where a value is not known. */
+  readonly features: Int32Array;
+  readonly categoryNames: readonly string[];
+  readonly categories: Uint16Array;
+  /** One a row, or none at all. */
+  readonly texts: readonly string[] | undefined;
+  readonly tierNames: readonly string[];
+  /** `rowCount` × tiers: 10,000 is right, 0 is wrong. */
+  readonly outcomesBps: Uint16Array;
+  /** `rowCount` × tiers; whole microcents. */
+  readonly costsMicrocents: Float64Array;
+  /** Whether rows stand in the order of time. Where they do not, every trial shuffles them anew. */
+  readonly isInTimeOrder: boolean;
+  /** A rule of the trade to be compared with: a score per row, higher means that premium is needed. */
+  readonly rival: { readonly name: string; readonly scores: Float64Array } | undefined;
+  readonly rowsRead: number;
+  readonly rowsLeftOut: readonly { readonly reason: string; readonly count: number }[];
+}
+
+export interface TableRow {
+  readonly features: readonly number[];
+  readonly category: string;
+  readonly text?: string;
+  readonly outcomesBps: readonly number[];
+  readonly costsMicrocents: readonly number[];
+  readonly rival?: number;
+}
+
+/** Collects rows. What a loader hands over is checked by the loader; here a wrong number is a bug. */
+export class TableBuilder {
+  readonly #name: string;
+  readonly #featureNames: readonly string[];
+  readonly #tierNames: readonly string[];
+  readonly #leftOut = new Map<string, number>();
+  readonly #categories = new Map<string, number>();
+  #rowCount = 0;
+  #features: Int32Array;
+  #category: Uint16Array;
+  #outcomes: Uint16Array;
+  #costs: Float64Array;
+  #rivals: number[] | undefined;
+  #texts: string[] | undefined;
+
+  constructor(name: string, featureNames: readonly string[], tierNames: readonly string[], capacity = 4_096) {
+    invariant(tierNames.length >= 1 && tierNames.length <= TIERS_MAX, `a table has 1 to ${TIERS_MAX} tiers`);
+    this.#name = name;
+    this.#featureNames = featureNames;
+    this.#tierNames = tierNames;
+    this.#features = new Int32Array(capacity * featureNames.length);
+    this.#category = new Uint16Array(capacity);
+    this.#outcomes = new Uint16Array(capacity * tierNames.length);
+    this.#costs = new Float64Array(capacity * tierNames.length);
+  }
+
+  add(row: TableRow): void {
+    const [featureCount, tierCount] = [this.#featureNames.length, this.#tierNames.length];
+    invariant(row.features.length === featureCount, "a row has every feature");
+    invariant(row.outcomesBps.length === tierCount && row.costsMicrocents.length === tierCount, "a row has every tier");
+    const at = this.#rowCount;
+    if (at === this.#category.length) this.#grow();
+    this.#features.set(row.features, at * featureCount);
+    this.#category[at] = this.#categoryIndex(row.category);
+    for (let tier = 0; tier < tierCount; tier += 1) {
+      const [outcome, cost] = [row.outcomesBps[tier] ?? -1, row.costsMicrocents[tier] ?? -1];
+      invariant(
+        Number.isInteger(outcome) && outcome >= 0 && outcome <= OUTCOME_MAX_BPS,
+        `an outcome is bps, got ${outcome}`,
+      );
+      invariant(Number.isSafeInteger(cost) && cost >= 0, `a cost is whole microcents, got ${cost}`);
+      this.#outcomes[at * tierCount + tier] = outcome;
+      this.#costs[at * tierCount + tier] = cost;
+    }
+    if (row.text !== undefined) {
+      this.#texts ??= [];
+      this.#texts.push(row.text);
+    }
+    if (row.rival !== undefined) {
+      this.#rivals ??= [];
+      this.#rivals.push(row.rival);
+    }
+    this.#rowCount += 1;
+  }
+
+  /** A row that was read and cannot be used. */
+  leaveOut(reason: string): void {
+    this.#leftOut.set(reason, (this.#leftOut.get(reason) ?? 0) + 1);
+  }
+
+  finish(options: { readonly isInTimeOrder: boolean; readonly rivalName?: string }): Table {
+    const rows = this.#rowCount;
+    const rowsLeftOut = [...this.#leftOut].map(([reason, count]) => ({ reason, count }));
+    return {
+      name: this.#name,
+      rowCount: rows,
+      featureNames: this.#featureNames,
+      features: this.#features.slice(0, rows * this.#featureNames.length),
+      categoryNames: [...this.#categories.keys()],
+      categories: this.#category.slice(0, rows),
+      texts: this.#texts,
+      tierNames: this.#tierNames,
+      outcomesBps: this.#outcomes.slice(0, rows * this.#tierNames.length),
+      costsMicrocents: this.#costs.slice(0, rows * this.#tierNames.length),
+      isInTimeOrder: options.isInTimeOrder,
+      rival:
+        this.#rivals === undefined
+          ? undefined
+          : { name: options.rivalName ?? "rival", scores: Float64Array.from(this.#rivals) },
+      rowsRead: rows + rowsLeftOut.reduce((sum, { count }) => sum + count, 0),
+      rowsLeftOut,
+    };
+  }
+
+  /** Categories beyond what two bytes can name are one. */
+  #categoryIndex(name: string): number {
+    const known = this.#categories.get(name);
+    if (known !== undefined) return known;
+    if (this.#categories.size >= CATEGORIES_MAX) return this.#categoryIndex(CATEGORY_OTHER);
+    this.#categories.set(name, this.#categories.size);
+    return this.#categories.size - 1;
+  }
+
+  #grow(): void {
+    this.#features = grown(this.#features, Int32Array);
+    this.#category = grown(this.#category, Uint16Array);
+    this.#outcomes = grown(this.#outcomes, Uint16Array);
+    this.#costs = grown(this.#costs, Float64Array);
+  }
+}
+
+const CATEGORIES_MAX = 4_000;
+const CATEGORY_OTHER = "(other)";
+
+function grown<Column extends Int32Array | Uint16Array | Float64Array>(
+  column: Column,
+  Type: new (length: number) => Column,
+): Column {
+  const larger = new Type(Math.max(16, column.length * 2));
+  larger.set(column);
+  return larger;
+}
+
+/** The rows named, in the order named. */
+export function selectRows(table: Table, rows: ArrayLike<number>): Table {
+  const [featureCount, tierCount, count] = [table.featureNames.length, table.tierNames.length, rows.length];
+  const features = new Int32Array(count * featureCount);
+  const categories = new Uint16Array(count);
+  const outcomesBps = new Uint16Array(count * tierCount);
+  const costsMicrocents = new Float64Array(count * tierCount);
+  const rivals = table.rival === undefined ? undefined : new Float64Array(count);
+  const texts: string[] | undefined = table.texts === undefined ? undefined : [];
+  for (let at = 0; at < count; at += 1) {
+    const row = rows[at] ?? 0;
+    features.set(table.features.subarray(row * featureCount, (row + 1) * featureCount), at * featureCount);
+    categories[at] = table.categories[row] ?? 0;
+    outcomesBps.set(table.outcomesBps.subarray(row * tierCount, (row + 1) * tierCount), at * tierCount);
+    costsMicrocents.set(table.costsMicrocents.subarray(row * tierCount, (row + 1) * tierCount), at * tierCount);
+    if (rivals !== undefined) rivals[at] = table.rival?.scores[row] ?? 0;
+    texts?.push(table.texts?.[row] ?? "");
+  }
+  const rival = table.rival === undefined || rivals === undefined ? undefined : { ...table.rival, scores: rivals };
+  return { ...table, rowCount: count, features, categories, outcomesBps, costsMicrocents, texts, rival };
+}
+
+/** Rows from `from` up to `to`, as indexes. */
+export function rowRange(from: number, to: number): Int32Array {
+  return Int32Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
+}
+
+/** What the dearest tier gained over the cheapest on each row, in bps. */
+export function gainsBps(table: Table): Int32Array {
+  const tierCount = table.tierNames.length;
+  const gains = new Int32Array(table.rowCount);
+  for (let row = 0; row < table.rowCount; row += 1) {
+    gains[row] = (table.outcomesBps[row * tierCount + tierCount - 1] ?? 0) - (table.outcomesBps[row * tierCount] ?? 0);
+  }
+  return gains;
+}
+
+export { FEATURE_MISSING };
