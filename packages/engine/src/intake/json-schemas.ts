@@ -47,6 +47,16 @@ const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> 
   textScore: whole(-FEATURE_MAX, FEATURE_MAX, "what the prior makes of the text").optional(),
 };
 
+let fieldTypes: ReadonlyMap<string, unknown> | undefined;
+
+/** What type the schema gives each field of a request: a cell of a table has none of its own. */
+export function requestFieldTypes(): ReadonlyMap<string, unknown> {
+  if (fieldTypes !== undefined) return fieldTypes;
+  const { properties } = z.toJSONSchema(z.strictObject(REQUEST_SHAPE), { unrepresentable: "any", io: "input" });
+  fieldTypes = new Map(Object.entries(properties ?? {}).map(([key, schema]) => [key, Object(schema).type]));
+  return fieldTypes;
+}
+
 /** By the name of the schema's file, without `.schema.json`. */
 export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request" | "budgets", object>> {
   const schemaOf = (title: string, schema: z.ZodType): object => ({

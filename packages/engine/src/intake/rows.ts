@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import { CalybrisError, type ExactJson, type Mistake } from "@calybris/kernel";
 import { parse } from "csv-parse";
 import { CLIENT_REQUEST_KEYS, type ClientRequest } from "./client-request.ts";
+import { requestFieldTypes } from "./json-schemas.ts";
 import { linesOf } from "./lines.ts";
 import { showValue } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
@@ -118,19 +119,10 @@ function rowOf(
   return request as unknown as ClientRequest;
 }
 
-const LISTS: ReadonlySet<string> = new Set(["capabilities", "providers", "regions"]);
-const NUMBERS: ReadonlySet<string> = new Set([
-  "inputTokens",
-  "outputTokens",
-  "riskBps",
-  "confidenceBps",
-  "qualityMinBps",
-  "latencyMaxMs",
-]);
-
 /** An empty cell says nothing; a list is written `a|b`; a number that is none stays text, to be refused by its name. */
 function cellOf(key: string, cell: string): unknown {
   if (cell === "") return undefined;
-  if (LISTS.has(key)) return itemsOf(cell.split("|"));
-  return NUMBERS.has(key) && /^-?[0-9]{1,15}$/.test(cell) ? Number(cell) : cell;
+  const type = requestFieldTypes().get(key);
+  if (type === "array") return itemsOf(cell.split("|"));
+  return type === "integer" && /^-?[0-9]{1,15}$/.test(cell) ? Number(cell) : cell;
 }
