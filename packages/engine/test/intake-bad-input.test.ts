@@ -13,11 +13,7 @@ import {
   type ClientRequest,
   contentOf,
   type JsonPath,
-  parseBudgets,
-  parseCatalogFile,
-  parsePolicyFile,
   pathText,
-  readJson,
   resolveRequest,
 } from "../src/intake/intake.ts";
 import {
@@ -32,42 +28,7 @@ import {
   written,
 } from "./intake-documents.ts";
 import { LITERALS, NOT_JSON, NOT_UTF8, refusedBy } from "./intake-literals.ts";
-
-const snapshot: PolicySnapshot = parsePolicyFile(DOCUMENTS.policy);
-
-/** Reads a text as the program does. */
-const READ: Readonly<Record<Kind, (text: string | Uint8Array) => unknown>> = {
-  catalog: (text) => {
-    const { value, lineOf } = readJson(text, "f.jsonc");
-    return parseCatalogFile(value, lineOf, "f.jsonc");
-  },
-  policy: (text) => {
-    const { value, lineOf } = readJson(text, "f.jsonc");
-    return parsePolicyFile(value, undefined, { file: "f.jsonc", policy: lineOf });
-  },
-  request: (text) => resolveRequest(snapshot, readJson(text, "f.jsonc").value as unknown as ClientRequest, 1n),
-  budgets: (text) => {
-    const { value, lineOf } = readJson(text, "f.jsonc");
-    return parseBudgets(value, lineOf, "f.jsonc");
-  },
-};
-const INVALID: Readonly<Record<Kind, string>> = {
-  catalog: "CAL_CATALOG_INVALID",
-  policy: "CAL_POLICY_INVALID",
-  request: "CAL_REQUEST_INVALID",
-  budgets: "CAL_BUDGETS_INVALID",
-};
-const KINDS = Object.keys(READ) as Kind[];
-
-function refusal(kind: Kind, text: string | Uint8Array): CalybrisError | undefined {
-  try {
-    READ[kind](text);
-    return undefined;
-  } catch (error) {
-    if (error instanceof CalybrisError) return error;
-    throw error;
-  }
-}
+import { INVALID, KINDS, READ, refusal, snapshot } from "./intake-reading.ts";
 
 function mistakesOf(error: CalybrisError | undefined): readonly Mistake[] {
   return (error?.details as { mistakes?: readonly Mistake[] } | undefined)?.mistakes ?? [];

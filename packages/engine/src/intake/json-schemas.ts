@@ -41,7 +41,7 @@ const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> 
   providers: names.min(1).optional(),
   regions: names.min(1).optional(),
   features: z
-    .record(z.string(), z.int())
+    .record(z.string(), whole(-FEATURE_MAX, FEATURE_MAX, "what the learner tells requests apart by"))
     .optional()
     .meta({ description: "Whole numbers under the names that the policy's `learning.features` lists." }),
   textScore: whole(-FEATURE_MAX, FEATURE_MAX, "what the prior makes of the text").optional(),
