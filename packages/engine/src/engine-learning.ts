@@ -118,9 +118,12 @@ export class EngineLearning {
     const { sequence, durable } = this.#ports.append(entry);
     const { successBps, rewardBps, learned, digest } = entry;
     const observed = { decisionId: told.decisionId, sequence, successBps, rewardBps, learned, digest, repeated: false };
-    const forget = (): boolean => this.#pending.delete(sequence);
     this.#pending.set(sequence, durable);
-    durable.then(forget, forget);
+    // One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable.
+    durable.then(
+      () => this.#pending.delete(sequence),
+      () => undefined,
+    );
     this.#refreshSoon();
     await durable;
     return observed;

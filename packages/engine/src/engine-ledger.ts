@@ -41,6 +41,8 @@ export interface LedgerPorts {
   readonly nowUs: () => number;
   /** Whether the journal could take another entry now. */
   readonly hasRoom: () => boolean;
+  /** Why nothing more is accepted; `undefined` while the disk takes what it is given. */
+  readonly failure?: () => CalybrisError | undefined;
 }
 
 /** What became of a reservation. */
@@ -290,14 +292,19 @@ export class EngineLedger {
 
   /** Checks and orders in one step. */
   #ordered(entry: LedgerEntry): { readonly sequence: number; readonly durable: Promise<unknown> } {
+    const failure = this.#ports.failure?.();
+    if (failure !== undefined) throw failure;
     if (entry.kind !== "limit" && entry.kind !== "period") {
       const refusal = this.#ports.ledger.refusalOf(entry);
       if (refusal !== undefined) throw refusal;
     }
     const { sequence, durable } = this.#ports.append(entry);
-    const forget = (): boolean => this.#pending.delete(sequence);
     this.#pending.set(sequence, durable);
-    durable.then(forget, forget);
+    // One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable.
+    durable.then(
+      () => this.#pending.delete(sequence),
+      () => undefined,
+    );
     return { sequence, durable };
   }
 }

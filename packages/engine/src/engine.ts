@@ -140,6 +140,7 @@ export class Engine {
       append: (body) => this.#journal.append(body),
       position: () => state,
       nowUs: this.#nowUs,
+      failure: () => this.#journal.failure,
       hasRoom,
     });
     const append = (body: EntryBody): { readonly sequence: number; readonly durable: Promise<string> } =>
@@ -267,11 +268,10 @@ export class Engine {
     if (remembered !== undefined) return remembered;
     const decided = this.#decideNow(resolved, contentDigest);
     this.#inFlight.set(requestId, { contentDigest, decided });
-    try {
-      return await decided;
-    } finally {
-      this.#inFlight.delete(requestId);
-    }
+    // An attempt that fails stays: only a new process finds out whether its entry is durable, and until then no retry may.
+    const answered = await decided;
+    this.#inFlight.delete(requestId);
+    return answered;
   }
 
   /** Puts another policy in force, from the next decision on. `by` names the person who did it. */

@@ -4,7 +4,8 @@
  * be found after the power is gone.
  *
  * What it takes for granted: after a sync returns, what was synced stays. Before that, each sector of 512 bytes, each size
- * and each name is on its own: it may be as it was, as it is, or as it was at any moment between.
+ * and each name is on its own: it may be as it was, as it is, or as it was at any moment between. A sync that fails leaves
+ * its sectors so for good, because the system takes them for clean: only writing them again puts that right.
  * @module
  */
 
@@ -15,10 +16,10 @@ export type Operation =
   | { readonly kind: "create"; readonly name: string }
   | { readonly kind: "write"; readonly inode: number; readonly position: number; readonly bytes: Uint8Array }
   | { readonly kind: "truncate"; readonly inode: number; readonly length: number }
-  | { readonly kind: "syncData" | "sync"; readonly inode: number }
+  | { readonly kind: "syncData" | "sync" | "failedSync"; readonly inode: number }
   | { readonly kind: "syncDirectory" }
-  /** Every entry up to the sequence was acknowledged. */
-  | { readonly kind: "acknowledged"; readonly sequence: number };
+  /** Every entry up to the sequence was acknowledged; with a seal, the head must be durable too. */
+  | { readonly kind: "acknowledged"; readonly sequence: number; readonly isSealed: boolean };
 
 /** A sector that is not durable as it is now. */
 export interface DirtySector {
@@ -27,6 +28,8 @@ export interface DirtySector {
   /** The range of bytes in it that was written. */
   from: number;
   to: number;
+  /** A sync failed since it was written: no later sync will write it. */
+  isForgotten: boolean;
 }
 
 export class FileModel {
@@ -44,8 +47,7 @@ export class FileModel {
     copy.size = this.size;
     copy.durable = this.durable;
     copy.sizes = [...this.sizes];
-    for (const [sector, { versions, from, to }] of this.dirty)
-      copy.dirty.set(sector, { versions: [...versions], from, to });
+    for (const [sector, dirty] of this.dirty) copy.dirty.set(sector, { ...dirty, versions: [...dirty.versions] });
     return copy;
   }
 
@@ -71,21 +73,26 @@ export class FileModel {
 
   /** Data only: a size that shrank need not be durable, because no data is found by it. */
   syncData(): void {
-    if (this.size >= this.durable.byteLength) {
-      this.sync();
-      return;
-    }
-    const durable = Buffer.from(this.durable);
-    this.live.copy(durable, 0, 0, this.size);
-    this.durable = durable;
-    for (const sector of this.dirty.keys()) if (sector * SECTOR_BYTES < this.size) this.dirty.delete(sector);
+    const { durable } = this;
+    this.sync();
+    if (this.size >= durable.byteLength) return;
+    this.durable = Buffer.concat([this.durable, durable.subarray(this.size)]);
     this.sizes = [this.size];
   }
 
   sync(): void {
-    this.durable = Buffer.from(this.live.subarray(0, this.size));
-    this.dirty.clear();
+    const durable = Buffer.from(this.live.subarray(0, this.size));
+    for (const [sector, { isForgotten }] of this.dirty) {
+      if (isForgotten) sectorOf(this.durable, sector).copy(durable, sector * SECTOR_BYTES);
+      else this.dirty.delete(sector);
+    }
+    this.durable = durable;
     this.sizes = [];
+  }
+
+  /** The system could not write, said so, and takes everything for clean. */
+  failSync(): void {
+    for (const dirty of this.dirty.values()) dirty.isForgotten = true;
   }
 
   #resize(size: number): void {
@@ -105,8 +112,9 @@ export class FileModel {
       if (dirty !== undefined) {
         dirty.from = Math.min(dirty.from, written.from);
         dirty.to = Math.max(dirty.to, written.to);
+        dirty.isForgotten = false;
         if (!before.equals(now)) dirty.versions.push(now);
-      } else if (!before.equals(now)) this.dirty.set(sector, { versions: [now], ...written });
+      } else if (!before.equals(now)) this.dirty.set(sector, { versions: [now], ...written, isForgotten: false });
     }
   }
 }
@@ -167,6 +175,9 @@ export class DiskModel {
         break;
       case "sync":
         this.file(operation.inode).sync();
+        break;
+      case "failedSync":
+        this.file(operation.inode).failSync();
         break;
       case "syncDirectory":
         this.unsyncedNames.clear();

@@ -14,6 +14,7 @@ import { HEAD_FILE, readHead } from "../src/journal/head.ts";
 import { segmentNumber } from "../src/journal/segment.ts";
 import { PlainDisk } from "./crash-disk.ts";
 import { fingerprintNumber, fingerprintOf } from "./crash-hash.ts";
+import type { DiskModel } from "./crash-model.ts";
 import {
   type Closing,
   closeOnce,
@@ -76,6 +77,15 @@ export function requireAside(lines: readonly string[], contents: ReadonlyMap<str
   for (const line of lines)
     if (!kept.some((bytes) => bytes.includes(line, 0, "latin1")))
       throw new CrashViolation("bytes were cut and not kept");
+}
+
+/** At a seal the head is durable and names it, so that a suffix that is removed later is noticed. */
+export function requireDurableHead(model: DiskModel, sequence: number): void {
+  const inode = model.names.get(HEAD_FILE);
+  const durable = inode === undefined || model.unsyncedNames.has(HEAD_FILE) ? undefined : model.file(inode).durable;
+  const head = durable && readHead(new PlainDisk(new Map([[HEAD_FILE, durable]])), DIRECTORY);
+  if (head?.sequence !== sequence)
+    throw new CrashViolation(`entry ${sequence} is a seal, and the durable head names ${head?.sequence ?? "none"}`);
 }
 
 function asideFiles(contents: ReadonlyMap<string, Buffer>): Buffer[] {

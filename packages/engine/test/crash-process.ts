@@ -12,8 +12,7 @@ import { nodeChain } from "../src/journal/chain-hash.ts";
 import type { Disk } from "../src/journal/disk.ts";
 import { recover, type Recovered } from "../src/journal/recovery.ts";
 import { segmentName, segmentNumber } from "../src/journal/segment.ts";
-import { InlineDriver } from "../src/journal/thread-driver.ts";
-import { Writer } from "../src/journal/writer.ts";
+import { HandDriver } from "./crash-driver.ts";
 import { PlainDisk, RecordingDisk } from "./crash-disk.ts";
 import type { DiskModel, Operation } from "./crash-model.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
@@ -57,39 +56,52 @@ export async function runProcess(
   segmentBytesMax: number,
 ): Promise<History> {
   const disk = new RecordingDisk(start.clone());
-  const acknowledge = (sequence: number): void => disk.record({ kind: "acknowledged", sequence });
+  const acknowledge = (sequence: number, isSealed = false): void =>
+    disk.record({ kind: "acknowledged", sequence, isSealed });
   const engine = await openEngine(disk, segmentBytesMax, acknowledge);
   acknowledge(engine.recovery.entries);
-  for (const command of commands) await obey(engine, command);
+  for (const command of commands) await obey(engine, command, acknowledge);
   const operations = disk.operations.slice();
   disk.stop();
   return { start, operations, entries: entriesOf(disk.model.contents()) };
 }
 
-async function obey(engine: Engine, command: Command): Promise<unknown> {
+/** Does what it is told; `acknowledged` hears of every answer, with the sequence of the entry that it stands on. */
+export async function obey(
+  engine: Engine,
+  command: Command,
+  acknowledged: (sequence: number) => void = () => undefined,
+): Promise<void> {
+  const answers = await Promise.all(asked(engine, command));
+  for (const answer of answers) if (answer !== undefined) acknowledged(answer.sequence);
+}
+
+function asked(engine: Engine, command: Command): readonly Promise<{ readonly sequence: number } | undefined>[] {
   switch (command.kind) {
     case "decide":
-      return Promise.all(command.ids.map((id) => decideOnce(engine, id)));
+      return command.ids.map((id) => decideOnce(engine, id));
     case "policy":
-      return engine.setPolicy(sampleSnapshot(BigInt(command.epoch)), "ada");
+      return [engine.setPolicy(sampleSnapshot(BigInt(command.epoch)), "ada")];
     case "budget":
-      return engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } }), "ada");
+      return [nothing(engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } }), "ada"))];
     case "grant":
-      return grantOnce(engine, command.id);
+      return [grantOnce(engine, command.id)];
     case "settleAll":
-      return Promise.all(
-        engine.ledger.prove().reservations.map(({ decisionId, state }) => {
-          const actual = { decisionId, actualMicrocents: 1 };
-          return state === "held" ? engine.ledger.reconcile({ ...actual, by: "ada" }) : engine.ledger.settle(actual);
-        }),
-      );
+      return engine.ledger.prove().reservations.map(({ decisionId, state }) => {
+        const actual = { decisionId, actualMicrocents: 1 };
+        return state === "held" ? engine.ledger.reconcile({ ...actual, by: "ada" }) : engine.ledger.settle(actual);
+      });
     case "idle":
-      return sleep(IDLE_MS);
+      return [nothing(sleep(IDLE_MS))];
     case "close":
-      return engine.close();
+      return [nothing(engine.close())];
     default:
-      return Promise.all(command.ids.map((id) => closeOnce(engine, id, command.kind)));
+      return command.ids.map((id) => closeOnce(engine, id, command.kind));
   }
+}
+
+async function nothing(done: Promise<unknown>): Promise<undefined> {
+  await done;
 }
 
 /** The request of an id is always the same one, so that sending it again is a retry. */
@@ -123,32 +135,27 @@ export async function closeOnce(
   }
 }
 
-/** Opens an engine whose writer runs in this thread; `written` hears of each batch the moment it is acknowledged. */
+/**
+ * Opens an engine whose writer runs in this thread; `acknowledged` hears of each batch the moment it is answered.
+ * Whether the journal is new is looked up on `looked`, which sees no fault.
+ */
 export function openEngine(
   disk: Disk,
   segmentBytesMax: number,
-  written: (durable: number) => void = () => undefined,
+  acknowledged: (sequence: number, isSealed: boolean) => void = () => undefined,
+  looked: Disk = disk,
 ): Promise<Engine> {
   let nowUs = 0;
   let nowMs = 0;
+  const isNew = countEntries(looked) === 0;
   return Engine.open({
     directory: DIRECTORY,
-    ...(disk.list(DIRECTORY).length === 0 || countEntries(disk) === 0 ? { policy: sampleSnapshot() } : {}),
+    ...(isNew ? { policy: sampleSnapshot() } : {}),
     disk,
     segmentBytesMax,
     nowUs: () => ++nowUs,
     kernelFor: referenceKernelFor,
-    driver: (start) => {
-      const writer = new Writer(disk, start, undefined, () => (nowMs += BATCH_MS));
-      return new InlineDriver({
-        write: (batch) => {
-          const result = writer.write(batch);
-          written(result.durable);
-          return result;
-        },
-        close: () => writer.close(),
-      });
-    },
+    driver: (start) => new HandDriver(disk, start, () => (nowMs += BATCH_MS), acknowledged),
   });
 }
 

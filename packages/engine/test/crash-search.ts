@@ -11,6 +11,7 @@ import {
   CrashViolation,
   recoverChecked,
   requireAside,
+  requireDurableHead,
   requireIdempotent,
   requireServes,
 } from "./crash-oracle.ts";
@@ -107,6 +108,7 @@ export class CrashSearch {
       const last = operations[count - 1];
       if (last !== undefined) model.apply(last);
       if (last?.kind === "acknowledged") acknowledged = Math.max(acknowledged, last.sequence);
+      if (last?.kind === "acknowledged" && last.isSealed) requireDurableHead(model, last.sequence);
       const next = operations[count];
       // The moment after an acknowledgement asks for more of the same disks.
       if (next?.kind === "acknowledged") continue;
@@ -175,7 +177,7 @@ export class CrashSearch {
     }
   }
 
-  /** The process is killed, perhaps in the middle of a write; the page cache stays, and a new process reads it. */
+  /** The process ends: killed, perhaps in a write, or because a sync failed. The page cache stays; a new process reads it. */
   async #kill(moment: Moment, life: Life, next: Operation | undefined): Promise<void> {
     const { chance } = this.#options;
     const killed = [{ start: moment.model.clone(), how: "killed" }];
@@ -184,6 +186,11 @@ export class CrashSearch {
       const start = moment.model.clone();
       start.apply({ ...next, bytes: next.bytes.subarray(0, cut) });
       killed.push({ start, how: `killed after ${cut} of ${next.bytes.byteLength} bytes` });
+    }
+    if (next?.kind === "sync" || next?.kind === "syncData") {
+      const start = moment.model.clone();
+      start.apply({ kind: "failedSync", inode: next.inode });
+      killed.push({ start, how: "the sync failed, and the process ended" });
     }
     for (const { start, how } of killed)
       await this.#live(start, AFTERWARDS(life.processes), {

@@ -7,7 +7,7 @@ import { type Chance, seededChance } from "./crash-chance.ts";
 import type { Command } from "./crash-process.ts";
 import { type CrashCounts, CrashSearch } from "./crash-search.ts";
 
-interface Workload {
+export interface Workload {
   readonly name: string;
   readonly segmentBytesMax: number;
   readonly commands: readonly Command[];
@@ -21,7 +21,7 @@ const decide = (...ids: string[]): Command => ({ kind: "decide", ids });
 const CLOSE: Command = { kind: "close" };
 
 /** Each crosses something else; every one decides `a`, which later processes ask for again. */
-const WORKLOADS: readonly Workload[] = [
+export const WORKLOADS: readonly Workload[] = [
   {
     name: "entries one by one and in batches, a clean end",
     segmentBytesMax: ONE_SEGMENT,
@@ -72,7 +72,7 @@ export interface CrashBudget {
   readonly progress?: ((text: string) => void) | undefined;
 }
 
-const FULL = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 1, followEvery: 1, processesMax: 3 };
+const FULL = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 2, followEvery: 1, processesMax: 3 };
 const SHORT = { exhaustiveSectorsMax: 4, samples: 4, killEvery: 100, followEvery: 12, processesMax: 2 };
 
 /** Looks at all workloads and then at random ones. Throws with the history of what broke a promise. */
@@ -105,7 +105,7 @@ export function crashSummary({ states, distinct, processes, moments, served }: C
 
 const COMMANDS_MAX = 7;
 
-function randomWorkload(chance: Chance): Workload {
+export function randomWorkload(chance: Chance): Workload {
   const ids = [..."bcdefghijklmnopqrstuvwxyz"];
   const fresh = (): string => (ids.shift() as string).repeat(1 + chance(12));
   const commands: Command[] = [decide("a")];

@@ -6,6 +6,7 @@
  * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
  * @module
  */
+import { CalybrisError } from "@calybris/kernel";
 import * as fs from "node:fs";
 import { join } from "node:path";
 
@@ -107,5 +108,21 @@ class NodeFile implements DiskFile {
 /** Writes all of it or throws: a short count is a failure of the disk, whatever the system said. */
 export function writeWhole(file: DiskFile, bytes: Uint8Array, position: number): void {
   const taken = file.write(bytes, position);
-  if (taken !== bytes.byteLength) throw new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`);
+  if (taken === bytes.byteLength) return;
+  throw Object.assign(new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`), { syscall: "write" });
+}
+
+/**
+ * Does something with the disk outside the writer. An error of the system, which names the call that failed, becomes one
+ * of ours; any other passes.
+ *
+ * @throws CalybrisError `CAL_JOURNAL_UNREADABLE`.
+ */
+export function withDisk<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof Error) || !("syscall" in cause)) throw cause;
+    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path, problem: cause.message }, { cause });
+  }
 }

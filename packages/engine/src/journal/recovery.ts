@@ -18,7 +18,7 @@ import {
   parseEntryHead,
   parseEntryLine,
 } from "@calybris/kernel";
-import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
+import { type Disk, type DiskFile, withDisk, writeWhole } from "./disk.ts";
 import { type Head, readHead } from "./head.ts";
 import { type ScannedLine, scanJournal } from "./scan.ts";
 import { blank, listSegments, segmentName } from "./segment.ts";
@@ -55,9 +55,20 @@ interface Break {
 /**
  * Verifies a journal, hands every entry to `onEntry` in order, and leaves the files ready to be appended to.
  *
- * @throws CalybrisError `CAL_JOURNAL_CORRUPT` naming entry, file and byte offset.
+ * @throws CalybrisError `CAL_JOURNAL_CORRUPT` naming entry, file and byte offset; `CAL_JOURNAL_UNREADABLE` when the disk
+ *   refuses a call.
  */
 export function recover(
+  disk: Disk,
+  directory: string,
+  chain: ChainHash,
+  keyed: boolean,
+  onEntry: (entry: GoodEntry) => void,
+): Recovered {
+  return withDisk(directory, () => verifyAndRepair(disk, directory, chain, keyed, onEntry));
+}
+
+function verifyAndRepair(
   disk: Disk,
   directory: string,
   chain: ChainHash,

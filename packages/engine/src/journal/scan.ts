@@ -3,7 +3,7 @@
  * prepared space and are passed over.
  * @module
  */
-import type { Disk } from "./disk.ts";
+import { type Disk, withDisk } from "./disk.ts";
 import { listSegments, segmentName } from "./segment.ts";
 
 const CHUNK_BYTES = 1 << 20;
@@ -23,17 +23,23 @@ export function* scanJournal(disk: Disk, directory: string): Generator<ScannedLi
   for (const segment of listSegments(disk, directory)) yield* scanSegment(disk, directory, segment, 0);
 }
 
-/** The lines of one segment from an offset on. */
+/**
+ * The lines of one segment from an offset on.
+ *
+ * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
+ */
 export function* scanSegment(disk: Disk, directory: string, segment: number, from: number): Generator<ScannedLine> {
-  const file = disk.open(directory, segmentName(segment), false);
+  const file = withDisk(directory, () => disk.open(directory, segmentName(segment), false));
   if (file === undefined) return;
   try {
-    let buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, Math.max(file.size() - from, 0) + 1));
+    const bytes = withDisk(directory, () => Math.max(file.size() - from, 0));
+    let buffer = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, bytes + 1));
     let held = 0;
     let position = from;
     for (;;) {
       if (held === buffer.byteLength) buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.byteLength)]);
-      const count = file.read(buffer.subarray(held), position + held);
+      const free = buffer.subarray(held);
+      const count = withDisk(directory, () => file.read(free, position + held));
       const end = held + count;
       let start = skipNewlines(buffer, 0, end);
       for (
@@ -53,7 +59,7 @@ export function* scanSegment(disk: Disk, directory: string, segment: number, fro
       position += start;
     }
   } finally {
-    file.close();
+    withDisk(directory, () => file.close());
   }
 }
 

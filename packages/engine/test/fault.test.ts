@@ -1,0 +1,53 @@
+import { expect, test } from "vitest";
+import { DiskModel } from "./crash-model.ts";
+import { closeOnce, decideOnce, grantOnce, obey, openEngine } from "./crash-process.ts";
+import { FaultDisk } from "./fault-disk.ts";
+import { searchAllFaults } from "./fault-scenarios.ts";
+
+// Goal: whatever call of the disk goes wrong, and however, nobody is told what is not durable, and the writer is dead.
+// Method: every call of short lives × every fault (fault-search.ts). This is a sample; `npm run torture -- fault` is all.
+
+const SEGMENT_BYTES = 1_000_000;
+
+test("each call of the disk going wrong: nothing acknowledged that is not durable, no call after it, a coded error", async () => {
+  const counts = await searchAllFaults({ seed: 1, milliseconds: 20_000, every: 50 });
+  expect(counts.faults).toBeGreaterThan(80);
+  expect([...counts.calls.keys()].sort()).toEqual(
+    expect.arrayContaining(["create", "read", "sync", "syncData", "syncDirectory", "truncate", "write"]),
+  );
+});
+
+/** An engine whose next sync of data fails, and every call that it made of the disk. */
+async function untilSyncFails(prepare: (disk: FaultDisk) => Promise<unknown>): Promise<FaultDisk> {
+  const clean = new FaultDisk(new DiskModel());
+  await prepare(clean);
+  return new FaultDisk(new DiskModel(), clean.calls.length + 1, "EIO");
+}
+
+test("after a failed sync a retry of the same id is not answered from bytes that may not be durable", async () => {
+  const disk = await untilSyncFails((clean) => openEngine(clean, SEGMENT_BYTES, undefined, clean.inner));
+  const engine = await openEngine(disk, SEGMENT_BYTES, undefined, disk.inner);
+  await expect(decideOnce(engine, "a")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED", status: 503 });
+  expect(disk.broken).toMatchObject({ kind: "syncData" });
+  await expect(decideOnce(engine, "a")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+  await expect(decideOnce(engine, "b")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+});
+
+test("after a failed sync a grant or a settlement that is repeated is not confirmed", async () => {
+  const prepare = async (clean: FaultDisk): Promise<void> => {
+    const engine = await openEngine(clean, SEGMENT_BYTES, undefined, clean.inner);
+    await obey(engine, { kind: "budget" });
+    await grantOnce(engine, "first");
+    await decideOnce(engine, "a");
+  };
+  const disk = await untilSyncFails(prepare);
+  const engine = await openEngine(disk, SEGMENT_BYTES, undefined, disk.inner);
+  await obey(engine, { kind: "budget" });
+  await grantOnce(engine, "first");
+  const { decisionId } = await decideOnce(engine, "a");
+  const settle = { decisionId, actualMicrocents: 1 };
+  await expect(engine.ledger.settle(settle)).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+  await expect(engine.ledger.settle(settle)).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+  await expect(engine.ledger.release({ decisionId })).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+  await expect(closeOnce(engine, "b", "settle")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+});
