@@ -22,6 +22,7 @@ export interface ServiceErrorDetails {
   readonly CAL_GATEWAY_KEY_REFUSED: Record<string, never>;
   readonly CAL_GATEWAY_PLANE_REFUSED: { key: string; needed: string };
   readonly CAL_GATEWAY_TENANT_REFUSED: { key: string; tenant: string };
+  readonly CAL_GATEWAY_HOST_REFUSED: { host: string };
   readonly CAL_GATEWAY_RATE_LIMITED: { key: string; perSecond: number; retryAfterSeconds: number };
   readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
   readonly CAL_GATEWAY_STOPPING: Record<string, never>;
@@ -105,6 +106,11 @@ export const SERVICE_ERRORS: { readonly [Code in keyof ServiceErrorDetails]: Err
     403,
     (d) => `key ${quote(d.key)} may not act for tenant ${quote(d.tenant)}`,
     "Name a tenant that the key may act for; a request that names none is for `default`.",
+  ),
+  CAL_GATEWAY_HOST_REFUSED: row(
+    403,
+    (d) => `the request is for host ${quote(d.host)}, and a service without keys answers to this machine alone`,
+    "Send it to `localhost` or `127.0.0.1`, or configure a key.",
   ),
   CAL_GATEWAY_RATE_LIMITED: row(
     429,

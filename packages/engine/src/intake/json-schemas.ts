@@ -14,9 +14,7 @@ import { amount, type SCHEMA_KEY, text, whole } from "./shape.ts";
 const FEATURE_MAX = 2 ** 31 - 1;
 const names = z.array(text(128, "a name of the policy's"));
 
-/** A file of one request may name its schema, as the others may; what a client sends has no such key. */
-const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> = {
-  $schema: text(2000, "a schema for editors").optional(),
+const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
   requestId: text(128, "the same id is decided once").optional(),
   tenant: text(128, "whose money it is").optional(),
   reservationSeconds: whole(1, RESERVATION_SECONDS_MAX, "how long a reservation may stay open").optional(),
@@ -45,6 +43,15 @@ const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> 
     .optional()
     .meta({ description: "Whole numbers under the names that the policy's `learning.features` lists." }),
   textScore: whole(-FEATURE_MAX, FEATURE_MAX, "what the prior makes of the text").optional(),
+};
+
+/** What a client sends. `resolveRequest` checks it; this says the same in words that documents and clients are made from. */
+export const clientRequestSchema: z.ZodType = z.strictObject(CLIENT_REQUEST_SHAPE);
+
+/** A file of one request may name its schema, as the others may; what a client sends has no such key. */
+const REQUEST_SHAPE: Record<keyof ClientRequest | typeof SCHEMA_KEY, z.ZodType> = {
+  $schema: text(2000, "a schema for editors").optional(),
+  ...CLIENT_REQUEST_SHAPE,
 };
 
 let fieldTypes: ReadonlyMap<string, unknown> | undefined;
