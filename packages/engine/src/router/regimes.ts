@@ -5,13 +5,13 @@
  * @module
  */
 import { FEATURE_MISSING, REGIME_COUNT, type RegimesEntry, WARM_UP_REGIME } from "@calybris/kernel";
-import type { Statistics } from "./statistics.ts";
+import { EIGHTHS, type Statistics } from "./statistics.ts";
 
 /** A score is in thousandths of a standard deviation, each feature at most three of them. */
 const SCORE_SCALE = 1_000;
 const SCORE_MOST = 3 * SCORE_SCALE;
 
-/** What the score of a request without a prior is measured against. */
+/** What the score of a request without a prior is measured against; in eighths. */
 export interface Standard {
   readonly means: readonly number[];
   readonly deviations: readonly number[];
@@ -24,7 +24,7 @@ export function standardisedScore(standard: Standard, values: readonly number[])
     const deviation = standard.deviations[feature] as number;
     const value = values[feature] ?? FEATURE_MISSING;
     if (deviation === 0 || value === FEATURE_MISSING) continue;
-    const distance = value - (standard.means[feature] as number);
+    const distance = value * EIGHTHS - (standard.means[feature] as number);
     const scaled = Math.trunc((distance * SCORE_SCALE) / deviation);
     score += scaled > SCORE_MOST ? SCORE_MOST : scaled < -SCORE_MOST ? -SCORE_MOST : scaled;
   }

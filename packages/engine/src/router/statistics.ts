@@ -1,79 +1,97 @@
 /**
- * Running mean and variance of each feature in each regime, exponentially discounted, in integers: Welford's recurrence
- * (B. P. Welford, Technometrics 4(3), 1962) with a weight that stops shrinking, so that the past is forgotten.
+ * Running mean and variance of each feature in each regime, exponentially discounted, in whole numbers: Welford's
+ * recurrence (B. P. Welford, Technometrics 4(3), 1962) on sums that forget a 1,024th of themselves at each observation once
+ * there were as many.
  *
- * Values are clamped to ±2^24 and kept with 8 binary places; every intermediate is a whole number below 2^53, so the
- * arithmetic is exact and the same everywhere.
+ * Means are in eighths, variances in sixty-fourths. Values are clamped to ±2^24; up to half a million from the mean every
+ * sum is exact, beyond it is rounded as IEEE 754 prescribes, which is the same everywhere.
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
 import { ANOMALY_DEVIATIONS, ANOMALY_OBSERVATIONS_MIN } from "./settings.ts";
 
 const VALUE_MAX = 2 ** 24;
-/** Binary places of a mean. */
-const SCALE = 256;
-/** From so many observations on, the weight of a new one stays the same: a memory of about that many. */
+/** A mean is in eighths. */
+export const EIGHTHS = 8;
 const MEMORY_OBSERVATIONS = 1_024;
 
 export class Statistics {
   readonly #features: number;
-  readonly #counts: Float64Array;
-  /** In 1/256. */
-  readonly #means: Float64Array;
-  /** Of the unscaled value. */
-  readonly #variances: Float64Array;
+  /** Requests, by regime. */
+  readonly #requests: Float64Array;
+  /** Observations that the sums hold, by regime and feature; at most the memory. */
+  readonly #weights: Float64Array;
+  readonly #sums: Float64Array;
+  readonly #squares: Float64Array;
 
   constructor(regimes: number, features: number) {
     this.#features = features;
-    this.#counts = new Float64Array(regimes);
-    this.#means = new Float64Array(regimes * features);
-    this.#variances = new Float64Array(regimes * features);
+    this.#requests = new Float64Array(regimes);
+    this.#weights = new Float64Array(regimes * features);
+    this.#sums = new Float64Array(regimes * features);
+    this.#squares = new Float64Array(regimes * features);
   }
 
   count(regime: number): number {
-    return this.#counts[regime] as number;
+    return this.#requests[regime] as number;
   }
 
-  /** Takes one request in. */
+  /** Takes one request in; a feature that is missing leaves its statistics as they are. */
   add(regime: number, values: readonly number[]): void {
-    const count = (this.#counts[regime] as number) + 1;
-    this.#counts[regime] = count;
-    const weight = count < MEMORY_OBSERVATIONS ? count : MEMORY_OBSERVATIONS;
+    this.#requests[regime] = (this.#requests[regime] as number) + 1;
     for (let feature = 0; feature < this.#features; feature++) {
-      const at = regime * this.#features + feature;
       const given = values[feature] ?? FEATURE_MISSING;
       if (given === FEATURE_MISSING) continue;
-      const value = clamp(given);
-      const mean = this.#means[at] as number;
-      const before = value * SCALE - mean;
-      this.#means[at] = mean + Math.trunc(before / weight);
-      const deviation = Math.trunc(before / SCALE);
-      const variance = this.#variances[at] as number;
-      this.#variances[at] = variance + Math.trunc((deviation * deviation - variance) / weight);
+      const at = regime * this.#features + feature;
+      const value = clamp(given) * EIGHTHS;
+      const weight = this.#weights[at] as number;
+      const before = weight === 0 ? 0 : value - this.#meanAt(at);
+      if (weight < MEMORY_OBSERVATIONS) this.#weights[at] = weight + 1;
+      else this.#forget(at);
+      this.#sums[at] = (this.#sums[at] as number) + value;
+      const product = before * (value - this.#meanAt(at));
+      if (product > 0) this.#squares[at] = (this.#squares[at] as number) + product;
     }
   }
 
+  /** In eighths. */
   mean(regime: number, feature: number): number {
-    return Math.trunc((this.#means[regime * this.#features + feature] as number) / SCALE);
+    return this.#meanAt(regime * this.#features + feature);
   }
 
-  /** Whole, at least 1 where anything varies at all. */
+  /** The standard deviation in eighths, rounded down. */
   deviation(regime: number, feature: number): number {
-    return Math.floor(Math.sqrt(this.#variances[regime * this.#features + feature] as number));
+    return Math.floor(Math.sqrt(this.#varianceAt(regime * this.#features + feature)));
   }
 
   /** Whether any feature is more than three standard deviations from its regime's mean. */
   isAnomalous(regime: number, values: readonly number[]): boolean {
-    if ((this.#counts[regime] as number) < ANOMALY_OBSERVATIONS_MIN) return false;
     for (let feature = 0; feature < this.#features; feature++) {
       const at = regime * this.#features + feature;
       const given = values[feature] ?? FEATURE_MISSING;
-      if (given === FEATURE_MISSING) continue;
-      const deviation = clamp(given) - Math.trunc((this.#means[at] as number) / SCALE);
-      const limit = ANOMALY_DEVIATIONS * ANOMALY_DEVIATIONS * ((this.#variances[at] as number) + 1);
-      if (deviation * deviation > limit) return true;
+      if (given === FEATURE_MISSING || (this.#weights[at] as number) < ANOMALY_OBSERVATIONS_MIN) continue;
+      const distance = clamp(given) * EIGHTHS - this.#meanAt(at);
+      const limit = ANOMALY_DEVIATIONS * ANOMALY_DEVIATIONS * (this.#varianceAt(at) + 1);
+      if (distance * distance > limit) return true;
     }
     return false;
+  }
+
+  #forget(at: number): void {
+    const sum = this.#sums[at] as number;
+    const squares = this.#squares[at] as number;
+    this.#sums[at] = sum - Math.trunc(sum / MEMORY_OBSERVATIONS);
+    this.#squares[at] = squares - Math.floor(squares / MEMORY_OBSERVATIONS);
+  }
+
+  #meanAt(at: number): number {
+    const weight = this.#weights[at] as number;
+    return weight === 0 ? 0 : Math.trunc((this.#sums[at] as number) / weight);
+  }
+
+  #varianceAt(at: number): number {
+    const weight = this.#weights[at] as number;
+    return weight === 0 ? 0 : Math.floor((this.#squares[at] as number) / weight);
   }
 }
 

@@ -120,13 +120,16 @@ function density(a: number, b: number): Float64Array {
   return values;
 }
 
-/** At the centres: all cells before, and half of the own. */
+/** At the centres: all cells before, and half of the own, corrected for the slope within it. */
 function cumulative(values: Float64Array): Float64Array {
   const below = new Float64Array(POINTS);
   let sum = 0;
   for (let point = 0; point < POINTS; point++) {
     const value = values[point] as number;
-    below[point] = sum + value / 2;
+    const left = values[point === 0 ? 0 : point - 1] as number;
+    const right = values[point === POINTS - 1 ? point : point + 1] as number;
+    const inner = point === 0 || point === POINTS - 1 ? 2 : 1;
+    below[point] = sum + value / 2 - ((right - left) * inner) / 16;
     sum += value;
   }
   return below;
