@@ -1,0 +1,67 @@
+/**
+ * The search for a journal on which the engine and the audit disagree about money: random workloads, both folds, entry by
+ * entry. Short in `npm test`, long under `npm run torture`.
+ */
+import { deepStrictEqual } from "node:assert";
+import { EngineState, nodeSha256, proveConservation } from "@calybris/engine";
+import { parseEntryBody, parseEntryHead } from "@calybris/kernel";
+import fc from "fast-check";
+import { createAudit, createFold } from "../src/index.ts";
+import { type Ran, runWorkload, workload } from "./money-workload.ts";
+
+const OPERATIONS_MAX = 60;
+
+/** How often a kind of entry, a shortage or a debt was met: a search that never meets one says nothing of it. */
+export type Seen = Map<string, number>;
+
+/** Random journals, so many of them; throws where the two folds differ, or the audit finds fault with the engine. */
+export async function searchMoney(runs: number, seed: number): Promise<Seen> {
+  const seen: Seen = new Map();
+  await fc.assert(
+    fc.asyncProperty(workload(OPERATIONS_MAX), async (operations) => {
+      const ran = await runWorkload(operations);
+      compareFolds(ran, seen);
+      const { status, findings } = auditOfLines(ran.lines);
+      deepStrictEqual({ status, findings }, { status: "whole", findings: [] });
+    }),
+    { numRuns: runs, seed },
+  );
+  return seen;
+}
+
+function compareFolds(ran: Ran, seen: Seen): void {
+  const count = (what: string): unknown => seen.set(what, (seen.get(what) ?? 0) + 1);
+  const state = new EngineState();
+  const refuse = (finding: object): void => deepStrictEqual(finding, undefined);
+  const fold = createFold({ sha256: nodeSha256, onFinding: refuse });
+  for (const data of ran.entries) {
+    const head = must(parseEntryHead(data));
+    const body = must(parseEntryBody(head, data, (id) => must(state.policy(id)).snapshot.policy));
+    state.apply(head.sequence, head.at, body);
+    fold.apply(data);
+    const proof = fold.prove(head.at);
+    deepStrictEqual(proof, proveConservation(state.ledger, head.sequence, head.at, nodeSha256));
+    deepStrictEqual(proof.conserved, true);
+    deepStrictEqual(fold.stateDigest(), state.digest());
+    const live = ran.live.get(head.sequence);
+    if (live !== undefined) {
+      deepStrictEqual(fold.prove(live.provedAt), live.proof);
+      deepStrictEqual(fold.stateDigest(), live.stateDigest);
+    }
+    count("entry");
+    count(body.kind);
+    if (body.kind === "decision" && body.short !== undefined) count("short");
+    if (proof.tenants.some(({ debtMicrocents }) => debtMicrocents > 0n)) count("debt");
+  }
+}
+
+function auditOfLines(lines: readonly string[]): ReturnType<ReturnType<typeof createAudit>["finish"]> {
+  const audit = createAudit({ sha256: nodeSha256 });
+  for (const [index, line] of lines.entries()) audit.line(line, { file: "journal", byteOffset: index });
+  return audit.finish();
+}
+
+function must<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error("it is there");
+  return value;
+}
