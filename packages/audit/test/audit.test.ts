@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type DecisionEntry,
   entryData,
@@ -9,29 +8,11 @@ import {
   toUtf8,
 } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
-import { type AuditOptions, type AuditReport, createAudit, createFold } from "../src/index.ts";
+import { createFold } from "../src/index.ts";
+import { audit, lastHash, missedFlips } from "./audit-bytes.ts";
 import { chainData, dataOf, genesis, journal, sampleBodies } from "./small-journal.ts";
 
-const sha256 = (bytes: Uint8Array): Uint8Array => createHash("sha256").update(bytes).digest();
 const lines = journal();
-
-function audit(bytes: Uint8Array | string, options: AuditOptions = {}): AuditReport {
-  const checked = createAudit({ sha256, ...options });
-  const all = Buffer.from(bytes);
-  for (let start = 0; start < all.length; ) {
-    const newline = all.indexOf(10, start);
-    const end = newline === -1 ? all.length : newline;
-    const place = { file: "segment-000001.jsonl", byteOffset: start };
-    if (newline === -1) checked.unterminated(all.subarray(start, end), place);
-    else checked.line(all.subarray(start, end), place);
-    start = end + 1;
-  }
-  return checked.finish();
-}
-
-function lastHash(of: readonly string[]): string {
-  return /"entry_hash":"([0-9a-f]+)"/.exec(of.at(-1) ?? "")?.[1] ?? "";
-}
 
 const anchor = { sequence: lines.length, lastHash: lastHash(lines) };
 
@@ -72,22 +53,9 @@ describe("a journal as it was written", () => {
 });
 
 describe("damage", () => {
-  test("every flipped bit is found; only in the last line may it look like a torn tail", () => {
-    const bytes = Buffer.from(lines.join(""));
-    const lastLineOffset = bytes.length - Buffer.byteLength(lines.at(-1) ?? "");
-    const missed: string[] = [];
-    for (let bit = 0; bit < bytes.length * 8; bit++) {
-      const flipped = Buffer.from(bytes);
-      flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
-      const plain = audit(flipped);
-      const isLast = bit >> 3 >= lastLineOffset - 1;
-      if (plain.status === "whole" || (plain.status !== "broken" && !isLast))
-        missed.push(`bit ${bit}: ${plain.status}`);
-      if (isLast && bit >> 3 < bytes.length - 1 && audit(flipped, { heads: [anchor] }).status !== "broken")
-        missed.push(`bit ${bit} with a head`);
-    }
-    expect(missed).toEqual([]);
-  }, 120_000);
+  test("a flipped bit in any byte is found; only in the last line may it look like a torn tail", () => {
+    expect(missedFlips(lines, (bit) => bit % 8 === (bit >> 3) % 8)).toEqual([]);
+  });
 
   test("a cut at any byte is a torn tail or a shorter journal, and the head tells", () => {
     const bytes = Buffer.from(lines.join(""));
@@ -193,7 +161,7 @@ describe("what cannot be checked is said", () => {
   });
 
   test("a log in the published format that is not ours", () => {
-    const published = chainData(['{"k":1,"v":"alpha"}', '{"k":2,"v":"beta"}'], plainChain(sha256));
+    const published = chainData(['{"k":1,"v":"alpha"}', '{"k":2,"v":"beta"}'], plainChain());
     expect(lastHash(published.slice(0, 1))).toBe("a7acef39aa56cd6e769a5ebae74a7c9dcd30d9d8c15e391773d55334848117f4");
     expect(lastHash(published)).toBe("32330ff6107c82b689e701f24e9099d1559f2d112fa026196705eadcff3a807f");
     expect(audit(published.join("")).status).toBe("incomplete");
