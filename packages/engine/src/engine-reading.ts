@@ -79,6 +79,11 @@ export class EngineReading {
     return Array.from({ length: state.policyCount }, (_, index) => state.policy(index + 1) as PolicyInForce);
   }
 
+  /** A policy by its id; `undefined` when there is none. */
+  policy(id: number): PolicyInForce | undefined {
+    return this.#ports.state.policy(id);
+  }
+
   /** What a tenant may still reserve; `undefined` for one that nobody limits, or that there is not. */
   room(tenant: string): bigint | undefined {
     const { ledger } = this.#ports.state;
