@@ -71,7 +71,7 @@ export interface Fold {
    * @param at - microseconds since the Unix epoch: what is overdue then is said to be. The last entry's when left out.
    */
   readonly prove: (at?: number) => ConservationProof;
-  /** `calystt1` after the last entry, in hexadecimal. */
+  /** `calystt1` after the last entry, in hexadecimal; what a policy learned is not in it. */
   readonly stateDigest: () => string;
 }
 

@@ -27,6 +27,8 @@ export function checkShortage(
     report("room", `a budget of ${budget} microcents (${standing.whenShort})`, `${request.budgetLimitMicrocents}`);
   if (askedMicrocents <= roomMicrocents)
     report("room", `more than the room of ${roomMicrocents} microcents asked for`, `${askedMicrocents}`);
+  // What a learner would have recommended under the budget asked for is not in the entry.
+  if (entry.learning !== undefined) return;
   const wanted = kernel?.prescribe({ ...request, budgetLimitMicrocents: askedMicrocents });
   if (wanted !== undefined && wanted.costMicrocents <= roomMicrocents) {
     const found = `${wanted.costMicrocents} (${wanted.action}, ${wanted.reason})`;
