@@ -3,4 +3,10 @@
  * policies judged on them. It touches neither disk nor network.
  * @module
  */
+export * from "./chance.ts";
+export * from "./design.ts";
+export * from "./fit-prior.ts";
+export * from "./ranking.ts";
+export * from "./ridge.ts";
 export * from "./table.ts";
+export * from "./trees.ts";

@@ -1,0 +1,273 @@
+/**
+ * Fits a prior on labelled rows: predicted is the gain of the dearest tier over the cheapest, never how hard a request is
+ * (a request on which both fail is hard, and premium gains nothing there).
+ *
+ * First a ridge over features, category and text at once. Its weights are the linear head; or trees grow on the features
+ * and on what ridges that had not seen the row say of its category and its text. What is handed back is the integer prior
+ * itself, so whatever is measured of it is measured of what will run.
+ * @module
+ */
+import {
+  FEATURE_MISSING,
+  loadPrior,
+  type Prior,
+  type PriorFile,
+  PRIOR_FORMAT,
+  priorDigestHex,
+  predictGainBps,
+  REGIME_COUNT,
+  scoreText,
+  TEXT_WEIGHT_MAX,
+  TEXT_WEIGHT_UNIT,
+  textScratch,
+} from "@calybris/engine";
+import { foldsOf, sampledRows, seededChance } from "./chance.ts";
+import {
+  denseColumns,
+  hitsOf,
+  raritiesOf,
+  type Standardising,
+  standardisingOf,
+  type TextHits,
+  textShares,
+} from "./design.ts";
+import { fitRidge, type RidgeFit, type RidgePenalties } from "./ridge.ts";
+import { gainsBps, type Table } from "./table.ts";
+import { fitTrees, TREES_DEFAULTS, type TreesFit, type TreesOptions } from "./trees.ts";
+
+export type HeadKind = "linear" | "trees";
+
+export interface FitOptions {
+  readonly seed: number;
+  /** A power of two. */
+  readonly textBuckets?: number;
+  readonly penalties?: RidgePenalties;
+  readonly trees?: TreesOptions;
+  /** More rows than these are sampled: a head this small has no use for more. */
+  readonly rowsMax?: number;
+  /** One a row of the table, as for rows that were logged with a propensity. */
+  readonly weights?: Float64Array;
+  /** In place of the table's gains: one a row, in shares of 1. */
+  readonly targets?: Float64Array;
+  /** Counted texts of the whole table, when the caller fits more than once. */
+  readonly hits?: TextHits | undefined;
+  /** What the file says of itself. */
+  readonly about?: string;
+}
+
+export interface FittedPrior {
+  readonly file: PriorFile;
+  readonly prior: Prior;
+}
+
+export const TEXT_BUCKETS = 65_536;
+export const PENALTIES: RidgePenalties = Object.freeze({ dense: 1, category: 5, text: 6 });
+const ROWS_MAX = 60_000;
+/** Folds for what trees are told about category and text. */
+const INNER_FOLDS = 4;
+const BPS = 10_000;
+const MILLIBPS = 10_000_000;
+const I32_MAX = 2_147_483_647;
+const ADDED_MAX_BPS = 20_000;
+
+/** Counts the texts of a table once, for several fits; `undefined` where there are none. */
+export function textHitsOf(table: Table, buckets: number = TEXT_BUCKETS): TextHits | undefined {
+  return table.texts === undefined ? undefined : hitsOf(table.texts, buckets);
+}
+
+/** Fits on the rows named. Deterministic: the same rows and seed give the same bytes. */
+export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options: FitOptions): FittedPrior {
+  const chance = seededChance(options.seed, 1);
+  const picked = sampledRows(rows.length, options.rowsMax ?? ROWS_MAX, chance).map((at) => rows[at] ?? 0);
+  const fit: Fit = {
+    table,
+    standardising: standardisingOf(table, picked),
+    hits: options.hits ?? textHitsOf(table, options.textBuckets),
+    targets: options.targets ?? Float64Array.from(gainsBps(table), (gain) => gain / BPS),
+    weights: options.weights,
+    penalties: options.penalties ?? PENALTIES,
+  };
+  const whole = ridgeOf(fit, picked);
+  const added = addedBps(table, whole.ridge);
+  const text = whole.text;
+  const file =
+    head === "linear"
+      ? { ...shared(fit, added, text), head: linearHead(whole.ridge) }
+      : { ...shared(fit, added, text), head: treesHead(fit, picked, options) };
+  return sealed({ ...file, ...(options.about === undefined ? {} : { about: options.about }) }, table, picked, fit);
+}
+
+interface Fit {
+  readonly table: Table;
+  readonly standardising: Standardising;
+  readonly hits: TextHits | undefined;
+  readonly targets: Float64Array;
+  readonly weights: Float64Array | undefined;
+  readonly penalties: RidgePenalties;
+}
+
+interface TextTables {
+  readonly rarities: Uint16Array;
+  readonly weights: Int32Array;
+}
+
+function ridgeOf(fit: Fit, rows: Int32Array): { readonly ridge: RidgeFit; readonly text: TextTables | undefined } {
+  const { table, hits, targets, weights } = fit;
+  const rarities = hits === undefined ? undefined : raritiesOf(hits, rows);
+  const ridge = fitRidge(
+    {
+      rowCount: rows.length,
+      dense: denseColumns(table, rows, fit.standardising),
+      denseCount: table.featureNames.length,
+      categories: Uint16Array.from(rows, (row) => table.categories[row] ?? 0),
+      categoryCount: table.categoryNames.length,
+      text:
+        hits === undefined || rarities === undefined
+          ? undefined
+          : { ...textShares(hits, rows, rarities), bucketCount: hits.bucketCount },
+      targets: Float64Array.from(rows, (row) => targets[row] ?? 0),
+      weights: weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row] ?? 1),
+    },
+    fit.penalties,
+  );
+  if (rarities === undefined) return { ridge, text: undefined };
+  const scaled = Int32Array.from(ridge.text, (weight) => clamped(weight * BPS * TEXT_WEIGHT_UNIT, TEXT_WEIGHT_MAX));
+  return { ridge, text: { rarities, weights: scaled } };
+}
+
+/** What each category adds, and last what one adds that was never seen: nothing. */
+function addedBps(table: Table, ridge: RidgeFit): readonly number[] {
+  return [...table.categoryNames.map((_, index) => clamped((ridge.categories[index] ?? 0) * BPS, ADDED_MAX_BPS)), 0];
+}
+
+type HeadlessFile = Omit<PriorFile, "head" | "digest" | "boundariesBps">;
+
+function shared({ table, standardising }: Fit, added: readonly number[], text: TextTables | undefined): HeadlessFile {
+  return {
+    format: PRIOR_FORMAT,
+    features: table.featureNames.map((name, at) => ({
+      name,
+      center: standardising.centers[at] ?? 0,
+      spread: standardising.spreads[at] ?? 1,
+    })),
+    categories: table.categoryNames.map((name, index) => ({ name, gainBps: added[index] ?? 0 })),
+    categoryOtherBps: added.at(-1) ?? 0,
+    ...(text === undefined
+      ? {}
+      : { text: { buckets: text.rarities.length, rarities: packed(text.rarities), weights: packed(text.weights) } }),
+  };
+}
+
+function linearHead(ridge: RidgeFit): PriorFile["head"] {
+  return {
+    kind: "linear",
+    interceptMillibps: clamped(ridge.intercept * MILLIBPS, I32_MAX),
+    weightsMillibps: [...ridge.dense].map((weight) => clamped(weight * MILLIBPS, I32_MAX)),
+  };
+}
+
+function treesHead(fit: Fit, rows: Int32Array, options: FitOptions): PriorFile["head"] {
+  const { table, standardising, targets, weights } = fit;
+  const featureCount = table.featureNames.length;
+  const columns = Array.from({ length: featureCount }, (_, feature) =>
+    Int32Array.from(rows, (row) => {
+      const value = table.features[row * featureCount + feature] ?? FEATURE_MISSING;
+      return value === FEATURE_MISSING ? (standardising.centers[feature] ?? 0) : value;
+    }),
+  );
+  const unseen = unseenScores(fit, rows, options.seed);
+  const trees = fitTrees(
+    [...columns, unseen.category, ...(fit.hits === undefined ? [] : [unseen.text])],
+    Float64Array.from(rows, (row) => targets[row] ?? 0),
+    weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row] ?? 1),
+    options.trees ?? TREES_DEFAULTS,
+  );
+  return treesInIntegers(trees);
+}
+
+function treesInIntegers(trees: TreesFit): PriorFile["head"] {
+  return {
+    kind: "trees",
+    interceptMillibps: clamped(trees.intercept * MILLIBPS, I32_MAX),
+    roots: trees.roots,
+    nodeFeature: trees.nodeFeature,
+    nodeThreshold: trees.nodeThreshold,
+    nodeLeft: trees.nodeLeft,
+    leafMillibps: trees.leaf.map((leaf) => clamped(leaf * MILLIBPS, I32_MAX)),
+  };
+}
+
+/** Of each row, what ridges that were fitted without it say of its category and its text: what a new row will be like. */
+function unseenScores(
+  fit: Fit,
+  rows: Int32Array,
+  seed: number,
+): { readonly category: Int32Array; readonly text: Int32Array } {
+  const [category, text] = [new Int32Array(rows.length), new Int32Array(rows.length)];
+  const folds = foldsOf(rows.length, INNER_FOLDS, seededChance(seed, 2));
+  for (let fold = 0; fold < INNER_FOLDS; fold += 1) {
+    const others = rows.filter((_, at) => folds[at] !== fold);
+    if (others.length === 0) continue;
+    const { ridge, text: tables } = ridgeOf(fit, others);
+    const added = addedBps(fit.table, ridge);
+    const reader = tables === undefined ? undefined : { ...tables, scratch: textScratch(tables.rarities.length) };
+    for (let at = 0; at < rows.length; at += 1) {
+      if (folds[at] !== fold) continue;
+      const row = rows[at] ?? 0;
+      category[at] = added[fit.table.categories[row] ?? 0] ?? 0;
+      if (reader !== undefined) text[at] = scoreText({ text: reader } as Prior, fit.table.texts?.[row] ?? "");
+    }
+  }
+  return { category, text };
+}
+
+/** Cuts the regimes at quantiles of the gain, then seals the file with its digest. */
+function sealed(
+  file: Omit<PriorFile, "digest" | "boundariesBps">,
+  table: Table,
+  rows: Int32Array,
+  fit: Fit,
+): FittedPrior {
+  const open = { ...file, boundariesBps: Array.from({ length: REGIME_COUNT - 1 }, () => 0) };
+  const gains = predictRows(unchecked(open), table, rows, fit.hits).sort();
+  const boundariesBps = open.boundariesBps.map(
+    (_, index) => gains[Math.min(gains.length - 1, Math.floor(((index + 1) * gains.length) / REGIME_COUNT))] ?? 0,
+  );
+  const cut = { ...open, boundariesBps };
+  const prior = unchecked(cut);
+  return { file: { ...cut, digest: prior.digestHex }, prior };
+}
+
+/** Reads a file whose digest is yet to be found, through the same checks as any other. */
+function unchecked(file: Omit<PriorFile, "digest">): Prior {
+  const parsed = loadPrior({ ...file, digest: "" }, undefined, { isDigestChecked: false });
+  return { ...parsed, digestHex: priorDigestHex(parsed) };
+}
+
+/** The gains that a prior predicts for the rows named, in bps. */
+export function predictRows(prior: Prior, table: Table, rows: Int32Array, _hits?: TextHits): Int32Array {
+  const featureCount = table.featureNames.length;
+  const indexes = table.categoryNames.map((name) => prior.categoryIndexes.get(name) ?? prior.categoryBps.length - 1);
+  return Int32Array.from(rows, (row) =>
+    predictGainBps(
+      prior,
+      table.features,
+      indexes[table.categories[row] ?? 0] ?? 0,
+      table.texts === undefined ? 0 : scoreText(prior, table.texts[row] ?? ""),
+      row * featureCount,
+    ),
+  );
+}
+
+function packed(values: Uint16Array | Int32Array): string {
+  const bytes = new DataView(new ArrayBuffer(values.length * values.BYTES_PER_ELEMENT));
+  values.forEach((value, at) => {
+    if (values.BYTES_PER_ELEMENT === 2) bytes.setUint16(at * 2, value, true);
+    else bytes.setInt32(at * 4, value, true);
+  });
+  return Buffer.from(bytes.buffer).toString("base64");
+}
+
+function clamped(value: number, max: number): number {
+  return Math.max(-max, Math.min(max, Math.round(value))) + 0;
+}

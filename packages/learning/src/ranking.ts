@@ -1,0 +1,153 @@
+/**
+ * What a score is worth: rows are given the premium tier from the highest score down, and every share of premium is one
+ * point of the frontier. Equal scores are treated alike: between the points around them lies a straight line, which is
+ * what drawing among them would give.
+ *
+ * Weights are shares of a row: "needed" is how much the premium tier gains over the cheapest where it gains, "missed" the
+ * part of it that was downgraded.
+ * @module
+ */
+import { gainsBps, OUTCOME_MAX_BPS, type Table } from "./table.ts";
+
+/** One point: everything from some score up got premium. */
+export interface FrontierPoint {
+  /** Share of rows that were downgraded. */
+  readonly downgraded: number;
+  /** Share of what could be saved at most: all rows at the cheapest tier are 1. */
+  readonly savings: number;
+  /** Mean outcome, 0..1. */
+  readonly quality: number;
+  /** P(downgraded | premium needed): the false-negative rate. */
+  readonly missedOfNeeded: number;
+  /** P(premium needed | downgraded); 0 where nothing was downgraded. */
+  readonly neededOfDowngraded: number;
+  /** P(downgraded and premium needed): the marginal harm. */
+  readonly harm: number;
+}
+
+/** From nothing downgraded to everything. @param scores - one a row; higher asks for premium. */
+export function frontierOf(table: Table, scores: ArrayLike<number>): readonly FrontierPoint[] {
+  const { rowCount, tierNames, costsMicrocents, outcomesBps } = table;
+  const tiers = tierNames.length;
+  const gains = gainsBps(table);
+  const order = orderOf(scores, rowCount);
+  const savingOf = (row: number): number =>
+    (costsMicrocents[row * tiers + tiers - 1] ?? 0) - (costsMicrocents[row * tiers] ?? 0);
+  let [savingsMost, neededAll, quality] = [0, 0, 0];
+  for (let row = 0; row < rowCount; row += 1) {
+    savingsMost += savingOf(row);
+    neededAll += Math.max(0, gains[row] ?? 0);
+    quality += outcomesBps[row * tiers + tiers - 1] ?? 0;
+  }
+  const points: FrontierPoint[] = [];
+  let [downgraded, saved, missed] = [0, 0, 0];
+  const emit = (): void => {
+    points.push({
+      downgraded: downgraded / rowCount,
+      savings: savingsMost === 0 ? downgraded / rowCount : saved / savingsMost,
+      quality: quality / rowCount / OUTCOME_MAX_BPS,
+      missedOfNeeded: neededAll === 0 ? 0 : missed / neededAll,
+      neededOfDowngraded: downgraded === 0 ? 0 : missed / OUTCOME_MAX_BPS / downgraded,
+      harm: missed / OUTCOME_MAX_BPS / rowCount,
+    });
+  };
+  emit();
+  for (let at = 0; at < rowCount; at += 1) {
+    const row = order[at] ?? 0;
+    downgraded += 1;
+    saved += savingOf(row);
+    missed += Math.max(0, gains[row] ?? 0);
+    quality -= gains[row] ?? 0;
+    if (at + 1 === rowCount || scores[order[at + 1] ?? 0] !== scores[row]) emit();
+  }
+  return points;
+}
+
+/** Rows from the lowest score to the highest. */
+export function orderOf(scores: ArrayLike<number>, count: number): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, row) => row);
+  return order.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0) || a - b);
+}
+
+/** The value of `field` where `by` is `at`, on the straight lines between the points. */
+export function interpolated(
+  points: readonly FrontierPoint[],
+  by: "savings" | "downgraded",
+  at: number,
+  field: keyof FrontierPoint,
+): number {
+  let [low, high] = [0, points.length - 1];
+  while (high - low > 1) {
+    const middle = (low + high) >> 1;
+    if ((points[middle]?.[by] ?? 0) <= at) low = middle;
+    else high = middle;
+  }
+  const [from, to] = [points[low], points[high]];
+  if (from === undefined || to === undefined) return Number.NaN;
+  const share = to[by] === from[by] ? 0 : Math.min(1, Math.max(0, (at - from[by]) / (to[by] - from[by])));
+  return from[field] + share * (to[field] - from[field]);
+}
+
+/** Area under the frontier of misses over savings, 0..1: random has .5, less is better. */
+export function missArea(points: readonly FrontierPoint[]): number {
+  return area(points.map(({ savings, missedOfNeeded }) => [savings, missedOfNeeded]));
+}
+
+/**
+ * Average performance gap recovered (RouteLLM): the mean, over every share of premium calls, of how much of the gap
+ * between the cheap tier's quality and the premium one's is recovered. Random has .5.
+ */
+export function averageGapRecovered(points: readonly FrontierPoint[]): number {
+  const gap = gapOf(points);
+  if (gap === 0) return Number.NaN;
+  const bottom = points.at(-1)?.quality ?? 0;
+  return area(points.map(({ downgraded, quality }) => [downgraded, (quality - bottom) / gap]));
+}
+
+/** The least share of premium calls that recovers `share` of the gap (CPT50 is at .5); NaN where there is no gap. */
+export function callShareFor(points: readonly FrontierPoint[], share: number): number {
+  const gap = gapOf(points);
+  if (gap <= 0) return Number.NaN;
+  const bottom = points.at(-1)?.quality ?? 0;
+  for (let at = points.length - 1; at > 0; at -= 1) {
+    const [to, from] = [points[at], points[at - 1]];
+    if (to === undefined || from === undefined) break;
+    const [low, high] = [(to.quality - bottom) / gap, (from.quality - bottom) / gap];
+    if (low >= share) return 1 - to.downgraded;
+    if (high >= share) return 1 - (to.downgraded - ((share - low) / (high - low)) * (to.downgraded - from.downgraded));
+  }
+  return Number.NaN;
+}
+
+/** P(a needed row scores higher than another), equal scores count half; NaN when all rows are alike. */
+export function areaUnderCurve(table: Table, scores: ArrayLike<number>): number {
+  const gains = gainsBps(table);
+  const order = orderOf(scores, table.rowCount);
+  let [positives, rankSum] = [0, 0];
+  for (let from = 0; from < order.length; ) {
+    let to = from;
+    while (to < order.length && scores[order[to] ?? 0] === scores[order[from] ?? 0]) to += 1;
+    for (let at = from; at < to; at += 1) {
+      if ((gains[order[at] ?? 0] ?? 0) <= 0) continue;
+      positives += 1;
+      rankSum += (from + to + 1) / 2;
+    }
+    from = to;
+  }
+  const negatives = order.length - positives;
+  if (positives === 0 || negatives === 0) return Number.NaN;
+  return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+function gapOf(points: readonly FrontierPoint[]): number {
+  return (points[0]?.quality ?? 0) - (points.at(-1)?.quality ?? 0);
+}
+
+function area(points: readonly (readonly [number, number])[]): number {
+  let sum = 0;
+  for (let at = 1; at < points.length; at += 1) {
+    const [from, to] = [points[at - 1], points[at]];
+    if (from !== undefined && to !== undefined) sum += (to[0] - from[0]) * (to[1] + from[1]) * 0.5;
+  }
+  return sum;
+}

@@ -1,0 +1,172 @@
+/**
+ * Ridge regression of one target on dense columns, categories and text at once, by conjugate gradients on the normal
+ * equations: no matrix is ever formed, so a hundred thousand buckets cost what their hits cost.
+ * @module
+ */
+
+export interface RidgeRows {
+  readonly rowCount: number;
+  readonly dense: Float64Array;
+  readonly denseCount: number;
+  readonly categories: Uint16Array;
+  readonly categoryCount: number;
+  readonly text:
+    | {
+        readonly starts: Int32Array;
+        readonly buckets: Int32Array;
+        readonly shares: Float32Array;
+        readonly bucketCount: number;
+      }
+    | undefined;
+  readonly targets: Float64Array;
+  /** One a row; all 1 where nothing is said. */
+  readonly weights: Float64Array | undefined;
+}
+
+export interface RidgePenalties {
+  readonly dense: number;
+  readonly category: number;
+  readonly text: number;
+}
+
+export interface RidgeFit {
+  readonly intercept: number;
+  readonly dense: Float64Array;
+  readonly categories: Float64Array;
+  readonly text: Float64Array;
+}
+
+const STEPS_MAX = 60;
+const TOLERANCE = 1e-5;
+
+/** Weights that minimise Σ w (target − fit)² + Σ penalty · weight², the intercept unpenalised but for its centring. */
+export function fitRidge(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
+  const { rowCount, denseCount, categoryCount, targets, weights, text } = rows;
+  const bucketCount = text?.bucketCount ?? 0;
+  const size = denseCount + categoryCount + bucketCount;
+  let [weightSum, targetSum] = [0, 0];
+  for (let row = 0; row < rowCount; row += 1) {
+    weightSum += weights?.[row] ?? 1;
+    targetSum += (weights?.[row] ?? 1) * (targets[row] ?? 0);
+  }
+  // One more column, all ones: the intercept, with a penalty too small to matter.
+  const columns = size + 1;
+  const base = weightSum === 0 ? 0 : targetSum / weightSum;
+  const penalty = new Float64Array(columns);
+  penalty.fill(penalties.dense, 0, denseCount);
+  penalty.fill(penalties.category, denseCount, denseCount + categoryCount);
+  penalty.fill(penalties.text, denseCount + categoryCount, size);
+  penalty[size] = 1e-3;
+
+  const residual = new Float64Array(rowCount);
+  for (let row = 0; row < rowCount; row += 1) residual[row] = (weights?.[row] ?? 1) * ((targets[row] ?? 0) - base);
+  const scale = diagonal(rows, columns, penalty);
+  const solution = new Float64Array(columns);
+  const gradient = transposed(rows, residual, columns);
+  const preconditioned = gradient.map((value, at) => value / (scale[at] ?? 1));
+  const direction = preconditioned.slice();
+  let power = dot(gradient, preconditioned);
+  const powerFirst = power;
+  const image = new Float64Array(rowCount);
+  for (let step = 0; step < STEPS_MAX && power > TOLERANCE * TOLERANCE * powerFirst; step += 1) {
+    multiplied(rows, direction, image);
+    for (let row = 0; row < rowCount; row += 1) image[row] = (image[row] ?? 0) * (weights?.[row] ?? 1);
+    const normal = transposed(rows, image, columns);
+    for (let at = 0; at < columns; at += 1) normal[at] = (normal[at] ?? 0) + (penalty[at] ?? 0) * (direction[at] ?? 0);
+    const length = power / dot(direction, normal);
+    for (let at = 0; at < columns; at += 1) {
+      solution[at] = (solution[at] ?? 0) + length * (direction[at] ?? 0);
+      gradient[at] = (gradient[at] ?? 0) - length * (normal[at] ?? 0);
+      preconditioned[at] = (gradient[at] ?? 0) / (scale[at] ?? 1);
+    }
+    const next = dot(gradient, preconditioned);
+    for (let at = 0; at < columns; at += 1)
+      direction[at] = (preconditioned[at] ?? 0) + (next / power) * (direction[at] ?? 0);
+    power = next;
+  }
+  return {
+    intercept: base + (solution[size] ?? 0),
+    dense: solution.slice(0, denseCount),
+    categories: solution.slice(denseCount, denseCount + categoryCount),
+    text: solution.slice(denseCount + categoryCount, size),
+  };
+}
+
+/** X · direction, the intercept's column last. */
+function multiplied(
+  { rowCount, dense, denseCount, categories, categoryCount, text }: RidgeRows,
+  direction: Float64Array,
+  out: Float64Array,
+): void {
+  const textFrom = denseCount + categoryCount;
+  const last = direction[direction.length - 1] ?? 0;
+  for (let row = 0; row < rowCount; row += 1) {
+    let sum = last + (direction[denseCount + (categories[row] ?? 0)] ?? 0);
+    for (let at = 0, from = row * denseCount; at < denseCount; at += 1)
+      sum += (dense[from + at] ?? 0) * (direction[at] ?? 0);
+    if (text !== undefined) {
+      const end = text.starts[row + 1] ?? 0;
+      for (let at = text.starts[row] ?? 0; at < end; at += 1)
+        sum += (text.shares[at] ?? 0) * (direction[textFrom + (text.buckets[at] ?? 0)] ?? 0);
+    }
+    out[row] = sum;
+  }
+}
+
+/** Xᵀ · values. */
+function transposed(
+  { rowCount, dense, denseCount, categories, categoryCount, text }: RidgeRows,
+  values: Float64Array,
+  columns: number,
+): Float64Array {
+  const out = new Float64Array(columns);
+  const textFrom = denseCount + categoryCount;
+  for (let row = 0; row < rowCount; row += 1) {
+    const value = values[row] ?? 0;
+    for (let at = 0, from = row * denseCount; at < denseCount; at += 1)
+      out[at] = (out[at] ?? 0) + (dense[from + at] ?? 0) * value;
+    const category = denseCount + (categories[row] ?? 0);
+    out[category] = (out[category] ?? 0) + value;
+    if (text !== undefined) {
+      const end = text.starts[row + 1] ?? 0;
+      for (let at = text.starts[row] ?? 0; at < end; at += 1) {
+        const column = textFrom + (text.buckets[at] ?? 0);
+        out[column] = (out[column] ?? 0) + (text.shares[at] ?? 0) * value;
+      }
+    }
+    out[columns - 1] = (out[columns - 1] ?? 0) + value;
+  }
+  return out;
+}
+
+/** The diagonal of the normal equations: what the steps are scaled by. */
+function diagonal(
+  { rowCount, dense, denseCount, categories, categoryCount, text, weights }: RidgeRows,
+  columns: number,
+  penalty: Float64Array,
+): Float64Array {
+  const out = penalty.slice();
+  const textFrom = denseCount + categoryCount;
+  for (let row = 0; row < rowCount; row += 1) {
+    const weight = weights?.[row] ?? 1;
+    for (let at = 0, from = row * denseCount; at < denseCount; at += 1)
+      out[at] = (out[at] ?? 0) + weight * (dense[from + at] ?? 0) ** 2;
+    const category = denseCount + (categories[row] ?? 0);
+    out[category] = (out[category] ?? 0) + weight;
+    if (text !== undefined) {
+      const end = text.starts[row + 1] ?? 0;
+      for (let at = text.starts[row] ?? 0; at < end; at += 1) {
+        const column = textFrom + (text.buckets[at] ?? 0);
+        out[column] = (out[column] ?? 0) + weight * (text.shares[at] ?? 0) ** 2;
+      }
+    }
+    out[columns - 1] = (out[columns - 1] ?? 0) + weight;
+  }
+  return out;
+}
+
+function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let at = 0; at < a.length; at += 1) sum += (a[at] ?? 0) * (b[at] ?? 0);
+  return sum;
+}
