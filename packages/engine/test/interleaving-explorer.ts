@@ -10,7 +10,8 @@
  * each thread's position and locals. Those two cannot be read from outside, but a program starts from the same setup,
  * is deterministic, and learns of the rest of the world only through what its accesses return. So *the list of what its
  * accesses returned* fixes both, and is the key. It is finer than needed (two lists may lead to the same place), which costs
- * states, never schedules. Programs end, so lists are finite and the graph has no circle.
+ * states, never schedules; so `add` and `sub` return nothing here, and a program cannot depend on what they would.
+ * Programs end, so lists are finite and the graph has no circle.
  *
  * To see what a thread does next, its program runs from the start with the recorded returns, and is stopped by an
  * exception at the first access beyond them. So production code needs no hooks: whatever is shared and is not an access
@@ -20,6 +21,7 @@
 
 /** What an access returned. */
 export type Returned = bigint | string;
+const NOTHING = "nothing";
 
 const ATOMICS = ["load", "store", "add", "sub", "compareExchange", "exchange"] as const;
 type AtomicName = (typeof ATOMICS)[number];
@@ -191,7 +193,7 @@ class Explorer<Facts> {
   ): Pick<State<Facts>, "memory" | "boxes"> & { readonly returned: Returned } {
     if (name === "send") {
       const box = boxes[at] as readonly string[];
-      return { memory, boxes: boxes.with(at, [...box, operands[0] as string]), returned: "" };
+      return { memory, boxes: boxes.with(at, [...box, operands[0] as string]), returned: NOTHING };
     }
     if (name === "receive") {
       const [first, ...others] = boxes[at] as readonly string[];
@@ -200,7 +202,8 @@ class Explorer<Facts> {
     const held = memory.get(at);
     if (held === undefined) throw new Error(`there is no cell ${at}`);
     this.#cells[0] = held;
-    const returned = REAL[name](this.#cells, 0, ...(operands as bigint[]));
+    const seen = REAL[name](this.#cells, 0, ...(operands as bigint[]));
+    const returned = name === "add" || name === "sub" ? NOTHING : seen;
     const holds = this.#cells[0] as bigint;
     return { memory: holds === held ? memory : new Map(memory).set(at, holds), boxes, returned };
   }
@@ -221,7 +224,7 @@ class Explorer<Facts> {
         throw PAUSED;
       }
       met += 1;
-      return returned;
+      return returned === NOTHING ? (undefined as unknown as Returned) : returned;
     };
     const explored = thread.program();
     meet = meets;

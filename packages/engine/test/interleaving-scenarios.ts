@@ -2,7 +2,7 @@
  * Small races of the ledger, each explored over all its schedules.
  * @module
  */
-import type { Facts, LedgerScenario, Work } from "./interleaving-ledger.ts";
+import type { Facts, LedgerScenario, Work } from "./interleaving-threads.ts";
 
 const ACME = [{ tenant: "acme", grant: 100n }];
 const TEAM = (orgGrant: bigint, teamGrant: bigint): LedgerScenario["tenants"] => [
@@ -60,7 +60,7 @@ export const SCENARIOS: readonly LedgerScenario[] = [
     name: "a journal that refuses one of three entries",
     tenants: ACME,
     takes: (sequence) => sequence !== 1,
-    workers: [settling(60n, 60n), settling(60n, 60n), (worker): void => void worker.ask("own acme 60")],
+    workers: [settling(60n, 60n), settling(60n, 60n), (worker): void => worker.own("acme", 60n)],
   },
   {
     name: "a period begins while two reserve",
@@ -88,6 +88,15 @@ export const SCENARIOS: readonly LedgerScenario[] = [
     workers: [
       (worker): void => worker.reserveAndSettle("user", [0, 1, 2, 3], 20n, 20n),
       (worker): void => worker.reserveAndSettle("team", [0, 1], 50n, 50n),
+    ],
+  },
+  {
+    name: "a level is no longer metered while one reserves on it",
+    tenants: TEAM(50n, 50n),
+    workers: [
+      (worker): void => worker.reserveAndSettle("team", [0, 1], 40n, 40n),
+      (worker): void => worker.tell("unmeter org"),
+      (worker): void => worker.reserveAndSettle("team", [1], 20n, 0n),
     ],
   },
   {
