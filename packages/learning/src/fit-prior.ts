@@ -31,18 +31,19 @@ import {
   type TextHits,
   textShares,
 } from "./design.ts";
-import { fitRidge, type RidgeFit, type RidgePenalties } from "./ridge.ts";
+import { fitRidge, fittedValues, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
 import { gainsBps, type Table } from "./table.ts";
-import { fitTrees, TREES_DEFAULTS, type TreesFit, type TreesOptions } from "./trees.ts";
+import { fitTrees, TREES_DEFAULTS, TREES_SMALL, type TreesFit, type TreesOptions } from "./trees.ts";
 
-export type HeadKind = "linear" | "trees";
+/** What may be fitted; `logistic` is a linear head as well, its odds rescaled to gains. */
+export type HeadKind = "ridge" | "logistic" | "small trees" | "trees";
+export const HEAD_KINDS: readonly HeadKind[] = ["ridge", "logistic", "small trees", "trees"];
 
 export interface FitOptions {
   readonly seed: number;
   /** A power of two. */
   readonly textBuckets?: number;
   readonly penalties?: RidgePenalties;
-  readonly trees?: TreesOptions;
   /** More rows than these are sampled: a head this small has no use for more. */
   readonly rowsMax?: number;
   /** One a row of the table, as for rows that were logged with a propensity. */
@@ -87,14 +88,13 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     weights: options.weights,
     penalties: options.penalties ?? PENALTIES,
   };
-  const whole = ridgeOf(fit, picked);
-  const added = addedBps(table, whole.ridge);
-  const text = whole.text;
-  const file =
-    head === "linear"
-      ? { ...shared(fit, added, text), head: linearHead(whole.ridge) }
-      : { ...shared(fit, added, text), head: treesHead(fit, picked, options) };
-  return sealed({ ...file, ...(options.about === undefined ? {} : { about: options.about }) }, table, picked, fit);
+  const { ridge, text } = head === "logistic" ? logisticOf(fit, picked) : ridgeOf(fit, picked);
+  const trees = head === "trees" ? TREES_DEFAULTS : head === "small trees" ? TREES_SMALL : undefined;
+  const file = {
+    ...shared(fit, addedBps(table, ridge), text),
+    head: trees === undefined ? linearHead(ridge) : treesHead(fit, picked, trees, options.seed),
+  };
+  return sealed({ ...file, ...(options.about === undefined ? {} : { about: options.about }) }, table, picked);
 }
 
 interface Fit {
@@ -106,30 +106,96 @@ interface Fit {
   readonly penalties: RidgePenalties;
 }
 
+/** A fit of one kind, with its text's tables in integers. */
+interface Ridged {
+  readonly ridge: RidgeFit;
+  readonly text: TextTables | undefined;
+}
+
 interface TextTables {
   readonly rarities: Uint16Array;
   readonly weights: Int32Array;
 }
 
-function ridgeOf(fit: Fit, rows: Int32Array): { readonly ridge: RidgeFit; readonly text: TextTables | undefined } {
+function ridgeOf(fit: Fit, rows: Int32Array): Ridged {
+  const rarities = fit.hits === undefined ? undefined : raritiesOf(fit.hits, rows);
+  return inTables(fitRidge(ridgeRows(fit, rows, rarities), fit.penalties), rarities);
+}
+
+/** Newton's steps are enough for odds as tame as these. */
+const LOGISTIC_STEPS = 5;
+/** Where the odds are clear, a row says nothing more: its weight ends here. */
+const LOGISTIC_WEIGHT_MIN = 0.01;
+
+/** Whether premium gained, by iterated ridges (weight p(1 − p)); then the log-odds are drawn onto the gains by a line. */
+function logisticOf(fit: Fit, rows: Int32Array): Ridged {
+  const rarities = fit.hits === undefined ? undefined : raritiesOf(fit.hits, rows);
+  const base = ridgeRows(fit, rows, rarities);
+  const isNeeded = base.targets.map((target) => (target > 0 ? 1 : 0));
+  let odds: Float64Array = new Float64Array(rows.length);
+  let ridge: RidgeFit | undefined;
+  for (let step = 0; step < LOGISTIC_STEPS; step += 1) {
+    const shares = odds.map((odd) => 1 / (1 + Math.exp(-odd)));
+    const curvature = shares.map((share) => Math.max(LOGISTIC_WEIGHT_MIN, share * (1 - share)));
+    const targets = odds.map((odd, at) => odd + ((isNeeded[at] ?? 0) - (shares[at] ?? 0)) / (curvature[at] ?? 1));
+    const weights = curvature.map((weight, at) => weight * (base.weights?.[at] ?? 1));
+    ridge = fitRidge({ ...base, targets, weights }, quartered(fit.penalties));
+    odds = fittedValues(base, ridge);
+  }
+  const fitted = ridge ?? fitRidge(base, fit.penalties);
+  const { slope, level } = lineThrough(odds, base.targets, base.weights);
+  const scaled = (weights: Float64Array): Float64Array => weights.map((weight) => weight * slope);
+  const onGains = {
+    intercept: level + slope * fitted.intercept,
+    dense: scaled(fitted.dense),
+    categories: scaled(fitted.categories),
+    text: scaled(fitted.text),
+  };
+  return inTables(onGains, rarities);
+}
+
+/** A row of odds has a quarter of the weight of a row of gains, at most. */
+function quartered({ dense, category, text }: RidgePenalties): RidgePenalties {
+  return { dense: dense / 4, category: category / 4, text: text / 4 };
+}
+
+function lineThrough(
+  values: Float64Array,
+  targets: Float64Array,
+  weights: Float64Array | undefined,
+): { readonly slope: number; readonly level: number } {
+  let [sum, x, y, xx, xy] = [0, 0, 0, 0, 0];
+  for (let at = 0; at < values.length; at += 1) {
+    const [weight, value, target] = [weights?.[at] ?? 1, values[at] ?? 0, targets[at] ?? 0];
+    sum += weight;
+    x += weight * value;
+    y += weight * target;
+    xx += weight * value * value;
+    xy += weight * value * target;
+  }
+  const variance = xx * sum - x * x;
+  const slope = sum === 0 || variance <= 1e-12 * sum * sum ? 0 : (xy * sum - x * y) / variance;
+  return { slope, level: sum === 0 ? 0 : (y - slope * x) / sum };
+}
+
+function ridgeRows(fit: Fit, rows: Int32Array, rarities: Uint16Array | undefined): RidgeRows {
   const { table, hits, targets, weights } = fit;
-  const rarities = hits === undefined ? undefined : raritiesOf(hits, rows);
-  const ridge = fitRidge(
-    {
-      rowCount: rows.length,
-      dense: denseColumns(table, rows, fit.standardising),
-      denseCount: table.featureNames.length,
-      categories: Uint16Array.from(rows, (row) => table.categories[row] ?? 0),
-      categoryCount: table.categoryNames.length,
-      text:
-        hits === undefined || rarities === undefined
-          ? undefined
-          : { ...textShares(hits, rows, rarities), bucketCount: hits.bucketCount },
-      targets: Float64Array.from(rows, (row) => targets[row] ?? 0),
-      weights: weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row] ?? 1),
-    },
-    fit.penalties,
-  );
+  return {
+    rowCount: rows.length,
+    dense: denseColumns(table, rows, fit.standardising),
+    denseCount: table.featureNames.length,
+    categories: Uint16Array.from(rows, (row) => table.categories[row] ?? 0),
+    categoryCount: table.categoryNames.length,
+    text:
+      hits === undefined || rarities === undefined
+        ? undefined
+        : { ...textShares(hits, rows, rarities), bucketCount: hits.bucketCount },
+    targets: Float64Array.from(rows, (row) => targets[row] ?? 0),
+    weights: weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row] ?? 1),
+  };
+}
+
+function inTables(ridge: RidgeFit, rarities: Uint16Array | undefined): Ridged {
   if (rarities === undefined) return { ridge, text: undefined };
   const scaled = Int32Array.from(ridge.text, (weight) => clamped(weight * BPS * TEXT_WEIGHT_UNIT, TEXT_WEIGHT_MAX));
   return { ridge, text: { rarities, weights: scaled } };
@@ -166,7 +232,7 @@ function linearHead(ridge: RidgeFit): PriorFile["head"] {
   };
 }
 
-function treesHead(fit: Fit, rows: Int32Array, options: FitOptions): PriorFile["head"] {
+function treesHead(fit: Fit, rows: Int32Array, options: TreesOptions, seed: number): PriorFile["head"] {
   const { table, standardising, targets, weights } = fit;
   const featureCount = table.featureNames.length;
   const columns = Array.from({ length: featureCount }, (_, feature) =>
@@ -175,12 +241,12 @@ function treesHead(fit: Fit, rows: Int32Array, options: FitOptions): PriorFile["
       return value === FEATURE_MISSING ? (standardising.centers[feature] ?? 0) : value;
     }),
   );
-  const unseen = unseenScores(fit, rows, options.seed);
+  const unseen = unseenScores(fit, rows, seed);
   const trees = fitTrees(
     [...columns, unseen.category, ...(fit.hits === undefined ? [] : [unseen.text])],
     Float64Array.from(rows, (row) => targets[row] ?? 0),
     weights === undefined ? undefined : Float64Array.from(rows, (row) => weights[row] ?? 1),
-    options.trees ?? TREES_DEFAULTS,
+    options,
   );
   return treesInIntegers(trees);
 }
@@ -222,14 +288,9 @@ function unseenScores(
 }
 
 /** Cuts the regimes at quantiles of the gain, then seals the file with its digest. */
-function sealed(
-  file: Omit<PriorFile, "digest" | "boundariesBps">,
-  table: Table,
-  rows: Int32Array,
-  fit: Fit,
-): FittedPrior {
+function sealed(file: Omit<PriorFile, "digest" | "boundariesBps">, table: Table, rows: Int32Array): FittedPrior {
   const open = { ...file, boundariesBps: Array.from({ length: REGIME_COUNT - 1 }, () => 0) };
-  const gains = predictRows(unchecked(open), table, rows, fit.hits).sort();
+  const gains = predictRows(unchecked(open), table, rows).sort();
   const boundariesBps = open.boundariesBps.map(
     (_, index) => gains[Math.min(gains.length - 1, Math.floor(((index + 1) * gains.length) / REGIME_COUNT))] ?? 0,
   );
@@ -245,7 +306,7 @@ function unchecked(file: Omit<PriorFile, "digest">): Prior {
 }
 
 /** The gains that a prior predicts for the rows named, in bps. */
-export function predictRows(prior: Prior, table: Table, rows: Int32Array, _hits?: TextHits): Int32Array {
+export function predictRows(prior: Prior, table: Table, rows: Int32Array): Int32Array {
   const featureCount = table.featureNames.length;
   const indexes = table.categoryNames.map((name) => prior.categoryIndexes.get(name) ?? prior.categoryBps.length - 1);
   return Int32Array.from(rows, (row) =>

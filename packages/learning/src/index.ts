@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./chance.ts";
+export * from "./cross-validation.ts";
 export * from "./design.ts";
 export * from "./fit-prior.ts";
 export * from "./ranking.ts";

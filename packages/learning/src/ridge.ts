@@ -92,6 +92,13 @@ export function fitRidge(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
   };
 }
 
+/** What a fit says of each row. */
+export function fittedValues(rows: RidgeRows, fit: RidgeFit): Float64Array {
+  const values = new Float64Array(rows.rowCount);
+  multiplied(rows, Float64Array.from([...fit.dense, ...fit.categories, ...fit.text, fit.intercept]), values);
+  return values;
+}
+
 /** X · direction, the intercept's column last. */
 function multiplied(
   { rowCount, dense, denseCount, categories, categoryCount, text }: RidgeRows,

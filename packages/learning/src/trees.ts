@@ -17,11 +17,20 @@ export interface TreesOptions {
 }
 
 export const TREES_DEFAULTS: TreesOptions = Object.freeze({
-  treeCount: 80,
-  leavesMax: 12,
-  rate: 0.12,
+  treeCount: 150,
+  leavesMax: 16,
+  rate: 0.15,
   leafWeightMin: 20,
   penalty: 10,
+});
+
+/** For few rows, or rows that say little. */
+export const TREES_SMALL: TreesOptions = Object.freeze({
+  treeCount: 60,
+  leavesMax: 6,
+  rate: 0.1,
+  leafWeightMin: 40,
+  penalty: 20,
 });
 
 /** Nodes in one row; a leaf has feature −1, a right child stands after its left one. */
