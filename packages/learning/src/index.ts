@@ -3,9 +3,11 @@
  * policies judged on them. It touches neither disk nor network.
  * @module
  */
+export * from "./certify.ts";
 export * from "./chance.ts";
 export * from "./cross-validation.ts";
 export * from "./design.ts";
+export * from "./e-process.ts";
 export * from "./fit-prior.ts";
 export * from "./ranking.ts";
 export * from "./ridge.ts";
