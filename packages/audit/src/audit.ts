@@ -237,6 +237,7 @@ class LogAudit {
       tornTail,
       findings: this.#findings.kept,
       findingCount: this.#findings.count,
+      notEstablished: this.content.notEstablished,
       reasonsIncomplete: this.#findings.reasonsIncomplete,
     };
   }

@@ -15,6 +15,7 @@ import {
   type Kernel,
   type Policy,
   type PolicyEntry,
+  type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
   policyDigest,
@@ -25,6 +26,7 @@ import {
 import { STEPS } from "./claims.ts";
 import { type ConservationProof, proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
+import { LearningCheck } from "./learning/learning-check.ts";
 import type { ChainedLine } from "./line.ts";
 import { MoneyFold } from "./money.ts";
 import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
@@ -33,6 +35,7 @@ import { stateDigestOf } from "./state-digest.ts";
 
 interface InForce {
   readonly id: number;
+  readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;
   readonly digest: Uint8Array;
 }
@@ -48,11 +51,11 @@ const MEMBERS: Readonly<Record<"genesis" | "policy" | "seal" | "checkpoint", rea
 const SEED = "seedDigest";
 
 /** Kinds that move no money, so that one which cannot be read leaves every balance known. */
-const WITHOUT_MONEY: readonly string[] = [
-  ...Object.keys(MEMBERS),
-  ...["outcome", "belief", "regimes", "prior", "certificate"],
-];
+const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
+const WITHOUT_MONEY: readonly string[] = [...Object.keys(MEMBERS), ...LEARNING_KINDS];
 const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", ...Object.keys(STEPS)];
+/** Kinds that teach nothing. */
+const WITHOUT_LEARNING: readonly string[] = ["seal", "checkpoint", ...MONEY_KINDS];
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
@@ -69,8 +72,8 @@ export class ContentAudit {
   #inForce: InForce | undefined;
   /** `undefined` once an entry is missing that may have moved some. */
   #money: MoneyFold | undefined = new MoneyFold();
-  /** A policy that was put in force learns, so that the state holds what was learned. */
-  #learns = false;
+  /** `undefined` once an entry is missing that may have taught something. */
+  #learning: LearningCheck | undefined;
   /** After damage, numbers start again from what is found, so that one fault is one finding. */
   #resume = false;
 
@@ -78,6 +81,14 @@ export class ContentAudit {
     this.#findings = findings;
     this.#sha256 = sha256;
     this.#kernelFor = kernelFor;
+    this.#learning = new LearningCheck(sha256);
+  }
+
+  /** What nobody can tell from the log alone. */
+  get notEstablished(): readonly string[] {
+    const draws = this.#learning?.hasDraws === true ? ["that the draws came from the secret seed: nobody gave it"] : [];
+    const unbound = this.#learning?.unbound ?? 0;
+    return unbound === 0 ? draws : [...draws, `${unbound} outcomes of decisions too far back to compare`];
   }
 
   get state(): AuditState {
@@ -93,6 +104,7 @@ export class ContentAudit {
   resume(): void {
     this.#resume = true;
     this.#money = undefined;
+    this.#learning = undefined;
   }
 
   check(line: ChainedLine, place: Place): void {
@@ -102,6 +114,7 @@ export class ContentAudit {
     if (head === undefined) {
       report("data", "an entry's sequence, durable, at and kind", excerpt(line.dataText));
       this.#money = undefined;
+      this.#learning = undefined;
       return;
     }
     this.#checkHead(line, head, report);
@@ -109,11 +122,13 @@ export class ContentAudit {
     if (body !== undefined) {
       this.#checkBody(head, body, report);
       this.#checkMoney(head, body, report);
+      this.#checkLearning(head, body, report);
       this.#state = foldEntry(this.#state, head, body);
     } else {
       const at = Number.isSafeInteger(head.at) ? Math.max(head.at, this.#state.at) : this.#state.at;
       this.#state = { ...this.#state, sequence: head.sequence, at };
       if (!WITHOUT_MONEY.includes(head.kind)) this.#money = undefined;
+      if (!WITHOUT_LEARNING.includes(head.kind)) this.#learning = undefined;
     }
     this.#durable = Math.max(this.#durable, head.durable);
   }
@@ -127,6 +142,14 @@ export class ContentAudit {
       money.take(head.sequence, head.at, body, report);
     } else if (MONEY_KINDS.includes(body.kind) || (body.kind === "decision" && body.tenant !== undefined))
       this.#findings.incomplete("no balance is known after entries that are missing: money was checked up to there");
+  }
+
+  /** Learning too is checked up to the first entry that is missing. */
+  #checkLearning(head: EntryHead, body: EntryBody, report: Report): void {
+    const policy = body.kind === "decision" && body.policyId !== this.#inForce?.id ? undefined : this.#inForce;
+    if (this.#learning !== undefined) this.#learning.take(head.sequence, head.at, body, policy, report);
+    else if (LEARNING_KINDS.includes(body.kind) || (body.kind === "decision" && body.learning !== undefined))
+      this.#findings.incomplete("nothing learned is known after entries that are missing: it was checked up to there");
   }
 
   #checkHead(line: ChainedLine, head: EntryHead, report: Report): void {
@@ -162,35 +185,30 @@ export class ContentAudit {
   }
 
   #checkState(found: string, report: Report): void {
-    if (this.#resume || this.#money === undefined) return;
-    if (this.#learns) {
-      this.#findings.incomplete("checkpoints of a journal that learns hold what was learned: they were not recomputed");
-      return;
-    }
+    if (this.#resume || this.#money === undefined || this.#learning === undefined) return;
     const policies = this.policies.map(({ digest }) => digest);
-    const digest = stateDigestOf(this.#state, policies, this.#money, this.#sha256);
+    const digest = stateDigestOf(this.#state, policies, this.#money, this.#learning.fold, this.#sha256);
     if (found !== digest) report("state_digest", digest, found);
   }
 
   #checkPolicy(head: EntryHead, entry: GenesisEntry | PolicyEntry, report: Report): void {
     const expectedId = (this.policies.at(-1)?.id ?? 0) + 1;
     if (entry.policyId !== expectedId && !this.#resume) report("policy_id", String(expectedId), String(entry.policyId));
-    let policy: Policy;
+    let snapshot: PolicySnapshot;
     try {
-      const snapshot = snapshotFromJson(entry.snapshot);
-      policy = snapshot.policy;
-      this.#learns ||= snapshot.learning !== undefined;
+      snapshot = snapshotFromJson(entry.snapshot);
     } catch (error) {
       report("body", "a valid policy snapshot", messageOf(error));
       this.#inForce = undefined;
       return;
     }
+    const { policy } = snapshot;
     const digest = policyDigest(policy, this.#sha256);
     const hex = toHex(digest);
     if (hex !== entry.policyDigest) report("policy_digest", hex, String(entry.policyDigest));
     this.#byId.add(entry.policyId, policy);
     this.policies.push({ id: entry.policyId, digest: hex, by: entry.kind === "policy" ? entry.by : undefined });
-    this.#inForce = { id: entry.policyId, kernel: this.#kernelFor(policy), digest };
+    this.#inForce = { id: entry.policyId, snapshot, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;
   }
 

@@ -4,19 +4,23 @@
  * @module
  */
 import {
+  CalybrisError,
   type EntryBody,
   type EntryHead,
+  type Kernel,
   type Policy,
   type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
+  referenceKernel,
   sha256 as portableSha256,
   type Sha256,
   snapshotFromJson,
 } from "@calybris/kernel";
 import { type ConservationProof, proofOf } from "./conservation.ts";
+import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { MoneyFold } from "./money.ts";
-import type { AuditedPolicy, Finding, Place } from "./report.ts";
+import type { AuditedPolicy, Finding, Place, Report } from "./report.ts";
 import { stateDigestOf } from "./state-digest.ts";
 
 /** What the entries so far add up to. */
@@ -71,13 +75,15 @@ export interface Fold {
    * @param at - microseconds since the Unix epoch: what is overdue then is said to be. The last entry's when left out.
    */
   readonly prove: (at?: number) => ConservationProof;
-  /** `calystt1` after the last entry, in hexadecimal; what a policy learned is not in it. */
+  /** `calystt1` after the last entry, in hexadecimal. */
   readonly stateDigest: () => string;
 }
 
 export interface FoldOptions {
   readonly sha256?: Sha256;
-  /** Told where the money contradicts itself; nobody is told when left out. */
+  /** Decides again what was recommended; the reference when left out. */
+  readonly kernelFor?: (policy: Policy) => Kernel;
+  /** Told where money or learning contradicts itself; nobody is told when left out. */
   readonly onFinding?: (finding: Omit<Finding, keyof Place>) => void;
 }
 
@@ -89,18 +95,24 @@ export interface FoldOptions {
 export function createFold(options: FoldOptions = {}): Fold {
   const sha256 = options.sha256 ?? portableSha256;
   let state = EMPTY_STATE;
-  let inForce: PolicySnapshot | undefined;
+  const kernelFor = options.kernelFor ?? referenceKernel;
+  let inForce: LearningPolicy | undefined;
   const byId = new Policies();
   const policies: AuditedPolicy[] = [];
   const money = new MoneyFold();
+  const learning = new LearningCheck(sha256);
   return {
     apply: (data) => {
       const head = parseEntryHead(data);
       const body = head === undefined ? undefined : parseEntryBody(head, data, byId.of);
-      if (head === undefined || body === undefined) throw new RangeError("an entry of a kind that this version knows");
+      if (head === undefined || body === undefined) {
+        const problem = "it is of a kind that this version does not know";
+        throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: state.sequence + 1, problem });
+      }
       if (body.kind === "genesis" || body.kind === "policy") {
-        inForce = snapshotFromJson(body.snapshot);
-        byId.add(body.policyId, inForce.policy);
+        const snapshot = snapshotFromJson(body.snapshot);
+        inForce = { snapshot, kernel: kernelFor(snapshot.policy) };
+        byId.add(body.policyId, snapshot.policy);
         policies.push({
           id: body.policyId,
           digest: body.policyDigest,
@@ -108,21 +120,22 @@ export function createFold(options: FoldOptions = {}): Fold {
         });
       }
       const { sequence } = head;
-      money.take(sequence, head.at, body, (problem, expected, found) =>
-        options.onFinding?.({ sequence, problem, expected, found }),
-      );
+      const report: Report = (problem, expected, found) => options.onFinding?.({ sequence, problem, expected, found });
+      money.take(sequence, head.at, body, report);
+      learning.take(sequence, head.at, body, inForce, report);
       state = foldEntry(state, head, body);
       return state;
     },
     state: () => state,
     policies: () => policies,
-    snapshot: () => inForce,
+    snapshot: () => inForce?.snapshot,
     prove: (at = state.at) => proofOf(money, state.sequence, at, sha256),
     stateDigest: () =>
       stateDigestOf(
         state,
         policies.map(({ digest }) => digest),
         money,
+        learning.fold,
         sha256,
       ),
   };

@@ -30,6 +30,7 @@ export type Problem =
   | "room"
   | "money"
   | "reservation"
+  | "learning"
   | "state_digest"
   | "head"
   | "suffix_removed"
@@ -102,6 +103,8 @@ export interface AuditReport {
   /** The first {@link FINDINGS_KEPT_MAX}. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
+  /** What nobody can tell from the log alone, such as that draws came from the secret seed. */
+  readonly notEstablished: readonly string[];
   /** Why the log could not be checked in full; empty unless something was left unchecked. */
   readonly reasonsIncomplete: readonly string[];
 }

@@ -5,6 +5,7 @@
 import { ByteWriter, JOURNAL_FORMAT, type Sha256, toHex, toUtf8, writeExact } from "@calybris/kernel";
 import { moneyStateJson } from "./conservation.ts";
 import type { AuditState } from "./fold.ts";
+import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";
 
 const TAGGED_STEP_BYTES = 9 + 8;
@@ -18,6 +19,7 @@ export function stateDigestOf(
   state: AuditState,
   policyDigests: readonly string[],
   money: MoneyFold,
+  learning: LearningFold,
   sha256: Sha256,
 ): string {
   const { sequence, at, decisionSequence, policyId } = state;
@@ -28,6 +30,7 @@ export function stateDigestOf(
     policy: policyId,
     policies: policyDigests,
     ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
+    ...(learning.learning === undefined ? {} : { learning: learning.toJson() }),
   });
   const bytes = toUtf8(json);
   const writer = new ByteWriter(TAGGED_STEP_BYTES + bytes.byteLength).tag("calystt1").u64(BigInt(sequence));

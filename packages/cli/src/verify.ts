@@ -4,13 +4,14 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
+import { type Audit, type AuditedMoney, type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
 import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead, readFileBytes } from "@calybris/engine";
 import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "./json-text.ts";
 import { fastestKernel } from "./kernels.ts";
 import { keyFileOption, readKey, requireKey } from "./key-file.ts";
+import { balanceText } from "./ledger-table.ts";
 import { logFiles, readLines } from "./log-lines.ts";
 import { startProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -28,7 +29,7 @@ export interface VerifyOptions {
 
 export function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
-    .description("check a journal: chain, digests, and every decision recomputed")
+    .description("check a journal: chain, digests, every decision and every balance recomputed")
     .argument("[path]", "a journal directory, or a log file")
     .usage("<path> [options]")
     .option("--policy <file...>", "policies that the journal must have put in force")
@@ -52,8 +53,18 @@ function pathAndOptions(path: string | undefined, options: VerifyOptions, comman
   return [last, { ...options, policy: policy.slice(0, -1) }];
 }
 
+export interface AuditedLog {
+  readonly report: AuditReport;
+  readonly prove: Audit["prove"];
+}
+
 /** @throws CalybrisError when something given cannot be read; what is wrong with the log itself is in the report. */
 export async function verifyLog(path: string, options: VerifyOptions = {}): Promise<AuditReport> {
+  return (await auditLog(path, options)).report;
+}
+
+/** As {@link verifyLog}, with the conservation proof. */
+export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const log = logFiles(path);
   const unchecked: string[] = [];
   const own = log.isDirectory ? headOfJournal(join(path, HEAD_FILE), unchecked) : undefined;
@@ -82,7 +93,10 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
     done += seen;
   }
   progress.stop();
-  const report = audit.finish();
+  return { report: withUnchecked(audit.finish(), unchecked), prove: audit.prove };
+}
+
+function withUnchecked(report: AuditReport, unchecked: readonly string[]): AuditReport {
   if (unchecked.length === 0) return report;
   return {
     ...report,
@@ -139,6 +153,18 @@ export function reportText(report: AuditReport): string {
   for (const { id, digest, by } of report.policies)
     rows.push(`policy ${id}   ${digest}${by === undefined ? "" : ` by ${by}`}`);
   if (report.head !== undefined) rows.push(`head       ${report.head.sequence} ${report.head.hash}`);
+  if (report.money !== undefined) rows.push(moneyLine(report.money));
+  return [...rows, ...findingLines(report)].map(printable).join("\n");
+}
+
+function moneyLine({ tenants, total, reservations, conserved }: AuditedMoney): string {
+  const sums = balanceText(total);
+  return `money      ${tenants} tenants, ${reservations} reservations, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
+}
+
+/** What contradicts itself, and what could not be checked. */
+export function findingLines(report: AuditReport): readonly string[] {
+  const rows: string[] = [];
   for (const { sequence, file, byteOffset, problem, expected, found } of report.findings) {
     rows.push(
       "",
@@ -151,5 +177,6 @@ export function reportText(report: AuditReport): string {
     rows.push("", `and ${report.findingCount - report.findings.length} more`);
   if (report.reasonsIncomplete.length > 0) rows.push("", "Not checked:");
   for (const reason of report.reasonsIncomplete) rows.push(`  ${reason}`);
-  return rows.map(printable).join("\n");
+  for (const claim of report.notEstablished) rows.push(`  not established ${claim}`);
+  return rows;
 }

@@ -94,7 +94,7 @@ export function snapshotToJson(snapshot: PolicySnapshot): { readonly [key: strin
     regions: snapshot.regions,
     tiers: snapshot.tiers,
     useCases: snapshot.useCases,
-    learning: snapshot.learning,
+    learning: snapshot.learning === undefined ? undefined : learningJson(snapshot.learning),
     candidates: policy.candidates.map((candidate, index) => ({
       ...candidate,
       name: snapshot.candidateNames[index],
@@ -167,6 +167,23 @@ function readUseCase(reader: Reader): UseCase {
     confidenceBps: bps(reader.small("confidenceBps")),
     qualityMinBps: bps(reader.small("qualityMinBps")),
     outputTokens: tokens(reader.small("outputTokens")),
+  };
+}
+
+/** In one order, however it was put together. */
+function learningJson(learning: Learning): { readonly [key: string]: unknown } {
+  const { features, explorationBps, holdoutBps, targetFailureBps, discountPpm, warmUpRequests } = learning;
+  const { anomalyRaiseBps, anomalyShareBps, attributionSeconds } = learning;
+  return {
+    features,
+    explorationBps,
+    holdoutBps,
+    targetFailureBps,
+    discountPpm,
+    warmUpRequests,
+    anomalyRaiseBps,
+    anomalyShareBps,
+    attributionSeconds,
   };
 }
 

@@ -56,7 +56,7 @@ export class Floors {
   /** Regimes that may be served below the top tier; `undefined` without a certificate. */
   certifiedRegimes: number | undefined;
 
-  /** The floor of a request. Allocates nothing once the use case is known. */
+  /** The floor of a request. Changes and allocates nothing. */
   effective(
     useCase: string,
     warmStartBps: number,
@@ -65,14 +65,15 @@ export class Floors {
     anomalyRaiseBps: number,
     out: FloorOut,
   ): void {
-    const known = this.#of(useCase, warmStartBps);
-    out.floorBps = known.tracker[regime] as number;
-    out.source = known.touched[regime] === 0 ? "warm_start" : "tracker";
-    const tierMin = known.tierMin[regime] as number;
+    const known = this.#useCases.get(useCase);
+    const isKnown = known?.warmStartBps === warmStartBps;
+    out.floorBps = isKnown ? (known.tracker[regime] as number) : warmStartBps;
+    out.source = isKnown && known.touched[regime] === 1 ? "tracker" : "warm_start";
+    const tierMin = isKnown ? (known.tierMin[regime] as number) : 0;
     if (tierMin > 0) lift(out, tierFloors[Math.min(tierMin, tierFloors.length - 1)] ?? 0, "quality");
     if (this.certifiedRegimes !== undefined && regime >= this.certifiedRegimes)
       lift(out, tierFloors[tierFloors.length - 1] ?? 0, "certified");
-    if (anomalyRaiseBps > 0) lift(out, Math.min(known.warmStartBps + anomalyRaiseBps, FLOOR_MAX_BPS), "anomaly");
+    if (anomalyRaiseBps > 0) lift(out, Math.min(warmStartBps + anomalyRaiseBps, FLOOR_MAX_BPS), "anomaly");
   }
 
   /** An outcome of a decision that the learner made. `contradicted`: what was said and what was seen do not agree. */

@@ -1,0 +1,256 @@
+/**
+ * Whether what a journal says about learning follows from what stands before: each recommendation, table, regime and
+ * outcome is computed again and compared. That a draw came from the secret seed can only be said by whoever has it; that
+ * it leads to the tier that was chosen is checked for everybody.
+ * @module
+ */
+import {
+  BPS_MAX,
+  bps,
+  type Decision,
+  type DecisionEntry,
+  type EntryBody,
+  fromHex,
+  type Kernel,
+  type OutcomeEntry,
+  outcomeDigest,
+  type PolicySnapshot,
+  PROPENSITY_ONE,
+  type Recommendation,
+  type Request,
+  type Sha256,
+  selectionDigest,
+  toHex,
+  writeExact,
+} from "@calybris/kernel";
+import type { Report } from "../report.ts";
+import { LearningFold } from "./learning-fold.ts";
+import { isTableOf } from "./table.ts";
+import { successBySigns } from "./trust.ts";
+
+/** How many decisions are remembered for the outcomes that may follow. */
+const DECISIONS_KEPT_MAX = 131_072;
+const MICROSECONDS = 1_000_000;
+
+/** The policy in force, with a kernel of its own. */
+export interface LearningPolicy {
+  readonly snapshot: PolicySnapshot;
+  readonly kernel: Kernel;
+}
+
+interface Kept {
+  readonly entry: DecisionEntry;
+  readonly at: number;
+  readonly snapshot: PolicySnapshot;
+  /** Its outcome stands already. */
+  readonly isTold: boolean;
+}
+
+export class LearningCheck {
+  readonly fold: LearningFold = new LearningFold();
+  /** Draws were used, and no seed was given to draw them again. */
+  hasDraws = false;
+  /** Outcomes of decisions that are too far back to be compared. */
+  unbound = 0;
+  readonly #sha256: Sha256;
+  readonly #kept = new Map<number, Kept>();
+
+  constructor(sha256: Sha256) {
+    this.#sha256 = sha256;
+  }
+
+  /** Checks the next entry against the state before it, and takes it in. */
+  take(sequence: number, at: number, body: EntryBody, policy: LearningPolicy | undefined, report: Report): void {
+    switch (body.kind) {
+      case "genesis":
+      case "policy":
+        if (policy !== undefined) this.fold.policy(policy.snapshot);
+        break;
+      case "decision":
+        if (policy !== undefined) this.#decision(sequence, at, body, policy, report);
+        break;
+      case "belief": {
+        const beliefs = this.fold.beliefs(body.regime, body.tiers);
+        same("belief", { alpha: beliefs.alpha, beta: beliefs.beta }, { alpha: body.alpha, beta: body.beta }, report);
+        if (!isTableOf(body, this.fold.learning?.explorationBps ?? 0))
+          report("learning", "the table of its beliefs", `table ${body.table.join(", ")}`);
+        this.fold.tabled(sequence, body);
+        break;
+      }
+      case "regimes":
+        same("regimes", this.fold.regimes() ?? "none yet: the warm-up is not over", body, report);
+        this.fold.frozen(body);
+        break;
+      case "prior":
+        try {
+          this.fold.prior(body);
+        } catch (error) {
+          report("learning", "a prior", (error as Error).message);
+        }
+        break;
+      case "certificate":
+        this.fold.trust.certifiedRegimes = body.regimes;
+        break;
+      case "outcome":
+        this.#outcome(body, report);
+        this.fold.observed(body);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #decision(sequence: number, at: number, entry: DecisionEntry, policy: LearningPolicy, report: Report): void {
+    const { learning } = policy.snapshot;
+    const isLeftToLearner = learning !== undefined && entry.defaulted.includes("floor");
+    if ((entry.learning === undefined) === isLeftToLearner) {
+      report("learning", isLeftToLearner ? "a recommendation" : "none: the client gave a floor", "the opposite");
+    } else if (entry.learning !== undefined && learning !== undefined) {
+      this.#recommendation(entry, entry.learning, policy, report);
+      this.fold.recommended(entry.learning);
+      this.hasDraws ||= entry.learning.arms.length > 0;
+    }
+    if (entry.decision.action === "reject") return;
+    this.#kept.set(sequence, { entry, at, snapshot: policy.snapshot, isTold: false });
+    if (this.#kept.size <= DECISIONS_KEPT_MAX) return;
+    for (const oldest of this.#kept.keys()) {
+      this.#kept.delete(oldest);
+      return;
+    }
+  }
+
+  #recommendation(entry: DecisionEntry, found: Recommendation, policy: LearningPolicy, report: Report): void {
+    const { snapshot, kernel } = policy;
+    const { learning } = snapshot;
+    if (learning === undefined) return;
+    const warmStartBps = snapshot.useCases[entry.useCase]?.qualityMinBps ?? 0;
+    const expected = this.fold.expected(learning, entry.useCase, warmStartBps, found);
+    const { score, regime, floorBps, source, anomalous } = found;
+    same("recommendation", expected, { score, regime, anomalous, floorBps, source }, report);
+
+    const decide = (qualityMinBps: number): Decision =>
+      kernel.prescribe({ ...entry.request, qualityMinBps: bps(qualityMinBps) } as Request);
+    const base = decide(warmStartBps);
+    const options = this.fold.tierFloors
+      .map((tierFloor, tier) => ({ tier, tierFloor }))
+      .filter(({ tierFloor }) => tierFloor >= found.floorBps)
+      .map((option) => ({ ...option, decision: decide(option.tierFloor) }))
+      .filter(({ decision }) => decision.action !== "reject");
+    const tiers = options.map(({ tier }) => tier);
+    const table = options.length === 0 ? undefined : this.fold.table(found.regime, tiers);
+    const arms = options.map(({ tier, decision }, arm) => ({
+      tier,
+      candidateId: decision.selectedId,
+      propensity: table?.entry.table[arm] ?? 0,
+    }));
+    same(
+      "base and arms",
+      { base: base.selectedId, belief: table?.sequence ?? 0, arms },
+      {
+        base: found.baseId,
+        belief: found.belief,
+        arms: found.arms,
+      },
+      report,
+    );
+
+    const drawn = arms[armUnder(found.draw, arms)];
+    const floorOf = options.find(({ tier }) => tier === drawn?.tier)?.tierFloor ?? found.floorBps;
+    const { decision } = entry;
+    const tierOf = decision.action === "reject" ? -1 : (snapshot.candidateTiers[decision.selectedIndex] ?? -1);
+    const most = arms.reduce((so, arm) => Math.max(so, arm.propensity), 0);
+    const chosen = found.holdout
+      ? { qualityMinBps: warmStartBps, tier: tierOf, propensity: PROPENSITY_ONE, explored: false }
+      : {
+          qualityMinBps: floorOf,
+          tier: drawn?.tier ?? -1,
+          propensity:
+            drawn === undefined
+              ? PROPENSITY_ONE
+              : arms.reduce((sum, arm) => (arm.candidateId === decision.selectedId ? sum + arm.propensity : sum), 0),
+          explored: drawn !== undefined && drawn.tier !== arms.find(({ propensity }) => propensity === most)?.tier,
+        };
+    const { tier, propensity, explored } = found;
+    same("choice", chosen, { qualityMinBps: entry.request.qualityMinBps, tier, propensity, explored }, report);
+  }
+
+  #outcome(found: OutcomeEntry, report: Report): void {
+    const kept = this.#kept.get(found.of);
+    if (kept === undefined) {
+      this.unbound += 1;
+      return;
+    }
+    if (kept.isTold) report("learning", `one outcome of entry ${found.of}`, "another");
+    const { entry, at, snapshot } = kept;
+    const { decision, request, learning } = entry;
+    const { succeeded, observedAt, disposition, costMicrocents, latencyMs } = found;
+    const successBps = succeeded === undefined ? successBySigns(found.signals ?? []) : succeeded ? BPS_MAX : 0;
+    const candidate = snapshot.policy.candidates[decision.selectedIndex];
+    const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
+    const cost: bigint = costMicrocents ?? decision.costMicrocents;
+    const isLate =
+      snapshot.learning === undefined || observedAt - at > snapshot.learning.attributionSeconds * MICROSECONDS;
+    const selection = selectionDigest(
+      {
+        strategy: learning?.explored === true ? "explore" : "maximize_utility",
+        actedId: decision.selectedId,
+        propensityBps: Math.max(1, Math.floor(((learning?.propensity ?? PROPENSITY_ONE) * BPS_MAX) / PROPENSITY_ONE)),
+      },
+      this.#sha256,
+    );
+    const told = {
+      observedAt,
+      revision: 0,
+      disposition,
+      ...(costMicrocents === undefined ? {} : { costMicrocents }),
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+      ...(succeeded === undefined ? {} : { succeeded }),
+    };
+    same(
+      "outcome",
+      {
+        successBps,
+        rewardBps: netReward(request.valueMicrocents, successBps, cost + penalty),
+        useCase: entry.useCase,
+        warmStartBps: snapshot.useCases[entry.useCase]?.qualityMinBps ?? request.qualityMinBps,
+        regime: learning?.regime ?? -1,
+        tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
+        learned: learning !== undefined && !learning.holdout && !isLate && disposition === "applied",
+        digest: toHex(outcomeDigest(fromHex(entry.identity) ?? new Uint8Array(32), selection, told, this.#sha256)),
+      },
+      {
+        successBps: found.successBps,
+        rewardBps: found.rewardBps,
+        useCase: found.useCase,
+        warmStartBps: found.warmStartBps,
+        regime: found.regime ?? -1,
+        tier: found.tier,
+        learned: found.learned,
+        digest: found.digest,
+      },
+      report,
+    );
+    this.#kept.set(found.of, { ...kept, isTold: true });
+  }
+}
+
+/** The arm that a draw falls on; −1 without arms. */
+function armUnder(draw: number, arms: readonly { readonly propensity: number }[]): number {
+  let sum = 0;
+  for (const [index, { propensity }] of arms.entries()) {
+    sum += propensity;
+    if (draw < sum) return index;
+  }
+  return arms.length - 1;
+}
+
+function netReward(value: bigint, successBps: number, spent: bigint): number {
+  const net = (value * BigInt(successBps)) / BigInt(BPS_MAX) - spent;
+  if (value <= 0n || net <= 0n) return 0;
+  return Math.min(Number((net * BigInt(BPS_MAX)) / value), BPS_MAX);
+}
+
+function same(what: string, expected: unknown, found: unknown, report: Report): void {
+  const [one, other] = [writeExact(expected), writeExact(found)];
+  if (one !== other) report("learning", `${what} ${one}`, `${what} ${other}`);
+}

@@ -1,0 +1,170 @@
+/**
+ * What a journal has learned, from its entries alone: regimes, what is usual in each, trust, tables, and the requests that
+ * were lifted. It recomputes every recommendation; `learning-check.ts` compares.
+ * @module
+ */
+import {
+  type BeliefEntry,
+  type ExactJson,
+  type FloorSource,
+  type Learning,
+  type OutcomeEntry,
+  type PolicySnapshot,
+  type PriorEntry,
+  type Recommendation,
+  type RegimesEntry,
+  WARM_UP_REGIME,
+} from "@calybris/kernel";
+import { priorScore, regimeIn, type Score, standardScore } from "./score.ts";
+import { Trust } from "./trust.ts";
+import { Usual } from "./usual.ts";
+
+const REGIMES = WARM_UP_REGIME + 1;
+const WINDOW = 1_000;
+const TOKEN_FEATURES = 2;
+
+/** A table that was put in force. */
+export interface TableFound {
+  readonly sequence: number;
+  readonly entry: BeliefEntry;
+}
+
+/** What should have been recommended. */
+export interface Expected {
+  readonly score: number;
+  readonly regime: number;
+  readonly floorBps: number;
+  readonly source: FloorSource;
+  readonly anomalous: boolean;
+}
+
+export class LearningFold {
+  learning: Learning | undefined;
+  tierFloors: readonly number[] = [];
+  readonly trust: Trust = new Trust();
+  readonly #tables = new Map<string, TableFound>();
+  #featureCount = 0;
+  #usual: readonly Usual[] = usualOf(0);
+  #boundaries: readonly number[] | undefined;
+  #score: Score = standardScore({ means: [], deviations: [] });
+  #seen: (readonly number[])[] = [];
+  /** The last 1,000 recommendations, the oldest first: whether each was lifted. */
+  readonly #lifted: boolean[] = [];
+
+  /** A policy is in force. */
+  policy(snapshot: PolicySnapshot): void {
+    this.learning = snapshot.learning;
+    this.tierFloors = tierFloors(snapshot);
+    const featureCount = snapshot.learning === undefined ? 0 : (snapshot.learning.features?.length ?? TOKEN_FEATURES);
+    if (featureCount === this.#featureCount) return;
+    this.#featureCount = featureCount;
+    this.#usual = usualOf(featureCount);
+    this.#boundaries = undefined;
+    this.#score = standardScore({ means: [], deviations: [] });
+    this.#seen = [];
+  }
+
+  /** What a recommendation has to say, given the features it names. */
+  expected(learning: Learning, useCase: string, warmStartBps: number, found: Recommendation): Expected {
+    const score = this.#score(found.features, useCase, found.textScore ?? 0);
+    const regime = regimeIn(this.#boundaries, score);
+    const mayLift = this.#liftedCount * 10_000 < learning.anomalyShareBps * WINDOW;
+    const anomalous = mayLift && (this.#usual[regime] as Usual).isUnlike(found.features);
+    const raiseBps = anomalous ? learning.anomalyRaiseBps : 0;
+    return { score, regime, anomalous, ...this.trust.floor(useCase, warmStartBps, regime, this.tierFloors, raiseBps) };
+  }
+
+  table(regime: number, tiers: readonly number[]): TableFound | undefined {
+    return this.#tables.get(`${regime} ${tiers.join()}`);
+  }
+
+  /** The beliefs that a table has to be made from. */
+  beliefs(regime: number, tiers: readonly number[]): Pick<BeliefEntry, "alpha" | "beta"> {
+    const of = (counts: readonly number[]): readonly number[] => tiers.map((tier) => counts[regime * 8 + tier] ?? 0);
+    return { alpha: of(this.trust.alpha), beta: of(this.trust.beta) };
+  }
+
+  /** The regimes that the warm-up leads to; `undefined` before it is over. */
+  regimes(): RegimesEntry | undefined {
+    if (this.learning === undefined || this.#seen.length < this.learning.warmUpRequests) return undefined;
+    const { means, deviations } = this.#usual[WARM_UP_REGIME] as Usual;
+    const score = standardScore({ means, deviations });
+    const scores = this.#seen.map((features) => score(features, "", 0)).sort((a, b) => a - b);
+    const boundaries = [1, 2, 3, 4, 5, 6, 7].map((eighth) => scores[Math.floor((eighth * scores.length) / 8)] ?? 0);
+    return { kind: "regimes", boundaries, means, deviations };
+  }
+
+  recommended(found: Recommendation): void {
+    this.#usual[found.regime]?.take(found.features);
+    this.#lifted.push(found.anomalous);
+    if (this.#lifted.length > WINDOW) this.#lifted.shift();
+    if (found.regime === WARM_UP_REGIME) this.#seen.push(found.features);
+  }
+
+  observed(outcome: OutcomeEntry): void {
+    if (this.learning === undefined || !outcome.learned || outcome.regime === undefined) return;
+    this.trust.take(outcome, outcome.regime, this.learning);
+  }
+
+  tabled(sequence: number, entry: BeliefEntry): void {
+    this.#tables.set(`${entry.regime} ${entry.tiers.join()}`, { sequence, entry });
+  }
+
+  frozen(entry: RegimesEntry): void {
+    this.#score = standardScore(entry);
+    this.#freeze(entry.boundaries);
+  }
+
+  /** Throws RangeError for what is no prior. */
+  prior(entry: PriorEntry): void {
+    const { score, boundaries } = priorScore(entry.prior);
+    this.#score = score;
+    this.#freeze(boundaries);
+  }
+
+  /** The part of the state's digest that is learning. */
+  toJson(): ExactJson {
+    const tiers = this.tierFloors.map((_, tier) => tier);
+    const regimes = Array.from({ length: REGIMES }, (_, regime) => regime);
+    return {
+      boundaries: this.#boundaries ?? [],
+      seen: this.#seen.length,
+      statistics: this.#usual.map(({ requests, means, deviations }) => [requests, ...means, ...deviations]),
+      beliefs: regimes.map((regime) =>
+        tiers.flatMap((tier) => [this.trust.alpha[regime * 8 + tier] ?? 0, this.trust.beta[regime * 8 + tier] ?? 0]),
+      ),
+      floors: this.trust.floorsJson() as unknown as ExactJson,
+      certified: this.trust.certifiedRegimes ?? -1,
+      tables: [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b),
+      lifted: this.#liftedCount,
+    };
+  }
+
+  get #liftedCount(): number {
+    return this.#lifted.reduce((count, lifted) => count + (lifted ? 1 : 0), 0);
+  }
+
+  #freeze(boundaries: readonly number[]): void {
+    if (this.#boundaries === undefined) this.trust.inherit();
+    this.#boundaries = boundaries;
+    this.#seen = [];
+  }
+}
+
+function usualOf(featureCount: number): readonly Usual[] {
+  return Array.from({ length: REGIMES }, () => new Usual(featureCount));
+}
+
+/** The least quality of the enabled candidates of each tier; of an empty tier that of the nearest one above, or else below. */
+function tierFloors({ tiers, policy, candidateTiers }: PolicySnapshot): readonly number[] {
+  const least = tiers.map((_, tier) =>
+    policy.candidates.reduce<number | undefined>(
+      (so, { enabled, qualityBps }, index) =>
+        enabled === 1 && candidateTiers[index] === tier && (so === undefined || qualityBps < so) ? qualityBps : so,
+      undefined,
+    ),
+  );
+  const nearest = (tier: number, step: number): number | undefined =>
+    tier < 0 || tier >= least.length ? undefined : (least[tier] ?? nearest(tier + step, step));
+  return least.map((_, tier) => nearest(tier, 1) ?? nearest(tier, -1) ?? 0);
+}

@@ -1,0 +1,146 @@
+/**
+ * What outcomes have taught: beliefs and floors, per regime and use case, in ten-thousandths of an observation. Every
+ * outcome makes its regime forget a little; the tier that ran learns.
+ * @module
+ */
+import { type FloorSource, type Learning, type OutcomeEntry, type Signal, WARM_UP_REGIME } from "@calybris/kernel";
+
+const TIERS = 8;
+const OBSERVATION = 10_000;
+const COUNT_MOST = 2_000_000_000;
+const FLOOR_LEAST = 2_000;
+const FLOOR_MOST = 9_800;
+const REGIMES = WARM_UP_REGIME + 1;
+
+const LEFT_BPS: Readonly<Record<Signal, number>> = {
+  slow: 7_000,
+  error: 0,
+  retried: 4_000,
+  aborted: 2_000,
+  truncated: 5_000,
+};
+
+/** What a request is given without a floor of its own. */
+export interface FloorFound {
+  readonly floorBps: number;
+  readonly source: FloorSource;
+}
+
+interface UseCaseTrust {
+  readonly warmStartBps: number;
+  readonly tracker: number[];
+  readonly isTouched: boolean[];
+  readonly successes: number[];
+  readonly observations: number[];
+}
+
+/** Success that signs leave over, in basis points. */
+export function successBySigns(signals: readonly Signal[]): number {
+  return signals.reduce((left, signal) => Math.floor((left * LEFT_BPS[signal]) / 10_000), 10_000);
+}
+
+export class Trust {
+  readonly alpha: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
+  readonly beta: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
+  certifiedRegimes: number | undefined;
+  readonly #useCases = new Map<string, UseCaseTrust>();
+
+  /** An outcome that teaches. */
+  take(outcome: OutcomeEntry, regime: number, learning: Learning): void {
+    const { discountPpm, targetFailureBps } = learning;
+    const own = regime * TIERS + outcome.tier;
+    for (let at = regime * TIERS; at < (regime + 1) * TIERS; at++) {
+      for (const counts of [this.alpha, this.beta])
+        counts[at] = OBSERVATION + Math.floor((((counts[at] ?? 0) - OBSERVATION) * discountPpm) / 1_000_000);
+    }
+    this.alpha[own] = Math.min((this.alpha[own] ?? 0) + outcome.rewardBps, COUNT_MOST);
+    this.beta[own] = Math.min((this.beta[own] ?? 0) + OBSERVATION - outcome.rewardBps, COUNT_MOST);
+
+    const trust = this.#of(outcome.useCase, outcome.warmStartBps);
+    const isContradicted = outcome.succeeded === true && successBySigns(outcome.signals ?? []) < 5_000;
+    const up = targetFailureBps === undefined ? 20 : Math.floor((10 * (10_000 - targetFailureBps)) / targetFailureBps);
+    const step = outcome.successBps < 5_000 ? up : isContradicted ? 0 : -10;
+    trust.tracker[regime] = Math.min(Math.max((trust.tracker[regime] ?? 0) + step, FLOOR_LEAST), FLOOR_MOST);
+    trust.isTouched[regime] = true;
+    for (let at = regime * TIERS; at < (regime + 1) * TIERS; at++) {
+      for (const counts of [trust.successes, trust.observations])
+        counts[at] = Math.floor(((counts[at] ?? 0) * discountPpm) / 1_000_000);
+    }
+    trust.successes[own] = (trust.successes[own] ?? 0) + (isContradicted ? 0 : outcome.successBps);
+    trust.observations[own] = (trust.observations[own] ?? 0) + OBSERVATION;
+  }
+
+  /** What the warm-up taught is where every regime begins. */
+  inherit(): void {
+    for (let at = 0; at < WARM_UP_REGIME * TIERS; at++) {
+      this.alpha[at] = this.alpha[WARM_UP_REGIME * TIERS + (at % TIERS)] ?? OBSERVATION;
+      this.beta[at] = this.beta[WARM_UP_REGIME * TIERS + (at % TIERS)] ?? OBSERVATION;
+    }
+    for (const trust of this.#useCases.values()) {
+      trust.tracker.fill(trust.tracker[WARM_UP_REGIME] ?? 0, 0, WARM_UP_REGIME);
+      trust.isTouched.fill(trust.isTouched[WARM_UP_REGIME] ?? false, 0, WARM_UP_REGIME);
+    }
+  }
+
+  floor(
+    useCase: string,
+    warmStartBps: number,
+    regime: number,
+    tierFloors: readonly number[],
+    raiseBps: number,
+  ): FloorFound {
+    const known = this.#useCases.get(useCase);
+    const trust = known?.warmStartBps === warmStartBps ? known : newTrust(warmStartBps);
+    const top = tierFloors[tierFloors.length - 1] ?? 0;
+    const above = 1 + highestRefuted(trust, regime);
+    const isCertified = this.certifiedRegimes === undefined || regime < this.certifiedRegimes;
+    const found: FloorFound[] = [
+      { floorBps: trust.tracker[regime] ?? 0, source: trust.isTouched[regime] === true ? "tracker" : "warm_start" },
+      { floorBps: above === 0 ? 0 : (tierFloors[Math.min(above, tierFloors.length - 1)] ?? 0), source: "quality" },
+      { floorBps: isCertified ? 0 : top, source: "certified" },
+      { floorBps: raiseBps === 0 ? 0 : Math.min(warmStartBps + raiseBps, FLOOR_MOST), source: "anomaly" },
+    ];
+    return found.reduce((highest, each) => (each.floorBps > highest.floorBps ? each : highest));
+  }
+
+  /** For the state's digest. */
+  floorsJson(): readonly unknown[] {
+    return [...this.#useCases].map(([name, { warmStartBps, tracker, successes, observations }]) => [
+      name,
+      warmStartBps,
+      [...tracker],
+      [...successes],
+      [...observations],
+    ]);
+  }
+
+  #of(useCase: string, warmStartBps: number): UseCaseTrust {
+    const known = this.#useCases.get(useCase);
+    if (known?.warmStartBps === warmStartBps) return known;
+    const trust = newTrust(warmStartBps);
+    this.#useCases.set(useCase, trust);
+    return trust;
+  }
+}
+
+function newTrust(warmStartBps: number): UseCaseTrust {
+  return {
+    warmStartBps,
+    tracker: Array.from({ length: REGIMES }, () => warmStartBps),
+    isTouched: Array.from({ length: REGIMES }, () => false),
+    successes: Array.from({ length: REGIMES * TIERS }, () => 0),
+    observations: Array.from({ length: REGIMES * TIERS }, () => 0),
+  };
+}
+
+/** −1 for none. A tier is refuted by Hoeffding's bound at 95 %, from 50 observations on. */
+function highestRefuted(trust: UseCaseTrust, regime: number): number {
+  for (let tier = TIERS - 1; tier >= 0; tier--) {
+    const observations = trust.observations[regime * TIERS + tier] ?? 0;
+    if (observations < 50 * OBSERVATION) continue;
+    const missing = trust.warmStartBps * observations - (trust.successes[regime * TIERS + tier] ?? 0) * 10_000;
+    const share = missing <= 0 ? 0 : Math.floor(missing / observations);
+    if (share * share * Math.floor(observations / OBSERVATION) * 1_000 > 1_498 * 10_000 * 10_000) return tier;
+  }
+  return -1;
+}
