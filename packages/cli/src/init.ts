@@ -1,5 +1,5 @@
 /**
- * `calybris init`: a commented policy to start from.
+ * `calybris init`: a commented policy to start from, or budgets.
  * @module
  */
 import { writeFile } from "node:fs/promises";
@@ -8,46 +8,69 @@ import { fileURLToPath } from "node:url";
 import { BUILT_IN_CATALOGS, type CatalogFile, loadCatalog } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
+import { budgetsText } from "./ledger-budgets.ts";
 import { dollars } from "./money-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface InitOptions {
   readonly catalog: string;
-  readonly out: string;
+  readonly budgets?: true;
+  readonly out?: string;
   readonly force?: boolean;
 }
 
+const POLICY_FILE = "calybris.policy.jsonc";
+const BUDGETS_FILE = "calybris.budgets.jsonc";
+
 export function initCommand(terminal: Terminal): Command {
   return new Command("init")
-    .description("write a commented policy to start from")
+    .description("write a commented policy, or budgets, to start from")
     .option("--catalog <name>", `one of ${BUILT_IN_CATALOGS.join(", ")}, or the path of a catalog file`, "llm")
-    .option("--out <file>", "where to", "calybris.policy.jsonc")
+    .option("--budgets", "write budgets instead of a policy")
+    .option("--out <file>", `where to; ${POLICY_FILE}, or ${BUDGETS_FILE}, when left out`)
     .option("--force", "overwrite the file when it exists")
     .action((options: InitOptions) => init(options, terminal));
 }
 
 async function init(options: InitOptions, terminal: Terminal): Promise<void> {
-  const catalog = await loadCatalog(options.catalog);
+  const isForced = options.force === true;
+  if (options.budgets) {
+    const out = options.out ?? BUDGETS_FILE;
+    await write(out, budgetsText(schemaPath("budgets", out)), isForced);
+    terminal.print(`wrote ${out}; next: calybris ledger apply ${out} --journal DIRECTORY --by NAME`);
+    return;
+  }
+  const { catalog, out = POLICY_FILE } = options;
+  await write(out, startingPolicyText(await loadCatalog(catalog), { catalog, out }), isForced);
+  terminal.print(`wrote ${out}; next: calybris policy check ${out}`);
+}
+
+async function write(out: string, text: string, isForced: boolean): Promise<void> {
   try {
-    await writeFile(options.out, policyText(catalog, options), { flag: options.force === true ? "w" : "wx" });
+    await writeFile(out, text, { flag: isForced ? "w" : "wx" });
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     const problem = exists ? "it exists; --force overwrites it" : String(cause);
-    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: options.out, problem }, { cause });
+    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: out, problem }, { cause });
   }
-  terminal.print(`wrote ${options.out}; next: calybris policy check ${options.out}`);
+}
+
+interface Written {
+  /** As it was named. */
+  readonly catalog: string;
+  readonly out: string;
 }
 
 /** A policy finds its catalog from where it stands itself; what is no name has to look like a path. */
-function catalogReference({ catalog, out }: InitOptions): string {
+function catalogReference({ catalog, out }: Written): string {
   if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
   const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");
   return path.startsWith(".") ? path : `./${path}`;
 }
 
 /** The path of the schema from the file, which is how editors find it. */
-function schemaPath(out: string): string {
-  const schema = fileURLToPath(new URL("../schemas/policy.schema.json", import.meta.url));
+function schemaPath(name: "policy" | "budgets", out: string): string {
+  const schema = fileURLToPath(new URL(`../schemas/${name}.schema.json`, import.meta.url));
   return relative(dirname(resolve(out)), schema).replaceAll("\\", "/");
 }
 
@@ -63,14 +86,15 @@ function startingDollars({ candidates }: CatalogFile): string {
   return dollars((BigInt(digits.charAt(0)) + 1n) * 10n ** BigInt(digits.length - 1));
 }
 
-function policyText(catalog: CatalogFile, options: InitOptions): string {
+/** The policy to start from; what stands in it is found from where it is to be written. */
+export function startingPolicyText(catalog: CatalogFile, written: Written): string {
   const value = startingDollars(catalog);
   return `{
-  "$schema": ${JSON.stringify(schemaPath(options.out))}, // for editors: checks as you type
+  "$schema": ${JSON.stringify(schemaPath("policy", written.out))}, // for editors: checks as you type
   // What Calybris decides by. Comments and trailing commas are fine here.
   "name": "first-policy",
   "epoch": 1, // raise it with every change
-  "catalog": ${JSON.stringify(catalogReference(options))}, // a built-in catalog, or a path like "./catalog.json"
+  "catalog": ${JSON.stringify(catalogReference(written))}, // a built-in catalog, or a path like "./catalog.json"
 
   // Shares are in basis points: 10000 is the whole.
   "riskHardLimitBps": 9600, // at this risk nothing runs; may be lower, never higher

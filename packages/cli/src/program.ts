@@ -10,6 +10,7 @@ import { conformanceCommand } from "./conformance.ts";
 import { decideCommand } from "./decide.ts";
 import { errorJson, errorText } from "./error-text.ts";
 import { initCommand } from "./init.ts";
+import { ledgerCommand } from "./ledger.ts";
 import { policyCommand } from "./policy.ts";
 import { replayCommand } from "./replay.ts";
 import { showCommand } from "./show.ts";
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   catalogCommand,
   decideCommand,
   replayCommand,
+  ledgerCommand,
   verifyCommand,
   showCommand,
   tailCommand,

@@ -1,0 +1,64 @@
+/**
+ * Opening a journal to write to it, and the options that every command which does so has.
+ * @module
+ */
+import { resolve } from "node:path";
+import { Engine, listSegments, nodeDisk } from "@calybris/engine";
+import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+import { InvalidArgumentError, Option } from "commander";
+import { readKey, requireKeyOfJournal } from "./key-file.ts";
+
+const NAME_MAX_CHARACTERS = 128;
+
+export interface JournalOptions {
+  readonly journal: string;
+  readonly keyFile?: string;
+}
+
+/** `--journal`, the same for every command that writes. */
+export function journalOption(): Option {
+  const text = "the journal; no other process may have it open";
+  return new Option("--journal <directory>", text).default(".");
+}
+
+/** `--by`: entries that a person made say who. */
+export function byOption(): Option {
+  const text = "the person who does it; kept in the journal";
+  return new Option("--by <name>", text).makeOptionMandatory().argParser(parseName);
+}
+
+/**
+ * Opens a journal that exists, or begins one where a policy is given, and closes it in the end.
+ *
+ * @throws CalybrisError `CAL_JOURNAL_MISSING` where there is none, and whatever opening it throws.
+ */
+export async function withEngine<Result>(
+  options: JournalOptions,
+  policy: PolicySnapshot | undefined,
+  use: (engine: Engine) => Promise<Result>,
+): Promise<Result> {
+  const directory = resolve(options.journal);
+  if (policy === undefined && !hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
+  const key = readKey(options.keyFile);
+  requireKeyOfJournal(directory, options.keyFile, key);
+  const engine = await Engine.open({ directory, key, policy });
+  try {
+    return await use(engine);
+  } finally {
+    await engine.close();
+  }
+}
+
+/** Opening an engine would create the directory; a mistyped path must not leave one behind. */
+function hasJournal(directory: string): boolean {
+  try {
+    return listSegments(nodeDisk, directory).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+function parseName(name: string): string {
+  if (name.trim() !== "" && name.length <= NAME_MAX_CHARACTERS && !/\p{C}/u.test(name)) return name;
+  throw new InvalidArgumentError(`Write a name of 1 to ${NAME_MAX_CHARACTERS} printable characters.`);
+}
