@@ -4,6 +4,7 @@
  * @module
  */
 import { CalybrisError } from "@calybris/kernel";
+import { nodeChain } from "../src/journal/chain-hash.ts";
 import type { Disk } from "../src/journal/disk.ts";
 import type { WriterDriver } from "../src/journal/journal.ts";
 import { type Batch, Writer, type WriterStart, type Written } from "../src/journal/writer.ts";
@@ -11,22 +12,25 @@ import { type Batch, Writer, type WriterStart, type Written } from "../src/journ
 /** Thrown by a disk in place of never coming back. */
 export class Hung extends Error {}
 
+export interface HandOptions {
+  readonly disk: Disk;
+  readonly start: WriterStart;
+  readonly key: Uint8Array | undefined;
+  readonly nowMs: () => number;
+  /** Hears of each batch the moment it is answered. */
+  readonly acknowledged: ((sequence: number, isSealed: boolean) => void) | undefined;
+}
+
 export class HandDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
   onFailed: (problem: string) => void = () => undefined;
   readonly #open: () => Writer;
-  readonly #acknowledged: (sequence: number, isSealed: boolean) => void;
+  readonly #acknowledged: HandOptions["acknowledged"];
   #writer: Writer | undefined;
   #isDead = false;
 
-  /** @param acknowledged - hears of each batch the moment it is answered. */
-  constructor(
-    disk: Disk,
-    start: WriterStart,
-    nowMs: () => number,
-    acknowledged: (sequence: number, isSealed: boolean) => void,
-  ) {
-    this.#open = () => new Writer(disk, start, undefined, nowMs);
+  constructor({ disk, start, key, nowMs, acknowledged }: HandOptions) {
+    this.#open = () => new Writer(disk, start, key === undefined ? undefined : nodeChain(key), nowMs);
     this.#acknowledged = acknowledged;
   }
 
@@ -50,7 +54,7 @@ export class HandDriver implements WriterDriver {
     if (this.#isDead) return;
     this.#writer ??= this.#open();
     const written = this.#writer.write(batch);
-    this.#acknowledged(written.durable, batch.sealed);
+    this.#acknowledged?.(written.durable, batch.sealed);
     this.onWritten(written);
   }
 

@@ -58,7 +58,7 @@ export async function runProcess(
   const disk = new RecordingDisk(start.clone());
   const acknowledge = (sequence: number, isSealed = false): void =>
     disk.record({ kind: "acknowledged", sequence, isSealed });
-  const engine = await openEngine(disk, segmentBytesMax, acknowledge);
+  const engine = await openEngine({ disk, segmentBytesMax, acknowledged: acknowledge });
   acknowledge(engine.recovery.entries);
   for (const command of commands) await obey(engine, command, acknowledge);
   const operations = disk.operations.slice();
@@ -135,27 +135,31 @@ export async function closeOnce(
   }
 }
 
-/**
- * Opens an engine whose writer runs in this thread; `acknowledged` hears of each batch the moment it is answered.
- * Whether the journal is new is looked up on `looked`, which sees no fault.
- */
-export function openEngine(
-  disk: Disk,
-  segmentBytesMax: number,
-  acknowledged: (sequence: number, isSealed: boolean) => void = () => undefined,
-  looked: Disk = disk,
-): Promise<Engine> {
+export interface OpenOptions {
+  readonly disk: Disk;
+  readonly segmentBytesMax: number;
+  /** Hears of each batch the moment it is answered. */
+  readonly acknowledged?: (sequence: number, isSealed: boolean) => void;
+  /** Where to look whether the journal is new; a disk that has no faults. */
+  readonly looked?: Disk;
+  readonly key?: Uint8Array;
+}
+
+/** Opens an engine whose writer runs in this thread, with the sample policy when the journal is new. */
+export function openEngine(options: OpenOptions): Promise<Engine> {
+  const { disk, segmentBytesMax, acknowledged, looked, key } = options;
   let nowUs = 0;
   let nowMs = 0;
-  const isNew = countEntries(looked) === 0;
+  const isNew = countEntries(looked ?? disk, key) === 0;
   return Engine.open({
     directory: DIRECTORY,
     ...(isNew ? { policy: sampleSnapshot() } : {}),
     disk,
+    key,
     segmentBytesMax,
     nowUs: () => ++nowUs,
     kernelFor: referenceKernelFor,
-    driver: (start) => new HandDriver(disk, start, () => (nowMs += BATCH_MS), acknowledged),
+    driver: (start) => new HandDriver({ disk, start, key, nowMs: () => (nowMs += BATCH_MS), acknowledged }),
   });
 }
 
@@ -165,7 +169,7 @@ function referenceKernelFor(policy: Policy): Kernel {
 }
 
 /** A journal that recovers to nothing begins anew, and needs its policy. */
-function countEntries(disk: Disk): number {
+function countEntries(disk: Disk, key: Uint8Array | undefined): number {
   const contents = new Map<string, Buffer>();
   for (const name of disk.list(DIRECTORY)) {
     const file = disk.open(DIRECTORY, name, false);
@@ -173,12 +177,12 @@ function countEntries(disk: Disk): number {
     file?.read(bytes, 0);
     contents.set(name, bytes);
   }
-  return recoverData(new PlainDisk(contents), () => undefined).entries;
+  return recoverData(new PlainDisk(contents), () => undefined, key).entries;
 }
 
 /** Recovers what is on a disk; `onData` gets the data of each entry. */
-export function recoverData(disk: Disk, onData: (data: string) => void): Recovered {
-  return recover(disk, DIRECTORY, nodeChain(), false, ({ data }) => onData(data));
+export function recoverData(disk: Disk, onData: (data: string) => void, key?: Uint8Array): Recovered {
+  return recover(disk, DIRECTORY, nodeChain(key), key !== undefined, ({ data }) => onData(data));
 }
 
 /** The data of every line of a journal that was written without a fault. */

@@ -114,7 +114,10 @@ async function live(scenario: Scenario, at: number, fault: Fault | undefined): P
   const tell = (sequence: number): void => {
     acknowledged = Math.max(acknowledged, sequence);
   };
-  const engine = await answerOf(openEngine(disk, scenario.segmentBytesMax, tell, disk.inner), problems);
+  const engine = await answerOf(
+    openEngine({ disk, segmentBytesMax: scenario.segmentBytesMax, acknowledged: tell, looked: disk.inner }),
+    problems,
+  );
   if (engine !== undefined) tell(engine.recovery.entries);
   for (const command of engine === undefined ? [] : scenario.commands)
     await answerOf(obey(engine as Engine, command, tell), problems);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { Engine } from "../src/engine.ts";
 import { DiskModel } from "./crash-model.ts";
 import { closeOnce, decideOnce, grantOnce, obey, openEngine } from "./crash-process.ts";
 import { FaultDisk } from "./fault-disk.ts";
@@ -17,6 +18,9 @@ test("each call of the disk going wrong: nothing acknowledged that is not durabl
   );
 });
 
+const open = (disk: FaultDisk): Promise<Engine> =>
+  openEngine({ disk, segmentBytesMax: SEGMENT_BYTES, looked: disk.inner });
+
 /** An engine whose next sync of data fails, and every call that it made of the disk. */
 async function untilSyncFails(prepare: (disk: FaultDisk) => Promise<unknown>): Promise<FaultDisk> {
   const clean = new FaultDisk(new DiskModel());
@@ -25,8 +29,8 @@ async function untilSyncFails(prepare: (disk: FaultDisk) => Promise<unknown>): P
 }
 
 test("after a failed sync a retry of the same id is not answered from bytes that may not be durable", async () => {
-  const disk = await untilSyncFails((clean) => openEngine(clean, SEGMENT_BYTES, undefined, clean.inner));
-  const engine = await openEngine(disk, SEGMENT_BYTES, undefined, disk.inner);
+  const disk = await untilSyncFails((clean) => open(clean));
+  const engine = await open(disk);
   await expect(decideOnce(engine, "a")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED", status: 503 });
   expect(disk.broken).toMatchObject({ kind: "syncData" });
   await expect(decideOnce(engine, "a")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
@@ -35,13 +39,13 @@ test("after a failed sync a retry of the same id is not answered from bytes that
 
 test("after a failed sync a grant or a settlement that is repeated is not confirmed", async () => {
   const prepare = async (clean: FaultDisk): Promise<void> => {
-    const engine = await openEngine(clean, SEGMENT_BYTES, undefined, clean.inner);
+    const engine = await open(clean);
     await obey(engine, { kind: "budget" });
     await grantOnce(engine, "first");
     await decideOnce(engine, "a");
   };
   const disk = await untilSyncFails(prepare);
-  const engine = await openEngine(disk, SEGMENT_BYTES, undefined, disk.inner);
+  const engine = await open(disk);
   await obey(engine, { kind: "budget" });
   await grantOnce(engine, "first");
   const { decisionId } = await decideOnce(engine, "a");
