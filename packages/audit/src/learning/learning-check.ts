@@ -54,6 +54,8 @@ export class LearningCheck {
   unbound = 0;
   readonly #sha256: Sha256;
   readonly #kept = new Map<number, Kept>();
+  /** The last decision that is no longer remembered. */
+  #forgotten = 0;
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
@@ -115,6 +117,7 @@ export class LearningCheck {
     if (this.#kept.size <= DECISIONS_KEPT_MAX) return;
     for (const oldest of this.#kept.keys()) {
       this.#kept.delete(oldest);
+      this.#forgotten = oldest;
       return;
     }
   }
@@ -177,7 +180,8 @@ export class LearningCheck {
   #outcome(found: OutcomeEntry, report: Report): void {
     const kept = this.#kept.get(found.of);
     if (kept === undefined) {
-      this.unbound += 1;
+      if (found.of > this.#forgotten) report("learning", "the outcome of a decision that ran", `of entry ${found.of}`);
+      else this.unbound += 1;
       return;
     }
     if (kept.isTold) report("learning", `one outcome of entry ${found.of}`, "another");

@@ -1,0 +1,155 @@
+import {
+  type BeliefEntry,
+  type DecisionEntry,
+  type EntryBody,
+  type OutcomeEntry,
+  type PriorEntry,
+  PROPENSITY_ONE,
+  type Recommendation,
+  type RegimesEntry,
+} from "@calybris/kernel";
+import { beforeAll, expect, test } from "vitest";
+import { learningJournal } from "./learning-journal.ts";
+import { auditOf, redecided, type Written, written } from "./rechain.ts";
+
+// Goal: whoever may write the journal, and chains what he writes, cannot lie about learning.
+// Method: a journal that has learned; one entry is altered, and all is chained anew.
+
+let honest: readonly Written[];
+beforeAll(async () => {
+  honest = written(await learningJournal());
+});
+
+type Choose = (entry: Written, index: number) => boolean;
+type Lie = (body: EntryBody) => EntryBody;
+
+/** The first finding after one entry was altered, and where it was. */
+function told(which: Choose, lie: Lie): { readonly at: number; readonly found: number; readonly problem: string } {
+  const at = honest.findLastIndex(which);
+  expect(at).toBeGreaterThan(0);
+  const entries = honest.map((entry, index) => (index === at ? { ...entry, body: lie(entry.body) } : entry));
+  const report = auditOf(entries);
+  expect(report.status).toBe("broken");
+  const [first] = report.findings;
+  return { at: at + 1, found: first?.sequence ?? 0, problem: first?.problem ?? "" };
+}
+
+const learned: Choose = ({ body }) => body.kind === "decision" && body.learning !== undefined;
+const drawn: Choose = ({ body }) =>
+  body.kind === "decision" && body.learning?.holdout === false && body.learning.arms.length === 2;
+const kind =
+  (name: EntryBody["kind"]): Choose =>
+  ({ body }) =>
+    body.kind === name;
+const learning =
+  (change: (found: Recommendation) => Partial<Recommendation>): Lie =>
+  (body) => {
+    const entry = body as DecisionEntry;
+    const found = entry.learning as Recommendation;
+    return { ...entry, learning: { ...found, ...change(found) } };
+  };
+
+test("the honest journal is whole; that its draws came from the seed is not established", () => {
+  const report = auditOf(honest);
+  expect(report.findings).toEqual([]);
+  expect(report.status).toBe("whole");
+  expect(report.notEstablished[0]).toContain("secret seed");
+  for (const name of ["belief", "regimes", "outcome"] as const) expect(honest.some(kind(name))).toBe(true);
+});
+
+const LIES: readonly (readonly [string, Choose, Lie])[] = [
+  ["a floor that is lower", learned, learning(({ floorBps }) => ({ floorBps: floorBps - 100 }))],
+  ["another source of the floor", learned, learning(() => ({ source: "certified" }))],
+  ["another score", learned, learning(({ score }) => ({ score: score + 1 }))],
+  ["another regime", learned, learning(({ regime }) => ({ regime: (regime + 1) % 8 }))],
+  ["an anomaly that was none", learned, learning(({ anomalous }) => ({ anomalous: !anomalous }))],
+  ["a propensity that flatters", drawn, learning(({ propensity }) => ({ propensity: propensity + 1 }))],
+  [
+    "an arm's probability",
+    drawn,
+    learning(({ arms }) => ({ arms: arms.map((arm) => ({ ...arm, propensity: PROPENSITY_ONE / 2 })) })),
+  ],
+  ["an arm that is left out", drawn, learning(({ arms }) => ({ arms: arms.slice(1) }))],
+  ["another table", drawn, learning(({ belief }) => ({ belief: belief - 1 }))],
+  [
+    "a draw that falls elsewhere",
+    drawn,
+    learning(({ draw, arms }) => ({ draw: draw < (arms[0]?.propensity ?? 0) ? PROPENSITY_ONE - 1 : 0 })),
+  ],
+  ["another base", learned, learning(({ baseId }) => ({ baseId: baseId === 1 ? 2 : 1 }))],
+  ["a holdout that was none", drawn, learning(() => ({ holdout: true }))],
+  [
+    "a recommendation that is missing",
+    learned,
+    (body) => {
+      const { learning: _left, ...entry } = body as DecisionEntry;
+      return entry;
+    },
+  ],
+  [
+    "a request that was not the drawn one",
+    drawn,
+    (body) => redecided(body as DecisionEntry, { qualityMinBps: 1 as never }),
+  ],
+  [
+    "beliefs that were never held",
+    kind("belief"),
+    (body) => {
+      const entry = body as BeliefEntry;
+      return { ...entry, alpha: entry.alpha.map((count) => count + 1) };
+    },
+  ],
+  [
+    "a table that its beliefs do not ask for",
+    kind("belief"),
+    (body) => {
+      const entry = body as BeliefEntry;
+      const [first = 0, ...rest] = entry.table;
+      const last = rest.length - 1;
+      return { ...entry, table: [first - 100, ...rest.map((value, index) => (index === last ? value + 100 : value))] };
+    },
+  ],
+  [
+    "a boundary between regimes",
+    kind("regimes"),
+    (body) => {
+      const entry = body as RegimesEntry;
+      return {
+        ...entry,
+        boundaries: entry.boundaries.map((boundary, index) => (index === 3 ? boundary + 1 : boundary)),
+      };
+    },
+  ],
+  ["an outcome that pays more", kind("outcome"), (body) => ({ ...(body as OutcomeEntry), rewardBps: 1 })],
+  [
+    "an outcome of another tier",
+    kind("outcome"),
+    (body) => ({ ...(body as OutcomeEntry), tier: 1 - (body as OutcomeEntry).tier }),
+  ],
+  [
+    "a failure told as a success",
+    kind("outcome"),
+    (body) => ({ ...(body as OutcomeEntry), succeeded: !(body as OutcomeEntry).succeeded }),
+  ],
+  [
+    "an outcome that taught nothing",
+    kind("outcome"),
+    (body) => ({ ...(body as OutcomeEntry), learned: !(body as OutcomeEntry).learned }),
+  ],
+  [
+    "an outcome of another decision",
+    kind("outcome"),
+    (body) => ({ ...(body as OutcomeEntry), of: (body as OutcomeEntry).of - 2 }),
+  ],
+  [
+    "a prior that is none",
+    kind("belief"),
+    (): PriorEntry => ({ kind: "prior", digest: "0".repeat(64), prior: {}, by: "eve" }),
+  ],
+];
+
+test.each(LIES)("%s is found where it stands, or where it first shows", (_name, which, lie) => {
+  const { at, found } = told(which, lie);
+  expect(found).toBeGreaterThanOrEqual(at);
+  expect(found - at).toBeLessThan(6);
+});
