@@ -11,26 +11,28 @@ import {
   parseEntryBody,
   parseEntryHead,
   samplePolicy,
-  toHex,
+  writeExact,
 } from "@calybris/kernel";
 import { EngineLedger } from "../src/engine-ledger.ts";
 import { nodeSha256 } from "../src/journal/chain-hash.ts";
 import { drive } from "../src/ledger/cells.ts";
 import { decisionIdOf, identityNumber } from "../src/ledger/decision-id.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
-import { digestOf } from "../src/ledger/proof.ts";
+import { ledgerStateJson } from "../src/ledger/proof.ts";
 import { reservationOf } from "./ledger-entries.ts";
+import type { Reserved, Subject } from "./ledger-sequences.ts";
 
 const policy = samplePolicy();
 /** Genesis comes first in every journal. */
 const FIRST_SEQUENCE = 2;
 
-export class LedgerInMemory {
+export class LedgerInMemory implements Subject {
+  readonly sweepsAtStart: boolean = false;
   readonly ledger: Ledger;
   readonly commands: EngineLedger;
-  /** The data of every entry, from {@link FIRST_SEQUENCE} on, and the digest of the ledger after it. */
+  /** The data of every entry, from {@link FIRST_SEQUENCE} on, and the balances after it. */
   readonly texts: string[];
-  readonly digests: string[];
+  readonly states: string[];
   /** Microseconds since the epoch. */
   now: number;
   /** How many of the next entries the journal refuses. */
@@ -38,11 +40,14 @@ export class LedgerInMemory {
   /** The last entry's. */
   at = 0;
 
+  readonly #closedMax: number | undefined;
+
   constructor(now: number, closedMax?: number, before: readonly string[] = []) {
     this.now = now;
+    this.#closedMax = closedMax;
     this.ledger = new Ledger(closedMax);
     this.texts = [];
-    this.digests = [];
+    this.states = [];
     for (const text of before) this.#fold(text);
     this.commands = new EngineLedger({
       ledger: this.ledger,
@@ -58,13 +63,28 @@ export class LedgerInMemory {
     return this.texts.length + FIRST_SEQUENCE - 1;
   }
 
-  /** What a process that starts now would have: everything folded from the text. */
-  restarted(closedMax?: number): LedgerInMemory {
-    return new LedgerInMemory(this.now, closedMax, this.texts);
+  get entries(): number {
+    return this.texts.length;
+  }
+
+  /** A process that starts now: everything folded from the text, and found to be as it was after every entry. */
+  async restarted(): Promise<LedgerInMemory> {
+    const again = new LedgerInMemory(this.now, this.#closedMax, this.texts);
+    again.refusesNext = this.refusesNext;
+    const differs = this.states.findIndex((state, index) => state !== again.states[index]);
+    if (differs >= 0 || again.states.length !== this.states.length)
+      throw new Error(`folded, the ledger differs after ${this.texts[differs]}`);
+    if (again.#digest() !== this.#digest()) throw new Error("folded, the ledger has another digest");
+    return again;
+  }
+
+  async reserve(tenant: string, amount: bigint, seconds: number | undefined): Promise<Reserved | undefined> {
+    const decisionId = this.decide(tenant, amount, seconds);
+    return decisionId === undefined ? undefined : { decisionId, costMicrocents: amount };
   }
 
   /** A decision that may cost `amount`, as the engine makes it. Returns its id, or nothing when there is no room. */
-  reserve(tenant: string, amount: bigint, reservationSeconds?: number): string | undefined {
+  decide(tenant: string, amount: bigint, reservationSeconds?: number): string | undefined {
     const account = this.ledger.account(tenant);
     if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     this.commands.roll(account);
@@ -108,8 +128,21 @@ export class LedgerInMemory {
     this.#note(text, head.sequence);
   }
 
+  /** All that the digest covers, as text: to hash it after every entry would take most of the time. */
   #note(text: string, sequence: number): void {
+    let state = `${sequence} ${this.ledger.reservations.openCount}`;
+    for (const { tenant, granted, remaining, reserved, settled, debt } of this.ledger.accounts()) {
+      const isInRange = remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n && granted < 2n ** 63n;
+      if (!isInRange || granted !== remaining + reserved + settled)
+        throw new Error(`the money of ${tenant} is not conserved after ${text}`);
+      state += ` ${tenant} ${granted} ${remaining} ${reserved} ${settled} ${debt}`;
+    }
     this.texts.push(text);
-    this.digests.push(toHex(digestOf(this.ledger, sequence, nodeSha256)));
+    this.states.push(state);
+  }
+
+  /** With what the digest does not cover and the future depends on. */
+  #digest(): string {
+    return writeExact(ledgerStateJson(this.ledger, this.sequence, nodeSha256));
   }
 }

@@ -60,8 +60,8 @@ test("what is settled while a sweep waits for the journal is passed over", async
   const journal = new LedgerInMemory(START_US);
   await journal.commands.apply(parseBudgets({ tenants: { acme: {} } }), "anna");
   await journal.commands.grant({ tenant: "acme", amountMicrocents: 100n, id: "g", by: "anna" });
-  const first = journal.reserve("acme", 10n) as string;
-  const second = journal.reserve("acme", 10n) as string;
+  const first = journal.decide("acme", 10n) as string;
+  const second = journal.decide("acme", 10n) as string;
   journal.now += 3_600_000_000;
   let free = 1;
   const commands = new EngineLedger({
