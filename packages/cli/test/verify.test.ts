@@ -67,6 +67,22 @@ test("lines are read whole across chunks, with their offsets", () => {
   expect(read[1]).toEqual({ length: 17_002, byteOffset: 3, hasNewline: true });
 });
 
+test("tail goes on with what is appended, over the end of a segment, and waits for a line to be whole", () => {
+  const directory = directoryOf(lines.slice(0, 4));
+  const reader = new JournalReader(directory);
+  expect(reader.last(10).map(({ sequence }) => sequence)).toEqual([2, 3]);
+  const second = join(directory, "segment-000002.jsonl");
+  const following = (): number[] => [...reader.following()].map(({ sequence }) => sequence);
+  // What stands after the last decision was seen as well.
+  expect(following()).toEqual([]);
+  writeFileSync(second, `${lines[3]}${lines[4]?.slice(0, 90)}`);
+  expect(following()).toEqual([]);
+  writeFileSync(second, `${lines[3]}${lines[4]}`);
+  writeFileSync(join(directory, "segment-000003.jsonl"), lines[5] ?? "");
+  expect(following()).toEqual([5, 6]);
+  expect(following()).toEqual([]);
+});
+
 test("show explains a decision, tail lists the last", () => {
   const directory = directoryOf();
   const text = explanationText(findDecision(directory, 2));
