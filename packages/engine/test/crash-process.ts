@@ -72,8 +72,11 @@ export async function obey(
   command: Command,
   acknowledged: (sequence: number) => void = () => undefined,
 ): Promise<void> {
-  const answers = await Promise.all(asked(engine, command));
-  for (const answer of answers) if (answer !== undefined) acknowledged(answer.sequence);
+  const answers = asked(engine, command).map(async (answer) => {
+    const answered = await answer;
+    if (answered !== undefined) acknowledged(answered.sequence);
+  });
+  await Promise.all(answers);
 }
 
 function asked(engine: Engine, command: Command): readonly Promise<{ readonly sequence: number } | undefined>[] {

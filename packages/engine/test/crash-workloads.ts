@@ -5,7 +5,7 @@
  */
 import { type Chance, seededChance } from "./crash-chance.ts";
 import type { Command } from "./crash-process.ts";
-import { type CrashCounts, CrashSearch } from "./crash-search.ts";
+import { type CrashCounts, type CrashOptions, CrashSearch } from "./crash-search.ts";
 
 export interface Workload {
   readonly name: string;
@@ -67,13 +67,25 @@ export interface CrashBudget {
   readonly milliseconds: number;
   /** The search ends with the workload in which it has seen so many crash states. */
   readonly states: number;
-  /** Fewer kills and fewer workloads, for every test run. */
-  readonly isShort?: boolean;
+  /** How thoroughly each workload is searched; as far as is useful when not given. */
+  readonly size?: CrashSize;
   readonly progress?: ((text: string) => void) | undefined;
 }
 
-const FULL = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 2, followEvery: 1, processesMax: 3 };
-const SHORT = { exhaustiveSectorsMax: 4, samples: 4, killEvery: 100, followEvery: 12, processesMax: 2 };
+export type CrashSize = Pick<
+  CrashOptions,
+  "exhaustiveSectorsMax" | "samples" | "killEvery" | "followEvery" | "processesMax"
+>;
+
+const FULL: CrashSize = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 2, followEvery: 1, processesMax: 3 };
+/** For every test run. */
+export const SHORT: CrashSize = {
+  exhaustiveSectorsMax: 4,
+  samples: 4,
+  killEvery: 100,
+  followEvery: 12,
+  processesMax: 2,
+};
 
 /** Looks at all workloads and then at random ones. Throws with the history of what broke a promise. */
 export async function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
@@ -84,8 +96,7 @@ export async function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
     const chance = seededChance(budget.seed * 1_000_003 + round);
     const { name, commands, segmentBytesMax } = WORKLOADS[round] ?? randomWorkload(chance);
     const onMoment = (): void => budget.progress?.(`${crashSummary(counts)}; now ${name}`);
-    const size = budget.isShort === true ? SHORT : FULL;
-    const search = new CrashSearch({ ...size, chance, segmentBytesMax, isOver, onMoment }, counts);
+    const search = new CrashSearch({ ...(budget.size ?? FULL), chance, segmentBytesMax, isOver, onMoment }, counts);
     try {
       await search.run(commands);
     } catch (cause) {

@@ -8,7 +8,7 @@
  */
 import { CalybrisError } from "@calybris/kernel";
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** An open file. */
 export interface DiskFile {
@@ -30,7 +30,7 @@ export interface DiskFile {
 export interface Disk {
   /** Names in a directory, sorted; empty when there is none. */
   list(directory: string): readonly string[];
-  /** Creates a directory and its parents; nothing when it exists. */
+  /** Creates a directory and its parents, durably; when it exists, its name is made durable. */
   makeDirectory(directory: string): void;
   /** Opens for reading and writing; creates the file when asked to. `undefined` when it does not exist. */
   open(directory: string, name: string, create: boolean): DiskFile | undefined;
@@ -48,7 +48,14 @@ export const nodeDisk: Disk = {
     }
   },
   makeDirectory: (directory) => {
-    fs.mkdirSync(directory, { recursive: true });
+    const first = fs.mkdirSync(directory, { recursive: true });
+    const path = resolve(directory);
+    const top = first === undefined ? path : resolve(first);
+    // A name that is not durable may take the whole journal with it, whatever was synced below it.
+    for (let made = path; ; made = dirname(made)) {
+      syncNameOf(made, first !== undefined);
+      if (made === top) return;
+    }
   },
   open: (directory, name, create) => {
     const flags = fs.constants.O_RDWR | (create ? fs.constants.O_CREAT : 0);
@@ -59,15 +66,26 @@ export const nodeDisk: Disk = {
       throw error;
     }
   },
-  syncDirectory: (directory) => {
-    const descriptor = fs.openSync(directory, "r");
-    try {
-      fs.fsyncSync(descriptor);
-    } finally {
-      fs.closeSync(descriptor);
-    }
-  },
+  syncDirectory: syncNames,
 };
+
+function syncNames(directory: string): void {
+  const descriptor = fs.openSync(directory, "r");
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Somebody else's directory above an old journal may not be ours to read; then its name is as durable as it was. */
+function syncNameOf(directory: string, isNew: boolean): void {
+  try {
+    syncNames(dirname(directory));
+  } catch (error) {
+    if (isNew || (error as NodeJS.ErrnoException).code !== "EACCES") throw error;
+  }
+}
 
 class NodeFile implements DiskFile {
   readonly #descriptor: number;

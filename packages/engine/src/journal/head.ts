@@ -37,12 +37,20 @@ export function readHead(disk: Disk, directory: string): Head | undefined {
   if (file === undefined) return undefined;
   try {
     const bytes = Buffer.alloc(HEAD_BYTES);
-    const text = bytes.toString("latin1", 0, file.read(bytes, 0));
+    const text = bytes.toString("latin1", 0, readWhole(file, bytes));
     const padded = text.slice(0, -CHECKSUM_CHARACTERS);
     return text.slice(-CHECKSUM_CHARACTERS) === checksum(padded) ? parseHead(padded) : undefined;
   } finally {
     file.close();
   }
+}
+
+/** A read may give less than was asked for; a head of which half was read would pass for none. */
+function readWhole(file: DiskFile, bytes: Buffer): number {
+  let length = 0;
+  for (let count = -1; count !== 0 && length < bytes.byteLength; length += count)
+    count = file.read(bytes.subarray(length), length);
+  return length;
 }
 
 const CHECKSUM_CHARACTERS = 32;
