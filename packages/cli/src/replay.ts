@@ -70,7 +70,7 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
     const end = failure ?? stopped;
     terminal.print(options.json ? replayJson(summary, directory, end) : replayText(summary, directory));
     if (end === undefined) return;
-    if (failure !== undefined && !options.json) terminal.complain(halfwayText(summary));
+    if (failure !== undefined && !options.json) terminal.complain(halfwayText(summary, failure));
     throw end;
   } finally {
     release();
@@ -79,12 +79,14 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
   }
 }
 
-function halfwayText({ decisions, lastLine }: ReplaySummary): string {
+/** What became of the rows before the one that failed, and what to do about the rest. */
+function halfwayText({ decisions, lastLine }: ReplaySummary, failure: unknown): string {
   if (decisions === 0) return "Nothing was decided.";
-  return (
-    `${decisions} requests were decided before the mistake (all up to line ${lastLine}) and are in the journal. ` +
-    "A mended file is another file: rows without a requestId of their own will be decided again."
-  );
+  const decided = `${decisions} requests were decided (all up to line ${lastLine}) and are in the journal.`;
+  const isMistake = failure instanceof CalybrisError && failure.status < 500;
+  return isMistake
+    ? `${decided} A mended file is another file: rows without a requestId of their own will be decided again.`
+    : `${decided} Once the cause is mended, the same command again goes on.`;
 }
 
 function parseConcurrency(text: string): number {

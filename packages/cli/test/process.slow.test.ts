@@ -46,7 +46,7 @@ test("rows come through standard input, packed too; what stands above a bad one 
   });
   const { status, stderr } = program(words, `${rows(5)}{"inputTokens":-1}\n${rows(5)}`);
   expect(status).toBe(2);
-  expect(stderr).toContain("5 requests were decided before the mistake (all up to line 5)");
+  expect(stderr).toContain("5 requests were decided (all up to line 5)");
   expect(stderr).toContain("line 6: inputTokens is -1");
   expect(await calybris("verify", journal)).toMatchObject({ exit: 0, out: expect.stringMatching(/decisions +25/) });
 });
@@ -132,3 +132,30 @@ test("the journal of a running process is refused to another", async () => {
   expect((await calybris("replay", "--policy", policy, "--requests", requests, "--journal", journal)).exit).toBe(0);
   expect((await calybris("verify", join(journal))).exit).toBe(0);
 });
+
+// Skipped where a shell cannot bound the size of a file: that is how a full disk is played here.
+test.skipIf(process.platform === "win32")(
+  "a disk that takes no more ends a replay in words; the same command goes on once it does",
+  async () => {
+    const requests = files.write("full.jsonl", rows(40_000));
+    const words = ["replay", "--policy", policy, "--requests", requests, "--journal", files.at("full")];
+    const bounded = ["-c", 'ulimit -f 20000; exec "$0" "$@"', process.execPath, main, ...words];
+    const { status, stderr } = spawnSync("bash", bounded, { encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(
+      /^[0-9]+ requests were decided \(all up to line [0-9]+\) and are in the journal\. Once the cause/,
+    );
+    expect(stderr).toMatch(/\nCAL_JOURNAL_FAILED: the disk refused a batch .*\nRestart once the disk is healthy/);
+    const decided = Number(/^[0-9]+/.exec(stderr)?.[0]);
+    const { exit, out } = await calybris(...words, "--json");
+    expect(exit).toBe(0);
+    const { decisions, repeated } = JSON.parse(out) as { decisions: number; repeated: number };
+    expect(decisions).toBe(40_000);
+    // What was acknowledged is there; of the batch that the disk refused, a part may be.
+    expect(repeated).toBeGreaterThanOrEqual(decided);
+    expect(await calybris("verify", files.at("full"), "--json")).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining('"decisions":40000'),
+    });
+  },
+);
