@@ -1,5 +1,5 @@
 /**
- * `calybris init`: a commented policy to start from, or budgets.
+ * `calybris init`: a commented policy to start from, or budgets, and a configuration of the service.
  * @module
  */
 import { writeFile } from "node:fs/promises";
@@ -10,17 +10,20 @@ import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
 import { budgetsText } from "./ledger-budgets.ts";
 import { dollars } from "./money-text.ts";
+import { serveConfigText } from "./serve-config-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface InitOptions {
   readonly catalog: string;
   readonly budgets?: true;
   readonly out?: string;
+  readonly config?: string | true;
   readonly force?: boolean;
 }
 
 const POLICY_FILE = "calybris.policy.jsonc";
 const BUDGETS_FILE = "calybris.budgets.jsonc";
+const CONFIG_FILE = "calybris.config.jsonc";
 
 export function initCommand(terminal: Terminal): Command {
   return new Command("init")
@@ -28,6 +31,10 @@ export function initCommand(terminal: Terminal): Command {
     .option("--catalog <name>", `one of ${BUILT_IN_CATALOGS.join(", ")}, or the path of a catalog file`, "llm")
     .option("--budgets", "write budgets instead of a policy")
     .option("--out <file>", `where to; ${POLICY_FILE}, or ${BUDGETS_FILE}, when left out`)
+    .option(
+      "--config [file]",
+      `write a commented configuration of the service too, to ${CONFIG_FILE} when no file is named`,
+    )
     .option("--force", "overwrite the file when it exists")
     .action((options: InitOptions) => init(options, terminal));
 }
@@ -43,6 +50,10 @@ async function init(options: InitOptions, terminal: Terminal): Promise<void> {
   const { catalog, out = POLICY_FILE } = options;
   await write(out, startingPolicyText(await loadCatalog(catalog), { catalog, out }), isForced);
   terminal.print(`wrote ${out}; next: calybris policy check ${out}`);
+  if (options.config === undefined) return;
+  const config = options.config === true ? CONFIG_FILE : options.config;
+  await write(config, serveConfigText({ policy: out }), isForced);
+  terminal.print(`wrote ${config}; next: calybris serve --config ${config}`);
 }
 
 async function write(out: string, text: string, isForced: boolean): Promise<void> {

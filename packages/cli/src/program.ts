@@ -13,6 +13,8 @@ import { initCommand } from "./init.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { policyCommand } from "./policy.ts";
 import { replayCommand } from "./replay.ts";
+import { keyCommand } from "./serve-key.ts";
+import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { tailCommand } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
@@ -30,6 +32,8 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   showCommand,
   tailCommand,
   conformanceCommand,
+  serveCommand,
+  keyCommand,
 ];
 
 /** What the program ends with where no command says otherwise; packages/cli/README.md tells all of them. */

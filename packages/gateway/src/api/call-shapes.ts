@@ -1,0 +1,124 @@
+/**
+ * The shapes of what callers send; they check it too. A request for a decision is the exception: it is checked by hand,
+ * on the path of every decision, and a test holds the two equal.
+ * @module
+ */
+import { budgetsFileSchema, clientRequestSchema, field, policyFileSchema, text, whole } from "@calybris/engine";
+import { DISPOSITIONS, HOLD_CAUSES, I64_MAX, invariant, SIGNALS } from "@calybris/kernel";
+import { z } from "zod";
+import { named } from "./answer-shapes.ts";
+import { schemaAt } from "./schema-keys.ts";
+
+const NAME_MAX = 128;
+const U32_MAX = 0xffff_ffff;
+
+/** Whole microcents: a JSON integer, or digits in quotes. */
+function amount(least: bigint, what: string): z.ZodType {
+  const accepts = (value: unknown): boolean => {
+    const isExact =
+      typeof value === "bigint" ||
+      (typeof value === "number" && Number.isSafeInteger(value) && !Object.is(value, -0)) ||
+      (typeof value === "string" && /^[0-9]{1,19}$/.test(value));
+    return isExact && BigInt(value as bigint) >= least && BigInt(value as bigint) <= I64_MAX;
+  };
+  return field(accepts, `whole microcents from ${least} to 2^63−1, beyond 2^53 as digits in quotes (${what})`, {
+    type: ["integer", "string"],
+    minimum: Number(least),
+    pattern: "^[0-9]{1,19}$",
+  });
+}
+
+const oneOf = (values: readonly string[], what: string): z.ZodType =>
+  field((value) => values.includes(value as string), `one of ${values.join(", ")} (${what})`, { enum: values });
+
+const flag = (what: string): z.ZodType =>
+  field((value) => typeof value === "boolean", `true or false (${what})`, { type: "boolean" });
+
+const decisionId: z.ZodType = field(
+  (value) => typeof value === "string" && /^[1-9][0-9]{0,15}-[0-9a-f]{8}$/.test(value),
+  "a decision id, as it was answered",
+  { type: "string", pattern: "^[1-9][0-9]{0,15}-[0-9a-f]{8}$" },
+);
+const tenant = text(NAME_MAX, "whose money it is; another's decision is refused").optional();
+const by = text(NAME_MAX, "the person who does it; kept in the journal");
+
+export const decideCall: z.ZodType = named(
+  "DecisionRequest",
+  clientRequestSchema,
+  "A request for a decision. Whatever is left out comes from the policy's use case, or is no limit.",
+);
+
+export const batchCall: z.ZodType = named(
+  "BatchRequest",
+  z.strictObject({
+    requests: z.array(decideCall).min(1).meta({ description: "As many as `limits.batchMax` allows." }),
+  }),
+);
+
+export const settleCall: z.ZodType = named(
+  "SettlementRequest",
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost") }),
+);
+export const releaseCall: z.ZodType = named("ReleaseRequest", z.strictObject({ decisionId, tenant }));
+export const holdCall: z.ZodType = named(
+  "HoldRequest",
+  z.strictObject({ decisionId, tenant, cause: oneOf(HOLD_CAUSES, "why the cost is not known") }),
+);
+export const correctCall: z.ZodType = named(
+  "CorrectionRequest",
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost in truth"), by }),
+);
+
+export const observeCall: z.ZodType = named(
+  "OutcomeRequest",
+  z.strictObject({
+    decisionId,
+    observedAt: whole(0, Number.MAX_SAFE_INTEGER, "microseconds since the Unix epoch; now when left out").optional(),
+    disposition: oneOf(DISPOSITIONS, "whether it was used; applied when left out").optional(),
+    succeeded: flag("whether it was good; left out, the signals say").optional(),
+    signals: z.array(oneOf(SIGNALS, "a sign of quality")).max(SIGNALS.length).optional(),
+    costMicrocents: amount(0n, "what it cost").optional(),
+    latencyMs: whole(0, U32_MAX, "how long it took").optional(),
+  }),
+  "What became of a decision.",
+);
+
+export const budgetCall: z.ZodType = named(
+  "BudgetRequest",
+  z.strictObject({
+    by,
+    limit: named("TenantLimit", limitShape(), "What a tenant may do; the whole of it, each time.").optional(),
+    grant: z
+      .strictObject({
+        id: text(NAME_MAX, "the same id grants once; the idempotency key when left out").optional(),
+        amountMicrocents: amount(1n, "what is given"),
+      })
+      .optional(),
+  }),
+  "Limits to put in force, money to give, or both; the limits come first.",
+);
+
+export const policyCheckCall: z.ZodType = named(
+  "PolicyCheckRequest",
+  z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, as a file has it.") }),
+);
+export const policySetCall: z.ZodType = named("PolicySetRequest", z.strictObject({ policy: policyFileSchema, by }));
+
+const sequenceText = (what: string): z.ZodType =>
+  field(
+    (value) => typeof value === "string" && /^[1-9][0-9]{0,15}$/.test(value) && Number.isSafeInteger(Number(value)),
+    `a sequence from 1 (${what})`,
+    { type: "integer", minimum: 1 },
+  );
+
+export const entriesQuery: z.ZodType = z.strictObject({
+  from: sequenceText("the first entry; 1 when left out").optional(),
+  to: sequenceText("the last entry; the last durable one when left out").optional(),
+});
+
+/** The file of budgets says what a tenant's limits are; here they come by themselves. */
+function limitShape(): z.ZodType {
+  const limit = schemaAt(budgetsFileSchema, ["tenants", "any"]);
+  invariant(limit !== undefined, "a file of budgets holds tenants");
+  return limit;
+}

@@ -1,0 +1,81 @@
+/**
+ * A decision as JSON, written out by hand: every decision takes this path. A test holds it to its schema.
+ * @module
+ */
+import type { Decided } from "@calybris/engine";
+import { type PolicySnapshot, toHex } from "@calybris/kernel";
+
+/** What of an answer does not change while a policy is in force. */
+interface SnapshotTexts {
+  /** `{"id":7,"name":"…"` by position in the catalog, to be closed. */
+  readonly open: readonly string[];
+  readonly openById: ReadonlyMap<number, string>;
+  readonly useCases: ReadonlyMap<string, string>;
+}
+
+const textsBySnapshot = new WeakMap<PolicySnapshot, SnapshotTexts>();
+
+/**
+ * @param remaining - what the tenant may still reserve; `undefined` where nobody limits it.
+ */
+export function decisionText(decided: Decided, snapshot: PolicySnapshot, remaining: bigint | undefined): string {
+  return `${decisionMembers(decided, snapshot, remaining)}}`;
+}
+
+/** The same, to be continued with more members. */
+export function decisionMembers(decided: Decided, snapshot: PolicySnapshot, remaining: bigint | undefined): string {
+  const texts = textsOf(snapshot);
+  const { decision, request, digests, requestId, tenant, short, learning } = decided;
+  const isRejected = decision.action === "reject";
+  const selected = isRejected ? "null" : `${texts.open[decision.selectedIndex]}}`;
+  const runnerUp =
+    decision.counterfactualId === 0
+      ? "null"
+      : `${texts.openById.get(decision.counterfactualId)},"utilityMicrocents":"${decision.counterfactualUtilityMicrocents}"}`;
+  const source = learning !== undefined ? learning.source : decided.defaulted.includes("floor") ? "use_case" : "client";
+  return (
+    `{"decisionId":"${decided.decisionId}","requestId":${requestId === undefined ? "null" : quoted(requestId)}` +
+    `,"sequence":${decided.sequence},"entryHash":"${decided.entryHash}"` +
+    `,"digests":{"policy":"${hex(digests.policy)}","request":"${hex(digests.request)}","decision":"${hex(digests.decision)}","identity":"${decided.identity}"}` +
+    `,"action":"${decision.action}","reason":"${decision.reason}","selected":${selected}` +
+    `,"costMicrocents":"${decision.costMicrocents}","utilityMicrocents":"${decision.utilityMicrocents}","counterfactual":${runnerUp}` +
+    `,"floor":{"qualityMinBps":${request.qualityMinBps},"source":"${source}"}` +
+    `,"evaluatedCount":${decision.evaluatedCount},"eligibleCount":${decision.eligibleCount},"policyId":${decided.policyId}` +
+    `,"useCase":${texts.useCases.get(decided.useCase) ?? quoted(decided.useCase)},"defaulted":${defaultedText(decided)}` +
+    `,"tenant":${tenant === undefined ? "null" : quoted(tenant)}` +
+    `,"budget":${remaining === undefined ? "null" : `{"remainingMicrocents":"${remaining}"}`}` +
+    `,"short":${short === undefined ? "null" : `{"roomMicrocents":"${short.roomMicrocents}","askedMicrocents":"${short.askedMicrocents}"}`}` +
+    `,"repeated":${decided.repeated}`
+  );
+}
+
+function defaultedText({ defaulted }: Decided): string {
+  return defaulted.length === 0 ? "[]" : `["${defaulted.join('","')}"]`;
+}
+
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(text: string): string {
+  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
+/** The platform's own is several times faster; what came from another thread has lost it. */
+function hex(digest: Uint8Array): string {
+  return Buffer.isBuffer(digest) ? digest.toString("hex") : toHex(digest);
+}
+
+function textsOf(snapshot: PolicySnapshot): SnapshotTexts {
+  const known = textsBySnapshot.get(snapshot);
+  if (known !== undefined) return known;
+  const { candidates } = snapshot.policy;
+  const open = candidates.map(
+    ({ id }, index) => `{"id":${id},"name":${JSON.stringify(snapshot.candidateNames[index])}`,
+  );
+  const texts: SnapshotTexts = {
+    open,
+    openById: new Map(candidates.map(({ id }, index) => [id as number, open[index] as string])),
+    useCases: new Map(Object.keys(snapshot.useCases).map((name) => [name, JSON.stringify(name)])),
+  };
+  textsBySnapshot.set(snapshot, texts);
+  return texts;
+}

@@ -1,0 +1,17 @@
+/**
+ * What the handlers of the service share: the engine, its limits, and who counts.
+ * @module
+ */
+import type { Engine } from "@calybris/engine";
+import type { Config } from "../config/config.ts";
+import type { Rates } from "../http/rates.ts";
+import type { Metrics } from "../watch/metrics.ts";
+
+export interface Desk {
+  readonly engine: Engine;
+  readonly config: Config;
+  readonly rates: Rates;
+  readonly metrics: Metrics;
+  /** Why nothing may be decided, whatever the engine says; `undefined` when all is well. */
+  readonly problem: () => string | undefined;
+}

@@ -1,0 +1,32 @@
+/**
+ * The schema of a value at a path inside another: for the keys that may stand there, and to describe a part by itself.
+ * @module
+ */
+import type { JsonPath, KeysAt } from "@calybris/engine";
+import { z } from "zod";
+
+/** Which keys a value may have at a path: for the remedy of an unknown one. */
+export function keysOfSchema(schema: z.ZodType): KeysAt {
+  return (path) => {
+    const bare = unwrapped(schemaAt(schema, path));
+    return bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
+  };
+}
+
+export function schemaAt(schema: z.ZodType, path: JsonPath): z.ZodType | undefined {
+  return path.reduce<z.ZodType | undefined>((inner, part) => memberOf(inner, part), schema);
+}
+
+function memberOf(schema: z.ZodType | undefined, part: string | number): z.ZodType | undefined {
+  const bare = unwrapped(schema);
+  if (bare instanceof z.ZodObject) return (bare.shape as { readonly [key: string]: z.ZodType })[part];
+  if (bare instanceof z.ZodArray) return bare.element as z.ZodType;
+  if (bare instanceof z.ZodRecord) return bare.valueType as z.ZodType;
+  return undefined;
+}
+
+function unwrapped(schema: z.ZodType | undefined): z.ZodType | undefined {
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodNullable
+    ? unwrapped(schema.unwrap() as z.ZodType)
+    : schema;
+}

@@ -1,0 +1,51 @@
+/**
+ * The configuration of the service, read and checked.
+ * @module
+ */
+import type { Plane } from "../keys/keyring.ts";
+
+/** One API key as it is configured: its digest, never the key itself. */
+export interface KeyConfig {
+  readonly name: string;
+  readonly planes: readonly Plane[];
+  /** SHA-256 of the key, in hexadecimal. */
+  readonly sha256: string;
+  /** Requests a second; `limits.perSecond` when left out. */
+  readonly perSecond?: number;
+  /** The tenants it may act for; all of them when left out. */
+  readonly tenants?: readonly string[];
+}
+
+export interface Config {
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly tls: { readonly certificateFile?: string; readonly keyFile?: string };
+  readonly journal: {
+    readonly directory: string;
+    readonly keyFile?: string;
+    readonly waitingMax: number;
+    readonly segmentBytesMax: number;
+  };
+  readonly policy: { readonly file?: string; readonly whenDifferent: "refuse" | "keep" };
+  readonly budgets: { readonly file?: string };
+  readonly keys: readonly KeyConfig[];
+  readonly cors: { readonly origins: readonly string[] };
+  readonly limits: {
+    readonly bodyBytesMax: number;
+    readonly depthMax: number;
+    readonly headerBytesMax: number;
+    readonly batchMax: number;
+    readonly connectionsMax: number;
+    readonly headersMs: number;
+    readonly requestMs: number;
+    readonly idleMs: number;
+    readonly drainMs: number;
+    readonly perSecond: number;
+  };
+  readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
+  readonly traces: { readonly endpoint?: string; readonly shareBps: number };
+}
+
+/** Whether an address is reachable from this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || /^127(?:\.[0-9]{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,156 @@
+/**
+ * The configuration from its three places. What is said later wins: the file, then environment variables, then flags.
+ * Every mistake is told at once, each with the place it was made in.
+ * @module
+ */
+import { membersOf, mistakeAt, nameRemedy, nearestName, readJson, shapeMistakes } from "@calybris/engine";
+import { CalybrisError, type Mistake } from "@calybris/kernel";
+import { keysOfSchema } from "../api/schema-keys.ts";
+import { type Config, isLoopback, type KeyConfig } from "./config.ts";
+import { readConfigFile } from "./config-file.ts";
+import { configSchema } from "./config-schema.ts";
+import { flagOf, OPTIONS, type ServiceOption, variableOf } from "./options.ts";
+
+export interface ConfigSources {
+  readonly file?: string | undefined;
+  /** By the flag's name without dashes: `listen-port` or, where it has a shorter one, `port`. */
+  readonly flags?: { readonly [flag: string]: string | undefined };
+  readonly environment?: { readonly [name: string]: string | undefined };
+}
+
+/** Names the file, as `--config` does. */
+export const CONFIG_VARIABLE = "CALYBRIS_CONFIG";
+
+/**
+ * @throws CalybrisError `CAL_CONFIG_INVALID` with every mistake; `CAL_INPUT_UNREADABLE` or `CAL_INPUT_MALFORMED` for the file.
+ */
+export async function readConfig(sources: ConfigSources): Promise<Config> {
+  const { flags = {}, environment = {} } = sources;
+  const file = sources.file ?? environment[CONFIG_VARIABLE];
+  const mistakes: Mistake[] = [];
+  const document = file === undefined ? undefined : await readConfigFile(file);
+  if (document !== undefined)
+    mistakes.push(...shapeMistakes(configSchema, document.value, keysOfSchema(configSchema), document.lineOf));
+  mistakes.push(...unknownVariables(environment));
+
+  const values = new Map<string, unknown>();
+  for (const option of OPTIONS) {
+    const said = [
+      { place: `--${flagOf(option)}`, text: flags[flagOf(option)] },
+      { place: variableOf(option), text: environment[variableOf(option)] },
+    ].find(({ text }) => text !== undefined);
+    const inFile = option.path
+      .split(".")
+      .reduce<unknown>((value, key) => membersOf(value)[key], document?.value as unknown);
+    if (said?.text === undefined) values.set(option.path, inFile ?? option.otherwise);
+    else {
+      const reading = readText(option, said.text, said.place);
+      mistakes.push(...reading.mistakes);
+      values.set(option.path, reading.value);
+    }
+  }
+  if (mistakes.length === 0) mistakes.push(...contradictions(values));
+  if (mistakes.length > 0)
+    throw new CalybrisError("CAL_CONFIG_INVALID", { mistakes, ...(file === undefined ? {} : { file }) });
+  return assemble(values);
+}
+
+/** Reads what a flag or a variable says as the file would have to say it, and checks it by the same schema. */
+function readText(
+  option: ServiceOption,
+  text: string,
+  place: string,
+): { readonly value: unknown; readonly mistakes: readonly Mistake[] } {
+  const value = parsedText(option, text);
+  const wrapped = option.path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+  const mistakes = shapeMistakes(configSchema, wrapped, keysOfSchema(configSchema)).map((mistake) => ({
+    ...mistake,
+    path: mistake.path.replace(option.path, place),
+  }));
+  return { value, mistakes };
+}
+
+function parsedText({ kind }: ServiceOption, text: string): unknown {
+  switch (kind.is) {
+    case "text":
+    case "one of":
+      return text;
+    case "whole":
+      return /^[0-9]{1,15}$/.test(text) ? Number(text) : text;
+    case "texts":
+      return text === "" ? [] : text.split(",").map((part) => part.trim());
+    case "keys":
+      try {
+        return readJson(text, "keys").value;
+      } catch {
+        return text;
+      }
+  }
+}
+
+/** A name that is nearly one of ours is a slip of the hand; others may be somebody else's. */
+function unknownVariables(environment: { readonly [name: string]: string | undefined }): Mistake[] {
+  const known = [CONFIG_VARIABLE, ...OPTIONS.map(variableOf)];
+  return Object.keys(environment)
+    .filter((name) => name.startsWith("CALYBRIS_") && !known.includes(name) && nearestName(name, known) !== undefined)
+    .map((name) => ({ path: name, problem: "is not known here", remedy: nameRemedy(name, known) }));
+}
+
+/** What no single option can be blamed for. */
+function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
+  const mistakes: Mistake[] = [];
+  const keys = values.get("keys") as readonly KeyConfig[];
+  const host = values.get("listen.host") as string;
+  if (!isLoopback(host) && keys.length === 0)
+    mistakes.push(
+      mistakeAt(
+        ["listen", "host"],
+        `is ${host}, and there are no keys`,
+        "Others can reach that address: configure a key (`calybris key create`), or listen on 127.0.0.1.",
+      ),
+    );
+  for (const property of ["name", "sha256"] as const) {
+    for (const [position, key] of keys.entries()) {
+      if (keys.findIndex((other) => other[property] === key[property]) === position) continue;
+      mistakes.push(mistakeAt(["keys", position, property], "stands there twice", "Give each key its own."));
+    }
+  }
+  if ((values.get("tls.certificateFile") === undefined) !== (values.get("tls.keyFile") === undefined))
+    mistakes.push(
+      mistakeAt(["tls"], "has one of certificateFile and keyFile", "Give both for HTTPS, or neither for HTTP."),
+    );
+  for (const [position, origin] of (values.get("cors.origins") as readonly string[]).entries()) {
+    if (originOf(origin) === origin) continue;
+    const remedy = "Write an origin like `https://console.example`: scheme, host, port if it is not the usual one.";
+    mistakes.push(mistakeAt(["cors", "origins", position], `is ${JSON.stringify(origin)}`, remedy));
+  }
+  const endpoint = values.get("traces.endpoint");
+  if (typeof endpoint === "string" && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ""))
+    mistakes.push(mistakeAt(["traces", "endpoint"], `is ${JSON.stringify(endpoint)}`, "Write an http or https URL."));
+  if (Number(values.get("limits.batchMax")) > Number(values.get("journal.waitingMax")))
+    mistakes.push(
+      mistakeAt(
+        ["limits", "batchMax"],
+        "is more than journal.waitingMax",
+        "A batch waits for the disk as a whole: raise journal.waitingMax, or lower this.",
+      ),
+    );
+  return mistakes;
+}
+
+function originOf(text: string): string | undefined {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) ? url.origin : undefined;
+}
+
+/** The schema has checked every value, so the paths are the members. */
+function assemble(values: ReadonlyMap<string, unknown>): Config {
+  const config: { [section: string]: unknown } = { tls: {}, budgets: {} };
+  for (const [path, value] of values) {
+    if (value === undefined) continue;
+    const [section = "", key] = path.split(".");
+    if (key === undefined) config[section] = value;
+    else config[section] = { ...membersOf(config[section]), [key]: value };
+  }
+  return config as unknown as Config;
+}

@@ -1,0 +1,41 @@
+/**
+ * How often each key may ask: a bucket that fills with so many requests a second, up to one second's worth. A batch takes
+ * as many as it holds; it may overdraw the bucket, and whoever comes next waits for it.
+ * @module
+ */
+import { CalybrisError } from "@calybris/kernel";
+import type { Principal } from "../keys/keyring.ts";
+
+interface Bucket {
+  requests: number;
+  atMs: number;
+}
+
+export class Rates {
+  readonly #buckets = new Map<Principal, Bucket>();
+  readonly #nowMs: () => number;
+
+  /** @param nowMs - a clock that never runs backwards. */
+  constructor(nowMs: () => number = () => performance.now()) {
+    this.#nowMs = nowMs;
+  }
+
+  /** @throws CalybrisError `CAL_GATEWAY_RATE_LIMITED`. */
+  take(principal: Principal, requests: number): void {
+    const { perSecond } = principal;
+    if (perSecond === 0) return;
+    const now = this.#nowMs();
+    let bucket = this.#buckets.get(principal);
+    if (bucket === undefined) {
+      bucket = { requests: perSecond, atMs: now };
+      this.#buckets.set(principal, bucket);
+    }
+    bucket.requests = Math.min(perSecond, bucket.requests + ((now - bucket.atMs) / 1_000) * perSecond);
+    bucket.atMs = now;
+    if (bucket.requests < 1) {
+      const retryAfterSeconds = Math.max(1, Math.ceil((1 - bucket.requests) / perSecond));
+      throw new CalybrisError("CAL_GATEWAY_RATE_LIMITED", { key: principal.name, perSecond, retryAfterSeconds });
+    }
+    bucket.requests -= requests;
+  }
+}

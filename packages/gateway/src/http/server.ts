@@ -1,0 +1,108 @@
+/**
+ * The server: Node's own, with every bound set. What is no HTTP, too long, or too slow is answered with an error of the
+ * table where there is still somebody to answer, and the connection is closed.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import { CalybrisError } from "@calybris/kernel";
+import { type Config, isLoopback } from "../config/config.ts";
+import { errorJson } from "./answers.ts";
+
+const HEADERS_MAX = 64;
+/** How often slow connections are looked for; a fourth of the shortest time that they are given. */
+const LOOKS_PER_LIMIT = 4;
+const LOOK_MS_MIN = 25;
+const LOOK_MS_MAX = 1_000;
+
+export function httpServer(config: Config, receive: RequestListener, refused: (error: CalybrisError) => void): Server {
+  const { limits, tls } = config;
+  const shortestMs = Math.min(limits.headersMs, limits.requestMs, limits.idleMs);
+  const options = {
+    maxHeaderSize: limits.headerBytesMax,
+    headersTimeout: Math.min(limits.headersMs, limits.requestMs),
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+    connectionsCheckingInterval: Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, shortestMs / LOOKS_PER_LIMIT)),
+    insecureHTTPParser: false,
+    requireHostHeader: true,
+    noDelay: true,
+  };
+  const server =
+    tls.certificateFile === undefined || tls.keyFile === undefined
+      ? createServer(options, receive)
+      : (createTlsServer(
+          {
+            ...options,
+            cert: readSecret(tls.certificateFile),
+            key: readSecret(tls.keyFile),
+            minVersion: "TLSv1.2",
+          },
+          receive,
+        ) as unknown as Server);
+  server.maxHeadersCount = HEADERS_MAX;
+  server.maxConnections = limits.connectionsMax;
+  server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
+    // A body that is too long is refused before it is sent.
+    if (Number(request.headers["content-length"] ?? 0) <= limits.bodyBytesMax) response.writeContinue();
+    receive(request, response);
+  });
+  server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
+    const coded = clientError(error, config);
+    if (coded !== undefined) refused(coded);
+    answerRaw(socket, coded);
+  });
+  return server;
+}
+
+/** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
+export async function listen(server: Server, config: Config): Promise<AddressInfo> {
+  const { host, port } = config.listen;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (cause: Error) =>
+      reject(new CalybrisError("CAL_GATEWAY_LISTEN", { host, port, problem: cause.message }, { cause })),
+    );
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  // A name may stand for another address than it seems to.
+  if (config.keys.length > 0 || isLoopback(address.address)) return address;
+  server.close();
+  const problem = `is ${host}, which is ${address.address}, and there are no keys`;
+  const remedy = "Others can reach that address: configure a key (`calybris key create`), or listen on 127.0.0.1.";
+  throw new CalybrisError("CAL_CONFIG_INVALID", { mistakes: [{ path: "listen.host", problem, remedy }] });
+}
+
+function clientError(error: NodeJS.ErrnoException, { limits }: Config): CalybrisError | undefined {
+  if (error.code === "ECONNRESET" || error.code === "EPIPE") return undefined;
+  if (error.code === "HPE_HEADER_OVERFLOW")
+    return new CalybrisError("CAL_GATEWAY_HEADERS_TOO_LARGE", { bytesMax: limits.headerBytesMax });
+  if (error.code === "ERR_HTTP_REQUEST_TIMEOUT")
+    return new CalybrisError("CAL_GATEWAY_TIMEOUT", { milliseconds: limits.requestMs });
+  return new CalybrisError("CAL_GATEWAY_HTTP_MALFORMED", { problem: error.code ?? "it cannot be read" });
+}
+
+function answerRaw(socket: Duplex, error: CalybrisError | undefined): void {
+  // When an answer has begun, bytes of another would be taken for its rest.
+  const begun = (socket as { readonly _httpMessage?: { readonly headersSent?: boolean } })._httpMessage?.headersSent;
+  if (error === undefined || !socket.writable || begun === true) {
+    socket.destroy();
+    return;
+  }
+  const body = errorJson(error);
+  socket.end(
+    `HTTP/1.1 ${error.status} ${error.code}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
+
+function readSecret(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem: (cause as Error).message }, { cause });
+  }
+}

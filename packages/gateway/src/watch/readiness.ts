@@ -1,0 +1,77 @@
+/**
+ * Whether the service can keep its promise right now: that an answer is on the disk. It can not when the disk has refused
+ * a batch, when it takes too long over one, when it is nearly full, or when a promise of our own was broken.
+ * @module
+ */
+import { statfs } from "node:fs/promises";
+import type { Engine } from "@calybris/engine";
+
+/** A batch that the disk takes longer for is stuck. */
+const STUCK_MS = 5_000;
+const LOOK_EVERY_MS = 500;
+/** The journal prepares 4 MiB at a time and needs room for a rotation. */
+const FREE_BYTES_MIN = 64 * 1024 * 1024;
+
+export class Readiness {
+  readonly #engine: Engine;
+  readonly #directory: string;
+  readonly #nowMs: () => number;
+  readonly #timer: NodeJS.Timeout;
+  #moved: { readonly sequence: number; readonly atMs: number };
+  #broken: string | undefined;
+  #isStopping = false;
+
+  constructor(engine: Engine, directory: string, nowMs: () => number = () => performance.now()) {
+    this.#engine = engine;
+    this.#directory = directory;
+    this.#nowMs = nowMs;
+    this.#moved = { sequence: engine.reading.head.sequence, atMs: nowMs() };
+    this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** A promise of our own was broken: nothing may be decided until a new process has folded the journal again. */
+  breakDown(incident: string): void {
+    this.#broken ??= `a bug in calybris (incident ${incident}); restart it`;
+  }
+
+  stopping(): void {
+    this.#isStopping = true;
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  /** Why nothing may be decided, whatever the engine says. */
+  readonly problem = (): string | undefined => this.#broken;
+
+  /** Why the service is not ready; `undefined` when it is. */
+  async reason(): Promise<string | undefined> {
+    if (this.#broken !== undefined) return this.#broken;
+    if (this.#isStopping) return "it is stopping";
+    const { failure } = this.#engine.reading;
+    if (failure !== undefined) return `${failure.code}: ${failure.message}`;
+    this.#look();
+    const stuckMs = this.#nowMs() - this.#moved.atMs;
+    if (stuckMs > STUCK_MS) return `the disk has taken nothing for ${Math.round(stuckMs)} ms`;
+    return this.#full();
+  }
+
+  /** The head moves as long as the disk takes what waits. */
+  #look(): void {
+    const { head, waitingCount } = this.#engine.reading;
+    if (waitingCount > 0 && head.sequence === this.#moved.sequence) return;
+    this.#moved = { sequence: head.sequence, atMs: this.#nowMs() };
+  }
+
+  async #full(): Promise<string | undefined> {
+    try {
+      const { bavail, bsize } = await statfs(this.#directory);
+      const freeBytes = bavail * bsize;
+      return freeBytes < FREE_BYTES_MIN ? `the journal's disk has ${freeBytes} bytes left` : undefined;
+    } catch (error) {
+      return `the journal's directory cannot be seen: ${(error as Error).message}`;
+    }
+  }
+}
