@@ -21,16 +21,20 @@ import {
   type OutcomeEntry,
   outcomeDigest,
   PROPENSITY_ONE,
+  parseExact,
   selectionDigest,
   SIGNALS,
   type Signal,
   toHex,
+  writeExact,
 } from "@calybris/kernel";
 import type { Amount } from "./intake/client-request.ts";
 import { amountField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { type OutcomeIndex, outcomeContent } from "./outcome-index.ts";
 import { rewardOf, successOf } from "./router/feedback.ts";
+import type { Prior } from "./router/prior.ts";
+import { loadPrior, scoreText } from "./router/prior-file.ts";
 import type { PolicyInForce } from "./state.ts";
 import type { Router, Table } from "./router/router.ts";
 import { maskOf } from "./router/router.ts";
@@ -74,6 +78,9 @@ export interface DecisionFound {
 export interface LearningPorts {
   readonly router: Router;
   readonly outcomes: OutcomeIndex;
+  readonly prior: () => Prior | undefined;
+  /** Of the policy in force. */
+  readonly featureNames: () => readonly string[];
   readonly append: (body: EntryBody) => { readonly sequence: number; readonly durable: Promise<unknown> };
   /** The decision of an id that was answered; `undefined` when there is none. */
   readonly find: (decisionId: string) => DecisionFound | undefined;
@@ -134,6 +141,37 @@ export class EngineLearning {
     const { sequence, durable } = this.#ports.append({ kind: "certificate", ...certificate });
     await durable;
     return sequence;
+  }
+
+  /**
+   * Puts a prior in force: its predictions are the scores from the next decision on, its quantiles the regimes.
+   *
+   * @param file - the JSON that `calybris train` wrote.
+   * @throws CalybrisError `CAL_PRIOR_INVALID` when it is none, or when it reads other features than the policy names.
+   */
+  async setPrior(file: unknown, by: string): Promise<number> {
+    const name = refuseMistakes({ by: nameField("by", by) }).by;
+    const prior = loadPrior(file);
+    const wanted = this.#ports.featureNames();
+    if (writeExact(prior.featureNames) !== writeExact(wanted)) {
+      const problem = `are ${prior.featureNames.join(", ") || "none"}, and the policy has ${wanted.join(", ") || "none"}`;
+      const remedy = "Name the same features in the same order in the policy's `learning.features`.";
+      throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes: [{ path: "features", problem, remedy }] });
+    }
+    const { sequence, durable } = this.#ports.append({
+      kind: "prior",
+      digest: prior.digestHex,
+      prior: parseExact(writeExact(file)),
+      by: name,
+    });
+    await durable;
+    return sequence;
+  }
+
+  /** What the prior in force makes of a text, for a request's `textScore`; 0 without one. The text is not kept. */
+  scoreText(text: string): number {
+    const prior = this.#ports.prior();
+    return prior === undefined ? 0 : scoreText(prior, text);
   }
 
   /** What is known of a tier; in a regime, 0 to 7, or 8 for the warm-up. */

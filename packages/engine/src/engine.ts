@@ -148,6 +148,8 @@ export class Engine {
     this.learning = new EngineLearning({
       router: state.router,
       outcomes: state.outcomes,
+      prior: () => state.prior,
+      featureNames: () => state.current.snapshot.learning?.features ?? [],
       append,
       find: (decisionId) => this.reading.found(decisionId),
       nowUs: this.#nowUs,

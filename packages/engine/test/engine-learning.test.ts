@@ -13,6 +13,7 @@ import { Engine, type EngineOptions } from "../src/engine.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
 import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { loadPrior } from "../src/router/prior-file.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 
@@ -138,6 +139,41 @@ test("failures of the cheap tier raise its floor until it is no longer drawn; th
   expect(cheap.filter(Boolean).length).toBeLessThan(40);
   await engine.close();
 });
+
+test("a prior decides the regimes from the next decision on, also after a restart; one of other features is refused", async () => {
+  const disk = new MemoryDisk();
+  const engine = await inMemory(disk);
+  await ask(engine, 2);
+  const sequenceOfPrior = await engine.learning.setPrior(priorFile(["load", "size"]), "anna");
+  expect(sequenceOfPrior).toBeGreaterThan(1);
+  const [low, high] = [await ask(engine, 0), await ask(engine, 1_000)];
+  expect(low.learning).toMatchObject({ regime: 0, score: -5_000 });
+  expect(high.learning).toMatchObject({ regime: 7 });
+  expect(engine.learning.scoreText("any text")).toBe(0);
+  await expect(engine.learning.setPrior(priorFile(["size", "load"]), "anna")).rejects.toMatchObject({
+    code: "CAL_PRIOR_INVALID",
+  });
+  const again = await inMemory(disk.copy());
+  expect((await ask(again, 1_000)).learning).toMatchObject({ regime: 7 });
+  expect(again.learning.scoreText("any text")).toBe(0);
+});
+
+function priorFile(names: readonly string[]): object {
+  const file = {
+    format: 1,
+    digest: "0".repeat(64),
+    features: names.map((name) => ({ name, center: 500, spread: 100 })),
+    categories: [],
+    categoryOtherBps: 0,
+    head: {
+      kind: "linear",
+      interceptMillibps: 0,
+      weightsMillibps: names.map((name) => (name === "load" ? 1_000_000 : 0)),
+    },
+    boundariesBps: [-3_000, -2_000, -1_000, 0, 1_000, 2_000, 3_000],
+  };
+  return { ...file, digest: loadPrior(file, undefined, { isDigestChecked: false }).digestHex };
+}
 
 test("a seed that is lost or another is refused; the journal promised it", async () => {
   const disk = new MemoryDisk();
