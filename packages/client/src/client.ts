@@ -1,0 +1,241 @@
+/**
+ * A client of the decision service: one method for each operation, typed from the schemas that the service checks by.
+ *
+ * A call that did not arrive, or that came too early, is made again: each of them may safely be. A decision is asked for
+ * under a request id, made up where the caller has none, so that it is decided once however often it is asked for.
+ * @module
+ */
+import { OPERATIONS, type Operations } from "./api.ts";
+import type * as api from "./api.ts";
+import { ServiceError } from "./failure.ts";
+import { lines } from "./lines.ts";
+
+export interface ClientOptions {
+  /** Where the service is: `http://127.0.0.1:8787`. */
+  readonly url: string;
+  /** An API key; a service that has none needs none. */
+  readonly key?: string | undefined;
+  /** How often a call is made before its failure is the caller's, 1 to 10. Default 3. */
+  readonly attempts?: number | undefined;
+  /** How long one attempt may take. Default 30,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Takes the place of the platform's `fetch`. */
+  readonly fetch?: typeof fetch | undefined;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Parts {
+  readonly id?: string;
+  readonly query?: { readonly [name: string]: number | undefined };
+  readonly body?: unknown;
+  readonly signal?: AbortSignal | undefined;
+  /** The answer may go on for long; only its beginning is waited for. */
+  readonly isStreamed?: true;
+}
+
+/** Answers that say: not now. */
+const RETRIED: ReadonlySet<number> = new Set([429, 502, 504]);
+/** Of those that are 503, the one that will pass. */
+const RETRIED_CODES: ReadonlySet<string> = new Set(["CAL_GATEWAY_STOPPING"]);
+const FIRST_WAIT_MS = 50;
+const WAIT_MS_MAX = 5_000;
+
+export class CalybrisClient {
+  readonly #url: string;
+  readonly #key: string | undefined;
+  readonly #attempts: number;
+  readonly #timeoutMs: number;
+  readonly #fetch: typeof fetch;
+
+  constructor(options: ClientOptions) {
+    this.#url = options.url.replace(/\/+$/, "");
+    this.#key = options.key;
+    this.#attempts = Math.min(10, Math.max(1, options.attempts ?? 3));
+    this.#timeoutMs = options.timeoutMs ?? 30_000;
+    this.#fetch = options.fetch ?? fetch.bind(globalThis);
+  }
+
+  /**
+   * Decides one request. A refusal is an answer whose `action` is `reject`.
+   *
+   * @throws ServiceError when there is no decision, or none is known of.
+   */
+  decide(request: api.DecisionRequest, options: CallOptions = {}): Promise<api.Decision> {
+    return this.#call("decide", { body: withId(request), ...options });
+  }
+
+  /** Decides many. A request that could not be decided has an {@link api.ErrorAnswer} in its place. */
+  decideBatch(requests: readonly api.DecisionRequest[], options: CallOptions = {}): Promise<api.Batch> {
+    return this.#call("decideBatch", { body: { requests: requests.map(withId) }, ...options });
+  }
+
+  /** A decision that was made, why, and its proof. */
+  decision(decisionId: string, options: CallOptions = {}): Promise<api.ExplainedDecision> {
+    return this.#call("decision", { id: decisionId, ...options });
+  }
+
+  /** Tells what became of a decision. */
+  observe(outcome: api.OutcomeRequest, options: CallOptions = {}): Promise<api.Observation> {
+    return this.#call("observe", { body: outcome, ...options });
+  }
+
+  /** Says what a decision cost. */
+  settle(settlement: api.SettlementRequest, options: CallOptions = {}): Promise<api.Settlement> {
+    return this.#call("settle", { body: settlement, ...options });
+  }
+
+  /** Says that it never ran. */
+  release(release: api.ReleaseRequest, options: CallOptions = {}): Promise<api.Settlement> {
+    return this.#call("release", { body: release, ...options });
+  }
+
+  /** Says that its cost is not known yet. */
+  hold(hold: api.HoldRequest, options: CallOptions = {}): Promise<api.Settlement> {
+    return this.#call("hold", { body: hold, ...options });
+  }
+
+  /** Says what a held one cost. */
+  reconcile(correction: api.CorrectionRequest, options: CallOptions = {}): Promise<api.Settlement> {
+    return this.#call("reconcile", { body: correction, ...options });
+  }
+
+  /** Says what a settled one cost in truth. */
+  correct(correction: api.CorrectionRequest, options: CallOptions = {}): Promise<api.Settlement> {
+    return this.#call("correct", { body: correction, ...options });
+  }
+
+  /** What a tenant has. */
+  budget(tenant: string, options: CallOptions = {}): Promise<api.TenantBudget> {
+    return this.#call("budget", { id: tenant, ...options });
+  }
+
+  /** Limits a tenant, gives it money, or both. */
+  setBudget(tenant: string, change: api.BudgetRequest, options: CallOptions = {}): Promise<api.BudgetChange> {
+    return this.#call("setBudget", { id: tenant, body: change, ...options });
+  }
+
+  /** The conservation proof of every tenant's money. */
+  ledger(options: CallOptions = {}): Promise<api.LedgerProof> {
+    return this.#call("ledger", options);
+  }
+
+  policies(options: CallOptions = {}): Promise<api.Policies> {
+    return this.#call("policies", options);
+  }
+
+  checkPolicy(check: api.PolicyCheckRequest, options: CallOptions = {}): Promise<api.PolicyCheck> {
+    return this.#call("checkPolicy", { body: check, ...options });
+  }
+
+  setPolicy(change: api.PolicySetRequest, options: CallOptions = {}): Promise<api.PolicyChange> {
+    return this.#call("setPolicy", { body: change, ...options });
+  }
+
+  /** The last durable entry. */
+  journalHead(options: CallOptions = {}): Promise<api.JournalHead> {
+    return this.#call("journalHead", options);
+  }
+
+  /** The lines of the journal, each without its newline, as they arrive. */
+  async *journalEntries(
+    range: { readonly from?: number | undefined; readonly to?: number | undefined } = {},
+    options: CallOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
+    const query = { from: range.from, to: range.to };
+    const response = await this.#respond("journalEntries", { query, isStreamed: true, ...options });
+    if (response.body !== null) yield* lines(response.body);
+  }
+
+  health(options: CallOptions = {}): Promise<api.Health> {
+    return this.#call("health", options);
+  }
+
+  /** @throws ServiceError `CAL_GATEWAY_NOT_READY` when it is not. */
+  ready(options: CallOptions = {}): Promise<api.Ready> {
+    return this.#call("ready", options);
+  }
+
+  /** In the text format of Prometheus. */
+  metrics(options: CallOptions = {}): Promise<string> {
+    return this.#respond("metrics", options).then((response) => response.text());
+  }
+
+  async #call<Name extends keyof Operations>(name: Name, parts: Parts): Promise<Operations[Name]["answer"]> {
+    const response = await this.#respond(name, parts);
+    return (await response.json()) as Operations[Name]["answer"];
+  }
+
+  async #respond(name: keyof Operations, parts: Parts): Promise<Response> {
+    for (let attempt = 1; ; attempt += 1) {
+      const isLast = attempt >= this.#attempts;
+      const waitMs = Math.min(WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** (attempt - 1));
+      let response: Response;
+      try {
+        response = await this.#once(name, parts);
+      } catch (error) {
+        if (isLast || parts.signal?.aborted === true) throw error;
+        await pause(waitMs, parts.signal);
+        continue;
+      }
+      if (response.ok) return response;
+      const failure = await ServiceError.of(response);
+      const isRetried = RETRIED.has(response.status) || RETRIED_CODES.has(failure.code);
+      if (isLast || !isRetried) throw failure;
+      await pause(Math.min(WAIT_MS_MAX, (failure.retryAfterSeconds ?? 0) * 1_000) || waitMs, parts.signal);
+    }
+  }
+
+  async #once(name: keyof Operations, parts: Parts): Promise<Response> {
+    const { method, path } = OPERATIONS[name];
+    const query = new URLSearchParams();
+    for (const [key, value] of Object.entries(parts.query ?? {})) if (value !== undefined) query.set(key, `${value}`);
+    const target = `${this.#url}${path.replace("{id}", encodeURIComponent(parts.id ?? ""))}${query.size > 0 ? `?${query}` : ""}`;
+    const headers: Record<string, string> = {};
+    if (this.#key !== undefined) headers["authorization"] = `Bearer ${this.#key}`;
+    if (parts.body !== undefined) headers["content-type"] = "application/json";
+    const clock = new AbortController();
+    const timer = setTimeout(() => clock.abort(new DOMException("no answer in time", "TimeoutError")), this.#timeoutMs);
+    const signal = parts.signal === undefined ? clock.signal : AbortSignal.any([parts.signal, clock.signal]);
+    const body = parts.body === undefined ? {} : { body: exactJson(parts.body) };
+    try {
+      const response = await this.#fetch(target, { method, headers, signal, ...body });
+      // Read while the clock runs, so that an answer that stops half way is noticed.
+      if (parts.isStreamed === true && response.ok) return response;
+      return new Response(await response.arrayBuffer(), response);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}
+
+/** The same id each time it is asked for. */
+function withId(request: api.DecisionRequest): api.DecisionRequest {
+  return request.requestId === undefined ? { ...request, requestId: randomId() } : request;
+}
+
+function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** A `bigint` becomes digits in quotes. */
+function exactJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
+}
+
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", stop);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener("abort", stop, { once: true });
+  });
+}
