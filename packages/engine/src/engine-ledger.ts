@@ -118,7 +118,7 @@ export class EngineLedger {
   }
 
   /** The call ran; it cost `actualMicrocents`. What was not needed comes back; what was not foreseen is an overrun. */
-  settle(command: OfDecision & { readonly actualMicrocents: Amount }): Promise<Settled> {
+  async settle(command: OfDecision & { readonly actualMicrocents: Amount }): Promise<Settled> {
     const { amount } = refuseMistakes({ amount: amountField("actualMicrocents", command.actualMicrocents, 0n) });
     return this.#move(command, (of) => ({ kind: "settlement", of, actualMicrocents: amount }));
   }
@@ -129,13 +129,13 @@ export class EngineLedger {
   }
 
   /** The call ran and its cost is not known: it stays reserved until it is reconciled, or expires in full. */
-  hold(command: OfDecision & { readonly cause: HoldCause }): Promise<Settled> {
+  async hold(command: OfDecision & { readonly cause: HoldCause }): Promise<Settled> {
     const { cause } = refuseMistakes({ cause: oneOfField("cause", command.cause, HOLD_CAUSES) });
     return this.#move(command, (of) => ({ kind: "hold", of, cause }));
   }
 
   /** What a held call cost after all. */
-  reconcile(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
+  async reconcile(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
     const { amount, by } = refuseMistakes({
       amount: amountField("actualMicrocents", command.actualMicrocents, 0n),
       by: nameField("by", command.by),
@@ -144,7 +144,7 @@ export class EngineLedger {
   }
 
   /** What a settled call cost in truth. */
-  correct(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
+  async correct(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
     const { amount, by } = refuseMistakes({
       amount: amountField("actualMicrocents", command.actualMicrocents, 0n),
       by: nameField("by", command.by),
@@ -279,7 +279,7 @@ export class EngineLedger {
       return { decisionId, state: STATE_AFTER[entry.kind], sequence, actualMicrocents };
     }
     const open = reservations.open(entry.of);
-    if (entry.kind !== "hold" || open?.held === undefined) return undefined;
+    if (entry.kind !== "hold" || open?.held?.cause !== entry.cause) return undefined;
     const decisionId = decisionIdOf(entry.of, open.identity);
     return { decisionId, state: "held", sequence: open.held.sequence, actualMicrocents: open.amountMicrocents };
   }
