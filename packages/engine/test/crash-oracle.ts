@@ -20,6 +20,7 @@ import {
   closeOnce,
   DIRECTORY,
   decideOnce,
+  observeOnce,
   openEngine,
   recoverData,
   segmentLines,
@@ -121,6 +122,10 @@ export async function requireServes(
     const { repeated } = await closeOnce(engine, id, closing, actual);
     if (!repeated) throw new CrashViolation(`${closing} of ${id} was recovered, and took effect again`);
   }
+  for (const id of observedIn(contents)) {
+    const { repeated } = await observeOnce(engine, id);
+    if (!repeated) throw new CrashViolation(`the outcome of ${id} was recovered, and took effect again`);
+  }
   requireConserved(engine, contents);
   await engine.close();
   const decided = idsIn(contents).sort();
@@ -134,6 +139,15 @@ export async function requireServes(
 
 function idsIn(contents: ReadonlyMap<string, Buffer>): string[] {
   return segmentLines(contents).flatMap((line) => /"kind":"decision","id":"([^"]*)"/.exec(line)?.[1] ?? []);
+}
+
+/** The requests of which an outcome is known. */
+function observedIn(contents: ReadonlyMap<string, Buffer>): string[] {
+  const lines = segmentLines(contents);
+  return lines.flatMap((line) => {
+    const of = /"kind":"outcome","of":([0-9]+)/.exec(line)?.[1];
+    return of === undefined ? [] : (/"id":"([^"]*)"/.exec(lines[Number(of) - 1] ?? "")?.[1] ?? []);
+  });
 }
 
 function requireConserved(engine: Engine, contents: ReadonlyMap<string, Buffer>): void {

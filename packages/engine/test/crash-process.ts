@@ -6,6 +6,7 @@
 import { DEFAULT_TENANT, type Kernel, type Policy, prescribe } from "@calybris/kernel";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Decided, Engine } from "../src/engine.ts";
+import type { Observed } from "../src/engine-learning.ts";
 import type { Granted, Settled } from "../src/engine-ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
@@ -29,6 +30,8 @@ export type Command =
   | { readonly kind: "grant"; readonly id: string }
   /** What became of the reservations of these requests, all at once. */
   | { readonly kind: Closing; readonly ids: readonly string[] }
+  /** How these requests went. */
+  | { readonly kind: "observe"; readonly ids: readonly string[] }
   /** Settles whatever is reserved. */
   | { readonly kind: "settleAll" }
   /** Nothing arrives until the journal seals itself. */
@@ -89,6 +92,8 @@ function asked(engine: Engine, command: Command): readonly Promise<{ readonly se
       return [nothing(engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } }), "ada"))];
     case "grant":
       return [grantOnce(engine, command.id)];
+    case "observe":
+      return command.ids.map((id) => observeOnce(engine, id));
     case "settleAll":
       return engine.ledger.prove().reservations.map(({ decisionId, state }) => {
         const actual = { decisionId, actualMicrocents: 1 };
@@ -114,6 +119,11 @@ export function decideOnce(engine: Engine, id: string): Promise<Decided> {
 
 export function grantOnce(engine: Engine, id: string): Promise<Granted> {
   return engine.ledger.grant({ tenant: DEFAULT_TENANT, amountMicrocents: 1_000_000, id, by: "ada" });
+}
+
+export async function observeOnce(engine: Engine, id: string): Promise<Observed> {
+  const { decisionId } = await decideOnce(engine, id);
+  return engine.learning.observe({ decisionId, succeeded: true });
 }
 
 /** Says what became of a request's reservation; unless told, what it cost follows from its id, so that again is a retry. */

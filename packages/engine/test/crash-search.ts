@@ -22,6 +22,8 @@ export interface CrashOptions extends ImageOptions {
   readonly killEvery: number;
   /** Of this many sorts of disks that a power loss leaves one is followed by a new process. */
   readonly followEvery: number;
+  /** Of this many recovered disks one is served from. */
+  readonly serveEvery: number;
   /** How many processes may follow one another. */
   readonly processesMax: number;
   readonly segmentBytesMax: number;
@@ -133,7 +135,8 @@ export class CrashSearch {
         seen.entries.set(image.key, entries);
         if (!seen.recovered.has(recovered.key)) this.#recoverAgain(recovered, moment, life);
         seen.recovered.add(recovered.key);
-        if (!seen.served.has(recovered.servedKey)) after.push(recovered);
+        if (!seen.served.has(recovered.servedKey) && this.#options.chance(this.#options.serveEvery) === 0)
+          after.push(recovered);
         seen.served.add(recovered.servedKey);
         if (this.#isNewSort(recovered, life)) starts.push({ start: image.contents(), entries });
       }

@@ -23,9 +23,9 @@ const CLOSE: Command = { kind: "close" };
 /** Each crosses something else; every one decides `a`, which later processes ask for again. */
 export const WORKLOADS: readonly Workload[] = [
   {
-    name: "entries one by one and in batches, a clean end",
+    name: "entries one by one and in batches, outcomes, a clean end",
     segmentBytesMax: ONE_SEGMENT,
-    commands: [decide("a"), decide("b", "c"), decide("a", "d"), CLOSE],
+    commands: [decide("a"), decide("b", "c"), { kind: "observe", ids: ["a", "c"] }, decide("a", "d"), CLOSE],
   },
   {
     name: "rotations, within a batch too",
@@ -74,16 +74,24 @@ export interface CrashBudget {
 
 export type CrashSize = Pick<
   CrashOptions,
-  "exhaustiveSectorsMax" | "samples" | "killEvery" | "followEvery" | "processesMax"
+  "exhaustiveSectorsMax" | "samples" | "killEvery" | "followEvery" | "serveEvery" | "processesMax"
 >;
 
-const FULL: CrashSize = { exhaustiveSectorsMax: 6, samples: 200, killEvery: 2, followEvery: 1, processesMax: 3 };
+const FULL: CrashSize = {
+  exhaustiveSectorsMax: 6,
+  samples: 200,
+  killEvery: 2,
+  followEvery: 1,
+  serveEvery: 2,
+  processesMax: 3,
+};
 /** For every test run. */
 export const SHORT: CrashSize = {
   exhaustiveSectorsMax: 4,
   samples: 4,
   killEvery: 100,
   followEvery: 12,
+  serveEvery: 4,
   processesMax: 2,
 };
 

@@ -9,7 +9,14 @@ import { registerHooks } from "node:module";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
 /** Few disks at each moment, and a kill at every fourth: most bugs are seen by the process that comes after. */
-const MANY_KILLS = { exhaustiveSectorsMax: 3, samples: 4, killEvery: 4, followEvery: 4, processesMax: 2 };
+const MANY_KILLS = {
+  exhaustiveSectorsMax: 3,
+  samples: 4,
+  killEvery: 4,
+  followEvery: 4,
+  serveEvery: 1,
+  processesMax: 2,
+};
 const MILLISECONDS = 60_000;
 
 const SEARCHES: Readonly<Record<Mutant["search"], () => Promise<unknown>>> = {
