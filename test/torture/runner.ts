@@ -17,7 +17,7 @@ const PROGRESS_MILLISECONDS = 15_000;
 /** The files of all searches, in the order of their names. */
 export function searchFiles(): string[] {
   return readdirSync(FOLDER)
-    .filter((file) => file.endsWith(".ts") && !NO_SEARCHES.includes(file))
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !NO_SEARCHES.includes(file))
     .sort();
 }
 
