@@ -50,6 +50,8 @@ export interface FitOptions {
   readonly weights?: Float64Array;
   /** In place of the table's gains: one a row, in shares of 1. */
   readonly targets?: Float64Array;
+  /** Scores of rows by priors that had not seen them, to cut the regimes at; else the fit's own, which flatter it. */
+  readonly boundaryScores?: Int32Array;
   /** Counted texts of the whole table, when the caller fits more than once. */
   readonly hits?: TextHits | undefined;
   /** What the file says of itself. */
@@ -84,7 +86,7 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     table,
     standardising: standardisingOf(table, picked),
     hits: options.hits ?? textHitsOf(table, options.textBuckets),
-    targets: options.targets ?? Float64Array.from(gainsBps(table), (gain) => gain / BPS),
+    targets: options.targets ?? plainTargets(table),
     weights: options.weights,
     penalties: options.penalties ?? PENALTIES,
   };
@@ -94,8 +96,32 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     ...shared(fit, addedBps(table, ridge), text),
     head: trees === undefined ? linearHead(ridge) : treesHead(fit, picked, trees, options.seed),
   };
-  return sealed({ ...file, ...(options.about === undefined ? {} : { about: options.about }) }, table, picked);
+  const told = { ...file, ...(options.about === undefined ? {} : { about: options.about }) };
+  return sealed(told, (unsealed) => options.boundaryScores ?? predictRows(unsealed, table, picked));
 }
+
+/** What is fitted by default: the gain, in shares of 1. */
+export function plainTargets(table: Table): Float64Array {
+  return Float64Array.from(gainsBps(table), (gain) => gain / BPS);
+}
+
+/**
+ * Gain per money: where requests differ in what premium adds to their cost, whoever wants to save should downgrade what
+ * saves most for what it loses. Weighted by its saving, the regression of gain / saving is E[gain] / E[saving].
+ */
+export function perCostTargets(table: Table): { readonly targets: Float64Array; readonly weights: Float64Array } {
+  const tiers = table.tierNames.length;
+  const savings = Float64Array.from({ length: table.rowCount }, (_, row) =>
+    Math.max(0, (table.costsMicrocents[row * tiers + tiers - 1] ?? 0) - (table.costsMicrocents[row * tiers] ?? 0)),
+  );
+  const mean = savings.reduce((sum, saving) => sum + saving, 0) / Math.max(1, table.rowCount);
+  if (mean === 0) return { targets: plainTargets(table), weights: new Float64Array(table.rowCount).fill(1) };
+  // A request that saves next to nothing would have a gain per money without bounds.
+  const weights = savings.map((saving) => Math.max(SAVING_SHARE_MIN, saving / mean));
+  return { targets: plainTargets(table).map((gain, row) => gain / (weights[row] ?? 1)), weights };
+}
+
+const SAVING_SHARE_MIN = 0.05;
 
 interface Fit {
   readonly table: Table;
@@ -288,15 +314,23 @@ function unseenScores(
 }
 
 /** Cuts the regimes at quantiles of the gain, then seals the file with its digest. */
-function sealed(file: Omit<PriorFile, "digest" | "boundariesBps">, table: Table, rows: Int32Array): FittedPrior {
+function sealed(
+  file: Omit<PriorFile, "digest" | "boundariesBps">,
+  scoresOf: (unsealed: Prior) => Int32Array,
+): FittedPrior {
   const open = { ...file, boundariesBps: Array.from({ length: REGIME_COUNT - 1 }, () => 0) };
-  const gains = predictRows(unchecked(open), table, rows).sort();
-  const boundariesBps = open.boundariesBps.map(
-    (_, index) => gains[Math.min(gains.length - 1, Math.floor(((index + 1) * gains.length) / REGIME_COUNT))] ?? 0,
-  );
-  const cut = { ...open, boundariesBps };
+  const cut = { ...open, boundariesBps: regimeBoundaries(scoresOf(unchecked(open))) };
   const prior = unchecked(cut);
   return { file: { ...cut, digest: prior.digestHex }, prior };
+}
+
+/** Seven quantiles of scores. */
+export function regimeBoundaries(scores: Int32Array): number[] {
+  const sorted = scores.toSorted();
+  return Array.from(
+    { length: REGIME_COUNT - 1 },
+    (_, index) => sorted[Math.min(sorted.length - 1, Math.floor(((index + 1) * sorted.length) / REGIME_COUNT))] ?? 0,
+  );
 }
 
 /** Reads a file whose digest is yet to be found, through the same checks as any other. */

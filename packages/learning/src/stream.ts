@@ -1,0 +1,87 @@
+/**
+ * The bandit track: rows one after the other, a tier chosen for each, and only the chosen tier's outcome told.
+ *
+ * A stream has stages; a prior belongs to a stage and was fitted on rows that come before it (rows in time order) or on
+ * other folds. Rows in time order are one stream whose policy goes on from stage to stage; folds are streams of their own.
+ * @module
+ */
+import { seededChance, shuffledRows } from "./chance.ts";
+import { type Ground, Tally } from "./measures.ts";
+import { type Choice, type OnlinePolicy, type PolicyKind, rewardBps } from "./online-policy.ts";
+import type { Table } from "./table.ts";
+
+export interface Stage {
+  readonly rows: Int32Array;
+  readonly scoresBps: Int32Array | undefined;
+  readonly boundariesBps: readonly number[] | undefined;
+  /** Labelled rows of the past that a policy may be told of before the stage begins; their scores have not seen them. */
+  readonly labelledRows?: Int32Array;
+  /** Whether what is chosen here is counted; a cold start is reported by itself. */
+  readonly isCounted: boolean;
+}
+
+export interface StreamRun {
+  readonly tally: Tally;
+  /** Mean success of the first and of the last quarter of the counted rows, 0..1. */
+  readonly firstQuarter: number;
+  readonly lastQuarter: number;
+  /** Mean net reward per quarter, 0..1 of the value. */
+  readonly rewardFirst: number;
+  readonly rewardLast: number;
+  /** Downgraded rows by the tier that ran. */
+  readonly tierCounts: Float64Array;
+}
+
+/** Starts a policy on a stage; where rows are in time order the one before is handed over to go on with. */
+export type StartPolicy = (stage: Stage, before: OnlinePolicy | undefined) => OnlinePolicy;
+
+export function runStream(
+  ground: Ground,
+  stages: readonly Stage[],
+  start: StartPolicy,
+  options: { readonly valueMicrocents: number; readonly seed: number },
+): StreamRun {
+  const { table } = ground;
+  const tiers = table.tierNames.length;
+  const { valueMicrocents, seed } = options;
+  const tally = new Tally(ground);
+  const tierCounts = new Float64Array(tiers);
+  const counted = stages.reduce((sum, stage) => sum + (stage.isCounted ? stage.rows.length : 0), 0);
+  const quarters = new Float64Array(8);
+  const choice: Choice = { tier: 0, propensity: 1 };
+  let position = 0;
+  let policy: OnlinePolicy | undefined;
+  for (const [index, stage] of stages.entries()) {
+    policy = start(stage, table.isInTimeOrder ? policy : undefined);
+    const order = table.isInTimeOrder ? undefined : shuffledRows(stage.rows.length, seededChance(seed, 16 + index));
+    for (let at = 0; at < stage.rows.length; at += 1) {
+      const row = stage.rows[order === undefined ? at : (order[at] as number)] as number;
+      policy.recommend(row, choice);
+      const { tier } = choice;
+      const successBps = table.outcomesBps[row * tiers + tier] as number;
+      const reward = rewardBps(valueMicrocents, successBps, table.costsMicrocents[row * tiers + tier] as number);
+      policy.observe(row, tier, successBps, reward);
+      if (!stage.isCounted) continue;
+      tally.add(row, tier, reward);
+      tierCounts[tier] = (tierCounts[tier] as number) + 1;
+      const quarter = Math.min(3, Math.floor((4 * position) / counted));
+      quarters[quarter] = (quarters[quarter] as number) + successBps;
+      quarters[4 + quarter] = (quarters[4 + quarter] as number) + reward;
+      position += 1;
+    }
+  }
+  const mean = (at: number): number => (quarters[at] ?? 0) / 10_000 / Math.max(1, counted / 4);
+  return {
+    tally,
+    firstQuarter: mean(0),
+    lastQuarter: mean(3),
+    rewardFirst: mean(4),
+    rewardLast: mean(7),
+    tierCounts,
+  };
+}
+
+/** Starts a kind of policy anew on every stage. */
+export function startAnew(kind: PolicyKind, table: Table, valueMicrocents: number, seed: number): StartPolicy {
+  return ({ scoresBps, boundariesBps }) => kind.start({ table, valueMicrocents, seed, scoresBps, boundariesBps });
+}
