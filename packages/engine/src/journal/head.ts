@@ -20,13 +20,9 @@ export interface Head {
   readonly keyed: boolean;
 }
 
-export function writeHead(file: DiskFile, head: Head): void {
-  const text = JSON.stringify({
-    schema_version: SCHEMA,
-    sequence: head.sequence,
-    last_hash: head.hash,
-    keyed: head.keyed,
-  });
+/** Overwrites the head in its file; the caller syncs it. */
+export function writeHead(file: DiskFile, { sequence, hash, keyed }: Head): void {
+  const text = `{"schema_version":"${SCHEMA}","sequence":${sequence},"last_hash":"${hash}","keyed":${keyed}}`;
   const padded = text.padEnd(HEAD_BYTES - CHECKSUM_CHARACTERS);
   writeWhole(file, Buffer.from(padded + checksum(padded), "latin1"), 0);
 }

@@ -22,7 +22,7 @@ import type { Batch, Written } from "./writer.ts";
 
 /** Whatever drives a writer: a thread, or a test's own hand. */
 export interface WriterDriver {
-  /** Takes batches in order; at most two are in flight. */
+  /** Takes the entries that come next; never waits. How they are grouped on the way to the disk is the driver's affair. */
   submit(batch: Batch): void;
   onWritten: (written: Written) => void;
   onFailed: (problem: string) => void;
@@ -47,7 +47,8 @@ export interface JournalOptions {
 }
 
 export const WAITING_MAX = 4_096;
-const IN_FLIGHT_MAX = 2;
+/** So many entries go on their way even if their turn of the event loop orders more. */
+const GATHERED_MAX = 32;
 const IDLE_SEAL_MS = 100;
 /** What a line has around its tail: sequences, hashes and the member names. */
 const LINE_OVERHEAD_BYTES = 230;
@@ -59,9 +60,9 @@ interface Waiting {
 }
 
 interface Gathering {
-  first: number;
-  tails: string[];
-  rotate: boolean;
+  readonly first: number;
+  readonly tails: string[];
+  readonly rotate: boolean;
   sealed: boolean;
 }
 
@@ -71,9 +72,9 @@ export class Journal {
   readonly #segmentBytesMax: number;
   readonly #waiting: Waiting[] = [];
   #waitingFrom = 0;
-  readonly #gathered: Gathering[] = [];
-  readonly #inFlight: number[] = [];
+  #gathered: Gathering | undefined;
   #sequence: number;
+  #durable: number;
   #at: number;
   #segmentBytes: number;
   #sealed: boolean;
@@ -89,6 +90,7 @@ export class Journal {
     this.#waitingMax = options.waitingMax ?? WAITING_MAX;
     this.#segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     this.#sequence = options.sequence;
+    this.#durable = options.sequence;
     this.#at = options.at;
     this.#sealed = options.sealed;
     this.#segmentBytes = options.segmentBytes;
@@ -137,36 +139,37 @@ export class Journal {
       this.#order({ kind: "seal", cause: "close" });
       this.#flush();
     }
-    if (this.#failure === undefined && this.#inFlight.length > 0)
+    if (this.#failure === undefined && this.#durable < this.#sequence)
       await new Promise<void>((resolve) => (this.#drained = resolve));
     await this.#options.driver.close();
   }
 
-  #order(body: EntryBody): number {
-    this.#at = Math.max(this.#at, this.#options.nowUs());
-    this.#sequence += 1;
-    const tail = entryDataTail({ sequence: this.#sequence, at: this.#at, body });
-    const last = this.#gathered.at(-1);
-    const batch = last ?? { first: this.#sequence, tails: [], rotate: false, sealed: false };
-    if (last === undefined) this.#gathered.push(batch);
-    batch.tails.push(tail);
+  /** One step: number, time, state and place in the queue. If the state refuses the entry, nothing happened. */
+  #order(body: EntryBody, rotate = false): number {
+    const sequence = this.#sequence + 1;
+    const at = Math.max(this.#at, this.#options.nowUs());
+    const tail = entryDataTail({ sequence, at, body });
+    this.#options.onOrdered(sequence, at, body);
+    this.#sequence = sequence;
+    this.#at = at;
     this.#sealed = body.kind === "seal";
-    batch.sealed = this.#sealed;
     this.#segmentBytes += tail.length + LINE_OVERHEAD_BYTES;
-    this.#options.onOrdered(this.#sequence, this.#at, body);
-    return this.#sequence;
+    if (rotate) this.#flush();
+    this.#gathered ??= { first: sequence, tails: [], rotate, sealed: false };
+    this.#gathered.sealed = this.#sealed;
+    if (this.#gathered.tails.push(tail) >= GATHERED_MAX) this.#flush();
+    return sequence;
   }
 
   #rotate(): void {
     this.#order({ kind: "seal", cause: "rotation" });
-    this.#gathered.push({ first: this.#sequence + 1, tails: [], rotate: true, sealed: false });
     this.#segmentBytes = 0;
-    this.#order({ kind: "checkpoint", stateDigest: this.#options.stateDigest() });
+    this.#order({ kind: "checkpoint", stateDigest: this.#options.stateDigest() }, true);
   }
 
   /** Entries ordered in one turn of the event loop go out together. */
   #schedule(): void {
-    if (this.#flushScheduled || this.#inFlight.length >= IN_FLIGHT_MAX) return;
+    if (this.#flushScheduled) return;
     this.#flushScheduled = true;
     queueMicrotask(() => {
       this.#flushScheduled = false;
@@ -175,37 +178,40 @@ export class Journal {
   }
 
   #flush(): void {
-    while (this.#inFlight.length < IN_FLIGHT_MAX && this.#failure === undefined) {
-      const batch = this.#gathered.shift();
-      if (batch === undefined) return;
-      this.#inFlight.push(batch.first);
-      this.#options.driver.submit(batch);
-    }
+    const batch = this.#gathered;
+    this.#gathered = undefined;
+    if (batch !== undefined && this.#failure === undefined) this.#options.driver.submit(batch);
   }
 
   #written(written: Written): void {
-    const first = this.#inFlight.shift() as number;
-    this.metrics.entries += written.durable - first + 1;
+    const { durable, fsyncs, bytes, hashes } = written;
+    const first = durable - hashes.length + 1;
+    this.#durable = durable;
+    this.metrics.entries += hashes.length;
     this.metrics.batches += 1;
-    this.metrics.fsyncs += written.fsyncs;
-    this.metrics.bytes += written.bytes;
+    this.metrics.fsyncs += fsyncs;
+    this.metrics.bytes += bytes;
     this.#options.onWritten?.(written, first);
-    this.#flush();
+    this.#answer(first, hashes);
+    if (durable < this.#sequence) return;
+    this.#drained?.();
+    this.#sealWhenIdle();
+  }
+
+  #answer(first: number, hashes: readonly string[]): void {
+    const durable = first + hashes.length - 1;
     for (
       let next = this.#waiting[this.#waitingFrom];
-      next !== undefined && next.sequence <= written.durable;
+      next !== undefined && next.sequence <= durable;
       next = this.#waiting[this.#waitingFrom]
     ) {
       this.#waitingFrom += 1;
-      next.resolve(written.hashes[next.sequence - first] as string);
+      next.resolve(hashes[next.sequence - first] as string);
     }
     if (this.#waitingFrom === this.#waiting.length || this.#waitingFrom > 4_096) {
       this.#waiting.splice(0, this.#waitingFrom);
       this.#waitingFrom = 0;
     }
-    if (this.#inFlight.length > 0) return;
-    this.#drained?.();
-    this.#sealWhenIdle();
   }
 
   #sealWhenIdle(): void {
@@ -219,7 +225,7 @@ export class Journal {
   }
 
   #sealNow(): void {
-    if (this.#sealed || this.#closed || this.#failure !== undefined || this.#inFlight.length > 0) return;
+    if (this.#sealed || this.#closed || this.#failure !== undefined || this.#durable < this.#sequence) return;
     this.#order({ kind: "seal", cause: "idle" });
     this.#flush();
   }
@@ -230,8 +236,7 @@ export class Journal {
     for (const waiting of this.#waiting.splice(this.#waitingFrom)) waiting.reject(this.#failure);
     this.#waiting.length = 0;
     this.#waitingFrom = 0;
-    this.#gathered.length = 0;
-    this.#inFlight.length = 0;
+    this.#gathered = undefined;
     this.#drained?.();
   }
 }

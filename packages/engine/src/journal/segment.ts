@@ -9,7 +9,7 @@ import { writeWhole } from "./disk.ts";
 
 export const SEGMENT_BYTES_MAX: number = 64 * 1024 * 1024;
 /** How much is prepared at a time. */
-const PREPARED_BYTES = 4 * 1024 * 1024;
+const PREPARED_BYTES = 1024 * 1024;
 const NEWLINES: Uint8Array = new Uint8Array(PREPARED_BYTES).fill(0x0a);
 
 export function segmentName(number: number): string {

@@ -1,73 +1,150 @@
 /**
- * Drives the writer in a thread of its own, so that a sync never holds up the thread that decides.
+ * Drives the writer in a thread of its own, so that a sync never holds up the thread that decides. Entries go there
+ * through a ring in shared memory and what was written comes back the same way, so that under load no message is sent.
+ *
+ *     ordering thread ─▶ ring ─▶ chaining (the writer, or a second thread while that waits for the disk) ─▶ file
+ *            ▲                                                                                               │
+ *            └──────────────────────────────── results ◀─────────────────────────────────────────────────────┘
  * @module
  */
-import { Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import { ChainStage } from "./chain-stage.ts";
+import type { ChainThreadData } from "./chain-thread.ts";
+import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet } from "./entry-ring.ts";
 import type { WriterDriver } from "./journal.ts";
+import { ResultWatch } from "./result-watch.ts";
+import type { Result } from "./results.ts";
+import { HASHES, loadHash, type SharedMemory, sharedBytes, sharedMemory, WORD, wake } from "./shared-memory.ts";
 import type { Batch, WriterStart, Written } from "./writer.ts";
-import type { FromWriter, ToWriter, WriterThreadData } from "./writer-thread.ts";
+import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
+
+export { InlineDriver } from "./inline-driver.ts";
+
+/** With so much waiting while the writer is at the disk, the chaining thread is woken. */
+const CHAIN_BACKLOG_BYTES = 8 * 1024;
 
 export class ThreadDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
   onFailed: (problem: string) => void = () => undefined;
-  readonly #worker: Worker;
+  readonly #shared: SharedArrayBuffer = sharedBytes();
+  readonly #memory: SharedMemory = sharedMemory(this.#shared);
+  readonly #key: Uint8Array | undefined;
+  readonly #ring: RingInlet = new RingInlet(this.#memory);
+  readonly #watch: ResultWatch;
+  readonly #port: MessagePort;
+  readonly #writer: Worker;
   readonly #ended: Promise<void>;
-  #inFlight = 0;
+  #chainer: Worker | undefined;
+  /** Entries for which there was no room; no more than the journal lets wait. */
+  #spilled: OrderedTail[] = [];
+  /** The last entry that was laid into the ring, and the last that is durable. */
+  #laid: number;
+  #durable: number;
+  #closed = false;
+  #failed = false;
 
   constructor(start: WriterStart, key: Uint8Array | undefined) {
-    const workerData: WriterThreadData = { start, key };
-    this.#worker = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData });
-    this.#worker.unref();
-    this.#worker.on("message", (message: FromWriter) => this.#receive(message));
-    this.#worker.on("error", (error) => this.onFailed(error instanceof Error ? error.message : String(error)));
-    this.#ended = new Promise((resolve) => {
-      this.#worker.on("exit", () => resolve());
-    });
+    this.#key = key;
+    this.#laid = start.sequence;
+    this.#durable = start.sequence;
+    ChainStage.prepare(this.#memory, start);
+    const { port1, port2 } = new MessageChannel();
+    this.#port = port1;
+    const workerData: WriterThreadData = { start, key, shared: this.#shared, port: port2 };
+    this.#writer = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData, transferList: [port2] });
+    this.#watch = new ResultWatch(this.#memory, this.#writer, (result) => this.#written(result));
+    this.#port.on("message", (message: FromWriter) => this.#receive(message));
+    this.#port.unref();
+    this.#ended = this.#adopt(this.#writer, "writer");
   }
 
-  submit(batch: Batch): void {
-    this.#inFlight += 1;
-    this.#worker.ref();
-    this.#worker.postMessage({ kind: "batch", batch } satisfies ToWriter);
+  submit({ tails, rotate, sealed }: Batch): void {
+    for (const [index, tail] of tails.entries()) {
+      const entry = { tail, rotate: rotate && index === 0, sealed: sealed && index === tails.length - 1 };
+      if (this.#spilled.length > 0 || !this.#lay(entry)) this.#spilled.push(entry);
+    }
+    this.#publish();
   }
 
   async close(): Promise<void> {
-    this.#worker.ref();
-    this.#worker.postMessage({ kind: "close" } satisfies ToWriter);
+    this.#closed = true;
+    Atomics.store(this.#memory.words, WORD.closing, 1);
+    this.#writer.ref();
+    wake(this.#memory.words, WORD.writerAsleep);
+    wake(this.#memory.words, WORD.chainerAsleep);
     await this.#ended;
+    await this.#chainer?.terminate();
+    this.#port.close();
   }
 
-  #receive(message: FromWriter): void {
-    if (message.kind === "closed") return;
-    this.#inFlight -= 1;
-    if (this.#inFlight === 0) this.#worker.unref();
-    if (message.kind === "written") this.onWritten(message.written);
-    else this.onFailed(message.problem);
-  }
-}
-
-/** Drives the writer in the caller's own thread; for tests, and where no thread can be had. */
-export class InlineDriver implements WriterDriver {
-  onWritten: (written: Written) => void = () => undefined;
-  onFailed: (problem: string) => void = () => undefined;
-  readonly #writer: { write(batch: Batch): Written; close(): void };
-
-  constructor(writer: { write(batch: Batch): Written; close(): void }) {
-    this.#writer = writer;
+  #lay(entry: OrderedTail): boolean {
+    if (this.#laid - this.#durable >= HASHES || !this.#ring.push(entry)) return false;
+    if (entry.tail.length > RING_TAIL_LENGTH_MAX) this.#port.postMessage(entry.tail);
+    this.#laid += 1;
+    return true;
   }
 
-  submit(batch: Batch): void {
-    queueMicrotask(() => {
-      try {
-        this.onWritten(this.#writer.write(batch));
-      } catch (error) {
-        this.onFailed(error instanceof Error ? error.message : String(error));
-      }
+  /** Shows the threads what was laid, and wakes the one that can do something about it. */
+  #publish(): void {
+    this.#ring.publish();
+    const { words } = this.#memory;
+    const woken = wake(words, WORD.writerAsleep);
+    if (!woken && this.#ring.backlogBytes >= CHAIN_BACKLOG_BYTES) {
+      if (this.#chainer === undefined) this.#startChainer();
+      else wake(words, WORD.chainerAsleep);
+    }
+    this.#watch.until(this.#laid, woken);
+  }
+
+  #startChainer(): void {
+    const workerData: ChainThreadData = { chaining: this.#shared, key: this.#key };
+    this.#chainer = new Worker(new URL("./chain-thread.ts", import.meta.url), { workerData });
+    void this.#adopt(this.#chainer, "chaining");
+  }
+
+  /** A thread that ends before it is told to is a failure. */
+  #adopt(worker: Worker, name: string): Promise<void> {
+    worker.unref();
+    worker.on("error", (error) => this.#fail(error instanceof Error ? error.message : String(error)));
+    return new Promise((resolve) => {
+      worker.on("exit", () => {
+        const last = receiveMessageOnPort(this.#port)?.message as FromWriter | undefined;
+        if (last !== undefined) this.#receive(last);
+        if (!this.#closed) this.#fail(`the ${name} thread ended`);
+        resolve();
+      });
     });
   }
 
-  close(): Promise<void> {
-    this.#writer.close();
-    return Promise.resolve();
+  #written({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
+    this.#durable = durable;
+    const hashes = Array.from({ length: durable - first + 1 }, (_, index) => loadHash(this.#memory, first + index));
+    const hash = hashes.at(-1) as string;
+    if (!this.#failed) this.onWritten({ durable, hash, hashes, segment, offset, bytes, fsyncs });
+    if (this.#spilled.length > 0) this.#unspill();
+  }
+
+  #unspill(): void {
+    let moved = 0;
+    while (moved < this.#spilled.length && this.#lay(this.#spilled[moved] as OrderedTail)) moved += 1;
+    this.#spilled = this.#spilled.slice(moved);
+    if (moved > 0) this.#publish();
+  }
+
+  #receive(message: FromWriter): void {
+    if (message === "written") this.#watch.look();
+    else this.#fail(message.problem);
+  }
+
+  /** What was written before is still told; nothing after it. */
+  #fail(problem: string): void {
+    if (this.#failed) return;
+    this.#spilled = [];
+    this.#watch.stop();
+    this.#failed = true;
+    Atomics.store(this.#memory.words, WORD.closing, 1);
+    wake(this.#memory.words, WORD.chainerAsleep);
+    void this.#writer.terminate();
+    this.onFailed(problem);
   }
 }

@@ -1,51 +1,81 @@
 /**
- * The thread that owns the journal's files. It takes batches in order, writes each, and tells where it went; after a
- * failure it answers every batch with that failure.
+ * The thread that owns the journal's files: takes what is chained, writes it, tells, and sleeps when there is nothing. It
+ * never returns to its event loop, so that nothing stands between the end of one sync and the next write. After a failure
+ * it says so and ends.
  * @module
  */
-
-import { parentPort, workerData } from "node:worker_threads";
+import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { CalybrisError } from "@calybris/kernel";
 import { nodeChain } from "./chain-hash.ts";
+import { ChainStage } from "./chain-stage.ts";
 import { nodeDisk } from "./disk.ts";
-import { type Batch, Writer, type WriterStart, type Written } from "./writer.ts";
-
-export type ToWriter = { readonly kind: "batch"; readonly batch: Batch } | { readonly kind: "close" };
-
-export type FromWriter =
-  | { readonly kind: "written"; readonly written: Written }
-  | { readonly kind: "failed"; readonly problem: string }
-  | { readonly kind: "closed" };
+import { publishResult } from "./results.ts";
+import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
+import { sharedMemory, sleepUnless, WORD, wake } from "./shared-memory.ts";
 
 export interface WriterThreadData {
   readonly start: WriterStart;
   readonly key: Uint8Array | undefined;
+  readonly shared: SharedArrayBuffer;
+  /** Tails too long for the ring come in here; wake-ups and the failure go out. */
+  readonly port: MessagePort;
 }
 
-if (parentPort !== null) {
-  const port = parentPort;
-  const { start, key } = workerData as WriterThreadData;
-  let writer: Writer | undefined;
-  const answer = (message: FromWriter): void => port.postMessage(message);
-  const failed = (error: unknown): void => {
-    const problem =
-      error instanceof CalybrisError && error.code === "CAL_JOURNAL_FAILED"
-        ? (error.details as { problem: string }).problem
-        : String(error);
-    answer({ kind: "failed", problem });
-  };
-  port.on("message", (message: ToWriter) => {
-    try {
-      writer ??= new Writer(nodeDisk, start, key === undefined ? undefined : nodeChain(key));
-      if (message.kind === "batch") answer({ kind: "written", written: writer.write(message.batch) });
-      else {
-        writer.close();
-        answer({ kind: "closed" });
-        port.close();
-      }
-    } catch (error) {
-      failed(error);
-      if (message.kind === "close") port.close();
+/** To the engine's thread: that it should look, or why nothing more will come. */
+export type FromWriter = "written" | { readonly problem: string };
+
+/** After a batch, so long for the next one before going to sleep: callers that were answered come back within it. */
+const SPIN_US = 60;
+
+if (isWriterThreadData(workerData)) {
+  const { port } = workerData;
+  try {
+    run(workerData);
+  } catch (error) {
+    port.postMessage({ problem: problemOf(error) } satisfies FromWriter);
+  }
+  port.close();
+}
+
+function run({ start, key, shared, port }: WriterThreadData): void {
+  const memory = sharedMemory(shared);
+  const { words } = memory;
+  const stage = new ChainStage(memory, key === undefined ? undefined : nodeChain(key));
+  const files = new SegmentWriter(nodeDisk, start, key !== undefined);
+  const isClosing = (): boolean => Atomics.load(words, WORD.closing) === 1;
+  for (;;) {
+    const lines = stage.take(() => receiveMessageOnPort(port)?.message as string);
+    if (lines !== undefined) {
+      const began = performance.now();
+      const place = files.append(lines);
+      stage.release(lines);
+      const tookUs = (performance.now() - began) * 1_000;
+      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });
+      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);
+      files.writeHead(lines);
+    } else if (isClosing()) {
+      files.close();
+      return;
+    } else if (!spinUntil(() => stage.hasWork())) {
+      sleepUnless(words, WORD.writerAsleep, () => stage.hasWork() || isClosing());
     }
-  });
+  }
+}
+
+function spinUntil(ready: () => boolean): boolean {
+  const end = performance.now() + SPIN_US / 1_000;
+  while (performance.now() < end) {
+    if (ready()) return true;
+  }
+  return false;
+}
+
+function problemOf(error: unknown): string {
+  if (error instanceof CalybrisError && error.code === "CAL_JOURNAL_FAILED")
+    return (error.details as { problem: string }).problem;
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isWriterThreadData(data: unknown): data is WriterThreadData {
+  return typeof data === "object" && data !== null && "start" in data && "shared" in data;
 }

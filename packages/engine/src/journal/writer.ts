@@ -1,21 +1,16 @@
 /**
- * The writer: takes ordered entries, fills in `durable`, chains them, and makes each batch durable with one write and one
- * sync. Synchronous, on the {@link Disk} port; a thread of its own drives it (`writer-thread.ts`), or a test directly.
+ * Writes batches from one thread: chains the entries and appends the lines. It is for a caller that drives it by hand; the
+ * writer thread does the same with the chaining shared out (`chain-stage.ts`).
  *
  *     batch ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ head ─▶ acknowledged
- *
- * Promises:
- * - `write` returns only when the whole batch is on the disk.
- * - After any failed or short write, or failed sync, the writer is dead: it throws the same failure ever after. The
- *   system may have dropped the pages, so the only truthful next step is to reopen the files and verify them.
- * - The head never runs ahead of the data.
  * @module
  */
-import { CalybrisError, type ChainHash, entryData } from "@calybris/kernel";
-import { hashInPlace } from "./chain-hash.ts";
-import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
-import { HEAD_FILE, writeHead } from "./head.ts";
-import { prepareSpace, segmentName } from "./segment.ts";
+import type { ChainHash } from "@calybris/kernel";
+import type { Disk } from "./disk.ts";
+import { LINE_BYTES_AROUND, LineChain } from "./line-chain.ts";
+import { type Place, SegmentWriter, type WriterStart } from "./segment-writer.ts";
+
+export type { WriterStart } from "./segment-writer.ts";
 
 /** Entries in order: `tails[i]` is what follows `durable` in the data of entry `first + i`. */
 export interface Batch {
@@ -27,166 +22,55 @@ export interface Batch {
   readonly sealed: boolean;
 }
 
-/** Where a batch went. */
-export interface Written {
+/** What became durable in one go, and where it went. */
+export interface Written extends Place {
   readonly durable: number;
+  /** The hash of the last entry. */
   readonly hash: string;
   /** The hash of each entry, in order. */
   readonly hashes: readonly string[];
-  readonly segment: number;
-  /** Byte offset of the batch's first entry. */
-  readonly offset: number;
-  readonly bytes: number;
-  readonly fsyncs: number;
 }
-
-export interface WriterStart {
-  readonly directory: string;
-  readonly segment: number;
-  /** End of the last entry in the segment. */
-  readonly end: number;
-  readonly sequence: number;
-  readonly hash: string;
-}
-
-/** Head syncs are at most this far apart while entries arrive. */
-const HEAD_SYNC_MS = 1_000;
 
 export class Writer {
-  readonly #disk: Disk;
-  readonly #directory: string;
-  readonly #chain: ChainHash | undefined;
-  readonly #nowMs: () => number;
-  readonly #headFile: DiskFile;
-  #file: DiskFile;
-  #segment: number;
-  #end: number;
-  #size: number;
+  readonly #files: SegmentWriter;
+  readonly #chain: LineChain;
   #durable: number;
-  #hash: string;
-  #headSyncedMs: number;
-  #buffer: Buffer = Buffer.allocUnsafe(1 << 20);
-  #failure: CalybrisError | undefined;
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
   constructor(disk: Disk, start: WriterStart, chain?: ChainHash, nowMs: () => number = () => performance.now()) {
-    this.#disk = disk;
-    this.#directory = start.directory;
-    this.#chain = chain;
-    this.#nowMs = nowMs;
-    this.#segment = start.segment;
-    this.#end = start.end;
+    this.#files = new SegmentWriter(disk, start, chain !== undefined, nowMs);
+    this.#chain = new LineChain(start.sequence, start.hash, chain);
     this.#durable = start.sequence;
-    this.#hash = start.hash;
-    this.#headFile = this.#openFile(HEAD_FILE);
-    this.#file = this.#openFile(segmentName(start.segment));
-    this.#size = prepareSpace(this.#file, this.#file.size(), this.#end, 1);
-    disk.syncDirectory(start.directory);
-    this.#headSyncedMs = nowMs();
   }
 
   /**
-   * Makes a batch durable.
+   * Makes a batch durable. After a failure the writer is dead.
    *
    * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
    */
   write(batch: Batch): Written {
-    if (this.#failure !== undefined) throw this.#failure;
-    try {
-      let fsyncs = 1;
-      if (batch.rotate) {
-        this.#rotate();
-        fsyncs += 2;
-      }
-      const hashes: string[] = [];
-      const length = this.#assemble(batch, hashes);
-      const offset = this.#end;
-      this.#size = prepareSpace(this.#file, this.#size, this.#end, length);
-      writeWhole(this.#file, this.#buffer.subarray(0, length), offset);
-      this.#file.syncData();
-      this.#end += length;
-      this.#durable = batch.first + batch.tails.length - 1;
-      fsyncs += this.#writeHead(batch.sealed);
-      return {
-        durable: this.#durable,
-        hash: this.#hash,
-        hashes,
-        segment: this.#segment,
-        offset,
-        bytes: length,
-        fsyncs,
-      };
-    } catch (cause) {
-      const problem = cause instanceof Error ? cause.message : String(cause);
-      this.#failure = new CalybrisError("CAL_JOURNAL_FAILED", { unknown: batch.tails.length, problem }, { cause });
-      throw this.#failure;
-    }
+    const { bytes, hashes } = this.#lay(batch.tails.map((tail) => Buffer.from(tail)));
+    const { sequence: last, hash } = this.#chain;
+    const lines = { bytes, first: batch.first, last, hash, rotate: batch.rotate, sealed: batch.sealed };
+    const place = this.#files.append(lines);
+    this.#durable = last;
+    this.#files.writeHead(lines);
+    return { ...place, durable: last, hash, hashes };
   }
 
   /** Cuts the prepared space off and closes. Only after the last batch. */
   close(): void {
-    if (this.#failure !== undefined) return;
-    this.#file.truncate(this.#end);
-    this.#file.sync();
-    this.#file.close();
-    this.#headFile.sync();
-    this.#headFile.close();
+    this.#files.close();
   }
 
-  #openFile(name: string): DiskFile {
-    const file = this.#disk.open(this.#directory, name, true);
-    if (file === undefined) throw new Error(`${name} cannot be created`);
-    return file;
-  }
-
-  #rotate(): void {
-    this.#file.truncate(this.#end);
-    this.#file.sync();
-    this.#file.close();
-    this.#segment += 1;
-    this.#file = this.#openFile(segmentName(this.#segment));
-    this.#end = 0;
-    this.#size = prepareSpace(this.#file, this.#file.size(), 0, 1);
-    this.#disk.syncDirectory(this.#directory);
-  }
-
-  /** Lays the lines of a batch into the buffer, each hashed over the one before. Returns the length. */
-  #assemble(batch: Batch, hashes: string[]): number {
-    let at = 0;
-    for (const [index, tail] of batch.tails.entries()) {
-      const sequence = batch.first + index;
-      const data = entryData(sequence, this.#durable, tail);
-      this.#reserve(at, data.length * 3 + 256);
-      const buffer = this.#buffer;
-      at += buffer.write(`{"sequence":${sequence},"previous_hash":"${this.#hash}","entry_hash":"`, at, "latin1");
-      const hashAt = at;
-      const dataAt = hashAt + 64 + 9;
-      const dataEnd = dataAt + buffer.write(data, dataAt, "utf8");
-      const previousHash = this.#hash;
-      this.#hash =
-        this.#chain === undefined
-          ? hashInPlace(buffer, dataAt, dataEnd, previousHash)
-          : this.#chain(previousHash, buffer.subarray(dataAt, dataEnd));
-      hashes.push(this.#hash);
-      buffer.write(`${this.#hash}","data":`, hashAt, "latin1");
-      at = dataEnd + buffer.write("}\n", dataEnd, "latin1");
+  #lay(tails: readonly Uint8Array[]): { readonly bytes: Uint8Array; readonly hashes: readonly string[] } {
+    const buffer = Buffer.allocUnsafe(tails.reduce((sum, tail) => sum + tail.byteLength + LINE_BYTES_AROUND, 0));
+    const hashes: string[] = [];
+    let end = 0;
+    for (const tail of tails) {
+      end = this.#chain.lay(buffer, end, this.#durable, tail);
+      hashes.push(this.#chain.hash);
     }
-    return at;
-  }
-
-  #reserve(at: number, bytes: number): void {
-    if (at + bytes <= this.#buffer.byteLength) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.#buffer.byteLength * 2, at + bytes));
-    this.#buffer.copy(larger, 0, 0, at);
-    this.#buffer = larger;
-  }
-
-  #writeHead(sealed: boolean): number {
-    writeHead(this.#headFile, { sequence: this.#durable, hash: this.#hash, keyed: this.#chain !== undefined });
-    const now = this.#nowMs();
-    if (!sealed && now - this.#headSyncedMs < HEAD_SYNC_MS) return 0;
-    this.#headFile.sync();
-    this.#headSyncedMs = now;
-    return 1;
+    return { bytes: buffer.subarray(0, end), hashes };
   }
 }

@@ -1,0 +1,88 @@
+/**
+ * Learns what was written, on the engine's thread. On a fast disk a message takes half as long as the sync that it tells
+ * of, so while a batch is under way that will soon be done, the thread looks for itself at every turn of its event loop.
+ * Otherwise it waits for a message.
+ * @module
+ */
+import { drainResults, hasResults, type Result } from "./results.ts";
+import { dozeUnless, type SharedMemory } from "./shared-memory.ts";
+
+/** Looking pays while a batch takes no longer than this. */
+const LOOK_US_MAX = 400;
+
+/** What keeps the process alive while something is under way. */
+interface Keeper {
+  ref(): void;
+  unref(): void;
+}
+
+export class ResultWatch {
+  readonly #memory: SharedMemory;
+  readonly #keeper: Keeper;
+  readonly #onResult: (result: Result) => void;
+  #last = 0;
+  #durable = 0;
+  #batchUs = 0;
+  #lookUntil = 0;
+  #isLooking = false;
+  #isStopped = false;
+
+  constructor(memory: SharedMemory, keeper: Keeper, onResult: (result: Result) => void) {
+    this.#memory = memory;
+    this.#keeper = keeper;
+    this.#onResult = onResult;
+  }
+
+  /**
+   * Watches until an entry is durable.
+   *
+   * @param woken - the writer slept, and is being woken. Whoever keeps its processor busy now keeps it from starting.
+   */
+  until(last: number, woken: boolean): void {
+    this.#last = last;
+    if (this.#isLooking || this.#isDone()) return;
+    this.#keeper.ref();
+    this.#lookFor(woken ? 0 : 2 * this.#batchUs);
+    this.#continue();
+  }
+
+  /** Hands over what was written, and goes on watching. */
+  look(): void {
+    drainResults(this.#memory, this.#take);
+    if (this.#isDone()) this.#keeper.unref();
+    else if (!this.#isLooking) this.#continue();
+  }
+
+  /** Hands over what was written, for the last time. */
+  stop(): void {
+    drainResults(this.#memory, this.#take);
+    this.#isStopped = true;
+    this.#keeper.unref();
+  }
+
+  #continue(): void {
+    const pays = this.#batchUs <= LOOK_US_MAX && performance.now() < this.#lookUntil;
+    this.#isLooking = pays || !dozeUnless(this.#memory.words, () => hasResults(this.#memory));
+    if (this.#isLooking) setImmediate(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isLooking = false;
+    this.look();
+  };
+
+  readonly #take = (result: Result): void => {
+    this.#durable = result.durable;
+    this.#batchUs = result.tookUs;
+    this.#lookFor(2 * result.tookUs);
+    this.#onResult(result);
+  };
+
+  #lookFor(us: number): void {
+    this.#lookUntil = performance.now() + us / 1_000;
+  }
+
+  #isDone(): boolean {
+    return this.#isStopped || this.#durable >= this.#last;
+  }
+}

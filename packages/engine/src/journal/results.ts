@@ -1,0 +1,61 @@
+/**
+ * What was written, from the writer thread to the engine's: one row of numbers a batch. When all rows are unread the
+ * writer waits; the engine's thread never does.
+ * @module
+ */
+import type { Place } from "./segment-writer.ts";
+import { RESULT_NUMBERS, RESULTS, type SharedMemory, WORD } from "./shared-memory.ts";
+
+/** A batch. */
+export interface Result extends Place {
+  readonly first: number;
+  /** The last entry that is durable. */
+  readonly durable: number;
+  /** How long write and sync took, microseconds. */
+  readonly tookUs: number;
+}
+
+/** Adds a row; to be called by the writer. */
+export function publishResult({ words, results }: SharedMemory, result: Result): void {
+  const written = Atomics.load(words, WORD.written);
+  for (;;) {
+    const read = Atomics.load(words, WORD.read);
+    if ((written - read) >>> 0 < RESULTS) break;
+    Atomics.wait(words, WORD.read, read);
+  }
+  const { first, durable, segment, offset, bytes, fsyncs, tookUs } = result;
+  results.set([first, durable, segment, offset, bytes, fsyncs, tookUs], rowAt(written));
+  Atomics.store(words, WORD.written, (written + 1) | 0);
+}
+
+export function hasResults({ words }: SharedMemory): boolean {
+  return Atomics.load(words, WORD.written) !== Atomics.load(words, WORD.read);
+}
+
+/** Hands every unread row over, in order; to be called by the engine's thread. */
+export function drainResults({ words, results }: SharedMemory, onResult: (result: Result) => void): void {
+  const written = Atomics.load(words, WORD.written);
+  for (let read = Atomics.load(words, WORD.read); read !== written; read = (read + 1) | 0) {
+    const result = resultAt(results, rowAt(read));
+    Atomics.store(words, WORD.read, (read + 1) | 0);
+    onResult(result);
+  }
+  Atomics.notify(words, WORD.read);
+}
+
+function resultAt(results: Float64Array, at: number): Result {
+  const column = (index: number): number => results[at + index] as number;
+  return {
+    first: column(0),
+    durable: column(1),
+    segment: column(2),
+    offset: column(3),
+    bytes: column(4),
+    fsyncs: column(5),
+    tookUs: column(6),
+  };
+}
+
+function rowAt(number: number): number {
+  return ((number >>> 0) % RESULTS) * RESULT_NUMBERS;
+}

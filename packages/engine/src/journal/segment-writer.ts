@@ -1,0 +1,152 @@
+/**
+ * Owns the journal's files while it is open: lines come in, and are on the disk when `append` returns.
+ *
+ *     lines ─▶ one write ─▶ one fdatasync ─▶ acknowledged ─▶ head
+ *
+ * Promises:
+ * - `append` returns only when all of it is on the disk.
+ * - After any failed or short write, or failed sync, the writer is dead: it throws the same failure ever after. The
+ *   system may have dropped the pages, so the only truthful next step is to reopen the files and verify them.
+ * - The head never runs ahead of the data.
+ * @module
+ */
+import { CalybrisError } from "@calybris/kernel";
+import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
+import { HEAD_FILE, writeHead } from "./head.ts";
+import { prepareSpace, segmentName } from "./segment.ts";
+
+/** Where a journal goes on. */
+export interface WriterStart {
+  readonly directory: string;
+  readonly segment: number;
+  /** End of the last entry in the segment. */
+  readonly end: number;
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+/** Consecutive entries as they shall stand in the file. */
+export interface Lines {
+  readonly bytes: Uint8Array;
+  readonly first: number;
+  readonly last: number;
+  /** Hash of the last entry. */
+  readonly hash: string;
+  /** A new segment begins with the first entry. */
+  readonly rotate: boolean;
+  /** The last entry is a seal: the head is synced too. */
+  readonly sealed: boolean;
+}
+
+/** Where lines went. */
+export interface Place {
+  readonly segment: number;
+  /** Byte offset of the first of them. */
+  readonly offset: number;
+  readonly bytes: number;
+  /** Syncs made since the lines before, theirs included. */
+  readonly fsyncs: number;
+}
+
+/** Head syncs are at most this far apart while entries arrive. */
+const HEAD_SYNC_MS = 1_000;
+
+export class SegmentWriter {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #nowMs: () => number;
+  readonly #keyed: boolean;
+  readonly #head: DiskFile;
+  #file: DiskFile;
+  #segment: number;
+  #end: number;
+  #size: number;
+  #headSyncedMs: number;
+  #fsyncs = 0;
+  #failure: CalybrisError | undefined;
+
+  constructor(disk: Disk, start: WriterStart, keyed: boolean, nowMs: () => number = () => performance.now()) {
+    this.#disk = disk;
+    this.#directory = start.directory;
+    this.#nowMs = nowMs;
+    this.#segment = start.segment;
+    this.#end = start.end;
+    this.#keyed = keyed;
+    this.#head = this.#openFile(HEAD_FILE);
+    this.#file = this.#openFile(segmentName(start.segment));
+    this.#size = prepareSpace(this.#file, this.#file.size(), this.#end, 1);
+    disk.syncDirectory(start.directory);
+    this.#headSyncedMs = nowMs();
+  }
+
+  /**
+   * Makes lines durable.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
+   */
+  append(lines: Lines): Place {
+    return this.#orFail(lines.last - lines.first + 1, () => {
+      if (lines.rotate) this.#rotate();
+      const offset = this.#end;
+      const { byteLength } = lines.bytes;
+      this.#size = prepareSpace(this.#file, this.#size, offset, byteLength);
+      writeWhole(this.#file, lines.bytes, offset);
+      this.#file.syncData();
+      this.#end += byteLength;
+      const fsyncs = this.#fsyncs + 1;
+      this.#fsyncs = 0;
+      return { segment: this.#segment, offset, bytes: byteLength, fsyncs };
+    });
+  }
+
+  /** Writes the head of lines that were appended; nobody waits for it. */
+  writeHead(lines: Lines): void {
+    this.#orFail(0, () => {
+      writeHead(this.#head, { sequence: lines.last, hash: lines.hash, keyed: this.#keyed });
+      const now = this.#nowMs();
+      if (!lines.sealed && now - this.#headSyncedMs < HEAD_SYNC_MS) return;
+      this.#head.sync();
+      this.#fsyncs += 1;
+      this.#headSyncedMs = now;
+    });
+  }
+
+  /** Cuts the prepared space off and closes. Only after the last lines. */
+  close(): void {
+    if (this.#failure !== undefined) return;
+    this.#file.truncate(this.#end);
+    this.#file.sync();
+    this.#file.close();
+    this.#head.sync();
+    this.#head.close();
+  }
+
+  #orFail<Result>(unknown: number, write: () => Result): Result {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      return write();
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      this.#failure = new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem }, { cause });
+      throw this.#failure;
+    }
+  }
+
+  #openFile(name: string): DiskFile {
+    const file = this.#disk.open(this.#directory, name, true);
+    if (file === undefined) throw new Error(`${name} cannot be created`);
+    return file;
+  }
+
+  #rotate(): void {
+    this.#file.truncate(this.#end);
+    this.#file.sync();
+    this.#file.close();
+    this.#segment += 1;
+    this.#file = this.#openFile(segmentName(this.#segment));
+    this.#end = 0;
+    this.#size = prepareSpace(this.#file, this.#file.size(), 0, 1);
+    this.#disk.syncDirectory(this.#directory);
+    this.#fsyncs += 2;
+  }
+}
