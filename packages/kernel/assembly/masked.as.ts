@@ -7,7 +7,7 @@ import { contenders, possible } from "./filter.as";
 import { capabilityMask, latencyMask, providerMask, qualityMask, regionMask, riskMask } from "./gates.as";
 import {
   BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED_MASK, FILTER_USABLE,
-  IDENTITIES, INPUT_TOKENS, OUTPUT_TOKENS, PREFIX_MAX, QUALITY_MOST, RANKED, RANKED_BYTES, RANKED_INPUT_RATE,
+  IDENTITIES, INPUT_TOKENS, OUTPUT_TOKENS, QUALITY_MOST, RANKED, RANKED_BYTES, RANKED_INPUT_RATE,
   RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, RATE_INPUT_BITS, RATE_INPUT_MOST, RATE_INPUT_TOKENS_MAX,
   RATE_OUTPUT_BITS, RATE_OUTPUT_MOST, RATE_OUTPUT_TOKENS_MAX, RISK_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER,
   RISK_PRODUCT_MAX, VALUE, VALUE_MAX,
@@ -58,11 +58,11 @@ export function decideMasked(request: usize, decision: usize): void {
   const worthMost = (whole + 1) * load<u64>(QUALITY_MOST);
   const costMost = ((inputTokens * load<u64>(RATE_INPUT_MOST)) >> inputBits) + ((outputTokens * load<u64>(RATE_OUTPUT_MOST)) >> outputBits) + 2;
   const costBits = bitsOf(min<u64>(costMost, worthMost));
-  // One sign tells whether any bound is passed. A product that wrapped says nothing, but then the value before it is
-  // beyond its own bound; within that, products are below 2^63, and so is every bound.
-  const margin = (load<i64>(VALUE_MAX) - value) | (load<i64>(PREFIX_MAX) - <i64>prefix) |
-    (load<i64>(RISK_PRODUCT_MAX) - <i64>riskProduct) | (load<i64>(RATE_INPUT_TOKENS_MAX) - <i64>inputTokens) |
-    (load<i64>(RATE_OUTPUT_TOKENS_MAX) - <i64>outputTokens) | (PACKED_BITS - bitsOf(worthMost) - costBits);
+  // One sign tells whether any bound is passed. Up to the value's own bound products are below 2^63, as is every bound;
+  // beyond it they may have wrapped and say nothing, but then the first term is negative.
+  const margin = (load<i64>(VALUE_MAX) - value) | (load<i64>(RISK_PRODUCT_MAX) - <i64>riskProduct) |
+    (load<i64>(RATE_INPUT_TOKENS_MAX) - <i64>inputTokens) | (load<i64>(RATE_OUTPUT_TOKENS_MAX) - <i64>outputTokens) |
+    (PACKED_BITS - bitsOf(worthMost) - costBits);
   if (margin < 0) {
     const overBudgetCount = selectExactly(request, decision, value, survivors);
     if (overBudgetCount == SELECTED) return;

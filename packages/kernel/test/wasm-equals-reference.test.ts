@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Policy, type Request, U32_MAX, U64_MAX } from "../src/index.ts";
 import { checkEquality, compare } from "./equality.ts";
+import { worstShares } from "./worst-shares.ts";
 
 const CASES = Number(process.env["CALYBRIS_CASES"] ?? 40_000);
 const PROPERTY_RUNS = 300;
@@ -62,4 +63,13 @@ test("the Wasm kernel equals the reference on any policy and requests of the rig
 
 test("the Wasm kernel equals the reference on seeded cases that meet the edges", { timeout: 600_000 }, () => {
   expect(checkEquality({ cases: CASES, seed: 1 })).toEqual({ cases: CASES });
+});
+
+test("the share of quality is exact where it is nearest to being wrong", () => {
+  let eligible = 0;
+  for (const { policy, requests, expected } of worstShares()) {
+    compare(policy, requests);
+    for (const { eligibleCount } of expected) eligible += eligibleCount;
+  }
+  expect(eligible).toBeGreaterThan(1_000);
 });
