@@ -315,6 +315,26 @@ describe("a journal that lies about money, every hash of it right", () => {
   });
 });
 
+describe("--json", () => {
+  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+  const documented = (command: string): readonly string[] => {
+    const section = readme.split(/^### /m).find((text) => text.startsWith(`\`ledger ${command}\``)) ?? "";
+    return [...section.matchAll(/^\| `([^`]+)` /gm)].map(([, member = ""]) => member);
+  };
+
+  test.each<[string, () => Promise<Answer>]>([
+    ["apply", () => ledger("apply", budgets, "--journal", journal, "--by", "ada")],
+    ["grant", () => grantTo("acme", "5", "--id", "first")],
+    ["show", () => ledger("show", journal)],
+    ["prove", () => ledger("prove", journal)],
+    ["settle", async () => ledger("settle", await decide("acme"), "--journal", journal, "--actual-cents", "0")],
+  ])("of ledger %s is what README.md documents", async (command, run) => {
+    const { exit, ...members } = await run();
+    expect(exit).toBe(0);
+    expect(Object.keys(members).sort()).toEqual([...documented(command)].sort());
+  });
+});
+
 describe("init --budgets", () => {
   test("writes budgets that apply as they are, and never overwrites unasked", async () => {
     const out = files.at("mine.jsonc");
