@@ -48,6 +48,7 @@ export function checkRest(ordering: Facts, workers: readonly Facts[]): void {
 export function rememberRefusals(before: State<Facts> | undefined, after: Omit<State<Facts>, "memo">): string {
   let memo = "";
   for (const [index, place] of after.places.entries()) {
+    if (before !== undefined && place !== before.places[index]) checkDebit(place, before, after);
     const facts = place.facts;
     const wasTrue = before?.memo[index] === "1" && before.places[index]?.facts?.doing === "reserving";
     if (
@@ -60,6 +61,15 @@ export function rememberRefusals(before: State<Facts> | undefined, after: Omit<S
     memo += facts?.doing === "reserving" && (wasTrue || isShort(facts, after)) ? "1" : "0";
   }
   return memo;
+}
+
+/** Only the ordering thread takes a cell below nothing, when there is less than ran ahead. */
+function checkDebit(place: Place<Facts>, before: State<Facts>, after: Omit<State<Facts>, "memo">): void {
+  if (place.facts?.doing === "ordering" || place.from === undefined) return;
+  const { name, at } = place.from.access;
+  if (name === "send" || name === "receive") return;
+  const [was, is] = [before.memory.get(at) as bigint, after.memory.get(at) as bigint];
+  if (is < was && is < 0n) throw new Error(`a debit took ${was - is} from ${was}`);
 }
 
 function isShort({ path, amount }: Facts, { places, memory }: Omit<State<Facts>, "memo">): boolean {

@@ -22,6 +22,16 @@ export const SCENARIOS: readonly LedgerScenario[] = [
     checkEnd: (_ordering, workers) => atLeastSettled(workers, 2),
   },
   {
+    name: "two who together want one microcent more than there is",
+    tenants: ACME,
+    workers: [settling(60n, 60n), settling(41n, 41n)],
+    checkEnd: (ordering, workers) => {
+      atLeastSettled(workers, 1);
+      if (!workers.some(({ doing }) => doing === "refused")) throw new Error("both were served");
+      if ((ordering.balances[0]?.remaining ?? 0n) < 40n) throw new Error("less remains than either leaves");
+    },
+  },
+  {
     name: "a grant while two reserve, of whom one fits",
     tenants: ACME,
     workers: [settling(60n, 60n), settling(60n, 0n), (worker): void => void worker.ask("grant acme 50")],

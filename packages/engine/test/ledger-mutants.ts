@@ -1,0 +1,224 @@
+/**
+ * Planted bugs of the ledger: each is one text of the source replaced by another, and each must turn the named search red.
+ * @module
+ */
+
+export type LedgerSearch = "interleavings" | "sequences" | "threads";
+
+export interface LedgerMutant {
+  /** What the bug does. */
+  readonly name: string;
+  /** Where it is planted, below `packages/engine/src/`. */
+  readonly file: string;
+  /** Stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  readonly search: LedgerSearch;
+}
+
+const SWAP = "if (Atomics.compareExchange(this.#cells, cell, seen, seen - amount) === seen) return true;";
+const STALE = "Atomics.store(this.#cells, cell, seen - amount);\n      return true;";
+const ORDERED = "const { sequence, durable } = this.#ports.append(entry);\n";
+
+export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
+  { name: "a stale compare-and-swap", file: "ledger/cells.ts", find: SWAP, replace: STALE, search: "interleavings" },
+  {
+    name: "a stale compare-and-swap, on real threads",
+    file: "ledger/cells.ts",
+    find: SWAP,
+    replace: STALE,
+    search: "threads",
+  },
+  {
+    name: "a debit that takes one microcent more than there is",
+    file: "ledger/cells.ts",
+    find: "if (seen < amount) return false;",
+    replace: "if (seen < amount - 1n) return false;",
+    search: "interleavings",
+  },
+  {
+    name: "a debit that does not try again when another was faster",
+    file: "ledger/cells.ts",
+    find: "=== seen) return true;",
+    replace: "=== seen) return true;\n      return false;",
+    search: "interleavings",
+  },
+  {
+    name: "an undo that forgets a level",
+    file: "ledger/cells.ts",
+    find: "    for (const index of path) {\n      yield;\n      Atomics.add(this.#cells, cellOf(index), amount);",
+    replace:
+      "    for (const index of path.slice(1)) {\n      yield;\n      Atomics.add(this.#cells, cellOf(index), amount);",
+    search: "interleavings",
+  },
+  {
+    name: "a level that refuses, and those above it are not undone",
+    file: "ledger/cells.ts",
+    find: "if (!isWhole && debited > 0) yield* this.undo(path.slice(0, debited), amount);",
+    replace: "",
+    search: "interleavings",
+  },
+  {
+    name: "a refusal seen during another's attempt is not tried again",
+    file: "ledger/cells.ts",
+    find: "if (!(yield* this.mayBeFalse(undoneBefore))) return false;",
+    replace: "if (undoneBefore >= 0n) return false;",
+    search: "interleavings",
+  },
+  {
+    name: "an attempt that nobody can see",
+    file: "ledger/cells.ts",
+    find: "return attempting !== 0n || this.undoneCount() !== undoneBefore;",
+    replace: "return attempting < 0n || this.undoneCount() !== undoneBefore;",
+    search: "interleavings",
+  },
+  {
+    name: "an entry that is ordered without a look at what was ordered since its debit",
+    file: "ledger/ledger.ts",
+    find: "roomOf(part.account) >= amount)",
+    replace: "amount >= 0n)",
+    search: "interleavings",
+  },
+  {
+    name: "an entry that is ordered on other levels than were debited",
+    file: "ledger/ledger.ts",
+    find: "parts.length === levels.length &&",
+    replace: "",
+    search: "interleavings",
+  },
+  {
+    name: "a debit that ran ahead is made again when its entry is ordered",
+    file: "ledger/ledger.ts",
+    find: "if (isAhead) reserve(account, amount);",
+    replace: "if (isAhead && amount < 0n) reserve(account, amount);",
+    search: "interleavings",
+  },
+  {
+    name: "a room that shrinks, and its cell does not",
+    file: "ledger/ledger.ts",
+    find: "drive(this.cells.credit(account.index, roomOf(account) - before));",
+    replace: "if (roomOf(account) > before) drive(this.cells.credit(account.index, roomOf(account) - before));",
+    search: "interleavings",
+  },
+  {
+    name: "a refund before sequencing",
+    file: "engine-ledger.ts",
+    find: ORDERED,
+    replace: `
+      const early = entry.kind === "release" ? this.#ports.ledger.reservations.open(entry.of) : undefined;
+      const credit = (sign: bigint) => {
+        for (const { account } of early?.parts ?? [])
+          for (const _ of this.#ports.ledger.cells.credit(account.index, sign * (early?.amountMicrocents ?? 0n)));
+      };
+      credit(1n);
+      ${ORDERED}
+      credit(-1n);
+    `,
+    search: "sequences",
+  },
+  {
+    name: "off by one at the cap",
+    file: "ledger/account.ts",
+    find: "cap - account.reserved;",
+    replace: "cap - account.reserved + 1n;",
+    search: "sequences",
+  },
+  {
+    name: "settled twice",
+    file: "ledger/reservations.ts",
+    find: 'settled: ["correction"],',
+    replace: 'settled: ["correction", "settlement"],',
+    search: "sequences",
+  },
+  {
+    name: "a wrapped addition",
+    file: "ledger/account.ts",
+    find: "if (account.granted + granted > I64_MAX)",
+    replace: "if (BigInt.asIntN(64, account.granted + granted) > I64_MAX)",
+    search: "sequences",
+  },
+  {
+    name: "an amount of 2^63 is taken",
+    file: "intake/ledger-fields.ts",
+    find: "exact >= least && exact <= I64_MAX",
+    replace: "exact >= least",
+    search: "sequences",
+  },
+  {
+    name: "a period that begins without an entry",
+    file: "engine-ledger.ts",
+    find: 'last = this.#ordered({\n        kind: "period",',
+    replace:
+      'last = ((body: LedgerEntry) => (this.#ports.ledger.apply(0, now, body), { durable: Promise.resolve() }))({\n        kind: "period",',
+    search: "sequences",
+  },
+  {
+    name: "a period that leaves what is unspent",
+    file: "ledger/account.ts",
+    find: "return account.period === undefined ? 0n : account.remaining;",
+    replace: "return account.period === undefined ? 0n : account.remaining * 0n;",
+    search: "sequences",
+  },
+  {
+    name: "a refund of a past period that is kept",
+    file: "ledger/account.ts",
+    find: "if (periodIndex === (account.period?.index ?? 0)) payIn(",
+    replace: "if (periodIndex >= 0) payIn(",
+    search: "sequences",
+  },
+  {
+    name: "a debt that does not close",
+    file: "ledger/account.ts",
+    find: "account.debt += amount - covered;",
+    replace: "",
+    search: "sequences",
+  },
+  {
+    name: "a debt that a grant does not pay",
+    file: "ledger/account.ts",
+    find: "  const paid = amount < account.debt ? amount : account.debt;\n",
+    replace: "  const paid = 0n * amount;\n",
+    search: "sequences",
+  },
+  {
+    name: "an expiry that frees money",
+    file: "ledger/ledger.ts",
+    find: 'body.kind === "expiry" ? open.amountMicrocents : 0n;',
+    replace: 'body.kind === "expiry" ? 0n : 0n;',
+    search: "sequences",
+  },
+  {
+    name: "a grant that is applied twice",
+    file: "ledger/ledger.ts",
+    find: "this.#grants.set(body.id, { sequence, tenant: body.tenant, amount: body.amountMicrocents });",
+    replace: "",
+    search: "sequences",
+  },
+  {
+    name: "a hold that gives its money back",
+    file: "ledger/ledger.ts",
+    find: "      this.reservations.hold(open, sequence, body.cause);\n",
+    replace: `
+      this.reservations.hold(open, sequence, body.cause);
+      for (const { account, periodIndex } of open.parts) {
+        this.#change(account, () => settle(account, open.amountMicrocents, periodIndex, 0n));
+        this.#change(account, () => reserve(account, 0n));
+      }
+    `,
+    search: "sequences",
+  },
+  {
+    name: "another tenant settles it",
+    file: "engine-ledger.ts",
+    find: "command.tenant !== undefined && command.tenant !== found.tenant.tenant",
+    replace: "command.tenant === found.tenant.tenant && command.tenant !== found.tenant.tenant",
+    search: "sequences",
+  },
+  {
+    name: "the level above is spared",
+    file: "ledger/ledger.ts",
+    find: "const parts = account.path\n      .filter(",
+    replace: "const parts = account.path\n      .slice(-1)\n      .filter(",
+    search: "sequences",
+  },
+];
