@@ -4,7 +4,7 @@
  * @module
  */
 import { DEFAULT_TENANT, type Kernel, type Policy, prescribe } from "@calybris/kernel";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as turn } from "node:timers/promises";
 import { type Decided, Engine } from "../src/engine.ts";
 import type { Observed } from "../src/engine-learning.ts";
 import type { Granted, Settled } from "../src/engine-ledger.ts";
@@ -16,6 +16,7 @@ import { segmentName, segmentNumber } from "../src/journal/segment.ts";
 import { HandDriver } from "./crash-driver.ts";
 import { PlainDisk, RecordingDisk } from "./crash-disk.ts";
 import type { DiskModel, Operation } from "./crash-model.ts";
+import { forgetTimers, pass } from "./crash-timers.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 
 export const DIRECTORY = "journal";
@@ -34,7 +35,7 @@ export type Command =
   | { readonly kind: "observe"; readonly ids: readonly string[] }
   /** Settles whatever is reserved. */
   | { readonly kind: "settleAll" }
-  /** Nothing arrives until the journal seals itself. */
+  /** Nothing arrives until the journal seals itself; needs timers that are held. */
   | { readonly kind: "idle" }
   | { readonly kind: "close" };
 
@@ -100,7 +101,8 @@ function asked(engine: Engine, command: Command): readonly Promise<{ readonly se
         return state === "held" ? engine.ledger.reconcile({ ...actual, by: "ada" }) : engine.ledger.settle(actual);
       });
     case "idle":
-      return [nothing(sleep(IDLE_MS))];
+      pass(IDLE_MS);
+      return [nothing(turn())];
     case "close":
       return [nothing(engine.close())];
     default:
@@ -163,6 +165,7 @@ export function openEngine(options: OpenOptions): Promise<Engine> {
   const { disk, segmentBytesMax, acknowledged, looked, key } = options;
   let nowUs = 0;
   let nowMs = 0;
+  forgetTimers();
   const isNew = countEntries(looked ?? disk, key) === 0;
   return Engine.open({
     directory: DIRECTORY,

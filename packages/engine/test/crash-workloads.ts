@@ -5,6 +5,7 @@
  */
 import { type Chance, seededChance } from "./crash-chance.ts";
 import type { Command } from "./crash-process.ts";
+import { withTimersHeld } from "./crash-timers.ts";
 import { type CrashCounts, type CrashOptions, CrashSearch } from "./crash-search.ts";
 
 export interface Workload {
@@ -96,7 +97,11 @@ export const SHORT: CrashSize = {
 };
 
 /** Looks at all workloads and then at random ones. Throws with the history of what broke a promise. */
-export async function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
+export function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
+  return withTimersHeld(() => searchAll(budget));
+}
+
+async function searchAll(budget: CrashBudget): Promise<CrashCounts> {
   const counts: CrashCounts = { states: 0, distinct: 0, processes: 0, moments: 0, served: 0 };
   const endMs = performance.now() + budget.milliseconds;
   const isOver = (): boolean => performance.now() >= endMs;

@@ -5,6 +5,7 @@
  */
 import { DiskModel } from "./crash-model.ts";
 import { type Command, runProcess } from "./crash-process.ts";
+import { withTimersHeld } from "./crash-timers.ts";
 import { WORKLOADS } from "./crash-workloads.ts";
 import { type FaultCounts, type Scenario, searchFaults } from "./fault-search.ts";
 
@@ -17,7 +18,11 @@ export interface FaultBudget {
 }
 
 /** Looks at every scenario once. Throws with the call and the fault that broke a promise. */
-export async function searchAllFaults(budget: FaultBudget): Promise<FaultCounts> {
+export function searchAllFaults(budget: FaultBudget): Promise<FaultCounts> {
+  return withTimersHeld(() => searchAll(budget));
+}
+
+async function searchAll(budget: FaultBudget): Promise<FaultCounts> {
   const counts: FaultCounts = { faults: 0, states: 0, calls: new Map() };
   const endMs = performance.now() + budget.milliseconds;
   for (const scenario of await scenarios()) {
@@ -42,8 +47,6 @@ const AFTERWARDS: readonly Command[] = [{ kind: "decide", ids: ["a", "z"] }, { k
 async function scenarios(): Promise<Scenario[]> {
   const found: Scenario[] = [];
   for (const { name, commands, segmentBytesMax } of WORKLOADS) {
-    // Waiting for a seal takes a tenth of a second, and there would be thousands of waits.
-    if (commands.some(({ kind }) => kind === "idle")) continue;
     const start = new DiskModel();
     found.push({ name, commands, segmentBytesMax, start, acknowledged: 0 });
     const { operations } = await runProcess(start, commands, segmentBytesMax);
