@@ -133,7 +133,7 @@ describe("a journal that was written again", () => {
     ["policy_id", 3, '"policyId":2', '"policyId":3'],
     ["policy_digest", 0, '"riskHardLimitBps":9600', '"riskHardLimitBps":9599'],
     ["body", 5, '"cause":"close"', '"cause":"other"'],
-    ["identity", 4, '"identity":"', '"identity":"0'],
+    ["identity", 4, /"identity":"./, '"identity":"0'],
   ])("%s", (problem, index, from, to) => {
     const texts = dataOf(sampleBodies());
     const altered = (texts[index] ?? "").replace(from, to);

@@ -3,9 +3,11 @@
  * the policy in force. What is read is exactly what would be written.
  * @module
  */
+import { digestFromBase64Url, digestToBase64Url } from "./base64url.ts";
 import { type Action, type Decision, NO_INDEX, type Reason } from "./decision.ts";
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
+import { invariant } from "./invariant.ts";
 import { type Recommendation, recommendationFromJson, recommendationMembers } from "./learning-entry.ts";
 import type { Policy } from "./policy.ts";
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT, type Request } from "./request.ts";
@@ -53,7 +55,7 @@ export interface DecisionEntry {
   /** As decided: with the room as its budget, where that is less than what the client said. */
   readonly request: Request;
   readonly decision: Decision;
-  /** The identity digest (`calyidn1`) in hexadecimal. It binds policy, request and decision. */
+  /** The identity digest (`calyidn1`) in hexadecimal; base64url in the journal. It binds policy, request and decision. */
   readonly identity: string;
 }
 
@@ -70,7 +72,7 @@ export function decisionMembers(entry: DecisionEntry): string {
   const defaulted = entry.defaulted.length === 0 ? "" : `,"defaulted":${JSON.stringify(entry.defaulted)}`;
   return (
     `${id},"policy":${entry.policyId},"useCase":${writeExact(entry.useCase)}${defaulted}${tenantMembers(entry)}${learningMember(entry)},"request":${requestMembers(request)}` +
-    `,"decision":${answerMembers(decision)},"identity":"${entry.identity}"`
+    `,"decision":${answerMembers(decision)},"identity":"${identityText(entry.identity)}"`
   );
 }
 
@@ -113,6 +115,18 @@ function answerMembers(decision: Decision): string {
 
 function unless(isDefault: boolean, key: string, value: number | bigint): string {
   return isDefault ? "" : `,"${key}":${value}`;
+}
+
+function identityText(hex: string): string {
+  const text = digestToBase64Url(hex);
+  invariant(text !== undefined, "an identity has 64 hexadecimal digits");
+  return text;
+}
+
+function identityHex(value: ExactJson | undefined): string {
+  const hex = typeof value === "string" ? digestFromBase64Url(value) : undefined;
+  if (hex === undefined) throw new RangeError("an identity is 43 characters of base64url");
+  return hex;
 }
 
 type Members = { readonly [key: string]: ExactJson };
@@ -166,7 +180,7 @@ export function decisionFromJson(
       ...(members["learning"] === undefined ? {} : { learning: recommendationFromJson(members["learning"]) }),
       request,
       decision,
-      identity: members["identity"] as string,
+      identity: identityHex(members["identity"]),
     };
   } catch (cause) {
     if (cause instanceof CalybrisError) throw cause;
