@@ -40,8 +40,10 @@ export class ResultWatch {
    */
   until(last: number, woken: boolean): void {
     this.#last = last;
-    if (this.#isLooking || this.#isDone()) return;
+    if (this.#isDone()) return;
+    // Also while it is looking: a message may have told meanwhile that all was done, and let the process go.
     this.#keeper.ref();
+    if (this.#isLooking) return;
     this.#lookFor(woken ? 0 : 2 * this.#batchUs);
     this.#continue();
   }
