@@ -317,7 +317,11 @@ function readOutcome(outcome: ClientOutcome, now: number): Told {
   const fields = refuseMistakes(
     {
       decisionId: nameField("decisionId", outcome.decisionId),
-      observedAt: wholeField("observedAt", outcome.observedAt ?? now, Number.MAX_SAFE_INTEGER),
+      observedAt: wholeField(
+        "observedAt",
+        outcome.observedAt === undefined ? now : outcome.observedAt,
+        Number.MAX_SAFE_INTEGER,
+      ),
       costMicrocents:
         outcome.costMicrocents === undefined
           ? { value: undefined }

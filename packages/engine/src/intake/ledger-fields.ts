@@ -21,7 +21,7 @@ export function amountField(path: string, given: unknown, least: bigint): Field<
 
 /** A whole number from 0. */
 export function wholeField(path: string, given: unknown, most: number): Field<number> {
-  if (Number.isSafeInteger(given) && (given as number) >= 0 && (given as number) <= most)
+  if (Number.isSafeInteger(given) && !Object.is(given, -0) && (given as number) >= 0 && (given as number) <= most)
     return { value: given as number };
   return { mistake: { path, problem: `is ${showValue(given)}`, remedy: `Send a whole number from 0 to ${most}.` } };
 }
