@@ -147,6 +147,12 @@ export const CONTRACT: Readonly<Record<string, (decide: Decide) => void>> = {
     });
   },
 
+  "counts a negative value as nothing, so that no risk can turn it into a gain"(decide) {
+    const policy = policyWith([candidateWith({ qualityBps: 1 })], { riskPenaltyMultiplierBps: 50_000 });
+    const request = requestWith({ valueMicrocents: -1_000_000n, qualityMinBps: 0, riskBps: 9_000 });
+    expect(decide(policy, request).reason).toBe("utility");
+  },
+
   "charges p95 latency by the millisecond"(decide) {
     const policy = policyWith([candidateWith({ latencyP95Ms: 7 })], { latencyPenaltyMicrocentsPerMs: 11n });
     const free = requestWith({ riskBps: 0, confidenceBps: 10_000 });
