@@ -41,26 +41,65 @@ export function checkRest(ordering: Facts, workers: readonly Facts[]): void {
   }
 }
 
+/** There was no room, whatever becomes of the attempts under way. */
+const SHORT = 0;
+
 /**
- * For each worker: how it stands with the refusal it may be about to see. `1` once, at some moment since it began to
- * reserve, a level had less room than it wants, everything given back that an attempt under way may still give back.
+ * For each worker that reserves: why it may be refused. Each member is a set of other threads, as a bit mask: at some moment
+ * since it began, a level had less room than it wants, if the attempts of those threads come to something. One that does
+ * counts from its first debit; one that is undone never took anything. A refusal after one try must have a reason that
+ * depends on nobody: whoever was midway then is done by now, or it would have been seen, and tried again.
  */
 export function rememberRefusals(before: State<Facts> | undefined, after: Omit<State<Facts>, "memo">): string {
-  let memo = "";
-  for (const [index, place] of after.places.entries()) {
-    if (before !== undefined && place !== before.places[index]) checkDebit(place, before, after);
-    const facts = place.facts;
-    const wasTrue = before?.memo[index] === "1" && before.places[index]?.facts?.doing === "reserving";
-    if (
-      facts?.doing === "refused" &&
-      before?.places[index]?.facts?.doing === "reserving" &&
-      !wasTrue &&
-      triesOf(place) < 2
-    )
-      throw new Error(`a refusal was false, and was not tried again`);
-    memo += facts?.doing === "reserving" && (wasTrue || isShort(facts, after)) ? "1" : "0";
-  }
-  return memo;
+  const remembered = before?.memo.split(" ") ?? [];
+  const moved = before === undefined ? -1 : after.places.findIndex((place, index) => place !== before.places[index]);
+  const outcome = moved < 0 ? "midway" : outcomeOf(after.places[moved] as Place<Facts>);
+  if (before !== undefined) checkDebit(after.places[moved] as Place<Facts>, before, after);
+  return after.places
+    .map((place, index) => {
+      const wasReserving = before?.places[index]?.facts?.doing === "reserving";
+      const reasons = new Set(wasReserving ? carried(remembered[index] ?? "", moved, outcome) : []);
+      const isRefused = wasReserving && place.facts?.doing === "refused";
+      if (isRefused && !reasons.has(SHORT) && triesOf(place) < 2)
+        throw new Error("a refusal was false, and was not tried again");
+      if (place.facts?.doing !== "reserving") return "";
+      if (!reasons.has(SHORT)) for (const reason of reasonsNow(place.facts, index, after)) reasons.add(reason);
+      return reasons.has(SHORT) ? String(SHORT) : [...reasons].sort((one, other) => one - other).join(",");
+    })
+    .join(" ");
+}
+
+/** What the last step of a thread means for an attempt of its. */
+function outcomeOf({ facts, from }: Place<Facts>): "midway" | "whole" | "undone" {
+  if (facts?.doing !== "reserving") return facts?.doing === "refused" ? "undone" : "whole";
+  const isGivingBack = from?.access.name === "add" && from.access.at >= CELL_STRIDE;
+  return isGivingBack ? "undone" : "midway";
+}
+
+function carried(reasons: string, moved: number, outcome: ReturnType<typeof outcomeOf>): readonly number[] {
+  const masks = reasons === "" ? [] : reasons.split(",").map(Number);
+  const bit = 1 << moved;
+  if (moved < 0 || outcome === "midway") return masks;
+  return outcome === "whole" ? masks.map((mask) => mask & ~bit) : masks.filter((mask) => (mask & bit) === 0);
+}
+
+function reasonsNow({ path, amount }: Facts, self: number, { places, memory }: Omit<State<Facts>, "memo">): number[] {
+  return path.flatMap((tenant) => {
+    let room = memory.get(cellOf(tenant)) as bigint;
+    let mask = 0;
+    let maybe = 0n;
+    for (const [index, place] of places.entries()) {
+      const taken = takenMidway(place, tenant);
+      if (taken === 0n) continue;
+      if (index === self || place.facts?.doing === "undoing") room += taken;
+      else {
+        mask |= 1 << index;
+        maybe += taken;
+      }
+    }
+    if (room + maybe < amount) return [SHORT];
+    return room < amount ? [mask] : [];
+  });
 }
 
 /** Only the ordering thread takes a cell below nothing, when there is less than ran ahead. */
@@ -70,13 +109,6 @@ function checkDebit(place: Place<Facts>, before: State<Facts>, after: Omit<State
   if (name === "send" || name === "receive") return;
   const [was, is] = [before.memory.get(at) as bigint, after.memory.get(at) as bigint];
   if (is < was && is < 0n) throw new Error(`a debit took ${was - is} from ${was}`);
-}
-
-function isShort({ path, amount }: Facts, { places, memory }: Omit<State<Facts>, "memo">): boolean {
-  return path.some((tenant) => {
-    const midway = places.reduce((sum, place) => sum + takenMidway(place, tenant), 0n);
-    return (memory.get(cellOf(tenant)) as bigint) + midway < amount;
-  });
 }
 
 /** What a thread has taken from a cell for an attempt that may yet be undone, or that it is undoing. */
