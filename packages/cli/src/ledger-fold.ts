@@ -1,12 +1,13 @@
 /**
  * The money of a journal, folded from its entries alone without asking anybody who may have it open. What is read is
- * taken as it stands, as long as each entry follows on the one before; `ledger prove` and `verify` check the rest.
+ * taken as it stands, as long as each entry follows on the one before, and from its data where its key is at hand; `ledger
+ * prove` and `verify` check the rest.
  * @module
  */
 import { createFold, type Finding, type Fold, type Place } from "@calybris/audit";
 import { nodeSha256 } from "@calybris/engine";
-import { CalybrisError, GENESIS_HASH } from "@calybris/kernel";
-import { readEntries } from "./journal-entries.ts";
+import { CalybrisError, type ChainHash, GENESIS_HASH } from "@calybris/kernel";
+import { type ReadEntry, readEntries } from "./journal-entries.ts";
 import { logFiles } from "./log-lines.ts";
 import { startProgress } from "./progress.ts";
 
@@ -23,8 +24,11 @@ const FINDINGS_KEPT_MAX = 10;
 const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
 const PROGRESS = "reading {bar} {percentage}% | {eta_formatted} left";
 
-/** @throws CalybrisError `CAL_JOURNAL_CORRUPT` where an entry does not follow on the one before. */
-export function foldMoney(directory: string): FoldedMoney {
+/**
+ * @param chain - the journal's own hash; `undefined` when its key is not at hand.
+ * @throws CalybrisError `CAL_JOURNAL_CORRUPT` where an entry does not follow on the one before, or from its data.
+ */
+export function foldMoney(directory: string, chain?: ChainHash): FoldedMoney {
   const findings: MoneyFinding[] = [];
   const onFinding = (finding: MoneyFinding): void => {
     if (findings.length < FINDINGS_KEPT_MAX) findings.push(finding);
@@ -39,14 +43,13 @@ export function foldMoney(directory: string): FoldedMoney {
     for (const file of log.files) {
       let end = 0;
       for (const entry of readEntries(file)) {
-        if (entry.sequence !== sequence + 1 || entry.previousHash !== hash)
-          throw new CalybrisError("CAL_JOURNAL_CORRUPT", {
-            file,
-            sequence: sequence + 1,
-            byteOffset: entry.byteOffset,
-            expected: `entry ${sequence + 1} after ${hash}`,
-            found: `entry ${entry.sequence} after ${entry.previousHash}`,
-          });
+        if (entry.sequence !== sequence + 1 || entry.previousHash !== hash) {
+          const found = `entry ${entry.sequence} after ${entry.previousHash}`;
+          throw corrupt(entry, sequence + 1, `entry ${sequence + 1} after ${hash}`, found);
+        }
+        const followed = chain?.(entry.previousHash, Buffer.from(entry.data));
+        if (followed !== undefined && followed !== entry.entryHash)
+          throw corrupt(entry, entry.sequence, followed, entry.entryHash);
         fold.apply(entry.data);
         sequence = entry.sequence;
         hash = entry.entryHash;
@@ -59,4 +62,8 @@ export function foldMoney(directory: string): FoldedMoney {
     progress.stop();
   }
   return { fold, findings };
+}
+
+function corrupt({ file, byteOffset }: ReadEntry, sequence: number, expected: string, found: string): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_CORRUPT", { file, sequence, byteOffset, expected, found });
 }

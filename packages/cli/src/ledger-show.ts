@@ -6,12 +6,14 @@ import type { ConservationProof, TenantProof } from "@calybris/audit";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "./json-text.ts";
+import { chainOfJournal, keyFileOption } from "./key-file.ts";
 import { foldMoney, type MoneyFinding } from "./ledger-fold.ts";
 import { ledgerTable, reservationsTable, reservationsText } from "./ledger-table.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 
 interface ShowOptions {
+  readonly keyFile?: string;
   readonly reservations?: true;
   readonly json?: true;
 }
@@ -29,6 +31,7 @@ export function ledgerShowCommand(terminal: Terminal): Command {
     .description("balances of all tenants, or of one with those above and below it")
     .argument("<directory>", "a journal directory")
     .argument("[tenant]", "one tenant")
+    .addOption(keyFileOption())
     .option("--reservations", "list those that are open or held")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -38,7 +41,7 @@ export function ledgerShowCommand(terminal: Terminal): Command {
 }
 
 function show(directory: string, tenant: string | undefined, options: ShowOptions, terminal: Terminal): void {
-  const { fold, findings } = foldMoney(directory);
+  const { fold, findings } = foldMoney(directory, chainOfJournal(directory, options.keyFile));
   const at = Math.max(fold.state().at, Date.now() * 1_000);
   const whole = fold.prove(at);
   const proof = tenant === undefined ? whole : around(whole, tenant);

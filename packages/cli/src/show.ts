@@ -2,7 +2,16 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
-import { type ChainHash, cost, decisionDigests, explain, policyDigest, toHex } from "@calybris/kernel";
+import {
+  type ChainHash,
+  cost,
+  decisionDigests,
+  explain,
+  NO_BUDGET_LIMIT,
+  policyDigest,
+  type ShortOfRoom,
+  toHex,
+} from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { explainTable, explanationRows } from "./explain-table.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./journal-reader.ts";
@@ -52,6 +61,8 @@ function explanationJson(found: ReadDecision): object {
     id: entry.requestId,
     policy: entry.policyId,
     useCase: entry.useCase,
+    tenant: entry.tenant,
+    short: entry.short,
     request: entry.request,
     decision: entry.decision,
     savedMicrocents: savedMicrocents(found),
@@ -65,6 +76,15 @@ function explanationJson(found: ReadDecision): object {
     entryHash: found.entryHash,
     isChained: found.isChained,
   };
+}
+
+/** A budget may have been none at all. */
+function shortText(short: ShortOfRoom | undefined): string {
+  if (short === undefined) return "";
+  const { roomMicrocents, askedMicrocents } = short;
+  const asked =
+    askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${dollars(askedMicrocents)}`;
+  return `, which had room for $${dollars(roomMicrocents)} and asked ${asked}`;
 }
 
 const CHAINED: Readonly<Record<string, string>> = {
@@ -90,6 +110,7 @@ export function explanationText(found: ReadDecision): string {
     `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth $${dollars(request.valueMicrocents)}`,
     `  under    policy ${entry.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
+    ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(entry.short)}`]),
     ...(entry.defaulted.length === 0 ? [] : [`  left to the policy: ${entry.defaulted.join(", ")}`]),
     `  ${decision.action.padEnd(10)}${chosen}`,
     ...(saved === undefined ? [] : [`  saved    $${dollars(saved)} against what was asked for; quality not measured`]),

@@ -159,7 +159,7 @@ export function reportText(report: AuditReport): string {
 
 function moneyLine({ tenants, total, reservations, conserved }: AuditedMoney): string {
   const sums = balanceText(total);
-  return `money      ${tenants} tenants, ${reservations} reservations, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
+  return `money      tenants ${tenants}, reservations ${reservations}, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
 }
 
 /** What contradicts itself, and what could not be checked. */

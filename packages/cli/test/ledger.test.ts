@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { Engine, loadPolicy } from "@calybris/engine";
+import { cpSync, readFileSync } from "node:fs";
+import { Engine, loadPolicy, parseBudgets } from "@calybris/engine";
 import {
   entryData,
   entryDataTail,
@@ -243,12 +243,53 @@ describe("show and prove", () => {
     expect(proved).toMatchObject({ ...live, exit: 0, status: "whole", findings: [] });
   });
 
+  test("show of a decision tells whose money it was, and what there was room for", async () => {
+    const engine = await Engine.open({ directory: journal });
+    await engine.ledger.apply(parseBudgets({ tenants: { poor: {} } }), "ada");
+    const { sequence } = await engine.decide({ inputTokens: 10_000, tenant: "poor" });
+    await engine.close();
+    const { out } = await calybris("show", journal, String(sequence));
+    expect(out).toContain('  tenant   "poor", which had room for $0 and asked without a budget\n');
+    expect(out).toContain("reject    nothing: budget");
+    const explained = JSON.parse((await calybris("show", journal, String(sequence), "--json")).out) as object;
+    expect(explained).toMatchObject({ tenant: "poor", short: { roomMicrocents: "0" } });
+  });
+
+  test("an entry that was altered is refused by show, and found by prove", async () => {
+    const altered = files.at("altered");
+    cpSync(journal, altered, { recursive: true, filter: (file) => !file.endsWith(".sock") });
+    const segment = readFileSync(files.at("altered", SEGMENT), "latin1");
+    files.write(`altered/${SEGMENT}`, segment.replace('"amountMicrocents":500000000', '"amountMicrocents":900000000'));
+    expect(await ledger("show", altered)).toMatchObject({
+      exit: 1,
+      error: { code: "CAL_JOURNAL_CORRUPT", details: { sequence: 7 } },
+    });
+    expect(await ledger("prove", altered)).toMatchObject({ exit: 1, status: "broken" });
+    const lost = files.at("lost");
+    cpSync(journal, lost, { recursive: true, filter: (file) => !file.endsWith(".sock") });
+    files.write(`lost/${SEGMENT}`, segment.split("\n").toSpliced(3, 1).join("\n"));
+    expect(await ledger("show", lost)).toMatchObject({ exit: 1, error: { details: { sequence: 4 } } });
+  });
+
+  test("a keyed journal takes its key for every command that writes, and to prove", async () => {
+    const key = ["--key-file", files.writeKey("key", 7)];
+    const keyed = files.at("keyed");
+    const on = ["--journal", keyed, "--by", "ada"];
+    expect(await ledger("apply", budgets, "--policy", policy, ...on, ...key)).toMatchObject({ exit: 0 });
+    const grant = ["grant", "--tenant", "acme", "--dollars", "1", ...on];
+    expect(await ledger(...grant)).toMatchObject({ exit: 2, error: { code: "CAL_JOURNAL_KEY" } });
+    expect(await ledger(...grant, ...key)).toMatchObject({ exit: 0 });
+    expect(await ledger("show", keyed, ...key)).toMatchObject({ exit: 0, findings: [] });
+    expect(await ledger("prove", keyed)).toMatchObject({ exit: 2, error: { code: "CAL_JOURNAL_KEY" } });
+    expect(await ledger("prove", keyed, ...key)).toMatchObject({ exit: 0, conserved: true });
+  });
+
   test("prove tells conservation, digest and sequence, and what was audited", async () => {
     const { exit, out } = await calybris("ledger", "prove", journal);
     expect(exit).toBe(0);
     expect(out).toMatch(/^CONSERVED up to entry [0-9]+\ncalyldg1 [0-9a-f]{64}\n/);
     expect(out).toMatch(/audited: [0-9]+ entries, [0-9]+ decisions recomputed, whole$/);
-    expect((await calybris("verify", journal)).out).toMatch(/money +4 tenants, 1 reservations, conserved: granted \$/);
+    expect((await calybris("verify", journal)).out).toMatch(/money +tenants 5, reservations 1, conserved: granted \$/);
   });
 
   test("a journal without budgets has nothing to prove, and that is conserved", async () => {
