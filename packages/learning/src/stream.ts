@@ -1,8 +1,9 @@
 /**
  * The bandit track: rows one after the other, a tier chosen for each, and only the chosen tier's outcome told.
  *
- * A stream has stages; a prior belongs to a stage and was fitted on rows that come before it (rows in time order) or on
- * other folds. Rows in time order are one stream whose policy goes on from stage to stage; folds are streams of their own.
+ * A stream has stages. What a stage knows beforehand comes from labelled rows that are not in it: earlier ones where rows
+ * are in time order, those of the other folds where they are not. Its prior was fitted on them, and every policy is told
+ * their outcomes before the stage begins.
  * @module
  */
 import { seededChance, shuffledRows } from "./chance.ts";
@@ -15,9 +16,7 @@ export interface Stage {
   readonly scoresBps: Int32Array | undefined;
   readonly boundariesBps: readonly number[] | undefined;
   /** Labelled rows of the past that a policy may be told of before the stage begins; their scores have not seen them. */
-  readonly labelledRows?: Int32Array;
-  /** Whether what is chosen here is counted; a cold start is reported by itself. */
-  readonly isCounted: boolean;
+  readonly labelledRows: Int32Array;
 }
 
 export interface StreamRun {
@@ -46,7 +45,7 @@ export function runStream(
   const { valueMicrocents, seed } = options;
   const tally = new Tally(ground);
   const tierCounts = new Float64Array(tiers);
-  const counted = stages.reduce((sum, stage) => sum + (stage.isCounted ? stage.rows.length : 0), 0);
+  const counted = stages.reduce((sum, stage) => sum + stage.rows.length, 0);
   const quarters = new Float64Array(8);
   const choice: Choice = { tier: 0, propensity: 1 };
   let position = 0;
@@ -61,7 +60,6 @@ export function runStream(
       const successBps = table.outcomesBps[row * tiers + tier] as number;
       const reward = rewardBps(valueMicrocents, successBps, table.costsMicrocents[row * tiers + tier] as number);
       policy.observe(row, tier, successBps, reward);
-      if (!stage.isCounted) continue;
       tally.add(row, tier, reward);
       tierCounts[tier] = (tierCounts[tier] as number) + 1;
       const quarter = Math.min(3, Math.floor((4 * position) / counted));
@@ -81,7 +79,21 @@ export function runStream(
   };
 }
 
-/** Starts a kind of policy anew on every stage. */
-export function startAnew(kind: PolicyKind, table: Table, valueMicrocents: number, seed: number): StartPolicy {
-  return ({ scoresBps, boundariesBps }) => kind.start({ table, valueMicrocents, seed, scoresBps, boundariesBps });
+/** Starts a kind of policy; where rows are in time order it goes on from stage to stage. */
+export function startKind(kind: PolicyKind, table: Table, valueMicrocents: number, seed: number): StartPolicy {
+  return ({ scoresBps, boundariesBps, labelledRows }, before) => {
+    if (before !== undefined) return before;
+    const policy = kind.start({ table, valueMicrocents, seed, scoresBps, boundariesBps });
+    const tiers = table.tierNames.length;
+    const choice: Choice = { tier: 0, propensity: 1 };
+    for (const row of labelledRows) {
+      policy.recommend(row, choice);
+      for (let tier = 0; tier < tiers; tier += 1) {
+        const at = row * tiers + tier;
+        const successBps = table.outcomesBps[at] ?? 0;
+        policy.observe(row, tier, successBps, rewardBps(valueMicrocents, successBps, table.costsMicrocents[at] ?? 0));
+      }
+    }
+    return policy;
+  };
 }

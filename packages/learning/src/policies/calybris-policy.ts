@@ -45,7 +45,7 @@ export class CalybrisPolicy implements OnlinePolicy {
   readonly #chance: Chance;
   readonly #features: number[];
   readonly #advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
-  #scoresBps: Int32Array | undefined;
+  #scoreOf: (row: number) => number = () => 0;
   #row = 0;
   #sequence = 0;
 
@@ -72,8 +72,13 @@ export class CalybrisPolicy implements OnlinePolicy {
   /** Another prior is in force: what it predicts of each row, and where its regimes end. */
   setPrior(scoresBps: Int32Array | undefined, boundaries: readonly number[] | undefined): void {
     if (scoresBps === undefined || boundaries === undefined) return;
-    this.#scoresBps = scoresBps;
-    this.router.setPrior({ boundaries, predict: () => this.#scoresBps?.[this.#row] ?? 0 });
+    this.setScore((row) => scoresBps[row] ?? 0, boundaries);
+  }
+
+  /** As {@link setPrior}, where a row is scored when it comes. */
+  setScore(scoreOf: (row: number) => number, boundaries: readonly number[]): void {
+    this.#scoreOf = scoreOf;
+    this.router.setPrior({ boundaries, predict: () => scoreOf(this.#row) });
   }
 
   recommend(row: number, out: Choice): void {
@@ -126,9 +131,14 @@ export class CalybrisPolicy implements OnlinePolicy {
     }
   }
 
+  /** What was logged, told again: only of the tier that ran is anything known. */
+  warmLogged(row: number, tier: number, earnedBps: number): void {
+    this.router.beliefs.observe(this.#regimeOf(row), tier, earnedBps, NEVER_FORGET_PPM);
+  }
+
   #regimeOf(row: number): number {
     const { boundaries } = this.router;
-    const score = this.#scoresBps?.[row] ?? 0;
+    const score = this.#scoreOf(row);
     let regime = 0;
     while (boundaries !== undefined && regime < boundaries.length && score >= (boundaries[regime] as number))
       regime += 1;
@@ -169,20 +179,16 @@ function tiersFrom(from: number, count: number): readonly number[] {
   return lists[key] ?? [];
 }
 
-/** Over stages in time order the router goes on, under each stage's prior; over folds it begins anew. */
+/** A new prior means new regimes: every stage begins with the labelled past told under its own. */
 export function startCalybris(
   table: Table,
   valueMicrocents: number,
   seed: number,
   options: CalybrisOptions = CALYBRIS_DEFAULTS,
 ): StartPolicy {
-  return ({ scoresBps, boundariesBps, labelledRows }, before) => {
-    if (before instanceof CalybrisPolicy) {
-      before.setPrior(scoresBps, boundariesBps);
-      return before;
-    }
+  return ({ scoresBps, boundariesBps, labelledRows }) => {
     const policy = new CalybrisPolicy({ table, valueMicrocents, seed, scoresBps, boundariesBps }, options);
-    if (labelledRows !== undefined) policy.warm(labelledRows, valueMicrocents);
+    policy.warm(labelledRows, valueMicrocents);
     return policy;
   };
 }
