@@ -35,7 +35,8 @@ export class HandDriver implements WriterDriver {
   }
 
   submit(batch: Batch): void {
-    queueMicrotask(() => this.#attempt(() => this.#write(batch)));
+    // A turn later, as a thread would be: whoever is answered too early is answered before it.
+    setImmediate(() => this.#attempt(() => this.#write(batch)));
   }
 
   close(): Promise<void> {
@@ -62,7 +63,8 @@ export class HandDriver implements WriterDriver {
     try {
       work();
     } catch (error) {
-      this.#isDead = true;
+      // A writer that failed refuses by itself; one that could not be made, or hangs, cannot.
+      this.#isDead = this.#writer === undefined || isHung(error);
       if (isHung(error)) return;
       this.onFailed(problemOf(error));
       failed();

@@ -9,8 +9,10 @@ const decide = async (index: number): Promise<void> => {
   const { sequence } = await engine.decide({ requestId: `r${index}`, inputTokens: index + 1, requested: "better" });
   answers.push(`${sequence} ${process.hrtime.bigint()}`);
 };
+const CROWDS = [1, 7, 200, 1, 1, 3_000];
+let round = 0;
 for (let next = 0; next < Number(count); ) {
-  const together = next % 3 === 0 ? 1 : next % 3 === 1 ? 7 : 200;
+  const together = CROWDS[round++ % CROWDS.length] as number;
   await Promise.all(Array.from({ length: together }, (_, index) => decide(next + index)));
   next += together;
 }

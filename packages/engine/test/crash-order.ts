@@ -17,6 +17,8 @@ import { CrashViolation } from "./crash-oracle.ts";
 interface Entry {
   readonly path: string;
   readonly end: number;
+  /** What it says to be durable. */
+  readonly durable: number;
 }
 
 /** @returns how many answers and heads came after the sync that covers them. */
@@ -56,10 +58,11 @@ function entriesIn(directory: string): Entry[] {
   return [...scanJournal(nodeDisk, directory)].map(({ segment, offset, bytes }) => ({
     path: join(directory, segmentName(segment)),
     end: offset + bytes.byteLength + 1,
+    durable: Number(/"durable":([0-9]+)/.exec(Buffer.from(bytes).toString("latin1"))?.[1]),
   }));
 }
 
-/** When the first sync that covers each entry had returned, by sequence. A head must not name an entry before that. */
+/** When the first sync that covers each entry had returned, by sequence. No head and no entry may say so before that. */
 function syncTimes(entries: readonly Entry[], events: readonly string[]): ReadonlyMap<number, bigint> {
   const syncedAt = new Map<number, bigint>();
   const written = new Map<string, number>();
@@ -68,7 +71,18 @@ function syncTimes(entries: readonly Entry[], events: readonly string[]): Readon
     const [kind = "", path = "", number = "0"] = event.split(" ");
     if (kind === "head" && Number(path) > durable)
       throw new CrashViolation(`the head named entry ${path} when ${durable} were durable`);
-    if (kind === "write") written.set(path, Math.max(written.get(path) ?? 0, Number(number)));
+    if (kind === "write") {
+      written.set(path, Math.max(written.get(path) ?? 0, Number(number)));
+      for (
+        let next = durable;
+        (entries[next]?.end ?? Infinity) <= Number(number) && entries[next]?.path === path;
+        next++
+      )
+        if ((entries[next]?.durable ?? 0) > durable)
+          throw new CrashViolation(
+            `entry ${next + 1} says that ${entries[next]?.durable} are durable, and ${durable} were`,
+          );
+    }
     if (kind !== "synced") continue;
     for (let next = entries[durable]; next?.path === path; next = entries[durable]) {
       if (next.end > (written.get(path) ?? 0)) break;

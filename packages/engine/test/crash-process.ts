@@ -102,7 +102,7 @@ function asked(engine: Engine, command: Command): readonly Promise<{ readonly se
       });
     case "idle":
       pass(IDLE_MS);
-      return [nothing(turn())];
+      return [nothing(turn().then(() => turn()))];
     case "close":
       return [nothing(engine.close())];
     default:

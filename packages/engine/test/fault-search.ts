@@ -138,8 +138,8 @@ async function answerOf<T>(asked: Promise<T>, problems: Error[]): Promise<T | un
     .finally(() => {
       isAnswered = true;
     });
-  // All that a process here waits for are microtasks.
-  for (let turns = 0; turns < 4 && !isAnswered; turns++) await turn();
+  // Each batch takes a turn, and nothing else that a process here waits for does.
+  for (let turns = 0; turns < 10 && !isAnswered; turns++) await turn();
   return answer;
 }
 

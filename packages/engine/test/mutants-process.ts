@@ -1,13 +1,18 @@
 /**
- * Runs one search with one bug planted, in a process of its own: the source is changed as it is loaded. Says what the
- * search found on the last line: `red` with the problem, or `green`.
+ * Runs one search with one bug planted, in a process of its own: the source is changed as it is loaded, in its threads and
+ * its children too. Says what the search found on the last line: `red` with the problem, or `green`.
  *
  *     node packages/engine/test/mutants-process.ts "a torn tail is not blanked"
  * @module
  */
-import { registerHooks } from "node:module";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
+const MILLISECONDS = 60_000;
 /** Few disks at each moment, and a kill at every fourth: most bugs are seen by the process that comes after. */
 const MANY_KILLS = {
   exhaustiveSectorsMax: 3,
@@ -17,7 +22,6 @@ const MANY_KILLS = {
   serveEvery: 1,
   processesMax: 2,
 };
-const MILLISECONDS = 60_000;
 
 const SEARCHES: Readonly<Record<Mutant["search"], () => Promise<unknown>>> = {
   crash: async () => {
@@ -32,29 +36,42 @@ const SEARCHES: Readonly<Record<Mutant["search"], () => Promise<unknown>>> = {
     const { searchFlips } = await import("./flip-search.ts");
     return searchFlips({ milliseconds: MILLISECONDS, bits: 1, every: 3, auditEvery: 1_000_000 });
   },
+  order: async () => {
+    const { requireOrder } = await import("./crash-order.ts");
+    return requireOrder(4_000);
+  },
 };
 
-const mutant = MUTANTS.find(({ name }) => name === process.argv[2]);
+const name = process.argv[2] ?? "";
+const mutant = MUTANTS.find((known) => known.name === name);
 if (mutant === undefined)
-  throw new Error(`there is no such mutant; there are ${MUTANTS.map(({ name }) => name).join(", ")}`);
-const target = new URL(`../src/${mutant.file}`, import.meta.url).href;
-let isPlanted = false;
+  throw new Error(`there is no such mutant; there are ${MUTANTS.map((m) => m.name).join(", ")}`);
 
-registerHooks({
-  load: (url, context, nextLoad) => {
-    const loaded = nextLoad(url, context);
-    if (url !== target) return loaded;
-    const source = String(loaded.source);
-    if (source.split(mutant.find).length !== 2) throw new Error(`${mutant.file} does not hold the text once`);
-    isPlanted = true;
-    return { ...loaded, source: source.replace(mutant.find, () => mutant.replace) };
-  },
-});
+if (process.env["CALYBRIS_MUTANT"] === undefined) plantAndRun();
+else await search(mutant);
 
-try {
-  await SEARCHES[mutant.search]();
-  console.log(isPlanted ? "green" : "never loaded");
-} catch (error) {
-  console.log(`red ${isPlanted ? (error as Error).message.split("\n", 2).join(" ") : "without it"}`);
+function plantAndRun(): void {
+  const folder = mkdtempSync(join(tmpdir(), "mutant-"));
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: `--import ${new URL("./mutants-plant.ts", import.meta.url).href}`,
+    CALYBRIS_MUTANT: name,
+    CALYBRIS_MUTANT_PLANTED: join(folder, "planted"),
+  };
+  try {
+    spawnSync(process.execPath, [fileURLToPath(import.meta.url), name], { env, stdio: "inherit" });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
-process.exit(0);
+
+async function search({ search: kind }: Mutant): Promise<void> {
+  let found = "green";
+  try {
+    await SEARCHES[kind]();
+  } catch (error) {
+    found = `red ${(error as Error).message.split("\n", 2).join(" ")}`;
+  }
+  console.log(existsSync(process.env["CALYBRIS_MUTANT_PLANTED"] ?? "") ? found : `never planted, ${found}`);
+  process.exit(0);
+}

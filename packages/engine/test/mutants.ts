@@ -12,7 +12,7 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  readonly search: "crash" | "fault" | "flip";
+  readonly search: "crash" | "fault" | "flip" | "order";
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -141,5 +141,105 @@ export const MUTANTS: readonly Mutant[] = [
     find: "    refuseOtherHash(head, last, line);\n",
     replace: "",
     search: "flip",
+  },
+  {
+    name: "a batch is acknowledged before it is synced",
+    file: "journal/segment-writer.ts",
+    find: "      writeWhole(this.#file, lines.bytes, offset);\n      this.#file.syncData();\n",
+    replace: "      this.#file.syncData();\n      writeWhole(this.#file, lines.bytes, offset);\n",
+    search: "crash",
+  },
+  {
+    name: "the head is written before the data",
+    file: "journal/writer.ts",
+    find: "    const place = this.#files.append(lines);\n    this.#durable = last;\n    this.#files.writeHead(lines);\n",
+    replace:
+      "    this.#files.writeHead(lines);\n    const place = this.#files.append(lines);\n    this.#durable = last;\n",
+    search: "crash",
+  },
+  {
+    name: "an entry says that those of its own batch are durable",
+    file: "journal/writer.ts",
+    find: "this.#chain.lay(buffer, end, this.#durable, tail)",
+    replace: "this.#chain.lay(buffer, end, this.#chain.sequence, tail)",
+    search: "crash",
+  },
+  {
+    name: "the names of new files are not made durable",
+    file: "journal/segment-writer.ts",
+    find: "    disk.syncDirectory(start.directory);\n",
+    replace: "",
+    search: "crash",
+  },
+  {
+    name: "the name of a new segment is not made durable",
+    file: "journal/segment-writer.ts",
+    find: "    this.#disk.syncDirectory(this.#directory);\n",
+    replace: "",
+    search: "crash",
+  },
+  {
+    name: "the sealed flag lies: the head is not synced at a seal",
+    file: "journal/segment-writer.ts",
+    find: "if (!lines.sealed && now - this.#headSyncedMs < HEAD_SYNC_MS) return;",
+    replace: "if (now - this.#headSyncedMs < HEAD_SYNC_MS) return;",
+    search: "crash",
+  },
+  {
+    name: "a head is believed whatever its checksum says",
+    file: "journal/head.ts",
+    find: "return text.slice(-CHECKSUM_CHARACTERS) === checksum(padded) ? parseHead(padded) : undefined;",
+    replace: "return parseHead(padded);",
+    search: "crash",
+  },
+  {
+    name: "an entry is answered when it is ordered",
+    file: "journal/journal.ts",
+    find: "    this.#schedule();\n    return { sequence, durable };\n",
+    replace: '    this.#schedule();\n    return { sequence, durable: Promise.resolve("") };\n',
+    search: "crash",
+  },
+  {
+    name: "a failed sync is tried again",
+    file: "journal/segment-writer.ts",
+    find: "      this.#file.syncData();\n",
+    replace: "      try { this.#file.syncData(); } catch { this.#file.syncData(); }\n",
+    search: "fault",
+  },
+  {
+    name: "the writer lives on after a failure",
+    file: "journal/segment-writer.ts",
+    find: "    if (this.#failure !== undefined) throw this.#failure;\n",
+    replace: "",
+    search: "fault",
+  },
+  {
+    name: "whoever waits when the disk fails is told that all is well",
+    file: "journal/journal.ts",
+    find: "waiting.reject(this.#failure);",
+    replace: 'waiting.resolve("");',
+    search: "fault",
+  },
+  {
+    name: "the writer thread answers before it has written",
+    file: "journal/writer-thread.ts",
+    find: '      const place = files.append(lines);\n      stage.release(lines);\n      const tookUs = (performance.now() - began) * 1_000;\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n',
+    replace:
+      '      const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs: began - began });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n      files.append(lines);\n      stage.release(lines);\n',
+    search: "order",
+  },
+  {
+    name: "the writer thread writes the head before the data",
+    file: "journal/writer-thread.ts",
+    find: "      const place = files.append(lines);\n",
+    replace: "      files.writeHead(lines);\n      const place = files.append(lines);\n",
+    search: "order",
+  },
+  {
+    name: "the threads let an entry say that the one before it is durable",
+    file: "journal/chain-stage.ts",
+    find: "return sequence - distance(Atomics.load(this.#memory.words, WORD.durable), sequence);",
+    replace: "return sequence;",
+    search: "order",
   },
 ];
