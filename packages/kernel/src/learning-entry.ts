@@ -4,8 +4,9 @@
  * recommendation from these entries alone.
  * @module
  */
-import { type ExactJson, exactInteger } from "./exact-json.ts";
-import { BPS_MAX, I64_MAX, type Microcents, microcents } from "./units.ts";
+import { amount, integer, integers, list, type Members, oneOf, text, whole } from "./entry-fields.ts";
+import type { ExactJson } from "./exact-json.ts";
+import { BPS_MAX, type Microcents } from "./units.ts";
 
 /** Eight regimes, and the one that everything is in until they are known. */
 export const REGIME_COUNT = 8;
@@ -139,8 +140,6 @@ export interface OutcomeEntry {
 export type LearningEntry = BeliefEntry | RegimesEntry | PriorEntry | CertificateEntry | OutcomeEntry;
 export type LearningKind = LearningEntry["kind"];
 
-type Members = { readonly [key: string]: ExactJson };
-
 /** The member `learning` of a decision. */
 export function recommendationMembers(recommendation: Recommendation): string {
   const { regime, score, features, textScore, floorBps, source, belief, arms, baseId, draw, tier } = recommendation;
@@ -253,47 +252,8 @@ function armFromJson(json: ExactJson): Arm {
   return { tier: tier as number, candidateId: candidateId as number, propensity: propensity as number };
 }
 
-function list(members: Members, key: string): readonly ExactJson[] {
-  const value = members[key];
-  if (!Array.isArray(value)) throw new RangeError(`${key} is no list`);
-  return value;
-}
-
-function integers(members: Members, key: string): readonly number[] {
-  return list(members, key).map((value) => integer(value, key));
-}
-
-function integer(value: ExactJson | undefined, key: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new RangeError(`${key} is no whole number`);
-  return value;
-}
-
-function whole(members: Members, key: string): number {
-  const value = integer(members[key], key);
-  if (value < 0) throw new RangeError(`${key} is negative`);
-  return value;
-}
-
 function bpsOf(members: Members, key: string): number {
   const value = whole(members, key);
   if (value > BPS_MAX) throw new RangeError(`${key} is above ${BPS_MAX}`);
-  return value;
-}
-
-function amount(members: Members, key: string): Microcents {
-  const value = exactInteger(members[key]);
-  if (value === undefined || value < 0n || value > I64_MAX) throw new RangeError(`${key} is no amount`);
-  return microcents(value);
-}
-
-function text(members: Members, key: string): string {
-  const value = members[key];
-  if (typeof value !== "string" || value === "") throw new RangeError(`${key} is no text`);
-  return value;
-}
-
-function oneOf<Value extends string>(members: Members, key: string, values: readonly Value[]): Value {
-  const value = values.find((known) => known === members[key]);
-  if (value === undefined) throw new RangeError(`${key} is none of ${values.join(", ")}`);
   return value;
 }

@@ -7,8 +7,8 @@
  * read is exactly what would be written.
  * @module
  */
-import { type ExactJson, exactInteger } from "./exact-json.ts";
-import { I64_MAX, type Microcents, microcents } from "./units.ts";
+import { amount, type Members, oneOf, text, whole } from "./entry-fields.ts";
+import type { Microcents } from "./units.ts";
 
 /** The tenant of a request that names none. */
 export const DEFAULT_TENANT = "default";
@@ -124,8 +124,6 @@ export type ReservationEntry =
 export type LedgerEntry = LimitEntry | GrantEntry | PeriodEntry | ReservationEntry;
 export type LedgerKind = LedgerEntry["kind"];
 
-type Members = { readonly [key: string]: ExactJson };
-
 /** Reads the members of a ledger entry; `undefined` when the kind is another. Throws RangeError naming the member. */
 export function ledgerFromJson(kind: string, members: Members): LedgerEntry | undefined {
   switch (kind) {
@@ -143,24 +141,24 @@ export function ledgerFromJson(kind: string, members: Members): LedgerEntry | un
       return {
         kind,
         tenant: text(members, "tenant"),
-        index: count(members, "index"),
-        startsAt: count(members, "startsAt"),
-        endsAt: count(members, "endsAt"),
+        index: whole(members, "index"),
+        startsAt: whole(members, "startsAt"),
+        endsAt: whole(members, "endsAt"),
         withdrawnMicrocents: amount(members, "withdrawnMicrocents"),
         allotmentMicrocents: amount(members, "allotmentMicrocents"),
       };
     case "settlement":
-      return { kind, of: count(members, "of"), actualMicrocents: amount(members, "actualMicrocents") };
+      return { kind, of: whole(members, "of"), actualMicrocents: amount(members, "actualMicrocents") };
     case "release":
     case "expiry":
-      return { kind, of: count(members, "of") };
+      return { kind, of: whole(members, "of") };
     case "hold":
-      return { kind, of: count(members, "of"), cause: oneOf(members, "cause", HOLD_CAUSES) };
+      return { kind, of: whole(members, "of"), cause: oneOf(members, "cause", HOLD_CAUSES) };
     case "reconciliation":
     case "correction":
       return {
         kind,
-        of: count(members, "of"),
+        of: whole(members, "of"),
         actualMicrocents: amount(members, "actualMicrocents"),
         by: text(members, "by"),
       };
@@ -179,7 +177,7 @@ function limitFromJson(members: Members): LimitEntry {
     ...(exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents: amount(members, "exposureCapMicrocents") }),
     ...(period === undefined ? {} : { period: periodFromJson(period as Members) }),
     whenShort: oneOf(members, "whenShort", ["substitute", "reject"]),
-    reservationSeconds: count(members, "reservationSeconds"),
+    reservationSeconds: whole(members, "reservationSeconds"),
     by: text(members, "by"),
   };
 }
@@ -190,29 +188,4 @@ function periodFromJson(members: Members): PeriodRule {
     timeZone: text(members, "timeZone"),
     allotmentMicrocents: amount(members, "allotmentMicrocents"),
   };
-}
-
-function text(members: Members, key: string): string {
-  const value = members[key];
-  if (typeof value !== "string" || value === "") throw new RangeError(`${key} is no text`);
-  return value;
-}
-
-function oneOf<Value extends string>(members: Members, key: string, values: readonly Value[]): Value {
-  const value = values.find((known) => known === members[key]);
-  if (value === undefined) throw new RangeError(`${key} is none of ${values.join(", ")}`);
-  return value;
-}
-
-function count(members: Members, key: string): number {
-  const value = members[key];
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-    throw new RangeError(`${key} is no whole number`);
-  return value;
-}
-
-function amount(members: Members, key: string): Microcents {
-  const value = exactInteger(members[key]);
-  if (value === undefined || value < 0n || value > I64_MAX) throw new RangeError(`${key} is no amount`);
-  return microcents(value);
 }

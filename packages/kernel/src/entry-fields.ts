@@ -1,0 +1,51 @@
+/**
+ * Members of an entry, read as strictly as they are written. What is not there, of another type or out of range throws a
+ * RangeError that names the member; whoever reads the entry says which one it was.
+ * @module
+ */
+import { type ExactJson, exactInteger } from "./exact-json.ts";
+import { I64_MAX, type Microcents, microcents } from "./units.ts";
+
+export type Members = { readonly [key: string]: ExactJson };
+
+export function text(members: Members, key: string): string {
+  const value = members[key];
+  if (typeof value !== "string" || value === "") throw new RangeError(`${key} is no text`);
+  return value;
+}
+
+export function oneOf<Value extends string>(members: Members, key: string, values: readonly Value[]): Value {
+  const value = values.find((known) => known === members[key]);
+  if (value === undefined) throw new RangeError(`${key} is none of ${values.join(", ")}`);
+  return value;
+}
+
+/** A whole number that a double holds. */
+export function integer(value: ExactJson | undefined, key: string): number {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new RangeError(`${key} is no whole number`);
+  return value;
+}
+
+/** A whole number from 0. */
+export function whole(members: Members, key: string): number {
+  const value = integer(members[key], key);
+  if (value < 0) throw new RangeError(`${key} is negative`);
+  return value;
+}
+
+/** Microcents from 0 to 2^63−1. */
+export function amount(members: Members, key: string): Microcents {
+  const value = exactInteger(members[key]);
+  if (value === undefined || value < 0n || value > I64_MAX) throw new RangeError(`${key} is no amount`);
+  return microcents(value);
+}
+
+export function list(members: Members, key: string): readonly ExactJson[] {
+  const value = members[key];
+  if (!Array.isArray(value)) throw new RangeError(`${key} is no list`);
+  return value;
+}
+
+export function integers(members: Members, key: string): readonly number[] {
+  return list(members, key).map((value) => integer(value, key));
+}
