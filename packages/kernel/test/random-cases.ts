@@ -3,6 +3,7 @@
  * two, the edges of every width, values right at a candidate's, products that just reach or just miss a whole number.
  * @module
  */
+import { seededBelow } from "../../../bench/harness.ts";
 import { type Candidate, cost, I64_MAX, I64_MIN, type Policy, type Request, U32_MAX, U64_MAX } from "../src/index.ts";
 
 /** What the fields of a policy or a request look like. */
@@ -13,10 +14,10 @@ const UNITS_PER_PRICE = 1_000_000;
 const BPS_SQUARED = 100_000_000n;
 
 export class RandomCases {
-  #state: number;
+  readonly #below: (limit: number) => number;
 
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#below = seededBelow(seed);
   }
 
   policy(): Policy {
@@ -216,19 +217,12 @@ export class RandomCases {
   }
 
   #chance(probability: number): boolean {
-    return this.#next() < probability * 2 ** 32;
+    return this.#below(2 ** 32) < probability * 2 ** 32;
   }
 
-  #below(limit: number): number {
-    return Math.floor((this.#next() / 2 ** 32) * limit);
-  }
-
-  /** mulberry32. */
+  /** Any 32 bits. */
   #next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (mixed ^ (mixed >>> 14)) >>> 0;
+    return this.#below(2 ** 32);
   }
 }
 
