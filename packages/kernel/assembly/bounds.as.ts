@@ -1,6 +1,11 @@
 /**
  * Per policy: how large a request may be for 64 bits to be exact. Three ways to calculate, each for what the one before
- * cannot hold: fixed-point rates and packed keys (masked.as.ts), 64-bit words (`fitsWords`), 128 bits.
+ * cannot hold: fixed-point rates and packed keys (masked.as.ts), 64-bit words (`fitsWords`), 128 bits (wide.as.ts).
+ *
+ * Within the bounds of words nothing overflows: value · confidence and value · risk have at most 47 + 16 bits; times a
+ * quality or the multiplier they stay within `PREFIX_MAX` and `RISK_PRODUCT_MAX`; a charge is rounded up before it is
+ * divided, so tokens · price leaves room for 10^6; a latency's penalty is at most 2^60; and a utility is the difference of
+ * terms below 2^63, of which only the first is added.
  */
 import {
   BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, COUNT, INPUT_PRICE, INPUT_TOKENS_MAX, LATENCY_P95_MS, LATENCY_PENALTY,
@@ -26,7 +31,6 @@ export function buildBounds(): void {
   const penalty = load<u64>(LATENCY_PENALTY), multiplier = <u64>load<u32>(RISK_MULTIPLIER);
   latencyFits = penalty == 0 || <u64>latencyMost <= (<u64>1 << 60) / penalty;
 
-  // 47 bits of value times 16 of confidence or risk fit 63.
   store<i64>(VALUE_MAX, latencyFits ? <i64>1 << 47 : -1);
   store<u64>(PREFIX_MAX, atMost(i64.MAX_VALUE, qualityMost));
   store<u64>(RISK_PRODUCT_MAX, atMost(U64_MAX, multiplier));
@@ -64,9 +68,12 @@ function rateBits(priceMost: u64, unit: u64): u64 {
 }
 
 /**
- * tokens · rate / 2^bits is below tokens · price / 10^6 by less than tokens / 2^bits. The latter is a multiple of
- * unit / 10^6, so rounding up gives the same whole number as long as tokens / 2^bits ≤ unit / 10^6. And tokens · rate
- * stays below 2^62, so that two charges and a budget of 2^62 add up in 64 bits.
+ * How many tokens a rate is exact for, with the dearest price and what all prices are multiples of.
+ *
+ * A rate drops less than 1 of price · 2^bits / 10^6, so tokens · rate / 2^bits falls short of x = tokens · price / 10^6 by
+ * less than tokens / 2^bits. x is a multiple of unit / 10^6: a whole number, or at least unit / 10^6 above one. So while
+ * tokens / 2^bits ≤ unit / 10^6, what falls short of x is still above the whole number below x, and rounds up to the same
+ * (test/fixed-point.test.ts). And tokens · rate stays below 2^62, so that two charges and a budget of 2^62 add up in 64 bits.
  */
 function rateTokensMax(priceMost: u64, unit: u64, bits: u64): u64 {
   const rate = rateOf(priceMost, bits);

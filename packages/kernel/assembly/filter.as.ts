@@ -2,12 +2,20 @@
  * The interval filter: with many survivors, bounds every utility in eight 16-bit lanes at once and names the contenders.
  * It never decides: contenders are calculated exactly, and whoever is not one is certainly below the best two.
  *
- * Everything is measured in units of 2^h microcents, h chosen so that the request's weights have at most 14 bits. Prices,
- * latencies and qualities are i16, so each dot product is below 2^30, and sixteenth-bit fractions are dropped by `>> 15`.
- * Against the exact utility a lane is too low by less than 2 units (the quality weight, the final shift) and too high by
- * less than 7 (latency 1, two charges of 1.5, penalty 1, roundings to whole microcents 1.5). Hence the margins:
- * {@link MARGIN} ≥ 7 makes a lane a lower bound; whoever is eligible reaches −1 before it; and two lanes are in
- * order when they differ by {@link SPREAD} ≥ 2 + 7.
+ * Everything is measured in units of 2^h microcents, h ≥ 1 chosen so that the request's weights have at most 14 bits.
+ * Qualities, prices and latencies, these shifted until they fit, are i16 of at most 15 bits; so each dot product of two is
+ * at most 2^30, and `>> 15` drops the fraction that weights carry. How far an estimate is from the exact utility:
+ *
+ *     too low    the quality weight is cut (< 1 unit · quality / 2^15) ...................... < 1
+ *                the final shift .......................................................... < 1
+ *     too high   each charge: its weight is cut (< 1), its price (< 0.5), 2^40 / 10^6 (< 0.01) ... < 3.02
+ *                the latency is cut (≤ 0.5, as h > its shift), or left out when below 1 ....... < 1
+ *                risk is cut ............................................................... < 1
+ *                the definition rounds quality down, each charge up: 3 microcents ........... ≤ 1.5
+ *
+ * So {@link MARGIN} ≥ 7 makes it a lower bound; an eligible one reaches −1 before that is taken off (a budget likewise: a
+ * cost's estimate is too low by less than 6, never too high); and two estimates are in order when they differ by
+ * {@link SPREAD} ≥ 2 + 7. Saturation moves no sign: a worth is below 2^14 units, so that a risk beyond i16 outweighs it.
  */
 import { candidateAt } from "./tables.as";
 import { inputPriceMost, latencyFits, latencyMost, outputPriceMost, qualityMost } from "./bounds.as";

@@ -53,7 +53,8 @@ export function decideMasked(request: usize, decision: usize): void {
   const whole = prefix / BPS_SQUARED;
   const rest = (((prefix - whole * BPS_SQUARED) << 36) + 390_624) / 390_625;
   // Whoever is eligible costs less than the worth of the best quality, and is worth no more. So the cost of a key needs
-  // the bits of the lesser of that worth and the dearest cost; the utility needs the bits of that worth.
+  // the bits of the lesser of that worth and the dearest cost (2 more than two charges rounded down); the utility needs the
+  // bits of that worth. Others' keys may overflow: they are REFUSED whatever they are.
   const inputBits = load<i64>(RATE_INPUT_BITS), outputBits = load<i64>(RATE_OUTPUT_BITS);
   const worthMost = (whole + 1) * load<u64>(QUALITY_MOST);
   const costMost = ((inputTokens * load<u64>(RATE_INPUT_MOST)) >> inputBits) + ((outputTokens * load<u64>(RATE_OUTPUT_MOST)) >> outputBits) + 2;

@@ -4,7 +4,7 @@ import { BPS_SQUARED, U64_MAX, UNITS_PER_PRICE } from "./layout.as";
 /** The high word of the last wide result. */
 export let high: u64 = 0;
 
-/** a · b. */
+/** a · b, in 32-bit halves. `middle` sums three words below 2^32; the high word of a product cannot overflow. */
 export function multiplyWide(a: u64, b: u64): u64 {
   const aLow = a & 0xffff_ffff, aHigh = a >> 32;
   const bLow = b & 0xffff_ffff, bHigh = b >> 32;
