@@ -1,5 +1,6 @@
 import { cpSync, readFileSync } from "node:fs";
-import { Engine, loadPolicy, parseBudgets } from "@calybris/engine";
+import { resolve } from "node:path";
+import { Engine, jsonSchemas, loadPolicy, parseBudgets, readJsonFile } from "@calybris/engine";
 import {
   entryData,
   entryDataTail,
@@ -11,6 +12,7 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { beforeAll, describe, expect, test } from "vitest";
+import { schemaTakes } from "../../engine/test/intake-documents.ts";
 import { calybris, type Ended } from "./captured-terminal.ts";
 import { POLICY, Sandbox } from "./sample-files.ts";
 
@@ -384,6 +386,9 @@ describe("init --budgets", () => {
       exit: 2,
       complaints: expect.stringContaining("--force"),
     });
+    const { $schema, ...budgetsWritten } = (await readJsonFile(out)).value as Record<string, unknown>;
+    expect(readFileSync(resolve(files.path, String($schema)), "utf8")).toContain("Calybris budgets");
+    expect(schemaTakes(jsonSchemas().budgets)(JSON.stringify(budgetsWritten))).toBe(true);
     const words = ["apply", out, "--policy", policy, "--journal", files.at("mine"), "--by", "ada"];
     expect(await ledger(...words)).toMatchObject({ exit: 0, changed: ["default", "acme", "trial", "acme-research"] });
     expect(await ledger("prove", files.at("mine"))).toMatchObject({ exit: 0, conserved: true });
