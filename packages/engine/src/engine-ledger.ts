@@ -26,6 +26,7 @@ import type { Amount } from "./intake/client-request.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { Account } from "./ledger/account.ts";
 import { unspent } from "./ledger/account.ts";
+import { TENANTS_MAX } from "./ledger/cells.ts";
 import { decisionIdOf, parseDecisionId } from "./ledger/decision-id.ts";
 import type { LedgerHandle } from "./ledger/handle.ts";
 import type { Ledger } from "./ledger/ledger.ts";
@@ -156,7 +157,7 @@ export class EngineLedger {
   async apply(budgets: Budgets, by: string): Promise<readonly string[]> {
     const name = refuseMistakes({ by: nameField("by", by) }).by;
     const { ledger } = this.#ports;
-    refuseMoved(budgets, ledger);
+    refuseWhatCannotBe(budgets, ledger);
     const changed: string[] = [];
     let last: Promise<unknown> = Promise.resolve();
     for (const tenantLimit of budgets) {
@@ -338,8 +339,8 @@ function sameLimit(a: LimitEntry, b: LimitEntry): boolean {
   return writeExact({ ...a, by: "" }) === writeExact({ ...b, by: "" });
 }
 
-/** A tenant keeps the level above it: reservations that are open were made there. */
-function refuseMoved(budgets: Budgets, ledger: Ledger): void {
+/** A tenant keeps the level above it, where its open reservations were made; and there is room for so many. */
+function refuseWhatCannotBe(budgets: Budgets, ledger: Ledger): void {
   const mistakes: Mistake[] = [];
   for (const { tenant, parent } of budgets) {
     const account = ledger.account(tenant);
@@ -347,6 +348,11 @@ function refuseMoved(budgets: Budgets, ledger: Ledger): void {
     const problem = `is ${parent ?? "left out"}, and was ${account.limit.parent ?? "left out"}`;
     const remedy = "A tenant keeps the level above it; make a new tenant instead.";
     mistakes.push({ path: `tenants.${tenant}.parent`, problem, remedy });
+  }
+  const count = budgets.filter(({ tenant }) => ledger.account(tenant) === undefined).length + ledger.tenantCount;
+  if (count > TENANTS_MAX) {
+    const remedy = `A journal holds at most ${TENANTS_MAX} tenants; those that were ever named count.`;
+    mistakes.push({ path: "tenants", problem: `would make ${count} in all`, remedy });
   }
   if (mistakes.length > 0) throw new CalybrisError("CAL_BUDGETS_INVALID", { mistakes });
 }
