@@ -75,24 +75,29 @@ export function writeRequestAt(views: Views, address: number, request: Request):
   u64[doubles + 9] = request.regionsRequired;
 }
 
-/** The views have the widths of the units, so a brand is put back without a check. */
+/**
+ * The views have the widths of the units, so a brand is put back without a check. Nor is it checked that the record lies
+ * within the memory: callers take addresses from a kernel's own, and a check of each field costs more than the decision.
+ */
 export function readDecisionAt(views: Views, address: number, policy: Policy): Decision {
   const { u8, u16, u32, u64, i64 } = views;
   const halves = address >>> 1;
   const words = address >>> 2;
   const doubles = address >>> 3;
+  const actionCode = u8[address + 8] as number;
+  const reasonCode = u8[address + 9] as number;
   return {
-    sequence: at(u64, doubles) as Sequence,
-    action: ACTIONS[at(u8, address + 8)] ?? unknownCode(at(u8, address + 8)),
-    reason: REASONS[at(u8, address + 9)] ?? unknownCode(at(u8, address + 9)),
-    selectedId: at(u32, words + 3) as CandidateId,
-    selectedIndex: at(u16, halves + 8),
-    costMicrocents: at(u64, doubles + 3) as CostMicrocents,
-    utilityMicrocents: at(i64, doubles + 4) as Microcents,
-    counterfactualId: at(u32, words + 5) as CandidateId,
-    counterfactualUtilityMicrocents: at(i64, doubles + 5) as Microcents,
-    evaluatedCount: at(u16, halves + 5),
-    eligibleCount: at(u16, halves + 9),
+    sequence: u64[doubles] as Sequence,
+    action: ACTIONS[actionCode] ?? unknownCode(actionCode),
+    reason: REASONS[reasonCode] ?? unknownCode(reasonCode),
+    selectedId: u32[words + 3] as CandidateId,
+    selectedIndex: u16[halves + 8] as number,
+    costMicrocents: u64[doubles + 3] as CostMicrocents,
+    utilityMicrocents: i64[doubles + 4] as Microcents,
+    counterfactualId: u32[words + 5] as CandidateId,
+    counterfactualUtilityMicrocents: i64[doubles + 5] as Microcents,
+    evaluatedCount: u16[halves + 5] as number,
+    eligibleCount: u16[halves + 9] as number,
     policyEpoch: policy.policyEpoch,
     catalogEpoch: policy.catalogEpoch,
   };
@@ -106,12 +111,6 @@ function byCode(): readonly (Reason | undefined)[] {
   const reasons = new Array<Reason | undefined>(256).fill(undefined);
   for (const [reason, code] of Object.entries(REASON_CODES)) reasons[code] = reason as Reason;
   return reasons;
-}
-
-function at<Value extends number | bigint>(view: { readonly [index: number]: Value }, index: number): Value {
-  const value = view[index];
-  invariant(value !== undefined, "a record lies within the kernel's memory");
-  return value;
 }
 
 function unknownCode(code: number): never {

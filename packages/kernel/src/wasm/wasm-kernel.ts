@@ -98,7 +98,7 @@ export class WasmKernel implements Kernel {
 
   prescribe(request: Request): Decision {
     writeRequestAt(this.#views, this.#requests, request);
-    this.#exports.decide(this.#requests, this.#decisions);
+    this.decide(this.#requests, this.#decisions);
     return readDecisionAt(this.#views, this.#decisions, this.#policy);
   }
 
