@@ -3,7 +3,7 @@
  * Every mistake is told at once, each with the place it was made in.
  * @module
  */
-import { membersOf, mistakeAt, nameRemedy, nearestName, readJson, shapeMistakes } from "@calybris/engine";
+import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { keysOfSchema } from "../api/schema-keys.ts";
 import { type Config, isLoopback, type KeyConfig } from "./config.ts";
@@ -88,12 +88,20 @@ function parsedText({ kind }: ServiceOption, text: string): unknown {
   }
 }
 
+const PREFIX = "CALYBRIS_";
+
 /** A name that is nearly one of ours is a slip of the hand; others may be somebody else's. */
 function unknownVariables(environment: { readonly [name: string]: string | undefined }): Mistake[] {
-  const known = [CONFIG_VARIABLE, ...OPTIONS.map(variableOf)];
+  const known = [CONFIG_VARIABLE, ...OPTIONS.map(variableOf)].map((name) => name.slice(PREFIX.length));
   return Object.keys(environment)
-    .filter((name) => name.startsWith("CALYBRIS_") && !known.includes(name) && nearestName(name, known) !== undefined)
-    .map((name) => ({ path: name, problem: "is not known here", remedy: nameRemedy(name, known) }));
+    .filter((name) => name.startsWith(PREFIX) && !known.includes(name.slice(PREFIX.length)))
+    .map((name) => ({ name, nearest: nearestName(name.slice(PREFIX.length), known) }))
+    .filter(({ nearest }) => nearest !== undefined)
+    .map(({ name, nearest }) => ({
+      path: name,
+      problem: "is not known here",
+      remedy: `Did you mean ${PREFIX}${nearest}?`,
+    }));
 }
 
 /** What no single option can be blamed for. */
@@ -114,6 +122,12 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
       if (keys.findIndex((other) => other[property] === key[property]) === position) continue;
       mistakes.push(mistakeAt(["keys", position, property], "stands there twice", "Give each key its own."));
     }
+  }
+  for (const [position, { planes, tenants }] of keys.entries()) {
+    if (tenants === undefined || planes.every((plane) => plane === "decide")) continue;
+    const problem = "stands beside a plane that is about every tenant";
+    const remedy = "A key that is bound to tenants may decide; give the other planes a key of their own.";
+    mistakes.push(mistakeAt(["keys", position, "tenants"], problem, remedy));
   }
   if ((values.get("tls.certificateFile") === undefined) !== (values.get("tls.keyFile") === undefined))
     mistakes.push(

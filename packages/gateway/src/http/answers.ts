@@ -4,16 +4,45 @@
  */
 import { randomUUID } from "node:crypto";
 import type { ServerResponse } from "node:http";
-import { CalybrisError, type ErrorCode } from "@calybris/kernel";
+import { CalybrisError, type ErrorCode, type Mistake } from "@calybris/kernel";
 
 /** JSON in which what may pass 2^53 is a decimal string. */
 export function apiJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) => (typeof member === "bigint" ? member.toString() : member));
 }
 
-/** The body of an error: what a program switches on, what a person reads, and what to do. */
+const MESSAGE_CHARACTERS_MAX = 2_000;
+const MISTAKES_MAX = 100;
+const MISTAKE_CHARACTERS_MAX = 500;
+
+/**
+ * The body of an error: what a program switches on, what a person reads, and what to do. However much was wrong, it is
+ * no longer than a person would read.
+ */
 export function errorJson({ code, message, remedy, details }: CalybrisError): string {
-  return apiJson({ error: { code, message, remedy, details } });
+  const mistakes = "mistakes" in details ? (details.mistakes as readonly Mistake[]) : undefined;
+  return apiJson({
+    error: {
+      code,
+      message: shortened(message, MESSAGE_CHARACTERS_MAX),
+      remedy,
+      details: mistakes === undefined ? details : { ...details, ...shownMistakes(mistakes) },
+    },
+  });
+}
+
+function shownMistakes(mistakes: readonly Mistake[]): object {
+  const shown = mistakes.slice(0, MISTAKES_MAX).map(({ path, problem, remedy, line }) => ({
+    path: shortened(path, MISTAKE_CHARACTERS_MAX),
+    problem: shortened(problem, MISTAKE_CHARACTERS_MAX),
+    remedy: shortened(remedy, MISTAKE_CHARACTERS_MAX),
+    ...(line === undefined ? {} : { line }),
+  }));
+  return mistakes.length > MISTAKES_MAX ? { mistakes: shown, mistakeCount: mistakes.length } : { mistakes: shown };
+}
+
+function shortened(text: string, charactersMax: number): string {
+  return text.length > charactersMax ? `${text.slice(0, charactersMax).toWellFormed()}…` : text;
 }
 
 /** An error as one of the table; what is none of ours is a bug, told by a number that the log has too. */

@@ -171,7 +171,8 @@ export class Reception {
     metrics.error(coded.code);
     if (coded.code === "CAL_GATEWAY_BUG") this.#report(coded as CalybrisError<"CAL_GATEWAY_BUG">);
     else if (coded.status >= 500) log.error({ code: coded.code, operation: visit.name }, coded.message);
-    else log.debug({ code: coded.code, operation: visit.name }, coded.message);
+    // What a client sent wrong may hold anything, so only the code is kept.
+    else log.debug({ code: coded.code, operation: visit.name }, "refused");
     if (response.destroyed || response.headersSent) return;
     // What is left of a body that was not read would be taken for the next request.
     if (this.#isStopping || !request.complete) response.shouldKeepAlive = false;

@@ -1,0 +1,201 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { serveConfigText } from "../../cli/src/serve-config-text.ts";
+import type { Config } from "../src/config/config.ts";
+import { flagOf, OPTIONS, type ServiceOption, variableOf } from "../src/config/options.ts";
+import { type ConfigSources, readConfig } from "../src/config/read-config.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "calybris-config-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+let files = 0;
+function file(text: string, ending: string): string {
+  files += 1;
+  const path = join(directory, `config-${files}${ending}`);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function mistakesOf(
+  sources: ConfigSources,
+): Promise<readonly { readonly path: string; readonly remedy: string }[]> {
+  try {
+    await readConfig(sources);
+    return [];
+  } catch (error) {
+    const { code, details } = error as { code: string; details: { mistakes?: []; problem?: string } };
+    return details.mistakes ?? [{ path: code, remedy: details.problem ?? "" }];
+  }
+}
+
+const KEY = { name: "ada", planes: ["decide"], sha256: "ab".repeat(32) };
+
+/** A value that an option may have, other than what it is by itself; as the file says it, and as text. */
+function sample({ path, kind }: ServiceOption): { readonly value: unknown; readonly text: string } {
+  if (path === "traces.endpoint") return { value: "http://collector:4318", text: "http://collector:4318" };
+  if (path === "listen.host") return { value: "::1", text: "::1" };
+  switch (kind.is) {
+    case "text":
+      return { value: "some/place", text: "some/place" };
+    case "whole":
+      return { value: kind.max - 1, text: String(kind.max - 1) };
+    case "one of":
+      return { value: kind.values.at(-1), text: kind.values.at(-1) ?? "" };
+    case "texts":
+      return { value: ["https://a.example", "http://b.example:81"], text: "https://a.example, http://b.example:81" };
+    case "keys":
+      return { value: [KEY], text: JSON.stringify([KEY]) };
+  }
+}
+
+function at(config: Config, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>((value, key) => (value as { [key: string]: unknown } | undefined)?.[key], config);
+}
+
+/** Options that stand or fall with another. */
+const WITH: { readonly [path: string]: ConfigSources["flags"] } = {
+  "tls.certificateFile": { "tls-key-file": "key" },
+  "tls.keyFile": { "tls-certificate-file": "certificate" },
+  "limits.batchMax": { "journal-waiting-max": "1000000" },
+};
+
+describe("an option", () => {
+  test.each(OPTIONS.map((option): [string, ServiceOption] => [option.path, option]))(
+    "%s may be said in JSON, in YAML, in the environment and as a flag, and a later place wins",
+    async (path, option) => {
+      const { value, text } = sample(option);
+      const nested = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
+      const flags = WITH[path] ?? {};
+      const json = file(JSON.stringify(nested), ".jsonc");
+      const yaml = file(JSON.stringify(nested), ".yaml");
+      const places: ConfigSources[] = [
+        { file: json, flags },
+        { file: yaml, flags },
+        { environment: { [variableOf(option)]: text }, flags },
+        { flags: { ...flags, [flagOf(option)]: text } },
+      ];
+      for (const sources of places) expect(at(await readConfig(sources), path)).toEqual(value);
+      if (option.otherwise === undefined) return;
+      const otherwise = Array.isArray(option.otherwise) ? "" : String(option.otherwise);
+      const back = option.kind.is === "keys" ? "[]" : otherwise;
+      expect(at(await readConfig({ file: json, flags, environment: { [variableOf(option)]: back } }), path)).toEqual(
+        option.otherwise,
+      );
+      expect(
+        at(
+          await readConfig({
+            environment: { [variableOf(option)]: back },
+            flags: { ...flags, [flagOf(option)]: text },
+          }),
+          path,
+        ),
+      ).toEqual(value);
+    },
+  );
+
+  test("has a flag and a variable of its own", () => {
+    expect(new Set(OPTIONS.map(flagOf)).size).toBe(OPTIONS.length);
+    expect(new Set(OPTIONS.map(variableOf)).size).toBe(OPTIONS.length);
+  });
+
+  test.each(
+    OPTIONS.filter(({ kind }) => kind.is === "whole").map((option): [string, ServiceOption] => [option.path, option]),
+  )("%s is refused out of its range, and as anything but a whole number", async (path, option) => {
+    if (option.kind.is !== "whole") return;
+    const { min, max } = option.kind;
+    for (const wrong of [String(max + 1), String(min - 1), "1.5", "1e3", "", " 7", "NaN", "0x10", "١"]) {
+      const [mistake] = await mistakesOf({ flags: { [flagOf(option)]: wrong } });
+      expect(mistake?.path, wrong).toBe(`--${flagOf(option)}`);
+    }
+    const nested = path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), "7");
+    expect((await mistakesOf({ file: file(JSON.stringify(nested), ".json") })).map((mistake) => mistake.path)).toEqual([
+      path,
+    ]);
+  });
+});
+
+describe("what is not known", () => {
+  test("is refused in the file, with the key that was meant and its line", async () => {
+    const path = file('{\n  "listen": { "prot": 1 },\n  "limitz": {}\n}', ".jsonc");
+    const mistakes = await mistakesOf({ file: path });
+    expect(mistakes).toHaveLength(2);
+    expect(mistakes).toContainEqual(
+      expect.objectContaining({ path: "limitz", line: 3, remedy: 'Did you mean "limits"?' }),
+    );
+    expect(mistakes).toContainEqual(
+      expect.objectContaining({ path: "listen.prot", line: 2, remedy: 'Did you mean "port"?' }),
+    );
+  });
+
+  test("is refused in the environment when it is nearly an option, and left alone when it is not", async () => {
+    expect(await mistakesOf({ environment: { CALYBRIS_LISTEN_PRT: "1" } })).toEqual([
+      expect.objectContaining({ path: "CALYBRIS_LISTEN_PRT", remedy: "Did you mean CALYBRIS_LISTEN_PORT?" }),
+    ]);
+    // A cluster tells every program where a service called calybris is.
+    expect(await mistakesOf({ environment: { CALYBRIS_PORT_8787_TCP_ADDR: "10.0.0.1", CALYBRIS_DATA: "x" } })).toEqual(
+      [],
+    );
+  });
+});
+
+describe("YAML", () => {
+  test.each([
+    ["a key twice", "listen:\n  port: 1\n  port: 2\n"],
+    ["an alias", "listen: &a\n  port: 1\nlimits: *a\n"],
+    ["a tag", "listen: !!map\n  port: 1\n"],
+    ["a custom tag", "listen: !js/function 'x'\n"],
+    ["broken indentation", "listen:\n  port: 1\n host: x\n"],
+    ["two documents", "listen:\n  port: 1\n---\nlisten:\n  port: 2\n"],
+    ["a merge", "listen:\n  <<: {port: 1}\n"],
+  ])("with %s is refused", async (_what, text) => {
+    expect((await mistakesOf({ file: file(text, ".yaml") })).length).toBeGreaterThan(0);
+  });
+
+  test("yes, no and 0o17 are what they look like, not what an older YAML made of them", async () => {
+    expect((await readConfig({ file: file("listen:\n  port: 0o17\n", ".yml") })).listen.port).toBe(15);
+    expect((await readConfig({ file: file("journal:\n  directory: no\n", ".yml") })).journal.directory).toBe("no");
+  });
+
+  test("that is empty says nothing", async () => {
+    expect(await readConfig({ file: file("# nothing\n", ".yaml") })).toEqual(await readConfig({}));
+  });
+});
+
+describe("what contradicts itself", () => {
+  test.each(["0.0.0.0", "::", "192.168.1.7", "example.org"])("listening on %s takes a key", async (host) => {
+    expect((await mistakesOf({ flags: { host } })).map(({ path }) => path)).toEqual(["listen.host"]);
+    expect(await mistakesOf({ flags: { host, keys: JSON.stringify([KEY]) } })).toEqual([]);
+  });
+
+  test.each(["127.0.0.1", "127.3.2.1", "::1", "localhost"])("listening on %s takes none", async (host) => {
+    expect(await mistakesOf({ flags: { host } })).toEqual([]);
+  });
+
+  test.each([
+    ["half of TLS", { "tls-key-file": "k" }, "tls"],
+    ["the same key twice", { keys: JSON.stringify([KEY, { ...KEY, name: "bob" }]) }, "keys[1].sha256"],
+    ["the same name twice", { keys: JSON.stringify([KEY, { ...KEY, sha256: "cd".repeat(32) }]) }, "keys[1].name"],
+    [
+      "a bound key that may do more than decide",
+      { keys: JSON.stringify([{ ...KEY, planes: ["audit"], tenants: ["acme"] }]) },
+      "keys[0].tenants",
+    ],
+    ["an origin with a path", { "cors-origins": "https://a.example/x" }, "cors.origins[0]"],
+    ["an origin that is everybody", { "cors-origins": "*" }, "cors.origins[0]"],
+    ["a collector that is a file", { "traces-endpoint": "file:///etc/passwd" }, "traces.endpoint"],
+    ["a batch that the journal cannot hold", { "limits-batch-max": "10000" }, "limits.batchMax"],
+  ])("%s is refused", async (_what, flags, path) => {
+    expect((await mistakesOf({ flags })).map((mistake) => mistake.path)).toEqual([path]);
+  });
+});
+
+test("the file that `calybris init --config` writes says what would be so without it", async () => {
+  expect(await readConfig({ file: file(serveConfigText(), ".jsonc") })).toEqual(await readConfig({}));
+  const text = serveConfigText({ policy: "calybris.policy.jsonc" });
+  expect((await readConfig({ file: file(text, ".jsonc") })).policy.file).toBe("calybris.policy.jsonc");
+  for (const option of OPTIONS) expect(text).toContain(variableOf(option));
+});

@@ -1,0 +1,52 @@
+/**
+ * Speaks to a service below HTTP: what no client library would send.
+ * @module
+ */
+import { connect } from "node:net";
+
+export interface RawAnswer {
+  /** 0 when the connection was closed without one. */
+  readonly status: number;
+  readonly text: string;
+  /** Whether the service closed the connection. */
+  readonly closed: boolean;
+  readonly milliseconds: number;
+}
+
+/** Writes the pieces, one every `pauseMs`, and takes what comes back until the connection closes or nothing comes for a while. */
+export function speak(
+  url: string,
+  pieces: readonly (string | Uint8Array)[],
+  options: { readonly pauseMs?: number; readonly quietMs?: number } = {},
+): Promise<RawAnswer> {
+  const { port, hostname } = new URL(url);
+  const { pauseMs = 0, quietMs = 300 } = options;
+  const startedMs = performance.now();
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    let text = "";
+    let quiet: NodeJS.Timeout | undefined;
+    const finish = (closed: boolean): void => {
+      clearTimeout(quiet);
+      clearInterval(writing);
+      socket.destroy();
+      const status = Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(text)?.[1] ?? 0);
+      resolve({ status, text, closed, milliseconds: performance.now() - startedMs });
+    };
+    const rest = [...pieces];
+    const write = (): void => {
+      const piece = rest.shift();
+      if (piece !== undefined && socket.writable) socket.write(piece);
+      if (rest.length === 0) clearInterval(writing);
+    };
+    const writing = setInterval(write, Math.max(1, pauseMs));
+    socket.on("connect", write);
+    socket.on("data", (data) => {
+      text += data.toString("latin1");
+      clearTimeout(quiet);
+      quiet = setTimeout(() => finish(false), quietMs);
+    });
+    socket.on("error", () => undefined);
+    socket.on("close", () => finish(true));
+  });
+}
