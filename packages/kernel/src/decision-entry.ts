@@ -132,7 +132,7 @@ function identityHex(value: ExactJson | undefined): string {
 type Members = { readonly [key: string]: ExactJson };
 
 /** What the action of a selection implies. */
-const SELECTION_REASONS: Readonly<Record<string, Reason>> = Object.freeze({
+export const SELECTION_REASONS: Readonly<Record<string, Reason>> = Object.freeze({
   execute: "requested_maximizes_utility",
   substitute: "alternative_maximizes_utility",
 });

@@ -8,6 +8,7 @@
  * @module
  */
 import { type DecisionEntry, decisionFromJson, decisionMembers, malformed } from "./decision-entry.ts";
+import { readDecision } from "./decision-reader.ts";
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
 import { type LedgerEntry, type LedgerKind, ledgerFromJson } from "./ledger-entry.ts";
@@ -143,6 +144,8 @@ export function parseEntryBody(
   data: string,
   policyOf: (policyId: number) => Policy,
 ): EntryBody | undefined {
+  const everyday = head.kind === "decision" && isSafe(head) ? readDecision(data, policyOf) : undefined;
+  if (everyday !== undefined) return everyday;
   const json = parseMembers(head, data);
   const { sequence: _sequence, durable: _durable, at: _at, kind: _kind, ...members } = json;
   const body = head.kind === "decision" ? decisionFromJson(head.sequence, members, policyOf) : plainBody(head, members);
@@ -154,6 +157,11 @@ export function parseEntryBody(
   );
   if (rewritten !== data) throw malformed(head.sequence, "it is not in the form that this version writes");
   return body;
+}
+
+/** Whether the numbers of a head are those that stand in its text. */
+function isSafe({ sequence, durable, at }: EntryHead): boolean {
+  return Number.isSafeInteger(sequence) && Number.isSafeInteger(durable) && Number.isSafeInteger(at);
 }
 
 function parseMembers(head: EntryHead, data: string): { readonly [key: string]: ExactJson } {

@@ -29,8 +29,8 @@ export function portableChain(key?: Uint8Array): ChainHash {
 }
 
 /** The hash of an entry whose data stands in `bytes` from `start`, with at least 64 bytes of room before it. */
-export function hashInPlace(bytes: Uint8Array, start: number, end: number, previousHash: string): string {
+export function hashInPlace(bytes: Buffer, start: number, end: number, previousHash: string): string {
   const from = start - previousHash.length;
-  for (let index = 0; index < previousHash.length; index++) bytes[from + index] = previousHash.charCodeAt(index);
+  bytes.write(previousHash, from, "latin1");
   return hash("sha256", bytes.subarray(from, end), "hex");
 }

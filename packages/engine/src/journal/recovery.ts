@@ -20,6 +20,7 @@ import {
 } from "@calybris/kernel";
 import { type Disk, type DiskFile, withDisk, writeWhole } from "./disk.ts";
 import { type Head, readHead } from "./head.ts";
+import { NextLine } from "./next-line.ts";
 import { type ScannedLine, scanJournal } from "./scan.ts";
 import { blank, listSegments, segmentName } from "./segment.ts";
 import type { WriterStart } from "./writer.ts";
@@ -81,16 +82,17 @@ function verifyAndRepair(
   let proven = 0;
   const unproven: { sequence: number; segment: number; offset: number }[] = [];
   let broken: Break | undefined;
+  const nextLine = new NextLine(keyed ? chain : undefined);
 
   for (const line of scanJournal(disk, directory)) {
     if (broken !== undefined) {
       refuseIfPromised(line, last.sequence, broken);
       continue;
     }
-    const text = decode(line.bytes);
-    const parsed = line.ended ? parseEntryLine(text) : undefined;
+    const expected = line.ended ? nextLine.read(line.bytes, last) : undefined;
+    const parsed = expected ?? (line.ended ? parseEntryLine(decode(line.bytes)) : undefined);
     const dataHead = parsed === undefined ? undefined : parseEntryHead(parsed.data);
-    const fault = faultOf(parsed, dataHead, last, chain);
+    const fault = isNext(expected, dataHead) ? undefined : faultOf(parsed, dataHead, last, chain);
     if (fault !== undefined || parsed === undefined || dataHead === undefined) {
       broken = { segment: line.segment, offset: line.offset, ...(fault ?? { expected: "an entry", found: "none" }) };
       refuseIfPromised(line, last.sequence, broken);
@@ -135,6 +137,11 @@ function refuseMissingSegments(disk: Disk, directory: string): void {
       found: "no such file",
     });
   }
+}
+
+/** Whether a line that follows from the one before says the same of itself in its data. */
+function isNext(line: EntryLine | undefined, head: EntryHead | undefined): boolean {
+  return line !== undefined && head?.sequence === line.sequence && head.durable < line.sequence;
 }
 
 function faultOf(

@@ -13,7 +13,7 @@ const NEWLINE = 0x0a;
 export interface ScannedLine {
   readonly segment: number;
   readonly offset: number;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** Whether a newline ended it; false for a line that the end of the file cut off. */
   readonly ended: boolean;
 }
