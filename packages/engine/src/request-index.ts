@@ -18,6 +18,7 @@ const FULL = 0.6;
 export class RequestIndex {
   readonly #idsMax: number;
   #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY * SLOT_WORDS);
+  /** A power of two. */
   #capacity: number = FIRST_CAPACITY;
   #count = 0;
 
@@ -39,7 +40,8 @@ export class RequestIndex {
   /** The sequences of entries that may hold the id, newest last seen first tried by the caller. */
   *candidates(requestId: string): Generator<number> {
     const [high, low] = fingerprint(requestId);
-    for (let slot = this.#home(low); ; slot = (slot + 1) % this.#capacity) {
+    const mask = this.#capacity - 1;
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
       const at = slot * SLOT_WORDS;
       const sequence = this.#sequenceAt(at);
       if (sequence === 0) return;
@@ -47,22 +49,19 @@ export class RequestIndex {
     }
   }
 
-  #home(low: number): number {
-    return low % this.#capacity;
-  }
-
   #sequenceAt(at: number): number {
     return (this.#slots[at + 2] as number) * 2 ** 32 + (this.#slots[at + 3] as number);
   }
 
   #insert(high: number, low: number, sequence: number): void {
-    let slot = this.#home(low);
-    while (this.#sequenceAt(slot * SLOT_WORDS) !== 0) slot = (slot + 1) % this.#capacity;
-    const at = slot * SLOT_WORDS;
-    this.#slots[at] = high;
-    this.#slots[at + 1] = low;
-    this.#slots[at + 2] = Math.floor(sequence / 2 ** 32);
-    this.#slots[at + 3] = sequence >>> 0;
+    const slots = this.#slots;
+    const mask = this.#capacity - 1;
+    let at = (low & mask) * SLOT_WORDS;
+    while (((slots[at + 2] as number) | (slots[at + 3] as number)) !== 0) at = (at + SLOT_WORDS) & (mask * SLOT_WORDS);
+    slots[at] = high;
+    slots[at + 1] = low;
+    slots[at + 2] = Math.floor(sequence / 2 ** 32);
+    slots[at + 3] = sequence >>> 0;
     this.#count += 1;
   }
 
