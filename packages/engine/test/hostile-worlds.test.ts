@@ -187,7 +187,7 @@ test("poison in an outcome or in features is refused by name, and nothing is cha
   const { decisionId } = await ask(hostile.engine, 3);
   const before = hostile.engine.stateDigest();
   const poison = fc.oneof(
-    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, 2 ** 53, 1e309, -0, "", "NaN", null, {}, [[]]),
+    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, 2 ** 53, -0, "", "NaN", null, {}, [[]]),
     fc.string(),
   );
   const field = fc.constantFrom(
