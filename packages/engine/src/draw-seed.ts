@@ -5,28 +5,31 @@
  */
 import { CalybrisError, toHex } from "@calybris/kernel";
 import { nodeSha256 } from "./journal/chain-hash.ts";
-import { type Disk, writeWhole } from "./journal/disk.ts";
+import { type Disk, withDisk, writeWhole } from "./journal/disk.ts";
 import { SEED_BYTES } from "./router/draws.ts";
 
 export const SEED_FILE = "draw-seed";
 
-/** Makes a seed and keeps it, durably, before anything is promised about it. One that is there already is taken. */
+/**
+ * Makes a seed and keeps it, durably, before anything is promised about it. One that is there already and was not promised
+ * is written over: whoever made it may have died before it was durable, or whole.
+ */
 export function makeSeed(disk: Disk, directory: string, randomBytes: (count: number) => Uint8Array): Uint8Array {
-  const known = readSeed(disk, directory);
-  if (known !== undefined) return known;
   const seed = randomBytes(SEED_BYTES);
-  const file = disk.open(directory, SEED_FILE, true);
-  if (file === undefined) throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it cannot be written" });
-  writeWhole(file, seed, 0);
-  file.sync();
-  file.close();
-  disk.syncDirectory(directory);
+  withDisk(directory, () => {
+    const file = disk.open(directory, SEED_FILE, true);
+    if (file === undefined) throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it cannot be written" });
+    writeWhole(file, seed, 0);
+    file.sync();
+    file.close();
+    disk.syncDirectory(directory);
+  });
   return seed;
 }
 
 /** The seed that was promised. */
 export function seedOf(disk: Disk, directory: string, digest: string): Uint8Array {
-  const seed = readSeed(disk, directory);
+  const seed = withDisk(directory, () => readSeed(disk, directory));
   if (seed === undefined)
     throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it is not there, or not whole" });
   if (seedDigest(seed) !== digest)

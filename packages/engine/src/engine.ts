@@ -281,6 +281,7 @@ export class Engine {
     policy: PolicySnapshot,
     by: string,
   ): Promise<{ readonly sequence: number; readonly policyId: number }> {
+    this.#journal.assertRoom();
     const policyId = this.#state.policyCount + 1;
     const { sequence, durable } = this.#journal.append({
       kind: "policy",

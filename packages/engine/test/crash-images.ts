@@ -18,6 +18,8 @@ import { type DirtySector, type DiskModel, type FileModel, SECTOR_BYTES, sectorO
 /** A sector that was overwritten many times has many versions; beyond this many disks they are sampled too. */
 const EXHAUSTIVE_IMAGES_MAX = 32_768;
 
+const BLANK = 0x0a;
+
 export interface CrashImage {
   /** Equal for equal disks. */
   readonly key: number;
@@ -73,6 +75,11 @@ function frameOf(model: DiskModel, sizes: ReadonlyMap<string, number>, options: 
   const base = new Map<string, Buffer>();
   const fingerprint = { high: 0, low: 0 };
   const slots: Slot[] = [];
+  const dirtyCount = [...sizes.keys()].reduce(
+    (sum, name) => sum + model.file(model.names.get(name) as number).dirty.size,
+    0,
+  );
+  const sorts = dirtyCount <= EVERY_GARBAGE_SECTORS_MAX ? GARBAGE_SORTS : [options.chance(GARBAGE_SORTS.length)];
   for (const [name, size] of sizes) {
     const file = model.file(model.names.get(name) as number);
     const bytes = Buffer.alloc(size);
@@ -82,7 +89,8 @@ function frameOf(model: DiskModel, sizes: ReadonlyMap<string, number>, options: 
     for (let offset = 0; offset < size; offset += SECTOR_BYTES) {
       const sector = offset / SECTOR_BYTES;
       const dirty = file.dirty.get(sector);
-      const contents = dirty === undefined ? [] : sectorContents(file, sector, dirty, size - offset, options);
+      const contents =
+        dirty === undefined ? [] : sectorContents(file, sector, dirty, { ...options, visible: size - offset, sorts });
       if (contents.length > 1) slots.push(slotOf(name, offset, contents));
       else addSector(fingerprint, name, sector, bytes.subarray(offset, offset + SECTOR_BYTES));
     }
@@ -104,22 +112,19 @@ function sectorContents(
   file: FileModel,
   sector: number,
   dirty: DirtySector,
-  visible: number,
-  { chance, destroysSectors }: ImageOptions,
+  options: ImageOptions & { readonly visible: number; readonly sorts: readonly number[] },
 ): Buffer[] {
+  const { chance, destroysSectors, visible, sorts } = options;
   const old = sectorOf(file.durable, sector);
-  const newest = dirty.versions.at(-1) as Buffer;
   const exposed = destroysSectors === true ? () => true : exposedBytes(old, dirty);
-  const zero = Buffer.from(old);
-  const garbage = Buffer.from(old);
-  const noise = noiseFor(file, newest, chance);
-  for (let index = 0; index < SECTOR_BYTES; index++) {
-    if (!exposed(index)) continue;
-    zero[index] = 0;
-    garbage[index] = noise(index);
-  }
+  const spoilt = (noise: (index: number) => number): Buffer => {
+    const content = Buffer.from(old);
+    for (let index = 0; index < SECTOR_BYTES; index++) if (exposed(index)) content[index] = noise(index);
+    return content;
+  };
+  const garbage = sorts.map((sort) => spoilt(noiseFor(sort, file, old, dirty, chance)));
   const distinct: Buffer[] = [];
-  for (const content of [old, ...dirty.versions.toReversed(), zero, garbage]) {
+  for (const content of [old, ...dirty.versions.toReversed(), spoilt(() => 0), ...garbage]) {
     const seen = content.subarray(0, visible);
     if (!distinct.some((other) => other.equals(seen))) distinct.push(seen);
   }
@@ -128,21 +133,31 @@ function sectorContents(
 
 /** The bytes of a sector that zeros or garbage may take. */
 function exposedBytes(old: Buffer, { versions, from, to }: DirtySector): (index: number) => boolean {
-  const wasBlank = old.subarray(from, to).every((byte) => byte === 0 || byte === 0x0a);
+  const wasBlank = old.subarray(from, to).every((byte) => byte === 0 || byte === BLANK);
   if (wasBlank) return (index) => index >= from && index < to;
   return (index) => versions.some((version) => version[index] !== old[index]);
 }
 
-/** Garbage of three sorts: random bytes, another sector of the same file, or the new bytes up to some place. */
-function noiseFor(file: FileModel, newest: Buffer, chance: Chance): (index: number) => number {
-  const sort = chance(3);
+/** Garbage is random bytes, another sector of the same file, or the new bytes up to some place and the old ones after it. */
+const GARBAGE_SORTS = [0, 1, 2];
+/** With so few unsynced sectors each may hold garbage of every sort; with more, of one. */
+const EVERY_GARBAGE_SECTORS_MAX = 2;
+
+function noiseFor(
+  sort: number,
+  file: FileModel,
+  old: Buffer,
+  dirty: DirtySector,
+  chance: Chance,
+): (at: number) => number {
   if (sort === 0) return () => chance(256);
   if (sort === 1) {
     const stale = sectorOf(file.live, chance(Math.ceil(file.size / SECTOR_BYTES) + 1));
     return (index) => stale[index] as number;
   }
-  const torn = chance(SECTOR_BYTES);
-  return (index) => (index < torn ? (newest[index] as number) : 0x0a);
+  const torn = dirty.from + chance(dirty.to - dirty.from);
+  const newest = dirty.versions.at(-1) as Buffer;
+  return (index) => (index < torn ? newest : old)[index] as number;
 }
 
 function* everyPick(slots: readonly Slot[]): Generator<readonly number[]> {

@@ -9,9 +9,11 @@
 import { createHash } from "node:crypto";
 import { createAudit } from "@calybris/audit";
 import { plainChain, referenceKernel } from "@calybris/kernel";
+import { SEED_FILE } from "../src/draw-seed.ts";
 import type { Engine } from "../src/engine.ts";
 import { HEAD_FILE, readHead } from "../src/journal/head.ts";
 import { segmentNumber } from "../src/journal/segment.ts";
+import { SEED_BYTES } from "../src/router/draws.ts";
 import { PlainDisk } from "./crash-disk.ts";
 import { fingerprintNumber, fingerprintOf } from "./crash-hash.ts";
 import type { DiskModel } from "./crash-model.ts";
@@ -23,8 +25,11 @@ import {
   observeOnce,
   openEngine,
   recoverData,
+  SEED_BYTE,
   segmentLines,
 } from "./crash-process.ts";
+
+const SEED = Buffer.alloc(SEED_BYTES, SEED_BYTE);
 
 export class CrashViolation extends Error {}
 
@@ -43,12 +48,16 @@ export interface AfterRecovery {
 export function recoverChecked(contents: Map<string, Buffer>, submitted: readonly string[]): AfterRecovery {
   const before = new Map([...contents].map(([name, bytes]) => [name, Buffer.from(bytes)]));
   let entries = 0;
+  let promisesSeed = false;
   const { setAside } = attempt("recovery refused a legal disk", () =>
     recoverData(new PlainDisk(contents), (data) => {
       if (data !== submitted[entries]) throw new CrashViolation(`entry ${entries + 1} is not what was submitted`);
       entries += 1;
+      promisesSeed ||= data.includes('"seedDigest":');
     }),
   );
+  if (promisesSeed && contents.get(SEED_FILE)?.equals(SEED) !== true)
+    throw new CrashViolation("the seed of the draws was promised, and is not there");
   requireAside(segmentLines(before).slice(entries), contents);
   requireAside(
     asideFiles(before).map((bytes) => bytes.toString("latin1")),
@@ -65,7 +74,7 @@ export function recoverChecked(contents: Map<string, Buffer>, submitted: readonl
 
 function isRead(name: string, bytes: Buffer): boolean {
   if (name === HEAD_FILE) return readHead(new PlainDisk(new Map([[name, bytes]])), DIRECTORY) !== undefined;
-  return segmentNumber(name) !== undefined;
+  return name === SEED_FILE || segmentNumber(name) !== undefined;
 }
 
 function keyOf(contents: ReadonlyMap<string, Buffer>): number {

@@ -3,7 +3,7 @@
  * the one file of the crash searches that knows how engine, journal and writer are put together.
  * @module
  */
-import { DEFAULT_TENANT, type Kernel, type Policy, prescribe } from "@calybris/kernel";
+import { DEFAULT_TENANT, type Kernel, type Policy, type PolicySnapshot, prescribe } from "@calybris/kernel";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Decided, Engine } from "../src/engine.ts";
 import type { Observed } from "../src/engine-learning.ts";
@@ -16,6 +16,7 @@ import { segmentName, segmentNumber } from "../src/journal/segment.ts";
 import { HandDriver } from "./crash-driver.ts";
 import { PlainDisk, RecordingDisk } from "./crash-disk.ts";
 import type { DiskModel, Operation } from "./crash-model.ts";
+import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
 import { forgetTimers, pass } from "./crash-timers.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 
@@ -26,6 +27,8 @@ export type Command =
   /** Requests that arrive together, by their ids: one batch. */
   | { readonly kind: "decide"; readonly ids: readonly string[] }
   | { readonly kind: "policy"; readonly epoch: number }
+  /** A policy that learns; the first promises the seed of the draws. */
+  | { readonly kind: "learn" }
   /** From now on requests spend a budget. */
   | { readonly kind: "budget" }
   | { readonly kind: "grant"; readonly id: string }
@@ -49,6 +52,8 @@ export interface History {
   readonly entries: readonly string[];
 }
 
+/** A seed of other bytes was not made by anybody. */
+export const SEED_BYTE = 7;
 /** Head syncs come once a second; so far apart are batches here. */
 const BATCH_MS = 300;
 const IDLE_MS = 130;
@@ -89,6 +94,8 @@ function asked(engine: Engine, command: Command): readonly Promise<{ readonly se
       return command.ids.map((id) => decideOnce(engine, id));
     case "policy":
       return [engine.setPolicy(sampleSnapshot(BigInt(command.epoch)), "ada")];
+    case "learn":
+      return [engine.setPolicy(learningSnapshot(), "ada")];
     case "budget":
       return [nothing(engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } }), "ada"))];
     case "grant":
@@ -174,9 +181,14 @@ export function openEngine(options: OpenOptions): Promise<Engine> {
     key,
     segmentBytesMax,
     nowUs: () => ++nowUs,
+    randomBytes: (count) => new Uint8Array(count).fill(SEED_BYTE),
     kernelFor: referenceKernelFor,
     driver: (start) => new HandDriver({ disk, start, key, nowMs: () => (nowMs += BATCH_MS), acknowledged }),
   });
+}
+
+function learningSnapshot(): PolicySnapshot {
+  return { ...sampleSnapshot(9n), learning: { features: [], ...LEARNING_DEFAULTS, warmUpRequests: 2 } };
 }
 
 /** Compiling the fast kernel for each process would take longer than the process. */

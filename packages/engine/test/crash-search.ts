@@ -4,6 +4,7 @@
  * of that one's life.
  * @module
  */
+import { SEED_FILE } from "../src/draw-seed.ts";
 import { type CrashImage, crashImages, type ImageOptions } from "./crash-images.ts";
 import { DiskModel, type Operation } from "./crash-model.ts";
 import {
@@ -44,14 +45,6 @@ export interface CrashCounts {
   served: number;
 }
 
-/** What a new process does after a crash: a retry, something new, what is left to settle, and an end. */
-const AFTERWARDS = (depth: number): readonly Command[] => [
-  { kind: "decide", ids: ["a"] },
-  { kind: "decide", ids: [`after-${depth}`] },
-  { kind: "settleAll" },
-  { kind: "close" },
-];
-
 interface Life {
   readonly history: History;
   /** Highest sequence acknowledged before it began. */
@@ -83,6 +76,8 @@ export class CrashSearch {
   readonly #options: CrashOptions;
   /** Sorts of disks that a further process was already started on. */
   readonly #followed = new Set<string>();
+  /** What the workload said about learning: a process that comes after says it again. */
+  #learns: readonly Command[] = [];
 
   /** @param counts - added to as the search goes. */
   constructor(options: CrashOptions, counts: CrashCounts) {
@@ -92,6 +87,7 @@ export class CrashSearch {
 
   /** Runs the commands in a first process, and looks at every crash of it and of those that follow it. */
   async run(commands: readonly Command[]): Promise<void> {
+    this.#learns = commands.filter(({ kind }) => kind === "learn");
     await this.#live(new DiskModel(), commands, { acknowledged: 0, processes: 1, path: "process 1", torn: [] });
   }
 
@@ -145,7 +141,7 @@ export class CrashSearch {
     }
     for (const recovered of after) await this.#serve(recovered, moment, life);
     for (const { start, entries } of starts)
-      await this.#live(DiskModel.of(start), AFTERWARDS(life.processes), {
+      await this.#live(DiskModel.of(start), this.#afterwards(life.processes), {
         acknowledged: moment.acknowledged,
         processes: life.processes + 1,
         path: `${moment.path}; power lost, process ${life.processes + 1}`,
@@ -196,12 +192,23 @@ export class CrashSearch {
       killed.push({ start, how: "the sync failed, and the process ended" });
     }
     for (const { start, how } of killed)
-      await this.#live(start, AFTERWARDS(life.processes), {
+      await this.#live(start, this.#afterwards(life.processes), {
         acknowledged: moment.acknowledged,
         processes: life.processes + 1,
         path: `${moment.path}; ${how}, process ${life.processes + 1}`,
         torn: [],
       });
+  }
+
+  /** What a new process does after a crash: a retry, something new, what is left to settle, and an end. */
+  #afterwards(processes: number): readonly Command[] {
+    return [
+      { kind: "decide", ids: ["a"] },
+      ...this.#learns,
+      { kind: "decide", ids: [`after-${processes}`] },
+      { kind: "settleAll" },
+      { kind: "close" },
+    ];
   }
 
   #isKilledHere({ processes }: Life): boolean {
@@ -211,7 +218,8 @@ export class CrashSearch {
 
   #isNewSort({ entries, isSetAside, contents }: AfterRecovery, { processes }: Life): boolean {
     if (processes >= this.#options.processesMax) return false;
-    const sort = `${processes} ${entries} ${isSetAside} ${contents.size}`;
+    const seed = contents.get(SEED_FILE)?.toString("hex", 0, 2) ?? "none";
+    const sort = `${processes} ${entries} ${isSetAside} ${contents.size} ${seed}`;
     const isNew = !this.#followed.has(sort);
     this.#followed.add(sort);
     return isNew && this.#options.chance(this.#options.followEvery) === 0;

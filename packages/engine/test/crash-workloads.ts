@@ -57,6 +57,11 @@ export const WORKLOADS: readonly Workload[] = [
     ],
   },
   {
+    name: "a policy that learns",
+    segmentBytesMax: ONE_SEGMENT,
+    commands: [decide("a"), { kind: "learn" }, decide("b", "c"), { kind: "observe", ids: ["b"] }, decide("d"), CLOSE],
+  },
+  {
     name: "an idle seal",
     segmentBytesMax: ONE_SEGMENT,
     commands: [decide("a"), { kind: "idle" }, decide("b"), { kind: "idle" }, CLOSE],
@@ -70,6 +75,8 @@ export interface CrashBudget {
   readonly states: number;
   /** How thoroughly each workload is searched; as far as is useful when not given. */
   readonly size?: CrashSize;
+  /** Only the workloads whose names hold this. */
+  readonly only?: string | undefined;
   readonly progress?: ((text: string) => void) | undefined;
 }
 
@@ -105,9 +112,10 @@ async function searchAll(budget: CrashBudget): Promise<CrashCounts> {
   const counts: CrashCounts = { states: 0, distinct: 0, processes: 0, moments: 0, served: 0 };
   const endMs = performance.now() + budget.milliseconds;
   const isOver = (): boolean => performance.now() >= endMs;
-  for (let round = 0; !isOver() && (round < WORKLOADS.length || counts.states < budget.states); round++) {
+  const workloads = WORKLOADS.filter(({ name }) => name.includes(budget.only ?? ""));
+  for (let round = 0; !isOver() && (round < workloads.length || counts.states < budget.states); round++) {
     const chance = seededChance(budget.seed * 1_000_003 + round);
-    const { name, commands, segmentBytesMax } = WORKLOADS[round] ?? randomWorkload(chance);
+    const { name, commands, segmentBytesMax } = workloads[round] ?? randomWorkload(chance);
     const onMoment = (): void => budget.progress?.(`${crashSummary(counts)}; now ${name}`);
     const search = new CrashSearch({ ...(budget.size ?? FULL), chance, segmentBytesMax, isOver, onMoment }, counts);
     try {

@@ -14,6 +14,8 @@ export interface FaultBudget {
   readonly milliseconds: number;
   /** Of so many pairs of a call and a fault one is tried. */
   readonly every: number;
+  /** Only the scenarios whose names hold this. */
+  readonly only?: string | undefined;
   readonly progress?: ((text: string) => void) | undefined;
 }
 
@@ -26,6 +28,7 @@ async function searchAll(budget: FaultBudget): Promise<FaultCounts> {
   const counts: FaultCounts = { faults: 0, states: 0, calls: new Map() };
   const endMs = performance.now() + budget.milliseconds;
   for (const scenario of await scenarios()) {
+    if (!scenario.name.includes(budget.only ?? "")) continue;
     const isOver = (): boolean => {
       budget.progress?.(`${faultSummary(counts)}; now ${scenario.name}`);
       return performance.now() >= endMs;

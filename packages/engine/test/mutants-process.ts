@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
 const MILLISECONDS = 60_000;
-/** Few disks at each moment, and a kill at every fourth: most bugs are seen by the process that comes after. */
+/** Few disks at each moment, and a kill at every fourth, or at every one of a named workload: most bugs are seen by the process that comes after. */
 const MANY_KILLS = {
   exhaustiveSectorsMax: 3,
   samples: 4,
@@ -23,14 +23,15 @@ const MANY_KILLS = {
   processesMax: 2,
 };
 
-const SEARCHES: Readonly<Record<Mutant["search"], () => Promise<unknown>>> = {
-  crash: async () => {
+const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unknown>>> = {
+  crash: async (only) => {
     const { searchCrashes } = await import("./crash-workloads.ts");
-    return searchCrashes({ seed: 1, milliseconds: MILLISECONDS, states: 0, size: MANY_KILLS });
+    const size = { ...MANY_KILLS, ...(only === undefined ? {} : { killEvery: 1 }) };
+    return searchCrashes({ seed: 1, milliseconds: MILLISECONDS, states: 0, size, only });
   },
-  fault: async () => {
+  fault: async (only) => {
     const { searchAllFaults } = await import("./fault-scenarios.ts");
-    return searchAllFaults({ seed: 1, milliseconds: MILLISECONDS, every: 3 });
+    return searchAllFaults({ seed: 1, milliseconds: MILLISECONDS, every: 3, only });
   },
   flip: async () => {
     const { searchFlips } = await import("./flip-search.ts");
@@ -65,10 +66,14 @@ function plantAndRun(): void {
   }
 }
 
-async function search({ search: kind }: Mutant): Promise<void> {
+async function search({ search: kind, workload }: Mutant): Promise<void> {
+  process.on("unhandledRejection", (error) => {
+    console.log(`red it would have ended the process: ${String(error)}`);
+    process.exit(0);
+  });
   let found = "green";
   try {
-    await SEARCHES[kind]();
+    await SEARCHES[kind](workload);
   } catch (error) {
     found = `red ${(error as Error).message.split("\n", 2).join(" ")}`;
   }

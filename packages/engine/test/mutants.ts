@@ -13,6 +13,8 @@ export interface Mutant {
   readonly find: string;
   readonly replace: string;
   readonly search: "crash" | "fault" | "flip" | "order";
+  /** The workload that meets it, by a part of its name; all of them when not given. */
+  readonly workload?: string;
 }
 
 export const MUTANTS: readonly Mutant[] = [
@@ -177,6 +179,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "    this.#disk.syncDirectory(this.#directory);\n",
     replace: "",
     search: "crash",
+    workload: "rotations",
   },
   {
     name: "the sealed flag lies: the head is not synced at a seal",
@@ -191,6 +194,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "return text.slice(-CHECKSUM_CHARACTERS) === checksum(padded) ? parseHead(padded) : undefined;",
     replace: "return parseHead(padded);",
     search: "crash",
+    workload: "rotations",
   },
   {
     name: "an entry is answered when it is ordered",
@@ -212,6 +216,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "    if (this.#failure !== undefined) throw this.#failure;\n",
     replace: "",
     search: "fault",
+    workload: "rotations",
   },
   {
     name: "whoever waits when the disk fails is told that all is well",
@@ -241,5 +246,22 @@ export const MUTANTS: readonly Mutant[] = [
     find: "return sequence - distance(Atomics.load(this.#memory.words, WORD.durable), sequence);",
     replace: "return sequence;",
     search: "order",
+  },
+  {
+    name: "a seed of the draws that nobody promised is taken as it is found",
+    file: "draw-seed.ts",
+    find: "  const seed = randomBytes(SEED_BYTES);\n",
+    replace:
+      "  const known = readSeed(disk, directory);\n  if (known !== undefined) return known;\n  const seed = randomBytes(SEED_BYTES);\n",
+    search: "crash",
+    workload: "learns",
+  },
+  {
+    name: "an entry that nobody waits for ends the process when it fails",
+    file: "journal/journal.ts",
+    find: "    durable.catch(() => undefined);\n",
+    replace: "",
+    search: "fault",
+    workload: "learns",
   },
 ];

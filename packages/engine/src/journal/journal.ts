@@ -126,6 +126,8 @@ export class Journal {
     if (this.#segmentBytes >= this.#segmentBytesMax) this.#rotate();
     const sequence = this.#order(body);
     const durable = new Promise<string>((resolve, reject) => this.#waiting.push({ sequence, resolve, reject }));
+    // Not every entry is waited for; one that is not, and fails, must not end the process.
+    durable.catch(() => undefined);
     this.#schedule();
     return { sequence, durable };
   }
