@@ -6,12 +6,16 @@
 import { CalybrisError } from "@calybris/kernel";
 import { Command, CommanderError } from "commander";
 import { catalogCommand } from "./catalog-list.ts";
+import { certificateCommand } from "./certificate.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { decideCommand } from "./decide.ts";
 import { errorJson, errorText } from "./error-text.ts";
 import { initCommand } from "./init.ts";
 import { ledgerCommand } from "./ledger.ts";
+import { outcomeCommand } from "./outcome.ts";
+import { outcomesCommand } from "./outcomes.ts";
 import { policyCommand } from "./policy.ts";
+import { priorCommand } from "./prior.ts";
 import { replayCommand } from "./replay.ts";
 import { keyCommand } from "./serve-key.ts";
 import { serveCommand } from "./serve.ts";
@@ -27,6 +31,10 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   catalogCommand,
   decideCommand,
   replayCommand,
+  outcomeCommand,
+  outcomesCommand,
+  priorCommand,
+  certificateCommand,
   ledgerCommand,
   verifyCommand,
   showCommand,

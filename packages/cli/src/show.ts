@@ -2,6 +2,7 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
+import { decisionIdOf, identityNumber } from "@calybris/engine";
 import {
   type ChainHash,
   cost,
@@ -18,6 +19,14 @@ import { candidateName, JournalReader, type ReadDecision } from "./journal-reade
 import { jsonText } from "./json-text.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
 import { dollars } from "./money-text.ts";
+import {
+  type FoundOutcome,
+  outcomeJson,
+  outcomeLines,
+  outcomeNear,
+  recommendationJson,
+  recommendationLines,
+} from "./show-recommendation.ts";
 import type { Terminal } from "./terminal.ts";
 import { printable } from "./terminal-text.ts";
 
@@ -30,7 +39,10 @@ export function showCommand(terminal: Terminal): Command {
     .option("--json", "print JSON")
     .action((directory: string, sequence: number, options: { keyFile?: string; json?: boolean }) => {
       const found = findDecision(directory, sequence, chainOfJournal(directory, options.keyFile));
-      terminal.print(options.json === true ? jsonText(explanationJson(found)) : explanationText(found));
+      const outcome = outcomeNear(found, directory);
+      terminal.print(
+        options.json === true ? jsonText(explanationJson(found, outcome)) : explanationText(found, outcome),
+      );
     });
 }
 
@@ -52,12 +64,13 @@ function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined 
   return cost(entry.request, requested) - entry.decision.costMicrocents;
 }
 
-function explanationJson(found: ReadDecision): object {
+function explanationJson(found: ReadDecision, outcome: FoundOutcome | undefined): object {
   const { entry, snapshot, head } = found;
   const digests = decisionDigests(policyDigest(snapshot.policy), entry.request, entry.decision);
   return {
     sequence: head.sequence,
     at: head.at,
+    decisionId: decisionIdOf(head.sequence, identityNumber(entry.identity)),
     id: entry.requestId,
     policy: entry.policyId,
     useCase: entry.useCase,
@@ -65,6 +78,8 @@ function explanationJson(found: ReadDecision): object {
     short: entry.short,
     request: entry.request,
     decision: entry.decision,
+    learning: recommendationJson(found),
+    outcome: outcome === undefined ? undefined : outcomeJson(outcome),
     savedMicrocents: savedMicrocents(found),
     rows: explanationRows(snapshot, explain(snapshot.policy, entry.request)),
     digests: {
@@ -94,7 +109,7 @@ const CHAINED: Readonly<Record<string, string>> = {
 };
 
 /** The decision for a person. */
-export function explanationText(found: ReadDecision): string {
+export function explanationText(found: ReadDecision, outcome?: FoundOutcome): string {
   const { entry, snapshot, head } = found;
   const { request, decision } = entry;
   const explained = explain(snapshot.policy, request);
@@ -106,7 +121,7 @@ export function explanationText(found: ReadDecision): string {
       : `${candidateName(snapshot, decision.selectedId)} for $${dollars(decision.costMicrocents)} (${decision.reason})`;
   const isSame = toHex(digests.identity) === entry.identity;
   const rows = [
-    `Entry ${head.sequence}, decision ${request.sequence}, ${new Date(head.at / 1000).toISOString()}`,
+    `Entry ${head.sequence}, decision ${request.sequence} (${decisionIdOf(head.sequence, identityNumber(entry.identity))}), ${new Date(head.at / 1000).toISOString()}`,
     `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth $${dollars(request.valueMicrocents)}`,
     `  under    policy ${entry.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
@@ -119,6 +134,8 @@ export function explanationText(found: ReadDecision): string {
       : [
           `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
+    ...recommendationLines(found),
+    ...outcomeLines(outcome),
     ...(explained.rows.length === 0
       ? ["  a hard limit: no candidate was looked at"]
       : explainTable(snapshot, explained).split("\n")),

@@ -1,0 +1,46 @@
+/**
+ * A certificate from the options of a command, or from the JSON that `calybris certify` writes. What it says is checked
+ * here, before a journal is opened for it.
+ * @module
+ */
+import { membersOf, readJsonFile, showValue } from "@calybris/engine";
+import { BPS_MAX, CalybrisError, REGIME_COUNT } from "@calybris/kernel";
+
+/** What was certified: so many regimes, by predicted gain, may be served below the top tier. */
+export interface Certificate {
+  readonly regimes: number;
+  readonly alphaBps: number;
+  readonly deltaBps: number;
+  readonly samples: number;
+}
+
+/** Each member with its bounds; a risk or a doubt of nothing, or of everything, certifies nothing. */
+export const CERTIFICATE_BOUNDS: { readonly [Key in keyof Certificate]: readonly [min: number, max: number] } = {
+  regimes: [0, REGIME_COUNT],
+  alphaBps: [1, BPS_MAX - 1],
+  deltaBps: [1, BPS_MAX - 1],
+  samples: [0, Number.MAX_SAFE_INTEGER],
+};
+
+export const CERTIFICATE_KEYS: readonly (keyof Certificate)[] = ["regimes", "alphaBps", "deltaBps", "samples"];
+
+/**
+ * Reads the members of a certificate, at the top of the file or under `certificate`. Others may stand beside them: what
+ * was saved, and how it was found.
+ *
+ * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the member that is missing or out of its bounds.
+ */
+export async function readCertificate(file: string): Promise<Certificate> {
+  const { value } = await readJsonFile(file);
+  const top = membersOf(value);
+  const members = top["certificate"] === undefined ? top : membersOf(top["certificate"]);
+  const [regimes, alphaBps, deltaBps, samples] = CERTIFICATE_KEYS.map((key) => {
+    const [min, max] = CERTIFICATE_BOUNDS[key];
+    const found = members[key];
+    if (typeof found === "number" && Number.isSafeInteger(found) && found >= min && found <= max) return found;
+    const says = found === undefined ? "is missing" : `is ${showValue(found)}`;
+    const problem = `is no certificate: ${key} ${says}; it is a whole number from ${min} to ${max}`;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
+  }) as [number, number, number, number];
+  return { regimes, alphaBps, deltaBps, samples };
+}

@@ -1,0 +1,95 @@
+/**
+ * `calybris certificate set`: puts a certificate in force, as an entry that names who did it.
+ * @module
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
+import { byOption, type JournalOptions, journalOption, withEngine } from "./journal-engine.ts";
+import { jsonText } from "./json-text.ts";
+import { keyFileOption } from "./key-file.ts";
+import type { Terminal } from "./terminal.ts";
+
+interface CertificateSetOptions extends JournalOptions {
+  readonly regimes?: number;
+  readonly alpha?: number;
+  readonly delta?: number;
+  readonly samples?: number;
+  readonly by: string;
+  readonly json?: true;
+}
+
+const HELP = `
+Of the eight regimes, those of the N least predicted gains may be served below the top tier; the others may not,
+whatever else was learned. 0 allows none. It speaks of the prior that it was found with: set that one first.
+
+Examples:
+  calybris certificate set certified.json --journal journal --by ada
+  calybris certificate set --regimes 5 --alpha 400 --delta 500 --samples 7000 --journal journal --by ada`;
+
+export function certificateCommand(terminal: Terminal): Command {
+  return new Command("certificate")
+    .description("how much may be served below the top tier")
+    .addCommand(setCommand(terminal));
+}
+
+function setCommand(terminal: Terminal): Command {
+  const command = new Command("set");
+  return command
+    .description("put a certificate in force in a journal, from the next decision on")
+    .argument("[file]", "the certificate, as `calybris certify` wrote it; without it, the four options say")
+    .addOption(numberOption("--regimes <count>", "how many regimes may be served below the top tier", "regimes"))
+    .addOption(numberOption("--alpha <bps>", "the risk that is not exceeded, in ten-thousandths", "alphaBps"))
+    .addOption(numberOption("--delta <bps>", "with which doubt, in ten-thousandths", "deltaBps"))
+    .addOption(numberOption("--samples <count>", "labelled requests that it was found on", "samples"))
+    .addOption(journalOption())
+    .addOption(byOption())
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((file: string | undefined, options: CertificateSetOptions) =>
+      setCertificate(file, options, terminal, command),
+    );
+}
+
+async function setCertificate(
+  file: string | undefined,
+  options: CertificateSetOptions,
+  terminal: Terminal,
+  command: Command,
+): Promise<void> {
+  const { by } = options;
+  const certificate =
+    file === undefined ? certificateOf(options, command) : await certificateIn(file, options, command);
+  const sequence = await withEngine(options, undefined, ({ learning }) => learning.certify({ ...certificate, by }));
+  if (options.json) {
+    terminal.print(jsonText({ sequence, ...certificate, by }));
+    return;
+  }
+  const { regimes, alphaBps, deltaBps, samples } = certificate;
+  const risk = `risk at most ${alphaBps} bps but for ${deltaBps} bps of doubt, on ${samples} samples`;
+  terminal.print(`from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}`);
+}
+
+function certificateOf({ regimes, alpha, delta, samples }: CertificateSetOptions, command: Command): Certificate {
+  if (regimes === undefined || alpha === undefined || delta === undefined || samples === undefined)
+    return command.error("error: name a file, or write all of --regimes, --alpha, --delta and --samples");
+  return { regimes, alphaBps: alpha, deltaBps: delta, samples };
+}
+
+async function certificateIn(file: string, options: CertificateSetOptions, command: Command): Promise<Certificate> {
+  const { regimes, alpha, delta, samples } = options;
+  if ([regimes, alpha, delta, samples].some((given) => given !== undefined))
+    return command.error(
+      "error: a file says it all: write neither --regimes, --alpha, --delta nor --samples beside it",
+    );
+  return readCertificate(file);
+}
+
+function numberOption(flags: string, text: string, key: keyof Certificate): Option {
+  const [min, max] = CERTIFICATE_BOUNDS[key];
+  return new Option(flags, text).argParser((given: string) => {
+    const value = Number(given);
+    if (/^[0-9]{1,16}$/.test(given) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Outcomes from a file, one a line, each about a decision by its id or by the request id that it was asked under. All is
+ * checked but whether there is such a decision; that the engine says.
+ * @module
+ */
+import {
+  type ClientOutcome,
+  linesOf,
+  membersOf,
+  type MoneyField,
+  moneyKeys,
+  nameRemedy,
+  readJsonLine,
+  readMoney,
+  showValue,
+} from "@calybris/engine";
+import { CalybrisError, type ExactJson, I64_MAX, type Mistake } from "@calybris/kernel";
+
+/** One outcome, and the line of the file it is from. */
+export interface OutcomeRow {
+  readonly line: number;
+  /** Its `decisionId` is empty while only the request id is known. */
+  readonly outcome: ClientOutcome;
+  readonly requestId?: string;
+}
+
+const COST: MoneyField = { stem: "cost", suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
+/** As they stand in an outcome; money has three names. */
+const PLAIN_KEYS = ["decisionId", "observedAt", "disposition", "succeeded", "signals", "latencyMs"] as const;
+const KEYS: readonly string[] = [...PLAIN_KEYS, "requestId", ...moneyKeys(COST)];
+
+/** @throws CalybrisError `CAL_INPUT_MALFORMED` or `CAL_OUTCOME_INVALID` for the first row that cannot be used, with its line. */
+export async function* outcomeRows(file: string): AsyncGenerator<OutcomeRow> {
+  for await (const { line, text } of linesOf(file))
+    if (text.trim() !== "") yield { line, ...outcomeOf(readJsonLine(text, file, line), line) };
+}
+
+/** Microcents of the one amount written; `undefined` without any. */
+export function costOf(members: { readonly [key: string]: unknown }): bigint | undefined | Mistake {
+  const reading = readMoney(members, COST);
+  if (reading === undefined) return undefined;
+  return "microcents" in reading ? reading.microcents : reading.mistake;
+}
+
+function outcomeOf(value: ExactJson, line: number): Omit<OutcomeRow, "line"> {
+  const members = membersOf(value);
+  const mistakes: Mistake[] = [];
+  if (members !== value)
+    mistakes.push({ path: "", problem: `is ${showValue(value)}`, remedy: "Write an object.", line });
+  for (const key of Object.keys(members))
+    if (!KEYS.includes(key))
+      mistakes.push({ path: key, problem: "is not known here", remedy: nameRemedy(key, KEYS), line });
+  const { decisionId, requestId, succeeded, signals, disposition = "applied" } = members;
+  if ((typeof decisionId === "string") === (typeof requestId === "string"))
+    mistakes.push({
+      path: "decisionId",
+      problem: "or requestId has to be there, as text, one of them",
+      remedy: "Name the decision once.",
+      line,
+    });
+  if (succeeded === undefined && signals === undefined && disposition === "applied")
+    mistakes.push({
+      path: "succeeded",
+      problem: "is missing, and there are no signals",
+      remedy: "Say whether it was good, or send signals: [] where nothing odd was seen.",
+      line,
+    });
+  const cost = costOf(members);
+  if (typeof cost === "object") mistakes.push({ ...cost, line });
+  if (mistakes.length > 0) throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes });
+  const plain = Object.fromEntries(PLAIN_KEYS.map((key) => [key, members[key]]));
+  const costMicrocents = typeof cost === "bigint" ? cost : undefined;
+  const outcome = { ...plain, decisionId: decisionId ?? "", costMicrocents } as unknown as ClientOutcome;
+  return { outcome, ...(typeof requestId === "string" ? { requestId } : {}) };
+}

@@ -1,0 +1,57 @@
+/**
+ * `calybris prior set`: puts a prior in force, as an entry that holds it whole and names who did it.
+ * @module
+ */
+import { loadPrior, readJsonFile } from "@calybris/engine";
+import { Command } from "commander";
+import { byOption, type JournalOptions, journalOption, withEngine } from "./journal-engine.ts";
+import { jsonText } from "./json-text.ts";
+import { keyFileOption } from "./key-file.ts";
+import type { Terminal } from "./terminal.ts";
+import { printable } from "./terminal-text.ts";
+
+interface PriorSetOptions extends JournalOptions {
+  readonly by: string;
+  readonly json?: true;
+}
+
+const HELP = `
+The gain it predicts is the score from the next decision on, and its quantiles are the regimes. It has to read the same
+features in the same order as the policy's \`learning.features\`.
+
+Example:
+  calybris prior set prior.json --journal journal --by ada`;
+
+export function priorCommand(terminal: Terminal): Command {
+  return new Command("prior")
+    .description("what is predicted before anything is learned")
+    .addCommand(setCommand(terminal));
+}
+
+function setCommand(terminal: Terminal): Command {
+  return new Command("set")
+    .description("put a prior in force in a journal, from the next decision on")
+    .argument("<file>", "the prior, as `calybris train` wrote it")
+    .addOption(journalOption())
+    .addOption(byOption())
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((file: string, options: PriorSetOptions) => setPrior(file, options, terminal));
+}
+
+async function setPrior(file: string, options: PriorSetOptions, terminal: Terminal): Promise<void> {
+  const { value } = await readJsonFile(file);
+  // Here, so that a mistake names the file and no journal is opened for it.
+  const { digestHex, featureNames, head, text } = loadPrior(value, file);
+  const sequence = await withEngine(options, undefined, ({ learning }) => learning.setPrior(value, options.by));
+  const { by } = options;
+  if (options.json) {
+    terminal.print(jsonText({ sequence, digest: digestHex, features: featureNames, head: head.kind, by }));
+    return;
+  }
+  const reads = [...featureNames, ...(text === undefined ? [] : ["text"])].join(", ");
+  terminal.print(
+    printable(`the prior is in force from entry ${sequence}; it reads ${reads || "categories alone"} (${digestHex})`),
+  );
+}
