@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parsePolicyFile } from "@calybris/engine";
+import { InlineDriver, parsePolicyFile, Writer } from "@calybris/engine";
 import type { PolicySnapshot } from "@calybris/kernel";
 import { CalybrisClient, type ClientOptions, type PolicyFile } from "../../client/src/index.ts";
 import type { KeyConfig } from "../src/config/config.ts";
@@ -13,6 +13,7 @@ import { readConfig } from "../src/config/read-config.ts";
 import { createKey, type Plane } from "../src/keys/keyring.ts";
 import { Service, type ServiceOptions } from "../src/service.ts";
 import { createLog } from "../src/watch/log.ts";
+import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 
 const shared = { riskCeilingBps: 9_500, capabilities: ["tools"], regions: ["eu"] };
 
@@ -140,6 +141,12 @@ export async function startService(options: StartOptions = {}): Promise<Running>
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** A disk in memory, written in this thread: for tests that start many services. */
+export function memoryPorts(): NonNullable<StartOptions["ports"]> {
+  const disk = new MemoryDisk();
+  return { disk, driver: (start) => new InlineDriver(new Writer(disk, start)) };
 }
 
 /** Sends a body as it is, which a client never would. */
