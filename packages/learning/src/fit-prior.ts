@@ -44,6 +44,8 @@ export interface FitOptions {
   /** A power of two. */
   readonly textBuckets?: number;
   readonly penalties?: RidgePenalties;
+  /** In place of the usual size of the trees. */
+  readonly trees?: TreesOptions;
   /** More rows than these are sampled: a head this small has no use for more. */
   readonly rowsMax?: number;
   /** One a row of the table, as for rows that were logged with a propensity. */
@@ -91,7 +93,8 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     penalties: options.penalties ?? PENALTIES,
   };
   const { ridge, text } = head === "logistic" ? logisticOf(fit, picked) : ridgeOf(fit, picked);
-  const trees = head === "trees" ? TREES_DEFAULTS : head === "small trees" ? TREES_SMALL : undefined;
+  const usual = head === "trees" ? TREES_DEFAULTS : head === "small trees" ? TREES_SMALL : undefined;
+  const trees = usual === undefined ? undefined : (options.trees ?? usual);
   const file = {
     ...shared(fit, addedBps(table, ridge), text),
     head: trees === undefined ? linearHead(ridge) : treesHead(fit, picked, trees, options.seed),

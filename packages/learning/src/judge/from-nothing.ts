@@ -1,6 +1,6 @@
 /**
  * The whole stream from its first row, with nothing labelled beforehand: only what the chosen tier did is ever known. The
- * prior is fitted again and again on the router's own log, as `calybris train` would on a journal: after every doubling of
+ * prior is fitted again and again on the router's own log, as `calybris train` would on a journal: after every quarter more of
  * the stream, and whenever enough cheap answers have failed since.
  *
  * What the log does not hold cannot be known: of a request that got premium, nobody learns whether the cheap tier would
@@ -9,11 +9,24 @@
  */
 import { categoryIndexOf, predictGainBps, type Prior, scoreText } from "@calybris/engine";
 import { seededChance } from "../chance.ts";
-import { fitPrior, regimeBoundaries } from "../fit-prior.ts";
-import { type Ground, Tally } from "../measures.ts";
+import { fitPrior } from "../fit-prior.ts";
+import {
+  blockDraws,
+  type Estimate,
+  estimateOf,
+  EVERY_BLOCK,
+  frontierThrough,
+  type Ground,
+  groundOf,
+  missedAt,
+  type Point,
+  pointOf,
+  Tally,
+} from "../measures.ts";
 import { type Choice, rewardBps } from "../online-policy.ts";
 import { CALYBRIS_DEFAULTS, CalybrisPolicy } from "../policies/calybris-policy.ts";
-import type { Table } from "../table.ts";
+import { rowRange, type Table } from "../table.ts";
+import type { TreesOptions } from "../trees.ts";
 
 export interface FromNothingRun {
   readonly tally: Tally;
@@ -22,11 +35,26 @@ export interface FromNothingRun {
 
 const FIRST_FIT_AT = 250;
 /** A fit is due when so many more failures are known than at the last, or a quarter more. */
-const [FAILURES_MORE, FAILURES_MORE_SHARE] = [8, 0.25];
+const [FAILURES_MORE, FAILURES_MORE_SHARE] = [8, 0.05];
 const FIT_ROWS_MAX = 12_000;
+/** A new kind of failure is a handful of rows, so a leaf may hold as few. */
+const SHARP_TREES: TreesOptions = Object.freeze({
+  treeCount: 60,
+  leavesMax: 12,
+  rate: 0.2,
+  leafWeightMin: 4,
+  penalty: 1,
+});
 const LOG_ROWS_TOLD = 6_000;
 const BOUNDARY_ROWS = 4_000;
-const EXPLORATION_BPS = 20;
+/**
+ * Three boundaries are quantiles of what the cheap tier ran. Four stand at fixed gains: a new kind of failure is a handful
+ * of rows, and any quantile would put them into one regime with hundreds that succeed.
+ */
+const CHEAP_QUANTILES = [0.5, 0.8, 0.95];
+const FAILING_GAINS_BPS = [400, 1_200, 3_000, 6_000];
+/** Half of it is downgraded blindly, and failures among that count like any other. */
+const EXPLORATION_BPS = 5;
 
 interface Log {
   readonly rows: number[];
@@ -57,7 +85,7 @@ export function runFromNothing(
     premiumSum: 0,
     premiumCount: 0,
   };
-  const options = { ...CALYBRIS_DEFAULTS, explorationBps: EXPLORATION_BPS, anomalyShareBps: 500 };
+  const options = { ...CALYBRIS_DEFAULTS, explorationBps: EXPLORATION_BPS, anomalyShareBps: 0 };
   const start = (): CalybrisPolicy =>
     new CalybrisPolicy({ table, valueMicrocents, seed, scoresBps: undefined, boundariesBps: undefined }, options);
   let policy = start();
@@ -73,7 +101,7 @@ export function runFromNothing(
     note(log, row, tier, tiers, successBps, reward);
     const isDue = log.failures - failuresAtFit >= Math.max(FAILURES_MORE, FAILURES_MORE_SHARE * failuresAtFit);
     if (position + 1 < fitAt && !isDue) continue;
-    if (position + 1 >= fitAt) fitAt *= 2;
+    if (position + 1 >= fitAt) fitAt = Math.ceil(fitAt * 1.25);
     failuresAtFit = log.failures;
     const prior = fitLogged(table, log, seed + fits);
     if (prior === undefined) continue;
@@ -111,7 +139,7 @@ function fitLogged(table: Table, log: Log, seed: number): Prior | undefined {
   }
   if (failed < 3 || ran.length - failed < 3) return undefined;
   const rows = balanced(ran, targets, seed);
-  return fitPrior(table, rows, "small trees", { seed, targets, rowsMax: FIT_ROWS_MAX }).prior;
+  return fitPrior(table, rows, "small trees", { seed, targets, rowsMax: FIT_ROWS_MAX, trees: SHARP_TREES }).prior;
 }
 
 /** Failures are rare and all of them stay; of the others as many as fit. */
@@ -139,9 +167,79 @@ function tell(policy: CalybrisPolicy, prior: Prior, table: Table, log: Log, seed
       row * featureCount,
     );
   const chance = seededChance(seed, 13);
-  const some = Int32Array.from({ length: BOUNDARY_ROWS }, () => scoreOf(log.rows[chance.below(log.rows.length)] ?? 0));
-  policy.setScore(scoreOf, regimeBoundaries(some));
+  const cheap = log.rows.filter((_, at) => log.tiers[at] === 0);
+  const some = Int32Array.from({ length: BOUNDARY_ROWS }, () => scoreOf(cheap[chance.below(cheap.length)] ?? 0)).sort();
+  const quantiles = CHEAP_QUANTILES.map((share) => some[Math.floor(share * some.length)] ?? 0);
+  policy.setScore(
+    scoreOf,
+    [...quantiles, ...FAILING_GAINS_BPS].sort((a, b) => a - b),
+  );
   const step = Math.max(1, Math.floor(log.rows.length / LOG_ROWS_TOLD));
   for (let at = 0; at < log.rows.length; at += step)
     policy.warmLogged(log.rows[at] ?? 0, log.tiers[at] ?? 0, log.rewardsBps[at] ?? 0);
+}
+
+/** Figures of the runs of several seeds: the mean, at the savings that they came to and at the savings asked for. */
+export interface FromNothing {
+  readonly seeds: number;
+  readonly fits: number;
+  readonly savings: number;
+  readonly missedOfNeeded: Estimate;
+  readonly neededOfDowngraded: Estimate;
+  readonly harm: number;
+  /** P(needed | downgraded) of random downgrading, over ours. */
+  readonly timesFewerThanRandom: number;
+  readonly atSavings: number;
+  readonly missedOfNeededThere: Estimate;
+}
+
+/** What premium must gain to be worth its cost: one part in twenty. */
+const TIPPING_SHARE = 0.05;
+
+export function judgeFromNothing(
+  table: Table,
+  options: {
+    readonly seeds: number;
+    readonly atSavings: number;
+    readonly resamplings: number;
+    readonly onRun?: () => void;
+  },
+): FromNothing {
+  const rows = rowRange(0, table.rowCount);
+  const ground = groundOf(table, rows, 1);
+  const tiers = table.tierNames.length;
+  let saving = 0;
+  for (const row of rows)
+    saving += (table.costsMicrocents[row * tiers + tiers - 1] ?? 0) - (table.costsMicrocents[row * tiers] ?? 0);
+  const valueMicrocents = saving / rows.length / TIPPING_SHARE;
+  const runs = Array.from({ length: options.seeds }, (_, seed) => {
+    const run = runFromNothing(ground, rows, valueMicrocents, seed + 1);
+    options.onRun?.();
+    return run;
+  });
+  const tallies = runs.map(({ tally }) => tally);
+  const draws = blockDraws(options.resamplings, 1);
+  const ends = [tiers - 1, 0].map((tier) => {
+    const tally = new Tally(ground);
+    for (const row of rows) tally.add(row, tier, 0);
+    return tally;
+  });
+  const pointAt = (draw: Float64Array): Point => pointOf(ground, tallies, draw);
+  const point = pointAt(EVERY_BLOCK);
+  const needed = pointOf(ground, ends.slice(1)).neededOfDowngraded;
+  return {
+    seeds: options.seeds,
+    fits: runs.reduce((sum, { fits }) => sum + fits, 0) / Math.max(1, runs.length),
+    savings: point.savings,
+    missedOfNeeded: estimateOf((draw) => pointAt(draw).missedOfNeeded, draws),
+    neededOfDowngraded: estimateOf((draw) => pointAt(draw).neededOfDowngraded, draws),
+    harm: point.harm,
+    timesFewerThanRandom: point.neededOfDowngraded === 0 ? Number.POSITIVE_INFINITY : needed / point.neededOfDowngraded,
+    atSavings: options.atSavings,
+    missedOfNeededThere: estimateOf((draw) => {
+      const [premium, cheapest] = ends.map((tally) => pointOf(ground, [tally], draw));
+      if (premium === undefined || cheapest === undefined) return Number.NaN;
+      return missedAt(frontierThrough([premium, cheapest], [pointAt(draw)]), options.atSavings);
+    }, draws),
+  };
 }
