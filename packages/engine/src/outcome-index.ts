@@ -36,6 +36,8 @@ export interface Remembered {
 export class OutcomeIndex {
   readonly #told = new Map<number, Uint8Array>();
   readonly #latest = new Map<number, Remembered>();
+  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
+  readonly #oldest: MapIterator<number> = this.#latest.keys();
 
   /** Marks a decision as told about. */
   mark(of: number): void {
@@ -49,11 +51,7 @@ export class OutcomeIndex {
   remember(of: number, remembered: Remembered): void {
     this.mark(of);
     this.#latest.set(of, remembered);
-    if (this.#latest.size <= OUTCOMES_KEPT_MAX) return;
-    for (const oldest of this.#latest.keys()) {
-      this.#latest.delete(oldest);
-      return;
-    }
+    if (this.#latest.size > OUTCOMES_KEPT_MAX) this.#latest.delete(this.#oldest.next().value as number);
   }
 
   /** What is known of the outcome of a decision; `undefined` when nobody told. */

@@ -70,6 +70,8 @@ export class Reservations {
   readonly #open = new Map<number, Open>();
   /** A Map keeps the order of insertion, so the first is the oldest. */
   readonly #closed = new Map<number, Closed>();
+  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted, 130 µs. */
+  readonly #oldest: MapIterator<number> = this.#closed.keys();
   /** A binary heap, least first; what was closed meanwhile is passed over. */
   readonly #due: Due[] = [];
   readonly #closedMax: number;
@@ -109,11 +111,7 @@ export class Reservations {
     this.#open.delete(of);
     this.#closed.delete(of);
     this.#closed.set(of, closed);
-    if (this.#closed.size <= this.#closedMax) return;
-    for (const oldest of this.#closed.keys()) {
-      this.#closed.delete(oldest);
-      return;
-    }
+    if (this.#closed.size > this.#closedMax) this.#closed.delete(this.#oldest.next().value as number);
   }
 
   /** The reservation that is overdue longest at a time; `undefined` when none is. */
