@@ -1,0 +1,66 @@
+/**
+ * The service as the benchmark runs it, a process of its own: journal on the disk, keys, a metered tenant, a policy that
+ * learns. It tells its port, and what it has counted whenever it is asked.
+ *
+ *     node bench/service-process.ts DIRECTORY SHA256
+ * @module
+ */
+import { builtInCatalogPath, type Engine, parseBudgets, parsePolicyFile, readJsonFile } from "@calybris/engine";
+import { createLog, readConfig, Service } from "@calybris/gateway";
+
+export interface Counted {
+  readonly entries: number;
+  readonly batches: number;
+  readonly fsyncs: number;
+  readonly bytes: number;
+  readonly rssBytes: number;
+  /** Since the process began, in microseconds. */
+  readonly cpuUs: number;
+}
+
+const POLICY = {
+  name: "of the benchmark",
+  epoch: 1,
+  catalog: "llm",
+  riskHardLimitBps: 9_600,
+  confidenceMinBps: 5_500,
+  riskPenaltyMultiplierBps: 1_000,
+  latencyPenaltyMicrocentsPerMs: 1,
+  learning: {},
+  useCases: {
+    default: { valueDollars: "1", riskBps: 100, confidenceBps: 9_500, qualityMinBps: 5_000, outputTokens: 500 },
+  },
+};
+
+async function main([directory = "", sha256 = ""]: readonly string[]): Promise<void> {
+  const keys = JSON.stringify([{ name: "load", planes: ["decide"], sha256 }]);
+  const config = await readConfig({
+    flags: {
+      port: "0",
+      journal: directory,
+      keys,
+      "log-level": "warn",
+      "limits-batch-max": "2000",
+      "journal-waiting-max": "16384",
+    },
+  });
+  const catalog = await readJsonFile(builtInCatalogPath("llm"));
+  const service = await Service.start({
+    config,
+    log: createLog("warn"),
+    startingPolicy: () => Promise.resolve(parsePolicyFile(POLICY, catalog.value)),
+  });
+  const { engine } = service;
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "the benchmark");
+  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all", by: "the benchmark" });
+  process.on("message", () => process.send?.(counted(engine)));
+  process.on("disconnect", () => void service.stop().then(() => process.exit()));
+  process.send?.({ port: Number(new URL(service.report.url).port), readyMs: service.report.milliseconds });
+}
+
+function counted(engine: Engine): Counted {
+  const { user, system } = process.cpuUsage();
+  return { ...engine.metrics(), rssBytes: process.memoryUsage.rss(), cpuUs: user + system };
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,234 @@
+/**
+ * Durable decisions a second over HTTP, beside a bare server that parses the same body and answers a constant, in one run
+ * and in turns. Then batches, long runs, memory, and the time from a kill to the first answer.
+ *
+ *     npm run bench -- service
+ * @module
+ */
+import { type ChildProcess, execFile, fork } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { listSegments, nodeDisk, segmentName } from "@calybris/engine";
+import { createKey } from "@calybris/gateway";
+import { markdownTable, median } from "./harness.ts";
+import type { LoadPlan, LoadResult } from "./service-load.ts";
+import type { Counted } from "./service-process.ts";
+
+const HERE = import.meta.dirname;
+const CONNECTIONS = [1, 10, 128, 512] as const;
+const ROUNDS = 5;
+
+interface Side {
+  readonly child: ChildProcess;
+  readonly port: number;
+}
+
+type Size = { readonly warmMs: number; readonly measureMs: number; readonly rounds: number };
+
+const FULL: Size = { warmMs: 700, measureMs: 2_500, rounds: ROUNDS };
+const SMOKE: Size = { warmMs: 50, measureMs: 100, rounds: 1 };
+
+export async function benchService({ full }: { readonly full: boolean }): Promise<string> {
+  const directory = mkdtempSync(join(process.cwd(), ".bench-"));
+  const { key, sha256 } = createKey();
+  const size = full ? FULL : SMOKE;
+  try {
+    const parts: string[] = [];
+    const service = await start("service-process.ts", [join(directory, "journal"), sha256]);
+    const bare = await start("service-bare.ts", []);
+    parts.push(await rates({ service, bare, key, size }));
+    parts.push(await batches({ service, key, size }));
+    await end(bare);
+    await end(service);
+    parts.push(await longRuns({ directory, key, sha256, counts: full ? [15_000, 1_000_000] : [300] }));
+    return parts.join("\n\n");
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function rates(run: {
+  readonly service: Side;
+  readonly bare: Side;
+  readonly key: string;
+  readonly size: Size;
+}): Promise<string> {
+  const { service, bare, key, size } = run;
+  const rows: string[][] = [];
+  for (const connections of size.rounds === 1 ? [4] : CONNECTIONS) {
+    const mine: LoadResult[] = [];
+    const theirs: LoadResult[] = [];
+    const ratios: number[] = [];
+    for (let round = 0; round < size.rounds; round++) {
+      const base = await load({ port: bare.port, key, connections, ...size });
+      const ours = await load({ port: service.port, key, connections, ...size });
+      mine.push(ours);
+      theirs.push(base);
+      ratios.push(ours.done / ours.seconds / (base.done / base.seconds));
+    }
+    rows.push([
+      String(connections),
+      perSecond(mine),
+      perSecond(theirs),
+      median(ratios).toFixed(2),
+      ...latencies(mine),
+      ...latencies(theirs),
+      String(sum(mine.map(({ errors }) => errors))),
+      median(mine.map(({ cpuShare }) => cpuShare)).toFixed(2),
+    ]);
+  }
+  const header = [
+    "connections",
+    "durable decisions/s",
+    "bare/s",
+    "ratio",
+    "p50 ms",
+    "p99 ms",
+    "bare p50 ms",
+    "bare p99 ms",
+    "errors",
+    "load's own core",
+  ];
+  return markdownTable(header, rows);
+}
+
+async function batches(run: { readonly service: Side; readonly key: string; readonly size: Size }): Promise<string> {
+  const { service, key, size } = run;
+  const rows: string[][] = [];
+  for (const batch of size.rounds === 1 ? [10] : [100, 1_000]) {
+    const results: LoadResult[] = [];
+    const before = await counts(service);
+    for (let round = 0; round < size.rounds; round++)
+      results.push(await load({ port: service.port, key, connections: 4, batch, ...size }));
+    const after = await counts(service);
+    const entries = after.entries - before.entries;
+    rows.push([
+      String(batch),
+      perSecond(results),
+      ...latencies(results),
+      ((after.bytes - before.bytes) / entries).toFixed(0),
+      (entries / (after.batches - before.batches)).toFixed(0),
+      String(after.fsyncs - before.fsyncs),
+      String(sum(results.map(({ errors }) => errors))),
+    ]);
+  }
+  const header = [
+    "requests in a batch",
+    "durable decisions/s",
+    "p50 ms",
+    "p99 ms",
+    "bytes an entry",
+    "entries a write",
+    "syncs",
+    "errors",
+  ];
+  return markdownTable(header, rows);
+}
+
+/** Decides and settles in turns, so that nothing is left open; memory is looked at as it goes. */
+async function longRuns(run: {
+  readonly directory: string;
+  readonly key: string;
+  readonly sha256: string;
+  readonly counts: readonly number[];
+}): Promise<string> {
+  const rows: string[][] = [];
+  for (const count of run.counts) {
+    const place = join(run.directory, `long-${count}`);
+    const service = await start("service-process.ts", [place, run.sha256]);
+    const seen: Counted[] = [];
+    const looking = setInterval(() => void counts(service).then((counted) => seen.push(counted)), 500);
+    const result = await load({
+      port: service.port,
+      key: run.key,
+      connections: 128,
+      warmMs: 0,
+      measureMs: 600_000,
+      requests: count,
+      settles: true,
+    });
+    clearInterval(looking);
+    const last = await counts(service);
+    await end(service);
+    const rss = [...seen, last].map(({ rssBytes }) => rssBytes / 2 ** 20);
+    const half = rss.slice(rss.length >> 1);
+    const slope = half.length < 2 ? 0 : ((half.at(-1) ?? 0) - (half[0] ?? 0)) / (count / 2 / 100_000);
+    rows.push([
+      String(count),
+      String(result.errors),
+      perSecond([result]),
+      ...latencies([result]),
+      (last.entries / last.batches).toFixed(0),
+      String(last.fsyncs),
+      (last.bytes / last.entries).toFixed(0),
+      Math.max(...rss).toFixed(0),
+      slope.toFixed(1),
+      `${(journalBytes(place) / 2 ** 20).toFixed(0)}`,
+    ]);
+  }
+  const header = [
+    "requests",
+    "failed",
+    "per second",
+    "p50 ms",
+    "p99 ms",
+    "entries a write",
+    "syncs",
+    "bytes an entry",
+    "peak MiB",
+    "MiB per 100,000 in the second half",
+    "journal MiB",
+  ];
+  return markdownTable(header, rows);
+}
+
+async function start(file: string, args: readonly string[]): Promise<Side> {
+  const child = fork(join(HERE, file), args, {
+    execPath: process.execPath,
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const [message] = (await once(child, "message")) as [{ readonly port: number }];
+  return { child, port: message.port };
+}
+
+async function end({ child }: Side): Promise<void> {
+  const exited = once(child, "exit");
+  child.disconnect();
+  await exited;
+}
+
+async function counts({ child }: Side): Promise<Counted> {
+  child.send("count");
+  const [counted] = (await once(child, "message")) as [Counted];
+  return counted;
+}
+
+async function load(plan: Partial<LoadPlan> & Pick<LoadPlan, "port" | "key" | "connections">): Promise<LoadResult> {
+  const whole: LoadPlan = { warmMs: 0, measureMs: 1_000, batch: 0, settles: false, run: randomUUID(), ...plan };
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    join(HERE, "service-load.ts"),
+    JSON.stringify(whole),
+  ]);
+  const result = JSON.parse(stdout) as LoadResult;
+  if (result.firstError !== undefined) console.error(result.firstError.slice(0, 500));
+  return result;
+}
+
+function perSecond(results: readonly LoadResult[]): string {
+  return median(results.map(({ done, seconds }) => done / seconds)).toFixed(0);
+}
+
+function latencies(results: readonly LoadResult[]): [string, string] {
+  return [median(results.map(({ p50Ms }) => p50Ms)).toFixed(2), median(results.map(({ p99Ms }) => p99Ms)).toFixed(2)];
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+function journalBytes(directory: string): number {
+  return sum(listSegments(nodeDisk, directory).map((segment) => statSync(join(directory, segmentName(segment))).size));
+}
