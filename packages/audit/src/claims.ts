@@ -42,6 +42,8 @@ export class Claims {
   readonly open: Map<number, Claim> = new Map();
   /** In the order in which they were closed, or corrected last. */
   readonly #closed = new Map<number, Claim>();
+  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
+  readonly #oldest: MapIterator<number> = this.#closed.keys();
   readonly #closedMax: number;
 
   constructor(closedMax: number = CLOSED_KEPT_MAX) {
@@ -56,8 +58,6 @@ export class Claims {
     this.open.delete(of);
     this.#closed.delete(of);
     this.#closed.set(of, claim);
-    if (this.#closed.size <= this.#closedMax) return;
-    const oldest = this.#closed.keys().next();
-    if (oldest.done !== true) this.#closed.delete(oldest.value);
+    if (this.#closed.size > this.#closedMax) this.#closed.delete(this.#oldest.next().value as number);
   }
 }

@@ -6,6 +6,9 @@
 import { invariant } from "./invariant.ts";
 
 const utf8 = new TextEncoder();
+/** Every tag that was written: there are few, and each decision writes three. */
+const TAGS = new Map<string, Uint8Array>();
+const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Collects fields in order. Values are checked by the units that carry them; here they only get their width. */
 export class ByteWriter {
@@ -20,8 +23,7 @@ export class ByteWriter {
 
   /** Eight ASCII characters and a NUL. */
   tag(tag: string): this {
-    invariant(/^[a-z0-9]{8}$/.test(tag), `a tag is eight characters, got ${tag}`);
-    return this.raw(utf8.encode(`${tag}\0`));
+    return this.raw(TAGS.get(tag) ?? tagBytes(tag));
   }
 
   u8(value: number): this {
@@ -54,6 +56,12 @@ export class ByteWriter {
     return this;
   }
 
+  /** Begins again. What {@link finish} gave before is overwritten. */
+  reset(): this {
+    this.#length = 0;
+    return this;
+  }
+
   /** The bytes written so far; a view, not a copy. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
@@ -62,14 +70,21 @@ export class ByteWriter {
   #advance(bytes: number): number {
     const offset = this.#length;
     this.#length += bytes;
-    invariant(this.#length <= this.#bytes.byteLength, `${this.#bytes.byteLength} bytes were foreseen`);
+    if (this.#length > this.#bytes.byteLength) invariant(false, `${this.#bytes.byteLength} bytes were foreseen`);
     return offset;
   }
 }
 
+function tagBytes(tag: string): Uint8Array {
+  invariant(/^[a-z0-9]{8}$/.test(tag), `a tag is eight characters, got ${tag}`);
+  const bytes = utf8.encode(`${tag}\0`);
+  TAGS.set(tag, bytes);
+  return bytes;
+}
+
 export function toHex(bytes: Uint8Array): string {
   let hex = "";
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, "0");
+  for (let index = 0; index < bytes.byteLength; index++) hex += HEX_OF_BYTE[bytes[index] as number];
   return hex;
 }
 

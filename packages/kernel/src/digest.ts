@@ -15,6 +15,8 @@ const CANDIDATE_BYTES = 4 + 2 + 2 + 2 + 1 + 4 + 8 + 8 + 8 + 8;
 const REQUEST_BYTES = TAG_BYTES + 8 + 4 + 4 + 4 + 8 + 8 + 2 + 2 + 2 + 4 + 8 + 8 + 8;
 const DECISION_BYTES = TAG_BYTES + 8 + 1 + 2 + 4 + 2 + 8 + 8 + 4 + 8 + 2 + 2 + 8 + 8;
 const IDENTITY_BYTES = TAG_BYTES + 32 + 32 + 32 + 8;
+/** What is hashed at once needs no bytes of its own. */
+const scratch: ByteWriter = new ByteWriter(Math.max(REQUEST_BYTES, DECISION_BYTES, IDENTITY_BYTES));
 
 /** `calypol1`: the policy, its candidates in ascending id. */
 export function policyBytes(policy: Policy): Uint8Array {
@@ -46,7 +48,11 @@ function writeCandidate(writer: ByteWriter, candidate: Candidate): void {
 
 /** `calyinp1`: the request. */
 export function requestBytes(request: Request): Uint8Array {
-  return new ByteWriter(REQUEST_BYTES)
+  return writeRequest(new ByteWriter(REQUEST_BYTES), request).finish();
+}
+
+function writeRequest(writer: ByteWriter, request: Request): ByteWriter {
+  return writer
     .tag("calyinp1")
     .u64(request.sequence)
     .u32(request.requestedId)
@@ -60,13 +66,16 @@ export function requestBytes(request: Request): Uint8Array {
     .u32(request.latencyMaxMs)
     .u64(request.capabilitiesRequired)
     .u64(request.providersAllowed)
-    .u64(request.regionsRequired)
-    .finish();
+    .u64(request.regionsRequired);
 }
 
 /** `calydcn1`: the decision. */
 export function decisionBytes(decision: Decision): Uint8Array {
-  return new ByteWriter(DECISION_BYTES)
+  return writeDecision(new ByteWriter(DECISION_BYTES), decision).finish();
+}
+
+function writeDecision(writer: ByteWriter, decision: Decision): ByteWriter {
+  return writer
     .tag("calydcn1")
     .u64(decision.sequence)
     .u8(ACTION_CODES[decision.action])
@@ -80,8 +89,7 @@ export function decisionBytes(decision: Decision): Uint8Array {
     .u16(decision.evaluatedCount)
     .u16(decision.eligibleCount)
     .u64(decision.policyEpoch)
-    .u64(decision.catalogEpoch)
-    .finish();
+    .u64(decision.catalogEpoch);
 }
 
 /** The digest of a policy: 32 bytes. */
@@ -91,12 +99,12 @@ export function policyDigest(policy: Policy, hash: Sha256 = sha256): Uint8Array 
 
 /** The digest of a request: 32 bytes. */
 export function requestDigest(request: Request, hash: Sha256 = sha256): Uint8Array {
-  return hash(requestBytes(request));
+  return hash(writeRequest(scratch.reset(), request).finish());
 }
 
 /** The digest of a decision: 32 bytes. */
 export function decisionDigest(decision: Decision, hash: Sha256 = sha256): Uint8Array {
-  return hash(decisionBytes(decision));
+  return hash(writeDecision(scratch.reset(), decision).finish());
 }
 
 /** What was asked, under what, and what was answered. */
@@ -129,7 +137,8 @@ export function decisionDigests(
 ): DecisionDigests {
   const requested = requestDigest(request, hash);
   const decided = decisionDigest(decision, hash);
-  const identity = new ByteWriter(IDENTITY_BYTES)
+  const identity = scratch
+    .reset()
     .tag("calyidn1")
     .raw(policy)
     .raw(requested)

@@ -38,12 +38,17 @@ export interface LearningPolicy {
   readonly kernel: Kernel;
 }
 
-interface Kept {
-  readonly entry: DecisionEntry;
+/** Of a decision, what its outcome is compared with. Nothing more: a hundred thousand of them are kept. */
+interface Kept extends Pick<DecisionEntry, "identity" | "useCase" | "learning"> {
+  readonly selectedId: number;
+  readonly selectedIndex: number;
+  readonly costMicrocents: bigint;
+  readonly valueMicrocents: bigint;
+  readonly qualityMinBps: number;
   readonly at: number;
   readonly snapshot: PolicySnapshot;
   /** Its outcome stands already. */
-  readonly isTold: boolean;
+  isTold: boolean;
 }
 
 export class LearningCheck {
@@ -54,6 +59,8 @@ export class LearningCheck {
   unbound = 0;
   readonly #sha256: Sha256;
   readonly #kept = new Map<number, Kept>();
+  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
+  readonly #oldest: MapIterator<number> = this.#kept.keys();
   /** The last decision that is no longer remembered. */
   #forgotten = 0;
 
@@ -112,14 +119,24 @@ export class LearningCheck {
       this.fold.recommended(entry.learning);
       this.hasDraws ||= entry.learning.arms.length > 0;
     }
-    if (entry.decision.action === "reject") return;
-    this.#kept.set(sequence, { entry, at, snapshot: policy.snapshot, isTold: false });
+    const { decision, request, identity, useCase } = entry;
+    if (decision.action === "reject") return;
+    this.#kept.set(sequence, {
+      identity,
+      useCase,
+      ...(entry.learning === undefined ? {} : { learning: entry.learning }),
+      selectedId: decision.selectedId,
+      selectedIndex: decision.selectedIndex,
+      costMicrocents: decision.costMicrocents,
+      valueMicrocents: request.valueMicrocents,
+      qualityMinBps: request.qualityMinBps,
+      at,
+      snapshot: policy.snapshot,
+      isTold: false,
+    });
     if (this.#kept.size <= DECISIONS_KEPT_MAX) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
-      this.#forgotten = oldest;
-      return;
-    }
+    this.#forgotten = this.#oldest.next().value as number;
+    this.#kept.delete(this.#forgotten);
   }
 
   #recommendation(entry: DecisionEntry, found: Recommendation, policy: LearningPolicy, report: Report): void {
@@ -185,19 +202,18 @@ export class LearningCheck {
       return;
     }
     if (kept.isTold) report("learning", `one outcome of entry ${found.of}`, "another");
-    const { entry, at, snapshot } = kept;
-    const { decision, request, learning } = entry;
+    const { at, snapshot, learning } = kept;
     const { succeeded, observedAt, disposition, costMicrocents, latencyMs } = found;
     const successBps = succeeded === undefined ? successBySigns(found.signals ?? []) : succeeded ? BPS_MAX : 0;
-    const candidate = snapshot.policy.candidates[decision.selectedIndex];
+    const candidate = snapshot.policy.candidates[kept.selectedIndex];
     const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
-    const cost: bigint = costMicrocents ?? decision.costMicrocents;
+    const cost: bigint = costMicrocents ?? kept.costMicrocents;
     const isLate =
       snapshot.learning === undefined || observedAt - at > snapshot.learning.attributionSeconds * MICROSECONDS;
     const selection = selectionDigest(
       {
         strategy: learning?.explored === true ? "explore" : "maximize_utility",
-        actedId: decision.selectedId,
+        actedId: kept.selectedId,
         propensityBps: Math.max(1, Math.floor(((learning?.propensity ?? PROPENSITY_ONE) * BPS_MAX) / PROPENSITY_ONE)),
       },
       this.#sha256,
@@ -214,13 +230,13 @@ export class LearningCheck {
       "outcome",
       {
         successBps,
-        rewardBps: netReward(request.valueMicrocents, successBps, cost + penalty),
-        useCase: entry.useCase,
-        warmStartBps: snapshot.useCases[entry.useCase]?.qualityMinBps ?? request.qualityMinBps,
+        rewardBps: netReward(kept.valueMicrocents, successBps, cost + penalty),
+        useCase: kept.useCase,
+        warmStartBps: snapshot.useCases[kept.useCase]?.qualityMinBps ?? kept.qualityMinBps,
         regime: learning?.regime ?? -1,
-        tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
+        tier: snapshot.candidateTiers[kept.selectedIndex] ?? 0,
         learned: learning !== undefined && !learning.holdout && !isLate && disposition === "applied",
-        digest: toHex(outcomeDigest(fromHex(entry.identity) ?? new Uint8Array(32), selection, told, this.#sha256)),
+        digest: toHex(outcomeDigest(fromHex(kept.identity) ?? new Uint8Array(32), selection, told, this.#sha256)),
       },
       {
         successBps: found.successBps,
@@ -234,7 +250,7 @@ export class LearningCheck {
       },
       report,
     );
-    this.#kept.set(found.of, { ...kept, isTold: true });
+    kept.isTold = true;
   }
 }
 
