@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { BUILT_IN_CATALOGS, type CatalogFile, loadCatalog } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
+import { learningSectionText } from "./init-learning.ts";
 import { budgetsText } from "./ledger-budgets.ts";
 import { dollars } from "./money-text.ts";
 import { serveConfigText } from "./serve-config-text.ts";
@@ -115,6 +116,8 @@ export function startingPolicyText(catalog: CatalogFile, written: Written): stri
   // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes).
   "latencyPenaltyMicrocentsPerMs": 2,
   // "disabled": [${JSON.stringify(catalog.candidates[0]?.name)}], // candidates that are never chosen
+
+${learningSectionText()}
 
   // What a request gets where the client says nothing. "default" has to be here. The value is what a good answer is
   // worth to you: nothing runs that costs more. This one is twice what the dearest candidate takes for 1000 in and out.

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { loadPrior } from "@calybris/engine";
+import { LEARNING_DEFAULTS, loadPolicy, loadPrior } from "@calybris/engine";
 import { beforeAll, describe, expect, test } from "vitest";
 import { calybris, type Ended } from "./captured-terminal.ts";
 import { POLICY, Sandbox } from "./sample-files.ts";
@@ -302,6 +302,21 @@ test("every member of --json is documented", async () => {
     const members = [...section.matchAll(/^\| `([^`]+)` /gm)].map(([, member = ""]) => member);
     expect(members.sort(), command).toEqual(Object.keys(output).sort());
   }
+});
+
+test("the section that init writes is the defaults, once its slashes are taken away", async () => {
+  const written = files.at("first.jsonc");
+  expect((await calybris("init", "--out", written)).exit).toBe(0);
+  expect((await loadPolicy(written)).learning).toBeUndefined();
+  const text = readFileSync(written, "utf8");
+  const opened = text.replace(/^ {2}\/\/ ("learning": \{[\s\S]*?\n) {2}\/\/ \},\n/m, (_, section: string) => {
+    return `  ${section.replaceAll(/^ {2}\/\/ {3}/gm, "    ")}  },\n`;
+  });
+  expect(opened).not.toBe(text);
+  expect((await loadPolicy(files.write("opened.jsonc", opened))).learning).toEqual(LEARNING_DEFAULTS);
+  const all = opened.replaceAll(/^ {4}\/\/ "/gm, '    "');
+  const { learning: more } = await loadPolicy(files.write("all.jsonc", all));
+  expect(more).toEqual({ ...LEARNING_DEFAULTS, features: ["size", "urgency"], targetFailureBps: 500 });
 });
 
 test("a keyed journal takes outcomes and priors only with its key", async () => {

@@ -1,0 +1,35 @@
+/**
+ * What `calybris init` says about learning: the whole section with its defaults, commented out. Nobody's traffic is
+ * explored unasked.
+ * @module
+ */
+import { LEARNING_DEFAULTS } from "@calybris/engine";
+
+type Setting = keyof typeof LEARNING_DEFAULTS | "targetFailureBps";
+
+const REMARKS: Readonly<Partial<Record<Setting, string>>> = {
+  explorationBps: "spread evenly over the tiers that may be drawn; 0 takes the best one",
+  holdoutBps: "left alone by the learner, to compare with",
+  discountPpm: "how much of the past is kept at each outcome; 1000000 never forgets",
+  warmUpRequests: "before that, everything is in one regime",
+  anomalyRaiseBps: "how far a request that is unlike its regime is lifted above its use case's floor",
+  anomalyShareBps: "at most so many of any 1000 requests are lifted",
+  attributionSeconds: "an outcome that is later teaches nothing",
+};
+
+/** Lines of a policy, each a comment until its two slashes are taken away. */
+export function learningSectionText(): string {
+  const settings = Object.entries(LEARNING_DEFAULTS).map(
+    ([name, value]) =>
+      `  //   ${JSON.stringify(name)}: ${JSON.stringify(value)}, // ${REMARKS[name as Setting] ?? name}`,
+  );
+  return [
+    "  // Without this section nothing is learned. With it, a request that gives no floor gets one that was learned from",
+    "  // outcomes (`calybris outcome`). These are the defaults; write only what is to be another.",
+    '  // "learning": {',
+    '  //   // "features": ["size", "urgency"], // whole numbers that requests carry; the tokens when left out',
+    '  //   // "targetFailureBps": 500, // where failures settle; a third when left out',
+    ...settings,
+    "  // },",
+  ].join("\n");
+}
