@@ -5,12 +5,15 @@
  */
 import { CalybrisError } from "@calybris/kernel";
 import { Command, CommanderError } from "commander";
+import { benchmarkCommand } from "./benchmark.ts";
 import { catalogCommand } from "./catalog-list.ts";
 import { certificateCommand } from "./certificate.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { decideCommand } from "./decide.ts";
+import { doctorCommand } from "./doctor.ts";
 import { errorJson, errorText } from "./error-text.ts";
 import { initCommand } from "./init.ts";
+import { journalCommand } from "./journal-archive.ts";
 import { ledgerCommand } from "./ledger.ts";
 import { outcomeCommand } from "./outcome.ts";
 import { outcomesCommand } from "./outcomes.ts";
@@ -39,8 +42,11 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   verifyCommand,
   showCommand,
   tailCommand,
+  benchmarkCommand,
   conformanceCommand,
   serveCommand,
+  doctorCommand,
+  journalCommand,
   keyCommand,
 ];
 

@@ -1,0 +1,112 @@
+/**
+ * Moving one file to another disk without ever having less than one whole copy of it.
+ * @module
+ */
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeSync,
+} from "node:fs";
+import { createHash } from "node:crypto";
+import { dirname, join } from "node:path";
+import { CalybrisError } from "@calybris/kernel";
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+export const MANIFEST_FILE = "archive.jsonl";
+
+/** Copies, syncs, reads the copy back and compares. A copy that is there already and is the same is left. Returns its SHA-256. */
+export function copyVerified(source: string, copy: string): string {
+  const wanted = digestOf(source);
+  if (statSync(copy, { throwIfNoEntry: false }) !== undefined) {
+    if (digestOf(copy) === wanted) return wanted;
+    throw new CalybrisError("CAL_ARCHIVE_REFUSED", {
+      path: copy,
+      problem: "a file of that name is there, and is another",
+    });
+  }
+  const partial = `${copy}.partial`;
+  rmSync(partial, { force: true });
+  try {
+    copyBytes(source, partial);
+    if (digestOf(partial) !== wanted) throw new Error("what was written is not what is read back");
+  } catch (cause) {
+    rmSync(partial, { force: true });
+    throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: copy, problem: (cause as Error).message }, { cause });
+  }
+  renameSync(partial, copy);
+  syncDirectory(dirname(copy));
+  return wanted;
+}
+
+/** In one step, so that there is never nothing. */
+export function replaceByLink(file: string, target: string): void {
+  const link = `${file}.link`;
+  rmSync(link, { force: true });
+  symlinkSync(target, link);
+  renameSync(link, file);
+  syncDirectory(dirname(file));
+}
+
+/** One line a segment; what was noted twice is the same twice. */
+export function noteInManifest(directory: string, archived: object): void {
+  const descriptor = openSync(join(directory, MANIFEST_FILE), "a", 0o600);
+  try {
+    writeAll(descriptor, Buffer.from(`${JSON.stringify(archived)}\n`));
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+  syncDirectory(directory);
+}
+
+function copyBytes(source: string, target: string): void {
+  const [from, to] = [openSync(source, "r"), openSync(target, "wx", statSync(source).mode & 0o777)];
+  try {
+    for (const chunk of chunksOf(from)) writeAll(to, chunk);
+    fsyncSync(to);
+  } finally {
+    closeSync(from);
+    closeSync(to);
+  }
+}
+
+function digestOf(file: string): string {
+  const descriptor = openSync(file, "r");
+  try {
+    const hash = createHash("sha256");
+    for (const chunk of chunksOf(descriptor)) hash.update(chunk);
+    return hash.digest("hex");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function* chunksOf(descriptor: number): Generator<Buffer> {
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  for (;;) {
+    const count = readSync(descriptor, buffer);
+    if (count === 0) return;
+    yield buffer.subarray(0, count);
+  }
+}
+
+/** A full disk may take less than it is given and say nothing. */
+function writeAll(descriptor: number, bytes: Buffer): void {
+  const taken = writeSync(descriptor, bytes);
+  if (taken !== bytes.byteLength) throw new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`);
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
