@@ -3,5 +3,8 @@
  * @module
  */
 export { dataDirectory } from "./checked-file.ts";
+export * from "./feature-column.ts";
 export * from "./set-file.ts";
 export * from "./sets.ts";
+export * from "./table-file.ts";
+export * from "./table-map.ts";

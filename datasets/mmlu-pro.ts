@@ -43,7 +43,7 @@ export async function mmluPro(place: DataPlace, pair: keyof typeof PAIRS): Promi
   const lengths = byId(await knownText(LENGTHS, place));
   const builder = new TableBuilder(
     `mmlu-pro-${pair}`,
-    ["inputCharacters", "optionCount", "questionCharacters"],
+    ["promptCharacters", "optionCount", "questionCharacters"],
     tiers.map(({ name }) => name),
   );
   for (const prompt of prompts) {

@@ -5,7 +5,7 @@
 import type { FromNothing } from "./from-nothing.ts";
 import type { SetFigures } from "./judge.ts";
 import type { WorldSwitch } from "./learning-curve.ts";
-import { CALYBRIS, TREES } from "./policies.ts";
+import { CALYBRIS, ORACLE, TREES } from "./policies.ts";
 
 export interface Goal {
   readonly goal: string;
@@ -102,11 +102,19 @@ function equalSavings(set: SetFigures): readonly Goal[] {
   const own = set.policies.find(({ name }) => name === CALYBRIS);
   const trees = set.policies.find(({ name }) => name === TREES);
   if (own === undefined) return [];
+  // Where nearly every request needs premium, not even whoever knows the outcomes gets far below random.
+  const oracle = set.policies.find(({ name }) => name === ORACLE);
+  const reach =
+    oracle === undefined
+      ? ""
+      : `; the oracle ${oracle.atSavings.map((at) => percent(at.belowRandom.value)).join(", ")}`;
   const worst = (
     field: "belowRandom" | "belowStatic" | "belowStaticLearned",
     target: number,
   ): Pick<Goal, "measured" | "isMet"> => ({
-    measured: own.atSavings.map((at) => `${percent(at[field].value)} (from ${percent(at[field].low)})`).join(", "),
+    measured:
+      own.atSavings.map((at) => `${percent(at[field].value)} (from ${percent(at[field].low)})`).join(", ") +
+      reach(field),
     isMet: own.atSavings.every((at) => at[field].value >= target && at[field].low > 0),
   });
   const gap = trees === undefined ? undefined : own.area.value - trees.area.value;
@@ -114,7 +122,7 @@ function equalSavings(set: SetFigures): readonly Goal[] {
     {
       goal: `${set.set}: false-negative rate below random's at 20, 40, 60, 80 % savings`,
       target: "≥ 25 %, bound > 0",
-      ...worst("belowRandom", BELOW_RANDOM),
+      ...told(worst("belowRandom", BELOW_RANDOM), reach),
     },
     {
       goal: `${set.set}: … below the static floor's`,
@@ -133,6 +141,10 @@ function equalSavings(set: SetFigures): readonly Goal[] {
       isMet: gap === undefined ? undefined : gap <= AREA_NEAR,
     },
   ];
+}
+
+function told(judged: Pick<Goal, "measured" | "isMet">, remark: string): Pick<Goal, "measured" | "isMet"> {
+  return { ...judged, measured: judged.measured + remark };
 }
 
 function byQuality({ set, byQuality: figures }: SetFigures): Goal {

@@ -8,6 +8,7 @@ import { HEAD_KINDS, type HeadKind } from "../fit-prior.ts";
 import { blockDraws, type Estimate } from "../measures.ts";
 import { areaUnderCurve, averageGapRecovered, callShareFor, frontierOf } from "../ranking.ts";
 import { gainsBps, selectRows, type Table } from "../table.ts";
+import { type Incumbent, incumbentsOf, savableShare } from "./incumbents.ts";
 import { type ColdStart, coldStart } from "./learning-curve.ts";
 import { type Plan, planOf, type PlanOptions, thinned, withCallCosts } from "./plan.ts";
 import {
@@ -99,15 +100,6 @@ export interface CertificateFigures {
   readonly harmElsewhere: number;
 }
 
-export interface Incumbent {
-  readonly name: string;
-  readonly publishedPercent: number;
-  /** 1 − our cost / its cost, at no worse a mean quality than its own. */
-  readonly savedPercent: number;
-  readonly quality: number;
-  readonly ourQuality: number;
-}
-
 export interface QualityFigures {
   readonly bestSingle: number;
   readonly policies: readonly { readonly name: string; readonly quality: number }[];
@@ -141,6 +133,15 @@ export function judge(whole: Table, options: JudgeOptions): SetFigures {
   const played = [playRandom(plan), ...playScores(plan), ...playBandits(plan, { ...bandit, onRun })];
   const policies = figuresOf(plan, played, draws);
   const judged = selectRows(table, plan.rows);
+  // By calls, and for the share that may be downgraded: priors of plain gain, every call of a tier at the same cost.
+  const callPlan = isByCalls ? planOf(withCallCosts(table), planOptions, false) : plan;
+  const callPolicies = isByCalls
+    ? figuresOf(
+        callPlan,
+        [playRandom(callPlan), ...playScores(callPlan), ...playBandits(callPlan, { ...bandit, onRun })],
+        draws,
+      )
+    : policies;
   return {
     set: table.name,
     rowsRead: whole.rowsRead,
@@ -156,14 +157,9 @@ export function judge(whole: Table, options: JudgeOptions): SetFigures {
     winner: plan.winner,
     isPerCost: plan.isPerCost,
     policies,
-    byCalls:
-      plan.ends[0].quality <= plan.ends[1].quality
-        ? undefined
-        : isByCalls
-          ? byCalls(table, planOptions, { ...bandit, onRun }, draws)
-          : callFigures(plan, policies),
+    byCalls: plan.ends[0].quality > plan.ends[1].quality ? callFigures(callPlan, callPolicies) : undefined,
     learning: learningFigures(plan, played, options.seed),
-    certificate: certificateOf(plan, options.seed),
+    certificate: certificateOf(callPlan, options.seed),
     incumbents: incumbentsOf(plan, policies, judged),
     byQuality: savableShare(judged) > 0 ? undefined : qualityFigures(plan, played),
   };
@@ -176,20 +172,6 @@ function headFigures(judged: Table, kind: HeadKind, rows: Int32Array, scores: In
     areaUnderCurve: areaUnderCurve(judged, own),
     gapRecovered: averageGapRecovered(frontierOf(judged, own)),
   };
-}
-
-/** By calls: priors of plain gain, every call of a tier at the same cost. */
-function byCalls(
-  table: Table,
-  planOptions: PlanOptions,
-  bandit: Parameters<typeof playBandits>[1],
-  draws: readonly Float64Array[],
-): readonly CallFigures[] {
-  const plan = planOf(withCallCosts(table), planOptions, false);
-  return callFigures(
-    plan,
-    figuresOf(plan, [playRandom(plan), ...playScores(plan), ...playBandits(plan, bandit)], draws),
-  );
 }
 
 function callFigures(
@@ -301,84 +283,6 @@ function certificateOf(plan: Plan, seed: number): CertificateFigures {
     randomShare: Math.min(1, CERTIFY_ALPHA / needed),
     harmElsewhere: harmed / Math.max(1, elsewhere.rowCount),
   };
-}
-
-/** The published savings are against: always premium; 60 % cheap and 40 % premium by chance; the best static rule. */
-function incumbentsOf(plan: Plan, policies: readonly PolicyFigures[], judged: Table): readonly Incumbent[] {
-  const [premium, cheapest] = plan.ends;
-  const own = policies.find(({ name }) => name === CALYBRIS);
-  if (own === undefined || savableShare(judged) === 0) return [];
-  const curve = [premium, cheapest, ...own.points].toSorted((a, b) => a.savings - b.savings);
-  const savable = savableShare(judged);
-  const costAt = (savings: number): number => 1 - savable * savings;
-  const best = (quality: number): { savings: number; quality: number } =>
-    curve
-      .filter((point) => point.quality >= quality)
-      .reduce((most, point) => (point.savings > most.savings ? point : most), premium);
-  const smart = smartRule(plan);
-  const rivals = [
-    { name: "none: always premium", publishedPercent: 44, savings: 0, quality: premium.quality, allowed: 0.01 },
-    {
-      name: "basic: 60 % cheap by chance",
-      publishedPercent: 26,
-      savings: 0.6,
-      quality: 0.4 * premium.quality + 0.6 * cheapest.quality,
-      allowed: 0,
-    },
-    { name: "smart: best static rule per category", publishedPercent: 14, ...smart, allowed: 0 },
-  ];
-  return rivals.map(({ name, publishedPercent, savings, quality, allowed }) => {
-    const ours = best(quality - allowed);
-    return {
-      name,
-      publishedPercent,
-      savedPercent: 100 * (1 - costAt(ours.savings) / costAt(savings)),
-      quality,
-      ourQuality: ours.quality,
-    };
-  });
-}
-
-/** Per category the tier that pays best at the typical value, known in hindsight: the best that a static rule can do. */
-function smartRule({ table, rows, valueTypicalMicrocents, ends }: Plan): {
-  readonly savings: number;
-  readonly quality: number;
-} {
-  const tiers = table.tierNames.length;
-  const nets = new Float64Array(table.categoryNames.length * tiers);
-  const netOf = (at: number): number =>
-    (table.outcomesBps[at] ?? 0) / 10_000 - (table.costsMicrocents[at] ?? 0) / valueTypicalMicrocents;
-  for (const row of rows) {
-    for (let tier = 0; tier < tiers; tier += 1) {
-      const at = (table.categories[row] ?? 0) * tiers + tier;
-      nets[at] = (nets[at] ?? 0) + netOf(row * tiers + tier);
-    }
-  }
-  let [saved, most, quality] = [0, 0, 0];
-  for (const row of rows) {
-    const base = (table.categories[row] ?? 0) * tiers;
-    let best = tiers - 1;
-    for (let tier = tiers - 1; tier >= 0; tier -= 1)
-      if ((nets[base + tier] ?? 0) > (nets[base + best] ?? 0)) best = tier;
-    const dear = table.costsMicrocents[row * tiers + tiers - 1] ?? 0;
-    saved += dear - (table.costsMicrocents[row * tiers + best] ?? 0);
-    most += dear - (table.costsMicrocents[row * tiers] ?? 0);
-    quality += table.outcomesBps[row * tiers + best] ?? 0;
-  }
-  return {
-    savings: most === 0 ? 0 : saved / most,
-    quality: rows.length === 0 ? ends[0].quality : quality / 10_000 / rows.length,
-  };
-}
-
-export function savableShare(table: Table): number {
-  const tiers = table.tierNames.length;
-  let [cheap, dear] = [0, 0];
-  for (let row = 0; row < table.rowCount; row += 1) {
-    cheap += table.costsMicrocents[row * tiers] ?? 0;
-    dear += table.costsMicrocents[row * tiers + tiers - 1] ?? 0;
-  }
-  return dear === 0 ? 0 : Math.max(0, 1 - cheap / dear);
 }
 
 function qualityFigures(plan: Plan, played: readonly Played[]): QualityFigures {

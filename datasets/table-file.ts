@@ -1,0 +1,224 @@
+/**
+ * Anyone's labelled table: CSV, gzip as well, read with a map. Rows that lack an outcome or a cost are left out and
+ * counted; a cell that says something impossible is a mistake with its line.
+ * @module
+ */
+import { Readable } from "node:stream";
+import { streamFile } from "@calybris/engine";
+import { CalybrisError, type Mistake } from "@calybris/kernel";
+import { type Table, TableBuilder } from "@calybris/learning";
+import { parse } from "csv-parse";
+import { type ColumnReading, FeatureColumn, isMissing } from "./feature-column.ts";
+import {
+  checkColumns,
+  type CostMap,
+  featureColumns,
+  MICROCENTS_PER,
+  readTableMap,
+  type TableMap,
+  type TierMap,
+} from "./table-map.ts";
+
+const MISTAKES_MAX = 20;
+/** Fewer cannot be cut into folds that say anything. */
+export const ROWS_MIN = 20;
+const COST_MAX_MICROCENTS = 2 ** 50;
+const TOKENS_PER_PRICE = 1_000_000;
+
+interface Kept {
+  readonly category: string;
+  readonly text: string | undefined;
+  readonly outcomesBps: readonly number[];
+  readonly costsMicrocents: readonly number[];
+}
+
+/** How the columns of a table that was read became integers, by the name of the feature. */
+export const columnReadings: WeakMap<Table, ReadonlyMap<string, ColumnReading>> = new WeakMap();
+
+/**
+ * @throws CalybrisError `CAL_TABLE_INVALID` with the mistakes of the map or of the rows; `CAL_INPUT_MALFORMED` for what is
+ *   not CSV or lacks a column; `CAL_INPUT_UNREADABLE`.
+ */
+export async function loadTable(file: string, mapFile: string): Promise<Table> {
+  return await readTable(file, await readTableMap(mapFile));
+}
+
+export async function readTable(file: string, map: TableMap): Promise<Table> {
+  const names = featureColumns(map);
+  const columns = (map.features ?? []).map((each) => new FeatureColumn(typeof each === "string" ? undefined : each.as));
+  const kept: Kept[] = [];
+  const leftOut: string[] = [];
+  const mistakes: Mistake[] = [];
+  for await (const { line, record } of rowsOf(file, map)) {
+    const outcomes = map.tiers.map((tier, at) => outcomeOf(record, tier, at, line));
+    const costs = map.tiers.map((tier, at) => costOf(record, tier.cost, at, line));
+    for (const each of [...outcomes, ...costs]) if (typeof each === "object") mistakes.push(each);
+    if (mistakes.length >= MISTAKES_MAX) break;
+    if (outcomes.includes(undefined)) leftOut.push("an outcome is missing");
+    else if (costs.includes(undefined)) leftOut.push("a cost is missing");
+    else {
+      names.forEach((name, at) => {
+        columns[at]?.add(record[name] ?? "");
+      });
+      kept.push({
+        category: map.category === undefined ? "" : (record[map.category] ?? "").slice(0, 128).toWellFormed(),
+        text: map.text === undefined ? undefined : (record[map.text] ?? ""),
+        outcomesBps: outcomes as number[],
+        costsMicrocents: costs as number[],
+      });
+    }
+  }
+  if (mistakes.length > 0) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes, file });
+  if (kept.length < ROWS_MIN) {
+    const problem = `has ${kept.length} rows with every outcome and cost (${leftOut.length} lack one)`;
+    const remedy = `Give at least ${ROWS_MIN}; a few thousand say more.`;
+    throw new CalybrisError("CAL_TABLE_INVALID", { mistakes: [{ path: "", problem, remedy }], file });
+  }
+  return tableOf(map, columns, kept, leftOut);
+}
+
+function tableOf(
+  map: TableMap,
+  columns: readonly FeatureColumn[],
+  kept: readonly Kept[],
+  leftOut: readonly string[],
+): Table {
+  const names = featureColumns(map);
+  const order = cheapestFirst(map.tiers, kept);
+  const builder = new TableBuilder(
+    map.name ?? "table",
+    names,
+    order.map((at) => map.tiers[at]?.name ?? ""),
+    kept.length,
+  );
+  const finished = columns.map((column) => column.finish());
+  const features = new Array<number>(names.length);
+  for (const [row, { category, text, outcomesBps, costsMicrocents }] of kept.entries()) {
+    for (let at = 0; at < finished.length; at += 1) features[at] = finished[at]?.values[row] ?? 0;
+    builder.add({
+      features,
+      category,
+      ...(text === undefined ? {} : { text }),
+      outcomesBps: order.map((at) => outcomesBps[at] ?? 0),
+      costsMicrocents: order.map((at) => costsMicrocents[at] ?? 0),
+    });
+  }
+  for (const reason of leftOut) builder.leaveOut(reason);
+  const table = builder.finish({ isInTimeOrder: map.timeOrdered ?? false });
+  columnReadings.set(
+    table,
+    new Map(names.map((name, at) => [name, finished[at]?.reading ?? { kind: "number", scale: 1, words: [] }])),
+  );
+  return table;
+}
+
+/** Tiers in the order of their mean cost; of equal ones as they stand in the map. */
+function cheapestFirst(tiers: readonly TierMap[], kept: readonly Kept[]): readonly number[] {
+  const sums = tiers.map((_, tier) => kept.reduce((sum, { costsMicrocents }) => sum + (costsMicrocents[tier] ?? 0), 0));
+  return tiers.map((_, tier) => tier).sort((a, b) => (sums[a] ?? 0) - (sums[b] ?? 0) || a - b);
+}
+
+async function* rowsOf(
+  file: string,
+  map: TableMap,
+): AsyncGenerator<{ readonly line: number; readonly record: Readonly<Record<string, string>> }> {
+  const parser = parse({
+    bom: true,
+    info: true,
+    skip_empty_lines: true,
+    delimiter: map.delimiter ?? ",",
+    columns: (header: string[]) => {
+      checkColumns(map, header, file);
+      return header;
+    },
+  });
+  const source = Readable.from(streamFile(file));
+  source.on("error", (cause) => parser.destroy(cause));
+  source.pipe(parser);
+  try {
+    for await (const { info, record } of parser as AsyncIterable<{
+      info: { lines: number };
+      record: Record<string, string>;
+    }>)
+      yield { line: info.lines, record };
+  } catch (cause) {
+    if (cause instanceof CalybrisError || !(cause instanceof Error)) throw cause;
+    const line = "lines" in cause ? Number(cause.lines) : undefined;
+    const details = { file, problem: `is not CSV: ${cause.message}`, ...(line === undefined ? {} : { line }) };
+    throw new CalybrisError("CAL_INPUT_MALFORMED", details, { cause });
+  } finally {
+    source.destroy();
+  }
+}
+
+const RIGHT: ReadonlyMap<string, number> = new Map([
+  ["true", 10_000],
+  ["yes", 10_000],
+  ["false", 0],
+  ["no", 0],
+]);
+
+/** In bps; `undefined` where nothing stands, a mistake where nothing sensible does. */
+function outcomeOf(
+  record: Readonly<Record<string, string>>,
+  { outcome }: TierMap,
+  tier: number,
+  line: number,
+): number | Mistake | undefined {
+  const { column, max } = typeof outcome === "string" ? { column: outcome, max: 1 } : outcome;
+  const cell = (record[column] ?? "").trim();
+  if (isMissing(cell)) return undefined;
+  const word = RIGHT.get(cell.toLowerCase());
+  if (word !== undefined) return word;
+  const share = Number(cell) / max;
+  if (Number.isFinite(share) && share >= 0 && share <= 1) return Math.round(share * 10_000);
+  return {
+    path: `tiers[${tier}].outcome`,
+    problem: `is ${JSON.stringify(cell.slice(0, 40))} in column ${JSON.stringify(column)}`,
+    remedy: `Outcomes are 0 to ${max}, true or false. A score that goes higher is mapped as {"column": …, "max": …}.`,
+    line,
+  };
+}
+
+function costOf(
+  record: Readonly<Record<string, string>>,
+  cost: CostMap,
+  tier: number,
+  line: number,
+): number | Mistake | undefined {
+  const scale = MICROCENTS_PER[cost.unit];
+  const wrong = (column: string, cell: string): Mistake => ({
+    path: `tiers[${tier}].cost`,
+    problem: `is ${JSON.stringify(cell.slice(0, 40))} in column ${JSON.stringify(column)}`,
+    remedy: "Costs and tokens are plain numbers from 0 on; the unit stands in the map.",
+    line,
+  });
+  const numberAt = (from: string | number): number | Mistake | undefined => {
+    if (typeof from === "number") return from;
+    const cell = (record[from] ?? "").trim();
+    if (isMissing(cell)) return undefined;
+    const value = Number(cell);
+    return Number.isFinite(value) && value >= 0 ? value : wrong(from, cell);
+  };
+  if ("const" in cost) return whole(cost.const * scale, tier, line);
+  if ("column" in cost) {
+    const value = numberAt(cost.column);
+    return typeof value === "number" ? whole(value * scale, tier, line) : value;
+  }
+  const [input, output] = [numberAt(cost.inputTokens), numberAt(cost.outputTokens ?? 0)];
+  if (typeof input !== "number") return input;
+  if (typeof output !== "number") return output;
+  return whole(
+    ((input * cost.inputPerMillion + output * (cost.outputPerMillion ?? 0)) * scale) / TOKENS_PER_PRICE,
+    tier,
+    line,
+  );
+}
+
+/** Rounded up, as every price is; float dust below a millionth of a microcent is none. */
+function whole(microcents: number, tier: number, line: number): number | Mistake {
+  const value = Math.ceil(Number(microcents.toFixed(6)));
+  if (value <= COST_MAX_MICROCENTS) return value;
+  const remedy = "Check the unit: one request may cost up to about $11 million.";
+  return { path: `tiers[${tier}].cost`, problem: `comes to ${microcents} microcents`, remedy, line };
+}

@@ -1,0 +1,222 @@
+/**
+ * The map of anyone's table: which columns are features, text and category, and per tier where its outcome and its cost
+ * stand. Checked to the last field before the table is opened.
+ * @module
+ */
+import { field, nameRemedy, readJsonFile, shapeMistakes, text } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
+import { TIERS_MAX } from "@calybris/learning";
+import { z } from "zod";
+
+export type CostUnit = "dollars" | "cents" | "microcents";
+
+export interface FeatureMap {
+  readonly column: string;
+  /** What the cells are; found out by reading them when it is left out. */
+  readonly as?: "number" | "code" | "date";
+}
+
+export type CostMap =
+  | { readonly column: string; readonly unit: CostUnit }
+  | { readonly const: number; readonly unit: CostUnit }
+  | {
+      readonly inputPerMillion: number;
+      readonly outputPerMillion?: number;
+      readonly unit: CostUnit;
+      /** A column, or the same number in every row. */
+      readonly inputTokens: string | number;
+      readonly outputTokens?: string | number;
+    };
+
+export interface TierMap {
+  readonly name: string;
+  readonly outcome: string | { readonly column: string; readonly max: number };
+  readonly cost: CostMap;
+}
+
+export interface TableMap {
+  readonly $schema?: string;
+  readonly name?: string;
+  readonly delimiter?: string;
+  readonly timeOrdered?: boolean;
+  readonly features?: readonly (string | FeatureMap)[];
+  readonly text?: string;
+  readonly category?: string;
+  readonly tiers: readonly TierMap[];
+}
+
+/** What one cent is, and so on, in microcents. */
+export const MICROCENTS_PER: Readonly<Record<CostUnit, number>> = {
+  dollars: 100_000_000,
+  cents: 1_000_000,
+  microcents: 1,
+};
+export const FEATURES_MAX = 64;
+const AMOUNT_MAX = 1e12;
+
+const column = text(1_024, "the name of a column");
+const unit = field(
+  (value) => typeof value === "string" && value in MICROCENTS_PER,
+  '"dollars", "cents" or "microcents"',
+  {
+    enum: Object.keys(MICROCENTS_PER),
+  },
+);
+const amount = field(
+  (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= AMOUNT_MAX,
+  "a number from 0 on",
+  { type: "number", minimum: 0 },
+);
+const columnOrNumber = field(
+  (value) =>
+    (typeof value === "string" && value !== "") || (typeof value === "number" && Number.isFinite(value) && value >= 0),
+  "the name of a column, or a number from 0 on",
+  { type: ["string", "number"] },
+);
+
+const COST_KEYS = ["column", "const", "unit", "inputPerMillion", "outputPerMillion", "inputTokens", "outputTokens"];
+
+const cost = z
+  .strictObject({
+    column: column.optional(),
+    const: amount.optional(),
+    unit,
+    inputPerMillion: amount.optional(),
+    outputPerMillion: amount.optional(),
+    inputTokens: columnOrNumber.optional(),
+    outputTokens: columnOrNumber.optional(),
+  })
+  .superRefine((value, context) => {
+    const has = (key: string): boolean => key in value;
+    const kinds = [has("column"), has("const"), has("inputPerMillion")].filter(Boolean).length;
+    const say = (message: string): void => context.addIssue({ code: "custom", message });
+    if (kinds !== 1) say("one of `column`, `const` or `inputPerMillion`");
+    if (has("inputPerMillion") && !has("inputTokens")) say("`inputTokens` beside `inputPerMillion`");
+    if (has("outputPerMillion") !== has("outputTokens"))
+      say("`outputPerMillion` and `outputTokens` together, or neither");
+  });
+
+const outcome = z.union([
+  column,
+  z.strictObject({
+    column,
+    max: field(
+      (value) => typeof value === "number" && Number.isFinite(value) && value > 0,
+      "the best score there is, above 0",
+      {
+        type: "number",
+        exclusiveMinimum: 0,
+      },
+    ),
+  }),
+]);
+
+const feature = z.union([
+  column,
+  z.strictObject({
+    column,
+    as: field((value) => value === "number" || value === "code" || value === "date", '"number", "code" or "date"', {
+      enum: ["number", "code", "date"],
+    }).optional(),
+  }),
+]);
+
+export const tableMapSchema: z.ZodType = z.strictObject({
+  $schema: z.any().optional(),
+  name: text(64, "what the table is called in reports").optional(),
+  delimiter: field((value) => typeof value === "string" && /^[,;\t|]$/.test(value), "one of , ; | and a tab", {
+    type: "string",
+  }).optional(),
+  timeOrdered: field((value) => typeof value === "boolean", "true when rows stand in the order of time, else false", {
+    type: "boolean",
+  }).optional(),
+  features: z.array(feature).max(FEATURES_MAX).optional(),
+  text: column.optional(),
+  category: column.optional(),
+  tiers: z
+    .array(z.strictObject({ name: text(128, "the name of the tier"), outcome, cost }))
+    .min(2)
+    .max(TIERS_MAX),
+});
+
+const TOP_KEYS = ["name", "delimiter", "timeOrdered", "features", "text", "category", "tiers"];
+
+/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
+export async function readTableMap(file: string): Promise<TableMap> {
+  const { value, lineOf } = await readJsonFile(file);
+  return parseTableMap(value, file, lineOf);
+}
+
+export function parseTableMap(value: unknown, file: string, lineOf?: Parameters<typeof shapeMistakes>[3]): TableMap {
+  const keysAt = (path: readonly (string | number)[]): readonly string[] => {
+    if (path.length === 0) return TOP_KEYS;
+    if (path.at(-1) === "cost") return COST_KEYS;
+    return path.includes("tiers") ? ["name", "outcome", "cost"] : ["column", "as"];
+  };
+  const mistakes = shapeMistakes(tableMapSchema, value, keysAt, lineOf);
+  const map = value as TableMap;
+  if (mistakes.length === 0) {
+    const names = map.tiers.map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) < at);
+    if (twice !== undefined)
+      mistakes.push({
+        path: "tiers",
+        problem: `name ${JSON.stringify(twice)} twice`,
+        remedy: "Give each tier a name of its own.",
+      });
+    const columns = featureColumns(map);
+    const again = columns.find((name, at) => columns.indexOf(name) < at);
+    if (again !== undefined)
+      mistakes.push({
+        path: "features",
+        problem: `name ${JSON.stringify(again)} twice`,
+        remedy: "Name each column once.",
+      });
+    const told = new Set([...map.tiers.map((tier) => outcomeColumn(tier)), ...map.tiers.flatMap(costColumns)]);
+    const leaking = columns.find((name) => map.tiers.some((tier) => outcomeColumn(tier) === name));
+    if (leaking !== undefined)
+      mistakes.push({
+        path: "features",
+        problem: `name ${JSON.stringify(leaking)}, which is an outcome`,
+        remedy: "Name only what is known before a tier is chosen.",
+      });
+    if (columns.length === 0 && map.text === undefined && map.category === undefined)
+      mistakes.push({
+        path: "",
+        problem: "names no features, no text and no category",
+        remedy: "Name at least one of them.",
+      });
+    if (told.size === 0)
+      mistakes.push({ path: "tiers", problem: "name no column", remedy: "Name the outcome of each." });
+  }
+  if (mistakes.length > 0) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes, file });
+  return map;
+}
+
+export function featureColumns({ features = [] }: TableMap): readonly string[] {
+  return features.map((each) => (typeof each === "string" ? each : each.column));
+}
+
+export function outcomeColumn({ outcome: from }: TierMap): string {
+  return typeof from === "string" ? from : from.column;
+}
+
+export function costColumns({ cost: from }: TierMap): readonly string[] {
+  if ("column" in from) return [from.column];
+  if ("const" in from) return [];
+  return [from.inputTokens, from.outputTokens].filter((each) => typeof each === "string");
+}
+
+/** Every column that the map names has to be there, once. */
+export function checkColumns(map: TableMap, header: readonly string[], file: string): void {
+  const malformed = (problem: string): CalybrisError =>
+    new CalybrisError("CAL_INPUT_MALFORMED", { file, line: 1, problem });
+  const twice = header.find((name, at) => header.indexOf(name) < at);
+  if (twice !== undefined) throw malformed(`has the column ${JSON.stringify(twice)} twice`);
+  const named = [...featureColumns(map), ...map.tiers.flatMap((tier) => [outcomeColumn(tier), ...costColumns(tier)])];
+  if (map.text !== undefined) named.push(map.text);
+  if (map.category !== undefined) named.push(map.category);
+  const missing = named.find((name) => !header.includes(name));
+  if (missing !== undefined)
+    throw malformed(`has no column ${JSON.stringify(missing)}. ${nameRemedy(missing, header)}`);
+}

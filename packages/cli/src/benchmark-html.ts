@@ -1,0 +1,3 @@
+export async function benchmarkHtml(_r: unknown): Promise<string> {
+  return "";
+}

@@ -1,0 +1,3 @@
+export function benchmarkMarkdown(_r: unknown): string {
+  return "";
+}
