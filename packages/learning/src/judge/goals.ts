@@ -114,7 +114,6 @@ function equalSavings(set: SetFigures): readonly Goal[] {
   ): Pick<Goal, "measured" | "isMet"> => ({
     measured:
       own.atSavings.map((at) => `${percent(at[field].value)} (from ${percent(at[field].low)})`).join(", ") +
-      reach(field),
     isMet: own.atSavings.every((at) => at[field].value >= target && at[field].low > 0),
   });
   const gap = trees === undefined ? undefined : own.area.value - trees.area.value;
