@@ -112,8 +112,7 @@ function equalSavings(set: SetFigures): readonly Goal[] {
     field: "belowRandom" | "belowStatic" | "belowStaticLearned",
     target: number,
   ): Pick<Goal, "measured" | "isMet"> => ({
-    measured:
-      own.atSavings.map((at) => `${percent(at[field].value)} (from ${percent(at[field].low)})`).join(", ") +
+    measured: own.atSavings.map((at) => `${percent(at[field].value)} (from ${percent(at[field].low)})`).join(", "),
     isMet: own.atSavings.every((at) => at[field].value >= target && at[field].low > 0),
   });
   const gap = trees === undefined ? undefined : own.area.value - trees.area.value;
