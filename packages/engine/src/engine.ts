@@ -294,12 +294,19 @@ export class Engine {
     return { sequence, policyId };
   }
 
-  /** Waits for everything that was ordered, seals the journal and lets the directory go. */
+  /**
+   * Waits for everything that was ordered, seals the journal and lets the directory go.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the journal could not be sealed: the disk refused something, now or
+   *   before, or has not answered for 10 s. In the last case the directory stays locked until the process ends, because
+   *   the disk may still take what it was given.
+   */
   async close(): Promise<void> {
     clearInterval(this.#sweeping);
     this.learning.close();
-    await this.#journal.close();
-    await this.#lock?.release();
+    if (await this.#journal.close()) await this.#lock?.release();
+    const { failure } = this.#journal;
+    if (failure !== undefined) throw failure;
   }
 
   #decideNow(resolved: ResolvedRequest, contentDigest: string | undefined): Promise<Decided> {

@@ -12,6 +12,7 @@ import { isHung } from "./crash-driver.ts";
 import { crashImages } from "./crash-images.ts";
 import type { DiskModel } from "./crash-model.ts";
 import { CrashViolation, recoverChecked } from "./crash-oracle.ts";
+import { pass } from "./crash-timers.ts";
 import { type Command, entriesOf, obey, openEngine, runProcess } from "./crash-process.ts";
 import { FAULTS, type Fault, FaultDisk } from "./fault-disk.ts";
 
@@ -41,6 +42,7 @@ export interface FaultOptions {
   readonly isOver: () => boolean;
 }
 
+const CLOSE_MS = 10_000;
 /** Calls that only read: the process may live on after them. */
 const READS = ["list", "open", "read", "size", "close"];
 
@@ -99,6 +101,9 @@ async function tryOne(
     if (after.length > 0)
       throw new CrashViolation(`after it the disk was still asked to ${after.map(({ kind }) => kind).join(", ")}`);
     if (fault !== "hang" && lived.engine !== undefined) await requireDead(lived.engine);
+    if (fault === "hang") await requireGivesUp(lived.engine);
+    else if (problems.length === 0 && scenario.commands.at(-1)?.kind === "close")
+      throw new CrashViolation("nobody was told");
   }
   // A call that is not the writer's leaves out what it was for; then what was submitted is what stands there.
   const expected = isOther ? entriesOf(disk.inner.model.contents()) : submitted;
@@ -168,6 +173,21 @@ async function requireDead(engine: Engine): Promise<void> {
   const code = problems[0] instanceof CalybrisError ? problems[0].code : String(problems[0]);
   if (code !== "CAL_JOURNAL_FAILED" && code !== "CAL_ENGINE_CLOSED")
     throw new CrashViolation(`the journal is dead, and a request was answered with ${code}`);
+}
+
+/** A close does not wait for ever for a disk that does not answer: it says so, to an operator who has to decide. */
+async function requireGivesUp(engine: Engine | undefined): Promise<void> {
+  // While it opens, the whole of the process hangs.
+  if (engine === undefined) return;
+  const problems: Error[] = [];
+  await answerOf(engine.close(), problems);
+  if (problems.length > 0) throw new CrashViolation("it gave up at once");
+  for (let patience = 0; patience < 2; patience++) {
+    pass(CLOSE_MS);
+    await turn();
+  }
+  if (!(problems[0] instanceof CalybrisError) || !problems[0].message.includes("not answered for 10 s"))
+    throw new CrashViolation(`the disk hangs, and a close says ${problems[0]?.message ?? "nothing"}`);
 }
 
 function requireDurable(

@@ -1,8 +1,10 @@
+import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Engine } from "../src/engine.ts";
 import { DiskModel } from "./crash-model.ts";
 import { closeOnce, decideOnce, grantOnce, obey, openEngine } from "./crash-process.ts";
 import { FaultDisk } from "./fault-disk.ts";
+import { pass, withTimersHeld } from "./crash-timers.ts";
 import { searchAllFaults } from "./fault-scenarios.ts";
 
 // Goal: whatever call of the disk goes wrong, and however, nobody is told what is not durable, and the writer is dead.
@@ -54,4 +56,33 @@ test("after a failed sync a grant or a settlement that is repeated is not confir
   await expect(engine.ledger.settle(settle)).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
   await expect(engine.ledger.release({ decisionId })).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
   await expect(closeOnce(engine, "b", "settle")).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+});
+
+test("a close gives up on a disk that does not answer for 10 s, says so, and refuses as unknown what still waits", async () => {
+  await withTimersHeld(async () => {
+    const clean = new FaultDisk(new DiskModel());
+    await open(clean);
+    const disk = new FaultDisk(new DiskModel(), clean.calls.length + 1, "hang");
+    const engine = await open(disk);
+    const told: string[] = [];
+    const note = (what: string) => (error: Error) => told.push(`${what}: ${error.message}`);
+    decideOnce(engine, "a").catch(note("a"));
+    await turn();
+    engine.close().catch(note("close"));
+    pass(9_999);
+    await turn();
+    expect(told).toEqual([]);
+    pass(1);
+    await turn();
+    expect(told.sort()).toEqual([
+      expect.stringMatching(/^a: .*not answered for 10 s.* 1 entries/),
+      expect.stringMatching(/^close: .*not answered for 10 s/),
+    ]);
+  });
+});
+
+test("a journal that could not be sealed is not closed in silence", async () => {
+  const disk = await untilSyncFails((clean) => open(clean));
+  const engine = await open(disk);
+  await expect(engine.close()).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED", status: 503 });
 });

@@ -264,4 +264,18 @@ export const MUTANTS: readonly Mutant[] = [
     search: "fault",
     workload: "learns",
   },
+  {
+    name: "a close waits for ever for a disk that does not answer",
+    file: "journal/journal.ts",
+    find: "(await inTime(this.#drain()))",
+    replace: "(await this.#drain().then(() => true))",
+    search: "fault",
+  },
+  {
+    name: "a close says nothing of a seal that failed",
+    file: "engine.ts",
+    find: "    const { failure } = this.#journal;\n    if (failure !== undefined) throw failure;\n",
+    replace: "",
+    search: "fault",
+  },
 ];

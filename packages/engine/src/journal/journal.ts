@@ -50,6 +50,7 @@ export const WAITING_MAX = 4_096;
 /** So many entries go on their way even if their turn of the event loop orders more. */
 const GATHERED_MAX = 32;
 const IDLE_SEAL_MS = 100;
+const CLOSE_MS = 10_000;
 /** What a line has around its tail: sequences, hashes and the member names. */
 const LINE_OVERHEAD_BYTES = 230;
 
@@ -79,7 +80,7 @@ export class Journal {
   #segmentBytes: number;
   #sealed: boolean;
   #failure: CalybrisError | undefined;
-  #closed = false;
+  #closing: Promise<boolean> | undefined;
   #flushScheduled = false;
   #idle: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
@@ -115,7 +116,7 @@ export class Journal {
   /** Throws unless one more entry may be ordered now. Call it before deciding anything. */
   assertRoom(): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#closed) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
+    if (this.#closing !== undefined) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
     if (this.waitingCount >= this.#waitingMax)
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
   }
@@ -132,18 +133,35 @@ export class Journal {
     return { sequence, durable };
   }
 
-  /** Waits for everything, seals and closes the files. */
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+  /**
+   * Waits for everything, seals and closes the files. Afterwards {@link Journal.failure} says whether that was done.
+   *
+   * Whoever stops a service must be told when the disk does not answer, before losing patience with the process. So after
+   * 10 s it gives up: what waits is refused as unknown, and the files stay with the writer, which may still be at it.
+   *
+   * @returns false when it gave up. Then nobody else may open the journal before this process has ended.
+   */
+  close(): Promise<boolean> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<boolean> {
     clearTimeout(this.#idle);
     if (this.#failure === undefined && !this.#sealed) {
       this.#order({ kind: "seal", cause: "close" });
       this.#flush();
     }
-    if (this.#failure === undefined && this.#durable < this.#sequence)
-      await new Promise<void>((resolve) => (this.#drained = resolve));
-    await this.#options.driver.close();
+    const isDrained = this.#failure !== undefined || this.#durable === this.#sequence || (await inTime(this.#drain()));
+    const isClosed = isDrained && (await inTime(this.#options.driver.close()));
+    if (!isClosed) this.#failed(`it has not answered for ${CLOSE_MS / 1_000} s`);
+    return isClosed;
+  }
+
+  #drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#drained = resolve;
+    });
   }
 
   /** One step: number, time, state and place in the queue. If the state refuses the entry, nothing happened. */
@@ -217,7 +235,7 @@ export class Journal {
   }
 
   #sealWhenIdle(): void {
-    if (this.#sealed || this.#closed) return;
+    if (this.#sealed || this.#closing !== undefined) return;
     if (this.#idle !== undefined) {
       this.#idle.refresh();
       return;
@@ -227,7 +245,8 @@ export class Journal {
   }
 
   #sealNow(): void {
-    if (this.#sealed || this.#closed || this.#failure !== undefined || this.#durable < this.#sequence) return;
+    if (this.#sealed || this.#closing !== undefined || this.#failure !== undefined || this.#durable < this.#sequence)
+      return;
     this.#order({ kind: "seal", cause: "idle" });
     this.#flush();
   }
@@ -241,4 +260,15 @@ export class Journal {
     this.#gathered = undefined;
     this.#drained?.();
   }
+}
+
+/** Whether it came to an end within the time that a close may take. */
+async function inTime(work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), CLOSE_MS);
+  });
+  const isInTime = await Promise.race([work.then(() => true), late]);
+  clearTimeout(timer);
+  return isInTime;
 }
