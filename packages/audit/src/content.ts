@@ -47,6 +47,25 @@ const MEMBERS: Readonly<Record<"genesis" | "policy" | "seal" | "checkpoint", rea
   checkpoint: ["kind", "stateDigest"],
 };
 
+const ACTIONS: readonly string[] = ["execute", "substitute", "reject"];
+
+/** Every field of a decision is compared. */
+const DECISION_FIELDS = Object.keys({
+  sequence: true,
+  action: true,
+  reason: true,
+  selectedId: true,
+  selectedIndex: true,
+  costMicrocents: true,
+  utilityMicrocents: true,
+  counterfactualId: true,
+  counterfactualUtilityMicrocents: true,
+  evaluatedCount: true,
+  eligibleCount: true,
+  policyEpoch: true,
+  catalogEpoch: true,
+} satisfies Record<keyof Decision, true>) as readonly (keyof Decision)[];
+
 /** There from the first policy that learns. */
 const SEED = "seedDigest";
 
@@ -227,7 +246,7 @@ export class ContentAudit {
       return;
     }
     const recomputed = inForce.kernel.prescribe(request);
-    for (const field of Object.keys(recomputed) as (keyof Decision)[]) {
+    for (const field of DECISION_FIELDS) {
       if (decision[field] !== recomputed[field])
         report("decision", `${field} ${recomputed[field]}`, `${field} ${decision[field]}`);
     }
@@ -240,7 +259,7 @@ export class ContentAudit {
 function unlikeItsKind(body: EntryBody): string | undefined {
   if (body.kind === "decision") {
     if (typeof body.useCase !== "string" || typeof body.identity !== "string") return "no use case or identity";
-    if (!["execute", "substitute", "reject"].includes(body.decision.action)) return `action ${body.decision.action}`;
+    if (!ACTIONS.includes(body.decision.action)) return `action ${body.decision.action}`;
     return undefined;
   }
   const keys = Object.keys(body);

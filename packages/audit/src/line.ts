@@ -14,9 +14,6 @@ export interface ChainedLine {
   readonly dataText: string;
 }
 
-const OURS =
-  /^\{"sequence":([1-9][0-9]{0,15}),"previous_hash":"(genesis|[0-9a-f]{64})","entry_hash":"([0-9a-f]{64})","data":/;
-
 const PUBLISHED =
   /^[ \t\r]*\{[ \t\r]*"sequence"[ \t\r]*:[ \t\r]*([1-9][0-9]{0,15})[ \t\r]*,[ \t\r]*"previous_hash"[ \t\r]*:[ \t\r]*"(genesis|[0-9a-f]{64})"[ \t\r]*,[ \t\r]*"entry_hash"[ \t\r]*:[ \t\r]*"([0-9a-f]{64})"[ \t\r]*,[ \t\r]*"data"[ \t\r]*:[ \t\r]*/;
 
@@ -25,6 +22,8 @@ const PUBLISHED_END = /[ \t\r]*\}[ \t\r]*$/;
 /** A byte order mark is a byte like any other: it is in no line of a log. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+/** For the beginning of a line, which may end within a character. */
+const prefix = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The text of a line, and its bytes; no text when it is not UTF-8. */
 export interface RawLine {
@@ -33,13 +32,28 @@ export interface RawLine {
 }
 
 export function rawLine(line: Uint8Array | string): RawLine {
-  if (typeof line === "string") {
-    return { bytes: encoder.encode(line), text: line.isWellFormed() ? line : undefined };
+  if (typeof line !== "string") return new UndecodedLine(line);
+  return { bytes: encoder.encode(line), text: line.isWellFormed() ? line : undefined };
+}
+
+/** Our own lines are read from their bytes; the text of a whole line is for those that are not as they should be. */
+class UndecodedLine implements RawLine {
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
   }
+
+  get text(): string | undefined {
+    return decoded(this.bytes);
+  }
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
   try {
-    return { bytes: line, text: utf8.decode(line) };
+    return utf8.decode(bytes);
   } catch {
-    return { bytes: line, text: undefined };
+    return undefined;
   }
 }
 
@@ -48,12 +62,47 @@ export function isBlank(line: RawLine): boolean {
   return line.bytes.byteLength === 0;
 }
 
-/** A line exactly as the journal writes it. */
-export function parseOurLine({ bytes, text }: RawLine): ChainedLine | undefined {
-  const match = text === undefined ? null : OURS.exec(text);
-  if (match === null || text === undefined || !text.endsWith("}")) return undefined;
-  // What comes before the data is ASCII, so that characters are bytes.
-  return chained(match, bytes.subarray(match[0].length, -1), text.slice(match[0].length, -1));
+const SEQUENCE = '{"sequence":';
+const PREVIOUS_HASH = ',"previous_hash":"';
+const ENTRY_HASH = '","entry_hash":"';
+const DATA = '","data":';
+const GENESIS = "genesis";
+const HASH_DIGITS = 64;
+const CLOSING_BRACE = 0x7d;
+const SEQUENCE_DIGITS_MAX = 16;
+/** What stands before the data is shorter, and ASCII, so that characters are bytes. */
+const BEFORE_DATA_MAX = 256;
+
+/** A line exactly as the journal writes it. Every entry of a journal passes here. */
+export function parseOurLine({ bytes }: RawLine): ChainedLine | undefined {
+  if (bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;
+  const before = prefix.decode(bytes.subarray(0, BEFORE_DATA_MAX));
+  if (!before.startsWith(SEQUENCE)) return undefined;
+  const comma = before.indexOf(PREVIOUS_HASH, SEQUENCE.length);
+  const sequenceText = before.slice(SEQUENCE.length, comma);
+  if (comma === -1 || sequenceText.length > SEQUENCE_DIGITS_MAX || !/^[1-9][0-9]*$/.test(sequenceText))
+    return undefined;
+  const previousAt = comma + PREVIOUS_HASH.length;
+  const previousEnd = previousAt + (before.startsWith(GENESIS, previousAt) ? GENESIS.length : HASH_DIGITS);
+  const entryAt = previousEnd + ENTRY_HASH.length;
+  const entryEnd = entryAt + HASH_DIGITS;
+  if (!before.startsWith(ENTRY_HASH, previousEnd) || !before.startsWith(DATA, entryEnd)) return undefined;
+  const previousHash = before.slice(previousAt, previousEnd);
+  const entryHash = before.slice(entryAt, entryEnd);
+  if (!isHex(entryHash) || (previousHash !== GENESIS && !isHex(previousHash))) return undefined;
+  const data = bytes.subarray(entryEnd + DATA.length, -1);
+  const dataText = decoded(data);
+  const sequence = Number(sequenceText);
+  if (dataText === undefined || !Number.isSafeInteger(sequence)) return undefined;
+  return { sequence, previousHash, entryHash, data, dataText };
+}
+
+function isHex(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false;
+  }
+  return true;
 }
 
 /** A line as any writer of the published format may write it: the same members in the same order. */

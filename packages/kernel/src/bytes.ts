@@ -9,6 +9,10 @@ const utf8 = new TextEncoder();
 /** Every tag that was written: there are few, and each decision writes three. */
 const TAGS = new Map<string, Uint8Array>();
 const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** The value of a hexadecimal digit by its character code; below zero for anything else. */
+const DIGIT_VALUES: Int8Array = Int8Array.from({ length: 128 }, (_, code) =>
+  "0123456789abcdef".indexOf(String.fromCharCode(code)),
+);
 
 /** Collects fields in order. Values are checked by the units that carry them; here they only get their width. */
 export class ByteWriter {
@@ -90,10 +94,15 @@ export function toHex(bytes: Uint8Array): string {
 
 /** The inverse of {@link toHex}; `undefined` for anything that it would not have written. */
 export function fromHex(hex: string): Uint8Array | undefined {
-  if (hex.length % 2 !== 0 || !/^[0-9a-f]*$/.test(hex)) return undefined;
-  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
-    Number.parseInt(hex.slice(index * 2, index * 2 + 2), 16),
-  );
+  if (hex.length % 2 !== 0) return undefined;
+  const bytes = new Uint8Array(hex.length / 2);
+  for (let index = 0; index < bytes.byteLength; index++) {
+    const high = DIGIT_VALUES[hex.charCodeAt(index * 2)] ?? -1;
+    const low = DIGIT_VALUES[hex.charCodeAt(index * 2 + 1)] ?? -1;
+    if ((high | low) < 0) return undefined;
+    bytes[index] = (high << 4) | low;
+  }
+  return bytes;
 }
 
 /** UTF-8 of well-formed text. A lone surrogate would silently become U+FFFD, so it is refused. */

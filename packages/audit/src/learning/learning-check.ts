@@ -10,7 +10,6 @@ import {
   type Decision,
   type DecisionEntry,
   type EntryBody,
-  fromHex,
   type Kernel,
   type OutcomeEntry,
   outcomeDigest,
@@ -24,31 +23,17 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import type { Report } from "../report.ts";
+import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
 import { isTableOf } from "./table.ts";
 import { successBySigns } from "./trust.ts";
 
-/** How many decisions are remembered for the outcomes that may follow. */
-const DECISIONS_KEPT_MAX = 131_072;
 const MICROSECONDS = 1_000_000;
 
 /** The policy in force, with a kernel of its own. */
 export interface LearningPolicy {
   readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;
-}
-
-/** Of a decision, what its outcome is compared with. Nothing more: a hundred thousand of them are kept. */
-interface Kept extends Pick<DecisionEntry, "identity" | "useCase" | "learning"> {
-  readonly selectedId: number;
-  readonly selectedIndex: number;
-  readonly costMicrocents: bigint;
-  readonly valueMicrocents: bigint;
-  readonly qualityMinBps: number;
-  readonly at: number;
-  readonly snapshot: PolicySnapshot;
-  /** Its outcome stands already. */
-  isTold: boolean;
 }
 
 export class LearningCheck {
@@ -58,11 +43,7 @@ export class LearningCheck {
   /** Outcomes of decisions that are too far back to be compared. */
   unbound = 0;
   readonly #sha256: Sha256;
-  readonly #kept = new Map<number, Kept>();
-  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
-  readonly #oldest: MapIterator<number> = this.#kept.keys();
-  /** The last decision that is no longer remembered. */
-  #forgotten = 0;
+  readonly #kept = new KeptDecisions();
 
   constructor(sha256: Sha256) {
     this.#sha256 = sha256;
@@ -119,24 +100,7 @@ export class LearningCheck {
       this.fold.recommended(entry.learning);
       this.hasDraws ||= entry.learning.arms.length > 0;
     }
-    const { decision, request, identity, useCase } = entry;
-    if (decision.action === "reject") return;
-    this.#kept.set(sequence, {
-      identity,
-      useCase,
-      ...(entry.learning === undefined ? {} : { learning: entry.learning }),
-      selectedId: decision.selectedId,
-      selectedIndex: decision.selectedIndex,
-      costMicrocents: decision.costMicrocents,
-      valueMicrocents: request.valueMicrocents,
-      qualityMinBps: request.qualityMinBps,
-      at,
-      snapshot: policy.snapshot,
-      isTold: false,
-    });
-    if (this.#kept.size <= DECISIONS_KEPT_MAX) return;
-    this.#forgotten = this.#oldest.next().value as number;
-    this.#kept.delete(this.#forgotten);
+    if (entry.decision.action !== "reject") this.#kept.keep(sequence, at, entry, policy.snapshot);
   }
 
   #recommendation(entry: DecisionEntry, found: Recommendation, policy: LearningPolicy, report: Report): void {
@@ -197,11 +161,12 @@ export class LearningCheck {
   #outcome(found: OutcomeEntry, report: Report): void {
     const kept = this.#kept.get(found.of);
     if (kept === undefined) {
-      if (found.of > this.#forgotten) report("learning", "the outcome of a decision that ran", `of entry ${found.of}`);
+      if (found.of > this.#kept.forgotten)
+        report("learning", "the outcome of a decision that ran", `of entry ${found.of}`);
       else this.unbound += 1;
       return;
     }
-    if (kept.isTold) report("learning", `one outcome of entry ${found.of}`, "another");
+    if (!this.#kept.tell(found.of)) report("learning", `one outcome of entry ${found.of}`, "another");
     const { at, snapshot, learning } = kept;
     const { succeeded, observedAt, disposition, costMicrocents, latencyMs } = found;
     const successBps = succeeded === undefined ? successBySigns(found.signals ?? []) : succeeded ? BPS_MAX : 0;
@@ -236,7 +201,7 @@ export class LearningCheck {
         regime: learning?.regime ?? -1,
         tier: snapshot.candidateTiers[kept.selectedIndex] ?? 0,
         learned: learning !== undefined && !learning.holdout && !isLate && disposition === "applied",
-        digest: toHex(outcomeDigest(fromHex(kept.identity) ?? new Uint8Array(32), selection, told, this.#sha256)),
+        digest: toHex(outcomeDigest(kept.identity, selection, told, this.#sha256)),
       },
       {
         successBps: found.successBps,
@@ -250,7 +215,6 @@ export class LearningCheck {
       },
       report,
     );
-    kept.isTold = true;
   }
 }
 

@@ -1,0 +1,115 @@
+import {
+  createPolicy,
+  type DecisionEntry,
+  prescribe,
+  samplePolicy,
+  sampleRequest,
+  type PolicySnapshot,
+  toHex,
+} from "@calybris/kernel";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { KeptDecisions } from "../src/learning/kept-decisions.ts";
+
+// Goal: columns, growth and the place of the oldest change nothing about what is remembered.
+// Method: beside the simplest model that could be right, an array of the latest.
+
+const { decision } = prescribe(samplePolicy(), sampleRequest());
+const snapshots = [1n, 2n].map((epoch) => ({
+  policy: createPolicy({ ...samplePolicy(), policyEpoch: epoch as never }),
+})) as unknown as readonly PolicySnapshot[];
+
+interface Modelled {
+  readonly sequence: number;
+  readonly at: number;
+  readonly entry: DecisionEntry;
+  readonly snapshot: PolicySnapshot;
+  isTold: boolean;
+}
+
+const step = fc.record({
+  gap: fc.integer({ min: 1, max: 3 }),
+  at: fc.nat(),
+  useCase: fc.constantFrom("default", "a use case with a long name", "support"),
+  snapshot: fc.constantFrom(...snapshots),
+  learns: fc.boolean(),
+  cost: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+  identity: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex),
+  asks: fc.array(fc.nat(12), { maxLength: 3 }),
+  tells: fc.option(fc.nat(12), { nil: undefined }),
+});
+
+test("what is remembered of the latest decisions is what they said, whatever was forgotten before", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 9 }), fc.array(step, { maxLength: 40 }), (keptMax, steps) => {
+      const kept = new KeptDecisions(keptMax);
+      let model: Modelled[] = [];
+      let sequence = 0;
+      let forgotten = 0;
+      for (const { gap, at, useCase, snapshot, learns, cost, value, identity, asks, tells } of steps) {
+        sequence += gap;
+        const learning = learns ? { learning: { regime: sequence } as unknown as DecisionEntry["learning"] } : {};
+        const entry = {
+          kind: "decision",
+          policyId: 1,
+          useCase,
+          defaulted: [],
+          ...learning,
+          request: { ...sampleRequest(), valueMicrocents: value },
+          decision: { ...decision, costMicrocents: cost },
+          identity,
+        } as unknown as DecisionEntry;
+        kept.keep(sequence, at, entry, snapshot);
+        model.push({ sequence, at, entry, snapshot, isTold: false });
+        if (model.length > keptMax) forgotten = model[model.length - keptMax - 1]?.sequence ?? 0;
+        model = model.slice(-keptMax);
+        expect(kept.forgotten).toBe(forgotten);
+
+        for (const back of asks) {
+          const known = model.find((one) => one.sequence === sequence - back);
+          const found = kept.get(sequence - back);
+          expect(found === undefined).toBe(known === undefined);
+          if (found === undefined || known === undefined) continue;
+          expect(found).toEqual({
+            identity: Uint8Array.from(Buffer.from(known.entry.identity, "hex")),
+            useCase: known.entry.useCase,
+            learning: known.entry.learning,
+            snapshot: known.snapshot,
+            at: known.at,
+            selectedId: decision.selectedId,
+            selectedIndex: decision.selectedIndex,
+            costMicrocents: known.entry.decision.costMicrocents,
+            valueMicrocents: known.entry.request.valueMicrocents,
+            qualityMinBps: sampleRequest().qualityMinBps,
+          });
+        }
+        if (tells === undefined) continue;
+        const told = model.find((one) => one.sequence === sequence - tells);
+        expect(kept.tell(sequence - tells)).toBe(told !== undefined && !told.isTold);
+        if (told !== undefined) told.isTold = true;
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("as it grows, and after it has forgotten, every decision is found where it belongs", () => {
+  const kept = new KeptDecisions(2_500);
+  const snapshot = snapshots[0] as PolicySnapshot;
+  const entryOf = (at: number): DecisionEntry =>
+    ({
+      useCase: "default",
+      request: sampleRequest(),
+      decision,
+      identity: "0".repeat(64),
+      at,
+    }) as unknown as DecisionEntry;
+  for (let sequence = 1; sequence <= 4_000; sequence++) {
+    kept.keep(sequence * 2, sequence, entryOf(sequence), snapshot);
+    if (sequence % 500 !== 0) continue;
+    for (let before = 1; before <= sequence; before++)
+      expect(kept.get(before * 2)?.at).toBe(before > sequence - 2_500 ? before : undefined);
+    expect(kept.get(sequence * 2 + 1)).toBeUndefined();
+  }
+});
