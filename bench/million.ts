@@ -6,7 +6,7 @@
  * Costs are bounds at the catalog's prices (all output that a request admits); quality is not measured here.
  * @module
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { dataDirectory } from "@calybris/datasets";
@@ -39,6 +39,8 @@ interface Drawn {
 export async function benchMillion(options: { readonly full: boolean; readonly requests?: number }): Promise<string> {
   const data = dataDirectory(ROOT);
   if (data === undefined) return "| million | skipped: no data sets here; CALYBRIS_DATA names their folder |";
+  const missing = ["traces", "llm_routerbench"].filter((set) => !existsSync(join(data, set)));
+  if (missing.length > 0) return `| million | skipped: ${missing.join(" and ")} not in the folder of data sets |`;
   const { pool, categories } = await drawingPool(data);
   const snapshot = withCategories(await loadPolicy(POLICY), categories);
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));

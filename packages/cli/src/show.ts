@@ -127,7 +127,7 @@ export function explanationText(found: ReadDecision, outcome?: FoundOutcome): st
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
     ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(entry.short)}`]),
     ...(entry.defaulted.length === 0 ? [] : [`  left to the policy: ${entry.defaulted.join(", ")}`]),
-    `  ${decision.action.padEnd(10)}${chosen}`,
+    `  ${decision.action.padEnd(9)} ${chosen}`,
     ...(saved === undefined ? [] : [`  saved    $${dollars(saved)} against what was asked for; quality not measured`]),
     ...(decision.counterfactualId === 0
       ? []
