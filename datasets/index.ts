@@ -4,6 +4,7 @@
  */
 export { dataDirectory } from "./checked-file.ts";
 export * from "./feature-column.ts";
+export * from "./log-file.ts";
 export * from "./set-file.ts";
 export * from "./sets.ts";
 export * from "./table-file.ts";

@@ -8,6 +8,7 @@ import { Command, CommanderError } from "commander";
 import { benchmarkCommand } from "./benchmark.ts";
 import { catalogCommand } from "./catalog-list.ts";
 import { certificateCommand } from "./certificate.ts";
+import { certifyCommand } from "./certify.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { decideCommand } from "./decide.ts";
 import { doctorCommand } from "./doctor.ts";
@@ -25,6 +26,7 @@ import { serveCommand } from "./serve.ts";
 import { showCommand } from "./show.ts";
 import { tailCommand } from "./tail.ts";
 import type { Terminal } from "./terminal.ts";
+import { trainCommand } from "./train.ts";
 import { verifyCommand } from "./verify.ts";
 
 /** Every command, in the order of the help: one line each. */
@@ -42,6 +44,8 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   verifyCommand,
   showCommand,
   tailCommand,
+  trainCommand,
+  certifyCommand,
   benchmarkCommand,
   conformanceCommand,
   serveCommand,

@@ -6,6 +6,7 @@
 export * from "./certify.ts";
 export * from "./chance.ts";
 export * from "./cross-validation.ts";
+export * from "./derived-floors.ts";
 export * from "./design.ts";
 export * from "./e-process.ts";
 export * from "./fit-prior.ts";
