@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { LEARNING_DEFAULTS, loadPolicy, loadPrior } from "@calybris/engine";
 import { beforeAll, describe, expect, test } from "vitest";
-import { calybris, type Ended } from "./captured-terminal.ts";
+import { calybris, calybrisOn, capturedTerminal, type Ended } from "./captured-terminal.ts";
 import { POLICY, Sandbox } from "./sample-files.ts";
 
 const files = new Sandbox();
@@ -157,6 +157,23 @@ describe("outcomes", () => {
     expect(JSON.stringify(error)).toMatch(/line 2|"line":2|:2/);
     const { sequence } = await idOf("r5");
     expect(await jsonOf("show", journal, String(sequence))).not.toHaveProperty("outcome");
+  });
+
+  test("an interrupt ends it well: what was told is told, and the same command goes on", async () => {
+    const directory = files.at("interrupted");
+    const requests = files.write("interrupted-requests.jsonl", requestRows(1_500));
+    await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);
+    const ids = Array.from({ length: 1_500 }, (_, index) => index).filter((index) => index !== 3);
+    const lines = ids.map((index) => JSON.stringify({ requestId: `r${index}`, succeeded: true }));
+    const file = files.write("interrupted-outcomes.jsonl", `${lines.join("\n")}\n`);
+    const terminal = capturedTerminal();
+    const stopping = setInterval(() => terminal.interrupt(), 1);
+    const stopped = await calybrisOn(terminal, "outcomes", directory, file, "--json");
+    clearInterval(stopping);
+    expect(stopped.exit).toBe(130);
+    const { told } = JSON.parse(stopped.out) as { told: number };
+    expect(told).toBeLessThan(1_499);
+    expect(await jsonOf("outcomes", directory, file)).toMatchObject({ exit: 0, repeated: told, told: 1_499 - told });
   });
 
   test("a journal that is not there is not made", async () => {
