@@ -70,6 +70,8 @@ export class RecordingDisk implements Disk {
 /** Files in memory, nothing recorded. */
 export class PlainDisk implements Disk {
   readonly contents: Map<string, Buffer>;
+  /** Whether any byte, size or name is another than at first; writing the same bytes again changes nothing. */
+  isChanged = false;
 
   constructor(contents: Map<string, Buffer>) {
     this.contents = contents;
@@ -86,9 +88,10 @@ export class PlainDisk implements Disk {
   open(_directory: string, name: string, create: boolean): DiskFile | undefined {
     if (!this.contents.has(name)) {
       if (!create) return undefined;
+      this.isChanged = true;
       this.contents.set(name, Buffer.alloc(0));
     }
-    return new PlainFile(this.contents, name);
+    return new PlainFile(this, name);
   }
 
   syncDirectory(): void {
@@ -98,21 +101,22 @@ export class PlainDisk implements Disk {
 
 class PlainFile implements DiskFile {
   readonly preparedBytes: number = PREPARED_BYTES;
-  readonly #contents: Map<string, Buffer>;
+  readonly #disk: PlainDisk;
   readonly #name: string;
 
-  constructor(contents: Map<string, Buffer>, name: string) {
-    this.#contents = contents;
+  constructor(disk: PlainDisk, name: string) {
+    this.#disk = disk;
     this.#name = name;
   }
 
   get #bytes(): Buffer {
-    return this.#contents.get(this.#name) as Buffer;
+    return this.#disk.contents.get(this.#name) as Buffer;
   }
 
   write(bytes: Uint8Array, position: number): number {
     const end = position + bytes.byteLength;
     if (end > this.#bytes.byteLength) this.truncate(end);
+    this.#disk.isChanged ||= this.#bytes.compare(bytes, 0, bytes.byteLength, position, end) !== 0;
     this.#bytes.set(bytes, position);
     return bytes.byteLength;
   }
@@ -122,9 +126,11 @@ class PlainFile implements DiskFile {
   }
 
   truncate(length: number): void {
+    if (length === this.#bytes.byteLength) return;
     const resized = Buffer.alloc(length);
     this.#bytes.copy(resized);
-    this.#contents.set(this.#name, resized);
+    this.#disk.isChanged = true;
+    this.#disk.contents.set(this.#name, resized);
   }
 
   size(): number {

@@ -16,6 +16,7 @@ import { segmentNumber } from "../src/journal/segment.ts";
 import { SEED_BYTES } from "../src/router/draws.ts";
 import { PlainDisk } from "./crash-disk.ts";
 import { fingerprintNumber, fingerprintOf } from "./crash-hash.ts";
+import type { CrashImage } from "./crash-images.ts";
 import type { DiskModel } from "./crash-model.ts";
 import {
   type Closing,
@@ -40,36 +41,48 @@ export interface AfterRecovery {
   /** The files after recovery, and a number that is equal for equal files. */
   readonly contents: Map<string, Buffer>;
   readonly key: number;
-  /** Equal where an engine finds the same: it reads segments, and a head that is whole. */
-  readonly servedKey: number;
 }
 
 /** Recovers a disk; `submitted` is the data of every entry that was ever ordered, in order. */
-export function recoverChecked(contents: Map<string, Buffer>, submitted: readonly string[]): AfterRecovery {
-  const before = new Map([...contents].map(([name, bytes]) => [name, Buffer.from(bytes)]));
+export function recoverChecked(image: CrashImage, submitted: readonly string[]): AfterRecovery {
+  const disk = new PlainDisk(image.contents());
+  const { contents } = disk;
   let entries = 0;
-  let promisesSeed = false;
   const { setAside } = attempt("recovery refused a legal disk", () =>
-    recoverData(new PlainDisk(contents), (data) => {
+    recoverData(disk, (data) => {
       if (data !== submitted[entries]) throw new CrashViolation(`entry ${entries + 1} is not what was submitted`);
       entries += 1;
-      promisesSeed ||= data.includes('"seedDigest":');
     }),
   );
-  if (promisesSeed && contents.get(SEED_FILE)?.equals(SEED) !== true)
+  if (entries >= seedPromised(submitted) && contents.get(SEED_FILE)?.equals(SEED) !== true)
     throw new CrashViolation("the seed of the draws was promised, and is not there");
+  const isSetAside = setAside !== undefined;
+  // Most disks are whole, and recovery leaves them as they are: then nothing can have been cut.
+  if (!disk.isChanged) return { entries, isSetAside, contents, key: image.key };
+  const before = image.contents();
   requireAside(segmentLines(before).slice(entries), contents);
   requireAside(
     asideFiles(before).map((bytes) => bytes.toString("latin1")),
     contents,
   );
-  return {
-    entries,
-    isSetAside: setAside !== undefined,
-    contents,
-    key: keyOf(contents),
-    servedKey: keyOf(new Map([...contents].filter(([name, bytes]) => isRead(name, bytes)))),
-  };
+  return { entries, isSetAside, contents, key: keyOf(contents) };
+}
+
+const promises = new WeakMap<readonly string[], number>();
+
+/** The sequence of the entry that promises the seed; beyond all when none does. */
+function seedPromised(submitted: readonly string[]): number {
+  let sequence = promises.get(submitted);
+  if (sequence === undefined) {
+    sequence = submitted.findIndex((data) => data.includes('"seedDigest":')) + 1 || Infinity;
+    promises.set(submitted, sequence);
+  }
+  return sequence;
+}
+
+/** Equal where an engine finds the same: it reads segments, the seed, and a head that is whole. */
+export function servedKey({ contents }: AfterRecovery): number {
+  return keyOf(new Map([...contents].filter(([name, bytes]) => isRead(name, bytes))));
 }
 
 function isRead(name: string, bytes: Buffer): boolean {
@@ -104,10 +117,9 @@ function asideFiles(contents: ReadonlyMap<string, Buffer>): Buffer[] {
 
 /** Recovery once more on what recovery left: nothing may be found that was not, and nothing may change. */
 export function requireIdempotent(after: AfterRecovery, submitted: readonly string[]): void {
-  const again = recoverChecked(
-    new Map([...after.contents].map(([name, bytes]) => [name, Buffer.from(bytes)])),
-    submitted,
-  );
+  const contents = (): Map<string, Buffer> =>
+    new Map([...after.contents].map(([name, bytes]) => [name, Buffer.from(bytes)]));
+  const again = recoverChecked({ key: after.key, contents }, submitted);
   if (again.entries !== after.entries || again.isSetAside || again.key !== after.key)
     throw new CrashViolation(`recovered again, ${after.entries} entries became ${again.entries}, or the files changed`);
 }

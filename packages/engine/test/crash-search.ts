@@ -15,6 +15,7 @@ import {
   requireDurableHead,
   requireIdempotent,
   requireServes,
+  servedKey,
 } from "./crash-oracle.ts";
 import { type Command, type History, runProcess, segmentLines } from "./crash-process.ts";
 
@@ -129,11 +130,7 @@ export class CrashSearch {
         const recovered = this.#recover(image, moment, life);
         entries = recovered.entries;
         seen.entries.set(image.key, entries);
-        if (!seen.recovered.has(recovered.key)) this.#recoverAgain(recovered, moment, life);
-        seen.recovered.add(recovered.key);
-        if (!seen.served.has(recovered.servedKey) && this.#options.chance(this.#options.serveEvery) === 0)
-          after.push(recovered);
-        seen.served.add(recovered.servedKey);
+        if (this.#isToServe(recovered, moment, life, seen)) after.push(recovered);
         if (this.#isNewSort(recovered, life)) starts.push({ start: image.contents(), entries });
       }
       if (entries < moment.acknowledged)
@@ -149,9 +146,20 @@ export class CrashSearch {
       });
   }
 
+  /** Recovers again what was not yet seen; says whether an engine is to serve from it. */
+  #isToServe(recovered: AfterRecovery, moment: Moment, life: Life, seen: Seen): boolean {
+    if (seen.recovered.has(recovered.key)) return false;
+    seen.recovered.add(recovered.key);
+    this.#recoverAgain(recovered, moment, life);
+    const key = servedKey(recovered);
+    if (seen.served.has(key)) return false;
+    seen.served.add(key);
+    return this.#options.chance(this.#options.serveEvery) === 0;
+  }
+
   #recover(image: CrashImage, moment: Moment, life: Life): AfterRecovery {
     try {
-      const recovered = recoverChecked(image.contents(), life.history.entries);
+      const recovered = recoverChecked(image, life.history.entries);
       requireAside(life.torn, recovered.contents);
       return recovered;
     } catch (error) {

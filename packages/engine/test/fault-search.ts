@@ -200,7 +200,7 @@ function requireDurable(
   const chance = seededChance(options.seed);
   for (const image of crashImages(model, { chance, exhaustiveSectorsMax: 3, samples: 10 })) {
     counts.states += 1;
-    const { entries } = recoverChecked(image.contents(), submitted);
+    const { entries } = recoverChecked(image, submitted);
     if (entries < acknowledged) throw new CrashViolation(`${acknowledged} were acknowledged, ${entries} are durable`);
   }
 }
