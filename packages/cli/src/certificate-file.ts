@@ -1,6 +1,6 @@
 /**
- * A certificate from the options of a command, or from the JSON that `calybris certify` writes. What it says is checked
- * here, before a journal is opened for it.
+ * A certificate from a file. What it says is checked here, before a journal is opened for it. How many thresholds passed is
+ * not taken for regimes: those of a grid are finer, and those of another prior are others.
  * @module
  */
 import { membersOf, readJsonFile, showValue } from "@calybris/engine";
@@ -39,7 +39,11 @@ export async function readCertificate(file: string): Promise<Certificate> {
     const found = members[key];
     if (typeof found === "number" && Number.isSafeInteger(found) && found >= min && found <= max) return found;
     const says = found === undefined ? "is missing" : `is ${showValue(found)}`;
-    const problem = `is no certificate: ${key} ${says}; it is a whole number from ${min} to ${max}`;
+    const isCount = key === "regimes" && found === undefined && members["passed"] !== undefined;
+    const hint = isCount
+      ? ". `passed` counts thresholds: if they were the regimes of your prior, say so by --regimes"
+      : "";
+    const problem = `is no certificate: ${key} ${says}; it is a whole number from ${min} to ${max}${hint}`;
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
   }) as [number, number, number, number];
   return { regimes, alphaBps, deltaBps, samples };

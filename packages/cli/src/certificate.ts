@@ -20,7 +20,8 @@ interface CertificateSetOptions extends JournalOptions {
 
 const HELP = `
 Of the eight regimes, those of the N least predicted gains may be served below the top tier; the others may not,
-whatever else was learned. 0 allows none. It speaks of the prior that it was found with: set that one first.
+whatever else was learned. 0 allows none. It speaks of the prior that it was found with: set that one first. With
+\`calybris certify --prior FILE --regimes\`, the regimes are as many as the thresholds that passed.
 
 Examples:
   calybris certificate set certified.json --journal journal --by ada
@@ -36,7 +37,7 @@ function setCommand(terminal: Terminal): Command {
   const command = new Command("set");
   return command
     .description("put a certificate in force in a journal, from the next decision on")
-    .argument("[file]", "the certificate, as `calybris certify` wrote it; without it, the four options say")
+    .argument("[file]", "JSON with regimes, alphaBps, deltaBps and samples; without it, the four options say")
     .addOption(numberOption("--regimes <count>", "how many regimes may be served below the top tier", "regimes"))
     .addOption(numberOption("--alpha <bps>", "the risk that is not exceeded, in ten-thousandths", "alphaBps"))
     .addOption(numberOption("--delta <bps>", "with which doubt, in ten-thousandths", "deltaBps"))
