@@ -22,6 +22,7 @@ import {
   outcomeDigest,
   PROPENSITY_ONE,
   parseExact,
+  REGIME_COUNT,
   selectionDigest,
   SIGNALS,
   type Signal,
@@ -136,8 +137,19 @@ export class EngineLearning {
     return observed;
   }
 
-  /** Puts a certificate in force: how many regimes may be served below the top tier. */
+  /**
+   * Puts a certificate in force: how many regimes, 0 to 8, may be served below the top tier.
+   *
+   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field; nothing was changed.
+   */
   async certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
+    refuseMistakes({
+      regimes: wholeField("regimes", certificate.regimes, REGIME_COUNT),
+      alphaBps: wholeField("alphaBps", certificate.alphaBps, BPS_MAX),
+      deltaBps: wholeField("deltaBps", certificate.deltaBps, BPS_MAX),
+      samples: wholeField("samples", certificate.samples, Number.MAX_SAFE_INTEGER),
+      by: nameField("by", certificate.by),
+    });
     const { sequence, durable } = this.#ports.append({ kind: "certificate", ...certificate });
     await durable;
     return sequence;
