@@ -9,11 +9,12 @@ import type { Budget, Found } from "./search.ts";
 
 export const name = "every flip";
 
-export async function run({ milliseconds, progress }: Budget): Promise<Found> {
+export async function run({ seed, milliseconds, progress }: Budget): Promise<Found> {
   const endMs = performance.now() + milliseconds;
-  const verified = await verifyFlipped(performance.now() + milliseconds / 3);
+  const verified = await verifyFlipped(seed, performance.now() + milliseconds / 3);
   progress?.(`${verified} damaged directories verified`);
   const counts = await searchFlips({
+    seed,
     milliseconds: endMs - performance.now(),
     bits: 8,
     every: 1,
@@ -27,8 +28,8 @@ export async function run({ milliseconds, progress }: Budget): Promise<Found> {
 }
 
 /** One bit of each byte flipped, in files, before the whole of `verify`. */
-async function verifyFlipped(endMs: number): Promise<number> {
-  const journal = await smallJournal();
+async function verifyFlipped(seed: number, endMs: number): Promise<number> {
+  const journal = await smallJournal(`s${seed}-`);
   const directory = mkdtempSync(join(tmpdir(), "flipped-"));
   const write = (file: string, bytes: Uint8Array | undefined): void =>
     writeFileSync(join(directory, file), bytes ?? new Uint8Array());

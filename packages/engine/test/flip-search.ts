@@ -37,6 +37,8 @@ export interface FlipCounts {
 }
 
 export interface FlipBudget {
+  /** Another seed, another journal. */
+  readonly seed: number;
   readonly milliseconds: number;
   /** Bits flipped of each byte: 8 are all. */
   readonly bits: number;
@@ -52,8 +54,8 @@ export async function searchFlips(budget: FlipBudget): Promise<FlipCounts> {
   const counts: FlipCounts = { damages: 0, refused: 0, setAside: 0, harmless: 0, audits: 0 };
   const endMs = performance.now() + budget.milliseconds;
   for (const key of [undefined, KEY]) {
-    const journal = await smallJournal("", key);
-    const other = await smallJournal("other-", key);
+    const journal = await smallJournal(`s${budget.seed}-`, key);
+    const other = await smallJournal(`other-${budget.seed}-`, key);
     requireWhole(journal);
     requireForgeriesCaught(journal, counts);
     let index = 0;
