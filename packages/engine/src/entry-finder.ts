@@ -1,27 +1,26 @@
 /**
- * Finds an entry by its sequence without an index of all of them: sparse offsets, at least {@link SPACING} entries apart,
- * and a scan of what lies between two of them. The stretch that was scanned last is kept: whoever sends a file of requests
- * again asks for one entry after another.
+ * Finds an entry by its sequence without an index of all of them: sparse offsets, some {@link SPACING} entries apart, and
+ * one read of what lies between two of them. What was read last is kept: whoever sends a file of requests again asks for
+ * one entry after another.
  * @module
  */
-import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
 import type { Disk } from "./journal/disk.ts";
 import { scanSegment } from "./journal/scan.ts";
 import { listSegments } from "./journal/segment.ts";
+import { type Mark, Stretch } from "./stretch.ts";
 
-const SPACING = 64;
-
-interface Mark {
-  readonly sequence: number;
-  readonly segment: number;
-  readonly offset: number;
-}
+const SPACING = 32;
+const KEPT_MAX = 16;
+/** A longer stretch is not kept: it was one batch, and is divided when it is first read. */
+const KEPT_BYTES_MAX = 256 * 1024;
 
 export class EntryFinder {
   readonly #disk: Disk;
   readonly #directory: string;
-  readonly #marks: Mark[] = [];
-  #stretch: ReadonlyMap<number, EntryLine> = new Map();
+  #marks: Mark[] = [];
+  /** Stretches by the sequence they begin with, the latest used last. */
+  readonly #kept = new Map<number, Stretch>();
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
@@ -35,9 +34,12 @@ export class EntryFinder {
       this.#marks.push({ sequence, segment, offset });
   }
 
-  /** @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence. */
+  /**
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
+   *   the disk does not give it.
+   */
   find(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string } {
-    const line = this.#stretch.get(sequence) ?? this.#scan(this.#markBefore(sequence)).get(sequence);
+    const line = this.#line(sequence);
     const head = line === undefined ? undefined : parseEntryHead(line.data);
     if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
     return { head, data: line.data, entryHash: line.entryHash };
@@ -50,12 +52,8 @@ export class EntryFinder {
     const segments = listSegments(this.#disk, this.#directory).filter((segment) => segment >= mark.segment);
     let skip = sequence - mark.sequence;
     for (const segment of segments) {
-      for (const line of scanSegment(
-        this.#disk,
-        this.#directory,
-        segment,
-        segment === mark.segment ? mark.offset : 0,
-      )) {
+      const from = segment === mark.segment ? mark.offset : 0;
+      for (const line of scanSegment(this.#disk, this.#directory, segment, from)) {
         if (!line.ended) return;
         if (skip > 0) skip -= 1;
         else yield line.bytes;
@@ -63,21 +61,36 @@ export class EntryFinder {
     }
   }
 
-  /** The whole entries from a mark up to the next. A line that is none may still be being written, and ends it. */
-  #scan(position: number): ReadonlyMap<number, EntryLine> {
-    const stretch = new Map<number, EntryLine>();
+  #line(sequence: number): EntryLine | undefined {
+    const position = this.#markBefore(sequence);
     const mark = this.#marks[position];
+    if (mark === undefined) return undefined;
+    const kept = this.#kept.get(mark.sequence);
+    const line = kept?.line(sequence);
+    // What is kept of the journal's end may be from before the entry was there.
+    return line ?? this.#read(position, mark).line(sequence);
+  }
+
+  #read(position: number, mark: Mark): Stretch {
     const next = this.#marks[position + 1];
-    if (mark !== undefined) {
-      for (const line of scanSegment(this.#disk, this.#directory, mark.segment, mark.offset)) {
-        if (next !== undefined && next.segment === mark.segment && line.offset >= next.offset) break;
-        const parsed = line.ended ? parseEntryLine(Buffer.from(line.bytes).toString("utf8")) : undefined;
-        if (parsed === undefined) break;
-        stretch.set(parsed.sequence, parsed);
-      }
-    }
-    this.#stretch = stretch;
+    const end = next?.segment === mark.segment ? next.offset : undefined;
+    const stretch = Stretch.read(this.#disk, this.#directory, mark, end);
+    this.#kept.delete(mark.sequence);
+    if (stretch.byteLength <= KEPT_BYTES_MAX) this.#keep(mark.sequence, stretch);
+    else
+      this.#marks = [
+        ...this.#marks.slice(0, position + 1),
+        ...stretch.marks(SPACING),
+        ...this.#marks.slice(position + 1),
+      ];
     return stretch;
+  }
+
+  #keep(first: number, stretch: Stretch): void {
+    this.#kept.set(first, stretch);
+    if (this.#kept.size <= KEPT_MAX) return;
+    const [oldest] = this.#kept.keys();
+    if (oldest !== undefined) this.#kept.delete(oldest);
   }
 
   #markBefore(sequence: number): number {

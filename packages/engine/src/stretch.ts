@@ -1,0 +1,93 @@
+/**
+ * A stretch of a journal: consecutive lines of one segment, read in one go and taken apart only where somebody looks.
+ * @module
+ */
+import { type EntryLine, parseEntryLine } from "@calybris/kernel";
+import { type Disk, type DiskFile, withDisk } from "./journal/disk.ts";
+import { segmentName } from "./journal/segment.ts";
+
+const NEWLINE = 0x0a;
+/** How much is read at a time where nobody knows the end. */
+const STEP_BYTES = 64 * 1024;
+
+/** Where an entry stands. */
+export interface Mark {
+  readonly sequence: number;
+  readonly segment: number;
+  readonly offset: number;
+}
+
+export class Stretch {
+  readonly #mark: Mark;
+  readonly #bytes: Buffer;
+  /** Where each line begins, and where the last one ends, its newline included. */
+  readonly #starts: readonly number[];
+
+  private constructor(mark: Mark, bytes: Buffer) {
+    this.#mark = mark;
+    this.#bytes = bytes;
+    const starts = [0];
+    for (let end = bytes.indexOf(NEWLINE); end > (starts.at(-1) as number); end = bytes.indexOf(NEWLINE, end + 1))
+      starts.push(end + 1);
+    this.#starts = starts;
+  }
+
+  /**
+   * Reads the lines from a mark on.
+   *
+   * @param end - the offset of the next mark in the same segment; without one, what stands there up to blank space is read.
+   * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
+   */
+  static read(disk: Disk, directory: string, mark: Mark, end: number | undefined): Stretch {
+    return withDisk(directory, () => {
+      const file = disk.open(directory, segmentName(mark.segment), false);
+      if (file === undefined) return new Stretch(mark, Buffer.alloc(0));
+      try {
+        const bytes = end === undefined ? readOpenEnd(file, mark.offset) : readRange(file, mark.offset, end);
+        return new Stretch(mark, bytes);
+      } finally {
+        file.close();
+      }
+    });
+  }
+
+  get byteLength(): number {
+    return this.#bytes.byteLength;
+  }
+
+  /** The line of an entry; `undefined` when it is not here, or not whole yet. */
+  line(sequence: number): EntryLine | undefined {
+    const index = sequence - this.#mark.sequence;
+    const start = this.#starts[index];
+    const end = this.#starts[index + 1];
+    if (start === undefined || end === undefined) return undefined;
+    const line = parseEntryLine(this.#bytes.toString("utf8", start, end - 1));
+    return line?.sequence === sequence ? line : undefined;
+  }
+
+  /** Where every so many entries stand, but the first. */
+  marks(spacing: number): readonly Mark[] {
+    const { sequence, segment, offset } = this.#mark;
+    const marks: Mark[] = [];
+    for (let index = spacing; index + spacing < this.#starts.length; index += spacing)
+      marks.push({ sequence: sequence + index, segment, offset: offset + (this.#starts[index] as number) });
+    return marks;
+  }
+}
+
+function readRange(file: DiskFile, from: number, end: number): Buffer {
+  const bytes = Buffer.allocUnsafe(end - from);
+  let held = 0;
+  for (let count = -1; count !== 0 && held < bytes.byteLength; held += count)
+    count = file.read(bytes.subarray(held), from + held);
+  return bytes.subarray(0, held);
+}
+
+function readOpenEnd(file: DiskFile, from: number): Buffer {
+  let bytes = Buffer.alloc(0);
+  for (;;) {
+    const more = readRange(file, from + bytes.byteLength, from + bytes.byteLength + STEP_BYTES);
+    bytes = Buffer.concat([bytes, more]);
+    if (more.byteLength < STEP_BYTES || more.includes("\n\n")) return bytes;
+  }
+}
