@@ -139,6 +139,16 @@ export const tableMapSchema: z.ZodType = z.strictObject({
     .max(TIERS_MAX),
 });
 
+/** The JSON Schema of a map, for editors; datasets/table-map.schema.json is this. */
+export function tableMapJsonSchema(): object {
+  return {
+    ...z.toJSONSchema(tableMapSchema, { unrepresentable: "any", io: "input" }),
+    title: "Calybris table map",
+    allowComments: true,
+    allowTrailingCommas: true,
+  };
+}
+
 const TOP_KEYS = ["name", "delimiter", "timeOrdered", "features", "text", "category", "tiers"];
 
 /** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */

@@ -33,6 +33,8 @@ export interface JudgeOptions {
   readonly decisionsMax: number;
   readonly seed: number;
   readonly kinds?: readonly HeadKind[];
+  /** Of a cold start; 100 unless said otherwise. */
+  readonly trials?: number;
   /** Called with what is being done and the share done, 0..1. */
   readonly onProgress?: (share: number) => void;
 }
@@ -158,7 +160,7 @@ export function judge(whole: Table, options: JudgeOptions): SetFigures {
     isPerCost: plan.isPerCost,
     policies,
     byCalls: plan.ends[0].quality > plan.ends[1].quality ? callFigures(callPlan, callPolicies) : undefined,
-    learning: learningFigures(plan, played, options.seed),
+    learning: learningFigures(plan, played, options),
     certificate: certificateOf(callPlan, options.seed),
     incumbents: incumbentsOf(plan, policies, judged),
     byQuality: savableShare(judged) > 0 ? undefined : qualityFigures(plan, played),
@@ -208,7 +210,7 @@ function callFigures(
   });
 }
 
-function learningFigures(plan: Plan, played: readonly Played[], seed: number): LearningFigures {
+function learningFigures(plan: Plan, played: readonly Played[], { seed, trials }: JudgeOptions): LearningFigures {
   const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / Math.max(1, values.length);
   const own = played.find(({ name }) => name === CALYBRIS)?.typical ?? [];
   const best = bestFixedReward(plan);
@@ -219,7 +221,7 @@ function learningFigures(plan: Plan, played: readonly Played[], seed: number): L
       return { name, reward, regret: best - reward };
     });
   return {
-    coldStart: coldStart(plan.table, plan.valueTypicalMicrocents, seed),
+    coldStart: coldStart(plan.table, plan.valueTypicalMicrocents, seed, trials),
     quarters: {
       first: mean(own.map((run) => run.firstQuarter)),
       last: mean(own.map((run) => run.lastQuarter)),

@@ -25,10 +25,10 @@ const COLD: CalybrisOptions = Object.freeze({ ...CALYBRIS_DEFAULTS, explorationB
  * drawn but computed: the mean over the tiers, row by row. What is told is the number of decisions after which the median
  * trial is ahead of random, and stays so to its end.
  */
-export function coldStart(table: Table, valueMicrocents: number, seed: number): ColdStart {
+export function coldStart(table: Table, valueMicrocents: number, seed: number, trials: number = TRIALS): ColdStart {
   const chance = seededChance(seed, 8);
   const decisions = Math.min(TRIAL_DECISIONS, table.rowCount);
-  const ahead = Array.from({ length: TRIALS }, (_, trial) => {
+  const ahead = Array.from({ length: trials }, (_, trial) => {
     const rows = trialRows(table, decisions, chance);
     const setting = { table, valueMicrocents, seed: seed + trial, scoresBps: undefined, boundariesBps: undefined };
     return aheadOfRandom(table, rows, new CalybrisPolicy(setting, COLD), valueMicrocents);
@@ -36,10 +36,10 @@ export function coldStart(table: Table, valueMicrocents: number, seed: number): 
   let behindAt = 0;
   for (let decision = 0; decision < decisions; decision += 1) {
     const sorted = ahead.map((trial) => trial[decision] ?? 0).sort((a, b) => a - b);
-    if ((sorted[TRIALS >> 1] ?? 0) <= 0) behindAt = decision + 1;
+    if ((sorted[trials >> 1] ?? 0) <= 0) behindAt = decision + 1;
   }
   return {
-    trials: TRIALS,
+    trials,
     decisionsPerTrial: decisions,
     explorationBps: COLD.explorationBps,
     decisionsUntilBetter: behindAt === decisions ? null : behindAt + 1,
