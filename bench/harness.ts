@@ -22,18 +22,53 @@ export interface Contestant {
   readonly run: () => void;
 }
 
-/** Median items per second of each contestant, by name, over alternating rounds after one that warms up. */
-export function alternate(contestants: readonly Contestant[], rounds: number): ReadonlyMap<string, number> {
+export interface Sampling {
+  /** Samples taken of each contestant, after one that warms up. */
+  readonly rounds: number;
+  /** A sample repeats its run until it has taken so long. The clock advances by some milliseconds at a time. */
+  readonly sampleSeconds: number;
+}
+
+/**
+ * Median items per second of each contestant, by name, over alternating rounds. A second is one of this thread's on a
+ * processor: what other processes take in between is theirs.
+ */
+export function alternate(contestants: readonly Contestant[], sampling: Sampling): ReadonlyMap<string, number> {
   const rates = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
-  for (let round = 0; round <= rounds; round++) {
+  for (let round = 0; round <= sampling.rounds; round++) {
     for (const { name, count, run } of contestants) {
-      const start = performance.now();
-      run();
-      const seconds = (performance.now() - start) / 1_000;
-      if (round > 0) rates.get(name)?.push(count / seconds);
+      const rate = ratePerSecond(run, count, sampling.sampleSeconds);
+      if (round > 0) rates.get(name)?.push(rate);
     }
   }
   return new Map([...rates].map(([name, samples]) => [name, median(samples)]));
+}
+
+/** How many items a second of this thread's handles, over as many runs as a sample takes. */
+export function ratePerSecond(run: () => void, count: number, sampleSeconds: number): number {
+  const before = process.threadCpuUsage();
+  let seconds = 0;
+  let runs = 0;
+  do {
+    run();
+    runs++;
+    const { user, system } = process.threadCpuUsage(before);
+    seconds = (user + system) / 1e6;
+  } while (seconds < sampleSeconds);
+  return (runs * count) / Math.max(seconds, 1e-6);
+}
+
+/**
+ * Bytes that a run leaves on the heap, per item: the median of nine, as a collection in between makes one too small. A
+ * run that allocates nothing comes to 0.
+ */
+export function allocatedBytes(run: () => void, count: number): number {
+  const samples = Array.from({ length: 9 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    run();
+    return process.memoryUsage().heapUsed - before;
+  });
+  return Math.max(Math.round(median(samples) / count), 0);
 }
 
 export function median(samples: readonly number[]): number {

@@ -1,16 +1,17 @@
-/** One of two threads: an instance of its own over the same module, told how many rounds to decide. */
+/** One of two threads: an instance of its own over the same sources, told how long to decide, and telling its rate. */
 import { parentPort, workerData } from "node:worker_threads";
 import { WasmKernel } from "../packages/kernel/src/index.ts";
-import { workloadPolicy, workloadRequests } from "./workload.ts";
+import { ratePerSecond } from "./harness.ts";
+import { WORKLOADS } from "./workload.ts";
 
 const { candidateCount, count, seed } = workerData as { candidateCount: number; count: number; seed: number };
-const kernel = new WasmKernel(workloadPolicy(candidateCount, seed), count);
+const { policyOf, requestsOf } = WORKLOADS.mixedGates;
+const kernel = new WasmKernel(policyOf(candidateCount, seed), count);
 let index = 0;
-for (const request of workloadRequests(count, candidateCount, seed)) kernel.writeRequest(index++, request);
+for (const request of requestsOf(count, candidateCount, seed)) kernel.writeRequest(index++, request);
 kernel.decideBatch(count);
 
-parentPort?.on("message", (rounds: number) => {
-  for (let round = 0; round < rounds; round++) kernel.decideBatch(count);
-  parentPort?.postMessage("decided");
+parentPort?.on("message", (seconds: number) => {
+  parentPort?.postMessage(ratePerSecond(() => kernel.decideBatch(count), count, seconds));
 });
 parentPort?.postMessage("ready");

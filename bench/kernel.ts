@@ -1,12 +1,25 @@
 /**
- * Decisions per second of the kernels. All contestants decide the same requests, and must come to the same checksum.
+ * Decisions per second of the kernels. All contestants decide the same requests and must come to the same decisions:
+ * those that write records to the same checksum, those that return objects to the definition's fields.
  * @module
  */
 import assert from "node:assert/strict";
-import { Worker } from "node:worker_threads";
-import { type Decision, type Policy, prescribe, type Request, WasmKernel } from "../packages/kernel/src/index.ts";
-import { alternate, checksum, markdownTable } from "./harness.ts";
-import { workloadPolicy, workloadRequests } from "./workload.ts";
+import { cpus } from "node:os";
+import { compileSources, readSources } from "../packages/kernel/assembly/build.ts";
+import {
+  DECISION_BYTES,
+  type Decision,
+  type Policy,
+  prescribe,
+  REQUEST_BYTES,
+  type Request,
+  WasmKernel,
+} from "../packages/kernel/src/index.ts";
+import { alternate, allocatedBytes, type Contestant, checksum, markdownTable, type Sampling } from "./harness.ts";
+import { boundaryTable } from "./kernel-boundary.ts";
+import { threadsTable } from "./kernel-threads.ts";
+import { type PlainDecision, plainKernel, plainRequest } from "./plain-kernel.ts";
+import { type Workload, WORKLOADS } from "./workload.ts";
 
 export interface BenchOptions {
   /** A million requests and published rounds; else a smoke run, which only shows that the benchmark works. */
@@ -14,7 +27,7 @@ export interface BenchOptions {
 }
 
 const SEED = 20_260_101;
-/** How many times the walk each catalog size is held to. */
+/** How many times the walk each catalog size is held to, on mixed gates. */
 const TARGETS: ReadonlyMap<number, number> = new Map([
   [4, 1.7],
   [22, 3.5],
@@ -25,125 +38,196 @@ const OBJECT_SHARE = 50;
 
 export async function benchKernel({ full }: BenchOptions): Promise<string> {
   const count = full ? 1_000_000 : 500;
-  const rows: string[][] = [];
-  for (const [candidateCount, target] of TARGETS)
-    rows.push(await benchSize(candidateCount, target, count, full ? 7 : 1));
-  const header = [
-    "candidates",
-    "reference",
-    "per call with marshalling",
-    "walk",
-    "batch",
-    "per call",
-    "two threads",
-    "batch / walk",
-    "target",
-    "per call / batch",
-    "batch bytes allocated per decision",
-    "checksum",
+  const sampling: Sampling = full ? { rounds: 7, sampleSeconds: 0.12 } : { rounds: 1, sampleSeconds: 0 };
+  const unfiltered = await compileUnfiltered(full ? "-O3" : "-O0");
+  const machine = `${cpus()[0]?.model ?? "unknown processor"}, Node ${process.versions.node}`;
+  const sections: string[] = [
+    `${machine}. ${count} requests a workload, seed ${SEED}, median of ${sampling.rounds} alternating rounds, by processor time.`,
   ];
-  return `Millions of decisions per second, ${count} varied requests, seed ${SEED}.\n\n${markdownTable(header, rows)}\n`;
-}
-
-async function benchSize(candidateCount: number, target: number, count: number, rounds: number): Promise<string[]> {
-  const policy = workloadPolicy(candidateCount, SEED);
-  const kernel = new WasmKernel(policy, count);
-  const objects: Request[] = [];
-  let index = 0;
-  for (const request of workloadRequests(count, candidateCount, SEED)) {
-    if (index < Math.max(count / OBJECT_SHARE, 100)) objects.push(request);
-    kernel.writeRequest(index++, request);
+  for (const workload of Object.values(WORKLOADS)) {
+    const sizes = [...TARGETS.keys()];
+    const rows = sizes.map((size) => benchSize(workload, size, count, unfiltered, sampling));
+    const header = Object.keys(rows[0] ?? {});
+    sections.push(
+      `Millions of decisions per second, ${workload.title}:`,
+      markdownTable(
+        header,
+        rows.map((row) => Object.values(row)),
+      ),
+    );
   }
-  const sum = verify(kernel, policy, objects, count);
-
-  const single = new WasmKernel(policy);
-  let sink: Decision | undefined;
-  const rates = alternate(
-    [
-      { name: "walk", count, run: () => kernel.walkBatch(count) },
-      { name: "batch", count, run: () => kernel.decideBatch(count) },
-      {
-        name: "per call",
-        count,
-        run: () => {
-          for (let at = 0; at < count; at++) kernel.decideAt(at);
-        },
-      },
-      {
-        name: "marshalled",
-        count: objects.length,
-        run: () => {
-          for (const request of objects) sink = single.prescribe(request);
-        },
-      },
-      {
-        name: "reference",
-        count: objects.length,
-        run: () => {
-          for (const request of objects) sink = prescribe(policy, request).decision;
-        },
-      },
-    ],
-    rounds,
+  sections.push(
+    "Two threads, mixed gates:",
+    await threadsTable(full ? [...TARGETS.keys()] : [4], count, SEED, sampling),
   );
-  assert(sink !== undefined);
+  sections.push("At the boundary, 22 candidates, mixed gates:", boundaryTable(count, SEED, sampling));
+  return sections.join("\n\n");
+}
+
+/** The kernel without its interval filter: what the masks alone bring. */
+async function compileUnfiltered(optimization: "-O0" | "-O3"): Promise<WebAssembly.Module> {
+  const sources = new Map(await readSources());
+  const masked = sources.get("masked.as.ts") ?? "";
+  const unfiltered = masked.replace("FILTER_ABOVE: i64 = 8", "FILTER_ABOVE: i64 = 64");
+  assert.notEqual(unfiltered, masked);
+  return new WebAssembly.Module(await compileSources(sources.set("masked.as.ts", unfiltered), optimization));
+}
+
+function benchSize(
+  workload: Workload,
+  candidateCount: number,
+  count: number,
+  unfiltered: WebAssembly.Module,
+  sampling: Sampling,
+): Readonly<Record<string, string>> {
+  const policy = workload.policyOf(candidateCount, SEED);
+  const kernel = new WasmKernel(policy, count);
+  const masks = new WasmKernel(policy, count, unfiltered);
+  const objects: Request[] = [];
+  let written = 0;
+  for (const request of workload.requestsOf(count, candidateCount, SEED)) {
+    if (written < Math.max(count / OBJECT_SHARE, 100)) objects.push(request);
+    kernel.writeRequest(written, request);
+    masks.writeRequest(written++, request);
+  }
+  const records = recordContestants(kernel, masks, policy, count);
+  const sum = verify(records);
+  const hasPlain = workload !== WORKLOADS.extremeMagnitudes;
+  verifyObjects(kernel, policy, objects, hasPlain);
+  const contestants = [...records, ...objectContestants(policy, objects, hasPlain)];
+  const rates = alternate(contestants, sampling);
   const rate = (name: string): number => rates.get(name) ?? Number.NaN;
-  const millions = (name: string): string => (rate(name) / 1e6).toFixed(2);
+  const millions = (name: string): string => (rates.has(name) ? (rate(name) / 1e6).toFixed(2) : "–");
+  const target = workload === WORKLOADS.mixedGates ? TARGETS.get(candidateCount) : undefined;
+  return {
+    candidates: `${candidateCount}`,
+    "reference (BigInt)": millions("reference"),
+    "plain numbers": millions("plain"),
+    walk: millions("walk"),
+    masks: millions("masks"),
+    "batch (masks and filter)": millions("batch"),
+    "per call": millions("per call"),
+    "per call by index": millions("by index"),
+    "per call, records copied": millions("copied"),
+    "per call, objects": millions("objects"),
+    "batch / walk": (rate("batch") / rate("walk")).toFixed(2),
+    target: target?.toFixed(1) ?? "–",
+    "per call / batch": (rate("per call") / rate("batch")).toFixed(2),
+    "copied / batch": (rate("copied") / rate("batch")).toFixed(2),
+    "bytes allocated, batch": `${allocatedBytes(() => kernel.decideBatch(count), count)}`,
+    checksum: sum.toString(16),
+  };
+}
+
+interface RecordContestant extends Contestant {
+  /** Where its decisions are after a run. */
+  readonly decisions: Uint32Array;
+}
+
+/** Those that read and write records. */
+function recordContestants(kernel: WasmKernel, masks: WasmKernel, policy: Policy, count: number): RecordContestant[] {
+  const { decide } = kernel;
+  const decisions = kernel.decisionWords();
+  const inPlace = (name: string, run: () => void): RecordContestant => ({ name, count, run, decisions });
   return [
-    `${candidateCount}`,
-    millions("reference"),
-    millions("marshalled"),
-    millions("walk"),
-    millions("batch"),
-    millions("per call"),
-    ((await twoThreads(candidateCount, count, rounds)) / 1e6).toFixed(2),
-    (rate("batch") / rate("walk")).toFixed(2),
-    target.toFixed(1),
-    (rate("per call") / rate("batch")).toFixed(2),
-    `${allocatedBytes(kernel, count, rounds)}`,
-    sum.toString(16),
+    inPlace("walk", () => kernel.walkBatch(count)),
+    { ...inPlace("masks", () => masks.decideBatch(count)), decisions: masks.decisionWords() },
+    inPlace("batch", () => kernel.decideBatch(count)),
+    inPlace("per call", () => {
+      let request = kernel.requestAddress(0);
+      let decision = kernel.decisionAddress(0);
+      for (let at = 0; at < count; at++) {
+        decide(request, decision);
+        request += REQUEST_BYTES;
+        decision += DECISION_BYTES;
+      }
+    }),
+    inPlace("by index", () => {
+      for (let at = 0; at < count; at++) kernel.decideAt(at);
+    }),
+    copying(kernel, policy, count),
   ];
 }
 
-/** Every way of deciding gives the same records, and the first of them are the reference's. */
-function verify(kernel: WasmKernel, policy: Policy, objects: readonly Request[], count: number): number {
-  kernel.walkBatch(count);
-  const walked = checksum(kernel.decisionWords());
-  kernel.decideBatch(count);
-  const sum = checksum(kernel.decisionWords());
-  assert.equal(sum, walked, "batch and walk agree");
-  for (let index = 0; index < count; index++) kernel.decideAt(index);
-  assert.equal(checksum(kernel.decisionWords()), sum, "single calls and batch agree");
-  for (const [index, request] of objects.entries()) {
-    assert.deepEqual(kernel.readDecision(index), prescribe(policy, request).decision);
-  }
-  return sum;
+/** Each record copied in from the caller's memory, and the decision copied out: marshalling without an object. */
+function copying(kernel: WasmKernel, policy: Policy, count: number): RecordContestant {
+  const single = new WasmKernel(policy);
+  const { decide } = single;
+  const [request, decision] = [single.requestAddress(0), single.decisionAddress(0)];
+  const [into, out] = [inDoubles(single.requestWords()), inDoubles(single.decisionWords())];
+  const from = inDoubles(kernel.requestWords().slice());
+  const decisions = new Uint32Array(kernel.decisionWords().length);
+  const to = inDoubles(decisions);
+  const run = (): void => {
+    for (let at = 0; at < count; at++) {
+      for (let word = 0; word < into.length; word++) into[word] = from[at * into.length + word] as bigint;
+      decide(request, decision);
+      for (let word = 0; word < out.length; word++) to[at * out.length + word] = out[word] as bigint;
+    }
+  };
+  return { name: "copied", count, run, decisions };
 }
 
-/** The heap's growth over the batches, per decision, in whole bytes. A collection in between would make it too low. */
-function allocatedBytes(kernel: WasmKernel, count: number, rounds: number): number {
-  const before = process.memoryUsage().heapUsed;
-  for (let round = 0; round < rounds; round++) kernel.decideBatch(count);
-  const grown = process.memoryUsage().heapUsed - before;
-  return Math.max(0, Math.round(grown / (count * rounds)));
+/** The same memory in words of 64 bits: half as many to copy. */
+function inDoubles(words: Uint32Array): BigUint64Array {
+  return new BigUint64Array(words.buffer, words.byteOffset, words.length / 2);
 }
 
-/** Both threads decide the whole workload at once; decisions per second of the two together. */
-async function twoThreads(candidateCount: number, count: number, rounds: number): Promise<number> {
-  const workerData = { candidateCount, count, seed: SEED };
-  const workers = [0, 1].map(() => new Worker(new URL("./kernel-worker.ts", import.meta.url), { workerData }));
-  await Promise.all(workers.map(nextMessage));
-  const start = performance.now();
-  for (const worker of workers) worker.postMessage(rounds);
-  await Promise.all(workers.map(nextMessage));
-  const seconds = (performance.now() - start) / 1_000;
-  await Promise.all(workers.map((worker) => worker.terminate()));
-  return (2 * count * rounds) / seconds;
+/** Those that take and return objects. */
+function objectContestants(policy: Policy, objects: readonly Request[], hasPlain: boolean): Contestant[] {
+  const count = objects.length;
+  const single = new WasmKernel(policy);
+  const decidePlainly = plainKernel(policy);
+  const plainRequests = objects.map(plainRequest);
+  let sink: Decision | PlainDecision | undefined;
+  const plain: Contestant = {
+    name: "plain",
+    count,
+    run: () => {
+      for (const request of plainRequests) sink = decidePlainly(request);
+    },
+  };
+  return [
+    ...(hasPlain ? [plain] : []),
+    {
+      name: "objects",
+      count,
+      run: () => {
+        for (const request of objects) sink = single.prescribe(request);
+      },
+    },
+    {
+      name: "reference",
+      count,
+      run: () => {
+        for (const request of objects) sink = prescribe(policy, request).decision;
+        assert(sink !== undefined);
+      },
+    },
+  ];
 }
 
-function nextMessage(worker: Worker): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    worker.once("message", resolve);
-    worker.once("error", reject);
+/** Every way of deciding writes the same records; their checksum. */
+function verify(contestants: readonly RecordContestant[]): number {
+  const sums = contestants.map(({ run, decisions }) => {
+    run();
+    return checksum(decisions);
   });
+  assert.equal(new Set(sums).size, 1, `checksums ${sums}`);
+  return sums[0] ?? 0;
+}
+
+/** The records of the first requests are what the definition says, and what plain numbers come to. */
+function verifyObjects(kernel: WasmKernel, policy: Policy, objects: readonly Request[], hasPlain: boolean): void {
+  const decidePlainly = plainKernel(policy);
+  for (const [index, request] of objects.entries()) {
+    const decision = kernel.readDecision(index);
+    assert.deepEqual(decision, prescribe(policy, request).decision);
+    if (!hasPlain) continue;
+    const { selectedId, costMicrocents, utilityMicrocents, counterfactualId, eligibleCount } = decision;
+    const cost = Number(costMicrocents);
+    const utility = Number(utilityMicrocents);
+    const found = decidePlainly(plainRequest(request));
+    assert.deepEqual(found, { selectedId, cost, utility, counterfactualId, eligibleCount });
+  }
 }

@@ -13,7 +13,10 @@ export const REQUEST_BYTES = 80;
 export const DECISION_BYTES = 48;
 export const CANDIDATE_BYTES = 48;
 
-/** One memory, seen four ways. */
+/** What a decision says and no record does: which policy it was decided by. */
+export type Epochs = Pick<Policy, "policyEpoch" | "catalogEpoch">;
+
+/** One memory, by the width of what is read. */
 export interface Views {
   readonly u8: Uint8Array;
   readonly u16: Uint16Array;
@@ -79,7 +82,7 @@ export function writeRequestAt(views: Views, address: number, request: Request):
  * The views have the widths of the units, so a brand is put back without a check. Nor is it checked that the record lies
  * within the memory: callers take addresses from a kernel's own, and a check of each field costs more than the decision.
  */
-export function readDecisionAt(views: Views, address: number, policy: Policy): Decision {
+export function readDecisionAt(views: Views, address: number, epochs: Epochs): Decision {
   const { u8, u16, u32, u64, i64 } = views;
   const halves = address >>> 1;
   const words = address >>> 2;
@@ -98,8 +101,8 @@ export function readDecisionAt(views: Views, address: number, policy: Policy): D
     counterfactualUtilityMicrocents: i64[doubles + 5] as Microcents,
     evaluatedCount: u16[halves + 5] as number,
     eligibleCount: u16[halves + 9] as number,
-    policyEpoch: policy.policyEpoch,
-    catalogEpoch: policy.catalogEpoch,
+    policyEpoch: epochs.policyEpoch,
+    catalogEpoch: epochs.catalogEpoch,
   };
 }
 

@@ -14,6 +14,7 @@ import { KERNEL_WASM_BASE64 } from "./binary.ts";
 import {
   CANDIDATE_BYTES,
   DECISION_BYTES,
+  type Epochs,
   REQUEST_BYTES,
   readDecisionAt,
   type Views,
@@ -70,7 +71,7 @@ export class WasmKernel implements Kernel {
    * hold addresses; it checks nothing, and an address beyond the memory traps.
    */
   readonly decide: (requestAddress: number, decisionAddress: number) => void;
-  readonly #policy: Policy;
+  readonly #epochs: Epochs;
   readonly #exports: KernelExports;
   readonly #views: Views;
   readonly #requests: number;
@@ -86,7 +87,7 @@ export class WasmKernel implements Kernel {
     this.#exports = instance.exports as unknown as KernelExports;
     this.decide = this.#exports.decide;
     this.#views = viewsOf(memory.buffer);
-    this.#policy = policy;
+    this.#epochs = { policyEpoch: policy.policyEpoch, catalogEpoch: policy.catalogEpoch };
     this.capacity = capacity;
     const candidates = this.#exports.candidatesAddress();
     invariant(candidates <= FIXED_BYTES && candidates % 16 === 0, "the catalog begins where the host has room for it");
@@ -99,7 +100,7 @@ export class WasmKernel implements Kernel {
   prescribe(request: Request): Decision {
     writeRequestAt(this.#views, this.#requests, request);
     this.decide(this.#requests, this.#decisions);
-    return readDecisionAt(this.#views, this.#decisions, this.#policy);
+    return readDecisionAt(this.#views, this.#decisions, this.#epochs);
   }
 
   /** Puts a request into the batch. */
@@ -141,7 +142,12 @@ export class WasmKernel implements Kernel {
   /** The decision on a request of the batch. */
   readDecision(index: number): Decision {
     this.#checkIndex(index);
-    return readDecisionAt(this.#views, this.#decisions + index * DECISION_BYTES, this.#policy);
+    return readDecisionAt(this.#views, this.#decisions + index * DECISION_BYTES, this.#epochs);
+  }
+
+  /** The request records as 32-bit words, twenty each, for whoever writes them without objects. Padding is not read. */
+  requestWords(): Uint32Array {
+    return this.#views.u32.subarray(this.#requests >>> 2, (this.#requests + this.capacity * REQUEST_BYTES) >>> 2);
   }
 
   /** The decision records as 32-bit words, twelve each, for whoever reads them without objects. */
