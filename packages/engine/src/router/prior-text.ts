@@ -81,33 +81,31 @@ export function countBuckets(text: string, scratch: TextScratch): number {
   let before = 0;
   for (let at = 0; at <= end; at += 1) {
     const code = at < end ? text.charCodeAt(at) : 0;
-    const kind = code < 256 ? CLASSES[code] : CLASS_ALONE;
+    const kind = code < 256 ? (CLASSES[code] as number) : CLASS_ALONE;
     if (kind === CLASS_WORD) {
-      word = Math.imul((word === 0 ? HASH_START : word) ^ (FOLDED[code] ?? 0), HASH_PRIME);
+      word = Math.imul((word === 0 ? HASH_START : word) ^ (FOLDED[code] as number), HASH_PRIME);
       continue;
     }
-    // Twice at most: the word that ended here, and the sign or letter that ended it.
-    for (let turn = 0; turn < 2; turn += 1) {
-      let hash = 0;
-      if (turn === 0) {
-        hash = word;
-        word = 0;
-      } else if (kind === CLASS_SIGN || kind === CLASS_ALONE)
-        hash = Math.imul(HASH_START ^ code, HASH_PRIME) ^ (code << 8);
-      if (hash === 0) continue;
-      found = hit(spread(hash) & mask, counts, touched, found);
-      if (kind === CLASS_SIGN && turn === 1) continue;
-      if (before !== 0)
-        found = hit(
-          spread(Math.imul(before, 0x9e3779b1 | 0) ^ Math.imul(hash, 0x85ebca6b | 0)) & mask,
-          counts,
-          touched,
-          found,
-        );
-      before = hash;
+    // The word that ended here, then the sign or letter that ended it.
+    if (word !== 0) {
+      found = hit(spread(word) & mask, counts, touched, found);
+      if (before !== 0) found = hit(pairOf(before, word) & mask, counts, touched, found);
+      before = word;
+      word = 0;
     }
+    if (kind === CLASS_GAP) continue;
+    const sign = Math.imul(HASH_START ^ code, HASH_PRIME) ^ (code << 8);
+    found = hit(spread(sign) & mask, counts, touched, found);
+    // Signs are heard, but a pair of words reaches across them.
+    if (kind === CLASS_SIGN) continue;
+    if (before !== 0) found = hit(pairOf(before, sign) & mask, counts, touched, found);
+    before = sign;
   }
   return found;
+}
+
+function pairOf(before: number, after: number): number {
+  return spread(Math.imul(before, 0x9e3779b1 | 0) ^ Math.imul(after, 0x85ebca6b | 0));
 }
 
 /** Makes the scratch space ready for the next text. */
@@ -128,10 +126,10 @@ export function scoreTextBuckets(reader: PriorText, text: string): number {
   let sum = 0;
   let squares = 0;
   for (let at = 0; at < found; at += 1) {
-    const bucket = touched[at] ?? 0;
-    const share = (DAMPED[counts[bucket] ?? 0] ?? 0) * (rarities[bucket] ?? 0);
+    const bucket = touched[at] as number;
+    const share = (DAMPED[counts[bucket] as number] as number) * (rarities[bucket] as number);
     counts[bucket] = 0;
-    sum += share * (weights[bucket] ?? 0);
+    sum += share * (weights[bucket] as number);
     squares += share * share;
   }
   if (squares === 0) return 0;
@@ -141,7 +139,7 @@ export function scoreTextBuckets(reader: PriorText, text: string): number {
 }
 
 function hit(bucket: number, counts: Uint8Array, touched: Int32Array, found: number): number {
-  const count = counts[bucket] ?? 0;
+  const count = counts[bucket] as number;
   if (count === 0) {
     touched[found] = bucket;
     counts[bucket] = 1;

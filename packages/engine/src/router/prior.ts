@@ -116,12 +116,12 @@ function linearMillibps(
   for (let at = 0; at < weightsMillibps.length; at += 1) {
     const value = features[offset + at] ?? FEATURE_MISSING;
     if (value === FEATURE_MISSING) continue;
-    const away = Math.floor(((value - (centers[at] ?? 0)) * THOUSANDTHS) / (spreads[at] ?? 1));
+    const away = Math.floor(((value - (centers[at] as number)) * THOUSANDTHS) / (spreads[at] as number));
     const standardised =
       away < -STANDARDISED_MAX ? -STANDARDISED_MAX : away > STANDARDISED_MAX ? STANDARDISED_MAX : away;
-    sum += standardised * (weightsMillibps[at] ?? 0);
+    sum += standardised * (weightsMillibps[at] as number);
   }
-  const added = (categoryBps[categoryIndex] ?? 0) + textScoreBps;
+  const added = (categoryBps[categoryIndex] as number) + textScoreBps;
   return head.interceptMillibps + Math.floor(sum / THOUSANDTHS) + added * THOUSANDTHS;
 }
 
@@ -136,19 +136,19 @@ function treesMillibps(
   const { roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps } = head;
   const { centers, categoryBps } = prior;
   const featureCount = centers.length;
-  const addedByCategoryBps = categoryBps[categoryIndex] ?? 0;
+  const addedByCategoryBps = categoryBps[categoryIndex] as number;
   let sum = head.interceptMillibps;
   for (let tree = 0; tree < roots.length; tree += 1) {
-    let node = roots[tree] ?? 0;
-    for (let feature = nodeFeature[node] ?? -1; feature >= 0; feature = nodeFeature[node] ?? -1) {
+    let node = roots[tree] as number;
+    for (let feature = nodeFeature[node] as number; feature >= 0; feature = nodeFeature[node] as number) {
       let value: number;
       if (feature < featureCount) {
         value = features[offset + feature] ?? FEATURE_MISSING;
-        if (value === FEATURE_MISSING) value = centers[feature] ?? 0;
+        if (value === FEATURE_MISSING) value = centers[feature] as number;
       } else value = feature === featureCount ? addedByCategoryBps : textScoreBps;
-      node = (nodeLeft[node] ?? 0) + (value <= (nodeThreshold[node] ?? 0) ? 0 : 1);
+      node = (nodeLeft[node] as number) + (value <= (nodeThreshold[node] as number) ? 0 : 1);
     }
-    sum += leafMillibps[node] ?? 0;
+    sum += leafMillibps[node] as number;
   }
   return sum;
 }
