@@ -1,29 +1,35 @@
 /**
  * `npm run bench -- <name>`: runs one benchmark and prints its table; `--smoke` runs it small, and `--requests N` says how
- * many requests a benchmark that decides them is to decide.
+ * many requests a benchmark that decides them is to decide, `--entries N` how long a journal one that reads it is to read.
  * @module
  */
 import { parseArgs } from "node:util";
 
-export type Bench = (options: { readonly full: boolean; readonly requests?: number }) => Promise<string>;
+export interface BenchOptions {
+  readonly full: boolean;
+  readonly requests?: number;
+  readonly entries?: number;
+}
+export type Bench = (options: BenchOptions) => Promise<string>;
 
 /** Loaded when asked for, so that one benchmark does not warm or burden another. */
 export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["kernel", async (): Promise<Bench> => (await import("./kernel.ts")).benchKernel],
+  ["journal", async (): Promise<Bench> => (await import("./journal.ts")).benchJournal],
   ["ledger", async (): Promise<Bench> => (await import("./ledger.ts")).benchLedger],
   ["million", async (): Promise<Bench> => (await import("./million.ts")).benchMillion],
+  ["ready", async (): Promise<Bench> => (await import("./ready.ts")).benchReady],
   ["service", async (): Promise<Bench> => (await import("./service.ts")).benchService],
+  ["verify", async (): Promise<Bench> => (await import("./verify.ts")).benchVerify],
 ]);
 
 async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { smoke: { type: "boolean" }, requests: { type: "string" } },
+    options: { smoke: { type: "boolean" }, requests: { type: "string" }, entries: { type: "string" } },
   });
   const [name] = positionals;
-  const requests = Number(values.requests);
-  const counted = Number.isSafeInteger(requests) && requests > 0 ? { requests } : {};
   const load = BENCHES.get(name ?? "");
   if (load === undefined) {
     console.error(`Name a benchmark: ${[...BENCHES.keys()].join(", ")}.`);
@@ -31,7 +37,18 @@ async function main(args: readonly string[]): Promise<void> {
     return;
   }
   const bench = await load();
-  console.log(await bench({ full: values.smoke !== true, ...counted }));
+  console.log(
+    await bench({
+      full: values.smoke !== true,
+      ...counted("requests", values.requests),
+      ...counted("entries", values.entries),
+    }),
+  );
+}
+
+function counted(name: "requests" | "entries", text: string | undefined): Partial<BenchOptions> {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? { [name]: count } : {};
 }
 
 if (import.meta.main) await main(process.argv.slice(2));

@@ -13,7 +13,7 @@
 import { CalybrisError } from "@calybris/kernel";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 import { HEAD_FILE, writeHead } from "./head.ts";
-import { prepareSpace, segmentName } from "./segment.ts";
+import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
 /** Where a journal goes on. */
 export interface WriterStart {
@@ -48,6 +48,9 @@ export interface Place {
   readonly fsyncs: number;
 }
 
+/** In idle times, so much is prepared in one go, and so much at most lies ahead. */
+const IDLE_STEP_BYTES = 512 * 1024;
+const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
 /** Head syncs are at most this far apart while entries arrive. */
 const HEAD_SYNC_MS = 1_000;
 
@@ -63,6 +66,8 @@ export class SegmentWriter {
   #size: number;
   #headSyncedMs: number;
   #fsyncs = 0;
+  /** Bytes appended since the files were opened. */
+  #appended = 0;
   #failure: CalybrisError | undefined;
 
   constructor(disk: Disk, start: WriterStart, keyed: boolean, nowMs: () => number = () => performance.now()) {
@@ -93,6 +98,7 @@ export class SegmentWriter {
       writeWhole(this.#file, lines.bytes, offset);
       this.#file.syncData();
       this.#end += byteLength;
+      this.#appended += byteLength;
       const fsyncs = this.#fsyncs + 1;
       this.#fsyncs = 0;
       return { segment: this.#segment, offset, bytes: byteLength, fsyncs };
@@ -109,6 +115,21 @@ export class SegmentWriter {
       this.#fsyncs += 1;
       this.#headSyncedMs = now;
     });
+  }
+
+  /**
+   * Prepares some space for the next busy time: as much as was written since the files were opened, a piece at a time.
+   * For when there is nothing else to do.
+   *
+   * @returns whether there is more to prepare.
+   */
+  prepareAhead(): boolean {
+    const ahead = Math.min(this.#appended, AHEAD_BYTES_MAX);
+    if (this.#size - this.#end >= ahead) return false;
+    this.#orFail(0, () => {
+      this.#size = extendSpace(this.#file, this.#size, IDLE_STEP_BYTES);
+    });
+    return true;
   }
 
   /** Cuts the prepared space off and closes. Only after the last lines. */

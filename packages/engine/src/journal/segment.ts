@@ -43,6 +43,13 @@ export function prepareSpace(file: DiskFile, size: number, end: number, bytes: n
   return prepared;
 }
 
+/** Prepares so many bytes behind the end of the file. Returns its size. */
+export function extendSpace(file: DiskFile, size: number, bytes: number): number {
+  writeWhole(file, NEWLINES.subarray(0, bytes), size);
+  file.sync();
+  return size + bytes;
+}
+
 /** Blanks a range: what was there can no longer be read as an entry. */
 export function blank(file: DiskFile, from: number, to: number): void {
   for (let at = from; at < to; at += NEWLINES.byteLength) {

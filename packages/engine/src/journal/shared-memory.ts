@@ -93,10 +93,12 @@ const ASLEEP = 1;
 /**
  * Sleeps until woken, unless there is something to do. Whoever gives something to do stores it first and wakes after: the
  * sleeper says that it sleeps before it looks, so one of the two always sees the other.
+ *
+ * @param msMax - wakes by itself after this many milliseconds; never when left out.
  */
-export function sleepUnless(words: Int32Array, sleeper: Word, ready: () => boolean): void {
+export function sleepUnless(words: Int32Array, sleeper: Word, ready: () => boolean, msMax?: number): void {
   Atomics.store(words, sleeper, ASLEEP);
-  if (!ready()) Atomics.wait(words, sleeper, ASLEEP);
+  if (!ready()) Atomics.wait(words, sleeper, ASLEEP, msMax);
   Atomics.store(words, sleeper, AWAKE);
 }
 

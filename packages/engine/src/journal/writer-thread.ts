@@ -24,6 +24,8 @@ export interface WriterThreadData {
 /** To the engine's thread: that it should look, or why nothing more will come. */
 export type FromWriter = "written" | { readonly problem: string };
 
+/** After so long without work, space is prepared. */
+const IDLE_MS = 5;
 /** After a batch, so long for the next one before going to sleep: callers that were answered come back within it. */
 const SPIN_US = 60;
 
@@ -43,6 +45,7 @@ function run({ start, key, shared, port }: WriterThreadData): void {
   const stage = new ChainStage(memory, key === undefined ? undefined : nodeChain(key));
   const files = new SegmentWriter(nodeDisk, start, key !== undefined);
   const isClosing = (): boolean => Atomics.load(words, WORD.closing) === 1;
+  let isPrepared = true;
   for (;;) {
     const lines = stage.take(() => receiveMessageOnPort(port)?.message as string);
     if (lines !== undefined) {
@@ -53,11 +56,13 @@ function run({ start, key, shared, port }: WriterThreadData): void {
       publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });
       if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);
       files.writeHead(lines);
+      isPrepared = false;
     } else if (isClosing()) {
       files.close();
       return;
     } else if (!spinUntil(() => stage.hasWork())) {
-      sleepUnless(words, WORD.writerAsleep, () => stage.hasWork() || isClosing());
+      sleepUnless(words, WORD.writerAsleep, () => stage.hasWork() || isClosing(), isPrepared ? undefined : IDLE_MS);
+      if (!stage.hasWork() && !isClosing()) isPrepared = !files.prepareAhead();
     }
   }
 }
