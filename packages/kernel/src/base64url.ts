@@ -17,10 +17,14 @@ const digitCodes: readonly number[] = codesOf(HEX_DIGITS);
 const characterValues: Int8Array = valuesOf(characterCodes);
 const digitValues: Int8Array = valuesOf(digitCodes);
 
+/** What is being written; made once. */
+const charactersOut = new Array<number>(DIGEST_CHARACTERS).fill(0);
+const digitsOut = new Array<number>(DIGEST_HEX_DIGITS).fill(0);
+
 /** 64 hexadecimal digits as 43 characters; `undefined` for anything else. */
 export function digestToBase64Url(hex: string): string | undefined {
   if (hex.length !== DIGEST_HEX_DIGITS) return undefined;
-  const codes = new Array<number>(DIGEST_CHARACTERS).fill(0);
+  const codes = charactersOut;
   let at = 0;
   for (let digit = 0; digit < DIGEST_HEX_DIGITS; digit += 3) {
     const isLast = digit === DIGEST_HEX_DIGITS - 1;
@@ -32,13 +36,13 @@ export function digestToBase64Url(hex: string): string | undefined {
     // The last digit has four bits; two zeroes make them a character.
     if (!isLast) codes[at++] = characterCodes[((second & 3) << 4) | third] as number;
   }
-  return String.fromCharCode(...codes);
+  return String.fromCharCode.apply(undefined, codes);
 }
 
 /** The inverse; `undefined` for anything that {@link digestToBase64Url} would not have written. */
 export function digestFromBase64Url(text: string): string | undefined {
   if (text.length !== DIGEST_CHARACTERS) return undefined;
-  const codes = new Array<number>(DIGEST_HEX_DIGITS).fill(0);
+  const codes = digitsOut;
   let at = 0;
   for (let character = 0; character < DIGEST_CHARACTERS; character += 2) {
     const isLast = character === DIGEST_CHARACTERS - 1;
@@ -50,7 +54,7 @@ export function digestFromBase64Url(text: string): string | undefined {
     codes[at++] = digitCodes[((first & 3) << 2) | (second >> 4)] as number;
     codes[at++] = digitCodes[second & 15] as number;
   }
-  return String.fromCharCode(...codes);
+  return String.fromCharCode.apply(undefined, codes);
 }
 
 function valueAt(values: Int8Array, text: string, index: number): number {
