@@ -12,7 +12,10 @@ import { CalybrisError, type PolicySnapshot, snapshotDigest, toHex } from "@caly
 import type { Desk } from "./api/desk.ts";
 import { serviceRoutes } from "./api/routes.ts";
 import { type Config, isLoopback } from "./config/config.ts";
+import { Admission } from "./http/admission.ts";
 import { CrossOrigin } from "./http/cross-origin.ts";
+import { type Exchange, NodeExchange } from "./http/exchange.ts";
+import { FastDoor } from "./http/fast-door.ts";
 import { Rates } from "./http/rates.ts";
 import { Reception } from "./http/reception.ts";
 import { Router } from "./http/route.ts";
@@ -49,34 +52,29 @@ export interface StartReport {
   readonly milliseconds: number;
 }
 
+/** What stands between the engine and the network. */
+interface Assembled {
+  readonly server: Server;
+  readonly door: FastDoor;
+  readonly reception: Reception;
+  readonly readiness: Readiness;
+  readonly traces: Traces | undefined;
+}
+
 export class Service {
   readonly report: StartReport;
   readonly engine: Engine;
   readonly #config: Config;
   readonly #log: Logger;
-  readonly #server: Server;
-  readonly #reception: Reception;
-  readonly #readiness: Readiness;
-  readonly #traces: Traces | undefined;
+  readonly #assembled: Assembled;
   #stopping: Promise<void> | undefined;
 
-  private constructor(parts: {
-    report: StartReport;
-    engine: Engine;
-    options: ServiceOptions;
-    server: Server;
-    reception: Reception;
-    readiness: Readiness;
-    traces: Traces | undefined;
-  }) {
-    this.report = parts.report;
-    this.engine = parts.engine;
-    this.#config = parts.options.config;
-    this.#log = parts.options.log;
-    this.#server = parts.server;
-    this.#reception = parts.reception;
-    this.#readiness = parts.readiness;
-    this.#traces = parts.traces;
+  private constructor(report: StartReport, engine: Engine, { config, log }: ServiceOptions, assembled: Assembled) {
+    this.report = report;
+    this.engine = engine;
+    this.#config = config;
+    this.#log = log;
+    this.#assembled = assembled;
   }
 
   /**
@@ -92,8 +90,8 @@ export class Service {
     try {
       const budgets = config.budgets.file === undefined ? [] : await loadBudgets(config.budgets.file);
       const tenantsChanged = (await engine.ledger.apply(budgets, "calybris serve")).length;
-      const parts = assemble(engine, options);
-      const address = await listen(parts.server, config);
+      const assembled = assemble(engine, options);
+      const address = await listen(assembled.server, config);
       const { entries, setAside } = engine.recovery;
       const report: StartReport = {
         url: urlOf(config, address.port),
@@ -108,7 +106,7 @@ export class Service {
         milliseconds: Math.round(performance.now() - startedMs),
       };
       log.info(report, "ready");
-      return new Service({ report, engine, options, ...parts });
+      return new Service(report, engine, options, assembled);
     } catch (error) {
       await engine.close();
       throw error;
@@ -122,16 +120,19 @@ export class Service {
   }
 
   async #stop(): Promise<void> {
-    this.#readiness.stopping();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    const drained = this.#reception.stop();
-    this.#server.closeIdleConnections();
+    const { server, door, reception, readiness, traces } = this.#assembled;
+    readiness.stopping();
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    const drained = reception.stop();
+    door.closeIdle();
+    server.closeIdleConnections();
     const isInTime = await within(drained, this.#config.limits.drainMs);
-    if (!isInTime) this.#log.warn({ open: this.#reception.openCount }, "requests were cut off");
-    this.#server.closeAllConnections();
+    if (!isInTime) this.#log.warn({ open: reception.openCount }, "requests were cut off");
+    door.closeAll();
+    server.closeAllConnections();
     await closed;
-    this.#readiness.close();
-    await this.#traces?.close();
+    readiness.close();
+    await traces?.close();
     await this.engine.close();
     const { sequence, hash } = this.engine.reading.head;
     this.#log.info({ sequence, hash }, "stopped");
@@ -173,16 +174,14 @@ async function openOrBegin(
   }
 }
 
-function assemble(
-  engine: Engine,
-  { config, log }: ServiceOptions,
-): { server: Server; reception: Reception; readiness: Readiness; traces: Traces | undefined } {
+function assemble(engine: Engine, { config, log }: ServiceOptions): Assembled {
   const { endpoint, shareBps } = config.traces;
   const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
   const metrics = new Metrics();
   const rates = new Rates();
   const readiness = new Readiness(engine, config.journal.directory);
   const desk: Desk = { engine, config, rates, metrics, problem: readiness.problem };
+  const crossOrigin = new CrossOrigin(config.cors.origins);
   let connections = 0;
   const routes = serviceRoutes(desk, {
     readiness,
@@ -192,24 +191,33 @@ function assemble(
   });
   const reception = new Reception({
     router: new Router(routes),
-    keyring: new Keyring(config.keys, config.limits.perSecond),
+    admission: new Admission(new Keyring(config.keys, config.limits.perSecond), crossOrigin),
     rates,
     metrics,
     log,
     traces,
-    crossOrigin: new CrossOrigin(config.cors.origins),
+    crossOrigin,
     bodyBytesMax: config.limits.bodyBytesMax,
     depthMax: config.limits.depthMax,
     onBroken: (incident) => readiness.breakDown(incident),
   });
-  const server = httpServer(config, reception.receive, ({ code }) => metrics.error(code));
+  const receive = (exchange: Exchange): void => reception.receive(exchange);
+  const server = httpServer(
+    config,
+    (request, response) => receive(new NodeExchange(request, response)),
+    ({ code }) => metrics.error(code),
+  );
+  const { limits, tls } = config;
+  const door = new FastDoor({ ...limits, receive });
+  // Below TLS a connection is not readable, and pages of other origins take headers that the door does not give.
+  if (tls.certificateFile === undefined && config.cors.origins.length === 0) door.guard(server);
   server.on("connection", (socket) => {
     connections += 1;
     socket.once("close", () => {
       connections -= 1;
     });
   });
-  return { server, reception, readiness, traces };
+  return { server, reception, readiness, traces, door };
 }
 
 function urlOf(config: Config, port: number): string {

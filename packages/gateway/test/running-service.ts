@@ -121,7 +121,11 @@ export async function startService(options: StartOptions = {}): Promise<Running>
     flags: { port: "0", journal: directory, keys: JSON.stringify(keys), "log-level": "debug", ...options.flags },
   });
   let logged = "";
-  const log = createLog(config.log.level, { write: (line) => void (logged += line) });
+  const log = createLog(config.log.level, {
+    write: (line) => {
+      logged += line;
+    },
+  });
   const service = await Service.start({
     config,
     log,

@@ -38,8 +38,12 @@ export async function serve(
       : spawn("sh", ["-c", `ulimit -f ${limit}; exec "$@"`, "sh", ...command], { stdio: "pipe" });
   let log = "";
   let complaints = "";
-  child.stdout?.on("data", (data: Buffer) => (log += data.toString()));
-  child.stderr?.on("data", (data: Buffer) => (complaints += data.toString()));
+  child.stdout?.on("data", (data: Buffer) => {
+    log += data.toString();
+  });
+  child.stderr?.on("data", (data: Buffer) => {
+    complaints += data.toString();
+  });
   const ended = once(child, "exit").then(([code, signal]) => ({ code, signal }) as Ended);
   const until = Date.now() + START_MS_MAX;
   for (;;) {

@@ -3,7 +3,6 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
 import { CalybrisError, type ErrorCode, type Mistake } from "@calybris/kernel";
 
 /** JSON in which what may pass 2^53 is a decimal string. */
@@ -68,27 +67,4 @@ export function errorHeaders(error: CalybrisError): readonly string[] {
   return headers;
 }
 
-const JSON_TYPE = "application/json";
-
-/** Writes a whole answer at once. */
-export function send(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  contentType: string = JSON_TYPE,
-  headers?: readonly string[],
-): void {
-  const head = [
-    "content-type",
-    contentType,
-    "content-length",
-    String(Buffer.byteLength(text)),
-    "cache-control",
-    "no-store",
-    "x-content-type-options",
-    "nosniff",
-  ];
-  if (headers !== undefined) head.push(...headers);
-  response.writeHead(status, head);
-  response.end(text);
-}
+export const JSON_TYPE = "application/json";

@@ -4,12 +4,18 @@
  * this machine.
  * @module
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { CalybrisError } from "@calybris/kernel";
+import type { Exchange, RequestHeaders } from "./exchange.ts";
 
-const ALLOWED_HEADERS = "authorization, content-type, idempotency-key, traceparent";
-const EXPOSED_HEADERS = "retry-after";
-const PREFLIGHT_SECONDS = "600";
+const EXPOSED: readonly string[] = ["access-control-expose-headers", "retry-after", "vary", "origin"];
+const PREFLIGHT: readonly string[] = [
+  "access-control-allow-methods",
+  "GET, POST",
+  "access-control-allow-headers",
+  "authorization, content-type, idempotency-key, traceparent",
+  "access-control-max-age",
+  "600",
+];
 
 export class CrossOrigin {
   readonly #origins: ReadonlySet<string>;
@@ -22,24 +28,20 @@ export class CrossOrigin {
     return this.#origins.size > 0;
   }
 
-  /** Says to the browser what is allowed; true when the request was only the question. */
-  answer(request: IncomingMessage, response: ServerResponse): boolean {
-    const { origin } = request.headers;
-    if (origin === undefined || !this.#origins.has(origin)) return false;
-    response.setHeader("access-control-allow-origin", origin);
-    response.setHeader("access-control-expose-headers", EXPOSED_HEADERS);
-    response.setHeader("vary", "origin");
-    if (request.method !== "OPTIONS" || request.headers["access-control-request-method"] === undefined) return false;
-    response.setHeader("access-control-allow-methods", "GET, POST");
-    response.setHeader("access-control-allow-headers", ALLOWED_HEADERS);
-    response.setHeader("access-control-max-age", PREFLIGHT_SECONDS);
-    response.writeHead(204).end();
+  /** Says to the browser what is allowed; true when the request was only the question, and is answered. */
+  answer(exchange: Exchange): boolean {
+    const { origin } = exchange.headers;
+    if (typeof origin !== "string" || !this.#origins.has(origin)) return false;
+    exchange.addHeaders(["access-control-allow-origin", origin, ...EXPOSED]);
+    if (exchange.method !== "OPTIONS" || exchange.headers["access-control-request-method"] === undefined) return false;
+    exchange.addHeaders(PREFLIGHT);
+    exchange.send(200, "", "text/plain");
     return true;
   }
 
   /** @throws CalybrisError `CAL_GATEWAY_HOST_REFUSED`. */
-  requireOwnHost(request: IncomingMessage): void {
-    const host = request.headers.host ?? "";
+  requireOwnHost(headers: RequestHeaders): void {
+    const host = String(headers["host"] ?? "");
     if (OWN_HOST.test(host)) return;
     throw new CalybrisError("CAL_GATEWAY_HOST_REFUSED", { host });
   }

@@ -9,21 +9,7 @@ import { Readable } from "node:stream";
 /** How much is gathered before it is written. */
 const GATHERED_BYTES = 64 * 1024;
 
-export function sendPieces(
-  response: ServerResponse,
-  pieces: Iterable<Uint8Array>,
-  contentType: string,
-  headOnly: boolean,
-): void {
-  response.writeHead(200, {
-    "content-type": contentType,
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-  });
-  if (headOnly) {
-    response.end();
-    return;
-  }
+export function sendPieces(response: ServerResponse, pieces: Iterable<Uint8Array>): void {
   const stream = Readable.from(gathered(pieces), { objectMode: true, highWaterMark: 1 });
   // The status has gone out; breaking the connection off is the only way left to say that this is not all.
   stream.on("error", () => response.destroy());

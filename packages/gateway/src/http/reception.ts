@@ -7,24 +7,23 @@
  * process.
  * @module
  */
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { CalybrisError, type ExactJson, InvariantViolation } from "@calybris/kernel";
-import { bearerKey, type Keyring, LOCAL, type Plane, type Principal } from "../keys/keyring.ts";
 import type { Logger } from "../watch/log.ts";
 import type { Metrics } from "../watch/metrics.ts";
 import type { Span, Traces } from "../watch/traces.ts";
-import { asCoded, errorHeaders, errorJson, send } from "./answers.ts";
-import { collectBody, requireJson } from "./body.ts";
+import type { Admission } from "./admission.ts";
+import { asCoded, errorHeaders, errorJson, JSON_TYPE } from "./answers.ts";
+import { requireJson } from "./body.ts";
 import { checkBody, checkQuery } from "./checks.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Rates } from "./rates.ts";
 import type { Call, Matched, Reply, Router } from "./route.ts";
 import { readBody } from "./strict-json.ts";
-import { sendPieces } from "./pieces.ts";
 
 export interface ReceptionParts {
   readonly router: Router;
-  readonly keyring: Keyring;
+  readonly admission: Admission;
   readonly rates: Rates;
   readonly metrics: Metrics;
   readonly log: Logger;
@@ -38,11 +37,12 @@ export interface ReceptionParts {
 
 const NOTHING: { readonly [name: string]: string } = Object.freeze({});
 const UNKNOWN = "unknown";
+/** A failure that lasts is told once in so long, not for every request. */
+const TOLD_EVERY_MS = 1_000;
 
 /** One request on its way. */
 interface Visit {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly exchange: Exchange;
   readonly startedMs: number;
   name: string;
   span: Span | undefined;
@@ -50,6 +50,7 @@ interface Visit {
 
 export class Reception {
   readonly #parts: ReceptionParts;
+  readonly #toldAtMs = new Map<string, number>();
   #isStopping = false;
   #open = 0;
   #drained: (() => void) | undefined;
@@ -63,6 +64,10 @@ export class Reception {
     return this.#open;
   }
 
+  get isStopping(): boolean {
+    return this.#isStopping;
+  }
+
   /** From now on only what is always answered is; resolves when nothing is open. */
   stop(): Promise<void> {
     this.#isStopping = true;
@@ -72,45 +77,46 @@ export class Reception {
     });
   }
 
-  readonly receive = (request: IncomingMessage, response: ServerResponse): void => {
-    const visit: Visit = { request, response, startedMs: performance.now(), name: UNKNOWN, span: undefined };
+  receive(exchange: Exchange): void {
+    const visit: Visit = { exchange, startedMs: performance.now(), name: UNKNOWN, span: undefined };
     this.#open += 1;
-    response.on("close", () => this.#left(visit));
+    exchange.onLeft(this.#left);
     try {
       this.#admit(visit);
     } catch (error) {
       this.#refuse(visit, error);
     }
-  };
+  }
 
   #admit(visit: Visit): void {
-    const { request, response } = visit;
-    const { crossOrigin, router, rates, traces } = this.#parts;
-    const method = request.method ?? "";
-    const url = request.url ?? "";
+    const { exchange } = visit;
+    const { crossOrigin, router, rates, traces, admission } = this.#parts;
+    const { method, url } = exchange;
     const mark = url.indexOf("?");
     const path = mark === -1 ? url : url.slice(0, mark);
-    if (crossOrigin.isNamed && crossOrigin.answer(request, response)) return;
+    if (crossOrigin.isNamed && crossOrigin.answer(exchange)) return;
     const matched = router.match(method === "HEAD" ? "GET" : method, path);
     if (matched === undefined) throw this.#unknown(method, path);
     const { route } = matched;
     visit.name = route.name;
-    if (traces !== undefined) visit.span = traces.begin(route.name, request);
+    if (traces !== undefined) visit.span = traces.begin(route.name, exchange.headers);
     if (this.#isStopping && route.always !== true) throw new CalybrisError("CAL_GATEWAY_STOPPING", {});
-    const principal = route.planes.length === 0 ? LOCAL : this.#principal(request, route.planes);
+    const principal = admission.principalOf(exchange, route.planes);
     if (route.planes.length > 0) rates.take(principal, 1);
     const query = mark === -1 ? NOTHING : checkQuery(route.query, url.slice(mark + 1));
+    const { parameters } = matched;
+    const idempotencyKey = exchange.headers["idempotency-key"] as string | undefined;
     if (route.body === undefined) {
-      this.#handle(visit, matched, principal, query, {});
+      this.#handle(visit, matched, { principal, parameters, query, body: {}, idempotencyKey });
       return;
     }
-    requireJson(request);
-    collectBody(
-      request,
+    requireJson(exchange.headers);
+    exchange.collect(
       this.#parts.bodyBytesMax,
       (bytes) => {
         try {
-          this.#handle(visit, matched, principal, query, readBody(bytes, this.#parts.depthMax));
+          const body = readBody(bytes, this.#parts.depthMax);
+          this.#handle(visit, matched, { principal, parameters, query, body, idempotencyKey });
         } catch (error) {
           this.#refuse(visit, error);
         }
@@ -119,16 +125,8 @@ export class Reception {
     );
   }
 
-  #handle(
-    visit: Visit,
-    { route, parameters }: Matched,
-    principal: Principal,
-    query: { readonly [name: string]: string },
-    body: ExactJson,
-  ): void {
-    if (route.body !== undefined && route.body.byHand !== true) checkBody(route.body.schema, body);
-    const idempotencyKey = visit.request.headers["idempotency-key"] as string | undefined;
-    const call: Call = { principal, parameters, query, body, idempotencyKey };
+  #handle(visit: Visit, { route }: Matched, call: Call): void {
+    if (route.body !== undefined && route.body.byHand !== true) checkBody(route.body.schema, call.body as ExactJson);
     const reply = route.handle(call);
     if (reply instanceof Promise)
       reply.then(
@@ -138,46 +136,39 @@ export class Reception {
     else this.#answer(visit, reply);
   }
 
-  /** @throws CalybrisError when nobody may do this with the key that was presented. */
-  #principal(request: IncomingMessage, planes: readonly Plane[]): Principal {
-    const { keyring, crossOrigin } = this.#parts;
-    if (keyring.isEmpty) {
-      crossOrigin.requireOwnHost(request);
-      return LOCAL;
-    }
-    const key = bearerKey(request.headers.authorization);
-    if (key === undefined) throw new CalybrisError("CAL_GATEWAY_KEY_REQUIRED", {});
-    const principal = keyring.principalOf(key);
-    if (principal === undefined) throw new CalybrisError("CAL_GATEWAY_KEY_REFUSED", {});
-    if (!planes.some((plane) => principal.planes.has(plane)))
-      throw new CalybrisError("CAL_GATEWAY_PLANE_REFUSED", { key: principal.name, needed: planes.join(" or ") });
-    return principal;
-  }
-
   #answer(visit: Visit, { status = 200, text, contentType, headers }: Reply): void {
-    const { request, response } = visit;
-    // Whoever asked has gone.
-    if (response.destroyed) return;
-    if (this.#isStopping) response.shouldKeepAlive = false;
-    if (typeof text === "string") send(response, status, text, contentType, headers);
-    else sendPieces(response, text, contentType ?? "application/octet-stream", request.method === "HEAD");
+    const { exchange } = visit;
+    if (exchange.isOver) return;
+    if (this.#isStopping) exchange.closeAfter();
+    if (typeof text === "string") exchange.send(status, text, contentType ?? JSON_TYPE, headers);
+    else exchange.sendPieces(text, contentType ?? "application/octet-stream");
     this.#note(visit, status);
   }
 
   #refuse(visit: Visit, error: unknown): void {
-    const { request, response } = visit;
-    const { metrics, log } = this.#parts;
+    const { exchange } = visit;
     const coded = asCoded(error);
-    metrics.error(coded.code);
-    if (coded.code === "CAL_GATEWAY_BUG") this.#report(coded as CalybrisError<"CAL_GATEWAY_BUG">);
-    else if (coded.status >= 500) log.error({ code: coded.code, operation: visit.name }, coded.message);
-    // What a client sent wrong may hold anything, so only the code is kept.
-    else log.debug({ code: coded.code, operation: visit.name }, "refused");
-    if (response.destroyed || response.headersSent) return;
-    // What is left of a body that was not read would be taken for the next request.
-    if (this.#isStopping || !request.complete) response.shouldKeepAlive = false;
-    send(response, coded.status, errorJson(coded), undefined, errorHeaders(coded));
+    this.#parts.metrics.error(coded.code);
+    this.#tell(visit, coded);
+    if (exchange.isOver) return;
+    if (this.#isStopping || !exchange.hasArrived) exchange.closeAfter();
+    exchange.send(coded.status, errorJson(coded), JSON_TYPE, errorHeaders(coded));
     this.#note(visit, coded.status);
+  }
+
+  #tell({ name }: Visit, coded: CalybrisError): void {
+    const { log } = this.#parts;
+    if (coded.code === "CAL_GATEWAY_BUG") {
+      this.#report(coded as CalybrisError<"CAL_GATEWAY_BUG">);
+      return;
+    }
+    const { code } = coded;
+    // What a client sent wrong may hold anything, so only the code is kept.
+    if (coded.status < 500) log.debug({ code, operation: name }, "refused");
+    const now = performance.now();
+    if (coded.status < 500 || now - (this.#toldAtMs.get(code) ?? Number.NEGATIVE_INFINITY) < TOLD_EVERY_MS) return;
+    this.#toldAtMs.set(code, now);
+    log.error({ code, operation: name }, coded.message);
   }
 
   #report(bug: CalybrisError<"CAL_GATEWAY_BUG">): void {
@@ -194,11 +185,11 @@ export class Reception {
     if (log.isLevelEnabled("debug")) log.debug({ operation: visit.name, status, milliseconds }, "answered");
   }
 
-  #left(visit: Visit): void {
+  readonly #left = (isAnswered: boolean): void => {
     this.#open -= 1;
-    if (!visit.response.writableFinished) this.#parts.metrics.error("client_gone");
+    if (!isAnswered) this.#parts.metrics.error("client_gone");
     if (this.#open === 0) this.#drained?.();
-  }
+  };
 
   #unknown(method: string, path: string): CalybrisError {
     const methods = this.#parts.router.methodsOf(path);

@@ -4,7 +4,14 @@
  * @module
  */
 import { readFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+  STATUS_CODES,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
@@ -18,7 +25,12 @@ const LOOKS_PER_LIMIT = 4;
 const LOOK_MS_MIN = 25;
 const LOOK_MS_MAX = 1_000;
 
-export function httpServer(config: Config, receive: RequestListener, refused: (error: CalybrisError) => void): Server {
+export function httpServer(config: Config, handle: RequestListener, refused: (error: CalybrisError) => void): Server {
+  const pending = new Pending();
+  const receive: RequestListener = (request, response) => {
+    pending.begin(request, response);
+    handle(request, response);
+  };
   const { limits, tls } = config;
   const shortestMs = Math.min(limits.headersMs, limits.requestMs, limits.idleMs);
   const options = {
@@ -53,7 +65,8 @@ export function httpServer(config: Config, receive: RequestListener, refused: (e
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => {
     const coded = clientError(error, config);
     if (coded !== undefined) refused(coded);
-    answerRaw(socket, coded);
+    if (coded === undefined || !socket.writable || pending.isAnswerDue(socket)) socket.destroy();
+    else answerRaw(socket, coded);
   });
   return server;
 }
@@ -85,16 +98,36 @@ function clientError(error: NodeJS.ErrnoException, { limits }: Config): Calybris
   return new CalybrisError("CAL_GATEWAY_HTTP_MALFORMED", { problem: error.code ?? "it cannot be read" });
 }
 
-function answerRaw(socket: Duplex, error: CalybrisError | undefined): void {
-  // When an answer has begun, bytes of another would be taken for its rest.
-  const begun = (socket as { readonly _httpMessage?: { readonly headersSent?: boolean } })._httpMessage?.headersSent;
-  if (error === undefined || !socket.writable || begun === true) {
-    socket.destroy();
-    return;
+/**
+ * What each connection waits for. When a request breaks off behind others that are whole, the next answer on the connection
+ * is taken for theirs; an error that is not about them must not be it.
+ */
+class Pending {
+  readonly #requests = new WeakMap<Duplex, Set<IncomingMessage>>();
+
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
+    let requests = this.#requests.get(socket);
+    if (requests === undefined) {
+      requests = new Set();
+      this.#requests.set(socket, requests);
+    }
+    const open = requests.add(request);
+    response.once("close", () => open.delete(request));
   }
+
+  /** Whether an answer to a request that has arrived is still to come, or has begun. */
+  isAnswerDue(socket: Duplex): boolean {
+    const requests = [...(this.#requests.get(socket) ?? [])];
+    const begun = (socket as { readonly _httpMessage?: { readonly headersSent?: boolean } })._httpMessage?.headersSent;
+    return begun === true || requests.some(({ complete }) => complete);
+  }
+}
+
+function answerRaw(socket: Duplex, error: CalybrisError): void {
   const body = errorJson(error);
   socket.end(
-    `HTTP/1.1 ${error.status} ${error.code}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }

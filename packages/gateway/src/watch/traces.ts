@@ -5,7 +5,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import type { IncomingMessage } from "node:http";
+import type { RequestHeaders } from "../http/exchange.ts";
 
 export interface Span {
   end(status: number): void;
@@ -46,8 +46,8 @@ export class Traces {
   }
 
   /** A span that begins now; `undefined` when this request is not among those traced. */
-  begin(name: string, request: IncomingMessage): Span | undefined {
-    const parent = TRACEPARENT.exec((request.headers["traceparent"] as string | undefined) ?? "");
+  begin(name: string, headers: RequestHeaders): Span | undefined {
+    const parent = TRACEPARENT.exec(String(headers["traceparent"] ?? ""));
     const isSampled = parent === null ? Math.random() < this.#share : (Number.parseInt(parent[3] ?? "0", 16) & 1) === 1;
     if (!isSampled) return undefined;
     const startMs = performance.timeOrigin + performance.now();

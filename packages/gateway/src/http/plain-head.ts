@@ -1,0 +1,79 @@
+/**
+ * The head of a request, read only when it is as plain as nearly all are: one form of request line, headers that are known
+ * to mean nothing special, each significant one once. Whatever is not exactly so is left to Node's own parser, so this
+ * one never decides what an unusual request means.
+ * @module
+ */
+
+/** What the door reads; a test holds it equal to what Node reads. */
+export interface PlainHead {
+  readonly headers: { readonly [name: string]: string };
+  /** How long the body is. */
+  readonly length: number;
+}
+
+/** The one request line that the door takes. */
+export const REQUEST_LINE = "POST /v1/decisions HTTP/1.1\r\n";
+
+/** Headers that the service reads. */
+const SIGNIFICANT: ReadonlySet<string> = new Set([
+  "authorization",
+  "content-length",
+  "content-type",
+  "host",
+  "idempotency-key",
+  "traceparent",
+]);
+/** Headers that say nothing to it. */
+const INSIGNIFICANT: ReadonlySet<string> = new Set([
+  "accept",
+  "accept-encoding",
+  "accept-language",
+  "sec-fetch-mode",
+  "user-agent",
+]);
+const LENGTH = /^(?:0|[1-9][0-9]{0,8})$/;
+/** As many as Node's own parser is told to keep. */
+const HEADERS_MAX = 64;
+
+/** @param head - request line and headers, to the end of the last one's line. `undefined`: not plain. */
+export function readPlainHead(head: string): PlainHead | undefined {
+  if (!head.startsWith(REQUEST_LINE)) return undefined;
+  const headers: { [name: string]: string } = {};
+  let count = 0;
+  for (let at = REQUEST_LINE.length; at < head.length; ) {
+    const end = head.indexOf("\r\n", at);
+    const colon = head.indexOf(":", at);
+    if (end === -1 || colon === -1 || colon > end || ++count > HEADERS_MAX) return undefined;
+    const name = smallLetters(head, at, colon);
+    const value = plainValue(head, colon + 1, end);
+    if (name === undefined || value === undefined) return undefined;
+    if (SIGNIFICANT.has(name)) {
+      if (headers[name] !== undefined || value === "") return undefined;
+      headers[name] = value;
+    } else if (name === "connection") {
+      if (value.toLowerCase() !== "keep-alive") return undefined;
+    } else if (!INSIGNIFICANT.has(name) && !name.startsWith("x-")) return undefined;
+    at = end + 2;
+  }
+  const length = headers["content-length"];
+  if (headers["host"] === undefined || length === undefined || !LENGTH.test(length)) return undefined;
+  return { headers, length: Number(length) };
+}
+
+const TOKEN = /^[A-Za-z0-9-]+$/;
+const PRINTABLE = /^[\x20-\x7e]*$/;
+
+function smallLetters(head: string, from: number, to: number): string | undefined {
+  const name = head.slice(from, to);
+  return TOKEN.test(name) ? name.toLowerCase() : undefined;
+}
+
+/** A value after one space or none; white space at its ends would have to be taken off. */
+function plainValue(head: string, from: number, to: number): string | undefined {
+  const value = head.slice(head.charCodeAt(from) === SPACE ? from + 1 : from, to);
+  const isTrimmed = value.charCodeAt(0) !== SPACE && value.charCodeAt(value.length - 1) !== SPACE;
+  return isTrimmed && PRINTABLE.test(value) ? value : undefined;
+}
+
+const SPACE = 0x20;
