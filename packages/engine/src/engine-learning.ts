@@ -8,6 +8,7 @@
  * @module
  */
 import {
+  BPS_MAX,
   type CertificateEntry,
   CalybrisError,
   type DecisionEntry,
