@@ -24,13 +24,14 @@ export class ChainStage {
   readonly #ring: RingOutlet;
   readonly #chain: LineChain;
   /** What the writer has taken: chunks, and the position where the last one ended. */
-  #taken = 0;
+  #taken: number;
   #takenEnd = 0;
 
   constructor(memory: SharedMemory, chain: ChainHash | undefined) {
     this.#memory = memory;
     this.#ring = new RingOutlet(memory);
     this.#chain = new LineChain(0, "", chain);
+    this.#taken = Atomics.load(memory.words, WORD.taken);
   }
 
   /** Sets where the chain begins; before any thread works. */

@@ -20,8 +20,9 @@ import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
 
 export { InlineDriver } from "./inline-driver.ts";
 
-/** With so much waiting while the writer is at the disk, the chaining thread is woken. */
+/** With so much waiting while the writer is at the disk, the chaining thread is woken; with so much, it is started first. */
 const CHAIN_BACKLOG_BYTES = 8 * 1024;
+const CHAIN_START_BYTES = 32 * 1024;
 
 export class ThreadDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
@@ -40,6 +41,7 @@ export class ThreadDriver implements WriterDriver {
   /** The last entry that was laid into the ring, and the last that is durable. */
   #laid: number;
   #durable: number;
+  #hasWritten = false;
   #closed = false;
   #failed = false;
 
@@ -90,8 +92,9 @@ export class ThreadDriver implements WriterDriver {
     const { words } = this.#memory;
     const woken = wake(words, WORD.writerAsleep);
     if (!woken && this.#ring.backlogBytes >= CHAIN_BACKLOG_BYTES) {
-      if (this.#chainer === undefined) this.#startChainer();
-      else wake(words, WORD.chainerAsleep);
+      if (this.#chainer !== undefined) wake(words, WORD.chainerAsleep);
+      // Before it has written anything, the writer is only starting itself.
+      else if (this.#hasWritten && this.#ring.backlogBytes >= CHAIN_START_BYTES) this.#startChainer();
     }
     this.#watch.until(this.#laid, woken);
   }
@@ -118,6 +121,7 @@ export class ThreadDriver implements WriterDriver {
 
   #written({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
     this.#durable = durable;
+    this.#hasWritten = true;
     const hashes = Array.from({ length: durable - first + 1 }, (_, index) => loadHash(this.#memory, first + index));
     const hash = hashes.at(-1) as string;
     if (!this.#failed) this.onWritten({ durable, hash, hashes, segment, offset, bytes, fsyncs });
