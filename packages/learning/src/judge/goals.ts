@@ -159,7 +159,7 @@ function byQuality({ set, byQuality: figures }: SetFigures): Goal {
 function coldStart({ set, learning }: SetFigures): Goal {
   const { decisionsUntilBetter: until } = learning.coldStart;
   return {
-    goal: `${set}, cold start: ahead of random, median of 100 trials`,
+    goal: `${set}, cold start: ahead of random, median of ${learning.coldStart.trials} trials`,
     target: `≤ ${COLD_START} decisions`,
     measured: until === null ? `not within ${learning.coldStart.decisionsPerTrial}` : `${until}`,
     isMet: until !== null && until <= COLD_START,

@@ -86,8 +86,8 @@ const WINDOW = 100;
 const RECOVERED = 0.9;
 
 /** Two tiers of equal price whose qualities (.9 and .3) change places after 3,000 decisions. */
-export function worldSwitch(discountPpm: number): WorldSwitch {
-  const untils = Array.from({ length: SWITCH_TRIALS }, (_, trial) => {
+export function worldSwitch(discountPpm: number, trials: number = SWITCH_TRIALS): WorldSwitch {
+  const untils = Array.from({ length: trials }, (_, trial) => {
     const chance = seededChance(trial, 9);
     const builder = new TableBuilder("switch", ["x"], ["a", "b"], SWITCH_BEFORE + SWITCH_AFTER);
     for (let row = 0; row < SWITCH_BEFORE + SWITCH_AFTER; row += 1) {
@@ -97,7 +97,7 @@ export function worldSwitch(discountPpm: number): WorldSwitch {
     }
     return recoveredAfter(builder.finish({ isInTimeOrder: true }), trial, discountPpm);
   }).sort((a, b) => a - b);
-  const median = untils[SWITCH_TRIALS >> 1] ?? Number.POSITIVE_INFINITY;
+  const median = untils[trials >> 1] ?? Number.POSITIVE_INFINITY;
   return {
     discountPpm,
     decisionsBefore: SWITCH_BEFORE,
