@@ -1,0 +1,50 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { readConfig } from "@calybris/gateway";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { calybris, calybrisOn, capturedTerminal } from "./captured-terminal.ts";
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "calybris-serve-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+test("init writes a policy and a configuration that the service starts with, and it ends at an interrupt", async () => {
+  const [policy, config] = [join(place, "policy.jsonc"), join(place, "config.jsonc")];
+  expect(await calybris("init", "--out", policy, "--config", config)).toMatchObject({ exit: 0, complaints: "" });
+  expect(readFileSync(config, "utf8")).toContain('"port": 8787');
+  const terminal = capturedTerminal();
+  const words = [
+    "--config",
+    config,
+    "--policy",
+    policy,
+    "--journal",
+    join(place, "journal"),
+    "--port",
+    "0",
+    "--log-level",
+    "silent",
+  ];
+  const serving = calybrisOn(terminal, "serve", ...words);
+  await expect.poll(() => terminal.complained.join(), { timeout: 20_000 }).toContain("calybris listens on");
+  const url = /listens on (\S+)/.exec(terminal.complained.join())?.[1];
+  expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: "ready" });
+  terminal.interrupt();
+  expect((await serving).exit).toBe(0);
+  await expect(fetch(`${url}/ready`)).rejects.toThrow();
+});
+
+test("a key is printed once, and its entry is one that the configuration takes", async () => {
+  const words = ["--name", "ada", "--plane", "decide", "--tenant", "acme", "--per-second", "5"];
+  const { out, exit } = await calybris("key", "create", ...words, "--json");
+  const { key, entry } = JSON.parse(out) as { key: string; entry: object };
+  expect([exit, key]).toEqual([0, expect.stringMatching(/^cal_[\w-]{43}$/)]);
+  expect(entry).toMatchObject({ name: "ada", planes: ["decide"], tenants: ["acme"], perSecond: 5 });
+  expect(JSON.stringify(entry)).not.toContain(key);
+  expect((await readConfig({ flags: { keys: JSON.stringify([entry]) } })).keys).toEqual([entry]);
+  expect((await calybris("key", "create", ...words)).out).not.toContain(key);
+  expect(await calybris("key", "create", "--name", "x", "--plane", "rule")).toMatchObject({ exit: 2 });
+});
