@@ -25,6 +25,9 @@ import { type ScannedLine, scanJournal } from "./scan.ts";
 import { blank, listSegments, segmentName } from "./segment.ts";
 import type { WriterStart } from "./writer.ts";
 
+/** When so many entries were read, those that were proven meanwhile are forgotten. */
+const UNPROVEN_CHECKED = 16_384;
+
 /** An entry that follows from all before it. */
 export interface GoodEntry {
   readonly segment: number;
@@ -80,7 +83,8 @@ function verifyAndRepair(
   const head = readHead(disk, directory);
   let last = { sequence: 0, hash: GENESIS_HASH, segment: 1, end: 0 };
   let proven = 0;
-  const unproven: { sequence: number; segment: number; offset: number }[] = [];
+  let unproven: { readonly sequence: number; readonly segment: number; readonly offset: number }[] = [];
+  let checkedNext = UNPROVEN_CHECKED;
   let broken: Break | undefined;
   const nextLine = new NextLine(keyed ? chain : undefined);
 
@@ -106,8 +110,11 @@ function verifyAndRepair(
     };
     refuseOtherHash(head, last, line);
     proven = Math.max(proven, dataHead.durable);
-    while (unproven[0] !== undefined && unproven[0].sequence <= proven) unproven.shift();
     unproven.push({ sequence: parsed.sequence, segment: line.segment, offset: line.offset });
+    if (unproven.length >= checkedNext) {
+      unproven = unproven.filter((entry) => entry.sequence > proven);
+      checkedNext = UNPROVEN_CHECKED + 2 * unproven.length;
+    }
     onEntry({ segment: line.segment, offset: line.offset, head: dataHead, data: parsed.data });
   }
 
