@@ -32,13 +32,13 @@ const POLICY = {
   },
 };
 
-async function main([directory = "", sha256 = ""]: readonly string[]): Promise<void> {
-  const keys = JSON.stringify([{ name: "load", planes: ["decide"], sha256 }]);
+/** Everything is on: journal, ledger, learning, keys. */
+export async function startService(directory: string, sha256: string): Promise<Service> {
   const config = await readConfig({
     flags: {
       port: "0",
       journal: directory,
-      keys,
+      keys: JSON.stringify([{ name: "load", planes: ["decide"], sha256 }]),
       "log-level": "warn",
       "limits-batch-max": "2000",
       "journal-waiting-max": "16384",
@@ -50,17 +50,22 @@ async function main([directory = "", sha256 = ""]: readonly string[]): Promise<v
     log: createLog("warn"),
     startingPolicy: () => Promise.resolve(parsePolicyFile(POLICY, catalog.value)),
   });
-  const { engine } = service;
-  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "the benchmark");
-  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all", by: "the benchmark" });
-  process.on("message", () => process.send?.(counted(engine)));
+  const { ledger } = service.engine;
+  await ledger.apply(parseBudgets({ tenants: { acme: {} } }), "the benchmark");
+  await ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all", by: "the benchmark" });
+  return service;
+}
+
+async function main([directory = "", sha256 = ""]: readonly string[]): Promise<void> {
+  const service = await startService(directory, sha256);
+  process.on("message", () => process.send?.(counted(service.engine)));
   process.on("disconnect", () => void service.stop().then(() => process.exit()));
   process.send?.({ port: Number(new URL(service.report.url).port), readyMs: service.report.milliseconds });
 }
 
-function counted(engine: Engine): Counted {
+export function counted(engine: Engine): Counted {
   const { user, system } = process.cpuUsage();
   return { ...engine.metrics(), rssBytes: process.memoryUsage.rss(), cpuUs: user + system };
 }
 
-await main(process.argv.slice(2));
+if (import.meta.main) await main(process.argv.slice(2));

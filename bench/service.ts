@@ -15,6 +15,7 @@ import { listSegments, nodeDisk, segmentName } from "@calybris/engine";
 import { createKey } from "@calybris/gateway";
 import { markdownTable, median } from "./harness.ts";
 import type { LoadPlan, LoadResult } from "./service-load.ts";
+import { recovery } from "./service-recovery.ts";
 import type { Counted } from "./service-process.ts";
 
 const HERE = import.meta.dirname;
@@ -41,9 +42,11 @@ export async function benchService({ full }: { readonly full: boolean }): Promis
     const bare = await start("service-bare.ts", []);
     parts.push(await rates({ service, bare, key, size }));
     parts.push(await batches({ service, key, size }));
-    await end(bare);
     await end(service);
+    parts.push(await threads({ directory, bare, key, sha256, size }));
+    await end(bare);
     parts.push(await longRuns({ directory, key, sha256, counts: full ? [15_000, 1_000_000] : [300] }));
+    parts.push(await recovery(directory, full ? 1_000_000 : 2_000, size.rounds));
     return parts.join("\n\n");
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -126,6 +129,43 @@ async function batches(run: { readonly service: Side; readonly key: string; read
     "errors",
   ];
   return markdownTable(header, rows);
+}
+
+/** HTTP in worker threads of its own, beside HTTP in the engine's thread. */
+async function threads(run: {
+  readonly directory: string;
+  readonly bare: Side;
+  readonly key: string;
+  readonly sha256: string;
+  readonly size: Size;
+}): Promise<string> {
+  const { directory, bare, key, sha256, size } = run;
+  const connections = size.rounds === 1 ? 4 : 128;
+  const sides: [string, Side][] = [
+    ["in the engine's thread", await start("service-process.ts", [join(directory, "threads-0"), sha256])],
+    ["in one worker", await start("service-threads.ts", [join(directory, "threads-1"), sha256, "1"])],
+    ["in two workers", await start("service-threads.ts", [join(directory, "threads-2"), sha256, "2"])],
+  ];
+  const results = new Map<string, LoadResult[]>(sides.map(([name]) => [name, []]));
+  const ratios = new Map<string, number[]>(sides.map(([name]) => [name, []]));
+  for (let round = 0; round < size.rounds; round++) {
+    const base = await load({ port: bare.port, key, connections, ...size });
+    for (const [name, { port }] of sides) {
+      const result = await load({ port, key, connections, ...size });
+      results.get(name)?.push(result);
+      ratios.get(name)?.push(result.done / result.seconds / (base.done / base.seconds));
+    }
+  }
+  for (const [, side] of sides) await end(side);
+  const rows = sides.map(([name]) => {
+    const mine = results.get(name) ?? [];
+    const errors = String(sum(mine.map((result) => result.errors)));
+    return [name, perSecond(mine), median(ratios.get(name) ?? []).toFixed(2), ...latencies(mine), errors];
+  });
+  return markdownTable(
+    ["HTTP", `durable decisions/s at ${connections}`, "ratio to bare", "p50 ms", "p99 ms", "errors"],
+    rows,
+  );
 }
 
 /** Decides and settles in turns, so that nothing is left open; memory is looked at as it goes. */

@@ -83,11 +83,11 @@ export class NodeExchange implements Exchange {
   }
 
   send(status: number, text: string, contentType: string, headers?: readonly string[]): void {
-    const length = String(Buffer.byteLength(text));
-    const head = ["content-type", contentType, "content-length", length, ...SAFE_HEADERS];
+    const bytes = Buffer.byteLength(text);
+    const head = ["content-type", contentType, "content-length", String(bytes), ...SAFE_HEADERS];
     if (headers !== undefined) head.push(...headers);
     this.#response.writeHead(status, head);
-    this.#response.end(text);
+    this.#response.end(text, bytes === text.length ? "latin1" : "utf8");
   }
 
   sendPieces(pieces: Iterable<Uint8Array>, contentType: string): void {

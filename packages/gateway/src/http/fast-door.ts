@@ -131,8 +131,11 @@ class Visitor implements Exchange {
   send(status: number, text: string, contentType: string, headers?: readonly string[]): void {
     const isLast = this.#isLast || this.#hasEnded;
     const more = headers === undefined ? this.#moreHeaders : [...this.#moreHeaders, ...headers];
+    const bytes = Buffer.byteLength(text);
     this.#socket.write(
-      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${contentType}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n${SAFE}${more.length === 0 ? "" : headerLines(more)}${dateLine()}${isLast ? CLOSE : this.#parts.keepAlive}\r\n${text}`,
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${contentType}\r\ncontent-length: ${bytes}\r\n${SAFE}${more.length === 0 ? "" : headerLines(more)}${dateLine()}${isLast ? CLOSE : this.#parts.keepAlive}\r\n${text}`,
+      // The same bytes where no character takes more than one, and written several times as fast.
+      bytes === text.length ? "latin1" : "utf8",
     );
     this.#isAnswering = false;
     this.#moreHeaders = [];
