@@ -48,6 +48,7 @@ export interface RunOptions {
   readonly isQuick: boolean;
   readonly seeds: number;
   readonly track: TrackName | undefined;
+  readonly rows: number | undefined;
   readonly isWhole: boolean;
   readonly command: string;
   readonly onProgress: (share: number) => void;
@@ -90,7 +91,8 @@ export async function runBenchmark(
     const at = (share: number): void => options.onProgress((index + share) / loads.length);
     if (table.texts !== undefined) texts.push(options.isQuick ? thinned(table, TRANSFER_ROWS_QUICK) : table);
     if (options.track === "transfer") continue;
-    const settings = options.isQuick ? QUICK : { ...FULL, kinds: HEAD_KINDS };
+    const usual = options.isQuick ? QUICK : { ...FULL, kinds: HEAD_KINDS };
+    const settings = options.rows === undefined ? usual : { ...usual, rowsMax: options.rows };
     const seeds = options.track === "full" ? 0 : options.seeds;
     sets.push(judge(table, { ...settings, seeds, onProgress: (share) => at(0.8 * share) }));
     const atSavings = FROM_NOTHING.get(table.name);
@@ -135,6 +137,29 @@ function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
   return isQuick
     ? [worldSwitch(999_000, 9)]
     : [999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
+}
+
+/** Several runs as one, in their order; goals are judged anew over all of them. */
+export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
+  const [first] = results;
+  if (first === undefined || results.length === 1) return first as BenchmarkResult;
+  const measured: Measured = {
+    sets: results.flatMap(({ sets }) => sets),
+    fromNothing: results.flatMap(({ fromNothing }) => fromNothing),
+    worldSwitch: results.find(({ worldSwitch: switches_ }) => switches_.length > 0)?.worldSwitch ?? [],
+    speed: first.speed,
+  };
+  return {
+    ...first,
+    ...measured,
+    command: results.map(({ command }) => command).join("; "),
+    commit: [...new Set(results.map(({ commit: each }) => each))].join(", "),
+    seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
+    seeds: Math.min(...results.map(({ seeds }) => seeds)),
+    rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+    transfers: results.flatMap(({ transfers: each }) => each),
+    goals: goalsOf(measured),
+  };
 }
 
 function machine(): BenchmarkResult["machine"] {

@@ -8,7 +8,7 @@ import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { benchmarkHtml } from "./benchmark-html.ts";
 import { benchmarkMarkdown } from "./benchmark-markdown.ts";
-import { type BenchmarkResult, runBenchmark, TRACKS, type TrackName } from "./benchmark-run.ts";
+import { type BenchmarkResult, merged, runBenchmark, TRACKS, type TrackName } from "./benchmark-run.ts";
 import { benchmarkText } from "./benchmark-text.ts";
 import { collected, setNames, tablesOf } from "./learning-data.ts";
 import { startProgress } from "./progress.ts";
@@ -26,7 +26,8 @@ interface BenchmarkOptions {
   readonly html?: string;
   readonly markdown?: string;
   readonly out?: string;
-  readonly from?: string;
+  readonly from?: readonly string[];
+  readonly rows?: number;
 }
 
 const SEEDS = 30;
@@ -49,7 +50,8 @@ export function benchmarkCommand(terminal: Terminal): Command {
     .option("--html <file>", "write a page with the frontiers; it needs no network")
     .option("--markdown <file>", "write the report that docs/learning-results.md is")
     .option("--out <file>", "write the JSON to a file as well")
-    .option("--from <file>", "measure nothing: report what an earlier run wrote with --out")
+    .option("--rows <count>", "judge at most so many rows of a set, every n-th of them in order", parseRows)
+    .option("--from <files...>", "measure nothing: report what earlier runs wrote with --out, as one")
     .option("--quiet", "no progress bar")
     .addHelpText(
       "after",
@@ -59,11 +61,12 @@ export function benchmarkCommand(terminal: Terminal): Command {
 }
 
 async function benchmark(options: BenchmarkOptions, terminal: Terminal): Promise<void> {
-  const result = options.from === undefined ? await measured(options) : await earlier(options.from);
-  if (options.out !== undefined) write(options.out, `${JSON.stringify(result)}\n`);
+  const result =
+    options.from === undefined ? await measured(options) : merged(await Promise.all(options.from.map(earlier)));
+  if (options.out !== undefined) write(options.out, `${benchmarkJson(result)}\n`);
   if (options.html !== undefined) write(options.html, await benchmarkHtml(result));
   if (options.markdown !== undefined) write(options.markdown, benchmarkMarkdown(result));
-  terminal.print(options.json === true ? JSON.stringify(result) : benchmarkText(result));
+  terminal.print(options.json === true ? benchmarkJson(result) : benchmarkText(result));
 }
 
 const STEPS_PER_SET = 1_000;
@@ -78,8 +81,9 @@ async function measured(options: BenchmarkOptions): Promise<BenchmarkResult> {
       isQuick: options.quick === true,
       seeds: options.seeds ?? (options.quick === true ? SEEDS_QUICK : SEEDS),
       track: options.track,
+      rows: options.rows,
       isWhole: options.set === undefined && options.data === undefined,
-      command: `calybris benchmark${options.quick === true ? " --quick" : ""}${(options.set ?? []).map((name) => ` --set ${name}`).join("")}${options.track === undefined ? "" : ` --track ${options.track}`}${options.seeds === undefined ? "" : ` --seeds ${options.seeds}`}`,
+      command: `calybris benchmark${options.quick === true ? " --quick" : ""}${(options.set ?? []).map((name) => ` --set ${name}`).join("")}${options.track === undefined ? "" : ` --track ${options.track}`}${options.rows === undefined ? "" : ` --rows ${options.rows}`}${options.seeds === undefined ? "" : ` --seeds ${options.seeds}`}`,
       onProgress: (share) => progress.update(Math.floor(share * tables.length * STEPS_PER_SET)),
     });
   } finally {
@@ -105,6 +109,19 @@ function write(file: string, text: string): void {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file, problem }, { cause });
   }
+}
+
+/** Six digits say all that a measurement can. */
+function benchmarkJson(result: BenchmarkResult): string {
+  return JSON.stringify(result, (_key, value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(6)) : value,
+  );
+}
+
+function parseRows(text: string): number {
+  const count = Number(text);
+  if (/^[0-9]{1,9}$/.test(text) && count >= 100) return count;
+  throw new InvalidArgumentError("Write a whole number from 100 on.");
 }
 
 function parseSeeds(text: string): number {

@@ -136,7 +136,8 @@ export function judge(whole: Table, options: JudgeOptions): SetFigures {
   const policies = figuresOf(plan, played, draws);
   const judged = selectRows(table, plan.rows);
   // By calls, and for the share that may be downgraded: priors of plain gain, every call of a tier at the same cost.
-  const callPlan = isByCalls ? planOf(withCallCosts(table), planOptions, false) : plan;
+  const callKinds = planOptions.kinds.filter((kind) => kind !== "trees");
+  const callPlan = isByCalls ? planOf(withCallCosts(table), { ...planOptions, kinds: callKinds }, false) : plan;
   const callPolicies = isByCalls
     ? figuresOf(
         callPlan,
