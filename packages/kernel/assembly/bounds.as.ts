@@ -8,7 +8,7 @@
  * terms below 2^63, of which only the first is added.
  */
 import {
-  BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, COUNT, INPUT_PRICE, INPUT_TOKENS_MAX, LATENCY_P95_MS, LATENCY_PENALTY,
+  CANDIDATES, CANDIDATE_BYTES, COUNT, INPUT_PRICE, INPUT_TOKENS_MAX, LATENCY_P95_MS, LATENCY_PENALTY,
   OUTPUT_PRICE, OUTPUT_TOKENS_MAX, PREFIX_MAX, QUALITY_BPS, QUALITY_MOST, RATE_INPUT_BITS, RATE_INPUT_MOST,
   RATE_INPUT_TOKENS_MAX, RATE_OUTPUT_BITS, RATE_OUTPUT_MOST, RATE_OUTPUT_TOKENS_MAX, RISK_MULTIPLIER, RISK_PRODUCT_MAX,
   U64_MAX, UNITS_PER_PRICE, VALUE_MAX,
@@ -81,12 +81,13 @@ function rateTokensMax(priceMost: u64, unit: u64, bits: u64): u64 {
   return min<u64>((<u64>1 << bits) / (UNITS_PER_PRICE / unit), atMost(<u64>1 << 62, rate));
 }
 
-/** Whether 64-bit words hold every product of the definition. `prefix` and `riskProduct` may have wrapped if not. */
+/** Whether 64-bit words hold every product of the definition. Beyond `VALUE_MAX` the first two wrap, and count for nothing. */
 // @ts-ignore: decorator
 @inline
-export function fitsWords(value: i64, prefix: u64, riskProduct: u64, inputTokens: u64, outputTokens: u64): bool {
-  return value <= load<i64>(VALUE_MAX) && prefix <= load<u64>(PREFIX_MAX) && riskProduct <= load<u64>(RISK_PRODUCT_MAX) &&
-    inputTokens <= load<u64>(INPUT_TOKENS_MAX) && outputTokens <= load<u64>(OUTPUT_TOKENS_MAX);
+export function fitsWords(value: u64, confidence: u64, riskBps: u64, inputTokens: u64, outputTokens: u64): bool {
+  return <i64>value <= load<i64>(VALUE_MAX) && value * confidence <= load<u64>(PREFIX_MAX) &&
+    value * riskBps <= load<u64>(RISK_PRODUCT_MAX) && inputTokens <= load<u64>(INPUT_TOKENS_MAX) &&
+    outputTokens <= load<u64>(OUTPUT_TOKENS_MAX);
 }
 
 /** The most that may be multiplied by the factor and stay within the limit; below 2^63, as margins are signed. */

@@ -1,4 +1,10 @@
-/** What the host calls. It writes the policy header and the candidates, calls `build` once, and then decides records. */
+/**
+ * What the host calls. It writes the policy header and the candidates, calls `build` once, and then decides records.
+ *
+ * To be read in this order: `layout` (where everything is), `walk` (the definition as a loop), `terms` and `wide` (its
+ * arithmetic), `masked` with `gates` and `tables` (the fast way), `bounds` (how far that is exact), `filter` (for many
+ * survivors), `unpacked` (for large numbers), `reason` and `record` (what is written).
+ */
 import { buildBounds } from "./bounds.as";
 import { buildFilter } from "./filter.as";
 import { CANDIDATES, COUNT, DECISION_BYTES, MASKED_COUNT_MAX, REQUEST_BYTES, RISK_HARD_LIMIT } from "./layout.as";

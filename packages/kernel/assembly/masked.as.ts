@@ -2,18 +2,18 @@
  * The fast decision, for catalogs of up to 64 candidates: the gates are masks, their intersection the survivors, and the
  * best two survivors are the largest of one packed key each, kept without a branch.
  */
-import { SELECTED, selectExactly } from "./exact.as";
 import { contenders, possible } from "./filter.as";
 import { capabilityMask, latencyMask, providerMask, qualityMask, regionMask, riskMask } from "./gates.as";
+import { rejectedAtHardLimit } from "./hard-limits.as";
 import {
-  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED_MASK, FILTER_USABLE,
-  IDENTITIES, INPUT_TOKENS, OUTPUT_TOKENS, QUALITY_MOST, RANKED, RANKED_BYTES, RANKED_INPUT_RATE,
-  RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY, RATE_INPUT_BITS, RATE_INPUT_MOST, RATE_INPUT_TOKENS_MAX,
-  RATE_OUTPUT_BITS, RATE_OUTPUT_MOST, RATE_OUTPUT_TOKENS_MAX, RISK_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER,
-  RISK_PRODUCT_MAX, VALUE, VALUE_MAX,
+  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, COUNT, ENABLED_MASK, FILTER_USABLE, IDENTITIES, INPUT_TOKENS, OUTPUT_TOKENS,
+  QUALITY_MOST, RANKED, RANKED_BYTES, RANKED_INPUT_RATE, RANKED_LATENCY, RANKED_OUTPUT_RATE, RANKED_QUALITY,
+  RATE_INPUT_BITS, RATE_INPUT_MOST, RATE_INPUT_TOKENS_MAX, RATE_OUTPUT_BITS, RATE_OUTPUT_MOST, RATE_OUTPUT_TOKENS_MAX,
+  RISK_BPS, RISK_MULTIPLIER, RISK_PRODUCT_MAX, VALUE, VALUE_MAX,
 } from "./layout.as";
 import { reasonOfMasks } from "./reason.as";
 import { writeRejection, writeSelection } from "./record.as";
+import { SELECTED, selectUnpacked } from "./unpacked.as";
 
 /** Up to this many survivors are calculated one by one, which spares the filter's fixed cost. Either way decides the same. */
 const FILTER_ABOVE: i64 = 8;
@@ -26,15 +26,7 @@ const REFUSED: i64 = -1;
 // @ts-ignore: decorator
 @inline
 export function decideMasked(request: usize, decision: usize): void {
-  const riskBps = <u32>load<u16>(request, RISK_BPS), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
-  if (riskBps >= load<u32>(RISK_HARD_LIMIT)) {
-    writeRejection(request, decision, RISK_HARD, 0);
-    return;
-  }
-  if (<u32>confidence < load<u32>(CONFIDENCE_MIN)) {
-    writeRejection(request, decision, CONFIDENCE_HARD, 0);
-    return;
-  }
+  if (rejectedAtHardLimit(request, decision)) return;
   // Who is left after each gate: a rejection counts by them whom each gate refused first.
   const pastQuality = load<u64>(ENABLED_MASK) & qualityMask(request), pastLatency = pastQuality & latencyMask(request);
   const pastCapability = pastLatency & capabilityMask(request), pastProvider = pastCapability & providerMask(request);
@@ -46,7 +38,7 @@ export function decideMasked(request: usize, decision: usize): void {
   }
   const declared = load<i64>(request, VALUE), value = select<i64>(declared, 0, declared > 0);
   const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
-  const prefix = <u64>value * confidence, riskProduct = <u64>value * riskBps;
+  const prefix = <u64>value * load<u16>(request, CONFIDENCE_BPS), riskProduct = <u64>value * load<u16>(request, RISK_BPS);
   // prefix = whole · 10^8 + remainder, and rest = ceil(remainder · 2^44 / 10^8). Then floor(prefix · quality / 10^8) is
   // whole · quality + (rest · quality >> 44): rest is too large by less than 1, which adds less than quality / 2^44 < 10^−8,
   // and the next whole number is at least 10^−8 away. (2^44 / 10^8 = 2^36 / 390625.)
@@ -57,7 +49,8 @@ export function decideMasked(request: usize, decision: usize): void {
   // bits of that worth. Others' keys may overflow: they are REFUSED whatever they are.
   const inputBits = load<i64>(RATE_INPUT_BITS), outputBits = load<i64>(RATE_OUTPUT_BITS);
   const worthMost = (whole + 1) * load<u64>(QUALITY_MOST);
-  const costMost = ((inputTokens * load<u64>(RATE_INPUT_MOST)) >> inputBits) + ((outputTokens * load<u64>(RATE_OUTPUT_MOST)) >> outputBits) + 2;
+  const costMost = ((inputTokens * load<u64>(RATE_INPUT_MOST)) >> inputBits) +
+    ((outputTokens * load<u64>(RATE_OUTPUT_MOST)) >> outputBits) + 2;
   const costBits = bitsOf(min<u64>(costMost, worthMost));
   // One sign tells whether any bound is passed. Up to the value's own bound products are below 2^63, as is every bound;
   // beyond it they may have wrapped and say nothing, but then the first term is negative.
@@ -65,7 +58,7 @@ export function decideMasked(request: usize, decision: usize): void {
     (load<i64>(RATE_INPUT_TOKENS_MAX) - <i64>inputTokens) | (load<i64>(RATE_OUTPUT_TOKENS_MAX) - <i64>outputTokens) |
     (PACKED_BITS - bitsOf(worthMost) - costBits);
   if (margin < 0) {
-    const overBudgetCount = selectExactly(request, decision, value, survivors);
+    const overBudgetCount = selectUnpacked(request, decision, value, survivors);
     if (overBudgetCount == SELECTED) return;
     const reason = reasonOfMasks(pastQuality, pastLatency, pastCapability, pastProvider, pastRegion, survivors, overBudgetCount);
     writeRejection(request, decision, reason, load<u32>(COUNT));
@@ -109,7 +102,8 @@ export function decideMasked(request: usize, decision: usize): void {
   }
   const identity = IDENTITIES + ((<u32>best & 63) << 3), counterfactual = IDENTITIES + ((<u32>second & 63) << 3);
   writeSelection(
-    request, decision, load<u32>(identity), load<u32>(identity, 4), costMask - ((best >> RANK_BITS) & costMask), utilityOf(best, costBits),
+    request, decision, load<u32>(identity), load<u32>(identity, 4),
+    costMask - ((best >> RANK_BITS) & costMask), utilityOf(best, costBits),
     select<u32>(load<u32>(counterfactual), 0, second >= 0), utilityOf(second, costBits), <u32>eligibleCount,
   );
 }

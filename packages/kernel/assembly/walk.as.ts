@@ -3,36 +3,23 @@
  * baseline of the benchmark. Within the policy's bounds it calculates in 64 bits, beyond them in 128.
  */
 import { fitsWords } from "./bounds.as";
+import { rejectedAtHardLimit } from "./hard-limits.as";
 import {
-  BUDGET_LIMIT, BPS_SQUARED, CANDIDATES, CANDIDATE_BYTES, CAPABILITIES, CAPABILITIES_REQUIRED, CONFIDENCE_BPS,
-  CONFIDENCE_HARD, CONFIDENCE_MIN, COUNT, ENABLED, ID, INPUT_PRICE, INPUT_TOKENS, LATENCY_MAX_MS, LATENCY_P95_MS,
-  LATENCY_PENALTY, OUTPUT_PRICE, OUTPUT_TOKENS, PROVIDERS_ALLOWED, PROVIDER_ID, QUALITY_BPS, QUALITY_MIN_BPS, REGIONS,
-  REGIONS_REQUIRED, RISK_BPS, RISK_CEILING_BPS, RISK_HARD, RISK_HARD_LIMIT, RISK_MULTIPLIER, VALUE,
+  BUDGET_LIMIT, CANDIDATES, CANDIDATE_BYTES, CAPABILITIES, CAPABILITIES_REQUIRED, CONFIDENCE_BPS, COUNT, ENABLED, ID,
+  INPUT_TOKENS, LATENCY_MAX_MS, LATENCY_P95_MS, LATENCY_PENALTY, OUTPUT_TOKENS, PROVIDERS_ALLOWED, PROVIDER_ID,
+  QUALITY_BPS, QUALITY_MIN_BPS, REGIONS, REGIONS_REQUIRED, RISK_BPS, RISK_CEILING_BPS, VALUE,
 } from "./layout.as";
 import { dominantReason } from "./reason.as";
 import { writeRejection, writeSelection } from "./record.as";
-import { charge, costExact, high, shareWide, utilityExact } from "./wide.as";
+import { costOf, riskOf, utilityOf } from "./terms.as";
 
 export function decideByWalk(request: usize, decision: usize): void {
+  if (rejectedAtHardLimit(request, decision)) return;
   const riskBps = <u32>load<u16>(request, RISK_BPS), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
-  if (riskBps >= load<u32>(RISK_HARD_LIMIT)) {
-    writeRejection(request, decision, RISK_HARD, 0);
-    return;
-  }
-  if (<u32>confidence < load<u32>(CONFIDENCE_MIN)) {
-    writeRejection(request, decision, CONFIDENCE_HARD, 0);
-    return;
-  }
-  const value = max<i64>(load<i64>(request, VALUE), 0), budget = load<u64>(request, BUDGET_LIMIT);
+  const value = <u64>max<i64>(load<i64>(request, VALUE), 0), budget = load<u64>(request, BUDGET_LIMIT);
   const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
-  const prefix = <u64>value * confidence, riskProduct = <u64>value * riskBps;
-  const fits = fitsWords(value, prefix, riskProduct, inputTokens, outputTokens);
-  let risk: u64, riskHigh: u64 = 0;
-  if (fits) risk = (riskProduct * load<u32>(RISK_MULTIPLIER)) / BPS_SQUARED;
-  else {
-    risk = shareWide(value, riskBps, load<u32>(RISK_MULTIPLIER));
-    riskHigh = high;
-  }
+  const prefix = value * confidence, fits = fitsWords(value, confidence, riskBps, inputTokens, outputTokens);
+  const risk = riskOf(fits, value, riskBps);
   const qualityMin = load<u16>(request, QUALITY_MIN_BPS), latencyMax = load<u32>(request, LATENCY_MAX_MS);
   const capabilities = load<u64>(request, CAPABILITIES_REQUIRED), providers = load<u64>(request, PROVIDERS_ALLOWED);
   const regions = load<u64>(request, REGIONS_REQUIRED), penalty = load<u64>(LATENCY_PENALTY);
@@ -53,17 +40,9 @@ export function decideByWalk(request: usize, decision: usize): void {
     if (provider > 63 || ((providers >> provider) & 1) == 0) { barred++; continue; }
     if (regions != 0 && (regions & load<u64>(candidate, REGIONS)) == 0) { elsewhere++; continue; }
     if (riskBps > <u32>load<u16>(candidate, RISK_CEILING_BPS)) { risky++; continue; }
-    const inputPrice = load<u64>(candidate, INPUT_PRICE), outputPrice = load<u64>(candidate, OUTPUT_PRICE);
-    const cost = fits
-      ? charge(inputTokens, inputPrice) + charge(outputTokens, outputPrice)
-      : costExact(inputTokens, inputPrice, outputTokens, outputPrice);
+    const cost = costOf(candidate, fits, inputTokens, outputTokens);
     if (cost > budget) { dear++; continue; }
-    let utility: i64;
-    if (fits) utility = <i64>((prefix * quality) / BPS_SQUARED - risk - cost - latency * penalty);
-    else {
-      const worth = shareWide(value, confidence, quality);
-      utility = utilityExact(high, worth, riskHigh, risk, cost, latency, penalty);
-    }
+    const utility = utilityOf(fits, value, confidence, prefix, quality, risk, cost, latency, penalty);
     if (utility <= 0) { worthless++; continue; }
     eligibleCount++;
     if (best == 0 || precedes(candidate, utility, cost, best, bestUtility, bestCost)) {

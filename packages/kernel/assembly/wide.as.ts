@@ -30,14 +30,7 @@ export function shareWide(value: u64, a: u64, b: u64): u64 {
   return divideWide(high, product, BPS_SQUARED);
 }
 
-/** ceil(tokens · price / 10^6), of a product that fits a word. */
-// @ts-ignore: decorator
-@inline
-export function charge(tokens: u64, price: u64): u64 {
-  return (tokens * price + (UNITS_PER_PRICE - 1)) / UNITS_PER_PRICE;
-}
-
-/** The same of any product. */
+/** ceil(tokens · price / 10^6). */
 function chargeWide(tokens: u64, price: u64): u64 {
   const product = multiplyWide(tokens, price);
   const raised = product + (UNITS_PER_PRICE - 1);
@@ -45,7 +38,7 @@ function chargeWide(tokens: u64, price: u64): u64 {
 }
 
 /** The cost, saturating at 2^64−1. */
-export function costExact(inputTokens: u64, inputPrice: u64, outputTokens: u64, outputPrice: u64): u64 {
+export function costWide(inputTokens: u64, inputPrice: u64, outputTokens: u64, outputPrice: u64): u64 {
   const input = chargeWide(inputTokens, inputPrice), inputHigh = high;
   const output = chargeWide(outputTokens, outputPrice), outputHigh = high;
   const sum = input + output;
@@ -56,7 +49,7 @@ export function costExact(inputTokens: u64, inputPrice: u64, outputTokens: u64, 
  * quality − risk − cost − latency · penalty, clamped to 64 signed bits. The subtrahends sum to less than 2^97 and quality
  * is below 2^70, so 128 signed bits hold the difference.
  */
-export function utilityExact(qualityHigh: u64, quality: u64, riskHigh: u64, risk: u64, cost: u64, latency: u64, penalty: u64): i64 {
+export function utilityWide(qualityHigh: u64, quality: u64, riskHigh: u64, risk: u64, cost: u64, latency: u64, penalty: u64): i64 {
   const delay = multiplyWide(latency, penalty), delayHigh = high;
   const spent = risk + cost;
   const burden = spent + delay;

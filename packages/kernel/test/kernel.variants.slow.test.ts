@@ -11,8 +11,8 @@ const CASES = 20_000;
 const PACK_NOTHING = swap("masked", "if (margin < 0) {", "if (true) {");
 const TRUST_NO_WORDS = swap(
   "bounds",
-  "return value <= load<i64>(VALUE_MAX)",
-  "return false && value <= load<i64>(VALUE_MAX)",
+  "return <i64>value <= load<i64>(VALUE_MAX)",
+  "return false && <i64>value <= load<i64>(VALUE_MAX)",
 );
 const VARIANTS: readonly { readonly variant: string; readonly alterations: readonly Alteration[] }[] = [
   {

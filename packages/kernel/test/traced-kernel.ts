@@ -36,8 +36,12 @@ const MARKS: readonly { readonly file: string; readonly before: string; readonly
       "filter passes over": "(~near & surely) != 0",
     },
   },
-  { file: "exact.as.ts", before: "let best: i32 = -1", ways: { "exact words": "fits", "exact wide": "!fits" } },
-  { file: "exact.as.ts", before: "if (best < 0) return overBudgetCount;", ways: { "exact, nobody": "best < 0" } },
+  {
+    file: "unpacked.as.ts",
+    before: "let best: i32 = -1",
+    ways: { "unpacked words": "fits", "unpacked wide": "!fits" },
+  },
+  { file: "unpacked.as.ts", before: "if (best < 0) return overBudgetCount;", ways: { "unpacked, nobody": "best < 0" } },
   { file: "walk.as.ts", before: "let best: usize = 0", ways: { "walked words": "fits", "walked wide": "!fits" } },
   {
     file: "wide.as.ts",

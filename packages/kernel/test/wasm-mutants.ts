@@ -13,17 +13,22 @@ export const WASM_MUTANTS: readonly Mutant[] = [
   // Hard limits.
   mutant(
     "a risk at the hard limit passes",
-    "masked",
-    "riskBps >= load<u32>(RISK_HARD_LIMIT)",
-    "riskBps > load<u32>(RISK_HARD_LIMIT)",
+    "hard-limits",
+    ">= load<u32>(RISK_HARD_LIMIT)",
+    "> load<u32>(RISK_HARD_LIMIT)",
   ),
   mutant(
     "a confidence at its least is refused",
-    "masked",
-    "<u32>confidence < load<u32>",
-    "<u32>confidence <= load<u32>",
+    "hard-limits",
+    "< load<u32>(CONFIDENCE_MIN)",
+    "<= load<u32>(CONFIDENCE_MIN)",
   ),
-  mutant("the walk lets a risk at the hard limit pass", "walk", "riskBps >= load<u32>", "riskBps > load<u32>"),
+  mutant(
+    "a hard limit counts the catalog as evaluated",
+    "hard-limits",
+    "decision, RISK_HARD, 0)",
+    "decision, RISK_HARD, 1)",
+  ),
 
   // Gates.
   mutant("a quality at the threshold is refused", "tables", "QUALITY_BPS) < threshold", "QUALITY_BPS) <= threshold"),
@@ -67,7 +72,7 @@ export const WASM_MUTANTS: readonly Mutant[] = [
     "(utilityLessOne | (budget + spent)) >> 63",
     "(utilityLessOne | (budget + spent - 1)) >> 63",
   ),
-  mutant("no utility is enough", "exact", "if (utility <= 0) continue;", "if (utility < 0) continue;"),
+  mutant("no utility is enough", "unpacked", "if (utility <= 0) continue;", "if (utility < 0) continue;"),
   mutant("the walk takes no latency limit for a limit of 0", "walk", "if (latencyMax != 0 && latency", "if (latency"),
 
   // Arithmetic of the packed key.
@@ -124,13 +129,13 @@ export const WASM_MUTANTS: readonly Mutant[] = [
   mutant("the later of twins ranks higher", "tables", "load<u32>(below, ID) > id", "load<u32>(below, ID) >= id"),
   mutant(
     "of exact equals the last wins",
-    "exact",
+    "unpacked",
     "utility == bestUtility && cost < bestCost",
     "utility == bestUtility && cost <= bestCost",
   ),
   mutant(
     "exact equals are told apart by the higher cost",
-    "exact",
+    "unpacked",
     "utility == secondUtility && cost < secondCost",
     "utility == secondUtility && cost > secondCost",
   ),
@@ -139,6 +144,8 @@ export const WASM_MUTANTS: readonly Mutant[] = [
   mutant("the walk forgets the best when it is displaced", "walk", "secondCost = bestCost;", "secondCost = 0;"),
 
   // 64-bit words and 128 bits.
+  mutant("words round a charge down", "terms", "(tokens * price + (UNITS_PER_PRICE - 1))", "(tokens * price)"),
+  mutant("a wide risk loses its high word", "terms", "riskHigh = high;", "riskHigh = 0;"),
   mutant("words are trusted with any prefix", "bounds", "atMost(i64.MAX_VALUE, qualityMost)", "i64.MAX_VALUE"),
   mutant("words are trusted with any tokens", "bounds", "atMost(chargeMost, inputPriceMost)", "U64_MAX"),
   mutant("latencies beyond 2^60 are trusted to words", "bounds", "(<u64>1 << 60) / penalty", "U64_MAX / penalty"),

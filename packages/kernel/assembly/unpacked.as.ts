@@ -3,31 +3,23 @@
  * where those hold every product, else in 128 bits.
  */
 import { fitsWords } from "./bounds.as";
-import { candidateAt } from "./tables.as";
 import {
-  BPS_SQUARED, BUDGET_LIMIT, CONFIDENCE_BPS, IDENTITIES, INPUT_PRICE, INPUT_TOKENS, LATENCY_P95_MS, LATENCY_PENALTY,
-  OUTPUT_PRICE, OUTPUT_TOKENS, QUALITY_BPS, RISK_BPS, RISK_MULTIPLIER,
+  BUDGET_LIMIT, CONFIDENCE_BPS, IDENTITIES, INPUT_TOKENS, LATENCY_P95_MS, LATENCY_PENALTY, OUTPUT_TOKENS, QUALITY_BPS, RISK_BPS,
 } from "./layout.as";
 import { writeSelection } from "./record.as";
-import { charge, costExact, high, shareWide, utilityExact } from "./wide.as";
+import { candidateAt } from "./tables.as";
+import { costOf, riskOf, utilityOf } from "./terms.as";
 
-/** What {@link selectExactly} returns when somebody was eligible. */
+/** What {@link selectUnpacked} returns when somebody was eligible. */
 export const SELECTED: u32 = u32.MAX_VALUE;
 
 /** Writes the selection. When nobody is eligible it writes nothing and returns how many survivors were over budget. */
-export function selectExactly(request: usize, decision: usize, value: u64, survivors: u64): u32 {
+export function selectUnpacked(request: usize, decision: usize, value: u64, survivors: u64): u32 {
   const inputTokens = <u64>load<u32>(request, INPUT_TOKENS), outputTokens = <u64>load<u32>(request, OUTPUT_TOKENS);
   const budget = load<u64>(request, BUDGET_LIMIT), confidence = <u64>load<u16>(request, CONFIDENCE_BPS);
-  const penalty = load<u64>(LATENCY_PENALTY);
-  const riskBps = <u64>load<u16>(request, RISK_BPS), multiplier = <u64>load<u32>(RISK_MULTIPLIER);
-  const prefix = value * confidence, riskProduct = value * riskBps;
-  const fits = fitsWords(value, prefix, riskProduct, inputTokens, outputTokens);
-  let risk: u64, riskHigh: u64 = 0;
-  if (fits) risk = (riskProduct * multiplier) / BPS_SQUARED;
-  else {
-    risk = shareWide(value, riskBps, multiplier);
-    riskHigh = high;
-  }
+  const riskBps = <u64>load<u16>(request, RISK_BPS), penalty = load<u64>(LATENCY_PENALTY);
+  const prefix = value * confidence, fits = fitsWords(value, confidence, riskBps, inputTokens, outputTokens);
+  const risk = riskOf(fits, value, riskBps);
   let best: i32 = -1, second: i32 = -1;
   let bestUtility: i64 = 0, secondUtility: i64 = 0;
   let bestCost: u64 = 0, secondCost: u64 = 0;
@@ -37,21 +29,13 @@ export function selectExactly(request: usize, decision: usize, value: u64, survi
     const rank = 63 - <i32>clz(survivors);
     survivors ^= <u64>1 << rank;
     const candidate = candidateAt(rank);
-    const inputPrice = load<u64>(candidate, INPUT_PRICE), outputPrice = load<u64>(candidate, OUTPUT_PRICE);
-    const cost = fits
-      ? charge(inputTokens, inputPrice) + charge(outputTokens, outputPrice)
-      : costExact(inputTokens, inputPrice, outputTokens, outputPrice);
+    const cost = costOf(candidate, fits, inputTokens, outputTokens);
     if (cost > budget) {
       overBudgetCount++;
       continue;
     }
     const quality = <u64>load<u16>(candidate, QUALITY_BPS), latency = <u64>load<u32>(candidate, LATENCY_P95_MS);
-    let utility: i64;
-    if (fits) utility = <i64>((prefix * quality) / BPS_SQUARED - risk - cost - latency * penalty);
-    else {
-      const worth = shareWide(value, confidence, quality);
-      utility = utilityExact(high, worth, riskHigh, risk, cost, latency, penalty);
-    }
+    const utility = utilityOf(fits, value, confidence, prefix, quality, risk, cost, latency, penalty);
     if (utility <= 0) continue;
     eligibleCount++;
     if (best < 0 || utility > bestUtility || (utility == bestUtility && cost < bestCost)) {
