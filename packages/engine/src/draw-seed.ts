@@ -5,7 +5,7 @@
  */
 import { CalybrisError, toHex } from "@calybris/kernel";
 import { nodeSha256 } from "./journal/chain-hash.ts";
-import { type Disk, withDisk, writeWhole } from "./journal/disk.ts";
+import { type Disk, readWhole, withDisk, writeWhole } from "./journal/disk.ts";
 import { SEED_BYTES } from "./router/draws.ts";
 
 export const SEED_FILE = "draw-seed";
@@ -45,7 +45,7 @@ function readSeed(disk: Disk, directory: string): Uint8Array | undefined {
   const file = disk.open(directory, SEED_FILE, false);
   if (file === undefined) return undefined;
   const seed = new Uint8Array(SEED_BYTES);
-  const count = file.read(seed, 0);
+  const count = readWhole(file, seed);
   file.close();
   return count === SEED_BYTES ? seed : undefined;
 }

@@ -130,6 +130,14 @@ export function writeWhole(file: DiskFile, bytes: Uint8Array, position: number):
   throw Object.assign(new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`), { syscall: "write" });
 }
 
+/** Reads from the beginning until `bytes` are full or the file ends, because one read may give less than there is. Returns the count. */
+export function readWhole(file: DiskFile, bytes: Uint8Array): number {
+  let length = 0;
+  for (let count = -1; count !== 0 && length < bytes.byteLength; length += count)
+    count = file.read(bytes.subarray(length), length);
+  return length;
+}
+
 /**
  * Does something with the disk outside the writer. An error of the system, which names the call that failed, becomes one
  * of ours; any other passes.

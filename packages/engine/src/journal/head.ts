@@ -8,7 +8,7 @@
  * @module
  */
 import { nodeSha256 } from "./chain-hash.ts";
-import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
+import { type Disk, type DiskFile, readWhole, writeWhole } from "./disk.ts";
 
 export const HEAD_FILE = "head.json";
 const HEAD_BYTES = 256;
@@ -39,14 +39,6 @@ export function readHead(disk: Disk, directory: string): Head | undefined {
   } finally {
     file.close();
   }
-}
-
-/** A read may give less than was asked for; a head of which half was read would pass for none. */
-function readWhole(file: DiskFile, bytes: Buffer): number {
-  let length = 0;
-  for (let count = -1; count !== 0 && length < bytes.byteLength; length += count)
-    count = file.read(bytes.subarray(length), length);
-  return length;
 }
 
 const CHECKSUM_CHARACTERS = 32;
