@@ -108,7 +108,8 @@ export class Service {
       log.info(report, "ready");
       return new Service(report, engine, options, assembled);
     } catch (error) {
-      await engine.close();
+      // Why it did not start is what has to be told.
+      await engine.close().catch(() => undefined);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { codeOf, post, type Running, startService } from "./running-service.ts";
+import { connect } from "node:net";
+import { codeOf, memoryPorts, post, type Running, startService } from "./running-service.ts";
 import { speak } from "./raw-socket.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
@@ -244,6 +245,26 @@ test("more connections than are allowed are turned away, and those that are ther
     await expect.poll(async () => (await ask()).status).toBe(200);
   } finally {
     await few.end();
+  }
+});
+
+test("whoever asks and takes no answers is heard no further than the system holds answers for", async () => {
+  const own = await startService({ ports: memoryPorts() });
+  const socket = connect(Number(new URL(own.url).port), "127.0.0.1");
+  try {
+    socket.pause();
+    const head = `POST /v1/decisions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${own.keys.decide}\r\ncontent-type: application/json\r\ncontent-length: ${BODY.length}\r\n\r\n`;
+    const asked = 40_000;
+    const before = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+    for (let index = 0; index < asked && !socket.destroyed; index += 1)
+      if (!socket.write(head + BODY)) await new Promise((resolve) => setImmediate(resolve));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const after = process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed;
+    expect(own.service.engine.reading.head.sequence).toBeLessThan(asked / 2);
+    expect(after - before).toBeLessThan(200 * 2 ** 20);
+  } finally {
+    socket.destroy();
+    await own.end();
   }
 });
 

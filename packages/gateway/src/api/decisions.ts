@@ -81,7 +81,7 @@ function told(desk: Desk, decided: Decided): string {
 
 async function decideMany(desk: Desk, { principal, body, idempotencyKey }: Call): Promise<Reply> {
   const requests = requestsIn(body, desk.config.limits.batchMax, idempotencyKey);
-  desk.rates.take(principal, requests.length - 1);
+  desk.rates.charge(principal, requests.length - 1);
   const { reading } = desk.engine;
   if (reading.waitingCount + requests.length > desk.config.journal.waitingMax)
     throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: reading.waitingCount });

@@ -132,7 +132,7 @@ class Visitor implements Exchange {
     const isLast = this.#isLast || this.#hasEnded;
     const more = headers === undefined ? this.#moreHeaders : [...this.#moreHeaders, ...headers];
     const bytes = Buffer.byteLength(text);
-    this.#socket.write(
+    const isTaken = this.#socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${contentType}\r\ncontent-length: ${bytes}\r\n${SAFE}${more.length === 0 ? "" : headerLines(more)}${dateLine()}${isLast ? CLOSE : this.#parts.keepAlive}\r\n${text}`,
       // The same bytes where no character takes more than one, and written several times as fast.
       bytes === text.length ? "latin1" : "utf8",
@@ -142,6 +142,10 @@ class Visitor implements Exchange {
     this.#leave(true);
     if (isLast) this.#socket.end();
     else if (this.#heldBytes > 0) this.#giveUp();
+    else if (!isTaken) {
+      this.#socket.pause();
+      this.#socket.once("drain", this.#drained);
+    }
   }
 
   closeIfIdle(): void {
@@ -153,34 +157,48 @@ class Visitor implements Exchange {
   }
 
   readonly #take = (piece: Buffer): void => {
+    const isFirst = this.#heldBytes === 0;
+    if (this.#isAnswering || !isFirst) this.#hold(piece);
     if (this.#isAnswering) {
-      this.#held.push(piece);
-      this.#heldBytes += piece.byteLength;
       if (this.#heldBytes > HELD_BYTES_MAX) this.#socket.pause();
       return;
     }
-    if (!this.#isPlain(piece)) {
-      this.#held.push(piece);
-      this.#giveUp();
-      return;
+    const arrived = this.#readPlain(isFirst ? piece : Buffer.concat(this.#held));
+    if (arrived === "whole") this.#ask();
+    else if (isFirst) {
+      this.#hold(piece);
+      this.#socket.setTimeout(this.#parts.headersMs);
     }
+    // Some send the body after the head; who sends in more than two pieces has time.
+    if (arrived === "not plain" || (arrived === "partly" && !isFirst)) this.#giveUp();
+  };
+
+  #hold(piece: Buffer): void {
+    this.#held.push(piece);
+    this.#heldBytes += piece.byteLength;
+  }
+
+  #ask(): void {
+    this.#held = [];
+    this.#heldBytes = 0;
     this.#isAnswering = true;
     if (this.#socket.timeout !== this.#parts.idleMs) this.#socket.setTimeout(this.#parts.idleMs);
     this.#parts.receive(this);
-  };
+  }
 
-  /** Whether a piece is one plain request and nothing else; if so, it is taken apart. */
-  #isPlain(piece: Buffer): boolean {
+  /** Takes a plain request apart that is all there is. */
+  #readPlain(bytes: Buffer): "whole" | "partly" | "not plain" {
     const { headerBytesMax, bodyBytesMax } = this.#parts;
-    const headEnd = piece.indexOf(HEAD_END);
-    if (headEnd === -1 || headEnd + HEAD_END.byteLength > headerBytesMax) return false;
-    const head = readPlainHead(piece.toString("latin1", 0, headEnd + 2));
-    if (head === undefined || head.length > bodyBytesMax) return false;
+    const headEnd = bytes.indexOf(HEAD_END);
+    if (headEnd === -1 || headEnd + HEAD_END.byteLength > headerBytesMax) return "not plain";
+    const head = readPlainHead(bytes.toString("latin1", 0, headEnd + 2));
+    if (head === undefined || head.length > bodyBytesMax) return "not plain";
     const bodyAt = headEnd + HEAD_END.byteLength;
-    if (piece.byteLength !== bodyAt + head.length) return false;
+    if (bytes.byteLength > bodyAt + head.length) return "not plain";
+    if (bytes.byteLength < bodyAt + head.length) return "partly";
     this.headers = head.headers;
-    this.#body = piece.subarray(bodyAt);
-    return true;
+    this.#body = bytes.subarray(bodyAt);
+    return "whole";
   }
 
   /** Everything that has arrived and was not answered goes to Node's server, which reads it as if it had come there. */
@@ -191,6 +209,7 @@ class Visitor implements Exchange {
     socket.off("end", this.#end);
     socket.off("close", this.#closed);
     socket.off("error", this.#broken);
+    socket.off("drain", this.#drained);
     socket.setTimeout(0);
     socket.pause();
     const held = Buffer.concat(this.#held);
@@ -201,15 +220,22 @@ class Visitor implements Exchange {
     socket.resume();
   }
 
-  /** Nothing was asked for too long. While an answer is on its way, it is the disk that is slow. */
+  /** Nothing came for too long. Half a request is for Node's server to answer; when one is being answered, the disk is slow. */
   readonly #late = (): void => {
-    if (!this.#isAnswering) this.#socket.destroy();
+    if (this.#isAnswering) return;
+    if (this.#heldBytes > 0) this.#giveUp();
+    else this.#socket.destroy();
   };
 
   /** No more requests will come; one that is being answered still is. */
   readonly #end = (): void => {
     this.#hasEnded = true;
     if (!this.#isAnswering) this.#socket.end();
+  };
+
+  /** Whoever takes no answers is asked for no more requests. */
+  readonly #drained = (): void => {
+    this.#socket.resume();
   };
 
   readonly #closed = (): void => {

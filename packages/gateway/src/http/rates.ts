@@ -20,8 +20,8 @@ export class Rates {
     this.#nowMs = nowMs;
   }
 
-  /** @throws CalybrisError `CAL_GATEWAY_RATE_LIMITED`. */
-  take(principal: Principal, requests: number): void {
+  /** Admits one request. @throws CalybrisError `CAL_GATEWAY_RATE_LIMITED`. */
+  take(principal: Principal): void {
     const { perSecond } = principal;
     if (perSecond === 0) return;
     const now = this.#nowMs();
@@ -36,6 +36,12 @@ export class Rates {
       const retryAfterSeconds = Math.max(1, Math.ceil((1 - bucket.requests) / perSecond));
       throw new CalybrisError("CAL_GATEWAY_RATE_LIMITED", { key: principal.name, perSecond, retryAfterSeconds });
     }
-    bucket.requests -= requests;
+    bucket.requests -= 1;
+  }
+
+  /** An admitted request holds more than one. */
+  charge(principal: Principal, more: number): void {
+    const bucket = this.#buckets.get(principal);
+    if (bucket !== undefined) bucket.requests -= more;
   }
 }

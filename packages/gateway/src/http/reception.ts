@@ -102,7 +102,7 @@ export class Reception {
     if (traces !== undefined) visit.span = traces.begin(route.name, exchange.headers);
     if (this.#isStopping && route.always !== true) throw new CalybrisError("CAL_GATEWAY_STOPPING", {});
     const principal = admission.principalOf(exchange, route.planes);
-    if (route.planes.length > 0) rates.take(principal, 1);
+    if (route.planes.length > 0) rates.take(principal);
     const query = mark === -1 ? NOTHING : checkQuery(route.query, url.slice(mark + 1));
     const { parameters } = matched;
     const idempotencyKey = exchange.headers["idempotency-key"] as string | undefined;

@@ -9,6 +9,7 @@ import {
   type IncomingMessage,
   type RequestListener,
   type Server,
+  type ServerOptions,
   type ServerResponse,
   STATUS_CODES,
 } from "node:http";
@@ -43,18 +44,7 @@ export function httpServer(config: Config, handle: RequestListener, refused: (er
     requireHostHeader: true,
     noDelay: true,
   };
-  const server =
-    tls.certificateFile === undefined || tls.keyFile === undefined
-      ? createServer(options, receive)
-      : (createTlsServer(
-          {
-            ...options,
-            cert: readSecret(tls.certificateFile),
-            key: readSecret(tls.keyFile),
-            minVersion: "TLSv1.2",
-          },
-          receive,
-        ) as unknown as Server);
+  const server = tls.certificateFile === undefined ? createServer(options, receive) : tlsServer(tls, options, receive);
   server.maxHeadersCount = HEADERS_MAX;
   server.maxConnections = limits.connectionsMax;
   server.on("checkContinue", (request: IncomingMessage, response: ServerResponse) => {
@@ -69,6 +59,18 @@ export function httpServer(config: Config, handle: RequestListener, refused: (er
     else answerRaw(socket, coded);
   });
   return server;
+}
+
+function tlsServer(tls: Config["tls"], options: ServerOptions, receive: RequestListener): Server {
+  const [cert, key] = [readSecret(tls.certificateFile ?? ""), readSecret(tls.keyFile ?? "")];
+  try {
+    // It is one but for the socket below it.
+    return createTlsServer({ ...options, cert, key, minVersion: "TLSv1.2" }, receive) as unknown as Server;
+  } catch (cause) {
+    const problem = `cannot be used: ${(cause as Error).message}`;
+    const remedy = "Give a PEM certificate chain, and the private key that belongs to it.";
+    throw new CalybrisError("CAL_CONFIG_INVALID", { mistakes: [{ path: "tls", problem, remedy }] }, { cause });
+  }
 }
 
 /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
