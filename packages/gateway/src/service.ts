@@ -34,7 +34,7 @@ export interface ServiceOptions {
   /** Begins a new journal when the configuration names no policy. */
   readonly startingPolicy?: () => Promise<PolicySnapshot>;
   /** Ports of the engine, for tests: clock, disk, kernel. */
-  readonly ports?: Pick<EngineOptions, "nowUs" | "disk" | "driver" | "kernelFor">;
+  readonly ports?: Pick<EngineOptions, "nowUs" | "disk" | "driver" | "kernelFor"> | undefined;
 }
 
 /** What a start found, for whoever started it. */

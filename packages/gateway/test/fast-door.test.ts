@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPlainHead } from "../src/http/plain-head.ts";
-import { memoryPorts, type Running, startService } from "./running-service.ts";
+import { type Running, startService } from "./running-service.ts";
 import { speak } from "./raw-socket.ts";
 
 // Where origins are named there is no fast door, so that is what the other is held to.
@@ -14,9 +14,8 @@ const QUICK = {
 let fast: Running;
 let plain: Running;
 beforeAll(async () => {
-  fast = await startService({ ports: memoryPorts(), flags: QUICK, keyed: false });
+  fast = await startService({ flags: QUICK, keyed: false });
   plain = await startService({
-    ports: memoryPorts(),
     flags: { ...QUICK, "cors-origins": "https://a.example" },
     keyed: false,
   });

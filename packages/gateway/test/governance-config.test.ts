@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { flagOf, OPTIONS, type ServiceOption, variableOf } from "../src/config/options.ts";
 import { readConfig } from "../src/config/read-config.ts";
 import { FORBIDDEN } from "./forbidden.ts";
-import { memoryPorts, startService } from "./running-service.ts";
+import { startService } from "./running-service.ts";
 
 describe("the configuration", () => {
   test("has no option that speaks of a limit of governance", () => {
@@ -26,7 +26,7 @@ describe("the configuration", () => {
         expect(
           await readConfig({ environment: { [variableOf(option)]: end }, flags: ROOM[option.path] ?? {} }),
         ).toEqual(await readConfig({ flags: { ...ROOM[option.path], ...flag } }));
-        const own = await startService({ flags: { ...ROOM[option.path], ...flag }, ports: memoryPorts() });
+        const own = await startService({ flags: { ...ROOM[option.path], ...flag } });
         try {
           const client = own.client({ key: own.keys.decide, attempts: 5 });
           for (const { what, request } of FORBIDDEN.slice(0, option.path === "limits.perSecond" ? 1 : undefined))

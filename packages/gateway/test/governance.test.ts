@@ -2,7 +2,7 @@ import type { Decision, Kernel, Request } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
 import type { Decision as Answer, DecisionRequest } from "../../client/src/index.ts";
 import { FORBIDDEN } from "./forbidden.ts";
-import { codeOf, memoryPorts, POLICY, post, type Running, startService, testPolicy } from "./running-service.ts";
+import { codeOf, POLICY, post, type Running, startService, testPolicy } from "./running-service.ts";
 
 /** Every other field, at its ends and beyond what is usual. */
 const OTHER_FIELDS: { readonly [field: string]: readonly unknown[] } = {
@@ -47,7 +47,7 @@ async function withService(
   options: Parameters<typeof startService>[0],
   body: (own: Running) => Promise<void>,
 ): Promise<void> {
-  const own = await startService({ ...options, ports: { ...memoryPorts(), ...options?.ports } });
+  const own = await startService(options);
   try {
     await body(own);
   } finally {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "node:net";
-import { codeOf, memoryPorts, post, type Running, startService } from "./running-service.ts";
+import { codeOf, post, type Running, startService } from "./running-service.ts";
 import { speak } from "./raw-socket.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
@@ -249,7 +249,7 @@ test("more connections than are allowed are turned away, and those that are ther
 });
 
 test("whoever asks and takes no answers is heard no further than the system holds answers for", async () => {
-  const own = await startService({ ports: memoryPorts() });
+  const own = await startService();
   const socket = connect(Number(new URL(own.url).port), "127.0.0.1");
   try {
     socket.pause();

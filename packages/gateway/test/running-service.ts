@@ -105,6 +105,8 @@ export interface StartOptions extends Partial<Pick<ServiceOptions, "ports" | "st
   /** `false`: a service that has no keys. */
   readonly keyed?: boolean;
   readonly directory?: string;
+  /** On a real disk, with a writer thread; else in memory. */
+  readonly onDisk?: boolean;
 }
 
 export async function startService(options: StartOptions = {}): Promise<Running> {
@@ -130,7 +132,10 @@ export async function startService(options: StartOptions = {}): Promise<Running>
     config,
     log,
     startingPolicy: options.startingPolicy ?? (() => Promise.resolve(testPolicy())),
-    ...(options.ports === undefined ? {} : { ports: options.ports }),
+    ports:
+      options.onDisk === true || options.directory !== undefined
+        ? options.ports
+        : { ...memoryPorts(), ...options.ports },
   });
   const { url } = service.report;
   return {
@@ -148,7 +153,7 @@ export async function startService(options: StartOptions = {}): Promise<Running>
 }
 
 /** A disk in memory, written in this thread: for tests that start many services. */
-export function memoryPorts(): NonNullable<StartOptions["ports"]> {
+function memoryPorts(): NonNullable<StartOptions["ports"]> {
   const disk = new MemoryDisk();
   return { disk, driver: (start) => new InlineDriver(new Writer(disk, start)) };
 }

@@ -18,7 +18,7 @@ let operator: CalybrisClient;
 let auditor: CalybrisClient;
 
 beforeAll(async () => {
-  running = await startService();
+  running = await startService({ onDisk: true });
   decider = running.client({ key: running.keys.decide });
   operator = running.client({ key: running.keys.operate });
   auditor = running.client({ key: running.keys.audit });
@@ -138,6 +138,19 @@ describe("a decision", () => {
     expect(lines.filter((line) => line.includes('"id":"crowd"'))).toHaveLength(1);
   });
 
+  test("is told whole whatever its names are written in", async () => {
+    for (const requestId of ["naïve", "日本語", "😀😀", 'quo"te\\', "ÿĀ\u2028x"]) {
+      const decision = await decider.decide({ ...ASKED, requestId });
+      expect(decision.requestId).toBe(requestId);
+      const { results } = await decider.decideBatch([
+        { ...ASKED, requestId },
+        { ...ASKED, capabilities: [requestId] },
+      ]);
+      expect(results[0]).toEqual({ ...decision, repeated: true });
+      expect(JSON.stringify(results[1])).toContain(JSON.stringify(JSON.stringify(requestId)).slice(1, -1));
+    }
+  });
+
   test("that refuses is an answer with its reason", async () => {
     const decision = await decider.decide({ ...ASKED, riskBps: 9_700 });
     conforms(shapes.decisionShape, decision);
@@ -189,7 +202,7 @@ describe("a batch", () => {
   });
 
   test("that the journal has no room for is refused whole, with when to come again", async () => {
-    await withService({ flags: { "journal-waiting-max": "8", "limits-batch-max": "8" } }, async (own) => {
+    await withService({ onDisk: true, flags: { "journal-waiting-max": "8", "limits-batch-max": "8" } }, async (own) => {
       const client = own.client({ key: own.keys.decide });
       const batch = (): Promise<unknown> => client.decideBatch(Array.from({ length: 8 }, () => ASKED));
       const outcomes = await Promise.allSettled(Array.from({ length: 20 }, batch));

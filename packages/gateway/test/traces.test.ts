@@ -1,7 +1,7 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { memoryPorts, post, startService } from "./running-service.ts";
+import { post, startService } from "./running-service.ts";
 
 const BODY = JSON.stringify({ requested: "large", inputTokens: 1_000 });
 const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -46,7 +46,7 @@ async function traced(
   flags: { readonly [flag: string]: string },
   headers: { readonly [name: string]: string } = {},
 ): Promise<readonly Span[]> {
-  const own = await startService({ ports: memoryPorts(), flags: { "traces-endpoint": `${endpoint}/`, ...flags } });
+  const own = await startService({ flags: { "traces-endpoint": `${endpoint}/`, ...flags } });
   try {
     await post(own, "/v1/decisions", BODY, headers);
     await post(own, "/v1/settlements", "{}", headers);
@@ -79,7 +79,7 @@ test("a collector that fails, or is not there, is noticed by nobody who asks", a
   status = 500;
   expect(await traced({})).toHaveLength(2);
   await new Promise((resolve) => collector.close(resolve));
-  const own = await startService({ ports: memoryPorts(), flags: { "traces-endpoint": endpoint } });
+  const own = await startService({ flags: { "traces-endpoint": endpoint } });
   try {
     expect((await post(own, "/v1/decisions", BODY)).status).toBe(200);
     await expect

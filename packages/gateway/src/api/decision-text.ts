@@ -1,5 +1,6 @@
 /**
- * A decision as JSON, written out by hand: every decision takes this path. A test holds it to its schema.
+ * A decision as JSON, written out by hand: every decision takes this path. A test holds it to its schema. It is plain
+ * ASCII, whatever names are in it: then its length in bytes is its length, and it is written as it stands.
  * @module
  */
 import type { Decided } from "@calybris/engine";
@@ -56,8 +57,11 @@ function defaultedText({ defaulted }: Decided): string {
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+  if (PLAIN.test(text)) return `"${text}"`;
+  return JSON.stringify(text).replace(BEYOND_ASCII, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
+
+const BEYOND_ASCII = /[^ -~]/g;
 
 /** The platform's own is several times faster; what came from another thread has lost it. */
 function hex(digest: Uint8Array): string {
@@ -68,13 +72,11 @@ function textsOf(snapshot: PolicySnapshot): SnapshotTexts {
   const known = textsBySnapshot.get(snapshot);
   if (known !== undefined) return known;
   const { candidates } = snapshot.policy;
-  const open = candidates.map(
-    ({ id }, index) => `{"id":${id},"name":${JSON.stringify(snapshot.candidateNames[index])}`,
-  );
+  const open = candidates.map(({ id }, index) => `{"id":${id},"name":${quoted(snapshot.candidateNames[index] ?? "")}`);
   const texts: SnapshotTexts = {
     open,
     openById: new Map(candidates.map(({ id }, index) => [id as number, open[index] as string])),
-    useCases: new Map(Object.keys(snapshot.useCases).map((name) => [name, JSON.stringify(name)])),
+    useCases: new Map(Object.keys(snapshot.useCases).map((name) => [name, quoted(name)])),
   };
   textsBySnapshot.set(snapshot, texts);
   return texts;

@@ -63,15 +63,15 @@ export function decisionRoutes(desk: Desk): readonly Route[] {
 
 function decideOne(desk: Desk, { principal, body, idempotencyKey }: Call): Promise<Reply> {
   const request = withKey(body, idempotencyKey);
-  return decide(desk, principal, request).then((text) => ({ text }));
+  return decide(desk, principal, request).then((decided) => ({ text: told(desk, decided), isAscii: true }));
 }
 
 /** @throws CalybrisError when there is no decision; nothing was decided then, or a repetition finds out. */
-function decide(desk: Desk, principal: Principal, request: ClientRequest): Promise<string> {
+function decide(desk: Desk, principal: Principal, request: ClientRequest): Promise<Decided> {
   refuseWhenBroken(desk);
   refuseSprawling(request);
   requireTenant(principal, membersOf(request)["tenant"]);
-  return desk.engine.decide(request).then((decided) => told(desk, decided));
+  return desk.engine.decide(request);
 }
 
 function told(desk: Desk, decided: Decided): string {
@@ -89,7 +89,10 @@ async function decideMany(desk: Desk, { principal, body, idempotencyKey }: Call)
     requests.map((request) => {
       // A request that is none, and a journal that fails in between, are told in its place.
       try {
-        return decide(desk, principal, request as unknown as ClientRequest).catch(refused);
+        return decide(desk, principal, request as unknown as ClientRequest).then(
+          (decided) => told(desk, decided),
+          refused,
+        );
       } catch (error) {
         return refused(error);
       }

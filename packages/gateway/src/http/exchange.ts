@@ -29,7 +29,8 @@ export interface Exchange {
   closeAfter(): void;
   /** Whether the request has arrived, or what is left of it is little; of another nobody wants to see the rest. */
   readonly hasArrived: boolean;
-  send(status: number, text: string, contentType: string, headers?: readonly string[]): void;
+  /** @param isAscii - whether the text is known to be; else it is looked at. */
+  send(status: number, text: string, contentType: string, headers?: readonly string[], isAscii?: boolean): void;
   sendPieces(pieces: Iterable<Uint8Array>, contentType: string): void;
   /** Called when the answer has left, or nobody waits for it any more; told whether it left. */
   onLeft(left: (isAnswered: boolean) => void): void;
@@ -82,8 +83,8 @@ export class NodeExchange implements Exchange {
     this.#response.shouldKeepAlive = false;
   }
 
-  send(status: number, text: string, contentType: string, headers?: readonly string[]): void {
-    const bytes = Buffer.byteLength(text);
+  send(status: number, text: string, contentType: string, headers?: readonly string[], isAscii?: boolean): void {
+    const bytes = isAscii === true ? text.length : Buffer.byteLength(text);
     const head = ["content-type", contentType, "content-length", String(bytes), ...SAFE_HEADERS];
     if (headers !== undefined) head.push(...headers);
     this.#response.writeHead(status, head);

@@ -128,10 +128,10 @@ class Visitor implements Exchange {
     throw new TypeError("a decision is not sent in pieces");
   }
 
-  send(status: number, text: string, contentType: string, headers?: readonly string[]): void {
+  send(status: number, text: string, contentType: string, headers?: readonly string[], isAscii?: boolean): void {
     const isLast = this.#isLast || this.#hasEnded;
     const more = headers === undefined ? this.#moreHeaders : [...this.#moreHeaders, ...headers];
-    const bytes = Buffer.byteLength(text);
+    const bytes = isAscii === true ? text.length : Buffer.byteLength(text);
     const isTaken = this.#socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${contentType}\r\ncontent-length: ${bytes}\r\n${SAFE}${more.length === 0 ? "" : headerLines(more)}${dateLine()}${isLast ? CLOSE : this.#parts.keepAlive}\r\n${text}`,
       // The same bytes where no character takes more than one, and written several times as fast.

@@ -136,11 +136,11 @@ export class Reception {
     else this.#answer(visit, reply);
   }
 
-  #answer(visit: Visit, { status = 200, text, contentType, headers }: Reply): void {
+  #answer(visit: Visit, { status = 200, text, contentType, headers, isAscii }: Reply): void {
     const { exchange } = visit;
     if (exchange.isOver) return;
     if (this.#isStopping) exchange.closeAfter();
-    if (typeof text === "string") exchange.send(status, text, contentType ?? JSON_TYPE, headers);
+    if (typeof text === "string") exchange.send(status, text, contentType ?? JSON_TYPE, headers, isAscii);
     else exchange.sendPieces(text, contentType ?? "application/octet-stream");
     this.#note(visit, status);
   }

@@ -24,6 +24,8 @@ export interface Reply {
   /** `application/json` when left out. */
   readonly contentType?: string;
   readonly headers?: readonly string[];
+  /** The text is known to be plain ASCII. */
+  readonly isAscii?: true;
 }
 
 /** How a body is checked: by its schema, or by code that a test holds equal to it. */

@@ -27,7 +27,8 @@ class RouteMetrics {
 
 export class Metrics {
   readonly #routes = new Map<string, RouteMetrics>();
-  readonly #decisions = new Map<string, number>();
+  /** By reason: each belongs to one action. */
+  readonly #decisions = new Map<string, { readonly action: string; count: number }>();
   readonly #errors = new Map<string, number>();
 
   /** One request was answered. */
@@ -42,8 +43,9 @@ export class Metrics {
 
   /** One decision was made, durably. */
   decision(action: string, reason: string): void {
-    const key = `${action} ${reason}`;
-    this.#decisions.set(key, (this.#decisions.get(key) ?? 0) + 1);
+    const known = this.#decisions.get(reason);
+    if (known === undefined) this.#decisions.set(reason, { action, count: 1 });
+    else known.count += 1;
   }
 
   /** An error of the table was answered. */
@@ -65,10 +67,8 @@ export class Metrics {
     head("calybris_http_request_seconds", "histogram", "Time from the head of a request to its answer.");
     for (const [route, row] of this.#routes) lines.push(...histogramLines(route, row));
     head("calybris_decisions_total", "counter", "Decisions made durable, by action and reason.");
-    for (const [key, count] of this.#decisions) {
-      const [action = "", reason = ""] = key.split(" ");
+    for (const [reason, { action, count }] of this.#decisions)
       lines.push(`calybris_decisions_total{action="${action}",reason="${reason}"} ${count}`);
-    }
     head("calybris_errors_total", "counter", "Errors answered, by code.");
     for (const [code, count] of this.#errors) lines.push(`calybris_errors_total{code="${code}"} ${count}`);
     for (const { name, type, help, value } of gauges) {
