@@ -60,7 +60,7 @@ const FROM_NOTHING: ReadonlyMap<string, number> = new Map([
   ["kdd99-unique", 0.19],
   ["sp500", 0.19],
 ]);
-const FROM_NOTHING_SEEDS_MAX = 5;
+const FROM_NOTHING_SEEDS_MAX = 3;
 
 const FULL = { folds: 5, resamplings: 1_000, rowsMax: 100_000, rowsFitMax: 20_000, decisionsMax: 4_000_000, seed: 1 };
 const QUICK = {
