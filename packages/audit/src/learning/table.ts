@@ -68,7 +68,7 @@ function belowOf(mass: readonly number[]): readonly number[] {
   return mass.map((value, cell) => {
     const isEdge = cell === 0 || cell === CELLS - 1;
     const rise = (mass[Math.min(cell + 1, CELLS - 1)] ?? 0) - (mass[Math.max(cell - 1, 0)] ?? 0);
-    const below = before + value / 2 - (rise * (isEdge ? 2 : 1)) / 16;
+    const below = Math.max(before + value / 2 - (rise * (isEdge ? 2 : 1)) / 16, 0);
     before += value;
     return below;
   });

@@ -129,7 +129,7 @@ function cumulative(values: Float64Array): Float64Array {
     const left = values[point === 0 ? 0 : point - 1] as number;
     const right = values[point === POINTS - 1 ? point : point + 1] as number;
     const inner = point === 0 || point === POINTS - 1 ? 2 : 1;
-    below[point] = sum + value / 2 - ((right - left) * inner) / 16;
+    below[point] = Math.max(sum + value / 2 - ((right - left) * inner) / 16, 0);
     sum += value;
   }
   return below;
