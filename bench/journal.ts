@@ -34,6 +34,8 @@ const SMOKE: readonly Workload[] = [
   { name: "1, idle", appenders: 1, entries: 3, pauseMs: 1 },
   { name: "16", appenders: 16, entries: 64, pauseMs: 0 },
 ];
+/** After a round, until the journal has sealed itself and prepared its space, so that it does not disturb the floor. */
+const SETTLE_MS = 500;
 const ROUNDS = 9;
 const ROUNDS_OF_MANY = 3;
 const MANY_ENTRIES = 100_000;
@@ -85,8 +87,10 @@ async function measure(directory: string, workload: Workload, rounds: number): P
   const bench = new AppendingBench(mkdtempSync(join(directory, "journal-")));
   const taken: { readonly round: Round; readonly floor: Floor }[] = [];
   await bench.round(workload);
+  await sleep(SETTLE_MS);
   for (let count = 0; count < rounds; count++) {
     const round = await bench.round(workload);
+    await sleep(SETTLE_MS);
     taken.push({ round, floor: await floorOf(directory, round, workload.pauseMs) });
   }
   await bench.close();

@@ -8,7 +8,7 @@
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
-import { type Chunk, loadChunk, storeChunk } from "./chunk.ts";
+import { type Chunk, chunkEnd, continues, loadChunk, storeChunk } from "./chunk.ts";
 import { RingOutlet } from "./entry-ring.ts";
 import { LINE_BYTES_AROUND, LineChain } from "./line-chain.ts";
 import type { Lines, WriterStart } from "./segment-writer.ts";
@@ -83,16 +83,20 @@ export class ChainStage {
     const chained = Atomics.load(this.#memory.words, WORD.chained);
     if (this.#taken === chained) return undefined;
     const begin = loadChunk(this.#memory, this.#taken);
-    let last = begin;
-    for (this.#taken = (this.#taken + 1) | 0; this.#taken !== chained; this.#taken = (this.#taken + 1) | 0) {
-      const next = loadChunk(this.#memory, this.#taken);
-      if (next.rotate || next.start !== last.end || distance(begin.start, next.end) > BATCH_BYTES_MAX) break;
-      last = next;
+    let { end } = begin;
+    let next = (this.#taken + 1) | 0;
+    while (next !== chained && continues(this.#memory, next, end)) {
+      const longer = chunkEnd(this.#memory, next);
+      if (distance(begin.start, longer) > BATCH_BYTES_MAX) break;
+      end = longer;
+      next = (next + 1) | 0;
     }
-    this.#takenEnd = last.end;
+    const { last, hash, sealed } = next === ((this.#taken + 1) | 0) ? begin : loadChunk(this.#memory, next - 1);
+    this.#taken = next;
+    this.#takenEnd = end;
     const at = begin.start % LINES_BYTES;
-    const bytes = this.#memory.lines.subarray(at, at + distance(begin.start, last.end));
-    return { bytes, first: begin.first, last: last.last, hash: last.hash, rotate: begin.rotate, sealed: last.sealed };
+    const bytes = this.#memory.lines.subarray(at, at + distance(begin.start, end));
+    return { bytes, first: begin.first, last, hash, rotate: begin.rotate, sealed };
   }
 
   /** An entry that is too long for the rings is a batch of its own, whose bytes are nowhere shared. */

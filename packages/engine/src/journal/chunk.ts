@@ -41,6 +41,16 @@ export function storeChunk({ chunks, chunkBytes }: SharedMemory, number: number,
   chunkBytes.write(chunk.hash, at + HASH, "latin1");
 }
 
+/** Whether a chunk stands where another one ends, in the same segment. */
+export function continues({ chunks }: SharedMemory, number: number, end: number): boolean {
+  const at = placeOf(number);
+  return chunks.getUint32(at + START) === end && chunks.getUint8(at + ROTATE) === 0;
+}
+
+export function chunkEnd({ chunks }: SharedMemory, number: number): number {
+  return chunks.getUint32(placeOf(number) + END);
+}
+
 export function loadChunk({ chunks, chunkBytes }: SharedMemory, number: number): Chunk {
   const at = placeOf(number);
   return {

@@ -12,6 +12,9 @@ import { type Disk, type DiskFile, readWhole, writeWhole } from "./disk.ts";
 
 export const HEAD_FILE = "head.json";
 const HEAD_BYTES = 256;
+const CHECKSUM_CHARACTERS = 32;
+const CHECKED_BYTES = HEAD_BYTES - CHECKSUM_CHARACTERS;
+const SPACE = 0x20;
 const SCHEMA = "calybris.wal-anchor.v1";
 
 export interface Head {
@@ -20,11 +23,15 @@ export interface Head {
   readonly keyed: boolean;
 }
 
+/** What is written, laid out anew each time: a head follows every batch. */
+const page: Buffer = Buffer.alloc(HEAD_BYTES);
+
 /** Overwrites the head in its file; the caller syncs it. */
 export function writeHead(file: DiskFile, { sequence, hash, keyed }: Head): void {
   const text = `{"schema_version":"${SCHEMA}","sequence":${sequence},"last_hash":"${hash}","keyed":${keyed}}`;
-  const padded = text.padEnd(HEAD_BYTES - CHECKSUM_CHARACTERS);
-  writeWhole(file, Buffer.from(padded + checksum(padded), "latin1"), 0);
+  page.fill(SPACE, page.write(text, "latin1"), CHECKED_BYTES);
+  page.write(checksum(page.subarray(0, CHECKED_BYTES)), CHECKED_BYTES, "latin1");
+  writeWhole(file, page, 0);
 }
 
 /** The head of a directory; `undefined` when there is none that is whole. */
@@ -35,20 +42,23 @@ export function readHead(disk: Disk, directory: string): Head | undefined {
     const bytes = Buffer.alloc(HEAD_BYTES);
     const text = bytes.toString("latin1", 0, readWhole(file, bytes));
     const padded = text.slice(0, -CHECKSUM_CHARACTERS);
-    return text.slice(-CHECKSUM_CHARACTERS) === checksum(padded) ? parseHead(padded) : undefined;
+    const expected = checksum(Buffer.from(padded, "latin1"));
+    return text.slice(-CHECKSUM_CHARACTERS) === expected ? parseHead(padded) : undefined;
   } finally {
     file.close();
   }
 }
 
-const CHECKSUM_CHARACTERS = 32;
 const WHITE_SPACE = " \t\n\r";
+/** Four characters for each byte. */
+const OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
+  [6, 4, 2, 0].map((shift) => WHITE_SPACE[(byte >> shift) & 3]).join(""),
+);
 
-function checksum(text: string): string {
+function checksum(bytes: Uint8Array): string {
+  const digest = nodeSha256(bytes);
   let characters = "";
-  for (const byte of nodeSha256(Buffer.from(text, "latin1")).subarray(0, CHECKSUM_CHARACTERS / 4)) {
-    for (let shift = 6; shift >= 0; shift -= 2) characters += WHITE_SPACE[(byte >> shift) & 3];
-  }
+  for (let index = 0; index < CHECKSUM_CHARACTERS / 4; index++) characters += OF_BYTE[digest[index] as number];
   return characters;
 }
 
