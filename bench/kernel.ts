@@ -114,7 +114,7 @@ function benchSize(
     target: target?.toFixed(1) ?? "–",
     "per call / batch": (rate("per call") / rate("batch")).toFixed(2),
     "copied / batch": (rate("copied") / rate("batch")).toFixed(2),
-    "bytes allocated, batch": `${allocatedBytes(() => kernel.decideBatch(count), count)}`,
+    "bytes allocated (batch, call, copied)": allocationOf(records, ["batch", "per call", "copied"]),
     checksum: sum.toString(16),
   };
 }
@@ -205,6 +205,12 @@ function objectContestants(policy: Policy, objects: readonly Request[], hasPlain
       },
     },
   ];
+}
+
+/** Bytes on the heap for a decision, of each of the named. */
+function allocationOf(contestants: readonly RecordContestant[], names: readonly string[]): string {
+  const some = contestants.filter(({ name }) => names.includes(name));
+  return some.map(({ run, count }) => allocatedBytes(run, count)).join(", ");
 }
 
 /** Every way of deciding writes the same records; their checksum. */

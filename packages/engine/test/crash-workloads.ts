@@ -88,7 +88,7 @@ export type CrashSize = Pick<
 const FULL: CrashSize = {
   exhaustiveSectorsMax: 6,
   samples: 200,
-  killEvery: 2,
+  killEvery: 4,
   followEvery: 1,
   serveEvery: 2,
   processesMax: 3,

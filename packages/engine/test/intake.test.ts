@@ -6,9 +6,9 @@ import {
   CalybrisError,
   type Mistake,
   type PolicySnapshot,
+  parseExact,
   snapshotFromJson,
   snapshotToJson,
-  parseExact,
   writeExact,
 } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
