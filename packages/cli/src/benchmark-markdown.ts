@@ -41,7 +41,7 @@ export function benchmarkMarkdown(result: BenchmarkResult): string {
     "",
     "## How it was judged",
     "",
-    "- **Rows.** Those without an order are dealt into five folds; those in time order are cut into six blocks, each judged by what came before. A table of more than 100,000 rows is thinned evenly for the comparison; `kdd99` is streamed whole under *Nothing labelled*.",
+    "- **Rows.** Those without an order are dealt into five folds; those in time order are cut into six blocks, each judged by what came before. Larger tables are thinned evenly, in order, to 100,000 rows or what `--rows` said; `kdd99` is streamed whole under *Nothing labelled*.",
     "- **Priors** are fitted on the other folds, or the earlier blocks, with their labels. Where requests differ in what premium adds to their cost they predict gain per money; figures by calls use plain gain.",
     "- **Bandit track.** Rows one by one; only the chosen tier's outcome is told. Before a fold or block begins, every online policy is told up to 12,000 labelled rows of the other folds or earlier blocks: the same for all. The router of the engine runs as it is, its floors left open, 1 % exploration; the value of a right answer is swept to draw the frontier.",
     "- **Full information.** A score and every threshold on it. *Static floor* is one threshold on the sum of standardised features, which is what there is without learning; *static floor on the learned score* is one threshold on the very score that the router's regimes are cut from.",
