@@ -31,6 +31,8 @@ export interface LoadResult {
   /** Decisions and settlements; more than requests where they are sent in batches. */
   readonly done: number;
   readonly errors: number;
+  /** Answers, those before and after the measurement included. */
+  readonly asked: number;
   readonly seconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
@@ -102,6 +104,7 @@ class Load {
   isOver = false;
   #isCounting = false;
   #asked = 0;
+  #answers = 0;
   #requests = 0;
   #errors = 0;
   #firstError: string | undefined;
@@ -128,6 +131,7 @@ class Load {
 
   answered(milliseconds: number, isRight: boolean, text: string): void {
     if (!isRight) this.failed(text);
+    this.#answers += 1;
     if (!this.#isCounting) return;
     if (this.#requests < LATENCIES_MAX) this.#latencies[this.#requests] = milliseconds;
     this.#requests += 1;
@@ -161,6 +165,7 @@ class Load {
       requests: this.#requests,
       done: this.#requests * Math.max(1, this.plan.batch),
       errors: this.#errors,
+      asked: this.#answers,
       seconds,
       p50Ms: at(0.5),
       p99Ms: at(0.99),

@@ -18,7 +18,7 @@ export interface Counted {
   readonly cpuUs: number;
 }
 
-const POLICY = {
+export const POLICY: Readonly<Record<string, unknown>> = {
   name: "of the benchmark",
   epoch: 1,
   catalog: "llm",
@@ -58,7 +58,8 @@ export async function startService(directory: string, sha256: string): Promise<S
 
 async function main([directory = "", sha256 = ""]: readonly string[]): Promise<void> {
   const service = await startService(directory, sha256);
-  process.on("message", () => process.send?.(counted(service.engine)));
+  // Whoever asked may have gone meanwhile.
+  process.on("message", () => process.send?.(counted(service.engine), undefined, undefined, () => undefined));
   process.on("disconnect", () => void service.stop().then(() => process.exit()));
   process.send?.({ port: Number(new URL(service.report.url).port), readyMs: service.report.milliseconds });
 }

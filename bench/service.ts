@@ -21,6 +21,8 @@ import type { Counted } from "./service-process.ts";
 const HERE = import.meta.dirname;
 const CONNECTIONS = [1, 10, 128, 512] as const;
 const ROUNDS = 5;
+/** How often memory is looked at. */
+const LOOK_MS = 500;
 
 interface Side {
   readonly child: ChildProcess;
@@ -41,12 +43,13 @@ export async function benchService({ full }: { readonly full: boolean }): Promis
     const service = await start("service-process.ts", [join(directory, "journal"), sha256]);
     const bare = await start("service-bare.ts", []);
     parts.push(await rates({ service, bare, key, size }));
+    parts.push(await share({ bare, key, sha256, size }));
     parts.push(await batches({ service, key, size }));
     await end(service);
     parts.push(await threads({ directory, bare, key, sha256, size }));
     await end(bare);
     parts.push(await longRuns({ directory, key, sha256, counts: full ? [15_000, 1_000_000] : [300] }));
-    parts.push(await recovery(directory, full ? 1_000_000 : 2_000, size.rounds));
+    parts.push(await recovery(directory, full ? 1_000_000 : 500, size.rounds));
     return parts.join("\n\n");
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -62,12 +65,12 @@ async function rates(run: {
   const { service, bare, key, size } = run;
   const rows: string[][] = [];
   for (const connections of size.rounds === 1 ? [4] : CONNECTIONS) {
-    const mine: LoadResult[] = [];
-    const theirs: LoadResult[] = [];
+    const mine: Measured[] = [];
+    const theirs: Measured[] = [];
     const ratios: number[] = [];
     for (let round = 0; round < size.rounds; round++) {
-      const base = await load({ port: bare.port, key, connections, ...size });
-      const ours = await load({ port: service.port, key, connections, ...size });
+      const base = await measured(bare, { key, connections, ...size });
+      const ours = await measured(service, { key, connections, ...size });
       mine.push(ours);
       theirs.push(base);
       ratios.push(ours.done / ours.seconds / (base.done / base.seconds));
@@ -80,7 +83,8 @@ async function rates(run: {
       ...latencies(mine),
       ...latencies(theirs),
       String(sum(mine.map(({ errors }) => errors))),
-      median(mine.map(({ cpuShare }) => cpuShare)).toFixed(2),
+      processorTime(mine),
+      processorTime(theirs),
     ]);
   }
   const header = [
@@ -93,9 +97,40 @@ async function rates(run: {
     "bare p50 ms",
     "bare p99 ms",
     "errors",
-    "load's own core",
+    "processor µs, all threads",
+    "bare's",
   ];
   return markdownTable(header, rows);
+}
+
+/** The same without an engine behind it: what is left is the service's own share, by processor time. */
+async function share(run: {
+  readonly bare: Side;
+  readonly key: string;
+  readonly sha256: string;
+  readonly size: Size;
+}): Promise<string> {
+  const { bare, key, sha256, size } = run;
+  const connections = size.rounds === 1 ? 4 : 128;
+  const isSmall = size.rounds === 1;
+  const sharing = async (name: string, way: string): Promise<[string, Side]> => [
+    name,
+    await start("service-share.ts", [sha256, way]),
+  ];
+  const sides: [string, Side][] = [
+    ["bare", bare],
+    ...(isSmall ? [] : [await sharing("the service without its engine, through Node's server", "server")]),
+    await sharing("the service without its engine, through the fast door", "door"),
+  ];
+  const results = new Map<string, Measured[]>(sides.map(([name]) => [name, []]));
+  for (let round = 0; round < size.rounds; round++)
+    for (const [name, side] of sides) results.get(name)?.push(await measured(side, { key, connections, ...size }));
+  for (const [, side] of sides.slice(1)) await end(side);
+  const rows = sides.map(([name]) => {
+    const mine = results.get(name) ?? [];
+    return [name, perSecond(mine), processorTime(mine), String(sum(mine.map(({ errors }) => errors)))];
+  });
+  return markdownTable([`at ${connections} connections`, "requests/s", "processor µs a request", "errors"], rows);
 }
 
 async function batches(run: { readonly service: Side; readonly key: string; readonly size: Size }): Promise<string> {
@@ -131,6 +166,12 @@ async function batches(run: { readonly service: Side; readonly key: string; read
   return markdownTable(header, rows);
 }
 
+const THREADS: readonly (readonly [name: string, file: string, workers: string])[] = [
+  ["in the engine's thread", "service-process.ts", "0"],
+  ["in one worker", "service-threads.ts", "1"],
+  ["in two workers", "service-threads.ts", "2"],
+];
+
 /** HTTP in worker threads of its own, beside HTTP in the engine's thread. */
 async function threads(run: {
   readonly directory: string;
@@ -141,11 +182,9 @@ async function threads(run: {
 }): Promise<string> {
   const { directory, bare, key, sha256, size } = run;
   const connections = size.rounds === 1 ? 4 : 128;
-  const sides: [string, Side][] = [
-    ["in the engine's thread", await start("service-process.ts", [join(directory, "threads-0"), sha256])],
-    ["in one worker", await start("service-threads.ts", [join(directory, "threads-1"), sha256, "1"])],
-    ["in two workers", await start("service-threads.ts", [join(directory, "threads-2"), sha256, "2"])],
-  ];
+  const sides: [string, Side][] = [];
+  for (const [name, file, workers] of size.rounds === 1 ? THREADS.slice(1, 2) : THREADS)
+    sides.push([name, await start(file, [join(directory, `threads-${workers}`), sha256, workers])]);
   const results = new Map<string, LoadResult[]>(sides.map(([name]) => [name, []]));
   const ratios = new Map<string, number[]>(sides.map(([name]) => [name, []]));
   for (let round = 0; round < size.rounds; round++) {
@@ -180,7 +219,7 @@ async function longRuns(run: {
     const place = join(run.directory, `long-${count}`);
     const service = await start("service-process.ts", [place, run.sha256]);
     const seen: Counted[] = [];
-    const looking = setInterval(() => void counts(service).then((counted) => seen.push(counted)), 500);
+    const looking = setInterval(() => void counts(service).then((counted) => seen.push(counted)), LOOK_MS);
     const result = await load({
       port: service.port,
       key: run.key,
@@ -240,13 +279,32 @@ async function end({ child }: Side): Promise<void> {
   await exited;
 }
 
+interface Measured extends LoadResult {
+  /** What the process that answered took, start and end included. */
+  readonly cpuUs: number;
+}
+
+async function measured(side: Side, plan: Omit<LoadRequest, "port">): Promise<Measured> {
+  const before = await counts(side);
+  const result = await load({ port: side.port, ...plan });
+  const after = await counts(side);
+  return { ...result, cpuUs: after.cpuUs - before.cpuUs };
+}
+
+/** Of all that was asked, what was not counted included. */
+function processorTime(results: readonly Measured[]): string {
+  return median(results.map(({ cpuUs, asked }) => cpuUs / asked)).toFixed(1);
+}
+
 async function counts({ child }: Side): Promise<Counted> {
   child.send("count");
   const [counted] = (await once(child, "message")) as [Counted];
   return counted;
 }
 
-async function load(plan: Partial<LoadPlan> & Pick<LoadPlan, "port" | "key" | "connections">): Promise<LoadResult> {
+type LoadRequest = Partial<LoadPlan> & Pick<LoadPlan, "port" | "key" | "connections">;
+
+async function load(plan: LoadRequest): Promise<LoadResult> {
   const whole: LoadPlan = { warmMs: 0, measureMs: 1_000, batch: 0, settles: false, run: randomUUID(), ...plan };
   const { stdout } = await promisify(execFile)(process.execPath, [
     join(HERE, "service-load.ts"),
