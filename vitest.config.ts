@@ -3,11 +3,12 @@ import { defineConfig } from "vitest/config";
 /** `fast` runs before every commit; `slow` holds what needs processes, disks or many seconds. `npm test` runs both. */
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
+    maxWorkers: "100%",
     projects: [
       {
         test: {
           name: "fast",
-          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "bench/**/*.test.ts", "datasets/**/*.test.ts"],
+          include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.slow.test.ts"],
           testTimeout: 30_000,
         },
@@ -15,7 +16,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       {
         test: {
           name: "slow",
-          include: ["packages/*/test/**/*.slow.test.ts", "test/**/*.slow.test.ts"],
+          include: ["packages/*/test/**/*.slow.test.ts", "test/**/*.slow.test.ts", "bench/**/*.slow.test.ts"],
           testTimeout: 240_000,
         },
       },

@@ -162,8 +162,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry says that those of its own batch are durable",
     file: "journal/writer.ts",
-    find: "this.#chain.lay(buffer, end, this.#durable, tail)",
-    replace: "this.#chain.lay(buffer, end, this.#chain.sequence, tail)",
+    find: "this.#chain.lay(buffer, end, this.#durable, spanOf(tail))",
+    replace: "this.#chain.lay(buffer, end, this.#chain.sequence, spanOf(tail))",
     search: "crash",
   },
   {
@@ -191,7 +191,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a head is believed whatever its checksum says",
     file: "journal/head.ts",
-    find: "return text.slice(-CHECKSUM_CHARACTERS) === checksum(padded) ? parseHead(padded) : undefined;",
+    find: "return text.slice(-CHECKSUM_CHARACTERS) === expected ? parseHead(padded) : undefined;",
     replace: "return parseHead(padded);",
     search: "crash",
     workload: "rotations",
@@ -221,8 +221,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "whoever waits when the disk fails is told that all is well",
     file: "journal/journal.ts",
-    find: "waiting.reject(this.#failure);",
-    replace: 'waiting.resolve("");',
+    find: "for (const { durable, reject } of this.#waiting.splice(this.#waitingFrom)) {",
+    replace: 'for (const { durable, reject, resolve } of this.#waiting.splice(this.#waitingFrom)) {\nresolve("");',
     search: "fault",
   },
   {

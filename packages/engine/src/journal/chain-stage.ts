@@ -10,7 +10,7 @@
 import type { ChainHash } from "@calybris/kernel";
 import { type Chunk, chunkEnd, continues, loadChunk, storeChunk } from "./chunk.ts";
 import { RingOutlet } from "./entry-ring.ts";
-import { LINE_BYTES_AROUND, LineChain } from "./line-chain.ts";
+import { LINE_BYTES_AROUND, LineChain, spanOf } from "./line-chain.ts";
 import type { Lines, WriterStart } from "./segment-writer.ts";
 import { CHUNKS, LINES_BYTES, lock, type SharedMemory, storeHash, unlock, WORD } from "./shared-memory.ts";
 
@@ -107,7 +107,7 @@ export class ChainStage {
     const { rotate, sealed } = entry;
     const tail = Buffer.from(outsideTail());
     const buffer = Buffer.allocUnsafe(tail.byteLength + LINE_BYTES_AROUND);
-    const bytes = buffer.subarray(0, this.#chain.lay(buffer, 0, this.#durable(), tail));
+    const bytes = buffer.subarray(0, this.#chain.lay(buffer, 0, this.#durable(), spanOf(tail)));
     const { sequence, hash } = this.#chain;
     storeHash(this.#memory, sequence, hash);
     this.#ring.pass();
@@ -129,7 +129,7 @@ export class ChainStage {
     let sealed = false;
     for (let entry = this.#ring.peek(); entry !== undefined && !entry.outside; entry = this.#ring.peek()) {
       if (end - start >= bytesMax || (entry.rotate && end > start)) break;
-      const room = entry.tail.byteLength + LINE_BYTES_AROUND;
+      const room = entry.end - entry.start + LINE_BYTES_AROUND;
       const rest = LINES_BYTES - (end % LINES_BYTES);
       const skipped = room > rest ? rest : 0;
       if (distance(released, end) + skipped + room > LINES_BYTES || (skipped > 0 && end > start)) break;
@@ -139,7 +139,7 @@ export class ChainStage {
         rotate = entry.rotate;
       }
       const at = end % LINES_BYTES;
-      end += this.#chain.lay(lines, at, durable, entry.tail) - at;
+      end += this.#chain.lay(lines, at, durable, entry) - at;
       storeHash(this.#memory, this.#chain.sequence, this.#chain.hash);
       sealed = entry.sealed;
       this.#ring.pass();

@@ -3,6 +3,7 @@
  * tail in UTF-8 behind a word that holds the length and what is special about it. Nothing here waits: a full ring refuses.
  * @module
  */
+import type { Span } from "./line-chain.ts";
 import { RING_BYTES, type SharedMemory, WORD } from "./shared-memory.ts";
 
 /** An entry on its way to the disk. */
@@ -15,9 +16,8 @@ export interface OrderedTail {
   readonly sealed: boolean;
 }
 
-/** An entry in the ring. */
-export interface RingEntry {
-  readonly tail: Uint8Array;
+/** An entry in the ring: where its tail stands, in UTF-8. */
+export interface RingEntry extends Span {
   readonly rotate: boolean;
   readonly sealed: boolean;
   /** Its tail is too long for the ring, and comes by another way. */
@@ -51,9 +51,9 @@ export class RingInlet {
   }
 
   /** Lays an entry into the ring, not yet to be seen; false when there is no room. */
-  push(entry: OrderedTail): boolean {
-    const outside = entry.tail.length > RING_TAIL_LENGTH_MAX;
-    const bytesMax = HEADER_BYTES + (outside ? 0 : entry.tail.length * 3);
+  push({ tail, rotate, sealed }: OrderedTail): boolean {
+    const outside = tail.length > RING_TAIL_LENGTH_MAX;
+    const bytesMax = HEADER_BYTES + (outside ? 0 : tail.length * 3);
     let at = this.#appended % RING_BYTES;
     const skipped = at + bytesMax > RING_BYTES ? RING_BYTES - at : 0;
     if (!this.#hasRoom(skipped + bytesMax)) return false;
@@ -61,8 +61,8 @@ export class RingInlet {
       this.#headers[at / HEADER_BYTES] = SKIP;
       at = 0;
     }
-    const bytes = outside ? 0 : this.#memory.ring.write(entry.tail, at + HEADER_BYTES, "utf8");
-    const flags = (entry.rotate ? ROTATE : 0) | (entry.sealed ? SEALED : 0) | (outside ? OUTSIDE : 0);
+    const bytes = outside ? 0 : this.#memory.ring.write(tail, at + HEADER_BYTES, "utf8");
+    const flags = (rotate ? ROTATE : 0) | (sealed ? SEALED : 0) | (outside ? OUTSIDE : 0);
     this.#headers[at / HEADER_BYTES] = bytes | flags;
     this.#appended = (this.#appended + skipped + HEADER_BYTES + aligned(bytes)) >>> 0;
     return true;
@@ -122,8 +122,11 @@ export class RingOutlet {
     }
     const bytes = header & LENGTH_MASK;
     this.#next = (this.#emptied + HEADER_BYTES + aligned(bytes)) >>> 0;
+    const start = at + HEADER_BYTES;
     return {
-      tail: this.#memory.ring.subarray(at + HEADER_BYTES, at + HEADER_BYTES + bytes),
+      bytes: this.#memory.ring,
+      start,
+      end: start + bytes,
       rotate: (header & ROTATE) !== 0,
       sealed: (header & SEALED) !== 0,
       outside: (header & OUTSIDE) !== 0,

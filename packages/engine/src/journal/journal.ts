@@ -56,6 +56,7 @@ const LINE_OVERHEAD_BYTES = 230;
 
 interface Waiting {
   readonly sequence: number;
+  readonly durable: Promise<string>;
   readonly resolve: (entryHash: string) => void;
   readonly reject: (error: CalybrisError) => void;
 }
@@ -126,9 +127,8 @@ export class Journal {
     this.assertRoom();
     if (this.#segmentBytes >= this.#segmentBytesMax) this.#rotate();
     const sequence = this.#order(body);
-    const durable = new Promise<string>((resolve, reject) => this.#waiting.push({ sequence, resolve, reject }));
-    // Not every entry is waited for; one that is not, and fails, must not end the process.
-    durable.catch(() => undefined);
+    const { promise: durable, resolve, reject } = Promise.withResolvers<string>();
+    this.#waiting.push({ sequence, durable, resolve, reject });
     this.#schedule();
     return { sequence, durable };
   }
@@ -254,7 +254,11 @@ export class Journal {
   #failed(problem: string): void {
     const unknown = this.waitingCount;
     this.#failure ??= new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem });
-    for (const waiting of this.#waiting.splice(this.#waitingFrom)) waiting.reject(this.#failure);
+    for (const { durable, reject } of this.#waiting.splice(this.#waitingFrom)) {
+      // Not every entry is waited for; one that is not, and fails, must not end the process.
+      durable.catch(() => undefined);
+      reject(this.#failure);
+    }
     this.#waiting.length = 0;
     this.#waitingFrom = 0;
     this.#gathered = undefined;

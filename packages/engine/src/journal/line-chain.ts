@@ -1,6 +1,6 @@
 /**
  * Makes lines of entries: lays each into a buffer around its hash, which covers the line before. Everything happens in
- * bytes and in place; the hash of an entry is taken where its data stands.
+ * bytes and in place; the hash of an entry is taken where its data stands. What is the same in every line is copied.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
@@ -10,7 +10,25 @@ import { hashInPlace } from "./chain-hash.ts";
 export const LINE_BYTES_AROUND = 256;
 
 const HASH_BYTES = 64;
-const BEFORE_DATA = '","data":';
+const SEQUENCE: Buffer = Buffer.from('{"sequence":');
+const PREVIOUS_HASH: Buffer = Buffer.from(',"previous_hash":"');
+const ENTRY_HASH: Buffer = Buffer.from('","entry_hash":"');
+const DATA: Buffer = Buffer.from('","data":');
+const DURABLE: Buffer = Buffer.from(',"durable":');
+const CLOSING_BRACE = 0x7d;
+const NEWLINE = 0x0a;
+const ZERO = 0x30;
+
+/** Bytes from one place to another. */
+export interface Span {
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+export function spanOf(bytes: Buffer): Span {
+  return { bytes, start: 0, end: bytes.byteLength };
+}
 
 export class LineChain {
   readonly #keyed: ChainHash | undefined;
@@ -45,23 +63,46 @@ export class LineChain {
    * @param tail - what follows the value of `durable` in the entry's data.
    * @returns where the line ends.
    */
-  lay(target: Buffer, at: number, durable: number, tail: Uint8Array): number {
-    const sequence = this.#sequence + 1;
-    const before = `{"sequence":${sequence},"previous_hash":"${this.#hash}","entry_hash":"`;
-    const hashAt = at + target.write(before, at, "latin1");
-    const dataAt = hashAt + HASH_BYTES + BEFORE_DATA.length;
-    const opening = `{"sequence":${sequence},"durable":${durable}`;
-    const tailAt = dataAt + target.write(opening, dataAt, "latin1");
-    target.set(tail, tailAt);
-    const dataEnd = tailAt + tail.byteLength;
+  lay(target: Buffer, at: number, durable: number, tail: Span): number {
+    this.#sequence += 1;
+    const sequenceEnd = layNumber(target, layBytes(target, at, SEQUENCE), this.#sequence);
+    const previousAt = layBytes(target, sequenceEnd, PREVIOUS_HASH);
+    const previousEnd = previousAt + target.write(this.#hash, previousAt, "latin1");
+    const hashAt = layBytes(target, previousEnd, ENTRY_HASH);
+    const dataAt = hashAt + HASH_BYTES + DATA.byteLength;
+
+    // The data begins as the line does.
+    target.copyWithin(dataAt, at, sequenceEnd);
+    const durableAt = layBytes(target, dataAt + sequenceEnd - at, DURABLE);
+    const tailAt = layNumber(target, durableAt, durable);
+    const dataEnd = tailAt + tail.bytes.copy(target, tailAt, tail.start, tail.end);
     this.#hash =
       this.#keyed === undefined
         ? hashInPlace(target, dataAt, dataEnd, this.#hash)
         : this.#keyed(this.#hash, target.subarray(dataAt, dataEnd));
-    target.write(this.#hash + BEFORE_DATA, hashAt, "latin1");
-    target[dataEnd] = 0x7d;
-    target[dataEnd + 1] = 0x0a;
-    this.#sequence = sequence;
+    target.write(this.#hash, hashAt, "latin1");
+    layBytes(target, hashAt + HASH_BYTES, DATA);
+    target[dataEnd] = CLOSING_BRACE;
+    target[dataEnd + 1] = NEWLINE;
     return dataEnd + 2;
   }
+}
+
+function layBytes(target: Buffer, at: number, bytes: Buffer): number {
+  target.set(bytes, at);
+  return at + bytes.byteLength;
+}
+
+/** Lays the digits of a whole number. */
+function layNumber(target: Buffer, at: number, value: number): number {
+  if (value >= 2 ** 31) return at + target.write(String(value), at, "latin1");
+  let digits = 1;
+  for (let rest = value; rest >= 10; rest = (rest / 10) | 0) digits += 1;
+  let rest = value;
+  for (let place = at + digits - 1; place >= at; place--) {
+    const quotient = (rest / 10) | 0;
+    target[place] = ZERO + rest - quotient * 10;
+    rest = quotient;
+  }
+  return at + digits;
 }

@@ -61,7 +61,8 @@ export class ThreadDriver implements WriterDriver {
   }
 
   submit({ tails, rotate, sealed }: Batch): void {
-    for (const [index, tail] of tails.entries()) {
+    for (let index = 0; index < tails.length; index++) {
+      const tail = tails[index] as string;
       const entry = { tail, rotate: rotate && index === 0, sealed: sealed && index === tails.length - 1 };
       if (this.#spilled.length > 0 || !this.#lay(entry)) this.#spilled.push(entry);
     }
@@ -122,7 +123,8 @@ export class ThreadDriver implements WriterDriver {
   #written({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
     this.#durable = durable;
     this.#hasWritten = true;
-    const hashes = Array.from({ length: durable - first + 1 }, (_, index) => loadHash(this.#memory, first + index));
+    const hashes: string[] = [];
+    for (let sequence = first; sequence <= durable; sequence++) hashes.push(loadHash(this.#memory, sequence));
     const hash = hashes.at(-1) as string;
     if (!this.#failed) this.onWritten({ durable, hash, hashes, segment, offset, bytes, fsyncs });
     if (this.#spilled.length > 0) this.#unspill();

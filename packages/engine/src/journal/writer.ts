@@ -7,7 +7,7 @@
  */
 import type { ChainHash } from "@calybris/kernel";
 import type { Disk } from "./disk.ts";
-import { LINE_BYTES_AROUND, LineChain } from "./line-chain.ts";
+import { LINE_BYTES_AROUND, LineChain, spanOf } from "./line-chain.ts";
 import { type Place, SegmentWriter, type WriterStart } from "./segment-writer.ts";
 
 export type { WriterStart } from "./segment-writer.ts";
@@ -63,12 +63,12 @@ export class Writer {
     this.#files.close();
   }
 
-  #lay(tails: readonly Uint8Array[]): { readonly bytes: Uint8Array; readonly hashes: readonly string[] } {
+  #lay(tails: readonly Buffer[]): { readonly bytes: Uint8Array; readonly hashes: readonly string[] } {
     const buffer = Buffer.allocUnsafe(tails.reduce((sum, tail) => sum + tail.byteLength + LINE_BYTES_AROUND, 0));
     const hashes: string[] = [];
     let end = 0;
     for (const tail of tails) {
-      end = this.#chain.lay(buffer, end, this.#durable, tail);
+      end = this.#chain.lay(buffer, end, this.#durable, spanOf(tail));
       hashes.push(this.#chain.hash);
     }
     return { bytes: buffer.subarray(0, end), hashes };
