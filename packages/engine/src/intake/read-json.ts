@@ -47,7 +47,7 @@ export function readJson(source: Uint8Array | string, file: string): JsonDocumen
  * @throws {@link CalybrisError} `CAL_INPUT_MALFORMED` with the line given.
  */
 export function readJsonLine(text: string, file: string, line: number): ExactJson {
-  if (!/\\|[0-9][.eE]|-0/.test(text)) {
+  if (!/\\|[0-9][.eE]|-0|__proto__/.test(text)) {
     try {
       const value = parseExact(text);
       if (keyCount(value) === colonsOutsideText(text)) return value;
