@@ -9,6 +9,7 @@
  */
 import {
   type ChainHash,
+  type ConservationProof,
   GENESIS_HASH,
   type Kernel,
   type Policy,
@@ -18,7 +19,6 @@ import {
   referenceKernel,
   type Sha256,
 } from "@calybris/kernel";
-import type { ConservationProof } from "./conservation.ts";
 import { ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./fold.ts";
 import { type ChainedLine, isBlank, isJson, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";

@@ -2,54 +2,19 @@
  * The conservation proof from a journal alone: the same that a running engine gives, to be compared word for word.
  * @module
  */
-import { type ExactJson, ledgerDigest, type Sha256, toHex } from "@calybris/kernel";
+import {
+  type Balances,
+  type ConservationProof,
+  type ExactJson,
+  ledgerDigest,
+  type OpenReservation,
+  type Sha256,
+  type TenantProof,
+  toHex,
+} from "@calybris/kernel";
 import type { Claim } from "./claims.ts";
 import type { MoneyFold } from "./money.ts";
 import type { Purse } from "./purse.ts";
-
-/** Balances of one tenant, or their sums; microcents. granted = remaining + reserved + settled. */
-export interface Balances {
-  readonly grantedMicrocents: bigint;
-  readonly remainingMicrocents: bigint;
-  readonly reservedMicrocents: bigint;
-  readonly settledMicrocents: bigint;
-  /** Billed beyond what was granted. */
-  readonly debtMicrocents: bigint;
-}
-
-export interface TenantProof extends Balances {
-  readonly tenant: string;
-  readonly parent?: string;
-  readonly metered: boolean;
-  readonly exposureCapMicrocents?: bigint;
-  /** Billed since the period began; since ever where there is none. */
-  readonly billedInPeriodMicrocents: bigint;
-  readonly period?: { readonly index: number; readonly startsAt: number; readonly endsAt: number };
-  /** granted = remaining + reserved + settled, all ≥ 0. */
-  readonly conserved: boolean;
-}
-
-export interface OpenReservation {
-  readonly decisionId: string;
-  readonly tenant: string;
-  readonly amountMicrocents: bigint;
-  /** Microseconds since the Unix epoch; from then on it is settled in full. */
-  readonly expiresAt: number;
-  readonly state: "open" | "held" | "overdue";
-}
-
-export interface ConservationProof {
-  /** The entry up to which everything here counts. */
-  readonly sequence: number;
-  /** `calyldg1` with that entry as its watermark, in hexadecimal. */
-  readonly digest: string;
-  readonly conserved: boolean;
-  /** In the order in which they were limited first. */
-  readonly tenants: readonly TenantProof[];
-  /** Of the metered tenants that no metered tenant stands above: every microcent once. */
-  readonly total: Balances;
-  readonly reservations: readonly OpenReservation[];
-}
 
 /** @param at - microseconds since the Unix epoch: what is overdue then is said to be. */
 export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: Sha256): ConservationProof {
@@ -69,7 +34,7 @@ export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: 
 export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha256): ExactJson {
   return {
     digest: moneyDigest(money, sequence, sha256),
-    tenants: money.purses.map(({ tenant, debt, pocket }) => [tenant, debt, pocket.period?.index ?? 0]),
+    tenants: money.purses.map(purseState),
     open: [...money.claims.open].map(([of, claim]) => [
       of,
       claim.amountMicrocents,
@@ -77,6 +42,24 @@ export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha25
       claim.state === "held" ? claim.since : 0,
     ]),
   };
+}
+
+function purseState({ tenant, debt, limit, pocket }: Purse): ExactJson {
+  const { period } = limit;
+  return [
+    tenant,
+    limit.parent ?? "",
+    debt,
+    pocket.period?.index ?? 0,
+    pocket.period?.endsAt ?? 0,
+    limit.metered,
+    limit.exposureCapMicrocents ?? -1,
+    limit.whenShort,
+    limit.reservationSeconds,
+    period?.every ?? "",
+    period?.timeZone ?? "",
+    period?.allotmentMicrocents ?? 0,
+  ];
 }
 
 function moneyDigest(money: MoneyFold, watermark: number, sha256: Sha256): string {

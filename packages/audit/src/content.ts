@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type ConservationProof,
   type Decision,
   type DecisionEntry,
   decisionDigests,
@@ -24,7 +25,7 @@ import {
   toHex,
 } from "@calybris/kernel";
 import { STEPS } from "./claims.ts";
-import { type ConservationProof, proofOf } from "./conservation.ts";
+import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import type { ChainedLine } from "./line.ts";

@@ -5,6 +5,7 @@
  */
 import {
   CalybrisError,
+  type ConservationProof,
   type EntryBody,
   type EntryHead,
   type Kernel,
@@ -17,7 +18,7 @@ import {
   type Sha256,
   snapshotFromJson,
 } from "@calybris/kernel";
-import { type ConservationProof, proofOf } from "./conservation.ts";
+import { proofOf } from "./conservation.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { MoneyFold } from "./money.ts";
 import type { AuditedPolicy, Finding, Place, Report } from "./report.ts";

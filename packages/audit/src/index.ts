@@ -3,7 +3,6 @@
  * @module
  */
 export * from "./audit.ts";
-export type { Balances, ConservationProof, OpenReservation, TenantProof } from "./conservation.ts";
 export { type AuditState, createFold, type Fold, type FoldOptions } from "./fold.ts";
 export type {
   AuditedMoney,

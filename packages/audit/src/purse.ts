@@ -20,10 +20,13 @@ export interface Period {
   readonly endsAt: number;
 }
 
-/** A purse in one of its periods; money is given back to it only while that period lasts. */
+/**
+ * A purse in one of its periods; money is given back to it only while that period lasts. What was there before the first
+ * period goes into that: nothing ended when it began.
+ */
 export interface Pocket {
   readonly purse: Purse;
-  readonly period: Period | undefined;
+  period: Period | undefined;
 }
 
 export class Purse implements TenantBalances {
@@ -87,7 +90,8 @@ export class Purse implements TenantBalances {
   begin(period: Period, withdrawn: bigint, allotment: bigint): void {
     this.granted += allotment - withdrawn;
     this.billedBefore = this.billed;
-    this.pocket = { purse: this, period };
+    if (this.pocket.period === undefined) this.pocket.period = period;
+    else this.pocket = { purse: this, period };
   }
 
   /** The balance that is out of its range, as words; `undefined` when all are in theirs. */

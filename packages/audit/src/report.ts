@@ -3,8 +3,7 @@
  * *incomplete* when nothing does, but something in it could not be checked; else it is *whole*.
  * @module
  */
-import type { Action, Reason } from "@calybris/kernel";
-import type { Balances } from "./conservation.ts";
+import type { Action, Balances, Reason } from "@calybris/kernel";
 
 export type AuditStatus = "whole" | "broken" | "incomplete";
 

@@ -3,10 +3,11 @@
  * entry. Short in `npm test`, long under `npm run torture`.
  */
 import { deepStrictEqual } from "node:assert";
-import { EngineState, nodeSha256, proveConservation } from "@calybris/engine";
-import { parseEntryBody, parseEntryHead } from "@calybris/kernel";
+import { decisionIdOf, EngineState, type Ledger, nodeSha256, proveConservation } from "@calybris/engine";
+import { type GrantEntry, parseEntryBody, parseEntryHead } from "@calybris/kernel";
 import fc from "fast-check";
 import { createAudit, createFold } from "../src/index.ts";
+import { MoneyFold } from "../src/money.ts";
 import { type Ran, runWorkload, workload } from "./money-workload.ts";
 
 const OPERATIONS_MAX = 60;
@@ -34,11 +35,16 @@ function compareFolds(ran: Ran, seen: Seen): void {
   const state = new EngineState();
   const refuse = (finding: object): void => deepStrictEqual(finding, undefined);
   const fold = createFold({ sha256: nodeSha256, onFinding: refuse });
+  const money = new MoneyFold();
+  const grants: GrantEntry[] = [];
   for (const data of ran.entries) {
     const head = must(parseEntryHead(data));
     const body = must(parseEntryBody(head, data, (id) => must(state.policy(id)).snapshot.policy));
     state.apply(head.sequence, head.at, body);
     fold.apply(data);
+    money.take(head.sequence, head.at, body, (...finding) => refuse(finding));
+    if (body.kind === "grant") grants.push(body);
+    compareMemories(state.ledger, money, head.sequence, grants);
     const proof = fold.prove(head.at);
     deepStrictEqual(proof, proveConservation(state.ledger, head.sequence, head.at, nodeSha256));
     deepStrictEqual(proof.conserved, true);
@@ -52,6 +58,38 @@ function compareFolds(ran: Ran, seen: Seen): void {
     count(body.kind);
     if (body.kind === "decision" && body.short !== undefined) count("short");
     if (proof.tenants.some(({ debtMicrocents }) => debtMicrocents > 0n)) count("debt");
+  }
+}
+
+/** What the digest of the state leaves out: which grants were made, and what became of closed reservations. */
+function compareMemories(ledger: Ledger, money: MoneyFold, sequence: number, grants: readonly GrantEntry[]): void {
+  for (let of = 1; of <= sequence; of++) {
+    const reservation = ledger.reservations.open(of) ?? ledger.reservations.closed(of);
+    const claim = money.claims.get(of);
+    deepStrictEqual(
+      claim && [claim.decisionId, claim.tenant, claim.pockets.map(({ purse }) => purse.tenant)],
+      reservation && [
+        decisionIdOf(of, reservation.identity),
+        reservation.tenant.tenant,
+        reservation.parts.map(({ account }) => account.tenant),
+      ],
+    );
+    const closed = ledger.reservations.closed(of);
+    const isOpen = claim === undefined || money.claims.open.has(of);
+    deepStrictEqual(
+      isOpen ? undefined : [claim.state, claim.since, claim.costMicrocents],
+      closed && [closed.state, closed.sequence, closed.actualMicrocents],
+    );
+  }
+  for (const grant of grants) {
+    if (ledger.account(grant.tenant)?.limit.metered !== true) continue;
+    let found = "nothing";
+    money.take(sequence + 1, 0, grant, (_problem, _expected, given) => {
+      found = given;
+    });
+    const first = ledger.grantOf(grant.id);
+    deepStrictEqual(found, `id ${JSON.stringify(grant.id)}, of entry ${first?.sequence}`);
+    deepStrictEqual([first?.tenant, first?.amount], [grant.tenant, grant.amountMicrocents]);
   }
 }
 

@@ -1,14 +1,6 @@
 /** Random workloads about money, run by a real engine on a disk in memory. */
-import {
-  type ConservationProof,
-  type Decided,
-  Engine,
-  InlineDriver,
-  LedgerView,
-  parseBudgets,
-  Writer,
-} from "@calybris/engine";
-import { CalybrisError, type HoldCause, parseEntryLine } from "@calybris/kernel";
+import { type Decided, Engine, InlineDriver, LedgerView, parseBudgets, Writer } from "@calybris/engine";
+import { CalybrisError, type ConservationProof, type HoldCause, parseEntryLine } from "@calybris/kernel";
 import fc from "fast-check";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";

@@ -3,7 +3,8 @@
  * prove nothing, so the whole journal is audited first: chain, digests, decisions and money.
  * @module
  */
-import type { AuditReport, ConservationProof } from "@calybris/audit";
+import type { AuditReport } from "@calybris/audit";
+import type { ConservationProof } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "./json-text.ts";
 import { keyFileOption } from "./key-file.ts";

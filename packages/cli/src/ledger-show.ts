@@ -2,8 +2,7 @@
  * `calybris ledger show`: balances, from the journal alone; also while an engine has it.
  * @module
  */
-import type { ConservationProof, TenantProof } from "@calybris/audit";
-import { CalybrisError } from "@calybris/kernel";
+import { CalybrisError, type ConservationProof, type TenantProof } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "./json-text.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";

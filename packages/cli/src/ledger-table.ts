@@ -2,7 +2,7 @@
  * Balances for a person: a tree of tenants with exact amounts, and how much of each budget is used.
  * @module
  */
-import type { Balances, OpenReservation, TenantProof } from "@calybris/audit";
+import type { Balances, OpenReservation, TenantProof } from "@calybris/kernel";
 import { dollars, dollarsTo, exactDecimals } from "./money-text.ts";
 import { type Cell, tableText } from "./table.ts";
 import { printable } from "./terminal-text.ts";

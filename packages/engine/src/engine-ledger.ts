@@ -9,6 +9,7 @@
  */
 import {
   CalybrisError,
+  type ConservationProof,
   type EntryBody,
   HOLD_CAUSES,
   type HoldCause,
@@ -18,6 +19,7 @@ import {
   type Microcents,
   type Mistake,
   type ReservationEntry,
+  type TenantProof,
   writeExact,
 } from "@calybris/kernel";
 import type { Budgets } from "./intake/budgets-file.ts";
@@ -31,7 +33,7 @@ import { decisionIdOf, parseDecisionId } from "./ledger/decision-id.ts";
 import type { LedgerHandle } from "./ledger/handle.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { periodAt } from "./ledger/periods.ts";
-import { type ConservationProof, proveConservation, type TenantProof, tenantProof } from "./ledger/proof.ts";
+import { proveConservation, tenantProof } from "./ledger/proof.ts";
 import type { Closed } from "./ledger/reservations.ts";
 
 /** What the flow needs of the engine. */

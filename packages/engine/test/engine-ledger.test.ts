@@ -204,6 +204,34 @@ test("a period's boundary withdraws what is unspent; a reservation's refund goes
   await assertFolded(engine, disk, clock);
 });
 
+test("what was there before the first period lasts as long as that, reserved or not", async () => {
+  const { engine, clock, disk } = await withTenants({ acme: { reservationSeconds: 2_678_400 } }, { acme: 900_000n });
+  const early = await ask(engine, "acme");
+  const late = await ask(engine, "acme");
+  const reserved = early.decision.costMicrocents;
+  const period = { every: "day", timeZone: "UTC", allotmentMicrocents: 1_000_000 };
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: { period, reservationSeconds: 2_678_400 } } }), "anna");
+  expect(engine.ledger.balance("acme")).toMatchObject({ period: { index: 1 }, grantedMicrocents: 1_900_000n });
+  await engine.ledger.settle({ decisionId: early.decisionId, actualMicrocents: 1n });
+  expect(engine.ledger.balance("acme")).toMatchObject({
+    grantedMicrocents: 1_900_000n,
+    remainingMicrocents: 1_900_000n - 1n - late.decision.costMicrocents,
+  });
+  await engine.ledger.correct({ decisionId: early.decisionId, actualMicrocents: 0n, by: "anna" });
+  expect(engine.ledger.balance("acme")).toMatchObject({ grantedMicrocents: 1_900_000n, settledMicrocents: 0n });
+  clock.now += 24 * HOUR_US;
+  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 1n, id: "next", by: "anna" });
+  await engine.ledger.release({ decisionId: late.decisionId });
+  expect(engine.ledger.balance("acme")).toMatchObject({
+    period: { index: 2 },
+    grantedMicrocents: 1_000_001n,
+    remainingMicrocents: 1_000_001n,
+    reservedMicrocents: 0n,
+  });
+  expect(reserved).toBeGreaterThan(1n);
+  await assertFolded(engine, disk, clock);
+});
+
 test("once anybody has a limit, whoever has none is refused; without limits nobody is asked", async () => {
   const disk = new MemoryDisk();
   const engine = await inMemory(disk, new Clock());

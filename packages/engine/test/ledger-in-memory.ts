@@ -40,6 +40,7 @@ export class LedgerInMemory implements Subject {
   /** The last entry's. */
   at = 0;
 
+  readonly #grantIds: string[] = [];
   readonly #closedMax: number | undefined;
 
   constructor(now: number, closedMax?: number, before: readonly string[] = []) {
@@ -115,7 +116,7 @@ export class LedgerInMemory implements Subject {
     const sequence = this.sequence + 1;
     const text = entryData(sequence, 0, entryDataTail({ sequence, at: this.at, body }));
     this.ledger.apply(sequence, this.at, body);
-    this.#note(text, sequence);
+    this.#note(text, sequence, body);
     return { sequence, durable: Promise.resolve() };
   }
 
@@ -125,11 +126,12 @@ export class LedgerInMemory implements Subject {
     if (head === undefined || body === undefined) throw new Error(`this is no entry: ${text}`);
     this.ledger.apply(head.sequence, head.at, body);
     this.at = head.at;
-    this.#note(text, head.sequence);
+    this.#note(text, head.sequence, body);
   }
 
   /** All that the digest covers, as text: to hash it after every entry would take most of the time. */
-  #note(text: string, sequence: number): void {
+  #note(text: string, sequence: number, body: EntryBody): void {
+    if (body.kind === "grant") this.#grantIds.push(body.id);
     let state = `${sequence} ${this.ledger.reservations.openCount}`;
     for (const { tenant, granted, remaining, reserved, settled, debt } of this.ledger.accounts()) {
       const isInRange = remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n && granted < 2n ** 63n;
@@ -143,6 +145,28 @@ export class LedgerInMemory implements Subject {
 
   /** With what the digest does not cover and the future depends on. */
   #digest(): string {
-    return writeExact(ledgerStateJson(this.ledger, this.sequence, nodeSha256));
+    const { reservations } = this.ledger;
+    const sequences = this.texts.map((_text, index) => FIRST_SEQUENCE + index);
+    const closed = sequences.flatMap((of) => reservations.closed(of) ?? []);
+    return writeExact({
+      ledger: ledgerStateJson(this.ledger, this.sequence, nodeSha256),
+      parts: [...reservations.allOpen(), ...closed].map(({ of, parts }) => [
+        of,
+        ...parts.flatMap(({ account, endedCount }) => [account.tenant, endedCount]),
+      ]),
+      closed: closed.map(({ of, identity, tenant, state, sequence, actualMicrocents }) => [
+        of,
+        identity,
+        tenant.tenant,
+        state,
+        sequence,
+        actualMicrocents,
+      ]),
+      grants: this.#grantIds.map((id) => {
+        const { sequence, tenant, amount } = this.ledger.grantOf(id) ?? { sequence: 0, tenant: "", amount: 0n };
+        return [id, sequence, tenant, amount];
+      }),
+      ended: [...this.ledger.accounts()].map(({ endedCount, billedBefore }) => [endedCount, billedBefore]),
+    });
   }
 }

@@ -283,8 +283,9 @@ function metered(tenant: ModelTenant): readonly ModelTenant[] {
   return tenant.path.filter(({ limit }) => limit.metered);
 }
 
+/** What was reserved before the first period, which is number 1, lasts as long as that. */
 function isOver(level: ModelTenant, period: number): boolean {
-  return (level.period?.index ?? 0) !== period;
+  return (level.period?.index ?? 0) > Math.max(period, 1);
 }
 
 /** Periods of a length, counted from a start that all times come after. */

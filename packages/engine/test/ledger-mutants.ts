@@ -162,8 +162,15 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a refund of a past period that is kept",
     file: "ledger/account.ts",
-    find: "if (periodIndex === (account.period?.index ?? 0)) payIn(",
-    replace: "if (periodIndex >= 0) payIn(",
+    find: "if (endedCount === account.endedCount) payIn(",
+    replace: "if (endedCount >= 0) payIn(",
+    search: "sequences",
+  },
+  {
+    name: "a refund from before the first period that is withdrawn in it",
+    file: "ledger/account.ts",
+    find: "if (account.period !== undefined) account.endedCount += 1;",
+    replace: "account.endedCount += 1;",
     search: "sequences",
   },
   {
@@ -200,8 +207,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
     find: "      this.reservations.hold(open, sequence, body.cause);\n",
     replace: `
       this.reservations.hold(open, sequence, body.cause);
-      for (const { account, periodIndex } of open.parts) {
-        this.#change(account, () => settle(account, open.amountMicrocents, periodIndex, 0n));
+      for (const { account, endedCount } of open.parts) {
+        this.#change(account, () => settle(account, open.amountMicrocents, endedCount, 0n));
         this.#change(account, () => reserve(account, 0n));
       }
     `,

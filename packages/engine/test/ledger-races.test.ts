@@ -97,6 +97,49 @@ test("what costs nothing needs no room, also where more ran ahead than there is"
   expect(cells.room(0)).toBe(-5n);
 });
 
+test.each<[string, unknown, unknown]>([
+  ["amount", [0], -1n],
+  ["amount", [0], 2n ** 63n],
+  ["amount", [0], 1],
+  ["amount", [0], undefined],
+  ["levels[0]", [-1], 1n],
+  ["levels[0]", [0.5], 1n],
+  ["levels[0]", [Number.NaN], 1n],
+  ["levels[0]", ["0"], 1n],
+  ["levels[1]", [0, 1_023], 1n],
+  ["levels[1]", [1, 1], 1n],
+  ["levels", [0, 1, 2, 3, 4], 1n],
+  ["levels", undefined, 1n],
+])("a worker's %s of %j at %s microcents is refused by name, and no cell changes", (path, levels, amount) => {
+  const cells = new Cells();
+  for (const level of [0, 1, 2, 3, 4]) drive(cells.credit(level, 10n));
+  const view = new LedgerView({ buffer: cells.buffer });
+  const before = new BigInt64Array(cells.buffer).slice();
+  const invalid = expect.objectContaining({
+    code: "CAL_LEDGER_INVALID",
+    details: { mistakes: [expect.objectContaining({ path })] },
+  });
+  expect(() => view.reserve(levels as number[], amount as bigint)).toThrow(invalid);
+  expect(() => view.undo(levels as number[], amount as bigint)).toThrow(invalid);
+  if (path !== "amount") expect(() => view.room(levels as number[])).toThrow(invalid);
+  expect(new BigInt64Array(cells.buffer)).toEqual(before);
+});
+
+test("without a level nothing limits a worker; where more ran ahead than there is, there is no room", () => {
+  const cells = new Cells();
+  const view = new LedgerView({ buffer: cells.buffer });
+  expect(view.room([])).toBeUndefined();
+  expect(view.reserve([], 2n ** 63n - 1n)).toBe(true);
+  drive(cells.credit(0, 10n));
+  drive(cells.credit(1, 7n));
+  expect(view.room([0, 1])).toBe(7n);
+  expect(view.reserve([0, 1], 7n)).toBe(true);
+  drive(cells.credit(1, -5n));
+  expect(view.room([0, 1])).toBe(0n);
+  view.undo([0, 1], 7n);
+  expect([view.room([0]), view.room([1])]).toEqual([10n, 2n]);
+});
+
 test("a shortage seen while another thread tries in vain is looked at once more before it becomes a decision", async () => {
   const real = wasmKernel(samplePolicy());
   let meanwhile = (): void => undefined;
@@ -112,7 +155,7 @@ test("a shortage seen while another thread tries in vain is looked at once more 
   const [org = 0, team = 0] = engine.ledger.levels("team");
   const other = new Cells(engine.ledger.handle().buffer).reserve([org, team], 1_000_000n);
   const view = new LedgerView(engine.ledger.handle());
-  while (view.room([org]) > 0n) other.next();
+  while (view.room([org]) !== 0n) other.next();
   meanwhile = (): void => {
     while (other.next().done !== true);
   };

@@ -5,11 +5,10 @@
  * after entry k *is* the fold of the prefix that ends there.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+import { CalybrisError, type TenantProof } from "@calybris/kernel";
 import type { EngineLedger } from "../src/engine-ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { LedgerView } from "../src/ledger/handle.ts";
-import type { TenantProof } from "../src/ledger/proof.ts";
 import {
   debtOf,
   LedgerModel,
@@ -202,7 +201,7 @@ function compare({ commands, entries }: Subject, model: LedgerModel): void {
 type Says = readonly (bigint | number | undefined)[];
 
 /** Granted, remaining, reserved, settled, debt, billed in this period, room; the period and its end. */
-function ledgerSays(balance: TenantProof, room: bigint): Says {
+function ledgerSays(balance: TenantProof, room: bigint | undefined): Says {
   const { grantedMicrocents, remainingMicrocents, reservedMicrocents, settledMicrocents, debtMicrocents } = balance;
   const { billedInPeriodMicrocents, period } = balance;
   const sums = [grantedMicrocents, remainingMicrocents, reservedMicrocents, settledMicrocents, debtMicrocents];

@@ -6,6 +6,7 @@
 export * from "./arithmetic.ts";
 export * from "./bytes.ts";
 export * from "./chain.ts";
+export * from "./conservation.ts";
 export * from "./decision.ts";
 export * from "./decision-entry.ts";
 export * from "./digest.ts";

@@ -33,6 +33,8 @@ export interface Account {
   settled: bigint;
   debt: bigint;
   period: Period | undefined;
+  /** How often a period has ended; what was reserved before an end is not given back after it. */
+  endedCount: number;
   /** What had been billed when the period began. */
   billedBefore: bigint;
   /** Reservations that are open or held. */
@@ -52,6 +54,7 @@ export function newAccount(index: number, limit: LimitEntry, parent: Account | u
     settled: 0n,
     debt: 0n,
     period: undefined,
+    endedCount: 0,
     billedBefore: 0n,
     openCount: 0,
   };
@@ -78,27 +81,27 @@ export function reserve(account: Account, amount: bigint): void {
 
 /**
  * Closes a reservation at what it cost. What was not needed comes back, unless its period is over: then it is withdrawn.
- * What was not foreseen is taken from what remains; what that cannot cover is a debt.
+ * Before the first period nothing is over when that begins, so what was reserved then goes with the first. What was not foreseen is taken from what remains; what that cannot cover is a debt.
  */
-export function settle(account: Account, reserved: bigint, periodIndex: number, actual: bigint): void {
+export function settle(account: Account, reserved: bigint, endedCount: number, actual: bigint): void {
   account.reserved -= reserved;
   account.openCount -= 1;
   const covered = actual < reserved ? actual : reserved;
   account.settled += covered;
-  refund(account, reserved - covered, periodIndex);
+  refund(account, reserved - covered, endedCount);
   charge(account, actual - covered);
   check(account);
 }
 
 /** Mends what was settled before at `before`: it cost `actual`. */
-export function correct(account: Account, before: bigint, periodIndex: number, actual: bigint): void {
+export function correct(account: Account, before: bigint, endedCount: number, actual: bigint): void {
   if (actual >= before) charge(account, actual - before);
   else {
     const back = before - actual;
     const forgiven = back < account.debt ? back : account.debt;
     account.debt -= forgiven;
     account.settled -= back - forgiven;
-    refund(account, back - forgiven, periodIndex);
+    refund(account, back - forgiven, endedCount);
   }
   check(account);
 }
@@ -113,6 +116,7 @@ export function grant(account: Account, amount: bigint): void {
 export function beginPeriod(account: Account, period: Period, withdrawn: bigint, allotment: bigint): void {
   account.granted -= withdrawn;
   account.remaining -= withdrawn;
+  if (account.period !== undefined) account.endedCount += 1;
   account.period = period;
   account.billedBefore = account.settled + account.debt;
   grant(account, allotment);
@@ -129,8 +133,8 @@ export function overflowOf(account: Account, granted: bigint, charged: bigint): 
   return account.settled + account.debt + account.reserved + charged > I64_MAX ? "billed" : undefined;
 }
 
-function refund(account: Account, amount: bigint, periodIndex: number): void {
-  if (periodIndex === (account.period?.index ?? 0)) payIn(account, amount);
+function refund(account: Account, amount: bigint, endedCount: number): void {
+  if (endedCount === account.endedCount) payIn(account, amount);
   else account.granted -= amount;
 }
 

@@ -51,6 +51,11 @@ export class Cells {
       this.buffer.grow(Math.min(Math.max(bytes, this.buffer.byteLength * 2), this.buffer.maxByteLength));
   }
 
+  /** Whether there is a cell at a position; a tenant may yet be to come. */
+  has(index: number): boolean {
+    return Number.isInteger(index) && index >= 0 && (index + 2) * CELL_BYTES <= this.buffer.byteLength;
+  }
+
   room(index: number): bigint {
     return Atomics.load(this.#cells, cellOf(index));
   }

@@ -3,6 +3,8 @@
  * was never ordered. Everything else is the ordering thread's.
  * @module
  */
+import { CalybrisError, I64_MAX, type Mistake } from "@calybris/kernel";
+import { LEVELS_MAX } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
 
 /** What is sent to a worker; it can be cloned. */
@@ -12,14 +14,20 @@ export interface LedgerHandle {
 
 /**
  * A worker's view. Levels are cells from the top down, as `Engine.ledger.levels` gives them; a tenant that came later, or
- * one whose levels changed, needs them asked for again.
+ * one whose levels changed, needs them asked for again. Where there is no level, nothing limits: every amount is taken.
+ *
+ * Amounts are microcents from 0 to 2^63−1. Each method throws `CAL_LEDGER_INVALID`, which names the field, for another
+ * amount, for a level that is no cell or stands there twice, and for more than four; then nothing was changed.
  *
  * @example
  * ```ts
  * import { Cells, LedgerView } from "@calybris/engine";
  * const cells = new Cells();
  * const view = new LedgerView({ buffer: cells.buffer });
+ * view.room([0]); // 0n
  * view.reserve([0], 1n); // false
+ * view.room([]); // undefined
+ * view.reserve([], 1n); // true
  * ```
  */
 export class LedgerView {
@@ -29,23 +37,50 @@ export class LedgerView {
     this.#cells = new Cells(handle.buffer);
   }
 
-  /** Microcents that the levels have room for together. */
-  room(levels: readonly number[]): bigint {
+  /** Microcents that the levels have room for together, from 0; `undefined` where there is no level. */
+  room(levels: readonly number[]): bigint | undefined {
+    this.#refuseWhatCannotBe(levels, 0n);
     let least: bigint | undefined;
     for (const level of levels) {
       const room = this.#cells.room(level);
       if (least === undefined || room < least) least = room;
     }
-    return least ?? 0n;
+    return least === undefined || least > 0n ? least : 0n;
   }
 
-  /** Takes `amount` microcents on every level, or on none. Lock-free; false when a level has no room. */
+  /** Takes `amount` on every level, or on none. Lock-free; false when a level has no room. */
   reserve(levels: readonly number[], amount: bigint): boolean {
+    this.#refuseWhatCannotBe(levels, amount);
     return drive(this.#cells.reserve(levels, amount));
   }
 
-  /** Gives back what {@link reserve} took, when its entry was refused. */
+  /** Gives back what {@link reserve} took, when its entry was refused: once, the same amount on the same levels. */
   undo(levels: readonly number[], amount: bigint): void {
+    this.#refuseWhatCannotBe(levels, amount);
     drive(this.#cells.undo(levels, amount));
   }
+
+  /** A negative debit would be money from nowhere, and the line before the first cell is not a tenant's. */
+  #refuseWhatCannotBe(levels: readonly number[], amount: bigint): void {
+    const isAmount = typeof amount === "bigint" && amount >= 0n && amount <= I64_MAX;
+    if (isAmount && Array.isArray(levels) && levels.length <= LEVELS_MAX && levels.every(this.#isLevel)) return;
+    const mistakes: Mistake[] = [];
+    if (!isAmount) mistakes.push(mistake("amount", amount, "Give whole microcents as a bigint, from 0 to 2^63 − 1."));
+    if (!Array.isArray(levels) || levels.length > LEVELS_MAX)
+      mistakes.push(mistake("levels", levels, `Give a list of at most ${LEVELS_MAX} cells.`));
+    else
+      for (const [index, level] of levels.entries())
+        if (!this.#isLevel(level, index, levels))
+          mistakes.push(mistake(`levels[${index}]`, level, "Ask `Engine.ledger.levels` for the cells of the tenant."));
+    throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes });
+  }
+
+  readonly #isLevel = (level: number, index: number, levels: readonly number[]): boolean =>
+    this.#cells.has(level) && levels.indexOf(level) === index;
+}
+
+function mistake(path: string, given: unknown, remedy: string): Mistake {
+  const isNumber = typeof given === "bigint" || typeof given === "number";
+  const shown = isNumber ? String(given) : Array.isArray(given) ? `a list of ${given.length}` : typeof given;
+  return { path, problem: `is ${shown}`, remedy };
 }

@@ -72,7 +72,7 @@ export class Ledger {
     if (known !== undefined) return known;
     const parts = account.path
       .filter(({ limit }) => limit.metered)
-      .map((level) => ({ account: level, periodIndex: level.period?.index ?? 0 }));
+      .map((level) => ({ account: level, endedCount: level.endedCount }));
     this.#parts.set(account, parts);
     return parts;
   }
@@ -252,16 +252,16 @@ export class Ledger {
     }
     const actual: bigint =
       "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? open.amountMicrocents : 0n;
-    for (const { account, periodIndex } of open.parts)
-      this.#change(account, () => settle(account, open.amountMicrocents, periodIndex, actual));
+    for (const { account, endedCount } of open.parts)
+      this.#change(account, () => settle(account, open.amountMicrocents, endedCount, actual));
     this.#close(open, CLOSED_BY[body.kind], sequence, actual);
   }
 
   #corrected(sequence: number, body: ReservationEntry): void {
     const closed = this.reservations.closed(body.of);
     invariant(closed !== undefined && body.kind === "correction", "only what is settled is corrected");
-    for (const { account, periodIndex } of closed.parts)
-      this.#change(account, () => correct(account, closed.actualMicrocents, periodIndex, body.actualMicrocents));
+    for (const { account, endedCount } of closed.parts)
+      this.#change(account, () => correct(account, closed.actualMicrocents, endedCount, body.actualMicrocents));
     this.#close(closed, "corrected", sequence, body.actualMicrocents);
   }
 

@@ -3,54 +3,20 @@
  * of the engine's state that is money. The audit folds the same from the journal alone.
  * @module
  */
-import { type ExactJson, ledgerDigest, type Sha256, toHex } from "@calybris/kernel";
+import {
+  type Balances,
+  type ConservationProof,
+  type ExactJson,
+  ledgerDigest,
+  type OpenReservation,
+  type Sha256,
+  type TenantProof,
+  toHex,
+} from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import { decisionIdOf } from "./decision-id.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Open } from "./reservations.ts";
-
-/** Balances of one tenant, or their sums; microcents. */
-export interface Balances {
-  readonly grantedMicrocents: bigint;
-  readonly remainingMicrocents: bigint;
-  readonly reservedMicrocents: bigint;
-  readonly settledMicrocents: bigint;
-  /** Billed beyond what was granted; closes the tenant until the next credit pays it. */
-  readonly debtMicrocents: bigint;
-}
-
-export interface TenantProof extends Balances {
-  readonly tenant: string;
-  readonly parent?: string;
-  readonly metered: boolean;
-  readonly exposureCapMicrocents?: bigint;
-  /** Billed since the period began; since ever where there is none. */
-  readonly billedInPeriodMicrocents: bigint;
-  readonly period?: { readonly index: number; readonly startsAt: number; readonly endsAt: number };
-  /** granted = remaining + reserved + settled, all ≥ 0. */
-  readonly conserved: boolean;
-}
-
-export interface OpenReservation {
-  readonly decisionId: string;
-  readonly tenant: string;
-  readonly amountMicrocents: bigint;
-  /** Microseconds since the Unix epoch; from then on it is settled in full. */
-  readonly expiresAt: number;
-  readonly state: "open" | "held" | "overdue";
-}
-
-export interface ConservationProof {
-  /** The entry up to which everything here counts. */
-  readonly sequence: number;
-  /** `calyldg1` with that entry as its watermark, in hexadecimal. */
-  readonly digest: string;
-  readonly conserved: boolean;
-  readonly tenants: readonly TenantProof[];
-  /** Of the metered tenants that no metered tenant stands above: every microcent once. */
-  readonly total: Balances;
-  readonly reservations: readonly OpenReservation[];
-}
 
 export function proveConservation(ledger: Ledger, sequence: number, at: number, sha256: Sha256): ConservationProof {
   const accounts = [...ledger.accounts()];
@@ -78,7 +44,7 @@ export function digestOf(ledger: Ledger, sequence: number, sha256: Sha256): Uint
 export function ledgerStateJson(ledger: Ledger, sequence: number, sha256: Sha256): ExactJson {
   return {
     digest: toHex(digestOf(ledger, sequence, sha256)),
-    tenants: [...ledger.accounts()].map(({ tenant, debt, period }) => [tenant, debt, period?.index ?? 0]),
+    tenants: [...ledger.accounts()].map(tenantState),
     open: [...ledger.reservations.allOpen()].map(({ of, amountMicrocents, expiresAt, held }) => [
       of,
       amountMicrocents,
@@ -86,6 +52,14 @@ export function ledgerStateJson(ledger: Ledger, sequence: number, sha256: Sha256
       held?.sequence ?? 0,
     ]),
   };
+}
+
+/** An account beyond its balances; what is not there stands as what it cannot be. */
+function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
+  const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, period: rule } = limit;
+  const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
+  const terms = [metered, exposureCapMicrocents ?? -1, whenShort, reservationSeconds];
+  return [...position, ...terms, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
 }
 
 export function tenantProof(account: Account): TenantProof {

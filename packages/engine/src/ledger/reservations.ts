@@ -15,10 +15,10 @@ export const CLOSED_KEPT_MAX = 262_144;
 
 const DUE_SLACK = 1_024;
 
-/** A level that a reservation took from, and the period it was made in. */
+/** A level that a reservation took from, and how many of its periods had ended then. */
 export interface Part {
   readonly account: Account;
-  readonly periodIndex: number;
+  readonly endedCount: number;
 }
 
 export interface Open {
