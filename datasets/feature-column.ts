@@ -14,6 +14,15 @@ export interface ColumnReading {
   readonly scale: number;
   /** The word of each code. */
   readonly words: readonly string[];
+  /** The map said so; else it was found out, and another table may be read otherwise. */
+  readonly isFixed: boolean;
+}
+
+/** What the map says of a column. */
+export interface ColumnAsked {
+  readonly as?: ColumnKind;
+  readonly scale?: number;
+  readonly words?: readonly string[];
 }
 
 const MISSING_WORDS: ReadonlySet<string> = new Set(["", "na", "n/a", "nan", "null", "none", "-", "?"]);
@@ -29,7 +38,7 @@ export function isMissing(cell: string): boolean {
 }
 
 export class FeatureColumn {
-  readonly #asked: ColumnKind | undefined;
+  readonly #asked: ColumnAsked;
   #numbers: Float64Array = new Float64Array(1_024);
   #words: Int32Array = new Int32Array(1_024);
   readonly #indexes = new Map<string, number>();
@@ -40,7 +49,7 @@ export class FeatureColumn {
   #mostDecimals = 0;
   #greatest = 0;
 
-  constructor(asked?: ColumnKind) {
+  constructor(asked: ColumnAsked = {}) {
     this.#asked = asked;
   }
 
@@ -70,15 +79,17 @@ export class FeatureColumn {
 
   /** All cells as integers; {@link FEATURE_MISSING} where there was none. */
   finish(): { readonly values: Int32Array; readonly reading: ColumnReading } {
-    const kind = this.#asked ?? (this.#isNumeric ? "number" : this.#isDated ? "date" : "code");
-    if (kind === "code") return this.#codes();
-    const scale = kind === "date" ? 1 : this.#scale();
+    const { as, scale: askedScale, words } = this.#asked;
+    const found = this.#isNumeric ? "number" : this.#isDated ? "date" : "code";
+    const kind = as ?? (words !== undefined ? "code" : askedScale !== undefined ? "number" : found);
+    if (kind === "code") return words === undefined ? this.#codes() : this.#codesOf(words);
+    const scale = kind === "date" ? 1 : (askedScale ?? this.#scale());
     const values = Int32Array.from({ length: this.#count }, (_, at) => {
       const value = this.#numbers[at] ?? Number.NaN;
       if (Number.isNaN(value)) return FEATURE_MISSING;
       return Math.max(-INTEGER_MAX, Math.min(INTEGER_MAX, Math.round(value * scale))) + 0;
     });
-    return { values, reading: { kind, scale, words: [] } };
+    return { values, reading: { kind, scale, words: [], isFixed: askedScale !== undefined } };
   }
 
   /** As many decimals as there are, as long as the greatest still fits in 32 bits; huge numbers are divided. */
@@ -101,7 +112,18 @@ export class FeatureColumn {
       const index = this.#words[at] ?? -1;
       return index < 0 ? FEATURE_MISSING : (codes[index] ?? 0);
     });
-    return { values, reading: { kind: "code", scale: 1, words: order.map(({ word }) => word) } };
+    return { values, reading: { kind: "code", scale: 1, words: order.map(({ word }) => word), isFixed: false } };
+  }
+
+  /** Codes as the map gives them. */
+  #codesOf(words: readonly string[]): { readonly values: Int32Array; readonly reading: ColumnReading } {
+    const codes = new Map(words.map((word, code) => [word.trim(), code]));
+    const byIndex = [...this.#indexes.keys()].map((word) => codes.get(word) ?? FEATURE_MISSING);
+    const values = Int32Array.from({ length: this.#count }, (_, at) => {
+      const index = this.#words[at] ?? -1;
+      return index < 0 ? FEATURE_MISSING : (byIndex[index] ?? FEATURE_MISSING);
+    });
+    return { values, reading: { kind: "code", scale: 1, words, isFixed: true } };
   }
 
   /** Words beyond what is kept are one word. */

@@ -45,7 +45,7 @@ export async function loadTable(file: string, mapFile: string): Promise<Table> {
 
 export async function readTable(file: string, map: TableMap): Promise<Table> {
   const names = featureColumns(map);
-  const columns = (map.features ?? []).map((each) => new FeatureColumn(typeof each === "string" ? undefined : each.as));
+  const columns = (map.features ?? []).map((each) => new FeatureColumn(typeof each === "string" ? {} : each));
   const kept: Kept[] = [];
   const leftOut: string[] = [];
   const mistakes: Mistake[] = [];
@@ -107,7 +107,9 @@ function tableOf(
   const table = builder.finish({ isInTimeOrder: map.timeOrdered ?? false });
   columnReadings.set(
     table,
-    new Map(names.map((name, at) => [name, finished[at]?.reading ?? { kind: "number", scale: 1, words: [] }])),
+    new Map(
+      names.map((name, at) => [name, finished[at]?.reading ?? { kind: "number", scale: 1, words: [], isFixed: false }]),
+    ),
   );
   return table;
 }

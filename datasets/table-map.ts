@@ -14,6 +14,10 @@ export interface FeatureMap {
   readonly column: string;
   /** What the cells are; found out by reading them when it is left out. */
   readonly as?: "number" | "code" | "date";
+  /** Numbers are multiplied by this, in place of what the cells ask for: so that two tables are read alike. */
+  readonly scale?: number;
+  /** Codes are the places of these words, in place of how frequent each is; a word that is not here is not known. */
+  readonly words?: readonly string[];
 }
 
 export type CostMap =
@@ -53,6 +57,8 @@ export const MICROCENTS_PER: Readonly<Record<CostUnit, number>> = {
 };
 export const FEATURES_MAX = 64;
 const AMOUNT_MAX = 1e12;
+const [SCALE_MIN, SCALE_MAX] = [1e-9, 1e6];
+const [WORDS_MAX, WORD_CHARACTERS_MAX] = [10_000, 1_024];
 
 const column = text(1_024, "the name of a column");
 const unit = field(
@@ -113,12 +119,26 @@ const outcome = z.union([
 
 const feature = z.union([
   column,
-  z.strictObject({
-    column,
-    as: field((value) => value === "number" || value === "code" || value === "date", '"number", "code" or "date"', {
-      enum: ["number", "code", "date"],
-    }).optional(),
-  }),
+  z
+    .strictObject({
+      column,
+      as: field((value) => value === "number" || value === "code" || value === "date", '"number", "code" or "date"', {
+        enum: ["number", "code", "date"],
+      }).optional(),
+      scale: field(
+        (value) => typeof value === "number" && value >= SCALE_MIN && value <= SCALE_MAX,
+        "what numbers are multiplied by, from 0.000000001 to 1000000",
+        { type: "number", minimum: SCALE_MIN, maximum: SCALE_MAX },
+      ).optional(),
+      words: z.array(z.string().max(WORD_CHARACTERS_MAX)).min(1).max(WORDS_MAX).optional(),
+    })
+    .superRefine(({ as, scale, words }, context) => {
+      const say = (message: string): void => context.addIssue({ code: "custom", message });
+      if (scale !== undefined && (words !== undefined || (as !== undefined && as !== "number")))
+        say("`scale` for numbers alone");
+      if (words !== undefined && as !== undefined && as !== "code") say("`words` for codes alone");
+      if (words !== undefined && new Set(words).size < words.length) say("each of the `words` once");
+    }),
 ]);
 
 export const tableMapSchema: z.ZodType = z.strictObject({
@@ -149,6 +169,7 @@ export function tableMapJsonSchema(): object {
   };
 }
 
+const FEATURE_KEYS = ["column", "as", "scale", "words"];
 const TOP_KEYS = ["name", "delimiter", "timeOrdered", "features", "text", "category", "tiers"];
 
 /** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
@@ -161,7 +182,7 @@ export function parseTableMap(value: unknown, file: string, lineOf?: Parameters<
   const keysAt = (path: readonly (string | number)[]): readonly string[] => {
     if (path.length === 0) return TOP_KEYS;
     if (path.at(-1) === "cost") return COST_KEYS;
-    return path.includes("tiers") ? ["name", "outcome", "cost"] : ["column", "as"];
+    return path.includes("tiers") ? ["name", "outcome", "cost"] : FEATURE_KEYS;
   };
   const mistakes = shapeMistakes(tableMapSchema, value, keysAt, lineOf);
   const map = value as TableMap;

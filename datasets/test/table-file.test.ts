@@ -8,7 +8,7 @@ import { CalybrisError } from "@calybris/kernel";
 import { judge, type Table } from "@calybris/learning";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { FeatureColumn } from "../feature-column.ts";
+import { type ColumnAsked, FeatureColumn } from "../feature-column.ts";
 import { columnReadings, loadTable, ROWS_MIN, readTable } from "../table-file.ts";
 import { parseTableMap, type TableMap, tableMapJsonSchema } from "../table-map.ts";
 
@@ -96,6 +96,23 @@ describe("a column", () => {
     expect(reading.words).toEqual(["a", "b", "c c"]);
   });
 
+  test("is read as the map fixes it, whatever its cells ask for; a word that was not foreseen is not known", () => {
+    const fixed = (asked: ColumnAsked, cells: readonly string[]): readonly number[] => {
+      const made = new FeatureColumn(asked);
+      for (const cell of cells) made.add(cell);
+      return [...made.finish().values];
+    };
+    expect(fixed({ scale: 100 }, ["1.5", "2", "", "x"])).toEqual([150, 200, FEATURE_MISSING, FEATURE_MISSING]);
+    expect(fixed({ scale: 1_000_000 }, ["4e9", "-4e9"])).toEqual([2_000_000_000, -2_000_000_000]);
+    expect(fixed({ words: ["red", " blue"] }, ["blue", "blue", "red", "green", ""])).toEqual([
+      1,
+      1,
+      0,
+      FEATURE_MISSING,
+      FEATURE_MISSING,
+    ]);
+  });
+
   test("that is empty, constant or a mix of numbers and words is read all the same", () => {
     expect([...column(["", ""]).values]).toEqual([FEATURE_MISSING, FEATURE_MISSING]);
     expect([...column(["7", "7"]).values]).toEqual([7, 7]);
@@ -152,6 +169,36 @@ describe("a map that cannot be used is refused with every mistake", () => {
     ["a feature twice", { features: ["x", { column: "x" }], tiers: [tier("a"), tier("b")] }, "twice"],
     ["an outcome as a feature", { features: ["a"], tiers: [tier("a"), tier("b")] }, "is an outcome"],
     ["nothing to learn from", { tiers: [tier("a"), tier("b")] }, "names no features"],
+    [
+      "a scale of words",
+      { features: [{ column: "x", scale: 2, words: ["a"] }], tiers: [tier("a"), tier("b")] },
+      "scale",
+    ],
+    ["a word twice", { features: [{ column: "x", words: ["u", "u"] }], tiers: [tier("a"), tier("b")] }, "once"],
+    [
+      "a feature that is a number",
+      { features: [7], tiers: [tier("a"), tier("b")] },
+      "the name of a column), or an object",
+    ],
+    [
+      "a feature read as nothing known",
+      { features: [{ column: "x", as: "date2" }], tiers: [tier("a"), tier("b")] },
+      "features[0].as",
+    ],
+    [
+      "an unknown member of a feature",
+      { features: [{ column: "x", sacle: 2 }], tiers: [tier("a"), tier("b")] },
+      'Did you mean \\"scale\\"',
+    ],
+    [
+      "an outcome without its best",
+      {
+        features: ["x"],
+        tiers: [{ name: "a", outcome: { column: "a" }, cost: { const: 1, unit: "cents" } }, tier("b")],
+      },
+      "tiers[0].outcome.max",
+    ],
+    ["a scale of nothing", { features: [{ column: "x", scale: 0 }], tiers: [tier("a"), tier("b")] }, "scale"],
     ["an unknown member", { features: ["x"], colour: 1, tiers: [tier("a"), tier("b")] }, "colour"],
     [
       "two ways of a cost",
@@ -213,7 +260,7 @@ describe("a table as it comes", () => {
 
   test("its readings are kept, so that a prior can say what its integers mean", async () => {
     const table = await readTable(written(csv("x,a,b", ["0.5,0,1", "1,1,1"])), MAP);
-    expect(columnReadings.get(table)?.get("x")).toEqual({ kind: "number", scale: 10, words: [] });
+    expect(columnReadings.get(table)?.get("x")).toEqual({ kind: "number", scale: 10, words: [], isFixed: false });
   });
 
   test.each([

@@ -1,6 +1,7 @@
 /** The entries of a small journal that has learned: a warm-up, regimes, tables, outcomes, holdouts. */
 import { Engine, InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine";
 import { bps, type PolicySnapshot } from "@calybris/kernel";
+import { digestOf, linearPrior } from "../../engine/test/linear-prior.ts";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
 
@@ -16,6 +17,30 @@ function snapshot(): PolicySnapshot {
 
 /** The data of each. */
 export async function learningJournal(): Promise<readonly string[]> {
+  const { engine, disk } = await opened();
+  await live(engine, 40);
+  await engine.close();
+  return dataOf(disk);
+}
+
+/** The same with two priors after each other and a certificate of each. */
+export async function governedJournal(): Promise<readonly string[]> {
+  const { engine, disk } = await opened();
+  await live(engine, 20);
+  for (const weight of [1_000_000, 3_000_000]) {
+    const prior = linearPrior({ names: ["load"], weight });
+    const certificate = { alphaBps: 400, deltaBps: 1_000, samples: 500, by: "ada" };
+    await live(engine, 4, 100);
+    await engine.learning.setPrior(prior, "ada");
+    await live(engine, 8, 100);
+    await engine.learning.certify({ regimes: 3, ...certificate, prior: digestOf(prior) });
+    await live(engine, 16, 100);
+  }
+  await engine.close();
+  return dataOf(disk);
+}
+
+async function opened(): Promise<{ readonly engine: Engine; readonly disk: MemoryDisk }> {
   const disk = new MemoryDisk();
   let now = 1_000_000;
   const engine = await Engine.open({
@@ -26,17 +51,23 @@ export async function learningJournal(): Promise<readonly string[]> {
     randomBytes: (count) => new Uint8Array(count).fill(3),
     driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
   });
-  for (let number = 0; number < 40; number++) {
+  return { engine, disk };
+}
+
+async function live(engine: Engine, rounds: number, step = 1): Promise<void> {
+  for (let number = 0; number < rounds; number++) {
     const { decisionId } = await engine.decide({
       inputTokens: 1_000_000,
       outputTokens: 500_000,
       valueMicrocents: 100_000_000,
-      features: { load: number % 9 },
+      features: { load: (number % 9) * step },
     });
     await engine.learning.observe({ decisionId, succeeded: number % 4 > 0 });
     engine.learning.refresh();
   }
-  await engine.close();
+}
+
+function dataOf(disk: MemoryDisk): readonly string[] {
   return [...disk.files]
     .filter(([name]) => name.startsWith("segment-"))
     .flatMap(([, bytes]) => Buffer.from(bytes).toString("utf8").split("\n"))

@@ -3,7 +3,6 @@
  * @module
  */
 import { readFile } from "node:fs/promises";
-import { writeFileSync } from "node:fs";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { benchmarkHtml } from "./benchmark-html.ts";
@@ -13,6 +12,7 @@ import { benchmarkText } from "./benchmark-text.ts";
 import { collected, setNames, tablesOf } from "./learning-data.ts";
 import { startProgress } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
+import { writeOutput } from "./write-output.ts";
 
 interface BenchmarkOptions {
   readonly set?: readonly string[];
@@ -63,9 +63,9 @@ export function benchmarkCommand(terminal: Terminal): Command {
 async function benchmark(options: BenchmarkOptions, terminal: Terminal): Promise<void> {
   const result =
     options.from === undefined ? await measured(options) : merged(await Promise.all(options.from.map(earlier)));
-  if (options.out !== undefined) write(options.out, `${benchmarkJson(result)}\n`);
-  if (options.html !== undefined) write(options.html, await benchmarkHtml(result));
-  if (options.markdown !== undefined) write(options.markdown, benchmarkMarkdown(result));
+  if (options.out !== undefined) writeOutput(options.out, `${benchmarkJson(result)}\n`);
+  if (options.html !== undefined) writeOutput(options.html, await benchmarkHtml(result));
+  if (options.markdown !== undefined) writeOutput(options.markdown, benchmarkMarkdown(result));
   terminal.print(options.json === true ? benchmarkJson(result) : benchmarkText(result));
 }
 
@@ -100,15 +100,6 @@ async function earlier(file: string): Promise<BenchmarkResult> {
     throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
   }
   throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "is not what `calybris benchmark --out` writes" });
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file, problem }, { cause });
-  }
 }
 
 /** Six digits say all that a measurement can. */

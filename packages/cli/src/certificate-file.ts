@@ -12,17 +12,22 @@ export interface Certificate {
   readonly alphaBps: number;
   readonly deltaBps: number;
   readonly samples: number;
+  /** Digest of the prior that it was found with; left out without one. */
+  readonly prior?: string;
 }
 
+/** What a certificate says in numbers. */
+type CertificateKey = Exclude<keyof Certificate, "prior">;
+
 /** Each member with its bounds; a risk or a doubt of nothing, or of everything, certifies nothing. */
-export const CERTIFICATE_BOUNDS: { readonly [Key in keyof Certificate]: readonly [min: number, max: number] } = {
+export const CERTIFICATE_BOUNDS: { readonly [Key in CertificateKey]: readonly [min: number, max: number] } = {
   regimes: [0, REGIME_COUNT],
   alphaBps: [1, BPS_MAX - 1],
   deltaBps: [1, BPS_MAX - 1],
   samples: [0, Number.MAX_SAFE_INTEGER],
 };
 
-export const CERTIFICATE_KEYS: readonly (keyof Certificate)[] = ["regimes", "alphaBps", "deltaBps", "samples"];
+export const CERTIFICATE_KEYS: readonly CertificateKey[] = ["regimes", "alphaBps", "deltaBps", "samples"];
 
 /**
  * Reads the members of a certificate, at the top of the file or under `certificate`. Others may stand beside them: what
@@ -46,5 +51,10 @@ export async function readCertificate(file: string): Promise<Certificate> {
     const problem = `is no certificate: ${key} ${says}; it is a whole number from ${min} to ${max}${hint}`;
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
   }) as [number, number, number, number];
-  return { regimes, alphaBps, deltaBps, samples };
+  const { prior } = members;
+  if (prior !== undefined && !(typeof prior === "string" && /^[0-9a-f]{64}$/.test(prior))) {
+    const problem = `is no certificate: prior is ${showValue(prior)}; it is the digest of a prior, 64 hexadecimal digits`;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
+  }
+  return { regimes, alphaBps, deltaBps, samples, ...(prior === undefined ? {} : { prior }) };
 }

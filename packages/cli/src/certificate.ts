@@ -2,6 +2,7 @@
  * `calybris certificate set`: puts a certificate in force, as an entry that names who did it.
  * @module
  */
+import { loadPrior, readJsonFile } from "@calybris/engine";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
 import { byOption, type JournalOptions, journalOption, withEngine } from "./journal-engine.ts";
@@ -14,18 +15,21 @@ interface CertificateSetOptions extends JournalOptions {
   readonly alpha?: number;
   readonly delta?: number;
   readonly samples?: number;
+  readonly prior?: string;
   readonly by: string;
   readonly json?: true;
 }
 
 const HELP = `
 Of the eight regimes, those of the N least predicted gains may be served below the top tier; the others may not,
-whatever else was learned. 0 allows none. It speaks of the prior that it was found with: set that one first. With
-\`calybris certify --prior FILE --regimes\`, the regimes are as many as the thresholds that passed.
+whatever else was learned. 0 allows none. It speaks of the prior that it was found with, which has to be in force: set
+that one first. Once another prior is in force it is void, and nothing may be served below the top tier until a new
+certificate comes. Holdouts are decided by the floor of their use case alone, and a client's own floor always wins.
 
 Examples:
+  calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
   calybris certificate set certified.json --journal journal --by ada
-  calybris certificate set --regimes 5 --alpha 400 --delta 500 --samples 7000 --journal journal --by ada`;
+  calybris certificate set --regimes 5 --alpha 400 --delta 500 --samples 7000 --prior prior.json --journal journal --by ada`;
 
 export function certificateCommand(terminal: Terminal): Command {
   return new Command("certificate")
@@ -37,11 +41,12 @@ function setCommand(terminal: Terminal): Command {
   const command = new Command("set");
   return command
     .description("put a certificate in force in a journal, from the next decision on")
-    .argument("[file]", "JSON with regimes, alphaBps, deltaBps and samples; without it, the four options say")
+    .argument("[file]", "what `calybris certify --out` wrote; without it, the options say")
     .addOption(numberOption("--regimes <count>", "how many regimes may be served below the top tier", "regimes"))
     .addOption(numberOption("--alpha <bps>", "the risk that is not exceeded, in ten-thousandths", "alphaBps"))
     .addOption(numberOption("--delta <bps>", "with which doubt, in ten-thousandths", "deltaBps"))
     .addOption(numberOption("--samples <count>", "labelled requests that it was found on", "samples"))
+    .option("--prior <file>", "the prior that it was found with")
     .addOption(journalOption())
     .addOption(byOption())
     .addOption(keyFileOption())
@@ -60,33 +65,37 @@ async function setCertificate(
 ): Promise<void> {
   const { by } = options;
   const certificate =
-    file === undefined ? certificateOf(options, command) : await certificateIn(file, options, command);
+    file === undefined ? await certificateOf(options, command) : await certificateIn(file, options, command);
   const sequence = await withEngine(options, undefined, ({ learning }) => learning.certify({ ...certificate, by }));
   if (options.json) {
     terminal.print(jsonText({ sequence, ...certificate, by }));
     return;
   }
-  const { regimes, alphaBps, deltaBps, samples } = certificate;
+  const { regimes, alphaBps, deltaBps, samples, prior } = certificate;
   const risk = `risk at most ${alphaBps} bps but for ${deltaBps} bps of doubt, on ${samples} samples`;
-  terminal.print(`from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}`);
+  terminal.print(
+    `from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}${prior === undefined ? "" : ` (prior ${prior})`}`,
+  );
 }
 
-function certificateOf({ regimes, alpha, delta, samples }: CertificateSetOptions, command: Command): Certificate {
+async function certificateOf(options: CertificateSetOptions, command: Command): Promise<Certificate> {
+  const { regimes, alpha, delta, samples, prior: file } = options;
   if (regimes === undefined || alpha === undefined || delta === undefined || samples === undefined)
     return command.error("error: name a file, or write all of --regimes, --alpha, --delta and --samples");
-  return { regimes, alphaBps: alpha, deltaBps: delta, samples };
+  const prior = file === undefined ? {} : { prior: loadPrior((await readJsonFile(file)).value, file).digestHex };
+  return { regimes, alphaBps: alpha, deltaBps: delta, samples, ...prior };
 }
 
 async function certificateIn(file: string, options: CertificateSetOptions, command: Command): Promise<Certificate> {
-  const { regimes, alpha, delta, samples } = options;
-  if ([regimes, alpha, delta, samples].some((given) => given !== undefined))
+  const { regimes, alpha, delta, samples, prior } = options;
+  if ([regimes, alpha, delta, samples, prior].some((given) => given !== undefined))
     return command.error(
-      "error: a file says it all: write neither --regimes, --alpha, --delta nor --samples beside it",
+      "error: a file says it all: write neither --regimes, --alpha, --delta, --samples nor --prior beside it",
     );
   return readCertificate(file);
 }
 
-function numberOption(flags: string, text: string, key: keyof Certificate): Option {
+function numberOption(flags: string, text: string, key: keyof typeof CERTIFICATE_BOUNDS): Option {
   const [min, max] = CERTIFICATE_BOUNDS[key];
   return new Option(flags, text).argParser((given: string) => {
     const value = Number(given);

@@ -1,17 +1,14 @@
 /**
  * `calybris certify`: how much may be downgraded so that, with confidence 1 − δ, the risk stays below α; on labelled data,
- * or on the log of a bandit.
+ * or on the log of a bandit. What a prior's regimes were certified for can be put in force by `calybris certificate set`.
  * @module
  */
-import { type FileRow, loadLog } from "@calybris/datasets";
-import { loadPrior, readJsonFile } from "@calybris/engine";
+import { loadPrior, membersOf, readJsonFile } from "@calybris/engine";
 import {
-  type Certified,
   certify,
-  certifyLogged,
   fitPrior,
   predictByName,
-  regimeBoundaries,
+  predictRows,
   type RiskKind,
   rowRange,
   sampledRows,
@@ -21,16 +18,22 @@ import {
   thresholdsAt,
 } from "@calybris/learning";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-certificate.ts";
+import { certifyLog } from "./certify-log.ts";
+import { certifiedText } from "./certify-text.ts";
 import { collected, tableOf } from "./learning-data.ts";
-import { tableText } from "./table.ts";
+import { aboutText, requirePriorReads } from "./prior-reads.ts";
 import type { Terminal } from "./terminal.ts";
+import { writeOutput } from "./write-output.ts";
 
-interface CertifyOptions {
+export interface CertifyOptions {
   readonly data?: string;
   readonly map?: string;
   readonly set?: readonly string[];
   readonly log?: string;
   readonly prior?: string;
+  readonly priorOut?: string;
+  readonly out?: string;
   readonly alpha: number;
   readonly delta: number;
   readonly risk: RiskKind;
@@ -40,6 +43,19 @@ interface CertifyOptions {
   readonly json?: true;
 }
 
+const HELP = `
+The prior has to be fitted on other rows than those given here, or the certificate is void. Without --prior, one half of
+the rows fits a prior and the other certifies it; that prior is thrown away unless --prior-out keeps it, and then nothing
+of what is certified can be put in force.
+
+With --regimes and a prior that is kept, --json and --out hold \`certificate\`, which \`calybris certificate set\` puts in
+force. It speaks in whole ten-thousandths: α and δ are rounded up.
+
+Example:
+  calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
+
+Exit code: 0 whether or not anything could be certified.`;
+
 export function certifyCommand(terminal: Terminal): Command {
   return new Command("certify")
     .description("how much may be downgraded so that the risk stays below α, with confidence 1 − δ")
@@ -48,6 +64,7 @@ export function certifyCommand(terminal: Terminal): Command {
     .option("--set <name>", "read the file in the layout of this set", collected)
     .option("--log <file>", "in place of labelled data: CSV with scoreBps, ranCheap, cheapPropensity, failed")
     .option("--prior <file>", "the prior to certify; without one, a prior is fitted on a half that certifies nothing")
+    .addOption(new Option("--prior-out <file>", "where the prior that is fitted here is kept").conflicts("prior"))
     .requiredOption("--alpha <share>", "the risk that may not be exceeded, as 0.04", parseShare)
     .requiredOption("--delta <share>", "how often the certificate may be wrong, as 0.1", parseShare)
     .addOption(
@@ -58,45 +75,55 @@ export function certifyCommand(terminal: Terminal): Command {
     .option("--grid <count>", "thresholds to walk, from the safest on", parseGrid, 64)
     .option("--regimes", "walk the boundaries of the eight regimes instead: what a router can be given")
     .option("--seed <number>", "which half is which", parseGrid, 1)
-    .option("--json", "print the certificate as JSON")
-    .addHelpText(
-      "after",
-      "\nThe prior has to be fitted on other rows than those given here, or the certificate is void.\nExit code: 0 whether or not anything could be certified.",
-    )
+    .option("--out <file>", "where what was certified is written, as JSON")
+    .option("--json", "print it as JSON")
+    .addHelpText("after", HELP)
     .action((options: CertifyOptions) => run(options, terminal));
 }
 
 async function run(options: CertifyOptions, terminal: Terminal): Promise<void> {
-  if (options.log !== undefined) return await runLog(options, options.log, terminal);
-  const table = await tableOf(options);
-  const { judged, scores, thresholds } = await scored(table, options);
-  const certified = certify(judged, scores, thresholds, options);
-  const { steps, ...told } = certified;
-  if (options.json === true)
-    terminal.print(
-      JSON.stringify({
-        ...told,
-        alpha: options.alpha,
-        delta: options.delta,
-        risk: options.risk,
-        steps: steps.slice(-3),
-      }),
-    );
-  else terminal.print(certifiedText(certified, judged, options));
+  const { json, text } =
+    options.log === undefined ? await certifyTable(options) : await certifyLog(options, options.log);
+  const line = JSON.stringify(json);
+  if (options.out !== undefined) writeOutput(options.out, `${line}\n`);
+  terminal.print(options.json === true ? line : text);
 }
 
-/** With a prior, all rows certify it; without, one half fits it and cuts the thresholds, the other certifies. */
-async function scored(
-  table: Table,
-  options: CertifyOptions,
-): Promise<{ readonly judged: Table; readonly scores: Int32Array; readonly thresholds: readonly number[] }> {
+async function certifyTable(options: CertifyOptions): Promise<{ readonly json: object; readonly text: string }> {
+  const table = await tableOf(options);
+  const { judged, scores, thresholds, prior } = await scored(table, options);
+  const certified = certify(judged, scores, thresholds, options);
+  const { steps, ...told } = certified;
+  const { alpha, delta, risk } = options;
+  const certificate = certificateMembers(certified, prior, options);
+  return {
+    json: { ...told, alpha, delta, risk, steps: steps.slice(-3), ...certificate },
+    text: certifiedText(certified, judged, options, certificate),
+  };
+}
+
+interface Scored {
+  readonly judged: Table;
+  readonly scores: Int32Array;
+  readonly thresholds: readonly number[];
+  readonly prior: CertifiedWith;
+}
+
+/**
+ * With a prior, all rows certify it; without, one half fits it, the other certifies. Thresholds are never chosen on rows
+ * that test them: they are the prior's own boundaries, or between them, or cut from the half that fitted it.
+ */
+async function scored(table: Table, options: CertifyOptions): Promise<Scored> {
   if (options.prior !== undefined) {
-    const prior = loadPrior((await readJsonFile(options.prior)).value, options.prior);
-    const boundaries = [...prior.boundariesBps, 10_001];
+    const { value } = await readJsonFile(options.prior);
+    const prior = loadPrior(value, options.prior);
+    requirePriorReads(prior, membersOf(value)["about"], options.prior, table);
+    const boundaries = regimeEnds(prior);
     return {
       judged: table,
       scores: predictByName(prior, table),
       thresholds: options.regimes === true ? boundaries : gridOf(boundaries, options.grid),
+      prior: { digest: prior.digestHex, isKept: true },
     };
   }
   const picked = table.isInTimeOrder
@@ -104,15 +131,20 @@ async function scored(
     : sampledRows(table.rowCount, table.rowCount >> 1, seededChance(options.seed));
   const isPicked = new Uint8Array(table.rowCount);
   for (const row of picked) isPicked[row] = 1;
-  const rest = rowRange(0, table.rowCount).filter((row) => isPicked[row] === 0);
-  const judged = selectRows(table, rest);
-  const { prior } = fitPrior(table, picked, "ridge", { seed: options.seed });
-  const scores = predictByName(prior, judged);
-  // Scores alone, without what became of the rows, may choose the thresholds: no label is looked at.
+  const judged = selectRows(
+    table,
+    rowRange(0, table.rowCount).filter((row) => isPicked[row] === 0),
+  );
+  const fitted = `ridge on gain, ${picked.length} rows of ${table.name} that certified nothing, seed ${options.seed}`;
+  const about = aboutText(fitted, table);
+  const { prior, file } = fitPrior(table, picked, "ridge", { seed: options.seed, about });
+  if (options.priorOut !== undefined) writeOutput(options.priorOut, `${JSON.stringify(file)}\n`);
   return {
     judged,
-    scores,
-    thresholds: options.regimes === true ? regimeBoundaries(scores) : thresholdsAt(scores, options.grid),
+    scores: predictByName(prior, judged),
+    thresholds:
+      options.regimes === true ? regimeEnds(prior) : thresholdsAt(predictRows(prior, table, picked), options.grid),
+    prior: { digest: prior.digestHex, isKept: options.priorOut !== undefined },
   };
 }
 
@@ -127,76 +159,14 @@ function gridOf(boundaries: readonly number[], count: number): readonly number[]
   return [...new Set(grid)].sort((a, b) => a - b);
 }
 
-function certifiedText(certified: Certified, table: Table, { alpha, delta, risk }: CertifyOptions): string {
-  const name = risk === "harm" ? "P(downgraded and premium needed)" : "P(downgraded | premium needed)";
-  if (certified.thresholdBps === undefined) {
-    const first = certified.steps[0];
-    const why =
-      certified.samples === 0
-        ? "no row needed premium"
-        : `the safest threshold had ${first?.losses ?? 0} losses in ${certified.samples}, p = ${first?.pValue.toFixed(3)}`;
-    return `Nothing could be certified: ${why}. Everything gets premium.`;
-  }
-  const dollars = (microcents: number): string => `$${(microcents / 100_000_000).toFixed(2)}`;
-  const rows = [
-    ["risk", `${name} ≤ ${percent(alpha)} with confidence ${percent(1 - delta)}`],
-    ["on", `${certified.samples} rows of ${table.name}, ${certified.losses} of them lost at the threshold`],
-    [
-      "may be downgraded",
-      `${percent(certified.downgradedShare)}: every predicted gain below ${certified.thresholdBps} bps (${certified.passed} thresholds passed)`,
-    ],
-    [
-      "saves",
-      `${percent(certified.savings)} of what could be saved at most: ${dollars(certified.savedMicrocents)} of ${dollars(certified.premiumMicrocents)}`,
-    ],
-  ];
-  return tableText(["<certified", "<"], rows);
-}
-
-async function runLog(options: CertifyOptions, file: string, terminal: Terminal): Promise<void> {
-  const rows: readonly FileRow[] = await loadLog(file);
-  const least = rows.reduce((min, row) => (row.ranCheap ? Math.min(min, row.cheapPropensity) : min), 1);
-  const thresholds = thresholdsAt(
-    Int32Array.from(rows.slice(0, rows.length >> 2), (row) => row.scoreBps),
-    options.grid,
-  );
-  const rest = rows.slice(rows.length >> 2);
-  const certified = certifyLogged(rest, thresholds, {
-    alpha: options.alpha,
-    delta: options.delta,
-    weightMax: 1 / least,
-  });
-  const downgraded =
-    rest.filter(({ scoreBps }) => scoreBps < (certified.thresholdBps ?? Number.NEGATIVE_INFINITY)).length /
-    Math.max(1, rest.length);
-  if (options.json === true) {
-    terminal.print(
-      JSON.stringify({
-        ...certified,
-        alpha: options.alpha,
-        delta: options.delta,
-        downgradedShare: downgraded,
-        weightMax: 1 / least,
-      }),
-    );
-    return;
-  }
-  terminal.print(
-    certified.thresholdBps === undefined
-      ? `Nothing is certified yet on ${certified.samples} logged rows (the first quarter cut the thresholds).`
-      : `Certified at any time: P(downgraded and the cheap tier failed) ≤ ${percent(options.alpha)} with confidence ${percent(1 - options.delta)}, on ${certified.samples} logged rows. ${percent(downgraded)} may be downgraded: every predicted gain below ${certified.thresholdBps} bps.`,
-  );
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
+/** A certificate speaks in ten-thousandths, and one of everything says nothing. */
 function parseShare(text: string): number {
   const share = Number(text);
-  if (share > 0 && share < 1) return share;
-  throw new InvalidArgumentError("Write a share between 0 and 1, as 0.04.");
+  if (share > 0 && share <= SHARE_MAX) return share;
+  throw new InvalidArgumentError(`Write a share between 0 and 1, at most ${SHARE_MAX}, as 0.04.`);
 }
+
+const SHARE_MAX = 0.9999;
 
 function parseGrid(text: string): number {
   const count = Number(text);

@@ -17,7 +17,8 @@ interface PriorSetOptions extends JournalOptions {
 
 const HELP = `
 The gain it predicts is the score from the next decision on, and its quantiles are the regimes. It has to read the same
-features in the same order as the policy's \`learning.features\`.
+features in the same order as the policy's \`learning.features\`. What was learned under other regimes is dealt out evenly
+among the new ones, and a certificate of another prior is void: nothing may be served below the top tier until a new one.
 
 Example:
   calybris prior set prior.json --journal journal --by ada`;
@@ -44,14 +45,23 @@ async function setPrior(file: string, options: PriorSetOptions, terminal: Termin
   const { value } = await readJsonFile(file);
   // Here, so that a mistake names the file and no journal is opened for it.
   const { digestHex, featureNames, head, text } = loadPrior(value, file);
-  const sequence = await withEngine(options, undefined, ({ learning }) => learning.setPrior(value, options.by));
   const { by } = options;
+  const { sequence, isCertificateVoid } = await withEngine(options, undefined, async ({ learning }) => {
+    const before = learning.certifiedRegimes ?? 0;
+    const entry = await learning.setPrior(value, by);
+    return { sequence: entry, isCertificateVoid: before > 0 && learning.certifiedRegimes === 0 };
+  });
   if (options.json) {
-    terminal.print(jsonText({ sequence, digest: digestHex, features: featureNames, head: head.kind, by }));
+    const told = { sequence, digest: digestHex, features: featureNames, head: head.kind, isCertificateVoid, by };
+    terminal.print(jsonText(told));
     return;
   }
   const reads = [...featureNames, ...(text === undefined ? [] : ["text"])].join(", ");
   terminal.print(
     printable(`the prior is in force from entry ${sequence}; it reads ${reads || "categories alone"} (${digestHex})`),
   );
+  if (isCertificateVoid)
+    terminal.print(
+      "the certificate in force spoke of another prior: nothing may be served below the top tier until a new one is set",
+    );
 }

@@ -2,7 +2,6 @@
  * `calybris train`: fits a prior on labelled data and writes it; what was learned is told of rows that it had not seen.
  * @module
  */
-import { writeFileSync } from "node:fs";
 import { columnReadings } from "@calybris/datasets";
 import {
   derivedFloors,
@@ -17,12 +16,13 @@ import {
   type Validation,
   WARM_START_FLOORS,
 } from "@calybris/learning";
-import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { collected, tableOf } from "./learning-data.ts";
+import { aboutText } from "./prior-reads.ts";
 import { startProgress } from "./progress.ts";
 import { tableText } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { writeOutput } from "./write-output.ts";
 
 interface TrainOptions {
   readonly data: string;
@@ -59,7 +59,7 @@ export function trainCommand(terminal: Terminal): Command {
     .option("--quiet", "no progress bar")
     .addHelpText(
       "after",
-      "\nRows in time order are learned forward: every figure is of rows later than those it was fitted on.\nPut it in force with `calybris prior`.",
+      "\nRows in time order are learned forward: every figure is of rows later than those it was fitted on.\nPut it in force with `calybris prior set`, and certify it on other rows with `calybris certify --prior`.",
     )
     .action((options: TrainOptions) => train(options, terminal));
 }
@@ -85,7 +85,7 @@ async function train(options: TrainOptions, terminal: Terminal): Promise<void> {
       about: aboutOf(table, winner, options),
     });
     progress.stop();
-    write(options.out, `${JSON.stringify(file)}\n`);
+    writeOutput(options.out, `${JSON.stringify(file)}\n`);
     const floors = derivedFloors(table, testedRows, scores);
     const learned = {
       prior: options.out,
@@ -112,20 +112,9 @@ interface Learned {
   readonly leftOut: Table["rowsLeftOut"];
 }
 
-function aboutOf(table: Table, winner: HeadKind, options: TrainOptions): string {
-  const target = options.perCost === true ? "gain per money" : "gain";
-  const scaled = [...(columnReadings.get(table) ?? [])]
-    .filter(([, { scale, kind }]) => scale !== 1 || kind !== "number")
-    .map(([name, { scale, kind }]) =>
-      kind === "number"
-        ? `${name} × ${scale}`
-        : `${name} as ${kind === "code" ? "codes, the most frequent word is 0" : "minutes since 1970"}`,
-    );
-  const note = scaled.length === 0 ? "" : ` Integers were made of: ${scaled.join(", ")}.`;
-  return `${winner} on ${target}, ${table.rowCount} rows of ${table.name}, seed ${options.seed}.${note}`.slice(
-    0,
-    4_000,
-  );
+function aboutOf(table: Table, winner: HeadKind, { perCost, seed }: TrainOptions): string {
+  const target = perCost === true ? "gain per money" : "gain";
+  return aboutText(`${winner} on ${target}, ${table.rowCount} rows of ${table.name}, seed ${seed}`, table);
 }
 
 function trainJson(learned: Learned, validation: Validation, floors: readonly DerivedFloor[], table: Table): string {
@@ -188,15 +177,6 @@ const FLOORS_SHOWN = 12;
 
 function share(bps: number): string {
   return (bps / 10_000).toFixed(2);
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (cause) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file, problem }, { cause });
-  }
 }
 
 function parseFolds(text: string): number {

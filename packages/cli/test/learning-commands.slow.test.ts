@@ -217,14 +217,14 @@ describe("show", () => {
   });
 });
 
-function priorFile(names: readonly string[]): string {
+function priorFile(names: readonly string[], weight = 1_000_000): string {
   const file = {
     format: 1,
     digest: "0".repeat(64),
     features: names.map((name) => ({ name, center: 3, spread: 2 })),
     categories: [],
     categoryOtherBps: 0,
-    head: { kind: "linear", interceptMillibps: 0, weightsMillibps: names.map(() => 1_000_000) },
+    head: { kind: "linear", interceptMillibps: 0, weightsMillibps: names.map(() => weight) },
     boundariesBps: [-3_000, -2_000, -1_000, 0, 1_000, 2_000, 3_000],
   };
   return JSON.stringify({ ...file, digest: loadPrior(file, undefined, { isDigestChecked: false }).digestHex });
@@ -242,10 +242,8 @@ describe("prior set and certificate set", () => {
   test("a prior is in force from the next decision on; a certificate keeps the other regimes at the top tier", async () => {
     const set = await jsonOf("prior", "set", files.write("prior.json", priorFile(["load"])), ...words);
     expect(set).toMatchObject({ exit: 0, features: ["load"], head: "linear", by: "ada" });
-    const certified = files.write(
-      "certified.json",
-      '{"certificate":{"regimes":4,"alphaBps":400,"deltaBps":500,"samples":900},"savings":0.3}',
-    );
+    const certificate = { regimes: 4, alphaBps: 400, deltaBps: 500, samples: 900, prior: set["digest"] };
+    const certified = files.write("certified.json", JSON.stringify({ certificate, savings: 0.3 }));
     expect(await jsonOf("certificate", "set", certified, ...words)).toMatchObject({
       exit: 0,
       regimes: 4,
@@ -262,10 +260,30 @@ describe("prior set and certificate set", () => {
   });
 
   test("the four options say the same as a file", async () => {
-    const given = ["--regimes", "8", "--alpha", "400", "--delta", "500", "--samples", "7000"];
+    const prior = files.write("prior.json", priorFile(["load"]));
+    const given = ["--regimes", "8", "--alpha", "400", "--delta", "500", "--samples", "7000", "--prior", prior];
     const { exit, out } = await calybris("certificate", "set", ...given, ...words);
     expect(exit).toBe(0);
     expect(out).toMatch(/^from entry [0-9]+ on, 8 of 8 regimes may be served below the top tier/);
+  });
+
+  test("a certificate of another prior, or of none, is refused with both named", async () => {
+    const given = ["--regimes", "8", "--alpha", "400", "--delta", "500", "--samples", "7000"];
+    const none = await jsonOf("certificate", "set", ...given, ...words);
+    expect([none.exit, errorOf(none).code]).toEqual([2, "CAL_CERTIFICATE_PRIOR"]);
+    expect(errorOf(none).message).toMatch(/found with no prior, and the prior [0-9a-f]{64} is in force/);
+    const other = files.write("other.json", priorFile(["load"], 2_000_000));
+    const named = await jsonOf("certificate", "set", ...given, "--prior", other, ...words);
+    expect([named.exit, errorOf(named).code]).toEqual([2, "CAL_CERTIFICATE_PRIOR"]);
+  });
+
+  test("another prior says that it makes the certificate void", async () => {
+    const other = files.write("other.json", priorFile(["load"], 2_000_000));
+    expect(await jsonOf("prior", "set", other, ...words)).toMatchObject({ exit: 0, isCertificateVoid: true });
+    const back = await calybris("prior", "set", files.write("prior.json", priorFile(["load"])), ...words);
+    // It was void already.
+    expect(back.out).not.toContain("spoke of another prior");
+    expect(await jsonOf("verify", directory)).toMatchObject({ status: "whole" });
   });
 
   test.each([
@@ -284,6 +302,7 @@ describe("prior set and certificate set", () => {
     ['{"regimes":1,"alphaBps":0,"deltaBps":1,"samples":1}', "alphaBps is 0"],
     ['{"regimes":1,"alphaBps":1,"deltaBps":10000,"samples":1}', "deltaBps is 10000"],
     ['{"regimes":1,"alphaBps":1,"deltaBps":1,"samples":1.5}', "samples is 1.5"],
+    ['{"regimes":1,"alphaBps":1,"deltaBps":1,"samples":1,"prior":"ABC"}', "prior is"],
     ["[]", "regimes is missing"],
   ])("a certificate %s is refused", async (text, named) => {
     const refused = await jsonOf("certificate", "set", files.write("refused.json", text), ...words);
@@ -296,6 +315,7 @@ describe("prior set and certificate set", () => {
     [["--regimes", "3"]],
     [["--regimes", "9", "--alpha", "1", "--delta", "1", "--samples", "1"]],
     [["certified.json", "--regimes", "3"]],
+    [["certified.json", "--prior", "prior.json"]],
   ])("bad usage %j of a certificate ends with 2", async (given) => {
     const { exit, complaints } = await calybris("certificate", "set", ...given, ...words);
     expect(exit).toBe(2);
@@ -307,11 +327,12 @@ test("every member of --json is documented", async () => {
   const { decisionId } = await idOf("r10");
   const file = files.write("last.jsonl", '{"requestId":"r11","succeeded":true}\n');
   const words = ["--journal", files.at("governed"), "--by", "ada"];
-  const given = ["--regimes", "8", "--alpha", "400", "--delta", "500", "--samples", "7000"];
+  const prior = files.write("prior.json", priorFile(["load"]));
+  const given = ["--regimes", "8", "--alpha", "400", "--delta", "500", "--samples", "7000", "--prior", prior];
   const outputs: readonly (readonly [string, Json])[] = [
     ["outcome", await jsonOf("outcome", journal, decisionId, "--failed")],
     ["outcomes", await jsonOf("outcomes", journal, file)],
-    ["prior set", await jsonOf("prior", "set", files.write("prior.json", priorFile(["load"])), ...words)],
+    ["prior set", await jsonOf("prior", "set", prior, ...words)],
     ["certificate set", await jsonOf("certificate", "set", ...given, ...words)],
   ];
   for (const [command, { exit, ...output }] of outputs) {

@@ -7,6 +7,7 @@ import { type ClientRequest, Engine, InlineDriver, LEARNING_DEFAULTS, nodeSha256
 import { bps, createPolicy, type PolicySnapshot, samplePolicy, sequence } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { digestOf, linearPrior } from "../../engine/test/linear-prior.ts";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
 
@@ -36,6 +37,41 @@ interface Step {
   readonly told: "good" | "bad" | "signs" | "nothing" | "late";
   readonly floor: boolean;
   readonly other: boolean;
+  readonly governs: (typeof GOVERNS)[number];
+}
+
+/** What a person may do between decisions; most of the time nothing. */
+const GOVERNS = ["nothing", "prior", "steeper prior", "certificate", "other features"] as const;
+const PRIORS = [1_000_000, 3_000_000].map((weight) => linearPrior({ names: ["load", "size"], weight }));
+
+/** Does it; a certificate speaks of whatever prior is in force. */
+async function govern(
+  engine: Engine,
+  step: Step,
+  inForce: string | undefined,
+  learning: object,
+): Promise<string | undefined> {
+  const prior = step.governs === "prior" ? PRIORS[0] : PRIORS[1];
+  switch (step.governs) {
+    case "nothing":
+      return inForce;
+    case "certificate": {
+      const named = inForce === undefined ? {} : { prior: inForce };
+      const certificate = { regimes: step.load % 9, alphaBps: 400, deltaBps: 500, samples: 100, by: "ada", ...named };
+      // Refused where no regimes are known yet.
+      await engine.learning
+        .certify({ ...certificate, regimes: Math.max(0, certificate.regimes) })
+        .catch(() => undefined);
+      return inForce;
+    }
+    case "other features":
+      await engine.setPolicy(snapshot({ ...learning, features: ["size", "load"] }), "ada");
+      await engine.setPolicy(snapshot(learning), "ada");
+      return undefined;
+    default:
+      await engine.learning.setPrior(prior, "ada");
+      return digestOf(prior as object);
+  }
 }
 
 const stepOf: fc.Arbitrary<Step> = fc.record({
@@ -43,6 +79,7 @@ const stepOf: fc.Arbitrary<Step> = fc.record({
   told: fc.constantFrom("good", "bad", "signs", "nothing", "late"),
   floor: fc.boolean(),
   other: fc.boolean(),
+  governs: fc.oneof({ weight: 6, arbitrary: fc.constant("nothing" as const) }, fc.constantFrom(...GOVERNS)),
 });
 
 test("two folds of learning agree after every entry of random histories", { timeout: 60_000 }, async () => {
@@ -66,7 +103,9 @@ test("two folds of learning agree after every entry of random histories", { time
         },
       });
       const digests = new Map<number, string>();
+      let inForce: string | undefined;
       for (const [index, step] of steps.entries()) {
+        inForce = await govern(engine, step, inForce, learning);
         const request: ClientRequest = {
           inputTokens: 1_000_000,
           outputTokens: 500_000,

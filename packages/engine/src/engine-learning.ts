@@ -12,26 +12,21 @@ import {
   type CertificateEntry,
   CalybrisError,
   type DecisionEntry,
-  DISPOSITIONS,
-  type Disposition,
   type EntryBody,
   fromHex,
   type Learning,
-  type Microcents,
-  type Mistake,
   type OutcomeEntry,
   outcomeDigest,
   PROPENSITY_ONE,
   parseExact,
+  type Recommendation,
   REGIME_COUNT,
   selectionDigest,
-  SIGNALS,
-  type Signal,
   toHex,
+  WARM_UP_REGIME,
   writeExact,
 } from "@calybris/kernel";
-import type { Amount } from "./intake/client-request.ts";
-import { amountField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
+import { digestField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { type OutcomeIndex, outcomeContent } from "./outcome-index.ts";
 import { rewardOf, successOf } from "./router/feedback.ts";
@@ -41,20 +36,9 @@ import type { PolicyInForce } from "./state.ts";
 import type { Router, Table } from "./router/router.ts";
 import { maskOf } from "./router/router.ts";
 import type { TierQuality } from "./router/floors.ts";
+import { type ClientOutcome, readOutcome, type Told } from "./told-outcome.ts";
 
-/** What became of a decision, as a client tells it. */
-export interface ClientOutcome {
-  readonly decisionId: string;
-  /** Microseconds since the Unix epoch; now when left out. */
-  readonly observedAt?: number | undefined;
-  /** `applied` when left out. */
-  readonly disposition?: Disposition | undefined;
-  /** Whether it was good. Left out: the signals say. */
-  readonly succeeded?: boolean | undefined;
-  readonly signals?: readonly Signal[] | undefined;
-  readonly costMicrocents?: Amount | undefined;
-  readonly latencyMs?: number | undefined;
-}
+export type { ClientOutcome } from "./told-outcome.ts";
 
 /** An outcome that is durable. */
 export interface Observed {
@@ -139,25 +123,56 @@ export class EngineLearning {
   }
 
   /**
-   * Puts a certificate in force: how many regimes, 0 to 8, may be served below the top tier.
+   * Puts a certificate in force: how many regimes, 0 to 8, may be served below the top tier. It holds for the regimes of the
+   * prior that it names; once they mean something else it is void, and none may until a new one comes.
    *
-   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field; nothing was changed.
+   * @param certificate - its `prior` is the digest (`calypri1`, hexadecimal) of the prior it was found with; left out when
+   *   it was found without one.
+   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field, also for regimes that are yet to be known;
+   *   `CAL_CERTIFICATE_PRIOR` when its prior is not the one in force. Nothing was changed.
    */
   async certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
-    refuseMistakes({
-      regimes: wholeField("regimes", certificate.regimes, REGIME_COUNT),
+    const { prior, regimes } = certificate;
+    const inForce = this.#ports.prior()?.digestHex;
+    const fields = refuseMistakes({
+      regimes: wholeField("regimes", regimes, REGIME_COUNT),
       alphaBps: wholeField("alphaBps", certificate.alphaBps, BPS_MAX),
       deltaBps: wholeField("deltaBps", certificate.deltaBps, BPS_MAX),
       samples: wholeField("samples", certificate.samples, Number.MAX_SAFE_INTEGER),
+      prior: prior === undefined ? { value: prior } : digestField("prior", prior),
       by: nameField("by", certificate.by),
     });
-    const { sequence, durable } = this.#ports.append({ kind: "certificate", ...certificate });
+    if (prior !== inForce)
+      throw new CalybrisError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", inForce: inForce ?? "" });
+    if (regimes > 0 && this.#ports.router.boundaries === undefined) {
+      const problem = `is ${regimes}, and no regimes are known yet`;
+      const remedy = "Put a prior in force first, or wait for the end of the warm-up; 0 may be said at any time.";
+      throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "regimes", problem, remedy }] });
+    }
+    const { alphaBps, deltaBps, samples, by } = fields;
+    const named = prior === undefined ? {} : { prior };
+    // Member by member: whatever else was given, the entry is in the form that is read back.
+    const { sequence, durable } = this.#ports.append({
+      kind: "certificate",
+      regimes,
+      alphaBps,
+      deltaBps,
+      samples,
+      ...named,
+      by,
+    });
     await durable;
     return sequence;
   }
 
+  /** Regimes that the certificate allows below the top tier, 0 when it is void; `undefined` where there never was one. */
+  get certifiedRegimes(): number | undefined {
+    return this.#ports.router.certifiedRegimes;
+  }
+
   /**
-   * Puts a prior in force: its predictions are the scores from the next decision on, its quantiles the regimes.
+   * Puts a prior in force: its predictions are the scores from the next decision on, its quantiles the regimes. Another prior
+   * than the one before makes a certificate void; the same again changes nothing.
    *
    * @param file - the JSON that `calybris train` wrote.
    * @throws CalybrisError `CAL_PRIOR_INVALID` when it is none, or when it reads other features than the policy names.
@@ -220,6 +235,11 @@ export class EngineLearning {
     clearTimeout(this.#refreshing);
   }
 
+  /** Its regime was one of those before, and under the same number there is another now. */
+  #isOfOtherRegimes(of: number, { regime }: Recommendation): boolean {
+    return regime !== WARM_UP_REGIME && of < this.#ports.router.regimesSince;
+  }
+
   #refreshSoon(): void {
     if (this.#refreshing !== undefined) return;
     this.#refreshing = setTimeout(() => {
@@ -280,73 +300,16 @@ export class EngineLearning {
       warmStartBps: snapshot.useCases[entry.useCase]?.qualityMinBps ?? request.qualityMinBps,
       ...(learning === undefined ? {} : { regime: learning.regime }),
       tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
-      learned: learning !== undefined && !learning.holdout && !isLate && disposition === "applied",
+      learned:
+        learning !== undefined &&
+        !learning.holdout &&
+        !isLate &&
+        !this.#isOfOtherRegimes(of, learning) &&
+        disposition === "applied",
       digest: toHex(digest),
       observedAt,
     };
   }
-}
-
-interface Told {
-  readonly decisionId: string;
-  readonly observedAt: number;
-  readonly disposition: Disposition;
-  readonly succeeded: boolean | undefined;
-  readonly signals: readonly Signal[];
-  readonly costMicrocents: Microcents | undefined;
-  readonly latencyMs: number | undefined;
-}
-
-function readOutcome(outcome: ClientOutcome, now: number): Told {
-  const { disposition = "applied", signals = [], succeeded } = outcome;
-  const mistakes: Mistake[] = [];
-  const known = ["decisionId", "observedAt", "disposition", "succeeded", "signals", "costMicrocents", "latencyMs"];
-  for (const key of Object.keys(outcome))
-    if (!known.includes(key))
-      mistakes.push({ path: key, problem: "is not known here", remedy: `Send ${known.join(", ")}.` });
-  if (!DISPOSITIONS.includes(disposition))
-    mistakes.push({
-      path: "disposition",
-      problem: `is ${String(disposition)}`,
-      remedy: `Send one of ${DISPOSITIONS.join(", ")}.`,
-    });
-  if (succeeded !== undefined && typeof succeeded !== "boolean")
-    mistakes.push({
-      path: "succeeded",
-      problem: "is neither true nor false",
-      remedy: "Send true or false, or leave it out.",
-    });
-  if (
-    !Array.isArray(signals) ||
-    signals.some((signal) => !SIGNALS.includes(signal)) ||
-    new Set(signals).size !== signals.length
-  )
-    mistakes.push({
-      path: "signals",
-      problem: "is no list of signals",
-      remedy: `Send each at most once: ${SIGNALS.join(", ")}.`,
-    });
-  if (mistakes.length > 0) throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes });
-  const fields = refuseMistakes(
-    {
-      decisionId: nameField("decisionId", outcome.decisionId),
-      observedAt: wholeField(
-        "observedAt",
-        outcome.observedAt === undefined ? now : outcome.observedAt,
-        Number.MAX_SAFE_INTEGER,
-      ),
-      costMicrocents:
-        outcome.costMicrocents === undefined
-          ? { value: undefined }
-          : amountField("costMicrocents", outcome.costMicrocents, 0n),
-      latencyMs:
-        outcome.latencyMs === undefined
-          ? { value: undefined }
-          : wholeField("latencyMs", outcome.latencyMs, 0xffff_ffff),
-    },
-    "CAL_OUTCOME_INVALID",
-  );
-  return { ...fields, disposition, succeeded, signals: SIGNALS.filter((signal) => signals.includes(signal)) };
 }
 
 /** In basis points: rounded down, at least 1. */

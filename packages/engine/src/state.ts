@@ -22,7 +22,7 @@ import { ledgerStateJson } from "./ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
 import { loadPrior } from "./router/prior-file.ts";
-import { Router } from "./router/router.ts";
+import { Router, type ScoringPrior } from "./router/router.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
 /** A snapshot in the journal, with its id and digest. */
@@ -83,7 +83,7 @@ export class EngineState {
         this.seedDigest ??= body.seedDigest;
         break;
       case "prior":
-        this.#setPrior(body.prior, body.digest);
+        this.#setPrior(body.prior, body.digest, sequence);
         break;
       case "outcome":
         this.outcomes.remember(body.of, rememberedOutcome(sequence, body));
@@ -132,21 +132,25 @@ export class EngineState {
     this.#current = { id, snapshot, digest };
     this.#policies.set(id, this.#current);
     const { learning } = snapshot;
-    this.router.configure({
+    const areFeaturesOther = this.router.configure({
       learning,
       featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
+      featureNames: learning?.features,
       tierFloors: tierFloorsOf(snapshot),
     });
+    if (areFeaturesOther) this.#prior = undefined;
   }
 
-  #setPrior(json: unknown, digest: string): void {
+  #setPrior(json: unknown, digest: string, sequence: number): void {
     const prior = loadPrior(json);
     invariant(prior.digestHex === digest, "a prior has the digest that its entry says");
     this.#prior = prior;
-    this.router.setPrior({
+    const scoring: ScoringPrior = {
+      digest,
       boundaries: [...prior.boundariesBps],
       predict: (features, useCase, textScore) =>
         predictGainBps(prior, features, categoryIndexOf(prior, useCase), textScore),
-    });
+    };
+    this.router.setPrior(scoring, sequence);
   }
 }

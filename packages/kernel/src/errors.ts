@@ -56,6 +56,7 @@ export interface ErrorDetailsByCode extends ServiceErrorDetails {
   readonly CAL_OUTCOME_DUPLICATE: { decisionId: string; sequence: number };
   readonly CAL_ENGINE_SEED: { directory: string; problem: string };
   readonly CAL_PRIOR_INVALID: { mistakes: readonly Mistake[]; file?: string };
+  readonly CAL_CERTIFICATE_PRIOR: { named: string; inForce: string };
   readonly CAL_TABLE_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_DATA_MISSING: { set: string; problem: string };
 }
@@ -241,6 +242,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) => `the prior${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
     "Use a file as `calybris train` wrote it; nothing was learned from this one.",
   ),
+  CAL_CERTIFICATE_PRIOR: row(
+    409,
+    (d) => `the certificate was found with ${priorText(d.named)}, and ${priorText(d.inForce)} is in force`,
+    "Put its prior in force first, or certify the one that is; regimes of one prior say nothing of another's.",
+  ),
   CAL_TABLE_INVALID: row(
     400,
     (d) => `the table${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
@@ -253,6 +259,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   ),
   ...SERVICE_ERRORS,
 };
+
+/** Without a digest there is none. */
+function priorText(digest: string): string {
+  return digest === "" ? "no prior" : `the prior ${digest}`;
+}
 
 export type ErrorCode = keyof ErrorDetailsByCode;
 export type ErrorDetails<Code extends ErrorCode> = ErrorDetailsByCode[Code];

@@ -94,13 +94,18 @@ export interface PriorEntry {
   readonly by: string;
 }
 
-/** How many regimes, by predicted gain, may be served below the top tier. */
+/**
+ * How many regimes, by predicted gain, may be served below the top tier. It speaks of the regimes of the prior that it names
+ * and of no others: once they mean something else, none may.
+ */
 export interface CertificateEntry {
   readonly kind: "certificate";
   readonly regimes: number;
   readonly alphaBps: number;
   readonly deltaBps: number;
   readonly samples: number;
+  /** `calypri1` of the prior that it was found with, hexadecimal as in the prior's own entry; left out without one. */
+  readonly prior?: string;
   readonly by: string;
 }
 
@@ -209,6 +214,7 @@ export function learningFromJson(kind: string, members: Members): LearningEntry 
         alphaBps: whole(members, "alphaBps"),
         deltaBps: whole(members, "deltaBps"),
         samples: whole(members, "samples"),
+        ...(members["prior"] === undefined ? {} : { prior: text(members, "prior") }),
         by: text(members, "by"),
       };
     case "outcome":

@@ -14,6 +14,7 @@ import {
   type OutcomeEntry,
   outcomeDigest,
   type PolicySnapshot,
+  type PriorEntry,
   PROPENSITY_ONE,
   type Recommendation,
   type Request,
@@ -25,6 +26,7 @@ import {
 import type { Report } from "../report.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
+import { priorDigest } from "./prior-digest.ts";
 import { isTableOf } from "./table.ts";
 import { successBySigns } from "./trust.ts";
 
@@ -69,24 +71,33 @@ export class LearningCheck {
       }
       case "regimes":
         same("regimes", this.fold.regimes() ?? "none yet: the warm-up is not over", body, report);
-        this.fold.frozen(body);
+        this.fold.frozen(sequence, body);
         break;
       case "prior":
-        try {
-          this.fold.prior(body);
-        } catch (error) {
-          report("learning", "a prior", (error as Error).message);
-        }
+        this.#prior(sequence, body, report);
         break;
-      case "certificate":
-        this.fold.trust.certifiedRegimes = body.regimes;
+      case "certificate": {
+        const expected = this.fold.certified(body);
+        if (expected !== undefined)
+          report("learning", `a certificate ${expected}`, `of prior ${body.prior ?? "none"}, ${body.regimes} regimes`);
         break;
+      }
       case "outcome":
         this.#outcome(body, report);
         this.fold.observed(body);
         break;
       default:
         break;
+    }
+  }
+
+  #prior(sequence: number, entry: PriorEntry, report: Report): void {
+    try {
+      const digest = priorDigest(entry.prior, this.#sha256);
+      if (digest !== entry.digest) report("learning", `a prior with the digest ${digest}`, entry.digest);
+      this.fold.prior(sequence, entry);
+    } catch (error) {
+      report("learning", "a prior", (error as Error).message);
     }
   }
 
@@ -200,7 +211,12 @@ export class LearningCheck {
         warmStartBps: snapshot.useCases[kept.useCase]?.qualityMinBps ?? kept.qualityMinBps,
         regime: learning?.regime ?? -1,
         tier: snapshot.candidateTiers[kept.selectedIndex] ?? 0,
-        learned: learning !== undefined && !learning.holdout && !isLate && disposition === "applied",
+        learned:
+          learning !== undefined &&
+          !learning.holdout &&
+          !isLate &&
+          !this.fold.isOfOtherRegimes(found.of, learning.regime) &&
+          disposition === "applied",
         digest: toHex(outcomeDigest(kept.identity, selection, told, this.#sha256)),
       },
       {

@@ -5,6 +5,7 @@
  */
 import {
   type BeliefEntry,
+  type CertificateEntry,
   type ExactJson,
   type FloorSource,
   type Learning,
@@ -48,6 +49,11 @@ export class LearningFold {
   #boundaries: readonly number[] | undefined;
   #score: Score = standardScore({ means: [], deviations: [] });
   #seen: (readonly number[])[] = [];
+  #featureNames: readonly string[] | undefined;
+  /** Digest of the prior in force; nothing without one. */
+  #prior: string | undefined;
+  /** Sequence of the entry that gave the regimes their meaning. */
+  #since = 0;
   /** The last 1,000 recommendations, the oldest first: whether each was lifted. */
   readonly #lifted: boolean[] = [];
 
@@ -56,8 +62,12 @@ export class LearningFold {
     this.learning = snapshot.learning;
     this.tierFloors = tierFloors(snapshot);
     const featureCount = snapshot.learning === undefined ? 0 : (snapshot.learning.features?.length ?? TOKEN_FEATURES);
-    if (featureCount === this.#featureCount) return;
+    const names = snapshot.learning?.features;
+    if (featureCount === this.#featureCount && names?.join("\0") === this.#featureNames?.join("\0")) return;
     this.#featureCount = featureCount;
+    this.#featureNames = names;
+    this.#prior = undefined;
+    this.#voidCertificate();
     this.#usual = usualOf(featureCount);
     this.#boundaries = undefined;
     this.#score = standardScore({ means: [], deviations: [] });
@@ -110,16 +120,31 @@ export class LearningFold {
     this.#tables.set(`${entry.regime} ${entry.tiers.join()}`, { sequence, entry });
   }
 
-  frozen(entry: RegimesEntry): void {
+  frozen(sequence: number, entry: RegimesEntry): void {
     this.#score = standardScore(entry);
-    this.#freeze(entry.boundaries);
+    this.#freeze(sequence, entry.boundaries);
   }
 
-  /** Throws RangeError for what is no prior. */
-  prior(entry: PriorEntry): void {
+  /** Throws RangeError for what is no prior. The one that is in force already changes nothing. */
+  prior(sequence: number, entry: PriorEntry): void {
     const { score, boundaries } = priorScore(entry.prior);
+    if (entry.digest === this.#prior) return;
     this.#score = score;
-    this.#freeze(boundaries);
+    this.#prior = entry.digest;
+    this.#freeze(sequence, boundaries);
+  }
+
+  /** Why a certificate cannot speak of the regimes in force; nothing when it can. It is put in force as far as it can. */
+  certified(entry: CertificateEntry): string | undefined {
+    const isOfThisPrior = entry.prior === this.#prior;
+    this.trust.certifiedRegimes = isOfThisPrior ? entry.regimes : 0;
+    if (!isOfThisPrior) return `of prior ${this.#prior ?? "none"}`;
+    return entry.regimes > 0 && this.#boundaries === undefined ? "of 0 regimes: none are known yet" : undefined;
+  }
+
+  /** Whether a decision was made in a regime that has another meaning now. */
+  isOfOtherRegimes(sequence: number, regime: number): boolean {
+    return regime !== WARM_UP_REGIME && sequence < this.#since;
   }
 
   /** The part of the state's digest that is learning. */
@@ -128,6 +153,8 @@ export class LearningFold {
     const regimes = Array.from({ length: REGIMES }, (_, regime) => regime);
     return {
       boundaries: this.#boundaries ?? [],
+      since: this.#since,
+      prior: this.#prior ?? "",
       seen: this.#seen.length,
       statistics: this.#usual.map(({ requests, means, deviations }) => [requests, ...means, ...deviations]),
       beliefs: regimes.map((regime) =>
@@ -144,10 +171,22 @@ export class LearningFold {
     return this.#lifted.reduce((count, lifted) => count + (lifted ? 1 : 0), 0);
   }
 
-  #freeze(boundaries: readonly number[]): void {
+  #freeze(sequence: number, boundaries: readonly number[]): void {
     if (this.#boundaries === undefined) this.trust.inherit();
+    else {
+      this.trust.dealOut();
+      this.#usual = usualOf(this.#featureCount);
+    }
     this.#boundaries = boundaries;
+    this.#since = sequence;
     this.#seen = [];
+    this.#tables.clear();
+    this.#voidCertificate();
+  }
+
+  /** What was certified was certified of other regimes. */
+  #voidCertificate(): void {
+    if (this.trust.certifiedRegimes !== undefined) this.trust.certifiedRegimes = 0;
   }
 }
 

@@ -42,6 +42,7 @@ export function successBySigns(signals: readonly Signal[]): number {
 export class Trust {
   readonly alpha: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
   readonly beta: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
+  /** `undefined` while there was never a certificate. */
   certifiedRegimes: number | undefined;
   readonly #useCases = new Map<string, UseCaseTrust>();
 
@@ -79,6 +80,17 @@ export class Trust {
     for (const trust of this.#useCases.values()) {
       trust.tracker.fill(trust.tracker[WARM_UP_REGIME] ?? 0, 0, WARM_UP_REGIME);
       trust.isTouched.fill(trust.isTouched[WARM_UP_REGIME] ?? false, 0, WARM_UP_REGIME);
+    }
+  }
+
+  /** Regimes of another meaning: beliefs and observations are dealt out evenly, the highest tracker is everyone's. */
+  dealOut(): void {
+    for (const counts of [this.alpha, this.beta]) evenOut(counts);
+    for (const { tracker, isTouched, successes, observations } of this.#useCases.values()) {
+      for (const counts of [successes, observations]) evenOut(counts);
+      const highest = tracker.slice(0, WARM_UP_REGIME).reduce((so, floor) => Math.max(so, floor), 0);
+      tracker.fill(highest, 0, WARM_UP_REGIME);
+      isTouched.fill(isTouched.slice(0, WARM_UP_REGIME).includes(true), 0, WARM_UP_REGIME);
     }
   }
 
@@ -131,6 +143,15 @@ function newTrust(warmStartBps: number): UseCaseTrust {
     successes: Array.from({ length: REGIMES * TIERS }, () => 0),
     observations: Array.from({ length: REGIMES * TIERS }, () => 0),
   };
+}
+
+/** Of each tier the mean over the eight regimes, rounded down. */
+function evenOut(counts: number[]): void {
+  for (let tier = 0; tier < TIERS; tier++) {
+    const places = Array.from({ length: WARM_UP_REGIME }, (_, regime) => regime * TIERS + tier);
+    const mean = Math.floor(places.reduce((sum, at) => sum + (counts[at] ?? 0), 0) / WARM_UP_REGIME);
+    for (const at of places) counts[at] = mean;
+  }
 }
 
 /** −1 for none. A tier is refuted by Hoeffding's bound at 95 %, from 50 observations on. */

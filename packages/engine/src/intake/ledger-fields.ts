@@ -34,6 +34,12 @@ export function nameField(path: string, given: unknown): Field<string> {
   return { mistake: { path, problem, remedy: `Send 1 to ${NAME_CHARACTERS_MAX} printable characters.` } };
 }
 
+/** SHA-256 in hexadecimal. */
+export function digestField(path: string, given: unknown): Field<string> {
+  if (typeof given === "string" && /^[0-9a-f]{64}$/.test(given)) return { value: given };
+  return { mistake: { path, problem: `is ${showValue(given)}`, remedy: "Send 64 hexadecimal digits in lower case." } };
+}
+
 export function oneOfField<Value extends string>(path: string, given: unknown, values: readonly Value[]): Field<Value> {
   const value = values.find((known) => known === given);
   if (value !== undefined) return { value };

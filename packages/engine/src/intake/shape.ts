@@ -84,7 +84,7 @@ export type KeysAt = (path: JsonPath) => readonly string[];
 export function shapeMistakes(schema: z.ZodType, value: unknown, keysAt: KeysAt, lineOf?: LineOf): Mistake[] {
   const result = schema.safeParse(value);
   if (result.success) return [];
-  return result.error.issues.flatMap((issue) => {
+  return result.error.issues.flatMap(withinUnion).flatMap((issue) => {
     const path = issue.path.filter((part) => typeof part !== "symbol");
     if (issue.code === "unrecognized_keys")
       return issue.keys.map((key) =>
@@ -92,7 +92,7 @@ export function shapeMistakes(schema: z.ZodType, value: unknown, keysAt: KeysAt,
       );
     const found = valueAt(value, path);
     const problem = found === undefined ? "is missing" : `is ${showValue(found)}`;
-    return [mistakeAt(path, problem, `Write ${issue.code === "custom" ? issue.message : wantedOf(issue)}.`, lineOf)];
+    return [mistakeAt(path, problem, `Write ${messageOf(issue)}.`, lineOf)];
   });
 }
 
@@ -122,6 +122,21 @@ function valueAt(value: unknown, path: JsonPath): unknown {
     (at, part) => (at === undefined ? at : (itemsOf(at)[Number(part)] ?? membersOf(at)[part])),
     value,
   );
+}
+
+/** Of a value that may be one of several: what is wrong within the one it looks like; or else all that it may be. */
+function withinUnion(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union") return [issue];
+  const isInside = ({ path, code }: z.core.$ZodIssue): boolean => path.length > 0 || code === "unrecognized_keys";
+  const alike = issue.errors.find((issues) => issues.some(isInside));
+  if (alike !== undefined)
+    return alike.flatMap((each) => withinUnion({ ...each, path: [...issue.path, ...each.path] }));
+  const message = issue.errors.flatMap(([first]) => (first === undefined ? [] : messageOf(first))).join(", or ");
+  return [{ ...issue, message }];
+}
+
+function messageOf(issue: z.core.$ZodIssue): string {
+  return issue.code === "custom" ? issue.message : wantedOf(issue);
 }
 
 function wantedOf(issue: z.core.$ZodIssue): string {

@@ -69,6 +69,20 @@ export class Beliefs {
       Atomics.add(this.#changes, regime, 1);
     }
   }
+
+  /** The regimes mean something else: each begins with the mean of what all of them believed. */
+  dealOut(): void {
+    for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
+      for (const counts of [this.#alpha, this.#beta]) {
+        let sum = 0;
+        for (let regime = 0; regime < WARM_UP_REGIME; regime++) sum += counts[regime * TIER_COUNT_MAX + tier] as number;
+        const mean = Math.floor(sum / WARM_UP_REGIME);
+        for (let regime = 0; regime < WARM_UP_REGIME; regime++)
+          Atomics.store(counts, regime * TIER_COUNT_MAX + tier, mean);
+      }
+    }
+    for (let regime = 0; regime < WARM_UP_REGIME; regime++) Atomics.add(this.#changes, regime, 1);
+  }
 }
 
 /** Towards the one observation that everything begins with. */

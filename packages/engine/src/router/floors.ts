@@ -53,7 +53,7 @@ export interface FloorOut {
 
 export class Floors {
   readonly #useCases = new Map<string, UseCaseFloors>();
-  /** Regimes that may be served below the top tier; `undefined` without a certificate. */
+  /** Regimes that may be served below the top tier; `undefined` while there was never a certificate. */
   certifiedRegimes: number | undefined;
 
   /** The floor of a request. Changes and allocates nothing. */
@@ -123,6 +123,25 @@ export class Floors {
     }
   }
 
+  /**
+   * The regimes mean something else: nobody knows which of them a failure now belongs to, so each begins with the highest
+   * tracker of all, and with its even share of the observations.
+   */
+  dealOut(): void {
+    for (const known of this.#useCases.values()) {
+      const { tracker, touched, successes, observations } = known;
+      tracker.fill(Math.max(...tracker.subarray(0, WARM_UP_REGIME)), 0, WARM_UP_REGIME);
+      touched.fill(Math.max(...touched.subarray(0, WARM_UP_REGIME)), 0, WARM_UP_REGIME);
+      for (const counts of [successes, observations]) shareEvenly(counts);
+      for (let regime = 0; regime < WARM_UP_REGIME; regime++) known.tierMin[regime] = this.#tierMin(known, regime);
+    }
+  }
+
+  /** What was certified was certified of other regimes: until a new certificate comes, none goes below the top tier. */
+  voidCertificate(): void {
+    if (this.certifiedRegimes !== undefined) this.certifiedRegimes = 0;
+  }
+
   /** For the state's digest. */
   toJson(): readonly (readonly [string, number, readonly number[], readonly number[], readonly number[]])[] {
     return [...this.#useCases].map(([name, known]) => [
@@ -158,6 +177,15 @@ export class Floors {
       if (isRefuted(known.successes[at] as number, observations, known.warmStartBps)) return tier + 1;
     }
     return 0;
+  }
+}
+
+function shareEvenly(counts: Float64Array): void {
+  for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
+    let sum = 0;
+    for (let regime = 0; regime < WARM_UP_REGIME; regime++) sum += counts[regime * TIER_COUNT_MAX + tier] as number;
+    const share = Math.floor(sum / WARM_UP_REGIME);
+    for (let regime = 0; regime < WARM_UP_REGIME; regime++) counts[regime * TIER_COUNT_MAX + tier] = share;
   }
 }
 

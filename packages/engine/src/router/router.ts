@@ -30,6 +30,8 @@ import { samplingTable } from "./thompson.ts";
 
 /** What a prior is to the router: features and the text's score in, predicted gain in basis points out. */
 export interface ScoringPrior {
+  /** `calypri1`, hexadecimal: what a certificate names. */
+  readonly digest?: string;
   readonly boundaries: readonly number[];
   readonly predict: (features: readonly number[], useCase: string, textScore: number) => number;
 }
@@ -38,6 +40,8 @@ export interface ScoringPrior {
 export interface RouterPolicy {
   readonly learning: Learning | undefined;
   readonly featureCount: number;
+  /** Left out where requests are told apart by their tokens. */
+  readonly featureNames?: readonly string[] | undefined;
   /** Least quality of the enabled candidates of each tier, cheapest first. */
   readonly tierFloors: readonly number[];
 }
@@ -74,6 +78,8 @@ export class Router {
   #boundaries: readonly number[] | undefined;
   #standard: Standard = { means: [], deviations: [] };
   #prior: ScoringPrior | undefined;
+  /** Sequence of the entry that gave the regimes their meaning. */
+  #regimesSince = 0;
   /** The requests of the warm-up, until the regimes are frozen. */
   #seen: (readonly number[])[] = [];
 
@@ -89,21 +95,41 @@ export class Router {
     return this.#boundaries;
   }
 
-  /** Another policy is in force. Other features mean another warm-up. */
-  configure(policy: RouterPolicy): void {
-    const isOther = policy.featureCount !== this.#policy.featureCount;
+  /** Decisions before this entry were made under regimes of another meaning, or under none. */
+  get regimesSince(): number {
+    return this.#regimesSince;
+  }
+
+  /** Regimes that the certificate allows below the top tier; `undefined` where there never was one. */
+  get certifiedRegimes(): number | undefined {
+    return this.floors.certifiedRegimes;
+  }
+
+  /**
+   * Another policy is in force. Other features mean another warm-up, and no prior.
+   *
+   * @returns whether they are others.
+   */
+  configure(policy: RouterPolicy): boolean {
+    const isOther = featuresOf(policy) !== featuresOf(this.#policy);
     this.#policy = policy;
-    if (!isOther) return;
+    if (!isOther) return false;
     this.#statistics = new Statistics(REGIMES, policy.featureCount);
     this.#boundaries = undefined;
     this.#prior = undefined;
     this.#seen = [];
+    this.floors.voidCertificate();
+    return true;
   }
 
-  /** A prior is in force: its predictions are the scores, its quantiles the regimes. */
-  setPrior(prior: ScoringPrior): void {
+  /**
+   * A prior is in force: its predictions are the scores, its quantiles the regimes. The one that is in force already changes
+   * nothing.
+   */
+  setPrior(prior: ScoringPrior, sequence = 0): void {
+    if (prior.digest !== undefined && prior.digest === this.#prior?.digest) return;
     this.#prior = prior;
-    this.#freeze(prior.boundaries);
+    this.#freeze(prior.boundaries, sequence);
   }
 
   /** Recommends a floor. Allocates nothing. */
@@ -185,7 +211,7 @@ export class Router {
         break;
       case "regimes":
         this.#standard = { means: body.means, deviations: body.deviations };
-        this.#freeze(body.boundaries);
+        this.#freeze(body.boundaries, sequence);
         break;
       case "certificate":
         this.#certified(body);
@@ -200,6 +226,8 @@ export class Router {
     const all = Array.from({ length: REGIMES }, (_, regime) => regime);
     return {
       boundaries: this.#boundaries ?? [],
+      since: this.#regimesSince,
+      prior: this.#prior?.digest ?? "",
       seen: this.#seen.length,
       statistics: all.map((regime) => [
         this.#statistics.count(regime),
@@ -239,22 +267,40 @@ export class Router {
     this.floors.observe(useCase, outcome.warmStartBps, regime, tier, successBps, contradicted, learning);
   }
 
-  #certified(certificate: CertificateEntry): void {
-    this.floors.certifiedRegimes = certificate.regimes;
+  /** Of regimes that are not those in force it says nothing, so none may go below the top tier. */
+  #certified({ prior, regimes }: CertificateEntry): void {
+    this.floors.certifiedRegimes = prior === this.#prior?.digest ? regimes : 0;
   }
 
-  #freeze(boundaries: readonly number[]): void {
+  /**
+   * From here on the regimes are these. The first ones begin with what the warm-up learned. Later ones mean something else
+   * under the same numbers: what was learned is dealt out among them, what is usual in each is measured anew, and a
+   * certificate is void.
+   */
+  #freeze(boundaries: readonly number[], sequence: number): void {
     if (this.#boundaries === undefined) {
       this.beliefs.inheritWarmUp();
       this.floors.inheritWarmUp();
+    } else {
+      this.beliefs.dealOut();
+      this.floors.dealOut();
+      this.#statistics = new Statistics(REGIMES, this.#policy.featureCount);
     }
     this.#boundaries = boundaries;
+    this.#regimesSince = sequence;
     this.#seen = [];
+    this.#tables.clear();
+    this.floors.voidCertificate();
   }
 
   #mayLift(learning: Learning): boolean {
     return this.#liftedCount * 10_000 < learning.anomalyShareBps * ANOMALY_WINDOW;
   }
+}
+
+/** Two policies with the same text tell requests apart in the same way. */
+function featuresOf({ featureCount, featureNames }: RouterPolicy): string {
+  return JSON.stringify(featureNames ?? featureCount);
 }
 
 /** Bits of tiers. */

@@ -1,0 +1,70 @@
+/**
+ * The digest of a prior (`calypri1`), from its JSON as it stands in the journal: what a certificate names, so that nobody
+ * can put one prior under the name of another.
+ * @module
+ */
+import { ByteWriter, type ExactJson, type Sha256, toHex, toUtf8 } from "@calybris/kernel";
+
+interface PriorJson {
+  readonly format: number;
+  readonly features: readonly { readonly name: string; readonly center: number; readonly spread: number }[];
+  readonly categories: readonly { readonly name: string; readonly gainBps: number }[];
+  readonly categoryOtherBps: number;
+  readonly head: { readonly kind: string; readonly interceptMillibps: number } & Readonly<
+    Record<(typeof TREE_LISTS)[number] | "weightsMillibps", readonly number[]>
+  >;
+  readonly text?: { readonly rarities: string; readonly weights: string };
+  readonly boundariesBps: readonly number[];
+}
+
+const TREE_LISTS = ["roots", "nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] as const;
+const HEADER_BYTES = 64;
+const RARITY_BYTES = 2;
+const WEIGHT_BYTES = 4;
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** 64 hexadecimal digits. Throws for what is no prior. */
+export function priorDigest(json: ExactJson, sha256: Sha256): string {
+  const { format, features, categories, categoryOtherBps, head, text, boundariesBps } = json as unknown as PriorJson;
+  if (!Array.isArray(features) || !Array.isArray(categories) || typeof head !== "object")
+    throw new RangeError("a prior has features, categories and a head");
+  const names = [...features, ...categories].map(({ name }) => toUtf8(name));
+  const isLinear = head.kind === "linear";
+  const lists: readonly (readonly number[])[] = [
+    features.map(({ center }) => center),
+    features.map(({ spread }) => spread),
+    [...categories.map(({ gainBps }) => gainBps), categoryOtherBps],
+    boundariesBps,
+    ...(isLinear ? [head.weightsMillibps] : TREE_LISTS.map((list) => head[list])),
+    ...(text === undefined ? [] : [packed(text.rarities, RARITY_BYTES), packed(text.weights, WEIGHT_BYTES)]),
+  ];
+  const size = [...names, ...lists].reduce((sum, each) => sum + 4 + 4 * each.length, HEADER_BYTES);
+  const writer = new ByteWriter(size).tag("calypri1").u32(format).u32(features.length);
+  for (const name of names) writer.u32(name.length).raw(name);
+  writer.u8(isLinear ? 0 : 1).u8(text === undefined ? 0 : 1);
+  writer.u32(head.interceptMillibps >>> 0);
+  for (const list of lists) {
+    writer.u32(list.length);
+    for (const value of list) writer.u32(value >>> 0);
+  }
+  return toHex(sha256(writer.finish()));
+}
+
+/** Integers of so many bytes each, the lowest first, from base64; those of four bytes are signed. */
+function packed(base64: string, bytesEach: number): readonly number[] {
+  const bytes: number[] = [];
+  let [held, bits] = [0, 0];
+  for (const character of base64) {
+    const digit = DIGITS.indexOf(character);
+    if (digit < 0) break;
+    held = ((held << 6) | digit) & 0xffff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes.push((held >> bits) & 0xff);
+  }
+  return Array.from({ length: bytes.length / bytesEach }, (_, at) => {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes.slice(at * bytesEach, (at + 1) * bytesEach);
+    return a | (b << 8) | (c << 16) | (d << 24);
+  });
+}

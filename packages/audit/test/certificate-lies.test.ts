@@ -1,0 +1,88 @@
+import type { CertificateEntry, DecisionEntry, EntryBody, PriorEntry } from "@calybris/kernel";
+import { loadPrior } from "@calybris/engine";
+import { sha256 } from "@calybris/kernel";
+import fc from "fast-check";
+import { beforeAll, expect, test } from "vitest";
+import { linearPrior, treesPrior } from "../../engine/test/linear-prior.ts";
+import { priorDigest } from "../src/learning/prior-digest.ts";
+import { governedJournal } from "./learning-journal.ts";
+import { auditOf, type Written, written } from "./rechain.ts";
+
+// Goal: no prior passes under the name of another, and no certificate speaks of regimes that are not its own.
+
+let honest: readonly Written[];
+beforeAll(async () => {
+  honest = written(await governedJournal());
+});
+
+const places = (kind: EntryBody["kind"]): readonly number[] =>
+  honest.flatMap(({ body }, at) => (body.kind === kind ? [at] : []));
+
+function audited(at: number, lie: (body: EntryBody) => EntryBody): ReturnType<typeof auditOf> {
+  return auditOf(honest.map((entry, index) => (index === at ? { ...entry, body: lie(entry.body) } : entry)));
+}
+
+test("the honest journal is whole: two priors, a certificate each, regimes that change their meaning", () => {
+  const report = auditOf(honest);
+  expect(report.findings).toEqual([]);
+  expect([places("prior").length, places("certificate").length]).toEqual([2, 2]);
+  const sources = honest.map(({ body }) => (body as DecisionEntry).learning?.source);
+  expect(sources).toContain("certified");
+});
+
+test.each([
+  ["a prior under another digest", "prior", (body) => ({ ...(body as PriorEntry), digest: "0".repeat(64) })],
+  [
+    "another prior under its digest",
+    "prior",
+    (body) => ({ ...(body as PriorEntry), prior: { ...((body as PriorEntry).prior as object), categoryOtherBps: 1 } }),
+  ],
+  [
+    "a certificate of another prior",
+    "certificate",
+    (body) => ({ ...(body as CertificateEntry), prior: "0".repeat(64) }),
+  ],
+  [
+    "a certificate that names no prior",
+    "certificate",
+    (body) => {
+      const { prior: _prior, ...rest } = body as CertificateEntry;
+      return rest;
+    },
+  ],
+] as readonly [string, EntryBody["kind"], (body: EntryBody) => EntryBody][])(
+  "%s is found where it stands",
+  (_name, kind, lie) => {
+    for (const at of places(kind)) {
+      const report = audited(at, lie);
+      expect(report.status).toBe("broken");
+      expect(report.findings[0]?.sequence).toBe(at + 1);
+    }
+  },
+);
+
+test("a certificate that allows more than it did shows in the first decision that it would have let down", () => {
+  const [first = 0] = places("certificate");
+  const report = audited(first, (body) => ({ ...(body as CertificateEntry), regimes: 8 }));
+  expect(report.status).toBe("broken");
+});
+
+test("a certificate before any regimes are known is none", () => {
+  const at = 1;
+  const early: CertificateEntry = { kind: "certificate", regimes: 1, alphaBps: 1, deltaBps: 1, samples: 1, by: "eve" };
+  expect(audited(at, () => early).findings[0]).toMatchObject({ sequence: at + 1, problem: "learning" });
+});
+
+test("the digest of a prior is the engine's, whatever its head and text", () => {
+  const name = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 }).filter((text) => text.isWellFormed());
+  const names = fc.uniqueArray(name, { minLength: 1, maxLength: 4 });
+  const prior = fc.oneof(
+    fc.record({ names, weight: fc.integer({ min: -2e9, max: 2e9 }), text: fc.boolean() }).map(linearPrior),
+    names.map(treesPrior),
+  );
+  fc.assert(
+    fc.property(prior, (file) => {
+      expect(priorDigest(file as never, sha256)).toBe(loadPrior(file).digestHex);
+    }),
+  );
+});

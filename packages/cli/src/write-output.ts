@@ -1,0 +1,16 @@
+/**
+ * Writing a file that was asked for.
+ * @module
+ */
+import { writeFileSync } from "node:fs";
+import { CalybrisError } from "@calybris/kernel";
+
+/** @throws CalybrisError `CAL_OUTPUT_UNWRITABLE` naming the file. */
+export function writeOutput(file: string, text: string): void {
+  try {
+    writeFileSync(file, text);
+  } catch (cause) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file, problem }, { cause });
+  }
+}
