@@ -29,7 +29,7 @@ const MISSING_WORDS: ReadonlySet<string> = new Set(["", "na", "n/a", "nan", "nul
 const INTEGER_MAX = 2_000_000_000;
 const DECIMALS_MAX = 6;
 const WORDS_MAX = 100_000;
-const NUMBER = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
+export const NUMBER: RegExp = /^[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?$/;
 const DATE = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9:]+)?)?$/;
 const MS_PER_MINUTE = 60_000;
 

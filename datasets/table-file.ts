@@ -8,7 +8,7 @@ import { streamFile } from "@calybris/engine";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { type Table, TableBuilder } from "@calybris/learning";
 import { parse } from "csv-parse";
-import { type ColumnReading, FeatureColumn, isMissing } from "./feature-column.ts";
+import { type ColumnReading, FeatureColumn, isMissing, NUMBER } from "./feature-column.ts";
 import {
   checkColumns,
   type CostMap,
@@ -52,7 +52,9 @@ export async function readTable(file: string, map: TableMap): Promise<Table> {
   for await (const { line, record } of rowsOf(file, map)) {
     const outcomes = map.tiers.map((tier, at) => outcomeOf(record, tier, at, line));
     const costs = map.tiers.map((tier, at) => costOf(record, tier.cost, at, line));
-    for (const each of [...outcomes, ...costs]) if (typeof each === "object") mistakes.push(each);
+    const category = map.category === undefined ? "" : (record[map.category] ?? "");
+    for (const each of [...outcomes, ...costs, categoryMistake(category, line)])
+      if (typeof each === "object") mistakes.push(each);
     if (mistakes.length >= MISTAKES_MAX) break;
     if (outcomes.includes(undefined)) leftOut.push("an outcome is missing");
     else if (costs.includes(undefined)) leftOut.push("a cost is missing");
@@ -61,7 +63,7 @@ export async function readTable(file: string, map: TableMap): Promise<Table> {
         columns[at]?.add(record[name] ?? "");
       });
       kept.push({
-        category: map.category === undefined ? "" : (record[map.category] ?? "").slice(0, 128).toWellFormed(),
+        category: category.slice(0, 128).toWellFormed(),
         text: map.text === undefined ? undefined : (record[map.text] ?? ""),
         outcomesBps: outcomes as number[],
         costsMicrocents: costs as number[],
@@ -153,6 +155,18 @@ async function* rowsOf(
   }
 }
 
+/** Decimal digits, as everybody writes them; what else a programming language would take for a number is none. */
+function plainNumber(cell: string): number {
+  return NUMBER.test(cell) ? Number(cell) : Number.NaN;
+}
+
+/** What decoding puts where bytes were not UTF-8: under such a name no request would ever come. */
+function categoryMistake(category: string, line: number): Mistake | undefined {
+  if (!category.includes("\uFFFD")) return undefined;
+  const problem = `is ${JSON.stringify(category.slice(0, 40))}, which was not written as UTF-8`;
+  return { path: "category", problem, remedy: "Save the table as UTF-8.", line };
+}
+
 const RIGHT: ReadonlyMap<string, number> = new Map([
   ["true", 10_000],
   ["yes", 10_000],
@@ -172,7 +186,7 @@ function outcomeOf(
   if (isMissing(cell)) return undefined;
   const word = RIGHT.get(cell.toLowerCase());
   if (word !== undefined) return word;
-  const share = Number(cell) / max;
+  const share = plainNumber(cell) / max;
   if (Number.isFinite(share) && share >= 0 && share <= 1) return Math.round(share * 10_000);
   return {
     path: `tiers[${tier}].outcome`,
@@ -199,7 +213,7 @@ function costOf(
     if (typeof from === "number") return from;
     const cell = (record[from] ?? "").trim();
     if (isMissing(cell)) return undefined;
-    const value = Number(cell);
+    const value = plainNumber(cell);
     return Number.isFinite(value) && value >= 0 ? value : wrong(from, cell);
   };
   if ("const" in cost) return whole(cost.const * scale, tier, line);

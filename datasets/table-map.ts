@@ -248,6 +248,11 @@ export function checkColumns(map: TableMap, header: readonly string[], file: str
   if (map.text !== undefined) named.push(map.text);
   if (map.category !== undefined) named.push(map.category);
   const missing = named.find((name) => !header.includes(name));
-  if (missing !== undefined)
-    throw malformed(`has no column ${JSON.stringify(missing)}. ${nameRemedy(missing, header)}`);
+  if (missing === undefined) return;
+  const delimiter = header.length === 1 ? /[,;\t|]/.exec(header[0] ?? "")?.[0] : undefined;
+  const hint =
+    delimiter === undefined
+      ? nameRemedy(missing, header)
+      : `Its columns seem to be parted by ${JSON.stringify(delimiter)}: say so under \`delimiter\` in the map.`;
+  throw malformed(`has no column ${JSON.stringify(missing)}. ${hint}`);
 }

@@ -143,10 +143,29 @@ describe("a table that cannot be used is refused by its code", () => {
     ["an outcome above its best", csv("x,a,b", ["1,0,5"]), "CAL_TABLE_INVALID"],
     ["an outcome below 0", csv("x,a,b", ["1,-1,1"]), "CAL_TABLE_INVALID"],
     ["an outcome in words", csv("x,a,b", ["1,fine,1"]), "CAL_TABLE_INVALID"],
+    ["an outcome in another notation", csv("x,a,b", ["1,0x1,1"]), "CAL_TABLE_INVALID"],
+    ["another delimiter than the map's", csv("x;a;b", ["1;0;1"]), 'parted by ";"'],
     ["only missing outcomes", csv("x,a,b", ["1,,1"]), "CAL_TABLE_INVALID"],
     ["an empty file", "", "CAL_TABLE_INVALID"],
   ])("%s", async (_name, text, code) => {
     expect(await codeOf(readTable(written(text), MAP))).toContain(code);
+  });
+
+  test.each(["0x10", "0b1", "1_000", "1,5", "Infinity", "1e999", "$1", "-0.1"])(
+    "a cost of %s is no number",
+    async (cost) => {
+      const map: TableMap = {
+        ...MAP,
+        tiers: [{ name: "cheap", outcome: "a", cost: { column: "c", unit: "cents" } }, MAP.tiers[1] as never],
+      };
+      expect(await codeOf(readTable(written(csv("x,a,b,c", [`1,0,1,"${cost}"`])), map))).toContain("tiers[0].cost");
+    },
+  );
+
+  test("a category whose bytes are not UTF-8 is named; a text may be anything", async () => {
+    const latin = Buffer.from(csv("x,a,b,t", ["1,0,1,caf\u00e9"]), "latin1");
+    expect(await codeOf(readTable(written(latin), { ...MAP, category: "t" }))).toContain("UTF-8");
+    expect((await readTable(written(latin), { ...MAP, text: "t" })).rowCount).toBe(ROWS_MIN);
   });
 
   test("a negative cost is named with its line", async () => {
@@ -164,7 +183,7 @@ describe("a map that cannot be used is refused with every mistake", () => {
     ["no object", [], ""],
     ["no tiers", { features: ["x"] }, "tiers"],
     ["one tier", { features: ["x"], tiers: [tier("a")] }, "tiers"],
-    ["nine tiers", { features: ["x"], tiers: [..."abcdefghi"].map((name) => tier(name)) }, "at most 8"],
+    ["nine tiers", { features: ["x"], tiers: [..."abcdefghi"].map((name) => tier(name)) }, "holds 9"],
     ["a tier twice", { features: ["x"], tiers: [tier("a"), tier("a", "b")] }, "twice"],
     ["a feature twice", { features: ["x", { column: "x" }], tiers: [tier("a"), tier("b")] }, "twice"],
     ["an outcome as a feature", { features: ["a"], tiers: [tier("a"), tier("b")] }, "is an outcome"],

@@ -91,7 +91,8 @@ export function shapeMistakes(schema: z.ZodType, value: unknown, keysAt: KeysAt,
         mistakeAt([...path, key], "is not known here", nameRemedy(key, keysAt(path)), lineOf),
       );
     const found = valueAt(value, path);
-    const problem = found === undefined ? "is missing" : `is ${showValue(found)}`;
+    const isCounted = Array.isArray(found) && (issue.code === "too_big" || issue.code === "too_small");
+    const problem = found === undefined ? "is missing" : isCounted ? `holds ${found.length}` : `is ${showValue(found)}`;
     return [mistakeAt(path, problem, `Write ${messageOf(issue)}.`, lineOf)];
   });
 }
