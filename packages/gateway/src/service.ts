@@ -93,11 +93,12 @@ export class Service {
       const assembled = assemble(engine, options);
       const address = await listen(assembled.server, config);
       const { entries, setAside } = engine.recovery;
+      const { head } = engine.reading;
       const report: StartReport = {
         url: urlOf(config, address.port),
         directory: config.journal.directory,
         entries,
-        head: engine.reading.head,
+        head: { sequence: head.sequence, hash: head.hash },
         setAside,
         policy: { id: engine.reading.policies().length, name: engine.snapshot.name },
         policyKept,

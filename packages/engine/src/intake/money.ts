@@ -22,9 +22,17 @@ export interface MoneyField {
   readonly maxMicrocents: bigint;
 }
 
+/** Two amounts are read of every request, so their names are put together once. */
+const keysOf = new WeakMap<MoneyField, readonly string[]>();
+
 /** The three names of an amount. */
 export function moneyKeys(field: MoneyField): readonly string[] {
-  return MONEY_UNITS.map(({ unit }) => `${field.stem}${unit}${field.suffix}`);
+  let keys = keysOf.get(field);
+  if (keys === undefined) {
+    keys = MONEY_UNITS.map(({ unit }) => `${field.stem}${unit}${field.suffix}`);
+    keysOf.set(field, keys);
+  }
+  return keys;
 }
 
 /** Microcents, or what is wrong: a {@link Mistake} whose path is the member's name. `undefined`: not written at all. */
@@ -34,7 +42,9 @@ export type MoneyReading = { readonly microcents: bigint } | { readonly mistake:
 export function readMoney(members: { readonly [key: string]: unknown }, field: MoneyField): MoneyReading {
   let reading: MoneyReading;
   let readFrom = "";
-  for (const [index, key] of moneyKeys(field).entries()) {
+  const keys = moneyKeys(field);
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index] as string;
     if (members[key] === undefined) continue;
     if (reading !== undefined) {
       const problem = `is written beside ${readFrom}`;
