@@ -3,8 +3,8 @@
  * in a regime makes all its tiers forget a little (discounted Thompson sampling, Raj and Kalyani, arXiv 1707.09727); the
  * tier that ran learns.
  *
- * The counts are in shared memory, one 32-bit word each: the ordering thread writes them, any thread may read them, and a
- * word is never torn.
+ * The counts are in shared memory, one 32-bit word each. In an engine the ordering thread writes them, so that they are a fold
+ * over the journal; but any thread may write and any may read, without locks: a word is never torn and no outcome is lost.
  * @module
  */
 import { TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
@@ -49,12 +49,12 @@ export class Beliefs {
   observe(regime: number, tier: number, rewardBps: number, discountPpm: number): void {
     for (let each = 0; each < TIER_COUNT_MAX; each++) {
       const at = regime * TIER_COUNT_MAX + each;
-      Atomics.store(this.#alpha, at, discounted(this.#alpha[at] as number, discountPpm));
-      Atomics.store(this.#beta, at, discounted(this.#beta[at] as number, discountPpm));
+      discount(this.#alpha, at, discountPpm);
+      discount(this.#beta, at, discountPpm);
     }
     const at = regime * TIER_COUNT_MAX + tier;
-    Atomics.store(this.#alpha, at, Math.min((this.#alpha[at] as number) + rewardBps, COUNT_MAX));
-    Atomics.store(this.#beta, at, Math.min((this.#beta[at] as number) + COUNT_ONE - rewardBps, COUNT_MAX));
+    add(this.#alpha, at, rewardBps);
+    add(this.#beta, at, COUNT_ONE - rewardBps);
     Atomics.add(this.#changes, regime, 1);
   }
 
@@ -82,6 +82,23 @@ export class Beliefs {
       }
     }
     for (let regime = 0; regime < WARM_UP_REGIME; regime++) Atomics.add(this.#changes, regime, 1);
+  }
+}
+
+/** Forgets a little of a count; again from what it has become, when another thread was faster. */
+function discount(counts: Int32Array, at: number, discountPpm: number): void {
+  for (;;) {
+    const count = Atomics.load(counts, at);
+    const less = discounted(count, discountPpm);
+    if (less === count || Atomics.compareExchange(counts, at, count, less) === count) return;
+  }
+}
+
+function add(counts: Int32Array, at: number, amount: number): void {
+  for (;;) {
+    const count = Atomics.load(counts, at);
+    const more = Math.min(count + amount, COUNT_MAX);
+    if (more === count || Atomics.compareExchange(counts, at, count, more) === count) return;
   }
 }
 
