@@ -6,6 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
+import { LEARNING_DEFAULTS } from "@calybris/engine";
 import {
   type FromNothing,
   type Goal,
@@ -135,8 +136,8 @@ export async function runBenchmark(
 function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
   if (track === "full" || track === "transfer") return [];
   return isQuick
-    ? [worldSwitch(999_000, 9)]
-    : [999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
+    ? [worldSwitch(LEARNING_DEFAULTS.discountPpm, 9)]
+    : [LEARNING_DEFAULTS.discountPpm, 999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
 }
 
 /** Several runs as one, in their order; goals are judged anew over all of them. */

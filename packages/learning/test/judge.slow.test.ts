@@ -1,3 +1,4 @@
+import { LEARNING_DEFAULTS } from "@calybris/engine";
 import { describe, expect, test } from "vitest";
 import {
   CALYBRIS,
@@ -11,9 +12,9 @@ import {
   RANDOM,
   rewardBps,
   rowRange,
+  runStream,
   STATIC_LEARNED,
   startCalybris,
-  runStream,
   transfers,
   worldSwitch,
 } from "../src/index.ts";
@@ -115,6 +116,7 @@ test("a cold start gets ahead of random, and γ decides how fast a switched worl
   expect(fast.decisionsToRecover ?? Number.POSITIVE_INFINITY).toBeLessThan(
     slow.decisionsToRecover ?? Number.POSITIVE_INFINITY,
   );
+  expect(worldSwitch(LEARNING_DEFAULTS.discountPpm).decisionsToRecover).toBeLessThanOrEqual(500);
 });
 
 test("from nothing, the prior comes out of the router's own log", () => {

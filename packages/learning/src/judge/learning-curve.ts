@@ -2,6 +2,7 @@
  * How fast a router learns: from a cold start, over the quarters of a stream, and after the world has switched.
  * @module
  */
+import { LEARNING_DEFAULTS } from "@calybris/engine";
 import { type Chance, seededChance } from "../chance.ts";
 import { type Choice, rewardBps } from "../online-policy.ts";
 import { CALYBRIS_DEFAULTS, type CalybrisOptions, CalybrisPolicy } from "../policies/calybris-policy.ts";
@@ -17,8 +18,9 @@ export interface ColdStart {
 
 const TRIALS = 100;
 const TRIAL_DECISIONS = 500;
-/** A cold start explores at the published rate. */
-const COLD: CalybrisOptions = Object.freeze({ ...CALYBRIS_DEFAULTS, explorationBps: 500, discountPpm: 999_000 });
+/** A cold start explores and forgets as a policy that says nothing does. */
+const { explorationBps, discountPpm } = LEARNING_DEFAULTS;
+const COLD: CalybrisOptions = Object.freeze({ ...CALYBRIS_DEFAULTS, explorationBps, discountPpm });
 
 /**
  * Trials without any prior, each on other rows (a stretch of them where rows are in time order). Random's reward is not
