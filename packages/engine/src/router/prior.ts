@@ -86,12 +86,10 @@ export function predictGainBps(
   offset = 0,
 ): number {
   const { head } = prior;
-  const millibps =
-    head.kind === "linear"
-      ? linearMillibps(prior, head, features, offset, categoryIndex, textScoreBps)
-      : treesMillibps(prior, head, features, offset, categoryIndex, textScoreBps);
-  const gainBps = Math.floor(millibps / THOUSANDTHS);
-  return gainBps < -GAIN_MAX_BPS ? -GAIN_MAX_BPS : gainBps > GAIN_MAX_BPS ? GAIN_MAX_BPS : gainBps;
+  // Both return what fits in 32 bits: of anything greater a call makes an object on the heap.
+  return head.kind === "linear"
+    ? linearGainBps(prior, head, features, offset, categoryIndex, textScoreBps)
+    : treesGainBps(prior, head, features, offset, categoryIndex, textScoreBps);
 }
 
 /** The regime of a gain, 0..7: how many boundaries it reaches. */
@@ -102,7 +100,7 @@ export function regimeOfGain(prior: Prior, gainBps: number): number {
   return regime;
 }
 
-function linearMillibps(
+function linearGainBps(
   prior: Prior,
   head: LinearHead,
   features: ArrayLike<number>,
@@ -122,10 +120,12 @@ function linearMillibps(
     sum += standardised * (weightsMillibps[at] as number);
   }
   const added = (categoryBps[categoryIndex] as number) + textScoreBps;
-  return head.interceptMillibps + Math.floor(sum / THOUSANDTHS) + added * THOUSANDTHS;
+  const millibps = head.interceptMillibps + Math.floor(sum / THOUSANDTHS) + added * THOUSANDTHS;
+  const gainBps = Math.floor(millibps / THOUSANDTHS);
+  return gainBps < -GAIN_MAX_BPS ? -GAIN_MAX_BPS : gainBps > GAIN_MAX_BPS ? GAIN_MAX_BPS : gainBps;
 }
 
-function treesMillibps(
+function treesGainBps(
   prior: Prior,
   head: TreesHead,
   features: ArrayLike<number>,
@@ -150,5 +150,6 @@ function treesMillibps(
     }
     sum += leafMillibps[node] as number;
   }
-  return sum;
+  const gainBps = Math.floor(sum / THOUSANDTHS);
+  return gainBps < -GAIN_MAX_BPS ? -GAIN_MAX_BPS : gainBps > GAIN_MAX_BPS ? GAIN_MAX_BPS : gainBps;
 }

@@ -69,9 +69,12 @@ export class Statistics {
     for (let feature = 0; feature < this.#features; feature++) {
       const at = regime * this.#features + feature;
       const given = values[feature] ?? FEATURE_MISSING;
-      if (given === FEATURE_MISSING || (this.#weights[at] as number) < ANOMALY_OBSERVATIONS_MIN) continue;
+      const weight = this.#weights[at] as number;
+      if (given === FEATURE_MISSING || weight < ANOMALY_OBSERVATIONS_MIN) continue;
       const distance = clamp(given) * EIGHTHS - this.#meanAt(at);
-      const limit = ANOMALY_DEVIATIONS * ANOMALY_DEVIATIONS * (this.#varianceAt(at) + 1);
+      // Here and not in a function: beyond 32 bits, what a call returns is an object on the heap.
+      const variance = Math.floor((this.#squares[at] as number) / weight);
+      const limit = ANOMALY_DEVIATIONS * ANOMALY_DEVIATIONS * (variance + 1);
       if (distance * distance > limit) return true;
     }
     return false;
