@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     maxWorkers: "100%",
+    // V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md.
+    execArgv: ["--wasm-wrapper-tiering-budget=2147483647"],
     projects: [
       {
         test: {

@@ -40,6 +40,7 @@ import { policyOf, readBody } from "./read-entry.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
 import { Draws } from "./router/draws.ts";
 import { EngineState } from "./state.ts";
+import { compileNoWrappers } from "./thread-wrappers.ts";
 
 export type { Decided } from "./decided.ts";
 
@@ -109,7 +110,7 @@ export class Engine {
       recovered.setAside === undefined
         ? { entries: recovered.entries }
         : { entries: recovered.entries, setAside: recovered.setAside };
-    const driver = options.driver ?? ((start, key) => new ThreadDriver(start, key));
+    const driver = options.driver ?? startThread;
     this.#journal = new Journal({
       driver: driver(recovered.start, options.key),
       sequence: state.sequence,
@@ -352,6 +353,11 @@ function makeDirectory(disk: Disk, directory: string): void {
       { cause },
     );
   }
+}
+
+function startThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {
+  compileNoWrappers();
+  return new ThreadDriver(start, key);
 }
 
 function systemNowUs(): number {
