@@ -92,7 +92,7 @@ async function run(options: CertifyOptions, terminal: Terminal): Promise<void> {
 async function certifyTable(options: CertifyOptions): Promise<{ readonly json: object; readonly text: string }> {
   const table = await tableOf(options);
   const { judged, scores, thresholds, prior } = await scored(table, options);
-  const certified = certify(judged, scores, thresholds, options);
+  const certified = certify(judged, scores, thresholds, { ...options, lower: "any" });
   const { steps, ...told } = certified;
   const { alpha, delta, risk } = options;
   const certificate = certificateMembers(certified, prior, options);

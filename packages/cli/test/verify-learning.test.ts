@@ -41,7 +41,7 @@ interface Step {
 }
 
 /** What a person may do between decisions; most of the time nothing. */
-const GOVERNS = ["nothing", "prior", "steeper prior", "certificate", "other features"] as const;
+const GOVERNS = ["nothing", "prior", "steeper prior", "certificate", "other features", "other tiers"] as const;
 const PRIORS = [1_000_000, 3_000_000].map((weight) => linearPrior({ names: ["load", "size"], weight }));
 
 /** Does it; a certificate speaks of whatever prior is in force. */
@@ -64,6 +64,9 @@ async function govern(
         .catch(() => undefined);
       return inForce;
     }
+    case "other tiers":
+      await engine.setPolicy({ ...snapshot(learning), tiers: [`low ${step.load % 2}`, "high"] }, "ada");
+      return inForce;
     case "other features":
       await engine.setPolicy(snapshot({ ...learning, features: ["size", "load"] }), "ada");
       await engine.setPolicy(snapshot(learning), "ada");

@@ -19,11 +19,9 @@ import {
   outcomeDigest,
   PROPENSITY_ONE,
   parseExact,
-  type Recommendation,
   REGIME_COUNT,
   selectionDigest,
   toHex,
-  WARM_UP_REGIME,
   writeExact,
 } from "@calybris/kernel";
 import { digestField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
@@ -165,6 +163,11 @@ export class EngineLearning {
     return sequence;
   }
 
+  /** The share of the last 1,000 recommendations whose floor was lifted for an anomaly, in basis points. */
+  get liftedBps(): number {
+    return this.#ports.router.liftedBps;
+  }
+
   /** Regimes that the certificate allows below the top tier, 0 when it is void; `undefined` where there never was one. */
   get certifiedRegimes(): number | undefined {
     return this.#ports.router.certifiedRegimes;
@@ -235,11 +238,6 @@ export class EngineLearning {
     clearTimeout(this.#refreshing);
   }
 
-  /** Its regime was one of those before, and under the same number there is another now. */
-  #isOfOtherRegimes(of: number, { regime }: Recommendation): boolean {
-    return regime !== WARM_UP_REGIME && of < this.#ports.router.regimesSince;
-  }
-
   #refreshSoon(): void {
     if (this.#refreshing !== undefined) return;
     this.#refreshing = setTimeout(() => {
@@ -304,7 +302,7 @@ export class EngineLearning {
         learning !== undefined &&
         !learning.holdout &&
         !isLate &&
-        !this.#isOfOtherRegimes(of, learning) &&
+        this.#ports.router.canTeach(of, learning.regime) &&
         disposition === "applied",
       digest: toHex(digest),
       observedAt,

@@ -22,7 +22,7 @@ import { ledgerStateJson } from "./ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
 import { loadPrior } from "./router/prior-file.ts";
-import { Router, type ScoringPrior } from "./router/router.ts";
+import { Router, type RouterPolicy, type ScoringPrior } from "./router/router.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
 /** A snapshot in the journal, with its id and digest. */
@@ -79,7 +79,7 @@ export class EngineState {
     switch (body.kind) {
       case "genesis":
       case "policy":
-        this.#promote(body.policyId, snapshotFromJson(body.snapshot), body.policyDigest);
+        this.#promote(sequence, body.policyId, snapshotFromJson(body.snapshot), body.policyDigest);
         this.seedDigest ??= body.seedDigest;
         break;
       case "prior":
@@ -124,7 +124,7 @@ export class EngineState {
     );
   }
 
-  #promote(id: number, snapshot: PolicySnapshot, claimedDigest: string): void {
+  #promote(sequence: number, id: number, snapshot: PolicySnapshot, claimedDigest: string): void {
     invariant(id === this.#policies.size + 1, "policies are numbered one by one");
     const digest = policyDigest(snapshot.policy, nodeSha256);
     if (toHex(digest) !== claimedDigest)
@@ -132,12 +132,14 @@ export class EngineState {
     this.#current = { id, snapshot, digest };
     this.#policies.set(id, this.#current);
     const { learning } = snapshot;
-    const areFeaturesOther = this.router.configure({
+    const routed: RouterPolicy = {
       learning,
       featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
       featureNames: learning?.features,
+      tierNames: snapshot.tiers,
       tierFloors: tierFloorsOf(snapshot),
-    });
+    };
+    const areFeaturesOther = this.router.configure(routed, sequence);
     if (areFeaturesOther) this.#prior = undefined;
   }
 

@@ -34,11 +34,11 @@ function snapshot(learning: Learning = LEARNING): PolicySnapshot {
   return { ...sample, useCases: { default: useCase }, learning };
 }
 
-function open(disk: MemoryDisk, learning?: Learning): Promise<Engine> {
+function open(disk: MemoryDisk, learning?: Learning, tiers?: readonly string[]): Promise<Engine> {
   let now = 1_000_000;
   return Engine.open({
     directory: "memory",
-    policy: snapshot(learning),
+    policy: { ...snapshot(learning), ...(tiers === undefined ? {} : { tiers }) },
     disk,
     nowUs: () => ++now,
     randomBytes: (count) => new Uint8Array(count).fill(7),
@@ -150,6 +150,29 @@ test("other features, also as many under other names, mean another warm-up, no p
   expect(learning).toMatchObject({ regime: WARM_UP_REGIME, source: "certified" });
   expect(learning?.arms[0]?.tier).toBe(TOP);
   const again = await open(disk.copy(), { ...LEARNING, features: ["size", "load"] });
+  expect(again.stateDigest()).toBe(engine.stateDigest());
+  await engine.close();
+});
+
+test("other tiers, by name or number, make it void; nothing is believed of them, and floors stay", async () => {
+  const disk = new MemoryDisk();
+  const engine = await open(disk);
+  await engine.learning.setPrior(OF_LOAD, "ada");
+  await certify(engine, 8, LOAD_DIGEST);
+  const early = await ask(engine, 150);
+  for (let number = 0; number < 30; number++) {
+    const { decisionId } = await ask(engine, 150);
+    await engine.learning.observe({ decisionId, succeeded: false });
+  }
+  const before = (await ask(engine, 150)).learning?.floorBps;
+  await engine.setPolicy({ ...snapshot(), tiers: ["low", "highest"] }, "ada");
+  expect(engine.learning.certifiedRegimes).toBe(0);
+  expect(engine.learning.quality("default", 0, 0).observations).toBe(0);
+  await certify(engine, 8, LOAD_DIGEST);
+  const { learning } = await ask(engine, 150);
+  expect(learning?.floorBps).toBe(before);
+  expect((await engine.learning.observe({ decisionId: early.decisionId, succeeded: true })).learned).toBe(false);
+  const again = await open(disk.copy(), undefined, ["low", "highest"]);
   expect(again.stateDigest()).toBe(engine.stateDigest());
   await engine.close();
 });

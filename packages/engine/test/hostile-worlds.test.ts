@@ -120,6 +120,8 @@ test("a flood of anomalies lifts no more than its share", async () => {
   );
   const lifted = flood.filter(({ learning }) => learning?.anomalous === true).length;
   expect(lifted).toBeLessThanOrEqual(50);
+  expect(hostile.engine.learning.liftedBps).toBe(Math.floor(lifted * 10));
+  expect(hostile.engine.learning.liftedBps).toBeGreaterThan(0);
   expect(answers(flood)).toBe(true);
   await hostile.engine.close();
 });
@@ -135,6 +137,31 @@ test("a constant stream, and features that are all missing, freeze into regimes 
   expect(last[49]?.learning?.regime).toBeLessThan(8);
   const bare = await hostile.engine.decide({ inputTokens: 1_000_000, valueMicrocents: 100_000_000 });
   expect(bare.decision.action).not.toBe("reject");
+  await hostile.engine.close();
+});
+
+test("all features equal, in every request: no anomaly, one regime, and the cheap tier is still found out", async () => {
+  const hostile = await world(snapshot({ learning: { ...LEARNING, features: ["load", "size"], holdoutBps: 0 } }));
+  const equal = (): Promise<Decided> =>
+    hostile.engine.decide({
+      inputTokens: 1_000_000,
+      outputTokens: 500_000,
+      valueMicrocents: 100_000_000,
+      features: { load: 7, size: 7 },
+    });
+  const regimes = new Set<number | undefined>();
+  let cheapAtTheEnd = 0;
+  for (let round = 0; round < 400; round++) {
+    const { learning, decision, decisionId } = await equal();
+    expect([learning?.anomalous, learning?.score]).toEqual([false, 0]);
+    regimes.add(learning?.regime);
+    if (round >= 350 && decision.selectedId === 2) cheapAtTheEnd += 1;
+    await hostile.engine.learning.observe({ decisionId, succeeded: decision.selectedId === 1 });
+    if (round % 5 === 0) hostile.engine.learning.refresh();
+  }
+  // The warm-up's, and one of eight.
+  expect(regimes.size).toBe(2);
+  expect(cheapAtTheEnd).toBeLessThan(15);
   await hostile.engine.close();
 });
 

@@ -7,7 +7,7 @@
  * which can only make the certificate more careful.
  * @module
  */
-import { gainsBps, type Table } from "./table.ts";
+import { gainsBps, gainsOverWorstBps, type Table } from "./table.ts";
 
 /**
  * `harm`: P(downgraded and premium needed), over all requests. `false-negative`: P(downgraded | premium needed), over
@@ -19,6 +19,11 @@ export interface CertifyOptions {
   readonly alpha: number;
   readonly delta: number;
   readonly risk: RiskKind;
+  /**
+   * Where there are more than two tiers: what a downgraded request gets. `cheapest` when left out; `any`, when it is not
+   * known, counts a loss where any tier below the top one did worse.
+   */
+  readonly lower?: "cheapest" | "any";
 }
 
 export interface CertificateStep {
@@ -51,11 +56,11 @@ export function certify(
   table: Table,
   scores: ArrayLike<number>,
   thresholdsBps: readonly number[],
-  { alpha, delta, risk }: CertifyOptions,
+  { alpha, delta, risk, lower = "cheapest" }: CertifyOptions,
 ): Certified {
   const { rowCount, costsMicrocents } = table;
   const tiers = table.tierNames.length;
-  const gains = gainsBps(table);
+  const gains = lower === "any" ? gainsOverWorstBps(table) : gainsBps(table);
   const samples = risk === "harm" ? rowCount : gains.reduce((sum, gain) => sum + (gain > 0 ? 1 : 0), 0);
   const steps: CertificateStep[] = [];
   let passed: CertificateStep | undefined;

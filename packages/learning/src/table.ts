@@ -193,4 +193,14 @@ export function gainsBps(table: Table): Int32Array {
   return gains;
 }
 
+/** What the dearest tier gained over whichever of the others was worst, in bps. */
+export function gainsOverWorstBps(table: Table): Int32Array {
+  const tierCount = table.tierNames.length;
+  return Int32Array.from({ length: table.rowCount }, (_, row) => {
+    const outcomes = table.outcomesBps.subarray(row * tierCount, (row + 1) * tierCount);
+    const top = outcomes[tierCount - 1] ?? 0;
+    return top - Math.min(...outcomes.subarray(0, Math.max(1, tierCount - 1)));
+  });
+}
+
 export { FEATURE_MISSING };

@@ -73,6 +73,30 @@ describe("Learn then Test", () => {
     expect(certifiedShare).toBeGreaterThan(0.3);
   });
 
+  test("of more than two tiers, a loss is where any below the top one did worse, when it is not known which runs", () => {
+    const builder = new TableBuilder("made", ["x"], ["cheap", "middle", "premium"]);
+    for (let row = 0; row < 400; row += 1)
+      builder.add({
+        features: [0],
+        category: "a",
+        outcomesBps: [10_000, row % 10 === 0 ? 0 : 10_000, 10_000],
+        costsMicrocents: [1, 5, 10],
+      });
+    const table = builder.finish({ isInTimeOrder: false });
+    const [scores, options] = [new Int32Array(400), { alpha: 0.05, delta: 0.1, risk: "harm" } as const];
+    expect(certify(table, scores, [1], options)).toMatchObject({ passed: 1, losses: 0 });
+    const any = certify(table, scores, [1], { ...options, lower: "any" });
+    expect([any.passed, any.steps[0]?.losses]).toEqual([0, 40]);
+    // Of two tiers both are the same.
+    const two = tableOf(Array.from({ length: 400 }, (_, row) => row % 40 === 0));
+    const [each, either] = [
+      certify(two, scores, [1], options),
+      certify(two, scores, [1], { ...options, lower: "any" }),
+    ];
+    expect(either).toEqual(each);
+    expect(each.steps[0]?.losses).toBe(10);
+  });
+
   test("nothing is certified on nothing, on too little, or where every downgrade hurts", () => {
     const options = { alpha: 0.05, delta: 0.1, risk: "harm" } as const;
     const all = (count: number, needed: boolean): readonly boolean[] => Array.from({ length: count }, () => needed);

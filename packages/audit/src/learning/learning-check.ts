@@ -56,7 +56,7 @@ export class LearningCheck {
     switch (body.kind) {
       case "genesis":
       case "policy":
-        if (policy !== undefined) this.fold.policy(policy.snapshot);
+        if (policy !== undefined) this.fold.policy(sequence, policy.snapshot);
         break;
       case "decision":
         if (policy !== undefined) this.#decision(sequence, at, body, policy, report);
@@ -215,7 +215,7 @@ export class LearningCheck {
           learning !== undefined &&
           !learning.holdout &&
           !isLate &&
-          !this.fold.isOfOtherRegimes(found.of, learning.regime) &&
+          !this.fold.isOfBefore(found.of, learning.regime) &&
           disposition === "applied",
         digest: toHex(outcomeDigest(kept.identity, selection, told, this.#sha256)),
       },

@@ -54,12 +54,22 @@ export class LearningFold {
   #prior: string | undefined;
   /** Sequence of the entry that gave the regimes their meaning. */
   #since = 0;
+  #tierNames: readonly string[] | undefined;
+  /** Sequence of the entry that brought the tiers in force. */
+  #tiersSince = 0;
   /** The last 1,000 recommendations, the oldest first: whether each was lifted. */
   readonly #lifted: boolean[] = [];
 
   /** A policy is in force. */
-  policy(snapshot: PolicySnapshot): void {
+  policy(sequence: number, snapshot: PolicySnapshot): void {
     this.learning = snapshot.learning;
+    if (this.#tierNames !== undefined && snapshot.tiers.join("\0") !== this.#tierNames.join("\0")) {
+      this.#tiersSince = sequence;
+      this.trust.forgetTiers();
+      this.#tables.clear();
+      this.#voidCertificate();
+    }
+    this.#tierNames = snapshot.tiers;
     this.tierFloors = tierFloors(snapshot);
     const featureCount = snapshot.learning === undefined ? 0 : (snapshot.learning.features?.length ?? TOKEN_FEATURES);
     const names = snapshot.learning?.features;
@@ -142,9 +152,9 @@ export class LearningFold {
     return entry.regimes > 0 && this.#boundaries === undefined ? "of 0 regimes: none are known yet" : undefined;
   }
 
-  /** Whether a decision was made in a regime that has another meaning now. */
-  isOfOtherRegimes(sequence: number, regime: number): boolean {
-    return regime !== WARM_UP_REGIME && sequence < this.#since;
+  /** Whether a decision was made among other tiers, or in a regime that has another meaning now. */
+  isOfBefore(sequence: number, regime: number): boolean {
+    return sequence < this.#tiersSince || (regime !== WARM_UP_REGIME && sequence < this.#since);
   }
 
   /** The part of the state's digest that is learning. */
@@ -154,6 +164,7 @@ export class LearningFold {
     return {
       boundaries: this.#boundaries ?? [],
       since: this.#since,
+      tiersSince: this.#tiersSince,
       prior: this.#prior ?? "",
       seen: this.#seen.length,
       statistics: this.#usual.map(({ requests, means, deviations }) => [requests, ...means, ...deviations]),

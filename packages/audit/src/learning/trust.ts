@@ -94,6 +94,13 @@ export class Trust {
     }
   }
 
+  /** Other tiers: beliefs and observations are of none of them. Trackers are about quality, and stay. */
+  forgetTiers(): void {
+    for (const counts of [this.alpha, this.beta]) counts.fill(OBSERVATION);
+    for (const { successes, observations } of this.#useCases.values())
+      for (const counts of [successes, observations]) counts.fill(0);
+  }
+
   floor(
     useCase: string,
     warmStartBps: number,

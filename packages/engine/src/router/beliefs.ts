@@ -70,6 +70,13 @@ export class Beliefs {
     }
   }
 
+  /** The tiers are others: nothing is believed of any. */
+  forget(): void {
+    for (const counts of [this.#alpha, this.#beta])
+      for (let at = 0; at < counts.length; at++) Atomics.store(counts, at, COUNT_ONE);
+    for (let regime = 0; regime < REGIMES; regime++) Atomics.add(this.#changes, regime, 1);
+  }
+
   /** The regimes mean something else: each begins with the mean of what all of them believed. */
   dealOut(): void {
     for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {

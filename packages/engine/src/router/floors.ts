@@ -137,6 +137,15 @@ export class Floors {
     }
   }
 
+  /** The tiers are others: what was observed of those before says nothing of them. Trackers stay. */
+  forgetTiers(): void {
+    for (const { successes, observations, tierMin } of this.#useCases.values()) {
+      successes.fill(0);
+      observations.fill(0);
+      tierMin.fill(0);
+    }
+  }
+
   /** What was certified was certified of other regimes: until a new certificate comes, none goes below the top tier. */
   voidCertificate(): void {
     if (this.certifiedRegimes !== undefined) this.certifiedRegimes = 0;

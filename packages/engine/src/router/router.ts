@@ -42,6 +42,7 @@ export interface RouterPolicy {
   readonly featureCount: number;
   /** Left out where requests are told apart by their tokens. */
   readonly featureNames?: readonly string[] | undefined;
+  readonly tierNames?: readonly string[] | undefined;
   /** Least quality of the enabled candidates of each tier, cheapest first. */
   readonly tierFloors: readonly number[];
 }
@@ -80,6 +81,8 @@ export class Router {
   #prior: ScoringPrior | undefined;
   /** Sequence of the entry that gave the regimes their meaning. */
   #regimesSince = 0;
+  /** Sequence of the entry that gave the tiers theirs. */
+  #tiersSince = 0;
   /** The requests of the warm-up, until the regimes are frozen. */
   #seen: (readonly number[])[] = [];
 
@@ -95,9 +98,12 @@ export class Router {
     return this.#boundaries;
   }
 
-  /** Decisions before this entry were made under regimes of another meaning, or under none. */
-  get regimesSince(): number {
-    return this.#regimesSince;
+  /**
+   * Whether what became of a decision can teach anything: its tiers are those in force, and its regime means what it did.
+   * That of the warm-up always does.
+   */
+  canTeach(sequence: number, regime: number): boolean {
+    return sequence > this.#tiersSince && (regime === WARM_UP_REGIME || sequence > this.#regimesSince);
   }
 
   /** Regimes that the certificate allows below the top tier; `undefined` where there never was one. */
@@ -106,14 +112,16 @@ export class Router {
   }
 
   /**
-   * Another policy is in force. Other features mean another warm-up, and no prior.
+   * Another policy is in force. Other features mean another warm-up, and no prior. Other tiers under the same numbers mean
+   * that nothing is known of any, but for the trackers, which are about quality.
    *
-   * @returns whether they are others.
+   * @returns whether the features are others.
    */
-  configure(policy: RouterPolicy): boolean {
-    const isOther = featuresOf(policy) !== featuresOf(this.#policy);
+  configure(policy: RouterPolicy, sequence = 0): boolean {
+    const before = this.#policy;
     this.#policy = policy;
-    if (!isOther) return false;
+    if (before.tierFloors.length > 0 && tiersOf(policy) !== tiersOf(before)) this.#forgetTiers(sequence);
+    if (featuresOf(policy) === featuresOf(before)) return false;
     this.#statistics = new Statistics(REGIMES, policy.featureCount);
     this.#boundaries = undefined;
     this.#prior = undefined;
@@ -227,6 +235,7 @@ export class Router {
     return {
       boundaries: this.#boundaries ?? [],
       since: this.#regimesSince,
+      tiersSince: this.#tiersSince,
       prior: this.#prior?.digest ?? "",
       seen: this.#seen.length,
       statistics: all.map((regime) => [
@@ -293,6 +302,14 @@ export class Router {
     this.floors.voidCertificate();
   }
 
+  #forgetTiers(sequence: number): void {
+    this.#tiersSince = sequence;
+    this.beliefs.forget();
+    this.floors.forgetTiers();
+    this.#tables.clear();
+    this.floors.voidCertificate();
+  }
+
   #mayLift(learning: Learning): boolean {
     return this.#liftedCount * 10_000 < learning.anomalyShareBps * ANOMALY_WINDOW;
   }
@@ -301,6 +318,11 @@ export class Router {
 /** Two policies with the same text tell requests apart in the same way. */
 function featuresOf({ featureCount, featureNames }: RouterPolicy): string {
   return JSON.stringify(featureNames ?? featureCount);
+}
+
+/** The same for their tiers, from the cheapest on. */
+function tiersOf({ tierFloors, tierNames }: RouterPolicy): string {
+  return JSON.stringify(tierNames ?? tierFloors.length);
 }
 
 /** Bits of tiers. */
