@@ -4,7 +4,7 @@
  * @module
  */
 
-import { hash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import {
   CalybrisError,
   type EntryBody,
@@ -21,6 +21,7 @@ import {
   wasmKernel,
   writeExact,
 } from "@calybris/kernel";
+import { contentDigestOf } from "./content-digest.ts";
 import { DecideStep } from "./decide-step.ts";
 import { answer, type Decided } from "./decided.ts";
 import { makeSeed, seedDigest, seedOf } from "./draw-seed.ts";
@@ -28,7 +29,7 @@ import { EngineLearning } from "./engine-learning.ts";
 import { EngineLedger } from "./engine-ledger.ts";
 import { EngineReading, recalled } from "./engine-reading.ts";
 import { EntryFinder } from "./entry-finder.ts";
-import { type ClientRequest, contentOf, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
+import { type ClientRequest, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
 import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
@@ -261,7 +262,7 @@ export class Engine {
     const resolved = resolveRequest(this.snapshot, client, this.#state.decisionSequence + 1n);
     const { requestId } = resolved;
     if (requestId === undefined) return this.#decideNow(resolved, undefined);
-    const contentDigest = hash("sha256", contentOf(client), "buffer").toString("base64url", 0, 16);
+    const contentDigest = contentDigestOf(client);
     const before = this.#inFlight.get(requestId);
     if (before !== undefined && before.contentDigest === contentDigest)
       return { ...(await before.decided), repeated: true };
