@@ -11,6 +11,7 @@ import { Writer } from "../src/journal/writer.ts";
 import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
 import { Beliefs, COUNT_ONE } from "../src/router/beliefs.ts";
 import { type FloorOut, Floors } from "../src/router/floors.ts";
+import { Router } from "../src/router/router.ts";
 import { digestOf, linearPrior } from "./linear-prior.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
@@ -146,6 +147,7 @@ test("other features, also as many under other names, mean another warm-up, no p
   expect(engine.learning.scoreText("some words of text")).not.toBe(0);
   await engine.setPolicy(snapshot({ ...LEARNING, features: ["size", "load"] }), "ada");
   expect(engine.learning.scoreText("some words of text")).toBe(0);
+  expect(engine.learning.certifiedRegimes).toBe(0);
   const { learning } = await ask(engine, 150);
   expect(learning).toMatchObject({ regime: WARM_UP_REGIME, source: "certified" });
   expect(learning?.arms[0]?.tier).toBe(TOP);
@@ -199,6 +201,21 @@ test("the members of a certificate are journaled in one form, whatever else is g
   const again = await open(disk.copy());
   expect(again.learning.certifiedRegimes).toBe(1);
   await engine.close();
+});
+
+test("an entry that names another prior, which no engine writes, allows nothing", () => {
+  const router = new Router();
+  router.configure({ learning: LEARNING, featureCount: 2, tierFloors: [4_000, 9_000] });
+  const certificate = { kind: "certificate", regimes: 8, ...CERTIFICATE } as const;
+  router.apply(1, certificate);
+  expect(router.certifiedRegimes).toBe(8);
+  router.setPrior({ digest: LOAD_DIGEST, boundaries: [1, 2, 3, 4, 5, 6, 7], predict: () => 0 }, 2);
+  for (const prior of [STEEPER_DIGEST, undefined]) {
+    router.apply(3, { ...certificate, ...(prior === undefined ? {} : { prior }) });
+    expect(router.certifiedRegimes).toBe(0);
+  }
+  router.apply(4, { ...certificate, prior: LOAD_DIGEST });
+  expect(router.certifiedRegimes).toBe(8);
 });
 
 test("other regimes begin with the mean of what all believed, and with the highest floor of all", () => {
