@@ -4,6 +4,7 @@
  */
 import { CalybrisError, type EntryBody, JOURNAL_FORMAT, type Policy, parseEntryBody } from "@calybris/kernel";
 import type { GoodEntry } from "./journal/recovery.ts";
+import { segmentName } from "./journal/segment.ts";
 import type { EngineState } from "./state.ts";
 
 /** The policy that an entry was decided under. */
@@ -22,7 +23,7 @@ export function readBody(entry: GoodEntry, state: EngineState): EntryBody {
   }
   if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) {
     throw new CalybrisError("CAL_JOURNAL_VERSION", {
-      file: `segment ${entry.segment}`,
+      file: segmentName(entry.segment),
       found: String(body.format),
       expected: String(JOURNAL_FORMAT),
     });

@@ -46,3 +46,10 @@ test("the name of a directory that is there already is made durable too: whoever
   nodeDisk.makeDirectory(directory);
   expect(synced).toEqual([join(directory, "..")]);
 });
+
+test.runIf(process.platform === "linux").each(["/proc/x", "/dev/null/x"])(
+  "where no directory can be made, making %s fails and does not try for ever",
+  (path) => {
+    expect(() => nodeDisk.makeDirectory(path)).toThrow(/ENOENT|EEXIST|ENOTDIR|EACCES|EROFS/);
+  },
+);

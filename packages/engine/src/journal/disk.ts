@@ -48,7 +48,7 @@ export const nodeDisk: Disk = {
     }
   },
   makeDirectory: (directory) => {
-    const first = fs.mkdirSync(directory, { recursive: true });
+    const first = makeAll(directory);
     const path = resolve(directory);
     const top = first === undefined ? path : resolve(first);
     // A name that is not durable may take the whole journal with it, whatever was synced below it.
@@ -68,6 +68,27 @@ export const nodeDisk: Disk = {
   },
   syncDirectory: syncNames,
 };
+
+/**
+ * Makes a directory and those above it; the first that was new, if any was. By hand, because `recursive` asks for ever where a
+ * directory says that it is there and takes no names (`/proc`).
+ */
+function makeAll(directory: string): string | undefined {
+  if (isDirectory(directory)) return undefined;
+  const above = dirname(directory);
+  const first = above === directory ? undefined : makeAll(above);
+  try {
+    fs.mkdirSync(directory);
+  } catch (error) {
+    // Another process may have been faster.
+    if (!isDirectory(directory)) throw error;
+  }
+  return first ?? directory;
+}
+
+function isDirectory(path: string): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
 
 function syncNames(directory: string): void {
   const descriptor = fs.openSync(directory, "r");
