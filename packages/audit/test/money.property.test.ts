@@ -60,6 +60,11 @@ function lies(body: EntryBody, amount: bigint, pick: number): readonly EntryBody
   const other = microcents(amount);
   const tenant = NAMES[pick % NAMES.length] as string;
   switch (body.kind) {
+    case "limit": {
+      const cap = body.metered ? [{ ...body, exposureCapMicrocents: other }] : [];
+      const whenShort = body.whenShort === "reject" ? "substitute" : "reject";
+      return [...cap, { ...body, whenShort }, { ...body, reservationSeconds: 7 + (pick % 90) }];
+    }
     case "grant":
       return [
         { ...body, amountMicrocents: other },
