@@ -19,6 +19,8 @@ export interface Certificate {
 /** What a certificate says in numbers. */
 type CertificateKey = Exclude<keyof Certificate, "prior">;
 
+const WHY_CHARACTERS_MAX = 200;
+
 /** Each member with its bounds; a risk or a doubt of nothing, or of everything, certifies nothing. */
 export const CERTIFICATE_BOUNDS: { readonly [Key in CertificateKey]: readonly [min: number, max: number] } = {
   regimes: [0, REGIME_COUNT],
@@ -39,6 +41,11 @@ export async function readCertificate(file: string): Promise<Certificate> {
   const { value } = await readJsonFile(file);
   const top = membersOf(value);
   const members = top["certificate"] === undefined ? top : membersOf(top["certificate"]);
+  const why = top["noCertificate"];
+  if (typeof why === "string") {
+    const problem = `holds no certificate: ${why.slice(0, WHY_CHARACTERS_MAX)}`;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
+  }
   const [regimes, alphaBps, deltaBps, samples] = CERTIFICATE_KEYS.map((key) => {
     const [min, max] = CERTIFICATE_BOUNDS[key];
     const found = members[key];

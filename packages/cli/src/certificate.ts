@@ -66,7 +66,10 @@ async function setCertificate(
   const { by } = options;
   const certificate =
     file === undefined ? await certificateOf(options, command) : await certificateIn(file, options, command);
-  const sequence = await withEngine(options, undefined, ({ learning }) => learning.certify({ ...certificate, by }));
+  const { sequence, holdoutBps } = await withEngine(options, undefined, async ({ learning, snapshot }) => ({
+    sequence: await learning.certify({ ...certificate, by }),
+    holdoutBps: snapshot.learning?.holdoutBps ?? 0,
+  }));
   if (options.json) {
     terminal.print(jsonText({ sequence, ...certificate, by }));
     return;
@@ -76,6 +79,10 @@ async function setCertificate(
   terminal.print(
     `from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}${prior === undefined ? "" : ` (prior ${prior})`}`,
   );
+  if (holdoutBps > 0)
+    terminal.print(
+      `it does not bind holdouts: ${holdoutBps} bps of decisions are made by the floor of their use case alone`,
+    );
 }
 
 async function certificateOf(options: CertificateSetOptions, command: Command): Promise<Certificate> {

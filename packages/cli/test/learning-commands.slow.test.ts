@@ -298,6 +298,7 @@ describe("prior set and certificate set", () => {
   test.each([
     ["{}", "regimes is missing"],
     ['{"passed":5,"samples":900,"alpha":0.04,"delta":0.05}', "`passed` counts thresholds"],
+    ['{"noCertificate":"the prior was thrown away","passed":5,"samples":9}', "holds no certificate: the prior was"],
     ['{"regimes":9,"alphaBps":1,"deltaBps":1,"samples":1}', "regimes is 9"],
     ['{"regimes":1,"alphaBps":0,"deltaBps":1,"samples":1}', "alphaBps is 0"],
     ['{"regimes":1,"alphaBps":1,"deltaBps":10000,"samples":1}', "deltaBps is 10000"],

@@ -81,14 +81,27 @@ test("quantised probabilities lose nothing, however they were rounded", () => {
   );
 });
 
-test("χ²: a million draws fall as the table says (p > .01)", () => {
-  const table = samplingTable(
-    [30, 50, 20].map((count) => count * COUNT_ONE),
-    [20, 25, 22].map((count) => count * COUNT_ONE),
-    500,
-  );
+/** P(χ² ≥ x) with an even number of degrees of freedom, in closed form: e^(−x/2) · Σ (x/2)^i / i!. */
+function chiSquareTail(x: number, degrees: number): number {
+  let [term, sum] = [1, 1];
+  for (let i = 1; i < degrees / 2; i++) {
+    term *= x / 2 / i;
+    sum += term;
+  }
+  return Math.exp(-x / 2) * sum;
+}
+
+test.each([
+  [3, 500],
+  [7, 1_000],
+])("χ²: a million draws fall as the table says (p > .01), over %i arms", (arms, explorationBps) => {
+  expect(chiSquareTail(9.210_340_371_976, 2)).toBeCloseTo(0.01, 12);
+  expect(chiSquareTail(16.811_893_829_77, 6)).toBeCloseTo(0.01, 12);
+  const counts = (first: number, step: number): readonly number[] =>
+    Array.from({ length: arms }, (_, arm) => (first + ((arm * step) % 29)) * COUNT_ONE);
+  const table = samplingTable(counts(30, 20), counts(20, 5), explorationBps);
   const draws = new Draws(new Uint8Array(32).fill(5), nodeSha256);
-  const seen = [0, 0, 0];
+  const seen = table.map(() => 0);
   const count = 1_000_000;
   for (let decision = 1; decision <= count; decision++) {
     const arm = armAt(table, draws.tier(decision));
@@ -98,8 +111,9 @@ test("χ²: a million draws fall as the table says (p > .01)", () => {
     const expected = (propensity / PROPENSITY_ONE) * count;
     return sum + ((seen[arm] as number) - expected) ** 2 / expected;
   }, 0);
-  // The 99th percentile of χ² with two degrees of freedom.
-  expect(chiSquare).toBeLessThan(9.21);
+  const p = chiSquareTail(chiSquare, arms - 1);
+  console.info(`${arms} arms, ${count} draws: χ² = ${chiSquare.toFixed(2)}, p = ${p.toFixed(3)}`);
+  expect(p).toBeGreaterThan(0.01);
 });
 
 test("draws depend on seed and number alone, and in no order", () => {
