@@ -41,8 +41,23 @@ interface Step {
 }
 
 /** What a person may do between decisions; most of the time nothing. */
-const GOVERNS = ["nothing", "prior", "steeper prior", "certificate", "other features", "other tiers"] as const;
+const GOVERNS = [
+  "nothing",
+  "prior",
+  "steeper prior",
+  "certificate",
+  "other features",
+  "other tiers",
+  "a pause",
+] as const;
 const PRIORS = [1_000_000, 3_000_000].map((weight) => linearPrior({ names: ["load", "size"], weight }));
+
+const REQUEST: ClientRequest = {
+  inputTokens: 1_000_000,
+  outputTokens: 500_000,
+  valueMicrocents: 100_000_000,
+  features: { load: 3, size: 6 },
+};
 
 /** Does it; a certificate speaks of whatever prior is in force. */
 async function govern(
@@ -67,6 +82,14 @@ async function govern(
     case "other tiers":
       await engine.setPolicy({ ...snapshot(learning), tiers: [`low ${step.load % 2}`, "high"] }, "ada");
       return inForce;
+    case "a pause": {
+      const { learning: _learning, ...paused } = snapshot(learning);
+      const { decisionId, decision } = await engine.decide(REQUEST);
+      await engine.setPolicy(paused, "ada");
+      if (decision.action !== "reject") await engine.learning.observe({ decisionId, succeeded: true });
+      await engine.setPolicy(snapshot(learning), "ada");
+      return undefined;
+    }
     case "other features":
       await engine.setPolicy(snapshot({ ...learning, features: ["size", "load"] }), "ada");
       await engine.setPolicy(snapshot(learning), "ada");

@@ -192,6 +192,15 @@ test("an outcome of a decision under other regimes is kept and teaches nothing",
   await engine.close();
 });
 
+test("an outcome that comes while nothing learns says that it taught nothing", async () => {
+  const engine = await open(new MemoryDisk());
+  const { decisionId } = await ask(engine, 150);
+  const { learning: _learning, ...pause } = snapshot();
+  await engine.setPolicy(pause, "ada");
+  expect((await engine.learning.observe({ decisionId, succeeded: false })).learned).toBe(false);
+  await engine.close();
+});
+
 test("the members of a certificate are journaled in one form, whatever else is given and in whatever order", async () => {
   const disk = new MemoryDisk();
   const engine = await open(disk);

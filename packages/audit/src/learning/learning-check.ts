@@ -215,7 +215,7 @@ export class LearningCheck {
           learning !== undefined &&
           !learning.holdout &&
           !isLate &&
-          !this.fold.isOfBefore(found.of, learning.regime) &&
+          !this.fold.isLost(found.of, learning.regime) &&
           disposition === "applied",
         digest: toHex(outcomeDigest(kept.identity, selection, told, this.#sha256)),
       },

@@ -152,8 +152,9 @@ export class LearningFold {
     return entry.regimes > 0 && this.#boundaries === undefined ? "of 0 regimes: none are known yet" : undefined;
   }
 
-  /** Whether a decision was made among other tiers, or in a regime that has another meaning now. */
-  isOfBefore(sequence: number, regime: number): boolean {
+  /** Whether nothing learns, or a decision was made among other tiers, or in a regime that has another meaning now. */
+  isLost(sequence: number, regime: number): boolean {
+    if (this.learning === undefined) return true;
     return sequence < this.#tiersSince || (regime !== WARM_UP_REGIME && sequence < this.#since);
   }
 

@@ -83,6 +83,7 @@ export class Router {
   #regimesSince = 0;
   /** Sequence of the entry that gave the tiers theirs. */
   #tiersSince = 0;
+  #tiers: string | undefined;
   /** The requests of the warm-up, until the regimes are frozen. */
   #seen: (readonly number[])[] = [];
 
@@ -99,10 +100,11 @@ export class Router {
   }
 
   /**
-   * Whether what became of a decision can teach anything: its tiers are those in force, and its regime means what it did.
-   * That of the warm-up always does.
+   * Whether what became of a decision can teach anything: the policy learns, its tiers are those in force, and its regime
+   * means what it did. That of the warm-up always does.
    */
   canTeach(sequence: number, regime: number): boolean {
+    if (this.#policy.learning === undefined) return false;
     return sequence > this.#tiersSince && (regime === WARM_UP_REGIME || sequence > this.#regimesSince);
   }
 
@@ -119,8 +121,10 @@ export class Router {
    */
   configure(policy: RouterPolicy, sequence = 0): boolean {
     const before = this.#policy;
+    const tiers = tiersOf(policy);
     this.#policy = policy;
-    if (before.tierFloors.length > 0 && tiersOf(policy) !== tiersOf(before)) this.#forgetTiers(sequence);
+    if (this.#tiers !== undefined && tiers !== this.#tiers) this.#forgetTiers(sequence);
+    this.#tiers = tiers;
     if (featuresOf(policy) === featuresOf(before)) return false;
     this.#statistics = new Statistics(REGIMES, policy.featureCount);
     this.#boundaries = undefined;
