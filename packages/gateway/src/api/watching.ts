@@ -65,7 +65,7 @@ async function ready({ engine }: Desk, readiness: Readiness): Promise<Reply> {
 
 function gauges({ engine }: Desk, { traces, connectionCount, openCount }: Watched): readonly Gauge[] {
   const { entries, batches, fsyncs, bytes } = engine.metrics();
-  const { reading } = engine;
+  const { reading, learning } = engine;
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   const counter = (name: string, help: string, value: number): Gauge => ({ name, type: "counter", help, value });
@@ -78,6 +78,12 @@ function gauges({ engine }: Desk, { traces, connectionCount, openCount }: Watche
     gauge("calybris_journal_head", "Sequence of the last durable entry.", reading.head.sequence),
     gauge("calybris_journal_waiting", "Entries that wait for the disk.", reading.waitingCount),
     gauge("calybris_journal_failed", "1 once the disk has refused a batch.", reading.failure === undefined ? 0 : 1),
+    gauge("calybris_learning_lifted_bps", "Share of the latest requests that an anomaly lifted.", learning.liftedBps),
+    gauge(
+      "calybris_learning_certified_regimes",
+      "Regimes below the top tier; -1 is no bound.",
+      learning.certifiedRegimes ?? -1,
+    ),
     gauge("calybris_http_open", "Requests that have not been answered.", openCount()),
     gauge("calybris_http_connections", "Connections.", connectionCount()),
     counter("calybris_trace_spans_dropped_total", "Spans that the collector did not take.", traces?.droppedCount ?? 0),
