@@ -3,12 +3,13 @@ import { type EntryBody, microcents } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createFold } from "../src/index.ts";
-import { searchMoney } from "./money-search.ts";
+import { checkMoney, searchMoney } from "./money-search.ts";
 import { NAMES, runWorkload, workload } from "./money-workload.ts";
 import { auditOf, type Written, written } from "./rechain.ts";
 
 const RUNS = 50;
 const SEED = 1;
+const TERMS = { unlimited: false, capMicrocents: undefined, whenShort: "substitute", reservationSeconds: 2_678_400 };
 
 // Goal: the audit's money is the engine's, though neither knows the other.
 // Method: random operations through a real engine; then both folds over its journal, entry by entry, compared in full.
@@ -18,6 +19,28 @@ test("whatever the operations, the audit folds the same money as the engine afte
   const missed = [...kinds, "correction", "checkpoint", "short", "debt"].filter((kind) => !seen.has(kind));
   expect(missed).toEqual([]);
 }, 60_000);
+
+test("what was reserved before the first period is given back in it, and withdrawn after it, by both folds", async () => {
+  const terms = (period?: { every: string; timeZone: string; allotmentMicrocents: number }) => ({
+    kind: "apply" as const,
+    terms: NAMES.map((name) => (name === "solo" ? { ...TERMS, period } : null)),
+  });
+  const request = { inputTokens: 1_000_000, outputTokens: 500_000, requested: "better" };
+  const decide = { kind: "decide", tenant: "solo", request } as const;
+  const settle = (pick: number) => ({ kind: "move", move: "settle", pick, costBps: 100 }) as const;
+  const grant = (id: number, amount: bigint) => ({ kind: "grant", tenant: "solo", amount, id }) as const;
+  const first = [terms(), grant(1, 20_000n), decide, decide];
+  const then = [terms({ every: "day", timeZone: "UTC", allotmentMicrocents: 9_000 }), settle(0)];
+  const after = [{ kind: "wait", us: 2 * 86_400_000_000 } as const, grant(2, 1n), settle(1)];
+  const ran = await runWorkload([...first, ...then, ...after]);
+  checkMoney(ran);
+  const granted = [...ran.live.values()].map(({ proof }) => proof.total.grantedMicrocents);
+  const [cost = 0n] = ran.live.get(4)?.proof.reservations.map(({ amountMicrocents }) => amountMicrocents) ?? [];
+  const settled = cost / 100n;
+  expect(cost).toBeGreaterThan(100n);
+  const left = cost + settled;
+  expect(granted).toEqual([0n, 20_000n, 20_000n, 20_000n, 29_000n, 29_000n, left + 9_001n, 2n * settled + 9_001n]);
+}, 30_000);
 
 // Goal: whatever is altered about money, and chained anew, is found at the latest by the next checkpoint.
 // Method: random journals with a checkpoint behind them; one number, tenant or reference in one entry becomes another.
