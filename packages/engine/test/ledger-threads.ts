@@ -9,6 +9,7 @@ import { type LedgerEntry, microcents } from "@calybris/kernel";
 import { type Account, roomOf } from "../src/ledger/account.ts";
 import type { LedgerHandle } from "../src/ledger/handle.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
+import { compileNoWrappers } from "../src/thread-wrappers.ts";
 import { reservationOf } from "./ledger-entries.ts";
 import { CREDITED, History } from "./ledger-history.ts";
 import { type Linearized, linearize } from "./ledger-linearizable.ts";
@@ -60,6 +61,7 @@ export async function raceThreads(options: {
     return { handle, tickets, history, ...boxes, gate, operations, amountMax: AMOUNT_MAX, seed };
   });
   const initial = Number(ordering.ledger.cells.room(0));
+  compileNoWrappers();
   const threads = starts.map(
     (workerData) => new Worker(new URL("./ledger-thread-worker.ts", import.meta.url), { workerData }),
   );
