@@ -14,6 +14,9 @@ const GRACE_MILLISECONDS = 60_000;
 /** A long search says how far it is this often, so that a build's log shows that it lives. */
 const PROGRESS_MILLISECONDS = 15_000;
 
+/** V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. */
+const NO_WRAPPERS = "--wasm-wrapper-tiering-budget=2147483647";
+
 /** The files of all searches, in the order of their names. */
 export function searchFiles(): string[] {
   return readdirSync(FOLDER)
@@ -31,7 +34,8 @@ export interface Ended {
 export function runApart(file: string, { seed, milliseconds }: Budget): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
   let cases = 0;
-  const child = spawn(process.execPath, [fileURLToPath(import.meta.url), file, String(seed), String(milliseconds)], {
+  const self = [fileURLToPath(import.meta.url), file, String(seed), String(milliseconds)];
+  const child = spawn(process.execPath, [NO_WRAPPERS, ...self], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     timeout: milliseconds + GRACE_MILLISECONDS,
     killSignal: "SIGKILL",

@@ -247,8 +247,9 @@ export class Journal {
     }
   }
 
+  /** A journal that only begins has nothing to seal: its first decision is its second entry, however long it takes to come. */
   #sealWhenIdle(): void {
-    if (this.#sealed || this.#closing !== undefined) return;
+    if (this.#sealed || this.#closing !== undefined || this.#sequence <= 1) return;
     if (this.#idle !== undefined) {
       this.#idle.refresh();
       return;
