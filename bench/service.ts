@@ -40,11 +40,9 @@ export async function benchService({ full }: { readonly full: boolean }): Promis
   const size = full ? FULL : SMOKE;
   try {
     const parts: string[] = [];
-    const service = await start("service-process.ts", [join(directory, "journal"), sha256]);
     const bare = await start("service-bare.ts", []);
-    parts.push(await rates({ service, bare, key, size }));
+    parts.push(await rates({ directory, bare, key, sha256, size }));
     parts.push(await share({ bare, key, sha256, size }));
-    await end(service);
     const another = await start("service-process.ts", [join(directory, "batches"), sha256]);
     parts.push(await batches({ service: another, key, size }));
     await end(another);
@@ -58,18 +56,21 @@ export async function benchService({ full }: { readonly full: boolean }): Promis
   }
 }
 
+/** Nothing is settled here, so each number of connections begins a journal of its own: what is left open adds up. */
 async function rates(run: {
-  readonly service: Side;
+  readonly directory: string;
   readonly bare: Side;
   readonly key: string;
+  readonly sha256: string;
   readonly size: Size;
 }): Promise<string> {
-  const { service, bare, key, size } = run;
+  const { directory, bare, key, sha256, size } = run;
   const rows: string[][] = [];
   for (const connections of size.rounds === 1 ? [4] : CONNECTIONS) {
     const mine: Measured[] = [];
     const theirs: Measured[] = [];
     const ratios: number[] = [];
+    const service = await start("service-process.ts", [join(directory, `journal-${connections}`), sha256]);
     for (let round = 0; round < size.rounds; round++) {
       const base = await measured(bare, { key, connections, ...size });
       const ours = await measured(service, { key, connections, ...size });
@@ -77,6 +78,7 @@ async function rates(run: {
       theirs.push(base);
       ratios.push(ours.done / ours.seconds / (base.done / base.seconds));
     }
+    await end(service);
     rows.push([
       String(connections),
       perSecond(mine),

@@ -241,7 +241,8 @@ export class Journal {
       this.#waitingFrom += 1;
       next.resolve(hashes[next.sequence - first] as string);
     }
-    if (this.#waitingFrom === this.#waiting.length || this.#waitingFrom > 4_096) {
+    // What is answered is let go soon: kept for long, it would be moved among what lives long, and be collected late.
+    if (this.#waitingFrom * 2 >= this.#waiting.length) {
       this.#waiting.splice(0, this.#waitingFrom);
       this.#waitingFrom = 0;
     }
