@@ -145,7 +145,9 @@ function comparable(one: Heard, other: Heard, requestCount: number): Heard {
     const last = answers.at(-1) ?? "";
     return closed && (CUT_SHORT.test(last) || !/\r\nconnection: close\r\n/i.test(last));
   };
-  if (requestCount < 2 || !(isAbrupt(one) || isAbrupt(other))) return one;
+  // What follows a body that is longer than was said is one more request, broken off at once.
+  const asked = Math.max(requestCount, one.answers.length, other.answers.length);
+  if (asked < 2 || !(isAbrupt(one) || isAbrupt(other))) return one;
   const whole = ({ answers }: Heard): readonly string[] => answers.filter((answer) => !CUT_SHORT.test(answer));
   return { answers: whole(one).slice(0, whole(other).length), closed: one.closed };
 }
