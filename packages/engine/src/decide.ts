@@ -28,6 +28,7 @@ import type { ResolvedRequest } from "./intake/client-request.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { type Learner, recommend } from "./recommend.ts";
 import type { PolicyInForce } from "./state.ts";
+import type { Writable } from "./writable.ts";
 
 /** Whose money it is, and how much there is. */
 export interface TenantRoom {
@@ -64,20 +65,26 @@ export function decide(
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
   const digests = decisionDigests(policy.digest, request, decision, nodeSha256);
-  const entry: DecisionEntry = {
+  const identity = toHex(digests.identity);
+  const entry: Writable<DecisionEntry> = {
     kind: "decision",
-    ...(requestId === undefined || contentDigest === undefined ? {} : { requestId, contentDigest }),
     policyId: policy.id,
     useCase,
     defaulted,
-    ...(room === undefined ? {} : { tenant: room.tenant }),
-    ...(room === undefined || reservationSeconds === undefined ? {} : { reservationSeconds }),
-    ...(short === undefined ? {} : { short }),
-    ...(learning === undefined ? {} : { learning }),
     request,
     decision,
-    identity: toHex(digests.identity),
+    identity,
   };
+  if (requestId !== undefined && contentDigest !== undefined) {
+    entry.requestId = requestId;
+    entry.contentDigest = contentDigest;
+  }
+  if (room !== undefined) {
+    entry.tenant = room.tenant;
+    if (reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
+  }
+  if (short !== undefined) entry.short = short;
+  if (learning !== undefined) entry.learning = learning;
   return { entry, digests };
 }
 

@@ -5,6 +5,7 @@
 import type { Decision, DecisionDigests, Defaulted, Recommendation, Request, ShortOfRoom } from "@calybris/kernel";
 import type { Proven } from "./decide.ts";
 import { decisionIdOf, identityNumber } from "./ledger/decision-id.ts";
+import type { Writable } from "./writable.ts";
 
 /** A decision that is durable. */
 export interface Decided {
@@ -41,7 +42,7 @@ export function answer(
 ): Decided {
   const { decision, request, identity, policyId, useCase, defaulted, requestId, tenant, short, learning } = entry;
   const { sequence, entryHash, repeated } = place;
-  return {
+  const decided: Writable<Decided> = {
     decision,
     request,
     sequence,
@@ -52,10 +53,11 @@ export function answer(
     policyId,
     useCase,
     defaulted,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(short === undefined ? {} : { short }),
-    ...(learning === undefined ? {} : { learning }),
     repeated,
   };
+  if (requestId !== undefined) decided.requestId = requestId;
+  if (tenant !== undefined) decided.tenant = tenant;
+  if (short !== undefined) decided.short = short;
+  if (learning !== undefined) decided.learning = learning;
+  return decided;
 }

@@ -330,6 +330,7 @@ export class Engine {
   }
 
   #recall(requestId: string, contentDigest: string): Decided | undefined {
+    if (!this.#index.mayHold(requestId)) return undefined;
     for (const sequence of this.#index.candidates(requestId)) {
       const { head, data, entryHash } = this.#finder.find(sequence);
       const entry = parseEntryBody(head, data, (id) => policyOf(this.#state, id));

@@ -108,7 +108,8 @@ function optionsAbove(
   prescribe: (request: Request) => Decision,
 ): readonly Option[] {
   const options: Option[] = [];
-  for (const [tier, tierFloor] of tierFloors.entries()) {
+  for (let tier = 0; tier < tierFloors.length; tier++) {
+    const tierFloor = tierFloors[tier] as number;
     if (tierFloor < floorBps) continue;
     const raised = { ...request, qualityMinBps: bps(tierFloor) };
     const decision = prescribe(raised);
@@ -149,18 +150,22 @@ function armsOf(options: readonly Option[], table: Table | undefined): readonly 
 }
 
 function propensityOf(arms: readonly Arm[], candidateId: number): number {
-  return arms.reduce((sum, arm) => (arm.candidateId === candidateId ? sum + arm.propensity : sum), 0);
+  let sum = 0;
+  for (const arm of arms) if (arm.candidateId === candidateId) sum += arm.propensity;
+  return sum;
 }
 
+/** Of equally likely ones the first. */
 function likeliest({ tiers, table }: Table): number {
-  return tiers[table.indexOf(Math.max(...table))] as number;
+  let first = 0;
+  for (let arm = 1; arm < table.length; arm++) if ((table[arm] as number) > (table[first] as number)) first = arm;
+  return tiers[first] as number;
 }
 
 function costMost(base: Decision, options: readonly Option[], chosen: Decision): bigint {
-  return [base, chosen, ...options.map(({ decision }) => decision)].reduce<bigint>(
-    (most, { costMicrocents }) => (costMicrocents > most ? costMicrocents : most),
-    0n,
-  );
+  let most: bigint = base.costMicrocents > chosen.costMicrocents ? base.costMicrocents : chosen.costMicrocents;
+  for (const { decision } of options) if (decision.costMicrocents > most) most = decision.costMicrocents;
+  return most;
 }
 
 export { maskOf };

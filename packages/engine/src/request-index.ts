@@ -37,6 +37,17 @@ export class RequestIndex {
     this.#insert(high, low, sequence);
   }
 
+  /** Whether any entry may hold the id; nearly always none does. */
+  mayHold(requestId: string): boolean {
+    const [high, low] = fingerprint(requestId);
+    const mask = this.#capacity - 1;
+    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * SLOT_WORDS;
+      if (this.#sequenceAt(at) === 0) return false;
+      if (this.#slots[at] === high && this.#slots[at + 1] === low) return true;
+    }
+  }
+
   /** The sequences of entries that may hold the id, newest last seen first tried by the caller. */
   *candidates(requestId: string): Generator<number> {
     const [high, low] = fingerprint(requestId);

@@ -34,6 +34,7 @@ import { type MoneyField, readMoney, showValue } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
 import { isPrintable } from "./shape.ts";
 import { indexOfSnapshot } from "./snapshot-index.ts";
+import type { Writable } from "../writable.ts";
 
 /** An amount: exact, so beyond 2^53 a `bigint` or digits in quotes. */
 export type Amount = number | bigint | string;
@@ -204,15 +205,13 @@ export function resolveRequest(
     providersAllowed: providers,
     regionsRequired: regions,
   };
-  const resolved: ResolvedRequest = { request, useCase: useCaseName, defaulted };
-  return {
-    ...resolved,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(reservationSeconds === undefined ? {} : { reservationSeconds }),
-    ...(features === undefined ? {} : { features }),
-    ...(textScore === undefined ? {} : { textScore }),
-  };
+  const resolved: Writable<ResolvedRequest> = { request, useCase: useCaseName, defaulted };
+  if (requestId !== undefined) resolved.requestId = requestId;
+  if (tenant !== undefined) resolved.tenant = tenant;
+  if (reservationSeconds !== undefined) resolved.reservationSeconds = reservationSeconds;
+  if (features !== undefined) resolved.features = features;
+  if (textScore !== undefined) resolved.textScore = textScore;
+  return resolved;
 }
 
 /**
@@ -231,20 +230,22 @@ export function contentOf(clientRequest: ClientRequest): string {
 /** The features in the policy's order, and those left out as missing; without names, the tokens. */
 function featuresOf(
   { learning }: PolicySnapshot,
-  { features = {}, inputTokens, outputTokens }: ClientRequest,
+  { features: given, inputTokens, outputTokens }: ClientRequest,
   mistakes: Mistake[],
 ): readonly number[] | undefined {
   const names = learning?.features ?? [];
-  if (typeof features !== "object" || features === null || Array.isArray(features)) {
+  const features = given ?? NO_FEATURES;
+  if (typeof features !== "object" || given === null || Array.isArray(features)) {
     mistakes.push({
       path: "features",
-      problem: `is ${showValue(features)}`,
+      problem: `is ${showValue(given)}`,
       remedy: "Send an object of whole numbers.",
     });
     return undefined;
   }
-  for (const [name, value] of Object.entries(features)) {
+  for (const name of Object.keys(features)) {
     const path = `features.${name}`;
+    const value = features[name];
     if (!names.includes(name)) mistakes.push({ path, problem: "is not known here", remedy: nameRemedy(name, names) });
     else if (!isFeature(value)) mistakes.push({ path, problem: `is ${showValue(value)}`, remedy: FEATURE_REMEDY });
   }
@@ -253,6 +254,7 @@ function featuresOf(
   return names.map((name) => features[name] ?? FEATURE_MISSING);
 }
 
+const NO_FEATURES: { readonly [name: string]: number } = Object.freeze({});
 const FEATURE_MAX = 2 ** 31 - 1;
 const FEATURE_REMEDY = `Send a whole number from −${FEATURE_MAX} to ${FEATURE_MAX}.`;
 
@@ -303,7 +305,8 @@ function bits(
     return otherwise;
   }
   let chosen = 0n;
-  for (const [position, name] of names.entries()) {
+  for (let position = 0; position < names.length; position++) {
+    const name = names[position] as string;
     const bit = bitOf.get(name);
     if (bit === undefined) mistakes.push(unknownName(`${path}[${position}]`, name, [...bitOf.keys()]));
     else chosen |= bit;
