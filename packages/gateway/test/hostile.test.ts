@@ -103,7 +103,7 @@ describe("a body", () => {
     ["a number beyond all", '{"inputTokens":1e309}', "CAL_REQUEST_INVALID", 400],
     ["a number that rounds", '{"inputTokens":1.0000000000000000001}', "CAL_REQUEST_INVALID", 400],
     ["half a surrogate pair", '{"inputTokens":1,"requestId":"\\ud800"}', "CAL_GATEWAY_BODY_MALFORMED", 400],
-    ["a key of the language", '{"inputTokens":1,"__proto__":{"riskBps":1}}', "CAL_REQUEST_INVALID", 400],
+    ["a key of the language", '{"inputTokens":1,"__proto__":{"riskBps":1}}', "CAL_GATEWAY_BODY_MALFORMED", 400],
     ["a key of every object", '{"inputTokens":1,"constructor":1,"toString":2}', "CAL_REQUEST_INVALID", 400],
     [
       "more keys than there are",

@@ -140,4 +140,12 @@ describe("a body", () => {
     expect(read(`{"a":${"9".repeat(1_000_000)}}`)).toEqual({ a: Number.POSITIVE_INFINITY });
     expect(performance.now() - startedMs).toBeLessThan(2_000);
   });
+
+  test("of hardly anything but brackets, commas or different keys is refused", () => {
+    expect(refusal(`[${"[],".repeat(50_000)}0]`)).toMatch(/has more than [0-9]+ values/);
+    expect(refusal(`[${"0,".repeat(50_000)}0]`)).toMatch(/has more than [0-9]+ values/);
+    const keys = Array.from({ length: 40_000 }, (_, index) => `"key ${index}":0`);
+    expect(refusal(`{${keys.join()}}`)).toMatch(/has more than [0-9]+ different keys/);
+    expect(read(`[${"[],".repeat(300)}0]`)).toHaveLength(301);
+  });
 });
