@@ -3,9 +3,8 @@
  * failed.
  * @module
  */
-import { readFileBytes } from "@calybris/engine";
-import { CalybrisError, type Mistake } from "@calybris/kernel";
-import { parse } from "csv-parse/sync";
+import { csvRows, Mistakes, streamFile } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
 
 export interface FileRow {
   readonly scoreBps: number;
@@ -15,6 +14,7 @@ export interface FileRow {
 }
 
 const COLUMNS = ["scoreBps", "ranCheap", "cheapPropensity", "failed"];
+const MISTAKES_MAX = 20;
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ["1", true],
   ["true", true],
@@ -24,34 +24,37 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
 
 /** @throws CalybrisError `CAL_INPUT_MALFORMED` without a column, `CAL_TABLE_INVALID` with the mistakes of the rows. */
 export async function loadLog(file: string): Promise<readonly FileRow[]> {
-  const text = Buffer.from(await readFileBytes(file)).toString("utf8");
-  let rows: readonly Readonly<Record<string, string>>[];
-  try {
-    rows = parse(text, { bom: true, columns: true, skip_empty_lines: true }) as typeof rows;
-  } catch (cause) {
-    const problem = `is not CSV: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem }, { cause });
+  const mistakes = new Mistakes(undefined, MISTAKES_MAX);
+  const rows: FileRow[] = [];
+  const checkHeader = (header: readonly string[]): void => requireColumns(header, file);
+  for await (const { line, cells } of csvRows(streamFile(file), { file, checkHeader })) {
+    const row = rowOf(cells);
+    if (row !== undefined) rows.push(row);
+    else
+      mistakes.add(
+        [],
+        "is not a logged row",
+        "scoreBps is whole, cheapPropensity a share above 0 where the cheap tier ran, ranCheap and failed are 0 or 1.",
+        line,
+      );
+    if (mistakes.isFull) break;
   }
-  const missing = COLUMNS.find((name) => rows[0] === undefined || !(name in rows[0]));
+  if (!mistakes.isEmpty) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes: mistakes.list, file });
+  if (rows.length === 0) requireColumns([], file);
+  return rows;
+}
+
+function requireColumns(header: readonly string[], file: string): void {
+  const missing = COLUMNS.find((name) => !header.includes(name));
   if (missing !== undefined)
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: 1, problem: `has no column "${missing}"` });
-  const mistakes: Mistake[] = [];
-  const read = rows.map((row, at) => {
-    const [score, propensity] = [Number(row["scoreBps"]), Number(row["cheapPropensity"])];
-    const ran = TRUTHS.get((row["ranCheap"] ?? "").toLowerCase());
-    const failed = TRUTHS.get((row["failed"] ?? "").toLowerCase()) ?? (ran === false ? false : undefined);
-    const isRight =
-      Number.isInteger(score) && propensity >= 0 && propensity <= 1 && ran !== undefined && failed !== undefined;
-    if (!isRight || (ran && propensity === 0))
-      mistakes.push({
-        path: "",
-        problem: "is no logged row",
-        remedy:
-          "scoreBps is whole, cheapPropensity a share above 0 where the cheap tier ran, ranCheap and failed are 0 or 1.",
-        line: at + 2,
-      });
-    return { scoreBps: score, ranCheap: ran ?? false, cheapPropensity: propensity, failed: failed ?? false };
-  });
-  if (mistakes.length > 0) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes: mistakes.slice(0, 20), file });
-  return read;
+}
+
+function rowOf(cells: Readonly<Record<string, string>>): FileRow | undefined {
+  const [scoreBps, cheapPropensity] = [Number(cells["scoreBps"]), Number(cells["cheapPropensity"])];
+  const ranCheap = TRUTHS.get((cells["ranCheap"] ?? "").toLowerCase());
+  const failed = TRUTHS.get((cells["failed"] ?? "").toLowerCase()) ?? (ranCheap === false ? false : undefined);
+  if (!Number.isInteger(scoreBps) || !(cheapPropensity >= 0 && cheapPropensity <= 1)) return undefined;
+  if (ranCheap === undefined || failed === undefined || (ranCheap && cheapPropensity === 0)) return undefined;
+  return { scoreBps, ranCheap, cheapPropensity, failed };
 }

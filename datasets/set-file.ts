@@ -5,7 +5,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { readFileBytes } from "@calybris/engine";
-import { CalybrisError } from "@calybris/kernel";
+import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
 import { parse } from "csv-parse/sync";
 import { readChecked } from "./checked-file.ts";
 
@@ -60,7 +60,6 @@ export function outcomeBps(isRight: boolean): number {
 }
 
 const CHARACTERS_PER_TOKEN = 4;
-const MICROCENTS_PER_DOLLAR = 100_000_000;
 const TOKENS_PER_PRICE = 1_000_000;
 
 /** Price times characters / 4, rounded up to the microcent. Prices are in dollars per million tokens. */
@@ -71,5 +70,5 @@ export function costOfCharacters(
 ): number {
   const dollars =
     (inputCharacters * price.input + outputCharacters * price.output) / (CHARACTERS_PER_TOKEN * TOKENS_PER_PRICE);
-  return Math.ceil(Number((dollars * MICROCENTS_PER_DOLLAR).toFixed(6)));
+  return Math.ceil(Number((dollars * Number(MICROCENTS_PER_DOLLAR)).toFixed(6)));
 }

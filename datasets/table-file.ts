@@ -3,11 +3,9 @@
  * counted; a cell that says something impossible is a mistake with its line.
  * @module
  */
-import { Readable } from "node:stream";
-import { streamFile } from "@calybris/engine";
+import { csvRows, Mistakes, streamFile } from "@calybris/engine";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { type Table, TableBuilder } from "@calybris/learning";
-import { parse } from "csv-parse";
 import { type ColumnReading, FeatureColumn, isMissing, NUMBER } from "./feature-column.ts";
 import {
   checkColumns,
@@ -48,14 +46,16 @@ export async function readTable(file: string, map: TableMap): Promise<Table> {
   const columns = (map.features ?? []).map((each) => new FeatureColumn(typeof each === "string" ? {} : each));
   const kept: Kept[] = [];
   const leftOut: string[] = [];
-  const mistakes: Mistake[] = [];
-  for await (const { line, record } of rowsOf(file, map)) {
-    const outcomes = map.tiers.map((tier, at) => outcomeOf(record, tier, at, line));
-    const costs = map.tiers.map((tier, at) => costOf(record, tier.cost, at, line));
+  const mistakes = new Mistakes(undefined, MISTAKES_MAX);
+  const { delimiter = "," } = map;
+  const checkHeader = (header: readonly string[]): void => checkColumns(map, header, file);
+  for await (const { line, cells: record } of csvRows(streamFile(file), { file, delimiter, checkHeader })) {
+    const outcomes = map.tiers.map((tier, at) => outcomeOf(record, tier, at));
+    const costs = map.tiers.map((tier, at) => costOf(record, tier.cost, at));
     const category = map.category === undefined ? "" : (record[map.category] ?? "");
-    for (const each of [...outcomes, ...costs, categoryMistake(category, line)])
-      if (typeof each === "object") mistakes.push(each);
-    if (mistakes.length >= MISTAKES_MAX) break;
+    for (const each of [...outcomes, ...costs, categoryMistake(category)])
+      if (typeof each === "object") mistakes.add([each.path], each.problem, each.remedy, line);
+    if (mistakes.isFull) break;
     if (outcomes.includes(undefined)) leftOut.push("an outcome is missing");
     else if (costs.includes(undefined)) leftOut.push("a cost is missing");
     else {
@@ -70,7 +70,7 @@ export async function readTable(file: string, map: TableMap): Promise<Table> {
       });
     }
   }
-  if (mistakes.length > 0) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes, file });
+  if (!mistakes.isEmpty) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes: mistakes.list, file });
   if (kept.length < ROWS_MIN) {
     const problem = `has ${kept.length} rows with every outcome and cost (${leftOut.length} lack one)`;
     const remedy = `Give at least ${ROWS_MIN}; a few thousand say more.`;
@@ -122,49 +122,16 @@ function cheapestFirst(tiers: readonly TierMap[], kept: readonly Kept[]): readon
   return tiers.map((_, tier) => tier).sort((a, b) => (sums[a] ?? 0) - (sums[b] ?? 0) || a - b);
 }
 
-async function* rowsOf(
-  file: string,
-  map: TableMap,
-): AsyncGenerator<{ readonly line: number; readonly record: Readonly<Record<string, string>> }> {
-  const parser = parse({
-    bom: true,
-    info: true,
-    skip_empty_lines: true,
-    delimiter: map.delimiter ?? ",",
-    columns: (header: string[]) => {
-      checkColumns(map, header, file);
-      return header;
-    },
-  });
-  const source = Readable.from(streamFile(file));
-  source.on("error", (cause) => parser.destroy(cause));
-  source.pipe(parser);
-  try {
-    for await (const { info, record } of parser as AsyncIterable<{
-      info: { lines: number };
-      record: Record<string, string>;
-    }>)
-      yield { line: info.lines, record };
-  } catch (cause) {
-    if (cause instanceof CalybrisError || !(cause instanceof Error)) throw cause;
-    const line = "lines" in cause ? Number(cause.lines) : undefined;
-    const details = { file, problem: `is not CSV: ${cause.message}`, ...(line === undefined ? {} : { line }) };
-    throw new CalybrisError("CAL_INPUT_MALFORMED", details, { cause });
-  } finally {
-    source.destroy();
-  }
-}
-
 /** Decimal digits, as everybody writes them; what else a programming language would take for a number is none. */
 function plainNumber(cell: string): number {
   return NUMBER.test(cell) ? Number(cell) : Number.NaN;
 }
 
 /** What decoding puts where bytes were not UTF-8: under such a name no request would ever come. */
-function categoryMistake(category: string, line: number): Mistake | undefined {
+function categoryMistake(category: string): Mistake | undefined {
   if (!category.includes("\uFFFD")) return undefined;
   const problem = `is ${JSON.stringify(category.slice(0, 40))}, which was not written as UTF-8`;
-  return { path: "category", problem, remedy: "Save the table as UTF-8.", line };
+  return { path: "category", problem, remedy: "Save the table as UTF-8." };
 }
 
 const RIGHT: ReadonlyMap<string, number> = new Map([
@@ -179,7 +146,6 @@ function outcomeOf(
   record: Readonly<Record<string, string>>,
   { outcome }: TierMap,
   tier: number,
-  line: number,
 ): number | Mistake | undefined {
   const { column, max } = typeof outcome === "string" ? { column: outcome, max: 1 } : outcome;
   const cell = (record[column] ?? "").trim();
@@ -192,22 +158,15 @@ function outcomeOf(
     path: `tiers[${tier}].outcome`,
     problem: `is ${JSON.stringify(cell.slice(0, 40))} in column ${JSON.stringify(column)}`,
     remedy: `Outcomes are 0 to ${max}, true or false. A score that goes higher is mapped as {"column": …, "max": …}.`,
-    line,
   };
 }
 
-function costOf(
-  record: Readonly<Record<string, string>>,
-  cost: CostMap,
-  tier: number,
-  line: number,
-): number | Mistake | undefined {
+function costOf(record: Readonly<Record<string, string>>, cost: CostMap, tier: number): number | Mistake | undefined {
   const scale = MICROCENTS_PER[cost.unit];
   const wrong = (column: string, cell: string): Mistake => ({
     path: `tiers[${tier}].cost`,
     problem: `is ${JSON.stringify(cell.slice(0, 40))} in column ${JSON.stringify(column)}`,
     remedy: "Costs and tokens are plain numbers from 0 on; the unit stands in the map.",
-    line,
   });
   const numberAt = (from: string | number): number | Mistake | undefined => {
     if (typeof from === "number") return from;
@@ -216,10 +175,10 @@ function costOf(
     const value = plainNumber(cell);
     return Number.isFinite(value) && value >= 0 ? value : wrong(from, cell);
   };
-  if ("const" in cost) return whole(cost.const * scale, tier, line);
+  if ("const" in cost) return whole(cost.const * scale, tier);
   if ("column" in cost) {
     const value = numberAt(cost.column);
-    return typeof value === "number" ? whole(value * scale, tier, line) : value;
+    return typeof value === "number" ? whole(value * scale, tier) : value;
   }
   const [input, output] = [numberAt(cost.inputTokens), numberAt(cost.outputTokens ?? 0)];
   if (typeof input !== "number") return input;
@@ -227,14 +186,13 @@ function costOf(
   return whole(
     ((input * cost.inputPerMillion + output * (cost.outputPerMillion ?? 0)) * scale) / TOKENS_PER_PRICE,
     tier,
-    line,
   );
 }
 
 /** Rounded up, as every price is; float dust below a millionth of a microcent is none. */
-function whole(microcents: number, tier: number, line: number): number | Mistake {
+function whole(microcents: number, tier: number): number | Mistake {
   const value = Math.ceil(Number(microcents.toFixed(6)));
   if (value <= COST_MAX_MICROCENTS) return value;
   const remedy = "Check the unit: one request may cost up to about $11 million.";
-  return { path: `tiers[${tier}].cost`, problem: `comes to ${microcents} microcents`, remedy, line };
+  return { path: `tiers[${tier}].cost`, problem: `comes to ${microcents} microcents`, remedy };
 }

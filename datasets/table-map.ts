@@ -3,12 +3,22 @@
  * stand. Checked to the last field before the table is opened.
  * @module
  */
-import { field, nameRemedy, readJsonFile, shapeMistakes, text } from "@calybris/engine";
-import { CalybrisError } from "@calybris/kernel";
+import {
+  checkShape,
+  field,
+  type LineOf,
+  Mistakes,
+  nameRemedy,
+  oneOf,
+  readJsonFile,
+  showValue,
+  text,
+} from "@calybris/engine";
+import { CalybrisError, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import { TIERS_MAX } from "@calybris/learning";
 import { z } from "zod";
 
-export type CostUnit = "dollars" | "cents" | "microcents";
+export type CostUnit = MoneyUnit["name"];
 
 export interface FeatureMap {
   readonly column: string;
@@ -49,24 +59,19 @@ export interface TableMap {
   readonly tiers: readonly TierMap[];
 }
 
-/** What one cent is, and so on, in microcents. */
-export const MICROCENTS_PER: Readonly<Record<CostUnit, number>> = {
-  dollars: 100_000_000,
-  cents: 1_000_000,
-  microcents: 1,
-};
+/** What one of each unit is worth. */
+export const MICROCENTS_PER = Object.fromEntries(
+  MONEY_UNITS.map(({ name, microcents }) => [name, Number(microcents)]),
+) as Readonly<Record<CostUnit, number>>;
 export const FEATURES_MAX = 64;
 const AMOUNT_MAX = 1e12;
 const [SCALE_MIN, SCALE_MAX] = [1e-9, 1e6];
 const [WORDS_MAX, WORD_CHARACTERS_MAX] = [10_000, 1_024];
 
 const column = text(1_024, "the name of a column");
-const unit = field(
-  (value) => typeof value === "string" && value in MICROCENTS_PER,
-  '"dollars", "cents" or "microcents"',
-  {
-    enum: Object.keys(MICROCENTS_PER),
-  },
+const unit = oneOf(
+  MONEY_UNITS.map(({ name }) => name),
+  "the unit of the amounts",
 );
 const amount = field(
   (value) => typeof value === "number" && Number.isFinite(value) && value >= 0 && value <= AMOUNT_MAX,
@@ -79,8 +84,6 @@ const columnOrNumber = field(
   "the name of a column, or a number from 0 on",
   { type: ["string", "number"] },
 );
-
-const COST_KEYS = ["column", "const", "unit", "inputPerMillion", "outputPerMillion", "inputTokens", "outputTokens"];
 
 const cost = z
   .strictObject({
@@ -122,9 +125,7 @@ const feature = z.union([
   z
     .strictObject({
       column,
-      as: field((value) => value === "number" || value === "code" || value === "date", '"number", "code" or "date"', {
-        enum: ["number", "code", "date"],
-      }).optional(),
+      as: oneOf(["number", "code", "date"], "what the cells are").optional(),
       scale: field(
         (value) => typeof value === "number" && value >= SCALE_MIN && value <= SCALE_MAX,
         "what numbers are multiplied by, from 0.000000001 to 1000000",
@@ -169,59 +170,43 @@ export function tableMapJsonSchema(): object {
   };
 }
 
-const FEATURE_KEYS = ["column", "as", "scale", "words"];
-const TOP_KEYS = ["name", "delimiter", "timeOrdered", "features", "text", "category", "tiers"];
-
 /** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
 export async function readTableMap(file: string): Promise<TableMap> {
   const { value, lineOf } = await readJsonFile(file);
   return parseTableMap(value, file, lineOf);
 }
 
-export function parseTableMap(value: unknown, file: string, lineOf?: Parameters<typeof shapeMistakes>[3]): TableMap {
-  const keysAt = (path: readonly (string | number)[]): readonly string[] => {
-    if (path.length === 0) return TOP_KEYS;
-    if (path.at(-1) === "cost") return COST_KEYS;
-    return path.includes("tiers") ? ["name", "outcome", "cost"] : FEATURE_KEYS;
-  };
-  const mistakes = shapeMistakes(tableMapSchema, value, keysAt, lineOf);
-  const map = value as TableMap;
-  if (mistakes.length === 0) {
-    const names = map.tiers.map(({ name }) => name);
-    const twice = names.find((name, at) => names.indexOf(name) < at);
-    if (twice !== undefined)
-      mistakes.push({
-        path: "tiers",
-        problem: `name ${JSON.stringify(twice)} twice`,
-        remedy: "Give each tier a name of its own.",
-      });
-    const columns = featureColumns(map);
-    const again = columns.find((name, at) => columns.indexOf(name) < at);
-    if (again !== undefined)
-      mistakes.push({
-        path: "features",
-        problem: `name ${JSON.stringify(again)} twice`,
-        remedy: "Name each column once.",
-      });
-    const told = new Set([...map.tiers.map((tier) => outcomeColumn(tier)), ...map.tiers.flatMap(costColumns)]);
-    const leaking = columns.find((name) => map.tiers.some((tier) => outcomeColumn(tier) === name));
-    if (leaking !== undefined)
-      mistakes.push({
-        path: "features",
-        problem: `name ${JSON.stringify(leaking)}, which is an outcome`,
-        remedy: "Name only what is known before a tier is chosen.",
-      });
-    if (columns.length === 0 && map.text === undefined && map.category === undefined)
-      mistakes.push({
-        path: "",
-        problem: "names no features, no text and no category",
-        remedy: "Name at least one of them.",
-      });
-    if (told.size === 0)
-      mistakes.push({ path: "tiers", problem: "name no column", remedy: "Name the outcome of each." });
-  }
-  if (mistakes.length > 0) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes, file });
-  return map;
+export function parseTableMap(value: unknown, file: string, lineOf?: LineOf): TableMap {
+  const mistakes = new Mistakes(lineOf);
+  checkShape(tableMapSchema, value, mistakes);
+  if (mistakes.isEmpty) checkMeaning(value as TableMap, mistakes);
+  if (!mistakes.isEmpty) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes: mistakes.list, file });
+  return value as TableMap;
+}
+
+/** What no shape can say. */
+function checkMeaning(map: TableMap, mistakes: Mistakes): void {
+  const twice = duplicateIn(map.tiers.map(({ name }) => name));
+  if (twice !== undefined)
+    mistakes.add(["tiers"], `name ${showValue(twice)} twice`, "Give each tier a name of its own.");
+  const columns = featureColumns(map);
+  const again = duplicateIn(columns);
+  if (again !== undefined) mistakes.add(["features"], `name ${showValue(again)} twice`, "Name each column once.");
+  const outcomes = new Set(map.tiers.map(outcomeColumn));
+  const leaking = columns.find((name) => outcomes.has(name));
+  if (leaking !== undefined)
+    mistakes.add(
+      ["features"],
+      `name ${showValue(leaking)}, which is an outcome`,
+      "Name only what is known before a tier is chosen.",
+    );
+  if (columns.length === 0 && map.text === undefined && map.category === undefined)
+    mistakes.add([], "names no features, no text and no category", "Name at least one of them.");
+}
+
+function duplicateIn(names: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return names.find((name) => seen.size === seen.add(name).size);
 }
 
 export function featureColumns({ features = [] }: TableMap): readonly string[] {
@@ -238,21 +223,22 @@ export function costColumns({ cost: from }: TierMap): readonly string[] {
   return [from.inputTokens, from.outputTokens].filter((each) => typeof each === "string");
 }
 
-/** Every column that the map names has to be there, once. */
+/** Every column that the map names has to be there. */
 export function checkColumns(map: TableMap, header: readonly string[], file: string): void {
-  const malformed = (problem: string): CalybrisError =>
-    new CalybrisError("CAL_INPUT_MALFORMED", { file, line: 1, problem });
-  const twice = header.find((name, at) => header.indexOf(name) < at);
-  if (twice !== undefined) throw malformed(`has the column ${JSON.stringify(twice)} twice`);
   const named = [...featureColumns(map), ...map.tiers.flatMap((tier) => [outcomeColumn(tier), ...costColumns(tier)])];
   if (map.text !== undefined) named.push(map.text);
   if (map.category !== undefined) named.push(map.category);
-  const missing = named.find((name) => !header.includes(name));
+  const columns = new Set(header);
+  const missing = named.find((name) => !columns.has(name));
   if (missing === undefined) return;
   const delimiter = header.length === 1 ? /[,;\t|]/.exec(header[0] ?? "")?.[0] : undefined;
   const hint =
     delimiter === undefined
       ? nameRemedy(missing, header)
-      : `Its columns seem to be parted by ${JSON.stringify(delimiter)}: say so under \`delimiter\` in the map.`;
-  throw malformed(`has no column ${JSON.stringify(missing)}. ${hint}`);
+      : `Its columns seem to be separated by ${JSON.stringify(delimiter)}: set \`delimiter\` in the map.`;
+  throw new CalybrisError("CAL_INPUT_MALFORMED", {
+    file,
+    line: 1,
+    problem: `has no column ${showValue(missing)}. ${hint}`,
+  });
 }

@@ -144,7 +144,7 @@ describe("a table that cannot be used is refused by its code", () => {
     ["an outcome below 0", csv("x,a,b", ["1,-1,1"]), "CAL_TABLE_INVALID"],
     ["an outcome in words", csv("x,a,b", ["1,fine,1"]), "CAL_TABLE_INVALID"],
     ["an outcome in another notation", csv("x,a,b", ["1,0x1,1"]), "CAL_TABLE_INVALID"],
-    ["another delimiter than the map's", csv("x;a;b", ["1;0;1"]), 'parted by ";"'],
+    ["another delimiter than the map's", csv("x;a;b", ["1;0;1"]), 'separated by ";"'],
     ["only missing outcomes", csv("x,a,b", ["1,,1"]), "CAL_TABLE_INVALID"],
     ["an empty file", "", "CAL_TABLE_INVALID"],
   ])("%s", async (_name, text, code) => {

@@ -3,8 +3,8 @@
  * entry. Short in `npm test`, long under `npm run torture`.
  */
 import { deepStrictEqual } from "node:assert";
-import { decisionIdOf, EngineState, type Ledger, nodeSha256, proveConservation } from "@calybris/engine";
-import { type GrantEntry, parseEntryBody, parseEntryHead } from "@calybris/kernel";
+import { EngineState, type Ledger, nodeSha256, proveConservation } from "@calybris/engine";
+import { decisionIdOf, type GrantEntry, parseEntryBody, parseEntryHead } from "@calybris/kernel";
 import fc from "fast-check";
 import { createAudit, createFold } from "../src/index.ts";
 import { MoneyFold } from "../src/money.ts";

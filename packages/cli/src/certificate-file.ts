@@ -4,7 +4,7 @@
  * @module
  */
 import { membersOf, readJsonFile, showValue } from "@calybris/engine";
-import { BPS_MAX, CalybrisError, REGIME_COUNT } from "@calybris/kernel";
+import { BPS_MAX, CalybrisError, isDigest, REGIME_COUNT } from "@calybris/kernel";
 
 /** What was certified: so many regimes, by predicted gain, may be served below the top tier. */
 export interface Certificate {
@@ -59,7 +59,7 @@ export async function readCertificate(file: string): Promise<Certificate> {
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
   }) as [number, number, number, number];
   const { prior } = members;
-  if (prior !== undefined && !(typeof prior === "string" && /^[0-9a-f]{64}$/.test(prior))) {
+  if (prior !== undefined && !isDigest(prior)) {
     const problem = `is no certificate: prior is ${showValue(prior)}; it is the digest of a prior, 64 hexadecimal digits`;
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
   }

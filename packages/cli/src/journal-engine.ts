@@ -4,11 +4,9 @@
  */
 import { resolve } from "node:path";
 import { Engine, listSegments, nodeDisk } from "@calybris/engine";
-import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+import { CalybrisError, isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
 import { readKey, requireKeyOfJournal } from "./key-file.ts";
-
-const NAME_MAX_CHARACTERS = 128;
 
 export interface JournalOptions {
   readonly journal: string;
@@ -59,6 +57,6 @@ function hasJournal(directory: string): boolean {
 }
 
 function parseName(name: string): string {
-  if (name.trim() !== "" && name.length <= NAME_MAX_CHARACTERS && !/\p{C}/u.test(name)) return name;
-  throw new InvalidArgumentError(`Write a name of 1 to ${NAME_MAX_CHARACTERS} printable characters.`);
+  if (isName(name)) return name;
+  throw new InvalidArgumentError(`Write a name of ${NAME_WANTED}.`);
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { type MoneyField, readMoney } from "@calybris/engine";
-import { CalybrisError, I64_MAX } from "@calybris/kernel";
+import { CalybrisError, I64_MAX, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import type { Command } from "commander";
 
 /** The three options as commander names what they were given. */
@@ -16,14 +16,15 @@ export interface AmountGiven {
   readonly actualMicrocents?: string;
 }
 
-const UNITS = ["dollars", "cents", "microcents"] as const;
-const PLACES: Readonly<Record<(typeof UNITS)[number], string>> = { dollars: " (like 2.50)", cents: "", microcents: "" };
+/** The largest first, as people think of money. */
+const UNITS: readonly MoneyUnit[] = MONEY_UNITS.toReversed();
+const EXAMPLES: Readonly<Record<MoneyUnit["name"], string>> = { dollars: " (like 2.50)", cents: "", microcents: "" };
 /** What the reader of money calls an amount; each unit stands at its end. */
 const STEM = "amount";
 
 /** Adds the three options; `prefix` is `actual-` or nothing. */
 export function amountOptions(command: Command, prefix: "" | "actual-", what: string): Command {
-  for (const unit of UNITS) command.option(`--${prefix}${unit} <amount>`, `${what} in ${unit}${PLACES[unit]}`);
+  for (const { name } of UNITS) command.option(`--${prefix}${name} <amount>`, `${what} in ${name}${EXAMPLES[name]}`);
   return command;
 }
 
@@ -34,7 +35,7 @@ export function amountOptions(command: Command, prefix: "" | "actual-", what: st
  */
 export function amountGiven(given: AmountGiven, prefix: "" | "actual-", least: bigint): bigint {
   const members: { [key: string]: string | undefined } = {};
-  for (const unit of UNITS) members[`${STEM}${capital(unit)}`] = given[keyOf(prefix, unit)];
+  for (const unit of UNITS) members[`${STEM}${unit.suffix}`] = given[keyOf(prefix, unit)];
   const field: MoneyField = { stem: STEM, suffix: "", minMicrocents: least, maxMicrocents: I64_MAX };
   const reading = readMoney(members, field);
   if (reading !== undefined && "microcents" in reading) return reading.microcents;
@@ -48,10 +49,6 @@ export function amountGiven(given: AmountGiven, prefix: "" | "actual-", least: b
   throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ ...mistake, path: flag(mistake.path), problem }] });
 }
 
-function keyOf(prefix: "" | "actual-", unit: (typeof UNITS)[number]): keyof AmountGiven {
-  return prefix === "" ? unit : (`actual${capital(unit)}` as keyof AmountGiven);
-}
-
-function capital(word: string): string {
-  return word.charAt(0).toUpperCase() + word.slice(1);
+function keyOf(prefix: "" | "actual-", { name, suffix }: MoneyUnit): keyof AmountGiven {
+  return prefix === "" ? name : `actual${suffix}`;
 }

@@ -3,8 +3,7 @@
  * sender kept only ids of its own.
  * @module
  */
-import { decisionIdOf, identityNumber } from "@calybris/engine";
-import { parseExact } from "@calybris/kernel";
+import { decisionIdOf, identityNumber, parseExact } from "@calybris/kernel";
 import { readEntries } from "./journal-entries.ts";
 import { logFiles } from "./log-lines.ts";
 

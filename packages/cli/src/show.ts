@@ -2,12 +2,13 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
-import { decisionIdOf, identityNumber } from "@calybris/engine";
 import {
   type ChainHash,
   cost,
   decisionDigests,
+  decisionIdOf,
   explain,
+  identityNumber,
   NO_BUDGET_LIMIT,
   policyDigest,
   type ShortOfRoom,

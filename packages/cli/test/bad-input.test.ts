@@ -123,7 +123,7 @@ describe("what stands in a file", () => {
       "CAL_REQUEST_INVALID",
       /has 4 mistakes:/,
       /line 3: inputTokens is -1\n +Send a whole number/,
-      /line 4: usecase is not known here\n +Did you mean "useCase"\?/,
+      /line 4: usecase is an unknown field\n +Did you mean "useCase"\?/,
       /line 4: riskBps is 10001\n/,
       /line 7: inputTokens is "5"\n/,
     );
@@ -174,7 +174,7 @@ describe("what stands in a file", () => {
       "CAL_REQUEST_INVALID",
       /Did you mean "inputTokens"\?/,
     );
-    await refused(replay(table), 2, "CAL_REQUEST_INVALID", /line 2: In is not known here/);
+    await refused(replay(table), 2, "CAL_REQUEST_INVALID", /line 2: In is an unknown field/);
     await refused(
       replay(table, "--map", map('{"inputTokens":"In","riskBps":{"const":18446744073709551616}}')),
       2,

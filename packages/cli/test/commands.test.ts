@@ -343,7 +343,7 @@ describe("catalogs and policies", () => {
       files.write("bad.jsonc", '{\n "nmae": 1,\n "catalog": "llm",\n "epoch": -1 }'),
     );
     expect(exit).toBe(2);
-    expect(complaints).toContain('  line 2: nmae is not known here\n    Did you mean "name"?');
+    expect(complaints).toContain('  line 2: nmae is an unknown field\n    Did you mean "name"?');
     expect(complaints).toContain("  line 4: epoch is -1\n    Write a whole number");
   });
 });

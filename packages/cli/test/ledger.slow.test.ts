@@ -78,7 +78,7 @@ describe("apply", () => {
     expect(exit).toBe(2);
     expect(complaints).toContain("CAL_BUDGETS_INVALID");
     expect(complaints).toContain(
-      'line 2: tenants.acme.exposureCapDolars is not known here\n    Did you mean "exposureCapDollars"?',
+      'line 2: tenants.acme.exposureCapDolars is an unknown field\n    Did you mean "exposureCapDollars"?',
     );
     expect(files.contents("journal")).toEqual(before);
   });

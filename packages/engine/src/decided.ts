@@ -2,9 +2,17 @@
  * What a decision looks like to whoever asked for it.
  * @module
  */
-import type { Decision, DecisionDigests, Defaulted, Recommendation, Request, ShortOfRoom } from "@calybris/kernel";
+import {
+  type Decision,
+  type DecisionDigests,
+  decisionIdOf,
+  type Defaulted,
+  identityNumber,
+  type Recommendation,
+  type Request,
+  type ShortOfRoom,
+} from "@calybris/kernel";
 import type { Proven } from "./decide.ts";
-import { decisionIdOf, identityNumber } from "./ledger/decision-id.ts";
 import type { Writable } from "./writable.ts";
 
 /** A decision that is durable. */

@@ -10,6 +10,7 @@
 import {
   CalybrisError,
   type ConservationProof,
+  decisionIdOf,
   type EntryBody,
   HOLD_CAUSES,
   type HoldCause,
@@ -18,6 +19,7 @@ import {
   type LimitEntry,
   type Microcents,
   type Mistake,
+  parseDecisionId,
   type ReservationEntry,
   type TenantProof,
   writeExact,
@@ -29,7 +31,6 @@ import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { Account } from "./ledger/account.ts";
 import { unspent } from "./ledger/account.ts";
 import { TENANTS_MAX } from "./ledger/cells.ts";
-import { decisionIdOf, parseDecisionId } from "./ledger/decision-id.ts";
 import type { LedgerHandle } from "./ledger/handle.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { periodAt } from "./ledger/periods.ts";

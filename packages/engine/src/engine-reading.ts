@@ -7,14 +7,15 @@ import {
   type CalybrisError,
   type DecisionEntry,
   decisionDigests,
+  identityNumber,
   type PolicySnapshot,
+  parseDecisionId,
   parseEntryBody,
 } from "@calybris/kernel";
 import { answer, type Decided } from "./decided.ts";
 import type { EntryFinder } from "./entry-finder.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { Head } from "./journal/head.ts";
-import { identityNumber, parseDecisionId } from "./ledger/decision-id.ts";
 import { policyOf } from "./read-entry.ts";
 import type { EngineState, PolicyInForce } from "./state.ts";
 

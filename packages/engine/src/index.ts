@@ -21,7 +21,6 @@ export * from "./journal/thread-driver.ts";
 export * from "./journal/writer.ts";
 export * from "./learning-defaults.ts";
 export * from "./ledger/cells.ts";
-export * from "./ledger/decision-id.ts";
 export * from "./ledger/handle.ts";
 export * from "./ledger/ledger.ts";
 export * from "./ledger/proof.ts";

@@ -122,7 +122,7 @@ describe.each(KINDS)("%s", (kind) => {
     const wrong = written(changed(without, misspelt, 1), misspelt, "1");
     expectMistake(kind, wrong.text, pathText(misspelt), wrong.line, `misspelt ${name}`);
     const remedy = mistakesOf(refusal(kind, wrong.text)).find((mistake) => mistake.path === pathText(misspelt))?.remedy;
-    expect(remedy, pathText(misspelt)).toMatch(/^Did you mean "|^Known here: /);
+    expect(remedy, pathText(misspelt)).toMatch(/^Did you mean "|^Use one of "/);
   });
 
   test("anything that is no object is refused", () => {

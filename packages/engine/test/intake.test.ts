@@ -3,8 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import {
+  amountMicrocents,
   CalybrisError,
   type Mistake,
+  MONEY_UNITS,
+  type MoneyUnit,
   type PolicySnapshot,
   parseExact,
   snapshotFromJson,
@@ -13,7 +16,6 @@ import {
 } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
 import {
-  amountMicrocents,
   BUILT_IN_CATALOGS,
   type ClientRequest,
   contentOf,
@@ -120,10 +122,12 @@ describe("JSON", () => {
 });
 
 test("money is exact to the microcent, and finer is refused", () => {
-  expect(amountMicrocents("0.00000001", 100_000_000n, 8)).toBe(1n);
-  expect(amountMicrocents("0.000000001", 100_000_000n, 8)).toBeUndefined();
-  expect(amountMicrocents(0.25, 100_000_000n, 8)).toBeUndefined();
-  expect(amountMicrocents("-1.5", 1_000_000n, 6)).toBe(-1_500_000n);
+  const [microcents, cents, dollars] = MONEY_UNITS as readonly [MoneyUnit, MoneyUnit, MoneyUnit];
+  expect(amountMicrocents("0.00000001", dollars)).toBe(1n);
+  expect(amountMicrocents("0.000000001", dollars)).toBeUndefined();
+  expect(amountMicrocents(0.25, dollars)).toBeUndefined();
+  expect(amountMicrocents("-1.5", cents)).toBe(-1_500_000n);
+  expect(amountMicrocents("1.5", microcents)).toBeUndefined();
 });
 
 describe("a policy", () => {

@@ -5,9 +5,11 @@
  */
 import {
   CalybrisError,
+  decisionIdOf,
   type EntryBody,
   entryData,
   entryDataTail,
+  identityNumber,
   parseEntryBody,
   parseEntryHead,
   samplePolicy,
@@ -16,7 +18,6 @@ import {
 import { EngineLedger } from "../src/engine-ledger.ts";
 import { nodeSha256 } from "../src/journal/chain-hash.ts";
 import { drive } from "../src/ledger/cells.ts";
-import { decisionIdOf, identityNumber } from "../src/ledger/decision-id.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { ledgerStateJson } from "../src/ledger/proof.ts";
 import { reservationOf } from "./ledger-entries.ts";

@@ -10,7 +10,6 @@ import {
   CalybrisError,
   type Candidate,
   candidateId,
-  type Mistake,
   mask,
   milliseconds,
   priceMicrocents,
@@ -21,21 +20,13 @@ import {
   U64_MAX,
 } from "@calybris/kernel";
 import { z } from "zod";
-import { type MoneyField, missingMoney, moneyKeys, readMoney, showValue } from "./money.ts";
-import { nameRemedy } from "./nearest.ts";
+import { checkShape } from "./check-shape.ts";
+import { itemsOf, membersOf } from "./members.ts";
+import { Mistakes, showValue } from "./mistakes.ts";
+import { amountOf, checkMoney, type MoneyField, missingMoney } from "./money.ts";
+import { checkDistinct, checkListed, listedIn } from "./listed-names.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
-import {
-  amount,
-  flag,
-  itemsOf,
-  membersOf,
-  mistakeAt,
-  shapeMistakes,
-  text,
-  unsigned64,
-  unsigned64Of,
-  whole,
-} from "./shape.ts";
+import { amount, flag, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
 
 /** A mask has 64 bits. */
 export const MASK_NAMES_MAX = 64;
@@ -70,11 +61,8 @@ const CANDIDATE_SHAPE: Record<string, z.ZodType> = {
   latencyP95Ms: whole(0, U32_MAX, "milliseconds within which 95 of 100 answers come"),
   capabilities: names(MASK_NAMES_MAX, "one of `capabilities`"),
   regions: names(MASK_NAMES_MAX, "one of `regions`"),
-  ...Object.fromEntries(
-    [INPUT_PRICE, OUTPUT_PRICE].flatMap(({ stem, suffix }) =>
-      ["Microcents", "Cents", "Dollars"].map((unit) => [`${stem}${unit}${suffix}`, amount(unit)]),
-    ),
-  ),
+  ...amount(INPUT_PRICE),
+  ...amount(OUTPUT_PRICE),
   source: text(2000, "where the figures are from").optional(),
 };
 
@@ -97,81 +85,67 @@ export const catalogFileSchema: z.ZodType = z.strictObject(CATALOG_SHAPE);
  * @throws {@link CalybrisError} `CAL_CATALOG_INVALID` with every mistake at once.
  */
 export function parseCatalogFile(value: unknown, lineOf?: LineOf, file?: string): CatalogFile {
-  const mistakes = catalogMistakes(value, lineOf);
-  if (mistakes.length > 0)
-    throw new CalybrisError("CAL_CATALOG_INVALID", { mistakes, ...(file === undefined ? {} : { file }) });
+  const mistakes = new Mistakes(lineOf);
+  checkCatalog(value, mistakes, []);
+  if (!mistakes.isEmpty)
+    throw new CalybrisError("CAL_CATALOG_INVALID", {
+      mistakes: mistakes.list,
+      ...(file === undefined ? {} : { file }),
+    });
   return readCatalog(value);
 }
 
-/** Everything that is wrong with a catalog. */
-export function catalogMistakes(value: unknown, lineOf?: LineOf): Mistake[] {
-  const keysAt = (path: JsonPath): readonly string[] =>
-    Object.keys(path.length === 0 ? CATALOG_SHAPE : CANDIDATE_SHAPE);
-  return [...shapeMistakes(catalogFileSchema, value, keysAt, lineOf), ...meaningMistakes(membersOf(value), lineOf)];
+/** Adds everything that is wrong with a catalog. @param at - where it is. */
+export function checkCatalog(value: unknown, mistakes: Mistakes, at: JsonPath): void {
+  checkShape(catalogFileSchema, value, mistakes, at);
+  checkMeaning(membersOf(value), mistakes, at);
 }
 
 type Members = { readonly [key: string]: unknown };
 
 /** What no shape can say: names that are used are listed, nothing is named twice, each price is written once. */
-function* meaningMistakes(catalog: Members, lineOf?: LineOf): Generator<Mistake> {
-  for (const list of ["providers", "capabilities", "regions", "tiers"])
-    yield* repeated(itemsOf(catalog[list]), [list], lineOf);
-  const candidates = itemsOf(catalog["candidates"]).map(membersOf);
-  yield* repeatedMember(candidates, "id", lineOf);
-  yield* repeatedMember(candidates, "name", lineOf);
+function checkMeaning(catalog: Members, mistakes: Mistakes, at: JsonPath): void {
+  const lists = {
+    providers: listedIn(catalog["providers"], MASK_NAMES_MAX),
+    capabilities: listedIn(catalog["capabilities"], MASK_NAMES_MAX),
+    regions: listedIn(catalog["regions"], MASK_NAMES_MAX),
+    tiers: listedIn(catalog["tiers"], TIERS_MAX),
+  };
+  for (const [key, listed] of Object.entries(lists)) checkDistinct(listed, mistakes, [...at, key]);
+  const candidates = listedIn(catalog["candidates"], CANDIDATE_COUNT_MAX).items.map(membersOf);
+  for (const member of ["id", "name"]) checkDistinctMember(candidates, member, mistakes, [...at, "candidates"]);
   if (candidates.length > 0 && candidates.every((candidate) => candidate["enabled"] === false))
-    yield mistakeAt(
-      ["candidates"],
+    mistakes.add(
+      [...at, "candidates"],
       "has no enabled candidate",
       "Enable at least one; else every request is rejected.",
-      lineOf,
     );
   for (const [index, candidate] of candidates.entries()) {
-    const at: JsonPath = ["candidates", index];
-    for (const price of [INPUT_PRICE, OUTPUT_PRICE]) yield* moneyMistake(candidate, price, at, lineOf);
-    yield* unlisted(candidate["provider"], catalog["providers"], [...at, "provider"], lineOf);
-    yield* unlisted(candidate["tier"], catalog["tiers"], [...at, "tier"], lineOf);
-    for (const list of ["capabilities", "regions"]) {
-      for (const [position, name] of itemsOf(candidate[list]).entries())
-        yield* unlisted(name, catalog[list], [...at, list, position], lineOf);
-      yield* repeated(itemsOf(candidate[list]), [...at, list], lineOf);
+    if (mistakes.isFull) return;
+    const place: JsonPath = [...at, "candidates", index];
+    for (const price of [INPUT_PRICE, OUTPUT_PRICE]) checkMoney(candidate, price, mistakes, place, missingMoney(price));
+    checkListed(candidate["provider"], lists.providers, mistakes, [...place, "provider"]);
+    checkListed(candidate["tier"], lists.tiers, mistakes, [...place, "tier"]);
+    for (const key of ["capabilities", "regions"] as const) {
+      const chosen = listedIn(candidate[key], MASK_NAMES_MAX);
+      for (const [position, name] of chosen.items.entries())
+        checkListed(name, lists[key], mistakes, [...place, key, position]);
+      checkDistinct(chosen, mistakes, [...place, key]);
     }
   }
 }
 
-/** An amount that has to be there: missing, written twice, or not an amount. */
-export function* moneyMistake(members: Members, money: MoneyField, at: JsonPath, lineOf?: LineOf): Generator<Mistake> {
-  const reading = readMoney(members, money);
-  if (reading !== undefined && "microcents" in reading) return;
-  const { path, problem, remedy } = reading?.mistake ?? missingMoney(money);
-  yield mistakeAt([...at, path], problem, remedy, lineOf);
-}
-
-/** A name that the list of names does not hold. */
-export function* unlisted(name: unknown, list: unknown, at: JsonPath, lineOf?: LineOf): Generator<Mistake> {
-  if (typeof name !== "string" || itemsOf(list).includes(name)) return;
-  const known = itemsOf(list).filter((item) => typeof item === "string");
-  yield mistakeAt(at, `is ${showValue(name)}, which is not listed`, nameRemedy(name, known), lineOf);
-}
-
-function* repeated(values: readonly unknown[], at: JsonPath, lineOf?: LineOf): Generator<Mistake> {
-  for (const [index, value] of values.entries()) {
-    const first = values.indexOf(value);
-    if (first < index)
-      yield mistakeAt([...at, index], `is ${showValue(value)}, as is number ${first}`, "Write each once.", lineOf);
-  }
-}
-
-function* repeatedMember(candidates: readonly Members[], member: string, lineOf?: LineOf): Generator<Mistake> {
+function checkDistinctMember(candidates: readonly Members[], member: string, mistakes: Mistakes, at: JsonPath): void {
   const firstWith = new Map<unknown, number>();
   for (const [index, candidate] of candidates.entries()) {
+    if (mistakes.isFull) return;
     const value = candidate[member];
     const first = firstWith.get(value);
     if (value === undefined) continue;
     if (first === undefined) firstWith.set(value, index);
     else {
       const problem = `is ${showValue(value)}, which candidates[${first}] has already`;
-      yield mistakeAt(["candidates", index, member], problem, `Give each candidate a ${member} of its own.`, lineOf);
+      mistakes.add([...at, index, member], problem, `Give each candidate a ${member} of its own.`);
     }
   }
 }
@@ -211,14 +185,6 @@ export function readCatalog(value: unknown): CatalogFile {
         tier: tiers.indexOf(candidate["tier"] as string),
       })),
   };
-}
-
-/** An amount that is known to be there. */
-export function amountOf(members: Members, money: MoneyField): bigint {
-  const reading = readMoney(members, money);
-  if (reading === undefined || !("microcents" in reading))
-    throw new RangeError(`${moneyKeys(money)[0]} was not checked`);
-  return reading.microcents;
 }
 
 function bitsOf(chosen: readonly string[], names: readonly string[]): bigint {

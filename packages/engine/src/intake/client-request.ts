@@ -15,13 +15,16 @@ import {
   FEATURE_MISSING,
   I64_MAX,
   I64_MIN,
+  isName,
+  type JsonPath,
   type Mask,
-  type Mistake,
   mask,
   microcents,
   milliseconds,
+  NAME_WANTED,
   NO_BUDGET_LIMIT,
   type PolicySnapshot,
+  RESERVATION_SECONDS_MAX,
   type Request,
   sequence as sequenceOf,
   tokens,
@@ -29,11 +32,11 @@ import {
   U64_MAX,
   writeExact,
 } from "@calybris/kernel";
-import { RESERVATION_SECONDS_MAX } from "./budgets-file.ts";
-import { type MoneyField, readMoney, showValue } from "./money.ts";
+import { isObject } from "./members.ts";
+import { Mistakes, showValue } from "./mistakes.ts";
+import { type MoneyField, readMoney } from "./money.ts";
 import { nameRemedy } from "./nearest.ts";
-import { isPrintable } from "./shape.ts";
-import { indexOfSnapshot } from "./snapshot-index.ts";
+import { indexOfSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 import type { Writable } from "../writable.ts";
 
 /** An amount: exact, so beyond 2^53 a `bigint` or digits in quotes. */
@@ -101,8 +104,6 @@ export const CLIENT_REQUEST_KEYS: readonly (keyof ClientRequest)[] = Object.free
   "textScore",
 ] as const);
 
-export const REQUEST_ID_MAX_CHARACTERS = 128;
-
 /** A request that the kernel can decide, and what became of the client's silence. */
 export interface ResolvedRequest {
   readonly request: Request;
@@ -117,28 +118,39 @@ export interface ResolvedRequest {
 }
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
-const VALUE: MoneyField = { stem: "value", suffix: "", minMicrocents: I64_MIN, maxMicrocents: I64_MAX };
-const BUDGET: MoneyField = { stem: "budget", suffix: "", minMicrocents: 0n, maxMicrocents: U64_MAX };
+export const VALUE: MoneyField<"value", ""> = {
+  stem: "value",
+  suffix: "",
+  minMicrocents: I64_MIN,
+  maxMicrocents: I64_MAX,
+};
+export const BUDGET: MoneyField<"budget", ""> = {
+  stem: "budget",
+  suffix: "",
+  minMicrocents: 0n,
+  maxMicrocents: U64_MAX,
+};
 
 /**
- * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake at once.
+ * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with the mistakes, up to {@link REQUEST_MISTAKES_MAX} of them.
  */
 export function resolveRequest(
   snapshot: PolicySnapshot,
   clientRequest: ClientRequest,
   sequence: bigint,
 ): ResolvedRequest {
-  const mistakes: Mistake[] = [];
-  if (typeof clientRequest !== "object" || clientRequest === null || Array.isArray(clientRequest))
-    throw invalid([
-      { path: "", problem: `is ${showValue(clientRequest)}`, remedy: "Send one object for one request." },
-    ]);
-  for (const key in clientRequest) if (!KNOWN_KEYS.has(key)) mistakes.push(unknownKey(key));
+  refuseSprawling(clientRequest);
+  const mistakes = new Mistakes(undefined, REQUEST_MISTAKES_MAX);
+  for (const key in clientRequest) {
+    if (KNOWN_KEYS.has(key)) continue;
+    if (mistakes.isFull) break;
+    mistakes.add([key], "is an unknown field", remedyOf(key, CLIENT_REQUEST_KEYS, mistakes));
+  }
 
   const index = indexOfSnapshot(snapshot);
-  const { requestId, tenant, useCase: useCaseName = DEFAULT_USE_CASE, requested } = clientRequest;
-  if (requestId !== undefined && !isRequestId(requestId)) mistakes.push(badRequestId(requestId));
-  if (tenant !== undefined && !isRequestId(tenant)) mistakes.push({ ...badRequestId(tenant), path: "tenant" });
+  const { requestId, tenant, useCase: useCaseName = DEFAULT_USE_CASE, requested, textScore } = clientRequest;
+  checkName(requestId, "requestId", mistakes);
+  checkName(tenant, "tenant", mistakes);
   const reservationSeconds = whole(
     clientRequest.reservationSeconds,
     "reservationSeconds",
@@ -146,17 +158,10 @@ export function resolveRequest(
     mistakes,
   );
   if (clientRequest.reservationSeconds === 0)
-    mistakes.push({ path: "reservationSeconds", problem: "is 0", remedy: "Send at least 1, or leave it out." });
+    mistakes.add(["reservationSeconds"], "is 0", "Send at least 1, or leave it out.");
   const useCase = index.useCases.get(useCaseName) ?? index.defaultUseCase;
-  if (!index.useCases.has(useCaseName)) mistakes.push(unknownName("useCase", useCaseName, [...index.useCases.keys()]));
-
-  let requestedId = 0;
-  if (requested !== undefined) {
-    const id = typeof requested === "number" ? requested : index.candidateIds.get(requested);
-    if (id === undefined || !index.ids.has(id))
-      mistakes.push(unknownName("requested", requested, snapshot.candidateNames));
-    else requestedId = id;
-  }
+  if (!index.useCases.has(useCaseName)) unknownName(["useCase"], useCaseName, index.useCaseNames, mistakes);
+  const requestedId = requestedIdOf(requested, index, snapshot.candidateNames, mistakes);
 
   const defaulted: Defaulted[] = [];
   const valueMicrocents =
@@ -174,21 +179,16 @@ export function resolveRequest(
     orDefault(useCase.outputTokens, "output", defaulted);
   const inputTokens = whole(clientRequest.inputTokens, "inputTokens", U32_MAX, mistakes);
   if (clientRequest.inputTokens === undefined)
-    mistakes.push({
-      path: "inputTokens",
-      problem: "is missing",
-      remedy: "Say how many tokens, or units of work, go in.",
-    });
+    mistakes.add(["inputTokens"], "is missing", "Send the number of tokens, or units of work, that go in.");
   const budget = money(clientRequest, BUDGET, mistakes) ?? NO_BUDGET_LIMIT;
   const latencyMaxMs = whole(clientRequest.latencyMaxMs, "latencyMaxMs", U32_MAX, mistakes) ?? 0;
   const capabilities = bits(clientRequest.capabilities, "capabilities", index.capabilities, NONE, mistakes);
   const providers = bits(clientRequest.providers, "providers", index.providers, ALL_PROVIDERS, mistakes);
   const regions = bits(clientRequest.regions, "regions", index.regions, NONE, mistakes);
-  const features = featuresOf(snapshot, clientRequest, mistakes);
-  const { textScore } = clientRequest;
+  const features = featuresOf(index, clientRequest, mistakes);
   if (textScore !== undefined && !isFeature(textScore))
-    mistakes.push({ path: "textScore", problem: `is ${showValue(textScore)}`, remedy: FEATURE_REMEDY });
-  if (mistakes.length > 0) throw invalid(mistakes);
+    mistakes.add(["textScore"], `is ${showValue(textScore)}`, FEATURE_REMEDY);
+  if (!mistakes.isEmpty) throw invalid(mistakes);
 
   const request: Request = {
     sequence: sequenceOf(sequence),
@@ -215,6 +215,38 @@ export function resolveRequest(
 }
 
 /**
+ * Refuses what is not an object, and an object that holds more than any policy has names for, before anything in it is
+ * looked up: each of its members would be a mistake of its own. Looks at no more than {@link MEMBERS_MAX} members.
+ *
+ * @throws {@link CalybrisError} `CAL_REQUEST_INVALID`.
+ */
+export function refuseSprawling(clientRequest: unknown): void {
+  const mistakes = new Mistakes();
+  if (!isObject(clientRequest)) mistakes.add([], `is ${showValue(clientRequest)}`, "Send one object for one request.");
+  else if (membersLeft(clientRequest, MEMBERS_MAX) < 0)
+    mistakes.add([], `holds more than ${MEMBERS_MAX} keys, names and features`, `Send at most ${MEMBERS_MAX}.`);
+  if (!mistakes.isEmpty) throw invalid(mistakes);
+}
+
+/** What is left of a number of members without those of a value and of all it holds; below 0: there are more. */
+function membersLeft(value: object, membersMax: number): number {
+  let left = membersMax;
+  for (const key in value) {
+    left -= 1;
+    if (left < 0) break;
+    const member = (value as { readonly [key: string]: unknown })[key];
+    if (typeof member === "object" && member !== null) left = membersLeft(member, left);
+  }
+  return left;
+}
+
+/** A policy knows three times 64 names and 64 features at most, and a request has two dozen fields. */
+const MEMBERS_MAX = 300;
+/** A request of nothing but mistakes is one of a thousand in a batch. */
+const REQUEST_MISTAKES_MAX = 33;
+const SUGGESTIONS_MAX = 4;
+
+/**
  * What the client sent, as one text whatever the order of its keys: for the digest that tells a request sent again from
  * another one under the same id.
  */
@@ -227,35 +259,45 @@ export function contentOf(clientRequest: ClientRequest): string {
   return `{${content}}`;
 }
 
+function requestedIdOf(
+  requested: unknown,
+  index: SnapshotIndex,
+  candidateNames: readonly string[],
+  mistakes: Mistakes,
+): number {
+  if (requested === undefined) return 0;
+  const id = typeof requested === "number" ? requested : index.candidateIds.get(requested as string);
+  if (id !== undefined && index.ids.has(id)) return id;
+  unknownName(["requested"], requested, candidateNames, mistakes);
+  return 0;
+}
+
 /** The features in the policy's order, and those left out as missing; without names, the tokens. */
 function featuresOf(
-  { learning }: PolicySnapshot,
+  { features: names }: SnapshotIndex,
   { features: given, inputTokens, outputTokens }: ClientRequest,
-  mistakes: Mistake[],
+  mistakes: Mistakes,
 ): readonly number[] | undefined {
-  const names = learning?.features ?? [];
   const features = given ?? NO_FEATURES;
-  if (typeof features !== "object" || given === null || Array.isArray(features)) {
-    mistakes.push({
-      path: "features",
-      problem: `is ${showValue(given)}`,
-      remedy: "Send an object of whole numbers.",
-    });
+  if (given === null || !isObject(features)) {
+    mistakes.add(["features"], `is ${showValue(given)}`, "Send an object of whole numbers.");
     return undefined;
   }
   for (const name of Object.keys(features)) {
-    const path = `features.${name}`;
+    if (mistakes.isFull) return undefined;
     const value = features[name];
-    if (!names.includes(name)) mistakes.push({ path, problem: "is not known here", remedy: nameRemedy(name, names) });
-    else if (!isFeature(value)) mistakes.push({ path, problem: `is ${showValue(value)}`, remedy: FEATURE_REMEDY });
+    if (names?.has(name) !== true)
+      mistakes.add(["features", name], "is an unknown feature", remedyOf(name, [...(names ?? [])], mistakes));
+    else if (!isFeature(value)) mistakes.add(["features", name], `is ${showValue(value)}`, FEATURE_REMEDY);
   }
-  if (learning === undefined) return undefined;
-  if (names.length === 0) return [inputTokens, outputTokens ?? FEATURE_MISSING];
-  return names.map((name) => features[name] ?? FEATURE_MISSING);
+  if (names === undefined) return undefined;
+  if (names.size === 0) return [inputTokens, outputTokens ?? FEATURE_MISSING];
+  return Array.from(names, (name) => (Object.hasOwn(features, name) ? features[name] : undefined) ?? FEATURE_MISSING);
 }
 
 const NO_FEATURES: { readonly [name: string]: number } = Object.freeze({});
-const FEATURE_MAX = 2 ** 31 - 1;
+/** The least and the most that a feature may be, below and above zero. */
+export const FEATURE_MAX: number = 2 ** 31 - 1;
 const FEATURE_REMEDY = `Send a whole number from −${FEATURE_MAX} to ${FEATURE_MAX}.`;
 
 function isFeature(value: unknown): boolean {
@@ -263,11 +305,9 @@ function isFeature(value: unknown): boolean {
 }
 
 const NONE: Mask = mask(0n);
-const PLAIN_ID = /^[\x21-\x7e]{1,128}$/;
 
-function isRequestId(value: unknown): boolean {
-  if (typeof value !== "string") return false;
-  return PLAIN_ID.test(value) || (value !== "" && value.length <= REQUEST_ID_MAX_CHARACTERS && isPrintable(value));
+function checkName(value: unknown, path: string, mistakes: Mistakes): void {
+  if (value !== undefined && !isName(value)) mistakes.add([path], `is ${showValue(value)}`, `Send ${NAME_WANTED}.`);
 }
 
 function orDefault<Value>(value: Value, name: Defaulted, defaulted: Defaulted[]): Value {
@@ -275,19 +315,20 @@ function orDefault<Value>(value: Value, name: Defaulted, defaulted: Defaulted[])
   return value;
 }
 
-function whole(value: number | undefined, path: string, max: number, mistakes: Mistake[]): number | undefined {
+function whole(value: number | undefined, path: string, max: number, mistakes: Mistakes): number | undefined {
   if (value === undefined) return undefined;
   // Adding 0 makes 0 of −0, which is no other number anywhere else.
   if (Number.isInteger(value) && value >= 0 && value <= max) return value + 0;
-  mistakes.push({ path, problem: `is ${showValue(value)}`, remedy: `Send a whole number from 0 to ${max}.` });
+  mistakes.add([path], `is ${showValue(value)}`, `Send a whole number from 0 to ${max}.`);
   return 0;
 }
 
-function money(clientRequest: ClientRequest, field: MoneyField, mistakes: Mistake[]): bigint | undefined {
-  const reading = readMoney(clientRequest as unknown as { readonly [key: string]: unknown }, field);
+function money(clientRequest: ClientRequest, field: MoneyField, mistakes: Mistakes): bigint | undefined {
+  const members = clientRequest as unknown as { readonly [key: string]: unknown };
+  const reading = readMoney(members, field);
   if (reading === undefined) return undefined;
   if ("microcents" in reading) return reading.microcents;
-  mistakes.push(reading.mistake);
+  mistakes.add([reading.mistake.path], reading.mistake.problem, reading.mistake.remedy);
   return 0n;
 }
 
@@ -296,38 +337,34 @@ function bits(
   path: string,
   bitOf: ReadonlyMap<string, bigint>,
   otherwise: Mask,
-  mistakes: Mistake[],
+  mistakes: Mistakes,
 ): Mask {
   if (names === undefined) return otherwise;
   if (!Array.isArray(names) || (names.length === 0 && path !== "capabilities")) {
     const problem = Array.isArray(names) ? "is an empty list" : `is ${showValue(names)}`;
-    mistakes.push({ path, problem, remedy: "Send a list of names, or leave it out for no restriction." });
+    mistakes.add([path], problem, "Send a list of names, or leave it out for no restriction.");
     return otherwise;
   }
   let chosen = 0n;
   for (let position = 0; position < names.length; position++) {
-    const name = names[position] as string;
-    const bit = bitOf.get(name);
-    if (bit === undefined) mistakes.push(unknownName(`${path}[${position}]`, name, [...bitOf.keys()]));
-    else chosen |= bit;
+    const bit = bitOf.get(names[position] as string);
+    if (bit !== undefined) chosen |= bit;
+    else if (mistakes.isFull) break;
+    else unknownName([path, position], names[position], [...bitOf.keys()], mistakes);
   }
   return mask(chosen);
 }
 
-function unknownKey(path: string): Mistake {
-  return { path, problem: "is not known here", remedy: nameRemedy(path, CLIENT_REQUEST_KEYS) };
+function unknownName(path: JsonPath, written: unknown, known: readonly string[], mistakes: Mistakes): void {
+  const remedy = remedyOf(typeof written === "string" ? written : "", known, mistakes);
+  mistakes.add(path, `is ${showValue(written)}, which the policy does not have`, remedy);
 }
 
-function unknownName(path: string, written: unknown, known: readonly string[]): Mistake {
-  const remedy = typeof written === "string" ? nameRemedy(written, known) : nameRemedy("", known);
-  return { path, problem: `is ${showValue(written)}, which the policy does not have`, remedy };
+/** The nearest name is looked for a few times; by then it is clear that this is not a slip of the hand. */
+function remedyOf(written: string, known: readonly string[], mistakes: Mistakes): string {
+  return mistakes.count < SUGGESTIONS_MAX ? nameRemedy(written, known) : "Correct or remove it.";
 }
 
-function badRequestId(requestId: unknown): Mistake {
-  const remedy = `Send 1 to ${REQUEST_ID_MAX_CHARACTERS} printable characters.`;
-  return { path: "requestId", problem: `is ${showValue(requestId)}`, remedy };
-}
-
-function invalid(mistakes: readonly Mistake[]): CalybrisError {
-  return new CalybrisError("CAL_REQUEST_INVALID", { mistakes });
+function invalid(mistakes: Mistakes): CalybrisError {
+  return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.list });
 }

@@ -4,10 +4,14 @@
  */
 export * from "./budgets-file.ts";
 export * from "./catalog-file.ts";
+export * from "./check-shape.ts";
 export * from "./client-request.ts";
+export * from "./csv.ts";
 export * from "./json-schemas.ts";
 export * from "./lines.ts";
 export * from "./load-policy.ts";
+export * from "./members.ts";
+export * from "./mistakes.ts";
 export * from "./money.ts";
 export * from "./nearest.ts";
 export * from "./policy-file.ts";

@@ -3,15 +3,14 @@
  * check them; the request's are the same words for the checks written out in `client-request.ts`.
  * @module
  */
-import { BPS_MAX, U32_MAX } from "@calybris/kernel";
+import { BPS_MAX, RESERVATION_SECONDS_MAX, U32_MAX } from "@calybris/kernel";
 import { z } from "zod";
-import { budgetsFileSchema, RESERVATION_SECONDS_MAX } from "./budgets-file.ts";
+import { budgetsFileSchema } from "./budgets-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
-import type { ClientRequest } from "./client-request.ts";
+import { BUDGET, type ClientRequest, FEATURE_MAX, VALUE } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
 import { amount, type SCHEMA_KEY, text, whole } from "./shape.ts";
 
-const FEATURE_MAX = 2 ** 31 - 1;
 const names = z.array(text(128, "a name of the policy's"));
 
 const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
@@ -25,12 +24,8 @@ const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
     .meta({ type: ["string", "integer"], description: "The candidate asked for: name or id." }),
   inputTokens: whole(0, U32_MAX, "tokens, or units of work, that go in"),
   outputTokens: whole(0, U32_MAX, "the most that may come back").optional(),
-  valueMicrocents: amount("Microcents"),
-  valueCents: amount("Cents"),
-  valueDollars: amount("Dollars"),
-  budgetMicrocents: amount("Microcents"),
-  budgetCents: amount("Cents"),
-  budgetDollars: amount("Dollars"),
+  ...amount(VALUE),
+  ...amount(BUDGET),
   riskBps: whole(0, BPS_MAX, "how much is at risk").optional(),
   confidenceBps: whole(0, BPS_MAX, "how sure the caller is").optional(),
   qualityMinBps: whole(0, BPS_MAX, "the floor").optional(),

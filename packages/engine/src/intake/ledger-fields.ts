@@ -2,11 +2,8 @@
  * The fields of the ledger's and the learner's commands: whatever is given, either the value in its range or a mistake that names the field.
  * @module
  */
-import { CalybrisError, I64_MAX, type Microcents, type Mistake } from "@calybris/kernel";
-import { showValue } from "./money.ts";
-import { isPrintable } from "./shape.ts";
-
-const NAME_CHARACTERS_MAX = 128;
+import { CalybrisError, I64_MAX, isDigest, isName, type Microcents, type Mistake, NAME_WANTED } from "@calybris/kernel";
+import { showValue } from "./mistakes.ts";
 
 /** A value, or why it is none. */
 export type Field<Value> = { readonly value: Value } | { readonly mistake: Mistake };
@@ -28,15 +25,14 @@ export function wholeField(path: string, given: unknown, most: number): Field<nu
 
 /** A name or an id: 1 to 128 printable characters. */
 export function nameField(path: string, given: unknown): Field<string> {
-  if (typeof given === "string" && given.trim() !== "" && given.length <= NAME_CHARACTERS_MAX && isPrintable(given))
-    return { value: given };
+  if (isName(given)) return { value: given };
   const problem = given === undefined ? "is missing" : `is ${showValue(given)}`;
-  return { mistake: { path, problem, remedy: `Send 1 to ${NAME_CHARACTERS_MAX} printable characters.` } };
+  return { mistake: { path, problem, remedy: `Send ${NAME_WANTED}.` } };
 }
 
 /** SHA-256 in hexadecimal. */
 export function digestField(path: string, given: unknown): Field<string> {
-  if (typeof given === "string" && /^[0-9a-f]{64}$/.test(given)) return { value: given };
+  if (isDigest(given)) return { value: given };
   return { mistake: { path, problem: `is ${showValue(given)}`, remedy: "Send 64 hexadecimal digits in lower case." } };
 }
 

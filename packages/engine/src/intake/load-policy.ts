@@ -12,7 +12,8 @@ import { nameRemedy } from "./nearest.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 import { readFileBytes } from "./read-file.ts";
 import { type JsonDocument, readJson } from "./read-json.ts";
-import { membersOf, mistakeAt } from "./shape.ts";
+import { membersOf } from "./members.ts";
+import { Mistakes, showValue } from "./mistakes.ts";
 
 /** The catalogs that come with Calybris: whatever data files their package holds. */
 export const BUILT_IN_CATALOGS: readonly string[] = Object.freeze(
@@ -64,6 +65,7 @@ function catalogPath(named: string, policyFile: string, policy: JsonDocument): s
   if (BUILT_IN_CATALOGS.includes(named)) return builtInCatalogPath(named);
   if (/[./\\]/.test(named)) return isAbsolute(named) ? named : join(dirname(policyFile), named);
   const remedy = `${nameRemedy(named, BUILT_IN_CATALOGS)} A path has to begin with \`./\`.`;
-  const mistake = mistakeAt(["catalog"], `is ${JSON.stringify(named)}, which is not built in`, remedy, policy.lineOf);
-  throw new CalybrisError("CAL_POLICY_INVALID", { mistakes: [mistake], file: policyFile });
+  const mistakes = new Mistakes(policy.lineOf);
+  mistakes.add(["catalog"], `is ${showValue(named)}, which is not built in`, remedy);
+  throw new CalybrisError("CAL_POLICY_INVALID", { mistakes: mistakes.list, file: policyFile });
 }

@@ -4,20 +4,13 @@
  * microcents, $1 is 100,000,000, and what a microcent cannot hold is refused rather than rounded.
  * @module
  */
-import { MICROCENTS_PER_CENT, MICROCENTS_PER_DOLLAR, type Mistake } from "@calybris/kernel";
-
-/** The units an amount may be written in, with the microcents that one of each is worth. */
-export const MONEY_UNITS: readonly { readonly unit: string; readonly microcents: bigint; readonly decimals: number }[] =
-  Object.freeze([
-    { unit: "Microcents", microcents: 1n, decimals: 0 },
-    { unit: "Cents", microcents: MICROCENTS_PER_CENT, decimals: 6 },
-    { unit: "Dollars", microcents: MICROCENTS_PER_DOLLAR, decimals: 8 },
-  ]);
+import { amountMicrocents, type JsonPath, type Mistake, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
+import { type Mistakes, showValue } from "./mistakes.ts";
 
 /** One amount: `value`, or `inputPrice` with the suffix `PerMillion`; the least and the most it may be. */
-export interface MoneyField {
-  readonly stem: string;
-  readonly suffix: string;
+export interface MoneyField<Stem extends string = string, Suffix extends string = string> {
+  readonly stem: Stem;
+  readonly suffix: Suffix;
   readonly minMicrocents: bigint;
   readonly maxMicrocents: bigint;
 }
@@ -29,7 +22,7 @@ const keysOf = new WeakMap<MoneyField, readonly string[]>();
 export function moneyKeys(field: MoneyField): readonly string[] {
   let keys = keysOf.get(field);
   if (keys === undefined) {
-    keys = MONEY_UNITS.map(({ unit }) => `${field.stem}${unit}${field.suffix}`);
+    keys = MONEY_UNITS.map(({ suffix }) => `${field.stem}${suffix}${field.suffix}`);
     keysOf.set(field, keys);
   }
   return keys;
@@ -50,23 +43,44 @@ export function readMoney(members: { readonly [key: string]: unknown }, field: M
       const problem = `is written beside ${readFrom}`;
       return { mistake: { path: key, problem, remedy: "Write the amount once, in the unit that reads best." } };
     }
-    reading = readAmount(members[key], key, index, field);
+    reading = readAmount(members[key], key, MONEY_UNITS[index] as MoneyUnit, field);
     readFrom = key;
   }
   return reading;
 }
 
-/** The remedy for an amount that has to be there and is not. */
+/** Adds what is wrong with an amount: written twice, not an amount, or missing where `missing` says whose remedy that is. */
+export function checkMoney(
+  members: { readonly [key: string]: unknown },
+  field: MoneyField,
+  mistakes: Mistakes,
+  at: JsonPath,
+  missing?: Mistake,
+): void {
+  const reading = readMoney(members, field);
+  if (reading !== undefined && "microcents" in reading) return;
+  const mistake = reading?.mistake ?? missing;
+  if (mistake !== undefined) mistakes.add([...at, mistake.path], mistake.problem, mistake.remedy);
+}
+
+/** For an amount that has to be there and is not. */
 export function missingMoney(field: MoneyField): Mistake {
   const [microcentsKey = "", centsKey, dollarsKey] = moneyKeys(field);
   return { path: microcentsKey, problem: "is missing", remedy: `Write it, or ${centsKey} or ${dollarsKey}.` };
 }
 
-function readAmount(value: unknown, key: string, unitIndex: number, field: MoneyField): MoneyReading {
-  const unit = MONEY_UNITS[unitIndex] ?? { unit: "", microcents: 1n, decimals: 0 };
-  const amount = amountMicrocents(value, unit.microcents, unit.decimals);
+/** An amount that was checked to be there. */
+export function amountOf(members: { readonly [key: string]: unknown }, field: MoneyField): bigint {
+  const reading = readMoney(members, field);
+  if (reading === undefined || !("microcents" in reading))
+    throw new RangeError(`${moneyKeys(field)[0]} was not checked`);
+  return reading.microcents;
+}
+
+function readAmount(value: unknown, key: string, unit: MoneyUnit, field: MoneyField): MoneyReading {
+  const amount = amountMicrocents(value, unit);
   if (amount === undefined)
-    return { mistake: { path: key, problem: `is ${showValue(value)}`, remedy: wanted(unit.decimals) } };
+    return { mistake: { path: key, problem: `is ${showValue(value)}`, remedy: remedyOf(unit.decimals) } };
   if (amount < field.minMicrocents || amount > field.maxMicrocents) {
     const range = `${field.minMicrocents} to ${field.maxMicrocents} microcents`;
     return {
@@ -76,36 +90,8 @@ function readAmount(value: unknown, key: string, unitIndex: number, field: Money
   return { microcents: amount };
 }
 
-function wanted(decimals: number): string {
+function remedyOf(decimals: number): string {
   return decimals === 0
     ? "Write a whole number of microcents (1 cent is 1,000,000), as a number or as digits in quotes."
     : `Write a decimal in quotes, like "0.25", with at most ${decimals} digits after the point.`;
-}
-
-/** The amount in microcents; `undefined` when it is not one, or finer than a microcent. */
-export function amountMicrocents(value: unknown, microcentsPerUnit: bigint, decimals: number): bigint | undefined {
-  if (typeof value === "bigint") return value * microcentsPerUnit;
-  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) * microcentsPerUnit : undefined;
-  if (typeof value !== "string") return undefined;
-  const match = /^(-?)([0-9]{1,20})(?:\.([0-9]{1,20}))?$/.exec(value);
-  if (match === null) return undefined;
-  const [, sign = "", whole = "", fraction = ""] = match;
-  if (fraction.length > decimals) return undefined;
-  const magnitude = BigInt(whole) * microcentsPerUnit + BigInt(fraction.padEnd(decimals, "0") || "0");
-  return sign === "-" ? -magnitude : magnitude;
-}
-
-const VALUE_SHOWN_MAX_CHARACTERS = 60;
-
-/** A value as an error shows it: short, and told apart from text. */
-export function showValue(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "an object";
-  if (typeof value === "string") {
-    const text = JSON.stringify(value);
-    return text.length > VALUE_SHOWN_MAX_CHARACTERS ? `${text.slice(0, VALUE_SHOWN_MAX_CHARACTERS)}…` : text;
-  }
-  const text = String(value);
-  return text.length > VALUE_SHOWN_MAX_CHARACTERS ? `${text.slice(0, VALUE_SHOWN_MAX_CHARACTERS)}…` : text;
 }

@@ -1,14 +1,35 @@
 /**
- * The name somebody probably meant: the nearest known one, if it is near enough to be a slip of the hand.
+ * The name that was probably meant: the nearest known one, if it is near enough to be a slip of the hand. What is compared
+ * is bounded, because both sides may come from outside.
  * @module
  */
 
-/** The nearest of `known` by edit distance; `undefined` when none is within a third of the length. */
+const CHARACTERS_MAX = 64;
+const NAMES_MAX = 256;
+const DISTANCE_MAX = 4;
+
+/**
+ * The nearest of `known` by edit distance; `undefined` when none is within a third of the length and {@link DISTANCE_MAX}.
+ * Names of more than 64 characters, and known ones beyond the first 256, are not compared.
+ *
+ * @example
+ * ```ts
+ * import { nearestName } from "@calybris/engine";
+ * nearestName("nmae", ["title", "name"]); // "name"
+ * nearestName("x".repeat(100), ["x".repeat(99)]); // undefined
+ * ```
+ */
 export function nearestName(written: string, known: Iterable<string>): string | undefined {
+  if (written.length > CHARACTERS_MAX) return undefined;
+  const sought = written.toLowerCase();
   let nearest: string | undefined;
-  let nearestDistance = Math.max(2, Math.floor(written.length / 3)) + 1;
+  let nearestDistance = Math.min(DISTANCE_MAX, Math.max(2, Math.floor(written.length / 3))) + 1;
+  let compared = 0;
   for (const name of known) {
-    const distance = editDistance(written.toLowerCase(), name.toLowerCase(), nearestDistance);
+    if (compared === NAMES_MAX) break;
+    compared += 1;
+    if (name.length > CHARACTERS_MAX) continue;
+    const distance = editDistance(sought, name.toLowerCase(), nearestDistance);
     if (distance < nearestDistance) {
       nearest = name;
       nearestDistance = distance;
@@ -21,23 +42,37 @@ export function nearestName(written: string, known: Iterable<string>): string | 
 export function nameRemedy(written: string, known: readonly string[]): string {
   const nearest = nearestName(written, known);
   if (nearest !== undefined) return `Did you mean ${JSON.stringify(nearest)}?`;
-  if (known.length === 0) return "Leave it out: there is nothing here to name.";
-  const shown = known.slice(0, NAMES_SHOWN_MAX).map((name) => JSON.stringify(name));
-  return `Known here: ${shown.join(", ")}${known.length > NAMES_SHOWN_MAX ? ` and ${known.length - NAMES_SHOWN_MAX} more` : ""}.`;
+  if (known.length === 0) return "Remove it: nothing is defined that it could name.";
+  const shown = known.slice(0, NAMES_SHOWN_MAX).map((name) => JSON.stringify(name.slice(0, CHARACTERS_MAX)));
+  return `Use one of ${shown.join(", ")}${known.length > NAMES_SHOWN_MAX ? ` and ${known.length - NAMES_SHOWN_MAX} more` : ""}.`;
 }
 
 const NAMES_SHOWN_MAX = 16;
 
+/**
+ * The edit distance if it is below a limit, else the limit. Only cells within the limit of the diagonal are computed, and
+ * no further row once all of them have reached it.
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) >= limit) return limit;
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  // A cell beyond the band is at the limit; one more on each side of a row stands for it.
+  let previous = new Uint8Array(b.length + 2).fill(limit);
+  let current = new Uint8Array(b.length + 2).fill(limit);
+  for (let column = 0; column <= b.length && column < limit; column += 1) previous[column] = column;
   for (let row = 1; row <= a.length; row += 1) {
-    const current = [row];
-    for (let column = 1; column <= b.length; column += 1) {
-      const replaced = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[column] ?? 0) + 1, (current[column - 1] ?? 0) + 1));
+    const first = Math.max(1, row - limit + 1);
+    const last = Math.min(b.length, row + limit - 1);
+    current[first - 1] = first === 1 ? Math.min(row, limit) : limit;
+    let least = current[first - 1] as number;
+    for (let column = first; column <= last; column += 1) {
+      const replaced = (previous[column - 1] as number) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const distance = Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1, limit);
+      current[column] = distance;
+      if (distance < least) least = distance;
     }
-    previous = current;
+    current[last + 1] = limit;
+    if (least >= limit) return limit;
+    [previous, current] = [current, previous];
   }
-  return previous[b.length] ?? limit;
+  return previous[b.length] as number;
 }

@@ -6,14 +6,15 @@
 import {
   BPS_MAX,
   bps,
+  CANDIDATE_COUNT_MAX,
   CalybrisError,
   createPolicy,
   DEFAULT_USE_CASE,
   FEATURE_COUNT_MAX,
   GOVERNANCE,
   I64_MAX,
+  isUseCaseName,
   type Learning,
-  type Mistake,
   microcents,
   type PolicySnapshot,
   priceMicrocents,
@@ -26,20 +27,14 @@ import {
 } from "@calybris/kernel";
 import { z } from "zod";
 import { LEARNING_DEFAULTS } from "../learning-defaults.ts";
-import { amountOf, type CatalogFile, catalogMistakes, moneyMistake, readCatalog, unlisted } from "./catalog-file.ts";
-import type { MoneyField } from "./money.ts";
-import type { JsonPath, LineOf } from "./read-json.ts";
-import {
-  amount,
-  itemsOf,
-  membersOf,
-  mistakeAt,
-  shapeMistakes,
-  text,
-  unsigned64,
-  unsigned64Of,
-  whole,
-} from "./shape.ts";
+import { type CatalogFile, checkCatalog, readCatalog } from "./catalog-file.ts";
+import { checkShape } from "./check-shape.ts";
+import { checkDistinct, checkListed, listedIn } from "./listed-names.ts";
+import { itemsOf, membersOf } from "./members.ts";
+import { Mistakes, type PlaceOf } from "./mistakes.ts";
+import { amountOf, checkMoney, type MoneyField, missingMoney } from "./money.ts";
+import type { LineOf } from "./read-json.ts";
+import { amount, field, named, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
 
 const VALUE: MoneyField = { stem: "value", suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
 const LATENCY_PENALTY: MoneyField = {
@@ -52,15 +47,14 @@ const LATENCY_PENALTY: MoneyField = {
 const STRICTER = "a policy may be stricter than governance, never looser";
 
 const USE_CASE_SHAPE: Record<string, z.ZodType> = {
-  valueMicrocents: amount("Microcents"),
-  valueCents: amount("Cents"),
-  valueDollars: amount("Dollars"),
+  ...amount(VALUE),
   riskBps: whole(0, BPS_MAX, "how much is at risk, in ten-thousandths"),
   confidenceBps: whole(0, BPS_MAX, "how sure the caller is, in ten-thousandths"),
   qualityMinBps: whole(0, BPS_MAX, "the floor: least acceptable quality"),
   outputTokens: whole(0, U32_MAX, "the most that may come back"),
 };
 
+const USE_CASES_MAX = 1_000;
 const NAME = text(64, "the name of a feature");
 
 const LEARNING_SHAPE: Record<string, z.ZodType> = {
@@ -87,19 +81,18 @@ const POLICY_SHAPE: Record<string, z.ZodType> = {
   $schema: text(2000, "a schema for editors").optional(),
   name: text(128, "what people call the policy"),
   epoch: unsigned64("grows with each change of the policy"),
-  catalog: z.any().meta({
-    description: "The name of a built-in catalog, the path of a catalog file, or a catalog.",
-    anyOf: [{ type: "string" }, { type: "object" }],
-  }),
+  catalog: field(
+    (value) => value !== undefined,
+    "the name of a built-in catalog, the path of a catalog file, or a catalog",
+    { anyOf: [{ type: "string" }, { type: "object" }] },
+  ),
   riskHardLimitBps: whole(0, GOVERNANCE.riskHardLimitBps, `at this risk nothing runs; ${STRICTER}`),
   confidenceMinBps: whole(GOVERNANCE.confidenceMinBps, BPS_MAX, `below this confidence nothing runs; ${STRICTER}`),
   riskPenaltyMultiplierBps: whole(0, RISK_PENALTY_MULTIPLIER_MAX_BPS, "how much of the value at risk is taken off"),
-  latencyPenaltyMicrocentsPerMs: amount("Microcents"),
-  latencyPenaltyCentsPerMs: amount("Cents"),
-  latencyPenaltyDollarsPerMs: amount("Dollars"),
+  ...amount(LATENCY_PENALTY),
   learning: z.strictObject(LEARNING_SHAPE).optional(),
-  disabled: z.array(text(128, "the name of a candidate")).optional(),
-  useCases: z.record(z.string(), z.strictObject(USE_CASE_SHAPE)).meta({
+  disabled: z.array(text(128, "the name of a candidate")).max(CANDIDATE_COUNT_MAX).optional(),
+  useCases: named(USE_CASES_MAX, z.strictObject(USE_CASE_SHAPE), {
     description: "What a request of each kind gets where the client says nothing. `default` has to be there.",
     required: [DEFAULT_USE_CASE],
   }),
@@ -117,85 +110,72 @@ export interface PolicyLines {
 
 /**
  * @param catalogValue - the catalog, when `catalog` in the policy only names it.
- * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with every mistake of policy and catalog at once.
+ * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with the mistakes of policy and catalog at once.
  */
 export function parsePolicyFile(policyValue: unknown, catalogValue?: unknown, lines: PolicyLines = {}): PolicySnapshot {
   const catalog = catalogValue ?? membersOf(policyValue)["catalog"];
-  const mistakes = [...policyFileMistakes(policyValue, catalog, lines)];
-  if (mistakes.length > 0)
+  const mistakes = new Mistakes(placesOf(lines));
+  checkPolicy(policyValue, catalog, mistakes);
+  if (!mistakes.isEmpty)
     throw new CalybrisError("CAL_POLICY_INVALID", {
-      mistakes,
+      mistakes: mistakes.list,
       ...(lines.file === undefined ? {} : { file: lines.file }),
     });
   return snapshotOf(membersOf(policyValue), readCatalog(catalog));
 }
 
-function* policyFileMistakes(policyValue: unknown, catalog: unknown, lines: PolicyLines): Generator<Mistake> {
-  const lineOf = lines.policy;
-  const keysAt = (path: JsonPath): readonly string[] =>
-    Object.keys(path.length === 0 ? POLICY_SHAPE : path[0] === "learning" ? LEARNING_SHAPE : USE_CASE_SHAPE);
-  yield* shapeMistakes(policyFileSchema, policyValue, keysAt, lineOf);
+/** A mistake in a catalog that has a file of its own is placed in that file. */
+function placesOf({ policy, catalog }: PolicyLines): PlaceOf {
+  return (path) => {
+    if (path[0] !== "catalog" || path.length === 1 || catalog === undefined) return policy?.(path);
+    return `${catalog.file}:${catalog.lineOf(path.slice(1)) ?? 1}`;
+  };
+}
+
+function checkPolicy(policyValue: unknown, catalog: unknown, mistakes: Mistakes): void {
+  checkShape(policyFileSchema, policyValue, mistakes);
   const policy = membersOf(policyValue);
   if (policyValue !== policy) return;
-  yield* moneyMistake(policy, LATENCY_PENALTY, [], lineOf);
-  yield* useCaseMistakes(policy["useCases"], lineOf);
-  const features = itemsOf(membersOf(policy["learning"])["features"]);
-  for (const [index, name] of features.entries())
-    if (features.indexOf(name) < index)
-      yield mistakeAt(["learning", "features", index], "is there already", "Write each once.", lineOf);
-  const candidates = itemsOf(membersOf(catalog)["candidates"]).map((candidate) => membersOf(candidate));
-  const names = candidates.map((candidate) => candidate["name"]);
-  const disabled = itemsOf(policy["disabled"]);
-  for (const [index, name] of disabled.entries()) yield* unlisted(name, names, ["disabled", index], lineOf);
-  if (
-    names.length > 0 &&
-    disabled.length > 0 &&
-    candidates.every(({ name, enabled }) => enabled === false || disabled.includes(name))
-  )
-    yield mistakeAt(["disabled"], "leaves no enabled candidate", "Leave at least one enabled.", lineOf);
-  yield* mistakesOfCatalog(catalog, lines);
+  checkMoney(policy, LATENCY_PENALTY, mistakes, [], missingMoney(LATENCY_PENALTY));
+  checkUseCases(policy["useCases"], mistakes);
+  const features = listedIn(membersOf(policy["learning"])["features"], FEATURE_COUNT_MAX);
+  checkDistinct(features, mistakes, ["learning", "features"]);
+  checkDisabled(policy["disabled"], membersOf(catalog)["candidates"], mistakes);
+  if (typeof catalog === "string")
+    mistakes.add(["catalog"], "only names a catalog", "Give the catalog itself beside the policy.");
+  else if (catalog !== undefined) checkCatalog(catalog, mistakes, ["catalog"]);
 }
 
-const USE_CASES_MAX = 1_000;
-const USE_CASE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
-
-function* useCaseMistakes(useCases: unknown, lineOf?: LineOf): Generator<Mistake> {
-  const entries = Object.entries(membersOf(useCases));
-  if (useCases !== undefined && entries.every(([name]) => name !== DEFAULT_USE_CASE))
-    yield mistakeAt(
-      ["useCases", DEFAULT_USE_CASE],
-      "is missing",
-      "Write what a request of no named kind gets.",
-      lineOf,
-    );
-  if (entries.length > USE_CASES_MAX)
-    yield mistakeAt(["useCases"], `has ${entries.length} use cases`, `Write at most ${USE_CASES_MAX}.`, lineOf);
-  for (const [name, useCase] of entries) {
-    if (!USE_CASE_NAME.test(name))
-      yield mistakeAt(
-        ["useCases", name],
-        "is not a name",
-        "Use 1 to 64 letters, digits, `_`, `.` and `-`, a letter or digit first.",
-        lineOf,
-      );
-    yield* moneyMistake(membersOf(useCase), VALUE, ["useCases", name], lineOf);
+function checkUseCases(useCases: unknown, mistakes: Mistakes): void {
+  const members = membersOf(useCases);
+  if (useCases !== undefined && !Object.hasOwn(members, DEFAULT_USE_CASE))
+    mistakes.add(["useCases", DEFAULT_USE_CASE], "is missing", "Write what a request of no named kind gets.");
+  const names = Object.keys(members);
+  if (names.length > USE_CASES_MAX) return;
+  for (const name of names) {
+    if (mistakes.isFull) return;
+    if (!isUseCaseName(name)) mistakes.add(["useCases", name], "is not a name", USE_CASE_NAME_REMEDY);
+    checkMoney(membersOf(members[name]), VALUE, mistakes, ["useCases", name], missingMoney(VALUE));
   }
 }
 
-function* mistakesOfCatalog(catalog: unknown, lines: PolicyLines): Generator<Mistake> {
-  if (catalog === undefined) return;
-  if (typeof catalog === "string") {
-    yield mistakeAt(["catalog"], "only names a catalog", "Give the catalog itself beside the policy.", lines.policy);
-    return;
+const USE_CASE_NAME_REMEDY = "Use 1 to 64 letters, digits, `_`, `.` and `-`, a letter or digit first.";
+
+/** What is disabled is in the catalog, and leaves something enabled. */
+function checkDisabled(value: unknown, candidatesValue: unknown, mistakes: Mistakes): void {
+  const disabled = listedIn(value, CANDIDATE_COUNT_MAX);
+  const candidates = listedIn(candidatesValue, CANDIDATE_COUNT_MAX).items.map(membersOf);
+  const listed = listedIn(
+    candidates.map(({ name }) => name),
+    CANDIDATE_COUNT_MAX,
+  );
+  for (const [index, name] of disabled.items.entries()) {
+    if (mistakes.isFull) return;
+    checkListed(name, listed, mistakes, ["disabled", index]);
   }
-  const own = lines.catalog;
-  for (const { path, problem, remedy } of catalogMistakes(catalog)) {
-    const parts = path.split(/[.[\]]+/).filter((part) => part !== "");
-    const at: JsonPath = parts.map((part) => (/^[0-9]+$/.test(part) ? Number(part) : part));
-    const found = mistakeAt(["catalog", ...at], problem, remedy, own === undefined ? lines.policy : undefined);
-    if (own === undefined) yield found;
-    else yield { ...found, problem: `${problem} (${own.file}:${own.lineOf(at) ?? 1})` };
-  }
+  if (candidates.length === 0 || disabled.items.length === 0) return;
+  if (candidates.every(({ name, enabled }) => enabled === false || disabled.names.has(name)))
+    mistakes.add(["disabled"], "leaves no enabled candidate", "Leave at least one enabled.");
 }
 
 function snapshotOf(policy: { readonly [key: string]: unknown }, catalog: CatalogFile): PolicySnapshot {

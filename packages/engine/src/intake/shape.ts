@@ -1,16 +1,21 @@
 /**
- * The shape of a file: zod schemas whose fields say in words what they want, and the mistakes of a value against one,
- * each with its path, its line and its remedy.
+ * The shape of a file: zod schemas whose fields say in words what they want.
  * @module
  */
-import type { Mistake } from "@calybris/kernel";
+import { isName, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import { z } from "zod";
-import { MONEY_UNITS, showValue } from "./money.ts";
-import { nameRemedy } from "./nearest.ts";
-import type { JsonPath, LineOf } from "./read-json.ts";
+import { type MoneyField, moneyKeys } from "./money.ts";
 
 /** Names the schema of a file for editors; says nothing else. */
 export const SCHEMA_KEY = "$schema";
+
+export interface FieldRule {
+  readonly accepts: (value: unknown) => boolean;
+  readonly wanted: string;
+}
+
+/** By the definition of the schema: `meta` and `describe` copy a schema and keep its definition. */
+const FIELD_RULES = new WeakMap<object, FieldRule>();
 
 /** A field that takes what `accepts` takes, and says otherwise what it wants. */
 export function field(
@@ -18,7 +23,9 @@ export function field(
   wanted: string,
   schema: Readonly<Record<string, unknown>>,
 ): z.ZodType {
-  return z.custom(accepts, { error: wanted }).meta({ ...schema, description: `${capital(wanted)}.` });
+  const described = z.custom(accepts, { error: wanted }).meta({ ...schema, description: `${capital(wanted)}.` });
+  FIELD_RULES.set(described.def, { accepts, wanted });
+  return described;
 }
 
 /** A whole number, small enough for a JSON number. */
@@ -50,7 +57,7 @@ export function unsigned64Of(value: unknown): bigint | undefined {
 
 export function text(maxCharacters: number, what: string): z.ZodType {
   return field(
-    (value) => typeof value === "string" && value.trim() !== "" && value.length <= maxCharacters && isPrintable(value),
+    (value) => isName(value, maxCharacters),
     `text of 1 to ${maxCharacters} printable characters (${what})`,
     { type: "string", minLength: 1, maxLength: maxCharacters },
   );
@@ -60,94 +67,43 @@ export function flag(what: string): z.ZodType {
   return field((value) => typeof value === "boolean", `true or false (${what})`, { type: "boolean" });
 }
 
-/** An amount of money under one of its names; what it holds is checked where it is read. */
-export function amount(unit: string): z.ZodType {
-  const decimals = MONEY_UNITS.find((money) => money.unit === unit)?.decimals ?? 0;
-  const pattern = decimals === 0 ? "^-?[0-9]{1,20}$" : `^-?[0-9]{1,20}(\\.[0-9]{1,${decimals}})?$`;
-  const description =
-    unit === "Microcents" ? "Whole microcents; 1 cent is 1,000,000." : `${unit}, as a decimal in quotes like "0.25".`;
-  return z
-    .any()
-    .optional()
-    .meta({ type: ["integer", "string"], pattern, description });
+/** One of a few texts. */
+export function oneOf(values: readonly string[], what: string): z.ZodType {
+  const wanted = `${values.map((value) => `"${value}"`).join(", ")} (${what})`;
+  return field((value) => values.includes(value as string), wanted, { enum: values });
 }
 
-/** No control characters, no halves of a surrogate pair. */
-export function isPrintable(value: string): boolean {
-  return !/\p{C}/u.test(value);
-}
-
-/** The keys that the object at a path may have; for an unknown key's remedy. */
-export type KeysAt = (path: JsonPath) => readonly string[];
-
-/** Every mistake of a value against a schema. */
-export function shapeMistakes(schema: z.ZodType, value: unknown, keysAt: KeysAt, lineOf?: LineOf): Mistake[] {
-  const result = schema.safeParse(value);
-  if (result.success) return [];
-  return result.error.issues.flatMap(withinUnion).flatMap((issue) => {
-    const path = issue.path.filter((part) => typeof part !== "symbol");
-    if (issue.code === "unrecognized_keys")
-      return issue.keys.map((key) =>
-        mistakeAt([...path, key], "is not known here", nameRemedy(key, keysAt(path)), lineOf),
-      );
-    const found = valueAt(value, path);
-    const isCounted = Array.isArray(found) && (issue.code === "too_big" || issue.code === "too_small");
-    const problem = found === undefined ? "is missing" : isCounted ? `holds ${found.length}` : `is ${showValue(found)}`;
-    return [mistakeAt(path, problem, `Write ${messageOf(issue)}.`, lineOf)];
+/** An amount of money under each of its names; what it holds is checked where it is read. */
+export function amount<Stem extends string, Suffix extends string>(
+  money: MoneyField<Stem, Suffix>,
+): Record<`${Stem}${MoneyUnit["suffix"]}${Suffix}`, z.ZodType> {
+  const schemas = MONEY_UNITS.map(({ suffix, decimals }) => {
+    const pattern = decimals === 0 ? "^-?[0-9]{1,20}$" : `^-?[0-9]{1,20}(\\.[0-9]{1,${decimals}})?$`;
+    const description =
+      decimals === 0 ? "Whole microcents; 1 cent is 1,000,000." : `${suffix}, as a decimal in quotes like "0.25".`;
+    return z
+      .any()
+      .optional()
+      .meta({ type: ["integer", "string"], pattern, description });
   });
+  return Object.fromEntries(moneyKeys(money).map((key, index) => [key, schemas[index] as z.ZodType])) as Record<
+    `${Stem}${MoneyUnit["suffix"]}${Suffix}`,
+    z.ZodType
+  >;
 }
 
-export function mistakeAt(path: JsonPath, problem: string, remedy: string, lineOf?: LineOf): Mistake {
-  const line = lineOf?.(path);
-  return { path: pathText(path), problem, remedy, ...(line === undefined ? {} : { line }) };
+/** Objects of one shape, each under a name that people choose. */
+export function named(most: number, shape: z.ZodType, meta: Readonly<Record<string, unknown>>): z.ZodType {
+  return z.record(z.string(), shape).meta({ ...meta, [COUNT_MAX_KEY]: most });
 }
 
-/** `candidates[3].qualityBps`. */
-export function pathText(path: JsonPath): string {
-  return path.map((part, at) => (typeof part === "number" ? `[${part}]` : at === 0 ? part : `.${part}`)).join("");
-}
+/** Where a schema of named objects keeps how many there may be: the keyword of JSON Schema. */
+export const COUNT_MAX_KEY = "maxProperties";
 
-/** The members of a value, whatever it is: none of something that is not an object. */
-export function membersOf(value: unknown): { readonly [key: string]: unknown } {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  return isObject ? (value as { readonly [key: string]: unknown }) : {};
+/** What a field accepts, of a schema that {@link field} made. */
+export function ruleOf(schema: z.ZodType): FieldRule | undefined {
+  return FIELD_RULES.get(schema.def);
 }
-
-/** The items of a value, whatever it is: none of something that is not a list. */
-export function itemsOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function valueAt(value: unknown, path: JsonPath): unknown {
-  return path.reduce<unknown>(
-    (at, part) => (at === undefined ? at : (itemsOf(at)[Number(part)] ?? membersOf(at)[part])),
-    value,
-  );
-}
-
-/** Of a value that may be one of several: what is wrong within the one it looks like; or else all that it may be. */
-function withinUnion(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
-  if (issue.code !== "invalid_union") return [issue];
-  const isInside = ({ path, code }: z.core.$ZodIssue): boolean => path.length > 0 || code === "unrecognized_keys";
-  const alike = issue.errors.find((issues) => issues.some(isInside));
-  if (alike !== undefined)
-    return alike.flatMap((each) => withinUnion({ ...each, path: [...issue.path, ...each.path] }));
-  const message = issue.errors.flatMap(([first]) => (first === undefined ? [] : messageOf(first))).join(", or ");
-  return [{ ...issue, message }];
-}
-
-function messageOf(issue: z.core.$ZodIssue): string {
-  return issue.code === "custom" ? issue.message : wantedOf(issue);
-}
-
-function wantedOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "too_big") return `at most ${issue.maximum} of them`;
-  if (issue.code === "too_small") return `at least ${issue.minimum} of them`;
-  if (issue.code === "invalid_type") return WANTED[issue.expected] ?? `a value of type ${issue.expected}`;
-  return issue.message;
-}
-
-const WANTED: Readonly<Record<string, string>> = { object: "an object", record: "an object", array: "a list" };
 
 function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);

@@ -6,6 +6,7 @@ import { DEFAULT_USE_CASE, invariant, type PolicySnapshot, type UseCase } from "
 
 export interface SnapshotIndex {
   readonly useCases: ReadonlyMap<string, UseCase>;
+  readonly useCaseNames: readonly string[];
   readonly defaultUseCase: UseCase;
   readonly candidateIds: ReadonlyMap<string, number>;
   readonly ids: ReadonlySet<number>;
@@ -13,6 +14,8 @@ export interface SnapshotIndex {
   readonly providers: ReadonlyMap<string, bigint>;
   readonly capabilities: ReadonlyMap<string, bigint>;
   readonly regions: ReadonlyMap<string, bigint>;
+  /** In the policy's order; of a policy that learns. */
+  readonly features: ReadonlySet<string> | undefined;
 }
 
 const indices = new WeakMap<PolicySnapshot, SnapshotIndex>();
@@ -26,12 +29,14 @@ export function indexOfSnapshot(snapshot: PolicySnapshot): SnapshotIndex {
   const ids = snapshot.policy.candidates.map((candidate) => candidate.id);
   const index: SnapshotIndex = {
     useCases,
+    useCaseNames: [...useCases.keys()],
     defaultUseCase,
     candidateIds: new Map(snapshot.candidateNames.map((name, position) => [name, ids[position] ?? 0])),
     ids: new Set(ids),
     providers: bitsByName(snapshot.providers),
     capabilities: bitsByName(snapshot.capabilities),
     regions: bitsByName(snapshot.regions),
+    features: snapshot.learning === undefined ? undefined : new Set(snapshot.learning.features ?? []),
   };
   indices.set(snapshot, index);
   return index;

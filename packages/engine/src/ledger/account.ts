@@ -8,10 +8,7 @@
  * Amounts are microcents, `bigint`, at most 2^63−1. Movements expect to be allowed; `overflowOf` and `roomOf` say whether.
  * @module
  */
-import { I64_MAX, invariant, type LimitEntry } from "@calybris/kernel";
-
-/** The levels of a hierarchy: organisation > team > key > end user. */
-export const LEVELS_MAX = 4;
+import { I64_MAX, invariant, LEVELS_MAX, type LimitEntry } from "@calybris/kernel";
 
 /** A calendar period that has begun. */
 export interface Period {

@@ -3,8 +3,7 @@
  * was never ordered. Everything else is the ordering thread's.
  * @module
  */
-import { CalybrisError, I64_MAX, type Mistake } from "@calybris/kernel";
-import { LEVELS_MAX } from "./account.ts";
+import { CalybrisError, I64_MAX, LEVELS_MAX, type Mistake } from "@calybris/kernel";
 import { Cells, drive } from "./cells.ts";
 
 /** What is sent to a worker; it can be cloned. */

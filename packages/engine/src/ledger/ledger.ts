@@ -11,7 +11,9 @@
 import {
   CalybrisError,
   type DecisionEntry,
+  decisionIdOf,
   type EntryBody,
+  identityNumber,
   invariant,
   type LedgerEntry,
   type LimitEntry,
@@ -31,7 +33,6 @@ import {
   unspent,
 } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
-import { decisionIdOf, identityNumber } from "./decision-id.ts";
 import { type Closed, type ClosedState, mayFollow, type Open, type Part, Reservations } from "./reservations.ts";
 
 const MICROSECONDS = 1_000_000;

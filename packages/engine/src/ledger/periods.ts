@@ -12,16 +12,6 @@ import type { Period } from "./account.ts";
 
 const US_PER_MS = 1_000;
 
-/** Whether a name is a time zone's. */
-export function isTimeZone(name: string): boolean {
-  try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
-    return !/^[+-]/.test(name);
-  } catch {
-    return false;
-  }
-}
-
 /**
  * The period that holds a time, numbered after the one before; those skipped are counted.
  *

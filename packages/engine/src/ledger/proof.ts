@@ -6,6 +6,7 @@
 import {
   type Balances,
   type ConservationProof,
+  decisionIdOf,
   type ExactJson,
   ledgerDigest,
   type OpenReservation,
@@ -14,7 +15,6 @@ import {
   toHex,
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
-import { decisionIdOf } from "./decision-id.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Open } from "./reservations.ts";
 

@@ -4,7 +4,15 @@
  * @module
  */
 import { budgetsFileSchema, clientRequestSchema, field, policyFileSchema, text, whole } from "@calybris/engine";
-import { DISPOSITIONS, HOLD_CAUSES, I64_MAX, invariant, SIGNALS } from "@calybris/kernel";
+import {
+  DECISION_ID_PATTERN,
+  DISPOSITIONS,
+  HOLD_CAUSES,
+  I64_MAX,
+  invariant,
+  parseDecisionId,
+  SIGNALS,
+} from "@calybris/kernel";
 import { z } from "zod";
 import { named } from "./answer-shapes.ts";
 import { schemaAt } from "./schema-keys.ts";
@@ -35,9 +43,9 @@ const flag = (what: string): z.ZodType =>
   field((value) => typeof value === "boolean", `true or false (${what})`, { type: "boolean" });
 
 const decisionId: z.ZodType = field(
-  (value) => typeof value === "string" && /^[1-9][0-9]{0,15}-[0-9a-f]{8}$/.test(value),
+  (value) => parseDecisionId(value) !== undefined,
   "a decision id, as it was answered",
-  { type: "string", pattern: "^[1-9][0-9]{0,15}-[0-9a-f]{8}$" },
+  { type: "string", pattern: DECISION_ID_PATTERN },
 );
 const tenant = text(NAME_MAX, "whose money it is; another's decision is refused").optional();
 const by = text(NAME_MAX, "the person who does it; kept in the journal");

@@ -69,7 +69,6 @@ function decideOne(desk: Desk, { principal, body, idempotencyKey }: Call): Promi
 /** @throws CalybrisError when there is no decision; nothing was decided then, or a repetition finds out. */
 function decide(desk: Desk, principal: Principal, request: ClientRequest): Promise<Decided> {
   refuseWhenBroken(desk);
-  refuseSprawling(request);
   requireTenant(principal, membersOf(request)["tenant"]);
   return desk.engine.decide(request);
 }
@@ -195,29 +194,6 @@ function nameOf(snapshot: PolicySnapshot, id: number): string {
   const index = snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
   return snapshot.candidateNames[index] ?? `candidate ${id}`;
 }
-
-/**
- * More members than any policy knows names for. Each would be a mistake of its own, looked up among all names, and a body
- * has room for a million.
- */
-function refuseSprawling(request: ClientRequest): void {
-  let count = 0;
-  for (const key in request) {
-    count += 1;
-    const value = request[key as keyof ClientRequest];
-    if (typeof value === "object" && value !== null)
-      count += Array.isArray(value) ? value.length : Object.keys(value).length;
-  }
-  if (count <= MEMBERS_MAX) return;
-  const mistake: Mistake = {
-    path: "",
-    problem: `holds ${count} keys, names and features`,
-    remedy: `Send at most ${MEMBERS_MAX}.`,
-  };
-  throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistake] });
-}
-
-const MEMBERS_MAX = 300;
 
 function refuseWhenBroken(desk: Desk): void {
   const problem = desk.problem();

@@ -14,6 +14,8 @@ import {
 import {
   CalybrisError,
   type ExactJson,
+  isName,
+  NAME_WANTED,
   type PolicySnapshot,
   policyDigest,
   snapshotDigest,
@@ -79,8 +81,7 @@ function policies({ engine }: Desk): Reply {
 
 async function setPolicy({ engine }: Desk, { body }: Call): Promise<Reply> {
   const { policy, by } = membersChecked(body, ["policy", "by"]);
-  if (typeof by !== "string" || by.trim() === "" || by.length > BY_MAX || /\p{C}/u.test(by))
-    throw invalid("by", "is not a name", `Send 1 to ${BY_MAX} printable characters: the person who does it.`);
+  if (!isName(by)) throw invalid("by", "is not a name", `Send ${NAME_WANTED}: the person who does it.`);
   const snapshot = await snapshotIn(policy);
   const digest = digestsOf(snapshot).snapshotDigest;
   if (digest === digestsOf(engine.snapshot).snapshotDigest) {
@@ -104,7 +105,7 @@ async function checkPolicy({ engine }: Desk, { body }: Call): Promise<Reply> {
 function membersChecked(body: ExactJson, known: readonly string[]): { readonly [key: string]: unknown } {
   const members = membersOf(body);
   for (const key of Object.keys(members))
-    if (!known.includes(key)) throw invalid(key, "is not known here", nameRemedy(key, known));
+    if (!known.includes(key)) throw invalid(key, "is an unknown field", nameRemedy(key, known));
   if (members["policy"] === undefined) throw invalid("policy", "is missing", "Send a policy, as a file has it.");
   return members;
 }
@@ -139,5 +140,4 @@ function invalid(path: string, problem: string, remedy: string): CalybrisError {
   return new CalybrisError("CAL_GATEWAY_REQUEST_INVALID", { mistakes: [{ path, problem, remedy }] });
 }
 
-const BY_MAX = 128;
 const SHOWN_MAX = 64;

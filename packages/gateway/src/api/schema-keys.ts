@@ -1,17 +1,9 @@
 /**
- * The schema of a value at a path inside another: for the keys that may stand there, and to describe a part by itself.
+ * The schema of a value at a path inside another, to describe a part by itself.
  * @module
  */
-import type { JsonPath, KeysAt } from "@calybris/engine";
+import type { JsonPath } from "@calybris/engine";
 import { z } from "zod";
-
-/** Which keys a value may have at a path: for the remedy of an unknown one. */
-export function keysOfSchema(schema: z.ZodType): KeysAt {
-  return (path) => {
-    const bare = unwrapped(schemaAt(schema, path));
-    return bare instanceof z.ZodObject ? Object.keys(bare.shape) : [];
-  };
-}
 
 export function schemaAt(schema: z.ZodType, path: JsonPath): z.ZodType | undefined {
   return path.reduce<z.ZodType | undefined>((inner, part) => memberOf(inner, part), schema);

@@ -5,7 +5,6 @@
  */
 import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
-import { keysOfSchema } from "../api/schema-keys.ts";
 import { type Config, isLoopback, type KeyConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { configSchema } from "./config-schema.ts";
@@ -29,8 +28,7 @@ export async function readConfig(sources: ConfigSources): Promise<Config> {
   const file = sources.file ?? environment[CONFIG_VARIABLE];
   const mistakes: Mistake[] = [];
   const document = file === undefined ? undefined : await readConfigFile(file);
-  if (document !== undefined)
-    mistakes.push(...shapeMistakes(configSchema, document.value, keysOfSchema(configSchema), document.lineOf));
+  if (document !== undefined) mistakes.push(...shapeMistakes(configSchema, document.value, document.lineOf));
   mistakes.push(...unknownVariables(environment));
 
   const values = new Map<string, unknown>();
@@ -63,7 +61,7 @@ function readText(
 ): { readonly value: unknown; readonly mistakes: readonly Mistake[] } {
   const value = parsedText(option, text);
   const wrapped = option.path.split(".").reduceRight<unknown>((inner, key) => ({ [key]: inner }), value);
-  const mistakes = shapeMistakes(configSchema, wrapped, keysOfSchema(configSchema)).map((mistake) => ({
+  const mistakes = shapeMistakes(configSchema, wrapped).map((mistake) => ({
     ...mistake,
     path: mistake.path.replace(option.path, place),
   }));

@@ -5,11 +5,10 @@
 import { shapeMistakes } from "@calybris/engine";
 import { CalybrisError, type ExactJson, type Mistake } from "@calybris/kernel";
 import type { z } from "zod";
-import { keysOfSchema } from "../api/schema-keys.ts";
 
 /** @throws CalybrisError `CAL_GATEWAY_REQUEST_INVALID` with every mistake. */
 export function checkBody(schema: z.ZodType, body: ExactJson): void {
-  refuse(shapeMistakes(schema, body, keysOfSchema(schema)));
+  refuse(shapeMistakes(schema, body));
 }
 
 /** @throws CalybrisError `CAL_GATEWAY_REQUEST_INVALID`; an unknown or repeated parameter is one, too. */
@@ -23,7 +22,7 @@ export function checkQuery(schema: z.ZodType | undefined, text: string): { reado
     }
     Object.defineProperty(query, name, { value, enumerable: true, configurable: true });
   }
-  if (schema !== undefined) mistakes.push(...shapeMistakes(schema, query, keysOfSchema(schema)));
+  if (schema !== undefined) mistakes.push(...shapeMistakes(schema, query));
   refuse(mistakes);
   return query;
 }

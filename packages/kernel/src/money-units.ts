@@ -1,0 +1,49 @@
+/**
+ * The units that people write money in, and an amount in one of them as microcents. What a microcent cannot hold is refused
+ * rather than rounded.
+ * @module
+ */
+import { MICROCENTS_PER_CENT, MICROCENTS_PER_DOLLAR } from "./units.ts";
+
+export interface MoneyUnit {
+  readonly name: "microcents" | "cents" | "dollars";
+  /** As it ends the name of a field: `valueDollars`. */
+  readonly suffix: "Microcents" | "Cents" | "Dollars";
+  /** What one of it is worth. */
+  readonly microcents: bigint;
+  /** Digits after the point that a microcent still holds. */
+  readonly decimals: number;
+}
+
+export const MONEY_UNITS: readonly MoneyUnit[] = Object.freeze([
+  { name: "microcents", suffix: "Microcents", microcents: 1n, decimals: 0 },
+  { name: "cents", suffix: "Cents", microcents: MICROCENTS_PER_CENT, decimals: 6 },
+  { name: "dollars", suffix: "Dollars", microcents: MICROCENTS_PER_DOLLAR, decimals: 8 },
+] as const);
+
+const DECIMAL = /^(-?)([0-9]{1,20})(?:\.([0-9]{1,20}))?$/;
+
+/**
+ * An amount in microcents: of a whole number, or of a decimal in quotes. `undefined` when it is neither, or finer than a
+ * microcent.
+ *
+ * @example
+ * ```ts
+ * import { amountMicrocents } from "@calybris/kernel";
+ * amountMicrocents("0.25", { microcents: 100_000_000n, decimals: 8 }); // 25000000n
+ * amountMicrocents(0.25, { microcents: 100_000_000n, decimals: 8 }); // undefined
+ * ```
+ */
+export function amountMicrocents(
+  value: unknown,
+  { microcents, decimals }: Pick<MoneyUnit, "microcents" | "decimals">,
+): bigint | undefined {
+  if (typeof value === "bigint") return value * microcents;
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) * microcents : undefined;
+  const match = typeof value === "string" ? DECIMAL.exec(value) : null;
+  if (match === null) return undefined;
+  const [, sign = "", whole = "", fraction = ""] = match;
+  if (fraction.length > decimals) return undefined;
+  const magnitude = BigInt(whole) * microcents + BigInt(fraction.padEnd(decimals, "0") || "0");
+  return sign === "-" ? -magnitude : magnitude;
+}
