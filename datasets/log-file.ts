@@ -3,7 +3,7 @@
  * failed.
  * @module
  */
-import { csvRows, Mistakes, streamFile } from "@calybris/engine";
+import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 
 export interface FileRow {
@@ -14,7 +14,8 @@ export interface FileRow {
 }
 
 const COLUMNS = ["scoreBps", "ranCheap", "cheapPropensity", "failed"];
-const MISTAKES_MAX = 20;
+/** The rows of a table are alike: a few mistakes tell what is wrong with all of them. */
+const MISTAKE_BOUNDS: MistakeBounds = { max: 20, suggestionsMax: 0 };
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ["1", true],
   ["true", true],
@@ -24,7 +25,7 @@ const TRUTHS: ReadonlyMap<string, boolean> = new Map([
 
 /** @throws CalybrisError `CAL_INPUT_MALFORMED` without a column, `CAL_TABLE_INVALID` with the mistakes of the rows. */
 export async function loadLog(file: string): Promise<readonly FileRow[]> {
-  const mistakes = new Mistakes(undefined, MISTAKES_MAX);
+  const mistakes = new Mistakes(undefined, MISTAKE_BOUNDS);
   const rows: FileRow[] = [];
   const checkHeader = (header: readonly string[]): void => requireColumns(header, file);
   for await (const { line, cells } of csvRows(streamFile(file), { file, checkHeader })) {

@@ -3,7 +3,7 @@
  * counted; a cell that says something impossible is a mistake with its line.
  * @module
  */
-import { csvRows, Mistakes, streamFile } from "@calybris/engine";
+import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { type Table, TableBuilder } from "@calybris/learning";
 import { type ColumnReading, FeatureColumn, isMissing, NUMBER } from "./feature-column.ts";
@@ -17,7 +17,8 @@ import {
   type TierMap,
 } from "./table-map.ts";
 
-const MISTAKES_MAX = 20;
+/** The rows of a table are alike: a few mistakes tell what is wrong with all of them. */
+const MISTAKE_BOUNDS: MistakeBounds = { max: 20, suggestionsMax: 0 };
 /** Fewer cannot be cut into folds that say anything. */
 export const ROWS_MIN = 20;
 const COST_MAX_MICROCENTS = 2 ** 50;
@@ -46,7 +47,7 @@ export async function readTable(file: string, map: TableMap): Promise<Table> {
   const columns = (map.features ?? []).map((each) => new FeatureColumn(typeof each === "string" ? {} : each));
   const kept: Kept[] = [];
   const leftOut: string[] = [];
-  const mistakes = new Mistakes(undefined, MISTAKES_MAX);
+  const mistakes = new Mistakes(undefined, MISTAKE_BOUNDS);
   const { delimiter = "," } = map;
   const checkHeader = (header: readonly string[]): void => checkColumns(map, header, file);
   for await (const { line, cells: record } of csvRows(streamFile(file), { file, delimiter, checkHeader })) {

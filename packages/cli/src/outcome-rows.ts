@@ -7,9 +7,9 @@ import {
   type ClientOutcome,
   linesOf,
   membersOf,
+  Mistakes,
   type MoneyField,
   moneyKeys,
-  nameRemedy,
   readJsonLine,
   readMoney,
   showValue,
@@ -43,31 +43,25 @@ export function costOf(members: { readonly [key: string]: unknown }): bigint | u
 }
 
 function outcomeOf(value: ExactJson, line: number): Omit<OutcomeRow, "line"> {
+  const mistakes = new Mistakes(() => line);
   const members = membersOf(value);
-  const mistakes: Mistake[] = [];
-  if (members !== value)
-    mistakes.push({ path: "", problem: `is ${showValue(value)}`, remedy: "Write an object.", line });
-  for (const key of Object.keys(members))
-    if (!KEYS.includes(key))
-      mistakes.push({ path: key, problem: "is not known here", remedy: nameRemedy(key, KEYS), line });
+  if (members !== value) mistakes.add([], `is ${showValue(value)}`, "Write an object.");
+  for (const key in members) {
+    if (mistakes.isFull) break;
+    if (!KEYS.includes(key)) mistakes.add([key], "is an unknown field", mistakes.remedyFor(key, KEYS));
+  }
   const { decisionId, requestId, succeeded, signals, disposition = "applied" } = members;
   if ((typeof decisionId === "string") === (typeof requestId === "string"))
-    mistakes.push({
-      path: "decisionId",
-      problem: "or requestId has to be there, as text, one of them",
-      remedy: "Name the decision once.",
-      line,
-    });
+    mistakes.add(["decisionId"], "or requestId has to be there, as text, one of them", "Name the decision once.");
   if (succeeded === undefined && signals === undefined && disposition === "applied")
-    mistakes.push({
-      path: "succeeded",
-      problem: "is missing, and there are no signals",
-      remedy: "Say whether it was good, or send signals: [] where nothing odd was seen.",
-      line,
-    });
+    mistakes.add(
+      ["succeeded"],
+      "is missing, and there are no signals",
+      "Say whether it was good, or send signals: [] where nothing odd was seen.",
+    );
   const cost = costOf(members);
-  if (typeof cost === "object") mistakes.push({ ...cost, line });
-  if (mistakes.length > 0) throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes });
+  if (typeof cost === "object") mistakes.add([cost.path], cost.problem, cost.remedy);
+  if (!mistakes.isEmpty) throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes: mistakes.list });
   const plain = Object.fromEntries(PLAIN_KEYS.map((key) => [key, members[key]]));
   const costMicrocents = typeof cost === "bigint" ? cost : undefined;
   const outcome = { ...plain, decisionId: decisionId ?? "", costMicrocents } as unknown as ClientOutcome;

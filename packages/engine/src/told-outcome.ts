@@ -2,17 +2,19 @@
  * What a client tells of a decision, read: each field in its range, or every mistake at once.
  * @module
  */
-import {
-  CalybrisError,
-  DISPOSITIONS,
-  type Disposition,
-  type Microcents,
-  type Mistake,
-  SIGNALS,
-  type Signal,
-} from "@calybris/kernel";
+import { DISPOSITIONS, type Disposition, type Microcents, SIGNALS, type Signal, U32_MAX } from "@calybris/kernel";
 import type { Amount } from "./intake/client-request.ts";
-import { amountField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
+import {
+  amountField,
+  type Field,
+  flagField,
+  nameField,
+  oneOfField,
+  optionalField,
+  refuseMistakes,
+  unknownFields,
+  wholeField,
+} from "./intake/ledger-fields.ts";
 
 /** What became of a decision, as a client tells it. */
 export interface ClientOutcome {
@@ -39,55 +41,40 @@ export interface Told {
   readonly latencyMs: number | undefined;
 }
 
+const KEYS: readonly (keyof ClientOutcome)[] = [
+  "decisionId",
+  "observedAt",
+  "disposition",
+  "succeeded",
+  "signals",
+  "costMicrocents",
+  "latencyMs",
+];
+
 /** @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake. */
 export function readOutcome(outcome: ClientOutcome, now: number): Told {
-  const { disposition = "applied", signals = [], succeeded } = outcome;
-  const mistakes: Mistake[] = [];
-  const known = ["decisionId", "observedAt", "disposition", "succeeded", "signals", "costMicrocents", "latencyMs"];
-  for (const key of Object.keys(outcome))
-    if (!known.includes(key))
-      mistakes.push({ path: key, problem: "is not known here", remedy: `Send ${known.join(", ")}.` });
-  if (!DISPOSITIONS.includes(disposition))
-    mistakes.push({
-      path: "disposition",
-      problem: `is ${String(disposition)}`,
-      remedy: `Send one of ${DISPOSITIONS.join(", ")}.`,
-    });
-  if (succeeded !== undefined && typeof succeeded !== "boolean")
-    mistakes.push({
-      path: "succeeded",
-      problem: "is neither true nor false",
-      remedy: "Send true or false, or leave it out.",
-    });
-  if (
-    !Array.isArray(signals) ||
-    signals.some((signal) => !SIGNALS.includes(signal)) ||
-    new Set(signals).size !== signals.length
-  )
-    mistakes.push({
-      path: "signals",
-      problem: "is no list of signals",
-      remedy: `Send each at most once: ${SIGNALS.join(", ")}.`,
-    });
-  if (mistakes.length > 0) throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes });
-  const fields = refuseMistakes(
+  const { decisionId, observedAt = now, disposition = "applied", succeeded, signals = [] } = outcome;
+  const { costMicrocents, latencyMs } = outcome;
+  return refuseMistakes(
     {
-      decisionId: nameField("decisionId", outcome.decisionId),
-      observedAt: wholeField(
-        "observedAt",
-        outcome.observedAt === undefined ? now : outcome.observedAt,
-        Number.MAX_SAFE_INTEGER,
-      ),
-      costMicrocents:
-        outcome.costMicrocents === undefined
-          ? { value: undefined }
-          : amountField("costMicrocents", outcome.costMicrocents, 0n),
-      latencyMs:
-        outcome.latencyMs === undefined
-          ? { value: undefined }
-          : wholeField("latencyMs", outcome.latencyMs, 0xffff_ffff),
+      decisionId: nameField("decisionId", decisionId),
+      observedAt: wholeField("observedAt", observedAt, Number.MAX_SAFE_INTEGER),
+      disposition: oneOfField("disposition", disposition, DISPOSITIONS),
+      succeeded: optionalField(succeeded, flagField("succeeded", succeeded)),
+      signals: signalsField(signals),
+      costMicrocents: optionalField(costMicrocents, amountField("costMicrocents", costMicrocents, 0n)),
+      latencyMs: optionalField(latencyMs, wholeField("latencyMs", latencyMs, U32_MAX)),
     },
     "CAL_OUTCOME_INVALID",
+    unknownFields(outcome, KEYS),
   );
-  return { ...fields, disposition, succeeded, signals: SIGNALS.filter((signal) => signals.includes(signal)) };
+}
+
+/** In one order, however they were told. */
+function signalsField(given: unknown): Field<readonly Signal[]> {
+  const isList = Array.isArray(given) && given.length <= SIGNALS.length && new Set(given).size === given.length;
+  if (isList && given.every((signal) => SIGNALS.includes(signal)))
+    return { value: SIGNALS.filter((signal) => given.includes(signal)) };
+  const remedy = `Send each at most once: ${SIGNALS.join(", ")}.`;
+  return { mistake: { path: "signals", problem: "is not a list of signals", remedy } };
 }

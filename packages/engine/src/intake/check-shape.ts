@@ -9,7 +9,6 @@ import type { JsonPath, Mistake } from "@calybris/kernel";
 import { z } from "zod";
 import { isObject } from "./members.ts";
 import { Mistakes, pathText, showValue } from "./mistakes.ts";
-import { nameRemedy } from "./nearest.ts";
 import type { LineOf } from "./read-json.ts";
 import { COUNT_MAX_KEY, ruleOf } from "./shape.ts";
 
@@ -76,7 +75,8 @@ function objectCheck(schema: z.ZodObject): Check {
       checkMember(key, Object.hasOwn(value, key) ? value[key] : undefined, check, walk);
     for (const key in value) {
       if (walk.mistakes.isFull) return;
-      if (!known.has(key)) walk.mistakes.add([...walk.path, key], "is an unknown field", nameRemedy(key, keys));
+      if (!known.has(key))
+        walk.mistakes.add([...walk.path, key], "is an unknown field", walk.mistakes.remedyFor(key, keys));
     }
   };
 }

@@ -33,9 +33,8 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { isObject } from "./members.ts";
-import { Mistakes, showValue } from "./mistakes.ts";
+import { mistakeAt, type MistakeBounds, Mistakes, showValue } from "./mistakes.ts";
 import { type MoneyField, readMoney } from "./money.ts";
-import { nameRemedy } from "./nearest.ts";
 import { indexOfSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
 import type { Writable } from "../writable.ts";
 
@@ -132,7 +131,7 @@ export const BUDGET: MoneyField<"budget", ""> = {
 };
 
 /**
- * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with the mistakes, up to {@link REQUEST_MISTAKES_MAX} of them.
+ * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake, up to 33 of them.
  */
 export function resolveRequest(
   snapshot: PolicySnapshot,
@@ -140,11 +139,11 @@ export function resolveRequest(
   sequence: bigint,
 ): ResolvedRequest {
   refuseSprawling(clientRequest);
-  const mistakes = new Mistakes(undefined, REQUEST_MISTAKES_MAX);
+  const mistakes = new Mistakes(undefined, BOUNDS);
   for (const key in clientRequest) {
     if (KNOWN_KEYS.has(key)) continue;
     if (mistakes.isFull) break;
-    mistakes.add([key], "is an unknown field", remedyOf(key, CLIENT_REQUEST_KEYS, mistakes));
+    mistakes.add([key], "is an unknown field", mistakes.remedyFor(key, CLIENT_REQUEST_KEYS));
   }
 
   const index = indexOfSnapshot(snapshot);
@@ -188,7 +187,7 @@ export function resolveRequest(
   const features = featuresOf(index, clientRequest, mistakes);
   if (textScore !== undefined && !isFeature(textScore))
     mistakes.add(["textScore"], `is ${showValue(textScore)}`, FEATURE_REMEDY);
-  if (!mistakes.isEmpty) throw invalid(mistakes);
+  if (!mistakes.isEmpty) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.list });
 
   const request: Request = {
     sequence: sequenceOf(sequence),
@@ -221,30 +220,39 @@ export function resolveRequest(
  * @throws {@link CalybrisError} `CAL_REQUEST_INVALID`.
  */
 export function refuseSprawling(clientRequest: unknown): void {
-  const mistakes = new Mistakes();
-  if (!isObject(clientRequest)) mistakes.add([], `is ${showValue(clientRequest)}`, "Send one object for one request.");
-  else if (membersLeft(clientRequest, MEMBERS_MAX) < 0)
-    mistakes.add([], `holds more than ${MEMBERS_MAX} keys, names and features`, `Send at most ${MEMBERS_MAX}.`);
-  if (!mistakes.isEmpty) throw invalid(mistakes);
+  if (!isObject(clientRequest)) throw refused(`is ${showValue(clientRequest)}`, "Send one object for one request.");
+  if (membersLeft(clientRequest, MEMBERS_MAX) < 0)
+    throw refused(`holds more than ${MEMBERS_MAX} keys, names and features`, `Send at most ${MEMBERS_MAX}.`);
+}
+
+function refused(problem: string, remedy: string): CalybrisError {
+  return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistakeAt([], problem, remedy)] });
 }
 
 /** What is left of a number of members without those of a value and of all it holds; below 0: there are more. */
 function membersLeft(value: object, membersMax: number): number {
   let left = membersMax;
+  if (Array.isArray(value)) {
+    left -= value.length;
+    for (let index = 0; index < value.length && left >= 0; index += 1) left = memberLeft(value[index], left);
+    return left;
+  }
   for (const key in value) {
     left -= 1;
     if (left < 0) break;
-    const member = (value as { readonly [key: string]: unknown })[key];
-    if (typeof member === "object" && member !== null) left = membersLeft(member, left);
+    left = memberLeft((value as { readonly [key: string]: unknown })[key], left);
   }
   return left;
 }
 
+function memberLeft(member: unknown, left: number): number {
+  return typeof member === "object" && member !== null ? membersLeft(member, left) : left;
+}
+
 /** A policy knows three times 64 names and 64 features at most, and a request has two dozen fields. */
 const MEMBERS_MAX = 300;
-/** A request of nothing but mistakes is one of a thousand in a batch. */
-const REQUEST_MISTAKES_MAX = 33;
-const SUGGESTIONS_MAX = 4;
+/** A request of nothing but mistakes may be one of a thousand in a batch. */
+const BOUNDS: MistakeBounds = { max: 33, suggestionsMax: 4 };
 
 /**
  * What the client sent, as one text whatever the order of its keys: for the digest that tells a request sent again from
@@ -274,7 +282,7 @@ function requestedIdOf(
 
 /** The features in the policy's order, and those left out as missing; without names, the tokens. */
 function featuresOf(
-  { features: names }: SnapshotIndex,
+  { featureNames, features: known }: SnapshotIndex,
   { features: given, inputTokens, outputTokens }: ClientRequest,
   mistakes: Mistakes,
 ): readonly number[] | undefined {
@@ -286,13 +294,13 @@ function featuresOf(
   for (const name of Object.keys(features)) {
     if (mistakes.isFull) return undefined;
     const value = features[name];
-    if (names?.has(name) !== true)
-      mistakes.add(["features", name], "is an unknown feature", remedyOf(name, [...(names ?? [])], mistakes));
+    if (!known.has(name))
+      mistakes.add(["features", name], "is an unknown feature", mistakes.remedyFor(name, featureNames ?? []));
     else if (!isFeature(value)) mistakes.add(["features", name], `is ${showValue(value)}`, FEATURE_REMEDY);
   }
-  if (names === undefined) return undefined;
-  if (names.size === 0) return [inputTokens, outputTokens ?? FEATURE_MISSING];
-  return Array.from(names, (name) => (Object.hasOwn(features, name) ? features[name] : undefined) ?? FEATURE_MISSING);
+  if (featureNames === undefined) return undefined;
+  if (featureNames.length === 0) return [inputTokens, outputTokens ?? FEATURE_MISSING];
+  return featureNames.map((name) => (Object.hasOwn(features, name) ? features[name] : undefined) ?? FEATURE_MISSING);
 }
 
 const NO_FEATURES: { readonly [name: string]: number } = Object.freeze({});
@@ -356,15 +364,6 @@ function bits(
 }
 
 function unknownName(path: JsonPath, written: unknown, known: readonly string[], mistakes: Mistakes): void {
-  const remedy = remedyOf(typeof written === "string" ? written : "", known, mistakes);
+  const remedy = mistakes.remedyFor(typeof written === "string" ? written : "", known);
   mistakes.add(path, `is ${showValue(written)}, which the policy does not have`, remedy);
-}
-
-/** The nearest name is looked for a few times; by then it is clear that this is not a slip of the hand. */
-function remedyOf(written: string, known: readonly string[], mistakes: Mistakes): string {
-  return mistakes.count < SUGGESTIONS_MAX ? nameRemedy(written, known) : "Correct or remove it.";
-}
-
-function invalid(mistakes: Mistakes): CalybrisError {
-  return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.list });
 }

@@ -3,7 +3,7 @@
  * @module
  */
 import { CalybrisError, I64_MAX, isDigest, isName, type Microcents, type Mistake, NAME_WANTED } from "@calybris/kernel";
-import { showValue } from "./mistakes.ts";
+import { Mistakes, showValue } from "./mistakes.ts";
 
 /** A value, or why it is none. */
 export type Field<Value> = { readonly value: Value } | { readonly mistake: Mistake };
@@ -43,16 +43,38 @@ export function oneOfField<Value extends string>(path: string, given: unknown, v
   return { mistake: { path, problem, remedy: `Send one of ${values.join(", ")}.` } };
 }
 
+export function flagField(path: string, given: unknown): Field<boolean> {
+  if (typeof given === "boolean") return { value: given };
+  return { mistake: { path, problem: `is ${showValue(given)}`, remedy: "Send true or false, or leave it out." } };
+}
+
+/** A field that may be left out. */
+export function optionalField<Value>(given: unknown, field: Field<Value>): Field<Value | undefined> {
+  return given === undefined ? { value: undefined } : field;
+}
+
+/** The fields of a command that are not known. */
+export function unknownFields(command: object, known: readonly string[]): readonly Mistake[] {
+  const mistakes = new Mistakes();
+  for (const key in command) {
+    if (mistakes.isFull) break;
+    if (!known.includes(key)) mistakes.add([key], "is an unknown field", mistakes.remedyFor(key, known));
+  }
+  return mistakes.list;
+}
+
 /**
  * The values, when all of them are there.
  *
+ * @param unknown - fields that were given beside them.
  * @throws CalybrisError `CAL_LEDGER_INVALID`, or the code given, with every mistake at once.
  */
 export function refuseMistakes<Fields extends { readonly [key: string]: Field<unknown> }>(
   fields: Fields,
   code: "CAL_LEDGER_INVALID" | "CAL_OUTCOME_INVALID" = "CAL_LEDGER_INVALID",
+  unknown: readonly Mistake[] = [],
 ): { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never } {
-  const mistakes: Mistake[] = [];
+  const mistakes: Mistake[] = [...unknown];
   const values: { [key: string]: unknown } = {};
   for (const [key, field] of Object.entries(fields)) {
     if ("mistake" in field) mistakes.push(field.mistake);

@@ -5,7 +5,6 @@
 import type { JsonPath } from "@calybris/kernel";
 import { itemsOf } from "./members.ts";
 import { type Mistakes, showValue } from "./mistakes.ts";
-import { nameRemedy } from "./nearest.ts";
 
 /** A list of names as it was written, and its names to look up. */
 export interface Listed {
@@ -23,7 +22,7 @@ export function listedIn(value: unknown, most: number): Listed {
 export function checkListed(name: unknown, { items, names }: Listed, mistakes: Mistakes, at: JsonPath): void {
   if (typeof name !== "string" || names.has(name) || mistakes.isFull) return;
   const known = items.filter((item) => typeof item === "string");
-  mistakes.add(at, `is ${showValue(name)}, which is not listed`, nameRemedy(name, known));
+  mistakes.add(at, `is ${showValue(name)}, which is not listed`, mistakes.remedyFor(name, known));
 }
 
 /** Adds each item of a list that is in it already. */

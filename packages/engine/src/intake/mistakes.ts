@@ -4,6 +4,7 @@
  * @module
  */
 import type { JsonPath, Mistake } from "@calybris/kernel";
+import { nameRemedy } from "./nearest.ts";
 
 /** The most that are told at once. */
 export const MISTAKES_MAX = 100;
@@ -11,19 +12,23 @@ export const MISTAKES_MAX = 100;
 /** Where a path is: a line of the text, or a place of another file in words. */
 export type PlaceOf = (path: JsonPath) => number | string | undefined;
 
+export interface MistakeBounds {
+  /** The length of the list; its last place is kept for saying that it was checked no further. */
+  readonly max: number;
+  /** How many mistakes get the nearest name as their remedy. By then it is clear that no slip of the hand made them. */
+  readonly suggestionsMax: number;
+}
+
+const BOUNDS: MistakeBounds = { max: MISTAKES_MAX, suggestionsMax: 20 };
+
 export class Mistakes {
-  readonly #max: number;
+  readonly #bounds: MistakeBounds;
   readonly #placeOf: PlaceOf | undefined;
   readonly #found: Mistake[] = [];
 
-  /** @param max - the length of the list; the last place is kept for saying that it was checked no further. */
-  constructor(placeOf?: PlaceOf, max: number = MISTAKES_MAX) {
+  constructor(placeOf?: PlaceOf, bounds: MistakeBounds = BOUNDS) {
     this.#placeOf = placeOf;
-    this.#max = max;
-  }
-
-  get count(): number {
-    return this.#found.length;
+    this.#bounds = bounds;
   }
 
   get isEmpty(): boolean {
@@ -32,7 +37,7 @@ export class Mistakes {
 
   /** No more are taken: whoever looks for them may stop. */
   get isFull(): boolean {
-    return this.#found.length === this.#max - 1;
+    return this.#found.length === this.#bounds.max - 1;
   }
 
   /** @param line - where it is not the text as a whole that knows its lines. */
@@ -47,9 +52,14 @@ export class Mistakes {
     });
   }
 
+  /** A remedy for an unknown name. */
+  remedyFor(written: string, known: readonly string[]): string {
+    return this.#found.length < this.#bounds.suggestionsMax ? nameRemedy(written, known) : "Correct or remove it.";
+  }
+
   /** An empty list for the same text, to try something. */
   another(): Mistakes {
-    return new Mistakes(this.#placeOf, this.#max);
+    return new Mistakes(this.#placeOf, this.#bounds);
   }
 
   addAll(others: Mistakes): void {

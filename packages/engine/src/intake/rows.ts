@@ -34,7 +34,7 @@ export function parseRowMap(value: unknown, file: string): RowMap {
   for (const [key, column] of Object.entries(membersOf(value))) {
     if (mistakes.isFull) break;
     if (!CLIENT_REQUEST_KEYS.some((known) => known === key))
-      mistakes.add([key], "is not a field of a request", nameRemedy(key, CLIENT_REQUEST_KEYS));
+      mistakes.add([key], "is not a field of a request", mistakes.remedyFor(key, CLIENT_REQUEST_KEYS));
     const constant = Object.keys(membersOf(column));
     if (typeof column !== "string" && !(constant.length === 1 && constant[0] === "const"))
       mistakes.add([key], `is ${showValue(column)}`, 'Write the name of a column, or {"const": value}.');

@@ -14,8 +14,9 @@ export interface SnapshotIndex {
   readonly providers: ReadonlyMap<string, bigint>;
   readonly capabilities: ReadonlyMap<string, bigint>;
   readonly regions: ReadonlyMap<string, bigint>;
-  /** In the policy's order; of a policy that learns. */
-  readonly features: ReadonlySet<string> | undefined;
+  /** Of a policy that learns: in the policy's order, and to look up. */
+  readonly featureNames: readonly string[] | undefined;
+  readonly features: ReadonlySet<string>;
 }
 
 const indices = new WeakMap<PolicySnapshot, SnapshotIndex>();
@@ -36,7 +37,8 @@ export function indexOfSnapshot(snapshot: PolicySnapshot): SnapshotIndex {
     providers: bitsByName(snapshot.providers),
     capabilities: bitsByName(snapshot.capabilities),
     regions: bitsByName(snapshot.regions),
-    features: snapshot.learning === undefined ? undefined : new Set(snapshot.learning.features ?? []),
+    featureNames: snapshot.learning === undefined ? undefined : (snapshot.learning.features ?? []),
+    features: new Set(snapshot.learning?.features),
   };
   indices.set(snapshot, index);
   return index;

@@ -6,19 +6,13 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { ByteWriter, CalybrisError, type Mistake, toUtf8, FEATURE_MISSING } from "@calybris/kernel";
-import { GAIN_MAX_BPS, type LinearHead, PRIOR_LIMITS, type Prior, REGIME_COUNT, type TreesHead } from "./prior.ts";
-import {
-  type PriorText,
-  scoreTextBuckets,
-  TEXT_BUCKETS_MAX,
-  TEXT_RARITY_MAX,
-  TEXT_WEIGHT_MAX,
-  textScratch,
-} from "./prior-text.ts";
-import { PriorReader } from "./prior-reader.ts";
+import { ByteWriter, CalybrisError, toUtf8 } from "@calybris/kernel";
+import { Mistakes, showValue } from "../intake/mistakes.ts";
+import type { LinearHead, Prior, TreesHead } from "./prior.ts";
+import { checkPrior, PRIOR_FORMAT } from "./prior-shape.ts";
+import { type PriorText, scoreTextBuckets, TEXT_RARITY_MAX, TEXT_WEIGHT_MAX, textScratch } from "./prior-text.ts";
 
-export const PRIOR_FORMAT = 1;
+export { PRIOR_FORMAT } from "./prior-shape.ts";
 
 /** What the file holds. Arrays of a text are base64 of little-endian integers. */
 export interface PriorFile {
@@ -43,14 +37,12 @@ export interface PriorFile {
   readonly boundariesBps: readonly number[];
 }
 
-const I32_MAX = 2_147_483_647;
-
 /**
  * Reads a prior.
  *
  * @param value - the parsed JSON of a file that `calybris train` wrote.
  * @param file - what it is called in an error.
- * @param options - whoever has just fitted a prior has its digest yet to find.
+ * @param options - a prior that was just fitted has no digest yet to check.
  * @throws {@link CalybrisError} `CAL_PRIOR_INVALID` with every mistake, or with the digest that does not match.
  */
 export function loadPrior(
@@ -58,56 +50,27 @@ export function loadPrior(
   file?: string,
   options: { readonly isDigestChecked: boolean } = { isDigestChecked: true },
 ): Prior {
-  const reader = new PriorReader();
-  const top = reader.members(value, "", KEYS, ["about", "text"]);
-  const format = reader.whole(top["format"], "format", 1, PRIOR_FORMAT);
-  reader.text(top["digest"], "digest", 64);
-  if (top["about"] !== undefined) reader.text(top["about"], "about", 4_096);
-  const features = reader.items(top["features"], "features", PRIOR_LIMITS.features).map((item, at) => {
-    const members = reader.members(item, `features[${at}]`, ["name", "center", "spread"]);
-    return {
-      name: reader.text(members["name"], `features[${at}].name`, 128),
-      center: reader.whole(members["center"], `features[${at}].center`, FEATURE_MISSING + 1, I32_MAX),
-      spread: reader.whole(members["spread"], `features[${at}].spread`, 1, I32_MAX),
-    };
-  });
-  reader.distinct(features, "features");
-  const categories = reader.items(top["categories"], "categories", PRIOR_LIMITS.categories).map((item, at) => {
-    const members = reader.members(item, `categories[${at}]`, ["name", "gainBps"]);
-    return {
-      name: reader.text(members["name"], `categories[${at}].name`, 128),
-      gainBps: reader.whole(members["gainBps"], `categories[${at}].gainBps`, -2 * GAIN_MAX_BPS, 2 * GAIN_MAX_BPS),
-    };
-  });
-  reader.distinct(categories, "categories");
-  const other = reader.whole(top["categoryOtherBps"], "categoryOtherBps", -2 * GAIN_MAX_BPS, 2 * GAIN_MAX_BPS);
-  const head = readHead(reader, top["head"], features.length);
-  const text = top["text"] === undefined ? undefined : readText(reader, top["text"]);
-  const boundaries = reader.integers(top["boundariesBps"], "boundariesBps", -GAIN_MAX_BPS, GAIN_MAX_BPS + 1);
-  if (boundaries.length !== REGIME_COUNT - 1)
-    reader.mistake("boundariesBps", `has ${boundaries.length} gains`, "Write 7 of them.");
-  if (boundaries.some((gain, at) => gain < (boundaries[at - 1] ?? gain)))
-    reader.mistake("boundariesBps", "do not ascend", "Order them from the least to the greatest.");
-  if (reader.mistakes.length > 0) throw invalid(reader.mistakes, file);
-
+  const mistakes = new Mistakes();
+  checkPrior(value, mistakes);
+  refuseMistakes(mistakes, file);
+  const { format, digest, features, categories, categoryOtherBps, head, text, boundariesBps } = value as PriorFile;
   const prior: Prior = {
     digestHex: "",
     featureNames: features.map(({ name }) => name),
     centers: Int32Array.from(features, ({ center }) => center),
     spreads: Int32Array.from(features, ({ spread }) => spread),
     categoryIndexes: new Map(categories.map(({ name }, index) => [name, index])),
-    categoryBps: Int32Array.from([...categories.map(({ gainBps }) => gainBps), other]),
-    head,
-    text,
-    boundariesBps: Int32Array.from(boundaries),
+    categoryBps: Int32Array.from([...categories.map(({ gainBps }) => gainBps), categoryOtherBps]),
+    head: readHead(head),
+    text: text === undefined ? undefined : readText(text, mistakes),
+    boundariesBps: Int32Array.from(boundariesBps),
   };
+  refuseMistakes(mistakes, file);
   const digestHex = priorDigestHex(prior, format);
-  if (options.isDigestChecked && digestHex !== top["digest"]) {
-    const remedy = "Use the file as `calybris train` wrote it, or train again.";
-    throw invalid(
-      [{ path: "digest", problem: `is ${String(top["digest"])}, but the content has ${digestHex}`, remedy }],
-      file,
-    );
+  if (options.isDigestChecked && digestHex !== digest) {
+    const problem = `is ${showValue(digest)}, but the content has ${digestHex}`;
+    mistakes.add(["digest"], problem, "Use the file as `calybris train` wrote it, or train again.");
+    refuseMistakes(mistakes, file);
   }
   return { ...prior, digestHex };
 }
@@ -147,91 +110,55 @@ function priorBytes(prior: Prior, format: number): Uint8Array {
   return writer.finish();
 }
 
-const KEYS = [
-  "format",
-  "digest",
-  "about",
-  "features",
-  "categories",
-  "categoryOtherBps",
-  "head",
-  "text",
-  "boundariesBps",
-];
-
-function readHead(reader: PriorReader, value: unknown, featureCount: number): LinearHead | TreesHead {
-  const kind = reader.kindOf(value, "head", ["linear", "trees"]);
-  const intercept = (members: Readonly<Record<string, unknown>>): number =>
-    reader.whole(members["interceptMillibps"], "head.interceptMillibps", -I32_MAX, I32_MAX);
-  if (kind !== "trees") {
-    const members = reader.members(value, "head", ["kind", "interceptMillibps", "weightsMillibps"]);
-    const weights = reader.integers(members["weightsMillibps"], "head.weightsMillibps", -I32_MAX, I32_MAX);
-    if (weights.length !== featureCount)
-      reader.mistake(
-        "head.weightsMillibps",
-        `has ${weights.length} weights`,
-        `Write one for each of the ${featureCount} features.`,
-      );
-    return { kind: "linear", interceptMillibps: intercept(members), weightsMillibps: Int32Array.from(weights) };
-  }
-  const lists = ["roots", "nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"];
-  const members = reader.members(value, "head", ["kind", "interceptMillibps", ...lists]);
-  const list = (key: string): readonly number[] => reader.integers(members[key], `head.${key}`, -I32_MAX - 1, I32_MAX);
-  const [roots, features, thresholds, lefts, leaves] = [
-    list("roots"),
-    list("nodeFeature"),
-    list("nodeThreshold"),
-    list("nodeLeft"),
-    list("leafMillibps"),
-  ];
-  const count = features.length;
-  if (roots.length > PRIOR_LIMITS.trees)
-    reader.mistake("head.roots", `has ${roots.length} trees`, `At most ${PRIOR_LIMITS.trees} are read.`);
-  if (count > PRIOR_LIMITS.nodes)
-    reader.mistake("head.nodeFeature", `has ${count} nodes`, `At most ${PRIOR_LIMITS.nodes} are read.`);
-  if (thresholds.length !== count || lefts.length !== count || leaves.length !== count)
-    reader.mistake(
-      "head",
-      "has lists of nodes of unequal length",
-      "Write feature, threshold, left and leaf for each node.",
-    );
-  if (roots.some((root) => root < 0 || root >= count))
-    reader.mistake("head.roots", "name a node that is not there", "Name nodes from 0.");
-  features.forEach((feature, at) => {
-    // A child stands after its parent, so that every walk ends.
-    const left = lefts[at] ?? 0;
-    if (feature < -1 || feature > featureCount + 1)
-      reader.mistake(`head.nodeFeature[${at}]`, `is ${feature}`, `Write −1 for a leaf, or up to ${featureCount + 1}.`);
-    else if (feature >= 0 && (left <= at || left + 1 >= count))
-      reader.mistake(`head.nodeLeft[${at}]`, `is ${left}`, "Both children stand after their parent.");
-  });
+function readHead(head: PriorFile["head"]): LinearHead | TreesHead {
+  const { interceptMillibps } = head;
+  if (head.kind === "linear")
+    return { kind: "linear", interceptMillibps, weightsMillibps: Int32Array.from(head.weightsMillibps) };
   return {
     kind: "trees",
-    interceptMillibps: intercept(members),
-    roots: Int32Array.from(roots),
-    nodeFeature: Int16Array.from(features),
-    nodeThreshold: Int32Array.from(thresholds),
-    nodeLeft: Int32Array.from(lefts),
-    leafMillibps: Int32Array.from(leaves),
+    interceptMillibps,
+    roots: Int32Array.from(head.roots),
+    nodeFeature: Int16Array.from(head.nodeFeature),
+    nodeThreshold: Int32Array.from(head.nodeThreshold),
+    nodeLeft: Int32Array.from(head.nodeLeft),
+    leafMillibps: Int32Array.from(head.leafMillibps),
   };
 }
 
-function readText(reader: PriorReader, value: unknown): PriorText | undefined {
-  const members = reader.members(value, "text", ["buckets", "rarities", "weights"]);
-  const buckets = reader.whole(members["buckets"], "text.buckets", 2, TEXT_BUCKETS_MAX);
-  if ((buckets & (buckets - 1)) !== 0) {
-    reader.mistake("text.buckets", `is ${buckets}`, "Write a power of two.");
-    return undefined;
-  }
-  const rarities = Uint16Array.from(
-    reader.packed(members["rarities"], "text.rarities", buckets, 2, 0, TEXT_RARITY_MAX),
-  );
-  const weights = Int32Array.from(
-    reader.packed(members["weights"], "text.weights", buckets, 4, -TEXT_WEIGHT_MAX, TEXT_WEIGHT_MAX),
-  );
-  return { rarities, weights, scratch: textScratch(buckets) };
+function readText({ buckets, rarities, weights }: PriorFile["text"] & object, mistakes: Mistakes): PriorText {
+  const [rarityBytes, weightBytes] = [
+    unpacked(rarities, "rarities", buckets * 2, mistakes),
+    unpacked(weights, "weights", buckets * 4, mistakes),
+  ];
+  const read = {
+    rarities: Uint16Array.from({ length: buckets }, (_, at) => rarityBytes.readUInt16LE(at * 2)),
+    weights: Int32Array.from({ length: buckets }, (_, at) => weightBytes.readInt32LE(at * 4)),
+  };
+  requireRange(read.rarities, "rarities", 0, TEXT_RARITY_MAX, mistakes);
+  requireRange(read.weights, "weights", -TEXT_WEIGHT_MAX, TEXT_WEIGHT_MAX, mistakes);
+  return { ...read, scratch: textScratch(buckets) };
 }
 
-function invalid(mistakes: readonly Mistake[], file: string | undefined): CalybrisError {
-  return new CalybrisError("CAL_PRIOR_INVALID", { mistakes, ...(file === undefined ? {} : { file }) });
+/** The bytes of a base64 text; zeros where it is not one of so many. */
+function unpacked(text: string, key: string, byteCount: number, mistakes: Mistakes): Buffer {
+  const bytes = Buffer.from(text, "base64");
+  if (bytes.length === byteCount && bytes.toString("base64") === text) return bytes;
+  mistakes.add(["text", key], "is not base64 of one integer a bucket", `Write base64 of ${byteCount} bytes.`);
+  return Buffer.alloc(byteCount);
+}
+
+function requireRange(
+  integers: Uint16Array | Int32Array,
+  key: string,
+  min: number,
+  max: number,
+  mistakes: Mistakes,
+): void {
+  const bad = integers.findIndex((integer) => integer < min || integer > max);
+  if (bad !== -1) mistakes.add(["text", key, bad], `is ${integers[bad]}`, `Write ${min} to ${max}.`);
+}
+
+function refuseMistakes(mistakes: Mistakes, file: string | undefined): void {
+  if (mistakes.isEmpty) return;
+  throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes: mistakes.list, ...(file === undefined ? {} : { file }) });
 }

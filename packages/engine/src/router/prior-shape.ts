@@ -1,0 +1,134 @@
+/**
+ * What the file of a prior may hold: its shape, and what no shape can say. A file without mistakes can be evaluated in
+ * bounds on any input.
+ * @module
+ */
+import { FEATURE_MISSING } from "@calybris/kernel";
+import { z } from "zod";
+import { checkShape } from "../intake/check-shape.ts";
+import { membersOf } from "../intake/members.ts";
+import type { Mistakes } from "../intake/mistakes.ts";
+import { field, oneOf, whole } from "../intake/shape.ts";
+import { GAIN_MAX_BPS, PRIOR_LIMITS, REGIME_COUNT } from "./prior.ts";
+import type { PriorFile } from "./prior-file.ts";
+import { TEXT_BUCKETS_MAX } from "./prior-text.ts";
+
+export const PRIOR_FORMAT = 1;
+
+const I32_MAX = 2_147_483_647;
+const NAME_CHARACTERS_MAX = 128;
+
+/** Adds everything that is wrong with a file but its digest. */
+export function checkPrior(value: unknown, mistakes: Mistakes): void {
+  checkShape(priorFileSchema, value, mistakes);
+  const head = membersOf(value)["head"];
+  checkShape(membersOf(head)["kind"] === "trees" ? treesSchema : linearSchema, head, mistakes, ["head"]);
+  if (mistakes.isEmpty) checkMeaning(value as PriorFile, mistakes);
+}
+
+/** Text that may hold anything but half of a surrogate pair: a category is called what its data call it. */
+function words(charactersMax: number): z.ZodType {
+  const accepts = (value: unknown): boolean =>
+    typeof value === "string" && value.length <= charactersMax && value.isWellFormed();
+  return field(accepts, `text of at most ${charactersMax} characters`, { type: "string", maxLength: charactersMax });
+}
+
+const name = words(NAME_CHARACTERS_MAX);
+const integer = whole(-I32_MAX - 1, I32_MAX, "of 32 bits");
+const weight = whole(-I32_MAX, I32_MAX, "in thousandths of a bps");
+const categoryGain = whole(-2 * GAIN_MAX_BPS, 2 * GAIN_MAX_BPS, "what a category adds, in bps");
+const nodes = z.array(integer).max(PRIOR_LIMITS.nodes);
+const base64 = field((value) => typeof value === "string", "base64 of one integer a bucket", { type: "string" });
+
+const priorFileSchema: z.ZodType = z.strictObject({
+  format: whole(1, PRIOR_FORMAT, "the format of the file"),
+  digest: words(64),
+  about: words(4_096).optional(),
+  features: z
+    .array(
+      z.strictObject({
+        name,
+        center: whole(FEATURE_MISSING + 1, I32_MAX, "what is usual"),
+        spread: whole(1, I32_MAX, "how far it usually strays"),
+      }),
+    )
+    .max(PRIOR_LIMITS.features),
+  categories: z.array(z.strictObject({ name, gainBps: categoryGain })).max(PRIOR_LIMITS.categories),
+  categoryOtherBps: categoryGain,
+  // Which of the two it is, it says itself.
+  head: z.any(),
+  text: z
+    .strictObject({
+      buckets: field((value) => isBucketCount(value), `a power of two from 2 to ${TEXT_BUCKETS_MAX}`, {
+        type: "integer",
+      }),
+      rarities: base64,
+      weights: base64,
+    })
+    .optional(),
+  boundariesBps: z
+    .array(whole(-GAIN_MAX_BPS, GAIN_MAX_BPS + 1, "the gain at which the next regime begins"))
+    .min(REGIME_COUNT - 1)
+    .max(REGIME_COUNT - 1),
+});
+
+const kind = oneOf(["linear", "trees"], "how gain is computed");
+const linearSchema: z.ZodType = z.strictObject({
+  kind,
+  interceptMillibps: weight,
+  weightsMillibps: z.array(weight).max(PRIOR_LIMITS.features),
+});
+const treesSchema: z.ZodType = z.strictObject({
+  kind,
+  interceptMillibps: weight,
+  roots: z.array(integer).max(PRIOR_LIMITS.trees),
+  nodeFeature: nodes,
+  nodeThreshold: nodes,
+  nodeLeft: nodes,
+  leafMillibps: nodes,
+});
+
+function isBucketCount(value: unknown): boolean {
+  const count = Number.isInteger(value) ? (value as number) : 0;
+  return count >= 2 && count <= TEXT_BUCKETS_MAX && (count & (count - 1)) === 0;
+}
+
+function checkMeaning({ features, categories, head, boundariesBps }: PriorFile, mistakes: Mistakes): void {
+  for (const [key, named] of Object.entries({ features, categories }))
+    if (new Set(named.map((each) => each.name)).size < named.length)
+      mistakes.add([key], "have a duplicate name", "Give each a name of its own.");
+  if (boundariesBps.some((gain, at) => gain < (boundariesBps[at - 1] ?? gain)))
+    mistakes.add(["boundariesBps"], "do not ascend", "Order them from the least to the greatest.");
+  if (head.kind === "trees") checkTrees(head, features.length, mistakes);
+  else if (head.weightsMillibps.length !== features.length)
+    mistakes.add(
+      ["head", "weightsMillibps"],
+      `hold ${head.weightsMillibps.length} weights`,
+      `Write one for each of the ${features.length} features.`,
+    );
+}
+
+function checkTrees(
+  { roots, nodeFeature, nodeThreshold, nodeLeft, leafMillibps }: PriorFile["head"] & { readonly kind: "trees" },
+  featureCount: number,
+  mistakes: Mistakes,
+): void {
+  const count = nodeFeature.length;
+  if (nodeThreshold.length !== count || nodeLeft.length !== count || leafMillibps.length !== count)
+    mistakes.add(
+      ["head"],
+      "has lists of nodes of unequal length",
+      "Write feature, threshold, left and leaf for each node.",
+    );
+  if (roots.some((root) => root < 0 || root >= count))
+    mistakes.add(["head", "roots"], "name a node that is not there", "Name nodes from 0.");
+  for (const [at, feature] of nodeFeature.entries()) {
+    if (mistakes.isFull) return;
+    // A child stands after its parent, so that every walk ends.
+    const left = nodeLeft[at] ?? 0;
+    if (feature < -1 || feature > featureCount + 1)
+      mistakes.add(["head", "nodeFeature", at], `is ${feature}`, `Write −1 for a leaf, or up to ${featureCount + 1}.`);
+    else if (feature >= 0 && (left <= at || left + 1 >= count))
+      mistakes.add(["head", "nodeLeft", at], `is ${left}`, "Both children stand after their parent.");
+  }
+}
