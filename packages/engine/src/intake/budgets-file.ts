@@ -17,7 +17,7 @@ import {
 } from "@calybris/kernel";
 import { z } from "zod";
 import { checkShape } from "./check-shape.ts";
-import { checkListed, type Listed, listedIn } from "./listed-names.ts";
+import { ListedNames } from "./listed-names.ts";
 import { membersOf } from "./members.ts";
 import { Mistakes, showValue } from "./mistakes.ts";
 import { amountOf, checkMoney, type MoneyField, readMoney } from "./money.ts";
@@ -25,7 +25,7 @@ import type { LineOf } from "./read-json.ts";
 import { amount, field, flag, named, oneOf, text, whole } from "./shape.ts";
 import { isTimeZone } from "./time-zone.ts";
 
-/** What a tenant may do, as the file says; who put it in force is said when it is. */
+/** What a tenant may do, as the file says. The person who activates it is named then. */
 export type TenantLimit = Omit<LimitEntry, "kind" | "by">;
 
 /** Limits, the level above before those below it. */
@@ -91,7 +91,7 @@ export function parseBudgets(value: unknown, lineOf?: LineOf, file?: string): Bu
 function checkBudgets(value: unknown, mistakes: Mistakes): void {
   checkShape(budgetsFileSchema, value, mistakes);
   const tenants = membersOf(membersOf(value)["tenants"]);
-  const listed = listedIn(Object.keys(tenants), TENANTS_PER_FILE_MAX);
+  const listed = new ListedNames(Object.keys(tenants), TENANTS_PER_FILE_MAX);
   for (const name of listed.items) {
     if (mistakes.isFull) return;
     checkTenant(name as string, tenants, listed, mistakes);
@@ -100,7 +100,7 @@ function checkBudgets(value: unknown, mistakes: Mistakes): void {
 
 type Tenants = { readonly [name: string]: unknown };
 
-function checkTenant(name: string, tenants: Tenants, listed: Listed, mistakes: Mistakes): void {
+function checkTenant(name: string, tenants: Tenants, listed: ListedNames, mistakes: Mistakes): void {
   const tenant = membersOf(tenants[name]);
   const at = ["tenants", name];
   if (!isName(name)) mistakes.add(at, "is not a name", `Use ${NAME_WANTED}.`);
@@ -110,7 +110,7 @@ function checkTenant(name: string, tenants: Tenants, listed: Listed, mistakes: M
   if (tenant["unlimited"] === true && (readMoney(tenant, EXPOSURE_CAP) ?? tenant["period"]) !== undefined)
     mistakes.add([...at, "unlimited"], "contradicts a limit", "Remove one of them.");
   const parent = tenant["parent"];
-  checkListed(parent, listed, mistakes, [...at, "parent"]);
+  listed.checkListed(parent, mistakes, [...at, "parent"]);
   if (levelOf(name, tenants) > LEVELS_MAX) {
     const problem = `is ${showValue(parent)}, which makes more than ${LEVELS_MAX} levels, or a circle`;
     mistakes.add([...at, "parent"], problem, "Use at most four: organisation, team, key, end user.");

@@ -24,7 +24,7 @@ import { checkShape } from "./check-shape.ts";
 import { itemsOf, membersOf } from "./members.ts";
 import { Mistakes, showValue } from "./mistakes.ts";
 import { amountOf, checkMoney, type MoneyField, missingMoney } from "./money.ts";
-import { checkDistinct, checkListed, listedIn } from "./listed-names.ts";
+import { ListedNames } from "./listed-names.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
 import { amount, flag, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
 
@@ -106,13 +106,13 @@ type Members = { readonly [key: string]: unknown };
 /** What no shape can say: names that are used are listed, nothing is named twice, each price is written once. */
 function checkMeaning(catalog: Members, mistakes: Mistakes, at: JsonPath): void {
   const lists = {
-    providers: listedIn(catalog["providers"], MASK_NAMES_MAX),
-    capabilities: listedIn(catalog["capabilities"], MASK_NAMES_MAX),
-    regions: listedIn(catalog["regions"], MASK_NAMES_MAX),
-    tiers: listedIn(catalog["tiers"], TIERS_MAX),
+    providers: new ListedNames(catalog["providers"], MASK_NAMES_MAX),
+    capabilities: new ListedNames(catalog["capabilities"], MASK_NAMES_MAX),
+    regions: new ListedNames(catalog["regions"], MASK_NAMES_MAX),
+    tiers: new ListedNames(catalog["tiers"], TIERS_MAX),
   };
-  for (const [key, listed] of Object.entries(lists)) checkDistinct(listed, mistakes, [...at, key]);
-  const candidates = listedIn(catalog["candidates"], CANDIDATE_COUNT_MAX).items.map(membersOf);
+  for (const [key, listed] of Object.entries(lists)) listed.checkDistinct(mistakes, [...at, key]);
+  const candidates = new ListedNames(catalog["candidates"], CANDIDATE_COUNT_MAX).items.map(membersOf);
   for (const member of ["id", "name"]) checkDistinctMember(candidates, member, mistakes, [...at, "candidates"]);
   if (candidates.length > 0 && candidates.every((candidate) => candidate["enabled"] === false))
     mistakes.add(
@@ -124,13 +124,13 @@ function checkMeaning(catalog: Members, mistakes: Mistakes, at: JsonPath): void 
     if (mistakes.isFull) return;
     const place: JsonPath = [...at, "candidates", index];
     for (const price of [INPUT_PRICE, OUTPUT_PRICE]) checkMoney(candidate, price, mistakes, place, missingMoney(price));
-    checkListed(candidate["provider"], lists.providers, mistakes, [...place, "provider"]);
-    checkListed(candidate["tier"], lists.tiers, mistakes, [...place, "tier"]);
+    lists.providers.checkListed(candidate["provider"], mistakes, [...place, "provider"]);
+    lists.tiers.checkListed(candidate["tier"], mistakes, [...place, "tier"]);
     for (const key of ["capabilities", "regions"] as const) {
-      const chosen = listedIn(candidate[key], MASK_NAMES_MAX);
+      const chosen = new ListedNames(candidate[key], MASK_NAMES_MAX);
       for (const [position, name] of chosen.items.entries())
-        checkListed(name, lists[key], mistakes, [...place, key, position]);
-      checkDistinct(chosen, mistakes, [...place, key]);
+        lists[key].checkListed(name, mistakes, [...place, key, position]);
+      chosen.checkDistinct(mistakes, [...place, key]);
     }
   }
 }

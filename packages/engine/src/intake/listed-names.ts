@@ -7,32 +7,38 @@ import { itemsOf } from "./members.ts";
 import { type Mistakes, showValue } from "./mistakes.ts";
 
 /** A list of names as it was written, and its names to look up. */
-export interface Listed {
+export class ListedNames {
   readonly items: readonly unknown[];
-  readonly names: ReadonlySet<unknown>;
-}
+  readonly #names: ReadonlySet<unknown>;
+  #texts: readonly string[] | undefined;
 
-/** @param most - a longer list counts as none: its length is a mistake already. */
-export function listedIn(value: unknown, most: number): Listed {
-  const items = itemsOf(value).length > most ? [] : itemsOf(value);
-  return { items, names: new Set(items) };
-}
+  /** @param most - a longer list counts as none: its length is a mistake already. */
+  constructor(value: unknown, most: number) {
+    this.items = itemsOf(value).length > most ? [] : itemsOf(value);
+    this.#names = new Set(this.items);
+  }
 
-/** Adds a name that is not listed. */
-export function checkListed(name: unknown, { items, names }: Listed, mistakes: Mistakes, at: JsonPath): void {
-  if (typeof name !== "string" || names.has(name) || mistakes.isFull) return;
-  const known = items.filter((item) => typeof item === "string");
-  mistakes.add(at, `is ${showValue(name)}, which is not listed`, mistakes.remedyFor(name, known));
-}
+  has(name: unknown): boolean {
+    return this.#names.has(name);
+  }
 
-/** Adds each item of a list that is in it already. */
-export function checkDistinct({ items, names }: Listed, mistakes: Mistakes, at: JsonPath): void {
-  if (names.size === items.length) return;
-  const firstOf = new Map<unknown, number>();
-  for (const [index, item] of items.entries()) {
-    if (mistakes.isFull) return;
-    const first = firstOf.get(item);
-    if (first === undefined) firstOf.set(item, index);
-    else mistakes.add([...at, index], `is ${showValue(item)}, a duplicate of number ${first}`, "Write each name once.");
+  /** Adds a name that is not listed. */
+  checkListed(name: unknown, mistakes: Mistakes, at: JsonPath): void {
+    if (typeof name !== "string" || this.has(name) || mistakes.isFull) return;
+    this.#texts ??= this.items.filter((item) => typeof item === "string");
+    mistakes.add(at, `is ${showValue(name)}, which is not listed`, mistakes.remedyFor(name, this.#texts));
+  }
+
+  /** Adds each item that is in the list already. */
+  checkDistinct(mistakes: Mistakes, at: JsonPath): void {
+    if (this.#names.size === this.items.length) return;
+    const firstOf = new Map<unknown, number>();
+    for (const [index, item] of this.items.entries()) {
+      if (mistakes.isFull) return;
+      const first = firstOf.get(item);
+      if (first === undefined) firstOf.set(item, index);
+      else
+        mistakes.add([...at, index], `is ${showValue(item)}, a duplicate of number ${first}`, "Write each name once.");
+    }
   }
 }

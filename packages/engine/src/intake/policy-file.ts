@@ -29,7 +29,7 @@ import { z } from "zod";
 import { LEARNING_DEFAULTS } from "../learning-defaults.ts";
 import { type CatalogFile, checkCatalog, readCatalog } from "./catalog-file.ts";
 import { checkShape } from "./check-shape.ts";
-import { checkDistinct, checkListed, listedIn } from "./listed-names.ts";
+import { ListedNames } from "./listed-names.ts";
 import { itemsOf, membersOf } from "./members.ts";
 import { Mistakes, type PlaceOf } from "./mistakes.ts";
 import { amountOf, checkMoney, type MoneyField, missingMoney } from "./money.ts";
@@ -138,8 +138,8 @@ function checkPolicy(policyValue: unknown, catalog: unknown, mistakes: Mistakes)
   if (policyValue !== policy) return;
   checkMoney(policy, LATENCY_PENALTY, mistakes, [], missingMoney(LATENCY_PENALTY));
   checkUseCases(policy["useCases"], mistakes);
-  const features = listedIn(membersOf(policy["learning"])["features"], FEATURE_COUNT_MAX);
-  checkDistinct(features, mistakes, ["learning", "features"]);
+  const features = new ListedNames(membersOf(policy["learning"])["features"], FEATURE_COUNT_MAX);
+  features.checkDistinct(mistakes, ["learning", "features"]);
   checkDisabled(policy["disabled"], membersOf(catalog)["candidates"], mistakes);
   if (typeof catalog === "string")
     mistakes.add(["catalog"], "only names a catalog", "Give the catalog itself beside the policy.");
@@ -163,18 +163,18 @@ const USE_CASE_NAME_REMEDY = "Use 1 to 64 letters, digits, `_`, `.` and `-`, a l
 
 /** What is disabled is in the catalog, and leaves something enabled. */
 function checkDisabled(value: unknown, candidatesValue: unknown, mistakes: Mistakes): void {
-  const disabled = listedIn(value, CANDIDATE_COUNT_MAX);
-  const candidates = listedIn(candidatesValue, CANDIDATE_COUNT_MAX).items.map(membersOf);
-  const listed = listedIn(
+  const disabled = new ListedNames(value, CANDIDATE_COUNT_MAX);
+  const candidates = new ListedNames(candidatesValue, CANDIDATE_COUNT_MAX).items.map(membersOf);
+  const listed = new ListedNames(
     candidates.map(({ name }) => name),
     CANDIDATE_COUNT_MAX,
   );
   for (const [index, name] of disabled.items.entries()) {
     if (mistakes.isFull) return;
-    checkListed(name, listed, mistakes, ["disabled", index]);
+    listed.checkListed(name, mistakes, ["disabled", index]);
   }
   if (candidates.length === 0 || disabled.items.length === 0) return;
-  if (candidates.every(({ name, enabled }) => enabled === false || disabled.names.has(name)))
+  if (candidates.every(({ name, enabled }) => enabled === false || disabled.has(name)))
     mistakes.add(["disabled"], "leaves no enabled candidate", "Leave at least one enabled.");
 }
 

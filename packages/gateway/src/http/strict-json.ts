@@ -8,18 +8,18 @@ import { CalybrisError, type ExactJson, parseStrictJson, StrictJsonError } from 
 /** A policy may name 1,000 use cases, and a batch may write a dozen keys in each of 1,000 requests. */
 const KEYS_MAX = 32 * 1024;
 
-/** What a caller has reason to send takes more bytes a value; a body of nothing but brackets takes 20 times its size. */
-const BYTES_PER_VALUE_MIN = 4;
-const VALUES_ALWAYS = 1_024;
+/** A large body that a caller has reason to send takes more bytes a value; one of nothing but brackets takes 20 times its size. */
+const BYTES_PER_VALUE_MIN = 8;
+const VALUES_ALWAYS = 100_000;
 
 /**
- * @param valuesMax - how many values the body may have; by default one for every four bytes.
+ * @param valuesMax - how many values the body may have; by default 100,000, or one for every eight bytes.
  * @throws CalybrisError `CAL_GATEWAY_BODY_MALFORMED`.
  */
 export function readBody(
   bytes: Buffer,
   depthMax: number,
-  valuesMax: number = VALUES_ALWAYS + Math.floor(bytes.length / BYTES_PER_VALUE_MIN),
+  valuesMax: number = Math.max(VALUES_ALWAYS, Math.floor(bytes.length / BYTES_PER_VALUE_MIN)),
 ): ExactJson {
   // What is ASCII throughout is decoded faster by calling it Latin-1.
   const isPlain = isAscii(bytes);
