@@ -12,16 +12,10 @@ import {
   costMicrocents,
   DEFAULT_USE_CASE,
   type Defaulted,
-  FEATURE_MISSING,
   I64_MAX,
   I64_MIN,
-  isName,
-  type JsonPath,
-  type Mask,
-  mask,
   microcents,
   milliseconds,
-  NAME_WANTED,
   NO_BUDGET_LIMIT,
   type PolicySnapshot,
   RESERVATION_SECONDS_MAX,
@@ -32,10 +26,21 @@ import {
   U64_MAX,
   writeExact,
 } from "@calybris/kernel";
-import { isObject } from "./members.ts";
-import { mistakeAt, type MistakeBounds, Mistakes, showValue } from "./mistakes.ts";
-import { type MoneyField, readMoney } from "./money.ts";
-import { indexOfSnapshot, type SnapshotIndex } from "./snapshot-index.ts";
+import { type MistakeBounds, Mistakes } from "./mistakes.ts";
+import type { MoneyField } from "./money.ts";
+import {
+  bits,
+  checkName,
+  checkTextScore,
+  featuresOf,
+  money,
+  NONE,
+  requestedIdOf,
+  unknownName,
+  whole,
+} from "./request-fields.ts";
+import { refuseSprawling } from "./request-size.ts";
+import { indexOfSnapshot } from "./snapshot-index.ts";
 import type { Writable } from "../writable.ts";
 
 /** An amount: exact, so beyond 2^53 a `bigint` or digits in quotes. */
@@ -163,8 +168,8 @@ export function resolveRequest(
   const requestedId = requestedIdOf(requested, index, snapshot.candidateNames, mistakes);
 
   const defaulted: Defaulted[] = [];
-  const valueMicrocents =
-    money(clientRequest, VALUE, mistakes) ?? orDefault(useCase.valueMicrocents, "value", defaulted);
+  const members = clientRequest as unknown as { readonly [key: string]: unknown };
+  const valueMicrocents = money(members, VALUE, mistakes) ?? orDefault(useCase.valueMicrocents, "value", defaulted);
   const riskBps =
     whole(clientRequest.riskBps, "riskBps", BPS_MAX, mistakes) ?? orDefault(useCase.riskBps, "risk", defaulted);
   const confidenceBps =
@@ -179,14 +184,13 @@ export function resolveRequest(
   const inputTokens = whole(clientRequest.inputTokens, "inputTokens", U32_MAX, mistakes);
   if (clientRequest.inputTokens === undefined)
     mistakes.add(["inputTokens"], "is missing", "Send the number of tokens, or units of work, that go in.");
-  const budget = money(clientRequest, BUDGET, mistakes) ?? NO_BUDGET_LIMIT;
+  const budget = money(members, BUDGET, mistakes) ?? NO_BUDGET_LIMIT;
   const latencyMaxMs = whole(clientRequest.latencyMaxMs, "latencyMaxMs", U32_MAX, mistakes) ?? 0;
   const capabilities = bits(clientRequest.capabilities, "capabilities", index.capabilities, NONE, mistakes);
   const providers = bits(clientRequest.providers, "providers", index.providers, ALL_PROVIDERS, mistakes);
   const regions = bits(clientRequest.regions, "regions", index.regions, NONE, mistakes);
   const features = featuresOf(index, clientRequest, mistakes);
-  if (textScore !== undefined && !isFeature(textScore))
-    mistakes.add(["textScore"], `is ${showValue(textScore)}`, FEATURE_REMEDY);
+  checkTextScore(textScore, mistakes);
   if (!mistakes.isEmpty) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.list });
 
   const request: Request = {
@@ -213,44 +217,6 @@ export function resolveRequest(
   return resolved;
 }
 
-/**
- * Refuses what is not an object, and an object that holds more than any policy has names for, before anything in it is
- * looked up: each of its members would be a mistake of its own. Looks at no more than {@link MEMBERS_MAX} members.
- *
- * @throws {@link CalybrisError} `CAL_REQUEST_INVALID`.
- */
-export function refuseSprawling(clientRequest: unknown): void {
-  if (!isObject(clientRequest)) throw refused(`is ${showValue(clientRequest)}`, "Send one object for one request.");
-  if (membersLeft(clientRequest, MEMBERS_MAX) < 0)
-    throw refused(`holds more than ${MEMBERS_MAX} keys, names and features`, `Send at most ${MEMBERS_MAX}.`);
-}
-
-function refused(problem: string, remedy: string): CalybrisError {
-  return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistakeAt([], problem, remedy)] });
-}
-
-/** What is left of a number of members without those of a value and of all it holds; below 0: there are more. */
-function membersLeft(value: object, membersMax: number): number {
-  let left = membersMax;
-  if (Array.isArray(value)) {
-    left -= value.length;
-    for (let index = 0; index < value.length && left >= 0; index += 1) left = memberLeft(value[index], left);
-    return left;
-  }
-  for (const key in value) {
-    left -= 1;
-    if (left < 0) break;
-    left = memberLeft((value as { readonly [key: string]: unknown })[key], left);
-  }
-  return left;
-}
-
-function memberLeft(member: unknown, left: number): number {
-  return typeof member === "object" && member !== null ? membersLeft(member, left) : left;
-}
-
-/** A policy knows three times 64 names and 64 features at most, and a request has two dozen fields. */
-const MEMBERS_MAX = 300;
 /** A request of nothing but mistakes may be one of a thousand in a batch. */
 const BOUNDS: MistakeBounds = { max: 33, suggestionsMax: 4 };
 
@@ -267,103 +233,7 @@ export function contentOf(clientRequest: ClientRequest): string {
   return `{${content}}`;
 }
 
-function requestedIdOf(
-  requested: unknown,
-  index: SnapshotIndex,
-  candidateNames: readonly string[],
-  mistakes: Mistakes,
-): number {
-  if (requested === undefined) return 0;
-  const id = typeof requested === "number" ? requested : index.candidateIds.get(requested as string);
-  if (id !== undefined && index.ids.has(id)) return id;
-  unknownName(["requested"], requested, candidateNames, mistakes);
-  return 0;
-}
-
-/** The features in the policy's order, and those left out as missing; without names, the tokens. */
-function featuresOf(
-  { featureNames, features: known }: SnapshotIndex,
-  { features: given, inputTokens, outputTokens }: ClientRequest,
-  mistakes: Mistakes,
-): readonly number[] | undefined {
-  const features = given ?? NO_FEATURES;
-  if (given === null || !isObject(features)) {
-    mistakes.add(["features"], `is ${showValue(given)}`, "Send an object of whole numbers.");
-    return undefined;
-  }
-  for (const name of Object.keys(features)) {
-    if (mistakes.isFull) return undefined;
-    const value = features[name];
-    if (!known.has(name))
-      mistakes.add(["features", name], "is an unknown feature", mistakes.remedyFor(name, featureNames ?? []));
-    else if (!isFeature(value)) mistakes.add(["features", name], `is ${showValue(value)}`, FEATURE_REMEDY);
-  }
-  if (featureNames === undefined) return undefined;
-  if (featureNames.length === 0) return [inputTokens, outputTokens ?? FEATURE_MISSING];
-  return featureNames.map((name) => (Object.hasOwn(features, name) ? features[name] : undefined) ?? FEATURE_MISSING);
-}
-
-const NO_FEATURES: { readonly [name: string]: number } = Object.freeze({});
-/** The least and the most that a feature may be, below and above zero. */
-export const FEATURE_MAX: number = 2 ** 31 - 1;
-const FEATURE_REMEDY = `Send a whole number from −${FEATURE_MAX} to ${FEATURE_MAX}.`;
-
-function isFeature(value: unknown): boolean {
-  return Number.isInteger(value) && Math.abs(value as number) <= FEATURE_MAX && !Object.is(value, -0);
-}
-
-const NONE: Mask = mask(0n);
-
-function checkName(value: unknown, path: string, mistakes: Mistakes): void {
-  if (value !== undefined && !isName(value)) mistakes.add([path], `is ${showValue(value)}`, `Send ${NAME_WANTED}.`);
-}
-
 function orDefault<Value>(value: Value, name: Defaulted, defaulted: Defaulted[]): Value {
   defaulted.push(name);
   return value;
-}
-
-function whole(value: number | undefined, path: string, max: number, mistakes: Mistakes): number | undefined {
-  if (value === undefined) return undefined;
-  // Adding 0 makes 0 of −0, which is no other number anywhere else.
-  if (Number.isInteger(value) && value >= 0 && value <= max) return value + 0;
-  mistakes.add([path], `is ${showValue(value)}`, `Send a whole number from 0 to ${max}.`);
-  return 0;
-}
-
-function money(clientRequest: ClientRequest, field: MoneyField, mistakes: Mistakes): bigint | undefined {
-  const members = clientRequest as unknown as { readonly [key: string]: unknown };
-  const reading = readMoney(members, field);
-  if (reading === undefined) return undefined;
-  if ("microcents" in reading) return reading.microcents;
-  mistakes.add([reading.mistake.path], reading.mistake.problem, reading.mistake.remedy);
-  return 0n;
-}
-
-function bits(
-  names: readonly string[] | undefined,
-  path: string,
-  bitOf: ReadonlyMap<string, bigint>,
-  otherwise: Mask,
-  mistakes: Mistakes,
-): Mask {
-  if (names === undefined) return otherwise;
-  if (!Array.isArray(names) || (names.length === 0 && path !== "capabilities")) {
-    const problem = Array.isArray(names) ? "is an empty list" : `is ${showValue(names)}`;
-    mistakes.add([path], problem, "Send a list of names, or leave it out for no restriction.");
-    return otherwise;
-  }
-  let chosen = 0n;
-  for (let position = 0; position < names.length; position++) {
-    const bit = bitOf.get(names[position] as string);
-    if (bit !== undefined) chosen |= bit;
-    else if (mistakes.isFull) break;
-    else unknownName([path, position], names[position], [...bitOf.keys()], mistakes);
-  }
-  return mask(chosen);
-}
-
-function unknownName(path: JsonPath, written: unknown, known: readonly string[], mistakes: Mistakes): void {
-  const remedy = mistakes.remedyFor(typeof written === "string" ? written : "", known);
-  mistakes.add(path, `is ${showValue(written)}, which the policy does not have`, remedy);
 }

@@ -17,5 +17,6 @@ export * from "./nearest.ts";
 export * from "./policy-file.ts";
 export * from "./read-file.ts";
 export * from "./read-json.ts";
+export * from "./request-size.ts";
 export * from "./rows.ts";
 export * from "./shape.ts";

@@ -7,8 +7,9 @@ import { BPS_MAX, RESERVATION_SECONDS_MAX, U32_MAX } from "@calybris/kernel";
 import { z } from "zod";
 import { budgetsFileSchema } from "./budgets-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
-import { BUDGET, type ClientRequest, FEATURE_MAX, VALUE } from "./client-request.ts";
+import { BUDGET, type ClientRequest, VALUE } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
+import { FEATURE_MAX } from "./request-fields.ts";
 import { amount, type SCHEMA_KEY, text, whole } from "./shape.ts";
 
 const names = z.array(text(128, "a name of the policy's"));

@@ -9,33 +9,10 @@ import { createHash } from "node:crypto";
 import { ByteWriter, CalybrisError, toUtf8 } from "@calybris/kernel";
 import { Mistakes, showValue } from "../intake/mistakes.ts";
 import type { LinearHead, Prior, TreesHead } from "./prior.ts";
-import { checkPrior, PRIOR_FORMAT } from "./prior-shape.ts";
+import { checkPrior, PRIOR_FORMAT, type PriorFile } from "./prior-shape.ts";
 import { type PriorText, scoreTextBuckets, TEXT_RARITY_MAX, TEXT_WEIGHT_MAX, textScratch } from "./prior-text.ts";
 
-export { PRIOR_FORMAT } from "./prior-shape.ts";
-
-/** What the file holds. Arrays of a text are base64 of little-endian integers. */
-export interface PriorFile {
-  readonly format: number;
-  readonly digest: string;
-  readonly about?: string;
-  readonly features: readonly { readonly name: string; readonly center: number; readonly spread: number }[];
-  readonly categories: readonly { readonly name: string; readonly gainBps: number }[];
-  readonly categoryOtherBps: number;
-  readonly head:
-    | { readonly kind: "linear"; readonly interceptMillibps: number; readonly weightsMillibps: readonly number[] }
-    | {
-        readonly kind: "trees";
-        readonly interceptMillibps: number;
-        readonly roots: readonly number[];
-        readonly nodeFeature: readonly number[];
-        readonly nodeThreshold: readonly number[];
-        readonly nodeLeft: readonly number[];
-        readonly leafMillibps: readonly number[];
-      };
-  readonly text?: { readonly buckets: number; readonly rarities: string; readonly weights: string };
-  readonly boundariesBps: readonly number[];
-}
+export { PRIOR_FORMAT, type PriorFile } from "./prior-shape.ts";
 
 /**
  * Reads a prior.

@@ -10,10 +10,32 @@ import { membersOf } from "../intake/members.ts";
 import type { Mistakes } from "../intake/mistakes.ts";
 import { field, oneOf, whole } from "../intake/shape.ts";
 import { GAIN_MAX_BPS, PRIOR_LIMITS, REGIME_COUNT } from "./prior.ts";
-import type { PriorFile } from "./prior-file.ts";
 import { TEXT_BUCKETS_MAX } from "./prior-text.ts";
 
 export const PRIOR_FORMAT = 1;
+
+/** What the file holds. Arrays of a text are base64 of little-endian integers. */
+export interface PriorFile {
+  readonly format: number;
+  readonly digest: string;
+  readonly about?: string;
+  readonly features: readonly { readonly name: string; readonly center: number; readonly spread: number }[];
+  readonly categories: readonly { readonly name: string; readonly gainBps: number }[];
+  readonly categoryOtherBps: number;
+  readonly head:
+    | { readonly kind: "linear"; readonly interceptMillibps: number; readonly weightsMillibps: readonly number[] }
+    | {
+        readonly kind: "trees";
+        readonly interceptMillibps: number;
+        readonly roots: readonly number[];
+        readonly nodeFeature: readonly number[];
+        readonly nodeThreshold: readonly number[];
+        readonly nodeLeft: readonly number[];
+        readonly leafMillibps: readonly number[];
+      };
+  readonly text?: { readonly buckets: number; readonly rarities: string; readonly weights: string };
+  readonly boundariesBps: readonly number[];
+}
 
 const I32_MAX = 2_147_483_647;
 const NAME_CHARACTERS_MAX = 128;

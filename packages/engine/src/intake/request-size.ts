@@ -1,0 +1,46 @@
+/**
+ * How much a request may hold, before anything in it is looked up.
+ * @module
+ */
+import { CalybrisError } from "@calybris/kernel";
+import { isObject } from "./members.ts";
+import { mistakeAt, showValue } from "./mistakes.ts";
+
+/**
+ * Refuses what is not an object, and an object that holds more than any policy has names for, before anything in it is
+ * looked up: each of its members would be a mistake of its own. Looks at no more than {@link MEMBERS_MAX} members.
+ *
+ * @throws {@link CalybrisError} `CAL_REQUEST_INVALID`.
+ */
+export function refuseSprawling(clientRequest: unknown): void {
+  if (!isObject(clientRequest)) throw refused(`is ${showValue(clientRequest)}`, "Send one object for one request.");
+  if (membersLeft(clientRequest, MEMBERS_MAX) < 0)
+    throw refused(`holds more than ${MEMBERS_MAX} keys, names and features`, `Send at most ${MEMBERS_MAX}.`);
+}
+
+function refused(problem: string, remedy: string): CalybrisError {
+  return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistakeAt([], problem, remedy)] });
+}
+
+/** What is left of a number of members without those of a value and of all it holds; below 0: there are more. */
+function membersLeft(value: object, membersMax: number): number {
+  let left = membersMax;
+  if (Array.isArray(value)) {
+    left -= value.length;
+    for (let index = 0; index < value.length && left >= 0; index += 1) left = memberLeft(value[index], left);
+    return left;
+  }
+  for (const key in value) {
+    left -= 1;
+    if (left < 0) break;
+    left = memberLeft((value as { readonly [key: string]: unknown })[key], left);
+  }
+  return left;
+}
+
+function memberLeft(member: unknown, left: number): number {
+  return typeof member === "object" && member !== null ? membersLeft(member, left) : left;
+}
+
+/** A policy knows three times 64 names and 64 features at most, and a request has two dozen fields. */
+const MEMBERS_MAX = 300;
