@@ -237,6 +237,11 @@ describe("a map that cannot be used is refused with every mistake", () => {
       { features: ["x"], tiers: [tier("a"), { name: "b", outcome: "b", cost: { const: 1, unit: "euros" } }] },
       "unit",
     ],
+    [
+      "a unit that every object has",
+      { features: ["x"], tiers: [tier("a"), { name: "b", outcome: "b", cost: { const: 1, unit: "toString" } }] },
+      "tiers[1].cost.unit",
+    ],
   ])("%s", (_name, map, told) => {
     let error: unknown;
     try {
