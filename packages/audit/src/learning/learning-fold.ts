@@ -52,7 +52,7 @@ export class LearningFold {
   #featureNames: readonly string[] | undefined;
   /** Digest of the prior in force; nothing without one. */
   #prior: string | undefined;
-  /** Sequence of the entry that gave the regimes their meaning. */
+  /** Sequence of the entry that gave the regimes their meaning, or ended it. */
   #since = 0;
   #tierNames: readonly string[] | undefined;
   /** Sequence of the entry that brought the tiers in force. */
@@ -60,8 +60,9 @@ export class LearningFold {
   /** The last 1,000 recommendations, the oldest first: whether each was lifted. */
   readonly #lifted: boolean[] = [];
 
-  /** A policy is in force. */
+  /** Activates a policy. */
   policy(sequence: number, snapshot: PolicySnapshot): void {
+    if (snapshot.learning?.explorationBps !== this.learning?.explorationBps) this.#tables.clear();
     this.learning = snapshot.learning;
     if (this.#tierNames !== undefined && snapshot.tiers.join("\0") !== this.#tierNames.join("\0")) {
       this.#tiersSince = sequence;
@@ -76,12 +77,7 @@ export class LearningFold {
     if (featureCount === this.#featureCount && names?.join("\0") === this.#featureNames?.join("\0")) return;
     this.#featureCount = featureCount;
     this.#featureNames = names;
-    this.#prior = undefined;
-    this.#voidCertificate();
-    this.#usual = usualOf(featureCount);
-    this.#boundaries = undefined;
-    this.#score = standardScore({ means: [], deviations: [] });
-    this.#seen = [];
+    this.#endRegimes(sequence);
   }
 
   /** What a recommendation has to say, given the features it names. */
@@ -191,6 +187,21 @@ export class LearningFold {
     }
     this.#boundaries = boundaries;
     this.#since = sequence;
+    this.#seen = [];
+    this.#tables.clear();
+    this.#voidCertificate();
+  }
+
+  /** Until the next regimes are known, every request is in that of the warm-up and scores 0. */
+  #endRegimes(sequence: number): void {
+    if (this.#boundaries !== undefined) {
+      this.trust.dealOut();
+      this.#since = sequence;
+    }
+    this.#boundaries = undefined;
+    this.#score = standardScore({ means: [], deviations: [] });
+    this.#prior = undefined;
+    this.#usual = usualOf(this.#featureCount);
     this.#seen = [];
     this.#tables.clear();
     this.#voidCertificate();

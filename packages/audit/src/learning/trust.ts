@@ -59,9 +59,8 @@ export class Trust {
 
     const trust = this.#of(outcome.useCase, outcome.warmStartBps);
     const isContradicted = outcome.succeeded === true && successBySigns(outcome.signals ?? []) < 5_000;
-    const up = targetFailureBps === undefined ? 20 : Math.floor((10 * (10_000 - targetFailureBps)) / targetFailureBps);
-    const step = outcome.successBps < 5_000 ? up : isContradicted ? 0 : -10;
-    trust.tracker[regime] = Math.min(Math.max((trust.tracker[regime] ?? 0) + step, FLOOR_LEAST), FLOOR_MOST);
+    const step = outcome.successBps < 5_000 ? upStep(targetFailureBps) : isContradicted ? 0 : -10;
+    trust.tracker[regime] = stepped(trust.tracker[regime] ?? 0, step);
     trust.isTouched[regime] = true;
     for (let at = regime * TIERS; at < (regime + 1) * TIERS; at++) {
       for (const counts of [trust.successes, trust.observations])
@@ -150,6 +149,17 @@ function newTrust(warmStartBps: number): UseCaseTrust {
     successes: Array.from({ length: REGIMES * TIERS }, () => 0),
     observations: Array.from({ length: REGIMES * TIERS }, () => 0),
   };
+}
+
+/** A failure lifts by 20 where no target says otherwise. */
+function upStep(targetFailureBps: number | undefined): number {
+  return targetFailureBps === undefined ? 20 : Math.floor((10 * (10_000 - targetFailureBps)) / targetFailureBps);
+}
+
+/** One step, which ends at 2,000 on its way down and at 9,800 on its way up, and goes nowhere from beyond. */
+function stepped(floor: number, step: number): number {
+  if (step > 0) return floor >= FLOOR_MOST ? floor : Math.min(floor + step, FLOOR_MOST);
+  return floor <= FLOOR_LEAST ? floor : Math.max(floor + step, FLOOR_LEAST);
 }
 
 /** Of each tier the mean over the eight regimes, rounded down. */

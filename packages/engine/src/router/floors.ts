@@ -88,8 +88,8 @@ export class Floors {
   ): void {
     const known = this.#of(useCase, warmStartBps);
     const floor = known.tracker[regime] as number;
-    if (successBps < FAILED_BELOW_BPS) known.tracker[regime] = clamp(floor + upStep(learning.targetFailureBps));
-    else if (!contradicted) known.tracker[regime] = clamp(floor - TRACKER_DOWN_BPS);
+    if (successBps < FAILED_BELOW_BPS) known.tracker[regime] = raised(floor, upStep(learning.targetFailureBps));
+    else if (!contradicted) known.tracker[regime] = lowered(floor, TRACKER_DOWN_BPS);
     known.touched[regime] = 1;
     for (let each = 0; each < TIER_COUNT_MAX; each++) {
       const at = regime * TIER_COUNT_MAX + each;
@@ -211,8 +211,13 @@ function upStep(targetFailureBps: number | undefined): number {
   return Math.floor((TRACKER_DOWN_BPS * (BPS_MAX - targetFailureBps)) / targetFailureBps);
 }
 
-function clamp(floor: number): number {
-  return floor < FLOOR_MIN_BPS ? FLOOR_MIN_BPS : floor > FLOOR_MAX_BPS ? FLOOR_MAX_BPS : floor;
+/** No further than the end of the range, and never below where it was: the floor of a use case may lie beyond the end. */
+function raised(floor: number, step: number): number {
+  return Math.max(floor, Math.min(floor + step, FLOOR_MAX_BPS));
+}
+
+function lowered(floor: number, step: number): number {
+  return Math.min(floor, Math.max(floor - step, FLOOR_MIN_BPS));
 }
 
 function lift(out: FloorOut, floorBps: number, source: FloorSource): void {

@@ -66,6 +66,8 @@ export interface Table {
 }
 
 const REGIMES: number = REGIME_COUNT + 1;
+/** Before regimes are known there is nothing to measure a request against: every score is 0. */
+const NO_STANDARD: Standard = { means: [], deviations: [] };
 
 export class Router {
   readonly beliefs: Beliefs = new Beliefs();
@@ -77,9 +79,9 @@ export class Router {
   #policy: RouterPolicy = { learning: undefined, featureCount: 0, tierFloors: [] };
   #statistics: Statistics = new Statistics(REGIMES, 0);
   #boundaries: readonly number[] | undefined;
-  #standard: Standard = { means: [], deviations: [] };
+  #standard: Standard = NO_STANDARD;
   #prior: ScoringPrior | undefined;
-  /** Sequence of the entry that gave the regimes their meaning. */
+  /** Sequence of the entry that gave the regimes their meaning, or ended it. */
   #regimesSince = 0;
   /** Sequence of the entry that gave the tiers theirs. */
   #tiersSince = 0;
@@ -114,8 +116,9 @@ export class Router {
   }
 
   /**
-   * Another policy is in force. Other features mean another warm-up, and no prior. Other tiers under the same numbers mean
-   * that nothing is known of any, but for the trackers, which are about quality.
+   * Activates another policy. Other features end the regimes and the prior, and begin another warm-up; a policy that does
+   * not learn has none. Other tiers under the same numbers mean that nothing is known of any, except the trackers, which
+   * are about quality. A table mixed with another exploration is not drawn from again.
    *
    * @returns whether the features are others.
    */
@@ -125,12 +128,9 @@ export class Router {
     this.#policy = policy;
     if (this.#tiers !== undefined && tiers !== this.#tiers) this.#forgetTiers(sequence);
     this.#tiers = tiers;
+    if (policy.learning?.explorationBps !== before.learning?.explorationBps) this.#tables.clear();
     if (featuresOf(policy) === featuresOf(before)) return false;
-    this.#statistics = new Statistics(REGIMES, policy.featureCount);
-    this.#boundaries = undefined;
-    this.#prior = undefined;
-    this.#seen = [];
-    this.floors.voidCertificate();
+    this.#endRegimes(sequence);
     return true;
   }
 
@@ -302,6 +302,25 @@ export class Router {
     this.#boundaries = boundaries;
     this.#regimesSince = sequence;
     this.#seen = [];
+    this.#tables.clear();
+    this.floors.voidCertificate();
+  }
+
+  /**
+   * From here on no regime has a meaning: scores were measured against other features. What the regimes had learned is dealt
+   * out, because the next ones under the same numbers are others; an outcome of a decision in one of them teaches nothing.
+   */
+  #endRegimes(sequence: number): void {
+    if (this.#boundaries !== undefined) {
+      this.beliefs.dealOut();
+      this.floors.dealOut();
+      this.#regimesSince = sequence;
+    }
+    this.#boundaries = undefined;
+    this.#standard = NO_STANDARD;
+    this.#prior = undefined;
+    this.#seen = [];
+    this.#statistics = new Statistics(REGIMES, this.#policy.featureCount);
     this.#tables.clear();
     this.floors.voidCertificate();
   }

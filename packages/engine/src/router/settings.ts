@@ -6,7 +6,7 @@
 /** Up on a failure; twice as fast as down (published). */
 export const TRACKER_UP_BPS = 20;
 export const TRACKER_DOWN_BPS = 10;
-/** The tracker never believes that anything does, nor that nothing does. */
+/** A step never takes the tracker beyond these: it never believes that anything does, nor that nothing does. */
 export const FLOOR_MIN_BPS = 2_000;
 export const FLOOR_MAX_BPS = 9_800;
 /** Unlike its regime: more than three standard deviations away. */
