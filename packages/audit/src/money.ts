@@ -17,6 +17,7 @@ import {
   type WhenShort,
 } from "@calybris/kernel";
 import { type Claim, Claims, STEPS } from "./claims.ts";
+import { CLOCK_SLACK_US, periodFaults } from "./period-check.ts";
 import { LEVELS_MAX, type Pocket, Purse } from "./purse.ts";
 import type { Report } from "./report.ts";
 
@@ -60,7 +61,7 @@ export class MoneyFold {
         this.#limit(body, report);
         break;
       case "grant":
-        this.#grant(sequence, body, report);
+        this.#grant(sequence, at, body, report);
         break;
       case "period":
         this.#period(at, body, report);
@@ -105,7 +106,7 @@ export class MoneyFold {
     this.#purses.set(tenant, purse);
   }
 
-  #grant(sequence: number, grant: GrantEntry, report: Report): void {
+  #grant(sequence: number, at: number, grant: GrantEntry, report: Report): void {
     const purse = this.#known(grant.tenant, report);
     if (purse === undefined) return;
     if (!purse.limit.metered) {
@@ -118,6 +119,7 @@ export class MoneyFold {
       return;
     }
     if (grant.amountMicrocents <= 0n) report("money", "a grant above 0", `${grant.amountMicrocents}`);
+    for (const level of purse.levels) lookForPeriod(level, at, report);
     this.#grants.set(grant.id, sequence);
     purse.granted += grant.amountMicrocents;
     look([purse], report);
@@ -139,8 +141,8 @@ export class MoneyFold {
     }
     if (before !== undefined && at < before.endsAt)
       report("money", `period ${before.index} of ${quote(tenant)} to last until ${before.endsAt}`, `its end at ${at}`);
-    if (startsAt >= endsAt || at < startsAt)
-      report("money", `a period that has begun at ${at}`, `one from ${startsAt} to ${endsAt}`);
+    const last = before === undefined ? undefined : { period: before, rule: purse.periodRule };
+    for (const [expected, found] of periodFaults(entry, rule, last, at)) report("money", expected, found);
     const withdrawn = before === undefined ? 0n : purse.remaining;
     if (entry.withdrawnMicrocents !== withdrawn)
       report("money", `${withdrawn} microcents withdrawn from ${quote(tenant)}`, `${entry.withdrawnMicrocents}`);
@@ -161,6 +163,7 @@ export class MoneyFold {
     }
     const purse = this.#known(tenant, report);
     if (purse === undefined) return;
+    for (const level of purse.levels) lookForPeriod(level, at, report);
     const seconds = entry.reservationSeconds ?? purse.limit.reservationSeconds;
     if (entry.reservationSeconds !== undefined && !isReservationTime(seconds))
       report("reservation", `1 to ${RESERVATION_SECONDS_MAX} seconds for a reservation`, `${seconds}`);
@@ -236,6 +239,14 @@ export class MoneyFold {
     }
     return pockets;
   }
+}
+
+/** Who spends or is granted money does so in the period that contains the time, if the tenant has periods. */
+function lookForPeriod({ tenant, limit, pocket }: Purse, at: number, report: Report): void {
+  if (limit.period === undefined) return;
+  const endsAt = pocket.period?.endsAt ?? Number.NEGATIVE_INFINITY;
+  if (at >= endsAt + CLOCK_SLACK_US)
+    report("money", `a period of ${quote(tenant)} that contains ${at}`, pocket.period ? `one until ${endsAt}` : "none");
 }
 
 /** Says of a balance that it is out of range when it becomes so, not again while it stays so. */

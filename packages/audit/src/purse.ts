@@ -9,7 +9,7 @@
  * so a debt is paid first by whatever comes in or comes back, without a rule of its own. Microcents.
  * @module
  */
-import { I64_MAX, type LimitEntry, type TenantBalances } from "@calybris/kernel";
+import { I64_MAX, type LimitEntry, type PeriodRule, type TenantBalances } from "@calybris/kernel";
 
 /** The levels of a hierarchy. */
 export const LEVELS_MAX = 4;
@@ -40,6 +40,8 @@ export class Purse implements TenantBalances {
   /** What had been billed when the period began. */
   billedBefore = 0n;
   pocket: Pocket;
+  /** The rule that the period began under; the limit may have another by now. */
+  periodRule: PeriodRule | undefined;
   /** Whether the balances were as they must be when last looked at. */
   isSound = true;
 
@@ -90,6 +92,7 @@ export class Purse implements TenantBalances {
   begin(period: Period, withdrawn: bigint, allotment: bigint): void {
     this.granted += allotment - withdrawn;
     this.billedBefore = this.billed;
+    this.periodRule = this.limit.period;
     if (this.pocket.period === undefined) this.pocket.period = period;
     else this.pocket = { purse: this, period };
   }

@@ -222,9 +222,9 @@ describe("periods", () => {
     ["again", { index: 1 }, 'period 2 or later of "org"', "period 1"],
     [
       "that has not begun",
-      { startsAt: 1_771_156_861_000_043 },
-      "a period that has begun at 1771156861000042",
-      "one from 1771156861000043 to 1772323200000000",
+      { startsAt: 1_771_156_861_000_043, endsAt: 1_773_576_061_000_043 },
+      "a period that contains 1771156861000042",
+      "one from 1771156861000043 to 1773576061000043",
     ],
   ])("one %s", (_what, change, expected, found) => {
     expect(lie({ [AT.secondPeriod]: instead<PeriodEntry>(change) })[0]).toEqual({
@@ -252,8 +252,14 @@ describe("periods", () => {
     ]);
   });
 
-  test("one that is missing is found at the next", () => {
-    expect(lie({ [AT.secondPeriod]: nothing })[0]).toMatchObject({
+  test("one that is missing is found at the next decision", () => {
+    const findings = lie({ [AT.secondPeriod]: nothing });
+    expect(findings[0]).toMatchObject({
+      sequence: AT.inSecondPeriod,
+      expected: 'a period of "org" that contains 1771156861000043',
+      found: "one until 1769904000000000",
+    });
+    expect(findings.at(-1)).toMatchObject({
       sequence: AT.thirdPeriod,
       expected: '7949 microcents withdrawn from "org"',
       found: "9999",

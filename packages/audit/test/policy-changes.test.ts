@@ -143,21 +143,24 @@ test("a lowered warm-up ends at the next decision", async () => {
   expect(await lived.audited()).toMatchObject(whole);
 });
 
-test.each([0, 1])("a prior and its certificate end with the features, whichever change comes first (%i)", async (order) => {
-  const lived = await world();
-  const prior = linearPrior({ names: ["load"] });
-  const certificate = { alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" };
-  await lived.engine.learning.setPrior(prior, "ada");
-  if (order === 0) await lived.engine.setPolicy(policy({ explorationBps: 0 }), "ada");
-  await lived.engine.learning.certify({ regimes: 8, ...certificate, prior: (prior as { digest: string }).digest });
-  expect((await lived.ask(5_000)).learning).toMatchObject({ regime: 7, score: 7_999 });
-  await lived.engine.setPolicy(pause(), "ada");
-  if (order === 1) await lived.engine.learning.certify({ regimes: 0, ...certificate });
-  await lived.engine.setPolicy(policy(), "ada");
-  expect(lived.engine.learning.certifiedRegimes).toBe(0);
-  expect((await lived.ask(5_000)).learning).toMatchObject({ score: 0, regime: WARM_UP_REGIME });
-  expect(await lived.audited()).toMatchObject(whole);
-});
+test.each([0, 1])(
+  "a prior and its certificate end with the features, whichever change comes first (%i)",
+  async (order) => {
+    const lived = await world();
+    const prior = linearPrior({ names: ["load"] });
+    const certificate = { alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" };
+    await lived.engine.learning.setPrior(prior, "ada");
+    if (order === 0) await lived.engine.setPolicy(policy({ explorationBps: 0 }), "ada");
+    await lived.engine.learning.certify({ regimes: 8, ...certificate, prior: (prior as { digest: string }).digest });
+    expect((await lived.ask(5_000)).learning).toMatchObject({ regime: 7, score: 7_999 });
+    await lived.engine.setPolicy(pause(), "ada");
+    if (order === 1) await lived.engine.learning.certify({ regimes: 0, ...certificate });
+    await lived.engine.setPolicy(policy(), "ada");
+    expect(lived.engine.learning.certifiedRegimes).toBe(0);
+    expect((await lived.ask(5_000)).learning).toMatchObject({ score: 0, regime: WARM_UP_REGIME });
+    expect(await lived.audited()).toMatchObject(whole);
+  },
+);
 
 describe("a use case whose own floor is beyond the range of the tracker", () => {
   // [floor, what was told, the tracker after it]: a step ends at 2,000 or 9,800, and never goes the other way.

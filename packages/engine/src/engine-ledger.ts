@@ -42,6 +42,7 @@ export interface LedgerPorts {
   readonly ledger: Ledger;
   readonly append: (body: EntryBody) => { readonly sequence: number; readonly durable: Promise<unknown> };
   readonly position: () => { readonly sequence: number; readonly at: number };
+  /** Microseconds since the Unix epoch, never before the last entry: what is due is due by the journal's time. */
   readonly nowUs: () => number;
   /** Whether the journal could take another entry now. */
   readonly hasRoom: () => boolean;
@@ -225,7 +226,8 @@ export class EngineLedger {
     for (const level of account.path) {
       const rule = level.limit.period;
       if (rule === undefined || (level.period !== undefined && now < level.period.endsAt)) continue;
-      const period = periodAt(rule, now, level.period);
+      const before = level.period === undefined ? undefined : { period: level.period, rule: level.periodRule };
+      const period = periodAt(rule, now, before);
       last = this.#ordered({
         kind: "period",
         tenant: level.tenant,

@@ -141,7 +141,7 @@ export class Engine {
       ledger: state.ledger,
       append: (body) => this.#journal.append(body),
       position: () => state,
-      nowUs: this.#nowUs,
+      nowUs: () => Math.max(this.#nowUs(), state.at),
       failure: () => this.#journal.failure,
       hasRoom,
     });

@@ -14,7 +14,13 @@ export interface History {
 
 export type Step =
   | { readonly does: "decide"; readonly asks: readonly Ask[] }
-  | { readonly does: "serve"; readonly rounds: number; readonly ask: Ask; readonly told: Told; readonly failsEvery: number }
+  | {
+      readonly does: "serve";
+      readonly rounds: number;
+      readonly ask: Ask;
+      readonly told: Told;
+      readonly failsEvery: number;
+    }
   | { readonly does: "tell"; readonly pick: number; readonly told: Told }
   | { readonly does: "move"; readonly move: Move; readonly pick: number; readonly costBps: number }
   | { readonly does: "limit"; readonly terms: readonly (Terms | null)[] }
@@ -160,7 +166,9 @@ const FEATURE_VALUES: readonly (number | null)[] = [null, 0, 1, 2, 3, 5, 8, 13, 
 function randomAsk(chance: Chance): Ask {
   const others = {
     outputTokens: sometimes(chance, 2, () => oneOf(chance, [0, 500, 500_000])),
-    valueMicrocents: sometimes(chance, 2, () => oneOf(chance, ["100000000", "100000000", "100000000", "-5", "9223372036854775807"])),
+    valueMicrocents: sometimes(chance, 2, () =>
+      oneOf(chance, ["100000000", "100000000", "100000000", "-5", "9223372036854775807"]),
+    ),
     budgetMicrocents: sometimes(chance, 6, () => oneOf(chance, [0, 500, 2_000, "18446744073709551615"])),
     riskBps: sometimes(chance, 4, () => oneOf(chance, [0, 1_000, 1_000, 6_000, 9_599, 9_600])),
     confidenceBps: sometimes(chance, 4, () => oneOf(chance, [10_000, 9_000, 9_000, 5_499])),

@@ -118,7 +118,8 @@ class Run {
       case "prior": {
         const names = engine.snapshot.learning?.features ?? [];
         const { weight, text } = step;
-        const prior = step.kind === "trees" && names.length > 0 ? treesPrior(names) : linearPrior({ names, weight, text });
+        const prior =
+          step.kind === "trees" && names.length > 0 ? treesPrior(names) : linearPrior({ names, weight, text });
         await learning.setPrior(prior, "ada");
         this.#prior = digestOf(prior);
         return undefined;
@@ -240,7 +241,9 @@ function requestOf({ snapshot }: Engine, ask: Ask): ClientRequest {
     ...rest,
     ...others,
     ...(useCase === undefined ? {} : { useCase: useCases[useCase % useCases.length] }),
-    ...(requested === undefined ? {} : { requested: snapshot.candidateNames[requested % snapshot.candidateNames.length] }),
+    ...(requested === undefined
+      ? {}
+      : { requested: snapshot.candidateNames[requested % snapshot.candidateNames.length] }),
     ...(requestId === undefined ? {} : { requestId: `request ${requestId}` }),
     ...(given.length === 0 ? {} : { features: Object.fromEntries(given) as Record<string, number> }),
   };

@@ -8,7 +8,7 @@
  * Amounts are microcents, `bigint`, at most 2^63−1. Movements expect to be allowed; `overflowOf` and `roomOf` say whether.
  * @module
  */
-import { I64_MAX, invariant, LEVELS_MAX, type LimitEntry } from "@calybris/kernel";
+import { I64_MAX, invariant, LEVELS_MAX, type LimitEntry, type PeriodRule } from "@calybris/kernel";
 
 /** A calendar period that has begun. */
 export interface Period {
@@ -30,6 +30,8 @@ export interface Account {
   settled: bigint;
   debt: bigint;
   period: Period | undefined;
+  /** The rule that the period began under; a limit may have another by now. */
+  periodRule: PeriodRule | undefined;
   /** How often a period has ended; what was reserved before an end is not given back after it. */
   endedCount: number;
   /** What had been billed when the period began. */
@@ -51,6 +53,7 @@ export function newAccount(index: number, limit: LimitEntry, parent: Account | u
     settled: 0n,
     debt: 0n,
     period: undefined,
+    periodRule: undefined,
     endedCount: 0,
     billedBefore: 0n,
     openCount: 0,
@@ -115,6 +118,7 @@ export function beginPeriod(account: Account, period: Period, withdrawn: bigint,
   account.remaining -= withdrawn;
   if (account.period !== undefined) account.endedCount += 1;
   account.period = period;
+  account.periodRule = account.limit.period;
   account.billedBefore = account.settled + account.debt;
   grant(account, allotment);
 }

@@ -12,19 +12,30 @@ import type { Period } from "./account.ts";
 
 const US_PER_MS = 1_000;
 
+/** The period before, and the rule that it began under. */
+export interface PeriodBefore {
+  readonly period: Period;
+  readonly rule: PeriodRule | undefined;
+}
+
 /**
- * The period that holds a time, numbered after the one before; those skipped are counted.
+ * The period that holds a time, numbered after the one before; those skipped are counted. Periods of one rule never overlap,
+ * also where the time zone database has changed since the last one began.
  *
- * @param at - microseconds since the Unix epoch.
+ * @param at - microseconds since the Unix epoch; not before the end of the period before.
  */
-export function periodAt(rule: PeriodRule, at: number, before: Period | undefined): Period {
+export function periodAt(rule: PeriodRule, at: number, before: PeriodBefore | undefined): Period {
   const start = startOf(rule.every, zoned(rule.timeZone, at));
   const end = start.add(LENGTH[rule.every]).startOfDay();
-  const skipped = before === undefined ? 0 : countBetween(rule, zoned(rule.timeZone, before.endsAt), start);
+  const startsAt = start.epochMilliseconds * US_PER_MS;
+  const endsAt = end.epochMilliseconds * US_PER_MS;
+  if (before === undefined) return { index: 1, startsAt, endsAt };
+  const { period } = before;
+  const isSameRule = before.rule?.every === rule.every && before.rule.timeZone === rule.timeZone;
   return {
-    index: (before?.index ?? 0) + 1 + skipped,
-    startsAt: start.epochMilliseconds * US_PER_MS,
-    endsAt: end.epochMilliseconds * US_PER_MS,
+    index: period.index + 1 + skippedBetween(rule, period.endsAt, start),
+    startsAt: isSameRule ? Math.max(startsAt, period.endsAt) : startsAt,
+    endsAt,
   };
 }
 
@@ -56,9 +67,13 @@ function startOf(unit: PeriodUnit, at: Temporal.ZonedDateTime): Temporal.ZonedDa
   }
 }
 
+/** An end that the time zone database of then put some hours off its midnight still belongs to the day of that midnight. */
+const HALF_A_DAY_US = 12 * 3_600 * 1_000_000;
+
 /** Whole periods between the end of one and the start of another. */
-function countBetween(rule: PeriodRule, end: Temporal.ZonedDateTime, start: Temporal.ZonedDateTime): number {
-  if (Temporal.ZonedDateTime.compare(end, start) >= 0) return 0;
+function skippedBetween(rule: PeriodRule, endsAt: number, start: Temporal.ZonedDateTime): number {
+  if (endsAt >= start.epochMilliseconds * US_PER_MS) return 0;
+  const end = zoned(rule.timeZone, endsAt + HALF_A_DAY_US);
   const [from, to] = [startOf(rule.every, end).toPlainDate(), start.toPlainDate()];
   switch (rule.every) {
     case "day":

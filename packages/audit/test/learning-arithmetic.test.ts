@@ -1,0 +1,94 @@
+/**
+ * The arithmetic of learning, written twice: engine and audit agree at the ends of every range, which random histories
+ * rarely reach.
+ */
+import { loadPrior, predictGainBps, samplingTable } from "@calybris/engine";
+import { type ExactJson, FEATURE_MISSING } from "@calybris/kernel";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Statistics } from "../../engine/src/router/statistics.ts";
+import { standardisedScore } from "../../engine/src/router/regimes.ts";
+import { linearPrior, treesPrior } from "../../engine/test/linear-prior.ts";
+import { priorScore, standardScore } from "../src/learning/score.ts";
+import { isTableOf } from "../src/learning/table.ts";
+import { Usual } from "../src/learning/usual.ts";
+
+const COUNT_MAX = 2_000_000_000;
+const count = fc.oneof(
+  fc.constantFrom(10_000, 10_001, 20_000, 5_010_000, COUNT_MAX - 1, COUNT_MAX),
+  fc.integer({ min: 10_000, max: 600_000 }),
+  fc.integer({ min: 10_000, max: COUNT_MAX }),
+);
+const feature = fc.oneof(
+  fc.constantFrom(FEATURE_MISSING, FEATURE_MISSING + 1, -1, 0, 1, 2 ** 24, 2 ** 24 + 1, 2 ** 31 - 1),
+  fc.integer({ min: -50, max: 50 }),
+  fc.integer({ min: -(2 ** 31) + 1, max: 2 ** 31 - 1 }),
+);
+
+test("every table that the engine makes is the one that the audit expects, whatever the counts", () => {
+  const beliefs = fc.array(fc.tuple(count, count), { minLength: 1, maxLength: 8 });
+  const exploration = fc.oneof(fc.constantFrom(1, 500, 9_999, 10_000), fc.integer({ min: 1, max: 10_000 }));
+  fc.assert(
+    fc.property(beliefs, exploration, (arms, explorationBps) => {
+      const [alpha, beta] = [arms.map(([a]) => a), arms.map(([, b]) => b)];
+      const table = samplingTable(alpha, beta, explorationBps);
+      const tiers = arms.map((_, tier) => tier);
+      expect(isTableOf({ kind: "belief", regime: 0, tiers, alpha, beta, table }, explorationBps)).toBe(true);
+    }),
+    { numRuns: 600 },
+  );
+});
+
+test("a prior scores a request alike in both, at the ends of every feature and of the text's score", () => {
+  const weight = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1, -(2 ** 31) + 1), fc.integer({ min: -3e6, max: 3e6 }));
+  const names = ["load", "size"];
+  const prior = fc.oneof(
+    weight.map((each) => linearPrior({ names, weight: each })),
+    fc.constant(treesPrior(names)),
+  );
+  const text = fc.oneof(
+    fc.constant(0),
+    feature.filter((value) => value !== FEATURE_MISSING),
+  );
+  fc.assert(
+    fc.property(
+      prior,
+      fc.tuple(feature, feature),
+      text,
+      fc.constantFrom("other", "unheard"),
+      (file, values, score, name) => {
+        const loaded = loadPrior(file);
+        const category = name === "other" ? 0 : 1;
+        const audited = priorScore(file as ExactJson);
+        expect(audited.score(values, name, score)).toBe(predictGainBps(loaded, values, category, score));
+        expect(audited.boundaries).toEqual([...loaded.boundariesBps]);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("what is usual of a feature is the same in both, also long after the memory is full", () => {
+  const stream = fc.record({
+    values: fc.array(feature, { minLength: 1, maxLength: 40 }),
+    repeats: fc.constantFrom(1, 3, 60),
+    probe: feature,
+  });
+  fc.assert(
+    fc.property(fc.array(stream, { minLength: 1, maxLength: 3 }), (streams) => {
+      const [statistics, usual] = [new Statistics(1, 1), new Usual(1)];
+      for (const { values, repeats, probe } of streams) {
+        for (let repeat = 0; repeat < repeats; repeat++)
+          for (const value of values) {
+            statistics.add(0, [value]);
+            usual.take([value]);
+          }
+        const standard = { means: [statistics.mean(0, 0)], deviations: [statistics.deviation(0, 0)] };
+        expect(usual).toMatchObject({ requests: statistics.count(0), ...standard });
+        expect(usual.isUnlike([probe])).toBe(statistics.isAnomalous(0, [probe]));
+        expect(standardScore(standard)([probe], "", 0)).toBe(standardisedScore(standard, [probe]));
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
