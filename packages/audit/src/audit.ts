@@ -31,11 +31,16 @@ import {
   type Place,
   type TornTail,
 } from "./report.ts";
+import { unestablished } from "./unestablished.ts";
 
 export interface AuditOptions {
   readonly sha256?: Sha256;
   /** For a log that was chained under a key, the keyed chain. */
   readonly chain?: ChainHash;
+  /** Whether `chain` is keyed: only then do the entries say who wrote them. */
+  readonly isKeyed?: boolean;
+  /** The secret seed of the draws, 32 bytes: with it, draws and holdouts are checked too. */
+  readonly drawSeed?: Uint8Array;
   readonly kernelFor?: (policy: Policy) => Kernel;
   /** `calypol1` digests, in hexadecimal, of policies that the log must have put in force. */
   readonly pinnedPolicyDigests?: readonly string[];
@@ -92,6 +97,7 @@ class LogAudit {
   readonly #chain: ChainHash;
   readonly #heads: readonly HeadAnchor[];
   readonly #pinned: readonly string[];
+  readonly #isKeyed: boolean;
   #isOurs: boolean | undefined;
   #entries = 0;
   #sequence = 0;
@@ -102,7 +108,8 @@ class LogAudit {
 
   constructor(options: AuditOptions) {
     const hash = options.sha256 ?? portableSha256;
-    this.content = new ContentAudit(this.#findings, hash, options.kernelFor ?? referenceKernel);
+    this.content = new ContentAudit(this.#findings, hash, options.kernelFor ?? referenceKernel, options.drawSeed);
+    this.#isKeyed = options.isKeyed ?? false;
     this.#chain = options.chain ?? plainChain(hash);
     this.#heads = options.heads ?? [];
     this.#pinned = options.pinnedPolicyDigests ?? [];
@@ -237,7 +244,11 @@ class LogAudit {
       tornTail,
       findings: this.#findings.kept,
       findingCount: this.#findings.count,
-      notEstablished: this.content.notEstablished,
+      notEstablished: unestablished({
+        isKeyed: this.#isKeyed,
+        hasExternalHead: this.#heads.some(({ isExternal }) => isExternal === true),
+        ...this.content.open,
+      }),
       reasonsIncomplete: this.#findings.reasonsIncomplete,
     };
   }

@@ -6,13 +6,13 @@
  */
 import {
   type ConservationProof,
+  costMicrocents,
   type Decision,
   type DecisionEntry,
   decisionDigests,
   type EntryBody,
   type EntryHead,
   type GenesisEntry,
-  JOURNAL_FORMAT,
   type Kernel,
   type Policy,
   type PolicyEntry,
@@ -26,13 +26,19 @@ import {
 } from "@calybris/kernel";
 import { STEPS } from "./claims.ts";
 import { proofOf } from "./conservation.ts";
+import { unlikeItsKind } from "./entry-form.ts";
 import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
+import { optionsOf } from "./learning/options.ts";
 import type { ChainedLine } from "./line.ts";
 import { MoneyFold } from "./money.ts";
 import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
+import { checkRequest, useCaseOf } from "./request-check.ts";
+import { RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
+import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
+import type { Given } from "./unestablished.ts";
 
 interface InForce {
   readonly id: number;
@@ -40,15 +46,6 @@ interface InForce {
   readonly kernel: Kernel;
   readonly digest: Uint8Array;
 }
-
-const MEMBERS: Readonly<Record<"genesis" | "policy" | "seal" | "checkpoint", readonly string[]>> = {
-  genesis: ["kind", "format", "policyId", "snapshot", "policyDigest", "seedDigest"],
-  policy: ["kind", "change", "policyId", "by", "snapshot", "policyDigest", "seedDigest"],
-  seal: ["kind", "cause"],
-  checkpoint: ["kind", "stateDigest"],
-};
-
-const ACTIONS: readonly string[] = ["execute", "substitute", "reject"];
 
 /** Every field of a decision is compared. */
 const DECISION_FIELDS = Object.keys({
@@ -67,12 +64,9 @@ const DECISION_FIELDS = Object.keys({
   catalogEpoch: true,
 } satisfies Record<keyof Decision, true>) as readonly (keyof Decision)[];
 
-/** There from the first policy that learns. */
-const SEED = "seedDigest";
-
 /** Kinds that move no money, so that one which cannot be read leaves every balance known. */
 const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
-const WITHOUT_MONEY: readonly string[] = [...Object.keys(MEMBERS), ...LEARNING_KINDS];
+const WITHOUT_MONEY: readonly string[] = ["genesis", "policy", "seal", "checkpoint", ...LEARNING_KINDS];
 const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", ...Object.keys(STEPS)];
 /** Kinds that teach nothing. */
 const WITHOUT_LEARNING: readonly string[] = ["seal", "checkpoint", ...MONEY_KINDS];
@@ -92,23 +86,38 @@ export class ContentAudit {
   #inForce: InForce | undefined;
   /** `undefined` once an entry is missing that may have moved some. */
   #money: MoneyFold | undefined = new MoneyFold();
+  readonly #learningCheck: LearningCheck;
   /** `undefined` once an entry is missing that may have taught something. */
   #learning: LearningCheck | undefined;
   /** After damage, numbers start again from what is found, so that one fault is one finding. */
   #resume = false;
+  /** Digest of the seed that draws follow from, from the first policy that learns. */
+  #seedDigest: string | undefined;
+  readonly #requestIds: RequestIds;
+  readonly #seed: Uint8Array | undefined;
 
-  constructor(findings: Findings, sha256: Sha256, kernelFor: (policy: Policy) => Kernel) {
+  constructor(
+    findings: Findings,
+    sha256: Sha256,
+    kernelFor: (policy: Policy) => Kernel,
+    drawSeed: Uint8Array | undefined,
+  ) {
     this.#findings = findings;
     this.#sha256 = sha256;
     this.#kernelFor = kernelFor;
-    this.#learning = new LearningCheck(sha256);
+    this.#seed = drawSeed;
+    this.#requestIds = new RequestIds(sha256);
+    this.#learningCheck = new LearningCheck(sha256, drawSeed);
+    this.#learning = this.#learningCheck;
   }
 
-  /** What nobody can tell from the log alone. */
-  get notEstablished(): readonly string[] {
-    const draws = this.#learning?.hasDraws === true ? ["that the draws came from the secret seed: nobody gave it"] : [];
-    const unbound = this.#learning?.unbound ?? 0;
-    return unbound === 0 ? draws : [...draws, `${unbound} outcomes of decisions too far back to compare`];
+  /** What of the content nobody can tell. */
+  get open(): Pick<Given, "hasUncheckedDraws" | "unboundOutcomes" | "hasForgottenIds"> {
+    return {
+      hasUncheckedDraws: this.#learningCheck.hasDraws && this.#seed === undefined,
+      unboundOutcomes: this.#learningCheck.unbound,
+      hasForgottenIds: this.#requestIds.hasForgotten,
+    };
   }
 
   get state(): AuditState {
@@ -158,10 +167,24 @@ export class ContentAudit {
     const money = this.#money;
     if (money !== undefined) {
       const kernel = body.kind === "decision" && body.policyId === this.#inForce?.id ? this.#inForce.kernel : undefined;
-      if (body.kind === "decision") checkShortage(body, money, kernel, report);
+      const standing = body.kind === "decision" && body.tenant !== undefined ? money.standing(body.tenant) : undefined;
+      if (body.kind === "decision" && standing !== undefined)
+        checkShortage(body, standing, (budget) => this.#costMost(body, kernel, budget), report);
       money.take(head.sequence, head.at, body, report);
     } else if (MONEY_KINDS.includes(body.kind) || (body.kind === "decision" && body.tenant !== undefined))
       this.#findings.incomplete("no balance is known after entries that are missing: money was checked up to there");
+  }
+
+  /** The most that any answer to a request costs under a budget. */
+  #costMost(entry: DecisionEntry, kernel: Kernel | undefined, budgetMicrocents: bigint): bigint | undefined {
+    const request = { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
+    if (entry.learning === undefined) return kernel?.prescribe(request).costMicrocents;
+    const snapshot = this.#inForce?.snapshot;
+    if (kernel === undefined || snapshot === undefined || this.#learning === undefined) return undefined;
+    const { floorBps, holdout: isHoldout } = entry.learning;
+    const warmStartBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
+    const floors = { warmStartBps, floorBps, isHoldout, tierFloors: this.#learning.fold.tierFloors };
+    return optionsOf(kernel, request, floors).costMostMicrocents;
   }
 
   /** Learning too is checked up to the first entry that is missing. */
@@ -199,7 +222,7 @@ export class ContentAudit {
   }
 
   #checkBody(head: EntryHead, body: EntryBody, report: Report): void {
-    if (body.kind === "decision") this.#checkDecision(body, report);
+    if (body.kind === "decision") this.#checkDecision(head, body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
     else if (body.kind === "checkpoint") this.#checkState(body.stateDigest, report);
   }
@@ -222,17 +245,29 @@ export class ContentAudit {
       this.#inForce = undefined;
       return;
     }
+    for (const [expected, found] of snapshotFaults(snapshot)) report("body", expected, found);
     const { policy } = snapshot;
     const digest = policyDigest(policy, this.#sha256);
     const hex = toHex(digest);
     if (hex !== entry.policyDigest) report("policy_digest", hex, String(entry.policyDigest));
+    this.#checkSeed(entry, snapshot.learning !== undefined, report);
     this.#byId.add(entry.policyId, policy);
     this.policies.push({ id: entry.policyId, digest: hex, by: entry.kind === "policy" ? entry.by : undefined });
     this.#inForce = { id: entry.policyId, snapshot, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;
   }
 
-  #checkDecision(entry: DecisionEntry, report: Report): void {
+  #checkSeed(entry: GenesisEntry | PolicyEntry, learns: boolean, report: Report): void {
+    const isFirst = learns && this.#seedDigest === undefined && !this.#resume;
+    if (isFirst !== (entry.seedDigest !== undefined) && !this.#resume)
+      report("body", "the digest of a seed in the first policy that learns, and only there", `${entry.seedDigest}`);
+    this.#seedDigest ??= entry.seedDigest;
+    const given = this.#seed === undefined ? undefined : toHex(this.#sha256(this.#seed));
+    if (given !== undefined && entry.seedDigest !== undefined && given !== entry.seedDigest)
+      report("learning", `a seed with the digest ${given}, which was given`, entry.seedDigest);
+  }
+
+  #checkDecision({ at }: EntryHead, entry: DecisionEntry, report: Report): void {
     const { decision, request } = entry;
     this.decisions += 1;
     this.actions[decision.action] += 1;
@@ -241,11 +276,19 @@ export class ContentAudit {
     if (request.sequence !== expectedNumber && !this.#resume)
       report("decision_sequence", String(expectedNumber), String(request.sequence));
     this.#resume = false;
+    const before = this.#requestIds.take(entry, at);
+    if (before !== undefined)
+      report(
+        "request_id",
+        `request id ${JSON.stringify(entry.requestId)} decided once`,
+        `decision ${before} decided it`,
+      );
     const inForce = this.#inForce?.id === entry.policyId ? this.#inForce : undefined;
     if (inForce === undefined) {
       report("decision_policy", `policy ${this.#inForce?.id ?? "(none in force)"}`, `policy ${entry.policyId}`);
       return;
     }
+    checkRequest(entry, inForce.snapshot, report);
     const recomputed = inForce.kernel.prescribe(request);
     for (const field of DECISION_FIELDS) {
       if (decision[field] !== recomputed[field])
@@ -254,27 +297,6 @@ export class ContentAudit {
     const identity = toHex(decisionDigests(inForce.digest, request, recomputed, this.#sha256).identity);
     if (identity !== entry.identity) report("identity", identity, String(entry.identity));
   }
-}
-
-/** What a body has that its kind does not, or lacks; `undefined` when it is as it should be. */
-function unlikeItsKind(body: EntryBody): string | undefined {
-  if (body.kind === "decision") {
-    if (typeof body.useCase !== "string" || typeof body.identity !== "string") return "no use case or identity";
-    if (!ACTIONS.includes(body.decision.action)) return `action ${body.decision.action}`;
-    return undefined;
-  }
-  const keys = Object.keys(body);
-  const members = MEMBERS[body.kind as keyof typeof MEMBERS]?.filter(
-    (member) => member !== SEED || keys.includes(SEED),
-  );
-  if (members === undefined) return undefined;
-  if (keys.length !== members.length || members.some((member, index) => keys[index] !== member)) return keys.join(", ");
-  if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) return `format ${String(body.format)}`;
-  if (body.kind === "policy" && body.change !== "promoted") return `change ${String(body.change)}`;
-  if (body.kind === "policy" && (typeof body.by !== "string" || body.by === "")) return "nobody who did it";
-  if (body.kind === "seal" && !["idle", "rotation", "close"].includes(body.cause)) return `cause ${String(body.cause)}`;
-  if (body.kind === "checkpoint" && !/^[0-9a-f]{64}$/.test(body.stateDigest)) return "no digest of the state";
-  return undefined;
 }
 
 function messageOf(error: unknown): string {

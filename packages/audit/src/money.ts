@@ -25,6 +25,12 @@ const US_PER_SECOND = 1_000_000;
 /** A month: nobody may ask for longer. */
 const RESERVATION_SECONDS_MAX = 31 * 86_400;
 
+/** What a tenant could reserve now, `undefined` where nothing limits it, and what becomes of a request for more. */
+export interface Standing {
+  readonly room: bigint | undefined;
+  readonly whenShort: WhenShort;
+}
+
 export class MoneyFold {
   readonly claims: Claims;
   readonly #purses = new Map<string, Purse>();
@@ -45,8 +51,8 @@ export class MoneyFold {
     return this.#purses.size === 0;
   }
 
-  /** What a tenant could reserve and what becomes of more; no room where nothing limits it, nothing for an unknown tenant. */
-  standing(tenant: string): { readonly room: bigint | undefined; readonly whenShort: WhenShort } | undefined {
+  /** The standing of a tenant; `undefined` for an unknown one. */
+  standing(tenant: string): Standing | undefined {
     const purse = this.#purses.get(tenant);
     if (purse === undefined) return undefined;
     let room: bigint | undefined;

@@ -23,6 +23,8 @@ export type Problem =
   | "policy_digest"
   | "decision_policy"
   | "decision_sequence"
+  | "request"
+  | "request_id"
   | "decision"
   | "identity"
   | "tenant"
@@ -63,6 +65,8 @@ export interface TornTail extends Place {
 export interface HeadAnchor {
   readonly sequence: number;
   readonly lastHash: string;
+  /** Kept where a writer of the log could not have replaced it. The head in a journal's own directory is not. */
+  readonly isExternal?: boolean;
   /** Where it was kept, for messages. */
   readonly source?: string;
 }
@@ -102,7 +106,10 @@ export interface AuditReport {
   /** The first {@link FINDINGS_KEPT_MAX}. */
   readonly findings: readonly Finding[];
   readonly findingCount: number;
-  /** What nobody can tell from the log alone, such as that draws came from the secret seed. */
+  /**
+   * What a log that is whole leaves open all the same: for want of a key, of a head kept outside it, of the seed of its draws,
+   * or because it lies too far back. It changes no status; {@link unestablished} has the texts.
+   */
   readonly notEstablished: readonly string[];
   /** Why the log could not be checked in full; empty unless something was left unchecked. */
   readonly reasonsIncomplete: readonly string[];

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { Statistics } from "../../engine/src/router/statistics.ts";
 import { standardisedScore } from "../../engine/src/router/regimes.ts";
 import { linearPrior, treesPrior } from "../../engine/test/linear-prior.ts";
+import { readPrior } from "../src/learning/prior-json.ts";
 import { priorScore, standardScore } from "../src/learning/score.ts";
 import { isTableOf } from "../src/learning/table.ts";
 import { Usual } from "../src/learning/usual.ts";
@@ -59,9 +60,9 @@ test("a prior scores a request alike in both, at the ends of every feature and o
       (file, values, score, name) => {
         const loaded = loadPrior(file);
         const category = name === "other" ? 0 : 1;
-        const audited = priorScore(file as ExactJson);
-        expect(audited.score(values, name, score)).toBe(predictGainBps(loaded, values, category, score));
-        expect(audited.boundaries).toEqual([...loaded.boundariesBps]);
+        const prior = readPrior(file as ExactJson);
+        expect(priorScore(prior)(values, name, score)).toBe(predictGainBps(loaded, values, category, score));
+        expect(prior.boundariesBps).toEqual([...loaded.boundariesBps]);
       },
     ),
     { numRuns: 500 },

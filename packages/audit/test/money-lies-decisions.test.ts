@@ -123,7 +123,7 @@ describe("what is said of a shortage", () => {
         sequence: AT.inThirdPeriod,
         problem: "room",
         expected: "a cost above 800 microcents under the budget asked for",
-        found: "750 (execute, requested_maximizes_utility)",
+        found: "750 at most",
       },
     ]);
   });

@@ -1,5 +1,6 @@
 /** A small journal in memory, written with the kernel's own encoders. */
 import {
+  bps,
   type ChainHash,
   decisionDigests,
   type EntryBody,
@@ -8,6 +9,7 @@ import {
   entryLine,
   type ExactJson,
   GENESIS_HASH,
+  microcents,
   parseExact,
   plainChain,
   type PolicySnapshot,
@@ -19,6 +21,7 @@ import {
   sequence,
   snapshotToJson,
   toHex,
+  tokens,
   toUtf8,
   writeExact,
 } from "@calybris/kernel";
@@ -33,7 +36,15 @@ export function sampleSnapshot(): PolicySnapshot {
     tiers: ["low", "high"],
     candidateNames: ["better", "cheaper"],
     candidateTiers: [1, 0],
-    useCases: {},
+    useCases: {
+      default: {
+        valueMicrocents: microcents(100_000n),
+        riskBps: bps(1_000),
+        confidenceBps: bps(9_000),
+        qualityMinBps: bps(5_000),
+        outputTokens: tokens(500),
+      },
+    },
   };
 }
 

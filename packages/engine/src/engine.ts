@@ -30,6 +30,7 @@ import { EngineLedger } from "./engine-ledger.ts";
 import { EngineReading, recalled } from "./engine-reading.ts";
 import { EntryFinder } from "./entry-finder.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
+import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
 import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
@@ -278,11 +279,17 @@ export class Engine {
     return answered;
   }
 
-  /** Puts another policy in force, from the next decision on. `by` names the person who did it. */
+  /**
+   * Activates another policy, from the next decision on.
+   *
+   * @param by - the person who did it.
+   * @throws CalybrisError `CAL_LEDGER_INVALID` when `by` names nobody; nothing was changed.
+   */
   async setPolicy(
     policy: PolicySnapshot,
     by: string,
   ): Promise<{ readonly sequence: number; readonly policyId: number }> {
+    refuseMistakes({ by: nameField("by", by) });
     this.#journal.assertRoom();
     const policyId = this.#state.policyCount + 1;
     const { sequence, durable } = this.#journal.append({

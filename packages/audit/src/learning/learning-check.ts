@@ -1,13 +1,11 @@
 /**
- * Whether what a journal says about learning follows from what stands before: each recommendation, table, regime and
- * outcome is computed again and compared. That a draw came from the secret seed can only be said by whoever has it; that
- * it leads to the tier that was chosen is checked for everybody.
+ * Whether what a journal says about learning follows from the entries before: each recommendation, table, regime and outcome
+ * is computed again and compared. That a draw follows from the secret seed is checked where the seed is given; that it leads
+ * to the tier that was chosen, always.
  * @module
  */
 import {
   BPS_MAX,
-  bps,
-  type Decision,
   type DecisionEntry,
   type EntryBody,
   type Kernel,
@@ -17,16 +15,19 @@ import {
   type PriorEntry,
   PROPENSITY_ONE,
   type Recommendation,
-  type Request,
   type Sha256,
   selectionDigest,
   toHex,
   writeExact,
 } from "@calybris/kernel";
 import type { Report } from "../report.ts";
+import { useCaseOf } from "../request-check.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
+import { optionsOf } from "./options.ts";
 import { priorDigest } from "./prior-digest.ts";
+import { type PriorJson, readPrior } from "./prior-json.ts";
+import { drawOf } from "./seeded-draws.ts";
 import { isTableOf } from "./table.ts";
 import { successBySigns } from "./trust.ts";
 
@@ -40,15 +41,18 @@ export interface LearningPolicy {
 
 export class LearningCheck {
   readonly fold: LearningFold = new LearningFold();
-  /** Draws were used, and no seed was given to draw them again. */
+  /** A decision was drawn, or may have been a holdout. */
   hasDraws = false;
   /** Outcomes of decisions that are too far back to be compared. */
   unbound = 0;
   readonly #sha256: Sha256;
+  readonly #seed: Uint8Array | undefined;
   readonly #kept = new KeptDecisions();
 
-  constructor(sha256: Sha256) {
+  /** @param seed - the secret seed of the draws, where it is known. */
+  constructor(sha256: Sha256, seed?: Uint8Array) {
     this.#sha256 = sha256;
+    this.#seed = seed;
   }
 
   /** Checks the next entry against the state before it, and takes it in. */
@@ -70,11 +74,11 @@ export class LearningCheck {
         break;
       }
       case "regimes":
-        same("regimes", this.fold.regimes() ?? "none yet: the warm-up is not over", body, report);
+        same("regimes", this.fold.regimes() ?? "none: no warm-up is over", body, report);
         this.fold.frozen(sequence, body);
         break;
       case "prior":
-        this.#prior(sequence, body, report);
+        this.#prior(sequence, body, policy, report);
         break;
       case "certificate": {
         const expected = this.fold.certified(body);
@@ -91,14 +95,25 @@ export class LearningCheck {
     }
   }
 
-  #prior(sequence: number, entry: PriorEntry, report: Report): void {
+  #prior(sequence: number, entry: PriorEntry, policy: LearningPolicy | undefined, report: Report): void {
+    let prior: PriorJson;
     try {
-      const digest = priorDigest(entry.prior, this.#sha256);
-      if (digest !== entry.digest) report("learning", `a prior with the digest ${digest}`, entry.digest);
-      this.fold.prior(sequence, entry);
+      prior = readPrior(entry.prior);
     } catch (error) {
-      report("learning", "a prior", (error as Error).message);
+      report("learning", (error as Error).message, "another");
+      return;
     }
+    const digest = priorDigest(prior, this.#sha256);
+    for (const found of [entry.digest, prior.digest])
+      if (digest !== found) report("learning", `a prior with the digest ${digest}`, found);
+    const wanted = policy?.snapshot.learning?.features ?? [];
+    same(
+      "features",
+      wanted,
+      prior.features.map(({ name }) => name),
+      report,
+    );
+    this.fold.prior(sequence, digest, prior);
   }
 
   #decision(sequence: number, at: number, entry: DecisionEntry, policy: LearningPolicy, report: Report): void {
@@ -107,30 +122,39 @@ export class LearningCheck {
     if ((entry.learning === undefined) === isLeftToLearner) {
       report("learning", isLeftToLearner ? "a recommendation" : "none: the client gave a floor", "the opposite");
     } else if (entry.learning !== undefined && learning !== undefined) {
+      if (this.fold.areRegimesDue) report("learning", "the regimes that the warm-up leads to, before it", "none");
       this.#recommendation(entry, entry.learning, policy, report);
+      this.#draw(entry.request.sequence, entry.learning, learning.holdoutBps, report);
       this.fold.recommended(entry.learning);
-      this.hasDraws ||= entry.learning.arms.length > 0;
     }
     if (entry.decision.action !== "reject") this.#kept.keep(sequence, at, entry, policy.snapshot);
+  }
+
+  #draw(decision: bigint, found: Recommendation, holdoutBps: number, report: Report): void {
+    this.hasDraws = true;
+    const { draw, holdout } = found;
+    if (draw < 0 || draw >= PROPENSITY_ONE) report("learning", "a draw of 32 bits", `${draw}`);
+    // Without the seed nobody can tell which are the holdouts; but all are, or none.
+    const isHoldout = (word: number): boolean => word < (holdoutBps * PROPENSITY_ONE) / BPS_MAX;
+    if (this.#seed !== undefined) {
+      const expected = drawOf(this.#seed, decision, this.#sha256);
+      same("draw", { draw: expected.tier, holdout: isHoldout(expected.holdout) }, { draw, holdout }, report);
+    } else if (holdout ? holdoutBps === 0 : holdoutBps === BPS_MAX)
+      report("learning", `holdouts of ${holdoutBps} in 10,000`, holdout ? "a holdout" : "none");
   }
 
   #recommendation(entry: DecisionEntry, found: Recommendation, policy: LearningPolicy, report: Report): void {
     const { snapshot, kernel } = policy;
     const { learning } = snapshot;
     if (learning === undefined) return;
-    const warmStartBps = snapshot.useCases[entry.useCase]?.qualityMinBps ?? 0;
+    const warmStartBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
     const expected = this.fold.expected(learning, entry.useCase, warmStartBps, found);
     const { score, regime, floorBps, source, anomalous } = found;
     same("recommendation", expected, { score, regime, anomalous, floorBps, source }, report);
 
-    const decide = (qualityMinBps: number): Decision =>
-      kernel.prescribe({ ...entry.request, qualityMinBps: bps(qualityMinBps) } as Request);
-    const base = decide(warmStartBps);
-    const options = this.fold.tierFloors
-      .map((tierFloor, tier) => ({ tier, tierFloor }))
-      .filter(({ tierFloor }) => tierFloor >= found.floorBps)
-      .map((option) => ({ ...option, decision: decide(option.tierFloor) }))
-      .filter(({ decision }) => decision.action !== "reject");
+    const { tierFloors } = this.fold;
+    const floors = { warmStartBps, floorBps, tierFloors, isHoldout: found.holdout };
+    const { base, tiers: options } = optionsOf(kernel, entry.request, floors);
     const tiers = options.map(({ tier }) => tier);
     const table = options.length === 0 ? undefined : this.fold.table(found.regime, tiers);
     const arms = options.map(({ tier, decision }, arm) => ({
@@ -172,7 +196,7 @@ export class LearningCheck {
   #outcome(found: OutcomeEntry, report: Report): void {
     const kept = this.#kept.get(found.of);
     if (kept === undefined) {
-      if (found.of > this.#kept.forgotten)
+      if (found.of > this.#kept.forgotten || found.of === 0)
         report("learning", "the outcome of a decision that ran", `of entry ${found.of}`);
       else this.unbound += 1;
       return;
@@ -208,7 +232,7 @@ export class LearningCheck {
         successBps,
         rewardBps: netReward(kept.valueMicrocents, successBps, cost + penalty),
         useCase: kept.useCase,
-        warmStartBps: snapshot.useCases[kept.useCase]?.qualityMinBps ?? kept.qualityMinBps,
+        warmStartBps: useCaseOf(snapshot, kept.useCase)?.qualityMinBps ?? kept.qualityMinBps,
         regime: learning?.regime ?? -1,
         tier: snapshot.candidateTiers[kept.selectedIndex] ?? 0,
         learned:

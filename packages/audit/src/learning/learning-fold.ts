@@ -11,11 +11,11 @@ import {
   type Learning,
   type OutcomeEntry,
   type PolicySnapshot,
-  type PriorEntry,
   type Recommendation,
   type RegimesEntry,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
+import type { PriorJson } from "./prior-json.ts";
 import { priorScore, regimeIn, type Score, standardScore } from "./score.ts";
 import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
@@ -100,9 +100,15 @@ export class LearningFold {
     return { alpha: of(this.trust.alpha), beta: of(this.trust.beta) };
   }
 
-  /** The regimes that the warm-up leads to; `undefined` before it is over. */
+  /** Whether the warm-up is over, and its regimes are yet to be written. */
+  get areRegimesDue(): boolean {
+    if (this.learning === undefined || this.#boundaries !== undefined) return false;
+    return this.#seen.length >= this.learning.warmUpRequests;
+  }
+
+  /** The regimes that the warm-up leads to; `undefined` unless they are due. */
   regimes(): RegimesEntry | undefined {
-    if (this.learning === undefined || this.#seen.length < this.learning.warmUpRequests) return undefined;
+    if (!this.areRegimesDue) return undefined;
     const { means, deviations } = this.#usual[WARM_UP_REGIME] as Usual;
     const score = standardScore({ means, deviations });
     const scores = this.#seen.map((features) => score(features, "", 0)).sort((a, b) => a - b);
@@ -131,13 +137,12 @@ export class LearningFold {
     this.#freeze(sequence, entry.boundaries);
   }
 
-  /** Throws RangeError for what is no prior. The one that is in force already changes nothing. */
-  prior(sequence: number, entry: PriorEntry): void {
-    const { score, boundaries } = priorScore(entry.prior);
-    if (entry.digest === this.#prior) return;
-    this.#score = score;
-    this.#prior = entry.digest;
-    this.#freeze(sequence, boundaries);
+  /** The prior that is active already changes nothing. */
+  prior(sequence: number, digest: string, prior: PriorJson): void {
+    if (digest === this.#prior) return;
+    this.#score = priorScore(prior);
+    this.#prior = digest;
+    this.#freeze(sequence, prior.boundariesBps);
   }
 
   /** Why a certificate cannot speak of the regimes in force; nothing when it can. It is put in force as far as it can. */

@@ -3,19 +3,8 @@
  * can put one prior under the name of another.
  * @module
  */
-import { ByteWriter, type ExactJson, type Sha256, toHex, toUtf8 } from "@calybris/kernel";
-
-interface PriorJson {
-  readonly format: number;
-  readonly features: readonly { readonly name: string; readonly center: number; readonly spread: number }[];
-  readonly categories: readonly { readonly name: string; readonly gainBps: number }[];
-  readonly categoryOtherBps: number;
-  readonly head: { readonly kind: string; readonly interceptMillibps: number } & Readonly<
-    Record<(typeof TREE_LISTS)[number] | "weightsMillibps", readonly number[]>
-  >;
-  readonly text?: { readonly rarities: string; readonly weights: string };
-  readonly boundariesBps: readonly number[];
-}
+import { ByteWriter, type Sha256, toHex, toUtf8 } from "@calybris/kernel";
+import type { PriorJson } from "./prior-json.ts";
 
 const TREE_LISTS = ["roots", "nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] as const;
 const HEADER_BYTES = 64;
@@ -23,25 +12,22 @@ const RARITY_BYTES = 2;
 const WEIGHT_BYTES = 4;
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** 64 hexadecimal digits. Throws for what is no prior. */
-export function priorDigest(json: ExactJson, sha256: Sha256): string {
-  const { format, features, categories, categoryOtherBps, head, text, boundariesBps } = json as unknown as PriorJson;
-  if (!Array.isArray(features) || !Array.isArray(categories) || typeof head !== "object")
-    throw new RangeError("a prior has features, categories and a head");
+/** 64 hexadecimal digits. */
+export function priorDigest(prior: PriorJson, sha256: Sha256): string {
+  const { format, features, categories, categoryOtherBps, head, text, boundariesBps } = prior;
   const names = [...features, ...categories].map(({ name }) => toUtf8(name));
-  const isLinear = head.kind === "linear";
   const lists: readonly (readonly number[])[] = [
     features.map(({ center }) => center),
     features.map(({ spread }) => spread),
     [...categories.map(({ gainBps }) => gainBps), categoryOtherBps],
     boundariesBps,
-    ...(isLinear ? [head.weightsMillibps] : TREE_LISTS.map((list) => head[list])),
+    ...(head.kind === "linear" ? [head.weightsMillibps] : TREE_LISTS.map((list) => head[list])),
     ...(text === undefined ? [] : [packed(text.rarities, RARITY_BYTES), packed(text.weights, WEIGHT_BYTES)]),
   ];
   const size = [...names, ...lists].reduce((sum, each) => sum + 4 + 4 * each.length, HEADER_BYTES);
   const writer = new ByteWriter(size).tag("calypri1").u32(format).u32(features.length);
   for (const name of names) writer.u32(name.length).raw(name);
-  writer.u8(isLinear ? 0 : 1).u8(text === undefined ? 0 : 1);
+  writer.u8(head.kind === "linear" ? 0 : 1).u8(text === undefined ? 0 : 1);
   writer.u32(head.interceptMillibps >>> 0);
   for (const list of lists) {
     writer.u32(list.length);

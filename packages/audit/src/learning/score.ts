@@ -3,46 +3,29 @@
  * from the formats (docs/formats.md), not from the engine, and held equal to it by tests.
  * @module
  */
-import { type ExactJson, FEATURE_MISSING, type RegimesEntry, WARM_UP_REGIME } from "@calybris/kernel";
+import { FEATURE_MISSING, type RegimesEntry, WARM_UP_REGIME } from "@calybris/kernel";
+import type { LinearJson, PriorJson, TreesJson } from "./prior-json.ts";
 
 /** Features, the use case and the text's score in; a whole number out. */
 export type Score = (features: readonly number[], useCase: string, textScore: number) => number;
 
-interface PriorJson {
-  readonly features: readonly { readonly center: number; readonly spread: number }[];
-  readonly categories: readonly { readonly name: string; readonly gainBps: number }[];
-  readonly categoryOtherBps: number;
-  readonly head: {
-    readonly kind: string;
-    readonly interceptMillibps: number;
-    readonly weightsMillibps: readonly number[];
-    readonly roots: readonly number[];
-    readonly nodeFeature: readonly number[];
-    readonly nodeThreshold: readonly number[];
-    readonly nodeLeft: readonly number[];
-    readonly leafMillibps: readonly number[];
-  };
-  readonly boundariesBps: readonly number[];
-}
-
 const GAIN_MOST_BPS = 10_000;
 const SPREADS_MOST = 8_000;
 
-/** The score of a journal's prior, and where its regimes end. Throws RangeError for what is none. */
-export function priorScore(json: ExactJson): { readonly score: Score; readonly boundaries: readonly number[] } {
-  const prior = json as unknown as PriorJson;
-  if (!Array.isArray(prior?.features) || !Array.isArray(prior.boundariesBps) || typeof prior.head !== "object")
-    throw new RangeError("a prior has features, a head and boundaries");
-  const gainOf = prior.head.kind === "linear" ? linear(prior) : trees(prior);
-  const score: Score = (features, useCase, textScore) => {
-    const category = prior.categories.find(({ name }) => name === useCase)?.gainBps ?? prior.categoryOtherBps;
-    return within(Math.floor(gainOf(features, category, textScore) / 1_000), GAIN_MOST_BPS);
+/** The score by a prior. */
+export function priorScore(prior: PriorJson): Score {
+  const { categories, categoryOtherBps, features, head } = prior;
+  const gainOf = head.kind === "linear" ? linear(features, head) : trees(features, head);
+  return (values, useCase, textScore) => {
+    const category = categories.find(({ name }) => name === useCase)?.gainBps ?? categoryOtherBps;
+    return within(Math.floor(gainOf(values, category, textScore) / 1_000), GAIN_MOST_BPS);
   };
-  return { score, boundaries: prior.boundariesBps };
 }
 
-function linear({ features, head }: PriorJson) {
-  return (values: readonly number[], category: number, textScore: number): number => {
+type Gain = (values: readonly number[], category: number, textScore: number) => number;
+
+function linear(features: PriorJson["features"], head: LinearJson): Gain {
+  return (values, category, textScore) => {
     const weighed = features.map(({ center, spread }, at) => {
       const value = values[at] ?? FEATURE_MISSING;
       if (value === FEATURE_MISSING) return 0;
@@ -56,20 +39,22 @@ function linear({ features, head }: PriorJson) {
   };
 }
 
-function trees({ features, head }: PriorJson) {
-  return (values: readonly number[], category: number, textScore: number): number => {
+function trees(features: PriorJson["features"], head: TreesJson): Gain {
+  return (values, category, textScore) => {
     const known = features.map(({ center }, at) => {
       const value = values[at] ?? FEATURE_MISSING;
       return value === FEATURE_MISSING ? center : value;
     });
     const inputs = [...known, category, textScore];
-    const leafFrom = (node: number): number => {
-      const feature = head.nodeFeature[node] ?? -1;
-      if (feature < 0) return node;
-      const goesLeft = (inputs[feature] as number) <= (head.nodeThreshold[node] ?? 0);
-      return leafFrom((head.nodeLeft[node] ?? 0) + (goesLeft ? 0 : 1));
+    const leafOf = (root: number): number => {
+      let node = root;
+      for (let feature = head.nodeFeature[node] ?? -1; feature >= 0; feature = head.nodeFeature[node] ?? -1) {
+        const goesLeft = (inputs[feature] as number) <= (head.nodeThreshold[node] ?? 0);
+        node = (head.nodeLeft[node] ?? 0) + (goesLeft ? 0 : 1);
+      }
+      return node;
     };
-    return head.roots.reduce((sum, root) => sum + (head.leafMillibps[leafFrom(root)] ?? 0), head.interceptMillibps);
+    return head.roots.reduce((sum, root) => sum + (head.leafMillibps[leafOf(root)] ?? 0), head.interceptMillibps);
   };
 }
 

@@ -1,0 +1,98 @@
+/**
+ * Whether a decision's request is one that its policy makes of what a client sent: the use case is one of the policy's, what
+ * was left to it has its values, and every name was turned into a bit or an id that the policy has.
+ * @module
+ */
+import {
+  ALL_PROVIDERS,
+  BPS_MAX,
+  type DecisionEntry,
+  type Defaulted,
+  FEATURE_MISSING,
+  type PolicySnapshot,
+  type Recommendation,
+  type Request,
+  type UseCase,
+} from "@calybris/kernel";
+import type { Report } from "./report.ts";
+
+/** In the order in which they are looked for, and listed. */
+const DEFAULTED: readonly Defaulted[] = ["value", "risk", "confidence", "floor", "output"];
+const CONTENT_DIGEST = /^[A-Za-z0-9_-]{21}[AQgw]$/;
+const FEATURE_MOST = 2 ** 31 - 1;
+
+export function checkRequest(entry: DecisionEntry, snapshot: PolicySnapshot, report: Report): void {
+  const { request, learning, contentDigest } = entry;
+  if (contentDigest !== undefined && !CONTENT_DIGEST.test(contentDigest))
+    report("request", "16 bytes of a digest in base64url", contentDigest);
+  checkDefaults(entry, snapshot, report);
+  const { riskBps, confidenceBps, qualityMinBps } = request;
+  for (const [field, shareBps] of Object.entries({ riskBps, confidenceBps, qualityMinBps }))
+    if (shareBps > BPS_MAX) report("request", `${field} up to ${BPS_MAX}`, `${shareBps}`);
+  const isKnown = request.requestedId === 0 || snapshot.policy.candidates.some(({ id }) => id === request.requestedId);
+  if (!isKnown) report("request", "a requested candidate of the policy, or 0", `${request.requestedId}`);
+  checkMasks(request, snapshot, report);
+  if (learning !== undefined) checkFeatures(entry, learning, snapshot, report);
+}
+
+/** The use case of a decision; `undefined` when the policy has none of that name, whatever its prototype has. */
+export function useCaseOf({ useCases }: PolicySnapshot, name: string): UseCase | undefined {
+  return Object.hasOwn(useCases, name) ? useCases[name] : undefined;
+}
+
+function checkDefaults(
+  { useCase, defaulted, request, learning }: DecisionEntry,
+  snapshot: PolicySnapshot,
+  report: Report,
+): void {
+  const ordered = DEFAULTED.filter((name) => defaulted.includes(name));
+  if (ordered.join() !== defaulted.join())
+    report("request", `defaulted values in the order ${DEFAULTED.join(", ")}, each once`, defaulted.join(", "));
+  const defaults = useCaseOf(snapshot, useCase);
+  if (defaults === undefined) {
+    const names = Object.keys(snapshot.useCases).join(", ");
+    report("request", `a use case of the policy: ${names}`, JSON.stringify(useCase));
+    return;
+  }
+  const values: Readonly<Record<Defaulted, readonly [expected: bigint | number, found: bigint | number]>> = {
+    value: [defaults.valueMicrocents, request.valueMicrocents],
+    risk: [defaults.riskBps, request.riskBps],
+    confidence: [defaults.confidenceBps, request.confidenceBps],
+    floor: [defaults.qualityMinBps, request.qualityMinBps],
+    output: [defaults.outputTokens, request.outputTokens],
+  };
+  for (const name of ordered) {
+    const [expected, found] = values[name];
+    // Where the policy learns, the floor that was left to it is the recommended one.
+    const isRecommended = name === "floor" && learning !== undefined;
+    if (!isRecommended && expected !== found)
+      report("request", `${name} ${expected}, the default of use case ${JSON.stringify(useCase)}`, `${found}`);
+  }
+}
+
+function checkMasks(request: Request, { providers, capabilities, regions }: PolicySnapshot, report: Report): void {
+  const { providersAllowed, capabilitiesRequired, regionsRequired } = request;
+  const check = (what: string, mask: bigint, names: readonly string[]): void => {
+    if (mask >= 1n << BigInt(names.length))
+      report("request", `${what} among the ${names.length} of the policy`, `${mask}`);
+  };
+  if (providersAllowed !== ALL_PROVIDERS) check("providers", providersAllowed, providers);
+  if (providersAllowed === 0n) report("request", "one provider or more", "none");
+  check("capabilities", capabilitiesRequired, capabilities);
+  check("regions", regionsRequired, regions);
+}
+
+/** Without names, requests are told apart by their tokens. */
+function checkFeatures(entry: DecisionEntry, learning: Recommendation, snapshot: PolicySnapshot, report: Report): void {
+  const { features, textScore } = learning;
+  const { inputTokens, outputTokens } = entry.request;
+  const names = snapshot.learning?.features ?? [];
+  const tokens = [inputTokens, entry.defaulted.includes("output") ? FEATURE_MISSING : outputTokens];
+  if (names.length === 0 ? features.join() !== tokens.join() : features.length !== names.length)
+    report("request", names.length === 0 ? `features ${tokens.join()}` : `${names.length} features`, features.join());
+  const outside = [...(names.length === 0 ? [] : features), textScore ?? 0].find(
+    (value) => value !== FEATURE_MISSING && Math.abs(value) > FEATURE_MOST,
+  );
+  if (outside !== undefined || textScore === FEATURE_MISSING)
+    report("request", `features from −${FEATURE_MOST} to ${FEATURE_MOST}`, `${outside ?? textScore}`);
+}

@@ -1,0 +1,114 @@
+/**
+ * Whether a request id is decided once within the retention: 7 days, or 10,000,000 decisions. Ids are kept as digests, in two
+ * generations of which the older is let go when the younger is full. So at least the latest 262,144 ids are compared, in at
+ * most 34 MB; an engine remembers more.
+ * @module
+ */
+import { type DecisionEntry, DEFAULT_TENANT, type Sha256, toUtf8, writeExact } from "@calybris/kernel";
+
+/** As the engine promises it. */
+export const RETENTION_US: number = 7 * 24 * 3_600 * 1_000_000;
+export const RETENTION_DECISIONS = 10_000_000;
+/** Ids in a generation. */
+const IDS_MAX = 262_144;
+
+export class RequestIds {
+  readonly #sha256: Sha256;
+  readonly #idsMax: number;
+  #younger = new Generation();
+  #older = new Generation();
+  /** Whether an id was let go that might still have been compared. */
+  hasForgotten = false;
+
+  constructor(sha256: Sha256, idsMax: number = IDS_MAX) {
+    this.#sha256 = sha256;
+    this.#idsMax = idsMax;
+  }
+
+  /** Takes the next decision. Returns the number of an earlier one that decided the same id within the retention. */
+  take(entry: DecisionEntry, at: number): number | undefined {
+    if (entry.requestId === undefined) return undefined;
+    const key = this.#keyOf(entry);
+    const number = Number(entry.request.sequence);
+    const before = this.#younger.find(key) ?? this.#older.find(key);
+    if (this.#younger.count >= this.#idsMax) {
+      this.hasForgotten ||= this.#older.count > 0;
+      this.#older = this.#younger;
+      this.#younger = new Generation();
+    }
+    this.#younger.put(key, number, at);
+    if (before === undefined) return undefined;
+    const isRetained = at - before.at <= RETENTION_US && number - before.number < RETENTION_DECISIONS;
+    return isRetained ? before.number : undefined;
+  }
+
+  /**
+   * Ids are scoped by the tenant that the client named, and an entry of the tenant `default` does not say whether it was
+   * named; there the same content tells that the same was sent.
+   */
+  #keyOf({ requestId, contentDigest, tenant = DEFAULT_TENANT }: DecisionEntry): Uint32Array {
+    const scope = tenant === DEFAULT_TENANT ? [contentDigest ?? ""] : [];
+    const digest = this.#sha256(toUtf8(writeExact([tenant, requestId, ...scope])));
+    return new Uint32Array(digest.slice(0, KEY_WORDS * 4).buffer);
+  }
+}
+
+/** What is known of an id. */
+interface Decided {
+  /** Number of the decision. */
+  readonly number: number;
+  /** Microseconds since the Unix epoch. */
+  readonly at: number;
+}
+
+const FIRST_CAPACITY = 1_024;
+/** Half of a digest: nobody finds two ids that share it. */
+const KEY_WORDS = 4;
+
+/** A hash table with open addressing, at most half full. Decisions are numbered from 1: a slot without a number is free. */
+class Generation {
+  count = 0;
+  #keys = new Uint32Array(FIRST_CAPACITY * KEY_WORDS);
+  #numbers = new Float64Array(FIRST_CAPACITY);
+  #ats = new Float64Array(FIRST_CAPACITY);
+
+  find(key: Uint32Array): Decided | undefined {
+    const slot = this.#slotOf(key);
+    const number = this.#numbers[slot] as number;
+    return number === 0 ? undefined : { number, at: this.#ats[slot] as number };
+  }
+
+  put(key: Uint32Array, number: number, at: number): void {
+    if (2 * (this.count + 1) > this.#numbers.length) this.#grow();
+    const slot = this.#slotOf(key);
+    if (this.#numbers[slot] === 0) this.count += 1;
+    this.#keys.set(key, slot * KEY_WORDS);
+    this.#numbers[slot] = number;
+    this.#ats[slot] = at;
+  }
+
+  /** Where the key is, or belongs. */
+  #slotOf(key: Uint32Array): number {
+    const mask = this.#numbers.length - 1;
+    let slot = (key[0] as number) & mask;
+    while (this.#numbers[slot] !== 0 && !this.#holds(slot, key)) slot = (slot + 1) & mask;
+    return slot;
+  }
+
+  #holds(slot: number, key: Uint32Array): boolean {
+    return key.every((word, index) => this.#keys[slot * KEY_WORDS + index] === word);
+  }
+
+  #grow(): void {
+    const [keys, numbers, ats] = [this.#keys, this.#numbers, this.#ats];
+    const capacity = numbers.length * 2;
+    this.count = 0;
+    this.#keys = new Uint32Array(capacity * KEY_WORDS);
+    this.#numbers = new Float64Array(capacity);
+    this.#ats = new Float64Array(capacity);
+    for (const [slot, number] of numbers.entries()) {
+      const key = keys.subarray(slot * KEY_WORDS, (slot + 1) * KEY_WORDS);
+      if (number !== 0) this.put(key, number, ats[slot] as number);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+/** Every member of an entry, each with other values that it might hold; and an entry with one of them in it. */
+import { type ExactJson, parseExact, writeExact } from "@calybris/kernel";
+
+/** One member changed. */
+export interface Lie {
+  /** The kind and the way to the member, positions in lists left out: `decision.learning.arms[][]`. */
+  readonly member: string;
+  /** The entry's data. */
+  readonly data: string;
+  readonly what: string;
+}
+
+type Path = readonly (string | number)[];
+
+/** What names no quantity of its own, but one of a few words. */
+const WORDS: readonly (readonly string[])[] = [
+  ["execute", "substitute", "reject"],
+  ["idle", "rotation", "close"],
+  ["applied", "abandoned", "in_flight"],
+  ["client_gone", "stream_cut", "timeout", "unknown"],
+  ["day", "week", "month", "quarter"],
+  ["tracker", "certified", "quality", "anomaly", "warm_start"],
+  ["value", "risk", "confidence", "floor", "output"],
+  ["slow", "error", "retried", "aborted", "truncated"],
+  ["linear", "trees"],
+  ["quality", "budget", "utility", "risk_hard_limit", "no_enabled_candidate"],
+];
+
+/** Members that are hashed or counted elsewhere in the line. */
+const OF_THE_CHAIN: readonly string[] = ["sequence", "kind"];
+
+/** All that one entry may lie about, one member at a time. */
+export function liesOf(data: string): readonly Lie[] {
+  const entry = parseExact(data) as { readonly [key: string]: ExactJson };
+  const kind = String(entry["kind"]);
+  const lies: Lie[] = [];
+  const lie = (path: Path, change: ExactJson | undefined): void => {
+    const text = writeExact(changed(entry, path, change));
+    if (text !== data)
+      lies.push({ member: memberOf(kind, path), data: text, what: `${path.join(".")} ${show(change)}` });
+  };
+  walk(entry, [], (path, value) => {
+    if (path.length === 0 || (path.length === 1 && OF_THE_CHAIN.includes(String(path[0])))) return;
+    for (const other of othersOf(value)) lie(path, other);
+    if (typeof path.at(-1) === "string") lie(path, undefined);
+  });
+  return lies;
+}
+
+function othersOf(value: ExactJson): readonly ExactJson[] {
+  if (typeof value === "boolean") return [!value];
+  if (typeof value === "bigint") return [value - 1n];
+  if (typeof value === "number") return value === 0 ? [1, 1_000] : [value + 1, value - 1, 0];
+  if (typeof value === "string") return otherTexts(value);
+  if (Array.isArray(value)) return value.length === 0 ? [] : [value.slice(1), value.toReversed()];
+  return [];
+}
+
+function otherTexts(value: string): readonly string[] {
+  const words = WORDS.find((each) => each.includes(value));
+  if (words !== undefined) return words.filter((word) => word !== value).slice(0, 2);
+  const first = value.charCodeAt(0);
+  return [`${String.fromCharCode(first === 0x61 ? 0x62 : 0x61)}${value.slice(1)}`];
+}
+
+function changed(json: ExactJson, [key, ...rest]: Path, change: ExactJson | undefined): ExactJson {
+  if (key === undefined) return change as ExactJson;
+  if (Array.isArray(json)) return json.with(key as number, changed(json[key as number], rest, change));
+  const members = json as { readonly [key: string]: ExactJson };
+  return Object.fromEntries(
+    Object.entries(members).flatMap(([name, value]) => {
+      if (name !== key) return [[name, value]];
+      const other = changed(value, rest, change);
+      return other === undefined ? [] : [[name, other]];
+    }),
+  );
+}
+
+function walk(json: ExactJson, path: Path, visit: (path: Path, value: ExactJson) => void): void {
+  visit(path, json);
+  if (Array.isArray(json)) for (const [index, item] of json.entries()) walk(item, [...path, index], visit);
+  else if (typeof json === "object" && json !== null)
+    for (const [key, item] of Object.entries(json)) walk(item, [...path, key], visit);
+}
+
+/** Names that people chose are one member, whichever they are. */
+function memberOf(kind: string, path: Path): string {
+  let member = kind;
+  for (const [at, key] of path.entries()) {
+    if (typeof key === "number") member += "[]";
+    else member += path[at - 1] === "useCases" ? ".*" : `.${key}`;
+  }
+  return member;
+}
+
+function show(value: ExactJson | undefined): string {
+  if (value === undefined) return "left out";
+  const text = writeExact(value);
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}

@@ -1,0 +1,112 @@
+/**
+ * Plants lies: one member of one entry of an honest journal becomes another, everything is chained anew, and the audit is
+ * asked. Short in `npm test`, long in `npm run torture`.
+ */
+import { nodeSha256 } from "@calybris/engine";
+import {
+  type ExactJson,
+  entryLine,
+  GENESIS_HASH,
+  parseEntryLine,
+  parseExact,
+  plainChain,
+  toUtf8,
+} from "@calybris/kernel";
+import { type Chance, seededChance } from "../histories/chance.ts";
+import { historyOf } from "../histories/history.ts";
+import { runHistory } from "../histories/run-history.ts";
+import { auditLines } from "../histories/search-histories.ts";
+import { linesOf } from "../money-workload.ts";
+import { type Lie, liesOf } from "./members.ts";
+
+/** How often a lie about a member was noticed, and how often it was not. */
+export interface Noticed {
+  noticed: number;
+  readonly missed: string[];
+}
+
+/** By member. */
+export type Table = Map<string, Noticed>;
+
+const chain = plainChain(nodeSha256);
+/** What is noticed at the latest where the state is compared next; after the last such place a lie may stand. */
+const COMPARED = '"kind":"checkpoint"';
+
+interface Planted extends Lie {
+  readonly at: number;
+}
+
+/**
+ * Plants lies into the journals of seeds `from` to `from + count - 1`.
+ *
+ * @param each - how many lies of a member at most, over all journals.
+ */
+export async function plantLies(from: number, count: number, each: number): Promise<Table> {
+  const table: Table = new Map();
+  for (let seed = from; seed < from + count; seed++) {
+    const lines = linesOf((await runHistory(historyOf(seed))).disk);
+    for (const lie of chosen(lines, table, each, seededChance(seed))) {
+      const row = table.get(lie.member) ?? { noticed: 0, missed: [] };
+      table.set(lie.member, row);
+      if (row.noticed + row.missed.length >= each) continue;
+      if (isNoticed(lines, lie)) row.noticed += 1;
+      else row.missed.push(`seed ${seed}, entry ${lie.at + 1}: ${lie.what}`);
+    }
+  }
+  return table;
+}
+
+/** In a random order, so that each member is met in different circumstances; of each member as many as are missing. */
+function chosen(lines: readonly string[], table: Table, each: number, chance: Chance): readonly Planted[] {
+  const last = lines.findLastIndex((line) => line.includes(COMPARED));
+  const all = lines.slice(0, last + 1).flatMap((line, at) => liesOf(dataIn(line)).map((lie) => ({ ...lie, at })));
+  const taken = new Map<string, number>();
+  return shuffled(all, chance).filter(({ member }) => {
+    const row = table.get(member);
+    const count = (taken.get(member) ?? 0) + 1;
+    taken.set(member, count);
+    return count <= 2 && (row === undefined || row.noticed + row.missed.length < each);
+  });
+}
+
+/** Whether the audit calls the journal broken once the lie is in it. */
+export function isNoticed(lines: readonly string[], { at, data }: Pick<Planted, "at" | "data">): boolean {
+  const kept = lines.slice(0, at);
+  const datas = [data, ...lines.slice(at + 1).map(dataIn)];
+  let previous = parseEntryLine(kept.at(-1) ?? "")?.entryHash ?? GENESIS_HASH;
+  const anew = datas.map((text, index) => {
+    const hash = chain(previous, toUtf8(text));
+    const line = entryLine(at + index + 1, previous, hash, text).trimEnd();
+    previous = hash;
+    return line;
+  });
+  return auditLines([...kept, ...anew]).status === "broken";
+}
+
+/** The table as a text: each member, how often a lie about it was noticed, and one that was not. */
+export function tableText(table: Table): string {
+  const rows = [...table].sort(([a], [b]) => (a < b ? -1 : 1));
+  return rows
+    .map(([member, { noticed, missed }]) => {
+      const verdict = missed.length === 0 ? "noticed" : noticed === 0 ? "not noticed" : "sometimes";
+      return `${member.padEnd(58)} ${verdict.padEnd(12)} ${noticed}/${noticed + missed.length} ${missed[0] ?? ""}`.trimEnd();
+    })
+    .join("\n");
+}
+
+function dataIn(line: string): string {
+  return parseEntryLine(line)?.data ?? "";
+}
+
+function shuffled<Value>(values: readonly Value[], chance: Chance): readonly Value[] {
+  const all = [...values];
+  for (let at = all.length - 1; at > 0; at--) {
+    const other = chance(at + 1);
+    [all[at], all[other]] = [all[other] as Value, all[at] as Value];
+  }
+  return all;
+}
+
+export function kindsIn(lines: readonly string[]): ReadonlySet<string> {
+  return new Set(lines.map((line) => String((parseExact(dataIn(line)) as { kind?: ExactJson }).kind)));
+}
