@@ -3,15 +3,7 @@
  * asked. Short in `npm test`, long in `npm run torture`.
  */
 import { nodeSha256 } from "@calybris/engine";
-import {
-  type ExactJson,
-  entryLine,
-  GENESIS_HASH,
-  parseEntryLine,
-  parseExact,
-  plainChain,
-  toUtf8,
-} from "@calybris/kernel";
+import { entryLine, GENESIS_HASH, parseEntryLine, plainChain, toUtf8 } from "@calybris/kernel";
 import { type Chance, seededChance } from "../histories/chance.ts";
 import { historyOf } from "../histories/history.ts";
 import { runHistory } from "../histories/run-history.ts";
@@ -27,6 +19,44 @@ export interface Noticed {
 
 /** By member. */
 export type Table = Map<string, Noticed>;
+
+/**
+ * Members that a journal does not imply, or not always: who did it, when within what the neighbours leave open, what a name
+ * is, and what nothing after it relies on. Everything else is noticed wherever it stands.
+ */
+const OPEN: readonly RegExp[] = [
+  // Any time and any promise between those of the neighbours, and people's names.
+  /^[a-z]+\.(?:at|durable|by)$/,
+  // The client's own, and what it asked for before there was too little room.
+  /^decision\.(?:id|content|reservationSeconds|defaulted|defaulted\[\]|short|short\..*)$/,
+  // Only the seed tells draws apart that lead to one tier, and holdouts that lead to the same; and a text's score counts
+  // under a prior alone.
+  /^decision\.learning\.(?:draw|holdout|textScore)$/,
+  /^(?:genesis|policy)\.seedDigest$/,
+  // Names, and what no decision after it was made by.
+  /^(?:genesis|policy)\.snapshot\.(?:name|providers|capabilities|regions|tiers)(?:\[\])?$/,
+  /^(?:genesis|policy)\.snapshot\.candidates\[\]\.(?:name|tier)$/,
+  /^(?:genesis|policy)\.snapshot\.useCases(?:\..*)?$/,
+  /^(?:genesis|policy)\.snapshot\.learning(?:\..*)?$/,
+  // Evidence that is kept elsewhere.
+  /^certificate\.(?:alphaBps|deltaBps|samples)$/,
+  /^prior\.prior\.about$/,
+  // A person's reasons, and signs that taught nothing.
+  /^(?:hold|seal)\.cause$/,
+  /^grant\.id$/,
+  /^outcome\.signals(?:\[\])?$/,
+  // Overtaken before anything relied on it: corrected, reset by a policy, or a table that nothing was drawn from.
+  /^(?:settlement|reconciliation|correction)\.actualMicrocents$/,
+  /^(?:decision\.learning\.features\[\]|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
+  // The time zone database is no part of a journal; and a limit that another replaces before anybody is limited by it.
+  /^period\.startsAt$/,
+  /^limit\.(?:exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,
+];
+
+/** Whether a lie about a member may go unnoticed. */
+export function isOpen(member: string): boolean {
+  return OPEN.some((pattern) => pattern.test(member));
+}
 
 const chain = plainChain(nodeSha256);
 /** What is noticed at the latest where the state is compared next; after the last such place a lie may stand. */
@@ -105,8 +135,4 @@ function shuffled<Value>(values: readonly Value[], chance: Chance): readonly Val
     [all[at], all[other]] = [all[other] as Value, all[at] as Value];
   }
   return all;
-}
-
-export function kindsIn(lines: readonly string[]): ReadonlySet<string> {
-  return new Set(lines.map((line) => String((parseExact(dataIn(line)) as { kind?: ExactJson }).kind)));
 }
