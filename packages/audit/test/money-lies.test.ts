@@ -11,7 +11,7 @@ import {
 } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
 import { AT, another, type Found, grant, honest, instead, lie, nothing, settlement } from "./money-lies.ts";
-import { auditOf } from "./rechain.ts";
+import { auditOf, type Written } from "./rechain.ts";
 
 // Goal: whoever may write the journal, and chains what he writes, cannot lie about money.
 // Method: a journal in which everything about money has happened once; entries are altered, and all is chained anew.
@@ -105,6 +105,21 @@ describe("what becomes of a reservation", () => {
     expect(findings[0]).toMatchObject({ sequence: AT.hold, problem: "reservation" });
     expect(findings[0]?.expected).toMatch(/^expiry of 13-[0-9a-f]{8} at 1768479000000023 or later$/);
     expect(findings[0]?.found).toBe("at 1768478400000024");
+  });
+
+  test.each([
+    ["a second before its time", -1_000_000, 1],
+    ["a microsecond before its time", -1, 1],
+    ["at its time", 0, 0],
+    ["after its time", 1, 0],
+  ])("expired %s", (_what, afterUs, findings) => {
+    const expiresAt = (honest[AT.left - 1]?.head.at ?? 0) + 60_000_000;
+    const expiry = honest[AT.expiry - 1] as Written;
+    const report = auditOf(
+      honest.with(AT.expiry - 1, { ...expiry, head: { ...expiry.head, at: expiresAt + afterUs } }),
+    );
+    expect(report.findings).toHaveLength(findings);
+    for (const found of report.findings) expect(found).toMatchObject({ sequence: AT.expiry, problem: "reservation" });
   });
 
   test("open longer than anybody may ask for", () => {
