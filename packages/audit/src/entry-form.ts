@@ -7,9 +7,12 @@ import {
   BPS_MAX,
   type BeliefEntry,
   type CertificateEntry,
+  type DecisionEntry,
   type EntryBody,
   JOURNAL_FORMAT,
   type OutcomeEntry,
+  PROPENSITY_ONE,
+  type Recommendation,
   REGIME_COUNT,
   SIGNALS,
   TIER_COUNT_MAX,
@@ -27,6 +30,9 @@ const MEMBERS: Readonly<Partial<Record<EntryBody["kind"], readonly string[]>>> =
 const OPTIONAL = "seedDigest";
 const ACTIONS: readonly string[] = ["execute", "substitute", "reject"];
 const CAUSES: readonly string[] = ["idle", "rotation", "close"];
+/** Of a belief, in ten-thousandths of an observation. */
+const COUNT_LEAST = 10_000;
+const COUNT_MOST = 2_000_000_000;
 const DIGEST = /^[0-9a-f]{64}$/;
 
 /** What a body has that its kind does not, or lacks; `undefined` when it is as it should be. */
@@ -41,8 +47,7 @@ export function unlikeItsKind(body: EntryBody): string | undefined {
       if (body.change !== "promoted") return `change ${String(body.change)}`;
       return typeof body.by === "string" && body.by !== "" ? seedFault(body.seedDigest) : "nobody who did it";
     case "decision":
-      if (typeof body.useCase !== "string" || typeof body.identity !== "string") return "no use case or identity";
-      return ACTIONS.includes(body.decision.action) ? undefined : `action ${body.decision.action}`;
+      return decisionFault(body);
     case "seal":
       return CAUSES.includes(body.cause) ? undefined : `cause ${String(body.cause)}`;
     case "checkpoint":
@@ -60,6 +65,30 @@ export function unlikeItsKind(body: EntryBody): string | undefined {
   }
 }
 
+function decisionFault(entry: DecisionEntry): string | undefined {
+  const { useCase, defaulted, requestId = "", contentDigest = "", decision, learning } = entry;
+  for (const text of [useCase, requestId, contentDigest])
+    if (typeof text !== "string") return "no text where text belongs";
+  if (!Array.isArray(defaulted)) return "no list of what was defaulted";
+  if (!ACTIONS.includes(decision.action)) return `action ${String(decision.action)}`;
+  return learning === undefined ? undefined : recommendationFault(learning);
+}
+
+/** Ranges that what is computed from them relies on. */
+function recommendationFault({ regime, floorBps, arms, draw, tier, propensity }: Recommendation): string | undefined {
+  if (regime > WARM_UP_REGIME) return `regime ${regime}`;
+  if (floorBps > BPS_MAX) return `floorBps ${floorBps}`;
+  if (tier < -1 || tier >= TIER_COUNT_MAX) return `tier ${tier}`;
+  if (draw >= PROPENSITY_ONE) return `draw ${draw}`;
+  if (arms.length > TIER_COUNT_MAX) return `${arms.length} arms`;
+  const shares = [propensity, ...arms.map((arm) => arm.propensity)];
+  return shares.every(isShare) ? undefined : `propensities ${shares.join(", ")}`;
+}
+
+function isShare(share: number): boolean {
+  return share >= 0 && share <= PROPENSITY_ONE;
+}
+
 function seedFault(seedDigest: string | undefined): string | undefined {
   return seedDigest === undefined || isDigest(seedDigest) ? undefined : "no digest of the seed";
 }
@@ -68,7 +97,9 @@ function beliefFault({ regime, tiers, alpha, beta, table }: BeliefEntry): string
   if (regime > WARM_UP_REGIME) return `regime ${regime}`;
   const isAscending = tiers.every((tier, at) => tier > (tiers[at - 1] ?? -1) && tier < TIER_COUNT_MAX);
   if (!isAscending || tiers.length === 0) return `tiers ${tiers.join(", ")}`;
-  return [alpha, beta, table].every(({ length }) => length === tiers.length) ? undefined : "lists of unequal length";
+  if ([alpha, beta, table].some(({ length }) => length !== tiers.length)) return "lists of unequal length";
+  const areCounts = [...alpha, ...beta].every((count) => count >= COUNT_LEAST && count <= COUNT_MOST);
+  return areCounts && table.every(isShare) ? undefined : "counts or shares out of range";
 }
 
 function certificateFault({ regimes, alphaBps, deltaBps, prior }: CertificateEntry): string | undefined {
@@ -77,7 +108,8 @@ function certificateFault({ regimes, alphaBps, deltaBps, prior }: CertificateEnt
   return prior === undefined || isDigest(prior) ? undefined : "no digest of the prior";
 }
 
-function outcomeFault({ signals = SIGNALS, digest }: OutcomeEntry): string | undefined {
+function outcomeFault({ signals = SIGNALS, digest, regime = 0, tier }: OutcomeEntry): string | undefined {
+  if (regime > WARM_UP_REGIME || tier >= TIER_COUNT_MAX) return `regime ${regime}, tier ${tier}`;
   const isOrdered = SIGNALS.filter((signal) => signals.includes(signal)).join() === signals.join();
   if (!isOrdered || signals.length === 0) return `signals ${signals.join(", ")}`;
   return isDigest(digest) ? undefined : "no digest of the outcome";

@@ -2,7 +2,7 @@ import type { CertificateEntry, DecisionEntry, EntryBody, ExactJson, PriorEntry 
 import { loadPrior } from "@calybris/engine";
 import { sha256 } from "@calybris/kernel";
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { linearPrior, treesPrior } from "../../engine/test/linear-prior.ts";
 import { priorDigest } from "../src/learning/prior-digest.ts";
 import { readPrior } from "../src/learning/prior-json.ts";
@@ -39,6 +39,19 @@ test.each([
     (body) => ({ ...(body as PriorEntry), prior: { ...((body as PriorEntry).prior as object), categoryOtherBps: 1 } }),
   ],
   [
+    "a prior whose file has another digest",
+    "prior",
+    (body) => ({
+      ...(body as PriorEntry),
+      prior: { ...((body as PriorEntry).prior as object), digest: "0".repeat(64) },
+    }),
+  ],
+  [
+    "a prior with a member that there is not",
+    "prior",
+    (body) => ({ ...(body as PriorEntry), prior: { ...((body as PriorEntry).prior as object), colour: 1 } }),
+  ],
+  [
     "a certificate of another prior",
     "certificate",
     (body) => ({ ...(body as CertificateEntry), prior: "0".repeat(64) }),
@@ -66,6 +79,39 @@ test("a certificate that allows more than it did shows in the first decision tha
   const [first = 0] = places("certificate");
   const report = audited(first, (body) => ({ ...(body as CertificateEntry), regimes: 8 }));
   expect(report.status).toBe("broken");
+});
+
+test("a prior of other features than the policy names is found, under whatever digest", () => {
+  const [at = 0] = places("prior");
+  const prior = linearPrior({ names: ["size"] }) as { readonly digest: string };
+  const report = audited(at, (body) => ({ ...(body as PriorEntry), digest: prior.digest, prior: prior as never }));
+  expect(report.findings[0]).toMatchObject({ sequence: at + 1, problem: "learning", expected: 'features ["load"]' });
+});
+
+describe("a prior that cannot be evaluated is none", () => {
+  const linear = linearPrior({ names: ["load"], text: true }) as { readonly [member: string]: ExactJson };
+  const trees = treesPrior(["load"]) as { readonly [member: string]: ExactJson };
+  const head = (change: object): object => ({ ...trees, head: { ...(trees["head"] as object), ...change } });
+  test.each<[string, object]>([
+    ["nothing at all", {}],
+    ["a tree that leads back", head({ nodeLeft: [0, 0, 0, 4, 0, 0] })],
+    ["a child beyond the last node", head({ nodeLeft: [1, 0, 0, 5, 0, 0] })],
+    ["a root that is not there", head({ roots: [6] })],
+    ["lists of nodes of unequal length", head({ leafMillibps: [1] })],
+    ["a node that asks for a feature there is not", head({ nodeFeature: [9, -1, -1, 0, -1, -1] })],
+    ["a spread of nothing", { ...linear, features: [{ name: "load", center: 0, spread: 0 }] }],
+    ["one feature twice", { ...linear, features: [0, 1].map(() => ({ name: "load", center: 0, spread: 1 })) }],
+    ["no weight a feature", { ...linear, head: { kind: "linear", interceptMillibps: 0, weightsMillibps: [] } }],
+    ["a head of another kind", { ...linear, head: { kind: "forest", interceptMillibps: 0, weightsMillibps: [1] } }],
+    ["boundaries that fall", { ...linear, boundariesBps: [7, 6, 5, 4, 3, 2, 1] }],
+    ["six boundaries", { ...linear, boundariesBps: [1, 2, 3, 4, 5, 6] }],
+    ["another format", { ...linear, format: 2 }],
+    ["more buckets than its text has", { ...linear, text: { ...(linear["text"] as object), buckets: 16 } }],
+  ])("%s", (_what, json) => {
+    expect(() => readPrior(linear)).not.toThrow();
+    expect(() => readPrior(trees)).not.toThrow();
+    expect(() => readPrior(json as ExactJson)).toThrow(RangeError);
+  });
 });
 
 test("a certificate before any regimes are known is none", () => {

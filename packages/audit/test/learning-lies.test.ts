@@ -141,6 +141,12 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
     kind("outcome"),
     (body) => ({ ...(body as OutcomeEntry), of: (body as OutcomeEntry).of - 2 }),
   ],
+  ["an outcome of no decision", kind("outcome"), (body) => ({ ...(body as OutcomeEntry), of: 0 })],
+  [
+    "an outcome told twice",
+    kind("belief"),
+    () => honest.find(kind("outcome") as (entry: Written) => boolean)?.body as EntryBody,
+  ],
   [
     "a prior that is none",
     kind("belief"),

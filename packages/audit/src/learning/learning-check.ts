@@ -133,7 +133,6 @@ export class LearningCheck {
   #draw(decision: bigint, found: Recommendation, holdoutBps: number, report: Report): void {
     this.hasDraws = true;
     const { draw, holdout } = found;
-    if (draw < 0 || draw >= PROPENSITY_ONE) report("learning", "a draw of 32 bits", `${draw}`);
     // Without the seed nobody can tell which are the holdouts; but all are, or none.
     const isHoldout = (word: number): boolean => word < (holdoutBps * PROPENSITY_ONE) / BPS_MAX;
     if (this.#seed !== undefined) {

@@ -29,8 +29,23 @@ const WORDS: readonly (readonly string[])[] = [
 /** Members that are hashed or counted elsewhere in the line. */
 const OF_THE_CHAIN: readonly string[] = ["sequence", "kind"];
 
+/** What no writer would write: other types, and numbers at the ends of all ranges. */
+const WILD: readonly ExactJson[] = [
+  ...[-1, 0, 8, 9, 64, 65_536, 2 ** 31, 2 ** 32, 2 ** 53 - 1],
+  ...[2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, -(2n ** 63n)],
+  ...["", "a", "constructor", "__proto__", "\u0000", true, false, null, [], {}, [[]], [0], [null]],
+];
+
+/** Every member of an entry as anything at all. */
+export function wildLiesOf(data: string): readonly Lie[] {
+  return liesOf(data, () => WILD);
+}
+
 /** All that one entry may lie about, one member at a time. */
-export function liesOf(data: string): readonly Lie[] {
+export function liesOf(
+  data: string,
+  valuesInstead: (value: ExactJson) => readonly ExactJson[] = othersOf,
+): readonly Lie[] {
   const entry = parseExact(data) as { readonly [key: string]: ExactJson };
   const kind = String(entry["kind"]);
   const lies: Lie[] = [];
@@ -41,7 +56,7 @@ export function liesOf(data: string): readonly Lie[] {
   };
   walk(entry, [], (path, value) => {
     if (path.length === 0 || (path.length === 1 && OF_THE_CHAIN.includes(String(path[0])))) return;
-    for (const other of othersOf(value)) lie(path, other);
+    for (const other of valuesInstead(value)) lie(path, other);
     if (typeof path.at(-1) === "string") lie(path, undefined);
   });
   return lies;

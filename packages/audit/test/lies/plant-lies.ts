@@ -9,7 +9,7 @@ import { historyOf } from "../histories/history.ts";
 import { runHistory } from "../histories/run-history.ts";
 import { auditLines } from "../histories/search-histories.ts";
 import { linesOf } from "../money-workload.ts";
-import { type Lie, liesOf } from "./members.ts";
+import { type Lie, liesOf, wildLiesOf } from "./members.ts";
 
 /** How often a lie about a member was noticed, and how often it was not. */
 export interface Noticed {
@@ -84,6 +84,32 @@ export async function plantLies(from: number, count: number, each: number): Prom
     }
   }
   return table;
+}
+
+/**
+ * Plants values that no writer would write. Whatever stands in a journal, the audit ends and says what it found.
+ *
+ * @returns how many were planted.
+ */
+export async function plantWildLies(from: number, count: number, each: number): Promise<number> {
+  let planted = 0;
+  for (let seed = from; seed < from + count; seed++) {
+    const lines = linesOf((await runHistory(historyOf(seed))).disk);
+    const chance = seededChance(seed);
+    for (let turn = 0; turn < each; turn++) {
+      const at = chance(lines.length);
+      const all = wildLiesOf(dataIn(lines[at] as string));
+      const lie = all[chance(all.length)];
+      if (lie === undefined) continue;
+      try {
+        isNoticed(lines, { at, data: lie.data });
+      } catch (cause) {
+        throw new Error(`seed ${seed}, entry ${at + 1}: ${lie.member} ${lie.what}`, { cause });
+      }
+      planted += 1;
+    }
+  }
+  return planted;
 }
 
 /** In a random order, so that each member is met in different circumstances; of each member as many as are missing. */

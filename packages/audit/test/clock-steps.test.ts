@@ -1,0 +1,37 @@
+import { Engine, InlineDriver, parseBudgets, Writer } from "@calybris/engine";
+import { expect, test } from "vitest";
+import { MemoryDisk } from "../../engine/test/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { auditLines } from "./histories/search-histories.ts";
+import { linesOf } from "./money-workload.ts";
+
+const DAY_US = 86_400_000_000;
+
+// A journal's time never runs backwards. What is due by it is due, whatever the system's clock says meanwhile.
+test("after a clock that stepped back, periods begin and reservations expire by the journal's time", async () => {
+  const disk = new MemoryDisk();
+  const clock = { now: Date.UTC(2026, 0, 15, 12) * 1_000 };
+  const engine = await Engine.open({
+    directory: "memory",
+    policy: sampleSnapshot(),
+    disk,
+    nowUs: () => clock.now,
+    driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
+  });
+  const period = { every: "day", timeZone: "UTC", allotmentMicrocents: 9_000 };
+  const tenants = { daily: { period, reservationSeconds: 86_400 }, other: {} };
+  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
+  await engine.ledger.grant({ tenant: "other", amountMicrocents: 9_000, id: "first", by: "anna" });
+  const ask = (tenant: string) =>
+    engine.decide({ inputTokens: 1_000_000, outputTokens: 500_000, valueMicrocents: 100_000_000, tenant });
+  await ask("daily");
+  clock.now += 3 * DAY_US;
+  await ask("other");
+  clock.now -= 2 * DAY_US;
+  await ask("daily");
+  const { period: begun } = engine.ledger.balance("daily");
+  expect(begun).toMatchObject({ index: 4, startsAt: Date.UTC(2026, 0, 18) * 1_000 });
+  expect(await engine.ledger.sweep()).toBe(1);
+  await engine.close();
+  expect(auditLines(linesOf(disk))).toMatchObject({ status: "whole", findings: [] });
+});
