@@ -9,6 +9,8 @@ export interface History {
   readonly policy: PolicyChoice;
   /** A checkpoint of the state is written about this often. */
   readonly segmentBytesMax: number;
+  /** Entries that may wait for the disk; few, so that some commands are refused in the middle. */
+  readonly waitingMax?: number | undefined;
   readonly steps: readonly Step[];
 }
 
@@ -70,7 +72,10 @@ export interface Terms {
   readonly reservationSeconds: number;
 }
 
-/** Each tenant with the one above it. Four levels, one alone, and the tenant of requests that name none. */
+/**
+ * Each tenant with the one above it: four levels, some alone, and the tenant of requests that name none. The last two are in
+ * another order as UTF-8 than as UTF-16.
+ */
 export const TENANTS: readonly (readonly [name: string, parent: string | undefined])[] = [
   ["org", undefined],
   ["team", "org"],
@@ -78,6 +83,8 @@ export const TENANTS: readonly (readonly [name: string, parent: string | undefin
   ["user", "key"],
   ["constructor", undefined],
   ["default", undefined],
+  ["\u{1F600}", undefined],
+  ["\uFF5E", undefined],
 ];
 
 const TENANT_NAMES: readonly string[] = TENANTS.map(([name]) => name);
@@ -101,7 +108,12 @@ export function historyOf(seed: number): History {
     if (step.does === "policy") current = step.policy;
     steps.push(step);
   }
-  return { policy, segmentBytesMax: oneOf(chance, [600, 8_192, 32_768, 32_768]), steps };
+  return {
+    policy,
+    segmentBytesMax: oneOf(chance, [600, 8_192, 32_768, 32_768]),
+    waitingMax: sometimes(chance, 5, () => 2 + chance(6)),
+    steps,
+  };
 }
 
 function randomStep(chance: Chance, policy: PolicyChoice, governsEvery: number, hasMoney: boolean): Step {

@@ -34,8 +34,8 @@ const FEATURES: readonly (readonly string[] | undefined)[] = [
 /** At the ends of the tracker's range, beyond them, and where candidates lie. */
 const EDGES_BPS: readonly number[] = [0, 1_000, 1_999, 2_000, 2_009, 9_791, 9_800, 9_801, 9_900, 10_000];
 const FLOORS_BPS: readonly number[] = [...EDGES_BPS, ...Array<number>(8).fill(5_000), 6_500, 7_000, 7_000, 8_000];
-/** Among them members of every object, which a look-up by name must not find. */
-const USE_CASES: readonly string[] = ["support", "constructor", "toString"];
+/** Among them members of every object, which a look-up by name must not find, and names that an object sorts as numbers. */
+const USE_CASES: readonly string[] = ["support", "constructor", "toString", "10", "9"];
 
 export function randomPolicy(chance: Chance, learns: boolean): PolicyChoice {
   const tiers = oneOf(chance, TIERS);

@@ -89,6 +89,7 @@ class Run {
       nowUs: () => (this.#now += this.#tickUs),
       randomBytes: (count) => new Uint8Array(count).fill(7),
       segmentBytesMax: this.#history.segmentBytesMax,
+      waitingMax: this.#history.waitingMax,
       driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
     });
   }
@@ -244,7 +245,7 @@ function requestOf({ snapshot }: Engine, ask: Ask): ClientRequest {
     ...(requested === undefined
       ? {}
       : { requested: snapshot.candidateNames[requested % snapshot.candidateNames.length] }),
-    ...(requestId === undefined ? {} : { requestId: `request ${requestId}` }),
+    ...(requestId === undefined ? {} : { requestId: `request “${requestId}” \\ "\u{1F600}"` }),
     ...(given.length === 0 ? {} : { features: Object.fromEntries(given) as Record<string, number> }),
   };
 }

@@ -100,6 +100,8 @@ const MARKS: readonly (readonly [what: string, pattern: RegExp])[] = [
   ["explored", /"explored":true/],
   ["by a tracker", /"source":"tracker"/],
   ["by a certificate", /"source":"certified"/],
+  ["by observed quality", /"source":"quality"/],
+  ["by an anomaly", /"source":"anomaly"/],
   ["short of room", /"short":/],
   ["short of room and learning", /"short":.*"learning":/],
   ["request id", /"kind":"decision","id":/],
