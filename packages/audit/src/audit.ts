@@ -31,7 +31,7 @@ import {
   type Place,
   type TornTail,
 } from "./report.ts";
-import { unestablished } from "./unestablished.ts";
+import { type Given, unestablished } from "./unestablished.ts";
 
 export interface AuditOptions {
   readonly sha256?: Sha256;
@@ -97,7 +97,7 @@ class LogAudit {
   readonly #chain: ChainHash;
   readonly #heads: readonly HeadAnchor[];
   readonly #pinned: readonly string[];
-  readonly #isKeyed: boolean;
+  readonly #given: Given;
   #isOurs: boolean | undefined;
   #entries = 0;
   #sequence = 0;
@@ -109,7 +109,8 @@ class LogAudit {
   constructor(options: AuditOptions) {
     const hash = options.sha256 ?? portableSha256;
     this.content = new ContentAudit(this.#findings, hash, options.kernelFor ?? referenceKernel, options.drawSeed);
-    this.#isKeyed = options.isKeyed ?? false;
+    const hasExternalHead = options.heads?.some(({ isExternal }) => isExternal === true) ?? false;
+    this.#given = { isKeyed: options.isKeyed ?? false, hasExternalHead };
     this.#chain = options.chain ?? plainChain(hash);
     this.#heads = options.heads ?? [];
     this.#pinned = options.pinnedPolicyDigests ?? [];
@@ -244,11 +245,7 @@ class LogAudit {
       tornTail,
       findings: this.#findings.kept,
       findingCount: this.#findings.count,
-      notEstablished: unestablished({
-        isKeyed: this.#isKeyed,
-        hasExternalHead: this.#heads.some(({ isExternal }) => isExternal === true),
-        ...this.content.open,
-      }),
+      notEstablished: [...unestablished(this.#given), ...this.content.notEstablished],
       reasonsIncomplete: this.#findings.reasonsIncomplete,
     };
   }

@@ -38,7 +38,6 @@ import { RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
-import type { Given } from "./unestablished.ts";
 
 interface InForce {
   readonly id: number;
@@ -111,13 +110,17 @@ export class ContentAudit {
     this.#learning = this.#learningCheck;
   }
 
-  /** What of the content nobody can tell. */
-  get open(): Pick<Given, "hasUncheckedDraws" | "unboundOutcomes" | "hasForgottenIds"> {
-    return {
-      hasUncheckedDraws: this.#learningCheck.hasDraws && this.#seed === undefined,
-      unboundOutcomes: this.#learningCheck.unbound,
-      hasForgottenIds: this.#requestIds.hasForgotten,
-    };
+  /** What of the content nobody can tell: for want of the seed of its draws, or because it lies too far back. */
+  get notEstablished(): readonly string[] {
+    const { hasDraws, unbound } = this.#learningCheck;
+    const claims: string[] = [];
+    if (hasDraws && this.#seed === undefined)
+      claims.push("that draws and holdouts follow from the secret seed: the seed was not given");
+    if (unbound > 0)
+      claims.push(`that ${unbound} outcomes are of decisions that ran: the decisions lie too far back to compare`);
+    if (this.#requestIds.hasForgotten)
+      claims.push("that no request id was decided twice within the retention: some lie too far apart to compare");
+    return claims;
   }
 
   get state(): AuditState {

@@ -107,8 +107,8 @@ export interface AuditReport {
   readonly findings: readonly Finding[];
   readonly findingCount: number;
   /**
-   * What a log that is whole leaves open all the same: for want of a key, of a head kept outside it, of the seed of its draws,
-   * or because it lies too far back. It changes no status; {@link unestablished} has the texts.
+   * What a log that is intact leaves open all the same: for want of a key, of a head kept outside it, of the seed of its draws,
+   * or because it lies too far back. It changes no status.
    */
   readonly notEstablished: readonly string[];
   /** Why the log could not be checked in full; empty unless something was left unchecked. */

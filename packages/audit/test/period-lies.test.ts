@@ -94,7 +94,7 @@ describe("what a calendar has is none, whatever the zone", () => {
           const first = periodAt(before, start, undefined);
           expect([...periodFaults(entryOf(first), before, undefined, start)]).toEqual([]);
           const later = first.endsAt + skipUs;
-          const next = periodAt(after, later, { period: first, rule: before });
+          const next = periodAt(after, later, first, before);
           expect([...periodFaults(entryOf(next), after, { period: first, rule: before }, later)]).toEqual([]);
         },
       ),

@@ -226,8 +226,7 @@ export class EngineLedger {
     for (const level of account.path) {
       const rule = level.limit.period;
       if (rule === undefined || (level.period !== undefined && now < level.period.endsAt)) continue;
-      const before = level.period === undefined ? undefined : { period: level.period, rule: level.periodRule };
-      const period = periodAt(rule, now, before);
+      const period = periodAt(rule, now, level.period, level.periodRule);
       last = this.#ordered({
         kind: "period",
         tenant: level.tenant,

@@ -134,7 +134,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   {
     name: "a period overlaps the last one when time zones change",
     file: "engine/src/ledger/periods.ts",
-    find: "isSameRule ? Math.max(startsAt, period.endsAt) : startsAt",
+    find: "isSameRule ? Math.max(startsAt, before.endsAt) : startsAt",
     replace: "startsAt",
     test: "engine/test/ledger-periods.test.ts",
   },
@@ -340,8 +340,8 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   {
     name: "a head in the journal's own directory counts as one kept elsewhere",
     file: "audit/src/audit.ts",
-    find: "this.#heads.some(({ isExternal }) => isExternal === true)",
-    replace: "this.#heads.length > 0",
+    find: "options.heads?.some(({ isExternal }) => isExternal === true)",
+    replace: "options.heads?.some(() => true)",
     test: "audit/test/unestablished.test.ts",
   },
   {

@@ -12,29 +12,23 @@ import type { Period } from "./account.ts";
 
 const US_PER_MS = 1_000;
 
-/** The period before, and the rule that it began under. */
-export interface PeriodBefore {
-  readonly period: Period;
-  readonly rule: PeriodRule | undefined;
-}
-
 /**
  * The period that holds a time, numbered after the one before; those skipped are counted. Periods of one rule never overlap,
  * also where the time zone database has changed since the last one began.
  *
  * @param at - microseconds since the Unix epoch; not before the end of the period before.
+ * @param ruleBefore - the rule that the period before began under.
  */
-export function periodAt(rule: PeriodRule, at: number, before: PeriodBefore | undefined): Period {
+export function periodAt(rule: PeriodRule, at: number, before: Period | undefined, ruleBefore?: PeriodRule): Period {
   const start = startOf(rule.every, zoned(rule.timeZone, at));
   const end = start.add(LENGTH[rule.every]).startOfDay();
   const startsAt = start.epochMilliseconds * US_PER_MS;
   const endsAt = end.epochMilliseconds * US_PER_MS;
   if (before === undefined) return { index: 1, startsAt, endsAt };
-  const { period } = before;
-  const isSameRule = before.rule?.every === rule.every && before.rule.timeZone === rule.timeZone;
+  const isSameRule = ruleBefore?.every === rule.every && ruleBefore.timeZone === rule.timeZone;
   return {
-    index: period.index + 1 + skippedBetween(rule, period.endsAt, start),
-    startsAt: isSameRule ? Math.max(startsAt, period.endsAt) : startsAt,
+    index: before.index + 1 + skippedBetween(rule, before.endsAt, start),
+    startsAt: isSameRule ? Math.max(startsAt, before.endsAt) : startsAt,
     endsAt,
   };
 }
