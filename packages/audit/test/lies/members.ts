@@ -74,8 +74,8 @@ function othersOf(value: ExactJson): readonly ExactJson[] {
 function otherTexts(value: string): readonly string[] {
   const words = WORDS.find((each) => each.includes(value));
   if (words !== undefined) return words.filter((word) => word !== value).slice(0, 2);
-  const first = value.charCodeAt(0);
-  return [`${String.fromCharCode(first === 0x61 ? 0x62 : 0x61)}${value.slice(1)}`];
+  const [first, ...rest] = value;
+  return [[first === "a" ? "b" : "a", ...rest].join("")];
 }
 
 function changed(json: ExactJson, [key, ...rest]: Path, change: ExactJson | undefined): ExactJson {
