@@ -11,19 +11,19 @@ import {
   type EntryBody,
   type GrantEntry,
   I64_MAX,
+  LEVELS_MAX,
   type LimitEntry,
   type PeriodEntry,
+  RESERVATION_SECONDS_MAX,
   type ReservationEntry,
   type WhenShort,
 } from "@calybris/kernel";
 import { type Claim, Claims, STEPS } from "./claims.ts";
 import { CLOCK_SLACK_US, periodFaults } from "./period-check.ts";
-import { LEVELS_MAX, type Pocket, Purse } from "./purse.ts";
+import { type Pocket, Purse } from "./purse.ts";
 import type { Report } from "./report.ts";
 
 const US_PER_SECOND = 1_000_000;
-/** A month: nobody may ask for longer. */
-const RESERVATION_SECONDS_MAX = 31 * 86_400;
 
 /** What a tenant could reserve now, `undefined` where nothing limits it, and what becomes of a request for more. */
 export interface Standing {

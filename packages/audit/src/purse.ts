@@ -11,9 +11,6 @@
  */
 import { I64_MAX, type LimitEntry, type PeriodRule, type TenantBalances } from "@calybris/kernel";
 
-/** The levels of a hierarchy. */
-export const LEVELS_MAX = 4;
-
 export interface Period {
   readonly index: number;
   readonly startsAt: number;
