@@ -26,11 +26,11 @@ export function checkRequest(entry: DecisionEntry, snapshot: PolicySnapshot, rep
   if (contentDigest !== undefined && !CONTENT_DIGEST.test(contentDigest))
     report("request", "16 bytes of a digest in base64url", contentDigest);
   checkDefaults(entry, snapshot, report);
-  const { riskBps, confidenceBps, qualityMinBps } = request;
-  for (const [field, shareBps] of Object.entries({ riskBps, confidenceBps, qualityMinBps }))
-    if (shareBps > BPS_MAX) report("request", `${field} up to ${BPS_MAX}`, `${shareBps}`);
-  const isKnown = request.requestedId === 0 || snapshot.policy.candidates.some(({ id }) => id === request.requestedId);
-  if (!isKnown) report("request", "a requested candidate of the policy, or 0", `${request.requestedId}`);
+  const { riskBps, confidenceBps, qualityMinBps, requestedId } = request;
+  const highestBps = Math.max(riskBps, confidenceBps, qualityMinBps);
+  if (highestBps > BPS_MAX) report("request", `shares up to ${BPS_MAX}`, `${highestBps}`);
+  const isKnown = requestedId === 0 || snapshot.policy.candidates.some(({ id }) => id === requestedId);
+  if (!isKnown) report("request", "a requested candidate of the policy, or 0", `${requestedId}`);
   checkMasks(request, snapshot, report);
   if (learning !== undefined) checkFeatures(entry, learning, snapshot, report);
 }
@@ -45,15 +45,16 @@ function checkDefaults(
   snapshot: PolicySnapshot,
   report: Report,
 ): void {
-  const ordered = DEFAULTED.filter((name) => defaulted.includes(name));
-  if (ordered.join() !== defaulted.join())
-    report("request", `defaulted values in the order ${DEFAULTED.join(", ")}, each once`, defaulted.join(", "));
   const defaults = useCaseOf(snapshot, useCase);
   if (defaults === undefined) {
     const names = Object.keys(snapshot.useCases).join(", ");
     report("request", `a use case of the policy: ${names}`, JSON.stringify(useCase));
     return;
   }
+  if (defaulted.length === 0) return;
+  const ordered = DEFAULTED.filter((name) => defaulted.includes(name));
+  if (ordered.join() !== defaulted.join())
+    report("request", `defaulted values in the order ${DEFAULTED.join(", ")}, each once`, defaulted.join(", "));
   const values: Readonly<Record<Defaulted, readonly [expected: bigint | number, found: bigint | number]>> = {
     value: [defaults.valueMicrocents, request.valueMicrocents],
     risk: [defaults.riskBps, request.riskBps],
@@ -73,7 +74,7 @@ function checkDefaults(
 function checkMasks(request: Request, { providers, capabilities, regions }: PolicySnapshot, report: Report): void {
   const { providersAllowed, capabilitiesRequired, regionsRequired } = request;
   const check = (what: string, mask: bigint, names: readonly string[]): void => {
-    if (mask >= 1n << BigInt(names.length))
+    if (mask !== 0n && mask >= 1n << BigInt(names.length))
       report("request", `${what} among the ${names.length} of the policy`, `${mask}`);
   };
   if (providersAllowed !== ALL_PROVIDERS) check("providers", providersAllowed, providers);

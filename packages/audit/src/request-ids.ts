@@ -4,7 +4,7 @@
  * most 34 MB; an engine remembers more.
  * @module
  */
-import { type DecisionEntry, DEFAULT_TENANT, type Sha256, toUtf8, writeExact } from "@calybris/kernel";
+import { type DecisionEntry, DEFAULT_TENANT, type Sha256, toUtf8 } from "@calybris/kernel";
 
 /** As the engine promises it. */
 export const RETENTION_US: number = 7 * 24 * 3_600 * 1_000_000;
@@ -47,8 +47,9 @@ export class RequestIds {
    * named; there the same content tells that the same was sent.
    */
   #keyOf({ requestId, contentDigest, tenant = DEFAULT_TENANT }: DecisionEntry): Uint32Array {
-    const scope = tenant === DEFAULT_TENANT ? [contentDigest ?? ""] : [];
-    const digest = this.#sha256(toUtf8(writeExact([tenant, requestId, ...scope])));
+    const content = tenant === DEFAULT_TENANT ? (contentDigest ?? "") : "";
+    // Lengths keep what belongs to one apart from what belongs to the next.
+    const digest = this.#sha256(toUtf8(`${tenant.length} ${content.length} ${tenant}${content}${requestId}`));
     return new Uint32Array(digest.slice(0, KEY_WORDS * 4).buffer);
   }
 }

@@ -123,7 +123,7 @@ test.each<[string, Parameters<typeof redecided>[1], string]>([
   ["no provider", { providersAllowed: mask(0n) }, "one provider or more"],
   ["a capability", { capabilitiesRequired: mask(8n) }, "capabilities among the 3 of the policy"],
   ["a region", { regionsRequired: mask(4n) }, "regions among the 2 of the policy"],
-  ["a share above the whole", { riskBps: bps(10_001) }, "riskBps up to 10000"],
+  ["a share above the whole", { riskBps: bps(10_001) }, "shares up to 10000"],
 ])("%s that the policy does not have is found", async (_what, change, expected) => {
   const honest = await made([{ ...REQUEST, riskBps: 0 }]);
   expect(lie(honest, (entry) => redecided(entry, change))).toContain(`request: ${expected}`);
