@@ -1,35 +1,57 @@
 /**
- * One decision in one synchronous step: from the policy in force to the entry in its order nothing waits, so number,
- * decision, reservation, state and order are one.
+ * One decision in one synchronous step of the journal:
+ *
+ *     regimes that are due → plan (pure) → room for all of it → periods → reserve → table → decision
+ *
+ * A plan holds every entry that the decision needs. Room for all of them is established before the first is ordered, so a
+ * step orders all of them or none.
  * @module
  */
-import { CalybrisError, DEFAULT_TENANT, type Kernel, type Policy } from "@calybris/kernel";
-import { type Deciding, decide, type Proven, type TenantRoom } from "./decide.ts";
-import type { EngineLearning } from "./engine-learning.ts";
-import type { EngineLedger } from "./engine-ledger.ts";
+import {
+  CalybrisError,
+  DEFAULT_TENANT,
+  type EntryBody,
+  type Kernel,
+  type PeriodEntry,
+  type Policy,
+  REGIME_COUNT,
+} from "@calybris/kernel";
+import { type Deciding, decide, type Proven } from "./decide.ts";
 import type { ResolvedRequest } from "./intake/client-request.ts";
-import type { Journal } from "./journal/journal.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { Ordered, Ordering } from "./journal/journal.ts";
 import type { Account } from "./ledger/account.ts";
 import { drive } from "./ledger/cells.ts";
+import { periodsDue } from "./ledger/due-periods.ts";
 import type { Draws } from "./router/draws.ts";
 import type { EngineState } from "./state.ts";
 
 /** What the step needs of the engine. */
 export interface StepPorts {
   readonly state: EngineState;
-  readonly journal: Journal;
-  readonly ledger: EngineLedger;
-  readonly learning: EngineLearning;
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
   readonly kernelFor: (policy: Policy) => Kernel;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
 }
 
 /** A decision that is ordered, and durable once the promise says so, with its entry's hash. */
-export interface Ordered {
-  readonly sequence: number;
-  readonly durable: Promise<string>;
+export interface OrderedDecision extends Ordered {
   readonly proven: Proven;
+}
+
+/** What a client says that bounds how many entries its decision may need. */
+export interface Bounding {
+  readonly tenant?: unknown;
+  readonly qualityMinBps?: unknown;
+}
+
+interface Plan {
+  readonly account: Account | undefined;
+  readonly periods: readonly PeriodEntry[];
+  readonly proven: Proven;
+  readonly entryCount: number;
 }
 
 export class DecideStep {
@@ -40,52 +62,102 @@ export class DecideStep {
     this.#ports = ports;
   }
 
-  /** @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_JOURNAL_FAILED`, `CAL_LEDGER_TENANT_UNKNOWN`; nothing was ordered. */
-  run(resolved: ResolvedRequest, contentDigest: string | undefined): Ordered {
-    const { journal, ledger, learning } = this.#ports;
-    journal.assertRoom();
-    const account = this.#accountOf(resolved.tenant);
-    if (account !== undefined) ledger.roll(account);
-    learning.freezeWhenDue();
-    return this.#reserveAndAppend(resolved, contentDigest, account);
+  /**
+   * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, or as `Ordering.step`; nothing was ordered.
+   */
+  run(resolved: ResolvedRequest, contentDigest: string | undefined): OrderedDecision {
+    return this.#ports.journal.step((at) => {
+      const account = this.#accountOf(resolved.tenant);
+      this.#freezeWhenDue(account, at);
+      return this.#reserveAndOrder(resolved, contentDigest, account, at);
+    });
+  }
+
+  /** The most entries that deciding these requests in one step may order. */
+  entriesMax(requests: readonly Bounding[], at: number): number {
+    const { ledger, router, current } = this.#ports.state;
+    const due = new Set<string>();
+    for (const account of new Set(requests.map(({ tenant }) => ledger.account(tenantOf(tenant)))))
+      for (const { tenant } of account === undefined ? [] : periodsDue(account, at)) due.add(tenant);
+    const count = due.size + requests.length;
+    if (current.snapshot.learning === undefined) return count;
+    const floorless = requests.filter(({ qualityMinBps }) => qualityMinBps === undefined).length;
+    const tables = (REGIME_COUNT + 1) * (2 ** router.tierFloors.length - 1);
+    return count + Math.min(floorless, tables) + (router.boundaries === undefined ? 1 : 0);
+  }
+
+  /** Freezes the regimes when the warm-up is over: the plan follows from them. */
+  #freezeWhenDue(account: Account | undefined, at: number): void {
+    const { state, journal } = this.#ports;
+    const regimes = state.router.regimesDue();
+    if (regimes === undefined) return;
+    const periodCount = account === undefined ? 0 : periodsDue(account, at).length;
+    journal.establishRoom(REGIMES_TABLE_DECISION + periodCount);
+    journal.order(regimes);
   }
 
   /**
-   * Another thread may take the room that was decided with; then it is decided again with what is left. So it is, once,
+   * Another thread may take the room that was planned with; then it is planned again with what is left. So it is, once,
    * when there was too little and another thread may have been about to give some back.
    */
-  #reserveAndAppend(
+  #reserveAndOrder(
     resolved: ResolvedRequest,
     contentDigest: string | undefined,
     account: Account | undefined,
-  ): Ordered {
-    const { state, journal } = this.#ports;
-    const { ledger } = state;
-    const deciding = this.#deciding();
-    const undoneBefore = ledger.cells.undoneCount();
+    at: number,
+  ): OrderedDecision {
+    const { state, journal, failStop } = this.#ports;
+    const { cells } = state.ledger;
+    const undoneBefore = cells.undoneCount();
     let wasShort = false;
     for (;;) {
-      const proven = decide(deciding, resolved, contentDigest, roomOf(account, ledger.room));
-      const { entry } = proven;
-      if (entry.short !== undefined && !wasShort) {
+      const plan = failStop.stopOnError(() => this.#plan(resolved, contentDigest, account, at));
+      if (plan.proven.entry.short !== undefined && !wasShort) {
         wasShort = true;
-        if (drive(ledger.cells.mayBeFalse(undoneBefore))) continue;
+        if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }
-      const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
-      const amount: bigint = entry.decision.costMicrocents;
-      if (cells.length > 0 && !drive(ledger.cells.reserve(cells, amount))) continue;
-      try {
-        ledger.ranAhead(entry);
-        return { ...journal.append(entry), proven };
-      } catch (error) {
-        if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
-        throw error;
-      }
+      journal.establishRoom(plan.entryCount);
+      const ordered = this.#order(plan);
+      if (ordered !== undefined) return { ...ordered, proven: plan.proven };
     }
   }
 
-  #deciding(): Deciding {
-    const { state, learning, draws } = this.#ports;
+  /** Every entry that the decision needs. Changes nothing, and refuses nothing: a request that cannot run is rejected. */
+  #plan(resolved: ResolvedRequest, contentDigest: string | undefined, account: Account | undefined, at: number): Plan {
+    const { ledger } = this.#ports.state;
+    const periods = account === undefined ? [] : periodsDue(account, at);
+    const room =
+      account === undefined
+        ? undefined
+        : {
+            tenant: account.tenant,
+            roomMicrocents: ledger.room(account, periods),
+            whenShort: account.limit.whenShort,
+          };
+    const proven = decide(this.#deciding(periods.length), resolved, contentDigest, room);
+    return { account, periods, proven, entryCount: periods.length + (proven.table === undefined ? 0 : 1) + 1 };
+  }
+
+  /** Orders a plan; `undefined` when another thread has taken its room. Periods that began stay. */
+  #order({ account, periods, proven: { entry, table } }: Plan): Ordered | undefined {
+    const { state, journal } = this.#ports;
+    const { ledger } = state;
+    for (const period of periods) journal.order(period);
+    const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
+    const amount: bigint = entry.decision.costMicrocents;
+    if (cells.length > 0 && !drive(ledger.cells.reserve(cells, amount))) return undefined;
+    try {
+      if (table !== undefined) journal.order(table as EntryBody);
+      ledger.ranAhead(entry);
+      return journal.order(entry);
+    } catch (error) {
+      if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
+      throw error;
+    }
+  }
+
+  #deciding(periodCount: number): Deciding {
+    const { state, journal, draws } = this.#ports;
     const policy = state.current;
     const drawing = policy.snapshot.learning === undefined ? undefined : draws();
     if (drawing === undefined) return { policy, kernel: this.#currentKernel() };
@@ -93,18 +165,18 @@ export class DecideStep {
       router: state.router,
       draws: drawing,
       candidateTiers: policy.snapshot.candidateTiers,
-      tableFor: learning.tableFor,
+      tableSequence: journal.nextSequence + periodCount,
     };
     return { policy, kernel: this.#currentKernel(), learner };
   }
 
-  /** Whose money it is. Once anybody has a limit, so has whoever may spend. */
+  /** Whose money it is. Once any tenant has a limit, every request is one of a tenant that has one. */
   #accountOf(tenant: string | undefined): Account | undefined {
     const { ledger } = this.#ports.state;
-    if (ledger.tenantCount === 0 && (tenant === undefined || tenant === DEFAULT_TENANT)) return undefined;
-    const account = ledger.account(tenant ?? DEFAULT_TENANT);
-    if (account === undefined)
-      throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: tenant ?? DEFAULT_TENANT });
+    const name = tenantOf(tenant);
+    if (ledger.tenantCount === 0 && name === DEFAULT_TENANT) return undefined;
+    const account = ledger.account(name);
+    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: name });
     return account;
   }
 
@@ -115,7 +187,9 @@ export class DecideStep {
   }
 }
 
-function roomOf(account: Account | undefined, room: (account: Account) => bigint | undefined): TenantRoom | undefined {
-  if (account === undefined) return undefined;
-  return { tenant: account.tenant, roomMicrocents: room(account), whenShort: account.limit.whenShort };
+/** What a step orders beside periods when it freezes the regimes. */
+const REGIMES_TABLE_DECISION = 3;
+
+function tenantOf(named: unknown): string {
+  return typeof named === "string" ? named : DEFAULT_TENANT;
 }

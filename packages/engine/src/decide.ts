@@ -3,11 +3,13 @@
  *
  *     request → router → governance → kernel → room → governance → proof → entry
  *
- * It is pure: policy, kernel, the number of the decision, the tenant's room and the learner come in, the entry to be made
- * durable comes out; it is a reservation too. The router is asked only where the client gave no floor.
+ * It is pure: policy, kernel, the number of the decision, the tenant's room and the learner come in; the entry to be made
+ * durable comes out, and the table that must be ordered before it. The entry is a reservation too. The router is asked only
+ * where the client gave no floor.
  * @module
  */
 import {
+  type BeliefEntry,
   breachOfDecision,
   breachOfRequest,
   costMicrocents,
@@ -24,6 +26,7 @@ import {
   toHex,
   type WhenShort,
 } from "@calybris/kernel";
+import { requireConsistent } from "./consistent-decision.ts";
 import type { ResolvedRequest } from "./intake/client-request.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { type Learner, recommend } from "./recommend.ts";
@@ -50,6 +53,8 @@ export interface Deciding {
 export interface Proven {
   readonly entry: DecisionEntry;
   readonly digests: DecisionDigests;
+  /** The sampling table that the decision was drawn from, where none was in force; it comes first. */
+  readonly table?: BeliefEntry | undefined;
 }
 
 /** Decides a resolved request. */
@@ -61,9 +66,10 @@ export function decide(
 ): Proven {
   const { policy } = deciding;
   const { useCase, defaulted, requestId, reservationSeconds } = resolved;
-  const { request, decision, short, learning } = withinRoom(deciding, resolved, room);
+  const { request, decision, short, learning, table } = withinRoom(deciding, resolved, room);
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
+  requireConsistent(policy.snapshot.policy, request, decision);
   const digests = decisionDigests(policy.digest, request, decision, nodeSha256);
   const identity = toHex(digests.identity);
   const entry: Writable<DecisionEntry> = {
@@ -85,10 +91,11 @@ export function decide(
   }
   if (short !== undefined) entry.short = short;
   if (learning !== undefined) entry.learning = learning;
-  return { entry, digests };
+  return { entry, digests, table };
 }
 
 type Answer = Pick<DecisionEntry, "request" | "decision" | "short" | "learning"> & {
+  readonly table?: BeliefEntry | undefined;
   /** The most that any way of answering it may cost. */
   readonly costMostMicrocents: bigint;
 };

@@ -19,9 +19,12 @@ export function makeSeed(disk: Disk, directory: string, randomBytes: (count: num
   withDisk(directory, () => {
     const file = disk.open(directory, SEED_FILE, true);
     if (file === undefined) throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it cannot be written" });
-    writeWhole(file, seed, 0);
-    file.sync();
-    file.close();
+    try {
+      writeWhole(file, seed, 0);
+      file.sync();
+    } finally {
+      file.close();
+    }
     disk.syncDirectory(directory);
   });
   return seed;
@@ -44,8 +47,10 @@ export function seedDigest(seed: Uint8Array): string {
 function readSeed(disk: Disk, directory: string): Uint8Array | undefined {
   const file = disk.open(directory, SEED_FILE, false);
   if (file === undefined) return undefined;
-  const seed = new Uint8Array(SEED_BYTES);
-  const count = readWhole(file, seed);
-  file.close();
-  return count === SEED_BYTES ? seed : undefined;
+  try {
+    const seed = new Uint8Array(SEED_BYTES);
+    return readWhole(file, seed) === SEED_BYTES ? seed : undefined;
+  } finally {
+    file.close();
+  }
 }

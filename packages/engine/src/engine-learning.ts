@@ -26,13 +26,14 @@ import {
 } from "@calybris/kernel";
 import { digestField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { Ordered, Ordering } from "./journal/journal.ts";
 import { type OutcomeIndex, outcomeContent } from "./outcome-index.ts";
 import { rewardOf, successOf } from "./router/feedback.ts";
 import type { Prior } from "./router/prior.ts";
 import { loadPrior, scoreText } from "./router/prior-file.ts";
 import type { PolicyInForce } from "./state.ts";
-import type { Router, Table } from "./router/router.ts";
-import { maskOf } from "./router/router.ts";
+import type { Router } from "./router/router.ts";
 import type { TierQuality } from "./router/floors.ts";
 import { type ClientOutcome, readOutcome, type Told } from "./told-outcome.ts";
 
@@ -65,11 +66,11 @@ export interface LearningPorts {
   readonly prior: () => Prior | undefined;
   /** Of the policy in force. */
   readonly featureNames: () => readonly string[];
-  readonly append: (body: EntryBody) => { readonly sequence: number; readonly durable: Promise<unknown> };
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
   /** The decision of an id that was answered; `undefined` when there is none. */
   readonly find: (decisionId: string) => DecisionFound | undefined;
   readonly nowUs: () => number;
-  readonly hasRoom: () => boolean;
 }
 
 /** Tables are made anew at most this often. */
@@ -91,33 +92,34 @@ export class EngineLearning {
    * @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake; `CAL_OUTCOME_UNBOUND` when no decision that ran goes by
    *   the id; `CAL_OUTCOME_DUPLICATE` when it was told already, otherwise. Nothing was changed.
    */
-  async observe(outcome: ClientOutcome): Promise<Observed> {
-    const told = readOutcome(outcome, this.#ports.nowUs());
-    const found = this.#ports.find(told.decisionId);
-    if (found === undefined || found.entry.decision.action === "reject")
-      throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId: told.decisionId });
-    const of = Number(told.decisionId.split("-")[0]);
-    const entry = this.#entryOf(of, told, found);
-    const content = outcomeContent(entry);
-    const before = this.#ports.outcomes.find(of);
-    if (before !== undefined) {
-      if (before.content !== content)
-        throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId: told.decisionId, sequence: before.sequence });
-      await this.#pending.get(before.sequence);
-      return { ...before.observed, decisionId: told.decisionId, repeated: true };
-    }
-    const { sequence, durable } = this.#ports.append(entry);
-    const { successBps, rewardBps, learned, digest } = entry;
-    const observed = { decisionId: told.decisionId, sequence, successBps, rewardBps, learned, digest, repeated: false };
-    this.#pending.set(sequence, durable);
-    // One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable.
-    durable.then(
-      () => this.#pending.delete(sequence),
-      () => undefined,
-    );
-    this.#refreshSoon();
-    await durable;
-    return observed;
+  observe(outcome: ClientOutcome): Promise<Observed> {
+    return this.#ports.failStop.command(async () => {
+      const told = readOutcome(outcome, this.#ports.nowUs());
+      const { decisionId } = told;
+      const found = this.#ports.find(decisionId);
+      if (found === undefined || found.entry.decision.action === "reject")
+        throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
+      const of = Number(decisionId.split("-")[0]);
+      const entry = this.#entryOf(of, told, found);
+      const before = this.#ports.outcomes.find(of);
+      if (before !== undefined) {
+        if (before.content !== outcomeContent(entry))
+          throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence: before.sequence });
+        await this.#pending.get(before.sequence);
+        return { ...before.observed, decisionId, repeated: true };
+      }
+      const { sequence, durable } = this.#append(entry);
+      const { successBps, rewardBps, learned, digest } = entry;
+      this.#pending.set(sequence, durable);
+      // One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable.
+      durable.then(
+        () => this.#pending.delete(sequence),
+        () => undefined,
+      );
+      this.#refreshSoon();
+      await durable;
+      return { decisionId, sequence, successBps, rewardBps, learned, digest, repeated: false };
+    });
   }
 
   /**
@@ -129,7 +131,11 @@ export class EngineLearning {
    * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field, also for regimes that are yet to be known;
    *   `CAL_CERTIFICATE_PRIOR` when its prior is not the one in force. Nothing was changed.
    */
-  async certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
+  certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
+    return this.#ports.failStop.command(() => this.#certify(certificate));
+  }
+
+  async #certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
     const { prior, regimes } = certificate;
     const inForce = this.#ports.prior()?.digestHex;
     const fields = refuseMistakes({
@@ -150,7 +156,7 @@ export class EngineLearning {
     const { alphaBps, deltaBps, samples, by } = fields;
     const named = prior === undefined ? {} : { prior };
     // Member by member: whatever else was given, the entry is in the form that is read back.
-    const { sequence, durable } = this.#ports.append({
+    const { sequence, durable } = this.#append({
       kind: "certificate",
       regimes,
       alphaBps,
@@ -180,7 +186,11 @@ export class EngineLearning {
    * @param file - the JSON that `calybris train` wrote.
    * @throws CalybrisError `CAL_PRIOR_INVALID` when it is none, or when it reads other features than the policy names.
    */
-  async setPrior(file: unknown, by: string): Promise<number> {
+  setPrior(file: unknown, by: string): Promise<number> {
+    return this.#ports.failStop.command(() => this.#setPrior(file, by));
+  }
+
+  async #setPrior(file: unknown, by: string): Promise<number> {
     const name = refuseMistakes({ by: nameField("by", by) }).by;
     const prior = loadPrior(file);
     const wanted = this.#ports.featureNames();
@@ -189,7 +199,7 @@ export class EngineLearning {
       const remedy = "Name the same features in the same order in the policy's `learning.features`.";
       throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes: [{ path: "features", problem, remedy }] });
     }
-    const { sequence, durable } = this.#ports.append({
+    const { sequence, durable } = this.#append({
       kind: "prior",
       digest: prior.digestHex,
       prior: parseExact(writeExact(file)),
@@ -210,32 +220,30 @@ export class EngineLearning {
     return this.#ports.router.quality(useCase, regime, tier);
   }
 
-  /** Makes tables anew whose beliefs have changed; by itself at most every 10 ms. */
+  /**
+   * Makes tables anew whose beliefs have changed, as far as the journal has room; by itself at most every 10 ms.
+   *
+   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`.
+   */
   refresh(): void {
-    for (const { regime, tiers } of this.#ports.router.staleTables()) {
-      if (!this.#ports.hasRoom()) return;
-      this.#ports.append(this.#ports.router.beliefEntry(regime, tiers));
+    const { router, journal, failStop } = this.#ports;
+    failStop.assertRunning();
+    for (const { regime, tiers } of router.staleTables()) {
+      if (!journal.hasRoom(1)) return;
+      this.#append(router.beliefEntry(regime, tiers));
     }
-  }
-
-  /** The table for a regime and its tiers; puts one in force where there is none. */
-  readonly tableFor = (regime: number, tiers: readonly number[]): Table => {
-    const { router } = this.#ports;
-    const mask = maskOf(tiers);
-    const known = router.table(regime, mask);
-    if (known !== undefined) return known;
-    this.#ports.append(router.beliefEntry(regime, tiers));
-    return router.table(regime, mask) as Table;
-  };
-
-  /** Freezes the regimes when the warm-up is over. */
-  freezeWhenDue(): void {
-    const regimes = this.#ports.router.regimesDue();
-    if (regimes !== undefined) this.#ports.append(regimes);
   }
 
   close(): void {
     clearTimeout(this.#refreshing);
+  }
+
+  #append(body: EntryBody): Ordered {
+    const { journal } = this.#ports;
+    return journal.step(() => {
+      journal.establishRoom(1);
+      return journal.order(body);
+    });
   }
 
   #refreshSoon(): void {
@@ -244,8 +252,9 @@ export class EngineLearning {
       this.#refreshing = undefined;
       try {
         this.refresh();
-      } catch {
-        // The journal refuses: whoever decides next is told why.
+      } catch (error) {
+        // A refusal is the next caller's to hear: the journal and the engine refuse that as well. Nothing else is refused.
+        if (!(error instanceof CalybrisError)) this.#ports.failStop.stop(error);
       }
     }, REFRESH_MS);
     this.#refreshing.unref();

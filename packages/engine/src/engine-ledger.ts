@@ -11,11 +11,10 @@ import {
   CalybrisError,
   type ConservationProof,
   decisionIdOf,
-  type EntryBody,
+  type GrantEntry,
   HOLD_CAUSES,
   type HoldCause,
-  I64_MAX,
-  type LedgerEntry,
+  LEVELS_MAX,
   type LimitEntry,
   type Microcents,
   type Mistake,
@@ -28,26 +27,23 @@ import type { Budgets } from "./intake/budgets-file.ts";
 import { amountField, nameField, oneOfField, refuseMistakes } from "./intake/ledger-fields.ts";
 import type { Amount } from "./intake/client-request.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { Ordered, Ordering } from "./journal/journal.ts";
 import type { Account } from "./ledger/account.ts";
-import { unspent } from "./ledger/account.ts";
 import { TENANTS_MAX } from "./ledger/cells.ts";
+import { periodsDue } from "./ledger/due-periods.ts";
 import type { LedgerHandle } from "./ledger/handle.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import { periodAt } from "./ledger/periods.ts";
 import { proveConservation, tenantProof } from "./ledger/proof.ts";
 import type { Closed } from "./ledger/reservations.ts";
 
 /** What the flow needs of the engine. */
 export interface LedgerPorts {
   readonly ledger: Ledger;
-  readonly append: (body: EntryBody) => { readonly sequence: number; readonly durable: Promise<unknown> };
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
   readonly position: () => { readonly sequence: number; readonly at: number };
-  /** Microseconds since the Unix epoch, never before the last entry: what is due is due by the journal's time. */
   readonly nowUs: () => number;
-  /** Whether the journal could take another entry now. */
-  readonly hasRoom: () => boolean;
-  /** Why nothing more is accepted; `undefined` while the disk takes what it is given. */
-  readonly failure?: () => CalybrisError | undefined;
 }
 
 /** What became of a reservation. */
@@ -92,90 +88,91 @@ export class EngineLedger {
    * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_TENANT_UNMETERED`,
    *   `CAL_LEDGER_ID_REUSED` when the id granted something else, `CAL_LEDGER_OVERFLOW`. Nothing was changed.
    */
-  async grant(command: {
+  grant(command: {
     readonly tenant: string;
     readonly amountMicrocents: Amount;
     readonly id: string;
     readonly by: string;
   }): Promise<Granted> {
-    const fields = refuseMistakes({
-      tenant: nameField("tenant", command.tenant),
-      amount: amountField("amountMicrocents", command.amountMicrocents, 1n),
-      id: nameField("id", command.id),
-      by: nameField("by", command.by),
+    return this.#ports.failStop.command(async () => {
+      const { tenant, amount, id, by } = refuseMistakes({
+        tenant: nameField("tenant", command.tenant),
+        amount: amountField("amountMicrocents", command.amountMicrocents, 1n),
+        id: nameField("id", command.id),
+        by: nameField("by", command.by),
+      });
+      const before = this.#ports.ledger.grantOf(id);
+      if (before?.tenant === tenant && before.amount === amount) {
+        await this.#pending.get(before.sequence);
+        return { tenant, sequence: before.sequence, repeated: true, balance: this.balance(tenant) };
+      }
+      const { sequence, durable } = this.#orderGrant({ kind: "grant", tenant, amountMicrocents: amount, id, by });
+      await durable;
+      return { tenant, sequence, repeated: false, balance: this.balance(tenant) };
     });
-    const { ledger } = this.#ports;
-    const before = ledger.grantOf(fields.id);
-    if (before?.tenant === fields.tenant && before.amount === fields.amount) {
-      await this.#pending.get(before.sequence);
-      return { tenant: fields.tenant, sequence: before.sequence, repeated: true, balance: this.balance(fields.tenant) };
-    }
-    const account = ledger.account(fields.tenant);
-    if (account !== undefined) this.roll(account);
-    const sequence = await this.#order({
-      kind: "grant",
-      tenant: fields.tenant,
-      amountMicrocents: fields.amount,
-      id: fields.id,
-      by: fields.by,
-    });
-    return { tenant: fields.tenant, sequence, repeated: false, balance: this.balance(fields.tenant) };
   }
 
   /** The call ran; it cost `actualMicrocents`. What was not needed comes back; what was not foreseen is an overrun. */
-  async settle(command: OfDecision & { readonly actualMicrocents: Amount }): Promise<Settled> {
-    const { amount } = refuseMistakes({ amount: amountField("actualMicrocents", command.actualMicrocents, 0n) });
-    return this.#move(command, (of) => ({ kind: "settlement", of, actualMicrocents: amount }));
+  settle(command: OfDecision & { readonly actualMicrocents: Amount }): Promise<Settled> {
+    return this.#move(command, () => {
+      const { amount } = refuseMistakes({ amount: amountField("actualMicrocents", command.actualMicrocents, 0n) });
+      return (of) => ({ kind: "settlement", of, actualMicrocents: amount });
+    });
   }
 
   /** The call never ran: everything comes back. */
   release(command: OfDecision): Promise<Settled> {
-    return this.#move(command, (of) => ({ kind: "release", of }));
+    return this.#move(command, () => (of) => ({ kind: "release", of }));
   }
 
   /** The call ran and its cost is not known: it stays reserved until it is reconciled, or expires in full. */
-  async hold(command: OfDecision & { readonly cause: HoldCause }): Promise<Settled> {
-    const { cause } = refuseMistakes({ cause: oneOfField("cause", command.cause, HOLD_CAUSES) });
-    return this.#move(command, (of) => ({ kind: "hold", of, cause }));
+  hold(command: OfDecision & { readonly cause: HoldCause }): Promise<Settled> {
+    return this.#move(command, () => {
+      const { cause } = refuseMistakes({ cause: oneOfField("cause", command.cause, HOLD_CAUSES) });
+      return (of) => ({ kind: "hold", of, cause });
+    });
   }
 
   /** What a held call cost after all. */
-  async reconcile(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
-    const { amount, by } = refuseMistakes({
-      amount: amountField("actualMicrocents", command.actualMicrocents, 0n),
-      by: nameField("by", command.by),
+  reconcile(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
+    return this.#move(command, () => {
+      const { amount, by } = signedAmount(command);
+      return (of) => ({ kind: "reconciliation", of, actualMicrocents: amount, by });
     });
-    return this.#move(command, (of) => ({ kind: "reconciliation", of, actualMicrocents: amount, by }));
   }
 
   /** What a settled call cost in truth. */
-  async correct(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
-    const { amount, by } = refuseMistakes({
-      amount: amountField("actualMicrocents", command.actualMicrocents, 0n),
-      by: nameField("by", command.by),
+  correct(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
+    return this.#move(command, () => {
+      const { amount, by } = signedAmount(command);
+      return (of) => ({ kind: "correction", of, actualMicrocents: amount, by });
     });
-    return this.#move(command, (of) => ({ kind: "correction", of, actualMicrocents: amount, by }));
   }
 
-  /** Puts limits in force that differ from those of the journal; returns the tenants that changed. Others stay as they are. */
-  async apply(budgets: Budgets, by: string): Promise<readonly string[]> {
-    const name = refuseMistakes({ by: nameField("by", by) }).by;
-    const { ledger } = this.#ports;
-    refuseWhatCannotBe(budgets, ledger);
-    const changed: string[] = [];
-    let last: Promise<unknown> = Promise.resolve();
-    for (const tenantLimit of budgets) {
-      const limit: LimitEntry = { kind: "limit", ...tenantLimit, by: name };
-      const before = ledger.account(limit.tenant)?.limit;
-      if (before !== undefined && sameLimit(before, limit)) continue;
-      if (!this.#ports.hasRoom()) await last;
-      last = this.#ordered(limit).durable;
-      changed.push(limit.tenant);
-      const account = ledger.account(limit.tenant) as Account;
-      last = this.roll(account) ?? last;
-    }
-    await last;
-    return changed;
+  /**
+   * Activates limits that differ from those of the journal; tenants that are not named keep theirs. Each limit is a step
+   * of its own: when the journal has no room for one, those before it stay, and the same call again goes on from there.
+   *
+   * @returns the tenants whose limits changed.
+   */
+  apply(budgets: Budgets, by: string): Promise<readonly string[]> {
+    return this.#ports.failStop.command(async () => {
+      const name = refuseMistakes({ by: nameField("by", by) }).by;
+      const { ledger, journal } = this.#ports;
+      refuseWhatCannotBe(budgets, ledger);
+      const changed: string[] = [];
+      let last: Promise<unknown> = Promise.resolve();
+      for (const tenantLimit of budgets) {
+        const limit: LimitEntry = { kind: "limit", ...tenantLimit, by: name };
+        const before = ledger.account(limit.tenant)?.limit;
+        if (before !== undefined && sameLimit(before, limit)) continue;
+        if (!journal.hasRoom(1 + LEVELS_MAX)) await last;
+        last = this.#orderLimit(limit).durable;
+        changed.push(limit.tenant);
+      }
+      await last;
+      return changed;
+    });
   }
 
   /** @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN`. */
@@ -204,61 +201,48 @@ export class EngineLedger {
   }
 
   /** Settles in full what is overdue. Returns how many; durable when it resolves. */
-  async sweep(): Promise<number> {
-    const { ledger, nowUs, hasRoom } = this.#ports;
-    let count = 0;
-    let last: Promise<unknown> | undefined;
-    for (;;) {
-      if (!hasRoom()) await last;
-      const due = ledger.reservations.overdue(nowUs());
-      if (due === undefined) break;
-      last = this.#ordered({ kind: "expiry", of: due.of }).durable;
-      count += 1;
-    }
-    await last;
-    return count;
+  sweep(): Promise<number> {
+    return this.#ports.failStop.command(async () => {
+      const { journal } = this.#ports;
+      let count = 0;
+      let last: Promise<unknown> | undefined;
+      for (;;) {
+        if (!journal.hasRoom(1)) await last;
+        const expired = this.#orderExpiry();
+        if (expired === undefined) break;
+        last = expired.durable;
+        count += 1;
+      }
+      await last;
+      return count;
+    });
   }
 
-  /** Begins the periods of an account and those above it that are due. The promise is there when any was. */
-  roll(account: Account): Promise<unknown> | undefined {
-    let last: Promise<unknown> | undefined;
-    const now = this.#ports.nowUs();
-    for (const level of account.path) {
-      const rule = level.limit.period;
-      if (rule === undefined || (level.period !== undefined && now < level.period.endsAt)) continue;
-      const period = periodAt(rule, now, level.period, level.periodRule);
-      last = this.#ordered({
-        kind: "period",
-        tenant: level.tenant,
-        ...period,
-        withdrawnMicrocents: unspent(level) as Microcents,
-        allotmentMicrocents: allotmentThatFits(level, rule.allotmentMicrocents),
-      }).durable;
-    }
-    return last;
-  }
-
-  async #move(command: OfDecision, entryOf: (of: number) => ReservationEntry): Promise<Settled> {
-    const { ledger } = this.#ports;
-    const { of, tenant } = this.#bind(command);
-    const entry = entryOf(of);
-    const first = this.#firstResult(entry);
-    if (first !== undefined) {
-      await this.#pending.get(first.sequence);
-      return { ...first, tenant: tenant.tenant, repeated: true, balance: tenantProof(tenant) };
-    }
-    const sequence = await this.#order(entry);
-    const closed = ledger.reservations.closed(of);
-    return {
-      decisionId: command.decisionId,
-      tenant: tenant.tenant,
-      state: STATE_AFTER[entry.kind],
-      sequence,
-      actualMicrocents:
-        "actualMicrocents" in entry ? entry.actualMicrocents : (closed?.actualMicrocents ?? heldAmount(ledger, of)),
-      repeated: false,
-      balance: tenantProof(tenant),
-    };
+  #move(command: OfDecision, read: () => (of: number) => ReservationEntry): Promise<Settled> {
+    return this.#ports.failStop.command(async () => {
+      const { ledger } = this.#ports;
+      const entryOf = read();
+      const { of, tenant } = this.#bind(command);
+      const entry = entryOf(of);
+      const first = this.#firstResult(entry);
+      if (first !== undefined) {
+        await this.#pending.get(first.sequence);
+        return { ...first, tenant: tenant.tenant, repeated: true, balance: tenantProof(tenant) };
+      }
+      const { sequence, durable } = this.#orderMove(entry);
+      await durable;
+      const closed = ledger.reservations.closed(of);
+      return {
+        decisionId: command.decisionId,
+        tenant: tenant.tenant,
+        state: STATE_AFTER[entry.kind],
+        sequence,
+        actualMicrocents:
+          "actualMicrocents" in entry ? entry.actualMicrocents : (closed?.actualMicrocents ?? heldAmount(ledger, of)),
+        repeated: false,
+        balance: tenantProof(tenant),
+      };
+    });
   }
 
   #bind(command: OfDecision): { readonly of: number; readonly tenant: Account } {
@@ -289,28 +273,61 @@ export class EngineLedger {
     return { decisionId, state: "held", sequence: open.held.sequence, actualMicrocents: open.amountMicrocents };
   }
 
-  async #order(entry: LedgerEntry): Promise<number> {
-    const { sequence, durable } = this.#ordered(entry);
-    await durable;
-    return sequence;
+  #orderMove(entry: ReservationEntry): Ordered {
+    const { ledger, journal } = this.#ports;
+    return journal.step(() => {
+      const refusal = ledger.refusalOf(entry);
+      if (refusal !== undefined) throw refusal;
+      journal.establishRoom(1);
+      return this.#remember(journal.order(entry));
+    });
   }
 
-  /** Checks and orders in one step. */
-  #ordered(entry: LedgerEntry): { readonly sequence: number; readonly durable: Promise<unknown> } {
-    const failure = this.#ports.failure?.();
-    if (failure !== undefined) throw failure;
-    if (entry.kind !== "limit" && entry.kind !== "period") {
-      const refusal = this.#ports.ledger.refusalOf(entry);
+  /** With the periods that are due: a grant is part of the period in which it is made. */
+  #orderGrant(entry: GrantEntry): Ordered {
+    const { ledger, journal } = this.#ports;
+    return journal.step((at) => {
+      const account = ledger.account(entry.tenant);
+      const periods = account === undefined ? [] : periodsDue(account, at);
+      const refusal = ledger.refusalOf(entry, periods);
       if (refusal !== undefined) throw refusal;
-    }
-    const { sequence, durable } = this.#ports.append(entry);
+      journal.establishRoom(periods.length + 1);
+      for (const period of periods) journal.order(period);
+      return this.#remember(journal.order(entry));
+    });
+  }
+
+  /** With the periods that are due under the new limit. */
+  #orderLimit(limit: LimitEntry): Ordered {
+    const { ledger, journal } = this.#ports;
+    return journal.step((at) => {
+      journal.establishRoom(1 + LEVELS_MAX);
+      let last = journal.order(limit);
+      for (const period of periodsDue(ledger.account(limit.tenant) as Account, at)) last = journal.order(period);
+      return last;
+    });
+  }
+
+  /** The reservation that is overdue longest; `undefined` when none is. */
+  #orderExpiry(): Ordered | undefined {
+    const { ledger, journal } = this.#ports;
+    return journal.step((at) => {
+      const due = ledger.reservations.overdue(at);
+      if (due === undefined) return undefined;
+      journal.establishRoom(1);
+      return journal.order({ kind: "expiry", of: due.of });
+    });
+  }
+
+  /** A repetition waits for the first. One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable. */
+  #remember(ordered: Ordered): Ordered {
+    const { sequence, durable } = ordered;
     this.#pending.set(sequence, durable);
-    // One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable.
     durable.then(
       () => this.#pending.delete(sequence),
       () => undefined,
     );
-    return { sequence, durable };
+    return ordered;
   }
 }
 
@@ -332,13 +349,17 @@ function heldAmount(ledger: Ledger, of: number): bigint {
   return ledger.reservations.open(of)?.amountMicrocents ?? 0n;
 }
 
-/** An allotment that would pass 2^63−1 is granted as far as it fits: a period begins all the same. */
-function allotmentThatFits(account: Account, allotment: bigint): Microcents {
-  const most = I64_MAX - (account.granted - unspent(account));
-  return (allotment < most ? allotment : most) as Microcents;
+function signedAmount(command: { readonly actualMicrocents: Amount; readonly by: string }): {
+  readonly amount: Microcents;
+  readonly by: string;
+} {
+  return refuseMistakes({
+    amount: amountField("actualMicrocents", command.actualMicrocents, 0n),
+    by: nameField("by", command.by),
+  });
 }
 
-/** Whoever made it. */
+/** Whether two limits are the same, whoever set them. */
 function sameLimit(a: LimitEntry, b: LimitEntry): boolean {
   return writeExact({ ...a, by: "" }) === writeExact({ ...b, by: "" });
 }

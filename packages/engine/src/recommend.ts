@@ -10,6 +10,7 @@
  */
 import {
   type Arm,
+  type BeliefEntry,
   BPS_MAX,
   bps,
   type Decision,
@@ -28,8 +29,8 @@ export interface Learner {
   readonly draws: Draws;
   /** By position in the policy's candidates. */
   readonly candidateTiers: readonly number[];
-  /** The table for a regime and its tiers; one is put in force where there is none. */
-  readonly tableFor: (regime: number, tiers: readonly number[]) => Table;
+  /** The sequence that a table gets which has to be ordered before the decision. */
+  readonly tableSequence: number;
 }
 
 /** What was asked, as far as learning is concerned. */
@@ -46,8 +47,16 @@ export interface Recommended {
   readonly request: Request;
   readonly decision: Decision;
   readonly learning: Recommendation;
+  /** The table that was drawn from, where none was in force: it is ordered before the decision. */
+  readonly table: BeliefEntry | undefined;
   /** The most that any way of answering it may cost. */
   readonly costMostMicrocents: bigint;
+}
+
+/** A table to draw from: one in force, or one that will be. */
+interface Drawable {
+  readonly inForce: Pick<Table, "sequence" | "tiers" | "table">;
+  readonly toOrder: BeliefEntry | undefined;
 }
 
 interface Option {
@@ -56,21 +65,20 @@ interface Option {
   readonly decision: Decision;
 }
 
-/** Reused: a recommendation is made in one synchronous step. */
-const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
-
 /** Recommends for a request whose client gave no floor. `prescribe` decides one request. */
 export function recommend(learner: Learner, asked: Asked, prescribe: (request: Request) => Decision): Recommended {
   const { router, draws } = learner;
   const { request, useCase, features, textScore } = asked;
   const learning = router.learning as Learning;
+  const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
   router.advise(useCase, request.qualityMinBps, features, textScore, advice);
   const { regime, floorBps } = advice;
   const base = prescribe(request);
   const options = optionsAbove(floorBps, router.tierFloors, request, prescribe);
   const number = Number(request.sequence);
   const draw = draws.tier(number);
-  const table = options.length === 0 ? undefined : learner.tableFor(regime, tiersOf(options));
+  const drawable = options.length === 0 ? undefined : drawableOf(learner, regime, tiersOf(options));
+  const table = drawable?.inForce;
   const isHoldout = draws.holdout(number) < (learning.holdoutBps * PROPENSITY_ONE) / BPS_MAX;
   const chosen = isHoldout
     ? { tier: tierOf(learner, base), request, decision: base }
@@ -79,6 +87,7 @@ export function recommend(learner: Learner, asked: Asked, prescribe: (request: R
   return {
     request: chosen.request,
     decision: chosen.decision,
+    table: drawable?.toOrder,
     costMostMicrocents: costMost(base, options, chosen.decision),
     learning: {
       regime,
@@ -98,6 +107,13 @@ export function recommend(learner: Learner, asked: Asked, prescribe: (request: R
       explored: !isHoldout && table !== undefined && chosen.tier !== likeliest(table),
     },
   };
+}
+
+function drawableOf({ router, tableSequence }: Learner, regime: number, tiers: readonly number[]): Drawable {
+  const inForce = router.table(regime, maskOf(tiers));
+  if (inForce !== undefined) return { inForce, toOrder: undefined };
+  const toOrder = router.beliefEntry(regime, tiers);
+  return { inForce: { sequence: tableSequence, tiers, table: toOrder.table }, toOrder };
 }
 
 /** The tiers whose floor is at least the request's, for which the kernel selects something. */
@@ -121,7 +137,7 @@ function optionsAbove(
 /** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
 function chooseFrom(
   options: readonly Option[],
-  table: Table | undefined,
+  table: Drawable["inForce"] | undefined,
   draw: number,
   request: Request,
   floorBps: number,
@@ -141,7 +157,7 @@ function tierOf(learner: Learner, decision: Decision): number {
   return decision.action === "reject" ? -1 : (learner.candidateTiers[decision.selectedIndex] ?? -1);
 }
 
-function armsOf(options: readonly Option[], table: Table | undefined): readonly Arm[] {
+function armsOf(options: readonly Option[], table: Drawable["inForce"] | undefined): readonly Arm[] {
   return options.map(({ tier, decision }, arm) => ({
     tier,
     candidateId: decision.selectedId,
@@ -156,7 +172,7 @@ function propensityOf(arms: readonly Arm[], candidateId: number): number {
 }
 
 /** Of equally likely ones the first. */
-function likeliest({ tiers, table }: Table): number {
+function likeliest({ tiers, table }: Drawable["inForce"]): number {
   let first = 0;
   for (let arm = 1; arm < table.length; arm++) if ((table[arm] as number) > (table[first] as number)) first = arm;
   return tiers[first] as number;
@@ -167,5 +183,3 @@ function costMost(base: Decision, options: readonly Option[], chosen: Decision):
   for (const { decision } of options) if (decision.costMicrocents > most) most = decision.costMicrocents;
   return most;
 }
-
-export { maskOf };

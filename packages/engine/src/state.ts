@@ -7,9 +7,12 @@ import {
   ByteWriter,
   CalybrisError,
   type EntryBody,
+  type GenesisEntry,
   invariant,
   JOURNAL_FORMAT,
+  type PolicyEntry,
   type PolicySnapshot,
+  type PriorEntry,
   policyDigest,
   snapshotFromJson,
   toHex,
@@ -71,35 +74,15 @@ export class EngineState {
     return this.#policies.size;
   }
 
-  /** Applies the next entry. */
+  /** Applies the next entry to every part of the state, or throws and changes none. */
   apply(sequence: number, at: number, body: EntryBody): void {
     invariant(sequence === this.sequence + 1, `entry ${this.sequence + 1} comes next, got ${sequence}`);
     invariant(at >= this.at, "time never runs backwards in a journal");
     invariant((body.kind === "genesis") === (sequence === 1), "a journal begins with genesis, once");
-    switch (body.kind) {
-      case "genesis":
-      case "policy":
-        this.#promote(sequence, body.policyId, snapshotFromJson(body.snapshot), body.policyDigest);
-        this.seedDigest ??= body.seedDigest;
-        break;
-      case "prior":
-        this.#setPrior(body.prior, body.digest, sequence);
-        break;
-      case "outcome":
-        this.outcomes.remember(body.of, rememberedOutcome(sequence, body));
-        break;
-      case "decision":
-        invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
-        invariant(body.policyId === this.current.id, "a decision is made under the policy in force");
-        this.decisionSequence = body.request.sequence;
-        break;
-      case "checkpoint":
-        invariant(body.stateDigest === this.digest(), "a checkpoint holds the digest of the state before it");
-        break;
-      default:
-        break;
-    }
+    const change = this.#checked(sequence, body);
+    // The last that may refuse: it checks before it changes anything, and what follows it throws nothing.
     this.ledger.apply(sequence, at, body);
+    change?.();
     this.router.apply(sequence, body);
     this.sequence = sequence;
     this.at = at;
@@ -124,13 +107,40 @@ export class EngineState {
     );
   }
 
-  #promote(sequence: number, id: number, snapshot: PolicySnapshot, claimedDigest: string): void {
+  /** Checks what is neither the ledger's nor the router's, and returns the change that follows from it. */
+  #checked(sequence: number, body: EntryBody): (() => void) | undefined {
+    switch (body.kind) {
+      case "genesis":
+      case "policy":
+        return this.#promoted(sequence, body);
+      case "prior":
+        return this.#withPrior(sequence, body);
+      case "outcome": {
+        const remembered = rememberedOutcome(sequence, body);
+        return () => this.outcomes.remember(body.of, remembered);
+      }
+      case "decision":
+        invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
+        invariant(body.policyId === this.current.id, "a decision is made under the policy in force");
+        return () => {
+          this.decisionSequence = body.request.sequence;
+        };
+      case "checkpoint":
+        invariant(body.stateDigest === this.digest(), "a checkpoint holds the digest of the state before it");
+        return undefined;
+      default:
+        return undefined;
+    }
+  }
+
+  #promoted(sequence: number, body: GenesisEntry | PolicyEntry): () => void {
+    const { policyId: id, policyDigest: claimedDigest } = body;
+    const snapshot = snapshotFromJson(body.snapshot);
     invariant(id === this.#policies.size + 1, "policies are numbered one by one");
     const digest = policyDigest(snapshot.policy, nodeSha256);
     if (toHex(digest) !== claimedDigest)
       throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimedDigest });
-    this.#current = { id, snapshot, digest };
-    this.#policies.set(id, this.#current);
+    const promoted = { id, snapshot, digest };
     const { learning } = snapshot;
     const routed: RouterPolicy = {
       learning,
@@ -139,20 +149,27 @@ export class EngineState {
       tierNames: snapshot.tiers,
       tierFloors: tierFloorsOf(snapshot),
     };
-    const areFeaturesOther = this.router.configure(routed, sequence);
-    if (areFeaturesOther) this.#prior = undefined;
+    return () => {
+      this.#current = promoted;
+      this.#policies.set(id, promoted);
+      this.seedDigest ??= body.seedDigest;
+      const areFeaturesOther = this.router.configure(routed, sequence);
+      if (areFeaturesOther) this.#prior = undefined;
+    };
   }
 
-  #setPrior(json: unknown, digest: string, sequence: number): void {
+  #withPrior(sequence: number, { prior: json, digest }: PriorEntry): () => void {
     const prior = loadPrior(json);
     invariant(prior.digestHex === digest, "a prior has the digest that its entry says");
-    this.#prior = prior;
     const scoring: ScoringPrior = {
       digest,
       boundaries: [...prior.boundariesBps],
       predict: (features, useCase, textScore) =>
         predictGainBps(prior, features, categoryIndexOf(prior, useCase), textScore),
     };
-    this.router.setPrior(scoring, sequence);
+    return () => {
+      this.#prior = prior;
+      this.router.setPrior(scoring, sequence);
+    };
   }
 }

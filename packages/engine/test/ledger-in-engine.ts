@@ -5,6 +5,7 @@
 import { Engine } from "../src/engine.ts";
 import type { EngineLedger } from "../src/engine-ledger.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
+import { segmentName } from "../src/journal/segment.ts";
 import { Writer } from "../src/journal/writer.ts";
 import type { Reserved, Subject } from "./ledger-sequences.ts";
 import { MemoryDisk } from "./memory-disk.ts";
@@ -44,6 +45,11 @@ export class LedgerInEngine implements Subject {
 
   get commands(): EngineLedger {
     return this.engine.ledger;
+  }
+
+  get at(): number {
+    const text = Buffer.from(this.#disk.files.get(segmentName(1)) ?? []).toString("latin1");
+    return Number(/"at":([0-9]+)/.exec(text.slice(text.lastIndexOf('"at":')))?.[1] ?? 0);
   }
 
   get engine(): Engine {

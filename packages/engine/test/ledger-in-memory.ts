@@ -17,7 +17,10 @@ import {
 } from "@calybris/kernel";
 import { EngineLedger } from "../src/engine-ledger.ts";
 import { nodeSha256 } from "../src/journal/chain-hash.ts";
+import { FailStop } from "../src/journal/fail-stop.ts";
+import type { Ordered, Ordering } from "../src/journal/journal.ts";
 import { drive } from "../src/ledger/cells.ts";
+import { periodsDue } from "../src/ledger/due-periods.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { ledgerStateJson } from "../src/ledger/proof.ts";
 import { reservationOf } from "./ledger-entries.ts";
@@ -27,7 +30,7 @@ const policy = samplePolicy();
 /** Genesis comes first in every journal. */
 const FIRST_SEQUENCE = 2;
 
-export class LedgerInMemory implements Subject {
+export class LedgerInMemory implements Subject, Ordering {
   readonly sweepsAtStart: boolean = false;
   readonly ledger: Ledger;
   readonly commands: EngineLedger;
@@ -36,7 +39,7 @@ export class LedgerInMemory implements Subject {
   readonly states: string[];
   /** Microseconds since the epoch. */
   now: number;
-  /** How many of the next entries the journal refuses. */
+  /** How many of the next steps the journal refuses. */
   refusesNext = 0;
   /** The last entry's. */
   at = 0;
@@ -53,11 +56,29 @@ export class LedgerInMemory implements Subject {
     for (const text of before) this.#fold(text);
     this.commands = new EngineLedger({
       ledger: this.ledger,
-      append: (body) => this.append(body),
+      journal: this,
+      failStop: new FailStop(),
       position: () => this,
       nowUs: () => this.now,
-      hasRoom: () => true,
     });
+  }
+
+  step<T>(work: (at: number) => T): T {
+    return work(Math.max(this.at, this.now));
+  }
+
+  hasRoom(): boolean {
+    return true;
+  }
+
+  establishRoom(): void {
+    if (this.refusesNext === 0) return;
+    this.refusesNext -= 1;
+    throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
+  }
+
+  get nextSequence(): number {
+    return this.sequence + 1;
   }
 
   /** The last entry's. */
@@ -89,8 +110,11 @@ export class LedgerInMemory implements Subject {
   decide(tenant: string, amount: bigint, reservationSeconds?: number): string | undefined {
     const account = this.ledger.account(tenant);
     if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
-    this.commands.roll(account);
+    const periods = periodsDue(account, Math.max(this.at, this.now));
     const { cells } = this.ledger;
+    const room = this.ledger.room(account, periods);
+    if (periods.length > 0 || room === undefined || room >= amount) this.establishRoom();
+    for (const period of periods) this.order(period);
     const levels = this.ledger.cellsOf(account);
     if (!drive(cells.reserve(levels, amount))) return undefined;
     const entry = {
@@ -99,7 +123,7 @@ export class LedgerInMemory implements Subject {
     };
     try {
       this.ledger.ranAhead(entry);
-      const { sequence } = this.append(entry);
+      const { sequence } = this.order(entry);
       return decisionIdOf(sequence, identityNumber(entry.identity));
     } catch (error) {
       drive(cells.undo(levels, amount));
@@ -108,17 +132,13 @@ export class LedgerInMemory implements Subject {
   }
 
   /** Orders, writes and applies an entry in one step. */
-  append(body: EntryBody): { readonly sequence: number; readonly durable: Promise<void> } {
-    if (this.refusesNext > 0) {
-      this.refusesNext -= 1;
-      throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
-    }
+  order(body: EntryBody): Ordered {
     this.at = Math.max(this.at, this.now);
     const sequence = this.sequence + 1;
     const text = entryData(sequence, 0, entryDataTail({ sequence, at: this.at, body }));
     this.ledger.apply(sequence, this.at, body);
     this.#note(text, sequence, body);
-    return { sequence, durable: Promise.resolve() };
+    return { sequence, durable: Promise.resolve("") };
   }
 
   #fold(text: string): void {

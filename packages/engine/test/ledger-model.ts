@@ -73,6 +73,11 @@ export class LedgerModel {
     this.#closedMax = closedMax;
   }
 
+  /** Journal time: a clock that goes back does not take it along. */
+  get journalNow(): number {
+    return Math.max(this.at, this.now);
+  }
+
   /** Limits in the order given; those that say what is in force change nothing. Returns who changed. */
   apply(limits: readonly ModelLimit[]): readonly string[] {
     const moved = limits.some((limit) => {
@@ -97,10 +102,10 @@ export class LedgerModel {
     if (before !== undefined && before.tenant === tenant && before.amount === amount) return true;
     const found = this.tenants.get(tenant);
     if (found === undefined) throw new Refused("CAL_LEDGER_TENANT_UNKNOWN");
-    this.#roll(found);
     if (!found.limit.metered) throw new Refused("CAL_LEDGER_TENANT_UNMETERED");
     if (before !== undefined) throw new Refused("CAL_LEDGER_ID_REUSED");
-    if (found.granted + amount > MAX) throw new Refused("CAL_LEDGER_OVERFLOW");
+    if (this.#grantedAfterRoll(found) + amount > MAX) throw new Refused("CAL_LEDGER_OVERFLOW");
+    this.#roll(found);
     this.#order();
     found.granted += amount;
     this.#grants.set(id, { tenant, amount });
@@ -172,7 +177,7 @@ export class LedgerModel {
     let count = 0;
     for (;;) {
       const [due] = [...this.reservations.values()]
-        .filter(({ state, expiresAt }) => (state === "open" || state === "held") && expiresAt <= this.now)
+        .filter(({ state, expiresAt }) => (state === "open" || state === "held") && expiresAt <= this.journalNow)
         .sort((a, b) => a.expiresAt - b.expiresAt || a.number - b.number);
       if (due === undefined) return count;
       this.#order();
@@ -211,13 +216,22 @@ export class LedgerModel {
     if (this.#closed.length > this.#closedMax) this.reservations.delete(this.#closed.shift() as number);
   }
 
+  /** What would be granted once the period that is due has begun. */
+  #grantedAfterRoll(tenant: ModelTenant): bigint {
+    const { limit, period } = tenant;
+    if (limit.period === undefined || (period !== undefined && this.journalNow < period.endsAt)) return tenant.granted;
+    const kept = period === undefined ? tenant.granted : tenant.granted - remainingOf(tenant);
+    const fits = MAX - kept;
+    return kept + (limit.period.allotmentMicrocents < fits ? limit.period.allotmentMicrocents : fits);
+  }
+
   #roll(tenant: ModelTenant): void {
     for (const level of tenant.path) {
       const rule = level.limit.period;
       const last = level.period;
-      if (rule === undefined || (last !== undefined && this.now < last.endsAt)) continue;
+      if (rule === undefined || (last !== undefined && this.journalNow < last.endsAt)) continue;
       this.#order();
-      const number = periodNumber(rule.every, this.now);
+      const number = periodNumber(rule.every, this.journalNow);
       const skipped = last === undefined ? 0 : Math.max(0, number - periodNumber(rule.every, last.endsAt));
       level.billedBefore = level.billed;
       if (last !== undefined) level.granted -= remainingOf(level);
@@ -242,7 +256,7 @@ export class LedgerModel {
       throw new Refused("CAL_JOURNAL_OVERLOADED");
     }
     this.entries += 1;
-    this.at = Math.max(this.at, this.now);
+    this.at = this.journalNow;
   }
 }
 

@@ -18,7 +18,7 @@ export interface LedgerMutant {
 
 const SWAP = "if (Atomics.compareExchange(this.#cells, cell, seen, seen - amount) === seen) return true;";
 const STALE = "Atomics.store(this.#cells, cell, seen - amount);\n      return true;";
-const ORDERED = "const { sequence, durable } = this.#ports.append(entry);\n";
+const ORDERED = "      journal.establishRoom(1);\n      return this.#remember(journal.order(entry));\n";
 
 export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   { name: "a stale compare-and-swap", file: "ledger/cells.ts", find: SWAP, replace: STALE, search: "interleavings" },
@@ -89,8 +89,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a debit that ran ahead is made again when its entry is ordered",
     file: "ledger/ledger.ts",
-    find: "if (isAhead) reserve(account, amount);",
-    replace: "if (isAhead && amount < 0n) reserve(account, amount);",
+    find: "if (isAhead) for",
+    replace: "if (isAhead && amount < 0n) for",
     search: "interleavings",
   },
   {
@@ -105,14 +105,16 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
     file: "engine-ledger.ts",
     find: ORDERED,
     replace: `
-      const early = entry.kind === "release" ? this.#ports.ledger.reservations.open(entry.of) : undefined;
+      const early = entry.kind === "release" ? ledger.reservations.open(entry.of) : undefined;
       const credit = (sign: bigint) => {
         for (const { account } of early?.parts ?? [])
-          for (const _ of this.#ports.ledger.cells.credit(account.index, sign * (early?.amountMicrocents ?? 0n)));
+          for (const _ of ledger.cells.credit(account.index, sign * (early?.amountMicrocents ?? 0n)));
       };
       credit(1n);
-      ${ORDERED}
+      journal.establishRoom(1);
+      const ordered = this.#remember(journal.order(entry));
       credit(-1n);
+      return ordered;
     `,
     search: "sequences",
   },
@@ -147,9 +149,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a period that begins without an entry",
     file: "engine-ledger.ts",
-    find: 'last = this.#ordered({\n        kind: "period",',
-    replace:
-      'last = ((body: LedgerEntry) => (this.#ports.ledger.apply(0, now, body), { durable: Promise.resolve() }))({\n        kind: "period",',
+    find: "      for (const period of periods) journal.order(period);\n",
+    replace: "      for (const period of periods) ledger.apply(0, at, period);\n",
     search: "sequences",
   },
   {
@@ -207,10 +208,10 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
     find: "      this.reservations.hold(open, sequence, body.cause);\n",
     replace: `
       this.reservations.hold(open, sequence, body.cause);
-      for (const { account, endedCount } of open.parts) {
-        this.#change(account, () => settle(account, open.amountMicrocents, endedCount, 0n));
-        this.#change(account, () => reserve(account, 0n));
-      }
+      this.#change(accountsOf(open), (account, level) =>
+        settle(account, open.amountMicrocents, endedCountOf(open, level), 0n),
+      );
+      this.#change(accountsOf(open), (account) => reserve(account, 0n));
     `,
     search: "sequences",
   },

@@ -5,6 +5,7 @@ import type { Decided } from "../src/decided.ts";
 import { Engine } from "../src/engine.ts";
 import { EngineLedger } from "../src/engine-ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
+import { FailStop } from "../src/journal/fail-stop.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
 import { Cells, drive } from "../src/ledger/cells.ts";
@@ -56,7 +57,7 @@ test("a grant sent twice at once is granted once, and both get the first result"
 });
 
 test("what is settled while a sweep waits for the journal is passed over", async () => {
-  const { promise: written, resolve: write } = Promise.withResolvers<void>();
+  const { promise: written, resolve: write } = Promise.withResolvers<string>();
   const journal = new LedgerInMemory(START_US);
   await journal.commands.apply(parseBudgets({ tenants: { acme: {} } }), "anna");
   await journal.commands.grant({ tenant: "acme", amountMicrocents: 100n, id: "g", by: "anna" });
@@ -66,18 +67,24 @@ test("what is settled while a sweep waits for the journal is passed over", async
   let free = 1;
   const commands = new EngineLedger({
     ledger: journal.ledger,
-    append: (body) => {
-      free -= 1;
-      return { ...journal.append(body), durable: written };
+    journal: {
+      step: (work) => journal.step(work),
+      establishRoom: () => undefined,
+      hasRoom: () => free > 0,
+      nextSequence: 0,
+      order: (body) => {
+        free -= 1;
+        return { ...journal.order(body), durable: written };
+      },
     },
+    failStop: new FailStop(),
     position: () => journal,
     nowUs: () => journal.now,
-    hasRoom: () => free > 0,
   });
   const sweeping = commands.sweep();
   await journal.commands.settle({ decisionId: second, actualMicrocents: 1n });
   free = 1;
-  write();
+  write("");
   expect(await sweeping).toBe(1);
   expect(journal.commands.prove()).toMatchObject({ conserved: true, reservations: [] });
   expect(journal.commands.balance("acme")).toMatchObject({ settledMicrocents: 11n });

@@ -25,7 +25,9 @@ export interface Subject {
   readonly commands: EngineLedger;
   /** Microseconds since the epoch. */
   now: number;
-  /** How many of the next entries its journal refuses. */
+  /** Time of the last entry, which may be one that the model does not order; the journal's time is never less. */
+  readonly at: number;
+  /** How many of the next steps its journal refuses. */
   refusesNext: number;
   /** Entries ordered, where only those are that the model orders too. */
   readonly entries: number | undefined;
@@ -60,6 +62,7 @@ export async function tryOperations(
       if (operation.does === "restart") subject = await restart(subject, model);
       else await step(operation, subject, model, ids);
       compare(subject, model);
+      model.at = subject.at;
     } catch (cause) {
       throw new Error(`operation ${index}, ${show(operation)}: ${(cause as Error).message}`, { cause });
     }
@@ -71,6 +74,7 @@ export async function tryOperations(
 
 async function restart(subject: Subject, model: LedgerModel): Promise<Subject> {
   const again = await subject.restarted();
+  model.at = subject.at;
   if (again.sweepsAtStart) model.sweep();
   return again;
 }

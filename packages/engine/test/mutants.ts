@@ -83,8 +83,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ids are forgotten by a restart",
-    file: "engine.ts",
-    find: '      if (body.kind === "decision" && body.requestId !== undefined) index.add(body.requestId, entry.head.sequence);\n',
+    file: "engine-opening.ts",
+    find: '    if (body.kind === "decision") requestIds.recovered(body, sequence);\n',
     replace: "",
     search: "crash",
   },
@@ -104,9 +104,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a request that failed may be asked again, and is answered from the page cache",
-    file: "engine.ts",
-    find: "    const answered = await decided;\n    this.#inFlight.delete(requestId);\n    return answered;\n",
-    replace: "    return await decided.finally(() => this.#inFlight.delete(requestId));\n",
+    file: "request-ids.ts",
+    find: "      () => this.#inFlight.delete(scopedId),\n      () => undefined,\n",
+    replace: "      () => this.#inFlight.delete(scopedId),\n      () => this.#inFlight.delete(scopedId),\n",
     search: "fault",
   },
   {
@@ -199,8 +199,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry is answered when it is ordered",
     file: "journal/journal.ts",
-    find: "    this.#schedule();\n    return { sequence, durable };\n",
-    replace: '    this.#schedule();\n    return { sequence, durable: Promise.resolve("") };\n',
+    find: "durable: this.#waiting.add(this.#sequence) };",
+    replace: 'durable: (this.#waiting.add(this.#sequence), Promise.resolve("")) };',
     search: "crash",
   },
   {
@@ -220,9 +220,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "whoever waits when the disk fails is told that all is well",
-    file: "journal/journal.ts",
-    find: "for (const { durable, reject } of this.#waiting.splice(this.#waitingFrom)) {",
-    replace: 'for (const { durable, reject, resolve } of this.#waiting.splice(this.#waitingFrom)) {\nresolve("");',
+    file: "journal/waiting-list.ts",
+    find: "for (const { durable, reject } of this.#waiting.splice(this.#waiting.length - count)) {",
+    replace:
+      'for (const { durable, reject, resolve } of this.#waiting.splice(this.#waiting.length - count)) {\nresolve("");',
     search: "fault",
   },
   {
@@ -258,8 +259,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an entry that nobody waits for ends the process when it fails",
-    file: "journal/journal.ts",
-    find: "    durable.catch(() => undefined);\n",
+    file: "journal/waiting-list.ts",
+    find: "      durable.catch(() => undefined);\n",
     replace: "",
     search: "fault",
     workload: "learns",

@@ -182,7 +182,7 @@ function assemble(engine: Engine, { config, log }: ServiceOptions): Assembled {
   const metrics = new Metrics();
   const rates = new Rates();
   const readiness = new Readiness(engine, config.journal.directory);
-  const desk: Desk = { engine, config, rates, metrics, problem: readiness.problem };
+  const desk: Desk = { engine, config, rates, metrics };
   const crossOrigin = new CrossOrigin(config.cors.origins);
   let connections = 0;
   const routes = serviceRoutes(desk, {
@@ -201,7 +201,7 @@ function assemble(engine: Engine, { config, log }: ServiceOptions): Assembled {
     crossOrigin,
     bodyBytesMax: config.limits.bodyBytesMax,
     depthMax: config.limits.depthMax,
-    onBroken: (incident) => readiness.breakDown(incident),
+    onBroken: (cause) => engine.stop(cause),
   });
   const receive = (exchange: Exchange): void => reception.receive(exchange);
   const server = httpServer(

@@ -36,6 +36,7 @@ export interface ErrorDetailsByCode extends ServiceErrorDetails {
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
   readonly CAL_ENGINE_CLOSED: Record<string, never>;
+  readonly CAL_ENGINE_STOPPED: { incident: string; claim: string };
   readonly CAL_BUDGETS_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_LEDGER_INVALID: { mistakes: readonly Mistake[] };
   readonly CAL_LEDGER_TENANT_UNKNOWN: { tenant: string };
@@ -169,6 +170,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     503,
     () => "the engine is closed",
     "Open it again; whatever was answered before is in the journal.",
+  ),
+  CAL_ENGINE_STOPPED: row(
+    503,
+    (d) => `the engine stopped because this did not hold: ${d.claim} (incident ${d.incident})`,
+    "Restart the process: it recovers what is durable, and retries with the same ids are safe. This is a bug in Calybris or in a port given to it; please report the incident.",
   ),
   CAL_BUDGETS_INVALID: row(
     400,

@@ -1,23 +1,28 @@
 /**
- * The journal as the engine sees it: entries are appended in order and each is answered once it is durable.
+ * The journal as the engine sees it: entries are ordered in steps, and each is answered once it is durable.
  *
- *     append ─▶ gathering ─▶ batch in flight ─▶ durable
- *                  ▲              │
- *                  └── the next batch gathers while this one reaches the disk
+ *     step ─▶ gathering ─▶ batch in flight ─▶ durable
+ *                 ▲              │
+ *                 └── the next batch gathers while this one reaches the disk
  *
  * Why: a sync costs nearly the same for one entry as for a thousand. Letting a batch gather for as long as the one before
  * it takes needs no timer: an idle journal writes at once, and a busy one grows its batches by itself.
  *
  * Promises:
- * - Sequence, time and the order of entries are fixed in one synchronous step, when `append` is called.
- * - `append` resolves only when its entry is on the disk.
- * - At most `waitingMax` entries wait; {@link Journal.assertRoom} refuses before anything was ordered.
- * - After a failure nothing more is accepted, and whoever waits is told that it is unknown.
+ * - Sequence, time and the order of entries are fixed in one synchronous step; all entries of a step have one time.
+ * - A step's entries go to the disk together, and only when the step has come to its end. Whatever is thrown after its
+ *   first entry was ordered stops the engine, and none of its entries reaches the disk.
+ * - `order` and `append` resolve only when their entry is on the disk.
+ * - At most `waitingMax` entries wait; {@link Journal.establishRoom} refuses before anything was ordered.
+ * - After a failure of the disk nothing more is accepted, and whoever waits is told that it is unknown.
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
-import { CalybrisError, type EntryBody, entryDataTail } from "@calybris/kernel";
+import { CalybrisError, type EntryBody, entryDataTail, invariant } from "@calybris/kernel";
+import { FailStop } from "./fail-stop.ts";
+import { Gathering } from "./gathering.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
+import { WaitingList } from "./waiting-list.ts";
 import type { Batch, Written } from "./writer.ts";
 
 /** Whatever drives a writer: a thread, or a test's own hand. */
@@ -27,6 +32,29 @@ export interface WriterDriver {
   onWritten: (written: Written) => void;
   onFailed: (problem: string) => void;
   close(): Promise<void>;
+}
+
+/** An entry in its order. */
+export interface Ordered {
+  readonly sequence: number;
+  /** Resolves with the entry's hash when it is durable. */
+  readonly durable: Promise<string>;
+}
+
+/** What a flow needs of the journal. */
+export interface Ordering {
+  /** Runs one synchronous step, at the time given in microseconds. A step within a step is part of it. */
+  step<T>(work: (at: number) => T): T;
+  /**
+   * Refuses the step unless `count` entries may be ordered now. Once a step has room it is finished. A step for which the
+   * whole queue is too small has room when nothing else waits.
+   */
+  establishRoom(count: number): void;
+  hasRoom(count: number): boolean;
+  /** The sequence that the next entry of this step gets. */
+  readonly nextSequence: number;
+  /** Orders an entry of the step. */
+  order(body: EntryBody): Ordered;
 }
 
 export interface JournalOptions {
@@ -39,43 +67,38 @@ export interface JournalOptions {
   readonly nowUs: () => number;
   readonly waitingMax?: number | undefined;
   readonly segmentBytesMax?: number | undefined;
+  /** Shared with whoever else must not go on after a broken claim. */
+  readonly failStop?: FailStop | undefined;
   /** Digest of the state, for the checkpoint that begins a segment. */
   readonly stateDigest: () => string;
-  /** Called with every entry in the step that orders it. */
+  /** Called with every entry as it is ordered. What it throws stops the engine. */
   readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
   readonly onWritten?: (written: Written, first: number) => void;
 }
 
 export const WAITING_MAX = 4_096;
-/** So many entries go on their way even if their turn of the event loop orders more. */
-const GATHERED_MAX = 32;
-const GATHER_US_MAX = 200;
 const IDLE_SEAL_MS = 100;
 const CLOSE_MS = 10_000;
 /** What a line has around its tail: sequences, hashes and the member names. */
 const LINE_OVERHEAD_BYTES = 230;
 
-interface Waiting {
-  readonly sequence: number;
-  readonly durable: Promise<string>;
-  readonly resolve: (entryHash: string) => void;
-  readonly reject: (error: CalybrisError) => void;
-}
-
-interface Gathering {
-  readonly first: number;
+interface Step {
+  readonly at: number;
+  /** What was ordered in it and waits for its end. */
   readonly tails: string[];
-  readonly rotate: boolean;
-  sealed: boolean;
+  /** The last sequence before its first entry. */
+  before: number;
+  hasRoom: boolean;
 }
 
-export class Journal {
+export class Journal implements Ordering {
   readonly #options: JournalOptions;
+  readonly #failStop: FailStop;
   readonly #waitingMax: number;
   readonly #segmentBytesMax: number;
-  readonly #waiting: Waiting[] = [];
-  #waitingFrom = 0;
-  #gathered: Gathering | undefined;
+  readonly #waiting: WaitingList = new WaitingList();
+  readonly #gathering: Gathering = new Gathering((batch) => this.#submit(batch));
+  #step: Step | undefined;
   #sequence: number;
   #durable: number;
   #at: number;
@@ -83,15 +106,13 @@ export class Journal {
   #sealed: boolean;
   #failure: CalybrisError | undefined;
   #closing: Promise<boolean> | undefined;
-  #flushScheduled = false;
-  /** When the first of those that are gathered was ordered. */
-  #gatheredFrom = 0;
   #idle: NodeJS.Timeout | undefined;
   #drained: (() => void) | undefined;
   readonly metrics = { entries: 0, batches: 0, fsyncs: 0, bytes: 0 };
 
   constructor(options: JournalOptions) {
     this.#options = options;
+    this.#failStop = options.failStop ?? new FailStop();
     this.#waitingMax = options.waitingMax ?? WAITING_MAX;
     this.#segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     this.#sequence = options.sequence;
@@ -109,31 +130,71 @@ export class Journal {
   }
 
   get waitingCount(): number {
-    return this.#waiting.length - this.#waitingFrom;
+    return this.#waiting.count;
   }
 
-  /** Why nothing more is accepted; `undefined` while the disk takes what it is given. */
+  /** Why the disk takes nothing more; `undefined` while it takes what it is given. */
   get failure(): CalybrisError | undefined {
     return this.#failure;
   }
 
-  /** Throws unless one more entry may be ordered now. Call it before deciding anything. */
-  assertRoom(): void {
+  /**
+   * Runs a step. A refusal thrown before anything was ordered passes; nothing happened then.
+   *
+   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`, or what `work` refuses with.
+   */
+  step<T>(work: (at: number) => T): T {
+    const outer = this.#step;
+    if (outer !== undefined) return this.#within(outer, work);
+    this.#failStop.assertRunning();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing !== undefined) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
-    if (this.waitingCount >= this.#waitingMax)
-      throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
+    return this.#failStop.stopUnlessCoded(() => {
+      const step: Step = { at: this.#now(), tails: [], before: this.#sequence, hasRoom: false };
+      this.#step = step;
+      try {
+        const result = this.#within(step, work);
+        this.#failStop.assertRunning();
+        return result;
+      } catch (error) {
+        this.#withdraw(step);
+        throw error;
+      } finally {
+        this.#step = undefined;
+        this.#release(step);
+      }
+    });
   }
 
-  /** Orders an entry now; the promise resolves with the entry's hash when it is durable. */
-  append(body: EntryBody): { readonly sequence: number; readonly durable: Promise<string> } {
-    this.assertRoom();
-    if (this.#segmentBytes >= this.#segmentBytesMax) this.#rotate();
-    const sequence = this.#order(body);
-    const { promise: durable, resolve, reject } = Promise.withResolvers<string>();
-    this.#waiting.push({ sequence, durable, resolve, reject });
-    this.#schedule();
-    return { sequence, durable };
+  establishRoom(count: number): void {
+    if (this.#step?.hasRoom === true) return;
+    const waiting = this.waitingCount;
+    if (waiting > 0 && !this.hasRoom(count)) throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting });
+    if (this.#step !== undefined) this.#step.hasRoom = true;
+  }
+
+  hasRoom(count: number): boolean {
+    return this.waitingCount + count <= this.#waitingMax;
+  }
+
+  get nextSequence(): number {
+    return this.#sequence + 1 + (this.#isRotationDue() ? ROTATION_ENTRIES : 0);
+  }
+
+  order(body: EntryBody): Ordered {
+    const step = this.#step;
+    invariant(step?.hasRoom === true, "entries are ordered in a step that has room for them");
+    if (this.#isRotationDue()) this.#rotate(step);
+    step.tails.push(this.#place(body, step.at));
+    return { sequence: this.#sequence, durable: this.#waiting.add(this.#sequence) };
+  }
+
+  /** A step of one entry. */
+  append(body: EntryBody): Ordered {
+    return this.step(() => {
+      this.establishRoom(1);
+      return this.order(body);
+    });
   }
 
   /**
@@ -151,14 +212,20 @@ export class Journal {
 
   async #close(): Promise<boolean> {
     clearTimeout(this.#idle);
-    if (this.#failure === undefined && !this.#sealed) {
-      this.#order({ kind: "seal", cause: "close" });
-      this.#flush();
-    }
+    if (this.#failure === undefined && !this.#sealed) this.#seal("close");
+    this.#gathering.flush();
     const isDrained = this.#failure !== undefined || this.#durable === this.#sequence || (await inTime(this.#drain()));
-    const isClosed = isDrained && (await inTime(this.#options.driver.close()));
+    const isClosed = isDrained && (await inTime(this.#closeDriver()));
     if (!isClosed) this.#failed(`it has not answered for ${CLOSE_MS / 1_000} s`);
     return isClosed;
+  }
+
+  async #closeDriver(): Promise<void> {
+    try {
+      await this.#options.driver.close();
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
   }
 
   #drain(): Promise<void> {
@@ -167,53 +234,89 @@ export class Journal {
     });
   }
 
-  /** One step: number, time, state and place in the queue. If the state refuses the entry, nothing happened. */
-  #order(body: EntryBody, rotate = false): number {
-    const sequence = this.#sequence + 1;
-    const at = Math.max(this.#at, this.#options.nowUs());
-    const tail = entryDataTail({ sequence, at, body });
-    this.#options.onOrdered(sequence, at, body);
-    this.#sequence = sequence;
-    this.#at = at;
-    this.#sealed = body.kind === "seal";
-    this.#segmentBytes += tail.length + LINE_OVERHEAD_BYTES;
-    if (rotate) this.#flush();
-    if (this.#gathered === undefined) {
-      this.#gathered = { first: sequence, tails: [], rotate, sealed: false };
-      this.#gatheredFrom = at;
+  /** Time of the journal: that of the clock, but never less than before. */
+  #now(): number {
+    return Math.max(this.#at, this.#options.nowUs());
+  }
+
+  /** A refusal is one before the first entry of its step; from then on whatever is thrown stops the engine. */
+  #within<T>(step: Step, work: (at: number) => T): T {
+    const before = this.#sequence;
+    try {
+      return work(step.at);
+    } catch (error) {
+      throw this.#sequence === before ? error : this.#failStop.stop(error);
     }
-    this.#gathered.sealed = this.#sealed;
-    const count = this.#gathered.tails.push(tail);
-    if (count >= GATHERED_MAX || at - this.#gatheredFrom >= GATHER_US_MAX) this.#flush();
-    return sequence;
   }
 
-  #rotate(): void {
-    this.#order({ kind: "seal", cause: "rotation" });
+  /** Number, time and state change of one entry. If the state refuses it, the engine stops. */
+  #place(body: EntryBody, at: number): string {
+    return this.#failStop.stopOnError(() => {
+      const sequence = this.#sequence + 1;
+      const tail = entryDataTail({ sequence, at, body });
+      this.#options.onOrdered(sequence, at, body);
+      this.#sequence = sequence;
+      this.#at = at;
+      this.#sealed = body.kind === "seal";
+      this.#segmentBytes += tail.length + LINE_OVERHEAD_BYTES;
+      return tail;
+    });
+  }
+
+  /** A step that failed: its entries are gone, and whoever may wait for one is told so. */
+  #withdraw({ tails, before }: Step): void {
+    const { failure } = this.#failStop;
+    if (failure === undefined) return;
+    this.#waiting.reject(failure, tails.length);
+    this.#sequence = before;
+    tails.length = 0;
+  }
+
+  /** The end of a step: its entries go on their way. */
+  #release({ tails, at, before }: Step): void {
+    if (tails.length > 0) this.#gathering.add({ first: before + 1, tails, at, sealed: false });
+    this.#gathering.schedule(this.#durable < before);
+  }
+
+  /** A segment ends before a step, never within one. */
+  #isRotationDue(): boolean {
+    return this.#segmentBytes >= this.#segmentBytesMax && (this.#step?.tails.length ?? 0) === 0;
+  }
+
+  /** Both entries are the journal's own: they stay, whatever becomes of the step that met the end of the segment. */
+  #rotate(step: Step): void {
+    const { at } = step;
+    const seal = this.#place({ kind: "seal", cause: "rotation" }, at);
+    this.#gathering.add({ first: this.#sequence, tails: [seal], at, sealed: true });
     this.#segmentBytes = 0;
-    this.#order({ kind: "checkpoint", stateDigest: this.#options.stateDigest() }, true);
+    const stateDigest = this.#failStop.stopOnError(this.#options.stateDigest);
+    const checkpoint = this.#place({ kind: "checkpoint", stateDigest }, at);
+    this.#gathering.add({ first: this.#sequence, tails: [checkpoint], at, rotate: true, sealed: false });
+    step.before = this.#sequence;
   }
 
-  /**
-   * Entries go out together: those of one step when nothing is on its way to the disk; else those of one turn of the event
-   * loop, so that the writer is not woken for each, but none later than 200 µs after the first.
-   */
-  #schedule(): void {
-    if (this.#flushScheduled) return;
-    this.#flushScheduled = true;
-    if (this.#durable + 1 < this.#sequence) setImmediate(this.#flushDue);
-    else queueMicrotask(this.#flushDue);
+  /** An engine that has stopped, or stops here, leaves its journal without a seal. */
+  #seal(cause: "idle" | "close"): void {
+    if (this.#failStop.failure !== undefined) return;
+    try {
+      this.#failStop.stopOnError(() => {
+        const at = this.#now();
+        const tail = this.#place({ kind: "seal", cause }, at);
+        this.#gathering.add({ first: this.#sequence, tails: [tail], at, sealed: true });
+      });
+      this.#gathering.flush();
+    } catch {
+      // The engine has stopped; its next command and `close` say so.
+    }
   }
 
-  readonly #flushDue = (): void => {
-    this.#flushScheduled = false;
-    this.#flush();
-  };
-
-  #flush(): void {
-    const batch = this.#gathered;
-    this.#gathered = undefined;
-    if (batch !== undefined && this.#failure === undefined) this.#options.driver.submit(batch);
+  #submit(batch: Batch): void {
+    if (this.#failure !== undefined) return;
+    try {
+      this.#options.driver.submit(batch);
+    } catch (error) {
+      this.#failed(messageOf(error));
+    }
   }
 
   #written(written: Written): void {
@@ -225,27 +328,10 @@ export class Journal {
     this.metrics.fsyncs += fsyncs;
     this.metrics.bytes += bytes;
     this.#options.onWritten?.(written, first);
-    this.#answer(first, hashes);
+    this.#waiting.resolve(first, hashes);
     if (durable < this.#sequence) return;
     this.#drained?.();
     this.#sealWhenIdle();
-  }
-
-  #answer(first: number, hashes: readonly string[]): void {
-    const durable = first + hashes.length - 1;
-    for (
-      let next = this.#waiting[this.#waitingFrom];
-      next !== undefined && next.sequence <= durable;
-      next = this.#waiting[this.#waitingFrom]
-    ) {
-      this.#waitingFrom += 1;
-      next.resolve(hashes[next.sequence - first] as string);
-    }
-    // What is answered is let go soon: kept for long, it would be moved among what lives long, and be collected late.
-    if (this.#waitingFrom * 2 >= this.#waiting.length) {
-      this.#waiting.splice(0, this.#waitingFrom);
-      this.#waitingFrom = 0;
-    }
   }
 
   /** A journal that only begins has nothing to seal: its first decision is its second entry, however long it takes to come. */
@@ -262,23 +348,23 @@ export class Journal {
   #sealNow(): void {
     if (this.#sealed || this.#closing !== undefined || this.#failure !== undefined || this.#durable < this.#sequence)
       return;
-    this.#order({ kind: "seal", cause: "idle" });
-    this.#flush();
+    this.#seal("idle");
   }
 
   #failed(problem: string): void {
     const unknown = this.waitingCount;
     this.#failure ??= new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem });
-    for (const { durable, reject } of this.#waiting.splice(this.#waitingFrom)) {
-      // Not every entry is waited for; one that is not, and fails, must not end the process.
-      durable.catch(() => undefined);
-      reject(this.#failure);
-    }
-    this.#waiting.length = 0;
-    this.#waitingFrom = 0;
-    this.#gathered = undefined;
+    this.#waiting.reject(this.#failure);
+    this.#gathering.discard();
     this.#drained?.();
   }
+}
+
+/** The seal that ends a segment, and the checkpoint that begins the next. */
+const ROTATION_ENTRIES = 2;
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Whether it came to an end within the time that a close may take. */

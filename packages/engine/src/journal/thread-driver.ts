@@ -24,6 +24,17 @@ export { InlineDriver } from "./inline-driver.ts";
 const CHAIN_BACKLOG_BYTES = 8 * 1024;
 const CHAIN_START_BYTES = 32 * 1024;
 
+/** A thread that cannot be started leaves no port open. */
+function startWriter(workerData: WriterThreadData): Worker {
+  const { port } = workerData;
+  try {
+    return new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData, transferList: [port] });
+  } catch (error) {
+    port.close();
+    throw error;
+  }
+}
+
 export class ThreadDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
   onFailed: (problem: string) => void = () => undefined;
@@ -53,7 +64,7 @@ export class ThreadDriver implements WriterDriver {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const workerData: WriterThreadData = { start, key, shared: this.#shared, port: port2 };
-    this.#writer = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData, transferList: [port2] });
+    this.#writer = startWriter(workerData);
     this.#watch = new ResultWatch(this.#memory, this.#writer, (result) => this.#written(result));
     this.#port.on("message", (message: FromWriter) => this.#receive(message));
     this.#port.unref();

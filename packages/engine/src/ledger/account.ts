@@ -155,11 +155,11 @@ function charge(account: Account, amount: bigint): void {
 }
 
 function check(account: Account): void {
-  const { granted, remaining, reserved, settled, debt, tenant } = account;
+  const { granted, remaining, reserved, settled, debt } = account;
   invariant(
     remaining >= 0n && reserved >= 0n && settled >= 0n && debt >= 0n && granted <= I64_MAX,
-    `the balances of ${tenant} are in range`,
+    "the balances of a tenant are in range",
   );
-  invariant(granted === remaining + reserved + settled, `the money of ${tenant} is conserved`);
-  invariant(debt === 0n || remaining === 0n, `a debt of ${tenant} leaves nothing to spend`);
+  invariant(granted === remaining + reserved + settled, "the money of a tenant is conserved");
+  invariant(debt === 0n || remaining === 0n, "a debt leaves nothing to spend");
 }

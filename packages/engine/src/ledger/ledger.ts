@@ -20,19 +20,9 @@ import {
   type PeriodEntry,
   type ReservationEntry,
 } from "@calybris/kernel";
-import {
-  type Account,
-  beginPeriod,
-  correct,
-  grant,
-  newAccount,
-  overflowOf,
-  reserve,
-  roomOf,
-  settle,
-  unspent,
-} from "./account.ts";
+import { type Account, correct, grant, newAccount, overflowOf, reserve, roomOf, settle, unspent } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
+import { afterPeriods, begin } from "./due-periods.ts";
 import { type Closed, type ClosedState, mayFollow, type Open, type Part, Reservations } from "./reservations.ts";
 
 const MICROSECONDS = 1_000_000;
@@ -78,15 +68,20 @@ export class Ledger {
     return parts;
   }
 
-  /** What a tenant has room for now, debits that run ahead included; `undefined` when no level is metered. */
-  readonly room = (account: Account): bigint | undefined => {
+  /**
+   * What a tenant has room for, debits that run ahead included; `undefined` when no level is metered.
+   *
+   * @param periods - those that begin first.
+   */
+  room(account: Account, periods: readonly PeriodEntry[] = []): bigint | undefined {
     let least: bigint | undefined;
-    for (const part of this.metered(account)) {
-      const room = this.cells.room(part.account.index);
+    for (const { account: level } of this.metered(account)) {
+      let room = this.cells.room(level.index);
+      if (periods.length > 0) room += roomOf(afterPeriods(level, periods)) - roomOf(level);
       if (least === undefined || room < least) least = room;
     }
     return least === undefined || least > 0n ? least : 0n;
-  };
+  }
 
   /** The cells of an account's metered levels. */
   cellsOf(account: Account): readonly number[] {
@@ -110,7 +105,7 @@ export class Ledger {
     this.#ahead = entry;
   }
 
-  /** Applies the next entry; kinds that are not about money change nothing. */
+  /** Applies the next entry, or throws and changes nothing; kinds that are not about money change nothing. */
   apply(sequence: number, at: number, body: EntryBody): void {
     switch (body.kind) {
       case "decision":
@@ -138,8 +133,15 @@ export class Ledger {
     }
   }
 
-  /** Why an entry must not be ordered; `undefined` when it may. */
-  refusalOf(body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>): CalybrisError | undefined {
+  /**
+   * Why an entry must not be ordered; `undefined` when it may.
+   *
+   * @param periods - those that begin first.
+   */
+  refusalOf(
+    body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>,
+    periods: readonly PeriodEntry[] = [],
+  ): CalybrisError | undefined {
     if (body.kind !== "grant") return this.#refusalOfMove(body);
     const account = this.#accounts.get(body.tenant);
     if (account === undefined) return new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: body.tenant });
@@ -147,7 +149,7 @@ export class Ledger {
     const before = this.#grants.get(body.id);
     if (before !== undefined)
       return new CalybrisError("CAL_LEDGER_ID_REUSED", { id: body.id, sequence: before.sequence });
-    return overflow(account, body.amountMicrocents, 0n);
+    return overflow(afterPeriods(account, periods), body.amountMicrocents, 0n);
   }
 
   #refusalOfMove(body: ReservationEntry): CalybrisError | undefined {
@@ -188,11 +190,14 @@ export class Ledger {
     const parts = this.metered(tenant);
     if (parts.length === 0) return;
     const amount: bigint = body.decision.costMicrocents;
-    for (const { account } of parts) {
-      invariant(roomOf(account) >= amount, `${account.tenant} has room for what is reserved`);
-      if (isAhead) reserve(account, amount);
-      else this.#change(account, () => reserve(account, amount));
-    }
+    const accounts = parts.map(({ account }) => account);
+    invariant(amount >= 0n, "nothing less than nothing is reserved");
+    invariant(
+      accounts.every((account) => roomOf(account) >= amount),
+      "every level has room for what is reserved",
+    );
+    if (isAhead) for (const account of accounts) reserve(account, amount);
+    else this.#change(accounts, (account) => reserve(account, amount));
     this.reservations.add({
       of: sequence,
       identity: identityNumber(body.identity),
@@ -206,12 +211,12 @@ export class Ledger {
 
   #limited(limit: LimitEntry): void {
     const known = this.#accounts.get(limit.tenant);
-    this.#parts.clear();
     if (known !== undefined) {
       invariant(known.limit.parent === limit.parent, "a tenant keeps the level above it");
-      this.#change(known, () => {
-        known.limit = limit;
+      this.#change([known], (account) => {
+        account.limit = limit;
       });
+      this.#parts.clear();
       return;
     }
     const parent = limit.parent === undefined ? undefined : this.#accounts.get(limit.parent);
@@ -219,12 +224,12 @@ export class Ledger {
     const account = newAccount(this.#accounts.size, limit, parent);
     this.cells.ensure(account.index);
     this.#accounts.set(limit.tenant, account);
+    this.#parts.clear();
   }
 
   #granted(sequence: number, body: Extract<LedgerEntry, { kind: "grant" }>): void {
     this.#assertAllowed(body);
-    const account = this.#accounts.get(body.tenant) as Account;
-    this.#change(account, () => grant(account, body.amountMicrocents));
+    this.#change([this.#accounts.get(body.tenant) as Account], (account) => grant(account, body.amountMicrocents));
     this.#grants.set(body.id, { sequence, tenant: body.tenant, amount: body.amountMicrocents });
   }
 
@@ -233,11 +238,8 @@ export class Ledger {
     invariant(account !== undefined, "a period belongs to a tenant");
     invariant(body.index > (account.period?.index ?? 0), "the index of a period never falls");
     invariant(body.withdrawnMicrocents === unspent(account), "what is unspent is withdrawn");
-    const { index, startsAt, endsAt } = body;
+    this.#change([account], (draft) => begin(draft, body));
     this.#parts.clear();
-    this.#change(account, () =>
-      beginPeriod(account, { index, startsAt, endsAt }, body.withdrawnMicrocents, body.allotmentMicrocents),
-    );
   }
 
   #moved(sequence: number, body: ReservationEntry): void {
@@ -253,16 +255,18 @@ export class Ledger {
     }
     const actual: bigint =
       "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? open.amountMicrocents : 0n;
-    for (const { account, endedCount } of open.parts)
-      this.#change(account, () => settle(account, open.amountMicrocents, endedCount, actual));
+    this.#change(accountsOf(open), (account, level) =>
+      settle(account, open.amountMicrocents, endedCountOf(open, level), actual),
+    );
     this.#close(open, CLOSED_BY[body.kind], sequence, actual);
   }
 
   #corrected(sequence: number, body: ReservationEntry): void {
     const closed = this.reservations.closed(body.of);
     invariant(closed !== undefined && body.kind === "correction", "only what is settled is corrected");
-    for (const { account, endedCount } of closed.parts)
-      this.#change(account, () => correct(account, closed.actualMicrocents, endedCount, body.actualMicrocents));
+    this.#change(accountsOf(closed), (account, level) =>
+      correct(account, closed.actualMicrocents, endedCountOf(closed, level), body.actualMicrocents),
+    );
     this.#close(closed, "corrected", sequence, body.actualMicrocents);
   }
 
@@ -271,16 +275,20 @@ export class Ledger {
     this.reservations.close(of.of, { of: of.of, identity, tenant, parts, state, sequence, actualMicrocents });
   }
 
-  /** Changes an account, and its cell by as much as its room changed. */
-  #change(account: Account, change: () => void): void {
-    const before = roomOf(account);
-    change();
-    drive(this.cells.credit(account.index, roomOf(account) - before));
+  /** Changes accounts, all of them or none, and each one's cell by as much as its room changed. */
+  #change(accounts: readonly Account[], change: (draft: Account, level: number) => void): void {
+    const drafts = accounts.map((account) => ({ ...account }));
+    for (const [level, draft] of drafts.entries()) change(draft, level);
+    for (const [level, account] of accounts.entries()) {
+      const before = roomOf(account);
+      Object.assign(account, drafts[level]);
+      drive(this.cells.credit(account.index, roomOf(account) - before));
+    }
   }
 
   #assertAllowed(body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>): void {
     const refusal = this.refusalOf(body);
-    invariant(refusal === undefined, `an entry of the ledger is one that may be: ${refusal?.message}`);
+    invariant(refusal === undefined, `an entry of the ledger is one that may be, but ${refusal?.code}`);
   }
 }
 
@@ -291,6 +299,14 @@ const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold">, Clos
   reconciliation: "reconciled",
   correction: "corrected",
 });
+
+function accountsOf({ parts }: Open | Closed): readonly Account[] {
+  return parts.map(({ account }) => account);
+}
+
+function endedCountOf({ parts }: Open | Closed, level: number): number {
+  return (parts[level] as Part).endedCount;
+}
 
 function overflow(account: Account, granted: bigint, charged: bigint): CalybrisError | undefined {
   const field = overflowOf(account, granted, charged);

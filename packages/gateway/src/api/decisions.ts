@@ -68,9 +68,13 @@ function decideOne(desk: Desk, { principal, body, idempotencyKey }: Call): Promi
 
 /** @throws CalybrisError when there is no decision; nothing was decided then, or a repetition finds out. */
 function decide(desk: Desk, principal: Principal, request: ClientRequest): Promise<Decided> {
-  refuseWhenBroken(desk);
+  return desk.engine.decide(allowed(principal, request));
+}
+
+/** The request, where the key may ask it. */
+function allowed(principal: Principal, request: ClientRequest): ClientRequest {
   requireTenant(principal, membersOf(request)["tenant"]);
-  return desk.engine.decide(request);
+  return request;
 }
 
 function told(desk: Desk, decided: Decided): string {
@@ -81,26 +85,23 @@ function told(desk: Desk, decided: Decided): string {
 async function decideMany(desk: Desk, { principal, body, idempotencyKey }: Call): Promise<Reply> {
   const requests = requestsIn(body, desk.config.limits.batchMax, idempotencyKey);
   desk.rates.charge(principal, requests.length - 1);
-  const { reading } = desk.engine;
-  if (reading.waitingCount + requests.length > desk.config.journal.waitingMax)
-    throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: reading.waitingCount });
-  const results = await Promise.all(
-    requests.map((request) => {
-      // A request that is none, and a journal that fails in between, are told in its place.
-      try {
-        return decide(desk, principal, request as unknown as ClientRequest).then(
-          (decided) => told(desk, decided),
-          refused,
-        );
-      } catch (error) {
-        return refused(error);
-      }
-    }),
+  const refusals = new Map<number, string>();
+  const taken: ClientRequest[] = [];
+  for (const [index, request] of requests.entries()) {
+    try {
+      taken.push(allowed(principal, request as unknown as ClientRequest));
+    } catch (error) {
+      refusals.set(index, refused(error));
+    }
+  }
+  const answers = (await desk.engine.decideMany(taken)).map((result) =>
+    "decided" in result ? told(desk, result.decided) : errorJson(result.refused),
   );
+  const results = requests.map((_, index) => refusals.get(index) ?? answers.shift());
   return { text: `{"results":[${results.join(",")}]}` };
 }
 
-/** What is wrong with one of many; a bug is not told in its place but ends them all. */
+/** Why one of many may not be asked; a bug is not told in its place but ends them all. */
 function refused(error: unknown): string {
   const coded = asCoded(error);
   if (coded.code === "CAL_GATEWAY_BUG") throw error;
@@ -193,11 +194,6 @@ function snapshotOf({ engine }: Desk, policyId: number): PolicySnapshot {
 function nameOf(snapshot: PolicySnapshot, id: number): string {
   const index = snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
   return snapshot.candidateNames[index] ?? `candidate ${id}`;
-}
-
-function refuseWhenBroken(desk: Desk): void {
-  const problem = desk.problem();
-  if (problem !== undefined) throw new CalybrisError("CAL_GATEWAY_NOT_READY", { problem });
 }
 
 const SHOWN_MAX = 64;

@@ -12,6 +12,4 @@ export interface Desk {
   readonly config: Config;
   readonly rates: Rates;
   readonly metrics: Metrics;
-  /** Why nothing may be decided, whatever the engine says; `undefined` when all is well. */
-  readonly problem: () => string | undefined;
 }

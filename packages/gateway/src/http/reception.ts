@@ -31,8 +31,8 @@ export interface ReceptionParts {
   readonly crossOrigin: CrossOrigin;
   readonly bodyBytesMax: number;
   readonly depthMax: number;
-  /** Called when a promise of our own is broken: nothing may be decided after that. */
-  readonly onBroken: (incident: string) => void;
+  /** Called when a handler finds a claim of our own broken: the engine takes no more commands after that. */
+  readonly onBroken: (cause: InvariantViolation) => void;
 }
 
 const NOTHING: { readonly [name: string]: string } = Object.freeze({});
@@ -51,6 +51,7 @@ interface Visit {
 export class Reception {
   readonly #parts: ReceptionParts;
   readonly #toldAtMs = new Map<string, number>();
+  #reportedStop: string | undefined;
   #isStopping = false;
   #open = 0;
   #drained: (() => void) | undefined;
@@ -162,6 +163,7 @@ export class Reception {
       this.#report(coded as CalybrisError<"CAL_GATEWAY_BUG">);
       return;
     }
+    if (coded.code === "CAL_ENGINE_STOPPED") this.#reportStop(coded as CalybrisError<"CAL_ENGINE_STOPPED">);
     const { code } = coded;
     // What a client sent wrong may hold anything, so only the code is kept.
     if (coded.status < 500) log.debug({ code, operation: name }, "refused");
@@ -174,7 +176,15 @@ export class Reception {
   #report(bug: CalybrisError<"CAL_GATEWAY_BUG">): void {
     const { incident } = bug.details;
     this.#parts.log.fatal({ incident, err: bug.cause }, "a bug in calybris");
-    if (bug.cause instanceof InvariantViolation) this.#parts.onBroken(incident);
+    if (bug.cause instanceof InvariantViolation) this.#parts.onBroken(bug.cause);
+  }
+
+  /** Once, with what was thrown: later refusals follow from it. */
+  #reportStop({ details, message, cause }: CalybrisError<"CAL_ENGINE_STOPPED">): void {
+    const { incident } = details;
+    if (this.#reportedStop === incident) return;
+    this.#reportedStop = incident;
+    this.#parts.log.fatal({ incident, err: cause }, message);
   }
 
   #note(visit: Visit, status: number): void {

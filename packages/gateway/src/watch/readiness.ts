@@ -1,6 +1,6 @@
 /**
  * Whether the service can keep its promise right now: that an answer is on the disk. It can not when the disk has refused
- * a batch, when it takes too long over one, when it is nearly full, or when a promise of our own was broken.
+ * a batch, when it takes too long over one, when it is nearly full, or when the engine has stopped.
  * @module
  */
 import { statfs } from "node:fs/promises";
@@ -18,7 +18,6 @@ export class Readiness {
   readonly #nowMs: () => number;
   readonly #timer: NodeJS.Timeout;
   #moved: { readonly sequence: number; readonly atMs: number };
-  #broken: string | undefined;
   #isStopping = false;
 
   constructor(engine: Engine, directory: string, nowMs: () => number = () => performance.now()) {
@@ -30,11 +29,6 @@ export class Readiness {
     this.#timer.unref();
   }
 
-  /** A promise of our own was broken: nothing may be decided until a new process has folded the journal again. */
-  breakDown(incident: string): void {
-    this.#broken ??= `a bug in calybris (incident ${incident}); restart it`;
-  }
-
   stopping(): void {
     this.#isStopping = true;
   }
@@ -43,12 +37,8 @@ export class Readiness {
     clearInterval(this.#timer);
   }
 
-  /** Why nothing may be decided, whatever the engine says. */
-  readonly problem = (): string | undefined => this.#broken;
-
   /** Why the service is not ready; `undefined` when it is. */
   async reason(): Promise<string | undefined> {
-    if (this.#broken !== undefined) return this.#broken;
     if (this.#isStopping) return "it is stopping";
     const { failure } = this.#engine.reading;
     if (failure !== undefined) return `${failure.code}: ${failure.message}`;

@@ -1,0 +1,119 @@
+/**
+ * What happens before there is an engine: ports are guarded, the journal is verified and folded, and the policy given is
+ * held against it. Nothing here starts a thread, and every file is closed again.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { CalybrisError, invariant, type Kernel, type PolicySnapshot, snapshotDigest, toHex } from "@calybris/kernel";
+import { seedOf } from "./draw-seed.ts";
+import { EntryFinder } from "./entry-finder.ts";
+import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
+import { type Disk, nodeDisk } from "./journal/disk.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { WriterDriver } from "./journal/journal.ts";
+import { closingFiles } from "./journal/open-files.ts";
+import { type GoodEntry, type Recovered, recover } from "./journal/recovery.ts";
+import type { WriterStart } from "./journal/writer.ts";
+import { readBody } from "./read-entry.ts";
+import { RequestIds } from "./request-ids.ts";
+import { EngineState } from "./state.ts";
+import { systemClock } from "./system-clock.ts";
+
+export interface EngineOptions {
+  /** Where the journal is; created when it does not exist. One process at a time. */
+  readonly directory: string;
+  /** Begins a new journal; for one that exists it must be the policy in force. */
+  readonly policy?: PolicySnapshot | undefined;
+  /** Secret key of a keyed chain; the same for the whole life of a journal. */
+  readonly key?: Uint8Array | undefined;
+  /** Most entries that may wait for the disk; beyond it `decide` is refused. Default 4,096. */
+  readonly waitingMax?: number | undefined;
+  /** A segment is rotated after this many bytes. Default 64 MiB. */
+  readonly segmentBytesMax?: number | undefined;
+  /** Ports, for tests and simulations: microseconds since the epoch, the disk, and what drives the writer. */
+  readonly nowUs?: (() => number) | undefined;
+  readonly disk?: Disk | undefined;
+  readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
+  readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
+  readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
+}
+
+/** What a directory holds, before anything is ordered. */
+export interface Folded {
+  readonly state: EngineState;
+  readonly requestIds: RequestIds;
+  readonly finder: EntryFinder;
+  readonly recovered: Recovered;
+  readonly seed: Uint8Array | undefined;
+}
+
+/** The ports of the engine, each with its default. A port that fails stops the engine. */
+export interface Ports {
+  readonly disk: Disk;
+  readonly nowUs: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+}
+
+/** Verifies and folds what a directory holds. */
+export function fold({ directory, key }: EngineOptions, { disk, nowUs }: Ports): Folded {
+  const state = new EngineState();
+  const finder = new EntryFinder(disk, directory);
+  const requestIds = new RequestIds({ state, finder, nowUs });
+  const onEntry = (entry: GoodEntry): void => {
+    const { sequence, at } = entry.head;
+    const body = readBody(entry, state);
+    state.apply(sequence, at, body);
+    finder.note(sequence, entry.segment, entry.offset);
+    if (body.kind === "decision") requestIds.recovered(body, sequence);
+  };
+  const recovered = closingFiles(disk, (watched) =>
+    recover(watched, directory, nodeChain(key), key !== undefined, onEntry),
+  );
+  const seed = state.seedDigest === undefined ? undefined : seedOf(disk, directory, state.seedDigest);
+  return { state, requestIds, finder, recovered, seed };
+}
+
+/** A new journal begins with a policy; for one that exists, the policy given must be the one in force. */
+export function requirePolicy({ policy, directory }: EngineOptions, state: EngineState): void {
+  if (policy === undefined) {
+    if (state.sequence === 0) throw new CalybrisError("CAL_ENGINE_POLICY_REQUIRED", { directory });
+    return;
+  }
+  if (state.sequence === 0) return;
+  const given = toHex(snapshotDigest(policy, nodeSha256));
+  const journal = toHex(snapshotDigest(state.current.snapshot, nodeSha256));
+  if (given !== journal) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal });
+}
+
+/** The ports given, or their defaults. Nothing is refused by a clock or by chance: one that throws, or lies, stops the engine. */
+export function guardedPorts(options: EngineOptions, failStop: FailStop): Ports {
+  const nowUs = options.nowUs ?? systemClock();
+  const random = options.randomBytes ?? randomBytes;
+  return {
+    disk: options.disk ?? nodeDisk,
+    nowUs: () =>
+      failStop.stopOnError(() => {
+        const now = nowUs();
+        invariant(Number.isSafeInteger(now) && now >= 0, "the clock gives whole microseconds since 1970");
+        return now;
+      }),
+    randomBytes: (count) =>
+      failStop.stopOnError(() => {
+        const bytes = random(count);
+        invariant(bytes.byteLength === count, "the source of randomness gives as many bytes as it is asked for");
+        return bytes;
+      }),
+  };
+}
+
+export function makeDirectory(disk: Disk, directory: string): void {
+  try {
+    disk.makeDirectory(directory);
+  } catch (cause) {
+    throw new CalybrisError(
+      "CAL_JOURNAL_UNREADABLE",
+      { path: directory, problem: (cause as Error).message },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Entries that are on their way to the disk together.
+ *
+ * Those of one step go out together when nothing is on its way to the disk; else those of one turn of the event loop, so
+ * that the writer is not woken for each, but none later than 200 µs after the first.
+ * @module
+ */
+import type { Batch } from "./writer.ts";
+
+/** So many entries go on their way even if their turn of the event loop orders more. */
+const GATHERED_MAX = 32;
+const GATHER_US_MAX = 200;
+
+/** Consecutive entries of one time. */
+export interface Gathered {
+  readonly first: number;
+  readonly tails: readonly string[];
+  readonly at: number;
+  /** A new segment begins with them. */
+  readonly rotate?: boolean;
+  /** They end with a seal. */
+  readonly sealed: boolean;
+}
+
+export class Gathering {
+  readonly #submit: (batch: Batch) => void;
+  #batch: { readonly first: number; readonly tails: string[]; readonly rotate: boolean; sealed: boolean } | undefined;
+  /** When the first of the batch was ordered. */
+  #from = 0;
+  #isScheduled = false;
+
+  constructor(submit: (batch: Batch) => void) {
+    this.#submit = submit;
+  }
+
+  add({ first, tails, at, rotate = false, sealed }: Gathered): void {
+    if (rotate) this.flush();
+    if (this.#batch === undefined) {
+      this.#batch = { first, tails: [], rotate, sealed };
+      this.#from = at;
+    }
+    this.#batch.sealed = sealed;
+    for (const tail of tails) this.#batch.tails.push(tail);
+    if (this.#batch.tails.length >= GATHERED_MAX || at - this.#from >= GATHER_US_MAX) this.flush();
+  }
+
+  /** Sends what is gathered at the end of this step, or of this turn of the event loop. */
+  schedule(isBusy: boolean): void {
+    if (this.#isScheduled || this.#batch === undefined) return;
+    this.#isScheduled = true;
+    if (isBusy) setImmediate(this.#flushDue);
+    else queueMicrotask(this.#flushDue);
+  }
+
+  /** Sends what is gathered. */
+  flush(): void {
+    const batch = this.#batch;
+    this.#batch = undefined;
+    if (batch !== undefined) this.#submit(batch);
+  }
+
+  /** Forgets what is gathered. */
+  discard(): void {
+    this.#batch = undefined;
+  }
+
+  readonly #flushDue = (): void => {
+    this.#isScheduled = false;
+    this.flush();
+  };
+}

@@ -1,0 +1,49 @@
+/**
+ * Periods that are due on an account's levels, and what an account will be once one has begun. Both change nothing: a
+ * step knows its periods, and the room that they make, before it orders any entry.
+ * @module
+ */
+import { I64_MAX, type Microcents, type PeriodEntry } from "@calybris/kernel";
+import { type Account, beginPeriod, unspent } from "./account.ts";
+import { periodAt } from "./periods.ts";
+
+/**
+ * The entries that begin what is due at a time, from the top level down.
+ *
+ * @param at - microseconds since the Unix epoch.
+ */
+export function periodsDue(account: Account, at: number): readonly PeriodEntry[] {
+  const due: PeriodEntry[] = [];
+  for (const level of account.path) {
+    const rule = level.limit.period;
+    if (rule === undefined || (level.period !== undefined && at < level.period.endsAt)) continue;
+    due.push({
+      kind: "period",
+      tenant: level.tenant,
+      ...periodAt(rule, at, level.period, level.periodRule),
+      withdrawnMicrocents: unspent(level) as Microcents,
+      allotmentMicrocents: allotmentThatFits(level, rule.allotmentMicrocents),
+    });
+  }
+  return due;
+}
+
+/** An account as it is once its own of these periods has begun; the account itself is left as it is. */
+export function afterPeriods(account: Account, periods: readonly PeriodEntry[]): Account {
+  const period = periods.find(({ tenant }) => tenant === account.tenant);
+  if (period === undefined) return account;
+  const draft = { ...account };
+  begin(draft, period);
+  return draft;
+}
+
+export function begin(account: Account, entry: PeriodEntry): void {
+  const { index, startsAt, endsAt, withdrawnMicrocents, allotmentMicrocents } = entry;
+  beginPeriod(account, { index, startsAt, endsAt }, withdrawnMicrocents, allotmentMicrocents);
+}
+
+/** An allotment that would pass 2^63−1 is granted as far as it fits: a period begins all the same. */
+function allotmentThatFits(account: Account, allotment: bigint): Microcents {
+  const most = I64_MAX - (account.granted - unspent(account));
+  return (allotment < most ? allotment : most) as Microcents;
+}
