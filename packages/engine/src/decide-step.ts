@@ -27,7 +27,7 @@ import type { Draws } from "./router/draws.ts";
 import type { EngineState } from "./state.ts";
 
 /** What the step needs of the engine. */
-export interface StepPorts {
+interface StepPorts {
   readonly state: EngineState;
   readonly journal: Ordering;
   readonly failStop: FailStop;
@@ -37,14 +37,8 @@ export interface StepPorts {
 }
 
 /** A decision that is ordered, and durable once the promise says so, with its entry's hash. */
-export interface OrderedDecision extends Ordered {
+interface OrderedDecision extends Ordered {
   readonly proven: Proven;
-}
-
-/** What a client says that bounds how many entries its decision may need. */
-export interface Bounding {
-  readonly tenant?: unknown;
-  readonly qualityMinBps?: unknown;
 }
 
 interface Plan {
@@ -74,14 +68,14 @@ export class DecideStep {
   }
 
   /** The most entries that deciding these requests in one step may order. */
-  entriesMax(requests: readonly Bounding[], at: number): number {
+  entriesMax(requests: readonly ResolvedRequest[], at: number): number {
     const { ledger, router, current } = this.#ports.state;
     const due = new Set<string>();
-    for (const account of new Set(requests.map(({ tenant }) => ledger.account(tenantOf(tenant)))))
+    for (const account of new Set(requests.map(({ tenant = DEFAULT_TENANT }) => ledger.account(tenant))))
       for (const { tenant } of account === undefined ? [] : periodsDue(account, at)) due.add(tenant);
     const count = due.size + requests.length;
     if (current.snapshot.learning === undefined) return count;
-    const floorless = requests.filter(({ qualityMinBps }) => qualityMinBps === undefined).length;
+    const floorless = requests.filter(({ defaulted }) => defaulted.includes("floor")).length;
     const tables = (REGIME_COUNT + 1) * (2 ** router.tierFloors.length - 1);
     return count + Math.min(floorless, tables) + (router.boundaries === undefined ? 1 : 0);
   }
@@ -171,12 +165,11 @@ export class DecideStep {
   }
 
   /** Whose money it is. Once any tenant has a limit, every request is one of a tenant that has one. */
-  #accountOf(tenant: string | undefined): Account | undefined {
+  #accountOf(tenant: string = DEFAULT_TENANT): Account | undefined {
     const { ledger } = this.#ports.state;
-    const name = tenantOf(tenant);
-    if (ledger.tenantCount === 0 && name === DEFAULT_TENANT) return undefined;
-    const account = ledger.account(name);
-    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: name });
+    if (ledger.tenantCount === 0 && tenant === DEFAULT_TENANT) return undefined;
+    const account = ledger.account(tenant);
+    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return account;
   }
 
@@ -189,7 +182,3 @@ export class DecideStep {
 
 /** What a step orders beside periods when it freezes the regimes. */
 const REGIMES_TABLE_DECISION = 3;
-
-function tenantOf(named: unknown): string {
-  return typeof named === "string" ? named : DEFAULT_TENANT;
-}

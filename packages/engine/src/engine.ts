@@ -7,7 +7,6 @@
 import {
   CalybrisError,
   type GenesisEntry,
-  invariant,
   JOURNAL_FORMAT,
   type PolicyEntry,
   type PolicySnapshot,
@@ -18,9 +17,9 @@ import {
   wasmKernel,
   writeExact,
 } from "@calybris/kernel";
-import { type Bounding, DecideStep } from "./decide-step.ts";
-import { answer, type Decided } from "./decided.ts";
+import type { Decided } from "./decided.ts";
 import { makeSeed, seedDigest } from "./draw-seed.ts";
+import { type DecidedOrRefused, EngineDecisions } from "./engine-decisions.ts";
 import { EngineLearning } from "./engine-learning.ts";
 import { EngineLedger } from "./engine-ledger.ts";
 import {
@@ -33,7 +32,7 @@ import {
   requirePolicy,
 } from "./engine-opening.ts";
 import { EngineReading } from "./engine-reading.ts";
-import { type ClientRequest, resolveRequest } from "./intake/client-request.ts";
+import type { ClientRequest } from "./intake/client-request.ts";
 import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { FailStop } from "./journal/fail-stop.ts";
@@ -42,19 +41,16 @@ import type { SetAside } from "./journal/recovery.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
-import { identified, type RequestIds } from "./request-ids.ts";
 import { Draws } from "./router/draws.ts";
 import type { EngineState } from "./state.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
 export type { Decided } from "./decided.ts";
+export type { DecidedOrRefused } from "./engine-decisions.ts";
 export type { EngineOptions } from "./engine-opening.ts";
 
 /** How often overdue reservations are looked for. */
 const SWEEP_MS = 1_000;
-
-/** What became of one request of many. */
-export type DecidedOrRefused = { readonly decided: Decided } | { readonly refused: CalybrisError };
 
 export class Engine {
   readonly recovery: { readonly entries: number; readonly setAside?: SetAside };
@@ -69,9 +65,8 @@ export class Engine {
   readonly #failStop: FailStop;
   readonly #lock: Lock | undefined;
   readonly #state: EngineState;
-  readonly #requestIds: RequestIds;
   readonly #journal: Journal;
-  readonly #step: DecideStep;
+  readonly #decisions: EngineDecisions;
   #sweeping: NodeJS.Timeout | undefined;
   #draws: Draws | undefined;
   #closing: Promise<void> | undefined;
@@ -91,11 +86,9 @@ export class Engine {
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
-    this.#requestIds = requestIds;
     if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
-    const driver = options.driver ?? startThread;
     const journal = new Journal({
-      driver: driver(start, options.key),
+      driver: startDriver(start, options),
       sequence: state.sequence,
       at: state.at,
       sealed: state.sealed || state.sequence === 0,
@@ -132,10 +125,11 @@ export class Engine {
       featureNames: () => state.current.snapshot.learning?.features ?? [],
       find: (decisionId) => this.reading.found(decisionId),
     });
-    this.#step = new DecideStep({
+    this.#decisions = new EngineDecisions({
+      ...shared,
       state,
-      journal,
-      failStop,
+      requestIds,
+      waitingMax: options.waitingMax ?? WAITING_MAX,
       kernelFor: options.kernelFor ?? wasmKernel,
       draws: () => this.#draws,
     });
@@ -200,9 +194,8 @@ export class Engine {
    * @throws CalybrisError `CAL_JOURNAL_FAILED` once the disk has refused a batch; only a new process helps.
    * @throws CalybrisError `CAL_ENGINE_STOPPED` once the engine found a claim about itself broken; only a new process helps.
    */
-  async decide(client: ClientRequest): Promise<Decided> {
-    this.#failStop.assertRunning();
-    return this.#failStop.stopOnViolation(() => this.#decide(client));
+  decide(client: ClientRequest): Promise<Decided> {
+    return this.#decisions.decide(client);
   }
 
   /**
@@ -214,16 +207,8 @@ export class Engine {
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when there is no room for all of them; nothing was decided.
    * @throws CalybrisError `CAL_JOURNAL_FAILED`, `CAL_ENGINE_STOPPED`, `CAL_ENGINE_CLOSED`; nothing was decided.
    */
-  async decideMany(clients: readonly ClientRequest[]): Promise<readonly DecidedOrRefused[]> {
-    this.#failStop.assertRunning();
-    const waiting = this.#journal.waitingCount;
-    if (clients.length > (this.#options.waitingMax ?? WAITING_MAX))
-      throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting });
-    const results = this.#journal.step((at) => {
-      this.#journal.establishRoom(this.#step.entriesMax(clients.map(boundsOf), at));
-      return clients.map((client) => this.#settled(client));
-    });
-    return Promise.all(results);
+  decideMany(clients: readonly ClientRequest[]): Promise<readonly DecidedOrRefused[]> {
+    return this.#decisions.decideMany(clients);
   }
 
   /**
@@ -293,36 +278,6 @@ export class Engine {
     })).durable;
   }
 
-  #decide(client: ClientRequest): Promise<Decided> {
-    const request = identified(client);
-    const before = request === undefined ? undefined : this.#requestIds.find(request);
-    if (before !== undefined) return before;
-    const resolved = resolveRequest(this.snapshot, client, this.#state.decisionSequence + 1n);
-    invariant(resolved.requestId === request?.requestId, "a request that is taken has a content, when it has an id");
-    const { sequence, durable, proven } = this.#step.run(resolved, request?.contentDigest);
-    const decided = durable.then((entryHash) =>
-      this.#failStop.stopOnViolation(() => answer(proven, { sequence, entryHash, repeated: false })),
-    );
-    if (request !== undefined) this.#requestIds.ordered(request, sequence, decided);
-    return decided;
-  }
-
-  /** One request of many: what it is refused with is told in its place, unless it is told to all of them. */
-  #settled(client: ClientRequest): Promise<DecidedOrRefused> {
-    const refused = (error: unknown): DecidedOrRefused => {
-      if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
-      return { refused: error };
-    };
-    try {
-      const result = this.#decide(client).then((decided) => ({ decided }), refused);
-      // When the step fails, nobody waits for it.
-      result.catch(() => undefined);
-      return result;
-    } catch (error) {
-      return Promise.resolve(refused(error));
-    }
-  }
-
   /** Orders a policy. The first that learns promises the seed of the draws, which is durable before it is promised. */
   #promote(policy: PolicySnapshot, entryOf: (seed: { seedDigest?: string }) => PolicyEntry | GenesisEntry): Ordered {
     const { directory } = this.#options;
@@ -356,8 +311,13 @@ function embed(policy: PolicySnapshot): Pick<GenesisEntry, "snapshot" | "policyD
   };
 }
 
-function boundsOf(client: ClientRequest): Bounding {
-  return typeof client === "object" && client !== null ? client : {};
+function startDriver(start: WriterStart, { directory, key, driver = startThread }: EngineOptions): WriterDriver {
+  try {
+    return driver(start, key);
+  } catch (cause) {
+    const problem = `its writer cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: directory, problem }, { cause });
+  }
 }
 
 function startThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {

@@ -54,7 +54,11 @@ export class MemoryDisk implements Disk {
   }
 }
 
+/** Every write that makes a file longer copies it. */
+const PREPARED_BYTES = 64 * 1024;
+
 class MemoryFile implements DiskFile {
+  readonly preparedBytes: number = PREPARED_BYTES;
   readonly #disk: MemoryDisk;
   readonly #name: string;
 

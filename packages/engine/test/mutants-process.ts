@@ -37,6 +37,26 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
     const { searchFlips } = await import("./flip-search.ts");
     return searchFlips({ seed: 1, milliseconds: MILLISECONDS, bits: 1, every: 3, auditEvery: 1_000_000 });
   },
+  stop: async () => {
+    const { searchStops } = await import("./stop-search.ts");
+    return searchStops({ seed: 1, cases: 300 });
+  },
+  lie: async () => {
+    const { searchLies } = await import("./lie-search.ts");
+    return searchLies(1, 1_500);
+  },
+  retry: async () => {
+    const { searchRetries } = await import("./retry-search.ts");
+    return searchRetries(1, 60);
+  },
+  room: async () => {
+    const { searchRoom } = await import("./room-search.ts");
+    return searchRoom(1, 60);
+  },
+  leak: async () => {
+    const { requireNothingLeft } = await import("./open-leaks.ts");
+    return requireNothingLeft();
+  },
   order: async () => {
     const { requireOrder } = await import("./crash-order.ts");
     return requireOrder(4_000);

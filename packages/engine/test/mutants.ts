@@ -1,8 +1,10 @@
 /**
- * Planted bugs of the disk: each is one text of the source replaced by another, and each must turn the named search red.
+ * Planted bugs of the disk, and of the engine: each is one text of the source replaced by another, and each must turn the named search red.
  * A search that stays green with a bug in it proves nothing.
  * @module
  */
+
+import { ENGINE_MUTANTS } from "./engine-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -12,7 +14,7 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  readonly search: "crash" | "fault" | "flip" | "order";
+  readonly search: "crash" | "fault" | "flip" | "order" | "stop" | "lie" | "retry" | "room" | "leak";
   /** The workload that meets it, by a part of its name; all of them when not given. */
   readonly workload?: string;
 }
@@ -279,4 +281,5 @@ export const MUTANTS: readonly Mutant[] = [
     replace: "",
     search: "fault",
   },
+  ...ENGINE_MUTANTS,
 ];
