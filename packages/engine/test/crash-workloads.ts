@@ -70,7 +70,8 @@ export const WORKLOADS: readonly Workload[] = [
 
 export interface CrashBudget {
   readonly seed: number;
-  readonly milliseconds: number;
+  /** Where the search stops even if there is more to look at; without it, it ends when it has looked at all. */
+  readonly milliseconds?: number;
   /** The search ends with the workload in which it has seen so many crash states. */
   readonly states: number;
   /** How thoroughly each workload is searched; as far as is useful when not given. */
@@ -110,7 +111,7 @@ export function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
 
 async function searchAll(budget: CrashBudget): Promise<CrashCounts> {
   const counts: CrashCounts = { states: 0, distinct: 0, processes: 0, moments: 0, served: 0 };
-  const endMs = performance.now() + budget.milliseconds;
+  const endMs = performance.now() + (budget.milliseconds ?? Number.POSITIVE_INFINITY);
   const isOver = (): boolean => performance.now() >= endMs;
   const workloads = WORKLOADS.filter(({ name }) => name.includes(budget.only ?? ""));
   for (let round = 0; !isOver() && (round < workloads.length || counts.states < budget.states); round++) {

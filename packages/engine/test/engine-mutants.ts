@@ -254,11 +254,4 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     replace: "  } catch (error) {\n",
     search: "leak",
   },
-  {
-    name: "the port of a thread stays open after a close",
-    file: "journal/thread-driver.ts",
-    find: "    this.#port.close();\n",
-    replace: "",
-    search: "leak",
-  },
 ];

@@ -11,7 +11,8 @@ import { type FaultCounts, type Scenario, searchFaults } from "./fault-search.ts
 
 export interface FaultBudget {
   readonly seed: number;
-  readonly milliseconds: number;
+  /** Where the search stops even if there is more to look at; without it, it ends when it has looked at all. */
+  readonly milliseconds?: number;
   /** Of so many pairs of a call and a fault one is tried. */
   readonly every: number;
   /** Only the scenarios whose names hold this. */
@@ -26,7 +27,7 @@ export function searchAllFaults(budget: FaultBudget): Promise<FaultCounts> {
 
 async function searchAll(budget: FaultBudget): Promise<FaultCounts> {
   const counts: FaultCounts = { faults: 0, states: 0, calls: new Map() };
-  const endMs = performance.now() + budget.milliseconds;
+  const endMs = performance.now() + (budget.milliseconds ?? Number.POSITIVE_INFINITY);
   for (const scenario of await scenarios()) {
     if (!scenario.name.includes(budget.only ?? "")) continue;
     const isOver = (): boolean => {

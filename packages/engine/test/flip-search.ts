@@ -39,7 +39,8 @@ export interface FlipCounts {
 export interface FlipBudget {
   /** Another seed, another journal. */
   readonly seed: number;
-  readonly milliseconds: number;
+  /** Where the search stops even if there is more to look at; without it, it ends when it has looked at all. */
+  readonly milliseconds?: number;
   /** Bits flipped of each byte: 8 are all. */
   readonly bits: number;
   /** Of so many damages one is looked at, and of as many of these one is audited. */
@@ -52,7 +53,7 @@ const KEY = Buffer.alloc(32, 7);
 
 export async function searchFlips(budget: FlipBudget): Promise<FlipCounts> {
   const counts: FlipCounts = { damages: 0, refused: 0, setAside: 0, harmless: 0, audits: 0 };
-  const endMs = performance.now() + budget.milliseconds;
+  const endMs = performance.now() + (budget.milliseconds ?? Number.POSITIVE_INFINITY);
   for (const key of [undefined, KEY]) {
     const journal = await smallJournal(`s${budget.seed}-`, key);
     const other = await smallJournal(`other-${budget.seed}-`, key);
