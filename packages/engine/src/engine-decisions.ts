@@ -66,14 +66,21 @@ export class EngineDecisions {
     if (clients.length > waitingMax)
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: journal.waitingCount });
     const requests = failStop.stopOnViolation(() => clients.map((client) => this.#read(client)));
-    const results = journal.step((at) => {
-      const resolved = requests.flatMap((request) =>
-        request.resolved instanceof CalybrisError ? [] : request.resolved,
-      );
-      journal.establishRoom(this.#step.entriesMax(resolved, at));
-      return requests.map((request) => this.#decidedOrRefused(request));
-    });
-    return Promise.all(results);
+    const begun: Promise<Decided>[] = [];
+    try {
+      journal.step((at) => {
+        const resolved = requests.flatMap((request) =>
+          request.resolved instanceof CalybrisError ? [] : request.resolved,
+        );
+        journal.establishRoom(this.#step.entriesMax(resolved, at));
+        for (const request of requests) begun.push(this.#begin(request));
+      });
+    } catch (error) {
+      // Whoever asked is told at once; nobody waits for the decisions that were withdrawn.
+      for (const decided of begun) decided.catch(() => undefined);
+      throw error;
+    }
+    return (await Promise.allSettled(begun)).map(decidedOrRefused);
   }
 
   #recalled(identity: IdentifiedRequest | undefined): Promise<Decided> | undefined {
@@ -108,18 +115,16 @@ export class EngineDecisions {
     }
   }
 
-  /** What one request of many is refused with is told in its place, unless it is told to all of them. */
-  #decidedOrRefused({ identity, resolved }: ReadRequest): Promise<DecidedOrRefused> {
+  /** What one request of many is refused with is told in its place; anything else ends the step of all. */
+  #begin({ identity, resolved }: ReadRequest): Promise<Decided> {
     try {
       const recalled = this.#recalled(identity);
-      if (recalled === undefined && resolved instanceof CalybrisError) throw resolved;
-      const decided = recalled ?? this.#decided(this.#numbered(resolved as ResolvedRequest), identity);
-      const result = decided.then((answered) => ({ decided: answered }), refusedWith);
-      // When the step fails, nobody waits for it.
-      result.catch(() => undefined);
-      return result;
+      if (recalled !== undefined) return recalled;
+      if (resolved instanceof CalybrisError) throw resolved;
+      return this.#decided(this.#numbered(resolved), identity);
     } catch (error) {
-      return Promise.resolve(refusedWith(error));
+      if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
+      return Promise.reject(error);
     }
   }
 
@@ -130,7 +135,8 @@ export class EngineDecisions {
   }
 }
 
-function refusedWith(error: unknown): DecidedOrRefused {
-  if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
-  return { refused: error };
+function decidedOrRefused(settled: PromiseSettledResult<Decided>): DecidedOrRefused {
+  if (settled.status === "fulfilled") return { decided: settled.value };
+  if (settled.reason instanceof CalybrisError) return { refused: settled.reason };
+  throw settled.reason;
 }

@@ -25,6 +25,7 @@ import { ledgerStateJson } from "./ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
 import { loadPrior } from "./router/prior-file.ts";
+import { requireRanges } from "./router/entry-ranges.ts";
 import { Router, type RouterPolicy, type ScoringPrior } from "./router/router.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
@@ -79,6 +80,7 @@ export class EngineState {
     invariant(sequence === this.sequence + 1, `entry ${this.sequence + 1} comes next, got ${sequence}`);
     invariant(at >= this.at, "time never runs backwards in a journal");
     invariant((body.kind === "genesis") === (sequence === 1), "a journal begins with genesis, once");
+    requireRanges(body);
     const change = this.#checked(sequence, body);
     // The last that may refuse: it checks before it changes anything, and what follows it throws nothing.
     this.ledger.apply(sequence, at, body);

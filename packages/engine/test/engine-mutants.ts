@@ -81,9 +81,30 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a batch that nobody waits for ends the process when it is withdrawn",
     file: "engine-decisions.ts",
-    find: "      result.catch(() => undefined);\n",
+    find: "      for (const decided of begun) decided.catch(() => undefined);\n",
     replace: "",
     search: "stop",
+  },
+  {
+    name: "a decision is counted before the ledger has taken it",
+    file: "state.ts",
+    find: "    this.ledger.apply(sequence, at, body);\n    change?.();\n",
+    replace: "    change?.();\n    this.ledger.apply(sequence, at, body);\n",
+    search: "half",
+  },
+  {
+    name: "an account changes before all that change with it are checked",
+    file: "ledger/ledger.ts",
+    find: "const drafts = accounts.map((account) => ({ ...account }));",
+    replace: "const drafts = accounts.map((account) => account);",
+    search: "half",
+  },
+  {
+    name: "an outcome is learned in part",
+    file: "state.ts",
+    find: "    requireRanges(body);\n",
+    replace: "",
+    search: "half",
   },
   {
     name: "a decision need not agree with its policy and request",

@@ -49,6 +49,10 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
     const { searchRetries } = await import("./retry-search.ts");
     return searchRetries(1, 60);
   },
+  half: async () => {
+    const { searchHalfApplied } = await import("./state-search.ts");
+    return searchHalfApplied(1, 12);
+  },
   room: async () => {
     const { searchRoom } = await import("./room-search.ts");
     return searchRoom(1, 60);

@@ -14,7 +14,7 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  readonly search: "crash" | "fault" | "flip" | "order" | "stop" | "lie" | "retry" | "room" | "leak";
+  readonly search: "crash" | "fault" | "flip" | "order" | "stop" | "half" | "lie" | "retry" | "room" | "leak";
   /** The workload that meets it, by a part of its name; all of them when not given. */
   readonly workload?: string;
 }

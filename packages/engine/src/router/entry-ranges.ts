@@ -1,0 +1,61 @@
+/**
+ * What the router expects of an entry. It is checked before any part of the state changes, so that nothing is learned in
+ * part: an index out of its range would be refused by an array half way.
+ * @module
+ */
+import { BPS_MAX, type EntryBody, invariant, REGIME_COUNT, TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
+
+/** @throws InvariantViolation naming the claim that an entry about learning breaks. */
+export function requireRanges(body: EntryBody): void {
+  switch (body.kind) {
+    case "decision":
+      if (body.learning === undefined) return;
+      requireRegime(body.learning.regime);
+      invariant(isListOfNumbers(body.learning.features), "the features of a decision are numbers");
+      return;
+    case "outcome":
+      if (body.regime !== undefined) requireRegime(body.regime);
+      requireTier(body.tier);
+      requireShare(body.successBps);
+      requireShare(body.rewardBps);
+      requireShare(body.warmStartBps);
+      return;
+    case "belief":
+      requireRegime(body.regime);
+      invariant(isListOfNumbers(body.tiers) && isListOfNumbers(body.table), "a table has numbers for its tiers");
+      for (const tier of body.tiers) requireTier(tier);
+      return;
+    case "regimes":
+      invariant(
+        isListOfNumbers(body.boundaries) && body.boundaries.length === REGIME_COUNT - 1,
+        "there is one boundary fewer than there are regimes",
+      );
+      invariant(isListOfNumbers(body.means) && isListOfNumbers(body.deviations), "means and deviations are numbers");
+      return;
+    case "certificate":
+      invariant(isIndex(body.regimes, REGIME_COUNT + 1), "a certificate is for regimes that there are");
+      return;
+    default:
+      return;
+  }
+}
+
+function requireRegime(regime: number): void {
+  invariant(isIndex(regime, WARM_UP_REGIME + 1), "a regime is one of those that there are");
+}
+
+function requireTier(tier: number): void {
+  invariant(isIndex(tier, TIER_COUNT_MAX), "a tier is one of those that there may be");
+}
+
+function requireShare(bps: number): void {
+  invariant(isIndex(bps, BPS_MAX + 1), "a share is from 0 to 10,000 basis points");
+}
+
+function isIndex(value: unknown, count: number): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) < count;
+}
+
+function isListOfNumbers(value: unknown): value is readonly number[] {
+  return Array.isArray(value) && value.every((each) => typeof each === "number");
+}
