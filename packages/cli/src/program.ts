@@ -98,6 +98,7 @@ function report(error: unknown, words: readonly string[], terminal: Terminal): n
     return EXIT.bug;
   }
   terminal.complain(words.includes("--json") ? errorJson(error) : errorText(error));
+  if (error.code === "CAL_ENGINE_STOPPED") return EXIT.bug;
   if (error.code === "CAL_REPLAY_STOPPED") return EXIT.interrupted;
   return error.status < 500 ? EXIT.badInput : EXIT.failed;
 }

@@ -76,7 +76,7 @@ export class EngineDecisions {
         for (const request of requests) begun.push(this.#begin(request));
       });
     } catch (error) {
-      // Whoever asked is told at once; nobody waits for the decisions that were withdrawn.
+      // The caller gets this error; the decisions that were withdrawn have no other reader.
       for (const decided of begun) decided.catch(() => undefined);
       throw error;
     }
@@ -115,7 +115,7 @@ export class EngineDecisions {
     }
   }
 
-  /** What one request of many is refused with is told in its place; anything else ends the step of all. */
+  /** A refusal of one request is its own answer; anything else that is thrown ends the step of all. */
   #begin({ identity, resolved }: ReadRequest): Promise<Decided> {
     try {
       const recalled = this.#recalled(identity);

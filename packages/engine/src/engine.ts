@@ -236,8 +236,8 @@ export class Engine {
   }
 
   /**
-   * Stops the engine for good, as a broken claim of its own does: every command is refused from now on. For whoever embeds
-   * it and finds out that it was answered wrongly.
+   * Stops the engine for good, as a broken claim of its own does: every command is refused from now on. For an embedder that
+   * finds an answer of the engine wrong.
    *
    * @returns the error that every command gets.
    */

@@ -14,7 +14,7 @@
  *   first entry was ordered stops the engine, and none of its entries reaches the disk.
  * - `order` and `append` resolve only when their entry is on the disk.
  * - At most `waitingMax` entries wait; {@link Journal.establishRoom} refuses before anything was ordered.
- * - After a failure of the disk nothing more is accepted, and whoever waits is told that it is unknown.
+ * - After a failure of the disk nothing more is accepted, and entries that wait are reported as unknown.
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
@@ -67,7 +67,7 @@ export interface JournalOptions {
   readonly nowUs: () => number;
   readonly waitingMax?: number | undefined;
   readonly segmentBytesMax?: number | undefined;
-  /** Shared with whoever else must not go on after a broken claim. */
+  /** Shared with the flows, which must not go on after a broken claim either. */
   readonly failStop?: FailStop | undefined;
   /** Digest of the state, for the checkpoint that begins a segment. */
   readonly stateDigest: () => string;
@@ -200,10 +200,10 @@ export class Journal implements Ordering {
   /**
    * Waits for everything, seals and closes the files. Afterwards {@link Journal.failure} says whether that was done.
    *
-   * Whoever stops a service must be told when the disk does not answer, before losing patience with the process. So after
-   * 10 s it gives up: what waits is refused as unknown, and the files stay with the writer, which may still be at it.
+   * An operator who stops a service has to learn that the disk does not answer before losing patience with the process. So
+   * after 10 s it gives up: what waits is refused as unknown, and the files stay with the writer, which may still use them.
    *
-   * @returns false when it gave up. Then nobody else may open the journal before this process has ended.
+   * @returns false when it gave up. Then the journal must not be opened again before this process has ended.
    */
   close(): Promise<boolean> {
     this.#closing ??= this.#close();
@@ -263,7 +263,7 @@ export class Journal implements Ordering {
     });
   }
 
-  /** A step that failed: its entries are gone, and whoever may wait for one is told so. */
+  /** Takes back the entries of a step that failed, and rejects those who wait for them. */
   #withdraw({ tails, before }: Step): void {
     const { failure } = this.#failStop;
     if (failure === undefined) return;
@@ -272,7 +272,7 @@ export class Journal implements Ordering {
     tails.length = 0;
   }
 
-  /** The end of a step: its entries go on their way. */
+  /** Sends the entries of a step on their way to the disk. */
   #release({ tails, at, before }: Step): void {
     if (tails.length > 0) this.#gathering.add({ first: before + 1, tails, at, sealed: false });
     this.#gathering.schedule(this.#durable < before);

@@ -1,5 +1,5 @@
 /**
- * Who waits for which entry: promises in the order of their entries, settled from the front as the disk catches up.
+ * Promises of durability, in the order of their entries: settled from the front as the disk catches up.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
@@ -19,14 +19,14 @@ export class WaitingList {
     return this.#waiting.length - this.#from;
   }
 
-  /** Resolves with the hash of an entry when that is durable. Sequences ascend. */
+  /** A promise of the hash of an entry, resolved when the entry is durable. Sequences ascend. */
   add(sequence: number): Promise<string> {
     const { promise: durable, resolve, reject } = Promise.withResolvers<string>();
     this.#waiting.push({ sequence, durable, resolve, reject });
     return durable;
   }
 
-  /** Entries from `first` on are durable, and have these hashes. */
+  /** Resolves the promises of entries from `first` on, which are durable and have these hashes. */
   resolve(first: number, hashes: readonly string[]): void {
     const durable = first + hashes.length - 1;
     for (
@@ -37,14 +37,14 @@ export class WaitingList {
       this.#from += 1;
       next.resolve(hashes[next.sequence - first] as string);
     }
-    // What is answered is let go soon: kept for long, it would be moved among what lives long, and be collected late.
+    // Settled promises are let go soon: long-lived ones would be promoted by the collector, and freed late.
     if (this.#from * 2 >= this.#waiting.length) {
       this.#waiting.splice(0, this.#from);
       this.#from = 0;
     }
   }
 
-  /** The latest `count` entries, or all of them, will not become durable, or nobody knows. */
+  /** Rejects the latest `count` promises, or all of them. */
   reject(error: CalybrisError, count: number = this.count): void {
     for (const { durable, reject } of this.#waiting.splice(this.#waiting.length - count)) {
       // Not every entry is waited for; one that is not, and fails, must not end the process.
