@@ -106,8 +106,9 @@ export class EngineDecisions {
   }
 
   #read(client: ClientRequest): ReadRequest {
-    const identity = identified(client);
+    let identity: IdentifiedRequest | undefined;
     try {
+      identity = identified(client);
       return { identity, resolved: this.#resolve(client) };
     } catch (error) {
       if (!(error instanceof CalybrisError)) throw error;

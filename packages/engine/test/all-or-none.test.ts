@@ -53,6 +53,7 @@ test("each request of a batch has its own answer or refusal in its place; a repe
     { ...asked, tenant: "default" },
     { inputTokens: 10, tenant: "nobody" },
     null as never,
+    { requestId: "b", inputTokens: 1, capabilities: Array.from({ length: 1_000 }, () => "plain") },
   ]);
   const shown = results.map((result) => ("decided" in result ? result.decided.sequence : result.refused.code));
   expect(shown).toEqual([
@@ -62,6 +63,7 @@ test("each request of a batch has its own answer or refusal in its place; a repe
     "CAL_REQUEST_ID_REUSED",
     3,
     "CAL_LEDGER_TENANT_UNKNOWN",
+    "CAL_REQUEST_INVALID",
     "CAL_REQUEST_INVALID",
   ]);
   await engine.close();
