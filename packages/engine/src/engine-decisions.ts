@@ -66,12 +66,18 @@ export class EngineDecisions {
     if (clients.length > waitingMax)
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: journal.waitingCount });
     const requests = failStop.stopOnViolation(() => clients.map((client) => this.#read(client)));
+    // A journal that takes nothing more refuses each new request by itself; what was decided before is still found.
+    const begun = journal.failure === undefined ? this.#beginAll(requests) : requests.map((each) => this.#begin(each));
+    return (await Promise.allSettled(begun)).map(decidedOrRefused);
+  }
+
+  /** Begins requests in one step that has room for all of them. */
+  #beginAll(requests: readonly ReadRequest[]): readonly Promise<Decided>[] {
+    const { journal } = this.#ports;
     const begun: Promise<Decided>[] = [];
     try {
       journal.step((at) => {
-        const resolved = requests.flatMap((request) =>
-          request.resolved instanceof CalybrisError ? [] : request.resolved,
-        );
+        const resolved = requests.flatMap((each) => (each.resolved instanceof CalybrisError ? [] : each.resolved));
         journal.establishRoom(this.#step.entriesMax(resolved, at));
         for (const request of requests) begun.push(this.#begin(request));
       });
@@ -80,7 +86,7 @@ export class EngineDecisions {
       for (const decided of begun) decided.catch(() => undefined);
       throw error;
     }
-    return (await Promise.allSettled(begun)).map(decidedOrRefused);
+    return begun;
   }
 
   #recalled(identity: IdentifiedRequest | undefined): Promise<Decided> | undefined {

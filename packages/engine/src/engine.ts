@@ -200,12 +200,13 @@ export class Engine {
 
   /**
    * Decides many requests in order, each as if it had been sent alone, in one step of the journal: all of them are taken, or
-   * none is. A request that cannot be decided has its refusal in its place.
+   * none is. A request that cannot be decided has its refusal in its place; after the disk has refused a batch
+   * (`CAL_JOURNAL_FAILED`) that is every request but those that were decided before.
    *
    * @param clients - at most as many as entries may wait (`waitingMax`).
    * @returns as many results, in the same order, once the last of them is durable.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when there is no room for all of them; nothing was decided.
-   * @throws CalybrisError `CAL_JOURNAL_FAILED`, `CAL_ENGINE_STOPPED`, `CAL_ENGINE_CLOSED`; nothing was decided.
+   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_ENGINE_CLOSED`; nothing was decided.
    */
   decideMany(clients: readonly ClientRequest[]): Promise<readonly DecidedOrRefused[]> {
     return this.#decisions.decideMany(clients);

@@ -42,6 +42,22 @@ test("a batch beyond the queue is refused, and an empty one is answered with not
   await engine.close();
 });
 
+test("after the disk refused a batch of entries, each new request is refused in its place, and what was decided is found", async () => {
+  const { engine, disk } = await CommandWorld.open({ policy: sampleSnapshot() });
+  const first = await engine.decide({ requestId: "a", inputTokens: 10 });
+  disk.fault = (call) => (call === "syncData" ? "fail" : undefined);
+  const asked = [
+    { requestId: "a", inputTokens: 10 },
+    { requestId: "b", inputTokens: 10 },
+  ];
+  for (let tries = 0; tries < 2; tries++) {
+    const [known, unknown] = await engine.decideMany(asked);
+    expect(known).toEqual({ decided: { ...first, repeated: true } });
+    expect(unknown).toMatchObject({ refused: { code: "CAL_JOURNAL_FAILED" } });
+  }
+  await expect(engine.close()).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });
+});
+
 test("each request of a batch has its own answer or refusal in its place; a repeated id is one decision", async () => {
   const { engine } = await CommandWorld.open({ policy: sampleSnapshot() });
   const asked = { requestId: "a", inputTokens: 10 };

@@ -48,6 +48,9 @@ export async function searchStops({ seed, cases, isOver = () => false }: StopBud
     unhandled.push(reason);
   };
   process.on("unhandledRejection", note);
+  // Most of the time would go into stacks of errors that are expected.
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
   try {
     for (let number = seed; counts.faults < cases && !isOver(counts); number++) {
       await withTimersHeld(() => tryCommands(number, counts));
@@ -55,6 +58,7 @@ export async function searchStops({ seed, cases, isOver = () => false }: StopBud
       if (unhandled.length > 0) throw new Error(`seed ${number}: a rejection is not handled: ${String(unhandled[0])}`);
     }
   } finally {
+    Error.stackTraceLimit = stackTraceLimit;
     process.off("unhandledRejection", note);
   }
   return counts;
