@@ -66,21 +66,25 @@ export class EngineDecisions {
     if (clients.length > waitingMax)
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: journal.waitingCount });
     const requests = failStop.stopOnViolation(() => clients.map((client) => this.#read(client)));
-    // A journal that takes nothing more refuses each new request by itself; what was decided before is still found.
-    const begun = journal.failure === undefined ? this.#beginAll(requests) : requests.map((each) => this.#begin(each));
-    return (await Promise.allSettled(begun)).map(decidedOrRefused);
+    return (await Promise.allSettled(this.#beginAll(requests))).map(decidedOrRefused);
   }
 
   /** Begins requests in one step that has room for all of them. */
   #beginAll(requests: readonly ReadRequest[]): readonly Promise<Decided>[] {
     const { journal } = this.#ports;
     const begun: Promise<Decided>[] = [];
+    const begin = (): void => {
+      for (const request of requests) begun.push(this.#begin(request));
+    };
     try {
-      journal.step((at) => {
-        const resolved = requests.flatMap((each) => (each.resolved instanceof CalybrisError ? [] : each.resolved));
-        journal.establishRoom(this.#step.entriesMax(resolved, at));
-        for (const request of requests) begun.push(this.#begin(request));
-      });
+      // A journal that takes nothing more refuses each new request by itself; what was decided before is still found.
+      if (journal.failure !== undefined) begin();
+      else
+        journal.step((at) => {
+          const resolved = requests.flatMap((each) => (each.resolved instanceof CalybrisError ? [] : each.resolved));
+          journal.establishRoom(this.#step.entriesMax(resolved, at));
+          begin();
+        });
     } catch (error) {
       // The caller gets this error; the decisions that were withdrawn have no other reader.
       for (const decided of begun) decided.catch(() => undefined);
