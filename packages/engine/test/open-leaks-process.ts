@@ -27,9 +27,8 @@ export interface Left {
   readonly expected: string;
   /** What the two attempts ended with. */
   readonly codes: readonly string[];
-  /** What was there afterwards and not before, and the other way round. */
+  /** What was there afterwards and not before. */
   readonly more: readonly string[];
-  readonly less: readonly string[];
 }
 
 type Attempt = (directory: string) => Promise<unknown>;
@@ -141,6 +140,8 @@ const WAYS: readonly Way[] = [
     prepare: journal,
     hold: async (directory) => {
       const engine = await Engine.open({ directory });
+      // Its thread has its files open once it has written.
+      await engine.decide(ASKED);
       return () => engine.close();
     },
     attempt: open,
@@ -338,23 +339,36 @@ async function codeOf(attempted: Promise<unknown>): Promise<string> {
   }
 }
 
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 10_000;
+const LOOK_MS = 20;
+const STILL_LOOKS = 3;
+
+/** Once nothing ends any more of what came before. */
+async function settledCensus(): Promise<readonly string[]> {
+  let last = census();
+  for (let still = 0, waited = 0; still < STILL_LOOKS && waited < PATIENCE_MS; waited += LOOK_MS) {
+    await sleep(LOOK_MS);
+    const now = census();
+    still = now.join() === last.join() ? still + 1 : 0;
+    last = now;
+  }
+  return last;
+}
 
 async function tryWay({ way, expected, prepare, hold, attempt }: Way, directory: string): Promise<Left> {
   mkdirSync(directory);
   await prepare?.(directory);
   const letGo = await hold?.(directory);
-  await sleep(20);
-  const before = census();
+  const before = await settledCensus();
   const codes = [await codeOf(attempt(directory)), await codeOf(attempt(directory))];
   let after = census();
   // A thread that was told to end takes a moment.
-  for (let waited = 0; waited < PATIENCE_MS && beyond(after, before).length > 0; waited += 20) {
-    await sleep(20);
+  for (let waited = 0; waited < PATIENCE_MS && beyond(after, before).length > 0; waited += LOOK_MS) {
+    await sleep(LOOK_MS);
     after = census();
   }
   await letGo?.();
-  return { way, expected, codes, more: beyond(after, before), less: beyond(before, after) };
+  return { way, expected, codes, more: beyond(after, before) };
 }
 
 const [root = ""] = process.argv.slice(2);

@@ -33,9 +33,8 @@ export async function requireNothingLeft(): Promise<number> {
   }
 }
 
-function problemOf({ way, expected, codes, more, less }: Left): readonly string[] {
+function problemOf({ way, expected, codes, more }: Left): readonly string[] {
   if (codes.some((code) => code !== expected)) return [`${way}: ended with ${codes.join(", ")}, not with ${expected}`];
-  if (more.length > 0 || less.length > 0)
-    return [`${way}: left ${more.join(", ") || "nothing"}, and ended ${less.join(", ") || "nothing else"}`];
+  if (more.length > 0) return [`${way}: left ${more.join(", ")}`];
   return [];
 }
