@@ -3,7 +3,7 @@
  * `UPDATE_CLIENT=1 npx vitest run packages/gateway/test/openapi.test.ts`.
  * @module
  */
-import type { JsonSchema, OpenApi } from "../src/api/openapi.ts";
+import type { JsonSchema, OpenApi } from "../src/http/openapi.ts";
 
 const HEADING = `/**
  * What the decision service takes and answers. Written from its OpenAPI document; do not edit.

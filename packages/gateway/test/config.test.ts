@@ -30,7 +30,7 @@ async function mistakesOf(
   }
 }
 
-const KEY = { name: "ada", planes: ["decide"], sha256: "ab".repeat(32) };
+const KEY = { name: "ada", scopes: ["decide"], sha256: "ab".repeat(32) };
 
 /** A value that an option may have, other than what it is by itself; as the file says it, and as text. */
 function sample({ path, kind }: ServiceOption): { readonly value: unknown; readonly text: string } {
@@ -79,11 +79,11 @@ describe("an option", () => {
         { flags: { ...flags, [flagOf(option)]: text } },
       ];
       for (const sources of places) expect(at(await readConfig(sources), path)).toEqual(value);
-      if (option.otherwise === undefined) return;
-      const otherwise = Array.isArray(option.otherwise) ? "" : String(option.otherwise);
-      const back = option.kind.is === "keys" ? "[]" : otherwise;
+      if (option.default === undefined) return;
+      const written = Array.isArray(option.default) ? "" : String(option.default);
+      const back = option.kind.is === "keys" ? "[]" : written;
       expect(at(await readConfig({ file: json, flags, environment: { [variableOf(option)]: back } }), path)).toEqual(
-        option.otherwise,
+        option.default,
       );
       expect(
         at(
@@ -181,7 +181,7 @@ describe("what contradicts itself", () => {
     ["the same name twice", { keys: JSON.stringify([KEY, { ...KEY, sha256: "cd".repeat(32) }]) }, "keys[1].name"],
     [
       "a bound key that may do more than decide",
-      { keys: JSON.stringify([{ ...KEY, planes: ["audit"], tenants: ["acme"] }]) },
+      { keys: JSON.stringify([{ ...KEY, scopes: ["audit"], tenants: ["acme"] }]) },
       "keys[0].tenants",
     ],
     ["an origin with a path", { "cors-origins": "https://a.example/x" }, "cors.origins[0]"],

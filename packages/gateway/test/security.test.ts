@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config/read-config.ts";
 import { Rates } from "../src/http/rates.ts";
-import { bearerKey, createKey, Keyring, type Plane, PLANES, type Principal } from "../src/keys/keyring.ts";
+import { bearerKey, createKey, Keyring, type Scope, SCOPES, type Principal } from "../src/keys/keyring.ts";
 import { codeOf, post, type Running, startService } from "./running-service.ts";
 import { speak } from "./raw-socket.ts";
 
@@ -38,7 +38,7 @@ async function get(
 describe("a key", () => {
   test("is found by its digest alone; nothing near it is", () => {
     const made = createKey();
-    const keyring = new Keyring([{ name: "ada", planes: ["decide"], sha256: made.sha256 }], 0);
+    const keyring = new Keyring([{ name: "ada", scopes: ["decide"], sha256: made.sha256 }], 0);
     expect(keyring.principalOf(made.key)?.name).toBe("ada");
     expect(JSON.stringify(keyring)).not.toContain(made.key);
     fc.assert(
@@ -60,7 +60,7 @@ describe("a key", () => {
 
   test("that somebody thought of is refused, even if its digest is configured", async () => {
     const { hash } = await import("node:crypto");
-    const keyring = new Keyring([{ name: "weak", planes: ["operate"], sha256: hash("sha256", "hunter2", "hex") }], 0);
+    const keyring = new Keyring([{ name: "weak", scopes: ["operate"], sha256: hash("sha256", "hunter2", "hex") }], 0);
     expect(keyring.principalOf("hunter2")).toBeUndefined();
   });
 
@@ -75,7 +75,7 @@ describe("a key", () => {
     expect(bearerKey(header)).toBe(key);
   });
 
-  test("of each plane opens what is of that plane and nothing else", async () => {
+  test("of each scope opens what is of that scope and nothing else", async () => {
     await withService({}, async (own) => {
       const api = (await (await fetch(`${own.url}/openapi.json`)).json()) as {
         paths: {
@@ -101,11 +101,11 @@ describe("a key", () => {
             expect([without.status, codeOf(await without.json())]).toEqual([401, "CAL_GATEWAY_KEY_REQUIRED"]);
             expect(without.headers.get("www-authenticate")).toContain("Bearer");
             expect([(await ask(createKey().key)).status]).toEqual([401]);
-            const allowed = /plane (.*)\.$/.exec(responses[200].description)?.[1]?.split(" or ") ?? [];
-            for (const plane of PLANES) {
-              const answer = await ask(own.keys[plane]);
-              const isRefused = answer.status === 403 && codeOf(await answer.json()) === "CAL_GATEWAY_PLANE_REFUSED";
-              expect(isRefused, `${plane} ${method} ${path}`).toBe(!allowed.includes(plane));
+            const allowed = /scope (.*)\.$/.exec(responses[200].description)?.[1]?.split(" or ") ?? [];
+            for (const scope of SCOPES) {
+              const answer = await ask(own.keys[scope]);
+              const isRefused = answer.status === 403 && codeOf(await answer.json()) === "CAL_GATEWAY_SCOPE_REFUSED";
+              expect(isRefused, `${scope} ${method} ${path}`).toBe(!allowed.includes(scope));
               if (!isRefused) await answer.body?.cancel().catch(() => undefined);
             }
           }
@@ -119,7 +119,7 @@ describe("a key", () => {
 
   test("that is bound to tenants acts for those alone", async () => {
     const bound = createKey();
-    const moreKeys = [{ name: "bound", planes: ["decide" as Plane], sha256: bound.sha256, tenants: ["acme"] }];
+    const moreKeys = [{ name: "bound", scopes: ["decide" as Scope], sha256: bound.sha256, tenants: ["acme"] }];
     await withService({ moreKeys }, async (own) => {
       const operate = own.client({ key: own.keys.operate });
       const grant = { amountMicrocents: 1_000_000_000 };
@@ -158,7 +158,7 @@ describe("a key", () => {
 describe("a rate", () => {
   const principal = (perSecond: number): Principal => ({
     name: "ada",
-    planes: new Set(PLANES),
+    scopes: new Set(SCOPES),
     tenants: undefined,
     perSecond,
   });
@@ -210,7 +210,7 @@ describe("a rate", () => {
 
   test("is each key's own, over HTTP", async () => {
     const slow = createKey();
-    const moreKeys = [{ name: "slow", planes: ["decide" as Plane], sha256: slow.sha256, perSecond: 3 }];
+    const moreKeys = [{ name: "slow", scopes: ["decide" as Scope], sha256: slow.sha256, perSecond: 3 }];
     await withService({ moreKeys }, async (own) => {
       const statuses = async (key: string): Promise<readonly (readonly [number, string | null])[]> => {
         const answers = await Promise.all(

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readPlainHead } from "../src/http/plain-head.ts";
 import { type Running, startService } from "./running-service.ts";
-import { differences, QUICK_FLAGS, talks, WITHOUT_DOOR } from "./random-talks.ts";
+import { differences, QUICK_FLAGS, talks, WITHOUT_DOOR } from "./random-conversations.ts";
 import { speak } from "./raw-socket.ts";
 
 let fast: Running;

@@ -1,10 +1,10 @@
 /**
- * The OpenAPI 3.1 document, made from the routes and the schemas that check what comes in.
+ * The OpenAPI 3.1 document, made from the contracts and the schemas that check what comes in.
  * @module
  */
 import { z } from "zod";
-import type { Route } from "../http/route.ts";
-import { errorShape, shapes } from "./answer-shapes.ts";
+import { errorShape, shapes } from "../decisions/answer-shapes.ts";
+import { parametersOf, type RouteContract } from "./route-contract.ts";
 
 /** A JSON Schema, as far as this service writes it. */
 export type JsonSchema = { readonly [key: string]: unknown };
@@ -47,10 +47,10 @@ const VERSION = "0.1.0";
 const INTRODUCTION =
   "Decisions that are durable before they are answered. Amounts are microcents ($1 is 100,000,000), as decimal strings in answers; shares are in ten-thousandths; times are microseconds since the Unix epoch. A request names candidates, capabilities, providers and regions as the policy does. A refusal by policy or budget is a decision, not an error.";
 
-export function openApi(routes: readonly Route[]): OpenApi {
+export function openApi(contracts: readonly RouteContract[]): OpenApi {
   const paths: { [path: string]: { [method: string]: Operation } } = {};
-  for (const route of routes)
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+  for (const contract of contracts)
+    paths[contract.path] = { ...paths[contract.path], [contract.method.toLowerCase()]: operationOf(contract) };
   return {
     openapi: "3.1.0",
     info: { title: "Calybris decision service", version: VERSION, description: INTRODUCTION },
@@ -58,38 +58,38 @@ export function openApi(routes: readonly Route[]): OpenApi {
     components: {
       schemas: components(),
       securitySchemes: {
-        key: { type: "http", scheme: "bearer", description: "An API key; not needed by a service that has none." },
+        key: { type: "http", scheme: "bearer", description: "An API key; not needed by a service without keys." },
       },
     },
   };
 }
 
-function operationOf(route: Route): Operation {
-  const { name, summary, description, planes, body, answer } = route;
+function operationOf(contract: RouteContract): Operation {
+  const { name, summary, description, scopes, body, answer } = contract;
   return {
     operationId: name,
     summary,
     ...(description === undefined ? {} : { description }),
-    security: planes.length === 0 ? [] : [{ key: [] }],
-    parameters: [...pathParameters(route), ...queryParameters(route), ...headerParameters(route)],
+    security: scopes.length === 0 ? [] : [{ key: [] }],
+    parameters: [...pathParameters(contract), ...queryParameters(contract), ...headerParameters(contract)],
     ...(body === undefined
       ? {}
       : { requestBody: { required: true, content: { "application/json": { schema: inlineSchema(body.schema) } } } }),
     responses: {
       200: {
-        description: planes.length === 0 ? summary : `${summary}. Takes a key of plane ${planes.join(" or ")}.`,
+        description: scopes.length === 0 ? summary : `${summary}. Requires a key with scope ${scopes.join(" or ")}.`,
         content:
           typeof answer === "string"
             ? { [answer]: { schema: { type: "string" } } }
             : { "application/json": { schema: inlineSchema(answer) } },
       },
-      default: { description: "Why not.", content: { "application/json": { schema: inlineSchema(errorShape) } } },
+      default: { description: "Error response.", content: { "application/json": { schema: inlineSchema(errorShape) } } },
     },
   };
 }
 
-function pathParameters({ path }: Route): Operation["parameters"] {
-  return [...path.matchAll(/\{([a-z]+)\}/gi)].map(([, name = ""]) => ({
+function pathParameters(contract: RouteContract): Operation["parameters"] {
+  return parametersOf(contract).map((name) => ({
     name,
     in: "path" as const,
     required: true,
@@ -97,16 +97,16 @@ function pathParameters({ path }: Route): Operation["parameters"] {
   }));
 }
 
-function queryParameters({ query }: Route): Operation["parameters"] {
+function queryParameters({ query }: RouteContract): Operation["parameters"] {
   if (query === undefined) return [];
   const { properties = {} } = jsonSchema(query) as { readonly properties?: { readonly [name: string]: JsonSchema } };
   return Object.entries(properties).map(([name, schema]) => ({ name, in: "query" as const, required: false, schema }));
 }
 
-function headerParameters({ name }: Route): Operation["parameters"] {
+function headerParameters({ name }: RouteContract): Operation["parameters"] {
   if (name !== "decide" && name !== "setBudget") return [];
   const description =
-    name === "decide" ? "The `requestId`, said as a header." : "The id of the grant, said as a header.";
+    name === "decide" ? "The `requestId`, sent as a header." : "The id of the grant, sent as a header.";
   return [{ name: "idempotency-key", in: "header", required: false, description, schema: { type: "string" } }];
 }
 

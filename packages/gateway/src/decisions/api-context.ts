@@ -1,5 +1,5 @@
 /**
- * What the handlers of the service share: the engine, its limits, and who counts.
+ * What the handlers of the API share: the engine, its limits, and who counts.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -7,11 +7,9 @@ import type { Config } from "../config/config.ts";
 import type { Rates } from "../http/rates.ts";
 import type { Metrics } from "../watch/metrics.ts";
 
-export interface Desk {
+export interface ApiContext {
   readonly engine: Engine;
   readonly config: Config;
   readonly rates: Rates;
   readonly metrics: Metrics;
-  /** Why nothing may be decided, whatever the engine says; `undefined` when all is well. */
-  readonly problem: () => string | undefined;
 }

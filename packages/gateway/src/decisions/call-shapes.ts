@@ -15,7 +15,7 @@ import {
 } from "@calybris/kernel";
 import { z } from "zod";
 import { named } from "./answer-shapes.ts";
-import { schemaAt } from "./schema-keys.ts";
+import { schemaAt } from "../http/schema-keys.ts";
 
 const NAME_MAX = 128;
 const U32_MAX = 0xffff_ffff;

@@ -1,5 +1,5 @@
 /** Whatever is sent to the service, in whatever pieces, its fast door answers as Node's server does. @module */
-import { differences, QUICK_FLAGS, talks, WITHOUT_DOOR } from "../../packages/gateway/test/random-talks.ts";
+import { differences, QUICK_FLAGS, talks, WITHOUT_DOOR } from "../../packages/gateway/test/random-conversations.ts";
 import { startService } from "../../packages/gateway/test/running-service.ts";
 import type { Budget, Found } from "./search.ts";
 

@@ -1,0 +1,146 @@
+/**
+ * A connection as Node's HTTP server sees it. What arrives is passed on one request at a time, and the next only when the
+ * one before was answered, so that a client that pipelines holds no more than one request and one answer in memory.
+ *
+ *     RawConnection ──feed──▶ NodeSide ──data──▶ Node's parser ──request──▶ Fastify
+ *           ▲                                                                  │
+ *           └───────────────────────── write ◀────── answer ◀──────────────────┘
+ *
+ * Node's parser alone decides what a request is. Where it ends is only needed to know how much to pass on: a body of a
+ * stated length ends there, and heads and chunked bodies end with an empty line.
+ * @module
+ */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Duplex } from "node:stream";
+
+/** What a side needs of its connection. */
+export interface NodeSideOwner {
+  write(data: string | Uint8Array, encoding: BufferEncoding, bytes: number, taken: (error?: Error | null) => void): void;
+  together(write: () => void): void;
+  /** Node's server has closed the connection; what was written before still leaves. */
+  end(): void;
+  /** Node's server has given the connection up. */
+  abandoned(): void;
+  /** Something changed that the side waited for. */
+  advance(): void;
+  /** Node's parser refuses what it was given. */
+  failed(error: NodeJS.ErrnoException): void;
+  onLeave(left: () => void): void;
+  /** The client has closed its side and no further request has arrived. */
+  readonly isLast: boolean;
+}
+
+const EMPTY_LINE = Buffer.from("\r\n\r\n");
+const NOTHING = Buffer.alloc(0);
+
+export class NodeSide extends Duplex {
+  readonly owner: NodeSideOwner;
+  #isInHead = false;
+  #openCount = 0;
+  #request: IncomingMessage | undefined;
+  #response: ServerResponse | undefined;
+  #bodyBytesLeft = 0;
+  /** The last bytes that were passed on: an empty line may be cut in two. */
+  #tail: Buffer = NOTHING;
+
+  constructor(owner: NodeSideOwner) {
+    super({ decodeStrings: false });
+    this.owner = owner;
+    this.on("resume", () => owner.advance());
+    this.on("error", () => undefined);
+  }
+
+  /** Every request that was passed on has arrived and was answered. */
+  get isIdle(): boolean {
+    return !this.isIncomplete && this.#openCount === 0;
+  }
+
+  /** Only part of a request was passed on. */
+  get isIncomplete(): boolean {
+    return this.#isInHead || this.#request?.complete === false;
+  }
+
+  get isInHead(): boolean {
+    return this.#isInHead;
+  }
+
+  /** The status of the request at hand has left. */
+  get isAnswering(): boolean {
+    return this.#openCount > 0 && this.#response?.headersSent === true;
+  }
+
+  /** What is passed on from now on begins a request. */
+  expectRequest(): void {
+    this.#isInHead = true;
+    this.#tail = NOTHING;
+  }
+
+  /** Passes on what belongs to the request at hand; returns how many bytes were. */
+  feed(bytes: Buffer): number {
+    if (!this.isIncomplete || this.readableFlowing !== true || this.readableLength > 0) return 0;
+    const size = this.#sizeOf(bytes);
+    const piece = bytes.subarray(0, size);
+    if (this.#bodyBytesLeft > 0) this.#bodyBytesLeft -= size;
+    else this.#tail = Buffer.concat([this.#tail, piece.subarray(-3)]).subarray(-3);
+    this.push(piece);
+    return size;
+  }
+
+  /** Node's parser has read a head. */
+  begin(request: IncomingMessage, response: ServerResponse): void {
+    this.#isInHead = false;
+    this.#openCount += 1;
+    this.#request = request;
+    this.#response = response;
+    this.#bodyBytesLeft = Number(request.headers["content-length"] ?? 0);
+    response.once("close", () => {
+      this.#openCount -= 1;
+      this.owner.advance();
+    });
+  }
+
+  override _read(): void {
+    // The connection passes on what it has when there is room: on "resume".
+  }
+
+  override _write(data: string | Uint8Array, encoding: BufferEncoding, taken: (error?: Error | null) => void): void {
+    this.owner.write(data, encoding, bytesOf(data, encoding), taken);
+  }
+
+  override _writev(
+    pieces: readonly { readonly chunk: string | Uint8Array; readonly encoding: BufferEncoding }[],
+    taken: (error?: Error | null) => void,
+  ): void {
+    this.owner.together(() => {
+      for (const [index, { chunk, encoding }] of pieces.entries())
+        this.owner.write(
+          chunk,
+          encoding,
+          bytesOf(chunk, encoding),
+          index === pieces.length - 1 ? taken : () => undefined,
+        );
+    });
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    this.owner.end();
+    done();
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    this.owner.abandoned();
+    done(error);
+  }
+
+  #sizeOf(bytes: Buffer): number {
+    if (this.#bodyBytesLeft > 0) return Math.min(bytes.byteLength, this.#bodyBytesLeft);
+    const seam = Buffer.concat([this.#tail, bytes.subarray(0, 3)]).indexOf(EMPTY_LINE);
+    if (seam !== -1) return seam + EMPTY_LINE.byteLength - this.#tail.byteLength;
+    const end = bytes.indexOf(EMPTY_LINE);
+    return end === -1 ? bytes.byteLength : end + EMPTY_LINE.byteLength;
+  }
+}
+
+function bytesOf(data: string | Uint8Array, encoding: BufferEncoding): number {
+  return typeof data === "string" ? Buffer.byteLength(data, encoding) : data.byteLength;
+}
