@@ -138,7 +138,7 @@ describe("a key", () => {
         results: [{ error: { code: refused.code } }],
       });
       await expect(client.settle({ decisionId: theirs.decisionId, actualMicrocents: 0 })).rejects.toMatchObject({
-        status: 403,
+        status: 404,
       });
       await expect(client.release({ decisionId: theirs.decisionId, tenant: "other" })).rejects.toMatchObject(refused);
       await expect(client.decision(theirs.decisionId)).rejects.toMatchObject({ status: 404 });

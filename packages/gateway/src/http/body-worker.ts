@@ -13,9 +13,8 @@ import type { BodyTask, BodyTaskResult } from "./body-worker-thread.ts";
 /** A legal policy of 2 MiB takes a quarter of a second; a longer time is an attack, or a machine that stands still. */
 const TASK_MS_MAX = 5_000;
 const START_MS_MAX = 60_000;
-/** One key cannot keep others waiting for long. */
-const TASKS_PER_KEY_MAX = 4;
-const TASKS_MAX = 64;
+const TASKS_MAX = 1_024;
+const COPIED_BYTES_MAX = 64 * 1024;
 const HEAP_MIB_MAX = 256;
 
 interface WaitingTask {
@@ -29,8 +28,10 @@ export class BodyWorker {
   readonly #taskMsMax: number;
   #thread: Worker | undefined;
   #isReady = false;
-  /** The first is being done. */
-  readonly #tasks: WaitingTask[] = [];
+  readonly #waiting: WaitingTask[] = [];
+  /** What the thread does, or did last. */
+  #task: WaitingTask | undefined;
+  #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(taskMsMax: number = TASK_MS_MAX) {
@@ -38,36 +39,45 @@ export class BodyWorker {
   }
 
   /**
-   * Tasks are done one at a time, in order.
+   * Tasks are done one at a time, in turns among keys, so that one key cannot keep others waiting for long.
    *
    * @throws CalybrisError what reading the body throws, `CAL_GATEWAY_BODY_TOO_COSTLY`, `CAL_GATEWAY_OVERLOADED`.
    */
   run(task: BodyTask, principal: Principal): Promise<unknown> {
-    const own = this.#tasks.filter((other) => other.principal === principal).length;
-    if (own >= TASKS_PER_KEY_MAX || this.#tasks.length >= TASKS_MAX)
+    if (this.#waiting.length >= TASKS_MAX)
       return Promise.reject(new GatewayError("CAL_GATEWAY_OVERLOADED", { problem: "too many bodies wait to be read" }));
     return new Promise((resolve, reject) => {
-      this.#tasks.push({ task, principal, resolve, reject });
-      if (this.#tasks.length === 1) this.#next();
+      this.#waiting.push({ task, principal, resolve, reject });
+      if (!this.#isBusy) this.#next();
     });
   }
 
   async close(): Promise<void> {
     const thread = this.#drop();
-    for (const { reject } of this.#tasks.splice(0)) reject(new GatewayError("CAL_GATEWAY_STOPPING", {}));
+    const open = this.#waiting.splice(0);
+    if (this.#isBusy && this.#task !== undefined) open.push(this.#task);
+    this.#isBusy = false;
+    for (const { reject } of open) reject(new GatewayError("CAL_GATEWAY_STOPPING", {}));
     await thread?.terminate();
   }
 
   #next(): void {
-    const [first] = this.#tasks;
-    if (first === undefined) return;
+    const last = this.#task?.principal;
+    const other = this.#waiting.findIndex(({ principal }) => principal !== last);
+    [this.#task] = this.#waiting.splice(Math.max(other, 0), 1);
+    this.#isBusy = this.#task !== undefined;
+    if (!this.#isBusy) return;
     this.#thread ??= this.#start();
-    if (!this.#isReady) {
-      this.#within(START_MS_MAX);
-      return;
-    }
-    const bytes = ownBytes(first.task.bytes);
-    this.#thread.postMessage({ ...first.task, bytes }, [bytes.buffer]);
+    if (this.#isReady) this.#give();
+    else this.#within(START_MS_MAX);
+  }
+
+  /** Gives the thread its task. */
+  #give(): void {
+    if (this.#task === undefined) return;
+    const { task } = this.#task;
+    const bytes = ownBytes(task.bytes);
+    this.#thread?.postMessage({ ...task, bytes }, [bytes.buffer]);
     this.#within(this.#taskMsMax);
   }
 
@@ -80,7 +90,7 @@ export class BodyWorker {
       if (thread !== this.#thread) return;
       if ("isReady" in result) {
         this.#isReady = true;
-        this.#next();
+        this.#give();
       } else this.#finish(result);
     });
     thread.on("error", (error: NodeJS.ErrnoException) => {
@@ -123,16 +133,15 @@ export class BodyWorker {
 
   #settle(settle: (task: WaitingTask) => void): void {
     clearTimeout(this.#timer);
-    const task = this.#tasks.shift();
-    if (task !== undefined) settle(task);
+    if (this.#isBusy && this.#task !== undefined) settle(this.#task);
     this.#next();
   }
 }
 
-/** Bytes that may be given away: a part of a larger buffer is copied out of it. */
+/** Bytes that may be given away. Short ones are copied, because others may share their buffer; so is a part of a buffer. */
 function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
-  return isWhole ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  return isWhole && bytes.byteLength > COPIED_BYTES_MAX ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
 }
 
 /** An error of a table as it was in the thread. */

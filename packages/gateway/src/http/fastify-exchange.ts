@@ -48,9 +48,9 @@ export class FastifyExchange implements Exchange {
     return expect === undefined && encoding === undefined && Number(length ?? 0) <= DROPPED_BYTES_MAX;
   }
 
-  /** The client waits for this before it sends the body. */
+  /** A client that expects to be asked for the body is. */
   continue(): void {
-    this.#reply.raw.writeContinue();
+    if (this.#request.headers.expect !== undefined && !this.#request.complete) this.#reply.raw.writeContinue();
   }
 
   addHeaders(headers: readonly string[]): void {

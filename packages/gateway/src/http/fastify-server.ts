@@ -130,11 +130,14 @@ export class FastifyServer {
       done(null);
       return;
     }
-    if (request.headers.expect !== undefined && !request.raw.complete) (active.exchange as FastifyExchange).continue();
     const { pipeline, bodyBytesMax } = this.#options;
     collectBody(
       payload,
-      { bytesMax: bodyBytesMax, take: (bytes) => pipeline.takeBody(active, bytes) },
+      {
+        bytesMax: bodyBytesMax,
+        take: (bytes) => pipeline.takeBody(active, bytes),
+        begin: () => (active.exchange as FastifyExchange).continue(),
+      },
       (body) => done(null, body),
       (error) => done(error as Error),
     );
@@ -170,10 +173,26 @@ export class FastifyServer {
 
 /** The methods that a path takes. */
 function methodsOf(routes: readonly Route[], path: string): readonly string[] {
+  const given = path.split("/");
+  const isParameter = (part: string): boolean => part.startsWith("{");
   const methods = routes
-    .filter(({ contract }) => new RegExp(`^${contract.path.replace(/\{[a-z]+\}/gi, "[^/]+")}$`).test(path))
+    .filter(({ contract }) => {
+      const parts = contract.path.split("/");
+      return (
+        parts.length === given.length &&
+        parts.every((part, index) => (isParameter(part) ? isDecodable(given[index]) : part === given[index]))
+      );
+    })
     .map(({ contract }) => contract.method);
   return [...new Set(methods)];
+}
+
+function isDecodable(part: string | undefined): boolean {
+  try {
+    return part !== undefined && decodeURIComponent(part) !== "";
+  } catch {
+    return false;
+  }
 }
 
 /** Deadlines are the connection's, so Node's own are off. */

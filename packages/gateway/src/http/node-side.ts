@@ -22,7 +22,7 @@ export interface NodeSideOwner {
   /** Node's server has given the connection up. */
   abandoned(): void;
   /** Something changed that the side waited for. */
-  advance(): void;
+  readonly advance: () => void;
   /** Node's parser refuses what it was given. */
   failed(error: NodeJS.ErrnoException): void;
   onLeave(left: () => void): void;
@@ -99,8 +99,9 @@ export class NodeSide extends Duplex {
     });
   }
 
+  /** Node's parser has taken what it was given. */
   override _read(): void {
-    // The connection passes on what it has when there is room: on "resume".
+    process.nextTick(this.owner.advance);
   }
 
   override _write(data: string | Uint8Array, encoding: BufferEncoding, taken: (error?: Error | null) => void): void {

@@ -16,6 +16,8 @@ export interface BodyOptions {
   readonly bytesMax: number;
   /** Called before so many bytes more are held. @throws CalybrisError when they may not be. */
   readonly take: (bytes: number) => void;
+  /** Called when the body is about to be read. */
+  readonly begin: () => void;
 }
 
 /**
@@ -29,7 +31,7 @@ export function collectBody(
   whole: (body: Buffer) => void,
   refused: (error: unknown) => void,
 ): void {
-  const { bytesMax, take } = options;
+  const { bytesMax, take, begin } = options;
   const declared = request.headers["content-length"];
   const gathered = new GatheredBody(declared === undefined ? undefined : Number(declared));
   const fail = (error: unknown): void => {
@@ -57,6 +59,7 @@ export function collectBody(
     refused(error);
     return;
   }
+  begin();
   request.on("data", add);
   request.on("end", end);
 }
