@@ -2,8 +2,8 @@
  * One connection. Everything that arrives and leaves passes here, whichever path answers it, so this is where its budgets
  * and deadlines are: one request at a time, at most two pieces of what follows it, one answer that waits to be taken.
  *
- *     waiting ─┬─ plain POST ─▶ body arrives ─▶ fast path answers ─┬─▶ waiting
- *              └─ anything else ─▶ Node's server reads and answers ┘
+ *     waiting ─┬─ plain POST ─▶ fast path admits ─▶ body ─▶ answer ─┬─▶ waiting
+ *              └─ anything else ─▶ Node's server reads and answers ─┘
  *
  * A client that closes its side still gets the answers to what it sent.
  * @module
@@ -17,6 +17,7 @@ import { FAST_BODY_BYTES_MAX, type FastPath, type FastRequest, FastExchange } fr
 import { NodeSide, type NodeSideOwner } from "./node-side.ts";
 import { rawAnswer } from "./raw-answer.ts";
 import { HEADERS_MAX } from "./request-head.ts";
+import type { ActiveRequest } from "./request-pipeline.ts";
 import type { TrafficBudget } from "./traffic-budget.ts";
 
 export interface ConnectionParts {
@@ -47,6 +48,8 @@ const LF = 0x0a;
 
 type Mode = "waiting" | "body" | "fast" | "node" | "closing" | "closed";
 
+const NO_BODY: Buffer = Buffer.alloc(0);
+
 export class RawConnection implements NodeSideOwner {
   readonly #socket: Socket;
   readonly #parts: ConnectionParts;
@@ -60,9 +63,12 @@ export class RawConnection implements NodeSideOwner {
   #hasEnded = false;
   #isAdvancing = false;
   #fast: FastExchange | undefined;
-  #plain: FastRequest | undefined;
-  #body: Buffer | undefined;
+  /** The request that the fast path has admitted, and what has arrived of its body. */
+  #active: ActiveRequest | undefined;
+  #body: Buffer = NO_BODY;
   #bodyBytes = 0;
+  /** Bytes of a refused request that are still to come. */
+  #droppedBytes = 0;
   #side: NodeSide | undefined;
   #left: (() => void) | undefined;
 
@@ -75,11 +81,6 @@ export class RawConnection implements NodeSideOwner {
     socket.on("close", this.#closed);
     // The close that follows says everything.
     socket.on("error", () => undefined);
-  }
-
-  /** The client has closed its side and no further request has arrived. */
-  get isLast(): boolean {
-    return this.#hasEnded && this.#held === undefined;
   }
 
   get isOpen(): boolean {
@@ -114,7 +115,6 @@ export class RawConnection implements NodeSideOwner {
     this.#mode = "closing";
     this.#sinceMs = performance.now();
     this.#held = undefined;
-    this.#releaseBody();
     this.#socket.end();
     this.#socket.resume();
   }
@@ -168,7 +168,9 @@ export class RawConnection implements NodeSideOwner {
     }
     const { headersMs, requestMs, idleMs } = this.#parts.limits;
     const ageMs = nowMs - this.#sinceMs;
-    if (this.#mode === "waiting" && this.#held === undefined && ageMs > (this.#isFresh ? headersMs : idleMs))
+    if (this.#mode === "waiting" && this.#droppedBytes > 0) {
+      if (ageMs > requestMs) this.end();
+    } else if (this.#mode === "waiting" && this.#held === undefined && ageMs > (this.#isFresh ? headersMs : idleMs))
       this.destroy();
     else if (this.#mode === "body" && ageMs > requestMs) this.#late(requestMs);
     else if (this.#mode === "node" && this.#side?.isIncomplete === true) {
@@ -192,7 +194,6 @@ export class RawConnection implements NodeSideOwner {
   readonly #closed = (): void => {
     this.#mode = "closed";
     this.#held = undefined;
-    this.#releaseBody();
     this.#side?.destroy();
     this.#leave();
     this.#fast?.gone();
@@ -219,6 +220,7 @@ export class RawConnection implements NodeSideOwner {
   }
 
   #begin(): boolean {
+    if (this.#droppedBytes > 0) this.#drop();
     const bytes = withoutEmptyLines(this.#held);
     this.#held = bytes;
     if (bytes === undefined) {
@@ -230,55 +232,59 @@ export class RawConnection implements NodeSideOwner {
     try {
       this.#parts.budget.requireAnswerRoom();
       const plain = this.#parts.fastPath?.find(bytes);
-      if (plain === undefined) this.#toNode();
-      else this.#readPlain(plain, bytes);
+      if (plain === undefined || plain.head.length > FAST_BODY_BYTES_MAX) this.#toNode();
+      else this.#toFast(plain, bytes);
     } catch (error) {
       this.#refuse(asCoded(error));
     }
     return this.isOpen;
   }
 
-  #readPlain(plain: FastRequest, bytes: Buffer): void {
-    const end = plain.bodyAt + plain.head.length;
-    if (bytes.byteLength >= end) {
-      this.#held = bytes.byteLength === end ? undefined : bytes.subarray(end);
-      this.#answer(plain, bytes.subarray(plain.bodyAt, end));
-      return;
+  #drop(): void {
+    if (this.#held === undefined) return;
+    const size = Math.min(this.#held.byteLength, this.#droppedBytes);
+    this.#droppedBytes -= size;
+    this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+  }
+
+  #toFast(plain: FastRequest, bytes: Buffer): void {
+    this.#fast ??= new FastExchange(this);
+    const { length } = plain.head;
+    const body = bytes.subarray(plain.bodyAt, plain.bodyAt + length);
+    const rest = bytes.subarray(plain.bodyAt + body.byteLength);
+    this.#held = rest.byteLength === 0 ? undefined : rest;
+    this.#mode = "fast";
+    this.#active = this.#parts.fastPath?.begin(this.#fast, plain);
+    if (this.#active === undefined) {
+      this.#droppedBytes = length - body.byteLength;
+    } else if (body.byteLength === length) this.#finish(body);
+    else {
+      this.#mode = "body";
+      this.#body = Buffer.allocUnsafe(length);
+      this.#bodyBytes = body.copy(this.#body);
     }
-    if (plain.head.length > FAST_BODY_BYTES_MAX) {
-      this.#toNode();
-      return;
-    }
-    this.#parts.budget.takeBody(plain.head.length);
-    this.#mode = "body";
-    this.#plain = plain;
-    this.#body = Buffer.allocUnsafe(plain.head.length);
-    this.#bodyBytes = 0;
-    this.#held = bytes.byteLength === plain.bodyAt ? undefined : bytes.subarray(plain.bodyAt);
   }
 
   #fill(): boolean {
-    const held = this.#held;
-    const plain = this.#plain;
-    const body = this.#body;
-    if (plain === undefined || body === undefined) return false;
-    if (held === undefined) {
+    if (this.#held === undefined) {
       if (this.#hasEnded) this.#refuse(brokenOff());
       return false;
     }
-    const size = held.copy(body, this.#bodyBytes);
+    const size = this.#held.copy(this.#body, this.#bodyBytes);
     this.#bodyBytes += size;
-    this.#held = held.byteLength === size ? undefined : held.subarray(size);
-    if (this.#bodyBytes < body.byteLength) return false;
-    this.#releaseBody();
-    this.#answer(plain, body);
+    this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+    if (this.#bodyBytes < this.#body.byteLength) return this.#hasEnded;
+    const body = this.#body;
+    this.#body = NO_BODY;
+    this.#mode = "fast";
+    this.#finish(body);
     return true;
   }
 
-  #answer(plain: FastRequest, body: Buffer): void {
-    this.#mode = "fast";
-    this.#fast ??= new FastExchange(this);
-    this.#parts.fastPath?.run(this.#fast, plain, body);
+  #finish(body: Buffer): void {
+    const active = this.#active;
+    this.#active = undefined;
+    if (active !== undefined) this.#parts.fastPath?.finish(active, body);
   }
 
   #toNode(): void {
@@ -319,22 +325,18 @@ export class RawConnection implements NodeSideOwner {
 
   /** Answers an error that belongs to no request, or to one that cannot be answered any other way, and closes. */
   #refuse(error: CalybrisError): void {
-    const isAnswering = this.#side?.isAnswering === true;
-    this.#parts.refused(error);
-    if (isAnswering) {
+    const begun = this.#mode === "node" ? this.#side?.answerBegun : undefined;
+    if (begun === "partly") {
       this.destroy();
       return;
     }
-    const { text, bytes } = rawAnswer(error);
-    this.#answers.write(text, "utf8", bytes, () => undefined);
+    if (begun === undefined) {
+      const { text, bytes } = rawAnswer(error);
+      this.#parts.refused(error);
+      this.#answers.write(text, "utf8", bytes, () => undefined);
+    }
     this.end();
     this.#side?.destroy();
-  }
-
-  #releaseBody(): void {
-    if (this.#body !== undefined) this.#parts.budget.releaseBody(this.#body.byteLength);
-    this.#body = undefined;
-    this.#plain = undefined;
   }
 }
 

@@ -7,7 +7,7 @@
 import type { EndListener, Exchange, PiecesHead, RequestHeaders } from "./exchange.ts";
 import { type PlainHead, readPlainHead } from "./plain-head.ts";
 import { CLOSE_LINES, headText, keepAliveLines } from "./raw-answer.ts";
-import type { RequestPipeline } from "./request-pipeline.ts";
+import type { ActiveRequest, RequestPipeline } from "./request-pipeline.ts";
 import { parametersOf, type Route } from "./route-contract.ts";
 
 /** A body that arrives in several pieces is gathered here up to this length; a longer one is Node's to read. */
@@ -48,12 +48,12 @@ export class FastPath {
   readonly #exact = new Map<string, Target>();
   readonly #patterns: readonly { readonly route: Route; readonly pattern: RegExp; readonly names: readonly string[] }[];
   readonly #heads = new Map<string, PlainHead | undefined>();
-  readonly keepAlive: string;
+  readonly #keepAlive: string;
 
   constructor(options: FastPathOptions) {
     this.#pipeline = options.pipeline;
     this.#limits = options;
-    this.keepAlive = keepAliveLines(options.idleMs);
+    this.#keepAlive = keepAliveLines(options.idleMs);
     const routes = options.routes.filter(({ contract }) => contract.method === "POST" && contract.streams !== true);
     for (const route of routes)
       if (parametersOf(route.contract).length === 0)
@@ -75,9 +75,14 @@ export class FastPath {
     return { route: target.route, parameters: target.parameters, head, bodyAt: headEnd + HEAD_END.byteLength };
   }
 
-  run(exchange: FastExchange, { route, parameters, head }: FastRequest, body: Buffer): void {
-    exchange.begin(head, this.keepAlive);
-    this.#pipeline.run(exchange, route, parameters, body);
+  /** Admits the request as soon as its head is there; `undefined` when it was refused. */
+  begin(exchange: FastExchange, { route, parameters, head }: FastRequest): ActiveRequest | undefined {
+    exchange.begin(head, this.#keepAlive);
+    return this.#pipeline.begin(exchange, route, parameters, head.length);
+  }
+
+  finish(request: ActiveRequest, body: Buffer): void {
+    this.#pipeline.finish(request, body);
   }
 
   #headOf(text: string): PlainHead | undefined {
@@ -112,7 +117,6 @@ interface FastConnection {
   answered(): void;
   end(): void;
   onLeave(left: () => void): void;
-  readonly isLast: boolean;
 }
 
 /** The exchanges of one connection, one after the other. */
@@ -173,7 +177,6 @@ export class FastExchange implements Exchange {
     isAscii?: boolean,
   ): void {
     this.#isOpen = false;
-    this.#isLast ||= this.#connection.isLast;
     const bytes = typeof body !== "string" ? body.byteLength : isAscii === true ? body.length : Buffer.byteLength(body);
     const more = headers === undefined ? this.#headers : [...this.#headers, ...headers];
     const head = `${headText(status, contentType, bytes, more)}${this.#isLast ? CLOSE_LINES : this.#keepAlive}\r\n`;

@@ -26,8 +26,6 @@ export interface NodeSideOwner {
   /** Node's parser refuses what it was given. */
   failed(error: NodeJS.ErrnoException): void;
   onLeave(left: () => void): void;
-  /** The client has closed its side and no further request has arrived. */
-  readonly isLast: boolean;
 }
 
 const EMPTY_LINE = Buffer.from("\r\n\r\n");
@@ -64,9 +62,10 @@ export class NodeSide extends Duplex {
     return this.#isInHead;
   }
 
-  /** The status of the request at hand has left. */
-  get isAnswering(): boolean {
-    return this.#openCount > 0 && this.#response?.headersSent === true;
+  /** How much of the answer to the request at hand was written; `undefined`: nothing. */
+  get answerBegun(): "partly" | "wholly" | undefined {
+    if (this.#isInHead || this.#response?.headersSent !== true) return undefined;
+    return this.#openCount > 0 ? "partly" : "wholly";
   }
 
   /** What is passed on from now on begins a request. */

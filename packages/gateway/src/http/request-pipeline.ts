@@ -123,12 +123,22 @@ export class RequestPipeline {
     });
   }
 
-  /** All steps, for a request that has arrived. */
-  run(exchange: Exchange, route: Route, parameters: Call["parameters"], bytes: Buffer): void {
+  /** Opens and admits a request whose body will have `bytes`; `undefined` when it was refused. */
+  begin(exchange: Exchange, route: Route, parameters: Call["parameters"], bytes: number): ActiveRequest | undefined {
     const request = this.open(exchange, route);
     try {
-      if (this.admit(request, parameters)) return;
-      this.takeBody(request, bytes.byteLength);
+      if (this.admit(request, parameters)) return undefined;
+      this.takeBody(request, bytes);
+      return request;
+    } catch (error) {
+      this.refuse(request, error);
+      return undefined;
+    }
+  }
+
+  /** Reads the body of a request that was admitted, and handles it. */
+  finish(request: ActiveRequest, bytes: Buffer): void {
+    try {
       const reading = this.read(request, bytes);
       if (reading === undefined) this.handle(request);
       else
