@@ -38,15 +38,21 @@ export function costMistake(body: unknown, membersMax: number): Mistake | undefi
   return undefined;
 }
 
+/** Whether a body of so few bytes can have too much of anything: each member takes two of them at least. */
+export function isCheap(bytes: number, membersMax: number): boolean {
+  return bytes <= Math.min(2 * membersMax, TEXT_CHARACTERS_MAX);
+}
+
 /** Stops at the first excess. */
 function measure(value: unknown, membersMax: number, cost: { members: number; characters: number }): void {
   if (typeof value === "string") cost.characters = Math.max(cost.characters, value.length);
   if (typeof value !== "object" || value === null) return;
-  const isList = Array.isArray(value);
-  for (const key in value) {
-    cost.members += 1;
+  const items: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  cost.members += items.length;
+  if (cost.members > membersMax) return;
+  if (items !== value) for (const key in value) cost.characters = Math.max(cost.characters, key.length);
+  for (const item of items) {
+    measure(item, membersMax, cost);
     if (cost.members > membersMax) return;
-    if (!isList) cost.characters = Math.max(cost.characters, key.length);
-    measure((value as { readonly [key: string]: unknown })[key], membersMax, cost);
   }
 }

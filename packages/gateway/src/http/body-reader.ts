@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import type { Principal } from "../keys/keyring.ts";
-import { affordable } from "./body-cost.ts";
+import { affordable, isCheap } from "./body-cost.ts";
 import type { BodyWorker } from "./body-worker.ts";
 import type { BodyRule } from "./route-contract.ts";
 import { readBody } from "./strict-json.ts";
@@ -27,8 +27,10 @@ export class BodyReader {
   /** @throws CalybrisError for a body that is malformed or costs too much to check; so does the promise. */
   read({ schema, reader, membersMax, checkedBy }: BodyRule, bytes: Buffer, principal: Principal): unknown {
     const depthMax = this.#depthMax;
-    if (reader === "json" && bytes.byteLength <= INLINE_BYTES_MAX)
-      return affordable(readBody(bytes, depthMax), membersMax, checkedBy);
+    if (reader === "json" && bytes.byteLength <= INLINE_BYTES_MAX) {
+      const body = readBody(bytes, depthMax);
+      return isCheap(bytes.byteLength, membersMax) ? body : affordable(body, membersMax, checkedBy);
+    }
     const fields = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
     const candidatesMax = this.#candidatesMax;
     return this.#worker.run({ reader, checkedBy, membersMax, fields, depthMax, candidatesMax, bytes }, principal);

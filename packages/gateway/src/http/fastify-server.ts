@@ -75,13 +75,14 @@ export class FastifyServer {
   #add(route: Route): void {
     const { pipeline } = this.#options;
     const { contract } = route;
+    const names = parametersOf(contract);
     this.#app.route({
       method: contract.method,
       // A colon begins a parameter, unless there are two.
       url: contract.path.replaceAll(":", "::").replace(/\{([a-z]+)\}/gi, ":$1"),
       onRequest: (request, reply, done) => {
         const parameters = (request.params ?? {}) as { readonly [name: string]: string };
-        if (parametersOf(contract).some((name) => parameters[name] === "")) {
+        if (names.some((name) => parameters[name] === "")) {
           this.#unknown(request, reply);
           return;
         }

@@ -28,6 +28,15 @@ export function requireUnambiguousHead(request: IncomingMessage, bytesMax: numbe
   if (rawHeaders.length > 2 * HEADERS_MAX)
     throw new GatewayError("CAL_GATEWAY_HEADERS_TOO_LARGE", { bytesMax, headersMax: HEADERS_MAX });
   if (httpVersion === "1.1" && headers.host === undefined) throw malformed("it has no host header");
+  requireSingle(request);
+  const { expect } = headers;
+  if (expect !== undefined && expect.toLowerCase() !== "100-continue")
+    throw new GatewayError("CAL_GATEWAY_EXPECTATION", { given: expect });
+}
+
+function requireSingle({ headers, rawHeaders }: IncomingMessage): void {
+  // As many names as lines: none is there twice.
+  if (2 * Object.keys(headers).length === rawHeaders.length) return;
   const seen = new Set<string>();
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] as string).toLowerCase();
@@ -35,9 +44,6 @@ export function requireUnambiguousHead(request: IncomingMessage, bytesMax: numbe
     if (seen.has(name)) throw malformed(`its ${name} header is a duplicate`);
     seen.add(name);
   }
-  const { expect } = headers;
-  if (expect !== undefined && expect.toLowerCase() !== "100-continue")
-    throw new GatewayError("CAL_GATEWAY_EXPECTATION", { given: expect });
 }
 
 function malformed(problem: string): GatewayError {
