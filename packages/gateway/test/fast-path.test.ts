@@ -49,10 +49,14 @@ test("a connection takes either path with each request, in any order", async () 
     `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n${extra}content-length: ${body.length}\r\n\r\n${body}`;
   const health = "GET /health HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
   const decide = ask("/v1/decisions");
-  const { text } = await speak(fast.url, [decide, health + decide, ask("/v1/outcomes"), ask("/v1/decisions", "te: x\r\n"), decide], {
-    pauseMs: 60,
-    quietMs: 400,
-  });
+  const { text } = await speak(
+    fast.url,
+    [decide, health + decide, ask("/v1/outcomes"), ask("/v1/decisions", "te: x\r\n"), decide],
+    {
+      pauseMs: 60,
+      quietMs: 400,
+    },
+  );
   expect([...text.matchAll(/HTTP\/1\.1 ([0-9]{3})/g)].map(([, status]) => status)).toEqual([
     "200",
     "200",

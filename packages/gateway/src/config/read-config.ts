@@ -151,7 +151,10 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
 }
 
 /** A key as a configuration may write it: `planes` is the former name of `scopes`. */
-type WrittenKey = Omit<KeyConfig, "scopes"> & { readonly scopes?: readonly Scope[]; readonly planes?: readonly Scope[] };
+type WrittenKey = Omit<KeyConfig, "scopes"> & {
+  readonly scopes?: readonly Scope[];
+  readonly planes?: readonly Scope[];
+};
 
 function keyMistakes(keys: readonly WrittenKey[]): Mistake[] {
   const mistakes: Mistake[] = [];

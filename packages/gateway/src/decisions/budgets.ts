@@ -83,7 +83,11 @@ function parentOf({ ledger }: ApiContext["engine"], tenant: string): string | un
   } catch (error) {
     if (!(error instanceof CalybrisError) || error.code !== "CAL_LEDGER_TENANT_UNKNOWN") throw error;
     const problem = `is ${JSON.stringify(tenant)}, which has no budget`;
-    throw invalid({ path: "limit.parent", problem, remedy: "Name a tenant that has a budget; `GET /v1/ledger` lists them." });
+    throw invalid({
+      path: "limit.parent",
+      problem,
+      remedy: "Name a tenant that has a budget; `GET /v1/ledger` lists them.",
+    });
   }
 }
 

@@ -25,7 +25,12 @@ export function decideOne(context: ApiContext, call: Call, responder: Responder)
 }
 
 /** Asks the engine; an error means that nothing was decided, or that a repetition finds out. Throws nothing. */
-export function submit(context: ApiContext, principal: Principal, request: ClientRequest, waiter: DecisionWaiter): void {
+export function submit(
+  context: ApiContext,
+  principal: Principal,
+  request: ClientRequest,
+  waiter: DecisionWaiter,
+): void {
   try {
     requireTenant(principal, (request as Partial<ClientRequest> | null)?.tenant);
   } catch (error) {

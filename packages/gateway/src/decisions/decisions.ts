@@ -3,12 +3,7 @@
  * @module
  */
 import type { ReadDecided } from "@calybris/engine";
-import {
-  explainCandidate,
-  type ExplanationRow,
-  parseEntryLine,
-  type PolicySnapshot,
-} from "@calybris/kernel";
+import { explainCandidate, type ExplanationRow, parseEntryLine, type PolicySnapshot } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
@@ -46,7 +41,9 @@ function explained(context: ApiContext, { principal, parameters }: Call): Reply 
     explanation: walked.map((candidate) => rowJson(explainCandidate(snapshot.policy, request, candidate), snapshot)),
     proof: proofOf(context, found),
   };
-  return { body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}` };
+  return {
+    body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
+  };
 }
 
 function rowJson(row: ExplanationRow, snapshot: PolicySnapshot): object {

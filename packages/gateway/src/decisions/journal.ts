@@ -6,7 +6,10 @@ import { apiJson } from "../http/error-dialect.ts";
 import type { Handler } from "../http/route-contract.ts";
 import type { ApiContext } from "./api-context.ts";
 
-export function journalHandlers({ engine }: ApiContext): { readonly journalHead: Handler; readonly journalEntries: Handler } {
+export function journalHandlers({ engine }: ApiContext): {
+  readonly journalHead: Handler;
+  readonly journalEntries: Handler;
+} {
   return {
     journalHead: () => {
       const { sequence, hash, keyed } = engine.reading.head;

@@ -55,7 +55,10 @@ function requireBy(by: unknown): string {
   throw invalid("by", "is not a name", `Send 1 to ${BY_CHARACTERS_MAX} printable characters: the person who does it.`);
 }
 
-export function digestsOf(snapshot: PolicySnapshot): { readonly policyDigest: string; readonly snapshotDigest: string } {
+export function digestsOf(snapshot: PolicySnapshot): {
+  readonly policyDigest: string;
+  readonly snapshotDigest: string;
+} {
   return {
     policyDigest: toHex(policyDigest(snapshot.policy, nodeSha256)),
     snapshotDigest: toHex(snapshotDigest(snapshot, nodeSha256)),

@@ -26,7 +26,12 @@ export class AnswerQueue {
   }
 
   /** @param taken - called once, when the bytes have left or never will. */
-  write(data: string | Uint8Array, encoding: BufferEncoding, bytes: number, taken: (error?: Error | null) => void): void {
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    bytes: number,
+    taken: (error?: Error | null) => void,
+  ): void {
     this.#written += bytes;
     this.#budget.takeAnswer(bytes);
     this.#socket.write(data, encoding, (error) => {

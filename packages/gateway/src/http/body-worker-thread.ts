@@ -24,14 +24,14 @@ export type BodyTaskResult =
   | { readonly code: string; readonly details: object }
   | { readonly bug: string };
 
-async function valueOf({ reader, bytes, depthMax, membersMax, checkedBy, ...policy }: BodyTask): Promise<unknown> {
+async function bodyOf({ reader, bytes, depthMax, membersMax, checkedBy, ...policy }: BodyTask): Promise<unknown> {
   const body = readBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), depthMax);
   return reader === "policy" ? readPolicyBody(body, policy) : affordable(body, membersMax, checkedBy);
 }
 
 async function resultOf(task: BodyTask): Promise<BodyTaskResult> {
   try {
-    return { value: await valueOf(task) };
+    return { value: await bodyOf(task) };
   } catch (error) {
     if (error instanceof CalybrisError) return { code: error.code, details: error.details };
     return { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) };

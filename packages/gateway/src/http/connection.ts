@@ -87,7 +87,12 @@ export class RawConnection implements NodeSideOwner {
     return this.#mode !== "closing" && this.#mode !== "closed";
   }
 
-  write(data: string | Uint8Array, encoding: BufferEncoding, bytes: number, taken: (error?: Error | null) => void): void {
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    bytes: number,
+    taken: (error?: Error | null) => void,
+  ): void {
     this.#answers.write(data, encoding, bytes, taken);
   }
 

@@ -24,7 +24,13 @@ export interface Exchange {
   /** The answer is the last of the connection. */
   closeAfter(): void;
   /** @param isAscii - whether the text is known to be ASCII; otherwise it is measured. */
-  send(status: number, body: string | Uint8Array, contentType: string, headers?: readonly string[], isAscii?: boolean): void;
+  send(
+    status: number,
+    body: string | Uint8Array,
+    contentType: string,
+    headers?: readonly string[],
+    isAscii?: boolean,
+  ): void;
   /** Sends pieces as fast as they are taken. */
   sendPieces(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, head: PiecesHead): void;
   /** Called once: when the client has taken the answer, or the connection is gone. */

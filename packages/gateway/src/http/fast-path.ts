@@ -112,7 +112,12 @@ function patternOf(path: string): RegExp {
 
 /** What the fast path needs of a connection. */
 interface FastConnection {
-  write(data: string | Uint8Array, encoding: BufferEncoding, bytes: number, taken: (error?: Error | null) => void): void;
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    bytes: number,
+    taken: (error?: Error | null) => void,
+  ): void;
   together(write: () => void): void;
   answered(): void;
   end(): void;

@@ -125,7 +125,11 @@ export class FastifyServer {
     }
   }
 
-  #collect(request: FastifyRequest, payload: IncomingMessage, done: (error: Error | null, body?: Buffer) => void): void {
+  #collect(
+    request: FastifyRequest,
+    payload: IncomingMessage,
+    done: (error: Error | null, body?: Buffer) => void,
+  ): void {
     const { active } = request;
     if (active?.route?.contract.body === undefined) {
       done(null);

@@ -15,7 +15,12 @@ import { Duplex } from "node:stream";
 
 /** What a side needs of its connection. */
 export interface NodeSideOwner {
-  write(data: string | Uint8Array, encoding: BufferEncoding, bytes: number, taken: (error?: Error | null) => void): void;
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    bytes: number,
+    taken: (error?: Error | null) => void,
+  ): void;
   together(write: () => void): void;
   /** Node's server has closed the connection; what was written before still leaves. */
   end(): void;

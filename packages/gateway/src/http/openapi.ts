@@ -83,7 +83,10 @@ function operationOf(contract: RouteContract): Operation {
             ? { [answer]: { schema: { type: "string" } } }
             : { "application/json": { schema: inlineSchema(answer) } },
       },
-      default: { description: "Error response.", content: { "application/json": { schema: inlineSchema(errorShape) } } },
+      default: {
+        description: "Error response.",
+        content: { "application/json": { schema: inlineSchema(errorShape) } },
+      },
     },
   };
 }

@@ -63,7 +63,11 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
     gauge("calybris_http_connections", "Connections.", connectionCount()),
     gauge("calybris_http_body_bytes", "Request bodies in flight.", budget.bodiesBytes),
     gauge("calybris_http_answer_bytes", "Answers that clients have yet to take.", budget.answersBytes),
-    counter("calybris_trace_spans_dropped_total", "Spans that the collector did not accept.", traces?.droppedCount ?? 0),
+    counter(
+      "calybris_trace_spans_dropped_total",
+      "Spans that the collector did not accept.",
+      traces?.droppedCount ?? 0,
+    ),
     counter("process_cpu_seconds_total", "User and system time.", (user + system) / 1e6),
     gauge("process_resident_memory_bytes", "Resident memory.", rss),
     gauge("calybris_heap_bytes", "Heap in use.", heapUsed),
