@@ -338,7 +338,7 @@ export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
     readonly Batch: {
-      /** @description In the order of the requests: each its decision, or why there is none. */
+      /** @description In the order of the requests: a decision, or the error in its place. */
       readonly results: readonly (components["schemas"]["Decision"] | components["schemas"]["ErrorAnswer"])[];
     };
     readonly BatchRequest: {
@@ -346,7 +346,7 @@ export interface components {
       readonly requests: readonly components["schemas"]["DecisionRequest"][];
     };
     readonly Budget: {
-      /** @description What the tenant may still reserve, in microcents; $1 is 100,000,000. */
+      /** @description What the tenant can still reserve, in microcents; $1 is 100,000,000. */
       readonly remainingMicrocents: string;
     };
     readonly BudgetChange: {
@@ -358,41 +358,41 @@ export interface components {
         readonly id: string;
         /** @description Its entry. */
         readonly sequence: number;
-        /** @description It was granted before. */
+        /** @description True if it was granted before. */
         readonly repeated: boolean;
       } | null;
     };
     readonly BudgetRequest: {
-      /** @description Text of 1 to 128 printable characters (the person who does it; kept in the journal). */
+      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
       readonly by: string;
       readonly limit?: components["schemas"]["TenantLimit"] | undefined;
       readonly grant?:
         | {
-            /** @description Text of 1 to 128 printable characters (the same id grants once; the idempotency key when left out). */
+            /** @description Text of 1 to 128 printable characters (the same id grants once; default the idempotency key). */
             readonly id?: string | undefined;
-            /** @description Whole microcents from 1 to 2^63−1, beyond 2^53 as digits in quotes (what is given). */
+            /** @description Whole microcents from 1 to 2^63−1, beyond 2^53 as digits in quotes (the amount granted). */
             readonly amountMicrocents: Amount;
           }
         | undefined;
     };
     readonly Candidate: {
       readonly id: number;
-      /** @description As the policy calls it. */
+      /** @description Its name in the policy. */
       readonly name: string;
     };
     readonly CorrectionRequest: {
-      /** @description A decision id, as it was answered. */
+      /** @description A decision id, as it was returned. */
       readonly decisionId: string;
-      /** @description Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
-      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost in truth). */
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (the corrected cost). */
       readonly actualMicrocents: Amount;
-      /** @description Text of 1 to 128 printable characters (the person who does it; kept in the journal). */
+      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
       readonly by: string;
     };
     readonly Counterfactual: {
       readonly id: number;
-      /** @description As the policy calls it. */
+      /** @description Its name in the policy. */
       readonly name: string;
       /** @description Its utility, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
@@ -424,26 +424,26 @@ export interface components {
         | "utility"
         | "risk_ceiling";
       readonly selected: components["schemas"]["Candidate"] | null;
-      /** @description What it will cost at most: what is reserved, in microcents; $1 is 100,000,000. */
+      /** @description Most it can cost, which is reserved, in microcents; $1 is 100,000,000. */
       readonly costMicrocents: string;
-      /** @description What it is worth, less what it costs, in microcents; $1 is 100,000,000. */
+      /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
       readonly counterfactual: components["schemas"]["Counterfactual"] | null;
       readonly floor: components["schemas"]["Floor"];
-      /** @description Candidates that were walked. */
+      /** @description Candidates that were evaluated. */
       readonly evaluatedCount: number;
       /** @description Candidates that passed every gate. */
       readonly eligibleCount: number;
       /** @description The policy it was decided under. */
       readonly policyId: number;
-      /** @description What was not said came from this use case. */
+      /** @description The use case that values left out were taken from. */
       readonly useCase: string;
-      /** @description What the client left to the use case. */
+      /** @description Values that the client left out. */
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
       readonly short: components["schemas"]["Room"] | null;
-      /** @description The request id was decided before; this is that decision. */
+      /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
     };
     readonly DecisionRequest: {
@@ -545,35 +545,35 @@ export interface components {
         | "utility"
         | "risk_ceiling";
       readonly selected: components["schemas"]["Candidate"] | null;
-      /** @description What it will cost at most: what is reserved, in microcents; $1 is 100,000,000. */
+      /** @description Most it can cost, which is reserved, in microcents; $1 is 100,000,000. */
       readonly costMicrocents: string;
-      /** @description What it is worth, less what it costs, in microcents; $1 is 100,000,000. */
+      /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
       readonly counterfactual: components["schemas"]["Counterfactual"] | null;
       readonly floor: components["schemas"]["Floor"];
-      /** @description Candidates that were walked. */
+      /** @description Candidates that were evaluated. */
       readonly evaluatedCount: number;
       /** @description Candidates that passed every gate. */
       readonly eligibleCount: number;
       /** @description The policy it was decided under. */
       readonly policyId: number;
-      /** @description What was not said came from this use case. */
+      /** @description The use case that values left out were taken from. */
       readonly useCase: string;
-      /** @description What the client left to the use case. */
+      /** @description Values that the client left out. */
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
       readonly short: components["schemas"]["Room"] | null;
-      /** @description The request id was decided before; this is that decision. */
+      /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
       /** @description Microseconds since the Unix epoch. */
       readonly at: number;
-      /** @description As it was decided, what was defaulted included. */
+      /** @description The request as it was decided, with the values taken from the use case. */
       readonly request: {
         readonly [key: string]: unknown;
       };
       readonly requested: components["schemas"]["Candidate"] | null;
-      /** @description How the learner came to the floor and the tier. */
+      /** @description How the learner chose the floor and the tier. */
       readonly learning: {
         readonly [key: string]: unknown;
       } | null;
@@ -584,36 +584,36 @@ export interface components {
     readonly Explanation:
       | {
           readonly id: number;
-          /** @description As the policy calls it. */
+          /** @description Its name in the policy. */
           readonly name: string;
           /** @description The first gate that refused it. */
           readonly refusedBy: string;
           /** @description What was measured. */
           readonly measured: string;
-          /** @description What it was held against. */
+          /** @description The limit it was measured against. */
           readonly limit: string;
         }
       | {
           readonly id: number;
-          /** @description As the policy calls it. */
+          /** @description Its name in the policy. */
           readonly name: string;
           readonly refusedBy: null;
           /** @description Its utility: quality less risk, cost and latency, in microcents; $1 is 100,000,000. */
           readonly utilityMicrocents: string;
-          /** @description What its quality is worth, in microcents; $1 is 100,000,000. */
+          /** @description Value of its quality, in microcents; $1 is 100,000,000. */
           readonly qualityMicrocents: string;
-          /** @description What the risk takes off, in microcents; $1 is 100,000,000. */
+          /** @description Deduction for risk, in microcents; $1 is 100,000,000. */
           readonly riskMicrocents: string;
-          /** @description What it costs at most, in microcents; $1 is 100,000,000. */
+          /** @description Most it can cost, in microcents; $1 is 100,000,000. */
           readonly costMicrocents: string;
-          /** @description What its latency takes off, in microcents; $1 is 100,000,000. */
+          /** @description Deduction for latency, in microcents; $1 is 100,000,000. */
           readonly latencyMicrocents: string;
         };
     readonly Floor: {
       /** @description Least acceptable quality, in ten-thousandths. */
       readonly qualityMinBps: number;
       /**
-       * @description Who set it.
+       * @description Where it came from.
        * @enum {string}
        */
       readonly source: "client" | "use_case" | "tracker" | "certified" | "quality" | "anomaly" | "warm_start";
@@ -623,9 +623,9 @@ export interface components {
       readonly status: "alive";
     };
     readonly HoldRequest: {
-      /** @description A decision id, as it was answered. */
+      /** @description A decision id, as it was returned. */
       readonly decisionId: string;
-      /** @description Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
       /**
        * @description One of client_gone, stream_cut, timeout, unknown (why the cost is not known).
@@ -636,9 +636,9 @@ export interface components {
     readonly JournalHead: {
       /** @description The last durable entry. */
       readonly sequence: number;
-      /** @description Its hash; keep it elsewhere, and a removed end will be noticed. */
+      /** @description Its hash; keep a copy elsewhere to notice a removed end. */
       readonly entryHash: string;
-      /** @description Whether the chain takes a secret key to verify. */
+      /** @description Whether verifying the chain needs a secret key. */
       readonly keyed: boolean;
     };
     readonly LedgerProof: {
@@ -664,9 +664,9 @@ export interface components {
       readonly reservations: readonly {
         /** @description Names the decision for outcomes and settlements. */
         readonly decisionId: string;
-        /** @description Whose it is. */
+        /** @description The tenant. */
         readonly tenant: string;
-        /** @description What is held, in microcents; $1 is 100,000,000. */
+        /** @description The amount reserved, in microcents; $1 is 100,000,000. */
         readonly amountMicrocents: string;
         /** @description Microseconds; from then on it is settled in full. */
         readonly expiresAt: number;
@@ -688,28 +688,28 @@ export interface components {
       readonly decisionId: string;
       /** @description Journal sequence of its entry. */
       readonly sequence: number;
-      /** @description How good it was, in ten-thousandths: what was said, or what the signals say. */
+      /** @description Quality in ten-thousandths, as reported or derived from the signals. */
       readonly successBps: number;
       /** @description The reward, in ten-thousandths. */
       readonly rewardBps: number;
-      /** @description Whether beliefs and floors took it in. */
+      /** @description Whether the learner used it. */
       readonly learned: boolean;
       /** @description `calyout1`. */
       readonly digest: string;
-      /** @description It was told before; nothing changed. */
+      /** @description True if it was reported before; nothing changed. */
       readonly repeated: boolean;
     };
     readonly OutcomeRequest: {
-      /** @description A decision id, as it was answered. */
+      /** @description A decision id, as it was returned. */
       readonly decisionId: string;
-      /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch; now when left out). */
+      /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch; default now). */
       readonly observedAt?: number | undefined;
       /**
-       * @description One of applied, abandoned, in_flight (whether it was used; applied when left out).
+       * @description One of applied, abandoned, in_flight (whether it was used; default applied).
        * @enum {unknown}
        */
       readonly disposition?: ("applied" | "abandoned" | "in_flight") | undefined;
-      /** @description True or false (whether it was good; left out, the signals say). */
+      /** @description True or false (whether it succeeded; derived from the signals by default). */
       readonly succeeded?: boolean | undefined;
       readonly signals?: readonly ("slow" | "error" | "retried" | "aborted" | "truncated")[] | undefined;
       /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
@@ -724,21 +724,21 @@ export interface components {
       /** @description Its id. */
       readonly policyId: number;
       readonly sequence: number | null;
-      /** @description Of the policy in force. */
+      /** @description Digest of the active policy. */
       readonly snapshotDigest: string;
-      /** @description It was in force already; nothing changed. */
+      /** @description True if it was active already; nothing changed. */
       readonly repeated: boolean;
     };
     readonly PolicyCheck: {
-      /** @description What people call it. */
+      /** @description Its name. */
       readonly name: string;
       /** @description `calypol1`. */
       readonly policyDigest: string;
       /** @description Covers names, tiers and defaults as well. */
       readonly snapshotDigest: string;
-      /** @description How many candidates it has. */
+      /** @description Number of candidates. */
       readonly candidateCount: number;
-      /** @description Whether it is the one in force. */
+      /** @description Whether it is the active policy. */
       readonly isInForce: boolean;
     };
     readonly PolicyCheckRequest: {
@@ -814,7 +814,7 @@ export interface components {
     readonly PolicyRow: {
       /** @description Counts from 1. */
       readonly policyId: number;
-      /** @description What people call it. */
+      /** @description Its name. */
       readonly name: string;
       /** @description Grows with each change. */
       readonly policyEpoch: string;
@@ -823,16 +823,16 @@ export interface components {
       /** @description Covers names, tiers and defaults as well. */
       readonly snapshotDigest: string;
       readonly candidates: readonly components["schemas"]["Candidate"][];
-      /** @description Whether the next decision is made under it. */
+      /** @description Whether it is the active policy. */
       readonly inForce: boolean;
     };
     readonly PolicySetRequest: {
       readonly policy: components["schemas"]["PolicyFile"];
-      /** @description Text of 1 to 128 printable characters (the person who does it; kept in the journal). */
+      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
       readonly by: string;
     };
     readonly Proof: {
-      /** @description The entry as it stands in the journal: whoever has it can compute every hash again. */
+      /** @description The entry as it is in the journal: every hash can be recomputed from it. */
       readonly line: string;
       /** @description Hash of the entry before; `genesis` for the first. */
       readonly previousHash: string;
@@ -850,17 +850,17 @@ export interface components {
       readonly status: "ready";
       /** @description The last durable entry. */
       readonly sequence: number;
-      /** @description The policy in force. */
+      /** @description The active policy. */
       readonly policyId: number;
     };
     readonly ReleaseRequest: {
-      /** @description A decision id, as it was answered. */
+      /** @description A decision id, as it was returned. */
       readonly decisionId: string;
-      /** @description Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
     };
     readonly Room: {
-      /** @description What there was room for, in microcents; $1 is 100,000,000. */
+      /** @description The headroom, in microcents; $1 is 100,000,000. */
       readonly roomMicrocents: string;
       /** @description The request's own limit, in microcents; $1 is 100,000,000. */
       readonly askedMicrocents: string;
@@ -868,22 +868,22 @@ export interface components {
     readonly Settlement: {
       /** @description Names the decision for outcomes and settlements. */
       readonly decisionId: string;
-      /** @description Whose money it was. */
+      /** @description The tenant that paid. */
       readonly tenant: string;
       /** @enum {string} */
       readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
-      /** @description Journal sequence of the entry that says so. */
+      /** @description Journal sequence of its entry. */
       readonly sequence: number;
       /** @description What it cost, in microcents; $1 is 100,000,000. */
       readonly actualMicrocents: string;
-      /** @description It was so before; nothing changed. */
+      /** @description True if it was in that state before; nothing changed. */
       readonly repeated: boolean;
       readonly budget: components["schemas"]["TenantBudget"];
     };
     readonly SettlementRequest: {
-      /** @description A decision id, as it was answered. */
+      /** @description A decision id, as it was returned. */
       readonly decisionId: string;
-      /** @description Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
       /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
       readonly actualMicrocents: Amount;
@@ -893,11 +893,11 @@ export interface components {
       readonly tenant: string;
       /** @description The tenant above. */
       readonly parent?: string | undefined;
-      /** @description Whether this level holds money; one that does not lets everything through. */
+      /** @description Whether this level has a budget; a level without one limits nothing. */
       readonly metered: boolean;
       /** @description Most that may be reserved at once, in microcents; $1 is 100,000,000. */
       readonly exposureCapMicrocents?: string | undefined;
-      /** @description Given so far, in microcents; $1 is 100,000,000. */
+      /** @description Granted so far, in microcents; $1 is 100,000,000. */
       readonly grantedMicrocents: string;
       /** @description Not reserved and not spent, in microcents; $1 is 100,000,000. */
       readonly remainingMicrocents: string;
@@ -907,7 +907,7 @@ export interface components {
       readonly settledMicrocents: string;
       /** @description Billed beyond what was granted, in microcents; $1 is 100,000,000. */
       readonly debtMicrocents: string;
-      /** @description Billed since the period began; since ever where there is none, in microcents; $1 is 100,000,000. */
+      /** @description Billed since the period began, or since account creation, in microcents; $1 is 100,000,000. */
       readonly billedInPeriodMicrocents: string;
       readonly period?:
         | {

@@ -40,7 +40,7 @@ export class ServiceError extends Error {
 
 function errorIn(text: string): ErrorBody | undefined {
   try {
-    const { error } = JSON.parse(text) as { readonly error?: Partial<Told> };
+    const { error } = JSON.parse(text) as { readonly error?: Partial<ErrorBody> };
     if (typeof error?.code !== "string" || typeof error.message !== "string") return undefined;
     return { code: error.code, message: error.message, remedy: error.remedy ?? "", details: error.details ?? {} };
   } catch {

@@ -19,6 +19,7 @@ import { FastPath } from "./http/fast-path.ts";
 import { FastifyServer } from "./http/fastify-server.ts";
 import { Rates } from "./http/rates.ts";
 import { RequestPipeline } from "./http/request-pipeline.ts";
+import type { Route } from "./http/route-contract.ts";
 import { TrafficBudget } from "./http/traffic-budget.ts";
 import { Keyring } from "./keys/keyring.ts";
 import { FailureLog } from "./watch/failure-log.ts";
@@ -30,7 +31,10 @@ import { Traces } from "./watch/traces.ts";
 export interface HttpStackOptions {
   readonly config: Config;
   readonly log: Logger;
+  /** `false`: every request goes through Fastify. For tests and benchmarks, which compare the two. */
   readonly fastPath?: boolean | undefined;
+  /** Routes beside those of the API. */
+  readonly moreRoutes?: readonly Route[] | undefined;
 }
 
 export class HttpStack {
@@ -58,7 +62,10 @@ export class HttpStack {
   }
 
   /** @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` for a certificate that cannot be used. */
-  static async create(engine: Engine, { config, log, fastPath }: HttpStackOptions): Promise<HttpStack> {
+  static async create(
+    engine: Engine,
+    { config, log, fastPath, moreRoutes = [] }: HttpStackOptions,
+  ): Promise<HttpStack> {
     const { limits } = config;
     const { endpoint, shareBps } = config.traces;
     const tls = readTls(config.tls);
@@ -80,16 +87,14 @@ export class HttpStack {
       crossOrigin,
       problem: readiness.problem,
     });
-    const routes = serviceRoutes(
-      { engine, config, rates, metrics },
-      {
-        readiness,
-        traces,
-        budget,
-        connectionCount: () => connections.connectionCount,
-        openCount: () => pipeline.openCount,
-      },
-    );
+    const watched = {
+      readiness,
+      traces,
+      budget,
+      connectionCount: () => connections.connectionCount,
+      openCount: () => pipeline.openCount,
+    };
+    const routes = [...serviceRoutes({ engine, config, rates, metrics }, watched), ...moreRoutes];
     const fastify = new FastifyServer({ ...limits, routes, pipeline });
     const connections = new ConnectionServer(config, tls, {
       budget,

@@ -9,20 +9,15 @@
 import { Engine, type EngineOptions, loadBudgets, loadPolicy, nodeSha256 } from "@calybris/engine";
 import { CalybrisError, type PolicySnapshot, snapshotDigest, toHex } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
-import { HttpStack } from "./http-stack.ts";
-import type { Logger } from "./watch/log.ts";
+import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
 
-export interface ServiceOptions {
-  readonly config: Config;
-  readonly log: Logger;
+export interface ServiceOptions extends HttpStackOptions {
   /** What `journal.keyFile` holds. */
   readonly journalKey?: Uint8Array | undefined;
   /** Begins a new journal when the configuration names no policy. */
   readonly startingPolicy?: () => Promise<PolicySnapshot>;
   /** Ports of the engine, for tests: clock, disk, kernel. */
   readonly ports?: Pick<EngineOptions, "nowUs" | "disk" | "driver" | "kernelFor"> | undefined;
-  /** `false`: every request goes through Fastify. For tests and benchmarks, which compare the two. */
-  readonly fastPath?: boolean | undefined;
 }
 
 /** What a start found. */
@@ -44,7 +39,7 @@ export class Service {
   readonly report: StartReport;
   readonly engine: Engine;
   readonly #config: Config;
-  readonly #log: Logger;
+  readonly #log: ServiceOptions["log"];
   readonly #http: HttpStack;
   #stopping: Promise<void> | undefined;
 

@@ -98,7 +98,8 @@ export interface Running {
   readonly end: () => Promise<void>;
 }
 
-export interface StartOptions extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath">> {
+export interface StartOptions
+  extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath" | "moreRoutes">> {
   readonly flags?: { readonly [flag: string]: string };
   /** More keys, in the configuration's own form. */
   readonly moreKeys?: readonly KeyConfig[];
@@ -131,6 +132,7 @@ export async function startService(options: StartOptions = {}): Promise<Running>
     config,
     log,
     fastPath: options.fastPath,
+    moreRoutes: options.moreRoutes,
     startingPolicy: options.startingPolicy ?? (() => Promise.resolve(testPolicy())),
     ports:
       options.onDisk === true || options.directory !== undefined

@@ -24,13 +24,13 @@ export const amountText = (what: string): z.ZodType =>
     .regex(/^-?[0-9]{1,20}$/)
     .meta({ description: `${what}, in microcents; $1 is 100,000,000.` });
 export const count = (what: string): z.ZodType => z.int().min(0).meta({ description: what });
-export const words = (what: string): z.ZodType => z.string().meta({ description: what });
+export const text = (what: string): z.ZodType => z.string().meta({ description: what });
 const digest = (what: string): z.ZodType =>
   z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .meta({ description: what });
-const yes = (what: string): z.ZodType => z.boolean().meta({ description: what });
+const flag = (what: string): z.ZodType => z.boolean().meta({ description: what });
 export const decisionIdText: z.ZodType = z
   .string()
   .regex(/^[1-9][0-9]{0,15}-[0-9a-f]{8}$/)
@@ -38,22 +38,22 @@ export const decisionIdText: z.ZodType = z
 
 const candidate = named(
   "Candidate",
-  z.object({ id: z.int(), name: words("As the policy calls it.") }),
+  z.object({ id: z.int(), name: text("Its name in the policy.") }),
   "A candidate of the policy.",
 );
 
 const room = named(
   "Room",
   z.object({
-    roomMicrocents: amountText("What there was room for"),
+    roomMicrocents: amountText("The headroom"),
     askedMicrocents: amountText("The request's own limit"),
   }),
-  "The tenant had less room than the request would have spent, so the room became its budget.",
+  "The tenant's headroom was less than the request could have spent, so the headroom became its budget.",
 );
 
 const decisionMembers = {
   decisionId: decisionIdText,
-  requestId: words("The request's own id.").nullable(),
+  requestId: text("The request's own id.").nullable(),
   sequence: count("Journal sequence of its entry."),
   entryHash: digest("Hash of its entry; the next entry is chained to it."),
   digests: named(
@@ -68,34 +68,34 @@ const decisionMembers = {
   action: z.enum(Object.keys(ACTION_CODES) as [string, ...string[]]),
   reason: z.enum(Object.keys(REASON_CODES) as [string, ...string[]]),
   selected: candidate.nullable(),
-  costMicrocents: amountText("What it will cost at most: what is reserved"),
-  utilityMicrocents: amountText("What it is worth, less what it costs"),
+  costMicrocents: amountText("Most it can cost, which is reserved"),
+  utilityMicrocents: amountText("Its worth less its cost"),
   counterfactual: named(
     "Counterfactual",
-    z.object({ id: z.int(), name: words("As the policy calls it."), utilityMicrocents: amountText("Its utility") }),
-    "What would have been chosen without the selected candidate.",
+    z.object({ id: z.int(), name: text("Its name in the policy."), utilityMicrocents: amountText("Its utility") }),
+    "The choice without the selected candidate.",
   ).nullable(),
   floor: named(
     "Floor",
     z.object({
       qualityMinBps: count("Least acceptable quality, in ten-thousandths."),
-      source: z.enum(["client", "use_case", ...FLOOR_SOURCES]).meta({ description: "Who set it." }),
+      source: z.enum(["client", "use_case", ...FLOOR_SOURCES]).meta({ description: "Where it came from." }),
     }),
   ),
-  evaluatedCount: count("Candidates that were walked."),
+  evaluatedCount: count("Candidates that were evaluated."),
   eligibleCount: count("Candidates that passed every gate."),
   policyId: count("The policy it was decided under."),
-  useCase: words("What was not said came from this use case."),
+  useCase: text("The use case that values left out were taken from."),
   defaulted: z.array(z.enum(["value", "risk", "confidence", "floor", "output"])).meta({
-    description: "What the client left to the use case.",
+    description: "Values that the client left out.",
   }),
-  tenant: words("Whose money it is; null where nobody has a budget.").nullable(),
+  tenant: text("The tenant that pays; null where nobody has a budget.").nullable(),
   budget: named(
     "Budget",
-    z.object({ remainingMicrocents: amountText("What the tenant may still reserve") }),
+    z.object({ remainingMicrocents: amountText("What the tenant can still reserve") }),
   ).nullable(),
   short: room.nullable(),
-  repeated: yes("The request id was decided before; this is that decision."),
+  repeated: flag("True if the request id was decided before; this is that decision."),
 };
 
 export const decisionShape: z.ZodType = named(
@@ -107,9 +107,9 @@ export const decisionShape: z.ZodType = named(
 const mistakeShape = named(
   "Mistake",
   z.object({
-    path: words("The field."),
-    problem: words("What is wrong with it."),
-    remedy: words("What to do."),
+    path: text("The field."),
+    problem: text("What is wrong with it."),
+    remedy: text("What to do."),
     line: z.int().optional(),
   }),
 );
@@ -118,40 +118,40 @@ export const errorShape: z.ZodType = named(
   "ErrorAnswer",
   z.object({
     error: z.object({
-      code: words("Stable; switch on it. `docs/errors.md` lists them."),
-      message: words("What happened, for a person."),
-      remedy: words("What to do about it."),
+      code: text("Stable; switch on it. `docs/errors.md` lists them."),
+      message: text("What happened, for a person."),
+      remedy: text("What to do about it."),
       details: z.looseObject({ mistakes: z.array(mistakeShape).optional() }),
     }),
   }),
-  "Why there is no answer.",
+  "Error response.",
 );
 
 export const batchShape: z.ZodType = named(
   "Batch",
   z.object({
     results: z.array(z.union([decisionShape, errorShape])).meta({
-      description: "In the order of the requests: each its decision, or why there is none.",
+      description: "In the order of the requests: a decision, or the error in its place.",
     }),
   }),
 );
 
 const refusedRow = z.object({
   id: z.int(),
-  name: words("As the policy calls it."),
-  refusedBy: words("The first gate that refused it."),
-  measured: words("What was measured."),
-  limit: words("What it was held against."),
+  name: text("Its name in the policy."),
+  refusedBy: text("The first gate that refused it."),
+  measured: text("What was measured."),
+  limit: text("The limit it was measured against."),
 });
 const eligibleRow = z.object({
   id: z.int(),
-  name: words("As the policy calls it."),
+  name: text("Its name in the policy."),
   refusedBy: z.null(),
   utilityMicrocents: amountText("Its utility: quality less risk, cost and latency"),
-  qualityMicrocents: amountText("What its quality is worth"),
-  riskMicrocents: amountText("What the risk takes off"),
-  costMicrocents: amountText("What it costs at most"),
-  latencyMicrocents: amountText("What its latency takes off"),
+  qualityMicrocents: amountText("Value of its quality"),
+  riskMicrocents: amountText("Deduction for risk"),
+  costMicrocents: amountText("Most it can cost"),
+  latencyMicrocents: amountText("Deduction for latency"),
 });
 
 export const explainedShape: z.ZodType = named(
@@ -159,49 +159,51 @@ export const explainedShape: z.ZodType = named(
   z.object({
     ...decisionMembers,
     at: count("Microseconds since the Unix epoch."),
-    request: z.looseObject({}).meta({ description: "As it was decided, what was defaulted included." }),
+    request: z
+      .looseObject({})
+      .meta({ description: "The request as it was decided, with the values taken from the use case." }),
     requested: candidate.nullable(),
-    learning: z.looseObject({}).nullable().meta({ description: "How the learner came to the floor and the tier." }),
+    learning: z.looseObject({}).nullable().meta({ description: "How the learner chose the floor and the tier." }),
     explanation: z
       .array(named("Explanation", z.union([refusedRow, eligibleRow])))
       .meta({ description: "One row for each candidate, in catalog order; none after a hard limit." }),
     proof: named(
       "Proof",
       z.object({
-        line: words("The entry as it stands in the journal: whoever has it can compute every hash again."),
-        previousHash: words("Hash of the entry before; `genesis` for the first."),
+        line: text("The entry as it is in the journal: every hash can be recomputed from it."),
+        previousHash: text("Hash of the entry before; `genesis` for the first."),
         entryHash: digest("Hash of this one."),
-        head: z.object({ sequence: count("The last durable entry."), entryHash: words("Its hash.") }),
+        head: z.object({ sequence: count("The last durable entry."), entryHash: text("Its hash.") }),
       }),
     ),
   }),
-  "A decision, why it was decided so, and what proves it.",
+  "A decision, its explanation and its proof.",
 );
 
 const tenantMembers = {
-  tenant: words("Its name."),
-  parent: words("The tenant above.").optional(),
-  metered: yes("Whether this level holds money; one that does not lets everything through."),
+  tenant: text("Its name."),
+  parent: text("The tenant above.").optional(),
+  metered: flag("Whether this level has a budget; a level without one limits nothing."),
   exposureCapMicrocents: amountText("Most that may be reserved at once").optional(),
-  grantedMicrocents: amountText("Given so far"),
+  grantedMicrocents: amountText("Granted so far"),
   remainingMicrocents: amountText("Not reserved and not spent"),
   reservedMicrocents: amountText("Held for decisions that are not settled"),
   settledMicrocents: amountText("Spent"),
   debtMicrocents: amountText("Billed beyond what was granted"),
-  billedInPeriodMicrocents: amountText("Billed since the period began; since ever where there is none"),
+  billedInPeriodMicrocents: amountText("Billed since the period began, or since account creation"),
   period: z.object({ index: z.int(), startsAt: count("Microseconds."), endsAt: count("Microseconds.") }).optional(),
-  conserved: yes("granted = remaining + reserved + settled, none below 0."),
+  conserved: flag("granted = remaining + reserved + settled, none below 0."),
 };
 
-export const tenantShape: z.ZodType = named("TenantBudget", z.object(tenantMembers), "What a tenant has.");
+export const tenantShape: z.ZodType = named("TenantBudget", z.object(tenantMembers), "A tenant's budget.");
 
 export const budgetSetShape: z.ZodType = named(
   "BudgetChange",
   z.object({
     budget: tenantShape,
-    limitChanged: yes("Whether the limits differ from those before."),
+    limitChanged: flag("Whether the limits differ from those before."),
     grant: z
-      .object({ id: words("Its id."), sequence: count("Its entry."), repeated: yes("It was granted before.") })
+      .object({ id: text("Its id."), sequence: count("Its entry."), repeated: flag("True if it was granted before.") })
       .nullable(),
   }),
 );
@@ -211,7 +213,7 @@ export const ledgerShape: z.ZodType = named(
   z.object({
     sequence: count("The entry up to which everything here counts."),
     digest: digest("`calyldg1`, with that entry as its watermark."),
-    conserved: yes("Of every tenant."),
+    conserved: flag("Of every tenant."),
     total: z.object({
       grantedMicrocents: amountText("Given"),
       remainingMicrocents: amountText("Left"),
@@ -223,28 +225,28 @@ export const ledgerShape: z.ZodType = named(
     reservations: z.array(
       z.object({
         decisionId: decisionIdText,
-        tenant: words("Whose it is."),
-        amountMicrocents: amountText("What is held"),
+        tenant: text("The tenant."),
+        amountMicrocents: amountText("The amount reserved"),
         expiresAt: count("Microseconds; from then on it is settled in full."),
         state: z.enum(["open", "held", "overdue"]),
       }),
     ),
   }),
-  "What was granted is what remains, what is reserved and what was settled: per tenant and in total.",
+  "granted = remaining + reserved + settled, per tenant and in total.",
 );
 
 export const settledShape: z.ZodType = named(
   "Settlement",
   z.object({
     decisionId: decisionIdText,
-    tenant: words("Whose money it was."),
+    tenant: text("The tenant that paid."),
     state: z.enum(["settled", "released", "held", "reconciled", "corrected"]),
-    sequence: count("Journal sequence of the entry that says so."),
+    sequence: count("Journal sequence of its entry."),
     actualMicrocents: amountText("What it cost"),
-    repeated: yes("It was so before; nothing changed."),
+    repeated: flag("True if it was in that state before; nothing changed."),
     budget: tenantShape,
   }),
-  "What became of a reservation.",
+  "The state of a reservation.",
 );
 
 export const observedShape: z.ZodType = named(
@@ -252,38 +254,38 @@ export const observedShape: z.ZodType = named(
   z.object({
     decisionId: decisionIdText,
     sequence: count("Journal sequence of its entry."),
-    successBps: count("How good it was, in ten-thousandths: what was said, or what the signals say."),
+    successBps: count("Quality in ten-thousandths, as reported or derived from the signals."),
     rewardBps: count("The reward, in ten-thousandths."),
-    learned: yes("Whether beliefs and floors took it in."),
+    learned: flag("Whether the learner used it."),
     digest: digest("`calyout1`."),
-    repeated: yes("It was told before; nothing changed."),
+    repeated: flag("True if it was reported before; nothing changed."),
   }),
 );
 
 const policyMembers = {
   policyId: count("Counts from 1."),
-  name: words("What people call it."),
+  name: text("Its name."),
   policyEpoch: z.string().meta({ description: "Grows with each change." }),
   policyDigest: digest("`calypol1`: what decides."),
   snapshotDigest: digest("Covers names, tiers and defaults as well."),
   candidates: z.array(candidate),
-  inForce: yes("Whether the next decision is made under it."),
+  inForce: flag("Whether it is the active policy."),
 };
 
 export const policiesShape: z.ZodType = named(
   "Policies",
   z.object({ policies: z.array(named("PolicyRow", z.object(policyMembers))) }),
-  "Every policy that was ever in force, in order.",
+  "Every policy that was ever active, in order.",
 );
 
 export const policyCheckedShape: z.ZodType = named(
   "PolicyCheck",
   z.object({
-    name: words("What people call it."),
+    name: text("Its name."),
     policyDigest: digest("`calypol1`."),
     snapshotDigest: digest("Covers names, tiers and defaults as well."),
-    candidateCount: count("How many candidates it has."),
-    isInForce: yes("Whether it is the one in force."),
+    candidateCount: count("Number of candidates."),
+    isInForce: flag("Whether it is the active policy."),
   }),
 );
 
@@ -291,9 +293,9 @@ export const policySetShape: z.ZodType = named(
   "PolicyChange",
   z.object({
     policyId: count("Its id."),
-    sequence: count("Journal sequence of its entry; 0 when it was in force already.").nullable(),
-    snapshotDigest: digest("Of the policy in force."),
-    repeated: yes("It was in force already; nothing changed."),
+    sequence: count("Journal sequence of its entry; null if it was active already.").nullable(),
+    snapshotDigest: digest("Digest of the active policy."),
+    repeated: flag("True if it was active already; nothing changed."),
   }),
 );
 
@@ -301,8 +303,8 @@ export const headShape: z.ZodType = named(
   "JournalHead",
   z.object({
     sequence: count("The last durable entry."),
-    entryHash: words("Its hash; keep it elsewhere, and a removed end will be noticed."),
-    keyed: yes("Whether the chain takes a secret key to verify."),
+    entryHash: text("Its hash; keep a copy elsewhere to notice a removed end."),
+    keyed: flag("Whether verifying the chain needs a secret key."),
   }),
 );
 
@@ -312,6 +314,6 @@ export const readyShape: z.ZodType = named(
   z.object({
     status: z.literal("ready"),
     sequence: count("The last durable entry."),
-    policyId: count("The policy in force."),
+    policyId: count("The active policy."),
   }),
 );

@@ -1,6 +1,6 @@
 /**
- * The shapes of what callers send; they check it too. A request for a decision is the exception: it is checked by hand,
- * on the path of every decision, and a test holds the two equal.
+ * The shapes of requests; they also check them. A request for a decision is the exception: it is checked by hand, because
+ * every decision takes that path, and a test holds the two equal.
  * @module
  */
 import { budgetsFileSchema, clientRequestSchema, field, policyFileSchema, text, whole } from "@calybris/engine";
@@ -44,16 +44,16 @@ const flag = (what: string): z.ZodType =>
 
 const decisionId: z.ZodType = field(
   (value) => parseDecisionId(value) !== undefined,
-  "a decision id, as it was answered",
+  "a decision id, as it was returned",
   { type: "string", pattern: DECISION_ID_PATTERN },
 );
-const tenant = text(NAME_MAX, "whose money it is; another's decision is refused").optional();
-const by = text(NAME_MAX, "the person who does it; kept in the journal");
+const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenant is refused").optional();
+const by = text(NAME_MAX, "the person who does it; recorded in the journal");
 
 export const decideCall: z.ZodType = named(
   "DecisionRequest",
   clientRequestSchema,
-  "A request for a decision. Whatever is left out comes from the policy's use case, or is no limit.",
+  "A request for a decision. A value that is left out comes from the policy's use case, or is no limit.",
 );
 
 export const batchCall: z.ZodType = named(
@@ -74,36 +74,36 @@ export const holdCall: z.ZodType = named(
 );
 export const correctCall: z.ZodType = named(
   "CorrectionRequest",
-  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost in truth"), by }),
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "the corrected cost"), by }),
 );
 
 export const observeCall: z.ZodType = named(
   "OutcomeRequest",
   z.strictObject({
     decisionId,
-    observedAt: whole(0, Number.MAX_SAFE_INTEGER, "microseconds since the Unix epoch; now when left out").optional(),
-    disposition: oneOf(DISPOSITIONS, "whether it was used; applied when left out").optional(),
-    succeeded: flag("whether it was good; left out, the signals say").optional(),
-    signals: z.array(oneOf(SIGNALS, "a sign of quality")).max(SIGNALS.length).optional(),
+    observedAt: whole(0, Number.MAX_SAFE_INTEGER, "microseconds since the Unix epoch; default now").optional(),
+    disposition: oneOf(DISPOSITIONS, "whether it was used; default applied").optional(),
+    succeeded: flag("whether it succeeded; derived from the signals by default").optional(),
+    signals: z.array(oneOf(SIGNALS, "a signal of quality")).max(SIGNALS.length).optional(),
     costMicrocents: amount(0n, "what it cost").optional(),
     latencyMs: whole(0, U32_MAX, "how long it took").optional(),
   }),
-  "What became of a decision.",
+  "The outcome of a decision.",
 );
 
 export const budgetCall: z.ZodType = named(
   "BudgetRequest",
   z.strictObject({
     by,
-    limit: named("TenantLimit", limitShape(), "What a tenant may do; the whole of it, each time.").optional(),
+    limit: named("TenantLimit", limitShape(), "A tenant's limits; they replace all earlier ones.").optional(),
     grant: z
       .strictObject({
-        id: text(NAME_MAX, "the same id grants once; the idempotency key when left out").optional(),
-        amountMicrocents: amount(1n, "what is given"),
+        id: text(NAME_MAX, "the same id grants once; default the idempotency key").optional(),
+        amountMicrocents: amount(1n, "the amount granted"),
       })
       .optional(),
   }),
-  "Limits to put in force, money to give, or both; the limits come first.",
+  "Limits to apply, money to grant, or both; limits are applied first.",
 );
 
 export const policyCheckCall: z.ZodType = named(
@@ -120,11 +120,11 @@ const sequenceText = (what: string): z.ZodType =>
   );
 
 export const entriesQuery: z.ZodType = z.strictObject({
-  from: sequenceText("the first entry; 1 when left out").optional(),
-  to: sequenceText("the last entry; the last durable one when left out").optional(),
+  from: sequenceText("the first entry; default 1").optional(),
+  to: sequenceText("the last entry; default the last durable one").optional(),
 });
 
-/** The file of budgets says what a tenant's limits are; here they come by themselves. */
+/** A tenant's limits, as a budgets file has them. */
 function limitShape(): z.ZodType {
   const limit = schemaAt(budgetsFileSchema, ["tenants", "any"]);
   invariant(limit !== undefined, "a file of budgets holds tenants");

@@ -1,5 +1,5 @@
 /**
- * The documentation as one page: what the OpenAPI document says, for people. No script, and nothing is loaded.
+ * The documentation as one page: the OpenAPI document for people. It runs no script and loads nothing.
  * @module
  */
 import { hash } from "node:crypto";

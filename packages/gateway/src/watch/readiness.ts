@@ -1,12 +1,13 @@
 /**
- * Whether the service can keep its promise right now: that an answer is on the disk. It can not when the disk has refused
- * a batch, when it takes too long over one, when it is nearly full, or when a promise of our own was broken.
+ * Whether the service can keep its promise right now: that an answer is on the disk. It cannot when the disk has refused
+ * a batch, takes too long over one or is nearly full, or when an invariant was broken. Anybody may ask, so the reason
+ * names no path and quotes no message of the system; the log has those.
  * @module
  */
 import { statfs } from "node:fs/promises";
 import type { Engine } from "@calybris/engine";
 
-/** A batch that the disk takes longer for is stuck. */
+/** A disk that takes longer over a batch is stuck. */
 const STUCK_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 /** The journal prepares 4 MiB at a time and needs room for a rotation. */
@@ -30,7 +31,7 @@ export class Readiness {
     this.#timer.unref();
   }
 
-  /** A promise of our own was broken: nothing may be decided until a new process has folded the journal again. */
+  /** An invariant was broken: no state may change until a new process has folded the journal again. */
   breakDown(incident: string): void {
     this.#broken ??= `a bug in calybris (incident ${incident}); restart it`;
   }
@@ -43,7 +44,7 @@ export class Readiness {
     clearInterval(this.#timer);
   }
 
-  /** Why nothing may be decided, whatever the engine says. */
+  /** Why no state may change, whatever the engine says. */
   readonly problem = (): string | undefined => this.#broken;
 
   /** Why the service is not ready; `undefined` when it is. */
@@ -51,7 +52,7 @@ export class Readiness {
     if (this.#broken !== undefined) return this.#broken;
     if (this.#isStopping) return "it is stopping";
     const { failure } = this.#engine.reading;
-    if (failure !== undefined) return `${failure.code}: ${failure.message}`;
+    if (failure !== undefined) return `the journal has failed (${failure.code})`;
     this.#look();
     const stuckMs = this.#nowMs() - this.#moved.atMs;
     if (stuckMs > STUCK_MS) return `the disk has taken nothing for ${Math.round(stuckMs)} ms`;
@@ -69,9 +70,9 @@ export class Readiness {
     try {
       const { bavail, bsize } = await statfs(this.#directory);
       const freeBytes = bavail * bsize;
-      return freeBytes < FREE_BYTES_MIN ? `the journal's disk has ${freeBytes} bytes left` : undefined;
+      return freeBytes < FREE_BYTES_MIN ? "the journal's disk is nearly full" : undefined;
     } catch (error) {
-      return `the journal's directory cannot be seen: ${(error as Error).message}`;
+      return `the journal's directory cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
     }
   }
 }
