@@ -73,7 +73,7 @@ export class HttpStack {
     const rates = new Rates();
     const budget = new TrafficBudget(limits);
     const crossOrigin = new CrossOrigin(config.cors.origins);
-    const worker = new BodyWorker();
+    const worker = new BodyWorker(limits.bodyBytesMax);
     const readiness = new Readiness(engine, config.journal.directory);
     const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
     const pipeline = new RequestPipeline({

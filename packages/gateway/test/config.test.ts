@@ -61,6 +61,7 @@ const WITH: { readonly [path: string]: ConfigSources["flags"] } = {
   "tls.certificateFile": { "tls-key-file": "key" },
   "tls.keyFile": { "tls-certificate-file": "certificate" },
   "limits.batchMax": { "journal-waiting-max": "1000000" },
+  "limits.bodyBytesMax": { "limits-bodies-bytes-max": "100000000" },
 };
 
 describe("an option", () => {
@@ -179,11 +180,16 @@ describe("what contradicts itself", () => {
     ["half of TLS", { "tls-key-file": "k" }, "tls"],
     ["the same key twice", { keys: JSON.stringify([KEY, { ...KEY, name: "bob" }]) }, "keys[1].sha256"],
     ["the same name twice", { keys: JSON.stringify([KEY, { ...KEY, sha256: "cd".repeat(32) }]) }, "keys[1].name"],
-    [
-      "a bound key that may do more than decide",
-      { keys: JSON.stringify([{ ...KEY, scopes: ["audit"], tenants: ["acme"] }]) },
-      "keys[0].tenants",
-    ],
+    ...[["audit"], ["operate"], ["decide", "audit"], ["operate", "decide"], ["decide", "operate", "audit"]].map(
+      (scopes): [string, { readonly keys: string }, string] => [
+        `a bound key with the scopes ${scopes}`,
+        { keys: JSON.stringify([{ ...KEY, scopes, tenants: ["acme"] }]) },
+        "keys[0].tenants",
+      ],
+    ),
+    ["a key without scopes", { keys: JSON.stringify([{ name: "ada", sha256: KEY.sha256 }]) }, "keys[0].scopes"],
+    ["a key with scopes twice", { keys: JSON.stringify([{ ...KEY, planes: ["decide"] }]) }, "keys[0].planes"],
+    ["a body longer than all bodies together", { "limits-bodies-bytes-max": "2048" }, "limits.bodyBytesMax"],
     ["an origin with a path", { "cors-origins": "https://a.example/x" }, "cors.origins[0]"],
     ["an origin that is everybody", { "cors-origins": "*" }, "cors.origins[0]"],
     ["a collector that is a file", { "traces-endpoint": "file:///etc/passwd" }, "traces.endpoint"],
@@ -191,6 +197,15 @@ describe("what contradicts itself", () => {
   ])("%s is refused", async (_what, flags, path) => {
     expect((await mistakesOf({ flags })).map((mistake) => mistake.path)).toEqual([path]);
   });
+});
+
+test("`planes`, the former name of `scopes`, is still read, and held to the same rules", async () => {
+  const { scopes, ...others } = KEY;
+  const written = (key: object): ConfigSources => ({ flags: { keys: JSON.stringify([key]) } });
+  expect((await readConfig(written({ ...others, planes: scopes }))).keys).toEqual([KEY]);
+  const bound = { ...others, planes: ["decide", "audit"], tenants: ["acme"] };
+  expect((await mistakesOf(written(bound))).map(({ path }) => path)).toEqual(["keys[0].tenants"]);
+  expect((await readConfig(written({ ...bound, planes: scopes }))).keys[0]?.tenants).toEqual(["acme"]);
 });
 
 test("the file that `calybris init --config` writes says what would be so without it", async () => {

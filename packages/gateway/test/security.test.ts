@@ -226,6 +226,48 @@ describe("a rate", () => {
   });
 });
 
+describe("the cost of a request, in requests of its key's rate", () => {
+  const key = createKey();
+  const moreKeys = [{ name: "slow", scopes: ["decide" as Scope], sha256: key.sha256, perSecond: 10 }];
+  const headers = { authorization: `Bearer ${key.key}` };
+
+  /** How many requests the key owes, as the next refusal tells. */
+  async function owed(own: Running): Promise<number> {
+    const answer = await post(own, "/v1/decisions", BODY, headers);
+    return answer.status === 429 ? 10 * Number(answer.headers.get("retry-after")) : 0;
+  }
+
+  test.each([[1], [10], [200], [1_000]])("a batch of %i costs as many", async (count) => {
+    await withService({ moreKeys }, async (own) => {
+      const batch = JSON.stringify({ requests: Array.from({ length: count }, () => ({ inputTokens: 1 })) });
+      expect((await post(own, "/v1/decisions:batch", batch, headers)).status).toBe(200);
+      const debt = await owed(own);
+      // The bucket held 10, and refills by 10 a second while this test runs.
+      expect(debt).toBeLessThanOrEqual(count);
+      if (count > 100) expect(debt).toBeGreaterThanOrEqual(count - 50);
+      else expect(debt).toBeLessThanOrEqual(10);
+    });
+  });
+
+  test("a batch that is refused as a whole costs one", async () => {
+    await withService({ moreKeys }, async (own) => {
+      expect((await post(own, "/v1/decisions:batch", '{"requests":[]}', headers)).status).toBe(400);
+      expect(await owed(own)).toBe(0);
+    });
+  });
+
+  test("a long body costs one for each 32 KiB, also when it is refused", async () => {
+    await withService({ moreKeys }, async (own) => {
+      expect((await post(own, "/v1/decisions", BODY.padEnd(2_000_000), headers)).status).toBe(200);
+      expect(await owed(own)).toBeGreaterThanOrEqual(20);
+    });
+    await withService({ moreKeys }, async (own) => {
+      expect((await post(own, "/v1/policies/check", `{"policy":${" ".repeat(2_000_000)}`, headers)).status).toBe(400);
+      expect(await owed(own)).toBeGreaterThanOrEqual(20);
+    });
+  });
+});
+
 describe("pages of other origins", () => {
   test("may not call a service that names none of them", async () => {
     await withService({}, async (own) => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { parentPort } from "node:worker_threads";
-import { CalybrisError } from "@calybris/kernel";
+import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { readPolicyBody } from "../decisions/policy-body.ts";
 import { affordable } from "./body-cost.ts";
 import type { BodyRule } from "./route-contract.ts";
@@ -33,9 +33,17 @@ async function resultOf(task: BodyTask): Promise<BodyTaskResult> {
   try {
     return { value: await bodyOf(task) };
   } catch (error) {
-    if (error instanceof CalybrisError) return { code: error.code, details: error.details };
+    if (error instanceof CalybrisError) return { code: error.code, details: shortened(error.details) };
     return { bug: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   }
+}
+
+const MISTAKES_MAX = 100;
+
+/** More mistakes than anybody reads would only cost the thread that decides. */
+function shortened(details: object): object {
+  const { mistakes } = details as { readonly mistakes?: readonly Mistake[] };
+  return mistakes === undefined ? details : { ...details, mistakes: mistakes.slice(0, MISTAKES_MAX) };
 }
 
 const port = parentPort;

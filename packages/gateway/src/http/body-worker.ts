@@ -15,7 +15,13 @@ const TASK_MS_MAX = 5_000;
 const START_MS_MAX = 60_000;
 const TASKS_MAX = 1_024;
 const COPIED_BYTES_MAX = 64 * 1024;
-const HEAP_MIB_MAX = 256;
+/** The thread ends when nothing has come for so long: its memory is given back. */
+const IDLE_MS = 30_000;
+/** Enough for a policy of 2 MiB; longer bodies may take as many times their length. */
+const HEAP_MIB = 128;
+const HEAP_PER_BODY = 16;
+const YOUNG_MIB = 16;
+const MIB = 2 ** 20;
 
 interface WaitingTask {
   readonly task: BodyTask;
@@ -25,6 +31,7 @@ interface WaitingTask {
 }
 
 export class BodyWorker {
+  readonly #heapMiB: number;
   readonly #taskMsMax: number;
   #thread: Worker | undefined;
   #isReady = false;
@@ -34,7 +41,8 @@ export class BodyWorker {
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(taskMsMax: number = TASK_MS_MAX) {
+  constructor(bodyBytesMax: number, taskMsMax: number = TASK_MS_MAX) {
+    this.#heapMiB = Math.max(HEAP_MIB, Math.ceil((HEAP_PER_BODY * bodyBytesMax) / MIB));
     this.#taskMsMax = taskMsMax;
   }
 
@@ -56,6 +64,7 @@ export class BodyWorker {
     const thread = this.#drop();
     const open = this.#waiting.splice(0);
     if (this.#isBusy && this.#task !== undefined) open.push(this.#task);
+    this.#task = undefined;
     this.#isBusy = false;
     for (const { reject } of open) reject(new GatewayError("CAL_GATEWAY_STOPPING", {}));
     await thread?.terminate();
@@ -66,7 +75,11 @@ export class BodyWorker {
     const other = this.#waiting.findIndex(({ principal }) => principal !== last);
     [this.#task] = this.#waiting.splice(Math.max(other, 0), 1);
     this.#isBusy = this.#task !== undefined;
-    if (!this.#isBusy) return;
+    if (!this.#isBusy) {
+      this.#timer = setTimeout(() => void this.#drop()?.terminate(), IDLE_MS).unref();
+      return;
+    }
+    clearTimeout(this.#timer);
     this.#thread ??= this.#start();
     if (this.#isReady) this.#give();
     else this.#within(START_MS_MAX);
@@ -83,7 +96,7 @@ export class BodyWorker {
 
   #start(): Worker {
     const thread = new Worker(new URL("./body-worker-thread.ts", import.meta.url), {
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: this.#heapMiB, maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     thread.unref();
     thread.on("message", (result: BodyTaskResult) => {

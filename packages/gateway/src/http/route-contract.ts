@@ -18,7 +18,10 @@ export interface Call {
   readonly idempotencyKey: string | undefined;
   /** Requests that the key's rate was charged for this one so far; a long body counts as several. */
   readonly chargedRequests: number;
-  /** Aborts when the client leaves: its connection broke, or it closed its side before the answer. */
+  /**
+   * Aborts when the client leaves: its connection broke, or it closed its side before the answer. The two look alike at
+   * first, so a handler that gives up still answers; a client that has only closed its side gets that answer.
+   */
   readonly signal: AbortSignal;
 }
 
