@@ -6,6 +6,7 @@ import { serveConfigText } from "../../cli/src/serve-config-text.ts";
 import type { Config } from "../src/config/config.ts";
 import { flagOf, OPTIONS, type ServiceOption, variableOf } from "../src/config/options.ts";
 import { type ConfigSources, readConfig } from "../src/config/read-config.ts";
+import { createKey } from "../src/keys/keyring.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "calybris-config-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -197,6 +198,37 @@ describe("what contradicts itself", () => {
   ])("%s is refused", async (_what, flags, path) => {
     expect((await mistakesOf({ flags })).map((mistake) => mistake.path)).toEqual([path]);
   });
+});
+
+test("a key is not shown, wherever it was written in place of its digest", async () => {
+  const { key } = createKey();
+  const places: readonly unknown[] = [
+    key,
+    [key],
+    { [key]: 1 },
+    [{ ...KEY, sha256: key }],
+    [{ ...KEY, sha256: key.slice(4) }],
+    [{ ...KEY, scopes: [key] }],
+    [{ ...KEY, [key]: 1 }],
+    [{ ...KEY, perSecond: key }],
+    [{ ...KEY, tenants: [key, 1] }],
+  ];
+  for (const keys of places) {
+    const text = typeof keys === "string" ? keys : JSON.stringify(keys);
+    const sources: readonly ConfigSources[] = [
+      { flags: { keys: text } },
+      { environment: { CALYBRIS_KEYS: text } },
+      { file: file(JSON.stringify({ keys }), ".json") },
+      { environment: { [`CALYBRIS_KEY${key}`]: "1" }, flags: { keys: text } },
+    ];
+    for (const source of sources) {
+      const error = (await readConfig(source).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )) as { readonly message: string; readonly details: object };
+      expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(key.slice(4, 16));
+    }
+  }
 });
 
 test("`planes`, the former name of `scopes`, is still read, and held to the same rules", async () => {

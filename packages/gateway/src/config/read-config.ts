@@ -52,7 +52,10 @@ export async function readConfig(sources: ConfigSources): Promise<Config> {
   }
   if (mistakes.length === 0) mistakes.push(...contradictions(values));
   if (mistakes.length > 0)
-    throw new GatewayError("CAL_CONFIG_INVALID", { mistakes, ...(file === undefined ? {} : { file }) });
+    throw new GatewayError("CAL_CONFIG_INVALID", {
+      mistakes: mistakes.map(withoutKeys),
+      ...(file === undefined ? {} : { file }),
+    });
   return assemble(values);
 }
 
@@ -103,6 +106,15 @@ function unknownVariables(environment: { readonly [name: string]: string | undef
       problem: "is an unknown variable",
       remedy: `Did you mean ${PREFIX}${nearest}?`,
     }));
+}
+
+/** A key that was written where its digest belongs, or anywhere else, is not shown. */
+function withoutKeys(mistake: Mistake): Mistake {
+  const hidden = (text: string): string => text.replace(/cal_[A-Za-z0-9_-]+/g, "cal_…");
+  const problem = /sha256$/.test(mistake.path)
+    ? mistake.problem.replace(/^is .*/s, "is not a digest")
+    : mistake.problem;
+  return { ...mistake, path: hidden(mistake.path), problem: hidden(problem), remedy: hidden(mistake.remedy) };
 }
 
 /** Mistakes that involve more than one option. */
@@ -161,7 +173,7 @@ function keyMistakes(keys: readonly WrittenKey[]): Mistake[] {
   for (const property of ["name", "sha256"] as const) {
     for (const [position, key] of keys.entries()) {
       if (keys.findIndex((other) => other[property] === key[property]) === position) continue;
-      mistakes.push(mistakeAt(["keys", position, property], "is a duplicate", "Give each key its own."));
+      mistakes.push(mistakeAt(["keys", position, property], "repeats that of another key", "Give each key its own."));
     }
   }
   for (const [position, { scopes, planes, tenants }] of keys.entries()) {
