@@ -265,6 +265,52 @@ test.each([[undefined], [true as const]])(
   },
 );
 
+/** A route that answers when it is told to, and the responders that wait. */
+function laterRoute(): { readonly route: Route; readonly waiting: Responder[] } {
+  const waiting: Responder[] = [];
+  const body = { schema: decisionShape, checkedBy: "handler", reader: "json", membersMax: 10 } as const;
+  const { streams: _streams, ...contract } = route(() => undefined).contract;
+  const handle: Handler = (_call, responder) => {
+    waiting.push(responder);
+    return undefined;
+  };
+  return { route: { contract: { ...contract, method: "POST", body }, handle }, waiting };
+}
+
+const LATER = `POST /own HTTP/1.1\r\n${HEAD}content-type: application/json\r\ncontent-length: 2\r\n\r\n{}`;
+
+test("a second answer to one request is never taken for the answer to the next on its connection", async () => {
+  const { route: own, waiting } = laterRoute();
+  await withRoutes([own], async (running) => {
+    const talking = speak(running.url, [LATER + LATER], { quietMs: 600 });
+    await expect.poll(() => waiting.length).toBe(1);
+    waiting[0]?.reply({ body: "first" });
+    await expect.poll(() => waiting.length).toBe(2);
+    waiting[0]?.reply({ body: "stolen" });
+    waiting[0]?.refuse(new Error("stolen"));
+    waiting[1]?.reply({ body: "second" });
+    const { text } = await talking;
+    expect(text).toMatch(/first[\s\S]*second$/);
+    expect(text).not.toContain("stolen");
+  });
+});
+
+test("while the service stops, each answer is the last of its connection", async () => {
+  const { route: own, waiting } = laterRoute();
+  const running = await startService({ keyed: false, moreRoutes: [own] });
+  const talking = [0, 1].map(() => speak(running.url, [LATER], { quietMs: 2_000 }));
+  await expect.poll(() => waiting.length).toBe(2);
+  const stopped = running.end();
+  waiting[0]?.reply({ body: "first" });
+  const first = await talking[0];
+  // The other one still waits, so the service has not stopped.
+  expect(first?.text).toMatch(/\r\nconnection: close\r\n[\s\S]*first$/i);
+  expect(first?.closed).toBe(true);
+  waiting[1]?.reply({ body: "second" });
+  expect((await talking[1])?.text).toMatch(/second$/);
+  await stopped;
+});
+
 test("a route renders its errors in its own dialect", async () => {
   const dialect: RouteContract["dialect"] = ({ code, status }) => ({
     status: status + 22,

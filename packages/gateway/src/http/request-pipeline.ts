@@ -63,7 +63,7 @@ export class ActiveRequest implements Call, Responder, EndListener {
   bodyBytes = 0;
   /** What was answered; 0 before. */
   status = 0;
-  #abort: AbortController | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(exchange: Exchange, route: Route | undefined, pipeline: RequestPipeline) {
     this.exchange = exchange;
@@ -77,12 +77,12 @@ export class ActiveRequest implements Call, Responder, EndListener {
 
   /** Made when it is asked for: most handlers never do. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
+    if (this.#signal === undefined) {
       const abort = new AbortController();
-      this.#abort = abort;
+      this.#signal = abort.signal;
       this.exchange.onLeave(() => abort.abort());
     }
-    return this.#abort.signal;
+    return this.#signal;
   }
 
   reply(reply: Reply): void {
@@ -94,7 +94,6 @@ export class ActiveRequest implements Call, Responder, EndListener {
   }
 
   ended(isAnswered: boolean): void {
-    if (!isAnswered) this.#abort?.abort();
     this.#pipeline.end(this, isAnswered);
   }
 }
