@@ -3,7 +3,7 @@
  * decimal strings, because they may pass 2^53; everything else is a number that is exact.
  * @module
  */
-import { ACTION_CODES, FLOOR_SOURCES, REASON_CODES } from "@calybris/kernel";
+import { ACTION_CODES, DECISION_ID_PATTERN, DIGEST_PATTERN, FLOOR_SOURCES, REASON_CODES } from "@calybris/kernel";
 import { z } from "zod";
 
 /** Names of the shapes that documents refer to. */
@@ -25,15 +25,11 @@ export const amountText = (what: string): z.ZodType =>
     .meta({ description: `${what}, in microcents; $1 is 100,000,000.` });
 export const count = (what: string): z.ZodType => z.int().min(0).meta({ description: what });
 export const text = (what: string): z.ZodType => z.string().meta({ description: what });
-const digest = (what: string): z.ZodType =>
-  z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .meta({ description: what });
+const digest = (what: string): z.ZodType => z.string().regex(new RegExp(DIGEST_PATTERN)).meta({ description: what });
 const flag = (what: string): z.ZodType => z.boolean().meta({ description: what });
 export const decisionIdText: z.ZodType = z
   .string()
-  .regex(/^[1-9][0-9]{0,15}-[0-9a-f]{8}$/)
+  .regex(new RegExp(DECISION_ID_PATTERN))
   .meta({ description: "Names the decision for outcomes and settlements." });
 
 const candidate = named(

@@ -5,11 +5,9 @@
 import { type ClientRequest, type Engine, resolveRequest } from "@calybris/engine";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
-import { costMistake } from "../http/body-cost.ts";
 import { asCoded, errorJson } from "../http/error-dialect.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
 import type { ApiContext } from "./api-context.ts";
-import { MEMBERS_MAX } from "./contracts.ts";
 import { submit } from "./decide.ts";
 
 /** A batch stops beyond this: naming mistakes costs more than deciding. */
@@ -54,9 +52,7 @@ function resultOf(context: ApiContext, { principal }: Call, request: ClientReque
       if (coded.code === "CAL_GATEWAY_BUG") reject(error);
       else resolve(refused(coded));
     };
-    const mistake = costMistake(request, MEMBERS_MAX);
-    if (mistake !== undefined) failed(new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistake] }));
-    else submit(context, principal, request, { decided: (text) => resolve({ text, mistakeCount: 0 }), failed });
+    submit(context, principal, request, { decided: (text) => resolve({ text, mistakeCount: 0 }), failed });
   });
 }
 
@@ -67,7 +63,6 @@ function refused(error: CalybrisError): Result {
 
 /** Whether a request has no mistakes under the active policy; one that was decided before may have some. */
 function isResolved({ snapshot }: Engine, request: ClientRequest): boolean {
-  if (costMistake(request, MEMBERS_MAX) !== undefined) return false;
   try {
     resolveRequest(snapshot, request, 1n);
     return true;

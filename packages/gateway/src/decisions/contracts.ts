@@ -58,8 +58,8 @@ type DocumentationOperation = "openapi" | "docs";
 export type OperationName = ApiOperation | DocumentationOperation;
 
 /** More keys, names and features than a policy knows are never needed. */
-export const MEMBERS_MAX = 300;
-/** Of a whole batch; each of its requests is bound by {@link MEMBERS_MAX} as well. */
+const MEMBERS_MAX = 300;
+/** Of a whole batch; the engine bounds each of its requests. */
 const BATCH_MEMBERS_MAX = 640_000;
 
 const json = (schema: BodyRule["schema"]): BodyRule => ({

@@ -12,7 +12,15 @@ import {
   parsePolicyFile,
   readJsonFile,
 } from "@calybris/engine";
-import { CalybrisError, type PolicySnapshot, policyDigest, snapshotDigest, toHex } from "@calybris/kernel";
+import {
+  CalybrisError,
+  isName,
+  NAME_WANTED,
+  type PolicySnapshot,
+  policyDigest,
+  snapshotDigest,
+  toHex,
+} from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 
 /** A policy that was checked; survives being sent from one thread to another. */
@@ -25,7 +33,6 @@ export interface PolicyBody {
   readonly activation: { readonly snapshot: PolicySnapshot; readonly by: string } | undefined;
 }
 
-const BY_CHARACTERS_MAX = 128;
 const SHOWN_MAX = 64;
 
 /** @throws CalybrisError `CAL_GATEWAY_REQUEST_INVALID` for the body, `CAL_POLICY_INVALID` for the policy. */
@@ -51,8 +58,8 @@ export async function readPolicyBody(
 }
 
 function requireBy(by: unknown): string {
-  if (typeof by === "string" && by.trim() !== "" && by.length <= BY_CHARACTERS_MAX && !/\p{C}/u.test(by)) return by;
-  throw invalid("by", "is not a name", `Send 1 to ${BY_CHARACTERS_MAX} printable characters: the person who does it.`);
+  if (isName(by)) return by;
+  throw invalid("by", "is not a name", `Send ${NAME_WANTED}: the person who does it.`);
 }
 
 export function digestsOf(snapshot: PolicySnapshot): {

@@ -29,7 +29,9 @@ export class BodyReader {
     const depthMax = this.#depthMax;
     if (reader === "json" && bytes.byteLength <= INLINE_BYTES_MAX) {
       const body = readBody(bytes, depthMax);
-      return isCheap(bytes.byteLength, membersMax) ? body : affordable(body, membersMax, checkedBy);
+      // A handler that checks by itself bounds the cost of that by itself.
+      const isChecked = checkedBy === "schema" && !isCheap(bytes.byteLength, membersMax);
+      return isChecked ? affordable(body, membersMax, checkedBy) : body;
     }
     const fields = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
     const candidatesMax = this.#candidatesMax;

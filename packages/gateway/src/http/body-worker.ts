@@ -41,9 +41,10 @@ export class BodyWorker {
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(bodyBytesMax: number, taskMsMax: number = TASK_MS_MAX) {
-    this.#heapMiB = Math.max(HEAP_MIB, Math.ceil((HEAP_PER_BODY * bodyBytesMax) / MIB));
-    this.#taskMsMax = taskMsMax;
+  /** @param bounds - for tests. */
+  constructor(bodyBytesMax: number, bounds: { readonly taskMs?: number; readonly heapMiB?: number } = {}) {
+    this.#heapMiB = bounds.heapMiB ?? Math.max(HEAP_MIB, Math.ceil((HEAP_PER_BODY * bodyBytesMax) / MIB));
+    this.#taskMsMax = bounds.taskMs ?? TASK_MS_MAX;
   }
 
   /**
