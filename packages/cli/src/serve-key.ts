@@ -21,7 +21,7 @@ export function keyCommand(terminal: Terminal): Command {
     .description("make an API key; it is printed once")
     .requiredOption("--name <name>", "what people call it")
     .addOption(new Option("--scope <scope...>", "what it may do").choices(SCOPES))
-    .addOption(new Option("--plane <scope...>", "former name of --scope").choices(SCOPES).hideHelp())
+    .addOption(new Option("--plane <scope...>", "former name of --scope").choices(SCOPES))
     .option("--tenant <name...>", "the tenants it may act for; all by default")
     .option("--per-second <number>", "requests a second", perSecond)
     .option("--json", "print JSON")
