@@ -90,7 +90,7 @@ export function reportText(report: StartReport, config: Config): string {
     rows.push(
       `         ${setAside.bytes} bytes from entry ${setAside.fromSequence} on were a torn tail, never answered; they are in ${setAside.file}`,
     );
-  const kept = policyKept ? "; the configured policy differs and is NOT active" : "";
+  const kept = policyKept ? "; the configured policy differs and is NOT in force" : "";
   rows.push(`policy   ${policy.id} ${JSON.stringify(policy.name)}${kept}`);
   if (config.budgets.file !== undefined)
     rows.push(`budgets  ${config.budgets.file}: ${tenantsChanged} tenants have new limits`);
