@@ -342,6 +342,31 @@ test("TLS is spoken when it is configured, and nothing else then", async () => {
       expect(own.url).toMatch(/^https:/);
       const answer = await promisify(execFile)("curl", ["-s", "--cacert", certificateFile, `${own.url}/health`]);
       expect(answer.stdout).toBe('{"status":"alive"}');
+      const posted = ["-H", "content-type: application/json", "-H", `authorization: Bearer ${own.keys.decide}`];
+      // On one connection: by the fast path, through Fastify, and by the fast path again.
+      const decide = [
+        "-d",
+        BODY,
+        `${own.url}/v1/decisions`,
+        "-w",
+        "%{http_code} %{num_connects}\\n",
+        "-o",
+        "/dev/null",
+      ];
+      const several = [
+        "-s",
+        "--cacert",
+        certificateFile,
+        ...posted,
+        ...decide,
+        "--next",
+        "-s",
+        "--cacert",
+        certificateFile,
+      ];
+      const more = ["-w", "%{http_code} %{num_connects}\\n", "-o", "/dev/null", `${own.url}/health`, "--next", "-s"];
+      const again = ["--cacert", certificateFile, ...posted, ...decide];
+      expect((await promisify(execFile)("curl", [...several, ...more, ...again])).stdout).toBe("200 1\n200 0\n200 0\n");
       const plain = await speak(own.url, ["GET /health HTTP/1.1\r\nhost: x\r\n\r\n"]);
       expect(plain.status).not.toBe(200);
     });

@@ -212,6 +212,23 @@ test("pieces that fail before the first are an error of the table; later, the co
   });
 });
 
+test("pieces of a route whose contract does not stream are a bug, and an answer all the same", async () => {
+  const { streams: _streams, ...contract } = route(() => undefined).contract;
+  const handle: Handler = () => ({ body: [Buffer.from("piece")] });
+  await withRoutes(
+    [
+      { contract, handle },
+      { ...laterRoute().route, handle },
+    ],
+    async (own) => {
+      for (const request of [GET, LATER]) {
+        const answer = await speak(own.url, [request], { quietMs: 300 });
+        expect([answer.status, /CAL_GATEWAY_BUG/.test(answer.text)]).toEqual([500, true]);
+      }
+    },
+  );
+});
+
 test("HEAD takes nothing from an answer in pieces", async () => {
   let made = 0;
   function* pieces(): Generator<Buffer> {

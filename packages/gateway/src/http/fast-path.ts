@@ -4,7 +4,7 @@
  * plain in any byte goes to Fastify, which answers the same; the connection comes back with the next request.
  * @module
  */
-import type { EndListener, Exchange, PiecesHead, RequestHeaders } from "./exchange.ts";
+import type { EndListener, Exchange, RequestHeaders } from "./exchange.ts";
 import { type PlainHead, readPlainHead } from "./plain-head.ts";
 import { CLOSE_LINES, headText, keepAliveLines } from "./raw-answer.ts";
 import type { ActiveRequest, RequestPipeline } from "./request-pipeline.ts";
@@ -197,8 +197,8 @@ export class FastExchange implements Exchange {
     });
   }
 
-  sendPieces(_pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, { failed }: PiecesHead): void {
-    failed(new TypeError("a route that streams does not take the fast path"));
+  sendPieces(): void {
+    throw new TypeError("a route that streams does not take the fast path");
   }
 
   /** The connection is gone. */

@@ -228,9 +228,14 @@ export class RequestPipeline {
   }
 
   reply(request: ActiveRequest, { status = 200, body, contentType, headers, isAscii }: Reply): void {
+    const { exchange, route } = request;
+    const isWhole = typeof body === "string" || body instanceof Uint8Array;
+    if (!isWhole && route?.contract.streams !== true) {
+      this.refuse(request, new TypeError(`the contract of ${request.name} does not stream`));
+      return;
+    }
     if (!this.#begins(request, status)) return;
-    const { exchange } = request;
-    if (typeof body === "string" || body instanceof Uint8Array) {
+    if (isWhole) {
       exchange.send(status, body, contentType ?? JSON_TYPE, headers, isAscii);
       return;
     }

@@ -30,7 +30,7 @@ export interface Reply {
   readonly status?: number;
   /**
    * Text, bytes, or pieces. Pieces are sent as fast as the client takes them, and no further once it has left: the
-   * iterator is then returned. Only a contract that `streams` may answer asynchronous ones.
+   * iterator is then returned. Only a contract that `streams` may answer in pieces.
    */
   readonly body: string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
   /** `application/json` by default. */
@@ -78,7 +78,7 @@ export interface RouteContract {
   readonly always?: true;
   /** Changes state: refused once an invariant was broken. */
   readonly changesState?: true;
-  /** The answer may be an asynchronous stream. */
+  /** The answer may come in pieces, also asynchronously. Such a route does not take the fast path. */
   readonly streams?: true;
   /** How errors are rendered; the dialect of the decision API by default. */
   readonly dialect?: ErrorDialect;
