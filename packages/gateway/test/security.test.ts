@@ -6,8 +6,7 @@ import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config/read-config.ts";
-import { Rates } from "../src/http/rates.ts";
-import { bearerKey, createKey, Keyring, type Scope, SCOPES, type Principal } from "../src/keys/keyring.ts";
+import { bearerKey, createKey, Keyring, type Scope, SCOPES } from "../src/keys/keyring.ts";
 import { codeOf, post, type Running, startService } from "./running-service.ts";
 import { speak } from "./raw-socket.ts";
 
@@ -151,119 +150,6 @@ describe("a key", () => {
       expect(await client.settle({ decisionId: mine.decisionId, actualMicrocents: 0 })).toMatchObject({
         state: "settled",
       });
-    });
-  });
-});
-
-describe("a rate", () => {
-  const principal = (perSecond: number): Principal => ({
-    name: "ada",
-    scopes: new Set(SCOPES),
-    tenants: undefined,
-    perSecond,
-  });
-
-  test("allows so many a second over any stretch of time, and one second's worth at once", () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 50 }),
-        fc.array(fc.record({ waitMs: fc.nat(400), requests: fc.integer({ min: 1, max: 5 }) }), { maxLength: 200 }),
-        (perSecond, steps) => {
-          let nowMs = 0;
-          const rates = new Rates(() => nowMs);
-          const key = principal(perSecond);
-          let taken = 0;
-          for (const { waitMs, requests } of steps) {
-            nowMs += waitMs;
-            try {
-              rates.take(key);
-              rates.charge(key, requests - 1);
-              taken += requests;
-            } catch (error) {
-              expect(error).toMatchObject({ code: "CAL_GATEWAY_RATE_LIMITED", status: 429 });
-            }
-            // A batch may overdraw by what it holds.
-            expect(taken).toBeLessThanOrEqual(perSecond + (nowMs / 1_000) * perSecond + 5);
-          }
-        },
-      ),
-    );
-  });
-
-  test("says when to come again, and means it", () => {
-    let nowMs = 0;
-    const rates = new Rates(() => nowMs);
-    const key = principal(2);
-    rates.take(key);
-    rates.take(key);
-    rates.charge(key, 4);
-    let seconds = 0;
-    try {
-      rates.take(key);
-    } catch (error) {
-      seconds = (error as { details: { retryAfterSeconds: number } }).details.retryAfterSeconds;
-    }
-    expect(seconds).toBe(3);
-    nowMs += seconds * 1_000;
-    expect(() => rates.take(key)).not.toThrow();
-  });
-
-  test("is each key's own, over HTTP", async () => {
-    const slow = createKey();
-    const moreKeys = [{ name: "slow", scopes: ["decide" as Scope], sha256: slow.sha256, perSecond: 3 }];
-    await withService({ moreKeys }, async (own) => {
-      const statuses = async (key: string): Promise<readonly (readonly [number, string | null])[]> => {
-        const answers = await Promise.all(
-          Array.from({ length: 10 }, () => post(own, "/v1/decisions", BODY, { authorization: `Bearer ${key}` })),
-        );
-        return answers.map(({ status, headers }) => [status, headers.get("retry-after")]);
-      };
-      const limited = await statuses(slow.key);
-      expect(limited.filter(([status]) => status === 200).length).toBeLessThanOrEqual(4);
-      expect(limited.filter(([status, after]) => status === 429 && after === "1").length).toBeGreaterThanOrEqual(6);
-      expect((await statuses(own.keys.decide)).every(([status]) => status === 200)).toBe(true);
-    });
-  });
-});
-
-describe("the cost of a request, in requests of its key's rate", () => {
-  const key = createKey();
-  const moreKeys = [{ name: "slow", scopes: ["decide" as Scope], sha256: key.sha256, perSecond: 10 }];
-  const headers = { authorization: `Bearer ${key.key}` };
-
-  /** How many requests the key owes, as the next refusal tells. */
-  async function owed(own: Running): Promise<number> {
-    const answer = await post(own, "/v1/decisions", BODY, headers);
-    return answer.status === 429 ? 10 * Number(answer.headers.get("retry-after")) : 0;
-  }
-
-  test.each([[1], [10], [200], [1_000]])("a batch of %i costs as many", async (count) => {
-    await withService({ moreKeys }, async (own) => {
-      const batch = JSON.stringify({ requests: Array.from({ length: count }, () => ({ inputTokens: 1 })) });
-      expect((await post(own, "/v1/decisions:batch", batch, headers)).status).toBe(200);
-      const debt = await owed(own);
-      // The bucket held 10, and refills by 10 a second while this test runs.
-      expect(debt).toBeLessThanOrEqual(count);
-      if (count > 100) expect(debt).toBeGreaterThanOrEqual(count - 50);
-      else expect(debt).toBeLessThanOrEqual(10);
-    });
-  });
-
-  test("a batch that is refused as a whole costs one", async () => {
-    await withService({ moreKeys }, async (own) => {
-      expect((await post(own, "/v1/decisions:batch", '{"requests":[]}', headers)).status).toBe(400);
-      expect(await owed(own)).toBe(0);
-    });
-  });
-
-  test("a long body costs one for each 32 KiB, also when it is refused", async () => {
-    await withService({ moreKeys }, async (own) => {
-      expect((await post(own, "/v1/decisions", BODY.padEnd(2_000_000), headers)).status).toBe(200);
-      expect(await owed(own)).toBeGreaterThanOrEqual(20);
-    });
-    await withService({ moreKeys }, async (own) => {
-      expect((await post(own, "/v1/policies/check", `{"policy":${" ".repeat(2_000_000)}`, headers)).status).toBe(400);
-      expect(await owed(own)).toBeGreaterThanOrEqual(20);
     });
   });
 });
