@@ -127,4 +127,15 @@ describe("a client that closes its side", () => {
       }
     }
   });
+
+  test("is told what is wrong with what it sent, not that it broke off", async () => {
+    for (const running of [local, withoutFastPath]) {
+      for (let round = 0; round < 5; round += 1) {
+        const answer = await speak(running.url, ["OST /v1/decisions HTTP/1.1\r\nhost: x\r\n\r\n{}"], {
+          isHalfClosed: true,
+        });
+        expect([answer.status, answer.text.includes("HPE_INVALID_METHOD")]).toEqual([400, true]);
+      }
+    }
+  });
 });

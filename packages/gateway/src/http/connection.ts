@@ -315,7 +315,7 @@ export class RawConnection implements NodeSideOwner {
       this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
       return true;
     }
-    if (this.#hasEnded && side.isIncomplete) this.#refuse(brokenOff());
+    if (this.#hasEnded && side.isIncomplete && side.mayFeed()) this.#refuse(brokenOff());
     return false;
   }
 

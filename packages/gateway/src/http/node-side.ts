@@ -88,10 +88,15 @@ export class NodeSide extends Duplex {
     this.#bodyBytesAhead = 0;
   }
 
+  /** Whether Node's parser has taken everything it was given; if not, the connection is told when it has. */
+  mayFeed(): boolean {
+    this.#isBlocked = this.readableFlowing !== true || this.readableLength > 0;
+    return !this.#isBlocked;
+  }
+
   /** Passes on what belongs to the request at hand; returns how many bytes were. */
   feed(bytes: Buffer): number {
-    this.#isBlocked = this.readableFlowing !== true || this.readableLength > 0;
-    if (this.#isBlocked || !this.isIncomplete) return 0;
+    if (!this.isIncomplete || !this.mayFeed()) return 0;
     const size = this.#sizeOf(bytes);
     const piece = bytes.subarray(0, size);
     if (this.#bodyBytesLeft > 0) this.#bodyBytesLeft -= size;
