@@ -38,7 +38,7 @@ export async function startService(directory: string, sha256: string): Promise<S
     flags: {
       port: "0",
       journal: directory,
-      keys: JSON.stringify([{ name: "load", planes: ["decide"], sha256 }]),
+      keys: JSON.stringify([{ name: "load", scopes: ["decide"], sha256 }]),
       "log-level": "warn",
       "limits-batch-max": "2000",
       "journal-waiting-max": "16384",

@@ -46,7 +46,6 @@ export async function benchService({ full }: { readonly full: boolean }): Promis
     const another = await start("service-process.ts", [join(directory, "batches"), sha256]);
     parts.push(await batches({ service: another, key, size }));
     await end(another);
-    parts.push(await threads({ directory, bare, key, sha256, size }));
     await end(bare);
     parts.push(await longRuns({ directory, key, sha256, counts: full ? [15_000, 1_000_000] : [300] }));
     parts.push(await recovery(directory, full ? 1_000_000 : 500, size.rounds));
@@ -123,8 +122,8 @@ async function share(run: {
   ];
   const sides: [string, Side][] = [
     ["bare", bare],
-    ...(isSmall ? [] : [await sharing("the service without its engine, through Node's server", "server")]),
-    await sharing("the service without its engine, through the fast door", "door"),
+    ...(isSmall ? [] : [await sharing("the service without its engine, through Fastify", "fastify")]),
+    await sharing("the service without its engine, through the fast path", "fast"),
   ];
   const results = new Map<string, Measured[]>(sides.map(([name]) => [name, []]));
   for (let round = 0; round < size.rounds; round++)
@@ -168,47 +167,6 @@ async function batches(run: { readonly service: Side; readonly key: string; read
     "errors",
   ];
   return markdownTable(header, rows);
-}
-
-const THREADS: readonly (readonly [name: string, file: string, workers: string])[] = [
-  ["in the engine's thread", "service-process.ts", "0"],
-  ["in one worker", "service-threads.ts", "1"],
-  ["in two workers", "service-threads.ts", "2"],
-];
-
-/** HTTP in worker threads of its own, beside HTTP in the engine's thread. */
-async function threads(run: {
-  readonly directory: string;
-  readonly bare: Side;
-  readonly key: string;
-  readonly sha256: string;
-  readonly size: Size;
-}): Promise<string> {
-  const { directory, bare, key, sha256, size } = run;
-  const connections = size.rounds === 1 ? 4 : 128;
-  const sides: [string, Side][] = [];
-  for (const [name, file, workers] of size.rounds === 1 ? THREADS.slice(1, 2) : THREADS)
-    sides.push([name, await start(file, [join(directory, `threads-${workers}`), sha256, workers])]);
-  const results = new Map<string, LoadResult[]>(sides.map(([name]) => [name, []]));
-  const ratios = new Map<string, number[]>(sides.map(([name]) => [name, []]));
-  for (let round = 0; round < size.rounds; round++) {
-    const base = await load({ port: bare.port, key, connections, ...size });
-    for (const [name, { port }] of sides) {
-      const result = await load({ port, key, connections, ...size });
-      results.get(name)?.push(result);
-      ratios.get(name)?.push(result.done / result.seconds / (base.done / base.seconds));
-    }
-  }
-  for (const [, side] of sides) await end(side);
-  const rows = sides.map(([name]) => {
-    const mine = results.get(name) ?? [];
-    const errors = String(sum(mine.map((result) => result.errors)));
-    return [name, perSecond(mine), median(ratios.get(name) ?? []).toFixed(2), ...latencies(mine), errors];
-  });
-  return markdownTable(
-    ["HTTP", `durable decisions/s at ${connections}`, "ratio to bare", "p50 ms", "p99 ms", "errors"],
-    rows,
-  );
 }
 
 /** Decides and settles in turns, so that nothing is left open; memory is looked at as it goes. */

@@ -1,6 +1,6 @@
 /**
- * The commented configuration that `calybris init --config` writes: every option, each with what it is for. Options that
- * are something by themselves stand there as they are; those that are nothing are commented out.
+ * The commented configuration that `calybris init --config` writes: every option with its purpose. An option that has a
+ * default is written with it; one that is unset by default is commented out.
  * @module
  */
 import { bySection, flagOf, keyOf, type ServiceOption, variableOf } from "@calybris/gateway";
@@ -18,8 +18,8 @@ export function serveConfigText(set: { readonly policy?: string } = {}): string 
     parts.push(`  ${JSON.stringify(section)}: {`, ...inner, "  },");
   }
   return `{
-  // The configuration of \`calybris serve\`. Comments and trailing commas are fine here; a key that is not known refuses
-  // the whole file. Each option is also a flag (\`--port\`) and an environment variable (\`CALYBRIS_LISTEN_PORT\`); a flag
+  // The configuration of \`calybris serve\`. Comments and trailing commas are allowed; an unknown key refuses the whole
+  // file. Each option is also a flag (\`--port\`) and an environment variable (\`CALYBRIS_LISTEN_PORT\`); a flag
   // wins over a variable, and a variable over this file.
 ${parts.join("\n")}
 }
@@ -27,7 +27,7 @@ ${parts.join("\n")}
 }
 
 function optionLines(option: ServiceOption, given: unknown, indent: string): string[] {
-  const value = given ?? option.otherwise;
+  const value = given ?? option.default;
   const written = `${JSON.stringify(keyOf(option))}: ${JSON.stringify(value ?? "")},`;
   const what = `${indent}// ${option.what} (--${flagOf(option)}, ${variableOf(option)})`;
   return [what, value === undefined ? `${indent}// ${written}` : `${indent}${written}`];

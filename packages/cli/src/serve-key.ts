@@ -1,43 +1,49 @@
 /**
- * `calybris key create`: makes an API key for the service. It is printed once; what is configured is its digest.
+ * `calybris key create`: makes an API key for the service. The key is printed once; the configuration holds its digest.
  * @module
  */
-import { createKey, PLANES, type Plane } from "@calybris/gateway";
+import { createKey, SCOPES, type Scope } from "@calybris/gateway";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { jsonText } from "./json-text.ts";
 import type { Terminal } from "./terminal.ts";
 
 interface KeyOptions {
   readonly name: string;
-  readonly plane: readonly Plane[];
+  readonly scope?: readonly Scope[];
+  readonly plane?: readonly Scope[];
   readonly tenant?: readonly string[];
   readonly perSecond?: number;
   readonly json?: true;
 }
 
 export function keyCommand(terminal: Terminal): Command {
-  const create = new Command("create")
+  const create: Command = new Command("create")
     .description("make an API key; it is printed once")
     .requiredOption("--name <name>", "what people call it")
-    .addOption(new Option("--plane <plane...>", "what it may do").choices(PLANES).makeOptionMandatory())
-    .option("--tenant <name...>", "the tenants it may act for; all of them unless named")
+    .addOption(new Option("--scope <scope...>", "what it may do").choices(SCOPES))
+    .addOption(new Option("--plane <scope...>", "former name of --scope").choices(SCOPES))
+    .option("--tenant <name...>", "the tenants it may act for; all by default")
     .option("--per-second <number>", "requests a second", perSecond)
     .option("--json", "print JSON")
-    .action((options: KeyOptions) => terminal.print(keyText(options)));
+    .action((options: KeyOptions) => {
+      const scopes = options.scope ?? options.plane;
+      if (scopes === undefined) create.error("error: required option '--scope <scope...>' not specified");
+      else terminal.print(keyText(options, scopes));
+    });
   return new Command("key").description("API keys of the service").addCommand(create);
 }
 
-function keyText({ name, plane, tenant, perSecond: rate, json }: KeyOptions): string {
+function keyText({ name, tenant, perSecond: rate, json }: KeyOptions, scopes: readonly Scope[]): string {
   const { key, sha256 } = createKey();
   const entry = {
     name,
-    planes: plane,
+    scopes,
     sha256,
     ...(rate === undefined ? {} : { perSecond: rate }),
     ...(tenant === undefined ? {} : { tenants: tenant }),
   };
   if (json === true) return jsonText({ key, entry });
-  return `key      ${key}\n\nIt is not kept anywhere: store it now. In the service's configuration, under "keys":\n\n${JSON.stringify(entry)}`;
+  return `key      ${key}\n\nThe key is not stored anywhere: save it now. Add to "keys" in the service's configuration:\n\n${JSON.stringify(entry)}`;
 }
 
 function perSecond(text: string): number {

@@ -50,7 +50,7 @@ export function configOptions(): readonly Option[] {
   return OPTIONS.map((option) => new Option(`--${flagOf(option)} <${placeholderOf(option)}>`, describe(option)));
 }
 
-/** What was said on the command line, by flag. */
+/** The options given on the command line, by flag. */
 export function flagsOf(command: Command): { readonly [flag: string]: string | undefined } {
   const options = command.opts<{ readonly [name: string]: string | undefined }>();
   return Object.fromEntries(OPTIONS.map((option) => [flagOf(option), options[camelCase(flagOf(option))]]));
@@ -90,11 +90,11 @@ export function reportText(report: StartReport, config: Config): string {
     rows.push(
       `         ${setAside.bytes} bytes from entry ${setAside.fromSequence} on were a torn tail, never answered; they are in ${setAside.file}`,
     );
-  const kept = policyKept ? "; the configured policy is another and is NOT in force" : "";
+  const kept = policyKept ? "; the configured policy differs and is NOT in force" : "";
   rows.push(`policy   ${policy.id} ${JSON.stringify(policy.name)}${kept}`);
   if (config.budgets.file !== undefined)
     rows.push(`budgets  ${config.budgets.file}: ${tenantsChanged} tenants have new limits`);
-  rows.push(keyCount > 0 ? `keys     ${keyCount}` : "keys     none: whoever can reach loopback may do everything");
+  rows.push(keyCount > 0 ? `keys     ${keyCount}` : "keys     none: every local process may do everything");
   rows.push(`docs     ${url}/docs`);
   if (keyCount === 0)
     rows.push(`try      curl -s ${url}/v1/decisions -H 'content-type: application/json' -d '{"inputTokens":1200}'`);
@@ -102,8 +102,8 @@ export function reportText(report: StartReport, config: Config): string {
 }
 
 function describe(option: ServiceOption): string {
-  const otherwise = option.otherwise === undefined ? "" : `; ${JSON.stringify(option.otherwise)} unless said`;
-  return `${option.what} (${variableOf(option)}${otherwise})`;
+  const fallback = option.default === undefined ? "" : `; default ${JSON.stringify(option.default)}`;
+  return `${option.what} (${variableOf(option)}${fallback})`;
 }
 
 function placeholderOf({ kind }: ServiceOption): string {

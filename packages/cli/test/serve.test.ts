@@ -38,13 +38,13 @@ test("init writes a policy and a configuration that the service starts with, and
 });
 
 test("a key is printed once, and its entry is one that the configuration takes", async () => {
-  const words = ["--name", "ada", "--plane", "decide", "--tenant", "acme", "--per-second", "5"];
+  const words = ["--name", "ada", "--scope", "decide", "--tenant", "acme", "--per-second", "5"];
   const { out, exit } = await calybris("key", "create", ...words, "--json");
   const { key, entry } = JSON.parse(out) as { key: string; entry: object };
   expect([exit, key]).toEqual([0, expect.stringMatching(/^cal_[\w-]{43}$/)]);
-  expect(entry).toMatchObject({ name: "ada", planes: ["decide"], tenants: ["acme"], perSecond: 5 });
+  expect(entry).toMatchObject({ name: "ada", scopes: ["decide"], tenants: ["acme"], perSecond: 5 });
   expect(JSON.stringify(entry)).not.toContain(key);
   expect((await readConfig({ flags: { keys: JSON.stringify([entry]) } })).keys).toEqual([entry]);
   expect((await calybris("key", "create", ...words)).out).not.toContain(key);
-  expect(await calybris("key", "create", "--name", "x", "--plane", "rule")).toMatchObject({ exit: 2 });
+  expect(await calybris("key", "create", "--name", "x", "--scope", "rule")).toMatchObject({ exit: 2 });
 });

@@ -1,661 +1,1674 @@
 /**
- * What the decision service takes and answers. Written from its OpenAPI document; do not edit.
+ * What the decision service takes and answers. Written from its OpenAPI document by `npm run build:client`; do not edit.
  * @module
  */
 
 /** Microcents, exact: beyond 2^53 a `bigint` or digits in quotes. */
 export type Amount = number | bigint | string;
 
-export interface Batch {
-  /** In the order of the requests: each its decision, or why there is none. */
-  readonly results: readonly (Decision | ErrorAnswer)[];
-}
-
-export interface BatchRequest {
-  /** As many as `limits.batchMax` allows. */
-  readonly requests: readonly DecisionRequest[];
-}
-
-export interface Budget {
-  /** What the tenant may still reserve, in microcents; $1 is 100,000,000. */
-  readonly remainingMicrocents: string;
-}
-
-export interface BudgetChange {
-  readonly budget: TenantBudget;
-  /** Whether the limits differ from those before. */
-  readonly limitChanged: boolean;
-  readonly grant: {
-    /** Its id. */
-    readonly id: string;
-    /** Its entry. */
-    readonly sequence: number;
-    /** It was granted before. */
-    readonly repeated: boolean;
-  } | null;
-}
-
-export interface BudgetRequest {
-  /** Text of 1 to 128 printable characters (the person who does it; kept in the journal). */
-  readonly by: string;
-  readonly limit?: TenantLimit | undefined;
-  readonly grant?:
-    | {
-        /** Text of 1 to 128 printable characters (the same id grants once; the idempotency key when left out). */
-        readonly id?: string | undefined;
-        /** Whole microcents from 1 to 2^63−1, beyond 2^53 as digits in quotes (what is given). */
-        readonly amountMicrocents: Amount;
-      }
-    | undefined;
-}
-
-export interface Candidate {
-  readonly id: number;
-  /** As the policy calls it. */
-  readonly name: string;
-}
-
-export interface CorrectionRequest {
-  /** A decision id, as it was answered. */
-  readonly decisionId: string;
-  /** Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
-  readonly tenant?: string | undefined;
-  /** Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost in truth). */
-  readonly actualMicrocents: Amount;
-  /** Text of 1 to 128 printable characters (the person who does it; kept in the journal). */
-  readonly by: string;
-}
-
-export interface Counterfactual {
-  readonly id: number;
-  /** As the policy calls it. */
-  readonly name: string;
-  /** Its utility, in microcents; $1 is 100,000,000. */
-  readonly utilityMicrocents: string;
-}
-
-export interface Decision {
-  /** Names the decision for outcomes and settlements. */
-  readonly decisionId: string;
-  /** The request's own id. */
-  readonly requestId: string | null;
-  /** Journal sequence of its entry. */
-  readonly sequence: number;
-  /** Hash of its entry; the next entry is chained to it. */
-  readonly entryHash: string;
-  readonly digests: Digests;
-  readonly action: "execute" | "substitute" | "reject";
-  readonly reason:
-    | "requested_maximizes_utility"
-    | "alternative_maximizes_utility"
-    | "risk_hard_limit"
-    | "confidence_hard_limit"
-    | "no_enabled_candidate"
-    | "quality"
-    | "latency"
-    | "capability"
-    | "provider"
-    | "region"
-    | "budget"
-    | "utility"
-    | "risk_ceiling";
-  readonly selected: Candidate | null;
-  /** What it will cost at most: what is reserved, in microcents; $1 is 100,000,000. */
-  readonly costMicrocents: string;
-  /** What it is worth, less what it costs, in microcents; $1 is 100,000,000. */
-  readonly utilityMicrocents: string;
-  readonly counterfactual: Counterfactual | null;
-  readonly floor: Floor;
-  /** Candidates that were walked. */
-  readonly evaluatedCount: number;
-  /** Candidates that passed every gate. */
-  readonly eligibleCount: number;
-  /** The policy it was decided under. */
-  readonly policyId: number;
-  /** What was not said came from this use case. */
-  readonly useCase: string;
-  /** What the client left to the use case. */
-  readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
-  /** Whose money it is; null where nobody has a budget. */
-  readonly tenant: string | null;
-  readonly budget: Budget | null;
-  readonly short: Room | null;
-  /** The request id was decided before; this is that decision. */
-  readonly repeated: boolean;
-}
-
-export interface DecisionRequest {
-  /** Text of 1 to 128 printable characters (the same id is decided once). */
-  readonly requestId?: string | undefined;
-  /** Text of 1 to 128 printable characters (whose money it is). */
-  readonly tenant?: string | undefined;
-  /** A whole number from 1 to 2678400 (how long a reservation may stay open). */
-  readonly reservationSeconds?: number | undefined;
-  /** Text of 1 to 64 printable characters (a use case of the policy). */
-  readonly useCase?: string | undefined;
-  /** The candidate asked for: name or id. */
-  readonly requested?: string | number | undefined;
-  /** A whole number from 0 to 4294967295 (tokens, or units of work, that go in). */
-  readonly inputTokens: number;
-  /** A whole number from 0 to 4294967295 (the most that may come back). */
-  readonly outputTokens?: number | undefined;
-  /** Whole microcents; 1 cent is 1,000,000. */
-  readonly valueMicrocents?: Amount | undefined;
-  /** Cents, as a decimal in quotes like "0.25". */
-  readonly valueCents?: Amount | undefined;
-  /** Dollars, as a decimal in quotes like "0.25". */
-  readonly valueDollars?: Amount | undefined;
-  /** Whole microcents; 1 cent is 1,000,000. */
-  readonly budgetMicrocents?: Amount | undefined;
-  /** Cents, as a decimal in quotes like "0.25". */
-  readonly budgetCents?: Amount | undefined;
-  /** Dollars, as a decimal in quotes like "0.25". */
-  readonly budgetDollars?: Amount | undefined;
-  /** A whole number from 0 to 10000 (how much is at risk). */
-  readonly riskBps?: number | undefined;
-  /** A whole number from 0 to 10000 (how sure the caller is). */
-  readonly confidenceBps?: number | undefined;
-  /** A whole number from 0 to 10000 (the floor). */
-  readonly qualityMinBps?: number | undefined;
-  /** A whole number from 0 to 4294967295 (p95; 0 is no limit). */
-  readonly latencyMaxMs?: number | undefined;
-  readonly capabilities?: readonly string[] | undefined;
-  readonly providers?: readonly string[] | undefined;
-  readonly regions?: readonly string[] | undefined;
-  /** Whole numbers under the names that the policy's `learning.features` lists. */
-  readonly features?: { readonly [name: string]: number } | undefined;
-  /** A whole number from -2147483647 to 2147483647 (what the prior makes of the text). */
-  readonly textScore?: number | undefined;
-}
-
-export interface Digests {
-  /** Of the policy (`calypol1`). */
-  readonly policy: string;
-  /** Of the request as it was decided (`calyinp1`). */
-  readonly request: string;
-  /** Of the decision (`calydcn1`). */
-  readonly decision: string;
-  /** Binds the other three (`calyidn1`). */
-  readonly identity: string;
-}
-
-export interface ErrorAnswer {
-  readonly error: {
-    /** Stable; switch on it. `docs/errors.md` lists them. */
-    readonly code: string;
-    /** What happened, for a person. */
-    readonly message: string;
-    /** What to do about it. */
-    readonly remedy: string;
-    readonly details: {
-      readonly mistakes?: readonly Mistake[] | undefined;
+export interface paths {
+  readonly "/v1/decisions": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
     };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Decide one request
+     * @description 200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart.
+     */
+    readonly post: operations["decide"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/decisions:batch": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Decide many requests
+     * @description Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the journal has no room for all of them, none is decided (429).
+     */
+    readonly post: operations["decideBatch"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/decisions/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Get a decision, why it was made, and its proof */
+    readonly get: operations["decision"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/outcomes": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Report the outcome of a decision
+     * @description The learner takes it in. The same outcome reported again changes nothing; a different one for the same decision is refused.
+     */
+    readonly post: operations["observe"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/settlements": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Report what a decision cost */
+    readonly post: operations["settle"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/settlements/release": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Report that a decision was never executed */
+    readonly post: operations["release"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/settlements/hold": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Report that the cost of a decision is not known yet */
+    readonly post: operations["hold"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/settlements/reconcile": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Report what a held decision cost */
+    readonly post: operations["reconcile"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/settlements/correct": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Correct the cost of a settled decision */
+    readonly post: operations["correct"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/tenants/{id}/budget": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Get a tenant's budget */
+    readonly get: operations["budget"];
+    readonly put?: never;
+    /**
+     * Limit a tenant, grant it money, or both
+     * @description A grant id grants once. Once any tenant has a budget, a request that names no tenant needs one for `default`.
+     */
+    readonly post: operations["setBudget"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/ledger": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Get the conservation proof of every tenant's money */
+    readonly get: operations["ledger"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/policies": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** List every policy that was ever active */
+    readonly get: operations["policies"];
+    readonly put?: never;
+    /**
+     * Activate a policy, from the next decision on
+     * @description The entry holds the whole policy and names the person. Activating the active policy again changes nothing.
+     */
+    readonly post: operations["setPolicy"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/policies/check": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /** Check a policy without activating it; all mistakes are reported at once */
+    readonly post: operations["checkPolicy"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/journal/head": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Get the last durable entry */
+    readonly get: operations["journalHead"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/journal/entries": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * Stream the journal, one entry a line, byte for byte as on the disk
+     * @description Only durable entries are shown. The lines from 1 on, concatenated, are a journal that `calybris verify` accepts.
+     */
+    readonly get: operations["journalEntries"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/health": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Whether the process is alive */
+    readonly get: operations["health"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/ready": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Whether decisions can be made durable now; 503 when they cannot */
+    readonly get: operations["ready"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/metrics": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /** Counters and gauges, in the text format of Prometheus */
+    readonly get: operations["metrics"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
   };
 }
-
-export interface ExplainedDecision {
-  /** Names the decision for outcomes and settlements. */
-  readonly decisionId: string;
-  /** The request's own id. */
-  readonly requestId: string | null;
-  /** Journal sequence of its entry. */
-  readonly sequence: number;
-  /** Hash of its entry; the next entry is chained to it. */
-  readonly entryHash: string;
-  readonly digests: Digests;
-  readonly action: "execute" | "substitute" | "reject";
-  readonly reason:
-    | "requested_maximizes_utility"
-    | "alternative_maximizes_utility"
-    | "risk_hard_limit"
-    | "confidence_hard_limit"
-    | "no_enabled_candidate"
-    | "quality"
-    | "latency"
-    | "capability"
-    | "provider"
-    | "region"
-    | "budget"
-    | "utility"
-    | "risk_ceiling";
-  readonly selected: Candidate | null;
-  /** What it will cost at most: what is reserved, in microcents; $1 is 100,000,000. */
-  readonly costMicrocents: string;
-  /** What it is worth, less what it costs, in microcents; $1 is 100,000,000. */
-  readonly utilityMicrocents: string;
-  readonly counterfactual: Counterfactual | null;
-  readonly floor: Floor;
-  /** Candidates that were walked. */
-  readonly evaluatedCount: number;
-  /** Candidates that passed every gate. */
-  readonly eligibleCount: number;
-  /** The policy it was decided under. */
-  readonly policyId: number;
-  /** What was not said came from this use case. */
-  readonly useCase: string;
-  /** What the client left to the use case. */
-  readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
-  /** Whose money it is; null where nobody has a budget. */
-  readonly tenant: string | null;
-  readonly budget: Budget | null;
-  readonly short: Room | null;
-  /** The request id was decided before; this is that decision. */
-  readonly repeated: boolean;
-  /** Microseconds since the Unix epoch. */
-  readonly at: number;
-  /** As it was decided, what was defaulted included. */
-  readonly request: { readonly [name: string]: unknown };
-  readonly requested: Candidate | null;
-  /** How the learner came to the floor and the tier. */
-  readonly learning: { readonly [name: string]: unknown } | null;
-  /** One row for each candidate, in catalog order; none after a hard limit. */
-  readonly explanation: readonly Explanation[];
-  readonly proof: Proof;
-}
-
-export type Explanation =
-  | {
+export type webhooks = Record<string, never>;
+export interface components {
+  schemas: {
+    readonly Batch: {
+      /** @description In the order of the requests: a decision, or the error in its place. */
+      readonly results: readonly (components["schemas"]["Decision"] | components["schemas"]["ErrorAnswer"])[];
+    };
+    readonly BatchRequest: {
+      /** @description As many as `limits.batchMax` allows. */
+      readonly requests: readonly components["schemas"]["DecisionRequest"][];
+    };
+    readonly Budget: {
+      /** @description What the tenant can still reserve, in microcents; $1 is 100,000,000. */
+      readonly remainingMicrocents: string;
+    };
+    readonly BudgetChange: {
+      readonly budget: components["schemas"]["TenantBudget"];
+      /** @description Whether the limits differ from those before. */
+      readonly limitChanged: boolean;
+      readonly grant: {
+        /** @description Its id. */
+        readonly id: string;
+        /** @description Its entry. */
+        readonly sequence: number;
+        /** @description True if it was granted before. */
+        readonly repeated: boolean;
+      } | null;
+    };
+    readonly BudgetRequest: {
+      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
+      readonly by: string;
+      readonly limit?: components["schemas"]["TenantLimit"] | undefined;
+      readonly grant?:
+        | {
+            /** @description Text of 1 to 128 printable characters (the same id grants once; default the idempotency key). */
+            readonly id?: string | undefined;
+            /** @description Whole microcents from 1 to 2^63−1, beyond 2^53 as digits in quotes (the amount granted). */
+            readonly amountMicrocents: Amount;
+          }
+        | undefined;
+    };
+    readonly Candidate: {
       readonly id: number;
-      /** As the policy calls it. */
+      /** @description Its name in the policy. */
       readonly name: string;
-      /** The first gate that refused it. */
-      readonly refusedBy: string;
-      /** What was measured. */
-      readonly measured: string;
-      /** What it was held against. */
-      readonly limit: string;
-    }
-  | {
+    };
+    readonly CorrectionRequest: {
+      /** @description A decision id, as it was returned. */
+      readonly decisionId: string;
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
+      readonly tenant?: string | undefined;
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (the corrected cost). */
+      readonly actualMicrocents: Amount;
+      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
+      readonly by: string;
+    };
+    readonly Counterfactual: {
       readonly id: number;
-      /** As the policy calls it. */
+      /** @description Its name in the policy. */
       readonly name: string;
-      readonly refusedBy: null;
-      /** Its utility: quality less risk, cost and latency, in microcents; $1 is 100,000,000. */
+      /** @description Its utility, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
-      /** What its quality is worth, in microcents; $1 is 100,000,000. */
-      readonly qualityMicrocents: string;
-      /** What the risk takes off, in microcents; $1 is 100,000,000. */
-      readonly riskMicrocents: string;
-      /** What it costs at most, in microcents; $1 is 100,000,000. */
+    };
+    readonly Decision: {
+      /** @description Names the decision for outcomes and settlements. */
+      readonly decisionId: string;
+      readonly requestId: string | null;
+      /** @description Journal sequence of its entry. */
+      readonly sequence: number;
+      /** @description Hash of its entry; the next entry is chained to it. */
+      readonly entryHash: string;
+      readonly digests: components["schemas"]["Digests"];
+      /** @enum {string} */
+      readonly action: "execute" | "substitute" | "reject";
+      /** @enum {string} */
+      readonly reason:
+        | "requested_maximizes_utility"
+        | "alternative_maximizes_utility"
+        | "risk_hard_limit"
+        | "confidence_hard_limit"
+        | "no_enabled_candidate"
+        | "quality"
+        | "latency"
+        | "capability"
+        | "provider"
+        | "region"
+        | "budget"
+        | "utility"
+        | "risk_ceiling";
+      readonly selected: components["schemas"]["Candidate"] | null;
+      /** @description Most it can cost, which is reserved, in microcents; $1 is 100,000,000. */
       readonly costMicrocents: string;
-      /** What its latency takes off, in microcents; $1 is 100,000,000. */
-      readonly latencyMicrocents: string;
+      /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
+      readonly utilityMicrocents: string;
+      readonly counterfactual: components["schemas"]["Counterfactual"] | null;
+      readonly floor: components["schemas"]["Floor"];
+      /** @description Candidates that were evaluated. */
+      readonly evaluatedCount: number;
+      /** @description Candidates that passed every gate. */
+      readonly eligibleCount: number;
+      /** @description The policy it was decided under. */
+      readonly policyId: number;
+      /** @description The use case that values left out were taken from. */
+      readonly useCase: string;
+      /** @description Values that the client left out. */
+      readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
+      readonly tenant: string | null;
+      readonly budget: components["schemas"]["Budget"] | null;
+      readonly short: components["schemas"]["Room"] | null;
+      /** @description True if the request id was decided before; this is that decision. */
+      readonly repeated: boolean;
     };
-
-export interface Floor {
-  /** Least acceptable quality, in ten-thousandths. */
-  readonly qualityMinBps: number;
-  /** Who set it. */
-  readonly source: "client" | "use_case" | "tracker" | "certified" | "quality" | "anomaly" | "warm_start";
-}
-
-export interface Health {
-  readonly status: "alive";
-}
-
-export interface HoldRequest {
-  /** A decision id, as it was answered. */
-  readonly decisionId: string;
-  /** Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
-  readonly tenant?: string | undefined;
-  /** One of client_gone, stream_cut, timeout, unknown (why the cost is not known). */
-  readonly cause: "client_gone" | "stream_cut" | "timeout" | "unknown";
-}
-
-export interface JournalHead {
-  /** The last durable entry. */
-  readonly sequence: number;
-  /** Its hash; keep it elsewhere, and a removed end will be noticed. */
-  readonly entryHash: string;
-  /** Whether the chain takes a secret key to verify. */
-  readonly keyed: boolean;
-}
-
-export interface LedgerProof {
-  /** The entry up to which everything here counts. */
-  readonly sequence: number;
-  /** `calyldg1`, with that entry as its watermark. */
-  readonly digest: string;
-  /** Of every tenant. */
-  readonly conserved: boolean;
-  readonly total: {
-    /** Given, in microcents; $1 is 100,000,000. */
-    readonly grantedMicrocents: string;
-    /** Left, in microcents; $1 is 100,000,000. */
-    readonly remainingMicrocents: string;
-    /** Held, in microcents; $1 is 100,000,000. */
-    readonly reservedMicrocents: string;
-    /** Spent, in microcents; $1 is 100,000,000. */
-    readonly settledMicrocents: string;
-    /** Owed, in microcents; $1 is 100,000,000. */
-    readonly debtMicrocents: string;
-  };
-  readonly tenants: readonly TenantBudget[];
-  readonly reservations: readonly {
-    /** Names the decision for outcomes and settlements. */
-    readonly decisionId: string;
-    /** Whose it is. */
-    readonly tenant: string;
-    /** What is held, in microcents; $1 is 100,000,000. */
-    readonly amountMicrocents: string;
-    /** Microseconds; from then on it is settled in full. */
-    readonly expiresAt: number;
-    readonly state: "open" | "held" | "overdue";
-  }[];
-}
-
-export interface Mistake {
-  /** The field. */
-  readonly path: string;
-  /** What is wrong with it. */
-  readonly problem: string;
-  /** What to do. */
-  readonly remedy: string;
-  readonly line?: number | undefined;
-}
-
-export interface Observation {
-  /** Names the decision for outcomes and settlements. */
-  readonly decisionId: string;
-  /** Journal sequence of its entry. */
-  readonly sequence: number;
-  /** How good it was, in ten-thousandths: what was said, or what the signals say. */
-  readonly successBps: number;
-  /** The reward, in ten-thousandths. */
-  readonly rewardBps: number;
-  /** Whether beliefs and floors took it in. */
-  readonly learned: boolean;
-  /** `calyout1`. */
-  readonly digest: string;
-  /** It was told before; nothing changed. */
-  readonly repeated: boolean;
-}
-
-export interface OutcomeRequest {
-  /** A decision id, as it was answered. */
-  readonly decisionId: string;
-  /** A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch; now when left out). */
-  readonly observedAt?: number | undefined;
-  /** One of applied, abandoned, in_flight (whether it was used; applied when left out). */
-  readonly disposition?: "applied" | "abandoned" | "in_flight" | undefined;
-  /** True or false (whether it was good; left out, the signals say). */
-  readonly succeeded?: boolean | undefined;
-  readonly signals?: readonly ("slow" | "error" | "retried" | "aborted" | "truncated")[] | undefined;
-  /** Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
-  readonly costMicrocents?: Amount | undefined;
-  /** A whole number from 0 to 4294967295 (how long it took). */
-  readonly latencyMs?: number | undefined;
-}
-
-export interface Policies {
-  readonly policies: readonly PolicyRow[];
-}
-
-export interface PolicyChange {
-  /** Its id. */
-  readonly policyId: number;
-  /** Journal sequence of its entry; 0 when it was in force already. */
-  readonly sequence: number | null;
-  /** Of the policy in force. */
-  readonly snapshotDigest: string;
-  /** It was in force already; nothing changed. */
-  readonly repeated: boolean;
-}
-
-export interface PolicyCheck {
-  /** What people call it. */
-  readonly name: string;
-  /** `calypol1`. */
-  readonly policyDigest: string;
-  /** Covers names, tiers and defaults as well. */
-  readonly snapshotDigest: string;
-  /** How many candidates it has. */
-  readonly candidateCount: number;
-  /** Whether it is the one in force. */
-  readonly isInForce: boolean;
-}
-
-export interface PolicyCheckRequest {
-  readonly policy: PolicyFile;
-}
-
-export interface PolicyFile {
-  /** Text of 1 to 2000 printable characters (a schema for editors). */
-  readonly $schema?: string | undefined;
-  /** Text of 1 to 128 printable characters (what people call the policy). */
-  readonly name: string;
-  /** A whole number from 0 to 2^64−1 (grows with each change of the policy). */
-  readonly epoch: Amount;
-  /** The name of a built-in catalog, the path of a catalog file, or a catalog. */
-  readonly catalog: string | { readonly [name: string]: unknown };
-  /** A whole number from 0 to 9600 (at this risk nothing runs; a policy may be stricter than governance, never looser). */
-  readonly riskHardLimitBps: number;
-  /** A whole number from 5500 to 10000 (below this confidence nothing runs; a policy may be stricter than governance, never looser). */
-  readonly confidenceMinBps: number;
-  /** A whole number from 0 to 50000 (how much of the value at risk is taken off). */
-  readonly riskPenaltyMultiplierBps: number;
-  /** Whole microcents; 1 cent is 1,000,000. */
-  readonly latencyPenaltyMicrocentsPerMs?: Amount | undefined;
-  /** Cents, as a decimal in quotes like "0.25". */
-  readonly latencyPenaltyCentsPerMs?: Amount | undefined;
-  /** Dollars, as a decimal in quotes like "0.25". */
-  readonly latencyPenaltyDollarsPerMs?: Amount | undefined;
-  readonly learning?:
-    | {
-        readonly features?: readonly string[] | undefined;
-        /** A whole number from 0 to 10000 (spread evenly over the tiers that may be drawn; 0 explores in shadow only). */
-        readonly explorationBps?: number | undefined;
-        /** A whole number from 0 to 10000 (left alone by the learner). */
-        readonly holdoutBps?: number | undefined;
-        /** A whole number from 1 to 9999 (the share of failures that floors settle at; a third when left out). */
-        readonly targetFailureBps?: number | undefined;
-        /** A whole number from 1 to 1000000 (how much of the past is kept at each outcome, in millionths). */
-        readonly discountPpm?: number | undefined;
-        /** A whole number from 8 to 1000000 (requests before the regimes are frozen). */
-        readonly warmUpRequests?: number | undefined;
-        /** A whole number from 0 to 10000 (how far an anomalous request is lifted above its use case's floor). */
-        readonly anomalyRaiseBps?: number | undefined;
-        /** A whole number from 0 to 10000 (the share of requests that may be lifted). */
-        readonly anomalyShareBps?: number | undefined;
-        /** A whole number from 1 to 31536000 (an outcome later than this teaches nothing). */
-        readonly attributionSeconds?: number | undefined;
-      }
-    | undefined;
-  readonly disabled?: readonly string[] | undefined;
-  /** What a request of each kind gets where the client says nothing. `default` has to be there. */
-  readonly useCases: {
-    readonly [name: string]: {
-      /** Whole microcents; 1 cent is 1,000,000. */
+    readonly DecisionRequest: {
+      /** @description Text of 1 to 128 printable characters (the same id is decided once). */
+      readonly requestId?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (whose money it is). */
+      readonly tenant?: string | undefined;
+      /** @description A whole number from 1 to 2678400 (how long a reservation may stay open). */
+      readonly reservationSeconds?: number | undefined;
+      /** @description Text of 1 to 64 printable characters (a use case of the policy). */
+      readonly useCase?: string | undefined;
+      /** @description The candidate asked for: name or id. */
+      readonly requested?: (string | number) | undefined;
+      /** @description A whole number from 0 to 4294967295 (tokens, or units of work, that go in). */
+      readonly inputTokens: number;
+      /** @description A whole number from 0 to 4294967295 (the most that may come back). */
+      readonly outputTokens?: number | undefined;
+      /** @description Whole microcents; 1 cent is 1,000,000. */
       readonly valueMicrocents?: Amount | undefined;
-      /** Cents, as a decimal in quotes like "0.25". */
+      /** @description Cents, as a decimal in quotes like "0.25". */
       readonly valueCents?: Amount | undefined;
-      /** Dollars, as a decimal in quotes like "0.25". */
+      /** @description Dollars, as a decimal in quotes like "0.25". */
       readonly valueDollars?: Amount | undefined;
-      /** A whole number from 0 to 10000 (how much is at risk, in ten-thousandths). */
-      readonly riskBps: number;
-      /** A whole number from 0 to 10000 (how sure the caller is, in ten-thousandths). */
-      readonly confidenceBps: number;
-      /** A whole number from 0 to 10000 (the floor: least acceptable quality). */
+      /** @description Whole microcents; 1 cent is 1,000,000. */
+      readonly budgetMicrocents?: Amount | undefined;
+      /** @description Cents, as a decimal in quotes like "0.25". */
+      readonly budgetCents?: Amount | undefined;
+      /** @description Dollars, as a decimal in quotes like "0.25". */
+      readonly budgetDollars?: Amount | undefined;
+      /** @description A whole number from 0 to 10000 (how much is at risk). */
+      readonly riskBps?: number | undefined;
+      /** @description A whole number from 0 to 10000 (how sure the caller is). */
+      readonly confidenceBps?: number | undefined;
+      /** @description A whole number from 0 to 10000 (the floor). */
+      readonly qualityMinBps?: number | undefined;
+      /** @description A whole number from 0 to 4294967295 (p95; 0 is no limit). */
+      readonly latencyMaxMs?: number | undefined;
+      readonly capabilities?: readonly string[] | undefined;
+      readonly providers?: readonly string[] | undefined;
+      readonly regions?: readonly string[] | undefined;
+      /** @description Whole numbers under the names that the policy's `learning.features` lists. */
+      readonly features?:
+        | {
+            readonly [key: string]: number;
+          }
+        | undefined;
+      /** @description A whole number from -2147483647 to 2147483647 (what the prior makes of the text). */
+      readonly textScore?: number | undefined;
+    };
+    readonly Digests: {
+      /** @description Of the policy (`calypol1`). */
+      readonly policy: string;
+      /** @description Of the request as it was decided (`calyinp1`). */
+      readonly request: string;
+      /** @description Of the decision (`calydcn1`). */
+      readonly decision: string;
+      /** @description Binds the other three (`calyidn1`). */
+      readonly identity: string;
+    };
+    readonly ErrorAnswer: {
+      readonly error: {
+        /** @description Stable; switch on it. `docs/errors.md` lists them. */
+        readonly code: string;
+        /** @description What happened, for a person. */
+        readonly message: string;
+        /** @description What to do about it. */
+        readonly remedy: string;
+        readonly details: {
+          readonly mistakes?: readonly components["schemas"]["Mistake"][] | undefined;
+        } & {
+          readonly [key: string]: unknown;
+        };
+      };
+    };
+    readonly ExplainedDecision: {
+      /** @description Names the decision for outcomes and settlements. */
+      readonly decisionId: string;
+      readonly requestId: string | null;
+      /** @description Journal sequence of its entry. */
+      readonly sequence: number;
+      /** @description Hash of its entry; the next entry is chained to it. */
+      readonly entryHash: string;
+      readonly digests: components["schemas"]["Digests"];
+      /** @enum {string} */
+      readonly action: "execute" | "substitute" | "reject";
+      /** @enum {string} */
+      readonly reason:
+        | "requested_maximizes_utility"
+        | "alternative_maximizes_utility"
+        | "risk_hard_limit"
+        | "confidence_hard_limit"
+        | "no_enabled_candidate"
+        | "quality"
+        | "latency"
+        | "capability"
+        | "provider"
+        | "region"
+        | "budget"
+        | "utility"
+        | "risk_ceiling";
+      readonly selected: components["schemas"]["Candidate"] | null;
+      /** @description Most it can cost, which is reserved, in microcents; $1 is 100,000,000. */
+      readonly costMicrocents: string;
+      /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
+      readonly utilityMicrocents: string;
+      readonly counterfactual: components["schemas"]["Counterfactual"] | null;
+      readonly floor: components["schemas"]["Floor"];
+      /** @description Candidates that were evaluated. */
+      readonly evaluatedCount: number;
+      /** @description Candidates that passed every gate. */
+      readonly eligibleCount: number;
+      /** @description The policy it was decided under. */
+      readonly policyId: number;
+      /** @description The use case that values left out were taken from. */
+      readonly useCase: string;
+      /** @description Values that the client left out. */
+      readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
+      readonly tenant: string | null;
+      readonly budget: components["schemas"]["Budget"] | null;
+      readonly short: components["schemas"]["Room"] | null;
+      /** @description True if the request id was decided before; this is that decision. */
+      readonly repeated: boolean;
+      /** @description Microseconds since the Unix epoch. */
+      readonly at: number;
+      /** @description The request as it was decided, with the values taken from the use case. */
+      readonly request: {
+        readonly [key: string]: unknown;
+      };
+      readonly requested: components["schemas"]["Candidate"] | null;
+      /** @description How the learner chose the floor and the tier. */
+      readonly learning: {
+        readonly [key: string]: unknown;
+      } | null;
+      /** @description One row for each candidate, in catalog order; none after a hard limit. */
+      readonly explanation: readonly components["schemas"]["Explanation"][];
+      readonly proof: components["schemas"]["Proof"];
+    };
+    readonly Explanation:
+      | {
+          readonly id: number;
+          /** @description Its name in the policy. */
+          readonly name: string;
+          /** @description The first gate that refused it. */
+          readonly refusedBy: string;
+          /** @description What was measured. */
+          readonly measured: string;
+          /** @description The limit it was measured against. */
+          readonly limit: string;
+        }
+      | {
+          readonly id: number;
+          /** @description Its name in the policy. */
+          readonly name: string;
+          readonly refusedBy: null;
+          /** @description Its utility: quality less risk, cost and latency, in microcents; $1 is 100,000,000. */
+          readonly utilityMicrocents: string;
+          /** @description Value of its quality, in microcents; $1 is 100,000,000. */
+          readonly qualityMicrocents: string;
+          /** @description Deduction for risk, in microcents; $1 is 100,000,000. */
+          readonly riskMicrocents: string;
+          /** @description Most it can cost, in microcents; $1 is 100,000,000. */
+          readonly costMicrocents: string;
+          /** @description Deduction for latency, in microcents; $1 is 100,000,000. */
+          readonly latencyMicrocents: string;
+        };
+    readonly Floor: {
+      /** @description Least acceptable quality, in ten-thousandths. */
       readonly qualityMinBps: number;
-      /** A whole number from 0 to 4294967295 (the most that may come back). */
-      readonly outputTokens: number;
+      /**
+       * @description Where it came from.
+       * @enum {string}
+       */
+      readonly source: "client" | "use_case" | "tracker" | "certified" | "quality" | "anomaly" | "warm_start";
+    };
+    readonly Health: {
+      /** @constant */
+      readonly status: "alive";
+    };
+    readonly HoldRequest: {
+      /** @description A decision id, as it was returned. */
+      readonly decisionId: string;
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
+      readonly tenant?: string | undefined;
+      /**
+       * @description One of client_gone, stream_cut, timeout, unknown (why the cost is not known).
+       * @enum {unknown}
+       */
+      readonly cause: "client_gone" | "stream_cut" | "timeout" | "unknown";
+    };
+    readonly JournalHead: {
+      /** @description The last durable entry. */
+      readonly sequence: number;
+      /** @description Its hash; keep a copy elsewhere to notice a removed end. */
+      readonly entryHash: string;
+      /** @description Whether verifying the chain needs a secret key. */
+      readonly keyed: boolean;
+    };
+    readonly LedgerProof: {
+      /** @description The entry up to which everything here counts. */
+      readonly sequence: number;
+      /** @description `calyldg1`, with that entry as its watermark. */
+      readonly digest: string;
+      /** @description Of every tenant. */
+      readonly conserved: boolean;
+      readonly total: {
+        /** @description Given, in microcents; $1 is 100,000,000. */
+        readonly grantedMicrocents: string;
+        /** @description Left, in microcents; $1 is 100,000,000. */
+        readonly remainingMicrocents: string;
+        /** @description Held, in microcents; $1 is 100,000,000. */
+        readonly reservedMicrocents: string;
+        /** @description Spent, in microcents; $1 is 100,000,000. */
+        readonly settledMicrocents: string;
+        /** @description Owed, in microcents; $1 is 100,000,000. */
+        readonly debtMicrocents: string;
+      };
+      readonly tenants: readonly components["schemas"]["TenantBudget"][];
+      readonly reservations: readonly {
+        /** @description Names the decision for outcomes and settlements. */
+        readonly decisionId: string;
+        /** @description The tenant. */
+        readonly tenant: string;
+        /** @description The amount reserved, in microcents; $1 is 100,000,000. */
+        readonly amountMicrocents: string;
+        /** @description Microseconds; from then on it is settled in full. */
+        readonly expiresAt: number;
+        /** @enum {string} */
+        readonly state: "open" | "held" | "overdue";
+      }[];
+    };
+    readonly Mistake: {
+      /** @description The field. */
+      readonly path: string;
+      /** @description What is wrong with it. */
+      readonly problem: string;
+      /** @description What to do. */
+      readonly remedy: string;
+      readonly line?: number | undefined;
+    };
+    readonly Observation: {
+      /** @description Names the decision for outcomes and settlements. */
+      readonly decisionId: string;
+      /** @description Journal sequence of its entry. */
+      readonly sequence: number;
+      /** @description Quality in ten-thousandths, as reported or derived from the signals. */
+      readonly successBps: number;
+      /** @description The reward, in ten-thousandths. */
+      readonly rewardBps: number;
+      /** @description Whether the learner used it. */
+      readonly learned: boolean;
+      /** @description `calyout1`. */
+      readonly digest: string;
+      /** @description True if it was reported before; nothing changed. */
+      readonly repeated: boolean;
+    };
+    readonly OutcomeRequest: {
+      /** @description A decision id, as it was returned. */
+      readonly decisionId: string;
+      /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch; default now). */
+      readonly observedAt?: number | undefined;
+      /**
+       * @description One of applied, abandoned, in_flight (whether it was used; default applied).
+       * @enum {unknown}
+       */
+      readonly disposition?: ("applied" | "abandoned" | "in_flight") | undefined;
+      /** @description True or false (whether it succeeded; derived from the signals by default). */
+      readonly succeeded?: boolean | undefined;
+      readonly signals?: readonly ("slow" | "error" | "retried" | "aborted" | "truncated")[] | undefined;
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
+      readonly costMicrocents?: Amount | undefined;
+      /** @description A whole number from 0 to 4294967295 (how long it took). */
+      readonly latencyMs?: number | undefined;
+    };
+    readonly Policies: {
+      readonly policies: readonly components["schemas"]["PolicyRow"][];
+    };
+    readonly PolicyChange: {
+      /** @description Its id. */
+      readonly policyId: number;
+      readonly sequence: number | null;
+      /** @description Digest of the active policy. */
+      readonly snapshotDigest: string;
+      /** @description True if it was active already; nothing changed. */
+      readonly repeated: boolean;
+    };
+    readonly PolicyCheck: {
+      /** @description Its name. */
+      readonly name: string;
+      /** @description `calypol1`. */
+      readonly policyDigest: string;
+      /** @description Covers names, tiers and defaults as well. */
+      readonly snapshotDigest: string;
+      /** @description Number of candidates. */
+      readonly candidateCount: number;
+      /** @description Whether it is the active policy. */
+      readonly isInForce: boolean;
+    };
+    readonly PolicyCheckRequest: {
+      readonly policy: components["schemas"]["PolicyFile"];
+    };
+    readonly PolicyFile: {
+      /** @description Text of 1 to 2000 printable characters (a schema for editors). */
+      readonly $schema?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (what people call the policy). */
+      readonly name: string;
+      /** @description A whole number from 0 to 2^64−1 (grows with each change of the policy). */
+      readonly epoch: Amount;
+      /** @description The name of a built-in catalog, the path of a catalog file, or a catalog. */
+      readonly catalog:
+        | string
+        | {
+            readonly [name: string]: unknown;
+          };
+      /** @description A whole number from 0 to 9600 (at this risk nothing runs; a policy may be stricter than governance, never looser). */
+      readonly riskHardLimitBps: number;
+      /** @description A whole number from 5500 to 10000 (below this confidence nothing runs; a policy may be stricter than governance, never looser). */
+      readonly confidenceMinBps: number;
+      /** @description A whole number from 0 to 50000 (how much of the value at risk is taken off). */
+      readonly riskPenaltyMultiplierBps: number;
+      /** @description Whole microcents; 1 cent is 1,000,000. */
+      readonly latencyPenaltyMicrocentsPerMs?: Amount | undefined;
+      /** @description Cents, as a decimal in quotes like "0.25". */
+      readonly latencyPenaltyCentsPerMs?: Amount | undefined;
+      /** @description Dollars, as a decimal in quotes like "0.25". */
+      readonly latencyPenaltyDollarsPerMs?: Amount | undefined;
+      readonly learning?:
+        | {
+            readonly features?: readonly string[] | undefined;
+            /** @description A whole number from 0 to 10000 (spread evenly over the tiers that may be drawn; 0 explores in shadow only). */
+            readonly explorationBps?: number | undefined;
+            /** @description A whole number from 0 to 10000 (left alone by the learner). */
+            readonly holdoutBps?: number | undefined;
+            /** @description A whole number from 1 to 9999 (the share of failures that floors settle at; a third when left out). */
+            readonly targetFailureBps?: number | undefined;
+            /** @description A whole number from 1 to 1000000 (how much of the past is kept at each outcome, in millionths). */
+            readonly discountPpm?: number | undefined;
+            /** @description A whole number from 8 to 1000000 (requests before the regimes are frozen). */
+            readonly warmUpRequests?: number | undefined;
+            /** @description A whole number from 0 to 10000 (how far an anomalous request is lifted above its use case's floor). */
+            readonly anomalyRaiseBps?: number | undefined;
+            /** @description A whole number from 0 to 10000 (the share of requests that may be lifted). */
+            readonly anomalyShareBps?: number | undefined;
+            /** @description A whole number from 1 to 31536000 (an outcome later than this teaches nothing). */
+            readonly attributionSeconds?: number | undefined;
+          }
+        | undefined;
+      readonly disabled?: readonly string[] | undefined;
+      /** @description What a request of each kind gets where the client says nothing. `default` has to be there. */
+      readonly useCases: {
+        readonly [key: string]: {
+          /** @description Whole microcents; 1 cent is 1,000,000. */
+          readonly valueMicrocents?: Amount | undefined;
+          /** @description Cents, as a decimal in quotes like "0.25". */
+          readonly valueCents?: Amount | undefined;
+          /** @description Dollars, as a decimal in quotes like "0.25". */
+          readonly valueDollars?: Amount | undefined;
+          /** @description A whole number from 0 to 10000 (how much is at risk, in ten-thousandths). */
+          readonly riskBps: number;
+          /** @description A whole number from 0 to 10000 (how sure the caller is, in ten-thousandths). */
+          readonly confidenceBps: number;
+          /** @description A whole number from 0 to 10000 (the floor: least acceptable quality). */
+          readonly qualityMinBps: number;
+          /** @description A whole number from 0 to 4294967295 (the most that may come back). */
+          readonly outputTokens: number;
+        };
+      };
+    };
+    readonly PolicyRow: {
+      /** @description Counts from 1. */
+      readonly policyId: number;
+      /** @description Its name. */
+      readonly name: string;
+      /** @description Grows with each change. */
+      readonly policyEpoch: string;
+      /** @description `calypol1`: what decides. */
+      readonly policyDigest: string;
+      /** @description Covers names, tiers and defaults as well. */
+      readonly snapshotDigest: string;
+      readonly candidates: readonly components["schemas"]["Candidate"][];
+      /** @description Whether it is the active policy. */
+      readonly inForce: boolean;
+    };
+    readonly PolicySetRequest: {
+      readonly policy: components["schemas"]["PolicyFile"];
+      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
+      readonly by: string;
+    };
+    readonly Proof: {
+      /** @description The entry as it is in the journal: every hash can be recomputed from it. */
+      readonly line: string;
+      /** @description Hash of the entry before; `genesis` for the first. */
+      readonly previousHash: string;
+      /** @description Hash of this one. */
+      readonly entryHash: string;
+      readonly head: {
+        /** @description The last durable entry. */
+        readonly sequence: number;
+        /** @description Its hash. */
+        readonly entryHash: string;
+      };
+    };
+    readonly Ready: {
+      /** @constant */
+      readonly status: "ready";
+      /** @description The last durable entry. */
+      readonly sequence: number;
+      /** @description The active policy. */
+      readonly policyId: number;
+    };
+    readonly ReleaseRequest: {
+      /** @description A decision id, as it was returned. */
+      readonly decisionId: string;
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
+      readonly tenant?: string | undefined;
+    };
+    readonly Room: {
+      /** @description The headroom, in microcents; $1 is 100,000,000. */
+      readonly roomMicrocents: string;
+      /** @description The request's own limit, in microcents; $1 is 100,000,000. */
+      readonly askedMicrocents: string;
+    };
+    readonly Settlement: {
+      /** @description Names the decision for outcomes and settlements. */
+      readonly decisionId: string;
+      /** @description The tenant that paid. */
+      readonly tenant: string;
+      /** @enum {string} */
+      readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
+      /** @description Journal sequence of its entry. */
+      readonly sequence: number;
+      /** @description What it cost, in microcents; $1 is 100,000,000. */
+      readonly actualMicrocents: string;
+      /** @description True if it was in that state before; nothing changed. */
+      readonly repeated: boolean;
+      readonly budget: components["schemas"]["TenantBudget"];
+    };
+    readonly SettlementRequest: {
+      /** @description A decision id, as it was returned. */
+      readonly decisionId: string;
+      /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
+      readonly tenant?: string | undefined;
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
+      readonly actualMicrocents: Amount;
+    };
+    readonly TenantBudget: {
+      /** @description Its name. */
+      readonly tenant: string;
+      /** @description The tenant above. */
+      readonly parent?: string | undefined;
+      /** @description Whether this level has a budget; a level without one limits nothing. */
+      readonly metered: boolean;
+      /** @description Most that may be reserved at once, in microcents; $1 is 100,000,000. */
+      readonly exposureCapMicrocents?: string | undefined;
+      /** @description Granted so far, in microcents; $1 is 100,000,000. */
+      readonly grantedMicrocents: string;
+      /** @description Not reserved and not spent, in microcents; $1 is 100,000,000. */
+      readonly remainingMicrocents: string;
+      /** @description Held for decisions that are not settled, in microcents; $1 is 100,000,000. */
+      readonly reservedMicrocents: string;
+      /** @description Spent, in microcents; $1 is 100,000,000. */
+      readonly settledMicrocents: string;
+      /** @description Billed beyond what was granted, in microcents; $1 is 100,000,000. */
+      readonly debtMicrocents: string;
+      /** @description Billed since the period began, or since account creation, in microcents; $1 is 100,000,000. */
+      readonly billedInPeriodMicrocents: string;
+      readonly period?:
+        | {
+            readonly index: number;
+            /** @description Microseconds. */
+            readonly startsAt: number;
+            /** @description Microseconds. */
+            readonly endsAt: number;
+          }
+        | undefined;
+      /** @description granted = remaining + reserved + settled, none below 0. */
+      readonly conserved: boolean;
+    };
+    readonly TenantLimit: {
+      /** @description Text of 1 to 128 printable characters (the tenant above, whose money this one spends too). */
+      readonly parent?: string | undefined;
+      /** @description True or false (whether this level lets everything through; false when left out). */
+      readonly unlimited?: boolean | undefined;
+      /** @description Whole microcents; 1 cent is 1,000,000. */
+      readonly exposureCapMicrocents?: Amount | undefined;
+      /** @description Cents, as a decimal in quotes like "0.25". */
+      readonly exposureCapCents?: Amount | undefined;
+      /** @description Dollars, as a decimal in quotes like "0.25". */
+      readonly exposureCapDollars?: Amount | undefined;
+      readonly period?:
+        | {
+            /**
+             * @description "day", "week", "month", "quarter" (how often the allotment is granted anew).
+             * @enum {unknown}
+             */
+            readonly every: "day" | "week" | "month" | "quarter";
+            /** @description The name of a time zone, like "Europe/Berlin" or "UTC" (periods begin at its midnight). */
+            readonly timeZone: string;
+            /** @description Whole microcents; 1 cent is 1,000,000. */
+            readonly allotmentMicrocents?: Amount | undefined;
+            /** @description Cents, as a decimal in quotes like "0.25". */
+            readonly allotmentCents?: Amount | undefined;
+            /** @description Dollars, as a decimal in quotes like "0.25". */
+            readonly allotmentDollars?: Amount | undefined;
+          }
+        | undefined;
+      /**
+       * @description "substitute", "reject" (what becomes of a request that there is no room for).
+       * @enum {unknown}
+       */
+      readonly whenShort?: ("substitute" | "reject") | undefined;
+      /** @description A whole number from 1 to 2678400 (how long a reservation may stay open). */
+      readonly reservationSeconds?: number | undefined;
+    };
+  };
+  responses: never;
+  parameters: never;
+  requestBodies: never;
+  headers: never;
+  pathItems: never;
+}
+export type Batch = components["schemas"]["Batch"];
+export type BatchRequest = components["schemas"]["BatchRequest"];
+export type Budget = components["schemas"]["Budget"];
+export type BudgetChange = components["schemas"]["BudgetChange"];
+export type BudgetRequest = components["schemas"]["BudgetRequest"];
+export type Candidate = components["schemas"]["Candidate"];
+export type CorrectionRequest = components["schemas"]["CorrectionRequest"];
+export type Counterfactual = components["schemas"]["Counterfactual"];
+export type Decision = components["schemas"]["Decision"];
+export type DecisionRequest = components["schemas"]["DecisionRequest"];
+export type Digests = components["schemas"]["Digests"];
+export type ErrorAnswer = components["schemas"]["ErrorAnswer"];
+export type ExplainedDecision = components["schemas"]["ExplainedDecision"];
+export type Explanation = components["schemas"]["Explanation"];
+export type Floor = components["schemas"]["Floor"];
+export type Health = components["schemas"]["Health"];
+export type HoldRequest = components["schemas"]["HoldRequest"];
+export type JournalHead = components["schemas"]["JournalHead"];
+export type LedgerProof = components["schemas"]["LedgerProof"];
+export type Mistake = components["schemas"]["Mistake"];
+export type Observation = components["schemas"]["Observation"];
+export type OutcomeRequest = components["schemas"]["OutcomeRequest"];
+export type Policies = components["schemas"]["Policies"];
+export type PolicyChange = components["schemas"]["PolicyChange"];
+export type PolicyCheck = components["schemas"]["PolicyCheck"];
+export type PolicyCheckRequest = components["schemas"]["PolicyCheckRequest"];
+export type PolicyFile = components["schemas"]["PolicyFile"];
+export type PolicyRow = components["schemas"]["PolicyRow"];
+export type PolicySetRequest = components["schemas"]["PolicySetRequest"];
+export type Proof = components["schemas"]["Proof"];
+export type Ready = components["schemas"]["Ready"];
+export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
+export type Room = components["schemas"]["Room"];
+export type Settlement = components["schemas"]["Settlement"];
+export type SettlementRequest = components["schemas"]["SettlementRequest"];
+export type TenantBudget = components["schemas"]["TenantBudget"];
+export type TenantLimit = components["schemas"]["TenantLimit"];
+export type $defs = Record<string, never>;
+export interface operations {
+  readonly decide: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?:
+        | {
+            /** @description The `requestId`, sent as a header. */
+            readonly "idempotency-key"?: string | undefined;
+          }
+        | undefined;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["DecisionRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Decide one request. Requires a key with scope decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Decision"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly decideBatch: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["BatchRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Decide many requests. Requires a key with scope decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Batch"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly decision: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Get a decision, why it was made, and its proof. Requires a key with scope decide or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ExplainedDecision"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly observe: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["OutcomeRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Report the outcome of a decision. Requires a key with scope decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Observation"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly settle: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["SettlementRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Report what a decision cost. Requires a key with scope decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Settlement"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly release: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["ReleaseRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Report that a decision was never executed. Requires a key with scope decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Settlement"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly hold: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["HoldRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Report that the cost of a decision is not known yet. Requires a key with scope decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Settlement"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly reconcile: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["CorrectionRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Report what a held decision cost. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Settlement"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly correct: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["CorrectionRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Correct the cost of a settled decision. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Settlement"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly budget: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Get a tenant's budget. Requires a key with scope decide or operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["TenantBudget"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly setBudget: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?:
+        | {
+            /** @description The id of the grant, sent as a header. */
+            readonly "idempotency-key"?: string | undefined;
+          }
+        | undefined;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["BudgetRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Limit a tenant, grant it money, or both. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["BudgetChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly ledger: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Get the conservation proof of every tenant's money. Requires a key with scope operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["LedgerProof"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly policies: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description List every policy that was ever active. Requires a key with scope decide or operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Policies"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly setPolicy: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["PolicySetRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Activate a policy, from the next decision on. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["PolicyChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly checkPolicy: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["PolicyCheckRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Check a policy without activating it; all mistakes are reported at once. Requires a key with scope decide or operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["PolicyCheck"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly journalHead: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Get the last durable entry. Requires a key with scope audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["JournalHead"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly journalEntries: {
+    readonly parameters: {
+      readonly query?:
+        | {
+            readonly from?: number | undefined;
+            readonly to?: number | undefined;
+          }
+        | undefined;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Stream the journal, one entry a line, byte for byte as on the disk. Requires a key with scope audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/jsonl": string;
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly health: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Whether the process is alive */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Health"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly ready: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Whether decisions can be made durable now; 503 when they cannot */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Ready"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly metrics: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Counters and gauges, in the text format of Prometheus. Requires a key with scope operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "text/plain; version=0.0.4; charset=utf-8": string;
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
     };
   };
 }
 
-export interface PolicyRow {
-  /** Counts from 1. */
-  readonly policyId: number;
-  /** What people call it. */
-  readonly name: string;
-  /** Grows with each change. */
-  readonly policyEpoch: string;
-  /** `calypol1`: what decides. */
-  readonly policyDigest: string;
-  /** Covers names, tiers and defaults as well. */
-  readonly snapshotDigest: string;
-  readonly candidates: readonly Candidate[];
-  /** Whether the next decision is made under it. */
-  readonly inForce: boolean;
+type BodyOf<Operation> = Operation extends {
+  readonly requestBody: { readonly content: { readonly "application/json": infer Body } };
 }
-
-export interface PolicySetRequest {
-  readonly policy: PolicyFile;
-  /** Text of 1 to 128 printable characters (the person who does it; kept in the journal). */
-  readonly by: string;
+  ? Body
+  : undefined;
+type AnswerOf<Operation> = Operation extends {
+  readonly responses: { readonly 200: { readonly content: { readonly "application/json": infer Answer } } };
 }
-
-export interface Proof {
-  /** The entry as it stands in the journal: whoever has it can compute every hash again. */
-  readonly line: string;
-  /** Hash of the entry before; `genesis` for the first. */
-  readonly previousHash: string;
-  /** Hash of this one. */
-  readonly entryHash: string;
-  readonly head: {
-    /** The last durable entry. */
-    readonly sequence: number;
-    /** Its hash. */
-    readonly entryHash: string;
-  };
-}
-
-export interface Ready {
-  readonly status: "ready";
-  /** The last durable entry. */
-  readonly sequence: number;
-  /** The policy in force. */
-  readonly policyId: number;
-}
-
-export interface ReleaseRequest {
-  /** A decision id, as it was answered. */
-  readonly decisionId: string;
-  /** Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
-  readonly tenant?: string | undefined;
-}
-
-export interface Room {
-  /** What there was room for, in microcents; $1 is 100,000,000. */
-  readonly roomMicrocents: string;
-  /** The request's own limit, in microcents; $1 is 100,000,000. */
-  readonly askedMicrocents: string;
-}
-
-export interface Settlement {
-  /** Names the decision for outcomes and settlements. */
-  readonly decisionId: string;
-  /** Whose money it was. */
-  readonly tenant: string;
-  readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
-  /** Journal sequence of the entry that says so. */
-  readonly sequence: number;
-  /** What it cost, in microcents; $1 is 100,000,000. */
-  readonly actualMicrocents: string;
-  /** It was so before; nothing changed. */
-  readonly repeated: boolean;
-  readonly budget: TenantBudget;
-}
-
-export interface SettlementRequest {
-  /** A decision id, as it was answered. */
-  readonly decisionId: string;
-  /** Text of 1 to 128 printable characters (whose money it is; another's decision is refused). */
-  readonly tenant?: string | undefined;
-  /** Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
-  readonly actualMicrocents: Amount;
-}
-
-export interface TenantBudget {
-  /** Its name. */
-  readonly tenant: string;
-  /** The tenant above. */
-  readonly parent?: string | undefined;
-  /** Whether this level holds money; one that does not lets everything through. */
-  readonly metered: boolean;
-  /** Most that may be reserved at once, in microcents; $1 is 100,000,000. */
-  readonly exposureCapMicrocents?: string | undefined;
-  /** Given so far, in microcents; $1 is 100,000,000. */
-  readonly grantedMicrocents: string;
-  /** Not reserved and not spent, in microcents; $1 is 100,000,000. */
-  readonly remainingMicrocents: string;
-  /** Held for decisions that are not settled, in microcents; $1 is 100,000,000. */
-  readonly reservedMicrocents: string;
-  /** Spent, in microcents; $1 is 100,000,000. */
-  readonly settledMicrocents: string;
-  /** Billed beyond what was granted, in microcents; $1 is 100,000,000. */
-  readonly debtMicrocents: string;
-  /** Billed since the period began; since ever where there is none, in microcents; $1 is 100,000,000. */
-  readonly billedInPeriodMicrocents: string;
-  readonly period?:
-    | {
-        readonly index: number;
-        /** Microseconds. */
-        readonly startsAt: number;
-        /** Microseconds. */
-        readonly endsAt: number;
-      }
-    | undefined;
-  /** granted = remaining + reserved + settled, none below 0. */
-  readonly conserved: boolean;
-}
-
-export interface TenantLimit {
-  /** Text of 1 to 128 printable characters (the tenant above, whose money this one spends too). */
-  readonly parent?: string | undefined;
-  /** True or false (whether this level lets everything through; false when left out). */
-  readonly unlimited?: boolean | undefined;
-  /** Whole microcents; 1 cent is 1,000,000. */
-  readonly exposureCapMicrocents?: Amount | undefined;
-  /** Cents, as a decimal in quotes like "0.25". */
-  readonly exposureCapCents?: Amount | undefined;
-  /** Dollars, as a decimal in quotes like "0.25". */
-  readonly exposureCapDollars?: Amount | undefined;
-  readonly period?:
-    | {
-        /** "day", "week", "month", "quarter" (how often the allotment is granted anew). */
-        readonly every: "day" | "week" | "month" | "quarter";
-        /** The name of a time zone, like "Europe/Berlin" or "UTC" (periods begin at its midnight). */
-        readonly timeZone: string;
-        /** Whole microcents; 1 cent is 1,000,000. */
-        readonly allotmentMicrocents?: Amount | undefined;
-        /** Cents, as a decimal in quotes like "0.25". */
-        readonly allotmentCents?: Amount | undefined;
-        /** Dollars, as a decimal in quotes like "0.25". */
-        readonly allotmentDollars?: Amount | undefined;
-      }
-    | undefined;
-  /** "substitute", "reject" (what becomes of a request that there is no room for). */
-  readonly whenShort?: "substitute" | "reject" | undefined;
-  /** A whole number from 1 to 2678400 (how long a reservation may stay open). */
-  readonly reservationSeconds?: number | undefined;
-}
+  ? Answer
+  : string;
 
 /** What each operation takes and answers. */
-export interface Operations {
-  readonly decide: { readonly body: DecisionRequest; readonly answer: Decision };
-  readonly decideBatch: { readonly body: BatchRequest; readonly answer: Batch };
-  readonly decision: { readonly body: undefined; readonly answer: ExplainedDecision };
-  readonly observe: { readonly body: OutcomeRequest; readonly answer: Observation };
-  readonly settle: { readonly body: SettlementRequest; readonly answer: Settlement };
-  readonly release: { readonly body: ReleaseRequest; readonly answer: Settlement };
-  readonly hold: { readonly body: HoldRequest; readonly answer: Settlement };
-  readonly reconcile: { readonly body: CorrectionRequest; readonly answer: Settlement };
-  readonly correct: { readonly body: CorrectionRequest; readonly answer: Settlement };
-  readonly budget: { readonly body: undefined; readonly answer: TenantBudget };
-  readonly setBudget: { readonly body: BudgetRequest; readonly answer: BudgetChange };
-  readonly ledger: { readonly body: undefined; readonly answer: LedgerProof };
-  readonly policies: { readonly body: undefined; readonly answer: Policies };
-  readonly setPolicy: { readonly body: PolicySetRequest; readonly answer: PolicyChange };
-  readonly checkPolicy: { readonly body: PolicyCheckRequest; readonly answer: PolicyCheck };
-  readonly journalHead: { readonly body: undefined; readonly answer: JournalHead };
-  readonly journalEntries: { readonly body: undefined; readonly answer: string };
-  readonly health: { readonly body: undefined; readonly answer: Health };
-  readonly ready: { readonly body: undefined; readonly answer: Ready };
-  readonly metrics: { readonly body: undefined; readonly answer: string };
-  readonly openapi: { readonly body: undefined; readonly answer: string };
-  readonly docs: { readonly body: undefined; readonly answer: string };
-}
+export type Operations = {
+  readonly [Name in keyof operations]: {
+    readonly body: BodyOf<operations[Name]>;
+    readonly answer: AnswerOf<operations[Name]>;
+  };
+};
+
 /** Where each operation is. */
 export const OPERATIONS: {
   readonly [Name in keyof Operations]: { readonly method: "GET" | "POST"; readonly path: string };
@@ -680,6 +1693,4 @@ export const OPERATIONS: {
   health: { method: "GET", path: "/health" },
   ready: { method: "GET", path: "/ready" },
   metrics: { method: "GET", path: "/metrics" },
-  openapi: { method: "GET", path: "/openapi.json" },
-  docs: { method: "GET", path: "/docs" },
 };

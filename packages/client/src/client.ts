@@ -1,8 +1,8 @@
 /**
  * A client of the decision service: one method for each operation, typed from the schemas that the service checks by.
  *
- * A call that did not arrive, or that came too early, is made again: each of them may safely be. A decision is asked for
- * under a request id, made up where the caller has none, so that it is decided once however often it is asked for.
+ * A call that failed in transit, or was answered "not now", is retried: every operation is idempotent. A decision is
+ * requested under a request id, generated where the caller has none, so that it is decided once however often it is sent.
  * @module
  */
 import { OPERATIONS, type Operations } from "./api.ts";
@@ -11,15 +11,15 @@ import { ServiceError } from "./failure.ts";
 import { lines } from "./lines.ts";
 
 export interface ClientOptions {
-  /** Where the service is: `http://127.0.0.1:8787`. */
+  /** Base URL of the service: `http://127.0.0.1:8787`. */
   readonly url: string;
-  /** An API key; a service that has none needs none. */
+  /** An API key; not needed for a service without keys. */
   readonly key?: string | undefined;
-  /** How often a call is made before its failure is the caller's, 1 to 10. Default 3. */
+  /** Attempts before the caller gets the failure, 1 to 10. Default 3. */
   readonly attempts?: number | undefined;
-  /** How long one attempt may take. Default 30,000. */
+  /** Time for one attempt. Default 30,000. */
   readonly timeoutMs?: number | undefined;
-  /** Takes the place of the platform's `fetch`. */
+  /** Replaces the platform's `fetch`. */
   readonly fetch?: typeof fetch | undefined;
 }
 
@@ -32,13 +32,13 @@ interface Parts {
   readonly query?: { readonly [name: string]: number | undefined };
   readonly body?: unknown;
   readonly signal?: AbortSignal | undefined;
-  /** The answer may go on for long; only its beginning is waited for. */
+  /** The answer is streamed; the timeout covers only its head. */
   readonly isStreamed?: true;
 }
 
-/** Answers that say: not now. */
+/** Statuses of answers that mean: not now. */
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 504]);
-/** Of those that are 503, the one that will pass. */
+/** Among answers with status 503, the one that will pass. */
 const RETRIED_CODES: ReadonlySet<string> = new Set(["CAL_GATEWAY_STOPPING"]);
 const FIRST_WAIT_MS = 50;
 const WAIT_MS_MAX = 5_000;
@@ -77,42 +77,42 @@ export class CalybrisClient {
     return this.#call("decision", { id: decisionId, ...options });
   }
 
-  /** Tells what became of a decision. */
+  /** Reports the outcome of a decision. */
   observe(outcome: api.OutcomeRequest, options: CallOptions = {}): Promise<api.Observation> {
     return this.#call("observe", { body: outcome, ...options });
   }
 
-  /** Says what a decision cost. */
+  /** Reports what a decision cost. */
   settle(settlement: api.SettlementRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("settle", { body: settlement, ...options });
   }
 
-  /** Says that it never ran. */
+  /** Reports that a decision was never executed. */
   release(release: api.ReleaseRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("release", { body: release, ...options });
   }
 
-  /** Says that its cost is not known yet. */
+  /** Reports that the cost of a decision is not known yet. */
   hold(hold: api.HoldRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("hold", { body: hold, ...options });
   }
 
-  /** Says what a held one cost. */
+  /** Reports what a held decision cost. */
   reconcile(correction: api.CorrectionRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("reconcile", { body: correction, ...options });
   }
 
-  /** Says what a settled one cost in truth. */
+  /** Corrects the cost of a settled decision. */
   correct(correction: api.CorrectionRequest, options: CallOptions = {}): Promise<api.Settlement> {
     return this.#call("correct", { body: correction, ...options });
   }
 
-  /** What a tenant has. */
+  /** A tenant's budget. */
   budget(tenant: string, options: CallOptions = {}): Promise<api.TenantBudget> {
     return this.#call("budget", { id: tenant, ...options });
   }
 
-  /** Limits a tenant, gives it money, or both. */
+  /** Limits a tenant, grants it money, or both. */
   setBudget(tenant: string, change: api.BudgetRequest, options: CallOptions = {}): Promise<api.BudgetChange> {
     return this.#call("setBudget", { id: tenant, body: change, ...options });
   }

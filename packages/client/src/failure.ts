@@ -1,10 +1,10 @@
 /**
- * Why a call has no answer.
+ * The failure of a call.
  * @module
  */
 
-/** What the service says when it cannot answer. */
-interface Told {
+/** The body of an error answer. */
+interface ErrorBody {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
@@ -21,26 +21,26 @@ export class ServiceError extends Error {
   /** How long to wait before trying again, where the service says so. */
   readonly retryAfterSeconds: number | undefined;
 
-  constructor(status: number, told: Told, retryAfterSeconds?: number) {
-    super(told.message);
+  constructor(status: number, error: ErrorBody, retryAfterSeconds?: number) {
+    super(error.message);
     this.status = status;
-    this.code = told.code;
-    this.remedy = told.remedy;
-    this.details = told.details;
+    this.code = error.code;
+    this.remedy = error.remedy;
+    this.details = error.details;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 
-  /** From an answer that is none of 200. Whatever stands between may have written it, so it may not be ours. */
+  /** From an answer with another status than 200. A proxy may have written it, so it may not be the service's. */
   static async of(response: Response): Promise<ServiceError> {
     const text = await response.text();
     const after = Number(response.headers.get("retry-after") ?? Number.NaN);
-    return new ServiceError(response.status, toldIn(text) ?? unknown(response.status), after >= 0 ? after : undefined);
+    return new ServiceError(response.status, errorIn(text) ?? unknown(response.status), after >= 0 ? after : undefined);
   }
 }
 
-function toldIn(text: string): Told | undefined {
+function errorIn(text: string): ErrorBody | undefined {
   try {
-    const { error } = JSON.parse(text) as { readonly error?: Partial<Told> };
+    const { error } = JSON.parse(text) as { readonly error?: Partial<ErrorBody> };
     if (typeof error?.code !== "string" || typeof error.message !== "string") return undefined;
     return { code: error.code, message: error.message, remedy: error.remedy ?? "", details: error.details ?? {} };
   } catch {
@@ -48,7 +48,7 @@ function toldIn(text: string): Told | undefined {
   }
 }
 
-function unknown(status: number): Told {
+function unknown(status: number): ErrorBody {
   return {
     code: "UNKNOWN",
     message: `something answered with status ${status}, and it was not the decision service`,

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CalybrisClient, type Decision, ServiceError } from "../../client/src/index.ts";
-import { createKey, type Plane } from "../src/keys/keyring.ts";
+import { createKey, type Scope } from "../src/keys/keyring.ts";
 import { POLICY } from "./running-service.ts";
-import { calybris, serve, type Serving } from "./serve-process.ts";
+import { calybris, type Serving, serve } from "./serve-process.ts";
 
 const KEYS = { decide: createKey(), operate: createKey(), audit: createKey() };
 const ASKED = { tenant: "acme", requested: "large", inputTokens: 1_000, outputTokens: 100 };
@@ -22,7 +22,7 @@ beforeEach(() => {
   config = join(place, "config.yaml");
   writeFileSync(join(place, "policy.json"), JSON.stringify(POLICY));
   writeFileSync(join(place, "budgets.json"), JSON.stringify({ tenants: { acme: {} } }));
-  const keys = Object.entries(KEYS).map(([plane, { sha256 }]) => ({ name: plane, planes: [plane], sha256 }));
+  const keys = Object.entries(KEYS).map(([scope, { sha256 }]) => ({ name: scope, scopes: [scope], sha256 }));
   writeFileSync(
     config,
     `journal: { directory: ${journal} }\npolicy: { file: ${place}/policy.json }\nbudgets: { file: ${place}/budgets.json }\nkeys: ${JSON.stringify(keys)}\n`,
@@ -41,8 +41,8 @@ async function start(options: { readonly fileBlocksMax?: number } = {}): Promise
   return serving;
 }
 
-function client(plane: Plane, attempts = 1): CalybrisClient {
-  return new CalybrisClient({ url: serving?.url ?? "", key: KEYS[plane].key, attempts });
+function client(scope: Scope, attempts = 1): CalybrisClient {
+  return new CalybrisClient({ url: serving?.url ?? "", key: KEYS[scope].key, attempts });
 }
 
 /** Asks from many places at once until told to stop; remembers every answer, and what went wrong otherwise. */

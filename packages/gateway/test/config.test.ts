@@ -6,6 +6,7 @@ import { serveConfigText } from "../../cli/src/serve-config-text.ts";
 import type { Config } from "../src/config/config.ts";
 import { flagOf, OPTIONS, type ServiceOption, variableOf } from "../src/config/options.ts";
 import { type ConfigSources, readConfig } from "../src/config/read-config.ts";
+import { createKey } from "../src/keys/keyring.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "calybris-config-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -30,7 +31,7 @@ async function mistakesOf(
   }
 }
 
-const KEY = { name: "ada", planes: ["decide"], sha256: "ab".repeat(32) };
+const KEY = { name: "ada", scopes: ["decide"], sha256: "ab".repeat(32) };
 
 /** A value that an option may have, other than what it is by itself; as the file says it, and as text. */
 function sample({ path, kind }: ServiceOption): { readonly value: unknown; readonly text: string } {
@@ -61,6 +62,7 @@ const WITH: { readonly [path: string]: ConfigSources["flags"] } = {
   "tls.certificateFile": { "tls-key-file": "key" },
   "tls.keyFile": { "tls-certificate-file": "certificate" },
   "limits.batchMax": { "journal-waiting-max": "1000000" },
+  "limits.bodyBytesMax": { "limits-bodies-bytes-max": "100000000" },
 };
 
 describe("an option", () => {
@@ -79,11 +81,11 @@ describe("an option", () => {
         { flags: { ...flags, [flagOf(option)]: text } },
       ];
       for (const sources of places) expect(at(await readConfig(sources), path)).toEqual(value);
-      if (option.otherwise === undefined) return;
-      const otherwise = Array.isArray(option.otherwise) ? "" : String(option.otherwise);
-      const back = option.kind.is === "keys" ? "[]" : otherwise;
+      if (option.default === undefined) return;
+      const written = Array.isArray(option.default) ? "" : String(option.default);
+      const back = option.kind.is === "keys" ? "[]" : written;
       expect(at(await readConfig({ file: json, flags, environment: { [variableOf(option)]: back } }), path)).toEqual(
-        option.otherwise,
+        option.default,
       );
       expect(
         at(
@@ -179,11 +181,16 @@ describe("what contradicts itself", () => {
     ["half of TLS", { "tls-key-file": "k" }, "tls"],
     ["the same key twice", { keys: JSON.stringify([KEY, { ...KEY, name: "bob" }]) }, "keys[1].sha256"],
     ["the same name twice", { keys: JSON.stringify([KEY, { ...KEY, sha256: "cd".repeat(32) }]) }, "keys[1].name"],
-    [
-      "a bound key that may do more than decide",
-      { keys: JSON.stringify([{ ...KEY, planes: ["audit"], tenants: ["acme"] }]) },
-      "keys[0].tenants",
-    ],
+    ...[["audit"], ["operate"], ["decide", "audit"], ["operate", "decide"], ["decide", "operate", "audit"]].map(
+      (scopes): [string, { readonly keys: string }, string] => [
+        `a bound key with the scopes ${scopes}`,
+        { keys: JSON.stringify([{ ...KEY, scopes, tenants: ["acme"] }]) },
+        "keys[0].tenants",
+      ],
+    ),
+    ["a key without scopes", { keys: JSON.stringify([{ name: "ada", sha256: KEY.sha256 }]) }, "keys[0].scopes"],
+    ["a key with scopes twice", { keys: JSON.stringify([{ ...KEY, planes: ["decide"] }]) }, "keys[0].planes"],
+    ["a body longer than all bodies together", { "limits-bodies-bytes-max": "2048" }, "limits.bodyBytesMax"],
     ["an origin with a path", { "cors-origins": "https://a.example/x" }, "cors.origins[0]"],
     ["an origin that is everybody", { "cors-origins": "*" }, "cors.origins[0]"],
     ["a collector that is a file", { "traces-endpoint": "file:///etc/passwd" }, "traces.endpoint"],
@@ -191,6 +198,46 @@ describe("what contradicts itself", () => {
   ])("%s is refused", async (_what, flags, path) => {
     expect((await mistakesOf({ flags })).map((mistake) => mistake.path)).toEqual([path]);
   });
+});
+
+test("a key is not shown, wherever it was written in place of its digest", async () => {
+  const { key } = createKey();
+  const places: readonly unknown[] = [
+    key,
+    [key],
+    { [key]: 1 },
+    [{ ...KEY, sha256: key }],
+    [{ ...KEY, sha256: key.slice(4) }],
+    [{ ...KEY, scopes: [key] }],
+    [{ ...KEY, [key]: 1 }],
+    [{ ...KEY, perSecond: key }],
+    [{ ...KEY, tenants: [key, 1] }],
+  ];
+  for (const keys of places) {
+    const text = typeof keys === "string" ? keys : JSON.stringify(keys);
+    const sources: readonly ConfigSources[] = [
+      { flags: { keys: text } },
+      { environment: { CALYBRIS_KEYS: text } },
+      { file: file(JSON.stringify({ keys }), ".json") },
+      { environment: { [`CALYBRIS_KEY${key}`]: "1" }, flags: { keys: text } },
+    ];
+    for (const source of sources) {
+      const error = (await readConfig(source).then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      )) as { readonly message: string; readonly details: object };
+      expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(key.slice(4, 16));
+    }
+  }
+});
+
+test("`planes`, the former name of `scopes`, is still read, and held to the same rules", async () => {
+  const { scopes, ...others } = KEY;
+  const written = (key: object): ConfigSources => ({ flags: { keys: JSON.stringify([key]) } });
+  expect((await readConfig(written({ ...others, planes: scopes }))).keys).toEqual([KEY]);
+  const bound = { ...others, planes: ["decide", "audit"], tenants: ["acme"] };
+  expect((await mistakesOf(written(bound))).map(({ path }) => path)).toEqual(["keys[0].tenants"]);
+  expect((await readConfig(written({ ...bound, planes: scopes }))).keys[0]?.tenants).toEqual(["acme"]);
 });
 
 test("the file that `calybris init --config` writes says what would be so without it", async () => {

@@ -1,6 +1,6 @@
 import { parseExact } from "@calybris/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { JsonSchema, OpenApi } from "../src/api/openapi.ts";
+import type { JsonSchema, OpenApi } from "../src/http/openapi.ts";
 import { POLICY, type Running, startService } from "./running-service.ts";
 import { isValid, type Schemas } from "./schema-verdict.ts";
 

@@ -50,6 +50,7 @@ describe("the configuration", () => {
 const ROOM: { readonly [path: string]: { readonly [flag: string]: string } } = {
   "journal.waitingMax": { "limits-batch-max": "1" },
   "limits.batchMax": { "journal-waiting-max": "10000" },
+  "limits.bodiesBytesMax": { "limits-body-bytes-max": "1024" },
 };
 
 function endsOf({ kind }: ServiceOption): readonly string[] {

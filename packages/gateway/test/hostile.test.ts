@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connect } from "node:net";
-import { codeOf, post, type Running, startService } from "./running-service.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { speak } from "./raw-socket.ts";
+import { codeOf, post, type Running, startService } from "./running-service.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
 const BODY = JSON.stringify(ASKED);
@@ -78,6 +78,12 @@ describe("what is no HTTP", () => {
     expect([...both.text.matchAll(/HTTP\/1\.1 ([0-9]+)/g)].map(([, status]) => status)).toEqual(["200", "401"]);
     const inside = await speak(running.url, [`${head("", smuggled.length)}${smuggled}`]);
     expect([...inside.text.matchAll(/HTTP\/1\.1 ([0-9]+)/g)].map(([, status]) => status)).toEqual(["400"]);
+    // Refused by its head alone, while the body that looks like a request is still to come.
+    const early = head("", smuggled.length).replace("application/json", "text/plain");
+    const late = await speak(running.url, [early, smuggled.slice(0, 20), smuggled.slice(20), `${head()}${BODY}`], {
+      pauseMs: 30,
+    });
+    expect([...late.text.matchAll(/HTTP\/1\.1 ([0-9]+)/g)].map(([, status]) => status)).toEqual(["415", "200"]);
     const chunked = head().replace(/content-length: [0-9]+/, "transfer-encoding: chunked");
     expect((await speak(running.url, [`${chunked}zz\r\n{}\r\n0\r\n\r\n`])).status).toBe(400);
     const unread = await speak(running.url, [

@@ -13,17 +13,20 @@ export interface RawAnswer {
   readonly milliseconds: number;
 }
 
-/** Writes the pieces, one every `pauseMs`, and takes what comes back until the connection closes or nothing comes for a while. */
+/**
+ * Writes the pieces, one every `pauseMs`, and takes what comes back until the connection closes or nothing comes for a
+ * while. With `isHalfClosed` the client closes its side after the last piece.
+ */
 export function speak(
   url: string,
   pieces: readonly (string | Uint8Array)[],
-  options: { readonly pauseMs?: number; readonly quietMs?: number } = {},
+  options: { readonly pauseMs?: number; readonly quietMs?: number; readonly isHalfClosed?: boolean } = {},
 ): Promise<RawAnswer> {
   const { port, hostname } = new URL(url);
   const { pauseMs = 0, quietMs = 300 } = options;
   const startedMs = performance.now();
   return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
     let text = "";
     let quiet: NodeJS.Timeout | undefined;
     const finish = (closed: boolean): void => {
@@ -37,7 +40,9 @@ export function speak(
     const write = (): void => {
       const piece = rest.shift();
       if (piece !== undefined && socket.writable) socket.write(piece);
-      if (rest.length === 0) clearInterval(writing);
+      if (rest.length > 0) return;
+      clearInterval(writing);
+      if (options.isHalfClosed === true) socket.end();
     };
     const writing = setInterval(write, Math.max(1, pauseMs));
     socket.on("connect", write);
@@ -47,6 +52,7 @@ export function speak(
       quiet = setTimeout(() => finish(false), quietMs);
     });
     socket.on("error", () => undefined);
+    socket.on("end", () => finish(true));
     socket.on("close", () => finish(true));
   });
 }

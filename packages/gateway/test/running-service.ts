@@ -8,12 +8,12 @@ import { join } from "node:path";
 import { InlineDriver, parsePolicyFile, Writer } from "@calybris/engine";
 import type { PolicySnapshot } from "@calybris/kernel";
 import { CalybrisClient, type ClientOptions, type PolicyFile } from "../../client/src/index.ts";
+import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import type { KeyConfig } from "../src/config/config.ts";
 import { readConfig } from "../src/config/read-config.ts";
-import { createKey, type Plane } from "../src/keys/keyring.ts";
+import { createKey, SCOPES, type Scope } from "../src/keys/keyring.ts";
 import { Service, type ServiceOptions } from "../src/service.ts";
 import { createLog } from "../src/watch/log.ts";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 
 const shared = { riskCeilingBps: 9_500, capabilities: ["tools"], regions: ["eu"] };
 
@@ -91,14 +91,15 @@ export interface Running {
   readonly directory: string;
   /** Everything that was logged. */
   readonly logged: () => string;
-  /** The plain keys, by plane. */
-  readonly keys: Readonly<Record<Plane, string>>;
+  /** The plain keys, by scope. */
+  readonly keys: Readonly<Record<Scope, string>>;
   readonly client: (options?: Partial<ClientOptions>) => CalybrisClient;
   /** Stops and removes everything. */
   readonly end: () => Promise<void>;
 }
 
-export interface StartOptions extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy">> {
+export interface StartOptions
+  extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath" | "moreRoutes">> {
   readonly flags?: { readonly [flag: string]: string };
   /** More keys, in the configuration's own form. */
   readonly moreKeys?: readonly KeyConfig[];
@@ -112,11 +113,10 @@ export interface StartOptions extends Partial<Pick<ServiceOptions, "ports" | "st
 export async function startService(options: StartOptions = {}): Promise<Running> {
   const directory = options.directory ?? mkdtempSync(join(tmpdir(), "calybris-service-"));
   const made = { decide: createKey(), operate: createKey(), audit: createKey() };
-  const planes: readonly Plane[] = ["decide", "operate", "audit"];
-  const entries: readonly KeyConfig[] = planes.map((plane) => ({
-    name: plane,
-    planes: [plane],
-    sha256: made[plane].sha256,
+  const entries: readonly KeyConfig[] = SCOPES.map((scope) => ({
+    name: scope,
+    scopes: [scope],
+    sha256: made[scope].sha256,
   }));
   const keys = options.keyed === false ? [] : [...entries, ...(options.moreKeys ?? [])];
   const config = await readConfig({
@@ -131,6 +131,8 @@ export async function startService(options: StartOptions = {}): Promise<Running>
   const service = await Service.start({
     config,
     log,
+    fastPath: options.fastPath,
+    moreRoutes: options.moreRoutes,
     startingPolicy: options.startingPolicy ?? (() => Promise.resolve(testPolicy())),
     ports:
       options.onDisk === true || options.directory !== undefined

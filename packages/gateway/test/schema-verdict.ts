@@ -3,7 +3,7 @@
  * check is held to.
  * @module
  */
-import type { JsonSchema } from "../src/api/openapi.ts";
+import type { JsonSchema } from "../src/http/openapi.ts";
 
 export type Schemas = { readonly [name: string]: JsonSchema };
 

@@ -11,10 +11,10 @@ function optionTable(): string {
   const rows = OPTIONS.map((option) => [
     `\`${option.path}\``,
     `\`--${flagOf(option)}\`, \`${variableOf(option)}\``,
-    option.otherwise === undefined ? "" : `\`${JSON.stringify(option.otherwise)}\``,
+    option.default === undefined ? "" : `\`${JSON.stringify(option.default)}\``,
     option.what.replaceAll("|", "\\|"),
   ]);
-  const all = [["option", "flag, variable", "unless said", "is"], ...rows];
+  const all = [["option", "flag, variable", "default", "is"], ...rows];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[], fill = " "): string =>
     `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0, fill)).join(" | ")} |`;

@@ -3,7 +3,7 @@ import { parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import type { CalybrisClient, Decision, ErrorAnswer } from "../../client/src/index.ts";
-import * as shapes from "../src/api/answer-shapes.ts";
+import * as shapes from "../src/decisions/answer-shapes.ts";
 import { codeOf, POLICY, post, type Running, startService } from "./running-service.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
@@ -216,8 +216,8 @@ describe("a batch", () => {
 describe("money", () => {
   test("is limited, granted, reserved, settled and proven, and never lost", async () => {
     await withService({}, async (own) => {
-      const [decide, operate, audit] = (["decide", "operate", "audit"] as const).map((plane) =>
-        own.client({ key: own.keys[plane] }),
+      const [decide, operate, audit] = (["decide", "operate", "audit"] as const).map((scope) =>
+        own.client({ key: own.keys[scope] }),
       ) as [CalybrisClient, CalybrisClient, CalybrisClient];
       const grant = { id: "june", amountMicrocents: "100000000" };
       const change = await operate.setBudget("acme", { by: "ada", limit: { exposureCapDollars: "5" }, grant });

@@ -9,12 +9,11 @@
  */
 
 import { type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
-import { SERVICE_ERRORS, type ServiceErrorDetails } from "./service-errors.ts";
 
-export { describeMistake, type ErrorRow, type Mistake } from "./error-row.ts";
+export { describeMistake, type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
 
 /** What each code tells beside its message. */
-export interface ErrorDetailsByCode extends ServiceErrorDetails {
+export interface ErrorDetailsByCode {
   readonly CAL_POLICY_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CATALOG_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_REQUEST_INVALID: { mistakes: readonly Mistake[]; file?: string };
@@ -60,6 +59,7 @@ export interface ErrorDetailsByCode extends ServiceErrorDetails {
   readonly CAL_CERTIFICATE_PRIOR: { named: string; inForce: string };
   readonly CAL_TABLE_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_DATA_MISSING: { set: string; problem: string };
+  readonly CAL_ARCHIVE_REFUSED: { path: string; problem: string };
 }
 
 export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<ErrorDetailsByCode[Code]> } = {
@@ -263,7 +263,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) => `the data set ${quote(d.set)} cannot be had: ${d.problem}`,
     "Set `CALYBRIS_DATA` to the folder with the data sets, or name the set's own file with `--data`.",
   ),
-  ...SERVICE_ERRORS,
+  CAL_ARCHIVE_REFUSED: row(
+    409,
+    (d) => `${d.path} cannot be archived: ${d.problem}`,
+    "Fix the problem named; a file is moved only after its copy was verified.",
+  ),
 };
 
 /** Without a digest there is none. */
@@ -272,10 +276,12 @@ function priorText(digest: string): string {
 }
 
 export type ErrorCode = keyof ErrorDetailsByCode;
-export type ErrorDetails<Code extends ErrorCode> = ErrorDetailsByCode[Code];
+/** Details of a code of this table; a package with a table of its own types its own. */
+export type ErrorDetails<Code extends string> = Code extends ErrorCode ? ErrorDetailsByCode[Code] : object;
 
 /**
- * An operating error. Switch on `code`; show `message` and `remedy`; log `details`.
+ * An operating error. Switch on `code`; show `message` and `remedy`; log `details`. A package with a table of its own
+ * extends this class and passes the row.
  *
  * @example
  * ```ts
@@ -285,15 +291,17 @@ export type ErrorDetails<Code extends ErrorCode> = ErrorDetailsByCode[Code];
  * error.message; // "4096 entries already wait for the disk"
  * ```
  */
-export class CalybrisError<Code extends ErrorCode = ErrorCode> extends Error {
+export class CalybrisError<Code extends string = string, Details = ErrorDetails<Code>> extends Error {
   override readonly name = "CalybrisError";
   readonly code: Code;
   readonly status: number;
   readonly remedy: string;
-  readonly details: ErrorDetails<Code>;
+  readonly details: Details;
 
-  constructor(code: Code, details: ErrorDetails<Code>, options?: ErrorOptions) {
-    const { status, message, remedy } = ERRORS[code] as ErrorRow<ErrorDetails<Code>>;
+  constructor(code: Code & ErrorCode, details: Details, options?: ErrorOptions);
+  constructor(code: Code, details: Details, options: ErrorOptions | undefined, row: ErrorRow<Details>);
+  constructor(code: Code, details: Details, options?: ErrorOptions, given?: ErrorRow<Details>) {
+    const { status, message, remedy } = given ?? (ERRORS[code as ErrorCode] as ErrorRow<unknown>);
     super(message(details), options);
     this.code = code;
     this.status = status;

@@ -1,6 +1,6 @@
 /**
- * A configuration file: JSON with comments, or YAML. Both are read as strictly: a key stands once, integers are exact,
- * and YAML's anchors, tags and merges are refused, because what stands in the file is what is meant.
+ * A configuration file: JSON with comments, or YAML. Both are read equally strictly: duplicate keys are refused, integers
+ * are exact, and YAML's anchors, tags and merges are refused, so the file means exactly what it shows.
  * @module
  */
 import { decodeUtf8, type JsonDocument, readFileBytes, readJson } from "@calybris/engine";

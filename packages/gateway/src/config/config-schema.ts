@@ -4,7 +4,7 @@
  */
 import { field, text, whole } from "@calybris/engine";
 import { z } from "zod";
-import { PLANES } from "../keys/keyring.ts";
+import { SCOPES } from "../keys/keyring.ts";
 import { OPTIONS, type OptionKind, type ServiceOption } from "./options.ts";
 
 const oneOf = (values: readonly string[], what: string): z.ZodType =>
@@ -12,9 +12,12 @@ const oneOf = (values: readonly string[], what: string): z.ZodType =>
     enum: values,
   });
 
+const scopes = (what: string): z.ZodType => z.array(oneOf(SCOPES, what)).min(1).max(SCOPES.length).optional();
+
 const KEY_SHAPE: z.ZodType = z.strictObject({
   name: text(128, "what people call the key"),
-  planes: z.array(oneOf(PLANES, "what it may do")).min(1).max(PLANES.length),
+  scopes: scopes("what the key may do"),
+  planes: scopes("the former name of `scopes`"),
   sha256: field(
     (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value),
     "64 hexadecimal digits (the SHA-256 of the key)",
@@ -39,7 +42,7 @@ function schemaOf(kind: OptionKind, what: string): z.ZodType {
   }
 }
 
-/** Options by section; those that stand at the top of the file are a section of their own, under "". */
+/** Options by section; options at the top of the file form the section "". */
 export function bySection(): ReadonlyMap<string, readonly ServiceOption[]> {
   return Map.groupBy(OPTIONS, ({ path }) => (path.includes(".") ? path.slice(0, path.indexOf(".")) : ""));
 }

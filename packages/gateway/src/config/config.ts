@@ -2,17 +2,17 @@
  * The configuration of the service, read and checked.
  * @module
  */
-import type { Plane } from "../keys/keyring.ts";
+import type { Scope } from "../keys/keyring.ts";
 
-/** One API key as it is configured: its digest, never the key itself. */
+/** One configured API key: its digest, never the key itself. */
 export interface KeyConfig {
   readonly name: string;
-  readonly planes: readonly Plane[];
+  readonly scopes: readonly Scope[];
   /** SHA-256 of the key, in hexadecimal. */
   readonly sha256: string;
-  /** Requests a second; `limits.perSecond` when left out. */
+  /** Requests a second; `limits.perSecond` by default. */
   readonly perSecond?: number;
-  /** The tenants it may act for; all of them when left out. */
+  /** The tenants it may act for; all of them by default. */
   readonly tenants?: readonly string[];
 }
 
@@ -31,12 +31,16 @@ export interface Config {
   readonly cors: { readonly origins: readonly string[] };
   readonly limits: {
     readonly bodyBytesMax: number;
+    readonly bodiesBytesMax: number;
+    readonly answersBytesMax: number;
     readonly depthMax: number;
     readonly headerBytesMax: number;
     readonly batchMax: number;
+    readonly candidatesMax: number;
     readonly connectionsMax: number;
     readonly headersMs: number;
     readonly requestMs: number;
+    readonly answerMs: number;
     readonly idleMs: number;
     readonly drainMs: number;
     readonly perSecond: number;

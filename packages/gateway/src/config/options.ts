@@ -1,7 +1,7 @@
 /**
- * Every option of the service, once: where it stands in the configuration file, its range, what it is when nobody says
- * anything, and what it is for. Flags, environment variables, the file's schema, the file that `calybris init` writes and
- * the documentation all come from this table.
+ * Every option of the service, once: its place in the configuration file, its range, its default and its purpose. Flags,
+ * environment variables, the file's schema, the file that `calybris init` writes and the documentation all come from this
+ * table.
  * @module
  */
 import { SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine";
@@ -18,9 +18,9 @@ export interface ServiceOption {
   /** Section and key in the file: `listen.port`. */
   readonly path: string;
   readonly kind: OptionKind;
-  /** What it is when nobody says anything; `undefined`: nothing. */
-  readonly otherwise?: string | number | readonly string[];
-  /** What it is for, as the end of a sentence. */
+  /** `undefined`: the option is unset by default. */
+  readonly default?: string | number | readonly string[];
+  /** Its purpose, as the end of a sentence. */
   readonly what: string;
   /** Its flag, where that is shorter than the path. */
   readonly flag?: string;
@@ -37,17 +37,17 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
   {
     path: "listen.host",
     kind: { is: "text", max: 255 },
-    otherwise: "127.0.0.1",
+    default: "127.0.0.1",
     flag: "host",
-    what: "the address to listen on; anything but loopback takes at least one key",
+    what: "the address to listen on; anything but loopback requires at least one key",
   },
-  { path: "listen.port", kind: whole(0, 65_535), otherwise: 8_787, flag: "port", what: "0 takes a free one" },
-  { path: "tls.certificateFile", kind: PATH, what: "PEM certificate chain; with it, only HTTPS is spoken" },
+  { path: "listen.port", kind: whole(0, 65_535), default: 8_787, flag: "port", what: "0 picks a free port" },
+  { path: "tls.certificateFile", kind: PATH, what: "PEM certificate chain; when set, only HTTPS is served" },
   { path: "tls.keyFile", kind: PATH, what: "PEM private key of the certificate" },
   {
     path: "journal.directory",
     kind: PATH,
-    otherwise: "calybris-journal",
+    default: "calybris-journal",
     flag: "journal",
     what: "where the journal is; created when it does not exist",
   },
@@ -59,73 +59,97 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
   {
     path: "journal.waitingMax",
     kind: whole(1, 1_000_000),
-    otherwise: WAITING_MAX,
+    default: WAITING_MAX,
     what: "most entries that may wait for the disk; beyond it requests are answered 429",
   },
   {
     path: "journal.segmentBytesMax",
     kind: whole(64 * 1024, 16 * 1024 * MIB),
-    otherwise: SEGMENT_BYTES_MAX,
+    default: SEGMENT_BYTES_MAX,
     what: "a segment is rotated after this many bytes",
   },
   { path: "policy.file", kind: PATH, flag: "policy", what: "the policy that begins a new journal" },
   {
     path: "policy.whenDifferent",
     kind: { is: "one of", values: ["refuse", "keep"] },
-    otherwise: "refuse",
-    what: "when the journal's policy is another: refuse to start, or keep the journal's",
+    default: "refuse",
+    what: "when the journal's policy differs: refuse to start, or keep the journal's",
   },
-  { path: "budgets.file", kind: PATH, flag: "budgets", what: "limits of tenants, put in force at the start" },
-  { path: "keys", kind: { is: "keys", max: 1_000 }, otherwise: [], what: "API keys; `calybris key create` writes one" },
+  { path: "budgets.file", kind: PATH, flag: "budgets", what: "limits of tenants, applied at the start" },
+  { path: "keys", kind: { is: "keys", max: 1_000 }, default: [], what: "API keys; `calybris key create` writes one" },
   {
     path: "cors.origins",
     kind: { is: "texts", max: 100 },
-    otherwise: [],
-    what: "origins whose pages may call the service; none unless named",
+    default: [],
+    what: "origins whose pages may call the service; none by default",
   },
   {
     path: "limits.bodyBytesMax",
     kind: whole(1_024, 64 * MIB),
-    otherwise: 2 * MIB,
+    default: 2 * MIB,
     what: "longest body of a request",
   },
-  { path: "limits.depthMax", kind: whole(4, 64), otherwise: 16, what: "deepest nesting of a body" },
-  { path: "limits.headerBytesMax", kind: whole(1_024, 65_536), otherwise: 8_192, what: "longest head of a request" },
-  { path: "limits.batchMax", kind: whole(1, 10_000), otherwise: 1_000, what: "most requests in one batch" },
-  { path: "limits.connectionsMax", kind: whole(1, 1_000_000), otherwise: 10_000, what: "most connections at once" },
-  { path: "limits.headersMs", kind: whole(100, 600_000), otherwise: 10_000, what: "time for the head of a request" },
+  {
+    path: "limits.bodiesBytesMax",
+    kind: whole(1_024, 16 * 1024 * MIB),
+    default: 64 * MIB,
+    what: "most bytes of request bodies in flight, over all connections; beyond it requests are answered 429",
+  },
+  {
+    path: "limits.answersBytesMax",
+    kind: whole(1_024, 16 * 1024 * MIB),
+    default: 64 * MIB,
+    what: "most bytes of answers that clients have yet to take, over all connections; beyond it requests are answered 429",
+  },
+  { path: "limits.depthMax", kind: whole(4, 64), default: 16, what: "deepest nesting of a body" },
+  { path: "limits.headerBytesMax", kind: whole(1_024, 65_536), default: 8_192, what: "longest head of a request" },
+  { path: "limits.batchMax", kind: whole(1, 10_000), default: 1_000, what: "most requests in one batch" },
+  {
+    path: "limits.candidatesMax",
+    kind: whole(1, 65_535),
+    default: 1_024,
+    what: "most candidates of a policy that is set over HTTP; `policy.file` is not bound by it",
+  },
+  { path: "limits.connectionsMax", kind: whole(1, 1_000_000), default: 10_000, what: "most connections at once" },
+  { path: "limits.headersMs", kind: whole(100, 600_000), default: 10_000, what: "time for the head of a request" },
   {
     path: "limits.requestMs",
     kind: whole(100, 600_000),
-    otherwise: 30_000,
+    default: 30_000,
     what: "time for a whole request to arrive",
+  },
+  {
+    path: "limits.answerMs",
+    kind: whole(100, 600_000),
+    default: 10_000,
+    what: "time for a client to take what was sent to it; a slower connection is closed",
   },
   {
     path: "limits.idleMs",
     kind: whole(100, 3_600_000),
-    otherwise: 65_000,
+    default: 65_000,
     what: "how long an idle connection is kept",
   },
-  { path: "limits.drainMs", kind: whole(0, 600_000), otherwise: 10_000, what: "time for open requests when stopping" },
+  { path: "limits.drainMs", kind: whole(0, 600_000), default: 10_000, what: "time for open requests when stopping" },
   {
     path: "limits.perSecond",
     kind: whole(0, 10_000_000),
-    otherwise: 0,
-    what: "requests a second of a key that has no rate of its own; 0 is no limit",
+    default: 0,
+    what: "requests a second of a key without a rate of its own; 0 is no limit",
   },
   {
     path: "log.level",
     kind: { is: "one of", values: ["debug", "info", "warn", "error", "silent"] },
-    otherwise: "info",
+    default: "info",
     flag: "log-level",
     what: "`debug` has a line for every request",
   },
   {
     path: "traces.endpoint",
     kind: { is: "text", max: 2_048 },
-    what: "OpenTelemetry collector (OTLP over HTTP) that spans are sent to; none are made without it",
+    what: "OpenTelemetry collector (OTLP over HTTP) that spans are sent to; without it no spans are made",
   },
-  { path: "traces.shareBps", kind: whole(0, 10_000), otherwise: 10_000, what: "share of requests that are traced" },
+  { path: "traces.shareBps", kind: whole(0, 10_000), default: 10_000, what: "share of requests that are traced" },
 ] satisfies ServiceOption[]);
 
 /** `limits.bodyBytesMax` as `limits-body-bytes-max`. */

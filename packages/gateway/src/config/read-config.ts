@@ -1,10 +1,12 @@
 /**
- * The configuration from its three places. What is said later wins: the file, then environment variables, then flags.
- * Every mistake is told at once, each with the place it was made in.
+ * The configuration from its three sources: the file, then environment variables, then flags; a later source wins. All
+ * mistakes are reported at once, each with its place.
  * @module
  */
 import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine";
-import { CalybrisError, type Mistake } from "@calybris/kernel";
+import type { Mistake } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import { SCOPES, type Scope } from "../keys/keyring.ts";
 import { type Config, isLoopback, type KeyConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { configSchema } from "./config-schema.ts";
@@ -21,7 +23,8 @@ export interface ConfigSources {
 export const CONFIG_VARIABLE = "CALYBRIS_CONFIG";
 
 /**
- * @throws CalybrisError `CAL_CONFIG_INVALID` with every mistake; `CAL_INPUT_UNREADABLE` or `CAL_INPUT_MALFORMED` for the file.
+ * @throws CalybrisError `CAL_CONFIG_INVALID` with every mistake; `CAL_INPUT_UNREADABLE` or `CAL_INPUT_MALFORMED` for
+ *   the file.
  */
 export async function readConfig(sources: ConfigSources): Promise<Config> {
   const { flags = {}, environment = {} } = sources;
@@ -33,27 +36,30 @@ export async function readConfig(sources: ConfigSources): Promise<Config> {
 
   const values = new Map<string, unknown>();
   for (const option of OPTIONS) {
-    const said = [
+    const given = [
       { place: `--${flagOf(option)}`, text: flags[flagOf(option)] },
       { place: variableOf(option), text: environment[variableOf(option)] },
     ].find(({ text }) => text !== undefined);
     const inFile = option.path
       .split(".")
       .reduce<unknown>((value, key) => membersOf(value)[key], document?.value as unknown);
-    if (said?.text === undefined) values.set(option.path, inFile ?? option.otherwise);
+    if (given?.text === undefined) values.set(option.path, inFile ?? option.default);
     else {
-      const reading = readText(option, said.text, said.place);
+      const reading = readText(option, given.text, given.place);
       mistakes.push(...reading.mistakes);
       values.set(option.path, reading.value);
     }
   }
   if (mistakes.length === 0) mistakes.push(...contradictions(values));
   if (mistakes.length > 0)
-    throw new CalybrisError("CAL_CONFIG_INVALID", { mistakes, ...(file === undefined ? {} : { file }) });
+    throw new GatewayError("CAL_CONFIG_INVALID", {
+      mistakes: mistakes.map(withoutKeys),
+      ...(file === undefined ? {} : { file }),
+    });
   return assemble(values);
 }
 
-/** Reads what a flag or a variable says as the file would have to say it, and checks it by the same schema. */
+/** Reads the text of a flag or a variable as a value of the file, and checks it by the same schema. */
 function readText(
   option: ServiceOption,
   text: string,
@@ -88,7 +94,7 @@ function parsedText({ kind }: ServiceOption, text: string): unknown {
 
 const PREFIX = "CALYBRIS_";
 
-/** A name that is nearly one of ours is a slip of the hand; others may be somebody else's. */
+/** A name close to one of ours is a typo; any other may belong to another program. */
 function unknownVariables(environment: { readonly [name: string]: string | undefined }): Mistake[] {
   const known = [CONFIG_VARIABLE, ...OPTIONS.map(variableOf)].map((name) => name.slice(PREFIX.length));
   return Object.keys(environment)
@@ -97,15 +103,24 @@ function unknownVariables(environment: { readonly [name: string]: string | undef
     .filter(({ nearest }) => nearest !== undefined)
     .map(({ name, nearest }) => ({
       path: name,
-      problem: "is not known here",
+      problem: "is an unknown variable",
       remedy: `Did you mean ${PREFIX}${nearest}?`,
     }));
 }
 
-/** What no single option can be blamed for. */
+/** A key that was written where its digest belongs, or anywhere else, is not shown. */
+function withoutKeys(mistake: Mistake): Mistake {
+  const hidden = (text: string): string => text.replace(/cal_[A-Za-z0-9_-]+/g, "cal_…");
+  const problem = /sha256$/.test(mistake.path)
+    ? mistake.problem.replace(/^is .*/s, "is not a digest")
+    : mistake.problem;
+  return { ...mistake, path: hidden(mistake.path), problem: hidden(problem), remedy: hidden(mistake.remedy) };
+}
+
+/** Mistakes that involve more than one option. */
 function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
   const mistakes: Mistake[] = [];
-  const keys = values.get("keys") as readonly KeyConfig[];
+  const keys = values.get("keys") as readonly WrittenKey[];
   const host = values.get("listen.host") as string;
   if (!isLoopback(host) && keys.length === 0)
     mistakes.push(
@@ -115,18 +130,7 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
         "Others can reach that address: configure a key (`calybris key create`), or listen on 127.0.0.1.",
       ),
     );
-  for (const property of ["name", "sha256"] as const) {
-    for (const [position, key] of keys.entries()) {
-      if (keys.findIndex((other) => other[property] === key[property]) === position) continue;
-      mistakes.push(mistakeAt(["keys", position, property], "stands there twice", "Give each key its own."));
-    }
-  }
-  for (const [position, { planes, tenants }] of keys.entries()) {
-    if (tenants === undefined || planes.every((plane) => plane === "decide")) continue;
-    const problem = "stands beside a plane that is about every tenant";
-    const remedy = "A key that is bound to tenants may decide; give the other planes a key of their own.";
-    mistakes.push(mistakeAt(["keys", position, "tenants"], problem, remedy));
-  }
+  mistakes.push(...keyMistakes(keys));
   if ((values.get("tls.certificateFile") === undefined) !== (values.get("tls.keyFile") === undefined))
     mistakes.push(
       mistakeAt(["tls"], "has one of certificateFile and keyFile", "Give both for HTTPS, or neither for HTTP."),
@@ -147,6 +151,42 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
         "A batch waits for the disk as a whole: raise journal.waitingMax, or lower this.",
       ),
     );
+  if (Number(values.get("limits.bodyBytesMax")) > Number(values.get("limits.bodiesBytesMax")))
+    mistakes.push(
+      mistakeAt(
+        ["limits", "bodyBytesMax"],
+        "is more than limits.bodiesBytesMax",
+        "One body must fit what all bodies together may hold: raise limits.bodiesBytesMax, or lower this.",
+      ),
+    );
+  return mistakes;
+}
+
+/** A key as a configuration may write it: `planes` is the former name of `scopes`. */
+type WrittenKey = Omit<KeyConfig, "scopes"> & {
+  readonly scopes?: readonly Scope[];
+  readonly planes?: readonly Scope[];
+};
+
+function keyMistakes(keys: readonly WrittenKey[]): Mistake[] {
+  const mistakes: Mistake[] = [];
+  for (const property of ["name", "sha256"] as const) {
+    for (const [position, key] of keys.entries()) {
+      if (keys.findIndex((other) => other[property] === key[property]) === position) continue;
+      mistakes.push(mistakeAt(["keys", position, property], "repeats that of another key", "Give each key its own."));
+    }
+  }
+  for (const [position, { scopes, planes, tenants }] of keys.entries()) {
+    const at = (property: string): readonly [string, number, string] => ["keys", position, property];
+    if (scopes === undefined && planes === undefined)
+      mistakes.push(mistakeAt(at("scopes"), "is missing", `Write at least one of ${SCOPES.join(", ")}.`));
+    if (scopes !== undefined && planes !== undefined)
+      mistakes.push(mistakeAt(at("planes"), "is the former name of `scopes`", "Remove it; keep `scopes`."));
+    if (tenants === undefined || (scopes ?? planes ?? []).every((scope) => scope === "decide")) continue;
+    const problem = "cannot be combined with a scope that covers every tenant";
+    const remedy = "A key that is bound to tenants may only decide; create another key for the other scopes.";
+    mistakes.push(mistakeAt(at("tenants"), problem, remedy));
+  }
   return mistakes;
 }
 
@@ -164,5 +204,9 @@ function assemble(values: ReadonlyMap<string, unknown>): Config {
     if (key === undefined) config[section] = value;
     else config[section] = { ...membersOf(config[section]), [key]: value };
   }
-  return config as unknown as Config;
+  const keys = (values.get("keys") as readonly WrittenKey[]).map(({ planes, ...key }) => ({
+    ...key,
+    scopes: key.scopes ?? planes ?? [],
+  }));
+  return { ...config, keys } as unknown as Config;
 }

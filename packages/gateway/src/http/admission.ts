@@ -1,13 +1,13 @@
 /**
- * Who asks, and whether they may.
+ * Authentication and authorization: who calls, and whether their key has a scope that the operation needs.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
-import { bearerKey, type Keyring, LOCAL, type Plane, type Principal } from "../keys/keyring.ts";
+import { GatewayError } from "../gateway-errors.ts";
+import { bearerKey, type Keyring, LOCAL, type Principal, type Scope } from "../keys/keyring.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
 import type { Exchange } from "./exchange.ts";
 
-/** A header that was found to be somebody's, on this connection. */
+/** A header whose key was found, on this connection. */
 interface Known {
   readonly authorization: string;
   readonly principal: Principal;
@@ -23,34 +23,34 @@ export class Admission {
     this.#crossOrigin = crossOrigin;
   }
 
-  /** @throws CalybrisError when nobody may do this with the key that was presented. */
-  principalOf(exchange: Exchange, planes: readonly Plane[]): Principal {
-    if (planes.length === 0) return LOCAL;
+  /** @throws GatewayError when the caller may not do this with the key that was presented. */
+  principalOf(exchange: Exchange, scopes: readonly Scope[]): Principal {
+    if (scopes.length === 0) return LOCAL;
     if (this.#keyring.isEmpty) {
       this.#crossOrigin.requireOwnHost(exchange.headers);
       return LOCAL;
     }
     const principal = this.#holderOf(exchange);
-    if (!planes.some((plane) => principal.planes.has(plane)))
-      throw new CalybrisError("CAL_GATEWAY_PLANE_REFUSED", { key: principal.name, needed: planes.join(" or ") });
+    if (!scopes.some((scope) => principal.scopes.has(scope)))
+      throw new GatewayError("CAL_GATEWAY_SCOPE_REFUSED", { key: principal.name, needed: scopes.join(" or ") });
     return principal;
   }
 
   #holderOf({ headers, connection }: Exchange): Principal {
     const authorization = headers["authorization"];
-    if (typeof authorization !== "string") throw new CalybrisError("CAL_GATEWAY_KEY_REQUIRED", {});
+    if (typeof authorization !== "string") throw new GatewayError("CAL_GATEWAY_KEY_REQUIRED", {});
     const known = this.#known.get(connection);
     if (known !== undefined && isSame(known.authorization, authorization)) return known.principal;
     const key = bearerKey(authorization);
-    if (key === undefined) throw new CalybrisError("CAL_GATEWAY_KEY_REQUIRED", {});
+    if (key === undefined) throw new GatewayError("CAL_GATEWAY_KEY_REQUIRED", {});
     const principal = this.#keyring.principalOf(key);
-    if (principal === undefined) throw new CalybrisError("CAL_GATEWAY_KEY_REFUSED", {});
+    if (principal === undefined) throw new GatewayError("CAL_GATEWAY_KEY_REFUSED", {});
     this.#known.set(connection, { authorization, principal });
     return principal;
   }
 }
 
-/** Looks at every character, whichever differs: a proxy may put another's request on the connection. */
+/** Compares every character, in constant time: a proxy may send requests of several callers on one connection. */
 function isSame(known: string, given: string): boolean {
   if (known.length !== given.length) return false;
   let difference = 0;

@@ -1,26 +1,30 @@
 /**
- * Holds the query and the body of a request to the route's schemas.
+ * Holds the query and the body of a request to the contract's schemas.
  * @module
  */
 import { shapeMistakes } from "@calybris/engine";
-import { CalybrisError, type ExactJson, type Mistake } from "@calybris/kernel";
+import type { Mistake } from "@calybris/kernel";
 import type { z } from "zod";
+import { GatewayError } from "../gateway-errors.ts";
 
-/** @throws CalybrisError `CAL_GATEWAY_REQUEST_INVALID` with every mistake. */
-export function checkBody(schema: z.ZodType, body: ExactJson): void {
+/** @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` with every mistake. */
+export function checkBody(schema: z.ZodType, body: unknown): void {
   refuse(shapeMistakes(schema, body));
 }
 
-/** @throws CalybrisError `CAL_GATEWAY_REQUEST_INVALID`; an unknown or repeated parameter is one, too. */
+const PARAMETERS_MAX = 16;
+
+/** @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID`, also for an unknown or duplicate parameter. */
 export function checkQuery(schema: z.ZodType | undefined, text: string): { readonly [name: string]: string } {
   const query: { [name: string]: string } = {};
   const mistakes: Mistake[] = [];
   for (const [name, value] of new URLSearchParams(text)) {
     if (schema === undefined || Object.hasOwn(query, name)) {
-      const problem = schema === undefined ? "is a parameter, and none is known here" : "stands there twice";
-      mistakes.push({ path: `?${name}`, problem, remedy: "Leave it out." });
+      const problem = schema === undefined ? "is an unknown parameter" : "is a duplicate";
+      mistakes.push({ path: `?${name}`, problem, remedy: "Remove it." });
     }
     Object.defineProperty(query, name, { value, enumerable: true, configurable: true });
+    if (mistakes.length >= PARAMETERS_MAX || Object.keys(query).length > PARAMETERS_MAX) break;
   }
   if (schema !== undefined) mistakes.push(...shapeMistakes(schema, query));
   refuse(mistakes);
@@ -28,5 +32,5 @@ export function checkQuery(schema: z.ZodType | undefined, text: string): { reado
 }
 
 function refuse(mistakes: readonly Mistake[]): void {
-  if (mistakes.length > 0) throw new CalybrisError("CAL_GATEWAY_REQUEST_INVALID", { mistakes });
+  if (mistakes.length > 0) throw new GatewayError("CAL_GATEWAY_REQUEST_INVALID", { mistakes });
 }

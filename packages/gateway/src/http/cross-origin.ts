@@ -1,10 +1,10 @@
 /**
- * Pages of other origins. None may call the service unless it is named. A service without keys trusts whoever reaches it
- * on loopback, so there it also refuses a request whose `host` is some other name: a page could have bound that name to
- * this machine.
+ * Pages of other origins (CORS). Only configured origins may call the service. A service without keys trusts every local
+ * process, so it also refuses a request whose `host` is not a name of this machine: a page could have bound another name
+ * to it (DNS rebinding).
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
 import type { Exchange, RequestHeaders } from "./exchange.ts";
 
 const EXPOSED: readonly string[] = ["access-control-expose-headers", "retry-after", "vary", "origin"];
@@ -28,7 +28,7 @@ export class CrossOrigin {
     return this.#origins.size > 0;
   }
 
-  /** Says to the browser what is allowed; true when the request was only the question, and is answered. */
+  /** Adds the headers that a configured origin needs. True if the request was a preflight, which is answered. */
   answer(exchange: Exchange): boolean {
     const { origin } = exchange.headers;
     if (typeof origin !== "string" || !this.#origins.has(origin)) return false;
@@ -39,11 +39,11 @@ export class CrossOrigin {
     return true;
   }
 
-  /** @throws CalybrisError `CAL_GATEWAY_HOST_REFUSED`. */
+  /** @throws GatewayError `CAL_GATEWAY_HOST_REFUSED`. */
   requireOwnHost(headers: RequestHeaders): void {
     const host = String(headers["host"] ?? "");
     if (OWN_HOST.test(host)) return;
-    throw new CalybrisError("CAL_GATEWAY_HOST_REFUSED", { host });
+    throw new GatewayError("CAL_GATEWAY_HOST_REFUSED", { host });
   }
 }
 

@@ -1,19 +1,18 @@
 /**
- * The head of a request, read only when it is as plain as nearly all are: one form of request line, headers that are known
- * to mean nothing special, each significant one once. Whatever is not exactly so is left to Node's own parser, so this
- * one never decides what an unusual request means.
+ * The head of a request, read only when it is as plain as nearly all are: one form of request line, headers from a list,
+ * each significant one once. Anything else is left to Node's own parser, so this one never decides what an unusual request
+ * means.
  * @module
  */
 
-/** What the door reads; a test holds it equal to what Node reads. */
+/** What a plain head says; a test holds it equal to what Node reads. */
 export interface PlainHead {
+  /** Without a query. */
+  readonly path: string;
   readonly headers: { readonly [name: string]: string };
-  /** How long the body is. */
+  /** Length of the body. */
   readonly length: number;
 }
-
-/** The one request line that the door takes. */
-export const REQUEST_LINE = "POST /v1/decisions HTTP/1.1\r\n";
 
 /** Headers that the service reads. */
 const SIGNIFICANT: ReadonlySet<string> = new Set([
@@ -22,9 +21,10 @@ const SIGNIFICANT: ReadonlySet<string> = new Set([
   "content-type",
   "host",
   "idempotency-key",
+  "origin",
   "traceparent",
 ]);
-/** Headers that say nothing to it. */
+/** Headers that mean nothing to it. */
 const INSIGNIFICANT: ReadonlySet<string> = new Set([
   "accept",
   "accept-encoding",
@@ -32,20 +32,23 @@ const INSIGNIFICANT: ReadonlySet<string> = new Set([
   "sec-fetch-mode",
   "user-agent",
 ]);
+const LINE = /^POST (\/[A-Za-z0-9/_.:~-]*) HTTP\/1\.1$/;
 const LENGTH = /^(?:0|[1-9][0-9]{0,8})$/;
 /** As many as Node's own parser is told to keep. */
 const HEADERS_MAX = 64;
 
 /** @param head - request line and headers, to the end of the last one's line. `undefined`: not plain. */
 export function readPlainHead(head: string): PlainHead | undefined {
-  if (!head.startsWith(REQUEST_LINE)) return undefined;
+  const lineEnd = head.indexOf("\r\n");
+  const path = LINE.exec(head.slice(0, lineEnd))?.[1];
+  if (path === undefined) return undefined;
   const headers: { [name: string]: string } = {};
   let count = 0;
-  for (let at = REQUEST_LINE.length; at < head.length; ) {
+  for (let at = lineEnd + 2; at < head.length; ) {
     const end = head.indexOf("\r\n", at);
     const colon = head.indexOf(":", at);
     if (end === -1 || colon === -1 || colon > end || ++count > HEADERS_MAX) return undefined;
-    const name = smallLetters(head, at, colon);
+    const name = lowerCase(head, at, colon);
     const value = plainValue(head, colon + 1, end);
     if (name === undefined || value === undefined) return undefined;
     if (SIGNIFICANT.has(name)) {
@@ -58,18 +61,18 @@ export function readPlainHead(head: string): PlainHead | undefined {
   }
   const length = headers["content-length"];
   if (headers["host"] === undefined || length === undefined || !LENGTH.test(length)) return undefined;
-  return { headers, length: Number(length) };
+  return { path, headers, length: Number(length) };
 }
 
 const TOKEN = /^[A-Za-z0-9-]+$/;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
-function smallLetters(head: string, from: number, to: number): string | undefined {
+function lowerCase(head: string, from: number, to: number): string | undefined {
   const name = head.slice(from, to);
   return TOKEN.test(name) ? name.toLowerCase() : undefined;
 }
 
-/** A value after one space or none; white space at its ends would have to be taken off. */
+/** A value after one space or none; one with white space at its ends is not plain. */
 function plainValue(head: string, from: number, to: number): string | undefined {
   const value = head.slice(head.charCodeAt(from) === SPACE ? from + 1 : from, to);
   const isTrimmed = value.charCodeAt(0) !== SPACE && value.charCodeAt(value.length - 1) !== SPACE;

@@ -1,9 +1,10 @@
 /**
- * How often each key may ask: a bucket that fills with so many requests a second, up to one second's worth. A batch takes
- * as many as it holds; it may overdraw the bucket, and whoever comes next waits for it.
+ * How often each key may ask: a bucket that fills with so many requests a second, up to one second's worth. A batch costs
+ * as many requests as it holds, and a long body one for each 32 KiB. A request that was admitted may overdraw the bucket;
+ * the next one waits for it.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
 import type { Principal } from "../keys/keyring.ts";
 
 interface Bucket {
@@ -20,7 +21,7 @@ export class Rates {
     this.#nowMs = nowMs;
   }
 
-  /** Admits one request. @throws CalybrisError `CAL_GATEWAY_RATE_LIMITED`. */
+  /** Admits one request. @throws GatewayError `CAL_GATEWAY_RATE_LIMITED`. */
   take(principal: Principal): void {
     const { perSecond } = principal;
     if (perSecond === 0) return;
@@ -34,12 +35,12 @@ export class Rates {
     bucket.atMs = now;
     if (bucket.requests < 1) {
       const retryAfterSeconds = Math.max(1, Math.ceil((1 - bucket.requests) / perSecond));
-      throw new CalybrisError("CAL_GATEWAY_RATE_LIMITED", { key: principal.name, perSecond, retryAfterSeconds });
+      throw new GatewayError("CAL_GATEWAY_RATE_LIMITED", { key: principal.name, perSecond, retryAfterSeconds });
     }
     bucket.requests -= 1;
   }
 
-  /** An admitted request holds more than one. */
+  /** An admitted request costs more than one. */
   charge(principal: Principal, more: number): void {
     const bucket = this.#buckets.get(principal);
     if (bucket !== undefined) bucket.requests -= more;

@@ -3,7 +3,8 @@
  * @module
  */
 import { isAscii, isUtf8 } from "node:buffer";
-import { CalybrisError, type ExactJson, parseStrictJson, StrictJsonError } from "@calybris/kernel";
+import { type ExactJson, parseStrictJson, StrictJsonError } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
 
 /** A policy may name 1,000 use cases, and a batch may write a dozen keys in each of 1,000 requests. */
 const KEYS_MAX = 32 * 1024;
@@ -14,7 +15,7 @@ const VALUES_ALWAYS = 100_000;
 
 /**
  * @param valuesMax - how many values the body may have; by default 100,000, or one for every eight bytes.
- * @throws CalybrisError `CAL_GATEWAY_BODY_MALFORMED`.
+ * @throws GatewayError `CAL_GATEWAY_BODY_MALFORMED`.
  */
 export function readBody(
   bytes: Buffer,
@@ -36,6 +37,6 @@ export function readBody(
 function malformed(
   details: { readonly problem: string; readonly line?: number; readonly column?: number },
   cause?: unknown,
-): CalybrisError {
-  return new CalybrisError("CAL_GATEWAY_BODY_MALFORMED", details, { cause });
+): GatewayError {
+  return new GatewayError("CAL_GATEWAY_BODY_MALFORMED", details, { cause });
 }

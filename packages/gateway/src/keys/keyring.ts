@@ -1,37 +1,37 @@
 /**
- * API keys. A key is 32 random bytes, so its SHA-256 is all that need be kept: nobody can guess a key from it, and a slow
- * hash would add nothing. A key that is presented is hashed whatever it looks like, and its digest is compared with every
- * digest there is, each in constant time and none left out, so that how long it takes says nothing about how near it was.
+ * API keys. A key is 32 random bytes, so its SHA-256 is all that needs to be stored: a key cannot be guessed from it, and
+ * a slow hash would add nothing. Every presented key is hashed, and its digest is compared with every configured digest in
+ * constant time, so that timing does not reveal how close a guess was.
  * @module
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { KeyConfig } from "../config/config.ts";
 
-/** What a key may do: ask for decisions; change budgets and policies; read the journal. */
-export type Plane = "decide" | "operate" | "audit";
-export const PLANES: readonly Plane[] = Object.freeze(["decide", "operate", "audit"]);
+/** What a key may do: request decisions; change budgets and policies; read the journal. */
+export type Scope = "decide" | "operate" | "audit";
+export const SCOPES: readonly Scope[] = Object.freeze(["decide", "operate", "audit"]);
 
-/** Whoever asks, once it is known that they may. */
+/** An authenticated caller. */
 export interface Principal {
   readonly name: string;
-  readonly planes: ReadonlySet<Plane>;
-  /** `undefined`: every tenant. */
+  readonly scopes: ReadonlySet<Scope>;
+  /** The tenants a bound key may act for; `undefined`: every tenant. */
   readonly tenants: ReadonlySet<string> | undefined;
   /** Requests a second; 0 is no limit. */
   readonly perSecond: number;
 }
 
-/** Everything is allowed to whoever can reach a service that listens on loopback and has no keys. */
+/** The caller of a service without keys, which listens on loopback only. It may do everything. */
 export const LOCAL: Principal = Object.freeze({
   name: "local",
-  planes: new Set(PLANES),
+  scopes: new Set(SCOPES),
   tenants: undefined,
   perSecond: 0,
 });
 
 const KEY_PATTERN = /^cal_[A-Za-z0-9_-]{43}$/;
 
-/** A new key, and the digest to be configured. The key is shown once and kept nowhere. */
+/** A new key, and the digest to configure. The key is shown once and not stored. */
 export function createKey(): { readonly key: string; readonly sha256: string } {
   const key = `cal_${randomBytes(32).toString("base64url")}`;
   return { key, sha256: hash("sha256", key, "hex") };
@@ -40,14 +40,14 @@ export function createKey(): { readonly key: string; readonly sha256: string } {
 export class Keyring {
   readonly #keys: readonly { readonly digest: Buffer; readonly principal: Principal }[];
 
-  constructor(keys: readonly KeyConfig[], perSecondOtherwise: number) {
-    this.#keys = keys.map(({ name, planes, sha256, perSecond, tenants }) => ({
+  constructor(keys: readonly KeyConfig[], perSecondDefault: number) {
+    this.#keys = keys.map(({ name, scopes, sha256, perSecond, tenants }) => ({
       digest: Buffer.from(sha256, "hex"),
       principal: Object.freeze({
         name,
-        planes: new Set(planes),
+        scopes: new Set(scopes),
         tenants: tenants === undefined ? undefined : new Set(tenants),
-        perSecond: perSecond ?? perSecondOtherwise,
+        perSecond: perSecond ?? perSecondDefault,
       }),
     }));
   }
@@ -56,7 +56,7 @@ export class Keyring {
     return this.#keys.length === 0;
   }
 
-  /** Whose key it is; `undefined` when it is nobody's. */
+  /** The caller that a key belongs to; `undefined` for an unknown key. */
   principalOf(key: string): Principal | undefined {
     const digest = hash("sha256", key, "buffer");
     let found: Principal | undefined;

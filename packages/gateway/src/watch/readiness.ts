@@ -1,12 +1,13 @@
 /**
- * Whether the service can keep its promise right now: that an answer is on the disk. It can not when the disk has refused
- * a batch, when it takes too long over one, when it is nearly full, or when the engine has stopped.
+ * Whether the service can keep its promise right now: that an answer is on the disk. It cannot when the disk has refused
+ * a batch, takes too long over one or is nearly full, or when the engine has stopped. Anybody may ask, so the reason
+ * names no path and quotes no message of the system; the log has those.
  * @module
  */
 import { statfs } from "node:fs/promises";
 import type { Engine } from "@calybris/engine";
 
-/** A batch that the disk takes longer for is stuck. */
+/** A disk that takes longer over a batch is stuck. */
 const STUCK_MS = 5_000;
 const LOOK_EVERY_MS = 500;
 /** The journal prepares 4 MiB at a time and needs room for a rotation. */
@@ -41,7 +42,7 @@ export class Readiness {
   async reason(): Promise<string | undefined> {
     if (this.#isStopping) return "it is stopping";
     const { failure } = this.#engine.reading;
-    if (failure !== undefined) return `${failure.code}: ${failure.message}`;
+    if (failure !== undefined) return `the journal has failed (${failure.code})`;
     this.#look();
     const stuckMs = this.#nowMs() - this.#moved.atMs;
     if (stuckMs > STUCK_MS) return `the disk has taken nothing for ${Math.round(stuckMs)} ms`;
@@ -59,9 +60,9 @@ export class Readiness {
     try {
       const { bavail, bsize } = await statfs(this.#directory);
       const freeBytes = bavail * bsize;
-      return freeBytes < FREE_BYTES_MIN ? `the journal's disk has ${freeBytes} bytes left` : undefined;
+      return freeBytes < FREE_BYTES_MIN ? "the journal's disk is nearly full" : undefined;
     } catch (error) {
-      return `the journal's directory cannot be seen: ${(error as Error).message}`;
+      return `the journal's directory cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown"})`;
     }
   }
 }

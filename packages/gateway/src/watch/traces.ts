@@ -1,7 +1,7 @@
 /**
  * Traces: one span for each request, sent to an OpenTelemetry collector as OTLP over HTTP in JSON. A `traceparent` header
- * is continued. Spans are told in groups, never waited for: when the collector is slow or gone they are dropped and
- * counted, and no request notices.
+ * is continued. Spans are sent in groups and never waited for: when the collector is slow or gone they are dropped
+ * and counted, and no request notices.
  * @module
  */
 import { randomBytes } from "node:crypto";

@@ -1,0 +1,15 @@
+/**
+ * What the handlers of the API share: the engine, its limits, and who counts.
+ * @module
+ */
+import type { Engine } from "@calybris/engine";
+import type { Config } from "../config/config.ts";
+import type { Rates } from "../http/rates.ts";
+import type { Metrics } from "../watch/metrics.ts";
+
+export interface ApiContext {
+  readonly engine: Engine;
+  readonly config: Config;
+  readonly rates: Rates;
+  readonly metrics: Metrics;
+}

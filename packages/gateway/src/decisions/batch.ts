@@ -1,0 +1,85 @@
+/**
+ * Many decisions in one request. Each is made as if it had been sent alone, in order; an error stands in the place of one
+ * that was not made.
+ * @module
+ */
+import { type ClientRequest, resolveRequest } from "@calybris/engine";
+import type { CalybrisError, Mistake } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import { asCoded, errorJson } from "../http/error-dialect.ts";
+import type { Call, Reply } from "../http/route-contract.ts";
+import { requireTenant } from "../keys/tenancy.ts";
+import type { ApiContext } from "./api-context.ts";
+import { decidedText } from "./decide.ts";
+
+/** A batch stops beyond this: naming mistakes costs more than deciding. */
+const MISTAKES_MAX = 100;
+const MISTAKES_SHOWN_MAX = 5;
+
+/**
+ * Takes all of them, or none when there is no room.
+ *
+ * @throws CalybrisError when none was decided: the batch is none, or the journal has no room for it.
+ */
+export async function decideMany(context: ApiContext, call: Call): Promise<Reply> {
+  const { engine, config, rates } = context;
+  const requests = requestsIn(call, config.limits.batchMax);
+  rates.charge(call.principal, Math.max(0, requests.length - call.chargedRequests));
+  const refusals = new Map<number, string>();
+  const taken: ClientRequest[] = [];
+  let mistakeCount = 0;
+  for (const [position, request] of requests.entries()) {
+    const refusal =
+      mistakeCount > MISTAKES_MAX
+        ? new GatewayError("CAL_GATEWAY_BATCH_STOPPED", { mistakeCount })
+        : refusalOf(() => requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant));
+    if (refusal === undefined) {
+      taken.push(request as ClientRequest);
+      mistakeCount += mistakesOf(refusalOf(() => resolveRequest(engine.snapshot, request as ClientRequest, 1n)));
+    } else {
+      refusals.set(position, errorJson(refusal, MISTAKES_SHOWN_MAX));
+      mistakeCount += mistakesOf(refusal);
+    }
+  }
+  const decided = (await engine.decideMany(taken)).map((result) =>
+    "decided" in result ? decidedText(context, result.decided) : errorJson(result.refused, MISTAKES_SHOWN_MAX),
+  );
+  const results = requests.map((_, position) => refusals.get(position) ?? decided.shift());
+  return { body: `{"results":[${results.join(",")}]}` };
+}
+
+/** Why something is refused; a bug does not stand in one place but ends the batch. */
+function refusalOf(check: () => unknown): CalybrisError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    const coded = asCoded(error);
+    if (coded.code === "CAL_GATEWAY_BUG") throw error;
+    return coded;
+  }
+}
+
+function mistakesOf(error: CalybrisError | undefined): number {
+  return ((error?.details as { readonly mistakes?: readonly Mistake[] } | undefined)?.mistakes ?? []).length;
+}
+
+function requestsIn({ body, idempotencyKey }: Call, batchMax: number): readonly unknown[] {
+  const mistakes: Mistake[] = [];
+  const members = typeof body === "object" && body !== null && !Array.isArray(body) ? body : {};
+  const { requests, ...others } = members as { readonly [key: string]: unknown };
+  for (const path of Object.keys(others).slice(0, MISTAKES_MAX))
+    mistakes.push({ path, problem: "is an unknown field", remedy: 'Known fields: "requests".' });
+  if (!Array.isArray(requests) || requests.length === 0)
+    mistakes.push({ path: "requests", problem: "is not a list of requests", remedy: "Send at least one." });
+  else if (requests.length > batchMax)
+    mistakes.push({ path: "requests", problem: `has ${requests.length}`, remedy: `Send at most ${batchMax} at once.` });
+  if (idempotencyKey !== undefined)
+    mistakes.push({
+      path: "idempotency-key",
+      problem: "covers many requests",
+      remedy: "Give each request its own `requestId`.",
+    });
+  if (mistakes.length > 0) throw new GatewayError("CAL_GATEWAY_REQUEST_INVALID", { mistakes });
+  return requests as readonly unknown[];
+}

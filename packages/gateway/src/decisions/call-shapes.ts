@@ -1,0 +1,132 @@
+/**
+ * The shapes of requests; they also check them. A request for a decision is the exception: it is checked by hand, because
+ * every decision takes that path, and a test holds the two equal.
+ * @module
+ */
+import { budgetsFileSchema, clientRequestSchema, field, policyFileSchema, text, whole } from "@calybris/engine";
+import {
+  DECISION_ID_PATTERN,
+  DISPOSITIONS,
+  HOLD_CAUSES,
+  I64_MAX,
+  invariant,
+  parseDecisionId,
+  SIGNALS,
+} from "@calybris/kernel";
+import { z } from "zod";
+import { schemaAt } from "../http/schema-keys.ts";
+import { named } from "./answer-shapes.ts";
+
+const NAME_MAX = 128;
+const U32_MAX = 0xffff_ffff;
+
+/** Whole microcents: a JSON integer, or digits in quotes. */
+function amount(least: bigint, what: string): z.ZodType {
+  const accepts = (value: unknown): boolean => {
+    const isExact =
+      typeof value === "bigint" ||
+      (typeof value === "number" && Number.isSafeInteger(value) && !Object.is(value, -0)) ||
+      (typeof value === "string" && /^[0-9]{1,19}$/.test(value));
+    return isExact && BigInt(value as bigint) >= least && BigInt(value as bigint) <= I64_MAX;
+  };
+  return field(accepts, `whole microcents from ${least} to 2^63−1, beyond 2^53 as digits in quotes (${what})`, {
+    type: ["integer", "string"],
+    minimum: Number(least),
+    pattern: "^[0-9]{1,19}$",
+  });
+}
+
+const oneOf = (values: readonly string[], what: string): z.ZodType =>
+  field((value) => values.includes(value as string), `one of ${values.join(", ")} (${what})`, { enum: values });
+
+const flag = (what: string): z.ZodType =>
+  field((value) => typeof value === "boolean", `true or false (${what})`, { type: "boolean" });
+
+const decisionId: z.ZodType = field(
+  (value) => parseDecisionId(value) !== undefined,
+  "a decision id, as it was returned",
+  { type: "string", pattern: DECISION_ID_PATTERN },
+);
+const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenant is refused").optional();
+const by = text(NAME_MAX, "the person who does it; recorded in the journal");
+
+export const decideCall: z.ZodType = named(
+  "DecisionRequest",
+  clientRequestSchema,
+  "A request for a decision. A value that is left out comes from the policy's use case, or is no limit.",
+);
+
+export const batchCall: z.ZodType = named(
+  "BatchRequest",
+  z.strictObject({
+    requests: z.array(decideCall).min(1).meta({ description: "As many as `limits.batchMax` allows." }),
+  }),
+);
+
+export const settleCall: z.ZodType = named(
+  "SettlementRequest",
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost") }),
+);
+export const releaseCall: z.ZodType = named("ReleaseRequest", z.strictObject({ decisionId, tenant }));
+export const holdCall: z.ZodType = named(
+  "HoldRequest",
+  z.strictObject({ decisionId, tenant, cause: oneOf(HOLD_CAUSES, "why the cost is not known") }),
+);
+export const correctCall: z.ZodType = named(
+  "CorrectionRequest",
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "the corrected cost"), by }),
+);
+
+export const observeCall: z.ZodType = named(
+  "OutcomeRequest",
+  z.strictObject({
+    decisionId,
+    observedAt: whole(0, Number.MAX_SAFE_INTEGER, "microseconds since the Unix epoch; default now").optional(),
+    disposition: oneOf(DISPOSITIONS, "whether it was used; default applied").optional(),
+    succeeded: flag("whether it succeeded; derived from the signals by default").optional(),
+    signals: z.array(oneOf(SIGNALS, "a signal of quality")).max(SIGNALS.length).optional(),
+    costMicrocents: amount(0n, "what it cost").optional(),
+    latencyMs: whole(0, U32_MAX, "how long it took").optional(),
+  }),
+  "The outcome of a decision.",
+);
+
+export const budgetCall: z.ZodType = named(
+  "BudgetRequest",
+  z.strictObject({
+    by,
+    limit: named("TenantLimit", limitShape(), "A tenant's limits; they replace all earlier ones.").optional(),
+    grant: z
+      .strictObject({
+        id: text(NAME_MAX, "the same id grants once; default the idempotency key").optional(),
+        amountMicrocents: amount(1n, "the amount granted"),
+      })
+      .optional(),
+  }),
+  "Limits to apply, money to grant, or both; limits are applied first.",
+);
+
+export const policyCheckCall: z.ZodType = named(
+  "PolicyCheckRequest",
+  z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, as a file has it.") }),
+);
+export const policySetCall: z.ZodType = named("PolicySetRequest", z.strictObject({ policy: policyFileSchema, by }));
+
+const sequenceText = (what: string): z.ZodType =>
+  field(
+    (value) => typeof value === "string" && /^[1-9][0-9]{0,15}$/.test(value) && Number.isSafeInteger(Number(value)),
+    `a sequence from 1 (${what})`,
+    { type: "integer", minimum: 1 },
+  );
+
+export const entriesQuery: z.ZodType = z.strictObject({
+  from: sequenceText("the first entry; default 1").optional(),
+  to: sequenceText("the last entry; default the last durable one").optional(),
+});
+
+/** A tenant's limits, as a budgets file has them. */
+function limitShape(): z.ZodType {
+  const limit = schemaAt(budgetsFileSchema, ["tenants", "any"]);
+  invariant(limit !== undefined, "a file of budgets holds tenants");
+  return limit;
+}

@@ -1,0 +1,277 @@
+/**
+ * Every operation of the API, in the order of the documentation: what it requires, what it takes and what it answers.
+ * @module
+ */
+import type { BodyRule, RouteContract } from "../http/route-contract.ts";
+import {
+  batchShape,
+  budgetSetShape,
+  decisionShape,
+  explainedShape,
+  headShape,
+  healthShape,
+  ledgerShape,
+  observedShape,
+  policiesShape,
+  policyCheckedShape,
+  policySetShape,
+  readyShape,
+  settledShape,
+  tenantShape,
+} from "./answer-shapes.ts";
+import {
+  batchCall,
+  budgetCall,
+  correctCall,
+  decideCall,
+  entriesQuery,
+  holdCall,
+  observeCall,
+  policyCheckCall,
+  policySetCall,
+  releaseCall,
+  settleCall,
+} from "./call-shapes.ts";
+
+type ApiOperation =
+  | "decide"
+  | "decideBatch"
+  | "decision"
+  | "observe"
+  | "settle"
+  | "release"
+  | "hold"
+  | "reconcile"
+  | "correct"
+  | "budget"
+  | "setBudget"
+  | "ledger"
+  | "policies"
+  | "setPolicy"
+  | "checkPolicy"
+  | "journalHead"
+  | "journalEntries"
+  | "health"
+  | "ready"
+  | "metrics";
+type DocumentationOperation = "openapi" | "docs";
+export type OperationName = ApiOperation | DocumentationOperation;
+
+/** More keys, names and features than a policy knows are never needed. */
+const MEMBERS_MAX = 300;
+/** Of a whole batch; the engine bounds each of its requests. */
+const BATCH_MEMBERS_MAX = 640_000;
+
+const json = (schema: BodyRule["schema"]): BodyRule => ({
+  schema,
+  checkedBy: "schema",
+  reader: "json",
+  membersMax: MEMBERS_MAX,
+});
+const policy = (schema: BodyRule["schema"]): BodyRule => ({
+  schema,
+  checkedBy: "handler",
+  reader: "policy",
+  membersMax: Number.MAX_SAFE_INTEGER,
+});
+
+type Contracts<Name extends string> = { readonly [Key in Name]: Omit<RouteContract, "name"> };
+
+const API: Contracts<ApiOperation> = {
+  decide: {
+    method: "POST",
+    path: "/v1/decisions",
+    summary: "Decide one request",
+    description:
+      "200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart.",
+    scopes: ["decide"],
+    body: { ...json(decideCall), checkedBy: "handler" },
+    answer: decisionShape,
+  },
+  decideBatch: {
+    method: "POST",
+    path: "/v1/decisions:batch",
+    summary: "Decide many requests",
+    description:
+      "Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the journal has no room for all of them, none is decided (429).",
+    scopes: ["decide"],
+    body: { ...json(batchCall), checkedBy: "handler", membersMax: BATCH_MEMBERS_MAX },
+    answer: batchShape,
+  },
+  decision: {
+    method: "GET",
+    path: "/v1/decisions/{id}",
+    summary: "Get a decision, why it was made, and its proof",
+    scopes: ["decide", "audit"],
+    answer: explainedShape,
+  },
+  observe: {
+    method: "POST",
+    path: "/v1/outcomes",
+    summary: "Report the outcome of a decision",
+    description:
+      "The learner takes it in. The same outcome reported again changes nothing; a different one for the same decision is refused.",
+    scopes: ["decide"],
+    body: json(observeCall),
+    answer: observedShape,
+  },
+  settle: {
+    method: "POST",
+    path: "/v1/settlements",
+    summary: "Report what a decision cost",
+    scopes: ["decide"],
+    body: json(settleCall),
+    answer: settledShape,
+  },
+  release: {
+    method: "POST",
+    path: "/v1/settlements/release",
+    summary: "Report that a decision was never executed",
+    scopes: ["decide"],
+    body: json(releaseCall),
+    answer: settledShape,
+  },
+  hold: {
+    method: "POST",
+    path: "/v1/settlements/hold",
+    summary: "Report that the cost of a decision is not known yet",
+    scopes: ["decide"],
+    body: json(holdCall),
+    answer: settledShape,
+  },
+  reconcile: {
+    method: "POST",
+    path: "/v1/settlements/reconcile",
+    summary: "Report what a held decision cost",
+    scopes: ["operate"],
+    body: json(correctCall),
+    answer: settledShape,
+  },
+  correct: {
+    method: "POST",
+    path: "/v1/settlements/correct",
+    summary: "Correct the cost of a settled decision",
+    scopes: ["operate"],
+    body: json(correctCall),
+    answer: settledShape,
+  },
+  budget: {
+    method: "GET",
+    path: "/v1/tenants/{id}/budget",
+    summary: "Get a tenant's budget",
+    scopes: ["decide", "operate", "audit"],
+    answer: tenantShape,
+  },
+  setBudget: {
+    method: "POST",
+    path: "/v1/tenants/{id}/budget",
+    summary: "Limit a tenant, grant it money, or both",
+    description:
+      "A grant id grants once. Once any tenant has a budget, a request that names no tenant needs one for `default`.",
+    scopes: ["operate"],
+    body: json(budgetCall),
+    answer: budgetSetShape,
+  },
+  ledger: {
+    method: "GET",
+    path: "/v1/ledger",
+    summary: "Get the conservation proof of every tenant's money",
+    scopes: ["operate", "audit"],
+    answer: ledgerShape,
+    streams: true,
+  },
+  policies: {
+    method: "GET",
+    path: "/v1/policies",
+    summary: "List every policy that was ever active",
+    scopes: ["decide", "operate", "audit"],
+    answer: policiesShape,
+    streams: true,
+  },
+  setPolicy: {
+    method: "POST",
+    path: "/v1/policies",
+    summary: "Activate a policy, from the next decision on",
+    description:
+      "The entry holds the whole policy and names the person. Activating the active policy again changes nothing.",
+    scopes: ["operate"],
+    body: policy(policySetCall),
+    answer: policySetShape,
+  },
+  checkPolicy: {
+    method: "POST",
+    path: "/v1/policies/check",
+    summary: "Check a policy without activating it; all mistakes are reported at once",
+    scopes: ["decide", "operate", "audit"],
+    body: policy(policyCheckCall),
+    answer: policyCheckedShape,
+  },
+  journalHead: {
+    method: "GET",
+    path: "/v1/journal/head",
+    summary: "Get the last durable entry",
+    scopes: ["audit"],
+    answer: headShape,
+  },
+  journalEntries: {
+    method: "GET",
+    path: "/v1/journal/entries",
+    summary: "Stream the journal, one entry a line, byte for byte as on the disk",
+    description:
+      "Only durable entries are shown. The lines from 1 on, concatenated, are a journal that `calybris verify` accepts.",
+    scopes: ["audit"],
+    query: entriesQuery,
+    answer: "application/jsonl",
+    streams: true,
+  },
+  health: {
+    method: "GET",
+    path: "/health",
+    summary: "Whether the process is alive",
+    scopes: [],
+    answer: healthShape,
+    always: true,
+  },
+  ready: {
+    method: "GET",
+    path: "/ready",
+    summary: "Whether decisions can be made durable now; 503 when they cannot",
+    scopes: [],
+    answer: readyShape,
+    always: true,
+  },
+  metrics: {
+    method: "GET",
+    path: "/metrics",
+    summary: "Counters and gauges, in the text format of Prometheus",
+    scopes: ["operate", "audit"],
+    answer: "text/plain; version=0.0.4; charset=utf-8",
+    always: true,
+  },
+};
+
+/** The documentation of the API; not part of it. */
+const DOCUMENTATION: Contracts<DocumentationOperation> = {
+  openapi: {
+    method: "GET",
+    path: "/openapi.json",
+    summary: "This API, for programs",
+    scopes: [],
+    answer: "application/json",
+  },
+  docs: {
+    method: "GET",
+    path: "/docs",
+    summary: "This API, for people",
+    scopes: [],
+    answer: "text/html; charset=utf-8",
+  },
+};
+
+/** The operations that the OpenAPI document describes. */
+export const API_CONTRACTS: readonly RouteContract[] = named(API);
+export const CONTRACTS: readonly RouteContract[] = [...API_CONTRACTS, ...named(DOCUMENTATION)];
+
+function named(table: { readonly [name: string]: Omit<RouteContract, "name"> }): readonly RouteContract[] {
+  return Object.entries(table).map(([name, contract]) => ({ ...contract, name }));
+}

@@ -1,0 +1,74 @@
+/**
+ * Decisions over HTTP: one, many, and one that was made before. An answer leaves only when its entry is on the disk.
+ * @module
+ */
+import type { ReadDecided } from "@calybris/engine";
+import { type ExplanationRow, explainCandidate, type PolicySnapshot, parseEntryLine } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import { apiJson } from "../http/error-dialect.ts";
+import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import { maySee } from "../keys/tenancy.ts";
+import type { ApiContext } from "./api-context.ts";
+import { decideMany } from "./batch.ts";
+import { decideOne, headroomOf } from "./decide.ts";
+import { decisionMembers } from "./decision-text.ts";
+import { requestJson } from "./request-json.ts";
+
+type Handlers = { readonly [Name in "decide" | "decideBatch" | "decision"]: Handler };
+
+export function decisionHandlers(context: ApiContext): Handlers {
+  return {
+    decide: (call, responder) => decideOne(context, call, responder),
+    decideBatch: (call) => decideMany(context, call),
+    decision: (call) => explained(context, call),
+  };
+}
+
+function explained(context: ApiContext, { principal, parameters }: Call): Reply {
+  const decisionId = parameters["id"] ?? "";
+  const found = context.engine.reading.decision(decisionId);
+  if (found === undefined || !maySee(principal, found.decided.tenant))
+    throw new GatewayError("CAL_GATEWAY_DECISION_UNKNOWN", { decisionId: decisionId.slice(0, SHOWN_MAX) });
+  const { decided, at, snapshot } = found;
+  const { request, decision, learning } = decided;
+  const walked = decision.evaluatedCount === 0 ? [] : snapshot.policy.candidates;
+  const more = {
+    at,
+    request: requestJson(request, snapshot),
+    requested:
+      request.requestedId === 0 ? null : { id: request.requestedId, name: nameOf(snapshot, request.requestedId) },
+    learning: learning ?? null,
+    explanation: walked.map((candidate) => rowJson(explainCandidate(snapshot.policy, request, candidate), snapshot)),
+    proof: proofOf(context, found),
+  };
+  return {
+    body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
+  };
+}
+
+function rowJson(row: ExplanationRow, snapshot: PolicySnapshot): object {
+  const { id } = row.candidate;
+  const name = nameOf(snapshot, id);
+  if (row.refusedBy === undefined) return { id, name, refusedBy: null, ...row.terms };
+  return { id, name, refusedBy: row.refusedBy, measured: row.measured, limit: row.limit };
+}
+
+function proofOf(context: ApiContext, { decided }: ReadDecided): object {
+  const { reading } = context.engine;
+  const [line] = reading.lines(decided.sequence, decided.sequence);
+  const text = line?.toString("utf8").trimEnd() ?? "";
+  const { sequence, hash } = reading.head;
+  return {
+    line: text,
+    previousHash: parseEntryLine(text)?.previousHash ?? "",
+    entryHash: decided.entryHash,
+    head: { sequence, entryHash: hash },
+  };
+}
+
+function nameOf(snapshot: PolicySnapshot, id: number): string {
+  const index = snapshot.policy.candidates.findIndex((candidate) => candidate.id === id);
+  return snapshot.candidateNames[index] ?? `candidate ${id}`;
+}
+
+const SHOWN_MAX = 64;

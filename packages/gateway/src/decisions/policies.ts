@@ -1,0 +1,68 @@
+/**
+ * Policies over HTTP: listing them, checking one, and activating one.
+ * @module
+ */
+import type { PolicySnapshot } from "@calybris/kernel";
+import { apiJson, JSON_TYPE } from "../http/error-dialect.ts";
+import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import type { ApiContext } from "./api-context.ts";
+import { jsonPieces } from "./json-pieces.ts";
+import { digestsOf, type PolicyBody } from "./policy-body.ts";
+
+type Handlers = { readonly [Name in "policies" | "setPolicy" | "checkPolicy"]: Handler };
+
+export function policyHandlers(context: ApiContext): Handlers {
+  return {
+    policies: () => policies(context),
+    setPolicy: (call) => setPolicy(context, call),
+    checkPolicy: (call) => checkPolicy(context, call),
+  };
+}
+
+function policies({ engine }: ApiContext): Reply {
+  return { body: jsonPieces({}, { policies: policyRows(engine) }), contentType: JSON_TYPE };
+}
+
+function* policyRows({ reading }: ApiContext["engine"]): Generator<object> {
+  const all = reading.policies();
+  for (const { id, snapshot } of all)
+    yield {
+      policyId: id,
+      name: snapshot.name,
+      policyEpoch: snapshot.policy.policyEpoch,
+      ...knownDigests(snapshot),
+      candidates: snapshot.policy.candidates.map((candidate, index) => ({
+        id: candidate.id,
+        name: snapshot.candidateNames[index],
+      })),
+      inForce: id === all.length,
+    };
+}
+
+async function setPolicy({ engine }: ApiContext, { body }: Call): Promise<Reply> {
+  const { snapshotDigest, activation } = body as PolicyBody & { readonly activation: object };
+  if (snapshotDigest === knownDigests(engine.snapshot).snapshotDigest) {
+    const policyId = engine.reading.policies().length;
+    return { body: apiJson({ policyId, sequence: null, snapshotDigest, repeated: true }) };
+  }
+  const { policyId, sequence } = await engine.setPolicy(activation.snapshot, activation.by);
+  return { body: apiJson({ policyId, sequence, snapshotDigest, repeated: false }) };
+}
+
+function checkPolicy({ engine }: ApiContext, { body }: Call): Reply {
+  const { name, candidateCount, policyDigest, snapshotDigest } = body as PolicyBody;
+  const isInForce = snapshotDigest === knownDigests(engine.snapshot).snapshotDigest;
+  return { body: apiJson({ name, policyDigest, snapshotDigest, candidateCount, isInForce }) };
+}
+
+const digestsBySnapshot = new WeakMap<PolicySnapshot, ReturnType<typeof digestsOf>>();
+
+/** Of a policy that was active: computed once. */
+function knownDigests(snapshot: PolicySnapshot): ReturnType<typeof digestsOf> {
+  let digests = digestsBySnapshot.get(snapshot);
+  if (digests === undefined) {
+    digests = digestsOf(snapshot);
+    digestsBySnapshot.set(snapshot, digests);
+  }
+  return digests;
+}

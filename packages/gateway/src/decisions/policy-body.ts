@@ -1,0 +1,89 @@
+/**
+ * A policy that arrives over HTTP: read by the rules of a policy's file, which say more than a schema can. It takes long,
+ * so a worker thread does it.
+ * @module
+ */
+import {
+  BUILT_IN_CATALOGS,
+  builtInCatalogPath,
+  membersOf,
+  nameRemedy,
+  nodeSha256,
+  parsePolicyFile,
+  readJsonFile,
+} from "@calybris/engine";
+import {
+  CalybrisError,
+  isName,
+  NAME_WANTED,
+  type PolicySnapshot,
+  policyDigest,
+  snapshotDigest,
+  toHex,
+} from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+
+/** A policy that was checked; survives being sent from one thread to another. */
+export interface PolicyBody {
+  readonly name: string;
+  readonly candidateCount: number;
+  readonly policyDigest: string;
+  readonly snapshotDigest: string;
+  /** What activates the policy, where the body is meant to. */
+  readonly activation: { readonly snapshot: PolicySnapshot; readonly by: string } | undefined;
+}
+
+const SHOWN_MAX = 64;
+
+/** @throws CalybrisError `CAL_GATEWAY_REQUEST_INVALID` for the body, `CAL_POLICY_INVALID` for the policy. */
+export async function readPolicyBody(
+  body: unknown,
+  { fields, candidatesMax }: { readonly fields: readonly string[]; readonly candidatesMax: number },
+): Promise<PolicyBody> {
+  const members = membersOf(body);
+  for (const key in members)
+    if (!fields.includes(key)) throw invalid(key.slice(0, SHOWN_MAX), "is an unknown field", nameRemedy(key, fields));
+  if (members["policy"] === undefined) throw invalid("policy", "is missing", "Send a policy, as a file has it.");
+  const by = fields.includes("by") ? requireBy(members["by"]) : undefined;
+  const snapshot = await snapshotIn(members["policy"]);
+  const candidateCount = snapshot.policy.candidates.length;
+  if (candidateCount > candidatesMax)
+    throw invalid(
+      "policy.catalog.candidates",
+      `has ${candidateCount} candidates`,
+      `Send at most ${candidatesMax}, raise \`limits.candidatesMax\`, or begin the journal with the policy as a file.`,
+    );
+  const activation = by === undefined ? undefined : { snapshot, by };
+  return { name: snapshot.name, candidateCount, ...digestsOf(snapshot), activation };
+}
+
+function requireBy(by: unknown): string {
+  if (isName(by)) return by;
+  throw invalid("by", "is not a name", `Send ${NAME_WANTED}: the person who does it.`);
+}
+
+export function digestsOf(snapshot: PolicySnapshot): {
+  readonly policyDigest: string;
+  readonly snapshotDigest: string;
+} {
+  return {
+    policyDigest: toHex(policyDigest(snapshot.policy, nodeSha256)),
+    snapshotDigest: toHex(snapshotDigest(snapshot, nodeSha256)),
+  };
+}
+
+/** A catalog comes with the policy, or is built in: a caller names no file of this machine. */
+async function snapshotIn(policy: unknown): Promise<PolicySnapshot> {
+  const catalog = membersOf(policy)["catalog"];
+  if (typeof catalog !== "string") return parsePolicyFile(policy);
+  if (!BUILT_IN_CATALOGS.includes(catalog)) {
+    const remedy = `${nameRemedy(catalog.slice(0, SHOWN_MAX), BUILT_IN_CATALOGS)} Or send the catalog itself.`;
+    const mistake = { path: "catalog", problem: `is ${JSON.stringify(catalog.slice(0, SHOWN_MAX))}`, remedy };
+    throw new CalybrisError("CAL_POLICY_INVALID", { mistakes: [mistake] });
+  }
+  return parsePolicyFile(policy, (await readJsonFile(builtInCatalogPath(catalog))).value);
+}
+
+function invalid(path: string, problem: string, remedy: string): GatewayError {
+  return new GatewayError("CAL_GATEWAY_REQUEST_INVALID", { mistakes: [{ path, problem, remedy }] });
+}

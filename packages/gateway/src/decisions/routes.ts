@@ -1,0 +1,42 @@
+/**
+ * Every route of the service: each contract with its handler.
+ * @module
+ */
+import { docsPage } from "../http/docs-page.ts";
+import { openApi } from "../http/openapi.ts";
+import type { Handler, Route } from "../http/route-contract.ts";
+import { healthHandlers, type Watched } from "../watch/health.ts";
+import type { ApiContext } from "./api-context.ts";
+import { budgetHandlers } from "./budgets.ts";
+import { API_CONTRACTS, CONTRACTS, type OperationName } from "./contracts.ts";
+import { decisionHandlers } from "./decisions.ts";
+import { journalHandlers } from "./journal.ts";
+import { policyHandlers } from "./policies.ts";
+import { settlementHandlers } from "./settlements.ts";
+
+/** One handler for each operation. */
+type Handlers = { readonly [Name in OperationName]: Handler };
+
+export function serviceRoutes(context: ApiContext, watched: Watched): readonly Route[] {
+  const handlers: Handlers = {
+    ...decisionHandlers(context),
+    ...settlementHandlers(context),
+    ...budgetHandlers(context),
+    ...policyHandlers(context),
+    ...journalHandlers(context),
+    ...healthHandlers(context, watched),
+    ...documentationHandlers(),
+  };
+  return CONTRACTS.map((contract) => ({ contract, handle: handlers[contract.name as OperationName] }));
+}
+
+function documentationHandlers(): Pick<Handlers, "openapi" | "docs"> {
+  const document = openApi(API_CONTRACTS);
+  const json = JSON.stringify(document);
+  const { html, contentSecurityPolicy } = docsPage(document);
+  const contentType = "text/html; charset=utf-8";
+  return {
+    openapi: () => ({ body: json }),
+    docs: () => ({ body: html, contentType, headers: ["content-security-policy", contentSecurityPolicy] }),
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * Everything between the engine and the network, put together.
+ *
+ *     connection ─▶ fast path ─┐
+ *          └─▶ Node ─▶ Fastify ┴─▶ pipeline ─▶ handlers ─▶ engine
+ *
+ * @module
+ */
+import type { AddressInfo } from "node:net";
+import type { Engine } from "@calybris/engine";
+import type { Config } from "./config/config.ts";
+import { serviceRoutes } from "./decisions/routes.ts";
+import { Admission } from "./http/admission.ts";
+import { BodyReader } from "./http/body-reader.ts";
+import { BodyWorker } from "./http/body-worker.ts";
+import { ConnectionServer, readTls } from "./http/connection-server.ts";
+import { CrossOrigin } from "./http/cross-origin.ts";
+import { FastPath } from "./http/fast-path.ts";
+import { FastifyServer } from "./http/fastify-server.ts";
+import { Rates } from "./http/rates.ts";
+import { RequestPipeline } from "./http/request-pipeline.ts";
+import type { Route } from "./http/route-contract.ts";
+import { TrafficBudget } from "./http/traffic-budget.ts";
+import { Keyring } from "./keys/keyring.ts";
+import { FailureLog } from "./watch/failure-log.ts";
+import type { Logger } from "./watch/log.ts";
+import { Metrics } from "./watch/metrics.ts";
+import { Readiness } from "./watch/readiness.ts";
+import { Traces } from "./watch/traces.ts";
+
+export interface HttpStackOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  /** `false`: every request goes through Fastify. For tests and benchmarks, which compare the two. */
+  readonly fastPath?: boolean | undefined;
+  /** Routes beside those of the API. */
+  readonly moreRoutes?: readonly Route[] | undefined;
+}
+
+export class HttpStack {
+  readonly #connections: ConnectionServer;
+  readonly #fastify: FastifyServer;
+  readonly #pipeline: RequestPipeline;
+  readonly #worker: BodyWorker;
+  readonly #readiness: Readiness;
+  readonly #traces: Traces | undefined;
+
+  private constructor(parts: {
+    readonly connections: ConnectionServer;
+    readonly fastify: FastifyServer;
+    readonly pipeline: RequestPipeline;
+    readonly worker: BodyWorker;
+    readonly readiness: Readiness;
+    readonly traces: Traces | undefined;
+  }) {
+    this.#connections = parts.connections;
+    this.#fastify = parts.fastify;
+    this.#pipeline = parts.pipeline;
+    this.#worker = parts.worker;
+    this.#readiness = parts.readiness;
+    this.#traces = parts.traces;
+  }
+
+  /** @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` for a certificate that cannot be used. */
+  static async create(
+    engine: Engine,
+    { config, log, fastPath, moreRoutes = [] }: HttpStackOptions,
+  ): Promise<HttpStack> {
+    const { limits } = config;
+    const { endpoint, shareBps } = config.traces;
+    const tls = readTls(config.tls);
+    const metrics = new Metrics();
+    const rates = new Rates();
+    const budget = new TrafficBudget(limits);
+    const crossOrigin = new CrossOrigin(config.cors.origins);
+    const worker = new BodyWorker(limits.bodyBytesMax);
+    const readiness = new Readiness(engine, config.journal.directory);
+    const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
+    const pipeline = new RequestPipeline({
+      admission: new Admission(new Keyring(config.keys, limits.perSecond), crossOrigin),
+      rates,
+      bodies: new BodyReader(limits, worker),
+      budget,
+      metrics,
+      failures: new FailureLog(log, (cause) => engine.stop(cause)),
+      traces,
+      crossOrigin,
+    });
+    const watched = {
+      readiness,
+      traces,
+      budget,
+      connectionCount: () => connections.connectionCount,
+      openCount: () => pipeline.openCount,
+    };
+    const routes = [...serviceRoutes({ engine, config, rates, metrics }, watched), ...moreRoutes];
+    const fastify = new FastifyServer({ ...limits, routes, pipeline });
+    const connections = new ConnectionServer(config, tls, {
+      budget,
+      fastPath: fastPath === false ? undefined : new FastPath({ ...limits, routes, pipeline }),
+      accept: fastify.accept,
+      refused: ({ code }) => metrics.error(code),
+      cut: () => metrics.error("client_slow"),
+    });
+    await fastify.ready();
+    return new HttpStack({ connections, fastify, pipeline, worker, readiness, traces });
+  }
+
+  /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
+  listen(): Promise<AddressInfo> {
+    return this.#connections.listen();
+  }
+
+  /** Refuses new requests and finishes open ones within `drainMs`; returns how many were cut off. */
+  async stop(drainMs: number): Promise<number> {
+    this.#readiness.stopping();
+    const closed = this.#connections.close();
+    const drained = this.#pipeline.stop();
+    this.#connections.closeIdle();
+    await within(drained, drainMs);
+    const cutCount = this.#pipeline.openCount;
+    this.#connections.closeAll();
+    await closed;
+    await this.close();
+    return cutCount;
+  }
+
+  /** Lets everything go. */
+  async close(): Promise<void> {
+    this.#readiness.close();
+    await this.#worker.close();
+    await this.#traces?.close();
+    await this.#fastify.close();
+    await this.#connections.close();
+  }
+}
+
+async function within(done: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([done, late]);
+  clearTimeout(timer);
+}

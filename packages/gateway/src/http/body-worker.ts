@@ -1,0 +1,166 @@
+/**
+ * A thread that reads bodies which take long: policies, and whatever is long. It starts with the first of them. A body
+ * that takes too much time or memory ends the thread, not the service: that body is refused, and the next one gets a new
+ * thread.
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+import { CalybrisError, type ErrorCode } from "@calybris/kernel";
+import { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode } from "../gateway-errors.ts";
+import type { Principal } from "../keys/keyring.ts";
+import type { BodyTask, BodyTaskResult } from "./body-worker-thread.ts";
+
+/** A legal policy of 2 MiB takes a quarter of a second; a longer time is an attack, or a machine that stands still. */
+const TASK_MS_MAX = 5_000;
+const START_MS_MAX = 60_000;
+const TASKS_MAX = 1_024;
+const COPIED_BYTES_MAX = 64 * 1024;
+/** The thread ends when nothing has come for so long: its memory is given back. */
+const IDLE_MS = 30_000;
+/** Enough for a policy of 2 MiB; longer bodies may take as many times their length. */
+const HEAP_MIB = 128;
+const HEAP_PER_BODY = 16;
+const YOUNG_MIB = 16;
+const MIB = 2 ** 20;
+
+interface WaitingTask {
+  readonly task: BodyTask;
+  readonly principal: Principal;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class BodyWorker {
+  readonly #heapMiB: number;
+  readonly #taskMsMax: number;
+  #thread: Worker | undefined;
+  #isReady = false;
+  readonly #waiting: WaitingTask[] = [];
+  /** What the thread does, or did last. */
+  #task: WaitingTask | undefined;
+  #isBusy = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param bounds - for tests. */
+  constructor(bodyBytesMax: number, bounds: { readonly taskMs?: number; readonly heapMiB?: number } = {}) {
+    this.#heapMiB = bounds.heapMiB ?? Math.max(HEAP_MIB, Math.ceil((HEAP_PER_BODY * bodyBytesMax) / MIB));
+    this.#taskMsMax = bounds.taskMs ?? TASK_MS_MAX;
+  }
+
+  /**
+   * Tasks are done one at a time, in turns among keys, so that one key cannot keep others waiting for long.
+   *
+   * @throws CalybrisError what reading the body throws, `CAL_GATEWAY_BODY_TOO_COSTLY`, `CAL_GATEWAY_OVERLOADED`.
+   */
+  run(task: BodyTask, principal: Principal): Promise<unknown> {
+    if (this.#waiting.length >= TASKS_MAX)
+      return Promise.reject(new GatewayError("CAL_GATEWAY_OVERLOADED", { problem: "too many bodies wait to be read" }));
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ task, principal, resolve, reject });
+      if (!this.#isBusy) this.#next();
+    });
+  }
+
+  async close(): Promise<void> {
+    const thread = this.#drop();
+    const open = this.#waiting.splice(0);
+    if (this.#isBusy && this.#task !== undefined) open.push(this.#task);
+    this.#task = undefined;
+    this.#isBusy = false;
+    for (const { reject } of open) reject(new GatewayError("CAL_GATEWAY_STOPPING", {}));
+    await thread?.terminate();
+  }
+
+  #next(): void {
+    const last = this.#task?.principal;
+    const other = this.#waiting.findIndex(({ principal }) => principal !== last);
+    [this.#task] = this.#waiting.splice(Math.max(other, 0), 1);
+    this.#isBusy = this.#task !== undefined;
+    if (!this.#isBusy) {
+      this.#timer = setTimeout(() => void this.#drop()?.terminate(), IDLE_MS).unref();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#thread ??= this.#start();
+    if (this.#isReady) this.#give();
+    else this.#within(START_MS_MAX);
+  }
+
+  /** Gives the thread its task. */
+  #give(): void {
+    if (this.#task === undefined) return;
+    const { task } = this.#task;
+    const bytes = ownBytes(task.bytes);
+    this.#thread?.postMessage({ ...task, bytes }, [bytes.buffer]);
+    this.#within(this.#taskMsMax);
+  }
+
+  #start(): Worker {
+    const thread = new Worker(new URL("./body-worker-thread.ts", import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: this.#heapMiB, maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
+    thread.unref();
+    thread.on("message", (result: BodyTaskResult) => {
+      if (thread !== this.#thread) return;
+      if ("isReady" in result) {
+        this.#isReady = true;
+        this.#give();
+      } else this.#finish(result);
+    });
+    thread.on("error", (error: NodeJS.ErrnoException) => {
+      if (thread !== this.#thread) return;
+      this.#drop();
+      if (error.code === "ERR_WORKER_OUT_OF_MEMORY") this.#refuse("it takes too much memory");
+      else this.#finish({ bug: error.stack ?? String(error) });
+    });
+    return thread;
+  }
+
+  #within(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      void this.#drop()?.terminate();
+      this.#refuse(`it takes more than ${milliseconds} ms`);
+    }, milliseconds);
+  }
+
+  /** Lets the thread go; the next task starts another. */
+  #drop(): Worker | undefined {
+    clearTimeout(this.#timer);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#isReady = false;
+    return thread;
+  }
+
+  #refuse(problem: string): void {
+    this.#settle(({ reject }) => reject(new GatewayError("CAL_GATEWAY_BODY_TOO_COSTLY", { problem })));
+  }
+
+  #finish(result: Exclude<BodyTaskResult, { readonly isReady: true }>): void {
+    this.#settle(({ resolve, reject }) => {
+      if ("value" in result) resolve(result.value);
+      else if ("code" in result) reject(codedError(result.code, result.details));
+      else reject(new Error(result.bug));
+    });
+  }
+
+  #settle(settle: (task: WaitingTask) => void): void {
+    clearTimeout(this.#timer);
+    if (this.#isBusy && this.#task !== undefined) settle(this.#task);
+    this.#next();
+  }
+}
+
+/** Bytes that may be given away. Short ones are copied, because others may share their buffer; so is a part of a buffer. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const isWhole = bytes.byteOffset === 0 && bytes.byteLength === bytes.buffer.byteLength;
+  return isWhole && bytes.byteLength > COPIED_BYTES_MAX ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+}
+
+/** An error of a table as it was in the thread. */
+function codedError(code: string, details: object): CalybrisError {
+  return Object.hasOwn(GATEWAY_ERRORS, code)
+    ? new GatewayError(code as GatewayErrorCode, details as never)
+    : new CalybrisError(code as ErrorCode, details as never);
+}

@@ -1,0 +1,140 @@
+/**
+ * Accepts connections, over TCP or TLS, and looks after their deadlines: one timer for all of them.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createSecureContext, createServer as createTlsServer } from "node:tls";
+import { CalybrisError } from "@calybris/kernel";
+import { type Config, isLoopback } from "../config/config.ts";
+import { GatewayError } from "../gateway-errors.ts";
+import { type ConnectionParts, RawConnection } from "./connection.ts";
+
+/** Deadlines are looked at four times in the shortest of them. */
+const LOOKS_PER_LIMIT = 4;
+const LOOK_MS_MIN = 25;
+const LOOK_MS_MAX = 1_000;
+
+export class ConnectionServer {
+  readonly #server: Server;
+  readonly #config: Config;
+  readonly #connections = new Set<RawConnection>();
+  /** Sockets, those in a handshake included. */
+  readonly #sockets = new Set<Socket>();
+  readonly #timer: NodeJS.Timeout;
+
+  /** @param tls - as {@link readTls} read it; without it, plain TCP. */
+  constructor(config: Config, tls: TlsOptions | undefined, parts: Omit<ConnectionParts, "limits">) {
+    this.#config = config;
+    const { limits } = config;
+    this.#server =
+      tls === undefined
+        ? createServer(OPTIONS)
+        : createTlsServer({ ...OPTIONS, ...tls, handshakeTimeout: limits.headersMs });
+    this.#server.maxConnections = limits.connectionsMax;
+    this.#server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once("close", () => this.#sockets.delete(socket));
+    });
+    this.#server.on(tls === undefined ? "connection" : "secureConnection", (socket: Socket) => {
+      const connection = new RawConnection(socket, { ...parts, limits });
+      this.#connections.add(connection);
+      socket.once("close", () => this.#connections.delete(connection));
+    });
+    // A handshake that fails says nothing about the service.
+    this.#server.on("tlsClientError", () => undefined);
+    const { headersMs, requestMs, idleMs, answerMs } = limits;
+    const shortestMs = Math.min(headersMs, requestMs, idleMs, answerMs);
+    this.#timer = setInterval(
+      () => this.#look(),
+      Math.min(LOOK_MS_MAX, Math.max(LOOK_MS_MIN, shortestMs / LOOKS_PER_LIMIT)),
+    );
+    this.#timer.unref();
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size;
+  }
+
+  /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
+  async listen(): Promise<AddressInfo> {
+    const { host, port } = this.#config.listen;
+    const server = this.#server;
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", (cause: Error) =>
+        reject(new GatewayError("CAL_GATEWAY_LISTEN", { host, port, problem: cause.message }, { cause })),
+      );
+      server.listen(port, host, resolve);
+    });
+    const address = server.address() as AddressInfo;
+    // A name may resolve to another address than it suggests.
+    if (this.#config.keys.length > 0 || isLoopback(address.address)) return address;
+    void this.close();
+    const problem = `is ${host}, which is ${address.address}, and there are no keys`;
+    const remedy = "Others can reach that address: configure a key (`calybris key create`), or listen on 127.0.0.1.";
+    throw new GatewayError("CAL_CONFIG_INVALID", { mistakes: [{ path: "listen.host", problem, remedy }] });
+  }
+
+  /** Accepts no more connections; resolves when the last one is gone. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => {
+        clearInterval(this.#timer);
+        resolve();
+      });
+    });
+  }
+
+  /** Closes the connections that wait for a request. */
+  closeIdle(): void {
+    for (const connection of this.#connections) connection.closeIfIdle();
+  }
+
+  closeAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #look(): void {
+    const nowMs = performance.now();
+    for (const connection of this.#connections) connection.look(nowMs);
+  }
+}
+
+/** A client that closes its side still gets its answers. */
+const OPTIONS = { allowHalfOpen: true, noDelay: true } as const;
+
+interface TlsOptions {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly minVersion: "TLSv1.2";
+}
+
+/**
+ * Certificate and key; `undefined` when HTTPS is not configured.
+ *
+ * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` when they cannot be used.
+ */
+export function readTls({ certificateFile, keyFile }: Config["tls"]): TlsOptions | undefined {
+  if (certificateFile === undefined) return undefined;
+  const options: TlsOptions = {
+    cert: readSecret(certificateFile),
+    key: readSecret(keyFile ?? ""),
+    minVersion: "TLSv1.2",
+  };
+  try {
+    createSecureContext({ ...options });
+    return options;
+  } catch (cause) {
+    const problem = `cannot be used: ${(cause as Error).message}`;
+    const remedy = "Give a PEM certificate chain and the private key that belongs to it.";
+    throw new GatewayError("CAL_CONFIG_INVALID", { mistakes: [{ path: "tls", problem, remedy }] }, { cause });
+  }
+}
+
+function readSecret(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (cause) {
+    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem: (cause as Error).message }, { cause });
+  }
+}

@@ -1,0 +1,358 @@
+/**
+ * One connection. Everything that arrives and leaves passes here, whichever path answers it, so this is where its budgets
+ * and deadlines are: one request at a time, at most two pieces of what follows it, one answer that waits to be taken.
+ *
+ *     waiting ─┬─ plain POST ─▶ fast path admits ─▶ body ─▶ answer ─┬─▶ waiting
+ *              └─ anything else ─▶ Node's server reads and answers ─┘
+ *
+ * A client that closes its side still gets the answers to what it sent.
+ * @module
+ */
+import type { Socket } from "node:net";
+import type { CalybrisError } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import { AnswerQueue } from "./answer-queue.ts";
+import { asCoded } from "./error-dialect.ts";
+import { FAST_BODY_BYTES_MAX, FastExchange, type FastPath, type FastRequest } from "./fast-path.ts";
+import { NodeSide, type NodeSideOwner } from "./node-side.ts";
+import { rawAnswer } from "./raw-answer.ts";
+import { HEADERS_MAX } from "./request-head.ts";
+import type { ActiveRequest } from "./request-pipeline.ts";
+import type { TrafficBudget } from "./traffic-budget.ts";
+
+export interface ConnectionParts {
+  readonly budget: TrafficBudget;
+  readonly limits: {
+    readonly headersMs: number;
+    readonly requestMs: number;
+    readonly answerMs: number;
+    readonly idleMs: number;
+    readonly headerBytesMax: number;
+  };
+  /** `undefined`: every request goes to Node's server. */
+  readonly fastPath: FastPath | undefined;
+  /** Gives Node's server another connection. */
+  readonly accept: (side: NodeSide) => void;
+  /** An error was answered that belongs to no request. */
+  readonly refused: (error: CalybrisError) => void;
+  /** The client did not take its answer in time. */
+  readonly cut: () => void;
+}
+
+/** Requests that one turn of the event loop answers, so that a pipelining client does not hold up others. */
+const STEPS_PER_TURN = 64;
+/** After the last answer, what still arrives is dropped for so long, so that the answer is not lost to a reset. */
+const LINGER_MS = 1_000;
+const CR = 0x0d;
+const LF = 0x0a;
+
+type Mode = "waiting" | "body" | "fast" | "node" | "closing" | "closed";
+
+const NO_BODY: Buffer = Buffer.alloc(0);
+
+export class RawConnection implements NodeSideOwner {
+  readonly #socket: Socket;
+  readonly #parts: ConnectionParts;
+  readonly #answers: AnswerQueue;
+  #mode: Mode = "waiting";
+  /** When the connection began to wait, or the request at hand to arrive. */
+  #sinceMs: number = performance.now();
+  #isFresh = true;
+  /** What has arrived and was not taken yet. */
+  #held: Buffer | undefined;
+  #hasEnded = false;
+  #isAdvancing = false;
+  #fast: FastExchange | undefined;
+  /** The request that the fast path has admitted, and what has arrived of its body. */
+  #active: ActiveRequest | undefined;
+  #body: Buffer = NO_BODY;
+  #bodyBytes = 0;
+  /** Bytes of a refused request that are still to come. */
+  #droppedBytes = 0;
+  #side: NodeSide | undefined;
+  #left: (() => void) | undefined;
+
+  constructor(socket: Socket, parts: ConnectionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#answers = new AnswerQueue(socket, parts.budget, parts.limits.answerMs);
+    socket.on("data", this.#arrived);
+    socket.on("end", this.#ended);
+    socket.on("close", this.#closed);
+    // The close that follows says everything.
+    socket.on("error", () => undefined);
+  }
+
+  get isOpen(): boolean {
+    return this.#mode !== "closing" && this.#mode !== "closed";
+  }
+
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    bytes: number,
+    taken: (error?: Error | null) => void,
+  ): void {
+    this.#answers.write(data, encoding, bytes, taken);
+  }
+
+  together(write: () => void): void {
+    this.#answers.together(write);
+  }
+
+  /** Calls once when the client closes its side, or is gone. */
+  onLeave(left: () => void): void {
+    if (this.#hasEnded || this.#mode === "closed") left();
+    else this.#left = left;
+  }
+
+  /** The fast path has answered. */
+  answered(): void {
+    if (this.#mode !== "fast") return;
+    this.#left = undefined;
+    this.#wait();
+    this.advance();
+  }
+
+  /** Closes once everything that was written has left. */
+  end(): void {
+    if (!this.isOpen) return;
+    this.#mode = "closing";
+    this.#sinceMs = performance.now();
+    this.#held = undefined;
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Node's server gave the connection up. */
+  abandoned(): void {
+    if (this.#mode === "node") this.destroy();
+  }
+
+  closeIfIdle(): void {
+    if (this.#mode === "waiting" && this.#held === undefined) this.destroy();
+  }
+
+  failed(error: NodeJS.ErrnoException): void {
+    if (this.#mode !== "node" || error.code === "ECONNRESET" || error.code === "EPIPE") return;
+    const { headerBytesMax: bytesMax } = this.#parts.limits;
+    this.#refuse(
+      error.code === "HPE_HEADER_OVERFLOW"
+        ? new GatewayError("CAL_GATEWAY_HEADERS_TOO_LARGE", { bytesMax, headersMax: HEADERS_MAX })
+        : new GatewayError("CAL_GATEWAY_HTTP_MALFORMED", { problem: error.code ?? "it cannot be read" }),
+    );
+  }
+
+  /** Takes as many steps as what has arrived allows. */
+  readonly advance = (): void => {
+    if (this.#isAdvancing) return;
+    this.#isAdvancing = true;
+    let steps = 0;
+    while (this.#step()) {
+      steps += 1;
+      if (steps < STEPS_PER_TURN) continue;
+      setImmediate(this.advance);
+      break;
+    }
+    this.#isAdvancing = false;
+    // While a request is answered at most two pieces of what follows it are held.
+    if (this.#held !== undefined && this.isOpen) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  };
+
+  /** Ends what takes too long. */
+  look(nowMs: number): void {
+    if (this.#answers.isLate(nowMs)) {
+      this.#parts.cut();
+      this.destroy();
+      return;
+    }
+    const { headersMs, requestMs, idleMs } = this.#parts.limits;
+    const ageMs = nowMs - this.#sinceMs;
+    if (this.#mode === "waiting" && this.#droppedBytes > 0) {
+      if (ageMs > requestMs) this.end();
+    } else if (this.#mode === "waiting" && this.#held === undefined && ageMs > (this.#isFresh ? headersMs : idleMs))
+      this.destroy();
+    else if (this.#mode === "body" && ageMs > requestMs) this.#late(requestMs);
+    else if (this.#mode === "node" && this.#side?.isIncomplete === true) {
+      const limitMs = this.#side.isInHead ? Math.min(headersMs, requestMs) : requestMs;
+      if (ageMs > limitMs) this.#late(limitMs);
+    } else if (this.#mode === "closing" && ageMs > LINGER_MS && this.#answers.bytes === 0) this.destroy();
+  }
+
+  readonly #arrived = (piece: Buffer): void => {
+    if (!this.isOpen) return;
+    this.#held = this.#held === undefined ? piece : Buffer.concat([this.#held, piece]);
+    this.advance();
+  };
+
+  readonly #ended = (): void => {
+    this.#hasEnded = true;
+    this.#leave();
+    this.advance();
+  };
+
+  readonly #closed = (): void => {
+    this.#mode = "closed";
+    this.#held = undefined;
+    this.#side?.destroy();
+    this.#leave();
+    this.#fast?.gone();
+  };
+
+  #leave(): void {
+    const left = this.#left;
+    this.#left = undefined;
+    left?.();
+  }
+
+  /** Whether something was done that another step may follow. */
+  #step(): boolean {
+    switch (this.#mode) {
+      case "waiting":
+        return this.#begin();
+      case "body":
+        return this.#fill();
+      case "node":
+        return this.#feed();
+      default:
+        return false;
+    }
+  }
+
+  #begin(): boolean {
+    if (this.#droppedBytes > 0) this.#drop();
+    const bytes = withoutEmptyLines(this.#held);
+    this.#held = bytes;
+    if (bytes === undefined) {
+      if (this.#hasEnded) this.end();
+      return false;
+    }
+    this.#isFresh = false;
+    this.#sinceMs = performance.now();
+    try {
+      this.#parts.budget.requireAnswerRoom();
+      const plain = this.#parts.fastPath?.find(bytes);
+      if (plain === undefined || plain.head.length > FAST_BODY_BYTES_MAX) this.#toNode();
+      else this.#toFast(plain, bytes);
+    } catch (error) {
+      this.#refuse(asCoded(error));
+    }
+    return this.isOpen;
+  }
+
+  #drop(): void {
+    if (this.#held === undefined) return;
+    const size = Math.min(this.#held.byteLength, this.#droppedBytes);
+    this.#droppedBytes -= size;
+    this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+  }
+
+  #toFast(plain: FastRequest, bytes: Buffer): void {
+    this.#fast ??= new FastExchange(this);
+    const { length } = plain.head;
+    const body = bytes.subarray(plain.bodyAt, plain.bodyAt + length);
+    const rest = bytes.subarray(plain.bodyAt + body.byteLength);
+    this.#held = rest.byteLength === 0 ? undefined : rest;
+    this.#mode = "fast";
+    this.#active = this.#parts.fastPath?.begin(this.#fast, plain);
+    if (this.#active === undefined) {
+      this.#droppedBytes = length - body.byteLength;
+    } else if (body.byteLength === length) this.#finish(body);
+    else {
+      this.#mode = "body";
+      this.#body = Buffer.allocUnsafe(length);
+      this.#bodyBytes = body.copy(this.#body);
+    }
+  }
+
+  #fill(): boolean {
+    if (this.#held === undefined) {
+      if (this.#hasEnded) this.#refuse(brokenOff());
+      return false;
+    }
+    const size = this.#held.copy(this.#body, this.#bodyBytes);
+    this.#bodyBytes += size;
+    this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+    if (this.#bodyBytes < this.#body.byteLength) return this.#hasEnded;
+    const body = this.#body;
+    this.#body = NO_BODY;
+    this.#mode = "fast";
+    this.#finish(body);
+    return true;
+  }
+
+  #finish(body: Buffer): void {
+    const active = this.#active;
+    this.#active = undefined;
+    if (active !== undefined) this.#parts.fastPath?.finish(active, body);
+  }
+
+  #toNode(): void {
+    this.#mode = "node";
+    if (this.#side === undefined) {
+      this.#side = new NodeSide(this);
+      this.#parts.accept(this.#side);
+    }
+    this.#side.expectRequest();
+  }
+
+  #feed(): boolean {
+    const side = this.#side;
+    if (side === undefined) return false;
+    if (side.isIdle) {
+      this.#left = undefined;
+      this.#wait();
+      return true;
+    }
+    if (this.#held !== undefined) {
+      const size = side.feed(this.#held);
+      if (size === 0 || !this.isOpen) return false;
+      this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+      return true;
+    }
+    if (this.#hasEnded && side.isIncomplete && side.mayFeed()) this.#refuse(brokenOff());
+    return false;
+  }
+
+  #wait(): void {
+    this.#mode = "waiting";
+    this.#sinceMs = performance.now();
+  }
+
+  #late(milliseconds: number): void {
+    this.#refuse(new GatewayError("CAL_GATEWAY_TIMEOUT", { milliseconds }));
+  }
+
+  /** Answers an error that belongs to no request, or to one that cannot be answered any other way, and closes. */
+  #refuse(error: CalybrisError): void {
+    const begun = this.#mode === "node" ? this.#side?.answerBegun : undefined;
+    if (begun === "partly") {
+      this.destroy();
+      return;
+    }
+    if (begun === undefined) {
+      const { text, bytes } = rawAnswer(error);
+      this.#parts.refused(error);
+      this.#answers.write(text, "utf8", bytes, () => undefined);
+    }
+    this.end();
+    this.#side?.destroy();
+  }
+}
+
+function brokenOff(): GatewayError {
+  return new GatewayError("CAL_GATEWAY_HTTP_MALFORMED", { problem: "it breaks off" });
+}
+
+/** Empty lines before a request are skipped (RFC 9112, 2.2). */
+function withoutEmptyLines(bytes: Buffer | undefined): Buffer | undefined {
+  if (bytes === undefined || bytes[0] !== CR) return bytes;
+  let at = 0;
+  while (bytes[at] === CR && bytes[at + 1] === LF) at += 2;
+  return at === bytes.byteLength ? undefined : bytes.subarray(at);
+}

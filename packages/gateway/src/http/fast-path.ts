@@ -1,0 +1,221 @@
+/**
+ * The fast path. A plain POST is answered without Node's HTTP machinery, which costs about as much as a decision: the head
+ * is recognised, the pipeline runs, one write answers. Every POST route takes it but those that stream. Whatever is not
+ * plain in any byte goes to Fastify, which answers the same; the connection comes back with the next request.
+ * @module
+ */
+import type { EndListener, Exchange, RequestHeaders } from "./exchange.ts";
+import { type PlainHead, readPlainHead } from "./plain-head.ts";
+import { CLOSE_LINES, headText, keepAliveLines } from "./raw-answer.ts";
+import type { ActiveRequest, RequestPipeline } from "./request-pipeline.ts";
+import { parametersOf, type Route } from "./route-contract.ts";
+
+/** A body that arrives in several pieces is gathered here up to this length; a longer one is Node's to read. */
+export const FAST_BODY_BYTES_MAX: number = 64 * 1024;
+
+/** A plain request at the beginning of what has arrived. */
+export interface FastRequest {
+  readonly route: Route;
+  readonly parameters: { readonly [name: string]: string };
+  readonly head: PlainHead;
+  readonly bodyAt: number;
+}
+
+export interface FastPathOptions {
+  readonly routes: readonly Route[];
+  readonly pipeline: RequestPipeline;
+  readonly headerBytesMax: number;
+  readonly bodyBytesMax: number;
+  readonly idleMs: number;
+}
+
+const HEAD_END = Buffer.from("\r\n\r\n");
+const P = 0x50;
+const O = 0x4f;
+/** Clients send the same few heads again and again; one that was read need not be read twice. */
+const HEADS_MAX = 256;
+const HEAD_CHARACTERS_MAX = 1_024;
+const NO_PARAMETERS: { readonly [name: string]: string } = Object.freeze({});
+
+interface Target {
+  readonly route: Route;
+  readonly parameters: { readonly [name: string]: string };
+}
+
+export class FastPath {
+  readonly #pipeline: RequestPipeline;
+  readonly #limits: FastPathOptions;
+  readonly #exact = new Map<string, Target>();
+  readonly #patterns: readonly { readonly route: Route; readonly pattern: RegExp; readonly names: readonly string[] }[];
+  readonly #heads = new Map<string, PlainHead | undefined>();
+  readonly #keepAlive: string;
+
+  constructor(options: FastPathOptions) {
+    this.#pipeline = options.pipeline;
+    this.#limits = options;
+    this.#keepAlive = keepAliveLines(options.idleMs);
+    const routes = options.routes.filter(({ contract }) => contract.method === "POST" && contract.streams !== true);
+    for (const route of routes)
+      if (parametersOf(route.contract).length === 0)
+        this.#exact.set(route.contract.path, { route, parameters: NO_PARAMETERS });
+    this.#patterns = routes
+      .map((route) => ({ route, names: parametersOf(route.contract), pattern: patternOf(route.contract.path) }))
+      .filter(({ names }) => names.length > 0);
+  }
+
+  /** `undefined`: not plain, or not whole as far as its head goes. */
+  find(bytes: Buffer): FastRequest | undefined {
+    if (bytes[0] !== P || bytes[1] !== O) return undefined;
+    const headEnd = bytes.indexOf(HEAD_END);
+    if (headEnd === -1 || headEnd + HEAD_END.byteLength > this.#limits.headerBytesMax) return undefined;
+    const head = this.#headOf(bytes.toString("latin1", 0, headEnd + 2));
+    if (head === undefined || head.length > this.#limits.bodyBytesMax) return undefined;
+    const target = this.#exact.get(head.path) ?? this.#matched(head.path);
+    if (target === undefined) return undefined;
+    return { route: target.route, parameters: target.parameters, head, bodyAt: headEnd + HEAD_END.byteLength };
+  }
+
+  /** Admits the request as soon as its head is there; `undefined` when it was refused. */
+  begin(exchange: FastExchange, { route, parameters, head }: FastRequest): ActiveRequest | undefined {
+    exchange.begin(head, this.#keepAlive);
+    return this.#pipeline.begin(exchange, route, parameters, head.length);
+  }
+
+  finish(request: ActiveRequest, body: Buffer): void {
+    this.#pipeline.finish(request, body);
+  }
+
+  #headOf(text: string): PlainHead | undefined {
+    const known = this.#heads.get(text);
+    if (known !== undefined) return known;
+    const head = readPlainHead(text);
+    if (head === undefined || text.length > HEAD_CHARACTERS_MAX) return head;
+    if (this.#heads.size >= HEADS_MAX) this.#heads.clear();
+    this.#heads.set(text, head);
+    return head;
+  }
+
+  #matched(path: string): Target | undefined {
+    for (const { route, pattern, names } of this.#patterns) {
+      const match = pattern.exec(path);
+      if (match === null) continue;
+      return { route, parameters: Object.fromEntries(names.map((name, index) => [name, match[index + 1] ?? ""])) };
+    }
+    return undefined;
+  }
+}
+
+/** Only parameters that mean themselves; one that is percent-encoded is not plain. */
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/\{[a-z]+\}/gi, "([A-Za-z0-9_.~-]+)")}$`);
+}
+
+/** What the fast path needs of a connection. */
+interface FastConnection {
+  write(
+    data: string | Uint8Array,
+    encoding: BufferEncoding,
+    bytes: number,
+    taken: (error?: Error | null) => void,
+  ): void;
+  together(write: () => void): void;
+  answered(): void;
+  end(): void;
+  onLeave(left: () => void): void;
+}
+
+/** The exchanges of one connection, one after the other. */
+export class FastExchange implements Exchange {
+  readonly method = "POST";
+  readonly hasArrived = true;
+  url = "";
+  headers: RequestHeaders = {};
+  readonly #connection: FastConnection;
+  #keepAlive = "";
+  #isOpen = false;
+  #isLast = false;
+  #headers: readonly string[] = [];
+  #listener: EndListener | undefined;
+
+  constructor(connection: FastConnection) {
+    this.#connection = connection;
+  }
+
+  get connection(): object {
+    return this.#connection;
+  }
+
+  get isOver(): boolean {
+    return !this.#isOpen;
+  }
+
+  begin(head: PlainHead, keepAlive: string): void {
+    this.url = head.path;
+    this.headers = head.headers;
+    this.#keepAlive = keepAlive;
+    this.#isOpen = true;
+    this.#isLast = false;
+    this.#headers = [];
+  }
+
+  addHeaders(headers: readonly string[]): void {
+    this.#headers = [...this.#headers, ...headers];
+  }
+
+  closeAfter(): void {
+    this.#isLast = true;
+  }
+
+  onEnd(listener: EndListener): void {
+    this.#listener = listener;
+  }
+
+  onLeave(left: () => void): void {
+    this.#connection.onLeave(left);
+  }
+
+  send(
+    status: number,
+    body: string | Uint8Array,
+    contentType: string,
+    headers?: readonly string[],
+    isAscii?: boolean,
+  ): void {
+    this.#isOpen = false;
+    const bytes = typeof body !== "string" ? body.byteLength : isAscii === true ? body.length : Buffer.byteLength(body);
+    const more = headers === undefined ? this.#headers : [...this.#headers, ...headers];
+    const head = `${headText(status, contentType, bytes, more)}${this.#isLast ? CLOSE_LINES : this.#keepAlive}\r\n`;
+    if (typeof body === "string") {
+      // Text of one byte a character is written several times as fast.
+      const encoding = bytes === body.length ? "latin1" : "utf8";
+      this.#connection.write(head + body, encoding, head.length + bytes, this.#taken);
+      return;
+    }
+    this.#connection.together(() => {
+      this.#connection.write(head, "latin1", head.length, () => undefined);
+      this.#connection.write(body, "latin1", bytes, this.#taken);
+    });
+  }
+
+  sendPieces(): void {
+    throw new TypeError("a route that streams does not take the fast path");
+  }
+
+  /** The connection is gone. */
+  gone(): void {
+    this.#isOpen = false;
+    this.#end(false);
+  }
+
+  readonly #taken = (error?: Error | null): void => {
+    this.#end(error === undefined || error === null);
+    if (this.#isLast) this.#connection.end();
+    else this.#connection.answered();
+  };
+
+  #end(isAnswered: boolean): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    listener?.ended(isAnswered);
+  }
+}

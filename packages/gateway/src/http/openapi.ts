@@ -1,0 +1,141 @@
+/**
+ * The OpenAPI 3.1 document, made from the contracts and the schemas that check what comes in.
+ * @module
+ */
+import { z } from "zod";
+import { errorShape, shapes } from "../decisions/answer-shapes.ts";
+import { parametersOf, type RouteContract } from "./route-contract.ts";
+
+/** A JSON Schema, as far as this service writes it. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly security: readonly { readonly key: readonly string[] }[];
+  readonly parameters: readonly {
+    readonly name: string;
+    readonly in: "path" | "query" | "header";
+    readonly required: boolean;
+    readonly description?: string;
+    readonly schema: JsonSchema;
+  }[];
+  readonly requestBody?: {
+    readonly required: true;
+    readonly content: { readonly "application/json": { readonly schema: JsonSchema } };
+  };
+  readonly responses: {
+    readonly [status: string]: {
+      readonly description: string;
+      readonly content: { readonly [mediaType: string]: { readonly schema: JsonSchema } };
+    };
+  };
+}
+
+export interface OpenApi {
+  readonly openapi: "3.1.0";
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly paths: { readonly [path: string]: { readonly [method: string]: Operation } };
+  readonly components: {
+    readonly schemas: { readonly [name: string]: JsonSchema };
+    readonly securitySchemes: { readonly key: JsonSchema };
+  };
+}
+
+const VERSION = "0.1.0";
+const INTRODUCTION =
+  "Decisions that are durable before they are answered. Amounts are microcents ($1 is 100,000,000), as decimal strings in answers; shares are in ten-thousandths; times are microseconds since the Unix epoch. A request names candidates, capabilities, providers and regions as the policy does. A refusal by policy or budget is a decision, not an error.";
+
+export function openApi(contracts: readonly RouteContract[]): OpenApi {
+  const paths: { [path: string]: { [method: string]: Operation } } = {};
+  for (const contract of contracts)
+    paths[contract.path] = { ...paths[contract.path], [contract.method.toLowerCase()]: operationOf(contract) };
+  return {
+    openapi: "3.1.0",
+    info: { title: "Calybris decision service", version: VERSION, description: INTRODUCTION },
+    paths,
+    components: {
+      schemas: components(),
+      securitySchemes: {
+        key: { type: "http", scheme: "bearer", description: "An API key; not needed by a service without keys." },
+      },
+    },
+  };
+}
+
+function operationOf(contract: RouteContract): Operation {
+  const { name, summary, description, scopes, body, answer } = contract;
+  return {
+    operationId: name,
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: scopes.length === 0 ? [] : [{ key: [] }],
+    parameters: [...pathParameters(contract), ...queryParameters(contract), ...headerParameters(contract)],
+    ...(body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { "application/json": { schema: inlineSchema(body.schema) } } } }),
+    responses: {
+      200: {
+        description: scopes.length === 0 ? summary : `${summary}. Requires a key with scope ${scopes.join(" or ")}.`,
+        content:
+          typeof answer === "string"
+            ? { [answer]: { schema: { type: "string" } } }
+            : { "application/json": { schema: inlineSchema(answer) } },
+      },
+      default: {
+        description: "Error response.",
+        content: { "application/json": { schema: inlineSchema(errorShape) } },
+      },
+    },
+  };
+}
+
+function pathParameters(contract: RouteContract): Operation["parameters"] {
+  return parametersOf(contract).map((name) => ({
+    name,
+    in: "path" as const,
+    required: true,
+    schema: { type: "string" },
+  }));
+}
+
+function queryParameters({ query }: RouteContract): Operation["parameters"] {
+  if (query === undefined) return [];
+  const { properties = {} } = jsonSchema(query) as { readonly properties?: { readonly [name: string]: JsonSchema } };
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query" as const, required: false, schema }));
+}
+
+function headerParameters({ name }: RouteContract): Operation["parameters"] {
+  if (name !== "decide" && name !== "setBudget") return [];
+  const description =
+    name === "decide" ? "The `requestId`, sent as a header." : "The id of the grant, sent as a header.";
+  return [{ name: "idempotency-key", in: "header", required: false, description, schema: { type: "string" } }];
+}
+
+/** A named shape by its name, another in full. */
+function inlineSchema(schema: z.ZodType): JsonSchema {
+  const id = shapes.get(schema)?.id;
+  return id === undefined ? jsonSchema(schema) : { $ref: reference(id) };
+}
+
+function jsonSchema(schema: z.ZodType): JsonSchema {
+  const { $schema: _schema, ...rest } = z.toJSONSchema(schema, OPTIONS) as JsonSchema;
+  return rest;
+}
+
+function components(): { readonly [name: string]: JsonSchema } {
+  const { schemas } = z.toJSONSchema(shapes, { ...OPTIONS, uri: reference });
+  const entries = Object.entries(schemas as { readonly [name: string]: JsonSchema });
+  return Object.fromEntries(
+    entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, { $schema: _schema, $id: _id, id: _name, ...schema }]) => [name, schema]),
+  );
+}
+
+const OPTIONS = { unrepresentable: "any", io: "input" } as const;
+
+function reference(id: string): string {
+  return `#/components/schemas/${id}`;
+}

@@ -1,0 +1,45 @@
+/**
+ * Which tenants a key may act for. A key that is bound to tenants decides, settles and reads for those alone, and learns
+ * nothing about any other: what belongs to another tenant is answered as unknown.
+ * @module
+ */
+import { CalybrisError, DEFAULT_TENANT } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import type { Principal } from "./keyring.ts";
+
+/** @throws GatewayError `CAL_GATEWAY_TENANT_REFUSED`; a request without a tenant is for `default`. */
+export function requireTenant(principal: Principal, tenant: unknown): void {
+  if (principal.tenants === undefined) return;
+  const named = tenant === undefined ? DEFAULT_TENANT : tenant;
+  // A tenant that is not text is refused, with its field, where requests are checked.
+  if (typeof named !== "string" || principal.tenants.has(named)) return;
+  throw new GatewayError("CAL_GATEWAY_TENANT_REFUSED", { key: principal.name, tenant: named.slice(0, SHOWN_MAX) });
+}
+
+/**
+ * The tenant that a decision must belong to before the key may settle it; `undefined`: any tenant. A bound key always
+ * gets one, so it cannot settle the decision of another tenant: its own if it has one, else the one it names.
+ *
+ * @throws GatewayError `CAL_GATEWAY_TENANT_REFUSED` when the key may not act for that tenant.
+ */
+export function tenantOfDecision(principal: Principal, tenant: string | undefined): string | undefined {
+  if (principal.tenants === undefined) return tenant;
+  const own = tenant ?? (principal.tenants.size === 1 ? [...principal.tenants][0] : DEFAULT_TENANT);
+  requireTenant(principal, own);
+  return own;
+}
+
+/** Whether a key may see a decision of this tenant; a decision without a tenant belongs to `default`. */
+export function maySee(principal: Principal, tenant: string | undefined): boolean {
+  return principal.tenants === undefined || principal.tenants.has(tenant ?? DEFAULT_TENANT);
+}
+
+/** The error as the caller may see it: a bound key cannot tell another tenant's decision from one that never existed. */
+export function visibleError(principal: Principal, error: unknown): unknown {
+  const isForeign = error instanceof CalybrisError && error.code === "CAL_LEDGER_RESERVATION_FOREIGN";
+  if (principal.tenants === undefined || !isForeign) return error;
+  const { decisionId } = (error as CalybrisError<"CAL_LEDGER_RESERVATION_FOREIGN">).details;
+  return new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId });
+}
+
+const SHOWN_MAX = 128;

@@ -1,0 +1,75 @@
+/**
+ * What monitoring asks: is the process alive, is it ready, and what did it count.
+ * @module
+ */
+import type { ApiContext } from "../decisions/api-context.ts";
+import { GatewayError } from "../gateway-errors.ts";
+import { apiJson } from "../http/error-dialect.ts";
+import type { Handler, Reply } from "../http/route-contract.ts";
+import type { TrafficBudget } from "../http/traffic-budget.ts";
+import type { Gauge } from "./metrics.ts";
+import type { Readiness } from "./readiness.ts";
+import type { Traces } from "./traces.ts";
+
+export interface Watched {
+  readonly readiness: Readiness;
+  readonly traces: Traces | undefined;
+  readonly budget: TrafficBudget;
+  readonly connectionCount: () => number;
+  readonly openCount: () => number;
+}
+
+type Handlers = { readonly [Name in "health" | "ready" | "metrics"]: Handler };
+
+export function healthHandlers(context: ApiContext, watched: Watched): Handlers {
+  const contentType = "text/plain; version=0.0.4; charset=utf-8";
+  return {
+    health: () => ({ body: '{"status":"alive"}' }),
+    ready: () => ready(context, watched.readiness),
+    metrics: () => ({ body: context.metrics.text(gauges(context, watched)), contentType }),
+  };
+}
+
+async function ready({ engine }: ApiContext, readiness: Readiness): Promise<Reply> {
+  const problem = await readiness.reason();
+  if (problem !== undefined) throw new GatewayError("CAL_GATEWAY_NOT_READY", { problem });
+  const policyId = engine.reading.policies().length;
+  return { body: apiJson({ status: "ready", sequence: engine.reading.head.sequence, policyId }) };
+}
+
+function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
+  const { entries, batches, fsyncs, bytes } = engine.metrics();
+  const { traces, budget, connectionCount, openCount } = watched;
+  const { reading, learning } = engine;
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  const counter = (name: string, help: string, value: number): Gauge => ({ name, type: "counter", help, value });
+  const gauge = (name: string, help: string, value: number): Gauge => ({ name, type: "gauge", help, value });
+  return [
+    counter("calybris_journal_entries_total", "Entries made durable since the start.", entries),
+    counter("calybris_journal_batches_total", "Batches that they were written in.", batches),
+    counter("calybris_journal_fsyncs_total", "Syncs of the disk.", fsyncs),
+    counter("calybris_journal_bytes_total", "Bytes written.", bytes),
+    gauge("calybris_journal_head", "Sequence of the last durable entry.", reading.head.sequence),
+    gauge("calybris_journal_waiting", "Entries that wait for the disk.", reading.waitingCount),
+    gauge("calybris_journal_failed", "1 once the disk has refused a batch.", reading.failure === undefined ? 0 : 1),
+    gauge("calybris_learning_lifted_bps", "Share of recent requests that an anomaly raised.", learning.liftedBps),
+    gauge(
+      "calybris_learning_certified_regimes",
+      "Regimes below the top tier; -1 is no bound.",
+      learning.certifiedRegimes ?? -1,
+    ),
+    gauge("calybris_http_open", "Requests whose answer has not ended.", openCount()),
+    gauge("calybris_http_connections", "Connections.", connectionCount()),
+    gauge("calybris_http_body_bytes", "Request bodies in flight.", budget.bodiesBytes),
+    gauge("calybris_http_answer_bytes", "Answers that clients have yet to take.", budget.answersBytes),
+    counter(
+      "calybris_trace_spans_dropped_total",
+      "Spans that the collector did not accept.",
+      traces?.droppedCount ?? 0,
+    ),
+    counter("process_cpu_seconds_total", "User and system time.", (user + system) / 1e6),
+    gauge("process_resident_memory_bytes", "Resident memory.", rss),
+    gauge("calybris_heap_bytes", "Heap in use.", heapUsed),
+  ];
+}
