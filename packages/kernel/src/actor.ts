@@ -1,0 +1,70 @@
+/**
+ * Who caused an entry. An actor is an authenticated caller: the journal sequence of the `key` entry that introduced it, or
+ * `"system:NAME"` for a user of the operating system at the command line. On whose behalf it acted is the caller's own
+ * claim: recorded and shown as claimed, never checked.
+ * @module
+ */
+import type { Members } from "./entry-fields.ts";
+import { isName, NAME_CHARACTERS_MAX } from "./names.ts";
+
+/** The sequence of a `key` entry, or a user of the operating system. */
+export type Actor = number | `system:${string}`;
+
+/** The members of an entry that a caller causes. */
+export interface Caused {
+  readonly actor: Actor;
+  /** On whose behalf, as the caller claims; 1 to 128 printable characters. */
+  readonly onBehalfOf?: string;
+}
+
+export const ACTOR_NAME_CHARACTERS_MAX = 64;
+export const ON_BEHALF_OF_CHARACTERS_MAX: number = NAME_CHARACTERS_MAX;
+const SYSTEM = "system:";
+
+/**
+ * Whether a value is an actor: a positive safe integer, or `system:` and 1 to 64 printable characters.
+ *
+ * @example
+ * ```ts
+ * import { isActor } from "@calybris/kernel";
+ * isActor(7); // true
+ * isActor("system:ana"); // true
+ * isActor("ana"); // false
+ * isActor(0); // false
+ * ```
+ */
+export function isActor(value: unknown): value is Actor {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value > 0;
+  return (
+    typeof value === "string" &&
+    value.startsWith(SYSTEM) &&
+    isName(value.slice(SYSTEM.length), ACTOR_NAME_CHARACTERS_MAX)
+  );
+}
+
+/**
+ * The actor for a user of the operating system. Characters that do not print become `?`; what exceeds 64 characters is cut.
+ *
+ * @example
+ * ```ts
+ * import { systemActor } from "@calybris/kernel";
+ * systemActor("ana"); // "system:ana"
+ * systemActor(""); // "system:unknown"
+ * ```
+ */
+export function systemActor(userName: string): Actor {
+  const printable = userName.replaceAll(/\p{C}/gu, "?").slice(0, ACTOR_NAME_CHARACTERS_MAX);
+  // A cut can leave half of a surrogate pair.
+  const name = printable.replace(/[\ud800-\udbff]$/, "").trim();
+  return `${SYSTEM}${name === "" ? "unknown" : name}`;
+}
+
+/** Reads the members of an entry that name its cause. Throws RangeError naming the member. */
+export function causedFromJson(members: Members): Caused {
+  const actor = members["actor"];
+  if (!isActor(actor)) throw new RangeError('actor is neither the sequence of a key nor "system:NAME"');
+  const claimed = members["onBehalfOf"];
+  if (claimed === undefined) return { actor };
+  if (!isName(claimed, ON_BEHALF_OF_CHARACTERS_MAX)) throw new RangeError("onBehalfOf is no name");
+  return { actor, onBehalfOf: claimed };
+}
