@@ -47,7 +47,7 @@ export class JsonParser {
   /** The different keys so far: one text for each, however often it is written. */
   readonly #keys = new Map<string, string>();
   #at = 0;
-  #depth = 0;
+  #nesting = 0;
   #valueCount = 0;
 
   /** @param offsets - is filled with where each member begins. */
@@ -138,15 +138,15 @@ export class JsonParser {
   }
 
   #open(): void {
-    this.#depth += 1;
+    this.#nesting += 1;
     const { depthMax } = this.#bounds;
-    if (this.#depth > depthMax) throw this.#fault(this.#at, `is nested more than ${depthMax} deep`);
+    if (this.#nesting > depthMax) throw this.#fault(this.#at, `is nested more than ${depthMax} deep`);
     this.#at += 1;
     this.#skipSpace();
   }
 
   #close(): void {
-    this.#depth -= 1;
+    this.#nesting -= 1;
     this.#at += 1;
   }
 

@@ -71,7 +71,7 @@ function surveyedKeyCount(text: string, bounds: JsonBounds): number {
   let colons = 0;
   let commas = 0;
   let opens = 0;
-  let depth = 0;
+  let nesting = 0;
   let digits = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
@@ -90,10 +90,10 @@ function surveyedKeyCount(text: string, bounds: JsonBounds): number {
       if (commas >= valuesMax) return refuseValues(text, at, bounds);
     } else if ((unit | CASE_BIT) === OPEN_OBJECT) {
       opens += 1;
-      depth += 1;
-      if (depth > depthMax) return NOT_PLAIN;
+      nesting += 1;
+      if (nesting > depthMax) return NOT_PLAIN;
       if (opens > valuesMax) return refuseValues(text, at, bounds);
-    } else if ((unit | CASE_BIT) === CLOSE_OBJECT) depth -= 1;
+    } else if ((unit | CASE_BIT) === CLOSE_OBJECT) nesting -= 1;
     else if (unit === MINUS) {
       if (text.charCodeAt(at + 1) === ZERO) return NOT_PLAIN;
     } else if (digits > 0 && (unit === POINT || (unit | CASE_BIT) === E)) return NOT_PLAIN;

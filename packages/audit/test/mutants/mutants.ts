@@ -119,16 +119,16 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "the retention of request ids is ignored",
-    file: "engine/src/engine.ts",
-    find: " || this.#nowUs() - head.at > REQUEST_ID_RETENTION_US",
+    file: "engine/src/request-ids.ts",
+    find: " || nowUs() - head.at > REQUEST_ID_RETENTION_US",
     replace: "",
     test: "engine/test/request-id-retention.test.ts",
   },
   {
     name: "periods begin by a clock that stepped back",
-    file: "engine/src/engine.ts",
-    find: "nowUs: () => Math.max(this.#nowUs(), state.at),",
-    replace: "nowUs: this.#nowUs,",
+    file: "engine/src/journal/journal.ts",
+    find: "return Math.max(this.#at, this.#options.nowUs());",
+    replace: "return this.#options.nowUs();",
     test: "audit/test/clock-steps.test.ts",
   },
   {
