@@ -7,7 +7,7 @@ export interface StrictJsonOptions {
   /** Comments and trailing commas are allowed; by default they are refused. */
   readonly isJsonc?: boolean;
   /** How deep objects and lists may be nested; by default {@link JSON_DEPTH_MAX}. */
-  readonly depthMax?: number;
+  readonly nestingMax?: number;
   /** How many different keys the text may have; by default {@link JSON_KEYS_MAX}. */
   readonly keysMax?: number;
   /** How many values the text may have, objects and lists included; by default as many as fit in it. */
@@ -24,16 +24,16 @@ export const JSON_BYTES_MAX: number = 64 * 1024 * 1024;
 /** Every option with its value, but for the size of the text. */
 export interface JsonBounds {
   readonly isJsonc: boolean;
-  readonly depthMax: number;
+  readonly nestingMax: number;
   readonly keysMax: number;
   readonly valuesMax: number;
 }
 
 export function boundsOf({
   isJsonc = false,
-  depthMax = JSON_DEPTH_MAX,
+  nestingMax = JSON_DEPTH_MAX,
   keysMax = JSON_KEYS_MAX,
   valuesMax = Number.POSITIVE_INFINITY,
 }: StrictJsonOptions): JsonBounds {
-  return { isJsonc, depthMax, keysMax, valuesMax };
+  return { isJsonc, nestingMax, keysMax, valuesMax };
 }

@@ -139,8 +139,8 @@ export class JsonParser {
 
   #open(): void {
     this.#nesting += 1;
-    const { depthMax } = this.#bounds;
-    if (this.#nesting > depthMax) throw this.#fault(this.#at, `is nested more than ${depthMax} deep`);
+    const { nestingMax } = this.#bounds;
+    if (this.#nesting > nestingMax) throw this.#fault(this.#at, `is nested more than ${nestingMax} deep`);
     this.#at += 1;
     this.#skipSpace();
   }

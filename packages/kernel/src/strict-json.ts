@@ -66,7 +66,7 @@ const SAFE_DIGITS_MAX = 16;
  * {@link NOT_PLAIN}.
  */
 function surveyedKeyCount(text: string, bounds: JsonBounds): number {
-  const { depthMax, keysMax, valuesMax } = bounds;
+  const { nestingMax, keysMax, valuesMax } = bounds;
   if (text.includes("\\") || text.includes("__proto__") || !text.isWellFormed()) return NOT_PLAIN;
   let colons = 0;
   let commas = 0;
@@ -91,7 +91,7 @@ function surveyedKeyCount(text: string, bounds: JsonBounds): number {
     } else if ((unit | CASE_BIT) === OPEN_OBJECT) {
       opens += 1;
       nesting += 1;
-      if (nesting > depthMax) return NOT_PLAIN;
+      if (nesting > nestingMax) return NOT_PLAIN;
       if (opens > valuesMax) return refuseValues(text, at, bounds);
     } else if ((unit | CASE_BIT) === CLOSE_OBJECT) nesting -= 1;
     else if (unit === MINUS) {

@@ -34,9 +34,9 @@ export function checkJsonEquality({ cases, seed }: { readonly cases: number; rea
   const property = fc.property(jsonTexts, fc.boolean(), (text, isJsonc) => {
     const expected = slowJson(text, isJsonc, DEPTH_MAX);
     count[expected === "refused" ? "refused" : "taken"] += 1;
-    const bounds = { isJsonc, depthMax: DEPTH_MAX, ...UNBOUNDED };
+    const bounds = { isJsonc, nestingMax: DEPTH_MAX, ...UNBOUNDED };
     const found = [
-      verdictOf(() => parseStrictJson(text, { isJsonc, depthMax: DEPTH_MAX })),
+      verdictOf(() => parseStrictJson(text, { isJsonc, nestingMax: DEPTH_MAX })),
       verdictOf(() => new JsonParser(text, bounds).document()),
     ];
     return found.every((verdict) => isDeepStrictEqual(plain(verdict), plain(expected)));

@@ -11,10 +11,10 @@ const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y;
 const TOKEN =
   /[{}[\]:,]|true|false|null|"(?:[ !#-[\]-\u{10ffff}]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/uy;
 
-export function slowJson(text: string, isJsonc: boolean, depthMax: number): Verdict {
+export function slowJson(text: string, isJsonc: boolean, nestingMax: number): Verdict {
   try {
     const tokens = tokensOf(text, isJsonc);
-    const value = valueFrom(tokens, isJsonc, depthMax);
+    const value = valueFrom(tokens, isJsonc, nestingMax);
     return tokens.length === 0 ? { value } : "refused";
   } catch (error) {
     if (error instanceof Refused) return "refused";

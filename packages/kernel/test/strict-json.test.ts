@@ -97,7 +97,7 @@ describe("the bounds of strict JSON", () => {
 
   // Plain, and with a number that keeps the platform's parser out.
   test.each(["1", "1.5"])("hold to the last and refuse one more, with %s as a value", (value) => {
-    const options = { depthMax: 8, keysMax: 20, valuesMax: 50, bytesMax: 10_000 };
+    const options = { nestingMax: 8, keysMax: 20, valuesMax: 50, bytesMax: 10_000 };
     const read = (text: string): unknown => parseStrictJson(text, options);
     expect(read(`[${value},${nested(6)}]`)).toBeDefined();
     expect(faultOf(`[${value},${nested(8)}]`, options).problem).toBe("is nested more than 8 deep");

@@ -33,7 +33,7 @@ export interface Config {
     readonly bodyBytesMax: number;
     readonly bodiesBytesMax: number;
     readonly answersBytesMax: number;
-    readonly depthMax: number;
+    readonly nestingMax: number;
     readonly headerBytesMax: number;
     readonly batchMax: number;
     readonly candidatesMax: number;

@@ -14,27 +14,27 @@ import { readBody } from "./strict-json.ts";
 const INLINE_BYTES_MAX = 64 * 1024;
 
 export class BodyReader {
-  readonly #depthMax: number;
+  readonly #nestingMax: number;
   readonly #candidatesMax: number;
   readonly #worker: BodyWorker;
 
-  constructor(limits: { readonly depthMax: number; readonly candidatesMax: number }, worker: BodyWorker) {
-    this.#depthMax = limits.depthMax;
+  constructor(limits: { readonly nestingMax: number; readonly candidatesMax: number }, worker: BodyWorker) {
+    this.#nestingMax = limits.nestingMax;
     this.#candidatesMax = limits.candidatesMax;
     this.#worker = worker;
   }
 
   /** @throws CalybrisError for a body that is malformed or costs too much to check; so does the promise. */
   read({ schema, reader, membersMax, checkedBy }: BodyRule, bytes: Buffer, principal: Principal): unknown {
-    const depthMax = this.#depthMax;
+    const nestingMax = this.#nestingMax;
     if (reader === "json" && bytes.byteLength <= INLINE_BYTES_MAX) {
-      const body = readBody(bytes, depthMax);
+      const body = readBody(bytes, nestingMax);
       // A handler that checks by itself bounds the cost of that by itself.
       const isChecked = checkedBy === "schema" && !isCheap(bytes.byteLength, membersMax);
       return isChecked ? affordable(body, membersMax, checkedBy) : body;
     }
     const fields = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
     const candidatesMax = this.#candidatesMax;
-    return this.#worker.run({ reader, checkedBy, membersMax, fields, depthMax, candidatesMax, bytes }, principal);
+    return this.#worker.run({ reader, checkedBy, membersMax, fields, nestingMax, candidatesMax, bytes }, principal);
   }
 }

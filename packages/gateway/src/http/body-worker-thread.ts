@@ -13,7 +13,7 @@ import { readBody } from "./strict-json.ts";
 export interface BodyTask extends Pick<BodyRule, "reader" | "checkedBy" | "membersMax"> {
   /** The fields that the body may have. */
   readonly fields: readonly string[];
-  readonly depthMax: number;
+  readonly nestingMax: number;
   readonly candidatesMax: number;
   readonly bytes: Uint8Array;
 }
@@ -24,8 +24,8 @@ export type BodyTaskResult =
   | { readonly code: string; readonly details: object }
   | { readonly bug: string };
 
-async function bodyOf({ reader, bytes, depthMax, membersMax, checkedBy, ...policy }: BodyTask): Promise<unknown> {
-  const body = readBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), depthMax);
+async function bodyOf({ reader, bytes, nestingMax, membersMax, checkedBy, ...policy }: BodyTask): Promise<unknown> {
+  const body = readBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), nestingMax);
   return reader === "policy" ? readPolicyBody(body, policy) : affordable(body, membersMax, checkedBy);
 }
 

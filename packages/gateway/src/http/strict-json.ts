@@ -19,14 +19,14 @@ const VALUES_ALWAYS = 100_000;
  */
 export function readBody(
   bytes: Buffer,
-  depthMax: number,
+  nestingMax: number,
   valuesMax: number = Math.max(VALUES_ALWAYS, Math.floor(bytes.length / BYTES_PER_VALUE_MIN)),
 ): ExactJson {
   // What is ASCII throughout is decoded faster by calling it Latin-1.
   const isPlain = isAscii(bytes);
   if (!isPlain && !isUtf8(bytes)) throw malformed({ problem: "is not UTF-8 text" });
   try {
-    return parseStrictJson(bytes.toString(isPlain ? "latin1" : "utf8"), { depthMax, keysMax: KEYS_MAX, valuesMax });
+    return parseStrictJson(bytes.toString(isPlain ? "latin1" : "utf8"), { nestingMax, keysMax: KEYS_MAX, valuesMax });
   } catch (cause) {
     if (!(cause instanceof StrictJsonError)) throw cause;
     const { problem, line, column } = cause;
