@@ -6,7 +6,7 @@
 export interface StrictJsonOptions {
   /** Comments and trailing commas are allowed; by default they are refused. */
   readonly isJsonc?: boolean;
-  /** How deep objects and lists may be nested; by default {@link JSON_DEPTH_MAX}. */
+  /** How deep objects and lists may be nested; by default {@link JSON_NESTING_MAX}. */
   readonly nestingMax?: number;
   /** How many different keys the text may have; by default {@link JSON_KEYS_MAX}. */
   readonly keysMax?: number;
@@ -16,7 +16,7 @@ export interface StrictJsonOptions {
   readonly bytesMax?: number;
 }
 
-export const JSON_DEPTH_MAX = 256;
+export const JSON_NESTING_MAX = 256;
 /** Different keys cost the most to read. A file of budgets has the most of them: one for each tenant. */
 export const JSON_KEYS_MAX: number = 128 * 1024;
 export const JSON_BYTES_MAX: number = 64 * 1024 * 1024;
@@ -31,7 +31,7 @@ export interface JsonBounds {
 
 export function boundsOf({
   isJsonc = false,
-  nestingMax = JSON_DEPTH_MAX,
+  nestingMax = JSON_NESTING_MAX,
   keysMax = JSON_KEYS_MAX,
   valuesMax = Number.POSITIVE_INFINITY,
 }: StrictJsonOptions): JsonBounds {
