@@ -15,8 +15,8 @@ import { ThreadDriver } from "../src/journal/thread-driver.ts";
 import type { WriterStart, Written } from "../src/journal/writer.ts";
 import { body } from "./journal-harness.ts";
 
-// Goal: whatever way entries take to the disk (through the ring, around it, chained by one thread or by two, more at once
-// than there is room for), the file is the chain of what was ordered, and each answer is its entry's hash.
+// Goal: whatever way entries take to the disk (through the ring, around it, more at once than there is room
+// for), the file is the chain of what was ordered, and each answer is its entry's hash.
 
 let directory: string;
 beforeEach(() => {

@@ -231,9 +231,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the writer thread answers before it has written",
     file: "journal/writer-thread.ts",
-    find: '      const place = files.append(lines);\n      stage.release(lines);\n      const tookUs = (performance.now() - began) * 1_000;\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n',
+    find: '      const place = files.append(lines);\n      stage.written(lines);\n      const tookUs = (performance.now() - began) * 1_000;\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n',
     replace:
-      '      const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs: began - began });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n      files.append(lines);\n      stage.release(lines);\n',
+      '      const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs: began - began });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n      files.append(lines);\n      stage.written(lines);\n',
     search: "order",
   },
   {
@@ -244,10 +244,10 @@ export const MUTANTS: readonly Mutant[] = [
     search: "order",
   },
   {
-    name: "the threads let an entry say that the one before it is durable",
-    file: "journal/chain-stage.ts",
-    find: "return sequence - distance(Atomics.load(this.#memory.words, WORD.durable), sequence);",
-    replace: "return sequence;",
+    name: "the writer thread lets an entry say that the one before it is durable",
+    file: "journal/line-stage.ts",
+    find: "end = this.#chain.lay(this.#lines, end, this.#durable, entry);",
+    replace: "end = this.#chain.lay(this.#lines, end, this.#chain.sequence, entry);",
     search: "order",
   },
   {

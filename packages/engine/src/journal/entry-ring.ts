@@ -1,5 +1,5 @@
 /**
- * The ring of entries between the thread that orders and whoever chains: one writes, one at a time reads. An entry is its
+ * The ring of entries between the thread that orders and the writer: one writes, one reads. An entry is its
  * tail in UTF-8 behind a word that holds the length and what is special about it. Nothing here waits: a full ring refuses.
  * @module
  */
@@ -73,30 +73,27 @@ export class RingInlet {
     Atomics.store(this.#memory.words, WORD.appended, this.#appended | 0);
   }
 
-  /** Bytes that nobody has taken yet. */
-  get backlogBytes(): number {
-    this.#emptied = Atomics.load(this.#memory.words, WORD.emptied) >>> 0;
-    return (this.#appended - this.#emptied) >>> 0;
-  }
-
   /** One word always stays free, so that a full ring is not an empty one. */
   #hasRoom(bytes: number): boolean {
     const room = RING_BYTES - HEADER_BYTES - bytes;
-    return (this.#appended - this.#emptied) >>> 0 <= room || this.backlogBytes <= room;
+    if ((this.#appended - this.#emptied) >>> 0 <= room) return true;
+    this.#emptied = Atomics.load(this.#memory.words, WORD.emptied) >>> 0;
+    return (this.#appended - this.#emptied) >>> 0 <= room;
   }
 }
 
-/** The end that is read from; by one thread at a time. */
+/** The end that is read from. */
 export class RingOutlet {
   readonly #memory: SharedMemory;
   readonly #headers: Int32Array;
-  #emptied = 0;
+  #emptied: number;
   #next = 0;
   #appended = 0;
 
   constructor(memory: SharedMemory) {
     this.#memory = memory;
     this.#headers = headersOf(memory);
+    this.#emptied = Atomics.load(memory.words, WORD.emptied) >>> 0;
   }
 
   hasEntries(): boolean {
@@ -104,9 +101,8 @@ export class RingOutlet {
     return Atomics.load(words, WORD.appended) !== Atomics.load(words, WORD.emptied);
   }
 
-  /** Begins to read where the last reader ended. */
+  /** Begins to read what has been published. */
   begin(): void {
-    this.#emptied = Atomics.load(this.#memory.words, WORD.emptied) >>> 0;
     this.#appended = Atomics.load(this.#memory.words, WORD.appended) >>> 0;
   }
 

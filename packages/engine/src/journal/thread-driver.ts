@@ -2,14 +2,12 @@
  * Drives the writer in a thread of its own, so that a sync never holds up the thread that decides. Entries go there
  * through a ring in shared memory and what was written comes back the same way, so that under load no message is sent.
  *
- *     ordering thread ─▶ ring ─▶ chaining (the writer, or a second thread while that waits for the disk) ─▶ file
- *            ▲                                                                                               │
- *            └──────────────────────────────── results ◀─────────────────────────────────────────────────────┘
+ *     ordering thread ─▶ ring ─▶ writer: chain, write, sync ─▶ file
+ *            ▲                             │
+ *            └────────── results ◀─────────┘
  * @module
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { ChainStage } from "./chain-stage.ts";
-import type { ChainThreadData } from "./chain-thread.ts";
 import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet } from "./entry-ring.ts";
 import type { WriterDriver } from "./journal.ts";
 import { ResultWatch } from "./result-watch.ts";
@@ -19,10 +17,6 @@ import type { Batch, WriterStart, Written } from "./writer.ts";
 import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
 
 export { InlineDriver } from "./inline-driver.ts";
-
-/** With so much waiting while the writer is at the disk, the chaining thread is woken; with so much, it is started first. */
-const CHAIN_BACKLOG_BYTES = 8 * 1024;
-const CHAIN_START_BYTES = 32 * 1024;
 
 /** A thread that cannot be started leaves no port open. */
 function startWriter(workerData: WriterThreadData): Worker {
@@ -40,27 +34,22 @@ export class ThreadDriver implements WriterDriver {
   onFailed: (problem: string) => void = () => undefined;
   readonly #shared: SharedArrayBuffer = sharedBytes();
   readonly #memory: SharedMemory = sharedMemory(this.#shared);
-  readonly #key: Uint8Array | undefined;
   readonly #ring: RingInlet = new RingInlet(this.#memory);
   readonly #watch: ResultWatch;
   readonly #port: MessagePort;
   readonly #writer: Worker;
   readonly #ended: Promise<void>;
-  #chainer: Worker | undefined;
   /** Entries for which there was no room; no more than the journal lets wait. */
   #spilled: OrderedTail[] = [];
   /** The last entry that was laid into the ring, and the last that is durable. */
   #laid: number;
   #durable: number;
-  #hasWritten = false;
   #closed = false;
   #failed = false;
 
   constructor(start: WriterStart, key: Uint8Array | undefined) {
-    this.#key = key;
     this.#laid = start.sequence;
     this.#durable = start.sequence;
-    ChainStage.prepare(this.#memory, start);
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     const workerData: WriterThreadData = { start, key, shared: this.#shared, port: port2 };
@@ -68,7 +57,7 @@ export class ThreadDriver implements WriterDriver {
     this.#watch = new ResultWatch(this.#memory, this.#writer, (result) => this.#written(result));
     this.#port.on("message", (message: FromWriter) => this.#receive(message));
     this.#port.unref();
-    this.#ended = this.#adopt(this.#writer, "writer");
+    this.#ended = this.#adopt(this.#writer);
   }
 
   submit({ tails, rotate, sealed }: Batch): void {
@@ -85,9 +74,7 @@ export class ThreadDriver implements WriterDriver {
     Atomics.store(this.#memory.words, WORD.closing, 1);
     this.#writer.ref();
     wake(this.#memory.words, WORD.writerAsleep);
-    wake(this.#memory.words, WORD.chainerAsleep);
     await this.#ended;
-    await this.#chainer?.terminate();
     this.#port.close();
   }
 
@@ -98,34 +85,21 @@ export class ThreadDriver implements WriterDriver {
     return true;
   }
 
-  /** Shows the threads what was laid, and wakes the one that can do something about it. */
+  /** Shows the writer what was laid, and wakes it. */
   #publish(): void {
     this.#ring.publish();
-    const { words } = this.#memory;
-    const woken = wake(words, WORD.writerAsleep);
-    if (!woken && this.#ring.backlogBytes >= CHAIN_BACKLOG_BYTES) {
-      if (this.#chainer !== undefined) wake(words, WORD.chainerAsleep);
-      // Before it has written anything, the writer is only starting itself.
-      else if (this.#hasWritten && this.#ring.backlogBytes >= CHAIN_START_BYTES) this.#startChainer();
-    }
-    this.#watch.until(this.#laid, woken);
-  }
-
-  #startChainer(): void {
-    const workerData: ChainThreadData = { chaining: this.#shared, key: this.#key };
-    this.#chainer = new Worker(new URL("./chain-thread.ts", import.meta.url), { workerData });
-    void this.#adopt(this.#chainer, "chaining");
+    this.#watch.until(this.#laid, wake(this.#memory.words, WORD.writerAsleep));
   }
 
   /** A thread that ends before it is told to is a failure. */
-  #adopt(worker: Worker, name: string): Promise<void> {
+  #adopt(worker: Worker): Promise<void> {
     worker.unref();
     worker.on("error", (error) => this.#fail(error instanceof Error ? error.message : String(error)));
     return new Promise((resolve) => {
       worker.on("exit", () => {
         const last = receiveMessageOnPort(this.#port)?.message as FromWriter | undefined;
         if (last !== undefined) this.#receive(last);
-        if (!this.#closed) this.#fail(`the ${name} thread ended`);
+        if (!this.#closed) this.#fail("the writer thread ended");
         resolve();
       });
     });
@@ -133,7 +107,6 @@ export class ThreadDriver implements WriterDriver {
 
   #written({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
     this.#durable = durable;
-    this.#hasWritten = true;
     const hashes: string[] = [];
     for (let sequence = first; sequence <= durable; sequence++) hashes.push(loadHash(this.#memory, sequence));
     const hash = hashes.at(-1) as string;
@@ -160,7 +133,6 @@ export class ThreadDriver implements WriterDriver {
     this.#watch.stop();
     this.#failed = true;
     Atomics.store(this.#memory.words, WORD.closing, 1);
-    wake(this.#memory.words, WORD.chainerAsleep);
     void this.#writer.terminate();
     this.onFailed(problem);
   }

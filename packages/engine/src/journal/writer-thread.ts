@@ -1,5 +1,5 @@
 /**
- * The thread that owns the journal's files: takes what is chained, writes it, tells, and sleeps when there is nothing. It
+ * The thread that owns the journal's files: takes what was ordered, chains it, writes it, tells, and sleeps when there is nothing. It
  * never returns to its event loop, so that nothing stands between the end of one sync and the next write. After a failure
  * it says so and ends.
  * @module
@@ -7,8 +7,8 @@
 import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { CalybrisError } from "@calybris/kernel";
 import { nodeChain } from "./chain-hash.ts";
-import { ChainStage } from "./chain-stage.ts";
 import { nodeDisk } from "./disk.ts";
+import { LineStage } from "./line-stage.ts";
 import { publishResult } from "./results.ts";
 import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
 import { sharedMemory, sleepUnless, WORD, wake } from "./shared-memory.ts";
@@ -42,7 +42,7 @@ if (isWriterThreadData(workerData)) {
 function run({ start, key, shared, port }: WriterThreadData): void {
   const memory = sharedMemory(shared);
   const { words } = memory;
-  const stage = new ChainStage(memory, key === undefined ? undefined : nodeChain(key));
+  const stage = new LineStage(memory, start, key === undefined ? undefined : nodeChain(key));
   const files = new SegmentWriter(nodeDisk, start, key !== undefined);
   const isClosing = (): boolean => Atomics.load(words, WORD.closing) === 1;
   let isPrepared = true;
@@ -51,7 +51,7 @@ function run({ start, key, shared, port }: WriterThreadData): void {
     if (lines !== undefined) {
       const began = performance.now();
       const place = files.append(lines);
-      stage.release(lines);
+      stage.written(lines);
       const tookUs = (performance.now() - began) * 1_000;
       publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });
       if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);

@@ -1,6 +1,6 @@
 /**
  * Writes batches from one thread: chains the entries and appends the lines. It is for a caller that drives it by hand; the
- * writer thread does the same with the chaining shared out (`chain-stage.ts`).
+ * writer thread does the same with entries from the ring (`line-stage.ts`).
  *
  *     batch ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ head ─▶ acknowledged
  * @module

@@ -1,17 +1,15 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeChain } from "../src/journal/chain-hash.ts";
-import { ChainStage } from "../src/journal/chain-stage.ts";
-import { storeChunk } from "../src/journal/chunk.ts";
 import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet } from "../src/journal/entry-ring.ts";
+import { LineStage } from "../src/journal/line-stage.ts";
 import { type Lines, SegmentWriter } from "../src/journal/segment-writer.ts";
 import { loadHash, sharedBytes, sharedMemory, WORD } from "../src/journal/shared-memory.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 
-// Goal: whoever chains, in whichever turns, and wherever the positions stand, what is written is the chain of what was
-// ordered, in batches that respect segments and seals.
-// Method: two stages over one memory, in one thread and step by step. The positions begin just before they pass 2^32, and
-// the counts just before they pass 2^31.
+// Goal: in whichever turns entries are ordered and written, and wherever the positions stand, what is written is the chain
+// of what was ordered, in batches that respect segments and seals.
+// Method: both ends of the ring in one thread, step by step. The positions begin just before they pass 2^32.
 
 const START = { directory: "stage", segment: 1, end: 0, sequence: 41, hash: "ab".repeat(32) };
 const KEY = new Uint8Array(32).fill(3);
@@ -31,51 +29,36 @@ const step = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant("push" as const), entries: fc.array(entry, { maxLength: 12 }) }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("chain" as const) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("write" as const) }) },
 );
 
-test("two that chain in turns, over rings that wrap, write one chain of all that was ordered", () => {
+test("a ring that wraps is written as one chain of all that was ordered", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), fc.boolean(), fc.nat(400_000), (steps, keyed, before) => {
       const chain = keyed ? nodeChain(KEY) : undefined;
       const memory = sharedMemory(sharedBytes());
-      ChainStage.prepare(memory, START);
       const position = 2 ** 32 - 4 * before;
-      const count = 2 ** 31 - 3;
-      for (const word of [WORD.appended, WORD.emptied, WORD.released]) Atomics.store(memory.words, word, position | 0);
-      for (const word of [WORD.chained, WORD.taken]) Atomics.store(memory.words, word, count);
+      for (const word of [WORD.appended, WORD.emptied]) Atomics.store(memory.words, word, position | 0);
       const { sequence, hash } = START;
-      storeChunk(memory, count - 1, {
-        start: position,
-        end: position,
-        first: sequence,
-        last: sequence,
-        rotate: false,
-        sealed: false,
-        hash,
-      });
 
       const inlet = new RingInlet(memory);
-      const helper = new ChainStage(memory, chain);
-      const owner = new ChainStage(memory, chain);
+      const stage = new LineStage(memory, START, chain);
       const disk = new MemoryDisk();
       const files = new SegmentWriter(disk, START, keyed, () => 0);
       const outside: string[] = [];
       const written: Lines[] = [];
       const pushed: OrderedTail[] = [];
       const write = (): boolean => {
-        const lines = owner.take(() => outside.shift() as string);
+        const lines = stage.take(() => outside.shift() as string);
         if (lines === undefined) return false;
         files.append(lines);
         files.writeHead(lines);
-        owner.release(lines);
-        written.push({ ...lines, bytes: lines.bytes.slice() });
+        stage.written(lines);
+        written.push({ ...lines, bytes: Buffer.from(lines.bytes) });
         return true;
       };
       for (const each of steps) {
-        if (each.kind === "chain") helper.chainSome();
-        else if (each.kind === "write") write();
+        if (each.kind === "write") write();
         else {
           for (const { length, character, rotate, sealed } of each.entries) {
             const tail = { tail: `,"x":"${character.repeat(length)}"}`, rotate, sealed };
@@ -86,9 +69,9 @@ test("two that chain in turns, over rings that wrap, write one chain of all that
           inlet.publish();
         }
       }
-      while (owner.hasWork()) expect(write()).toBe(true);
+      while (stage.hasWork()) expect(write()).toBe(true);
       expect(written.at(-1)?.last ?? sequence).toBe(sequence + pushed.length);
-      expect(helper.chainSome()).toBe(false);
+      expect(write()).toBe(false);
 
       let next = 0;
       for (const { first, last, rotate, sealed } of written) {
