@@ -10,7 +10,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type DiskFile, Journal, nodeDisk, prepareSpace, ThreadDriver, writeWhole } from "@calybris/engine";
+import type { DiskFile } from "@calybris/engine";
+import { Journal, nodeDisk, prepareSpace, ThreadDriver, writeWhole } from "@calybris/engine/internal";
 import { type EntryBody, prescribe, samplePolicy, sampleRequest, sequence } from "@calybris/kernel";
 import { markdownTable, median } from "./harness.ts";
 

@@ -5,7 +5,8 @@
  *     node bench/large-journal.ts DIRECTORY ENTRIES
  * @module
  */
-import { Engine, InlineDriver, loadPolicy, nodeDisk, Writer, type Disk, type DiskFile } from "@calybris/engine";
+import { Engine, loadPolicy, type Disk, type DiskFile } from "@calybris/engine";
+import { InlineDriver, nodeDisk, Writer } from "@calybris/engine/internal";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";

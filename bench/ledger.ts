@@ -14,7 +14,7 @@ import {
   samplePolicy,
   sampleRequest,
 } from "@calybris/kernel";
-import { drive, Ledger } from "@calybris/engine";
+import { drive, Ledger } from "@calybris/engine/internal";
 import { markdownTable, median, seededBelow } from "./harness.ts";
 import { Bell, Box } from "./ledger-desk.ts";
 

@@ -5,7 +5,8 @@
  *     node bench/service-process.ts DIRECTORY SHA256
  * @module
  */
-import { builtInCatalogPath, type Engine, parseBudgets, parsePolicyFile, readJsonFile } from "@calybris/engine";
+import { builtInCatalogPath, type Engine, parseBudgets, parsePolicyFile } from "@calybris/engine";
+import { readJsonFile } from "@calybris/engine/internal";
 import { createLog, readConfig, Service } from "@calybris/gateway";
 
 export interface Counted {

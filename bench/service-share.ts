@@ -6,15 +6,8 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import {
-  type Decided,
-  Engine,
-  InlineDriver,
-  parsePolicyFile,
-  readJsonFile,
-  builtInCatalogPath,
-  Writer,
-} from "@calybris/engine";
+import { type Decided, Engine, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import { InlineDriver, readJsonFile, Writer } from "@calybris/engine/internal";
 import { createLog, readConfig } from "@calybris/gateway";
 import { MemoryDisk } from "../packages/engine/test/memory-disk.ts";
 import { HttpStack } from "../packages/gateway/src/http-stack.ts";

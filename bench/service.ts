@@ -11,7 +11,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { listSegments, nodeDisk, segmentName } from "@calybris/engine";
+import { listSegments, nodeDisk, segmentName } from "@calybris/engine/internal";
 import { createKey } from "@calybris/gateway";
 import { markdownTable, median } from "./harness.ts";
 import type { LoadPlan, LoadResult } from "./service-load.ts";

@@ -3,7 +3,7 @@
  * (multiplied by a power of ten), dates (minutes since 1970), or words (codes, the most frequent first).
  * @module
  */
-import { FEATURE_MISSING } from "@calybris/engine";
+import { FEATURE_MISSING } from "@calybris/engine/internal";
 
 export type ColumnKind = "number" | "code" | "date";
 

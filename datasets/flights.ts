@@ -7,7 +7,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { readFileBytes } from "@calybris/engine";
+import { readFileBytes } from "@calybris/engine/internal";
 import { type Table, TableBuilder } from "@calybris/learning";
 import { createHash } from "node:crypto";
 import { type DataPlace, outcomeBps, PLAIN_COSTS_MICROCENTS } from "./set-file.ts";

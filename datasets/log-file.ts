@@ -3,7 +3,7 @@
  * failed.
  * @module
  */
-import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine";
+import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 
 export interface FileRow {

@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readFileBytes } from "@calybris/engine";
+import { readFileBytes } from "@calybris/engine/internal";
 import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
 import { parse } from "csv-parse/sync";
 import { readChecked } from "./checked-file.ts";

@@ -3,7 +3,7 @@
  * counted; a cell that says something impossible is a mistake with its line.
  * @module
  */
-import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine";
+import { csvRows, type MistakeBounds, Mistakes, streamFile } from "@calybris/engine/internal";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import { type Table, TableBuilder } from "@calybris/learning";
 import { type ColumnReading, FeatureColumn, isMissing, NUMBER } from "./feature-column.ts";

@@ -13,7 +13,7 @@ import {
   readJsonFile,
   showValue,
   text,
-} from "@calybris/engine";
+} from "@calybris/engine/internal";
 import { CalybrisError, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import { TIERS_MAX } from "@calybris/learning";
 import { z } from "zod";

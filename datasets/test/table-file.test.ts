@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
-import { FEATURE_MISSING } from "@calybris/engine";
+import { FEATURE_MISSING } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 import { judge, type Table } from "@calybris/learning";
 import fc from "fast-check";

@@ -6,7 +6,7 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { linesOf, readJsonLine } from "@calybris/engine";
+import { linesOf, readJsonLine } from "@calybris/engine/internal";
 import { type Pack, type Row, readPack, translate } from "./vocabulary.ts";
 
 export interface PluggedIn {

@@ -3,7 +3,7 @@
  * which of our names. This file knows no product, and the engine knows neither this file nor any pack.
  * @module
  */
-import { membersOf, readJsonFile } from "@calybris/engine";
+import { membersOf, readJsonFile } from "@calybris/engine/internal";
 
 type Plain = string | number | boolean | null | readonly Plain[] | { readonly [key: string]: Plain };
 export type Row = { readonly [key: string]: Plain };

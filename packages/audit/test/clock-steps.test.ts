@@ -1,4 +1,5 @@
-import { Engine, InlineDriver, parseBudgets, Writer } from "@calybris/engine";
+import { Engine, parseBudgets } from "@calybris/engine";
+import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";

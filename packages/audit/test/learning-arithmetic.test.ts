@@ -2,7 +2,8 @@
  * The arithmetic of learning, written twice: engine and audit agree at the ends of every range, which random histories
  * rarely reach.
  */
-import { loadPrior, predictGainBps, samplingTable } from "@calybris/engine";
+import { loadPrior } from "@calybris/engine";
+import { predictGainBps, samplingTable } from "@calybris/engine/internal";
 import { type ExactJson, FEATURE_MISSING } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,5 +1,6 @@
 /** The entries of a small journal that has learned: a warm-up, regimes, tables, outcomes, holdouts. */
-import { Engine, InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine";
+import { Engine } from "@calybris/engine";
+import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
 import { bps, type PolicySnapshot } from "@calybris/kernel";
 import { digestOf, linearPrior } from "../../engine/test/linear-prior.ts";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";

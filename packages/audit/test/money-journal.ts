@@ -1,5 +1,6 @@
 /** A journal in which every kind of entry about money has happened, written by a real engine. */
-import { type Decided, Engine, InlineDriver, parseBudgets, Writer } from "@calybris/engine";
+import { type Decided, Engine, parseBudgets } from "@calybris/engine";
+import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { parseEntryLine } from "@calybris/kernel";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";

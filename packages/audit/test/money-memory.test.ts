@@ -1,4 +1,4 @@
-import { Ledger } from "@calybris/engine";
+import { Ledger } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
 import { MoneyFold } from "../src/money.ts";
 import { moneyJournal } from "./money-journal.ts";

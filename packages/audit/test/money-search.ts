@@ -3,7 +3,8 @@
  * entry. Short in `npm test`, long under `npm run torture`.
  */
 import { deepStrictEqual } from "node:assert";
-import { EngineState, type Ledger, nodeSha256, proveConservation } from "@calybris/engine";
+import { nodeSha256 } from "@calybris/engine";
+import { EngineState, type Ledger, proveConservation } from "@calybris/engine/internal";
 import { decisionIdOf, type GrantEntry, parseEntryBody, parseEntryHead } from "@calybris/kernel";
 import fc from "fast-check";
 import { createAudit, createFold } from "../src/index.ts";

@@ -1,5 +1,6 @@
 /** Random workloads about money, run by a real engine on a disk in memory. */
-import { type Decided, Engine, InlineDriver, LedgerView, parseBudgets, Writer } from "@calybris/engine";
+import { type Decided, Engine, parseBudgets } from "@calybris/engine";
+import { InlineDriver, LedgerView, Writer } from "@calybris/engine/internal";
 import { CalybrisError, type ConservationProof, type HoldCause, parseEntryLine } from "@calybris/kernel";
 import fc from "fast-check";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";

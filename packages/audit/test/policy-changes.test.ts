@@ -2,7 +2,8 @@
  * What was learned, across every change of a policy: engine and audit go by one rule, and it is the documented one
  * (docs/formats.md, "Learning"). Each test decides through the engine's public interface and audits the journal's bytes.
  */
-import { type Decided, Engine, InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine";
+import { type Decided, Engine } from "@calybris/engine";
+import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
 import { bps, type Learning, type PolicySnapshot, WARM_UP_REGIME } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
 import { linearPrior } from "../../engine/test/linear-prior.ts";

@@ -1,4 +1,4 @@
-import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX } from "@calybris/engine";
+import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX } from "@calybris/engine/internal";
 import { type DecisionEntry, sha256 } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

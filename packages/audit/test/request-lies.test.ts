@@ -2,7 +2,8 @@
  * Lies about what a policy makes of a request. The chain is right, the kernel's answer is right for the request as it
  * stands, and the identity binds both; only the snapshot and the entries before say that no client could have sent it.
  */
-import { type ClientRequest, Engine, InlineDriver, LEARNING_DEFAULTS, parseBudgets, Writer } from "@calybris/engine";
+import { type ClientRequest, Engine, parseBudgets } from "@calybris/engine";
+import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
 import {
   bps,
   candidateId,

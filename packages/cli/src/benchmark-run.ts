@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
-import { LEARNING_DEFAULTS } from "@calybris/engine";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 import {
   type FromNothing,
   type Goal,

@@ -3,7 +3,7 @@
  * not taken for regimes: those of a grid are finer, and those of another prior are others.
  * @module
  */
-import { membersOf, readJsonFile, showValue } from "@calybris/engine";
+import { membersOf, readJsonFile, showValue } from "@calybris/engine/internal";
 import { BPS_MAX, CalybrisError, isDigest, REGIME_COUNT } from "@calybris/kernel";
 
 /** What was certified: so many regimes, by predicted gain, may be served below the top tier. */

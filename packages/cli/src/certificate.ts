@@ -2,7 +2,8 @@
  * `calybris certificate set`: puts a certificate in force, as an entry that names who did it.
  * @module
  */
-import { loadPrior, readJsonFile } from "@calybris/engine";
+import { loadPrior } from "@calybris/engine";
+import { readJsonFile } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
 import { byOption, type JournalOptions, journalOption, withEngine } from "./journal-engine.ts";

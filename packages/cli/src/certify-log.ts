@@ -3,7 +3,8 @@
  * @module
  */
 import { type FileRow, loadLog } from "@calybris/datasets";
-import { loadPrior, readJsonFile } from "@calybris/engine";
+import { loadPrior } from "@calybris/engine";
+import { readJsonFile } from "@calybris/engine/internal";
 import { certifyLogged, thresholdsAt } from "@calybris/learning";
 import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-certificate.ts";
 import type { CertifyOptions } from "./certify.ts";

@@ -3,7 +3,8 @@
  * or on the log of a bandit. What a prior's regimes were certified for can be put in force by `calybris certificate set`.
  * @module
  */
-import { loadPrior, membersOf, readJsonFile } from "@calybris/engine";
+import { loadPrior } from "@calybris/engine";
+import { membersOf, readJsonFile } from "@calybris/engine/internal";
 import {
   certify,
   fitPrior,

@@ -2,7 +2,8 @@
  * `calybris decide`: one decision, printed and not journaled.
  * @module
  */
-import { type ClientRequest, loadPolicy, membersOf, readJsonFile, resolveRequest, SCHEMA_KEY } from "@calybris/engine";
+import { type ClientRequest, loadPolicy } from "@calybris/engine";
+import { membersOf, readJsonFile, resolveRequest, SCHEMA_KEY } from "@calybris/engine/internal";
 import { breachOfDecision, breachOfRequest, explain, type PolicySnapshot } from "@calybris/kernel";
 import { Command } from "commander";
 import { explainTable, explanationRows } from "./explain-table.ts";

@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { readHead, nodeDisk, listSegments } from "@calybris/engine";
+import { readHead, nodeDisk, listSegments } from "@calybris/engine/internal";
 import type { Config } from "@calybris/gateway";
 import { nearestDirectory } from "./doctor-disk.ts";
 import type { Finding } from "./doctor.ts";

@@ -3,7 +3,7 @@
  * explored unasked.
  * @module
  */
-import { LEARNING_DEFAULTS } from "@calybris/engine";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 
 type Setting = keyof typeof LEARNING_DEFAULTS | "targetFailureBps";
 

@@ -3,7 +3,8 @@
  * @module
  */
 import { resolve } from "node:path";
-import { Engine, listSegments, nodeDisk } from "@calybris/engine";
+import { Engine } from "@calybris/engine";
+import { listSegments, nodeDisk } from "@calybris/engine/internal";
 import { CalybrisError, isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
 import { readKey, requireKeyOfJournal } from "./key-file.ts";

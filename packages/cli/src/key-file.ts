@@ -5,7 +5,8 @@
  */
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
 import { join } from "node:path";
-import { HEAD_FILE, type Head, nodeChain, parseHead, unreadable } from "@calybris/engine";
+import type { Head } from "@calybris/engine";
+import { HEAD_FILE, nodeChain, parseHead, unreadable } from "@calybris/engine/internal";
 import { CalybrisError, type ChainHash } from "@calybris/kernel";
 import { Option } from "commander";
 import { firstEntry } from "./journal-entries.ts";

@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { DATA_SETS, dataDirectory, dataSetNamed, loadTable } from "@calybris/datasets";
-import { nameRemedy } from "@calybris/engine";
+import { nameRemedy } from "@calybris/engine/internal";
 import type { Table } from "@calybris/learning";
 import { CalybrisError } from "@calybris/kernel";
 

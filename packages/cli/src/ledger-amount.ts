@@ -2,7 +2,7 @@
  * An amount of money on the command line: `--dollars 2.50`, `--cents` or `--microcents`, one of them.
  * @module
  */
-import { type MoneyField, readMoney } from "@calybris/engine";
+import { type MoneyField, readMoney } from "@calybris/engine/internal";
 import { CalybrisError, I64_MAX, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
 import type { Command } from "commander";
 

@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { segmentNumber, unreadable } from "@calybris/engine";
+import { segmentNumber, unreadable } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 
 export interface LogLine {

@@ -3,8 +3,8 @@
  * checked but whether there is such a decision; that the engine says.
  * @module
  */
+import type { ClientOutcome } from "@calybris/engine";
 import {
-  type ClientOutcome,
   linesOf,
   membersOf,
   Mistakes,
@@ -13,7 +13,7 @@ import {
   readJsonLine,
   readMoney,
   showValue,
-} from "@calybris/engine";
+} from "@calybris/engine/internal";
 import { CalybrisError, type ExactJson, I64_MAX, type Mistake } from "@calybris/kernel";
 
 /** One outcome, and the line of the file it is from. */

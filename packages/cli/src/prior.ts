@@ -2,7 +2,8 @@
  * `calybris prior set`: puts a prior in force, as an entry that holds it whole and names who did it.
  * @module
  */
-import { loadPrior, readJsonFile } from "@calybris/engine";
+import { loadPrior } from "@calybris/engine";
+import { readJsonFile } from "@calybris/engine/internal";
 import { Command } from "commander";
 import { byOption, type JournalOptions, journalOption, withEngine } from "./journal-engine.ts";
 import { jsonText } from "./json-text.ts";

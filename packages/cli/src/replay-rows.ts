@@ -15,7 +15,7 @@ import {
   resolveRequest,
   STANDARD_INPUT,
   streamFile,
-} from "@calybris/engine";
+} from "@calybris/engine/internal";
 import { CalybrisError, type Mistake, type PolicySnapshot } from "@calybris/kernel";
 import { jsonText } from "./json-text.ts";
 

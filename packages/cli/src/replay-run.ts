@@ -4,7 +4,8 @@
  * The clock runs while a block is decided. Reading, checking and comparing costs happen between blocks and are not in it.
  * @module
  */
-import type { Engine, RequestRow } from "@calybris/engine";
+import type { Engine } from "@calybris/engine";
+import type { RequestRow } from "@calybris/engine/internal";
 import type { Action, Reason } from "@calybris/kernel";
 import { CostComparison, type CostSummary } from "./incumbents.ts";
 import { LatencyHistogram } from "./replay-latency.ts";

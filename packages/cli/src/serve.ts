@@ -2,7 +2,8 @@
  * `calybris serve`: the decision service.
  * @module
  */
-import { loadCatalog, parsePolicyFile, readJson, readJsonFile, builtInCatalogPath } from "@calybris/engine";
+import { loadCatalog, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import { readJson, readJsonFile } from "@calybris/engine/internal";
 import {
   CONFIG_VARIABLE,
   type Config,

@@ -3,7 +3,7 @@
  * is packed, is told by what it holds and not by its name.
  * @module
  */
-import { linesOf, readJson, readJsonLine, WHOLE_FILE_MAX_BYTES } from "@calybris/engine";
+import { linesOf, readJson, readJsonLine, WHOLE_FILE_MAX_BYTES } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 import { VectorReader } from "./vectors.ts";
 

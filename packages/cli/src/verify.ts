@@ -5,7 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Audit, type AuditedMoney, type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
-import { HEAD_FILE, loadPolicy, nodeChain, nodeSha256, parseHead, readFileBytes } from "@calybris/engine";
+import { loadPolicy, nodeSha256 } from "@calybris/engine";
+import { HEAD_FILE, nodeChain, parseHead, readFileBytes } from "@calybris/engine/internal";
 import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "./json-text.ts";

@@ -1,6 +1,6 @@
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
-import { nodeChain } from "@calybris/engine";
+import { nodeChain } from "@calybris/engine/internal";
 import { beforeAll, describe, expect, test } from "vitest";
 import { calybris } from "./captured-terminal.ts";
 import { CATALOG, POLICY, rows, Sandbox } from "./sample-files.ts";

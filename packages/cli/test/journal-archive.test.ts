@@ -1,7 +1,8 @@
 import { lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Engine, listSegments, nodeDisk, segmentName } from "@calybris/engine";
+import { Engine } from "@calybris/engine";
+import { listSegments, nodeDisk, segmentName } from "@calybris/engine/internal";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
 import { type Archived, archiveJournal } from "../src/journal-archive.ts";

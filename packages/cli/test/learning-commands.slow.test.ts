@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { LEARNING_DEFAULTS, loadPolicy, loadPrior } from "@calybris/engine";
+import { loadPolicy, loadPrior } from "@calybris/engine";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 import { beforeAll, describe, expect, test } from "vitest";
 import { calybris, calybrisOn, capturedTerminal, type Ended } from "./captured-terminal.ts";
 import { POLICY, Sandbox } from "./sample-files.ts";

@@ -1,4 +1,5 @@
-import { type Decided, Engine, InlineDriver, parseBudgets, Writer } from "@calybris/engine";
+import { type Decided, Engine, parseBudgets } from "@calybris/engine";
+import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { CalybrisError, I64_MAX } from "@calybris/kernel";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";

@@ -1,6 +1,7 @@
 import { cpSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { Engine, jsonSchemas, loadPolicy, parseBudgets, readJsonFile } from "@calybris/engine";
+import { Engine, loadPolicy, parseBudgets } from "@calybris/engine";
+import { jsonSchemas, readJsonFile } from "@calybris/engine/internal";
 import {
   entryData,
   entryDataTail,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { BUILT_IN_CATALOGS, jsonSchemas, readJsonFile } from "@calybris/engine";
+import { BUILT_IN_CATALOGS } from "@calybris/engine";
+import { jsonSchemas, readJsonFile } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
 import { schemaTakes } from "../../engine/test/intake-documents.ts";
 import { calybris } from "./captured-terminal.ts";

@@ -3,7 +3,8 @@
  * entry, and a lie about learning is found where it stands.
  */
 import { createFold } from "@calybris/audit";
-import { type ClientRequest, Engine, InlineDriver, LEARNING_DEFAULTS, nodeSha256, Writer } from "@calybris/engine";
+import { type ClientRequest, Engine, nodeSha256 } from "@calybris/engine";
+import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
 import { bps, createPolicy, type PolicySnapshot, samplePolicy, sequence } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";

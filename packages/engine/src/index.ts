@@ -1,41 +1,56 @@
 /**
- * The engine: decisions, durable before they are answered.
+ * The engine, for a program that embeds it: decisions that are durable before they are answered, budgets, and learning.
+ *
+ * @example
+ * Open a journal, decide one request, and read what was chosen.
+ * ```ts
+ * import { mkdtempSync, writeFileSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ * import { Engine, loadPolicy } from "@calybris/engine";
+ * const folder = mkdtempSync(join(tmpdir(), "calybris-"));
+ * const parcel = { valueDollars: "1", riskBps: 500, confidenceBps: 9000, qualityMinBps: 7500, outputTokens: 9000 };
+ * const limits = { riskHardLimitBps: 9600, confidenceMinBps: 5500, riskPenaltyMultiplierBps: 3500 };
+ * const policy = { name: "parcels", epoch: 1, catalog: "couriers", ...limits, latencyPenaltyMicrocentsPerMs: 2 };
+ * writeFileSync(join(folder, "policy.json"), JSON.stringify({ ...policy, useCases: { default: parcel } }));
+ * const engine = await Engine.open({
+ *   directory: join(folder, "journal"),
+ *   policy: await loadPolicy(join(folder, "policy.json")),
+ * });
+ * const { decision, sequence } = await engine.decide({ inputTokens: 400 });
+ * decision.action; // "substitute"
+ * sequence; // 2
+ * await engine.close();
+ * ```
  * @module
  */
-export * from "./decide.ts";
-export * from "./engine.ts";
-export * from "./engine-learning.ts";
-export * from "./engine-ledger.ts";
-export * from "./engine-port.ts";
-export * from "./engine-reading.ts";
-export * from "./entry-finder.ts";
-export * from "./intake/intake.ts";
-export * from "./journal/chain-hash.ts";
-export * from "./journal/disk.ts";
-export * from "./journal/fail-stop.ts";
-export * from "./journal/head.ts";
-export * from "./journal/journal.ts";
-export * from "./journal/recovery.ts";
-export * from "./journal/scan.ts";
-export * from "./journal/segment.ts";
-export * from "./journal/thread-driver.ts";
-export * from "./journal/writer.ts";
-export * from "./learning-defaults.ts";
-export * from "./ledger/cells.ts";
-export * from "./ledger/handle.ts";
-export * from "./ledger/ledger.ts";
-export * from "./ledger/proof.ts";
-export * from "./request-index.ts";
-export * from "./recommend.ts";
-export * from "./router/beliefs.ts";
-export * from "./router/draws.ts";
-export * from "./router/feedback.ts";
-export * from "./router/floors.ts";
-export * from "./router/prior.ts";
-export * from "./router/prior-file.ts";
-export * from "./router/prior-text.ts";
-export * from "./router/router.ts";
-export * from "./router/thompson.ts";
-export * from "./state.ts";
-export * from "./system-clock.ts";
-export * from "./tier-floors.ts";
+
+// Opening, deciding, activating policies.
+export { type Decided, type DecidedOrRefused, Engine, type EngineOptions } from "./engine.ts";
+export type { SetAside } from "./journal/recovery.ts";
+export type { Amount, ClientRequest } from "./intake/client-request.ts";
+
+// `engine.ledger`: budgets and settlements.
+export type { EngineLedger, Granted, OfDecision, Settled } from "./engine-ledger.ts";
+export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
+
+// `engine.learning`: outcomes, priors, certificates.
+export type { ClientOutcome, EngineLearning, Observed } from "./engine-learning.ts";
+export type { Prior } from "./router/prior.ts";
+export { loadPrior } from "./router/prior-file.ts";
+
+// `engine.reading`: what can be asked without changing anything.
+export type { EngineReading, FoundDecision, ReadDecided } from "./engine-reading.ts";
+export type { Head } from "./journal/head.ts";
+export type { PolicyInForce } from "./state.ts";
+
+// Files that people write.
+export { type CatalogFile, parseCatalogFile } from "./intake/catalog-file.ts";
+export { BUILT_IN_CATALOGS, builtInCatalogPath, loadBudgets, loadCatalog, loadPolicy } from "./intake/load-policy.ts";
+export { parsePolicyFile, type PolicyLines } from "./intake/policy-file.ts";
+
+// Ports, for simulations and for a disk of one's own.
+export type { Disk, DiskFile } from "./journal/disk.ts";
+export type { WriterDriver } from "./journal/journal.ts";
+export type { WriterStart } from "./journal/writer.ts";
+export { nodeSha256 } from "./journal/chain-hash.ts";

@@ -23,7 +23,7 @@ const APART_MS_MAX = 50;
  *
  * @example
  * ```ts
- * import { systemClock } from "@calybris/engine";
+ * import { systemClock } from "@calybris/engine/internal";
  * let wall = 1_000;
  * const nowUs = systemClock({ wallMs: () => wall, monotonicMs: () => 0 });
  * nowUs(); // 1000000

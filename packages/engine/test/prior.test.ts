@@ -12,7 +12,7 @@ import {
   regimeOfGain,
   scoreText,
   TEXT_READ_MAX_CHARACTERS,
-} from "../src/index.ts";
+} from "../src/internal.ts";
 
 const BUCKETS = 64;
 

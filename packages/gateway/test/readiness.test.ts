@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Engine, InlineDriver, Writer, type WriterDriver } from "@calybris/engine";
+import { Engine, type WriterDriver } from "@calybris/engine";
+import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { Readiness } from "../src/watch/readiness.ts";

@@ -5,7 +5,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { InlineDriver, parsePolicyFile, Writer } from "@calybris/engine";
+import { parsePolicyFile } from "@calybris/engine";
+import { InlineDriver, Writer } from "@calybris/engine/internal";
 import type { PolicySnapshot } from "@calybris/kernel";
 import { CalybrisClient, type ClientOptions, type PolicyFile } from "../../client/src/index.ts";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";

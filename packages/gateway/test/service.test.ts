@@ -1,4 +1,5 @@
-import { nodeChain, nodeSha256 } from "@calybris/engine";
+import { nodeSha256 } from "@calybris/engine";
+import { nodeChain } from "@calybris/engine/internal";
 import { parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";

@@ -11,7 +11,7 @@ import {
   TEXT_RARITY_MAX,
   TEXT_RARITY_UNIT,
   textScratch,
-} from "@calybris/engine";
+} from "@calybris/engine/internal";
 import type { Table } from "./table.ts";
 
 export interface Standardising {

@@ -7,10 +7,9 @@
  * itself, so whatever is measured of it is measured of what will run.
  * @module
  */
+import { loadPrior, type Prior } from "@calybris/engine";
 import {
   FEATURE_MISSING,
-  loadPrior,
-  type Prior,
   type PriorFile,
   PRIOR_FORMAT,
   priorDigestHex,
@@ -20,7 +19,7 @@ import {
   TEXT_WEIGHT_MAX,
   TEXT_WEIGHT_UNIT,
   textScratch,
-} from "@calybris/engine";
+} from "@calybris/engine/internal";
 import { foldsOf, sampledRows, seededChance } from "./chance.ts";
 import {
   denseColumns,

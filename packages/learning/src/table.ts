@@ -5,7 +5,7 @@
  * Tiers stand cheapest first. Columns are typed arrays, row after row, so that half a million rows fit in memory.
  * @module
  */
-import { FEATURE_MISSING } from "@calybris/engine";
+import { FEATURE_MISSING } from "@calybris/engine/internal";
 import { invariant } from "@calybris/kernel";
 
 export const TIERS_MAX = 8;

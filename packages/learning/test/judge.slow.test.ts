@@ -1,4 +1,4 @@
-import { LEARNING_DEFAULTS } from "@calybris/engine";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 import { describe, expect, test } from "vitest";
 import {
   CALYBRIS,

@@ -1,14 +1,7 @@
 /** Runs a history on a real engine, on a disk in memory, without threads and without real time. */
 import { setImmediate as turn } from "node:timers/promises";
-import {
-  type ClientOutcome,
-  type ClientRequest,
-  type Decided,
-  Engine,
-  InlineDriver,
-  parseBudgets,
-  Writer,
-} from "@calybris/engine";
+import { type ClientOutcome, type ClientRequest, type Decided, Engine, parseBudgets } from "@calybris/engine";
+import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { CalybrisError, type HoldCause } from "@calybris/kernel";
 import { forgetTimers, pass, withTimersHeld } from "../../../engine/test/crash-timers.ts";
 import { digestOf, linearPrior, treesPrior } from "../../../engine/test/linear-prior.ts";

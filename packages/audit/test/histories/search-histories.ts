@@ -3,7 +3,8 @@
  * journal is audited from the bytes alone. Short in `npm test`, long in `npm run torture` and `npm run soak`.
  */
 import { deepStrictEqual } from "node:assert";
-import { HEAD_FILE, nodeSha256, parseHead } from "@calybris/engine";
+import { nodeSha256 } from "@calybris/engine";
+import { HEAD_FILE, parseHead } from "@calybris/engine/internal";
 import { parseEntryLine, wasmKernel } from "@calybris/kernel";
 import { type AuditReport, createAudit, createFold, type HeadAnchor } from "../../src/index.ts";
 import { linesOf } from "../money-workload.ts";

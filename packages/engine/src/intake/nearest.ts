@@ -14,7 +14,7 @@ const DISTANCE_MAX = 4;
  *
  * @example
  * ```ts
- * import { nearestName } from "@calybris/engine";
+ * import { nearestName } from "@calybris/engine/internal";
  * nearestName("nmae", ["title", "name"]); // "name"
  * nearestName("x".repeat(100), ["x".repeat(99)]); // undefined
  * ```

@@ -30,7 +30,7 @@ const JSONC = { isJsonc: true } as const;
  *
  * @example
  * ```ts
- * import { readJson } from "@calybris/engine";
+ * import { readJson } from "@calybris/engine/internal";
  * const { value, lineOf } = readJson('{\n  // a comment\n  "epoch": 18446744073709551615,\n}', "policy.jsonc");
  * value; // { epoch: 18446744073709551615n }
  * lineOf(["epoch"]); // 3

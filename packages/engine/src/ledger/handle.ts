@@ -20,7 +20,7 @@ export interface LedgerHandle {
  *
  * @example
  * ```ts
- * import { Cells, LedgerView } from "@calybris/engine";
+ * import { Cells, LedgerView } from "@calybris/engine/internal";
  * const cells = new Cells();
  * const view = new LedgerView({ buffer: cells.buffer });
  * view.room([0]); // 0n

@@ -3,7 +3,7 @@
  * are exact, and YAML's anchors, tags and merges are refused, so the file means exactly what it shows.
  * @module
  */
-import { decodeUtf8, type JsonDocument, readFileBytes, readJson } from "@calybris/engine";
+import { decodeUtf8, type JsonDocument, readFileBytes, readJson } from "@calybris/engine/internal";
 import { CalybrisError, type ExactJson } from "@calybris/kernel";
 import { isAlias, LineCounter, parseDocument, visit } from "yaml";
 

@@ -2,7 +2,7 @@
  * The shape of a configuration file, made from the table of options.
  * @module
  */
-import { field, text, whole } from "@calybris/engine";
+import { field, text, whole } from "@calybris/engine/internal";
 import { z } from "zod";
 import { SCOPES } from "../keys/keyring.ts";
 import { OPTIONS, type OptionKind, type ServiceOption } from "./options.ts";

@@ -4,7 +4,7 @@
  * table.
  * @module
  */
-import { SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine";
+import { SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine/internal";
 
 /** What an option takes. Text from a flag or an environment variable is read accordingly. */
 export type OptionKind =

@@ -3,7 +3,7 @@
  * mistakes are reported at once, each with its place.
  * @module
  */
-import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine";
+import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine/internal";
 import type { Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { SCOPES, type Scope } from "../keys/keyring.ts";

@@ -3,7 +3,8 @@
  * that was not made.
  * @module
  */
-import { type ClientRequest, resolveRequest } from "@calybris/engine";
+import type { ClientRequest } from "@calybris/engine";
+import { resolveRequest } from "@calybris/engine/internal";
 import type { CalybrisError, Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { asCoded, errorJson } from "../http/error-dialect.ts";

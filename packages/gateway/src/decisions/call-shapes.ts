@@ -3,7 +3,14 @@
  * every decision takes that path, and a test holds the two equal.
  * @module
  */
-import { budgetsFileSchema, clientRequestSchema, field, policyFileSchema, text, whole } from "@calybris/engine";
+import {
+  budgetsFileSchema,
+  clientRequestSchema,
+  field,
+  policyFileSchema,
+  text,
+  whole,
+} from "@calybris/engine/internal";
 import {
   DECISION_ID_PATTERN,
   DISPOSITIONS,

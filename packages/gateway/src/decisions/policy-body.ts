@@ -3,15 +3,8 @@
  * so a worker thread does it.
  * @module
  */
-import {
-  BUILT_IN_CATALOGS,
-  builtInCatalogPath,
-  membersOf,
-  nameRemedy,
-  nodeSha256,
-  parsePolicyFile,
-  readJsonFile,
-} from "@calybris/engine";
+import { BUILT_IN_CATALOGS, builtInCatalogPath, nodeSha256, parsePolicyFile } from "@calybris/engine";
+import { membersOf, nameRemedy, readJsonFile } from "@calybris/engine/internal";
 import {
   CalybrisError,
   isName,

@@ -2,7 +2,7 @@
  * Holds the query and the body of a request to the contract's schemas.
  * @module
  */
-import { shapeMistakes } from "@calybris/engine";
+import { shapeMistakes } from "@calybris/engine/internal";
 import type { Mistake } from "@calybris/kernel";
 import type { z } from "zod";
 import { GatewayError } from "../gateway-errors.ts";

@@ -2,7 +2,7 @@
  * The schema of a value at a path inside another, to describe a part by itself.
  * @module
  */
-import type { JsonPath } from "@calybris/engine";
+import type { JsonPath } from "@calybris/engine/internal";
 import { z } from "zod";
 
 export function schemaAt(schema: z.ZodType, path: JsonPath): z.ZodType | undefined {

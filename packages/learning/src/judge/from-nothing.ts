@@ -7,7 +7,8 @@
  * have done. The cheap tier's success is fitted on the rows that it ran; the premium one's is its mean.
  * @module
  */
-import { categoryIndexOf, predictGainBps, type Prior, scoreText } from "@calybris/engine";
+import type { Prior } from "@calybris/engine";
+import { categoryIndexOf, predictGainBps, scoreText } from "@calybris/engine/internal";
 import { seededChance } from "../chance.ts";
 import { fitPrior } from "../fit-prior.ts";
 import {

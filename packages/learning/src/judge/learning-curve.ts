@@ -2,7 +2,7 @@
  * How fast a router learns: from a cold start, over the quarters of a stream, and after the world has switched.
  * @module
  */
-import { LEARNING_DEFAULTS } from "@calybris/engine";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 import { type Chance, seededChance } from "../chance.ts";
 import { type Choice, rewardBps } from "../online-policy.ts";
 import { CALYBRIS_DEFAULTS, type CalybrisOptions, CalybrisPolicy } from "../policies/calybris-policy.ts";

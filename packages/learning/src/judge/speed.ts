@@ -2,7 +2,7 @@
  * How long the router takes, on the machine at hand: medians, after warming up. The clock is handed in.
  * @module
  */
-import { samplingTable } from "@calybris/engine";
+import { samplingTable } from "@calybris/engine/internal";
 import { seededChance } from "../chance.ts";
 import type { Choice } from "../online-policy.ts";
 import { CalybrisPolicy } from "../policies/calybris-policy.ts";

@@ -3,7 +3,8 @@
  * category that was not there counts as none, text is text.
  * @module
  */
-import { categoryIndexOf, FEATURE_MISSING, predictGainBps, type Prior, scoreText } from "@calybris/engine";
+import type { Prior } from "@calybris/engine";
+import { categoryIndexOf, FEATURE_MISSING, predictGainBps, scoreText } from "@calybris/engine/internal";
 import { fitPrior } from "../fit-prior.ts";
 import { areaUnderCurve, averageGapRecovered, frontierOf, missArea } from "../ranking.ts";
 import { rowRange, type Table } from "../table.ts";

@@ -7,7 +7,7 @@
  * right answer alone draws the frontier; an anomalous request still gets the top tier.
  * @module
  */
-import { type Advice, armAt, maskOf, Router } from "@calybris/engine";
+import { type Advice, armAt, maskOf, Router } from "@calybris/engine/internal";
 import type { Learning } from "@calybris/kernel";
 import { type Chance, seededChance } from "../chance.ts";
 import { type Choice, type OnlinePolicy, type PolicySetting, rewardBps } from "../online-policy.ts";

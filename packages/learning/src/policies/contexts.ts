@@ -2,7 +2,7 @@
  * A row as a linear learner sees it: a one, the features in spreads (at most three), and the prior's gain.
  * @module
  */
-import { FEATURE_MISSING } from "@calybris/engine";
+import { FEATURE_MISSING } from "@calybris/engine/internal";
 import { standardisingOf } from "../design.ts";
 import { rowRange, type Table } from "../table.ts";
 

@@ -1,0 +1,42 @@
+/**
+ * Everything that the other packages of Calybris take from the engine: the journal's format and its files, readers of what
+ * people write, the stages. It may change in any release. A program that embeds the engine imports `@calybris/engine`.
+ * @module
+ */
+export * from "./decide.ts";
+export * from "./engine.ts";
+export * from "./engine-learning.ts";
+export * from "./engine-ledger.ts";
+export * from "./engine-port.ts";
+export * from "./engine-reading.ts";
+export * from "./entry-finder.ts";
+export * from "./intake/intake.ts";
+export * from "./journal/chain-hash.ts";
+export * from "./journal/disk.ts";
+export * from "./journal/fail-stop.ts";
+export * from "./journal/head.ts";
+export * from "./journal/journal.ts";
+export * from "./journal/recovery.ts";
+export * from "./journal/scan.ts";
+export * from "./journal/segment.ts";
+export * from "./journal/thread-driver.ts";
+export * from "./journal/writer.ts";
+export * from "./learning-defaults.ts";
+export * from "./ledger/cells.ts";
+export * from "./ledger/handle.ts";
+export * from "./ledger/ledger.ts";
+export * from "./ledger/proof.ts";
+export * from "./request-index.ts";
+export * from "./recommend.ts";
+export * from "./router/beliefs.ts";
+export * from "./router/draws.ts";
+export * from "./router/feedback.ts";
+export * from "./router/floors.ts";
+export * from "./router/prior.ts";
+export * from "./router/prior-file.ts";
+export * from "./router/prior-text.ts";
+export * from "./router/router.ts";
+export * from "./router/thompson.ts";
+export * from "./state.ts";
+export * from "./system-clock.ts";
+export * from "./tier-floors.ts";
