@@ -3,6 +3,7 @@
  * orders it; after a restart the same function is applied to what was read back, so both are the same by construction.
  * @module
  */
+import { createHash } from "node:crypto";
 import {
   ByteWriter,
   CalybrisError,
@@ -16,12 +17,11 @@ import {
   policyDigest,
   snapshotFromJson,
   toHex,
-  toUtf8,
   writeExact,
 } from "@calybris/kernel";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { Ledger } from "./ledger/ledger.ts";
-import { ledgerStateJson } from "./ledger/proof.ts";
+import { ledgerStateTexts } from "./ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
 import { loadPrior } from "./router/prior-file.ts";
@@ -93,20 +93,27 @@ export class EngineState {
 
   /** The digest of the state (`calystt1`: step, then the canonical state), in hexadecimal. */
   digest(): string {
-    const state = toUtf8(
-      writeExact({
-        format: JOURNAL_FORMAT,
-        at: this.at,
-        decisions: this.decisionSequence,
-        policy: this.#current?.id ?? 0,
-        policies: [...this.#policies.values()].map(({ digest }) => toHex(digest)),
-        ...(this.ledger.tenantCount === 0 ? {} : { ledger: ledgerStateJson(this.ledger, this.sequence, nodeSha256) }),
-        ...(this.router.learning === undefined ? {} : { learning: this.router.toJson() }),
-      }),
-    );
-    return toHex(
-      nodeSha256(new ByteWriter(17 + state.byteLength).tag("calystt1").u64(BigInt(this.sequence)).raw(state).finish()),
-    );
+    const hash = createHash("sha256").update(new ByteWriter(17).tag("calystt1").u64(BigInt(this.sequence)).finish());
+    for (const text of this.#texts()) hash.update(text);
+    return hash.digest("hex");
+  }
+
+  /** The canonical state. Open reservations may be many: it is hashed piece by piece, and never one text. */
+  *#texts(): Generator<string | Buffer> {
+    const members = writeExact({
+      format: JOURNAL_FORMAT,
+      at: this.at,
+      decisions: this.decisionSequence,
+      policy: this.#current?.id ?? 0,
+      policies: [...this.#policies.values()].map(({ digest }) => toHex(digest)),
+    });
+    yield members.slice(0, -1);
+    if (this.ledger.tenantCount > 0) {
+      yield ',"ledger":';
+      yield* ledgerStateTexts(this.ledger, this.sequence, nodeSha256);
+    }
+    if (this.router.learning !== undefined) yield `,"learning":${writeExact(this.router.toJson())}`;
+    yield "}";
   }
 
   /** Checks what is neither the ledger's nor the router's, and returns the change that follows from it. */

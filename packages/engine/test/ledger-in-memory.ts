@@ -22,7 +22,7 @@ import type { Ordered, Ordering } from "../src/journal/journal.ts";
 import { drive } from "../src/ledger/cells.ts";
 import { periodsDue } from "../src/ledger/due-periods.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
-import { ledgerStateJson } from "../src/ledger/proof.ts";
+import { ledgerStateTexts } from "../src/ledger/proof.ts";
 import { reservationOf } from "./ledger-entries.ts";
 import type { Reserved, Subject } from "./ledger-sequences.ts";
 
@@ -170,7 +170,7 @@ export class LedgerInMemory implements Subject, Ordering {
     const sequences = this.texts.map((_text, index) => FIRST_SEQUENCE + index);
     const closed = sequences.flatMap((of) => reservations.closed(of) ?? []);
     return writeExact({
-      ledger: ledgerStateJson(this.ledger, this.sequence, nodeSha256),
+      ledger: [...ledgerStateTexts(this.ledger, this.sequence, nodeSha256)].join(""),
       parts: [...reservations.allOpen(), ...closed].map(({ of, parts }) => [
         of,
         ...parts.flatMap(({ account, endedCount }) => [account.tenant, endedCount]),

@@ -205,9 +205,9 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a hold that gives its money back",
     file: "ledger/ledger.ts",
-    find: "      this.reservations.hold(open, sequence, body.cause);\n",
+    find: "      this.reservations.hold(open.of, { sequence, cause: body.cause });\n",
     replace: `
-      this.reservations.hold(open, sequence, body.cause);
+      this.reservations.hold(open.of, { sequence, cause: body.cause });
       this.#change(accountsOf(open), (account, level) =>
         settle(account, open.amountMicrocents, endedCountOf(open, level), 0n),
       );

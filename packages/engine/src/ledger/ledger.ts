@@ -205,7 +205,6 @@ export class Ledger {
       parts,
       amountMicrocents: amount,
       expiresAt: at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS,
-      held: undefined,
     });
   }
 
@@ -250,7 +249,7 @@ export class Ledger {
       return;
     }
     if (body.kind === "hold") {
-      this.reservations.hold(open, sequence, body.cause);
+      this.reservations.hold(open.of, { sequence, cause: body.cause });
       return;
     }
     const actual: bigint =

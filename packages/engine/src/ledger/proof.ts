@@ -13,6 +13,7 @@ import {
   type Sha256,
   type TenantProof,
   toHex,
+  writeExact,
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import type { Ledger } from "./ledger.ts";
@@ -40,18 +41,12 @@ export function digestOf(ledger: Ledger, sequence: number, sha256: Sha256): Uint
   return ledgerDigest({ tenants, openCount: ledger.reservations.openCount, watermark: sequence }, sha256);
 }
 
-/** What the digest does not cover and the future depends on, in the order of the journal. */
-export function ledgerStateJson(ledger: Ledger, sequence: number, sha256: Sha256): ExactJson {
-  return {
-    digest: toHex(digestOf(ledger, sequence, sha256)),
-    tenants: [...ledger.accounts()].map(tenantState),
-    open: [...ledger.reservations.allOpen()].map(({ of, amountMicrocents, expiresAt, held }) => [
-      of,
-      amountMicrocents,
-      expiresAt,
-      held?.sequence ?? 0,
-    ]),
-  };
+/** What the digest does not cover and the future depends on, in the order of the journal: canonical JSON, in pieces. */
+export function* ledgerStateTexts(ledger: Ledger, sequence: number, sha256: Sha256): Generator<string | Buffer> {
+  const digest = toHex(digestOf(ledger, sequence, sha256));
+  yield `{"digest":"${digest}","tenants":${writeExact([...ledger.accounts()].map(tenantState))},"open":[`;
+  yield* ledger.reservations.openTexts();
+  yield "]}";
 }
 
 /** An account beyond its balances; what is not there stands as what it cannot be. */

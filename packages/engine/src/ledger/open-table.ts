@@ -1,0 +1,177 @@
+/**
+ * Open reservations as columns, by the sequence of their decisions, in pages that are dropped when nothing in them is open
+ * any more. A reservation has no object of its own, so the garbage collector does not visit it. A page keeps the text of its
+ * rows between two changes, so that the digest of the state writes only the pages that changed.
+ * @module
+ */
+import { type HoldCause, invariant } from "@calybris/kernel";
+import type { Account } from "./account.ts";
+
+/** Few enough that a page whose other rows are closed long ago wastes little: 36 KB. */
+const PAGE_ROWS = 1_024;
+
+/** A level that a reservation took from, and how many of its periods had ended then. */
+export interface Part {
+  readonly account: Account;
+  readonly endedCount: number;
+}
+
+export interface Held {
+  /** Journal sequence of the hold. */
+  readonly sequence: number;
+  readonly cause: HoldCause;
+}
+
+export interface Open {
+  /** Journal sequence of the decision that holds it. */
+  readonly of: number;
+  /** First 32 bits of the decision's identity. */
+  readonly identity: number;
+  readonly tenant: Account;
+  readonly parts: readonly Part[];
+  readonly amountMicrocents: bigint;
+  readonly expiresAt: number;
+  readonly held: Held | undefined;
+}
+
+interface Page {
+  readonly number: number;
+  count: number;
+  readonly identities: Uint32Array;
+  readonly amounts: BigInt64Array;
+  readonly expiresAt: Float64Array;
+  /** `undefined` where nothing is open. */
+  readonly tenants: (Account | undefined)[];
+  readonly parts: (readonly Part[])[];
+  /** The rows as text; `undefined` after a change. */
+  text: Buffer | undefined;
+}
+
+export class OpenTable {
+  /** In the order of their numbers, because sequences only ascend. */
+  readonly #pages = new Map<number, Page>();
+  readonly #held = new Map<number, Held>();
+  #last: Page | undefined;
+  #lastSequence = 0;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  has(of: number): boolean {
+    return this.#page(of)?.tenants[of % PAGE_ROWS] !== undefined;
+  }
+
+  get(of: number): Open | undefined {
+    const page = this.#page(of);
+    return page === undefined ? undefined : this.#row(page, of % PAGE_ROWS);
+  }
+
+  /** In the order of their decisions. */
+  *all(): Generator<Open> {
+    for (const page of this.#pages.values()) {
+      for (let row = 0; row < PAGE_ROWS; row++) {
+        const open = this.#row(page, row);
+        if (open !== undefined) yield open;
+      }
+    }
+  }
+
+  /** The rows as canonical JSON, `[of, amount, expiresAt, sequence of its hold or 0]` with commas between, in pieces. */
+  *texts(): Generator<Buffer> {
+    let isFirst = true;
+    for (const page of this.#pages.values()) {
+      if (page.count === 0) continue;
+      page.text ??= this.#textOf(page);
+      // Each text begins with a comma, which the first does without.
+      yield isFirst ? page.text.subarray(1) : page.text;
+      isFirst = false;
+    }
+  }
+
+  add(open: Omit<Open, "held">): void {
+    const { of, identity, tenant, parts, amountMicrocents, expiresAt } = open;
+    invariant(of > this.#lastSequence, "decisions reserve in the order of the journal");
+    this.#lastSequence = of;
+    const page = this.#pageToAdd(of);
+    const row = of % PAGE_ROWS;
+    page.identities[row] = identity;
+    page.amounts[row] = amountMicrocents;
+    page.expiresAt[row] = expiresAt;
+    page.tenants[row] = tenant;
+    page.parts[row] = parts;
+    page.text = undefined;
+    page.count += 1;
+    this.#size += 1;
+  }
+
+  hold(of: number, held: Held): void {
+    const page = this.#page(of);
+    invariant(page !== undefined && this.has(of), "only an open reservation is held");
+    this.#held.set(of, held);
+    page.text = undefined;
+  }
+
+  delete(of: number): void {
+    const page = this.#page(of);
+    const row = of % PAGE_ROWS;
+    if (page?.tenants[row] === undefined) return;
+    this.#held.delete(of);
+    page.tenants[row] = undefined;
+    page.text = undefined;
+    page.count -= 1;
+    this.#size -= 1;
+    if (page.count === 0 && page !== this.#last) this.#pages.delete(page.number);
+  }
+
+  #page(of: number): Page | undefined {
+    const number = Math.floor(of / PAGE_ROWS);
+    return this.#last?.number === number ? this.#last : this.#pages.get(number);
+  }
+
+  #pageToAdd(of: number): Page {
+    const number = Math.floor(of / PAGE_ROWS);
+    const last = this.#last;
+    if (last?.number === number) return last;
+    if (last?.count === 0) this.#pages.delete(last.number);
+    const page: Page = {
+      number,
+      count: 0,
+      identities: new Uint32Array(PAGE_ROWS),
+      amounts: new BigInt64Array(PAGE_ROWS),
+      expiresAt: new Float64Array(PAGE_ROWS),
+      tenants: new Array<Account | undefined>(PAGE_ROWS).fill(undefined),
+      parts: new Array<readonly Part[]>(PAGE_ROWS).fill([]),
+      text: undefined,
+    };
+    this.#pages.set(number, page);
+    this.#last = page;
+    return page;
+  }
+
+  #row(page: Page, row: number): Open | undefined {
+    const tenant = page.tenants[row];
+    if (tenant === undefined) return undefined;
+    const of = page.number * PAGE_ROWS + row;
+    return {
+      of,
+      identity: page.identities[row] as number,
+      tenant,
+      parts: page.parts[row] as readonly Part[],
+      amountMicrocents: page.amounts[row] as bigint,
+      expiresAt: page.expiresAt[row] as number,
+      held: this.#held.get(of),
+    };
+  }
+
+  #textOf({ number, tenants, amounts, expiresAt }: Page): Buffer {
+    let text = "";
+    for (let row = 0; row < PAGE_ROWS; row++) {
+      if (tenants[row] === undefined) continue;
+      const of = number * PAGE_ROWS + row;
+      text += `,[${of},${amounts[row]},${expiresAt[row]},${this.#held.get(of)?.sequence ?? 0}]`;
+    }
+    return Buffer.from(text, "latin1");
+  }
+}
