@@ -9,6 +9,7 @@ import {
   costMicrocents,
   type Decision,
   type DecisionEntry,
+  DEFAULT_TENANT,
   decisionDigests,
   type EntryBody,
   type EntryHead,
@@ -31,7 +32,7 @@ import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
 import type { ChainedLine } from "./line.ts";
-import { MoneyFold } from "./money.ts";
+import { MoneyFold, type Standing } from "./money.ts";
 import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { checkRequest, useCaseOf } from "./request-check.ts";
 import { RequestIds } from "./request-ids.ts";
@@ -170,9 +171,10 @@ export class ContentAudit {
     const money = this.#money;
     if (money !== undefined) {
       const kernel = body.kind === "decision" && body.policyId === this.#inForce?.id ? this.#inForce.kernel : undefined;
-      const standing = body.kind === "decision" && body.tenant !== undefined ? money.standing(body.tenant) : undefined;
-      if (body.kind === "decision" && standing !== undefined)
+      if (body.kind === "decision") {
+        const standing = money.standing(body.tenant ?? DEFAULT_TENANT) ?? UNMETERED;
         checkShortage(body, standing, (budget) => this.#costMost(body, kernel, budget), report);
+      }
       money.take(head.sequence, head.at, body, report);
     } else if (MONEY_KINDS.includes(body.kind) || (body.kind === "decision" && body.tenant !== undefined))
       this.#findings.incomplete("no balance is known after entries that are missing: money was checked up to there");
@@ -312,3 +314,6 @@ const EXCERPT_CHARACTERS_MAX = 80;
 export function excerpt(text: string): string {
   return text.length <= EXCERPT_CHARACTERS_MAX ? text : `${text.slice(0, EXCERPT_CHARACTERS_MAX)}…`;
 }
+
+/** Of a tenant without a limit. */
+const UNMETERED: Standing = { room: undefined, whenShort: "substitute" };

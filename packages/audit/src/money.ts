@@ -8,6 +8,7 @@
  */
 import {
   type DecisionEntry,
+  DEFAULT_TENANT,
   type EntryBody,
   type GrantEntry,
   I64_MAX,
@@ -163,12 +164,15 @@ export class MoneyFold {
 
   #decision(sequence: number, at: number, entry: DecisionEntry, report: Report): void {
     const { tenant, decision } = entry;
-    if (tenant === undefined) {
-      if (!this.isEmpty) report("tenant", "a decision that names its tenant", "one that names none");
+    const purse = this.#purses.get(tenant ?? DEFAULT_TENANT);
+    if (purse === undefined) {
+      // Nothing is reserved for a tenant without a limit.
+      if (entry.reservationSeconds !== undefined)
+        report("reservation", "no time for a reservation that is not made", `${entry.reservationSeconds} seconds`);
       return;
     }
-    const purse = this.#known(tenant, report);
-    if (purse === undefined) return;
+    if (tenant === undefined)
+      report("tenant", `a decision that names ${quote(DEFAULT_TENANT)}, which has a limit`, "one that names none");
     for (const level of purse.levels) lookForPeriod(level, at, report);
     const seconds = entry.reservationSeconds ?? purse.limit.reservationSeconds;
     if (entry.reservationSeconds !== undefined && !isReservationTime(seconds))
@@ -187,7 +191,7 @@ export class MoneyFold {
     }
     this.claims.open.set(sequence, {
       decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
-      tenant,
+      tenant: purse.tenant,
       pockets,
       amountMicrocents,
       expiresAt: Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER),

@@ -41,22 +41,32 @@ describe("decisions", () => {
     });
   });
 
-  test("for nobody, once anybody has a limit", () => {
+  test("for no tenant, where `default` has a limit", () => {
     const { tenant: _tenant, ...anonymous } = decision(AT.unmetered);
-    expect(lie({ [AT.unmetered]: another(anonymous) })).toEqual([
+    expect(lie({ [AT.unmetered]: another(anonymous) })).toEqual([]);
+    const limitDefault = limit({ tenant: "default", metered: false });
+    expect(lie({ [AT.limitTeam - 1]: another(limitDefault), [AT.unmetered]: another(anonymous) })).toEqual([
       {
         sequence: AT.unmetered,
         problem: "tenant",
-        expected: "a decision that names its tenant",
+        expected: 'a decision that names "default", which has a limit',
         found: "one that names none",
       },
     ]);
   });
 
-  test("for a tenant that is not known", () => {
-    expect(lie({ [AT.unmetered]: instead<DecisionEntry>({ tenant: "nobody" }) })).toMatchObject([
-      { sequence: AT.unmetered, problem: "tenant", expected: "a tenant that has a limit", found: '"nobody"' },
+  test("for a tenant without a limit, with a time for the reservation or a shortage", () => {
+    const unlimited = { tenant: "nobody" };
+    expect(lie({ [AT.unmetered]: instead<DecisionEntry>(unlimited) })).toEqual([]);
+    const timed = instead<DecisionEntry>({ ...unlimited, reservationSeconds: 5 });
+    expect(lie({ [AT.unmetered]: timed })).toMatchObject([
+      { problem: "reservation", expected: "no time for a reservation that is not made", found: "5 seconds" },
     ]);
+    const short = { roomMicrocents: microcents(0n), askedMicrocents: NO_BUDGET_LIMIT };
+    expect(lie({ [AT.unmetered]: instead<DecisionEntry>({ ...unlimited, short }) })[0]).toMatchObject({
+      problem: "room",
+      expected: "no shortage, because nothing is limited",
+    });
   });
 
   test("at another tenant's expense is found where the period ends", () => {

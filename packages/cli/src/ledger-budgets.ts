@@ -8,9 +8,10 @@ export function budgetsText(schema: string): string {
   return `{
   "$schema": ${JSON.stringify(schema)}, // for editors: checks as you type
   // Who may spend. Put it in force with \`calybris ledger apply FILE --journal DIRECTORY --by NAME\`; nothing in it is
-  // guessed: a key that is not known refuses the whole file. Once anybody is named here, a request names its tenant.
+  // guessed: an unknown key refuses the whole file. Requests of a tenant that is not named here are not metered, unless the
+  // service's configuration has \`budgets.unknownTenants\` = "refuse".
   "tenants": {
-    // Requests that name no tenant. Without this one they are refused.
+    // Requests that name no tenant. Without a limit for \`default\` they are not metered.
     "default": { "unlimited": true },
 
     // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes). 1 cent is 1000000 microcents.

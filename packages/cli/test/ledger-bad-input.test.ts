@@ -180,6 +180,7 @@ describe("names", () => {
     expect(await refused(() => engine.ledger.grant({ ...grant, tenant: "free" }))).toMatchObject({
       code: "CAL_LEDGER_TENANT_UNMETERED",
     });
+    engine.unknownTenants = "refuse";
     expect(await refused(() => engine.decide({ inputTokens: 5, tenant: "nobody" }))).toMatchObject({
       code: "CAL_LEDGER_TENANT_UNKNOWN",
       details: { tenant: "nobody" },

@@ -181,7 +181,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Limit a tenant, grant it money, or both
-     * @description A grant id grants once. Once any tenant has a budget, a request that names no tenant needs one for `default`.
+     * @description A grant id grants once. A request that names no tenant is not metered until `default` has a limit; `budgets.unknownTenants` says what becomes of one that names a tenant without a limit.
      */
     readonly post: operations["setBudget"];
     readonly delete?: never;

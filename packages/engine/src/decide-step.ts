@@ -34,7 +34,11 @@ interface StepPorts {
   readonly kernelFor: (policy: Policy) => Kernel;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
+  readonly unknownTenants: () => UnknownTenants;
 }
+
+/** What becomes of a request that names a tenant without a limit: refused, or decided without a reservation. */
+export type UnknownTenants = "refuse" | "unmetered";
 
 /** A decision that is ordered, and durable once the promise says so, with its entry's hash. */
 interface OrderedDecision extends Ordered {
@@ -164,12 +168,12 @@ export class DecideStep {
     return { policy, kernel: this.#currentKernel(), learner };
   }
 
-  /** Whose money it is. Once any tenant has a limit, every request is one of a tenant that has one. */
+  /** The account that pays; `undefined` for a tenant without a limit, from which nothing is reserved. */
   #accountOf(tenant: string = DEFAULT_TENANT): Account | undefined {
-    const { ledger } = this.#ports.state;
-    if (ledger.tenantCount === 0 && tenant === DEFAULT_TENANT) return undefined;
-    const account = ledger.account(tenant);
-    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+    const { state, unknownTenants } = this.#ports;
+    const account = state.ledger.account(tenant);
+    if (account === undefined && tenant !== DEFAULT_TENANT && unknownTenants() === "refuse")
+      throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return account;
   }
 

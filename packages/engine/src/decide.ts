@@ -85,10 +85,9 @@ export function decide(
     entry.requestId = requestId;
     entry.contentDigest = contentDigest;
   }
-  if (room !== undefined) {
-    entry.tenant = room.tenant;
-    if (reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
-  }
+  const tenant = room?.tenant ?? resolved.tenant;
+  if (tenant !== undefined) entry.tenant = tenant;
+  if (room !== undefined && reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
   if (short !== undefined) entry.short = short;
   if (learning !== undefined) entry.learning = learning;
   return { entry, digests, table };

@@ -7,7 +7,7 @@
  * @module
  */
 import { CalybrisError, invariant, type Kernel, type Policy, sequence as sequenceOf } from "@calybris/kernel";
-import { DecideStep } from "./decide-step.ts";
+import { DecideStep, type UnknownTenants } from "./decide-step.ts";
 import { answer, type Decided } from "./decided.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
@@ -29,6 +29,7 @@ export interface DecisionPorts {
   readonly kernelFor: (policy: Policy) => Kernel;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
+  readonly unknownTenants: () => UnknownTenants;
 }
 
 /** One request of many, and what the policy makes of it. */

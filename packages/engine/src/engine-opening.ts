@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { CalybrisError, invariant, type Kernel, type PolicySnapshot, snapshotDigest, toHex } from "@calybris/kernel";
+import type { UnknownTenants } from "./decide-step.ts";
 import { seedOf } from "./draw-seed.ts";
 import { EntryFinder } from "./entry-finder.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
@@ -24,6 +25,8 @@ export interface EngineOptions {
   readonly directory: string;
   /** Begins a new journal; for one that exists it must be the policy in force. */
   readonly policy?: PolicySnapshot | undefined;
+  /** What becomes of a request that names a tenant without a limit. Default `"unmetered"`. */
+  readonly unknownTenants?: UnknownTenants | undefined;
   /** Secret key of a keyed chain; the same for the whole life of a journal. */
   readonly key?: Uint8Array | undefined;
   /** Most entries that may wait for the disk; beyond it `decide` is refused. Default 4,096. */

@@ -17,6 +17,7 @@ import {
   wasmKernel,
   writeExact,
 } from "@calybris/kernel";
+import type { UnknownTenants } from "./decide-step.ts";
 import type { Decided } from "./decided.ts";
 import { makeSeed, seedDigest } from "./draw-seed.ts";
 import { type DecidedOrRefused, EngineDecisions } from "./engine-decisions.ts";
@@ -47,6 +48,7 @@ import { compileNoWrappers } from "./thread-wrappers.ts";
 
 export type { Decided } from "./decided.ts";
 export type { DecidedOrRefused } from "./engine-decisions.ts";
+export type { UnknownTenants } from "./decide-step.ts";
 export type { EngineOptions } from "./engine-opening.ts";
 
 /** How often overdue reservations are looked for. */
@@ -60,6 +62,8 @@ export class Engine {
   readonly learning: EngineLearning;
   /** What can be asked without changing anything; it works also when the engine has stopped. */
   readonly reading: EngineReading;
+  /** What becomes of requests that name a tenant without a limit; a change takes effect at the next decision. */
+  unknownTenants: UnknownTenants;
   readonly #options: EngineOptions;
   readonly #ports: Ports;
   readonly #failStop: FailStop;
@@ -81,6 +85,7 @@ export class Engine {
     const { state, requestIds, finder, recovered, seed } = folded;
     const { entries, setAside, start } = recovered;
     this.recovery = setAside === undefined ? { entries } : { entries, setAside };
+    this.unknownTenants = options.unknownTenants ?? "unmetered";
     this.#options = options;
     this.#ports = ports;
     this.#failStop = failStop;
@@ -132,6 +137,7 @@ export class Engine {
       waitingMax: options.waitingMax ?? WAITING_MAX,
       kernelFor: options.kernelFor ?? wasmKernel,
       draws: () => this.#draws,
+      unknownTenants: () => this.unknownTenants,
     });
   }
 
@@ -189,6 +195,7 @@ export class Engine {
    * then. An id belongs to the tenant that the request names; no tenant is a namespace of its own.
    *
    * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake in the request; nothing was decided.
+   * @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN` for a tenant without a limit where `unknownTenants` is `"refuse"`.
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the disk is behind; retry with backoff.
    * @throws CalybrisError `CAL_JOURNAL_FAILED` once the disk has refused a batch; only a new process helps.

@@ -59,7 +59,7 @@ test("after the disk refused a batch of entries, each new request is refused in 
 });
 
 test("each request of a batch has its own answer or refusal in its place; a repeated id is one decision", async () => {
-  const { engine } = await CommandWorld.open({ policy: sampleSnapshot() });
+  const { engine } = await CommandWorld.open({ policy: sampleSnapshot(), unknownTenants: "refuse" });
   const asked = { requestId: "a", inputTokens: 10 };
   const results = await engine.decideMany([
     asked,

@@ -240,16 +240,37 @@ test("what was there before the first period lasts as long as that, reserved or 
   await assertFolded(engine, disk, clock);
 });
 
-test("once anybody has a limit, whoever has none is refused; without limits nobody is asked", async () => {
+test("a limit of one tenant leaves every other one unmetered, and requests without a tenant until default has a limit", async () => {
   const disk = new MemoryDisk();
-  const engine = await inMemory(disk, new Clock());
-  expect((await ask(engine)).tenant).toBeUndefined();
-  await expect(ask(engine, "acme")).rejects.toMatchObject({ code: "CAL_LEDGER_TENANT_UNKNOWN" });
+  const clock = new Clock();
+  const engine = await inMemory(disk, clock);
+  const others = async (): Promise<readonly (string | undefined)[]> => {
+    const decided = [await ask(engine), await ask(engine, "globex"), await ask(engine, "default")];
+    expect(decided.map(({ decision }) => decision.action)).not.toContain("reject");
+    return decided.map(({ tenant }) => tenant);
+  };
+  expect(await others()).toEqual([undefined, "globex", "default"]);
   await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "anna");
-  await expect(ask(engine)).rejects.toMatchObject({
-    code: "CAL_LEDGER_TENANT_UNKNOWN",
-    details: { tenant: "default" },
-  });
+  expect(await others()).toEqual([undefined, "globex", "default"]);
+  expect((await ask(engine, "acme")).decision).toMatchObject({ action: "reject", reason: "budget" });
+  expect(engine.ledger.prove().reservations).toEqual([]);
+  await assertFolded(engine, disk, clock);
+  await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }), "anna");
+  expect((await ask(engine)).decision).toMatchObject({ action: "reject", reason: "budget" });
   await engine.ledger.apply(parseBudgets({ tenants: { default: { unlimited: true } } }), "anna");
   expect((await ask(engine)).tenant).toBe("default");
+  await assertFolded(engine, disk, clock);
+});
+
+test("where unknown tenants are refused, a tenant without a limit is, whether or not others have one; no tenant never is", async () => {
+  const engine = await inMemory(new MemoryDisk(), new Clock());
+  engine.unknownTenants = "refuse";
+  const unknown = { code: "CAL_LEDGER_TENANT_UNKNOWN", details: { tenant: "globex" } };
+  await expect(ask(engine, "globex")).rejects.toMatchObject(unknown);
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: { unlimited: true } } }), "anna");
+  await expect(ask(engine, "globex")).rejects.toMatchObject(unknown);
+  expect((await ask(engine)).tenant).toBeUndefined();
+  expect((await ask(engine, "acme")).tenant).toBe("acme");
+  engine.unknownTenants = "unmetered";
+  expect((await ask(engine, "globex")).tenant).toBe("globex");
 });

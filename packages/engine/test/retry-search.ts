@@ -107,10 +107,11 @@ class Client {
     await this.#world.engine.setPolicy(this.#policy, "ada");
   }
 
-  /** From the first on, a request needs a tenant that has a limit. */
+  /** From now on, a request that names a tenant without a limit may be refused. */
   async #limit(): Promise<void> {
     const named = ["default", "a", "b"].filter(() => this.#chance(2) === 0);
     const limits = named.map((tenant) => [tenant, this.#chance(2) === 0 ? {} : { unlimited: true }]);
+    this.#world.engine.unknownTenants = this.#chance(2) === 0 ? "refuse" : "unmetered";
     await this.#world.engine.ledger.apply(parseBudgets({ tenants: Object.fromEntries(limits) }), "ada");
   }
 

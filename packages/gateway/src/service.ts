@@ -111,7 +111,8 @@ async function openEngine({ config, log, journalKey, startingPolicy, ports }: Se
   readonly policyKept: boolean;
 }> {
   const { directory, waitingMax, segmentBytesMax } = config.journal;
-  const shared = { directory, key: journalKey, waitingMax, segmentBytesMax, ...ports };
+  const { unknownTenants } = config.budgets;
+  const shared = { directory, key: journalKey, waitingMax, segmentBytesMax, unknownTenants, ...ports };
   const configured = config.policy.file === undefined ? undefined : await loadPolicy(config.policy.file);
   const engine = await openOrBegin(shared, configured, startingPolicy);
   if (configured === undefined || digestOf(configured) === digestOf(engine.snapshot))

@@ -189,7 +189,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   CAL_LEDGER_TENANT_UNKNOWN: row(
     404,
     (d) => `tenant ${quote(d.tenant)} has no budget`,
-    "Name a tenant that has one, or give it one with `calybris ledger apply FILE --by NAME`. Once any tenant has one, a request that names none needs one for `default`.",
+    "Name a tenant that has one, or give it one with `calybris ledger apply FILE --by NAME`. With `budgets.unknownTenants` at `unmetered` such requests are decided without a reservation.",
   ),
   CAL_LEDGER_TENANT_UNMETERED: row(
     409,

@@ -11,6 +11,7 @@
 import {
   CalybrisError,
   type DecisionEntry,
+  DEFAULT_TENANT,
   decisionIdOf,
   type EntryBody,
   identityNumber,
@@ -180,13 +181,9 @@ export class Ledger {
   #decided(sequence: number, at: number, body: DecisionEntry): void {
     const isAhead = this.#ahead === body;
     this.#ahead = undefined;
-    if (body.tenant === undefined) {
-      invariant(this.#accounts.size === 0, "once anybody has a limit, every decision names its tenant");
-      return;
-    }
-    const tenant = this.#accounts.get(body.tenant);
-    invariant(tenant !== undefined, "a decision names a tenant that has a limit");
-    if (body.decision.action === "reject") return;
+    const tenant = this.#accounts.get(body.tenant ?? DEFAULT_TENANT);
+    invariant(tenant === undefined || body.tenant !== undefined, "a decision names a tenant that has a limit");
+    if (tenant === undefined || body.decision.action === "reject") return;
     const parts = this.metered(tenant);
     if (parts.length === 0) return;
     const amount: bigint = body.decision.costMicrocents;

@@ -2,6 +2,7 @@
  * The configuration of the service, read and checked.
  * @module
  */
+import type { UnknownTenants } from "@calybris/engine";
 import type { Scope } from "../keys/keyring.ts";
 
 /** One configured API key: its digest, never the key itself. */
@@ -26,7 +27,7 @@ export interface Config {
     readonly segmentBytesMax: number;
   };
   readonly policy: { readonly file?: string; readonly whenDifferent: "refuse" | "keep" };
-  readonly budgets: { readonly file?: string };
+  readonly budgets: { readonly file?: string; readonly unknownTenants: UnknownTenants };
   readonly keys: readonly KeyConfig[];
   readonly cors: { readonly origins: readonly string[] };
   readonly limits: {

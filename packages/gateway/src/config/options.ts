@@ -76,6 +76,12 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     what: "when the journal's policy differs: refuse to start, or keep the journal's",
   },
   { path: "budgets.file", kind: PATH, flag: "budgets", what: "limits of tenants, applied at the start" },
+  {
+    path: "budgets.unknownTenants",
+    kind: { is: "one of", values: ["unmetered", "refuse"] },
+    default: "unmetered",
+    what: "requests that name a tenant without a limit: decide them without a reservation, or refuse them",
+  },
   { path: "keys", kind: { is: "keys", max: 1_000 }, default: [], what: "API keys; `calybris key create` writes one" },
   {
     path: "cors.origins",

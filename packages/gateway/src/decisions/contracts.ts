@@ -167,7 +167,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/tenants/{id}/budget",
     summary: "Limit a tenant, grant it money, or both",
     description:
-      "A grant id grants once. Once any tenant has a budget, a request that names no tenant needs one for `default`.",
+      "A grant id grants once. A request that names no tenant is not metered until `default` has a limit; `budgets.unknownTenants` says what becomes of one that names a tenant without a limit.",
     scopes: ["operate"],
     body: json(budgetCall),
     answer: budgetSetShape,
