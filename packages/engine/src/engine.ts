@@ -93,7 +93,7 @@ export class Engine {
     this.#state = state;
     if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
     const journal = new Journal({
-      driver: startDriver(start, options),
+      driver: startDriver(lock === undefined ? start : { ...start, lock: lock.file }, options),
       sequence: state.sequence,
       at: state.at,
       sealed: state.sealed || state.sequence === 0,

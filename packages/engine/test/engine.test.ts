@@ -98,7 +98,7 @@ test("a policy that is set decides from the next decision on, and is still in fo
   await again.close();
 });
 
-test("a journal in use by another engine is refused, and a socket that nobody answers is taken over", async () => {
+test("a journal in use by another engine is refused, and free once that is closed", async () => {
   const engine = await open();
   await expect(open()).rejects.toMatchObject({ code: "CAL_JOURNAL_LOCKED" });
   await engine.close();
@@ -180,5 +180,5 @@ test("the directory of a real disk holds the journal and its head and nothing ha
   const engine = await open();
   await engine.decide(asked(10));
   await engine.close();
-  expect(nodeDisk.list(directory)).toEqual(["head.json", "segment-000001.jsonl"]);
+  expect(nodeDisk.list(directory)).toEqual(["head.json", "lock", "segment-000001.jsonl"]);
 });

@@ -23,11 +23,14 @@ test("each call of the disk going wrong: nothing acknowledged that is not durabl
 const open = (disk: FaultDisk): Promise<Engine> =>
   openEngine({ disk, segmentBytesMax: SEGMENT_BYTES, looked: disk.inner });
 
+/** The place is read, the entries are written, and then synced. */
+const CALLS_BEFORE_SYNC = 2;
+
 /** An engine whose next sync of data fails, and every call that it made of the disk. */
 async function untilSyncFails(prepare: (disk: FaultDisk) => Promise<unknown>): Promise<FaultDisk> {
   const clean = new FaultDisk(new DiskModel());
   await prepare(clean);
-  return new FaultDisk(new DiskModel(), clean.calls.length + 1, "EIO");
+  return new FaultDisk(new DiskModel(), clean.calls.length + CALLS_BEFORE_SYNC, "EIO");
 }
 
 test("after a failed sync a retry of the same id is not answered from bytes that may not be durable", async () => {

@@ -61,6 +61,10 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
     const { requireNothingLeft } = await import("./open-leaks.ts");
     return requireNothingLeft();
   },
+  fence: async () => {
+    const { searchFences } = await import("./fence-search.ts");
+    return searchFences();
+  },
   order: async () => {
     const { requireOrder } = await import("./crash-order.ts");
     return requireOrder(4_000);

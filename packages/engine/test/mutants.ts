@@ -5,6 +5,7 @@
  */
 
 import { ENGINE_MUTANTS } from "./engine-mutants.ts";
+import { FENCE_MUTANTS } from "./fence-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -14,7 +15,7 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  readonly search: "crash" | "fault" | "flip" | "order" | "stop" | "half" | "lie" | "retry" | "room" | "leak";
+  readonly search: "crash" | "fault" | "flip" | "order" | "stop" | "half" | "lie" | "retry" | "room" | "leak" | "fence";
   /** The workload that meets it, by a part of its name; all of them when not given. */
   readonly workload?: string;
 }
@@ -282,4 +283,5 @@ export const MUTANTS: readonly Mutant[] = [
     search: "fault",
   },
   ...ENGINE_MUTANTS,
+  ...FENCE_MUTANTS,
 ];

@@ -9,6 +9,7 @@
 import { CalybrisError } from "@calybris/kernel";
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { type FileIdentity, identify, identityOf, isSameFile } from "./file-identity.ts";
 
 /** An open file. */
 export interface DiskFile {
@@ -24,6 +25,8 @@ export interface DiskFile {
   sync(): void;
   truncate(length: number): void;
   size(): number;
+  /** Whether the name that it was opened under still leads to it; left out by a disk on which names do not change. */
+  isInPlace?(): boolean;
   close(): void;
 }
 
@@ -60,7 +63,8 @@ export const nodeDisk: Disk = {
   open: (directory, name, create) => {
     const flags = fs.constants.O_RDWR | (create ? fs.constants.O_CREAT : 0);
     try {
-      return new NodeFile(fs.openSync(join(directory, name), flags, 0o640));
+      const path = join(directory, name);
+      return new NodeFile(path, fs.openSync(path, flags, 0o640));
     } catch (error) {
       if (!create && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
@@ -109,9 +113,12 @@ function syncNameOf(directory: string, isNew: boolean): void {
 }
 
 class NodeFile implements DiskFile {
+  readonly #path: string;
   readonly #descriptor: number;
+  #identity: FileIdentity | undefined;
 
-  constructor(descriptor: number) {
+  constructor(path: string, descriptor: number) {
+    this.#path = path;
     this.#descriptor = descriptor;
   }
 
@@ -137,6 +144,11 @@ class NodeFile implements DiskFile {
 
   size(): number {
     return fs.fstatSync(this.#descriptor).size;
+  }
+
+  isInPlace(): boolean {
+    this.#identity ??= identityOf(fs.fstatSync(this.#descriptor, { bigint: true }));
+    return isSameFile(this.#identity, identify(this.#path));
   }
 
   close(): void {

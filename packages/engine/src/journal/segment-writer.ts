@@ -7,11 +7,14 @@
  * - `append` returns only when all of it is on the disk.
  * - After any failed or short write, or failed sync, the writer is dead: it throws the same failure ever after. The
  *   system may have dropped the pages, so the only truthful next step is to reopen the files and verify them.
+ * - Nothing is written or acknowledged once the journal is not ours any more (`fence.ts`).
  * - The head never runs ahead of the data.
  * @module
  */
 import { CalybrisError } from "@calybris/kernel";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
+import { Fence } from "./fence.ts";
+import type { FileIdentity } from "./file-identity.ts";
 import { HEAD_FILE, writeHead } from "./head.ts";
 import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
@@ -23,6 +26,8 @@ export interface WriterStart {
   readonly end: number;
   readonly sequence: number;
   readonly hash: string;
+  /** The file that is locked while the journal is open; left out where nothing is locked. */
+  readonly lock?: FileIdentity;
 }
 
 /** Consecutive entries as they shall stand in the file. */
@@ -59,6 +64,7 @@ export class SegmentWriter {
   readonly #directory: string;
   readonly #nowMs: () => number;
   readonly #keyed: boolean;
+  readonly #fence: Fence;
   readonly #head: DiskFile;
   #file: DiskFile;
   #segment: number;
@@ -77,8 +83,10 @@ export class SegmentWriter {
     this.#segment = start.segment;
     this.#end = start.end;
     this.#keyed = keyed;
+    this.#fence = new Fence(start.directory, start.lock);
     this.#head = this.#openFile(HEAD_FILE);
     this.#file = this.#openFile(segmentName(start.segment));
+    if (this.#file.size() < start.end) throw new Error(`${segmentName(start.segment)} was cut since it was read`);
     this.#size = prepareSpace(this.#file, this.#file.size(), this.#end, 1);
     disk.syncDirectory(start.directory);
     this.#headSyncedMs = nowMs();
@@ -91,12 +99,15 @@ export class SegmentWriter {
    */
   append(lines: Lines): Place {
     return this.#orFail(lines.last - lines.first + 1, () => {
+      this.#assertOurs();
       if (lines.rotate) this.#rotate();
       const offset = this.#end;
       const { byteLength } = lines.bytes;
+      this.#fence.assertBlank(this.#file, offset, byteLength);
       this.#size = prepareSpace(this.#file, this.#size, offset, byteLength);
       writeWhole(this.#file, lines.bytes, offset);
       this.#file.syncData();
+      this.#fence.assertLocked();
       this.#end += byteLength;
       this.#appended += byteLength;
       const fsyncs = this.#fsyncs + 1;
@@ -127,6 +138,7 @@ export class SegmentWriter {
     const ahead = Math.min(this.#appended, AHEAD_BYTES_MAX);
     if (this.#size - this.#end >= ahead) return false;
     this.#orFail(0, () => {
+      this.#assertOurs();
       this.#size = extendSpace(this.#file, this.#size, IDLE_STEP_BYTES);
     });
     return true;
@@ -135,11 +147,18 @@ export class SegmentWriter {
   /** Cuts the prepared space off and closes. Only after the last lines. */
   close(): void {
     if (this.#failure !== undefined) return;
-    this.#file.truncate(this.#end);
-    this.#file.sync();
-    this.#file.close();
-    this.#head.sync();
-    this.#head.close();
+    this.#orFail(0, () => {
+      this.#assertOurs();
+      this.#file.truncate(this.#end);
+      this.#file.sync();
+      this.#file.close();
+      this.#head.sync();
+      this.#head.close();
+    });
+  }
+
+  #assertOurs(): void {
+    this.#fence.assertOurs({ [segmentName(this.#segment)]: this.#file, [HEAD_FILE]: this.#head });
   }
 
   #orFail<Result>(unknown: number, write: () => Result): Result {
