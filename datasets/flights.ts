@@ -6,10 +6,11 @@
  * public domain.
  * @module
  */
+import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { readFileBytes } from "@calybris/engine/internal";
+import { CalybrisError } from "@calybris/kernel";
 import { type Table, TableBuilder } from "@calybris/learning";
-import { createHash } from "node:crypto";
 import { type DataPlace, outcomeBps, PLAIN_COSTS_MICROCENTS } from "./set-file.ts";
 
 const FILE = "flights-20k.json";
@@ -26,8 +27,11 @@ interface Flight {
   readonly destination: string;
 }
 
+/**
+ * @throws CalybrisError `CAL_DATA_MISSING` where neither a file is named nor `vega-datasets` is installed.
+ */
 export async function flights(place: DataPlace): Promise<Table> {
-  const file = place.file ?? fileURLToPath(new URL(`../data/${FILE}`, import.meta.resolve("vega-datasets")));
+  const file = place.file ?? installedFile();
   const bytes = await readFileBytes(file);
   if (place.file === undefined && createHash("sha256").update(bytes).digest("hex") !== SHA256)
     throw new Error(`${FILE} is not the one of vega-datasets 3.2.1`);
@@ -55,4 +59,14 @@ export async function flights(place: DataPlace): Promise<Table> {
     });
   }
   return builder.finish({ isInTimeOrder: true });
+}
+
+/** The package is large and optional: the other sets need none of it. */
+function installedFile(): string {
+  try {
+    return fileURLToPath(new URL(`../data/${FILE}`, import.meta.resolve("vega-datasets")));
+  } catch {
+    const problem = "the package vega-datasets is not installed: npm install vega-datasets@3.2.1";
+    throw new CalybrisError("CAL_DATA_MISSING", { set: "flights", problem });
+  }
 }

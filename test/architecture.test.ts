@@ -122,7 +122,10 @@ describe("tests", () => {
 });
 
 function isAllowed(name: string, arrows: Arrows, file: string, specifier: string): boolean {
-  if (specifier.startsWith(".")) return resolve(file, specifier).startsWith(`packages/${name}/src/`);
+  if (specifier.startsWith(".")) {
+    const path = resolve(file, specifier);
+    return path.startsWith(`packages/${name}/src/`) || path === `packages/${name}/package.json`;
+  }
   const ours = /^@calybris\/([a-z]+)(?:\/|$)/.exec(specifier)?.[1];
   if (ours !== undefined) return arrows.packages.includes(ours);
   if (specifier.startsWith("node:")) return arrows.node;

@@ -7,7 +7,7 @@ import { errorTable } from "./error-table.ts";
 import { docstringExamples, fences, runExample } from "./examples.ts";
 import { filesBelow, ROOT, read, tableRows } from "./sources.ts";
 
-const COMMAND = `${ROOT}packages/cli/src/main.ts`;
+const COMMAND = `${ROOT}packages/cli/bin/calybris.cjs`;
 
 let folder: string;
 const before = process.cwd();
@@ -53,7 +53,9 @@ describe("examples", () => {
     ...[...filesBelow("packages/kernel/src", ".ts"), ...filesBelow("packages/engine/src", ".ts")].flatMap((file) =>
       docstringExamples(read(file)).map((example, index): [string, string] => [`${file} ${index + 1}`, example]),
     ),
-    ...fences(read("README.md"), "ts").map((example, index): [string, string] => [`README.md ${index + 1}`, example]),
+    ...["README.md", ...filesBelow("packages", "README.md")].flatMap((file) =>
+      fences(read(file), "ts").map((example, index): [string, string] => [`${file} ${index + 1}`, example]),
+    ),
   ];
 
   test.each(examples)("%s comes to what it states", async (name, example) => {
@@ -64,11 +66,11 @@ describe("examples", () => {
 });
 
 /** Commands as a reader would type them, but for the way to the program. */
-const AS_INSTALLED = 'npm() { shift; while [ "$1" != -- ]; do shift; done; shift; "$NODE" "$COMMAND" "$@"; }\nset -e\n';
+const AS_INSTALLED = 'npx() { shift; "$NODE" "$COMMAND" "$@"; }\nset -e\n';
 
 // Skipped where the command is not built, and where there is no shell to type into.
 describe.skipIf(!existsSync(COMMAND) || process.platform === "win32")("commands in README.md", () => {
-  const scripts = fences(read("README.md"), "sh").filter((script) => script.includes("npm run calybris --"));
+  const scripts = fences(read("README.md"), "sh").filter((script) => script.includes("npx calybris"));
 
   test.each(scripts)("%s", (script) => {
     const env = { ...process.env, NODE: process.execPath, COMMAND, NO_COLOR: "1" };

@@ -111,9 +111,9 @@ function printNext(first: Told | undefined): void {
     `verify ${journal}`,
     `show ${journal} ${first?.answer.sequence ?? 2}`,
     `tail ${journal} --lines 5`,
-    "init && npm run calybris -- --help",
+    "init && npx calybris --help",
   ])
-    console.log(`  npm run calybris -- ${words}`);
+    console.log(`  npx calybris ${words}`);
 }
 
 function verdict({ status }: AuditReport): string {

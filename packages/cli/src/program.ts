@@ -5,6 +5,7 @@
  */
 import { CalybrisError } from "@calybris/kernel";
 import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
 import { benchmarkCommand } from "./benchmark.ts";
 import { catalogCommand } from "./catalog-list.ts";
 import { certificateCommand } from "./certificate.ts";
@@ -74,7 +75,9 @@ export async function runCalybris(words: readonly string[], terminal: Terminal):
 
 /** The command tree, for the help and for tests that walk it. */
 export function calybris(terminal: Terminal): Command {
-  const program = new Command("calybris").description("A decision engine that proves every decision.").version("0.1.0");
+  const program = new Command("calybris")
+    .description("A decision engine that proves every decision.")
+    .version(manifest.version);
   for (const command of COMMANDS) program.addCommand(command(terminal));
   prepare(program, terminal);
   return program;

@@ -12,5 +12,5 @@ const CALLS_MAX = 2 ** 31 - 1;
 
 /** For before the first thread starts: V8 takes the number down when WebAssembly is instantiated. */
 export function compileNoWrappers(): void {
-  if (process.features.typescript !== false) setFlagsFromString(`--wasm-wrapper-tiering-budget=${CALLS_MAX}`);
+  if (import.meta.url.endsWith(".ts")) setFlagsFromString(`--wasm-wrapper-tiering-budget=${CALLS_MAX}`);
 }
