@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- <name>`: runs one benchmark and prints its table; `--smoke` runs it small, and `--requests N` says how
- * many requests a benchmark that decides them is to decide, `--entries N` how long a journal one that reads it is to read.
+ * many requests a benchmark that decides them is to decide, `--entries N` how long a journal one that reads it is to read,
+ * `--against REF` a commit that a benchmark of the engine is to run in turns with these sources.
  * @module
  */
 import { parseArgs } from "node:util";
@@ -9,12 +10,14 @@ export interface BenchOptions {
   readonly full: boolean;
   readonly requests?: number;
   readonly entries?: number;
+  readonly against?: string;
 }
 export type Bench = (options: BenchOptions) => Promise<string>;
 
 /** Loaded when asked for, so that one benchmark does not warm or burden another. */
 export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["kernel", async (): Promise<Bench> => (await import("./kernel.ts")).benchKernel],
+  ["engine", async (): Promise<Bench> => (await import("./engine.ts")).benchEngine],
   ["journal", async (): Promise<Bench> => (await import("./journal.ts")).benchJournal],
   ["ledger", async (): Promise<Bench> => (await import("./ledger.ts")).benchLedger],
   ["million", async (): Promise<Bench> => (await import("./million.ts")).benchMillion],
@@ -27,7 +30,12 @@ async function main(args: readonly string[]): Promise<void> {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { smoke: { type: "boolean" }, requests: { type: "string" }, entries: { type: "string" } },
+    options: {
+      smoke: { type: "boolean" },
+      requests: { type: "string" },
+      entries: { type: "string" },
+      against: { type: "string" },
+    },
   });
   const [name] = positionals;
   const load = BENCHES.get(name ?? "");
@@ -42,6 +50,7 @@ async function main(args: readonly string[]): Promise<void> {
       full: values.smoke !== true,
       ...counted("requests", values.requests),
       ...counted("entries", values.entries),
+      ...(values.against === undefined ? {} : { against: values.against }),
     }),
   );
 }

@@ -8,6 +8,7 @@
 import { builtInCatalogPath, type Engine, parseBudgets, parsePolicyFile } from "@calybris/engine";
 import { readJsonFile } from "@calybris/engine/internal";
 import { createLog, readConfig, Service } from "@calybris/gateway";
+import { POLICY } from "./service-policy.ts";
 
 export interface Counted {
   readonly entries: number;
@@ -18,20 +19,6 @@ export interface Counted {
   /** Since the process began, in microseconds. */
   readonly cpuUs: number;
 }
-
-export const POLICY: Readonly<Record<string, unknown>> = {
-  name: "of the benchmark",
-  epoch: 1,
-  catalog: "llm",
-  riskHardLimitBps: 9_600,
-  confidenceMinBps: 5_500,
-  riskPenaltyMultiplierBps: 1_000,
-  latencyPenaltyMicrocentsPerMs: 1,
-  learning: {},
-  useCases: {
-    default: { valueDollars: "1", riskBps: 100, confidenceBps: 9_500, qualityMinBps: 5_000, outputTokens: 500 },
-  },
-};
 
 /** Everything is on: journal, ledger, learning, keys. */
 export async function startService(directory: string, sha256: string): Promise<Service> {

@@ -11,7 +11,7 @@ import { InlineDriver, readJsonFile, Writer } from "@calybris/engine/internal";
 import { createLog, readConfig } from "@calybris/gateway";
 import { MemoryDisk } from "../packages/engine/test/memory-disk.ts";
 import { HttpStack } from "../packages/gateway/src/http-stack.ts";
-import { POLICY } from "./service-process.ts";
+import { POLICY } from "./service-policy.ts";
 
 async function main([sha256 = "", way = "fast"]: readonly string[]): Promise<void> {
   const keys = JSON.stringify([{ name: "load", scopes: ["decide"], sha256 }]);

@@ -1,0 +1,112 @@
+/**
+ * The engine in process: processor time by thread, bytes on the heap and bytes of the journal for each decision. With
+ * `--against REF` the same program runs on the sources of that commit too, in turns (A B A B), each time in a new process.
+ * @module
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readlinkSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { EnginePlan, EngineRound } from "./engine-process.ts";
+import { markdownTable, median } from "./harness.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const PROGRAM = ["engine-process.ts", "harness.ts", "service-policy.ts"] as const;
+const FULL: EnginePlan = { loops: 256, count: 100_000, rounds: 3, warm: 60_000 };
+const SMOKE: EnginePlan = { loops: 16, count: 300, rounds: 1, warm: 50 };
+const TURNS = 3;
+const MEBIBYTE = 2 ** 20;
+
+interface Contestant {
+  readonly name: string;
+  readonly directory: string;
+  readonly rows: Row[];
+}
+
+interface Row extends EngineRound {
+  readonly heapBytes: number;
+}
+
+const HEADER = [
+  "engine",
+  "ordering thread µs",
+  "all threads µs",
+  "durable decisions/s",
+  "heap bytes a decision",
+  "bytes an entry",
+  "entries a write",
+];
+
+/** Prints a table; processor time and heap bytes are those of one decision. */
+export async function benchEngine(options: { readonly full: boolean; readonly against?: string }): Promise<string> {
+  const plan = options.full ? FULL : SMOKE;
+  const contestants: Contestant[] = [{ name: "this", directory: ROOT, rows: [] }];
+  const other = options.against === undefined ? undefined : checkOut(options.against);
+  if (other !== undefined) contestants.unshift({ name: options.against as string, directory: other, rows: [] });
+  try {
+    for (let turn = 0; turn < (options.full ? TURNS : 1); turn++)
+      for (const { directory, rows } of contestants) rows.push(...measure(directory, plan));
+    return markdownTable(HEADER, contestants.map(rowOf));
+  } finally {
+    if (other !== undefined) execFileSync("git", ["worktree", "remove", "--force", other], { cwd: ROOT });
+  }
+}
+
+function measure(directory: string, plan: EnginePlan): readonly Row[] {
+  const program = join(directory, "bench", "engine-process.ts");
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--trace-gc", program, JSON.stringify(plan)], {
+    cwd: directory,
+    encoding: "utf8",
+    maxBuffer: 1 << 30,
+  });
+  if (status !== 0) throw new Error(`the engine's process ended with ${status}: ${stderr.slice(-2_000)}`);
+  // What comes before the first mark is the warming up.
+  return stdout.split("\nbegin\n").slice(1).map(roundOf);
+}
+
+/** A round's numbers, and what its traces of the garbage collector say was allocated in between. */
+function roundOf(output: string): Row {
+  const line = /^\{.*\}$/m.exec(output)?.[0] ?? "{}";
+  let heapBytes = 0;
+  let after: number | undefined;
+  let isolate: string | undefined;
+  for (const [, of, before, left] of output.matchAll(TRACE)) {
+    isolate ??= of;
+    if (of !== isolate) continue;
+    if (after !== undefined) heapBytes += (Number(before) - after) * MEBIBYTE;
+    after = Number(left);
+  }
+  return { ...(JSON.parse(line) as EngineRound), heapBytes };
+}
+
+/** Process and isolate, then used memory before and after, in MiB. */
+const TRACE = /\[\d+:(0x[0-9a-f]+)\]\s+\d+ ms: .*? ([\d.]+) \([\d.]+\) -> ([\d.]+) /g;
+
+function rowOf({ name, rows }: Contestant): string[] {
+  const middle = (of: (row: Row) => number, digits = 0): string =>
+    median(rows.map(of)).toLocaleString("en", { maximumFractionDigits: digits, minimumFractionDigits: digits });
+  return [
+    name,
+    middle((row) => row.orderingThreadUs / row.decisions, 1),
+    middle((row) => row.allThreadsUs / row.decisions, 1),
+    middle((row) => row.decisions / row.seconds),
+    middle((row) => row.heapBytes / row.decisions),
+    middle((row) => row.bytes / row.entries),
+    middle((row) => row.entries / row.batches, 1),
+  ];
+}
+
+/** The sources of a commit in a folder of their own, with this program, and with packages linked to those sources. */
+function checkOut(ref: string): string {
+  const directory = mkdtempSync(join(tmpdir(), "calybris-bench-"));
+  execFileSync("git", ["worktree", "add", "--force", "--detach", directory, ref], { cwd: ROOT, stdio: "ignore" });
+  for (const file of PROGRAM) cpSync(join(ROOT, "bench", file), join(directory, "bench", file));
+  const [from, to] = [join(ROOT, "node_modules"), join(directory, "node_modules")];
+  mkdirSync(join(to, "@calybris"), { recursive: true });
+  for (const name of readdirSync(from)) if (name !== "@calybris") symlinkSync(join(from, name), join(to, name));
+  for (const name of readdirSync(join(from, "@calybris"))) {
+    const target = readlinkSync(join(from, "@calybris", name));
+    if (existsSync(join(to, "@calybris", target))) symlinkSync(target, join(to, "@calybris", name));
+  }
+  return directory;
+}
