@@ -15,7 +15,7 @@ import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 import { MICROCENTS_PER_DOLLAR, type PolicySnapshot } from "@calybris/kernel";
 import { azureTraces } from "../datasets/azure-traces.ts";
 import { routerBench } from "../datasets/routerbench.ts";
-import { CostComparison } from "../packages/cli/src/incumbents.ts";
+import { CostComparison } from "../packages/cli/src/learning/incumbents.ts";
 import { markdownTable, seededBelow } from "./harness.ts";
 
 const ROOT = join(import.meta.dirname, "..");

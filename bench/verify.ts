@@ -6,7 +6,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { verifyLog } from "../packages/cli/src/verify.ts";
+import { verifyLog } from "../packages/cli/src/verify/verify.ts";
 import { markdownTable, median } from "./harness.ts";
 import { directoryBytes, makeKilledJournal } from "./large-journal.ts";
 

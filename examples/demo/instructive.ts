@@ -6,7 +6,7 @@
 import { styleText } from "node:util";
 import type { Engine } from "@calybris/engine";
 import { type Candidate, cost, explainCandidate, type GateName } from "@calybris/kernel";
-import { dollars } from "../../packages/cli/src/money-text.ts";
+import { dollars } from "../../packages/cli/src/terminal/money-text.ts";
 import type { MarkdownDocument } from "./documents.ts";
 import { type Answer, nameOf } from "./route.ts";
 

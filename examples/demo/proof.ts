@@ -6,7 +6,7 @@ import { cp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { AuditReport } from "@calybris/audit";
 import { segmentNumber } from "@calybris/engine/internal";
-import { verifyLog } from "../../packages/cli/src/verify.ts";
+import { verifyLog } from "../../packages/cli/src/verify/verify.ts";
 
 export interface Flip {
   /** Name of the file within the directory. */

@@ -3,10 +3,10 @@
  * @module
  */
 import type { ClientRequest, Engine } from "@calybris/engine";
-import { CostComparison } from "../../packages/cli/src/incumbents.ts";
-import { dollarsTo, reportDecimals } from "../../packages/cli/src/money-text.ts";
-import { costTable, counted } from "../../packages/cli/src/replay-report.ts";
-import { tableText } from "../../packages/cli/src/table.ts";
+import { CostComparison } from "../../packages/cli/src/learning/incumbents.ts";
+import { dollarsTo, reportDecimals } from "../../packages/cli/src/terminal/money-text.ts";
+import { costTable, counted } from "../../packages/cli/src/replay/report.ts";
+import { tableText } from "../../packages/cli/src/terminal/table.ts";
 
 export type Answer = Awaited<ReturnType<Engine["decide"]>>;
 

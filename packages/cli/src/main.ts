@@ -4,7 +4,7 @@
  * @module
  */
 import { EXIT, runCalybris } from "./program.ts";
-import { processTerminal } from "./terminal.ts";
+import { processTerminal } from "./terminal/terminal.ts";
 
 // Whoever reads the output may stop reading, as `head` does; that is no fault.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

@@ -3,7 +3,7 @@
  * @module
  */
 import { runCalybris } from "../src/program.ts";
-import type { Terminal } from "../src/terminal.ts";
+import type { Terminal } from "../src/terminal/terminal.ts";
 
 export interface Ended {
   readonly exit: number;

@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadPrior } from "@calybris/engine";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bpsAbove } from "../src/certified-certificate.ts";
+import { bpsAbove } from "../src/learning/certified-certificate.ts";
 import { calybris } from "./captured-terminal.ts";
 import { Sandbox } from "./sample-files.ts";
 

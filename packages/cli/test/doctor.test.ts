@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { examine, type Finding } from "../src/doctor.ts";
+import { examine, type Finding } from "../src/doctor/doctor.ts";
 
 let place: string;
 beforeEach(() => {

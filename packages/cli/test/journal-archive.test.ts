@@ -5,8 +5,8 @@ import { Engine } from "@calybris/engine";
 import { listSegments, nodeDisk, segmentName } from "@calybris/engine/internal";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
-import { type Archived, archiveJournal } from "../src/journal-archive.ts";
-import { verifyLog } from "../src/verify.ts";
+import { type Archived, archiveJournal } from "../src/archive/archive.ts";
+import { verifyLog } from "../src/verify/verify.ts";
 
 let place: string;
 let journal: string;

@@ -5,7 +5,7 @@
  */
 import { type Decision, firstRefusal, type Policy, prescribe, type Request, utility } from "@calybris/kernel";
 import fc from "fast-check";
-import { decisionFields } from "../src/vectors.ts";
+import { decisionFields } from "../src/conformance/vectors.ts";
 
 const U64 = 2n ** 64n - 1n;
 const u16: fc.Arbitrary<number> = fc.oneof(fc.integer({ min: 0, max: 10_000 }), fc.constantFrom(10_001, 65_535));

@@ -7,8 +7,8 @@ import { EngineState } from "@calybris/engine/internal";
 import { parseEntryBody, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
-import { logFiles, readLines } from "../src/log-lines.ts";
-import { verifyLog } from "../src/verify.ts";
+import { logFiles, readLines } from "../src/journal/log-lines.ts";
+import { verifyLog } from "../src/verify/verify.ts";
 
 const directory = join(mkdtempSync(join(tmpdir(), "calybris-verify-engine-")), "journal");
 

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { CalybrisError } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { journal } from "../../audit/test/small-journal.ts";
-import { JournalReader } from "../src/journal-reader.ts";
-import { readLines } from "../src/log-lines.ts";
-import { explanationText, findDecision } from "../src/show.ts";
-import { decisionLine } from "../src/tail.ts";
-import { reportText, verifyLog } from "../src/verify.ts";
+import { JournalReader } from "../src/journal/reader.ts";
+import { readLines } from "../src/journal/log-lines.ts";
+import { explanationText, findDecision } from "../src/show/show.ts";
+import { decisionLine } from "../src/journal/tail.ts";
+import { reportText, verifyLog } from "../src/verify/verify.ts";
 
 const lines = journal();
 const lastHash = /"entry_hash":"([0-9a-f]+)"/.exec(lines.at(-1) ?? "")?.[1] ?? "";

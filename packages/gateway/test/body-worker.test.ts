@@ -9,7 +9,7 @@ import { LOCAL, type Principal } from "../src/keys/keyring.ts";
 import { CATALOG, codeOf, POLICY, post, type Running, startService, testPolicy } from "./running-service.ts";
 
 const BODY_BYTES_MAX = 2 * 2 ** 20;
-const LIMITS = { nestingMax: 16, candidatesMax: 4 };
+const LIMITS = { depthMax: 16, candidatesMax: 4 };
 const JSON_RULE: BodyRule = { schema: settleCall, checkedBy: "schema", reader: "json", membersMax: 300 };
 const SET: BodyRule = { schema: policySetCall, checkedBy: "handler", reader: "policy", membersMax: 1 };
 const CHECK: BodyRule = { ...SET, schema: policyCheckCall };

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { serveConfigText } from "../../cli/src/serve-config-text.ts";
+import { serveConfigText } from "../../cli/src/service/config-text.ts";
 import type { Config } from "../src/config/config.ts";
 import { flagOf, OPTIONS, type ServiceOption, variableOf } from "../src/config/options.ts";
 import { type ConfigSources, readConfig } from "../src/config/read-config.ts";

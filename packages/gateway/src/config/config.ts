@@ -34,7 +34,7 @@ export interface Config {
     readonly bodyBytesMax: number;
     readonly bodiesBytesMax: number;
     readonly answersBytesMax: number;
-    readonly nestingMax: number;
+    readonly depthMax: number;
     readonly headerBytesMax: number;
     readonly batchMax: number;
     readonly candidatesMax: number;

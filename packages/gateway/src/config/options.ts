@@ -107,7 +107,7 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     default: 64 * MIB,
     what: "most bytes of answers that clients have yet to take, over all connections; beyond it requests are answered 429",
   },
-  { path: "limits.nestingMax", kind: whole(4, 64), default: 16, what: "deepest nesting of a body" },
+  { path: "limits.depthMax", kind: whole(4, 64), default: 16, what: "deepest nesting of a body" },
   { path: "limits.headerBytesMax", kind: whole(1_024, 65_536), default: 8_192, what: "longest head of a request" },
   { path: "limits.batchMax", kind: whole(1, 10_000), default: 1_000, what: "most requests in one batch" },
   {

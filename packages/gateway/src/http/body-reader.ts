@@ -18,8 +18,8 @@ export class BodyReader {
   readonly #candidatesMax: number;
   readonly #worker: BodyWorker;
 
-  constructor(limits: { readonly nestingMax: number; readonly candidatesMax: number }, worker: BodyWorker) {
-    this.#nestingMax = limits.nestingMax;
+  constructor(limits: { readonly depthMax: number; readonly candidatesMax: number }, worker: BodyWorker) {
+    this.#nestingMax = limits.depthMax;
     this.#candidatesMax = limits.candidatesMax;
     this.#worker = worker;
   }

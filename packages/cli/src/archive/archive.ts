@@ -1,0 +1,112 @@
+/**
+ * `calybris journal archive`: moves sealed, verified segments to another disk.
+ *
+ *     verify all of them ─▶ copy ─▶ sync ─▶ read back and compare ─▶ note in the manifest ─▶ replace by a link
+ *
+ * What stands in the journal's place is a link to the copy, put there in one step, so the journal stays whole for whoever
+ * reads it, a service that runs included. Interrupted at any point, it goes on where it stopped when it is run again.
+ * @module
+ */
+import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
+import { basename, isAbsolute, join, relative, resolve } from "node:path";
+import { CalybrisError } from "@calybris/kernel";
+import { Command, InvalidArgumentError } from "commander";
+import { copyVerified, noteInManifest, replaceByLink } from "./files.ts";
+import { verifySealed } from "./verify.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
+import { logFiles } from "../journal/log-lines.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+interface ArchiveOptions {
+  readonly journal: string;
+  readonly to: string;
+  readonly keep: number;
+  readonly keyFile?: string;
+  readonly json?: true;
+}
+
+/** A segment that was moved. */
+export interface Archived {
+  readonly segment: string;
+  readonly bytes: number;
+  /** Of the whole file, in hexadecimal. */
+  readonly sha256: string;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Hash of its last entry, which the next segment continues. */
+  readonly lastHash: string;
+}
+
+export function journalCommand(terminal: Terminal): Command {
+  const archive = new Command("archive")
+    .description("move sealed, verified segments to another disk; links stay in their place")
+    .option("--journal <directory>", "the journal", "calybris-journal")
+    .requiredOption("--to <directory>", "where to; created when it does not exist")
+    .option("--keep <count>", "how many sealed segments stay, the newest", wholeCount, 0)
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText(
+      "after",
+      "\nThe copies belong to the journal: whoever starts from it reads them. The segment that is being written always stays.",
+    )
+    .action((options: ArchiveOptions) => {
+      const moved = archiveJournal(options);
+      terminal.print(options.json === true ? jsonText({ archived: moved }) : archivedText(moved, options));
+    });
+  return new Command("journal").description("a journal's files").addCommand(archive);
+}
+
+/** @throws CalybrisError `CAL_ARCHIVE_REFUSED` when anything is not as it must be; nothing was moved that was not compared. */
+export function archiveJournal(options: Omit<ArchiveOptions, "json">): readonly Archived[] {
+  const from = resolve(options.journal);
+  const to = resolve(options.to);
+  const { files } = logFiles(from);
+  refuseOverlap(from, to);
+  const sealed = files.slice(0, -1);
+  const movable = sealed.slice(0, Math.max(0, sealed.length - options.keep)).filter(isPlainFile);
+  if (movable.length === 0) return [];
+  const spans = verifySealed(sealed, chainOfJournal(from, options.keyFile));
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  return movable.map((file) => {
+    const span = spans.get(file);
+    if (span === undefined)
+      throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: file, problem: "it holds no entry" });
+    const copy = join(to, basename(file));
+    const sha256 = copyVerified(file, copy);
+    const archived: Archived = { segment: basename(file), bytes: statSync(copy).size, sha256, ...span };
+    noteInManifest(to, archived);
+    replaceByLink(file, copy);
+    return archived;
+  });
+}
+
+/** What was moved before is a link. */
+function isPlainFile(file: string): boolean {
+  return lstatSync(file).isFile();
+}
+
+function refuseOverlap(from: string, to: string): void {
+  const real = existsSync(to) ? realpathSync(to) : to;
+  const way = relative(realpathSync(from), real);
+  if (way !== "" && (way.startsWith("..") || isAbsolute(way))) return;
+  throw new CalybrisError("CAL_ARCHIVE_REFUSED", {
+    path: to,
+    problem: "it is the journal's own directory, or inside it",
+  });
+}
+
+function archivedText(moved: readonly Archived[], { to }: ArchiveOptions): string {
+  if (moved.length === 0) return "nothing to move: no sealed segment is left in its place";
+  const rows = moved.map(
+    ({ segment, bytes, firstSequence, lastSequence, sha256 }) =>
+      `${segment}  entries ${firstSequence} to ${lastSequence}  ${bytes} bytes  sha256 ${sha256}`,
+  );
+  return [...rows, `moved ${moved.length} to ${to}; the journal links to them there`].map(printable).join("\n");
+}
+
+function wholeCount(text: string): number {
+  if (!/^[0-9]{1,6}$/.test(text)) throw new InvalidArgumentError("Write a whole number up to 999999.");
+  return Number(text);
+}

@@ -1,0 +1,55 @@
+/**
+ * Verifies the sealed segments of a journal, from its first entry on, before any of them is moved.
+ * @module
+ */
+import { createAudit } from "@calybris/audit";
+import { nodeSha256 } from "@calybris/engine";
+import { CalybrisError, type ChainHash, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { fastestKernel } from "../decide/kernels.ts";
+import { readLines } from "../journal/log-lines.ts";
+
+/** The entries of one segment. */
+export interface Span {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly lastHash: string;
+}
+
+/**
+ * @param chain - the journal's own hash; `undefined` when its key is not at hand.
+ * @returns the entries of each file.
+ * @throws CalybrisError `CAL_ARCHIVE_REFUSED` for the first thing that is wrong.
+ */
+export function verifySealed(files: readonly string[], chain: ChainHash | undefined): ReadonlyMap<string, Span> {
+  if (chain === undefined)
+    throw new CalybrisError("CAL_ARCHIVE_REFUSED", {
+      path: files[0] ?? "",
+      problem: "the journal is keyed, so its chain is verified with --key-file alone",
+    });
+  const audit = createAudit({ sha256: nodeSha256, chain, kernelFor: fastestKernel });
+  const spans = new Map<string, Span>();
+  for (const file of files) {
+    let first: number | undefined;
+    let last: { readonly text: string } | undefined;
+    for (const line of readLines(file)) {
+      const text = Buffer.from(line.bytes).toString("utf8");
+      if (line.hasNewline) audit.line(line.bytes, line);
+      else refuse(file, "its last line is not ended");
+      first ??= parseEntryLine(text)?.sequence;
+      last = { text };
+    }
+    const entry = last === undefined ? undefined : parseEntryLine(last.text);
+    if (entry === undefined || first === undefined) refuse(file, "it holds no entry");
+    if (parseEntryHead(entry.data)?.kind !== "seal") refuse(file, "it does not end with a seal");
+    spans.set(file, { firstSequence: first, lastSequence: entry.sequence, lastHash: entry.entryHash });
+  }
+  const { findings } = audit.finish();
+  const [finding] = findings;
+  if (finding !== undefined)
+    refuse(finding.file, `entry ${finding.sequence} at byte ${finding.byteOffset}: ${finding.problem}`);
+  return spans;
+}
+
+function refuse(path: string, problem: string): never {
+  throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path, problem });
+}

@@ -1,0 +1,190 @@
+/**
+ * Runs the protocol over tables, one after the other, and puts together what was measured: on which machine, at which
+ * commit, by which command.
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { cpus, totalmem } from "node:os";
+import { fileURLToPath } from "node:url";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
+import {
+  type FromNothing,
+  type Goal,
+  goalsOf,
+  HEAD_KINDS,
+  judge,
+  judgeFromNothing,
+  measureSpeed,
+  type Measured,
+  type SetFigures,
+  type Table,
+  thinned,
+  type Transfer,
+  transfers,
+  type WorldSwitch,
+  worldSwitch,
+} from "@calybris/learning";
+
+export const TRACKS = ["full", "bandit", "transfer"] as const;
+export type TrackName = (typeof TRACKS)[number];
+
+export interface BenchmarkResult {
+  readonly format: 1;
+  readonly command: string;
+  readonly commit: string;
+  readonly machine: { readonly cpu: string; readonly cores: number; readonly memoryGiB: number; readonly node: string };
+  readonly seconds: number;
+  readonly isQuick: boolean;
+  readonly seeds: number;
+  readonly rowsRead: number;
+  readonly sets: readonly SetFigures[];
+  readonly fromNothing: readonly { readonly set: string; readonly figures: FromNothing }[];
+  readonly transfers: readonly Transfer[];
+  readonly worldSwitch: readonly WorldSwitch[];
+  readonly speed: Measured["speed"];
+  readonly goals: readonly Goal[];
+}
+
+export interface RunOptions {
+  readonly isQuick: boolean;
+  readonly seeds: number;
+  readonly track: TrackName | undefined;
+  readonly rows: number | undefined;
+  readonly isWhole: boolean;
+  readonly command: string;
+  readonly onProgress: (share: number) => void;
+}
+
+/** Sets whose stream is also run from its first row with nothing labelled, and the published savings to look at. */
+const FROM_NOTHING: ReadonlyMap<string, number> = new Map([
+  ["kdd99", 0.19],
+  ["kdd99-unique", 0.19],
+  ["sp500", 0.19],
+]);
+const FROM_NOTHING_SEEDS_MAX = 3;
+
+const FULL = { folds: 5, resamplings: 1_000, rowsMax: 100_000, rowsFitMax: 20_000, decisionsMax: 4_000_000, seed: 1 };
+const QUICK = {
+  folds: 2,
+  resamplings: 100,
+  rowsMax: 1_600,
+  rowsFitMax: 1_600,
+  decisionsMax: 60_000,
+  seed: 1,
+  trials: 20,
+  kinds: ["ridge", "small trees"] as const,
+};
+const FROM_NOTHING_ROWS_QUICK = 8_000;
+const TRANSFER_ROWS_QUICK = 1_000;
+
+export async function runBenchmark(
+  loads: readonly (() => Promise<Table>)[],
+  options: RunOptions,
+): Promise<BenchmarkResult> {
+  const started = performance.now();
+  const sets: SetFigures[] = [];
+  const fromNothing: { set: string; figures: FromNothing }[] = [];
+  const texts: Table[] = [];
+  let rowsRead = 0;
+  for (const [index, load] of loads.entries()) {
+    const table = await load();
+    rowsRead += table.rowsRead;
+    const at = (share: number): void => options.onProgress((index + share) / loads.length);
+    if (table.texts !== undefined) texts.push(options.isQuick ? thinned(table, TRANSFER_ROWS_QUICK) : table);
+    if (options.track === "transfer") continue;
+    const usual = options.isQuick ? QUICK : { ...FULL, kinds: HEAD_KINDS };
+    const settings = options.rows === undefined ? usual : { ...usual, rowsMax: options.rows };
+    const seeds = options.track === "full" ? 0 : options.seeds;
+    sets.push(judge(table, { ...settings, seeds, onProgress: (share) => at(0.8 * share) }));
+    const atSavings = FROM_NOTHING.get(table.name);
+    if (atSavings === undefined || options.track === "full") continue;
+    const seedCount = Math.min(options.isQuick ? 1 : FROM_NOTHING_SEEDS_MAX, options.seeds);
+    const whole = options.isQuick ? thinned(table, FROM_NOTHING_ROWS_QUICK) : table;
+    let done = 0;
+    const onRun = (): void => {
+      done += 1;
+      at(0.8 + (0.2 * done) / seedCount);
+    };
+    fromNothing.push({
+      set: table.name,
+      figures: judgeFromNothing(whole, { seeds: seedCount, atSavings, resamplings: settings.resamplings, onRun }),
+    });
+  }
+  const isTransferred = texts.length > 1 && (options.track === undefined || options.track === "transfer");
+  const measured: Measured = {
+    sets,
+    fromNothing,
+    worldSwitch: switches(options),
+    speed: measureSpeed(() => performance.now()),
+  };
+  return {
+    format: 1,
+    command: options.command,
+    commit: commit(),
+    machine: machine(),
+    seconds: Math.round((performance.now() - started) / 1_000),
+    isQuick: options.isQuick,
+    seeds: options.seeds,
+    rowsRead,
+    ...measured,
+    transfers: isTransferred ? transfers(texts, 1, () => {}) : [],
+    goals: goalsOf(measured),
+  };
+}
+
+/** With the default of a policy first; then a shorter memory, and none that fades. */
+function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
+  if (track === "full" || track === "transfer") return [];
+  return isQuick
+    ? [worldSwitch(LEARNING_DEFAULTS.discountPpm, 9)]
+    : [LEARNING_DEFAULTS.discountPpm, 999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
+}
+
+/** Several runs as one, in their order; goals are judged anew over all of them. */
+export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
+  const [first] = results;
+  if (first === undefined || results.length === 1) return first as BenchmarkResult;
+  const measured: Measured = {
+    sets: results.flatMap(({ sets }) => sets),
+    fromNothing: results.flatMap(({ fromNothing }) => fromNothing),
+    worldSwitch: results.find(({ worldSwitch: switches_ }) => switches_.length > 0)?.worldSwitch ?? [],
+    speed: first.speed,
+  };
+  return {
+    ...first,
+    ...measured,
+    command: results.map(({ command }) => command).join("; "),
+    commit: [...new Set(results.map(({ commit: each }) => each))].join(", "),
+    seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
+    seeds: Math.min(...results.map(({ seeds }) => seeds)),
+    rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+    transfers: results.flatMap(({ transfers: each }) => each),
+    goals: goalsOf(measured),
+  };
+}
+
+function machine(): BenchmarkResult["machine"] {
+  const all = cpus();
+  return {
+    cpu: all[0]?.model.trim() ?? "unknown",
+    cores: all.length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    node: process.version,
+  };
+}
+
+/** Of the sources that ran, marked when they were changed since; `unknown` outside of a checkout. */
+function commit(): string {
+  const git = (...words: readonly string[]): string =>
+    execFileSync("git", [...words], {
+      cwd: fileURLToPath(new URL("..", import.meta.url)),
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  try {
+    const isChanged = git("status", "--porcelain", "--", "../../learning", "../../engine", "../../../datasets") !== "";
+    return `${git("rev-parse", "--short=12", "HEAD")}${isChanged ? " and changes" : ""}`;
+  } catch {
+    return "unknown";
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * What `calybris doctor` asks of the files: who may read and write them, and whether they can be used.
+ * @module
+ */
+import { accessSync, constants, type Stats, statSync } from "node:fs";
+import { isAbsolute } from "node:path";
+import { readHead, nodeDisk, listSegments } from "@calybris/engine/internal";
+import type { Config } from "@calybris/gateway";
+import { nearestDirectory } from "./disk.ts";
+import type { Finding } from "./doctor.ts";
+
+const OTHERS_WRITE = 0o022;
+const OTHERS_ANY = 0o077;
+
+export function checkFiles(config: Config): readonly Finding[] {
+  const { journal, policy, budgets, tls } = config;
+  return [
+    checkDirectory(journal.directory),
+    ...checkJournal(journal.directory),
+    ...[policy.file, budgets.file, tls.certificateFile].flatMap((file) =>
+      file === undefined ? [] : [checkReadable(file)],
+    ),
+    ...[journal.keyFile, tls.keyFile].flatMap((file) => (file === undefined ? [] : [checkSecret(file)])),
+  ];
+}
+
+function checkDirectory(directory: string): Finding {
+  const check = "journal directory";
+  const nearest = nearestDirectory(directory);
+  const remedy = "Make it with mode 700, owned by the user that runs the service.";
+  try {
+    accessSync(nearest, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch {
+    return { check, verdict: "bad", found: `${nearest} cannot be written by this user`, remedy };
+  }
+  const stats = statSync(nearest);
+  if (!stats.isDirectory()) return { check, verdict: "bad", found: `${nearest} is no directory`, remedy };
+  const mode = `mode ${(stats.mode & 0o777).toString(8)}`;
+  if (isOpen(stats, OTHERS_WRITE))
+    return {
+      check,
+      verdict: "warn",
+      found: `${nearest}: others may write there (${mode})`,
+      remedy: "chmod 700 mends that.",
+    };
+  const relative = isAbsolute(directory) ? "" : ", relative to where the service is started";
+  return { check, verdict: "ok", found: `${directory}${relative} (${mode})` };
+}
+
+function checkJournal(directory: string): readonly Finding[] {
+  const check = "journal";
+  try {
+    const segments = listSegments(nodeDisk, directory);
+    if (segments.length === 0) return [{ check, verdict: "ok", found: "a new one will begin" }];
+    const head = readHead(nodeDisk, directory);
+    if (head !== undefined)
+      return [
+        {
+          check,
+          verdict: "ok",
+          found: `${segments.length} segments, head ${head.sequence}${head.keyed ? ", keyed" : ""}`,
+        },
+      ];
+    const remedy =
+      "It may have torn when the machine stopped; the next start writes it anew. `calybris verify` checks the rest.";
+    return [{ check, verdict: "warn", found: `${segments.length} segments and no whole head`, remedy }];
+  } catch (error) {
+    return [{ check, verdict: "bad", found: (error as Error).message, remedy: "See to its permissions." }];
+  }
+}
+
+function checkReadable(file: string): Finding {
+  try {
+    accessSync(file, constants.R_OK);
+    return { check: "file", verdict: "ok", found: file };
+  } catch (error) {
+    return {
+      check: "file",
+      verdict: "bad",
+      found: (error as Error).message,
+      remedy: "Check the path and its permissions.",
+    };
+  }
+}
+
+function checkSecret(file: string): Finding {
+  const readable = checkReadable(file);
+  if (readable.verdict !== "ok") return readable;
+  const stats = statSync(file);
+  if (!isOpen(stats, OTHERS_ANY)) return { check: "secret", verdict: "ok", found: `${file}, its owner's alone` };
+  const found = `others may use ${file} (mode ${(stats.mode & 0o777).toString(8)})`;
+  return { check: "secret", verdict: "bad", found, remedy: "chmod 600 mends that." };
+}
+
+/** Windows has no such bits. */
+function isOpen({ mode }: Stats, bits: number): boolean {
+  return process.platform !== "win32" && (mode & bits) !== 0;
+}

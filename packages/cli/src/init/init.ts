@@ -1,0 +1,130 @@
+/**
+ * `calybris init`: a commented policy to start from, or budgets, and a configuration of the service.
+ * @module
+ */
+import { writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { BUILT_IN_CATALOGS, type CatalogFile, loadCatalog } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
+import { Command } from "commander";
+import { learningSectionText } from "./learning.ts";
+import { budgetsText } from "../ledger/budgets.ts";
+import { dollars } from "../terminal/money-text.ts";
+import { serveConfigText } from "../service/config-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface InitOptions {
+  readonly catalog: string;
+  readonly budgets?: true;
+  readonly out?: string;
+  readonly config?: string | true;
+  readonly force?: boolean;
+}
+
+const POLICY_FILE = "calybris.policy.jsonc";
+const BUDGETS_FILE = "calybris.budgets.jsonc";
+const CONFIG_FILE = "calybris.config.jsonc";
+
+export function initCommand(terminal: Terminal): Command {
+  return new Command("init")
+    .description("write a commented policy, or budgets, to start from")
+    .option("--catalog <name>", `one of ${BUILT_IN_CATALOGS.join(", ")}, or the path of a catalog file`, "llm")
+    .option("--budgets", "write budgets instead of a policy")
+    .option("--out <file>", `where to; ${POLICY_FILE}, or ${BUDGETS_FILE}, when left out`)
+    .option(
+      "--config [file]",
+      `write a commented configuration of the service too, to ${CONFIG_FILE} when no file is named`,
+    )
+    .option("--force", "overwrite the file when it exists")
+    .action((options: InitOptions) => init(options, terminal));
+}
+
+async function init(options: InitOptions, terminal: Terminal): Promise<void> {
+  const isForced = options.force === true;
+  if (options.budgets) {
+    const out = options.out ?? BUDGETS_FILE;
+    await write(out, budgetsText(schemaPath("budgets", out)), isForced);
+    terminal.print(`wrote ${out}; next: calybris ledger apply ${out} --journal DIRECTORY --by NAME`);
+    return;
+  }
+  const { catalog, out = POLICY_FILE } = options;
+  await write(out, startingPolicyText(await loadCatalog(catalog), { catalog, out }), isForced);
+  terminal.print(`wrote ${out}; next: calybris policy check ${out}`);
+  if (options.config === undefined) return;
+  const config = options.config === true ? CONFIG_FILE : options.config;
+  await write(config, serveConfigText({ policy: out }), isForced);
+  terminal.print(`wrote ${config}; next: calybris serve --config ${config}`);
+}
+
+async function write(out: string, text: string, isForced: boolean): Promise<void> {
+  try {
+    await writeFile(out, text, { flag: isForced ? "w" : "wx" });
+  } catch (cause) {
+    const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
+    const problem = exists ? "it exists; --force overwrites it" : String(cause);
+    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: out, problem }, { cause });
+  }
+}
+
+interface Written {
+  /** As it was named. */
+  readonly catalog: string;
+  readonly out: string;
+}
+
+/** A policy finds its catalog from where it stands itself; what is no name has to look like a path. */
+function catalogReference({ catalog, out }: Written): string {
+  if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
+  const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");
+  return path.startsWith(".") ? path : `./${path}`;
+}
+
+/** The path of the schema from the file, which is how editors find it. */
+function schemaPath(name: "policy" | "budgets", out: string): string {
+  const schema = fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
+  return relative(dirname(resolve(out)), schema).replaceAll("\\", "/");
+}
+
+const UNITS = 1_000n;
+
+/** Twice what the dearest candidate costs for 1,000 units in and out, as one digit and zeros: everything is worth running. */
+function startingDollars({ candidates }: CatalogFile): string {
+  const dearest = candidates.reduce((max, { inputPriceMicrocents, outputPriceMicrocents }) => {
+    const costMicrocents = (UNITS * (inputPriceMicrocents + outputPriceMicrocents)) / 1_000_000n;
+    return costMicrocents > max ? costMicrocents : max;
+  }, 1n);
+  const digits = String(2n * dearest);
+  return dollars((BigInt(digits.charAt(0)) + 1n) * 10n ** BigInt(digits.length - 1));
+}
+
+/** The policy to start from; what stands in it is found from where it is to be written. */
+export function startingPolicyText(catalog: CatalogFile, written: Written): string {
+  const value = startingDollars(catalog);
+  return `{
+  "$schema": ${JSON.stringify(schemaPath("policy", written.out))}, // for editors: checks as you type
+  // What Calybris decides by. Comments and trailing commas are fine here.
+  "name": "first-policy",
+  "epoch": 1, // raise it with every change
+  "catalog": ${JSON.stringify(catalogReference(written))}, // a built-in catalog, or a path like "./catalog.json"
+
+  // Shares are in basis points: 10000 is the whole.
+  "riskHardLimitBps": 9600, // at this risk nothing runs; may be lower, never higher
+  "confidenceMinBps": 5500, // below this confidence nothing runs; may be higher, never lower
+  "riskPenaltyMultiplierBps": 3500, // how much of the value at risk is taken off
+
+  // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes).
+  "latencyPenaltyMicrocentsPerMs": 2,
+  // "disabled": [${JSON.stringify(catalog.candidates[0]?.name)}], // candidates that are never chosen
+
+${learningSectionText()}
+
+  // What a request gets where the client says nothing. "default" has to be here. The value is what a good answer is
+  // worth to you: nothing runs that costs more. This one is twice what the dearest candidate takes for 1000 in and out.
+  "useCases": {
+    "default": { "valueDollars": "${value}", "riskBps": 1000, "confidenceBps": 9000, "qualityMinBps": 5000, "outputTokens": 1000 },
+    "careful": { "valueDollars": "${value}", "riskBps": 2000, "confidenceBps": 8500, "qualityMinBps": 7500, "outputTokens": 800 },
+  },
+}
+`;
+}

@@ -1,0 +1,93 @@
+/**
+ * `--key-file`: the secret of a keyed journal. The bytes of the file are the key as they are, a newline at the end
+ * included. A key that others may read is none, so such a file is refused.
+ * @module
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from "node:fs";
+import { join } from "node:path";
+import type { Head } from "@calybris/engine";
+import { HEAD_FILE, nodeChain, parseHead, unreadable } from "@calybris/engine/internal";
+import { CalybrisError, type ChainHash } from "@calybris/kernel";
+import { Option } from "commander";
+import { firstEntry } from "./entries.ts";
+import { logFiles } from "./log-lines.ts";
+
+const KEY_BYTES_MIN = 16;
+const KEY_BYTES_MAX = 4_096;
+/** What group and others may do with a file. */
+const OTHERS_MODE = 0o077;
+/** A pipe that nobody writes to would hold the program up before it can be refused. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/** The option, the same for every command that opens a journal. */
+export function keyFileOption(): Option {
+  return new Option("--key-file <file>", "the key of a keyed journal; 16 bytes or more, readable by its owner alone");
+}
+
+/** @throws CalybrisError `CAL_JOURNAL_KEY` for what is no key, `CAL_INPUT_UNREADABLE` for what cannot be read. */
+export function readKey(file: string | undefined): Uint8Array | undefined {
+  if (file === undefined) return undefined;
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, WITHOUT_WAITING);
+    const problem = problemOf(fstatSync(descriptor));
+    if (problem !== undefined) throw refused(file, problem);
+    return readFileSync(descriptor);
+  } catch (cause) {
+    throw unreadable(file, cause);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Refuses a key where the head says that there is none, and none where it says that there is one. */
+export function requireKey(head: Pick<Head, "keyed">, key: Uint8Array | undefined, file: string): void {
+  if (head.keyed && key === undefined) throw refused(file, "the journal is keyed and no --key-file was given");
+  if (!head.keyed && key !== undefined) throw refused(file, "the journal's head says that it is not keyed");
+}
+
+/**
+ * Before a journal is opened for writing: the key has to fit what stands there. Recovery would find every entry broken
+ * under another key and could not tell why.
+ */
+export function requireKeyOfJournal(directory: string, keyFile: string | undefined, key: Uint8Array | undefined): void {
+  const head = headOf(directory);
+  if (head === undefined) return;
+  requireKey(head, key, keyFile ?? directory);
+  if (key === undefined || keyFile === undefined) return;
+  const entry = logFiles(directory).files.slice(0, 1).map(firstEntry)[0];
+  if (entry !== undefined && nodeChain(key)(entry.previousHash, Buffer.from(entry.data)) !== entry.entryHash)
+    throw refused(keyFile, "it is not the one that entry 1 was written with, or entry 1 was altered");
+}
+
+/** The hash that a journal's entries follow from; `undefined` when it is keyed and its key was not given, or nobody knows. */
+export function chainOfJournal(directory: string, keyFile: string | undefined): ChainHash | undefined {
+  const head = headOf(directory);
+  const key = readKey(keyFile);
+  if (head !== undefined && key !== undefined) requireKey(head, key, keyFile ?? directory);
+  return key !== undefined || head?.keyed === false ? nodeChain(key) : undefined;
+}
+
+/** The head that a journal keeps; `undefined` when there is none to be read. */
+export function headOf(directory: string): Head | undefined {
+  try {
+    return parseHead(readFileSync(join(directory, HEAD_FILE), "utf8"));
+  } catch {
+    return undefined;
+  }
+}
+
+function problemOf(stats: Stats): string | undefined {
+  if (!stats.isFile()) return "it is not a regular file";
+  if (stats.size < KEY_BYTES_MIN) return `it is ${stats.size} bytes long`;
+  if (stats.size > KEY_BYTES_MAX) return `it is ${stats.size} bytes long; ${KEY_BYTES_MAX} are the most`;
+  const mode = stats.mode & 0o777;
+  // Windows has no such bits.
+  if ((mode & OTHERS_MODE) !== 0 && process.platform !== "win32")
+    return `others may use it (mode ${mode.toString(8)}); chmod 600 mends that`;
+  return undefined;
+}
+
+function refused(file: string, problem: string): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_KEY", { file, problem });
+}

@@ -1,0 +1,113 @@
+/**
+ * `calybris certificate set`: puts a certificate in force, as an entry that names who did it.
+ * @module
+ */
+import { loadPrior } from "@calybris/engine";
+import { readJsonFile } from "@calybris/engine/internal";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
+import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface CertificateSetOptions extends JournalOptions {
+  readonly regimes?: number;
+  readonly alpha?: number;
+  readonly delta?: number;
+  readonly samples?: number;
+  readonly prior?: string;
+  readonly by: string;
+  readonly json?: true;
+}
+
+const HELP = `
+Of the eight regimes, those of the N least predicted gains may be served below the top tier; the others may not,
+whatever else was learned. 0 allows none. It speaks of the prior that it was found with, which has to be in force: set
+that one first. Once another prior is in force it is void, and nothing may be served below the top tier until a new
+certificate comes. Holdouts are decided by the floor of their use case alone, and a client's own floor always wins.
+
+Examples:
+  calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
+  calybris certificate set certified.json --journal journal --by ada
+  calybris certificate set --regimes 5 --alpha 400 --delta 500 --samples 7000 --prior prior.json --journal journal --by ada`;
+
+export function certificateCommand(terminal: Terminal): Command {
+  return new Command("certificate")
+    .description("how much may be served below the top tier")
+    .addCommand(setCommand(terminal));
+}
+
+function setCommand(terminal: Terminal): Command {
+  const command = new Command("set");
+  return command
+    .description("put a certificate in force in a journal, from the next decision on")
+    .argument("[file]", "what `calybris certify --out` wrote; without it, the options say")
+    .addOption(numberOption("--regimes <count>", "how many regimes may be served below the top tier", "regimes"))
+    .addOption(numberOption("--alpha <bps>", "the risk that is not exceeded, in ten-thousandths", "alphaBps"))
+    .addOption(numberOption("--delta <bps>", "with which doubt, in ten-thousandths", "deltaBps"))
+    .addOption(numberOption("--samples <count>", "labelled requests that it was found on", "samples"))
+    .option("--prior <file>", "the prior that it was found with")
+    .addOption(journalOption())
+    .addOption(byOption())
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((file: string | undefined, options: CertificateSetOptions) =>
+      setCertificate(file, options, terminal, command),
+    );
+}
+
+async function setCertificate(
+  file: string | undefined,
+  options: CertificateSetOptions,
+  terminal: Terminal,
+  command: Command,
+): Promise<void> {
+  const { by } = options;
+  const certificate =
+    file === undefined ? await certificateOf(options, command) : await certificateIn(file, options, command);
+  const { sequence, holdoutBps } = await withEngine(options, undefined, async ({ learning, snapshot }) => ({
+    sequence: await learning.certify({ ...certificate, by }),
+    holdoutBps: snapshot.learning?.holdoutBps ?? 0,
+  }));
+  if (options.json) {
+    terminal.print(jsonText({ sequence, ...certificate, by }));
+    return;
+  }
+  const { regimes, alphaBps, deltaBps, samples, prior } = certificate;
+  const risk = `risk at most ${alphaBps} bps but for ${deltaBps} bps of doubt, on ${samples} samples`;
+  terminal.print(
+    `from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}${prior === undefined ? "" : ` (prior ${prior})`}`,
+  );
+  if (holdoutBps > 0)
+    terminal.print(
+      `it does not bind holdouts: ${holdoutBps} bps of decisions are made by the floor of their use case alone`,
+    );
+}
+
+async function certificateOf(options: CertificateSetOptions, command: Command): Promise<Certificate> {
+  const { regimes, alpha, delta, samples, prior: file } = options;
+  if (regimes === undefined || alpha === undefined || delta === undefined || samples === undefined)
+    return command.error("error: name a file, or write all of --regimes, --alpha, --delta and --samples");
+  const prior = file === undefined ? {} : { prior: loadPrior((await readJsonFile(file)).value, file).digestHex };
+  return { regimes, alphaBps: alpha, deltaBps: delta, samples, ...prior };
+}
+
+async function certificateIn(file: string, options: CertificateSetOptions, command: Command): Promise<Certificate> {
+  const { regimes, alpha, delta, samples, prior } = options;
+  if ([regimes, alpha, delta, samples, prior].some((given) => given !== undefined))
+    return command.error(
+      "error: a file says it all: write neither --regimes, --alpha, --delta, --samples nor --prior beside it",
+    );
+  return readCertificate(file);
+}
+
+function numberOption(flags: string, text: string, key: keyof typeof CERTIFICATE_BOUNDS): Option {
+  const [min, max] = CERTIFICATE_BOUNDS[key];
+  return new Option(flags, text).argParser((given: string) => {
+    const value = Number(given);
+    if (/^[0-9]{1,16}$/.test(given) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${min} to ${max}.`);
+  });
+}

@@ -1,0 +1,176 @@
+/**
+ * `calybris certify`: how much may be downgraded so that, with confidence 1 − δ, the risk stays below α; on labelled data,
+ * or on the log of a bandit. What a prior's regimes were certified for can be put in force by `calybris certificate set`.
+ * @module
+ */
+import { loadPrior } from "@calybris/engine";
+import { membersOf, readJsonFile } from "@calybris/engine/internal";
+import {
+  certify,
+  fitPrior,
+  predictByName,
+  predictRows,
+  type RiskKind,
+  rowRange,
+  sampledRows,
+  seededChance,
+  selectRows,
+  type Table,
+  thresholdsAt,
+} from "@calybris/learning";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-certificate.ts";
+import { certifyLog } from "./certify-log.ts";
+import { certifiedText } from "./certify-text.ts";
+import { collected, tableOf } from "./data.ts";
+import { aboutText, requirePriorReads } from "./prior-reads.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { writeOutput } from "../terminal/write-output.ts";
+
+export interface CertifyOptions {
+  readonly data?: string;
+  readonly map?: string;
+  readonly set?: readonly string[];
+  readonly log?: string;
+  readonly prior?: string;
+  readonly priorOut?: string;
+  readonly out?: string;
+  readonly alpha: number;
+  readonly delta: number;
+  readonly risk: RiskKind;
+  readonly grid: number;
+  readonly regimes?: true;
+  readonly seed: number;
+  readonly json?: true;
+}
+
+const HELP = `
+The prior has to be fitted on other rows than those given here, or the certificate is void. Without --prior, one half of
+the rows fits a prior and the other certifies it; that prior is thrown away unless --prior-out keeps it, and then nothing
+of what is certified can be put in force.
+
+With --regimes and a prior that is kept, --json and --out hold \`certificate\`, which \`calybris certificate set\` puts in
+force. It speaks in whole ten-thousandths: α and δ are rounded up.
+
+Example:
+  calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
+
+Exit code: 0 whether or not anything could be certified.`;
+
+export function certifyCommand(terminal: Terminal): Command {
+  return new Command("certify")
+    .description("how much may be downgraded so that the risk stays below α, with confidence 1 − δ")
+    .option("--data <set or file>", "labelled data: the name of a set, or a table of your own (with --map)")
+    .option("--map <file>", "which columns of the table are what: docs/tables.md")
+    .option("--set <name>", "read the file in the layout of this set", collected)
+    .option("--log <file>", "in place of labelled data: CSV with scoreBps, ranCheap, cheapPropensity, failed")
+    .option("--prior <file>", "the prior to certify; without one, a prior is fitted on a half that certifies nothing")
+    .addOption(new Option("--prior-out <file>", "where the prior that is fitted here is kept").conflicts("prior"))
+    .requiredOption("--alpha <share>", "the risk that may not be exceeded, as 0.04", parseShare)
+    .requiredOption("--delta <share>", "how often the certificate may be wrong, as 0.1", parseShare)
+    .addOption(
+      new Option("--risk <kind>", "over all requests, or over those that needed premium")
+        .choices(["harm", "false-negative"])
+        .default("harm"),
+    )
+    .option("--grid <count>", "thresholds to walk, from the safest on", parseGrid, 64)
+    .option("--regimes", "walk the boundaries of the eight regimes instead: what a router can be given")
+    .option("--seed <number>", "which half is which", parseGrid, 1)
+    .option("--out <file>", "where what was certified is written, as JSON")
+    .option("--json", "print it as JSON")
+    .addHelpText("after", HELP)
+    .action((options: CertifyOptions) => run(options, terminal));
+}
+
+async function run(options: CertifyOptions, terminal: Terminal): Promise<void> {
+  const { json, text } =
+    options.log === undefined ? await certifyTable(options) : await certifyLog(options, options.log);
+  const line = JSON.stringify(json);
+  if (options.out !== undefined) writeOutput(options.out, `${line}\n`);
+  terminal.print(options.json === true ? line : text);
+}
+
+async function certifyTable(options: CertifyOptions): Promise<{ readonly json: object; readonly text: string }> {
+  const table = await tableOf(options);
+  const { judged, scores, thresholds, prior } = await scored(table, options);
+  const certified = certify(judged, scores, thresholds, { ...options, lower: "any" });
+  const { steps, ...told } = certified;
+  const { alpha, delta, risk } = options;
+  const certificate = certificateMembers(certified, prior, options);
+  return {
+    json: { ...told, alpha, delta, risk, steps: steps.slice(-3), ...certificate },
+    text: certifiedText(certified, judged, options, certificate),
+  };
+}
+
+interface Scored {
+  readonly judged: Table;
+  readonly scores: Int32Array;
+  readonly thresholds: readonly number[];
+  readonly prior: CertifiedWith;
+}
+
+/**
+ * With a prior, all rows certify it; without, one half fits it, the other certifies. Thresholds are never chosen on rows
+ * that test them: they are the prior's own boundaries, or between them, or cut from the half that fitted it.
+ */
+async function scored(table: Table, options: CertifyOptions): Promise<Scored> {
+  if (options.prior !== undefined) {
+    const { value } = await readJsonFile(options.prior);
+    const prior = loadPrior(value, options.prior);
+    requirePriorReads(prior, membersOf(value)["about"], options.prior, table);
+    const boundaries = regimeEnds(prior);
+    return {
+      judged: table,
+      scores: predictByName(prior, table),
+      thresholds: options.regimes === true ? boundaries : gridOf(boundaries, options.grid),
+      prior: { digest: prior.digestHex, isKept: true },
+    };
+  }
+  const picked = table.isInTimeOrder
+    ? rowRange(0, table.rowCount >> 1)
+    : sampledRows(table.rowCount, table.rowCount >> 1, seededChance(options.seed));
+  const isPicked = new Uint8Array(table.rowCount);
+  for (const row of picked) isPicked[row] = 1;
+  const judged = selectRows(
+    table,
+    rowRange(0, table.rowCount).filter((row) => isPicked[row] === 0),
+  );
+  const fitted = `ridge on gain, ${picked.length} rows of ${table.name} that certified nothing, seed ${options.seed}`;
+  const about = aboutText(fitted, table);
+  const { prior, file } = fitPrior(table, picked, "ridge", { seed: options.seed, about });
+  if (options.priorOut !== undefined) writeOutput(options.priorOut, `${JSON.stringify(file)}\n`);
+  return {
+    judged,
+    scores: predictByName(prior, judged),
+    thresholds:
+      options.regimes === true ? regimeEnds(prior) : thresholdsAt(predictRows(prior, table, picked), options.grid),
+    prior: { digest: prior.digestHex, isKept: options.priorOut !== undefined },
+  };
+}
+
+/** As many thresholds as asked for, evenly between the boundaries that the prior was frozen with. */
+function gridOf(boundaries: readonly number[], count: number): readonly number[] {
+  const grid = Array.from({ length: count }, (_, at) => {
+    const place = (at / Math.max(1, count - 1)) * (boundaries.length - 1);
+    const low = boundaries[Math.floor(place)] ?? 0;
+    const high = boundaries[Math.ceil(place)] ?? low;
+    return Math.round(low + (place - Math.floor(place)) * (high - low));
+  });
+  return [...new Set(grid)].sort((a, b) => a - b);
+}
+
+/** A certificate speaks in ten-thousandths, and one of everything says nothing. */
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (share > 0 && share <= SHARE_MAX) return share;
+  throw new InvalidArgumentError(`Write a share between 0 and 1, at most ${SHARE_MAX}, as 0.04.`);
+}
+
+const SHARE_MAX = 0.9999;
+
+function parseGrid(text: string): number {
+  const count = Number(text);
+  if (/^[0-9]{1,4}$/.test(text) && count >= 1 && count <= 1_000) return count;
+  throw new InvalidArgumentError("Write a whole number from 1 to 1000.");
+}

@@ -1,0 +1,55 @@
+/**
+ * `calybris ledger apply`: puts the limits of a file in force. Those that are in force already change nothing.
+ * @module
+ */
+import { loadBudgets, loadPolicy } from "@calybris/engine";
+import { Command } from "commander";
+import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+interface ApplyOptions extends JournalOptions {
+  readonly by: string;
+  readonly policy?: string;
+  readonly json?: true;
+}
+
+const HELP = `
+Tenants of the journal that the file does not name stay as they are. A tenant keeps the level above it.
+
+Examples:
+  calybris init --budgets
+  calybris ledger apply calybris.budgets.jsonc --journal journal --by ada
+  calybris ledger apply calybris.budgets.jsonc --policy calybris.policy.jsonc --journal new --by ada`;
+
+export function ledgerApplyCommand(terminal: Terminal): Command {
+  return new Command("apply")
+    .description("put the limits of a file in force")
+    .argument("<file>", "the budgets; `calybris init --budgets` writes some to start from")
+    .addOption(journalOption())
+    .addOption(byOption())
+    .option("--policy <file>", "begins the journal where there is none; else it must be the one in force")
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((file: string, options: ApplyOptions) => apply(file, options, terminal));
+}
+
+async function apply(file: string, options: ApplyOptions, terminal: Terminal): Promise<void> {
+  const budgets = await loadBudgets(file);
+  const policy = options.policy === undefined ? undefined : await loadPolicy(options.policy);
+  const changed = await withEngine(options, policy, (engine) => engine.ledger.apply(budgets, options.by));
+  const unchangedCount = budgets.length - changed.length;
+  if (options.json) {
+    terminal.print(jsonText({ file, changed, unchangedCount, by: options.by }));
+    return;
+  }
+  terminal.print(`${count(changed.length)} changed, ${unchangedCount} as before`);
+  for (const tenant of changed) terminal.print(printable(`  ${tenant}`));
+}
+
+function count(tenants: number): string {
+  return tenants === 1 ? "1 tenant" : `${tenants} tenants`;
+}

@@ -1,0 +1,59 @@
+/**
+ * `calybris ledger grant`: gives a tenant money.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { Command } from "commander";
+import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
+import { balanceText } from "./table.ts";
+import { dollars } from "../terminal/money-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+interface GrantOptions extends JournalOptions, AmountGiven {
+  readonly tenant: string;
+  readonly by: string;
+  readonly id?: string;
+  readonly json?: true;
+}
+
+const HELP = `
+The same id grants once: where it is not known whether a grant went through, send it again with its id.
+
+Examples:
+  calybris ledger grant --journal journal --tenant acme --dollars 25 --by ada
+  calybris ledger grant --journal journal --tenant acme --microcents 250000 --id invoice-7 --by ada`;
+
+export function ledgerGrantCommand(terminal: Terminal): Command {
+  const command = new Command("grant")
+    .description("give a tenant money; its debt is paid first")
+    .addOption(journalOption())
+    .requiredOption("--tenant <name>", "whom to give it");
+  return amountOptions(command, "", "how much,")
+    .addOption(byOption())
+    .option("--id <id>", "your own id for it; a new one when left out")
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((options: GrantOptions) => grant(options, terminal));
+}
+
+async function grant(options: GrantOptions, terminal: Terminal): Promise<void> {
+  const amountMicrocents = amountGiven(options, "", 1n);
+  const { tenant, by, id = randomUUID() } = options;
+  const granted = await withEngine(options, undefined, ({ ledger }) =>
+    ledger.grant({ tenant, amountMicrocents, id, by }),
+  );
+  const { sequence, repeated, balance } = granted;
+  if (options.json) {
+    terminal.print(jsonText({ tenant, id, amountMicrocents, sequence, repeated, balance }));
+    return;
+  }
+  const amount = `$${dollars(amountMicrocents)} to ${JSON.stringify(tenant)}`;
+  const what = repeated ? `granted before: ${amount}; nothing was changed` : `granted ${amount}`;
+  terminal.print(printable(`${what} (entry ${sequence}, id ${JSON.stringify(id)})`));
+  terminal.print(balanceText(balance));
+}

@@ -1,0 +1,23 @@
+/**
+ * `calybris ledger`: budgets. What changes money goes through the engine and names who did it; what shows or proves it
+ * reads the journal alone, also while an engine has it.
+ * @module
+ */
+import { Command } from "commander";
+import { ledgerApplyCommand } from "./apply.ts";
+import { ledgerGrantCommand } from "./grant.ts";
+import { ledgerMoveCommands } from "./move.ts";
+import { ledgerProveCommand } from "./prove.ts";
+import { ledgerShowCommand } from "./show.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export function ledgerCommand(terminal: Terminal): Command {
+  const ledger = new Command("ledger")
+    .description("budgets: who may spend, what was spent, and the proof")
+    .addCommand(ledgerApplyCommand(terminal))
+    .addCommand(ledgerGrantCommand(terminal))
+    .addCommand(ledgerShowCommand(terminal))
+    .addCommand(ledgerProveCommand(terminal));
+  for (const command of ledgerMoveCommands(terminal)) ledger.addCommand(command);
+  return ledger;
+}

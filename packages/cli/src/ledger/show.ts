@@ -1,0 +1,94 @@
+/**
+ * `calybris ledger show`: balances, from the journal alone; also while an engine has it.
+ * @module
+ */
+import { CalybrisError, type ConservationProof, type TenantProof } from "@calybris/kernel";
+import { Command } from "commander";
+import { jsonText } from "../terminal/json-text.ts";
+import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
+import { foldMoney, type MoneyFinding } from "./fold.ts";
+import { ledgerTable, reservationsTable, reservationsText } from "./table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+interface ShowOptions {
+  readonly keyFile?: string;
+  readonly reservations?: true;
+  readonly json?: true;
+}
+
+const HELP = `
+The bar shows what was billed (█) and is reserved (▒) of what the tenant has had in its period. Reads without a lock.
+Exit code: 0, or 1 where the money contradicts itself; \`calybris verify\` tells more.
+
+Examples:
+  calybris ledger show journal
+  calybris ledger show journal acme --reservations`;
+
+export function ledgerShowCommand(terminal: Terminal): Command {
+  return new Command("show")
+    .description("balances of all tenants, or of one with those above and below it")
+    .argument("<directory>", "a journal directory")
+    .argument("[tenant]", "one tenant")
+    .addOption(keyFileOption())
+    .option("--reservations", "list those that are open or held")
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((directory: string, tenant: string | undefined, options: ShowOptions) =>
+      show(directory, tenant, options, terminal),
+    );
+}
+
+function show(directory: string, tenant: string | undefined, options: ShowOptions, terminal: Terminal): void {
+  const { fold, findings } = foldMoney(directory, chainOfJournal(directory, options.keyFile));
+  const at = Math.max(fold.state().at, Date.now() * 1_000);
+  const whole = fold.prove(at);
+  const proof = tenant === undefined ? whole : around(whole, tenant);
+  if (options.json) terminal.print(jsonText({ at, ...proof, findings }));
+  else terminal.print(showText(proof, tenant === undefined, options.reservations === true));
+  if (findings.length === 0) return;
+  terminal.exitCode = 1;
+  if (!options.json) terminal.complain(findingsText(findings));
+}
+
+function showText(proof: ConservationProof, isWhole: boolean, withReservations: boolean): string {
+  const { tenants, total } = proof;
+  const upTo = `up to entry ${proof.sequence}`;
+  if (tenants.length === 0) return `Nobody has a limit: nothing is reserved (${upTo}).`;
+  const lines = [
+    ledgerTable(isWhole ? { tenants, total } : { tenants }),
+    `${reservationsText(proof.reservations)}; ${upTo}`,
+  ];
+  if (withReservations && proof.reservations.length > 0) lines.push(reservationsTable(proof.reservations));
+  return lines.join("\n");
+}
+
+/** Contradictions in the words of `verify`. */
+export function findingsText(findings: readonly MoneyFinding[]): string {
+  return findings
+    .flatMap(({ sequence, problem, expected, found }) => [
+      `entry ${sequence}: ${problem}`,
+      `  expected ${expected}`,
+      `  found    ${found}`,
+    ])
+    .map(printable)
+    .join("\n");
+}
+
+/** A tenant with the levels above it, everything below it, and what is reserved for these; the total stays the whole ledger's. */
+function around(proof: ConservationProof, name: string): ConservationProof {
+  const byName = new Map(proof.tenants.map((tenant) => [tenant.tenant, tenant]));
+  const tenant = byName.get(name);
+  if (tenant === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: name });
+  const isBelow = (other: TenantProof | undefined): boolean =>
+    other !== undefined && (other.tenant === name || isBelow(byName.get(other.parent ?? "")));
+  const above = new Set<string>();
+  for (let level = tenant.parent; level !== undefined; level = byName.get(level)?.parent) above.add(level);
+  const below = proof.tenants.filter(isBelow);
+  const reserving = new Set(below.map(({ tenant: each }) => each));
+  return {
+    ...proof,
+    tenants: proof.tenants.filter((other) => above.has(other.tenant) || reserving.has(other.tenant)),
+    reservations: proof.reservations.filter((reservation) => reserving.has(reservation.tenant)),
+  };
+}

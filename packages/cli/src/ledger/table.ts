@@ -1,0 +1,138 @@
+/**
+ * Balances for a person: a tree of tenants with exact amounts, and how much of each budget is used.
+ * @module
+ */
+import type { Balances, OpenReservation, TenantProof } from "@calybris/kernel";
+import { dollars, dollarsTo, exactDecimals } from "../terminal/money-text.ts";
+import { type Cell, tableText } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+const AMOUNTS = [
+  "grantedMicrocents",
+  "remainingMicrocents",
+  "reservedMicrocents",
+  "settledMicrocents",
+  "debtMicrocents",
+] as const satisfies readonly (keyof Balances)[];
+
+const COLUMNS = [
+  ...["<tenant", ">granted $", ">remaining $", ">reserved $", ">settled $", ">debt $", ">cap $"],
+  ...["<used", "<period ends (UTC)"],
+];
+
+/** One line: what a tenant has after a command. */
+export function balanceText(balance: Balances): string {
+  const [granted, remaining, reserved, settled, debt] = AMOUNTS.map((name) => dollars(balance[name]));
+  const owed = balance.debtMicrocents > 0n ? `, debt $${debt}` : "";
+  return `granted $${granted} = remaining $${remaining} + reserved $${reserved} + settled $${settled}${owed}`;
+}
+
+export interface ShownLedger {
+  readonly tenants: readonly TenantProof[];
+  /** Of the whole ledger; left out where only a part is shown. */
+  readonly total?: Balances;
+}
+
+/** Tenants under those above them, and the sum of what stands at the top. */
+export function ledgerTable({ tenants, total }: ShownLedger): string {
+  const amounts = tenants.flatMap((tenant) => [
+    ...AMOUNTS.map((name) => tenant[name]),
+    tenant.exposureCapMicrocents ?? 0n,
+  ]);
+  const decimals = exactDecimals(amounts);
+  const money = (microcents: bigint): string => (microcents === 0n ? "0" : dollarsTo(microcents, decimals));
+  const rows: Cell[][] = treeOf(tenants).map(({ tenant, branch }) => {
+    const name = printable(`${branch}${tenant.tenant}`);
+    if (!tenant.metered) return [name, { content: "not metered", colSpan: COLUMNS.length - 1 }];
+    const cap = tenant.exposureCapMicrocents;
+    return [
+      name,
+      ...AMOUNTS.map((key) => money(tenant[key])),
+      cap === undefined ? "-" : money(cap),
+      usedText(tenant),
+      periodText(tenant),
+    ];
+  });
+  if (total !== undefined) rows.push(["total", ...AMOUNTS.map((key) => money(total[key])), "", "", ""]);
+  return tableText(COLUMNS, rows);
+}
+
+const RESERVATIONS_SHOWN_MAX = 50;
+
+/** Reservations that are open or held, the oldest first. */
+export function reservationsTable(reservations: readonly OpenReservation[]): string {
+  const shown = reservations.slice(0, RESERVATIONS_SHOWN_MAX);
+  const decimals = exactDecimals(shown.map(({ amountMicrocents }) => amountMicrocents));
+  const rows = shown.map(({ decisionId, tenant, amountMicrocents, state, expiresAt }) => [
+    decisionId,
+    printable(tenant),
+    dollarsTo(amountMicrocents, decimals),
+    state,
+    timeText(expiresAt),
+  ]);
+  const table = tableText(["<decision", "<tenant", ">reserved $", "<state", "<settled in full from (UTC)"], rows);
+  const more = reservations.length - shown.length;
+  return more === 0 ? table : `${table}\nand ${more} more; --json lists them all`;
+}
+
+/** How many reservations there are in each state, in words. */
+export function reservationsText(reservations: readonly OpenReservation[]): string {
+  const count = (state: OpenReservation["state"]): number =>
+    reservations.filter((reservation) => reservation.state === state).length;
+  return `reservations: ${count("open")} open, ${count("held")} held, ${count("overdue")} overdue`;
+}
+
+interface Branch {
+  readonly tenant: TenantProof;
+  /** The lines that lead to it. */
+  readonly branch: string;
+}
+
+/** Depth first. One whose parent is not shown stands at the top. */
+function treeOf(tenants: readonly TenantProof[]): readonly Branch[] {
+  const names = new Set(tenants.map(({ tenant }) => tenant));
+  const below = new Map<string | undefined, TenantProof[]>();
+  for (const tenant of tenants) {
+    const parent = tenant.parent !== undefined && names.has(tenant.parent) ? tenant.parent : undefined;
+    below.set(parent, [...(below.get(parent) ?? []), tenant]);
+  }
+  const rows: Branch[] = [];
+  const visit = (tenant: TenantProof, branch: string, indent: string): void => {
+    rows.push({ tenant, branch });
+    const children = below.get(tenant.tenant) ?? [];
+    for (const [index, child] of children.entries()) {
+      const isLast = index === children.length - 1;
+      visit(child, `${indent}${isLast ? "└─ " : "├─ "}`, `${indent}${isLast ? "   " : "│  "}`);
+    }
+  };
+  for (const top of below.get(undefined) ?? []) visit(top, "", "");
+  return rows;
+}
+
+const BAR_CELLS = 10n;
+
+/** What was billed in the period (█) and is reserved (▒) of all that the tenant has had in it. */
+function usedText({ billedInPeriodMicrocents, reservedMicrocents, remainingMicrocents }: TenantProof): string {
+  const billed = billedInPeriodMicrocents > 0n ? billedInPeriodMicrocents : 0n;
+  const whole = billed + reservedMicrocents + remainingMicrocents;
+  if (whole === 0n) return "-";
+  const taken = billed + reservedMicrocents;
+  const billedCells = (billed * BAR_CELLS) / whole;
+  const takenCells = (taken * BAR_CELLS + whole - 1n) / whole;
+  const bar =
+    "█".repeat(Number(billedCells)) +
+    "▒".repeat(Number(takenCells - billedCells)) +
+    "░".repeat(Number(BAR_CELLS - takenCells));
+  const percent = (taken * 100n) / whole;
+  return `${bar} ${percent === 0n && taken > 0n ? "<1" : percent}%`;
+}
+
+function periodText({ period }: TenantProof): string {
+  return period === undefined ? "-" : `${timeText(period.endsAt)} (${period.index})`;
+}
+
+const MINUTE_CHARACTERS = "2026-01-31 23:00".length;
+
+function timeText(atUs: number): string {
+  return new Date(atUs / 1_000).toISOString().replace("T", " ").slice(0, MINUTE_CHARACTERS);
+}

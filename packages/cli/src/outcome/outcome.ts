@@ -1,0 +1,108 @@
+/**
+ * `calybris outcome`: tells what became of one decision.
+ * @module
+ */
+import type { ClientOutcome } from "@calybris/engine";
+import { CalybrisError, DISPOSITIONS, type Disposition, SIGNALS, type Signal } from "@calybris/kernel";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { withEngine } from "../journal/engine.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import { costOf } from "./rows.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface OutcomeOptions {
+  readonly succeeded?: true;
+  readonly failed?: true;
+  readonly signal?: readonly Signal[];
+  readonly disposition?: Disposition;
+  readonly costDollars?: string;
+  readonly costCents?: string;
+  readonly costMicrocents?: string;
+  readonly latencyMs?: number;
+  readonly keyFile?: string;
+  readonly json?: true;
+}
+
+const HELP = `
+An outcome is told once; the same one again changes nothing. Where nobody can say whether it was good, signals speak:
+without --succeeded or --failed, success is what they leave of it.
+
+Examples:
+  calybris outcome journal 42-1c176df6 --succeeded --cost-dollars 0.0131 --latency-ms 640
+  calybris outcome journal 43-0a99e1f0 --signal slow --signal retried
+  calybris outcome journal 44-77d0c2ab --disposition abandoned`;
+
+export function outcomeCommand(terminal: Terminal): Command {
+  const command = new Command("outcome");
+  return command
+    .description("tell what became of a decision")
+    .argument("<directory>", "a journal; no other process may have it open")
+    .argument("<decision-id>", "as the decision was answered; `show` prints it too")
+    .addOption(new Option("--succeeded", "it was good").conflicts("failed"))
+    .option("--failed", "it was not")
+    .addOption(new Option("--signal <name...>", "what was seen of it").choices(SIGNALS))
+    .addOption(new Option("--disposition <name>", "what was done with it; applied when left out").choices(DISPOSITIONS))
+    .option("--cost-dollars <amount>", "what it cost, in dollars (like 2.50)")
+    .option("--cost-cents <amount>", "what it cost, in cents")
+    .option("--cost-microcents <amount>", "what it cost, in microcents")
+    .option("--latency-ms <count>", "how long it took", parseLatency)
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((directory: string, decisionId: string, options: OutcomeOptions) =>
+      tellOutcome(directory, decisionId, { options, terminal, command }),
+    );
+}
+
+interface Asked {
+  readonly options: OutcomeOptions;
+  readonly terminal: Terminal;
+  readonly command: Command;
+}
+
+async function tellOutcome(
+  directory: string,
+  decisionId: string,
+  { options, terminal, command }: Asked,
+): Promise<void> {
+  const { signal: signals, disposition, latencyMs, keyFile } = options;
+  const saysNothing = options.succeeded === undefined && options.failed === undefined && signals === undefined;
+  if (saysNothing && (disposition ?? "applied") === "applied")
+    command.error("error: say whether it was good: --succeeded, --failed or --signal");
+  const outcome: ClientOutcome = {
+    decisionId,
+    disposition,
+    succeeded: options.succeeded ?? (options.failed === undefined ? undefined : false),
+    signals,
+    costMicrocents: costGiven(options),
+    latencyMs,
+  };
+  const journal = { journal: directory, ...(keyFile === undefined ? {} : { keyFile }) };
+  const observed = await withEngine(journal, undefined, ({ learning }) => learning.observe(outcome));
+  if (options.json) {
+    terminal.print(jsonText(observed));
+    return;
+  }
+  const { successBps, rewardBps, learned, sequence, repeated } = observed;
+  const taught = learned ? "it taught the learner" : "it is kept and teaches nothing";
+  const before = repeated ? ", as before: nothing was changed" : "";
+  terminal.print(
+    `${decisionId}: success ${successBps} bps, net reward ${rewardBps} bps; ${taught} (entry ${sequence})${before}`,
+  );
+}
+
+/** The options as commander names them are the members of a row; a mistake in one is told under the option's own name. */
+function costGiven(options: OutcomeOptions): bigint | undefined {
+  const cost = costOf({ ...options });
+  if (typeof cost !== "object") return cost;
+  const flag = (text: string): string =>
+    text.replace(/\bcost(Dollars|Cents|Microcents)\b/g, (_, unit: string) => `--cost-${unit.toLowerCase()}`);
+  const { path, problem, remedy } = cost;
+  throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes: [{ path: flag(path), problem: flag(problem), remedy }] });
+}
+
+function parseLatency(text: string): number {
+  if (/^[0-9]{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("Write whole milliseconds.");
+}

@@ -1,0 +1,172 @@
+/**
+ * `calybris outcomes`: tells what became of many decisions. The same file again tells nothing twice.
+ * @module
+ */
+import type { Engine } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
+import { Command } from "commander";
+import { withEngine } from "../journal/engine.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import { decisionsOf } from "./decisions.ts";
+import { type OutcomeRow, outcomeRows } from "./rows.ts";
+import { startProgress } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+interface OutcomesOptions {
+  readonly keyFile?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+interface Summary {
+  /** New to the journal. */
+  told: number;
+  /** Of these, what beliefs and floors took in. */
+  learned: number;
+  /** Told before in the same way. */
+  repeated: number;
+  /** Told before, too long ago to say whether in the same way. */
+  uncompared: number;
+  refused: number;
+  /** The first few that were refused. */
+  readonly refusals: { readonly line: number; readonly code: string; readonly message: string }[];
+  /** Every row up to it was read. */
+  lastLine: number;
+}
+
+const REFUSALS_KEPT_MAX = 20;
+/** Outcomes that wait for the disk at once. */
+const WAITING_MAX = 256;
+const PROGRESS = "{bar} {percentage}% | outcome {value} of {total} | {eta_formatted} left";
+const EXIT_REFUSED = 2;
+const EXIT_INTERRUPTED = 130;
+
+const HELP = `
+Each line is an object: decisionId, or requestId as it was asked under; succeeded, signals or both; and disposition,
+costMicrocents (or costCents, costDollars), latencyMs, observedAt as there are. The file is read to its end before the
+first is told. One that the journal refuses is reported and holds nothing up.
+Exit code: 0 all told, 1 the journal failed, 2 some refused or the file cannot be used, 130 interrupted.
+
+Example:
+  calybris outcomes journal outcomes.jsonl`;
+
+export function outcomesCommand(terminal: Terminal): Command {
+  return new Command("outcomes")
+    .description("tell what became of many decisions; the same file again tells nothing twice")
+    .argument("<directory>", "a journal; no other process may have it open")
+    .argument("<file>", "JSON Lines, packed as well; - is standard input")
+    .addOption(keyFileOption())
+    .option("--json", "print the summary as JSON")
+    .option("--quiet", "no progress bar")
+    .addHelpText("after", HELP)
+    .action((directory: string, file: string, options: OutcomesOptions) =>
+      tellOutcomes(directory, file, { options, terminal }),
+    );
+}
+
+async function tellOutcomes(
+  directory: string,
+  file: string,
+  { options, terminal }: { readonly options: OutcomesOptions; readonly terminal: Terminal },
+): Promise<void> {
+  const { keyFile } = options;
+  const read = await looked(file);
+  const ids = decisionsOf(directory, read.requestIds);
+  const isQuiet = options.quiet === true || options.json === true;
+  const interruption = new AbortController();
+  const release = terminal.onInterrupt(() => interruption.abort());
+  const progress = startProgress(isQuiet ? undefined : read.rows.length, PROGRESS);
+  const journal = { journal: directory, ...(keyFile === undefined ? {} : { keyFile }) };
+  try {
+    const run = { rows: read.rows, ids, stop: interruption.signal, onProgress: progress.update };
+    const summary = await withEngine(journal, undefined, (engine) => tellRows(engine, run));
+    progress.stop();
+    terminal.print(options.json ? jsonText(summary) : summaryText(summary));
+    if (summary.refused > 0) terminal.exitCode = EXIT_REFUSED;
+    if (interruption.signal.aborted) terminal.exitCode = EXIT_INTERRUPTED;
+  } finally {
+    progress.stop();
+    release();
+  }
+}
+
+interface Looked {
+  readonly rows: readonly OutcomeRow[];
+  readonly requestIds: ReadonlySet<string>;
+}
+
+/** All rows, so that a mistake in the last one leaves nothing half told. */
+async function looked(file: string): Promise<Looked> {
+  const rows: OutcomeRow[] = [];
+  const requestIds = new Set<string>();
+  for await (const row of outcomeRows(file)) {
+    rows.push(row);
+    if (row.requestId !== undefined) requestIds.add(row.requestId);
+  }
+  return { rows, requestIds };
+}
+
+interface Run {
+  readonly rows: readonly OutcomeRow[];
+  readonly ids: ReadonlyMap<string, string>;
+  readonly stop: AbortSignal;
+  readonly onProgress: (done: number) => void;
+}
+
+/** Told in the order of the file: what each teaches depends on those before it. */
+async function tellRows({ learning }: Engine, { rows, ids, stop, onProgress }: Run): Promise<Summary> {
+  const summary: Summary = { told: 0, learned: 0, repeated: 0, uncompared: 0, refused: 0, refusals: [], lastLine: 0 };
+  for (let from = 0; from < rows.length && !stop.aborted; from += WAITING_MAX) {
+    const block = rows.slice(from, from + WAITING_MAX);
+    const answers = await Promise.allSettled(
+      block.map(({ outcome, requestId }) => {
+        const decisionId = requestId === undefined ? outcome.decisionId : (ids.get(requestId) ?? requestId);
+        return learning.observe({ ...outcome, decisionId });
+      }),
+    );
+    for (const [index, answer] of answers.entries()) {
+      const { line } = block[index] as OutcomeRow;
+      if (answer.status === "rejected") refuse(summary, line, answer.reason);
+      else if (answer.value.repeated) summary.repeated += 1;
+      else {
+        summary.told += 1;
+        summary.learned += answer.value.learned ? 1 : 0;
+      }
+      summary.lastLine = line;
+    }
+    onProgress(from + block.length);
+  }
+  return summary;
+}
+
+/** What is wrong with one outcome is counted; what is wrong with the journal ends it all. */
+function refuse(summary: Summary, line: number, reason: unknown): void {
+  if (!(reason instanceof CalybrisError) || reason.status >= 500 || !reason.code.startsWith("CAL_OUTCOME_"))
+    throw reason;
+  if (isUncompared(reason)) {
+    summary.uncompared += 1;
+    return;
+  }
+  summary.refused += 1;
+  if (summary.refusals.length < REFUSALS_KEPT_MAX)
+    summary.refusals.push({ line, code: reason.code, message: reason.message });
+}
+
+/** The engine remembers in full only the latest outcomes; of earlier ones, only that they were told. */
+function isUncompared(error: CalybrisError): boolean {
+  const { details } = error as CalybrisError<"CAL_OUTCOME_DUPLICATE">;
+  return error.code === "CAL_OUTCOME_DUPLICATE" && details.sequence === 0;
+}
+
+function summaryText({ told, learned, repeated, uncompared, refused, refusals }: Summary): string {
+  const count = (number: number): string => number.toLocaleString("en");
+  const before = uncompared === 0 ? "" : `, ${count(uncompared)} told too long ago to compare`;
+  const lines = [
+    `${count(told)} told (${count(learned)} taught the learner), ${count(repeated)} as before${before}, ${count(refused)} refused`,
+    ...refusals.map(({ line, code, message }) => `  line ${line}: ${code}: ${message}`),
+    ...(refused > refusals.length ? [`  and ${count(refused - refusals.length)} more`] : []),
+  ];
+  return lines.map(printable).join("\n");
+}

@@ -1,0 +1,46 @@
+/**
+ * `calybris catalog list`: the candidates of a catalog.
+ * @module
+ */
+import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
+import { Command } from "commander";
+import { jsonText } from "../terminal/json-text.ts";
+import { dollars } from "../terminal/money-text.ts";
+import { tableText } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+export function catalogCommand(terminal: Terminal): Command {
+  const list = new Command("list")
+    .description("list the candidates of a catalog")
+    .argument("[catalog]", `a file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
+    .option("--json", "print JSON")
+    .action((named: string, options: { readonly json?: true }) => listCatalog(named, options, terminal));
+  return new Command("catalog").description("look into catalogs").addCommand(list);
+}
+
+async function listCatalog(named: string, options: { readonly json?: true }, terminal: Terminal): Promise<void> {
+  const catalog = await loadCatalog(named);
+  if (options.json) return terminal.print(jsonText(catalog));
+  terminal.print(`${catalog.name}, epoch ${catalog.epoch}: ${catalog.title}`);
+  const columns = [
+    "<candidate",
+    "<provider",
+    "<tier",
+    ">id",
+    ">quality bps",
+    ">p95 ms",
+    ">in $/million",
+    ">out $/million",
+  ];
+  const rows = catalog.candidates.map((candidate) => [
+    candidate.name,
+    catalog.providers[candidate.providerId] ?? "",
+    catalog.tiers[candidate.tier] ?? "",
+    String(candidate.id),
+    String(candidate.qualityBps),
+    String(candidate.latencyP95Ms),
+    dollars(candidate.inputPriceMicrocents),
+    dollars(candidate.outputPriceMicrocents),
+  ]);
+  terminal.print(tableText(columns, rows));
+}

@@ -1,0 +1,36 @@
+/**
+ * `calybris policy set`: puts another policy in force, as an entry that holds it whole and names who did it.
+ * @module
+ */
+import { loadPolicy } from "@calybris/engine";
+import { snapshotDigest, toHex } from "@calybris/kernel";
+import { Command } from "commander";
+import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface PolicySetOptions extends JournalOptions {
+  readonly by: string;
+  readonly json?: true;
+}
+
+export function policySetCommand(terminal: Terminal): Command {
+  return new Command("set")
+    .description("put another policy in force in a journal, from the next decision on")
+    .argument("<file>", "the policy")
+    .addOption(journalOption())
+    .addOption(byOption())
+    .addOption(keyFileOption())
+    .option("--json", "print JSON")
+    .action((file: string, options: PolicySetOptions) => setPolicy(file, options, terminal));
+}
+
+async function setPolicy(file: string, options: PolicySetOptions, terminal: Terminal): Promise<void> {
+  const policy = await loadPolicy(file);
+  const { name } = policy;
+  const { sequence, policyId } = await withEngine(options, undefined, (engine) => engine.setPolicy(policy, options.by));
+  const digest = toHex(snapshotDigest(policy));
+  if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, by: options.by }));
+  else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is in force from entry ${sequence} (${digest})`);
+}

@@ -1,0 +1,96 @@
+/**
+ * `calybris replay`: decides every request of a file and makes each decision durable.
+ * @module
+ */
+import { resolve } from "node:path";
+import { Engine, loadPolicy } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
+import { Command, InvalidArgumentError } from "commander";
+import { keyFileOption, readKey, requireKeyOfJournal } from "../journal/key-file.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { replayJson, replayText } from "./report.ts";
+import { checkRows, openRows } from "./rows.ts";
+import { type ReplaySummary, runReplay } from "./run.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface ReplayOptions {
+  readonly policy: string;
+  readonly requests: string;
+  readonly journal: string;
+  readonly map?: string;
+  readonly keyFile?: string;
+  readonly concurrency: number;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** The engine's own bound on what may wait for the disk. */
+const CONCURRENCY_MAX = 4_096;
+
+export function replayCommand(terminal: Terminal): Command {
+  return new Command("replay")
+    .description("decide every request of a file, durably; the same file again decides nothing twice")
+    .requiredOption("--policy <file>", "the policy to decide under")
+    .requiredOption("--requests <file>", "JSON Lines or CSV, packed as well; - is standard input")
+    .requiredOption("--journal <directory>", "where decisions are kept; created when it does not exist")
+    .option("--map <file>", "for CSV: from each field of a request to its column")
+    .addOption(keyFileOption())
+    .option("--concurrency <count>", "decisions that wait for the disk at once", parseConcurrency, 256)
+    .option("--json", "print the summary as JSON")
+    .option("--quiet", "no progress bar")
+    .addHelpText("after", HELP)
+    .action((options: ReplayOptions) => replay(options, terminal));
+}
+
+const PROGRESS = "{bar} {percentage}% | line {value} of {total} | {eta_formatted} left";
+
+const HELP = `
+A row without a requestId gets one from what the file holds and its line, so the same file again decides nothing twice.
+Ctrl-C finishes what is under way, seals the journal and reports; the same command again goes on.
+Exit code: 0 all decided, 1 the journal failed, 2 something given cannot be used, 130 interrupted.`;
+
+async function replay(options: ReplayOptions, terminal: Terminal): Promise<void> {
+  const policy = await loadPolicy(options.policy);
+  const key = readKey(options.keyFile);
+  const source = await openRows(options.requests, options.map);
+  await checkRows(source, policy);
+  const directory = resolve(options.journal);
+  requireKeyOfJournal(directory, options.keyFile, key);
+  const engine = await Engine.open({ directory, policy, key });
+  const isQuiet = options.quiet === true || options.json === true;
+  const progress = startProgress(isQuiet ? undefined : source.lineCount, PROGRESS);
+  const interruption = new AbortController();
+  const release = terminal.onInterrupt(() => interruption.abort());
+  try {
+    const run = { engine, source, concurrency: options.concurrency, onProgress: progress.update };
+    const { summary, failure, isWhole } = await runReplay({ ...run, stop: interruption.signal });
+    progress.stop();
+    const { decisions, lastLine } = summary;
+    const stopped = isWhole ? undefined : new CalybrisError("CAL_REPLAY_STOPPED", { decisions, lastLine, directory });
+    const end = failure ?? stopped;
+    terminal.print(options.json ? replayJson(summary, directory, end) : replayText(summary, directory));
+    if (end === undefined) return;
+    if (failure !== undefined && !options.json) terminal.complain(halfwayText(summary, failure));
+    throw end;
+  } finally {
+    release();
+    progress.stop();
+    await engine.close();
+  }
+}
+
+/** What became of the rows before the one that failed, and what to do about the rest. */
+function halfwayText({ decisions, lastLine }: ReplaySummary, failure: unknown): string {
+  if (decisions === 0) return "Nothing was decided.";
+  const decided = `${decisions} requests were decided (all up to line ${lastLine}) and are in the journal.`;
+  const isMistake = failure instanceof CalybrisError && failure.status < 500;
+  return isMistake
+    ? `${decided} A mended file is another file: rows without a requestId of their own will be decided again.`
+    : `${decided} Once the cause is mended, the same command again goes on.`;
+}
+
+function parseConcurrency(text: string): number {
+  const count = Number(text);
+  if (/^[0-9]+$/.test(text) && count >= 1 && count <= CONCURRENCY_MAX) return count;
+  throw new InvalidArgumentError(`Write a whole number from 1 to ${CONCURRENCY_MAX}.`);
+}

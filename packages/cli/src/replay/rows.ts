@@ -1,0 +1,140 @@
+/**
+ * The rows of a replay, in blocks: read, given an id, and checked against the policy before any of the block is decided.
+ * A block that meets a bad row ends before it, so that what was decided is exactly what stands above that line; of a
+ * file, every row is checked before the first is decided.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
+import {
+  parseRowMap,
+  type RequestRow,
+  type RowMap,
+  readJsonFile,
+  requestRows,
+  resolveRequest,
+  STANDARD_INPUT,
+  streamFile,
+} from "@calybris/engine/internal";
+import { CalybrisError, type Mistake, type PolicySnapshot } from "@calybris/kernel";
+import { jsonText } from "../terminal/json-text.ts";
+
+export interface RowSource {
+  readonly file: string;
+  readonly map?: RowMap;
+  /** Begins the ids of rows that have none of their own; `undefined` for what cannot be read twice, as standard input. */
+  readonly idPrefix?: string;
+  /** Newlines in the file: the bound of the progress bar. */
+  readonly lineCount?: number;
+}
+
+export interface RowBlock {
+  readonly rows: readonly RequestRow[];
+  /** Why the file cannot be read or decided beyond these rows. */
+  readonly failure?: CalybrisError;
+}
+
+const BLOCK_ROWS = 8_192;
+const NEWLINE = 0x0a;
+/** 48 bits tell files apart; if two should ever begin alike, the second is refused as CAL_REQUEST_ID_REUSED. */
+const ID_PREFIX_CHARACTERS = 8;
+
+/**
+ * Looks at a file once before it is replayed. The ids it gives come from what the file holds, the map and the line: the
+ * same file replayed again asks the same requests, and the journal answers them without deciding anything twice.
+ */
+export async function openRows(file: string, mapFile: string | undefined): Promise<RowSource> {
+  const map = mapFile === undefined ? undefined : parseRowMap((await readJsonFile(mapFile)).value, mapFile);
+  const mapped = map === undefined ? {} : { map };
+  if (isReadOnce(file)) return { file, ...mapped };
+  const hash = createHash("sha256").update(jsonText(map ?? null));
+  let lineCount = 0;
+  for await (const bytes of streamFile(file)) {
+    hash.update(bytes);
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) lineCount += 1;
+  }
+  return { file, ...mapped, idPrefix: hash.digest("base64url").slice(0, ID_PREFIX_CHARACTERS), lineCount };
+}
+
+/** Standard input, a pipe, a device: what was read from it is gone. */
+function isReadOnce(file: string): boolean {
+  if (file === STANDARD_INPUT) return true;
+  try {
+    const stats = statSync(file);
+    return !stats.isFile() && !stats.isDirectory();
+  } catch {
+    // Reading it says why it cannot be.
+    return false;
+  }
+}
+
+/**
+ * Reads a file to its end before anything is decided, so that a mistake in it leaves nothing half done. Standard input
+ * cannot be read twice: there, what stands above a bad row is decided.
+ *
+ * @throws CalybrisError `CAL_REQUEST_INVALID` with the mistakes of every bad row, up to {@link MISTAKES_MAX}, or
+ *   `CAL_INPUT_MALFORMED` for the first row that cannot be read.
+ */
+export async function checkRows(source: RowSource, snapshot: PolicySnapshot): Promise<void> {
+  if (source.idPrefix === undefined) return;
+  const mistakes: Mistake[] = [];
+  for await (const row of requestRows(source.file, source.map)) {
+    try {
+      checked(row, source, snapshot);
+    } catch (cause) {
+      if (!(cause instanceof CalybrisError) || !isCode(cause, "CAL_REQUEST_INVALID")) throw cause;
+      mistakes.push(...cause.details.mistakes);
+    }
+    if (mistakes.length >= MISTAKES_MAX) break;
+  }
+  if (mistakes.length > 0) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes, file: source.file });
+}
+
+const MISTAKES_MAX = 100;
+
+export async function* rowBlocks(source: RowSource, snapshot: PolicySnapshot): AsyncGenerator<RowBlock> {
+  let rows: RequestRow[] = [];
+  try {
+    for await (const row of requestRows(source.file, source.map)) {
+      rows.push(checked(row, source, snapshot));
+      if (rows.length < BLOCK_ROWS) continue;
+      yield { rows };
+      rows = [];
+    }
+  } catch (failure) {
+    if (!(failure instanceof CalybrisError)) throw failure;
+    yield { rows, failure };
+    return;
+  }
+  if (rows.length > 0) yield { rows };
+}
+
+function checked(row: RequestRow, source: RowSource, snapshot: PolicySnapshot): RequestRow {
+  const { line, request } = row;
+  try {
+    resolveRequest(snapshot, request, 1n);
+  } catch (cause) {
+    throw atLine(cause, source.file, line);
+  }
+  if (source.idPrefix === undefined || request.requestId !== undefined) return row;
+  return { line, request: { ...request, requestId: `${source.idPrefix}:${line}` } };
+}
+
+/** The same error, with the file and the line it is about. */
+export function atLine(cause: unknown, file: string, line: number): unknown {
+  if (!(cause instanceof CalybrisError)) return cause;
+  if (isCode(cause, "CAL_REQUEST_INVALID")) {
+    const mistakes = cause.details.mistakes.map((mistake) => ({ ...mistake, line }));
+    return new CalybrisError("CAL_REQUEST_INVALID", { mistakes, file }, { cause });
+  }
+  if (isCode(cause, "CAL_REQUEST_ID_REUSED")) {
+    const problem = `was decided in entry ${cause.details.sequence} with other content`;
+    const mistake = { path: "requestId", problem, remedy: "Give a new request an id of its own.", line };
+    return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistake], file }, { cause });
+  }
+  return cause;
+}
+
+function isCode<Code extends CalybrisError["code"]>(error: CalybrisError, code: Code): error is CalybrisError<Code> {
+  return error.code === code;
+}

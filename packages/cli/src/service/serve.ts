@@ -1,0 +1,127 @@
+/**
+ * `calybris serve`: the decision service.
+ * @module
+ */
+import { loadCatalog, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import { readJson, readJsonFile } from "@calybris/engine/internal";
+import {
+  CONFIG_VARIABLE,
+  type Config,
+  createLog,
+  flagOf,
+  OPTIONS,
+  readConfig,
+  Service,
+  type ServiceOption,
+  type StartReport,
+  variableOf,
+} from "@calybris/gateway";
+import type { PolicySnapshot } from "@calybris/kernel";
+import { Command, Option } from "commander";
+import { startingPolicyText } from "../init/init.ts";
+import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+/** What the starting policy chooses from. */
+const STARTING_CATALOG = "llm";
+
+export function serveCommand(terminal: Terminal): Command {
+  const command = new Command("serve")
+    .description("answer requests for decisions over HTTP, each durable before it is answered")
+    .addOption(configOption());
+  for (const option of configOptions()) command.addOption(option);
+  return command
+    .addHelpText(
+      "after",
+      "\nA flag wins over its environment variable, and that over the configuration file.\nWithout a policy, a new journal begins with the one that `calybris init` writes.",
+    )
+    .action((options: { readonly [name: string]: string | undefined }, self: Command) =>
+      serve(options["config"], flagsOf(self), terminal),
+    );
+}
+
+/** `--config`, the same for every command that reads the service's configuration. */
+export function configOption(): Option {
+  return new Option("--config <file>", `configuration of the service, JSON or YAML (${CONFIG_VARIABLE})`);
+}
+
+/** Each option of the service as a flag. */
+export function configOptions(): readonly Option[] {
+  return OPTIONS.map((option) => new Option(`--${flagOf(option)} <${placeholderOf(option)}>`, describe(option)));
+}
+
+/** The options given on the command line, by flag. */
+export function flagsOf(command: Command): { readonly [flag: string]: string | undefined } {
+  const options = command.opts<{ readonly [name: string]: string | undefined }>();
+  return Object.fromEntries(OPTIONS.map((option) => [flagOf(option), options[camelCase(flagOf(option))]]));
+}
+
+async function serve(
+  file: string | undefined,
+  flags: { readonly [flag: string]: string | undefined },
+  terminal: Terminal,
+): Promise<void> {
+  const config = await readConfig({ file, flags, environment: process.env });
+  const journalKey = readKey(config.journal.keyFile);
+  requireKeyOfJournal(config.journal.directory, config.journal.keyFile, journalKey);
+  const service = await Service.start({ config, log: createLog(config.log.level), journalKey, startingPolicy });
+  terminal.complain(reportText(service.report, config));
+  await new Promise<void>((resolve) => {
+    terminal.onInterrupt(resolve);
+  });
+  await service.stop();
+}
+
+/** What `calybris init` would write. */
+async function startingPolicy(): Promise<PolicySnapshot> {
+  const text = startingPolicyText(await loadCatalog(STARTING_CATALOG), { catalog: STARTING_CATALOG, out: "policy" });
+  const catalog = await readJsonFile(builtInCatalogPath(STARTING_CATALOG));
+  return parsePolicyFile(readJson(text, "the starting policy").value, catalog.value);
+}
+
+/** The start-up report for a person. */
+export function reportText(report: StartReport, config: Config): string {
+  const { url, directory, entries, head, setAside, policy, policyKept, tenantsChanged, keyCount } = report;
+  const rows = [
+    `calybris listens on ${url} (ready after ${report.milliseconds} ms)`,
+    `journal  ${directory}: ${entries} entries verified, head ${head.sequence} ${head.hash}`,
+  ];
+  if (setAside !== undefined)
+    rows.push(
+      `         ${setAside.bytes} bytes from entry ${setAside.fromSequence} on were a torn tail, never answered; they are in ${setAside.file}`,
+    );
+  const kept = policyKept ? "; the configured policy differs and is NOT in force" : "";
+  rows.push(`policy   ${policy.id} ${JSON.stringify(policy.name)}${kept}`);
+  if (config.budgets.file !== undefined)
+    rows.push(`budgets  ${config.budgets.file}: ${tenantsChanged} tenants have new limits`);
+  rows.push(keyCount > 0 ? `keys     ${keyCount}` : "keys     none: every local process may do everything");
+  rows.push(`docs     ${url}/docs`);
+  if (keyCount === 0)
+    rows.push(`try      curl -s ${url}/v1/decisions -H 'content-type: application/json' -d '{"inputTokens":1200}'`);
+  return rows.map(printable).join("\n");
+}
+
+function describe(option: ServiceOption): string {
+  const fallback = option.default === undefined ? "" : `; default ${JSON.stringify(option.default)}`;
+  return `${option.what} (${variableOf(option)}${fallback})`;
+}
+
+function placeholderOf({ kind }: ServiceOption): string {
+  switch (kind.is) {
+    case "whole":
+      return "number";
+    case "one of":
+      return kind.values.join("|");
+    case "texts":
+      return "a,b,…";
+    case "keys":
+      return "json";
+    case "text":
+      return "text";
+  }
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z0-9])/g, (_match, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,183 @@
+/**
+ * `calybris verify`: audits a journal, or any log in the published format, from its bytes alone.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Audit, type AuditedMoney, type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
+import { loadPolicy, nodeSha256 } from "@calybris/engine";
+import { HEAD_FILE, nodeChain, parseHead, readFileBytes } from "@calybris/engine/internal";
+import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
+import { Command } from "commander";
+import { jsonText } from "../terminal/json-text.ts";
+import { fastestKernel } from "../decide/kernels.ts";
+import { keyFileOption, readKey, requireKey } from "../journal/key-file.ts";
+import { balanceText } from "../ledger/table.ts";
+import { logFiles, readLines } from "../journal/log-lines.ts";
+import { startProgress } from "../terminal/progress.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+/** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
+const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ whole: 0, broken: 1, incomplete: 3 });
+
+export interface VerifyOptions {
+  readonly policy?: readonly string[];
+  readonly keyFile?: string;
+  readonly head?: string;
+  readonly json?: boolean;
+}
+
+export function verifyCommand(terminal: Terminal): Command {
+  return new Command("verify")
+    .description("check a journal: chain, digests, every decision and every balance recomputed")
+    .argument("[path]", "a journal directory, or a log file")
+    .usage("<path> [options]")
+    .option("--policy <file...>", "policies that the journal must have put in force")
+    .addOption(keyFileOption())
+    .option("--head <file>", "an anchor kept elsewhere, that the journal must reach")
+    .option("--json", "print the report as JSON")
+    .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
+    .action(async (path: string | undefined, options: VerifyOptions, command: Command) => {
+      const report = await verifyLog(...pathAndOptions(path, options, command));
+      terminal.print(options.json === true ? jsonText(report) : reportText(report));
+      terminal.exitCode = EXIT[report.status];
+    });
+}
+
+/** `--policy` takes all words that follow it, so a path that is written last is among them. */
+function pathAndOptions(path: string | undefined, options: VerifyOptions, command: Command): [string, VerifyOptions] {
+  if (path !== undefined) return [path, options];
+  const policy = options.policy ?? [];
+  const last = policy.at(-1);
+  if (last === undefined || policy.length < 2) return command.error("error: missing required argument 'path'");
+  return [last, { ...options, policy: policy.slice(0, -1) }];
+}
+
+export interface AuditedLog {
+  readonly report: AuditReport;
+  readonly prove: Audit["prove"];
+}
+
+/** @throws CalybrisError when something given cannot be read; what is wrong with the log itself is in the report. */
+export async function verifyLog(path: string, options: VerifyOptions = {}): Promise<AuditReport> {
+  return (await auditLog(path, options)).report;
+}
+
+/** As {@link verifyLog}, with the conservation proof. */
+export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
+  const log = logFiles(path);
+  const unchecked: string[] = [];
+  const own = log.isDirectory ? headOfJournal(join(path, HEAD_FILE), unchecked) : undefined;
+  const given = options.head === undefined ? undefined : await headGiven(options.head);
+  const heads = [own, given].filter((head) => head !== undefined);
+  const key = readKey(options.keyFile);
+  for (const head of heads) requireKey(head, key, options.keyFile ?? path);
+  const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
+  const audit = createAudit({
+    sha256: nodeSha256,
+    chain: nodeChain(key),
+    kernelFor: fastestKernel,
+    heads,
+    pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
+  });
+  const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
+  let done = 0;
+  for (const file of log.files) {
+    let seen = 0;
+    for (const line of readLines(file)) {
+      if (line.hasNewline) audit.line(line.bytes, line);
+      else audit.unterminated(line.bytes, line);
+      seen = line.byteOffset + line.bytes.byteLength;
+      progress.update(done + seen);
+    }
+    done += seen;
+  }
+  progress.stop();
+  return { report: withUnchecked(audit.finish(), unchecked), prove: audit.prove };
+}
+
+function withUnchecked(report: AuditReport, unchecked: readonly string[]): AuditReport {
+  if (unchecked.length === 0) return report;
+  return {
+    ...report,
+    status: report.status === "whole" ? "incomplete" : report.status,
+    reasonsIncomplete: [...report.reasonsIncomplete, ...unchecked],
+  };
+}
+
+interface KeyedAnchor extends HeadAnchor {
+  readonly keyed: boolean;
+}
+
+/** A head file may tear when the machine stops, so a damaged one is not damage of the journal. */
+function headOfJournal(file: string, unchecked: string[]): KeyedAnchor | undefined {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch {
+    unchecked.push(`there is no ${file}: whether entries were removed from the end cannot be told`);
+    return undefined;
+  }
+  const head = anchorIn(text, file);
+  if (head === undefined) unchecked.push(`${file} holds no head: whether entries were removed cannot be told`);
+  return head;
+}
+
+async function headGiven(file: string): Promise<KeyedAnchor> {
+  const head = anchorIn(Buffer.from(await readFileBytes(file)).toString("utf8"), file);
+  if (head !== undefined) return head;
+  throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "is not an anchor (calybris.wal-anchor.v1)" });
+}
+
+function anchorIn(text: string, source: string): KeyedAnchor | undefined {
+  const head = parseHead(text);
+  return head === undefined ? undefined : { sequence: head.sequence, lastHash: head.hash, keyed: head.keyed, source };
+}
+
+/** Less is verified before a bar could be read. */
+const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
+const PROGRESS = "verifying {bar} {percentage}% | {eta_formatted} left";
+
+/** The report for a person. */
+export function reportText(report: AuditReport): string {
+  const rows: string[] = [report.status.toUpperCase()];
+  const counts = (of: object): string =>
+    Object.entries(of)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${name} ${count}`)
+      .join(", ");
+  rows.push(`entries    ${report.entries}`);
+  if (report.decisions > 0) {
+    rows.push(`decisions  ${report.decisions} (${counts(report.actions)})`, `reasons    ${counts(report.reasons)}`);
+  }
+  for (const { id, digest, by } of report.policies)
+    rows.push(`policy ${id}   ${digest}${by === undefined ? "" : ` by ${by}`}`);
+  if (report.head !== undefined) rows.push(`head       ${report.head.sequence} ${report.head.hash}`);
+  if (report.money !== undefined) rows.push(moneyLine(report.money));
+  return [...rows, ...findingLines(report)].map(printable).join("\n");
+}
+
+function moneyLine({ tenants, total, reservations, conserved }: AuditedMoney): string {
+  const sums = balanceText(total);
+  return `money      tenants ${tenants}, reservations ${reservations}, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
+}
+
+/** What contradicts itself, and what could not be checked. */
+export function findingLines(report: AuditReport): readonly string[] {
+  const rows: string[] = [];
+  for (const { sequence, file, byteOffset, problem, expected, found } of report.findings) {
+    rows.push(
+      "",
+      `entry ${sequence} in ${file} at byte ${byteOffset}: ${problem}`,
+      `  expected ${expected}`,
+      `  found    ${found}`,
+    );
+  }
+  if (report.findingCount > report.findings.length)
+    rows.push("", `and ${report.findingCount - report.findings.length} more`);
+  if (report.reasonsIncomplete.length > 0) rows.push("", "Not checked:");
+  for (const reason of report.reasonsIncomplete) rows.push(`  ${reason}`);
+  for (const claim of report.notEstablished) rows.push(`  not established ${claim}`);
+  return rows;
+}
