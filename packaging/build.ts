@@ -59,7 +59,7 @@ export async function build(packages: readonly PublishedPackage[], target: strin
     await rm(target, { recursive: true, force: true });
     const tsc = join(ROOT, "node_modules", ".bin", "tsc");
     execFileSync(tsc, ["-p", join(ROOT, "packaging"), "--outDir", compiled], { stdio: "inherit" });
-    for (const each of packages) await stage(each, compiled, stagedFolder(target, each));
+    await Promise.all(packages.map((each) => stage(each, compiled, stagedFolder(target, each))));
   } finally {
     await rm(compiled, { recursive: true, force: true });
   }
@@ -78,15 +78,13 @@ async function stage({ folder, manifest, sources }: PublishedPackage, compiled: 
     const own = join(ROOT, folder, name);
     await cp(existsSync(own) ? own : join(ROOT, name), join(target, name));
   }
-  for await (const file of glob([...(manifest.files ?? [])], { cwd: join(ROOT, folder) }))
+  for await (const file of glob([...(manifest.files ?? [])], { cwd: join(ROOT, folder), exclude: ["package.json"] }))
     await cp(join(ROOT, folder, file), join(target, file), { recursive: true });
   if (sources === undefined) return;
-  await withSourceNames(join(compiled, folder, sources));
-  await cp(join(compiled, folder, sources), join(target, "dist"), { recursive: true });
-  for (const file of await readdir(target, { recursive: true, encoding: "utf8" })) {
-    const path = join(target, file);
-    if (/\.(?:js|cjs|ts)$/.test(file)) await writeFile(path, withCompiledPaths(await readFile(path, "utf8"), sources));
-  }
+  const from = join(compiled, folder, sources);
+  await rewriteFiles(from, /\.map$/, withSourceNames);
+  await cp(from, join(target, "dist"), { recursive: true });
+  await rewriteFiles(target, /\.(?:js|cjs|ts)$/, (text) => withCompiledPaths(text, sources));
 }
 
 /**
@@ -98,14 +96,20 @@ function withCompiledPaths(text: string, sources: string): string {
 }
 
 /** Sources are in the map itself; their names are paths of the checkout, not the way to it from here. */
-async function withSourceNames(folder: string): Promise<void> {
-  for (const file of await readdir(folder, { recursive: true, encoding: "utf8" })) {
-    if (!file.endsWith(".map")) continue;
-    const path = join(folder, file);
-    const map = JSON.parse(await readFile(path, "utf8")) as { readonly sources: readonly string[] };
-    const sources = map.sources.map((source) => `calybris:///${relative(ROOT, resolve(dirname(path), source))}`);
-    await writeFile(path, JSON.stringify({ ...map, sources }));
-  }
+function withSourceNames(text: string, path: string): string {
+  const map = JSON.parse(text) as { readonly sources: readonly string[] };
+  const sources = map.sources.map((source) => `calybris:///${relative(ROOT, resolve(dirname(path), source))}`);
+  return JSON.stringify({ ...map, sources });
+}
+
+async function rewriteFiles(
+  folder: string,
+  named: RegExp,
+  rewrite: (text: string, path: string) => string,
+): Promise<void> {
+  const files = await readdir(folder, { recursive: true, encoding: "utf8" });
+  const paths = files.filter((file) => named.test(file)).map((file) => join(folder, file));
+  await Promise.all(paths.map(async (path) => await writeFile(path, rewrite(await readFile(path, "utf8"), path))));
 }
 
 if (import.meta.main) await build(await publishedPackages(), join(ROOT, "dist"));

@@ -35,7 +35,7 @@ export function publishedManifest(source: Manifest, sources: string | undefined)
   return {
     ...Object.fromEntries(kept),
     ...(source.exports === undefined ? {} : { exports: publishedExports(source.exports, sources) }),
-    files: [...compiled, ...(source.files ?? [])],
+    files: [...compiled, ...(source.files ?? []), "NOTICE"],
     sideEffects: source["sideEffects"] ?? false,
     publishConfig: { access: "public", provenance: true },
   };

@@ -62,7 +62,7 @@ export function wasmKernel(policy: Policy): Kernel {
 
 /**
  * A kernel with room for `capacity` requests and their decisions. `module` is the package's own, unless a test has
- * compiled another one.
+ * compiled another one: a `WebAssembly.Module`, a type that only programs with the DOM's types have.
  */
 export class WasmKernel implements Kernel {
   readonly capacity: number;
@@ -77,7 +77,7 @@ export class WasmKernel implements Kernel {
   readonly #requests: number;
   readonly #decisions: number;
 
-  constructor(policy: Policy, capacity: number = 1, module: WebAssembly.Module = kernelModule()) {
+  constructor(policy: Policy, capacity: number = 1, module: object = kernelModule()) {
     const count = policy.candidates.length;
     invariant(count <= CANDIDATE_COUNT_MAX, `a catalog holds at most ${CANDIDATE_COUNT_MAX} candidates, got ${count}`);
     invariant(Number.isInteger(capacity) && capacity > 0, `a capacity is a positive whole number, got ${capacity}`);
