@@ -1,0 +1,52 @@
+/**
+ * One request through each flow of the engine, with the functions it passes, in order of first call. Prints JSON. Run with
+ * `--import ./test/paths/trace-hooks.ts`.
+ * @module
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Engine, loadPolicy, parseBudgets } from "@calybris/engine";
+
+/** A flow, and the functions that one command of it passes. */
+export interface Walked {
+  readonly flow: string;
+  readonly command: string;
+  readonly passed: readonly string[];
+}
+
+const folder = mkdtempSync(join(tmpdir(), "calybris-path-"));
+const limits = { riskHardLimitBps: 9_600, confidenceMinBps: 5_500, riskPenaltyMultiplierBps: 3_500 };
+const parcel = { valueDollars: "1", riskBps: 500, confidenceBps: 9_000, qualityMinBps: 7_500, outputTokens: 9_000 };
+const policy = { name: "parcels", epoch: 1, catalog: "couriers", ...limits, latencyPenaltyMicrocentsPerMs: 2 };
+
+function policyFile(epoch: number): string {
+  const path = join(folder, `policy-${epoch}.json`);
+  writeFileSync(path, JSON.stringify({ ...policy, epoch, useCases: { default: parcel } }));
+  return path;
+}
+
+const walked: Walked[] = [];
+
+async function walk(flow: string, command: string, work: () => Promise<unknown>): Promise<void> {
+  globalThis.calybrisTrace = [];
+  await work();
+  walked.push({ flow, command, passed: [...new Set(globalThis.calybrisTrace)] });
+}
+
+const engine = await Engine.open({ directory: join(folder, "journal"), policy: await loadPolicy(policyFile(1)) });
+await engine.ledger.apply(parseBudgets({ tenants: { acme: { reservationSeconds: 3_600 } } }), "anna");
+await engine.ledger.grant({ tenant: "acme", amountMicrocents: 900_000_000_000, id: "first", by: "anna" });
+const request = { inputTokens: 400, tenant: "acme", requestId: "one" };
+let decisionId = "";
+await walk("decide", "engine.decide(request)", async () => {
+  ({ decisionId } = await engine.decide(request));
+});
+await walk("decide", "engine.decide(request), the same request again", () => engine.decide(request));
+await walk("call", "engine.ledger.settle(decisionId, cost)", () =>
+  engine.ledger.settle({ decisionId, actualMicrocents: 900 }),
+);
+await walk("evolve", "engine.setPolicy(policy)", async () => engine.setPolicy(await loadPolicy(policyFile(2)), "anna"));
+await engine.close();
+rmSync(folder, { recursive: true, force: true });
+console.log(JSON.stringify(walked));
