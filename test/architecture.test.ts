@@ -51,6 +51,10 @@ describe("imports", () => {
     });
     expect(crossing).toEqual([]);
   });
+
+  test("no file imports itself through others, types included", () => {
+    expect(circlesOf(importsOf("packages/"))).toEqual([]);
+  });
 });
 
 describe("sources", () => {
@@ -145,12 +149,31 @@ function dependenciesOf(name: string): Readonly<Record<string, string>> {
 function importsOf(folder: string): { file: string; specifier: string }[] {
   const pattern =
     /^(?:import\s*|(?:import|export)\b[^;"'`]*?\bfrom\s*)["']([^"'\n]+)["']|\bimport\(\s*["']([^"'\n]+)["']/gm;
-  return SOURCES.filter((file) => file.startsWith(`${folder}src/`)).flatMap((file) =>
+  return SOURCES.filter((file) => file.startsWith(folder) && file.includes("/src/")).flatMap((file) =>
     [...withoutComments(read(file)).matchAll(pattern)].map((match) => ({
       file,
       specifier: match[1] ?? match[2] ?? "",
     })),
   );
+}
+
+/** Every way from a file back to itself, once; a file is left for good when all that it imports was seen. */
+function circlesOf(imports: readonly { readonly file: string; readonly specifier: string }[]): string[] {
+  const imported = new Map<string, string[]>();
+  for (const { file, specifier } of imports.filter((found) => found.specifier.startsWith("."))) {
+    imported.set(file, [...(imported.get(file) ?? []), resolve(file, specifier)]);
+  }
+  const circles: string[] = [];
+  const left = new Set<string>();
+  const walk = (file: string, way: readonly string[]): void => {
+    const begin = way.indexOf(file);
+    if (begin >= 0) circles.push([...way.slice(begin), file].join(" -> "));
+    if (begin >= 0 || left.has(file)) return;
+    for (const next of imported.get(file) ?? []) walk(next, [...way, file]);
+    left.add(file);
+  };
+  for (const file of imported.keys()) walk(file, []);
+  return circles;
 }
 
 function resolve(file: string, specifier: string): string {

@@ -20,7 +20,7 @@ import {
   type Sha256,
 } from "@calybris/kernel";
 import { ContentAudit, excerpt } from "./content.ts";
-import type { AuditState } from "./fold.ts";
+import type { AuditState } from "./audit-state.ts";
 import { type ChainedLine, isBlank, isJson, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
 import {
   type AuditedMoney,

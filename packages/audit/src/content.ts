@@ -28,7 +28,8 @@ import {
 import { STEPS } from "./claims.ts";
 import { proofOf } from "./conservation.ts";
 import { unlikeItsKind } from "./entry-form.ts";
-import { type AuditState, EMPTY_STATE, foldEntry, Policies } from "./fold.ts";
+import { foldEntry, Policies } from "./fold.ts";
+import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
 import type { ChainedLine } from "./line.ts";

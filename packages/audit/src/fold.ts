@@ -19,24 +19,11 @@ import {
   snapshotFromJson,
 } from "@calybris/kernel";
 import { proofOf } from "./conservation.ts";
+import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { MoneyFold } from "./money.ts";
 import type { AuditedPolicy, Finding, Place, Report } from "./report.ts";
 import { stateDigestOf } from "./state-digest.ts";
-
-/** What the entries so far add up to. */
-export interface AuditState {
-  /** Journal sequence of the last entry; 0 before the first. */
-  readonly sequence: number;
-  /** Number of the last decision; 0 before the first. */
-  readonly decisionSequence: bigint;
-  /** Microseconds since the Unix epoch, of the last entry. */
-  readonly at: number;
-  /** The policy in force; 0 before genesis. */
-  readonly policyId: number;
-}
-
-export const EMPTY_STATE: AuditState = Object.freeze({ sequence: 0, decisionSequence: 0n, at: 0, policyId: 0 });
 
 /** The state after one more entry. */
 export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): AuditState {

@@ -3,7 +3,8 @@
  * @module
  */
 export * from "./audit.ts";
-export { type AuditState, createFold, type Fold, type FoldOptions } from "./fold.ts";
+export { createFold, type Fold, type FoldOptions } from "./fold.ts";
+export type { AuditState } from "./audit-state.ts";
 export type {
   AuditedMoney,
   AuditedPolicy,

@@ -4,7 +4,7 @@
  */
 import { ByteWriter, JOURNAL_FORMAT, type Sha256, toHex, toUtf8, writeExact } from "@calybris/kernel";
 import { moneyStateJson } from "./conservation.ts";
-import type { AuditState } from "./fold.ts";
+import type { AuditState } from "./audit-state.ts";
 import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";
 

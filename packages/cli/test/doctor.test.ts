@@ -3,7 +3,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { examine, type Finding } from "../src/doctor/doctor.ts";
+import { examine } from "../src/doctor/doctor.ts";
+import type { Finding } from "../src/doctor/finding.ts";
 
 let place: string;
 beforeEach(() => {

@@ -32,25 +32,13 @@ import { type OutcomeIndex, outcomeContent } from "./outcome-index.ts";
 import { rewardOf, successOf } from "./router/feedback.ts";
 import type { Prior } from "./router/prior.ts";
 import { loadPrior, scoreText } from "./router/prior-file.ts";
+import type { Observed } from "./observed.ts";
 import type { PolicyInForce } from "./state.ts";
 import type { Router } from "./router/router.ts";
 import type { TierQuality } from "./router/floors.ts";
 import { type ClientOutcome, readOutcome, type Told } from "./told-outcome.ts";
 
 export type { ClientOutcome } from "./told-outcome.ts";
-
-/** An outcome that is durable. */
-export interface Observed {
-  readonly decisionId: string;
-  readonly sequence: number;
-  readonly successBps: number;
-  readonly rewardBps: number;
-  /** Whether beliefs and floors took it in. */
-  readonly learned: boolean;
-  /** `calyout1`, hexadecimal. */
-  readonly digest: string;
-  readonly repeated: boolean;
-}
 
 /** A decision as an outcome finds it. */
 export interface DecisionFound {

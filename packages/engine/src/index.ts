@@ -35,7 +35,8 @@ export type { EngineLedger, Granted, OfDecision, Settled } from "./engine-ledger
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
 
 // `engine.learning`: outcomes, priors, certificates.
-export type { ClientOutcome, EngineLearning, Observed } from "./engine-learning.ts";
+export type { ClientOutcome, EngineLearning } from "./engine-learning.ts";
+export type { Observed } from "./observed.ts";
 export type { Prior } from "./router/prior.ts";
 export { loadPrior } from "./router/prior-file.ts";
 

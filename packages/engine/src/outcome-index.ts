@@ -4,7 +4,7 @@
  * @module
  */
 import type { OutcomeEntry } from "@calybris/kernel";
-import type { Observed } from "./engine-learning.ts";
+import type { Observed } from "./observed.ts";
 
 /** How many outcomes are remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;

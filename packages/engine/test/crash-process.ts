@@ -6,7 +6,7 @@
 import { DEFAULT_TENANT, type Kernel, type Policy, type PolicySnapshot, prescribe } from "@calybris/kernel";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Decided, Engine } from "../src/engine.ts";
-import type { Observed } from "../src/engine-learning.ts";
+import type { Observed } from "../src/observed.ts";
 import type { Granted, Settled } from "../src/engine-ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";

@@ -10,5 +10,6 @@ export * from "./decisions/contracts.ts";
 export * from "./gateway-errors.ts";
 export * from "./http/openapi.ts";
 export * from "./keys/keyring.ts";
+export * from "./keys/scope.ts";
 export * from "./service.ts";
 export * from "./watch/log.ts";

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CalybrisClient, type Decision, ServiceError } from "../../client/src/index.ts";
-import { createKey, type Scope } from "../src/keys/keyring.ts";
+import { createKey } from "../src/keys/keyring.ts";
+import type { Scope } from "../src/keys/scope.ts";
 import { POLICY } from "./running-service.ts";
 import { calybris, type Serving, serve } from "./serve-process.ts";
 

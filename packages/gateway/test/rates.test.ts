@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Rates } from "../src/http/rates.ts";
-import { createKey, type Principal, SCOPES, type Scope } from "../src/keys/keyring.ts";
+import { createKey, type Principal } from "../src/keys/keyring.ts";
+import { SCOPES, type Scope } from "../src/keys/scope.ts";
 import { post, type Running, startService } from "./running-service.ts";
 
 const BODY = JSON.stringify({ requested: "large", inputTokens: 1_000, outputTokens: 100 });

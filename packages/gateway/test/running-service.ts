@@ -12,7 +12,8 @@ import { CalybrisClient, type ClientOptions, type PolicyFile } from "../../clien
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import type { KeyConfig } from "../src/config/config.ts";
 import { readConfig } from "../src/config/read-config.ts";
-import { createKey, SCOPES, type Scope } from "../src/keys/keyring.ts";
+import { createKey } from "../src/keys/keyring.ts";
+import { SCOPES, type Scope } from "../src/keys/scope.ts";
 import { Service, type ServiceOptions } from "../src/service.ts";
 import { createLog } from "../src/watch/log.ts";
 

@@ -6,7 +6,8 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readConfig } from "../src/config/read-config.ts";
-import { bearerKey, createKey, Keyring, SCOPES, type Scope } from "../src/keys/keyring.ts";
+import { bearerKey, createKey, Keyring } from "../src/keys/keyring.ts";
+import { SCOPES, type Scope } from "../src/keys/scope.ts";
 import { speak } from "./raw-socket.ts";
 import { codeOf, post, type Running, startService } from "./running-service.ts";
 

@@ -6,7 +6,7 @@ import { closeSync, existsSync, fdatasyncSync, openSync, unlinkSync, writeSync }
 import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "@calybris/gateway";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 
 const GIB = 1024 ** 3;
 const FREE_BAD_BYTES = GIB / 4;

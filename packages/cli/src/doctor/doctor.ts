@@ -7,21 +7,12 @@ import { CalybrisError, describeMistake, type Mistake } from "@calybris/kernel";
 import { Command } from "commander";
 import { checkDisk, checkSyncs } from "./disk.ts";
 import { checkFiles } from "./files.ts";
+import type { Finding } from "./finding.ts";
 import { checkClock, checkDescriptors, checkNode, checkPort, checkTls } from "./system.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { configOption, configOptions, flagsOf } from "../service/serve.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-
-/** What one check came to. */
-export interface Finding {
-  readonly check: string;
-  /** `warn` runs, but not as well or as safely as it could; `bad` does not. */
-  readonly verdict: "ok" | "warn" | "bad";
-  readonly found: string;
-  /** What to do, unless all is well. */
-  readonly remedy?: string;
-}
 
 export function doctorCommand(terminal: Terminal): Command {
   const command = new Command("doctor")

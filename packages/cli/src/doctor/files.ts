@@ -7,7 +7,7 @@ import { isAbsolute } from "node:path";
 import { readHead, nodeDisk, listSegments } from "@calybris/engine/internal";
 import type { Config } from "@calybris/gateway";
 import { nearestDirectory } from "./disk.ts";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 
 const OTHERS_WRITE = 0o022;
 const OTHERS_ANY = 0o077;

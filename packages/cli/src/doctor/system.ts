@@ -6,7 +6,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Config } from "@calybris/gateway";
-import type { Finding } from "./doctor.ts";
+import type { Finding } from "./finding.ts";
 import { JournalReader } from "../journal/reader.ts";
 
 const NODE_MAJOR_MIN = 22;

@@ -7,7 +7,7 @@ import { loadPrior } from "@calybris/engine";
 import { readJsonFile } from "@calybris/engine/internal";
 import { certifyLogged, thresholdsAt } from "@calybris/learning";
 import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-certificate.ts";
-import type { CertifyOptions } from "./certify.ts";
+import type { CertifyOptions } from "./certify-options.ts";
 import { exactPercent, inForceText, percent } from "./certify-text.ts";
 
 /** Without a prior's regimes, the first quarter of the log cuts the thresholds, and the rest certifies. */

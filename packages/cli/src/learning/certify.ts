@@ -10,7 +10,6 @@ import {
   fitPrior,
   predictByName,
   predictRows,
-  type RiskKind,
   rowRange,
   sampledRows,
   seededChance,
@@ -21,28 +20,12 @@ import {
 import { Command, InvalidArgumentError, Option } from "commander";
 import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-certificate.ts";
 import { certifyLog } from "./certify-log.ts";
+import type { CertifyOptions } from "./certify-options.ts";
 import { certifiedText } from "./certify-text.ts";
 import { collected, tableOf } from "./data.ts";
 import { aboutText, requirePriorReads } from "./prior-reads.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { writeOutput } from "../terminal/write-output.ts";
-
-export interface CertifyOptions {
-  readonly data?: string;
-  readonly map?: string;
-  readonly set?: readonly string[];
-  readonly log?: string;
-  readonly prior?: string;
-  readonly priorOut?: string;
-  readonly out?: string;
-  readonly alpha: number;
-  readonly delta: number;
-  readonly risk: RiskKind;
-  readonly grid: number;
-  readonly regimes?: true;
-  readonly seed: number;
-  readonly json?: true;
-}
 
 const HELP = `
 The prior has to be fitted on other rows than those given here, or the certificate is void. Without --prior, one half of

@@ -4,7 +4,7 @@
  */
 import { field, text, whole } from "@calybris/engine/internal";
 import { z } from "zod";
-import { SCOPES } from "../keys/keyring.ts";
+import { SCOPES } from "../keys/scope.ts";
 import { OPTIONS, type OptionKind, type ServiceOption } from "./options.ts";
 
 const oneOf = (values: readonly string[], what: string): z.ZodType =>

@@ -3,7 +3,7 @@
  * @module
  */
 import type { UnknownTenants } from "@calybris/engine";
-import type { Scope } from "../keys/keyring.ts";
+import type { Scope } from "../keys/scope.ts";
 
 /** One configured API key: its digest, never the key itself. */
 export interface KeyConfig {

@@ -6,7 +6,7 @@
 import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine/internal";
 import type { Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
-import { SCOPES, type Scope } from "../keys/keyring.ts";
+import { SCOPES, type Scope } from "../keys/scope.ts";
 import { type Config, isLoopback, type KeyConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { configSchema } from "./config-schema.ts";

@@ -3,7 +3,8 @@
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
-import { bearerKey, type Keyring, LOCAL, type Principal, type Scope } from "../keys/keyring.ts";
+import { bearerKey, type Keyring, LOCAL, type Principal } from "../keys/keyring.ts";
+import type { Scope } from "../keys/scope.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
 import type { Exchange } from "./exchange.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { z } from "zod";
-import type { Principal, Scope } from "../keys/keyring.ts";
+import type { Principal } from "../keys/keyring.ts";
+import type { Scope } from "../keys/scope.ts";
 import { calybrisDialect, type ErrorDialect } from "./error-dialect.ts";
 
 /** What a handler is given. Path, query and body have been checked against the contract. */

@@ -6,10 +6,7 @@
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { KeyConfig } from "../config/config.ts";
-
-/** What a key may do: request decisions; change budgets and policies; read the journal. */
-export type Scope = "decide" | "operate" | "audit";
-export const SCOPES: readonly Scope[] = Object.freeze(["decide", "operate", "audit"]);
+import { type Scope, SCOPES } from "./scope.ts";
 
 /** An authenticated caller. */
 export interface Principal {
