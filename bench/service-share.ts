@@ -20,6 +20,7 @@ async function main([sha256 = "", way = "fast"]: readonly string[]): Promise<voi
     config,
     log: createLog("warn"),
     fastPath: way === "fast",
+    reload: () => Promise.reject(new Error("a benchmark is not reloaded")),
   });
   const { port } = await http.listen();
   process.on("message", () => {

@@ -21,13 +21,13 @@ import {
 
 const MEMBERS: Readonly<Partial<Record<EntryBody["kind"], readonly string[]>>> = {
   genesis: ["kind", "format", "policyId", "snapshot", "policyDigest", "seedDigest"],
-  policy: ["kind", "change", "policyId", "by", "snapshot", "policyDigest", "seedDigest"],
+  policy: ["kind", "change", "policyId", "by", "snapshot", "policyDigest", "seedDigest", "source"],
   seal: ["kind", "cause"],
   checkpoint: ["kind", "stateDigest"],
 };
 
-/** Left out but for the first policy that learns. */
-const OPTIONAL = "seedDigest";
+/** Left out but for the first policy that learns, and for one that does not come from the configured file. */
+const OPTIONAL: readonly string[] = ["seedDigest", "source"];
 const ACTIONS: readonly string[] = ["execute", "substitute", "reject"];
 const CAUSES: readonly string[] = ["idle", "rotation", "close"];
 /** Of a belief, in ten-thousandths of an observation. */
@@ -38,13 +38,14 @@ const DIGEST = /^[0-9a-f]{64}$/;
 /** What a body has that its kind does not, or lacks; `undefined` when it is as it should be. */
 export function unlikeItsKind(body: EntryBody): string | undefined {
   const keys = Object.keys(body);
-  const members = MEMBERS[body.kind]?.filter((member) => member !== OPTIONAL || keys.includes(OPTIONAL));
+  const members = MEMBERS[body.kind]?.filter((member) => !OPTIONAL.includes(member) || keys.includes(member));
   if (members !== undefined && keys.join() !== members.join()) return keys.join(", ");
   switch (body.kind) {
     case "genesis":
       return body.format === JOURNAL_FORMAT ? seedFault(body.seedDigest) : `format ${String(body.format)}`;
     case "policy":
       if (body.change !== "promoted") return `change ${String(body.change)}`;
+      if (body.source !== undefined && body.source !== "file") return `source ${String(body.source)}`;
       return typeof body.by === "string" && body.by !== "" ? seedFault(body.seedDigest) : "nobody who did it";
     case "decision":
       return decisionFault(body);

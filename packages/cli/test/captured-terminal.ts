@@ -16,12 +16,15 @@ export interface CapturedTerminal extends Terminal {
   readonly complained: string[];
   /** As Ctrl-C would. */
   readonly interrupt: () => void;
+  /** As SIGHUP would. */
+  readonly hangUp: () => void;
 }
 
 export function capturedTerminal(): CapturedTerminal {
   const printed: string[] = [];
   const complained: string[] = [];
   let stops: (() => void)[] = [];
+  const reloads: (() => void)[] = [];
   return {
     printed,
     complained,
@@ -34,8 +37,12 @@ export function capturedTerminal(): CapturedTerminal {
         stops = stops.filter((other) => other !== stop);
       };
     },
+    onHangup: (reload) => void reloads.push(reload),
     interrupt: () => {
       for (const stop of stops) stop();
+    },
+    hangUp: () => {
+      for (const reload of reloads) reload();
     },
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readConfig } from "@calybris/gateway";
@@ -32,6 +32,15 @@ test("init writes a policy and a configuration that the service starts with, and
   await expect.poll(() => terminal.complained.join(), { timeout: 20_000 }).toContain("calybris listens on");
   const url = /listens on (\S+)/.exec(terminal.complained.join())?.[1];
   expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: "ready" });
+  expect(terminal.complained.join()).toMatch(/policy {3}1 "first-policy" [0-9a-f]{64}/);
+  writeFileSync(policy, readFileSync(policy, "utf8").replace('"epoch": 1', '"epoch": 2'));
+  terminal.hangUp();
+  await expect
+    .poll(async () => await (await fetch(`${url}/ready`)).json(), { timeout: 20_000 })
+    .toMatchObject({ policyId: 2 });
+  writeFileSync(policy, "{");
+  terminal.hangUp();
+  await expect.poll(() => terminal.complained.join(), { timeout: 20_000 }).toContain("nothing was reloaded");
   terminal.interrupt();
   expect((await serving).exit).toBe(0);
   await expect(fetch(`${url}/ready`)).rejects.toThrow();

@@ -245,6 +245,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/reload": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Read keys, TLS files, the policy file and budgets again
+     * @description As SIGHUP does. All of it takes effect, or nothing: a mistake in any file is answered as its error, and the service goes on as before. The policy file is activated when it has changed since it was last activated.
+     */
+    readonly post: operations["reload"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/journal/head": {
     readonly parameters: {
       readonly query?: never;
@@ -823,6 +843,8 @@ export interface components {
       /** @description Covers names, tiers and defaults as well. */
       readonly snapshotDigest: string;
       readonly candidates: readonly components["schemas"]["Candidate"][];
+      /** @description Whether it came from the configured policy file; true of the first. */
+      readonly isFromFile: boolean;
       /** @description Whether it is the active policy. */
       readonly inForce: boolean;
     };
@@ -858,6 +880,21 @@ export interface components {
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
+    };
+    readonly Reload: {
+      /** @description The policy that was activated; null when the file has not changed. */
+      readonly policy: {
+        /** @description Its id. */
+        readonly policyId: number;
+        /** @description Journal sequence of its entry. */
+        readonly sequence: number;
+        /** @description Its digest, as `calybris policy check` prints it. */
+        readonly snapshotDigest: string;
+      } | null;
+      readonly tenantsChanged: readonly string[];
+      /** @description Keys that are accepted from now on. */
+      readonly keyCount: number;
+      readonly restartNeeded: readonly string[];
     };
     readonly Room: {
       /** @description The headroom, in microcents; $1 is 100,000,000. */
@@ -996,6 +1033,7 @@ export type PolicySetRequest = components["schemas"]["PolicySetRequest"];
 export type Proof = components["schemas"]["Proof"];
 export type Ready = components["schemas"]["Ready"];
 export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
+export type Reload = components["schemas"]["Reload"];
 export type Room = components["schemas"]["Room"];
 export type Settlement = components["schemas"]["Settlement"];
 export type SettlementRequest = components["schemas"]["SettlementRequest"];
@@ -1498,6 +1536,35 @@ export interface operations {
       };
     };
   };
+  readonly reload: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Read keys, TLS files, the policy file and budgets again. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Reload"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly journalHead: {
     readonly parameters: {
       readonly query?: never;
@@ -1688,6 +1755,7 @@ export const OPERATIONS: {
   policies: { method: "GET", path: "/v1/policies" },
   setPolicy: { method: "POST", path: "/v1/policies" },
   checkPolicy: { method: "POST", path: "/v1/policies/check" },
+  reload: { method: "POST", path: "/v1/reload" },
   journalHead: { method: "GET", path: "/v1/journal/head" },
   journalEntries: { method: "GET", path: "/v1/journal/entries" },
   health: { method: "GET", path: "/health" },

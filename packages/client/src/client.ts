@@ -134,6 +134,11 @@ export class CalybrisClient {
     return this.#call("setPolicy", { body: change, ...options });
   }
 
+  /** Makes the service read keys, TLS files, the policy file and budgets again; all of it takes effect, or nothing. */
+  reload(options: CallOptions = {}): Promise<api.Reload> {
+    return this.#call("reload", options);
+  }
+
   /** The last durable entry. */
   journalHead(options: CallOptions = {}): Promise<api.JournalHead> {
     return this.#call("journalHead", options);

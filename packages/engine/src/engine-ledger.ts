@@ -73,6 +73,9 @@ export interface OfDecision {
   readonly tenant?: string | undefined;
 }
 
+/** A limit, and a period on each level. */
+export const LIMIT_ENTRIES_MAX: number = 1 + LEVELS_MAX;
+
 export class EngineLedger {
   readonly #ports: LedgerPorts;
   /** Entries that are ordered but not yet durable: a repetition waits for the first. */
@@ -157,22 +160,30 @@ export class EngineLedger {
    */
   apply(budgets: Budgets, by: string): Promise<readonly string[]> {
     return this.#ports.failStop.command(async () => {
-      const name = refuseMistakes({ by: nameField("by", by) }).by;
-      const { ledger, journal } = this.#ports;
-      refuseWhatCannotBe(budgets, ledger);
-      const changed: string[] = [];
+      const { journal } = this.#ports;
+      const changes = this.limitChanges(budgets, by);
       let last: Promise<unknown> = Promise.resolve();
-      for (const tenantLimit of budgets) {
-        const limit: LimitEntry = { kind: "limit", ...tenantLimit, by: name };
-        const before = ledger.account(limit.tenant)?.limit;
-        if (before !== undefined && sameLimit(before, limit)) continue;
-        if (!journal.hasRoom(1 + LEVELS_MAX)) await last;
-        last = this.#orderLimit(limit).durable;
-        changed.push(limit.tenant);
+      for (const limit of changes) {
+        if (!journal.hasRoom(LIMIT_ENTRIES_MAX)) await last;
+        last = this.orderLimit(limit).durable;
       }
       await last;
-      return changed;
+      return changes.map(({ tenant }) => tenant);
     });
+  }
+
+  /**
+   * The limits that differ from those of the journal, as entries; changes nothing.
+   *
+   * @throws CalybrisError `CAL_BUDGETS_INVALID` for what cannot be; `CAL_LEDGER_INVALID` when `by` names nobody.
+   */
+  limitChanges(budgets: Budgets, by: string): readonly LimitEntry[] {
+    const { ledger } = this.#ports;
+    const name = refuseMistakes({ by: nameField("by", by) }).by;
+    refuseWhatCannotBe(budgets, ledger);
+    return budgets
+      .map((limit): LimitEntry => ({ kind: "limit", ...limit, by: name }))
+      .filter((limit) => !sameLimit(ledger.account(limit.tenant)?.limit, limit));
   }
 
   /** @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN`. */
@@ -297,11 +308,11 @@ export class EngineLedger {
     });
   }
 
-  /** With the periods that are due under the new limit. */
-  #orderLimit(limit: LimitEntry): Ordered {
+  /** Orders one of {@link limitChanges}, with the periods that are due under it: at most {@link LIMIT_ENTRIES_MAX}. */
+  orderLimit(limit: LimitEntry): Ordered {
     const { ledger, journal } = this.#ports;
     return journal.step((at) => {
-      journal.establishRoom(1 + LEVELS_MAX);
+      journal.establishRoom(LIMIT_ENTRIES_MAX);
       let last = journal.order(limit);
       for (const period of periodsDue(ledger.account(limit.tenant) as Account, at)) last = journal.order(period);
       return last;
@@ -360,8 +371,8 @@ function signedAmount(command: { readonly actualMicrocents: Amount; readonly by:
 }
 
 /** Whether two limits are the same, whoever set them. */
-function sameLimit(a: LimitEntry, b: LimitEntry): boolean {
-  return writeExact({ ...a, by: "" }) === writeExact({ ...b, by: "" });
+function sameLimit(a: LimitEntry | undefined, b: LimitEntry): boolean {
+  return a !== undefined && writeExact({ ...a, by: "" }) === writeExact({ ...b, by: "" });
 }
 
 /** A tenant keeps the level above it, where its open reservations were made; and there is room for so many. */

@@ -22,7 +22,7 @@ import type { Decided } from "./decided.ts";
 import { makeSeed, seedDigest } from "./draw-seed.ts";
 import { type DecidedOrRefused, EngineDecisions } from "./engine-decisions.ts";
 import { EngineLearning } from "./engine-learning.ts";
-import { EngineLedger } from "./engine-ledger.ts";
+import { EngineLedger, LIMIT_ENTRIES_MAX } from "./engine-ledger.ts";
 import {
   type EngineOptions,
   type Folded,
@@ -33,6 +33,7 @@ import {
   requirePolicy,
 } from "./engine-opening.ts";
 import { EngineReading } from "./engine-reading.ts";
+import type { Budgets } from "./intake/budgets-file.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
@@ -50,6 +51,22 @@ export type { Decided } from "./decided.ts";
 export type { DecidedOrRefused } from "./engine-decisions.ts";
 export type { UnknownTenants } from "./decide-step.ts";
 export type { EngineOptions } from "./engine-opening.ts";
+
+/** What is changed together. */
+export interface Reconfiguration {
+  readonly policy?: PolicySnapshot | undefined;
+  readonly policyFrom?: "file" | undefined;
+  readonly budgets?: Budgets | undefined;
+}
+
+/** What was changed. */
+export interface Reconfigured {
+  /** Of the policy that was activated. */
+  readonly policyId?: number;
+  readonly sequence?: number;
+  /** Tenants whose limits changed. */
+  readonly tenantsChanged: readonly string[];
+}
 
 /** How often overdue reservations are looked for. */
 const SWEEP_MS = 1_000;
@@ -228,18 +245,37 @@ export class Engine {
   setPolicy(policy: PolicySnapshot, by: string): Promise<{ readonly sequence: number; readonly policyId: number }> {
     return this.#failStop.command(async () => {
       refuseMistakes({ by: nameField("by", by) });
-      const embedded = embed(policy);
       const policyId = this.#state.policyCount + 1;
-      const { sequence, durable } = this.#promote(policy, (seed) => ({
-        kind: "policy",
-        change: "promoted",
-        policyId,
-        by,
-        ...embedded,
-        ...seed,
-      }));
+      const { sequence, durable } = this.#change(policy, policyId, by);
       await durable;
       return { sequence, policyId };
+    });
+  }
+
+  /**
+   * Activates a policy and applies limits, in one step of the journal: all of it, or nothing. Limits that are the same as
+   * those of the journal change nothing; tenants that are not named keep theirs.
+   *
+   * @param change.policyFrom - `"file"` for a policy of the file that the service is configured with.
+   * @throws CalybrisError `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` when `by` names nobody, or
+   *   `CAL_JOURNAL_OVERLOADED`; nothing was changed.
+   */
+  reconfigure(change: Reconfiguration, by: string): Promise<Reconfigured> {
+    return this.#failStop.command(async () => {
+      const { policy, policyFrom, budgets = [] } = change;
+      const limits = this.ledger.limitChanges(budgets, by);
+      const tenantsChanged = limits.map(({ tenant }) => tenant);
+      if (policy === undefined && limits.length === 0) return { tenantsChanged };
+      const policyId = this.#state.policyCount + 1;
+      const { promoted, last } = this.#journal.step(() => {
+        this.#journal.establishRoom((policy === undefined ? 0 : 1) + limits.length * LIMIT_ENTRIES_MAX);
+        const ordered = policy === undefined ? undefined : this.#change(policy, policyId, by, policyFrom);
+        let latest = ordered;
+        for (const limit of limits) latest = this.ledger.orderLimit(limit);
+        return { promoted: ordered, last: latest as Ordered };
+      });
+      await last.durable;
+      return promoted === undefined ? { tenantsChanged } : { policyId, sequence: promoted.sequence, tenantsChanged };
     });
   }
 
@@ -284,6 +320,20 @@ export class Engine {
       ...embedded,
       ...seed,
     })).durable;
+  }
+
+  #change(policy: PolicySnapshot, policyId: number, by: string, source?: "file"): Ordered {
+    const embedded = embed(policy);
+    const from = source === undefined ? {} : { source };
+    return this.#promote(policy, (seed) => ({
+      kind: "policy",
+      change: "promoted",
+      policyId,
+      by,
+      ...embedded,
+      ...seed,
+      ...from,
+    }));
   }
 
   /** Orders a policy. The first that learns promises the seed of the draws, which is durable before it is promised. */

@@ -26,7 +26,15 @@
  */
 
 // Opening, deciding, activating policies.
-export { type Decided, type DecidedOrRefused, Engine, type EngineOptions, type UnknownTenants } from "./engine.ts";
+export {
+  type Decided,
+  type DecidedOrRefused,
+  Engine,
+  type EngineOptions,
+  type Reconfiguration,
+  type Reconfigured,
+  type UnknownTenants,
+} from "./engine.ts";
 export type { SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 

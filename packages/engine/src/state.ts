@@ -34,6 +34,8 @@ export interface PolicyInForce {
   readonly id: number;
   readonly snapshot: PolicySnapshot;
   readonly digest: Uint8Array;
+  /** It came from the file that the service is configured with; true of genesis. */
+  readonly isFromFile: boolean;
 }
 
 /** Input and output tokens stand in where the policy names no features. */
@@ -149,7 +151,8 @@ export class EngineState {
     const digest = policyDigest(snapshot.policy, nodeSha256);
     if (toHex(digest) !== claimedDigest)
       throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimedDigest });
-    const promoted = { id, snapshot, digest };
+    const isFromFile = body.kind === "genesis" || body.source === "file";
+    const promoted = { id, snapshot, digest, isFromFile };
     const { learning } = snapshot;
     const routed: RouterPolicy = {
       learning,

@@ -23,6 +23,7 @@ import type { Route } from "./http/route-contract.ts";
 import { TrafficBudget } from "./http/traffic-budget.ts";
 import { Keyring } from "./keys/keyring.ts";
 import { FailureLog } from "./watch/failure-log.ts";
+import type { ReloadReport } from "./reload.ts";
 import type { Logger } from "./watch/log.ts";
 import { Metrics } from "./watch/metrics.ts";
 import { Readiness } from "./watch/readiness.ts";
@@ -35,10 +36,13 @@ export interface HttpStackOptions {
   readonly fastPath?: boolean | undefined;
   /** Routes beside those of the API. */
   readonly moreRoutes?: readonly Route[] | undefined;
+  /** Reloads the service on behalf of a caller. */
+  readonly reload: (by: string) => Promise<ReloadReport>;
 }
 
 export class HttpStack {
   readonly #connections: ConnectionServer;
+  readonly #keyring: Keyring;
   readonly #fastify: FastifyServer;
   readonly #pipeline: RequestPipeline;
   readonly #worker: BodyWorker;
@@ -47,6 +51,7 @@ export class HttpStack {
 
   private constructor(parts: {
     readonly connections: ConnectionServer;
+    readonly keyring: Keyring;
     readonly fastify: FastifyServer;
     readonly pipeline: RequestPipeline;
     readonly worker: BodyWorker;
@@ -54,6 +59,7 @@ export class HttpStack {
     readonly traces: Traces | undefined;
   }) {
     this.#connections = parts.connections;
+    this.#keyring = parts.keyring;
     this.#fastify = parts.fastify;
     this.#pipeline = parts.pipeline;
     this.#worker = parts.worker;
@@ -64,11 +70,12 @@ export class HttpStack {
   /** @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` for a certificate that cannot be used. */
   static async create(
     engine: Engine,
-    { config, log, fastPath, moreRoutes = [] }: HttpStackOptions,
+    { config, log, fastPath, moreRoutes = [], reload }: HttpStackOptions,
   ): Promise<HttpStack> {
     const { limits } = config;
     const { endpoint, shareBps } = config.traces;
     const tls = readTls(config.tls);
+    const keyring = new Keyring(config.keys, limits.perSecond);
     const metrics = new Metrics();
     const rates = new Rates();
     const budget = new TrafficBudget(limits);
@@ -77,7 +84,7 @@ export class HttpStack {
     const readiness = new Readiness(engine, config.journal.directory);
     const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
     const pipeline = new RequestPipeline({
-      admission: new Admission(new Keyring(config.keys, limits.perSecond), crossOrigin),
+      admission: new Admission(keyring, crossOrigin),
       rates,
       bodies: new BodyReader(limits, worker),
       budget,
@@ -93,7 +100,7 @@ export class HttpStack {
       connectionCount: () => connections.connectionCount,
       openCount: () => pipeline.openCount,
     };
-    const routes = [...serviceRoutes({ engine, config, rates, metrics }, watched), ...moreRoutes];
+    const routes = [...serviceRoutes({ engine, config, rates, metrics, reload }, watched), ...moreRoutes];
     const fastify = new FastifyServer({ ...limits, routes, pipeline });
     const connections = new ConnectionServer(config, tls, {
       budget,
@@ -103,12 +110,26 @@ export class HttpStack {
       cut: () => metrics.error("client_slow"),
     });
     await fastify.ready();
-    return new HttpStack({ connections, fastify, pipeline, worker, readiness, traces });
+    return new HttpStack({ connections, keyring, fastify, pipeline, worker, readiness, traces });
   }
 
   /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
   listen(): Promise<AddressInfo> {
     return this.#connections.listen();
+  }
+
+  /**
+   * Checks the keys and TLS files of a changed configuration.
+   *
+   * @returns puts them into effect: keys for requests that begin from then on, TLS for new connections.
+   * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE`.
+   */
+  prepare(config: Config): () => void {
+    const renewTls = this.#connections.prepare(config);
+    return () => {
+      renewTls();
+      this.#keyring.replace(config.keys, config.limits.perSecond);
+    };
   }
 
   /** Refuses new requests and finishes open ones within `drainMs`; returns how many were cut off. */

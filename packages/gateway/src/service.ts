@@ -1,21 +1,29 @@
 /**
  * The decision service: the engine behind HTTP.
  *
- *     start:  configuration → journal verified and folded → budgets → listen
+ *     start:  configuration → journal verified and folded → policy file and budgets → listen
+ *     reload: configuration, policy file, budgets, keys and TLS files again, all or nothing
  *     stop:   refuse what is new → finish what is open → seal the journal
  *
  * @module
  */
-import { Engine, type EngineOptions, loadBudgets, loadPolicy, nodeSha256 } from "@calybris/engine";
-import { CalybrisError, type PolicySnapshot, snapshotDigest, toHex } from "@calybris/kernel";
+import { Engine, type EngineOptions, loadPolicy, type PolicyInForce } from "@calybris/engine";
+import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
+import { digestsOf } from "./decisions/policy-body.ts";
 import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
+import { Reload, readChange, type ReloadReport } from "./reload.ts";
 
-export interface ServiceOptions extends HttpStackOptions {
+/** Who the entries of a start name. */
+const STARTED_BY = "calybris serve";
+
+export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
   /** What `journal.keyFile` holds. */
   readonly journalKey?: Uint8Array | undefined;
   /** Begins a new journal when the configuration names no policy. */
   readonly startingPolicy?: () => Promise<PolicySnapshot>;
+  /** Reads the configuration again when the service is reloaded; without it, the one given stays. */
+  readonly readConfig?: (() => Promise<Config>) | undefined;
   /** Ports of the engine, for tests: clock, disk, kernel. */
   readonly ports?: Pick<EngineOptions, "nowUs" | "disk" | "driver" | "kernelFor"> | undefined;
 }
@@ -27,9 +35,12 @@ export interface StartReport {
   readonly entries: number;
   readonly head: { readonly sequence: number; readonly hash: string };
   readonly setAside: { readonly file: string; readonly bytes: number; readonly fromSequence: number } | undefined;
-  readonly policy: { readonly id: number; readonly name: string };
-  /** The configured policy differs from the journal's, which stays active. */
-  readonly policyKept: boolean;
+  /** The active policy. */
+  readonly policy: { readonly id: number; readonly name: string; readonly snapshotDigest: string };
+  /** Whether the policy file differed from the policy last activated from it, and was activated. */
+  readonly policyActivated: boolean;
+  /** Whether a policy was activated in another way since the file's, and stays active. */
+  readonly policyOutlivesFile: boolean;
   readonly tenantsChanged: number;
   readonly keyCount: number;
   readonly milliseconds: number;
@@ -41,10 +52,18 @@ export class Service {
   readonly #config: Config;
   readonly #log: ServiceOptions["log"];
   readonly #http: HttpStack;
+  readonly #reload: Reload;
   #stopping: Promise<void> | undefined;
 
-  private constructor(report: StartReport, engine: Engine, { config, log }: ServiceOptions, http: HttpStack) {
+  private constructor(
+    report: StartReport,
+    engine: Engine,
+    { config, log }: ServiceOptions,
+    http: HttpStack,
+    reload: Reload,
+  ) {
     this.report = report;
+    this.#reload = reload;
     this.engine = engine;
     this.#config = config;
     this.#log = log;
@@ -52,7 +71,7 @@ export class Service {
   }
 
   /**
-   * Opens the journal, applies budgets and listens. When it resolves, requests are answered.
+   * Opens the journal, activates the policy file if it has changed, applies budgets and listens. When it resolves, requests are answered.
    *
    * @throws CalybrisError as `Engine.open` does, `CAL_GATEWAY_LISTEN`, `CAL_BUDGETS_INVALID`, `CAL_POLICY_INVALID`, or
    *   `CAL_CONFIG_INVALID` when others could reach a service without keys.
@@ -60,13 +79,21 @@ export class Service {
   static async start(options: ServiceOptions): Promise<Service> {
     const startedMs = performance.now();
     const { config, log } = options;
-    const { engine, policyKept } = await openEngine(options);
+    const engine = await openEngine(options);
     let http: HttpStack | undefined;
     try {
-      const budgets = config.budgets.file === undefined ? [] : await loadBudgets(config.budgets.file);
-      const tenantsChanged = (await engine.ledger.apply(budgets, "calybris serve")).length;
-      http = await HttpStack.create(engine, options);
+      const change = await readChange(config, engine);
+      const { tenantsChanged } = await engine.reconfigure(change, STARTED_BY);
+      const reload = new Reload({
+        engine,
+        config,
+        log,
+        readConfig: options.readConfig ?? (() => Promise.resolve(config)),
+        prepareHttp: (changed) => (http as HttpStack).prepare(changed),
+      });
+      http = await HttpStack.create(engine, { ...options, reload: (by) => reload.run(by) });
       const address = await http.listen();
+      const active = engine.reading.policies().at(-1) as PolicyInForce;
       const { entries, setAside } = engine.recovery;
       const { head } = engine.reading;
       const report: StartReport = {
@@ -75,20 +102,34 @@ export class Service {
         entries,
         head: { sequence: head.sequence, hash: head.hash },
         setAside,
-        policy: { id: engine.reading.policies().length, name: engine.snapshot.name },
-        policyKept,
-        tenantsChanged,
+        policy: {
+          id: active.id,
+          name: active.snapshot.name,
+          snapshotDigest: digestsOf(active.snapshot).snapshotDigest,
+        },
+        policyActivated: change.policy !== undefined,
+        policyOutlivesFile: config.policy.file !== undefined && !active.isFromFile,
+        tenantsChanged: tenantsChanged.length,
         keyCount: config.keys.length,
         milliseconds: Math.round(performance.now() - startedMs),
       };
       log.info(report, "ready");
-      return new Service(report, engine, options, http);
+      return new Service(report, engine, options, http, reload);
     } catch (error) {
       // The caller needs the reason of the failed start, not what followed from it.
       await http?.close().catch(() => undefined);
       await engine.close().catch(() => undefined);
       throw error;
     }
+  }
+
+  /**
+   * Reads configuration, keys, TLS files, the policy file and budgets again; all of it takes effect, or nothing.
+   *
+   * @throws CalybrisError for what is wrong with them; the service goes on as before.
+   */
+  reload(by: string): Promise<ReloadReport> {
+    return this.#reload.run(by);
   }
 
   /** Refuses what is new, finishes what is open as long as `limits.drainMs` allows, seals the journal. Once. */
@@ -106,37 +147,24 @@ export class Service {
   }
 }
 
-async function openEngine({ config, log, journalKey, startingPolicy, ports }: ServiceOptions): Promise<{
-  readonly engine: Engine;
-  readonly policyKept: boolean;
-}> {
+async function openEngine({ config, journalKey, startingPolicy, ports }: ServiceOptions): Promise<Engine> {
   const { directory, waitingMax, segmentBytesMax } = config.journal;
   const { unknownTenants } = config.budgets;
   const shared = { directory, key: journalKey, waitingMax, segmentBytesMax, unknownTenants, ...ports };
-  const configured = config.policy.file === undefined ? undefined : await loadPolicy(config.policy.file);
-  const engine = await openOrBegin(shared, configured, startingPolicy);
-  if (configured === undefined || digestOf(configured) === digestOf(engine.snapshot))
-    return { engine, policyKept: false };
-  const details = { given: digestOf(configured), journal: digestOf(engine.snapshot) };
-  if (config.policy.whenDifferent === "keep") {
-    log.warn(details, "the configured policy differs from the journal's, which stays active");
-    return { engine, policyKept: true };
-  }
-  await engine.close();
-  throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", details);
+  const { file } = config.policy;
+  return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));
 }
 
 /** A journal that exists is opened with its own policy; a new one begins with the one given. */
 async function openOrBegin(
   shared: EngineOptions,
-  configured: PolicySnapshot | undefined,
   startingPolicy: (() => Promise<PolicySnapshot>) | undefined,
 ): Promise<Engine> {
   try {
     return await Engine.open(shared);
   } catch (error) {
     if (!(error instanceof CalybrisError) || error.code !== "CAL_ENGINE_POLICY_REQUIRED") throw error;
-    const policy = configured ?? (await startingPolicy?.());
+    const policy = await startingPolicy?.();
     if (policy === undefined) throw error;
     return Engine.open({ ...shared, policy });
   }
@@ -147,8 +175,4 @@ function urlOf(config: Config, port: number): string {
   const scheme = config.tls.certificateFile === undefined ? "http" : "https";
   const shown = isLoopback(host) ? host : host === "::" || host === "0.0.0.0" ? "localhost" : host;
   return `${scheme}://${shown.includes(":") ? `[${shown}]` : shown}:${port}`;
-}
-
-function digestOf(snapshot: PolicySnapshot): string {
-  return toHex(snapshotDigest(snapshot, nodeSha256));
 }

@@ -42,6 +42,8 @@ export interface PolicyEntry {
   readonly snapshot: ExactJson;
   readonly policyDigest: string;
   readonly seedDigest?: string;
+  /** The policy was read from the file that the service is configured with. */
+  readonly source?: "file";
 }
 
 /** Nothing was waiting: after 100 ms without traffic, before a rotation, and at a clean end. */

@@ -16,10 +16,11 @@ import {
   type StartReport,
   variableOf,
 } from "@calybris/gateway";
-import type { PolicySnapshot } from "@calybris/kernel";
+import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { Command, Option } from "commander";
 import { startingPolicyText } from "../init/init.ts";
 import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
+import { errorText } from "../terminal/error-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -62,11 +63,22 @@ async function serve(
   flags: { readonly [flag: string]: string | undefined },
   terminal: Terminal,
 ): Promise<void> {
-  const config = await readConfig({ file, flags, environment: process.env });
+  const read = (): Promise<Config> => readConfig({ file, flags, environment: process.env });
+  let service: Service | undefined;
+  let isReloadDue = false;
+  const reload = (): void => {
+    isReloadDue = service === undefined;
+    service?.reload("SIGHUP").catch((error: unknown) => terminal.complain(reloadFailure(error)));
+  };
+  // From the first moment: a hangup must not end a service that is starting.
+  terminal.onHangup(reload);
+  const config = await read();
   const journalKey = readKey(config.journal.keyFile);
   requireKeyOfJournal(config.journal.directory, config.journal.keyFile, journalKey);
-  const service = await Service.start({ config, log: createLog(config.log.level), journalKey, startingPolicy });
+  const log = createLog(config.log.level);
+  service = await Service.start({ config, log, journalKey, startingPolicy, readConfig: read });
   terminal.complain(reportText(service.report, config));
+  if (isReloadDue) reload();
   await new Promise<void>((resolve) => {
     terminal.onInterrupt(resolve);
   });
@@ -82,7 +94,7 @@ async function startingPolicy(): Promise<PolicySnapshot> {
 
 /** The start-up report for a person. */
 export function reportText(report: StartReport, config: Config): string {
-  const { url, directory, entries, head, setAside, policy, policyKept, tenantsChanged, keyCount } = report;
+  const { url, directory, entries, head, setAside, policy, tenantsChanged, keyCount } = report;
   const rows = [
     `calybris listens on ${url} (ready after ${report.milliseconds} ms)`,
     `journal  ${directory}: ${entries} entries verified, head ${head.sequence} ${head.hash}`,
@@ -91,8 +103,10 @@ export function reportText(report: StartReport, config: Config): string {
     rows.push(
       `         ${setAside.bytes} bytes from entry ${setAside.fromSequence} on were a torn tail, never answered; they are in ${setAside.file}`,
     );
-  const kept = policyKept ? "; the configured policy differs and is NOT in force" : "";
-  rows.push(`policy   ${policy.id} ${JSON.stringify(policy.name)}${kept}`);
+  rows.push(`policy   ${policy.id} ${JSON.stringify(policy.name)} ${policy.snapshotDigest}`);
+  if (report.policyActivated) rows.push(`         activated: ${config.policy.file} has changed`);
+  if (report.policyOutlivesFile)
+    rows.push(`         activated after ${config.policy.file}, which has not changed since`);
   if (config.budgets.file !== undefined)
     rows.push(`budgets  ${config.budgets.file}: ${tenantsChanged} tenants have new limits`);
   rows.push(keyCount > 0 ? `keys     ${keyCount}` : "keys     none: every local process may do everything");
@@ -100,6 +114,10 @@ export function reportText(report: StartReport, config: Config): string {
   if (keyCount === 0)
     rows.push(`try      curl -s ${url}/v1/decisions -H 'content-type: application/json' -d '{"inputTokens":1200}'`);
   return rows.map(printable).join("\n");
+}
+
+function reloadFailure(error: unknown): string {
+  return `nothing was reloaded\n${error instanceof CalybrisError ? errorText(error) : String(error)}`;
 }
 
 function describe(option: ServiceOption): string {

@@ -12,6 +12,8 @@ export interface Terminal {
   exitCode: number;
   /** Calls `stop` at the first interrupt (Ctrl-C, or a polite kill), until what it returns is called. */
   readonly onInterrupt: (stop: () => void) => () => void;
+  /** Calls `reload` at every SIGHUP from now on, which then no longer ends the process. */
+  readonly onHangup: (reload: () => void) => void;
 }
 
 const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
@@ -33,5 +35,6 @@ export function processTerminal(): Terminal {
       for (const signal of INTERRUPTS) process.on(signal, interrupted);
       return release;
     },
+    onHangup: (reload) => void process.on("SIGHUP", reload),
   };
 }

@@ -26,7 +26,7 @@ export interface Config {
     readonly waitingMax: number;
     readonly segmentBytesMax: number;
   };
-  readonly policy: { readonly file?: string; readonly whenDifferent: "refuse" | "keep" };
+  readonly policy: { readonly file?: string };
   readonly budgets: { readonly file?: string; readonly unknownTenants: UnknownTenants };
   readonly keys: readonly KeyConfig[];
   readonly cors: { readonly origins: readonly string[] };

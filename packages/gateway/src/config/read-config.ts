@@ -197,7 +197,7 @@ function originOf(text: string): string | undefined {
 
 /** The schema has checked every value, so the paths are the members. */
 function assemble(values: ReadonlyMap<string, unknown>): Config {
-  const config: { [section: string]: unknown } = { tls: {}, budgets: {} };
+  const config: { [section: string]: unknown } = { tls: {}, policy: {}, budgets: {} };
   for (const [path, value] of values) {
     if (value === undefined) continue;
     const [section = "", key] = path.split(".");

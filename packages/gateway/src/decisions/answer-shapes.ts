@@ -265,6 +265,7 @@ const policyMembers = {
   policyDigest: digest("`calypol1`: what decides."),
   snapshotDigest: digest("Covers names, tiers and defaults as well."),
   candidates: z.array(candidate),
+  isFromFile: flag("Whether it came from the configured policy file; true of the first."),
   inForce: flag("Whether it is the active policy."),
 };
 
@@ -293,6 +294,24 @@ export const policySetShape: z.ZodType = named(
     snapshotDigest: digest("Digest of the active policy."),
     repeated: flag("True if it was active already; nothing changed."),
   }),
+);
+
+export const reloadedShape: z.ZodType = named(
+  "Reload",
+  z.object({
+    policy: z
+      .object({
+        policyId: count("Its id."),
+        sequence: count("Journal sequence of its entry."),
+        snapshotDigest: digest("Its digest, as `calybris policy check` prints it."),
+      })
+      .nullable()
+      .meta({ description: "The policy that was activated; null when the file has not changed." }),
+    tenantsChanged: z.array(text("A tenant whose limits changed.")),
+    keyCount: count("Keys that are accepted from now on."),
+    restartNeeded: z.array(text("A changed option that takes effect at the next start.")),
+  }),
+  "What a reload changed.",
 );
 
 export const headShape: z.ZodType = named(

@@ -4,6 +4,7 @@
  */
 import type { Engine } from "@calybris/engine";
 import type { Config } from "../config/config.ts";
+import type { ReloadReport } from "../reload.ts";
 import type { Rates } from "../http/rates.ts";
 import type { Metrics } from "../watch/metrics.ts";
 
@@ -12,4 +13,6 @@ export interface ApiContext {
   readonly config: Config;
   readonly rates: Rates;
   readonly metrics: Metrics;
+  /** Reloads the service on behalf of a caller. */
+  readonly reload: (by: string) => Promise<ReloadReport>;
 }

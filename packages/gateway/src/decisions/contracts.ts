@@ -16,6 +16,7 @@ import {
   policyCheckedShape,
   policySetShape,
   readyShape,
+  reloadedShape,
   settledShape,
   tenantShape,
 } from "./answer-shapes.ts";
@@ -49,6 +50,7 @@ type ApiOperation =
   | "policies"
   | "setPolicy"
   | "checkPolicy"
+  | "reload"
   | "journalHead"
   | "journalEntries"
   | "health"
@@ -205,6 +207,15 @@ const API: Contracts<ApiOperation> = {
     scopes: ["decide", "operate", "audit"],
     body: policy(policyCheckCall),
     answer: policyCheckedShape,
+  },
+  reload: {
+    method: "POST",
+    path: "/v1/reload",
+    summary: "Read keys, TLS files, the policy file and budgets again",
+    description:
+      "As SIGHUP does. All of it takes effect, or nothing: a mistake in any file is answered as its error, and the service goes on as before. The policy file is activated when it has changed since it was last activated.",
+    scopes: ["operate"],
+    answer: reloadedShape,
   },
   journalHead: {
     method: "GET",

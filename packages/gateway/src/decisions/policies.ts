@@ -1,5 +1,5 @@
 /**
- * Policies over HTTP: listing them, checking one, and activating one.
+ * Policies over HTTP: listing them, checking one, activating one, and reloading what the service is configured with.
  * @module
  */
 import type { PolicySnapshot } from "@calybris/kernel";
@@ -9,13 +9,14 @@ import type { ApiContext } from "./api-context.ts";
 import { jsonPieces } from "./json-pieces.ts";
 import { digestsOf, type PolicyBody } from "./policy-body.ts";
 
-type Handlers = { readonly [Name in "policies" | "setPolicy" | "checkPolicy"]: Handler };
+type Handlers = { readonly [Name in "policies" | "setPolicy" | "checkPolicy" | "reload"]: Handler };
 
 export function policyHandlers(context: ApiContext): Handlers {
   return {
     policies: () => policies(context),
     setPolicy: (call) => setPolicy(context, call),
     checkPolicy: (call) => checkPolicy(context, call),
+    reload: async ({ principal }) => ({ body: apiJson(await context.reload(principal.name)) }),
   };
 }
 
@@ -25,7 +26,7 @@ function policies({ engine }: ApiContext): Reply {
 
 function* policyRows({ reading }: ApiContext["engine"]): Generator<object> {
   const all = reading.policies();
-  for (const { id, snapshot } of all)
+  for (const { id, snapshot, isFromFile } of all)
     yield {
       policyId: id,
       name: snapshot.name,
@@ -35,6 +36,7 @@ function* policyRows({ reading }: ApiContext["engine"]): Generator<object> {
         id: candidate.id,
         name: snapshot.candidateNames[index],
       })),
+      isFromFile,
       inForce: id === all.length,
     };
 }

@@ -12,6 +12,8 @@ import type { Exchange } from "./exchange.ts";
 interface Known {
   readonly authorization: string;
   readonly principal: Principal;
+  /** Of the keyring in which it was found. */
+  readonly generation: number;
 }
 
 export class Admission {
@@ -41,12 +43,13 @@ export class Admission {
     const authorization = headers["authorization"];
     if (typeof authorization !== "string") throw new GatewayError("CAL_GATEWAY_KEY_REQUIRED", {});
     const known = this.#known.get(connection);
-    if (known !== undefined && isSame(known.authorization, authorization)) return known.principal;
+    const { generation } = this.#keyring;
+    if (known?.generation === generation && isSame(known.authorization, authorization)) return known.principal;
     const key = bearerKey(authorization);
     if (key === undefined) throw new GatewayError("CAL_GATEWAY_KEY_REQUIRED", {});
     const principal = this.#keyring.principalOf(key);
     if (principal === undefined) throw new GatewayError("CAL_GATEWAY_KEY_REFUSED", {});
-    this.#known.set(connection, { authorization, principal });
+    this.#known.set(connection, { authorization, principal, generation });
     return principal;
   }
 }

@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createSecureContext, createServer as createTlsServer } from "node:tls";
+import { createSecureContext, createServer as createTlsServer, Server as TlsServer } from "node:tls";
 import { CalybrisError } from "@calybris/kernel";
 import { type Config, isLoopback } from "../config/config.ts";
 import { GatewayError } from "../gateway-errors.ts";
@@ -67,10 +67,36 @@ export class ConnectionServer {
       server.listen(port, host, resolve);
     });
     const address = server.address() as AddressInfo;
-    // A name may resolve to another address than it suggests.
-    if (this.#config.keys.length > 0 || isLoopback(address.address)) return address;
-    void this.close();
-    const problem = `is ${host}, which is ${address.address}, and there are no keys`;
+    try {
+      this.#requireKeys(this.#config, address);
+      return address;
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Checks what of a changed configuration concerns connections: TLS files, and that others cannot reach a service
+   * without keys.
+   *
+   * @returns puts the TLS files into effect, for new connections. TLS is not turned on or off.
+   * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE`.
+   */
+  prepare(config: Config): () => void {
+    const address = this.#server.address();
+    if (typeof address === "object" && address !== null) this.#requireKeys(config, address);
+    const tls = readTls(config.tls);
+    const server = this.#server;
+    return () => {
+      if (tls !== undefined && server instanceof TlsServer) server.setSecureContext(tls);
+    };
+  }
+
+  /** A name may resolve to another address than it suggests. */
+  #requireKeys({ keys, listen }: Config, { address }: AddressInfo): void {
+    if (keys.length > 0 || isLoopback(address)) return;
+    const problem = `is ${listen.host}, which is ${address}, and there are no keys`;
     const remedy = "Others can reach that address: configure a key (`calybris key create`), or listen on 127.0.0.1.";
     throw new GatewayError("CAL_CONFIG_INVALID", { mistakes: [{ path: "listen.host", problem, remedy }] });
   }

@@ -13,7 +13,7 @@ interface Bucket {
 }
 
 export class Rates {
-  readonly #buckets = new Map<Principal, Bucket>();
+  readonly #buckets = new WeakMap<Principal, Bucket>();
   readonly #nowMs: () => number;
 
   /** @param nowMs - a clock that never runs backwards. */

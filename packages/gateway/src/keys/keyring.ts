@@ -34,19 +34,34 @@ export function createKey(): { readonly key: string; readonly sha256: string } {
   return { key, sha256: hash("sha256", key, "hex") };
 }
 
+/** A key as it was configured, and its holder. */
+interface Configured {
+  readonly text: string;
+  readonly digest: Buffer;
+  readonly principal: Principal;
+}
+
 export class Keyring {
-  readonly #keys: readonly { readonly digest: Buffer; readonly principal: Principal }[];
+  #keys: readonly Configured[] = [];
+  #generation = 0;
 
   constructor(keys: readonly KeyConfig[], perSecondDefault: number) {
-    this.#keys = keys.map(({ name, scopes, sha256, perSecond, tenants }) => ({
-      digest: Buffer.from(sha256, "hex"),
-      principal: Object.freeze({
-        name,
-        scopes: new Set(scopes),
-        tenants: tenants === undefined ? undefined : new Set(tenants),
-        perSecond: perSecond ?? perSecondDefault,
-      }),
-    }));
+    this.replace(keys, perSecondDefault);
+  }
+
+  /** Accepts these keys from now on, and no others. A key that has not changed keeps its principal, and so its rate. */
+  replace(keys: readonly KeyConfig[], perSecondDefault: number): void {
+    const before = new Map(this.#keys.map((key) => [key.text, key]));
+    this.#keys = keys.map((key) => {
+      const text = JSON.stringify({ ...key, perSecond: key.perSecond ?? perSecondDefault });
+      return before.get(text) ?? configured(key, text, perSecondDefault);
+    });
+    this.#generation += 1;
+  }
+
+  /** Counts replacements: a principal that was found in an earlier generation may no longer be accepted. */
+  get generation(): number {
+    return this.#generation;
   }
 
   get isEmpty(): boolean {
@@ -60,6 +75,17 @@ export class Keyring {
     for (const candidate of this.#keys) if (timingSafeEqual(digest, candidate.digest)) found = candidate.principal;
     return KEY_PATTERN.test(key) ? found : undefined;
   }
+}
+
+function configured(key: KeyConfig, text: string, perSecondDefault: number): Configured {
+  const { name, scopes, sha256, perSecond, tenants } = key;
+  const principal = Object.freeze({
+    name,
+    scopes: new Set(scopes),
+    tenants: tenants === undefined ? undefined : new Set(tenants),
+    perSecond: perSecond ?? perSecondDefault,
+  });
+  return { text, digest: Buffer.from(sha256, "hex"), principal };
 }
 
 /** The key in an `authorization` header; `undefined` when there is none. */

@@ -1,0 +1,132 @@
+/**
+ * Reloading: the configuration, keys, TLS files, the policy file and budgets are read again and take effect together.
+ *
+ *     read everything → check everything → one step of the journal → keys and TLS
+ *
+ * A mistake is found before the step, so either all of it takes effect or nothing has changed.
+ * @module
+ */
+import { type Engine, loadBudgets, loadPolicy, type Reconfiguration } from "@calybris/engine";
+import { CalybrisError } from "@calybris/kernel";
+import type { Config } from "./config/config.ts";
+import { OPTIONS } from "./config/options.ts";
+import { digestsOf } from "./decisions/policy-body.ts";
+import type { Logger } from "./watch/log.ts";
+
+/** What a reload changed. */
+export interface ReloadReport {
+  /** The policy that was activated; null when the file has not changed since it was last activated. */
+  readonly policy: { readonly policyId: number; readonly sequence: number; readonly snapshotDigest: string } | null;
+  /** Tenants whose limits changed. */
+  readonly tenantsChanged: readonly string[];
+  readonly keyCount: number;
+  /** Options that were changed and take effect at the next start. */
+  readonly restartNeeded: readonly string[];
+}
+
+export interface ReloadPorts {
+  readonly engine: Engine;
+  /** The configuration of the start. */
+  readonly config: Config;
+  /** Reads the configuration again. */
+  readonly readConfig: () => Promise<Config>;
+  /** Checks keys and TLS files; the function returned puts them into effect and throws nothing. */
+  readonly prepareHttp: (config: Config) => () => void;
+  readonly log: Logger;
+}
+
+export class Reload {
+  readonly #ports: ReloadPorts;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(ports: ReloadPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Reloads; one at a time, in the order of the calls.
+   *
+   * @param by - who asked for it.
+   * @throws CalybrisError for whatever is wrong with a file or cannot be journaled; nothing was changed.
+   */
+  run(by: string): Promise<ReloadReport> {
+    const run = this.#last.then(() => this.#run(by));
+    this.#last = run.catch(() => undefined);
+    return run;
+  }
+
+  async #run(by: string): Promise<ReloadReport> {
+    const { engine, log } = this.#ports;
+    try {
+      const config = await this.#ports.readConfig();
+      const change = await readChange(config, engine);
+      const commitHttp = this.#ports.prepareHttp(config);
+      const { policyId, sequence, tenantsChanged } = await inTime(() => engine.reconfigure(change, by));
+      engine.unknownTenants = config.budgets.unknownTenants;
+      commitHttp();
+      const policy =
+        policyId === undefined || sequence === undefined || change.policy === undefined
+          ? null
+          : { policyId, sequence, snapshotDigest: digestsOf(change.policy).snapshotDigest };
+      const restartNeeded = OPTIONS.filter(({ path }) => !isReloadable(path, this.#ports.config, config))
+        .map(({ path }) => path)
+        .filter((path) => text(config, path) !== text(this.#ports.config, path));
+      const report = { policy, tenantsChanged, keyCount: config.keys.length, restartNeeded };
+      log.info({ ...report, tenantsChanged: tenantsChanged.length }, "reloaded");
+      return report;
+    } catch (error) {
+      log.error({ code: error instanceof CalybrisError ? error.code : "bug", problem: String(error) }, "not reloaded");
+      throw error;
+    }
+  }
+}
+
+/**
+ * What the configured files change. The policy file counts as changed when it differs from the policy that was last
+ * activated from it, whatever else was activated since; genesis counts as activated from it.
+ */
+export async function readChange({ policy, budgets }: Config, { reading }: Engine): Promise<Reconfiguration> {
+  const limits = budgets.file === undefined ? [] : await loadBudgets(budgets.file);
+  if (policy.file === undefined) return { budgets: limits };
+  const configured = await loadPolicy(policy.file);
+  const last = reading.policies().findLast(({ isFromFile }) => isFromFile);
+  if (last !== undefined && digestsOf(last.snapshot).snapshotDigest === digestsOf(configured).snapshotDigest)
+    return { budgets: limits };
+  return { policy: configured, policyFrom: "file", budgets: limits };
+}
+
+/** TLS can be renewed, but not turned on or off, while the service listens. */
+function isReloadable(path: string, before: Config, after: Config): boolean {
+  if (path.startsWith("tls."))
+    return (before.tls.certificateFile === undefined) === (after.tls.certificateFile === undefined);
+  return RELOADABLE.includes(path);
+}
+
+const RELOADABLE: readonly string[] = [
+  "keys",
+  "policy.file",
+  "budgets.file",
+  "budgets.unknownTenants",
+  "limits.perSecond",
+];
+
+function text(config: Config, path: string): string | undefined {
+  const value = path.split(".").reduce<unknown>((at, key) => (at as { readonly [key: string]: unknown })[key], config);
+  return JSON.stringify(value);
+}
+
+const TRIES = 20;
+const PAUSE_MS = 50;
+
+/** Waits while the journal's queue is full: a reload is rare, and may need room for many entries at once. */
+async function inTime<T>(work: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      const isFull = error instanceof CalybrisError && error.code === "CAL_JOURNAL_OVERLOADED";
+      if (!isFull || tries === TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}
