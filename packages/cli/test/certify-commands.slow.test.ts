@@ -191,14 +191,14 @@ describe("certify", () => {
 
 // Skipped where there is no shell to type into.
 test.skipIf(process.platform === "win32")(
-  "the commands in docs/learning.md go from labels to a certificate in force",
+  "the commands in docs/learning.md go from labels to an active certificate",
   () => {
     const text = readFileSync(fileURLToPath(new URL("../../../docs/learning.md", import.meta.url)), "utf8");
     const script = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, commands = ""]) => commands).join("\n");
     const folder = files.at("docs");
     mkdirSync(folder);
     const env = { ...process.env, NODE: process.execPath, COMMAND, NO_COLOR: "1" };
-    const typed = `calybris() { "$NODE" "$COMMAND" "$@"; }\nset -e\n${script}`;
+    const typed = `npx() { shift; "$NODE" "$COMMAND" "$@"; }\nset -e\n${script}`;
     const out = execFileSync("sh", ["-c", typed], { cwd: folder, env, stdio: "pipe" }).toString();
     expect(out).toContain("5 of 8 regimes");
     const { certificate } = JSON.parse(readFileSync(`${folder}/certified.json`, "utf8")) as CertifiedJson;
