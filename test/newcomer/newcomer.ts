@@ -104,8 +104,7 @@ class InstalledCommand {
     const [file = "", ...rest] = this.#words;
     const options = { cwd: this.#project.folder, env: this.#project.env, maxBuffer: 1 << 26 };
     const { stdout, stderr } = await promisify(execFile)(file, [...rest, ...words], options);
-    const complaints = withoutNodeWarnings(stderr);
-    if (complaints !== "") throw new Error(`calybris ${words.join(" ")} complains: ${complaints}`);
+    if (stderr !== "") throw new Error(`calybris ${words.join(" ")} complains: ${stderr}`);
     return stdout;
   }
 
@@ -182,11 +181,6 @@ async function stopped(service: Serving | undefined): Promise<void> {
   service.process.kill("SIGTERM");
   const [code] = (await ended) as [number | null];
   if (code !== 0) throw new Error(`it ends with ${code}`);
-}
-
-/** Node says of its own modules that they are experimental. */
-function withoutNodeWarnings(text: string): string {
-  return text.replace(/^\(node:\d+\) ExperimentalWarning: .*\n(?:\(Use .*\)\n)?/gm, "").trim();
 }
 
 function expectEqual(found_: unknown, expected: unknown): void {

@@ -44,7 +44,7 @@ export function importAll(
     join(folder, "import-all.js"),
     `const counts = {};\n${lines.join("\n")}\nconsole.log(JSON.stringify(counts));\n`,
   );
-  const printed = execFileSync(node, ["import-all.js"], { cwd: folder, env, encoding: "utf8" });
+  const printed = execFileSync(node, ["--no-warnings", "import-all.js"], { cwd: folder, env, encoding: "utf8" });
   return JSON.parse(printed) as Readonly<Record<string, number>>;
 }
 

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { publishedPackages } from "../../packaging/build.ts";
+import { publish } from "../../packaging/release.ts";
 import { newcomer, stepTable } from "../newcomer/newcomer.ts";
 import { bundle, entryPoints, importAll, typeCheck } from "./consumer.ts";
 import { linkInto, type Project } from "./install.ts";
@@ -19,7 +21,7 @@ beforeAll(async () => {
   packed = await packAll(folder);
   project = linkInto(join(folder, "project"), packed);
 }, BUILD_MS_MAX);
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }), BUILD_MS_MAX);
 
 test("a package holds compiled code with types and source maps, README and LICENSE, and neither sources nor tests", () => {
   expect(packed.length).toBeGreaterThan(8);
@@ -72,6 +74,11 @@ test("a newcomer gets from init to a restored backup", async () => {
   const steps = await newcomer(project);
   console.log(stepTable(steps));
   expect(steps.map(({ name }) => name)).toContain("verify backup");
+});
+
+test("npm would publish a package as it is staged", async () => {
+  const command = (await publishedPackages()).filter(({ name }) => name === "calybris");
+  expect(publish(command, join(folder, "staged"), true).get("calybris")).toMatch(/^\+ calybris@\d/m);
 });
 
 test("an old Node gets one sentence and exit code 1", () => {
