@@ -1,6 +1,7 @@
 /** `docs/errors.md`, as it must be for the error table in the code. @module */
 import { GATEWAY_ERRORS } from "@calybris/gateway";
 import { ERRORS, type ErrorRow } from "@calybris/kernel";
+import { SAVINGS_ERRORS } from "@calybris/savings";
 
 const HEADING = `# Errors
 
@@ -8,13 +9,13 @@ What can go wrong when Calybris itself is right. Switch on the code; it is stabl
 with; \`calybris\` prints the message and the remedy and ends with a code other than 0. A rejected request is not an error:
 it is a decision with a reason.
 
-This page is written from the tables in \`packages/kernel/src/errors.ts\` and \`packages/gateway/src/gateway-errors.ts\` by
-\`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces stand for values at run time.
+This page is written from the tables in \`packages/kernel/src/errors.ts\`, \`packages/gateway/src/gateway-errors.ts\` and
+\`packages/savings/src/savings-errors.ts\` by \`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces stand for values at run time.
 `;
 
 /** Columns are padded as the formatter pads them. */
 export function errorTable(): string {
-  const rows = Object.entries({ ...ERRORS, ...GATEWAY_ERRORS }).map(([code, row]) => {
+  const rows = Object.entries({ ...ERRORS, ...GATEWAY_ERRORS, ...SAVINGS_ERRORS }).map(([code, row]) => {
     const { status, message, remedy } = row as ErrorRow<unknown>;
     return [`\`${code}\``, String(status), message(placeholders), remedy];
   });

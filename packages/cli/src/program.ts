@@ -22,6 +22,7 @@ import { outcomesCommand } from "./outcome/outcomes.ts";
 import { policyCommand } from "./policy/policy.ts";
 import { priorCommand } from "./learning/prior.ts";
 import { replayCommand } from "./replay/replay.ts";
+import { savingsCommand } from "./savings/savings.ts";
 import { keyCommand } from "./service/key.ts";
 import { serveCommand } from "./service/serve.ts";
 import { showCommand } from "./show/show.ts";
@@ -32,6 +33,7 @@ import { verifyCommand } from "./verify/verify.ts";
 
 /** Every command, in the order of the help: one line each. */
 const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
+  savingsCommand,
   initCommand,
   policyCommand,
   catalogCommand,

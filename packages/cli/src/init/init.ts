@@ -74,14 +74,14 @@ interface Written {
 }
 
 /** A policy finds its catalog from where it stands itself; what is no name has to look like a path. */
-function catalogReference({ catalog, out }: Written): string {
+export function catalogReference({ catalog, out }: Written): string {
   if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
   const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");
   return path.startsWith(".") ? path : `./${path}`;
 }
 
 /** The path of the schema from the file, which is how editors find it. */
-function schemaPath(name: "policy" | "budgets", out: string): string {
+export function schemaPath(name: "policy" | "budgets", out: string): string {
   const schema = fileURLToPath(new URL(`../../schemas/${name}.schema.json`, import.meta.url));
   return relative(dirname(resolve(out)), schema).replaceAll("\\", "/");
 }

@@ -1,11 +1,11 @@
 /**
- * Bytes from outside: a file, or standard input as `-`; gzip is known by its first bytes and unpacked. Whatever goes
- * wrong is a coded error that names the file.
+ * Bytes from outside: a file, or standard input as `-`; gzip and Zstandard are known by their first bytes and unpacked.
+ * Whatever goes wrong is a coded error that names the file.
  * @module
  */
 import { createReadStream } from "node:fs";
-import { Readable } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { Readable, type Transform } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 import { CalybrisError } from "@calybris/kernel";
 
 /** Standard input, where a file name is asked for. */
@@ -14,29 +14,50 @@ export const STANDARD_INPUT = "-";
 /** A policy, a catalog or one request is read whole, up to this. Rows stream and have no such bound. */
 export const WHOLE_FILE_MAX_BYTES: number = 64 * 1024 * 1024;
 
-/** Streams the bytes of a file, unpacked. */
-export async function* streamFile(file: string): AsyncGenerator<Uint8Array> {
-  const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file);
-  const chunks = chunksOf(source, file);
+/**
+ * Streams the bytes of a file, unpacked.
+ * @param onRead - called with the bytes of the file read so far, before unpacking: for a progress bar.
+ */
+export async function* streamFile(file: string, onRead?: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  const source = file === STANDARD_INPUT ? process.stdin : createReadStream(file, { highWaterMark: 256 * 1024 });
+  const chunks = chunksOf(source, file, onRead);
   try {
     const first = await firstBytes(chunks);
-    if (isGzip(first)) yield* unpacked(rejoined(first, chunks), file);
-    else if (file.endsWith(".gz")) throw malformed(file, "is not a whole gzip file (it does not begin as one)");
+    const packing = PACKINGS.find(({ magic }) => magic.every((byte, at) => first[at] === byte));
+    const named = PACKINGS.find(({ ending }) => file.endsWith(ending));
+    if (packing !== undefined) yield* unpacked(rejoined(first, chunks), file, packing);
+    else if (named !== undefined) throw malformed(file, `is not a whole ${named.name} file (it does not begin as one)`);
     else yield* rejoined(first, chunks);
   } finally {
     source.destroy();
   }
 }
 
-const GZIP_MAGIC = [0x1f, 0x8b] as const;
-
-function isGzip(bytes: Uint8Array): boolean {
-  return GZIP_MAGIC.every((byte, at) => bytes[at] === byte);
+interface Packing {
+  readonly name: string;
+  readonly ending: string;
+  readonly magic: readonly number[];
+  readonly unpacking: () => Transform;
 }
 
-async function* chunksOf(source: AsyncIterable<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+const PACKINGS: readonly Packing[] = [
+  { name: "gzip", ending: ".gz", magic: [0x1f, 0x8b], unpacking: createGunzip },
+  { name: "zstd", ending: ".zst", magic: [0x28, 0xb5, 0x2f, 0xfd], unpacking: createZstdDecompress },
+];
+const MAGIC_BYTES_MAX = 4;
+
+async function* chunksOf(
+  source: AsyncIterable<Uint8Array>,
+  file: string,
+  onRead: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
   try {
-    yield* source;
+    for await (const chunk of source) {
+      bytes += chunk.byteLength;
+      onRead(bytes);
+      yield chunk;
+    }
   } catch (cause) {
     throw unreadable(file, cause);
   }
@@ -45,7 +66,7 @@ async function* chunksOf(source: AsyncIterable<Uint8Array>, file: string): Async
 /** A pipe may hand over a single byte at first. */
 async function firstBytes(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array> {
   let first = new Uint8Array(0);
-  while (first.byteLength < GZIP_MAGIC.length) {
+  while (first.byteLength < MAGIC_BYTES_MAX) {
     const next = await chunks.next();
     if (next.done === true) break;
     first = Buffer.concat([first, next.value]);
@@ -58,9 +79,13 @@ async function* rejoined(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): A
   yield* rest;
 }
 
-async function* unpacked(packed: AsyncGenerator<Uint8Array>, file: string): AsyncGenerator<Uint8Array> {
+async function* unpacked(
+  packed: AsyncGenerator<Uint8Array>,
+  file: string,
+  packing: Packing,
+): AsyncGenerator<Uint8Array> {
   const source = Readable.from(packed);
-  const unpacking = createGunzip();
+  const unpacking = packing.unpacking();
   let failure: Error | undefined;
   source.on("error", (cause) => {
     failure = cause;
@@ -69,7 +94,7 @@ async function* unpacked(packed: AsyncGenerator<Uint8Array>, file: string): Asyn
   try {
     yield* source.pipe(unpacking) as AsyncIterable<Uint8Array>;
   } catch (cause) {
-    throw failure ?? malformed(file, `is not a whole gzip file (${wordOf(cause)})`, cause);
+    throw failure ?? malformed(file, `is not a whole ${packing.name} file (${wordOf(cause)})`, cause);
   } finally {
     source.destroy();
     unpacking.destroy();

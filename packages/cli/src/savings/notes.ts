@@ -1,0 +1,51 @@
+/**
+ * What a report of savings cannot know, in sentences. Some hold of every export, some only of this one.
+ * @module
+ */
+import type { SavingsReport } from "@calybris/savings";
+import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
+
+export function savingsNotes(report: SavingsReport): readonly string[] {
+  const { source, rows, total, chosen, unknownModels, catalog } = report;
+  const money = (microcents: bigint): string => `$${dollarsTo(microcents, reportDecimals([total.paidMicrocents]))}`;
+  const count = (number: number): string => number.toLocaleString("en");
+  const notes = [
+    `Answers were not judged. Quality is the rating of each model in the catalog ${catalog.name}: for language models, people's preference on the LMArena leaderboard, not correctness on your tasks.`,
+    "An export does not say whether a request needed tools, images, a long context or a certain region.",
+    "A substitute is priced at catalog prices, without cache or batch discounts, on the same number of tokens; another model may count and write other numbers of tokens.",
+  ];
+  if (chosen !== undefined && chosen.lostCapabilities.length > 0) {
+    const lost = chosen.lostCapabilities.map(({ name, requests }) => `${name} (${count(requests)} requests)`);
+    notes.push(`Some requests move to a model without a capability of the one they asked for: ${lost.join(", ")}.`);
+  }
+  if (chosen !== undefined && chosen.newlyReasoningRequests > 0)
+    notes.push(
+      `${count(chosen.newlyReasoningRequests)} requests move to a model that reasons before it answers. Reasoning is billed as output and is not in these estimates: expect to save less there, or leave such models out with --exclude.`,
+    );
+  if (chosen !== undefined && chosen.rejectedRequests > 0)
+    notes.push(
+      `The policy would reject ${count(chosen.rejectedRequests)} requests: what they asked for is disabled in the catalog, and nothing else costs as little. Here they stay as they are.`,
+    );
+  if (total.requests > rows.used)
+    notes.push("Rows of this export add up several requests; each row is moved as a whole.");
+  if (total.cachedInputTokens > 0n && total.estimatedMicrocents > 0n)
+    notes.push(
+      `Cached input (${total.cachedInputTokens.toLocaleString("en")} tokens) is estimated at the provider's price for it where the price is known.`,
+    );
+  if (chosen !== undefined && chosen.excessMicrocents > 0n)
+    notes.push(
+      `Some requests cost less than their substitute's catalog price, as with cached input or a negotiated price. No saving is counted for them; without such discounts the substitutes would cost ${money(chosen.excessMicrocents)} more than was paid.`,
+    );
+  const unpriced = unknownModels.reduce((sum, usage) => sum + usage.unpricedRows, 0);
+  if (unpriced > 0)
+    notes.push(
+      `${count(unpriced)} rows have neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`,
+    );
+  if (rows.unreadTimes > 0)
+    notes.push(`${count(rows.unreadTimes)} rows have a time that is neither ISO 8601 nor seconds since 1970.`);
+  if (source.name === "guess")
+    notes.push(
+      `The columns were taken by their names: ${JSON.stringify(source.map)}. Pass --map if one of them is wrong.`,
+    );
+  return notes;
+}

@@ -1,0 +1,119 @@
+/**
+ * `calybris savings`: what an export of usage cost, and what each quality floor would have cost.
+ * @module
+ */
+import { statSync } from "node:fs";
+import { type CatalogFile, loadCatalog } from "@calybris/engine";
+import { nameRemedy, readJsonFile, showValue, STANDARD_INPUT, streamFile } from "@calybris/engine/internal";
+import { CalybrisError } from "@calybris/kernel";
+import { parseUsageMap, savings, savingsPolicy } from "@calybris/savings";
+import { Command, InvalidArgumentError } from "commander";
+import { catalogReference, schemaPath } from "../init/init.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { startProgress } from "../terminal/progress.ts";
+import { savingsHtml } from "./html.ts";
+import { savingsText } from "./text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { writeOutput } from "../terminal/write-output.ts";
+
+interface SavingsCommandOptions {
+  readonly catalog: string;
+  readonly map?: string;
+  readonly model?: string;
+  readonly tag?: string;
+  readonly delimiter?: string;
+  readonly exclude?: readonly string[];
+  readonly floor?: number;
+  readonly writePolicy?: string;
+  readonly html?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+/** The current models, and those of earlier years that bills still name. */
+const CATALOG = "llm-with-legacy";
+
+export function savingsCommand(terminal: Terminal): Command {
+  return new Command("savings")
+    .description("report what an export of usage cost, and what each quality floor would have cost")
+    .argument("<file>", "an export of OpenAI, Anthropic or LiteLLM, or any CSV, TSV or JSON Lines; - is standard input")
+    .option("--map <file>", "which column holds what, for a file that is not recognised")
+    .option("--model <name>", "the model that every row asked for, in a file that names none")
+    .option("--tag <column>", "sum by this column")
+    .option("--delimiter <character>", "what separates cells; found from the header when left out", parseDelimiter)
+    .option("--catalog <name>", "a built-in catalog, or the path of a catalog file", CATALOG)
+    .option("--exclude <names...>", "candidates that are never chosen")
+    .option("--floor <bps>", "report on this quality floor, in ten-thousandths", parseFloor)
+    .option("--write-policy <file>", "write the policy that decides as reported")
+    .option("--html <file>", "write the report as a page with plots; it needs no network")
+    .option("--json", "print the report as JSON: docs/savings.md describes it")
+    .option("--quiet", "no progress bar")
+    .addHelpText("after", HELP)
+    .action((file: string, options: SavingsCommandOptions) => report(file, options, terminal));
+}
+
+const HELP = `
+Nothing leaves this machine. Answers are not judged: quality is the catalog's rating of each model.
+Without --floor, the report is about the cheapest floor at which no request gets a model rated lower than it asked for.
+Exit code: 0 reported, also when some rows could not be used; 2 something given cannot be used.`;
+
+const PROGRESS = "{bar} {percentage}% | {eta_formatted} left";
+
+async function report(file: string, options: SavingsCommandOptions, terminal: Terminal): Promise<void> {
+  const catalog = await loadCatalog(options.catalog);
+  const map =
+    options.map === undefined ? undefined : parseUsageMap((await readJsonFile(options.map)).value, options.map);
+  const isQuiet = options.quiet === true || options.json === true;
+  const progress = startProgress(isQuiet ? undefined : sizeOf(file), PROGRESS);
+  const { model, tag, delimiter, floor: floorBps, exclude = [] } = options;
+  requireCandidates(exclude, catalog);
+  try {
+    const chunks = streamFile(file, progress.update);
+    const result = await savings(chunks, { file, catalog, map, model, tag, delimiter, floorBps, exclude });
+    progress.stop();
+    if (options.writePolicy !== undefined) {
+      const out = options.writePolicy;
+      const written = {
+        catalog: catalogReference({ catalog: options.catalog, out }),
+        schema: schemaPath("policy", out),
+      };
+      writeOutput(out, savingsPolicy(result, catalog, written));
+    }
+    if (options.html !== undefined) writeOutput(options.html, savingsHtml(result));
+    terminal.print(options.json ? jsonText(result) : savingsText(result, options));
+  } finally {
+    progress.stop();
+  }
+}
+
+function requireCandidates(names: readonly string[], { name, candidates }: CatalogFile): void {
+  const known = candidates.map((candidate) => candidate.name);
+  for (const excluded of names) {
+    if (known.includes(excluded)) continue;
+    const problem = `holds no candidate ${showValue(excluded)}. ${nameRemedy(excluded, known)}`;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { file: `the catalog ${name}`, problem });
+  }
+}
+
+/** `undefined` for what has no size, or is not there: reading it says so. */
+function sizeOf(file: string): number | undefined {
+  if (file === STANDARD_INPUT) return undefined;
+  try {
+    const stats = statSync(file);
+    return stats.isFile() ? stats.size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parseFloor(text: string): number {
+  const floor = Number(text);
+  if (/^[0-9]{1,5}$/.test(text) && floor <= 10_000) return floor;
+  throw new InvalidArgumentError("Write a whole number from 0 to 10000.");
+}
+
+function parseDelimiter(text: string): string {
+  if (text === "\\t" || text === "tab") return "\t";
+  if (text.length === 1 && text !== '"' && text !== "\n" && text !== "\r") return text;
+  throw new InvalidArgumentError("Write one character, or \\t.");
+}

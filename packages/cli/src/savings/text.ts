@@ -1,0 +1,173 @@
+/**
+ * The report of `calybris savings` for a terminal.
+ * @module
+ */
+import { styleText } from "node:util";
+import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
+import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
+import { percent } from "../replay/report.ts";
+import { savingsNotes } from "./notes.ts";
+import { tableText } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal-text.ts";
+
+const MODELS_SHOWN = 12;
+const DAYS_SHOWN = 14;
+const TAGS_SHOWN = 10;
+const BAD_ROWS_SHOWN = 5;
+
+export function savingsText(
+  report: SavingsReport,
+  options: { readonly writePolicy?: string; readonly html?: string },
+): string {
+  const money = moneyOf(report);
+  const parts = [
+    headText(report, money),
+    section("Paid, by model", usageTable("<model", report.models, report, money, MODELS_SHOWN)),
+    report.unknownModels.length === 0
+      ? ""
+      : section(
+          "Models the catalog does not hold: they stay as they are",
+          usageTable("<model", report.unknownModels, report, money, MODELS_SHOWN),
+        ),
+    section("Paid, by day", usageTable("<day", report.days, report, money, DAYS_SHOWN)),
+    section("Paid, by tag", usageTable("<tag", report.tags, report, money, TAGS_SHOWN)),
+    curveText(report, money),
+    badRowsText(report),
+    section(
+      "Not known",
+      savingsNotes(report)
+        .map((note) => `- ${note}`)
+        .join("\n"),
+    ),
+    nextText(report, options),
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+type Money = (microcents: bigint) => string;
+
+function moneyOf({ total }: SavingsReport): Money {
+  const decimals = reportDecimals([total.paidMicrocents]);
+  return (microcents) => dollarsTo(microcents, decimals);
+}
+
+function section(title: string, text: string): string {
+  return text === "" ? "" : `${styleText("bold", title)}\n${text}`;
+}
+
+function headText(
+  { file, source, rows, total, firstDay, lastDay, catalog, chosen }: SavingsReport,
+  money: Money,
+): string {
+  const count = (number: number): string => number.toLocaleString("en");
+  const period = firstDay === undefined ? "" : firstDay === lastDay ? `, ${firstDay}` : `, ${firstDay} to ${lastDay}`;
+  const estimated =
+    total.estimatedMicrocents === 0n
+      ? "as the export says"
+      : total.reportedMicrocents === 0n
+        ? `estimated at the prices of the catalog ${catalog.name}; the export does not say`
+        : `$${money(total.reportedMicrocents)} as the export says, $${money(total.estimatedMicrocents)} estimated at catalog prices`;
+  const lines = [
+    `${printable(file)}: ${source.title}`,
+    `${count(rows.used)} rows, ${count(total.requests)} requests${period}${rows.bad > 0 ? `; ${count(rows.bad)} rows could not be used` : ""}`,
+    styleText("bold", `Paid $${money(total.paidMicrocents)}`) + ` (${estimated})`,
+  ];
+  if (chosen !== undefined) {
+    const cost = total.paidMicrocents - chosen.savedMicrocents;
+    lines.push(
+      styleText(
+        "bold",
+        `Would have cost $${money(cost)} at quality floor ${chosen.floorBps}: ${percent(chosen.savedMicrocents, total.paidMicrocents)} less`,
+      ) + `; mean rating ${chosen.askedQualityBps} before, ${chosen.qualityBps} after. Answers were not judged.`,
+    );
+  }
+  return lines.join("\n");
+}
+
+function usageTable(
+  name: string,
+  list: readonly NamedUsage[],
+  { total }: SavingsReport,
+  money: Money,
+  shown: number,
+): string {
+  // One row without a name says nothing that the total does not.
+  if (list.length === 0 || (list.length === 1 && list[0]?.name.startsWith("(") === true)) return "";
+  const rows = list
+    .slice(0, shown)
+    .map((usage) => [
+      printable(usage.name),
+      usage.requests.toLocaleString("en"),
+      usage.inputTokens.toLocaleString("en"),
+      usage.outputTokens.toLocaleString("en"),
+      usage.unpricedRows === usage.rows ? "unknown" : money(usage.paidMicrocents),
+      percent(usage.paidMicrocents, total.paidMicrocents),
+    ]);
+  const table = tableText([name, ">requests", ">input tokens", ">output tokens", ">paid $", ">share"], rows);
+  const more = list.length - rows.length;
+  return more === 0 ? table : `${table}\n${more.toLocaleString("en")} more; --json and --html list them.`;
+}
+
+function curveText({ curve, chosen, total }: SavingsReport, money: Money): string {
+  if (chosen === undefined) return "";
+  const points = distinct(curve)
+    .filter(({ floorBps }) => floorBps !== chosen.floorBps)
+    .concat(chosen)
+    .sort((a, b) => b.floorBps - a.floorBps);
+  const rows = points.map((point) => [
+    `${point.floorBps === chosen.floorBps ? "> " : "  "}${point.floorBps}`,
+    money(total.paidMicrocents - point.savedMicrocents),
+    money(point.savedMicrocents),
+    percent(point.savedMicrocents, total.paidMicrocents),
+    String(point.qualityBps),
+    percent(BigInt(point.substitutedRequests), BigInt(point.requests)),
+    percent(BigInt(point.lowerRatedRequests), BigInt(point.requests)),
+  ]);
+  const columns = ["<floor", ">would cost $", ">saved $", ">saved", ">mean rating", ">moved", ">to a lower rating"];
+  const flows = chosen.flows.filter(({ requested, chosen: to }) => requested !== to).slice(0, MODELS_SHOWN);
+  const moved = flows.map((flow) => [
+    flow.requested,
+    flow.chosen,
+    flow.requests.toLocaleString("en"),
+    money(flow.askedMicrocents),
+    money(flow.costMicrocents),
+  ]);
+  return [
+    section("What each quality floor would have cost", tableText(columns, rows)),
+    flows.length === 0
+      ? ""
+      : section(
+          `At floor ${chosen.floorBps}`,
+          tableText(["<asked for", "<would have run", ">requests", ">paid $", ">would cost $"], moved),
+        ),
+  ]
+    .filter((text) => text !== "")
+    .join("\n\n");
+}
+
+/** Floors at which something changes: of several that come to the same, the highest. */
+export function distinct(curve: readonly CurvePoint[]): readonly CurvePoint[] {
+  return curve.filter((point, index) => point.policyFloorBps !== curve[index - 1]?.policyFloorBps);
+}
+
+function badRowsText({ rows, badRows }: SavingsReport): string {
+  if (rows.bad === 0) return "";
+  const shown = badRows.slice(0, BAD_ROWS_SHOWN).map(({ line, problem }) => `line ${line} ${printable(problem)}`);
+  const more = rows.bad - shown.length;
+  return section(
+    "Rows that could not be used",
+    [...shown, ...(more > 0 ? [`${more.toLocaleString("en")} more`] : [])].join("\n"),
+  );
+}
+
+function nextText(
+  { chosen }: SavingsReport,
+  { writePolicy, html }: { readonly writePolicy?: string; readonly html?: string },
+): string {
+  const lines: string[] = [];
+  if (html !== undefined) lines.push(`wrote ${html}`);
+  if (writePolicy !== undefined) lines.push(`wrote ${writePolicy}; next: calybris policy check ${writePolicy}`);
+  else if (chosen !== undefined)
+    lines.push("Next: --write-policy FILE writes the policy for this floor; --html FILE draws the curve.");
+  return lines.join("\n");
+}

@@ -1,0 +1,97 @@
+/**
+ * What the cells of an export say: counts, amounts and days. Exports are written by spreadsheets, databases and programs,
+ * so a count may be `1234`, `1,234`, `1234.0` or `1.234e3`; an amount may be `$0.0012` or `1.2e-05`. Everything is read
+ * exactly, from its digits. What is not a number in one of these forms is `undefined`, never a guess.
+ * @module
+ */
+import { MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
+
+/** The most that one row may hold of anything: beyond it, products with prices would no longer be exact. */
+export const COUNT_MAX = 1_000_000_000_000;
+/** About $45 million. */
+export const AMOUNT_MAX_MICROCENTS: number = 2 ** 52;
+
+const PLAIN = /^[0-9]{1,13}$/;
+const THOUSANDS = /^[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\.|$)/;
+const DECIMAL = /^([0-9]{0,30})(?:\.([0-9]{0,60}))?(?:[eE]([+-]?[0-9]{1,3}))?$/;
+
+/** A whole number from 0 to {@link COUNT_MAX}. */
+export function countOf(cell: string): number | undefined {
+  if (PLAIN.test(cell)) {
+    const count = Number(cell);
+    return count <= COUNT_MAX ? count : undefined;
+  }
+  const text = THOUSANDS.test(cell) ? cell.replaceAll(",", "") : cell;
+  const scaled = scaledOf(text, 0);
+  return scaled === undefined || !scaled.isExact || scaled.value > BigInt(COUNT_MAX) ? undefined : Number(scaled.value);
+}
+
+/** An amount in microcents, rounded to the nearest, from 0 to {@link AMOUNT_MAX_MICROCENTS}. */
+export function amountOf(cell: string, unit: MoneyUnit["name"]): number | undefined {
+  const { decimals } = MONEY_UNITS.find(({ name }) => name === unit) as MoneyUnit;
+  const bare = cell.startsWith("$") ? cell.slice(1).trimStart() : cell;
+  // `1,234` may be a thousand or, elsewhere, a fraction; only with a point is it plain which.
+  const text = bare.includes(".") && THOUSANDS.test(bare) ? bare.replaceAll(",", "") : bare;
+  const scaled = scaledOf(text, decimals);
+  if (scaled === undefined || scaled.value > BigInt(AMOUNT_MAX_MICROCENTS)) return undefined;
+  return Number(scaled.value);
+}
+
+/** A decimal times 10^`decimals`, rounded half up. */
+function scaledOf(text: string, decimals: number): { readonly value: bigint; readonly isExact: boolean } | undefined {
+  const match = DECIMAL.exec(text);
+  if (match === null) return undefined;
+  const [, whole = "", fraction = "", exponent = "0"] = match;
+  if (whole === "" && fraction === "") return undefined;
+  const digits = whole + fraction;
+  // How many of the digits stand before the point once it is moved.
+  const kept = whole.length + Number(exponent) + decimals;
+  if (kept < 0) return { value: 0n, isExact: /^0*$/.test(digits) };
+  if (kept >= digits.length) {
+    if (kept > 40 && !/^0*$/.test(digits)) return undefined;
+    return { value: BigInt(digits.padEnd(Math.min(kept, 40), "0")), isExact: true };
+  }
+  const cut = digits.slice(kept);
+  const value = BigInt(digits.slice(0, kept) || "0");
+  return { value: cut.charCodeAt(0) >= 0x35 ? value + 1n : value, isExact: /^0*$/.test(cut) };
+}
+
+const ISO_UTC =
+  /^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:Z| ?UTC|\+00:?00)?$)/;
+const ISO_OFFSET =
+  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?[+-][0-9]{2}:?[0-9]{2}$/;
+const EPOCH = /^([0-9]{10}|[0-9]{13}|[0-9]{16})(?:\.[0-9]{1,9})?$/;
+const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
+  [10, 1_000],
+  [13, 1],
+  [16, 0.001],
+]);
+
+/**
+ * The UTC day of a time, as `2026-01-31`: of ISO 8601, or of seconds, milliseconds or microseconds since 1970. A time
+ * without a zone is taken as UTC. `01/02/2026` is `undefined`: it is one day in one country and another in the next.
+ */
+export function dayOf(cell: string): string | undefined {
+  const iso = ISO_UTC.exec(cell)?.[1];
+  if (iso !== undefined) return isDay(iso) ? iso : undefined;
+  const epoch = EPOCH.exec(cell)?.[1];
+  const ms = epoch === undefined ? offsetMs(cell) : Number(epoch) * (EPOCH_MS_PER.get(epoch.length) ?? Number.NaN);
+  return Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : undefined;
+}
+
+function offsetMs(cell: string): number {
+  return ISO_OFFSET.test(cell) ? Date.parse(cell.replace(" ", "T")) : Number.NaN;
+}
+
+const knownDays = new Map<string, boolean>();
+
+/** Files repeat a few days many times. */
+function isDay(text: string): boolean {
+  let known = knownDays.get(text);
+  if (known === undefined) {
+    const date = new Date(`${text}T00:00:00Z`);
+    known = Number.isFinite(date.getTime()) && date.toISOString().startsWith(text);
+    if (knownDays.size < 10_000) knownDays.set(Buffer.from(text).toString(), known);
+  }
+  return known;
+}

@@ -1,0 +1,120 @@
+/**
+ * Which candidate a request gets at a quality floor, exactly as the policy that `--write-policy` writes decides it.
+ *
+ * At each floor some candidates are disabled: those that another one stands in for, because it costs no more on either side
+ * and is as good as the floor, or as good as they are, asks for. Of the rest, a request gets the best that costs no more
+ * than the candidate it asked for, at catalog prices on the same tokens. Its floor is the lower of the policy's and the
+ * quality of what it asked for, so a request for a cheap candidate is not refused.
+ * @module
+ */
+import type { CatalogFile } from "@calybris/engine";
+import type { Candidate } from "./prices.ts";
+
+/** Providers that a request may be moved to; its own is always one of them. */
+export type Within = "any" | "requestedProvider" | readonly string[];
+
+export interface ChoiceLimits {
+  readonly within?: Within | undefined;
+  /** Names of candidates that are never chosen. */
+  readonly exclude?: readonly string[] | undefined;
+}
+
+/** Floors at which requests for one candidate have the same choices. */
+export interface ChoiceGroup {
+  /** Positions in {@link Choices.floors}. */
+  readonly floors: readonly number[];
+  /** Positions of candidates, best first. */
+  readonly candidates: readonly number[];
+}
+
+export class Choices {
+  readonly candidates: readonly Candidate[];
+  /** Every floor at which something changes, highest first: the qualities of the candidates that may be chosen. */
+  readonly floors: readonly number[];
+  readonly #allowed: readonly boolean[];
+  readonly #choosable: readonly boolean[];
+
+  constructor(catalog: CatalogFile, { within = "any", exclude = [] }: ChoiceLimits = {}) {
+    this.candidates = catalog.candidates;
+    this.#choosable = catalog.candidates.map(({ enabled, name }) => enabled !== 0 && !exclude.includes(name));
+    this.#allowed = catalog.candidates.map(({ providerId }) => {
+      if (within === "any") return true;
+      return within !== "requestedProvider" && within.includes(catalog.providers[providerId] ?? "");
+    });
+    const enabled = catalog.candidates.filter((_, index) => this.#choosable[index] === true);
+    this.floors = [...new Set(enabled.map(({ qualityBps }) => Number(qualityBps)))].sort((a, b) => b - a);
+  }
+
+  /** The choices of requests for a candidate, at all floors. */
+  groupsFor(requested: number): readonly ChoiceGroup[] {
+    const groups = new Map<string, { floors: number[]; candidates: readonly number[] }>();
+    for (const [index, floor] of this.floors.entries()) {
+      const candidates = this.#choicesAt(requested, floor);
+      const key = candidates.join(" ");
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { floors: [index], candidates });
+      else group.floors.push(index);
+    }
+    return [...groups.values()];
+  }
+
+  /** Whether a request that asks for a candidate may get it at this floor. */
+  isChoosableAt(index: number, floor: number): boolean {
+    return this.#enabledAt(floor).includes(index);
+  }
+
+  /** Candidates of the catalog that a policy at this floor disables. */
+  disabledAt(floor: number): readonly number[] {
+    const enabled = new Set(this.#enabledAt(floor));
+    return this.candidates.flatMap(({ enabled: isEnabled }, index) =>
+      isEnabled !== 0 && !enabled.has(index) ? [index] : [],
+    );
+  }
+
+  #choicesAt(requested: number, floor: number): readonly number[] {
+    const asked = this.#at(requested);
+    return this.#enabledAt(floor)
+      .filter((index) => {
+        const { qualityBps, providerId } = this.#at(index);
+        const isReachable = this.#allowed[index] === true || providerId === asked.providerId;
+        return isReachable && qualityBps >= Math.min(floor, asked.qualityBps);
+      })
+      .sort((a, b) => this.#at(b).qualityBps - this.#at(a).qualityBps || this.#at(a).id - this.#at(b).id);
+  }
+
+  readonly #enabledByFloor = new Map<number, readonly number[]>();
+
+  #enabledAt(floor: number): readonly number[] {
+    let enabled = this.#enabledByFloor.get(floor);
+    if (enabled === undefined) {
+      const all = this.candidates.flatMap((_, index) => (this.#choosable[index] === true ? [index] : []));
+      enabled = all.filter((index) => !all.some((other) => this.#standsInFor(other, index, floor)));
+      this.#enabledByFloor.set(floor, enabled);
+    }
+    return enabled;
+  }
+
+  /** A partial order without circles, so one that nobody stands in for always remains. */
+  #standsInFor(otherIndex: number, index: number, floor: number): boolean {
+    const [other, candidate] = [this.#at(otherIndex), this.#at(index)];
+    if (otherIndex === index || other.qualityBps < Math.min(floor, candidate.qualityBps)) return false;
+    // Whoever may get the candidate has to be able to get the other.
+    const isReachable =
+      this.#allowed[otherIndex] === true ||
+      (this.#allowed[index] !== true && other.providerId === candidate.providerId);
+    if (!isReachable) return false;
+    const input = compare(other.inputPriceMicrocents, candidate.inputPriceMicrocents);
+    const output = compare(other.outputPriceMicrocents, candidate.outputPriceMicrocents);
+    if (input > 0 || output > 0) return false;
+    if (input < 0 || output < 0) return true;
+    return (other.qualityBps - candidate.qualityBps || candidate.id - other.id) > 0;
+  }
+
+  #at(index: number): Candidate {
+    return this.candidates[index] as Candidate;
+  }
+}
+
+function compare(a: bigint, b: bigint): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

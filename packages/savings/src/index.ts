@@ -1,0 +1,12 @@
+/**
+ * What an export of usage cost, and what each quality floor would have cost.
+ * @module
+ */
+export type { NamedUsage, Usage } from "./breakdown.ts";
+export { type ChoiceLimits, Choices, type Within } from "./choices.ts";
+export type { CurvePoint, Flow } from "./curve.ts";
+export { USAGE_EXPORTS, type UsageExport } from "./exports.ts";
+export { type BadRow, type ChosenPoint, type SavingsOptions, type SavingsReport, savings } from "./savings.ts";
+export { savingsPolicy } from "./savings-policy.ts";
+export { SAVINGS_ERRORS } from "./savings-errors.ts";
+export { parseUsageMap, type UsageMap } from "./usage-map.ts";

@@ -1,0 +1,300 @@
+/**
+ * From an export of usage to a report: what was paid, and what each quality floor would have cost. One pass, constant
+ * memory.
+ * @module
+ */
+import { type CatalogFile } from "@calybris/engine";
+import { showValue } from "@calybris/engine/internal";
+import { CalybrisError } from "@calybris/kernel";
+import { Breakdown, byPaid, type NamedUsage, type Usage, UsageSum } from "./breakdown.ts";
+import { type ChoiceLimits, Choices } from "./choices.ts";
+import { Curve, type CurvePoint, safePoint, type Flow, pointAt } from "./curve.ts";
+import { recognise } from "./exports.ts";
+import { guessMap } from "./guess-map.ts";
+import { ModelNames } from "./model-names.ts";
+import { costOf, estimateOf } from "./prices.ts";
+import { unrecognised } from "./savings-errors.ts";
+import { readTable, type TableFormat } from "./table-text.ts";
+import { columnsOf, type UsageMap } from "./usage-map.ts";
+import { RowReader } from "./usage-row.ts";
+
+export interface SavingsOptions extends ChoiceLimits {
+  /** What the export is called in errors and in the report. */
+  readonly file: string;
+  readonly catalog: CatalogFile;
+  /** Which column is what; recognised from the columns when left out. */
+  readonly map?: UsageMap | undefined;
+  /** The model that every row asked for, in a file that names none. */
+  readonly model?: string | undefined;
+  /** The column to sum by, instead of the recognised one. */
+  readonly tag?: string | undefined;
+  readonly delimiter?: string | undefined;
+  /** The floor to report on; {@link safePoint} when left out. */
+  readonly floorBps?: number | undefined;
+}
+
+/** Why a row was not used. */
+export interface BadRow {
+  /** From 1; in a JSON document, the row. */
+  readonly line: number;
+  readonly problem: string;
+}
+
+export interface SavingsReport {
+  readonly format: 1;
+  readonly file: string;
+  readonly source: {
+    /** The export that was recognised, `map` for a given map, or `guess`. */
+    readonly name: string;
+    readonly title: string;
+    readonly documentation?: string;
+    readonly map: UsageMap;
+  };
+  readonly catalog: { readonly name: string; readonly title: string };
+  readonly rows: { readonly used: number; readonly empty: number; readonly bad: number; readonly unreadTimes: number };
+  /** The first bad rows. */
+  readonly badRows: readonly BadRow[];
+  readonly firstDay?: string;
+  readonly lastDay?: string;
+  readonly total: Usage & {
+    /** The part of what was paid that the export says, and the part that is estimated at catalog prices. */
+    readonly reportedMicrocents: bigint;
+    readonly estimatedMicrocents: bigint;
+    readonly cachedInputTokens: bigint;
+  };
+  readonly models: readonly (NamedUsage & { readonly writtenAs: readonly string[] })[];
+  readonly unknownModels: readonly NamedUsage[];
+  readonly days: readonly NamedUsage[];
+  readonly tags: readonly NamedUsage[];
+  /** What was paid by rows that the curve is about: of a known model, with tokens. */
+  readonly comparableMicrocents: bigint;
+  /** The largest catalog cost of one request. */
+  readonly largestRequestMicrocents: bigint;
+  readonly curve: readonly CurvePoint[];
+  /** Absent where no row could be compared. */
+  readonly chosen?: ChosenPoint;
+}
+
+export interface ChosenPoint extends CurvePoint {
+  /** Whether it was chosen by {@link safePoint}. */
+  readonly isDefault: boolean;
+  readonly flows: readonly Flow[];
+  /** Capabilities that the requested candidate has and the chosen one lacks, and how many requests that concerns. */
+  readonly lostCapabilities: readonly { readonly name: string; readonly requests: number }[];
+  /** Requests that move to a candidate that reasons before it answers, which costs output that is not estimated here. */
+  readonly newlyReasoningRequests: number;
+}
+
+const DAYS_MAX = 3_660;
+const TAGS_MAX = 1_000;
+const UNKNOWN_MODELS_MAX = 1_000;
+const BAD_ROWS_SHOWN = 20;
+const WRITTEN_AS_MAX = 5;
+
+/**
+ * Reads an export to its end.
+ *
+ * A row that cannot be used is reported by line and reason, and the rest is used. A row whose model the catalog does not
+ * hold is counted under `unknownModels` and stays as it is at every floor.
+ *
+ * @throws {@link CalybrisError} `CAL_USAGE_UNRECOGNISED` when it is not plain which columns hold what;
+ *   `CAL_INPUT_MALFORMED` when there is no row that can be used, or no table at all; whatever `chunks` throws.
+ */
+export async function savings(chunks: AsyncIterable<Uint8Array>, options: SavingsOptions): Promise<SavingsReport> {
+  const tally = new Tally(options);
+  try {
+    await readTable(chunks, options, tally);
+  } catch (cause) {
+    if (cause instanceof CalybrisError || !(cause instanceof Error) || cause.constructor !== Error) throw cause;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { file: options.file, problem: cause.message }, { cause });
+  }
+  return tally.report();
+}
+
+class Tally {
+  readonly #options: SavingsOptions;
+  readonly #names: ModelNames;
+  readonly #choices: Choices;
+  readonly #curve: Curve;
+  readonly #total = new UsageSum();
+  readonly #reported = new UsageSum();
+  readonly #comparable = new UsageSum();
+  readonly #byModel: (UsageSum | undefined)[] = [];
+  readonly #writtenAs: Set<string>[] = [];
+  readonly #unknown = new Breakdown(UNKNOWN_MODELS_MAX);
+  readonly #days = new Breakdown(DAYS_MAX);
+  readonly #tags = new Breakdown(TAGS_MAX);
+  readonly #badRows: BadRow[] = [];
+  readonly #rows = { used: 0, empty: 0, bad: 0, unreadTimes: 0 };
+  #cachedTokens = 0n;
+  #largestRequest = 0;
+  #source: SavingsReport["source"] | undefined;
+  #reader: RowReader | undefined;
+
+  constructor(options: SavingsOptions) {
+    this.#options = options;
+    this.#names = new ModelNames(options.catalog.candidates.map(({ name }) => name));
+    this.#choices = new Choices(options.catalog, options);
+    this.#curve = new Curve(this.#choices);
+  }
+
+  readonly begin = (format: TableFormat): readonly string[] => {
+    this.#source = this.#sourceOf(format);
+    const wanted = columnsOf(this.#source.map);
+    const columns = format.kind === "json" ? wanted : format.columns;
+    this.#reader = new RowReader(this.#source.map, columns);
+    return columns;
+  };
+
+  readonly bad = (line: number, problem: string): void => {
+    this.#rows.bad += 1;
+    if (this.#badRows.length < BAD_ROWS_SHOWN) this.#badRows.push({ line, problem });
+  };
+
+  readonly row = (cells: readonly string[], line: number): void => {
+    const reader = this.#reader as RowReader;
+    const reading = reader.read(cells);
+    if (reading === "empty") this.#rows.empty += 1;
+    else if (reading !== "used") this.bad(line, reading.problem);
+    else this.#add(reader, line);
+  };
+
+  #add({ row }: RowReader, line: number): void {
+    const index = this.#names.indexOf(row.model);
+    const candidate = this.#options.catalog.candidates[index];
+    const catalogCost =
+      candidate === undefined || !row.hasTokens ? undefined : costOf(candidate, row.inputTokens, row.outputTokens);
+    const estimate = candidate === undefined || catalogCost === undefined ? undefined : estimateOf(candidate, row);
+    if (catalogCost === Number.POSITIVE_INFINITY || estimate === Number.POSITIVE_INFINITY)
+      return this.bad(line, "costs more than can be added up exactly");
+    const isReported = row.paidMicrocents !== -1;
+    const paid = isReported ? row.paidMicrocents : estimate;
+    this.#rows.used += 1;
+    if (row.isTimeUnread) this.#rows.unreadTimes += 1;
+    this.#total.add(row, paid);
+    if (isReported) this.#reported.add(row, paid);
+    if (row.cacheReadTokens > 0) this.#cachedTokens += BigInt(row.cacheReadTokens);
+    this.#days.add(row.day === "" ? NO_DAY : row.day, row, paid);
+    this.#tags.add(row.tag === "" ? NO_TAG : row.tag, row, paid);
+    if (candidate === undefined) return this.#unknown.add(row.model === "" ? NO_MODEL : row.model, row, paid);
+    this.#addKnown(index, row.model).add(row, paid);
+    if (catalogCost === undefined || paid === undefined) return;
+    this.#comparable.add(row, paid);
+    const requests = Math.max(1, row.requests);
+    this.#largestRequest = Math.max(this.#largestRequest, Math.ceil(catalogCost / requests));
+    this.#curve.add(index, row, paid, catalogCost);
+  }
+
+  #addKnown(index: number, written: string): UsageSum {
+    this.#byModel[index] ??= new UsageSum();
+    this.#writtenAs[index] ??= new Set();
+    const names = this.#writtenAs[index];
+    if (names.size < WRITTEN_AS_MAX && !names.has(written)) names.add(Buffer.from(written).toString());
+    return this.#byModel[index];
+  }
+
+  #sourceOf(format: TableFormat): SavingsReport["source"] {
+    const { map, tag } = this.#options;
+    const source = map === undefined ? this.#recognised(format) : { name: "map", title: "the map given", map };
+    const named = columnsOf(source.map).concat(tag ?? []);
+    // In JSON, a member may be left out of the rows that come first.
+    const missing = format.kind === "json" ? [] : named.filter((column) => !format.columns.includes(column));
+    if (missing.length > 0) {
+      const problem = `has no column ${showValue(missing[0])}; its columns are ${format.columns.map(showValue).join(", ")}`;
+      throw new CalybrisError("CAL_INPUT_MALFORMED", { file: this.#options.file, line: 1, problem });
+    }
+    return tag === undefined ? source : { ...source, map: { ...source.map, tag: [tag] } };
+  }
+
+  #recognised(format: TableFormat): SavingsReport["source"] {
+    const { model, file } = this.#options;
+    const known = recognise(format.columns);
+    const constant = model === undefined ? {} : { model: { const: model } };
+    if (known !== undefined) {
+      const { name, title, documentation, map } = known;
+      return { name, title, documentation, map: { ...map, ...constant } };
+    }
+    const { map, start } = guessMap(format.columns, model);
+    if (map !== undefined)
+      return { name: "guess", title: "no known export; columns taken by their names", map: { ...map, ...constant } };
+    throw unrecognised(file, format.columns, start);
+  }
+
+  report(): SavingsReport {
+    const { file, catalog, floorBps } = this.#options;
+    if (this.#rows.used === 0) throw this.#nothingUsed();
+    const total = this.#total.usage;
+    const reportedMicrocents = this.#reported.usage.paidMicrocents;
+    const comparable = this.#comparable.usage;
+    const curve = comparable.rows === 0 ? [] : this.#curve.points();
+    const chosen = floorBps === undefined ? safePoint(curve) : pointAt(curve, floorBps);
+    const days = this.#days.list.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+    const dated = days.filter(({ name }) => !name.startsWith("("));
+    const [first, last] = [dated[0], dated.at(-1)];
+    return {
+      format: 1,
+      file,
+      source: this.#source as SavingsReport["source"],
+      catalog: { name: catalog.name, title: catalog.title },
+      rows: { ...this.#rows },
+      badRows: this.#badRows,
+      ...(first === undefined || last === undefined ? {} : { firstDay: first.name, lastDay: last.name }),
+      total: {
+        ...total,
+        reportedMicrocents,
+        estimatedMicrocents: total.paidMicrocents - reportedMicrocents,
+        cachedInputTokens: this.#cachedTokens,
+      },
+      models: this.#models().toSorted(byPaid),
+      unknownModels: this.#unknown.list.toSorted(byPaid),
+      days,
+      tags: this.#tags.list.toSorted(byPaid),
+      comparableMicrocents: comparable.paidMicrocents,
+      largestRequestMicrocents: BigInt(this.#largestRequest),
+      curve,
+      ...(chosen === undefined ? {} : { chosen: this.#chosen(chosen) }),
+    };
+  }
+
+  #chosen(point: CurvePoint): ChosenPoint {
+    const { catalog, floorBps } = this.#options;
+    const flows = this.#curve.flowsAt(point.policyFloorBps);
+    const bits = new Map(catalog.candidates.map(({ name, capabilities }) => [name, capabilities as bigint]));
+    const has = (name: string, bit: number): boolean => (((bits.get(name) ?? 0n) >> BigInt(bit)) & 1n) === 1n;
+    const requests = (of: (flow: Flow) => boolean): number =>
+      flows.reduce((sum, flow) => (of(flow) ? sum + flow.requests : sum), 0);
+    const lost = catalog.capabilities.map((name, bit) => {
+      return { name, requests: requests((flow) => has(flow.requested, bit) && !has(flow.chosen, bit)) };
+    });
+    const reasoning = catalog.capabilities.indexOf("reasoning");
+    return {
+      ...point,
+      isDefault: floorBps === undefined,
+      flows,
+      lostCapabilities: lost.filter((each) => each.requests > 0),
+      newlyReasoningRequests:
+        reasoning === -1 ? 0 : requests((flow) => !has(flow.requested, reasoning) && has(flow.chosen, reasoning)),
+    };
+  }
+
+  #models(): SavingsReport["models"] {
+    return this.#byModel.flatMap((sum, index) => {
+      const name = this.#options.catalog.candidates[index]?.name ?? "";
+      return sum === undefined ? [] : [{ name, writtenAs: [...(this.#writtenAs[index] ?? [])].sort(), ...sum.usage }];
+    });
+  }
+
+  #nothingUsed(): CalybrisError {
+    const { file } = this.#options;
+    const [first] = this.#badRows;
+    if (first === undefined)
+      return new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "holds no row of usage" });
+    const problem = `${first.problem}; none of ${this.#rows.bad} rows can be used`;
+    return new CalybrisError("CAL_INPUT_MALFORMED", { file, line: first.line, problem });
+  }
+}
+
+/** Rows without a day, a tag or a model. */
+export const NO_DAY = "(no date)";
+export const NO_TAG = "(no tag)";
+const NO_MODEL = "(no model)";

@@ -1,0 +1,164 @@
+/**
+ * One row of an export as numbers: read by a map, into one object that is used again for every row.
+ * @module
+ */
+import type { MoneyUnit } from "@calybris/kernel";
+import { amountOf, countOf, dayOf } from "./cells.ts";
+import type { UsageMap } from "./usage-map.ts";
+
+export interface UsageRow {
+  /** As the export writes it; empty where it does not say. */
+  model: string;
+  hasTokens: boolean;
+  /** All input, cached or not. */
+  inputTokens: number;
+  /** Parts of `inputTokens`. */
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+  outputTokens: number;
+  requests: number;
+  /** What the export says it cost; -1 where it does not say. */
+  paidMicrocents: number;
+  /** In UTC; empty where there is no time, or none that is understood. */
+  day: string;
+  isTimeUnread: boolean;
+  tag: string;
+}
+
+/** What reading a row came to: nothing wrong, a row that holds nothing, or what is wrong with it. */
+export type RowReading = "used" | "empty" | { readonly problem: string };
+
+export class RowReader {
+  readonly row: UsageRow = {
+    model: "",
+    hasTokens: false,
+    inputTokens: 0,
+    cacheReadTokens: 0,
+    cacheWriteTokens: 0,
+    outputTokens: 0,
+    requests: 1,
+    paidMicrocents: -1,
+    day: "",
+    isTimeUnread: false,
+    tag: "",
+  };
+  readonly #columns: readonly string[];
+  readonly #constantModel: string | undefined;
+  readonly #model: readonly number[];
+  readonly #counts: readonly (readonly [key: CountKey, at: readonly number[]])[];
+  readonly #paid: readonly number[];
+  readonly #paidUnit: MoneyUnit["name"];
+  readonly #time: readonly number[];
+  readonly #tag: readonly number[];
+
+  /** @param columns - in the order of the cells; the map names none but these. */
+  constructor(map: UsageMap, columns: readonly string[]) {
+    const at = (names: readonly string[] = []): readonly number[] => names.map((name) => columns.indexOf(name));
+    this.#columns = columns;
+    this.#constantModel = "const" in map.model ? map.model.const : undefined;
+    this.#model = "const" in map.model ? [] : at(map.model);
+    this.#counts = COUNT_KEYS.map((key) => [key, at(map[key])]);
+    this.#paid = at(map.paid?.columns);
+    this.#paidUnit = map.paid?.unit ?? "dollars";
+    this.#time = at(map.time);
+    this.#tag = at(map.tag);
+  }
+
+  /** Reads a row into {@link row}; what is there after a problem means nothing. */
+  read(cells: readonly string[]): RowReading {
+    const { row } = this;
+    if (cells.length !== this.#columns.length)
+      return { problem: `has ${cells.length} cells, but the header has ${this.#columns.length}` };
+    row.model = this.#constantModel ?? firstOf(cells, this.#model);
+    row.hasTokens = false;
+    row.requests = 1;
+    let isRequestsWritten = false;
+    for (const [key, columns] of this.#counts) {
+      let total = 0;
+      let isWritten = false;
+      for (const column of columns) {
+        const cell = trimmed(cells[column] ?? "");
+        if (cell === "") continue;
+        const count = countOf(cell);
+        if (count === undefined) return this.#notA("whole number of at least 0", column, cell);
+        isWritten = true;
+        total += count;
+      }
+      if (key === "requests") {
+        isRequestsWritten = isWritten;
+        if (!isWritten) continue;
+      }
+      row[key] = total;
+      if (isWritten && (key === "inputTokens" || key === "outputTokens")) row.hasTokens = true;
+    }
+    // Parts that are more than the whole contradict it: then all input is priced as uncached.
+    if (row.cacheReadTokens + row.cacheWriteTokens > row.inputTokens) row.cacheReadTokens = row.cacheWriteTokens = 0;
+    const problem = this.#readPaid(cells);
+    if (problem !== undefined) return problem;
+    if (!row.hasTokens && row.paidMicrocents === -1) {
+      if ((row.model === "" || this.#constantModel !== undefined) && !isRequestsWritten) return "empty";
+      return { problem: "has neither tokens nor a cost" };
+    }
+    this.#readTime(cells);
+    row.tag = tagOf(firstOf(cells, this.#tag));
+    return "used";
+  }
+
+  #readPaid(cells: readonly string[]): { readonly problem: string } | undefined {
+    this.row.paidMicrocents = -1;
+    for (const column of this.#paid) {
+      const cell = trimmed(cells[column] ?? "");
+      if (cell === "") continue;
+      const amount = amountOf(cell, this.#paidUnit);
+      if (amount === undefined) return this.#notA(`cost in ${this.#paidUnit} of at least 0`, column, cell);
+      this.row.paidMicrocents = Math.max(0, this.row.paidMicrocents) + amount;
+    }
+    return undefined;
+  }
+
+  #readTime(cells: readonly string[]): void {
+    const time = firstOf(cells, this.#time);
+    const day = time === "" ? undefined : dayOf(time);
+    this.row.day = day ?? "";
+    this.row.isTimeUnread = time !== "" && day === undefined;
+  }
+
+  #notA(expected: string, column: number, cell: string): { readonly problem: string } {
+    const shown = cell.length > SHOWN_CHARACTERS_MAX ? `${cell.slice(0, SHOWN_CHARACTERS_MAX)}…` : cell;
+    return { problem: `${JSON.stringify(this.#columns[column])} is ${JSON.stringify(shown)}, not a ${expected}` };
+  }
+}
+
+const COUNT_KEYS = ["inputTokens", "cacheReadTokens", "cacheWriteTokens", "outputTokens", "requests"] as const;
+type CountKey = (typeof COUNT_KEYS)[number];
+const SHOWN_CHARACTERS_MAX = 40;
+const TAG_CHARACTERS_MAX = 80;
+
+/** The first cell that holds something. */
+function firstOf(cells: readonly string[], columns: readonly number[]): string {
+  for (const column of columns) {
+    const cell = trimmed(cells[column] ?? "");
+    if (cell !== "" && cell !== "[]" && cell !== "null") return cell;
+  }
+  return "";
+}
+
+/** Most cells have nothing to trim, and testing is cheaper. */
+function trimmed(cell: string): string {
+  return cell.charCodeAt(0) <= 0x20 || cell.charCodeAt(cell.length - 1) <= 0x20 ? cell.trim() : cell;
+}
+
+/** A list of tags is one tag, so that sums by tag add up to the total. */
+function tagOf(cell: string): string {
+  const bare = /^\["[^"]*"\]$/.test(cell) ? cell.slice(2, -2) : cell.startsWith("[") ? listed(cell) : cell;
+  return bare.length > TAG_CHARACTERS_MAX ? `${bare.slice(0, TAG_CHARACTERS_MAX)}…` : bare;
+}
+
+function listed(cell: string): string {
+  try {
+    const value: unknown = JSON.parse(cell);
+    return Array.isArray(value) ? value.map(String).toSorted().join(", ") : cell;
+  } catch {
+    return cell;
+  }
+}
