@@ -172,10 +172,18 @@ interface Move {
  * than the one it asked for. The highest floor always is such a point.
  */
 export function safePoint(points: readonly CurvePoint[]): CurvePoint | undefined {
-  return points.findLast(({ lowerRatedRequests }) => lowerRatedRequests === 0);
+  return ownPoint(
+    points,
+    points.findLast(({ lowerRatedRequests }) => lowerRatedRequests === 0),
+  );
 }
 
 /** The point of a floor that may lie between two: the next higher one, at which the same candidates are good enough. */
 export function pointAt(points: readonly CurvePoint[], floorBps: number): CurvePoint | undefined {
-  return points.findLast((point) => point.floorBps >= floorBps) ?? points[0];
+  return ownPoint(points, points.findLast((point) => point.floorBps >= floorBps) ?? points[0]);
+}
+
+/** Of the floors that come to the same, the one whose policy it is. */
+function ownPoint(points: readonly CurvePoint[], point: CurvePoint | undefined): CurvePoint | undefined {
+  return points.find(({ floorBps }) => floorBps === point?.policyFloorBps);
 }

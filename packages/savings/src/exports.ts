@@ -71,7 +71,6 @@ export const USAGE_EXPORTS: readonly UsageExport[] = Object.freeze([
         "usage_input_tokens_cache_write_1h",
       ],
       outputTokens: ["usage_output_tokens"],
-      requests: [],
       time: ["usage_date_utc"],
       tag: ["api_key", "workspace"],
     },
@@ -193,16 +192,15 @@ export function recognise(columns: readonly string[]): UsageExport | undefined {
 
 /** The map without the columns that this file does not have. */
 function presentPart(map: UsageMap, present: ReadonlySet<string>): UsageMap {
-  const parts = Object.entries(map).map(([key, value]): [string, unknown] => {
-    if (Array.isArray(value)) return [key, value.filter((column: string) => present.has(column))];
-    if (key !== "paid") return [key, value];
-    const { columns, unit } = value as NonNullable<UsageMap["paid"]>;
-    return [key, { columns: columns.filter((column) => present.has(column)), unit }];
+  const { model, paid, ...counts } = map;
+  const only = (columns: readonly string[]): readonly string[] => columns.filter((column) => present.has(column));
+  const kept = Object.entries(counts).flatMap(([key, columns]) => {
+    const found = only(columns);
+    return found.length === 0 ? [] : [[key, found]];
   });
-  const isEmpty = (value: unknown): boolean =>
-    Array.isArray(value)
-      ? value.length === 0
-      : Array.isArray((value as { columns?: unknown }).columns) &&
-        (value as { columns: unknown[] }).columns.length === 0;
-  return Object.fromEntries(parts.filter(([, value]) => !isEmpty(value))) as unknown as UsageMap;
+  return {
+    model: "const" in model ? model : only(model),
+    ...Object.fromEntries(kept),
+    ...(paid === undefined ? {} : { paid: { columns: only(paid.columns), unit: paid.unit } }),
+  };
 }

@@ -110,10 +110,7 @@ function usageTable(
 
 function curveText({ curve, chosen, total }: SavingsReport, money: Money): string {
   if (chosen === undefined) return "";
-  const points = distinct(curve)
-    .filter(({ floorBps }) => floorBps !== chosen.floorBps)
-    .concat(chosen)
-    .sort((a, b) => b.floorBps - a.floorBps);
+  const points = distinct(curve);
   const rows = points.map((point) => [
     `${point.floorBps === chosen.floorBps ? "> " : "  "}${point.floorBps}`,
     money(total.paidMicrocents - point.savedMicrocents),
