@@ -3,7 +3,7 @@
  * memory.
  * @module
  */
-import { type CatalogFile } from "@calybris/engine";
+import type { CatalogFile } from "@calybris/engine";
 import { showValue } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 import { Breakdown, byPaid, type NamedUsage, type Usage, UsageSum } from "./breakdown.ts";
@@ -165,8 +165,10 @@ class Tally {
     const catalogCost =
       candidate === undefined || !row.hasTokens ? undefined : costOf(candidate, row.inputTokens, row.outputTokens);
     const estimate = candidate === undefined || catalogCost === undefined ? undefined : estimateOf(candidate, row);
-    if (catalogCost === Number.POSITIVE_INFINITY || estimate === Number.POSITIVE_INFINITY)
-      return this.bad(line, "costs more than can be added up exactly");
+    if (Math.max(catalogCost ?? 0, estimate ?? 0) === Number.POSITIVE_INFINITY) {
+      this.bad(line, "costs more than can be added up exactly");
+      return;
+    }
     const isReported = row.paidMicrocents !== -1;
     const paid = isReported ? row.paidMicrocents : estimate;
     this.#rows.used += 1;
@@ -176,12 +178,11 @@ class Tally {
     if (row.cacheReadTokens > 0) this.#cachedTokens += BigInt(row.cacheReadTokens);
     this.#days.add(row.day === "" ? NO_DAY : row.day, row, paid);
     this.#tags.add(row.tag === "" ? NO_TAG : row.tag, row, paid);
-    if (candidate === undefined) return this.#unknown.add(row.model === "" ? NO_MODEL : row.model, row, paid);
-    this.#addKnown(index, row.model).add(row, paid);
+    if (candidate === undefined) this.#unknown.add(row.model === "" ? NO_MODEL : row.model, row, paid);
+    else this.#addKnown(index, row.model).add(row, paid);
     if (catalogCost === undefined || paid === undefined) return;
     this.#comparable.add(row, paid);
-    const requests = Math.max(1, row.requests);
-    this.#largestRequest = Math.max(this.#largestRequest, Math.ceil(catalogCost / requests));
+    this.#largestRequest = Math.max(this.#largestRequest, Math.ceil(catalogCost / Math.max(1, row.requests)));
     this.#curve.add(index, row, paid, catalogCost);
   }
 

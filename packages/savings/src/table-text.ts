@@ -37,7 +37,10 @@ export async function readTable(
   let head = "";
   let reader: TextReader | undefined;
   const push = (text: string): void => {
-    if (reader !== undefined) return reader.push(text);
+    if (reader !== undefined) {
+      reader.push(text);
+      return;
+    }
     head += text;
     if (!/\S[^\n]*\n/.test(head) && head.length < HEAD_CHARACTERS_MAX) return;
     reader = readerFor(head, options.delimiter, handler);
@@ -100,7 +103,10 @@ class Delimited implements TextReader {
     this.#rows = new DelimitedText(used, {
       bad: handler.bad,
       row: (cells, line) => {
-        if (this.#isBegun) return handler.row(cells, line);
+        if (this.#isBegun) {
+          handler.row(cells, line);
+          return;
+        }
         if (/^sep=.?$/.test(cells[0] ?? "") && cells.join("").length <= "sep=;".length) return;
         this.#isBegun = true;
         handler.begin({ kind: "delimited", delimiter: used, columns: cells.map((cell) => cell.trim()) });
@@ -151,14 +157,11 @@ class JsonLines implements TextReader {
   #read(line: string): void {
     const at = this.#line;
     this.#line += 1;
-    if (this.#isSkipping) {
-      this.#isSkipping = false;
-      return this.#handler.bad(at, `is longer than ${DOCUMENT_CHARACTERS_MAX} characters`);
-    }
-    if (line.trim() === "") return;
-    const value = parsed(line);
+    const value = this.#isSkipping || line.trim() === "" ? null : parsed(line);
+    if (this.#isSkipping) this.#handler.bad(at, `is longer than ${DOCUMENT_CHARACTERS_MAX} characters`);
+    this.#isSkipping = false;
     if (value === undefined) this.#handler.bad(at, "is not JSON");
-    else for (const row of rowsOf(value)) this.#rows.add(row, at);
+    else if (value !== null) for (const row of rowsOf(value)) this.#rows.add(row, at);
   }
 }
 
@@ -203,10 +206,12 @@ class JsonRows {
   }
 
   add(row: unknown, line: number): void {
-    if (!isObject(row)) return this.#handler.bad(line, "is not an object");
-    if (this.#sample === undefined) return this.#handler.row(this.#cellsOf(row), line);
-    this.#sample.push({ row, line });
-    if (this.#sample.length === JSON_SAMPLE_LINES) this.#begin(this.#sample);
+    if (!isObject(row)) this.#handler.bad(line, "is not an object");
+    else if (this.#sample === undefined) this.#handler.row(this.#cellsOf(row), line);
+    else {
+      this.#sample.push({ row, line });
+      if (this.#sample.length === JSON_SAMPLE_LINES) this.#begin(this.#sample);
+    }
   }
 
   end(): void {

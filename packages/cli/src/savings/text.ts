@@ -70,15 +70,15 @@ function headText(
   const lines = [
     `${printable(file)}: ${source.title}`,
     `${count(rows.used)} rows, ${count(total.requests)} requests${period}${rows.bad > 0 ? `; ${count(rows.bad)} rows could not be used` : ""}`,
-    styleText("bold", `Paid $${money(total.paidMicrocents)}`) + ` (${estimated})`,
+    `${styleText("bold", `Paid $${money(total.paidMicrocents)}`)} (${estimated})`,
   ];
   if (chosen !== undefined) {
     const cost = total.paidMicrocents - chosen.savedMicrocents;
     lines.push(
-      styleText(
+      `${styleText(
         "bold",
         `Would have cost $${money(cost)} at quality floor ${chosen.floorBps}: ${percent(chosen.savedMicrocents, total.paidMicrocents)} less`,
-      ) + `; mean rating ${chosen.askedQualityBps} before, ${chosen.qualityBps} after. Answers were not judged.`,
+      )}; mean rating ${chosen.askedQualityBps} before, ${chosen.qualityBps} after. Answers were not judged.`,
     );
   }
   return lines.join("\n");
