@@ -105,7 +105,10 @@ describe("a table of one's own", () => {
     const again = await run("benchmark", "--from", out, "--markdown", join(folder, "report.md"));
     expect(again.code).toBe(0);
     expect(again.out).toContain("P(needed | downgraded)");
-    expect(readFileSync(join(folder, "report.md"), "utf8")).toContain("## own");
+    const report = readFileSync(join(folder, "report.md"), "utf8");
+    expect(report).toContain("## own");
+    expect(report.indexOf("](report.svg)")).toBeLessThan(report.indexOf("## Goals"));
+    expect(readFileSync(join(folder, "report.svg"), "utf8").match(/<g class="set"/g)).toHaveLength(1);
   });
 
   test.each([

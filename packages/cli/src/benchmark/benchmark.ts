@@ -1,10 +1,12 @@
 /**
- * `calybris benchmark`: the whole protocol on data sets, or on anyone's table; what was measured beside what was aimed at.
+ * `calybris benchmark`: the whole protocol on data sets, or on a table of your own; measurements beside targets.
  * @module
  */
 import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { frontierSvg } from "./frontiers.ts";
 import { benchmarkHtml } from "./html.ts";
 import { benchmarkMarkdown } from "./markdown.ts";
 import { type BenchmarkResult, merged, runBenchmark, TRACKS, type TrackName } from "./run.ts";
@@ -35,27 +37,27 @@ const SEEDS_QUICK = 3;
 
 export function benchmarkCommand(terminal: Terminal): Command {
   return new Command("benchmark")
-    .description("judge the router on labelled data: savings against misses, beside everything it is compared with")
-    .option(
-      "--set <name>",
-      `a data set, as often as wanted; all when none is named: ${setNames().join(", ")}`,
-      collected,
-    )
+    .description("evaluate the router on labelled data: savings against misses, next to baselines")
+    .option("--set <name>", `data set to run; repeatable (default: all of ${setNames().join(", ")})`, collected)
     .option("--data <file>", "a table of your own (with --map), or a set's own file (with --set)")
-    .option("--map <file>", "which columns of the table are what: docs/tables.md")
-    .addOption(new Option("--track <name>", "only one of the tracks").choices([...TRACKS]))
-    .option("--seeds <count>", `trials of everything that draws; ${SEEDS}, or ${SEEDS_QUICK} when quick`, parseSeeds)
-    .option("--quick", "thinned rows and few trials: under a minute, and only a first look")
-    .option("--json", "print everything that was measured as JSON")
-    .option("--html <file>", "write a page with the frontiers; it needs no network")
-    .option("--markdown <file>", "write the report that docs/learning-results.md is")
-    .option("--out <file>", "write the JSON to a file as well")
-    .option("--rows <count>", "judge at most so many rows of a set, every n-th of them in order", parseRows)
-    .option("--from <files...>", "measure nothing: report what earlier runs wrote with --out, as one")
+    .option("--map <file>", "map of the table's columns: docs/tables.md")
+    .addOption(new Option("--track <name>", "run one track only").choices([...TRACKS]))
+    .option(
+      "--seeds <count>",
+      `trials of each randomised policy (default: ${SEEDS}; ${SEEDS_QUICK} with --quick)`,
+      parseSeeds,
+    )
+    .option("--quick", "fewer rows and trials: under a minute, for a first look")
+    .option("--json", "print all measurements as JSON")
+    .option("--html <file>", "write an HTML page with the frontiers, readable offline")
+    .option("--markdown <file>", "write the report of docs/learning-results.md, and its plots as an SVG next to it")
+    .option("--out <file>", "also write the JSON to a file")
+    .option("--rows <count>", "evaluate at most this many rows of a set, evenly spaced", parseRows)
+    .option("--from <files...>", "report earlier runs, written with --out, as one; measures nothing")
     .option("--quiet", "no progress bar")
     .addHelpText(
       "after",
-      "\nData sets are looked for in CALYBRIS_DATA; `flights` comes with npm.\nExit code: 0 measured, whatever it came to; 2 something given cannot be used.",
+      "\nData sets are read from CALYBRIS_DATA; `flights` comes with npm.\nExit code: 0 measured, whether targets were met or not; 2 an argument or file is invalid.",
     )
     .action((options: BenchmarkOptions) => benchmark(options, terminal));
 }
@@ -65,7 +67,11 @@ async function benchmark(options: BenchmarkOptions, terminal: Terminal): Promise
     options.from === undefined ? await measured(options) : merged(await Promise.all(options.from.map(earlier)));
   if (options.out !== undefined) writeOutput(options.out, `${benchmarkJson(result)}\n`);
   if (options.html !== undefined) writeOutput(options.html, await benchmarkHtml(result));
-  if (options.markdown !== undefined) writeOutput(options.markdown, benchmarkMarkdown(result));
+  if (options.markdown !== undefined) {
+    const picture = options.markdown.replace(/(\.md)?$/, ".svg");
+    writeOutput(picture, frontierSvg(result.sets));
+    writeOutput(options.markdown, benchmarkMarkdown(result, basename(picture)));
+  }
   terminal.print(options.json === true ? benchmarkJson(result) : benchmarkText(result));
 }
 

@@ -1,34 +1,18 @@
 /**
- * The page of a benchmark: goals, and a frontier a set. Everything stands in the one file, so it needs no network.
- * Plots are drawn by uPlot; without script the tables still say all of it.
+ * The page of a benchmark: goals, and a frontier per set. It is one file and needs no network.
+ * Plots are drawn by uPlot; without scripts the tables hold the same figures.
  * @module
  */
 import { readFile } from "node:fs/promises";
 import type { SetFigures } from "@calybris/learning";
+import { frontiersOf } from "./frontiers.ts";
 import type { BenchmarkResult } from "./run.ts";
-import { interval, percent } from "./text.ts";
-
-/** Names, and colours that are told apart by people who see red and green alike (Okabe and Ito). */
-const DRAWN: readonly (readonly [string, string])[] = [
-  ["calybris", "#d55e00"],
-  ["static floor", "#999999"],
-  ["static floor on the learned score", "#0072b2"],
-  ["gradient-boosted trees", "#009e73"],
-  ["LinUCB", "#cc79a7"],
-  ["SquareCB", "#56b4e9"],
-  ["oracle", "#000000"],
-];
-
-interface Plot {
-  readonly title: string;
-  readonly x: readonly number[];
-  readonly series: readonly { readonly name: string; readonly colour: string; readonly y: readonly number[] }[];
-}
+import { interval } from "./text.ts";
 
 export async function benchmarkHtml(result: BenchmarkResult): Promise<string> {
   const library = await fileOfPackage("uPlot.iife.min.js");
   const style = await fileOfPackage("uPlot.min.css");
-  const plots = result.sets.filter(({ byQuality }) => byQuality === undefined).map(plotOf);
+  const plots = frontiersOf(result.sets);
   const goals = result.goals.map(
     ({ goal, target, measured, isMet }) =>
       `<tr class="${isMet === undefined ? "open" : isMet ? "met" : "missed"}"><td>${escaped(goal)}</td><td>${escaped(target)}</td><td>${escaped(measured)}</td><td>${isMet === undefined ? "not measured" : isMet ? "met" : "MISSED"}</td></tr>`,
@@ -38,7 +22,7 @@ export async function benchmarkHtml(result: BenchmarkResult): Promise<string> {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Calybris: what learning comes to</title>
+<title>Calybris: learning benchmark results</title>
 <style>${style}
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #1a1a1a; background: #fff; }
 h1, h2 { line-height: 1.2; } .plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(30rem, 1fr)); gap: 2rem; }
@@ -48,7 +32,7 @@ table { border-collapse: collapse; width: 100%; font-size: 13px; } td, th { padd
 </style>
 </head>
 <body>
-<h1>What learning comes to</h1>
+<h1>Learning benchmark results</h1>
 <p>${escaped(result.command)}, commit ${escaped(result.commit)}, ${escaped(result.machine.cpu)}, ${result.machine.cores} cores, Node ${escaped(result.machine.node)}; ${result.rowsRead.toLocaleString("en")} rows read, ${result.seeds} seeds, ${result.seconds} s.${result.isQuick ? " A quick run: thinned rows, few trials." : ""}</p>
 <h2>Frontiers</h2>
 <p>Across: savings, as a share of the most that can be saved. Up: P(downgraded | premium needed). Lower is better; the straight line is random.</p>
@@ -75,39 +59,6 @@ plots.forEach((plot, at) => {
 </body>
 </html>
 `;
-}
-
-const STEPS = 100;
-
-/** Every curve at the same savings, on the straight lines between its settings. */
-function plotOf(set: SetFigures): Plot {
-  const x = Array.from({ length: STEPS + 1 }, (_, at) => at / STEPS);
-  const series = DRAWN.flatMap(([name, colour]) => {
-    const policy = set.policies.find((each) => each.name === name);
-    if (policy === undefined) return [];
-    const ends = [
-      { savings: 0, missedOfNeeded: 0 },
-      { savings: 1, missedOfNeeded: 1 },
-    ];
-    const points = [...ends, ...policy.points].toSorted(
-      (a, b) => a.savings - b.savings || a.missedOfNeeded - b.missedOfNeeded,
-    );
-    return [{ name, colour, y: x.map((savings) => at(points, savings)) }];
-  });
-  return { title: `${set.set} (premium needed on ${percent(set.neededShare)})`, x, series };
-}
-
-function at(points: readonly { readonly savings: number; readonly missedOfNeeded: number }[], savings: number): number {
-  for (let index = 1; index < points.length; index += 1) {
-    const [from, to] = [points[index - 1], points[index]];
-    if (from === undefined || to === undefined || to.savings < savings) continue;
-    const part = to.savings === from.savings ? 1 : (savings - from.savings) / (to.savings - from.savings);
-    return (
-      Math.round(10_000 * (from.missedOfNeeded + Math.max(0, part) * (to.missedOfNeeded - from.missedOfNeeded))) /
-      10_000
-    );
-  }
-  return points.at(-1)?.missedOfNeeded ?? 1;
 }
 
 function setTable({ set, policies }: SetFigures): string {
