@@ -107,6 +107,23 @@ const EVERY_FIELD: Readonly<Record<Kind, { [key: string]: Json }>> = {
       team: { parent: "acme", period: { every: "month", timeZone: "UTC", allotmentDollars: "5" } },
     },
   },
+  cases: {
+    $schema: "cases.schema.json",
+    cases: [
+      {
+        name: "one that is decided",
+        request: { inputTokens: 5 },
+        expect: {
+          action: "execute",
+          selected: "swift",
+          reason: "requested_maximizes_utility",
+          costMicrocents: 5,
+          costMaxMicrocents: 5,
+        },
+      },
+      { name: "one that is refused", request: {}, expect: { error: "CAL_REQUEST_INVALID" } },
+    ],
+  },
 };
 
 /** Each with what its schema knows. */

@@ -7,6 +7,7 @@ import {
   type ClientRequest,
   parseBudgets,
   parseCatalogFile,
+  parsePolicyCases,
   parsePolicyFile,
   readJson,
   resolveRequest,
@@ -31,6 +32,10 @@ export const READ: Readonly<Record<Kind, (text: string | Uint8Array) => unknown>
     const { value, lineOf } = readJson(text, "f.jsonc");
     return parseBudgets(value, lineOf, "f.jsonc");
   },
+  cases: (text) => {
+    const { value, lineOf } = readJson(text, "f.jsonc");
+    return parsePolicyCases(value, lineOf, "f.jsonc");
+  },
 };
 
 /** The code of each kind's mistakes. */
@@ -39,6 +44,7 @@ export const INVALID: Readonly<Record<Kind, string>> = {
   policy: "CAL_POLICY_INVALID",
   request: "CAL_REQUEST_INVALID",
   budgets: "CAL_BUDGETS_INVALID",
+  cases: "CAL_CASES_INVALID",
 };
 
 export const KINDS: readonly Kind[] = Object.keys(READ) as Kind[];

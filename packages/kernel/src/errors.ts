@@ -36,6 +36,8 @@ export interface ErrorDetailsByCode {
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
   readonly CAL_ENGINE_CLOSED: Record<string, never>;
   readonly CAL_ENGINE_STOPPED: { incident: string; claim: string };
+  readonly CAL_POLICY_UNKNOWN: { directory: string; policyId: number };
+  readonly CAL_CASES_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_BUDGETS_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_LEDGER_INVALID: { mistakes: readonly Mistake[] };
   readonly CAL_LEDGER_TENANT_UNKNOWN: { tenant: string };
@@ -175,6 +177,16 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     503,
     (d) => `the engine stopped because this did not hold: ${d.claim} (incident ${d.incident})`,
     "Restart the process: it recovers what is durable, and retries with the same ids are safe. This is a bug in Calybris or in a port given to it; please report the incident.",
+  ),
+  CAL_POLICY_UNKNOWN: row(
+    404,
+    (d) => `the journal in ${d.directory} has no policy ${d.policyId}`,
+    "`calybris policy show --journal DIRECTORY` lists its policies.",
+  ),
+  CAL_CASES_INVALID: row(
+    400,
+    (d) => `the cases${inFile(d.file)} have ${listMistakes(d.mistakes)}`,
+    "Fix every listed field; `calybris policy test --help` shows the form of a case.",
   ),
   CAL_BUDGETS_INVALID: row(
     400,

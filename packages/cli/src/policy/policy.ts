@@ -1,13 +1,17 @@
 /**
- * `calybris policy`: `check` tells every mistake of a policy and its catalog, each with its line and its remedy; `set`
- * puts one in force.
+ * `calybris policy`: `check` lists every mistake of a policy and its catalog, each with its line and its remedy; `test`
+ * holds a policy to cases; `diff` and `show` compare and print policies; `set` activates one.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";
-import { policyDigest, toHex } from "@calybris/kernel";
+import { nodeSha256 } from "@calybris/engine/internal";
+import { policyDigest, snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
+import { policyDiffCommand } from "./diff.ts";
 import { policySetCommand } from "./set.ts";
+import { policyShowCommand } from "./show.ts";
+import { policyTestCommand } from "./test.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 export function policyCommand(terminal: Terminal): Command {
@@ -16,14 +20,21 @@ export function policyCommand(terminal: Terminal): Command {
     .argument("<file>", "the policy")
     .option("--json", "print JSON")
     .action(async (file: string, options: { readonly json?: true }) => {
-      const { name, policy } = await loadPolicy(file);
-      const digest = toHex(policyDigest(policy));
+      const snapshot = await loadPolicy(file);
+      const { name, policy } = snapshot;
+      const digest = toHex(snapshotDigest(snapshot, nodeSha256));
       const { length } = policy.candidates;
-      if (options.json) terminal.print(jsonText({ file, name, candidates: length, digest }));
-      else terminal.print(`${file}: ${name} is whole, ${length} candidates, digest ${digest}`);
+      if (options.json)
+        terminal.print(
+          jsonText({ file, name, candidates: length, digest, policyDigest: toHex(policyDigest(policy, nodeSha256)) }),
+        );
+      else terminal.print(`${file}: ${name} is valid, ${length} candidates, digest ${digest}`);
     });
   return new Command("policy")
-    .description("check and change policies")
+    .description("check, test, compare and activate policies")
     .addCommand(check)
+    .addCommand(policyTestCommand(terminal))
+    .addCommand(policyDiffCommand(terminal))
+    .addCommand(policyShowCommand(terminal))
     .addCommand(policySetCommand(terminal));
 }

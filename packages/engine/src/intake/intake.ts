@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./budgets-file.ts";
+export * from "./cases-file.ts";
 export * from "./catalog-file.ts";
 export * from "./check-shape.ts";
 export * from "./client-request.ts";

@@ -6,6 +6,7 @@
 import { BPS_MAX, RESERVATION_SECONDS_MAX, U32_MAX } from "@calybris/kernel";
 import { z } from "zod";
 import { budgetsFileSchema } from "./budgets-file.ts";
+import { casesFileSchema } from "./cases-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
 import { BUDGET, type ClientRequest, VALUE } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
@@ -61,7 +62,7 @@ export function requestFieldTypes(): ReadonlyMap<string, unknown> {
 }
 
 /** By the name of the schema's file, without `.schema.json`. */
-export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request" | "budgets", object>> {
+export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request" | "budgets" | "cases", object>> {
   const schemaOf = (title: string, schema: z.ZodType): object => ({
     ...z.toJSONSchema(schema, { unrepresentable: "any", io: "input" }),
     title,
@@ -73,5 +74,6 @@ export function jsonSchemas(): Readonly<Record<"policy" | "catalog" | "request" 
     catalog: schemaOf("Calybris catalog", catalogFileSchema),
     request: schemaOf("Calybris request", z.strictObject(REQUEST_SHAPE)),
     budgets: schemaOf("Calybris budgets", budgetsFileSchema),
+    cases: schemaOf("Calybris policy cases", casesFileSchema),
   };
 }

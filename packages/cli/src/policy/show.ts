@@ -1,0 +1,93 @@
+/**
+ * `calybris policy show`: the policies of a journal, or one of them in full.
+ * @module
+ */
+import { snapshotToJson } from "@calybris/kernel";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { jsonText } from "../terminal/json-text.ts";
+import { tableText } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import { type JournalPolicy, journalPolicies, journalPolicy } from "./journal-policies.ts";
+import { policyMembers } from "./members.ts";
+
+interface ShowOptions {
+  readonly journal: string;
+  readonly id?: number;
+  readonly json?: true;
+}
+
+const HELP = `
+Reads without a lock, also while a service has the journal. The last policy is active.
+
+Examples:
+  calybris policy show --journal journal
+  calybris policy show --journal journal --id 1`;
+
+export function policyShowCommand(terminal: Terminal): Command {
+  return new Command("show")
+    .description("list the policies of a journal, or print one of them")
+    .option("--journal <directory>", "the journal", ".")
+    .addOption(policyIdOption())
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action((options: ShowOptions) => show(options, terminal));
+}
+
+/** `--id`, a policy of the journal. */
+export function policyIdOption(): Option {
+  return new Option("--id <number>", "a policy of the journal; the active one is the last").argParser((text) => {
+    if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");
+    return Number(text);
+  });
+}
+
+function show({ journal, id, json }: ShowOptions, terminal: Terminal): void {
+  if (id !== undefined) {
+    const policy = journalPolicy(journal, id);
+    if (json) terminal.print(jsonText({ ...row(policy), snapshot: snapshotToJson(policy.snapshot) }));
+    else terminal.print(policyText(policy));
+    return;
+  }
+  const policies = journalPolicies(journal);
+  if (json) terminal.print(jsonText({ policies: policies.map(row) }));
+  else terminal.print(listText(policies));
+}
+
+function row({ snapshot, ...policy }: JournalPolicy): object {
+  const { policyEpoch, candidates } = snapshot.policy;
+  return { ...policy, name: snapshot.name, epoch: policyEpoch, candidateCount: candidates.length };
+}
+
+function listText(policies: readonly JournalPolicy[]): string {
+  const rows = policies.map((policy) => [
+    String(policy.policyId),
+    String(policy.sequence),
+    timeText(policy.at),
+    printable(policy.snapshot.name),
+    String(policy.snapshot.policy.policyEpoch),
+    policy.digest.slice(0, DIGEST_SHOWN),
+    printable(originOf(policy)),
+  ]);
+  return tableText([">id", ">entry", "<activated", "<name", ">epoch", "<digest", "<by"], rows);
+}
+
+function policyText(policy: JournalPolicy): string {
+  const lines = [
+    `policy ${policy.policyId} ${JSON.stringify(policy.snapshot.name)}, activated ${timeText(policy.at)} in entry ${policy.sequence} by ${originOf(policy)}`,
+    `digest ${policy.digest}`,
+    ...[...policyMembers(policy.snapshot)].map(([path, value]) => `  ${path}: ${value}`),
+  ];
+  return lines.map(printable).join("\n");
+}
+
+function originOf({ by, isFromFile }: JournalPolicy): string {
+  if (by === undefined) return "the start of the journal";
+  return isFromFile ? `${by}, from the policy file` : by;
+}
+
+const DIGEST_SHOWN = 16;
+
+function timeText(at: number): string {
+  return new Date(at / 1_000).toISOString().replace(/\.\d+Z$/, "Z");
+}
