@@ -1,5 +1,5 @@
 /**
- * Builds every published package into `dist/NAME`, ready for `npm publish`: modules, declarations and source maps, the files
+ * Builds every published package into `dist`, ready for `npm publish`: modules, declarations and source maps, the files
  * its manifest names, README, LICENSE and NOTICE.
  * @module
  */
@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { cp, glob, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { type Manifest, publishedManifest } from "./manifest.ts";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -49,7 +49,7 @@ async function readPackage(folder: string): Promise<PublishedPackage> {
 }
 
 /**
- * Compiles every package and writes it to a folder of its own below `target`, which is emptied first.
+ * Compiles every package and writes it to its folder below `target`, which is emptied first.
  *
  * @param packages - in the order they are published in; see {@link publishedPackages}.
  */
@@ -65,9 +65,9 @@ export async function build(packages: readonly PublishedPackage[], target: strin
   }
 }
 
-/** Where a package is staged. */
+/** Where a package is staged: as in the checkout, so that the whole of it can take the place of the sources. */
 export function stagedFolder(target: string, { folder }: PublishedPackage): string {
-  return join(target, basename(folder));
+  return join(target, folder);
 }
 
 async function stage({ folder, manifest, sources }: PublishedPackage, compiled: string, target: string): Promise<void> {

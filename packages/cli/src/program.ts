@@ -23,6 +23,7 @@ import { policyCommand } from "./policy/policy.ts";
 import { priorCommand } from "./learning/prior.ts";
 import { replayCommand } from "./replay/replay.ts";
 import { savingsCommand } from "./savings/savings.ts";
+import { healthCommand } from "./service/health.ts";
 import { keyCommand } from "./service/key.ts";
 import { serveCommand } from "./service/serve.ts";
 import { showCommand } from "./show/show.ts";
@@ -52,6 +53,7 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   benchmarkCommand,
   conformanceCommand,
   serveCommand,
+  healthCommand,
   doctorCommand,
   journalCommand,
   keyCommand,

@@ -32,6 +32,8 @@ test("init writes a policy and a configuration that the service starts with, and
   await expect.poll(() => terminal.complained.join(), { timeout: 20_000 }).toContain("calybris listens on");
   const url = /listens on (\S+)/.exec(terminal.complained.join())?.[1];
   expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: "ready" });
+  const where = ["--config", config, "--port", new URL(url ?? "").port];
+  expect(await calybris("health", ...where)).toMatchObject({ exit: 0, out: expect.stringContaining('"ready"') });
   expect(terminal.complained.join()).toMatch(/policy {3}1 "first-policy" [0-9a-f]{64}/);
   writeFileSync(policy, readFileSync(policy, "utf8").replace('"epoch": 1', '"epoch": 2'));
   terminal.hangUp();
@@ -44,6 +46,11 @@ test("init writes a policy and a configuration that the service starts with, and
   terminal.interrupt();
   expect((await serving).exit).toBe(0);
   await expect(fetch(`${url}/ready`)).rejects.toThrow();
+  expect(await calybris("health", ...where)).toMatchObject({
+    exit: 1,
+    out: "",
+    complaints: expect.stringContaining("ECONNREFUSED"),
+  });
 });
 
 test("a key is printed once, and its entry is one that the configuration takes", async () => {

@@ -1,0 +1,82 @@
+/**
+ * `calybris health`: asks the configured service whether it can decide durably now. It reads the service's own
+ * configuration, so a health check of a container or a supervisor follows it: host, port, HTTPS.
+ * @module
+ */
+import { request as requestHttp } from "node:http";
+import { request as requestHttps } from "node:https";
+import { setTimeout as wait } from "node:timers/promises";
+import { type Config, readConfig } from "@calybris/gateway";
+import { Command, InvalidArgumentError } from "commander";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import { configOption, configOptions, flagsOf } from "./serve.ts";
+
+const ANSWER_MS_MAX = 3_000;
+const ANSWER_BYTES_MAX = 4_096;
+const AGAIN_MS = 200;
+
+export function healthCommand(terminal: Terminal): Command {
+  const command = new Command("health")
+    .description("ask the service whether it is ready; exit code 0 when it is")
+    .option("--wait <seconds>", "how long to ask again until it is", seconds, 0)
+    .addOption(configOption());
+  for (const option of configOptions()) command.addOption(option);
+  return command
+    .addHelpText("after", "\nGive it the configuration and the options that `calybris serve` was started with.")
+    .action(async (options: { readonly config?: string; readonly wait: number }, self: Command) => {
+      const config = await readConfig({ file: options.config, flags: flagsOf(self), environment: process.env });
+      const answer = await readiness(config, options.wait);
+      if (answer.isReady) return terminal.print(printable(answer.text));
+      terminal.complain(printable(answer.text));
+      terminal.exitCode = 1;
+    });
+}
+
+interface Readiness {
+  readonly isReady: boolean;
+  readonly text: string;
+}
+
+async function readiness(config: Config, waitSeconds: number): Promise<Readiness> {
+  const untilMs = performance.now() + waitSeconds * 1_000;
+  for (;;) {
+    const answer = await ask(config);
+    if (answer.isReady || performance.now() > untilMs) return answer;
+    await wait(AGAIN_MS);
+  }
+}
+
+function ask({ listen, tls }: Config): Promise<Readiness> {
+  const { promise, resolve } = Promise.withResolvers<Readiness>();
+  const isHttps = tls.certificateFile !== undefined;
+  const place = { host: reachable(listen.host), port: listen.port, path: "/ready", timeout: ANSWER_MS_MAX };
+  // The certificate is for the name that clients use, and this asks by address; nothing secret is sent or trusted.
+  const request = isHttps ? requestHttps({ ...place, rejectUnauthorized: false }) : requestHttp(place);
+  request.on("response", (answer) => {
+    let text = "";
+    answer.setEncoding("utf8");
+    answer.on("data", (part: string) => {
+      text = (text + part).slice(0, ANSWER_BYTES_MAX);
+    });
+    answer.on("end", () => resolve({ isReady: answer.statusCode === 200, text: text.trimEnd() }));
+    answer.on("error", (error) => resolve({ isReady: false, text: error.message }));
+  });
+  request.on("timeout", () => request.destroy(new Error(`no answer within ${ANSWER_MS_MAX} ms`)));
+  request.on("error", (error: NodeJS.ErrnoException) =>
+    resolve({ isReady: false, text: `${place.host}:${place.port}: ${error.message}` }),
+  );
+  request.end();
+  return promise;
+}
+
+/** An address that stands for every address of the machine is reached by the loopback one. */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  return host === "::" ? "::1" : host;
+}
+
+function seconds(text: string): number {
+  if (!/^\d{1,4}$/.test(text)) throw new InvalidArgumentError("Write whole seconds, at most 9999.");
+  return Number(text);
+}
