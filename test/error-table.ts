@@ -1,16 +1,17 @@
-/** `docs/errors.md`, as it must be for the error table in the code. @module */
+/** The text of `docs/errors.md`, from the error tables in the code. @module */
 import { GATEWAY_ERRORS } from "@calybris/gateway";
 import { ERRORS, type ErrorRow } from "@calybris/kernel";
 import { SAVINGS_ERRORS } from "@calybris/savings";
 
 const HEADING = `# Errors
 
-What can go wrong when Calybris itself is right. Switch on the code; it is stable. The status is what a service answers
-with; \`calybris\` prints the message and the remedy and ends with a code other than 0. A rejected request is not an error:
-it is a decision with a reason.
+For developers and operators who handle a failed command or request. Switch on the code, which is stable. The status is the
+HTTP status of the service. \`calybris\` prints the message and the remedy and exits with a code other than 0. A rejected
+request is not an error: it is a decision with a reason.
 
-This page is written from the tables in \`packages/kernel/src/errors.ts\`, \`packages/gateway/src/gateway-errors.ts\` and
-\`packages/savings/src/savings-errors.ts\` by \`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces stand for values at run time.
+The page is generated from \`packages/kernel/src/errors.ts\`, \`packages/gateway/src/gateway-errors.ts\` and
+\`packages/savings/src/savings-errors.ts\` by \`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces are values at
+run time.
 `;
 
 /** Columns are padded as the formatter pads them. */

@@ -153,7 +153,7 @@ describe("what stands in a file", () => {
     );
     expect(exit).toBe(2);
     expect(complaints).toMatch(
-      /line 2: requestId was decided in entry 2 with other content\n +Give a new request an id/,
+      /line 2: requestId was already decided in entry 2, for a different request\n +Give a new request an id/,
     );
     expect(out).toContain("decisions  1 ");
     expect((await calybris("verify", files.at("reused"))).exit).toBe(0);
@@ -254,7 +254,7 @@ describe("a journal", () => {
         1,
         "CAL_JOURNAL_VERSION",
         /holds journal format 2; this program reads 1/,
-        /Use the program that wrote it/,
+        /Use the version of Calybris that wrote it/,
       );
     expect((await calybris("verify", directory)).exit).not.toBe(0);
   });
@@ -266,7 +266,7 @@ describe("a journal", () => {
       words,
       2,
       "CAL_ENGINE_POLICY_MISMATCH",
-      /has digest [0-9a-f]{64}, the journal's policy has [0-9a-f]{64}/,
+      /has digest [0-9a-f]{64}; the active policy of the journal has [0-9a-f]{64}/,
       /calybris policy set/,
     );
     const renamed = files.write("renamed.jsonc", JSON.stringify({ ...POLICY, name: "renamed" }));

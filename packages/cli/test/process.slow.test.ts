@@ -145,7 +145,7 @@ test.skipIf(process.platform === "win32")(
     expect(stderr).toMatch(
       /^[0-9]+ requests were decided \(all up to line [0-9]+\) and are in the journal\. Once the cause/,
     );
-    expect(stderr).toMatch(/\nCAL_JOURNAL_FAILED: the disk refused a batch .*\nRestart once the disk is healthy/);
+    expect(stderr).toMatch(/\nCAL_JOURNAL_FAILED: a write to the journal failed .*\nRestart once the disk is healthy/);
     const decided = Number(/^[0-9]+/.exec(stderr)?.[0]);
     const { exit, out } = await calybris(...words, "--json");
     expect(exit).toBe(0);

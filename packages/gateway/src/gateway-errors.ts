@@ -1,11 +1,11 @@
 /**
- * The error table of the service: what can be wrong with a request as HTTP, with a key, with the configuration, or with
- * the service itself. Errors of decisions, money and the journal are in the kernel's table.
+ * The error table of the service: HTTP, keys, configuration and the service itself. Errors of decisions, money and the
+ * journal are in the kernel's table.
  * @module
  */
 import { CalybrisError, type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "@calybris/kernel";
 
-/** What each code tells beside its message. */
+/** The details of each code. */
 export interface GatewayErrorDetails {
   readonly CAL_CONFIG_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_GATEWAY_BODY_MALFORMED: { problem: string; line?: number; column?: number };
@@ -43,22 +43,22 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   CAL_GATEWAY_BODY_MALFORMED: row(
     400,
     (d) => `the body${d.line === undefined ? "" : `, line ${d.line} column ${d.column},`} ${d.problem}`,
-    "Send one JSON value in UTF-8, each key once, integers as integers; nothing was done.",
+    "Send one JSON value in UTF-8 without duplicate keys; nothing was done.",
   ),
   CAL_GATEWAY_BODY_TOO_LARGE: row(
     413,
-    (d) => `the body is longer than ${d.bytesMax} bytes`,
+    (d) => `the body exceeds ${d.bytesMax} bytes`,
     "Send less in one request, or raise `limits.bodyBytesMax`; nothing was done.",
   ),
   CAL_GATEWAY_BODY_TOO_COSTLY: row(
     400,
-    (d) => `the body costs too much to check: ${d.problem}`,
+    (d) => `the body takes too long to check: ${d.problem}`,
     "Send fewer or shorter members; nothing was done.",
   ),
   CAL_GATEWAY_MEDIA_TYPE: row(
     415,
-    (d) => `the body is ${quote(d.given)}`,
-    "Send `content-type: application/json`, not compressed.",
+    (d) => `the content type ${quote(d.given)} is not supported`,
+    "Send `content-type: application/json`, uncompressed.",
   ),
   CAL_GATEWAY_REQUEST_INVALID: row(
     400,
@@ -77,94 +77,94 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   ),
   CAL_GATEWAY_HEADERS_TOO_LARGE: row(
     431,
-    (d) => `the head of the request is longer than ${d.bytesMax} bytes or has more than ${d.headersMax} headers`,
+    (d) => `the request head exceeds ${d.bytesMax} bytes or ${d.headersMax} headers`,
     "Send fewer or shorter headers, or raise `limits.headerBytesMax`.",
   ),
   CAL_GATEWAY_EXPECTATION: row(
     417,
     (d) => `the expectation ${quote(d.given)} cannot be met`,
-    "Leave `expect` out, or send `expect: 100-continue`.",
+    "Omit the `expect` header, or send `expect: 100-continue`.",
   ),
   CAL_GATEWAY_TIMEOUT: row(
     408,
     (d) => `the request was not complete after ${d.milliseconds} ms`,
-    "Send it in one go, or raise `limits.requestMs`; nothing was done.",
+    "Send the whole request at once, or raise `limits.requestMs`; nothing was done.",
   ),
   CAL_GATEWAY_ROUTE_UNKNOWN: row(
     404,
-    (d) => `there is no ${d.method} ${d.path}`,
-    "`/docs` lists every operation; every path of the API begins with `/v1`.",
+    (d) => `no operation matches ${d.method} ${d.path}`,
+    "`/docs` lists every operation; API paths begin with `/v1`.",
   ),
   CAL_GATEWAY_METHOD: row(
     405,
     (d) => `${d.path} does not support ${d.method}`,
-    "Use a method that the `allow` header names.",
+    "Use a method from the `allow` header.",
   ),
   CAL_GATEWAY_DECISION_UNKNOWN: row(
     404,
-    (d) => `there is no decision ${quote(d.decisionId)}`,
-    "Send the decision id exactly as it was returned.",
+    (d) => `no decision has ID ${quote(d.decisionId)}`,
+    "Send the decision ID exactly as it was returned.",
   ),
   CAL_GATEWAY_KEY_REQUIRED: row(
     401,
     () => "the request has no API key",
-    "Send `authorization: Bearer KEY`; `calybris key create` makes one.",
+    "Send `authorization: Bearer KEY`; `calybris key create` creates a key.",
   ),
   CAL_GATEWAY_KEY_REFUSED: row(
     401,
     () => "the API key is unknown",
-    "Check the key, and that its SHA-256 is in the configuration the service was started with.",
+    "Check the key, and that its SHA-256 is in the configuration that the service loaded.",
   ),
   CAL_GATEWAY_SCOPE_REFUSED: row(
     403,
     (d) => `key ${quote(d.key)} lacks the scope ${d.needed}`,
-    "Use a key with that scope; scopes are decide, operate and audit.",
+    "Use a key with that scope; the scopes are decide, operate and audit.",
   ),
   CAL_GATEWAY_TENANT_REFUSED: row(
     403,
     (d) => `key ${quote(d.key)} may not act for tenant ${quote(d.tenant)}`,
-    "Name a tenant that the key may act for; a request without a tenant is for `default`.",
+    "Name a tenant that the key may act for; a request without a tenant belongs to `default`.",
   ),
   CAL_GATEWAY_HOST_REFUSED: row(
     403,
     (d) => `the request is for host ${quote(d.host)}, and a service without keys answers local requests only`,
-    "Send it to `localhost` or `127.0.0.1`, or configure a key.",
+    "Use `localhost` or `127.0.0.1`, or configure a key.",
   ),
   CAL_GATEWAY_RATE_LIMITED: row(
     429,
-    (d) => `key ${quote(d.key)} exceeds its rate of ${d.perSecond} requests a second`,
-    "Wait as long as `retry-after` says, or raise the key's `perSecond`; nothing was done.",
+    (d) => `key ${quote(d.key)} exceeds its rate limit of ${d.perSecond} requests per second`,
+    "Retry after the seconds in `retry-after`, or raise the key's `perSecond`; nothing was done.",
   ),
   CAL_GATEWAY_OVERLOADED: row(
     429,
     (d) => `the service is overloaded: ${d.problem}`,
-    "Wait as long as `retry-after` says and send the request again; nothing was done.",
+    "Retry after the seconds in `retry-after`; nothing was done.",
   ),
   CAL_GATEWAY_LISTEN: row(
     409,
     (d) => `cannot listen on ${d.host} port ${d.port}: ${d.problem}`,
-    "Choose another `listen.port` or `listen.host`; `calybris doctor` tells whether a port is free.",
+    "Choose another `listen.port` or `listen.host`; `calybris doctor` checks whether a port is free.",
   ),
   CAL_GATEWAY_STOPPING: row(
     503,
     () => "the service is stopping",
-    "Send the request again once the service is back; the same request id is never decided twice.",
+    "Retry with the same request ID once the service is back; a request is never decided twice.",
   ),
   CAL_GATEWAY_NOT_READY: row(
     503,
     (d) => `the service is not ready: ${d.problem}`,
-    "Wait, or fix the problem named; `/ready` answers 200 once the service is ready.",
+    "Wait, or fix the problem; `/ready` answers 200 once the service is ready.",
   ),
   CAL_GATEWAY_BUG: row(
     500,
-    (d) => `this is a bug in calybris (incident ${d.incident})`,
-    "Please report it with the lines of the log that name the incident.",
+    (d) => `internal error: a bug in Calybris (incident ${d.incident})`,
+    "Please report it with the log lines of this incident.",
   ),
 };
 
 export type GatewayErrorCode = keyof GatewayErrorDetails;
 
-/** An operating error of the service; like every {@link CalybrisError}, switch on `code`. */
+/** An operating error of the service. Switch on `code`, as for every {@link CalybrisError}. */
 export class GatewayError<Code extends GatewayErrorCode = GatewayErrorCode> extends CalybrisError<
   Code,
   GatewayErrorDetails[Code]

@@ -1,10 +1,8 @@
 /**
- * Operating errors: what can go wrong when Calybris itself is right. Each has a stable code, the HTTP status a service
- * answers with, what happened, and what the reader can do about it. `docs/errors.md` is generated from this table, so a
- * code cannot exist without its remedy.
+ * Operating errors: failures that are not bugs in Calybris. Each has a stable code, an HTTP status, a message and a remedy.
+ * `docs/errors.md` is generated from this table.
  *
- * A rejected request is not here: it is a decision with a reason. A broken promise of our own is an
- * {@link InvariantViolation}.
+ * A rejected request is not an error: it is a decision with a reason. A failed invariant is an {@link InvariantViolation}.
  * @module
  */
 
@@ -12,7 +10,7 @@ import { type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from ".
 
 export { describeMistake, type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
 
-/** What each code tells beside its message. */
+/** The details of each code. */
 export interface ErrorDetailsByCode {
   readonly CAL_POLICY_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CATALOG_INVALID: { mistakes: readonly Mistake[]; file?: string };
@@ -68,22 +66,22 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   CAL_POLICY_INVALID: row(
     400,
     (d) => `the policy${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
-    "Mend each field named; `calybris policy check FILE` lists them all.",
+    "Fix every field listed; `calybris policy check FILE` lists all of them.",
   ),
   CAL_CATALOG_INVALID: row(
     400,
     (d) => `the catalog${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
-    "Mend each field named; `calybris policy check FILE` lists them all.",
+    "Fix every field listed; `calybris policy check FILE` lists all of them.",
   ),
   CAL_REQUEST_INVALID: row(
     400,
     (d) => `the request${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
-    "Mend each field named and send it again; nothing was decided.",
+    "Fix every field listed and send the request again; nothing was decided.",
   ),
   CAL_REQUEST_ID_REUSED: row(
     409,
-    (d) => `request id ${quote(d.requestId)} was decided in entry ${d.sequence} with other content`,
-    "Use a new id for a new request; the same id is for sending the same request again.",
+    (d) => `request ID ${quote(d.requestId)} was already decided in entry ${d.sequence}, for a different request`,
+    "Use a new ID for a new request; reuse an ID only to retry the same request.",
   ),
   CAL_INPUT_UNREADABLE: row(
     400,
@@ -94,89 +92,89 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     400,
     (d) =>
       `${d.file}${d.line === undefined ? "" : `:${d.line}${d.column === undefined ? "" : `:${d.column}`}`} ${d.problem}`,
-    "Mend the file at the place named; nothing of it was used.",
+    "Fix the file at this position; nothing in it was used.",
   ),
   CAL_OUTPUT_UNWRITABLE: row(
     400,
     (d) => `${d.file} cannot be written: ${d.problem}`,
-    "Choose another path, or check its permissions; what stood there was left as it was.",
+    "Choose another path, or check its permissions; an existing file was left unchanged.",
   ),
   CAL_REPLAY_STOPPED: row(
     409,
     (d) =>
-      `the replay was interrupted after ${d.decisions} decisions (all up to line ${d.lastLine}); they are in ${d.directory}`,
-    "Run the same command again: it goes on where it stopped. Rows of standard input without a `requestId` are decided again.",
+      `the replay was interrupted after ${d.decisions} decisions, up to and including line ${d.lastLine}; they are in ${d.directory}`,
+    "Run the same command again to continue. Rows of standard input without a `requestId` are decided again.",
   ),
   CAL_JOURNAL_MISSING: row(
     404,
     (d) => `there is no journal in ${d.directory}`,
-    "Check the path; `calybris replay` and the engine create one.",
+    "Check the path; `calybris replay` and `calybris serve` create a journal.",
   ),
   CAL_JOURNAL_UNREADABLE: row(
     503,
     (d) => `the journal cannot be used at ${d.path}: ${d.problem}`,
-    "Check that it is a directory which this user may read and write, on a disk with free space.",
+    "Check that it is a directory that this user can read and write, on a disk with free space.",
   ),
   CAL_JOURNAL_LOCKED: row(
     409,
     (d) => `the journal in ${d.directory} is in use by another process`,
-    "Close the other process, or use another directory: one process writes a journal.",
+    "Stop the other process, or use another directory; only one process may write to a journal.",
   ),
   CAL_JOURNAL_VERSION: row(
     503,
     (d) => `${d.file} holds journal format ${d.found}; this program reads ${d.expected}`,
-    "Use the program that wrote it, or start a new journal.",
+    "Use the version of Calybris that wrote it, or start a new journal.",
   ),
   CAL_JOURNAL_CORRUPT: row(
     503,
     (d) => `entry ${d.sequence} in ${d.file} at byte ${d.byteOffset}: expected ${d.expected}, found ${d.found}`,
-    "Restore the segment from a copy. A torn tail is set aside by itself at the next start; this is not one.",
+    "Restore the segment from a backup. This is not a torn tail, which recovery would set aside by itself.",
   ),
   CAL_JOURNAL_FAILED: row(
     503,
     (d) =>
-      `the disk refused a batch (${d.problem}); whether its ${d.unknown} entries are durable is known only after reopening`,
-    "Restart once the disk is healthy, then resend with the same request ids: a request is decided at most once.",
+      `a write to the journal failed (${d.problem}); only recovery can tell whether its ${d.unknown} entries are durable`,
+    "Restart once the disk is healthy, then retry with the same request IDs; each request is decided at most once.",
   ),
   CAL_JOURNAL_OVERLOADED: row(
     429,
-    (d) => `${d.waiting} entries already wait for the disk`,
-    "Retry with backoff; nothing was decided. If it lasts, the disk syncs slower than traffic arrives.",
+    (d) => `${d.waiting} entries are already waiting for the disk`,
+    "Retry with backoff; nothing was decided. If it persists, the disk is slower than the traffic.",
   ),
   CAL_JOURNAL_ENTRY_UNKNOWN: row(
     404,
-    (d) => `the journal holds no entry ${d.sequence}`,
-    "Sequences count from 1 up to the head that `calybris verify` prints.",
+    (d) => `the journal has no entry ${d.sequence}`,
+    "Use a sequence from 1 to the head that `calybris verify` prints.",
   ),
   CAL_JOURNAL_ENTRY_MALFORMED: row(
     503,
     (d) => `entry ${d.sequence} cannot be read: ${d.problem}`,
-    "Use the program that wrote the journal; if it is this one, the entry was altered: restore it from a copy.",
+    "Use the version of Calybris that wrote the journal. If it is this one, the entry was altered: restore it from a backup.",
   ),
   CAL_JOURNAL_KEY: row(
     400,
     (d) => `the key in ${d.file} cannot be used: ${d.problem}`,
-    "Give the file that holds the journal's key: 16 bytes or more, readable by its owner alone.",
+    "Pass the file with the journal's key: at least 16 bytes, readable by its owner only.",
   ),
   CAL_ENGINE_POLICY_MISMATCH: row(
     409,
-    (d) => `the policy given has digest ${d.given}, the journal's policy has ${d.journal}`,
-    "Open the journal with its own policy, or change it with `calybris policy set FILE --by NAME`.",
+    (d) => `the given policy has digest ${d.given}; the active policy of the journal has ${d.journal}`,
+    "Open the journal with its active policy, or activate this one with `calybris policy set FILE --by NAME`.",
   ),
   CAL_ENGINE_POLICY_REQUIRED: row(
     400,
     (d) => `the journal in ${d.directory} is new and no policy was given`,
-    "Give a policy; `calybris init` writes one to start from.",
+    "Pass a policy; `calybris init` writes one to start from.",
   ),
   CAL_ENGINE_CLOSED: row(
     503,
     () => "the engine is closed",
-    "Open it again; whatever was answered before is in the journal.",
+    "Open it again; everything that was answered is in the journal.",
   ),
   CAL_ENGINE_STOPPED: row(
     503,
-    (d) => `the engine stopped because this did not hold: ${d.claim} (incident ${d.incident})`,
-    "Restart the process: it recovers what is durable, and retries with the same ids are safe. This is a bug in Calybris or in a port given to it; please report the incident.",
+    (d) => `the engine stopped because an invariant failed: ${d.claim} (incident ${d.incident})`,
+    "Restart the process; it recovers every durable entry, and retries with the same IDs are safe. This is a bug in Calybris or in a port passed to it: please report the incident.",
   ),
   CAL_POLICY_UNKNOWN: row(
     404,
@@ -191,116 +189,116 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   CAL_BUDGETS_INVALID: row(
     400,
     (d) => `the budgets${inFile(d.file)} have ${listMistakes(d.mistakes)}`,
-    "Mend each field named; nothing was changed.",
+    "Fix every field listed; nothing was changed.",
   ),
   CAL_LEDGER_INVALID: row(
     400,
-    (d) => `the ledger was given ${listMistakes(d.mistakes)}`,
-    "Mend each field named and send it again; nothing was changed.",
+    (d) => `the ledger command has ${listMistakes(d.mistakes)}`,
+    "Fix every field listed and send it again; nothing was changed.",
   ),
   CAL_LEDGER_TENANT_UNKNOWN: row(
     404,
     (d) => `tenant ${quote(d.tenant)} has no budget`,
-    "Name a tenant that has one, or give it one with `calybris ledger apply FILE --by NAME`. With `budgets.unknownTenants` at `unmetered` such requests are decided without a reservation.",
+    "Name a tenant with a budget, or set one with `calybris ledger apply FILE --by NAME`. With `budgets.unknownTenants` set to `unmetered`, such requests are decided without a reservation.",
   ),
   CAL_LEDGER_TENANT_UNMETERED: row(
     409,
-    (d) => `tenant ${quote(d.tenant)} is not metered, so it holds no money`,
-    "Grant to a tenant above or below it, or meter it with `calybris ledger apply FILE --by NAME`.",
+    (d) => `tenant ${quote(d.tenant)} is unmetered, so it has no balance`,
+    "Grant to a metered tenant above or below it, or meter it with `calybris ledger apply FILE --by NAME`.",
   ),
   CAL_LEDGER_ID_REUSED: row(
     409,
-    (d) => `id ${quote(d.id)} was used in entry ${d.sequence} with other content`,
-    "Use a new id for a new grant; the same id is for sending the same grant again.",
+    (d) => `ID ${quote(d.id)} was already used in entry ${d.sequence}, for a different grant`,
+    "Use a new ID for a new grant; reuse an ID only to retry the same grant.",
   ),
   CAL_LEDGER_RESERVATION_UNKNOWN: row(
     404,
-    (d) => `decision ${quote(d.decisionId)} holds no reservation`,
-    "Only a decision that selected a candidate for a metered tenant reserves; after 262,144 later ones are closed it is forgotten.",
+    (d) => `decision ${quote(d.decisionId)} has no reservation`,
+    "Only a decision that selected a candidate for a metered tenant reserves. A closed reservation is forgotten after 262,144 later ones.",
   ),
   CAL_LEDGER_RESERVATION_FOREIGN: row(
     403,
-    (d) => `decision ${quote(d.decisionId)} is not one of tenant ${quote(d.tenant)}`,
-    "Send the decision id as it was answered, with the tenant that it was made for.",
+    (d) => `decision ${quote(d.decisionId)} does not belong to tenant ${quote(d.tenant)}`,
+    "Send the decision ID exactly as it was returned, with the tenant of the request.",
   ),
   CAL_LEDGER_RESERVATION_STATE: row(
     409,
     (d) =>
-      `${d.operation} of ${quote(d.decisionId)} is refused: it is ${d.state} since entry ${d.sequence}, at ${d.actualMicrocents} microcents`,
-    "An open reservation is settled, released or held; a held one is reconciled; a settled one is corrected.",
+      `${d.operation} of ${quote(d.decisionId)} is refused: it has been ${d.state} since entry ${d.sequence}, at ${d.actualMicrocents} microcents`,
+    "Settle, release or hold an open reservation; reconcile a held one; correct a settled one.",
   ),
   CAL_OUTCOME_INVALID: row(
     400,
     (d) => `the outcome has ${listMistakes(d.mistakes)}`,
-    "Mend each field named and send it again; nothing was changed.",
+    "Fix every field listed and send it again; nothing was changed.",
   ),
   CAL_OUTCOME_UNBOUND: row(
     404,
-    (d) => `no decision that ran goes by ${quote(d.decisionId)}`,
-    "Send the decision id as it was answered. A rejected request has no outcome.",
+    (d) => `no executed decision has ID ${quote(d.decisionId)}`,
+    "Send the decision ID exactly as it was returned. A rejected request has no outcome.",
   ),
   CAL_OUTCOME_DUPLICATE: row(
     409,
     (d) =>
-      `the outcome of ${quote(d.decisionId)} was told already, in another way${d.sequence === 0 ? "" : `, in entry ${d.sequence}`}`,
-    "An outcome is told once; the same one again gets the first answer.",
+      `a different outcome was already reported for ${quote(d.decisionId)}${d.sequence === 0 ? "" : `, in entry ${d.sequence}`}`,
+    "Report an outcome once; a retry with the same content returns the first answer.",
   ),
   CAL_ENGINE_SEED: row(
     503,
     (d) => `the seed of the draws in ${d.directory} cannot be used: ${d.problem}`,
-    "Restore the file `draw-seed` of the journal's directory: what is drawn has to follow from what was promised.",
+    "Restore the file `draw-seed` in the journal's directory; draws must follow from the seed that the journal committed to.",
   ),
   CAL_LEDGER_OVERFLOW: row(
     409,
-    (d) => `${d.field} of tenant ${quote(d.tenant)} would pass 2^63 − 1 microcents`,
-    "Amounts are 64-bit microcents, about $92 billion; nothing was changed. Check the unit of the amount.",
+    (d) => `${d.field} of tenant ${quote(d.tenant)} would exceed 2^63 − 1 microcents`,
+    "Check the unit of the amount; the maximum is about $92 billion. Nothing was changed.",
   ),
   CAL_PRIOR_INVALID: row(
     400,
     (d) => `the prior${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
-    "Use a file as `calybris train` wrote it; nothing was learned from this one.",
+    "Use an unmodified file from `calybris train`; nothing was changed.",
   ),
   CAL_CERTIFICATE_PRIOR: row(
     409,
-    (d) => `the certificate was found with ${priorText(d.named)}, and ${priorText(d.inForce)} is in force`,
-    "Put its prior in force first, or certify the one that is; regimes of one prior say nothing of another's.",
+    (d) => `the certificate belongs to ${priorText(d.named)}, and ${priorText(d.inForce)} is active`,
+    "Activate the certificate's prior first, or certify the active one; regimes differ between priors.",
   ),
   CAL_TABLE_INVALID: row(
     400,
     (d) => `the table${inFile(d.file)} has ${listMistakes(d.mistakes)}`,
-    "Mend each place named, in the table or in its map; docs/tables.md tells what a map may say.",
+    "Fix every position listed, in the table or its map; docs/tables.md describes the map.",
   ),
   CAL_DATA_MISSING: row(
     404,
-    (d) => `the data set ${quote(d.set)} cannot be had: ${d.problem}`,
-    "Set `CALYBRIS_DATA` to the folder with the data sets, or name the set's own file with `--data`.",
+    (d) => `the data set ${quote(d.set)} is not available: ${d.problem}`,
+    "Set `CALYBRIS_DATA` to the folder with the data sets, or pass the set's file with `--data`.",
   ),
   CAL_ARCHIVE_REFUSED: row(
     409,
     (d) => `${d.path} cannot be archived: ${d.problem}`,
-    "Fix the problem named; a file is moved only after its copy was verified.",
+    "Fix the problem; a file is replaced by a link only after its copy is verified.",
   ),
 };
 
-/** Without a digest there is none. */
+/** An empty digest means no prior. */
 function priorText(digest: string): string {
   return digest === "" ? "no prior" : `the prior ${digest}`;
 }
 
 export type ErrorCode = keyof ErrorDetailsByCode;
-/** Details of a code of this table; a package with a table of its own types its own. */
+/** The details of a code in this table; a package with its own table types its own. */
 export type ErrorDetails<Code extends string> = Code extends ErrorCode ? ErrorDetailsByCode[Code] : object;
 
 /**
- * An operating error. Switch on `code`; show `message` and `remedy`; log `details`. A package with a table of its own
- * extends this class and passes the row.
+ * An operating error. Switch on `code`, which is stable; show `message` and `remedy`; log `details`. A package with its own
+ * table extends this class and passes the row.
  *
  * @example
  * ```ts
  * import { CalybrisError } from "@calybris/kernel";
  * const error = new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 4096 });
  * error.status; // 429
- * error.message; // "4096 entries already wait for the disk"
+ * error.message; // "4096 entries are already waiting for the disk"
  * ```
  */
 export class CalybrisError<Code extends string = string, Details = ErrorDetails<Code>> extends Error {

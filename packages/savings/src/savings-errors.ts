@@ -19,14 +19,14 @@ export const SAVINGS_ERRORS: {
 } = {
   CAL_USAGE_UNRECOGNISED: row(
     400,
-    (d) => `${d.file} is no known export of usage. Its columns: ${d.columns}. A map to start from: ${d.map}`,
+    (d) => `${d.file} is not a recognised usage export. Its columns: ${d.columns}. A map to start from: ${d.map}`,
     "Complete the map, save it, and pass it with `--map`. If the file names no model, pass `--model`. docs/savings.md explains both.",
   ),
 };
 
 const COLUMNS_SHOWN_MAX = 40;
 
-/** That it is not plain which columns hold what. */
+/** The error for a file whose columns are not recognised. */
 export function unrecognised(
   file: string,
   columns: readonly string[],

@@ -74,7 +74,7 @@ describe("what is unusual and no mistake", () => {
 describe("a file that holds nothing of use", () => {
   test.each([
     ["nothing", "", /holds no header/],
-    ["spaces", " \n \n", /has columns|no known export|holds no/],
+    ["spaces", " \n \n", /has columns|not a recognised usage export|holds no/],
     ["a header", HEADER, /holds no row of usage/],
     ["rows that are all bad", `${HEADER}gpt-4o,x,1,,,\n`, /"input_tokens" is "x".*; none of 1 rows can be used/],
     ["broken JSON", "{\n", /begins as JSON and is not/],
