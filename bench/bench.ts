@@ -22,6 +22,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["ledger", async (): Promise<Bench> => (await import("./ledger.ts")).benchLedger],
   ["million", async (): Promise<Bench> => (await import("./million.ts")).benchMillion],
   ["ready", async (): Promise<Bench> => (await import("./ready.ts")).benchReady],
+  ["savings", async (): Promise<Bench> => (await import("./savings.ts")).benchSavings],
   ["service", async (): Promise<Bench> => (await import("./service.ts")).benchService],
   ["verify", async (): Promise<Bench> => (await import("./verify.ts")).benchVerify],
 ]);
