@@ -8,11 +8,14 @@
  * @module
  */
 import {
+  type ChainedLine,
   type ChainHash,
   type ConservationProof,
+  contradictionOfTear,
   GENESIS_HASH,
   type Kernel,
   type Policy,
+  parseChainedLine,
   parseEntryHead,
   plainChain,
   sha256 as portableSha256,
@@ -21,7 +24,7 @@ import {
 } from "@calybris/kernel";
 import { ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./audit-state.ts";
-import { type ChainedLine, isBlank, isJson, parseOurLine, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
+import { isBlank, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
 import {
   type AuditedMoney,
   type AuditReport,
@@ -46,6 +49,21 @@ export interface AuditOptions {
   readonly pinnedPolicyDigests?: readonly string[];
   /** Promises kept elsewhere. They are needed before the lines, because lines are not kept. */
   readonly heads?: readonly HeadAnchor[];
+  /**
+   * For a journal of ours without a head in its directory: what was found in its place. A head is durable before the second
+   * batch of a journal is written.
+   */
+  readonly headMissing?: string | undefined;
+  /** For a keyed journal: told of every entry, it knows in the end whether the MAC of the head is of any of them. */
+  readonly headMac?: HeadMacCheck | undefined;
+}
+
+/** Finds the entry whose head a MAC is of. */
+export interface HeadMacCheck {
+  readonly note: (sequence: number, hash: string) => void;
+  /** The entry; `undefined` while it was not found. */
+  readonly sequence: number | undefined;
+  readonly isWrong: boolean;
 }
 
 export interface Audit {
@@ -105,21 +123,28 @@ class LogAudit {
   #end: Place = { file: "", byteOffset: 0 };
   #suspect: Suspect | undefined;
   #unterminated: TornTail | undefined;
+  readonly #headMissing: string | undefined;
+  readonly #headMac: HeadMacCheck | undefined;
+  #isHeadDue = false;
 
   constructor(options: AuditOptions) {
     const hash = options.sha256 ?? portableSha256;
     this.content = new ContentAudit(this.#findings, hash, options.kernelFor ?? referenceKernel, options.drawSeed);
-    const hasExternalHead = options.heads?.some(({ isExternal }) => isExternal === true) ?? false;
-    this.#given = { isKeyed: options.isKeyed ?? false, hasExternalHead };
+    const isKeyed = options.isKeyed ?? false;
+    const external =
+      options.heads?.filter(({ isExternal }) => isExternal === true).map(({ sequence }) => sequence) ?? [];
+    this.#given = { isKeyed, headMac: options.headMac, externalHead: Math.max(0, ...external) };
     this.#chain = options.chain ?? plainChain(hash);
     this.#heads = options.heads ?? [];
+    this.#headMissing = options.headMissing;
+    this.#headMac = options.headMac;
     this.#pinned = options.pinnedPolicyDigests ?? [];
   }
 
   take(raw: RawLine, place: Place, hasNewline: boolean): void {
     this.#end = { file: place.file, byteOffset: place.byteOffset + raw.bytes.byteLength + (hasNewline ? 1 : 0) };
     if (isBlank(raw)) return;
-    const line = this.#isOurs === false ? parsePublishedLine(raw) : (parseOurLine(raw) ?? this.#foreign(raw));
+    const line = this.#isOurs === false ? parsePublishedLine(raw) : (parseChainedLine(raw.bytes) ?? this.#foreign(raw));
     if (this.#unterminated !== undefined) {
       const { file, byteOffset } = this.#unterminated;
       this.#add({ file, byteOffset }, "line", "a newline before the next entry", "the end of the file");
@@ -136,7 +161,9 @@ class LogAudit {
 
   #damage(raw: RawLine, place: Place, hasNewline: boolean): void {
     const found = raw.text === undefined ? "bytes that are not UTF-8" : excerpt(raw.text);
+    const contradiction = this.#isOurs === false ? undefined : this.#contradictionOfTear(raw, hasNewline);
     this.#suspectAt(place, raw, hasNewline, { problem: "line", expected: "an entry on one line", found });
+    if (contradiction !== undefined) this.#convict();
   }
 
   #suspectAt(place: Place, raw: RawLine, hasNewline: boolean, finding: LinkProblem): void {
@@ -144,39 +171,37 @@ class LogAudit {
     this.#suspect.bytes += raw.bytes.byteLength + (hasNewline ? 1 : 0);
   }
 
+  /** What was suspected is damage. */
+  #convict(): void {
+    if (this.#suspect === undefined) return;
+    this.#findings.add(this.#suspect.finding);
+    this.#suspect = undefined;
+    this.content.resume();
+  }
+
   #entry(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean): void {
     const hash = this.#chain(line.previousHash, line.data);
     const isIntact = hash === line.entryHash;
-    if (this.#suspect !== undefined && !(isIntact && this.#contradictsTorn(line))) {
-      this.#suspectAt(place, raw, hasNewline, { problem: "line", expected: "", found: "" });
-      return;
-    }
-    if (!isIntact) {
-      this.#altered(line, raw, place, hasNewline, this.#linkProblem(line) ?? hashProblem(hash, line));
-      return;
-    }
     const link = this.#linkProblem(line);
-    if (this.#suspect === undefined && link !== undefined && !this.#contradictsTorn(line)) {
-      this.#suspectAt(place, raw, hasNewline, link);
+    const isNext = isIntact && link === undefined && this.#suspect === undefined;
+    if (!isNext && !this.#contradictsTear(raw, hasNewline, isIntact)) {
+      this.#suspectAt(place, raw, hasNewline, link ?? hashProblem(hash, line));
       return;
     }
-    if (this.#suspect !== undefined) {
-      this.#findings.add(this.#suspect.finding);
-      this.#suspect = undefined;
-      this.content.resume();
-    } else if (link !== undefined) {
+    const isFirst = this.#suspect === undefined;
+    this.#convict();
+    if (!isIntact) {
+      this.#altered(line, place, link ?? hashProblem(hash, line));
+      return;
+    }
+    if (isFirst && link !== undefined) {
       this.#add(place, link.problem, link.expected, link.found);
       this.content.resume();
     }
     this.#accept(line, place, hasNewline, raw);
   }
 
-  /** A tear leaves newlines where bytes are missing, never a whole line: one that does not hash right was altered. */
-  #altered(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean, finding: LinkProblem): void {
-    if (!hasNewline || !isJson(line.dataText)) {
-      this.#suspectAt(place, raw, hasNewline, finding);
-      return;
-    }
+  #altered(line: ChainedLine, place: Place, finding: LinkProblem): void {
     this.#add(place, finding.problem, finding.expected, finding.found);
     this.content.resume();
     this.#isOurs ??= parseEntryHead(line.dataText) !== undefined;
@@ -184,12 +209,14 @@ class LogAudit {
     this.#hash = line.entryHash;
   }
 
-  /** What contradicts that a damaged or missing entry was torn: an intact line that could not come after a tear. */
-  #contradictsTorn(line: ChainedLine): boolean {
-    if (this.#isOurs === false || line.sequence <= this.#sequence) return true;
-    const head = parseEntryHead(line.dataText);
-    if (head === undefined || head.sequence !== line.sequence) return true;
-    return head.durable > this.#sequence || (line.sequence === this.#sequence + 1 && this.#suspect === undefined);
+  /** Of a log that is not ours nobody knows how it is written: a whole line in it is what it was meant to be. */
+  #contradictsTear(raw: RawLine, hasNewline: boolean, isIntact: boolean): boolean {
+    if (this.#isOurs === false) return isIntact || hasNewline;
+    return this.#contradictionOfTear(raw, hasNewline) !== undefined;
+  }
+
+  #contradictionOfTear({ bytes }: RawLine, hasNewline: boolean): string | undefined {
+    return contradictionOfTear(bytes, hasNewline, { sequence: this.#sequence }, this.#chain);
   }
 
   #linkProblem(line: ChainedLine): LinkProblem | undefined {
@@ -202,7 +229,7 @@ class LogAudit {
 
   #accept(line: ChainedLine, place: Place, hasNewline: boolean, raw: RawLine): void {
     if (this.#isOurs === undefined) {
-      this.#isOurs = parseEntryHead(line.dataText) !== undefined && parseOurLine(raw) !== undefined;
+      this.#isOurs = parseEntryHead(line.dataText) !== undefined && parseChainedLine(raw.bytes) !== undefined;
       if (!this.#isOurs)
         this.#findings.incomplete("the log is in the published format but not ours: its chain alone was checked");
     }
@@ -215,7 +242,11 @@ class LogAudit {
       if (head.sequence === line.sequence && head.lastHash !== line.entryHash)
         this.#add(place, "head", head.lastHash, line.entryHash);
     }
-    if (this.#isOurs) this.content.check(line, place);
+    if (!this.#isOurs) return;
+    this.#headMac?.note(line.sequence, line.entryHash);
+    if (this.#headMissing !== undefined && !this.#isHeadDue)
+      this.#isHeadDue = (parseEntryHead(line.dataText)?.durable ?? 0) > 0;
+    this.content.check(line, place);
   }
 
   #add(place: Place, problem: Finding["problem"], expected: string, found: string): void {
@@ -226,6 +257,9 @@ class LogAudit {
   finish(): AuditReport {
     const promised = this.#heads.reduce((max, head) => Math.max(max, head.sequence), 0);
     const tornTail = this.#closeTail(promised);
+    if (this.#isHeadDue) this.#add(this.#end, "head", "a head that names the last entry", this.#headMissing ?? "none");
+    if (this.#headMac?.isWrong === true && this.#entries > 0)
+      this.#add(this.#end, "head", "a head.mac of the head of an entry of this journal", "another");
     for (const digest of this.#pinned) {
       if (this.#isOurs === false) this.#findings.incomplete("a policy was given, and the log holds none to compare");
       else if (!this.content.policies.some((policy) => policy.digest === digest))
@@ -245,7 +279,7 @@ class LogAudit {
       tornTail,
       findings: this.#findings.kept,
       findingCount: this.#findings.count,
-      notEstablished: [...unestablished(this.#given), ...this.content.notEstablished],
+      notEstablished: [...unestablished(this.#given, this.#sequence), ...this.content.notEstablished],
       reasonsIncomplete: this.#findings.reasonsIncomplete,
     };
   }

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  type ChainedLine,
   type ConservationProof,
   costMicrocents,
   type Decision,
@@ -32,7 +33,6 @@ import { foldEntry, Policies } from "./fold.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
-import type { ChainedLine } from "./line.ts";
 import { MoneyFold, type Standing } from "./money.ts";
 import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { checkRequest, useCaseOf } from "./request-check.ts";

@@ -3,16 +3,7 @@
  * written again. Our own lines have one form; the published format allows white space between its members.
  * @module
  */
-
-/** A line in the form of the published chained log. */
-export interface ChainedLine {
-  readonly sequence: number;
-  readonly previousHash: string;
-  readonly entryHash: string;
-  /** The bytes that the hash covers. */
-  readonly data: Uint8Array;
-  readonly dataText: string;
-}
+import type { ChainedLine } from "@calybris/kernel";
 
 const PUBLISHED =
   /^[ \t\r]*\{[ \t\r]*"sequence"[ \t\r]*:[ \t\r]*([1-9][0-9]{0,15})[ \t\r]*,[ \t\r]*"previous_hash"[ \t\r]*:[ \t\r]*"(genesis|[0-9a-f]{64})"[ \t\r]*,[ \t\r]*"entry_hash"[ \t\r]*:[ \t\r]*"([0-9a-f]{64})"[ \t\r]*,[ \t\r]*"data"[ \t\r]*:[ \t\r]*/;
@@ -22,8 +13,6 @@ const PUBLISHED_END = /[ \t\r]*\}[ \t\r]*$/;
 /** A byte order mark is a byte like any other: it is in no line of a log. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
-/** For the beginning of a line, which may end within a character. */
-const prefix = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The text of a line, and its bytes; no text when it is not UTF-8. */
 export interface RawLine {
@@ -62,49 +51,6 @@ export function isBlank(line: RawLine): boolean {
   return line.bytes.byteLength === 0;
 }
 
-const SEQUENCE = '{"sequence":';
-const PREVIOUS_HASH = ',"previous_hash":"';
-const ENTRY_HASH = '","entry_hash":"';
-const DATA = '","data":';
-const GENESIS = "genesis";
-const HASH_DIGITS = 64;
-const CLOSING_BRACE = 0x7d;
-const SEQUENCE_DIGITS_MAX = 16;
-/** What stands before the data is shorter, and ASCII, so that characters are bytes. */
-const BEFORE_DATA_MAX = 256;
-
-/** A line exactly as the journal writes it. Every entry of a journal passes here. */
-export function parseOurLine({ bytes }: RawLine): ChainedLine | undefined {
-  if (bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;
-  const before = prefix.decode(bytes.subarray(0, BEFORE_DATA_MAX));
-  if (!before.startsWith(SEQUENCE)) return undefined;
-  const comma = before.indexOf(PREVIOUS_HASH, SEQUENCE.length);
-  const sequenceText = before.slice(SEQUENCE.length, comma);
-  if (comma === -1 || sequenceText.length > SEQUENCE_DIGITS_MAX || !/^[1-9][0-9]*$/.test(sequenceText))
-    return undefined;
-  const previousAt = comma + PREVIOUS_HASH.length;
-  const previousEnd = previousAt + (before.startsWith(GENESIS, previousAt) ? GENESIS.length : HASH_DIGITS);
-  const entryAt = previousEnd + ENTRY_HASH.length;
-  const entryEnd = entryAt + HASH_DIGITS;
-  if (!before.startsWith(ENTRY_HASH, previousEnd) || !before.startsWith(DATA, entryEnd)) return undefined;
-  const previousHash = before.slice(previousAt, previousEnd);
-  const entryHash = before.slice(entryAt, entryEnd);
-  if (!isHex(entryHash) || (previousHash !== GENESIS && !isHex(previousHash))) return undefined;
-  const data = bytes.subarray(entryEnd + DATA.length, -1);
-  const dataText = decoded(data);
-  const sequence = Number(sequenceText);
-  if (dataText === undefined || !Number.isSafeInteger(sequence)) return undefined;
-  return { sequence, previousHash, entryHash, data, dataText };
-}
-
-function isHex(text: string): boolean {
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false;
-  }
-  return true;
-}
-
 /** A line as any writer of the published format may write it: the same members in the same order. */
 export function parsePublishedLine({ bytes, text }: RawLine): ChainedLine | undefined {
   if (text === undefined) return undefined;
@@ -122,7 +68,7 @@ function chained(match: RegExpExecArray, data: Uint8Array, dataText: string): Ch
   return Number.isSafeInteger(sequence) ? { sequence, previousHash, entryHash, data, dataText } : undefined;
 }
 
-export function isJson(text: string): boolean {
+function isJson(text: string): boolean {
   try {
     JSON.parse(text);
     return true;

@@ -34,6 +34,7 @@ export type Problem =
   | "learning"
   | "state_digest"
   | "head"
+  | "segment"
   | "suffix_removed"
   | "policy_pinned";
 

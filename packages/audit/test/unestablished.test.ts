@@ -9,6 +9,8 @@ import { journal, sampleBodies } from "./small-journal.ts";
 const KEY = toUtf8("a key of sixteen bytes or more");
 const lines = journal();
 const head = { sequence: lines.length, lastHash: lastHash(lines) };
+const early = { sequence: 3, lastHash: lastHash(lines.slice(0, 3)) };
+const genuine = expect.stringMatching(/^that the journal's own head is genuine/);
 const writer = expect.stringMatching(/^who wrote the entries: without a key/);
 const end = expect.stringMatching(/^that no entry was removed from the end or replaced/);
 
@@ -21,6 +23,11 @@ describe("what a whole journal leaves open", () => {
       [writer, end],
     ],
     ["with a head kept elsewhere: who wrote it", { heads: [{ ...head, isExternal: true }] }, [writer]],
+    [
+      "with one kept elsewhere that ends before it: what came after",
+      { heads: [{ ...early, isExternal: true }] },
+      [writer, expect.stringMatching(/^that no entry was removed after entry 3, or replaced/)],
+    ],
     ["with one head of each", { heads: [head, { ...head, isExternal: true }] }, [writer]],
   ])("%s", (_what, options, expected) => {
     const report = audit(lines.join(""), options);
@@ -32,9 +39,32 @@ describe("what a whole journal leaves open", () => {
     const chain = keyedChain(KEY);
     const keyed = journal(sampleBodies(), chain);
     const options = { chain, isKeyed: true };
-    expect(audit(keyed.join(""), options)).toMatchObject({ status: "whole", notEstablished: [end] });
+    expect(audit(keyed.join(""), options)).toMatchObject({ status: "whole", notEstablished: [genuine, end] });
+    const noted: number[] = [];
+    const headMac = { note: (sequence: number) => noted.push(sequence), isWrong: false, sequence: keyed.length };
+    expect(audit(keyed.join(""), { ...options, headMac })).toMatchObject({ status: "whole", notEstablished: [end] });
+    expect(noted).toEqual(keyed.map((_, index) => index + 1));
+    const older = { ...headMac, sequence: 3 };
+    expect(audit(keyed.join(""), { ...options, headMac: older }).notEstablished).toEqual([
+      expect.stringMatching(/^that no entry was removed after entry 3: head.mac/),
+      end,
+    ]);
     const heads = [{ sequence: keyed.length, lastHash: lastHash(keyed), isExternal: true }];
-    expect(audit(keyed.join(""), { ...options, heads })).toMatchObject({ status: "whole", notEstablished: [] });
+    expect(audit(keyed.join(""), { ...options, heads, headMac })).toMatchObject({
+      status: "whole",
+      notEstablished: [],
+    });
+    const wrong = audit(keyed.join(""), { ...options, heads, headMac: { ...headMac, isWrong: true } });
+    expect(wrong).toMatchObject({ status: "broken", findings: [{ problem: "head" }] });
+  });
+
+  test("a head that is gone is broken as soon as an entry shows that there was one", () => {
+    const first = lines.findIndex((line) => !line.includes('"durable":0'));
+    expect(first).toBeGreaterThan(0);
+    const headMissing = "no head.json";
+    expect(audit(lines.slice(0, first).join(""), { headMissing }).status).toBe("whole");
+    const found = audit(lines.slice(0, first + 1).join(""), { headMissing });
+    expect(found).toMatchObject({ status: "broken", findings: [{ problem: "head", found: headMissing }] });
   });
 
   test("the journal rewritten as a whole is whole, and what is left open is how", () => {

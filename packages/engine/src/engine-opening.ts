@@ -29,6 +29,11 @@ export interface EngineOptions {
   readonly unknownTenants?: UnknownTenants | undefined;
   /** Secret key of a keyed chain; the same for the whole life of a journal. */
   readonly key?: Uint8Array | undefined;
+  /**
+   * Opens a journal of which acknowledged entries are gone, with those before them. What is cut is set aside, and
+   * `Engine.recovery.loss` says what was accepted. Default false: such a journal is refused.
+   */
+  readonly acceptLoss?: boolean | undefined;
   /** Most entries that may wait for the disk; beyond it `decide` is refused. Default 4,096. */
   readonly waitingMax?: number | undefined;
   /** A segment is rotated after this many bytes. Default 64 MiB. */
@@ -58,7 +63,7 @@ export interface Ports {
 }
 
 /** Verifies and folds what a directory holds. */
-export function fold({ directory, key }: EngineOptions, { disk, nowUs }: Ports): Folded {
+export function fold({ directory, key, acceptLoss }: EngineOptions, { disk, nowUs }: Ports): Folded {
   const state = new EngineState();
   const finder = new EntryFinder(disk, directory);
   const requestIds = new RequestIds({ state, finder, nowUs });
@@ -70,7 +75,7 @@ export function fold({ directory, key }: EngineOptions, { disk, nowUs }: Ports):
     if (body.kind === "decision") requestIds.recovered(body, sequence);
   };
   const recovered = closingFiles(disk, (watched) =>
-    recover(watched, directory, nodeChain(key), key !== undefined, onEntry),
+    recover(watched, directory, nodeChain(key), key !== undefined, onEntry, acceptLoss),
   );
   const seed = state.seedDigest === undefined ? undefined : seedOf(disk, directory, state.seedDigest);
   return { state, requestIds, finder, recovered, seed };

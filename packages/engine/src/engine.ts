@@ -39,7 +39,7 @@ import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import { FailStop } from "./journal/fail-stop.ts";
 import { Journal, type Ordered, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
-import type { SetAside } from "./journal/recovery.ts";
+import type { Recovered } from "./journal/recovery.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
@@ -72,7 +72,7 @@ export interface Reconfigured {
 const SWEEP_MS = 1_000;
 
 export class Engine {
-  readonly recovery: { readonly entries: number; readonly setAside?: SetAside };
+  readonly recovery: Pick<Recovered, "entries" | "setAside" | "loss">;
   /** Budgets: what tenants may spend, and what became of what was reserved. */
   readonly ledger: EngineLedger;
   /** Learning: what became of decisions, and what is believed because of it. */
@@ -100,8 +100,8 @@ export class Engine {
     lock: Lock | undefined,
   ) {
     const { state, requestIds, finder, recovered, seed } = folded;
-    const { entries, setAside, start } = recovered;
-    this.recovery = setAside === undefined ? { entries } : { entries, setAside };
+    const { start, ...recovery } = recovered;
+    this.recovery = recovery;
     this.unknownTenants = options.unknownTenants ?? "unmetered";
     this.#options = options;
     this.#ports = ports;

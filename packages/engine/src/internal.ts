@@ -15,6 +15,7 @@ export * from "./journal/chain-hash.ts";
 export * from "./journal/disk.ts";
 export * from "./journal/fail-stop.ts";
 export * from "./journal/head.ts";
+export * from "./journal/head-mac.ts";
 export * from "./journal/journal.ts";
 export * from "./journal/recovery.ts";
 export * from "./journal/scan.ts";

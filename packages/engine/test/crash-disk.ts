@@ -38,6 +38,10 @@ export class RecordingDisk implements Disk {
     this.record({ kind: "syncDirectory" });
   }
 
+  replace(_directory: string, name: string, contents: string): void {
+    this.record({ kind: "replace", name, bytes: Buffer.from(contents) });
+  }
+
   /** From now on the process is gone: what it left running finds no disk. */
   stop(): void {
     this.#stopped = true;
@@ -96,6 +100,12 @@ export class PlainDisk implements Disk {
 
   syncDirectory(): void {
     // Nothing is ever lost here.
+  }
+
+  replace(_directory: string, name: string, contents: string): void {
+    const bytes = Buffer.from(contents);
+    this.isChanged ||= this.contents.get(name)?.equals(bytes) !== true;
+    this.contents.set(name, bytes);
   }
 }
 

@@ -138,7 +138,10 @@ function exposedBytes(old: Buffer, { versions, from, to }: DirtySector): (index:
   return (index) => versions.some((version) => version[index] !== old[index]);
 }
 
-/** Garbage is random bytes, another sector of the same file, or the new bytes up to some place and the old ones after it. */
+/**
+ * Garbage is random bytes, another sector of the same file backwards, or the new bytes up to some place and the old ones
+ * after it. Forwards a sector could hold a whole entry, which no device puts where it was not asked to.
+ */
 const GARBAGE_SORTS = [0, 1, 2];
 /** With so few unsynced sectors each may hold garbage of every sort; with more, of one. */
 const EVERY_GARBAGE_SECTORS_MAX = 2;
@@ -153,7 +156,7 @@ function noiseFor(
   if (sort === 0) return () => chance(256);
   if (sort === 1) {
     const stale = sectorOf(file.live, chance(Math.ceil(file.size / SECTOR_BYTES) + 1));
-    return (index) => stale[index] as number;
+    return (index) => stale[SECTOR_BYTES - 1 - index] as number;
   }
   const torn = dirty.from + chance(dirty.to - dirty.from);
   const newest = dirty.versions.at(-1) as Buffer;

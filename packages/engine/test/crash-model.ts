@@ -18,6 +18,8 @@ export type Operation =
   | { readonly kind: "truncate"; readonly inode: number; readonly length: number }
   | { readonly kind: "syncData" | "sync" | "failedSync"; readonly inode: number }
   | { readonly kind: "syncDirectory" }
+  /** At once and durably: that is the port's promise. */
+  | { readonly kind: "replace"; readonly name: string; readonly bytes: Buffer }
   /** Every entry up to the sequence was acknowledged; with a seal, the head must be durable too. */
   | { readonly kind: "acknowledged"; readonly sequence: number; readonly isSealed: boolean };
 
@@ -182,6 +184,14 @@ export class DiskModel {
       case "syncDirectory":
         this.unsyncedNames.clear();
         break;
+      case "replace": {
+        const file = new FileModel();
+        file.write(0, operation.bytes);
+        file.sync();
+        this.names.set(operation.name, this.files.push(file) - 1);
+        this.unsyncedNames.delete(operation.name);
+        break;
+      }
       case "acknowledged":
         break;
     }

@@ -209,8 +209,13 @@ function countEntries(disk: Disk, key: Uint8Array | undefined): number {
 }
 
 /** Recovers what is on a disk; `onData` gets the data of each entry. */
-export function recoverData(disk: Disk, onData: (data: string) => void, key?: Uint8Array): Recovered {
-  return recover(disk, DIRECTORY, nodeChain(key), key !== undefined, ({ data }) => onData(data));
+export function recoverData(
+  disk: Disk,
+  onData: (data: string) => void,
+  key?: Uint8Array,
+  acceptLoss?: boolean,
+): Recovered {
+  return recover(disk, DIRECTORY, nodeChain(key), key !== undefined, ({ data }) => onData(data), acceptLoss);
 }
 
 /** The data of every line of a journal that was written without a fault. */

@@ -17,7 +17,7 @@ export interface DiskCall {
   readonly name: string;
 }
 
-const CHANGES = ["create", "write", "syncData", "sync", "truncate", "syncDirectory"];
+const CHANGES = ["create", "write", "syncData", "sync", "truncate", "syncDirectory", "replace"];
 
 export class FaultDisk implements Disk {
   readonly inner: RecordingDisk;
@@ -64,6 +64,11 @@ export class FaultDisk implements Disk {
   syncDirectory(): void {
     this.enter("syncDirectory", "");
     this.inner.syncDirectory();
+  }
+
+  replace(directory: string, name: string, contents: string): void {
+    this.enter("replace", name);
+    this.inner.replace(directory, name, contents);
   }
 
   /** Notes a call; throws, or says that it is to be short. */

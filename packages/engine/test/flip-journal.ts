@@ -4,7 +4,7 @@
  */
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import type { DiskFile } from "../src/journal/disk.ts";
-import { HEAD_FILE, writeHead } from "../src/journal/head.ts";
+import { HEAD_BYTES, HEAD_FILE, writeHead } from "../src/journal/head.ts";
 import { segmentName, segmentNumber } from "../src/journal/segment.ts";
 import { PlainDisk } from "./crash-disk.ts";
 import { type Command, DIRECTORY, entriesOf, obey, openEngine } from "./crash-process.ts";
@@ -132,11 +132,60 @@ export function* forgeries(journal: SmallJournal): Generator<Damage & { readonly
   }
 }
 
-/** The same files without a head. */
-export function withoutHead(contents: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
-  const copy = new Map(contents);
-  copy.delete(HEAD_FILE);
-  return copy;
+/** The same files with a head of which a write was cut off. */
+export function withTornHead(contents: ReadonlyMap<string, Buffer>): Map<string, Buffer> {
+  const torn = Buffer.from(contents.get(HEAD_FILE) ?? "");
+  torn[HEAD_BYTES - 1] = torn[HEAD_BYTES - 1] === 0x20 ? 0x09 : 0x20;
+  return new Map(contents).set(HEAD_FILE, torn);
+}
+
+/** The same files with no head, or one that no write of ours leaves so. */
+export function withoutHead(contents: ReadonlyMap<string, Buffer>): readonly Damage[] {
+  const removed = new Map(contents);
+  removed.delete(HEAD_FILE);
+  const blanks = [0, 0x20, 0x0a].map((byte) => Buffer.alloc(HEAD_BYTES, byte));
+  const others = [...blanks, Buffer.alloc(0), Buffer.from("{}\n"), Buffer.alloc(HEAD_BYTES, "x")];
+  return [
+    { what: "the head removed", contents: removed },
+    ...others.map((bytes, index) => ({
+      what: `the head blanked, way ${index + 1}`,
+      contents: new Map(contents).set(HEAD_FILE, bytes),
+    })),
+  ];
+}
+
+/** Nothing promises the last batch, and a torn head says nothing; yet these are no torn tails. */
+export function* disguises(journal: SmallJournal): Generator<Damage> {
+  const contents = withTornHead(journal.contents);
+  const segments = segmentsOf(contents);
+  const [first, last] = [segments[0] as string, segments.at(-1) as string];
+  const bytes = contents.get(last) as Buffer;
+  const next = segmentName(segments.length + 1);
+  const lines = bytes.toString("latin1").trimEnd().split("\n");
+  const rewritten = (what: string, change: (line: string) => string): Damage => ({
+    what,
+    contents: new Map(contents).set(last, Buffer.from(`${lines.map(change).join("\n")}\n`, "latin1")),
+  });
+  yield rewritten("a last segment in CRLF", (line) => `${line}\r`);
+  yield rewritten("a last segment with blanks after its lines", (line) => `${line} `);
+  yield rewritten("a last segment written by another JSON writer", (line) =>
+    JSON.stringify(JSON.parse(line), null, 0).replace(",", ", "),
+  );
+  yield {
+    what: "the first segment once more behind the last",
+    contents: new Map(contents).set(next, contents.get(first) as Buffer),
+  };
+  yield {
+    what: "the last entry once more",
+    contents: new Map(contents).set(next, Buffer.from(`${lines.at(-1)}\n`, "latin1")),
+  };
+  yield {
+    what: "the last line altered",
+    contents: new Map(contents).set(
+      last,
+      Buffer.from(`${lines.join("\n").replace(/"at":([0-9]+)(?!.*"at")/s, '"at":1$1')}\n`, "latin1"),
+    ),
+  };
 }
 
 interface Line {

@@ -1,6 +1,6 @@
-import { CalybrisError } from "@calybris/kernel";
+import { CalybrisError, GENESIS_HASH } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
-import { HEAD_FILE } from "../src/journal/head.ts";
+import { HEAD_FILE, headPage, inspectHead } from "../src/journal/head.ts";
 import { segmentName } from "../src/journal/segment.ts";
 import { body, fill, openJournal } from "./journal-harness.ts";
 import { MemoryDisk } from "./memory-disk.ts";
@@ -17,11 +17,14 @@ function trimmed(disk: MemoryDisk): Uint8Array {
   return bytes.slice(0, end + 1);
 }
 
-/** The journal with other bytes in its first segment, and with or without its head. */
-function withSegment(bytes: Uint8Array, head?: Uint8Array): MemoryDisk {
+/** A head of which a write was cut off: it promises nothing. */
+const TORN_HEAD = Buffer.from(headPage({ sequence: 1, hash: GENESIS_HASH, keyed: false })).fill(0x20, 250);
+
+/** The journal with other bytes in its first segment, and with its head or a torn one. */
+function withSegment(bytes: Uint8Array, head: Uint8Array = TORN_HEAD): MemoryDisk {
   const disk = new MemoryDisk();
   disk.files.set(SEGMENT, bytes.slice());
-  if (head !== undefined) disk.files.set(HEAD_FILE, head.slice());
+  disk.files.set(HEAD_FILE, Uint8Array.from(head));
   return disk;
 }
 
@@ -40,7 +43,7 @@ function recoveredCount(disk: MemoryDisk): number | string {
   }
 }
 
-test("a journal torn at any byte, its head lost, keeps every whole entry before the tear and sets the rest aside", async () => {
+test("a journal torn at any byte, its head too, keeps every whole entry before the tear and sets the rest aside", async () => {
   const disk = new MemoryDisk();
   await fill(disk, 3);
   const whole = trimmed(disk);
@@ -50,6 +53,7 @@ test("a journal torn at any byte, its head lost, keeps every whole entry before 
     const entries = ends.filter((end) => end <= cut).length;
     expect(recoveredCount(torn), `cut at ${cut}`).toBe(entries);
     expect(recoveredCount(torn), `recovered again, cut at ${cut}`).toBe(entries);
+    expect(inspectHead(torn, "").state === "whole", `the head written anew, cut at ${cut}`).toBe(entries > 0);
   }
 });
 

@@ -44,7 +44,7 @@ test("a ring that wraps is written as one chain of all that was ordered", () => 
       const inlet = new RingInlet(memory);
       const stage = new LineStage(memory, START, chain);
       const disk = new MemoryDisk();
-      const files = new SegmentWriter(disk, START, keyed, () => 0);
+      const files = new SegmentWriter(disk, START, chain, () => 0);
       const outside: string[] = [];
       const written: Lines[] = [];
       const pushed: OrderedTail[] = [];

@@ -5,7 +5,7 @@
  */
 import type { Disk, DiskFile } from "../src/journal/disk.ts";
 
-export type DiskCall = "write" | "syncData" | "sync" | "truncate" | "syncDirectory" | "open";
+export type DiskCall = "write" | "syncData" | "sync" | "truncate" | "syncDirectory" | "open" | "replace";
 
 /** Decides what a call does: nothing special, an error, or (for writes) a short count. */
 export type Fault = (call: DiskCall, index: number) => "fail" | "short" | undefined;
@@ -44,6 +44,11 @@ export class MemoryDisk implements Disk {
 
   syncDirectory(): void {
     this.enter("syncDirectory");
+  }
+
+  replace(_directory: string, name: string, contents: string): void {
+    this.enter("replace");
+    this.files.set(name, Buffer.from(contents));
   }
 
   /** Counts a call and applies its fault. */

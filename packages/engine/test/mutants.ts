@@ -6,6 +6,7 @@
 
 import { ENGINE_MUTANTS } from "./engine-mutants.ts";
 import { FENCE_MUTANTS } from "./fence-mutants.ts";
+import { HEAD_MUTANTS } from "./head-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -19,6 +20,9 @@ export interface Mutant {
   /** The workload that meets it, by a part of its name; all of them when not given. */
   readonly workload?: string;
 }
+
+/** Recovery and the audit judge by one rule of the kernel. */
+const TORN_TAIL = "../../kernel/src/torn-tail.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
@@ -79,9 +83,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "any whole entry after a break is called corruption",
-    file: "journal/recovery.ts",
-    find: "if (head !== undefined && head.durable > lastGood) throw",
-    replace: "if (head !== undefined) throw",
+    file: TORN_TAIL,
+    find: "if (entry.sequence <= last.sequence) return",
+    replace: "if (entry.sequence > 0) return",
     search: "crash",
   },
   {
@@ -128,16 +132,16 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a tail is cut although an entry after it says that it was durable",
-    file: "journal/recovery.ts",
-    find: "if (head !== undefined && head.durable > lastGood) throw",
-    replace: "if (head !== undefined && head.durable < 0) throw",
+    file: TORN_TAIL,
+    find: "if (promised > last.sequence)",
+    replace: "if (promised < 0)",
     search: "flip",
   },
   {
     name: "a tail is cut although the head names it",
     file: "journal/recovery.ts",
-    find: "  refuseIfBeyond(head, last, broken);\n",
-    replace: "",
+    find: "  if (sequence <= last.sequence) return [];\n",
+    replace: "  if (sequence > 0) return [];\n",
     search: "flip",
   },
   {
@@ -194,8 +198,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a head is believed whatever its checksum says",
     file: "journal/head.ts",
-    find: "return text.slice(-CHECKSUM_CHARACTERS) === expected ? parseHead(padded) : undefined;",
-    replace: "return parseHead(padded);",
+    find: "const isPage = text.length === HEAD_BYTES;",
+    replace: "const isPage = text.length === HEAD_BYTES && parseHead(text) === undefined;",
     search: "crash",
     workload: "rotations",
   },
@@ -284,4 +288,5 @@ export const MUTANTS: readonly Mutant[] = [
   },
   ...ENGINE_MUTANTS,
   ...FENCE_MUTANTS,
+  ...HEAD_MUTANTS,
 ];

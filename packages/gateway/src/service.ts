@@ -20,6 +20,8 @@ const STARTED_BY = "calybris serve";
 export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
   /** What `journal.keyFile` holds. */
   readonly journalKey?: Uint8Array | undefined;
+  /** Opens a journal of which acknowledged entries are gone, with those before them. Default false. */
+  readonly acceptLoss?: boolean | undefined;
   /** Begins a new journal when the configuration names no policy. */
   readonly startingPolicy?: () => Promise<PolicySnapshot>;
   /** Reads the configuration again when the service is reloaded; without it, the one given stays. */
@@ -35,6 +37,8 @@ export interface StartReport {
   readonly entries: number;
   readonly head: { readonly sequence: number; readonly hash: string };
   readonly setAside: { readonly file: string; readonly bytes: number; readonly fromSequence: number } | undefined;
+  /** The loss of entries that was accepted. */
+  readonly loss: string | undefined;
   /** The active policy. */
   readonly policy: { readonly id: number; readonly name: string; readonly snapshotDigest: string };
   /** Whether the policy file differed from the policy last activated from it, and was activated. */
@@ -94,7 +98,7 @@ export class Service {
       http = await HttpStack.create(engine, { ...options, reload: (by) => reload.run(by) });
       const address = await http.listen();
       const active = engine.reading.policies().at(-1) as PolicyInForce;
-      const { entries, setAside } = engine.recovery;
+      const { entries, setAside, loss } = engine.recovery;
       const { head } = engine.reading;
       const report: StartReport = {
         url: urlOf(config, address.port),
@@ -102,6 +106,7 @@ export class Service {
         entries,
         head: { sequence: head.sequence, hash: head.hash },
         setAside,
+        loss,
         policy: {
           id: active.id,
           name: active.snapshot.name,
@@ -147,10 +152,10 @@ export class Service {
   }
 }
 
-async function openEngine({ config, journalKey, startingPolicy, ports }: ServiceOptions): Promise<Engine> {
+async function openEngine({ config, journalKey, acceptLoss, startingPolicy, ports }: ServiceOptions): Promise<Engine> {
   const { directory, waitingMax, segmentBytesMax } = config.journal;
   const { unknownTenants } = config.budgets;
-  const shared = { directory, key: journalKey, waitingMax, segmentBytesMax, unknownTenants, ...ports };
+  const shared = { directory, key: journalKey, acceptLoss, waitingMax, segmentBytesMax, unknownTenants, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));
 }

@@ -1,5 +1,5 @@
 /**
- * Loads the kernel where there is nothing but the language, WebAssembly and two functions that every browser, worker and
+ * Loads the kernel where there is nothing but the language, WebAssembly and three things that every browser, worker and
  * edge has as well; decides the sample there, and prints what came of it. Run by `anywhere.test.ts` as a process, because
  * modules in a context of their own need a flag.
  * @module
@@ -8,7 +8,7 @@ import { readFile } from "node:fs/promises";
 import { stripTypeScriptTypes } from "node:module";
 import { createContext, SourceTextModule } from "node:vm";
 
-const PLATFORM = { atob, TextEncoder };
+const PLATFORM = { atob, TextDecoder, TextEncoder };
 const ENTRY = new URL("../src/index.ts", import.meta.url);
 
 const context = createContext(PLATFORM);

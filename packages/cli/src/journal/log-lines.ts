@@ -5,7 +5,7 @@
  */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { segmentNumber, unreadable } from "@calybris/engine/internal";
+import { segmentName, segmentNumber, unreadable } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 
 export interface LogLine {
@@ -20,6 +20,8 @@ export interface LogFiles {
   readonly isDirectory: boolean;
   readonly files: readonly string[];
   readonly bytes: number;
+  /** The first segment that is not there although a later one is. */
+  readonly missing?: string;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -31,20 +33,29 @@ const NEWLINE = 0x0a;
 export function logFiles(path: string): LogFiles {
   try {
     if (!statSync(path).isDirectory()) return { isDirectory: false, files: [path], bytes: statSync(path).size };
-    const segments = readdirSync(path)
-      .map((name) => ({ name, number: segmentNumber(name) ?? 0 }))
-      .filter(({ number }) => number > 0)
-      .sort((a, b) => a.number - b.number)
-      .map(({ name }) => join(path, name));
+    const named = readdirSync(path)
+      .map((name) => ({ name, number: segmentNumber(name) ?? -1 }))
+      .filter(({ number }) => number >= 0)
+      .sort((a, b) => a.number - b.number);
+    const segments = named.map(({ name }) => join(path, name));
     if (segments.length === 0) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: path });
+    const gap = named.findIndex(({ number }, index) => number !== index + 1);
     return {
       isDirectory: true,
       files: segments,
-      bytes: segments.reduce((sum, file) => sum + statSync(file).size, 0),
+      bytes: segments.reduce((sum, file) => sum + sizeOf(file), 0),
+      ...(gap !== -1 && { missing: join(path, segmentName(gap + 1)) }),
     };
   } catch (cause) {
     throw unreadable(path, cause);
   }
+}
+
+/** A pipe or a device among the segments would be read for ever. */
+function sizeOf(segment: string): number {
+  const stats = statSync(segment);
+  if (stats.isFile()) return stats.size;
+  throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: segment, problem: "it is not a regular file" });
 }
 
 /** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */

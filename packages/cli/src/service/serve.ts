@@ -24,21 +24,25 @@ import { errorText } from "../terminal/error-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
+const ACCEPT_LOSS =
+  "open a journal of which acknowledged entries are gone, with those before them; what is cut is kept aside";
+
 /** What the starting policy chooses from. */
 const STARTING_CATALOG = "llm";
 
 export function serveCommand(terminal: Terminal): Command {
   const command = new Command("serve")
     .description("answer requests for decisions over HTTP, each durable before it is answered")
-    .addOption(configOption());
+    .addOption(configOption())
+    .addOption(new Option("--accept-loss", ACCEPT_LOSS));
   for (const option of configOptions()) command.addOption(option);
   return command
     .addHelpText(
       "after",
       "\nA flag wins over its environment variable, and that over the configuration file.\nWithout a policy, a new journal begins with the one that `calybris init` writes.",
     )
-    .action((options: { readonly [name: string]: string | undefined }, self: Command) =>
-      serve(options["config"], flagsOf(self), terminal),
+    .action((options: { readonly config?: string; readonly acceptLoss?: true }, self: Command) =>
+      serve(options.config, flagsOf(self), options.acceptLoss === true, terminal),
     );
 }
 
@@ -61,6 +65,7 @@ export function flagsOf(command: Command): { readonly [flag: string]: string | u
 async function serve(
   file: string | undefined,
   flags: { readonly [flag: string]: string | undefined },
+  acceptLoss: boolean,
   terminal: Terminal,
 ): Promise<void> {
   const read = (): Promise<Config> => readConfig({ file, flags, environment: process.env });
@@ -76,7 +81,7 @@ async function serve(
   const journalKey = readKey(config.journal.keyFile);
   requireKeyOfJournal(config.journal.directory, config.journal.keyFile, journalKey);
   const log = createLog(config.log.level);
-  service = await Service.start({ config, log, journalKey, startingPolicy, readConfig: read });
+  service = await Service.start({ config, log, journalKey, acceptLoss, startingPolicy, readConfig: read });
   terminal.complain(reportText(service.report, config));
   if (isReloadDue) reload();
   await new Promise<void>((resolve) => {
@@ -94,15 +99,19 @@ async function startingPolicy(): Promise<PolicySnapshot> {
 
 /** The start-up report for a person. */
 export function reportText(report: StartReport, config: Config): string {
-  const { url, directory, entries, head, setAside, policy, tenantsChanged, keyCount } = report;
+  const { url, directory, entries, head, setAside, loss, policy, tenantsChanged, keyCount } = report;
   const rows = [
     `calybris listens on ${url} (ready after ${report.milliseconds} ms)`,
     `journal  ${directory}: ${entries} entries verified, head ${head.sequence} ${head.hash}`,
   ];
-  if (setAside !== undefined)
-    rows.push(
-      `         ${setAside.bytes} bytes from entry ${setAside.fromSequence} on were a torn tail, never answered; they are in ${setAside.file}`,
-    );
+  if (loss !== undefined) rows.push(`         LOSS ACCEPTED: ${loss}`);
+  if (setAside !== undefined) {
+    const what =
+      loss === undefined
+        ? "were a torn tail, never answered; they are"
+        : "are not part of the journal any more; they are";
+    rows.push(`         ${setAside.bytes} bytes from entry ${setAside.fromSequence} on ${what} in ${setAside.file}`);
+  }
   rows.push(`policy   ${policy.id} ${JSON.stringify(policy.name)} ${policy.snapshotDigest}`);
   if (report.policyActivated) rows.push(`         activated: ${config.policy.file} has changed`);
   if (report.policyOutlivesFile)

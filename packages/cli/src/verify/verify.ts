@@ -2,12 +2,10 @@
  * `calybris verify`: audits a journal, or any log in the published format, from its bytes alone.
  * @module
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { type Audit, type AuditedMoney, type AuditReport, createAudit, type HeadAnchor } from "@calybris/audit";
+import { type Audit, type AuditedMoney, type AuditReport, createAudit, type Finding } from "@calybris/audit";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
-import { HEAD_FILE, nodeChain, parseHead, readFileBytes } from "@calybris/engine/internal";
-import { CalybrisError, policyDigest, toHex } from "@calybris/kernel";
+import { nodeChain } from "@calybris/engine/internal";
+import { policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { fastestKernel } from "../decide/kernels.ts";
@@ -17,6 +15,7 @@ import { logFiles, readLines } from "../journal/log-lines.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
+import { headGiven, readOwnHead } from "./head-anchors.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
 const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ whole: 0, broken: 1, incomplete: 3 });
@@ -67,18 +66,20 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
 /** As {@link verifyLog}, with the conservation proof. */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const log = logFiles(path);
-  const unchecked: string[] = [];
-  const own = log.isDirectory ? headOfJournal(join(path, HEAD_FILE), unchecked) : undefined;
-  const given = options.head === undefined ? undefined : await headGiven(options.head);
-  const heads = [own, given].filter((head) => head !== undefined);
   const key = readKey(options.keyFile);
+  const own = log.isDirectory ? readOwnHead(path, key) : {};
+  const given = options.head === undefined ? undefined : await headGiven(options.head, path);
+  const heads = [own.head, given].filter((head) => head !== undefined);
   for (const head of heads) requireKey(head, key, options.keyFile ?? path);
   const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
   const audit = createAudit({
     sha256: nodeSha256,
     chain: nodeChain(key),
+    isKeyed: key !== undefined,
     kernelFor: fastestKernel,
     heads,
+    headMissing: own.missing,
+    headMac: own.mac,
     pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
   });
   const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
@@ -94,7 +95,8 @@ export async function auditLog(path: string, options: VerifyOptions = {}): Promi
     done += seen;
   }
   progress.stop();
-  return { report: withUnchecked(audit.finish(), unchecked), prove: audit.prove };
+  const unchecked = own.torn === undefined ? [] : [own.torn];
+  return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
 }
 
 function withUnchecked(report: AuditReport, unchecked: readonly string[]): AuditReport {
@@ -106,35 +108,18 @@ function withUnchecked(report: AuditReport, unchecked: readonly string[]): Audit
   };
 }
 
-interface KeyedAnchor extends HeadAnchor {
-  readonly keyed: boolean;
+/** A segment that is not there is damage, also where the entries before and after it fit together: the engine refuses it. */
+function withMissing(report: AuditReport, missing: string | undefined): AuditReport {
+  if (missing === undefined) return report;
+  const place = { sequence: 0, file: missing, byteOffset: 0 };
+  const finding: Finding = { ...place, problem: "segment", expected: "a segment of this name", found: "no such file" };
+  return {
+    ...report,
+    status: "broken",
+    findings: [finding, ...report.findings],
+    findingCount: report.findingCount + 1,
+  };
 }
-
-/** A head file may tear when the machine stops, so a damaged one is not damage of the journal. */
-function headOfJournal(file: string, unchecked: string[]): KeyedAnchor | undefined {
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    unchecked.push(`there is no ${file}: whether entries were removed from the end cannot be told`);
-    return undefined;
-  }
-  const head = anchorIn(text, file);
-  if (head === undefined) unchecked.push(`${file} holds no head: whether entries were removed cannot be told`);
-  return head;
-}
-
-async function headGiven(file: string): Promise<KeyedAnchor> {
-  const head = anchorIn(Buffer.from(await readFileBytes(file)).toString("utf8"), file);
-  if (head !== undefined) return head;
-  throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "is not an anchor (calybris.wal-anchor.v1)" });
-}
-
-function anchorIn(text: string, source: string): KeyedAnchor | undefined {
-  const head = parseHead(text);
-  return head === undefined ? undefined : { sequence: head.sequence, lastHash: head.hash, keyed: head.keyed, source };
-}
-
 /** Less is verified before a bar could be read. */
 const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
 const PROGRESS = "verifying {bar} {percentage}% | {eta_formatted} left";

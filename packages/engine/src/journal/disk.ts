@@ -39,6 +39,8 @@ export interface Disk {
   open(directory: string, name: string, create: boolean): DiskFile | undefined;
   /** Makes created, renamed and removed names durable. */
   syncDirectory(directory: string): void;
+  /** Gives a small file other contents, durably: at no moment does a reader find anything but the old or the new ones. */
+  replace(directory: string, name: string, contents: string): void;
 }
 
 export const nodeDisk: Disk = {
@@ -64,13 +66,22 @@ export const nodeDisk: Disk = {
     const flags = fs.constants.O_RDWR | (create ? fs.constants.O_CREAT : 0);
     try {
       const path = join(directory, name);
-      return new NodeFile(path, fs.openSync(path, flags, 0o640));
+      const descriptor = fs.openSync(path, flags, 0o640);
+      if (fs.fstatSync(descriptor).isFile()) return new NodeFile(path, descriptor);
+      fs.closeSync(descriptor);
+      throw Object.assign(new Error(`${name} is not a regular file`), { syscall: "open" });
     } catch (error) {
       if (!create && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       throw error;
     }
   },
   syncDirectory: syncNames,
+  replace: (directory, name, contents) => {
+    const next = join(directory, `${name}.next`);
+    fs.writeFileSync(next, contents, { mode: 0o640, flush: true });
+    fs.renameSync(next, join(directory, name));
+    syncNames(directory);
+  },
 };
 
 /**

@@ -11,11 +11,12 @@ import { nodeSha256 } from "./chain-hash.ts";
 import { type Disk, type DiskFile, readWhole, writeWhole } from "./disk.ts";
 
 export const HEAD_FILE = "head.json";
-const HEAD_BYTES = 256;
+export const HEAD_BYTES = 256;
 const CHECKSUM_CHARACTERS = 32;
 const CHECKED_BYTES = HEAD_BYTES - CHECKSUM_CHARACTERS;
 const SPACE = 0x20;
 const SCHEMA = "calybris.wal-anchor.v1";
+const BEGINNING = `{"schema_version":"${SCHEMA}","sequence":`;
 
 export interface Head {
   readonly sequence: number;
@@ -26,27 +27,57 @@ export interface Head {
 /** What is written, laid out anew each time: a head follows every batch. */
 const page: Buffer = Buffer.alloc(HEAD_BYTES);
 
-/** Overwrites the head in its file; the caller syncs it. */
-export function writeHead(file: DiskFile, { sequence, hash, keyed }: Head): void {
-  const text = `{"schema_version":"${SCHEMA}","sequence":${sequence},"last_hash":"${hash}","keyed":${keyed}}`;
+/** The bytes of the file that names a head; good until the next call. */
+export function headPage({ sequence, hash, keyed }: Head): Uint8Array {
+  const text = `${BEGINNING}${sequence},"last_hash":"${hash}","keyed":${keyed}}`;
   page.fill(SPACE, page.write(text, "latin1"), CHECKED_BYTES);
   page.write(checksum(page.subarray(0, CHECKED_BYTES)), CHECKED_BYTES, "latin1");
-  writeWhole(file, page, 0);
+  return page;
+}
+
+/** Overwrites the head in its file; the caller syncs it. */
+export function writeHead(file: DiskFile, head: Head): void {
+  writeWhole(file, headPage(head), 0);
+}
+
+/**
+ * What a directory says of its head.
+ *
+ * - `whole`: it names an entry. An anchor that a person put there, without padding, counts.
+ * - `torn`: the machine ended within a write of it, so it promises nothing.
+ * - `none`: there is none, and no write of ours leaves the file so.
+ */
+export type HeadFile =
+  | { readonly state: "whole"; readonly head: Head }
+  | { readonly state: "torn" }
+  | { readonly state: "none"; readonly found: string };
+
+export function inspectHead(disk: Disk, directory: string): HeadFile {
+  const file = disk.open(directory, HEAD_FILE, false);
+  if (file === undefined) return { state: "none", found: "no such file" };
+  try {
+    const bytes = Buffer.alloc(HEAD_BYTES + 1);
+    return parseHeadFile(bytes.toString("latin1", 0, readWhole(file, bytes)));
+  } finally {
+    file.close();
+  }
+}
+
+/** What the text of the file says; one character a byte. */
+export function parseHeadFile(text: string): HeadFile {
+  const isPage = text.length === HEAD_BYTES;
+  if (isPage && text.slice(CHECKED_BYTES) !== checksum(Buffer.from(text.slice(0, CHECKED_BYTES), "latin1")))
+    // Two writes of it share their beginning, so one over the other leaves that.
+    return text.startsWith(BEGINNING) ? { state: "torn" } : { state: "none", found: "bytes that are no head" };
+  const head = parseHead(text);
+  if (head !== undefined) return { state: "whole", head };
+  return { state: "none", found: text.trim() === "" ? "a blank file" : "bytes that are no head" };
 }
 
 /** The head of a directory; `undefined` when there is none that is whole. */
 export function readHead(disk: Disk, directory: string): Head | undefined {
-  const file = disk.open(directory, HEAD_FILE, false);
-  if (file === undefined) return undefined;
-  try {
-    const bytes = Buffer.alloc(HEAD_BYTES);
-    const text = bytes.toString("latin1", 0, readWhole(file, bytes));
-    const padded = text.slice(0, -CHECKSUM_CHARACTERS);
-    const expected = checksum(Buffer.from(padded, "latin1"));
-    return text.slice(-CHECKSUM_CHARACTERS) === expected ? parseHead(padded) : undefined;
-  } finally {
-    file.close();
-  }
+  const file = inspectHead(disk, directory);
+  return file.state === "whole" ? file.head : undefined;
 }
 
 const WHITE_SPACE = " \t\n\r";

@@ -3,23 +3,25 @@
  *
  *     scan and verify the chain ─▶ torn tail or corruption? ─▶ set the tail aside ─▶ rewrite the unproven ─▶ serve
  *
- * A broken line is a torn tail only if nothing in it was ever promised: if a later whole entry's `durable`, or the head,
- * is beyond the last good entry, it is corruption, and the journal is refused. What is cut is kept in a file beside the
- * segments. Bytes that a new process reads may only be in the page cache, so everything after the last entry that is
+ * A broken line is a torn tail only if nothing in it was ever promised (`torn-tail.ts` of the kernel) and the head is not
+ * beyond the last good entry; else it is corruption, and the journal is refused, unless an operator accepts the loss. What
+ * is cut is kept in a file beside the segments. Bytes that a new process reads may only be in the page cache, so everything after the last entry that is
  * proven durable is written again and synced. Each step may be interrupted and repeated.
  * @module
  */
 import {
   CalybrisError,
   type ChainHash,
+  contradictionOfTear,
   type EntryHead,
   type EntryLine,
   GENESIS_HASH,
+  parseChainedLine,
   parseEntryHead,
-  parseEntryLine,
 } from "@calybris/kernel";
 import { type Disk, type DiskFile, withDisk, writeWhole } from "./disk.ts";
-import { type Head, readHead } from "./head.ts";
+import { HEAD_BYTES, HEAD_FILE, type Head, type HeadFile, inspectHead, writeHead } from "./head.ts";
+import { HEAD_MAC_FILE, HeadMacSearch, headMac, readHeadMac } from "./head-mac.ts";
 import { NextLine } from "./next-line.ts";
 import { type ScannedLine, scanJournal } from "./scan.ts";
 import { blank, listSegments, segmentName } from "./segment.ts";
@@ -47,6 +49,8 @@ export interface Recovered {
   readonly start: WriterStart;
   readonly entries: number;
   readonly setAside?: SetAside;
+  /** The loss that was accepted. */
+  readonly loss?: string;
 }
 
 interface Break {
@@ -59,6 +63,8 @@ interface Break {
 /**
  * Verifies a journal, hands every entry to `onEntry` in order, and leaves the files ready to be appended to.
  *
+ * @param acceptLoss - goes on where entries were promised and are gone: with those before them, the rest set aside. Other
+ *   damage is refused all the same: another key, another journal's head, a missing segment, nothing good at all.
  * @throws CalybrisError `CAL_JOURNAL_CORRUPT` naming entry, file and byte offset; `CAL_JOURNAL_UNREADABLE` when the disk
  *   refuses a call.
  */
@@ -68,8 +74,9 @@ export function recover(
   chain: ChainHash,
   keyed: boolean,
   onEntry: (entry: GoodEntry) => void,
+  acceptLoss = false,
 ): Recovered {
-  return withDisk(directory, () => verifyAndRepair(disk, directory, chain, keyed, onEntry));
+  return withDisk(directory, () => verifyAndRepair(disk, directory, chain, keyed, onEntry, acceptLoss));
 }
 
 function verifyAndRepair(
@@ -78,9 +85,14 @@ function verifyAndRepair(
   chain: ChainHash,
   keyed: boolean,
   onEntry: (entry: GoodEntry) => void,
+  acceptLoss: boolean,
 ): Recovered {
   refuseMissingSegments(disk, directory);
-  const head = readHead(disk, directory);
+  const headFile = inspectHead(disk, directory);
+  const head = headFile.state === "whole" ? headFile.head : undefined;
+  const macText = keyed ? readHeadMac(disk, directory) : undefined;
+  const mac = macText === undefined ? undefined : new HeadMacSearch(macText, chain, head);
+  const losses: CalybrisError[] = [];
   let last = { sequence: 0, hash: GENESIS_HASH, segment: 1, end: 0 };
   let proven = 0;
   let unproven: { readonly sequence: number; readonly segment: number; readonly offset: number }[] = [];
@@ -90,16 +102,16 @@ function verifyAndRepair(
 
   for (const line of scanJournal(disk, directory)) {
     if (broken !== undefined) {
-      refuseIfPromised(line, last.sequence, broken);
+      losses.push(...lossesAt(line, last, broken, chain));
       continue;
     }
     const expected = line.ended ? nextLine.read(line.bytes, last) : undefined;
-    const parsed = expected ?? (line.ended ? parseEntryLine(decode(line.bytes)) : undefined);
+    const parsed = expected ?? (line.ended ? entryLineOf(line.bytes) : undefined);
     const dataHead = parsed === undefined ? undefined : parseEntryHead(parsed.data);
     const fault = isNext(expected, dataHead) ? undefined : faultOf(parsed, dataHead, last, chain);
     if (fault !== undefined || parsed === undefined || dataHead === undefined) {
       broken = { segment: line.segment, offset: line.offset, ...(fault ?? { expected: "an entry", found: "none" }) };
-      refuseIfPromised(line, last.sequence, broken);
+      losses.push(...lossesAt(line, last, broken, chain));
       continue;
     }
     last = {
@@ -109,6 +121,7 @@ function verifyAndRepair(
       end: line.offset + line.bytes.byteLength + 1,
     };
     refuseOtherHash(head, last, line);
+    mac?.note(last.sequence, last.hash);
     proven = Math.max(proven, dataHead.durable);
     unproven.push({ sequence: parsed.sequence, segment: line.segment, offset: line.offset });
     if (unproven.length >= checkedNext) {
@@ -118,7 +131,10 @@ function verifyAndRepair(
     onEntry({ segment: line.segment, offset: line.offset, head: dataHead, data: parsed.data });
   }
 
-  refuseIfBeyond(head, last, broken);
+  losses.push(...lossesByHead(headFile, last, proven, broken));
+  if (mac?.isWrong === true && last.sequence > 0) losses.push(wrongMac(last.sequence));
+  const [loss] = losses;
+  if (loss !== undefined && !(acceptLoss && last.sequence > 0)) throw loss;
   if (head !== undefined && last.sequence > 0 && head.keyed !== keyed) {
     throw new CalybrisError("CAL_JOURNAL_KEY", {
       file: directory,
@@ -128,8 +144,14 @@ function verifyAndRepair(
   const setAside = broken === undefined ? undefined : keepAside(disk, directory, broken, last.sequence + 1);
   const from = unproven.find((entry) => entry.sequence > Math.max(proven, 0));
   rewrite(disk, directory, from ?? { segment: last.segment, offset: last.end }, last);
+  if (last.sequence > 0) keepHead(disk, directory, { sequence: last.sequence, hash: last.hash, keyed }, chain);
   const start = { directory, segment: last.segment, end: last.end, sequence: last.sequence, hash: last.hash };
-  return setAside === undefined ? { start, entries: last.sequence } : { start, entries: last.sequence, setAside };
+  return {
+    start,
+    entries: last.sequence,
+    ...(setAside !== undefined && { setAside }),
+    ...(loss !== undefined && { loss: loss.message }),
+  };
 }
 
 function refuseMissingSegments(disk: Disk, directory: string): void {
@@ -167,12 +189,15 @@ function faultOf(
   return hash === line.entryHash ? undefined : { expected: `entry hash ${hash}`, found: line.entryHash };
 }
 
-/** A whole entry after the break that promises more than what is good shows that the break is no torn tail. */
-function refuseIfPromised(line: ScannedLine, lastGood: number, broken: Break): void {
-  if (!line.ended) return;
-  const parsed = parseEntryLine(decode(line.bytes));
-  const head = parsed === undefined ? undefined : parseEntryHead(parsed.data);
-  if (head !== undefined && head.durable > lastGood) throw corrupt(broken, lastGood + 1);
+/** What a line from the break on shows to be lost; nothing when it may be part of a torn tail. */
+function lossesAt(
+  line: ScannedLine,
+  last: { readonly sequence: number },
+  broken: Break,
+  chain: ChainHash,
+): readonly CalybrisError[] {
+  const found = contradictionOfTear(line.bytes, line.ended, last, chain);
+  return found === undefined ? [] : [corrupt(broken, last.sequence + 1)];
 }
 
 function refuseOtherHash(
@@ -187,21 +212,45 @@ function refuseOtherHash(
   );
 }
 
-function refuseIfBeyond(
-  head: Head | undefined,
+/** What the head shows to be lost: entries that it names, or itself. */
+function lossesByHead(
+  file: HeadFile,
   last: { readonly sequence: number; readonly segment: number; readonly end: number },
+  proven: number,
   broken: Break | undefined,
-): void {
-  if (head === undefined || head.sequence <= last.sequence) return;
-  throw corrupt(
-    broken ?? {
-      segment: last.segment,
-      offset: last.end,
-      expected: `entries up to ${head.sequence}, which the head names`,
-      found: "the end",
-    },
-    last.sequence + 1,
-  );
+): readonly CalybrisError[] {
+  if (file.state === "torn") return [];
+  if (file.state === "none") {
+    const { found } = file;
+    // The head is durable before the second batch is written, and entries of that one say that the first is durable.
+    const expected = "a head that names the last entry";
+    const details = { file: HEAD_FILE, sequence: last.sequence, byteOffset: 0, expected, found };
+    return proven === 0 ? [] : [new CalybrisError("CAL_JOURNAL_CORRUPT", details)];
+  }
+  const { sequence } = file.head;
+  if (sequence <= last.sequence) return [];
+  const expected = `entries up to ${sequence}, which the head names`;
+  return [
+    corrupt(broken ?? { segment: last.segment, offset: last.end, expected, found: "the end" }, last.sequence + 1),
+  ];
+}
+
+function wrongMac(sequence: number): CalybrisError {
+  const expected = "the MAC of the head of an entry of this journal";
+  const details = { file: HEAD_MAC_FILE, sequence, byteOffset: 0, expected, found: "another" };
+  return new CalybrisError("CAL_JOURNAL_CORRUPT", details);
+}
+
+/** Before anything is served the head is durable: from then on a journal without one was tampered with. */
+function keepHead(disk: Disk, directory: string, head: Head, chain: ChainHash): void {
+  const file = disk.open(directory, HEAD_FILE, true);
+  if (file === undefined) throw new Error(`${HEAD_FILE} cannot be created`);
+  writeHead(file, head);
+  if (file.size() > HEAD_BYTES) file.truncate(HEAD_BYTES);
+  file.sync();
+  file.close();
+  disk.syncDirectory(directory);
+  if (head.keyed) disk.replace(directory, HEAD_MAC_FILE, headMac(head, chain));
 }
 
 function corrupt(broken: Break, sequence: number): CalybrisError {
@@ -293,6 +342,7 @@ function rewrite(
   if (listSegments(disk, directory).length > 0) disk.syncDirectory(directory);
 }
 
-function decode(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+function entryLineOf(bytes: Uint8Array): EntryLine | undefined {
+  const line = parseChainedLine(bytes);
+  return line === undefined ? undefined : { ...line, data: line.dataText };
 }

@@ -11,11 +11,12 @@
  * - The head never runs ahead of the data.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+import { CalybrisError, type ChainHash } from "@calybris/kernel";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 import { Fence } from "./fence.ts";
 import type { FileIdentity } from "./file-identity.ts";
-import { HEAD_FILE, writeHead } from "./head.ts";
+import { HEAD_FILE, type Head, writeHead } from "./head.ts";
+import { HEAD_MAC_FILE, headMac } from "./head-mac.ts";
 import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
 /** Where a journal goes on. */
@@ -63,33 +64,41 @@ export class SegmentWriter {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #nowMs: () => number;
-  readonly #keyed: boolean;
+  /** The keyed chain, for the MAC of the head. */
+  readonly #keyedChain: ChainHash | undefined;
   readonly #fence: Fence;
   readonly #head: DiskFile;
   #file: DiskFile;
   #segment: number;
+  /** The head that was written last. */
+  #written: Head | undefined;
   #end: number;
   #size: number;
-  #headSyncedMs: number;
+  /** The first batch syncs the head: from then on a journal without one was tampered with. */
+  #headSyncedMs: number = Number.NEGATIVE_INFINITY;
   #fsyncs = 0;
   /** Bytes appended since the files were opened. */
   #appended = 0;
   #failure: CalybrisError | undefined;
 
-  constructor(disk: Disk, start: WriterStart, keyed: boolean, nowMs: () => number = () => performance.now()) {
+  constructor(
+    disk: Disk,
+    start: WriterStart,
+    keyedChain: ChainHash | undefined,
+    nowMs: () => number = () => performance.now(),
+  ) {
     this.#disk = disk;
     this.#directory = start.directory;
     this.#nowMs = nowMs;
     this.#segment = start.segment;
     this.#end = start.end;
-    this.#keyed = keyed;
+    this.#keyedChain = keyedChain;
     this.#fence = new Fence(start.directory, start.lock);
     this.#head = this.#openFile(HEAD_FILE);
     this.#file = this.#openFile(segmentName(start.segment));
     if (this.#file.size() < start.end) throw new Error(`${segmentName(start.segment)} was cut since it was read`);
     this.#size = prepareSpace(this.#file, this.#file.size(), this.#end, 1);
     disk.syncDirectory(start.directory);
-    this.#headSyncedMs = nowMs();
   }
 
   /**
@@ -119,10 +128,11 @@ export class SegmentWriter {
   /** Writes the head of lines that were appended; nobody waits for it. */
   writeHead(lines: Lines): void {
     this.#orFail(0, () => {
-      writeHead(this.#head, { sequence: lines.last, hash: lines.hash, keyed: this.#keyed });
+      this.#written = { sequence: lines.last, hash: lines.hash, keyed: this.#keyedChain !== undefined };
+      writeHead(this.#head, this.#written);
       const now = this.#nowMs();
       if (!lines.sealed && now - this.#headSyncedMs < HEAD_SYNC_MS) return;
-      this.#head.sync();
+      this.#syncHead();
       this.#fsyncs += 1;
       this.#headSyncedMs = now;
     });
@@ -152,9 +162,15 @@ export class SegmentWriter {
       this.#file.truncate(this.#end);
       this.#file.sync();
       this.#file.close();
-      this.#head.sync();
+      this.#syncHead();
       this.#head.close();
     });
+  }
+
+  #syncHead(): void {
+    this.#head.sync();
+    if (this.#written === undefined || this.#keyedChain === undefined) return;
+    this.#disk.replace(this.#directory, HEAD_MAC_FILE, headMac(this.#written, this.#keyedChain));
   }
 
   #assertOurs(): void {

@@ -42,8 +42,9 @@ if (isWriterThreadData(workerData)) {
 function run({ start, key, shared, port }: WriterThreadData): void {
   const memory = sharedMemory(shared);
   const { words } = memory;
-  const stage = new LineStage(memory, start, key === undefined ? undefined : nodeChain(key));
-  const files = new SegmentWriter(nodeDisk, start, key !== undefined);
+  const keyedChain = key === undefined ? undefined : nodeChain(key);
+  const stage = new LineStage(memory, start, keyedChain);
+  const files = new SegmentWriter(nodeDisk, start, keyedChain);
   const isClosing = (): boolean => Atomics.load(words, WORD.closing) === 1;
   let isPrepared = true;
   for (;;) {

@@ -38,7 +38,7 @@ export class Writer {
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
   constructor(disk: Disk, start: WriterStart, chain?: ChainHash, nowMs: () => number = () => performance.now()) {
-    this.#files = new SegmentWriter(disk, start, chain !== undefined, nowMs);
+    this.#files = new SegmentWriter(disk, start, chain, nowMs);
     this.#chain = new LineChain(start.sequence, start.hash, chain);
     this.#durable = start.sequence;
   }

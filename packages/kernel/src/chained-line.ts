@@ -1,0 +1,70 @@
+/**
+ * A line of the chained log, read from its bytes without losing one: what is hashed is a slice of what was read.
+ * @module
+ */
+
+/** A line in the form of the published chained log. */
+export interface ChainedLine {
+  readonly sequence: number;
+  readonly previousHash: string;
+  readonly entryHash: string;
+  /** The bytes that the hash covers. */
+  readonly data: Uint8Array;
+  readonly dataText: string;
+}
+
+/** A byte order mark is a byte like any other: it is in no line of a log. */
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** For the beginning of a line, which may end within a character. */
+const prefix = new TextDecoder("utf-8", { ignoreBOM: true });
+
+const SEQUENCE = '{"sequence":';
+const PREVIOUS_HASH = ',"previous_hash":"';
+const ENTRY_HASH = '","entry_hash":"';
+const DATA = '","data":';
+const GENESIS = "genesis";
+const HASH_DIGITS = 64;
+const CLOSING_BRACE = 0x7d;
+const SEQUENCE_DIGITS_MAX = 16;
+/** What stands before the data is shorter, and ASCII, so that characters are bytes. */
+const BEFORE_DATA_MAX = 256;
+
+/** A line, without its newline, exactly as the journal writes it; `undefined` for any other. Every entry of a journal passes here. */
+export function parseChainedLine(bytes: Uint8Array): ChainedLine | undefined {
+  if (bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;
+  const before = prefix.decode(bytes.subarray(0, BEFORE_DATA_MAX));
+  if (!before.startsWith(SEQUENCE)) return undefined;
+  const comma = before.indexOf(PREVIOUS_HASH, SEQUENCE.length);
+  const sequenceText = before.slice(SEQUENCE.length, comma);
+  if (comma === -1 || sequenceText.length > SEQUENCE_DIGITS_MAX || !/^[1-9][0-9]*$/.test(sequenceText))
+    return undefined;
+  const previousAt = comma + PREVIOUS_HASH.length;
+  const previousEnd = previousAt + (before.startsWith(GENESIS, previousAt) ? GENESIS.length : HASH_DIGITS);
+  const entryAt = previousEnd + ENTRY_HASH.length;
+  const entryEnd = entryAt + HASH_DIGITS;
+  if (!before.startsWith(ENTRY_HASH, previousEnd) || !before.startsWith(DATA, entryEnd)) return undefined;
+  const previousHash = before.slice(previousAt, previousEnd);
+  const entryHash = before.slice(entryAt, entryEnd);
+  if (!isHex(entryHash) || (previousHash !== GENESIS && !isHex(previousHash))) return undefined;
+  const data = bytes.subarray(entryEnd + DATA.length, -1);
+  const dataText = decoded(data);
+  const sequence = Number(sequenceText);
+  if (dataText === undefined || !Number.isSafeInteger(sequence)) return undefined;
+  return { sequence, previousHash, entryHash, data, dataText };
+}
+
+function isHex(text: string): boolean {
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (!((code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66))) return false;
+  }
+  return true;
+}
+
+function decoded(bytes: Uint8Array): string | undefined {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
