@@ -1,7 +1,11 @@
-import { writeFileSync } from "node:fs";
-import { USAGE_EXPORTS } from "@calybris/savings";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseUsageMap, USAGE_EXPORTS } from "@calybris/savings";
 import { expect, test } from "vitest";
 import { calybris } from "../packages/cli/test/captured-terminal.ts";
+import { fences } from "./examples.ts";
 import { ROOT, read } from "./sources.ts";
 
 const PAGE = "docs/savings.md";
@@ -18,6 +22,28 @@ test.each([
   const expected = `\n\n${await fresh()}\n\n`;
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(ROOT + PAGE, page.slice(0, from) + expected + page.slice(to));
   else expect(page.slice(from, to)).toBe(expected);
+});
+
+/** Commands as a reader types them, but for the way to the program. */
+const AS_INSTALLED = 'npx() { shift; "$NODE" "$COMMAND" "$@"; }\nset -e\n';
+
+test("the commands of docs/savings.md run as they are written, in a folder that holds an export", () => {
+  const cwd = mkdtempSync(join(tmpdir(), "calybris-savings-docs-"));
+  try {
+    copyFileSync(ROOT + SAMPLE, join(cwd, "usage.csv"));
+    const script = fences(read(PAGE), "sh").join("\n");
+    const env = { ...process.env, NODE: process.execPath, COMMAND: `${ROOT}packages/cli/src/main.ts`, NO_COLOR: "1" };
+    const output = execFileSync("sh", ["-c", AS_INSTALLED + script], { cwd, env, stdio: "pipe" }).toString();
+    expect(output).toContain("calybris.policy.jsonc: savings-");
+    expect(existsSync(join(cwd, "savings.html"))).toBe(true);
+  } finally {
+    rmSync(cwd, { recursive: true, force: true });
+  }
+}, 120_000);
+
+test("the map that docs/savings.md shows is one", () => {
+  const [written = ""] = fences(read(PAGE), "json");
+  expect(parseUsageMap(JSON.parse(written), PAGE)).toMatchObject({ paid: { columns: ["cost"], unit: "cents" } });
 });
 
 async function printed(): Promise<string> {

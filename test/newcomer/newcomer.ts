@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp } from "node:fs/promises";
+import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Project } from "../packages/install.ts";
@@ -20,6 +20,16 @@ interface Answer {
   readonly sequence: number;
   readonly action: string;
 }
+
+interface SavingsReport {
+  readonly source: { readonly name: string };
+  readonly chosen: { readonly savedMicrocents: string };
+}
+
+const USAGE = `model,spend,prompt_tokens,completion_tokens,startTime
+gpt-4o-2024-08-06,0.0125,1000,1000,2026-03-01T10:00:00Z
+claude-sonnet-4-5-20250929,0.018,1000,1000,2026-03-02T10:00:00Z
+`;
 
 const START_MS_MAX = 60_000;
 
@@ -46,6 +56,12 @@ export async function newcomer(project: Project, runner: readonly string[] = [])
   const journal = "calybris-journal";
   let service: Serving | undefined;
   try {
+    await step("savings on an export", async () => {
+      await writeFile(join(project.folder, "usage.csv"), USAGE);
+      const report = JSON.parse(await command.run("savings", "usage.csv", "--json")) as SavingsReport;
+      expectEqual(report.source.name, "litellm-spend-logs");
+      if (!(BigInt(report.chosen.savedMicrocents) > 0n)) throw new Error("it saves nothing");
+    });
     await step("init", () => command.run("init"));
     await step("policy check", () => command.run("policy", "check", "calybris.policy.jsonc"));
     service = await step("serve", () => command.serve());

@@ -1,8 +1,8 @@
 /**
  * Which candidate a request gets at a quality floor, exactly as the policy that `--write-policy` writes decides it.
  *
- * At each floor some candidates are disabled: those that another one stands in for, because it costs no more on either side
- * and is as good as the floor, or as good as they are, asks for. Of the rest, a request gets the best that costs no more
+ * At each floor the dominated candidates are disabled: another one costs no more on either side, and is rated at least as
+ * high as the floor, or as they are. Of the rest, a request gets the best that costs no more
  * than the candidate it asked for, at catalog prices on the same tokens. Its floor is the lower of the policy's and the
  * quality of what it asked for, so a request for a cheap candidate is not refused.
  * @module
@@ -88,17 +88,17 @@ export class Choices {
     let enabled = this.#enabledByFloor.get(floor);
     if (enabled === undefined) {
       const all = this.candidates.flatMap((_, index) => (this.#choosable[index] === true ? [index] : []));
-      enabled = all.filter((index) => !all.some((other) => this.#standsInFor(other, index, floor)));
+      enabled = all.filter((index) => !all.some((other) => this.#dominates(other, index, floor)));
       this.#enabledByFloor.set(floor, enabled);
     }
     return enabled;
   }
 
-  /** A partial order without circles, so one that nobody stands in for always remains. */
-  #standsInFor(otherIndex: number, index: number, floor: number): boolean {
+  /** Dominance is a strict partial order, so one that no other dominates always remains. */
+  #dominates(otherIndex: number, index: number, floor: number): boolean {
     const [other, candidate] = [this.#at(otherIndex), this.#at(index)];
     if (otherIndex === index || other.qualityBps < Math.min(floor, candidate.qualityBps)) return false;
-    // Whoever may get the candidate has to be able to get the other.
+    // Every request that may get the candidate must be able to get the other.
     const isReachable =
       this.#allowed[otherIndex] === true ||
       (this.#allowed[index] !== true && other.providerId === candidate.providerId);

@@ -1,9 +1,8 @@
 /**
  * Rows of delimited text (RFC 4180: CSV, TSV, any delimiter), from chunks of text, where one bad row never costs the rest.
  *
- * It is our own because of that: csv-parse 7.0.3, which reads tables elsewhere in this repository, drops everything after a
- * record that is too long or a quote that is never closed, and its line numbers are off in files of mixed line ends. Tests
- * hold the two equal on well-formed tables. It also takes a third of the time.
+ * csv-parse, which reads tables elsewhere in this repository, cannot do that: docs/adr/0019-a-reader-of-delimited-text.md.
+ * Tests hold the two equal on well-formed tables.
  *
  * A quote opens a quoted cell only at its beginning; elsewhere it is a character. A quoted cell that does not end within
  * {@link RECORD_CHARACTERS_MAX} is reported by the line it begins on, and reading goes on with the next line.

@@ -1,7 +1,7 @@
 /**
  * The policy that decides as a report says.
  *
- * Its floor is that of the chosen point, and it disables the candidates that another one stands in for. The kernel weighs
+ * Its floor is that of the chosen point, and it disables the candidates that are dominated there. The kernel weighs
  * quality against cost by what an answer is worth; the value written here is so high that of the candidates which cost no
  * more than the requested one, the best rated wins, and nothing is rejected for its cost.
  * @module
@@ -48,7 +48,7 @@ export function savingsPolicy(
   "riskPenaltyMultiplierBps": 0, // an export does not say what is at risk
   "latencyPenaltyMicrocentsPerMs": 0, // nor how fast answers have to be
 
-  // Candidates that another one stands in for: at least as good as the floor asks for, and no more expensive.
+  // Another candidate is rated at least as high as the floor asks for, and costs no more.
   "disabled": [
 ${names.join("\n")}
   ],

@@ -81,17 +81,17 @@ test.each(["llm-with-legacy", "couriers", "venues"])(
   120_000,
 );
 
-test("a legacy model is disabled because an enabled one stands in for it", async () => {
+test("for each disabled legacy model, an enabled one is rated at least as high and costs no more", async () => {
   const catalog = await loadCatalog("llm-with-legacy");
   for (const legacy of catalog.candidates.filter(({ enabled }) => enabled === 0)) {
-    const standIns = catalog.candidates.filter(
+    const better = catalog.candidates.filter(
       (other) =>
         other.enabled !== 0 &&
         other.qualityBps >= legacy.qualityBps &&
         other.inputPriceMicrocents <= legacy.inputPriceMicrocents &&
         other.outputPriceMicrocents <= legacy.outputPriceMicrocents,
     );
-    expect([legacy.name, standIns.length]).toEqual([legacy.name, expect.toSatisfy((count: number) => count > 0)]);
+    expect([legacy.name, better.length]).toEqual([legacy.name, expect.toSatisfy((count: number) => count > 0)]);
   }
 });
 
