@@ -48,20 +48,21 @@ export function columnsOf(map: UsageMap): readonly string[] {
  * Reads what `--map` names.
  *
  * @param value - such as `{"model": "model_name", "inputTokens": "in", "outputTokens": "out", "paid": "cost_usd"}`.
+ * @param model - the model that every row asked for, where the command names one; the map need not name a column then.
  * @throws {@link CalybrisError} `CAL_TABLE_INVALID` with every mistake.
  */
-export function parseUsageMap(value: unknown, file: string): UsageMap {
+export function parseUsageMap(value: unknown, file: string, model?: string): UsageMap {
   const mistakes = new Mistakes();
   if (!isObject(value)) mistakes.add([], `is ${showValue(value)}`, "Write an object.");
   const members = membersOf(value);
   for (const key of Object.keys(members))
     if (!KEYS.includes(key)) mistakes.add([key], "is unknown", mistakes.remedyFor(key, KEYS));
-  const model = membersOf(members["model"]);
-  const constant = model["const"];
+  const named = membersOf(members["model"]);
+  const constant = model ?? named["const"];
   if (isObject(members["model"])) {
-    if (typeof constant !== "string" || Object.keys(model).length !== 1)
+    if (typeof constant !== "string" || Object.keys(named).length !== 1)
       mistakes.add(["model"], `is ${showValue(members["model"])}`, 'Write a column, or {"const": "gpt-4o"}.');
-  } else checkColumns(members, "model", mistakes);
+  } else if (model === undefined || members["model"] !== undefined) checkColumns(members, "model", mistakes);
   for (const key of COLUMN_KEYS) if (members[key] !== undefined) checkColumns(members, key, mistakes);
   const paid = isObject(members["paid"]) ? membersOf(members["paid"]) : { column: members["paid"], unit: "dollars" };
   if (members["paid"] !== undefined) {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseUsageMap } from "../src/usage-map.ts";
 import { USAGE_EXPORTS } from "../src/index.ts";
 import { CATALOG, reportOf, SAMPLES } from "./exports.ts";
 
@@ -100,4 +101,11 @@ test("a model the catalog does not hold is counted with its cost and stays as it
   expect(total.paidMicrocents).toBe(151_250_000n);
   expect(chosen?.savedMicrocents).toBeLessThan(1_250_000n);
   expect(CATALOG.candidates.map(({ name }) => name)).not.toContain("llama-9");
+});
+
+test("a map need not name a column of models where the command names the model", () => {
+  const columns = { inputTokens: "ContextTokens", outputTokens: "GeneratedTokens" };
+  expect(parseUsageMap(columns, "map.json", "gpt-4o").model).toEqual({ const: "gpt-4o" });
+  expect(parseUsageMap({ ...columns, model: "model" }, "map.json", "gpt-4o").model).toEqual({ const: "gpt-4o" });
+  expect(() => parseUsageMap(columns, "map.json")).toThrow(/model is missing/);
 });

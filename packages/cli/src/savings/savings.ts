@@ -62,7 +62,9 @@ const PROGRESS = "{bar} {percentage}% | {eta_formatted} left";
 async function report(file: string, options: SavingsCommandOptions, terminal: Terminal): Promise<void> {
   const catalog = await loadCatalog(options.catalog);
   const map =
-    options.map === undefined ? undefined : parseUsageMap((await readJsonFile(options.map)).value, options.map);
+    options.map === undefined
+      ? undefined
+      : parseUsageMap((await readJsonFile(options.map)).value, options.map, options.model);
   const isQuiet = options.quiet === true || options.json === true;
   const progress = startProgress(isQuiet ? undefined : sizeOf(file), PROGRESS);
   const { model, tag, delimiter, floor: floorBps, exclude = [] } = options;
