@@ -59,7 +59,7 @@ const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
   keyCommand,
 ];
 
-/** What the program ends with where no command says otherwise; packages/cli/README.md tells all of them. */
+/** Default exit codes; packages/cli/README.md lists all of them. */
 export const EXIT: Readonly<Record<"failed" | "badInput" | "bug" | "interrupted", number>> = Object.freeze({
   failed: 1,
   badInput: 2,
@@ -90,7 +90,7 @@ export function calybris(terminal: Terminal): Command {
 /** Commander would exit by itself, with 1 for bad usage, and write past the terminal. */
 function prepare(command: Command, terminal: Terminal): void {
   command.exitOverride();
-  command.showHelpAfterError("--help tells every option.");
+  command.showHelpAfterError("--help lists every option.");
   command.configureOutput({
     writeOut: (text) => terminal.print(text.trimEnd()),
     writeErr: (text) => terminal.complain(text.trimEnd()),

@@ -124,12 +124,12 @@ describe("certify", () => {
     for (let bps = 1; bps < 10_000; bps++) expect(bpsAbove(bps / 10_000)).toBe(bps);
   });
 
-  test("without a prior that is kept, or without regimes, says why nothing can be put in force", async () => {
+  test("without a prior that is kept, or without regimes, says why nothing can be activated", async () => {
     const thrown = await certifyJson(...on, "--regimes", ...SHARES);
     expect(thrown.told).not.toHaveProperty("certificate");
-    expect(thrown.told.noCertificate).toContain("thrown away");
+    expect(thrown.told.noCertificate).toContain("discarded");
     expect((await certifyJson(...on, "--prior", prior, ...SHARES)).told.noCertificate).toContain("--regimes");
-    expect((await calybris("certify", ...on, ...SHARES)).out).toContain("cannot be put in force");
+    expect((await calybris("certify", ...on, ...SHARES)).out).toContain("cannot be activated");
   });
 
   test("keeps the prior that it fitted when it is told to, and certifies that one on the other half", async () => {

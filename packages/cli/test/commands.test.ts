@@ -281,7 +281,7 @@ describe("show and tail", () => {
 });
 
 describe("policy set", () => {
-  test("puts another policy in force for the next decision, and names who did it", async () => {
+  test("activates another policy for the next decision, and names who did it", async () => {
     const directory = files.at("set");
     const stricter = files.write(
       "stricter.jsonc",
@@ -291,7 +291,7 @@ describe("policy set", () => {
     const { last } = sequencesIn(directory);
     const { exit, out } = await calybris("policy", "set", stricter, "--by", "ada", "--journal", directory);
     expect(exit).toBe(0);
-    expect(out).toMatch(new RegExp(`^policy 2 "stricter" is in force from entry ${last + 1} \\([0-9a-f]{64}\\)$`));
+    expect(out).toMatch(new RegExp(`^policy 2 "stricter" is active from entry ${last + 1} \\([0-9a-f]{64}\\)$`));
     const mismatch = await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);
     expect(mismatch).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_ENGINE_POLICY_MISMATCH") });
     const next = files.write("next.jsonl", '{"inputTokens":5,"requested":"swift"}\n');

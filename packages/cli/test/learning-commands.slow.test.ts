@@ -283,7 +283,7 @@ describe("prior set and certificate set", () => {
     expect(await jsonOf("prior", "set", other, ...words)).toMatchObject({ exit: 0, isCertificateVoid: true });
     const back = await calybris("prior", "set", files.write("prior.json", priorFile(["load"])), ...words);
     // It was void already.
-    expect(back.out).not.toContain("spoke of another prior");
+    expect(back.out).not.toContain("belonged to another prior");
     expect(await jsonOf("verify", directory)).toMatchObject({ status: "whole" });
   });
 

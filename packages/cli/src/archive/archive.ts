@@ -41,21 +41,21 @@ export interface Archived {
 
 export function journalCommand(terminal: Terminal): Command {
   const archive = new Command("archive")
-    .description("move sealed, verified segments to another disk; links stay in their place")
+    .description("move sealed segments to another disk, leaving links")
     .option("--journal <directory>", "the journal", "calybris-journal")
-    .requiredOption("--to <directory>", "where to; created when it does not exist")
-    .option("--keep <count>", "how many sealed segments stay, the newest", wholeCount, 0)
+    .requiredOption("--to <directory>", "target directory; created if missing")
+    .option("--keep <count>", "number of newest sealed segments to keep in place", wholeCount, 0)
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nThe copies belong to the journal: whoever starts from it reads them. The segment that is being written always stays.",
+      "\nEach segment is verified, copied and read back before it is replaced by a link. The copies remain part of the journal.\nThe open segment always stays.",
     )
     .action((options: ArchiveOptions) => {
       const moved = archiveJournal(options);
       terminal.print(options.json === true ? jsonText({ archived: moved }) : archivedText(moved, options));
     });
-  return new Command("journal").description("a journal's files").addCommand(archive);
+  return new Command("journal").description("manage the files of a journal").addCommand(archive);
 }
 
 /** @throws CalybrisError `CAL_ARCHIVE_REFUSED` when anything is not as it must be; nothing was moved that was not compared. */

@@ -11,13 +11,13 @@ import { printable } from "../terminal/terminal-text.ts";
 import { vectorDocuments } from "./vector-files.ts";
 
 const HELP = `
-A file is JSON Lines of {"policy", "inputs", "decisions"}, or one document with "policy" and "cases"; gzip is unpacked.
-Exit code: 0 all passed, 1 a difference, 2 a file that is no vectors.`;
+A file is JSON Lines of {"policy", "inputs", "decisions"}, or one document with "policy" and "cases"; gzip is decompressed.
+Exit code: 0 all passed, 1 a difference, 2 not a vector file.`;
 
 export function conformanceCommand(terminal: Terminal): Command {
   return new Command("conformance")
     .description("run vector files through every kernel")
-    .argument("<files...>", "JSON or JSON Lines, packed as well")
+    .argument("<files...>", "JSON or JSON Lines, plain or compressed")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action(async (files: readonly string[], options: { readonly json?: true }) => {

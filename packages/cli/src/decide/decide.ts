@@ -22,9 +22,9 @@ interface DecideOptions {
 export function decideCommand(terminal: Terminal): Command {
   return new Command("decide")
     .description("decide one request, without a journal")
-    .requiredOption("--policy <file>", "the policy")
+    .requiredOption("--policy <file>", "policy file")
     .requiredOption("--request <file>", "the request as JSON; - is standard input")
-    .option("--explain", "one row per candidate: which gate refused it, or what it would be worth")
+    .option("--explain", "print a row per candidate: the gate that refused it, or its utility")
     .option("--json", "print JSON")
     .action((options: DecideOptions) => decide(options, terminal));
 }

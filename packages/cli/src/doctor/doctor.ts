@@ -16,12 +16,12 @@ import { printable } from "../terminal/terminal-text.ts";
 
 export function doctorCommand(terminal: Terminal): Command {
   const command = new Command("doctor")
-    .description("check disk, syncs, clock, ports and permissions for the service, and say what to mend")
+    .description("check disk, syncs, clock, ports and permissions for the service, and say what to fix")
     .addOption(configOption());
   for (const option of configOptions()) command.addOption(option);
   return command
     .option("--json", "print JSON")
-    .addHelpText("after", "\nExit code: 0 nothing bad, 1 something is.")
+    .addHelpText("after", "\nExit code: 0 no problem found, 1 a problem found.")
     .action(async (options: { readonly config?: string; readonly json?: true }, self: Command) => {
       const findings = await examine({ file: options.config, flags: flagsOf(self) });
       terminal.print(options.json === true ? jsonText({ findings }) : findingsText(findings));

@@ -28,15 +28,12 @@ const CONFIG_FILE = "calybris.config.jsonc";
 
 export function initCommand(terminal: Terminal): Command {
   return new Command("init")
-    .description("write a commented policy, or budgets, to start from")
+    .description("write a commented policy or budgets file to start from")
     .option("--catalog <name>", `one of ${BUILT_IN_CATALOGS.join(", ")}, or the path of a catalog file`, "llm")
     .option("--budgets", "write budgets instead of a policy")
-    .option("--out <file>", `where to; ${POLICY_FILE}, or ${BUDGETS_FILE}, when left out`)
-    .option(
-      "--config [file]",
-      `write a commented configuration of the service too, to ${CONFIG_FILE} when no file is named`,
-    )
-    .option("--force", "overwrite the file when it exists")
+    .option("--out <file>", `output file (default: ${POLICY_FILE} or ${BUDGETS_FILE})`)
+    .option("--config [file]", `also write a commented service configuration (default file: ${CONFIG_FILE})`)
+    .option("--force", "overwrite an existing file")
     .action((options: InitOptions) => init(options, terminal));
 }
 

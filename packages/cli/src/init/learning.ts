@@ -24,8 +24,8 @@ export function learningSectionText(): string {
       `  //   ${JSON.stringify(name)}: ${JSON.stringify(value)}, // ${REMARKS[name as Setting] ?? name}`,
   );
   return [
-    "  // Without this section nothing is learned. With it, a request that gives no floor gets one that was learned from",
-    "  // outcomes (`calybris outcome`). These are the defaults; write only what is to be another.",
+    "  // Without this section nothing is learned. With it, a request without a floor gets one that was learned from",
+    "  // outcomes (`calybris outcome`). These are the defaults; write only what you change.",
     '  // "learning": {',
     '  //   // "features": ["size", "urgency"], // whole numbers that requests carry; the tokens when left out',
     '  //   // "targetFailureBps": 500, // where failures settle; a third when left out',

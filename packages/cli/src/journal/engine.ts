@@ -16,13 +16,13 @@ export interface JournalOptions {
 
 /** `--journal`, the same for every command that writes. */
 export function journalOption(): Option {
-  const text = "the journal; no other process may have it open";
+  const text = "journal directory; no other process may have it open";
   return new Option("--journal <directory>", text).default(".");
 }
 
-/** `--by`: entries that a person made say who. */
+/** `--by`: the person responsible for an entry. */
 export function byOption(): Option {
-  const text = "the person who does it; kept in the journal";
+  const text = "person responsible; recorded in the journal";
   return new Option("--by <name>", text).makeOptionMandatory().argParser(parseName);
 }
 

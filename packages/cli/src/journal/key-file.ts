@@ -21,7 +21,7 @@ const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 /** The option, the same for every command that opens a journal. */
 export function keyFileOption(): Option {
-  return new Option("--key-file <file>", "the key of a keyed journal; 16 bytes or more, readable by its owner alone");
+  return new Option("--key-file <file>", "key of a keyed journal; at least 16 bytes, readable by its owner only");
 }
 
 /** @throws CalybrisError `CAL_JOURNAL_KEY` for what is no key, `CAL_INPUT_UNREADABLE` for what cannot be read. */

@@ -23,10 +23,10 @@ interface TailOptions {
 
 export function tailCommand(terminal: Terminal): Command {
   return new Command("tail")
-    .description("the last decisions of a journal, one line each")
+    .description("print the last decisions of a journal, one line each")
     .argument("<directory>", "a journal directory")
-    .option("-n, --lines <count>", "how many", wholeCount, 10)
-    .option("-f, --follow", "go on with those that follow, until interrupted")
+    .option("-n, --lines <count>", "number of decisions", wholeCount, 10)
+    .option("-f, --follow", "print new decisions as they come, until interrupted")
     .addOption(keyFileOption())
     .option("--json", "print JSON lines")
     .action((directory: string, options: TailOptions) => tail(directory, options, terminal));

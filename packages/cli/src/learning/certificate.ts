@@ -1,5 +1,5 @@
 /**
- * `calybris certificate set`: puts a certificate in force, as an entry that names who did it.
+ * `calybris certificate set`: activates a certificate, as an entry that names who did it.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
@@ -22,10 +22,10 @@ interface CertificateSetOptions extends JournalOptions {
 }
 
 const HELP = `
-Of the eight regimes, those of the N least predicted gains may be served below the top tier; the others may not,
-whatever else was learned. 0 allows none. It speaks of the prior that it was found with, which has to be in force: set
-that one first. Once another prior is in force it is void, and nothing may be served below the top tier until a new
-certificate comes. Holdouts are decided by the floor of their use case alone, and a client's own floor always wins.
+The N regimes with the lowest predicted gain may be served below the top tier; the other regimes may not, whatever else was
+learned. 0 allows none. A certificate belongs to one prior, which must be active: set it first. When another prior is
+activated, the certificate is void, and nothing is served below the top tier until a new one is set. Holdouts use the
+floor of their use case only, and a client's own floor always wins.
 
 Examples:
   calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
@@ -34,20 +34,20 @@ Examples:
 
 export function certificateCommand(terminal: Terminal): Command {
   return new Command("certificate")
-    .description("how much may be served below the top tier")
+    .description("set the certificate, which allows regimes to be served below the top tier")
     .addCommand(setCommand(terminal));
 }
 
 function setCommand(terminal: Terminal): Command {
   const command = new Command("set");
   return command
-    .description("put a certificate in force in a journal, from the next decision on")
-    .argument("[file]", "what `calybris certify --out` wrote; without it, the options say")
+    .description("activate a certificate, from the next decision on")
+    .argument("[file]", "certificate written by `calybris certify --out`; without it, use the options")
     .addOption(numberOption("--regimes <count>", "how many regimes may be served below the top tier", "regimes"))
-    .addOption(numberOption("--alpha <bps>", "the risk that is not exceeded, in ten-thousandths", "alphaBps"))
-    .addOption(numberOption("--delta <bps>", "with which doubt, in ten-thousandths", "deltaBps"))
-    .addOption(numberOption("--samples <count>", "labelled requests that it was found on", "samples"))
-    .option("--prior <file>", "the prior that it was found with")
+    .addOption(numberOption("--alpha <bps>", "risk α, in ten-thousandths", "alphaBps"))
+    .addOption(numberOption("--delta <bps>", "failure probability δ, in ten-thousandths", "deltaBps"))
+    .addOption(numberOption("--samples <count>", "labelled requests that it is based on", "samples"))
+    .option("--prior <file>", "prior that it belongs to")
     .addOption(journalOption())
     .addOption(byOption())
     .addOption(keyFileOption())
@@ -81,9 +81,7 @@ async function setCertificate(
     `from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}${prior === undefined ? "" : ` (prior ${prior})`}`,
   );
   if (holdoutBps > 0)
-    terminal.print(
-      `it does not bind holdouts: ${holdoutBps} bps of decisions are made by the floor of their use case alone`,
-    );
+    terminal.print(`it does not cover holdouts: ${holdoutBps} bps of decisions use the floor of their use case only`);
 }
 
 async function certificateOf(options: CertificateSetOptions, command: Command): Promise<Certificate> {
@@ -97,9 +95,7 @@ async function certificateOf(options: CertificateSetOptions, command: Command): 
 async function certificateIn(file: string, options: CertificateSetOptions, command: Command): Promise<Certificate> {
   const { regimes, alpha, delta, samples, prior } = options;
   if ([regimes, alpha, delta, samples, prior].some((given) => given !== undefined))
-    return command.error(
-      "error: a file says it all: write neither --regimes, --alpha, --delta, --samples nor --prior beside it",
-    );
+    return command.error("error: --regimes, --alpha, --delta, --samples and --prior cannot be combined with a file");
   return readCertificate(file);
 }
 

@@ -39,7 +39,7 @@ export function certificateMembers(
   if (!prior.isKept)
     return {
       noCertificate:
-        "the prior that was fitted here is thrown away: keep it with --prior-out and add --regimes, or name one with --prior",
+        "the fitted prior is discarded: keep it with --prior-out and add --regimes, or pass one with --prior",
     };
   if (regimes === undefined)
     return { noCertificate: "a router is given regimes, and these thresholds are none: add --regimes" };

@@ -12,7 +12,7 @@ interface Asked {
   readonly risk: RiskKind;
 }
 
-/** What was certified, on how many samples, what it saves, and how it is put in force. */
+/** What was certified, on how many samples, what it saves, and how it is activated. */
 export function certifiedText(
   certified: Certified,
   table: Table,
@@ -39,7 +39,7 @@ export function certifiedText(
     ],
     [
       "saves",
-      `${percent(certified.savings)} of what could be saved at most: ${dollars(certified.savedMicrocents)} of ${dollars(certified.premiumMicrocents)}`,
+      `${percent(certified.savings)} of the maximum that could be saved: ${dollars(certified.savedMicrocents)} of ${dollars(certified.premiumMicrocents)}`,
     ],
   ];
   return `${tableText(["<certified", "<"], rows)}\n${inForceText(certificate)}`;
@@ -52,13 +52,13 @@ function pValueText({ steps, passed }: Certified): string {
   return `${last?.pValue.toPrecision(3)}${failed}`;
 }
 
-/** How it is put in force, or why it cannot be. */
+/** How it is activated, or why it cannot be. */
 export function inForceText(members: CertificateMembers): string {
-  if ("noCertificate" in members) return `This cannot be put in force: ${members.noCertificate}.`;
+  if ("noCertificate" in members) return `This cannot be activated: ${members.noCertificate}.`;
   const { regimes, alphaBps, deltaBps, prior } = members.certificate;
   return (
     `The certificate: ${regimes} of 8 regimes of prior ${prior}; α ${alphaBps} and δ ${deltaBps} bps, rounded up. ` +
-    "`calybris certificate set` puts what --out wrote in force."
+    "`calybris certificate set` activates what --out wrote."
   );
 }
 

@@ -1,6 +1,6 @@
 /**
  * `calybris certify`: how much may be downgraded so that, with confidence 1 − δ, the risk stays below α; on labelled data,
- * or on the log of a bandit. What a prior's regimes were certified for can be put in force by `calybris certificate set`.
+ * or on the log of a bandit. `calybris certificate set` activates a certificate of a prior's regimes.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
@@ -28,12 +28,12 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { writeOutput } from "../terminal/write-output.ts";
 
 const HELP = `
-The prior has to be fitted on other rows than those given here, or the certificate is void. Without --prior, one half of
-the rows fits a prior and the other certifies it; that prior is thrown away unless --prior-out keeps it, and then nothing
-of what is certified can be put in force.
+The prior must have been fitted on other rows than these, or the certificate is void. Without --prior, half of the rows fit
+a prior and the other half certify it. That prior is discarded unless --prior-out names a file; without the prior, the
+certificate cannot be activated.
 
-With --regimes and a prior that is kept, --json and --out hold \`certificate\`, which \`calybris certificate set\` puts in
-force. It speaks in whole ten-thousandths: α and δ are rounded up.
+With --regimes and a prior file, --json and --out contain \`certificate\`, which \`calybris certificate set\` activates. α and
+δ are rounded up to ten-thousandths.
 
 Example:
   calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
@@ -42,25 +42,25 @@ Exit code: 0 whether or not anything could be certified.`;
 
 export function certifyCommand(terminal: Terminal): Command {
   return new Command("certify")
-    .description("how much may be downgraded so that the risk stays below α, with confidence 1 − δ")
-    .option("--data <set or file>", "labelled data: the name of a set, or a table of your own (with --map)")
-    .option("--map <file>", "which columns of the table are what: docs/tables.md")
+    .description("certify how many requests may be downgraded at risk α, with failure probability δ")
+    .option("--data <set or file>", "labelled data: name of a data set, or your own table (with --map)")
+    .option("--map <file>", "map of the table's columns: docs/tables.md")
     .option("--set <name>", "read the file in the layout of this set", collected)
-    .option("--log <file>", "in place of labelled data: CSV with scoreBps, ranCheap, cheapPropensity, failed")
-    .option("--prior <file>", "the prior to certify; without one, a prior is fitted on a half that certifies nothing")
-    .addOption(new Option("--prior-out <file>", "where the prior that is fitted here is kept").conflicts("prior"))
-    .requiredOption("--alpha <share>", "the risk that may not be exceeded, as 0.04", parseShare)
-    .requiredOption("--delta <share>", "how often the certificate may be wrong, as 0.1", parseShare)
+    .option("--log <file>", "log instead of labelled data: CSV with scoreBps, ranCheap, cheapPropensity, failed")
+    .option("--prior <file>", "prior to certify (default: fit one on half of the rows)")
+    .addOption(new Option("--prior-out <file>", "write the fitted prior to this file").conflicts("prior"))
+    .requiredOption("--alpha <share>", "maximum risk α, for example 0.04", parseShare)
+    .requiredOption("--delta <share>", "failure probability δ of the certificate, for example 0.1", parseShare)
     .addOption(
-      new Option("--risk <kind>", "over all requests, or over those that needed premium")
+      new Option("--risk <kind>", "risk over all requests, or over requests that needed premium")
         .choices(["harm", "false-negative"])
         .default("harm"),
     )
-    .option("--grid <count>", "thresholds to walk, from the safest on", parseGrid, 64)
-    .option("--regimes", "walk the boundaries of the eight regimes instead: what a router can be given")
-    .option("--seed <number>", "which half is which", parseGrid, 1)
-    .option("--out <file>", "where what was certified is written, as JSON")
-    .option("--json", "print it as JSON")
+    .option("--grid <count>", "number of thresholds to test, safest first", parseGrid, 64)
+    .option("--regimes", "test the boundaries of the eight regimes instead; required to activate the certificate")
+    .option("--seed <number>", "seed that splits the rows into halves", parseGrid, 1)
+    .option("--out <file>", "write the result as JSON to this file")
+    .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((options: CertifyOptions) => run(options, terminal));
 }

@@ -1,5 +1,5 @@
 /**
- * `calybris prior set`: puts a prior in force, as an entry that holds it whole and names who did it.
+ * `calybris prior set`: activates a prior, as an entry that holds it and names who did it.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
@@ -17,23 +17,23 @@ interface PriorSetOptions extends JournalOptions {
 }
 
 const HELP = `
-The gain it predicts is the score from the next decision on, and its quantiles are the regimes. It has to read the same
-features in the same order as the policy's \`learning.features\`. What was learned under other regimes is dealt out evenly
-among the new ones, and a certificate of another prior is void: nothing may be served below the top tier until a new one.
+From the next decision on, the predicted gain is the score and its quantiles cut the regimes. The prior must read the same
+features in the same order as the policy's \`learning.features\`. What was learned under the old regimes is redistributed
+evenly. A certificate of another prior becomes void: nothing is served below the top tier until a new one is set.
 
 Example:
   calybris prior set prior.json --journal journal --by ada`;
 
 export function priorCommand(terminal: Terminal): Command {
   return new Command("prior")
-    .description("what is predicted before anything is learned")
+    .description("set the prior, which predicts gain before anything is learned")
     .addCommand(setCommand(terminal));
 }
 
 function setCommand(terminal: Terminal): Command {
   return new Command("set")
-    .description("put a prior in force in a journal, from the next decision on")
-    .argument("<file>", "the prior, as `calybris train` wrote it")
+    .description("activate a prior, from the next decision on")
+    .argument("<file>", "prior written by `calybris train`")
     .addOption(journalOption())
     .addOption(byOption())
     .addOption(keyFileOption())
@@ -59,10 +59,10 @@ async function setPrior(file: string, options: PriorSetOptions, terminal: Termin
   }
   const reads = [...featureNames, ...(text === undefined ? [] : ["text"])].join(", ");
   terminal.print(
-    printable(`the prior is in force from entry ${sequence}; it reads ${reads || "categories alone"} (${digestHex})`),
+    printable(`the prior is active from entry ${sequence}; it reads ${reads || "categories only"} (${digestHex})`),
   );
   if (isCertificateVoid)
     terminal.print(
-      "the certificate in force spoke of another prior: nothing may be served below the top tier until a new one is set",
+      "the certificate belonged to another prior and is void: nothing is served below the top tier until a new one is set",
     );
 }

@@ -41,25 +41,24 @@ const FOLDS = 5;
 
 export function trainCommand(terminal: Terminal): Command {
   return new Command("train")
-    .description("fit a prior on labelled data: what the dearest tier will gain over the cheapest, request by request")
-    .requiredOption("--data <set or file>", "the name of a data set, or a table of your own (with --map)")
-    .option("--map <file>", "which columns of the table are what: docs/tables.md")
+    .description("fit a prior on labelled data: the gain of the most expensive tier over the cheapest, by request")
+    .requiredOption("--data <set or file>", "name of a data set, or your own table (with --map)")
+    .option("--map <file>", "map of the table's columns: docs/tables.md")
     .option("--set <name>", "read the file in the layout of this set", collected)
-    .requiredOption("--out <file>", "where the prior is written")
+    .requiredOption("--out <file>", "write the prior to this file")
     .addOption(
-      new Option("--kind <kind>", "fit only this; else the best of all by cross-validation").choices([...HEAD_KINDS]),
+      new Option("--kind <kind>", "fit this kind only (default: the best by cross-validation)").choices([
+        ...HEAD_KINDS,
+      ]),
     )
-    .option(
-      "--per-cost",
-      "predict gain per money: for savings where requests differ in what premium adds to their cost",
-    )
+    .option("--per-cost", "predict gain per cost; use it if the extra cost of premium differs by request")
     .option("--folds <count>", "folds of the cross-validation", parseFolds, FOLDS)
     .option("--seed <number>", "the same data and seed give the same prior, byte for byte", parseSeed, 1)
-    .option("--json", "print what was learned as JSON")
+    .option("--json", "print JSON")
     .option("--quiet", "no progress bar")
     .addHelpText(
       "after",
-      "\nRows in time order are learned forward: every figure is of rows later than those it was fitted on.\nPut it in force with `calybris prior set`, and certify it on other rows with `calybris certify --prior`.",
+      "\nRows in time order are evaluated forward: every figure is of rows later than those it was fitted on.\nActivate it with `calybris prior set`, and certify it on other rows with `calybris certify --prior`.",
     )
     .action((options: TrainOptions) => train(options, terminal));
 }
@@ -166,7 +165,7 @@ function trainText(learned: Learned, { heads }: Validation, floors: readonly Der
   return [
     `${learned.rows} rows of ${table.name}, ${table.featureNames.length} features, ${table.categoryNames.length} categories${table.texts === undefined ? "" : ", text"}${left === "" ? "" : ` (${left})`}`,
     tableText(["<fitted", ">fold", ">rows tested", ">AUC", ">APGR", ">miss area"], rows),
-    `The chosen one, ${learned.winner}, was fitted on all rows and written to ${learned.prior}; its digest is ${learned.digest}.`,
+    `The selected kind, ${learned.winner}, was fitted on all rows and written to ${learned.prior}; its digest is ${learned.digest}.`,
     "Warm-start floors from this data: the quality delivered when the marginal harm is one in twenty.",
     tableText(["<use case", ">rows", ">cheapest", ">premium", ">downgraded", ">floor"], floorRows),
     `Published, and ours where nothing is: ${published}.`,

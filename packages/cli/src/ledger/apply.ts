@@ -1,5 +1,5 @@
 /**
- * `calybris ledger apply`: puts the limits of a file in force. Those that are in force already change nothing.
+ * `calybris ledger apply`: activates the limits of a file. Limits that are already active change nothing.
  * @module
  */
 import { loadBudgets, loadPolicy } from "@calybris/engine";
@@ -17,7 +17,7 @@ interface ApplyOptions extends JournalOptions {
 }
 
 const HELP = `
-Tenants of the journal that the file does not name stay as they are. A tenant keeps the level above it.
+Tenants that the file does not name keep their limits. A tenant keeps its parent.
 
 Examples:
   calybris init --budgets
@@ -26,11 +26,11 @@ Examples:
 
 export function ledgerApplyCommand(terminal: Terminal): Command {
   return new Command("apply")
-    .description("put the limits of a file in force")
-    .argument("<file>", "the budgets; `calybris init --budgets` writes some to start from")
+    .description("activate the limits of a budgets file")
+    .argument("<file>", "budgets file; `calybris init --budgets` writes one to start from")
     .addOption(journalOption())
     .addOption(byOption())
-    .option("--policy <file>", "begins the journal where there is none; else it must be the one in force")
+    .option("--policy <file>", "policy that begins a new journal; for an existing journal, its active policy")
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)

@@ -21,7 +21,7 @@ interface GrantOptions extends JournalOptions, AmountGiven {
 }
 
 const HELP = `
-The same id grants once: where it is not known whether a grant went through, send it again with its id.
+An ID grants once. If you do not know whether a grant succeeded, repeat it with its ID.
 
 Examples:
   calybris ledger grant --journal journal --tenant acme --dollars 25 --by ada
@@ -29,12 +29,12 @@ Examples:
 
 export function ledgerGrantCommand(terminal: Terminal): Command {
   const command = new Command("grant")
-    .description("give a tenant money; its debt is paid first")
+    .description("grant money to a tenant; debt is paid first")
     .addOption(journalOption())
-    .requiredOption("--tenant <name>", "whom to give it");
+    .requiredOption("--tenant <name>", "tenant to grant to");
   return amountOptions(command, "", "how much,")
     .addOption(byOption())
-    .option("--id <id>", "your own id for it; a new one when left out")
+    .option("--id <id>", "ID of the grant, for retries (default: a new one)")
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)

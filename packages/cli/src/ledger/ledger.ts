@@ -13,7 +13,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 export function ledgerCommand(terminal: Terminal): Command {
   const ledger = new Command("ledger")
-    .description("budgets: who may spend, what was spent, and the proof")
+    .description("apply budgets, grant and settle money, show and prove balances")
     .addCommand(ledgerApplyCommand(terminal))
     .addCommand(ledgerGrantCommand(terminal))
     .addCommand(ledgerShowCommand(terminal))

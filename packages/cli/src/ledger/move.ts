@@ -38,28 +38,28 @@ interface Move {
 const MOVES: readonly Move[] = [
   {
     name: "settle",
-    description: "the call ran, and this is what it cost",
+    description: "report the cost of a call",
     hasActual: true,
     hasBy: false,
     run: (ledger, said) => ledger.settle(said),
   },
   {
     name: "release",
-    description: "the call never ran: everything comes back",
+    description: "report that the call never ran; the whole reservation is returned",
     hasActual: false,
     hasBy: false,
     run: (ledger, said) => ledger.release(said),
   },
   {
     name: "reconcile",
-    description: "what a held call cost after all",
+    description: "report the cost of a held call",
     hasActual: true,
     hasBy: true,
     run: (ledger, said) => ledger.reconcile(said),
   },
   {
     name: "correct",
-    description: "what a settled call cost in truth",
+    description: "correct the cost of a settled call",
     hasActual: true,
     hasBy: true,
     run: (ledger, said) => ledger.correct(said),
@@ -73,9 +73,9 @@ export function ledgerMoveCommands(terminal: Terminal): readonly Command[] {
 function moveCommand(move: Move, terminal: Terminal): Command {
   const command = new Command(move.name)
     .description(move.description)
-    .argument("<decision-id>", "as the decision was answered; `ledger show --reservations` lists those that are open")
+    .argument("<decision-id>", "decision ID; `ledger show --reservations` lists the open ones")
     .addOption(journalOption())
-    .option("--tenant <name>", "whose it is: another tenant's is refused");
+    .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
   if (move.hasActual) amountOptions(command, "actual-", "what it cost,");
   if (move.hasBy) command.addOption(byOption());
   const amount = move.hasActual ? " --actual-dollars 0.0131" : "";

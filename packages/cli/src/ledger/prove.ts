@@ -19,7 +19,7 @@ interface ProveOptions {
 }
 
 const HELP = `
-Works while an engine has the journal: what it has not finished writing is not counted.
+May run while an engine has the journal open; unfinished writes are not counted.
 Exit code: 0 conserved, 1 not conserved or the journal is broken, 2 usage, 3 something could not be checked.
 
 Example:
@@ -27,7 +27,7 @@ Example:
 
 export function ledgerProveCommand(terminal: Terminal): Command {
   return new Command("prove")
-    .description("prove that no money was made or lost, from the journal alone")
+    .description("prove from the journal alone that no money was created or lost")
     .argument("<directory>", "a journal directory")
     .addOption(keyFileOption())
     .option("--json", "print JSON")

@@ -18,8 +18,8 @@ interface ShowOptions {
 }
 
 const HELP = `
-The bar shows what was billed (█) and is reserved (▒) of what the tenant has had in its period. Reads without a lock.
-Exit code: 0, or 1 where the money contradicts itself; \`calybris verify\` tells more.
+The bar shows billed (█) and reserved (▒) amounts as a share of the period's money. Reads without a lock.
+Exit code: 0, or 1 when balances are inconsistent; \`calybris verify\` gives details.
 
 Examples:
   calybris ledger show journal
@@ -27,11 +27,11 @@ Examples:
 
 export function ledgerShowCommand(terminal: Terminal): Command {
   return new Command("show")
-    .description("balances of all tenants, or of one with those above and below it")
+    .description("show balances of all tenants, or of one with the tenants above and below it")
     .argument("<directory>", "a journal directory")
     .argument("[tenant]", "one tenant")
     .addOption(keyFileOption())
-    .option("--reservations", "list those that are open or held")
+    .option("--reservations", "list open and held reservations")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((directory: string, tenant: string | undefined, options: ShowOptions) =>

@@ -25,8 +25,8 @@ interface OutcomeOptions {
 }
 
 const HELP = `
-An outcome is told once; the same one again changes nothing. Where nobody can say whether it was good, signals speak:
-without --succeeded or --failed, success is what they leave of it.
+A decision has one outcome; repeating it changes nothing. If success is unknown, report signals instead: without --succeeded
+or --failed, success is estimated from them.
 
 Examples:
   calybris outcome journal 42-1c176df6 --succeeded --cost-dollars 0.0131 --latency-ms 640
@@ -36,17 +36,19 @@ Examples:
 export function outcomeCommand(terminal: Terminal): Command {
   const command = new Command("outcome");
   return command
-    .description("tell what became of a decision")
-    .argument("<directory>", "a journal; no other process may have it open")
-    .argument("<decision-id>", "as the decision was answered; `show` prints it too")
-    .addOption(new Option("--succeeded", "it was good").conflicts("failed"))
-    .option("--failed", "it was not")
-    .addOption(new Option("--signal <name...>", "what was seen of it").choices(SIGNALS))
-    .addOption(new Option("--disposition <name>", "what was done with it; applied when left out").choices(DISPOSITIONS))
-    .option("--cost-dollars <amount>", "what it cost, in dollars (like 2.50)")
-    .option("--cost-cents <amount>", "what it cost, in cents")
-    .option("--cost-microcents <amount>", "what it cost, in microcents")
-    .option("--latency-ms <count>", "how long it took", parseLatency)
+    .description("report the outcome of a decision")
+    .argument("<directory>", "journal directory; no other process may have it open")
+    .argument("<decision-id>", "decision ID, as returned or as printed by `show`")
+    .addOption(new Option("--succeeded", "the result was good").conflicts("failed"))
+    .option("--failed", "the result was not good")
+    .addOption(new Option("--signal <name...>", "observed signal; repeatable").choices(SIGNALS))
+    .addOption(
+      new Option("--disposition <name>", "what was done with the decision (default: applied)").choices(DISPOSITIONS),
+    )
+    .option("--cost-dollars <amount>", "actual cost in dollars, for example 2.50")
+    .option("--cost-cents <amount>", "actual cost in cents")
+    .option("--cost-microcents <amount>", "actual cost in microcents")
+    .option("--latency-ms <count>", "actual latency in milliseconds", parseLatency)
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)

@@ -44,19 +44,19 @@ const EXIT_REFUSED = 2;
 const EXIT_INTERRUPTED = 130;
 
 const HELP = `
-Each line is an object: decisionId, or requestId as it was asked under; succeeded, signals or both; and disposition,
-costMicrocents (or costCents, costDollars), latencyMs, observedAt as there are. The file is read to its end before the
-first is told. One that the journal refuses is reported and holds nothing up.
-Exit code: 0 all told, 1 the journal failed, 2 some refused or the file cannot be used, 130 interrupted.
+Each line is an object: decisionId or requestId; succeeded, signals or both; and optionally disposition, costMicrocents (or
+costCents, costDollars), latencyMs and observedAt. The whole file is checked before the first outcome is recorded. An
+outcome that the journal refuses is reported, and the others continue.
+Exit code: 0 all recorded, 1 the journal failed, 2 some refused or the file is invalid, 130 interrupted.
 
 Example:
   calybris outcomes journal outcomes.jsonl`;
 
 export function outcomesCommand(terminal: Terminal): Command {
   return new Command("outcomes")
-    .description("tell what became of many decisions; the same file again tells nothing twice")
-    .argument("<directory>", "a journal; no other process may have it open")
-    .argument("<file>", "JSON Lines, packed as well; - is standard input")
+    .description("report outcomes from a file; running it again records nothing twice")
+    .argument("<directory>", "journal directory; no other process may have it open")
+    .argument("<file>", "JSON Lines, plain or compressed; - is standard input")
     .addOption(keyFileOption())
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress bar")

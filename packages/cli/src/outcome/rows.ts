@@ -57,7 +57,7 @@ function outcomeOf(value: ExactJson, line: number): Omit<OutcomeRow, "line"> {
     mistakes.add(
       ["succeeded"],
       "is missing, and there are no signals",
-      "Say whether it was good, or send signals: [] where nothing odd was seen.",
+      "Send `succeeded`, or signals: [] if nothing unusual was observed.",
     );
   const cost = costOf(members);
   if (typeof cost === "object") mistakes.add([cost.path], cost.problem, cost.remedy);

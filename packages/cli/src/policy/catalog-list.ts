@@ -12,10 +12,10 @@ import type { Terminal } from "../terminal/terminal.ts";
 export function catalogCommand(terminal: Terminal): Command {
   const list = new Command("list")
     .description("list the candidates of a catalog")
-    .argument("[catalog]", `a file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
+    .argument("[catalog]", `catalog file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
     .option("--json", "print JSON")
     .action((named: string, options: { readonly json?: true }) => listCatalog(named, options, terminal));
-  return new Command("catalog").description("look into catalogs").addCommand(list);
+  return new Command("catalog").description("list catalogs").addCommand(list);
 }
 
 async function listCatalog(named: string, options: { readonly json?: true }, terminal: Terminal): Promise<void> {

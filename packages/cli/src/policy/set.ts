@@ -1,5 +1,5 @@
 /**
- * `calybris policy set`: puts another policy in force, as an entry that holds it whole and names who did it.
+ * `calybris policy set`: activates a policy, as an entry that holds it and names who did it.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";
@@ -17,7 +17,7 @@ interface PolicySetOptions extends JournalOptions {
 
 export function policySetCommand(terminal: Terminal): Command {
   return new Command("set")
-    .description("put another policy in force in a journal, from the next decision on")
+    .description("activate a policy in a journal, from the next decision on")
     .argument("<file>", "the policy")
     .addOption(journalOption())
     .addOption(byOption())
@@ -32,5 +32,5 @@ async function setPolicy(file: string, options: PolicySetOptions, terminal: Term
   const { sequence, policyId } = await withEngine(options, undefined, (engine) => engine.setPolicy(policy, options.by));
   const digest = toHex(snapshotDigest(policy));
   if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, by: options.by }));
-  else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is in force from entry ${sequence} (${digest})`);
+  else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active from entry ${sequence} (${digest})`);
 }

@@ -29,13 +29,13 @@ const CONCURRENCY_MAX = 4_096;
 
 export function replayCommand(terminal: Terminal): Command {
   return new Command("replay")
-    .description("decide every request of a file, durably; the same file again decides nothing twice")
-    .requiredOption("--policy <file>", "the policy to decide under")
-    .requiredOption("--requests <file>", "JSON Lines or CSV, packed as well; - is standard input")
-    .requiredOption("--journal <directory>", "where decisions are kept; created when it does not exist")
-    .option("--map <file>", "for CSV: from each field of a request to its column")
+    .description("decide every request of a file, durably; running it again decides nothing twice")
+    .requiredOption("--policy <file>", "policy file")
+    .requiredOption("--requests <file>", "JSON Lines or CSV, plain or compressed; - is standard input")
+    .requiredOption("--journal <directory>", "journal directory; created if missing")
+    .option("--map <file>", "for CSV: map from request fields to columns")
     .addOption(keyFileOption())
-    .option("--concurrency <count>", "decisions that wait for the disk at once", parseConcurrency, 256)
+    .option("--concurrency <count>", "maximum decisions that wait for the disk at once", parseConcurrency, 256)
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress bar")
     .addHelpText("after", HELP)
@@ -45,9 +45,9 @@ export function replayCommand(terminal: Terminal): Command {
 const PROGRESS = "{bar} {percentage}% | line {value} of {total} | {eta_formatted} left";
 
 const HELP = `
-A row without a requestId gets one from what the file holds and its line, so the same file again decides nothing twice.
-Ctrl-C finishes what is under way, seals the journal and reports; the same command again goes on.
-Exit code: 0 all decided, 1 the journal failed, 2 something given cannot be used, 130 interrupted.`;
+A row without a requestId gets one from its content and line, so running the same file again decides nothing twice.
+Ctrl-C finishes open requests, seals the journal and reports; run the same command again to continue.
+Exit code: 0 all decided, 1 the journal failed, 2 an argument or file is invalid, 130 interrupted.`;
 
 async function replay(options: ReplayOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(options.policy);

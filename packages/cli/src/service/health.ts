@@ -18,12 +18,12 @@ const AGAIN_MS = 200;
 
 export function healthCommand(terminal: Terminal): Command {
   const command = new Command("health")
-    .description("ask the service whether it is ready; exit code 0 when it is")
-    .option("--wait <seconds>", "how long to ask again until it is", seconds, 0)
+    .description("check whether the service is ready; exit code 0 if it is")
+    .option("--wait <seconds>", "retry for this long", seconds, 0)
     .addOption(configOption());
   for (const option of configOptions()) command.addOption(option);
   return command
-    .addHelpText("after", "\nGive it the configuration and the options that `calybris serve` was started with.")
+    .addHelpText("after", "\nPass the configuration and options of `calybris serve`.")
     .action(async (options: { readonly config?: string; readonly wait: number }, self: Command) => {
       const config = await readConfig({ file: options.config, flags: flagsOf(self), environment: process.env });
       const answer = await readiness(config, options.wait);

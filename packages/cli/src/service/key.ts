@@ -18,19 +18,19 @@ interface KeyOptions {
 
 export function keyCommand(terminal: Terminal): Command {
   const create: Command = new Command("create")
-    .description("make an API key; it is printed once")
-    .requiredOption("--name <name>", "what people call it")
-    .addOption(new Option("--scope <scope...>", "what it may do").choices(SCOPES))
+    .description("create an API key; it is printed once")
+    .requiredOption("--name <name>", "name of the key")
+    .addOption(new Option("--scope <scope...>", "permissions of the key").choices(SCOPES))
     .addOption(new Option("--plane <scope...>", "former name of --scope").choices(SCOPES))
-    .option("--tenant <name...>", "the tenants it may act for; all by default")
-    .option("--per-second <number>", "requests a second", perSecond)
+    .option("--tenant <name...>", "tenants it may act for (default: all)")
+    .option("--per-second <number>", "rate limit in requests per second", perSecond)
     .option("--json", "print JSON")
     .action((options: KeyOptions) => {
       const scopes = options.scope ?? options.plane;
       if (scopes === undefined) create.error("error: required option '--scope <scope...>' not specified");
       else terminal.print(keyText(options, scopes));
     });
-  return new Command("key").description("API keys of the service").addCommand(create);
+  return new Command("key").description("create API keys for the service").addCommand(create);
 }
 
 function keyText({ name, tenant, perSecond: rate, json }: KeyOptions, scopes: readonly Scope[]): string {

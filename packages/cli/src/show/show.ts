@@ -34,8 +34,8 @@ import { printable } from "../terminal/terminal-text.ts";
 export function showCommand(terminal: Terminal): Command {
   return new Command("show")
     .description("explain one decision of a journal")
-    .argument("<directory>", "a journal directory")
-    .argument("<sequence>", "the sequence of its entry", wholeSequence)
+    .argument("<directory>", "journal directory")
+    .argument("<sequence>", "sequence of the entry", wholeSequence)
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .action((directory: string, sequence: number, options: { keyFile?: string; json?: boolean }) => {

@@ -30,11 +30,11 @@ export interface VerifyOptions {
 export function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("check a journal: chain, digests, every decision and every balance recomputed")
-    .argument("[path]", "a journal directory, or a log file")
+    .argument("[path]", "journal directory or log file")
     .usage("<path> [options]")
-    .option("--policy <file...>", "policies that the journal must have put in force")
+    .option("--policy <file...>", "policies that the journal must have activated")
     .addOption(keyFileOption())
-    .option("--head <file>", "an anchor kept elsewhere, that the journal must reach")
+    .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
     .action(async (path: string | undefined, options: VerifyOptions, command: Command) => {
