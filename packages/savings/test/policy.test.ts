@@ -1,105 +1,186 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { loadCatalog, loadPolicy } from "@calybris/engine";
+import { type CatalogFile, loadCatalog, parseCatalogFile, parsePolicyFile } from "@calybris/engine";
+import { readJson } from "@calybris/engine/internal";
 import {
   ALL_PROVIDERS,
   bps,
+  type Candidate,
   cost,
   costMicrocents,
+  mask,
+  milliseconds,
   type PolicySnapshot,
   prescribe,
   sampleRequest,
   tokens,
 } from "@calybris/kernel";
 import fc from "fast-check";
-import { afterAll, expect, test } from "vitest";
-import { Choices, savingsPolicy } from "../src/index.ts";
+import { describe, expect, test } from "vitest";
+import { savingsPolicy, type Within } from "../src/index.ts";
 import { reportOf } from "./exports.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "calybris-savings-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-async function snapshotOf(text: string): Promise<PolicySnapshot> {
-  const file = join(folder, "policy.jsonc");
-  writeFileSync(file, text);
-  return loadPolicy(file);
+interface Row {
+  readonly asked: string;
+  readonly input: number;
+  readonly output: number;
 }
 
-// Goal: the policy that is written decides each request as the report says. Method: for every floor of every catalog,
-// requests of one row through the report and through the kernel under that policy; the budget is the cost of what was asked
-// for, and the floor is lowered to its quality, as the engine does by default.
-test.each(["llm-with-legacy", "couriers", "venues"])(
-  "the kernel under the written policy chooses as the report says: %s",
-  async (name) => {
-    const catalog = await loadCatalog(name);
-    const enabled = catalog.candidates.filter((candidate) => candidate.enabled !== 0);
-    for (const floorBps of new Choices(catalog).floors) {
-      const large = `${enabled[0]?.name},2000000,200000`;
-      const written = await reportOf(`model,input_tokens,output_tokens\n${large}\n`, { catalog, floorBps });
-      const policyFloor = written.chosen?.policyFloorBps ?? 0;
-      const snapshot = await snapshotOf(
-        savingsPolicy(written, catalog, { catalog: name, schema: "policy.schema.json" }),
-      );
-      const { policy, useCases } = snapshot;
-      const useCase = useCases["default"] as (typeof useCases)[string];
-      expect(useCase.qualityMinBps).toBe(policyFloor);
-      await fc.assert(
-        fc.asyncProperty(
-          fc.constantFrom(...enabled),
-          fc.nat(100_000),
-          fc.integer({ min: 1, max: 20_000 }),
-          async (asked, input, output) => {
-            const report = await reportOf(`model,input_tokens,output_tokens\n${asked.name},${input},${output}\n`, {
-              catalog,
-              floorBps: policyFloor,
-            });
-            const row = { ...sampleRequest(), inputTokens: tokens(input), outputTokens: tokens(output) };
-            const { decision } = prescribe(policy, {
-              ...row,
-              requestedId: asked.id,
-              valueMicrocents: useCase.valueMicrocents,
-              riskBps: useCase.riskBps,
-              confidenceBps: useCase.confidenceBps,
-              qualityMinBps: bps(Math.min(policyFloor, asked.qualityBps)),
-              budgetLimitMicrocents: costMicrocents(cost(row, asked)),
-              latencyMaxMs: 0 as typeof row.latencyMaxMs,
-              capabilitiesRequired: 0n as typeof row.capabilitiesRequired,
-              providersAllowed: ALL_PROVIDERS,
-            });
-            // A lower floor whose policy is a higher one's is written with the higher floor.
-            if (report.chosen?.policyFloorBps !== policyFloor) return;
-            expect(catalog.candidates.find(({ id }) => id === decision.selectedId)?.name).toBe(
-              report.chosen?.flows[0]?.chosen,
-            );
-          },
-        ),
-        { numRuns: 60 },
-      );
-    }
-  },
-  120_000,
-);
+/** A catalog as its file says it. */
+interface Written {
+  readonly catalog: CatalogFile;
+  readonly value: unknown;
+}
 
-test("for each disabled legacy model, an enabled one is rated at least as high and costs no more", async () => {
-  const catalog = await loadCatalog("llm-with-legacy");
-  for (const legacy of catalog.candidates.filter(({ enabled }) => enabled === 0)) {
-    const better = catalog.candidates.filter(
-      (other) =>
-        other.enabled !== 0 &&
-        other.qualityBps >= legacy.qualityBps &&
-        other.inputPriceMicrocents <= legacy.inputPriceMicrocents &&
-        other.outputPriceMicrocents <= legacy.outputPriceMicrocents,
-    );
-    expect([legacy.name, better.length]).toEqual([legacy.name, expect.toSatisfy((count: number) => count > 0)]);
+// Goal: the policy that is written decides each request as the report says. Method: some rows through the report, then each
+// through the kernel under the policy. As the engine does by default, the budget is the cost of what was asked for, and the
+// floor is lowered to its quality.
+async function requireEqual(
+  { catalog, value }: Written,
+  rows: readonly Row[],
+  floorBps: number,
+  within: Within,
+): Promise<void> {
+  const lines = rows.map(({ asked, input, output }) => `${asked},${input},${output}`);
+  const text = ["model,input_tokens,output_tokens", ...lines].join("\n");
+  const limits = { within };
+  const report = await reportOf(text, { catalog, floorBps, ...limits });
+  const policy = savingsPolicy(report, catalog, { catalog: "it", schema: "policy.schema.json", limits });
+  const snapshot = parsePolicyFile(readJson(policy, "policy.jsonc").value, value);
+
+  const [expected, found] = [new Map<string, number>(), new Map<string, number>()];
+  const count = (of: Map<string, number>, key: string, by: number): void => void of.set(key, (of.get(key) ?? 0) + by);
+  let rejected = 0;
+  for (const row of rows) {
+    const chosen = kernelChoice(snapshot, catalog, row, within);
+    if (chosen === undefined) rejected += 1;
+    count(found, `${row.asked} -> ${chosen ?? row.asked}`, 1);
   }
+  for (const flow of report.chosen?.flows ?? []) count(expected, `${flow.requested} -> ${flow.chosen}`, flow.requests);
+  expect(Object.fromEntries(found)).toEqual(Object.fromEntries(expected));
+  expect(rejected).toBe(report.chosen?.rejectedRequests);
+}
+
+function kernelChoice(
+  { policy, useCases }: PolicySnapshot,
+  catalog: CatalogFile,
+  { asked, input, output }: Row,
+  within: Within,
+): string | undefined {
+  const requested = catalog.candidates.find(({ name }) => name === asked) as Candidate;
+  const useCase = useCases["default"] as (typeof useCases)[string];
+  const size = { ...sampleRequest(), inputTokens: tokens(input), outputTokens: tokens(output) };
+  const { decision } = prescribe(policy, {
+    ...size,
+    requestedId: requested.id,
+    valueMicrocents: useCase.valueMicrocents,
+    riskBps: useCase.riskBps,
+    confidenceBps: useCase.confidenceBps,
+    qualityMinBps: bps(Math.min(useCase.qualityMinBps, requested.qualityBps)),
+    budgetLimitMicrocents: costMicrocents(cost(size, requested)),
+    latencyMaxMs: milliseconds(0),
+    capabilitiesRequired: mask(0n),
+    providersAllowed: providersOf(catalog, requested, within),
+  });
+  return catalog.candidates.find(({ id }) => id === decision.selectedId)?.name;
+}
+
+function providersOf({ providers }: CatalogFile, { providerId }: Candidate, within: Within): typeof ALL_PROVIDERS {
+  if (within === "any") return ALL_PROVIDERS;
+  const allowed = within === "requestedProvider" ? [] : within;
+  const bits = providers.reduce((sum, name, bit) => (allowed.includes(name) ? sum | (1n << BigInt(bit)) : sum), 0n);
+  return mask(bits | (1n << BigInt(providerId)));
+}
+
+const rowsOf = (names: readonly string[]): fc.Arbitrary<Row[]> =>
+  fc.array(
+    fc.record({
+      asked: fc.constantFrom(...names),
+      input: fc.nat(100_000),
+      output: fc.integer({ min: 1, max: 20_000 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  );
+
+describe("the kernel under the written policy chooses as the report says", () => {
+  test.each(["llm-with-legacy", "couriers", "venues"])("at every floor of the catalog %s", async (name) => {
+    const catalog = await loadCatalog(name);
+    const value = (await import(`@calybris/catalogs/${name}.json`, { with: { type: "json" } })) as { default: unknown };
+    const written = { catalog, value: value.default };
+    const within = fc.oneof(fc.constantFrom<Within>("any", "requestedProvider"), fc.subarray([...catalog.providers]));
+    const floors = fc.constantFrom(...catalog.candidates.map(({ qualityBps }) => Number(qualityBps)), 0, 10_000);
+    await fc.assert(
+      fc.asyncProperty(
+        rowsOf(catalog.candidates.map((candidate) => candidate.name)),
+        floors,
+        within,
+        async (rows, floor, allowed) => requireEqual(written, rows, floor, allowed),
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  // Few qualities and prices, so that candidates tie, dominate each other and are incomparable.
+  test("on any small catalog", async () => {
+    const candidate = fc.record({
+      qualityBps: fc.constantFrom(5_000, 6_000, 6_001, 7_000),
+      inputPriceDollarsPerMillion: fc.constantFrom("0.1", "0.2", "0.4", "3"),
+      outputPriceDollarsPerMillion: fc.constantFrom("0.1", "0.5", "2", "9"),
+      provider: fc.constantFrom("A", "B", "C"),
+      enabled: fc.constantFrom(true, true, true, false),
+    });
+    const catalogs = fc
+      .array(candidate, { minLength: 1, maxLength: 7 })
+      .filter((candidates) => candidates.some(({ enabled }) => enabled))
+      .map((candidates) => ({
+        name: "it",
+        title: "any",
+        epoch: 1,
+        providers: ["A", "B", "C"],
+        capabilities: [],
+        regions: [],
+        tiers: ["all"],
+        candidates: candidates.map((each, index) => {
+          const rest = { tier: "all", riskCeilingBps: 9_000, latencyP95Ms: 1, capabilities: [], regions: [] };
+          return { id: index + 1, name: `model-${String.fromCharCode(97 + index)}`, ...rest, ...each };
+        }),
+      }));
+    const cases = catalogs.chain((value) =>
+      fc.tuple(
+        fc.constant(value),
+        rowsOf(value.candidates.map(({ name }) => name)),
+        fc.constantFrom(0, 5_000, 5_500, 6_000, 6_001, 7_000, 10_000),
+        fc.oneof(fc.constantFrom<Within>("any", "requestedProvider"), fc.subarray(["A", "B", "C"])),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(cases, async ([value, rows, floor, within]) =>
+        requireEqual({ catalog: parseCatalogFile(value), value }, rows, floor, within),
+      ),
+      { numRuns: 1_500 },
+    );
+  });
 });
 
-test("the catalog with legacy models holds the catalog llm as it is", async () => {
-  const [{ candidates: current, ...llm }, { candidates, ...legacy }] = [
-    await loadCatalog("llm"),
-    await loadCatalog("llm-with-legacy"),
-  ];
-  expect(candidates.slice(0, current.length)).toEqual(current);
-  expect({ ...legacy, name: "", title: "" }).toEqual({ ...llm, name: "", title: "" });
+describe("the catalog llm-with-legacy", () => {
+  test("has for each disabled model an enabled one that is rated at least as high and costs no more", async () => {
+    const { candidates } = await loadCatalog("llm-with-legacy");
+    for (const legacy of candidates.filter(({ enabled }) => enabled === 0)) {
+      const better = candidates.filter(
+        (other) =>
+          other.enabled !== 0 &&
+          other.qualityBps >= legacy.qualityBps &&
+          other.inputPriceMicrocents <= legacy.inputPriceMicrocents &&
+          other.outputPriceMicrocents <= legacy.outputPriceMicrocents,
+      );
+      expect(better.length, legacy.name).toBeGreaterThan(0);
+    }
+  });
+
+  test("holds the catalog llm as it is", async () => {
+    const [{ candidates: current, ...llm }, { candidates, ...legacy }] = [
+      await loadCatalog("llm"),
+      await loadCatalog("llm-with-legacy"),
+    ];
+    expect(candidates.slice(0, current.length)).toEqual(current);
+    expect({ ...legacy, name: "", title: "" }).toEqual({ ...llm, name: "", title: "" });
+  });
 });
