@@ -50,6 +50,31 @@ describe("calybris savings", () => {
     });
   });
 
+  test("--exclude leaves a candidate out of the report and out of the policy", async () => {
+    const policy = files.at("excluded.policy.jsonc");
+    const excluded = ["--exclude", "mistral-large-3", "deepseek-v3.2-exp"];
+    const { out } = await calybris(
+      "savings",
+      usage,
+      "--json",
+      "--floor",
+      "8290",
+      "--write-policy",
+      policy,
+      ...excluded,
+    );
+    const { chosen } = JSON.parse(out) as { chosen: { flows: { chosen: string }[] } };
+    const ran = chosen.flows.map((flow) => flow.chosen);
+    expect(ran.length).toBeGreaterThan(0);
+    for (const name of ["mistral-large-3", "deepseek-v3.2-exp"]) {
+      expect(ran).not.toContain(name);
+      expect(readFileSync(policy, "utf8")).toContain(`"${name}",`);
+    }
+    expect(await calybris("policy", "check", policy)).toMatchObject({ exit: 0 });
+    const unknown = await calybris("savings", usage, "--exclude", "mistral-lage-3");
+    expect(unknown).toMatchObject({ exit: 2, complaints: expect.stringContaining("mistral-large-3") });
+  });
+
   test("--html writes one page without script or network, in which nothing of the file is markup", async () => {
     const page = files.at("savings.html");
     expect(await calybris("savings", usage, "--html", page)).toMatchObject({ exit: 0 });

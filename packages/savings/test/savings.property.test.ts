@@ -1,6 +1,8 @@
+import { cost, priceMicrocents, sampleRequest, tokens } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { costOf, estimateOf } from "../src/prices.ts";
+import { AMOUNT_MAX_MICROCENTS } from "../src/cells.ts";
+import { type Candidate, costOf, estimateOf } from "../src/prices.ts";
 import type { SavingsReport, Within } from "../src/index.ts";
 import type { UsageRow } from "../src/usage-row.ts";
 import { CATALOG, reportOf } from "./exports.ts";
@@ -181,17 +183,25 @@ test("days and tags beyond their bounds are one row, and still add up", async ()
   expect(tags.find(({ name }) => name === "(other)")?.rows).toBe(4_000);
 });
 
-test("a catalog cost is the kernel's, also where plain numbers would not be exact", async () => {
-  const { cost, tokens } = await import("@calybris/kernel");
+test("a catalog cost is the kernel's, at any price, also where plain numbers would not be exact", () => {
+  const price = fc.oneof(
+    fc.bigInt(0n, 10_000_000_000n),
+    fc.bigInt(0n, 2n ** 60n),
+    fc.constantFrom(1n, 999_999n, 1_000_001n),
+  );
+  const count = fc.oneof(fc.nat(100_000), fc.nat(4_294_967_295));
   fc.assert(
-    fc.property(
-      fc.constantFrom(...CATALOG.candidates),
-      fc.nat(4_294_967_295),
-      fc.nat(4_294_967_295),
-      (candidate, input, output) => {
-        const request = { inputTokens: tokens(input), outputTokens: tokens(output) } as Parameters<typeof cost>[0];
-        expect(BigInt(costOf(candidate, input, output))).toBe(cost(request, candidate));
-      },
-    ),
+    fc.property(price, price, count, count, (inputPrice, outputPrice, input, output) => {
+      const [sample] = CATALOG.candidates as [Candidate];
+      const prices = {
+        inputPriceMicrocents: priceMicrocents(inputPrice),
+        outputPriceMicrocents: priceMicrocents(outputPrice),
+      };
+      const candidate = { ...sample, ...prices };
+      const exact = cost({ ...sampleRequest(), inputTokens: tokens(input), outputTokens: tokens(output) }, candidate);
+      const expected = exact > BigInt(AMOUNT_MAX_MICROCENTS) ? Number.POSITIVE_INFINITY : Number(exact);
+      expect(costOf(candidate, input, output)).toBe(expected);
+    }),
+    { numRuns: 5_000 },
   );
 });

@@ -78,6 +78,7 @@ async function report(file: string, options: SavingsCommandOptions, terminal: Te
       const written = {
         catalog: catalogReference({ catalog: options.catalog, out }),
         schema: schemaPath("policy", out),
+        limits: { exclude },
       };
       writeOutput(out, savingsPolicy(result, catalog, written));
     }
