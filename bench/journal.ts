@@ -191,8 +191,6 @@ function entry(number: number): EntryBody {
   return {
     kind: "decision",
     requestId: `0193f6d2-7a61-7c33-9a41-${String(number).padStart(12, "0")}`,
-    contentDigest: "7Zg2y_zg6H-KlACEmPvD3g",
-    policyId: 1,
     useCase: "default",
     defaulted: ["value", "confidence", "floor"],
     request: { ...request, sequence: sequence(BigInt(number)) },

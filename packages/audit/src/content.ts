@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  CalybrisError,
   type ChainedLine,
   type ConservationProof,
   costMicrocents,
@@ -22,6 +23,7 @@ import {
   parseEntryBody,
   parseEntryHead,
   policyDigest,
+  type RecordedDecision,
   type Sha256,
   snapshotFromJson,
   toHex,
@@ -33,6 +35,7 @@ import { foldEntry, Policies } from "./fold.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
+import { checkMembers } from "./member-check.ts";
 import { MoneyFold, type Standing } from "./money.ts";
 import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { checkRequest, useCaseOf } from "./request-check.ts";
@@ -48,22 +51,14 @@ interface InForce {
   readonly digest: Uint8Array;
 }
 
-/** Every field of a decision is compared. */
+/** Every field of a decision that an entry holds is compared; the identity binds the others. */
 const DECISION_FIELDS = Object.keys({
-  sequence: true,
   action: true,
   reason: true,
   selectedId: true,
   selectedIndex: true,
   costMicrocents: true,
-  utilityMicrocents: true,
-  counterfactualId: true,
-  counterfactualUtilityMicrocents: true,
-  evaluatedCount: true,
-  eligibleCount: true,
-  policyEpoch: true,
-  catalogEpoch: true,
-} satisfies Record<keyof Decision, true>) as readonly (keyof Decision)[];
+} satisfies Record<keyof RecordedDecision, true>) as readonly (keyof RecordedDecision)[];
 
 /** Kinds that move no money, so that one which cannot be read leaves every balance known. */
 const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
@@ -171,7 +166,7 @@ export class ContentAudit {
   #checkMoney(head: EntryHead, body: EntryBody, report: Report): void {
     const money = this.#money;
     if (money !== undefined) {
-      const kernel = body.kind === "decision" && body.policyId === this.#inForce?.id ? this.#inForce.kernel : undefined;
+      const kernel = body.kind === "decision" && body.policyId === undefined ? this.#inForce?.kernel : undefined;
       if (body.kind === "decision") {
         const standing = money.standing(body.tenant ?? DEFAULT_TENANT) ?? UNMETERED;
         checkShortage(body, standing, (budget) => this.#costMost(body, kernel, budget), report);
@@ -195,7 +190,7 @@ export class ContentAudit {
 
   /** Learning too is checked up to the first entry that is missing. */
   #checkLearning(head: EntryHead, body: EntryBody, report: Report): void {
-    const policy = body.kind === "decision" && body.policyId !== this.#inForce?.id ? undefined : this.#inForce;
+    const policy = body.kind === "decision" && body.policyId !== undefined ? undefined : this.#inForce;
     if (this.#learning !== undefined) this.#learning.take(head.sequence, head.at, body, policy, report);
     else if (LEARNING_KINDS.includes(body.kind) || (body.kind === "decision" && body.learning !== undefined))
       this.#findings.incomplete("nothing learned is known after entries that are missing: it was checked up to there");
@@ -222,7 +217,9 @@ export class ContentAudit {
       if (unlike === undefined) return body;
       report("body", `the members of ${head.kind}`, unlike);
     } catch (error) {
-      report("body", `the members of ${head.kind}`, messageOf(error));
+      if (error instanceof CalybrisError && error.code === "CAL_JOURNAL_MEMBER_UNKNOWN")
+        this.#findings.incomplete(error.message);
+      else report("body", `the members of ${head.kind}`, messageOf(error));
     }
     return undefined;
   }
@@ -257,7 +254,7 @@ export class ContentAudit {
     const hex = toHex(digest);
     if (hex !== entry.policyDigest) report("policy_digest", hex, String(entry.policyDigest));
     this.#checkSeed(entry, snapshot.learning !== undefined, report);
-    this.#byId.add(entry.policyId, policy);
+    this.#byId.add(entry.policyId, snapshot);
     this.policies.push({ id: entry.policyId, digest: hex, by: entry.kind === "policy" ? entry.by : undefined });
     this.#inForce = { id: entry.policyId, snapshot, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;
@@ -289,12 +286,14 @@ export class ContentAudit {
         `request id ${JSON.stringify(entry.requestId)} decided once`,
         `decision ${before} decided it`,
       );
-    const inForce = this.#inForce?.id === entry.policyId ? this.#inForce : undefined;
-    if (inForce === undefined) {
-      report("decision_policy", `policy ${this.#inForce?.id ?? "(none in force)"}`, `policy ${entry.policyId}`);
+    const inForce = this.#inForce;
+    if (inForce === undefined || entry.policyId !== undefined) {
+      const stated = entry.policyId === undefined ? "none stated" : `policy ${entry.policyId} stated`;
+      report("decision_policy", `the policy in force, ${inForce?.id ?? "(none)"}, left out`, stated);
       return;
     }
     checkRequest(entry, inForce.snapshot, report);
+    checkMembers(entry, inForce.snapshot, report);
     const recomputed = inForce.kernel.prescribe(request);
     for (const field of DECISION_FIELDS) {
       if (decision[field] !== recomputed[field])

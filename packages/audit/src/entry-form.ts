@@ -4,16 +4,16 @@
  * @module
  */
 import {
-  BPS_MAX,
   type BeliefEntry,
+  BPS_MAX,
   type CertificateEntry,
   type DecisionEntry,
   type EntryBody,
   JOURNAL_FORMAT,
   type OutcomeEntry,
   PROPENSITY_ONE,
-  type Recommendation,
   REGIME_COUNT,
+  type Recommendation,
   SIGNALS,
   TIER_COUNT_MAX,
   WARM_UP_REGIME,
@@ -28,7 +28,6 @@ const MEMBERS: Readonly<Partial<Record<EntryBody["kind"], readonly string[]>>> =
 
 /** Left out but for the first policy that learns, and for one that does not come from the configured file. */
 const OPTIONAL: readonly string[] = ["seedDigest", "source"];
-const ACTIONS: readonly string[] = ["execute", "substitute", "reject"];
 const CAUSES: readonly string[] = ["idle", "rotation", "close"];
 /** Of a belief, in ten-thousandths of an observation. */
 const COUNT_LEAST = 10_000;
@@ -67,23 +66,17 @@ export function unlikeItsKind(body: EntryBody): string | undefined {
 }
 
 function decisionFault(entry: DecisionEntry): string | undefined {
-  const { useCase, defaulted, requestId = "", contentDigest = "", decision, learning } = entry;
-  for (const text of [useCase, requestId, contentDigest])
-    if (typeof text !== "string") return "no text where text belongs";
-  if (!Array.isArray(defaulted)) return "no list of what was defaulted";
-  if (!ACTIONS.includes(decision.action)) return `action ${String(decision.action)}`;
+  const { learning } = entry;
   return learning === undefined ? undefined : recommendationFault(learning);
 }
 
 /** Ranges that what is computed from them relies on. */
-function recommendationFault({ regime, floorBps, arms, draw, tier, propensity }: Recommendation): string | undefined {
+function recommendationFault({ regime, floorBps, draw, tier, propensity }: Recommendation): string | undefined {
   if (regime > WARM_UP_REGIME) return `regime ${regime}`;
   if (floorBps > BPS_MAX) return `floorBps ${floorBps}`;
   if (tier < -1 || tier >= TIER_COUNT_MAX) return `tier ${tier}`;
   if (draw >= PROPENSITY_ONE) return `draw ${draw}`;
-  if (arms.length > TIER_COUNT_MAX) return `${arms.length} arms`;
-  const shares = [propensity, ...arms.map((arm) => arm.propensity)];
-  return shares.every(isShare) ? undefined : `propensities ${shares.join(", ")}`;
+  return isShare(propensity) ? undefined : `propensity ${propensity}`;
 }
 
 function isShare(share: number): boolean {

@@ -13,8 +13,8 @@ import {
   type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
-  referenceKernel,
   sha256 as portableSha256,
+  referenceKernel,
   type Sha256,
   snapshotFromJson,
 } from "@calybris/kernel";
@@ -35,18 +35,20 @@ export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): 
   };
 }
 
-/** Policies by id: what a decision's entry leaves out follows from the one it was decided under. */
+/** Policies by id, and the last one: what a decision's entry leaves out follows from the one it was decided under. */
 export class Policies {
-  readonly #byId = new Map<number, Policy>();
+  readonly #byId = new Map<number, PolicySnapshot>();
+  #last: PolicySnapshot | undefined;
 
-  add(id: number, policy: Policy): void {
-    this.#byId.set(id, policy);
+  add(id: number, snapshot: PolicySnapshot): void {
+    this.#byId.set(id, snapshot);
+    this.#last = snapshot;
   }
 
-  readonly of = (id: number): Policy => {
-    const policy = this.#byId.get(id);
-    if (policy === undefined) throw new RangeError(`no policy ${id} was put in force`);
-    return policy;
+  readonly of = (id: number | undefined): PolicySnapshot => {
+    const snapshot = id === undefined ? this.#last : this.#byId.get(id);
+    if (snapshot === undefined) throw new RangeError(`no policy ${id ?? ""} was put in force`);
+    return snapshot;
   };
 }
 
@@ -100,7 +102,7 @@ export function createFold(options: FoldOptions = {}): Fold {
       if (body.kind === "genesis" || body.kind === "policy") {
         const snapshot = snapshotFromJson(body.snapshot);
         inForce = { snapshot, kernel: kernelFor(snapshot.policy) };
-        byId.add(body.policyId, snapshot.policy);
+        byId.add(body.policyId, snapshot);
         policies.push({
           id: body.policyId,
           digest: body.policyDigest,

@@ -7,8 +7,8 @@
  * @module
  */
 import {
-  type DecisionEntry,
   DEFAULT_TENANT,
+  type DecisionEntry,
   type EntryBody,
   type GrantEntry,
   I64_MAX,

@@ -6,6 +6,7 @@
 import {
   ALL_PROVIDERS,
   BPS_MAX,
+  DEFAULT_TENANT,
   type DecisionEntry,
   type Defaulted,
   FEATURE_MISSING,
@@ -16,15 +17,10 @@ import {
 } from "@calybris/kernel";
 import type { Report } from "./report.ts";
 
-/** In the order in which they are looked for, and listed. */
-const DEFAULTED: readonly Defaulted[] = ["value", "risk", "confidence", "floor", "output"];
-const CONTENT_DIGEST = /^[A-Za-z0-9_-]{21}[AQgw]$/;
 const FEATURE_MOST = 2 ** 31 - 1;
 
 export function checkRequest(entry: DecisionEntry, snapshot: PolicySnapshot, report: Report): void {
-  const { request, learning, contentDigest } = entry;
-  if (contentDigest !== undefined && !CONTENT_DIGEST.test(contentDigest))
-    report("request", "16 bytes of a digest in base64url", contentDigest);
+  const { request, learning } = entry;
   checkDefaults(entry, snapshot, report);
   const { riskBps, confidenceBps, qualityMinBps, requestedId } = request;
   const highestBps = Math.max(riskBps, confidenceBps, qualityMinBps);
@@ -41,7 +37,7 @@ export function useCaseOf({ useCases }: PolicySnapshot, name: string): UseCase |
 }
 
 function checkDefaults(
-  { useCase, defaulted, request, learning }: DecisionEntry,
+  { useCase, defaulted, tenant, request, learning }: DecisionEntry,
   snapshot: PolicySnapshot,
   report: Report,
 ): void {
@@ -51,18 +47,21 @@ function checkDefaults(
     report("request", `a use case of the policy: ${names}`, JSON.stringify(useCase));
     return;
   }
-  if (defaulted.length === 0) return;
-  const ordered = DEFAULTED.filter((name) => defaulted.includes(name));
-  if (ordered.join() !== defaulted.join())
-    report("request", `defaulted values in the order ${DEFAULTED.join(", ")}, each once`, defaulted.join(", "));
-  const values: Readonly<Record<Defaulted, readonly [expected: bigint | number, found: bigint | number]>> = {
+  const values: Readonly<
+    Record<Exclude<Defaulted, "tenant">, readonly [expected: bigint | number, found: bigint | number]>
+  > = {
     value: [defaults.valueMicrocents, request.valueMicrocents],
     risk: [defaults.riskBps, request.riskBps],
     confidence: [defaults.confidenceBps, request.confidenceBps],
     floor: [defaults.qualityMinBps, request.qualityMinBps],
     output: [defaults.outputTokens, request.outputTokens],
   };
-  for (const name of ordered) {
+  for (const name of defaulted) {
+    if (name === "tenant") {
+      if (tenant !== DEFAULT_TENANT)
+        report("request", `tenant ${JSON.stringify(DEFAULT_TENANT)} where none was named`, `${tenant}`);
+      continue;
+    }
     const [expected, found] = values[name];
     // Where the policy learns, the floor that was left to it is the recommended one.
     const isRecommended = name === "floor" && learning !== undefined;

@@ -4,7 +4,7 @@
  * most 34 MB; an engine remembers more.
  * @module
  */
-import { type DecisionEntry, DEFAULT_TENANT, type Sha256, toUtf8 } from "@calybris/kernel";
+import { type DecisionEntry, type Sha256, toUtf8 } from "@calybris/kernel";
 
 /** As the engine promises it. */
 export const RETENTION_US: number = 7 * 24 * 3_600 * 1_000_000;
@@ -42,14 +42,11 @@ export class RequestIds {
     return isRetained ? before.number : undefined;
   }
 
-  /**
-   * Ids are scoped by the tenant that the client named, and an entry of the tenant `default` does not say whether it was
-   * named; there the same content tells that the same was sent.
-   */
-  #keyOf({ requestId, contentDigest, tenant = DEFAULT_TENANT }: DecisionEntry): Uint32Array {
-    const content = tenant === DEFAULT_TENANT ? (contentDigest ?? "") : "";
-    // Lengths keep what belongs to one apart from what belongs to the next.
-    const digest = this.#sha256(toUtf8(`${tenant.length} ${content.length} ${tenant}${content}${requestId}`));
+  /** Ids are scoped by the tenant that the client named; an entry says where it named none. */
+  #keyOf({ requestId, defaulted, tenant }: DecisionEntry): Uint32Array {
+    const scope = tenant === undefined || defaulted.includes("tenant") ? "" : tenant;
+    // The length keeps what belongs to one apart from what belongs to the next.
+    const digest = this.#sha256(toUtf8(`${scope.length} ${scope}${requestId}`));
     return new Uint32Array(digest.slice(0, KEY_WORDS * 4).buffer);
   }
 }

@@ -3,7 +3,7 @@
  * budget proves the rest; here it is asked whether the budget is that room, and whether there was a shortage at all.
  * @module
  */
-import type { DecisionEntry } from "@calybris/kernel";
+import { type DecisionEntry, shortOf } from "@calybris/kernel";
 import type { Standing } from "./money.ts";
 import type { Report } from "./report.ts";
 
@@ -17,7 +17,8 @@ export function checkShortage(
   costMostUnder: (budgetMicrocents: bigint) => bigint | undefined,
   report: Report,
 ): void {
-  const { short, request, decision } = entry;
+  const { request, decision } = entry;
+  const short = shortOf(entry);
   const { room, whenShort } = standing;
   if (short === undefined) {
     // A reservation beyond the room is found where the money is counted.

@@ -3,7 +3,7 @@ import {
   entryData,
   entryDataTail,
   keyedChain,
-  microcents,
+  costMicrocents,
   plainChain,
   toUtf8,
 } from "@calybris/kernel";
@@ -94,7 +94,7 @@ describe("damage", () => {
   });
 
   test("a finding names entry, file, offset, expected and found", () => {
-    const altered = lines.with(1, (lines[1] ?? "").replace('"useCase":"default"', '"useCase":"defaulT"'));
+    const altered = lines.with(1, (lines[1] ?? "").replace('"action":"execute"', '"action":"exeCute"'));
     const { findings } = audit(altered.join(""));
     expect(findings).toHaveLength(1);
     expect(findings[0]).toMatchObject({
@@ -117,10 +117,10 @@ describe("a journal that was written again", () => {
   test("with another decision is caught by deciding again", () => {
     const bodies = sampleBodies();
     const entry = bodies[1] as DecisionEntry;
-    const decision = { ...entry.decision, utilityMicrocents: microcents(1n) };
+    const decision = { ...entry.decision, costMicrocents: costMicrocents(1n) };
     const { findings } = audit(journal(bodies.with(1, { ...entry, decision })).join(""));
     expect(findings).toMatchObject([
-      { sequence: 2, problem: "decision", expected: "utilityMicrocents 77098", found: "utilityMicrocents 1" },
+      { sequence: 2, problem: "decision", expected: "costMicrocents 2", found: "costMicrocents 1" },
     ]);
   });
 

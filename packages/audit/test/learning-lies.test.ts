@@ -3,8 +3,8 @@ import {
   type DecisionEntry,
   type EntryBody,
   type OutcomeEntry,
-  type PriorEntry,
   PROPENSITY_ONE,
+  type PriorEntry,
   type Recommendation,
   type RegimesEntry,
 } from "@calybris/kernel";
@@ -36,7 +36,7 @@ function told(which: Choose, lie: Lie): { readonly at: number; readonly found: n
 
 const learned: Choose = ({ body }) => body.kind === "decision" && body.learning !== undefined;
 const drawn: Choose = ({ body }) =>
-  body.kind === "decision" && body.learning?.holdout === false && body.learning.arms.length === 2;
+  body.kind === "decision" && body.learning?.holdout === false && body.learning.belief > 0;
 const kind =
   (name: EntryBody["kind"]): Choose =>
   ({ body }) =>
@@ -64,19 +64,8 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
   ["another regime", learned, learning(({ regime }) => ({ regime: (regime + 1) % 8 }))],
   ["an anomaly that was none", learned, learning(({ anomalous }) => ({ anomalous: !anomalous }))],
   ["a propensity that flatters", drawn, learning(({ propensity }) => ({ propensity: propensity + 1 }))],
-  [
-    "an arm's probability",
-    drawn,
-    learning(({ arms }) => ({ arms: arms.map((arm) => ({ ...arm, propensity: PROPENSITY_ONE / 2 })) })),
-  ],
-  ["an arm that is left out", drawn, learning(({ arms }) => ({ arms: arms.slice(1) }))],
   ["another table", drawn, learning(({ belief }) => ({ belief: belief - 1 }))],
-  [
-    "a draw that falls elsewhere",
-    drawn,
-    learning(({ draw, arms }) => ({ draw: draw < (arms[0]?.propensity ?? 0) ? PROPENSITY_ONE - 1 : 0 })),
-  ],
-  ["another base", learned, learning(({ baseId }) => ({ baseId: baseId === 1 ? 2 : 1 }))],
+  ["a draw that falls elsewhere", drawn, learning(({ tier }) => ({ draw: tier === 0 ? PROPENSITY_ONE - 1 : 0 }))],
   ["a holdout that was none", drawn, learning(() => ({ holdout: true }))],
   [
     "a recommendation that is missing",

@@ -31,7 +31,7 @@ describe("decisions", () => {
   });
 
   test("with a debt", () => {
-    const { short: _short, ...inDebt } = decision(AT.inDebt);
+    const { roomMicrocents: _room, asked: _asked, ...inDebt } = decision(AT.inDebt);
     const body = (): EntryBody => redecided(inDebt, { budgetLimitMicrocents: NO_BUDGET_LIMIT });
     expect(lie({ [AT.inDebt]: body })[0]).toEqual({
       sequence: AT.inDebt,
@@ -62,8 +62,8 @@ describe("decisions", () => {
     expect(lie({ [AT.unmetered]: timed })).toMatchObject([
       { problem: "reservation", expected: "no time for a reservation that is not made", found: "5 seconds" },
     ]);
-    const short = { roomMicrocents: microcents(0n), askedMicrocents: NO_BUDGET_LIMIT };
-    expect(lie({ [AT.unmetered]: instead<DecisionEntry>({ ...unlimited, short }) })[0]).toMatchObject({
+    const short = { ...unlimited, roomMicrocents: microcents(0n) };
+    expect(lie({ [AT.unmetered]: instead<DecisionEntry>(short) })[0]).toMatchObject({
       problem: "room",
       expected: "no shortage, because nothing is limited",
     });
@@ -81,7 +81,8 @@ describe("decisions", () => {
 
 describe("what is said of a shortage", () => {
   const short = (room: bigint, asked: bigint = NO_BUDGET_LIMIT): Partial<DecisionEntry> => ({
-    short: { roomMicrocents: microcents(room), askedMicrocents: costMicrocents(asked) },
+    roomMicrocents: microcents(room),
+    ...(asked === NO_BUDGET_LIMIT ? {} : { asked: { budgetMicrocents: costMicrocents(asked) } }),
   });
 
   test("more room than there was", () => {

@@ -7,6 +7,7 @@ import { nodeSha256 } from "@calybris/engine";
 import { EngineState, type Ledger, proveConservation } from "@calybris/engine/internal";
 import { decisionIdOf, type GrantEntry, parseEntryBody, parseEntryHead } from "@calybris/kernel";
 import fc from "fast-check";
+import { policiesAt } from "../../engine/src/read-entry.ts";
 import { createAudit, createFold } from "../src/index.ts";
 import { MoneyFold } from "../src/money.ts";
 import { type Ran, runWorkload, workload } from "./money-workload.ts";
@@ -44,7 +45,7 @@ function compareFolds(ran: Ran, seen: Seen): void {
   const grants: GrantEntry[] = [];
   for (const data of ran.entries) {
     const head = must(parseEntryHead(data));
-    const body = must(parseEntryBody(head, data, (id) => must(state.policy(id)).snapshot.policy));
+    const body = must(parseEntryBody(head, data, policiesAt(state, head.sequence)));
     state.apply(head.sequence, head.at, body);
     fold.apply(data);
     money.take(head.sequence, head.at, body, (...finding) => refuse(finding));
@@ -61,7 +62,7 @@ function compareFolds(ran: Ran, seen: Seen): void {
     }
     count("entry");
     count(body.kind);
-    if (body.kind === "decision" && body.short !== undefined) count("short");
+    if (body.kind === "decision" && body.roomMicrocents !== undefined) count("short");
     if (proof.tenants.some(({ debtMicrocents }) => debtMicrocents > 0n)) count("debt");
   }
 }

@@ -7,11 +7,13 @@ import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/intern
 import {
   bps,
   candidateId,
+  costMicrocents,
   type DecisionEntry,
   type EntryBody,
   type Learning,
   mask,
   microcents,
+  NO_BUDGET_LIMIT,
   type PolicyEntry,
   type Recommendation,
   tokens,
@@ -94,6 +96,26 @@ describe("what was left to the use case has its values", () => {
     expect(lie(honest, (entry) => redecided(entry, change))).toEqual([expected]);
   });
 
+  test("a tenant that was not named is the default one", () => {
+    const found = lie(honest, (entry) => ({ ...entry, tenant: "org", defaulted: [...entry.defaulted, "tenant"] }));
+    expect(found).toEqual(['request: tenant "default" where none was named']);
+  });
+
+  test.each<[string, Partial<DecisionEntry>, string]>([
+    ["a budget", { asked: { budgetMicrocents: costMicrocents(5n) } }, "no budget asked for beside the request's own"],
+    ["providers", { asked: { providers: mask(0n) } }, "providers asked for that were narrowed"],
+    ["a floor", { asked: { qualityMinBps: bps(5_000) } }, "a floor asked for that was replaced"],
+  ])("%s asked for that was not replaced", (_what, change, expected) => {
+    expect(lie(honest, (entry) => ({ ...entry, ...change }))).toEqual([`request: ${expected}`]);
+  });
+
+  test.each<[string, Partial<DecisionEntry>, string]>([
+    ["that the policy does not have", { acted: candidateId(9) }, "a candidate of the policy"],
+    ["of which too little is reserved", { reservedMicrocents: costMicrocents(1n) }, "251 microcents reserved, or more"],
+  ])("a candidate that acts, %s", (_what, change, expected) => {
+    expect(lie(honest, (entry) => ({ ...entry, ...change }))).toEqual([`decision: ${expected}`]);
+  });
+
   test("another use case, whose risk is another", () => {
     const found = lie(honest, (entry) => ({ ...entry, useCase: "batch" }));
     expect(found).toEqual(['request: risk 900, the default of use case "batch"']);
@@ -113,8 +135,7 @@ describe("what was left to the use case has its values", () => {
     ["twice", ["value", "value", "risk", "confidence", "floor", "output"]],
     ["of another name", ["value", "colour" as "risk"]],
   ])("listed %s", (_what, defaulted) => {
-    const expected = "request: defaulted values in the order value, risk, confidence, floor, output, each once";
-    expect(lie(honest, (entry) => ({ ...entry, defaulted }))).toContain(expected);
+    expect(lie(honest, (entry) => ({ ...entry, defaulted }))).toEqual(["body: the members of decision"]);
   });
 });
 
@@ -134,9 +155,9 @@ describe("one request id decided twice", () => {
   const again = (entries: readonly Written[], change: Partial<DecisionEntry>): ReturnType<typeof auditOf> => {
     const [first, second] = entries.filter(({ body }) => body.kind === "decision") as Written<DecisionEntry>[];
     const at = entries.indexOf(second as Written);
-    const { requestId = "", contentDigest = "" } = first?.body ?? {};
+    const { requestId = "" } = first?.body ?? {};
     const { kind, ...rest } = (second as Written<DecisionEntry>).body;
-    const body = { kind, requestId, contentDigest, ...rest, ...change };
+    const body = { kind, requestId, ...rest, ...change };
     return auditOf(entries.with(at, { head: (second as Written).head, body }));
   };
 
@@ -154,7 +175,7 @@ describe("one request id decided twice", () => {
       { ...REQUEST, tenant: "org" },
     ];
     const { entries } = await made(requests, { org: {} });
-    const report = again(entries, { contentDigest: `${"B".repeat(21)}A` });
+    const report = again(entries, { tags: { team: "blue" } });
     expect(report.findings.map(({ problem }) => problem)).toEqual(["request_id"]);
   });
 });
@@ -163,14 +184,14 @@ test("a shortage that is left out is found where another arm would have cost mor
   const learning = { ...LEARNING_DEFAULTS, features: ["load"], holdoutBps: 0, explorationBps: 10_000 };
   const requests = Array.from({ length: 12 }, () => ({ ...REQUEST, tenant: "org" }));
   const { entries } = await made(requests, { learning, org: {} });
-  const isShort = ({ body }: Written): boolean => body.kind === "decision" && body.short !== undefined;
+  const isShort = ({ body }: Written): boolean => body.kind === "decision" && body.roomMicrocents !== undefined;
   const at = entries.findIndex(isShort);
   expect(at).toBeGreaterThan(0);
   const entry = entries[at] as Written<DecisionEntry>;
-  const { short: _short, ...body } = entry.body;
+  const { roomMicrocents: _room, asked, ...body } = entry.body;
   const honestBudget = {
     ...body,
-    request: { ...body.request, budgetLimitMicrocents: entry.body.short?.askedMicrocents },
+    request: { ...body.request, budgetLimitMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT },
   };
   const report = auditOf(entries.with(at, { ...entry, body: honestBudget as DecisionEntry }));
   expect(report.findings.map(({ problem, expected }) => `${problem}: ${expected}`)).toContain(

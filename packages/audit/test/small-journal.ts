@@ -9,6 +9,7 @@ import {
   entryLine,
   type ExactJson,
   GENESIS_HASH,
+  JOURNAL_FORMAT,
   microcents,
   parseExact,
   plainChain,
@@ -52,7 +53,7 @@ export function genesis(): EntryBody {
   const snapshot = parseExact(writeExact(snapshotToJson(sampleSnapshot()))) as ExactJson;
   return {
     kind: "genesis",
-    format: 1,
+    format: JOURNAL_FORMAT,
     policyId: 1,
     snapshot,
     policyDigest: toHex(policyDigest(samplePolicy())),
@@ -64,13 +65,12 @@ export function promotion(policyId: number): EntryBody {
   return { kind: "policy", change: "promoted", policyId, by: "ada", snapshot, policyDigest: digest };
 }
 
-export function decided(number: number, policyId: number, change: Partial<Request> = {}): EntryBody {
+export function decided(number: number, change: Partial<Request> = {}): EntryBody {
   const request = { ...sampleRequest(), ...change, sequence: sequence(BigInt(number)) };
   const { decision } = prescribe(samplePolicy(), request);
   const { identity } = decisionDigests(policyDigest(samplePolicy()), request, decision);
   return {
     kind: "decision",
-    policyId,
     useCase: "default",
     defaulted: [],
     request,
@@ -83,10 +83,10 @@ export function decided(number: number, policyId: number, change: Partial<Reques
 export function sampleBodies(): EntryBody[] {
   return [
     genesis(),
-    decided(1, 1),
-    decided(2, 1, { inputTokens: 900_000 as Request["inputTokens"] }),
+    decided(1),
+    decided(2, { inputTokens: 900_000 as Request["inputTokens"] }),
     promotion(2),
-    decided(3, 2, { riskBps: 9_700 as Request["riskBps"] }),
+    decided(3, { riskBps: 9_700 as Request["riskBps"] }),
     { kind: "seal", cause: "close" },
   ];
 }

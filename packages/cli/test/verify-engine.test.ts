@@ -31,7 +31,10 @@ test("what the engine wrote over rotations and a restart is whole, and folds to 
       const data = parseEntryLine(Buffer.from(bytes).toString("utf8"))?.data ?? "";
       const head = parseEntryHead(data);
       const body =
-        head && parseEntryBody(head, data, (id) => state.policy(id)?.snapshot.policy ?? sampleSnapshot().policy);
+        head &&
+        parseEntryBody(head, data, () =>
+          state.sequence === 0 ? sampleSnapshot() : state.policyAt(head.sequence).snapshot,
+        );
       if (head === undefined || body === undefined) throw new Error(`no entry of ours: ${data}`);
       state.apply(head.sequence, head.at, body);
       expect(fold.apply(data)).toEqual({

@@ -458,8 +458,8 @@ export interface components {
       readonly policyId: number;
       /** @description The use case that values left out were taken from. */
       readonly useCase: string;
-      /** @description Values that the client left out. */
-      readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
+      /** @description Values that the client left out; `tenant` means that `default` pays. */
+      readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
       readonly short: components["schemas"]["Room"] | null;
@@ -512,6 +512,18 @@ export interface components {
         | undefined;
       /** @description A whole number from -2147483647 to 2147483647 (what the prior makes of the text). */
       readonly textScore?: number | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; recorded as claimed). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description What requests are counted by: an object of up to 16 texts of 1 to 128 printable characters, each under a name of 1 to 64 letters, digits, _, ., : and -. */
+      readonly tags?:
+        | {
+            readonly [key: string]: string;
+          }
+        | undefined;
+      /** @description Text of 1 to 128 printable characters (the conversation that the request belongs to). */
+      readonly session?: string | undefined;
+      /** @description A SHA-256 digest as 43 characters of base64url (of the prompt). */
+      readonly promptDigest?: string | undefined;
     };
     readonly Digests: {
       /** @description Of the policy (`calypol1`). */
@@ -579,8 +591,8 @@ export interface components {
       readonly policyId: number;
       /** @description The use case that values left out were taken from. */
       readonly useCase: string;
-      /** @description Values that the client left out. */
-      readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output")[];
+      /** @description Values that the client left out; `tenant` means that `default` pays. */
+      readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
       readonly short: components["schemas"]["Room"] | null;

@@ -63,11 +63,11 @@ export class DecideStep {
   /**
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, or as `Ordering.step`; nothing was ordered.
    */
-  run(resolved: ResolvedRequest, contentDigest: string | undefined): OrderedDecision {
+  run(resolved: ResolvedRequest): OrderedDecision {
     return this.#ports.journal.step((at) => {
       const account = this.#accountOf(resolved.tenant);
       this.#freezeWhenDue(account, at);
-      return this.#reserveAndOrder(resolved, contentDigest, account, at);
+      return this.#reserveAndOrder(resolved, account, at);
     });
   }
 
@@ -98,19 +98,14 @@ export class DecideStep {
    * Another thread may take the room that was planned with; then it is planned again with what is left. So it is, once,
    * when there was too little and another thread may have been about to give some back.
    */
-  #reserveAndOrder(
-    resolved: ResolvedRequest,
-    contentDigest: string | undefined,
-    account: Account | undefined,
-    at: number,
-  ): OrderedDecision {
+  #reserveAndOrder(resolved: ResolvedRequest, account: Account | undefined, at: number): OrderedDecision {
     const { state, journal, failStop } = this.#ports;
     const { cells } = state.ledger;
     const undoneBefore = cells.undoneCount();
     let wasShort = false;
     for (;;) {
-      const plan = failStop.stopOnError(() => this.#plan(resolved, contentDigest, account, at));
-      if (plan.proven.entry.short !== undefined && !wasShort) {
+      const plan = failStop.stopOnError(() => this.#plan(resolved, account, at));
+      if (plan.proven.entry.roomMicrocents !== undefined && !wasShort) {
         wasShort = true;
         if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }
@@ -121,7 +116,7 @@ export class DecideStep {
   }
 
   /** Every entry that the decision needs. Changes nothing, and refuses nothing: a request that cannot run is rejected. */
-  #plan(resolved: ResolvedRequest, contentDigest: string | undefined, account: Account | undefined, at: number): Plan {
+  #plan(resolved: ResolvedRequest, account: Account | undefined, at: number): Plan {
     const { ledger } = this.#ports.state;
     const periods = account === undefined ? [] : periodsDue(account, at);
     const room =
@@ -132,7 +127,7 @@ export class DecideStep {
             roomMicrocents: ledger.room(account, periods),
             whenShort: account.limit.whenShort,
           };
-    const proven = decide(this.#deciding(periods.length), resolved, contentDigest, room);
+    const proven = decide(this.#deciding(periods.length), resolved, room);
     return { account, periods, proven, entryCount: periods.length + (proven.table === undefined ? 0 : 1) + 1 };
   }
 

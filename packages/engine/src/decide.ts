@@ -17,9 +17,12 @@ import {
   type DecisionDigests,
   type DecisionEntry,
   decisionDigests,
+  type ExplainedRecommendation,
   invariant,
   type Kernel,
+  type Microcents,
   microcents,
+  NO_BUDGET_LIMIT,
   type Reason,
   type Request,
   rejection,
@@ -52,21 +55,21 @@ export interface Deciding {
 /** What the journal will hold, and the digests that its identity binds. */
 export interface Proven {
   readonly entry: DecisionEntry;
+  readonly policyId: number;
+  /** The whole decision; the entry holds what cannot be made again. */
+  readonly decision: Decision;
+  readonly learning?: ExplainedRecommendation | undefined;
   readonly digests: DecisionDigests;
   /** The sampling table that the decision was drawn from, where none was in force; it comes first. */
   readonly table?: BeliefEntry | undefined;
 }
 
 /** Decides a resolved request. */
-export function decide(
-  deciding: Deciding,
-  resolved: ResolvedRequest,
-  contentDigest: string | undefined,
-  room?: TenantRoom,
-): Proven {
+export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: TenantRoom): Proven {
   const { policy } = deciding;
-  const { useCase, defaulted, requestId, reservationSeconds } = resolved;
-  const { request, decision, short, learning, table } = withinRoom(deciding, resolved, room);
+  const { useCase, defaulted, requestId, reservationSeconds, tenant } = resolved;
+  const { actor, onBehalfOf, tags, session, promptDigest } = resolved;
+  const { request, decision, roomMicrocents, learning, table } = withinRoom(deciding, resolved, room);
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
   requireConsistent(policy.snapshot.policy, request, decision);
@@ -74,30 +77,43 @@ export function decide(
   const identity = toHex(digests.identity);
   const entry: Writable<DecisionEntry> = {
     kind: "decision",
-    policyId: policy.id,
     useCase,
     defaulted,
     request,
     decision,
     identity,
   };
-  if (requestId !== undefined && contentDigest !== undefined) {
-    entry.requestId = requestId;
-    entry.contentDigest = contentDigest;
-  }
-  const tenant = room?.tenant ?? resolved.tenant;
+  if (requestId !== undefined) entry.requestId = requestId;
+  if (actor !== undefined) entry.actor = actor;
+  if (onBehalfOf !== undefined) entry.onBehalfOf = onBehalfOf;
+  if (tags !== undefined) entry.tags = tags;
+  if (session !== undefined) entry.session = session;
+  if (promptDigest !== undefined) entry.promptDigest = promptDigest;
   if (tenant !== undefined) entry.tenant = tenant;
+  else if (room !== undefined) {
+    entry.tenant = room.tenant;
+    entry.defaulted = [...defaulted, "tenant"];
+  }
   if (room !== undefined && reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
-  if (short !== undefined) entry.short = short;
+  if (roomMicrocents !== undefined) {
+    entry.roomMicrocents = roomMicrocents;
+    const asked = resolved.request.budgetLimitMicrocents;
+    if (asked !== NO_BUDGET_LIMIT) entry.asked = { budgetMicrocents: asked };
+  }
   if (learning !== undefined) entry.learning = learning;
-  return { entry, digests, table };
+  return { entry, policyId: policy.id, decision, learning, digests, table };
 }
 
-type Answer = Pick<DecisionEntry, "request" | "decision" | "short" | "learning"> & {
+interface Answer {
+  readonly request: Request;
+  readonly decision: Decision;
+  readonly learning?: ExplainedRecommendation;
+  /** The tenant's headroom, when it was too little. */
+  readonly roomMicrocents?: Microcents;
   readonly table?: BeliefEntry | undefined;
   /** The most that any way of answering it may cost. */
   readonly costMostMicrocents: bigint;
-};
+}
 
 /**
  * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
@@ -110,8 +126,7 @@ function withinRoom(deciding: Deciding, resolved: ResolvedRequest, room: TenantR
   if (room === undefined || roomMicrocents === undefined || asked.costMostMicrocents <= roomMicrocents) return asked;
   const budget = room.whenShort === "substitute" ? roomMicrocents : 0n;
   const fitting = answerTo(deciding, resolved, { ...request, budgetLimitMicrocents: costMicrocents(budget) });
-  const short = { roomMicrocents: microcents(roomMicrocents), askedMicrocents: request.budgetLimitMicrocents };
-  return { ...fitting, short };
+  return { ...fitting, roomMicrocents: microcents(roomMicrocents) };
 }
 
 /** By the learner, where there is one and the client left the floor to it; else by the kernel alone. */

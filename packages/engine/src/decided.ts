@@ -5,12 +5,13 @@
 import {
   type Decision,
   type DecisionDigests,
-  decisionIdOf,
   type Defaulted,
+  decisionIdOf,
+  type ExplainedRecommendation,
   identityNumber,
-  type Recommendation,
   type Request,
   type ShortOfRoom,
+  shortOf,
 } from "@calybris/kernel";
 import type { Proven } from "./decide.ts";
 import type { Writable } from "./writable.ts";
@@ -38,17 +39,18 @@ export interface Decided {
   /** The tenant had less room than the request would have spent. */
   readonly short?: ShortOfRoom;
   /** How the floor came about, when the client gave none and the policy learns. */
-  readonly learning?: Recommendation;
+  readonly learning?: ExplainedRecommendation;
   /** The request id was decided before; this is that decision. */
   readonly repeated: boolean;
 }
 
 /** The answer that an entry of the journal gives. */
 export function answer(
-  { entry, digests }: Proven,
+  { entry, policyId, decision, learning, digests }: Proven,
   place: { readonly sequence: number; readonly entryHash: string; readonly repeated: boolean },
 ): Decided {
-  const { decision, request, identity, policyId, useCase, defaulted, requestId, tenant, short, learning } = entry;
+  const { request, identity, useCase, defaulted, requestId, tenant } = entry;
+  const short = shortOf(entry);
   const { sequence, entryHash, repeated } = place;
   const decided: Writable<Decided> = {
     decision,

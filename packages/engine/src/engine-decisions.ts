@@ -6,7 +6,14 @@
  * Recall comes first: a retry gets its decision whatever policy is in force by now.
  * @module
  */
-import { CalybrisError, invariant, type Kernel, type Policy, sequence as sequenceOf } from "@calybris/kernel";
+import {
+  type Actor,
+  CalybrisError,
+  invariant,
+  type Kernel,
+  type Policy,
+  sequence as sequenceOf,
+} from "@calybris/kernel";
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
 import { answer, type Decided } from "./decided.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
@@ -48,12 +55,12 @@ export class EngineDecisions {
   }
 
   /** As `Engine.decide`. */
-  async decide(client: ClientRequest): Promise<Decided> {
+  async decide(client: ClientRequest, actor?: Actor): Promise<Decided> {
     const { failStop } = this.#ports;
     failStop.assertRunning();
     return failStop.stopOnViolation(() => {
       const identity = identified(client);
-      return this.#recalled(identity) ?? this.#decided(this.#resolve(client), identity);
+      return this.#recalled(identity) ?? this.#decided(this.#resolve(client, actor), identity);
     });
   }
 
@@ -61,12 +68,12 @@ export class EngineDecisions {
    * As `Engine.decideMany`. All requests are read before the step begins, so that what a client's object throws cannot end
    * it half way.
    */
-  async decideMany(clients: readonly ClientRequest[]): Promise<readonly DecidedOrRefused[]> {
+  async decideMany(clients: readonly ClientRequest[], actor?: Actor): Promise<readonly DecidedOrRefused[]> {
     const { failStop, journal, waitingMax } = this.#ports;
     failStop.assertRunning();
     if (clients.length > waitingMax)
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: journal.waitingCount });
-    const requests = failStop.stopOnViolation(() => clients.map((client) => this.#read(client)));
+    const requests = failStop.stopOnViolation(() => clients.map((client) => this.#read(client, actor)));
     return (await Promise.allSettled(this.#beginAll(requests))).map(decidedOrRefused);
   }
 
@@ -99,28 +106,32 @@ export class EngineDecisions {
   }
 
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */
-  #resolve(client: ClientRequest): ResolvedRequest {
+  #resolve(client: ClientRequest, actor: Actor | undefined): ResolvedRequest {
     const { state } = this.#ports;
-    return resolveRequest(state.current.snapshot, client, state.decisionSequence + 1n);
+    const resolved = resolveRequest(state.current.snapshot, client, state.decisionSequence + 1n);
+    return actor === undefined ? resolved : { ...resolved, actor };
   }
 
   /** Orders a decision. */
   #decided(resolved: ResolvedRequest, identity: IdentifiedRequest | undefined): Promise<Decided> {
     const { failStop, requestIds } = this.#ports;
-    invariant(resolved.requestId === identity?.requestId, "a request that is taken has a content, when it has an id");
-    const { sequence, durable, proven } = this.#step.run(resolved, identity?.contentDigest);
+    invariant(
+      resolved.requestId === identity?.requestId,
+      "a request that is taken has the id that it was looked up by",
+    );
+    const { sequence, durable, proven } = this.#step.run(resolved);
     const decided = durable.then((entryHash) =>
       failStop.stopOnViolation(() => answer(proven, { sequence, entryHash, repeated: false })),
     );
-    if (identity !== undefined) requestIds.ordered(identity, sequence, decided);
+    if (identity !== undefined) requestIds.ordered(identity, sequence, proven.entry, decided);
     return decided;
   }
 
-  #read(client: ClientRequest): ReadRequest {
+  #read(client: ClientRequest, actor: Actor | undefined): ReadRequest {
     let identity: IdentifiedRequest | undefined;
     try {
       identity = identified(client);
-      return { identity, resolved: this.#resolve(client) };
+      return { identity, resolved: this.#resolve(client, actor) };
     } catch (error) {
       if (!(error instanceof CalybrisError)) throw error;
       return { identity, resolved: error };

@@ -6,17 +6,16 @@
 import {
   type CalybrisError,
   type DecisionEntry,
-  decisionDigests,
   identityNumber,
   type PolicySnapshot,
   parseDecisionId,
   parseEntryBody,
 } from "@calybris/kernel";
-import { answer, type Decided } from "./decided.ts";
+import type { Decided } from "./decided.ts";
 import type { EntryFinder } from "./entry-finder.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { Head } from "./journal/head.ts";
-import { policyOf } from "./read-entry.ts";
+import { policiesAt } from "./read-entry.ts";
+import { recalled } from "./recalled.ts";
 import type { EngineState, PolicyInForce } from "./state.ts";
 
 /** What reading needs of the engine. */
@@ -101,8 +100,11 @@ export class EngineReading {
     const found = this.found(decisionId);
     if (found === undefined) return undefined;
     const { entry, at, policy, entryHash } = found;
-    const { state } = this.#ports;
-    return { decided: recalled(entry, state, found.sequence, entryHash), at, snapshot: policy.snapshot };
+    return {
+      decided: recalled(entry, { sequence: found.sequence, entryHash }, this.#ports),
+      at,
+      snapshot: policy.snapshot,
+    };
   }
 
   /** The entry of a decision, by its id; `undefined` when no durable entry goes by it. */
@@ -112,9 +114,9 @@ export class EngineReading {
     const { head, data, entryHash } = this.#ports.finder.find(parsed.of);
     if (head.kind !== "decision") return undefined;
     const { state } = this.#ports;
-    const entry = parseEntryBody(head, data, (id) => policyOf(state, id));
+    const entry = parseEntryBody(head, data, policiesAt(state, head.sequence));
     if (entry?.kind !== "decision" || identityNumber(entry.identity) !== parsed.identity) return undefined;
-    const policy = state.policy(entry.policyId) ?? state.current;
+    const policy = state.policyAt(head.sequence);
     return { entry, at: head.at, policy, sequence: head.sequence, entryHash };
   }
 
@@ -132,11 +134,4 @@ export class EngineReading {
       if (sequence > last) return;
     }
   }
-}
-
-/** A decision as it was answered, from its entry: what is not in the entry follows from it. */
-export function recalled(entry: DecisionEntry, state: EngineState, sequence: number, entryHash: string): Decided {
-  const policy = state.policy(entry.policyId) ?? state.current;
-  const digests = decisionDigests(policy.digest, entry.request, entry.decision, nodeSha256);
-  return answer({ entry, digests }, { sequence, entryHash, repeated: true });
 }

@@ -5,6 +5,7 @@
  */
 
 import {
+  type Actor,
   CalybrisError,
   type GenesisEntry,
   JOURNAL_FORMAT,
@@ -209,17 +210,20 @@ export class Engine {
    * A rejection is an answer, not an error: it is a decision with a reason, journaled like any other. If this throws, the
    * caller holds no answer and may send the same request with the same `requestId` again: an id is decided at most once
    * within the retention (7 days or 10^7 ids), and the decision that was made comes back, whatever policy is in force by
-   * then. An id belongs to the tenant that the request names; no tenant is a namespace of its own.
+   * then. An id belongs to the tenant that the request names; no tenant is a namespace of its own. A request is the same when
+   * it means the same under the policy that it was decided under; who sends it, its tags and its session make no difference.
    *
+   * @param actor - the authenticated caller, which the entry then names.
    * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake in the request; nothing was decided.
    * @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN` for a tenant without a limit where `unknownTenants` is `"refuse"`.
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content.
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the disk is behind; retry with backoff.
    * @throws CalybrisError `CAL_JOURNAL_FAILED` once the disk has refused a batch; only a new process helps.
    * @throws CalybrisError `CAL_ENGINE_STOPPED` once the engine found a claim about itself broken; only a new process helps.
    */
-  decide(client: ClientRequest): Promise<Decided> {
-    return this.#decisions.decide(client);
+  decide(client: ClientRequest, actor?: Actor): Promise<Decided> {
+    return this.#decisions.decide(client, actor);
   }
 
   /**
@@ -228,12 +232,13 @@ export class Engine {
    * (`CAL_JOURNAL_FAILED`) that is every request but those that were decided before.
    *
    * @param clients - at most as many as entries may wait (`waitingMax`).
+   * @param actor - the authenticated caller of all of them.
    * @returns as many results, in the same order, once the last of them is durable.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when there is no room for all of them; nothing was decided.
    * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_ENGINE_CLOSED`; nothing was decided.
    */
-  decideMany(clients: readonly ClientRequest[]): Promise<readonly DecidedOrRefused[]> {
-    return this.#decisions.decideMany(clients);
+  decideMany(clients: readonly ClientRequest[], actor?: Actor): Promise<readonly DecidedOrRefused[]> {
+    return this.#decisions.decideMany(clients, actor);
   }
 
   /**

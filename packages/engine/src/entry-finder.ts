@@ -7,7 +7,7 @@
 import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
 import type { Disk } from "./journal/disk.ts";
 import { scanSegment } from "./journal/scan.ts";
-import { listSegments } from "./journal/segment.ts";
+import { listSegments, segmentName } from "./journal/segment.ts";
 import { type Mark, Stretch } from "./stretch.ts";
 
 const SPACING = 32;
@@ -43,6 +43,11 @@ export class EntryFinder {
     const head = line === undefined ? undefined : parseEntryHead(line.data);
     if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
     return { head, data: line.data, entryHash: line.entryHash };
+  }
+
+  /** The segment file that an entry stands in. */
+  fileOf(sequence: number): string {
+    return segmentName(this.#marks[this.#markBefore(sequence)]?.segment ?? 1);
   }
 
   /** The lines of the journal from a sequence on, as they stand, without their newlines; good until the next is asked for. */

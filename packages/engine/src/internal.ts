@@ -27,6 +27,7 @@ export * from "./ledger/cells.ts";
 export * from "./ledger/handle.ts";
 export * from "./ledger/ledger.ts";
 export * from "./ledger/proof.ts";
+export * from "./recalled.ts";
 export * from "./request-index.ts";
 export * from "./recommend.ts";
 export * from "./router/beliefs.ts";

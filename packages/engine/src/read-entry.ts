@@ -2,23 +2,44 @@
  * An entry of the journal, read back under the policies that stand before it.
  * @module
  */
-import { CalybrisError, type EntryBody, JOURNAL_FORMAT, type Policy, parseEntryBody } from "@calybris/kernel";
+import {
+  CalybrisError,
+  type DecisionEntry,
+  type EntryBody,
+  type EntryPolicyOf,
+  JOURNAL_FORMAT,
+  parseEntryBody,
+} from "@calybris/kernel";
 import type { GoodEntry } from "./journal/recovery.ts";
 import { segmentName } from "./journal/segment.ts";
 import type { EngineState } from "./state.ts";
 
-/** The policy that an entry was decided under. */
-export function policyOf(state: EngineState, policyId: number): Policy {
-  return (state.policy(policyId) ?? state.current).snapshot.policy;
+/** The policies of an entry, by where it stands. */
+export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf {
+  return (policyId) => {
+    const policy = policyId === undefined ? state.policyAt(sequence) : state.policy(policyId);
+    if (policy === undefined) throw new RangeError(`no policy ${policyId} stands before it`);
+    return policy.snapshot;
+  };
 }
+
+/** Members of a decision whose stage this version does not have. */
+const LATER: readonly (keyof DecisionEntry)[] = ["policyId", "acted", "reservedMicrocents", "basis", "shadow"];
 
 /** The body of an entry; what this version does not know is refused. */
 export function readBody(entry: GoodEntry, state: EngineState): EntryBody {
-  const body = parseEntryBody(entry.head, entry.data, (id) => policyOf(state, id));
+  const body = parseEntryBody(entry.head, entry.data, policiesAt(state, entry.head.sequence));
   if (body === undefined) {
     throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
       sequence: entry.head.sequence,
       problem: `its kind ${entry.head.kind} is not one of this version's`,
+    });
+  }
+  const later = body.kind === "decision" ? LATER.find((member) => body[member] !== undefined) : undefined;
+  if (later !== undefined) {
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
+      sequence: entry.head.sequence,
+      problem: `this version does not act on its member ${later}`,
     });
   }
   if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) {

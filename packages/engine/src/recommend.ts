@@ -14,9 +14,9 @@ import {
   BPS_MAX,
   bps,
   type Decision,
+  type ExplainedRecommendation,
   type Learning,
   PROPENSITY_ONE,
-  type Recommendation,
   type Request,
 } from "@calybris/kernel";
 import type { Draws } from "./router/draws.ts";
@@ -46,7 +46,7 @@ export interface Asked {
 export interface Recommended {
   readonly request: Request;
   readonly decision: Decision;
-  readonly learning: Recommendation;
+  readonly learning: ExplainedRecommendation;
   /** The table that was drawn from, where none was in force: it is ordered before the decision. */
   readonly table: BeliefEntry | undefined;
   /** The most that any way of answering it may cost. */
@@ -99,12 +99,12 @@ export function recommend(learner: Learner, asked: Asked, prescribe: (request: R
       anomalous: advice.anomalous,
       holdout: isHoldout,
       belief: table?.sequence ?? 0,
-      arms,
-      baseId: base.selectedId,
       draw,
       tier: chosen.tier,
       propensity: isHoldout || arms.length === 0 ? PROPENSITY_ONE : propensityOf(arms, chosen.decision.selectedId),
       explored: !isHoldout && table !== undefined && chosen.tier !== likeliest(table),
+      arms,
+      baseId: base.selectedId,
     },
   };
 }

@@ -4,14 +4,14 @@
  * asked, so that a retry gets its decision whatever has changed since.
  * @module
  */
-import { CalybrisError, type DecisionEntry, DEFAULT_TENANT, isName, parseEntryBody } from "@calybris/kernel";
-import { contentDigestOf, isTenantNamed } from "./content-digest.ts";
+import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
 import type { Decided } from "./decided.ts";
-import { recalled } from "./engine-reading.ts";
 import type { EntryFinder } from "./entry-finder.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { refuseSprawling } from "./intake/request-size.ts";
-import { policyOf } from "./read-entry.ts";
+import { policiesAt } from "./read-entry.ts";
+import { recalled } from "./recalled.ts";
+import { isSameRequest } from "./repeated-request.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
 import type { EngineState } from "./state.ts";
 
@@ -20,7 +20,7 @@ export interface IdentifiedRequest {
   readonly requestId: string;
   /** The id within its namespace, as one text. */
   readonly scopedId: string;
-  readonly contentDigest: string;
+  readonly client: ClientRequest;
 }
 
 /** What the ids need of the engine. */
@@ -31,7 +31,8 @@ export interface RequestIdsPorts {
 }
 
 interface InFlight {
-  readonly contentDigest: string;
+  readonly entry: DecisionEntry;
+  readonly sequence: number;
   readonly decided: Promise<Decided>;
 }
 
@@ -51,9 +52,9 @@ export class RequestIds {
   }
 
   /** Notes a decision that is ordered. */
-  ordered({ scopedId, contentDigest }: IdentifiedRequest, sequence: number, decided: Promise<Decided>): void {
+  ordered({ scopedId }: IdentifiedRequest, sequence: number, entry: DecisionEntry, decided: Promise<Decided>): void {
     this.#index.add(scopedId, sequence);
-    this.#inFlight.set(scopedId, { contentDigest, decided });
+    this.#inFlight.set(scopedId, { entry, sequence, decided });
     // An attempt that fails stays: only a new process finds out whether its entry is durable, and until then no retry may.
     decided.then(
       () => this.#inFlight.delete(scopedId),
@@ -65,34 +66,55 @@ export class RequestIds {
    * The decision of a request that was sent before; `undefined` for a new one.
    *
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content; so does the promise.
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
-  find({ requestId, scopedId, contentDigest }: IdentifiedRequest): Promise<Decided> | undefined {
-    const before = this.#inFlight.get(scopedId);
-    if (before === undefined) return this.#inJournal(requestId, scopedId, contentDigest);
+  find(identity: IdentifiedRequest): Promise<Decided> | undefined {
+    const before = this.#inFlight.get(identity.scopedId);
+    if (before === undefined) return this.#inJournal(identity);
+    const isSame = this.#isSame(identity, before.entry, before.sequence);
+    if (isSame === undefined) return undefined;
     return before.decided.then((decided) => {
-      if (before.contentDigest !== contentDigest) throw reused(requestId, decided.sequence);
+      if (!isSame) throw reused(identity.requestId, decided.sequence);
       return { ...decided, repeated: true };
     });
   }
 
-  #inJournal(requestId: string, scopedId: string, contentDigest: string): Promise<Decided> | undefined {
+  #inJournal(identity: IdentifiedRequest): Promise<Decided> | undefined {
+    const { requestId, scopedId } = identity;
     if (!this.#index.mayHold(scopedId)) return undefined;
     const { state, finder, nowUs } = this.#ports;
     for (const sequence of this.#index.candidates(scopedId)) {
-      const { head, data, entryHash } = finder.find(sequence);
-      const entry = parseEntryBody(head, data, (id) => policyOf(state, id));
+      const { head, data, entryHash } = this.#read(sequence);
+      const entry = parseEntryBody(head, data, policiesAt(state, sequence));
       if (entry?.kind !== "decision" || scopedIdOf(entry) !== scopedId) continue;
       const age = state.decisionSequence - entry.request.sequence;
       if (age >= BigInt(REQUEST_IDS_MAX) || nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
-      if (entry.contentDigest !== contentDigest) throw reused(requestId, sequence);
-      return Promise.resolve(recalled(entry, state, sequence, entryHash));
+      const isSame = this.#isSame(identity, entry, sequence);
+      if (isSame === undefined) return undefined;
+      if (!isSame) throw reused(requestId, sequence);
+      return Promise.resolve(recalled(entry, { sequence, entryHash }, { state, finder }));
     }
     return undefined;
+  }
+
+  #isSame({ client }: IdentifiedRequest, entry: DecisionEntry, sequence: number): boolean | undefined {
+    return isSameRequest(client, entry, this.#ports.state.policyAt(sequence).snapshot);
+  }
+
+  /** An entry that was there and cannot be read may have decided the request: nobody decides it again. */
+  #read(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string } {
+    try {
+      return this.#ports.finder.find(sequence);
+    } catch (cause) {
+      if (!(cause instanceof CalybrisError) || cause.code !== "CAL_JOURNAL_ENTRY_UNKNOWN") throw cause;
+      const file = this.#ports.finder.fileOf(sequence);
+      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
+    }
   }
 }
 
 /**
- * The id of a request and its content; `undefined` without an id, or for what no policy would take.
+ * The id of a request; `undefined` without one, or for what no policy would take.
  *
  * @throws CalybrisError `CAL_REQUEST_INVALID` for a request that holds more than any may.
  */
@@ -100,13 +122,13 @@ export function identified(client: ClientRequest): IdentifiedRequest | undefined
   refuseSprawling(client);
   const { requestId, tenant } = client;
   if (!isName(requestId) || !(tenant === undefined || isName(tenant))) return undefined;
-  const contentDigest = contentDigestOf(client);
-  return contentDigest === undefined ? undefined : { requestId, scopedId: scoped(tenant, requestId), contentDigest };
+  return { requestId, scopedId: scoped(tenant, requestId), client };
 }
 
-function scopedIdOf({ requestId, contentDigest, tenant }: DecisionEntry): string | undefined {
+/** An entry says where its tenant was not named. */
+function scopedIdOf({ requestId, defaulted, tenant }: DecisionEntry): string | undefined {
   if (requestId === undefined) return undefined;
-  return scoped(isTenantNamed(contentDigest ?? "") ? (tenant ?? DEFAULT_TENANT) : undefined, requestId);
+  return scoped(defaulted.includes("tenant") ? undefined : tenant, requestId);
 }
 
 /** Neither a tenant nor an id holds a line feed, and no tenant is the empty one. */

@@ -23,9 +23,9 @@ import { nodeSha256 } from "./journal/chain-hash.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { ledgerStateTexts } from "./ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
+import { requireRanges } from "./router/entry-ranges.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
 import { loadPrior } from "./router/prior-file.ts";
-import { requireRanges } from "./router/entry-ranges.ts";
 import { Router, type RouterPolicy, type ScoringPrior } from "./router/router.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
@@ -36,6 +36,8 @@ export interface PolicyInForce {
   readonly digest: Uint8Array;
   /** It came from the file that the service is configured with; true of genesis. */
   readonly isFromFile: boolean;
+  /** Sequence of the entry that put it in force. */
+  readonly since: number;
 }
 
 /** Input and output tokens stand in where the policy names no features. */
@@ -71,6 +73,20 @@ export class EngineState {
 
   policy(id: number): PolicyInForce | undefined {
     return this.#policies.get(id);
+  }
+
+  /** The policy in force where an entry stands: of those before it the last. */
+  policyAt(sequence: number): PolicyInForce {
+    let low = 1;
+    let high = this.#policies.size;
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.#policies.get(middle) as PolicyInForce).since < sequence) low = middle;
+      else high = middle - 1;
+    }
+    const found = this.#policies.get(low);
+    invariant(found !== undefined, "a journal begins with its policy");
+    return found;
   }
 
   get policyCount(): number {
@@ -132,7 +148,7 @@ export class EngineState {
       }
       case "decision":
         invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
-        invariant(body.policyId === this.current.id, "a decision is made under the policy in force");
+        invariant(body.policyId === undefined, "a decision is made under the policy in force");
         return () => {
           this.decisionSequence = body.request.sequence;
         };
@@ -152,7 +168,7 @@ export class EngineState {
     if (toHex(digest) !== claimedDigest)
       throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimedDigest });
     const isFromFile = body.kind === "genesis" || body.source === "file";
-    const promoted = { id, snapshot, digest, isFromFile };
+    const promoted = { id, snapshot, digest, isFromFile, since: sequence };
     const { learning } = snapshot;
     const routed: RouterPolicy = {
       learning,

@@ -3,11 +3,12 @@
  * that lives here, outside the process that is killed.
  * @module
  */
-import { type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
+
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
 import { Engine } from "../src/engine.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import { nodeDisk } from "../src/journal/disk.ts";
@@ -124,7 +125,7 @@ async function requireFound(directory: string, oracle: Oracle): Promise<void> {
   const settled = new Map<string, string>();
   const open = new Map<number, bigint>();
   recover(nodeDisk, directory, nodeChain(), false, ({ head, data }) => {
-    const body = parseEntryBody(head, data, () => samplePolicy()) as EntryBody;
+    const body = parseEntryBody(head, data, () => ({ policy: samplePolicy() })) as EntryBody;
     if (body.kind === "decision") {
       const id = body.requestId ?? "";
       if (decided.has(id)) throw new CrashViolation(`${id} is decided twice`);

@@ -16,7 +16,7 @@ export interface Workload {
 
 const ONE_SEGMENT = 1_000_000;
 /** After genesis and two decisions. */
-const SHORT_SEGMENT = 2_400;
+const SHORT_SEGMENT = 2_000;
 
 const decide = (...ids: string[]): Command => ({ kind: "decide", ids });
 const CLOSE: Command = { kind: "close" };
@@ -40,7 +40,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: "money: reserved, settled, released and held, across a rotation",
-    segmentBytesMax: 3_600,
+    segmentBytesMax: 3_200,
     commands: [
       { kind: "budget" },
       { kind: "grant", id: "first" },
@@ -151,5 +151,5 @@ export function randomWorkload(chance: Chance): Workload {
     else commands.push(decide("a", fresh()));
   }
   if (chance(2) === 0) commands.push(CLOSE);
-  return { name: JSON.stringify(commands), segmentBytesMax: 1_300 + chance(5_000), commands };
+  return { name: JSON.stringify(commands), segmentBytesMax: 1_200 + chance(4_000), commands };
 }

@@ -31,8 +31,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a plan that throws is passed on to whoever asked",
     file: "decide-step.ts",
-    find: "failStop.stopOnError(() => this.#plan(resolved, contentDigest, account, at))",
-    replace: "this.#plan(resolved, contentDigest, account, at)",
+    find: "failStop.stopOnError(() => this.#plan(resolved, account, at))",
+    replace: "this.#plan(resolved, account, at)",
     search: "stop",
   },
   {
@@ -151,8 +151,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "after a restart no tenant is the default one",
     file: "request-ids.ts",
-    find: 'scoped(isTenantNamed(contentDigest ?? "") ?',
-    replace: 'scoped(contentDigest !== "" ?',
+    find: 'scoped(defaulted.includes("tenant") ? undefined : tenant',
+    replace: "scoped(defaulted.length > 99 ? undefined : tenant",
     search: "retry",
   },
   {
@@ -165,21 +165,21 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a retry in flight is not compared with the first",
     file: "request-ids.ts",
-    find: "if (before.contentDigest !== contentDigest) throw",
-    replace: 'if (before.contentDigest === "") throw',
+    find: "if (!isSame) throw reused(identity.requestId",
+    replace: 'if (identity.requestId === "") throw reused(identity.requestId',
     search: "retry",
   },
   {
     name: "a retry is not compared with what the journal holds",
     file: "request-ids.ts",
-    find: "if (entry.contentDigest !== contentDigest) throw",
-    replace: 'if (entry.contentDigest === "") throw',
+    find: "if (!isSame) throw reused(requestId, sequence);",
+    replace: 'if (requestId === "") throw reused(requestId, sequence);',
     search: "retry",
   },
   {
     name: "a retry in flight is decided again",
     file: "request-ids.ts",
-    find: "    this.#inFlight.set(scopedId, { contentDigest, decided });\n",
+    find: "    this.#inFlight.set(scopedId, { entry, sequence, decided });\n",
     replace: "",
     search: "retry",
   },

@@ -1,10 +1,10 @@
-import { type DecisionEntry, type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
 import { Worker } from "node:worker_threads";
+import { type DecisionEntry, type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { Engine } from "../src/engine.ts";
 import { enginePort } from "../src/engine-port.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
@@ -24,7 +24,7 @@ afterEach(() => {
 function decisions(): Map<number, DecisionEntry> {
   const found = new Map<number, DecisionEntry>();
   recover(nodeDisk, directory, nodeChain(), false, ({ head, data }) => {
-    const body = parseEntryBody(head, data, () => samplePolicy()) as EntryBody;
+    const body = parseEntryBody(head, data, () => ({ policy: samplePolicy() })) as EntryBody;
     if (body.kind === "decision") found.set(head.sequence, body);
   });
   return found;

@@ -1,7 +1,7 @@
-import { type EntryBody, type Kernel, type Policy, parseEntryBody, prescribe } from "@calybris/kernel";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type EntryBody, type Kernel, type Policy, parseEntryBody, prescribe } from "@calybris/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Engine, type EngineOptions } from "../src/engine.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
@@ -79,7 +79,7 @@ test("the live state is the folded state after every entry", async () => {
   }
   const folded = new EngineState();
   recover(disk, "memory", nodeChain(), false, ({ head, data }) => {
-    folded.apply(head.sequence, head.at, parseEntryBody(head, data, () => folded.current.snapshot.policy) as EntryBody);
+    folded.apply(head.sequence, head.at, parseEntryBody(head, data, () => folded.current.snapshot) as EntryBody);
     if (live.has(head.sequence)) expect(folded.digest()).toBe(live.get(head.sequence));
   });
   expect(folded.digest()).toBe(engine.stateDigest());

@@ -23,7 +23,7 @@ test("whatever port fails at whatever command, every command after it is refused
   expect([...met.keys()]).toEqual(expect.arrayContaining(expected));
 });
 
-test("a kernel that lies in any field of a decision stops the engine, or is read back as it was answered", async () => {
+test("a kernel that lies in any field of a decision stops the engine, or its decision is refused when it is read back", async () => {
   const { stopped, held } = await searchLies(1, 400);
   expect(stopped).toBeGreaterThan(200);
   expect(held).toBeGreaterThan(50);

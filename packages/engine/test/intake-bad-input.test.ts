@@ -195,7 +195,7 @@ function neededAs(kind: Kind, name: string): string | undefined {
 /** Names that a person chooses are no misspelling of anything. */
 function isNameOfPeople(kind: Kind, path: JsonPath): boolean {
   const chosen = kind === "policy" ? "useCases" : kind === "budgets" ? "tenants" : "features";
-  return path.length === 2 && path[0] === chosen;
+  return path.length === 2 && (path[0] === chosen || path[0] === "tags");
 }
 
 /** Without a field, and without what names it. */

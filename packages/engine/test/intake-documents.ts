@@ -99,6 +99,10 @@ const EVERY_FIELD: Readonly<Record<Kind, { [key: string]: Json }>> = {
     regions: ["north"],
     features: { length: 7 },
     textScore: 5,
+    onBehalfOf: "ana",
+    tags: { team: "search" },
+    session: "s-1",
+    promptDigest: "A".repeat(43),
   },
   budgets: {
     $schema: "budgets.schema.json",

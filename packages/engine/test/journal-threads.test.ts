@@ -1,8 +1,8 @@
-import { parseEntryBody, parseEntryLine, samplePolicy } from "@calybris/kernel";
-import fc from "fast-check";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parseEntryBody, parseEntryLine, samplePolicy } from "@calybris/kernel";
+import fc from "fast-check";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import { nodeDisk } from "../src/journal/disk.ts";
@@ -66,7 +66,7 @@ function readBack(
   for (const line of scanJournal(nodeDisk, place))
     hashes.push(parseEntryLine(Buffer.from(line.bytes).toString())?.entryHash ?? "none");
   recover(nodeDisk, place, nodeChain(key), key !== undefined, ({ head, data }) => {
-    const entry = parseEntryBody(head, data, () => samplePolicy());
+    const entry = parseEntryBody(head, data, () => ({ policy: samplePolicy() }));
     if (entry?.kind === "decision") useCases.set(head.sequence, entry.useCase);
   });
   return { hashes, useCases };

@@ -12,12 +12,11 @@ export function reservationOf(tenant: string, amount: bigint, number = 1): Decis
   const numbered = sequence(BigInt(number));
   return {
     kind: "decision",
-    policyId: 1,
     useCase: "default",
     defaulted: [],
     tenant,
     request: { ...request, sequence: numbered },
-    decision: { ...decision, sequence: numbered, costMicrocents: costMicrocents(amount) },
+    decision: { ...decision, costMicrocents: costMicrocents(amount) },
     identity: "f".repeat(64),
   };
 }

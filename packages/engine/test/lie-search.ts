@@ -71,7 +71,13 @@ async function tryLie({ field, value }: Lie, request: object, counts: LieCounts)
   if (isDecided && isLie && NEVER_HELD.includes(field)) throw new Error("it was answered");
   await engine.close();
   const again = await open(disk, { prescribe: (asked) => prescribe(sampleSnapshot().policy, asked).decision });
-  const retried = await again.decide({ ...request, requestId: "a" } as never);
+  const retrying = again.decide({ ...request, requestId: "a" } as never);
+  if (isDecided && isLie) {
+    const refused = await retrying.catch((error: unknown) => error);
+    if ((refused as Partial<CalybrisError>).code !== "CAL_JOURNAL_ENTRY_MALFORMED")
+      throw new Error("a decision that the kernel does not make again is given again");
+  }
+  const retried = isDecided && isLie ? { ...(outcome as Decided), repeated: true } : await retrying;
   await again.close();
   if (retried.repeated !== isDecided) throw new Error(isDecided ? "it was forgotten" : "it is durable");
   if (isDecided && !isDeepStrictEqual(retried, { ...(outcome as Decided), repeated: true }))

@@ -4,7 +4,7 @@
  * @module
  */
 import { type EntryBody, type EntryHead, parseEntryBody, parseEntryHead } from "@calybris/kernel";
-import { policyOf } from "../src/read-entry.ts";
+import { policiesAt } from "../src/read-entry.ts";
 import { EngineState } from "../src/state.ts";
 import { CommandWorld, drawCommands, learning } from "./command-world.ts";
 import { type Chance, seededChance } from "./crash-chance.ts";
@@ -55,7 +55,7 @@ function foldOf(entries: readonly string[]): EngineState {
 
 function read(data: string, state: EngineState): { readonly head: EntryHead; readonly body: EntryBody } {
   const head = parseEntryHead(data) as EntryHead;
-  return { head, body: parseEntryBody(head, data, (id) => policyOf(state, id)) as EntryBody };
+  return { head, body: parseEntryBody(head, data, policiesAt(state, head.sequence)) as EntryBody };
 }
 
 /** One member is another; or the entry stands in another place. */

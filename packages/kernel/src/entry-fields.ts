@@ -3,8 +3,9 @@
  * RangeError that names the member; whoever reads the entry says which one it was.
  * @module
  */
+import { CalybrisError } from "./errors.ts";
 import { type ExactJson, exactInteger } from "./exact-json.ts";
-import { I64_MAX, type Microcents, microcents } from "./units.ts";
+import { I64_MAX, type Microcents, microcents, U16_MAX } from "./units.ts";
 
 export type Members = { readonly [key: string]: ExactJson };
 
@@ -40,6 +41,20 @@ export function amount(members: Members, key: string): Microcents {
   return microcents(value);
 }
 
+/** An integer of 64 bits, signed or not. */
+export function exact(members: Members, key: string): bigint {
+  const value = exactInteger(members[key]);
+  if (value === undefined) throw new RangeError(`${key} is no exact integer`);
+  return value;
+}
+
+/** A whole number of 16 bits. */
+export function u16(members: Members, key: string): number {
+  const value = whole(members, key);
+  if (value > U16_MAX) throw new RangeError(`${key} is above ${U16_MAX}`);
+  return value;
+}
+
 export function list(members: Members, key: string): readonly ExactJson[] {
   const value = members[key];
   if (!Array.isArray(value)) throw new RangeError(`${key} is no list`);
@@ -48,4 +63,8 @@ export function list(members: Members, key: string): readonly ExactJson[] {
 
 export function integers(members: Members, key: string): readonly number[] {
   return list(members, key).map((value) => integer(value, key));
+}
+
+export function malformed(journalSequence: number, problem: string): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: journalSequence, problem });
 }

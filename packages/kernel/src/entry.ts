@@ -7,16 +7,17 @@
  * and carries `durable`: the highest sequence known to be durable when the entry was written. Format: docs/formats.md.
  * @module
  */
-import { type DecisionEntry, decisionFromJson, decisionMembers, malformed } from "./decision-entry.ts";
+import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
+import { decisionFromJson, decisionMembers } from "./decision-json.ts";
 import { readDecision } from "./decision-reader.ts";
+import { malformed } from "./entry-fields.ts";
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
-import { type LedgerEntry, type LedgerKind, ledgerFromJson } from "./ledger-entry.ts";
 import { type LearningEntry, type LearningKind, learningFromJson } from "./learning-entry.ts";
-import type { Policy } from "./policy.ts";
+import { type LedgerEntry, type LedgerKind, ledgerFromJson } from "./ledger-entry.ts";
 
 /** The version of this format; genesis records it. */
-export const JOURNAL_FORMAT = 1;
+export const JOURNAL_FORMAT = 2;
 
 /** Every kind that this version writes. A reader that meets another says "incomplete"; the engine refuses. */
 export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint" | LedgerKind | LearningKind;
@@ -140,12 +141,9 @@ export function parseEntryHead(data: string): EntryHead | undefined {
  * @returns the body, or `undefined` when the kind is not one of this version's.
  * @throws {@link CalybrisError} `CAL_JOURNAL_ENTRY_MALFORMED` when a known kind does not have its members, or holds
  *   others: what is read is exactly what would be written.
+ * @throws {@link CalybrisError} `CAL_JOURNAL_MEMBER_UNKNOWN` when a decision has a member that this version does not know.
  */
-export function parseEntryBody(
-  head: EntryHead,
-  data: string,
-  policyOf: (policyId: number) => Policy,
-): EntryBody | undefined {
+export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPolicyOf): EntryBody | undefined {
   const everyday = head.kind === "decision" && isSafe(head) ? readDecision(data, policyOf) : undefined;
   if (everyday !== undefined) return everyday;
   const json = parseMembers(head, data);

@@ -29,6 +29,8 @@ export interface ErrorDetailsByCode {
   readonly CAL_JOURNAL_OVERLOADED: { waiting: number };
   readonly CAL_JOURNAL_ENTRY_UNKNOWN: { sequence: number };
   readonly CAL_JOURNAL_ENTRY_MALFORMED: { sequence: number; problem: string };
+  readonly CAL_JOURNAL_MEMBER_UNKNOWN: { sequence: number; kind: string; member: string };
+  readonly CAL_JOURNAL_ARCHIVE_UNREACHABLE: { sequence: number; file: string };
   readonly CAL_JOURNAL_KEY: { file: string; problem: string };
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
@@ -150,6 +152,16 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     503,
     (d) => `entry ${d.sequence} cannot be read: ${d.problem}`,
     "Use the version of Calybris that wrote the journal. If it is this one, the entry was altered: restore it from a backup.",
+  ),
+  CAL_JOURNAL_MEMBER_UNKNOWN: row(
+    503,
+    (d) => `entry ${d.sequence}, a ${d.kind}, has the unknown member ${d.member}`,
+    "Use the program that wrote the journal, or a later version.",
+  ),
+  CAL_JOURNAL_ARCHIVE_UNREACHABLE: row(
+    503,
+    (d) => `entry ${d.sequence} is in ${d.file}, which cannot be reached`,
+    "Make the archive available again, then retry. The request was decided before, so it is not decided a second time.",
   ),
   CAL_JOURNAL_KEY: row(
     400,

@@ -6,6 +6,7 @@
  */
 import { amount, integer, integers, list, type Members, oneOf, text, whole } from "./entry-fields.ts";
 import type { ExactJson } from "./exact-json.ts";
+import type { Request } from "./request.ts";
 import { BPS_MAX, type Microcents } from "./units.ts";
 
 /** Eight regimes, and the one that everything is in until they are known. */
@@ -35,7 +36,7 @@ export interface Arm {
   readonly propensity: number;
 }
 
-/** How the floor of a decision came about, when the client gave none. */
+/** How the floor of a decision came about, when the client gave none; as an entry holds it. */
 export interface Recommendation {
   readonly regime: number;
   readonly score: number;
@@ -50,10 +51,6 @@ export interface Recommendation {
   readonly holdout: boolean;
   /** Journal sequence of the belief entry whose table was drawn from; 0 when there was nothing to draw. */
   readonly belief: number;
-  /** Cheapest tier first; empty when no tier was left. */
-  readonly arms: readonly Arm[];
-  /** What the floor of the use case alone leads to; 0 for nothing. */
-  readonly baseId: number;
   /** 32 bits. */
   readonly draw: number;
   /** The tier drawn; of a holdout, that of the candidate that runs. -1 when nothing runs. */
@@ -62,6 +59,14 @@ export interface Recommendation {
   readonly propensity: number;
   /** Not the tier that is believed to be best. */
   readonly explored: boolean;
+}
+
+/** The same, with what follows from the request, its policy and the table that it names. */
+export interface ExplainedRecommendation extends Recommendation {
+  /** Cheapest tier first; empty when no tier was left. */
+  readonly arms: readonly Arm[];
+  /** What the floor of the use case alone leads to; 0 for nothing. */
+  readonly baseId: number;
 }
 
 /** A sampling table of one regime, for one set of tiers. */
@@ -145,38 +150,65 @@ export interface OutcomeEntry {
 export type LearningEntry = BeliefEntry | RegimesEntry | PriorEntry | CertificateEntry | OutcomeEntry;
 export type LearningKind = LearningEntry["kind"];
 
-/** The member `learning` of a decision. */
-export function recommendationMembers(recommendation: Recommendation): string {
-  const { regime, score, features, textScore, floorBps, source, belief, arms, baseId, draw, tier } = recommendation;
+/**
+ * The member `learning` of a decision. Left out are features that are the request's tokens, a floor that is the request's,
+ * a score of 0, a warm start, and a propensity of {@link PROPENSITY_ONE}.
+ */
+export function recommendationText(
+  recommendation: Recommendation,
+  request: Pick<Request, "inputTokens" | "outputTokens" | "qualityMinBps">,
+  defaulted: readonly string[],
+): string {
+  const { regime, score, features, textScore, floorBps, source, belief, draw, tier, propensity } = recommendation;
+  const tokens = tokenFeatures(request, defaulted);
+  const areTokens = features.length === tokens.length && features.every((value, index) => value === tokens[index]);
   return (
-    `{"regime":${regime},"score":${score},"features":[${features.join(",")}]` +
-    `${textScore === undefined ? "" : `,"textScore":${textScore}`},"floorBps":${floorBps},"source":"${source}"` +
-    `${recommendation.anomalous ? ',"anomalous":true' : ""}${recommendation.holdout ? ',"holdout":true' : ""}` +
-    `${belief === 0 ? "" : `,"belief":${belief}`},"arms":[${arms.map((arm) => `[${arm.tier},${arm.candidateId},${arm.propensity}]`).join(",")}]` +
-    `,"base":${baseId},"draw":${draw},"tier":${tier},"propensity":${recommendation.propensity}` +
-    `${recommendation.explored ? ',"explored":true' : ""}}`
+    `{"regime":${regime}${unless(score === 0, "score", score)}` +
+    `${areTokens ? "" : `,"features":[${features.join(",")}]`}` +
+    unless(textScore === undefined, "textScore", textScore) +
+    unless(floorBps === request.qualityMinBps, "floorBps", floorBps) +
+    `${source === WARM_START ? "" : `,"source":"${source}"`}` +
+    unless(!recommendation.anomalous, "anomalous", true) +
+    unless(!recommendation.holdout, "holdout", true) +
+    `${unless(belief === 0, "belief", belief)},"draw":${draw},"tier":${tier}` +
+    `${unless(propensity === PROPENSITY_ONE, "propensity", propensity)}${unless(!recommendation.explored, "explored", true)}}`
   );
 }
 
+const WARM_START: FloorSource = "warm_start";
+
+function unless(isLeftOut: boolean, key: string, value: number | true | undefined): string {
+  return isLeftOut ? "" : `,"${key}":${value}`;
+}
+
+/** What stands for features where a policy names none. */
+export function tokenFeatures(
+  { inputTokens, outputTokens }: Pick<Request, "inputTokens" | "outputTokens">,
+  defaulted: readonly string[],
+): readonly number[] {
+  return [inputTokens, defaulted.includes("output") ? FEATURE_MISSING : outputTokens];
+}
+
 /** Reads it back. Throws RangeError naming the member. */
-export function recommendationFromJson(json: ExactJson): Recommendation {
-  const members = json as Members;
-  const textScore = members["textScore"];
+export function recommendationFromJson(
+  members: Members,
+  request: Pick<Request, "inputTokens" | "outputTokens" | "qualityMinBps">,
+  defaulted: readonly string[],
+): Recommendation {
+  const has = (key: string): boolean => members[key] !== undefined;
   return {
     regime: whole(members, "regime"),
-    score: integer(members["score"], "score"),
-    features: integers(members, "features"),
-    ...(textScore === undefined ? {} : { textScore: integer(textScore, "textScore") }),
-    floorBps: whole(members, "floorBps"),
-    source: oneOf(members, "source", FLOOR_SOURCES),
+    score: has("score") ? integer(members["score"], "score") : 0,
+    features: has("features") ? integers(members, "features") : tokenFeatures(request, defaulted),
+    ...(has("textScore") ? { textScore: integer(members["textScore"], "textScore") } : {}),
+    floorBps: has("floorBps") ? whole(members, "floorBps") : request.qualityMinBps,
+    source: has("source") ? oneOf(members, "source", FLOOR_SOURCES) : WARM_START,
     anomalous: members["anomalous"] === true,
     holdout: members["holdout"] === true,
-    belief: members["belief"] === undefined ? 0 : whole(members, "belief"),
-    arms: list(members, "arms").map(armFromJson),
-    baseId: whole(members, "base"),
+    belief: has("belief") ? whole(members, "belief") : 0,
     draw: whole(members, "draw"),
     tier: integer(members["tier"], "tier"),
-    propensity: whole(members, "propensity"),
+    propensity: has("propensity") ? whole(members, "propensity") : PROPENSITY_ONE,
     explored: members["explored"] === true,
   };
 }
@@ -250,12 +282,6 @@ function outcomeFromJson(members: Members): OutcomeEntry {
     digest: text(members, "digest"),
     observedAt: whole(members, "observedAt"),
   };
-}
-
-function armFromJson(json: ExactJson): Arm {
-  if (!Array.isArray(json) || json.length !== 3) throw new RangeError("an arm is no triple");
-  const [tier, candidateId, propensity] = json.map((value) => integer(value, "an arm"));
-  return { tier: tier as number, candidateId: candidateId as number, propensity: propensity as number };
 }
 
 function bpsOf(members: Members, key: string): number {

@@ -27,8 +27,8 @@ export type Table = Map<string, Noticed>;
 const OPEN: readonly RegExp[] = [
   // Any time and any promise between those of the neighbours, and people's names.
   /^[a-z]+\.(?:at|durable|by)$/,
-  // The client's own, and what it asked for before there was too little room.
-  /^decision\.(?:id|content|reservationSeconds|defaulted|defaulted\[\]|short|short\..*)$/,
+  // The client's own, and what it asked for before there was too little room; nobody misses a tenant without a limit.
+  /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|roomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
   // Only the seed tells draws apart that lead to one tier, and holdouts that lead to the same; and a text's score counts
   // under a prior alone.
   /^decision\.learning\.(?:draw|holdout|textScore)$/,

@@ -219,10 +219,10 @@ const OF_THE_AUDIT: readonly Mutant[] = [
     test: REQUEST_LIES,
   },
   {
-    name: "the order of defaults is free",
+    name: "any tenant may be one that was not named",
     file: "audit/src/request-check.ts",
-    find: "if (ordered.join() !== defaulted.join())",
-    replace: "if (ordered.length > defaulted.length)",
+    find: "if (tenant !== DEFAULT_TENANT)",
+    replace: 'if (tenant === "")',
     test: REQUEST_LIES,
   },
   {

@@ -32,9 +32,3 @@ export function firstEntry(file: string): ReadEntry | undefined {
   for (const entry of readEntries(file, 0, PEEK_BYTES)) return entry;
   return undefined;
 }
-
-/** The first decision of a file; `undefined` when it holds none. */
-export function firstDecision(file: string): ReadEntry | undefined {
-  for (const entry of readEntries(file, 0, PEEK_BYTES)) if (entry.head.kind === "decision") return entry;
-  return undefined;
-}

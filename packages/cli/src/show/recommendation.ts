@@ -5,14 +5,13 @@
  */
 import {
   type Arm,
-  type ExactJson,
+  type ExplainedRecommendation,
   FEATURE_MISSING,
   type FloorSource,
   type OutcomeEntry,
   type PolicySnapshot,
   PROPENSITY_ONE,
   parseEntryBody,
-  parseExact,
   type Recommendation,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
@@ -60,8 +59,10 @@ function outcomeIn({ head, data }: ReadEntry, of: number): OutcomeEntry | undefi
 }
 
 /** The lines of `show` about a recommendation; none for a decision without. */
-export function recommendationLines({ entry, snapshot }: ReadDecision): readonly string[] {
-  const { learning } = entry;
+export function recommendationLines(
+  learning: ExplainedRecommendation | undefined,
+  snapshot: PolicySnapshot,
+): readonly string[] {
   if (learning === undefined) {
     if (snapshot.learning === undefined) return [];
     return ["  learned  nothing was asked of the learner: the client gave the floor"];
@@ -103,7 +104,11 @@ function featuresText({ features, textScore }: Recommendation, { learning }: Pol
   return [...told, ...(textScore === undefined ? [] : [`text ${textScore} bps`])].join(", ") || "no features";
 }
 
-function armLines(arms: readonly Arm[], learning: Recommendation, snapshot: PolicySnapshot): readonly string[] {
+function armLines(
+  arms: readonly Arm[],
+  learning: ExplainedRecommendation,
+  snapshot: PolicySnapshot,
+): readonly string[] {
   return arms.map((arm, index) => {
     const lead = index === 0 ? "tiers" : "";
     const drawn = !learning.holdout && arm.tier === learning.tier ? "  <- drawn" : "";
@@ -112,7 +117,7 @@ function armLines(arms: readonly Arm[], learning: Recommendation, snapshot: Poli
   });
 }
 
-function drawText(learning: Recommendation, snapshot: PolicySnapshot): string {
+function drawText(learning: ExplainedRecommendation, snapshot: PolicySnapshot): string {
   const { draw, tier, propensity, holdout, explored, belief, arms } = learning;
   if (holdout) return "none: held out, decided by the floor of the use case alone, to compare with; it teaches nothing";
   if (arms.length === 0) return "none: there was nothing to draw from";
@@ -127,9 +132,4 @@ function tierName({ tiers }: PolicySnapshot, tier: number): string {
 /** In percent; the entry holds it exactly. */
 function share(propensity: number): string {
   return `${((propensity / PROPENSITY_ONE) * 100).toFixed(2)}%`;
-}
-
-/** The member of the entry as it stands, whole numbers as they were written. */
-export function recommendationJson({ data }: ReadDecision): ExactJson | undefined {
-  return (parseExact(data) as { readonly learning?: ExactJson }).learning;
 }

@@ -2,16 +2,21 @@
  * `calybris show`: explains one decision of a journal for a person.
  * @module
  */
+
+import { explainedRecommendation } from "@calybris/engine/internal";
 import {
   type ChainHash,
   cost,
+  type DecisionEntry,
   decisionDigests,
   decisionIdOf,
+  type ExplainedRecommendation,
   explain,
   identityNumber,
   NO_BUDGET_LIMIT,
   policyDigest,
   type ShortOfRoom,
+  shortOf,
   toHex,
 } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
@@ -20,14 +25,7 @@ import { candidateName, JournalReader, type ReadDecision } from "../journal/read
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
 import { dollars } from "../terminal/money-text.ts";
-import {
-  type FoundOutcome,
-  outcomeJson,
-  outcomeLines,
-  outcomeNear,
-  recommendationJson,
-  recommendationLines,
-} from "./recommendation.ts";
+import { type FoundOutcome, outcomeJson, outcomeLines, outcomeNear, recommendationLines } from "./recommendation.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -40,9 +38,12 @@ export function showCommand(terminal: Terminal): Command {
     .option("--json", "print JSON")
     .action((directory: string, sequence: number, options: { keyFile?: string; json?: boolean }) => {
       const found = findDecision(directory, sequence, chainOfJournal(directory, options.keyFile));
+      const learning = learningOf(found, directory);
       const outcome = outcomeNear(found, directory);
       terminal.print(
-        options.json === true ? jsonText(explanationJson(found, outcome)) : explanationText(found, outcome),
+        options.json === true
+          ? jsonText(explanationJson(found, learning, outcome))
+          : explanationText(found, learning, outcome),
       );
     });
 }
@@ -58,6 +59,13 @@ export function findDecision(directory: string, sequence: number, chain?: ChainH
   return reader.decision(reader.find(sequence));
 }
 
+/** How the floor came about, with what follows from the table that was drawn from. */
+export function learningOf(found: ReadDecision, directory: string): ExplainedRecommendation | undefined {
+  const { entry, snapshot } = found;
+  if (entry.learning === undefined) return undefined;
+  return explainedRecommendation(entry, entry.learning, snapshot, new JournalReader(directory).table(found));
+}
+
 /** Cost of what was asked for, minus what was chosen; `undefined` when there is nothing to compare. */
 function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined {
   const requested = snapshot.policy.candidates.find(({ id }) => id === entry.request.requestedId);
@@ -65,24 +73,36 @@ function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined 
   return cost(entry.request, requested) - entry.decision.costMicrocents;
 }
 
-function explanationJson(found: ReadDecision, outcome: FoundOutcome | undefined): object {
+function explanationJson(
+  found: ReadDecision,
+  learning: ExplainedRecommendation | undefined,
+  outcome: FoundOutcome | undefined,
+): object {
   const { entry, snapshot, head } = found;
-  const digests = decisionDigests(policyDigest(snapshot.policy), entry.request, entry.decision);
+  const explained = explain(snapshot.policy, entry.request);
+  const digests = decisionDigests(policyDigest(snapshot.policy), entry.request, explained.decision);
   return {
     sequence: head.sequence,
     at: head.at,
     decisionId: decisionIdOf(head.sequence, identityNumber(entry.identity)),
     id: entry.requestId,
-    policy: entry.policyId,
+    policy: found.policyId,
+    actor: entry.actor,
+    onBehalfOf: entry.onBehalfOf,
     useCase: entry.useCase,
+    defaulted: entry.defaulted,
     tenant: entry.tenant,
-    short: entry.short,
+    short: shortOf(entry),
+    asked: entry.asked,
+    tags: entry.tags,
+    session: entry.session,
+    promptDigest: entry.promptDigest,
     request: entry.request,
-    decision: entry.decision,
-    learning: recommendationJson(found),
+    decision: { ...explained.decision, ...entry.decision },
+    learning,
     outcome: outcome === undefined ? undefined : outcomeJson(outcome),
     savedMicrocents: savedMicrocents(found),
-    rows: explanationRows(snapshot, explain(snapshot.policy, entry.request)),
+    rows: explanationRows(snapshot, explained),
     digests: {
       policy: toHex(digests.policy),
       request: toHex(digests.request),
@@ -103,6 +123,21 @@ function shortText(short: ShortOfRoom | undefined): string {
   return `, which had room for $${dollars(roomMicrocents)} and asked ${asked}`;
 }
 
+/** Who asked, and what the caller said of the request beside what is decided by. */
+function callerLines({ actor, onBehalfOf, tags, session, promptDigest }: DecisionEntry): readonly string[] {
+  const by = actor === undefined ? [] : [typeof actor === "number" ? `the key of entry ${actor}` : actor];
+  const claimed = onBehalfOf === undefined ? [] : [`on behalf of ${JSON.stringify(onBehalfOf)} (claimed)`];
+  const said = [
+    ...Object.entries(tags ?? {}).map(([name, tag]) => `${name}=${tag}`),
+    ...(session === undefined ? [] : [`session ${JSON.stringify(session)}`]),
+    ...(promptDigest === undefined ? [] : [`prompt SHA-256 ${promptDigest}`]),
+  ];
+  return [
+    ...(by.length + claimed.length === 0 ? [] : [`  by       ${[...by, ...claimed].join(", ")}`]),
+    ...(said.length === 0 ? [] : [`  tags     ${said.join(", ")}`]),
+  ];
+}
+
 const CHAINED: Readonly<Record<string, string>> = {
   true: "",
   false: "DOES NOT FOLLOW from its data: it was altered",
@@ -110,10 +145,15 @@ const CHAINED: Readonly<Record<string, string>> = {
 };
 
 /** The decision for a person. */
-export function explanationText(found: ReadDecision, outcome?: FoundOutcome): string {
+export function explanationText(
+  found: ReadDecision,
+  learning?: ExplainedRecommendation,
+  outcome?: FoundOutcome,
+): string {
   const { entry, snapshot, head } = found;
-  const { request, decision } = entry;
+  const { request } = entry;
   const explained = explain(snapshot.policy, request);
+  const decision = { ...explained.decision, ...entry.decision };
   const digests = decisionDigests(policyDigest(snapshot.policy), request, explained.decision);
   const saved = savedMicrocents(found);
   const chosen =
@@ -124,9 +164,9 @@ export function explanationText(found: ReadDecision, outcome?: FoundOutcome): st
   const rows = [
     `Entry ${head.sequence}, decision ${request.sequence} (${decisionIdOf(head.sequence, identityNumber(entry.identity))}), ${new Date(head.at / 1000).toISOString()}`,
     `  asked    ${candidateName(snapshot, request.requestedId)}, ${request.inputTokens} tokens in, ${request.outputTokens} out, worth $${dollars(request.valueMicrocents)}`,
-    `  under    policy ${entry.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
+    `  under    policy ${found.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
-    ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(entry.short)}`]),
+    ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(shortOf(entry))}`]),
     ...(entry.defaulted.length === 0 ? [] : [`  left to the policy: ${entry.defaulted.join(", ")}`]),
     `  ${decision.action.padEnd(9)} ${chosen}`,
     ...(saved === undefined ? [] : [`  saved    $${dollars(saved)} against what was asked for; quality not measured`]),
@@ -135,7 +175,8 @@ export function explanationText(found: ReadDecision, outcome?: FoundOutcome): st
       : [
           `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
-    ...recommendationLines(found),
+    ...callerLines(entry),
+    ...recommendationLines(learning, snapshot),
     ...outcomeLines(outcome),
     ...(explained.rows.length === 0
       ? ["  a hard limit: no candidate was looked at"]

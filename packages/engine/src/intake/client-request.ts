@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  type Actor,
   ALL_PROVIDERS,
   BPS_MAX,
   bps,
@@ -14,6 +15,7 @@ import {
   type Defaulted,
   I64_MAX,
   I64_MIN,
+  isPromptDigest,
   microcents,
   milliseconds,
   NO_BUDGET_LIMIT,
@@ -21,16 +23,19 @@ import {
   RESERVATION_SECONDS_MAX,
   type Request,
   sequence as sequenceOf,
+  TAGS_MAX,
   tokens,
   U32_MAX,
   U64_MAX,
   writeExact,
 } from "@calybris/kernel";
-import { type MistakeBounds, Mistakes } from "./mistakes.ts";
+import type { Writable } from "../writable.ts";
+import { type MistakeBounds, Mistakes, showValue } from "./mistakes.ts";
 import type { MoneyField } from "./money.ts";
 import {
   bits,
   checkName,
+  checkTags,
   checkTextScore,
   featuresOf,
   money,
@@ -41,7 +46,6 @@ import {
 } from "./request-fields.ts";
 import { refuseSprawling } from "./request-size.ts";
 import { indexOfSnapshot } from "./snapshot-index.ts";
-import type { Writable } from "../writable.ts";
 
 /** An amount: exact, so beyond 2^53 a `bigint` or digits in quotes. */
 export type Amount = number | bigint | string;
@@ -80,6 +84,14 @@ export interface ClientRequest {
   readonly features?: { readonly [name: string]: number } | undefined;
   /** What the prior makes of the text, where there is one; `Engine.learning.scoreText` says. */
   readonly textScore?: number | undefined;
+  /** On whose behalf, as the caller claims; recorded as claimed. */
+  readonly onBehalfOf?: string | undefined;
+  /** Short texts by which requests are counted, under names of 1 to 64 letters, digits and `_.:-`; at most 16. */
+  readonly tags?: { readonly [name: string]: string } | undefined;
+  /** The conversation that the request belongs to. */
+  readonly session?: string | undefined;
+  /** SHA-256 of the prompt, 43 characters of base64url. */
+  readonly promptDigest?: string | undefined;
 }
 
 /** Every field of a {@link ClientRequest}, in the order in which {@link contentOf} writes them. */
@@ -106,6 +118,10 @@ export const CLIENT_REQUEST_KEYS: readonly (keyof ClientRequest)[] = Object.free
   "regions",
   "features",
   "textScore",
+  "onBehalfOf",
+  "tags",
+  "session",
+  "promptDigest",
 ] as const);
 
 /** A request that the kernel can decide, and what became of the client's silence. */
@@ -119,6 +135,12 @@ export interface ResolvedRequest {
   /** In the policy's order; of a policy that learns. */
   readonly features?: readonly number[];
   readonly textScore?: number;
+  /** Who asks; the engine's caller says, not the client. */
+  readonly actor?: Actor;
+  readonly onBehalfOf?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly session?: string;
+  readonly promptDigest?: string;
 }
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
@@ -128,6 +150,9 @@ export const VALUE: MoneyField<"value", ""> = {
   minMicrocents: I64_MIN,
   maxMicrocents: I64_MAX,
 };
+/** For people: what tags and a digest of a prompt are. */
+export const TAGS_WANTED: string = `an object of up to ${TAGS_MAX} texts of 1 to 128 printable characters, each under a name of 1 to 64 letters, digits, _, ., : and -`;
+export const PROMPT_DIGEST_WANTED = "a SHA-256 digest as 43 characters of base64url";
 export const BUDGET: MoneyField<"budget", ""> = {
   stem: "budget",
   suffix: "",
@@ -191,6 +216,12 @@ export function resolveRequest(
   const regions = bits(clientRequest.regions, "regions", index.regions, NONE, mistakes);
   const features = featuresOf(index, clientRequest, mistakes);
   checkTextScore(textScore, mistakes);
+  const { onBehalfOf, tags, session, promptDigest } = clientRequest;
+  checkName(onBehalfOf, "onBehalfOf", mistakes);
+  checkName(session, "session", mistakes);
+  checkTags(tags, mistakes);
+  if (promptDigest !== undefined && !isPromptDigest(promptDigest))
+    mistakes.add(["promptDigest"], `is ${showValue(promptDigest)}`, `Send ${PROMPT_DIGEST_WANTED}.`);
   if (!mistakes.isEmpty) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.list });
 
   const request: Request = {
@@ -214,6 +245,10 @@ export function resolveRequest(
   if (reservationSeconds !== undefined) resolved.reservationSeconds = reservationSeconds;
   if (features !== undefined) resolved.features = features;
   if (textScore !== undefined) resolved.textScore = textScore;
+  if (onBehalfOf !== undefined) resolved.onBehalfOf = onBehalfOf;
+  if (tags !== undefined && Object.keys(tags).length > 0) resolved.tags = { ...tags };
+  if (session !== undefined) resolved.session = session;
+  if (promptDigest !== undefined) resolved.promptDigest = promptDigest;
   return resolved;
 }
 

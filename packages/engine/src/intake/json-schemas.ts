@@ -3,15 +3,23 @@
  * check them; the request's are the same words for the checks written out in `client-request.ts`.
  * @module
  */
-import { BPS_MAX, RESERVATION_SECONDS_MAX, U32_MAX } from "@calybris/kernel";
+import {
+  BPS_MAX,
+  isPromptDigest,
+  PROMPT_DIGEST_PATTERN,
+  RESERVATION_SECONDS_MAX,
+  TAG_NAME_PATTERN,
+  TAGS_MAX,
+  U32_MAX,
+} from "@calybris/kernel";
 import { z } from "zod";
 import { budgetsFileSchema } from "./budgets-file.ts";
 import { casesFileSchema } from "./cases-file.ts";
 import { catalogFileSchema } from "./catalog-file.ts";
-import { BUDGET, type ClientRequest, VALUE } from "./client-request.ts";
+import { BUDGET, type ClientRequest, PROMPT_DIGEST_WANTED, TAGS_WANTED, VALUE } from "./client-request.ts";
 import { policyFileSchema } from "./policy-file.ts";
 import { FEATURE_MAX } from "./request-fields.ts";
-import { amount, type SCHEMA_KEY, text, whole } from "./shape.ts";
+import { amount, field, type SCHEMA_KEY, text, whole } from "./shape.ts";
 
 const names = z.array(text(128, "a name of the policy's"));
 
@@ -40,6 +48,16 @@ const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
     .optional()
     .meta({ description: "Whole numbers under the names that the policy's `learning.features` lists." }),
   textScore: whole(-FEATURE_MAX, FEATURE_MAX, "what the prior makes of the text").optional(),
+  onBehalfOf: text(128, "on whose behalf, as the caller claims; recorded as claimed").optional(),
+  tags: z
+    .record(z.string().regex(new RegExp(TAG_NAME_PATTERN)), text(128, "a tag"))
+    .optional()
+    .meta({ maxProperties: TAGS_MAX, description: `What requests are counted by: ${TAGS_WANTED}.` }),
+  session: text(128, "the conversation that the request belongs to").optional(),
+  promptDigest: field(isPromptDigest, `${PROMPT_DIGEST_WANTED} (of the prompt)`, {
+    type: "string",
+    pattern: PROMPT_DIGEST_PATTERN,
+  }).optional(),
 };
 
 /** What a client sends. `resolveRequest` checks it; this says the same in words that documents and clients are made from. */

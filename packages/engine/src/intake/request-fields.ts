@@ -3,7 +3,16 @@
  * mistake. On the path of every decision.
  * @module
  */
-import { FEATURE_MISSING, isName, type JsonPath, type Mask, mask, NAME_WANTED } from "@calybris/kernel";
+import {
+  FEATURE_MISSING,
+  isName,
+  isTagName,
+  type JsonPath,
+  type Mask,
+  mask,
+  NAME_WANTED,
+  TAGS_MAX,
+} from "@calybris/kernel";
 import { isObject } from "./members.ts";
 import { type Mistakes, showValue } from "./mistakes.ts";
 import { type MoneyField, readMoney } from "./money.ts";
@@ -71,6 +80,23 @@ export const NONE: Mask = mask(0n);
 
 export function checkName(value: unknown, path: string, mistakes: Mistakes): void {
   if (value !== undefined && !isName(value)) mistakes.add([path], `is ${showValue(value)}`, `Send ${NAME_WANTED}.`);
+}
+
+export function checkTags(value: unknown, mistakes: Mistakes): void {
+  if (value === undefined) return;
+  if (!isObject(value) || Array.isArray(value) || Object.keys(value).length > TAGS_MAX) {
+    mistakes.add(["tags"], `is ${showValue(value)}`, `Send an object of up to ${TAGS_MAX} texts.`);
+    return;
+  }
+  for (const [name, tag] of Object.entries(value)) {
+    if (!isTagName(name))
+      mistakes.add(
+        ["tags", name],
+        "has a name that no tag has",
+        "Use 1 to 64 letters, digits, _, ., : and -, a letter or digit first.",
+      );
+    else if (!isName(tag)) mistakes.add(["tags", name], `is ${showValue(tag)}`, `Send ${NAME_WANTED}.`);
+  }
 }
 
 export function whole(value: number | undefined, path: string, max: number, mistakes: Mistakes): number | undefined {

@@ -10,8 +10,8 @@
  */
 import {
   CalybrisError,
-  type DecisionEntry,
   DEFAULT_TENANT,
+  type DecisionEntry,
   decisionIdOf,
   type EntryBody,
   identityNumber,

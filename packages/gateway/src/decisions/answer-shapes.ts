@@ -3,7 +3,15 @@
  * decimal strings, because they may pass 2^53; everything else is a number that is exact.
  * @module
  */
-import { ACTION_CODES, DECISION_ID_PATTERN, DIGEST_PATTERN, FLOOR_SOURCES, REASON_CODES } from "@calybris/kernel";
+import {
+  ACTION_CODES,
+  DECISION_ID_PATTERN,
+  DEFAULTED,
+  type Defaulted,
+  DIGEST_PATTERN,
+  FLOOR_SOURCES,
+  REASON_CODES,
+} from "@calybris/kernel";
 import { z } from "zod";
 
 /** Names of the shapes that documents refer to. */
@@ -82,8 +90,8 @@ const decisionMembers = {
   eligibleCount: count("Candidates that passed every gate."),
   policyId: count("The policy it was decided under."),
   useCase: text("The use case that values left out were taken from."),
-  defaulted: z.array(z.enum(["value", "risk", "confidence", "floor", "output"])).meta({
-    description: "Values that the client left out.",
+  defaulted: z.array(z.enum(DEFAULTED as [Defaulted, ...Defaulted[]])).meta({
+    description: "Values that the client left out; `tenant` means that `default` pays.",
   }),
   tenant: text("The tenant that pays; null where nobody has a budget.").nullable(),
   budget: named(

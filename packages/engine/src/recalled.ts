@@ -1,0 +1,81 @@
+/**
+ * A decision as it was answered, from its entry: what the entry leaves out follows from its request, the policy in force
+ * where it stands, and the sampling table that it names.
+ * @module
+ */
+import {
+  type BeliefEntry,
+  bps,
+  CalybrisError,
+  type DecisionEntry,
+  decisionDigests,
+  type ExplainedRecommendation,
+  type PolicySnapshot,
+  parseEntryBody,
+  prescribe,
+  type Recommendation,
+  toHex,
+} from "@calybris/kernel";
+import { answer, type Decided } from "./decided.ts";
+import type { EntryFinder } from "./entry-finder.ts";
+import { nodeSha256 } from "./journal/chain-hash.ts";
+import { policiesAt } from "./read-entry.ts";
+import type { EngineState } from "./state.ts";
+import { tierFloorsOf } from "./tier-floors.ts";
+
+/** Where entries are found, and the policies that were in force. */
+export interface Recall {
+  readonly state: EngineState;
+  readonly finder: EntryFinder;
+}
+
+/**
+ * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the kernel decides the request otherwise than the entry says: the
+ *   entry was altered.
+ */
+export function recalled(
+  entry: DecisionEntry,
+  { sequence, entryHash }: { readonly sequence: number; readonly entryHash: string },
+  recall: Recall,
+): Decided {
+  const { id: policyId, snapshot, digest } = recall.state.policyAt(sequence);
+  const { decision } = prescribe(snapshot.policy, entry.request);
+  const digests = decisionDigests(digest, entry.request, decision, nodeSha256);
+  if (toHex(digests.identity) !== entry.identity) {
+    const problem = "its identity is not that of its policy, request and decision";
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem });
+  }
+  const { learning } = entry;
+  const explained =
+    learning === undefined ? undefined : explainedRecommendation(entry, learning, snapshot, tableOf(learning, recall));
+  return answer({ entry, policyId, decision, learning: explained, digests }, { sequence, entryHash, repeated: true });
+}
+
+/**
+ * A recommendation with its arms and its base.
+ *
+ * @param table - the entry that the recommendation names as its belief; `undefined` where it names none.
+ */
+export function explainedRecommendation(
+  { request, useCase }: DecisionEntry,
+  recommendation: Recommendation,
+  snapshot: PolicySnapshot,
+  table: BeliefEntry | undefined,
+): ExplainedRecommendation {
+  const selectedUnder = (qualityMinBps: number): number =>
+    prescribe(snapshot.policy, { ...request, qualityMinBps: bps(qualityMinBps) }).decision.selectedId;
+  const floors = tierFloorsOf(snapshot);
+  const arms = (table?.tiers ?? []).map((tier, position) => ({
+    tier,
+    candidateId: selectedUnder(floors[tier] ?? 0),
+    propensity: table?.table[position] ?? 0,
+  }));
+  return { ...recommendation, arms, baseId: selectedUnder(snapshot.useCases[useCase]?.qualityMinBps ?? 0) };
+}
+
+function tableOf({ belief }: Recommendation, { state, finder }: Recall): BeliefEntry | undefined {
+  if (belief === 0) return undefined;
+  const { head, data } = finder.find(belief);
+  const body = parseEntryBody(head, data, policiesAt(state, belief));
+  return body?.kind === "belief" ? body : undefined;
+}

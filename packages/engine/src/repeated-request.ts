@@ -1,0 +1,88 @@
+/**
+ * Whether a request that is sent again is the one that an entry decided. It is resolved under the entry's own policy and
+ * compared with what the entry keeps of it: a value that was replaced, through `asked`. How a value was written makes no
+ * difference, nor does who sends it, with which tags, in which session.
+ * @module
+ */
+import {
+  CalybrisError,
+  type DecisionEntry,
+  InvariantViolation,
+  NO_BUDGET_LIMIT,
+  type PolicySnapshot,
+} from "@calybris/kernel";
+import {
+  CLIENT_REQUEST_KEYS,
+  type ClientRequest,
+  contentOf,
+  type ResolvedRequest,
+  resolveRequest,
+} from "./intake/client-request.ts";
+
+const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
+
+/**
+ * Whether the client sent what the entry decided; `undefined` for what no request is, which was therefore never decided.
+ *
+ * @param snapshot - the policy that the entry was decided under.
+ */
+export function isSameRequest(
+  client: ClientRequest,
+  entry: DecisionEntry,
+  snapshot: PolicySnapshot,
+): boolean | undefined {
+  try {
+    return isSame(resolveRequest(snapshot, client, entry.request.sequence), entry);
+  } catch (error) {
+    if (!(error instanceof CalybrisError)) throw error;
+    return isRequest(client) ? false : undefined;
+  }
+}
+
+function isSame(resolved: ResolvedRequest, entry: DecisionEntry): boolean {
+  const { request: sent, useCase, defaulted, reservationSeconds, promptDigest } = resolved;
+  const { request, asked, learning, roomMicrocents } = entry;
+  const isShort = roomMicrocents !== undefined;
+  const budget = asked?.budgetMicrocents ?? (isShort ? NO_BUDGET_LIMIT : request.budgetLimitMicrocents);
+  const floor = asked?.qualityMinBps ?? (learning === undefined ? request.qualityMinBps : sent.qualityMinBps);
+  return (
+    useCase === entry.useCase &&
+    sameList(
+      defaulted,
+      entry.defaulted.filter((name) => name !== "tenant"),
+    ) &&
+    sent.requestedId === request.requestedId &&
+    sent.inputTokens === request.inputTokens &&
+    sent.outputTokens === request.outputTokens &&
+    sent.valueMicrocents === request.valueMicrocents &&
+    sent.budgetLimitMicrocents === budget &&
+    sent.riskBps === request.riskBps &&
+    sent.confidenceBps === request.confidenceBps &&
+    sent.qualityMinBps === floor &&
+    sent.latencyMaxMs === request.latencyMaxMs &&
+    sent.capabilitiesRequired === request.capabilitiesRequired &&
+    sent.providersAllowed === (asked?.providers ?? request.providersAllowed) &&
+    sent.regionsRequired === request.regionsRequired &&
+    promptDigest === entry.promptDigest &&
+    (entry.tenant === undefined || reservationSeconds === entry.reservationSeconds) &&
+    (learning === undefined ||
+      (sameList(resolved.features ?? [], learning.features) && resolved.textScore === learning.textScore))
+  );
+}
+
+function sameList<Item>(a: readonly Item[], b: readonly Item[]): boolean {
+  return a.length === b.length && a.every((item, index) => item === b[index]);
+}
+
+/** Whether some policy might take it: its keys are known and its values are exact. */
+function isRequest(client: ClientRequest): boolean {
+  for (const key in client) if (!KNOWN_KEYS.has(key)) return false;
+  try {
+    contentOf(client);
+    return true;
+  } catch (error) {
+    // What a value claims of itself is the client's, not ours.
+    if (error instanceof InvariantViolation) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * What a caller may add to its request, beside what is decided by: tags, and the digest of a prompt.
+ * @module
+ */
+import { digestFromBase64Url } from "./base64url.ts";
+import { isName } from "./names.ts";
+
+/** The most tags that a decision has, and their names. */
+export const TAGS_MAX = 16;
+export const TAG_NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$";
+const TAG_NAME = new RegExp(TAG_NAME_PATTERN);
+/** SHA-256 in base64url. */
+export const PROMPT_DIGEST_PATTERN = "^[A-Za-z0-9_-]{43}$";
+
+/** Whether a value is a decision's tags: 1 to 16, each 1 to 128 printable characters under a name of 1 to 64. */
+export function areTags(value: unknown): value is Readonly<Record<string, string>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const tags = Object.entries(value);
+  return tags.length > 0 && tags.length <= TAGS_MAX && tags.every(([name, tag]) => isTagName(name) && isName(tag));
+}
+
+export function isTagName(name: string): boolean {
+  return TAG_NAME.test(name);
+}
+
+/** Whether a value is a SHA-256 digest in base64url. */
+export function isPromptDigest(value: unknown): value is string {
+  return typeof value === "string" && digestFromBase64Url(value) !== undefined;
+}
