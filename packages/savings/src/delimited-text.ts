@@ -94,7 +94,7 @@ export class DelimitedText {
       let cell = "";
       if (text.charCodeAt(at) === QUOTE) {
         const close = closingQuote(text, at);
-        if (close === -1 || (close === text.length - 1 && !isLast)) return this.#unclosed(text, from, isLast, close);
+        if (close === -1) return this.#unclosed(text, from, isLast, close);
         const quoted = text.slice(at + 1, close);
         if (quoted.includes("\n")) lines += quoted.split("\n").length - 1;
         cell = quoted.includes('"') ? quoted.replaceAll('""', '"') : quoted;

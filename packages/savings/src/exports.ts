@@ -155,8 +155,8 @@ export const USAGE_EXPORTS: readonly UsageExport[] = Object.freeze([
     },
   },
   {
-    name: "openai-responses",
-    title: "Logged answers of the OpenAI API, one JSON object a line",
+    name: "openai-chat-completions",
+    title: "Logged answers of the OpenAI Chat Completions API, one JSON object a line",
     documentation: "https://platform.openai.com/docs/api-reference/chat/object",
     requires: ["model", "usage.prompt_tokens", "usage.completion_tokens"],
     map: {
@@ -165,6 +165,19 @@ export const USAGE_EXPORTS: readonly UsageExport[] = Object.freeze([
       cacheReadTokens: ["usage.prompt_tokens_details.cached_tokens"],
       outputTokens: ["usage.completion_tokens"],
       time: ["created"],
+    },
+  },
+  {
+    name: "openai-responses",
+    title: "Logged answers of the OpenAI Responses API, one JSON object a line",
+    documentation: "https://platform.openai.com/docs/api-reference/responses/object",
+    requires: ["model", "usage.input_tokens", "usage.output_tokens", "usage.input_tokens_details.cached_tokens"],
+    map: {
+      model: ["model"],
+      inputTokens: ["usage.input_tokens"],
+      cacheReadTokens: ["usage.input_tokens_details.cached_tokens"],
+      outputTokens: ["usage.output_tokens"],
+      time: ["created_at"],
     },
   },
   {

@@ -96,8 +96,10 @@ b,acompletion,88dc,1.5e-05,200,100,0,2026-03-02T10:00:00Z,2026-03-02T10:00:05Z,o
     ],
     has_more: false,
   }),
-  "openai-responses": `{"id":"a","model":"gpt-4o-mini-2024-07-18","created":1772323200,"usage":{"prompt_tokens":10,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":0}}}
+  "openai-chat-completions": `{"id":"a","model":"gpt-4o-mini-2024-07-18","created":1772323200,"usage":{"prompt_tokens":10,"completion_tokens":20,"prompt_tokens_details":{"cached_tokens":0}}}
 {"id":"b","model":"gpt-4o-mini-2024-07-18","created":1772323200,"usage":{"prompt_tokens":10,"completion_tokens":20}}
+`,
+  "openai-responses": `{"id":"a","object":"response","created_at":1772323200,"model":"gpt-5-mini-2025-08-07","usage":{"input_tokens":36,"input_tokens_details":{"cached_tokens":16},"output_tokens":87,"output_tokens_details":{"reasoning_tokens":0},"total_tokens":123}}
 `,
   "anthropic-messages": `{"id":"a","model":"claude-3-5-haiku-20241022","usage":{"input_tokens":10,"cache_read_input_tokens":5,"output_tokens":20}}
 `,
