@@ -50,7 +50,7 @@ async function routeDocuments(engine: Engine): Promise<readonly Told[]> {
   const routed = await routeAll(engine, documents.map(requestOf));
   printRouted(engine, routed);
   const told = instructive(engine, routed.answers);
-  title("The most instructive");
+  title("The most instructive decisions");
   printTold(told, documents, routed.answers);
   const [first] = told;
   if (first === undefined) return told;
@@ -80,14 +80,14 @@ async function routeRecorded(engine: Engine): Promise<void> {
 }
 
 async function prove(): Promise<void> {
-  title("Proof, from the bytes on the disk alone");
+  title("Proof, from the bytes on disk alone");
   const report = await verifyLog(JOURNAL);
   console.log(
-    `${relative(ROOT, JOURNAL)} is ${verdict(report)}: the chain of ${report.entries.toLocaleString("en")} entries holds, ` +
-      `and ${report.decisions.toLocaleString("en")} decisions come out the same again.`,
+    `${relative(ROOT, JOURNAL)} is ${verdict(report)}: the hash chain of ${report.entries.toLocaleString("en")} entries is unbroken, ` +
+      `and ${report.decisions.toLocaleString("en")} decisions were recomputed with the same result.`,
   );
   for (const { problem, expected, found } of report.findings) console.log(`  ${problem}: ${expected}, found ${found}`);
-  if (report.status !== "whole") process.exitCode = 1;
+  if (report.status !== "intact") process.exitCode = 1;
   const flip = await flipOneBit(JOURNAL, ALTERED);
   console.log(
     `In a copy, byte ${flip.byteOffset} of ${flip.file}, a digit of a cost, was changed from ${flip.before} to ${flip.after}.`,
@@ -95,13 +95,13 @@ async function prove(): Promise<void> {
   const [finding] = flip.report.findings;
   if (finding === undefined) {
     process.exitCode = 1;
-    console.log("It was not caught, which must never happen.");
+    console.log("The change was not detected. This is a bug.");
     return;
   }
   const where = `entry ${finding.sequence}, file ${relative(ROOT, finding.file)}, line at byte ${finding.byteOffset}`;
   console.log(`The copy is ${verdict(flip.report)} at ${where}: ${finding.problem}`);
-  console.log(`  expected ${finding.expected}, which is the hash of what stands there now`);
-  console.log(`  found    ${finding.found}, which was written when it was decided`);
+  console.log(`  expected ${finding.expected}, the hash of the altered bytes`);
+  console.log(`  found    ${finding.found}, the hash written with the decision`);
 }
 
 function printNext(first: Told | undefined): void {
@@ -117,7 +117,7 @@ function printNext(first: Told | undefined): void {
 }
 
 function verdict({ status }: AuditReport): string {
-  return styleText(status === "whole" ? "green" : "red", status);
+  return styleText(status === "intact" ? "green" : "red", status);
 }
 
 function title(text: string): void {

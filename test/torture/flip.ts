@@ -41,7 +41,7 @@ async function verifyFlipped(seed: number, endMs: number): Promise<number> {
       const changed = [...contents].filter(([file, bytes]) => bytes !== journal.contents.get(file));
       for (const [file, bytes] of changed) write(file, bytes);
       const { status } = await verifyLog(directory);
-      if (status === "whole") throw new Error(`${what}: verify says that the journal is whole`);
+      if (status === "intact") throw new Error(`${what}: verify says that the journal is intact`);
       for (const [file] of changed) write(file, journal.contents.get(file));
       verified += 1;
     }

@@ -1,11 +1,11 @@
 /**
  * What an audit found. A log is *broken* when something in it contradicts itself or what was promised about it;
- * *incomplete* when nothing does, but something in it could not be checked; else it is *whole*.
+ * *incomplete* when nothing does, but something in it could not be checked; else it is *intact*.
  * @module
  */
 import type { Action, Balances, Reason } from "@calybris/kernel";
 
-export type AuditStatus = "whole" | "broken" | "incomplete";
+export type AuditStatus = "intact" | "broken" | "incomplete";
 
 /** The check that failed, in the order in which checks are made. */
 export type Problem =
@@ -137,6 +137,6 @@ export class Findings {
 
   get status(): AuditStatus {
     if (this.count > 0) return "broken";
-    return this.reasonsIncomplete.length > 0 ? "incomplete" : "whole";
+    return this.reasonsIncomplete.length > 0 ? "incomplete" : "intact";
   }
 }

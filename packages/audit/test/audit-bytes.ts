@@ -35,7 +35,7 @@ export function missedFlips(lines: readonly string[], isTried: (bit: number) => 
     flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
     const plain = audit(flipped);
     const isLast = bit >> 3 >= lastLineOffset - 1;
-    if (plain.status === "whole" || (plain.status !== "broken" && !isLast)) missed.push(`bit ${bit}: ${plain.status}`);
+    if (plain.status === "intact" || (plain.status !== "broken" && !isLast)) missed.push(`bit ${bit}: ${plain.status}`);
     if (isLast && bit >> 3 < bytes.length - 1 && audit(flipped, { heads: [anchor] }).status !== "broken")
       missed.push(`bit ${bit} with a head`);
   }

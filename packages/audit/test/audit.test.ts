@@ -20,7 +20,7 @@ describe("a journal as it was written", () => {
   test("is whole, and counted", () => {
     const report = audit(lines.join(""), { heads: [anchor] });
     expect(report.findings).toEqual([]);
-    expect(report.status).toBe("whole");
+    expect(report.status).toBe("intact");
     expect(report.entries).toBe(6);
     expect(report.decisions).toBe(3);
     expect(report.actions.reject).toBe(1);
@@ -32,13 +32,13 @@ describe("a journal as it was written", () => {
   });
 
   test("is whole with preallocated newlines behind it", () => {
-    expect(audit(`${lines.join("")}\n\n\n\n`).status).toBe("whole");
+    expect(audit(`${lines.join("")}\n\n\n\n`).status).toBe("intact");
   });
 
   test("is whole under its key, and broken under another or none", () => {
     const key = toUtf8("a key of sixteen bytes or more");
     const keyed = journal(sampleBodies(), keyedChain(key)).join("");
-    expect(audit(keyed, { chain: keyedChain(key) }).status).toBe("whole");
+    expect(audit(keyed, { chain: keyedChain(key) }).status).toBe("intact");
     expect(audit(keyed).status).toBe("broken");
     expect(audit(keyed, { chain: keyedChain(toUtf8("another key")) }).findings[0]?.problem).toBe("entry_hash");
   });
@@ -63,7 +63,7 @@ describe("damage", () => {
       const cut = bytes.subarray(0, length);
       const report = audit(cut);
       const atBoundary = length === 0 || bytes[length - 1] === 10;
-      expect(report.status).toBe(atBoundary && length > 0 ? "whole" : "incomplete");
+      expect(report.status).toBe(atBoundary && length > 0 ? "intact" : "incomplete");
       if (!atBoundary) expect(report.tornTail?.byteOffset).toBe(bytes.lastIndexOf(10, length - 1) + 1);
       const headed = audit(cut, { heads: [anchor] });
       expect(headed.status).toBe(length === bytes.length - 1 ? "incomplete" : "broken");
@@ -110,7 +110,7 @@ describe("a journal that was written again", () => {
   test("with another tail is caught by the head alone", () => {
     const texts = dataOf(sampleBodies());
     const rewritten = chainData(texts.with(5, (texts[5] ?? "").replace("close", "idle")));
-    expect(audit(rewritten.join("")).status).toBe("whole");
+    expect(audit(rewritten.join("")).status).toBe("intact");
     expect(audit(rewritten.join(""), { heads: [anchor] }).findings[0]?.problem).toBe("head");
   });
 

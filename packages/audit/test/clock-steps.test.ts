@@ -34,5 +34,5 @@ test("after a clock that stepped back, periods begin and reservations expire by 
   expect(begun).toMatchObject({ index: 4, startsAt: Date.UTC(2026, 0, 18) * 1_000 });
   expect(await engine.ledger.sweep()).toBe(1);
   await engine.close();
-  expect(auditLines(linesOf(disk))).toMatchObject({ status: "whole", findings: [] });
+  expect(auditLines(linesOf(disk))).toMatchObject({ status: "intact", findings: [] });
 });

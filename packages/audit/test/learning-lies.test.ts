@@ -52,7 +52,7 @@ const learning =
 test("the honest journal is whole; that its draws came from the seed is not established", () => {
   const report = auditOf(honest);
   expect(report.findings).toEqual([]);
-  expect(report.status).toBe("whole");
+  expect(report.status).toBe("intact");
   expect(report.notEstablished.at(-1)).toContain("secret seed");
   for (const name of ["belief", "regimes", "outcome"] as const) expect(honest.some(kind(name))).toBe(true);
 });

@@ -21,7 +21,7 @@ const atOf = (sequence: number): number => honest[sequence - 1]?.head.at ?? 0;
 const FOUR_WEEKS_US = 28 * 86_400_000_000;
 
 test("the journal is whole, and things stand where they are said to", () => {
-  expect(auditOf(honest)).toMatchObject({ status: "whole", findings: [], money: { tenants: 4, conserved: true } });
+  expect(auditOf(honest)).toMatchObject({ status: "intact", findings: [], money: { tenants: 4, conserved: true } });
   const kinds = Object.values(AT).map((sequence) => honest[sequence - 1]?.body.kind);
   expect(kinds.slice(6, 16)).toEqual([
     ...["decision", "settlement", "decision", "release", "decision", "hold"],

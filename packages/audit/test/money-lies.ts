@@ -50,7 +50,7 @@ export function lie(changes: Readonly<Record<number, (body: EntryBody) => EntryB
       return change === undefined ? entry : { ...entry, body: change(entry.body) };
     }),
   );
-  expect(report.status).toBe(report.findingCount === 0 ? "whole" : "broken");
+  expect(report.status).toBe(report.findingCount === 0 ? "intact" : "broken");
   return report.findings.map(({ sequence, problem, expected, found }) => ({ sequence, problem, expected, found }));
 }
 

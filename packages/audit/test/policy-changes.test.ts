@@ -79,7 +79,7 @@ async function warmUp({ ask }: World, feature?: string): Promise<void> {
   expect(learning?.regime).toBeLessThan(WARM_UP_REGIME);
 }
 
-const whole = { status: "whole", findings: [] };
+const whole = { status: "intact", findings: [] };
 
 describe("other features, or a pause from learning, after the warm-up", () => {
   test.each<[string, readonly PolicySnapshot[], string]>([

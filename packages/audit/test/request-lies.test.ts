@@ -82,7 +82,7 @@ describe("what was left to the use case has its values", () => {
   });
 
   test("the honest journal is whole", () => {
-    expect(auditOf(honest.entries)).toMatchObject({ status: "whole", findings: [] });
+    expect(auditOf(honest.entries)).toMatchObject({ status: "intact", findings: [] });
   });
 
   test.each<[string, Parameters<typeof redecided>[1]]>([
@@ -211,7 +211,7 @@ describe("learning", () => {
 
   test("without names, the features of a request are its tokens", async () => {
     const honest = await made(asked, { learning: LEARNING });
-    expect(auditOf(honest.entries)).toMatchObject({ status: "whole", findings: [] });
+    expect(auditOf(honest.entries)).toMatchObject({ status: "intact", findings: [] });
     const found = lie(
       honest,
       learned(({ features: [input = 0, output = 0] }) => ({ features: [input, output + 1] })),
@@ -289,7 +289,7 @@ describe("learning", () => {
     };
     const open = /draws and holdouts follow from the secret seed/;
     expect(report(honest.lines).notEstablished.join("\n")).toMatch(open);
-    expect(report(honest.lines, SEED)).toMatchObject({ status: "whole", findings: [] });
+    expect(report(honest.lines, SEED)).toMatchObject({ status: "intact", findings: [] });
     expect(report(honest.lines, SEED).notEstablished.join("\n")).not.toMatch(open);
     expect(
       report(

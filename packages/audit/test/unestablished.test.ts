@@ -31,7 +31,7 @@ describe("what a whole journal leaves open", () => {
     ["with one head of each", { heads: [head, { ...head, isExternal: true }] }, [writer]],
   ])("%s", (_what, options, expected) => {
     const report = audit(lines.join(""), options);
-    expect(report.status).toBe("whole");
+    expect(report.status).toBe("intact");
     expect(report.notEstablished).toEqual(expected);
   });
 
@@ -39,10 +39,10 @@ describe("what a whole journal leaves open", () => {
     const chain = keyedChain(KEY);
     const keyed = journal(sampleBodies(), chain);
     const options = { chain, isKeyed: true };
-    expect(audit(keyed.join(""), options)).toMatchObject({ status: "whole", notEstablished: [genuine, end] });
+    expect(audit(keyed.join(""), options)).toMatchObject({ status: "intact", notEstablished: [genuine, end] });
     const noted: number[] = [];
     const headMac = { note: (sequence: number) => noted.push(sequence), isWrong: false, sequence: keyed.length };
-    expect(audit(keyed.join(""), { ...options, headMac })).toMatchObject({ status: "whole", notEstablished: [end] });
+    expect(audit(keyed.join(""), { ...options, headMac })).toMatchObject({ status: "intact", notEstablished: [end] });
     expect(noted).toEqual(keyed.map((_, index) => index + 1));
     const older = { ...headMac, sequence: 3 };
     expect(audit(keyed.join(""), { ...options, headMac: older }).notEstablished).toEqual([
@@ -51,7 +51,7 @@ describe("what a whole journal leaves open", () => {
     ]);
     const heads = [{ sequence: keyed.length, lastHash: lastHash(keyed), isExternal: true }];
     expect(audit(keyed.join(""), { ...options, heads, headMac })).toMatchObject({
-      status: "whole",
+      status: "intact",
       notEstablished: [],
     });
     const wrong = audit(keyed.join(""), { ...options, heads, headMac: { ...headMac, isWrong: true } });
@@ -62,7 +62,7 @@ describe("what a whole journal leaves open", () => {
     const first = lines.findIndex((line) => !line.includes('"durable":0'));
     expect(first).toBeGreaterThan(0);
     const headMissing = "no head.json";
-    expect(audit(lines.slice(0, first).join(""), { headMissing }).status).toBe("whole");
+    expect(audit(lines.slice(0, first).join(""), { headMissing }).status).toBe("intact");
     const found = audit(lines.slice(0, first + 1).join(""), { headMissing });
     expect(found).toMatchObject({ status: "broken", findings: [{ problem: "head", found: headMissing }] });
   });
@@ -71,7 +71,7 @@ describe("what a whole journal leaves open", () => {
     const rewritten = journal([...sampleBodies().slice(0, 2), { kind: "seal", cause: "close" }]);
     const own = { sequence: rewritten.length, lastHash: lastHash(rewritten) };
     expect(audit(rewritten.join(""), { heads: [own] })).toMatchObject({
-      status: "whole",
+      status: "intact",
       notEstablished: [writer, end],
     });
     expect(audit(rewritten.join(""), { heads: [own, { ...head, isExternal: true }] }).status).toBe("broken");

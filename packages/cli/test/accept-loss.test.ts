@@ -45,7 +45,7 @@ describe("a journal cut by three entries", () => {
     const engine = await Engine.open({ directory: journal, acceptLoss: true });
     expect(engine.recovery).toMatchObject({ entries: 4, loss: expect.stringMatching(/expected .*, found /) });
     await engine.close();
-    expect((await verifyLog(journal)).status).toBe("whole");
+    expect((await verifyLog(journal)).status).toBe("intact");
     const again = await Engine.open({ directory: journal });
     expect(again.recovery).not.toHaveProperty("loss");
     await again.close();
@@ -56,7 +56,7 @@ test("a last segment in CRLF is refused, and nothing of it is set aside", async 
   writeFileSync(at(SEGMENT), readFileSync(at(SEGMENT), "utf8").replaceAll("\n", "\r\n"));
   rmSync(at("head.json"));
   await expect(Engine.open({ directory: journal, acceptLoss: true })).rejects.toMatchObject(refused);
-  expect((await verifyLog(journal)).status).not.toBe("whole");
+  expect((await verifyLog(journal)).status).not.toBe("intact");
 });
 
 test("a loss that leaves no entry is not accepted: the key or the file is another", async () => {
@@ -101,7 +101,7 @@ describe("the MAC of a keyed journal's head", () => {
     expect(readFileSync(join(keyed, "head.mac"), "latin1")).toBe(`${expected}\n`);
     const { status, notEstablished } = await verifyLog(keyed, { keyFile });
     expect({ status, notEstablished }).toEqual({
-      status: "whole",
+      status: "intact",
       notEstablished: [expect.stringMatching(/^that no entry was removed from the end or replaced: no head kept/)],
     });
   });
@@ -109,7 +109,7 @@ describe("the MAC of a keyed journal's head", () => {
   test("missing: listed as not established, and written anew by the next start", async () => {
     rmSync(join(keyed, "head.mac"));
     const { status, notEstablished } = await verifyLog(keyed, { keyFile });
-    expect(status).toBe("whole");
+    expect(status).toBe("intact");
     expect(notEstablished).toContainEqual(expect.stringMatching(/^that the journal's own head is genuine/));
     await (await Engine.open({ directory: keyed, key })).close();
     expect((await verifyLog(keyed, { keyFile })).notEstablished.length).toBe(1);

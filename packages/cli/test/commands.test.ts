@@ -145,7 +145,7 @@ describe("replay", () => {
     expect(before.decisions).toBeLessThan(6_000);
     expect((await calybris("verify", files.at("stopped"))).exit).toBe(0);
     expect(await jsonOf(...words)).toMatchObject({ decisions: 6_000, repeated: before.decisions, lastLine: 6_000 });
-    expect(await jsonOf("verify", files.at("stopped"))).toMatchObject({ status: "whole", decisions: 6_000 });
+    expect(await jsonOf("verify", files.at("stopped"))).toMatchObject({ status: "intact", decisions: 6_000 });
   });
 });
 
@@ -174,7 +174,7 @@ describe("verify", () => {
   test("a whole journal ends with 0, and a policy given beside it pins", async () => {
     expect(await calybris("verify", journal, "--policy", policy)).toMatchObject({
       exit: 0,
-      out: expect.stringContaining("WHOLE"),
+      out: expect.stringContaining("INTACT"),
     });
     expect((await calybris("verify", "--policy", policy, policy, journal)).exit).toBe(0);
     const other = files.write("other.jsonc", JSON.stringify({ ...POLICY, epoch: 9 }));
@@ -298,7 +298,7 @@ describe("policy set", () => {
     await calybris("replay", "--policy", stricter, "--requests", next, "--journal", directory);
     expect((await calybris("tail", directory, "-n", "1")).out).toContain("swift → grand");
     const { out: report } = await calybris("verify", directory, "--policy", policy, stricter);
-    expect(report).toMatch(/WHOLE[\s\S]*policy 2 +[0-9a-f]{64} by ada/);
+    expect(report).toMatch(/INTACT[\s\S]*policy 2 +[0-9a-f]{64} by ada/);
   });
 });
 

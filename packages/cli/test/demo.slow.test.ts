@@ -21,7 +21,7 @@ test("the demo routes what npm installed, explains, proves, and catches the flip
   expect(Number(/^([0-9,]+) decisions in/m.exec(stdout)?.[1]?.replace(",", ""))).toBeGreaterThan(20);
   for (const words of ["quality not measured", "Most saved", "selected", "Skipped: ", "cheapest eligible"])
     expect(stdout).toContain(words);
-  expect(stdout).toContain(".demo/journal is whole");
+  expect(stdout).toContain(".demo/journal is intact");
   const flipped = /byte ([0-9]+) of (segment-[0-9]+\.jsonl)/.exec(stdout);
   const caught = /broken at entry ([0-9]+), file \.demo\/altered\/(segment-[0-9]+\.jsonl), line at byte ([0-9]+)/.exec(
     stdout,
@@ -30,7 +30,7 @@ test("the demo routes what npm installed, explains, proves, and catches the flip
   const distance = Number(flipped?.[1]) - Number(caught?.[3]);
   expect(distance).toBeGreaterThan(0);
   expect(distance).toBeLessThan(1_000);
-  expect(await verifyLog(join(root, ".demo/journal"))).toMatchObject({ status: "whole", findings: [] });
+  expect(await verifyLog(join(root, ".demo/journal"))).toMatchObject({ status: "intact", findings: [] });
   const { findings } = await verifyLog(join(root, ".demo/altered"));
   expect(findings[0]).toMatchObject({ sequence: Number(caught?.[1]), problem: "entry_hash" });
 });

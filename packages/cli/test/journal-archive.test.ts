@@ -57,7 +57,7 @@ test("what is moved is where it was for whoever reads the journal: a running eng
   const again = await open();
   expect(await again.decide({ requestId: "r0", inputTokens: 0 })).toMatchObject({ repeated: true, decisionId: ids[0] });
   await again.close();
-  expect(await verifyLog(journal)).toMatchObject({ status: "whole", findingCount: 0 });
+  expect(await verifyLog(journal)).toMatchObject({ status: "intact", findingCount: 0 });
   const manifest = readFileSync(join(to, "archive.jsonl"), "utf8").trimEnd().split("\n");
   expect(JSON.parse(manifest[0] ?? "")).toEqual(moved[0]);
 });

@@ -123,7 +123,7 @@ describe("a keyed journal works through every command with its key", () => {
     const head = `${keyed}/head.json`;
     const { exit, out } = await calybris("verify", keyed, "--key-file", key, "--head", head, "--policy", policy, other);
     expect(exit).toBe(0);
-    expect(out).toMatch(/WHOLE[\s\S]*decisions +30[\s\S]*policy 2/);
+    expect(out).toMatch(/INTACT[\s\S]*decisions +30[\s\S]*policy 2/);
     const segment = `${keyed}/segment-000001.jsonl`;
     expect((await calybris("verify", segment, "--key-file", key)).exit).toBe(0);
     expect((await calybris("verify", segment, "--head", head)).complaints).toContain("CAL_JOURNAL_KEY");

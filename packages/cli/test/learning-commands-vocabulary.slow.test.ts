@@ -55,7 +55,7 @@ describe.each(PACKS)("%s", (name) => {
     expect(told["learned"]).toBeGreaterThan(linesOf(outcomes).length / 2);
     expect(await jsonOf("replay", ...words)).toMatchObject({ repeated: asked.length });
     expect(await jsonOf("outcomes", journal, outcomes)).toMatchObject({ told: 0, repeated: told["told"] });
-    expect(await jsonOf("verify", journal)).toMatchObject({ status: "whole", decisions: asked.length });
+    expect(await jsonOf("verify", journal)).toMatchObject({ status: "intact", decisions: asked.length });
     const one = files.write("one.json", JSON.stringify(asked[1]));
     expect(await jsonOf("decide", "--policy", policy, "--request", one)).toMatchObject({
       useCase: asked[1]?.["useCase"],

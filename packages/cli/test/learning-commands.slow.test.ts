@@ -138,7 +138,7 @@ describe("outcomes", () => {
     const text = await calybris("outcomes", directory, file);
     expect(text.out).toContain("0 told (0 taught the learner), 29 as before, 2 refused");
     expect(text.out).toContain("line 31: CAL_OUTCOME_UNBOUND");
-    expect(await jsonOf("verify", directory)).toMatchObject({ status: "whole" });
+    expect(await jsonOf("verify", directory)).toMatchObject({ status: "intact" });
   });
 
   test.each([
@@ -257,7 +257,7 @@ describe("prior set and certificate set", () => {
     expect(shown["learning"]).toMatchObject({ regime: 7, source: "certified" });
     expect(shown["decision"]).toMatchObject({ selectedId: 1 });
     expect((await calybris("show", directory, String(sequence))).out).toContain("bps by the certificate");
-    expect(await jsonOf("verify", directory)).toMatchObject({ status: "whole" });
+    expect(await jsonOf("verify", directory)).toMatchObject({ status: "intact" });
   });
 
   test("the four options say the same as a file", async () => {
@@ -284,7 +284,7 @@ describe("prior set and certificate set", () => {
     const back = await calybris("prior", "set", files.write("prior.json", priorFile(["load"])), ...words);
     // It was void already.
     expect(back.out).not.toContain("belonged to another prior");
-    expect(await jsonOf("verify", directory)).toMatchObject({ status: "whole" });
+    expect(await jsonOf("verify", directory)).toMatchObject({ status: "intact" });
   });
 
   test.each([

@@ -243,7 +243,7 @@ describe("show and prove", () => {
     const proved = await ledger("prove", journal);
     await engine.close();
     expect(shown).toMatchObject(live);
-    expect(proved).toMatchObject({ ...live, exit: 0, status: "whole", findings: [] });
+    expect(proved).toMatchObject({ ...live, exit: 0, status: "intact", findings: [] });
   });
 
   test("show of a decision tells whose money it was, and what there was room for", async () => {

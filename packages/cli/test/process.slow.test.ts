@@ -100,7 +100,7 @@ test.each(["while rows come", "while a pipe is silent"])("Ctrl-C ends a replay w
   expect(error.code).toBe("CAL_REPLAY_STOPPED");
   const { exit, out } = await calybris("verify", files.at(journal), "--json");
   expect(exit).toBe(0);
-  expect(JSON.parse(out)).toMatchObject({ status: "whole", decisions });
+  expect(JSON.parse(out)).toMatchObject({ status: "intact", decisions });
 });
 
 test("the journal of a running process is refused to another", async () => {

@@ -20,7 +20,7 @@ test("what the engine wrote over rotations and a restart is whole, and folds to 
     await engine.close();
   }
   const report = await verifyLog(directory);
-  expect(report).toMatchObject({ status: "whole", decisions: 120, findings: [], reasonsIncomplete: [] });
+  expect(report).toMatchObject({ status: "intact", decisions: 120, findings: [], reasonsIncomplete: [] });
   expect(logFiles(directory).files.length).toBeGreaterThan(1);
   expect(readFileSync(join(directory, "head.json"), "utf8")).toContain(report.head?.hash);
 

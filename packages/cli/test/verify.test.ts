@@ -25,7 +25,7 @@ function directoryOf(entries: readonly string[] = lines): string {
 
 test("a journal of two segments is whole", async () => {
   const report = await verifyLog(directoryOf());
-  expect(report).toMatchObject({ status: "whole", entries: 6, decisions: 3 });
+  expect(report).toMatchObject({ status: "intact", entries: 6, decisions: 3 });
   expect(reportText(report)).toContain(`head       6 ${lastHash}`);
 });
 
@@ -44,7 +44,7 @@ test("a flipped byte is named with its file and offset", async () => {
 test("a removed suffix is broken by the head, and unknowable without it", async () => {
   expect((await verifyLog(directoryOf(lines.slice(0, 5)))).findings[0]?.problem).toBe("suffix_removed");
   const file = join(directoryOf(), "segment-000001.jsonl");
-  expect((await verifyLog(file)).status).toBe("whole");
+  expect((await verifyLog(file)).status).toBe("intact");
   expect((await verifyLog(file, { head: join(file, "..", "head.json") })).status).toBe("broken");
 });
 

@@ -108,7 +108,7 @@ function lookAt(damage: Damage, journal: SmallJournal, isAudited: boolean, count
   counts.audits += 1;
   const report = audited(contents, journal, head && { sequence: head.sequence, lastHash: head.hash });
   const isTorn = report.status === "incomplete" && report.tornTail !== undefined && report.entries >= needed;
-  const isIntact = report.status === "whole" && sameLines(contents, journal.contents);
+  const isIntact = report.status === "intact" && sameLines(contents, journal.contents);
   if (report.status !== "broken" && !isTorn && !isIntact)
     throw new CrashViolation(`the audit says ${report.status} of ${report.entries} entries`);
   requireOneVerdict(recovered, report);
@@ -193,7 +193,7 @@ function audited(
 function requireWhole(journal: SmallJournal): void {
   const found: string[] = [];
   const { status } = audited(journal.contents, journal, undefined);
-  if (recoverCopy(journal.contents, found, journal.key) !== "whole" || status !== "whole")
+  if (recoverCopy(journal.contents, found, journal.key) !== "whole" || status !== "intact")
     throw new CrashViolation(`the journal is not whole before anything is done to it: ${status}`);
 }
 

@@ -103,7 +103,7 @@ async function nothingIsLost(answers: ReadonlyMap<string, Decision>): Promise<vo
   serving?.process.kill("SIGTERM");
   expect(await serving?.ended).toEqual({ code: 0, signal: null });
   const verified = await calybris("verify", journal, "--json");
-  expect(JSON.parse(verified.out)).toMatchObject({ status: "whole", findingCount: 0 });
+  expect(JSON.parse(verified.out)).toMatchObject({ status: "intact", findingCount: 0 });
   expect(verified.code).toBe(0);
 }
 

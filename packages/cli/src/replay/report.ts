@@ -36,14 +36,14 @@ export function costTable(summary: CostSummary): string {
   ]);
   const lines = [
     tableText(columns, rows),
-    "Costs are bounds (all output that a request admits); quality not measured.",
+    "Costs are upper bounds (the maximum output of each request); quality not measured.",
   ];
   if (incumbents.some(({ savedMicrocents }) => savedMicrocents < 0n))
-    lines.push("Less than nothing is saved where the policy paid for quality that it rates higher than its price.");
+    lines.push("Savings are negative where the policy chose higher quality at a higher cost.");
   if (rejected.requests > 0) {
     const asked = dollarsTo(rejected.askedMicrocents, reportDecimals([rejected.askedMicrocents]));
     lines.push(
-      `Rejected: ${rejected.requests.toLocaleString("en")} requests, asked for at $${asked}; in no saving above.`,
+      `Rejected: ${rejected.requests.toLocaleString("en")} requests, $${asked} as requested; not counted above.`,
     );
   }
   return lines.join("\n");

@@ -18,7 +18,7 @@ import { printable } from "../terminal/terminal-text.ts";
 import { headGiven, readOwnHead } from "./head-anchors.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
-const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ whole: 0, broken: 1, incomplete: 3 });
+const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ intact: 0, broken: 1, incomplete: 3 });
 
 export interface VerifyOptions {
   readonly policy?: readonly string[];
@@ -36,7 +36,7 @@ export function verifyCommand(terminal: Terminal): Command {
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--json", "print the report as JSON")
-    .addHelpText("after", "\nExit code: 0 whole, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
+    .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
     .action(async (path: string | undefined, options: VerifyOptions, command: Command) => {
       const report = await verifyLog(...pathAndOptions(path, options, command));
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
@@ -103,7 +103,7 @@ function withUnchecked(report: AuditReport, unchecked: readonly string[]): Audit
   if (unchecked.length === 0) return report;
   return {
     ...report,
-    status: report.status === "whole" ? "incomplete" : report.status,
+    status: report.status === "intact" ? "incomplete" : report.status,
     reasonsIncomplete: [...report.reasonsIncomplete, ...unchecked],
   };
 }
