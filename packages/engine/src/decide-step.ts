@@ -35,6 +35,8 @@ interface StepPorts {
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
+  /** The most reservations that a tenant may have open or held. */
+  readonly openReservationsMax: number;
 }
 
 /** What becomes of a request that names a tenant without a limit: refused, or decided without a reservation. */
@@ -61,11 +63,13 @@ export class DecideStep {
   }
 
   /**
-   * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, or as `Ordering.step`; nothing was ordered.
+   * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_RESERVATIONS_FULL`, or as
+   *   `Ordering.step`; nothing was ordered.
    */
   run(resolved: ResolvedRequest): OrderedDecision {
     return this.#ports.journal.step((at) => {
       const account = this.#accountOf(resolved.tenant);
+      this.#refuseWhenFull(account);
       this.#freezeWhenDue(account, at);
       return this.#reserveAndOrder(resolved, account, at);
     });
@@ -170,6 +174,12 @@ export class DecideStep {
     if (account === undefined && tenant !== DEFAULT_TENANT && unknownTenants() === "refuse")
       throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return account;
+  }
+
+  /** A reservation costs memory until it is closed, also one of nothing. */
+  #refuseWhenFull(account: Account | undefined): void {
+    if (account === undefined || account.openCount < this.#ports.openReservationsMax) return;
+    throw new CalybrisError("CAL_LEDGER_RESERVATIONS_FULL", { tenant: account.tenant, open: account.openCount });
   }
 
   #currentKernel(): Kernel {

@@ -37,6 +37,7 @@ export interface DecisionPorts {
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
+  readonly openReservationsMax: number;
 }
 
 /** One request of many, and what the policy makes of it. */

@@ -4,7 +4,15 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { CalybrisError, invariant, type Kernel, type PolicySnapshot, snapshotDigest, toHex } from "@calybris/kernel";
+import {
+  CalybrisError,
+  type EntryBody,
+  invariant,
+  type Kernel,
+  type PolicySnapshot,
+  snapshotDigest,
+  toHex,
+} from "@calybris/kernel";
 import type { UnknownTenants } from "./decide-step.ts";
 import { seedOf } from "./draw-seed.ts";
 import { EntryFinder } from "./entry-finder.ts";
@@ -14,6 +22,7 @@ import type { FailStop } from "./journal/fail-stop.ts";
 import type { WriterDriver } from "./journal/journal.ts";
 import { closingFiles } from "./journal/open-files.ts";
 import { type GoodEntry, type Recovered, recover } from "./journal/recovery.ts";
+import { segmentName } from "./journal/segment.ts";
 import type { WriterStart } from "./journal/writer.ts";
 import { readBody } from "./read-entry.ts";
 import { RequestIds } from "./request-ids.ts";
@@ -36,6 +45,8 @@ export interface EngineOptions {
   readonly acceptLoss?: boolean | undefined;
   /** Most entries that may wait for the disk; beyond it `decide` is refused. Default 4,096. */
   readonly waitingMax?: number | undefined;
+  /** Most reservations that a tenant may have open or held; beyond it `decide` is refused. Default 100,000. */
+  readonly openReservationsMax?: number | undefined;
   /** A segment is rotated after this many bytes. Default 64 MiB. */
   readonly segmentBytesMax?: number | undefined;
   /** Ports, for tests and simulations: microseconds since the epoch, the disk, and what drives the writer. */
@@ -68,9 +79,9 @@ export function fold({ directory, key, acceptLoss }: EngineOptions, { disk, nowU
   const finder = new EntryFinder(disk, directory);
   const requestIds = new RequestIds({ state, finder, nowUs });
   const onEntry = (entry: GoodEntry): void => {
-    const { sequence, at } = entry.head;
+    const { sequence } = entry.head;
     const body = readBody(entry, state);
-    state.apply(sequence, at, body);
+    applyRead(state, entry, body);
     finder.note(sequence, entry.segment, entry.offset);
     if (body.kind === "decision") requestIds.recovered(body, sequence);
   };
@@ -79,6 +90,28 @@ export function fold({ directory, key, acceptLoss }: EngineOptions, { disk, nowU
   );
   const seed = state.seedDigest === undefined ? undefined : seedOf(disk, directory, state.seedDigest);
   return { state, requestIds, finder, recovered, seed };
+}
+
+/**
+ * Applies an entry that was read: its hash is right, but whoever can write the files can write that too. What cannot follow
+ * from the entries before it is damage of the journal, not a bug of this program.
+ */
+function applyRead(state: EngineState, { head, segment, offset }: GoodEntry, body: EntryBody): void {
+  try {
+    state.apply(head.sequence, head.at, body);
+  } catch (cause) {
+    throw new CalybrisError(
+      "CAL_JOURNAL_CORRUPT",
+      {
+        file: segmentName(segment),
+        sequence: head.sequence,
+        byteOffset: offset,
+        expected: "an entry that follows from those before it",
+        found: `${head.kind}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      },
+      { cause },
+    );
+  }
 }
 
 /** A new journal begins with a policy; for one that exists, the policy given must be the one in force. */

@@ -69,6 +69,9 @@ export interface Reconfigured {
   readonly tenantsChanged: readonly string[];
 }
 
+/** About 20 MB of one tenant's. */
+export const OPEN_RESERVATIONS_MAX = 100_000;
+
 /** How often overdue reservations are looked for. */
 const SWEEP_MS = 1_000;
 
@@ -156,6 +159,7 @@ export class Engine {
       kernelFor: options.kernelFor ?? wasmKernel,
       draws: () => this.#draws,
       unknownTenants: () => this.unknownTenants,
+      openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
     });
   }
 
@@ -216,6 +220,7 @@ export class Engine {
    * @param actor - the authenticated caller, which the entry then names.
    * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake in the request; nothing was decided.
    * @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN` for a tenant without a limit where `unknownTenants` is `"refuse"`.
+   * @throws CalybrisError `CAL_LEDGER_RESERVATIONS_FULL` for a tenant that has `openReservationsMax` reservations open.
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content.
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the disk is behind; retry with backoff.

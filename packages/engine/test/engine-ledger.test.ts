@@ -274,3 +274,24 @@ test("where unknown tenants are refused, a tenant without a limit is, whether or
   engine.unknownTenants = "unmetered";
   expect((await ask(engine, "globex")).tenant).toBe("globex");
 });
+
+test("a tenant may have so many reservations open and no more, of nothing too; a closed one makes room, siblings keep theirs", async () => {
+  const disk = new MemoryDisk();
+  const engine = await inMemory(disk, new Clock(), { openReservationsMax: 3 });
+  const tenants = { org: {}, acme: { parent: "org" }, globex: { parent: "org" } };
+  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
+  const free = { inputTokens: 0, outputTokens: 0, tenant: "acme" };
+  for (const tenant of ["org", "acme", "globex"])
+    await engine.ledger.grant({ tenant, amountMicrocents: 1_000_000_000n, id: tenant, by: "anna" });
+  const [first] = [await engine.decide(free), await engine.decide(free), await ask(engine, "acme")];
+  const full = { code: "CAL_LEDGER_RESERVATIONS_FULL", status: 429, details: { tenant: "acme", open: 3 } };
+  const sequence = engine.reading.head.sequence;
+  await expect(engine.decide(free)).rejects.toMatchObject(full);
+  expect(await engine.decideMany([free])).toMatchObject([{ refused: full }]);
+  expect(engine.reading.head.sequence).toBe(sequence);
+  expect((await ask(engine, "globex")).decision.action).not.toBe("reject");
+  await engine.ledger.release({ decisionId: first.decisionId });
+  await engine.decide({ ...free, requestId: "again" });
+  await expect(engine.decide(free)).rejects.toMatchObject(full);
+  expect((await engine.decide({ ...free, requestId: "again" })).repeated).toBe(true);
+});

@@ -61,7 +61,7 @@ export const HEAD_MUTANTS: readonly Mutant[] = [
     name: "a whole line that was altered is cut as a torn tail",
     file: TORN_TAIL,
     find: "return isWholeLine(text) ?",
-    replace: "return text === line.toString() ?",
+    replace: "return text.length < 0 ?",
     search: "flip",
   },
   {

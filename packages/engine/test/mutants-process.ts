@@ -35,7 +35,7 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
   },
   flip: async () => {
     const { searchFlips } = await import("./flip-search.ts");
-    return searchFlips({ seed: 1, milliseconds: MILLISECONDS, bits: 1, every: 3, auditEvery: 1_000_000 });
+    return searchFlips({ seed: 1, milliseconds: MILLISECONDS, bits: 1, every: 2, auditEvery: 1_000_000 });
   },
   stop: async () => {
     const { searchStops } = await import("./stop-search.ts");

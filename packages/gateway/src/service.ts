@@ -154,8 +154,9 @@ export class Service {
 
 async function openEngine({ config, journalKey, acceptLoss, startingPolicy, ports }: ServiceOptions): Promise<Engine> {
   const { directory, waitingMax, segmentBytesMax } = config.journal;
-  const { unknownTenants } = config.budgets;
-  const shared = { directory, key: journalKey, acceptLoss, waitingMax, segmentBytesMax, unknownTenants, ...ports };
+  const { unknownTenants, openReservationsMax } = config.budgets;
+  const bounds = { waitingMax, segmentBytesMax, openReservationsMax };
+  const shared = { directory, key: journalKey, acceptLoss, ...bounds, unknownTenants, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));
 }

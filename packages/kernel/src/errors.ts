@@ -41,6 +41,7 @@ export interface ErrorDetailsByCode {
   readonly CAL_BUDGETS_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_LEDGER_INVALID: { mistakes: readonly Mistake[] };
   readonly CAL_LEDGER_TENANT_UNKNOWN: { tenant: string };
+  readonly CAL_LEDGER_RESERVATIONS_FULL: { tenant: string; open: number };
   readonly CAL_LEDGER_TENANT_UNMETERED: { tenant: string };
   readonly CAL_LEDGER_ID_REUSED: { id: string; sequence: number };
   readonly CAL_LEDGER_RESERVATION_UNKNOWN: { decisionId: string };
@@ -212,6 +213,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     404,
     (d) => `tenant ${quote(d.tenant)} has no budget`,
     "Name a tenant with a budget, or set one with `calybris ledger apply FILE --by NAME`. With `budgets.unknownTenants` set to `unmetered`, such requests are decided without a reservation.",
+  ),
+  CAL_LEDGER_RESERVATIONS_FULL: row(
+    429,
+    (d) => `tenant ${quote(d.tenant)} has ${d.open} reservations open, and may have no more`,
+    "Settle or release what is done, or wait until reservations expire; nothing was decided. `budgets.openReservationsMax` is the bound.",
   ),
   CAL_LEDGER_TENANT_UNMETERED: row(
     409,

@@ -27,7 +27,11 @@ export interface Config {
     readonly segmentBytesMax: number;
   };
   readonly policy: { readonly file?: string };
-  readonly budgets: { readonly file?: string; readonly unknownTenants: UnknownTenants };
+  readonly budgets: {
+    readonly file?: string;
+    readonly unknownTenants: UnknownTenants;
+    readonly openReservationsMax: number;
+  };
   readonly keys: readonly KeyConfig[];
   readonly cors: { readonly origins: readonly string[] };
   readonly limits: {

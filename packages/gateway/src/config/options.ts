@@ -4,7 +4,7 @@
  * table.
  * @module
  */
-import { SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine/internal";
+import { OPEN_RESERVATIONS_MAX, SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine/internal";
 
 /** What an option takes. Text from a flag or an environment variable is read accordingly. */
 export type OptionKind =
@@ -80,6 +80,12 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     kind: { is: "one of", values: ["unmetered", "refuse"] },
     default: "unmetered",
     what: "requests that name a tenant without a limit: decide them without a reservation, or refuse them",
+  },
+  {
+    path: "budgets.openReservationsMax",
+    kind: whole(1, 100_000_000),
+    default: OPEN_RESERVATIONS_MAX,
+    what: "most reservations that a tenant may have open; beyond it requests are answered 429",
   },
   { path: "keys", kind: { is: "keys", max: 1_000 }, default: [], what: "API keys; `calybris key create` writes one" },
   {
