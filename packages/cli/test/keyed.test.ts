@@ -106,6 +106,14 @@ describe("wrong uses of a key", () => {
     expect(files.contents("keyed")).toEqual(before);
   });
 
+  test("a head kept elsewhere of another sort of journal is refused, whatever the journal's own says", async () => {
+    const [own, other] = [`${plain}/head.json`, `${keyed}/head.json`];
+    expect((await calybris("verify", plain, "--head", own)).exit).toBe(0);
+    expect((await calybris("verify", plain, "--head", other)).complaints).toMatch(/^CAL_JOURNAL_KEY: /);
+    const { complaints } = await calybris("verify", keyed, "--key-file", key, "--head", own);
+    expect(complaints).toMatch(/^CAL_JOURNAL_KEY: .*says that it is not keyed/);
+  });
+
   test("a key given to a new journal that cannot be used leaves no journal behind", async () => {
     await calybris(...replay(files.at("never")), "--key-file", short);
     expect(() => files.contents("never")).toThrow("ENOENT");

@@ -3,6 +3,7 @@
  * red. A test that stays green with a bug in it proves nothing.
  * @module
  */
+import { SERVICE_MUTANTS } from "./service-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -388,4 +389,4 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...OF_THE_ENGINE, ...OF_THE_AUDIT];
+export const MUTANTS: readonly Mutant[] = [...OF_THE_ENGINE, ...OF_THE_AUDIT, ...SERVICE_MUTANTS];
