@@ -3,12 +3,9 @@
  * the policy while it serves, restart, back up, restore, verify. Every step is timed.
  * @module
  */
-import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { cp, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import type { Project } from "../packages/install.ts";
+import { InstalledCommand } from "./installed-command.ts";
 
 export interface Step {
   readonly name: string;
@@ -21,6 +18,10 @@ interface Answer {
   readonly action: string;
 }
 
+interface Policies {
+  readonly policies: readonly { readonly name: string; readonly inForce: boolean }[];
+}
+
 interface SavingsReport {
   readonly source: { readonly name: string };
   readonly chosen: { readonly savedMicrocents: string };
@@ -31,19 +32,28 @@ gpt-4o-2024-08-06,0.0125,1000,1000,2026-03-01T10:00:00Z
 claude-sonnet-4-5-20250929,0.018,1000,1000,2026-03-02T10:00:00Z
 `;
 
-const START_MS_MAX = 60_000;
+const JOURNAL = "calybris-journal";
+const POLICY = "calybris.policy.jsonc";
+
+export interface NewcomerOptions {
+  /** What is typed before `calybris`: `["npx"]`. By default the command is on the path. */
+  readonly runner?: readonly string[];
+  /** The first hour only: to a decision, and the proof of it. */
+  readonly isShort?: boolean;
+}
+
+type Run = <Result>(name: string, run: () => Promise<Result>) => Promise<Result>;
 
 /**
- * Does all of it.
+ * Does all of it, or the first hour.
  *
- * @param runner - what is typed before `calybris`: `["npx"]`, or nothing where the command is on the path.
  * @returns each step with its time, in order.
  * @throws an error that names the step, with what was printed.
  */
-export async function newcomer(project: Project, runner: readonly string[] = []): Promise<readonly Step[]> {
-  const command = new InstalledCommand(project, runner);
+export async function newcomer(project: Project, options: NewcomerOptions = {}): Promise<readonly Step[]> {
+  const command = new InstalledCommand(project, options.runner ?? []);
   const steps: Step[] = [];
-  const step = async <Result>(name: string, run: () => Promise<Result>): Promise<Result> => {
+  const step: Run = async (name, run) => {
     const startedMs = performance.now();
     try {
       return await run();
@@ -53,45 +63,59 @@ export async function newcomer(project: Project, runner: readonly string[] = [])
       steps.push({ name, milliseconds: performance.now() - startedMs });
     }
   };
-  const journal = "calybris-journal";
-  let service: Serving | undefined;
   try {
-    await step("savings on an export", async () => {
-      await writeFile(join(project.folder, "usage.csv"), USAGE);
-      const report = JSON.parse(await command.run("savings", "usage.csv", "--json")) as SavingsReport;
-      expectEqual(report.source.name, "litellm-spend-logs");
-      if (!(BigInt(report.chosen.savedMicrocents) > 0n)) throw new Error("it saves nothing");
-    });
-    await step("init", () => command.run("init"));
-    await step("policy check", () => command.run("policy", "check", "calybris.policy.jsonc"));
-    service = await step("serve", () => command.serve());
-    const { url } = service;
-    const first = await step("decide over HTTP", () => decide(url));
-    await step("show", async () => {
-      const shown = JSON.parse(await command.run("show", journal, String(first.sequence), "--json")) as Answer;
-      expectEqual(shown.decisionId, first.decisionId);
-    });
-    await step("activate another policy", () => activate(url));
-    await step("stop", () => stopped(service));
-    service = await step("serve again", () => command.serve());
-    const again = service.url;
-    await step("the decision is still there", () => found(again, first.decisionId));
-    await step("decide under the new policy", () => decide(again));
-    await step("back up while it serves", () => backUp(project.folder, journal, "backup"));
-    await step("stop again", () => stopped(service));
-    service = await step("serve the backup", () => command.serve("--journal", "backup"));
-    const restored = service.url;
-    await step("the backup has the decision", () => found(restored, first.decisionId));
-    await step("stop the backup", () => stopped(service));
-    for (const directory of [journal, "backup"])
-      await step(`verify ${directory}`, async () => {
-        const { status } = JSON.parse(await command.run("verify", directory, "--json")) as { readonly status: string };
-        if (!/^(?:whole|intact)$/.test(status)) throw new Error(`it is ${status}`);
-      });
+    const decisionId = await firstHour(command, step);
+    if (options.isShort !== true) await firstDay(command, step, decisionId);
+    await verify(command, step, JOURNAL);
     return steps;
   } finally {
-    service?.process.kill("SIGKILL");
+    command.end();
   }
+}
+
+/** From an export of usage to a decision that is served and explained. @returns the id of the decision. */
+async function firstHour(command: InstalledCommand, step: Run): Promise<string> {
+  await step("savings on an export", async () => {
+    await writeFile(command.path("usage.csv"), USAGE);
+    const report = JSON.parse(await command.run("savings", "usage.csv", "--json")) as SavingsReport;
+    expectEqual(report.source.name, "litellm-spend-logs");
+    if (!(BigInt(report.chosen.savedMicrocents) > 0n)) throw new Error("it saves nothing");
+  });
+  await step("init", () => command.run("init"));
+  const url = await step("serve", () => command.serve("--policy", POLICY));
+  const first = await step("decide over HTTP", () => decide(url));
+  await step("show", async () => {
+    const shown = JSON.parse(await command.run("show", JOURNAL, String(first.sequence), "--json")) as Answer;
+    expectEqual(shown.decisionId, first.decisionId);
+  });
+  await step("activate another policy", () => activate(url));
+  await step("stop", () => command.stop());
+  return first.decisionId;
+}
+
+/** What was activated over HTTP outlives a restart; a copy of a running journal is a backup. */
+async function firstDay(command: InstalledCommand, step: Run, decisionId: string): Promise<void> {
+  await step("policy check", () => command.run("policy", "check", POLICY));
+  const url = await step("serve again", () => command.serve("--policy", POLICY));
+  await step("the decision is still there", () => found(url, decisionId));
+  await step("the policy activated over HTTP is still active", async () => {
+    const { policies } = (await call(`${url}/v1/policies`)) as Policies;
+    expectEqual(policies.find(({ inForce }) => inForce)?.name, "second");
+  });
+  await step("decide under it", () => decide(url));
+  await step("back up while it serves", () => backUp(command.path(JOURNAL), command.path("backup")));
+  await step("stop again", () => command.stop());
+  const restored = await step("serve the backup", () => command.serve("--journal", "backup"));
+  await step("the backup has the decision", () => found(restored, decisionId));
+  await step("stop the backup", () => command.stop());
+  await verify(command, step, "backup");
+}
+
+async function verify(command: InstalledCommand, step: Run, directory: string): Promise<void> {
+  await step(`verify ${directory}`, async () => {
+    const { status } = JSON.parse(await command.run("verify", directory, "--json")) as { readonly status: string };
+    if (!/^(?:whole|intact)$/.test(status)) throw new Error(`it is ${status}`);
+  });
 }
 
 /** A table of the steps. */
@@ -99,51 +123,6 @@ export function stepTable(steps: readonly Step[]): string {
   return steps
     .map(({ name, milliseconds }) => `${(milliseconds / 1_000).toFixed(2).padStart(7)} s  ${name}`)
     .join("\n");
-}
-
-interface Serving {
-  readonly url: string;
-  readonly process: ChildProcess;
-}
-
-class InstalledCommand {
-  readonly #project: Project;
-  readonly #words: readonly string[];
-
-  constructor(project: Project, runner: readonly string[]) {
-    this.#project = project;
-    this.#words = [...runner, "calybris"];
-  }
-
-  /** Runs it to its end. @returns standard output; standard error has to be empty. */
-  async run(...words: readonly string[]): Promise<string> {
-    const [file = "", ...rest] = this.#words;
-    const options = { cwd: this.#project.folder, env: this.#project.env, maxBuffer: 1 << 26 };
-    const { stdout, stderr } = await promisify(execFile)(file, [...rest, ...words], options);
-    if (stderr !== "") throw new Error(`calybris ${words.join(" ")} complains: ${stderr}`);
-    return stdout;
-  }
-
-  /** Starts the service on a free port. */
-  async serve(...words: readonly string[]): Promise<Serving> {
-    const { node, folder, env } = this.#project;
-    // Not through npx: a signal is for the service itself.
-    const command = join(folder, "node_modules", ".bin", "calybris");
-    const child = spawn(node, [command, "serve", "--port", "0", ...words], { cwd: folder, env, stdio: "pipe" });
-    let printed = "";
-    for (const stream of [child.stdout, child.stderr])
-      stream.on("data", (data: Buffer) => {
-        printed += data.toString();
-      });
-    const until = performance.now() + START_MS_MAX;
-    while (performance.now() < until && child.exitCode === null) {
-      const url = /calybris listens on (\S+)/.exec(printed)?.[1];
-      if (url !== undefined) return { url, process: child };
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    child.kill("SIGKILL");
-    throw new Error(`it does not start: ${printed}`);
-  }
 }
 
 async function decide(url: string): Promise<Answer> {
@@ -183,20 +162,9 @@ async function call(url: string, body?: unknown): Promise<unknown> {
   return JSON.parse(text);
 }
 
-/** A copy of the files of a running journal; sockets are no part of it. */
-async function backUp(folder: string, journal: string, to: string): Promise<void> {
-  await cp(join(folder, journal), join(folder, to), {
-    recursive: true,
-    filter: (file) => !file.endsWith(".sock"),
-  });
-}
-
-async function stopped(service: Serving | undefined): Promise<void> {
-  if (service === undefined) return;
-  const ended = once(service.process, "exit");
-  service.process.kill("SIGTERM");
-  const [code] = (await ended) as [number | null];
-  if (code !== 0) throw new Error(`it ends with ${code}`);
+/** A copy of the files of a running journal. */
+async function backUp(journal: string, to: string): Promise<void> {
+  await cp(journal, to, { recursive: true });
 }
 
 function expectEqual(found_: unknown, expected: unknown): void {

@@ -70,10 +70,10 @@ test("kernel, audit and client make one bundle for a browser", () => {
   expect(bundle(project)).toBeGreaterThan(10_000);
 });
 
-test("a newcomer gets from init to a restored backup", async () => {
-  const steps = await newcomer(project);
+test("a newcomer gets from an export of usage to a decision and its proof", async () => {
+  const steps = await newcomer(project, { isShort: true });
   console.log(stepTable(steps));
-  expect(steps.map(({ name }) => name)).toContain("verify backup");
+  expect(steps.map(({ name }) => name)).toContain("verify calybris-journal");
 });
 
 test("npm would publish a package as it is staged", async () => {

@@ -17,6 +17,8 @@ import type { Budget, Found } from "./search.ts";
 
 export const name = "installed packages";
 
+/** From an installed package to the first useful result. */
+const FIRST_RESULT_MS_MAX = 60_000;
 const NODES: readonly string[] = ["22", "24"];
 
 export async function run({ milliseconds, progress }: Budget): Promise<Found> {
@@ -80,7 +82,10 @@ async function tryOut(
   if (empty.length > 0) throw new Error(`without exports: ${empty.map(([entry]) => entry).join(", ")}`);
   typeCheck(project, entries);
   bundle(project);
-  const steps = await newcomer(project, runner);
+  const steps = await newcomer(project, { runner });
+  const [first] = steps;
+  if (first === undefined || first.milliseconds > FIRST_RESULT_MS_MAX)
+    throw new Error(`the first result takes too long:\n${stepTable(steps)}`);
   say(stepTable(steps));
   return entries.length + steps.length;
 }
