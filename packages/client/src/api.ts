@@ -336,6 +336,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/clock/confirm": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Confirm that the system clock is right after it went forward by more than 7 days
+     * @description Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. Entries keep the confirmed time for good.
+     */
+    readonly post: operations["confirmClock"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/metrics": {
     readonly parameters: {
       readonly query?: never;
@@ -399,6 +419,15 @@ export interface components {
       readonly id: number;
       /** @description Its name in the policy. */
       readonly name: string;
+    };
+    readonly ClockConfirmation: {
+      /** @description The step that is followed from now on; null when none waited. */
+      readonly confirmed: {
+        /** @description Microseconds since the Unix epoch. */
+        readonly from: number;
+        /** @description Microseconds since the Unix epoch. */
+        readonly to: number;
+      } | null;
     };
     readonly CorrectionRequest: {
       /** @description A decision id, as it was returned. */
@@ -1019,6 +1048,7 @@ export type Budget = components["schemas"]["Budget"];
 export type BudgetChange = components["schemas"]["BudgetChange"];
 export type BudgetRequest = components["schemas"]["BudgetRequest"];
 export type Candidate = components["schemas"]["Candidate"];
+export type ClockConfirmation = components["schemas"]["ClockConfirmation"];
 export type CorrectionRequest = components["schemas"]["CorrectionRequest"];
 export type Counterfactual = components["schemas"]["Counterfactual"];
 export type Decision = components["schemas"]["Decision"];
@@ -1698,6 +1728,35 @@ export interface operations {
       };
     };
   };
+  readonly confirmClock: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Confirm that the system clock is right after it went forward by more than 7 days. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ClockConfirmation"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly metrics: {
     readonly parameters: {
       readonly query?: never;
@@ -1772,5 +1831,6 @@ export const OPERATIONS: {
   journalEntries: { method: "GET", path: "/v1/journal/entries" },
   health: { method: "GET", path: "/health" },
   ready: { method: "GET", path: "/ready" },
+  confirmClock: { method: "POST", path: "/v1/clock/confirm" },
   metrics: { method: "GET", path: "/metrics" },
 };

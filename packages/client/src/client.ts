@@ -163,6 +163,11 @@ export class CalybrisClient {
     return this.#call("ready", options);
   }
 
+  /** Confirms that the system clock is right after it went forward by more than 7 days. */
+  confirmClock(options: CallOptions = {}): Promise<api.ClockConfirmation> {
+    return this.#call("confirmClock", options);
+  }
+
   /** In the text format of Prometheus. */
   metrics(options: CallOptions = {}): Promise<string> {
     return this.#respond("metrics", options).then((response) => response.text());

@@ -27,7 +27,7 @@ import type { WriterStart } from "./journal/writer.ts";
 import { readBody } from "./read-entry.ts";
 import { RequestIds } from "./request-ids.ts";
 import { EngineState } from "./state.ts";
-import { systemClock } from "./system-clock.ts";
+import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
 export interface EngineOptions {
   /** Where the journal is; created when it does not exist. One process at a time. */
@@ -51,6 +51,10 @@ export interface EngineOptions {
   readonly segmentBytesMax?: number | undefined;
   /** Ports, for tests and simulations: microseconds since the epoch, the disk, and what drives the writer. */
   readonly nowUs?: (() => number) | undefined;
+  /** What the time is read from, where `nowUs` is not given; the system by default. */
+  readonly clockSource?: ClockSource | undefined;
+  /** Called with every step of the system clock of at least a second. */
+  readonly onClockStep?: ((step: ClockStep) => void) | undefined;
   readonly disk?: Disk | undefined;
   readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
@@ -70,6 +74,8 @@ export interface Folded {
 export interface Ports {
   readonly disk: Disk;
   readonly nowUs: () => number;
+  /** The system clock, unless `nowUs` was given. */
+  readonly clock: SystemClock | undefined;
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
@@ -126,12 +132,40 @@ export function requirePolicy({ policy, directory }: EngineOptions, state: Engin
   if (given !== journal) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal });
 }
 
+/**
+ * How long ago the last entry was ordered, in microseconds. Time would stand still until the clock reached it, so a journal
+ * whose last entry is far ahead is refused.
+ *
+ * @throws CalybrisError `CAL_JOURNAL_CLOCK` when it is more than 5 minutes ahead of the clock.
+ */
+export function idleTime(directory: string, { at }: EngineState, nowUs: number): number {
+  if (at - nowUs > AHEAD_US_MAX)
+    throw new CalybrisError("CAL_JOURNAL_CLOCK", { directory, at: timeText(at), now: timeText(nowUs) });
+  return Math.max(0, nowUs - at);
+}
+
+/** Why nothing may be ordered at the time that the system clock gives; `undefined` when it may. */
+export function clockRefusal({ clock }: Ports): CalybrisError | undefined {
+  const step = clock?.unconfirmed;
+  if (step === undefined) return undefined;
+  return new CalybrisError("CAL_ENGINE_CLOCK", { from: timeText(step.fromUs), to: timeText(step.toUs) });
+}
+
+function timeText(us: number): string {
+  return new Date(us / 1_000).toISOString();
+}
+
+const AHEAD_US_MAX = 5 * 60 * 1_000_000;
+
 /** The ports given, or their defaults. Nothing is refused by a clock or by chance: one that throws, or lies, stops the engine. */
 export function guardedPorts(options: EngineOptions, failStop: FailStop): Ports {
-  const nowUs = options.nowUs ?? systemClock();
+  const { nowUs: given, clockSource: source, onClockStep: onStep } = options;
+  const clock = given === undefined ? new SystemClock({ source, onStep }) : undefined;
+  const nowUs = given ?? ((): number => (clock as SystemClock).nowUs());
   const random = options.randomBytes ?? randomBytes;
   return {
     disk: options.disk ?? nodeDisk,
+    clock,
     nowUs: () =>
       failStop.stopOnError(() => {
         const now = nowUs();

@@ -4,70 +4,42 @@
  * @module
  */
 
-import {
-  type Actor,
-  CalybrisError,
-  type GenesisEntry,
-  JOURNAL_FORMAT,
-  type PolicyEntry,
-  type PolicySnapshot,
-  parseExact,
-  policyDigest,
-  snapshotToJson,
-  toHex,
-  wasmKernel,
-  writeExact,
-} from "@calybris/kernel";
+import { type Actor, CalybrisError, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
 import type { UnknownTenants } from "./decide-step.ts";
 import type { Decided } from "./decided.ts";
-import { makeSeed, seedDigest } from "./draw-seed.ts";
+import { makeSeed } from "./draw-seed.ts";
 import { type DecidedOrRefused, EngineDecisions } from "./engine-decisions.ts";
 import { EngineLearning } from "./engine-learning.ts";
-import { EngineLedger, LIMIT_ENTRIES_MAX } from "./engine-ledger.ts";
+import { EngineLedger } from "./engine-ledger.ts";
 import {
   type EngineOptions,
   type Folded,
   fold,
+  clockRefusal,
   guardedPorts,
+  idleTime,
   makeDirectory,
   type Ports,
   requirePolicy,
 } from "./engine-opening.ts";
+import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./engine-policies.ts";
 import { EngineReading } from "./engine-reading.ts";
-import type { Budgets } from "./intake/budgets-file.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
-import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
 import { FailStop } from "./journal/fail-stop.ts";
-import { Journal, type Ordered, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
+import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
-import { Draws } from "./router/draws.ts";
 import type { EngineState } from "./state.ts";
+import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
 export type { Decided } from "./decided.ts";
 export type { DecidedOrRefused } from "./engine-decisions.ts";
+export type { Reconfiguration, Reconfigured } from "./engine-policies.ts";
 export type { UnknownTenants } from "./decide-step.ts";
 export type { EngineOptions } from "./engine-opening.ts";
-
-/** What is changed together. */
-export interface Reconfiguration {
-  readonly policy?: PolicySnapshot | undefined;
-  readonly policyFrom?: "file" | undefined;
-  readonly budgets?: Budgets | undefined;
-}
-
-/** What was changed. */
-export interface Reconfigured {
-  /** Of the policy that was activated. */
-  readonly policyId?: number;
-  readonly sequence?: number;
-  /** Tenants whose limits changed. */
-  readonly tenantsChanged: readonly string[];
-}
 
 /** About 20 MB of one tenant's. */
 export const OPEN_RESERVATIONS_MAX = 100_000;
@@ -76,7 +48,10 @@ export const OPEN_RESERVATIONS_MAX = 100_000;
 const SWEEP_MS = 1_000;
 
 export class Engine {
-  readonly recovery: Pick<Recovered, "entries" | "setAside" | "loss">;
+  readonly recovery: Pick<Recovered, "entries" | "setAside" | "loss"> & {
+    /** How long before the start the last entry was ordered, microseconds; 0 for a new journal. */
+    readonly idleUs: number;
+  };
   /** Budgets: what tenants may spend, and what became of what was reserved. */
   readonly ledger: EngineLedger;
   /** Learning: what became of decisions, and what is believed because of it. */
@@ -85,15 +60,14 @@ export class Engine {
   readonly reading: EngineReading;
   /** What becomes of requests that name a tenant without a limit; a change takes effect at the next decision. */
   unknownTenants: UnknownTenants;
-  readonly #options: EngineOptions;
   readonly #ports: Ports;
   readonly #failStop: FailStop;
   readonly #lock: Lock | undefined;
   readonly #state: EngineState;
   readonly #journal: Journal;
+  readonly #policies: EnginePolicies;
   readonly #decisions: EngineDecisions;
   #sweeping: NodeJS.Timeout | undefined;
-  #draws: Draws | undefined;
   #closing: Promise<void> | undefined;
 
   private constructor(
@@ -105,14 +79,13 @@ export class Engine {
   ) {
     const { state, requestIds, finder, recovered, seed } = folded;
     const { start, ...recovery } = recovered;
-    this.recovery = recovery;
+    const idleUs = recovery.entries === 0 ? 0 : idleTime(options.directory, state, ports.nowUs());
+    this.recovery = { ...recovery, idleUs };
     this.unknownTenants = options.unknownTenants ?? "unmetered";
-    this.#options = options;
     this.#ports = ports;
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
-    if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
     const journal = new Journal({
       driver: startDriver(lock === undefined ? start : { ...start, lock: lock.file }, options),
       sequence: state.sequence,
@@ -120,6 +93,7 @@ export class Engine {
       sealed: state.sealed || state.sequence === 0,
       segmentBytes: start.end,
       nowUs: ports.nowUs,
+      clockRefusal: () => clockRefusal(ports),
       waitingMax: options.waitingMax,
       segmentBytesMax: options.segmentBytesMax,
       failStop,
@@ -151,13 +125,20 @@ export class Engine {
       featureNames: () => state.current.snapshot.learning?.features ?? [],
       find: (decisionId) => this.reading.found(decisionId),
     });
+    this.#policies = new EnginePolicies({
+      ...shared,
+      state,
+      ledger: this.ledger,
+      seed,
+      makeSeed: () => makeSeed(ports.disk, options.directory, ports.randomBytes),
+    });
     this.#decisions = new EngineDecisions({
       ...shared,
       state,
       requestIds,
       waitingMax: options.waitingMax ?? WAITING_MAX,
       kernelFor: options.kernelFor ?? wasmKernel,
-      draws: () => this.#draws,
+      draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
     });
@@ -170,7 +151,8 @@ export class Engine {
    * @throws CalybrisError `CAL_JOURNAL_LOCKED` when another process has it, `CAL_JOURNAL_CORRUPT` when it is not what was
    *   written, `CAL_JOURNAL_VERSION` for another format, `CAL_JOURNAL_KEY` without the right key,
    *   `CAL_ENGINE_POLICY_REQUIRED` for a new journal without a policy, `CAL_ENGINE_POLICY_MISMATCH` when the policy given
-   *   is not the one in force, `CAL_JOURNAL_UNREADABLE` when the directory cannot be used.
+   *   is not the one in force, `CAL_JOURNAL_CLOCK` when the last entry is more than 5 minutes ahead of the clock,
+   *   `CAL_JOURNAL_UNREADABLE` when the directory cannot be used.
    */
   static async open(options: EngineOptions): Promise<Engine> {
     const failStop = new FailStop();
@@ -182,7 +164,7 @@ export class Engine {
       const folded = fold(options, ports);
       requirePolicy(options, folded.state);
       engine = new Engine(folded, options, ports, failStop, lock);
-      if (folded.state.sequence === 0) await engine.#begin();
+      if (folded.state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
       return engine;
@@ -196,6 +178,22 @@ export class Engine {
   /** The policy in force. */
   get snapshot(): PolicySnapshot {
     return this.#state.current.snapshot;
+  }
+
+  /** A step of the system clock that is not followed: until it is confirmed or the clock is right, nothing is ordered. */
+  get clockStep(): ClockStep | undefined {
+    return this.#ports.clock?.unconfirmed;
+  }
+
+  /**
+   * Follows the step of the system clock that waits: the clock is right. Entries that follow have its time, for good.
+   *
+   * @returns the step; `undefined` when none waited.
+   */
+  confirmClock(): ClockStep | undefined {
+    const step = this.clockStep;
+    this.#ports.clock?.confirm();
+    return step;
   }
 
   /** Digest of the state after the last entry ordered (`calystt1`). */
@@ -224,6 +222,7 @@ export class Engine {
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content.
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the disk is behind; retry with backoff.
+   * @throws CalybrisError `CAL_ENGINE_CLOCK` after the system clock went forward by more than 7 days, until that is confirmed.
    * @throws CalybrisError `CAL_JOURNAL_FAILED` once the disk has refused a batch; only a new process helps.
    * @throws CalybrisError `CAL_ENGINE_STOPPED` once the engine found a claim about itself broken; only a new process helps.
    */
@@ -253,13 +252,7 @@ export class Engine {
    * @throws CalybrisError `CAL_LEDGER_INVALID` when `by` names nobody; nothing was changed.
    */
   setPolicy(policy: PolicySnapshot, by: string): Promise<{ readonly sequence: number; readonly policyId: number }> {
-    return this.#failStop.command(async () => {
-      refuseMistakes({ by: nameField("by", by) });
-      const policyId = this.#state.policyCount + 1;
-      const { sequence, durable } = this.#change(policy, policyId, by);
-      await durable;
-      return { sequence, policyId };
-    });
+    return this.#policies.activate(policy, by);
   }
 
   /**
@@ -271,22 +264,7 @@ export class Engine {
    *   `CAL_JOURNAL_OVERLOADED`; nothing was changed.
    */
   reconfigure(change: Reconfiguration, by: string): Promise<Reconfigured> {
-    return this.#failStop.command(async () => {
-      const { policy, policyFrom, budgets = [] } = change;
-      const limits = this.ledger.limitChanges(budgets, by);
-      const tenantsChanged = limits.map(({ tenant }) => tenant);
-      if (policy === undefined && limits.length === 0) return { tenantsChanged };
-      const policyId = this.#state.policyCount + 1;
-      const { promoted, last } = this.#journal.step(() => {
-        this.#journal.establishRoom((policy === undefined ? 0 : 1) + limits.length * LIMIT_ENTRIES_MAX);
-        const ordered = policy === undefined ? undefined : this.#change(policy, policyId, by, policyFrom);
-        let latest = ordered;
-        for (const limit of limits) latest = this.ledger.orderLimit(limit);
-        return { promoted: ordered, last: latest as Ordered };
-      });
-      await last.durable;
-      return promoted === undefined ? { tenantsChanged } : { policyId, sequence: promoted.sequence, tenantsChanged };
-    });
+    return this.#policies.reconfigure(change, by);
   }
 
   /**
@@ -320,45 +298,6 @@ export class Engine {
     if (failure !== undefined) throw failure;
   }
 
-  async #begin(): Promise<void> {
-    const policy = this.#options.policy as PolicySnapshot;
-    const embedded = embed(policy);
-    await this.#promote(policy, (seed) => ({
-      kind: "genesis",
-      format: JOURNAL_FORMAT,
-      policyId: 1,
-      ...embedded,
-      ...seed,
-    })).durable;
-  }
-
-  #change(policy: PolicySnapshot, policyId: number, by: string, source?: "file"): Ordered {
-    const embedded = embed(policy);
-    const from = source === undefined ? {} : { source };
-    return this.#promote(policy, (seed) => ({
-      kind: "policy",
-      change: "promoted",
-      policyId,
-      by,
-      ...embedded,
-      ...seed,
-      ...from,
-    }));
-  }
-
-  /** Orders a policy. The first that learns promises the seed of the draws, which is durable before it is promised. */
-  #promote(policy: PolicySnapshot, entryOf: (seed: { seedDigest?: string }) => PolicyEntry | GenesisEntry): Ordered {
-    const { directory } = this.#options;
-    return this.#journal.step(() => {
-      this.#journal.establishRoom(1);
-      const isFirstToLearn = policy.learning !== undefined && this.#draws === undefined;
-      const seed = isFirstToLearn ? makeSeed(this.#ports.disk, directory, this.#ports.randomBytes) : undefined;
-      const ordered = this.#journal.order(entryOf(seed === undefined ? {} : { seedDigest: seedDigest(seed) }));
-      if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
-      return ordered;
-    });
-  }
-
   #sweepNowAndThen(): void {
     this.#sweeping = setInterval(() => {
       if (this.reading.failure !== undefined) return;
@@ -369,14 +308,6 @@ export class Engine {
     }, SWEEP_MS);
     this.#sweeping.unref();
   }
-}
-
-/** A policy as an entry holds it. */
-function embed(policy: PolicySnapshot): Pick<GenesisEntry, "snapshot" | "policyDigest"> {
-  return {
-    snapshot: parseExact(writeExact(snapshotToJson(policy))),
-    policyDigest: toHex(policyDigest(policy.policy, nodeSha256)),
-  };
 }
 
 function startDriver(start: WriterStart, { directory, key, driver = startThread }: EngineOptions): WriterDriver {

@@ -60,6 +60,7 @@ export { parsePolicyFile, type PolicyLines } from "./intake/policy-file.ts";
 
 // Ports, for simulations and for a disk of one's own.
 export type { Disk, DiskFile } from "./journal/disk.ts";
+export type { ClockSource, ClockStep } from "./system-clock.ts";
 export type { WriterDriver } from "./journal/journal.ts";
 export type { WriterStart } from "./journal/writer.ts";
 export { nodeSha256 } from "./journal/chain-hash.ts";

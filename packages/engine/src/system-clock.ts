@@ -1,8 +1,9 @@
 /**
- * The system clock: microseconds since the Unix epoch, never far from what the system says.
+ * The system clock: microseconds since the Unix epoch, and what becomes of its steps.
  *
  * `Date.now()` has milliseconds only, and the monotonic clock knows neither a step of the system clock nor the time that
- * a machine was suspended. So time runs with the monotonic clock, and is set anew where the two have come apart.
+ * a machine was suspended. So time runs with the monotonic clock, and is set anew where the two have come apart. A long
+ * step forwards is not followed: an entry cannot be taken back in time, so time that was wrong once would stay.
  * @module
  */
 
@@ -12,35 +13,73 @@ export interface ClockSource {
   readonly monotonicMs: () => number;
 }
 
+/** A step of the system clock against the monotonic clock; microseconds since the Unix epoch. */
+export interface ClockStep {
+  readonly fromUs: number;
+  readonly toUs: number;
+  /** False for a step that waits until the clock is right again or the step is confirmed. */
+  readonly isFollowed: boolean;
+}
+
 /** Below this the two differ by rounding, by adjustment of the rate, and by a thread that lost its processor between them. */
 const APART_MS_MAX = 50;
+/** Shorter steps are followed without a word. */
+const REPORTED_MS_MIN = 1_000;
+/** The longest step forwards that is followed: 7 days. */
+export const FOLLOWED_STEP_MS_MAX: number = 7 * 86_400_000;
 
-/**
- * A clock that follows every step of the system clock, forwards and backwards. The journal never goes back: after a
- * backward step its time stands still until the clock has caught up.
- *
- * @returns microseconds since the Unix epoch, within 50 ms of the system clock.
- *
- * @example
- * ```ts
- * import { systemClock } from "@calybris/engine/internal";
- * let wall = 1_000;
- * const nowUs = systemClock({ wallMs: () => wall, monotonicMs: () => 0 });
- * nowUs(); // 1000000
- * wall += 86_400_000;
- * nowUs(); // 86401000000
- * ```
- */
-export function systemClock(source: ClockSource = SYSTEM): () => number {
-  let offsetMs = source.wallMs() - source.monotonicMs();
-  return () => {
-    const wallMs = source.wallMs();
-    const nowMs = source.monotonicMs() + offsetMs;
+export class SystemClock {
+  readonly #source: ClockSource;
+  readonly #onStep: (step: ClockStep) => void;
+  #offsetMs: number;
+  #unconfirmed: ClockStep | undefined;
+
+  /** @param onStep - called with every step of at least a second. */
+  constructor({ source = SYSTEM, onStep = () => undefined }: SystemClockOptions = {}) {
+    this.#source = source;
+    this.#onStep = onStep;
+    this.#offsetMs = source.wallMs() - source.monotonicMs();
+  }
+
+  /**
+   * Microseconds since the Unix epoch, within 50 ms of the system clock. Steps are followed, backwards ones too; a step of
+   * more than 7 days forwards is not, until it is confirmed: then time goes on as if it had not happened.
+   */
+  nowUs(): number {
+    const wallMs = this.#source.wallMs();
+    const nowMs = this.#source.monotonicMs() + this.#offsetMs;
     const apartMs = wallMs - nowMs;
-    if (Math.abs(apartMs) <= APART_MS_MAX) return Math.round(nowMs * 1_000);
-    offsetMs += apartMs;
-    return Math.round(wallMs * 1_000);
-  };
+    const us = (milliseconds: number): number => Math.round(milliseconds * 1_000);
+    if (apartMs > FOLLOWED_STEP_MS_MAX) {
+      if (this.#unconfirmed === undefined) {
+        this.#unconfirmed = { fromUs: us(nowMs), toUs: us(wallMs), isFollowed: false };
+        this.#onStep(this.#unconfirmed);
+      }
+      return us(nowMs);
+    }
+    this.#unconfirmed = undefined;
+    if (Math.abs(apartMs) <= APART_MS_MAX) return us(nowMs);
+    this.#offsetMs += apartMs;
+    if (Math.abs(apartMs) >= REPORTED_MS_MIN) this.#onStep({ fromUs: us(nowMs), toUs: us(wallMs), isFollowed: true });
+    return us(wallMs);
+  }
+
+  /** The step that is not followed, as the last reading found it. */
+  get unconfirmed(): ClockStep | undefined {
+    return this.#unconfirmed;
+  }
+
+  /** Follows the step that waits, if one does. */
+  confirm(): void {
+    if (this.#unconfirmed === undefined) return;
+    this.#unconfirmed = undefined;
+    this.#offsetMs = this.#source.wallMs() - this.#source.monotonicMs();
+  }
+}
+
+export interface SystemClockOptions {
+  readonly source?: ClockSource | undefined;
+  readonly onStep?: ((step: ClockStep) => void) | undefined;
 }
 
 const SYSTEM: ClockSource = {

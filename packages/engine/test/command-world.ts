@@ -65,6 +65,7 @@ export class CommandWorld {
   /** A new journal needs a policy. */
   static async open(options: Partial<EngineOptions>, disk: MemoryDisk = new MemoryDisk()): Promise<CommandWorld> {
     const world = new CommandWorld(disk);
+    world.now = Math.max(START_US, ...world.entries().map((data) => Number(/"at":([0-9]+)/.exec(data)?.[1] ?? 0)));
     world.engine = await Engine.open({
       directory: "memory",
       disk,

@@ -33,13 +33,18 @@ export class LedgerInEngine implements Subject {
 
   static async begin(now: number, disk: MemoryDisk = new MemoryDisk()): Promise<LedgerInEngine> {
     const subject = new LedgerInEngine(now, disk);
+    // A clock that is far behind the journal refuses a start; one that falls behind later does not.
+    const openedAt = Math.max(now, subject.at);
+    let isOpen = false;
     subject.#engine = await Engine.open({
+      unknownTenants: "refuse",
       directory: "memory",
       policy: sampleSnapshot(),
       disk,
-      nowUs: () => subject.now,
+      nowUs: () => (isOpen ? subject.now : openedAt),
       driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
     });
+    isOpen = true;
     return subject;
   }
 

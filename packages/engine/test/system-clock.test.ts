@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { systemClock } from "../src/system-clock.ts";
+import { type ClockStep, FOLLOWED_STEP_MS_MAX, SystemClock } from "../src/system-clock.ts";
+import { parseBudgets } from "../src/intake/intake.ts";
 import { CommandWorld } from "./command-world.ts";
+import type { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 
 const DAY_MS = 86_400_000;
@@ -29,12 +31,15 @@ class FakeSystem {
 test("whatever the system clock does, time is within 50 ms of it, in whole microseconds, and grows with it", () => {
   const change = fc.oneof(
     fc.record({ run: fc.double({ min: 0, max: 5_000, noNaN: true }) }),
-    fc.record({ step: fc.oneof(fc.integer({ min: -60, max: 60 }), fc.integer({ min: -2 * DAY_MS, max: 2 * DAY_MS })) }),
+    fc.record({
+      step: fc.oneof(fc.integer({ min: -60, max: 60 }), fc.integer({ min: -900 * DAY_MS, max: 6 * DAY_MS })),
+    }),
   );
   fc.assert(
     fc.property(fc.array(change, { maxLength: 60 }), (changes) => {
       const system = new FakeSystem();
-      const nowUs = systemClock(system);
+      const clock = new SystemClock({ source: system });
+      const nowUs = (): number => clock.nowUs();
       for (const each of changes) {
         const before = nowUs();
         if ("run" in each) system.run(each.run);
@@ -51,7 +56,8 @@ test("whatever the system clock does, time is within 50 ms of it, in whole micro
 
 test("between two milliseconds of the system clock time goes on in microseconds", () => {
   const system = new FakeSystem();
-  const nowUs = systemClock(system);
+  const clock = new SystemClock({ source: system });
+  const nowUs = (): number => clock.nowUs();
   const first = nowUs();
   system.run(0.003);
   expect(nowUs() - first).toBe(3);
@@ -59,7 +65,7 @@ test("between two milliseconds of the system clock time goes on in microseconds"
 
 test("a machine that was suspended for a day is in the next budget day at its next decision", async () => {
   const system = new FakeSystem();
-  const world = await CommandWorld.open({ policy: sampleSnapshot(), nowUs: systemClock(system) });
+  const world = await CommandWorld.open({ policy: sampleSnapshot(), nowUs: undefined, clockSource: system });
   const { engine } = world;
   const daily = { period: { every: "day", timeZone: "UTC", allotmentCents: "1" } };
   await world.start({ does: "apply", tenants: { default: daily } });
@@ -75,7 +81,7 @@ test("a machine that was suspended for a day is in the next budget day at its ne
 
 test("a clock that is set back leaves the time of the journal where it is, until it has caught up", async () => {
   const system = new FakeSystem();
-  const world = await CommandWorld.open({ policy: sampleSnapshot(), nowUs: systemClock(system) });
+  const world = await CommandWorld.open({ policy: sampleSnapshot(), nowUs: undefined, clockSource: system });
   const times: number[] = [];
   for (const step of [0, -3_600_000, 1_800_000, 1_700_000, 200_000]) {
     system.step(step);
@@ -85,5 +91,81 @@ test("a clock that is set back leaves the time of the journal where it is, until
   }
   const start = START_MS * 1_000;
   expect(times).toEqual([start, start, start, start, start + 100_000_000]);
+  await world.engine.close();
+});
+
+test("steps of a second and more are reported; one of more than 7 days is not followed until confirmed or undone", () => {
+  const system = new FakeSystem();
+  const steps: ClockStep[] = [];
+  const clock = new SystemClock({ source: system, onStep: (step) => steps.push(step) });
+  const follows = (): boolean => Math.abs(clock.nowUs() / 1_000 - system.wall) <= 51;
+  const steppedBy = (milliseconds: number): boolean => {
+    system.step(milliseconds);
+    return follows();
+  };
+  expect([steppedBy(900), steps.length]).toEqual([true, 0]);
+  expect([steppedBy(DAY_MS), steps.at(-1)?.isFollowed]).toEqual([true, true]);
+  expect([steppedBy(-DAY_MS), steps.at(-1)?.isFollowed, steps.length]).toEqual([true, true, 2]);
+  expect([steppedBy(FOLLOWED_STEP_MS_MAX), clock.unconfirmed]).toEqual([true, undefined]);
+  const before = clock.nowUs();
+  expect(steppedBy(FOLLOWED_STEP_MS_MAX + 1_000)).toBe(false);
+  expect(clock.unconfirmed).toMatchObject({ fromUs: before, isFollowed: false });
+  system.run(60_000);
+  expect([clock.nowUs() - before, steps.length]).toEqual([60_000_000, 4]);
+  expect(steppedBy(-FOLLOWED_STEP_MS_MAX)).toBe(true);
+  expect(clock.unconfirmed).toBeUndefined();
+  expect(steppedBy(400 * DAY_MS)).toBe(false);
+  clock.confirm();
+  expect([follows(), clock.unconfirmed]).toEqual([true, undefined]);
+  clock.confirm();
+  expect(follows()).toBe(true);
+});
+
+test("after a long step nothing is ordered, until the clock is right or the step is confirmed; nothing is lost", async () => {
+  const system = new FakeSystem();
+  const world = await CommandWorld.open({ policy: sampleSnapshot(), nowUs: undefined, clockSource: system });
+  const { engine } = world;
+  const refusal = { code: "CAL_ENGINE_CLOCK", status: 503 };
+  const ask = { inputTokens: 1_000, requestId: "kept" };
+  const first = await engine.decide(ask);
+  system.step(400 * DAY_MS);
+  const count = world.entries().length;
+  await expect(engine.decide({ inputTokens: 1_000 })).rejects.toMatchObject(refusal);
+  await expect(engine.decideMany([{ inputTokens: 1 }, { inputTokens: 2 }])).rejects.toMatchObject(refusal);
+  await expect(engine.setPolicy(sampleSnapshot(2n), "ada")).rejects.toMatchObject(refusal);
+  await expect(engine.ledger.apply(parseBudgets({ tenants: { a: {} } }), "ada")).rejects.toMatchObject(refusal);
+  expect(await engine.decide(ask)).toMatchObject({ sequence: first.sequence, repeated: true });
+  expect([world.entries().length, engine.reading.failure]).toEqual([count, undefined]);
+  system.step(-400 * DAY_MS);
+  await engine.decide({ inputTokens: 1_000 });
+  system.step(8 * DAY_MS);
+  await expect(engine.decide({ inputTokens: 1_000 })).rejects.toMatchObject(refusal);
+  expect(engine.confirmClock()).toMatchObject({ isFollowed: false });
+  expect(engine.confirmClock()).toBeUndefined();
+  await engine.decide({ inputTokens: 1_000 });
+  await turn();
+  const at = Number(/"at":([0-9]+)/.exec(world.entries().at(-1) ?? "")?.[1]);
+  expect(at).toBe((START_MS + 8 * DAY_MS) * 1_000);
+  await engine.close();
+});
+
+test("a journal whose last entry is more than 5 minutes ahead of the clock is refused; a long gap is told", async () => {
+  const system = new FakeSystem();
+  const open = (disk?: MemoryDisk) =>
+    CommandWorld.open({ policy: sampleSnapshot(), nowUs: undefined, clockSource: system }, disk);
+  let world = await open();
+  await world.engine.decide({ inputTokens: 1_000 });
+  await world.engine.close();
+  system.step(-5 * 60_000);
+  world = await open(world.disk);
+  await world.engine.close();
+  system.step(-1);
+  await expect(open(world.disk)).rejects.toMatchObject({
+    code: "CAL_JOURNAL_CLOCK",
+    remedy: expect.stringContaining("repair-clock"),
+  });
+  system.step(400 * DAY_MS);
+  world = await open(world.disk);
+  expect(world.engine.recovery.idleUs).toBeGreaterThan(399 * DAY_MS * 1_000);
   await world.engine.close();
 });

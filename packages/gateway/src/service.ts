@@ -7,12 +7,16 @@
  *
  * @module
  */
-import { Engine, type EngineOptions, loadPolicy, type PolicyInForce } from "@calybris/engine";
+import { type ClockStep, Engine, type EngineOptions, loadPolicy, type PolicyInForce } from "@calybris/engine";
+import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
 import { digestsOf } from "./decisions/policy-body.ts";
 import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
 import { Reload, readChange, type ReloadReport } from "./reload.ts";
+
+/** A clock that has run ahead looks like a long pause. */
+const LONG_GAP_US = FOLLOWED_STEP_MS_MAX * 1_000;
 
 /** Who the entries of a start name. */
 const STARTED_BY = "calybris serve";
@@ -27,7 +31,7 @@ export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
   /** Reads the configuration again when the service is reloaded; without it, the one given stays. */
   readonly readConfig?: (() => Promise<Config>) | undefined;
   /** Ports of the engine, for tests: clock, disk, kernel. */
-  readonly ports?: Pick<EngineOptions, "nowUs" | "disk" | "driver" | "kernelFor"> | undefined;
+  readonly ports?: Pick<EngineOptions, "nowUs" | "clockSource" | "disk" | "driver" | "kernelFor"> | undefined;
 }
 
 /** What a start found. */
@@ -46,6 +50,8 @@ export interface StartReport {
   /** Whether a policy was activated in another way since the file's, and stays active. */
   readonly policyOutlivesFile: boolean;
   readonly tenantsChanged: number;
+  /** How long before the start the last entry was ordered, in seconds. */
+  readonly idleSeconds: number;
   readonly keyCount: number;
   readonly milliseconds: number;
 }
@@ -98,7 +104,9 @@ export class Service {
       http = await HttpStack.create(engine, { ...options, reload: (by) => reload.run(by) });
       const address = await http.listen();
       const active = engine.reading.policies().at(-1) as PolicyInForce;
-      const { entries, setAside, loss } = engine.recovery;
+      const { entries, setAside, loss, idleUs } = engine.recovery;
+      if (idleUs > LONG_GAP_US)
+        log.warn({ idleSeconds: seconds(idleUs) }, "the last entry is long ago: is the clock right?");
       const { head } = engine.reading;
       const report: StartReport = {
         url: urlOf(config, address.port),
@@ -115,6 +123,7 @@ export class Service {
         policyActivated: change.policy !== undefined,
         policyOutlivesFile: config.policy.file !== undefined && !active.isFromFile,
         tenantsChanged: tenantsChanged.length,
+        idleSeconds: seconds(idleUs),
         keyCount: config.keys.length,
         milliseconds: Math.round(performance.now() - startedMs),
       };
@@ -152,11 +161,17 @@ export class Service {
   }
 }
 
-async function openEngine({ config, journalKey, acceptLoss, startingPolicy, ports }: ServiceOptions): Promise<Engine> {
+async function openEngine(options: ServiceOptions): Promise<Engine> {
+  const { config, journalKey, acceptLoss, startingPolicy, ports, log } = options;
   const { directory, waitingMax, segmentBytesMax } = config.journal;
   const { unknownTenants, openReservationsMax } = config.budgets;
-  const bounds = { waitingMax, segmentBytesMax, openReservationsMax };
-  const shared = { directory, key: journalKey, acceptLoss, ...bounds, unknownTenants, ...ports };
+  const onClockStep = ({ fromUs, toUs, isFollowed }: ClockStep): void => {
+    const step = { from: new Date(fromUs / 1_000), to: new Date(toUs / 1_000) };
+    if (isFollowed) log.warn(step, "the system clock was stepped");
+    else log.error(step, "the system clock went forward by more than 7 days: nothing is decided until it is right");
+  };
+  const settings = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, onClockStep };
+  const shared = { directory, key: journalKey, acceptLoss, ...settings, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));
 }
@@ -174,6 +189,10 @@ async function openOrBegin(
     if (policy === undefined) throw error;
     return Engine.open({ ...shared, policy });
   }
+}
+
+function seconds(us: number): number {
+  return Math.floor(us / 1_000_000);
 }
 
 function urlOf(config: Config, port: number): string {

@@ -92,3 +92,37 @@ test("anybody may ask why it is not ready, so the answer names no place and quot
     await own.end().catch(() => undefined);
   }
 });
+
+test("a clock that jumps ahead by more than 7 days stops decisions, until it is right or an operator confirms it", async () => {
+  const day = 86_400_000;
+  const clock = { wall: Date.UTC(2026, 0, 15), monotonic: 1_000 };
+  const own = await startService({
+    ports: { clockSource: { wallMs: () => clock.wall, monotonicMs: () => clock.monotonic } },
+  });
+  try {
+    const [decide, operate] = [own.client({ key: own.keys.decide }), own.client({ key: own.keys.operate })];
+    const asked = { inputTokens: 10 };
+    const refusal = { status: 503, code: "CAL_ENGINE_CLOCK", remedy: expect.stringContaining("/v1/clock/confirm") };
+    clock.wall += 6 * day;
+    await decide.decide(asked);
+    expect(own.logged()).toContain("the system clock was stepped");
+    clock.wall += 400 * day;
+    await expect(decide.decide(asked)).rejects.toMatchObject(refusal);
+    await expect(operate.ready()).rejects.toMatchObject({ status: 503, code: "CAL_GATEWAY_NOT_READY" });
+    expect(await operate.metrics()).toMatch(/^calybris_clock_unconfirmed 1$/m);
+    expect(own.logged()).toContain("nothing is decided");
+    clock.wall -= 400 * day;
+    await decide.decide(asked);
+    expect(await operate.confirmClock()).toEqual({ confirmed: null });
+    await operate.ready();
+    clock.wall += 30 * day;
+    await expect(decide.decide(asked)).rejects.toMatchObject(refusal);
+    await expect(decide.confirmClock()).rejects.toMatchObject({ code: "CAL_GATEWAY_SCOPE_REFUSED" });
+    const from = (clock.wall - 30 * day) * 1_000;
+    expect(await operate.confirmClock()).toEqual({ confirmed: { from, to: from + 30 * day * 1_000 } });
+    await decide.decide(asked);
+    expect(await operate.metrics()).toMatch(/^calybris_clock_unconfirmed 0$/m);
+  } finally {
+    await own.end();
+  }
+});

@@ -34,6 +34,8 @@ export interface ErrorDetailsByCode {
   readonly CAL_JOURNAL_KEY: { file: string; problem: string };
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
+  readonly CAL_ENGINE_CLOCK: { from: string; to: string };
+  readonly CAL_JOURNAL_CLOCK: { directory: string; at: string; now: string };
   readonly CAL_ENGINE_CLOSED: Record<string, never>;
   readonly CAL_ENGINE_STOPPED: { incident: string; claim: string };
   readonly CAL_POLICY_UNKNOWN: { directory: string; policyId: number };
@@ -178,6 +180,16 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     400,
     (d) => `the journal in ${d.directory} is new and no policy was given`,
     "Pass a policy; `calybris init` writes one to start from.",
+  ),
+  CAL_ENGINE_CLOCK: row(
+    503,
+    (d) => `the system clock went forward from ${d.from} to ${d.to}`,
+    "Correct the system clock. If the new time is right, confirm it with `POST /v1/clock/confirm`, or restart. Until then nothing is decided, because an entry keeps its time for good.",
+  ),
+  CAL_JOURNAL_CLOCK: row(
+    503,
+    (d) => `the last entry of the journal in ${d.directory} is of ${d.at}, and the system clock says ${d.now}`,
+    "Correct the system clock. If the clock is right and had run ahead before, run `calybris journal repair-clock --journal DIRECTORY`.",
   ),
   CAL_ENGINE_CLOSED: row(
     503,

@@ -21,6 +21,8 @@ export function checkNode(): Finding {
 /** Nothing was built before this: a clock that is earlier was never set. */
 const EARLIEST_MS = Date.UTC(2026, 0, 1);
 const AHEAD_MS_MAX = 60_000;
+/** From here on the engine refuses to start. */
+const REFUSED_MS = 5 * 60_000;
 
 /** Entries never go back in time, so a clock that is behind the journal stands still until it has caught up. */
 export function checkClock({ journal }: Config): Finding {
@@ -33,9 +35,9 @@ export function checkClock({ journal }: Config): Finding {
   if (last === undefined || last - now <= AHEAD_MS_MAX) return { check, verdict: "ok", found };
   return {
     check,
-    verdict: "warn",
+    verdict: last - now > REFUSED_MS ? "bad" : "warn",
     found: `${found}, and the journal is already at ${new Date(last).toISOString()}`,
-    remedy,
+    remedy: `${remedy} If it is right and had run ahead before: \`calybris journal repair-clock\`.`,
   };
 }
 

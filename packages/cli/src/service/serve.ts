@@ -27,6 +27,9 @@ import { printable } from "../terminal/terminal-text.ts";
 const ACCEPT_LOSS =
   "open a journal of which acknowledged entries are gone, with those before them; what is cut is kept aside";
 
+/** A clock that has run ahead looks like a long pause. */
+const DAYS_WARNED = 7;
+
 /** What the starting policy chooses from. */
 const STARTING_CATALOG = "llm";
 
@@ -119,6 +122,10 @@ export function reportText(report: StartReport, config: Config): string {
   if (config.budgets.file !== undefined)
     rows.push(`budgets  ${config.budgets.file}: ${tenantsChanged} tenants have new limits`);
   rows.push(keyCount > 0 ? `keys     ${keyCount}` : "keys     none: every local process may do everything");
+  if (report.idleSeconds > DAYS_WARNED * 86_400)
+    rows.push(
+      `clock    the last entry is ${Math.floor(report.idleSeconds / 86_400)} days old: make sure that the clock is right`,
+    );
   rows.push(`docs     ${url}/docs`);
   if (keyCount === 0)
     rows.push(`try      curl -s ${url}/v1/decisions -H 'content-type: application/json' -d '{"inputTokens":1200}'`);

@@ -65,6 +65,8 @@ export interface JournalOptions {
   readonly sealed: boolean;
   readonly segmentBytes: number;
   readonly nowUs: () => number;
+  /** Why nothing may be ordered at the time that the clock gives; `undefined` when it may. */
+  readonly clockRefusal?: (() => CalybrisError | undefined) | undefined;
   readonly waitingMax?: number | undefined;
   readonly segmentBytesMax?: number | undefined;
   /** Shared with the flows, which must not go on after a broken claim either. */
@@ -141,7 +143,7 @@ export class Journal implements Ordering {
   /**
    * Runs a step. A refusal thrown before anything was ordered passes; nothing happened then.
    *
-   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`, or what `work` refuses with.
+   * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_JOURNAL_FAILED`, `CAL_ENGINE_CLOSED`, `CAL_ENGINE_CLOCK`, or what `work` refuses with.
    */
   step<T>(work: (at: number) => T): T {
     const outer = this.#step;
@@ -150,7 +152,10 @@ export class Journal implements Ordering {
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing !== undefined) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
     return this.#failStop.stopUnlessCoded(() => {
-      const step: Step = { at: this.#now(), tails: [], before: this.#sequence, hasRoom: false };
+      const at = this.#now();
+      const refusal = this.#options.clockRefusal?.();
+      if (refusal !== undefined) throw refusal;
+      const step: Step = { at, tails: [], before: this.#sequence, hasRoom: false };
       this.#step = step;
       try {
         const result = this.#within(step, work);

@@ -331,6 +331,16 @@ export const headShape: z.ZodType = named(
   }),
 );
 
+export const clockShape: z.ZodType = named(
+  "ClockConfirmation",
+  z.object({
+    confirmed: z
+      .object({ from: count("Microseconds since the Unix epoch."), to: count("Microseconds since the Unix epoch.") })
+      .nullable()
+      .meta({ description: "The step that is followed from now on; null when none waited." }),
+  }),
+);
+
 export const healthShape: z.ZodType = named("Health", z.object({ status: z.literal("alive") }));
 export const readyShape: z.ZodType = named(
   "Ready",

@@ -5,6 +5,7 @@
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import {
   batchShape,
+  clockShape,
   budgetSetShape,
   decisionShape,
   explainedShape,
@@ -55,6 +56,7 @@ type ApiOperation =
   | "journalEntries"
   | "health"
   | "ready"
+  | "confirmClock"
   | "metrics";
 type DocumentationOperation = "openapi" | "docs";
 export type OperationName = ApiOperation | DocumentationOperation;
@@ -250,6 +252,15 @@ const API: Contracts<ApiOperation> = {
     scopes: [],
     answer: readyShape,
     always: true,
+  },
+  confirmClock: {
+    method: "POST",
+    path: "/v1/clock/confirm",
+    summary: "Confirm that the system clock is right after it went forward by more than 7 days",
+    description:
+      "Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. Entries keep the confirmed time for good.",
+    scopes: ["operate"],
+    answer: clockShape,
   },
   metrics: {
     method: "GET",

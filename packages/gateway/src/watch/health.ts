@@ -1,5 +1,5 @@
 /**
- * What monitoring asks: is the process alive, is it ready, and what did it count.
+ * What monitoring asks: is the process alive, is it ready, and what did it count; and the confirmation of its clock.
  * @module
  */
 import type { ApiContext } from "../decisions/api-context.ts";
@@ -19,13 +19,17 @@ export interface Watched {
   readonly openCount: () => number;
 }
 
-type Handlers = { readonly [Name in "health" | "ready" | "metrics"]: Handler };
+type Handlers = { readonly [Name in "health" | "ready" | "metrics" | "confirmClock"]: Handler };
 
 export function healthHandlers(context: ApiContext, watched: Watched): Handlers {
   const contentType = "text/plain; version=0.0.4; charset=utf-8";
   return {
     health: () => ({ body: '{"status":"alive"}' }),
     ready: () => ready(context, watched.readiness),
+    confirmClock: () => {
+      const step = context.engine.confirmClock();
+      return { body: apiJson({ confirmed: step === undefined ? null : { from: step.fromUs, to: step.toUs } }) };
+    },
     metrics: () => ({ body: context.metrics.text(gauges(context, watched)), contentType }),
   };
 }
@@ -53,6 +57,11 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
     gauge("calybris_journal_head", "Sequence of the last durable entry.", reading.head.sequence),
     gauge("calybris_journal_waiting", "Entries that wait for the disk.", reading.waitingCount),
     gauge("calybris_journal_failed", "1 once the disk has refused a batch.", reading.failure === undefined ? 0 : 1),
+    gauge(
+      "calybris_clock_unconfirmed",
+      "1 while a step of the system clock of more than 7 days waits for confirmation.",
+      engine.clockStep === undefined ? 0 : 1,
+    ),
     gauge("calybris_learning_lifted_bps", "Share of recent requests that an anomaly raised.", learning.liftedBps),
     gauge(
       "calybris_learning_certified_regimes",

@@ -1,6 +1,6 @@
 /**
  * Whether the service can keep its promise right now: that an answer is on the disk. It cannot when the disk has refused
- * a batch, takes too long over one or is nearly full, or when the engine has stopped. Anybody may ask, so the reason
+ * a batch, takes too long over one or is nearly full, when the clock has jumped ahead, or when the engine has stopped. Anybody may ask, so the reason
  * names no path and quotes no message of the system; the log has those.
  * @module
  */
@@ -43,6 +43,7 @@ export class Readiness {
     if (this.#isStopping) return "it is stopping";
     const { failure } = this.#engine.reading;
     if (failure !== undefined) return `the journal has failed (${failure.code})`;
+    if (this.#engine.clockStep !== undefined) return "the system clock went forward by more than 7 days";
     this.#look();
     const stuckMs = this.#nowMs() - this.#moved.atMs;
     if (stuckMs > STUCK_MS) return `the disk has taken nothing for ${Math.round(stuckMs)} ms`;

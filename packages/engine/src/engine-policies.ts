@@ -1,0 +1,149 @@
+/**
+ * The policy in force: how it begins and how it changes.
+ *
+ *     policy and limits → check → one step of the journal → answer
+ *
+ * @module
+ */
+import {
+  type GenesisEntry,
+  JOURNAL_FORMAT,
+  type PolicyEntry,
+  type PolicySnapshot,
+  parseExact,
+  policyDigest,
+  snapshotToJson,
+  toHex,
+  writeExact,
+} from "@calybris/kernel";
+import { seedDigest } from "./draw-seed.ts";
+import { type EngineLedger, LIMIT_ENTRIES_MAX } from "./engine-ledger.ts";
+import type { Budgets } from "./intake/budgets-file.ts";
+import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
+import { nodeSha256 } from "./journal/chain-hash.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { Ordered, Ordering } from "./journal/journal.ts";
+import { Draws } from "./router/draws.ts";
+import type { EngineState } from "./state.ts";
+
+/** What is changed together. */
+export interface Reconfiguration {
+  readonly policy?: PolicySnapshot | undefined;
+  /** `"file"` for a policy of the file that the service is configured with. */
+  readonly policyFrom?: "file" | undefined;
+  readonly budgets?: Budgets | undefined;
+}
+
+/** What was changed. */
+export interface Reconfigured {
+  /** Of the policy that was activated. */
+  readonly policyId?: number;
+  readonly sequence?: number;
+  /** Tenants whose limits changed. */
+  readonly tenantsChanged: readonly string[];
+}
+
+/** What policies need of the engine. */
+export interface PolicyPorts {
+  readonly state: EngineState;
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
+  readonly ledger: EngineLedger;
+  /** The seed of the draws, where a policy of the journal has learned. */
+  readonly seed: Uint8Array | undefined;
+  /** Makes it durable before it is promised. */
+  readonly makeSeed: () => Uint8Array;
+}
+
+export class EnginePolicies {
+  readonly #ports: PolicyPorts;
+  #draws: Draws | undefined;
+
+  constructor(ports: PolicyPorts) {
+    this.#ports = ports;
+    if (ports.seed !== undefined) this.#draws = new Draws(ports.seed, nodeSha256);
+  }
+
+  /** Once a policy learns. */
+  get draws(): Draws | undefined {
+    return this.#draws;
+  }
+
+  /** Begins a journal. */
+  async begin(policy: PolicySnapshot): Promise<void> {
+    const embedded = embed(policy);
+    await this.#promote(policy, (seed) => ({
+      kind: "genesis",
+      format: JOURNAL_FORMAT,
+      policyId: 1,
+      ...embedded,
+      ...seed,
+    })).durable;
+  }
+
+  /** As `Engine.setPolicy`. */
+  activate(policy: PolicySnapshot, by: string): Promise<{ readonly sequence: number; readonly policyId: number }> {
+    return this.#ports.failStop.command(async () => {
+      refuseMistakes({ by: nameField("by", by) });
+      const policyId = this.#ports.state.policyCount + 1;
+      const { sequence, durable } = this.#change(policy, policyId, by);
+      await durable;
+      return { sequence, policyId };
+    });
+  }
+
+  /** As `Engine.reconfigure`. */
+  reconfigure({ policy, policyFrom, budgets = [] }: Reconfiguration, by: string): Promise<Reconfigured> {
+    const { state, journal, failStop, ledger } = this.#ports;
+    return failStop.command(async () => {
+      const limits = ledger.limitChanges(budgets, by);
+      const tenantsChanged = limits.map(({ tenant }) => tenant);
+      if (policy === undefined && limits.length === 0) return { tenantsChanged };
+      const policyId = state.policyCount + 1;
+      const { promoted, last } = journal.step(() => {
+        journal.establishRoom((policy === undefined ? 0 : 1) + limits.length * LIMIT_ENTRIES_MAX);
+        const ordered = policy === undefined ? undefined : this.#change(policy, policyId, by, policyFrom);
+        let latest = ordered;
+        for (const limit of limits) latest = ledger.orderLimit(limit);
+        return { promoted: ordered, last: latest as Ordered };
+      });
+      await last.durable;
+      return promoted === undefined ? { tenantsChanged } : { policyId, sequence: promoted.sequence, tenantsChanged };
+    });
+  }
+
+  #change(policy: PolicySnapshot, policyId: number, by: string, source?: "file"): Ordered {
+    const embedded = embed(policy);
+    const from = source === undefined ? {} : { source };
+    return this.#promote(policy, (seed) => ({
+      kind: "policy",
+      change: "promoted",
+      policyId,
+      by,
+      ...embedded,
+      ...seed,
+      ...from,
+    }));
+  }
+
+  /** Orders a policy. The first that learns promises the seed of the draws, which is durable before it is promised. */
+  #promote(policy: PolicySnapshot, entryOf: (seed: { seedDigest?: string }) => PolicyEntry | GenesisEntry): Ordered {
+    const { journal, makeSeed } = this.#ports;
+    return journal.step(() => {
+      journal.establishRoom(1);
+      const isFirstToLearn = policy.learning !== undefined && this.#draws === undefined;
+      const seed = isFirstToLearn ? makeSeed() : undefined;
+      const ordered = journal.order(entryOf(seed === undefined ? {} : { seedDigest: seedDigest(seed) }));
+      if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
+      return ordered;
+    });
+  }
+}
+
+/** A policy as an entry holds it. */
+function embed(policy: PolicySnapshot): Pick<GenesisEntry, "snapshot" | "policyDigest"> {
+  return {
+    snapshot: parseExact(writeExact(snapshotToJson(policy))),
+    policyDigest: toHex(policyDigest(policy.policy, nodeSha256)),
+  };
+}
