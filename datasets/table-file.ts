@@ -167,7 +167,7 @@ function costOf(record: Readonly<Record<string, string>>, cost: CostMap, tier: n
   const wrong = (column: string, cell: string): Mistake => ({
     path: `tiers[${tier}].cost`,
     problem: `is ${JSON.stringify(cell.slice(0, 40))} in column ${JSON.stringify(column)}`,
-    remedy: "Costs and tokens are plain numbers from 0 on; the unit stands in the map.",
+    remedy: "Costs and tokens are plain numbers of at least 0; the map has the unit.",
   });
   const numberAt = (from: string | number): number | Mistake | undefined => {
     if (typeof from === "number") return from;
@@ -195,5 +195,5 @@ function whole(microcents: number, tier: number): number | Mistake {
   const value = Math.ceil(Number(microcents.toFixed(6)));
   if (value <= COST_MAX_MICROCENTS) return value;
   const remedy = "Check the unit: one request may cost up to about $11 million.";
-  return { path: `tiers[${tier}].cost`, problem: `comes to ${microcents} microcents`, remedy };
+  return { path: `tiers[${tier}].cost`, problem: `is ${microcents} microcents`, remedy };
 }

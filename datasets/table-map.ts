@@ -148,7 +148,7 @@ export const tableMapSchema: z.ZodType = z.strictObject({
   delimiter: field((value) => typeof value === "string" && /^[,;\t|]$/.test(value), "one of , ; | and a tab", {
     type: "string",
   }).optional(),
-  timeOrdered: field((value) => typeof value === "boolean", "true when rows stand in the order of time, else false", {
+  timeOrdered: field((value) => typeof value === "boolean", "true if rows are in time order, else false", {
     type: "boolean",
   }).optional(),
   features: z.array(feature).max(FEATURES_MAX).optional(),
@@ -188,17 +188,18 @@ export function parseTableMap(value: unknown, file: string, lineOf?: LineOf): Ta
 function checkMeaning(map: TableMap, mistakes: Mistakes): void {
   const twice = duplicateIn(map.tiers.map(({ name }) => name));
   if (twice !== undefined)
-    mistakes.add(["tiers"], `name ${showValue(twice)} twice`, "Give each tier a name of its own.");
+    mistakes.add(["tiers"], `have a duplicate name ${showValue(twice)}`, "Give each tier a unique name.");
   const columns = featureColumns(map);
   const again = duplicateIn(columns);
-  if (again !== undefined) mistakes.add(["features"], `name ${showValue(again)} twice`, "Name each column once.");
+  if (again !== undefined)
+    mistakes.add(["features"], `have a duplicate column ${showValue(again)}`, "Name each column once.");
   const outcomes = new Set(map.tiers.map(outcomeColumn));
   const leaking = columns.find((name) => outcomes.has(name));
   if (leaking !== undefined)
     mistakes.add(
       ["features"],
       `name ${showValue(leaking)}, which is an outcome`,
-      "Name only what is known before a tier is chosen.",
+      "Use only columns that are known before a tier is chosen.",
     );
   if (columns.length === 0 && map.text === undefined && map.category === undefined)
     mistakes.add([], "names no features, no text and no category", "Name at least one of them.");

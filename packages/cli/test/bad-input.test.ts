@@ -43,7 +43,7 @@ async function refused(
 
 /** Every way to give a file that cannot be read. */
 const UNREADABLE: readonly (readonly [name: string, file: string, code: string, pattern: RegExp])[] = [
-  ["that is not there", files.at("none"), "CAL_INPUT_UNREADABLE", /none cannot be read: there is no such file/],
+  ["that is not there", files.at("none"), "CAL_INPUT_UNREADABLE", /none cannot be read: no such file/],
   ["that is a directory", files.at("directory"), "CAL_INPUT_UNREADABLE", /directory cannot be read: it is a directory/],
   ["under a file", `${policy}/below`, "CAL_INPUT_UNREADABLE", /a part of its path is not a directory/],
   ["whose name is too long", files.at("x".repeat(300)), "CAL_INPUT_UNREADABLE", /its name is too long/],
@@ -130,7 +130,7 @@ describe("what stands in a file", () => {
   });
 
   test.each<[string, string | Uint8Array, RegExp]>([
-    ["a key twice", `${rows(1)}{"inputTokens":1,"inputTokens":2}\n`, /:2:.* has the key "inputTokens" twice/],
+    ["a key twice", `${rows(1)}{"inputTokens":1,"inputTokens":2}\n`, /:2:.* has a duplicate key "inputTokens"/],
     ["no JSON", `${rows(1)}{"inputTokens":NaN}\n`, /:2:.* is not JSON/],
     ["half a surrogate pair", `${rows(1)}{"inputTokens":1,"requestId":"\\ud800"}\n`, /:2:.* half of a surrogate pair/],
     ["broken UTF-8 in the last line", Buffer.concat([Buffer.from(rows(3)), Buffer.from([0xff])]), /:4 is not UTF-8/],
@@ -153,7 +153,7 @@ describe("what stands in a file", () => {
     );
     expect(exit).toBe(2);
     expect(complaints).toMatch(
-      /line 2: requestId was already decided in entry 2, for a different request\n +Give a new request an id/,
+      /line 2: requestId was already decided in entry 2, for a different request\n +Give a new request a new ID/,
     );
     expect(out).toContain("decisions  1 ");
     expect((await calybris("verify", files.at("reused"))).exit).toBe(0);
@@ -243,7 +243,7 @@ describe("a journal", () => {
   test("of another format version is refused, and named", async () => {
     const directory = altered("version", (bytes) => {
       const line = bytes.subarray(0, bytes.indexOf(0x0a)).toString("utf8");
-      const data = line.slice(line.indexOf('"data":') + 7, -1).replace('"format":1', '"format":2');
+      const data = line.slice(line.indexOf('"data":') + 7, -1).replace('"format":2', '"format":3');
       const hash = nodeChain()("genesis", Buffer.from(data));
       return Buffer.from(`{"sequence":1,"previous_hash":"genesis","entry_hash":"${hash}","data":${data}}\n`);
     });
@@ -253,7 +253,7 @@ describe("a journal", () => {
         words,
         1,
         "CAL_JOURNAL_VERSION",
-        /holds journal format 2; this program reads 1/,
+        /holds journal format 3; this program reads 2/,
         /Use the version of Calybris that wrote it/,
       );
     expect((await calybris("verify", directory)).exit).not.toBe(0);

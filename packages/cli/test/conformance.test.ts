@@ -159,7 +159,7 @@ describe("what is no vector ends with a coded error, exit 2", () => {
       text.replace('"request_sequence": 1,', '"request_sequence": "18446744073709551616",'),
       /beyond its width/,
     ],
-    ["a key twice", `${line.slice(0, -1)},"inputs":[]}`, /has the key "inputs" twice/],
+    ["a key twice", `${line.slice(0, -1)},"inputs":[]}`, /has a duplicate key "inputs"/],
     [
       "a second line that is cut off",
       `{"policy":null,"cases":[]}\n`.replace("null", JSON.stringify((JSON.parse(text) as { policy: object }).policy)) +

@@ -136,7 +136,7 @@ describe("outcomes", () => {
     ]);
     expect(await jsonOf("outcomes", directory, file)).toMatchObject({ told: 0, repeated: 29, refused: 2 });
     const text = await calybris("outcomes", directory, file);
-    expect(text.out).toContain("0 told (0 taught the learner), 29 as before, 2 refused");
+    expect(text.out).toContain("0 recorded (0 used by the learner), 29 unchanged, 2 refused");
     expect(text.out).toContain("line 31: CAL_OUTCOME_UNBOUND");
     expect(await jsonOf("verify", directory)).toMatchObject({ status: "intact" });
   });

@@ -528,7 +528,7 @@ export interface components {
       readonly confidenceBps?: number | undefined;
       /** @description A whole number from 0 to 10000 (the floor). */
       readonly qualityMinBps?: number | undefined;
-      /** @description A whole number from 0 to 4294967295 (p95; 0 is no limit). */
+      /** @description A whole number from 0 to 4294967295 (p95; 0 means no limit). */
       readonly latencyMaxMs?: number | undefined;
       readonly capabilities?: readonly string[] | undefined;
       readonly providers?: readonly string[] | undefined;
@@ -895,7 +895,7 @@ export interface components {
       readonly by: string;
     };
     readonly Proof: {
-      /** @description The entry as it is in the journal: every hash can be recomputed from it. */
+      /** @description The journal line, byte for byte: every hash can be recomputed from it. */
       readonly line: string;
       /** @description Hash of the entry before; `genesis` for the first. */
       readonly previousHash: string;
@@ -973,7 +973,7 @@ export interface components {
       readonly parent?: string | undefined;
       /** @description Whether this level has a budget; a level without one limits nothing. */
       readonly metered: boolean;
-      /** @description Most that may be reserved at once, in microcents; $1 is 100,000,000. */
+      /** @description Maximum that may be reserved at once, in microcents; $1 is 100,000,000. */
       readonly exposureCapMicrocents?: string | undefined;
       /** @description Granted so far, in microcents; $1 is 100,000,000. */
       readonly grantedMicrocents: string;
@@ -1028,7 +1028,7 @@ export interface components {
           }
         | undefined;
       /**
-       * @description "substitute", "reject" (what becomes of a request that there is no room for).
+       * @description "substitute", "reject" (for a request above the headroom: substitute or reject).
        * @enum {unknown}
        */
       readonly whenShort?: ("substitute" | "reject") | undefined;

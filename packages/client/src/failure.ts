@@ -52,7 +52,7 @@ function unknown(status: number): ErrorBody {
   return {
     code: "UNKNOWN",
     message: `something answered with status ${status}, and it was not the decision service`,
-    remedy: "Check the address, and what stands between here and there.",
+    remedy: "Check the address and the network in between.",
     details: {},
   };
 }

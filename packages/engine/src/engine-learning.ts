@@ -138,7 +138,7 @@ export class EngineLearning {
       throw new CalybrisError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", inForce: inForce ?? "" });
     if (regimes > 0 && this.#ports.router.boundaries === undefined) {
       const problem = `is ${regimes}, and no regimes are known yet`;
-      const remedy = "Put a prior in force first, or wait for the end of the warm-up; 0 may be said at any time.";
+      const remedy = "Activate a prior first, or wait for the end of the warm-up; 0 is allowed at any time.";
       throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "regimes", problem, remedy }] });
     }
     const { alphaBps, deltaBps, samples, by } = fields;

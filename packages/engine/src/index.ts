@@ -9,10 +9,10 @@
  * import { join } from "node:path";
  * import { Engine, loadPolicy } from "@calybris/engine";
  * const folder = mkdtempSync(join(tmpdir(), "calybris-"));
- * const parcel = { valueDollars: "1", riskBps: 500, confidenceBps: 9000, qualityMinBps: 7500, outputTokens: 9000 };
+ * const useCase = { valueDollars: "1", riskBps: 500, confidenceBps: 9000, qualityMinBps: 7500, outputTokens: 900 };
  * const limits = { riskHardLimitBps: 9600, confidenceMinBps: 5500, riskPenaltyMultiplierBps: 3500 };
- * const policy = { name: "parcels", epoch: 1, catalog: "couriers", ...limits, latencyPenaltyMicrocentsPerMs: 2 };
- * writeFileSync(join(folder, "policy.json"), JSON.stringify({ ...policy, useCases: { default: parcel } }));
+ * const policy = { name: "example", epoch: 1, catalog: "llm", ...limits, latencyPenaltyMicrocentsPerMs: 2 };
+ * writeFileSync(join(folder, "policy.json"), JSON.stringify({ ...policy, useCases: { default: useCase } }));
  * const engine = await Engine.open({
  *   directory: join(folder, "journal"),
  *   policy: await loadPolicy(join(folder, "policy.json")),

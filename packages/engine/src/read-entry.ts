@@ -18,7 +18,7 @@ import type { EngineState } from "./state.ts";
 export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf {
   return (policyId) => {
     const policy = policyId === undefined ? state.policyAt(sequence) : state.policy(policyId);
-    if (policy === undefined) throw new RangeError(`no policy ${policyId} stands before it`);
+    if (policy === undefined) throw new RangeError(`no policy ${policyId} precedes it`);
     return policy.snapshot;
   };
 }

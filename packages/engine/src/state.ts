@@ -148,7 +148,7 @@ export class EngineState {
       }
       case "decision":
         invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
-        invariant(body.policyId === undefined, "a decision is made under the policy in force");
+        invariant(body.policyId === undefined, "a decision is made under the active policy");
         return () => {
           this.decisionSequence = body.request.sequence;
         };

@@ -113,7 +113,9 @@ describe.each(KINDS)("%s", (kind) => {
     const key = String(path.at(-1));
     const { text, line } = written(document, path, `null,\n${JSON.stringify(key)}: null`);
     expectMalformed(kind, text, line + 1, `${key} twice`);
-    expect(refusal(kind, text)?.message).toContain(`has the key ${JSON.stringify(key)} twice (first on line ${line})`);
+    expect(refusal(kind, text)?.message).toContain(
+      `has a duplicate key ${JSON.stringify(key)} (first on line ${line})`,
+    );
 
     const without = changed(document, path, undefined);
     const needed = isRequired ? name : neededAs(kind, name);

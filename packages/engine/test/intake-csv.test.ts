@@ -50,7 +50,7 @@ describe("a table", () => {
   });
 
   test.each<[string, string[], RegExp, number | undefined]>([
-    ["a column twice", ["a,b,a\n1,2,3\n"], /^has the column "a" twice$/, 1],
+    ["a column twice", ["a,b,a\n1,2,3\n"], /^has a duplicate column "a"$/, 1],
     ["a column that is no member", ["a,__proto__\n1,2\n"], /"__proto__", which is not allowed$/, 1],
     [
       "more columns than are read",

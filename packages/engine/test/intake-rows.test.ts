@@ -117,7 +117,7 @@ describe("CSV", () => {
   });
 
   test.each<[string, string | Uint8Array, number | undefined, RegExp]>([
-    ["a column twice", "inputTokens,inputTokens\n1,2\n", 1, /has the column "inputTokens" twice/],
+    ["a column twice", "inputTokens,inputTokens\n1,2\n", 1, /has a duplicate column "inputTokens"/],
     ["a row that is too long", "inputTokens\n1\n2,3\n", 3, /is not CSV/],
     ["a row that is too short", "inputTokens,riskBps\n1,1\n2\n", 3, /is not CSV/],
     ["a quote that is never closed", 'inputTokens\n1\n"2\n', undefined, /is not CSV/],

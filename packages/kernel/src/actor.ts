@@ -65,6 +65,6 @@ export function causedFromJson(members: Members): Caused {
   if (!isActor(actor)) throw new RangeError('actor is neither the sequence of a key nor "system:NAME"');
   const claimed = members["onBehalfOf"];
   if (claimed === undefined) return { actor };
-  if (!isName(claimed, ON_BEHALF_OF_CHARACTERS_MAX)) throw new RangeError("onBehalfOf is no name");
+  if (!isName(claimed, ON_BEHALF_OF_CHARACTERS_MAX)) throw new RangeError("onBehalfOf is not a valid name");
   return { actor, onBehalfOf: claimed };
 }

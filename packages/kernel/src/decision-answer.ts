@@ -28,8 +28,8 @@ export function answerFromJson(members: Members, policy: Policy): RecordedDecisi
   const selected = members["selected"];
   const cost = exactInteger(members["costMicrocents"]);
   if (typeof selected !== "number" || !Number.isInteger(selected) || selected < 1 || selected > U32_MAX)
-    throw new RangeError("decision.selected is no candidate");
-  if (cost === undefined) throw new RangeError("decision.costMicrocents is no exact integer");
+    throw new RangeError("decision.selected is not a candidate");
+  if (cost === undefined) throw new RangeError("decision.costMicrocents is not an exact integer");
   return selection(action, selected, cost, policy);
 }
 

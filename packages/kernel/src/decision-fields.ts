@@ -56,7 +56,7 @@ function textField(key: Key & string, at: string, holds: (value: unknown) => boo
       return value === undefined ? undefined : writeExact(value);
     },
     read: (value, draft) => {
-      if (value !== undefined && !put(value, draft)) throw new RangeError(`${key} is no such text`);
+      if (value !== undefined && !put(value, draft)) throw new RangeError(`${key} is not an allowed string`);
     },
     scan: (cursor, draft) => {
       cursor.expect('"');
@@ -75,7 +75,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     write: ({ policyId }) => (policyId === undefined ? undefined : String(policyId)),
     read: (value, draft) => {
       if (value === undefined) return;
-      if (!isPositive(value)) throw new RangeError("policy is no id of a policy");
+      if (!isPositive(value)) throw new RangeError("policy is not a policy ID");
       draft.policyId = value;
     },
   },
@@ -211,7 +211,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
       if (value === undefined) return;
       const acted = candidateId(small(value, "acted", U32_MAX));
       if (acted === 0 || acted === draft.decision?.selectedId)
-        throw new RangeError("acted is no candidate but the selected one");
+        throw new RangeError("acted is not a candidate other than the selected one");
       draft.acted = acted;
     },
   },
@@ -258,7 +258,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     },
     read: (value, draft) => {
       const hex = typeof value === "string" ? digestFromBase64Url(value) : undefined;
-      if (hex === undefined) throw new RangeError("identity is no 43 characters of base64url");
+      if (hex === undefined) throw new RangeError("identity is not 43 characters of base64url");
       draft.identity = hex;
     },
     scan: (cursor, draft) => {
@@ -288,7 +288,7 @@ function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {
 
 function defaultedFrom(value: ExactJson): readonly Defaulted[] {
   const names = list({ defaulted: value }, "defaulted");
-  if (!areDefaulted(names)) throw new RangeError(`defaulted is no list of ${DEFAULTED.join(", ")}, in that order`);
+  if (!areDefaulted(names)) throw new RangeError(`defaulted is not a list of ${DEFAULTED.join(", ")}, in that order`);
   return names;
 }
 
@@ -307,13 +307,14 @@ function unless(isLeftOut: boolean, key: string, value: number | bigint | undefi
 }
 
 function membersOf(value: ExactJson | undefined, key: string): Members {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new RangeError(`${key} is no object`);
+  if (typeof value !== "object" || value === null || Array.isArray(value))
+    throw new RangeError(`${key} is not an object`);
   return value as Members;
 }
 
 function small(value: ExactJson, key: string, max: number): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > max)
-    throw new RangeError(`${key} is no whole number up to ${max}`);
+    throw new RangeError(`${key} is not an integer up to ${max}`);
   return value;
 }
 

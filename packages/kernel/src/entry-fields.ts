@@ -11,19 +11,19 @@ export type Members = { readonly [key: string]: ExactJson };
 
 export function text(members: Members, key: string): string {
   const value = members[key];
-  if (typeof value !== "string" || value === "") throw new RangeError(`${key} is no text`);
+  if (typeof value !== "string" || value === "") throw new RangeError(`${key} is not a non-empty string`);
   return value;
 }
 
 export function oneOf<Value extends string>(members: Members, key: string, values: readonly Value[]): Value {
   const value = values.find((known) => known === members[key]);
-  if (value === undefined) throw new RangeError(`${key} is none of ${values.join(", ")}`);
+  if (value === undefined) throw new RangeError(`${key} is not one of ${values.join(", ")}`);
   return value;
 }
 
 /** A whole number that a double holds. */
 export function integer(value: ExactJson | undefined, key: string): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new RangeError(`${key} is no whole number`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw new RangeError(`${key} is not an integer`);
   return value;
 }
 
@@ -37,14 +37,14 @@ export function whole(members: Members, key: string): number {
 /** Microcents from 0 to 2^63−1. */
 export function amount(members: Members, key: string): Microcents {
   const value = exactInteger(members[key]);
-  if (value === undefined || value < 0n || value > I64_MAX) throw new RangeError(`${key} is no amount`);
+  if (value === undefined || value < 0n || value > I64_MAX) throw new RangeError(`${key} is not an amount`);
   return microcents(value);
 }
 
 /** An integer of 64 bits, signed or not. */
 export function exact(members: Members, key: string): bigint {
   const value = exactInteger(members[key]);
-  if (value === undefined) throw new RangeError(`${key} is no exact integer`);
+  if (value === undefined) throw new RangeError(`${key} is not an exact integer`);
   return value;
 }
 
@@ -57,7 +57,7 @@ export function u16(members: Members, key: string): number {
 
 export function list(members: Members, key: string): readonly ExactJson[] {
   const value = members[key];
-  if (!Array.isArray(value)) throw new RangeError(`${key} is no list`);
+  if (!Array.isArray(value)) throw new RangeError(`${key} is not a list`);
   return value;
 }
 

@@ -133,7 +133,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   CAL_JOURNAL_CORRUPT: row(
     503,
     (d) => `entry ${d.sequence} in ${d.file} at byte ${d.byteOffset}: expected ${d.expected}, found ${d.found}`,
-    "Restore the file from a backup; without one, `calybris serve --accept-loss` opens what stands before the damage. This is not a torn tail, which recovery would set aside by itself.",
+    "Restore the file from a backup; without one, `calybris serve --accept-loss` opens the entries before the damage. This is not a torn tail, which recovery sets aside automatically.",
   ),
   CAL_JOURNAL_FAILED: row(
     503,

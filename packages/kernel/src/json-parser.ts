@@ -274,7 +274,7 @@ export class JsonParser {
   /** @param from - where the object begins: what is in it is read once more, to find the first of the two. */
   #duplicate(key: string, offset: number, from: number): StrictJsonError {
     const first = new JsonParser(this.#text, this.#bounds).#offsetOfKey(key, from);
-    return this.#fault(offset, `has the key ${shown(key)} twice (first on line ${lineAt(this.#text, first)})`);
+    return this.#fault(offset, `has a duplicate key ${shown(key)} (first on line ${lineAt(this.#text, first)})`);
   }
 
   /** Where an object that begins at an offset has a key that it is known to have. */

@@ -142,7 +142,7 @@ function* candidateMistakes(candidates: readonly Candidate[]): Generator<Mistake
       yield {
         path: at("id"),
         problem: `is ${candidate.id}, which candidates[${first}] has already`,
-        remedy: "Give each candidate an id of its own.",
+        remedy: "Give each candidate a unique ID.",
       };
     } else firstWithId.set(candidate.id, index);
     if (candidate.providerId > PROVIDER_ID_MAX)

@@ -42,7 +42,7 @@ export function requestFromJson(members: Members): Request {
   const integer = (key: string, otherwise?: bigint): bigint => {
     const value: ExactJson | undefined = members[key];
     const exact = value === undefined ? otherwise : exactInteger(value);
-    if (exact === undefined) throw new RangeError(`request.${key} is no exact integer`);
+    if (exact === undefined) throw new RangeError(`request.${key} is not an exact integer`);
     return exact;
   };
   const small = (key: string, max: number, otherwise?: bigint): number => {

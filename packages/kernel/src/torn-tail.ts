@@ -39,7 +39,7 @@ export function contradictionOfTear(
   if (entry.sequence <= last.sequence) return `entry ${entry.sequence} once more`;
   if (entry.sequence === last.sequence + 1) return `entry ${entry.sequence} of another chain, or in another form`;
   const head = parseEntryHead(entry.dataText);
-  if (head?.sequence !== entry.sequence) return `entry ${entry.sequence}, whose data says otherwise`;
+  if (head?.sequence !== entry.sequence) return `entry ${entry.sequence}, whose data has another sequence`;
   return undefined;
 }
 

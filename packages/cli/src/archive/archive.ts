@@ -71,8 +71,7 @@ export function archiveJournal(options: Omit<ArchiveOptions, "json">): readonly 
   mkdirSync(to, { recursive: true, mode: 0o700 });
   return movable.map((file) => {
     const span = spans.get(file);
-    if (span === undefined)
-      throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: file, problem: "it holds no entry" });
+    if (span === undefined) throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: file, problem: "it has no entry" });
     const copy = join(to, basename(file));
     const sha256 = copyVerified(file, copy);
     const archived: Archived = { segment: basename(file), bytes: statSync(copy).size, sha256, ...span };

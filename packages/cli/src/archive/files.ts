@@ -34,7 +34,7 @@ export function copyVerified(source: string, copy: string): string {
   rmSync(partial, { force: true });
   try {
     copyBytes(source, partial);
-    if (digestOf(partial) !== wanted) throw new Error("what was written is not what is read back");
+    if (digestOf(partial) !== wanted) throw new Error("the bytes read back differ from those written");
   } catch (cause) {
     rmSync(partial, { force: true });
     throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: copy, problem: (cause as Error).message }, { cause });

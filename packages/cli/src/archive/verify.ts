@@ -39,7 +39,7 @@ export function verifySealed(files: readonly string[], chain: ChainHash | undefi
       last = { text };
     }
     const entry = last === undefined ? undefined : parseEntryLine(last.text);
-    if (entry === undefined || first === undefined) refuse(file, "it holds no entry");
+    if (entry === undefined || first === undefined) refuse(file, "it has no entry");
     if (parseEntryHead(entry.data)?.kind !== "seal") refuse(file, "it does not end with a seal");
     spans.set(file, { firstSequence: first, lastSequence: entry.sequence, lastHash: entry.entryHash });
   }

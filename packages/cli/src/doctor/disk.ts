@@ -39,7 +39,7 @@ export async function checkDisk({ journal }: Config): Promise<readonly Finding[]
       check: "file system",
       verdict: "bad",
       found: `the journal would be on ${kind}`,
-      remedy: "Choose a directory on a disk: what is synced there must survive a power cut.",
+      remedy: "Choose a directory on a disk; synced data must survive a power cut.",
     },
   ];
 }
@@ -70,7 +70,7 @@ export function checkSyncs({ journal }: Config): Finding {
         check,
         verdict: "warn",
         found,
-        remedy: "That is faster than a disk: whatever is below may not wait for its medium. Ask what it is.",
+        remedy: "This is faster than a disk: the storage may not wait for its medium. Check what it is.",
       };
     const remedy =
       "An answer waits for a sync. Use a local disk, one with a write cache that survives a power cut at best.";

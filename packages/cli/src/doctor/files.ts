@@ -34,7 +34,7 @@ function checkDirectory(directory: string): Finding {
     return { check, verdict: "bad", found: `${nearest} cannot be written by this user`, remedy };
   }
   const stats = statSync(nearest);
-  if (!stats.isDirectory()) return { check, verdict: "bad", found: `${nearest} is no directory`, remedy };
+  if (!stats.isDirectory()) return { check, verdict: "bad", found: `${nearest} is not a directory`, remedy };
   const mode = `mode ${(stats.mode & 0o777).toString(8)}`;
   if (isOpen(stats, OTHERS_WRITE))
     return {

@@ -74,7 +74,7 @@ const OWN_DESCRIPTORS = 64;
 export function checkDescriptors({ limits }: Config): Finding {
   const check = "open files";
   const most = descriptorsMax();
-  if (most === undefined) return { check, verdict: "ok", found: "this system does not tell" };
+  if (most === undefined) return { check, verdict: "ok", found: "not reported by this system" };
   const needed = limits.connectionsMax + OWN_DESCRIPTORS;
   const found = `${most} for ${limits.connectionsMax} connections`;
   if (most >= needed) return { check, verdict: "ok", found };

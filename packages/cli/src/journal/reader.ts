@@ -79,10 +79,10 @@ export class JournalReader {
   /** Reads a decision's entry in full. */
   decision(read: ReadEntry): ReadDecision {
     const { head, data } = read;
-    if (head.kind !== "decision") throw malformed(head.sequence, `it is no decision but ${head.kind}`);
+    if (head.kind !== "decision") throw malformed(head.sequence, `it is not a decision but ${head.kind}`);
     const policy = this.#policyAt(read);
     const entry = parseEntryBody(head, data, () => policy.snapshot);
-    if (entry?.kind !== "decision") throw malformed(head.sequence, "it is no decision");
+    if (entry?.kind !== "decision") throw malformed(head.sequence, "it is not a decision");
     const { id: policyId, snapshot } = policy;
     const isChained =
       this.#chain === undefined ? undefined : this.#chain(read.previousHash, Buffer.from(data)) === read.entryHash;
@@ -95,7 +95,7 @@ export class JournalReader {
     if (belief === 0) return undefined;
     const { head, data } = this.find(belief);
     const body = parseEntryBody(head, data, () => never(belief));
-    if (body?.kind !== "belief") throw malformed(belief, `it is no belief but ${head.kind}`);
+    if (body?.kind !== "belief") throw malformed(belief, `it is not a belief but ${head.kind}`);
     return body;
   }
 
@@ -132,7 +132,7 @@ export class JournalReader {
       const found = this.#policiesOf(file, before).findLast(({ sequence }) => sequence < before.sequence);
       if (found !== undefined) return found;
     }
-    throw malformed(before.sequence, "no policy stands before it");
+    throw malformed(before.sequence, "no policy precedes it");
   }
 
   /** The policies in a file, read as far as an entry at least. */

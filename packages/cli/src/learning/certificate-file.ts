@@ -55,12 +55,12 @@ export async function readCertificate(file: string): Promise<Certificate> {
     const hint = isCount
       ? ". `passed` counts thresholds: if they were the regimes of your prior, say so by --regimes"
       : "";
-    const problem = `is no certificate: ${key} ${says}; it is a whole number from ${min} to ${max}${hint}`;
+    const problem = `is not a certificate: ${key} ${says}; it must be an integer from ${min} to ${max}${hint}`;
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
   }) as [number, number, number, number];
   const { prior } = members;
   if (prior !== undefined && !isDigest(prior)) {
-    const problem = `is no certificate: prior is ${showValue(prior)}; it is the digest of a prior, 64 hexadecimal digits`;
+    const problem = `is not a certificate: prior is ${showValue(prior)}; it must be the digest of a prior, 64 hexadecimal digits`;
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem });
   }
   return { regimes, alphaBps, deltaBps, samples, ...(prior === undefined ? {} : { prior }) };

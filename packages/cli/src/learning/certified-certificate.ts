@@ -41,8 +41,7 @@ export function certificateMembers(
       noCertificate:
         "the fitted prior is discarded: keep it with --prior-out and add --regimes, or pass one with --prior",
     };
-  if (regimes === undefined)
-    return { noCertificate: "a router is given regimes, and these thresholds are none: add --regimes" };
+  if (regimes === undefined) return { noCertificate: "a certificate allows regimes, not thresholds: add --regimes" };
   return {
     certificate: {
       regimes: certified.passed,

@@ -43,7 +43,7 @@ function mistakeOf(name: string, about: unknown, table: Table): Mistake | undefi
   if (reading === undefined) return undefined;
   if (reading.kind === "code" && !reading.isFixed) {
     const problem = `read ${name}, whose words got their codes from how frequent they are in ${table.name}`;
-    const remedy = "Fix `words` of the column in the map, as `train --json` told them under `columns`.";
+    const remedy = "Fix `words` of the column in the map, as `train --json` lists them under `columns`.";
     return { path, problem, remedy };
   }
   if (typeof about !== "string" || about.length >= ABOUT_MAX_CHARACTERS) return undefined;

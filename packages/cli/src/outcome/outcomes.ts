@@ -162,9 +162,9 @@ function isUncompared(error: CalybrisError): boolean {
 
 function summaryText({ told, learned, repeated, uncompared, refused, refusals }: Summary): string {
   const count = (number: number): string => number.toLocaleString("en");
-  const before = uncompared === 0 ? "" : `, ${count(uncompared)} told too long ago to compare`;
+  const before = uncompared === 0 ? "" : `, ${count(uncompared)} reported too long ago to compare`;
   const lines = [
-    `${count(told)} told (${count(learned)} taught the learner), ${count(repeated)} as before${before}, ${count(refused)} refused`,
+    `${count(told)} recorded (${count(learned)} used by the learner), ${count(repeated)} unchanged${before}, ${count(refused)} refused`,
     ...refusals.map(({ line, code, message }) => `  line ${line}: ${code}: ${message}`),
     ...(refused > refusals.length ? [`  and ${count(refused - refusals.length)} more`] : []),
   ];

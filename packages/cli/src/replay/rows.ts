@@ -129,7 +129,7 @@ export function atLine(cause: unknown, file: string, line: number): unknown {
   }
   if (isCode(cause, "CAL_REQUEST_ID_REUSED")) {
     const problem = `was already decided in entry ${cause.details.sequence}, for a different request`;
-    const mistake = { path: "requestId", problem, remedy: "Give a new request an id of its own.", line };
+    const mistake = { path: "requestId", problem, remedy: "Give a new request a new ID.", line };
     return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistake], file }, { cause });
   }
   return cause;

@@ -44,7 +44,7 @@ export function readOwnHead(directory: string, key: Uint8Array | undefined): Own
     ...(parsed === undefined && { missing: `no ${HEAD_FILE}` }),
     ...(parsed?.state === "none" && { missing: `${parsed.found} in ${HEAD_FILE}` }),
     ...(parsed?.state === "torn" && {
-      torn: `${file} is torn: whether entries were removed from the end cannot be told`,
+      torn: `${file} is torn: whether entries were removed from the end is unknown`,
     }),
     ...(mac !== undefined && { mac: new HeadMacSearch(mac, nodeChain(key), head) }),
   };

@@ -53,7 +53,7 @@ const TENANT_SHAPE: Record<string, z.ZodType> = {
   unlimited: flag("whether this level lets everything through; false when left out").optional(),
   ...amount(EXPOSURE_CAP),
   period: z.strictObject(PERIOD_SHAPE).optional(),
-  whenShort: oneOf(["substitute", "reject"], "what becomes of a request that there is no room for").optional(),
+  whenShort: oneOf(["substitute", "reject"], "for a request above the headroom: substitute or reject").optional(),
   reservationSeconds: whole(1, RESERVATION_SECONDS_MAX, "how long a reservation may stay open").optional(),
 };
 

@@ -38,7 +38,7 @@ const COST: MoneyField<"cost", ""> = { stem: "cost", ...RANGE };
 const COST_MAX: MoneyField<"costMax", ""> = { stem: "costMax", ...RANGE };
 
 const EXPECT_SHAPE: Record<string, z.ZodType> = {
-  action: oneOf(["execute", "substitute", "reject"], "what is done").optional(),
+  action: oneOf(["execute", "substitute", "reject"], "action of the decision").optional(),
   selected: text(128, "the name of the candidate that runs").optional(),
   reason: text(64, "why, as a decision gives it").optional(),
   ...amount(COST),

@@ -51,7 +51,7 @@ const OUTPUT_PRICE: MoneyField = { stem: "outputPrice", ...PRICE_RANGE };
 const names = (max: number, what: string): z.ZodArray => z.array(text(128, what)).max(max);
 
 const CANDIDATE_SHAPE: Record<string, z.ZodType> = {
-  id: whole(1, U32_MAX, "names the candidate in digests; never given to another"),
+  id: whole(1, U32_MAX, "identifies the candidate in digests; never reused for another"),
   name: text(128, "what people call it"),
   provider: text(128, "one of `providers`"),
   tier: text(128, "one of `tiers`"),
@@ -145,7 +145,7 @@ function checkDistinctMember(candidates: readonly Members[], member: string, mis
     if (first === undefined) firstWith.set(value, index);
     else {
       const problem = `is ${showValue(value)}, which candidates[${first}] has already`;
-      mistakes.add([...at, index, member], problem, `Give each candidate a ${member} of its own.`);
+      mistakes.add([...at, index, member], problem, `Give each candidate a unique ${member}.`);
     }
   }
 }

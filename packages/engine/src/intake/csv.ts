@@ -72,7 +72,7 @@ function requireColumns(header: readonly string[], file: string): void {
     for (const name of header) {
       // A row is an object, and this is no name of a member.
       if (name === "__proto__") return 'has the column "__proto__", which is not allowed';
-      if (names.has(name)) return `has the column ${showValue(name)} twice`;
+      if (names.has(name)) return `has a duplicate column ${showValue(name)}`;
       names.add(name);
     }
     return undefined;

@@ -39,12 +39,12 @@ const CLIENT_REQUEST_SHAPE: Record<keyof ClientRequest, z.ZodType> = {
   riskBps: whole(0, BPS_MAX, "how much is at risk").optional(),
   confidenceBps: whole(0, BPS_MAX, "how sure the caller is").optional(),
   qualityMinBps: whole(0, BPS_MAX, "the floor").optional(),
-  latencyMaxMs: whole(0, U32_MAX, "p95; 0 is no limit").optional(),
+  latencyMaxMs: whole(0, U32_MAX, "p95; 0 means no limit").optional(),
   capabilities: names.optional(),
   providers: names.min(1).optional(),
   regions: names.min(1).optional(),
   features: z
-    .record(z.string(), whole(-FEATURE_MAX, FEATURE_MAX, "what the learner tells requests apart by"))
+    .record(z.string(), whole(-FEATURE_MAX, FEATURE_MAX, "features for the learner"))
     .optional()
     .meta({ description: "Whole numbers under the names that the policy's `learning.features` lists." }),
   textScore: whole(-FEATURE_MAX, FEATURE_MAX, "what the prior makes of the text").optional(),

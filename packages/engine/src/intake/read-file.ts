@@ -118,7 +118,7 @@ export async function readFileBytes(file: string): Promise<Uint8Array> {
 }
 
 const PROBLEMS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
+  ENOENT: "no such file",
   EISDIR: "it is a directory",
   EACCES: "this user may not read it",
   EPERM: "this user may not read it",

@@ -70,7 +70,7 @@ const priorFileSchema: z.ZodType = z.strictObject({
     .array(
       z.strictObject({
         name,
-        center: whole(FEATURE_MISSING + 1, I32_MAX, "what is usual"),
+        center: whole(FEATURE_MISSING + 1, I32_MAX, "usual value"),
         spread: whole(1, I32_MAX, "how far it usually strays"),
       }),
     )
@@ -118,7 +118,7 @@ function isBucketCount(value: unknown): boolean {
 function checkMeaning({ features, categories, head, boundariesBps }: PriorFile, mistakes: Mistakes): void {
   for (const [key, named] of Object.entries({ features, categories }))
     if (new Set(named.map((each) => each.name)).size < named.length)
-      mistakes.add([key], "have a duplicate name", "Give each a name of its own.");
+      mistakes.add([key], "have a duplicate name", "Give each a unique name.");
   if (boundariesBps.some((gain, at) => gain < (boundariesBps[at - 1] ?? gain)))
     mistakes.add(["boundariesBps"], "do not ascend", "Order them from the least to the greatest.");
   if (head.kind === "trees") checkTrees(head, features.length, mistakes);
@@ -151,6 +151,6 @@ function checkTrees(
     if (feature < -1 || feature > featureCount + 1)
       mistakes.add(["head", "nodeFeature", at], `is ${feature}`, `Write −1 for a leaf, or up to ${featureCount + 1}.`);
     else if (feature >= 0 && (left <= at || left + 1 >= count))
-      mistakes.add(["head", "nodeLeft", at], `is ${left}`, "Both children stand after their parent.");
+      mistakes.add(["head", "nodeLeft", at], `is ${left}`, "Both children must come after their parent.");
   }
 }

@@ -121,7 +121,7 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     default: 1_024,
     what: "most candidates of a policy that is set over HTTP; `policy.file` is not bound by it",
   },
-  { path: "limits.connectionsMax", kind: whole(1, 1_000_000), default: 10_000, what: "most connections at once" },
+  { path: "limits.connectionsMax", kind: whole(1, 1_000_000), default: 10_000, what: "maximum number of connections" },
   { path: "limits.headersMs", kind: whole(100, 600_000), default: 10_000, what: "time for the head of a request" },
   {
     path: "limits.requestMs",
@@ -146,7 +146,7 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     path: "limits.perSecond",
     kind: whole(0, 10_000_000),
     default: 0,
-    what: "requests a second of a key without a rate of its own; 0 is no limit",
+    what: "requests per second of a key without its own rate; 0 means no limit",
   },
   {
     path: "log.level",

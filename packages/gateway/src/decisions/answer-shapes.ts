@@ -93,7 +93,7 @@ const decisionMembers = {
   defaulted: z.array(z.enum(DEFAULTED as [Defaulted, ...Defaulted[]])).meta({
     description: "Values that the client left out; `tenant` means that `default` pays.",
   }),
-  tenant: text("The tenant that pays; null where nobody has a budget.").nullable(),
+  tenant: text("The tenant that pays; null if no tenant has a budget.").nullable(),
   budget: named(
     "Budget",
     z.object({ remainingMicrocents: amountText("What the tenant can still reserve") }),
@@ -174,7 +174,7 @@ export const explainedShape: z.ZodType = named(
     proof: named(
       "Proof",
       z.object({
-        line: text("The entry as it is in the journal: every hash can be recomputed from it."),
+        line: text("The journal line, byte for byte: every hash can be recomputed from it."),
         previousHash: text("Hash of the entry before; `genesis` for the first."),
         entryHash: digest("Hash of this one."),
         head: z.object({ sequence: count("The last durable entry."), entryHash: text("Its hash.") }),
@@ -188,7 +188,7 @@ const tenantMembers = {
   tenant: text("Its name."),
   parent: text("The tenant above.").optional(),
   metered: flag("Whether this level has a budget; a level without one limits nothing."),
-  exposureCapMicrocents: amountText("Most that may be reserved at once").optional(),
+  exposureCapMicrocents: amountText("Maximum that may be reserved at once").optional(),
   grantedMicrocents: amountText("Granted so far"),
   remainingMicrocents: amountText("Not reserved and not spent"),
   reservedMicrocents: amountText("Held for decisions that are not settled"),

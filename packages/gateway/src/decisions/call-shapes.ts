@@ -60,7 +60,7 @@ const by = text(NAME_MAX, "the person who does it; recorded in the journal");
 export const decideCall: z.ZodType = named(
   "DecisionRequest",
   clientRequestSchema,
-  "A request for a decision. A value that is left out comes from the policy's use case, or is no limit.",
+  "A request for a decision. An omitted value comes from the policy's use case, or means no limit.",
 );
 
 export const batchCall: z.ZodType = named(

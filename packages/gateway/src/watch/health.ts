@@ -65,7 +65,7 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
     gauge("calybris_learning_lifted_bps", "Share of recent requests that an anomaly raised.", learning.liftedBps),
     gauge(
       "calybris_learning_certified_regimes",
-      "Regimes below the top tier; -1 is no bound.",
+      "Regimes below the top tier; -1 means no bound.",
       learning.certifiedRegimes ?? -1,
     ),
     gauge("calybris_http_open", "Requests whose answer has not ended.", openCount()),
