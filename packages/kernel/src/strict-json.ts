@@ -43,15 +43,23 @@ export { StrictJsonError } from "./json-error.ts";
  * ```
  */
 export function parseStrictJson(text: string, options: StrictJsonOptions = {}): ExactJson {
+  return parsePlainJson(text, options) ?? new JsonParser(text, boundsOf(options)).document();
+}
+
+/**
+ * The same of a text that the platform's parser may read, which takes a few milliseconds for a megabyte; `undefined` for any
+ * other, and for one that is malformed.
+ *
+ * @throws StrictJsonError for a text beyond its bounds.
+ */
+export function parsePlainJson(text: string, options: StrictJsonOptions = {}): ExactJson | undefined {
   const bounds = boundsOf(options);
   const { bytesMax = JSON_BYTES_MAX } = options;
   if (text.length * BYTES_PER_UNIT_MAX > bytesMax) refuseLongerThan(text, bytesMax);
   const keyCount = surveyedKeyCount(text, bounds);
-  if (keyCount !== NOT_PLAIN) {
-    const value = plainValue(text);
-    if (value !== undefined && (keyCount === 0 || keyCountOf(value) === keyCount)) return value;
-  }
-  return new JsonParser(text, bounds).document();
+  if (keyCount === NOT_PLAIN) return undefined;
+  const value = plainValue(text);
+  return value !== undefined && (keyCount === 0 || keyCountOf(value) === keyCount) ? value : undefined;
 }
 
 const BYTES_PER_UNIT_MAX = 3;

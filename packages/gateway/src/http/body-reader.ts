@@ -1,6 +1,7 @@
 /**
- * Reads a body by its contract. A short one is read at once. One that takes long, because it is long or holds a policy,
- * is read by a worker thread, so that the thread that decides never waits for it.
+ * Reads a body by its contract. A short one is read at once, and so is a longer one of many requests, if it is plain. One
+ * that takes long, because it is long or holds a policy, is read by a worker thread, so that the thread that decides never
+ * waits for it.
  * @module
  */
 import { z } from "zod";
@@ -8,10 +9,12 @@ import type { Principal } from "../keys/keyring.ts";
 import { affordable, isCheap } from "./body-cost.ts";
 import type { BodyWorker } from "./body-worker.ts";
 import type { BodyRule } from "./route-contract.ts";
-import { readBody } from "./strict-json.ts";
+import { readBody, readPlainBody } from "./strict-json.ts";
 
 /** Reading so many bytes takes at most a few milliseconds, whatever they are. */
 const INLINE_BYTES_MAX = 64 * 1024;
+/** The same of so many bytes without escapes. */
+const PLAIN_BYTES_MAX = 512 * 1024;
 
 export class BodyReader {
   readonly #nestingMax: number;
@@ -32,6 +35,10 @@ export class BodyReader {
       // A handler that checks by itself bounds the cost of that by itself.
       const isChecked = checkedBy === "schema" && !isCheap(bytes.byteLength, membersMax);
       return isChecked ? affordable(body, membersMax, checkedBy) : body;
+    }
+    if (reader === "json" && bytes.byteLength <= PLAIN_BYTES_MAX) {
+      const body = readPlainBody(bytes, nestingMax);
+      if (body !== undefined) return affordable(body, membersMax, checkedBy);
     }
     const fields = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
     const candidatesMax = this.#candidatesMax;
