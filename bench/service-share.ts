@@ -6,7 +6,7 @@
  * @module
  */
 import { tmpdir } from "node:os";
-import { type Decided, Engine, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import { type DecisionWaiter, Engine, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
 import { InlineDriver, readJsonFile, Writer } from "@calybris/engine/internal";
 import { createLog, readConfig } from "@calybris/gateway";
 import { MemoryDisk } from "../packages/engine/test/memory-disk.ts";
@@ -42,17 +42,16 @@ async function decidedEngine(): Promise<Engine> {
     driver: (start) => new InlineDriver(new Writer(disk, start)),
   });
   const decided = await engine.decide({ requestId: "decided-once", requested: "gpt-5.1", inputTokens: 1_000 });
-  let waiting: ((decided: Decided) => void)[] = [];
-  engine.decide = () =>
-    new Promise((resolve) => {
-      if (waiting.length === 0)
-        setImmediate(() => {
-          const asked = waiting;
-          waiting = [];
-          for (const answer of asked) answer(decided);
-        });
-      waiting.push(resolve);
-    });
+  let waiting: [DecisionWaiter, number][] = [];
+  engine.submit = (_client, waiter, token) => {
+    if (waiting.length === 0)
+      setImmediate(() => {
+        const asked = waiting;
+        waiting = [];
+        for (const [waiter, token] of asked) waiter.decided(decided, token);
+      });
+    waiting.push([waiter, token]);
+  };
   return engine;
 }
 

@@ -32,7 +32,7 @@ test("docs/paths.md shows the paths that requests take through the flows", () =>
 test("a decision passes recall, intake, the kernel, the ledger and the journal, in this order", () => {
   const passed = walk()[0]?.passed ?? [];
   const order = [
-    /#find$/,
+    /#answers$/,
     /#resolveRequest$/,
     /kernel\/src\/governance\.ts#/,
     /#decisionDigests$|#identity/,

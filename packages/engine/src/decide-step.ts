@@ -19,7 +19,8 @@ import {
 import { type Deciding, decide, type Proven } from "./decide.ts";
 import type { ResolvedRequest } from "./intake/client-request.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
-import type { Ordered, Ordering } from "./journal/journal.ts";
+import type { WaiterOrdering } from "./journal/journal.ts";
+import type { EntryWaiter } from "./journal/waiting-list.ts";
 import type { Account } from "./ledger/account.ts";
 import { drive } from "./ledger/cells.ts";
 import { periodsDue } from "./ledger/due-periods.ts";
@@ -29,7 +30,7 @@ import type { EngineState } from "./state.ts";
 /** What the step needs of the engine. */
 interface StepPorts {
   readonly state: EngineState;
-  readonly journal: Ordering;
+  readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
   readonly kernelFor: (policy: Policy) => Kernel;
   /** Once a policy learns. */
@@ -42,9 +43,9 @@ interface StepPorts {
 /** What becomes of a request that names a tenant without a limit: refused, or decided without a reservation. */
 export type UnknownTenants = "refuse" | "unmetered";
 
-/** A decision that is ordered, and durable once the promise says so, with its entry's hash. */
-interface OrderedDecision extends Ordered {
-  readonly proven: Proven;
+/** Waits for a decision; it is given what was decided before that is ordered. */
+export interface ProvenWaiter extends EntryWaiter {
+  proven: Proven | undefined;
 }
 
 interface Plan {
@@ -63,15 +64,17 @@ export class DecideStep {
   }
 
   /**
+   * Decides, and orders the decision. Returns its sequence.
+   *
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_RESERVATIONS_FULL`, or as
    *   `Ordering.step`; nothing was ordered.
    */
-  run(resolved: ResolvedRequest): OrderedDecision {
+  run(resolved: ResolvedRequest, waiter: ProvenWaiter): number {
     return this.#ports.journal.step((at) => {
       const account = this.#accountOf(resolved.tenant);
       this.#refuseWhenFull(account);
       this.#freezeWhenDue(account, at);
-      return this.#reserveAndOrder(resolved, account, at);
+      return this.#reserveAndOrder(resolved, account, at, waiter);
     });
   }
 
@@ -102,7 +105,7 @@ export class DecideStep {
    * Another thread may take the room that was planned with; then it is planned again with what is left. So it is, once,
    * when there was too little and another thread may have been about to give some back.
    */
-  #reserveAndOrder(resolved: ResolvedRequest, account: Account | undefined, at: number): OrderedDecision {
+  #reserveAndOrder(resolved: ResolvedRequest, account: Account | undefined, at: number, waiter: ProvenWaiter): number {
     const { state, journal, failStop } = this.#ports;
     const { cells } = state.ledger;
     const undoneBefore = cells.undoneCount();
@@ -114,8 +117,9 @@ export class DecideStep {
         if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }
       journal.establishRoom(plan.entryCount);
-      const ordered = this.#order(plan);
-      if (ordered !== undefined) return { ...ordered, proven: plan.proven };
+      waiter.proven = plan.proven;
+      const sequence = this.#order(plan, waiter);
+      if (sequence !== undefined) return sequence;
     }
   }
 
@@ -136,7 +140,7 @@ export class DecideStep {
   }
 
   /** Orders a plan; `undefined` when another thread has taken its room. Periods that began stay. */
-  #order({ account, periods, proven: { entry, table } }: Plan): Ordered | undefined {
+  #order({ account, periods, proven: { entry, table } }: Plan, waiter: ProvenWaiter): number | undefined {
     const { state, journal } = this.#ports;
     const { ledger } = state;
     for (const period of periods) journal.order(period);
@@ -146,7 +150,7 @@ export class DecideStep {
     try {
       if (table !== undefined) journal.order(table as EntryBody);
       ledger.ranAhead(entry);
-      return journal.order(entry);
+      return journal.orderFor(entry, waiter);
     } catch (error) {
       if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
       throw error;

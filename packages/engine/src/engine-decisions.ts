@@ -15,7 +15,8 @@ import {
   sequence as sequenceOf,
 } from "@calybris/kernel";
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
-import { answer, type Decided } from "./decided.ts";
+import type { Decided } from "./decided.ts";
+import { answered, type DecisionWaiter, PendingDecision } from "./decision-waiter.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -25,6 +26,12 @@ import type { EngineState } from "./state.ts";
 
 /** What became of one request of many. */
 export type DecidedOrRefused = { readonly decided: Decided } | { readonly refused: CalybrisError };
+
+/**
+ * Called with the refusal of each request that cannot be decided. Once it gives an error, the requests that follow are
+ * refused with it and not read: naming mistakes takes longer than deciding.
+ */
+export type RefuseRest = (refused: CalybrisError) => CalybrisError | undefined;
 
 /** What the flow needs of the engine. */
 export interface DecisionPorts {
@@ -55,55 +62,72 @@ export class EngineDecisions {
     this.#step = new DecideStep(ports);
   }
 
-  /** As `Engine.decide`. */
-  async decide(client: ClientRequest, actor?: Actor): Promise<Decided> {
+  /** As `Engine.submit`. */
+  submit(client: ClientRequest, waiter: DecisionWaiter, token: number, actor?: Actor): void {
     const { failStop } = this.#ports;
-    failStop.assertRunning();
-    return failStop.stopOnViolation(() => {
-      const identity = identified(client);
-      return this.#recalled(identity) ?? this.#decided(this.#resolve(client, actor), identity);
-    });
+    try {
+      failStop.assertRunning();
+      failStop.stopOnViolation(() => {
+        const identity = identified(client);
+        if (!this.#isRecalled(identity, waiter, token))
+          this.#order(this.#resolve(client, actor), identity, waiter, token);
+      });
+    } catch (error) {
+      answered(() => waiter.failed(error, token));
+    }
   }
 
   /**
    * As `Engine.decideMany`. All requests are read before the step begins, so that what a client's object throws cannot end
    * it half way.
    */
-  async decideMany(clients: readonly ClientRequest[], actor?: Actor): Promise<readonly DecidedOrRefused[]> {
+  async decideMany(
+    clients: readonly ClientRequest[],
+    actor?: Actor,
+    refuseRest?: RefuseRest,
+  ): Promise<readonly DecidedOrRefused[]> {
     const { failStop, journal, waitingMax } = this.#ports;
     failStop.assertRunning();
     if (clients.length > waitingMax)
       throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: journal.waitingCount });
-    const requests = failStop.stopOnViolation(() => clients.map((client) => this.#read(client, actor)));
-    return (await Promise.allSettled(this.#beginAll(requests))).map(decidedOrRefused);
+    const requests = failStop.stopOnViolation(() => this.#readAll(clients, actor, refuseRest));
+    return new Promise((resolve, reject) => this.#beginAll(requests, new Results(requests.length, resolve, reject)));
   }
 
-  /** Begins requests in one step that has room for all of them. */
-  #beginAll(requests: readonly ReadRequest[]): readonly Promise<Decided>[] {
-    const { journal } = this.#ports;
-    const begun: Promise<Decided>[] = [];
-    const begin = (): void => {
-      for (const request of requests) begun.push(this.#begin(request));
-    };
-    try {
-      // A journal that takes nothing more refuses each new request by itself; what was decided before is still found.
-      if (journal.failure !== undefined) begin();
-      else
-        journal.step((at) => {
-          const resolved = requests.flatMap((each) => (each.resolved instanceof CalybrisError ? [] : each.resolved));
-          journal.establishRoom(this.#step.entriesMax(resolved, at));
-          begin();
-        });
-    } catch (error) {
-      // The caller gets this error; the decisions that were withdrawn have no other reader.
-      for (const decided of begun) decided.catch(() => undefined);
-      throw error;
+  #readAll(
+    clients: readonly ClientRequest[],
+    actor: Actor | undefined,
+    refuseRest: RefuseRest | undefined,
+  ): readonly ReadRequest[] {
+    const requests: ReadRequest[] = [];
+    let rest: CalybrisError | undefined;
+    for (const client of clients) {
+      const request = rest === undefined ? this.#read(client, actor) : { identity: undefined, resolved: rest };
+      requests.push(request);
+      if (rest === undefined && request.resolved instanceof CalybrisError) rest = refuseRest?.(request.resolved);
     }
-    return begun;
+    return requests;
   }
 
-  #recalled(identity: IdentifiedRequest | undefined): Promise<Decided> | undefined {
-    return identity === undefined ? undefined : this.#ports.requestIds.find(identity);
+  /** Begins requests in one step that has room for all of them; the position of each is its token. */
+  #beginAll(requests: readonly ReadRequest[], results: Results): void {
+    const { journal } = this.#ports;
+    const begin = (): void => {
+      for (let position = 0; position < requests.length; position++)
+        this.#begin(requests[position] as ReadRequest, results, position);
+    };
+    // A journal that takes nothing more refuses each new request by itself; what was decided before is still found.
+    if (journal.failure !== undefined) begin();
+    else
+      journal.step((at) => {
+        const resolved = requests.flatMap((each) => (each.resolved instanceof CalybrisError ? [] : each.resolved));
+        journal.establishRoom(this.#step.entriesMax(resolved, at));
+        begin();
+      });
+  }
+
+  #isRecalled(identity: IdentifiedRequest | undefined, waiter: DecisionWaiter, token: number): boolean {
+    return identity !== undefined && this.#ports.requestIds.answers(identity, waiter, token);
   }
 
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */
@@ -114,18 +138,20 @@ export class EngineDecisions {
   }
 
   /** Orders a decision. */
-  #decided(resolved: ResolvedRequest, identity: IdentifiedRequest | undefined): Promise<Decided> {
+  #order(
+    resolved: ResolvedRequest,
+    identity: IdentifiedRequest | undefined,
+    waiter: DecisionWaiter,
+    token: number,
+  ): void {
     const { failStop, requestIds } = this.#ports;
     invariant(
       resolved.requestId === identity?.requestId,
       "a request that is taken has the id that it was looked up by",
     );
-    const { sequence, durable, proven } = this.#step.run(resolved);
-    const decided = durable.then((entryHash) =>
-      failStop.stopOnViolation(() => answer(proven, { sequence, entryHash, repeated: false })),
-    );
-    if (identity !== undefined) requestIds.ordered(identity, sequence, proven.entry, decided);
-    return decided;
+    const pending = new PendingDecision(waiter, token, failStop);
+    const sequence = this.#step.run(resolved, pending);
+    if (identity !== undefined) requestIds.ordered(identity, sequence, pending);
   }
 
   #read(client: ClientRequest, actor: Actor | undefined): ReadRequest {
@@ -140,15 +166,14 @@ export class EngineDecisions {
   }
 
   /** A refusal of one request is its own answer; anything else that is thrown ends the step of all. */
-  #begin({ identity, resolved }: ReadRequest): Promise<Decided> {
+  #begin({ identity, resolved }: ReadRequest, results: Results, position: number): void {
     try {
-      const recalled = this.#recalled(identity);
-      if (recalled !== undefined) return recalled;
+      if (this.#isRecalled(identity, results, position)) return;
       if (resolved instanceof CalybrisError) throw resolved;
-      return this.#decided(this.#numbered(resolved), identity);
+      this.#order(this.#numbered(resolved), identity, results, position);
     } catch (error) {
       if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
-      return Promise.reject(error);
+      results.failed(error, position);
     }
   }
 
@@ -159,8 +184,37 @@ export class EngineDecisions {
   }
 }
 
-function decidedOrRefused(settled: PromiseSettledResult<Decided>): DecidedOrRefused {
-  if (settled.status === "fulfilled") return { decided: settled.value };
-  if (settled.reason instanceof CalybrisError) return { refused: settled.reason };
-  throw settled.reason;
+/** What becomes of each request of many, until all are known. */
+class Results implements DecisionWaiter {
+  readonly #results: DecidedOrRefused[];
+  readonly #resolve: (results: readonly DecidedOrRefused[]) => void;
+  readonly #reject: (error: unknown) => void;
+  #left: number;
+
+  constructor(
+    count: number,
+    resolve: (results: readonly DecidedOrRefused[]) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#results = new Array<DecidedOrRefused>(count);
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#left = count;
+    if (count === 0) resolve([]);
+  }
+
+  decided(decided: Decided, position: number): void {
+    this.#take({ decided }, position);
+  }
+
+  failed(error: unknown, position: number): void {
+    if (error instanceof CalybrisError) this.#take({ refused: error }, position);
+    else this.#reject(error);
+  }
+
+  #take(result: DecidedOrRefused, position: number): void {
+    this.#results[position] = result;
+    this.#left -= 1;
+    if (this.#left === 0) this.#resolve(this.#results);
+  }
 }

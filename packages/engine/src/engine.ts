@@ -8,7 +8,8 @@ import { type Actor, CalybrisError, type PolicySnapshot, wasmKernel } from "@cal
 import type { UnknownTenants } from "./decide-step.ts";
 import type { Decided } from "./decided.ts";
 import { makeSeed } from "./draw-seed.ts";
-import { type DecidedOrRefused, EngineDecisions } from "./engine-decisions.ts";
+import type { DecisionWaiter } from "./decision-waiter.ts";
+import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./engine-decisions.ts";
 import { EngineLearning } from "./engine-learning.ts";
 import { EngineLedger } from "./engine-ledger.ts";
 import {
@@ -36,7 +37,8 @@ import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
 export type { Decided } from "./decided.ts";
-export type { DecidedOrRefused } from "./engine-decisions.ts";
+export type { DecisionWaiter } from "./decision-waiter.ts";
+export type { DecidedOrRefused, RefuseRest } from "./engine-decisions.ts";
 export type { Reconfiguration, Reconfigured } from "./engine-policies.ts";
 export type { UnknownTenants } from "./decide-step.ts";
 export type { EngineOptions } from "./engine-opening.ts";
@@ -227,7 +229,17 @@ export class Engine {
    * @throws CalybrisError `CAL_ENGINE_STOPPED` once the engine found a claim about itself broken; only a new process helps.
    */
   decide(client: ClientRequest, actor?: Actor): Promise<Decided> {
-    return this.#decisions.decide(client, actor);
+    return new Promise((resolve, reject) => this.submit(client, { decided: resolve, failed: reject }, 0, actor));
+  }
+
+  /**
+   * As {@link decide}, without a promise for each request: for a server that answers many. Throws nothing; `waiter` is told
+   * everything, perhaps before this returns. What the waiter throws is an uncaught error of the process.
+   *
+   * @param token - given back with the answer, so that one waiter can serve many requests.
+   */
+  submit(client: ClientRequest, waiter: DecisionWaiter, token: number, actor?: Actor): void {
+    this.#decisions.submit(client, waiter, token, actor);
   }
 
   /**
@@ -237,12 +249,17 @@ export class Engine {
    *
    * @param clients - at most as many as entries may wait (`waitingMax`).
    * @param actor - the authenticated caller of all of them.
+   * @param refuseRest - ends the reading of a batch that has too many mistakes.
    * @returns as many results, in the same order, once the last of them is durable.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when there is no room for all of them; nothing was decided.
    * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_ENGINE_CLOSED`; nothing was decided.
    */
-  decideMany(clients: readonly ClientRequest[], actor?: Actor): Promise<readonly DecidedOrRefused[]> {
-    return this.#decisions.decideMany(clients, actor);
+  decideMany(
+    clients: readonly ClientRequest[],
+    actor?: Actor,
+    refuseRest?: RefuseRest,
+  ): Promise<readonly DecidedOrRefused[]> {
+    return this.#decisions.decideMany(clients, actor, refuseRest);
   }
 
   /**

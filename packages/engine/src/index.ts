@@ -29,10 +29,12 @@
 export {
   type Decided,
   type DecidedOrRefused,
+  type DecisionWaiter,
   Engine,
   type EngineOptions,
   type Reconfiguration,
   type Reconfigured,
+  type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
 export type { SetAside } from "./journal/recovery.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
-import type { Decided } from "./decided.ts";
+import type { Proven } from "./decide.ts";
+import { answered, type DecisionWaiter, type PendingDecision } from "./decision-waiter.ts";
 import type { EntryFinder } from "./entry-finder.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { refuseSprawling } from "./intake/request-size.ts";
@@ -31,9 +32,8 @@ export interface RequestIdsPorts {
 }
 
 interface InFlight {
-  readonly entry: DecisionEntry;
   readonly sequence: number;
-  readonly decided: Promise<Decided>;
+  readonly pending: PendingDecision;
 }
 
 export class RequestIds {
@@ -51,37 +51,36 @@ export class RequestIds {
     if (scopedId !== undefined) this.#index.add(scopedId, sequence);
   }
 
-  /** Notes a decision that is ordered. */
-  ordered({ scopedId }: IdentifiedRequest, sequence: number, entry: DecisionEntry, decided: Promise<Decided>): void {
+  /**
+   * Notes a decision that is ordered. One that fails stays: only a new process finds out whether its entry is durable, and
+   * until then no retry may.
+   */
+  ordered({ scopedId }: IdentifiedRequest, sequence: number, pending: PendingDecision): void {
     this.#index.add(scopedId, sequence);
-    this.#inFlight.set(scopedId, { entry, sequence, decided });
-    // An attempt that fails stays: only a new process finds out whether its entry is durable, and until then no retry may.
-    decided.then(
-      () => this.#inFlight.delete(scopedId),
-      () => undefined,
-    );
+    this.#inFlight.set(scopedId, { sequence, pending });
+    pending.onAnswered = () => this.#inFlight.delete(scopedId);
   }
 
   /**
-   * The decision of a request that was sent before; `undefined` for a new one.
+   * Answers a request that was sent before; false for a new one. While the first attempt waits, so does a repetition.
    *
-   * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content; so does the promise.
+   * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content; a repetition of an attempt that
+   *   waits is told so later.
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
-  find(identity: IdentifiedRequest): Promise<Decided> | undefined {
+  answers(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
     const before = this.#inFlight.get(identity.scopedId);
-    if (before === undefined) return this.#inJournal(identity);
-    const isSame = this.#isSame(identity, before.entry, before.sequence);
-    if (isSame === undefined) return undefined;
-    return before.decided.then((decided) => {
-      if (!isSame) throw reused(identity.requestId, decided.sequence);
-      return { ...decided, repeated: true };
-    });
+    if (before === undefined) return this.#answersFromJournal(identity, waiter, token);
+    const { sequence, pending } = before;
+    const isSame = this.#isSame(identity, (pending.proven as Proven).entry, sequence);
+    if (isSame === undefined) return false;
+    pending.repeat({ waiter, token, refused: isSame ? undefined : reused(identity.requestId, sequence) });
+    return true;
   }
 
-  #inJournal(identity: IdentifiedRequest): Promise<Decided> | undefined {
+  #answersFromJournal(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
     const { requestId, scopedId } = identity;
-    if (!this.#index.mayHold(scopedId)) return undefined;
+    if (!this.#index.mayHold(scopedId)) return false;
     const { state, finder, nowUs } = this.#ports;
     for (const sequence of this.#index.candidates(scopedId)) {
       const { head, data, entryHash } = this.#read(sequence);
@@ -90,11 +89,13 @@ export class RequestIds {
       const age = state.decisionSequence - entry.request.sequence;
       if (age >= BigInt(REQUEST_IDS_MAX) || nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
       const isSame = this.#isSame(identity, entry, sequence);
-      if (isSame === undefined) return undefined;
+      if (isSame === undefined) return false;
       if (!isSame) throw reused(requestId, sequence);
-      return Promise.resolve(recalled(entry, { sequence, entryHash }, { state, finder }));
+      const decided = recalled(entry, { sequence, entryHash }, { state, finder });
+      answered(() => waiter.decided(decided, token));
+      return true;
     }
-    return undefined;
+    return false;
   }
 
   #isSame({ client }: IdentifiedRequest, entry: DecisionEntry, sequence: number): boolean | undefined {

@@ -79,13 +79,6 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     search: "stop",
   },
   {
-    name: "a batch that nobody waits for ends the process when it is withdrawn",
-    file: "engine-decisions.ts",
-    find: "      for (const decided of begun) decided.catch(() => undefined);\n",
-    replace: "",
-    search: "stop",
-  },
-  {
     name: "a decision is counted before the ledger has taken it",
     file: "state.ts",
     find: "    this.ledger.apply(sequence, at, body);\n    change?.();\n",
@@ -130,8 +123,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a request is resolved before it is recalled",
     file: "engine-decisions.ts",
-    find: "      const identity = identified(client);\n      return this.#recalled(",
-    replace: "      const identity = identified(client);\n      this.#resolve(client);\n      return this.#recalled(",
+    find: "        const identity = identified(client);\n        if (!this.#isRecalled(",
+    replace:
+      "        const identity = identified(client);\n        this.#resolve(client, actor);\n        if (!this.#isRecalled(",
     search: "retry",
   },
   {
@@ -165,8 +159,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a retry in flight is not compared with the first",
     file: "request-ids.ts",
-    find: "if (!isSame) throw reused(identity.requestId",
-    replace: 'if (identity.requestId === "") throw reused(identity.requestId',
+    find: "refused: isSame ? undefined : reused(identity.requestId, sequence)",
+    replace: "refused: undefined",
     search: "retry",
   },
   {
@@ -179,8 +173,15 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a retry in flight is decided again",
     file: "request-ids.ts",
-    find: "    this.#inFlight.set(scopedId, { entry, sequence, decided });\n",
+    find: "    this.#inFlight.set(scopedId, { sequence, pending });\n",
     replace: "",
+    search: "retry",
+  },
+  {
+    name: "a decision is written without its tenant",
+    file: "journal/decision-tail.ts",
+    find: "if (tenant !== undefined && end >= 0)",
+    replace: "if (tenant === undefined && end < 0)",
     search: "retry",
   },
   {

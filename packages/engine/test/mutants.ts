@@ -111,9 +111,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a request that failed may be asked again, and is answered from the page cache",
-    file: "request-ids.ts",
-    find: "      () => this.#inFlight.delete(scopedId),\n      () => undefined,\n",
-    replace: "      () => this.#inFlight.delete(scopedId),\n      () => this.#inFlight.delete(scopedId),\n",
+    file: "decision-waiter.ts",
+    find: "    this.#hasFailed = true;\n",
+    replace: "    this.#hasFailed = true;\n    this.onAnswered?.();\n",
     search: "fault",
   },
   {
@@ -206,8 +206,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry is answered when it is ordered",
     file: "journal/journal.ts",
-    find: "durable: this.#waiting.add(this.#sequence) };",
-    replace: 'durable: (this.#waiting.add(this.#sequence), Promise.resolve("")) };',
+    find: "    this.#waiting.add(this.#sequence, waiter);\n",
+    replace: '    waiter.durable("", this.#sequence);\n',
     search: "crash",
   },
   {
@@ -228,9 +228,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "whoever waits when the disk fails is told that all is well",
     file: "journal/waiting-list.ts",
-    find: "for (const { durable, reject } of this.#waiting.splice(this.#waiting.length - count)) {",
-    replace:
-      'for (const { durable, reject, resolve } of this.#waiting.splice(this.#waiting.length - count)) {\nresolve("");',
+    find: "for (const { waiter } of latest) waiter.failed(error);",
+    replace: 'for (const { waiter, sequence } of latest) waiter.durable("", sequence);',
     search: "fault",
   },
   {
@@ -267,7 +266,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry that nobody waits for ends the process when it fails",
     file: "journal/waiting-list.ts",
-    find: "      durable.catch(() => undefined);\n",
+    find: "    durable.catch(() => undefined);\n",
     replace: "",
     search: "fault",
     workload: "learns",

@@ -9,6 +9,10 @@ const utf8 = new TextEncoder();
 /** Every tag that was written: there are few, and each decision writes three. */
 const TAGS = new Map<string, Uint8Array>();
 const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+const DIGEST_BYTES = 32;
+const DIGIT_CODES: Uint8Array = utf8.encode("0123456789abcdef");
+/** What is being written; made once. */
+const digestCodes = new Array<number>(2 * DIGEST_BYTES).fill(0);
 /** The value of a hexadecimal digit by its character code; below zero for anything else. */
 const DIGIT_VALUES: Int8Array = Int8Array.from({ length: 128 }, (_, code) =>
   "0123456789abcdef".indexOf(String.fromCharCode(code)),
@@ -86,7 +90,16 @@ function tagBytes(tag: string): Uint8Array {
   return bytes;
 }
 
+/** A digest's digits are made as one text at once; pieces that are joined would be joined again when they are looked at. */
 export function toHex(bytes: Uint8Array): string {
+  if (bytes.byteLength === DIGEST_BYTES) {
+    for (let index = 0; index < DIGEST_BYTES; index++) {
+      const byte = bytes[index] as number;
+      digestCodes[2 * index] = DIGIT_CODES[byte >> 4] as number;
+      digestCodes[2 * index + 1] = DIGIT_CODES[byte & 15] as number;
+    }
+    return String.fromCharCode.apply(undefined, digestCodes);
+  }
   let hex = "";
   for (let index = 0; index < bytes.byteLength; index++) hex += HEX_OF_BYTE[bytes[index] as number];
   return hex;

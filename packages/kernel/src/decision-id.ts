@@ -17,6 +17,11 @@ export function decisionIdOf(sequence: number, identity: number): string {
   return `${sequence}-${identity.toString(16).padStart(8, "0")}`;
 }
 
+/** The same from an identity digest in hexadecimal. */
+export function decisionIdOfIdentity(sequence: number, identityHex: string): string {
+  return `${sequence}-${identityHex.slice(0, 8)}`;
+}
+
 /**
  * Takes an id apart; `undefined` when it is not one.
  *

@@ -18,11 +18,12 @@
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
-import { CalybrisError, type EntryBody, entryDataTail, invariant } from "@calybris/kernel";
+import { CalybrisError, type EntryBody, invariant } from "@calybris/kernel";
+import { EntryTails } from "./entry-tail.ts";
 import { FailStop } from "./fail-stop.ts";
 import { Gathering } from "./gathering.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
-import { WaitingList } from "./waiting-list.ts";
+import { type EntryWaiter, promisedEntry, WaitingList } from "./waiting-list.ts";
 import type { Batch, Written } from "./writer.ts";
 
 /** Whatever drives a writer: a thread, or a test's own hand. */
@@ -55,6 +56,12 @@ export interface Ordering {
   readonly nextSequence: number;
   /** Orders an entry of the step. */
   order(body: EntryBody): Ordered;
+}
+
+/** The same, without a promise for each entry. */
+export interface WaiterOrdering extends Ordering {
+  /** As `order`, for one who waits. Returns the entry's sequence. */
+  orderFor(body: EntryBody, waiter: EntryWaiter): number;
 }
 
 export interface JournalOptions {
@@ -93,11 +100,12 @@ interface Step {
   hasRoom: boolean;
 }
 
-export class Journal implements Ordering {
+export class Journal implements WaiterOrdering {
   readonly #options: JournalOptions;
   readonly #failStop: FailStop;
   readonly #waitingMax: number;
   readonly #segmentBytesMax: number;
+  readonly #tails: EntryTails = new EntryTails();
   readonly #waiting: WaitingList = new WaitingList();
   readonly #gathering: Gathering = new Gathering((batch) => this.#submit(batch));
   #step: Step | undefined;
@@ -187,11 +195,17 @@ export class Journal implements Ordering {
   }
 
   order(body: EntryBody): Ordered {
+    const { durable, waiter } = promisedEntry();
+    return { sequence: this.orderFor(body, waiter), durable };
+  }
+
+  orderFor(body: EntryBody, waiter: EntryWaiter): number {
     const step = this.#step;
     invariant(step?.hasRoom === true, "entries are ordered in a step that has room for them");
     if (this.#isRotationDue()) this.#rotate(step);
     step.tails.push(this.#place(body, step.at));
-    return { sequence: this.#sequence, durable: this.#waiting.add(this.#sequence) };
+    this.#waiting.add(this.#sequence, waiter);
+    return this.#sequence;
   }
 
   /** A step of one entry. */
@@ -258,7 +272,7 @@ export class Journal implements Ordering {
   #place(body: EntryBody, at: number): string {
     return this.#failStop.stopOnError(() => {
       const sequence = this.#sequence + 1;
-      const tail = entryDataTail({ sequence, at, body });
+      const tail = this.#tails.of({ sequence, at, body });
       this.#options.onOrdered(sequence, at, body);
       this.#sequence = sequence;
       this.#at = at;

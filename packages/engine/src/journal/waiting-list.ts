@@ -1,14 +1,20 @@
 /**
- * Promises of durability, in the order of their entries: settled from the front as the disk catches up.
+ * Who waits for which entry, in the order of the entries: called from the front as the disk catches up.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
 
+/** Waits for one entry. One of the two is called, once, and must not throw. */
+export interface EntryWaiter {
+  /** The entry is on the disk. */
+  durable(entryHash: string, sequence: number): void;
+  /** It is not known whether the entry is on the disk. Called in a turn of its own. */
+  failed(error: CalybrisError): void;
+}
+
 interface Waiting {
   readonly sequence: number;
-  readonly durable: Promise<string>;
-  readonly resolve: (entryHash: string) => void;
-  readonly reject: (error: CalybrisError) => void;
+  readonly waiter: EntryWaiter;
 }
 
 export class WaitingList {
@@ -19,14 +25,12 @@ export class WaitingList {
     return this.#waiting.length - this.#from;
   }
 
-  /** A promise of the hash of an entry, resolved when the entry is durable. Sequences ascend. */
-  add(sequence: number): Promise<string> {
-    const { promise: durable, resolve, reject } = Promise.withResolvers<string>();
-    this.#waiting.push({ sequence, durable, resolve, reject });
-    return durable;
+  /** Sequences ascend. */
+  add(sequence: number, waiter: EntryWaiter): void {
+    this.#waiting.push({ sequence, waiter });
   }
 
-  /** Resolves the promises of entries from `first` on, which are durable and have these hashes. */
+  /** Calls those who wait for entries from `first` on, which are durable and have these hashes. */
   resolve(first: number, hashes: readonly string[]): void {
     const durable = first + hashes.length - 1;
     for (
@@ -35,21 +39,31 @@ export class WaitingList {
       next = this.#waiting[this.#from]
     ) {
       this.#from += 1;
-      next.resolve(hashes[next.sequence - first] as string);
+      next.waiter.durable(hashes[next.sequence - first] as string, next.sequence);
     }
-    // Settled promises are let go soon: long-lived ones would be promoted by the collector, and freed late.
+    // Those who were called are let go soon: long-lived ones would be promoted by the collector, and freed late.
     if (this.#from * 2 >= this.#waiting.length) {
       this.#waiting.splice(0, this.#from);
       this.#from = 0;
     }
   }
 
-  /** Rejects the latest `count` promises, or all of them. */
+  /** Tells the latest `count`, or all, that nobody knows; after what is being done now. */
   reject(error: CalybrisError, count: number = this.count): void {
-    for (const { durable, reject } of this.#waiting.splice(this.#waiting.length - count)) {
-      // Not every entry is waited for; one that is not, and fails, must not end the process.
-      durable.catch(() => undefined);
-      reject(error);
-    }
+    const latest = this.#waiting.splice(this.#waiting.length - count);
+    queueMicrotask(() => {
+      for (const { waiter } of latest) waiter.failed(error);
+    });
   }
+}
+
+/** A promise of an entry's hash, and the waiter that settles it. */
+export function promisedEntry(): { readonly durable: Promise<string>; readonly waiter: EntryWaiter } {
+  const { promise: durable, resolve, reject } = Promise.withResolvers<string>();
+  const failed = (error: CalybrisError): void => {
+    // Not every entry is waited for; one that is not, and fails, must not end the process.
+    durable.catch(() => undefined);
+    reject(error);
+  };
+  return { durable, waiter: { durable: resolve, failed } };
 }

@@ -3,8 +3,7 @@
  * that was not made.
  * @module
  */
-import type { ClientRequest } from "@calybris/engine";
-import { resolveRequest } from "@calybris/engine/internal";
+import type { ClientRequest, DecidedOrRefused, RefuseRest } from "@calybris/engine";
 import type { CalybrisError, Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { asCoded, errorJson } from "../http/error-dialect.ts";
@@ -28,25 +27,31 @@ export async function decideMany(context: ApiContext, call: Call): Promise<Reply
   rates.charge(call.principal, Math.max(0, requests.length - call.chargedRequests));
   const refusals = new Map<number, string>();
   const taken: ClientRequest[] = [];
-  let mistakeCount = 0;
   for (const [position, request] of requests.entries()) {
-    const refusal =
-      mistakeCount > MISTAKES_MAX
-        ? new GatewayError("CAL_GATEWAY_BATCH_STOPPED", { mistakeCount })
-        : refusalOf(() => requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant));
-    if (refusal === undefined) {
-      taken.push(request as ClientRequest);
-      mistakeCount += mistakesOf(refusalOf(() => resolveRequest(engine.snapshot, request as ClientRequest, 1n)));
-    } else {
-      refusals.set(position, errorJson(refusal, MISTAKES_SHOWN_MAX));
-      mistakeCount += mistakesOf(refusal);
-    }
+    const refusal = refusalOf(() => requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant));
+    if (refusal === undefined) taken.push(request as ClientRequest);
+    else refusals.set(position, errorJson(refusal, MISTAKES_SHOWN_MAX));
   }
-  const decided = (await engine.decideMany(taken)).map((result) =>
-    "decided" in result ? decidedText(context, result.decided) : errorJson(result.refused, MISTAKES_SHOWN_MAX),
-  );
-  const results = requests.map((_, position) => refusals.get(position) ?? decided.shift());
-  return { body: `{"results":[${results.join(",")}]}` };
+  const decided = await engine.decideMany(taken, undefined, untilTooManyMistakes());
+  let next = 0;
+  let text = '{"results":[';
+  for (let position = 0; position < requests.length; position++) {
+    if (position > 0) text += ",";
+    text += refusals.get(position) ?? resultText(context, decided[next++] as DecidedOrRefused);
+  }
+  return { body: `${text}]}` };
+}
+
+function resultText(context: ApiContext, result: DecidedOrRefused): string {
+  return "decided" in result ? decidedText(context, result.decided) : errorJson(result.refused, MISTAKES_SHOWN_MAX);
+}
+
+function untilTooManyMistakes(): RefuseRest {
+  let mistakeCount = 0;
+  return (refused) => {
+    mistakeCount += mistakesOf(refused);
+    return mistakeCount > MISTAKES_MAX ? new GatewayError("CAL_GATEWAY_BATCH_STOPPED", { mistakeCount }) : undefined;
+  };
 }
 
 /** Why something is refused; a bug does not stand in one place but ends the batch. */
@@ -61,8 +66,8 @@ function refusalOf(check: () => unknown): CalybrisError | undefined {
   }
 }
 
-function mistakesOf(error: CalybrisError | undefined): number {
-  return ((error?.details as { readonly mistakes?: readonly Mistake[] } | undefined)?.mistakes ?? []).length;
+function mistakesOf(error: CalybrisError): number {
+  return ((error.details as { readonly mistakes?: readonly Mistake[] }).mistakes ?? []).length;
 }
 
 function requestsIn({ body, idempotencyKey }: Call, batchMax: number): readonly unknown[] {

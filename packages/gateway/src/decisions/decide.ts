@@ -2,45 +2,43 @@
  * One decision over HTTP. This is the only place that asks the engine to decide.
  * @module
  */
-import type { ClientRequest, Decided, Engine } from "@calybris/engine";
+import type { ClientRequest, Decided, DecisionWaiter, Engine } from "@calybris/engine";
 import { CalybrisError, DEFAULT_TENANT, type Mistake } from "@calybris/kernel";
 import type { Call, Responder } from "../http/route-contract.ts";
-import type { Principal } from "../keys/keyring.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { decisionText } from "./decision-text.ts";
 
-/** Who waits for a decision; one of the two is called, once. */
-export interface DecisionWaiter {
-  /** @param text - the decision as JSON, in plain ASCII. */
-  decided(text: string): void;
-  failed(error: unknown): void;
-}
-
 export function decideOne(context: ApiContext, call: Call, responder: Responder): undefined {
-  submit(context, call.principal, withKey(call), {
-    decided: (text) => responder.reply({ body: text, isAscii: true }),
-    failed: (error) => responder.refuse(error),
-  });
+  const request = withKey(call);
+  requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant);
+  context.engine.submit(request, new Answering(context, responder), 0);
 }
 
-/** Asks the engine; an error means that nothing was decided, or that a repetition finds out. Throws nothing. */
-export function submit(
-  context: ApiContext,
-  principal: Principal,
-  request: ClientRequest,
-  waiter: DecisionWaiter,
-): void {
-  try {
-    requireTenant(principal, (request as Partial<ClientRequest> | null)?.tenant);
-  } catch (error) {
-    waiter.failed(error);
-    return;
+/** Answers one request once it is decided. */
+class Answering implements DecisionWaiter {
+  readonly #context: ApiContext;
+  readonly #responder: Responder;
+
+  constructor(context: ApiContext, responder: Responder) {
+    this.#context = context;
+    this.#responder = responder;
   }
-  context.engine.decide(request).then(
-    (decided) => waiter.decided(decidedText(context, decided)),
-    (error: unknown) => waiter.failed(error),
-  );
+
+  decided(decided: Decided): void {
+    let body: string;
+    try {
+      body = decidedText(this.#context, decided);
+    } catch (error) {
+      this.#responder.refuse(error);
+      return;
+    }
+    this.#responder.reply({ body, isAscii: true });
+  }
+
+  failed(error: unknown): void {
+    this.#responder.refuse(error);
+  }
 }
 
 /** What the tenant of a decision may still reserve; `undefined` where nobody limits it. */

@@ -37,7 +37,7 @@ export function decisionMembers(decided: Decided, snapshot: PolicySnapshot, rema
   return (
     `{"decisionId":"${decided.decisionId}","requestId":${requestId === undefined ? "null" : quoted(requestId)}` +
     `,"sequence":${decided.sequence},"entryHash":"${decided.entryHash}"` +
-    `,"digests":{"policy":"${hex(digests.policy)}","request":"${hex(digests.request)}","decision":"${hex(digests.decision)}","identity":"${decided.identity}"}` +
+    `,"digests":{"policy":"${toHex(digests.policy)}","request":"${toHex(digests.request)}","decision":"${toHex(digests.decision)}","identity":"${decided.identity}"}` +
     `,"action":"${decision.action}","reason":"${decision.reason}","selected":${selected}` +
     `,"costMicrocents":"${decision.costMicrocents}","utilityMicrocents":"${decision.utilityMicrocents}","counterfactual":${runnerUp}` +
     `,"floor":{"qualityMinBps":${request.qualityMinBps},"source":"${source}"}` +
@@ -62,11 +62,6 @@ function quoted(text: string): string {
 }
 
 const BEYOND_ASCII = /[^ -~]/g;
-
-/** The platform's own is several times faster; what came from another thread has lost it. */
-function hex(digest: Uint8Array): string {
-  return Buffer.isBuffer(digest) ? digest.toString("hex") : toHex(digest);
-}
 
 function textsOf(snapshot: PolicySnapshot): SnapshotTexts {
   const known = textsBySnapshot.get(snapshot);

@@ -1,0 +1,94 @@
+/**
+ * Who waits for a decision, and a decision that is ordered and not yet durable.
+ *
+ * A repetition of a request waits for the first attempt: it is told the same decision, or that nobody knows.
+ * @module
+ */
+import type { CalybrisError } from "@calybris/kernel";
+import type { Proven } from "./decide.ts";
+import { answer, type Decided } from "./decided.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { EntryWaiter } from "./journal/waiting-list.ts";
+
+/** Takes the answer to a request. One of the two is called, once; it may be before `submit` returns. */
+export interface DecisionWaiter {
+  /** @param token - what was given to `submit`. */
+  decided(decided: Decided, token: number): void;
+  /** Nothing was decided; or it is not known, and a repetition finds out. */
+  failed(error: unknown, token: number): void;
+}
+
+/** A request that was sent again while the first attempt waits. */
+interface Repetition {
+  readonly waiter: DecisionWaiter;
+  readonly token: number;
+  /** Why it is refused once the first attempt is durable; `undefined` for the same request. */
+  readonly refused: CalybrisError | undefined;
+}
+
+export class PendingDecision implements EntryWaiter {
+  /** Set before its entry is ordered. */
+  proven: Proven | undefined;
+  readonly #waiter: DecisionWaiter;
+  readonly #token: number;
+  readonly #failStop: FailStop;
+  /** Called when it is durable, before anybody is answered. */
+  onAnswered: (() => void) | undefined;
+  #repetitions: Repetition[] | undefined;
+  #failure: unknown;
+  #hasFailed = false;
+
+  constructor(waiter: DecisionWaiter, token: number, failStop: FailStop) {
+    this.#waiter = waiter;
+    this.#token = token;
+    this.#failStop = failStop;
+  }
+
+  durable(entryHash: string, sequence: number): void {
+    let decided: Decided;
+    try {
+      const { proven } = this;
+      decided = this.#failStop.stopOnError(() => answer(proven as Proven, { sequence, entryHash, repeated: false }));
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.onAnswered?.();
+    answered(() => this.#waiter.decided(decided, this.#token));
+    for (const { waiter, token, refused } of this.#repetitions ?? [])
+      answered(() =>
+        refused === undefined ? waiter.decided({ ...decided, repeated: true }, token) : waiter.failed(refused, token),
+      );
+  }
+
+  failed(error: CalybrisError): void {
+    this.#fail(error);
+  }
+
+  /** Another one waits too. After a failure it hears of that: only a new process finds out what became of the entry. */
+  repeat(repetition: Repetition): void {
+    if (this.#hasFailed) answered(() => repetition.waiter.failed(this.#failure, repetition.token));
+    else {
+      this.#repetitions ??= [];
+      this.#repetitions.push(repetition);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#hasFailed = true;
+    this.#failure = error;
+    answered(() => this.#waiter.failed(error, this.#token));
+    for (const { waiter, token } of this.#repetitions ?? []) answered(() => waiter.failed(error, token));
+  }
+}
+
+/** What a waiter throws is a failure of its own: the others are still answered, and the process learns of it. */
+export function answered(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
