@@ -1,6 +1,15 @@
-import { lstatSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { Engine } from "@calybris/engine";
 import { listSegments, nodeDisk, segmentName } from "@calybris/engine/internal";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -108,4 +117,29 @@ test.each([".", "inside"])("nothing is moved into the journal itself (%s)", asyn
   await decide(engine, 0, 80);
   await engine.close();
   expect(() => archiveJournal({ journal, to: join(journal, name), keep: 0 })).toThrow(/own directory/);
+});
+
+test("links are relative: journal and archive moved together stay whole; an archive out of reach is named as such", async () => {
+  const engine = await open();
+  await decide(engine, 0, 120);
+  await engine.close();
+  archive();
+  expect(isAbsolute(readlinkSync(join(journal, segmentName(1))))).toBe(false);
+  const moved = join(place, "moved", "deeper");
+  mkdirSync(moved, { recursive: true });
+  renameSync(journal, join(moved, "journal"));
+  renameSync(to, join(moved, "elsewhere"));
+  journal = join(moved, "journal");
+  expect(await verifyLog(journal)).toMatchObject({ status: "intact", findingCount: 0 });
+  await (await open()).close();
+  renameSync(join(moved, "elsewhere"), join(moved, "unmounted"));
+  const problem = /segment-000001.*link to .*elsewhere\/segment-000001\.jsonl, which cannot be reached/;
+  await expect(open()).rejects.toMatchObject({
+    code: "CAL_JOURNAL_UNREADABLE",
+    message: expect.stringMatching(problem),
+  });
+  await expect(verifyLog(journal)).rejects.toMatchObject({
+    code: "CAL_INPUT_UNREADABLE",
+    message: expect.stringMatching(problem),
+  });
 });

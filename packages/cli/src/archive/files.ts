@@ -7,6 +7,7 @@ import {
   fsyncSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
   statSync,
@@ -14,7 +15,7 @@ import {
   writeSync,
 } from "node:fs";
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { CalybrisError } from "@calybris/kernel";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
@@ -48,7 +49,7 @@ export function copyVerified(source: string, copy: string): string {
 export function replaceByLink(file: string, target: string): void {
   const link = `${file}.link`;
   rmSync(link, { force: true });
-  symlinkSync(target, link);
+  symlinkSync(relative(realpathSync(dirname(file)), realpathSync(target)), link);
   renameSync(link, file);
   syncDirectory(dirname(file));
 }

@@ -7,6 +7,7 @@ import { createReadStream } from "node:fs";
 import { Readable, type Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { CalybrisError } from "@calybris/kernel";
+import { brokenLink } from "../broken-link.ts";
 
 /** Standard input, where a file name is asked for. */
 export const STANDARD_INPUT = "-";
@@ -130,6 +131,10 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 /** Why a file cannot be read, in words; an error that is coded already is handed on. */
 export function unreadable(file: string, cause: unknown): CalybrisError {
   if (cause instanceof CalybrisError) return cause;
+  const named = cause instanceof Error && "path" in cause && typeof cause.path === "string" ? cause.path : file;
+  const broken = brokenLink(named);
+  if (broken !== undefined)
+    return new CalybrisError("CAL_INPUT_UNREADABLE", { file: named, problem: broken }, { cause });
   const problem = PROBLEMS[codeOf(cause)] ?? wordOf(cause);
   return new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
 }

@@ -6,6 +6,7 @@
  * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
  * @module
  */
+import { brokenLink } from "../broken-link.ts";
 import { CalybrisError } from "@calybris/kernel";
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -71,7 +72,8 @@ export const nodeDisk: Disk = {
       fs.closeSync(descriptor);
       throw Object.assign(new Error(`${name} is not a regular file`), { syscall: "open" });
     } catch (error) {
-      if (!create && (error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      const isMissing = (error as NodeJS.ErrnoException).code === "ENOENT";
+      if (!create && isMissing && brokenLink(join(directory, name)) === undefined) return undefined;
       throw error;
     }
   },
@@ -193,6 +195,12 @@ export function withDisk<T>(path: string, work: () => T): T {
     return work();
   } catch (cause) {
     if (!(cause instanceof Error) || !("syscall" in cause)) throw cause;
-    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path, problem: cause.message }, { cause });
+    const named = "path" in cause && typeof cause.path === "string" ? cause.path : path;
+    const problem = brokenLink(named) ?? cause.message;
+    throw new CalybrisError(
+      "CAL_JOURNAL_UNREADABLE",
+      { path: problem === cause.message ? path : named, problem },
+      { cause },
+    );
   }
 }
