@@ -75,6 +75,20 @@ describe("calybris savings", () => {
     expect(unknown).toMatchObject({ exit: 2, complaints: expect.stringContaining("mistral-large-3") });
   });
 
+  test("--within moves requests to the providers named, or stays with their own", async () => {
+    const providersAt = async (...words: string[]): Promise<string[]> => {
+      const { out } = await calybris("savings", usage, "--json", "--floor", "7276", "--within", ...words);
+      const { chosen } = JSON.parse(out) as { chosen: { flows: { chosen: string }[] } };
+      return chosen.flows.map((flow) => flow.chosen.split("-")[0] ?? "").sort();
+    };
+    expect(await providersAt("Google")).toEqual(["gemini", "gemini"]);
+    expect(await providersAt("requestedProvider")).toEqual(["claude", "gpt"]);
+    expect(await calybris("savings", usage, "--within", "Gogle")).toMatchObject({
+      exit: 2,
+      complaints: expect.stringContaining('"Google"'),
+    });
+  });
+
   test("--html writes one page without script or network, in which nothing of the file is markup", async () => {
     const page = files.at("savings.html");
     expect(await calybris("savings", usage, "--html", page)).toMatchObject({ exit: 0 });

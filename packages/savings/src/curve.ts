@@ -103,7 +103,7 @@ export class Curve {
     let cheapest: CurvePoint | undefined;
     return this.#choices.floors.map((floorBps) => {
       const point = this.#pointAt(floorBps);
-      if (cheapest === undefined || point.savedMicrocents > cheapest.savedMicrocents) cheapest = point;
+      if (cheapest === undefined || isCheaper(point, cheapest)) cheapest = point;
       return { ...cheapest, floorBps };
     });
   }
@@ -159,6 +159,12 @@ export class Curve {
       qualityBps: mean(({ chosen }) => quality(chosen)),
     };
   }
+}
+
+/** Saves more, or as much at a smaller risk. */
+function isCheaper(point: CurvePoint, other: CurvePoint): boolean {
+  if (point.savedMicrocents !== other.savedMicrocents) return point.savedMicrocents > other.savedMicrocents;
+  return point.excessMicrocents < other.excessMicrocents;
 }
 
 interface Move {

@@ -52,6 +52,9 @@ async function requireEqual(
   for (const row of rows) {
     const chosen = kernelChoice(snapshot, catalog, row, within);
     if (chosen === undefined) rejected += 1;
+    // What is enabled and asked for is never cut off, whatever the policy disables.
+    const { enabled } = catalog.candidates.find(({ name }) => name === row.asked) as Candidate;
+    expect(chosen === undefined && enabled !== 0).toBe(false);
     count(found, `${row.asked} -> ${chosen ?? row.asked}`, 1);
   }
   for (const flow of report.chosen?.flows ?? []) count(expected, `${flow.requested} -> ${flow.chosen}`, flow.requests);

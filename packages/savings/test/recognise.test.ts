@@ -109,3 +109,50 @@ test("a map need not name a column of models where the command names the model",
   expect(parseUsageMap({ ...columns, model: "model" }, "map.json", "gpt-4o").model).toEqual({ const: "gpt-4o" });
   expect(() => parseUsageMap(columns, "map.json")).toThrow(/model is missing/);
 });
+
+test("where a substitute's catalog price is above what was paid, no saving is counted, and the excess is reported", async () => {
+  // At catalog prices this costs $0.0125; mistral-large-3 would cost $0.002.
+  const { chosen, comparableMicrocents } = await reportOf(
+    "model,input_tokens,output_tokens,cost\ngpt-4o,1000,1000,0.0005\n",
+    {
+      floorBps: 8_350,
+    },
+  );
+  expect(chosen?.flows).toMatchObject([
+    { chosen: "mistral-large-3", askedMicrocents: 50_000n, costMicrocents: 50_000n },
+  ]);
+  expect(chosen).toMatchObject({ savedMicrocents: 0n, excessMicrocents: 150_000n });
+  expect(comparableMicrocents).toBe(50_000n);
+});
+
+test("what was paid beyond the catalog's price is not saved", async () => {
+  const { chosen } = await reportOf("model,input_tokens,output_tokens,cost\ngpt-4o,1000,1000,1\n", { floorBps: 8_350 });
+  expect(chosen?.savedMicrocents).toBe(1_250_000n - 200_000n);
+});
+
+test("a row without a day, a tag or a model has its own name, and a model shows how it was written, at most five ways", async () => {
+  const names = ["gpt-4o", "GPT-4o", "openai/gpt-4o", "azure/gpt-4o", "gpt-4o-2024-08-06", "gpt-4o-2024-11-20"];
+  const rows = [...names, ""].map((name) => `${name},1000,1000,,`);
+  const { days, tags, models, unknownModels } = await reportOf(
+    ["model,input_tokens,output_tokens,time,tag", ...rows].join("\n"),
+  );
+  expect([days, tags, unknownModels].map((list) => list.map(({ name }) => name))).toEqual([
+    ["(no date)"],
+    ["(no tag)"],
+    ["(no model)"],
+  ]);
+  expect(models[0]).toMatchObject({ name: "gpt-4o", rows: 6 });
+  expect(models[0]?.writtenAs.length).toBe(5);
+});
+
+test("capabilities that are lost, and reasoning that is new, are counted by request", async () => {
+  const text = "model,input_tokens,output_tokens,requests\ngpt-4o,1000,1000,3\ngemini-3-pro,1000,1000,2\n";
+  const { chosen } = await reportOf(text, { floorBps: 7_276 });
+  expect(chosen?.flows.map((flow) => flow.chosen)).toEqual(["gpt-5-nano", "gpt-5-nano"]);
+  expect(chosen).toMatchObject({ newlyReasoningRequests: 3, lostCapabilities: [] });
+  const excluded = await reportOf(text, { floorBps: 8_290, exclude: ["mistral-large-3"] });
+  expect(excluded.chosen?.lostCapabilities).toEqual([
+    { name: "vision", requests: 5 },
+    { name: "reasoning", requests: 2 },
+  ]);
+});

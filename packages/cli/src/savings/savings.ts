@@ -6,7 +6,7 @@ import { statSync } from "node:fs";
 import { type CatalogFile, loadCatalog } from "@calybris/engine";
 import { nameRemedy, readJsonFile, showValue, STANDARD_INPUT, streamFile } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
-import { parseUsageMap, savings, savingsPolicy } from "@calybris/savings";
+import { parseUsageMap, savings, savingsPolicy, type Within } from "@calybris/savings";
 import { Command, InvalidArgumentError } from "commander";
 import { catalogReference, schemaPath } from "../init/init.ts";
 import { jsonText } from "../terminal/json-text.ts";
@@ -23,6 +23,7 @@ interface SavingsCommandOptions {
   readonly tag?: string;
   readonly delimiter?: string;
   readonly exclude?: readonly string[];
+  readonly within?: readonly string[];
   readonly floor?: number;
   readonly writePolicy?: string;
   readonly html?: string;
@@ -43,6 +44,7 @@ export function savingsCommand(terminal: Terminal): Command {
     .option("--delimiter <character>", "what separates cells; found from the header when left out", parseDelimiter)
     .option("--catalog <name>", "a built-in catalog, or the path of a catalog file", CATALOG)
     .option("--exclude <names...>", "candidates that are never chosen")
+    .option("--within <providers...>", `providers that a request may move to, beside its own; or ${OWN_PROVIDER}`)
     .option("--floor <bps>", "report on this quality floor, in ten-thousandths", parseFloor)
     .option("--write-policy <file>", "write the policy that decides as reported")
     .option("--html <file>", "write the report as a page with plots; it needs no network")
@@ -51,6 +53,8 @@ export function savingsCommand(terminal: Terminal): Command {
     .addHelpText("after", HELP)
     .action((file: string, options: SavingsCommandOptions) => report(file, options, terminal));
 }
+
+const OWN_PROVIDER = "requestedProvider";
 
 const HELP = `
 Nothing leaves this machine. Answers are not judged: quality is the catalog's rating of each model.
@@ -68,17 +72,20 @@ async function report(file: string, options: SavingsCommandOptions, terminal: Te
   const isQuiet = options.quiet === true || options.json === true;
   const progress = startProgress(isQuiet ? undefined : sizeOf(file), PROGRESS);
   const { model, tag, delimiter, floor: floorBps, exclude = [] } = options;
-  requireCandidates(exclude, catalog);
+  requireListed("candidate", exclude, catalog);
+  const limits = { exclude, within: withinOf(options.within, catalog) };
+  if (options.within !== undefined && options.writePolicy !== undefined)
+    throw new InvalidArgumentError("--write-policy cannot be combined with --within.");
   try {
     const chunks = streamFile(file, progress.update);
-    const result = await savings(chunks, { file, catalog, map, model, tag, delimiter, floorBps, exclude });
+    const result = await savings(chunks, { file, catalog, map, model, tag, delimiter, floorBps, ...limits });
     progress.stop();
     if (options.writePolicy !== undefined) {
       const out = options.writePolicy;
       const written = {
         catalog: catalogReference({ catalog: options.catalog, out }),
         schema: schemaPath("policy", out),
-        limits: { exclude },
+        limits,
       };
       writeOutput(out, savingsPolicy(result, catalog, written));
     }
@@ -89,12 +96,19 @@ async function report(file: string, options: SavingsCommandOptions, terminal: Te
   }
 }
 
-function requireCandidates(names: readonly string[], { name, candidates }: CatalogFile): void {
-  const known = candidates.map((candidate) => candidate.name);
-  for (const excluded of names) {
-    if (known.includes(excluded)) continue;
-    const problem = `holds no candidate ${showValue(excluded)}. ${nameRemedy(excluded, known)}`;
-    throw new CalybrisError("CAL_INPUT_MALFORMED", { file: `the catalog ${name}`, problem });
+function withinOf(words: readonly string[] | undefined, catalog: CatalogFile): Within {
+  if (words === undefined) return "any";
+  if (words.length === 1 && words[0] === OWN_PROVIDER) return OWN_PROVIDER;
+  requireListed("provider", words, catalog);
+  return words;
+}
+
+function requireListed(kind: "candidate" | "provider", names: readonly string[], catalog: CatalogFile): void {
+  const known = kind === "provider" ? catalog.providers : catalog.candidates.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const problem = `holds no ${kind} ${showValue(name)}. ${nameRemedy(name, known)}`;
+    throw new CalybrisError("CAL_INPUT_MALFORMED", { file: `the catalog ${catalog.name}`, problem });
   }
 }
 
