@@ -156,7 +156,10 @@ class LogAudit {
 
   /** Only the first line decides what log this is; ours never holds a line in another form. */
   #foreign(raw: RawLine): ChainedLine | undefined {
-    return this.#isOurs === undefined && this.#suspect === undefined ? parsePublishedLine(raw) : undefined;
+    if (this.#isOurs !== undefined || this.#suspect !== undefined) return undefined;
+    const line = parsePublishedLine(raw);
+    // An entry of ours in another form (a carriage return before the newline) was altered: the engine refuses it.
+    return line === undefined || parseEntryHead(line.dataText) !== undefined ? undefined : line;
   }
 
   #damage(raw: RawLine, place: Place, hasNewline: boolean): void {

@@ -56,10 +56,11 @@ function scaledOf(text: string, decimals: number): { readonly value: bigint; rea
   return { value: cut.charCodeAt(0) >= 0x35 ? value + 1n : value, isExact: /^0*$/.test(cut) };
 }
 
-const ISO_UTC =
-  /^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?(?:Z| ?UTC|\+00:?00)?$)/;
-const ISO_OFFSET =
-  /^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?[+-][0-9]{2}:?[0-9]{2}$/;
+const CLOCK = "[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]{1,9})?)?";
+const ISO_UTC = new RegExp(`^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:$|[T ]${CLOCK}(?:Z| ?UTC|[+]00(?::?00)?)?$)`);
+const ISO_OFFSET = new RegExp(`^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ](${CLOCK})([+-][0-9]{2})(?::?([0-9]{2}))?$`);
+/** Year first, as in `2026/3/1`: there is no other way to read it. */
+const SLASHED = /^([0-9]{4})\/([0-9]{1,2})\/([0-9]{1,2})(?=$|[T ])/;
 const EPOCH = /^([0-9]{10}|[0-9]{13}|[0-9]{16})(?:\.[0-9]{1,9})?$/;
 const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
   [10, 1_000],
@@ -72,15 +73,23 @@ const EPOCH_MS_PER: ReadonlyMap<number, number> = new Map([
  * without a zone is taken as UTC. `01/02/2026` is `undefined`: it is one day in one country and another in the next.
  */
 export function dayOf(cell: string): string | undefined {
-  const iso = ISO_UTC.exec(cell)?.[1];
+  const text = cell.charCodeAt(4) === SLASH ? cell.replace(SLASHED, dashed) : cell;
+  const iso = ISO_UTC.exec(text)?.[1];
   if (iso !== undefined) return isDay(iso) ? iso : undefined;
-  const epoch = EPOCH.exec(cell)?.[1];
-  const ms = epoch === undefined ? offsetMs(cell) : Number(epoch) * (EPOCH_MS_PER.get(epoch.length) ?? Number.NaN);
+  const epoch = EPOCH.exec(text)?.[1];
+  const ms = epoch === undefined ? offsetMs(text) : Number(epoch) * (EPOCH_MS_PER.get(epoch.length) ?? Number.NaN);
   return Number.isFinite(ms) ? new Date(ms).toISOString().slice(0, 10) : undefined;
 }
 
-function offsetMs(cell: string): number {
-  return ISO_OFFSET.test(cell) ? Date.parse(cell.replace(" ", "T")) : Number.NaN;
+const SLASH = 0x2f;
+
+function dashed(_all: string, year: string, month: string, day: string): string {
+  return `${year}-${month.padStart(2, "0")}-${day.padStart(2, "0")}`;
+}
+
+function offsetMs(text: string): number {
+  const [, day, clock, hours, minutes = "00"] = ISO_OFFSET.exec(text) ?? [];
+  return day === undefined ? Number.NaN : Date.parse(`${day}T${clock?.replace(",", ".")}${hours}:${minutes}`);
 }
 
 const knownDays = new Map<string, boolean>();

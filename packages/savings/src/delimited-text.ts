@@ -140,12 +140,18 @@ function closingQuote(text: string, open: number): number {
   return at;
 }
 
-const DELIMITERS = [",", "\t", ";", "|"] as const;
+const DELIMITERS: readonly string[] = [",", "\t", ";", "|"];
+/** Found only where none of the usual ones is; a space or a colon is part of many a name. */
+const RARE_DELIMITERS: readonly string[] = ["^", "~", "\u0001", "\u001f", ":", " "];
 
 /** The delimiter of which the header holds most outside quotes; a comma where it holds none. */
 export function sniffDelimiter(header: string): string {
   const bare = header.replaceAll(/"[^"]*"/g, "");
-  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length - 1);
+  return mostFrequent(bare, DELIMITERS) ?? mostFrequent(bare, RARE_DELIMITERS) ?? ",";
+}
+
+function mostFrequent(text: string, delimiters: readonly string[]): string | undefined {
+  const counts = delimiters.map((delimiter) => text.split(delimiter).length - 1);
   const most = Math.max(...counts);
-  return most === 0 ? "," : (DELIMITERS[counts.indexOf(most)] as string);
+  return most === 0 ? undefined : delimiters[counts.indexOf(most)];
 }

@@ -36,17 +36,17 @@ function bounded(microcents: number): number {
 
 /**
  * An estimate of what a row cost where the export does not say: at the catalog's prices, cached input at the provider's
- * price for it where that is known, else in full.
+ * price for it where that is known, else in full; what ran as a batch at half of it.
  */
 export function estimateOf(candidate: Candidate, row: UsageRow): number {
   const cache = row.cacheReadTokens + row.cacheWriteTokens === 0 ? undefined : CACHE_PRICES.get(candidate.name);
-  if (cache === undefined) return costOf(candidate, row.inputTokens, row.outputTokens);
-  const uncached = row.inputTokens - row.cacheReadTokens - row.cacheWriteTokens;
-  return bounded(
-    costOf(candidate, uncached, row.outputTokens) +
-      sideMicrocents(row.cacheReadTokens, cache.read) +
-      sideMicrocents(row.cacheWriteTokens, cache.write),
-  );
+  const uncached = cache === undefined ? row.inputTokens : row.inputTokens - row.cacheReadTokens - row.cacheWriteTokens;
+  const cached =
+    cache === undefined
+      ? 0
+      : sideMicrocents(row.cacheReadTokens, cache.read) + sideMicrocents(row.cacheWriteTokens, cache.write);
+  const full = bounded(costOf(candidate, uncached, row.outputTokens) + cached);
+  return row.isBatch ? Math.ceil(full / 2) : full;
 }
 
 const MICROCENTS_PER_TENTHOUSANDTH = 10_000n;

@@ -51,7 +51,13 @@ export interface SavingsReport {
     readonly map: UsageMap;
   };
   readonly catalog: { readonly name: string; readonly title: string };
-  readonly rows: { readonly used: number; readonly empty: number; readonly bad: number; readonly unreadTimes: number };
+  readonly rows: {
+    readonly used: number;
+    readonly empty: number;
+    readonly bad: number;
+    readonly batch: number;
+    readonly unreadTimes: number;
+  };
   /** The first bad rows. */
   readonly badRows: readonly BadRow[];
   readonly firstDay?: string;
@@ -125,7 +131,7 @@ class Tally {
   readonly #days = new Breakdown(DAYS_MAX);
   readonly #tags = new Breakdown(TAGS_MAX);
   readonly #badRows: BadRow[] = [];
-  readonly #rows = { used: 0, empty: 0, bad: 0, unreadTimes: 0 };
+  readonly #rows = { used: 0, empty: 0, bad: 0, batch: 0, unreadTimes: 0 };
   #cachedTokens = 0n;
   #largestRequest = 0;
   #source: SavingsReport["source"] | undefined;
@@ -172,6 +178,7 @@ class Tally {
     const isReported = row.paidMicrocents !== -1;
     const paid = isReported ? row.paidMicrocents : estimate;
     this.#rows.used += 1;
+    if (row.isBatch) this.#rows.batch += 1;
     if (row.isTimeUnread) this.#rows.unreadTimes += 1;
     this.#total.add(row, paid);
     if (isReported) this.#reported.add(row, paid);

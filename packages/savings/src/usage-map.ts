@@ -20,6 +20,8 @@ export interface UsageMap {
   /** How many requests a row adds up; 1 where it does not say. */
   readonly requests?: readonly string[];
   readonly paid?: { readonly columns: readonly string[]; readonly unit: MoneyUnit["name"] };
+  /** Says `true`, `batch` or `flex` where a row had half the price. */
+  readonly batch?: readonly string[];
   readonly time?: readonly string[];
   readonly tag?: readonly string[];
 }
@@ -30,6 +32,7 @@ const COLUMN_KEYS = [
   "cacheReadTokens",
   "cacheWriteTokens",
   "requests",
+  "batch",
   "time",
   "tag",
 ] as const;

@@ -17,6 +17,8 @@ export interface UsageRow {
   cacheWriteTokens: number;
   outputTokens: number;
   requests: number;
+  /** At half the price, as OpenAI and Anthropic sell what may take hours. */
+  isBatch: boolean;
   /** What the export says it cost; -1 where it does not say. */
   paidMicrocents: number;
   /** In UTC; empty where there is no time, or none that is understood. */
@@ -37,6 +39,7 @@ export class RowReader {
     cacheWriteTokens: 0,
     outputTokens: 0,
     requests: 1,
+    isBatch: false,
     paidMicrocents: -1,
     day: "",
     isTimeUnread: false,
@@ -48,6 +51,7 @@ export class RowReader {
   readonly #counts: readonly (readonly [key: CountKey, at: readonly number[]])[];
   readonly #paid: readonly number[];
   readonly #paidUnit: MoneyUnit["name"];
+  readonly #batch: readonly number[];
   readonly #time: readonly number[];
   readonly #tag: readonly number[];
 
@@ -60,6 +64,7 @@ export class RowReader {
     this.#counts = COUNT_KEYS.map((key) => [key, at(map[key])]);
     this.#paid = at(map.paid?.columns);
     this.#paidUnit = map.paid?.unit ?? "dollars";
+    this.#batch = at(map.batch);
     this.#time = at(map.time);
     this.#tag = at(map.tag);
   }
@@ -99,6 +104,7 @@ export class RowReader {
       if ((row.model === "" || this.#constantModel !== undefined) && !isRequestsWritten) return "empty";
       return { problem: "has neither tokens nor a cost" };
     }
+    row.isBatch = this.#batch.some((column) => BATCH.has(trimmed(cells[column] ?? "").toLowerCase()));
     this.#readTime(cells);
     row.tag = tagOf(firstOf(cells, this.#tag));
     return "used";
@@ -131,6 +137,7 @@ export class RowReader {
 
 const COUNT_KEYS = ["inputTokens", "cacheReadTokens", "cacheWriteTokens", "outputTokens", "requests"] as const;
 type CountKey = (typeof COUNT_KEYS)[number];
+const BATCH: ReadonlySet<string> = new Set(["true", "batch", "flex", "flex_discount"]);
 const SHOWN_CHARACTERS_MAX = 40;
 const TAG_CHARACTERS_MAX = 80;
 

@@ -129,6 +129,9 @@ test.each([
   ["a;b;c,d", ";"],
   ["a|b", "|"],
   ['"a;b;c",d', ","],
+  ["Tokens In Total;Tokens Out Total;Model", ";"],
+  ["a^b^c", "^"],
+  ["a b c", " "],
   ["alone", ","],
 ])("the delimiter of %j is %j", (header, delimiter) => {
   expect(sniffDelimiter(header)).toBe(delimiter);

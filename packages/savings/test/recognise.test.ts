@@ -45,6 +45,14 @@ describe("what is read of a sample", () => {
     expect(total).toMatchObject({ requests: 3, estimatedMicrocents: 1_176_400n + 64_000n + 800_000n });
   });
 
+  test.each([
+    ["openai-usage", ",,,7162", ",true,,7162", 2_040_400n / 2n],
+    ["anthropic-console-usage", ",standard,", ",batch,", 547_500_000n / 2n],
+  ])("%s: what ran as a batch is estimated at half the price", async (name, standard, batch, expected) => {
+    const { total, rows } = await reportOf((SAMPLES[name] as string).replace(standard, batch));
+    expect([total.estimatedMicrocents, rows.batch]).toEqual([expected, 1]);
+  });
+
   test("an export of costs without tokens is paid, by model where it names one, and compares nothing", async () => {
     const report = await reportOf(SAMPLES["anthropic-console-cost"] as string);
     expect(report.total).toMatchObject({ paidMicrocents: 5_000_000n, reportedMicrocents: 5_000_000n });

@@ -3,7 +3,7 @@
  * @module
  */
 import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
-import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
+import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import { percent } from "../replay/report.ts";
 import { savingsNotes } from "./notes.ts";
 import { distinct } from "./text.ts";
@@ -13,7 +13,7 @@ type Money = (microcents: bigint) => string;
 export function savingsHtml(report: SavingsReport): string {
   const { total, chosen, file, source, days, models, unknownModels, tags } = report;
   const decimals = reportDecimals([total.paidMicrocents]);
-  const money: Money = (microcents) => `$${dollarsTo(microcents, decimals)}`;
+  const money: Money = (microcents) => `$${groupedDollars(microcents, decimals)}`;
   const saved =
     chosen === undefined
       ? ""

@@ -3,11 +3,12 @@
  * @module
  */
 import type { SavingsReport } from "@calybris/savings";
-import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
+import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 
 export function savingsNotes(report: SavingsReport): readonly string[] {
   const { source, rows, total, chosen, unknownModels, catalog } = report;
-  const money = (microcents: bigint): string => `$${dollarsTo(microcents, reportDecimals([total.paidMicrocents]))}`;
+  const money = (microcents: bigint): string =>
+    `$${groupedDollars(microcents, reportDecimals([total.paidMicrocents]))}`;
   const count = (number: number): string => number.toLocaleString("en");
   const notes = [
     `Answers were not judged. Quality is the rating of each model in the catalog ${catalog.name}: for language models, people's preference on the LMArena leaderboard, not correctness on your tasks.`,
@@ -28,6 +29,10 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
     );
   if (total.requests > rows.used)
     notes.push("Rows of this export add up several requests; each row is moved as a whole.");
+  if (rows.batch > 0 && total.estimatedMicrocents > 0n)
+    notes.push(
+      `${count(rows.batch)} rows ran as a batch and are estimated at half the catalog's price. A substitute is priced in full.`,
+    );
   if (total.cachedInputTokens > 0n && total.estimatedMicrocents > 0n)
     notes.push(
       `Cached input (${total.cachedInputTokens.toLocaleString("en")} tokens) is estimated at the provider's price for it where the price is known.`,

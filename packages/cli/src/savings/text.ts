@@ -4,7 +4,7 @@
  */
 import { styleText } from "node:util";
 import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
-import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
+import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import { percent } from "../replay/report.ts";
 import { savingsNotes } from "./notes.ts";
 import { tableText } from "../terminal/table.ts";
@@ -13,6 +13,7 @@ import { printable } from "../terminal/terminal-text.ts";
 const MODELS_SHOWN = 12;
 const DAYS_SHOWN = 14;
 const TAGS_SHOWN = 10;
+const NAME_SHOWN_CHARACTERS_MAX = 40;
 const BAD_ROWS_SHOWN = 5;
 
 export function savingsText(
@@ -48,7 +49,7 @@ type Money = (microcents: bigint) => string;
 
 function moneyOf({ total }: SavingsReport): Money {
   const decimals = reportDecimals([total.paidMicrocents]);
-  return (microcents) => dollarsTo(microcents, decimals);
+  return (microcents) => groupedDollars(microcents, decimals);
 }
 
 function section(title: string, text: string): string {
@@ -69,7 +70,7 @@ function headText(
         : `$${money(total.reportedMicrocents)} as the export says, $${money(total.estimatedMicrocents)} estimated at catalog prices`;
   const lines = [
     `${printable(file)}: ${source.title}`,
-    `${count(rows.used)} rows, ${count(total.requests)} requests${period}${rows.bad > 0 ? `; ${count(rows.bad)} rows could not be used` : ""}`,
+    `${count(rows.used)} rows, ${count(total.requests)} requests${period}${rows.bad > 0 ? `; ${count(rows.bad)} ${rows.bad === 1 ? "row" : "rows"} could not be used` : ""}`,
     `${styleText("bold", `Paid $${money(total.paidMicrocents)}`)} (${estimated})`,
   ];
   if (chosen !== undefined) {
@@ -96,7 +97,7 @@ function usageTable(
   const rows = list
     .slice(0, shown)
     .map((usage) => [
-      printable(usage.name),
+      shortName(usage.name),
       usage.requests.toLocaleString("en"),
       usage.inputTokens.toLocaleString("en"),
       usage.outputTokens.toLocaleString("en"),
@@ -106,6 +107,12 @@ function usageTable(
   const table = tableText([name, ">requests", ">input tokens", ">output tokens", ">paid $", ">share"], rows);
   const more = list.length - rows.length;
   return more === 0 ? table : `${table}\n${more.toLocaleString("en")} more; --json and --html list them.`;
+}
+
+/** A tag or a name in a file may be of any length; a table has to fit a terminal. */
+function shortName(name: string): string {
+  const line = printable(name);
+  return line.length > NAME_SHOWN_CHARACTERS_MAX ? `${line.slice(0, NAME_SHOWN_CHARACTERS_MAX - 1)}…` : line;
 }
 
 function curveText({ curve, chosen, total }: SavingsReport, money: Money): string {

@@ -19,6 +19,13 @@ export function dollarsTo(microcents: bigint, decimals: number): string {
   return `${sign}${whole}${decimals === 0 ? "" : `.${fractionOf(microcents).slice(0, decimals)}`}`;
 }
 
+/** As {@link dollarsTo}, with commas between thousands: `12,345.67`. */
+export function groupedDollars(microcents: bigint, decimals: number): string {
+  const [whole = "", fraction] = dollarsTo(microcents, decimals).split(".");
+  const grouped = whole.replace(/\B(?=(?:\d{3})+$)/g, ",");
+  return fraction === undefined ? grouped : `${grouped}.${fraction}`;
+}
+
 /** The decimals that the finest of some amounts needs to be exact. */
 export function exactDecimals(amounts: readonly bigint[]): number {
   return Math.max(0, ...amounts.map(decimalsOf));
