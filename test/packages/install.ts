@@ -47,7 +47,7 @@ export function linkInto(folder: string, packed: readonly Packed[]): Project {
 /**
  * Installs the tarballs with npm, and a Node of the given version beside them.
  *
- * @param nodeRange - "22" or "24".
+ * @param nodeRange - "22.18.0" or "24".
  * @throws an error with npm's output, where the registry cannot be reached too.
  */
 export function npmInto(folder: string, packed: readonly Packed[], nodeRange: string): Project {

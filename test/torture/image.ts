@@ -4,7 +4,7 @@
  * depend on the seed.
  * @module
  */
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
@@ -68,16 +68,12 @@ function copyCheckout(to: string): void {
     cpSync(join(ROOT, file), join(to, file));
 }
 
-/** `false` where npm cannot reach its registry; every other failure is one. */
+/** `false` where npm cannot reach its registry. Every other failure is one, and so is a warning. */
 function tryRun(command: string, cwd: string): boolean {
-  try {
-    execFileSync("sh", ["-c", command], { cwd, stdio: "pipe", encoding: "utf8" });
-    return true;
-  } catch (error) {
-    const { stderr } = error as { readonly stderr: string };
-    if (/\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH)\b/.test(stderr)) return false;
-    throw new Error(`${command}\n${stderr}`, { cause: error });
-  }
+  const { status, stderr } = spawnSync("sh", ["-c", command], { cwd, encoding: "utf8", maxBuffer: 1 << 26 });
+  if (status === 0 && !/\bwarn/i.test(stderr)) return true;
+  if (/\b(?:ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH)\b/.test(stderr)) return false;
+  throw new Error(`${command} ended with ${status}:\n${stderr}`);
 }
 
 /** A port that nothing listens on right now. */

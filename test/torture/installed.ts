@@ -19,7 +19,8 @@ export const name = "installed packages";
 
 /** From an installed package to the first useful result. */
 const FIRST_RESULT_MS_MAX = 60_000;
-const NODES: readonly string[] = ["22", "24"];
+/** The oldest that is supported, and the newest of the next. */
+const NODES: readonly string[] = ["22.18.0", "24"];
 
 export async function run({ milliseconds, progress }: Budget): Promise<Found> {
   const endMs = performance.now() + milliseconds;
