@@ -8,7 +8,7 @@
  *     latency = p95 · penalty per millisecond
  *     utility = quality − risk − cost − latency, clamped to 64 signed bits
  *
- * Each part of a cost is rounded up on its own, and value is rounded down: never in the spender's favour.
+ * Each part of a cost is rounded up and value is rounded down, so rounding never understates spending.
  * @module
  */
 import type { Candidate, Policy } from "./policy.ts";
@@ -27,7 +27,7 @@ import {
 const UNITS_PER_PRICE = 1_000_000n;
 const BPS_SQUARED = BigInt(BPS_MAX) ** 2n;
 
-/** The terms of a utility. The unclamped ones may need more than 64 bits. */
+/** The terms of a utility, in microcents. Unclamped terms may need more than 64 bits. */
 export interface UtilityTerms {
   readonly qualityMicrocents: bigint;
   readonly riskMicrocents: bigint;
@@ -36,7 +36,7 @@ export interface UtilityTerms {
   readonly utilityMicrocents: Microcents;
 }
 
-/** What the request would cost with this candidate, at its bound. Saturates at 2^64−1. */
+/** Cost of the request with this candidate at maximum output, in microcents. Saturates at 2^64−1. */
 export function cost(request: Request, candidate: Candidate): CostMicrocents {
   const input = ceilDivide(BigInt(request.inputTokens) * candidate.inputPriceMicrocents, UNITS_PER_PRICE);
   const output = ceilDivide(BigInt(request.outputTokens) * candidate.outputPriceMicrocents, UNITS_PER_PRICE);
@@ -44,7 +44,7 @@ export function cost(request: Request, candidate: Candidate): CostMicrocents {
   return costMicrocents(total > U64_MAX ? U64_MAX : total);
 }
 
-/** What the candidate would be worth to the request, term by term. */
+/** Utility of the candidate for the request, term by term, in microcents. */
 export function utility(policy: Policy, request: Request, candidate: Candidate): UtilityTerms {
   const value = request.valueMicrocents > 0n ? request.valueMicrocents : 0n;
   const qualityMicrocents = (value * BigInt(request.confidenceBps) * BigInt(candidate.qualityBps)) / BPS_SQUARED;

@@ -9,14 +9,14 @@
 import { toHex, toUtf8 } from "./bytes.ts";
 import { hmacSha256, type Sha256, sha256 } from "./sha256.ts";
 
-/** What comes before the first entry. */
+/** The previous hash of the first entry. */
 export const GENESIS_HASH = "genesis";
 
-/** The hash of an entry, as lower-case hexadecimal, from the hash before it and its data. */
+/** Computes the hash of an entry, in lower-case hexadecimal, from the previous hash and its data. */
 export type ChainHash = (previousHash: string, data: Uint8Array) => string;
 
 /**
- * The chain anybody can check.
+ * The unkeyed chain: anyone can verify it, and anyone who can write the files can rewrite it.
  *
  * @example
  * ```ts
@@ -29,7 +29,7 @@ export function plainChain(hash: Sha256 = sha256): ChainHash {
   return (previousHash, data) => toHex(hash(join(previousHash, data)));
 }
 
-/** The chain that only holders of the key can extend or check. */
+/** The keyed chain: only holders of the key can extend or verify it. */
 export function keyedChain(key: Uint8Array, hash: Sha256 = sha256): ChainHash {
   return (previousHash, data) => toHex(hmacSha256(key, join(previousHash, data), hash));
 }

@@ -1,6 +1,6 @@
 /**
- * What a ledger amounts to, in a form that can be shown and compared. A running engine says it, and so does whoever folds
- * its journal without knowing the engine: word for word the same.
+ * The conservation proof of a ledger. A running engine and an independent fold of its journal produce exactly the same
+ * proof.
  *
  * Amounts are microcents, times are microseconds since the Unix epoch.
  * @module
@@ -12,7 +12,7 @@ export interface Balances {
   readonly remainingMicrocents: bigint;
   readonly reservedMicrocents: bigint;
   readonly settledMicrocents: bigint;
-  /** Billed beyond what was granted; closes the tenant until the next credit pays it. */
+  /** Amount billed beyond the balance; the tenant has no headroom until later money has paid it. */
   readonly debtMicrocents: bigint;
 }
 
@@ -21,7 +21,7 @@ export interface TenantProof extends Balances {
   readonly parent?: string;
   readonly metered: boolean;
   readonly exposureCapMicrocents?: bigint;
-  /** Billed since the period began; since ever where there is none. */
+  /** Billed since the start of the period, or since account creation for a tenant without periods. */
   readonly billedInPeriodMicrocents: bigint;
   readonly period?: { readonly index: number; readonly startsAt: number; readonly endsAt: number };
   /** granted = remaining + reserved + settled, all ≥ 0. */
@@ -32,20 +32,20 @@ export interface OpenReservation {
   readonly decisionId: string;
   readonly tenant: string;
   readonly amountMicrocents: bigint;
-  /** From then on it is settled in full. */
+  /** When the reservation expires and is settled in full. */
   readonly expiresAt: number;
   readonly state: "open" | "held" | "overdue";
 }
 
 export interface ConservationProof {
-  /** The entry up to which everything here counts. */
+  /** The last entry that is counted. */
   readonly sequence: number;
   /** `calyldg1` with that entry as its watermark, in hexadecimal. */
   readonly digest: string;
   readonly conserved: boolean;
-  /** In the order in which they were limited first. */
+  /** In the order of their first limits. */
   readonly tenants: readonly TenantProof[];
-  /** Of the metered tenants that no metered tenant stands above: every microcent once. */
+  /** Sum over metered tenants without a metered ancestor, so that each microcent counts once. */
   readonly total: Balances;
   readonly reservations: readonly OpenReservation[];
 }

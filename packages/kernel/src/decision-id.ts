@@ -1,6 +1,6 @@
 /**
- * What a decision is called outside: the sequence of its entry, and the beginning of its identity, so that an id which was
- * mistyped or made up binds to nothing.
+ * Public decision IDs: the sequence of the entry and the first digits of the identity, so that a mistyped or invented ID
+ * matches no decision.
  * @module
  */
 
@@ -23,7 +23,7 @@ export function decisionIdOfIdentity(sequence: number, identityHex: string): str
 }
 
 /**
- * Takes an id apart; `undefined` when it is not one.
+ * Parses a decision ID; `undefined` if it is not one.
  *
  * @example
  * ```ts

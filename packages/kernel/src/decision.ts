@@ -1,16 +1,16 @@
 /**
- * The kernel's answer. Codes and their order are those of the published decision digest; the names are ours.
+ * The kernel's answer to a request. Codes and their order are those of the published decision digest; the names are ours.
  * @module
  */
 import type { Request } from "./request.ts";
 import type { CandidateId, CostMicrocents, Microcents, Sequence } from "./units.ts";
 
-/** Run what was asked for, run something else instead, or run nothing. */
+/** Run the requested candidate, run another one, or run nothing. */
 export type Action = "execute" | "substitute" | "reject";
 
 export const ACTION_CODES: Readonly<Record<Action, number>> = Object.freeze({ execute: 1, substitute: 2, reject: 3 });
 
-/** Why. The last eleven are the gates that a rejection can be due to. */
+/** Reason of a decision. The last eleven are the limits and gates that can cause a rejection. */
 export type Reason =
   | "requested_maximizes_utility"
   | "alternative_maximizes_utility"
@@ -42,32 +42,32 @@ export const REASON_CODES: Readonly<Record<Reason, number>> = Object.freeze({
   risk_ceiling: 110,
 });
 
-/** The index of a decision that selects nothing. */
+/** Index of a decision that selects no candidate. */
 export const NO_INDEX = 65_535;
 
 export interface Decision {
-  /** The request's. */
+  /** Sequence of the request. */
   readonly sequence: Sequence;
   readonly action: Action;
   readonly reason: Reason;
-  /** 0 when nothing was selected. */
+  /** ID of the selected candidate; 0 for a rejection. */
   readonly selectedId: CandidateId;
-  /** Position in the catalog; {@link NO_INDEX} when nothing was selected. */
+  /** Position in the catalog; {@link NO_INDEX} for a rejection. */
   readonly selectedIndex: number;
   readonly costMicrocents: CostMicrocents;
   readonly utilityMicrocents: Microcents;
-  /** The runner-up: what would have been chosen without the selected candidate. 0 when there was none. */
+  /** ID of the runner-up: the choice without the selected candidate. 0 if there was none. */
   readonly counterfactualId: CandidateId;
   readonly counterfactualUtilityMicrocents: Microcents;
-  /** Candidates walked: all of them, or none after a hard limit. */
+  /** Number of candidates evaluated: all, or 0 after a hard limit. */
   readonly evaluatedCount: number;
-  /** Candidates that passed every gate. */
+  /** Number of candidates that passed every gate. */
   readonly eligibleCount: number;
   readonly policyEpoch: Sequence;
   readonly catalogEpoch: Sequence;
 }
 
-/** Decides requests under one policy. Total and pure: the same request has the same decision, on every machine. */
+/** Decides requests under one policy. Total and pure: the same request gets the same decision on every machine. */
 export interface Kernel {
   readonly prescribe: (request: Request) => Decision;
 }

@@ -1,12 +1,12 @@
 /**
  * JSON with exact integers. The journal holds integers from −2^63 to 2^64−1 as plain JSON numbers; `JSON.parse` would
- * round those beyond 2^53 and keep the last of two equal keys in silence. Reading here gives a `bigint` for every
+ * round those beyond 2^53 and silently keep the last of two duplicate keys. Reading here gives a `bigint` for every
  * integer that a `number` cannot hold, from the digits in the source text (ECMAScript: JSON.parse source text access).
  * @module
  */
 import { invariant } from "./invariant.ts";
 
-/** What exact JSON can hold. */
+/** A value of exact JSON. */
 export type ExactJson =
   | null
   | boolean
@@ -17,7 +17,7 @@ export type ExactJson =
   | { readonly [key: string]: ExactJson };
 
 /**
- * Parses, exactly. Most documents hold no large integer, so the plain parse comes first and the slow one only if needed.
+ * Parses JSON without losing integer precision. Most documents have no large integer, so the platform's parser is tried first.
  *
  * @throws SyntaxError when the text is not JSON.
  *
@@ -32,7 +32,7 @@ export function parseExact(text: string): ExactJson {
   return LARGE_INTEGER.test(text) ? (JSON.parse(text, exactNumber) as ExactJson) : plain;
 }
 
-/** What may pass 2^53 = 9,007,199,254,740,992: sixteen digits from a 9 on, or more digits. */
+/** Text that may exceed 2^53 = 9,007,199,254,740,992: sixteen digits starting with 9, or more digits. */
 const LARGE_INTEGER = /(?:^|[:,[\s])-?(?:9[0-9]{15}|[0-9]{17})/;
 
 function exactNumber(this: unknown, _key: string, value: unknown, context?: { readonly source?: string }): unknown {
@@ -42,7 +42,7 @@ function exactNumber(this: unknown, _key: string, value: unknown, context?: { re
 }
 
 /**
- * Writes compact JSON, keys in the order given, `undefined` left out, a `bigint` as its digits.
+ * Writes compact JSON: keys in the given order, `undefined` omitted, a `bigint` as its digits.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ function refuse(claim: string): never {
   invariant(false, claim);
 }
 
-/** The value as a `bigint`, when it is an exact integer. */
+/** The value as a `bigint`; `undefined` unless it is an exact integer. */
 export function exactInteger(value: unknown): bigint | undefined {
   if (typeof value === "bigint") return value;
   return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : undefined;

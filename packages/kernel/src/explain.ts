@@ -1,7 +1,7 @@
 /**
- * Why a decision is as it is: one row per candidate, with the gate that refused it and what was measured against what,
- * or, for an eligible one, the terms of its utility. Computed by the reference from the same gates and terms that
- * decide, so an explanation cannot differ from the decision.
+ * Explains a decision: one row per candidate, with the gate that refused it and the measured value and limit, or the utility
+ * terms of an eligible candidate. The reference computes it from the same gates and terms that decide, so an explanation
+ * cannot differ from the decision.
  * @module
  */
 import { type UtilityTerms, utility } from "./arithmetic.ts";
@@ -17,7 +17,7 @@ export type ExplanationRow =
 
 export interface Explanation {
   readonly decision: Decision;
-  /** In catalog order; empty after a hard limit, which walks no candidate. */
+  /** In catalog order; empty after a hard limit, which evaluates no candidate. */
   readonly rows: readonly ExplanationRow[];
 }
 
@@ -35,7 +35,7 @@ export function explain(policy: Policy, request: Request): Explanation {
   return { decision, rows: walked.map((candidate) => explainCandidate(policy, request, candidate)) };
 }
 
-/** One candidate's row, whether or not the decision walked it. */
+/** The row of one candidate, also if a hard limit skipped it. */
 export function explainCandidate(policy: Policy, request: Request, candidate: Candidate): ExplanationRow {
   const refusedBy = firstRefusal(policy, request, candidate);
   const gate = GATES.find(({ name }) => name === refusedBy);

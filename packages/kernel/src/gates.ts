@@ -1,8 +1,8 @@
 /**
- * The gates: hard constraints on one candidate. Whoever fails any of them cannot be chosen at any price. They are data,
- * so that the order, the reason, the explanation and the count of refusals have one source.
+ * The gates: hard constraints on one candidate. A candidate that fails one is never selected, whatever its price. Gates are
+ * data, so the order, the reason, the explanation and the count of refusals have one source.
  *
- * Order never changes which candidate wins, only which refusal is counted: the first that refuses.
+ * The order never changes which candidate wins, only which refusal is counted: the first.
  * @module
  */
 import { cost, utility } from "./arithmetic.ts";
@@ -24,7 +24,7 @@ export type GateName =
 export interface Gate {
   readonly name: GateName;
   readonly admits: (policy: Policy, request: Request, candidate: Candidate) => boolean;
-  /** What was measured and what it was held against, for an explanation. Masks are given in hexadecimal. */
+  /** The measured value and its limit, for an explanation. Masks are in hexadecimal. */
   readonly evidence: (
     policy: Policy,
     request: Request,
@@ -109,7 +109,7 @@ export const GATES: readonly Gate[] = Object.freeze([
 /** How many candidates each gate refused. */
 export type RefusalCounts = Readonly<Record<GateName, number>>;
 
-/** Later in this list wins among equal counts. The order is the published core's. */
+/** Among equal counts the later gate in this list wins. The order is the published core's. */
 const DOMINANCE: readonly GateName[] = Object.freeze([
   "capability",
   "region",
@@ -122,7 +122,7 @@ const DOMINANCE: readonly GateName[] = Object.freeze([
   "disabled",
 ] as const);
 
-/** The reason of a rejection: the gate that refused most candidates. */
+/** The reason of a rejection: the gate that refused the most candidates. */
 export function dominantReason(counts: RefusalCounts): Reason {
   let dominant: GateName | undefined;
   for (const name of DOMINANCE) {

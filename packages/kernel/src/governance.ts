@@ -1,6 +1,6 @@
 /**
- * Governance: limits that no client, policy or configuration can loosen. They are constants in code, tested before the
- * kernel decides and again, on whatever will actually run, after it. A policy may only be stricter.
+ * Governance: limits that no client, policy or configuration can loosen. They are constants in code, checked before the
+ * kernel decides and again on the candidate that will run. A policy may only be stricter.
  * @module
  */
 import type { Decision } from "./decision.ts";
@@ -20,7 +20,7 @@ export const GOVERNANCE: {
   costToValueLimitBps: 12_500,
 });
 
-/** Why governance forbids something; a name for people and for the journal. */
+/** The governance limit that was exceeded; the name appears in the journal. */
 export type GovernanceBreach =
   | "risk_hard_limit"
   | "confidence_hard_limit"
@@ -28,7 +28,7 @@ export type GovernanceBreach =
   | "expected_value_not_positive"
   | "cost_exceeds_value";
 
-/** What governance forbids about a request, whatever would be chosen for it; `undefined` when nothing. */
+/** The limit that a request exceeds before any candidate is considered; `undefined` if none. */
 export function breachOfRequest(request: Request): GovernanceBreach | undefined {
   if (request.riskBps >= GOVERNANCE.riskHardLimitBps) return "risk_hard_limit";
   if (request.confidenceBps < GOVERNANCE.confidenceMinBps) return "confidence_hard_limit";
@@ -37,10 +37,10 @@ export function breachOfRequest(request: Request): GovernanceBreach | undefined 
 }
 
 /**
- * What governance forbids about what is going to run; `undefined` when nothing.
+ * The limit that a decision to run a candidate exceeds; `undefined` if none.
  *
  * The kernel's positive utility already implies both rules: utility > 0 means cost < value · confidence · quality, and
- * quality ≤ 1. They are tested all the same, on the decision as it stands, so that a faulty kernel cannot spend.
+ * quality ≤ 1. They are checked again on the finished decision, so that a faulty kernel cannot spend.
  */
 export function breachOfDecision(request: Request, decision: Decision): GovernanceBreach | undefined {
   if (decision.action === "reject") return undefined;

@@ -1,5 +1,5 @@
 /**
- * The lines of a JSON document, by path: for the mistakes in a file that a person wrote.
+ * Line numbers in a JSON document by path, for error messages about files.
  * @module
  */
 import { boundsOf, type StrictJsonOptions } from "./json-bounds.ts";
@@ -8,7 +8,7 @@ import { type JsonPath, JsonParser, type MemberOffsets } from "./json-parser.ts"
 export type { JsonPath } from "./json-parser.ts";
 
 /**
- * The line of a value, from 1: that of its key, or of the nearest value around it when the path leads nowhere.
+ * The line of a value, from 1: the line of its key, or of the nearest enclosing value if the path does not exist.
  *
  * @param text - a text that `parseStrictJson` takes with the same options. It is parsed once more, at the first call.
  *

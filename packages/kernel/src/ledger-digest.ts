@@ -1,6 +1,6 @@
 /**
- * The canonical digest of a ledger (`calyldg1`, docs/formats.md section 1): every tenant's balances, and up to which
- * entry of the log they count. Byte for byte that of the published Rust core.
+ * The canonical digest of a ledger (`calyldg1`, docs/formats.md section 1): every tenant's balances, and the last
+ * entry that they count. Byte for byte that of the published Rust core.
  * @module
  */
 import { ByteWriter, toUtf8 } from "./bytes.ts";
@@ -17,9 +17,9 @@ export interface TenantBalances {
 
 export interface LedgerBalances {
   readonly tenants: readonly TenantBalances[];
-  /** Reservations that are open or held. */
+  /** Number of open and held reservations. */
   readonly openCount: number;
-  /** The entry up to which they count; absent for a ledger without a log. */
+  /** The last entry that is counted; absent for a ledger without a log. */
   readonly watermark?: number;
 }
 

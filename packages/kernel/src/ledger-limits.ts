@@ -1,9 +1,9 @@
 /**
- * Bounds of the ledger that whoever reads a budget or a request holds it to.
+ * Limits of the ledger, enforced where budgets and requests are read.
  * @module
  */
 
-/** The levels of a hierarchy: organisation, team, key, end user. */
+/** Maximum levels of a tenant: organisation, team, key, end user. */
 export const LEVELS_MAX = 4;
-/** 31 days: a reservation that nobody closes by then never will be. */
+/** Maximum lifetime of a reservation: 31 days. */
 export const RESERVATION_SECONDS_MAX: number = 31 * 86_400;

@@ -1,17 +1,17 @@
 /**
- * The units that people write money in, and an amount in one of them as microcents. What a microcent cannot hold is refused
- * rather than rounded.
+ * Units for money in files and options, and their conversion to microcents. An amount finer than a microcent is refused, not
+ * rounded.
  * @module
  */
 import { MICROCENTS_PER_CENT, MICROCENTS_PER_DOLLAR } from "./units.ts";
 
 export interface MoneyUnit {
   readonly name: "microcents" | "cents" | "dollars";
-  /** As it ends the name of a field: `valueDollars`. */
+  /** Suffix of a field name, as in `valueDollars`. */
   readonly suffix: "Microcents" | "Cents" | "Dollars";
-  /** What one of it is worth. */
+  /** Microcents per unit. */
   readonly microcents: bigint;
-  /** Digits after the point that a microcent still holds. */
+  /** Maximum digits after the decimal point. */
   readonly decimals: number;
 }
 
@@ -24,8 +24,8 @@ export const MONEY_UNITS: readonly MoneyUnit[] = Object.freeze([
 const DECIMAL = /^(-?)([0-9]{1,20})(?:\.([0-9]{1,20}))?$/;
 
 /**
- * An amount in microcents: of a whole number, or of a decimal in quotes. `undefined` when it is neither, or finer than a
- * microcent.
+ * Converts an amount to microcents. Takes an integer, or a decimal as a string; returns `undefined` for anything else and for
+ * amounts finer than a microcent.
  *
  * @example
  * ```ts

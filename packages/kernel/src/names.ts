@@ -1,14 +1,14 @@
 /**
- * The texts that name something: tenants, candidates, people, request ids, use cases, digests. Each check costs no more
- * than its longest legal text, however long the text is.
+ * Names: tenants, candidates, people, request IDs, use cases, digests. The cost of each check is bounded by the longest valid
+ * name, not by the length of the text.
  * @module
  */
 
-/** The longest name or id, in UTF-16 code units. */
+/** Maximum length of a name or ID, in UTF-16 code units. */
 export const NAME_CHARACTERS_MAX = 128;
 
 /**
- * Whether a value is a name: 1 to 128 printable characters, or as many as are given, and not all of them space.
+ * Whether a value is a name: 1 to 128 (or the given maximum of) printable characters, not all of them spaces.
  *
  * @example
  * ```ts
@@ -23,17 +23,17 @@ export function isName(value: unknown, charactersMax: number = NAME_CHARACTERS_M
   return PLAIN.test(value) || (value.trim() !== "" && !UNPRINTABLE.test(value));
 }
 
-/** ASCII without space: nearly every name, and decided faster. */
+/** ASCII without spaces: nearly every name, and faster to check. */
 const PLAIN = /^[\x21-\x7e]+$/;
 /** Control and format characters, and halves of a surrogate pair. */
 const UNPRINTABLE = /\p{C}/u;
 
-/** For people: what {@link isName} asks for. */
+/** For error messages: the form that {@link isName} accepts. */
 export const NAME_WANTED: string = `1 to ${NAME_CHARACTERS_MAX} printable characters`;
 
 const USE_CASE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
-/** Whether a text names a use case: 1 to 64 letters, digits, `_`, `.` and `-`, a letter or digit first. */
+/** Whether a text names a use case: 1 to 64 letters, digits, `_`, `.` and `-`, starting with a letter or digit. */
 export function isUseCaseName(text: string): boolean {
   return USE_CASE_NAME.test(text);
 }
@@ -42,7 +42,7 @@ export function isUseCaseName(text: string): boolean {
 export const DIGEST_PATTERN = "^[0-9a-f]{64}$";
 const DIGEST = new RegExp(DIGEST_PATTERN);
 
-/** Whether a value is a digest as files and commands name it: 64 hexadecimal digits in lower case. */
+/** Whether a value is a digest in text form: 64 lower-case hexadecimal digits. */
 export function isDigest(value: unknown): value is string {
   return typeof value === "string" && DIGEST.test(value);
 }

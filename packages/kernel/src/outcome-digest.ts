@@ -1,5 +1,5 @@
 /**
- * The canonical digests of what was done and of what became of it (`calysel1`, `calyout1`; docs/formats.md section 1),
+ * The canonical digests of selections and outcomes (`calysel1`, `calyout1`; docs/formats.md section 1),
  * byte for byte those of the published Rust core. An outcome binds to its decision by the decision's identity.
  * @module
  */
@@ -20,15 +20,15 @@ const DISPOSITION_CODES: Readonly<Record<Disposition, number>> = Object.freeze({
   in_flight: 2,
 });
 
-/** What was done, and how likely it was. */
+/** The candidate that ran, and its probability. */
 export interface Selection {
   readonly strategy: SelectionStrategy;
   readonly actedId: number;
-  /** Absent exactly when a person chose. */
+  /** Absent if and only if a person chose. */
   readonly propensityBps?: number;
 }
 
-/** What became of a decision. */
+/** The outcome of a decision. */
 export interface Outcome {
   /** Microseconds since the Unix epoch. */
   readonly observedAt: number;

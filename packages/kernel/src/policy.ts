@@ -1,6 +1,6 @@
 /**
- * What the kernel decides by: a catalog of candidates and the terms of the trade. This is the digested part of a policy
- * snapshot, in the kernel's own units; names, tiers and defaults for people are in `snapshot.ts`.
+ * The policy that the kernel reads: candidates, limits and weights. This is the digested part of a policy snapshot, in the
+ * kernel's units; names, tiers and defaults are in `snapshot.ts`.
  *
  * {@link Policy} is any value of the right widths: the kernel is total over it. {@link createPolicy} is what the engine
  * builds: validated, in canonical order (ascending id) and frozen.
@@ -19,13 +19,13 @@ import {
   type Sequence,
 } from "./units.ts";
 
-/** One entry of a catalog. */
+/** A candidate of a catalog. */
 export interface Candidate {
   readonly id: CandidateId;
   readonly providerId: ProviderId;
   readonly qualityBps: Bps;
   readonly riskCeilingBps: Bps;
-  /** 0 is disabled, anything else is enabled. Eight bits, digested as it is; a validated policy holds 0 or 1. */
+  /** 0 is disabled, any other value is enabled. Eight bits, digested as is; a validated policy has 0 or 1. */
   readonly enabled: number;
   readonly latencyP95Ms: Milliseconds;
   readonly capabilities: Mask;
@@ -34,14 +34,14 @@ export interface Candidate {
   readonly outputPriceMicrocents: PriceMicrocents;
 }
 
-/** What the kernel decides by. */
+/** Candidates, limits and weights. */
 export interface Policy {
   readonly policyEpoch: Sequence;
   readonly catalogEpoch: Sequence;
   readonly riskHardLimitBps: Bps;
   readonly confidenceMinBps: Bps;
   readonly riskPenaltyMultiplierBps: Bps;
-  /** What a millisecond of p95 latency costs. Unsigned 64 bit. */
+  /** Penalty per millisecond of p95 latency, in microcents. Unsigned 64 bit. */
   readonly latencyPenaltyMicrocentsPerMs: PriceMicrocents;
   readonly candidates: readonly Candidate[];
 }
@@ -55,9 +55,9 @@ export const RISK_PENALTY_MULTIPLIER_MAX_BPS = 50_000;
 /**
  * Validates a policy, puts its candidates in canonical order and freezes it.
  *
- * Every mistake is reported at once. A policy may be stricter than governance, never looser.
+ * Every mistake is reported. A policy may be stricter than governance, never looser.
  *
- * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with one {@link Mistake} for each fault, naming its field.
+ * @throws {@link CalybrisError} `CAL_POLICY_INVALID` with one {@link Mistake} per invalid field.
  *
  * @example
  * ```ts
@@ -74,7 +74,7 @@ export function createPolicy(policy: Policy): Policy {
   return Object.freeze({ ...policy, candidates: Object.freeze(candidates) });
 }
 
-/** Everything about a policy that the engine would refuse. */
+/** Every mistake for which {@link createPolicy} refuses a policy. */
 export function* policyMistakes(policy: Policy): Generator<Mistake> {
   const { riskHardLimitBps, confidenceMinBps, riskPenaltyMultiplierBps, candidates } = policy;
   if (riskHardLimitBps > GOVERNANCE.riskHardLimitBps) {

@@ -1,6 +1,6 @@
 /**
- * The decision, as a pure function of a policy and a request. This is the definition; the Wasm kernel is the same
- * function made fast, and one contract suite holds the two equal. Total: every field may take any value of its width.
+ * The decision, as a pure function of a policy and a request. This is the definition; the Wasm kernel is the fast
+ * implementation, and one contract suite checks that both agree. Total: every field may have any value of its width.
  * @module
  */
 import { utility } from "./arithmetic.ts";
@@ -24,7 +24,7 @@ interface Scored {
   readonly utilityMicrocents: Microcents;
 }
 
-/** A decision, and how many candidates each gate refused on the way to it. */
+/** A decision, and the number of candidates that each gate refused. */
 export interface Prescription {
   readonly decision: Decision;
   readonly refusals: RefusalCounts;
@@ -38,8 +38,8 @@ export function referenceKernel(policy: Policy): Kernel {
 /**
  * Decides one request.
  *
- * Hard limits first; a request beyond one is rejected without looking at any candidate. Then every candidate that
- * passes all gates is eligible, and the best of them is selected.
+ * Hard limits come first: a request that exceeds one is rejected without evaluating candidates. Then every candidate that
+ * passes all gates is eligible, and the one with the highest utility is selected.
  *
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export function prescribe(policy: Policy, request: Request): Prescription {
   return { decision: selection(policy, request, best, runnerUp, eligible.length), refusals };
 }
 
-/** The first gate that refuses the candidate; `undefined` when it is eligible. */
+/** The first gate that refuses the candidate; `undefined` if it is eligible. */
 export function firstRefusal(policy: Policy, request: Request, candidate: Candidate): GateName | undefined {
   return GATES.find((gate) => !gate.admits(policy, request, candidate))?.name;
 }

@@ -1,11 +1,11 @@
 /**
- * What a caller may add to its request, beside what is decided by: tags, and the digest of a prompt.
+ * Labels that a caller may add to a request: tags and the digest of a prompt. They do not affect the decision.
  * @module
  */
 import { digestFromBase64Url } from "./base64url.ts";
 import { isName } from "./names.ts";
 
-/** The most tags that a decision has, and their names. */
+/** Limits on the number of tags and the length of their names. */
 export const TAGS_MAX = 16;
 export const TAG_NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$";
 const TAG_NAME = new RegExp(TAG_NAME_PATTERN);

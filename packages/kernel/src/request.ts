@@ -1,6 +1,6 @@
 /**
- * What is asked, in the kernel's units: one request for one decision. The thirteen fields are those of the published
- * request digest, in its order. Names, defaults and ids for people are resolved before this, in the engine.
+ * A request for one decision, in the kernel's units. The thirteen fields are those of the published request digest, in its
+ * order. The engine resolves names, defaults and IDs before it builds a request.
  * @module
  */
 import {
@@ -17,25 +17,25 @@ import {
 
 export interface Request {
   readonly sequence: Sequence;
-  /** The candidate asked for; 0 when the client asked for none in particular. */
+  /** The requested candidate; 0 if the client named none. */
   readonly requestedId: CandidateId;
   readonly inputTokens: Tokens;
-  /** The most that may come back: decisions and reservations are made on the bound. */
+  /** Maximum output tokens; decisions and reservations use this bound. */
   readonly outputTokens: Tokens;
-  /** What a success is worth to whoever asks. A negative value counts as 0. */
+  /** Value of a success to the caller, in microcents. A negative value counts as 0. */
   readonly valueMicrocents: Microcents;
-  /** No candidate that costs more is admitted. {@link NO_BUDGET_LIMIT} admits any cost. */
+  /** Maximum cost of the selected candidate, in microcents. {@link NO_BUDGET_LIMIT} means no limit. */
   readonly budgetLimitMicrocents: CostMicrocents;
   readonly riskBps: Bps;
   readonly confidenceBps: Bps;
   readonly qualityMinBps: Bps;
   /** 0 means no limit. */
   readonly latencyMaxMs: Milliseconds;
-  /** Every bit must be among the candidate's capabilities. */
+  /** Required capabilities; the candidate must have every bit. */
   readonly capabilitiesRequired: Mask;
-  /** {@link ALL_PROVIDERS} admits every provider that has a bit. */
+  /** Allowed providers. {@link ALL_PROVIDERS} allows every provider that has a bit. */
   readonly providersAllowed: Mask;
-  /** 0 means anywhere; else one shared bit is enough. */
+  /** Allowed regions; 0 means anywhere, otherwise one shared bit is enough. */
   readonly regionsRequired: Mask;
 }
 

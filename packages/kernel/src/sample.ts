@@ -1,5 +1,5 @@
 /**
- * A policy and a request to try things with: the first labelled case of the published vectors
+ * A sample policy and request for examples and tests: the first labelled case of the published vectors
  * (`conformance/vectors/caly_proof_v1.json`).
  * @module
  */
@@ -19,7 +19,7 @@ import {
   U64_MAX,
 } from "./units.ts";
 
-/** Two candidates: a better and dearer one, and a faster and cheaper one. */
+/** Two candidates: one better and more expensive, one faster and cheaper. */
 export function samplePolicy(): Policy {
   return {
     policyEpoch: sequence(7n),

@@ -1,7 +1,6 @@
 /**
- * SHA-256 (FIPS 180-4) and HMAC (RFC 2104) in portable TypeScript, so that a proof can be checked wherever the kernel
- * runs, synchronously. Where the platform has a faster one, pass that instead: everything that hashes takes a
- * {@link Sha256}.
+ * SHA-256 (FIPS 180-4) and HMAC (RFC 2104) in portable, synchronous TypeScript, so that a proof can be checked wherever the
+ * kernel runs. Every function that hashes takes a {@link Sha256}, so that a faster platform implementation can be passed.
  * @module
  */
 

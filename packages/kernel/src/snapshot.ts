@@ -1,6 +1,6 @@
 /**
- * A policy snapshot: the kernel's policy together with the names people use for what it holds. It is immutable, and it
- * is embedded whole in the journal, so that a journal explains and verifies itself.
+ * A policy snapshot: the kernel's policy with the names, tiers and defaults that people use. It is immutable and embedded in the
+ * journal, so a journal explains and verifies itself.
  *
  * The `calypol1` digest covers the kernel's policy; {@link snapshotDigest} covers the names, tiers and defaults as well.
  * @module
@@ -25,12 +25,12 @@ import {
   tokens,
 } from "./units.ts";
 
-/** What a request of this kind gets where the client says nothing. */
+/** Defaults for requests of this kind. */
 export interface UseCase {
   readonly valueMicrocents: Microcents;
   readonly riskBps: Bps;
   readonly confidenceBps: Bps;
-  /** The floor: least acceptable quality. */
+  /** The floor: lowest acceptable quality. */
   readonly qualityMinBps: Bps;
   readonly outputTokens: Tokens;
 }
@@ -41,17 +41,17 @@ export interface Learning {
   readonly features?: readonly string[];
   /** Share of decisions spread evenly over the tiers that may be drawn; 0 takes the best and draws in shadow only. */
   readonly explorationBps: number;
-  /** Share of decisions left alone by the learner. */
+  /** Share of decisions that use the floor of their use case only. */
   readonly holdoutBps: number;
-  /** The share of failures that the tracker settles at; a third when left out. */
+  /** Target share of failures of the tracker (default: a third). */
   readonly targetFailureBps?: number;
-  /** How much of a count is kept at each outcome, in millionths; 1,000,000 never forgets. */
+  /** Share of a count that each outcome keeps, in millionths; 1,000,000 never forgets. */
   readonly discountPpm: number;
   /** Requests before the regimes are frozen. */
   readonly warmUpRequests: number;
-  /** How far an anomalous request's floor is lifted above its use case's. */
+  /** How far the floor of an anomalous request is raised above its use case's. */
   readonly anomalyRaiseBps: number;
-  /** The share of requests that may be lifted. */
+  /** Maximum share of requests whose floor may be raised as anomalies. */
   readonly anomalyShareBps: number;
   /** An outcome later than this teaches nothing. */
   readonly attributionSeconds: number;
@@ -74,11 +74,11 @@ export interface PolicySnapshot {
   readonly candidateTiers: readonly number[];
   /** Always holds {@link DEFAULT_USE_CASE}. */
   readonly useCases: Readonly<Record<string, UseCase>>;
-  /** Absent when the policy does not learn: then every floor is the client's or the use case's. */
+  /** Absent if the policy does not learn; every floor is then the client's or the use case's. */
   readonly learning?: Learning;
 }
 
-/** The snapshot as it stands in an entry: plain data, integers only. */
+/** The snapshot as in an entry: plain data, integers only. */
 export function snapshotToJson(snapshot: PolicySnapshot): { readonly [key: string]: unknown } {
   const { policy } = snapshot;
   return {
@@ -170,7 +170,7 @@ function readUseCase(reader: Reader): UseCase {
   };
 }
 
-/** In one order, however it was put together. */
+/** In canonical member order. */
 function learningJson(learning: Learning): { readonly [key: string]: unknown } {
   const { features, explorationBps, holdoutBps, targetFailureBps, discountPpm, warmUpRequests } = learning;
   const { anomalyRaiseBps, anomalyShareBps, attributionSeconds } = learning;
@@ -203,7 +203,7 @@ function readLearning(reader: Reader): Learning {
   };
 }
 
-/** Reads members of one object; anything else than what is asked for is a coded error that names the field. */
+/** Reads members of one object; a missing or invalid member is a coded error that names the field. */
 class Reader {
   readonly #members: { readonly [key: string]: ExactJson };
   readonly #path: string;

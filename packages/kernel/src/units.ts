@@ -1,13 +1,13 @@
 /**
- * Units. Every quantity carries its unit twice: in its type, so that the compiler refuses to mix them, and as the last
- * word of its name, so that the reader never has to look it up.
+ * Units. Every quantity has its unit twice: in its type, so that the compiler refuses to mix units, and as the last
+ * word of its name.
  *
- * Whatever may pass 2^53 is a `bigint`; every other quantity is a safe-integer `number`. The two cannot meet in an
- * expression without a visible conversion, and no quantity is ever a float.
+ * A quantity that may exceed 2^53 is a `bigint`; every other is a safe-integer `number`. Mixing them needs a visible
+ * conversion, and no quantity is a float.
  *
- * Arithmetic drops the brand. Putting it back means calling the constructor, which checks the range: overflow is caught
- * where it happens. The ranges here are the *widths* of the fields in the published digests; what a policy or a client
- * may say is narrower, and is checked where policies and requests are read.
+ * Arithmetic drops the brand. Restoring it means calling the constructor, which checks the range, so overflow is caught where
+ * it happens. These ranges are the *widths* of the fields in the published digests; policies and requests have narrower
+ * ranges, checked where they are read.
  * @module
  */
 import { invariant } from "./invariant.ts";

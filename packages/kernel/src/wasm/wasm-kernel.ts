@@ -1,9 +1,9 @@
 /**
- * The kernel made fast: WebAssembly, 64-bit integers in linear memory. It equals the reference on every input; the
- * reference is the definition, and explains.
+ * The fast kernel: WebAssembly with 64-bit integers in linear memory. It equals the reference on every input; the reference
+ * is the definition and gives explanations.
  *
- * {@link wasmKernel} is the whole of it for one decision at a time. {@link WasmKernel} also exposes the records, so that
- * many decisions need one call and no allocation.
+ * {@link wasmKernel} decides one request at a time. {@link WasmKernel} also exposes the records, so that
+ * a batch needs one call and no allocation.
  * @module
  */
 import type { Decision, Kernel } from "../decision.ts";
@@ -48,7 +48,7 @@ function kernelModule(): WebAssembly.Module {
 }
 
 /**
- * The fast kernel for a policy. The policy is copied: changing it later changes nothing.
+ * Creates the fast kernel for a policy. The policy is copied; later changes to it have no effect.
  *
  * @example
  * ```ts
@@ -133,7 +133,7 @@ export class WasmKernel implements Kernel {
     this.decide(this.#requests + index * REQUEST_BYTES, this.#decisions + index * DECISION_BYTES);
   }
 
-  /** As {@link decideBatch}, by the straightforward loop: the same decisions, and the baseline of the benchmark. */
+  /** Like {@link decideBatch} with the plain loop: the same decisions; the baseline of the benchmark. */
   walkBatch(count: number): void {
     this.#checkCount(count);
     this.#exports.walkBatch(this.#requests, this.#decisions, count);
@@ -145,12 +145,12 @@ export class WasmKernel implements Kernel {
     return readDecisionAt(this.#views, this.#decisions + index * DECISION_BYTES, this.#epochs);
   }
 
-  /** The request records as 32-bit words, twenty each, for whoever writes them without objects. Padding is not read. */
+  /** The request records as 32-bit words, twenty each, for callers that write them without objects. Padding is ignored. */
   requestWords(): Uint32Array {
     return this.#views.u32.subarray(this.#requests >>> 2, (this.#requests + this.capacity * REQUEST_BYTES) >>> 2);
   }
 
-  /** The decision records as 32-bit words, twelve each, for whoever reads them without objects. */
+  /** The decision records as 32-bit words, twelve each, for callers that read them without objects. */
   decisionWords(): Uint32Array {
     return this.#views.u32.subarray(this.#decisions >>> 2, (this.#decisions + this.capacity * DECISION_BYTES) >>> 2);
   }
