@@ -5,7 +5,8 @@
  * Tests hold the two equal on well-formed tables.
  *
  * A quote opens a quoted cell only at its beginning; elsewhere it is a character. A quoted cell that does not end within
- * {@link RECORD_CHARACTERS_MAX} is reported by the line it begins on, and reading goes on with the next line.
+ * {@link RECORD_CHARACTERS_MAX}, or ends amid another row, is reported by the line it begins on, and reading goes on with
+ * the next line.
  * @module
  */
 
@@ -23,6 +24,8 @@ export class DelimitedText {
   readonly #handler: RowHandler;
   #text = "";
   #line = 1;
+  /** Cells of the header. A row of several lines that has another number of them has a quote astray. */
+  #columns: number | undefined;
   /** Within a line that is too long: what follows up to its end is dropped. */
   #isSkipping = false;
 
@@ -81,7 +84,12 @@ export class DelimitedText {
 
   #plainRow(text: string, at: number, end: number): void {
     const last = end > at && text.charCodeAt(end - 1) === CARRIAGE_RETURN ? end - 1 : end;
-    if (last > at) this.#handler.row(text.slice(at, last).split(this.#delimiter), this.#line);
+    if (last > at) this.#row(text.slice(at, last).split(this.#delimiter));
+  }
+
+  #row(cells: readonly string[]): void {
+    this.#columns ??= cells.length;
+    this.#handler.row(cells, this.#line);
   }
 
   /** A row that holds quotes. Returns where the next begins, or -1 when the text ends before the row does. */
@@ -89,9 +97,10 @@ export class DelimitedText {
     const cells: string[] = [];
     const delimiter = this.#delimiter;
     let lines = 0;
+    let hasTextAfterQuote = false;
     let at = from;
     for (;;) {
-      let cell = "";
+      let cell: string | undefined;
       if (text.charCodeAt(at) === QUOTE) {
         const close = closingQuote(text, at);
         if (close === -1) return this.#unclosed(text, from, isLast, close);
@@ -100,19 +109,25 @@ export class DelimitedText {
         cell = quoted.includes('"') ? quoted.replaceAll('""', '"') : quoted;
         at = close + 1;
       }
-      // What stands between here and the next delimiter or line end is as it is; after a quoted cell that is nothing.
       const newline = text.indexOf("\n", at);
-      const lineEnd = newline === -1 ? text.length : newline;
       if (newline === -1 && !isLast) return this.#unclosed(text, from, isLast, text.length);
+      const lineEnd = newline === -1 ? text.length : newline;
       const next = text.indexOf(delimiter, at);
-      if (next !== -1 && next < lineEnd) {
-        cells.push(cell + text.slice(at, next));
+      const isInner = next !== -1 && next < lineEnd;
+      const last = lineEnd > at && text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
+      // A cell without quotes; or what follows a quoted one, which is nothing in a well-formed row.
+      const rest = text.slice(at, isInner ? next : last);
+      if (cell !== undefined && rest !== "") hasTextAfterQuote = true;
+      cells.push(cell === undefined ? rest : cell + rest);
+      if (isInner) {
         at = next + delimiter.length;
         continue;
       }
-      const last = lineEnd > at && text.charCodeAt(lineEnd - 1) === CARRIAGE_RETURN ? lineEnd - 1 : lineEnd;
-      cells.push(cell + text.slice(at, last));
-      this.#handler.row(cells, this.#line);
+      if (lines > 0 && (hasTextAfterQuote || cells.length !== (this.#columns ?? cells.length))) {
+        this.#handler.bad(this.#line, "opens a quote that closes amid a later row");
+        return this.#next(text.indexOf("\n", from));
+      }
+      this.#row(cells);
       this.#line += lines + 1;
       return lineEnd + 1;
     }

@@ -164,3 +164,15 @@ test("capabilities that are lost, and reasoning that is new, are counted by requ
     { name: "reasoning", requests: 2 },
   ]);
 });
+
+test("the same tags in another order are the same tag, and one tag is itself", async () => {
+  const cells = ['"[""b"", ""a""]"', '"[""a"", ""b""]"', '"[""a""]"', "a", "[]", "[broken"];
+  const rows = cells.map((cell) => `gpt-4o,1,1,${cell}`);
+  const { tags } = await reportOf(["model,input_tokens,output_tokens,tags", ...rows].join("\n"));
+  expect(tags.map(({ name, rows: count }) => [name, count]).sort()).toEqual([
+    ["(no tag)", 1],
+    ["[broken", 1],
+    ["a", 2],
+    ["a, b", 2],
+  ]);
+});
