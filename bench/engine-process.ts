@@ -42,8 +42,8 @@ async function main(plan: EnginePlan): Promise<void> {
   const policy = await loadPolicy(policyFile);
   const engine = await Engine.open({ directory: join(directory, "journal"), policy, waitingMax: 16_384 });
   try {
-    await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "the benchmark");
-    await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all", by: "the benchmark" });
+    await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
+    await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all" });
     const ask = asking(engine);
     await run(ask, plan.loops, plan.warm);
     for (let round = 0; round < plan.rounds; round++) {

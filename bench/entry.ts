@@ -63,8 +63,8 @@ export async function benchEntry({ full, requests = full ? 5_000 : 200 }: BenchO
 async function decide(directory: string, count: number): Promise<void> {
   const catalog = await readJsonFile(builtInCatalogPath("llm"));
   const engine = await Engine.open({ directory, policy: parsePolicyFile(POLICY, catalog.value) });
-  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "the benchmark");
-  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all", by: "the benchmark" });
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
+  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all" });
   const below = seededBelow(1);
   const all = Array.from(
     { length: count },
@@ -80,7 +80,8 @@ async function decide(directory: string, count: number): Promise<void> {
       regions: ["eu"],
     }),
   );
-  for (let from = 0; from < count; from += 1_000) await engine.decideMany(all.slice(from, from + 1_000), 17);
+  const actor = engine.keys.introduce({ name: "bench", sha256: "0".repeat(64), scopes: ["decide"] });
+  for (let from = 0; from < count; from += 1_000) await engine.decideMany(all.slice(from, from + 1_000), actor);
   await engine.close();
 }
 

@@ -96,7 +96,13 @@ class Desk {
     for (let tenant = 0; tenant < tenantCount; tenant++) {
       this.#fold(limit(`tenant ${tenant}`));
       const amountMicrocents = microcents(2n ** 62n);
-      this.#fold({ kind: "grant", tenant: `tenant ${tenant}`, amountMicrocents, id: `grant ${tenant}`, by: "anna" });
+      this.#fold({
+        kind: "grant",
+        tenant: `tenant ${tenant}`,
+        amountMicrocents,
+        id: `grant ${tenant}`,
+        actor: "system:anna",
+      });
     }
   }
 
@@ -210,7 +216,7 @@ class Desk {
   }
 
   #settle(of: number): void {
-    this.#fold({ kind: "settlement", of, actualMicrocents: microcents(BigInt(AMOUNT)) });
+    this.#fold({ kind: "settlement", of, actualMicrocents: microcents(BigInt(AMOUNT)), actor: "system:anna" });
     this.#settled += 1;
   }
 
@@ -234,7 +240,14 @@ const TEMPLATE: DecisionEntry = {
 };
 
 function limit(tenant: string): LimitEntry {
-  return { kind: "limit", tenant, metered: true, whenShort: "substitute", reservationSeconds: 60, by: "anna" };
+  return {
+    kind: "limit",
+    tenant,
+    metered: true,
+    whenShort: "substitute",
+    reservationSeconds: 60,
+    actor: "system:anna",
+  };
 }
 
 /** 1,234,567 as 1,230,000: three digits are all that two runs agree on. */

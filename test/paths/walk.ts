@@ -35,8 +35,8 @@ async function walk(flow: string, command: string, work: () => Promise<unknown>)
 }
 
 const engine = await Engine.open({ directory: join(folder, "journal"), policy: await loadPolicy(policyFile(1)) });
-await engine.ledger.apply(parseBudgets({ tenants: { acme: { reservationSeconds: 3_600 } } }), "anna");
-await engine.ledger.grant({ tenant: "acme", amountMicrocents: 900_000_000_000, id: "first", by: "anna" });
+await engine.ledger.apply(parseBudgets({ tenants: { acme: { reservationSeconds: 3_600 } } }));
+await engine.ledger.grant({ tenant: "acme", amountMicrocents: 900_000_000_000, id: "first" });
 const request = { inputTokens: 400, tenant: "acme", requestId: "one" };
 let decisionId = "";
 await walk("decide", "engine.decide(request)", async () => {
@@ -46,7 +46,7 @@ await walk("decide", "engine.decide(request), the same request again", () => eng
 await walk("call", "engine.ledger.settle(decisionId, cost)", () =>
   engine.ledger.settle({ decisionId, actualMicrocents: 900 }),
 );
-await walk("evolve", "engine.setPolicy(policy)", async () => engine.setPolicy(await loadPolicy(policyFile(2)), "anna"));
+await walk("evolve", "engine.setPolicy(policy)", async () => engine.setPolicy(await loadPolicy(policyFile(2))));
 await engine.close();
 rmSync(folder, { recursive: true, force: true });
 console.log(JSON.stringify(walked));

@@ -35,7 +35,7 @@ export async function run({ seed, milliseconds, progress }: Budget): Promise<Fou
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-  const met = ["entry", "outcome", "taught", "policy", "regimes", "prior", "certificate", "period", "checkpoint"];
+  const met = ["entry", "outcome", "taught", "policy", "regimes", "prior", "certificate", "period", "state"];
   const counts = met.map((what) => `${what} ${seen.get(what) ?? 0}`).join(", ");
   return { cases: next, summary: `${next} histories from ${seed * HISTORIES} on; ${counts}` };
 }

@@ -16,6 +16,8 @@ export interface Claim {
   readonly tenant: string;
   readonly pockets: readonly Pocket[];
   readonly amountMicrocents: bigint;
+  /** What a hold billed at once. */
+  knownMicrocents: bigint;
   /** Microseconds since the Unix epoch. */
   readonly expiresAt: number;
   state: ClaimState;
@@ -52,6 +54,11 @@ export class Claims {
 
   get(of: number): Claim | undefined {
     return this.open.get(of) ?? this.#closed.get(of);
+  }
+
+  /** What a decision's reservation was closed at, as far back as it is remembered. */
+  closedCost(of: number): bigint | undefined {
+    return this.#closed.get(of)?.costMicrocents;
   }
 
   close(of: number, claim: Claim): void {

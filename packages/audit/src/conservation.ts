@@ -8,6 +8,8 @@ import {
   type ExactJson,
   ledgerDigest,
   type OpenReservation,
+  OVERRUN_FACTOR,
+  OVERRUN_FLOOR_MICROCENTS,
   type Sha256,
   type TenantProof,
   toHex,
@@ -40,6 +42,7 @@ export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha25
       claim.amountMicrocents,
       claim.expiresAt,
       claim.state === "held" ? claim.since : 0,
+      claim.knownMicrocents,
     ]),
   };
 }
@@ -56,6 +59,8 @@ function purseState({ tenant, debt, limit, pocket }: Purse): ExactJson {
     limit.exposureCapMicrocents ?? -1,
     limit.whenShort,
     limit.reservationSeconds,
+    limit.overrunFactor ?? OVERRUN_FACTOR,
+    limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS,
     period?.every ?? "",
     period?.timeZone ?? "",
     period?.allotmentMicrocents ?? 0,
@@ -115,11 +120,12 @@ function tenantProof(purse: Purse): TenantProof {
 }
 
 function openReservation(claim: Claim, at: number): OpenReservation {
-  const { decisionId, tenant, amountMicrocents, expiresAt, state } = claim;
+  const { decisionId, tenant, amountMicrocents, knownMicrocents, expiresAt, state } = claim;
   return {
     decisionId,
     tenant,
-    amountMicrocents,
+    amountMicrocents: amountMicrocents - knownMicrocents,
+    knownMicrocents,
     expiresAt,
     state: expiresAt <= at ? "overdue" : state === "held" ? "held" : "open",
   };

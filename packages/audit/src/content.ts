@@ -17,6 +17,7 @@ import {
   type EntryHead,
   type GenesisEntry,
   type Kernel,
+  laterStageOf,
   type Policy,
   type PolicyEntry,
   type PolicySnapshot,
@@ -31,8 +32,9 @@ import {
 import { STEPS } from "./claims.ts";
 import { proofOf } from "./conservation.ts";
 import { unlikeItsKind } from "./entry-form.ts";
-import { foldEntry, Policies } from "./fold.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
+import { activatedBy, foldEntry, Policies } from "./fold.ts";
+import { KeyFold } from "./keys.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
 import { checkMembers } from "./member-check.ts";
@@ -62,10 +64,22 @@ const DECISION_FIELDS = Object.keys({
 
 /** Kinds that move no money, so that one which cannot be read leaves every balance known. */
 const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
-const WITHOUT_MONEY: readonly string[] = ["genesis", "policy", "seal", "checkpoint", ...LEARNING_KINDS];
+const WITHOUT_MONEY: readonly string[] = [
+  "genesis",
+  "policy",
+  "key",
+  "seal",
+  "state",
+  "belief",
+  "regimes",
+  "prior",
+  "certificate",
+];
 const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", ...Object.keys(STEPS)];
 /** Kinds that teach nothing. */
-const WITHOUT_LEARNING: readonly string[] = ["seal", "checkpoint", ...MONEY_KINDS];
+const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", ...MONEY_KINDS];
+
+const KNOWN_KINDS: readonly string[] = ["decision", "outcome", ...WITHOUT_MONEY, ...MONEY_KINDS];
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
@@ -83,6 +97,10 @@ export class ContentAudit {
   /** `undefined` once an entry is missing that may have moved some. */
   #money: MoneyFold | undefined = new MoneyFold();
   readonly #learningCheck: LearningCheck;
+  /** `undefined` once an entry is missing that may have introduced or revoked one. */
+  #keys: KeyFold | undefined = new KeyFold();
+  /** An entry that is not supported may have changed the policy: decisions are not checked from there on. */
+  #isPolicyUnknown = false;
   /** `undefined` once an entry is missing that may have taught something. */
   #learning: LearningCheck | undefined;
   /** After damage, numbers start again from what is found, so that one fault is one finding. */
@@ -134,6 +152,7 @@ export class ContentAudit {
     this.#resume = true;
     this.#money = undefined;
     this.#learning = undefined;
+    this.#keys = undefined;
   }
 
   check(line: ChainedLine, place: Place): void {
@@ -144,11 +163,13 @@ export class ContentAudit {
       report("data", "an entry's sequence, durable, at and kind", excerpt(line.dataText));
       this.#money = undefined;
       this.#learning = undefined;
+      this.#keys = undefined;
       return;
     }
     this.#checkHead(line, head, report);
     const body = this.#readBody(head, line.dataText, report);
     if (body !== undefined) {
+      this.#keys?.take(head.sequence, body, report);
       this.#checkBody(head, body, report);
       this.#checkMoney(head, body, report);
       this.#checkLearning(head, body, report);
@@ -158,6 +179,7 @@ export class ContentAudit {
       this.#state = { ...this.#state, sequence: head.sequence, at };
       if (!WITHOUT_MONEY.includes(head.kind)) this.#money = undefined;
       if (!WITHOUT_LEARNING.includes(head.kind)) this.#learning = undefined;
+      if (!KNOWN_KINDS.includes(head.kind) || head.kind === "key") this.#keys = undefined;
     }
     this.#durable = Math.max(this.#durable, head.durable);
   }
@@ -191,7 +213,8 @@ export class ContentAudit {
   /** Learning too is checked up to the first entry that is missing. */
   #checkLearning(head: EntryHead, body: EntryBody, report: Report): void {
     const policy = body.kind === "decision" && body.policyId !== undefined ? undefined : this.#inForce;
-    if (this.#learning !== undefined) this.#learning.take(head.sequence, head.at, body, policy, report);
+    if (this.#learning !== undefined)
+      this.#learning.take(head.sequence, head.at, body, { policy, money: this.#money }, report);
     else if (LEARNING_KINDS.includes(body.kind) || (body.kind === "decision" && body.learning !== undefined))
       this.#findings.incomplete("nothing learned is known after entries that are missing: it was checked up to there");
   }
@@ -209,31 +232,48 @@ export class ContentAudit {
   #readBody(head: EntryHead, data: string, report: Report): EntryBody | undefined {
     try {
       const body = parseEntryBody(head, data, this.#byId.of);
-      if (body === undefined) {
-        this.#findings.incomplete(`entry ${head.sequence} is of a kind that this version does not know: ${head.kind}`);
+      const unsupported = body === undefined ? `its kind ${head.kind}` : laterStageOf(body);
+      if (body === undefined || unsupported !== undefined) {
+        this.#unsupported(head, `entry ${head.sequence} uses what this version does not support: ${unsupported}`);
         return undefined;
       }
       const unlike = unlikeItsKind(body);
       if (unlike === undefined) return body;
       report("body", `the members of ${head.kind}`, unlike);
     } catch (error) {
-      if (error instanceof CalybrisError && error.code === "CAL_JOURNAL_MEMBER_UNKNOWN")
-        this.#findings.incomplete(error.message);
+      const isUnknown =
+        error instanceof CalybrisError &&
+        (error.code === "CAL_JOURNAL_MEMBER_UNKNOWN" || error.code === "CAL_JOURNAL_ENTRY_UNSUPPORTED");
+      if (isUnknown) this.#unsupported(head, error.message);
       else report("body", `the members of ${head.kind}`, messageOf(error));
     }
     return undefined;
   }
 
+  /** Nothing says that an entry is wrong, but what it does is not known. */
+  #unsupported(head: EntryHead, reason: string): void {
+    this.#findings.incomplete(reason);
+    if (head.kind === "decision") this.#resume = true;
+    if (head.kind === "policy" || !KNOWN_KINDS.includes(head.kind)) this.#isPolicyUnknown = true;
+  }
+
   #checkBody(head: EntryHead, body: EntryBody, report: Report): void {
     if (body.kind === "decision") this.#checkDecision(head, body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
-    else if (body.kind === "checkpoint") this.#checkState(body.stateDigest, report);
+    else if (body.kind === "state") this.#checkState(body.stateDigest, report);
   }
 
   #checkState(found: string, report: Report): void {
-    if (this.#resume || this.#money === undefined || this.#learning === undefined) return;
+    if (this.#resume || this.#money === undefined || this.#learning === undefined || this.#keys === undefined) return;
     const policies = this.policies.map(({ digest }) => digest);
-    const digest = stateDigestOf(this.#state, policies, this.#money, this.#learning.fold, this.#sha256);
+    const digest = stateDigestOf(
+      this.#state,
+      policies,
+      this.#keys.active,
+      this.#money,
+      this.#learning.fold,
+      this.#sha256,
+    );
     if (found !== digest) report("state_digest", digest, found);
   }
 
@@ -242,7 +282,7 @@ export class ContentAudit {
     if (entry.policyId !== expectedId && !this.#resume) report("policy_id", String(expectedId), String(entry.policyId));
     let snapshot: PolicySnapshot;
     try {
-      snapshot = snapshotFromJson(entry.snapshot);
+      snapshot = snapshotFromJson(entry.snapshot ?? null);
     } catch (error) {
       report("body", "a valid policy snapshot", messageOf(error));
       this.#inForce = undefined;
@@ -255,7 +295,8 @@ export class ContentAudit {
     if (hex !== entry.policyDigest) report("policy_digest", hex, String(entry.policyDigest));
     this.#checkSeed(entry, snapshot.learning !== undefined, report);
     this.#byId.add(entry.policyId, snapshot);
-    this.policies.push({ id: entry.policyId, digest: hex, by: entry.kind === "policy" ? entry.by : undefined });
+    this.policies.push({ id: entry.policyId, digest: hex, ...activatedBy(entry, this.#keys) });
+    this.#isPolicyUnknown = false;
     this.#inForce = { id: entry.policyId, snapshot, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;
   }
@@ -287,6 +328,7 @@ export class ContentAudit {
         `decision ${before} decided it`,
       );
     const inForce = this.#inForce;
+    if (this.#isPolicyUnknown) return;
     if (inForce === undefined || entry.policyId !== undefined) {
       const stated = entry.policyId === undefined ? "none stated" : `policy ${entry.policyId} stated`;
       report("decision_policy", `the policy in force, ${inForce?.id ?? "(none)"}, left out`, stated);

@@ -8,8 +8,11 @@ import {
   type ConservationProof,
   type EntryBody,
   type EntryHead,
+  type GenesisEntry,
   type Kernel,
+  laterStageOf,
   type Policy,
+  type PolicyEntry,
   type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
@@ -20,6 +23,7 @@ import {
 } from "@calybris/kernel";
 import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
+import { KeyFold } from "./keys.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { MoneyFold } from "./money.ts";
 import type { AuditedPolicy, Finding, Place, Report } from "./report.ts";
@@ -50,6 +54,16 @@ export class Policies {
     if (snapshot === undefined) throw new RangeError(`no policy ${id ?? ""} was put in force`);
     return snapshot;
   };
+}
+
+/** Who activated a policy, as a report shows it. */
+export function activatedBy(
+  entry: GenesisEntry | PolicyEntry,
+  keys: KeyFold | undefined,
+): Pick<AuditedPolicy, "actor" | "keyName" | "onBehalfOf"> {
+  if (entry.kind === "genesis") return { actor: undefined, keyName: undefined, onBehalfOf: undefined };
+  const { actor, onBehalfOf } = entry;
+  return { actor, keyName: keys?.nameOf(actor), onBehalfOf };
 }
 
 export interface Fold {
@@ -91,28 +105,30 @@ export function createFold(options: FoldOptions = {}): Fold {
   const policies: AuditedPolicy[] = [];
   const money = new MoneyFold();
   const learning = new LearningCheck(sha256);
+  const keys = new KeyFold();
   return {
     apply: (data) => {
       const head = parseEntryHead(data);
       const body = head === undefined ? undefined : parseEntryBody(head, data, byId.of);
-      if (head === undefined || body === undefined) {
-        const problem = "it is of a kind that this version does not know";
+      if (head === undefined || body === undefined || laterStageOf(body) !== undefined) {
+        const problem = "this version does not know what it does to the state";
         throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: state.sequence + 1, problem });
       }
-      if (body.kind === "genesis" || body.kind === "policy") {
+      if ((body.kind === "genesis" || body.kind === "policy") && body.snapshot !== undefined) {
         const snapshot = snapshotFromJson(body.snapshot);
         inForce = { snapshot, kernel: kernelFor(snapshot.policy) };
         byId.add(body.policyId, snapshot);
         policies.push({
           id: body.policyId,
           digest: body.policyDigest,
-          by: body.kind === "policy" ? body.by : undefined,
+          ...activatedBy(body, keys),
         });
       }
       const { sequence } = head;
       const report: Report = (problem, expected, found) => options.onFinding?.({ sequence, problem, expected, found });
+      keys.take(sequence, body, report);
       money.take(sequence, head.at, body, report);
-      learning.take(sequence, head.at, body, inForce, report);
+      learning.take(sequence, head.at, body, { policy: inForce, money }, report);
       state = foldEntry(state, head, body);
       return state;
     },
@@ -124,6 +140,7 @@ export function createFold(options: FoldOptions = {}): Fold {
       stateDigestOf(
         state,
         policies.map(({ digest }) => digest),
+        keys.active,
         money,
         learning.fold,
         sha256,

@@ -14,6 +14,9 @@ import {
   I64_MAX,
   LEVELS_MAX,
   type LimitEntry,
+  type OutcomeEntry,
+  OVERRUN_FACTOR,
+  OVERRUN_FLOOR_MICROCENTS,
   type PeriodEntry,
   RESERVATION_SECONDS_MAX,
   type ReservationEntry,
@@ -83,6 +86,9 @@ export class MoneyFold {
       case "reconciliation":
       case "correction":
         this.#move(sequence, at, body, report);
+        break;
+      case "outcome":
+        this.#outcome(sequence, at, body, report);
         break;
       default:
         break;
@@ -194,12 +200,25 @@ export class MoneyFold {
       tenant: purse.tenant,
       pockets,
       amountMicrocents,
+      knownMicrocents: 0n,
       expiresAt: Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER),
       state: "open",
       since: sequence,
       costMicrocents: amountMicrocents,
     });
     look(pursesOf(pockets), report);
+  }
+
+  /** An outcome that settles moves money as a settlement does; one beyond the overrun factor, as a hold. */
+  #outcome(sequence: number, at: number, entry: OutcomeEntry, report: Report): void {
+    const { of, costMicrocents, settledMicrocents, claimedMicrocents, actor } = entry;
+    const closed = this.claims.closedCost(of);
+    if (costMicrocents !== undefined && closed !== undefined)
+      report("reservation", `no cost in an outcome whose reservation is closed at ${closed}`, `${costMicrocents}`);
+    if (settledMicrocents !== undefined)
+      this.#move(sequence, at, { kind: "settlement", of, actualMicrocents: settledMicrocents, actor }, report);
+    if (claimedMicrocents !== undefined)
+      this.#move(sequence, at, { kind: "hold", of, cause: "overrun", claimedMicrocents, actor }, report);
   }
 
   #move(sequence: number, at: number, entry: ReservationEntry, report: Report): void {
@@ -217,21 +236,46 @@ export class MoneyFold {
     }
     if (kind === "expiry" && at < claim.expiresAt)
       report("reservation", `expiry of ${claim.decisionId} at ${claim.expiresAt} or later`, `at ${at}`);
-    this.#bill(claim, entry);
+    this.#checkOverrun(claim, entry, report);
+    this.#bill(claim, entry, report);
     claim.state = to;
     claim.since = sequence;
     if (kind !== "hold") this.claims.close(of, claim);
     look(pursesOf(claim.pockets), report);
   }
 
-  #bill(claim: Claim, entry: ReservationEntry): void {
-    if (entry.kind === "hold") return;
+  /** A cost is settled up to the tenant's factor and floor; beyond both it is claimed, and held. */
+  #checkOverrun(claim: Claim, entry: ReservationEntry, report: Report): void {
+    const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } =
+      this.#purses.get(claim.tenant)?.limit ?? {};
+    const times = claim.amountMicrocents * BigInt(overrunFactor);
+    const most = times > overrunFloorMicrocents ? times : overrunFloorMicrocents;
+    if (entry.kind === "settlement" && entry.actualMicrocents > most)
+      report("money", `a settlement of ${claim.decisionId} of at most ${most} microcents`, `${entry.actualMicrocents}`);
+    if (entry.kind === "hold" && entry.claimedMicrocents !== undefined && entry.claimedMicrocents <= most)
+      report("money", `an overrun of ${claim.decisionId} beyond ${most} microcents`, `${entry.claimedMicrocents}`);
+  }
+
+  #bill(claim: Claim, entry: ReservationEntry, report: Report): void {
+    const { amountMicrocents, pockets } = claim;
+    if (entry.kind === "hold") {
+      const { knownMicrocents = 0n } = entry;
+      if (knownMicrocents > amountMicrocents)
+        report("money", `at most ${amountMicrocents} microcents known of ${claim.decisionId}`, `${knownMicrocents}`);
+      claim.knownMicrocents = knownMicrocents;
+      for (const { purse } of pockets) purse.billKnown(knownMicrocents);
+      return;
+    }
     const before = claim.costMicrocents;
     if ("actualMicrocents" in entry) claim.costMicrocents = entry.actualMicrocents;
     else if (entry.kind === "release") claim.costMicrocents = 0n;
-    for (const pocket of claim.pockets) {
-      if (entry.kind === "correction") pocket.purse.billAgain(pocket, before, claim.costMicrocents);
-      else pocket.purse.bill(pocket, claim.amountMicrocents, claim.costMicrocents);
+    const { costMicrocents: cost, knownMicrocents: known } = claim;
+    for (const pocket of pockets) {
+      if (entry.kind === "correction") pocket.purse.billAgain(pocket, before, cost);
+      else {
+        pocket.purse.bill(pocket, amountMicrocents - known, cost > known ? cost - known : 0n);
+        if (cost < known) pocket.purse.billAgain(pocket, known, cost);
+      }
     }
   }
 

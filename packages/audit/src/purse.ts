@@ -72,6 +72,12 @@ export class Purse implements TenantBalances {
     return this.granted - this.reserved - this.billed;
   }
 
+  /** Bills what is known of a call whose cost is not: that much is reserved no more. */
+  billKnown(known: bigint): void {
+    this.reserved -= known;
+    this.billed += known;
+  }
+
   /** Ends a reservation at what the call cost. */
   bill(pocket: Pocket, reserved: bigint, cost: bigint): void {
     this.reserved -= reserved;

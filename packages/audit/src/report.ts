@@ -3,7 +3,7 @@
  * *incomplete* when nothing does, but something in it could not be checked; else it is *intact*.
  * @module
  */
-import type { Action, Balances, Reason } from "@calybris/kernel";
+import type { Action, Actor, Balances, Reason } from "@calybris/kernel";
 
 export type AuditStatus = "intact" | "broken" | "incomplete";
 
@@ -19,6 +19,7 @@ export type Problem =
   | "at"
   | "genesis"
   | "body"
+  | "actor"
   | "policy_id"
   | "policy_digest"
   | "decision_policy"
@@ -77,8 +78,12 @@ export interface AuditedPolicy {
   readonly id: number;
   /** `calypol1`, recomputed from the snapshot. */
   readonly digest: string;
-  /** The person who put it in force; `undefined` for the policy that the log began with. */
-  readonly by: string | undefined;
+  /** Who activated it; `undefined` for the policy that the log began with. */
+  readonly actor: Actor | undefined;
+  /** The name of the key that the actor is, where it is one. */
+  readonly keyName: string | undefined;
+  /** On whose behalf, as the actor claimed. */
+  readonly onBehalfOf: string | undefined;
 }
 
 /** The money of a log, summed up; the proof has every tenant. */

@@ -13,11 +13,13 @@ const TAGGED_STEP_BYTES = 9 + 8;
 /**
  * In hexadecimal.
  *
- * @param policyDigests - `calypol1` of every policy that was put in force, in order.
+ * @param policyDigests - `calypol1` of every policy that was activated, in order.
+ * @param keys - sequences of the active keys, ascending.
  */
 export function stateDigestOf(
   state: AuditState,
   policyDigests: readonly string[],
+  keys: readonly number[],
   money: MoneyFold,
   learning: LearningFold,
   sha256: Sha256,
@@ -29,6 +31,7 @@ export function stateDigestOf(
     decisions: decisionSequence,
     policy: policyId,
     policies: policyDigests,
+    ...(keys.length === 0 ? {} : { keys }),
     ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
     ...(learning.learning === undefined ? {} : { learning: learning.toJson() }),
   });

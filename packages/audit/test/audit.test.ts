@@ -25,9 +25,9 @@ describe("a journal as it was written", () => {
     expect(report.decisions).toBe(3);
     expect(report.actions.reject).toBe(1);
     expect(report.reasons.risk_hard_limit).toBe(1);
-    expect(report.policies.map(({ id, by }) => [id, by])).toEqual([
+    expect(report.policies.map(({ id, actor }) => [id, actor])).toEqual([
       [1, undefined],
-      [2, "ada"],
+      [2, "system:ada"],
     ]);
   });
 

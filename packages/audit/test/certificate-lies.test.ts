@@ -116,7 +116,14 @@ describe("a prior that cannot be evaluated is none", () => {
 
 test("a certificate before any regimes are known is none", () => {
   const at = 1;
-  const early: CertificateEntry = { kind: "certificate", regimes: 1, alphaBps: 1, deltaBps: 1, samples: 1, by: "eve" };
+  const early: CertificateEntry = {
+    kind: "certificate",
+    regimes: 1,
+    alphaBps: 1,
+    deltaBps: 1,
+    samples: 1,
+    actor: "system:eve",
+  };
   expect(audited(at, () => early).findings[0]).toMatchObject({ sequence: at + 1, problem: "learning" });
 });
 

@@ -21,8 +21,8 @@ test("after a clock that stepped back, periods begin and reservations expire by 
   });
   const period = { every: "day", timeZone: "UTC", allotmentMicrocents: 9_000 };
   const tenants = { daily: { period, reservationSeconds: 86_400 }, other: {} };
-  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
-  await engine.ledger.grant({ tenant: "other", amountMicrocents: 9_000, id: "first", by: "anna" });
+  await engine.ledger.apply(parseBudgets({ tenants }));
+  await engine.ledger.grant({ tenant: "other", amountMicrocents: 9_000, id: "first" });
   const ask = (tenant: string) =>
     engine.decide({ inputTokens: 1_000_000, outputTokens: 500_000, valueMicrocents: 100_000_000, tenant });
   await ask("daily");

@@ -30,9 +30,9 @@ export async function governedJournal(): Promise<readonly string[]> {
   await live(engine, 20);
   for (const weight of [1_000_000, 3_000_000]) {
     const prior = linearPrior({ names: ["load"], weight });
-    const certificate = { alphaBps: 400, deltaBps: 1_000, samples: 500, by: "ada" };
+    const certificate = { alphaBps: 400, deltaBps: 1_000, samples: 500 };
     await live(engine, 4, 100);
-    await engine.learning.setPrior(prior, "ada");
+    await engine.learning.setPrior(prior);
     await live(engine, 8, 100);
     await engine.learning.certify({ regimes: 3, ...certificate, prior: digestOf(prior) });
     await live(engine, 16, 100);

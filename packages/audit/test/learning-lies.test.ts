@@ -139,7 +139,7 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
   [
     "a prior that is none",
     kind("belief"),
-    (): PriorEntry => ({ kind: "prior", digest: "0".repeat(64), prior: {}, by: "eve" }),
+    (): PriorEntry => ({ kind: "prior", digest: "0".repeat(64), prior: {}, actor: "system:eve" }),
   ],
 ];
 

@@ -35,9 +35,9 @@ export async function moneyJournal(): Promise<readonly string[]> {
     solo: { whenShort: "reject" },
     open: { unlimited: true },
   };
-  await ledger.apply(parseBudgets({ tenants }), "anna");
-  await ledger.grant({ tenant: "team", amountMicrocents: 20_000n, id: "first", by: "anna" });
-  await ledger.grant({ tenant: "solo", amountMicrocents: 1_000n, id: "second", by: "anna" });
+  await ledger.apply(parseBudgets({ tenants }));
+  await ledger.grant({ tenant: "team", amountMicrocents: 20_000n, id: "first" });
+  await ledger.grant({ tenant: "solo", amountMicrocents: 1_000n, id: "second" });
   const settled = await ask("team");
   await ledger.settle({ decisionId: settled.decisionId, actualMicrocents: 500n });
   await ledger.release({ decisionId: (await ask("team")).decisionId });
@@ -47,8 +47,8 @@ export async function moneyJournal(): Promise<readonly string[]> {
   await ask("solo");
   await ledger.settle({ decisionId: overrun.decisionId, actualMicrocents: 2_000n });
   await ask("solo");
-  await ledger.reconcile({ decisionId: held.decisionId, actualMicrocents: 700n, by: "anna" });
-  await ledger.correct({ decisionId: settled.decisionId, actualMicrocents: 600n, by: "anna" });
+  await ledger.reconcile({ decisionId: held.decisionId, actualMicrocents: 700n });
+  await ledger.correct({ decisionId: settled.decisionId, actualMicrocents: 600n });
   await ask("team", { reservationSeconds: 60 });
   clock.now += 61_000_000;
   await ledger.sweep();

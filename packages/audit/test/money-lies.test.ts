@@ -58,19 +58,19 @@ describe("what becomes of a reservation", () => {
     ],
     [
       "released after its settlement",
-      { kind: "release", of: AT.overrun },
+      { kind: "release", of: AT.overrun, actor: "system:anna" },
       "release of a reservation that is open",
       "which is settled since entry 17 at 2000",
     ],
     [
       "corrected after its release",
-      { kind: "correction", of: AT.released, actualMicrocents: microcents(1n), by: "anna" },
+      { kind: "correction", of: AT.released, actualMicrocents: microcents(1n), actor: "system:anna" },
       "correction of a reservation that is settled or expired or reconciled or corrected",
       "which is released since entry 12 at 0",
     ],
     [
       "held when it is over",
-      { kind: "hold", of: AT.left, cause: "timeout" },
+      { kind: "hold", of: AT.left, cause: "timeout", actor: "system:anna" },
       "hold of a reservation that is open",
       "which is expired since entry 22 at 750",
     ],
@@ -82,7 +82,7 @@ describe("what becomes of a reservation", () => {
     ],
     [
       "of a decision that nobody limits",
-      { kind: "release", of: AT.unmetered },
+      { kind: "release", of: AT.unmetered, actor: "system:anna" },
       "release of a decision that reserved",
       "of entry 23, which holds no reservation",
     ],
@@ -218,7 +218,7 @@ describe("costs", () => {
       kind: "correction",
       of: AT.inThirdPeriod,
       actualMicrocents: microcents(I64_MAX),
-      by: "anna",
+      actor: "system:anna",
     } as const;
     const findings = lie({ [AT.seal]: another(body satisfies CorrectionEntry) });
     expect(findings.map(({ sequence, problem }) => [sequence, problem])).toEqual([

@@ -65,6 +65,7 @@ export const settlement = (of: number, amount: bigint): EntryBody => ({
   kind: "settlement",
   of,
   actualMicrocents: microcents(amount),
+  actor: "system:anna",
 });
 export const decision = (sequence: number): DecisionEntry => honest[sequence - 1]?.body as DecisionEntry;
 export const grant = (change: Partial<GrantEntry>): EntryBody => ({
@@ -72,7 +73,7 @@ export const grant = (change: Partial<GrantEntry>): EntryBody => ({
   tenant: "team",
   amountMicrocents: microcents(1n),
   id: "another",
-  by: "anna",
+  actor: "system:anna",
   ...change,
 });
 /** Members in the order in which they are written. */
@@ -90,5 +91,5 @@ export const limit = ({
   ...(exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents }),
   whenShort: "substitute",
   reservationSeconds: rest.reservationSeconds ?? 600,
-  by: "anna",
+  actor: "system:anna",
 });

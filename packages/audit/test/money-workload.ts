@@ -217,7 +217,7 @@ class Workload {
     const view = new LedgerView(ledger.handle());
     switch (operation.kind) {
       case "apply":
-        return ledger.apply(parseBudgets({ tenants: tenantsOf(operation.terms) }), "anna");
+        return ledger.apply(parseBudgets({ tenants: tenantsOf(operation.terms) }));
       case "decide": {
         const request = { valueMicrocents: 100_000_000, ...operation.request } as Parameters<Engine["decide"]>[0];
         const decided = await this.#engine.decide(
@@ -230,7 +230,6 @@ class Workload {
           tenant: operation.tenant,
           amountMicrocents: operation.amount,
           id: `grant ${operation.id}`,
-          by: "anna",
         });
       case "move":
         return this.#move(operation);
@@ -264,9 +263,9 @@ class Workload {
       case "hold":
         return ledger.hold({ decisionId, cause: HOLD_CAUSES[costBps % HOLD_CAUSES.length] ?? "unknown" });
       case "reconcile":
-        return ledger.reconcile({ decisionId, actualMicrocents, by: "anna" });
+        return ledger.reconcile({ decisionId, actualMicrocents });
       case "correct":
-        return ledger.correct({ decisionId, actualMicrocents, by: "anna" });
+        return ledger.correct({ decisionId, actualMicrocents });
     }
   }
 }

@@ -16,7 +16,7 @@ const TERMS = { unlimited: false, capMicrocents: undefined, whenShort: "substitu
 test("whatever the operations, the audit folds the same money as the engine after every entry", async () => {
   const seen = await searchMoney(RUNS, SEED);
   const kinds = ["limit", "grant", "period", "decision", "settlement", "release", "hold", "expiry", "reconciliation"];
-  const missed = [...kinds, "correction", "checkpoint", "short", "debt"].filter((kind) => !seen.has(kind));
+  const missed = [...kinds, "correction", "state", "short", "debt"].filter((kind) => !seen.has(kind));
   expect(missed).toEqual([]);
 }, 60_000);
 
@@ -42,8 +42,8 @@ test("what was reserved before the first period is given back in it, and withdra
   expect(granted).toEqual([0n, 20_000n, 20_000n, 20_000n, 29_000n, 29_000n, left + 9_001n, 2n * settled + 9_001n]);
 }, 30_000);
 
-// Goal: whatever is altered about money, and chained anew, is found at the latest by the next checkpoint.
-// Method: random journals with a checkpoint behind them; one number, tenant or reference in one entry becomes another.
+// Goal: whatever is altered about money, and chained anew, is found at the latest by the next state.
+// Method: random journals with a state behind them; one number, tenant or reference in one entry becomes another.
 test("an altered amount, tenant or reservation is found, unless no balance anywhere is another for it", async () => {
   let found = 0;
   let without = 0;
@@ -57,19 +57,19 @@ test("an altered amount, tenant or reservation is found, unless no balance anywh
       if (place === undefined || sealed === undefined) return;
       const stateDigest = foldOf(ran.entries).stateDigest();
       const sequence = honest.length + 1;
-      const checkpoint: Written = {
-        head: { ...sealed.head, sequence, kind: "checkpoint" },
-        body: { kind: "checkpoint", stateDigest },
+      const state: Written = {
+        head: { ...sealed.head, sequence, kind: "state" },
+        body: { kind: "state", stateDigest },
       };
-      expect(auditOf([...honest, checkpoint]).findings).toEqual([]);
+      expect(auditOf([...honest, state]).findings).toEqual([]);
       const entry = honest[place] as Written;
       for (const body of lies(entry.body, amount, pick)) {
         const altered = honest.with(place, { ...entry, body });
-        const report = auditOf([...altered, checkpoint]);
+        const report = auditOf([...altered, state]);
         if (report.status === "broken") found += 1;
         else {
           without += 1;
-          expect(report.money).toEqual(auditOf([...honest, checkpoint]).money);
+          expect(report.money).toEqual(auditOf([...honest, state]).money);
         }
       }
     }),
@@ -114,7 +114,7 @@ function lies(body: EntryBody, amount: bigint, pick: number): readonly EntryBody
     case "hold":
       return [
         { ...body, of: pick % 60 },
-        { kind: "settlement", of: body.of, actualMicrocents: other },
+        { kind: "settlement", of: body.of, actualMicrocents: other, actor: "system:anna" },
       ];
     default:
       return [];

@@ -89,7 +89,7 @@ describe("other features, or a pause from learning, after the warm-up", () => {
   ])("%s: every score is 0 until the next regimes are known", async (_name, changes, feature) => {
     const lived = await world();
     await warmUp(lived);
-    for (const change of changes) await lived.engine.setPolicy(change, "ada");
+    for (const change of changes) await lived.engine.setPolicy(change);
     for (const load of [5_000, -7, 0]) {
       const { learning } = await lived.ask(load, feature);
       expect(learning).toMatchObject({ score: 0, regime: WARM_UP_REGIME });
@@ -101,7 +101,7 @@ describe("other features, or a pause from learning, after the warm-up", () => {
     const lived = await world();
     await warmUp(lived);
     const early = await lived.ask(100);
-    await lived.engine.setPolicy(policy({ features: ["size"] }), "ada");
+    await lived.engine.setPolicy(policy({ features: ["size"] }));
     const told = await lived.engine.learning.observe({ decisionId: early.decisionId, succeeded: false });
     expect(told.learned).toBe(false);
     expect(await lived.audited()).toMatchObject(whole);
@@ -119,7 +119,7 @@ describe("other features, or a pause from learning, after the warm-up", () => {
     const observed = (): number =>
       [0, 1].reduce((sum, tier) => sum + lived.engine.learning.quality("default", regime, tier).observations, 0);
     expect(observed()).toBe(64);
-    await lived.engine.setPolicy(policy({ features: ["size"], discountPpm: 1_000_000 }), "ada");
+    await lived.engine.setPolicy(policy({ features: ["size"], discountPpm: 1_000_000 }));
     expect(observed()).toBe(8);
     expect(await lived.audited()).toMatchObject(whole);
   });
@@ -129,7 +129,7 @@ test("another exploration is drawn by from the next decision on", async () => {
   const lived = await world(policy({ explorationBps: 10_000 }));
   const { learning } = await lived.ask(1);
   expect(learning?.arms.map(({ propensity }) => propensity)).toEqual([2 ** 31, 2 ** 31]);
-  await lived.engine.setPolicy(policy({ explorationBps: 0 }), "ada");
+  await lived.engine.setPolicy(policy({ explorationBps: 0 }));
   const next = await lived.ask(1);
   expect(next.learning?.arms.map(({ propensity }) => propensity)).toEqual([2 ** 32, 0]);
   expect(await lived.audited()).toMatchObject(whole);
@@ -138,7 +138,7 @@ test("another exploration is drawn by from the next decision on", async () => {
 test("a lowered warm-up ends at the next decision", async () => {
   const lived = await world(policy({ warmUpRequests: 50 }));
   for (let load = 0; load < 12; load++) await lived.ask(load);
-  await lived.engine.setPolicy(policy({ warmUpRequests: 8 }), "ada");
+  await lived.engine.setPolicy(policy({ warmUpRequests: 8 }));
   const { learning } = await lived.ask(3);
   expect(learning?.regime).toBeLessThan(WARM_UP_REGIME);
   expect(await lived.audited()).toMatchObject(whole);
@@ -149,14 +149,14 @@ test.each([0, 1])(
   async (order) => {
     const lived = await world();
     const prior = linearPrior({ names: ["load"] });
-    const certificate = { alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" };
-    await lived.engine.learning.setPrior(prior, "ada");
-    if (order === 0) await lived.engine.setPolicy(policy({ explorationBps: 0 }), "ada");
+    const certificate = { alphaBps: 1, deltaBps: 1, samples: 1 };
+    await lived.engine.learning.setPrior(prior);
+    if (order === 0) await lived.engine.setPolicy(policy({ explorationBps: 0 }));
     await lived.engine.learning.certify({ regimes: 8, ...certificate, prior: (prior as { digest: string }).digest });
     expect((await lived.ask(5_000)).learning).toMatchObject({ regime: 7, score: 7_999 });
-    await lived.engine.setPolicy(pause(), "ada");
+    await lived.engine.setPolicy(pause());
     if (order === 1) await lived.engine.learning.certify({ regimes: 0, ...certificate });
-    await lived.engine.setPolicy(policy(), "ada");
+    await lived.engine.setPolicy(policy());
     expect(lived.engine.learning.certifiedRegimes).toBe(0);
     expect((await lived.ask(5_000)).learning).toMatchObject({ score: 0, regime: WARM_UP_REGIME });
     expect(await lived.audited()).toMatchObject(whole);

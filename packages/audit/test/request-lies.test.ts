@@ -56,8 +56,8 @@ async function made(
     driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
   });
   if (options.org !== undefined) {
-    await engine.ledger.apply(parseBudgets({ tenants: { org: options.org } }), "anna");
-    await engine.ledger.grant({ tenant: "org", amountMicrocents: 700, id: "first", by: "anna" });
+    await engine.ledger.apply(parseBudgets({ tenants: { org: options.org } }));
+    await engine.ledger.grant({ tenant: "org", amountMicrocents: 700, id: "first" });
   }
   for (const request of requests) await engine.decide(request);
   await engine.close();
@@ -273,11 +273,14 @@ describe("learning", () => {
     const expected = "the digest of a seed in the first policy that learns, and only there";
     expect(auditOf(entries.with(0, { ...genesis, body: without })).findings[0]).toMatchObject({ expected });
     const { snapshot, policyDigest } = genesis.body;
-    const policy = { kind: "policy", change: "promoted", policyId: 2, by: "ada", snapshot, policyDigest } as const;
+    const policy = { kind: "policy", change: "promoted", policyId: 2, snapshot, policyDigest } as const;
+    const caused = { actor: "system:ada" } as const;
     const [, last] = entries;
-    const promoted = { ...(last as Written), body: { ...policy, seedDigest } as PolicyEntry };
+    const promoted = { ...(last as Written), body: { ...policy, seedDigest, ...caused } as PolicyEntry };
     expect(auditOf(entries.with(1, promoted)).findings[0]).toMatchObject({ sequence: 2, expected });
-    expect(auditOf(entries.with(1, { ...promoted, body: policy })).findings).toEqual([]);
+    expect(auditOf(entries.with(1, { ...promoted, body: { ...policy, ...caused } as PolicyEntry })).findings).toEqual(
+      [],
+    );
   });
 
   test("with the seed, draws and holdouts are established; without it that is said", async () => {

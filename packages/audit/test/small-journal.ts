@@ -62,7 +62,7 @@ export function genesis(): EntryBody {
 
 export function promotion(policyId: number): EntryBody {
   const { snapshot, policyDigest: digest } = genesis() as { snapshot: ExactJson; policyDigest: string };
-  return { kind: "policy", change: "promoted", policyId, by: "ada", snapshot, policyDigest: digest };
+  return { kind: "policy", change: "promoted", policyId, snapshot, policyDigest: digest, actor: "system:ada" };
 }
 
 export function decided(number: number, change: Partial<Request> = {}): EntryBody {

@@ -298,7 +298,7 @@ describe("policy set", () => {
     await calybris("replay", "--policy", stricter, "--requests", next, "--journal", directory);
     expect((await calybris("tail", directory, "-n", "1")).out).toContain("swift → grand");
     const { out: report } = await calybris("verify", directory, "--policy", policy, stricter);
-    expect(report).toMatch(/INTACT[\s\S]*policy 2 +[0-9a-f]{64} by ada/);
+    expect(report).toMatch(/INTACT[\s\S]*policy 2 +[0-9a-f]{64} by system:\S+, on behalf of "ada" \(claimed\)/);
   });
 });
 

@@ -248,7 +248,7 @@ describe("show and prove", () => {
 
   test("show of a decision tells whose money it was, and what there was room for", async () => {
     const engine = await Engine.open({ directory: journal });
-    await engine.ledger.apply(parseBudgets({ tenants: { poor: {} } }), "ada");
+    await engine.ledger.apply(parseBudgets({ tenants: { poor: {} } }));
     const { sequence } = await engine.decide({ inputTokens: 10_000, tenant: "poor" });
     await engine.close();
     const { out } = await calybris("show", journal, String(sequence));

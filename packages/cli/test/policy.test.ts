@@ -50,16 +50,19 @@ describe("policy show", () => {
     const engine = await Engine.open({ directory: journal, policy: await loadPolicy(policy) });
     try {
       await engine.decide({ inputTokens: 5 });
-      await engine.setPolicy(await loadPolicy(written("second.json", { epoch: 2 })), "ada");
+      await engine.setPolicy(await loadPolicy(written("second.json", { epoch: 2 })), {
+        actor: "system:ada",
+        onBehalfOf: "bob",
+      });
       await engine.reconfigure(
         { policy: await loadPolicy(written("third.json", { epoch: 3 })), policyFrom: "file" },
-        "x",
+        () => ({ actor: engine.keys.introduce({ name: "x", sha256: "0".repeat(64), scopes: ["operate"] }) }),
       );
       const { policies } = (await json("policy", "show", "--journal", journal)) as { policies: object[] };
       expect(policies).toMatchObject([
         { policyId: 1, sequence: 1, isFromFile: true, name: "sample", epoch: "1", candidateCount: 2 },
-        { policyId: 2, by: "ada", isFromFile: false, epoch: "2" },
-        { policyId: 3, by: "x", isFromFile: true, epoch: "3" },
+        { policyId: 2, by: 'system:ada, on behalf of "bob" (claimed)', isFromFile: false, epoch: "2" },
+        { policyId: 3, by: 'key "x" (entry 4)', isFromFile: true, epoch: "3" },
       ]);
       const { out } = await calybris("policy", "show", "--journal", journal, "--id", "2");
       expect(out).toContain(await digestOf(files.at("second.json")));
@@ -106,7 +109,7 @@ describe("policy diff", () => {
     const journal = files.at("journal");
     const second = written("second.json", { epoch: 2 });
     const engine = await Engine.open({ directory: journal, policy: await loadPolicy(policy) });
-    await engine.setPolicy(await loadPolicy(second), "ada");
+    await engine.setPolicy(await loadPolicy(second));
     await engine.close();
     expect((await calybris("policy", "diff", second, "--journal", journal)).exit).toBe(0);
     expect((await calybris("policy", "diff", policy, "--journal", journal, "--id", "1")).exit).toBe(0);

@@ -73,7 +73,7 @@ async function govern(
       return inForce;
     case "certificate": {
       const named = inForce === undefined ? {} : { prior: inForce };
-      const certificate = { regimes: step.load % 9, alphaBps: 400, deltaBps: 500, samples: 100, by: "ada", ...named };
+      const certificate = { regimes: step.load % 9, alphaBps: 400, deltaBps: 500, samples: 100, ...named };
       // Refused where no regimes are known yet.
       await engine.learning
         .certify({ ...certificate, regimes: Math.max(0, certificate.regimes) })
@@ -81,22 +81,22 @@ async function govern(
       return inForce;
     }
     case "other tiers":
-      await engine.setPolicy({ ...snapshot(learning), tiers: [`low ${step.load % 2}`, "high"] }, "ada");
+      await engine.setPolicy({ ...snapshot(learning), tiers: [`low ${step.load % 2}`, "high"] });
       return inForce;
     case "a pause": {
       const { learning: _learning, ...paused } = snapshot(learning);
       const { decisionId, decision } = await engine.decide(REQUEST);
-      await engine.setPolicy(paused, "ada");
+      await engine.setPolicy(paused);
       if (decision.action !== "reject") await engine.learning.observe({ decisionId, succeeded: true });
-      await engine.setPolicy(snapshot(learning), "ada");
+      await engine.setPolicy(snapshot(learning));
       return undefined;
     }
     case "other features":
-      await engine.setPolicy(snapshot({ ...learning, features: ["size", "load"] }), "ada");
-      await engine.setPolicy(snapshot(learning), "ada");
+      await engine.setPolicy(snapshot({ ...learning, features: ["size", "load"] }));
+      await engine.setPolicy(snapshot(learning));
       return undefined;
     default:
-      await engine.learning.setPrior(prior, "ada");
+      await engine.learning.setPrior(prior);
       return digestOf(prior as object);
   }
 }

@@ -377,6 +377,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    readonly Actor: {
+      /** @description Sequence of the entry that introduced the key, or `system:` and a user of the operating system. */
+      readonly actor: string;
+      readonly keyName: string | null;
+      readonly claimedOnBehalfOf: string | null;
+    };
     readonly Batch: {
       /** @description In the order of the requests: a decision, or the error in its place. */
       readonly results: readonly (components["schemas"]["Decision"] | components["schemas"]["ErrorAnswer"])[];
@@ -403,8 +409,10 @@ export interface components {
       } | null;
     };
     readonly BudgetRequest: {
-      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
-      readonly by: string;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
       readonly limit?: components["schemas"]["TenantLimit"] | undefined;
       readonly grant?:
         | {
@@ -434,10 +442,12 @@ export interface components {
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
-      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (the corrected cost). */
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (the total cost). */
       readonly actualMicrocents: Amount;
-      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
-      readonly by: string;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly Counterfactual: {
       readonly id: number;
@@ -693,6 +703,12 @@ export interface components {
        * @enum {unknown}
        */
       readonly cause: "client_gone" | "stream_cut" | "timeout" | "unknown";
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what is known of it, which is settled at once; at most what was reserved). */
+      readonly knownMicrocents?: Amount | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly JournalHead: {
       /** @description The last durable entry. */
@@ -727,8 +743,10 @@ export interface components {
         readonly decisionId: string;
         /** @description The tenant. */
         readonly tenant: string;
-        /** @description The amount reserved, in microcents; $1 is 100,000,000. */
+        /** @description The amount still reserved, in microcents; $1 is 100,000,000. */
         readonly amountMicrocents: string;
+        /** @description Settled already, of a held reservation, in microcents; $1 is 100,000,000. */
+        readonly knownMicrocents: string;
         /** @description Microseconds; from then on it is settled in full. */
         readonly expiresAt: number;
         /** @enum {string} */
@@ -757,6 +775,7 @@ export interface components {
       readonly learned: boolean;
       /** @description `calyout1`. */
       readonly digest: string;
+      readonly settlement: components["schemas"]["Settlement"] | null;
       /** @description True if it was reported before; nothing changed. */
       readonly repeated: boolean;
     };
@@ -777,6 +796,12 @@ export interface components {
       readonly costMicrocents?: Amount | undefined;
       /** @description A whole number from 0 to 4294967295 (how long it took). */
       readonly latencyMs?: number | undefined;
+      /** @description True or false (whether the cost, which is required then, settles the decision's reservation too). */
+      readonly settle?: boolean | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly Policies: {
       readonly policies: readonly components["schemas"]["PolicyRow"][];
@@ -888,11 +913,14 @@ export interface components {
       readonly isFromFile: boolean;
       /** @description Whether it is the active policy. */
       readonly inForce: boolean;
+      readonly actor: components["schemas"]["Actor"] | null;
     };
     readonly PolicySetRequest: {
       readonly policy: components["schemas"]["PolicyFile"];
-      /** @description Text of 1 to 128 printable characters (the person who does it; recorded in the journal). */
-      readonly by: string;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly Proof: {
       /** @description The journal line, byte for byte: every hash can be recomputed from it. */
@@ -921,6 +949,10 @@ export interface components {
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly Reload: {
       /** @description The policy that was activated; null when the file has not changed. */
@@ -948,11 +980,14 @@ export interface components {
       readonly decisionId: string;
       /** @description The tenant that paid. */
       readonly tenant: string;
-      /** @enum {string} */
+      /**
+       * @description A cost beyond the tenant's overrun factor is held for an operator.
+       * @enum {string}
+       */
       readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
       /** @description Journal sequence of its entry. */
       readonly sequence: number;
-      /** @description What it cost, in microcents; $1 is 100,000,000. */
+      /** @description What it cost; while it is held, what is still reserved, in microcents; $1 is 100,000,000. */
       readonly actualMicrocents: string;
       /** @description True if it was in that state before; nothing changed. */
       readonly repeated: boolean;
@@ -965,6 +1000,10 @@ export interface components {
       readonly tenant?: string | undefined;
       /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
       readonly actualMicrocents: Amount;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly TenantBudget: {
       /** @description Its name. */
@@ -1034,6 +1073,14 @@ export interface components {
       readonly whenShort?: ("substitute" | "reject") | undefined;
       /** @description A whole number from 1 to 2678400 (how long a reservation may stay open). */
       readonly reservationSeconds?: number | undefined;
+      /** @description A whole number from 1 to 1000000 (a cost above so many times its reservation is held for an operator; default 10). */
+      readonly overrunFactor?: number | undefined;
+      /** @description Whole microcents; 1 cent is 1,000,000. */
+      readonly overrunFloorMicrocents?: Amount | undefined;
+      /** @description Cents, as a decimal in quotes like "0.25". */
+      readonly overrunFloorCents?: Amount | undefined;
+      /** @description Dollars, as a decimal in quotes like "0.25". */
+      readonly overrunFloorDollars?: Amount | undefined;
     };
   };
   responses: never;
@@ -1042,6 +1089,7 @@ export interface components {
   headers: never;
   pathItems: never;
 }
+export type Actor = components["schemas"]["Actor"];
 export type Batch = components["schemas"]["Batch"];
 export type BatchRequest = components["schemas"]["BatchRequest"];
 export type Budget = components["schemas"]["Budget"];

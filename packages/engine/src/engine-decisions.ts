@@ -45,6 +45,8 @@ export interface DecisionPorts {
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
   readonly openReservationsMax: number;
+  /** The actor given, if it may act; by default the user that runs this process. */
+  readonly actorOf: (given: Actor | undefined) => Actor;
 }
 
 /** One request of many, and what the policy makes of it. */
@@ -134,7 +136,7 @@ export class EngineDecisions {
   #resolve(client: ClientRequest, actor: Actor | undefined): ResolvedRequest {
     const { state } = this.#ports;
     const resolved = resolveRequest(state.current.snapshot, client, state.decisionSequence + 1n);
-    return actor === undefined ? resolved : { ...resolved, actor };
+    return { ...resolved, actor: this.#ports.actorOf(actor) };
   }
 
   /** Orders a decision. */

@@ -9,13 +9,15 @@
  */
 import {
   BPS_MAX,
-  type CertificateEntry,
   CalybrisError,
+  type Caused,
+  type CertificateEntry,
   type DecisionEntry,
   type EntryBody,
   fromHex,
   type Learning,
   type OutcomeEntry,
+  outcomeCost,
   outcomeDigest,
   PROPENSITY_ONE,
   parseExact,
@@ -24,11 +26,16 @@ import {
   toHex,
   writeExact,
 } from "@calybris/kernel";
-import { digestField, nameField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
+import { digestField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { Ordered, Ordering } from "./journal/journal.ts";
-import { type OutcomeIndex, outcomeContent } from "./outcome-index.ts";
+import type { Caller } from "./engine-keys.ts";
+import type { EngineLedger } from "./engine-ledger.ts";
+import { type Ledger, moneyOf } from "./ledger/ledger.ts";
+import { isSameReport, type OutcomeIndex } from "./outcome-index.ts";
+import { PendingEntries } from "./pending-entries.ts";
+import { type Settled, settledOf } from "./reservation-results.ts";
 import { rewardOf, successOf } from "./router/feedback.ts";
 import type { Prior } from "./router/prior.ts";
 import { loadPrior, scoreText } from "./router/prior-file.ts";
@@ -36,9 +43,12 @@ import type { Observed } from "./observed.ts";
 import type { PolicyInForce } from "./state.ts";
 import type { Router } from "./router/router.ts";
 import type { TierQuality } from "./router/floors.ts";
-import { type ClientOutcome, readOutcome, type Told } from "./told-outcome.ts";
+import { type ClientOutcome, readOutcome, type Reported } from "./told-outcome.ts";
 
 export type { ClientOutcome } from "./told-outcome.ts";
+
+/** What a certificate states. */
+export type Certificate = Omit<CertificateEntry, "kind" | keyof Caused>;
 
 /** A decision as an outcome finds it. */
 export interface DecisionFound {
@@ -51,6 +61,9 @@ export interface DecisionFound {
 export interface LearningPorts {
   readonly router: Router;
   readonly outcomes: OutcomeIndex;
+  readonly ledger: Ledger;
+  readonly settle: EngineLedger["settle"];
+  readonly caused: (caller: Caller) => Caused;
   readonly prior: () => Prior | undefined;
   /** Of the policy in force. */
   readonly featureNames: () => readonly string[];
@@ -67,7 +80,7 @@ const MICROSECONDS = 1_000_000;
 
 export class EngineLearning {
   readonly #ports: LearningPorts;
-  readonly #pending = new Map<number, Promise<unknown>>();
+  readonly #pending = new PendingEntries();
   #refreshing: NodeJS.Timeout | undefined;
 
   constructor(ports: LearningPorts) {
@@ -75,39 +88,61 @@ export class EngineLearning {
   }
 
   /**
-   * Takes what became of a decision.
+   * Takes the outcome of a decision. With `settle`, the same entry settles the decision's reservation at the cost; a cost
+   * beyond the tenant's overrun factor is held for an operator. Where nothing is reserved, nothing is settled.
    *
-   * @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake; `CAL_OUTCOME_UNBOUND` when no decision that ran goes by
-   *   the id; `CAL_OUTCOME_DUPLICATE` when it was told already, otherwise. Nothing was changed.
+   * @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake; `CAL_OUTCOME_UNBOUND` when no decision that ran has the
+   *   id; `CAL_OUTCOME_DUPLICATE` when a different outcome was reported before; `CAL_OUTCOME_COST` for a cost that differs
+   *   from the one in the ledger; with `settle`, `CAL_LEDGER_RESERVATION_STATE` and `CAL_LEDGER_OVERFLOW`. Nothing was
+   *   changed.
    */
-  observe(outcome: ClientOutcome): Promise<Observed> {
-    return this.#ports.failStop.command(async () => {
-      const told = readOutcome(outcome, this.#ports.nowUs());
-      const { decisionId } = told;
+  observe(outcome: ClientOutcome, caller: Caller = {}): Promise<Observed> {
+    const { failStop, nowUs, outcomes, ledger } = this.#ports;
+    return failStop.command(async () => {
+      const reported = readOutcome(outcome, nowUs());
+      const caused = this.#ports.caused(caller);
+      const { decisionId } = reported;
       const found = this.#ports.find(decisionId);
       if (found === undefined || found.entry.decision.action === "reject")
         throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
       const of = Number(decisionId.split("-")[0]);
-      const entry = this.#entryOf(of, told, found);
-      const before = this.#ports.outcomes.find(of);
+      const before = outcomes.find(of);
       if (before !== undefined) {
-        if (before.content !== outcomeContent(entry))
+        if (!isSameReport(before, reported))
           throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence: before.sequence });
-        await this.#pending.get(before.sequence);
-        return { ...before.observed, decisionId, repeated: true };
+        await this.#pending.durable(before.sequence);
+        return {
+          ...before.observed,
+          decisionId,
+          repeated: true,
+          settlement: await this.#settled(of, reported, caller),
+        };
       }
-      const { sequence, durable } = this.#append(entry);
-      const { successBps, rewardBps, learned, digest } = entry;
-      this.#pending.set(sequence, durable);
-      // One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable.
-      durable.then(
-        () => this.#pending.delete(sequence),
-        () => undefined,
-      );
+      const entry = { ...this.#entryOf(of, reported, found), ...caused };
+      const move = moneyOf(entry);
+      const refusal = move === undefined ? undefined : ledger.refusalOf(move);
+      if (refusal !== undefined) throw refusal;
+      const ordered = this.#append(entry);
+      this.#pending.add(ordered);
+      const settlement = reported.settle ? settledOf(ledger, of, false) : undefined;
       this.#refreshSoon();
-      await durable;
-      return { decisionId, sequence, successBps, rewardBps, learned, digest, repeated: false };
+      await ordered.durable;
+      const { successBps, rewardBps, learned, digest } = entry;
+      const { sequence } = ordered;
+      return { decisionId, sequence, successBps, rewardBps, learned, digest, settlement, repeated: false };
     });
+  }
+
+  /** Of an outcome that was reported before: it settles now, unless it or another command did. */
+  async #settled(
+    of: number,
+    { decisionId, settle, costMicrocents }: Reported,
+    caller: Caller,
+  ): Promise<Settled | undefined> {
+    if (!settle || costMicrocents === undefined) return undefined;
+    const { ledger } = this.#ports;
+    if (ledger.reservations.open(of) === undefined) return settledOf(ledger, of, true);
+    return this.#ports.settle({ decisionId, actualMicrocents: costMicrocents }, caller);
   }
 
   /**
@@ -119,11 +154,11 @@ export class EngineLearning {
    * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field, also for regimes that are yet to be known;
    *   `CAL_CERTIFICATE_PRIOR` when its prior is not the one in force. Nothing was changed.
    */
-  certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
-    return this.#ports.failStop.command(() => this.#certify(certificate));
+  certify(certificate: Certificate, caller: Caller = {}): Promise<number> {
+    return this.#ports.failStop.command(() => this.#certify(certificate, this.#ports.caused(caller)));
   }
 
-  async #certify(certificate: Omit<CertificateEntry, "kind">): Promise<number> {
+  async #certify(certificate: Certificate, caused: Caused): Promise<number> {
     const { prior, regimes } = certificate;
     const inForce = this.#ports.prior()?.digestHex;
     const fields = refuseMistakes({
@@ -132,7 +167,6 @@ export class EngineLearning {
       deltaBps: wholeField("deltaBps", certificate.deltaBps, BPS_MAX),
       samples: wholeField("samples", certificate.samples, Number.MAX_SAFE_INTEGER),
       prior: prior === undefined ? { value: prior } : digestField("prior", prior),
-      by: nameField("by", certificate.by),
     });
     if (prior !== inForce)
       throw new CalybrisError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", inForce: inForce ?? "" });
@@ -141,7 +175,7 @@ export class EngineLearning {
       const remedy = "Activate a prior first, or wait for the end of the warm-up; 0 is allowed at any time.";
       throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "regimes", problem, remedy }] });
     }
-    const { alphaBps, deltaBps, samples, by } = fields;
+    const { alphaBps, deltaBps, samples } = fields;
     const named = prior === undefined ? {} : { prior };
     // Member by member: whatever else was given, the entry is in the form that is read back.
     const { sequence, durable } = this.#append({
@@ -151,7 +185,7 @@ export class EngineLearning {
       deltaBps,
       samples,
       ...named,
-      by,
+      ...caused,
     });
     await durable;
     return sequence;
@@ -174,12 +208,11 @@ export class EngineLearning {
    * @param file - the JSON that `calybris train` wrote.
    * @throws CalybrisError `CAL_PRIOR_INVALID` when it is none, or when it reads other features than the policy names.
    */
-  setPrior(file: unknown, by: string): Promise<number> {
-    return this.#ports.failStop.command(() => this.#setPrior(file, by));
+  setPrior(file: unknown, caller: Caller = {}): Promise<number> {
+    return this.#ports.failStop.command(() => this.#setPrior(file, this.#ports.caused(caller)));
   }
 
-  async #setPrior(file: unknown, by: string): Promise<number> {
-    const name = refuseMistakes({ by: nameField("by", by) }).by;
+  async #setPrior(file: unknown, caused: Caused): Promise<number> {
     const prior = loadPrior(file);
     const wanted = this.#ports.featureNames();
     if (writeExact(prior.featureNames) !== writeExact(wanted)) {
@@ -191,7 +224,7 @@ export class EngineLearning {
       kind: "prior",
       digest: prior.digestHex,
       prior: parseExact(writeExact(file)),
-      by: name,
+      ...caused,
     });
     await durable;
     return sequence;
@@ -248,47 +281,36 @@ export class EngineLearning {
     this.#refreshing.unref();
   }
 
-  #entryOf(of: number, told: Told, { entry, at, policy }: DecisionFound): OutcomeEntry {
+  #entryOf(of: number, reported: Reported, { entry, at, policy }: DecisionFound): Omit<OutcomeEntry, keyof Caused> {
     const { decision, request, learning } = entry;
     const { snapshot } = policy;
-    const successBps = successOf(told.succeeded, told.signals);
-    const cost = told.costMicrocents ?? decision.costMicrocents;
+    const { observedAt, disposition, succeeded, signals } = reported;
+    const successBps = successOf(succeeded, signals);
+    const costs = this.#costsOf(of, reported);
+    const own = outcomeCost(costs);
+    const cost = own ?? this.#ports.ledger.closedCost(of) ?? decision.costMicrocents;
     const candidate = snapshot.policy.candidates[decision.selectedIndex];
-    const latencyMs = told.latencyMs ?? candidate?.latencyP95Ms ?? 0;
+    const latencyMs = reported.latencyMs ?? candidate?.latencyP95Ms ?? 0;
     const penalty = BigInt(latencyMs) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
     const settings: Learning | undefined = snapshot.learning;
-    const isLate = settings === undefined || told.observedAt - at > settings.attributionSeconds * MICROSECONDS;
-    const selection = selectionDigest(
-      {
-        strategy: learning?.explored === true ? "explore" : "maximize_utility",
-        actedId: decision.selectedId,
-        propensityBps: propensityBps(learning?.propensity ?? PROPENSITY_ONE),
-      },
-      nodeSha256,
-    );
-    const identity = fromHex(entry.identity) as Uint8Array;
-    const { observedAt, disposition, succeeded, costMicrocents, latencyMs: told95 } = told;
+    const isLate = settings === undefined || observedAt - at > settings.attributionSeconds * MICROSECONDS;
+    const optional = {
+      ...(reported.latencyMs === undefined ? {} : { latencyMs: reported.latencyMs }),
+      ...(succeeded === undefined ? {} : { succeeded }),
+    };
     const digest = outcomeDigest(
-      identity,
-      selection,
-      {
-        observedAt,
-        revision: 0,
-        disposition,
-        ...(costMicrocents === undefined ? {} : { costMicrocents }),
-        ...(told95 === undefined ? {} : { latencyMs: told95 }),
-        ...(succeeded === undefined ? {} : { succeeded }),
-      },
+      fromHex(entry.identity) as Uint8Array,
+      selectionOf(entry),
+      { observedAt, revision: 0, disposition, ...(own === undefined ? {} : { costMicrocents: own }), ...optional },
       nodeSha256,
     );
     return {
       kind: "outcome",
       of,
       disposition,
-      ...(costMicrocents === undefined ? {} : { costMicrocents }),
-      ...(told95 === undefined ? {} : { latencyMs: told95 }),
-      ...(succeeded === undefined ? {} : { succeeded }),
-      ...(told.signals.length === 0 ? {} : { signals: told.signals }),
+      ...costs,
+      ...optional,
+      ...(signals.length === 0 ? {} : { signals }),
       successBps,
       rewardBps: rewardOf(request.valueMicrocents, successBps, cost, penalty),
       useCase: entry.useCase,
@@ -305,6 +327,36 @@ export class EngineLearning {
       observedAt,
     };
   }
+
+  /** The cost as the entry carries it: none once the ledger has it. */
+  #costsOf(
+    of: number,
+    { decisionId, costMicrocents, settle }: Reported,
+  ): Pick<OutcomeEntry, "costMicrocents" | "settledMicrocents" | "claimedMicrocents"> {
+    const { ledger } = this.#ports;
+    const closed = ledger.reservations.closed(of);
+    if (costMicrocents === undefined) return {};
+    if (closed !== undefined) {
+      const { state, sequence, actualMicrocents } = closed;
+      if (costMicrocents === actualMicrocents) return {};
+      throw new CalybrisError("CAL_OUTCOME_COST", { decisionId, costMicrocents, state, sequence, actualMicrocents });
+    }
+    if (!settle || ledger.reservations.open(of) === undefined) return { costMicrocents };
+    return ledger.isOverrun(of, costMicrocents)
+      ? { claimedMicrocents: costMicrocents }
+      : { settledMicrocents: costMicrocents };
+  }
+}
+
+function selectionOf({ decision, learning }: DecisionEntry): Uint8Array {
+  return selectionDigest(
+    {
+      strategy: learning?.explored === true ? "explore" : "maximize_utility",
+      actedId: decision.selectedId,
+      propensityBps: propensityBps(learning?.propensity ?? PROPENSITY_ONE),
+    },
+    nodeSha256,
+  );
 }
 
 /** In basis points: rounded down, at least 1. */

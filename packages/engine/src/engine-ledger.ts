@@ -9,55 +9,45 @@
  */
 import {
   CalybrisError,
+  type Caused,
   type ConservationProof,
-  decisionIdOf,
   type GrantEntry,
   HOLD_CAUSES,
   type HoldCause,
   LEVELS_MAX,
-  type LimitEntry,
   type Microcents,
-  type Mistake,
+  OVERRUN,
   parseDecisionId,
   type ReservationEntry,
   type TenantProof,
-  writeExact,
 } from "@calybris/kernel";
-import type { Budgets } from "./intake/budgets-file.ts";
-import { amountField, nameField, oneOfField, refuseMistakes } from "./intake/ledger-fields.ts";
+import type { Caller } from "./engine-keys.ts";
+import type { Budgets, TenantLimit } from "./intake/budgets-file.ts";
 import type { Amount } from "./intake/client-request.ts";
+import { amountField, nameField, oneOfField, refuseMistakes } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { Ordered, Ordering } from "./journal/journal.ts";
 import type { Account } from "./ledger/account.ts";
-import { TENANTS_MAX } from "./ledger/cells.ts";
 import { periodsDue } from "./ledger/due-periods.ts";
 import type { LedgerHandle } from "./ledger/handle.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { proveConservation, tenantProof } from "./ledger/proof.ts";
-import type { Closed } from "./ledger/reservations.ts";
+import { limitChanges } from "./limit-changes.ts";
+import { PendingEntries } from "./pending-entries.ts";
+import { firstResult, type Settled, settledOf } from "./reservation-results.ts";
+
+export type { Settled } from "./reservation-results.ts";
 
 /** What the flow needs of the engine. */
 export interface LedgerPorts {
   readonly ledger: Ledger;
   readonly journal: Ordering;
   readonly failStop: FailStop;
+  /** The members of an entry that a caller causes. */
+  readonly caused: (caller: Caller) => Caused;
   readonly position: () => { readonly sequence: number; readonly at: number };
   readonly nowUs: () => number;
-}
-
-/** What became of a reservation. */
-export interface Settled {
-  readonly decisionId: string;
-  readonly tenant: string;
-  readonly state: "settled" | "released" | "held" | "reconciled" | "corrected";
-  /** Journal sequence of the entry that says so. */
-  readonly sequence: number;
-  readonly actualMicrocents: bigint;
-  /** It was so before; nothing changed. */
-  readonly repeated: boolean;
-  /** The tenant after it. */
-  readonly balance: TenantProof;
 }
 
 export interface Granted {
@@ -78,8 +68,7 @@ export const LIMIT_ENTRIES_MAX: number = 1 + LEVELS_MAX;
 
 export class EngineLedger {
   readonly #ports: LedgerPorts;
-  /** Entries that are ordered but not yet durable: a repetition waits for the first. */
-  readonly #pending = new Map<number, Promise<unknown>>();
+  readonly #pending = new PendingEntries();
 
   constructor(ports: LedgerPorts) {
     this.#ports = ports;
@@ -91,64 +80,87 @@ export class EngineLedger {
    * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_TENANT_UNMETERED`,
    *   `CAL_LEDGER_ID_REUSED` when the id granted something else, `CAL_LEDGER_OVERFLOW`. Nothing was changed.
    */
-  grant(command: {
-    readonly tenant: string;
-    readonly amountMicrocents: Amount;
-    readonly id: string;
-    readonly by: string;
-  }): Promise<Granted> {
+  grant(
+    command: { readonly tenant: string; readonly amountMicrocents: Amount; readonly id: string },
+    caller: Caller = {},
+  ): Promise<Granted> {
     return this.#ports.failStop.command(async () => {
-      const { tenant, amount, id, by } = refuseMistakes({
+      const { tenant, amount, id } = refuseMistakes({
         tenant: nameField("tenant", command.tenant),
         amount: amountField("amountMicrocents", command.amountMicrocents, 1n),
         id: nameField("id", command.id),
-        by: nameField("by", command.by),
       });
+      const caused = this.#ports.caused(caller);
       const before = this.#ports.ledger.grantOf(id);
       if (before?.tenant === tenant && before.amount === amount) {
-        await this.#pending.get(before.sequence);
+        await this.#pending.durable(before.sequence);
         return { tenant, sequence: before.sequence, repeated: true, balance: this.balance(tenant) };
       }
-      const { sequence, durable } = this.#orderGrant({ kind: "grant", tenant, amountMicrocents: amount, id, by });
+      const { sequence, durable } = this.#orderGrant({
+        kind: "grant",
+        tenant,
+        amountMicrocents: amount,
+        id,
+        ...caused,
+      });
       await durable;
       return { tenant, sequence, repeated: false, balance: this.balance(tenant) };
     });
   }
 
-  /** The call ran; it cost `actualMicrocents`. What was not needed comes back; what was not foreseen is an overrun. */
-  settle(command: OfDecision & { readonly actualMicrocents: Amount }): Promise<Settled> {
-    return this.#move(command, () => {
-      const { amount } = refuseMistakes({ amount: amountField("actualMicrocents", command.actualMicrocents, 0n) });
-      return (of) => ({ kind: "settlement", of, actualMicrocents: amount });
+  /**
+   * The call ran; it cost `actualMicrocents`. What was not needed comes back; what was not foreseen is an overrun. An
+   * overrun beyond the tenant's factor and floor (10 times, one dollar) is held for an operator: the state is `held` then.
+   */
+  settle(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
+    return this.#move(command, caller, () => {
+      const actualMicrocents = actualOf(command);
+      return (of, caused) =>
+        this.#ports.ledger.isOverrun(of, actualMicrocents)
+          ? { kind: "hold", of, cause: OVERRUN, claimedMicrocents: actualMicrocents, ...caused }
+          : { kind: "settlement", of, actualMicrocents, ...caused };
     });
   }
 
   /** The call never ran: everything comes back. */
-  release(command: OfDecision): Promise<Settled> {
-    return this.#move(command, () => (of) => ({ kind: "release", of }));
+  release(command: OfDecision, caller: Caller = {}): Promise<Settled> {
+    return this.#move(command, caller, () => (of, caused) => ({ kind: "release", of, ...caused }));
   }
 
-  /** The call ran and its cost is not known: it stays reserved until it is reconciled, or expires in full. */
-  hold(command: OfDecision & { readonly cause: HoldCause }): Promise<Settled> {
-    return this.#move(command, () => {
-      const { cause } = refuseMistakes({ cause: oneOfField("cause", command.cause, HOLD_CAUSES) });
-      return (of) => ({ kind: "hold", of, cause });
+  /**
+   * The call ran and its cost is not known. What is known of it is settled at once; the rest stays reserved until the call
+   * is reconciled, or expires in full.
+   *
+   * @param command - `knownMicrocents` is at most what was reserved.
+   */
+  hold(
+    command: OfDecision & { readonly cause: HoldCause; readonly knownMicrocents?: Amount | undefined },
+    caller: Caller = {},
+  ): Promise<Settled> {
+    return this.#move(command, caller, () => {
+      const { knownMicrocents = 0n } = command;
+      const { cause, known } = refuseMistakes({
+        cause: oneOfField("cause", command.cause, HOLD_CAUSES),
+        known: amountField("knownMicrocents", knownMicrocents, 0n),
+      });
+      const members = { cause, ...(known === 0n ? {} : { knownMicrocents: known }) };
+      return (of, caused) => ({ kind: "hold", of, ...members, ...caused });
     });
   }
 
-  /** What a held call cost after all. */
-  reconcile(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
-    return this.#move(command, () => {
-      const { amount, by } = signedAmount(command);
-      return (of) => ({ kind: "reconciliation", of, actualMicrocents: amount, by });
+  /** What a held call cost in total. */
+  reconcile(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
+    return this.#move(command, caller, () => {
+      const actualMicrocents = actualOf(command);
+      return (of, caused) => ({ kind: "reconciliation", of, actualMicrocents, ...caused });
     });
   }
 
   /** What a settled call cost in truth. */
-  correct(command: OfDecision & { readonly actualMicrocents: Amount; readonly by: string }): Promise<Settled> {
-    return this.#move(command, () => {
-      const { amount, by } = signedAmount(command);
-      return (of) => ({ kind: "correction", of, actualMicrocents: amount, by });
+  correct(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
+    return this.#move(command, caller, () => {
+      const actualMicrocents = actualOf(command);
+      return (of, caused) => ({ kind: "correction", of, actualMicrocents, ...caused });
     });
   }
 
@@ -158,14 +170,15 @@ export class EngineLedger {
    *
    * @returns the tenants whose limits changed.
    */
-  apply(budgets: Budgets, by: string): Promise<readonly string[]> {
+  apply(budgets: Budgets, caller: Caller = {}): Promise<readonly string[]> {
     return this.#ports.failStop.command(async () => {
       const { journal } = this.#ports;
-      const changes = this.limitChanges(budgets, by);
+      const changes = this.limitChanges(budgets);
+      const caused = this.#ports.caused(caller);
       let last: Promise<unknown> = Promise.resolve();
       for (const limit of changes) {
         if (!journal.hasRoom(LIMIT_ENTRIES_MAX)) await last;
-        last = this.orderLimit(limit).durable;
+        last = this.orderLimit(limit, caused).durable;
       }
       await last;
       return changes.map(({ tenant }) => tenant);
@@ -173,17 +186,12 @@ export class EngineLedger {
   }
 
   /**
-   * The limits that differ from those of the journal, as entries; changes nothing.
+   * The limits that differ from those of the journal; changes nothing.
    *
-   * @throws CalybrisError `CAL_BUDGETS_INVALID` for what cannot be; `CAL_LEDGER_INVALID` when `by` names nobody.
+   * @throws CalybrisError `CAL_BUDGETS_INVALID` for what cannot be.
    */
-  limitChanges(budgets: Budgets, by: string): readonly LimitEntry[] {
-    const { ledger } = this.#ports;
-    const name = refuseMistakes({ by: nameField("by", by) }).by;
-    refuseWhatCannotBe(budgets, ledger);
-    return budgets
-      .map((limit): LimitEntry => ({ kind: "limit", ...limit, by: name }))
-      .filter((limit) => !sameLimit(ledger.account(limit.tenant)?.limit, limit));
+  limitChanges(budgets: Budgets): Budgets {
+    return limitChanges(budgets, this.#ports.ledger);
   }
 
   /** @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN`. */
@@ -229,34 +237,30 @@ export class EngineLedger {
     });
   }
 
-  #move(command: OfDecision, read: () => (of: number) => ReservationEntry): Promise<Settled> {
+  #move(
+    command: OfDecision,
+    caller: Caller,
+    read: () => (of: number, caused: Caused) => ReservationEntry,
+  ): Promise<Settled> {
     return this.#ports.failStop.command(async () => {
       const { ledger } = this.#ports;
       const entryOf = read();
-      const { of, tenant } = this.#bind(command);
-      const entry = entryOf(of);
-      const first = this.#firstResult(entry);
+      const caused = this.#ports.caused(caller);
+      const entry = entryOf(this.#bind(command), caused);
+      const first = firstResult(ledger, entry);
       if (first !== undefined) {
-        await this.#pending.get(first.sequence);
-        return { ...first, tenant: tenant.tenant, repeated: true, balance: tenantProof(tenant) };
+        await this.#pending.durable(first.sequence);
+        return { ...first, balance: this.balance(first.tenant) };
       }
-      const { sequence, durable } = this.#orderMove(entry);
+      const { durable } = this.#orderMove(entry);
+      const settled = settledOf(ledger, entry.of, false) as Settled;
       await durable;
-      const closed = ledger.reservations.closed(of);
-      return {
-        decisionId: command.decisionId,
-        tenant: tenant.tenant,
-        state: STATE_AFTER[entry.kind],
-        sequence,
-        actualMicrocents:
-          "actualMicrocents" in entry ? entry.actualMicrocents : (closed?.actualMicrocents ?? heldAmount(ledger, of)),
-        repeated: false,
-        balance: tenantProof(tenant),
-      };
+      return { ...settled, balance: this.balance(settled.tenant) };
     });
   }
 
-  #bind(command: OfDecision): { readonly of: number; readonly tenant: Account } {
+  /** The decision's sequence. */
+  #bind(command: OfDecision): number {
     const parsed = parseDecisionId(command.decisionId);
     const { reservations } = this.#ports.ledger;
     const found = parsed === undefined ? undefined : (reservations.open(parsed.of) ?? reservations.closed(parsed.of));
@@ -266,22 +270,7 @@ export class EngineLedger {
       const { decisionId, tenant } = command;
       throw new CalybrisError("CAL_LEDGER_RESERVATION_FOREIGN", { decisionId, tenant });
     }
-    return { of: parsed.of, tenant: found.tenant };
-  }
-
-  /** What the same command did before; `undefined` when it has yet to be done, or must be refused. */
-  #firstResult(entry: ReservationEntry): Omit<Settled, "tenant" | "balance" | "repeated"> | undefined {
-    const { reservations } = this.#ports.ledger;
-    const closed = reservations.closed(entry.of);
-    if (closed !== undefined && isSame(closed, entry)) {
-      const { sequence, actualMicrocents, identity } = closed;
-      const decisionId = decisionIdOf(entry.of, identity);
-      return { decisionId, state: STATE_AFTER[entry.kind], sequence, actualMicrocents };
-    }
-    const open = reservations.open(entry.of);
-    if (entry.kind !== "hold" || open?.held?.cause !== entry.cause) return undefined;
-    const decisionId = decisionIdOf(entry.of, open.identity);
-    return { decisionId, state: "held", sequence: open.held.sequence, actualMicrocents: open.amountMicrocents };
+    return parsed.of;
   }
 
   #orderMove(entry: ReservationEntry): Ordered {
@@ -309,11 +298,11 @@ export class EngineLedger {
   }
 
   /** Orders one of {@link limitChanges}, with the periods that are due under it: at most {@link LIMIT_ENTRIES_MAX}. */
-  orderLimit(limit: LimitEntry): Ordered {
+  orderLimit(limit: TenantLimit, caused: Caused): Ordered {
     const { ledger, journal } = this.#ports;
     return journal.step((at) => {
       journal.establishRoom(LIMIT_ENTRIES_MAX);
-      let last = journal.order(limit);
+      let last = journal.order({ kind: "limit", ...limit, ...caused });
       for (const period of periodsDue(ledger.account(limit.tenant) as Account, at)) last = journal.order(period);
       return last;
     });
@@ -330,65 +319,13 @@ export class EngineLedger {
     });
   }
 
-  /** A repetition waits for the first. One that failed stays, so that a repetition fails too: only a new process finds out whether it is durable. */
+  /** A repetition waits for the first. */
   #remember(ordered: Ordered): Ordered {
-    const { sequence, durable } = ordered;
-    this.#pending.set(sequence, durable);
-    durable.then(
-      () => this.#pending.delete(sequence),
-      () => undefined,
-    );
+    this.#pending.add(ordered);
     return ordered;
   }
 }
 
-const STATE_AFTER: Readonly<Record<ReservationEntry["kind"], Settled["state"]>> = Object.freeze({
-  settlement: "settled",
-  release: "released",
-  hold: "held",
-  expiry: "settled",
-  reconciliation: "reconciled",
-  correction: "corrected",
-});
-
-function isSame(closed: Closed, entry: ReservationEntry): boolean {
-  if (closed.state !== STATE_AFTER[entry.kind] || entry.kind === "expiry") return false;
-  return !("actualMicrocents" in entry) || entry.actualMicrocents === closed.actualMicrocents;
-}
-
-function heldAmount(ledger: Ledger, of: number): bigint {
-  return ledger.reservations.open(of)?.amountMicrocents ?? 0n;
-}
-
-function signedAmount(command: { readonly actualMicrocents: Amount; readonly by: string }): {
-  readonly amount: Microcents;
-  readonly by: string;
-} {
-  return refuseMistakes({
-    amount: amountField("actualMicrocents", command.actualMicrocents, 0n),
-    by: nameField("by", command.by),
-  });
-}
-
-/** Whether two limits are the same, whoever set them. */
-function sameLimit(a: LimitEntry | undefined, b: LimitEntry): boolean {
-  return a !== undefined && writeExact({ ...a, by: "" }) === writeExact({ ...b, by: "" });
-}
-
-/** A tenant keeps the level above it, where its open reservations were made; and there is room for so many. */
-function refuseWhatCannotBe(budgets: Budgets, ledger: Ledger): void {
-  const mistakes: Mistake[] = [];
-  for (const { tenant, parent } of budgets) {
-    const account = ledger.account(tenant);
-    if (account === undefined || account.limit.parent === parent) continue;
-    const problem = `is ${parent ?? "left out"}, and was ${account.limit.parent ?? "left out"}`;
-    const remedy = "A tenant keeps the level above it; make a new tenant instead.";
-    mistakes.push({ path: `tenants.${tenant}.parent`, problem, remedy });
-  }
-  const count = budgets.filter(({ tenant }) => ledger.account(tenant) === undefined).length + ledger.tenantCount;
-  if (count > TENANTS_MAX) {
-    const remedy = `A journal holds at most ${TENANTS_MAX} tenants; those that were ever named count.`;
-    mistakes.push({ path: "tenants", problem: `would make ${count} in all`, remedy });
-  }
-  if (mistakes.length > 0) throw new CalybrisError("CAL_BUDGETS_INVALID", { mistakes });
+function actualOf({ actualMicrocents }: { readonly actualMicrocents: Amount }): Microcents {
+  return refuseMistakes({ amount: amountField("actualMicrocents", actualMicrocents, 0n) }).amount;
 }

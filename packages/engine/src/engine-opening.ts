@@ -5,6 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import {
+  type Actor,
   CalybrisError,
   type EntryBody,
   invariant,
@@ -49,6 +50,8 @@ export interface EngineOptions {
   readonly openReservationsMax?: number | undefined;
   /** A segment is rotated after this many bytes. Default 64 MiB. */
   readonly segmentBytesMax?: number | undefined;
+  /** The actor of commands that name no caller; default the user that runs this process. */
+  readonly user?: Actor | undefined;
   /** Ports, for tests and simulations: microseconds since the epoch, the disk, and what drives the writer. */
   readonly nowUs?: (() => number) | undefined;
   /** What the time is read from, where `nowUs` is not given; the system by default. */

@@ -6,8 +6,10 @@
  * @module
  */
 import {
+  type Caused,
   type GenesisEntry,
   JOURNAL_FORMAT,
+  type KeyIdentity,
   type PolicyEntry,
   type PolicySnapshot,
   parseExact,
@@ -17,9 +19,9 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { seedDigest } from "./draw-seed.ts";
+import type { Caller, EngineKeys } from "./engine-keys.ts";
 import { type EngineLedger, LIMIT_ENTRIES_MAX } from "./engine-ledger.ts";
 import type { Budgets } from "./intake/budgets-file.ts";
-import { nameField, refuseMistakes } from "./intake/ledger-fields.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { Ordered, Ordering } from "./journal/journal.ts";
@@ -32,6 +34,8 @@ export interface Reconfiguration {
   /** `"file"` for a policy of the file that the service is configured with. */
   readonly policyFrom?: "file" | undefined;
   readonly budgets?: Budgets | undefined;
+  /** The keys that may act from now on: every other one is revoked. Left out: none is. */
+  readonly keys?: readonly KeyIdentity[] | undefined;
 }
 
 /** What was changed. */
@@ -49,6 +53,7 @@ export interface PolicyPorts {
   readonly journal: Ordering;
   readonly failStop: FailStop;
   readonly ledger: EngineLedger;
+  readonly keys: EngineKeys;
   /** The seed of the draws, where a policy of the journal has learned. */
   readonly seed: Uint8Array | undefined;
   /** Makes it durable before it is promised. */
@@ -82,29 +87,35 @@ export class EnginePolicies {
   }
 
   /** As `Engine.setPolicy`. */
-  activate(policy: PolicySnapshot, by: string): Promise<{ readonly sequence: number; readonly policyId: number }> {
+  activate(policy: PolicySnapshot, caller: Caller): Promise<{ readonly sequence: number; readonly policyId: number }> {
     return this.#ports.failStop.command(async () => {
-      refuseMistakes({ by: nameField("by", by) });
+      const caused = this.#ports.keys.caused(caller);
       const policyId = this.#ports.state.policyCount + 1;
-      const { sequence, durable } = this.#change(policy, policyId, by);
+      const { sequence, durable } = this.#change(policy, policyId, caused);
       await durable;
       return { sequence, policyId };
     });
   }
 
   /** As `Engine.reconfigure`. */
-  reconfigure({ policy, policyFrom, budgets = [] }: Reconfiguration, by: string): Promise<Reconfigured> {
-    const { state, journal, failStop, ledger } = this.#ports;
+  reconfigure(change: Reconfiguration, callerOf: () => Caller): Promise<Reconfigured> {
+    const { state, journal, failStop, ledger, keys } = this.#ports;
     return failStop.command(async () => {
-      const limits = ledger.limitChanges(budgets, by);
+      const { policy, policyFrom, budgets = [] } = change;
+      const limits = ledger.limitChanges(budgets);
+      const caused = keys.caused(callerOf());
+      const revoked = change.keys === undefined ? [] : keys.revocations(change.keys);
       const tenantsChanged = limits.map(({ tenant }) => tenant);
-      if (policy === undefined && limits.length === 0) return { tenantsChanged };
+      if (policy === undefined && limits.length === 0 && revoked.length === 0) return { tenantsChanged };
       const policyId = state.policyCount + 1;
       const { promoted, last } = journal.step(() => {
-        journal.establishRoom((policy === undefined ? 0 : 1) + limits.length * LIMIT_ENTRIES_MAX);
-        const ordered = policy === undefined ? undefined : this.#change(policy, policyId, by, policyFrom);
+        const policies = policy === undefined ? 0 : 1;
+        journal.establishRoom(policies + limits.length * LIMIT_ENTRIES_MAX + revoked.length);
+        const ordered = policy === undefined ? undefined : this.#change(policy, policyId, caused, policyFrom);
         let latest = ordered;
-        for (const limit of limits) latest = ledger.orderLimit(limit);
+        for (const limit of limits) latest = ledger.orderLimit(limit, caused);
+        // Last, because the caller may be among them.
+        for (const entry of revoked) latest = journal.order(entry);
         return { promoted: ordered, last: latest as Ordered };
       });
       await last.durable;
@@ -112,17 +123,17 @@ export class EnginePolicies {
     });
   }
 
-  #change(policy: PolicySnapshot, policyId: number, by: string, source?: "file"): Ordered {
+  #change(policy: PolicySnapshot, policyId: number, caused: Caused, source?: "file"): Ordered {
     const embedded = embed(policy);
     const from = source === undefined ? {} : { source };
     return this.#promote(policy, (seed) => ({
       kind: "policy",
       change: "promoted",
       policyId,
-      by,
       ...embedded,
       ...seed,
       ...from,
+      ...caused,
     }));
   }
 

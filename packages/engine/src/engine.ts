@@ -4,12 +4,13 @@
  * @module
  */
 
-import { type Actor, CalybrisError, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
+import { type Actor, CalybrisError, type Caused, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
 import type { UnknownTenants } from "./decide-step.ts";
 import type { Decided } from "./decided.ts";
 import { makeSeed } from "./draw-seed.ts";
 import type { DecisionWaiter } from "./decision-waiter.ts";
 import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./engine-decisions.ts";
+import { type Caller, EngineKeys, processUser } from "./engine-keys.ts";
 import { EngineLearning } from "./engine-learning.ts";
 import { EngineLedger } from "./engine-ledger.ts";
 import {
@@ -54,6 +55,8 @@ export class Engine {
     /** How long before the start the last entry was ordered, microseconds; 0 for a new journal. */
     readonly idleUs: number;
   };
+  /** Callers: the API keys that may act. */
+  readonly keys: EngineKeys;
   /** Budgets: what tenants may spend, and what became of what was reserved. */
   readonly ledger: EngineLedger;
   /** Learning: what became of decisions, and what is believed because of it. */
@@ -118,9 +121,14 @@ export class Engine {
       },
       start,
     );
-    this.ledger = new EngineLedger({ ...shared, ledger: state.ledger, position: () => state });
+    this.keys = new EngineKeys({ journal, failStop, book: state.keys, user: options.user ?? processUser() });
+    const caused = (caller: Caller): Caused => this.keys.caused(caller);
+    this.ledger = new EngineLedger({ ...shared, caused, ledger: state.ledger, position: () => state });
     this.learning = new EngineLearning({
       ...shared,
+      caused,
+      ledger: state.ledger,
+      settle: (command, caller) => this.ledger.settle(command, caller),
       router: state.router,
       outcomes: state.outcomes,
       prior: () => state.prior,
@@ -131,6 +139,7 @@ export class Engine {
       ...shared,
       state,
       ledger: this.ledger,
+      keys: this.keys,
       seed,
       makeSeed: () => makeSeed(ports.disk, options.directory, ports.randomBytes),
     });
@@ -143,6 +152,7 @@ export class Engine {
       draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
+      actorOf: (given) => this.keys.actorOf(given),
     });
   }
 
@@ -217,7 +227,8 @@ export class Engine {
    * then. An id belongs to the tenant that the request names; no tenant is a namespace of its own. A request is the same when
    * it means the same under the policy that it was decided under; who sends it, its tags and its session make no difference.
    *
-   * @param actor - the authenticated caller, which the entry then names.
+   * @param actor - the authenticated caller, as `keys.introduce` gave it; by default the user that runs this process.
+   * @throws CalybrisError `CAL_ENGINE_ACTOR` for a key that is not active; nothing was decided.
    * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake in the request; nothing was decided.
    * @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN` for a tenant without a limit where `unknownTenants` is `"refuse"`.
    * @throws CalybrisError `CAL_LEDGER_RESERVATIONS_FULL` for a tenant that has `openReservationsMax` reservations open.
@@ -265,23 +276,26 @@ export class Engine {
   /**
    * Activates another policy, from the next decision on.
    *
-   * @param by - the person who did it.
-   * @throws CalybrisError `CAL_LEDGER_INVALID` when `by` names nobody; nothing was changed.
+   * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller; nothing was changed.
    */
-  setPolicy(policy: PolicySnapshot, by: string): Promise<{ readonly sequence: number; readonly policyId: number }> {
-    return this.#policies.activate(policy, by);
+  setPolicy(
+    policy: PolicySnapshot,
+    caller: Caller = {},
+  ): Promise<{ readonly sequence: number; readonly policyId: number }> {
+    return this.#policies.activate(policy, caller);
   }
 
   /**
-   * Activates a policy and applies limits, in one step of the journal: all of it, or nothing. Limits that are the same as
+   * Activates a policy, applies limits and revokes keys, in one step of the journal: all of it, or nothing. Limits that are the same as
    * those of the journal change nothing; tenants that are not named keep theirs.
    *
+   * @param callerOf - called once nothing is wrong with the change, so that no key is introduced in vain.
    * @param change.policyFrom - `"file"` for a policy of the file that the service is configured with.
-   * @throws CalybrisError `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` when `by` names nobody, or
+   * @throws CalybrisError `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` and `CAL_ENGINE_ACTOR` for the caller, or
    *   `CAL_JOURNAL_OVERLOADED`; nothing was changed.
    */
-  reconfigure(change: Reconfiguration, by: string): Promise<Reconfigured> {
-    return this.#policies.reconfigure(change, by);
+  reconfigure(change: Reconfiguration, callerOf: () => Caller = () => ({})): Promise<Reconfigured> {
+    return this.#policies.reconfigure(change, callerOf);
   }
 
   /**

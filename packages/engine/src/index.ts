@@ -40,6 +40,9 @@ export {
 export type { SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 
+// `engine.keys`: who gives a command.
+export type { Caller, EngineKeys } from "./engine-keys.ts";
+
 // `engine.ledger`: budgets and settlements.
 export type { EngineLedger, Granted, OfDecision, Settled } from "./engine-ledger.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";

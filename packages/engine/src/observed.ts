@@ -2,6 +2,7 @@
  * The answer to an outcome.
  * @module
  */
+import type { Settled } from "./reservation-results.ts";
 
 /** An outcome that is durable. */
 export interface Observed {
@@ -13,5 +14,7 @@ export interface Observed {
   readonly learned: boolean;
   /** `calyout1`, hexadecimal. */
   readonly digest: string;
+  /** Where the decision's reservation stands; `undefined` unless it was to be settled and there is one. */
+  readonly settlement: Settled | undefined;
   readonly repeated: boolean;
 }

@@ -3,34 +3,51 @@
  * so that the same one again gets the first answer.
  * @module
  */
-import type { OutcomeEntry } from "@calybris/kernel";
+import { type OutcomeEntry, outcomeCost } from "@calybris/kernel";
 import type { Observed } from "./observed.ts";
+import type { Reported } from "./told-outcome.ts";
 
 /** How many outcomes are remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;
 const CHUNK_BITS = 65_536;
 
-/** An outcome as its entry tells it. */
-export function rememberedOutcome(sequence: number, entry: OutcomeEntry): Remembered {
+/**
+ * An outcome as its entry tells it.
+ *
+ * @param closedCost - what the decision's reservation was closed at before the outcome.
+ */
+export function rememberedOutcome(sequence: number, entry: OutcomeEntry, closedCost: bigint | undefined): Remembered {
   const { successBps, rewardBps, learned, digest } = entry;
   const observed = { decisionId: "", sequence, successBps, rewardBps, learned, digest, repeated: true };
-  return { sequence, content: outcomeContent(entry), observed };
+  const cost = outcomeCost(entry);
+  const costs = cost === undefined ? [undefined, closedCost] : [cost];
+  return { sequence, content: outcomeContent(entry), costs, observed };
 }
 
-/** What was told, but for when. */
-export function outcomeContent(
-  told: Pick<OutcomeEntry, "disposition" | "succeeded" | "signals" | "costMicrocents" | "latencyMs">,
-): string {
-  const { disposition, succeeded, signals = [], costMicrocents, latencyMs } = told;
-  return [disposition, succeeded, signals.join("+"), costMicrocents, latencyMs].join(" ");
+/** What was reported, but for when and the cost. */
+function outcomeContent(reported: {
+  readonly disposition: OutcomeEntry["disposition"];
+  readonly succeeded?: boolean | undefined;
+  readonly signals?: OutcomeEntry["signals"] | undefined;
+  readonly latencyMs?: number | undefined;
+}): string {
+  const { disposition, succeeded, signals = [], latencyMs } = reported;
+  return [disposition, succeeded, signals.join("+"), latencyMs].join(" ");
 }
 
-/** What was told, and what was answered. */
+/** What was reported, and what was answered. */
 export interface Remembered {
   readonly sequence: number;
-  /** What was told, as one text. `undefined` when it is no longer known. */
+  /** What was reported, as one text. `undefined` when it is no longer known. */
   readonly content: string | undefined;
-  readonly observed: Observed;
+  /** The costs that are the same report: after a settlement its cost may be given or left out. */
+  readonly costs: readonly (bigint | undefined)[];
+  readonly observed: Omit<Observed, "settlement">;
+}
+
+/** Whether a report is the one that is remembered. */
+export function isSameReport(before: Remembered, reported: Reported): boolean {
+  return before.content === outcomeContent(reported) && before.costs.includes(reported.costMicrocents);
 }
 
 export class OutcomeIndex {
@@ -70,6 +87,6 @@ export class OutcomeIndex {
       digest: "",
       repeated: true,
     };
-    return { sequence: 0, content: undefined, observed };
+    return { sequence: 0, content: undefined, costs: [], observed };
   }
 }

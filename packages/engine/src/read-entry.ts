@@ -8,6 +8,7 @@ import {
   type EntryBody,
   type EntryPolicyOf,
   JOURNAL_FORMAT,
+  laterStageOf,
   parseEntryBody,
 } from "@calybris/kernel";
 import type { GoodEntry } from "./journal/recovery.ts";
@@ -30,17 +31,8 @@ const LATER: readonly (keyof DecisionEntry)[] = ["policyId", "acted", "reservedM
 export function readBody(entry: GoodEntry, state: EngineState): EntryBody {
   const body = parseEntryBody(entry.head, entry.data, policiesAt(state, entry.head.sequence));
   if (body === undefined) {
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
-      sequence: entry.head.sequence,
-      problem: `its kind ${entry.head.kind} is not one of this version's`,
-    });
-  }
-  const later = body.kind === "decision" ? LATER.find((member) => body[member] !== undefined) : undefined;
-  if (later !== undefined) {
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", {
-      sequence: entry.head.sequence,
-      problem: `this version does not act on its member ${later}`,
-    });
+    const what = `its kind ${entry.head.kind}`;
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNSUPPORTED", { sequence: entry.head.sequence, what });
   }
   if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) {
     throw new CalybrisError("CAL_JOURNAL_VERSION", {
@@ -49,5 +41,13 @@ export function readBody(entry: GoodEntry, state: EngineState): EntryBody {
       expected: String(JOURNAL_FORMAT),
     });
   }
+  const later = body.kind === "decision" ? laterMemberOf(body) : laterStageOf(body);
+  if (later !== undefined)
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNSUPPORTED", { sequence: entry.head.sequence, what: later });
   return body;
+}
+
+function laterMemberOf(entry: DecisionEntry): string | undefined {
+  const member = LATER.find((each) => entry[each] !== undefined);
+  return member === undefined ? undefined : `its member ${member}`;
 }

@@ -7,6 +7,8 @@ import { createHash } from "node:crypto";
 import {
   ByteWriter,
   CalybrisError,
+  type Caused,
+  causedOf,
   type EntryBody,
   type GenesisEntry,
   invariant,
@@ -20,6 +22,7 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { nodeSha256 } from "./journal/chain-hash.ts";
+import { KeyBook } from "./key-book.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { ledgerStateTexts } from "./ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
@@ -38,6 +41,8 @@ export interface PolicyInForce {
   readonly isFromFile: boolean;
   /** Sequence of the entry that put it in force. */
   readonly since: number;
+  /** Who activated it; `undefined` for the policy that the journal began with. */
+  readonly caused: Caused | undefined;
 }
 
 /** Input and output tokens stand in where the policy names no features. */
@@ -54,6 +59,7 @@ export class EngineState {
   readonly ledger: Ledger = new Ledger();
   readonly router: Router = new Router();
   readonly outcomes: OutcomeIndex = new OutcomeIndex();
+  readonly keys: KeyBook = new KeyBook();
   /** What is said of the secret seed that draws follow from: its SHA-256; `undefined` until a policy learns. */
   seedDigest: string | undefined;
   #prior: Prior | undefined;
@@ -99,9 +105,11 @@ export class EngineState {
     invariant(at >= this.at, "time never runs backwards in a journal");
     invariant((body.kind === "genesis") === (sequence === 1), "a journal begins with genesis, once");
     requireRanges(body);
+    const keyChange = this.keys.checked(sequence, body);
     const change = this.#checked(sequence, body);
     // The last that may refuse: it checks before it changes anything, and what follows it throws nothing.
     this.ledger.apply(sequence, at, body);
+    keyChange?.();
     change?.();
     this.router.apply(sequence, body);
     this.sequence = sequence;
@@ -124,6 +132,7 @@ export class EngineState {
       decisions: this.decisionSequence,
       policy: this.#current?.id ?? 0,
       policies: [...this.#policies.values()].map(({ digest }) => toHex(digest)),
+      ...(this.keys.active().length === 0 ? {} : { keys: this.keys.active() }),
     });
     yield members.slice(0, -1);
     if (this.ledger.tenantCount > 0) {
@@ -143,7 +152,7 @@ export class EngineState {
       case "prior":
         return this.#withPrior(sequence, body);
       case "outcome": {
-        const remembered = rememberedOutcome(sequence, body);
+        const remembered = rememberedOutcome(sequence, body, this.ledger.closedCost(body.of));
         return () => this.outcomes.remember(body.of, remembered);
       }
       case "decision":
@@ -152,8 +161,8 @@ export class EngineState {
         return () => {
           this.decisionSequence = body.request.sequence;
         };
-      case "checkpoint":
-        invariant(body.stateDigest === this.digest(), "a checkpoint holds the digest of the state before it");
+      case "state":
+        invariant(body.stateDigest === this.digest(), "a state entry holds the digest of the state before it");
         return undefined;
       default:
         return undefined;
@@ -162,13 +171,15 @@ export class EngineState {
 
   #promoted(sequence: number, body: GenesisEntry | PolicyEntry): () => void {
     const { policyId: id, policyDigest: claimedDigest } = body;
+    invariant(body.snapshot !== undefined, "a policy that is activated comes with its snapshot");
     const snapshot = snapshotFromJson(body.snapshot);
     invariant(id === this.#policies.size + 1, "policies are numbered one by one");
     const digest = policyDigest(snapshot.policy, nodeSha256);
     if (toHex(digest) !== claimedDigest)
       throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimedDigest });
     const isFromFile = body.kind === "genesis" || body.source === "file";
-    const promoted = { id, snapshot, digest, isFromFile, since: sequence };
+    const caused = body.kind === "policy" ? causedOf(body) : undefined;
+    const promoted = { id, snapshot, digest, isFromFile, since: sequence, caused };
     const { learning } = snapshot;
     const routed: RouterPolicy = {
       learning,

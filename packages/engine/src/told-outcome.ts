@@ -1,5 +1,5 @@
 /**
- * What a client tells of a decision, read: each field in its range, or every mistake at once.
+ * The outcome of a decision as a client reports it: each field in its range, or every mistake at once.
  * @module
  */
 import { DISPOSITIONS, type Disposition, type Microcents, SIGNALS, type Signal, U32_MAX } from "@calybris/kernel";
@@ -16,7 +16,7 @@ import {
   wholeField,
 } from "./intake/ledger-fields.ts";
 
-/** What became of a decision, as a client tells it. */
+/** The outcome of a decision, as a client reports it. */
 export interface ClientOutcome {
   readonly decisionId: string;
   /** Microseconds since the Unix epoch; now when left out. */
@@ -28,10 +28,12 @@ export interface ClientOutcome {
   readonly signals?: readonly Signal[] | undefined;
   readonly costMicrocents?: Amount | undefined;
   readonly latencyMs?: number | undefined;
+  /** Whether the cost, which is required then, also settles the decision's reservation. */
+  readonly settle?: boolean | undefined;
 }
 
 /** The same, checked, with what was left out filled in. */
-export interface Told {
+export interface Reported {
   readonly decisionId: string;
   readonly observedAt: number;
   readonly disposition: Disposition;
@@ -39,6 +41,7 @@ export interface Told {
   readonly signals: readonly Signal[];
   readonly costMicrocents: Microcents | undefined;
   readonly latencyMs: number | undefined;
+  readonly settle: boolean;
 }
 
 const KEYS: readonly (keyof ClientOutcome)[] = [
@@ -49,28 +52,40 @@ const KEYS: readonly (keyof ClientOutcome)[] = [
   "signals",
   "costMicrocents",
   "latencyMs",
+  "settle",
 ];
 
 /** @throws CalybrisError `CAL_OUTCOME_INVALID` with every mistake. */
-export function readOutcome(outcome: ClientOutcome, now: number): Told {
+export function readOutcome(outcome: ClientOutcome, now: number): Reported {
   const { decisionId, observedAt = now, disposition = "applied", succeeded, signals = [] } = outcome;
-  const { costMicrocents, latencyMs } = outcome;
+  const { costMicrocents, latencyMs, settle = false } = outcome;
   return refuseMistakes(
     {
       decisionId: nameField("decisionId", decisionId),
       observedAt: wholeField("observedAt", observedAt, Number.MAX_SAFE_INTEGER),
-      disposition: oneOfField("disposition", disposition, DISPOSITIONS),
+      disposition: dispositionField(disposition, settle),
       succeeded: optionalField(succeeded, flagField("succeeded", succeeded)),
       signals: signalsField(signals),
-      costMicrocents: optionalField(costMicrocents, amountField("costMicrocents", costMicrocents, 0n)),
+      costMicrocents:
+        settle === true
+          ? amountField("costMicrocents", costMicrocents, 0n)
+          : optionalField(costMicrocents, amountField("costMicrocents", costMicrocents, 0n)),
       latencyMs: optionalField(latencyMs, wholeField("latencyMs", latencyMs, U32_MAX)),
+      settle: flagField("settle", settle),
     },
     "CAL_OUTCOME_INVALID",
     unknownFields(outcome, KEYS),
   );
 }
 
-/** In one order, however they were told. */
+/** A call that has not ended has no final cost. */
+function dispositionField(disposition: unknown, settle: unknown): Field<Disposition> {
+  if (settle !== true || disposition !== "in_flight") return oneOfField("disposition", disposition, DISPOSITIONS);
+  const remedy = "Settle once the call has ended.";
+  return { mistake: { path: "disposition", problem: "is in_flight, and settle is true", remedy } };
+}
+
+/** In one order, however they were reported. */
 function signalsField(given: unknown): Field<readonly Signal[]> {
   const isList = Array.isArray(given) && given.length <= SIGNALS.length && new Set(given).size === given.length;
   if (isList && given.every((signal) => SIGNALS.includes(signal)))

@@ -28,8 +28,8 @@ function open(disk: MemoryDisk, segmentBytesMax = 3_000): Promise<Engine> {
 async function moneyJournal(): Promise<MemoryDisk> {
   const disk = new MemoryDisk();
   const engine = await open(disk);
-  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "ada");
-  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 1_000_000n, id: "first", by: "ada" });
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
+  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 1_000_000n, id: "first" });
   for (let index = 0; index < 4; index++) {
     const { decisionId } = await engine.decide({ inputTokens: 10_000, requested: "better", tenant: "acme" });
     await engine.ledger.settle({ decisionId, actualMicrocents: 1n });

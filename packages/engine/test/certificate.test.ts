@@ -55,7 +55,7 @@ const ask = (engine: Engine, load: number): Promise<Decided> =>
     features: { load, size: 1 },
   });
 
-const CERTIFICATE = { alphaBps: 400, deltaBps: 500, samples: 900, by: "ada" };
+const CERTIFICATE = { alphaBps: 400, deltaBps: 500, samples: 900 };
 const certify = (engine: Engine, regimes: number, prior?: string): Promise<number> =>
   engine.learning.certify({ ...CERTIFICATE, regimes, ...(prior === undefined ? {} : { prior }) });
 
@@ -75,17 +75,17 @@ const TOP = 1;
 test("a certificate keeps the regimes beyond it at the top tier, of its own prior and no other", async () => {
   const disk = new MemoryDisk();
   const engine = await open(disk);
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   expect(await lowestTiers(engine)).toEqual([0, 0, 0, 0, 0, 0, 0, 0]);
   await certify(engine, 3, LOAD_DIGEST);
   expect(engine.learning.certifiedRegimes).toBe(3);
   expect(await lowestTiers(engine)).toEqual([0, 0, 0, TOP, TOP, TOP, TOP, TOP]);
 
-  await engine.learning.setPrior(STEEPER, "bob");
+  await engine.learning.setPrior(STEEPER);
   expect(engine.learning.certifiedRegimes).toBe(0);
   for (let load = 0; load < 1_000; load += 50) expect((await ask(engine, load)).learning?.arms[0]?.tier).toBe(TOP);
   // Not even the old prior brings the old certificate back: a person has to.
-  await engine.learning.setPrior(OF_LOAD, "bob");
+  await engine.learning.setPrior(OF_LOAD);
   expect(await lowestTiers(engine)).toEqual([TOP, TOP, TOP, TOP, TOP, TOP, TOP, TOP]);
   const again = await open(disk.copy());
   expect(again.learning.certifiedRegimes).toBe(0);
@@ -105,7 +105,7 @@ test("a certificate of another prior, or of none, is refused with both named, an
     expect(engine.stateDigest()).toBe(before);
   };
   await refused(3, LOAD_DIGEST, LOAD_DIGEST, "");
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   await refused(3, STEEPER_DIGEST, STEEPER_DIGEST, LOAD_DIGEST);
   await refused(0, undefined, "", LOAD_DIGEST);
   for (const prior of ["", "0", LOAD_DIGEST.toUpperCase(), 7])
@@ -122,17 +122,17 @@ test("without a prior: not before the regimes are known, and void once a prior g
   expect((await ask(engine, 5)).learning?.arms[0]?.tier).toBe(TOP);
   await certify(engine, 8);
   expect((await ask(engine, 5)).learning?.arms[0]?.tier).toBe(0);
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   expect(engine.learning.certifiedRegimes).toBe(0);
   await engine.close();
 });
 
 test("the prior that is in force already changes nothing: certificate, beliefs and tables stay", async () => {
   const engine = await open(new MemoryDisk());
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   await certify(engine, 4, LOAD_DIGEST);
   const { decisionId, learning } = await ask(engine, 150);
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   expect(engine.learning.certifiedRegimes).toBe(4);
   expect((await ask(engine, 150)).learning?.belief).toBe(learning?.belief);
   expect((await engine.learning.observe({ decisionId, succeeded: true })).learned).toBe(true);
@@ -142,10 +142,10 @@ test("the prior that is in force already changes nothing: certificate, beliefs a
 test("other features, also as many under other names, mean another warm-up, no prior and no certificate", async () => {
   const disk = new MemoryDisk();
   const engine = await open(disk);
-  await engine.learning.setPrior(linearPrior({ names: ["load", "size"], text: true }), "ada");
+  await engine.learning.setPrior(linearPrior({ names: ["load", "size"], text: true }));
   await certify(engine, 8, digestOf(linearPrior({ names: ["load", "size"], text: true })));
   expect(engine.learning.scoreText("some words of text")).not.toBe(0);
-  await engine.setPolicy(snapshot({ ...LEARNING, features: ["size", "load"] }), "ada");
+  await engine.setPolicy(snapshot({ ...LEARNING, features: ["size", "load"] }));
   expect(engine.learning.scoreText("some words of text")).toBe(0);
   expect(engine.learning.certifiedRegimes).toBe(0);
   const { learning } = await ask(engine, 150);
@@ -159,7 +159,7 @@ test("other features, also as many under other names, mean another warm-up, no p
 test("other tiers, by name or number, make it void; nothing is believed of them, and floors stay", async () => {
   const disk = new MemoryDisk();
   const engine = await open(disk);
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   await certify(engine, 8, LOAD_DIGEST);
   const early = await ask(engine, 150);
   for (let number = 0; number < 30; number++) {
@@ -167,7 +167,7 @@ test("other tiers, by name or number, make it void; nothing is believed of them,
     await engine.learning.observe({ decisionId, succeeded: false });
   }
   const before = (await ask(engine, 150)).learning?.floorBps;
-  await engine.setPolicy({ ...snapshot(), tiers: ["low", "highest"] }, "ada");
+  await engine.setPolicy({ ...snapshot(), tiers: ["low", "highest"] });
   expect(engine.learning.certifiedRegimes).toBe(0);
   expect(engine.learning.quality("default", 0, 0).observations).toBe(0);
   await certify(engine, 8, LOAD_DIGEST);
@@ -182,10 +182,10 @@ test("other tiers, by name or number, make it void; nothing is believed of them,
 test("an outcome of a decision under other regimes is kept and teaches nothing", async () => {
   const engine = await open(new MemoryDisk());
   const warming = await ask(engine, 150);
-  await engine.learning.setPrior(OF_LOAD, "ada");
+  await engine.learning.setPrior(OF_LOAD);
   const [early, told] = [await ask(engine, 150), await ask(engine, 150)];
   expect((await engine.learning.observe({ decisionId: told.decisionId, succeeded: false })).learned).toBe(true);
-  await engine.learning.setPrior(STEEPER, "ada");
+  await engine.learning.setPrior(STEEPER);
   expect((await engine.learning.observe({ decisionId: early.decisionId, succeeded: false })).learned).toBe(false);
   // The warm-up has a regime of its own, which means what it meant.
   expect((await engine.learning.observe({ decisionId: warming.decisionId, succeeded: false })).learned).toBe(true);
@@ -196,7 +196,7 @@ test("an outcome that comes while nothing learns says that it taught nothing", a
   const engine = await open(new MemoryDisk());
   const { decisionId } = await ask(engine, 150);
   const { learning: _learning, ...pause } = snapshot();
-  await engine.setPolicy(pause, "ada");
+  await engine.setPolicy(pause);
   expect((await engine.learning.observe({ decisionId, succeeded: false })).learned).toBe(false);
   await engine.close();
 });
@@ -204,8 +204,8 @@ test("an outcome that comes while nothing learns says that it taught nothing", a
 test("the members of a certificate are journaled in one form, whatever else is given and in whatever order", async () => {
   const disk = new MemoryDisk();
   const engine = await open(disk);
-  await engine.learning.setPrior(OF_LOAD, "ada");
-  const odd = { by: "ada", prior: LOAD_DIGEST, samples: 9, colour: "red", deltaBps: 1, alphaBps: 2, regimes: 1 };
+  await engine.learning.setPrior(OF_LOAD);
+  const odd = { prior: LOAD_DIGEST, samples: 9, colour: "red", deltaBps: 1, alphaBps: 2, regimes: 1 };
   await engine.learning.certify(odd);
   const again = await open(disk.copy());
   expect(again.learning.certifiedRegimes).toBe(1);
@@ -215,7 +215,7 @@ test("the members of a certificate are journaled in one form, whatever else is g
 test("an entry that names another prior, which no engine writes, allows nothing", () => {
   const router = new Router();
   router.configure({ learning: LEARNING, featureCount: 2, tierFloors: [4_000, 9_000] });
-  const certificate = { kind: "certificate", regimes: 8, ...CERTIFICATE } as const;
+  const certificate = { kind: "certificate", regimes: 8, ...CERTIFICATE, actor: "system:ada" } as const;
   router.apply(1, certificate);
   expect(router.certifiedRegimes).toBe(8);
   router.setPrior({ digest: LOAD_DIGEST, boundaries: [1, 2, 3, 4, 5, 6, 7], predict: () => 0 }, 2);

@@ -124,7 +124,6 @@ export class CommandWorld {
           tenant: command.tenant,
           amountMicrocents: command.amount,
           id: command.id,
-          by: "ada",
         });
       case "settle":
       case "release":
@@ -132,22 +131,22 @@ export class CommandWorld {
       case "reconcile":
       case "correct": {
         const decisionId = this.#decisionId(command.which);
-        const move = { decisionId, actualMicrocents: command.amount, cause: "timeout", by: "ada" } as const;
+        const move = { decisionId, actualMicrocents: command.amount, cause: "timeout" } as const;
         return engine.ledger[command.does](move);
       }
       case "apply":
-        return engine.ledger.apply(parseBudgets({ tenants: command.tenants }), "ada");
+        return engine.ledger.apply(parseBudgets({ tenants: command.tenants }));
       case "observe":
         return engine.learning.observe({
           decisionId: this.#decisionId(command.which),
           succeeded: command.succeeded,
         });
       case "setPolicy":
-        return engine.setPolicy(command.policy, "ada");
+        return engine.setPolicy(command.policy);
       case "setPrior":
-        return engine.learning.setPrior(linearPrior({ names: ["load"] }), "ada");
+        return engine.learning.setPrior(linearPrior({ names: ["load"] }));
       case "certify":
-        return engine.learning.certify({ regimes: 0, alphaBps: 500, deltaBps: 500, samples: 10, by: "ada" });
+        return engine.learning.certify({ regimes: 0, alphaBps: 500, deltaBps: 500, samples: 10 });
       case "sweep":
         return engine.ledger.sweep();
       case "refresh":

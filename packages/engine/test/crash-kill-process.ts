@@ -10,8 +10,8 @@ const again = readFileSync(0, "utf8")
   .split("\n")
   .filter((id) => id !== "");
 const engine = await Engine.open({ directory, policy: sampleSnapshot(), segmentBytesMax: 200_000 });
-await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }), "ada");
-await engine.ledger.grant({ tenant: "default", amountMicrocents: 1_000_000_000_000n, id: "first", by: "ada" });
+await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }));
+await engine.ledger.grant({ tenant: "default", amountMicrocents: 1_000_000_000_000n, id: "first" });
 
 const decide = async (requestId: string): Promise<void> => {
   const asked = { requestId, inputTokens: requestId.length, requested: "better" };

@@ -93,11 +93,11 @@ function asked(engine: Engine, command: Command): readonly Promise<{ readonly se
     case "decide":
       return command.ids.map((id) => decideOnce(engine, id));
     case "policy":
-      return [engine.setPolicy(sampleSnapshot(BigInt(command.epoch)), "ada")];
+      return [engine.setPolicy(sampleSnapshot(BigInt(command.epoch)))];
     case "learn":
-      return [engine.setPolicy(learningSnapshot(), "ada")];
+      return [engine.setPolicy(learningSnapshot())];
     case "budget":
-      return [nothing(engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } }), "ada"))];
+      return [nothing(engine.ledger.apply(parseBudgets({ tenants: { [DEFAULT_TENANT]: {} } })))];
     case "grant":
       return [grantOnce(engine, command.id)];
     case "observe":
@@ -105,7 +105,7 @@ function asked(engine: Engine, command: Command): readonly Promise<{ readonly se
     case "settleAll":
       return engine.ledger.prove().reservations.map(({ decisionId, state }) => {
         const actual = { decisionId, actualMicrocents: 1 };
-        return state === "held" ? engine.ledger.reconcile({ ...actual, by: "ada" }) : engine.ledger.settle(actual);
+        return state === "held" ? engine.ledger.reconcile({ ...actual }) : engine.ledger.settle(actual);
       });
     case "idle":
       pass(IDLE_MS);
@@ -127,7 +127,7 @@ export function decideOnce(engine: Engine, id: string): Promise<Decided> {
 }
 
 export function grantOnce(engine: Engine, id: string): Promise<Granted> {
-  return engine.ledger.grant({ tenant: DEFAULT_TENANT, amountMicrocents: 1_000_000, id, by: "ada" });
+  return engine.ledger.grant({ tenant: DEFAULT_TENANT, amountMicrocents: 1_000_000, id });
 }
 
 export async function observeOnce(engine: Engine, id: string): Promise<Observed> {
@@ -151,9 +151,9 @@ export async function closeOnce(
     case "hold":
       return engine.ledger.hold({ decisionId, cause: "timeout" });
     case "reconcile":
-      return engine.ledger.reconcile({ decisionId, actualMicrocents, by: "ada" });
+      return engine.ledger.reconcile({ decisionId, actualMicrocents });
     case "correct":
-      return engine.ledger.correct({ decisionId, actualMicrocents, by: "ada" });
+      return engine.ledger.correct({ decisionId, actualMicrocents });
   }
 }
 

@@ -144,13 +144,13 @@ test("a prior decides the regimes from the next decision on, also after a restar
   const disk = new MemoryDisk();
   const engine = await inMemory(disk);
   await ask(engine, 2);
-  const sequenceOfPrior = await engine.learning.setPrior(priorFile(["load", "size"]), "anna");
+  const sequenceOfPrior = await engine.learning.setPrior(priorFile(["load", "size"]));
   expect(sequenceOfPrior).toBeGreaterThan(1);
   const [low, high] = [await ask(engine, 0), await ask(engine, 1_000)];
   expect(low.learning).toMatchObject({ regime: 0, score: -5_000 });
   expect(high.learning).toMatchObject({ regime: 7 });
   expect(engine.learning.scoreText("any text")).toBe(0);
-  await expect(engine.learning.setPrior(priorFile(["size", "load"]), "anna")).rejects.toMatchObject({
+  await expect(engine.learning.setPrior(priorFile(["size", "load"]))).rejects.toMatchObject({
     code: "CAL_PRIOR_INVALID",
   });
   const again = await inMemory(disk.copy());

@@ -46,9 +46,9 @@ async function withTenants(
   const disk = new MemoryDisk();
   const clock = new Clock();
   const engine = await inMemory(disk, clock);
-  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants }));
   for (const [tenant, amountMicrocents] of Object.entries(grants))
-    await engine.ledger.grant({ tenant, amountMicrocents, id: `first ${tenant}`, by: "anna" });
+    await engine.ledger.grant({ tenant, amountMicrocents, id: `first ${tenant}` });
   return { engine, clock, disk };
 }
 
@@ -122,7 +122,7 @@ test("a reservation is made on every level or on none", async () => {
   );
   expect((await ask(engine, "key")).decision.action).toBe("reject");
   expect(engine.ledger.balance("org").reservedMicrocents).toBe(0n);
-  await engine.ledger.grant({ tenant: "key", amountMicrocents: 1_000_000n, id: "more", by: "anna" });
+  await engine.ledger.grant({ tenant: "key", amountMicrocents: 1_000_000n, id: "more" });
   const decided = await ask(engine, "key");
   for (const tenant of ["org", "team", "key"])
     expect(engine.ledger.balance(tenant).reservedMicrocents).toBe(decided.decision.costMicrocents);
@@ -139,7 +139,7 @@ test("an overrun takes what is there, the rest is a debt that closes the tenant 
     debtMicrocents: 500_000n,
   });
   expect((await ask(engine, "acme")).decision).toMatchObject({ action: "reject", reason: "budget" });
-  const granted = await engine.ledger.grant({ tenant: "acme", amountMicrocents: 700_000n, id: "pay", by: "anna" });
+  const granted = await engine.ledger.grant({ tenant: "acme", amountMicrocents: 700_000n, id: "pay" });
   expect(granted.balance).toMatchObject({
     debtMicrocents: 0n,
     remainingMicrocents: 200_000n,
@@ -161,7 +161,7 @@ test("a command again gets the first result; another one about the same thing is
     details: { state: "settled", sequence: one.sequence, actualMicrocents: 7n },
   });
   await expect(engine.ledger.release({ decisionId })).rejects.toMatchObject({ code: "CAL_LEDGER_RESERVATION_STATE" });
-  const grant = { tenant: "acme", amountMicrocents: 5n, id: "g", by: "anna" };
+  const grant = { tenant: "acme", amountMicrocents: 5n, id: "g" };
   const granted = await engine.ledger.grant(grant);
   expect(await engine.ledger.grant(grant)).toEqual({ ...granted, repeated: true });
   await expect(engine.ledger.grant({ ...grant, amountMicrocents: 6n })).rejects.toMatchObject({
@@ -178,13 +178,13 @@ test("what is held stays reserved until it is reconciled; what is overdue is set
   await expect(engine.ledger.settle({ decisionId: held.decisionId, actualMicrocents: 1n })).rejects.toMatchObject({
     code: "CAL_LEDGER_RESERVATION_STATE",
   });
-  await engine.ledger.reconcile({ decisionId: held.decisionId, actualMicrocents: 3n, by: "anna" });
+  await engine.ledger.reconcile({ decisionId: held.decisionId, actualMicrocents: 3n });
   expect(engine.ledger.balance("acme")).toMatchObject({ settledMicrocents: 3n, reservedMicrocents: cost });
   clock.now += HOUR_US;
   expect(engine.ledger.prove().reservations).toMatchObject([{ decisionId: left.decisionId, state: "overdue" }]);
   expect(await engine.ledger.sweep()).toBe(1);
   expect(engine.ledger.balance("acme")).toMatchObject({ settledMicrocents: 3n + cost, reservedMicrocents: 0n });
-  await engine.ledger.correct({ decisionId: left.decisionId, actualMicrocents: 1n, by: "anna" });
+  await engine.ledger.correct({ decisionId: left.decisionId, actualMicrocents: 1n });
   expect(engine.ledger.balance("acme")).toMatchObject({ settledMicrocents: 4n, remainingMicrocents: 999_996n });
   await assertFolded(engine, disk, clock);
 });
@@ -218,17 +218,17 @@ test("what was there before the first period lasts as long as that, reserved or 
   const late = await ask(engine, "acme");
   const reserved = early.decision.costMicrocents;
   const period = { every: "day", timeZone: "UTC", allotmentMicrocents: 1_000_000 };
-  await engine.ledger.apply(parseBudgets({ tenants: { acme: { period, reservationSeconds: 2_678_400 } } }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: { period, reservationSeconds: 2_678_400 } } }));
   expect(engine.ledger.balance("acme")).toMatchObject({ period: { index: 1 }, grantedMicrocents: 1_900_000n });
   await engine.ledger.settle({ decisionId: early.decisionId, actualMicrocents: 1n });
   expect(engine.ledger.balance("acme")).toMatchObject({
     grantedMicrocents: 1_900_000n,
     remainingMicrocents: 1_900_000n - 1n - late.decision.costMicrocents,
   });
-  await engine.ledger.correct({ decisionId: early.decisionId, actualMicrocents: 0n, by: "anna" });
+  await engine.ledger.correct({ decisionId: early.decisionId, actualMicrocents: 0n });
   expect(engine.ledger.balance("acme")).toMatchObject({ grantedMicrocents: 1_900_000n, settledMicrocents: 0n });
   clock.now += 24 * HOUR_US;
-  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 1n, id: "next", by: "anna" });
+  await engine.ledger.grant({ tenant: "acme", amountMicrocents: 1n, id: "next" });
   await engine.ledger.release({ decisionId: late.decisionId });
   expect(engine.ledger.balance("acme")).toMatchObject({
     period: { index: 2 },
@@ -250,14 +250,14 @@ test("a limit of one tenant leaves every other one unmetered, and requests witho
     return decided.map(({ tenant }) => tenant);
   };
   expect(await others()).toEqual([undefined, "globex", "default"]);
-  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
   expect(await others()).toEqual([undefined, "globex", "default"]);
   expect((await ask(engine, "acme")).decision).toMatchObject({ action: "reject", reason: "budget" });
   expect(engine.ledger.prove().reservations).toEqual([]);
   await assertFolded(engine, disk, clock);
-  await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }));
   expect((await ask(engine)).decision).toMatchObject({ action: "reject", reason: "budget" });
-  await engine.ledger.apply(parseBudgets({ tenants: { default: { unlimited: true } } }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants: { default: { unlimited: true } } }));
   expect((await ask(engine)).tenant).toBe("default");
   await assertFolded(engine, disk, clock);
 });
@@ -267,7 +267,7 @@ test("where unknown tenants are refused, a tenant without a limit is, whether or
   engine.unknownTenants = "refuse";
   const unknown = { code: "CAL_LEDGER_TENANT_UNKNOWN", details: { tenant: "globex" } };
   await expect(ask(engine, "globex")).rejects.toMatchObject(unknown);
-  await engine.ledger.apply(parseBudgets({ tenants: { acme: { unlimited: true } } }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants: { acme: { unlimited: true } } }));
   await expect(ask(engine, "globex")).rejects.toMatchObject(unknown);
   expect((await ask(engine)).tenant).toBeUndefined();
   expect((await ask(engine, "acme")).tenant).toBe("acme");
@@ -279,10 +279,10 @@ test("a tenant may have so many reservations open and no more, of nothing too; a
   const disk = new MemoryDisk();
   const engine = await inMemory(disk, new Clock(), { openReservationsMax: 3 });
   const tenants = { org: {}, acme: { parent: "org" }, globex: { parent: "org" } };
-  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants }));
   const free = { inputTokens: 0, outputTokens: 0, tenant: "acme" };
   for (const tenant of ["org", "acme", "globex"])
-    await engine.ledger.grant({ tenant, amountMicrocents: 1_000_000_000n, id: tenant, by: "anna" });
+    await engine.ledger.grant({ tenant, amountMicrocents: 1_000_000_000n, id: tenant });
   const [first] = [await engine.decide(free), await engine.decide(free), await ask(engine, "acme")];
   const full = { code: "CAL_LEDGER_RESERVATIONS_FULL", status: 429, details: { tenant: "acme", open: 3 } };
   const sequence = engine.reading.head.sequence;

@@ -81,8 +81,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is counted before the ledger has taken it",
     file: "state.ts",
-    find: "    this.ledger.apply(sequence, at, body);\n    change?.();\n",
-    replace: "    change?.();\n    this.ledger.apply(sequence, at, body);\n",
+    find: "    this.ledger.apply(sequence, at, body);\n    keyChange?.();\n    change?.();\n",
+    replace: "    change?.();\n    this.ledger.apply(sequence, at, body);\n    keyChange?.();\n",
     search: "half",
   },
   {

@@ -75,7 +75,7 @@ test("the live state is the folded state after every entry", async () => {
     const { sequence } = await engine.decide({ ...asked(number), requestId: `r${number}` });
     live.set(sequence, engine.stateDigest());
     if (number % 10 === 0)
-      live.set((await engine.setPolicy(sampleSnapshot(BigInt(number)), "ada")).sequence, engine.stateDigest());
+      live.set((await engine.setPolicy(sampleSnapshot(BigInt(number)))).sequence, engine.stateDigest());
   }
   const folded = new EngineState();
   recover(disk, "memory", nodeChain(), false, ({ head, data }) => {
@@ -89,7 +89,7 @@ test("the live state is the folded state after every entry", async () => {
 test("a policy that is set decides from the next decision on, and is still in force after a restart", async () => {
   const engine = await open();
   const before = await engine.decide(asked(10));
-  expect(await engine.setPolicy(sampleSnapshot(8n), "ada")).toEqual({ sequence: before.sequence + 1, policyId: 2 });
+  expect(await engine.setPolicy(sampleSnapshot(8n))).toEqual({ sequence: before.sequence + 1, policyId: 2 });
   expect((await engine.decide(asked(10))).decision.policyEpoch).toBe(8n);
   await engine.close();
   await expect(open()).rejects.toMatchObject({ code: "CAL_ENGINE_POLICY_MISMATCH" });

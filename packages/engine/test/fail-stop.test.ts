@@ -81,7 +81,7 @@ const COMMANDS: Readonly<Record<string, (engine: Engine, given: never) => unknow
   correct: ({ ledger }, given) => ledger.correct(given),
   observe: ({ learning }, given) => learning.observe(given),
   certify: ({ learning }, given) => learning.certify(given),
-  setPrior: ({ learning }, given) => learning.setPrior(given, "ada"),
+  setPrior: ({ learning }, given) => learning.setPrior(given),
 };
 
 const HONEST: Readonly<Record<string, unknown>> = {

@@ -193,7 +193,7 @@ test("the best tier is disabled while it is the best: the next decision is made 
     ...samplePolicy(),
     candidates: samplePolicy().candidates.map((candidate) => ({ ...candidate, enabled: candidate.id === 1 ? 0 : 1 })),
   });
-  await hostile.engine.setPolicy(snapshot({ policy }), "anna");
+  await hostile.engine.setPolicy(snapshot({ policy }));
   const all = await live(
     hostile,
     60,

@@ -88,9 +88,14 @@ export class Ordering {
           ? `ordered ${this.ledger.cellsOf(this.#account(subject)).join("/")}`
           : "refused";
       case "settle":
-        return this.#order({ kind: "settlement", of: Number(subject), actualMicrocents: microcents(number) });
+        return this.#order({
+          kind: "settlement",
+          of: Number(subject),
+          actualMicrocents: microcents(number),
+          actor: "system:anna",
+        });
       case "release":
-        return this.#order({ kind: "release", of: Number(subject) });
+        return this.#order({ kind: "release", of: Number(subject), actor: "system:anna" });
       case "grant":
         return this.#order(granting(subject, number, "more"));
       case "unmeter":
@@ -292,10 +297,10 @@ function limit(tenant: string, parent?: string, cap?: bigint, allotment?: bigint
       : { period: { every: "day", timeZone: "UTC", allotmentMicrocents: microcents(allotment) } }),
     whenShort: "substitute",
     reservationSeconds: 60,
-    by: "anna",
+    actor: "system:anna",
   };
 }
 
 function granting(tenant: string, amount: bigint, id: string): Parameters<Ledger["refusalOf"]>[0] {
-  return { kind: "grant", tenant, amountMicrocents: microcents(amount), id, by: "anna" };
+  return { kind: "grant", tenant, amountMicrocents: microcents(amount), id, actor: "system:anna" };
 }

@@ -45,6 +45,7 @@ export class LedgerInEngine implements Subject {
       driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
     });
     isOpen = true;
+    subject.#engine.unknownTenants = "refuse";
     return subject;
   }
 

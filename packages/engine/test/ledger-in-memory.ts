@@ -15,12 +15,14 @@ import {
   samplePolicy,
   writeExact,
 } from "@calybris/kernel";
+import { EngineKeys } from "../src/engine-keys.ts";
 import { EngineLedger } from "../src/engine-ledger.ts";
 import { nodeSha256 } from "../src/journal/chain-hash.ts";
 import { FailStop } from "../src/journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../src/journal/journal.ts";
 import { drive } from "../src/ledger/cells.ts";
 import { periodsDue } from "../src/ledger/due-periods.ts";
+import { KeyBook } from "../src/key-book.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { ledgerStateTexts } from "../src/ledger/proof.ts";
 import { reservationOf } from "./ledger-entries.ts";
@@ -45,6 +47,7 @@ export class LedgerInMemory implements Subject, Ordering {
   at = 0;
 
   readonly #grantIds: string[] = [];
+  readonly #keys: EngineKeys;
   readonly #closedMax: number | undefined;
 
   constructor(now: number, closedMax?: number, before: readonly string[] = []) {
@@ -54,10 +57,13 @@ export class LedgerInMemory implements Subject, Ordering {
     this.texts = [];
     this.states = [];
     for (const text of before) this.#fold(text);
+    const failStop = new FailStop();
+    this.#keys = new EngineKeys({ book: new KeyBook(), journal: this, failStop, user: "system:anna" });
     this.commands = new EngineLedger({
       ledger: this.ledger,
+      caused: (caller) => this.#keys.caused(caller),
       journal: this,
-      failStop: new FailStop(),
+      failStop,
       position: () => this,
       nowUs: () => this.now,
     });

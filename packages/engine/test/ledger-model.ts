@@ -35,6 +35,8 @@ export interface ModelLimit {
   readonly period?: { readonly every: string; readonly allotmentMicrocents: bigint };
   readonly whenShort: string;
   readonly reservationSeconds: number;
+  readonly overrunFactor?: number;
+  readonly overrunFloorMicrocents?: bigint;
 }
 
 type Kind = "settlement" | "release" | "hold" | "reconciliation" | "correction";
@@ -45,8 +47,10 @@ interface Reservation {
   readonly levels: readonly { readonly level: ModelTenant; readonly period: number }[];
   readonly amount: bigint;
   readonly expiresAt: number;
-  /** Why it is held. */
+  /** Why it is held, what of it was settled at once, and what is claimed. */
   cause: string | undefined;
+  known: bigint;
+  claimed: bigint | undefined;
   state: "open" | "held" | "settled" | "released" | "expired" | "reconciled" | "corrected";
   actual: bigint;
 }
@@ -142,22 +146,30 @@ export class LedgerModel {
       state: "open",
       actual: amount,
       cause: undefined,
+      known: 0n,
+      claimed: undefined,
     });
     return number;
   }
 
   /** Whether the same was done before. */
-  move(kind: Kind, number: number, tenant: string | undefined, actual: bigint, cause: string | undefined): boolean {
+  move(kind: Kind, number: number, { tenant, actual, cause, known = 0n }: ModelMove): boolean {
     const found = this.reservations.get(number);
     if (found === undefined) throw new Refused("CAL_LEDGER_RESERVATION_UNKNOWN");
     if (tenant !== undefined && tenant !== found.tenant.name) throw new Refused("CAL_LEDGER_RESERVATION_FOREIGN");
     const cost = kind === "release" ? 0n : actual;
-    if (found.state === AFTER[kind] && (kind === "hold" ? found.cause === cause : found.actual === cost)) return true;
+    if (kind === "settlement" && found.state === "held" && found.claimed === actual) return true;
+    const isSame = kind === "hold" ? found.cause === cause && found.known === known : found.actual === cost;
+    if (found.state === AFTER[kind] && isSame) return true;
     if (!BEFORE[kind].includes(found.state)) throw new Refused("CAL_LEDGER_RESERVATION_STATE");
     if (kind === "hold") {
-      this.#order();
-      found.state = "held";
-      found.cause = cause;
+      if (known > found.amount) throw new Refused("CAL_LEDGER_INVALID");
+      this.#hold(found, cause, known);
+      return false;
+    }
+    if (kind === "settlement" && isBeyond(found, actual)) {
+      this.#hold(found, "overrun", 0n);
+      found.claimed = actual;
       return false;
     }
     const isOpen = found.state === "open" || found.state === "held";
@@ -187,12 +199,27 @@ export class LedgerModel {
     }
   }
 
-  #close({ levels, amount }: Reservation, cost: bigint): void {
-    for (const { level, period } of levels) {
-      level.reserved -= amount;
-      level.billed += cost;
-      if (cost < amount && isOver(level, period)) level.granted -= amount - cost;
+  #hold(found: Reservation, cause: string | undefined, known: bigint): void {
+    this.#order();
+    found.state = "held";
+    found.cause = cause;
+    found.known = known;
+    for (const { level } of found.levels) {
+      level.reserved -= known;
+      level.billed += known;
     }
+  }
+
+  /** What is known is billed already; a total below it is closed at what is known, and corrected. */
+  #close(reservation: Reservation, cost: bigint): void {
+    const { levels, amount, known } = reservation;
+    const least = cost < known ? known : cost;
+    for (const { level, period } of levels) {
+      level.reserved -= amount - known;
+      level.billed += least - known;
+      if (least < amount && isOver(level, period)) level.granted -= amount - least;
+    }
+    if (cost < known) this.#correct({ ...reservation, actual: known }, cost);
   }
 
   /** Less billed pays a debt first; of a period that is over, what is beyond the debt is withdrawn. */
@@ -258,6 +285,20 @@ export class LedgerModel {
     this.entries += 1;
     this.at = this.journalNow;
   }
+}
+
+/** What a command about a reservation says. */
+export interface ModelMove {
+  readonly tenant: string | undefined;
+  readonly actual: bigint;
+  readonly cause: string | undefined;
+  readonly known?: bigint;
+}
+
+/** More than so many times what was reserved, and more than a dollar, unless the limit says otherwise. */
+function isBeyond({ tenant, amount }: Reservation, cost: bigint): boolean {
+  const { overrunFactor = 10, overrunFloorMicrocents = 100_000_000n } = tenant.limit;
+  return cost > overrunFloorMicrocents && cost > amount * BigInt(overrunFactor);
 }
 
 const AFTER: Readonly<Record<Kind, Reservation["state"]>> = {

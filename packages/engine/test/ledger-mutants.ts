@@ -191,7 +191,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "an expiry that frees money",
     file: "ledger/ledger.ts",
-    find: 'body.kind === "expiry" ? open.amountMicrocents : 0n;',
+    find: 'body.kind === "expiry" ? reserved : 0n;',
     replace: 'body.kind === "expiry" ? 0n : 0n;',
     search: "sequences",
   },
@@ -205,14 +205,43 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a hold that gives its money back",
     file: "ledger/ledger.ts",
-    find: "      this.reservations.hold(open.of, { sequence, cause: body.cause });\n",
-    replace: `
-      this.reservations.hold(open.of, { sequence, cause: body.cause });
-      this.#change(accountsOf(open), (account, level) =>
-        settle(account, open.amountMicrocents, endedCountOf(open, level), 0n),
-      );
-      this.#change(accountsOf(open), (account) => reserve(account, 0n));
-    `,
+    find: "    this.#change(accountsOf(open), (account) => settleKnown(account, knownMicrocents));\n",
+    replace: "    this.#change(accountsOf(open), (account) => settleKnown(account, open.amountMicrocents));\n",
+    search: "sequences",
+  },
+  {
+    name: "what is known of a held cost stays reserved",
+    file: "ledger/ledger.ts",
+    find: "    this.#change(accountsOf(open), (account) => settleKnown(account, knownMicrocents));\n",
+    replace: "",
+    search: "sequences",
+  },
+  {
+    name: "a reconciliation that states what was not known yet, not the total",
+    file: "ledger/account.ts",
+    find: "actual > known ? actual - known : 0n",
+    replace: "actual",
+    search: "sequences",
+  },
+  {
+    name: "a total below what was known that is not corrected",
+    file: "ledger/account.ts",
+    find: "  if (actual < known) correct(account, known, endedCount, actual);\n",
+    replace: "",
+    search: "sequences",
+  },
+  {
+    name: "a cost far beyond its reservation that becomes a debt",
+    file: "ledger/ledger.ts",
+    find: "actualMicrocents > amountMicrocents * BigInt(overrunFactor)",
+    replace: "actualMicrocents > amountMicrocents * BigInt(overrunFactor) * 2n ** 63n",
+    search: "sequences",
+  },
+  {
+    name: "an overrun that is held below the floor",
+    file: "ledger/ledger.ts",
+    find: "actualMicrocents > overrunFloorMicrocents &&",
+    replace: "overrunFloorMicrocents >= 0n &&",
     search: "sequences",
   },
   {

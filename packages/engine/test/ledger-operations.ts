@@ -58,6 +58,8 @@ export type Operation =
       readonly decisionId: unknown;
       readonly amount: unknown;
       readonly cause: unknown;
+      /** Of a hold. */
+      readonly known: unknown;
       readonly by: unknown;
     }
   | { readonly does: "sweep" }
@@ -99,10 +101,12 @@ const limit = fc.record({
     { freq: 2 },
   ),
   seconds: fc.constantFrom(null, 1, 60, 86_400),
+  factor: fc.constantFrom(null, null, 1, 2, 1_000_000),
+  floor: fc.constantFrom(null, null, 0n, 30n, 2n ** 63n - 1n),
 });
 type Limit = typeof limit extends fc.Arbitrary<infer Value> ? Value : never;
 
-function tenantOf({ unlimited, cap, period, seconds }: Limit, parent: string | undefined): object {
+function tenantOf({ unlimited, cap, period, seconds, factor, floor }: Limit, parent: string | undefined): object {
   const isUnlimited = unlimited && cap === null && period === null;
   return {
     ...(parent === undefined ? {} : { parent }),
@@ -112,6 +116,8 @@ function tenantOf({ unlimited, cap, period, seconds }: Limit, parent: string | u
       ? {}
       : { period: { every: period.every, timeZone: "UTC", allotmentMicrocents: String(period.allotment) } }),
     ...(seconds === null ? {} : { reservationSeconds: seconds }),
+    ...(factor === null ? {} : { overrunFactor: factor }),
+    ...(floor === null ? {} : { overrunFloorMicrocents: String(floor) }),
   };
 }
 
@@ -157,6 +163,11 @@ const move: fc.Arbitrary<Operation> = fc.record({
   ),
   amount,
   cause: mostly(fc.constantFrom(...CAUSES)),
+  known: fc.oneof(
+    { weight: 8, arbitrary: fc.constant(undefined) },
+    { weight: 10, arbitrary: fc.bigInt({ min: 0n, max: 50n }).chain(written) },
+    { weight: 1, arbitrary: poison },
+  ),
   by: mostly(fc.constant("anna")),
 });
 

@@ -32,12 +32,12 @@ async function engineFor(
     driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
     ...(kernel === undefined ? {} : { kernelFor: () => kernel }),
   });
-  await engine.ledger.apply(parseBudgets({ tenants }), "anna");
+  await engine.ledger.apply(parseBudgets({ tenants }));
   return { engine, clock };
 }
 
 const give = (engine: Engine, tenant: string, amountMicrocents: bigint): Promise<unknown> =>
-  engine.ledger.grant({ tenant, amountMicrocents, id: `first ${tenant}`, by: "anna" });
+  engine.ledger.grant({ tenant, amountMicrocents, id: `first ${tenant}` });
 
 const ask = (engine: Engine, tenant: string): Promise<Decided> =>
   engine.decide({
@@ -50,7 +50,7 @@ const ask = (engine: Engine, tenant: string): Promise<Decided> =>
 
 test("a grant sent twice at once is granted once, and both get the first result", async () => {
   const { engine } = await engineFor({ acme: {} });
-  const grant = { tenant: "acme", amountMicrocents: 5n, id: "g", by: "anna" };
+  const grant = { tenant: "acme", amountMicrocents: 5n, id: "g" };
   const [first, second] = await Promise.all([engine.ledger.grant(grant), engine.ledger.grant(grant)]);
   expect(second).toEqual({ ...first, repeated: true });
   expect(engine.ledger.balance("acme").grantedMicrocents).toBe(5n);
@@ -59,14 +59,15 @@ test("a grant sent twice at once is granted once, and both get the first result"
 test("what is settled while a sweep waits for the journal is passed over", async () => {
   const { promise: written, resolve: write } = Promise.withResolvers<string>();
   const journal = new LedgerInMemory(START_US);
-  await journal.commands.apply(parseBudgets({ tenants: { acme: {} } }), "anna");
-  await journal.commands.grant({ tenant: "acme", amountMicrocents: 100n, id: "g", by: "anna" });
+  await journal.commands.apply(parseBudgets({ tenants: { acme: {} } }));
+  await journal.commands.grant({ tenant: "acme", amountMicrocents: 100n, id: "g" });
   const first = journal.decide("acme", 10n) as string;
   const second = journal.decide("acme", 10n) as string;
   journal.now += 3_600_000_000;
   let free = 1;
   const commands = new EngineLedger({
     ledger: journal.ledger,
+    caused: () => ({ actor: "system:anna" }),
     journal: {
       step: (work) => journal.step(work),
       establishRoom: () => undefined,

@@ -138,7 +138,7 @@ async function apply(
   }
   const budgets = parseBudgets({ tenants });
   agree(
-    await answerOf(() => subject.commands.apply(budgets, "anna")),
+    await answerOf(() => subject.commands.apply(budgets)),
     answerNow(() => model.apply(budgets as readonly ModelLimit[])),
   );
 }
@@ -148,10 +148,11 @@ async function grant(
   { commands }: Subject,
   model: LedgerModel,
 ): Promise<void> {
-  const given = { tenant, amountMicrocents: amount, id, by } as Parameters<EngineLedger["grant"]>[0];
-  const answer = await answerOf(() => commands.grant(given));
+  const given = { tenant, amountMicrocents: amount, id } as Parameters<EngineLedger["grant"]>[0];
+  const answer = await answerOf(() => commands.grant(given, { onBehalfOf: by as string }));
   const exact = amountOf(amount, 1n);
-  if (exact === undefined || ![tenant, id, by].every(isName)) return agree(answer, new Refused("CAL_LEDGER_INVALID"));
+  if (exact === undefined || ![tenant, id].every(isName) || !isClaim(by))
+    return agree(answer, new Refused("CAL_LEDGER_INVALID"));
   const repeated = answerNow(() => model.grant(tenant as string, exact, id as string));
   agree(answer instanceof Error ? answer : (answer as { repeated: boolean }).repeated, repeated);
 }
@@ -163,18 +164,22 @@ async function move(
   ids: readonly { readonly decisionId: string; readonly number: number }[],
 ): Promise<void> {
   const { does, which, amount, cause, by } = operation;
-  const known = ids[ids.length - 1 - which] ?? ids[0];
-  const decisionId = operation.decisionId === "" ? (known?.decisionId ?? "9-ffffffff") : operation.decisionId;
-  const number = operation.decisionId === "" ? (known?.number ?? 0) : 0;
+  const known = does === "hold" ? operation.known : undefined;
+  const target = ids[ids.length - 1 - which] ?? ids[0];
+  const decisionId = operation.decisionId === "" ? (target?.decisionId ?? "9-ffffffff") : operation.decisionId;
+  const number = operation.decisionId === "" ? (target?.number ?? 0) : 0;
   const tenant = operation.tenant as string | undefined;
   const of = { decisionId: decisionId as string, ...(tenant === undefined ? {} : { tenant }) };
-  const given = { ...of, actualMicrocents: amount, cause, by } as never;
-  const answer = await answerOf(() => commands[COMMANDS[does]](given));
+  const given = { ...of, actualMicrocents: amount, cause, knownMicrocents: known } as never;
+  const answer = await answerOf(() => commands[COMMANDS[does]](given, { onBehalfOf: by as string }));
   const exact = does === "hold" || does === "release" ? 0n : amountOf(amount, 0n);
-  const isSigned = (does !== "reconciliation" && does !== "correction") || isName(by);
   const isCaused = does !== "hold" || ["client_gone", "stream_cut", "timeout", "unknown"].includes(cause as string);
-  if (exact === undefined || !isSigned || !isCaused) return agree(answer, new Refused("CAL_LEDGER_INVALID"));
-  const repeated = answerNow(() => model.move(does, number, tenant, exact, cause as string));
+  const exactKnown = known === undefined ? 0n : amountOf(known, 0n);
+  if (exact === undefined || exactKnown === undefined || !isClaim(by) || !isCaused)
+    return agree(answer, new Refused("CAL_LEDGER_INVALID"));
+  const repeated = answerNow(() =>
+    model.move(does, number, { tenant, actual: exact, cause: cause as string, known: exactKnown }),
+  );
   agree(answer instanceof Error ? answer : (answer as { repeated: boolean }).repeated, repeated);
 }
 
@@ -254,6 +259,11 @@ function amountOf(given: unknown, least: bigint): bigint | undefined {
   if (typeof given !== "bigint" && !isDigits && !isNumber) return undefined;
   const amount = BigInt(given as bigint | string | number);
   return amount >= least && amount < 2n ** 63n ? amount : undefined;
+}
+
+/** On whose behalf may be left out. */
+function isClaim(given: unknown): boolean {
+  return given === undefined || isName(given);
 }
 
 function isName(given: unknown): boolean {

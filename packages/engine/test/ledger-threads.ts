@@ -100,7 +100,7 @@ class Ordering {
       metered: true,
       whenShort: "substitute",
       reservationSeconds: 60,
-      by: "anna",
+      actor: "system:anna",
     });
     this.#account = this.ledger.account(TENANT) as Account;
     this.#grant(FIRST_GRANT);
@@ -154,14 +154,14 @@ class Ordering {
     if (open === undefined) return;
     const actual = this.#sequence % 11 === 0 ? open.amount + 30n : (open.amount * BigInt(this.#sequence % 4)) / 4n;
     this.#billed += actual;
-    this.#credit({ kind: "settlement", of: open.of, actualMicrocents: microcents(actual) });
+    this.#credit({ kind: "settlement", of: open.of, actualMicrocents: microcents(actual), actor: "system:anna" });
     if (this.#account.granted - this.#account.settled < FIRST_GRANT / 2n) this.#grant(FIRST_GRANT / 2n);
   }
 
   #grant(amount: bigint): void {
     this.#granted += amount;
     const id = `grant ${this.#granted}`;
-    this.#credit({ kind: "grant", tenant: TENANT, amountMicrocents: microcents(amount), id, by: "anna" });
+    this.#credit({ kind: "grant", tenant: TENANT, amountMicrocents: microcents(amount), id, actor: "system:anna" });
   }
 
   #credit(body: LedgerEntry): void {

@@ -67,8 +67,8 @@ async function journal(directory: string, options: Partial<EngineOptions> = {}):
 /** A journal whose only reservation is overdue. */
 async function overdue(directory: string): Promise<void> {
   const engine = await Engine.open({ directory, policy, nowUs: () => 1_000_000 });
-  await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }), "ada");
-  await engine.ledger.grant({ tenant: "default", amountMicrocents: 1_000_000, id: "g", by: "ada" });
+  await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }));
+  await engine.ledger.grant({ tenant: "default", amountMicrocents: 1_000_000, id: "g" });
   await engine.decide({ ...ASKED, reservationSeconds: 1 });
   await engine.close();
 }

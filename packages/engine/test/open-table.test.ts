@@ -10,7 +10,7 @@ import { type Open, OpenTable } from "../src/ledger/open-table.ts";
 
 const ACCOUNT: Account = newAccount(
   0,
-  { kind: "limit", tenant: "acme", metered: true, whenShort: "reject", reservationSeconds: 60, by: "test" },
+  { kind: "limit", tenant: "acme", metered: true, whenShort: "reject", reservationSeconds: 60, actor: "system:test" },
   undefined,
 );
 
@@ -39,8 +39,8 @@ test("open reservations in columns equal a Map of objects, and their text is tha
       const look = (): void => {
         expect([...table.all()]).toEqual([...model.values()]);
         const rows = [...model.values()].map(
-          ({ of, amountMicrocents, expiresAt, held }) =>
-            `[${of},${amountMicrocents},${expiresAt},${held?.sequence ?? 0}]`,
+          ({ of, amountMicrocents, knownMicrocents, expiresAt, held }) =>
+            `[${of},${amountMicrocents},${expiresAt},${held?.sequence ?? 0},${knownMicrocents}]`,
         );
         expect([...table.texts()].join("")).toBe(rows.join(","));
         expect(table.size).toBe(model.size);
@@ -53,7 +53,7 @@ test("open reservations in columns equal a Map of objects, and their text is tha
           const { identity, amount: amountMicrocents, expiresAt } = each;
           const open = { of, identity, tenant: ACCOUNT, parts: [], amountMicrocents, expiresAt };
           table.add(open);
-          model.set(of, { ...open, held: undefined });
+          model.set(of, { ...open, knownMicrocents: 0n, held: undefined });
         } else {
           const chosen = known[each.which % known.length];
           if (chosen === undefined) continue;
@@ -64,9 +64,10 @@ test("open reservations in columns equal a Map of objects, and their text is tha
             expect(table.has(chosen)).toBe(false);
             expect(table.get(chosen)).toBeUndefined();
           } else {
-            const held = { sequence: of + 1, cause: "timeout" as const };
+            const knownMicrocents = BigInt(each.which % 3);
+            const held = { sequence: of + 1, cause: "timeout" as const, knownMicrocents, claimedMicrocents: undefined };
             table.hold(chosen, held);
-            model.set(chosen, { ...(model.get(chosen) as Open), held });
+            model.set(chosen, { ...(model.get(chosen) as Open), knownMicrocents, held });
             expect(table.get(chosen)).toEqual(model.get(chosen));
           }
         }

@@ -15,6 +15,7 @@ const outcome = (of: number): OutcomeEntry => ({
   learned: false,
   digest: "",
   observedAt: 0,
+  actor: 7,
 });
 
 test("an outcome is found for the decision that it was told of, and for no other, in whatever order they come", () => {
@@ -24,7 +25,7 @@ test("an outcome is found for the decision that it was told of, and for no other
   fc.assert(
     fc.property(fc.array(number, { maxLength: 60 }), fc.array(number, { maxLength: 60 }), (told, asked) => {
       const index = new OutcomeIndex();
-      for (const [at, of] of told.entries()) index.remember(of, rememberedOutcome(at + 1, outcome(of)));
+      for (const [at, of] of told.entries()) index.remember(of, rememberedOutcome(at + 1, outcome(of), undefined));
       for (const of of [...told, ...asked]) {
         const found = index.find(of);
         expect(found !== undefined).toBe(told.includes(of));
@@ -36,7 +37,7 @@ test("an outcome is found for the decision that it was told of, and for no other
 
 test("beyond as many as are kept in full, that an outcome was told is still known, and what it said is not", () => {
   const index = new OutcomeIndex();
-  for (let of = 1; of <= OUTCOMES_KEPT_MAX + 2; of++) index.remember(of, rememberedOutcome(of, outcome(of)));
+  for (let of = 1; of <= OUTCOMES_KEPT_MAX + 2; of++) index.remember(of, rememberedOutcome(of, outcome(of), undefined));
   expect(index.find(1)).toMatchObject({ sequence: 0, content: undefined });
   expect(index.find(2)).toMatchObject({ sequence: 0, content: undefined });
   expect(index.find(3)).toMatchObject({ sequence: 3, observed: { successBps: 3 } });

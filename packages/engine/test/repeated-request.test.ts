@@ -47,8 +47,11 @@ describe("a request sent again", () => {
     ["on behalf of another", { onBehalfOf: "ana" }],
     ["with a limit that is none", { latencyMaxMs: 0 }],
   ])("%s gets its decision, in flight and after it", async (_what, change) => {
-    const first = world.engine.decide(ASKED, 17);
-    expect(await world.engine.decide({ ...ASKED, ...change }, 18)).toEqual({ ...(await first), repeated: true });
+    const [one, other] = ["one", "other"].map((name) =>
+      world.engine.keys.introduce({ name, sha256: "0".repeat(64), scopes: ["decide"] }),
+    );
+    const first = world.engine.decide(ASKED, one);
+    expect(await world.engine.decide({ ...ASKED, ...change }, other)).toEqual({ ...(await first), repeated: true });
     expect(await world.engine.decide({ ...ASKED, ...change })).toEqual({ ...(await first), repeated: true });
   });
 
@@ -70,7 +73,7 @@ describe("a request sent again", () => {
 
   test("short of room, is compared with the budget that was sent", async () => {
     const { engine } = world;
-    await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }), "ada");
+    await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
     const asked = { ...ASKED, tenant: "acme", inputTokens: 1_000_000, budgetMicrocents: 2_000_000 };
     const first = await engine.decide(asked);
     expect(first.short).toEqual({ roomMicrocents: 0n, askedMicrocents: 2_000_000n });
@@ -118,7 +121,7 @@ test.each<[string, Partial<DecisionEntry>]>([
   const [line] = world.engine.reading.lines(1, 1);
   const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
   state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
-  const read = { code: "CAL_JOURNAL_ENTRY_MALFORMED", message: expect.stringContaining(`member ${member}`) };
+  const read = { code: "CAL_JOURNAL_ENTRY_UNSUPPORTED", message: expect.stringContaining(`member ${member}`) };
   expect(() => readBody({ ...entryOf(data), head }, state)).toThrow(expect.objectContaining(read));
 });
 

@@ -104,7 +104,7 @@ class Client {
     this.#epoch += 1;
     const change = POLICIES[this.#chance(POLICIES.length)] as (epoch: bigint) => PolicySnapshot;
     this.#policy = change(BigInt(this.#epoch));
-    await this.#world.engine.setPolicy(this.#policy, "ada");
+    await this.#world.engine.setPolicy(this.#policy);
   }
 
   /** From now on, a request that names a tenant without a limit may be refused. */
@@ -112,7 +112,7 @@ class Client {
     const named = ["default", "a", "b"].filter(() => this.#chance(2) === 0);
     const limits = named.map((tenant) => [tenant, this.#chance(2) === 0 ? {} : { unlimited: true }]);
     this.#world.engine.unknownTenants = this.#chance(2) === 0 ? "refuse" : "unmetered";
-    await this.#world.engine.ledger.apply(parseBudgets({ tenants: Object.fromEntries(limits) }), "ada");
+    await this.#world.engine.ledger.apply(parseBudgets({ tenants: Object.fromEntries(limits) }));
   }
 
   #draw(): ClientRequest {

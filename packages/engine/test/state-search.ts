@@ -69,7 +69,15 @@ function altered(head: EntryHead, body: EntryBody, chance: Chance): [number, num
 }
 
 /** Whoever it was, and what a fold takes as it is said. */
-const HARMLESS: ReadonlySet<string> = new Set(["kind", "by", "identity", "useCase", "defaulted", "requestId"]);
+const HARMLESS: ReadonlySet<string> = new Set([
+  "kind",
+  "actor",
+  "onBehalfOf",
+  "identity",
+  "useCase",
+  "defaulted",
+  "requestId",
+]);
 
 function other(value: unknown, chance: Chance): unknown {
   if (typeof value === "bigint") return [value + 1n, -1n, 2n ** 63n, value * 1_000_000n][chance(4)];

@@ -6,6 +6,6 @@ import { searchHalfApplied } from "./state-search.ts";
 
 test("an entry that the state refuses changes no part of it, and the honest entry is taken after it", async () => {
   const refused = await searchHalfApplied(1, 4);
-  const kinds = ["decision", "grant", "limit", "period", "settlement", "checkpoint", "outcome", "correction"];
+  const kinds = ["decision", "grant", "limit", "period", "settlement", "state", "outcome", "correction"];
   expect([...refused.keys()]).toEqual(expect.arrayContaining(kinds));
 });

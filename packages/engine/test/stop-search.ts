@@ -250,7 +250,7 @@ function requireDurable(entries: readonly string[], at: number, command: Command
   require(extra.length === 0 || isRotation, `the step that failed left ${extra.length} entries: ${extra[0]}`);
 }
 
-const ROTATION = ['"cause":"rotation"', '"kind":"checkpoint"'];
+const ROTATION = ['"cause":"rotation"', '"kind":"state"'];
 
 /** A new engine on the same disk folds what is there, and goes on. */
 async function requireRecovers(world: CommandWorld): Promise<void> {

@@ -132,8 +132,8 @@ test("after a long step nothing is ordered, until the clock is right or the step
   const count = world.entries().length;
   await expect(engine.decide({ inputTokens: 1_000 })).rejects.toMatchObject(refusal);
   await expect(engine.decideMany([{ inputTokens: 1 }, { inputTokens: 2 }])).rejects.toMatchObject(refusal);
-  await expect(engine.setPolicy(sampleSnapshot(2n), "ada")).rejects.toMatchObject(refusal);
-  await expect(engine.ledger.apply(parseBudgets({ tenants: { a: {} } }), "ada")).rejects.toMatchObject(refusal);
+  await expect(engine.setPolicy(sampleSnapshot(2n))).rejects.toMatchObject(refusal);
+  await expect(engine.ledger.apply(parseBudgets({ tenants: { a: {} } }))).rejects.toMatchObject(refusal);
   expect(await engine.decide(ask)).toMatchObject({ sequence: first.sequence, repeated: true });
   expect([world.entries().length, engine.reading.failure]).toEqual([count, undefined]);
   system.step(-400 * DAY_MS);

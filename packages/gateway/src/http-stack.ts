@@ -7,7 +7,7 @@
  * @module
  */
 import type { AddressInfo } from "node:net";
-import type { Engine } from "@calybris/engine";
+import type { Caller, Engine } from "@calybris/engine";
 import type { Config } from "./config/config.ts";
 import { serviceRoutes } from "./decisions/routes.ts";
 import { Admission } from "./http/admission.ts";
@@ -37,7 +37,7 @@ export interface HttpStackOptions {
   /** Routes beside those of the API. */
   readonly moreRoutes?: readonly Route[] | undefined;
   /** Reloads the service on behalf of a caller. */
-  readonly reload: (by: string) => Promise<ReloadReport>;
+  readonly reload: (callerOf: () => Caller) => Promise<ReloadReport>;
 }
 
 export class HttpStack {

@@ -6,11 +6,12 @@
  * A mistake is found before the step, so either all of it takes effect or nothing has changed.
  * @module
  */
-import { type Engine, loadBudgets, loadPolicy, type Reconfiguration } from "@calybris/engine";
+import { type Caller, type Engine, loadBudgets, loadPolicy, type Reconfiguration } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import type { Config } from "./config/config.ts";
 import { OPTIONS } from "./config/options.ts";
 import { digestsOf } from "./decisions/policy-body.ts";
+import { identityOf } from "./keys/keyring.ts";
 import type { Logger } from "./watch/log.ts";
 
 /** What a reload changed. */
@@ -46,22 +47,22 @@ export class Reload {
   /**
    * Reloads; one at a time, in the order of the calls.
    *
-   * @param by - who asked for it.
+   * @param callerOf - who asks for it; called once nothing is wrong with the files.
    * @throws CalybrisError for whatever is wrong with a file or cannot be journaled; nothing was changed.
    */
-  run(by: string): Promise<ReloadReport> {
-    const run = this.#last.then(() => this.#run(by));
+  run(callerOf: () => Caller): Promise<ReloadReport> {
+    const run = this.#last.then(() => this.#run(callerOf));
     this.#last = run.catch(() => undefined);
     return run;
   }
 
-  async #run(by: string): Promise<ReloadReport> {
+  async #run(callerOf: () => Caller): Promise<ReloadReport> {
     const { engine, log } = this.#ports;
     try {
       const config = await this.#ports.readConfig();
       const change = await readChange(config, engine);
       const commitHttp = this.#ports.prepareHttp(config);
-      const { policyId, sequence, tenantsChanged } = await inTime(() => engine.reconfigure(change, by));
+      const { policyId, sequence, tenantsChanged } = await inTime(() => engine.reconfigure(change, callerOf));
       engine.unknownTenants = config.budgets.unknownTenants;
       commitHttp();
       const policy =
@@ -85,14 +86,18 @@ export class Reload {
  * What the configured files change. The policy file counts as changed when it differs from the policy that was last
  * activated from it, whatever else was activated since; genesis counts as activated from it.
  */
-export async function readChange({ policy, budgets }: Config, { reading }: Engine): Promise<Reconfiguration> {
+export async function readChange(
+  { policy, budgets, keys: configs }: Config,
+  { reading }: Engine,
+): Promise<Reconfiguration> {
   const limits = budgets.file === undefined ? [] : await loadBudgets(budgets.file);
-  if (policy.file === undefined) return { budgets: limits };
+  const keys = configs.map(identityOf);
+  if (policy.file === undefined) return { budgets: limits, keys };
   const configured = await loadPolicy(policy.file);
   const last = reading.policies().findLast(({ isFromFile }) => isFromFile);
   if (last !== undefined && digestsOf(last.snapshot).snapshotDigest === digestsOf(configured).snapshotDigest)
-    return { budgets: limits };
-  return { policy: configured, policyFrom: "file", budgets: limits };
+    return { budgets: limits, keys };
+  return { policy: configured, policyFrom: "file", budgets: limits, keys };
 }
 
 /** TLS can be renewed, but not turned on or off, while the service listens. */

@@ -7,7 +7,14 @@
  *
  * @module
  */
-import { type ClockStep, Engine, type EngineOptions, loadPolicy, type PolicyInForce } from "@calybris/engine";
+import {
+  type Caller,
+  type ClockStep,
+  Engine,
+  type EngineOptions,
+  loadPolicy,
+  type PolicyInForce,
+} from "@calybris/engine";
 import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
@@ -17,9 +24,6 @@ import { Reload, readChange, type ReloadReport } from "./reload.ts";
 
 /** A clock that has run ahead looks like a long pause. */
 const LONG_GAP_US = FOLLOWED_STEP_MS_MAX * 1_000;
-
-/** Who the entries of a start name. */
-const STARTED_BY = "calybris serve";
 
 export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
   /** What `journal.keyFile` holds. */
@@ -93,7 +97,7 @@ export class Service {
     let http: HttpStack | undefined;
     try {
       const change = await readChange(config, engine);
-      const { tenantsChanged } = await engine.reconfigure(change, STARTED_BY);
+      const { tenantsChanged } = await engine.reconfigure(change);
       const reload = new Reload({
         engine,
         config,
@@ -101,7 +105,7 @@ export class Service {
         readConfig: options.readConfig ?? (() => Promise.resolve(config)),
         prepareHttp: (changed) => (http as HttpStack).prepare(changed),
       });
-      http = await HttpStack.create(engine, { ...options, reload: (by) => reload.run(by) });
+      http = await HttpStack.create(engine, { ...options, reload: (callerOf) => reload.run(callerOf) });
       const address = await http.listen();
       const active = engine.reading.policies().at(-1) as PolicyInForce;
       const { entries, setAside, loss, idleUs } = engine.recovery;
@@ -142,8 +146,8 @@ export class Service {
    *
    * @throws CalybrisError for what is wrong with them; the service goes on as before.
    */
-  reload(by: string): Promise<ReloadReport> {
-    return this.#reload.run(by);
+  reload(caller: Caller = {}): Promise<ReloadReport> {
+    return this.#reload.run(() => caller);
   }
 
   /** Refuses what is new, finishes what is open as long as `limits.drainMs` allows, seals the journal. Once. */

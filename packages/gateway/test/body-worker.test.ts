@@ -69,13 +69,13 @@ describe("a policy", () => {
     )) as PolicyBody;
     expect(body.activation?.snapshot).toEqual(testPolicy());
     expect(Buffer.from(snapshotDigest(testPolicy())).toString("hex")).toBe(body.snapshotDigest);
-    expect(body).toMatchObject({ name: POLICY.name, candidateCount: 3, activation: { by: "ada" } });
+    expect(body).toMatchObject({ name: POLICY.name, candidateCount: 3, activation: { claim: { by: "ada" } } });
   });
 
   test.each([
     ["a field that only the other operation has", CHECK, { policy: POLICY, by: "ada" }, "CAL_GATEWAY_REQUEST_INVALID"],
     ["no policy", CHECK, {}, "CAL_GATEWAY_REQUEST_INVALID"],
-    ["nobody who does it", SET, { policy: POLICY }, "CAL_GATEWAY_REQUEST_INVALID"],
+    ["a claim of nobody", SET, { policy: POLICY, onBehalfOf: " " }, "CAL_GATEWAY_REQUEST_INVALID"],
     ["a name of nobody", SET, { policy: POLICY, by: "a\nb" }, "CAL_GATEWAY_REQUEST_INVALID"],
     ["a file of this machine", SET, { policy: { ...POLICY, catalog: "./x.json" }, by: "ada" }, "CAL_POLICY_INVALID"],
     ["a mistake", CHECK, { policy: { ...POLICY, nmae: 1 } }, "CAL_POLICY_INVALID"],

@@ -22,6 +22,7 @@ async function withService(
 describe("a rate", () => {
   const principal = (perSecond: number): Principal => ({
     name: "ada",
+    identity: undefined,
     scopes: new Set(SCOPES),
     tenants: undefined,
     perSecond,

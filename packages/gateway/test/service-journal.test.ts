@@ -52,7 +52,7 @@ describe("a restart", () => {
     try {
       const first = await startService({ directory });
       const decision = await first.client({ key: first.keys.decide }).decide({ ...ASKED, requestId: "kept" });
-      await first.service.engine.ledger.apply(parseBudgets({ tenants: { default: {} } }), "ada");
+      await first.service.engine.ledger.apply(parseBudgets({ tenants: { default: {} } }));
       await first.service.stop();
       const second = await startService({ directory });
       expect(second.service.report).toMatchObject({ setAside: undefined, policy: { id: 1 } });

@@ -67,6 +67,7 @@ const commands = (decisionId: string): Readonly<Record<string, object>> => ({
   "/v1/outcomes": { decisionId, succeeded: true },
   "/v1/tenants/{id}/budget": { by: "ada", limit: {}, grant: { id: "g", amountMicrocents: 1 } },
   "/v1/policies": { policy: { ...POLICY, epoch: 2 }, by: "ada" },
+  "/v1/reload": {},
 });
 
 /** Checks a policy and changes nothing. */

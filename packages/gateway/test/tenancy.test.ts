@@ -151,6 +151,7 @@ test("whatever tenants a key is bound to, it acts for those and no others", () =
     fc.property(fc.option(fc.uniqueArray(tenant, { minLength: 1 })), fc.option(tenant), (bound, named) => {
       const principal: Principal = {
         name: "key",
+        identity: undefined,
         scopes: new Set(["decide"]),
         tenants: bound === null ? undefined : new Set(bound),
         perSecond: 0,

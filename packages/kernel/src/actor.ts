@@ -59,6 +59,14 @@ export function systemActor(userName: string): Actor {
   return `${SYSTEM}${name === "" ? "unknown" : name}`;
 }
 
+/** The members that name an entry's cause; they are its last ones. */
+export const CAUSED_MEMBERS: readonly (keyof Caused)[] = Object.freeze(["actor", "onBehalfOf"]);
+
+/** The members of an entry that name its cause. */
+export function causedOf({ actor, onBehalfOf }: Caused): Caused {
+  return onBehalfOf === undefined ? { actor } : { actor, onBehalfOf };
+}
+
 /** Reads the members of an entry that name its cause. Throws RangeError naming the member. */
 export function causedFromJson(members: Members): Caused {
   const actor = members["actor"];
@@ -67,4 +75,22 @@ export function causedFromJson(members: Members): Caused {
   if (claimed === undefined) return { actor };
   if (!isName(claimed, ON_BEHALF_OF_CHARACTERS_MAX)) throw new RangeError("onBehalfOf is not a valid name");
   return { actor, onBehalfOf: claimed };
+}
+
+/**
+ * An actor for people.
+ *
+ * @param keyName - the name of the key that the actor is, where it is known.
+ *
+ * @example
+ * ```ts
+ * import { actorText } from "@calybris/kernel";
+ * actorText(7, "billing", "ana"); // 'key "billing" (entry 7), on behalf of "ana" (claimed)'
+ * actorText("system:ana", undefined, undefined); // "system:ana"
+ * ```
+ */
+export function actorText(actor: Actor, keyName: string | undefined, onBehalfOf: string | undefined): string {
+  const claimed = onBehalfOf === undefined ? "" : `, on behalf of ${JSON.stringify(onBehalfOf)} (claimed)`;
+  if (typeof actor === "string") return `${actor}${claimed}`;
+  return `key ${keyName === undefined ? "" : `${JSON.stringify(keyName)} `}(entry ${actor})${claimed}`;
 }

@@ -31,7 +31,10 @@ export interface TenantProof extends Balances {
 export interface OpenReservation {
   readonly decisionId: string;
   readonly tenant: string;
+  /** Still reserved. */
   readonly amountMicrocents: bigint;
+  /** Settled already, of a held reservation. */
+  readonly knownMicrocents: bigint;
   /** When the reservation expires and is settled in full. */
   readonly expiresAt: number;
   readonly state: "open" | "held" | "overdue";

@@ -6,6 +6,7 @@
 import { CalybrisError } from "./errors.ts";
 import { type ExactJson, exactInteger } from "./exact-json.ts";
 import { I64_MAX, type Microcents, microcents, U16_MAX } from "./units.ts";
+import { isDigest } from "./names.ts";
 
 export type Members = { readonly [key: string]: ExactJson };
 
@@ -53,6 +54,29 @@ export function u16(members: Members, key: string): number {
   const value = whole(members, key);
   if (value > U16_MAX) throw new RangeError(`${key} is above ${U16_MAX}`);
   return value;
+}
+
+/** SHA-256 in hexadecimal. */
+export function digest(members: Members, key: string): string {
+  const value = members[key];
+  if (!isDigest(value)) throw new RangeError(`${key} is no digest`);
+  return value;
+}
+
+/** An object, whose own members are read next. */
+export function object(members: Members, key: string): Members {
+  const value = members[key];
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new RangeError(`${key} is no object`);
+  return value as Members;
+}
+
+/** A member that may be left out: nothing, or an object that has it. */
+export function optional<Key extends string, Value>(
+  members: Members,
+  key: Key,
+  read: (members: Members, key: Key) => Value,
+): { readonly [Name in Key]?: Value } {
+  return members[key] === undefined ? {} : ({ [key]: read(members, key) } as { readonly [Name in Key]?: Value });
 }
 
 export function list(members: Members, key: string): readonly ExactJson[] {

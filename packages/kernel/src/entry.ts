@@ -10,61 +10,36 @@
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
 import { decisionFromJson, decisionMembers } from "./decision-json.ts";
 import { readDecision } from "./decision-reader.ts";
-import { malformed } from "./entry-fields.ts";
+import { ATTEMPT_MEMBERS, type AttemptEntry, attemptFromJson } from "./attempt-entry.ts";
+import { type Members, malformed } from "./entry-fields.ts";
 import { CalybrisError } from "./errors.ts";
-import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
-import { type LearningEntry, type LearningKind, learningFromJson } from "./learning-entry.ts";
-import { type LedgerEntry, type LedgerKind, ledgerFromJson } from "./ledger-entry.ts";
+import { parseExact, writeExact } from "./exact-json.ts";
+import { type KeyEntry, KEY_MEMBERS, keyFromJson } from "./key-entry.ts";
+import { LEARNING_MEMBERS, type LearningEntry, learningFromJson } from "./learning-entry.ts";
+import { LEDGER_MEMBERS, type LedgerEntry, ledgerFromJson } from "./ledger-entry.ts";
+import { MARK_MEMBERS, type MarkEntry, markFromJson } from "./mark-entry.ts";
+import {
+  GENESIS_MEMBERS,
+  type GenesisEntry,
+  genesisFromJson,
+  POLICY_MEMBERS,
+  type PolicyEntry,
+  policyFromJson,
+} from "./policy-entry.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 2;
 
 /** Every kind that this version writes. A reader that meets another says "incomplete"; the engine refuses. */
-export type EntryKind = "genesis" | "policy" | "decision" | "seal" | "checkpoint" | LedgerKind | LearningKind;
-
-/** Begins a journal. */
-export interface GenesisEntry {
-  readonly kind: "genesis";
-  readonly format: number;
-  readonly policyId: 1;
-  readonly snapshot: ExactJson;
-  readonly policyDigest: string;
-  /** SHA-256, hexadecimal, of the secret seed that draws follow from; from the first policy that learns. */
-  readonly seedDigest?: string;
-}
-
-/** Puts another policy snapshot in force. */
-export interface PolicyEntry {
-  readonly kind: "policy";
-  readonly change: "promoted";
-  readonly policyId: number;
-  /** The person who did it. */
-  readonly by: string;
-  readonly snapshot: ExactJson;
-  readonly policyDigest: string;
-  readonly seedDigest?: string;
-  /** The policy was read from the file that the service is configured with. */
-  readonly source?: "file";
-}
-
-/** Nothing was waiting: after 100 ms without traffic, before a rotation, and at a clean end. */
-export interface SealEntry {
-  readonly kind: "seal";
-  readonly cause: "idle" | "rotation" | "close";
-}
-
-/** Begins a segment after a rotation: the digest (`calystt1`) of the state before it. */
-export interface CheckpointEntry {
-  readonly kind: "checkpoint";
-  readonly stateDigest: string;
-}
+export type EntryKind = EntryBody["kind"];
 
 export type EntryBody =
   | GenesisEntry
   | PolicyEntry
+  | KeyEntry
   | DecisionEntry
-  | SealEntry
-  | CheckpointEntry
+  | AttemptEntry
+  | MarkEntry
   | LedgerEntry
   | LearningEntry;
 
@@ -139,9 +114,8 @@ export function parseEntryHead(data: string): EntryHead | undefined {
  * Reads an entry's data back.
  *
  * @returns the body, or `undefined` when the kind is not one of this version's.
- * @throws {@link CalybrisError} `CAL_JOURNAL_ENTRY_MALFORMED` when a known kind does not have its members, or holds
- *   others: what is read is exactly what would be written.
- * @throws {@link CalybrisError} `CAL_JOURNAL_MEMBER_UNKNOWN` when a decision has a member that this version does not know.
+ * @throws {@link CalybrisError} `CAL_JOURNAL_ENTRY_MALFORMED` when a known kind does not have its members: what is read is
+ *   exactly what would be written. `CAL_JOURNAL_MEMBER_UNKNOWN` when it has a member that this version does not know.
  */
 export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPolicyOf): EntryBody | undefined {
   const everyday = head.kind === "decision" && isSafe(head) ? readDecision(data, policyOf) : undefined;
@@ -164,9 +138,9 @@ function isSafe({ sequence, durable, at }: EntryHead): boolean {
   return Number.isSafeInteger(sequence) && Number.isSafeInteger(durable) && Number.isSafeInteger(at);
 }
 
-function parseMembers(head: EntryHead, data: string): { readonly [key: string]: ExactJson } {
+function parseMembers(head: EntryHead, data: string): Members {
   try {
-    return parseExact(data) as { readonly [key: string]: ExactJson };
+    return parseExact(data) as Members;
   } catch (cause) {
     throw new CalybrisError(
       "CAL_JOURNAL_ENTRY_MALFORMED",
@@ -176,13 +150,65 @@ function parseMembers(head: EntryHead, data: string): { readonly [key: string]: 
   }
 }
 
-const PLAIN_KINDS: readonly string[] = ["genesis", "policy", "seal", "checkpoint"] satisfies EntryKind[];
+/** Members by kind, in their order; those of a decision are `decisionMembers`' own. */
+const MEMBERS: Readonly<Record<Exclude<EntryKind, "decision">, readonly string[]>> = Object.freeze({
+  genesis: GENESIS_MEMBERS,
+  policy: POLICY_MEMBERS,
+  key: KEY_MEMBERS,
+  attempt: ATTEMPT_MEMBERS,
+  ...MARK_MEMBERS,
+  ...LEDGER_MEMBERS,
+  ...LEARNING_MEMBERS,
+});
 
-function plainBody(head: EntryHead, members: { readonly [key: string]: ExactJson }): EntryBody | undefined {
-  if (PLAIN_KINDS.includes(head.kind)) return { kind: head.kind, ...members } as unknown as EntryBody;
+function plainBody(head: EntryHead, members: Members): EntryBody | undefined {
+  if (!Object.hasOwn(MEMBERS, head.kind)) return undefined;
+  const kind = head.kind as keyof typeof MEMBERS;
+  const unknown = Object.keys(members).find((key) => !MEMBERS[kind].includes(key));
+  if (unknown !== undefined)
+    throw new CalybrisError("CAL_JOURNAL_MEMBER_UNKNOWN", { sequence: head.sequence, kind, member: unknown });
   try {
-    return ledgerFromJson(head.kind, members) ?? learningFromJson(head.kind, members);
+    return bodyFromJson(kind, members);
   } catch (cause) {
     throw malformed(head.sequence, cause instanceof RangeError ? cause.message : "a member in it is missing");
+  }
+}
+
+function bodyFromJson(kind: keyof typeof MEMBERS, members: Members): EntryBody | undefined {
+  switch (kind) {
+    case "genesis":
+      return genesisFromJson(members);
+    case "policy":
+      return policyFromJson(members);
+    case "key":
+      return keyFromJson(members);
+    case "attempt":
+      return attemptFromJson(members);
+    case "seal":
+    case "state":
+    case "clock":
+      return markFromJson(kind, members);
+    default:
+      return ledgerFromJson(kind, members) ?? learningFromJson(kind, members);
+  }
+}
+
+/**
+ * What an entry uses that belongs to a later stage; `undefined` when this version does what it says. The engine refuses
+ * such an entry, and an audit says incomplete. Of a decision an audit checks also what the engine refuses.
+ */
+export function laterStageOf(body: EntryBody): string | undefined {
+  switch (body.kind) {
+    case "attempt":
+    case "clock":
+      return `its kind ${body.kind}`;
+    case "policy":
+      if (body.change !== "promoted") return `a policy that is ${body.change}`;
+      if (body.signature !== undefined) return "the signature of a policy";
+      return body.snapshot === undefined ? "a policy that was staged" : undefined;
+    case "belief":
+      return body.method === undefined ? undefined : `a table made by ${JSON.stringify(body.method)}`;
+    default:
+      return undefined;
   }
 }

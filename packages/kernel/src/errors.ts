@@ -31,11 +31,13 @@ export interface ErrorDetailsByCode {
   readonly CAL_JOURNAL_ENTRY_MALFORMED: { sequence: number; problem: string };
   readonly CAL_JOURNAL_MEMBER_UNKNOWN: { sequence: number; kind: string; member: string };
   readonly CAL_JOURNAL_ARCHIVE_UNREACHABLE: { sequence: number; file: string };
+  readonly CAL_JOURNAL_ENTRY_UNSUPPORTED: { sequence: number; what: string };
   readonly CAL_JOURNAL_KEY: { file: string; problem: string };
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
   readonly CAL_ENGINE_CLOCK: { from: string; to: string };
   readonly CAL_JOURNAL_CLOCK: { directory: string; at: string; now: string };
+  readonly CAL_ENGINE_ACTOR: { actor: number };
   readonly CAL_ENGINE_CLOSED: Record<string, never>;
   readonly CAL_ENGINE_STOPPED: { incident: string; claim: string };
   readonly CAL_POLICY_UNKNOWN: { directory: string; policyId: number };
@@ -59,6 +61,13 @@ export interface ErrorDetailsByCode {
   readonly CAL_OUTCOME_INVALID: { mistakes: readonly Mistake[] };
   readonly CAL_OUTCOME_UNBOUND: { decisionId: string };
   readonly CAL_OUTCOME_DUPLICATE: { decisionId: string; sequence: number };
+  readonly CAL_OUTCOME_COST: {
+    decisionId: string;
+    costMicrocents: bigint;
+    state: string;
+    sequence: number;
+    actualMicrocents: bigint;
+  };
   readonly CAL_ENGINE_SEED: { directory: string; problem: string };
   readonly CAL_PRIOR_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CERTIFICATE_PRIOR: { named: string; inForce: string };
@@ -166,6 +175,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) => `entry ${d.sequence} is in ${d.file}, which cannot be reached`,
     "Make the archive available again, then retry. The request was decided before, so it is not decided a second time.",
   ),
+  CAL_JOURNAL_ENTRY_UNSUPPORTED: row(
+    503,
+    (d) => `entry ${d.sequence} uses what this version does not support: ${d.what}`,
+    "Use the version of Calybris that wrote the journal, or a later one.",
+  ),
   CAL_JOURNAL_KEY: row(
     400,
     (d) => `the key in ${d.file} cannot be used: ${d.problem}`,
@@ -174,7 +188,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   CAL_ENGINE_POLICY_MISMATCH: row(
     409,
     (d) => `the given policy has digest ${d.given}; the active policy of the journal has ${d.journal}`,
-    "Open the journal with its active policy, or activate this one with `calybris policy set FILE --by NAME`.",
+    "Open the journal with its active policy, or activate this one with `calybris policy set FILE`.",
   ),
   CAL_ENGINE_POLICY_REQUIRED: row(
     400,
@@ -190,6 +204,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     503,
     (d) => `the last entry of the journal in ${d.directory} is of ${d.at}, and the system clock says ${d.now}`,
     "Correct the system clock. If the clock is right and had run ahead before, run `calybris journal repair-clock --journal DIRECTORY`.",
+  ),
+  CAL_ENGINE_ACTOR: row(
+    403,
+    (d) => `the actor ${d.actor} is no active key`,
+    "Introduce the key again: it is unknown to this journal, or was revoked.",
   ),
   CAL_ENGINE_CLOSED: row(
     503,
@@ -272,6 +291,12 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) =>
       `a different outcome was already reported for ${quote(d.decisionId)}${d.sequence === 0 ? "" : `, in entry ${d.sequence}`}`,
     "Report an outcome once; a retry with the same content returns the first answer.",
+  ),
+  CAL_OUTCOME_COST: row(
+    409,
+    (d) =>
+      `costMicrocents is ${d.costMicrocents}, and ${quote(d.decisionId)} is ${d.state} at ${d.actualMicrocents} since entry ${d.sequence}`,
+    "Leave costMicrocents out: the cost is in the ledger. If the ledger is wrong, send a correction.",
   ),
   CAL_ENGINE_SEED: row(
     503,

@@ -5,6 +5,7 @@
  */
 export * from "./actor.ts";
 export * from "./arithmetic.ts";
+export * from "./attempt-entry.ts";
 export * from "./bytes.ts";
 export * from "./chain.ts";
 export * from "./chained-line.ts";
@@ -23,14 +24,17 @@ export * from "./gates.ts";
 export * from "./governance.ts";
 export * from "./invariant.ts";
 export * from "./json-lines.ts";
+export * from "./key-entry.ts";
 export * from "./learning-entry.ts";
 export * from "./ledger-digest.ts";
 export * from "./ledger-entry.ts";
 export * from "./ledger-limits.ts";
+export * from "./mark-entry.ts";
 export * from "./money-units.ts";
 export * from "./names.ts";
 export * from "./outcome-digest.ts";
 export * from "./policy.ts";
+export * from "./policy-entry.ts";
 export * from "./prescribe.ts";
 export * from "./request.ts";
 export * from "./request-labels.ts";

@@ -4,7 +4,8 @@
  * recommendation from these entries alone.
  * @module
  */
-import { amount, integer, integers, list, type Members, oneOf, text, whole } from "./entry-fields.ts";
+import { type Caused, CAUSED_MEMBERS, causedFromJson } from "./actor.ts";
+import { amount, digest, integer, integers, list, type Members, oneOf, optional, text, whole } from "./entry-fields.ts";
 import type { ExactJson } from "./exact-json.ts";
 import type { Request } from "./request.ts";
 import { BPS_MAX, type Microcents } from "./units.ts";
@@ -79,6 +80,8 @@ export interface BeliefEntry {
   readonly beta: readonly number[];
   /** Over {@link PROPENSITY_ONE}; sums to it. */
   readonly table: readonly number[];
+  /** How the table was computed; left out for the quadrature of docs/formats.md. The engine refuses any other. */
+  readonly method?: string;
 }
 
 /** Freezes the regimes: where their scores end, and what features are measured against. */
@@ -91,19 +94,18 @@ export interface RegimesEntry {
 }
 
 /** Puts a prior in force: predicted gain becomes the score. */
-export interface PriorEntry {
+export interface PriorEntry extends Caused {
   readonly kind: "prior";
   /** `calypri1`, hexadecimal. */
   readonly digest: string;
   readonly prior: ExactJson;
-  readonly by: string;
 }
 
 /**
  * How many regimes, by predicted gain, may be served below the top tier. It speaks of the regimes of the prior that it names
  * and of no others: once they mean something else, none may.
  */
-export interface CertificateEntry {
+export interface CertificateEntry extends Caused {
   readonly kind: "certificate";
   readonly regimes: number;
   readonly alphaBps: number;
@@ -111,7 +113,6 @@ export interface CertificateEntry {
   readonly samples: number;
   /** `calypri1` of the prior that it was found with, hexadecimal as in the prior's own entry; left out without one. */
   readonly prior?: string;
-  readonly by: string;
 }
 
 export type Disposition = "applied" | "abandoned" | "in_flight";
@@ -122,12 +123,17 @@ export type Signal = "slow" | "error" | "retried" | "aborted" | "truncated";
 export const SIGNALS: readonly Signal[] = Object.freeze(["slow", "error", "retried", "aborted", "truncated"]);
 
 /** What became of a decision. Everything that learning needs of it stands here again; a reader compares. */
-export interface OutcomeEntry {
+export interface OutcomeEntry extends Caused {
   readonly kind: "outcome";
   /** Journal sequence of the decision. */
   readonly of: number;
   readonly disposition: Disposition;
+  /** As reported, moving no money. At most one of this and the next two is there. */
   readonly costMicrocents?: Microcents;
+  /** The cost, which settles the reservation with this entry. */
+  readonly settledMicrocents?: Microcents;
+  /** A cost so far beyond the reservation that this entry holds it for an operator. */
+  readonly claimedMicrocents?: Microcents;
   readonly latencyMs?: number;
   readonly succeeded?: boolean;
   readonly signals?: readonly Signal[];
@@ -149,6 +155,41 @@ export interface OutcomeEntry {
 
 export type LearningEntry = BeliefEntry | RegimesEntry | PriorEntry | CertificateEntry | OutcomeEntry;
 export type LearningKind = LearningEntry["kind"];
+
+/** Members by kind, in their order. */
+export const LEARNING_MEMBERS: Readonly<Record<LearningKind, readonly string[]>> = Object.freeze({
+  belief: ["regime", "tiers", "alpha", "beta", "table", "method"],
+  regimes: ["boundaries", "means", "deviations"],
+  prior: ["digest", "prior", ...CAUSED_MEMBERS],
+  certificate: ["regimes", "alphaBps", "deltaBps", "samples", "prior", ...CAUSED_MEMBERS],
+  outcome: [
+    "of",
+    "disposition",
+    "costMicrocents",
+    "settledMicrocents",
+    "claimedMicrocents",
+    "latencyMs",
+    "succeeded",
+    "signals",
+    "successBps",
+    "rewardBps",
+    "useCase",
+    "warmStartBps",
+    "regime",
+    "tier",
+    "learned",
+    "digest",
+    "observedAt",
+    ...CAUSED_MEMBERS,
+  ],
+});
+
+/** The cost that an outcome's entry carries of its own, settled or not; `undefined` for none. */
+export function outcomeCost(
+  entry: Pick<OutcomeEntry, "costMicrocents" | "settledMicrocents" | "claimedMicrocents">,
+): Microcents | undefined {
+  return entry.settledMicrocents ?? entry.costMicrocents ?? entry.claimedMicrocents;
+}
 
 /**
  * The member `learning` of a decision. Left out are features that are the request's tokens, a floor that is the request's,
@@ -224,6 +265,7 @@ export function learningFromJson(kind: string, members: Members): LearningEntry 
         alpha: integers(members, "alpha"),
         beta: integers(members, "beta"),
         table: integers(members, "table"),
+        ...optional(members, "method", text),
       };
     case "regimes":
       return {
@@ -235,9 +277,9 @@ export function learningFromJson(kind: string, members: Members): LearningEntry 
     case "prior":
       return {
         kind,
-        digest: text(members, "digest"),
+        digest: digest(members, "digest"),
         prior: members["prior"] as ExactJson,
-        by: text(members, "by"),
+        ...causedFromJson(members),
       };
     case "certificate":
       return {
@@ -246,8 +288,8 @@ export function learningFromJson(kind: string, members: Members): LearningEntry 
         alphaBps: whole(members, "alphaBps"),
         deltaBps: whole(members, "deltaBps"),
         samples: whole(members, "samples"),
-        ...(members["prior"] === undefined ? {} : { prior: text(members, "prior") }),
-        by: text(members, "by"),
+        ...optional(members, "prior", digest),
+        ...causedFromJson(members),
       };
     case "outcome":
       return outcomeFromJson(members);
@@ -257,31 +299,37 @@ export function learningFromJson(kind: string, members: Members): LearningEntry 
 }
 
 function outcomeFromJson(members: Members): OutcomeEntry {
-  const { costMicrocents, latencyMs, succeeded, signals, regime } = members;
+  const costs = ["costMicrocents", "settledMicrocents", "claimedMicrocents"].filter((key) => key in members);
+  if (costs.length > 1) throw new RangeError(`${costs.join(" and ")} are in one outcome`);
   return {
     kind: "outcome",
     of: whole(members, "of"),
     disposition: oneOf(members, "disposition", DISPOSITIONS),
-    ...(costMicrocents === undefined ? {} : { costMicrocents: amount(members, "costMicrocents") }),
-    ...(latencyMs === undefined ? {} : { latencyMs: whole(members, "latencyMs") }),
-    ...(succeeded === undefined ? {} : { succeeded: succeeded === true }),
-    ...(signals === undefined
-      ? {}
-      : {
-          signals: list(members, "signals").map((_, index, all) =>
-            oneOf(all as unknown as Members, String(index), SIGNALS),
-          ),
-        }),
+    ...optional(members, "costMicrocents", amount),
+    ...optional(members, "settledMicrocents", amount),
+    ...optional(members, "claimedMicrocents", amount),
+    ...optional(members, "latencyMs", whole),
+    ...optional(members, "succeeded", isTrue),
+    ...optional(members, "signals", signalsIn),
     successBps: bpsOf(members, "successBps"),
     rewardBps: bpsOf(members, "rewardBps"),
     useCase: text(members, "useCase"),
     warmStartBps: bpsOf(members, "warmStartBps"),
-    ...(regime === undefined ? {} : { regime: whole(members, "regime") }),
+    ...optional(members, "regime", whole),
     tier: whole(members, "tier"),
     learned: members["learned"] === true,
-    digest: text(members, "digest"),
+    digest: digest(members, "digest"),
     observedAt: whole(members, "observedAt"),
+    ...causedFromJson(members),
   };
+}
+
+function isTrue(members: Members, key: string): boolean {
+  return members[key] === true;
+}
+
+function signalsIn(members: Members, key: string): readonly Signal[] {
+  return list(members, key).map((_, index, all) => oneOf(all as unknown as Members, String(index), SIGNALS));
 }
 
 function bpsOf(members: Members, key: string): number {

@@ -10,6 +10,7 @@ import {
   type EntryBody,
   type Kernel,
   type OutcomeEntry,
+  outcomeCost,
   outcomeDigest,
   type PolicySnapshot,
   PROPENSITY_ONE,
@@ -20,6 +21,7 @@ import {
   toHex,
   writeExact,
 } from "@calybris/kernel";
+import type { MoneyFold } from "../money.ts";
 import type { Report } from "../report.ts";
 import { useCaseOf } from "../request-check.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
@@ -55,8 +57,18 @@ export class LearningCheck {
     this.#seed = seed;
   }
 
-  /** Checks the next entry against the state before it, and takes it in. */
-  take(sequence: number, at: number, body: EntryBody, policy: LearningPolicy | undefined, report: Report): void {
+  /**
+   * Checks the next entry against the state before it, and takes it in.
+   *
+   * @param money - of the entries up to this one; `undefined` where it is not known.
+   */
+  take(
+    sequence: number,
+    at: number,
+    body: EntryBody,
+    { policy, money }: { readonly policy: LearningPolicy | undefined; readonly money: MoneyFold | undefined },
+    report: Report,
+  ): void {
     switch (body.kind) {
       case "genesis":
       case "policy":
@@ -87,7 +99,7 @@ export class LearningCheck {
         break;
       }
       case "outcome":
-        this.#outcome(body, report);
+        this.#outcome(body, money, report);
         this.fold.observed(body);
         break;
       default:
@@ -183,7 +195,7 @@ export class LearningCheck {
     same("choice", chosen, { qualityMinBps: entry.request.qualityMinBps, tier, propensity, explored }, report);
   }
 
-  #outcome(found: OutcomeEntry, report: Report): void {
+  #outcome(found: OutcomeEntry, money: MoneyFold | undefined, report: Report): void {
     const kept = this.#kept.get(found.of);
     if (kept === undefined) {
       if (found.of > this.#kept.forgotten || found.of === 0)
@@ -193,11 +205,13 @@ export class LearningCheck {
     }
     if (!this.#kept.tell(found.of)) report("learning", `one outcome of entry ${found.of}`, "another");
     const { at, snapshot, learning } = kept;
-    const { succeeded, observedAt, disposition, costMicrocents, latencyMs } = found;
+    const { succeeded, observedAt, disposition, latencyMs } = found;
+    const own = outcomeCost(found);
     const successBps = succeeded === undefined ? successBySigns(found.signals ?? []) : succeeded ? BPS_MAX : 0;
     const candidate = snapshot.policy.candidates[kept.selectedIndex];
     const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
-    const cost: bigint = costMicrocents ?? kept.costMicrocents;
+    const cost: bigint = own ?? money?.claims.closedCost(found.of) ?? kept.costMicrocents;
+    const isCostKnown = own !== undefined || money !== undefined;
     const isLate =
       snapshot.learning === undefined || observedAt - at > snapshot.learning.attributionSeconds * MICROSECONDS;
     const selection = selectionDigest(
@@ -212,7 +226,7 @@ export class LearningCheck {
       observedAt,
       revision: 0,
       disposition,
-      ...(costMicrocents === undefined ? {} : { costMicrocents }),
+      ...(own === undefined ? {} : { costMicrocents: own }),
       ...(latencyMs === undefined ? {} : { latencyMs }),
       ...(succeeded === undefined ? {} : { succeeded }),
     };
@@ -220,7 +234,7 @@ export class LearningCheck {
       "outcome",
       {
         successBps,
-        rewardBps: netReward(kept.valueMicrocents, successBps, cost + penalty),
+        rewardBps: isCostKnown ? netReward(kept.valueMicrocents, successBps, cost + penalty) : found.rewardBps,
         useCase: kept.useCase,
         warmStartBps: useCaseOf(snapshot, kept.useCase)?.qualityMinBps ?? kept.qualityMinBps,
         regime: learning?.regime ?? -1,

@@ -5,7 +5,7 @@ const FROM = 1_000;
 const HISTORIES = 300;
 /** What the histories have to meet, or they say nothing of it. */
 const MET: readonly string[] = [
-  ...["genesis", "policy", "decision", "seal", "checkpoint", "belief", "regimes", "prior", "certificate", "outcome"],
+  ...["genesis", "policy", "decision", "seal", "state", "belief", "regimes", "prior", "certificate", "outcome"],
   ...["limit", "grant", "period", "settlement", "release", "hold", "expiry", "reconciliation", "correction"],
   ...["taught", "contradiction", "late, lost or left alone", "holdout", "anomaly", "explored", "by a tracker"],
   ...["by a certificate", "short of room and learning", "request id", "rejected", "substituted"],

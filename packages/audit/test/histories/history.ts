@@ -7,7 +7,7 @@ import { type PolicyChoice, randomPolicy, variedPolicy } from "./policies.ts";
 
 export interface History {
   readonly policy: PolicyChoice;
-  /** A checkpoint of the state is written about this often. */
+  /** A state entry is written about this often. */
   readonly segmentBytesMax: number;
   /** Entries that may wait for the disk; few, so that some commands are refused in the middle. */
   readonly waitingMax?: number | undefined;

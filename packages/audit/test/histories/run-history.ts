@@ -102,19 +102,19 @@ class Run {
       case "move":
         return this.#move(step);
       case "limit":
-        return ledger.apply(parseBudgets({ tenants: tenantsOf(step.terms) }), "anna");
+        return ledger.apply(parseBudgets({ tenants: tenantsOf(step.terms) }));
       case "grant": {
         const { tenant, microcents, id } = step;
-        return ledger.grant({ tenant, amountMicrocents: microcents, id: `grant ${id}`, by: "anna" });
+        return ledger.grant({ tenant, amountMicrocents: microcents, id: `grant ${id}` });
       }
       case "policy":
-        return engine.setPolicy(snapshotOf(step.policy), "ada");
+        return engine.setPolicy(snapshotOf(step.policy));
       case "prior": {
         const names = engine.snapshot.learning?.features ?? [];
         const { weight, text } = step;
         const prior =
           step.kind === "trees" && names.length > 0 ? treesPrior(names) : linearPrior({ names, weight, text });
-        await learning.setPrior(prior, "ada");
+        await learning.setPrior(prior);
         this.#prior = digestOf(prior);
         return undefined;
       }
@@ -184,16 +184,16 @@ class Run {
       case "hold":
         return ledger.hold({ decisionId, cause: HOLD_CAUSES[pick % HOLD_CAUSES.length] ?? "unknown" });
       case "reconcile":
-        return ledger.reconcile({ decisionId, actualMicrocents, by: "anna" });
+        return ledger.reconcile({ decisionId, actualMicrocents });
       case "correct":
-        return ledger.correct({ decisionId, actualMicrocents, by: "anna" });
+        return ledger.correct({ decisionId, actualMicrocents });
     }
   }
 
   /** Of whatever prior is in force: the last one, or none. */
   async #certify(regimes: number): Promise<void> {
     const { learning } = this.#running;
-    const certificate = { regimes, alphaBps: 400, deltaBps: 500, samples: 900, by: "ada" };
+    const certificate = { regimes, alphaBps: 400, deltaBps: 500, samples: 900 };
     const priors = this.#prior === undefined ? [undefined] : [this.#prior, undefined];
     for (const prior of priors) {
       const certified = learning.certify({ ...certificate, ...(prior === undefined ? {} : { prior }) });

@@ -11,7 +11,7 @@ import { linesOf } from "../money-workload.ts";
 import { type History, historyOf } from "./history.ts";
 import { type Ran, runHistory } from "./run-history.ts";
 
-/** Watching every step takes as long as auditing, and checkpoints see nearly all that it sees. */
+/** Watching every step takes as long as auditing, and state entries see nearly all that it sees. */
 const WATCHED_EVERY = 4;
 
 /** How often something was met: a search that never meets it says nothing about it. */

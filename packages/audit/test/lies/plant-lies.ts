@@ -26,7 +26,7 @@ export type Table = Map<string, Noticed>;
  */
 const OPEN: readonly RegExp[] = [
   // Any time and any promise between those of the neighbours, and people's names.
-  /^[a-z]+\.(?:at|durable|by)$/,
+  /^[a-z]+\.(?:at|durable|actor|onBehalfOf)$/,
   // The client's own, and what it asked for before there was too little room; nobody misses a tenant without a limit.
   /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|roomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
   // Only the seed tells draws apart that lead to one tier, and holdouts that lead to the same; and a text's score counts
@@ -50,7 +50,7 @@ const OPEN: readonly RegExp[] = [
   /^(?:decision\.learning\.features\[\]|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
   // The time zone database is no part of a journal; and a limit that another replaces before anybody is limited by it.
   /^period\.startsAt$/,
-  /^limit\.(?:exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,
+  /^limit\.(?:metered|exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,
 ];
 
 /** Whether a lie about a member may go unnoticed. */
@@ -60,7 +60,7 @@ export function isOpen(member: string): boolean {
 
 const chain = plainChain(nodeSha256);
 /** What is noticed at the latest where the state is compared next; after the last such place a lie may stand. */
-const COMPARED = '"kind":"checkpoint"';
+const COMPARED = '"kind":"state"';
 
 interface Planted extends Lie {
   readonly at: number;

@@ -42,7 +42,7 @@ async function init(options: InitOptions, terminal: Terminal): Promise<void> {
   if (options.budgets) {
     const out = options.out ?? BUDGETS_FILE;
     await write(out, budgetsText(schemaPath("budgets", out)), isForced);
-    terminal.print(`wrote ${out}; next: calybris ledger apply ${out} --journal DIRECTORY --by NAME`);
+    terminal.print(`wrote ${out}; next: calybris ledger apply ${out} --journal DIRECTORY`);
     return;
   }
   const { catalog, out = POLICY_FILE } = options;

@@ -20,10 +20,20 @@ export function journalOption(): Option {
   return new Option("--journal <directory>", text).default(".");
 }
 
-/** `--by`: the person responsible for an entry. */
+/** The entry's actor is the user that runs the command; on whose behalf is what that user claims. */
+export interface ClaimOptions {
+  readonly by?: string;
+}
+
+/** `--by`, the same for every command that writes. */
 export function byOption(): Option {
-  const text = "person responsible; recorded in the journal";
-  return new Option("--by <name>", text).makeOptionMandatory().argParser(parseName);
+  const text = "on whose behalf, recorded as claimed; the actor is your system user";
+  return new Option("--by <name>", text).argParser(parseName);
+}
+
+/** The caller of a command. */
+export function callerOf({ by }: ClaimOptions): { readonly onBehalfOf?: string } {
+  return by === undefined ? {} : { onBehalfOf: by };
 }
 
 /**

@@ -150,7 +150,7 @@ export class JournalReader {
       if (head.kind !== "genesis" && head.kind !== "policy") continue;
       const body = parseEntryBody(head, data, () => never(sequence));
       if (body?.kind !== "genesis" && body?.kind !== "policy") continue;
-      policies.push({ sequence, id: body.policyId, snapshot: snapshotFromJson(body.snapshot) });
+      policies.push({ sequence, id: body.policyId, snapshot: snapshotFromJson(body.snapshot ?? null) });
     }
     this.#policies.set(file, { byteEnd: wanted, policies });
     return policies;

@@ -1,23 +1,29 @@
 /**
- * `calybris certificate set`: activates a certificate, as an entry that names who did it.
+ * `calybris certificate set`: activates a certificate, as an entry that records who did it.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
 import { readJsonFile } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
-import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import {
+  byOption,
+  type ClaimOptions,
+  callerOf,
+  type JournalOptions,
+  journalOption,
+  withEngine,
+} from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface CertificateSetOptions extends JournalOptions {
+interface CertificateSetOptions extends JournalOptions, ClaimOptions {
   readonly regimes?: number;
   readonly alpha?: number;
   readonly delta?: number;
   readonly samples?: number;
   readonly prior?: string;
-  readonly by: string;
   readonly json?: true;
 }
 
@@ -29,8 +35,8 @@ floor of their use case only, and a client's own floor always wins.
 
 Examples:
   calybris certify --data later.csv --map map.json --prior prior.json --regimes --alpha 0.04 --delta 0.1 --out certified.json
-  calybris certificate set certified.json --journal journal --by ada
-  calybris certificate set --regimes 5 --alpha 400 --delta 500 --samples 7000 --prior prior.json --journal journal --by ada`;
+  calybris certificate set certified.json --journal journal
+  calybris certificate set --regimes 5 --alpha 400 --delta 500 --samples 7000 --prior prior.json --journal journal`;
 
 export function certificateCommand(terminal: Terminal): Command {
   return new Command("certificate")
@@ -64,15 +70,15 @@ async function setCertificate(
   terminal: Terminal,
   command: Command,
 ): Promise<void> {
-  const { by } = options;
+  const caller = callerOf(options);
   const certificate =
     file === undefined ? await certificateOf(options, command) : await certificateIn(file, options, command);
   const { sequence, holdoutBps } = await withEngine(options, undefined, async ({ learning, snapshot }) => ({
-    sequence: await learning.certify({ ...certificate, by }),
+    sequence: await learning.certify(certificate, caller),
     holdoutBps: snapshot.learning?.holdoutBps ?? 0,
   }));
   if (options.json) {
-    terminal.print(jsonText({ sequence, ...certificate, by }));
+    terminal.print(jsonText({ sequence, ...certificate, ...caller }));
     return;
   }
   const { regimes, alphaBps, deltaBps, samples, prior } = certificate;

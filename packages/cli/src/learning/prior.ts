@@ -1,18 +1,24 @@
 /**
- * `calybris prior set`: activates a prior, as an entry that holds it and names who did it.
+ * `calybris prior set`: activates a prior, as an entry that holds it and records who did it.
  * @module
  */
 import { loadPrior } from "@calybris/engine";
 import { readJsonFile } from "@calybris/engine/internal";
 import { Command } from "commander";
-import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import {
+  byOption,
+  type ClaimOptions,
+  callerOf,
+  type JournalOptions,
+  journalOption,
+  withEngine,
+} from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface PriorSetOptions extends JournalOptions {
-  readonly by: string;
+interface PriorSetOptions extends JournalOptions, ClaimOptions {
   readonly json?: true;
 }
 
@@ -22,7 +28,7 @@ features in the same order as the policy's \`learning.features\`. What was learn
 evenly. A certificate of another prior becomes void: nothing is served below the top tier until a new one is set.
 
 Example:
-  calybris prior set prior.json --journal journal --by ada`;
+  calybris prior set prior.json --journal journal`;
 
 export function priorCommand(terminal: Terminal): Command {
   return new Command("prior")
@@ -46,14 +52,14 @@ async function setPrior(file: string, options: PriorSetOptions, terminal: Termin
   const { value } = await readJsonFile(file);
   // Here, so that a mistake names the file and no journal is opened for it.
   const { digestHex, featureNames, head, text } = loadPrior(value, file);
-  const { by } = options;
+  const caller = callerOf(options);
   const { sequence, isCertificateVoid } = await withEngine(options, undefined, async ({ learning }) => {
     const before = learning.certifiedRegimes ?? 0;
-    const entry = await learning.setPrior(value, by);
+    const entry = await learning.setPrior(value, caller);
     return { sequence: entry, isCertificateVoid: before > 0 && learning.certifiedRegimes === 0 };
   });
   if (options.json) {
-    const told = { sequence, digest: digestHex, features: featureNames, head: head.kind, isCertificateVoid, by };
+    const told = { sequence, digest: digestHex, features: featureNames, head: head.kind, isCertificateVoid, ...caller };
     terminal.print(jsonText(told));
     return;
   }

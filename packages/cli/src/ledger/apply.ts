@@ -4,14 +4,20 @@
  */
 import { loadBudgets, loadPolicy } from "@calybris/engine";
 import { Command } from "commander";
-import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import {
+  byOption,
+  type ClaimOptions,
+  callerOf,
+  type JournalOptions,
+  journalOption,
+  withEngine,
+} from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface ApplyOptions extends JournalOptions {
-  readonly by: string;
+interface ApplyOptions extends JournalOptions, ClaimOptions {
   readonly policy?: string;
   readonly json?: true;
 }
@@ -21,8 +27,8 @@ Tenants that the file does not name keep their limits. A tenant keeps its parent
 
 Examples:
   calybris init --budgets
-  calybris ledger apply calybris.budgets.jsonc --journal journal --by ada
-  calybris ledger apply calybris.budgets.jsonc --policy calybris.policy.jsonc --journal new --by ada`;
+  calybris ledger apply calybris.budgets.jsonc --journal journal
+  calybris ledger apply calybris.budgets.jsonc --policy calybris.policy.jsonc --journal new`;
 
 export function ledgerApplyCommand(terminal: Terminal): Command {
   return new Command("apply")
@@ -40,10 +46,10 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
 async function apply(file: string, options: ApplyOptions, terminal: Terminal): Promise<void> {
   const budgets = await loadBudgets(file);
   const policy = options.policy === undefined ? undefined : await loadPolicy(options.policy);
-  const changed = await withEngine(options, policy, (engine) => engine.ledger.apply(budgets, options.by));
+  const changed = await withEngine(options, policy, (engine) => engine.ledger.apply(budgets, callerOf(options)));
   const unchangedCount = budgets.length - changed.length;
   if (options.json) {
-    terminal.print(jsonText({ file, changed, unchangedCount, by: options.by }));
+    terminal.print(jsonText({ file, changed, unchangedCount, ...callerOf(options) }));
     return;
   }
   terminal.print(`${count(changed.length)} changed, ${unchangedCount} as before`);

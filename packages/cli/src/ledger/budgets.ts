@@ -7,7 +7,7 @@
 export function budgetsText(schema: string): string {
   return `{
   "$schema": ${JSON.stringify(schema)}, // for editors: checks as you type
-  // Who may spend. Activate it with \`calybris ledger apply FILE --journal DIRECTORY --by NAME\`; nothing in it is
+  // Who may spend. Activate it with \`calybris ledger apply FILE --journal DIRECTORY\`; nothing in it is
   // guessed: an unknown key refuses the whole file. Requests of a tenant that is not named here are not metered, unless the
   // service's configuration has \`budgets.unknownTenants\` = "refuse".
   "tenants": {
@@ -30,7 +30,7 @@ export function budgetsText(schema: string): string {
       "reservationSeconds": 900, // an open reservation is settled in full after so long; 600 when left out
     },
 
-    // Without a period, a tenant has what it is granted: \`calybris ledger grant --tenant trial --dollars 5 --by NAME\`.
+    // Without a period, a tenant has what it is granted: \`calybris ledger grant --tenant trial --dollars 5\`.
     "trial": {},
   },
 }

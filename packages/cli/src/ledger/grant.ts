@@ -4,7 +4,14 @@
  */
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import {
+  byOption,
+  type ClaimOptions,
+  callerOf,
+  type JournalOptions,
+  journalOption,
+  withEngine,
+} from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
@@ -13,9 +20,8 @@ import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface GrantOptions extends JournalOptions, AmountGiven {
+interface GrantOptions extends JournalOptions, ClaimOptions, AmountGiven {
   readonly tenant: string;
-  readonly by: string;
   readonly id?: string;
   readonly json?: true;
 }
@@ -24,8 +30,8 @@ const HELP = `
 An ID grants once. If you do not know whether a grant succeeded, repeat it with its ID.
 
 Examples:
-  calybris ledger grant --journal journal --tenant acme --dollars 25 --by ada
-  calybris ledger grant --journal journal --tenant acme --microcents 250000 --id invoice-7 --by ada`;
+  calybris ledger grant --journal journal --tenant acme --dollars 25
+  calybris ledger grant --journal journal --tenant acme --microcents 250000 --id invoice-7`;
 
 export function ledgerGrantCommand(terminal: Terminal): Command {
   const command = new Command("grant")
@@ -43,9 +49,9 @@ export function ledgerGrantCommand(terminal: Terminal): Command {
 
 async function grant(options: GrantOptions, terminal: Terminal): Promise<void> {
   const amountMicrocents = amountGiven(options, "", 1n);
-  const { tenant, by, id = randomUUID() } = options;
+  const { tenant, id = randomUUID() } = options;
   const granted = await withEngine(options, undefined, ({ ledger }) =>
-    ledger.grant({ tenant, amountMicrocents, id, by }),
+    ledger.grant({ tenant, amountMicrocents, id }, callerOf(options)),
   );
   const { sequence, repeated, balance } = granted;
   if (options.json) {

@@ -2,9 +2,16 @@
  * `calybris ledger settle | release | reconcile | correct`: what became of a reservation, said by a person.
  * @module
  */
-import type { EngineLedger, Settled } from "@calybris/engine";
+import type { Caller, EngineLedger, Settled } from "@calybris/engine";
 import { Command } from "commander";
-import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import {
+  byOption,
+  type ClaimOptions,
+  callerOf,
+  type JournalOptions,
+  journalOption,
+  withEngine,
+} from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
@@ -13,9 +20,8 @@ import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface MoveOptions extends JournalOptions, AmountGiven {
+interface MoveOptions extends JournalOptions, ClaimOptions, AmountGiven {
   readonly tenant?: string;
-  readonly by?: string;
   readonly json?: true;
 }
 
@@ -23,16 +29,13 @@ interface Said {
   readonly decisionId: string;
   readonly tenant: string | undefined;
   readonly actualMicrocents: bigint;
-  readonly by: string;
 }
 
 interface Move {
   readonly name: "settle" | "release" | "reconcile" | "correct";
   readonly description: string;
   readonly hasActual: boolean;
-  /** The entry names who did it. */
-  readonly hasBy: boolean;
-  readonly run: (ledger: EngineLedger, said: Said) => Promise<Settled>;
+  readonly run: (ledger: EngineLedger, said: Said, caller: Caller) => Promise<Settled>;
 }
 
 const MOVES: readonly Move[] = [
@@ -40,29 +43,25 @@ const MOVES: readonly Move[] = [
     name: "settle",
     description: "report the cost of a call",
     hasActual: true,
-    hasBy: false,
-    run: (ledger, said) => ledger.settle(said),
+    run: (ledger, said, caller) => ledger.settle(said, caller),
   },
   {
     name: "release",
     description: "report that the call never ran; the whole reservation is returned",
     hasActual: false,
-    hasBy: false,
-    run: (ledger, said) => ledger.release(said),
+    run: (ledger, said, caller) => ledger.release(said, caller),
   },
   {
     name: "reconcile",
-    description: "report the cost of a held call",
+    description: "report the total cost of a held call",
     hasActual: true,
-    hasBy: true,
-    run: (ledger, said) => ledger.reconcile(said),
+    run: (ledger, said, caller) => ledger.reconcile(said, caller),
   },
   {
     name: "correct",
     description: "correct the cost of a settled call",
     hasActual: true,
-    hasBy: true,
-    run: (ledger, said) => ledger.correct(said),
+    run: (ledger, said, caller) => ledger.correct(said, caller),
   },
 ];
 
@@ -77,9 +76,9 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .addOption(journalOption())
     .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
   if (move.hasActual) amountOptions(command, "actual-", "what it cost,");
-  if (move.hasBy) command.addOption(byOption());
+  command.addOption(byOption());
   const amount = move.hasActual ? " --actual-dollars 0.0131" : "";
-  const example = `calybris ledger ${move.name} 42-1c176df6 --journal journal${amount}${move.hasBy ? " --by ada" : ""}`;
+  const example = `calybris ledger ${move.name} 42-1c176df6 --journal journal${amount}`;
   return command
     .addOption(keyFileOption())
     .option("--json", "print JSON")
@@ -89,8 +88,8 @@ function moveCommand(move: Move, terminal: Terminal): Command {
 
 async function runMove(move: Move, decisionId: string, options: MoveOptions, terminal: Terminal): Promise<void> {
   const actualMicrocents = move.hasActual ? amountGiven(options, "actual-", 0n) : 0n;
-  const said: Said = { decisionId, tenant: options.tenant, actualMicrocents, by: options.by ?? "" };
-  const settled = await withEngine(options, undefined, ({ ledger }) => move.run(ledger, said));
+  const said: Said = { decisionId, tenant: options.tenant, actualMicrocents };
+  const settled = await withEngine(options, undefined, ({ ledger }) => move.run(ledger, said, callerOf(options)));
   if (options.json) {
     terminal.print(jsonText(settled));
     return;

@@ -2,16 +2,18 @@
  * `calybris outcome`: tells what became of one decision.
  * @module
  */
-import type { ClientOutcome } from "@calybris/engine";
+import type { ClientOutcome, Settled } from "@calybris/engine";
 import { CalybrisError, DISPOSITIONS, type Disposition, SIGNALS, type Signal } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { withEngine } from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { costOf } from "./rows.ts";
+import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
 
-interface OutcomeOptions {
+interface OutcomeOptions extends ClaimOptions {
   readonly succeeded?: true;
   readonly failed?: true;
   readonly signal?: readonly Signal[];
@@ -20,6 +22,7 @@ interface OutcomeOptions {
   readonly costCents?: string;
   readonly costMicrocents?: string;
   readonly latencyMs?: number;
+  readonly settle?: true;
   readonly keyFile?: string;
   readonly json?: true;
 }
@@ -30,6 +33,7 @@ or --failed, success is estimated from them.
 
 Examples:
   calybris outcome journal 42-1c176df6 --succeeded --cost-dollars 0.0131 --latency-ms 640
+  calybris outcome journal 42-1c176df6 --succeeded --cost-dollars 0.0131 --settle
   calybris outcome journal 43-0a99e1f0 --signal slow --signal retried
   calybris outcome journal 44-77d0c2ab --disposition abandoned`;
 
@@ -49,6 +53,8 @@ export function outcomeCommand(terminal: Terminal): Command {
     .option("--cost-cents <amount>", "actual cost in cents")
     .option("--cost-microcents <amount>", "actual cost in microcents")
     .option("--latency-ms <count>", "actual latency in milliseconds", parseLatency)
+    .option("--settle", "settle the reservation of the decision at the cost, which is then required")
+    .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -79,9 +85,10 @@ async function tellOutcome(
     signals,
     costMicrocents: costGiven(options),
     latencyMs,
+    settle: options.settle,
   };
   const journal = { journal: directory, ...(keyFile === undefined ? {} : { keyFile }) };
-  const observed = await withEngine(journal, undefined, ({ learning }) => learning.observe(outcome));
+  const observed = await withEngine(journal, undefined, ({ learning }) => learning.observe(outcome, callerOf(options)));
   if (options.json) {
     terminal.print(jsonText(observed));
     return;
@@ -92,6 +99,14 @@ async function tellOutcome(
   terminal.print(
     `${decisionId}: success ${successBps} bps, net reward ${rewardBps} bps; ${taught} (entry ${sequence})${before}`,
   );
+  if (options.settle === true) terminal.print(settlementText(observed.settlement));
+}
+
+function settlementText(settlement: Settled | undefined): string {
+  if (settlement === undefined) return "nothing was reserved: nothing is settled";
+  const { state, actualMicrocents, tenant, sequence } = settlement;
+  const reservation = `the reservation is ${state} at $${dollars(actualMicrocents)} for ${JSON.stringify(tenant)}`;
+  return printable(`${reservation} (entry ${sequence})`);
 }
 
 /** The options as commander names them are the members of a row; a mistake in one is told under the option's own name. */

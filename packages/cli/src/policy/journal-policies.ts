@@ -5,8 +5,10 @@
  */
 import { nodeSha256 } from "@calybris/engine/internal";
 import {
+  actorText,
   CalybrisError,
   type GenesisEntry,
+  type KeyEntry,
   type PolicyEntry,
   type PolicySnapshot,
   parseEntryBody,
@@ -24,7 +26,7 @@ export interface JournalPolicy {
   readonly sequence: number;
   /** Microseconds since the Unix epoch. */
   readonly at: number;
-  /** Who activated it; `undefined` for the first. */
+  /** Who activated it, as text; `undefined` for the first. */
   readonly by: string | undefined;
   /** It was read from the file that the service is configured with; true of the first. */
   readonly isFromFile: boolean;
@@ -36,18 +38,24 @@ export interface JournalPolicy {
 /** Every policy of a journal, in order; the last one is active. */
 export function journalPolicies(directory: string): readonly JournalPolicy[] {
   const policies: JournalPolicy[] = [];
+  const keyNames = new Map<number, string>();
   for (const file of logFiles(directory).files) {
     for (const { head, data } of readEntries(file)) {
-      if (head.kind !== "genesis" && head.kind !== "policy") continue;
+      if (head.kind !== "genesis" && head.kind !== "policy" && head.kind !== "key") continue;
       const body = parseEntryBody(head, data, () => {
         throw new RangeError("a policy is read by itself");
-      }) as GenesisEntry | PolicyEntry;
-      const snapshot = snapshotFromJson(body.snapshot);
+      }) as GenesisEntry | PolicyEntry | KeyEntry;
+      if (body.kind === "key") {
+        if (body.change === "introduced") keyNames.set(head.sequence, body.name);
+        continue;
+      }
+      const snapshot = snapshotFromJson(body.snapshot ?? null);
       policies.push({
         policyId: body.policyId,
         sequence: head.sequence,
         at: head.at,
-        by: body.kind === "policy" ? body.by : undefined,
+        by:
+          body.kind === "policy" ? actorText(body.actor, keyNames.get(Number(body.actor)), body.onBehalfOf) : undefined,
         isFromFile: body.kind === "genesis" || body.source === "file",
         snapshot,
         digest: toHex(snapshotDigest(snapshot, nodeSha256)),

@@ -1,17 +1,23 @@
 /**
- * `calybris policy set`: activates a policy, as an entry that holds it and names who did it.
+ * `calybris policy set`: activates a policy, as an entry that holds it and records who did it.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";
 import { snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
-import { byOption, type JournalOptions, journalOption, withEngine } from "../journal/engine.ts";
+import {
+  byOption,
+  type ClaimOptions,
+  callerOf,
+  type JournalOptions,
+  journalOption,
+  withEngine,
+} from "../journal/engine.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface PolicySetOptions extends JournalOptions {
-  readonly by: string;
+interface PolicySetOptions extends JournalOptions, ClaimOptions {
   readonly json?: true;
 }
 
@@ -29,8 +35,9 @@ export function policySetCommand(terminal: Terminal): Command {
 async function setPolicy(file: string, options: PolicySetOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(file);
   const { name } = policy;
-  const { sequence, policyId } = await withEngine(options, undefined, (engine) => engine.setPolicy(policy, options.by));
+  const caller = callerOf(options);
+  const { sequence, policyId } = await withEngine(options, undefined, (engine) => engine.setPolicy(policy, caller));
   const digest = toHex(snapshotDigest(policy));
-  if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, by: options.by }));
+  if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, ...caller }));
   else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active from entry ${sequence} (${digest})`);
 }

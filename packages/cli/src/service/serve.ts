@@ -76,7 +76,7 @@ async function serve(
   let isReloadDue = false;
   const reload = (): void => {
     isReloadDue = service === undefined;
-    service?.reload("SIGHUP").catch((error: unknown) => terminal.complain(reloadFailure(error)));
+    service?.reload().catch((error: unknown) => terminal.complain(reloadFailure(error)));
   };
   // From the first moment: a hangup must not end a service that is starting.
   terminal.onHangup(reload);

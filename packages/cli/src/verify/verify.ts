@@ -5,7 +5,7 @@
 import { type Audit, type AuditedMoney, type AuditReport, createAudit, type Finding } from "@calybris/audit";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
-import { policyDigest, toHex } from "@calybris/kernel";
+import { actorText, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { fastestKernel } from "../decide/kernels.ts";
@@ -136,8 +136,8 @@ export function reportText(report: AuditReport): string {
   if (report.decisions > 0) {
     rows.push(`decisions  ${report.decisions} (${counts(report.actions)})`, `reasons    ${counts(report.reasons)}`);
   }
-  for (const { id, digest, by } of report.policies)
-    rows.push(`policy ${id}   ${digest}${by === undefined ? "" : ` by ${by}`}`);
+  for (const { id, digest, actor, keyName, onBehalfOf } of report.policies)
+    rows.push(`policy ${id}   ${digest}${actor === undefined ? "" : ` by ${actorText(actor, keyName, onBehalfOf)}`}`);
   if (report.head !== undefined) rows.push(`head       ${report.head.sequence} ${report.head.hash}`);
   if (report.money !== undefined) rows.push(moneyLine(report.money));
   return [...rows, ...findingLines(report)].map(printable).join("\n");

@@ -5,6 +5,7 @@
  */
 import {
   CalybrisError,
+  type Caused,
   I64_MAX,
   isName,
   LEVELS_MAX,
@@ -12,6 +13,9 @@ import {
   microcents,
   NAME_CHARACTERS_MAX,
   NAME_WANTED,
+  OVERRUN_FACTOR,
+  OVERRUN_FACTOR_MAX,
+  OVERRUN_FLOOR_MICROCENTS,
   PERIOD_UNITS,
   RESERVATION_SECONDS_MAX,
 } from "@calybris/kernel";
@@ -25,14 +29,15 @@ import type { LineOf } from "./read-json.ts";
 import { amount, field, flag, named, oneOf, text, whole } from "./shape.ts";
 import { isTimeZone } from "./time-zone.ts";
 
-/** What a tenant may do, as the file says. The person who activates it is named then. */
-export type TenantLimit = Omit<LimitEntry, "kind" | "by">;
+/** What a tenant may do, as the file says. Who activates it is recorded then. */
+export type TenantLimit = Omit<LimitEntry, "kind" | keyof Caused>;
 
 /** Limits, the level above before those below it. */
 export type Budgets = readonly TenantLimit[];
 
 const MONEY_RANGE = { suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
 const EXPOSURE_CAP: MoneyField = { stem: "exposureCap", ...MONEY_RANGE };
+const OVERRUN_FLOOR: MoneyField = { stem: "overrunFloor", ...MONEY_RANGE };
 const ALLOTMENT: MoneyField = { stem: "allotment", ...MONEY_RANGE };
 
 const TENANTS_PER_FILE_MAX = 100_000;
@@ -55,6 +60,12 @@ const TENANT_SHAPE: Record<string, z.ZodType> = {
   period: z.strictObject(PERIOD_SHAPE).optional(),
   whenShort: oneOf(["substitute", "reject"], "for a request above the headroom: substitute or reject").optional(),
   reservationSeconds: whole(1, RESERVATION_SECONDS_MAX, "how long a reservation may stay open").optional(),
+  overrunFactor: whole(
+    1,
+    OVERRUN_FACTOR_MAX,
+    `a cost above so many times its reservation is held for an operator; default ${OVERRUN_FACTOR}`,
+  ).optional(),
+  ...amount(OVERRUN_FLOOR),
 };
 
 const BUDGETS_SHAPE: Record<string, z.ZodType> = {
@@ -105,6 +116,7 @@ function checkTenant(name: string, tenants: Tenants, listed: ListedNames, mistak
   const at = ["tenants", name];
   if (!isName(name)) mistakes.add(at, "is not a name", `Use ${NAME_WANTED}.`);
   checkMoney(tenant, EXPOSURE_CAP, mistakes, at);
+  checkMoney(tenant, OVERRUN_FLOOR, mistakes, at);
   if (tenant["period"] !== undefined)
     checkMoney(membersOf(tenant["period"]), ALLOTMENT, mistakes, [...at, "period"], MISSING_ALLOTMENT);
   if (tenant["unlimited"] === true && (readMoney(tenant, EXPOSURE_CAP) ?? tenant["period"]) !== undefined)
@@ -156,5 +168,19 @@ function readLimit(tenant: string, limit: { readonly [key: string]: unknown }): 
         }),
     whenShort: limit["whenShort"] === "reject" ? "reject" : "substitute",
     reservationSeconds: (limit["reservationSeconds"] as number | undefined) ?? RESERVATION_SECONDS_DEFAULT,
+    ...overrunOf(limit),
+  };
+}
+
+/** What differs from the default. */
+function overrunOf(limit: {
+  readonly [key: string]: unknown;
+}): Pick<LimitEntry, "overrunFactor" | "overrunFloorMicrocents"> {
+  const factor = (limit["overrunFactor"] as number | undefined) ?? OVERRUN_FACTOR;
+  const floor =
+    readMoney(limit, OVERRUN_FLOOR) === undefined ? OVERRUN_FLOOR_MICROCENTS : amountOf(limit, OVERRUN_FLOOR);
+  return {
+    ...(factor === OVERRUN_FACTOR ? {} : { overrunFactor: factor }),
+    ...(floor === OVERRUN_FLOOR_MICROCENTS ? {} : { overrunFloorMicrocents: microcents(floor) }),
   };
 }

@@ -78,7 +78,7 @@ export interface JournalOptions {
   readonly segmentBytesMax?: number | undefined;
   /** Shared with the flows, which must not go on after a broken claim either. */
   readonly failStop?: FailStop | undefined;
-  /** Digest of the state, for the checkpoint that begins a segment. */
+  /** Digest of the state, for the state entry that begins a segment. */
   readonly stateDigest: () => string;
   /** Called with every entry as it is ordered. What it throws stops the engine. */
   readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
@@ -309,7 +309,7 @@ export class Journal implements WaiterOrdering {
     this.#gathering.add({ first: this.#sequence, tails: [seal], at, sealed: true });
     this.#segmentBytes = 0;
     const stateDigest = this.#failStop.stopOnError(this.#options.stateDigest);
-    const checkpoint = this.#place({ kind: "checkpoint", stateDigest }, at);
+    const checkpoint = this.#place({ kind: "state", stateDigest }, at);
     this.#gathering.add({ first: this.#sequence, tails: [checkpoint], at, rotate: true, sealed: false });
     step.before = this.#sequence;
   }

@@ -93,6 +93,23 @@ export function settle(account: Account, reserved: bigint, endedCount: number, a
   check(account);
 }
 
+/** Moves what is known of a held cost from reserved to settled. */
+export function settleKnown(account: Account, known: bigint): void {
+  account.reserved -= known;
+  account.settled += known;
+  check(account);
+}
+
+/** Closes a reservation of which `known` is settled already, at what the call cost in total. */
+export function settleTotal(
+  account: Account,
+  { reserved, known, endedCount }: { readonly reserved: bigint; readonly known: bigint; readonly endedCount: number },
+  actual: bigint,
+): void {
+  settle(account, reserved - known, endedCount, actual > known ? actual - known : 0n);
+  if (actual < known) correct(account, known, endedCount, actual);
+}
+
 /** Mends what was settled before at `before`: it cost `actual`. */
 export function correct(account: Account, before: bigint, endedCount: number, actual: bigint): void {
   if (actual >= before) charge(account, actual - before);

@@ -3,7 +3,7 @@
  * orders it; after a restart the same function is applied to what was read back.
  *
  *     limit · grant · period ─▶ balances ◀─ decision (reserves) ◀─ settlement · release · hold · expiry ·
- *                                                                   reconciliation · correction
+ *                                                                   reconciliation · correction · outcome that settles
  *
  * `refusalOf` says whether an entry may be ordered; `apply` orders nothing that it would refuse.
  * @module
@@ -14,14 +14,32 @@ import {
   type DecisionEntry,
   decisionIdOf,
   type EntryBody,
+  type HoldEntry,
   identityNumber,
   invariant,
   type LedgerEntry,
   type LimitEntry,
+  microcents,
+  type OutcomeEntry,
+  OVERRUN,
+  OVERRUN_FACTOR,
+  OVERRUN_FLOOR_MICROCENTS,
   type PeriodEntry,
   type ReservationEntry,
+  type SettlementEntry,
 } from "@calybris/kernel";
-import { type Account, correct, grant, newAccount, overflowOf, reserve, roomOf, settle, unspent } from "./account.ts";
+import {
+  type Account,
+  correct,
+  grant,
+  newAccount,
+  overflowOf,
+  reserve,
+  roomOf,
+  settleKnown,
+  settleTotal,
+  unspent,
+} from "./account.ts";
 import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
 import { type Closed, type ClosedState, mayFollow, type Open, type Part, Reservations } from "./reservations.ts";
@@ -129,9 +147,25 @@ export class Ledger {
       case "correction":
         this.#moved(sequence, body);
         break;
+      case "outcome": {
+        const move = moneyOf(body);
+        if (move !== undefined) this.#moved(sequence, move);
+        break;
+      }
       default:
         break;
     }
+  }
+
+  /** What a closed reservation cost, as far back as it is remembered; `undefined` for one that is open, or none. */
+  closedCost(of: number): bigint | undefined {
+    return this.reservations.closed(of)?.actualMicrocents;
+  }
+
+  /** Whether a cost is so far beyond what a decision reserved that it is held for an operator instead of settled. */
+  isOverrun(of: number, actualMicrocents: bigint): boolean {
+    const open = this.reservations.open(of);
+    return open !== undefined && open.held === undefined && isBeyond(open, actualMicrocents);
   }
 
   /**
@@ -168,6 +202,7 @@ export class Ledger {
         actualMicrocents: closed?.actualMicrocents ?? (open as Open).amountMicrocents,
       });
     }
+    if (body.kind === "hold") return open === undefined ? undefined : refusalOfKnown(open, body.knownMicrocents);
     if (!("actualMicrocents" in body)) return undefined;
     const more = body.actualMicrocents - (open?.amountMicrocents ?? (closed as Closed).actualMicrocents);
     if (more <= 0n) return undefined;
@@ -246,15 +281,28 @@ export class Ledger {
       return;
     }
     if (body.kind === "hold") {
-      this.reservations.hold(open.of, { sequence, cause: body.cause });
+      this.#held(open, sequence, body);
       return;
     }
-    const actual: bigint =
-      "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? open.amountMicrocents : 0n;
+    invariant(
+      body.kind !== "settlement" || !isBeyond(open, body.actualMicrocents),
+      "a cost far beyond its reservation is held",
+    );
+    const { amountMicrocents: reserved, knownMicrocents: known } = open;
+    const actual: bigint = "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? reserved : 0n;
     this.#change(accountsOf(open), (account, level) =>
-      settle(account, open.amountMicrocents, endedCountOf(open, level), actual),
+      settleTotal(account, { reserved, known, endedCount: endedCountOf(open, level) }, actual),
     );
     this.#close(open, CLOSED_BY[body.kind], sequence, actual);
+  }
+
+  #held(open: Open, sequence: number, { cause, claimedMicrocents, knownMicrocents = NOTHING }: HoldEntry): void {
+    invariant(
+      claimedMicrocents === undefined || isBeyond(open, claimedMicrocents),
+      "a cost that is held as an overrun is far beyond its reservation",
+    );
+    this.#change(accountsOf(open), (account) => settleKnown(account, knownMicrocents));
+    this.reservations.hold(open.of, { sequence, cause, claimedMicrocents, knownMicrocents });
   }
 
   #corrected(sequence: number, body: ReservationEntry): void {
@@ -295,6 +343,32 @@ const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold">, Clos
   reconciliation: "reconciled",
   correction: "corrected",
 });
+
+const NOTHING = microcents(0n);
+
+/** What an outcome does to the reservation of its decision; `undefined` when it moves no money. */
+export function moneyOf({
+  of,
+  settledMicrocents,
+  claimedMicrocents,
+  actor,
+}: OutcomeEntry): SettlementEntry | HoldEntry | undefined {
+  if (settledMicrocents !== undefined) return { kind: "settlement", of, actualMicrocents: settledMicrocents, actor };
+  if (claimedMicrocents !== undefined) return { kind: "hold", of, cause: OVERRUN, claimedMicrocents, actor };
+  return undefined;
+}
+
+function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
+  const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } = tenant.limit;
+  return actualMicrocents > overrunFloorMicrocents && actualMicrocents > amountMicrocents * BigInt(overrunFactor);
+}
+
+function refusalOfKnown({ amountMicrocents }: Open, known: bigint | undefined): CalybrisError | undefined {
+  if (known === undefined || known <= amountMicrocents) return undefined;
+  const problem = `is ${known}, and ${amountMicrocents} are reserved`;
+  const remedy = "Send what is known up to the reserved amount; the reconciliation states the total.";
+  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "knownMicrocents", problem, remedy }] });
+}
 
 function accountsOf({ parts }: Open | Closed): readonly Account[] {
   return parts.map(({ account }) => account);

@@ -4,7 +4,7 @@
  * rows between two changes, so that the digest of the state writes only the pages that changed.
  * @module
  */
-import { type HoldCause, invariant } from "@calybris/kernel";
+import { type HoldEntry, invariant } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 
 /** Few enough that a page whose other rows are closed long ago wastes little: 36 KB. */
@@ -16,10 +16,15 @@ export interface Part {
   readonly endedCount: number;
 }
 
+/** Why a reservation is held. */
 export interface Held {
   /** Journal sequence of the hold. */
   readonly sequence: number;
-  readonly cause: HoldCause;
+  readonly cause: HoldEntry["cause"];
+  /** The part of the amount that was settled at once. */
+  readonly knownMicrocents: bigint;
+  /** Of an overrun: the cost that was claimed. */
+  readonly claimedMicrocents: bigint | undefined;
 }
 
 export interface Open {
@@ -29,10 +34,16 @@ export interface Open {
   readonly identity: number;
   readonly tenant: Account;
   readonly parts: readonly Part[];
+  /** What the decision reserved. */
   readonly amountMicrocents: bigint;
+  /** The part of it that a hold settled at once. */
+  readonly knownMicrocents: bigint;
   readonly expiresAt: number;
   readonly held: Held | undefined;
 }
+
+/** A reservation as it is made. */
+export type NewReservation = Omit<Open, "held" | "knownMicrocents">;
 
 interface Page {
   readonly number: number;
@@ -78,7 +89,7 @@ export class OpenTable {
     }
   }
 
-  /** The rows as canonical JSON, `[of, amount, expiresAt, sequence of its hold or 0]` with commas between, in pieces. */
+  /** The rows as canonical JSON, `[of, amount, expiresAt, sequence of its hold or 0, settled part]` with commas between, in pieces. */
   *texts(): Generator<Buffer> {
     let isFirst = true;
     for (const page of this.#pages.values()) {
@@ -90,7 +101,7 @@ export class OpenTable {
     }
   }
 
-  add(open: Omit<Open, "held">): void {
+  add(open: NewReservation): void {
     const { of, identity, tenant, parts, amountMicrocents, expiresAt } = open;
     invariant(of > this.#lastSequence, "decisions reserve in the order of the journal");
     this.#lastSequence = of;
@@ -154,6 +165,7 @@ export class OpenTable {
     const tenant = page.tenants[row];
     if (tenant === undefined) return undefined;
     const of = page.number * PAGE_ROWS + row;
+    const held = this.#held.get(of);
     return {
       of,
       identity: page.identities[row] as number,
@@ -161,7 +173,8 @@ export class OpenTable {
       parts: page.parts[row] as readonly Part[],
       amountMicrocents: page.amounts[row] as bigint,
       expiresAt: page.expiresAt[row] as number,
-      held: this.#held.get(of),
+      knownMicrocents: held?.knownMicrocents ?? 0n,
+      held,
     };
   }
 
@@ -170,7 +183,8 @@ export class OpenTable {
     for (let row = 0; row < PAGE_ROWS; row++) {
       if (tenants[row] === undefined) continue;
       const of = number * PAGE_ROWS + row;
-      text += `,[${of},${amounts[row]},${expiresAt[row]},${this.#held.get(of)?.sequence ?? 0}]`;
+      const held = this.#held.get(of);
+      text += `,[${of},${amounts[row]},${expiresAt[row]},${held?.sequence ?? 0},${held?.knownMicrocents ?? 0}]`;
     }
     return Buffer.from(text, "latin1");
   }

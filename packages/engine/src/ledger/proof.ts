@@ -10,6 +10,8 @@ import {
   type ExactJson,
   ledgerDigest,
   type OpenReservation,
+  OVERRUN_FACTOR,
+  OVERRUN_FLOOR_MICROCENTS,
   type Sha256,
   type TenantProof,
   toHex,
@@ -54,7 +56,8 @@ function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
   const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, period: rule } = limit;
   const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
   const terms = [metered, exposureCapMicrocents ?? -1, whenShort, reservationSeconds];
-  return [...position, ...terms, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
+  const overrun = [limit.overrunFactor ?? OVERRUN_FACTOR, limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS];
+  return [...position, ...terms, ...overrun, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
 }
 
 export function tenantProof(account: Account): TenantProof {
@@ -87,7 +90,8 @@ function openReservation(open: Open, at: number): OpenReservation {
   return {
     decisionId: decisionIdOf(open.of, open.identity),
     tenant: open.tenant.tenant,
-    amountMicrocents: open.amountMicrocents,
+    amountMicrocents: open.amountMicrocents - open.knownMicrocents,
+    knownMicrocents: open.knownMicrocents,
     expiresAt: open.expiresAt,
     state: open.expiresAt <= at ? "overdue" : open.held === undefined ? "open" : "held",
   };

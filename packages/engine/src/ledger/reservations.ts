@@ -10,7 +10,7 @@
 import type { ReservationEntry } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import { DueHeap } from "./due-heap.ts";
-import { type Held, type Open, OpenTable, type Part } from "./open-table.ts";
+import { type Held, type NewReservation, type Open, OpenTable, type Part } from "./open-table.ts";
 
 export type { Open, Part } from "./open-table.ts";
 
@@ -83,7 +83,7 @@ export class Reservations {
     return this.#open.texts();
   }
 
-  add(reservation: Omit<Open, "held">): void {
+  add(reservation: NewReservation): void {
     this.#open.add(reservation);
     // Most are closed long before they are due.
     if (this.#due.length > 2 * this.#open.size + DUE_SLACK) this.#due.keep((of) => this.#open.has(of));

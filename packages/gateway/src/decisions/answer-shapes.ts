@@ -230,7 +230,8 @@ export const ledgerShape: z.ZodType = named(
       z.object({
         decisionId: decisionIdText,
         tenant: text("The tenant."),
-        amountMicrocents: amountText("The amount reserved"),
+        amountMicrocents: amountText("The amount still reserved"),
+        knownMicrocents: amountText("Settled already, of a held reservation"),
         expiresAt: count("Microseconds; from then on it is settled in full."),
         state: z.enum(["open", "held", "overdue"]),
       }),
@@ -244,9 +245,11 @@ export const settledShape: z.ZodType = named(
   z.object({
     decisionId: decisionIdText,
     tenant: text("The tenant that paid."),
-    state: z.enum(["settled", "released", "held", "reconciled", "corrected"]),
+    state: z.enum(["settled", "released", "held", "reconciled", "corrected"]).meta({
+      description: "A cost beyond the tenant's overrun factor is held for an operator.",
+    }),
     sequence: count("Journal sequence of its entry."),
-    actualMicrocents: amountText("What it cost"),
+    actualMicrocents: amountText("What it cost; while it is held, what is still reserved"),
     repeated: flag("True if it was in that state before; nothing changed."),
     budget: tenantShape,
   }),
@@ -262,6 +265,7 @@ export const observedShape: z.ZodType = named(
     rewardBps: count("The reward, in ten-thousandths."),
     learned: flag("Whether the learner used it."),
     digest: digest("`calyout1`."),
+    settlement: settledShape.nullable(),
     repeated: flag("True if it was reported before; nothing changed."),
   }),
 );
@@ -275,6 +279,15 @@ const policyMembers = {
   candidates: z.array(candidate),
   isFromFile: flag("Whether it came from the configured policy file; true of the first."),
   inForce: flag("Whether it is the active policy."),
+  actor: named(
+    "Actor",
+    z.object({
+      actor: text("Sequence of the entry that introduced the key, or `system:` and a user of the operating system."),
+      keyName: text("Name of the key; null for a user.").nullable(),
+      claimedOnBehalfOf: text("On whose behalf, as the actor claimed.").nullable(),
+    }),
+    "Who did it.",
+  ).nullable(),
 };
 
 export const policiesShape: z.ZodType = named(

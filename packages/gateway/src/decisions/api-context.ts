@@ -2,7 +2,7 @@
  * What the handlers of the API share: the engine, its limits, and who counts.
  * @module
  */
-import type { Engine } from "@calybris/engine";
+import type { Caller, Engine } from "@calybris/engine";
 import type { Config } from "../config/config.ts";
 import type { ReloadReport } from "../reload.ts";
 import type { Rates } from "../http/rates.ts";
@@ -14,5 +14,5 @@ export interface ApiContext {
   readonly rates: Rates;
   readonly metrics: Metrics;
   /** Reloads the service on behalf of a caller. */
-  readonly reload: (by: string) => Promise<ReloadReport>;
+  readonly reload: (callerOf: () => Caller) => Promise<ReloadReport>;
 }

@@ -8,6 +8,7 @@ import type { CalybrisError, Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { asCoded, errorJson } from "../http/error-dialect.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
+import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { decidedText } from "./decide.ts";
@@ -32,7 +33,8 @@ export async function decideMany(context: ApiContext, call: Call): Promise<Reply
     if (refusal === undefined) taken.push(request as ClientRequest);
     else refusals.set(position, errorJson(refusal, MISTAKES_SHOWN_MAX));
   }
-  const decided = await engine.decideMany(taken, undefined, untilTooManyMistakes());
+  const { actor } = callerOf(engine, call.principal);
+  const decided = await engine.decideMany(taken, actor, untilTooManyMistakes());
   let next = 0;
   let text = '{"results":[';
   for (let position = 0; position < requests.length; position++) {

@@ -7,6 +7,7 @@ import { CalybrisError, type ExactJson, type Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { apiJson, JSON_TYPE } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import { type ClaimBody, callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { jsonPieces } from "./json-pieces.ts";
@@ -28,16 +29,15 @@ export function budgetHandlers(context: ApiContext): Handlers {
   };
 }
 
-interface BudgetBody {
-  readonly by: string;
+interface BudgetBody extends ClaimBody {
   readonly limit?: { readonly [key: string]: ExactJson };
   readonly grant?: { readonly id?: string; readonly amountMicrocents: string };
 }
 
-async function setBudget(context: ApiContext, { parameters, body, idempotencyKey }: Call): Promise<Reply> {
+async function setBudget(context: ApiContext, { parameters, body, idempotencyKey, principal }: Call): Promise<Reply> {
   const { ledger } = context.engine;
   const tenant = parameters["id"] ?? "";
-  const { by, limit, grant } = body as BudgetBody;
+  const { limit, grant } = body as BudgetBody;
   const id = grant?.id ?? idempotencyKey;
   if (limit === undefined && grant === undefined)
     throw invalid({ path: "limit", problem: "is missing, and so is grant", remedy: "Send one of them, or both." });
@@ -47,11 +47,13 @@ async function setBudget(context: ApiContext, { parameters, body, idempotencyKey
       problem: "is missing",
       remedy: "Send an id, here or as `idempotency-key`: the same id grants once.",
     });
-  const changed = limit === undefined ? [] : await ledger.apply(limitOf(context, tenant, limit), by);
+  const budgets = limit === undefined ? [] : limitOf(context, tenant, limit);
+  const caller = callerOf(context.engine, principal, body as BudgetBody);
+  const changed = await ledger.apply(budgets, caller);
   const granted =
     grant === undefined || id === undefined
       ? undefined
-      : await ledger.grant({ tenant, amountMicrocents: grant.amountMicrocents, id, by });
+      : await ledger.grant({ tenant, amountMicrocents: grant.amountMicrocents, id }, caller);
   return {
     body: apiJson({
       budget: ledger.balance(tenant),

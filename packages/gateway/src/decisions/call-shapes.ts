@@ -55,7 +55,14 @@ const decisionId: z.ZodType = field(
   { type: "string", pattern: DECISION_ID_PATTERN },
 );
 const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenant is refused").optional();
-const by = text(NAME_MAX, "the person who does it; recorded in the journal");
+/** Every command that changes something takes them. */
+const claim: Record<string, z.ZodType> = {
+  onBehalfOf: text(
+    NAME_MAX,
+    "on whose behalf, as the caller claims; the journal records the key as the actor",
+  ).optional(),
+  by: text(NAME_MAX, "the older name of onBehalfOf").optional(),
+};
 
 export const decideCall: z.ZodType = named(
   "DecisionRequest",
@@ -72,16 +79,22 @@ export const batchCall: z.ZodType = named(
 
 export const settleCall: z.ZodType = named(
   "SettlementRequest",
-  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost") }),
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost"), ...claim }),
 );
-export const releaseCall: z.ZodType = named("ReleaseRequest", z.strictObject({ decisionId, tenant }));
+export const releaseCall: z.ZodType = named("ReleaseRequest", z.strictObject({ decisionId, tenant, ...claim }));
 export const holdCall: z.ZodType = named(
   "HoldRequest",
-  z.strictObject({ decisionId, tenant, cause: oneOf(HOLD_CAUSES, "why the cost is not known") }),
+  z.strictObject({
+    decisionId,
+    tenant,
+    cause: oneOf(HOLD_CAUSES, "why the cost is not known"),
+    knownMicrocents: amount(0n, "what is known of it, which is settled at once; at most what was reserved").optional(),
+    ...claim,
+  }),
 );
 export const correctCall: z.ZodType = named(
   "CorrectionRequest",
-  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "the corrected cost"), by }),
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "the total cost"), ...claim }),
 );
 
 export const observeCall: z.ZodType = named(
@@ -94,6 +107,8 @@ export const observeCall: z.ZodType = named(
     signals: z.array(oneOf(SIGNALS, "a signal of quality")).max(SIGNALS.length).optional(),
     costMicrocents: amount(0n, "what it cost").optional(),
     latencyMs: whole(0, U32_MAX, "how long it took").optional(),
+    settle: flag("whether the cost, which is required then, settles the decision's reservation too").optional(),
+    ...claim,
   }),
   "The outcome of a decision.",
 );
@@ -101,7 +116,7 @@ export const observeCall: z.ZodType = named(
 export const budgetCall: z.ZodType = named(
   "BudgetRequest",
   z.strictObject({
-    by,
+    ...claim,
     limit: named("TenantLimit", limitShape(), "A tenant's limits; they replace all earlier ones.").optional(),
     grant: z
       .strictObject({
@@ -117,7 +132,10 @@ export const policyCheckCall: z.ZodType = named(
   "PolicyCheckRequest",
   z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, as a file has it.") }),
 );
-export const policySetCall: z.ZodType = named("PolicySetRequest", z.strictObject({ policy: policyFileSchema, by }));
+export const policySetCall: z.ZodType = named(
+  "PolicySetRequest",
+  z.strictObject({ policy: policyFileSchema, ...claim }),
+);
 
 const sequenceText = (what: string): z.ZodType =>
   field(

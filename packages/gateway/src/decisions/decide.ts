@@ -5,6 +5,7 @@
 import type { ClientRequest, Decided, DecisionWaiter, Engine } from "@calybris/engine";
 import { CalybrisError, DEFAULT_TENANT, type Mistake } from "@calybris/kernel";
 import type { Call, Responder } from "../http/route-contract.ts";
+import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { decisionText } from "./decision-text.ts";
@@ -12,7 +13,8 @@ import { decisionText } from "./decision-text.ts";
 export function decideOne(context: ApiContext, call: Call, responder: Responder): undefined {
   const request = withKey(call);
   requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant);
-  context.engine.submit(request, new Answering(context, responder), 0);
+  const { actor } = callerOf(context.engine, call.principal);
+  context.engine.submit(request, new Answering(context, responder), 0, actor);
 }
 
 /** Answers one request once it is decided. */

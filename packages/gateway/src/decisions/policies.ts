@@ -5,6 +5,8 @@
 import type { PolicySnapshot } from "@calybris/kernel";
 import { apiJson, JSON_TYPE } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import { callerOf } from "../keys/caller.ts";
+import { actorJson } from "./actor-json.ts";
 import type { ApiContext } from "./api-context.ts";
 import { jsonPieces } from "./json-pieces.ts";
 import { digestsOf, type PolicyBody } from "./policy-body.ts";
@@ -16,7 +18,9 @@ export function policyHandlers(context: ApiContext): Handlers {
     policies: () => policies(context),
     setPolicy: (call) => setPolicy(context, call),
     checkPolicy: (call) => checkPolicy(context, call),
-    reload: async ({ principal }) => ({ body: apiJson(await context.reload(principal.name)) }),
+    reload: async ({ principal }) => ({
+      body: apiJson(await context.reload(() => callerOf(context.engine, principal))),
+    }),
   };
 }
 
@@ -24,9 +28,9 @@ function policies({ engine }: ApiContext): Reply {
   return { body: jsonPieces({}, { policies: policyRows(engine) }), contentType: JSON_TYPE };
 }
 
-function* policyRows({ reading }: ApiContext["engine"]): Generator<object> {
+function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object> {
   const all = reading.policies();
-  for (const { id, snapshot, isFromFile } of all)
+  for (const { id, snapshot, isFromFile, caused } of all)
     yield {
       policyId: id,
       name: snapshot.name,
@@ -38,16 +42,18 @@ function* policyRows({ reading }: ApiContext["engine"]): Generator<object> {
       })),
       isFromFile,
       inForce: id === all.length,
+      actor: caused === undefined ? null : actorJson(keys, caused),
     };
 }
 
-async function setPolicy({ engine }: ApiContext, { body }: Call): Promise<Reply> {
+async function setPolicy({ engine }: ApiContext, { body, principal }: Call): Promise<Reply> {
   const { snapshotDigest, activation } = body as PolicyBody & { readonly activation: object };
   if (snapshotDigest === knownDigests(engine.snapshot).snapshotDigest) {
     const policyId = engine.reading.policies().length;
     return { body: apiJson({ policyId, sequence: null, snapshotDigest, repeated: true }) };
   }
-  const { policyId, sequence } = await engine.setPolicy(activation.snapshot, activation.by);
+  const caller = callerOf(engine, principal, activation.claim);
+  const { policyId, sequence } = await engine.setPolicy(activation.snapshot, caller);
   return { body: apiJson({ policyId, sequence, snapshotDigest, repeated: false }) };
 }
 

@@ -15,6 +15,7 @@ import {
   toHex,
 } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
+import type { ClaimBody } from "../keys/caller.ts";
 
 /** A policy that was checked; survives being sent from one thread to another. */
 export interface PolicyBody {
@@ -23,7 +24,7 @@ export interface PolicyBody {
   readonly policyDigest: string;
   readonly snapshotDigest: string;
   /** What activates the policy, where the body is meant to. */
-  readonly activation: { readonly snapshot: PolicySnapshot; readonly by: string } | undefined;
+  readonly activation: { readonly snapshot: PolicySnapshot; readonly claim: ClaimBody } | undefined;
 }
 
 const SHOWN_MAX = 64;
@@ -37,7 +38,7 @@ export async function readPolicyBody(
   for (const key in members)
     if (!fields.includes(key)) throw invalid(key.slice(0, SHOWN_MAX), "is an unknown field", nameRemedy(key, fields));
   if (members["policy"] === undefined) throw invalid("policy", "is missing", "Send a policy, as a file has it.");
-  const by = fields.includes("by") ? requireBy(members["by"]) : undefined;
+  const claim = fields.includes("by") ? claimIn(members) : undefined;
   const snapshot = await snapshotIn(members["policy"]);
   const candidateCount = snapshot.policy.candidates.length;
   if (candidateCount > candidatesMax)
@@ -46,13 +47,19 @@ export async function readPolicyBody(
       `has ${candidateCount} candidates`,
       `Send at most ${candidatesMax}, raise \`limits.candidatesMax\`, or begin the journal with the policy as a file.`,
     );
-  const activation = by === undefined ? undefined : { snapshot, by };
+  const activation = claim === undefined ? undefined : { snapshot, claim };
   return { name: snapshot.name, candidateCount, ...digestsOf(snapshot), activation };
 }
 
-function requireBy(by: unknown): string {
-  if (isName(by)) return by;
-  throw invalid("by", "is not a name", `Send ${NAME_WANTED}: the person who does it.`);
+function claimIn(members: { readonly [key: string]: unknown }): ClaimBody {
+  const claim: { -readonly [Key in keyof ClaimBody]: string } = {};
+  for (const key of ["onBehalfOf", "by"] as const) {
+    const name = members[key];
+    if (name === undefined) continue;
+    if (!isName(name)) throw invalid(key, "is not a name", `Send ${NAME_WANTED}: on whose behalf you act.`);
+    claim[key] = name;
+  }
+  return claim;
 }
 
 export function digestsOf(snapshot: PolicySnapshot): {

@@ -2,10 +2,11 @@
  * What became of a decision: what it cost, and how good it was.
  * @module
  */
-import type { ClientOutcome, Settled } from "@calybris/engine";
+import type { Caller, ClientOutcome, Observed, Settled } from "@calybris/engine";
 import { CalybrisError, type HoldCause } from "@calybris/kernel";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import { type ClaimBody, callerOf } from "../keys/caller.ts";
 import { maySee, tenantOfDecision, visibleError } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 
@@ -16,33 +17,38 @@ type Handlers = {
 export function settlementHandlers({ engine }: ApiContext): Handlers {
   const { ledger, learning, reading } = engine;
   const command =
-    (done: (command: Command) => Promise<Settled>): Handler =>
-    (call) =>
-      done(commandOf(call)).then(settledReply, (error: unknown) => {
+    (done: (command: Command, caller: Caller) => Promise<Settled>): Handler =>
+    async (call) => {
+      const named = commandOf(call);
+      try {
+        return settledReply(await done(named, callerOf(engine, call.principal, named)));
+      } catch (error) {
         throw visibleError(call.principal, error);
-      });
+      }
+    };
   return {
     observe: async ({ principal, body }) => {
-      const outcome = body as ClientOutcome;
+      const { by: _by, onBehalfOf: _onBehalfOf, ...outcome } = body as ClientOutcome & ClaimBody;
       const found = principal.tenants === undefined ? undefined : reading.decision(outcome.decisionId);
       if (principal.tenants !== undefined && (found === undefined || !maySee(principal, found.decided.tenant)))
         throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId: outcome.decisionId });
-      return { body: apiJson(await learning.observe(outcome)) };
+      const observed = await learning.observe(outcome, callerOf(engine, principal, body as ClaimBody));
+      return { body: apiJson(observedJson(observed)) };
     },
-    settle: command((settlement) => ledger.settle(settlement)),
-    release: command((release) => ledger.release(release)),
-    hold: command((hold) => ledger.hold(hold)),
-    reconcile: command((reconciliation) => ledger.reconcile(reconciliation)),
-    correct: command((correction) => ledger.correct(correction)),
+    settle: command((settlement, caller) => ledger.settle(settlement, caller)),
+    release: command((release, caller) => ledger.release(release, caller)),
+    hold: command((hold, caller) => ledger.hold(hold, caller)),
+    reconcile: command((reconciliation, caller) => ledger.reconcile(reconciliation, caller)),
+    correct: command((correction, caller) => ledger.correct(correction, caller)),
   };
 }
 
-interface Command {
+interface Command extends ClaimBody {
   readonly decisionId: string;
   readonly tenant: string | undefined;
   readonly actualMicrocents: string;
   readonly cause: HoldCause;
-  readonly by: string;
+  readonly knownMicrocents: string | undefined;
 }
 
 /** The contract's schema has checked the members that each operation takes. */
@@ -51,6 +57,14 @@ function commandOf({ principal, body }: Call): Command {
   return { ...members, tenant: tenantOfDecision(principal, members.tenant) };
 }
 
-function settledReply({ balance, ...settled }: Settled): Reply {
-  return { body: apiJson({ ...settled, budget: balance }) };
+function settledReply(settled: Settled): Reply {
+  return { body: apiJson(settledJson(settled)) };
+}
+
+function settledJson({ balance, ...settled }: Settled): object {
+  return { ...settled, budget: balance };
+}
+
+function observedJson({ settlement, ...observed }: Observed): object {
+  return { ...observed, settlement: settlement === undefined ? null : settledJson(settlement) };
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { type KeyIdentity, keyIdentity } from "@calybris/kernel";
 import type { KeyConfig } from "../config/config.ts";
 import { type Scope, SCOPES } from "./scope.ts";
 
@@ -16,6 +17,8 @@ export interface Principal {
   readonly tenants: ReadonlySet<string> | undefined;
   /** Requests a second; 0 is no limit. */
   readonly perSecond: number;
+  /** What the journal knows the key by; `undefined` without keys. */
+  readonly identity: KeyIdentity | undefined;
 }
 
 /** The caller of a service without keys, which listens on loopback only. It may do everything. */
@@ -24,6 +27,7 @@ export const LOCAL: Principal = Object.freeze({
   scopes: new Set(SCOPES),
   tenants: undefined,
   perSecond: 0,
+  identity: undefined,
 });
 
 const KEY_PATTERN = /^cal_[A-Za-z0-9_-]{43}$/;
@@ -84,8 +88,19 @@ function configured(key: KeyConfig, text: string, perSecondDefault: number): Con
     scopes: new Set(scopes),
     tenants: tenants === undefined ? undefined : new Set(tenants),
     perSecond: perSecond ?? perSecondDefault,
+    identity: identityOf(key),
   });
   return { text, digest: Buffer.from(sha256, "hex"), principal };
+}
+
+/** What the journal knows a configured key by. */
+export function identityOf({
+  name,
+  sha256,
+  scopes,
+  tenants,
+}: Pick<KeyConfig, "name" | "sha256" | "scopes" | "tenants">): KeyIdentity {
+  return keyIdentity({ name, sha256, scopes, ...(tenants === undefined ? {} : { tenants }) });
 }
 
 /** The key in an `authorization` header; `undefined` when there is none. */

@@ -3,6 +3,8 @@
  * @module
  */
 
+import { KEY_SCOPES, type KeyScope } from "@calybris/kernel";
+
 /** What a key may do: request decisions; change budgets and policies; read the journal. */
-export type Scope = "decide" | "operate" | "audit";
-export const SCOPES: readonly Scope[] = Object.freeze(["decide", "operate", "audit"]);
+export type Scope = KeyScope;
+export const SCOPES: readonly Scope[] = KEY_SCOPES;

@@ -1,0 +1,41 @@
+/**
+ * Who may act, folded from `key` entries: an actor is a key that an earlier entry introduced and none has revoked since.
+ * @module
+ */
+import { type Actor, type EntryBody, type KeyEntry, type KeyIdentity, keyIdentity, writeExact } from "@calybris/kernel";
+import type { Report } from "./report.ts";
+
+export class KeyFold {
+  readonly #active = new Map<number, KeyIdentity>();
+
+  /** Sequences of the keys that are active, ascending. */
+  get active(): readonly number[] {
+    return [...this.#active.keys()];
+  }
+
+  /** The name of the key that an actor is; `undefined` for a user of the operating system, or an unknown key. */
+  nameOf(actor: Actor): string | undefined {
+    return typeof actor === "number" ? this.#active.get(actor)?.name : undefined;
+  }
+
+  /** Checks the next entry's actor, and takes in what a `key` entry changes. */
+  take(sequence: number, body: EntryBody, report: Report): void {
+    if ("actor" in body && typeof body.actor === "number" && !this.#active.has(body.actor))
+      report("actor", "a key that was introduced before and not revoked", `the actor ${body.actor}`);
+    if (body.kind === "key") this.#key(sequence, body, report);
+  }
+
+  #key(sequence: number, body: KeyEntry, report: Report): void {
+    if (body.change === "revoked") {
+      if (!this.#active.delete(body.of))
+        report("actor", "the revocation of a key that is active", `of entry ${body.of}`);
+      return;
+    }
+    const identity = keyIdentity(body);
+    const text = writeExact({ ...identity });
+    for (const [before, known] of this.#active)
+      if (writeExact({ ...known }) === text)
+        report("actor", `key ${JSON.stringify(body.name)} introduced once`, `entry ${before} introduced it`);
+    this.#active.set(sequence, identity);
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * Callers: who gives a command, as its entry records it. The service introduces an API key the first time it acts, and
+ * revokes those that its configuration no longer has.
+ * @module
+ */
+import { userInfo } from "node:os";
+import {
+  type Actor,
+  CalybrisError,
+  type Caused,
+  isActor,
+  isName,
+  type KeyEntry,
+  type KeyIdentity,
+  keyFromJson,
+  keyIdentity,
+  type Mistake,
+  NAME_WANTED,
+  systemActor,
+} from "@calybris/kernel";
+import type { FailStop } from "./journal/fail-stop.ts";
+import type { Ordered, Ordering } from "./journal/journal.ts";
+import type { KeyBook } from "./key-book.ts";
+import { showValue } from "./intake/mistakes.ts";
+
+/** The user that runs this process; one without an account has a number. */
+export function processUser(): Actor {
+  try {
+    return systemActor(userInfo().username);
+  } catch {
+    return systemActor(String(process.getuid?.() ?? ""));
+  }
+}
+
+/** Who gives a command. */
+export interface Caller {
+  /** The sequence that {@link EngineKeys.introduce} gave, or `"system:NAME"`; default the user that runs this process. */
+  readonly actor?: Actor | undefined;
+  /** On whose behalf, as the caller claims: 1 to 128 printable characters. */
+  readonly onBehalfOf?: string | undefined;
+}
+
+/** What callers need of the engine. */
+export interface KeyPorts {
+  readonly book: KeyBook;
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
+  /** The user that runs this process. */
+  readonly user: Actor;
+}
+
+export class EngineKeys {
+  readonly #ports: KeyPorts;
+  /** The sequences of the keys that acted in this process, by the object that names them. */
+  readonly #introduced = new WeakMap<KeyIdentity, number>();
+
+  constructor(ports: KeyPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * The actor for an API key. The first time, also across restarts, it orders the `key` entry that introduces it; entries
+   * that the key causes come after that, and so are durable after it.
+   *
+   * A revoked key acts again once it is configured again, which makes another object of it.
+   *
+   * @returns the sequence of the entry that introduced the key.
+   * @throws CalybrisError `CAL_ENGINE_ACTOR` for the object of a key that was revoked since; `CAL_LEDGER_INVALID` for what is no key; `CAL_JOURNAL_OVERLOADED`, `CAL_JOURNAL_FAILED`,
+   *   `CAL_ENGINE_STOPPED`. Nothing was changed.
+   */
+  introduce(identity: KeyIdentity): number {
+    const { book, failStop, user } = this.#ports;
+    const before = this.#introduced.get(identity);
+    if (before !== undefined) {
+      this.#assertActive(before);
+      return before;
+    }
+    const known = book.sequenceOf(identity);
+    if (known !== undefined) {
+      this.#introduced.set(identity, known);
+      return known;
+    }
+    failStop.assertRunning();
+    const entry: KeyEntry = { kind: "key", change: "introduced", ...keyIdentity(identity), actor: user };
+    refuseMalformed(entry);
+    const { sequence } = failStop.stopOnViolation(() => this.#order(entry));
+    this.#introduced.set(identity, sequence);
+    return sequence;
+  }
+
+  /** The entries that revoke every key but those given. A key that comes back is introduced again. */
+  revocations(kept: readonly KeyIdentity[]): readonly KeyEntry[] {
+    const { book, user } = this.#ports;
+    const sequences = new Set(kept.map((identity) => book.sequenceOf(identity)));
+    return book
+      .active()
+      .filter((sequence) => !sequences.has(sequence))
+      .map((of) => ({ kind: "key", change: "revoked", of, actor: user }));
+  }
+
+  /** The name that a key was introduced with, active or not. */
+  nameOf(sequence: number): string | undefined {
+    return this.#ports.book.nameOf(sequence);
+  }
+
+  /**
+   * The members of an entry that a caller causes.
+   *
+   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field; `CAL_ENGINE_ACTOR` for a key that is not active.
+   */
+  caused({ actor = this.#ports.user, onBehalfOf }: Caller): Caused {
+    const mistakes: Mistake[] = [];
+    if (!isActor(actor)) {
+      const remedy = 'Give the sequence of a key, or "system:NAME".';
+      mistakes.push({ path: "actor", problem: `is ${showValue(actor)}`, remedy });
+    }
+    if (onBehalfOf !== undefined && !isName(onBehalfOf))
+      mistakes.push({ path: "onBehalfOf", problem: `is ${showValue(onBehalfOf)}`, remedy: `Send ${NAME_WANTED}.` });
+    if (mistakes.length > 0) throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes });
+    this.#assertActive(actor);
+    return onBehalfOf === undefined ? { actor } : { actor, onBehalfOf };
+  }
+
+  /**
+   * The actor of a decision: the one given, or the user that runs this process.
+   *
+   * @throws CalybrisError `CAL_ENGINE_ACTOR`, `CAL_LEDGER_INVALID`.
+   */
+  actorOf(given: Actor | undefined): Actor {
+    if (given === undefined) return this.#ports.user;
+    if (typeof given !== "number") return this.caused({ actor: given }).actor;
+    this.#assertActive(given);
+    return given;
+  }
+
+  #assertActive(actor: Actor): void {
+    if (typeof actor === "number" && this.#ports.book.key(actor) === undefined)
+      throw new CalybrisError("CAL_ENGINE_ACTOR", { actor });
+  }
+
+  #order(entry: KeyEntry): Ordered {
+    const { journal } = this.#ports;
+    return journal.step(() => {
+      journal.establishRoom(1);
+      const ordered = journal.order(entry);
+      // Who introduced a key waits for the entry that the key causes, which fails as this one does.
+      ordered.durable.catch(() => undefined);
+      return ordered;
+    });
+  }
+}
+
+/** Refuses what a reader of the journal would. */
+function refuseMalformed({ kind: _, ...members }: KeyEntry): void {
+  try {
+    keyFromJson(JSON.parse(JSON.stringify(members)));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const remedy = "Give a name, the SHA-256 of the secret, its tenants and its scopes.";
+    const mistake: Mistake = { path: "key", problem: `is no key: ${cause.message}`, remedy };
+    throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [mistake] }, { cause });
+  }
+}

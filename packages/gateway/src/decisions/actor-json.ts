@@ -1,0 +1,14 @@
+/**
+ * An actor as answers show it: the key by the name it was introduced with, or the user of the operating system.
+ * @module
+ */
+import type { Engine } from "@calybris/engine";
+import type { Caused } from "@calybris/kernel";
+
+export function actorJson(keys: Engine["keys"], { actor, onBehalfOf }: Caused): object {
+  return {
+    actor: String(actor),
+    keyName: typeof actor === "number" ? (keys.nameOf(actor) ?? null) : null,
+    claimedOnBehalfOf: onBehalfOf ?? null,
+  };
+}
