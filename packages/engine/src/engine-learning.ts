@@ -192,8 +192,8 @@ export class EngineLearning {
   }
 
   /** The share of the last 1,000 recommendations whose floor was lifted for an anomaly, in basis points. */
-  get liftedBps(): number {
-    return this.#ports.router.liftedBps;
+  get anomalyRaisedShareBps(): number {
+    return this.#ports.router.anomalyRaisedShareBps;
   }
 
   /** Regimes that the certificate allows below the top tier, 0 when it is void; `undefined` where there never was one. */

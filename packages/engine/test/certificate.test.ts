@@ -231,7 +231,7 @@ test("other regimes begin with the mean of what all believed, and with the highe
   const beliefs = new Beliefs();
   for (let round = 0; round < 80; round++) beliefs.observe(3, 0, 10_000, 1_000_000);
   const before = beliefs.changes(5);
-  beliefs.dealOut();
+  beliefs.redistribute();
   for (let regime = 0; regime < WARM_UP_REGIME; regime++)
     expect([beliefs.alpha(regime, 0), beliefs.beta(regime, 0)]).toEqual([11 * COUNT_ONE, COUNT_ONE]);
   expect(beliefs.alpha(WARM_UP_REGIME, 0)).toBe(COUNT_ONE);
@@ -244,7 +244,7 @@ test("other regimes begin with the mean of what all believed, and with the highe
   const out: FloorOut = { floorBps: 0, source: "tracker" };
   floors.effective("default", 7_000, 2, [6_000, 9_900], 0, out);
   expect(out).toEqual({ floorBps: 9_900, source: "quality" });
-  floors.dealOut();
+  floors.redistribute();
   for (let regime = 0; regime < WARM_UP_REGIME; regime++) {
     floors.effective("default", 7_000, regime, [6_000, 9_900], 0, out);
     expect(out).toEqual({ floorBps: 7_000 + 60 * 20, source: "tracker" });
@@ -252,6 +252,6 @@ test("other regimes begin with the mean of what all believed, and with the highe
   }
   // Evidence is dealt out, not multiplied: doing it again changes nothing.
   const once = JSON.stringify(floors.toJson());
-  floors.dealOut();
+  floors.redistribute();
   expect(JSON.stringify(floors.toJson())).toBe(once);
 });

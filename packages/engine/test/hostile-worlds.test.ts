@@ -124,8 +124,8 @@ test("a flood of anomalies lifts no more than its share", async () => {
   );
   const lifted = flood.filter(({ learning }) => learning?.anomalous === true).length;
   expect(lifted).toBeLessThanOrEqual(50);
-  expect(hostile.engine.learning.liftedBps).toBe(Math.floor(lifted * 10));
-  expect(hostile.engine.learning.liftedBps).toBeGreaterThan(0);
+  expect(hostile.engine.learning.anomalyRaisedShareBps).toBe(Math.floor(lifted * 10));
+  expect(hostile.engine.learning.anomalyRaisedShareBps).toBeGreaterThan(0);
   expect(answers(flood)).toBe(true);
   await hostile.engine.close();
 });

@@ -251,7 +251,7 @@ test("a flood of anomalies lifts at most its share of any 1,000 requests", () =>
       kind: "decision",
       learning: { regime: advice.regime, features, anomalous: advice.anomalous },
     } as unknown as Parameters<Router["apply"]>[1]);
-    expect(router.liftedBps).toBeLessThanOrEqual(LEARNING_DEFAULTS.anomalyShareBps);
+    expect(router.anomalyRaisedShareBps).toBeLessThanOrEqual(LEARNING_DEFAULTS.anomalyShareBps);
   }
   expect(lifted).toBeGreaterThan(0);
 });

@@ -187,7 +187,7 @@ export class LearningFold {
   #freeze(sequence: number, boundaries: readonly number[]): void {
     if (this.#boundaries === undefined) this.trust.inherit();
     else {
-      this.trust.dealOut();
+      this.trust.redistribute();
       this.#usual = usualOf(this.#featureCount);
     }
     this.#boundaries = boundaries;
@@ -200,7 +200,7 @@ export class LearningFold {
   /** Until the next regimes are known, every request is in that of the warm-up and scores 0. */
   #endRegimes(sequence: number): void {
     if (this.#boundaries !== undefined) {
-      this.trust.dealOut();
+      this.trust.redistribute();
       this.#since = sequence;
     }
     this.#boundaries = undefined;

@@ -83,7 +83,7 @@ export class Trust {
   }
 
   /** Regimes of another meaning: beliefs and observations are dealt out evenly, the highest tracker is everyone's. */
-  dealOut(): void {
+  redistribute(): void {
     for (const counts of [this.alpha, this.beta]) evenOut(counts);
     for (const { tracker, isTouched, successes, observations } of this.#useCases.values()) {
       for (const counts of [successes, observations]) evenOut(counts);

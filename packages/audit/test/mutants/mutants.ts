@@ -58,14 +58,14 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   {
     name: "outcomes of regimes that have ended teach",
     file: ROUTER,
-    find: "      this.floors.dealOut();\n      this.#regimesSince = sequence;\n    }\n    this.#boundaries = undefined;",
-    replace: "      this.floors.dealOut();\n    }\n    this.#boundaries = undefined;",
+    find: "      this.floors.redistribute();\n      this.#regimesSince = sequence;\n    }\n    this.#boundaries = undefined;",
+    replace: "      this.floors.redistribute();\n    }\n    this.#boundaries = undefined;",
     test: POLICY_CHANGES,
   },
   {
     name: "what was observed in one regime is taken for another",
     file: ROUTER,
-    find: "      this.floors.dealOut();\n      this.#regimesSince = sequence;\n    }\n    this.#boundaries = undefined;",
+    find: "      this.floors.redistribute();\n      this.#regimesSince = sequence;\n    }\n    this.#boundaries = undefined;",
     replace: "      this.#regimesSince = sequence;\n    }\n    this.#boundaries = undefined;",
     test: POLICY_CHANGES,
   },

@@ -78,7 +78,7 @@ export class Beliefs {
   }
 
   /** The regimes mean something else: each begins with the mean of what all of them believed. */
-  dealOut(): void {
+  redistribute(): void {
     for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
       for (const counts of [this.#alpha, this.#beta]) {
         let sum = 0;

@@ -127,7 +127,7 @@ export class Floors {
    * The regimes mean something else: nobody knows which of them a failure now belongs to, so each begins with the highest
    * tracker of all, and with its even share of the observations.
    */
-  dealOut(): void {
+  redistribute(): void {
     for (const known of this.#useCases.values()) {
       const { tracker, touched, successes, observations } = known;
       tracker.fill(Math.max(...tracker.subarray(0, WARM_UP_REGIME)), 0, WARM_UP_REGIME);

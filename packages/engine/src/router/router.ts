@@ -200,7 +200,7 @@ export class Router {
   }
 
   /** The share of the last 1,000 recommendations that were lifted, in basis points. */
-  get liftedBps(): number {
+  get anomalyRaisedShareBps(): number {
     return Math.floor((this.#liftedCount * 10_000) / ANOMALY_WINDOW);
   }
 
@@ -295,8 +295,8 @@ export class Router {
       this.beliefs.inheritWarmUp();
       this.floors.inheritWarmUp();
     } else {
-      this.beliefs.dealOut();
-      this.floors.dealOut();
+      this.beliefs.redistribute();
+      this.floors.redistribute();
       this.#statistics = new Statistics(REGIMES, this.#policy.featureCount);
     }
     this.#boundaries = boundaries;
@@ -312,8 +312,8 @@ export class Router {
    */
   #endRegimes(sequence: number): void {
     if (this.#boundaries !== undefined) {
-      this.beliefs.dealOut();
-      this.floors.dealOut();
+      this.beliefs.redistribute();
+      this.floors.redistribute();
       this.#regimesSince = sequence;
     }
     this.#boundaries = undefined;

@@ -62,7 +62,11 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
       "1 while a step of the system clock of more than 7 days waits for confirmation.",
       engine.clockStep === undefined ? 0 : 1,
     ),
-    gauge("calybris_learning_lifted_bps", "Share of recent requests that an anomaly raised.", learning.liftedBps),
+    gauge(
+      "calybris_learning_lifted_bps",
+      "Share of recent requests that an anomaly raised.",
+      learning.anomalyRaisedShareBps,
+    ),
     gauge(
       "calybris_learning_certified_regimes",
       "Regimes below the top tier; -1 means no bound.",
