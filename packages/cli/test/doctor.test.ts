@@ -3,6 +3,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { headPage } from "@calybris/engine/internal";
 import { examine } from "../src/doctor/doctor.ts";
 import type { Finding } from "../src/doctor/finding.ts";
 
@@ -46,6 +47,21 @@ test("what is not well is said with what to do", async () => {
     found: "--limits-depth-max is 900",
     remedy: expect.stringContaining("from 4 to 64"),
   });
+});
+
+test("a journal's head that is torn, missing or blank is told apart, with what to do", async () => {
+  const journal = join(place, "journal");
+  mkdirSync(journal);
+  writeFileSync(join(journal, "segment-000001.jsonl"), "\n");
+  const missing = { verdict: "bad", remedy: expect.stringContaining("--accept-loss") };
+  expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("no such file") });
+  const page = Buffer.from(headPage({ sequence: 7, hash: "0".repeat(64), keyed: false }));
+  writeFileSync(join(journal, "head.json"), page);
+  expect(await finding("journal")).toMatchObject({ verdict: "ok", found: "1 segments, head 7" });
+  writeFileSync(join(journal, "head.json"), Buffer.from(page).fill(" ", 240));
+  expect(await finding("journal")).toMatchObject({ verdict: "warn", remedy: expect.stringContaining("anew") });
+  writeFileSync(join(journal, "head.json"), "");
+  expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("a blank file") });
 });
 
 test("a port that is taken is bad", async () => {

@@ -4,7 +4,7 @@
  */
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { readHead, nodeDisk, listSegments } from "@calybris/engine/internal";
+import { inspectHead, nodeDisk, listSegments } from "@calybris/engine/internal";
 import type { Config } from "@calybris/gateway";
 import { nearestDirectory } from "./disk.ts";
 import type { Finding } from "./finding.ts";
@@ -52,18 +52,22 @@ function checkJournal(directory: string): readonly Finding[] {
   try {
     const segments = listSegments(nodeDisk, directory);
     if (segments.length === 0) return [{ check, verdict: "ok", found: "a new one will begin" }];
-    const head = readHead(nodeDisk, directory);
-    if (head !== undefined)
+    const file = inspectHead(nodeDisk, directory);
+    if (file.state === "whole") {
+      const { sequence, keyed } = file.head;
       return [
-        {
-          check,
-          verdict: "ok",
-          found: `${segments.length} segments, head ${head.sequence}${head.keyed ? ", keyed" : ""}`,
-        },
+        { check, verdict: "ok", found: `${segments.length} segments, head ${sequence}${keyed ? ", keyed" : ""}` },
       ];
+    }
+    const found = `${segments.length} segments and no whole head`;
+    if (file.state === "torn") {
+      const remedy =
+        "The machine stopped while it was written; the next start writes it anew. `calybris verify` checks the rest.";
+      return [{ check, verdict: "warn", found, remedy }];
+    }
     const remedy =
-      "It may have torn when the machine stopped; the next start writes it anew. `calybris verify` checks the rest.";
-    return [{ check, verdict: "warn", found: `${segments.length} segments and no whole head`, remedy }];
+      "Entries may be gone, and a start refuses that. Restore head.json and the segments from a backup; without one, `calybris serve --accept-loss` opens what is there.";
+    return [{ check, verdict: "bad", found: `${found}: ${file.found}`, remedy }];
   } catch (error) {
     return [{ check, verdict: "bad", found: (error as Error).message, remedy: "See to its permissions." }];
   }
