@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { RECORD_CHARACTERS_MAX } from "../src/delimited-text.ts";
-import { reportOf } from "./exports.ts";
+import { savings } from "../src/index.ts";
+import { DOCUMENT_CHARACTERS_MAX } from "../src/table-text.ts";
+import { CATALOG, reportOf } from "./exports.ts";
+
+const BLANKS = Buffer.alloc(8 * 1024 * 1024, " ");
 
 const HEADER = "model,input_tokens,output_tokens,cost,time,tag\n";
 const GOOD = "gpt-4o,1000,1000,0.0125,2026-01-01,a\n";
@@ -81,6 +85,21 @@ describe("a file that holds nothing of use", () => {
     ["a JSON list of nothing", "[]", /holds no row/],
   ])("%s is refused", async (_name, text, message) => {
     await expect(reportOf(text)).rejects.toMatchObject({ message: expect.stringMatching(message), status: 400 });
+  });
+
+  test("a JSON document beyond any bound is refused, and a line of JSON is reported", async () => {
+    async function* chunks(first: string, last: string): AsyncGenerator<Uint8Array> {
+      yield Buffer.from(first);
+      for (let written = 0; written <= DOCUMENT_CHARACTERS_MAX; written += BLANKS.length) yield BLANKS;
+      yield Buffer.from(last);
+    }
+    const line = '{"model":"gpt-4o","input_tokens":1000,"output_tokens":1000}\n';
+    await expect(savings(chunks("[\n", "]"), { file: "usage", catalog: CATALOG })).rejects.toMatchObject({
+      message: expect.stringContaining("write one object a line"),
+    });
+    const { rows, badRows } = await savings(chunks(`${line}{`, `}\n${line}`), { file: "usage", catalog: CATALOG });
+    expect(rows).toMatchObject({ used: 2, bad: 1 });
+    expect(badRows).toMatchObject([{ line: 2, problem: expect.stringContaining("is longer than") }]);
   });
 
   test("JSON Lines with a broken line is used without it", async () => {

@@ -163,6 +163,19 @@ describe("the kernel under the written policy chooses as the report says", () =>
   });
 });
 
+test("a policy is valid whatever the largest request costs", async () => {
+  const catalog = await loadCatalog("llm-with-legacy");
+  const { default: value } = (await import("@calybris/catalogs/llm-with-legacy.json", { with: { type: "json" } })) as {
+    default: unknown;
+  };
+  for (const tokens of ["0", "1", "500000000000"]) {
+    const report = await reportOf(`model,input_tokens,output_tokens\ngpt-4o-mini,${tokens},1\n`, { catalog });
+    expect(report.rows.used).toBe(1);
+    const policy = savingsPolicy(report, catalog, { catalog: "it", schema: "policy.schema.json" });
+    expect(parsePolicyFile(readJson(policy, "policy.jsonc").value, value).name).toMatch(/^savings-/);
+  }
+});
+
 describe("the catalog llm-with-legacy", () => {
   test("has for each disabled model an enabled one that is rated at least as high and costs no more", async () => {
     const { candidates } = await loadCatalog("llm-with-legacy");

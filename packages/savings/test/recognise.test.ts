@@ -169,10 +169,19 @@ test("the same tags in another order are the same tag, and one tag is itself", a
   const cells = ['"[""b"", ""a""]"', '"[""a"", ""b""]"', '"[""a""]"', "a", "[]", "[broken"];
   const rows = cells.map((cell) => `gpt-4o,1,1,${cell}`);
   const { tags } = await reportOf(["model,input_tokens,output_tokens,tags", ...rows].join("\n"));
-  expect(tags.map(({ name, rows: count }) => [name, count]).sort()).toEqual([
-    ["(no tag)", 1],
-    ["[broken", 1],
-    ["a", 2],
-    ["a, b", 2],
-  ]);
+  expect(Object.fromEntries(tags.map(({ name, rows: count }) => [name, count]))).toEqual({
+    "(no tag)": 1,
+    "[broken": 1,
+    a: 2,
+    "a, b": 2,
+  });
+});
+
+test("a table of models and costs alone is read by its names", async () => {
+  const { source, total, curve } = await reportOf("model,cost_usd\ngpt-4o,0.5\n");
+  expect(source).toMatchObject({
+    name: "guess",
+    map: { model: ["model"], paid: { columns: ["cost_usd"], unit: "dollars" } },
+  });
+  expect([total.paidMicrocents, curve.length]).toEqual([50_000_000n, 0]);
 });
