@@ -8,6 +8,7 @@ import { publish } from "../../packaging/release.ts";
 import { newcomer, stepTable } from "../newcomer/newcomer.ts";
 import { bundle, entryPoints, importAll, typeCheck } from "./consumer.ts";
 import { linkInto, type Project } from "./install.ts";
+import { unnamedTypes } from "./named-types.ts";
 import { type Packed, packAll } from "./pack.ts";
 
 const BUILD_MS_MAX = 120_000;
@@ -64,6 +65,13 @@ test("every entry point can be imported with the dependencies that its manifest 
 
 test("a strict consumer type-checks against every entry point, and a browser's against three", () => {
   expect(() => typeCheck(project, entryPoints(packed))).not.toThrow();
+});
+
+test("an embedder can name every type that the engine's signatures have", () => {
+  const engine = packed.find(({ name }) => name === "@calybris/engine");
+  // The inside of a fitted prior, and a step that only the engine's own flows take.
+  const inside = ["Prior: PriorText", "Prior: LinearHead", "Prior: TreesHead", "EngineLedger: Ordered"];
+  expect([...unnamedTypes(join(engine?.staged ?? "", "dist"))].sort()).toEqual(inside.sort());
 });
 
 test("kernel, audit and client make one bundle for a browser", () => {

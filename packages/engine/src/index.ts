@@ -37,7 +37,7 @@ export {
   type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
-export type { SetAside } from "./journal/recovery.ts";
+export type { Recovered, SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 
 // `engine.keys`: who gives a command.
@@ -45,11 +45,13 @@ export type { Caller, EngineKeys } from "./engine-keys.ts";
 
 // `engine.ledger`: budgets and settlements.
 export type { EngineLedger, Granted, OfDecision, Settled } from "./engine-ledger.ts";
+export type { LedgerHandle } from "./ledger/handle.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
 
 // `engine.learning`: outcomes, priors, certificates.
 export type { ClientOutcome, EngineLearning } from "./engine-learning.ts";
 export type { Observed } from "./observed.ts";
+export type { Confidence, TierQuality } from "./router/floors.ts";
 export type { Prior } from "./router/prior.ts";
 export { loadPrior } from "./router/prior-file.ts";
 
@@ -61,11 +63,14 @@ export type { PolicyInForce } from "./state.ts";
 // Files that people write.
 export { type CatalogFile, parseCatalogFile } from "./intake/catalog-file.ts";
 export { BUILT_IN_CATALOGS, builtInCatalogPath, loadBudgets, loadCatalog, loadPolicy } from "./intake/load-policy.ts";
+export type { LineOf } from "./intake/read-json.ts";
 export { parsePolicyFile, type PolicyLines } from "./intake/policy-file.ts";
 
 // Ports, for simulations and for a disk of one's own.
 export type { Disk, DiskFile } from "./journal/disk.ts";
+export type { FileIdentity } from "./journal/file-identity.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";
 export type { WriterDriver } from "./journal/journal.ts";
-export type { WriterStart } from "./journal/writer.ts";
+export type { Place } from "./journal/segment-writer.ts";
+export type { Batch, WriterStart, Written } from "./journal/writer.ts";
 export { nodeSha256 } from "./journal/chain-hash.ts";
