@@ -40,7 +40,9 @@ async function main(plan: EnginePlan): Promise<void> {
   const policyFile = join(directory, "policy.json");
   writeFileSync(policyFile, JSON.stringify(POLICY));
   const policy = await loadPolicy(policyFile);
-  const engine = await Engine.open({ directory: join(directory, "journal"), policy, waitingMax: 16_384 });
+  // Nothing is settled here, so all reservations stay open.
+  const limits = { waitingMax: 16_384, openReservationsMax: 10_000_000 };
+  const engine = await Engine.open({ directory: join(directory, "journal"), policy, ...limits });
   try {
     await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
     await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2n ** 62n, id: "all" });

@@ -12,7 +12,7 @@ import { markdownTable, median } from "./harness.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PROGRAM = ["engine-process.ts", "harness.ts", "service-policy.ts"] as const;
-const FULL: EnginePlan = { loops: 256, count: 100_000, rounds: 3, warm: 60_000 };
+const FULL: EnginePlan = { loops: 256, count: 60_000, rounds: 2, warm: 40_000 };
 const SMOKE: EnginePlan = { loops: 16, count: 300, rounds: 1, warm: 50 };
 const TURNS = 3;
 const MEBIBYTE = 2 ** 20;

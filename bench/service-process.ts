@@ -30,6 +30,7 @@ export async function startService(directory: string, sha256: string): Promise<S
       "log-level": "warn",
       "limits-batch-max": "2000",
       "journal-waiting-max": "16384",
+      "budgets-open-reservations-max": "10000000",
     },
   });
   const catalog = await readJsonFile(builtInCatalogPath("llm"));
