@@ -25,6 +25,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["ready", async (): Promise<Bench> => (await import("./ready.ts")).benchReady],
   ["savings", async (): Promise<Bench> => (await import("./savings.ts")).benchSavings],
   ["service", async (): Promise<Bench> => (await import("./service.ts")).benchService],
+  ["spending", async (): Promise<Bench> => (await import("./spending.ts")).benchSpending],
   ["verify", async (): Promise<Bench> => (await import("./verify.ts")).benchVerify],
 ]);
 

@@ -104,7 +104,7 @@ function memberSizes(lines: readonly string[]): readonly string[] {
   const data = parseEntryLine(line)?.data ?? "";
   const head = parseEntryHead(data);
   const policy = { candidates: [] } as never;
-  const entry = head && (parseEntryBody(head, data, () => ({ policy })) as DecisionEntry);
+  const entry = head && (parseEntryBody(head, data, () => ({ policy, spendLimit: "none" })) as DecisionEntry);
   if (entry === undefined) throw new Error("the journal holds no decision");
   const whole = { ...entry, ...EXAMPLES };
   const rows = DECISION_FIELDS.flatMap(({ key, write }) => {

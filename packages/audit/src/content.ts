@@ -15,6 +15,7 @@ import {
   decisionDigests,
   type EntryBody,
   type EntryHead,
+  floorWithin,
   type GenesisEntry,
   type Kernel,
   laterStageOf,
@@ -205,7 +206,8 @@ export class ContentAudit {
     const snapshot = this.#inForce?.snapshot;
     if (kernel === undefined || snapshot === undefined || this.#learning === undefined) return undefined;
     const { floorBps, holdout: isHoldout } = entry.learning;
-    const warmStartBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
+    const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
+    const warmStartBps = floorWithin(snapshot, request.requestedId, ownBps);
     const floors = { warmStartBps, floorBps, isHoldout, tierFloors: this.#learning.fold.tierFloors };
     return optionsOf(kernel, request, floors).costMostMicrocents;
   }

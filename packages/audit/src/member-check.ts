@@ -3,11 +3,20 @@
  * another value, and what is reserved for a candidate that runs instead of the selected one.
  * @module
  */
-import { cost, type DecisionEntry, type PolicySnapshot } from "@calybris/kernel";
+import {
+  ALL_PROVIDERS,
+  boundsOf,
+  cost,
+  type DecisionEntry,
+  NO_BUDGET_LIMIT,
+  narrowed,
+  type PolicySnapshot,
+} from "@calybris/kernel";
 import type { Report } from "./report.ts";
 
-export function checkMembers(entry: DecisionEntry, { policy }: PolicySnapshot, report: Report): void {
-  checkAsked(entry, report);
+export function checkMembers(entry: DecisionEntry, snapshot: PolicySnapshot, report: Report): void {
+  const { policy } = snapshot;
+  checkBounds(entry, snapshot, report);
   const { acted, shadow, reservedMicrocents, decision, request } = entry;
   const named = [acted, shadow?.candidateId].filter((id) => id !== undefined && id !== 0);
   for (const id of named)
@@ -21,17 +30,28 @@ export function checkMembers(entry: DecisionEntry, { policy }: PolicySnapshot, r
     report("decision", `${least} microcents reserved, or more`, `${reservedMicrocents}`);
 }
 
-/** A value that was not replaced is not stated. */
-function checkAsked({ asked, request, roomMicrocents, learning }: DecisionEntry, report: Report): void {
-  if (asked === undefined) return;
-  const { budgetMicrocents, providers, qualityMinBps } = asked;
-  if (budgetMicrocents !== undefined && roomMicrocents === undefined)
-    report("request", "no budget asked for beside the request's own", `${budgetMicrocents}`);
-  if (
-    providers !== undefined &&
-    (providers === request.providersAllowed || (providers & request.providersAllowed) === 0n)
-  )
-    report("request", "providers asked for that were narrowed", `${providers}`);
-  if (qualityMinBps !== undefined && (qualityMinBps === request.qualityMinBps || learning !== undefined))
-    report("request", "a floor asked for that was replaced", `${qualityMinBps}`);
+/**
+ * Whether budget and providers are what the policy makes of the client's. What the client sent is stated where the request holds
+ * another value, or where it leaves the same one out.
+ */
+function checkBounds(
+  { asked = {}, request, roomMicrocents }: DecisionEntry,
+  snapshot: PolicySnapshot,
+  report: Report,
+): void {
+  const bounds = boundsOf(snapshot, request);
+  const { budgetLimitMicrocents: budget, providersAllowed: providers } = request;
+  if (asked.budgetMicrocents === budget && budget !== bounds.budgetLimitMicrocents)
+    report("request", "a budget asked for that was replaced", `${asked.budgetMicrocents}`);
+  if (asked.providers === providers && providers !== bounds.providersAllowed)
+    report("request", "providers asked for that were replaced", `${asked.providers}`);
+  if (asked.qualityMinBps !== undefined)
+    report("request", "the client's own floor, which nothing replaces", `${asked.qualityMinBps}`);
+  // Of a shortage, the room is the budget.
+  const sentBudget = asked.budgetMicrocents ?? (budget === bounds.budgetLimitMicrocents ? NO_BUDGET_LIMIT : budget);
+  const expected = sentBudget < bounds.budgetLimitMicrocents ? sentBudget : bounds.budgetLimitMicrocents;
+  if (roomMicrocents === undefined && budget !== expected) report("request", `a budget of ${expected}`, `${budget}`);
+  const sent = asked.providers ?? (providers === bounds.providersAllowed ? ALL_PROVIDERS : providers);
+  const within = narrowed(sent, bounds.providersAllowed);
+  if (providers !== within) report("request", `providers ${within}`, `${providers}`);
 }

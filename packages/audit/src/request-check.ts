@@ -10,6 +10,7 @@ import {
   type DecisionEntry,
   type Defaulted,
   FEATURE_MISSING,
+  floorWithin,
   type PolicySnapshot,
   type Recommendation,
   type Request,
@@ -27,7 +28,7 @@ export function checkRequest(entry: DecisionEntry, snapshot: PolicySnapshot, rep
   if (highestBps > BPS_MAX) report("request", `shares up to ${BPS_MAX}`, `${highestBps}`);
   const isKnown = requestedId === 0 || snapshot.policy.candidates.some(({ id }) => id === requestedId);
   if (!isKnown) report("request", "a requested candidate of the policy, or 0", `${requestedId}`);
-  checkMasks(request, snapshot, report);
+  checkMasks(request, entry.asked?.providers !== undefined, snapshot, report);
   if (learning !== undefined) checkFeatures(entry, learning, snapshot, report);
 }
 
@@ -53,7 +54,7 @@ function checkDefaults(
     value: [defaults.valueMicrocents, request.valueMicrocents],
     risk: [defaults.riskBps, request.riskBps],
     confidence: [defaults.confidenceBps, request.confidenceBps],
-    floor: [defaults.qualityMinBps, request.qualityMinBps],
+    floor: [floorWithin(snapshot, request.requestedId, defaults.qualityMinBps), request.qualityMinBps],
     output: [defaults.outputTokens, request.outputTokens],
   };
   for (const name of defaulted) {
@@ -70,14 +71,19 @@ function checkDefaults(
   }
 }
 
-function checkMasks(request: Request, { providers, capabilities, regions }: PolicySnapshot, report: Report): void {
+function checkMasks(
+  request: Request,
+  areReplaced: boolean,
+  { providers, capabilities, regions }: PolicySnapshot,
+  report: Report,
+): void {
   const { providersAllowed, capabilitiesRequired, regionsRequired } = request;
   const check = (what: string, mask: bigint, names: readonly string[]): void => {
     if (mask !== 0n && mask >= 1n << BigInt(names.length))
       report("request", `${what} among the ${names.length} of the policy`, `${mask}`);
   };
   if (providersAllowed !== ALL_PROVIDERS) check("providers", providersAllowed, providers);
-  if (providersAllowed === 0n) report("request", "one provider or more", "none");
+  if (providersAllowed === 0n && !areReplaced) report("request", "one provider or more", "none");
   check("capabilities", capabilitiesRequired, capabilities);
   check("regions", regionsRequired, regions);
 }

@@ -3,7 +3,7 @@
  * budget proves the rest; here it is asked whether the budget is that room, and whether there was a shortage at all.
  * @module
  */
-import { type DecisionEntry, shortOf } from "@calybris/kernel";
+import { type DecisionEntry, NO_BOUNDS, shortOf } from "@calybris/kernel";
 import type { Standing } from "./money.ts";
 import type { Report } from "./report.ts";
 
@@ -27,7 +27,9 @@ export function checkShortage(
     if (most > room) report("room", `a shortage: an answer costs ${most}, and there is room for ${room}`, "none");
     return;
   }
-  const { roomMicrocents, askedMicrocents } = short;
+  const { roomMicrocents } = short;
+  const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
+  const askedMicrocents = short.askedMicrocents < budgetLimitMicrocents ? short.askedMicrocents : budgetLimitMicrocents;
   // A thread's debit may run ahead of its entry, so there may have been less than the entries say, never more.
   if (room === undefined) report("room", "no shortage, because nothing is limited", `${roomMicrocents} left`);
   else if (roomMicrocents < 0n || roomMicrocents > room)

@@ -28,7 +28,7 @@ const { policy } = sampleSnapshot();
 export function written(entries: readonly string[]): Written[] {
   return entries.map((data) => {
     const head = parseEntryHead(data);
-    const body = head && parseEntryBody(head, data, () => ({ policy }));
+    const body = head && parseEntryBody(head, data, () => ({ policy, spendLimit: "none" }));
     if (head === undefined || body === undefined) throw new Error(`no entry of ours: ${data}`);
     return { head, body };
   });

@@ -102,9 +102,9 @@ describe("what was left to the use case has its values", () => {
   });
 
   test.each<[string, Partial<DecisionEntry>, string]>([
-    ["a budget", { asked: { budgetMicrocents: costMicrocents(5n) } }, "no budget asked for beside the request's own"],
-    ["providers", { asked: { providers: mask(0n) } }, "providers asked for that were narrowed"],
-    ["a floor", { asked: { qualityMinBps: bps(5_000) } }, "a floor asked for that was replaced"],
+    ["a budget", { asked: { budgetMicrocents: costMicrocents(5n) } }, "a budget of 5"],
+    ["providers", { asked: { providers: mask(0n) } }, "providers 0"],
+    ["a floor", { asked: { qualityMinBps: bps(5_000) } }, "the client's own floor, which nothing replaces"],
   ])("%s asked for that was not replaced", (_what, change, expected) => {
     expect(lie(honest, (entry) => ({ ...entry, ...change }))).toEqual([`request: ${expected}`]);
   });

@@ -35,6 +35,7 @@ export function sampleSnapshot(): PolicySnapshot {
     capabilities: ["text", "image", "tools"],
     regions: ["eu"],
     tiers: ["low", "high"],
+    spendLimit: "none",
     candidateNames: ["better", "cheaper"],
     candidateTiers: [1, 0],
     useCases: {

@@ -261,7 +261,7 @@ describe("show and tail", () => {
     expect(rejected.out).toContain("reject    nothing: risk_hard_limit");
     expect(await calybris("show", journal, "1")).toMatchObject({
       exit: 1,
-      complaints: expect.stringContaining("no decision but genesis"),
+      complaints: expect.stringContaining("not a decision but genesis"),
     });
     expect(await calybris("show", journal, "9999")).toMatchObject({
       exit: 2,
@@ -285,7 +285,7 @@ describe("policy set", () => {
     const directory = files.at("set");
     const stricter = files.write(
       "stricter.jsonc",
-      JSON.stringify({ ...POLICY, name: "stricter", epoch: 2, disabled: ["swift"] }),
+      JSON.stringify({ ...POLICY, name: "stricter", epoch: 2, spendLimit: "none", disabled: ["swift"] }),
     );
     await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);
     const { last } = sequencesIn(directory);

@@ -90,7 +90,7 @@ test("show explains a decision, tail lists the last", () => {
   expect(text).toContain("cheaper");
   expect(text).not.toContain("DIFFERS");
   expect(() => findDecision(directory, 7)).toThrow("has no entry 7");
-  expect(() => findDecision(directory, 1)).toThrow("no decision but genesis");
+  expect(() => findDecision(directory, 1)).toThrow("not a decision but genesis");
   const reader = new JournalReader(directory);
   const listed = reader.last(2).map((entry) => decisionLine(reader.decision(entry)));
   expect(listed).toHaveLength(2);

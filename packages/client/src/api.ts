@@ -488,6 +488,8 @@ export interface components {
       /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
       readonly counterfactual: components["schemas"]["Counterfactual"] | null;
+      readonly requestedCostMicrocents: string | null;
+      readonly savedMicrocents: string | null;
       readonly floor: components["schemas"]["Floor"];
       /** @description Candidates that were evaluated. */
       readonly evaluatedCount: number;
@@ -621,6 +623,8 @@ export interface components {
       /** @description Its worth less its cost, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
       readonly counterfactual: components["schemas"]["Counterfactual"] | null;
+      readonly requestedCostMicrocents: string | null;
+      readonly savedMicrocents: string | null;
       readonly floor: components["schemas"]["Floor"];
       /** @description Candidates that were evaluated. */
       readonly evaluatedCount: number;
@@ -687,7 +691,15 @@ export interface components {
        * @description Where it came from.
        * @enum {string}
        */
-      readonly source: "client" | "use_case" | "tracker" | "certified" | "quality" | "anomaly" | "warm_start";
+      readonly source:
+        | "client"
+        | "use_case"
+        | "tracker"
+        | "certified"
+        | "quality"
+        | "anomaly"
+        | "warm_start"
+        | "requested";
     };
     readonly Health: {
       /** @constant */
@@ -855,6 +867,13 @@ export interface components {
       readonly latencyPenaltyCentsPerMs?: Amount | undefined;
       /** @description Dollars, as a decimal in quotes like "0.25". */
       readonly latencyPenaltyDollarsPerMs?: Amount | undefined;
+      /**
+       * @description "requested" or "none" ("requested": what runs is never estimated dearer than what was asked for).
+       * @enum {unknown}
+       */
+      readonly spendLimit?: ("requested" | "none") | undefined;
+      /** @description "any", "requestedProvider", or a list of providers that may take the place of the requested one's. */
+      readonly substituteWithin?: (("any" | "requestedProvider") | readonly string[]) | undefined;
       readonly learning?:
         | {
             readonly features?: readonly string[] | undefined;

@@ -9,7 +9,12 @@
  * @module
  */
 import {
+  ALL_PROVIDERS,
+  type Asked,
   type BeliefEntry,
+  BPS_MAX,
+  bounded,
+  boundsOf,
   breachOfDecision,
   breachOfRequest,
   costMicrocents,
@@ -18,6 +23,7 @@ import {
   type DecisionEntry,
   decisionDigests,
   type ExplainedRecommendation,
+  floorWithin,
   invariant,
   type Kernel,
   type Microcents,
@@ -25,6 +31,7 @@ import {
   NO_BUDGET_LIMIT,
   type Reason,
   type Request,
+  type RequestBounds,
   rejection,
   toHex,
   type WhenShort,
@@ -69,7 +76,8 @@ export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: Ten
   const { policy } = deciding;
   const { useCase, defaulted, requestId, reservationSeconds, tenant } = resolved;
   const { actor, onBehalfOf, tags, session, promptDigest } = resolved;
-  const { request, decision, roomMicrocents, learning, table } = withinRoom(deciding, resolved, room);
+  const bounds = boundsOf(policy.snapshot, resolved.request);
+  const { request, decision, roomMicrocents, learning, table } = withinRoom(deciding, resolved, bounds, room);
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
   requireConsistent(policy.snapshot.policy, request, decision);
@@ -95,13 +103,27 @@ export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: Ten
     entry.defaulted = [...defaulted, "tenant"];
   }
   if (room !== undefined && reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
-  if (roomMicrocents !== undefined) {
-    entry.roomMicrocents = roomMicrocents;
-    const asked = resolved.request.budgetLimitMicrocents;
-    if (asked !== NO_BUDGET_LIMIT) entry.asked = { budgetMicrocents: asked };
-  }
+  if (roomMicrocents !== undefined) entry.roomMicrocents = roomMicrocents;
+  if (isBounding(bounds)) entry.bounds = bounds;
+  const asked = askedBy(resolved.request, request, bounds);
+  if (asked !== undefined) entry.asked = asked;
   if (learning !== undefined) entry.learning = learning;
   return { entry, policyId: policy.id, decision, learning, digests, table };
+}
+
+/** What the client sent where the request holds another value, or leaves the same one out. */
+function askedBy(sent: Request, request: Request, bounds: RequestBounds): Asked | undefined {
+  const { budgetLimitMicrocents: budget, providersAllowed: providers } = sent;
+  const isBudget =
+    budget !== NO_BUDGET_LIMIT && (budget !== request.budgetLimitMicrocents || budget === bounds.budgetLimitMicrocents);
+  const isProviders =
+    providers !== ALL_PROVIDERS && (providers !== request.providersAllowed || providers === bounds.providersAllowed);
+  if (!isBudget && !isProviders) return undefined;
+  return { ...(isBudget ? { budgetMicrocents: budget } : {}), ...(isProviders ? { providers } : {}) };
+}
+
+function isBounding({ budgetLimitMicrocents, providersAllowed }: RequestBounds): boolean {
+  return budgetLimitMicrocents !== NO_BUDGET_LIMIT || providersAllowed !== ALL_PROVIDERS;
 }
 
 interface Answer {
@@ -119,8 +141,13 @@ interface Answer {
  * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
  * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
  */
-function withinRoom(deciding: Deciding, resolved: ResolvedRequest, room: TenantRoom | undefined): Answer {
-  const { request } = resolved;
+function withinRoom(
+  deciding: Deciding,
+  resolved: ResolvedRequest,
+  bounds: RequestBounds,
+  room: TenantRoom | undefined,
+): Answer {
+  const request = bounded(deciding.policy.snapshot, resolved.request, bounds, resolved.defaulted.includes("floor"));
   const asked = answerTo(deciding, resolved, request);
   const roomMicrocents = room?.roomMicrocents;
   if (room === undefined || roomMicrocents === undefined || asked.costMostMicrocents <= roomMicrocents) return asked;
@@ -137,7 +164,15 @@ function answerTo(deciding: Deciding, resolved: ResolvedRequest, request: Reques
     const decision = prescribe(deciding, request);
     return { request, decision, costMostMicrocents: decision.costMicrocents };
   }
-  const asked = { request, useCase, features, ...(textScore === undefined ? {} : { textScore }) };
+  const { snapshot } = deciding.policy;
+  const asked = {
+    request,
+    useCase,
+    warmStartBps: resolved.request.qualityMinBps,
+    floorMostBps: floorWithin(snapshot, request.requestedId, BPS_MAX),
+    features,
+    ...(textScore === undefined ? {} : { textScore }),
+  };
   return recommend(learner, asked, (each) => prescribe(deciding, each));
 }
 

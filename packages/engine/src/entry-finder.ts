@@ -4,7 +4,9 @@
  * one entry after another.
  * @module
  */
+import { join } from "node:path";
 import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
+import { brokenLink } from "./broken-link.ts";
 import type { Disk } from "./journal/disk.ts";
 import { scanSegment } from "./journal/scan.ts";
 import { listSegments, segmentName } from "./journal/segment.ts";
@@ -48,6 +50,11 @@ export class EntryFinder {
   /** The segment file that an entry stands in. */
   fileOf(sequence: number): string {
     return segmentName(this.#marks[this.#markBefore(sequence)]?.segment ?? 1);
+  }
+
+  /** Whether the file of an entry is a link that leads nowhere: an archive that is not at hand. */
+  isArchiveGone(sequence: number): boolean {
+    return brokenLink(join(this.#directory, this.fileOf(sequence))) !== undefined;
   }
 
   /** The lines of the journal from a sequence on, as they stand, without their newlines; good until the next is asked for. */

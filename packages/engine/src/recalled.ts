@@ -10,6 +10,7 @@ import {
   type DecisionEntry,
   decisionDigests,
   type ExplainedRecommendation,
+  floorWithin,
   type PolicySnapshot,
   parseEntryBody,
   prescribe,
@@ -70,7 +71,11 @@ export function explainedRecommendation(
     candidateId: selectedUnder(floors[tier] ?? 0),
     propensity: table?.table[position] ?? 0,
   }));
-  return { ...recommendation, arms, baseId: selectedUnder(snapshot.useCases[useCase]?.qualityMinBps ?? 0) };
+  return {
+    ...recommendation,
+    arms,
+    baseId: selectedUnder(floorWithin(snapshot, request.requestedId, snapshot.useCases[useCase]?.qualityMinBps ?? 0)),
+  };
 }
 
 function tableOf({ belief }: Recommendation, { state, finder }: Recall): BeliefEntry | undefined {

@@ -35,9 +35,13 @@ export interface Learner {
 
 /** What was asked, as far as learning is concerned. */
 export interface Asked {
-  /** With the floor of its use case. */
+  /** With the floor of its use case, as far as what was asked for allows. */
   readonly request: Request;
   readonly useCase: string;
+  /** The floor of its use case. */
+  readonly warmStartBps: number;
+  /** The highest floor that leaves what was asked for; a certified floor may be higher. */
+  readonly floorMostBps: number;
   readonly features: readonly number[];
   readonly textScore?: number | undefined;
 }
@@ -68,10 +72,14 @@ interface Option {
 /** Recommends for a request whose client gave no floor. `prescribe` decides one request. */
 export function recommend(learner: Learner, asked: Asked, prescribe: (request: Request) => Decision): Recommended {
   const { router, draws } = learner;
-  const { request, useCase, features, textScore } = asked;
+  const { request, useCase, warmStartBps, floorMostBps, features, textScore } = asked;
   const learning = router.learning as Learning;
   const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
-  router.advise(useCase, request.qualityMinBps, features, textScore, advice);
+  router.advise(useCase, warmStartBps, features, textScore, advice);
+  if (advice.floorBps > floorMostBps && advice.source !== "certified") {
+    advice.floorBps = floorMostBps;
+    advice.source = "requested";
+  }
   const { regime, floorBps } = advice;
   const base = prescribe(request);
   const options = optionsAbove(floorBps, router.tierFloors, request, prescribe);

@@ -5,9 +5,11 @@
  * @module
  */
 import {
+  ALL_PROVIDERS,
   CalybrisError,
   type DecisionEntry,
   InvariantViolation,
+  NO_BOUNDS,
   NO_BUDGET_LIMIT,
   type PolicySnapshot,
 } from "@calybris/kernel";
@@ -42,9 +44,13 @@ export function isSameRequest(
 function isSame(resolved: ResolvedRequest, entry: DecisionEntry): boolean {
   const { request: sent, useCase, defaulted, reservationSeconds, promptDigest } = resolved;
   const { request, asked, learning, roomMicrocents } = entry;
-  const isShort = roomMicrocents !== undefined;
-  const budget = asked?.budgetMicrocents ?? (isShort ? NO_BUDGET_LIMIT : request.budgetLimitMicrocents);
-  const floor = asked?.qualityMinBps ?? (learning === undefined ? request.qualityMinBps : sent.qualityMinBps);
+  const { budgetLimitMicrocents, providersAllowed } = entry.bounds ?? NO_BOUNDS;
+  const isBudgetBound = roomMicrocents !== undefined || request.budgetLimitMicrocents === budgetLimitMicrocents;
+  const budget = asked?.budgetMicrocents ?? (isBudgetBound ? NO_BUDGET_LIMIT : request.budgetLimitMicrocents);
+  const areProvidersBound = request.providersAllowed === providersAllowed;
+  const providers = asked?.providers ?? (areProvidersBound ? ALL_PROVIDERS : request.providersAllowed);
+  // A floor that the client left out follows from the policy and what was learned.
+  const floor = asked?.qualityMinBps ?? (defaulted.includes("floor") ? sent.qualityMinBps : request.qualityMinBps);
   return (
     useCase === entry.useCase &&
     sameList(
@@ -61,7 +67,7 @@ function isSame(resolved: ResolvedRequest, entry: DecisionEntry): boolean {
     sent.qualityMinBps === floor &&
     sent.latencyMaxMs === request.latencyMaxMs &&
     sent.capabilitiesRequired === request.capabilitiesRequired &&
-    sent.providersAllowed === (asked?.providers ?? request.providersAllowed) &&
+    sent.providersAllowed === providers &&
     sent.regionsRequired === request.regionsRequired &&
     promptDigest === entry.promptDigest &&
     (entry.tenant === undefined || reservationSeconds === entry.reservationSeconds) &&

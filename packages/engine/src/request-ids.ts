@@ -107,8 +107,10 @@ export class RequestIds {
     try {
       return this.#ports.finder.find(sequence);
     } catch (cause) {
-      if (!(cause instanceof CalybrisError) || cause.code !== "CAL_JOURNAL_ENTRY_UNKNOWN") throw cause;
-      const file = this.#ports.finder.fileOf(sequence);
+      const { finder } = this.#ports;
+      const isUnknown = cause instanceof CalybrisError && cause.code === "CAL_JOURNAL_ENTRY_UNKNOWN";
+      if (!isUnknown && !finder.isArchiveGone(sequence)) throw cause;
+      const file = finder.fileOf(sequence);
       throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
     }
   }

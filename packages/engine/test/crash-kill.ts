@@ -125,7 +125,7 @@ async function requireFound(directory: string, oracle: Oracle): Promise<void> {
   const settled = new Map<string, string>();
   const open = new Map<number, bigint>();
   recover(nodeDisk, directory, nodeChain(), false, ({ head, data }) => {
-    const body = parseEntryBody(head, data, () => ({ policy: samplePolicy() })) as EntryBody;
+    const body = parseEntryBody(head, data, () => ({ policy: samplePolicy(), spendLimit: "none" })) as EntryBody;
     if (body.kind === "decision") {
       const id = body.requestId ?? "";
       if (decided.has(id)) throw new CrashViolation(`${id} is decided twice`);

@@ -17,6 +17,7 @@ import {
   PROPENSITY_ONE,
   prescribe,
   REASON_CODES,
+  type RequestBounds,
   type Reason,
   samplePolicy,
   sampleRequest,
@@ -138,6 +139,12 @@ test("a decision's text is that of the kernel, byte for byte, or is left to the 
   fc.assert(
     fc.property(entry, fc.maxSafeNat(), (body, at) => {
       const { learning: recommendation } = body;
+      // Budget and providers that the policy implies are left out, each in a half of the entries with bounds.
+      if (at % 3 === 0)
+        (body as { bounds?: RequestBounds }).bounds = {
+          budgetLimitMicrocents: at % 2 === 0 ? body.request.budgetLimitMicrocents : costMicrocents(7n),
+          providersAllowed: at % 4 < 2 ? body.request.providersAllowed : mask(7n),
+        };
       // Features that are the tokens are left out.
       if (recommendation?.features.length === 2 && at % 2 === 0)
         (recommendation.features as number[]).splice(0, 2, body.request.inputTokens, body.request.outputTokens);

@@ -24,7 +24,7 @@ afterEach(() => {
 function decisions(): Map<number, DecisionEntry> {
   const found = new Map<number, DecisionEntry>();
   recover(nodeDisk, directory, nodeChain(), false, ({ head, data }) => {
-    const body = parseEntryBody(head, data, () => ({ policy: samplePolicy() })) as EntryBody;
+    const body = parseEntryBody(head, data, () => ({ policy: samplePolicy(), spendLimit: "none" })) as EntryBody;
     if (body.kind === "decision") found.set(head.sequence, body);
   });
   return found;

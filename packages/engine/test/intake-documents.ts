@@ -63,6 +63,8 @@ const EVERY_FIELD: Readonly<Record<Kind, { [key: string]: Json }>> = {
     confidenceMinBps: 5500,
     riskPenaltyMultiplierBps: 3500,
     latencyPenaltyMicrocentsPerMs: 2,
+    spendLimit: "requested",
+    substituteWithin: ["alpha", "beta"],
     learning: {
       features: ["length"],
       explorationBps: 500,

@@ -66,7 +66,7 @@ function readBack(
   for (const line of scanJournal(nodeDisk, place))
     hashes.push(parseEntryLine(Buffer.from(line.bytes).toString())?.entryHash ?? "none");
   recover(nodeDisk, place, nodeChain(key), key !== undefined, ({ head, data }) => {
-    const entry = parseEntryBody(head, data, () => ({ policy: samplePolicy() }));
+    const entry = parseEntryBody(head, data, () => ({ policy: samplePolicy(), spendLimit: "none" }));
     if (entry?.kind === "decision") useCases.set(head.sequence, entry.useCase);
   });
   return { hashes, useCases };

@@ -149,7 +149,7 @@ export class LedgerInMemory implements Subject, Ordering {
 
   #fold(text: string): void {
     const head = parseEntryHead(text);
-    const body = head === undefined ? undefined : parseEntryBody(head, text, () => ({ policy }));
+    const body = head === undefined ? undefined : parseEntryBody(head, text, () => ({ policy, spendLimit: "none" }));
     if (head === undefined || body === undefined) throw new Error(`this is no entry: ${text}`);
     this.ledger.apply(head.sequence, head.at, body);
     this.at = head.at;

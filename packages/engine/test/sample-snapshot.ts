@@ -1,6 +1,9 @@
 import { bps, createPolicy, type PolicySnapshot, microcents, samplePolicy, sequence, tokens } from "@calybris/kernel";
 
-/** The sample policy with names for people; `epoch` tells one snapshot from another. */
+/**
+ * The sample policy with names for people; `epoch` tells one snapshot from another. A substitute may cost more than what was
+ * asked for, so that every gate can be met; `spend-limit.test.ts` has the default.
+ */
 export function sampleSnapshot(epoch = 7n): PolicySnapshot {
   return {
     name: `sample ${epoch}`,
@@ -9,6 +12,7 @@ export function sampleSnapshot(epoch = 7n): PolicySnapshot {
     capabilities: ["plain", "long", "exact"],
     regions: ["here", "there"],
     tiers: ["economy", "premium"],
+    spendLimit: "none",
     candidateNames: ["better", "cheaper"],
     candidateTiers: [1, 0],
     useCases: {

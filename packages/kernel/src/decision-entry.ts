@@ -8,7 +8,7 @@ import type { Actor } from "./actor.ts";
 import type { Decision, Reason } from "./decision.ts";
 import type { Recommendation } from "./learning-entry.ts";
 import { NO_BUDGET_LIMIT, type Request } from "./request.ts";
-import type { PolicySnapshot } from "./snapshot.ts";
+import type { BoundingPolicy, RequestBounds } from "./spending.ts";
 import type { Bps, CandidateId, CostMicrocents, Mask, Microcents } from "./units.ts";
 
 /** Which values the client left to the policy's use case; and `tenant`, which then is the default one. */
@@ -79,6 +79,11 @@ export interface DecisionEntry {
   readonly promptDigest?: string;
   /** As decided. */
   readonly request: Request;
+  /**
+   * What budget and providers of the request are left out at: what its policy makes of them where the client sent none. It is
+   * not written, because it follows; left out for no limit and any provider.
+   */
+  readonly bounds?: RequestBounds;
   /** How the floor came about, when the client gave none and the policy learns. */
   readonly learning?: Recommendation;
   readonly decision: RecordedDecision;
@@ -93,7 +98,7 @@ export interface DecisionEntry {
 }
 
 /** A policy, as far as an entry is read under it. */
-export type EntryPolicy = Pick<PolicySnapshot, "policy">;
+export type EntryPolicy = BoundingPolicy;
 
 /**
  * The policy of an entry: by the id that it states, or without one the policy in force where it stands. Throws when there is

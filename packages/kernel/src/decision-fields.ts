@@ -10,6 +10,7 @@ import {
   DEFAULTED,
   type DecisionEntry,
   type Defaulted,
+  type EntryPolicy,
   type EntryPolicyOf,
   RESERVATION_BASES,
 } from "./decision-entry.ts";
@@ -20,7 +21,9 @@ import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
 import { invariant } from "./invariant.ts";
 import { recommendationFromJson, recommendationText } from "./learning-entry.ts";
 import { isName } from "./names.ts";
-import { requestFromJson, requestIn, requestText } from "./request-json.ts";
+import { ALL_PROVIDERS, NO_BUDGET_LIMIT } from "./request.ts";
+import { type BoundedRequest, requestFromJson, requestIn, requestText } from "./request-json.ts";
+import { boundsOf } from "./spending.ts";
 import { DEFAULT_USE_CASE } from "./snapshot.ts";
 import type { TextCursor } from "./text-cursor.ts";
 import { candidateId, costMicrocents, microcents, U32_MAX } from "./units.ts";
@@ -172,13 +175,22 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   {
     key: "request",
     isRequired: true,
-    write: ({ request }) => requestText(request),
-    read: (value, draft) => {
-      draft.request = requestFromJson(membersOf(value, "request"));
+    write: ({ request, bounds }) => requestText(request, bounds),
+    read: (value, draft, policyOf) => {
+      const policy = policyOf(draft.policyId);
+      takeRequest(
+        draft,
+        requestFromJson(membersOf(value, "request"), (asked) => boundsOf(policy, asked)),
+      );
     },
-    scan: (cursor, draft) => {
-      const request = requestIn(cursor);
-      if (request !== undefined) draft.request = request;
+    scan: (cursor, draft, policyOf) => {
+      const policy = knownPolicy(draft.policyId, policyOf);
+      if (policy === undefined) cursor.refuse();
+      else
+        takeRequest(
+          draft,
+          requestIn(cursor, (asked) => boundsOf(policy, asked)),
+        );
     },
   },
   {
@@ -269,6 +281,23 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     },
   },
 ] satisfies readonly DecisionField[]);
+
+function takeRequest(draft: DecisionDraft, read: BoundedRequest | undefined): void {
+  if (read === undefined) return;
+  const { request, bounds } = read;
+  draft.request = request;
+  const { budgetLimitMicrocents, providersAllowed } = bounds;
+  if (budgetLimitMicrocents !== NO_BUDGET_LIMIT || providersAllowed !== ALL_PROVIDERS) draft.bounds = bounds;
+}
+
+/** What is wrong with a policy that there is not, the general reader says. */
+function knownPolicy(id: number | undefined, policyOf: EntryPolicyOf): EntryPolicy | undefined {
+  try {
+    return policyOf(id);
+  } catch {
+    return undefined;
+  }
+}
 
 /** By way of JSON, and as strict. */
 function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {

@@ -41,6 +41,7 @@ export * from "./request-labels.ts";
 export * from "./sample.ts";
 export * from "./sha256.ts";
 export * from "./snapshot.ts";
+export * from "./spending.ts";
 export * from "./strict-json.ts";
 export * from "./torn-tail.ts";
 export * from "./units.ts";

@@ -60,6 +60,9 @@ export interface Learning {
 /** The use case of a request that names none. */
 export const DEFAULT_USE_CASE = "default";
 
+/** The requested candidate's own provider alone, or it and those named. */
+export type SubstituteWithin = "requestedProvider" | readonly string[];
+
 export interface PolicySnapshot {
   readonly name: string;
   readonly policy: Policy;
@@ -72,6 +75,13 @@ export interface PolicySnapshot {
   /** By position in `policy.candidates`: the name, and the position of the tier. */
   readonly candidateNames: readonly string[];
   readonly candidateTiers: readonly number[];
+  /**
+   * `"none"` lets a substitute cost more than what was asked for. Left out, the estimated cost of the requested candidate
+   * bounds whatever runs.
+   */
+  readonly spendLimit?: "none";
+  /** Providers that may take the place of the requested one's; left out for any. */
+  readonly substituteWithin?: SubstituteWithin;
   /** Always holds {@link DEFAULT_USE_CASE}. */
   readonly useCases: Readonly<Record<string, UseCase>>;
   /** Absent if the policy does not learn; every floor is then the client's or the use case's. */
@@ -93,6 +103,8 @@ export function snapshotToJson(snapshot: PolicySnapshot): { readonly [key: strin
     capabilities: snapshot.capabilities,
     regions: snapshot.regions,
     tiers: snapshot.tiers,
+    spendLimit: snapshot.spendLimit,
+    substituteWithin: snapshot.substituteWithin,
     useCases: snapshot.useCases,
     learning: snapshot.learning === undefined ? undefined : learningJson(snapshot.learning),
     candidates: policy.candidates.map((candidate, index) => ({
@@ -134,6 +146,7 @@ export function snapshotFromJson(json: ExactJson): PolicySnapshot {
     capabilities: reader.texts("capabilities"),
     regions: reader.texts("regions"),
     tiers: reader.texts("tiers"),
+    ...spendingOf(reader),
     candidateNames: candidates.map((candidate) => candidate.text("name")),
     candidateTiers: candidates.map((candidate) => candidate.small("tier")),
     useCases: Object.fromEntries(
@@ -143,6 +156,20 @@ export function snapshotFromJson(json: ExactJson): PolicySnapshot {
   };
   if (writeExact(snapshotToJson(snapshot)) !== writeExact(json)) throw invalid("snapshot", "is not in canonical form");
   return snapshot;
+}
+
+function spendingOf(reader: Reader): Pick<PolicySnapshot, "spendLimit" | "substituteWithin"> {
+  if (reader.has("spendLimit") && reader.text("spendLimit") !== "none")
+    throw invalid("snapshot.spendLimit", 'is not "none"');
+  return {
+    ...(reader.has("spendLimit") ? { spendLimit: "none" } : {}),
+    ...(reader.has("substituteWithin") ? { substituteWithin: withinOf(reader) } : {}),
+  };
+}
+
+function withinOf(reader: Reader): SubstituteWithin {
+  if (reader.is("substituteWithin", "requestedProvider")) return "requestedProvider";
+  return reader.texts("substituteWithin");
 }
 
 function readCandidate(reader: Reader): Candidate {
@@ -216,6 +243,10 @@ class Reader {
 
   has(key: string): boolean {
     return this.#members[key] !== undefined;
+  }
+
+  is(key: string, value: string): boolean {
+    return this.#members[key] === value;
   }
 
   optional(key: string): Reader | undefined {

@@ -11,6 +11,7 @@ import {
   type DecisionEntry,
   decisionFromJson,
   type EntryHead,
+  type EntryPolicy,
   entryData,
   entryDataTail,
   FLOOR_SOURCES,
@@ -41,7 +42,7 @@ import {
 // and with a piece of the text altered, through both.
 
 const policy = samplePolicy();
-const policyOf = (): { policy: typeof policy } => ({ policy });
+const policyOf = (): EntryPolicy => ({ policy, spendLimit: "none" });
 
 /** Read by way of JSON alone, and held to what would be written; `undefined` when it is refused. */
 function readGenerally(data: string): DecisionEntry | undefined {

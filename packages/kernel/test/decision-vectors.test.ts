@@ -1,12 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import {
+  bounded,
+  boundsOf,
   bps,
   candidateId,
   costMicrocents,
   type DecisionEntry,
   decisionDigests,
   type EntryHead,
+  type EntryPolicy,
   entryData,
   entryDataTail,
   mask,
@@ -25,6 +28,12 @@ import {
 
 const FILE = new URL("../../../conformance/vectors/decision-entries.jsonl", import.meta.url);
 const policy = samplePolicy();
+
+/** Policy 3 has the default limit and keeps requests where they were sent; the others bound nothing. */
+function policyOf(id: number | undefined): EntryPolicy {
+  if (id === 3) return { policy, substituteWithin: "requestedProvider" };
+  return { policy, spendLimit: "none" };
+}
 
 function decided(request = sampleRequest()): DecisionEntry {
   const { action, reason, selectedId, selectedIndex, costMicrocents: cost } = prescribe(policy, request).decision;
@@ -78,7 +87,17 @@ function entries(): readonly DecisionEntry[] {
   const plain = decided();
   const one = Object.entries(OPTIONAL).map(([key, value]) => ({ ...plain, [key]: value }));
   const rejected = decided({ ...sampleRequest(), riskBps: bps(9_700) });
-  return [plain, rejected, ...one, { ...plain, ...OPTIONAL }];
+  const bounds = boundsOf(policyOf(3), plain.request);
+  const request = bounded(policyOf(3), plain.request, bounds, false);
+  const asked = { budgetMicrocents: plain.request.budgetLimitMicrocents };
+  return [
+    plain,
+    rejected,
+    ...one,
+    { ...plain, ...OPTIONAL },
+    { ...decided(request), policyId: 3, bounds, asked },
+    { ...decided({ ...request, budgetLimitMicrocents: costMicrocents(1n) }), policyId: 3, bounds },
+  ];
 }
 
 test("a decision's entry is written as in the vectors, and read back", () => {
@@ -88,6 +107,6 @@ test("a decision's entry is written as in the vectors, and read back", () => {
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(FILE, `${written.join("\n")}\n`);
   const vectors = readFileSync(FILE, "utf8").trimEnd().split("\n");
   expect(written).toEqual(vectors);
-  const read = vectors.map((data) => parseEntryBody(parseEntryHead(data) as EntryHead, data, () => ({ policy })));
+  const read = vectors.map((data) => parseEntryBody(parseEntryHead(data) as EntryHead, data, policyOf));
   expect(read).toEqual(entries());
 });

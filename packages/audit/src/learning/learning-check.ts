@@ -8,7 +8,9 @@ import {
   BPS_MAX,
   type DecisionEntry,
   type EntryBody,
+  floorWithin,
   type Kernel,
+  type Learning,
   type OutcomeEntry,
   outcomeCost,
   outcomeDigest,
@@ -158,8 +160,9 @@ export class LearningCheck {
     const { snapshot, kernel } = policy;
     const { learning } = snapshot;
     if (learning === undefined) return;
-    const warmStartBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
-    const expected = this.fold.expected(learning, entry.useCase, warmStartBps, found);
+    const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
+    const expected = this.#expected(entry, found, learning, ownBps, snapshot);
+    const warmStartBps = floorWithin(snapshot, entry.request.requestedId, ownBps);
     const { score, regime, floorBps, source, anomalous } = found;
     same("recommendation", expected, { score, regime, anomalous, floorBps, source }, report);
 
@@ -193,6 +196,20 @@ export class LearningCheck {
         };
     const { tier, propensity, explored } = found;
     same("choice", chosen, { qualityMinBps: entry.request.qualityMinBps, tier, propensity, explored }, report);
+  }
+
+  /** As the fold has it, but no higher than what was asked for; a certified floor may be. */
+  #expected(
+    { useCase, request }: DecisionEntry,
+    found: Recommendation,
+    learning: Learning,
+    ownBps: number,
+    snapshot: PolicySnapshot,
+  ): Pick<Recommendation, "score" | "regime" | "anomalous" | "floorBps" | "source"> {
+    const expected = this.fold.expected(learning, useCase, ownBps, found);
+    const mostBps = floorWithin(snapshot, request.requestedId, BPS_MAX);
+    if (expected.floorBps <= mostBps || expected.source === "certified") return expected;
+    return { ...expected, floorBps: mostBps, source: "requested" };
   }
 
   #outcome(found: OutcomeEntry, money: MoneyFold | undefined, report: Report): void {

@@ -112,6 +112,14 @@ export function startingPolicyText(catalog: CatalogFile, written: Written): stri
 
   // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes).
   "latencyPenaltyMicrocentsPerMs": 2,
+
+  // What runs is never estimated dearer than what a request asks for. "none" lifts that: then a better candidate may run at a
+  // higher cost, where the value of the request pays for it.
+  "spendLimit": "requested",
+  // Who may take the place of the candidate asked for: these providers, and always its own. Take out those that may not see
+  // your requests; "requestedProvider" keeps every request where it was sent, "any" admits every provider.
+  "substituteWithin": ${JSON.stringify(catalog.providers)},
+
   // "disabled": [${JSON.stringify(catalog.candidates[0]?.name)}], // candidates that are never chosen
 
 ${learningSectionText()}

@@ -27,6 +27,7 @@ const SOURCES: Readonly<Record<FloorSource, string>> = {
   certified: "the certificate: this regime may not be served below the top tier",
   quality: "observed quality: a tier was shown to be too bad",
   anomaly: "the request is unlike its regime, so its use case's floor was raised",
+  requested: "the quality of what was asked for: nothing dearer runs",
   warm_start: "the use case, as before anything is learned",
 };
 

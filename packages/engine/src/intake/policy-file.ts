@@ -13,6 +13,7 @@ import {
   FEATURE_COUNT_MAX,
   GOVERNANCE,
   I64_MAX,
+  isName,
   isUseCaseName,
   type Learning,
   microcents,
@@ -55,6 +56,7 @@ const USE_CASE_SHAPE: Record<string, z.ZodType> = {
 };
 
 const USE_CASES_MAX = 1_000;
+const PROVIDERS_MAX = 64;
 const NAME = text(64, "the name of a feature");
 
 const LEARNING_SHAPE: Record<string, z.ZodType> = {
@@ -90,6 +92,16 @@ const POLICY_SHAPE: Record<string, z.ZodType> = {
   confidenceMinBps: whole(GOVERNANCE.confidenceMinBps, BPS_MAX, `below this confidence nothing runs; ${STRICTER}`),
   riskPenaltyMultiplierBps: whole(0, RISK_PENALTY_MULTIPLIER_MAX_BPS, "how much of the value at risk is taken off"),
   ...amount(LATENCY_PENALTY),
+  spendLimit: field(
+    (value) => value === "requested" || value === "none",
+    '"requested" or "none" ("requested": what runs is never estimated dearer than what was asked for)',
+    { enum: ["requested", "none"] },
+  ).optional(),
+  substituteWithin: field(
+    (value) => value === "any" || value === "requestedProvider" || isListOfNames(value),
+    '"any", "requestedProvider", or a list of providers that may take the place of the requested one\'s',
+    { anyOf: [{ enum: ["any", "requestedProvider"] }, { type: "array", items: { type: "string" }, minItems: 1 }] },
+  ).optional(),
   learning: z.strictObject(LEARNING_SHAPE).optional(),
   disabled: z.array(text(128, "the name of a candidate")).max(CANDIDATE_COUNT_MAX).optional(),
   useCases: named(USE_CASES_MAX, z.strictObject(USE_CASE_SHAPE), {
@@ -97,6 +109,12 @@ const POLICY_SHAPE: Record<string, z.ZodType> = {
     required: [DEFAULT_USE_CASE],
   }),
 };
+
+function isListOfNames(value: unknown): boolean {
+  return (
+    Array.isArray(value) && value.length > 0 && value.length <= PROVIDERS_MAX && value.every((name) => isName(name))
+  );
+}
 
 export const policyFileSchema: z.ZodType = z.strictObject(POLICY_SHAPE);
 
@@ -140,6 +158,7 @@ function checkPolicy(policyValue: unknown, catalog: unknown, mistakes: Mistakes)
   checkUseCases(policy["useCases"], mistakes);
   const features = new ListedNames(membersOf(policy["learning"])["features"], FEATURE_COUNT_MAX);
   features.checkDistinct(mistakes, ["learning", "features"]);
+  checkWithin(policy["substituteWithin"], membersOf(catalog)["providers"], mistakes);
   checkDisabled(policy["disabled"], membersOf(catalog)["candidates"], mistakes);
   if (typeof catalog === "string")
     mistakes.add(["catalog"], "only names a catalog", "Give the catalog itself beside the policy.");
@@ -160,6 +179,18 @@ function checkUseCases(useCases: unknown, mistakes: Mistakes): void {
 }
 
 const USE_CASE_NAME_REMEDY = "Use 1 to 64 letters, digits, `_`, `.` and `-`, a letter or digit first.";
+
+/** Providers that may take another's place are in the catalog, each once. */
+function checkWithin(value: unknown, providersValue: unknown, mistakes: Mistakes): void {
+  if (!Array.isArray(value)) return;
+  const within = new ListedNames(value, PROVIDERS_MAX);
+  within.checkDistinct(mistakes, ["substituteWithin"]);
+  const listed = new ListedNames(providersValue, PROVIDERS_MAX);
+  for (const [index, name] of within.items.entries()) {
+    if (mistakes.isFull) return;
+    listed.checkListed(name, mistakes, ["substituteWithin", index]);
+  }
+}
 
 /** What is disabled is in the catalog, and leaves something enabled. */
 function checkDisabled(value: unknown, candidatesValue: unknown, mistakes: Mistakes): void {
@@ -200,6 +231,8 @@ function snapshotOf(policy: { readonly [key: string]: unknown }, catalog: Catalo
     tiers: catalog.tiers,
     candidateNames: Object.freeze(candidates.map(({ name }) => name)),
     candidateTiers: Object.freeze(candidates.map(({ tier }) => tier)),
+    ...(policy["spendLimit"] === "none" ? { spendLimit: "none" as const } : {}),
+    ...withinOf(policy["substituteWithin"], catalog.providers),
     useCases: Object.freeze(
       Object.fromEntries(
         Object.entries(membersOf(policy["useCases"])).map(([name, useCase]) => [name, readUseCase(useCase)]),
@@ -207,6 +240,14 @@ function snapshotOf(policy: { readonly [key: string]: unknown }, catalog: Catalo
     ),
     ...(policy["learning"] === undefined ? {} : { learning: readLearning(membersOf(policy["learning"])) }),
   });
+}
+
+/** In the order of the catalog, whatever the order in the file. */
+function withinOf(value: unknown, providers: readonly string[]): Pick<PolicySnapshot, "substituteWithin"> {
+  if (value === undefined || value === "any") return {};
+  if (value === "requestedProvider") return { substituteWithin: value };
+  const named = new Set(itemsOf(value));
+  return { substituteWithin: Object.freeze(providers.filter((name) => named.has(name))) };
 }
 
 /** In the order in which a snapshot writes them. */

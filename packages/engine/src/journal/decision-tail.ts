@@ -5,14 +5,14 @@
  * @module
  */
 import {
-  ALL_PROVIDERS,
   type DecisionEntry,
   DEFAULT_USE_CASE,
   FEATURE_MISSING,
-  NO_BUDGET_LIMIT,
+  NO_BOUNDS,
   PROPENSITY_ONE,
   type Recommendation,
   type Request,
+  type RequestBounds,
 } from "@calybris/kernel";
 import { label, putBigInt, putDigest, putLabel, putNumber, putPlain } from "./byte-text.ts";
 
@@ -32,6 +32,7 @@ const MEMBERS: ReadonlySet<string> = new Set<keyof DecisionEntry>([
   "tenant",
   "reservationSeconds",
   "request",
+  "bounds",
   "learning",
   "decision",
   "identity",
@@ -102,7 +103,7 @@ export function decisionTail(at: number, entry: DecisionEntry): string | undefin
   if (tenant !== undefined && end >= 0) end = putText(out, end, L.tenant, tenant);
   if (end < 0) return undefined;
   if (reservationSeconds !== undefined) end = putNumber(out, putLabel(out, end, L.seconds), reservationSeconds);
-  end = putRequest(out, end, request);
+  end = putRequest(out, end, request, entry.bounds ?? NO_BOUNDS);
   if (learning !== undefined) {
     if (learning.features.length > FEATURES_MAX) return undefined;
     end = putLearning(out, end, learning, request, defaulted.includes("output"));
@@ -127,21 +128,22 @@ function putList(out: Uint8Array, at: number, names: readonly string[]): number 
   return putLabel(out, end, L.listEnd);
 }
 
-function putRequest(out: Uint8Array, at: number, request: Request): number {
+function putRequest(out: Uint8Array, at: number, request: Request, bounds: RequestBounds): number {
   let end = putBigInt(out, putLabel(out, at, L.request), request.sequence);
   end = putNumber(out, putLabel(out, end, L.requested), request.requestedId);
   end = putNumber(out, putLabel(out, end, L.input), request.inputTokens);
   end = putNumber(out, putLabel(out, end, L.output), request.outputTokens);
   end = putBigInt(out, putLabel(out, end, L.value), request.valueMicrocents);
   const budget: bigint = request.budgetLimitMicrocents;
-  if (budget !== NO_BUDGET_LIMIT) end = putBigInt(out, putLabel(out, end, L.budget), budget);
+  if (budget !== bounds.budgetLimitMicrocents) end = putBigInt(out, putLabel(out, end, L.budget), budget);
   end = putNumber(out, putLabel(out, end, L.risk), request.riskBps);
   end = putNumber(out, putLabel(out, end, L.confidence), request.confidenceBps);
   end = putNumber(out, putLabel(out, end, L.quality), request.qualityMinBps);
   if (request.latencyMaxMs !== 0) end = putNumber(out, putLabel(out, end, L.latency), request.latencyMaxMs);
   const { capabilitiesRequired, providersAllowed, regionsRequired } = request;
   if (capabilitiesRequired !== 0n) end = putBigInt(out, putLabel(out, end, L.capabilities), capabilitiesRequired);
-  if (providersAllowed !== ALL_PROVIDERS) end = putBigInt(out, putLabel(out, end, L.providers), providersAllowed);
+  if (providersAllowed !== bounds.providersAllowed)
+    end = putBigInt(out, putLabel(out, end, L.providers), providersAllowed);
   if (regionsRequired !== 0n) end = putBigInt(out, putLabel(out, end, L.regions), regionsRequired);
   return putLabel(out, end, L.close);
 }

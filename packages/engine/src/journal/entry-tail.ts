@@ -48,6 +48,7 @@ function formOf({
   learning,
   decision,
   defaulted,
+  bounds,
 }: DecisionEntry): number {
   return (
     bit(requestId !== undefined, 0) |
@@ -64,7 +65,8 @@ function formOf({
     bit(learning?.textScore !== undefined, 11) |
     bit(decision.action === "reject", 12) |
     bit(decision.action === "execute", 13) |
-    (defaulted.length << 14)
+    bit(bounds !== undefined, 14) |
+    (defaulted.length << 15)
   );
 }
 

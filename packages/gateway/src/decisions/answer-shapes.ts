@@ -79,6 +79,10 @@ const decisionMembers = {
     z.object({ id: z.int(), name: text("Its name in the policy."), utilityMicrocents: amountText("Its utility") }),
     "The choice without the selected candidate.",
   ).nullable(),
+  requestedCostMicrocents: amountText("Estimated cost of the candidate asked for; null if none was").nullable(),
+  savedMicrocents: amountText(
+    "That cost less the cost of what runs; null if none was asked for or nothing runs",
+  ).nullable(),
   floor: named(
     "Floor",
     z.object({

@@ -4,13 +4,14 @@
  * @module
  */
 import type { Decided } from "@calybris/engine";
-import { type PolicySnapshot, toHex } from "@calybris/kernel";
+import { type Candidate, cost, type PolicySnapshot, toHex } from "@calybris/kernel";
 
 /** What of an answer does not change while a policy is in force. */
 interface SnapshotTexts {
   /** `{"id":7,"name":"…"` by position in the catalog, to be closed. */
   readonly open: readonly string[];
   readonly openById: ReadonlyMap<number, string>;
+  readonly candidates: ReadonlyMap<number, Candidate>;
   readonly useCases: ReadonlyMap<string, string>;
 }
 
@@ -26,21 +27,24 @@ export function decisionText(decided: Decided, snapshot: PolicySnapshot, remaini
 /** The same, to be continued with more members. */
 export function decisionMembers(decided: Decided, snapshot: PolicySnapshot, remaining: bigint | undefined): string {
   const texts = textsOf(snapshot);
-  const { decision, request, digests, requestId, tenant, short, learning } = decided;
+  const { decision, request, digests, requestId, tenant, short } = decided;
   const isRejected = decision.action === "reject";
   const selected = isRejected ? "null" : `${texts.open[decision.selectedIndex]}}`;
   const runnerUp =
     decision.counterfactualId === 0
       ? "null"
       : `${texts.openById.get(decision.counterfactualId)},"utilityMicrocents":"${decision.counterfactualUtilityMicrocents}"}`;
-  const source = learning !== undefined ? learning.source : decided.defaulted.includes("floor") ? "use_case" : "client";
+  const asked = texts.candidates.get(request.requestedId);
+  const askedCost = asked === undefined ? undefined : cost(request, asked);
+  const saved = askedCost === undefined || isRejected ? "null" : `"${askedCost - decision.costMicrocents}"`;
   return (
     `{"decisionId":"${decided.decisionId}","requestId":${requestId === undefined ? "null" : quoted(requestId)}` +
     `,"sequence":${decided.sequence},"entryHash":"${decided.entryHash}"` +
     `,"digests":{"policy":"${toHex(digests.policy)}","request":"${toHex(digests.request)}","decision":"${toHex(digests.decision)}","identity":"${decided.identity}"}` +
     `,"action":"${decision.action}","reason":"${decision.reason}","selected":${selected}` +
     `,"costMicrocents":"${decision.costMicrocents}","utilityMicrocents":"${decision.utilityMicrocents}","counterfactual":${runnerUp}` +
-    `,"floor":{"qualityMinBps":${request.qualityMinBps},"source":"${source}"}` +
+    `,"requestedCostMicrocents":${askedCost === undefined ? "null" : `"${askedCost}"`},"savedMicrocents":${saved}` +
+    `,"floor":{"qualityMinBps":${request.qualityMinBps},"source":"${floorSource(decided, snapshot)}"}` +
     `,"evaluatedCount":${decision.evaluatedCount},"eligibleCount":${decision.eligibleCount},"policyId":${decided.policyId}` +
     `,"useCase":${texts.useCases.get(decided.useCase) ?? quoted(decided.useCase)},"defaulted":${defaultedText(decided)}` +
     `,"tenant":${tenant === undefined ? "null" : quoted(tenant)}` +
@@ -48,6 +52,14 @@ export function decisionMembers(decided: Decided, snapshot: PolicySnapshot, rema
     `,"short":${short === undefined ? "null" : `{"roomMicrocents":"${short.roomMicrocents}","askedMicrocents":"${short.askedMicrocents}"}`}` +
     `,"repeated":${decided.repeated}`
   );
+}
+
+/** Which floor it was: the client's, a learned one, or the use case's, unless that was lowered to what was asked for. */
+function floorSource({ learning, defaulted, request, useCase }: Decided, { useCases }: PolicySnapshot): string {
+  if (learning !== undefined) return learning.source;
+  if (!defaulted.includes("floor")) return "client";
+  const own = Object.hasOwn(useCases, useCase) ? useCases[useCase]?.qualityMinBps : undefined;
+  return own === undefined || own === request.qualityMinBps ? "use_case" : "requested";
 }
 
 function defaultedText({ defaulted }: Decided): string {
@@ -71,6 +83,7 @@ function textsOf(snapshot: PolicySnapshot): SnapshotTexts {
   const texts: SnapshotTexts = {
     open,
     openById: new Map(candidates.map(({ id }, index) => [id as number, open[index] as string])),
+    candidates: new Map(candidates.map((candidate) => [candidate.id as number, candidate])),
     useCases: new Map(Object.keys(snapshot.useCases).map((name) => [name, quoted(name)])),
   };
   textsBySnapshot.set(snapshot, texts);
