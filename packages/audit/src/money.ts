@@ -244,12 +244,17 @@ export class MoneyFold {
     look(pursesOf(claim.pockets), report);
   }
 
-  /** A cost is settled up to the tenant's factor and floor; beyond both it is claimed, and held. */
+  /**
+   * A cost is settled up to the tenant's factor and floor, and of a tenant below another up to what every level can cover;
+   * beyond that it is claimed, and held.
+   */
   #checkOverrun(claim: Claim, entry: ReservationEntry, report: Report): void {
     const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } =
       this.#purses.get(claim.tenant)?.limit ?? {};
     const times = claim.amountMicrocents * BigInt(overrunFactor);
-    const most = times > overrunFloorMicrocents ? times : overrunFloorMicrocents;
+    const sized = times > overrunFloorMicrocents ? times : overrunFloorMicrocents;
+    const covered = coveredBy(claim);
+    const most = covered !== undefined && covered < sized ? covered : sized;
     if (entry.kind === "settlement" && entry.actualMicrocents > most)
       report("money", `a settlement of ${claim.decisionId} of at most ${most} microcents`, `${entry.actualMicrocents}`);
     if (entry.kind === "hold" && entry.claimedMicrocents !== undefined && entry.claimedMicrocents <= most)
@@ -293,6 +298,13 @@ export class MoneyFold {
     }
     return pockets;
   }
+}
+
+/** The most that a claim may cost without a debt; `undefined` for a tenant that is below no other: its debt is its own. */
+function coveredBy({ tenant, pockets, amountMicrocents }: Claim): bigint | undefined {
+  if (pockets.every(({ purse }) => purse.tenant === tenant)) return undefined;
+  const remaining = pockets.map(({ purse }) => purse.remaining);
+  return amountMicrocents + remaining.reduce((least, each) => (each < least ? each : least));
 }
 
 /** Who spends or is granted money does so in the period that contains the time, if the tenant has periods. */

@@ -111,6 +111,7 @@ export class EngineLedger {
   /**
    * The call ran; it cost `actualMicrocents`. What was not needed comes back; what was not foreseen is an overrun. An
    * overrun beyond the tenant's factor and floor (10 times, one dollar) is held for an operator: the state is `held` then.
+   * So is one that a tenant below another could not cover on every level, because a debt there would close its siblings.
    */
   settle(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
     return this.#move(command, caller, () => {

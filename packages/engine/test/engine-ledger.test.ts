@@ -148,6 +148,36 @@ test("an overrun takes what is there, the rest is a debt that closes the tenant 
   await assertFolded(engine, disk, clock);
 });
 
+test("what a tenant below another cannot cover is held for an operator: its debt never closes its siblings", async () => {
+  const tenants = { org: {}, acme: { parent: "org" }, globex: { parent: "org" } };
+  const grants = { org: 5_000_000n, acme: 1_000_000n, globex: 1_000_000n };
+  const { engine, disk, clock } = await withTenants(tenants, grants);
+  const spent = await ask(engine, "acme");
+  const reserved = spent.decision.costMicrocents;
+  // Beyond its own grant, though far below ten times the reservation, or a dollar.
+  const claimed = await engine.ledger.settle({ decisionId: spent.decisionId, actualMicrocents: 1_000_001n });
+  expect(claimed.state).toBe("held");
+  expect(await engine.ledger.settle({ decisionId: spent.decisionId, actualMicrocents: 1_000_001n })).toMatchObject({
+    sequence: claimed.sequence,
+    repeated: true,
+  });
+  expect(engine.ledger.balance("org")).toMatchObject({ debtMicrocents: 0n, reservedMicrocents: reserved });
+  expect((await ask(engine, "globex")).decision.action).not.toBe("reject");
+  // Up to what every level has, an overrun is settled.
+  const other = await ask(engine, "acme");
+  const room = engine.ledger.balance("acme").remainingMicrocents;
+  const most = other.decision.costMicrocents + room;
+  const settled = await engine.ledger.settle({ decisionId: other.decisionId, actualMicrocents: most });
+  expect(settled.state).toBe("settled");
+  expect(engine.ledger.balance("acme")).toMatchObject({ remainingMicrocents: 0n, debtMicrocents: 0n });
+  expect((await ask(engine, "globex")).decision.action).not.toBe("reject");
+  // An operator may decide otherwise.
+  const total = { decisionId: spent.decisionId, actualMicrocents: 1_000_001n };
+  expect((await engine.ledger.reconcile(total)).state).toBe("reconciled");
+  expect(engine.ledger.balance("acme").debtMicrocents).toBeGreaterThan(0n);
+  await assertFolded(engine, disk, clock);
+});
+
 test("a command again gets the first result; another one about the same thing is refused with it", async () => {
   const { engine } = await withTenants({ acme: {} }, { acme: 1_000_000n });
   const { decisionId } = await ask(engine, "acme");

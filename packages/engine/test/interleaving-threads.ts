@@ -2,7 +2,7 @@
  * The ledger's threads as programs that the explorer can drive: one that orders entries, and workers that debit ahead of it.
  * @module
  */
-import { type EntryBody, invariant, type LimitEntry, microcents } from "@calybris/kernel";
+import { type EntryBody, invariant, type LimitEntry, type Microcents, microcents, OVERRUN } from "@calybris/kernel";
 import { roomOf } from "../src/ledger/account.ts";
 import { Cells, drive } from "../src/ledger/cells.ts";
 import { LedgerView } from "../src/ledger/handle.ts";
@@ -88,12 +88,7 @@ export class Ordering {
           ? `ordered ${this.ledger.cellsOf(this.#account(subject)).join("/")}`
           : "refused";
       case "settle":
-        return this.#order({
-          kind: "settlement",
-          of: Number(subject),
-          actualMicrocents: microcents(number),
-          actor: "system:anna",
-        });
+        return this.#settle(Number(subject), microcents(number));
       case "release":
         return this.#order({ kind: "release", of: Number(subject), actor: "system:anna" });
       case "grant":
@@ -108,6 +103,14 @@ export class Ordering {
         this.#beginPeriod(subject);
         return undefined;
     }
+  }
+
+  /** As `Engine` settles: what it must not settle it holds, and here an operator agrees with it at once. */
+  #settle(of: number, cost: Microcents): string {
+    const entry = { of, actor: "system:anna" } as const;
+    if (!this.ledger.isOverrun(of, cost)) return this.#order({ kind: "settlement", ...entry, actualMicrocents: cost });
+    this.#order({ kind: "hold", ...entry, cause: OVERRUN, claimedMicrocents: cost });
+    return this.#order({ kind: "reconciliation", ...entry, actualMicrocents: cost });
   }
 
   /** An entry whose debit ran ahead: ordered if the fold has room for it too. */

@@ -295,9 +295,14 @@ export interface ModelMove {
   readonly known?: bigint;
 }
 
-/** More than so many times what was reserved, and more than a dollar, unless the limit says otherwise. */
-function isBeyond({ tenant, amount }: Reservation, cost: bigint): boolean {
+/**
+ * More than so many times what was reserved, and more than a dollar, unless the limit says otherwise; or a debt where
+ * a level above has limits too.
+ */
+function isBeyond({ tenant, amount, levels }: Reservation, cost: bigint): boolean {
   const { overrunFactor = 10, overrunFloorMicrocents = 100_000_000n } = tenant.limit;
+  const isShared = levels.some(({ level }) => level !== tenant);
+  if (isShared && cost > amount && levels.some(({ level }) => remainingOf(level) < cost - amount)) return true;
   return cost > overrunFloorMicrocents && cost > amount * BigInt(overrunFactor);
 }
 

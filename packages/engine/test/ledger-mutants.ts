@@ -238,6 +238,20 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
     search: "sequences",
   },
   {
+    name: "a debt of a tenant below another",
+    file: "ledger/ledger.ts",
+    find: "  return parts.some(({ account }) => account.remaining < more);",
+    replace: "  return parts.length > more;",
+    search: "sequences",
+  },
+  {
+    name: "a tenant at the top has no debt",
+    file: "ledger/ledger.ts",
+    find: "if (more <= 0n || parts.every(({ account }) => account === tenant)) return false;",
+    replace: "if (more <= 0n || parts.every(({ account }) => account !== tenant)) return false;",
+    search: "sequences",
+  },
+  {
     name: "an overrun that is held below the floor",
     file: "ledger/ledger.ts",
     find: "actualMicrocents > overrunFloorMicrocents &&",

@@ -10,8 +10,9 @@ import { sampleSnapshot } from "./sample-snapshot.ts";
 /** Two of it fit below 2^63−1, and a hundredth more does not. */
 const COST = 4_600_000_000_000_000_000n;
 
-// What one level can still be billed says nothing about the level above it: each is asked, on every command that bills.
-test.each(["settle", "reconcile", "correct"] as const)(
+// What one level can still be billed says nothing about the level above it: each is asked, on every command that bills
+// what the levels do not have. A settlement of so much is held.
+test.each(["reconcile", "correct"] as const)(
   "%s: a cost that overflows a level above the tenant's own is refused, names that level and changes nothing",
   async (command) => {
     const disk = new MemoryDisk();

@@ -162,10 +162,10 @@ export class Ledger {
     return this.reservations.closed(of)?.actualMicrocents;
   }
 
-  /** Whether a cost is so far beyond what a decision reserved that it is held for an operator instead of settled. */
+  /** Whether a cost is held for an operator instead of settled: far beyond what was reserved, or a debt of another's. */
   isOverrun(of: number, actualMicrocents: bigint): boolean {
     const open = this.reservations.open(of);
-    return open !== undefined && open.held === undefined && isBeyond(open, actualMicrocents);
+    return open !== undefined && open.held === undefined && isHeld(open, actualMicrocents);
   }
 
   /**
@@ -285,8 +285,8 @@ export class Ledger {
       return;
     }
     invariant(
-      body.kind !== "settlement" || !isBeyond(open, body.actualMicrocents),
-      "a cost far beyond its reservation is held",
+      body.kind !== "settlement" || !isHeld(open, body.actualMicrocents),
+      "a cost far beyond its reservation is held, and one that the levels of a tenant cannot cover",
     );
     const { amountMicrocents: reserved, knownMicrocents: known } = open;
     const actual: bigint = "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? reserved : 0n;
@@ -298,8 +298,8 @@ export class Ledger {
 
   #held(open: Open, sequence: number, { cause, claimedMicrocents, knownMicrocents = NOTHING }: HoldEntry): void {
     invariant(
-      claimedMicrocents === undefined || isBeyond(open, claimedMicrocents),
-      "a cost that is held as an overrun is far beyond its reservation",
+      claimedMicrocents === undefined || isHeld(open, claimedMicrocents),
+      "a cost that is held as an overrun is far beyond its reservation, or what the levels of a tenant can cover",
     );
     this.#change(accountsOf(open), (account) => settleKnown(account, knownMicrocents));
     this.reservations.hold(open.of, { sequence, cause, claimedMicrocents, knownMicrocents });
@@ -356,6 +356,17 @@ export function moneyOf({
   if (settledMicrocents !== undefined) return { kind: "settlement", of, actualMicrocents: settledMicrocents, actor };
   if (claimedMicrocents !== undefined) return { kind: "hold", of, cause: OVERRUN, claimedMicrocents, actor };
   return undefined;
+}
+
+function isHeld(open: Open, actualMicrocents: bigint): boolean {
+  return isBeyond(open, actualMicrocents) || isOthersDebt(open, actualMicrocents);
+}
+
+/** What a tenant below another spends is the other's too: a debt of one would close its siblings, so an operator decides. */
+function isOthersDebt({ tenant, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
+  const more = actualMicrocents - amountMicrocents;
+  if (more <= 0n || parts.every(({ account }) => account === tenant)) return false;
+  return parts.some(({ account }) => account.remaining < more);
 }
 
 function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
