@@ -70,8 +70,8 @@ const commands = (decisionId: string): Readonly<Record<string, object>> => ({
   "/v1/reload": {},
 });
 
-/** Checks a policy and changes nothing. */
-const HARMLESS = ["/v1/policies/check"];
+/** Order no entry. */
+const HARMLESS = ["/v1/policies/check", "/v1/clock/confirm"];
 
 test("every route that changes something answers 503 with the same incident, and the log has what was thrown", async () => {
   await withFailingKernel(async (own, decisionId, fail) => {
