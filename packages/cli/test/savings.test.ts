@@ -89,6 +89,32 @@ describe("calybris savings", () => {
     });
   });
 
+  // The engine's own path from request to decision, with what it derives from `spendLimit` and `substituteWithin`.
+  test.each([
+    ["any provider", []],
+    ["one provider beside its own", ["--within", "Google"]],
+    ["its own provider", ["--within", "requestedProvider"]],
+  ])("a policy for %s decides through the engine as the report says", async (_name, words) => {
+    const policy = files.at("within.policy.jsonc");
+    for (const floor of ["7276", "8290", "8741"]) {
+      for (const model of ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-pro"]) {
+        const one = files.write("one.csv", `model,input_tokens,output_tokens\n${model},3000,700\n`);
+        const reported = await calybris("savings", one, "--json", "--floor", floor, "--write-policy", policy, ...words);
+        const { chosen } = JSON.parse(reported.out) as { chosen: { flows: [{ chosen: string }] } };
+        const request = files.write(
+          "one.json",
+          JSON.stringify({ requested: model, inputTokens: 3_000, outputTokens: 700 }),
+        );
+        const decided = await calybris("decide", "--policy", policy, "--request", request, "--json");
+        expect([model, floor, JSON.parse(decided.out)]).toMatchObject([
+          model,
+          floor,
+          { selected: chosen.flows[0].chosen },
+        ]);
+      }
+    }
+  });
+
   test("--html writes one page without script or network, in which nothing of the file is markup", async () => {
     const page = files.at("savings.html");
     expect(await calybris("savings", usage, "--html", page)).toMatchObject({ exit: 0 });

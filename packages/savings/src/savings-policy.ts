@@ -8,7 +8,7 @@
  */
 import type { CatalogFile } from "@calybris/engine";
 import { CalybrisError, MICROCENTS_PER_DOLLAR } from "@calybris/kernel";
-import { type ChoiceLimits, Choices } from "./choices.ts";
+import { type ChoiceLimits, Choices, type Within } from "./choices.ts";
 import type { SavingsReport } from "./savings.ts";
 
 /** The confidence that requests get where they send none, as in what `calybris init` writes. */
@@ -48,6 +48,7 @@ export function savingsPolicy(
   "riskPenaltyMultiplierBps": 0, // an export does not say what is at risk
   "latencyPenaltyMicrocentsPerMs": 0, // nor how fast answers have to be
 
+${spending(written.limits?.within)}
   // Another candidate is rated at least as high as the floor asks for, and costs no more.
   "disabled": [
 ${names.join("\n")}
@@ -60,6 +61,13 @@ ${names.join("\n")}
   },
 }
 `;
+}
+
+/** The keys that keep substitution within what was asked for. */
+function spending(limit: Within = "any"): string {
+  const within = limit.length === 0 ? "requestedProvider" : limit;
+  const spendLimit = `  "spendLimit": "requested", // never more expensive than what was asked for\n`;
+  return within === "any" ? spendLimit : `${spendLimit}  "substituteWithin": ${JSON.stringify(within)},\n`;
 }
 
 const OUTPUT_TOKENS_MAX = 1_000_000;

@@ -74,8 +74,6 @@ async function report(file: string, options: SavingsCommandOptions, terminal: Te
   const { model, tag, delimiter, floor: floorBps, exclude = [] } = options;
   requireListed("candidate", exclude, catalog);
   const limits = { exclude, within: withinOf(options.within, catalog) };
-  if (options.within !== undefined && options.writePolicy !== undefined)
-    throw new InvalidArgumentError("--write-policy cannot be combined with --within.");
   try {
     const chunks = streamFile(file, progress.update);
     const result = await savings(chunks, { file, catalog, map, model, tag, delimiter, floorBps, ...limits });
