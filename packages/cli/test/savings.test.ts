@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { Engine, loadPolicy } from "@calybris/engine";
 import { describe, expect, test } from "vitest";
 import { calybris } from "./captured-terminal.ts";
 import { Sandbox } from "./sample-files.ts";
@@ -89,28 +90,37 @@ describe("calybris savings", () => {
     });
   });
 
-  // The engine's own path from request to decision, with what it derives from `spendLimit` and `substituteWithin`.
-  test.each([
-    ["any provider", []],
-    ["one provider beside its own", ["--within", "Google"]],
-    ["its own provider", ["--within", "requestedProvider"]],
-  ])("a policy for %s decides through the engine as the report says", async (_name, words) => {
-    const policy = files.at("within.policy.jsonc");
-    for (const floor of ["7276", "8290", "8741"]) {
-      for (const model of ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-pro"]) {
-        const one = files.write("one.csv", `model,input_tokens,output_tokens\n${model},3000,700\n`);
-        const reported = await calybris("savings", one, "--json", "--floor", floor, "--write-policy", policy, ...words);
-        const { chosen } = JSON.parse(reported.out) as { chosen: { flows: [{ chosen: string }] } };
-        const request = files.write(
-          "one.json",
-          JSON.stringify({ requested: model, inputTokens: 3_000, outputTokens: 700 }),
-        );
-        const decided = await calybris("decide", "--policy", policy, "--request", request, "--json");
-        expect([model, floor, JSON.parse(decided.out)]).toMatchObject([
-          model,
-          floor,
-          { selected: chosen.flows[0].chosen },
-        ]);
+  test.each([[["--within", "Google"]], [["--within", "requestedProvider"]]])(
+    "the policy for %j passes its check",
+    async (words) => {
+      const policy = files.at("within.policy.jsonc");
+      await calybris("savings", usage, "--write-policy", policy, ...words);
+      expect(await calybris("policy", "check", policy)).toMatchObject({ exit: 0 });
+      expect(readFileSync(policy, "utf8")).toContain('"substituteWithin": ');
+    },
+  );
+
+  // The engine's own path from a request to its decision.
+  test("the engine under the written policy chooses as the report says", async () => {
+    const file = files.at("engine.policy.jsonc");
+    for (const floor of ["7276", "8290"]) {
+      const models = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-pro"];
+      const rows = models.map((model) => `${model},3000,700`);
+      const export_ = files.write("engine.csv", ["model,input_tokens,output_tokens", ...rows].join("\n"));
+      const { out } = await calybris("savings", export_, "--json", "--floor", floor, "--write-policy", file);
+      const { chosen } = JSON.parse(out) as { chosen: { flows: { requested: string; chosen: string }[] } };
+      const policy = await loadPolicy(file);
+      const engine = await Engine.open({ directory: files.at(`engine-${floor}`), policy });
+      try {
+        for (const flow of chosen.flows) {
+          const decided = await engine.decide({ requested: flow.requested, inputTokens: 3_000, outputTokens: 700 });
+          expect([flow.requested, policy.candidateNames[decided.decision.selectedIndex]]).toEqual([
+            flow.requested,
+            flow.chosen,
+          ]);
+        }
+      } finally {
+        await engine.close();
       }
     }
   });

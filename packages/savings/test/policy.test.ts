@@ -2,12 +2,12 @@ import { type CatalogFile, loadCatalog, parseCatalogFile, parsePolicyFile } from
 import { readJson } from "@calybris/engine/internal";
 import {
   ALL_PROVIDERS,
-  bps,
+  bounded,
+  boundsOf,
   type Candidate,
-  cost,
-  costMicrocents,
   mask,
   milliseconds,
+  NO_BUDGET_LIMIT,
   type PolicySnapshot,
   prescribe,
   sampleRequest,
@@ -31,8 +31,7 @@ interface Written {
 }
 
 // Goal: the policy that is written decides each request as the report says. Method: some rows through the report, then each
-// through the kernel under the policy. As the engine does by default, the budget is the cost of what was asked for, and the
-// floor is lowered to its quality.
+// through the bounds of the policy and the kernel.
 async function requireEqual(
   { catalog, value }: Written,
   rows: readonly Row[],
@@ -50,7 +49,7 @@ async function requireEqual(
   const count = (of: Map<string, number>, key: string, by: number): void => void of.set(key, (of.get(key) ?? 0) + by);
   let rejected = 0;
   for (const row of rows) {
-    const chosen = kernelChoice(snapshot, catalog, row, within);
+    const chosen = kernelChoice(snapshot, catalog, row);
     if (chosen === undefined) rejected += 1;
     // What is enabled and asked for is never cut off, whatever the policy disables.
     const { enabled } = catalog.candidates.find(({ name }) => name === row.asked) as Candidate;
@@ -62,35 +61,31 @@ async function requireEqual(
   expect(rejected).toBe(report.chosen?.rejectedRequests);
 }
 
+/** As the engine decides a request that sends nothing but what it asks for. */
 function kernelChoice(
-  { policy, useCases }: PolicySnapshot,
+  snapshot: PolicySnapshot,
   catalog: CatalogFile,
   { asked, input, output }: Row,
-  within: Within,
 ): string | undefined {
+  const { policy, useCases } = snapshot;
   const requested = catalog.candidates.find(({ name }) => name === asked) as Candidate;
   const useCase = useCases["default"] as (typeof useCases)[string];
-  const size = { ...sampleRequest(), inputTokens: tokens(input), outputTokens: tokens(output) };
-  const { decision } = prescribe(policy, {
-    ...size,
+  const request = {
+    ...sampleRequest(),
     requestedId: requested.id,
+    inputTokens: tokens(input),
+    outputTokens: tokens(output),
     valueMicrocents: useCase.valueMicrocents,
     riskBps: useCase.riskBps,
     confidenceBps: useCase.confidenceBps,
-    qualityMinBps: bps(Math.min(useCase.qualityMinBps, requested.qualityBps)),
-    budgetLimitMicrocents: costMicrocents(cost(size, requested)),
+    qualityMinBps: useCase.qualityMinBps,
+    budgetLimitMicrocents: NO_BUDGET_LIMIT,
     latencyMaxMs: milliseconds(0),
     capabilitiesRequired: mask(0n),
-    providersAllowed: providersOf(catalog, requested, within),
-  });
+    providersAllowed: ALL_PROVIDERS,
+  };
+  const { decision } = prescribe(policy, bounded(snapshot, request, boundsOf(snapshot, request), true));
   return catalog.candidates.find(({ id }) => id === decision.selectedId)?.name;
-}
-
-function providersOf({ providers }: CatalogFile, { providerId }: Candidate, within: Within): typeof ALL_PROVIDERS {
-  if (within === "any") return ALL_PROVIDERS;
-  const allowed = within === "requestedProvider" ? [] : within;
-  const bits = providers.reduce((sum, name, bit) => (allowed.includes(name) ? sum | (1n << BigInt(bit)) : sum), 0n);
-  return mask(bits | (1n << BigInt(providerId)));
 }
 
 const rowsOf = (names: readonly string[]): fc.Arbitrary<Row[]> =>
