@@ -114,6 +114,12 @@ describe("calybris savings", () => {
       try {
         for (const flow of chosen.flows) {
           const decided = await engine.decide({ requested: flow.requested, inputTokens: 3_000, outputTokens: 700 });
+          const request = files.write(
+            "one.json",
+            JSON.stringify({ requested: flow.requested, inputTokens: 3_000, outputTokens: 700 }),
+          );
+          const previewed = await calybris("decide", "--policy", file, "--request", request, "--json");
+          expect(JSON.parse(previewed.out)).toMatchObject({ selected: flow.chosen });
           expect([flow.requested, policy.candidateNames[decided.decision.selectedIndex]]).toEqual([
             flow.requested,
             flow.chosen,
