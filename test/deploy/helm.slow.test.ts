@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConfigMap } from "kubernetes-models/v1/ConfigMap";
@@ -67,7 +67,9 @@ describe.each(CASES)("the chart %s", (name, values) => {
     }
     // The schemas take unknown fields; the types do not.
     const literals = manifests.map((each) => `(${JSON.stringify(each)}) satisfies ${KINDS[each.kind].type};`);
-    const file = join(ROOT, "node_modules", ".cache", `helm-${name.replaceAll(" ", "-")}.ts`);
+    const cache = join(ROOT, "node_modules", ".cache", "calybris-helm");
+    mkdirSync(cache, { recursive: true });
+    const file = join(cache, `${name.replaceAll(" ", "-")}.ts`);
     writeFileSync(file, `${literals.join("\n")}\nexport {};\n`);
     const options = ["--noEmit", "--strict", "--module", "nodenext", "--skipLibCheck", "--ignoreConfig", "--types", ""];
     const { stdout } = spawnSync(join(ROOT, "node_modules", ".bin", "tsc"), [...options, file], { encoding: "utf8" });

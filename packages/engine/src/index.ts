@@ -49,7 +49,7 @@ export type { LedgerHandle } from "./ledger/handle.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
 
 // `engine.learning`: outcomes, priors, certificates.
-export type { ClientOutcome, EngineLearning } from "./engine-learning.ts";
+export type { Certificate, ClientOutcome, EngineLearning } from "./engine-learning.ts";
 export type { Observed } from "./observed.ts";
 export type { Confidence, TierQuality } from "./router/floors.ts";
 export type { Prior } from "./router/prior.ts";
