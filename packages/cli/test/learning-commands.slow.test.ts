@@ -68,7 +68,7 @@ describe("outcome", () => {
     const other = await jsonOf("outcome", journal, decisionId, "--failed");
     expect([other.exit, errorOf(other).code]).toEqual([2, "CAL_OUTCOME_DUPLICATE"]);
     const { out } = await calybris("show", journal, String(sequence));
-    expect(out).toMatch(/outcome {2}entry [0-9]+: succeeded; net reward [0-9]+ bps; it taught the learner/);
+    expect(out).toMatch(/outcome {2}entry [0-9]+: succeeded; net reward [0-9]+ bps; used by the learner/);
     expect(await calybris("verify", journal)).not.toMatchObject({ exit: 1 });
   });
 
@@ -194,19 +194,21 @@ describe("show", () => {
     expect(out).toMatch(/high -> \w+: [0-9.]+%/);
     expect(out).toMatch(/draw {5}0\.[0-9]{6} falls on (low|high), /);
     const { learning: member, decisionId } = await jsonOf("show", journal, String(sequence));
-    const { arms, draw, tier } = member as { arms: [number, number, number][]; draw: number; tier: number };
+    const { arms, draw, tier } = member as { arms: { tier: number; propensity: number }[]; draw: number; tier: number };
     let below = 0;
-    const drawn = arms.find(([, , propensity]) => {
+    const drawn = arms.find(({ propensity }) => {
       below += propensity;
       return draw < below;
     });
-    expect(drawn?.[0]).toBe(tier);
+    expect(drawn?.tier).toBe(tier);
     expect(decisionId).toMatch(new RegExp(`^${sequence}-[0-9a-f]{8}$`));
   });
 
   test("says that a client's floor asked nothing of the learner, and that a holdout was held out", async () => {
     const own = await idOf("r4");
-    expect((await calybris("show", journal, String(own.sequence))).out).toContain("the client gave the floor");
+    expect((await calybris("show", journal, String(own.sequence))).out).toContain(
+      "no learned floor: the client sent one",
+    );
     const held = files.write("held.jsonc", JSON.stringify({ ...POLICY, learning: { holdoutBps: 10_000 } }));
     const requests = files.write("one.jsonl", '{"inputTokens":2000,"requestId":"held"}\n');
     await calybris("replay", "--policy", held, "--requests", requests, "--journal", files.at("held"));
@@ -214,7 +216,7 @@ describe("show", () => {
     const { out } = await calybris("show", files.at("held"), String(sequence));
     expect(out).toContain("in the warm-up");
     expect(out).toContain("input tokens 2000, output tokens missing");
-    expect(out).toContain("held out");
+    expect(out).toContain("none: holdout");
   });
 });
 
@@ -242,7 +244,7 @@ describe("prior set and certificate set", () => {
 
   test("a prior is in force from the next decision on; a certificate keeps the other regimes at the top tier", async () => {
     const set = await jsonOf("prior", "set", files.write("prior.json", priorFile(["load"])), ...words);
-    expect(set).toMatchObject({ exit: 0, features: ["load"], head: "linear", by: "ada" });
+    expect(set).toMatchObject({ exit: 0, features: ["load"], head: "linear", onBehalfOf: "ada" });
     const certificate = { regimes: 4, alphaBps: 400, deltaBps: 500, samples: 900, prior: set["digest"] };
     const certified = files.write("certified.json", JSON.stringify({ certificate, savings: 0.3 }));
     expect(await jsonOf("certificate", "set", certified, ...words)).toMatchObject({

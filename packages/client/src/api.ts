@@ -804,7 +804,7 @@ export interface components {
       /** @description True or false (whether it succeeded; derived from the signals by default). */
       readonly succeeded?: boolean | undefined;
       readonly signals?: readonly ("slow" | "error" | "retried" | "aborted" | "truncated")[] | undefined;
-      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (actual cost). */
       readonly costMicrocents?: Amount | undefined;
       /** @description A whole number from 0 to 4294967295 (how long it took). */
       readonly latencyMs?: number | undefined;
@@ -1017,7 +1017,7 @@ export interface components {
       readonly decisionId: string;
       /** @description Text of 1 to 128 printable characters (the tenant that pays; a decision of another tenant is refused). */
       readonly tenant?: string | undefined;
-      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (what it cost). */
+      /** @description Whole microcents from 0 to 2^63−1, beyond 2^53 as digits in quotes (actual cost). */
       readonly actualMicrocents: Amount;
       /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;

@@ -16,21 +16,21 @@ export function budgetsText(schema: string): string {
 
     // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes). 1 cent is 1000000 microcents.
     "acme": {
-      // Granted anew each day, week, month or quarter, at local midnight; what is unspent is withdrawn.
+      // Granted each day, week, month or quarter, at local midnight; the unspent amount is withdrawn.
       "period": { "every": "month", "timeZone": "Europe/Berlin", "allotmentDollars": "500" },
-      "exposureCapDollars": "50", // most that may be reserved at once
+      "exposureCapDollars": "50", // maximum reserved at once
     },
 
-    // A level below another: at most four, like organisation > team > key > end user. What it spends, all above it spend
-    // too, and each needs money of its own: a reservation is made on every level or on none.
+    // A tenant below another: at most four levels, like organisation > team > key > end user. Its spending counts on every
+    // level above, and each level needs its own money: a reservation is made on every level or on none.
     "acme-research": {
-      "parent": "acme", // for good
+      "parent": "acme", // permanent
       "period": { "every": "week", "timeZone": "Europe/Berlin", "allotmentDollars": "75.50" },
-      "whenShort": "reject", // "substitute" when left out: what there is no room for gets the best that fits
-      "reservationSeconds": 900, // an open reservation is settled in full after so long; 600 when left out
+      "whenShort": "reject", // default "substitute": a request above the headroom gets the best candidate that fits
+      "reservationSeconds": 900, // an open reservation is settled in full after this time; default 600
     },
 
-    // Without a period, a tenant has what it is granted: \`calybris ledger grant --tenant trial --dollars 5\`.
+    // Without a period, a tenant spends what it is granted: \`calybris ledger grant --tenant trial --dollars 5\`.
     "trial": {},
   },
 }

@@ -75,7 +75,7 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .argument("<decision-id>", "decision ID; `ledger show --reservations` lists the open ones")
     .addOption(journalOption())
     .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
-  if (move.hasActual) amountOptions(command, "actual-", "what it cost,");
+  if (move.hasActual) amountOptions(command, "actual-", "actual cost");
   command.addOption(byOption());
   const amount = move.hasActual ? " --actual-dollars 0.0131" : "";
   const example = `calybris ledger ${move.name} 42-1c176df6 --journal journal${amount}`;

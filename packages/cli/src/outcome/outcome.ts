@@ -77,7 +77,7 @@ async function tellOutcome(
   const { signal: signals, disposition, latencyMs, keyFile } = options;
   const saysNothing = options.succeeded === undefined && options.failed === undefined && signals === undefined;
   if (saysNothing && (disposition ?? "applied") === "applied")
-    command.error("error: say whether it was good: --succeeded, --failed or --signal");
+    command.error("error: pass --succeeded, --failed or --signal");
   const outcome: ClientOutcome = {
     decisionId,
     disposition,
@@ -94,7 +94,7 @@ async function tellOutcome(
     return;
   }
   const { successBps, rewardBps, learned, sequence, repeated } = observed;
-  const taught = learned ? "it taught the learner" : "it is kept and teaches nothing";
+  const taught = learned ? "used by the learner" : "recorded, not used by the learner";
   const before = repeated ? ", as before: nothing was changed" : "";
   terminal.print(
     `${decisionId}: success ${successBps} bps, net reward ${rewardBps} bps; ${taught} (entry ${sequence})${before}`,

@@ -23,12 +23,12 @@ import { logFiles } from "../journal/log-lines.ts";
 const OUTCOME_WITHIN = 10_000;
 
 const SOURCES: Readonly<Record<FloorSource, string>> = {
-  tracker: "the tracker: what failed and succeeded in this regime",
-  certified: "the certificate: this regime may not be served below the top tier",
-  quality: "observed quality: a tier was shown to be too bad",
-  anomaly: "the request is unlike its regime, so its use case's floor was raised",
-  requested: "the quality of what was asked for: nothing dearer runs",
-  warm_start: "the use case, as before anything is learned",
+  tracker: "the tracker: outcomes in this regime",
+  certified: "the certificate: this regime must be served by the top tier",
+  quality: "observed quality: a tier was inadequate",
+  anomaly: "anomaly: the request is unlike its regime, so its floor was raised",
+  requested: "the quality of the requested candidate: nothing more expensive runs",
+  warm_start: "the use case: nothing learned yet",
 };
 
 export interface FoundOutcome {
@@ -36,7 +36,7 @@ export interface FoundOutcome {
   readonly entry: OutcomeEntry;
 }
 
-/** What became of a decision, when it stands among the next 10,000 entries; `undefined` otherwise. */
+/** The outcome of a decision, if within the next 10,000 entries. */
 export function outcomeNear({ file, byteEnd, head }: ReadDecision, directory: string): FoundOutcome | undefined {
   const { files } = logFiles(directory);
   let looked = 0;
@@ -66,7 +66,7 @@ export function recommendationLines(
 ): readonly string[] {
   if (learning === undefined) {
     if (snapshot.learning === undefined) return [];
-    return ["  learned  nothing was asked of the learner: the client gave the floor"];
+    return ["  learned  no learned floor: the client sent one"];
   }
   const { regime, score, floorBps, source, arms } = learning;
   const where = regime === WARM_UP_REGIME ? "in the warm-up: regimes are not known yet" : `regime ${regime} of 0 to 7`;
@@ -74,7 +74,7 @@ export function recommendationLines(
     `  regime   ${where}, score ${score}; ${featuresText(learning, snapshot)}`,
     `  floor    ${floorBps} bps by ${SOURCES[source]}`,
     ...(arms.length === 0
-      ? ["  tiers    none is that good and has something that may run"]
+      ? ["  tiers    no tier at this floor has an eligible candidate"]
       : armLines(arms, learning, snapshot)),
     `  draw     ${drawText(learning, snapshot)}`,
   ];
@@ -84,9 +84,10 @@ export function outcomeLines(outcome: FoundOutcome | undefined): readonly string
   if (outcome === undefined) return [];
   const { sequence, entry } = outcome;
   const { disposition, succeeded, signals = [], successBps, rewardBps, learned } = entry;
-  const said = succeeded === undefined ? `success ${successBps} bps by its signs` : succeeded ? "succeeded" : "failed";
+  const said =
+    succeeded === undefined ? `success ${successBps} bps, estimated from signals` : succeeded ? "succeeded" : "failed";
   const signs = signals.length === 0 ? "" : ` (${signals.join(", ")})`;
-  const taught = learned ? "it taught the learner" : "it teaches nothing";
+  const taught = learned ? "used by the learner" : "not used by the learner";
   const what = disposition === "applied" ? "" : `${disposition.replace("_", " ")}, `;
   return [`  outcome  entry ${sequence}: ${what}${said}${signs}; net reward ${rewardBps} bps; ${taught}`];
 }
@@ -120,10 +121,10 @@ function armLines(
 
 function drawText(learning: ExplainedRecommendation, snapshot: PolicySnapshot): string {
   const { draw, tier, propensity, holdout, explored, belief, arms } = learning;
-  if (holdout) return "none: held out, decided by the floor of the use case alone, to compare with; it teaches nothing";
-  if (arms.length === 0) return "none: there was nothing to draw from";
-  const how = explored ? "explored: not the tier that is believed to be best" : "the tier that is believed to be best";
-  return `${(draw / PROPENSITY_ONE).toFixed(6)} falls on ${tierName(snapshot, tier)}, ${how}; what runs had ${share(propensity)} (table of entry ${belief})`;
+  if (holdout) return "none: holdout, a baseline with the floor of the use case only; not used by the learner";
+  if (arms.length === 0) return "none: no arm to draw from";
+  const how = explored ? "exploration: not the tier with the greatest share" : "the tier with the greatest share";
+  return `${(draw / PROPENSITY_ONE).toFixed(6)} falls on ${tierName(snapshot, tier)}, ${how}; probability of the selected candidate ${share(propensity)} (table of entry ${belief})`;
 }
 
 function tierName({ tiers }: PolicySnapshot, tier: number): string {

@@ -79,7 +79,7 @@ export const batchCall: z.ZodType = named(
 
 export const settleCall: z.ZodType = named(
   "SettlementRequest",
-  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "what it cost"), ...claim }),
+  z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "actual cost"), ...claim }),
 );
 export const releaseCall: z.ZodType = named("ReleaseRequest", z.strictObject({ decisionId, tenant, ...claim }));
 export const holdCall: z.ZodType = named(
@@ -105,7 +105,7 @@ export const observeCall: z.ZodType = named(
     disposition: oneOf(DISPOSITIONS, "whether it was used; default applied").optional(),
     succeeded: flag("whether it succeeded; derived from the signals by default").optional(),
     signals: z.array(oneOf(SIGNALS, "a signal of quality")).max(SIGNALS.length).optional(),
-    costMicrocents: amount(0n, "what it cost").optional(),
+    costMicrocents: amount(0n, "actual cost").optional(),
     latencyMs: whole(0, U32_MAX, "how long it took").optional(),
     settle: flag("whether the cost, which is required then, settles the decision's reservation too").optional(),
     ...claim,
