@@ -29,6 +29,8 @@ export * from "./ledger/ledger.ts";
 export * from "./ledger/proof.ts";
 export * from "./recalled.ts";
 export * from "./request-index.ts";
+export * from "./limit-preview.ts";
+export * from "./read-entry.ts";
 export * from "./recommend.ts";
 export * from "./router/beliefs.ts";
 export * from "./router/draws.ts";

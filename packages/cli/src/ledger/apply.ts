@@ -2,8 +2,8 @@
  * `calybris ledger apply`: activates the limits of a file. Limits that are already active change nothing.
  * @module
  */
-import { loadBudgets, loadPolicy } from "@calybris/engine";
-import { Command } from "commander";
+import { loadBudgets, loadPolicy, type UnknownTenants } from "@calybris/engine";
+import { Command, Option } from "commander";
 import {
   byOption,
   type ClaimOptions,
@@ -12,6 +12,7 @@ import {
   journalOption,
   withEngine,
 } from "../journal/engine.ts";
+import { previewOn, previewText } from "./dry-run.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -19,15 +20,20 @@ import { printable } from "../terminal/terminal-text.ts";
 
 interface ApplyOptions extends JournalOptions, ClaimOptions {
   readonly policy?: string;
+  readonly dryRun?: true;
+  readonly unknownTenants: UnknownTenants;
   readonly json?: true;
 }
 
 const HELP = `
-Tenants that the file does not name keep their limits. A tenant keeps its parent.
+Tenants that the file does not name keep their limits. A tenant keeps its parent. --dry-run reads without a lock, also while
+a service has the journal. A known tenant has a limit, or requests were made for it; requests without a tenant are of
+\`default\`. It would be refused where it has no limit and unknown tenants are refused, or where no money is left on a level.
 
 Examples:
   calybris init --budgets
   calybris ledger apply calybris.budgets.jsonc --journal journal
+  calybris ledger apply calybris.budgets.jsonc --journal journal --dry-run --unknown-tenants refuse
   calybris ledger apply calybris.budgets.jsonc --policy calybris.policy.jsonc --journal new`;
 
 export function ledgerApplyCommand(terminal: Terminal): Command {
@@ -37,6 +43,12 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
     .addOption(journalOption())
     .addOption(byOption())
     .option("--policy <file>", "policy that begins a new journal; for an existing journal, its active policy")
+    .option("--dry-run", "change nothing; list what would change and the known tenants that would be refused")
+    .addOption(
+      new Option("--unknown-tenants <rule>", "with --dry-run: `budgets.unknownTenants` of the service")
+        .choices(["unmetered", "refuse"])
+        .default("unmetered"),
+    )
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -45,6 +57,11 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
 
 async function apply(file: string, options: ApplyOptions, terminal: Terminal): Promise<void> {
   const budgets = await loadBudgets(file);
+  if (options.dryRun) {
+    const preview = previewOn(options.journal, budgets, options.unknownTenants);
+    terminal.print(options.json ? jsonText({ file, dryRun: true, ...preview }) : previewText(preview));
+    return;
+  }
   const policy = options.policy === undefined ? undefined : await loadPolicy(options.policy);
   const changed = await withEngine(options, policy, (engine) => engine.ledger.apply(budgets, callerOf(options)));
   const unchangedCount = budgets.length - changed.length;

@@ -1,0 +1,66 @@
+/**
+ * What a change of limits would refuse, before it is made.
+ * @module
+ */
+import { type Actor, DEFAULT_TENANT } from "@calybris/kernel";
+import type { UnknownTenants } from "./decide-step.ts";
+import type { Budgets } from "./intake/budgets-file.ts";
+import { periodsDue } from "./ledger/due-periods.ts";
+import type { Account } from "./ledger/account.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { limitChanges } from "./limit-changes.ts";
+
+export interface LimitPreview {
+  /** Tenants whose limits would change. */
+  readonly changed: readonly string[];
+  /** Known tenants whose next request that costs would be refused, and is not now; in alphabetical order. */
+  readonly refused: readonly string[];
+}
+
+export interface PreviewOptions {
+  /** Tenants that requests were made for; those with a limit are known anyway. */
+  readonly known: Iterable<string>;
+  /** Microseconds since the Unix epoch. */
+  readonly at: number;
+  /** What becomes of tenants without a limit after the change; before it, they are taken as unmetered. */
+  readonly unknownTenants: UnknownTenants;
+}
+
+/**
+ * Previews limits on a ledger of one's own, which is changed by it.
+ *
+ * @param sequence - the last that the ledger has applied.
+ * @throws CalybrisError `CAL_BUDGETS_INVALID` for limits that cannot be.
+ */
+export function previewLimits(
+  budgets: Budgets,
+  ledger: Ledger,
+  sequence: number,
+  { known, at, unknownTenants }: PreviewOptions,
+): LimitPreview {
+  const tenants = [...new Set([...known, ...[...ledger.accounts()].map(({ tenant }) => tenant)])].sort();
+  const before = new Set(tenants.filter((tenant) => isRefused(ledger, tenant, at, "unmetered")));
+  const changes = limitChanges(budgets, ledger);
+  let last = sequence;
+  for (const limit of changes) {
+    last += 1;
+    ledger.apply(last, at, { kind: "limit", ...limit, actor: NOBODY });
+    for (const period of periodsDue(ledger.account(limit.tenant) as Account, at)) {
+      last += 1;
+      ledger.apply(last, at, period);
+    }
+  }
+  return {
+    changed: changes.map(({ tenant }) => tenant),
+    refused: tenants.filter((tenant) => !before.has(tenant) && isRefused(ledger, tenant, at, unknownTenants)),
+  };
+}
+
+const NOBODY: Actor = "system:preview";
+
+/** Whether a request of the tenant that costs anything is refused: the tenant is unknown, or a level has no headroom. */
+function isRefused(ledger: Ledger, tenant: string, at: number, unknownTenants: UnknownTenants): boolean {
+  const account = ledger.account(tenant);
+  if (account === undefined) return tenant !== DEFAULT_TENANT && unknownTenants === "refuse";
+  return ledger.room(account, periodsDue(account, at)) === 0n;
+}
