@@ -10,6 +10,7 @@ import {
   type ConservationProof,
   costMicrocents,
   type Decision,
+  type ClockEntry,
   type DecisionEntry,
   DEFAULT_TENANT,
   decisionDigests,
@@ -263,6 +264,14 @@ export class ContentAudit {
     if (body.kind === "decision") this.#checkDecision(head, body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
     else if (body.kind === "state") this.#checkState(body.stateDigest, report);
+    else if (body.kind === "clock") this.#checkClock(head, body, report);
+  }
+
+  /** It goes back from the time of the entry before, which is also its own; that `to` is below `from` is its form. */
+  #checkClock({ at }: EntryHead, { from }: ClockEntry, report: Report): void {
+    const expected = this.#state.at;
+    if (this.#state.sequence > 0 && (from !== expected || at !== expected))
+      report("at", `a clock entry from ${expected}, at that time`, `from ${from}, at ${at}`);
   }
 
   #checkState(found: string, report: Report): void {

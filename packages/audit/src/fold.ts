@@ -20,6 +20,7 @@ import {
   referenceKernel,
   type Sha256,
   snapshotFromJson,
+  timeAfter,
 } from "@calybris/kernel";
 import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
@@ -33,7 +34,7 @@ import { stateDigestOf } from "./state-digest.ts";
 export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): AuditState {
   return {
     sequence: head.sequence,
-    at: head.at,
+    at: timeAfter(head.at, body),
     decisionSequence: body.kind === "decision" ? body.request.sequence : state.decisionSequence,
     policyId: body.kind === "genesis" || body.kind === "policy" ? body.policyId : state.policyId,
   };

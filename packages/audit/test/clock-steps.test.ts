@@ -1,10 +1,12 @@
 import { Engine, parseBudgets } from "@calybris/engine";
 import { InlineDriver, Writer } from "@calybris/engine/internal";
+import type { ClockEntry } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { MemoryDisk } from "../../engine/test/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
 import { auditLines } from "./histories/search-histories.ts";
 import { linesOf } from "./money-workload.ts";
+import { auditOf, type Written, written } from "./rechain.ts";
 
 const DAY_US = 86_400_000_000;
 
@@ -35,4 +37,46 @@ test("after a clock that stepped back, periods begin and reservations expire by 
   expect(await engine.ledger.sweep()).toBe(1);
   await engine.close();
   expect(auditLines(linesOf(disk))).toMatchObject({ status: "intact", findings: [] });
+});
+
+test("after a repaired clock a journal is intact; a repair from another time, or time that goes back without one, is found", async () => {
+  const disk = new MemoryDisk();
+  const clock = { now: Date.UTC(2027, 1, 15, 12) * 1_000 };
+  const open = (repairClock?: object) =>
+    Engine.open({
+      directory: "memory",
+      policy: sampleSnapshot(),
+      disk,
+      repairClock,
+      nowUs: () => ++clock.now,
+      driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
+    });
+  const period = { every: "day", timeZone: "UTC", allotmentMicrocents: 9_000 };
+  const ask = { inputTokens: 1_000, tenant: "daily" };
+  let engine = await open();
+  await engine.ledger.apply(parseBudgets({ tenants: { daily: { period } } }));
+  await engine.decide(ask);
+  await engine.close();
+  clock.now -= 400 * DAY_US;
+  engine = await open({});
+  const repair = (engine.clockRepair?.sequence ?? 0) - 1;
+  await engine.decide(ask);
+  await engine.ledger.apply(parseBudgets({ tenants: { fresh: { period } } }));
+  await engine.decide({ ...ask, tenant: "fresh" });
+  await engine.close();
+  expect(auditLines(linesOf(disk))).toMatchObject({ status: "intact", findings: [] });
+
+  const honest = written(linesOf(disk).map((line) => /"data":(.*)\}$/s.exec(line)?.[1] ?? ""));
+  const { head, body } = honest[repair] as Written<ClockEntry>;
+  const lie = (changed: Written): object[] =>
+    auditOf(honest.map((entry, index) => (index === repair ? changed : entry))).findings.map(
+      ({ sequence, problem }) => ({ sequence, problem }),
+    );
+  expect(lie({ head, body })).toEqual([]);
+  expect(lie({ head, body: { ...body, from: body.from + 1 } })).toEqual([{ sequence: repair + 1, problem: "at" }]);
+  expect(lie({ head, body: { ...body, from: body.from - 1 } })).toEqual([{ sequence: repair + 1, problem: "at" }]);
+  expect(lie({ head: { ...head, at: head.at + 1 }, body })).toEqual([{ sequence: repair + 1, problem: "at" }]);
+  expect(lie({ head, body: { ...body, to: body.to + DAY_US } })[0]).toEqual({ sequence: repair + 2, problem: "at" });
+  const without = lie({ head, body: { kind: "seal", cause: "idle" } });
+  expect(without[0]).toEqual({ sequence: repair + 2, problem: "at" });
 });

@@ -16,6 +16,7 @@ import {
 } from "@calybris/kernel";
 import type { UnknownTenants } from "./decide-step.ts";
 import { seedOf } from "./draw-seed.ts";
+import type { Caller } from "./engine-keys.ts";
 import { EntryFinder } from "./entry-finder.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
@@ -37,6 +38,8 @@ export interface EngineOptions {
   readonly policy?: PolicySnapshot | undefined;
   /** What becomes of a request that names a tenant without a limit. Default `"unmetered"`. */
   readonly unknownTenants?: UnknownTenants | undefined;
+  /** Goes back to the clock's time where the last entry is ahead of it, by a `clock` entry: for a clock that had run ahead. */
+  readonly repairClock?: Pick<Caller, "onBehalfOf"> | undefined;
   /** Secret key of a keyed chain; the same for the whole life of a journal. */
   readonly key?: Uint8Array | undefined;
   /**
@@ -141,8 +144,8 @@ export function requirePolicy({ policy, directory }: EngineOptions, state: Engin
  *
  * @throws CalybrisError `CAL_JOURNAL_CLOCK` when it is more than 5 minutes ahead of the clock.
  */
-export function idleTime(directory: string, { at }: EngineState, nowUs: number): number {
-  if (at - nowUs > AHEAD_US_MAX)
+export function idleTime({ directory, repairClock }: EngineOptions, { at }: EngineState, nowUs: number): number {
+  if (at - nowUs > AHEAD_US_MAX && repairClock === undefined)
     throw new CalybrisError("CAL_JOURNAL_CLOCK", { directory, at: timeText(at), now: timeText(nowUs) });
   return Math.max(0, nowUs - at);
 }

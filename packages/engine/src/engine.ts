@@ -74,6 +74,7 @@ export class Engine {
   readonly #decisions: EngineDecisions;
   #sweeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
+  #clockRepair: { readonly sequence: number; readonly from: number; readonly to: number } | undefined;
 
   private constructor(
     folded: Folded,
@@ -84,7 +85,7 @@ export class Engine {
   ) {
     const { state, requestIds, finder, recovered, seed } = folded;
     const { start, ...recovery } = recovered;
-    const idleUs = recovery.entries === 0 ? 0 : idleTime(options.directory, state, ports.nowUs());
+    const idleUs = recovery.entries === 0 ? 0 : idleTime(options, state, ports.nowUs());
     this.recovery = { ...recovery, idleUs };
     this.unknownTenants = options.unknownTenants ?? "unmetered";
     this.#ports = ports;
@@ -177,6 +178,7 @@ export class Engine {
       requirePolicy(options, folded.state);
       engine = new Engine(folded, options, ports, failStop, lock);
       if (folded.state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
+      if (options.repairClock !== undefined) await engine.#repairClock(options.repairClock);
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
       return engine;
@@ -206,6 +208,11 @@ export class Engine {
     const step = this.clockStep;
     this.#ports.clock?.confirm();
     return step;
+  }
+
+  /** The clock entry that opening with `repairClock` wrote. */
+  get clockRepair(): { readonly sequence: number; readonly from: number; readonly to: number } | undefined {
+    return this.#clockRepair;
   }
 
   /** Digest of the state after the last entry ordered (`calystt1`). */
@@ -327,6 +334,15 @@ export class Engine {
     if (await this.#journal.close()) await this.#lock?.release();
     const { failure } = this.#journal;
     if (failure !== undefined) throw failure;
+  }
+
+  /** Periods, expiries and retention go on from the later time: an index never falls, and what is due stays due. */
+  async #repairClock(caller: Caller): Promise<void> {
+    const [from, to] = [this.#state.at, this.#ports.nowUs()];
+    if (to >= from) return;
+    const { sequence, durable } = this.#journal.append({ kind: "clock", from, to, ...this.keys.caused(caller) });
+    await durable;
+    this.#clockRepair = { sequence, from, to };
   }
 
   #sweepNowAndThen(): void {

@@ -18,6 +18,7 @@ import {
   type PriorEntry,
   policyDigest,
   snapshotFromJson,
+  timeAfter,
   toHex,
   writeExact,
 } from "@calybris/kernel";
@@ -51,7 +52,7 @@ const TOKEN_FEATURES = 2;
 export class EngineState {
   /** Journal sequence of the last entry; 0 before genesis. */
   sequence = 0;
-  /** Time of the last entry, microseconds. */
+  /** The time from which the next entry continues, microseconds: that of the last entry, or less after a clock entry. */
   at = 0;
   /** Number of the last decision. */
   decisionSequence = 0n;
@@ -103,6 +104,10 @@ export class EngineState {
   apply(sequence: number, at: number, body: EntryBody): void {
     invariant(sequence === this.sequence + 1, `entry ${this.sequence + 1} comes next, got ${sequence}`);
     invariant(at >= this.at, "time never runs backwards in a journal");
+    invariant(
+      body.kind !== "clock" || (at === this.at && body.from === at && body.to < at),
+      "a clock entry goes back from the time of the entry before it",
+    );
     invariant((body.kind === "genesis") === (sequence === 1), "a journal begins with genesis, once");
     requireRanges(body);
     const keyChange = this.keys.checked(sequence, body);
@@ -113,7 +118,7 @@ export class EngineState {
     change?.();
     this.router.apply(sequence, body);
     this.sequence = sequence;
-    this.at = at;
+    this.at = timeAfter(at, body);
     this.sealed = body.kind === "seal";
   }
 

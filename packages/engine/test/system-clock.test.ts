@@ -169,3 +169,42 @@ test("a journal whose last entry is more than 5 minutes ahead of the clock is re
   expect(world.engine.recovery.idleUs).toBeGreaterThan(399 * DAY_MS * 1_000);
   await world.engine.close();
 });
+
+test("a clock that had run ahead is repaired by one entry: time goes back, and nothing that was due is undone", async () => {
+  const system = new FakeSystem();
+  const open = (disk?: MemoryDisk, repairClock?: object) =>
+    CommandWorld.open({ policy: sampleSnapshot(), nowUs: undefined, clockSource: system, repairClock }, disk);
+  system.step(400 * DAY_MS);
+  let world = await open();
+  const daily = { period: { every: "day", timeZone: "UTC", allotmentDollars: "1" } };
+  await world.engine.ledger.apply(parseBudgets({ tenants: { acme: daily } }));
+  const ask = { inputTokens: 1_000, tenant: "acme" };
+  const { decisionId } = await world.engine.decide({ ...ask, requestId: "once" });
+  await world.engine.close();
+  system.step(-400 * DAY_MS);
+  await expect(open(world.disk)).rejects.toMatchObject({ code: "CAL_JOURNAL_CLOCK" });
+  world = await open(world.disk, { onBehalfOf: "ada" });
+  const { clockRepair } = world.engine;
+  expect(clockRepair).toMatchObject({ from: (START_MS + 400 * DAY_MS) * 1_000, to: START_MS * 1_000 });
+  const { engine } = world;
+  const { period } = engine.ledger.balance("acme");
+  expect(period).toMatchObject({ index: 1 });
+  expect(period?.endsAt).toBeGreaterThan((START_MS + 399 * DAY_MS) * 1_000);
+  expect(await engine.decide({ ...ask, requestId: "once" })).toMatchObject({ decisionId, repeated: true });
+  system.run(60_000);
+  await engine.decide(ask);
+  expect(engine.ledger.balance("acme").period).toEqual(period);
+  expect(engine.ledger.prove().reservations.map(({ state }) => state)).toEqual(["open", "open"]);
+  await turn();
+  const lines = world.entries();
+  const repair = JSON.parse(lines[(clockRepair?.sequence ?? 0) - 1] ?? "{}") as Record<string, unknown>;
+  expect(repair).toMatchObject({ kind: "clock", at: clockRepair?.from, onBehalfOf: "ada" });
+  const last = JSON.parse(lines.at(-1) ?? "{}") as { at: number };
+  expect(last.at).toBe((START_MS + 60_000) * 1_000);
+  const digest = engine.stateDigest();
+  expect((await open(world.disk.copy())).engine.stateDigest()).toBe(digest);
+  await engine.close();
+  world = await open(world.disk, {});
+  expect(world.engine.clockRepair).toBeUndefined();
+  await world.engine.close();
+});

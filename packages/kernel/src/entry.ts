@@ -200,7 +200,6 @@ function bodyFromJson(kind: keyof typeof MEMBERS, members: Members): EntryBody |
 export function laterStageOf(body: EntryBody): string | undefined {
   switch (body.kind) {
     case "attempt":
-    case "clock":
       return `its kind ${body.kind}`;
     case "policy":
       if (body.change !== "promoted") return `a policy that is ${body.change}`;

@@ -18,7 +18,7 @@ export interface StateEntry {
   readonly stateDigest: string;
 }
 
-/** The clock had run ahead: the only entry after which `at` may be less. A later stage writes it; the engine refuses it. */
+/** The clock had run ahead: the only entry after which `at` may be less. Its own `at` is `from`. */
 export interface ClockEntry extends Caused {
   readonly kind: "clock";
   /** `at` of the entry before, microseconds since the Unix epoch. */
@@ -48,4 +48,13 @@ export function markFromJson(kind: MarkEntry["kind"], members: Members): MarkEnt
       return { kind, from, to, ...causedFromJson(members) };
     }
   }
+}
+
+/**
+ * The least time of the entry after one: its own, but for a clock entry, after which time continues from `to`.
+ *
+ * @param at - of the entry, microseconds since the Unix epoch.
+ */
+export function timeAfter(at: number, body: { readonly kind: string }): number {
+  return body.kind === "clock" ? (body as ClockEntry).to : at;
 }

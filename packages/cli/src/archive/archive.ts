@@ -15,6 +15,7 @@ import { copyVerified, noteInManifest, replaceByLink } from "./files.ts";
 import { verifySealed } from "./verify.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
+import { repairClockCommand } from "../journal/repair-clock.ts";
 import { logFiles } from "../journal/log-lines.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
@@ -55,7 +56,10 @@ export function journalCommand(terminal: Terminal): Command {
       const moved = archiveJournal(options);
       terminal.print(options.json === true ? jsonText({ archived: moved }) : archivedText(moved, options));
     });
-  return new Command("journal").description("manage the files of a journal").addCommand(archive);
+  return new Command("journal")
+    .description("manage a journal: archive its segments, repair its clock")
+    .addCommand(archive)
+    .addCommand(repairClockCommand(terminal));
 }
 
 /** @throws CalybrisError `CAL_ARCHIVE_REFUSED` when anything is not as it must be; nothing was moved that was not compared. */

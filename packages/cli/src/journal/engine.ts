@@ -59,7 +59,7 @@ export async function withEngine<Result>(
 }
 
 /** Opening an engine would create the directory; a mistyped path must not leave one behind. */
-function hasJournal(directory: string): boolean {
+export function hasJournal(directory: string): boolean {
   try {
     return listSegments(nodeDisk, directory).length > 0;
   } catch {

@@ -18,7 +18,7 @@
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
-import { CalybrisError, type EntryBody, invariant } from "@calybris/kernel";
+import { CalybrisError, type EntryBody, invariant, timeAfter } from "@calybris/kernel";
 import { EntryTails } from "./entry-tail.ts";
 import { FailStop } from "./fail-stop.ts";
 import { Gathering } from "./gathering.ts";
@@ -275,7 +275,7 @@ export class Journal implements WaiterOrdering {
       const tail = this.#tails.of({ sequence, at, body });
       this.#options.onOrdered(sequence, at, body);
       this.#sequence = sequence;
-      this.#at = at;
+      this.#at = timeAfter(at, body);
       this.#sealed = body.kind === "seal";
       this.#segmentBytes += tail.length + LINE_OVERHEAD_BYTES;
       return tail;
