@@ -122,7 +122,7 @@ test("the journal of a running process is refused to another", async () => {
     const { exit, complaints } = await calybris(...words);
     expect({ exit, complaints }).toEqual({
       exit: 2,
-      complaints: expect.stringMatching(/^CAL_JOURNAL_LOCKED: .*in use by another process\nClose the other process/),
+      complaints: expect.stringMatching(/^CAL_JOURNAL_LOCKED: .*in use by another process\nStop the other process/),
     });
   }
   expect(files.contents("locked")).toEqual(before);

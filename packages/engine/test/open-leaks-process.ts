@@ -82,7 +82,7 @@ async function changed(directory: string, change: (text: string) => string): Pro
 /** Genesis of another format, chained as it must be. */
 function otherVersion(text: string): string {
   const [first = ""] = text.split("\n");
-  const data = (parseEntryLine(first)?.data ?? "").replace('"format":1', '"format":77');
+  const data = (parseEntryLine(first)?.data ?? "").replace(/"format":[0-9]+/, '"format":77');
   const hash = nodeChain()("genesis", Buffer.from(data));
   return `{"sequence":1,"previous_hash":"genesis","entry_hash":"${hash}","data":${data}}\n`;
 }
@@ -156,7 +156,7 @@ const WAYS: readonly Way[] = [
   {
     way: "a byte altered",
     expected: "CAL_JOURNAL_CORRUPT",
-    prepare: (directory) => changed(directory, (text) => text.replace('"policy":1', '"policy":2')),
+    prepare: (directory) => changed(directory, (text) => text.replace('"kind":"decision"', '"kind":"decisiom"')),
     attempt: open,
   },
   {

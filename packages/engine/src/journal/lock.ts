@@ -84,8 +84,8 @@ const SQLITE_BUSY = 5;
 function exclusive(path: string): DatabaseSync | undefined {
   const database = new DatabaseSync(path, { timeout: 0 });
   try {
-    // Nothing is ever written, so there is nothing to roll back.
-    database.exec("PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE");
+    // In memory, because nothing is ever committed: with a file, or none, SQLite writes, which a full disk refuses.
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
     return database;
   } catch (error) {
     database.close();
