@@ -109,7 +109,14 @@ const EVERY_FIELD: Readonly<Record<Kind, { [key: string]: Json }>> = {
   budgets: {
     $schema: "budgets.schema.json",
     tenants: {
-      acme: { exposureCapDollars: "5", whenShort: "reject", reservationSeconds: 60, unlimited: false },
+      acme: {
+        exposureCapDollars: "5",
+        whenShort: "reject",
+        reservationSeconds: 60,
+        unlimited: false,
+        overrunFactor: 5,
+        overrunFloorDollars: "2",
+      },
       team: { parent: "acme", period: { every: "month", timeZone: "UTC", allotmentDollars: "5" } },
     },
   },

@@ -15,6 +15,8 @@ export interface ReadDecision extends ReadEntry {
   /** Of the policy that was in force. */
   readonly policyId: number;
   readonly snapshot: PolicySnapshot;
+  /** The name of the key that its actor is, where it is one. */
+  readonly keyName: string | undefined;
   /** Whether its hash follows from its data; `undefined` where that takes a key which is not at hand. */
   readonly isChained: boolean | undefined;
 }
@@ -28,6 +30,7 @@ interface PolicyAt {
 export class JournalReader {
   readonly #path: string;
   readonly #chain: ChainHash | undefined;
+  readonly #keyNames = new Map<number, string>();
   /** Of each file, the policies in it up to a byte. */
   readonly #policies = new Map<string, { readonly byteEnd: number; readonly policies: readonly PolicyAt[] }>();
   #file: string | undefined;
@@ -86,7 +89,19 @@ export class JournalReader {
     const { id: policyId, snapshot } = policy;
     const isChained =
       this.#chain === undefined ? undefined : this.#chain(read.previousHash, Buffer.from(data)) === read.entryHash;
-    return { ...read, entry, policyId, snapshot, isChained };
+    return { ...read, entry, policyId, snapshot, keyName: this.#keyName(entry.actor), isChained };
+  }
+
+  /** The name that a key was introduced with; its entry comes before all that it causes. */
+  #keyName(actor: DecisionEntry["actor"]): string | undefined {
+    if (typeof actor !== "number") return undefined;
+    const known = this.#keyNames.get(actor);
+    if (known !== undefined) return known;
+    const { head, data } = this.find(actor);
+    const body = head.kind === "key" ? parseEntryBody(head, data, () => never(actor)) : undefined;
+    const name = body?.kind === "key" && body.change === "introduced" ? body.name : "unknown";
+    this.#keyNames.set(actor, name);
+    return name;
   }
 
   /** The table that a decision was drawn from; `undefined` where it names none. */

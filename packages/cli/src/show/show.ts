@@ -5,9 +5,9 @@
 
 import { explainedRecommendation } from "@calybris/engine/internal";
 import {
+  actorText,
   type ChainHash,
   cost,
-  type DecisionEntry,
   decisionDigests,
   decisionIdOf,
   type ExplainedRecommendation,
@@ -88,6 +88,7 @@ function explanationJson(
     id: entry.requestId,
     policy: found.policyId,
     actor: entry.actor,
+    keyName: found.keyName,
     onBehalfOf: entry.onBehalfOf,
     useCase: entry.useCase,
     defaulted: entry.defaulted,
@@ -124,16 +125,15 @@ function shortText(short: ShortOfRoom | undefined): string {
 }
 
 /** Who asked, and what the caller said of the request beside what is decided by. */
-function callerLines({ actor, onBehalfOf, tags, session, promptDigest }: DecisionEntry): readonly string[] {
-  const by = actor === undefined ? [] : [typeof actor === "number" ? `the key of entry ${actor}` : actor];
-  const claimed = onBehalfOf === undefined ? [] : [`on behalf of ${JSON.stringify(onBehalfOf)} (claimed)`];
+function callerLines({ entry, keyName }: ReadDecision): readonly string[] {
+  const { actor, onBehalfOf, tags, session, promptDigest } = entry;
   const said = [
     ...Object.entries(tags ?? {}).map(([name, tag]) => `${name}=${tag}`),
     ...(session === undefined ? [] : [`session ${JSON.stringify(session)}`]),
     ...(promptDigest === undefined ? [] : [`prompt SHA-256 ${promptDigest}`]),
   ];
   return [
-    ...(by.length + claimed.length === 0 ? [] : [`  by       ${[...by, ...claimed].join(", ")}`]),
+    ...(actor === undefined ? [] : [`  by       ${actorText(actor, keyName, onBehalfOf)}`]),
     ...(said.length === 0 ? [] : [`  tags     ${said.join(", ")}`]),
   ];
 }
@@ -175,7 +175,7 @@ export function explanationText(
       : [
           `  next best ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
-    ...callerLines(entry),
+    ...callerLines(found),
     ...recommendationLines(learning, snapshot),
     ...outcomeLines(outcome),
     ...(explained.rows.length === 0
