@@ -3,6 +3,7 @@
  * red. A test that stays green with a bug in it proves nothing.
  * @module
  */
+import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 
 export interface Mutant {
@@ -226,27 +227,7 @@ const OF_THE_AUDIT: readonly Mutant[] = [
     replace: 'if (tenant === "")',
     test: REQUEST_LIES,
   },
-  {
-    name: "a budget may be any",
-    file: "audit/src/member-check.ts",
-    find: "if (roomMicrocents === undefined && budget !== expected)",
-    replace: "if (roomMicrocents === undefined && budget > 2n ** 64n)",
-    test: REQUEST_LIES,
-  },
-  {
-    name: "the cost of what was asked for is no limit",
-    file: "kernel/src/spending.ts",
-    find: "return costMicrocents(one < other ? one : other);",
-    replace: "return costMicrocents(one < other ? one : one);",
-    test: "engine/test/spend-limit.test.ts",
-  },
-  {
-    name: "a floor of the policy stays above what was asked for",
-    file: "kernel/src/spending.ts",
-    find: "Math.min(floorBps, requested.qualityBps)",
-    replace: "Math.max(floorBps, 0)",
-    test: "engine/test/spend-limit.test.ts",
-  },
+  ...SPENDING_MUTANTS,
   {
     name: "a mask may hold bits that have no name",
     file: "audit/src/request-check.ts",
