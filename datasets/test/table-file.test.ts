@@ -184,8 +184,8 @@ describe("a map that cannot be used is refused with every mistake", () => {
     ["no tiers", { features: ["x"] }, "tiers"],
     ["one tier", { features: ["x"], tiers: [tier("a")] }, "tiers"],
     ["nine tiers", { features: ["x"], tiers: [..."abcdefghi"].map((name) => tier(name)) }, "holds 9"],
-    ["a tier twice", { features: ["x"], tiers: [tier("a"), tier("a", "b")] }, "twice"],
-    ["a feature twice", { features: ["x", { column: "x" }], tiers: [tier("a"), tier("b")] }, "twice"],
+    ["a tier twice", { features: ["x"], tiers: [tier("a"), tier("a", "b")] }, "duplicate"],
+    ["a feature twice", { features: ["x", { column: "x" }], tiers: [tier("a"), tier("b")] }, "duplicate"],
     ["an outcome as a feature", { features: ["a"], tiers: [tier("a"), tier("b")] }, "is an outcome"],
     ["nothing to learn from", { tiers: [tier("a"), tier("b")] }, "names no features"],
     [

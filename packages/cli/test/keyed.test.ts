@@ -94,7 +94,7 @@ describe("wrong uses of a key", () => {
     ["that is a directory", files.at("directory"), "CAL_JOURNAL_KEY", /not a regular file/],
     ["that is a device", "/dev/null", "CAL_JOURNAL_KEY", /not a regular file/],
     ["that is not there", files.at("none"), "CAL_INPUT_UNREADABLE", /no such file/],
-    ["that is a link to nowhere", files.at("dangling"), "CAL_INPUT_UNREADABLE", /no such file/],
+    ["that is a link to nowhere", files.at("dangling"), "CAL_INPUT_UNREADABLE", /which cannot be reached/],
   ])("a key file %s is refused by every command", async (_name, file, code, problem) => {
     const before = files.contents("keyed");
     for (const [name, words] of commandsOn(keyed)) {

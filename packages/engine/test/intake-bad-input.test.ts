@@ -189,7 +189,7 @@ test.each([
 /** An amount may be written in any unit, so no schema requires one of them; a missing one is told in microcents. */
 function neededAs(kind: Kind, name: string): string | undefined {
   if (name === "useCases.default" || name.endsWith("allotmentDollars")) return name;
-  const isOptional = kind === "request" || kind === "cases" || name.endsWith("exposureCapDollars");
+  const isOptional = kind === "request" || kind === "cases" || /(exposureCap|overrunFloor)Dollars$/.test(name);
   const inMicrocents = name.replace(/(Cents|Dollars)(?=$|Per)/, "Microcents");
   return !isOptional && inMicrocents.includes("Microcents") ? inMicrocents : undefined;
 }
