@@ -7,7 +7,7 @@ import { nodeSha256 } from "@calybris/engine";
 import { EngineState, type Ledger, proveConservation } from "@calybris/engine/internal";
 import { decisionIdOf, type GrantEntry, parseEntryBody, parseEntryHead } from "@calybris/kernel";
 import fc from "fast-check";
-import { policiesAt } from "../../engine/src/read-entry.ts";
+import { policiesAt } from "../../engine/src/state/read-entry.ts";
 import { createAudit, createFold } from "../src/index.ts";
 import { MoneyFold } from "../src/money.ts";
 import { type Ran, runWorkload, workload } from "./money-workload.ts";

@@ -5,14 +5,14 @@
  */
 
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
-import type { UnknownTenants } from "./decide-step.ts";
-import type { Decided } from "./decided.ts";
-import { makeSeed } from "./draw-seed.ts";
-import type { DecisionWaiter } from "./decision-waiter.ts";
-import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./engine-decisions.ts";
-import { type Caller, EngineKeys, processUser } from "./engine-keys.ts";
-import { EngineLearning } from "./engine-learning.ts";
-import { EngineLedger } from "./engine-ledger.ts";
+import type { UnknownTenants } from "./flows/decide-step.ts";
+import type { Decided } from "./flows/decided.ts";
+import { makeSeed } from "./flows/draw-seed.ts";
+import type { DecisionWaiter } from "./flows/decision-waiter.ts";
+import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./flows/decisions.ts";
+import { type Caller, EngineKeys, processUser } from "./flows/keys.ts";
+import { EngineLearning } from "./flows/learning.ts";
+import { EngineLedger } from "./flows/ledger.ts";
 import {
   type EngineOptions,
   type Folded,
@@ -23,9 +23,9 @@ import {
   makeDirectory,
   type Ports,
   requirePolicy,
-} from "./engine-opening.ts";
-import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./engine-policies.ts";
-import { EngineReading } from "./engine-reading.ts";
+} from "./opening.ts";
+import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
+import { EngineReading } from "./reading.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { FailStop } from "./journal/fail-stop.ts";
 import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
@@ -33,16 +33,16 @@ import type { Recovered } from "./journal/recovery.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
-import type { EngineState } from "./state.ts";
+import type { EngineState } from "./state/state.ts";
 import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
-export type { Decided } from "./decided.ts";
-export type { DecisionWaiter } from "./decision-waiter.ts";
-export type { DecidedOrRefused, RefuseRest } from "./engine-decisions.ts";
-export type { Reconfiguration, Reconfigured } from "./engine-policies.ts";
-export type { UnknownTenants } from "./decide-step.ts";
-export type { EngineOptions } from "./engine-opening.ts";
+export type { Decided } from "./flows/decided.ts";
+export type { DecisionWaiter } from "./flows/decision-waiter.ts";
+export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
+export type { Reconfiguration, Reconfigured } from "./flows/policies.ts";
+export type { UnknownTenants } from "./flows/decide-step.ts";
+export type { EngineOptions } from "./opening.ts";
 
 /** About 20 MB of one tenant's. */
 export const OPEN_RESERVATIONS_MAX = 100_000;

@@ -41,24 +41,24 @@ export type { Recovered, SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 
 // `engine.keys`: who gives a command.
-export type { Caller, EngineKeys } from "./engine-keys.ts";
+export type { Caller, EngineKeys } from "./flows/keys.ts";
 
 // `engine.ledger`: budgets and settlements.
-export type { EngineLedger, Granted, OfDecision, Settled } from "./engine-ledger.ts";
+export type { EngineLedger, Granted, OfDecision, Settled } from "./flows/ledger.ts";
 export type { LedgerHandle } from "./ledger/handle.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
 
 // `engine.learning`: outcomes, priors, certificates.
-export type { Certificate, ClientOutcome, EngineLearning } from "./engine-learning.ts";
-export type { Observed } from "./observed.ts";
+export type { Certificate, ClientOutcome, EngineLearning } from "./flows/learning.ts";
+export type { Observed } from "./state/observed.ts";
 export type { Confidence, TierQuality } from "./router/floors.ts";
 export type { Prior } from "./router/prior.ts";
 export { loadPrior } from "./router/prior-file.ts";
 
 // `engine.reading`: what can be asked without changing anything.
-export type { EngineReading, FoundDecision, ReadDecided } from "./engine-reading.ts";
+export type { EngineReading, FoundDecision, ReadDecided } from "./reading.ts";
 export type { Head } from "./journal/head.ts";
-export type { PolicyInForce } from "./state.ts";
+export type { PolicyInForce } from "./state/state.ts";
 
 // Files that people write.
 export { type CatalogFile, parseCatalogFile } from "./intake/catalog-file.ts";

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { EngineClient } from "../src/engine-port.ts";
+import { EngineClient } from "../src/client-port.ts";
 
 // One of eight: decides its share of requests and reports which entry each became.
 const { port, worker, count } = workerData as { port: MessagePort; worker: number; count: number };

@@ -4,11 +4,11 @@
  */
 import { bps, type Learning, type PolicySnapshot, WARM_UP_REGIME } from "@calybris/kernel";
 import { expect, test } from "vitest";
-import type { Decided } from "../src/decided.ts";
+import type { Decided } from "../src/flows/decided.ts";
 import { Engine } from "../src/engine.ts";
 import { InlineDriver } from "../src/journal/inline-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { Beliefs, COUNT_ONE } from "../src/router/beliefs.ts";
 import { type FloorOut, Floors } from "../src/router/floors.ts";
 import { Router } from "../src/router/router.ts";

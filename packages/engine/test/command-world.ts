@@ -11,7 +11,7 @@ import type { ClientRequest } from "../src/intake/client-request.ts";
 import { segmentNumber } from "../src/journal/segment.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import type { Chance } from "./crash-chance.ts";
 import { pass } from "./crash-timers.ts";
 import { linearPrior } from "./linear-prior.ts";

@@ -6,8 +6,8 @@
 import { DEFAULT_TENANT, type Kernel, type Policy, type PolicySnapshot, prescribe } from "@calybris/kernel";
 import { setImmediate as turn } from "node:timers/promises";
 import { type Decided, Engine } from "../src/engine.ts";
-import type { Observed } from "../src/observed.ts";
-import type { Granted, Settled } from "../src/engine-ledger.ts";
+import type { Observed } from "../src/state/observed.ts";
+import type { Granted, Settled } from "../src/flows/ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import type { Disk } from "../src/journal/disk.ts";
@@ -16,7 +16,7 @@ import { segmentName, segmentNumber } from "../src/journal/segment.ts";
 import { HandDriver } from "./crash-driver.ts";
 import { PlainDisk, RecordingDisk } from "./crash-disk.ts";
 import type { DiskModel, Operation } from "./crash-model.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { forgetTimers, pass } from "./crash-timers.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

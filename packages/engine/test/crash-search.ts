@@ -4,7 +4,7 @@
  * of that one's life.
  * @module
  */
-import { SEED_FILE } from "../src/draw-seed.ts";
+import { SEED_FILE } from "../src/flows/draw-seed.ts";
 import { type CrashImage, crashImages, type ImageOptions } from "./crash-images.ts";
 import { DiskModel, type Operation } from "./crash-model.ts";
 import {

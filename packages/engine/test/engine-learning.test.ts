@@ -8,11 +8,11 @@ import {
   sequence,
 } from "@calybris/kernel";
 import { expect, test } from "vitest";
-import type { Decided } from "../src/decided.ts";
+import type { Decided } from "../src/flows/decided.ts";
 import { Engine, type EngineOptions } from "../src/engine.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { loadPrior } from "../src/router/prior-file.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";

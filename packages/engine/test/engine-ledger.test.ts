@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Decided } from "../src/decided.ts";
+import type { Decided } from "../src/flows/decided.ts";
 import { Engine, type EngineOptions } from "../src/engine.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { nodeChain, nodeSha256 } from "../src/journal/chain-hash.ts";
@@ -7,8 +7,8 @@ import { recover } from "../src/journal/recovery.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
 import { proveConservation } from "../src/ledger/proof.ts";
-import { readBody } from "../src/read-entry.ts";
-import { EngineState } from "../src/state.ts";
+import { readBody } from "../src/state/read-entry.ts";
+import { EngineState } from "../src/state/state.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { type DecisionEntry, type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { Engine } from "../src/engine.ts";
-import { enginePort } from "../src/engine-port.ts";
+import { enginePort } from "../src/client-port.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import { nodeDisk } from "../src/journal/disk.ts";
 import { recover } from "../src/journal/recovery.ts";

@@ -9,7 +9,7 @@ import { nodeDisk } from "../src/journal/disk.ts";
 import { recover } from "../src/journal/recovery.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { EngineState } from "../src/state.ts";
+import { EngineState } from "../src/state/state.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

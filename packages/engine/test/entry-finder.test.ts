@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EntryFinder } from "../src/entry-finder.ts";
+import { EntryFinder } from "../src/state/entry-finder.ts";
 import { Journal } from "../src/journal/journal.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";

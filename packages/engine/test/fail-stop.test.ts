@@ -2,7 +2,7 @@ import { CalybrisError, type Kernel } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Engine } from "../src/engine.ts";
-import { EngineClient, enginePort } from "../src/engine-port.ts";
+import { EngineClient, enginePort } from "../src/client-port.ts";
 import { CommandWorld, learning } from "./command-world.ts";
 import { searchLies } from "./lie-search.ts";
 import { linearPrior } from "./linear-prior.ts";

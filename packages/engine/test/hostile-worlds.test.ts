@@ -5,12 +5,12 @@
 import { bps, createPolicy, type Learning, type PolicySnapshot, samplePolicy, type Signal } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Decided } from "../src/decided.ts";
+import type { Decided } from "../src/flows/decided.ts";
 import { Engine } from "../src/engine.ts";
-import type { ClientOutcome } from "../src/engine-learning.ts";
+import type { ClientOutcome } from "../src/flows/learning.ts";
 import { InlineDriver } from "../src/journal/inline-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

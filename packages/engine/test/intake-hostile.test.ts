@@ -11,7 +11,7 @@ import {
   resolveRequest,
 } from "../src/intake/intake.ts";
 import { loadPrior } from "../src/router/prior-file.ts";
-import { type ClientOutcome, readOutcome } from "../src/told-outcome.ts";
+import { type ClientOutcome, readOutcome } from "../src/flows/parsed-outcome.ts";
 import { counted } from "./counted.ts";
 import {
   BUDGETS,

@@ -3,7 +3,7 @@
  * @module
  */
 import { Engine } from "../src/engine.ts";
-import type { EngineLedger } from "../src/engine-ledger.ts";
+import type { EngineLedger } from "../src/flows/ledger.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { segmentName } from "../src/journal/segment.ts";
 import { Writer } from "../src/journal/writer.ts";

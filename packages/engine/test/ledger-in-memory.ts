@@ -15,14 +15,14 @@ import {
   samplePolicy,
   writeExact,
 } from "@calybris/kernel";
-import { EngineKeys } from "../src/engine-keys.ts";
-import { EngineLedger } from "../src/engine-ledger.ts";
+import { EngineKeys } from "../src/flows/keys.ts";
+import { EngineLedger } from "../src/flows/ledger.ts";
 import { nodeSha256 } from "../src/journal/chain-hash.ts";
 import { FailStop } from "../src/journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../src/journal/journal.ts";
 import { drive } from "../src/ledger/cells.ts";
 import { periodsDue } from "../src/ledger/due-periods.ts";
-import { KeyBook } from "../src/key-book.ts";
+import { KeyBook } from "../src/state/key-book.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { ledgerStateTexts } from "../src/ledger/proof.ts";
 import { reservationOf } from "./ledger-entries.ts";

@@ -102,7 +102,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   },
   {
     name: "a refund before sequencing",
-    file: "engine-ledger.ts",
+    file: "flows/ledger.ts",
     find: ORDERED,
     replace: `
       const early = entry.kind === "release" ? ledger.reservations.open(entry.of) : undefined;
@@ -148,7 +148,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   },
   {
     name: "a period that begins without an entry",
-    file: "engine-ledger.ts",
+    file: "flows/ledger.ts",
     find: "      for (const period of periods) journal.order(period);\n",
     replace: "      for (const period of periods) ledger.apply(0, at, period);\n",
     search: "sequences",
@@ -260,7 +260,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   },
   {
     name: "another tenant settles it",
-    file: "engine-ledger.ts",
+    file: "flows/ledger.ts",
     find: "command.tenant !== undefined && command.tenant !== found.tenant.tenant",
     replace: "command.tenant === found.tenant.tenant && command.tenant !== found.tenant.tenant",
     search: "sequences",

@@ -1,9 +1,9 @@
 import type { Kernel } from "@calybris/kernel";
 import { samplePolicy, wasmKernel } from "@calybris/kernel";
 import { expect, test } from "vitest";
-import type { Decided } from "../src/decided.ts";
+import type { Decided } from "../src/flows/decided.ts";
 import { Engine } from "../src/engine.ts";
-import { EngineLedger } from "../src/engine-ledger.ts";
+import { EngineLedger } from "../src/flows/ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { FailStop } from "../src/journal/fail-stop.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";

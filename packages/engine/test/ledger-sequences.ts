@@ -6,7 +6,7 @@
  * @module
  */
 import { CalybrisError, type TenantProof } from "@calybris/kernel";
-import type { EngineLedger } from "../src/engine-ledger.ts";
+import type { EngineLedger } from "../src/flows/ledger.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import { LedgerView } from "../src/ledger/handle.ts";
 import {

@@ -90,7 +90,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ids are forgotten by a restart",
-    file: "engine-opening.ts",
+    file: "opening.ts",
     find: '    if (body.kind === "decision") requestIds.recovered(body, sequence);\n',
     replace: "",
     search: "crash",
@@ -111,7 +111,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a request that failed may be asked again, and is answered from the page cache",
-    file: "decision-waiter.ts",
+    file: "flows/decision-waiter.ts",
     find: "    this.#hasFailed = true;\n",
     replace: "    this.#hasFailed = true;\n    this.onAnswered?.();\n",
     search: "fault",
@@ -256,7 +256,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a seed of the draws that nobody promised is taken as it is found",
-    file: "draw-seed.ts",
+    file: "flows/draw-seed.ts",
     find: "  const seed = randomBytes(SEED_BYTES);\n",
     replace:
       "  const known = readSeed(disk, directory);\n  if (known !== undefined) return known;\n  const seed = randomBytes(SEED_BYTES);\n",

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { Engine } from "../src/engine.ts";
 import { InlineDriver } from "../src/journal/inline-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

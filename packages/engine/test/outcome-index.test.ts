@@ -1,7 +1,7 @@
 import type { OutcomeEntry } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { OUTCOMES_KEPT_MAX, OutcomeIndex, rememberedOutcome } from "../src/outcome-index.ts";
+import { OUTCOMES_KEPT_MAX, OutcomeIndex, rememberedOutcome } from "../src/state/outcome-index.ts";
 
 const outcome = (of: number): OutcomeEntry => ({
   kind: "outcome",

@@ -14,8 +14,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Engine } from "../src/engine.ts";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import type { ClientRequest } from "../src/intake/client-request.ts";
-import { readBody } from "../src/read-entry.ts";
-import { EngineState } from "../src/state.ts";
+import { readBody } from "../src/state/read-entry.ts";
+import { EngineState } from "../src/state/state.ts";
 import { CommandWorld } from "./command-world.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Engine } from "../src/engine.ts";
 import { InlineDriver } from "../src/journal/inline-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
-import { REQUEST_ID_RETENTION_US } from "../src/request-index.ts";
+import { REQUEST_ID_RETENTION_US } from "../src/state/request-index.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CommandWorld, learning } from "./command-world.ts";
-import { REQUEST_ID_RETENTION_US } from "../src/request-index.ts";
+import { REQUEST_ID_RETENTION_US } from "../src/state/request-index.ts";
 import { searchRetries } from "./retry-search.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
 

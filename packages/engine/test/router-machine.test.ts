@@ -9,7 +9,7 @@ import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { PROPENSITY_ONE } from "@calybris/kernel";
 import { expect, test } from "vitest";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { Beliefs, COUNT_ONE } from "../src/router/beliefs.ts";
 import { loadPrior } from "../src/router/prior-file.ts";
 import { FEATURE_MISSING, type Prior, predictGainBps } from "../src/router/prior.ts";

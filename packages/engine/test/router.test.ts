@@ -2,7 +2,7 @@ import { PROPENSITY_ONE, REGIME_COUNT, WARM_UP_REGIME } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeSha256 } from "../src/journal/chain-hash.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { Beliefs, COUNT_ONE } from "../src/router/beliefs.ts";
 import { Draws } from "../src/router/draws.ts";
 import { isContradicted, rewardOf, successOf } from "../src/router/feedback.ts";

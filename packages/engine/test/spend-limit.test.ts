@@ -21,7 +21,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseBudgets } from "../src/intake/budgets-file.ts";
 import type { ClientRequest } from "../src/intake/client-request.ts";
-import { LEARNING_DEFAULTS } from "../src/learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../src/flows/learning-defaults.ts";
 import { CommandWorld } from "./command-world.ts";
 import { linesOf } from "../../audit/test/money-workload.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import { type EntryBody, type EntryHead, parseEntryBody, parseEntryHead } from "@calybris/kernel";
-import { policiesAt } from "../src/read-entry.ts";
-import { EngineState } from "../src/state.ts";
+import { policiesAt } from "../src/state/read-entry.ts";
+import { EngineState } from "../src/state/state.ts";
 import { CommandWorld, drawCommands, learning } from "./command-world.ts";
 import { type Chance, seededChance } from "./crash-chance.ts";
 import { withTimersHeld } from "./crash-timers.ts";

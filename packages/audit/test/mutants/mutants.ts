@@ -107,7 +107,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "abandoned outcomes teach",
-    file: "engine/src/engine-learning.ts",
+    file: "engine/src/flows/learning.ts",
     find: '        disposition === "applied",\n',
     replace: '        disposition !== "in_flight",\n',
     test: "engine/test/outcome-dispositions.test.ts",
@@ -121,7 +121,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "the retention of request ids is ignored",
-    file: "engine/src/request-ids.ts",
+    file: "engine/src/state/request-ids.ts",
     find: " || nowUs() - head.at > REQUEST_ID_RETENTION_US",
     replace: "",
     test: "engine/test/request-id-retention.test.ts",
@@ -142,7 +142,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "an outcome is marked under another decision",
-    file: "engine/src/outcome-index.ts",
+    file: "engine/src/state/outcome-index.ts",
     find: "    bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));\n",
     replace: "    bits[bit >> 3] = (bits[bit >> 3] as number) | (2 << (bit & 7));\n",
     test: "engine/test/outcome-index.test.ts",

@@ -87,14 +87,14 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a tenant may have any number of reservations open",
-    file: "engine/src/decide-step.ts",
+    file: "engine/src/flows/decide-step.ts",
     find: "account.openCount < this.#ports.openReservationsMax",
     replace: "account.openCount >= 0",
     test: "engine/test/engine-ledger.test.ts",
   },
   {
     name: "an entry that cannot follow looks like a bug of the program",
-    file: "engine/src/engine-opening.ts",
+    file: "engine/src/opening.ts",
     find: "    applyRead(state, entry, body);\n",
     replace: "    state.apply(entry.head.sequence, entry.head.at, body);\n",
     test: "engine/test/altered-entries.test.ts",

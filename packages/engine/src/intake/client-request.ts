@@ -29,7 +29,7 @@ import {
   U64_MAX,
   writeExact,
 } from "@calybris/kernel";
-import type { Writable } from "../writable.ts";
+import type { Writable } from "../flows/writable.ts";
 import { type MistakeBounds, Mistakes, showValue } from "./mistakes.ts";
 import type { MoneyField } from "./money.ts";
 import {

@@ -27,7 +27,7 @@ import {
   type UseCase,
 } from "@calybris/kernel";
 import { z } from "zod";
-import { LEARNING_DEFAULTS } from "../learning-defaults.ts";
+import { LEARNING_DEFAULTS } from "../flows/learning-defaults.ts";
 import { type CatalogFile, checkCatalog, readCatalog } from "./catalog-file.ts";
 import { checkShape } from "./check-shape.ts";
 import { ListedNames } from "./listed-names.ts";

@@ -7,7 +7,7 @@ import { createReadStream } from "node:fs";
 import { Readable, type Transform } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
 import { CalybrisError } from "@calybris/kernel";
-import { brokenLink } from "../broken-link.ts";
+import { brokenLink } from "../journal/broken-link.ts";
 
 /** Standard input, where a file name is asked for. */
 export const STANDARD_INPUT = "-";

@@ -6,7 +6,7 @@
  * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
  * @module
  */
-import { brokenLink } from "../broken-link.ts";
+import { brokenLink } from "./broken-link.ts";
 import { CalybrisError } from "@calybris/kernel";
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";

@@ -18,10 +18,10 @@ import {
   NAME_WANTED,
   systemActor,
 } from "@calybris/kernel";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { Ordered, Ordering } from "./journal/journal.ts";
-import type { KeyBook } from "./key-book.ts";
-import { showValue } from "./intake/mistakes.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import type { KeyBook } from "../state/key-book.ts";
+import { showValue } from "../intake/mistakes.ts";
 
 /** The user that runs this process; one without an account has a number. */
 export function processUser(): Actor {

@@ -5,14 +5,14 @@
  * @module
  */
 import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
-import type { Proven } from "./decide.ts";
-import { answered, type DecisionWaiter, type PendingDecision } from "./decision-waiter.ts";
+import type { Proven } from "../flows/decide.ts";
+import { answered, type DecisionWaiter, type PendingDecision } from "../flows/decision-waiter.ts";
 import type { EntryFinder } from "./entry-finder.ts";
-import type { ClientRequest } from "./intake/client-request.ts";
-import { refuseSprawling } from "./intake/request-size.ts";
+import type { ClientRequest } from "../intake/client-request.ts";
+import { refuseSprawling } from "../intake/request-size.ts";
 import { policiesAt } from "./read-entry.ts";
-import { recalled } from "./recalled.ts";
-import { isSameRequest } from "./repeated-request.ts";
+import { recalled } from "../flows/recalled.ts";
+import { isSameRequest } from "../flows/repeated-request.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
 import type { EngineState } from "./state.ts";
 

@@ -7,8 +7,8 @@
 import type { CalybrisError } from "@calybris/kernel";
 import type { Proven } from "./decide.ts";
 import { answer, type Decided } from "./decided.ts";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { EntryWaiter } from "./journal/waiting-list.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { EntryWaiter } from "../journal/waiting-list.ts";
 
 /** Takes the answer to a request. One of the two is called, once; it may be before `submit` returns. */
 export interface DecisionWaiter {

@@ -18,11 +18,11 @@ import {
   toHex,
 } from "@calybris/kernel";
 import { answer, type Decided } from "./decided.ts";
-import type { EntryFinder } from "./entry-finder.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
-import { policiesAt } from "./read-entry.ts";
-import type { EngineState } from "./state.ts";
-import { tierFloorsOf } from "./tier-floors.ts";
+import type { EntryFinder } from "../state/entry-finder.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import { policiesAt } from "../state/read-entry.ts";
+import type { EngineState } from "../state/state.ts";
+import { tierFloorsOf } from "../state/tier-floors.ts";
 
 /** Where entries are found, and the policies that were in force. */
 export interface Recall {

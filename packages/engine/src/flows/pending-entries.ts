@@ -3,7 +3,7 @@
  * the disk, and waits here until the entry of the first is durable.
  * @module
  */
-import type { Ordered } from "./journal/journal.ts";
+import type { Ordered } from "../journal/journal.ts";
 
 export class PendingEntries {
   readonly #waiting = new Map<number, Promise<unknown>>();

@@ -37,10 +37,10 @@ import {
   type WhenShort,
 } from "@calybris/kernel";
 import { requireConsistent } from "./consistent-decision.ts";
-import type { ResolvedRequest } from "./intake/client-request.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
+import type { ResolvedRequest } from "../intake/client-request.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
 import { type Learner, recommend } from "./recommend.ts";
-import type { PolicyInForce } from "./state.ts";
+import type { PolicyInForce } from "../state/state.ts";
 import type { Writable } from "./writable.ts";
 
 /** Whose money it is, and how much there is. */

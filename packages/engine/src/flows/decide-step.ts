@@ -17,15 +17,15 @@ import {
   REGIME_COUNT,
 } from "@calybris/kernel";
 import { type Deciding, decide, type Proven } from "./decide.ts";
-import type { ResolvedRequest } from "./intake/client-request.ts";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { WaiterOrdering } from "./journal/journal.ts";
-import type { EntryWaiter } from "./journal/waiting-list.ts";
-import type { Account } from "./ledger/account.ts";
-import { drive } from "./ledger/cells.ts";
-import { periodsDue } from "./ledger/due-periods.ts";
-import type { Draws } from "./router/draws.ts";
-import type { EngineState } from "./state.ts";
+import type { ResolvedRequest } from "../intake/client-request.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { WaiterOrdering } from "../journal/journal.ts";
+import type { EntryWaiter } from "../journal/waiting-list.ts";
+import type { Account } from "../ledger/account.ts";
+import { drive } from "../ledger/cells.ts";
+import { periodsDue } from "../ledger/due-periods.ts";
+import type { Draws } from "../router/draws.ts";
+import type { EngineState } from "../state/state.ts";
 
 /** What the step needs of the engine. */
 interface StepPorts {

@@ -11,8 +11,8 @@ import {
   laterStageOf,
   parseEntryBody,
 } from "@calybris/kernel";
-import type { GoodEntry } from "./journal/recovery.ts";
-import { segmentName } from "./journal/segment.ts";
+import type { GoodEntry } from "../journal/recovery.ts";
+import { segmentName } from "../journal/segment.ts";
 import type { EngineState } from "./state.ts";
 
 /** The policies of an entry, by where it stands. */

@@ -4,9 +4,9 @@
  * @module
  */
 import { CalybrisError, toHex } from "@calybris/kernel";
-import { nodeSha256 } from "./journal/chain-hash.ts";
-import { type Disk, readWhole, withDisk, writeWhole } from "./journal/disk.ts";
-import { SEED_BYTES } from "./router/draws.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import { type Disk, readWhole, withDisk, writeWhole } from "../journal/disk.ts";
+import { SEED_BYTES } from "../router/draws.ts";
 
 export const SEED_FILE = "draw-seed";
 

@@ -3,9 +3,9 @@
  * @module
  */
 import { CalybrisError, type LimitEntry, type Mistake, writeExact } from "@calybris/kernel";
-import type { Budgets, TenantLimit } from "./intake/budgets-file.ts";
-import { TENANTS_MAX } from "./ledger/cells.ts";
-import type { Ledger } from "./ledger/ledger.ts";
+import type { Budgets, TenantLimit } from "../intake/budgets-file.ts";
+import { TENANTS_MAX } from "../ledger/cells.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 
 /**
  * The limits that differ from those of the ledger, in their order.

@@ -11,12 +11,12 @@ import {
   parseDecisionId,
   parseEntryBody,
 } from "@calybris/kernel";
-import type { Decided } from "./decided.ts";
-import type { EntryFinder } from "./entry-finder.ts";
+import type { Decided } from "./flows/decided.ts";
+import type { EntryFinder } from "./state/entry-finder.ts";
 import type { Head } from "./journal/head.ts";
-import { policiesAt } from "./read-entry.ts";
-import { recalled } from "./recalled.ts";
-import type { EngineState, PolicyInForce } from "./state.ts";
+import { policiesAt } from "./state/read-entry.ts";
+import { recalled } from "./flows/recalled.ts";
+import type { EngineState, PolicyInForce } from "./state/state.ts";
 
 /** What reading needs of the engine. */
 export interface ReadingPorts {

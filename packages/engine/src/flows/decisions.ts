@@ -17,12 +17,12 @@ import {
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
 import type { Decided } from "./decided.ts";
 import { answered, type DecisionWaiter, PendingDecision } from "./decision-waiter.ts";
-import { type ClientRequest, type ResolvedRequest, resolveRequest } from "./intake/client-request.ts";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { Journal } from "./journal/journal.ts";
-import { type IdentifiedRequest, identified, type RequestIds } from "./request-ids.ts";
-import type { Draws } from "./router/draws.ts";
-import type { EngineState } from "./state.ts";
+import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Journal } from "../journal/journal.ts";
+import { type IdentifiedRequest, identified, type RequestIds } from "../state/request-ids.ts";
+import type { Draws } from "../router/draws.ts";
+import type { EngineState } from "../state/state.ts";
 
 /** What became of one request of many. */
 export type DecidedOrRefused = { readonly decided: Decided } | { readonly refused: CalybrisError };

@@ -22,15 +22,15 @@ import {
   toHex,
   writeExact,
 } from "@calybris/kernel";
-import { nodeSha256 } from "./journal/chain-hash.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
 import { KeyBook } from "./key-book.ts";
-import { Ledger } from "./ledger/ledger.ts";
-import { ledgerStateTexts } from "./ledger/proof.ts";
+import { Ledger } from "../ledger/ledger.ts";
+import { ledgerStateTexts } from "../ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
-import { requireRanges } from "./router/entry-ranges.ts";
-import { categoryIndexOf, type Prior, predictGainBps } from "./router/prior.ts";
-import { loadPrior } from "./router/prior-file.ts";
-import { Router, type RouterPolicy, type ScoringPrior } from "./router/router.ts";
+import { requireRanges } from "../router/entry-ranges.ts";
+import { categoryIndexOf, type Prior, predictGainBps } from "../router/prior.ts";
+import { loadPrior } from "../router/prior-file.ts";
+import { Router, type RouterPolicy, type ScoringPrior } from "../router/router.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
 /** A snapshot in the journal, with its id and digest. */

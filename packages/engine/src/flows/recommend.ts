@@ -19,9 +19,9 @@ import {
   PROPENSITY_ONE,
   type Request,
 } from "@calybris/kernel";
-import type { Draws } from "./router/draws.ts";
-import { type Advice, maskOf, type Router, type Table } from "./router/router.ts";
-import { armAt } from "./router/thompson.ts";
+import type { Draws } from "../router/draws.ts";
+import { type Advice, maskOf, type Router, type Table } from "../router/router.ts";
+import { armAt } from "../router/thompson.ts";
 
 /** What a recommendation is made with. */
 export interface Learner {

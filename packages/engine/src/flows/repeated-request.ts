@@ -19,7 +19,7 @@ import {
   contentOf,
   type ResolvedRequest,
   resolveRequest,
-} from "./intake/client-request.ts";
+} from "../intake/client-request.ts";
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
 

@@ -5,7 +5,7 @@
  */
 import { type OutcomeEntry, outcomeCost } from "@calybris/kernel";
 import type { Observed } from "./observed.ts";
-import type { Reported } from "./told-outcome.ts";
+import type { Reported } from "../flows/parsed-outcome.ts";
 
 /** How many outcomes are remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;

@@ -6,11 +6,11 @@
  */
 import { join } from "node:path";
 import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
-import { brokenLink } from "./broken-link.ts";
-import type { Disk } from "./journal/disk.ts";
-import { scanSegment } from "./journal/scan.ts";
-import { listSegments, segmentName } from "./journal/segment.ts";
-import { type Mark, Stretch } from "./stretch.ts";
+import { brokenLink } from "../journal/broken-link.ts";
+import type { Disk } from "../journal/disk.ts";
+import { scanSegment } from "../journal/scan.ts";
+import { listSegments, segmentName } from "../journal/segment.ts";
+import { type Mark, Stretch } from "./segment-slice.ts";
 
 const SPACING = 32;
 const KEPT_MAX = 16;

@@ -26,26 +26,26 @@ import {
   toHex,
   writeExact,
 } from "@calybris/kernel";
-import { digestField, refuseMistakes, wholeField } from "./intake/ledger-fields.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { Ordered, Ordering } from "./journal/journal.ts";
-import type { Caller } from "./engine-keys.ts";
-import type { EngineLedger } from "./engine-ledger.ts";
-import { type Ledger, moneyOf } from "./ledger/ledger.ts";
-import { isSameReport, type OutcomeIndex } from "./outcome-index.ts";
+import { digestField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import type { Caller } from "./keys.ts";
+import type { EngineLedger } from "./ledger.ts";
+import { type Ledger, moneyOf } from "../ledger/ledger.ts";
+import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
 import { PendingEntries } from "./pending-entries.ts";
-import { type Settled, settledOf } from "./reservation-results.ts";
-import { rewardOf, successOf } from "./router/feedback.ts";
-import type { Prior } from "./router/prior.ts";
-import { loadPrior, scoreText } from "./router/prior-file.ts";
-import type { Observed } from "./observed.ts";
-import type { PolicyInForce } from "./state.ts";
-import type { Router } from "./router/router.ts";
-import type { TierQuality } from "./router/floors.ts";
-import { type ClientOutcome, readOutcome, type Reported } from "./told-outcome.ts";
+import { type Settled, settledOf } from "../state/reservation-results.ts";
+import { rewardOf, successOf } from "../router/feedback.ts";
+import type { Prior } from "../router/prior.ts";
+import { loadPrior, scoreText } from "../router/prior-file.ts";
+import type { Observed } from "../state/observed.ts";
+import type { PolicyInForce } from "../state/state.ts";
+import type { Router } from "../router/router.ts";
+import type { TierQuality } from "../router/floors.ts";
+import { type ClientOutcome, readOutcome, type Reported } from "./parsed-outcome.ts";
 
-export type { ClientOutcome } from "./told-outcome.ts";
+export type { ClientOutcome } from "./parsed-outcome.ts";
 
 /** What a certificate states. */
 export type Certificate = Omit<CertificateEntry, "kind" | keyof Caused>;

@@ -21,23 +21,23 @@ import {
   type ReservationEntry,
   type TenantProof,
 } from "@calybris/kernel";
-import type { Caller } from "./engine-keys.ts";
-import type { Budgets, TenantLimit } from "./intake/budgets-file.ts";
-import type { Amount } from "./intake/client-request.ts";
-import { amountField, nameField, oneOfField, refuseMistakes } from "./intake/ledger-fields.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { Ordered, Ordering } from "./journal/journal.ts";
-import type { Account } from "./ledger/account.ts";
-import { periodsDue } from "./ledger/due-periods.ts";
-import type { LedgerHandle } from "./ledger/handle.ts";
-import type { Ledger } from "./ledger/ledger.ts";
-import { proveConservation, tenantProof } from "./ledger/proof.ts";
+import type { Caller } from "./keys.ts";
+import type { Budgets, TenantLimit } from "../intake/budgets-file.ts";
+import type { Amount } from "../intake/client-request.ts";
+import { amountField, nameField, oneOfField, refuseMistakes } from "../intake/ledger-fields.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import type { Account } from "../ledger/account.ts";
+import { periodsDue } from "../ledger/due-periods.ts";
+import type { LedgerHandle } from "../ledger/handle.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { proveConservation, tenantProof } from "../ledger/proof.ts";
 import { limitChanges } from "./limit-changes.ts";
 import { PendingEntries } from "./pending-entries.ts";
-import { firstResult, type Settled, settledOf } from "./reservation-results.ts";
+import { firstResult, type Settled, settledOf } from "../state/reservation-results.ts";
 
-export type { Settled } from "./reservation-results.ts";
+export type { Settled } from "../state/reservation-results.ts";
 
 /** What the flow needs of the engine. */
 export interface LedgerPorts {

@@ -3,8 +3,8 @@
  * @module
  */
 import { type EntryLine, parseEntryLine } from "@calybris/kernel";
-import { type Disk, type DiskFile, withDisk } from "./journal/disk.ts";
-import { segmentName } from "./journal/segment.ts";
+import { type Disk, type DiskFile, withDisk } from "../journal/disk.ts";
+import { segmentName } from "../journal/segment.ts";
 
 const NEWLINE = 0x0a;
 /** How much is read at a time where nobody knows the end. */

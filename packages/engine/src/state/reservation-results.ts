@@ -4,9 +4,9 @@
  * @module
  */
 import { decisionIdOf, OVERRUN, type ReservationEntry, type TenantProof } from "@calybris/kernel";
-import type { Ledger } from "./ledger/ledger.ts";
-import { tenantProof } from "./ledger/proof.ts";
-import type { Closed, ClosedState, Open } from "./ledger/reservations.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { tenantProof } from "../ledger/proof.ts";
+import type { Closed, ClosedState, Open } from "../ledger/reservations.ts";
 
 /** What became of a reservation. */
 export interface Settled {

@@ -6,7 +6,7 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { CalybrisError, type ErrorCode, type ErrorDetails } from "@calybris/kernel";
-import type { Decided } from "./decided.ts";
+import type { Decided } from "./flows/decided.ts";
 import type { Engine } from "./engine.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 

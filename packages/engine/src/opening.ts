@@ -14,10 +14,10 @@ import {
   snapshotDigest,
   toHex,
 } from "@calybris/kernel";
-import type { UnknownTenants } from "./decide-step.ts";
-import { seedOf } from "./draw-seed.ts";
-import type { Caller } from "./engine-keys.ts";
-import { EntryFinder } from "./entry-finder.ts";
+import type { UnknownTenants } from "./flows/decide-step.ts";
+import { seedOf } from "./flows/draw-seed.ts";
+import type { Caller } from "./flows/keys.ts";
+import { EntryFinder } from "./state/entry-finder.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
@@ -26,9 +26,9 @@ import { closingFiles } from "./journal/open-files.ts";
 import { type GoodEntry, type Recovered, recover } from "./journal/recovery.ts";
 import { segmentName } from "./journal/segment.ts";
 import type { WriterStart } from "./journal/writer.ts";
-import { readBody } from "./read-entry.ts";
-import { RequestIds } from "./request-ids.ts";
-import { EngineState } from "./state.ts";
+import { readBody } from "./state/read-entry.ts";
+import { RequestIds } from "./state/request-ids.ts";
+import { EngineState } from "./state/state.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
 export interface EngineOptions {

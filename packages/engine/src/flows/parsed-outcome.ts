@@ -3,7 +3,7 @@
  * @module
  */
 import { DISPOSITIONS, type Disposition, type Microcents, SIGNALS, type Signal, U32_MAX } from "@calybris/kernel";
-import type { Amount } from "./intake/client-request.ts";
+import type { Amount } from "../intake/client-request.ts";
 import {
   amountField,
   type Field,
@@ -14,7 +14,7 @@ import {
   refuseMistakes,
   unknownFields,
   wholeField,
-} from "./intake/ledger-fields.ts";
+} from "../intake/ledger-fields.ts";
 
 /** The outcome of a decision, as a client reports it. */
 export interface ClientOutcome {

@@ -19,14 +19,14 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { seedDigest } from "./draw-seed.ts";
-import type { Caller, EngineKeys } from "./engine-keys.ts";
-import { type EngineLedger, LIMIT_ENTRIES_MAX } from "./engine-ledger.ts";
-import type { Budgets } from "./intake/budgets-file.ts";
-import { nodeSha256 } from "./journal/chain-hash.ts";
-import type { FailStop } from "./journal/fail-stop.ts";
-import type { Ordered, Ordering } from "./journal/journal.ts";
-import { Draws } from "./router/draws.ts";
-import type { EngineState } from "./state.ts";
+import type { Caller, EngineKeys } from "./keys.ts";
+import { type EngineLedger, LIMIT_ENTRIES_MAX } from "./ledger.ts";
+import type { Budgets } from "../intake/budgets-file.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import { Draws } from "../router/draws.ts";
+import type { EngineState } from "../state/state.ts";
 
 /** What is changed together. */
 export interface Reconfiguration {
