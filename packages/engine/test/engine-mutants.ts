@@ -179,9 +179,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a decision is written without its tenant",
-    file: "journal/decision-tail.ts",
-    find: "if (tenant !== undefined && end >= 0)",
-    replace: "if (tenant === undefined && end < 0)",
+    file: "flows/decide.ts",
+    find: "  if (tenant !== undefined) entry.tenant = tenant;\n",
+    replace: "",
     search: "retry",
   },
   {

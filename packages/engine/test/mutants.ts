@@ -207,7 +207,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "an entry is answered when it is ordered",
     file: "journal/journal.ts",
     find: "    this.#waiting.add(this.#sequence, waiter);\n",
-    replace: '    waiter.durable("", this.#sequence);\n',
+    replace: '    this.#waiting.add(this.#sequence, waiter);\n    waiter.durable("", this.#sequence);\n',
     search: "crash",
   },
   {
