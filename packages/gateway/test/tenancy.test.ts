@@ -100,6 +100,32 @@ describe("a decision that was made without a tenant", () => {
   });
 });
 
+test("a decision without a tenant, where `default` has no limit, is seen only by keys whose tenants include `default`", async () => {
+  const moreKeys = NAMES.map((name) => ({
+    name,
+    scopes: ["decide" as const],
+    sha256: KEYS[name].sha256,
+    tenants: BOUND[name],
+  }));
+  const unmetered = await startService({ moreKeys });
+  try {
+    const { decisionId, tenant } = await unmetered.client({ key: unmetered.keys.decide }).decide(ASKED);
+    expect(tenant).toBeNull();
+    for (const name of NAMES) {
+      const status = await unmetered
+        .client({ key: KEYS[name].key })
+        .decision(decisionId)
+        .then(
+          () => 200,
+          (error: { status: number }) => error.status,
+        );
+      expect(status, name).toBe(BOUND[name].includes(DEFAULT_TENANT) ? 200 : 404);
+    }
+  } finally {
+    await unmetered.end();
+  }
+});
+
 /** An answer without the id that was sent. */
 function withoutId({ status, body }: { readonly status: number; readonly body: unknown }, decisionId: string): string {
   return `${status} ${JSON.stringify(body).replaceAll(decisionId, "ID")}`;
