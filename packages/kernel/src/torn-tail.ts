@@ -46,8 +46,11 @@ export function contradictionOfTear(
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
-/** What the head of an entry's data promises, however the line around it was altered; 0 for nothing. */
-const PROMISE = /"sequence"\s*:\s*[0-9]+\s*,\s*"durable"\s*:\s*([0-9]{1,16})/g;
+/**
+ * What the head of an entry's data promises, however the line around it was altered; 0 for nothing. The member after it is
+ * part of the pattern: where a write was torn amid a number, any byte may follow its first digits.
+ */
+const PROMISE = /"sequence"\s*:\s*[0-9]+\s*,\s*"durable"\s*:\s*([0-9]{1,16})\s*,\s*"at"/g;
 
 function promiseIn(text: string): number {
   let promised = 0;
