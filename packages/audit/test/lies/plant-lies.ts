@@ -29,6 +29,8 @@ const OPEN: readonly RegExp[] = [
   /^[a-z]+\.(?:at|durable|actor|onBehalfOf)$/,
   // The client's own, and what it asked for before there was too little room; nobody misses a tenant without a limit.
   /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|roomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
+  // Left out, it is the default one; where the client left no value to it, nothing in the entry follows from it.
+  /^decision\.useCase$/,
   // Only the seed tells draws apart that lead to one tier, and holdouts that lead to the same; and a text's score counts
   // under a prior alone.
   /^decision\.learning\.(?:draw|holdout|textScore)$/,
@@ -49,7 +51,7 @@ const OPEN: readonly RegExp[] = [
   /^outcome\.signals(?:\[\])?$/,
   // Overtaken before anything relied on it: corrected, reset by a policy, or a table that nothing was drawn from.
   /^(?:settlement|reconciliation|correction)\.actualMicrocents$/,
-  /^(?:decision\.learning\.features\[\]|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
+  /^(?:decision\.learning\.features(?:\[\])?|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
   // The time zone database is no part of a journal; and a limit that another replaces before anybody is limited by it.
   /^period\.startsAt$/,
   /^limit\.(?:metered|exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,
