@@ -122,7 +122,7 @@ function* jsonLines(count: number): Generator<string> {
 }
 
 const PROGRAM = `
-import { capturedTerminal, calybrisOn } from ${JSON.stringify(new URL("../packages/cli/test/captured-terminal.ts", import.meta.url).href)};
+import { capturedTerminal, calybrisOn } from ${JSON.stringify(new URL("../packages/cli/test/support/captured-terminal.ts", import.meta.url).href)};
 const started = performance.now();
 const { out, exit, complaints } = await calybrisOn(capturedTerminal(), "savings", ...process.argv.slice(1), "--json");
 if (exit !== 0) throw new Error(complaints);

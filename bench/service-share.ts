@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { type DecisionWaiter, Engine, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
 import { InlineDriver, readJsonFile, Writer } from "@calybris/engine/internal";
 import { createLog, readConfig } from "@calybris/gateway";
-import { MemoryDisk } from "../packages/engine/test/memory-disk.ts";
+import { MemoryDisk } from "../packages/engine/test/support/memory-disk.ts";
 import { HttpStack } from "../packages/gateway/src/http-stack.ts";
 import { POLICY } from "./service-policy.ts";
 

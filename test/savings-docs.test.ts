@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseUsageMap, USAGE_EXPORTS } from "@calybris/savings";
 import { expect, test } from "vitest";
-import { calybris } from "../packages/cli/test/captured-terminal.ts";
+import { calybris } from "../packages/cli/test/support/captured-terminal.ts";
 import { fences } from "./examples.ts";
 import { ROOT, read } from "./sources.ts";
 

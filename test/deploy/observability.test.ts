@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ERRORS } from "@calybris/kernel";
 import { parse } from "yaml";
-import { post, type Running, startService } from "../../packages/gateway/test/running-service.ts";
+import { post, type Running, startService } from "../../packages/gateway/test/support/running-service.ts";
 import { GATEWAY_ERRORS } from "../../packages/gateway/src/gateway-errors.ts";
 import { CONTRACTS } from "../../packages/gateway/src/decisions/contracts.ts";
 import { read } from "../sources.ts";

@@ -1,8 +1,8 @@
 /** No port that fails, no lack of room and no retry makes the engine take a command in part, twice, or after a stop. @module */
-import { searchLies } from "../../packages/engine/test/lie-search.ts";
-import { searchRetries } from "../../packages/engine/test/retry-search.ts";
-import { searchRoom } from "../../packages/engine/test/room-search.ts";
-import { searchStops } from "../../packages/engine/test/stop-search.ts";
+import { searchLies } from "../../packages/engine/test/search/lie-search.ts";
+import { searchRetries } from "../../packages/engine/test/search/retry-search.ts";
+import { searchRoom } from "../../packages/engine/test/search/room-search.ts";
+import { searchStops } from "../../packages/engine/test/search/stop-search.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "commands that meet a failing port, a full queue, or themselves";

@@ -1,5 +1,5 @@
 /** No legal crash loses, invents or doubles an entry. @module */
-import { crashSummary, searchCrashes } from "../../packages/engine/test/crash-workloads.ts";
+import { crashSummary, searchCrashes } from "../../packages/engine/test/search/crash/workloads.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "every legal crash";

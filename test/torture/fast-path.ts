@@ -1,5 +1,5 @@
 /** Whatever is sent to the service, in whatever pieces, its fast path answers as Fastify does. @module */
-import { conversations, differences, startBoth } from "../../packages/gateway/test/random-conversations.ts";
+import { conversations, differences, startBoth } from "../../packages/gateway/test/search/random-conversations.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "conversations through the fast path";

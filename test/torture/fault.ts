@@ -1,5 +1,5 @@
 /** No call of the disk that goes wrong makes the journal say what is not durable. @module */
-import { faultSummary, searchAllFaults } from "../../packages/engine/test/fault-scenarios.ts";
+import { faultSummary, searchAllFaults } from "../../packages/engine/test/search/fault/scenarios.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "every fault of the disk";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { verifyLog } from "../../packages/cli/src/verify/verify.ts";
-import { flips, smallJournal } from "../../packages/engine/test/flip-journal.ts";
-import { flipSummary, searchFlips } from "../../packages/engine/test/flip-search.ts";
+import { flips, smallJournal } from "../../packages/engine/test/search/flip/journal.ts";
+import { flipSummary, searchFlips } from "../../packages/engine/test/search/flip/search.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "every flip";

@@ -1,5 +1,5 @@
 /** A process killed under load loses nothing that it acknowledged, and reserves nothing twice. @module */
-import { killAgainAndAgain, killSummary } from "../../packages/engine/test/crash-kill.ts";
+import { killAgainAndAgain, killSummary } from "../../packages/engine/test/search/crash/kill.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "killed again and again";

@@ -1,8 +1,8 @@
 /** Every order of what threads do to the ledger's shared memory: the named races, then as many at random as time allows. @module */
-import { explore } from "../../packages/engine/test/interleaving-explorer.ts";
-import { ledgerScenario } from "../../packages/engine/test/interleaving-ledger.ts";
-import { exploreRandomly } from "../../packages/engine/test/interleaving-random.ts";
-import { SCENARIOS } from "../../packages/engine/test/interleaving-scenarios.ts";
+import { explore } from "../../packages/engine/test/ledger/interleaving/explorer.ts";
+import { ledgerScenario } from "../../packages/engine/test/ledger/interleaving/ledger.ts";
+import { exploreRandomly } from "../../packages/engine/test/ledger/interleaving/random.ts";
+import { SCENARIOS } from "../../packages/engine/test/ledger/interleaving/scenarios.ts";
 import type { Budget } from "./search.ts";
 
 export const name = "every interleaving of the ledger";

@@ -12,7 +12,7 @@ const ENGINE_SEQUENCES_A_ROUND = 20;
 /** Every so many rounds one is on whole engines. */
 const ENGINE_ROUND = 20;
 const WORKERS_MAX = 4;
-const WORKER = new URL("../../packages/engine/test/ledger-search-worker.ts", import.meta.url);
+const WORKER = new URL("../../packages/engine/test/ledger/model/search-worker.ts", import.meta.url);
 
 interface Round {
   readonly seed: number;

@@ -1,5 +1,5 @@
 /** Eight real threads on one tenant, a million operations and more; the whole history is decided, the totals are exact. @module */
-import { raceThreads } from "../../packages/engine/test/ledger-threads.ts";
+import { raceThreads } from "../../packages/engine/test/ledger/threads/threads.ts";
 import type { Budget } from "./search.ts";
 
 export const name = "real threads on the ledger";

@@ -7,7 +7,7 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { expect, test } from "vitest";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { unlikeItsKind } from "../src/entry-form.ts";
 import { moneyJournal } from "./money-journal.ts";
 

@@ -3,7 +3,7 @@ import { loadPrior } from "@calybris/engine";
 import { sha256 } from "@calybris/kernel";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { linearPrior, treesPrior } from "../../engine/test/linear-prior.ts";
+import { linearPrior, treesPrior } from "../../engine/test/support/linear-prior.ts";
 import { priorDigest } from "../src/learning/prior-digest.ts";
 import { readPrior } from "../src/learning/prior-json.ts";
 import { governedJournal } from "./learning-journal.ts";

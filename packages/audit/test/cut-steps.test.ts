@@ -2,8 +2,8 @@ import { type Caller, type Decided, Engine, parseBudgets } from "@calybris/engin
 import { HEAD_FILE, InlineDriver, LEARNING_DEFAULTS, segmentName, Writer } from "@calybris/engine/internal";
 import { bps, type KeyIdentity, type PolicySnapshot, sequence, type TenantProof } from "@calybris/kernel";
 import { expect, test } from "vitest";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { auditLines } from "./histories/search-histories.ts";
 import { linesOf } from "./money-workload.ts";
 

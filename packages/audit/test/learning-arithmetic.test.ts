@@ -9,7 +9,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Statistics } from "../../engine/src/router/statistics.ts";
 import { standardisedScore } from "../../engine/src/router/regimes.ts";
-import { linearPrior, treesPrior } from "../../engine/test/linear-prior.ts";
+import { linearPrior, treesPrior } from "../../engine/test/support/linear-prior.ts";
 import { readPrior } from "../src/learning/prior-json.ts";
 import { priorScore, standardScore } from "../src/learning/score.ts";
 import { isTableOf } from "../src/learning/table.ts";

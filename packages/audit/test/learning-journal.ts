@@ -2,9 +2,9 @@
 import { Engine } from "@calybris/engine";
 import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
 import { bps, type PolicySnapshot } from "@calybris/kernel";
-import { digestOf, linearPrior } from "../../engine/test/linear-prior.ts";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { digestOf, linearPrior } from "../../engine/test/support/linear-prior.ts";
+import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 
 function snapshot(): PolicySnapshot {
   const sample = sampleSnapshot();

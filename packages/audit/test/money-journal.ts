@@ -2,8 +2,8 @@
 import { type Decided, Engine, parseBudgets } from "@calybris/engine";
 import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { parseEntryLine } from "@calybris/kernel";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { linesOf } from "./money-workload.ts";
 
 const MONTH_US = 31 * 86_400_000_000;

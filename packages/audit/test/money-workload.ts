@@ -3,8 +3,8 @@ import { type Decided, Engine, parseBudgets } from "@calybris/engine";
 import { InlineDriver, LedgerView, Writer } from "@calybris/engine/internal";
 import { CalybrisError, type ConservationProof, type HoldCause, parseEntryLine } from "@calybris/kernel";
 import fc from "fast-check";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 
 /** Four levels, one alone, and whoever names no tenant. */
 const PARENTS: Readonly<Record<string, string | undefined>> = {

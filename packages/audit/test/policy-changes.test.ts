@@ -6,9 +6,9 @@ import { type Decided, Engine } from "@calybris/engine";
 import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
 import { bps, type Learning, type PolicySnapshot, WARM_UP_REGIME } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
-import { linearPrior } from "../../engine/test/linear-prior.ts";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { linearPrior } from "../../engine/test/support/linear-prior.ts";
+import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { auditLines } from "./histories/search-histories.ts";
 import { linesOf } from "./money-workload.ts";
 

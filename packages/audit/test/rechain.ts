@@ -13,7 +13,7 @@ import {
   type Request,
   toHex,
 } from "@calybris/kernel";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { type AuditReport, createAudit } from "../src/index.ts";
 import { chainData } from "./small-journal.ts";
 

@@ -19,8 +19,8 @@ import {
   tokens,
 } from "@calybris/kernel";
 import { beforeAll, describe, expect, test } from "vitest";
-import { MemoryDisk } from "../../engine/test/memory-disk.ts";
-import { sampleSnapshot } from "../../engine/test/sample-snapshot.ts";
+import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { createAudit } from "../src/index.ts";
 import { linesOf } from "./money-workload.ts";
 import { auditOf, redecided, type Written, written } from "./rechain.ts";

@@ -2,8 +2,8 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { gzipSync } from "node:zlib";
 import { nodeChain } from "@calybris/engine/internal";
 import { beforeAll, describe, expect, test } from "vitest";
-import { calybris } from "./captured-terminal.ts";
-import { CATALOG, POLICY, rows, Sandbox } from "./sample-files.ts";
+import { calybris } from "./support/captured-terminal.ts";
+import { CATALOG, POLICY, rows, Sandbox } from "./support/sample-files.ts";
 
 const files = new Sandbox();
 const policy = files.write("policy.jsonc", JSON.stringify(POLICY, null, 1));

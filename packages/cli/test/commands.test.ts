@@ -6,8 +6,8 @@ import { BUILT_IN_CATALOGS } from "@calybris/engine";
 import type { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { calybris as program } from "../src/program.ts";
-import { calybris, calybrisOn, capturedTerminal, type Ended } from "./captured-terminal.ts";
-import { CATALOG, POLICY, rows, Sandbox } from "./sample-files.ts";
+import { calybris, calybrisOn, capturedTerminal, type Ended } from "./support/captured-terminal.ts";
+import { CATALOG, POLICY, rows, Sandbox } from "./support/sample-files.ts";
 
 const files = new Sandbox();
 const policy = files.write("policy.jsonc", JSON.stringify(POLICY));

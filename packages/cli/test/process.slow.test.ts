@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { calybris } from "./captured-terminal.ts";
-import { POLICY, rows, Sandbox } from "./sample-files.ts";
+import { calybris } from "./support/captured-terminal.ts";
+import { POLICY, rows, Sandbox } from "./support/sample-files.ts";
 
 /** Only what takes a process of its own is tried here: each costs a fifth of a second. */
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));

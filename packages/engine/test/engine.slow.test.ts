@@ -10,7 +10,7 @@ import { enginePort } from "../src/client-port.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import { nodeDisk } from "../src/journal/disk.ts";
 import { recover } from "../src/journal/recovery.ts";
-import { sampleSnapshot } from "./sample-snapshot.ts";
+import { sampleSnapshot } from "./support/sample-snapshot.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -37,7 +37,7 @@ test(`killed ${KILLS} times under load, nothing acknowledged is lost and no id i
   for (let round = 0; round < KILLS; round++) {
     const child = spawn(
       process.execPath,
-      [join(import.meta.dirname, "killed-process.ts"), directory, `round${round}`],
+      [join(import.meta.dirname, "support/killed-process.ts"), directory, `round${round}`],
       {
         stdio: ["ignore", "pipe", "inherit"],
       },
@@ -69,7 +69,7 @@ test("eight worker threads decide through one engine: the chain is whole and eac
   const answers = await Promise.all(
     Array.from({ length: 8 }, (_, worker) => {
       const port = enginePort(engine);
-      const thread = new Worker(join(import.meta.dirname, "appending-worker.ts"), {
+      const thread = new Worker(join(import.meta.dirname, "support/appending-worker.ts"), {
         workerData: { port, worker, count: 400 },
         transferList: [port],
       });

@@ -10,8 +10,8 @@ import { recover } from "../src/journal/recovery.ts";
 import { InlineDriver } from "../src/journal/thread-driver.ts";
 import { Writer } from "../src/journal/writer.ts";
 import { EngineState } from "../src/state/state.ts";
-import { MemoryDisk } from "./memory-disk.ts";
-import { sampleSnapshot } from "./sample-snapshot.ts";
+import { MemoryDisk } from "./support/memory-disk.ts";
+import { sampleSnapshot } from "./support/sample-snapshot.ts";
 
 let directory: string;
 beforeEach(() => {

@@ -3,9 +3,9 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type ClockStep, FOLLOWED_STEP_MS_MAX, SystemClock } from "../src/system-clock.ts";
 import { parseBudgets } from "../src/intake/intake.ts";
-import { CommandWorld } from "./command-world.ts";
-import type { MemoryDisk } from "./memory-disk.ts";
-import { sampleSnapshot } from "./sample-snapshot.ts";
+import { CommandWorld } from "./support/command-world.ts";
+import type { MemoryDisk } from "./support/memory-disk.ts";
+import { sampleSnapshot } from "./support/sample-snapshot.ts";
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 15, 12);

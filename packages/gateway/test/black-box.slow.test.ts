@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CalybrisClient, type Decision, ServiceError } from "../../client/src/index.ts";
 import { createKey } from "../src/keys/keyring.ts";
 import type { Scope } from "../src/keys/scope.ts";
-import { POLICY } from "./running-service.ts";
-import { calybris, type Serving, serve } from "./serve-process.ts";
+import { POLICY } from "./support/running-service.ts";
+import { calybris, type Serving, serve } from "./support/serve-process.ts";
 
 const KEYS = { decide: createKey(), operate: createKey(), audit: createKey() };
 const ASKED = { tenant: "acme", requested: "large", inputTokens: 1_000, outputTokens: 100 };

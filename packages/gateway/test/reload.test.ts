@@ -14,7 +14,7 @@ import { createKey } from "../src/keys/keyring.ts";
 import type { Scope } from "../src/keys/scope.ts";
 import { Service } from "../src/service.ts";
 import { createLog } from "../src/watch/log.ts";
-import { POLICY } from "./running-service.ts";
+import { POLICY } from "./support/running-service.ts";
 
 // Goal: what is configured by files takes effect at a start and at a reload, all of it or nothing, and what was set over the
 // API stays until the file changes.

@@ -7,7 +7,7 @@ import { nodeChain } from "@calybris/engine/internal";
 import { wasmKernel } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { CalybrisClient } from "../../client/src/index.ts";
-import { codeOf, type Running, startService } from "./running-service.ts";
+import { codeOf, type Running, startService } from "./support/running-service.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import type { CalybrisClient, Decision, ErrorAnswer } from "../../client/src/index.ts";
 import * as shapes from "../src/decisions/answer-shapes.ts";
-import { codeOf, POLICY, post, type Running, startService } from "./running-service.ts";
+import { codeOf, POLICY, post, type Running, startService } from "./support/running-service.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
 

@@ -1,7 +1,7 @@
 /** Choices that follow from a seed. */
-import type { Chance } from "../../../engine/test/crash-chance.ts";
+import type { Chance } from "../../../engine/test/support/seeded-chance.ts";
 
-export { type Chance, seededChance } from "../../../engine/test/crash-chance.ts";
+export { type Chance, seededChance } from "../../../engine/test/support/seeded-chance.ts";
 
 export function oneOf<Value>(chance: Chance, values: readonly Value[]): Value {
   return values[chance(values.length)] as Value;

@@ -110,21 +110,21 @@ const OF_THE_ENGINE: readonly Mutant[] = [
     file: "engine/src/flows/learning.ts",
     find: '        disposition === "applied",\n',
     replace: '        disposition !== "in_flight",\n',
-    test: "engine/test/outcome-dispositions.test.ts",
+    test: "engine/test/flows/outcome-dispositions.test.ts",
   },
   {
     name: "overflow is checked on the last level only",
     file: "engine/src/ledger/ledger.ts",
     find: "    for (const { account } of found.parts) {\n      const refusal",
     replace: "    for (const { account } of found.parts.slice(-1)) {\n      const refusal",
-    test: "engine/test/ledger-overflow.test.ts",
+    test: "engine/test/ledger/overflow.test.ts",
   },
   {
     name: "the retention of request ids is ignored",
     file: "engine/src/state/request-ids.ts",
     find: " || nowUs() - head.at > REQUEST_ID_RETENTION_US",
     replace: "",
-    test: "engine/test/request-id-retention.test.ts",
+    test: "engine/test/state/request-id-retention.test.ts",
   },
   {
     name: "periods begin by a clock that stepped back",
@@ -138,14 +138,14 @@ const OF_THE_ENGINE: readonly Mutant[] = [
     file: "engine/src/ledger/periods.ts",
     find: "isSameRule ? Math.max(startsAt, before.endsAt) : startsAt",
     replace: "startsAt",
-    test: "engine/test/ledger-periods.test.ts",
+    test: "engine/test/ledger/periods.test.ts",
   },
   {
     name: "an outcome is marked under another decision",
     file: "engine/src/state/outcome-index.ts",
     find: "    bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));\n",
     replace: "    bits[bit >> 3] = (bits[bit >> 3] as number) | (2 << (bit & 7));\n",
-    test: "engine/test/outcome-index.test.ts",
+    test: "engine/test/state/outcome-index.test.ts",
   },
 ];
 

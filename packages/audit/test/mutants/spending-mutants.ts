@@ -23,13 +23,13 @@ export const SPENDING_MUTANTS: readonly SpendingMutant[] = [
     file: "kernel/src/spending.ts",
     find: "return costMicrocents(one < other ? one : other);",
     replace: "return costMicrocents(one < other ? one : one);",
-    test: "engine/test/spend-limit.test.ts",
+    test: "engine/test/flows/spend-limit.test.ts",
   },
   {
     name: "a floor of the policy stays above what was asked for",
     file: "kernel/src/spending.ts",
     find: "Math.min(floorBps, requested.qualityBps)",
     replace: "Math.max(floorBps, 0)",
-    test: "engine/test/spend-limit.test.ts",
+    test: "engine/test/flows/spend-limit.test.ts",
   },
 ];

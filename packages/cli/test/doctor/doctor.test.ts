@@ -1,0 +1,91 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { headPage } from "@calybris/engine/internal";
+import { examine } from "../../src/doctor/doctor.ts";
+import type { Finding } from "../../src/doctor/finding.ts";
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), "calybris-doctor-"));
+});
+afterEach(() => rmSync(place, { recursive: true, force: true }));
+
+async function findings(flags: { readonly [flag: string]: string } = {}): Promise<readonly Finding[]> {
+  return examine({ file: undefined, flags: { journal: join(place, "journal"), port: "0", ...flags } });
+}
+
+async function finding(check: string, flags: { readonly [flag: string]: string } = {}): Promise<Finding | undefined> {
+  return (await findings(flags)).find((found) => found.check === check);
+}
+
+test("where all is well nothing is bad, and nothing is left behind", async () => {
+  const all = await findings();
+  expect(all.filter(({ verdict }) => verdict === "bad")).toEqual([]);
+  expect(all.map(({ check }) => check)).toEqual(
+    expect.arrayContaining([
+      "configuration",
+      "disk space",
+      "sync time",
+      "clock",
+      "port",
+      "open files",
+      "journal directory",
+    ]),
+  );
+  expect(existsSync(join(place, "journal"))).toBe(false);
+  expect(readdirSync(place)).toEqual([]);
+});
+
+test("what is not well is said with what to do", async () => {
+  for (const { verdict, remedy } of await findings({ journal: "/proc/no-such-place" }))
+    expect(verdict === "ok" || remedy !== "").toBe(true);
+  expect(await finding("configuration", { "limits-depth-max": "900" })).toMatchObject({
+    verdict: "bad",
+    found: "--limits-depth-max is 900",
+    remedy: expect.stringContaining("from 4 to 64"),
+  });
+});
+
+test("a journal's head that is torn, missing or blank is told apart, with what to do", async () => {
+  const journal = join(place, "journal");
+  mkdirSync(journal);
+  writeFileSync(join(journal, "segment-000001.jsonl"), "\n");
+  const missing = { verdict: "bad", remedy: expect.stringContaining("--accept-loss") };
+  expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("no such file") });
+  const page = Buffer.from(headPage({ sequence: 7, hash: "0".repeat(64), keyed: false }));
+  writeFileSync(join(journal, "head.json"), page);
+  expect(await finding("journal")).toMatchObject({ verdict: "ok", found: "1 segments, head 7" });
+  writeFileSync(join(journal, "head.json"), Buffer.from(page).fill(" ", 240));
+  expect(await finding("journal")).toMatchObject({ verdict: "warn", remedy: expect.stringContaining("anew") });
+  writeFileSync(join(journal, "head.json"), "");
+  expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("a blank file") });
+});
+
+test("a port that is taken is bad", async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  expect(await finding("port", { port: String(port) })).toMatchObject({ verdict: "bad" });
+  server.close();
+});
+
+// The superuser may write anywhere, and Windows has no such bits.
+test.skipIf(process.platform === "win32")("files that others may use are told", async () => {
+  const key = join(place, "key");
+  writeFileSync(key, "x".repeat(32));
+  chmodSync(key, 0o644);
+  expect(await finding("secret", { "journal-key-file": key })).toMatchObject({
+    verdict: "bad",
+    remedy: "chmod 600 mends that.",
+  });
+  chmodSync(key, 0o600);
+  expect(await finding("secret", { "journal-key-file": key })).toMatchObject({ verdict: "ok" });
+  const open = join(place, "open");
+  mkdirSync(open);
+  chmodSync(open, 0o777);
+  expect(await finding("journal directory", { journal: open })).toMatchObject({ verdict: "warn" });
+  expect(await finding("file", { policy: join(place, "no-policy") })).toMatchObject({ verdict: "bad" });
+});

@@ -1,0 +1,98 @@
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CalybrisError } from "@calybris/kernel";
+import { expect, test } from "vitest";
+import { journal } from "../../../audit/test/small-journal.ts";
+import { JournalReader } from "../../src/journal/reader.ts";
+import { readLines } from "../../src/journal/log-lines.ts";
+import { explanationText, findDecision } from "../../src/show/show.ts";
+import { decisionLine } from "../../src/journal/tail.ts";
+import { reportText, verifyLog } from "../../src/verify/verify.ts";
+
+const lines = journal();
+const lastHash = /"entry_hash":"([0-9a-f]+)"/.exec(lines.at(-1) ?? "")?.[1] ?? "";
+
+/** Two segments, the last with prepared space, and the head. */
+function directoryOf(entries: readonly string[] = lines): string {
+  const directory = mkdtempSync(join(tmpdir(), "calybris-verify-"));
+  writeFileSync(join(directory, "segment-000001.jsonl"), entries.slice(0, 3).join(""));
+  writeFileSync(join(directory, "segment-000002.jsonl"), `${entries.slice(3).join("")}${"\n".repeat(4_096)}`);
+  const head = { schema_version: "calybris.wal-anchor.v1", sequence: 6, last_hash: lastHash, keyed: false };
+  writeFileSync(join(directory, "head.json"), JSON.stringify(head));
+  return directory;
+}
+
+test("a journal of two segments is whole", async () => {
+  const report = await verifyLog(directoryOf());
+  expect(report).toMatchObject({ status: "intact", entries: 6, decisions: 3 });
+  expect(reportText(report)).toContain(`head       6 ${lastHash}`);
+});
+
+test("a flipped byte is named with its file and offset", async () => {
+  const directory = directoryOf();
+  const file = join(directory, "segment-000002.jsonl");
+  const bytes = readFileSync(file);
+  const offset = Buffer.byteLength(lines[3] ?? "");
+  const at = offset + 300;
+  bytes[at] = (bytes[at] ?? 0) ^ 1;
+  writeFileSync(file, bytes);
+  const report = await verifyLog(directory);
+  expect(report).toMatchObject({ status: "broken", findings: [{ sequence: 5, file, byteOffset: offset }] });
+});
+
+test("a removed suffix is broken by the head, and unknowable without it", async () => {
+  expect((await verifyLog(directoryOf(lines.slice(0, 5)))).findings[0]?.problem).toBe("suffix_removed");
+  const file = join(directoryOf(), "segment-000001.jsonl");
+  expect((await verifyLog(file)).status).toBe("intact");
+  expect((await verifyLog(file, { head: join(file, "..", "head.json") })).status).toBe("broken");
+});
+
+test("what cannot be read is a coded error", async () => {
+  await expect(verifyLog("/nowhere")).rejects.toThrow(CalybrisError);
+  await expect(verifyLog(mkdtempSync(join(tmpdir(), "calybris-verify-")))).rejects.toThrow("there is no journal");
+});
+
+test("lines are read whole across chunks, with their offsets", () => {
+  const file = join(mkdtempSync(join(tmpdir(), "calybris-lines-")), "log");
+  const texts = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(1 + index * 17_001));
+  writeFileSync(file, `${texts.join("\n\n")}\ntail`);
+  const read = [...readLines(file)].map(({ bytes, byteOffset, hasNewline }) => ({
+    length: bytes.byteLength,
+    byteOffset,
+    hasNewline,
+  }));
+  expect(read.map(({ length }) => length)).toEqual([...texts.map((text) => text.length), 4]);
+  expect(read.at(-1)).toEqual({ length: 4, byteOffset: texts.join("\n\n").length + 1, hasNewline: false });
+  expect(read[1]).toEqual({ length: 17_002, byteOffset: 3, hasNewline: true });
+});
+
+test("tail goes on with what is appended, over the end of a segment, and waits for a line to be whole", () => {
+  const directory = directoryOf(lines.slice(0, 4));
+  const reader = new JournalReader(directory);
+  expect(reader.last(10).map(({ sequence }) => sequence)).toEqual([2, 3]);
+  const second = join(directory, "segment-000002.jsonl");
+  const following = (): number[] => [...reader.following()].map(({ sequence }) => sequence);
+  // What stands after the last decision was seen as well.
+  expect(following()).toEqual([]);
+  writeFileSync(second, `${lines[3]}${lines[4]?.slice(0, 90)}`);
+  expect(following()).toEqual([]);
+  writeFileSync(second, `${lines[3]}${lines[4]}`);
+  writeFileSync(join(directory, "segment-000003.jsonl"), lines[5] ?? "");
+  expect(following()).toEqual([5, 6]);
+  expect(following()).toEqual([]);
+});
+
+test("show explains a decision, tail lists the last", () => {
+  const directory = directoryOf();
+  const text = explanationText(findDecision(directory, 2));
+  expect(text).toContain("asked    better");
+  expect(text).toContain("cheaper");
+  expect(text).not.toContain("DIFFERS");
+  expect(() => findDecision(directory, 7)).toThrow("has no entry 7");
+  expect(() => findDecision(directory, 1)).toThrow("not a decision but genesis");
+  const reader = new JournalReader(directory);
+  const listed = reader.last(2).map((entry) => decisionLine(reader.decision(entry)));
+  expect(listed).toHaveLength(2);
+  expect(listed[1]).toContain("reject");
+});

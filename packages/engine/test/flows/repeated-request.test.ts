@@ -1,0 +1,135 @@
+import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  candidateId,
+  type DecisionEntry,
+  type EntryHead,
+  entryData,
+  entryDataTail,
+  parseEntryHead,
+  parseEntryLine,
+} from "@calybris/kernel";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Engine } from "../../src/engine.ts";
+import { parseBudgets } from "../../src/intake/budgets-file.ts";
+import type { ClientRequest } from "../../src/intake/client-request.ts";
+import { readBody } from "../../src/state/read-entry.ts";
+import { EngineState } from "../../src/state/state.ts";
+import { CommandWorld } from "../support/command-world.ts";
+import { sampleSnapshot } from "../support/sample-snapshot.ts";
+
+// Goal: a request sent again is the same when it means the same under the policy that it was decided under.
+// Method: one request and its variations; each either gets the first decision or is refused.
+
+const ASKED: ClientRequest = {
+  requestId: "order-17",
+  inputTokens: 1_000,
+  valueMicrocents: 100_000,
+  requested: "better",
+  promptDigest: "A".repeat(43),
+  tags: { team: "search" },
+};
+
+let world: CommandWorld;
+beforeEach(async () => {
+  world = await CommandWorld.open({ policy: sampleSnapshot() });
+});
+afterEach(() => world.engine.close());
+
+describe("a request sent again", () => {
+  test.each<[string, Partial<ClientRequest>]>([
+    ["with its value in quotes", { valueMicrocents: "100000" }],
+    ["with its candidate by id", { requested: 1 }],
+    ["with other tags", { tags: { team: "mail", stage: "live" } }],
+    ["without tags", { tags: undefined }],
+    ["in a session", { session: "s-1" }],
+    ["on behalf of another", { onBehalfOf: "ana" }],
+    ["with a limit that is none", { latencyMaxMs: 0 }],
+  ])("%s gets its decision, in flight and after it", async (_what, change) => {
+    const [one, other] = ["one", "other"].map((name) =>
+      world.engine.keys.introduce({ name, sha256: "0".repeat(64), scopes: ["decide"] }),
+    );
+    const first = world.engine.decide(ASKED, one);
+    expect(await world.engine.decide({ ...ASKED, ...change }, other)).toEqual({ ...(await first), repeated: true });
+    expect(await world.engine.decide({ ...ASKED, ...change })).toEqual({ ...(await first), repeated: true });
+  });
+
+  test.each<[string, Partial<ClientRequest>]>([
+    ["another prompt", { promptDigest: "B".repeat(42).concat("A") }],
+    ["no prompt", { promptDigest: undefined }],
+    ["another value", { valueMicrocents: 100_001 }],
+    ["a value left to the policy, which is the same", { valueMicrocents: undefined }],
+    ["another candidate", { requested: "cheaper" }],
+    ["a budget", { budgetMicrocents: 10_000 }],
+    ["a use case that its policy does not have", { useCase: "nowhere" }],
+  ])("with %s is refused, in flight and after it", async (_what, change) => {
+    const first = world.engine.decide(ASKED);
+    const refused = { code: "CAL_REQUEST_ID_REUSED", details: { sequence: 2 } };
+    await expect(world.engine.decide({ ...ASKED, ...change })).rejects.toMatchObject(refused);
+    await first;
+    await expect(world.engine.decide({ ...ASKED, ...change })).rejects.toMatchObject(refused);
+  });
+
+  test("short of room, is compared with the budget that was sent", async () => {
+    const { engine } = world;
+    await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
+    const asked = { ...ASKED, tenant: "acme", inputTokens: 1_000_000, budgetMicrocents: 2_000_000 };
+    const first = await engine.decide(asked);
+    expect(first.short).toEqual({ roomMicrocents: 0n, askedMicrocents: 2_000_000n });
+    expect(await engine.decide(asked)).toEqual({ ...first, repeated: true });
+    for (const budgetMicrocents of [undefined, 0, 2_000_001])
+      await expect(engine.decide({ ...asked, budgetMicrocents })).rejects.toMatchObject({
+        code: "CAL_REQUEST_ID_REUSED",
+      });
+  });
+});
+
+test("a retry whose entry lies in an archive that is gone is refused and never decided again", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "calybris-archive-"));
+  const engine = await Engine.open({ directory, policy: sampleSnapshot(), segmentBytesMax: 4_096 });
+  for (let number = 0; number < 40; number++) await engine.decide({ requestId: `r-${number}`, inputTokens: 1 });
+  const segments = readdirSync(directory).filter((file) => file.startsWith("segment-"));
+  expect(segments.length).toBeGreaterThan(2);
+  const first = join(directory, segments[0] as string);
+  renameSync(first, `${first}.moved`);
+  symlinkSync(join(directory, "unmounted", segments[0] as string), first);
+  const { sequence } = engine.reading.head;
+  await expect(engine.decide({ requestId: "r-0", inputTokens: 1 })).rejects.toMatchObject({
+    code: "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+    status: 503,
+    details: { sequence: 2, file: segments[0] },
+  });
+  expect(engine.reading.head.sequence).toBe(sequence);
+  rmSync(first);
+  renameSync(`${first}.moved`, first);
+  expect(await engine.decide({ requestId: "r-0", inputTokens: 1 })).toMatchObject({ repeated: true, sequence: 2 });
+  await engine.close();
+  rmSync(directory, { recursive: true });
+});
+
+test.each<[string, Partial<DecisionEntry>]>([
+  ["policyId", { policyId: 1 }],
+  ["acted", { acted: candidateId(2) }],
+  ["basis", { basis: "estimate" }],
+])("an entry with %s, on which this version does not act, is refused", async (member, change) => {
+  const { decision, request, identity } = await world.engine.decide(ASKED);
+  const body: DecisionEntry = { kind: "decision", useCase: "default", defaulted: [], request, decision, identity };
+  const data = entryData(2, 1, entryDataTail({ sequence: 2, at: 1, body: { ...body, ...change } }));
+  const head = parseEntryHead(data) as EntryHead;
+  const state = new EngineState();
+  const [line] = world.engine.reading.lines(1, 1);
+  const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
+  state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
+  const read = { code: "CAL_JOURNAL_ENTRY_UNSUPPORTED", message: expect.stringContaining(`member ${member}`) };
+  expect(() => readBody({ ...entryOf(data), head }, state)).toThrow(expect.objectContaining(read));
+});
+
+function entryOf(data: string): {
+  readonly data: string;
+  readonly segment: number;
+  readonly offset: number;
+  readonly entryHash: string;
+} {
+  return { data, segment: 1, offset: 0, entryHash: "" };
+}

@@ -1,0 +1,91 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { Journal, type WriterDriver } from "../../src/journal/journal.ts";
+import type { Batch, Written } from "../../src/journal/writer.ts";
+import { body } from "../support/journal-harness.ts";
+
+// Goal: a journal with nothing under way gives an entry out at once; while it is busy, what is ordered in one turn of the
+// event loop goes out together, and no entry waits for more than 200 µs to go out.
+// Method: a driver that keeps what it is given, and a clock that the test moves.
+
+class Keeping implements WriterDriver {
+  onWritten: (written: Written) => void = () => undefined;
+  onFailed: (problem: string) => void = () => undefined;
+  readonly batches: Batch[] = [];
+  submit(batch: Batch): void {
+    this.batches.push(batch);
+  }
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+  get sizes(): readonly number[] {
+    return this.batches.map(({ tails }) => tails.length);
+  }
+  /** Says that everything up to a sequence is durable. */
+  written(durable: number): void {
+    const place = { hash: "", segment: 1, offset: 0, bytes: 0, fsyncs: 1 };
+    this.onWritten({ ...place, durable, hashes: Array.from({ length: durable }, () => "") });
+  }
+}
+
+function opened(): { readonly journal: Journal; readonly driver: Keeping; readonly clock: { us: number } } {
+  const driver = new Keeping();
+  const clock = { us: 1 };
+  const journal = new Journal({
+    driver,
+    sequence: 0,
+    at: 0,
+    sealed: true,
+    segmentBytes: 0,
+    nowUs: () => clock.us,
+    stateDigest: () => "",
+    onOrdered: () => undefined,
+  });
+  return { journal, driver, clock };
+}
+
+/** As the event loop does between two callbacks. */
+const step = (): Promise<void> => Promise.resolve();
+
+test("the first entry goes out at once, with those of its step", async () => {
+  const { journal, driver } = opened();
+  journal.append(body(1));
+  journal.append(body(2));
+  await step();
+  expect(driver.sizes).toEqual([2]);
+});
+
+test("while others are under way, those of one turn go out together", async () => {
+  const { journal, driver } = opened();
+  journal.append(body(1));
+  await step();
+  for (let number = 2; number <= 6; number++) {
+    journal.append(body(number));
+    await step();
+  }
+  expect(driver.sizes).toEqual([1]);
+  await turn();
+  expect(driver.sizes).toEqual([1, 5]);
+  driver.written(6);
+  journal.append(body(7));
+  await step();
+  expect(driver.sizes).toEqual([1, 5, 1]);
+});
+
+test("no entry waits longer than 200 µs for those that follow it, nor for more than 31 of them", async () => {
+  const { journal, driver, clock } = opened();
+  journal.append(body(1));
+  await step();
+  for (const us of [100, 199, 299, 300, 499]) {
+    clock.us = us + 1;
+    journal.append(body(2));
+    await step();
+  }
+  expect(driver.sizes).toEqual([1, 4]);
+  await turn();
+  expect(driver.sizes).toEqual([1, 4, 1]);
+  for (let count = 0; count < 40; count++) journal.append(body(3));
+  expect(driver.sizes).toEqual([1, 4, 1, 32]);
+  await turn();
+  expect(driver.sizes).toEqual([1, 4, 1, 32, 8]);
+});

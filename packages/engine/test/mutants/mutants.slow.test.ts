@@ -1,0 +1,24 @@
+import { execFile } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+import { MUTANTS } from "./mutants.ts";
+
+// Goal: the searches are worth something. Method: a bug is planted, and the search must turn red because of it.
+
+const run = promisify(execFile);
+
+test("no two planted bugs have one name, and each is one text that stands in its file once", () => {
+  expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
+  const lost = MUTANTS.filter(({ file, find }) => {
+    const source = readFileSync(join(import.meta.dirname, "../../src", file), "utf8");
+    return source.split(find).length !== 2;
+  });
+  expect(lost.map(({ name }) => name)).toEqual([]);
+});
+
+test.concurrent.each(MUTANTS)("planted bug: $name", { timeout: 120_000 }, async ({ name }) => {
+  const { stdout } = await run(process.execPath, [join(import.meta.dirname, "process.ts"), name]);
+  expect(stdout.trim().split("\n").at(-1)).toMatch(/^red /);
+});
