@@ -1,0 +1,106 @@
+/**
+ * A body of a call with the places of its members: what is read from it, and how it is edited. An edit replaces the text of
+ * one value or adds a member; every other byte stays as the client wrote it, unknown fields and signatures included.
+ * @module
+ */
+import { type ExactJson, parseStrictJson, StrictJsonError } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import { CALL_BOUNDS, type JsonSpans, JsonSpanScanner, type MemberSpan, type SpanBounds } from "./json-spans.ts";
+
+export interface SpannedBody {
+  readonly bytes: Uint8Array;
+  readonly spans: JsonSpans;
+}
+
+/** Text that takes the place of the bytes from `at` up to `end`; the two are equal where a member is added. */
+export interface Splice {
+  readonly at: number;
+  readonly end: number;
+  readonly text: string;
+  /** Whether a comma comes before it. Of several that are added at one place all but the first have one in any case. */
+  readonly hasComma: boolean;
+}
+
+/**
+ * Finds the members of a body that is at hand as a whole.
+ *
+ * @throws GatewayError as {@link JsonSpanScanner} does.
+ */
+export function spanBody(bytes: Uint8Array, bounds: SpanBounds = CALL_BOUNDS): SpannedBody {
+  const scanner = new JsonSpanScanner(bounds);
+  scanner.push(bytes);
+  return { bytes, spans: scanner.end() };
+}
+
+/**
+ * The value of a top-level member; `undefined` where there is none.
+ *
+ * @param bytesMax - of its text: a model's name or a limit is short, and nothing else of a large body is parsed.
+ * @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming the member, for a longer one and for duplicate keys inside it.
+ */
+export function readMember(body: SpannedBody, name: string, bytesMax: number): ExactJson | undefined {
+  const span = body.spans.members.get(name);
+  if (span === undefined) return undefined;
+  if (span.valueEnd - span.valueStart > bytesMax) throw invalidField(name, `is longer than ${bytesMax} bytes`);
+  try {
+    return parseStrictJson(textOf(body.bytes, span));
+  } catch (cause) {
+    if (!(cause instanceof StrictJsonError)) throw cause;
+    throw invalidField(name, cause.problem);
+  }
+}
+
+/** The members of a member that is an object, with offsets in the same bytes; `undefined` where it is no object. */
+export function membersOf(body: SpannedBody, name: string): SpannedBody | undefined {
+  const span = body.spans.members.get(name);
+  if (span === undefined || body.bytes[span.valueStart] !== 0x7b) return undefined;
+  const inner = body.bytes.subarray(span.valueStart, span.valueEnd);
+  const { spans } = spanBody(inner, { ...CALL_BOUNDS, path: `${name}.` });
+  return { bytes: body.bytes, spans: moved(spans, span.valueStart) };
+}
+
+/** The splice that sets a member: in the place of its value, or behind the last member. */
+export function setMember({ spans }: SpannedBody, name: string, json: string): Splice {
+  const span = spans.members.get(name);
+  if (span !== undefined) return { at: span.valueStart, end: span.valueEnd, text: json, hasComma: false };
+  const { insertAt } = spans;
+  const hasComma = spans.members.size > 0;
+  return { at: insertAt, end: insertAt, text: `${JSON.stringify(name)}:${json}`, hasComma };
+}
+
+/**
+ * The body with splices applied, as pieces: those of the body are views of its bytes, so that a large one is not copied.
+ *
+ * @param splices - in any order; those that add at one place are added in the order given.
+ */
+export function splice(bytes: Uint8Array, splices: readonly Splice[]): readonly Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let from = 0;
+  let addedAt = -1;
+  for (const { at, end, text, hasComma } of splices.toSorted((a, b) => a.at - b.at)) {
+    if (at > from) pieces.push(bytes.subarray(from, at));
+    pieces.push(Buffer.from(hasComma || addedAt === at ? `,${text}` : text));
+    from = end;
+    if (at === end) addedAt = at;
+  }
+  if (from < bytes.byteLength) pieces.push(bytes.subarray(from));
+  return pieces;
+}
+
+export function invalidField(path: string, problem: string, remedy = "Correct the field."): GatewayError {
+  return new GatewayError("CAL_GATEWAY_REQUEST_INVALID", { mistakes: [{ path, problem, remedy }] });
+}
+
+function textOf(bytes: Uint8Array, { valueStart, valueEnd }: MemberSpan): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + valueStart, valueEnd - valueStart).toString();
+}
+
+function moved(spans: JsonSpans, by: number): JsonSpans {
+  const members = new Map(
+    Array.from(spans.members, ([key, { keyStart, valueStart, valueEnd }]): [string, MemberSpan] => [
+      key,
+      { keyStart: keyStart + by, valueStart: valueStart + by, valueEnd: valueEnd + by },
+    ]),
+  );
+  return { ...spans, members, open: spans.open + by, insertAt: spans.insertAt + by };
+}
