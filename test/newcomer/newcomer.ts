@@ -85,7 +85,9 @@ async function firstHour(command: InstalledCommand, step: Run): Promise<string> 
   const url = await step("serve", () => command.serve("--policy", POLICY));
   const first = await step("decide over HTTP", () => decide(url));
   await step("show", async () => {
-    const shown = JSON.parse(await command.run("show", JOURNAL, String(first.sequence), "--json")) as Answer;
+    const shown = JSON.parse(
+      await command.run("show", "--journal", JOURNAL, String(first.sequence), "--json"),
+    ) as Answer;
     expectEqual(shown.decisionId, first.decisionId);
   });
   await step("activate another policy", () => activate(url));

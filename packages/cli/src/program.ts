@@ -1,6 +1,6 @@
 /**
- * The `calybris` command as a function of its words and a terminal. Commands are in files of their own; whatever they
- * throw is told here, once.
+ * The `calybris` command as a function of its words and a terminal. Commands are in files of their own; what they throw is
+ * reported here, once.
  * @module
  */
 import { CalybrisError } from "@calybris/kernel";
@@ -29,35 +29,28 @@ import { serveCommand } from "./service/serve.ts";
 import { showCommand } from "./show/show.ts";
 import { tailCommand } from "./journal/tail.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import { printableLines } from "./terminal/terminal-text.ts";
+import { UsageReport } from "./terminal/usage-error.ts";
 import { trainCommand } from "./learning/train.ts";
 import { verifyCommand } from "./verify/verify.ts";
 
-/** Every command, in the order of the help: one line each. */
-const COMMANDS: readonly ((terminal: Terminal) => Command)[] = [
-  savingsCommand,
-  initCommand,
-  policyCommand,
-  catalogCommand,
-  decideCommand,
-  replayCommand,
-  outcomeCommand,
-  outcomesCommand,
-  priorCommand,
-  certificateCommand,
-  ledgerCommand,
-  verifyCommand,
-  showCommand,
-  tailCommand,
-  trainCommand,
-  certifyCommand,
-  benchmarkCommand,
-  conformanceCommand,
-  serveCommand,
-  healthCommand,
-  doctorCommand,
-  journalCommand,
-  keyCommand,
+/** Every command, by group, in the order of the help. */
+const COMMANDS: readonly (readonly [heading: string, commands: readonly ((terminal: Terminal) => Command)[]])[] = [
+  ["Start:", [savingsCommand, initCommand, policyCommand, catalogCommand]],
+  ["Decide:", [decideCommand, replayCommand, outcomeCommand, outcomesCommand, ledgerCommand]],
+  ["Run the service:", [serveCommand, healthCommand, doctorCommand, keyCommand]],
+  ["Read and check a journal:", [showCommand, tailCommand, verifyCommand, journalCommand]],
+  ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand]],
+  ["Develop:", [conformanceCommand]],
 ];
+
+/** What `calybris` without a word prints. */
+const START = `Calybris chooses which model serves each request, and keeps proof of every choice. To begin:
+
+  calybris savings usage.csv   what an export of usage cost, and what each quality floor would have cost
+  calybris init                write a policy to start from
+  calybris serve               answer requests for decisions over HTTP
+  calybris --help              all commands`;
 
 /** Default exit codes; packages/cli/README.md lists all of them. */
 export const EXIT: Readonly<Record<"failed" | "badInput" | "bug" | "interrupted", number>> = Object.freeze({
@@ -69,42 +62,54 @@ export const EXIT: Readonly<Record<"failed" | "badInput" | "bug" | "interrupted"
 
 /** Runs one command to its end; returns the exit code. Throws nothing. */
 export async function runCalybris(words: readonly string[], terminal: Terminal): Promise<number> {
+  if (words.length === 0) {
+    terminal.print(START);
+    return terminal.exitCode;
+  }
+  const usage = new UsageReport();
   try {
-    await calybris(terminal).parseAsync([...words], { from: "user" });
+    const program = calybris(terminal);
+    usage.prepare(program, terminal.print);
+    await program.parseAsync([...words], { from: "user" });
     return terminal.exitCode;
   } catch (error) {
-    return report(error, words, terminal);
+    if (!(error instanceof CommanderError)) return report(error, words, terminal);
+    if (error.exitCode === 0) return 0;
+    terminal.complain(isJson(words) ? errorJson(usage.error(words)) : printableLines(usage.text(words)));
+    return EXIT.badInput;
   }
 }
 
 /** The command tree, for the help and for tests that walk it. */
 export function calybris(terminal: Terminal): Command {
   const program = new Command("calybris")
-    .description("A decision engine that proves every decision.")
-    .version(manifest.version);
-  for (const command of COMMANDS) program.addCommand(command(terminal));
-  prepare(program, terminal);
+    .description("Chooses which model serves each request, and keeps proof of every choice.")
+    .version(manifest.version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .addHelpText("after", HELP);
+  for (const [heading, commands] of COMMANDS) {
+    program.commandsGroup(heading);
+    for (const command of commands) program.addCommand(command(terminal));
+  }
   return program;
 }
 
-/** Commander would exit by itself, with 1 for bad usage, and write past the terminal. */
-function prepare(command: Command, terminal: Terminal): void {
-  command.exitOverride();
-  command.showHelpAfterError("--help lists every option.");
-  command.configureOutput({
-    writeOut: (text) => terminal.print(text.trimEnd()),
-    writeErr: (text) => terminal.complain(text.trimEnd()),
-  });
-  for (const inner of command.commands) prepare(inner, terminal);
+const HELP = `
+\`calybris COMMAND --help\` lists the arguments and options of a command.
+Exit codes: 0 success; 1 the journal failed or a check found a fault; 2 an argument, file or key is invalid;
+3 something could not be checked; 70 a bug in Calybris; 130 interrupted.`;
+
+function isJson(words: readonly string[]): boolean {
+  return words.includes("--json");
 }
 
-function report(error: unknown, words: readonly string[], terminal: Terminal): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT.badInput;
+/** Reports what a command threw; returns the exit code. */
+export function report(error: unknown, words: readonly string[], terminal: Terminal): number {
   if (!(error instanceof CalybrisError)) {
     terminal.complain(`This is a bug in calybris: please report it.\n${error instanceof Error ? error.stack : error}`);
     return EXIT.bug;
   }
-  terminal.complain(words.includes("--json") ? errorJson(error) : errorText(error));
+  terminal.complain(isJson(words) ? errorJson(error) : errorText(error));
   if (error.code === "CAL_ENGINE_STOPPED") return EXIT.bug;
   if (error.code === "CAL_REPLAY_STOPPED") return EXIT.interrupted;
   return error.status < 500 ? EXIT.badInput : EXIT.failed;

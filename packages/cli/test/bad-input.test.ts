@@ -229,8 +229,8 @@ describe("a journal", () => {
     await refused([...words, "/dev/null/journal"], 1, "CAL_JOURNAL_UNREADABLE", /\/dev\/null\/journal/);
     for (const command of [["verify"], ["tail"], ["show"]]) {
       const rest = command[0] === "show" ? ["2"] : [];
-      await refused([...command, files.at("directory"), ...rest], 2, "CAL_JOURNAL_MISSING", /directory/);
-      await refused([...command, files.at("none"), ...rest], 2, "CAL_INPUT_UNREADABLE", /none/);
+      await refused([...command, "--journal", files.at("directory"), ...rest], 2, "CAL_JOURNAL_MISSING", /directory/);
+      await refused([...command, "--journal", files.at("none"), ...rest], 2, "CAL_INPUT_UNREADABLE", /none/);
     }
     await refused(
       ["policy", "set", policy, "--by", "ada", "--journal", files.at("directory")],

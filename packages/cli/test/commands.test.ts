@@ -3,9 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { BUILT_IN_CATALOGS } from "@calybris/engine";
-import type { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
-import { calybris as program } from "../src/program.ts";
 import { calybris, calybrisOn, capturedTerminal, type Ended } from "./support/captured-terminal.ts";
 import { CATALOG, POLICY, rows, Sandbox } from "./support/sample-files.ts";
 
@@ -41,59 +39,14 @@ async function jsonOf(...words: string[]): Promise<Record<string, unknown>> {
   return JSON.parse(out) as Record<string, unknown>;
 }
 
-describe("--help", () => {
-  const commandLines = (command: Command, path: readonly string[] = []): string[][] => [
-    [...path],
-    ...command.commands.flatMap((inner) => commandLines(inner, [...path, inner.name()])),
-  ];
-
-  test.each(commandLines(program(capturedTerminal())).map((words) => [words.join(" "), words] as const))(
-    "of calybris %s tells every argument and option",
-    async (_name, words) => {
-      const { exit, out, complaints } = await calybris(...words, "--help");
-      expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });
-      expect(out).toContain(`Usage: ${["calybris", ...words].join(" ")}`);
-      const command = words.reduce(
-        (at, word) => at.commands.find((inner) => inner.name() === word) ?? at,
-        program(capturedTerminal()),
-      );
-      for (const { long, description } of command.options) {
-        expect(out).toContain(long);
-        expect(description).not.toBe("");
-      }
-      for (const argument of command.registeredArguments) expect(argument.description).not.toBe("");
-    },
-  );
-
-  test.each([
-    [["frob"]],
-    [["verify"]],
-    [["verify", "--policy", "x"]],
-    [["replay", "--policy", "x"]],
-    [["show", "x", "0"]],
-    [["show", "x", "1.5"]],
-    [["tail", "x", "-n", "-1"]],
-    [["replay", "--policy", "p", "--requests", "r", "--journal", "j", "--concurrency", "0"]],
-    [["policy", "set", "x", "--by", " "]],
-    [["decide", "--frob"]],
-  ])("bad usage %j ends with 2 and says how to get help", async (words) => {
-    const { exit, out, complaints } = await calybris(...words);
-    expect({ exit, out }).toEqual({ exit: 2, out: "" });
-    expect(complaints).toContain("error: ");
-    expect(complaints).toContain("--help");
-  });
-});
-
 describe("replay", () => {
-  test("tells what was decided, how fast, where it is, and cost beside three incumbents", () => {
+  test("reports what was decided, where it is, and cost beside three incumbents; of 100 decisions, no rate", () => {
     expect(replayed).toMatchObject({ exit: 0, complaints: "" });
     for (const words of [
       "100 (0 decided before)",
-      "durable decisions/s",
-      /p50 [0-9.]+ ms, p99 [0-9.]+ ms/,
       /actions +substitute [0-9]+, execute [0-9]+, reject 10/,
       "risk_hard_limit 10",
-      /fsyncs +[0-9]+/,
+      /entries and [0-9.]+ KiB written/,
       journal,
       "always what was asked for",
       "one static floor (5000 bps)",
@@ -101,6 +54,7 @@ describe("replay", () => {
       "quality not measured",
     ])
       expect(replayed.out).toMatch(words);
+    expect(replayed.out).not.toMatch(/decisions\/s|p99/);
   });
 
   test("the same file again decides nothing twice, packed or not, and costs the same", async () => {
@@ -176,7 +130,7 @@ describe("verify", () => {
       exit: 0,
       out: expect.stringContaining("INTACT"),
     });
-    expect((await calybris("verify", "--policy", policy, policy, journal)).exit).toBe(0);
+    expect((await calybris("verify", "--policy", policy, "--policy", policy, journal)).exit).toBe(0);
     const other = files.write("other.jsonc", JSON.stringify({ ...POLICY, epoch: 9 }));
     const { exit, out } = await calybris("verify", journal, "--policy", other);
     expect(exit).toBe(1);
@@ -252,29 +206,29 @@ describe("verify", () => {
 
 describe("show and tail", () => {
   test("show explains a selection and a rejection, and refuses what is no decision", async () => {
-    const { exit, out } = await calybris("show", journal, String(decisionAt(89)));
+    const { exit, out } = await calybris("show", "--journal", journal, String(decisionAt(89)));
     expect(exit).toBe(0);
     expect(out).toContain("asked    grand");
     expect(out).toMatch(/swift .* selected/);
     expect(out).not.toContain("DIFFERS");
-    const rejected = await calybris("show", journal, String(decisionAt(10)));
+    const rejected = await calybris("show", "--journal", journal, String(decisionAt(10)));
     expect(rejected.out).toContain("reject    nothing: risk_hard_limit");
-    expect(await calybris("show", journal, "1")).toMatchObject({
+    expect(await calybris("show", "--journal", journal, "1")).toMatchObject({
       exit: 1,
       complaints: expect.stringContaining("not a decision but genesis"),
     });
-    expect(await calybris("show", journal, "9999")).toMatchObject({
+    expect(await calybris("show", "--journal", journal, "9999")).toMatchObject({
       exit: 2,
       complaints: expect.stringContaining("CAL_JOURNAL_ENTRY_UNKNOWN"),
     });
   });
 
   test("tail prints the last decisions in order, and their data as it stands", async () => {
-    const { out } = await calybris("tail", journal, "-n", "3");
+    const { out } = await calybris("tail", "--journal", journal, "-n", "3");
     expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual(
       [98, 99, 100].map((number) => String(decisionAt(number))),
     );
-    const lines = (await calybris("tail", journal, "-n", "2", "--json")).out.split("\n");
+    const lines = (await calybris("tail", "--journal", journal, "-n", "2", "--json")).out.split("\n");
     const segment = readFileSync(join(journal, "segment-000001.jsonl"), "utf8");
     for (const line of lines) expect(segment).toContain(`"data":${line}}`);
   });
@@ -296,8 +250,8 @@ describe("policy set", () => {
     expect(mismatch).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_ENGINE_POLICY_MISMATCH") });
     const next = files.write("next.jsonl", '{"inputTokens":5,"requested":"swift"}\n');
     await calybris("replay", "--policy", stricter, "--requests", next, "--journal", directory);
-    expect((await calybris("tail", directory, "-n", "1")).out).toContain("swift → grand");
-    const { out: report } = await calybris("verify", directory, "--policy", policy, stricter);
+    expect((await calybris("tail", "--journal", directory, "-n", "1")).out).toContain("swift → grand");
+    const { out: report } = await calybris("verify", directory, "--policy", policy, "--policy", stricter);
     expect(report).toMatch(/INTACT[\s\S]*policy 2 +[0-9a-f]{64} by system:\S+, on behalf of "ada" \(claimed\)/);
   });
 });
@@ -357,7 +311,7 @@ describe("--json", () => {
       ["replay", await jsonOf("replay", "--policy", policy, "--requests", requests, "--journal", journal)],
       ["decide", await jsonOf("decide", "--policy", policy, "--request", request, "--explain")],
       ["verify", await jsonOf("verify", journal)],
-      ["show", await jsonOf("show", journal, String(decisionAt(1)))],
+      ["show", await jsonOf("show", "--journal", journal, String(decisionAt(1)))],
       ["catalog list", await jsonOf("catalog", "list")],
       ["policy check", await jsonOf("policy", "check", policy)],
       ["policy set", await jsonOf("policy", "set", policy, "--by", "ada", "--journal", set)],

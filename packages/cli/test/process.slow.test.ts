@@ -61,11 +61,11 @@ test("what is wrong goes to standard error with its exit code; nothing goes to s
   );
 });
 
-test("whoever reads the output may stop reading", async () => {
+test("a reader that closes standard output ends the command quietly, with its own exit code", async () => {
   const journal = files.at("tailed");
   const requests = files.write("tailed.jsonl", rows(500));
   await calybris("replay", "--policy", policy, "--requests", requests, "--journal", journal);
-  const child = spawn(process.execPath, [main, "tail", journal, "-n", "500", "--json"], {
+  const child = spawn(process.execPath, [main, "tail", "--journal", journal, "-n", "500", "--json"], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stderr = "";
@@ -75,6 +75,34 @@ test("whoever reads the output may stop reading", async () => {
   child.stdout.once("data", () => child.stdout.destroy());
   expect(await ended(child)).toBe(0);
   expect(stderr).toBe("");
+});
+
+// Skipped where there is no device that is always full.
+test.skipIf(process.platform !== "linux")("a full disk under standard output is reported in one sentence", () => {
+  const { status, stderr } = spawnSync(
+    "bash",
+    ["-c", '"$0" "$@" > /dev/full', process.execPath, main, "catalog", "list"],
+    {
+      encoding: "utf8",
+    },
+  );
+  expect(status).toBe(2);
+  expect(stderr).toMatch(
+    /^CAL_OUTPUT_UNWRITABLE: standard output cannot be written: ENOSPC[^\n]*\nChoose another path[^\n]*\n$/,
+  );
+});
+
+test("verdicts are coloured where a terminal takes colour, and never with NO_COLOR or into a pipe", async () => {
+  const journal = files.at("coloured");
+  await calybris("replay", "--policy", policy, "--requests", files.write("three.jsonl", rows(3)), "--journal", journal);
+  const first = (environment: NodeJS.ProcessEnv): string =>
+    spawnSync(process.execPath, [main, "verify", journal], { encoding: "utf8", env: environment }).stdout.split(
+      "\n",
+    )[0] ?? "";
+  const { NO_COLOR: _no, FORCE_COLOR: _force, ...plain } = process.env;
+  expect(first(plain)).toBe("INTACT");
+  expect(first({ ...plain, NO_COLOR: "1" })).toBe("INTACT");
+  expect(first({ ...plain, FORCE_COLOR: "1" })).toBe("\u001b[1m\u001b[32mINTACT\u001b[39m\u001b[22m");
 });
 
 test.each(["while rows come", "while a pipe is silent"])("Ctrl-C ends a replay well %s", async (when) => {
@@ -126,7 +154,7 @@ test("the journal of a running process is refused to another", async () => {
     });
   }
   expect(files.contents("locked")).toEqual(before);
-  expect((await calybris("tail", journal)).exit).toBe(0);
+  expect((await calybris("tail", "--journal", journal)).exit).toBe(0);
   child.stdin.end();
   expect(await finished).toBe(0);
   expect((await calybris("replay", "--policy", policy, "--requests", requests, "--journal", journal)).exit).toBe(0);
@@ -143,10 +171,10 @@ test.skipIf(process.platform === "win32")(
     const { status, stderr } = spawnSync("bash", bounded, { encoding: "utf8" });
     expect(status).toBe(1);
     expect(stderr).toMatch(
-      /^[0-9]+ requests were decided \(all up to line [0-9]+\) and are in the journal\. Once the cause/,
+      /^[0-9,]+ requests were decided \(all up to line [0-9]+\) and are in the journal\. Once the cause/,
     );
     expect(stderr).toMatch(/\nCAL_JOURNAL_FAILED: a write to the journal failed .*\nRestart once the disk is healthy/);
-    const decided = Number(/^[0-9]+/.exec(stderr)?.[0]);
+    const decided = Number(/^[0-9,]+/.exec(stderr)?.[0].replaceAll(",", ""));
     const { exit, out } = await calybris(...words, "--json");
     expect(exit).toBe(0);
     const { decisions, repeated } = JSON.parse(out) as { decisions: number; repeated: number };

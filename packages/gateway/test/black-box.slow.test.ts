@@ -128,7 +128,7 @@ test("a stranger starts it with one command, asks with plain HTTP, and reads why
   expect(serving.complaints()).toContain("/docs");
   serving.process.kill("SIGTERM");
   expect(await serving.ended).toEqual({ code: 0, signal: null });
-  const shown = await calybris("show", journal, String(decision.sequence));
+  const shown = await calybris("show", "--journal", journal, String(decision.sequence));
   expect([shown.code, shown.complaints]).toEqual([0, ""]);
 });
 

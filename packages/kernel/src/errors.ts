@@ -18,6 +18,7 @@ export interface ErrorDetailsByCode {
   readonly CAL_REQUEST_ID_REUSED: { requestId: string; sequence: number };
   readonly CAL_INPUT_UNREADABLE: { file: string; problem: string };
   readonly CAL_INPUT_MALFORMED: { file: string; line?: number; column?: number; problem: string };
+  readonly CAL_USAGE_INVALID: { command: string; problem: string };
   readonly CAL_OUTPUT_UNWRITABLE: { file: string; problem: string };
   readonly CAL_REPLAY_STOPPED: { decisions: number; lastLine: number; directory: string };
   readonly CAL_JOURNAL_MISSING: { directory: string };
@@ -108,6 +109,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
       `${d.file}${d.line === undefined ? "" : `:${d.line}${d.column === undefined ? "" : `:${d.column}`}`} ${d.problem}`,
     "Fix the file at this position; nothing in it was used.",
   ),
+  CAL_USAGE_INVALID: row(400, (d) => `${d.command}: ${d.problem}`, "`COMMAND --help` lists every argument and option."),
   CAL_OUTPUT_UNWRITABLE: row(
     400,
     (d) => `${d.file} cannot be written: ${d.problem}`,

@@ -13,6 +13,8 @@ import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { copyVerified, noteInManifest, replaceByLink } from "./files.ts";
 import { verifySealed } from "./verify.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
 import { repairClockCommand } from "../journal/repair-clock.ts";
@@ -20,12 +22,18 @@ import { logFiles } from "../journal/log-lines.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface ArchiveOptions {
+interface ArchiveOptions extends JournalOptions {
+  readonly to: string;
+  readonly keep: number;
+  readonly json?: true;
+}
+
+/** What is moved where. */
+export interface ArchiveJob {
   readonly journal: string;
   readonly to: string;
   readonly keep: number;
-  readonly keyFile?: string;
-  readonly json?: true;
+  readonly keyFile?: string | undefined;
 }
 
 /** A segment that was moved. */
@@ -43,7 +51,8 @@ export interface Archived {
 export function journalCommand(terminal: Terminal): Command {
   const archive = new Command("archive")
     .description("move sealed segments to another disk, leaving links")
-    .option("--journal <directory>", "the journal", "calybris-journal")
+    .addOption(journalOption())
+    .addOption(configOption())
     .requiredOption("--to <directory>", "target directory; created if missing")
     .option("--keep <count>", "number of newest sealed segments to keep in place", wholeCount, 0)
     .addOption(keyFileOption())
@@ -52,8 +61,9 @@ export function journalCommand(terminal: Terminal): Command {
       "after",
       "\nEach segment is verified, copied and read back before it is replaced by a link. The copies remain part of the journal.\nThe open segment always stays.",
     )
-    .action((options: ArchiveOptions) => {
-      const moved = archiveJournal(options);
+    .action(async (options: ArchiveOptions) => {
+      const { directory, keyFile } = await placeOf(options);
+      const moved = archiveJournal({ ...options, journal: directory, keyFile });
       terminal.print(options.json === true ? jsonText({ archived: moved }) : archivedText(moved, options));
     });
   return new Command("journal")
@@ -63,7 +73,7 @@ export function journalCommand(terminal: Terminal): Command {
 }
 
 /** @throws CalybrisError `CAL_ARCHIVE_REFUSED` when anything is not as it must be; nothing was moved that was not compared. */
-export function archiveJournal(options: Omit<ArchiveOptions, "json">): readonly Archived[] {
+export function archiveJournal(options: ArchiveJob): readonly Archived[] {
   const from = resolve(options.journal);
   const to = resolve(options.to);
   const { files } = logFiles(from);

@@ -1,5 +1,5 @@
 /**
- * `calybris doctor`: whether the service would run well here, and what to mend where it would not.
+ * `calybris doctor`: checks whether the service would run well here, and says what to fix.
  * @module
  */
 import { type Config, readConfig } from "@calybris/gateway";
@@ -10,7 +10,9 @@ import { checkFiles } from "./files.ts";
 import type { Finding } from "./finding.ts";
 import { checkClock, checkDescriptors, checkNode, checkPort, checkTls } from "./system.ts";
 import { jsonText } from "../terminal/json-text.ts";
-import { configOption, configOptions, flagsOf } from "../service/serve.ts";
+import { configFileOf, configOption } from "../service/config-file.ts";
+import { configOptions, flagsOf } from "../service/serve.ts";
+import { verdictText } from "../terminal/status-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -23,7 +25,7 @@ export function doctorCommand(terminal: Terminal): Command {
     .option("--json", "print JSON")
     .addHelpText("after", "\nExit code: 0 no problem found, 1 a problem found.")
     .action(async (options: { readonly config?: string; readonly json?: true }, self: Command) => {
-      const findings = await examine({ file: options.config, flags: flagsOf(self) });
+      const findings = await examine({ file: configFileOf(options.config), flags: flagsOf(self) });
       terminal.print(options.json === true ? jsonText({ findings }) : findingsText(findings));
       terminal.exitCode = findings.some(({ verdict }) => verdict === "bad") ? 1 : 0;
     });
@@ -70,15 +72,18 @@ function configurationFindings({ message, remedy, details }: CalybrisError): rea
   }));
 }
 
-const MARKS: Readonly<Record<Finding["verdict"], string>> = Object.freeze({ ok: "ok  ", warn: "WARN", bad: "BAD " });
+const MARKS: Readonly<Record<Finding["verdict"], () => string>> = Object.freeze({
+  ok: () => "ok  ",
+  warn: () => verdictText("WARN", "open"),
+  bad: () => `${verdictText("BAD", "bad")} `,
+});
 
 function findingsText(findings: readonly Finding[]): string {
   const width = Math.max(...findings.map(({ check }) => check.length));
   return findings
     .flatMap(({ check, verdict, found, remedy }) => [
-      `${MARKS[verdict]}  ${check.padEnd(width)}  ${found}`,
-      ...(remedy === undefined || verdict === "ok" ? [] : [`      ${" ".repeat(width)}  ${remedy}`]),
+      `${MARKS[verdict]()}  ${check.padEnd(width)}  ${printable(found)}`,
+      ...(remedy === undefined || verdict === "ok" ? [] : [`      ${" ".repeat(width)}  ${printable(remedy)}`]),
     ])
-    .map(printable)
     .join("\n");
 }

@@ -11,6 +11,7 @@ import { Command } from "commander";
 import { learningSectionText } from "./learning.ts";
 import { budgetsText } from "../ledger/budgets.ts";
 import { dollars } from "../terminal/money-text.ts";
+import { CONFIG_FILE } from "../service/config-file.ts";
 import { serveConfigText } from "../service/config-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
@@ -24,7 +25,6 @@ interface InitOptions {
 
 const POLICY_FILE = "calybris.policy.jsonc";
 const BUDGETS_FILE = "calybris.budgets.jsonc";
-const CONFIG_FILE = "calybris.config.jsonc";
 
 export function initCommand(terminal: Terminal): Command {
   return new Command("init")

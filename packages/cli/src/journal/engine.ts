@@ -1,5 +1,5 @@
 /**
- * Opening a journal to write to it, and the options that every command which does so has.
+ * Opening a journal to write to it, and the option that every command which does so has.
  * @module
  */
 import { resolve } from "node:path";
@@ -8,17 +8,7 @@ import { listSegments, nodeDisk } from "@calybris/engine/internal";
 import { CalybrisError, isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
 import { readKey, requireKeyOfJournal } from "./key-file.ts";
-
-export interface JournalOptions {
-  readonly journal: string;
-  readonly keyFile?: string;
-}
-
-/** `--journal`, the same for every command that writes. */
-export function journalOption(): Option {
-  const text = "journal directory; no other process may have it open";
-  return new Option("--journal <directory>", text).default(".");
-}
+import { type JournalOptions, placeOf } from "./place.ts";
 
 /** The entry's actor is the user that runs the command; on whose behalf is what that user claims. */
 export interface ClaimOptions {
@@ -46,10 +36,11 @@ export async function withEngine<Result>(
   policy: PolicySnapshot | undefined,
   use: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
-  const directory = resolve(options.journal);
+  const { directory: named, keyFile } = await placeOf(options);
+  const directory = resolve(named);
   if (policy === undefined && !hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
-  const key = readKey(options.keyFile);
-  requireKeyOfJournal(directory, options.keyFile, key);
+  const key = readKey(keyFile);
+  requireKeyOfJournal(directory, keyFile, key);
   const engine = await Engine.open({ directory, key, policy });
   try {
     return await use(engine);

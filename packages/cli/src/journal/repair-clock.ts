@@ -8,7 +8,9 @@ import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { byOption, type ClaimOptions, callerOf, hasJournal, type JournalOptions, journalOption } from "./engine.ts";
+import { byOption, type ClaimOptions, callerOf, hasJournal } from "./engine.ts";
+import { type JournalOptions, journalOption, placeOf } from "./place.ts";
+import { configOption } from "../service/config-file.ts";
 import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
 
 interface RepairOptions extends JournalOptions, ClaimOptions {
@@ -27,6 +29,7 @@ export function repairClockCommand(terminal: Terminal): Command {
   return new Command("repair-clock")
     .description("continue from the time of the clock after it had run ahead")
     .addOption(journalOption())
+    .addOption(configOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
@@ -35,10 +38,11 @@ export function repairClockCommand(terminal: Terminal): Command {
 }
 
 async function repair(options: RepairOptions, terminal: Terminal): Promise<void> {
-  const directory = resolve(options.journal);
+  const { directory: named, keyFile } = await placeOf(options);
+  const directory = resolve(named);
   if (!hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
-  const key = readKey(options.keyFile);
-  requireKeyOfJournal(directory, options.keyFile, key);
+  const key = readKey(keyFile);
+  requireKeyOfJournal(directory, keyFile, key);
   const engine = await Engine.open({ directory, key, repairClock: callerOf(options) });
   const { clockRepair } = engine;
   await engine.close();

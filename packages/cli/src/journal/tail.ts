@@ -7,6 +7,8 @@ import { writeExact } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import type { ReadEntry } from "./entries.ts";
 import { candidateName, JournalReader, type ReadDecision } from "./reader.ts";
+import { type JournalOptions, journalOption, placeOf } from "./place.ts";
+import { configOption } from "../service/config-file.ts";
 import { chainOfJournal, keyFileOption } from "./key-file.ts";
 import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -14,32 +16,33 @@ import { printable } from "../terminal/terminal-text.ts";
 
 const POLL_MS = 250;
 
-interface TailOptions {
+interface TailOptions extends JournalOptions {
   readonly lines: number;
   readonly follow?: boolean;
-  readonly keyFile?: string;
   readonly json?: boolean;
 }
 
 export function tailCommand(terminal: Terminal): Command {
   return new Command("tail")
     .description("print the last decisions of a journal, one line each")
-    .argument("<directory>", "a journal directory")
     .option("-n, --lines <count>", "number of decisions", wholeCount, 10)
     .option("-f, --follow", "print new decisions as they come, until interrupted")
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON lines")
-    .action((directory: string, options: TailOptions) => tail(directory, options, terminal));
+    .action((options: TailOptions) => tail(options, terminal));
 }
 
-async function tail(directory: string, options: TailOptions, terminal: Terminal): Promise<void> {
-  const reader = new JournalReader(directory, chainOfJournal(directory, options.keyFile));
+async function tail(options: TailOptions, terminal: Terminal): Promise<void> {
+  const { directory, keyFile } = await placeOf(options);
+  const reader = new JournalReader(directory, chainOfJournal(directory, keyFile));
   const print = (read: ReadEntry): void => {
     const line = options.json === true ? read.data : decisionLine(reader.decision(read));
     terminal.print(printable(line));
   };
   for (const entry of reader.last(options.lines)) print(entry);
-  while (options.follow === true) {
+  while (options.follow === true && terminal.isOpen()) {
     await sleep(POLL_MS);
     for (const entry of reader.following()) if (entry.head.kind === "decision") print(entry);
   }

@@ -6,14 +6,9 @@ import { loadPrior } from "@calybris/engine";
 import { readJsonFile } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
-import {
-  byOption,
-  type ClaimOptions,
-  callerOf,
-  type JournalOptions,
-  journalOption,
-  withEngine,
-} from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -55,6 +50,7 @@ function setCommand(terminal: Terminal): Command {
     .addOption(numberOption("--samples <count>", "labelled requests that it is based on", "samples"))
     .option("--prior <file>", "prior that it belongs to")
     .addOption(journalOption())
+    .addOption(configOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")

@@ -5,14 +5,9 @@
 import { loadPrior } from "@calybris/engine";
 import { readJsonFile } from "@calybris/engine/internal";
 import { Command } from "commander";
-import {
-  byOption,
-  type ClaimOptions,
-  callerOf,
-  type JournalOptions,
-  journalOption,
-  withEngine,
-} from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -41,6 +36,7 @@ function setCommand(terminal: Terminal): Command {
     .description("activate a prior, from the next decision on")
     .argument("<file>", "prior written by `calybris train`")
     .addOption(journalOption())
+    .addOption(configOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")

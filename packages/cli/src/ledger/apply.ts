@@ -4,14 +4,9 @@
  */
 import { loadBudgets, loadPolicy, type UnknownTenants } from "@calybris/engine";
 import { Command, Option } from "commander";
-import {
-  byOption,
-  type ClaimOptions,
-  callerOf,
-  type JournalOptions,
-  journalOption,
-  withEngine,
-} from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { previewOn, previewText } from "./dry-run.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
@@ -41,6 +36,7 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
     .description("activate the limits of a budgets file")
     .argument("<file>", "budgets file; `calybris init --budgets` writes one to start from")
     .addOption(journalOption())
+    .addOption(configOption())
     .addOption(byOption())
     .option("--policy <file>", "policy that begins a new journal; for an existing journal, its active policy")
     .option("--dry-run", "change nothing; list what would change and the known tenants that would be refused")
@@ -58,7 +54,8 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
 async function apply(file: string, options: ApplyOptions, terminal: Terminal): Promise<void> {
   const budgets = await loadBudgets(file);
   if (options.dryRun) {
-    const preview = previewOn(options.journal, budgets, options.unknownTenants);
+    const { directory } = await placeOf(options);
+    const preview = previewOn(directory, budgets, options.unknownTenants);
     terminal.print(options.json ? jsonText({ file, dryRun: true, ...preview }) : previewText(preview));
     return;
   }

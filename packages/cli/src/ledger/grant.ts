@@ -4,14 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { Command } from "commander";
-import {
-  byOption,
-  type ClaimOptions,
-  callerOf,
-  type JournalOptions,
-  journalOption,
-  withEngine,
-} from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
@@ -37,6 +32,7 @@ export function ledgerGrantCommand(terminal: Terminal): Command {
   const command = new Command("grant")
     .description("grant money to a tenant; debt is paid first")
     .addOption(journalOption())
+    .addOption(configOption())
     .requiredOption("--tenant <name>", "tenant to grant to");
   return amountOptions(command, "", "how much,")
     .addOption(byOption())

@@ -4,14 +4,9 @@
  */
 import type { Caller, EngineLedger, Settled } from "@calybris/engine";
 import { Command } from "commander";
-import {
-  byOption,
-  type ClaimOptions,
-  callerOf,
-  type JournalOptions,
-  journalOption,
-  withEngine,
-} from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
@@ -74,6 +69,7 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .description(move.description)
     .argument("<decision-id>", "decision ID; `ledger show --reservations` lists the open ones")
     .addOption(journalOption())
+    .addOption(configOption())
     .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
   if (move.hasActual) amountOptions(command, "actual-", "actual cost");
   command.addOption(byOption());

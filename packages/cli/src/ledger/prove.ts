@@ -8,13 +8,16 @@ import type { ConservationProof } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { ledgerTable, reservationsTable, reservationsText } from "./table.ts";
+import { count } from "../terminal/number-text.ts";
+import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { auditLog, findingLines } from "../verify/verify.ts";
 
-interface ProveOptions {
-  readonly keyFile?: string;
+interface ProveOptions extends JournalOptions {
   readonly json?: true;
 }
 
@@ -23,24 +26,27 @@ May run while an engine has the journal open; unfinished writes are not counted.
 Exit code: 0 conserved, 1 not conserved or the journal is broken, 2 usage, 3 something could not be checked.
 
 Example:
-  calybris ledger prove journal --json`;
+  calybris ledger prove --journal journal --json`;
 
 export function ledgerProveCommand(terminal: Terminal): Command {
   return new Command("prove")
     .description("prove from the journal alone that no money was created or lost")
-    .argument("<directory>", "a journal directory")
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
-    .action((directory: string, options: ProveOptions) => prove(directory, options, terminal));
+    .action((options: ProveOptions) => prove(options, terminal));
 }
 
-async function prove(directory: string, options: ProveOptions, terminal: Terminal): Promise<void> {
-  const { report, prove: proveAt } = await auditLog(directory, options);
+async function prove(options: ProveOptions, terminal: Terminal): Promise<void> {
+  const { directory, keyFile } = await placeOf(options);
+  const { report, prove: proveAt } = await auditLog(directory, { keyFile });
   const proof = proveAt(Date.now() * 1_000);
   terminal.exitCode = exitOf(report, proof);
   if (!options.json) {
-    terminal.print(proofText(report, proof).map(printable).join("\n"));
+    const [verdict = "", ...lines] = proofText(report, proof).map(printable);
+    terminal.print([verdictText(verdict, verdictOf(report, proof)), ...lines].join("\n"));
     return;
   }
   const { status, findings, findingCount, reasonsIncomplete } = report;
@@ -54,17 +60,27 @@ function exitOf(report: AuditReport, proof: ConservationProof | undefined): numb
   return proof === undefined || unchecked > 0 ? 3 : 0;
 }
 
+function verdictOf({ status }: AuditReport, proof: ConservationProof | undefined): Verdict {
+  if (proof === undefined) return "open";
+  return proof.conserved && status !== "broken" ? "good" : "bad";
+}
+
 function proofText(report: AuditReport, proof: ConservationProof | undefined): readonly string[] {
   const lines: string[] = [];
   if (proof === undefined) lines.push("NOT PROVED: entries are missing, so no balance is known");
   else {
     const isProved = proof.conserved && report.status !== "broken";
-    lines.push(`${isProved ? "CONSERVED" : "NOT CONSERVED"} up to entry ${proof.sequence}`, `calyldg1 ${proof.digest}`);
+    lines.push(
+      `${isProved ? "CONSERVED" : "NOT CONSERVED"} up to entry ${count(proof.sequence)}`,
+      `calyldg1 ${proof.digest}`,
+    );
     if (proof.tenants.length > 0) lines.push(...ledgerTable(proof).split("\n"));
-    else lines.push("Nobody has a limit: nothing is reserved.");
+    else lines.push("No tenant has a limit: nothing is reserved.");
     lines.push(reservationsText(proof.reservations));
     if (proof.reservations.length > 0) lines.push(...reservationsTable(proof.reservations).split("\n"));
   }
-  lines.push(`audited: ${report.entries} entries, ${report.decisions} decisions recomputed, ${report.status}`);
+  lines.push(
+    `audited: ${count(report.entries)} entries, ${count(report.decisions)} decisions recomputed, ${report.status}`,
+  );
   return [...lines, ...findingLines(report)];
 }

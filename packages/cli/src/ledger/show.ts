@@ -6,13 +6,14 @@ import { CalybrisError, type ConservationProof, type TenantProof } from "@calybr
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { foldMoney, type MoneyFinding } from "./fold.ts";
 import { ledgerTable, reservationsTable, reservationsText } from "./table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface ShowOptions {
-  readonly keyFile?: string;
+interface ShowOptions extends JournalOptions {
   readonly reservations?: true;
   readonly json?: true;
 }
@@ -22,25 +23,25 @@ The bar shows billed (█) and reserved (▒) amounts as a share of the period's
 Exit code: 0, or 1 when balances are inconsistent; \`calybris verify\` gives details.
 
 Examples:
-  calybris ledger show journal
-  calybris ledger show journal acme --reservations`;
+  calybris ledger show
+  calybris ledger show acme --reservations --journal journal`;
 
 export function ledgerShowCommand(terminal: Terminal): Command {
   return new Command("show")
     .description("show balances of all tenants, or of one with the tenants above and below it")
-    .argument("<directory>", "a journal directory")
     .argument("[tenant]", "one tenant")
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(keyFileOption())
     .option("--reservations", "list open and held reservations")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
-    .action((directory: string, tenant: string | undefined, options: ShowOptions) =>
-      show(directory, tenant, options, terminal),
-    );
+    .action((tenant: string | undefined, options: ShowOptions) => show(tenant, options, terminal));
 }
 
-function show(directory: string, tenant: string | undefined, options: ShowOptions, terminal: Terminal): void {
-  const { fold, findings } = foldMoney(directory, chainOfJournal(directory, options.keyFile));
+async function show(tenant: string | undefined, options: ShowOptions, terminal: Terminal): Promise<void> {
+  const { directory, keyFile } = await placeOf(options);
+  const { fold, findings } = foldMoney(directory, chainOfJournal(directory, keyFile));
   const at = Math.max(fold.state().at, Date.now() * 1_000);
   const whole = fold.prove(at);
   const proof = tenant === undefined ? whole : around(whole, tenant);
@@ -54,7 +55,7 @@ function show(directory: string, tenant: string | undefined, options: ShowOption
 function showText(proof: ConservationProof, isWhole: boolean, withReservations: boolean): string {
   const { tenants, total } = proof;
   const upTo = `up to entry ${proof.sequence}`;
-  if (tenants.length === 0) return `Nobody has a limit: nothing is reserved (${upTo}).`;
+  if (tenants.length === 0) return `No tenant has a limit: nothing is reserved (${upTo}).`;
   const lines = [
     ledgerTable(isWhole ? { tenants, total } : { tenants }),
     `${reservationsText(proof.reservations)}; ${upTo}`,

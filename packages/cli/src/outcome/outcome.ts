@@ -1,11 +1,13 @@
 /**
- * `calybris outcome`: tells what became of one decision.
+ * `calybris outcome`: reports the outcome of one decision.
  * @module
  */
 import type { ClientOutcome, Settled } from "@calybris/engine";
 import { CalybrisError, DISPOSITIONS, type Disposition, SIGNALS, type Signal } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { costOf } from "./rows.ts";
@@ -13,7 +15,7 @@ import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface OutcomeOptions extends ClaimOptions {
+interface OutcomeOptions extends JournalOptions, ClaimOptions {
   readonly succeeded?: true;
   readonly failed?: true;
   readonly signal?: readonly Signal[];
@@ -23,7 +25,6 @@ interface OutcomeOptions extends ClaimOptions {
   readonly costMicrocents?: string;
   readonly latencyMs?: number;
   readonly settle?: true;
-  readonly keyFile?: string;
   readonly json?: true;
 }
 
@@ -32,16 +33,15 @@ A decision has one outcome; repeating it changes nothing. If success is unknown,
 or --failed, success is estimated from them.
 
 Examples:
-  calybris outcome journal 42-1c176df6 --succeeded --cost-dollars 0.0131 --latency-ms 640
-  calybris outcome journal 42-1c176df6 --succeeded --cost-dollars 0.0131 --settle
-  calybris outcome journal 43-0a99e1f0 --signal slow --signal retried
-  calybris outcome journal 44-77d0c2ab --disposition abandoned`;
+  calybris outcome 42-1c176df6 --succeeded --cost-dollars 0.0131 --latency-ms 640
+  calybris outcome 42-1c176df6 --succeeded --cost-dollars 0.0131 --settle
+  calybris outcome 43-0a99e1f0 --signal slow --signal retried
+  calybris outcome 44-77d0c2ab --disposition abandoned`;
 
 export function outcomeCommand(terminal: Terminal): Command {
   const command = new Command("outcome");
   return command
     .description("report the outcome of a decision")
-    .argument("<directory>", "journal directory; no other process may have it open")
     .argument("<decision-id>", "decision ID, as returned or as printed by `show`")
     .addOption(new Option("--succeeded", "the result was good").conflicts("failed"))
     .option("--failed", "the result was not good")
@@ -54,13 +54,13 @@ export function outcomeCommand(terminal: Terminal): Command {
     .option("--cost-microcents <amount>", "actual cost in microcents")
     .option("--latency-ms <count>", "actual latency in milliseconds", parseLatency)
     .option("--settle", "settle the reservation of the decision at the cost, which is then required")
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
-    .action((directory: string, decisionId: string, options: OutcomeOptions) =>
-      tellOutcome(directory, decisionId, { options, terminal, command }),
-    );
+    .action((decisionId: string, options: OutcomeOptions) => reportOutcome(decisionId, { options, terminal, command }));
 }
 
 interface Asked {
@@ -69,12 +69,8 @@ interface Asked {
   readonly command: Command;
 }
 
-async function tellOutcome(
-  directory: string,
-  decisionId: string,
-  { options, terminal, command }: Asked,
-): Promise<void> {
-  const { signal: signals, disposition, latencyMs, keyFile } = options;
+async function reportOutcome(decisionId: string, { options, terminal, command }: Asked): Promise<void> {
+  const { signal: signals, disposition, latencyMs } = options;
   const saysNothing = options.succeeded === undefined && options.failed === undefined && signals === undefined;
   if (saysNothing && (disposition ?? "applied") === "applied")
     command.error("error: pass --succeeded, --failed or --signal");
@@ -87,8 +83,7 @@ async function tellOutcome(
     latencyMs,
     settle: options.settle,
   };
-  const journal = { journal: directory, ...(keyFile === undefined ? {} : { keyFile }) };
-  const observed = await withEngine(journal, undefined, ({ learning }) => learning.observe(outcome, callerOf(options)));
+  const observed = await withEngine(options, undefined, ({ learning }) => learning.observe(outcome, callerOf(options)));
   if (options.json) {
     terminal.print(jsonText(observed));
     return;
@@ -109,7 +104,7 @@ function settlementText(settlement: Settled | undefined): string {
   return printable(`${reservation} (entry ${sequence})`);
 }
 
-/** The options as commander names them are the members of a row; a mistake in one is told under the option's own name. */
+/** The options as commander names them are the members of a row; a mistake in one is reported under the option's own name. */
 function costGiven(options: OutcomeOptions): bigint | undefined {
   const cost = costOf({ ...options });
   if (typeof cost !== "object") return cost;

@@ -1,11 +1,13 @@
 /**
- * `calybris outcomes`: tells what became of many decisions. The same file again tells nothing twice.
+ * `calybris outcomes`: reports the outcomes of many decisions. Running it again records nothing twice.
  * @module
  */
-import type { Engine } from "@calybris/engine";
+import type { Caller, Engine } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
-import { withEngine } from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { decisionsOf } from "./decisions.ts";
@@ -14,8 +16,7 @@ import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface OutcomesOptions {
-  readonly keyFile?: string;
+interface OutcomesOptions extends JournalOptions, ClaimOptions {
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -50,38 +51,42 @@ outcome that the journal refuses is reported, and the others continue.
 Exit code: 0 all recorded, 1 the journal failed, 2 some refused or the file is invalid, 130 interrupted.
 
 Example:
-  calybris outcomes journal outcomes.jsonl`;
+  calybris outcomes outcomes.jsonl`;
 
 export function outcomesCommand(terminal: Terminal): Command {
   return new Command("outcomes")
     .description("report outcomes from a file; running it again records nothing twice")
-    .argument("<directory>", "journal directory; no other process may have it open")
     .argument("<file>", "JSON Lines, plain or compressed; - is standard input")
+    .addOption(journalOption())
+    .addOption(configOption())
+    .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress bar")
     .addHelpText("after", HELP)
-    .action((directory: string, file: string, options: OutcomesOptions) =>
-      tellOutcomes(directory, file, { options, terminal }),
-    );
+    .action((file: string, options: OutcomesOptions) => reportOutcomes(file, { options, terminal }));
 }
 
-async function tellOutcomes(
-  directory: string,
+async function reportOutcomes(
   file: string,
   { options, terminal }: { readonly options: OutcomesOptions; readonly terminal: Terminal },
 ): Promise<void> {
-  const { keyFile } = options;
+  const place = await placeOf(options);
   const read = await looked(file);
-  const ids = decisionsOf(directory, read.requestIds);
+  const ids = decisionsOf(place.directory, read.requestIds);
   const isQuiet = options.quiet === true || options.json === true;
   const interruption = new AbortController();
   const release = terminal.onInterrupt(() => interruption.abort());
   const progress = startProgress(isQuiet ? undefined : read.rows.length, PROGRESS);
-  const journal = { journal: directory, ...(keyFile === undefined ? {} : { keyFile }) };
   try {
-    const run = { rows: read.rows, ids, stop: interruption.signal, onProgress: progress.update };
-    const summary = await withEngine(journal, undefined, (engine) => tellRows(engine, run));
+    const run = {
+      rows: read.rows,
+      ids,
+      caller: callerOf(options),
+      stop: interruption.signal,
+      onProgress: progress.update,
+    };
+    const summary = await withEngine(options, undefined, (engine) => tellRows(engine, run));
     progress.stop();
     terminal.print(options.json ? jsonText(summary) : summaryText(summary));
     if (summary.refused > 0) terminal.exitCode = EXIT_REFUSED;
@@ -111,19 +116,20 @@ async function looked(file: string): Promise<Looked> {
 interface Run {
   readonly rows: readonly OutcomeRow[];
   readonly ids: ReadonlyMap<string, string>;
+  readonly caller: Caller;
   readonly stop: AbortSignal;
   readonly onProgress: (done: number) => void;
 }
 
 /** Told in the order of the file: what each teaches depends on those before it. */
-async function tellRows({ learning }: Engine, { rows, ids, stop, onProgress }: Run): Promise<Summary> {
+async function tellRows({ learning }: Engine, { rows, ids, caller, stop, onProgress }: Run): Promise<Summary> {
   const summary: Summary = { told: 0, learned: 0, repeated: 0, uncompared: 0, refused: 0, refusals: [], lastLine: 0 };
   for (let from = 0; from < rows.length && !stop.aborted; from += WAITING_MAX) {
     const block = rows.slice(from, from + WAITING_MAX);
     const answers = await Promise.allSettled(
       block.map(({ outcome, requestId }) => {
         const decisionId = requestId === undefined ? outcome.decisionId : (ids.get(requestId) ?? requestId);
-        return learning.observe({ ...outcome, decisionId });
+        return learning.observe({ ...outcome, decisionId }, caller);
       }),
     );
     for (const [index, answer] of answers.entries()) {

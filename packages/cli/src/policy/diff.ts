@@ -10,17 +10,18 @@ import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { journalPolicy } from "./journal-policies.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { type MemberChange, memberChanges } from "./members.ts";
 import { policyIdOption } from "./show.ts";
 
-interface DiffOptions {
-  readonly journal?: string;
+interface DiffOptions extends Omit<JournalOptions, "keyFile"> {
   readonly id?: number;
   readonly json?: true;
 }
 
 const HELP = `
-With one file, --journal says which journal it is compared with: its active policy, or the one with --id.
+One file is compared with the journal: with its active policy, or the one with --id.
 Exit code: 0 where nothing differs, 1 where something does.
 
 Examples:
@@ -30,21 +31,27 @@ Examples:
 export function policyDiffCommand(terminal: Terminal): Command {
   return new Command("diff")
     .description("show what differs between two policies")
-    .argument("<files...>", "two policies, or one with --journal")
-    .option("--journal <directory>", "compare with a policy of this journal")
+    .argument("<files...>", "two policies; or one, which is compared with the journal's")
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(policyIdOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((files: readonly string[], options: DiffOptions, command: Command) => {
-      const isCounted = files.length === (options.journal === undefined ? 2 : 1);
-      if (!isCounted) command.error("error: give two policies, or one and --journal");
+      if (files.length > 2) command.error("error: too many policies: expected one or two");
+      const named = (["journal", "id", "config"] as const).find((name) => options[name] !== undefined);
+      if (files.length === 2 && named !== undefined)
+        command.error(`error: option '--${named}' cannot be used with two policies: neither is from a journal`);
       return diff(files, options, terminal);
     });
 }
 
 async function diff(files: readonly string[], options: DiffOptions, terminal: Terminal): Promise<void> {
-  const { journal, id, json } = options;
-  const before = journal === undefined ? await loadPolicy(files[0] ?? "") : journalPolicy(journal, id).snapshot;
+  const { id, json } = options;
+  const isOfJournal = files.length === 1;
+  const before = isOfJournal
+    ? journalPolicy((await placeOf(options)).directory, id).snapshot
+    : await loadPolicy(files[0] ?? "");
   const after = await loadPolicy(files.at(-1) ?? "");
   const changes = memberChanges(before, after);
   const digests = { before: digestOf(before), after: digestOf(after) };

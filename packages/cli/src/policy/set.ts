@@ -5,14 +5,9 @@
 import { loadPolicy } from "@calybris/engine";
 import { snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
-import {
-  byOption,
-  type ClaimOptions,
-  callerOf,
-  type JournalOptions,
-  journalOption,
-  withEngine,
-} from "../journal/engine.ts";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -26,6 +21,7 @@ export function policySetCommand(terminal: Terminal): Command {
     .description("activate a policy in a journal, from the next decision on")
     .argument("<file>", "the policy")
     .addOption(journalOption())
+    .addOption(configOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")

@@ -8,11 +8,12 @@ import { jsonText } from "../terminal/json-text.ts";
 import { tableText } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { type JournalPolicy, journalPolicies, journalPolicy } from "./journal-policies.ts";
 import { policyMembers } from "./members.ts";
 
-interface ShowOptions {
-  readonly journal: string;
+interface ShowOptions extends Omit<JournalOptions, "keyFile"> {
   readonly id?: number;
   readonly json?: true;
 }
@@ -21,13 +22,14 @@ const HELP = `
 Reads without a lock, also while a service has the journal. The last policy is active.
 
 Examples:
-  calybris policy show --journal journal
+  calybris policy show
   calybris policy show --journal journal --id 1`;
 
 export function policyShowCommand(terminal: Terminal): Command {
   return new Command("show")
     .description("list the policies of a journal, or print one of them")
-    .option("--journal <directory>", "the journal", ".")
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(policyIdOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -42,7 +44,8 @@ export function policyIdOption(): Option {
   });
 }
 
-function show({ journal, id, json }: ShowOptions, terminal: Terminal): void {
+async function show({ id, json, ...options }: ShowOptions, terminal: Terminal): Promise<void> {
+  const { directory: journal } = await placeOf(options);
   if (id !== undefined) {
     const policy = journalPolicy(journal, id);
     if (json) terminal.print(jsonText({ ...row(policy), snapshot: snapshotToJson(policy.snapshot) }));

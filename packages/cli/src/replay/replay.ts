@@ -7,18 +7,19 @@ import { Engine, loadPolicy } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { keyFileOption, readKey, requireKeyOfJournal } from "../journal/key-file.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { replayJson, replayText } from "./report.ts";
 import { checkRows, openRows } from "./rows.ts";
 import { type ReplaySummary, runReplay } from "./run.ts";
+import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface ReplayOptions {
+interface ReplayOptions extends JournalOptions {
   readonly policy: string;
   readonly requests: string;
-  readonly journal: string;
   readonly map?: string;
-  readonly keyFile?: string;
   readonly concurrency: number;
   readonly json?: true;
   readonly quiet?: true;
@@ -32,7 +33,8 @@ export function replayCommand(terminal: Terminal): Command {
     .description("decide every request of a file, durably; running it again decides nothing twice")
     .requiredOption("--policy <file>", "policy file")
     .requiredOption("--requests <file>", "JSON Lines or CSV, plain or compressed; - is standard input")
-    .requiredOption("--journal <directory>", "journal directory; created if missing")
+    .addOption(journalOption())
+    .addOption(configOption())
     .option("--map <file>", "for CSV: map from request fields to columns")
     .addOption(keyFileOption())
     .option("--concurrency <count>", "maximum decisions that wait for the disk at once", parseConcurrency, 256)
@@ -45,17 +47,18 @@ export function replayCommand(terminal: Terminal): Command {
 const PROGRESS = "{bar} {percentage}% | line {value} of {total} | {eta_formatted} left";
 
 const HELP = `
-A row without a requestId gets one from its content and line, so running the same file again decides nothing twice.
+The journal is created if it does not exist. A row without a requestId gets one from its content and line, so running the same file again decides nothing twice.
 Ctrl-C finishes open requests, seals the journal and reports; run the same command again to continue.
 Exit code: 0 all decided, 1 the journal failed, 2 an argument or file is invalid, 130 interrupted.`;
 
 async function replay(options: ReplayOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(options.policy);
-  const key = readKey(options.keyFile);
+  const { directory: named, keyFile } = await placeOf(options);
+  const directory = resolve(named);
+  const key = readKey(keyFile);
   const source = await openRows(options.requests, options.map);
   await checkRows(source, policy);
-  const directory = resolve(options.journal);
-  requireKeyOfJournal(directory, options.keyFile, key);
+  requireKeyOfJournal(directory, keyFile, key);
   const engine = await Engine.open({ directory, policy, key });
   const isQuiet = options.quiet === true || options.json === true;
   const progress = startProgress(isQuiet ? undefined : source.lineCount, PROGRESS);
@@ -79,14 +82,14 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
   }
 }
 
-/** What became of the rows before the one that failed, and what to do about the rest. */
+/** What happened to the rows before the one that failed, and what to do about the rest. */
 function halfwayText({ decisions, lastLine }: ReplaySummary, failure: unknown): string {
   if (decisions === 0) return "Nothing was decided.";
-  const decided = `${decisions} requests were decided (all up to line ${lastLine}) and are in the journal.`;
+  const decided = `${count(decisions)} requests were decided (all up to line ${lastLine}) and are in the journal.`;
   const isMistake = failure instanceof CalybrisError && failure.status < 500;
   return isMistake
-    ? `${decided} A mended file is another file: rows without a requestId of their own will be decided again.`
-    : `${decided} Once the cause is mended, the same command again goes on.`;
+    ? `${decided} A corrected file counts as another file: rows without a requestId of their own are decided again.`
+    : `${decided} Once the cause is fixed, run the same command again to continue.`;
 }
 
 function parseConcurrency(text: string): number {

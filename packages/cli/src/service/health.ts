@@ -10,7 +10,8 @@ import { type Config, readConfig } from "@calybris/gateway";
 import { Command, InvalidArgumentError } from "commander";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import { configOption, configOptions, flagsOf } from "./serve.ts";
+import { configFileOf, configOption } from "./config-file.ts";
+import { configOptions, flagsOf } from "./serve.ts";
 
 const ANSWER_MS_MAX = 3_000;
 const ANSWER_BYTES_MAX = 4_096;
@@ -25,7 +26,11 @@ export function healthCommand(terminal: Terminal): Command {
   return command
     .addHelpText("after", "\nPass the configuration and options of `calybris serve`.")
     .action(async (options: { readonly config?: string; readonly wait: number }, self: Command) => {
-      const config = await readConfig({ file: options.config, flags: flagsOf(self), environment: process.env });
+      const config = await readConfig({
+        file: configFileOf(options.config),
+        flags: flagsOf(self),
+        environment: process.env,
+      });
       const answer = await readiness(config, options.wait);
       if (answer.isReady) return terminal.print(printable(answer.text));
       terminal.complain(printable(answer.text));

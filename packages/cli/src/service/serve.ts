@@ -5,7 +5,6 @@
 import { loadCatalog, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
 import { readJson, readJsonFile } from "@calybris/engine/internal";
 import {
-  CONFIG_VARIABLE,
   type Config,
   createLog,
   flagOf,
@@ -20,6 +19,7 @@ import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { Command, Option } from "commander";
 import { startingPolicyText } from "../init/init.ts";
 import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
+import { configFileOf, configOption } from "./config-file.ts";
 import { errorText } from "../terminal/error-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
@@ -45,13 +45,8 @@ export function serveCommand(terminal: Terminal): Command {
       "\nA flag wins over its environment variable, and that over the configuration file.\nWithout a policy, a new journal begins with the one that `calybris init` writes.",
     )
     .action((options: { readonly config?: string; readonly acceptLoss?: true }, self: Command) =>
-      serve(options.config, flagsOf(self), options.acceptLoss === true, terminal),
+      serve(configFileOf(options.config), flagsOf(self), options.acceptLoss === true, terminal),
     );
-}
-
-/** `--config`, the same for every command that reads the service's configuration. */
-export function configOption(): Option {
-  return new Option("--config <file>", `configuration of the service, JSON or YAML (${CONFIG_VARIABLE})`);
 }
 
 /** Each option of the service as a flag. */

@@ -22,6 +22,8 @@ import {
 import { Command, InvalidArgumentError } from "commander";
 import { explainTable, explanationRows } from "../decide/explain-table.ts";
 import { candidateName, JournalReader, type ReadDecision } from "../journal/reader.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
 import { dollars } from "../terminal/money-text.ts";
@@ -32,12 +34,14 @@ import { printable } from "../terminal/terminal-text.ts";
 export function showCommand(terminal: Terminal): Command {
   return new Command("show")
     .description("explain one decision of a journal")
-    .argument("<directory>", "journal directory")
     .argument("<sequence>", "sequence of the entry", wholeSequence)
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
-    .action((directory: string, sequence: number, options: { keyFile?: string; json?: boolean }) => {
-      const found = findDecision(directory, sequence, chainOfJournal(directory, options.keyFile));
+    .action(async (sequence: number, options: JournalOptions & { readonly json?: true }) => {
+      const { directory, keyFile } = await placeOf(options);
+      const found = findDecision(directory, sequence, chainOfJournal(directory, keyFile));
       const learning = learningOf(found, directory);
       const outcome = outcomeNear(found, directory);
       terminal.print(

@@ -3,6 +3,11 @@
  * @module
  */
 
+/** Lines, each as {@link printable} makes it. */
+export function printableLines(text: string): string {
+  return text.split("\n").map(printable).join("\n");
+}
+
 /** One line, with every control character made visible. */
 export function printable(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

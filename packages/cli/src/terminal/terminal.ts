@@ -2,10 +2,13 @@
  * Where a command speaks and what may interrupt it: a port, so that a test is a terminal as well.
  * @module
  */
+import { CalybrisError } from "@calybris/kernel";
 
 export interface Terminal {
   /** A result, with a newline after it: standard output. */
   readonly print: (text: string) => void;
+  /** Whether standard output still takes what is printed. A reader like `head` may close it. */
+  readonly isOpen: () => boolean;
   /** What went wrong, and remarks: standard error. */
   readonly complain: (text: string) => void;
   /** What the command ends with, unless it throws; 0 at first. */
@@ -18,11 +21,32 @@ export interface Terminal {
 
 const INTERRUPTS = ["SIGINT", "SIGTERM"] as const;
 
+/** The terminal of this process, and what became of its standard output. */
+export interface ProcessTerminal extends Terminal {
+  /** Waits until everything printed was taken. @throws CalybrisError `CAL_OUTPUT_UNWRITABLE`, unless the reader left. */
+  readonly finish: () => Promise<void>;
+}
+
 /** The terminal this process was started from. A second interrupt ends the process at once, as it would any other. */
-export function processTerminal(): Terminal {
+export function processTerminal(): ProcessTerminal {
+  let failure: NodeJS.ErrnoException | undefined;
+  process.stdout.on("error", (error) => {
+    failure ??= error;
+  });
+  // There is nobody left to report to.
+  process.stderr.on("error", () => undefined);
   return {
-    print: (text) => void process.stdout.write(`${text}\n`),
+    print: (text) => {
+      if (failure === undefined) process.stdout.write(`${text}\n`);
+    },
+    isOpen: () => failure === undefined,
     complain: (text) => void process.stderr.write(`${text}\n`),
+    finish: async () => {
+      if (failure === undefined)
+        await new Promise<void>((resolve) => process.stdout.write("", () => setImmediate(resolve)));
+      if (failure === undefined || failure.code === "EPIPE") return;
+      throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: "standard output", problem: failure.message });
+    },
     exitCode: 0,
     onInterrupt: (stop) => {
       const release = (): void => {

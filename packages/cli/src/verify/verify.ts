@@ -10,8 +10,12 @@ import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { fastestKernel } from "../decide/kernels.ts";
 import { keyFileOption, readKey, requireKey } from "../journal/key-file.ts";
+import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
 import { balanceText } from "../ledger/table.ts";
 import { logFiles, readLines } from "../journal/log-lines.ts";
+import { count } from "../terminal/number-text.ts";
+import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
@@ -22,35 +26,37 @@ const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ in
 
 export interface VerifyOptions {
   readonly policy?: readonly string[];
-  readonly keyFile?: string;
+  readonly keyFile?: string | undefined;
   readonly head?: string;
-  readonly json?: boolean;
+}
+
+interface VerifyCommandOptions extends JournalOptions, Omit<VerifyOptions, "keyFile"> {
+  readonly json?: true;
 }
 
 export function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("check a journal: chain, digests, every decision and every balance recomputed")
-    .argument("[path]", "journal directory or log file")
-    .usage("<path> [options]")
-    .option("--policy <file...>", "policies that the journal must have activated")
+    .argument("[path]", "a journal directory, or a log file; instead of --journal")
+    .option("--policy <file>", "a policy that the journal must have activated; repeatable", collected)
+    .addOption(journalOption())
+    .addOption(configOption())
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
-    .action(async (path: string | undefined, options: VerifyOptions, command: Command) => {
-      const report = await verifyLog(...pathAndOptions(path, options, command));
+    .action(async (path: string | undefined, options: VerifyCommandOptions, command: Command) => {
+      if (path !== undefined && options.journal !== undefined)
+        command.error("error: give a path or --journal, not both");
+      const { directory, keyFile } = await placeOf(path === undefined ? options : { ...options, journal: path });
+      const report = await verifyLog(directory, { ...options, keyFile });
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
 }
 
-/** `--policy` takes all words that follow it, so a path that is written last is among them. */
-function pathAndOptions(path: string | undefined, options: VerifyOptions, command: Command): [string, VerifyOptions] {
-  if (path !== undefined) return [path, options];
-  const policy = options.policy ?? [];
-  const last = policy.at(-1);
-  if (last === undefined || policy.length < 2) return command.error("error: missing required argument 'path'");
-  return [last, { ...options, policy: policy.slice(0, -1) }];
+function collected(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value];
 }
 
 export interface AuditedLog {
@@ -126,26 +132,36 @@ const PROGRESS = "verifying {bar} {percentage}% | {eta_formatted} left";
 
 /** The report for a person. */
 export function reportText(report: AuditReport): string {
-  const rows: string[] = [report.status.toUpperCase()];
+  const rows: string[] = [];
   const counts = (of: object): string =>
     Object.entries(of)
-      .filter(([, count]) => count > 0)
-      .map(([name, count]) => `${name} ${count}`)
+      .filter(([, number]) => number > 0)
+      .map(([name, number]) => `${name} ${count(number as number)}`)
       .join(", ");
-  rows.push(`entries    ${report.entries}`);
+  rows.push(`entries    ${count(report.entries)}`);
   if (report.decisions > 0) {
-    rows.push(`decisions  ${report.decisions} (${counts(report.actions)})`, `reasons    ${counts(report.reasons)}`);
+    rows.push(
+      `decisions  ${count(report.decisions)} (${counts(report.actions)})`,
+      `reasons    ${counts(report.reasons)}`,
+    );
   }
   for (const { id, digest, actor, keyName, onBehalfOf } of report.policies)
     rows.push(`policy ${id}   ${digest}${actor === undefined ? "" : ` by ${actorText(actor, keyName, onBehalfOf)}`}`);
   if (report.head !== undefined) rows.push(`head       ${report.head.sequence} ${report.head.hash}`);
   if (report.money !== undefined) rows.push(moneyLine(report.money));
-  return [...rows, ...findingLines(report)].map(printable).join("\n");
+  const status = verdictText(report.status.toUpperCase(), VERDICTS[report.status]);
+  return [status, ...[...rows, ...findingLines(report)].map(printable)].join("\n");
 }
+
+const VERDICTS: Readonly<Record<AuditReport["status"], Verdict>> = {
+  intact: "good",
+  broken: "bad",
+  incomplete: "open",
+};
 
 function moneyLine({ tenants, total, reservations, conserved }: AuditedMoney): string {
   const sums = balanceText(total);
-  return `money      tenants ${tenants}, reservations ${reservations}, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
+  return `money      tenants ${count(tenants)}, reservations ${count(reservations)}, ${conserved ? "conserved" : "NOT CONSERVED"}: ${sums}`;
 }
 
 /** What contradicts itself, and what could not be checked. */
@@ -160,7 +176,7 @@ export function findingLines(report: AuditReport): readonly string[] {
     );
   }
   if (report.findingCount > report.findings.length)
-    rows.push("", `and ${report.findingCount - report.findings.length} more`);
+    rows.push("", `and ${count(report.findingCount - report.findings.length)} more`);
   if (report.reasonsIncomplete.length > 0) rows.push("", "Not checked:");
   for (const reason of report.reasonsIncomplete) rows.push(`  ${reason}`);
   for (const claim of report.notEstablished) rows.push(`  not established ${claim}`);

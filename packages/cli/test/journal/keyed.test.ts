@@ -24,8 +24,8 @@ const replay = (journal: string): string[] => [
 /** Every command that opens a journal; those that write it come last. */
 const commandsOn = (journal: string): readonly (readonly [name: string, words: readonly string[]])[] => [
   ["verify", ["verify", journal]],
-  ["show", ["show", journal, "2"]],
-  ["tail", ["tail", journal]],
+  ["show", ["show", "--journal", journal, "2"]],
+  ["tail", ["tail", "--journal", journal]],
   ["replay", replay(journal)],
   ["policy set", ["policy", "set", other, "--by", "ada", "--journal", journal]],
 ];
@@ -48,9 +48,15 @@ describe("wrong uses of a key", () => {
   );
 
   test("show and tail without the key read what stands there, and do not vouch for it", async () => {
-    expect(await calybris("show", keyed, "2")).toMatchObject({ exit: 0, out: expect.stringContaining("(not checked") });
-    expect(await calybris("tail", keyed)).toMatchObject({ exit: 0, out: expect.not.stringContaining("ALTERED") });
-    expect(JSON.parse((await calybris("show", keyed, "2", "--json")).out)).not.toHaveProperty("isChained");
+    expect(await calybris("show", "--journal", keyed, "2")).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining("(not checked"),
+    });
+    expect(await calybris("tail", "--journal", keyed)).toMatchObject({
+      exit: 0,
+      out: expect.not.stringContaining("ALTERED"),
+    });
+    expect(JSON.parse((await calybris("show", "--journal", keyed, "2", "--json")).out)).not.toHaveProperty("isChained");
   });
 
   test.each(commandsOn(keyed).slice(3))(
@@ -68,8 +74,8 @@ describe("wrong uses of a key", () => {
     const verified = await calybris("verify", keyed, "--key-file", wrong);
     expect(verified).toMatchObject({ exit: 1, out: expect.stringContaining("BROKEN") });
     expect(verified.out).toContain("entry 1 in ");
-    expect((await calybris("show", keyed, "2", "--key-file", wrong)).out).toContain("DOES NOT FOLLOW");
-    expect((await calybris("tail", keyed, "--key-file", wrong)).out).toContain("ALTERED");
+    expect((await calybris("show", "--journal", keyed, "2", "--key-file", wrong)).out).toContain("DOES NOT FOLLOW");
+    expect((await calybris("tail", "--journal", keyed, "--key-file", wrong)).out).toContain("ALTERED");
   });
 
   test.each(commandsOn(plain))("%s of a journal that has no key is refused with one", async (_name, words) => {
@@ -129,7 +135,18 @@ describe("a keyed journal works through every command with its key", () => {
 
   test("and is still whole at the end, its head kept elsewhere as well", async () => {
     const head = `${keyed}/head.json`;
-    const { exit, out } = await calybris("verify", keyed, "--key-file", key, "--head", head, "--policy", policy, other);
+    const { exit, out } = await calybris(
+      "verify",
+      keyed,
+      "--key-file",
+      key,
+      "--head",
+      head,
+      "--policy",
+      policy,
+      "--policy",
+      other,
+    );
     expect(exit).toBe(0);
     expect(out).toMatch(/INTACT[\s\S]*decisions +30[\s\S]*policy 2/);
     const segment = `${keyed}/segment-000001.jsonl`;

@@ -26,7 +26,7 @@ function errorOf({ error }: Json): { readonly code?: string; readonly message?: 
 
 /** Tables and outcomes stand between decisions; which entries are decisions, tail says. */
 async function decisions(directory: string): Promise<readonly { sequence: number; requestId: string }[]> {
-  const { out } = await calybris("tail", directory, "-n", "100", "--json");
+  const { out } = await calybris("tail", "--journal", directory, "-n", "100", "--json");
   return out
     .split("\n")
     .map((line) => JSON.parse(line) as { sequence: number; kind: string; id: string })
@@ -54,27 +54,37 @@ beforeAll(async () => {
 
 const idOf = async (requestId: string, directory = journal): Promise<{ decisionId: string; sequence: number }> => {
   const { sequence = 0 } = (await decisions(directory)).find((decision) => decision.requestId === requestId) ?? {};
-  const { decisionId } = await jsonOf("show", directory, String(sequence));
+  const { decisionId } = await jsonOf("show", "--journal", directory, String(sequence));
   return { decisionId: decisionId as string, sequence };
 };
 
 describe("outcome", () => {
   test("is told once; the same again changes nothing, and another one is refused", async () => {
     const { decisionId, sequence } = await idOf("r0");
-    const words = ["outcome", journal, decisionId, "--succeeded", "--cost-dollars", "0.002", "--latency-ms", "80"];
+    const words = [
+      "outcome",
+      "--journal",
+      journal,
+      decisionId,
+      "--succeeded",
+      "--cost-dollars",
+      "0.002",
+      "--latency-ms",
+      "80",
+    ];
     const first = await jsonOf(...words);
     expect(first).toMatchObject({ exit: 0, decisionId, successBps: 10_000, learned: true, repeated: false });
     expect(await jsonOf(...words)).toEqual({ ...first, repeated: true });
-    const other = await jsonOf("outcome", journal, decisionId, "--failed");
+    const other = await jsonOf("outcome", "--journal", journal, decisionId, "--failed");
     expect([other.exit, errorOf(other).code]).toEqual([2, "CAL_OUTCOME_DUPLICATE"]);
-    const { out } = await calybris("show", journal, String(sequence));
+    const { out } = await calybris("show", "--journal", journal, String(sequence));
     expect(out).toMatch(/outcome {2}entry [0-9]+: succeeded; net reward [0-9]+ bps; used by the learner/);
     expect(await calybris("verify", journal)).not.toMatchObject({ exit: 1 });
   });
 
   test("signals say what nobody could", async () => {
     const { decisionId } = await idOf("r1");
-    const told = await calybris("outcome", journal, decisionId, "--signal", "slow", "--signal", "retried");
+    const told = await calybris("outcome", "--journal", journal, decisionId, "--signal", "slow", "--signal", "retried");
     expect(told).toMatchObject({ exit: 0, out: expect.stringContaining("success 2800 bps") });
   });
 
@@ -87,7 +97,7 @@ describe("outcome", () => {
     [["1-00000000", "--failed", "--signal", "slow", "--signal", "slow"], "CAL_OUTCOME_INVALID"],
   ])("%j is refused with %s", async (words, code) => {
     const before = files.contents("journal");
-    const refused = await jsonOf("outcome", journal, ...words);
+    const refused = await jsonOf("outcome", "--journal", journal, ...words);
     expect([refused.exit, errorOf(refused).code]).toEqual([2, code]);
     if (code === "CAL_OUTCOME_INVALID") expect(errorOf(refused).message).toMatch(/--cost-|signals/);
     expect(Object.keys(files.contents("journal"))).toEqual(Object.keys(before));
@@ -95,7 +105,7 @@ describe("outcome", () => {
 
   test("what was rejected has no outcome", async () => {
     const { decisionId } = await idOf("r3");
-    const refused = await jsonOf("outcome", journal, decisionId, "--succeeded");
+    const refused = await jsonOf("outcome", "--journal", journal, decisionId, "--succeeded");
     expect([refused.exit, errorOf(refused).code]).toEqual([2, "CAL_OUTCOME_UNBOUND"]);
   });
 
@@ -106,7 +116,7 @@ describe("outcome", () => {
     [["1-00000000", "--failed", "--latency-ms", "-5"]],
     [["1-00000000", "--disposition", "lost"]],
   ])("bad usage %j ends with 2 and opens nothing", async (words) => {
-    const { exit, complaints } = await calybris("outcome", files.at("nowhere"), ...words);
+    const { exit, complaints } = await calybris("outcome", "--journal", files.at("nowhere"), ...words);
     expect(exit).toBe(2);
     expect(complaints).toContain("error: ");
   });
@@ -127,15 +137,15 @@ describe("outcomes", () => {
       { requestId: "never", succeeded: true },
     );
     const file = files.write("outcomes.jsonl", lines.map((line) => JSON.stringify(line)).join("\n"));
-    const first = await jsonOf("outcomes", directory, file);
+    const first = await jsonOf("outcomes", "--journal", directory, file);
     // The client's own floor (r4) teaches nothing; the rejected one (r3) and the unknown one are refused.
     expect(first).toMatchObject({ exit: 2, told: 29, learned: 28, repeated: 0, refused: 2, lastLine: 31 });
     expect(first["refusals"]).toMatchObject([
       { line: 4, code: "CAL_OUTCOME_UNBOUND" },
       { line: 31, code: "CAL_OUTCOME_UNBOUND" },
     ]);
-    expect(await jsonOf("outcomes", directory, file)).toMatchObject({ told: 0, repeated: 29, refused: 2 });
-    const text = await calybris("outcomes", directory, file);
+    expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({ told: 0, repeated: 29, refused: 2 });
+    const text = await calybris("outcomes", "--journal", directory, file);
     expect(text.out).toContain("0 recorded (0 used by the learner), 29 unchanged, 2 refused");
     expect(text.out).toContain("line 31: CAL_OUTCOME_UNBOUND");
     expect(await jsonOf("verify", directory)).toMatchObject({ status: "intact" });
@@ -152,12 +162,12 @@ describe("outcomes", () => {
   ])("a bad row %s leaves nothing half told", async (row, named) => {
     const good = '{"requestId":"r5","succeeded":true}\n';
     const file = files.write("bad-outcomes.jsonl", `${good}${row}\n`);
-    const { exit, error } = await jsonOf("outcomes", journal, file);
+    const { exit, error } = await jsonOf("outcomes", "--journal", journal, file);
     expect(exit).toBe(2);
     expect(JSON.stringify(error)).toContain(JSON.stringify(named).slice(1, -1));
     expect(JSON.stringify(error)).toMatch(/line 2|"line":2|:2/);
     const { sequence } = await idOf("r5");
-    expect(await jsonOf("show", journal, String(sequence))).not.toHaveProperty("outcome");
+    expect(await jsonOf("show", "--journal", journal, String(sequence))).not.toHaveProperty("outcome");
   });
 
   test("an interrupt ends it well: what was told is told, and the same command goes on", async () => {
@@ -169,17 +179,21 @@ describe("outcomes", () => {
     const file = files.write("interrupted-outcomes.jsonl", `${lines.join("\n")}\n`);
     const terminal = capturedTerminal();
     const stopping = setInterval(() => terminal.interrupt(), 1);
-    const stopped = await calybrisOn(terminal, "outcomes", directory, file, "--json");
+    const stopped = await calybrisOn(terminal, "outcomes", "--journal", directory, file, "--json");
     clearInterval(stopping);
     expect(stopped.exit).toBe(130);
     const { told } = JSON.parse(stopped.out) as { told: number };
     expect(told).toBeLessThan(1_499);
-    expect(await jsonOf("outcomes", directory, file)).toMatchObject({ exit: 0, repeated: told, told: 1_499 - told });
+    expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({
+      exit: 0,
+      repeated: told,
+      told: 1_499 - told,
+    });
   });
 
   test("a journal that is not there is not made", async () => {
     const file = files.write("none.jsonl", '{"decisionId":"1-00000000","succeeded":true}\n');
-    const { exit, error } = await jsonOf("outcomes", files.at("nowhere"), file);
+    const { exit, error } = await jsonOf("outcomes", "--journal", files.at("nowhere"), file);
     expect([exit, (error as { code: string }).code]).toEqual([2, "CAL_JOURNAL_MISSING"]);
   });
 });
@@ -187,13 +201,13 @@ describe("outcomes", () => {
 describe("show", () => {
   test("explains a recommendation: regime, floor and its source, tiers with their shares, the draw", async () => {
     const { sequence } = await idOf("r20");
-    const { out } = await calybris("show", journal, String(sequence));
+    const { out } = await calybris("show", "--journal", journal, String(sequence));
     expect(out).toMatch(/regime {3}regime [0-7] of 0 to 7, score -?[0-9]+; load 6/);
     expect(out).toMatch(/floor {4}[0-9]+ bps by the (tracker|use case)/);
     expect(out).toMatch(/tiers {4}low -> swift: [0-9.]+%/);
     expect(out).toMatch(/high -> \w+: [0-9.]+%/);
     expect(out).toMatch(/draw {5}0\.[0-9]{6} falls on (low|high), /);
-    const { learning: member, decisionId } = await jsonOf("show", journal, String(sequence));
+    const { learning: member, decisionId } = await jsonOf("show", "--journal", journal, String(sequence));
     const { arms, draw, tier } = member as { arms: { tier: number; propensity: number }[]; draw: number; tier: number };
     let below = 0;
     const drawn = arms.find(({ propensity }) => {
@@ -206,14 +220,14 @@ describe("show", () => {
 
   test("says that a client's floor asked nothing of the learner, and that a holdout was held out", async () => {
     const own = await idOf("r4");
-    expect((await calybris("show", journal, String(own.sequence))).out).toContain(
+    expect((await calybris("show", "--journal", journal, String(own.sequence))).out).toContain(
       "no learned floor: the client sent one",
     );
     const held = files.write("held.jsonc", JSON.stringify({ ...POLICY, learning: { holdoutBps: 10_000 } }));
     const requests = files.write("one.jsonl", '{"inputTokens":2000,"requestId":"held"}\n');
     await calybris("replay", "--policy", held, "--requests", requests, "--journal", files.at("held"));
     const { sequence } = await idOf("held", files.at("held"));
-    const { out } = await calybris("show", files.at("held"), String(sequence));
+    const { out } = await calybris("show", "--journal", files.at("held"), String(sequence));
     expect(out).toContain("in the warm-up");
     expect(out).toContain("input tokens 2000, output tokens missing");
     expect(out).toContain("none: holdout");
@@ -255,10 +269,10 @@ describe("prior set and certificate set", () => {
     const requests = files.write("gain.jsonl", '{"inputTokens":2000,"requestId":"gain","features":{"load":1000}}\n');
     await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);
     const { sequence } = await idOf("gain", directory);
-    const shown = await jsonOf("show", directory, String(sequence));
+    const shown = await jsonOf("show", "--journal", directory, String(sequence));
     expect(shown["learning"]).toMatchObject({ regime: 7, source: "certified" });
     expect(shown["decision"]).toMatchObject({ selectedId: 1 });
-    expect((await calybris("show", directory, String(sequence))).out).toContain("bps by the certificate");
+    expect((await calybris("show", "--journal", directory, String(sequence))).out).toContain("bps by the certificate");
     expect(await jsonOf("verify", directory)).toMatchObject({ status: "intact" });
   });
 
@@ -334,8 +348,8 @@ test("every member of --json is documented", async () => {
   const prior = files.write("prior.json", priorFile(["load"]));
   const given = ["--regimes", "8", "--alpha", "400", "--delta", "500", "--samples", "7000", "--prior", prior];
   const outputs: readonly (readonly [string, Json])[] = [
-    ["outcome", await jsonOf("outcome", journal, decisionId, "--failed")],
-    ["outcomes", await jsonOf("outcomes", journal, file)],
+    ["outcome", await jsonOf("outcome", "--journal", journal, decisionId, "--failed")],
+    ["outcomes", await jsonOf("outcomes", "--journal", journal, file)],
     ["prior set", await jsonOf("prior", "set", prior, ...words)],
     ["certificate set", await jsonOf("certificate", "set", ...given, ...words)],
   ];
@@ -371,8 +385,8 @@ test("a keyed journal takes outcomes and priors only with its key", async () => 
   const prior = files.write("prior.json", priorFile(["load"]));
   const outcomes = files.write("keyed-outcomes.jsonl", '{"requestId":"r1","succeeded":false}');
   const commands = [
-    ["outcome", directory, decisionId, "--failed"],
-    ["outcomes", directory, outcomes],
+    ["outcome", "--journal", directory, decisionId, "--failed"],
+    ["outcomes", "--journal", directory, outcomes],
     ["prior", "set", prior, "--journal", directory, "--by", "ada"],
   ];
   const without: Ended[] = [];

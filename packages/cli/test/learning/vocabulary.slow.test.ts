@@ -50,11 +50,11 @@ describe.each(PACKS)("%s", (name) => {
     const replayed = await jsonOf("replay", ...words);
     expect(replayed).toMatchObject({ decisions: asked.length });
     expect(replayed["actions"]).not.toHaveProperty("reject");
-    const told = await jsonOf("outcomes", journal, outcomes);
+    const told = await jsonOf("outcomes", "--journal", journal, outcomes);
     expect(told).toMatchObject({ told: linesOf(outcomes).length, refused: 0 });
     expect(told["learned"]).toBeGreaterThan(linesOf(outcomes).length / 2);
     expect(await jsonOf("replay", ...words)).toMatchObject({ repeated: asked.length });
-    expect(await jsonOf("outcomes", journal, outcomes)).toMatchObject({ told: 0, repeated: told["told"] });
+    expect(await jsonOf("outcomes", "--journal", journal, outcomes)).toMatchObject({ told: 0, repeated: told["told"] });
     expect(await jsonOf("verify", journal)).toMatchObject({ status: "intact", decisions: asked.length });
     const one = files.write("one.json", JSON.stringify(asked[1]));
     expect(await jsonOf("decide", "--policy", policy, "--request", one)).toMatchObject({
@@ -63,9 +63,9 @@ describe.each(PACKS)("%s", (name) => {
   });
 
   test("show speaks of its candidates, tiers and features by their names", async () => {
-    const { out } = await calybris("tail", journal, "-n", "1", "--json");
+    const { out } = await calybris("tail", "--journal", journal, "-n", "1", "--json");
     const { sequence } = JSON.parse(out) as { sequence: number };
-    const shown = (await calybris("show", journal, String(sequence))).out;
+    const shown = (await calybris("show", "--journal", journal, String(sequence))).out;
     const snapshot = await loadPolicy(plugged.policy);
     for (const feature of snapshot.learning?.features ?? []) expect(shown).toContain(feature);
     expect(snapshot.tiers.some((tier) => shown.includes(`${tier} -> `))).toBe(true);

@@ -29,6 +29,7 @@ export function capturedTerminal(): CapturedTerminal {
     printed,
     complained,
     print: (text) => void printed.push(text),
+    isOpen: () => true,
     complain: (text) => void complained.push(text),
     exitCode: 0,
     onInterrupt: (stop) => {

@@ -1,0 +1,36 @@
+/**
+ * Which journal a command means: `--journal`, or the one that the configuration names. The same for every command.
+ * @module
+ */
+import { readConfig } from "@calybris/gateway";
+import { Option } from "commander";
+import { configFileOf } from "../service/config-file.ts";
+
+/** The options that name a journal, as commander has them. */
+export interface JournalOptions {
+  readonly journal?: string;
+  readonly config?: string;
+  readonly keyFile?: string;
+}
+
+/** A journal's directory as it was named, and the file with its key where it is keyed. */
+export interface JournalPlace {
+  readonly directory: string;
+  readonly keyFile: string | undefined;
+}
+
+/** `--journal`, the same for every command. `--config` and `--key-file` go with it. */
+export function journalOption(): Option {
+  return new Option("--journal <directory>", "journal directory (default: from the configuration)");
+}
+
+/**
+ * The journal that the options name. A journal that is named needs no configuration, so none is read for it.
+ *
+ * @throws CalybrisError `CAL_CONFIG_INVALID` or `CAL_INPUT_UNREADABLE` for the configuration.
+ */
+export async function placeOf({ journal, config, keyFile }: JournalOptions): Promise<JournalPlace> {
+  if (journal !== undefined) return { directory: journal, keyFile };
+  const { journal: configured } = await readConfig({ file: configFileOf(config), environment: process.env });
+  return { directory: configured.directory, keyFile: keyFile ?? configured.keyFile };
+}

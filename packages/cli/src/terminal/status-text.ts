@@ -1,0 +1,13 @@
+/**
+ * The verdict of a check, in colour where standard output is a terminal that takes it: `NO_COLOR` and pipes get plain text.
+ * @module
+ */
+import { styleText } from "node:util";
+
+export type Verdict = "good" | "bad" | "open";
+
+const STYLES = { good: ["bold", "green"], bad: ["bold", "red"], open: ["bold", "yellow"] } as const;
+
+export function verdictText(text: string, verdict: Verdict): string {
+  return styleText([...STYLES[verdict]], text);
+}

@@ -1,0 +1,113 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { beforeAll, describe, expect, test } from "vitest";
+import { calybris as program } from "../../src/program.ts";
+import { calybris, capturedTerminal } from "../support/captured-terminal.ts";
+import { POLICY, rows, Sandbox } from "../support/sample-files.ts";
+
+// One way to name a journal: --journal, else the one of the configuration. Commands run in a process of their own where the
+// current directory matters.
+const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+const files = new Sandbox();
+const policy = files.write("policy.jsonc", JSON.stringify(POLICY));
+mkdirSync(files.at("here"));
+
+function here(...words: readonly string[]): {
+  readonly exit: number | null;
+  readonly out: string;
+  readonly complaints: string;
+} {
+  const { CALYBRIS_CONFIG: _config, CALYBRIS_JOURNAL_DIRECTORY: _journal, ...env } = process.env;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
+    cwd: files.at("here"),
+    env,
+    encoding: "utf8",
+  });
+  return { exit: status, out: stdout, complaints: stderr };
+}
+
+beforeAll(() => {
+  const requests = files.write("requests.jsonl", rows(5));
+  const replayed = here("replay", "--policy", policy, "--requests", requests);
+  expect(replayed).toMatchObject({ exit: 0, complaints: "" });
+});
+
+function leaves(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+test("every command that names a journal has the same --journal with --config, and no positional one", () => {
+  const all = leaves(program(capturedTerminal()));
+  const reading = all.filter(({ options }) => options.some(({ long }) => long === "--journal"));
+  expect(reading.length).toBeGreaterThan(20);
+  const own = ["serve", "health", "doctor"];
+  const texts = new Set(
+    reading
+      .filter((command) => !own.includes(command.name()))
+      .flatMap(({ options }) =>
+        options.filter(({ long }) => long === "--journal").map(({ description }) => description),
+      ),
+  );
+  expect([...texts]).toHaveLength(1);
+  for (const { options, registeredArguments } of reading) {
+    expect(options.map(({ long }) => long)).toContain("--config");
+    expect(registeredArguments.map((argument) => argument.name())).not.toContain("directory");
+  }
+});
+
+describe("without --journal", () => {
+  test("the journal is calybris-journal, as for the service", () => {
+    expect(files.text("here/calybris-journal/segment-000001.jsonl")).toContain('"kind":"genesis"');
+    expect(here("verify")).toMatchObject({ exit: 0, out: expect.stringContaining("INTACT") });
+    expect(here("show", "2")).toMatchObject({ exit: 0 });
+  });
+
+  test("a configuration in the current directory names it, for each command alike", () => {
+    files.write("here/calybris.config.jsonc", '{ "journal": { "directory": "calybris-journal" } }');
+    for (const words of [
+      ["verify"],
+      ["show", "2"],
+      ["tail"],
+      ["policy", "show"],
+      ["ledger", "show"],
+      ["ledger", "prove"],
+    ])
+      expect(here(...words), words.join(" ")).toMatchObject({ exit: 0, complaints: "" });
+    files.write("here/calybris.config.jsonc", '{ "journal": { "directory": "elsewhere" } }');
+    for (const words of [
+      ["verify"],
+      ["show", "2"],
+      ["tail"],
+      ["policy", "show"],
+      ["ledger", "show"],
+      ["ledger", "prove"],
+    ])
+      expect(here(...words), words.join(" ")).toMatchObject({
+        exit: 2,
+        complaints: expect.stringContaining("elsewhere"),
+      });
+  });
+
+  test("a mistake in the configuration is reported; a journal that is named needs none", () => {
+    files.write("here/calybris.config.jsonc", '{ "jurnal": {} }');
+    expect(here("verify")).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_CONFIG_INVALID") });
+    expect(here("verify", "--journal", "calybris-journal")).toMatchObject({ exit: 0 });
+    expect(here("verify", "calybris-journal")).toMatchObject({ exit: 0 });
+  });
+
+  test("--config names another configuration, and its key file is used", async () => {
+    const key = files.writeKey("key", 7);
+    const keyed = files.at("keyed");
+    const requests = files.write("one.jsonl", rows(1));
+    const words = ["replay", "--policy", policy, "--requests", requests, "--journal", keyed, "--key-file", key];
+    expect((await calybris(...words)).exit).toBe(0);
+    const config = files.write("keyed.json", JSON.stringify({ journal: { directory: keyed, keyFile: key } }));
+    expect(await calybris("verify", "--config", config)).toMatchObject({
+      exit: 0,
+      out: expect.stringContaining("INTACT"),
+    });
+    expect((await calybris("policy", "set", policy, "--config", config)).exit).toBe(0);
+  });
+});

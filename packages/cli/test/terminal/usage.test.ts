@@ -1,0 +1,68 @@
+import type { Command } from "commander";
+import { describe, expect, test } from "vitest";
+import { calybris as program } from "../../src/program.ts";
+import { calybris, capturedTerminal } from "../support/captured-terminal.ts";
+
+describe("--help", () => {
+  const commandLines = (command: Command, path: readonly string[] = []): string[][] => [
+    [...path],
+    ...command.commands.flatMap((inner) => commandLines(inner, [...path, inner.name()])),
+  ];
+
+  test.each(commandLines(program(capturedTerminal())).map((words) => [words.join(" "), words] as const))(
+    "of calybris %s tells every argument and option",
+    async (_name, words) => {
+      const { exit, out, complaints } = await calybris(...words, "--help");
+      expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });
+      expect(out).toContain(`Usage: ${["calybris", ...words].join(" ")}`);
+      const command = words.reduce(
+        (at, word) => at.commands.find((inner) => inner.name() === word) ?? at,
+        program(capturedTerminal()),
+      );
+      for (const { long, description } of command.options) {
+        expect(out).toContain(long);
+        expect(description).not.toBe("");
+      }
+      for (const argument of command.registeredArguments) expect(argument.description).not.toBe("");
+    },
+  );
+
+  test.each([
+    [["frob"]],
+    [["verify", "x", "--journal", "y"]],
+    [["show"]],
+    [["replay", "--policy", "x"]],
+    [["show", "--journal", "x", "0"]],
+    [["show", "--journal", "x", "1.5"]],
+    [["tail", "--journal", "x", "-n", "-1"]],
+    [["replay", "--policy", "p", "--requests", "r", "--journal", "j", "--concurrency", "0"]],
+    [["policy", "set", "x", "--by", " "]],
+    [["decide", "--frob"]],
+  ])("bad usage %j ends with 2 and says how to get help", async (words) => {
+    const { exit, out, complaints } = await calybris(...words);
+    expect({ exit, out }).toEqual({ exit: 2, out: "" });
+    expect(complaints).toContain("error: ");
+    expect(complaints).toContain("--help");
+  });
+
+  test("without a word the command says where to begin, on five lines", async () => {
+    const { exit, out, complaints } = await calybris();
+    expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });
+    expect(out.split("\n").filter((line) => line !== "")).toHaveLength(5);
+    for (const word of ["savings", "init", "serve", "--help"]) expect(out).toContain(`calybris ${word}`);
+  });
+
+  test.each([
+    [["ledger", "shw"], "calybris ledger", "unknown command 'shw'. Did you mean show?"],
+    [["verfy"], "calybris", "unknown command 'verfy'. Did you mean verify?"],
+    [["show", "3", "--jurnal", "x"], "calybris show", "unknown option '--jurnal'. Did you mean --journal?"],
+    [["show", "x", "3"], "calybris show", expect.stringContaining("Name the journal with --journal.")],
+    [["show", "x"], "calybris show", expect.stringContaining("argument 'x' is invalid")],
+    [["ledger"], "calybris ledger", expect.stringMatching(/^missing subcommand: one of apply, grant, /)],
+  ])("bad usage %j is reported as one line of JSON where JSON was asked for", async (words, command, problem) => {
+    const { exit, out, complaints } = await calybris(...words, "--json");
+    expect({ exit, out }).toEqual({ exit: 2, out: "" });
+    const { error } = JSON.parse(complaints) as { error: { code: string; details: object } };
+    expect(error).toMatchObject({ code: "CAL_USAGE_INVALID", details: { command, problem } });
+  });
+});
