@@ -28,6 +28,7 @@ export interface GatewayErrorDetails {
   readonly CAL_GATEWAY_HOST_REFUSED: { host: string };
   readonly CAL_GATEWAY_RATE_LIMITED: { key: string; perSecond: number; retryAfterSeconds: number };
   readonly CAL_GATEWAY_OVERLOADED: { problem: string };
+  readonly CAL_GATEWAY_STREAM_BROKEN: { problem: string };
   readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
   readonly CAL_GATEWAY_STOPPING: Record<string, never>;
   readonly CAL_GATEWAY_NOT_READY: { problem: string };
@@ -139,6 +140,11 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
     429,
     (d) => `the service is overloaded: ${d.problem}`,
     "Retry after the seconds in `retry-after`; nothing was done.",
+  ),
+  CAL_GATEWAY_STREAM_BROKEN: row(
+    502,
+    (d) => `the provider's stream cannot be read: ${d.problem}`,
+    "Send the call again; what the provider bills for this one stays reserved until its usage is known.",
   ),
   CAL_GATEWAY_LISTEN: row(
     409,

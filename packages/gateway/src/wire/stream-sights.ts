@@ -1,0 +1,109 @@
+/**
+ * What an event of a stream says that concerns the gateway: usage, an end, an error. Most events say none of it, and are not
+ * decoded: a name in quotes is in the bytes of a JSON text only where the text has such a name.
+ * @module
+ */
+import type { AnswerDialect } from "./dialect.ts";
+import type { SseBlock } from "./sse-block.ts";
+
+export type Json = { readonly [name: string]: unknown };
+
+/** An event that concerns the gateway. */
+export interface Sight {
+  readonly json: Json;
+  /** Whether the answer is complete with it: there is a finish reason, or the event that ends a stream. */
+  readonly finishes: boolean;
+  /** Choices that it finishes, of a chat completion. */
+  readonly finishedChoices: readonly number[];
+  /** The error that it reports. */
+  readonly error: Json | undefined;
+}
+
+/** What makes an event worth reading: a member that is not null, or a text that names the event's type. */
+interface Names {
+  readonly members: readonly Buffer[];
+  readonly types: readonly Buffer[];
+}
+
+const quoted = (...names: readonly string[]): readonly Buffer[] => names.map((name) => Buffer.from(`"${name}"`));
+
+/** The one event of a chat completion whose name counts. */
+const ERROR_LINES: readonly Buffer[] = [Buffer.from("event: error"), Buffer.from("event:error")];
+
+const NAMES: { readonly [Dialect in AnswerDialect]: Names } = {
+  "openai-chat": { members: quoted("usage", "finish_reason", "error"), types: ERROR_LINES },
+  "openai-embeddings": { members: quoted("usage", "error"), types: [] },
+  "openai-responses": {
+    members: quoted("usage", "error"),
+    types: quoted("response.created", "response.completed", "response.incomplete", "response.failed", "error"),
+  },
+  "anthropic-messages": { members: quoted("usage", "error"), types: quoted("message_stop", "error") },
+  gemini: { members: quoted("usageMetadata", "finishReason", "error"), types: [] },
+};
+
+/** `undefined`: nothing that concerns the gateway, or no JSON object. */
+export function sightOf(block: SseBlock, dialect: AnswerDialect): Sight | undefined {
+  const { members, types } = NAMES[dialect];
+  // JSON that is written on several lines may have a line's end between a name and its value.
+  const isWorthReading =
+    block.lineCount > 2 ||
+    members.some((name) => hasMember(block.bytes, name)) ||
+    types.some((type) => block.bytes.includes(type));
+  if (!isWorthReading) return undefined;
+  const json = asObject(block.json());
+  return json === undefined ? undefined : { json, ...READERS[dialect](json, block.event) };
+}
+
+export function asObject(value: unknown): Json | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+}
+
+export function asList(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Whether a name stands there with a value that is not `null`. */
+function hasMember(bytes: Buffer, name: Buffer): boolean {
+  for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, at + 1)) {
+    let next = at + name.byteLength;
+    while (isSpace(bytes[next]) || bytes[next] === 0x3a) next += 1;
+    if (bytes[next] !== 0x6e) return true;
+  }
+  return false;
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+type Reading = Omit<Sight, "json">;
+const NO_CHOICES: readonly number[] = [];
+
+const READERS: { readonly [Dialect in AnswerDialect]: (json: Json, event: string) => Reading } = {
+  "openai-chat": (json, event) => {
+    const finishedChoices = asList(json["choices"]).flatMap((choice) => {
+      const { index, finish_reason: reason } = asObject(choice) ?? {};
+      return typeof reason === "string" && typeof index === "number" ? [index] : [];
+    });
+    const reported = asObject(json["error"]) ?? (json["error"] ? { message: String(json["error"]) } : undefined);
+    const error = reported ?? (event === "error" ? json : undefined);
+    return { finishes: finishedChoices.length > 0, finishedChoices, error };
+  },
+  "openai-embeddings": (json) => ({ finishes: false, finishedChoices: NO_CHOICES, error: asObject(json["error"]) }),
+  "openai-responses": (json) => {
+    const type = json["type"];
+    const failed = type === "response.failed" ? (asObject(asObject(json["response"])?.["error"]) ?? json) : undefined;
+    const finishes = type === "response.completed" || type === "response.incomplete";
+    return { finishes, finishedChoices: NO_CHOICES, error: type === "error" ? json : failed };
+  },
+  "anthropic-messages": (json) => {
+    const type = json["type"];
+    const stopped = type === "message_delta" && typeof asObject(json["delta"])?.["stop_reason"] === "string";
+    const error = type === "error" ? (asObject(json["error"]) ?? json) : undefined;
+    return { finishes: stopped || type === "message_stop", finishedChoices: NO_CHOICES, error };
+  },
+  gemini: (json) => {
+    const finishes = asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
+    return { finishes, finishedChoices: NO_CHOICES, error: asObject(json["error"]) };
+  },
+};
