@@ -18,6 +18,7 @@ import {
   type EntryHead,
   floorWithin,
   type GenesisEntry,
+  JOURNAL_FORMAT,
   type Kernel,
   laterStageOf,
   type Policy,
@@ -33,7 +34,6 @@ import {
 } from "@calybris/kernel";
 import { STEPS } from "./claims.ts";
 import { proofOf } from "./conservation.ts";
-import { unlikeItsKind } from "./entry-form.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { activatedBy, foldEntry, Policies } from "./fold.ts";
 import { KeyFold } from "./keys.ts";
@@ -240,9 +240,8 @@ export class ContentAudit {
         this.#unsupported(head, `entry ${head.sequence} uses what this version does not support: ${unsupported}`);
         return undefined;
       }
-      const unlike = unlikeItsKind(body);
-      if (unlike === undefined) return body;
-      report("body", `the members of ${head.kind}`, unlike);
+      if (body.kind !== "genesis" || body.format === JOURNAL_FORMAT) return body;
+      report("body", `format ${JOURNAL_FORMAT}`, `format ${body.format}`);
     } catch (error) {
       const isUnknown =
         error instanceof CalybrisError &&

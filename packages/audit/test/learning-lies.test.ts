@@ -126,6 +126,60 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
     (body) => ({ ...(body as OutcomeEntry), learned: !(body as OutcomeEntry).learned }),
   ],
   [
+    "an outcome of another candidate",
+    kind("outcome"),
+    (body) => {
+      const entry = body as OutcomeEntry;
+      return { ...entry, candidate: entry.candidate + 1 };
+    },
+  ],
+  [
+    "an outcome with another propensity",
+    kind("outcome"),
+    (body) => {
+      const { propensity = PROPENSITY_ONE } = body as OutcomeEntry;
+      return { ...(body as OutcomeEntry), propensity: propensity - 1 };
+    },
+  ],
+  [
+    "an outcome of a holdout that was none",
+    kind("outcome"),
+    (body) => {
+      const { holdout, ...entry } = body as OutcomeEntry;
+      return holdout === true ? entry : { ...entry, holdout: true };
+    },
+  ],
+  [
+    "an outcome with another base",
+    kind("outcome"),
+    (body) => {
+      const { base, ...entry } = body as OutcomeEntry;
+      return base === undefined ? { ...entry, base: 0 } : entry;
+    },
+  ],
+  [
+    "an outcome of which less was predicted",
+    kind("outcome"),
+    (body) => {
+      const entry = body as OutcomeEntry;
+      const treated = entry.treated?.map((row, at) =>
+        at === 0 ? { ...row, predictedBps: row.predictedBps - 1 } : row,
+      );
+      return { ...entry, treated: treated ?? [] };
+    },
+  ],
+  [
+    "an outcome of another distribution",
+    kind("outcome"),
+    (body) => {
+      const entry = body as OutcomeEntry;
+      const [first] = entry.treated ?? [];
+      if (first === undefined) throw new Error("no distribution");
+      const other = { ...first, candidateId: first.candidateId + 1, propensity: 1 };
+      return { ...entry, treated: [{ ...first, propensity: PROPENSITY_ONE - 1 }, other] };
+    },
+  ],
+  [
     "an outcome of another decision",
     kind("outcome"),
     (body) => ({ ...(body as OutcomeEntry), of: (body as OutcomeEntry).of - 2 }),

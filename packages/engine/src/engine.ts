@@ -10,6 +10,7 @@ import type { Decided } from "./flows/decided.ts";
 import { makeSeed } from "./flows/draw-seed.ts";
 import type { DecisionWaiter } from "./flows/decision-waiter.ts";
 import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./flows/decisions.ts";
+import { FirstResults } from "./flows/first-results.ts";
 import { type Caller, EngineKeys, processUser } from "./flows/keys.ts";
 import { EngineLearning } from "./flows/learning.ts";
 import { EngineLedger } from "./flows/ledger.ts";
@@ -33,6 +34,7 @@ import type { Recovered } from "./journal/recovery.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
+import { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
 import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
@@ -111,7 +113,9 @@ export class Engine {
       },
     });
     this.#journal = journal;
-    const shared = { journal, failStop, nowUs: ports.nowUs };
+    const shared = { journal, failStop, firstResults: new FirstResults(), nowUs: ports.nowUs };
+    const kernelFor = options.kernelFor ?? wasmKernel;
+    const beliefs = new BeliefEntries(finder);
     this.reading = new EngineReading(
       {
         state,
@@ -122,7 +126,7 @@ export class Engine {
       },
       start,
     );
-    this.keys = new EngineKeys({ journal, failStop, book: state.keys, user: options.user ?? processUser() });
+    this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
     const caused = (caller: Caller): Caused => this.keys.caused(caller);
     this.ledger = new EngineLedger({ ...shared, caused, ledger: state.ledger, position: () => state });
     this.learning = new EngineLearning({
@@ -135,6 +139,8 @@ export class Engine {
       prior: () => state.prior,
       featureNames: () => state.current.snapshot.learning?.features ?? [],
       find: (decisionId) => this.reading.found(decisionId),
+      beliefAt: (sequence) => beliefs.at(sequence),
+      kernelFor,
     });
     this.#policies = new EnginePolicies({
       ...shared,
@@ -149,7 +155,7 @@ export class Engine {
       state,
       requestIds,
       waitingMax: options.waitingMax ?? WAITING_MAX,
-      kernelFor: options.kernelFor ?? wasmKernel,
+      kernelFor,
       draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,

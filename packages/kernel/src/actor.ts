@@ -4,7 +4,8 @@
  * claim: recorded and shown as claimed, never checked.
  * @module
  */
-import type { Members } from "./entry-fields.ts";
+import type { Fields } from "./entry-table.ts";
+import { type EntryValue, textWhere } from "./entry-value.ts";
 import { isName, NAME_CHARACTERS_MAX } from "./names.ts";
 
 /** The sequence of a `key` entry, or a user of the operating system. */
@@ -59,22 +60,39 @@ export function systemActor(userName: string): Actor {
   return `${SYSTEM}${name === "" ? "unknown" : name}`;
 }
 
+/** The actor of an entry. */
+export const ACTOR: EntryValue<Actor> = {
+  schema: {
+    anyOf: [
+      { type: "integer", minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
+      { type: "string", pattern: "^system:." },
+    ],
+  },
+  read: (json, key) => {
+    if (!isActor(json)) throw new RangeError(`${key} is neither the sequence of a key nor "system:NAME"`);
+    return json;
+  },
+};
+
+export const ON_BEHALF_OF: EntryValue<string> = textWhere(
+  (value) => isName(value, ON_BEHALF_OF_CHARACTERS_MAX),
+  { type: "string", minLength: 1, maxLength: ON_BEHALF_OF_CHARACTERS_MAX },
+  "a valid name",
+);
+
 /** The members that name an entry's cause; they are its last ones. */
-export const CAUSED_MEMBERS: readonly (keyof Caused)[] = Object.freeze(["actor", "onBehalfOf"]);
+export const CAUSED_FIELDS: Fields<Caused> = {
+  actor: { type: ACTOR, holds: 'the caller: the sequence of the `key` entry that introduced it, or `"system:NAME"`' },
+  onBehalfOf: {
+    type: ON_BEHALF_OF,
+    holds: "on whose behalf, as the caller claims; 1 to 128 printable characters",
+    leftOut: "it claims nothing",
+  },
+};
 
 /** The members of an entry that name its cause. */
 export function causedOf({ actor, onBehalfOf }: Caused): Caused {
   return onBehalfOf === undefined ? { actor } : { actor, onBehalfOf };
-}
-
-/** Reads the members of an entry that name its cause. Throws RangeError naming the member. */
-export function causedFromJson(members: Members): Caused {
-  const actor = members["actor"];
-  if (!isActor(actor)) throw new RangeError('actor is neither the sequence of a key nor "system:NAME"');
-  const claimed = members["onBehalfOf"];
-  if (claimed === undefined) return { actor };
-  if (!isName(claimed, ON_BEHALF_OF_CHARACTERS_MAX)) throw new RangeError("onBehalfOf is not a valid name");
-  return { actor, onBehalfOf: claimed };
 }
 
 /**

@@ -3,30 +3,21 @@
  * @module
  */
 import type { Asked } from "./decision-entry.ts";
-import { u16, exact, type Members } from "./entry-fields.ts";
+import { objectOf } from "./entry-table.ts";
+import { type EntryValue, U16, U64 } from "./entry-value.ts";
 import type { TextCursor } from "./text-cursor.ts";
-import { bps, costMicrocents, mask } from "./units.ts";
+import { type Bps, type CostMicrocents, costMicrocents, type Mask, mask } from "./units.ts";
 
-/** The member `asked`; `undefined` when nothing was replaced. */
-export function askedText(asked: Asked | undefined): string | undefined {
-  if (asked === undefined) return undefined;
-  const { budgetMicrocents, providers, qualityMinBps } = asked;
-  const members =
-    (budgetMicrocents === undefined ? "" : `,"budgetMicrocents":${budgetMicrocents}`) +
-    (providers === undefined ? "" : `,"providers":${providers}`) +
-    (qualityMinBps === undefined ? "" : `,"qualityMinBps":${qualityMinBps}`);
-  return members === "" ? undefined : `{${members.slice(1)}}`;
-}
-
-/** Reads it back. Throws RangeError naming the member. */
-export function askedFromJson(members: Members): Asked {
-  const has = (key: string): boolean => members[key] !== undefined;
-  return {
-    ...(has("budgetMicrocents") ? { budgetMicrocents: costMicrocents(exact(members, "budgetMicrocents")) } : {}),
-    ...(has("providers") ? { providers: mask(exact(members, "providers")) } : {}),
-    ...(has("qualityMinBps") ? { qualityMinBps: bps(u16(members, "qualityMinBps")) } : {}),
-  };
-}
+/** The member `asked`. */
+export const ASKED: EntryValue<Asked> = objectOf<Asked>({
+  budgetMicrocents: {
+    type: U64 as EntryValue<CostMicrocents>,
+    holds: "the most that it was to cost",
+    leftOut: "it was not replaced",
+  },
+  providers: { type: U64 as EntryValue<Mask>, holds: "mask of those allowed", leftOut: "it was not replaced" },
+  qualityMinBps: { type: U16 as EntryValue<Bps>, holds: "the floor", leftOut: "it was not replaced" },
+});
 
 /** Reads it from text; `undefined` when the cursor no longer holds. A floor is rare, and left to the general reader. */
 export function askedIn(cursor: TextCursor): Asked | undefined {

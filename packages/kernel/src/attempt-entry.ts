@@ -3,8 +3,9 @@
  * it sends a byte, and its end is an entry of its own. A later stage writes them; the engine refuses them.
  * @module
  */
-import { type Caused, CAUSED_MEMBERS, causedFromJson } from "./actor.ts";
-import { amount, type Members, oneOf, optional, text, whole } from "./entry-fields.ts";
+import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type EntryTable, type Field, formOf } from "./entry-table.ts";
+import { AMOUNT, oneOf, POSITIVE, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
 import type { Microcents } from "./units.ts";
 
 /** An attempt is about to be sent. */
@@ -38,47 +39,29 @@ export interface AttemptEndedEntry extends Caused {
 
 export type AttemptEntry = AttemptBegunEntry | AttemptEndedEntry;
 
-export const ATTEMPT_MEMBERS: readonly string[] = [
-  "change",
-  "of",
-  "number",
-  "candidate",
-  "deployment",
-  "reservedMicrocents",
-  "status",
-  "latencyMs",
-  "firstByteMs",
-  "costMicrocents",
-  ...CAUSED_MEMBERS,
-];
+const OF: Field<number> & { readonly leftOut?: never } = { type: WHOLE, holds: "sequence of the decision" };
 
-/** Reads the members of an attempt. Throws RangeError naming the member. */
-export function attemptFromJson(members: Members): AttemptEntry {
-  const kind = "attempt";
-  const change = oneOf(members, "change", ["begun", "ended"]);
-  const number = whole(members, "number");
-  if (number < (change === "begun" ? 2 : 1)) throw new RangeError(`number is ${number}`);
-  const of = whole(members, "of");
-  if (change === "begun")
-    return {
-      kind,
-      change,
-      of,
-      number,
-      candidate: whole(members, "candidate"),
-      ...optional(members, "deployment", text),
-      reservedMicrocents: amount(members, "reservedMicrocents"),
-      ...causedFromJson(members),
-    };
-  return {
-    kind,
-    change,
-    of,
-    number,
-    status: whole(members, "status"),
-    latencyMs: whole(members, "latencyMs"),
-    ...optional(members, "firstByteMs", whole),
-    ...optional(members, "costMicrocents", amount),
-    ...causedFromJson(members),
-  };
-}
+export const ATTEMPT_TABLE: EntryTable = {
+  says: "An attempt of a call is about to be sent, or has ended. The decision itself covers the beginning of the first.",
+  forms: [
+    formOf<AttemptBegunEntry>({
+      change: { type: oneOf(["begun"]), holds: "it is about to be sent" },
+      of: OF,
+      number: { type: wholeFrom(2), holds: "counts the attempts of a call" },
+      candidate: { type: WHOLE, holds: "id of the candidate that it is sent to" },
+      deployment: { type: TEXT, holds: "where the candidate is reached", leftOut: "there is one place" },
+      reservedMicrocents: { type: AMOUNT, holds: "what is reserved for it" },
+      ...CAUSED_FIELDS,
+    }),
+    formOf<AttemptEndedEntry>({
+      change: { type: oneOf(["ended"]), holds: "it has ended" },
+      of: OF,
+      number: { type: POSITIVE, holds: "counts the attempts of a call" },
+      status: { type: WHOLE, holds: "of the provider's answer; 0 for none" },
+      latencyMs: { type: WHOLE, holds: "from the beginning to the end" },
+      firstByteMs: { type: WHOLE, holds: "from the beginning to the first byte", leftOut: "there was none" },
+      costMicrocents: { type: AMOUNT, holds: "what it cost", leftOut: "usage is not known" },
+      ...CAUSED_FIELDS,
+    }),
+  ],
+};

@@ -4,8 +4,8 @@
  */
 import { ACTION_CODES, type Action, NO_INDEX, REASON_CODES, type Reason } from "./decision.ts";
 import { type RecordedDecision, SELECTION_REASONS } from "./decision-entry.ts";
-import { type Members, oneOf } from "./entry-fields.ts";
-import { exactInteger } from "./exact-json.ts";
+import { objectSchema } from "./entry-table.ts";
+import { type JsonSchema, type Members, oneOf, refuseUnknown, U64, wholeFrom } from "./entry-value.ts";
 import type { Policy } from "./policy.ts";
 import type { TextCursor } from "./text-cursor.ts";
 import { type CandidateId, candidateId, costMicrocents, U32_MAX } from "./units.ts";
@@ -21,15 +21,31 @@ export function answerText({ action, reason, selectedId, costMicrocents: cost }:
   return `{"action":"${action}","selected":${selectedId},"costMicrocents":${cost}}`;
 }
 
+const REJECTION_FIELDS = {
+  action: { type: oneOf(["reject"]), holds: "nothing runs" },
+  reason: { type: oneOf(REJECTIONS), holds: "why" },
+};
+const SELECTION_FIELDS = {
+  action: {
+    type: oneOf(["execute", "substitute"]),
+    holds: "the requested candidate, or another one",
+  },
+  selected: { type: wholeFrom(1, U32_MAX), holds: "id of the candidate that was selected" },
+  costMicrocents: { type: U64, holds: "what it is estimated to cost" },
+};
+const ANSWER_FIELDS = { ...REJECTION_FIELDS, ...SELECTION_FIELDS };
+const ACTION = oneOf(ACTIONS);
+
+/** The schema of the member `decision`. */
+export const ANSWER_SCHEMA: JsonSchema = { anyOf: [objectSchema(SELECTION_FIELDS), objectSchema(REJECTION_FIELDS)] };
+
 /** Reads it back. Throws RangeError naming the member. */
 export function answerFromJson(members: Members, policy: Policy): RecordedDecision {
-  const action = oneOf(members, "action", ACTIONS);
-  if (action === "reject") return rejected(oneOf(members, "reason", REJECTIONS));
-  const selected = members["selected"];
-  const cost = exactInteger(members["costMicrocents"]);
-  if (typeof selected !== "number" || !Number.isInteger(selected) || selected < 1 || selected > U32_MAX)
-    throw new RangeError("decision.selected is not a candidate");
-  if (cost === undefined) throw new RangeError("decision.costMicrocents is not an exact integer");
+  refuseUnknown(members, ANSWER_FIELDS, "decision.");
+  const action = ACTION.read(members["action"], "decision.action");
+  if (action === "reject") return rejected(REJECTION_FIELDS.reason.type.read(members["reason"], "decision.reason"));
+  const selected = SELECTION_FIELDS.selected.type.read(members["selected"], "decision.selected");
+  const cost = SELECTION_FIELDS.costMicrocents.type.read(members["costMicrocents"], "decision.costMicrocents");
   return selection(action, selected, cost, policy);
 }
 

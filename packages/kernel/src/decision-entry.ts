@@ -6,7 +6,7 @@
  */
 import type { Actor } from "./actor.ts";
 import type { Decision, Reason } from "./decision.ts";
-import type { Recommendation } from "./learning-entry.ts";
+import type { Recommendation } from "./recommendation.ts";
 import { NO_BUDGET_LIMIT, type Request } from "./request.ts";
 import type { BoundingPolicy, RequestBounds } from "./spending.ts";
 import type { Bps, CandidateId, CostMicrocents, Mask, Microcents } from "./units.ts";

@@ -3,9 +3,9 @@
  * reader go through these rows, so that names, order and defaults are stated once. A test holds docs/formats.md to them.
  * @module
  */
-import { isActor, ON_BEHALF_OF_CHARACTERS_MAX } from "./actor.ts";
+import { ACTOR, ON_BEHALF_OF } from "./actor.ts";
 import { digestFromBase64Url, digestToBase64Url } from "./base64url.ts";
-import { answerFromJson, answerIn, answerText } from "./decision-answer.ts";
+import { ANSWER_SCHEMA, answerFromJson, answerIn, answerText } from "./decision-answer.ts";
 import {
   DEFAULTED,
   type DecisionEntry,
@@ -13,20 +13,37 @@ import {
   type EntryPolicy,
   type EntryPolicyOf,
   RESERVATION_BASES,
+  type Shadow,
 } from "./decision-entry.ts";
-import { askedFromJson, askedIn, askedText } from "./asked-json.ts";
-import { areTags, isPromptDigest, TAGS_MAX } from "./request-labels.ts";
-import { exact, list, type Members, oneOf, text } from "./entry-fields.ts";
-import { type ExactJson, parseExact, writeExact } from "./exact-json.ts";
+import { ASKED, askedIn } from "./asked-json.ts";
+import { objectOf, objectSchema } from "./entry-table.ts";
+import {
+  type EntryValue,
+  I64,
+  type JsonSchema,
+  type Members,
+  membersOf,
+  oneOf,
+  POSITIVE,
+  someOf,
+  TEXT,
+  textWhere,
+  U32,
+  U64,
+  wholeFrom,
+  written,
+} from "./entry-value.ts";
+import { type ExactJson, parseExact } from "./exact-json.ts";
 import { invariant } from "./invariant.ts";
-import { recommendationFromJson, recommendationText } from "./learning-entry.ts";
-import { isName } from "./names.ts";
+import { isName, NAME_CHARACTERS_MAX, NAME_WANTED } from "./names.ts";
+import { RECOMMENDATION_FIELDS, recommendationFromJson, recommendationText } from "./recommendation.ts";
+import { PROMPT_DIGEST_PATTERN, TAGS } from "./request-labels.ts";
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT } from "./request.ts";
-import { type BoundedRequest, requestFromJson, requestIn, requestText } from "./request-json.ts";
+import { type BoundedRequest, REQUEST_FIELDS, requestFromJson, requestIn, requestText } from "./request-json.ts";
 import { boundsOf } from "./spending.ts";
 import { DEFAULT_USE_CASE } from "./snapshot.ts";
 import type { TextCursor } from "./text-cursor.ts";
-import { candidateId, costMicrocents, microcents, U32_MAX } from "./units.ts";
+import { type CandidateId, type CostMicrocents, type Microcents, U32_MAX } from "./units.ts";
 
 /** An entry that is being read. */
 export type DecisionDraft = { -readonly [Key in keyof DecisionEntry]?: DecisionEntry[Key] };
@@ -34,147 +51,196 @@ export type DecisionDraft = { -readonly [Key in keyof DecisionEntry]?: DecisionE
 /** One member. */
 export interface DecisionField {
   readonly key: string;
+  readonly holds: string;
+  /** When it is left out; without this it never is. */
+  readonly leftOut?: string;
+  readonly schema: JsonSchema;
   /** Its value as JSON; `undefined` where it is left out. */
   readonly write: (entry: DecisionEntry) => string | undefined;
   /** Takes its value into a draft that has the members before it. Throws RangeError naming the member. */
   readonly read: (value: ExactJson | undefined, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
   /** The same from text; what it does not know it refuses. Without it the general reader is asked. */
   readonly scan?: (cursor: TextCursor, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
-  readonly isRequired?: true;
 }
 
-type Key = keyof DecisionEntry & keyof DecisionDraft;
+/** A member that the draft holds as it is read, or not at all. */
+interface PlainField<At extends keyof DecisionDraft> {
+  readonly key?: string;
+  readonly holds: string;
+  readonly leftOut: string;
+  readonly type: EntryValue<NonNullable<DecisionEntry[At]>>;
+  readonly scan?: (cursor: TextCursor) => unknown;
+  /** What is wrong with it beside the members before it. */
+  fault?(value: NonNullable<DecisionEntry[At]>, draft: DecisionDraft): string | undefined;
+}
 
-/** A text that is left out where the entry has none. */
-function textField(key: Key & string, at: string, holds: (value: unknown) => boolean): DecisionField {
-  const put = (value: unknown, draft: DecisionDraft): boolean => {
-    if (!holds(value)) return false;
-    (draft as { [name: string]: unknown })[at] = value;
-    return true;
+function plain<At extends keyof DecisionDraft>(at: At, field: PlainField<At>): DecisionField {
+  const { type, holds, leftOut, scan, key = at } = field;
+  const put = (value: unknown, draft: DecisionDraft): void => {
+    const read = type.read(value as ExactJson, key);
+    const fault = field.fault?.(read, draft);
+    if (fault !== undefined) throw new RangeError(fault);
+    draft[at] = read;
   };
   return {
     key,
+    holds,
+    leftOut,
+    schema: type.schema,
     write: (entry) => {
-      const value = (entry as unknown as { readonly [name: string]: unknown })[at];
-      return value === undefined ? undefined : writeExact(value);
+      const value = entry[at];
+      return value === undefined ? undefined : written(type, value as NonNullable<DecisionEntry[At]>);
     },
     read: (value, draft) => {
-      if (value !== undefined && !put(value, draft)) throw new RangeError(`${key} is not an allowed string`);
+      if (value !== undefined) put(value, draft);
     },
-    scan: (cursor, draft) => {
-      cursor.expect('"');
-      if (!put(cursor.text(), draft)) cursor.refuse();
-    },
+    ...(scan === undefined
+      ? {}
+      : {
+          scan: (cursor, draft) => {
+            const value = scan(cursor);
+            if (!cursor.holds) return;
+            try {
+              put(value, draft);
+            } catch {
+              cursor.refuse();
+            }
+          },
+        }),
   };
 }
 
-const isText = (value: unknown): boolean => typeof value === "string" && value !== "";
+function quoted(cursor: TextCursor): string {
+  cursor.expect('"');
+  return cursor.text();
+}
+
+const NAME: EntryValue<string> = textWhere(
+  (value) => isName(value),
+  { type: "string", minLength: 1, maxLength: NAME_CHARACTERS_MAX },
+  NAME_WANTED,
+);
+const BASE64_DIGEST: JsonSchema = { type: "string", pattern: PROMPT_DIGEST_PATTERN };
+const DEFAULTED_NAMES = someOf(DEFAULTED);
+const CANDIDATE = wholeFrom(1, U32_MAX) as EntryValue<CandidateId>;
+
+const SHADOW = objectOf<Pick<Shadow, "action"> & { readonly candidate?: CandidateId }>({
+  action: { type: oneOf(["execute", "substitute", "reject"]), holds: "the action" },
+  candidate: { type: CANDIDATE, holds: "the candidate", leftOut: "the action is `reject`" },
+});
 
 /** Every member, in order. */
 export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
-  { ...textField("requestId", "requestId", isText), key: "id" },
-  {
+  plain("requestId", {
+    key: "id",
+    holds: "the client's id for the request",
+    leftOut: "the client gave none",
+    type: TEXT,
+    scan: quoted,
+  }),
+  plain("policyId", {
     key: "policy",
-    write: ({ policyId }) => (policyId === undefined ? undefined : String(policyId)),
-    read: (value, draft) => {
-      if (value === undefined) return;
-      if (!isPositive(value)) throw new RangeError("policy is not a policy ID");
-      draft.policyId = value;
-    },
-  },
-  {
-    key: "actor",
-    write: ({ actor }) => (actor === undefined ? undefined : writeExact(actor)),
-    read: (value, draft) => {
-      if (value === undefined) return;
-      if (!isActor(value)) throw new RangeError('actor is neither the sequence of a key nor "system:NAME"');
-      draft.actor = value;
-    },
-    scan: (cursor, draft) => {
-      const actor = cursor.skip('"') ? cursor.text() : cursor.number(Number.MAX_SAFE_INTEGER);
-      if (isActor(actor)) draft.actor = actor;
-      else cursor.refuse();
-    },
-  },
-  textField("onBehalfOf", "onBehalfOf", (value) => isName(value, ON_BEHALF_OF_CHARACTERS_MAX)),
+    holds: "id of the policy decided under",
+    leftOut: "it is the one in force where the entry stands",
+    type: POSITIVE,
+  }),
+  plain("actor", {
+    holds: 'who asked: the sequence of the `key` entry that introduced the caller, or `"system:NAME"`',
+    leftOut: "the caller is not known",
+    type: ACTOR,
+    scan: (cursor) => (cursor.skip('"') ? cursor.text() : cursor.number(Number.MAX_SAFE_INTEGER)),
+  }),
+  plain("onBehalfOf", {
+    holds: "on whose behalf, as the caller claims; 1 to 128 printable characters",
+    leftOut: "nobody is named",
+    type: ON_BEHALF_OF,
+    scan: quoted,
+  }),
   {
     key: "useCase",
-    write: ({ useCase }) => (useCase === DEFAULT_USE_CASE ? undefined : writeExact(useCase)),
+    holds: "a use case of the policy",
+    leftOut: 'it is `"default"`',
+    schema: TEXT.schema,
+    write: ({ useCase }) => (useCase === DEFAULT_USE_CASE ? undefined : written(TEXT, useCase)),
     read: (value, draft) => {
-      draft.useCase = value === undefined ? DEFAULT_USE_CASE : text({ useCase: value }, "useCase");
+      draft.useCase = value === undefined ? DEFAULT_USE_CASE : TEXT.read(value, "useCase");
     },
     scan: (cursor, draft) => {
-      cursor.expect('"');
-      draft.useCase = cursor.text();
+      draft.useCase = quoted(cursor);
       if (draft.useCase === DEFAULT_USE_CASE || draft.useCase === "") cursor.refuse();
     },
   },
   {
     key: "defaulted",
+    holds: "what the client left out, in this order: `value`, `risk`, `confidence`, `floor`, `output`, `tenant`",
+    leftOut: "nothing was left out",
+    schema: DEFAULTED_NAMES.schema,
     write: ({ defaulted }) => (defaulted.length === 0 ? undefined : `["${defaulted.join('","')}"]`),
     read: (value, draft) => {
-      draft.defaulted = value === undefined ? [] : defaultedFrom(value);
+      draft.defaulted = value === undefined ? [] : DEFAULTED_NAMES.read(value, "defaulted");
     },
     scan: (cursor, draft) => {
       const names: Defaulted[] = [];
       cursor.expect("[");
-      do {
-        cursor.expect('"');
-        names.push(cursor.text() as Defaulted);
-      } while (cursor.skip(","));
+      do names.push(quoted(cursor) as Defaulted);
+      while (cursor.skip(","));
       cursor.expect("]");
       if (!areDefaulted(names)) cursor.refuse();
       draft.defaulted = names;
     },
   },
-  textField("tenant", "tenant", isText),
+  plain("tenant", {
+    holds: "whose money it is",
+    leftOut: "the client named none, and `default` has no limit",
+    type: TEXT,
+    scan: quoted,
+  }),
+  plain("reservationSeconds", {
+    holds: "how long the reservation may stay open",
+    leftOut: "the client did not say: the tenant's own",
+    type: U32,
+    scan: (cursor) => cursor.number(U32_MAX),
+  }),
+  plain("roomMicrocents", {
+    holds: "the tenant's headroom",
+    leftOut: "it was enough",
+    type: I64 as EntryValue<Microcents>,
+    scan: (cursor) => cursor.signed(),
+  }),
   {
-    key: "reservationSeconds",
-    write: ({ reservationSeconds }) => (reservationSeconds === undefined ? undefined : String(reservationSeconds)),
-    read: (value, draft) => {
-      if (value !== undefined) draft.reservationSeconds = small(value, "reservationSeconds", U32_MAX);
-    },
-    scan: (cursor, draft) => {
-      const seconds = cursor.number(U32_MAX);
-      if (cursor.holds) draft.reservationSeconds = seconds;
-    },
-  },
-  {
-    key: "roomMicrocents",
-    write: ({ roomMicrocents }) => (roomMicrocents === undefined ? undefined : String(roomMicrocents)),
-    read: (value, draft) => {
-      if (value !== undefined) draft.roomMicrocents = microcents(exact({ roomMicrocents: value }, "roomMicrocents"));
-    },
-    scan: (cursor, draft) => {
-      const room = cursor.signed();
-      if (cursor.holds) draft.roomMicrocents = microcents(room);
-    },
-  },
-  {
-    key: "asked",
-    write: ({ asked }) => askedText(asked),
-    read: (value, draft) => {
-      if (value !== undefined) draft.asked = askedFromJson(membersOf(value, "asked"));
-    },
+    ...plain("asked", {
+      holds:
+        "what the client sent where `request` holds another value: `budgetMicrocents`, `providers`, `qualityMinBps`",
+      leftOut: "nothing was replaced",
+      type: ASKED,
+    }),
     scan: (cursor, draft) => {
       const asked = askedIn(cursor);
       if (asked !== undefined) draft.asked = asked;
     },
   },
-  {
-    key: "tags",
-    write: ({ tags }) => (tags === undefined ? undefined : writeExact(tags)),
-    read: (value, draft) => {
-      if (value === undefined) return;
-      if (!areTags(value)) throw new RangeError(`tags are no object of 1 to ${TAGS_MAX} short texts`);
-      draft.tags = value;
-    },
-  },
-  textField("session", "session", (value) => isName(value)),
-  textField("promptDigest", "promptDigest", isPromptDigest),
+  plain("tags", {
+    holds:
+      "1 to 16 short texts, each of 1 to 128 printable characters under a name of 1 to 64 of `A-Za-z0-9_.:-`, a letter or digit first",
+    leftOut: "there is none",
+    type: TAGS,
+  }),
+  plain("session", {
+    holds: "the conversation that the request belongs to; 1 to 128 printable characters",
+    leftOut: "none is named",
+    type: NAME,
+    scan: quoted,
+  }),
+  plain("promptDigest", {
+    holds: "SHA-256 of the content in base64url, 43 characters",
+    leftOut: "none was sent",
+    type: textWhere((value) => digestFromBase64Url(value) !== undefined, BASE64_DIGEST, "43 characters of base64url"),
+    scan: quoted,
+  }),
   {
     key: "request",
-    isRequired: true,
+    holds: "the request as it was decided",
+    schema: objectSchema(REQUEST_FIELDS),
     write: ({ request, bounds }) => requestText(request, bounds),
     read: (value, draft, policyOf) => {
       const policy = policyOf(draft.policyId);
@@ -195,18 +261,20 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   },
   {
     key: "learning",
-    write: ({ learning, request, defaulted }) =>
-      learning === undefined ? undefined : recommendationText(learning, request, defaulted),
+    holds: "how the floor came about (see Learning)",
+    leftOut: "the client gave a floor, or the policy does not learn",
+    schema: objectSchema(RECOMMENDATION_FIELDS),
+    write: (entry) => (entry.learning === undefined ? undefined : recommendationText(entry.learning, entry)),
     read: (value, draft) => {
-      const { request, defaulted } = draft as DecisionEntry;
       if (value !== undefined)
-        draft.learning = recommendationFromJson(membersOf(value, "learning"), request, defaulted);
+        draft.learning = recommendationFromJson(membersOf(value, "learning"), draft as DecisionEntry);
     },
     scan: scanLearning,
   },
   {
     key: "decision",
-    isRequired: true,
+    holds: "the action, and what was selected, or the reason of a rejection",
+    schema: ANSWER_SCHEMA,
     write: ({ decision }) => answerText(decision),
     read: (value, draft, policyOf) => {
       draft.decision = answerFromJson(membersOf(value, "decision"), policyOf(draft.policyId).policy);
@@ -216,53 +284,49 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
       if (decision !== undefined) draft.decision = decision;
     },
   },
-  {
-    key: "acted",
-    write: ({ acted }) => (acted === undefined ? undefined : String(acted)),
-    read: (value, draft) => {
-      if (value === undefined) return;
-      const acted = candidateId(small(value, "acted", U32_MAX));
-      if (acted === 0 || acted === draft.decision?.selectedId)
-        throw new RangeError("acted is not a candidate other than the selected one");
-      draft.acted = acted;
-    },
-  },
-  {
-    key: "reservedMicrocents",
-    write: ({ reservedMicrocents }) => (reservedMicrocents === undefined ? undefined : String(reservedMicrocents)),
-    read: (value, draft) => {
-      if (value === undefined) return;
-      const reserved = costMicrocents(exact({ reservedMicrocents: value }, "reservedMicrocents"));
-      if (draft.acted === undefined && reserved === draft.decision?.costMicrocents)
-        throw new RangeError("reservedMicrocents is the cost, and then left out");
-      draft.reservedMicrocents = reserved;
-    },
-  },
-  {
-    key: "basis",
-    write: ({ basis }) => (basis === undefined ? undefined : writeExact(basis)),
-    read: (value, draft) => {
-      if (value !== undefined) draft.basis = oneOf({ basis: value }, "basis", RESERVATION_BASES);
-    },
-  },
+  plain("acted", {
+    holds: "the candidate that runs",
+    leftOut: "it is the selected one",
+    type: CANDIDATE,
+    fault: (acted, draft) =>
+      acted === draft.decision?.selectedId ? "acted is not a candidate other than the selected one" : undefined,
+  }),
+  plain("reservedMicrocents", {
+    holds: "what is reserved",
+    leftOut: "it is the cost of the candidate that runs",
+    type: U64 as EntryValue<CostMicrocents>,
+    fault: (reserved, { acted, decision }) =>
+      acted === undefined && reserved === decision?.costMicrocents
+        ? "reservedMicrocents is the cost, and then left out"
+        : undefined,
+  }),
+  plain("basis", {
+    holds: 'how that was found: `"bytes"`, `"estimate"`, `"window"`',
+    leftOut: "the client's tokens are the bound",
+    type: oneOf(RESERVATION_BASES),
+  }),
   {
     key: "shadow",
-    write: ({ shadow }) =>
-      shadow === undefined
-        ? undefined
-        : `{"action":${writeExact(shadow.action)}${unless(shadow.candidateId === 0, "candidate", shadow.candidateId)}}`,
+    holds: 'what a staged policy would have decided: `action`, `candidate` (left out for `"reject"`)',
+    leftOut: "no policy is in shadow",
+    schema: SHADOW.schema,
+    write: ({ shadow }) => {
+      if (shadow === undefined) return undefined;
+      const { action, candidateId } = shadow;
+      return written(SHADOW, candidateId === 0 ? { action } : { action, candidate: candidateId });
+    },
     read: (value, draft) => {
       if (value === undefined) return;
-      const shadow = membersOf(value, "shadow");
-      const action = oneOf(shadow, "action", ["execute", "substitute", "reject"] as const);
-      const id = shadow["candidate"] === undefined ? 0 : small(shadow["candidate"], "shadow.candidate", U32_MAX);
-      if ((id === 0) !== (action === "reject")) throw new RangeError("shadow.candidate does not fit its action");
-      draft.shadow = { action, candidateId: candidateId(id) };
+      const { action, candidate } = SHADOW.read(value, "shadow");
+      if ((candidate === undefined) !== (action === "reject"))
+        throw new RangeError("shadow.candidate does not fit its action");
+      draft.shadow = { action, candidateId: candidate ?? (0 as CandidateId) };
     },
   },
   {
     key: "identity",
-    isRequired: true,
+    holds: "the `calyidn1` digest in base64url, 43 characters",
+    schema: BASE64_DIGEST,
     write: ({ identity }) => {
       const digits = digestToBase64Url(identity);
       invariant(digits !== undefined, "an identity has 64 hexadecimal digits");
@@ -274,8 +338,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
       draft.identity = hex;
     },
     scan: (cursor, draft) => {
-      cursor.expect('"');
-      const hex = digestFromBase64Url(cursor.text());
+      const hex = digestFromBase64Url(quoted(cursor));
       if (hex === undefined) cursor.refuse();
       else draft.identity = hex;
     },
@@ -301,11 +364,11 @@ function knownPolicy(id: number | undefined, policyOf: EntryPolicyOf): EntryPoli
 
 /** By way of JSON, and as strict. */
 function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {
-  const written = cursor.until(',"decision":');
-  const { request, defaulted } = draft as DecisionEntry;
+  const found = cursor.until(',"decision":');
+  const defaults = draft as DecisionEntry;
   try {
-    const learning = recommendationFromJson(parseExact(written) as Members, request, defaulted);
-    if (recommendationText(learning, request, defaulted) === written) {
+    const learning = recommendationFromJson(parseExact(found) as Members, defaults);
+    if (recommendationText(learning, defaults) === found) {
       draft.learning = learning;
       return;
     }
@@ -313,12 +376,6 @@ function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {
     // The general reader says what is wrong with it.
   }
   cursor.refuse();
-}
-
-function defaultedFrom(value: ExactJson): readonly Defaulted[] {
-  const names = list({ defaulted: value }, "defaulted");
-  if (!areDefaulted(names)) throw new RangeError(`defaulted is not a list of ${DEFAULTED.join(", ")}, in that order`);
-  return names;
 }
 
 function areDefaulted(names: readonly unknown[]): names is readonly Defaulted[] {
@@ -329,24 +386,4 @@ function areDefaulted(names: readonly unknown[]): names is readonly Defaulted[] 
     last = position;
   }
   return true;
-}
-
-function unless(isLeftOut: boolean, key: string, value: number | bigint | undefined): string {
-  return isLeftOut ? "" : `,"${key}":${value}`;
-}
-
-function membersOf(value: ExactJson | undefined, key: string): Members {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new RangeError(`${key} is not an object`);
-  return value as Members;
-}
-
-function small(value: ExactJson, key: string, max: number): number {
-  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0 || value > max)
-    throw new RangeError(`${key} is not an integer up to ${max}`);
-  return value;
-}
-
-function isPositive(value: ExactJson): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
 }

@@ -4,8 +4,7 @@
  */
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
 import { DECISION_FIELDS, type DecisionDraft } from "./decision-fields.ts";
-import { CalybrisError } from "./errors.ts";
-import type { ExactJson } from "./exact-json.ts";
+import { type Members, refuseUnknown } from "./entry-value.ts";
 
 /**
  * The members of a decision as text, each with a comma before it. Pure. It holds an entry's own members only: those that a
@@ -20,29 +19,12 @@ export function decisionMembers(entry: DecisionEntry): string {
   return text;
 }
 
-const KEYS: ReadonlySet<string> = new Set(DECISION_FIELDS.map(({ key }) => key));
+const KEYS: { readonly [key: string]: true } = Object.fromEntries(DECISION_FIELDS.map(({ key }) => [key, true]));
 
-/**
- * Reads the members back.
- *
- * @throws {@link CalybrisError} `CAL_JOURNAL_MEMBER_UNKNOWN` for a member that this version does not know.
- * @throws {@link CalybrisError} `CAL_JOURNAL_ENTRY_MALFORMED` for one that is missing or out of range.
- */
-export function decisionFromJson(
-  journalSequence: number,
-  members: { readonly [key: string]: ExactJson },
-  policyOf: EntryPolicyOf,
-): DecisionEntry {
-  for (const member of Object.keys(members))
-    if (!KEYS.has(member))
-      throw new CalybrisError("CAL_JOURNAL_MEMBER_UNKNOWN", { sequence: journalSequence, kind: "decision", member });
+/** Reads the members back. Throws RangeError naming the member, UnknownMember for one that this version does not know. */
+export function decisionFromJson(members: Members, policyOf: EntryPolicyOf): DecisionEntry {
+  refuseUnknown(members, KEYS);
   const draft: DecisionDraft = { kind: "decision" };
-  try {
-    for (const { key, read } of DECISION_FIELDS) read(members[key], draft, policyOf);
-    return draft as DecisionEntry;
-  } catch (cause) {
-    if (cause instanceof CalybrisError) throw cause;
-    const problem = cause instanceof RangeError ? cause.message : "a member in it is missing";
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: journalSequence, problem }, { cause });
-  }
+  for (const { key, read } of DECISION_FIELDS) read(members[key], draft, policyOf);
+  return draft as DecisionEntry;
 }

@@ -10,7 +10,11 @@ import { DEFAULT_USE_CASE } from "./snapshot.ts";
 import { TextCursor } from "./text-cursor.ts";
 
 const KIND = '"kind":"decision"';
-const FIELDS = DECISION_FIELDS.map(({ key, scan, isRequired }) => ({ lead: `,"${key}":`, scan, isRequired }));
+const FIELDS = DECISION_FIELDS.map(({ key, scan, leftOut }) => ({
+  lead: `,"${key}":`,
+  scan,
+  isRequired: leftOut === undefined,
+}));
 
 /**
  * @param data - the entry's data, whose head was read and says that it is a decision.
@@ -24,7 +28,7 @@ export function readDecision(data: string, policyOf: EntryPolicyOf): DecisionEnt
       if (scan === undefined) return undefined;
       scan(cursor, draft, policyOf);
       if (!cursor.holds) return undefined;
-    } else if (isRequired === true) return undefined;
+    } else if (isRequired) return undefined;
   }
   cursor.expect("}");
   return cursor.holds && cursor.isAtEnd ? (draft as DecisionEntry) : undefined;

@@ -10,22 +10,17 @@
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
 import { decisionFromJson, decisionMembers } from "./decision-json.ts";
 import { readDecision } from "./decision-reader.ts";
-import { ATTEMPT_MEMBERS, type AttemptEntry, attemptFromJson } from "./attempt-entry.ts";
-import { type Members, malformed } from "./entry-fields.ts";
+import { ATTEMPT_TABLE, type AttemptEntry } from "./attempt-entry.ts";
+import { type EntryTable, memberText, readMembers } from "./entry-table.ts";
+import { type Members, UnknownMember } from "./entry-value.ts";
 import { CalybrisError } from "./errors.ts";
-import { parseExact, writeExact } from "./exact-json.ts";
-import { type KeyEntry, KEY_MEMBERS, keyFromJson } from "./key-entry.ts";
-import { LEARNING_MEMBERS, type LearningEntry, learningFromJson } from "./learning-entry.ts";
-import { LEDGER_MEMBERS, type LedgerEntry, ledgerFromJson } from "./ledger-entry.ts";
-import { MARK_MEMBERS, type MarkEntry, markFromJson } from "./mark-entry.ts";
-import {
-  GENESIS_MEMBERS,
-  type GenesisEntry,
-  genesisFromJson,
-  POLICY_MEMBERS,
-  type PolicyEntry,
-  policyFromJson,
-} from "./policy-entry.ts";
+import { parseExact } from "./exact-json.ts";
+import { KEY_TABLE, type KeyEntry } from "./key-entry.ts";
+import { LEARNING_TABLES, type LearningEntry } from "./learning-entry.ts";
+import { LEDGER_TABLES, type LedgerEntry } from "./ledger-entry.ts";
+import { MARK_TABLES, type MarkEntry } from "./mark-entry.ts";
+import { OUTCOME_TABLE } from "./outcome-entry.ts";
+import { GENESIS_TABLE, type GenesisEntry, POLICY_TABLE, type PolicyEntry } from "./policy-entry.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 2;
@@ -43,6 +38,18 @@ export type EntryBody =
   | LedgerEntry
   | LearningEntry;
 
+/** The field table of each kind; that of a decision is `DECISION_FIELDS`. */
+export const ENTRY_TABLES: Readonly<Record<Exclude<EntryKind, "decision">, EntryTable>> = Object.freeze({
+  genesis: GENESIS_TABLE,
+  policy: POLICY_TABLE,
+  key: KEY_TABLE,
+  ...LEDGER_TABLES,
+  attempt: ATTEMPT_TABLE,
+  outcome: OUTCOME_TABLE,
+  ...LEARNING_TABLES,
+  ...MARK_TABLES,
+});
+
 /** A body with what ordering gave it. */
 export interface OrderedEntry<Body extends EntryBody = EntryBody> {
   /** Journal sequence, from 1. */
@@ -58,9 +65,8 @@ export interface OrderedEntry<Body extends EntryBody = EntryBody> {
  */
 export function entryDataTail(entry: OrderedEntry): string {
   const { body, at } = entry;
-  if (body.kind === "decision") return `,"at":${at},"kind":"decision"${decisionMembers(body)}}`;
-  const { kind, ...members } = body;
-  return `,"at":${at},"kind":"${kind}",${writeExact(members).slice(1)}`;
+  const members = body.kind === "decision" ? decisionMembers(body) : memberText(ENTRY_TABLES[body.kind], body);
+  return `,"at":${at},"kind":"${body.kind}"${members}}`;
 }
 
 /** The whole data text. */
@@ -122,7 +128,7 @@ export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPol
   if (everyday !== undefined) return everyday;
   const json = parseMembers(head, data);
   const { sequence: _sequence, durable: _durable, at: _at, kind: _kind, ...members } = json;
-  const body = head.kind === "decision" ? decisionFromJson(head.sequence, members, policyOf) : plainBody(head, members);
+  const body = bodyFromJson(head, members, policyOf);
   if (body === undefined) return undefined;
   const rewritten = entryData(
     head.sequence,
@@ -142,55 +148,32 @@ function parseMembers(head: EntryHead, data: string): Members {
   try {
     return parseExact(data) as Members;
   } catch (cause) {
-    throw new CalybrisError(
-      "CAL_JOURNAL_ENTRY_MALFORMED",
-      { sequence: head.sequence, problem: "it is not JSON" },
-      { cause },
-    );
+    throw malformed(head.sequence, "it is not JSON", cause);
   }
 }
 
-/** Members by kind, in their order; those of a decision are `decisionMembers`' own. */
-const MEMBERS: Readonly<Record<Exclude<EntryKind, "decision">, readonly string[]>> = Object.freeze({
-  genesis: GENESIS_MEMBERS,
-  policy: POLICY_MEMBERS,
-  key: KEY_MEMBERS,
-  attempt: ATTEMPT_MEMBERS,
-  ...MARK_MEMBERS,
-  ...LEDGER_MEMBERS,
-  ...LEARNING_MEMBERS,
-});
-
-function plainBody(head: EntryHead, members: Members): EntryBody | undefined {
-  if (!Object.hasOwn(MEMBERS, head.kind)) return undefined;
-  const kind = head.kind as keyof typeof MEMBERS;
-  const unknown = Object.keys(members).find((key) => !MEMBERS[kind].includes(key));
-  if (unknown !== undefined)
-    throw new CalybrisError("CAL_JOURNAL_MEMBER_UNKNOWN", { sequence: head.sequence, kind, member: unknown });
+function bodyFromJson(head: EntryHead, members: Members, policyOf: EntryPolicyOf): EntryBody | undefined {
+  const { kind, sequence } = head;
   try {
-    return bodyFromJson(kind, members);
+    if (kind === "decision") return decisionFromJson(members, policyOf);
+    return Object.hasOwn(ENTRY_TABLES, kind) ? readBody(kind as keyof typeof ENTRY_TABLES, members) : undefined;
   } catch (cause) {
-    throw malformed(head.sequence, cause instanceof RangeError ? cause.message : "a member in it is missing");
+    if (cause instanceof CalybrisError) throw cause;
+    if (cause instanceof UnknownMember) {
+      const { member } = cause;
+      throw new CalybrisError("CAL_JOURNAL_MEMBER_UNKNOWN", { sequence, kind, member }, { cause });
+    }
+    throw malformed(sequence, cause instanceof RangeError ? cause.message : "a member in it is missing", cause);
   }
 }
 
-function bodyFromJson(kind: keyof typeof MEMBERS, members: Members): EntryBody | undefined {
-  switch (kind) {
-    case "genesis":
-      return genesisFromJson(members);
-    case "policy":
-      return policyFromJson(members);
-    case "key":
-      return keyFromJson(members);
-    case "attempt":
-      return attemptFromJson(members);
-    case "seal":
-    case "state":
-    case "clock":
-      return markFromJson(kind, members);
-    default:
-      return ledgerFromJson(kind, members) ?? learningFromJson(kind, members);
-  }
+/** Reads the members of a kind through its table. Throws RangeError naming the member. */
+export function readBody(kind: keyof typeof ENTRY_TABLES, members: Members): EntryBody {
+  return { kind, ...readMembers(ENTRY_TABLES[kind], members) } as EntryBody;
+}
+
+function malformed(sequence: number, problem: string, cause?: unknown): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem }, { cause });
 }
 
 /**

@@ -4,10 +4,10 @@
  * secret, tenants or scopes change is another key.
  * @module
  */
-import { type Caused, CAUSED_MEMBERS, causedFromJson } from "./actor.ts";
-import { digest, list, type Members, oneOf, optional, whole } from "./entry-fields.ts";
-import type { ExactJson } from "./exact-json.ts";
-import { isName } from "./names.ts";
+import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type EntryTable, formOf } from "./entry-table.ts";
+import { DIGEST, type EntryValue, listOf, oneOf, someOf, textWhere, WHOLE } from "./entry-value.ts";
+import { isName, NAME_CHARACTERS_MAX, NAME_WANTED } from "./names.ts";
 
 /** What a key may do: request decisions; change budgets and policies; read the journal. */
 export type KeyScope = "decide" | "operate" | "audit";
@@ -39,16 +39,6 @@ export interface KeyRevokedEntry extends Caused {
 
 export type KeyEntry = KeyIntroducedEntry | KeyRevokedEntry;
 
-export const KEY_MEMBERS: readonly string[] = [
-  "change",
-  "of",
-  "name",
-  "sha256",
-  "tenants",
-  "scopes",
-  ...CAUSED_MEMBERS,
-];
-
 /** The members of an introduction, in their order and with scopes in theirs, whatever else the object has. */
 export function keyIdentity({ name, sha256, tenants, scopes }: KeyIdentity): KeyIdentity {
   return {
@@ -59,33 +49,35 @@ export function keyIdentity({ name, sha256, tenants, scopes }: KeyIdentity): Key
   };
 }
 
-/** Reads the members of a key. Throws RangeError naming the member. */
-export function keyFromJson(members: Members): KeyEntry {
-  if (oneOf(members, "change", ["introduced", "revoked"]) === "revoked")
-    return { kind: "key", change: "revoked", of: whole(members, "of"), ...causedFromJson(members) };
-  const { name } = members;
-  if (!isName(name)) throw new RangeError("name is no name");
-  return {
-    kind: "key",
-    change: "introduced",
-    name,
-    sha256: digest(members, "sha256"),
-    ...optional(members, "tenants", tenantsIn),
-    scopes: scopesIn(members, "scopes"),
-    ...causedFromJson(members),
-  };
-}
+const NAME: EntryValue<string> = textWhere(
+  isName,
+  { type: "string", minLength: 1, maxLength: NAME_CHARACTERS_MAX },
+  NAME_WANTED,
+);
 
-function tenantsIn(members: Members, key: string): readonly string[] {
-  const tenants = list(members, key);
-  if (tenants.length === 0 || new Set(tenants).size !== tenants.length || !tenants.every((name) => isName(name)))
-    throw new RangeError(`${key} is no list of tenants`);
-  return tenants as unknown as readonly string[];
-}
-
-function scopesIn(members: Members, key: string): readonly KeyScope[] {
-  const scopes: readonly ExactJson[] = list(members, key);
-  const ordered = KEY_SCOPES.filter((scope) => scopes.includes(scope));
-  if (ordered.length === 0 || ordered.join() !== scopes.join()) throw new RangeError(`${key} is no list of scopes`);
-  return ordered;
-}
+export const KEY_TABLE: EntryTable = {
+  says: "An API key may act from now on, or no more.",
+  forms: [
+    formOf<KeyIntroducedEntry>({
+      change: { type: oneOf(["introduced"]), holds: "it may act" },
+      name: { type: NAME, holds: "its name" },
+      sha256: { type: DIGEST, holds: "SHA-256 of the secret, hexadecimal" },
+      tenants: {
+        type: listOf(NAME, {
+          wanted: "a list of different tenants",
+          holds: (tenants) => tenants.length > 0 && new Set(tenants).size === tenants.length,
+          schema: { minItems: 1, uniqueItems: true },
+        }),
+        holds: "the tenants that it may act for",
+        leftOut: "it may act for every tenant",
+      },
+      scopes: { type: someOf(KEY_SCOPES), holds: "what it may do" },
+      ...CAUSED_FIELDS,
+    }),
+    formOf<KeyRevokedEntry>({
+      change: { type: oneOf(["revoked"]), holds: "it may act no more" },
+      of: { type: WHOLE, holds: "sequence of the entry that introduced it" },
+      ...CAUSED_FIELDS,
+    }),
+  ],
+};

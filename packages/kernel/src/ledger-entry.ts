@@ -7,10 +7,11 @@
  * read is exactly what would be written.
  * @module
  */
-import { type Caused, CAUSED_MEMBERS, causedFromJson } from "./actor.ts";
-import { amount, type Members, object, oneOf, optional, text, whole } from "./entry-fields.ts";
+import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type EntryTable, type Field, formOf, objectOf } from "./entry-table.ts";
+import { AMOUNT, FLAG, oneOf, POSITIVE_AMOUNT, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
 import { OVERRUN_FACTOR, OVERRUN_FACTOR_MAX, OVERRUN_FLOOR_MICROCENTS } from "./ledger-limits.ts";
-import type { Microcents } from "./units.ts";
+import { type Microcents, microcents } from "./units.ts";
 
 /** The tenant of a request that names none. */
 export const DEFAULT_TENANT = "default";
@@ -131,124 +132,140 @@ export type ReservationEntry =
 export type LedgerEntry = LimitEntry | GrantEntry | PeriodEntry | ReservationEntry;
 export type LedgerKind = LedgerEntry["kind"];
 
-/** Members by kind, in their order. */
-export const LEDGER_MEMBERS: Readonly<Record<LedgerKind, readonly string[]>> = Object.freeze({
-  limit: [
-    "tenant",
-    "parent",
-    "metered",
-    "exposureCapMicrocents",
-    "period",
-    "whenShort",
-    "reservationSeconds",
-    "overrunFactor",
-    "overrunFloorMicrocents",
-    ...CAUSED_MEMBERS,
-  ],
-  grant: ["tenant", "amountMicrocents", "id", ...CAUSED_MEMBERS],
-  period: ["tenant", "index", "startsAt", "endsAt", "withdrawnMicrocents", "allotmentMicrocents"],
-  settlement: ["of", "actualMicrocents", ...CAUSED_MEMBERS],
-  release: ["of", ...CAUSED_MEMBERS],
-  hold: ["of", "cause", "knownMicrocents", "claimedMicrocents", ...CAUSED_MEMBERS],
-  expiry: ["of"],
-  reconciliation: ["of", "actualMicrocents", ...CAUSED_MEMBERS],
-  correction: ["of", "actualMicrocents", ...CAUSED_MEMBERS],
+const OF: Field<number> & { readonly leftOut?: never } = {
+  type: WHOLE,
+  holds: "sequence of the decision that reserved",
+};
+const TENANT: Field<string> & { readonly leftOut?: never } = { type: TEXT, holds: "the tenant" };
+
+const PERIOD_RULE = objectOf<PeriodRule>({
+  every: { type: oneOf(PERIOD_UNITS), holds: "how long a period is" },
+  timeZone: { type: TEXT, holds: "IANA time zone; periods begin at its local midnight" },
+  allotmentMicrocents: { type: AMOUNT, holds: "what may be spent in each" },
 });
 
-/** Reads the members of a ledger entry; `undefined` when the kind is another. Throws RangeError naming the member. */
-export function ledgerFromJson(kind: string, members: Members): LedgerEntry | undefined {
-  switch (kind) {
-    case "limit":
-      return limitFromJson(members);
-    case "grant":
-      return {
-        kind,
-        tenant: text(members, "tenant"),
-        amountMicrocents: amount(members, "amountMicrocents"),
-        id: text(members, "id"),
-        ...causedFromJson(members),
-      };
-    case "period":
-      return {
-        kind,
-        tenant: text(members, "tenant"),
-        index: whole(members, "index"),
-        startsAt: whole(members, "startsAt"),
-        endsAt: whole(members, "endsAt"),
-        withdrawnMicrocents: amount(members, "withdrawnMicrocents"),
-        allotmentMicrocents: amount(members, "allotmentMicrocents"),
-      };
-    case "expiry":
-      return { kind, of: whole(members, "of") };
-    case "release":
-      return { kind, of: whole(members, "of"), ...causedFromJson(members) };
-    case "hold":
-      return holdFromJson(members);
-    case "settlement":
-    case "reconciliation":
-    case "correction":
-      return {
-        kind,
-        of: whole(members, "of"),
-        actualMicrocents: amount(members, "actualMicrocents"),
-        ...causedFromJson(members),
-      };
-    default:
-      return undefined;
-  }
-}
-
-function limitFromJson(members: Members): LimitEntry {
-  return {
-    kind: "limit",
-    tenant: text(members, "tenant"),
-    ...optional(members, "parent", text),
-    metered: members["metered"] === true,
-    ...optional(members, "exposureCapMicrocents", amount),
-    ...optional(members, "period", periodFromJson),
-    whenShort: oneOf(members, "whenShort", ["substitute", "reject"]),
-    reservationSeconds: whole(members, "reservationSeconds"),
-    ...optional(members, "overrunFactor", overrunFactor),
-    ...optional(members, "overrunFloorMicrocents", overrunFloor),
-    ...causedFromJson(members),
-  };
-}
-
-function overrunFactor(members: Members, key: string): number {
-  const factor = whole(members, key);
-  if (factor === OVERRUN_FACTOR || factor < 1 || factor > OVERRUN_FACTOR_MAX)
-    throw new RangeError(`${key} is ${factor}`);
-  return factor;
-}
-
-function overrunFloor(members: Members, key: string): Microcents {
-  const floor = amount(members, key);
-  if (floor === OVERRUN_FLOOR_MICROCENTS) throw new RangeError(`${key} is the default`);
-  return floor;
-}
-
-function holdFromJson(members: Members): HoldEntry {
-  const { cause } = members;
-  const isOverrun = cause === OVERRUN;
-  if (isOverrun !== (members["claimedMicrocents"] !== undefined))
-    throw new RangeError(`claimedMicrocents ${isOverrun ? "is missing from" : "is in"} a hold for ${String(cause)}`);
-  const known = optional(members, "knownMicrocents", amount);
-  if (known.knownMicrocents === 0n) throw new RangeError("knownMicrocents is 0");
-  return {
-    kind: "hold",
-    of: whole(members, "of"),
-    cause: isOverrun ? OVERRUN : oneOf(members, "cause", HOLD_CAUSES),
-    ...known,
-    ...optional(members, "claimedMicrocents", amount),
-    ...causedFromJson(members),
-  };
-}
-
-function periodFromJson(members: Members, key: string): PeriodRule {
-  const period = object(members, key);
-  return {
-    every: oneOf(period, "every", PERIOD_UNITS),
-    timeZone: text(period, "timeZone"),
-    allotmentMicrocents: amount(period, "allotmentMicrocents"),
-  };
-}
+/** The field tables of the kinds that are about money. */
+export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.freeze({
+  limit: {
+    says: "What a tenant may do from then on; the whole of it, each time.",
+    forms: [
+      formOf<LimitEntry>({
+        tenant: TENANT,
+        parent: { type: TEXT, holds: "the level above, for good", leftOut: "there is none" },
+        metered: { type: FLAG, holds: "whether it reserves; a level that does not lets everything through" },
+        exposureCapMicrocents: { type: AMOUNT, holds: "most that may be reserved at once", leftOut: "there is no cap" },
+        period: {
+          type: PERIOD_RULE,
+          holds: "`every`, `timeZone`, `allotmentMicrocents`",
+          leftOut: "it has no periods",
+        },
+        whenShort: {
+          type: oneOf(["substitute", "reject"]),
+          holds: "what becomes of a request that there is no room for",
+        },
+        reservationSeconds: { type: WHOLE, holds: "how long a reservation may stay open; 1 to 2,678,400" },
+        overrunFactor: {
+          type: wholeFrom(1, OVERRUN_FACTOR_MAX),
+          holds: "a cost above this many times its reservation is held",
+          leftOut: `it is ${OVERRUN_FACTOR}`,
+          standard: OVERRUN_FACTOR,
+        },
+        overrunFloorMicrocents: {
+          type: AMOUNT,
+          holds: "a cost up to here is never held",
+          leftOut: `it is ${OVERRUN_FLOOR_MICROCENTS}`,
+          standard: microcents(OVERRUN_FLOOR_MICROCENTS),
+        },
+        ...CAUSED_FIELDS,
+      }),
+    ],
+  },
+  grant: {
+    says: "Money is given to a tenant.",
+    forms: [
+      formOf<GrantEntry>({
+        tenant: TENANT,
+        amountMicrocents: { type: AMOUNT, holds: "how much; 1 or more" },
+        id: { type: TEXT, holds: "the caller's id, which grants once" },
+        ...CAUSED_FIELDS,
+      }),
+    ],
+  },
+  period: {
+    says: "A tenant's period begins.",
+    forms: [
+      formOf<PeriodEntry>({
+        tenant: TENANT,
+        index: { type: WHOLE, holds: "counts periods from 1, skipped ones included" },
+        startsAt: { type: WHOLE, holds: "microseconds since the Unix epoch" },
+        endsAt: { type: WHOLE, holds: "microseconds since the Unix epoch" },
+        withdrawnMicrocents: { type: AMOUNT, holds: "what was unspent" },
+        allotmentMicrocents: { type: AMOUNT, holds: "what is granted" },
+      }),
+    ],
+  },
+  settlement: {
+    says: "The call ran, and this is what it cost.",
+    forms: [
+      formOf<SettlementEntry>({
+        of: OF,
+        actualMicrocents: { type: AMOUNT, holds: "what it cost" },
+        ...CAUSED_FIELDS,
+      }),
+    ],
+  },
+  release: { says: "The call never ran.", forms: [formOf<ReleaseEntry>({ of: OF, ...CAUSED_FIELDS })] },
+  hold: {
+    says: "The call ran, and its cost is not known, or an operator must confirm it.",
+    forms: [
+      formOf<HoldEntry>(
+        {
+          of: OF,
+          cause: {
+            type: oneOf([...HOLD_CAUSES, OVERRUN]),
+            holds: "why the cost is not known; `overrun` if it is claimed",
+          },
+          knownMicrocents: {
+            type: POSITIVE_AMOUNT,
+            holds: "the part that is known, settled at once; at most what was reserved",
+            leftOut: "nothing is known",
+          },
+          claimedMicrocents: {
+            type: AMOUNT,
+            holds: "the cost that was claimed",
+            leftOut: "the cause is not `overrun`",
+          },
+          ...CAUSED_FIELDS,
+        },
+        ({ cause, claimedMicrocents }) => {
+          if ((cause === OVERRUN) === (claimedMicrocents !== undefined)) return undefined;
+          return `claimedMicrocents ${cause === OVERRUN ? "is missing from" : "is in"} a hold for ${cause}`;
+        },
+      ),
+    ],
+  },
+  expiry: {
+    says: "A reservation was open or held for too long, and is settled in full.",
+    forms: [formOf<ExpiryEntry>({ of: OF })],
+  },
+  reconciliation: {
+    says: "What a held call cost.",
+    forms: [
+      formOf<ReconciliationEntry>({
+        of: OF,
+        actualMicrocents: { type: AMOUNT, holds: "what it cost in total" },
+        ...CAUSED_FIELDS,
+      }),
+    ],
+  },
+  correction: {
+    says: "What a closed reservation cost in truth.",
+    forms: [
+      formOf<CorrectionEntry>({
+        of: OF,
+        actualMicrocents: { type: AMOUNT, holds: "what it cost in total" },
+        ...CAUSED_FIELDS,
+      }),
+    ],
+  },
+});

@@ -3,8 +3,9 @@
  * state (state), the clock was set back (clock).
  * @module
  */
-import { type Caused, CAUSED_MEMBERS, causedFromJson } from "./actor.ts";
-import { digest, type Members, oneOf, whole } from "./entry-fields.ts";
+import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type EntryTable, formOf } from "./entry-table.ts";
+import { DIGEST, oneOf, WHOLE } from "./entry-value.ts";
 
 /** Nothing was waiting: after 100 ms without traffic, before a rotation, and at a clean end. */
 export interface SealEntry {
@@ -29,26 +30,29 @@ export interface ClockEntry extends Caused {
 
 export type MarkEntry = SealEntry | StateEntry | ClockEntry;
 
-export const MARK_MEMBERS: Readonly<Record<MarkEntry["kind"], readonly string[]>> = Object.freeze({
-  seal: ["cause"],
-  state: ["stateDigest"],
-  clock: ["from", "to", ...CAUSED_MEMBERS],
+export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Object.freeze({
+  seal: {
+    says: "Nothing was waiting to be written.",
+    forms: [formOf<SealEntry>({ cause: { type: oneOf(["idle", "rotation", "close"]), holds: "when" } })],
+  },
+  state: {
+    says: "The state before this entry; begins a segment after a rotation.",
+    forms: [formOf<StateEntry>({ stateDigest: { type: DIGEST, holds: "`calystt1` (section 5), hexadecimal" } })],
+  },
+  clock: {
+    says: "The clock had run ahead: the only entry after which `at` may be less.",
+    forms: [
+      formOf<ClockEntry>(
+        {
+          from: { type: WHOLE, holds: "`at` of this entry and of the one before" },
+          to: { type: WHOLE, holds: "the time from which `at` continues; below `from`" },
+          ...CAUSED_FIELDS,
+        },
+        ({ from, to }) => (to < from ? undefined : "to is not before from"),
+      ),
+    ],
+  },
 });
-
-/** Reads the members of a mark. Throws RangeError naming the member. */
-export function markFromJson(kind: MarkEntry["kind"], members: Members): MarkEntry {
-  switch (kind) {
-    case "seal":
-      return { kind, cause: oneOf(members, "cause", ["idle", "rotation", "close"]) };
-    case "state":
-      return { kind, stateDigest: digest(members, "stateDigest") };
-    case "clock": {
-      const [from, to] = [whole(members, "from"), whole(members, "to")];
-      if (to >= from) throw new RangeError("to is not before from");
-      return { kind, from, to, ...causedFromJson(members) };
-    }
-  }
-}
 
 /**
  * The least time of the entry after one: its own, but for a clock entry, after which time continues from `to`.

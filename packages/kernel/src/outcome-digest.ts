@@ -4,7 +4,7 @@
  * @module
  */
 import { ByteWriter } from "./bytes.ts";
-import type { Disposition } from "./learning-entry.ts";
+import type { Disposition } from "./outcome-entry.ts";
 import { type Sha256, sha256 } from "./sha256.ts";
 
 export type SelectionStrategy = "maximize_utility" | "explore" | "human";

@@ -10,10 +10,10 @@
  * This version writes `promoted` with its snapshot; the engine refuses the others, which belong to a later stage.
  * @module
  */
-import { type Caused, CAUSED_MEMBERS, causedFromJson } from "./actor.ts";
-import { digest, type Members, object, oneOf, optional, text, whole } from "./entry-fields.ts";
+import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type EntryTable, type Fields, formOf, objectOf } from "./entry-table.ts";
+import { BPS, DIGEST, OBJECT, oneOf, TEXT, textWhere, WHOLE } from "./entry-value.ts";
 import type { ExactJson } from "./exact-json.ts";
-import { BPS_MAX } from "./units.ts";
 
 /** Begins a journal. */
 export interface GenesisEntry {
@@ -54,67 +54,70 @@ export interface PolicyEntry extends Caused {
   readonly signature?: PolicySignature;
 }
 
-export const GENESIS_MEMBERS: readonly string[] = ["format", "policyId", "snapshot", "policyDigest", "seedDigest"];
-export const POLICY_MEMBERS: readonly string[] = [
-  "change",
-  "policyId",
-  "snapshot",
-  "policyDigest",
-  "seedDigest",
-  "source",
-  "shareBps",
-  "signature",
-  ...CAUSED_MEMBERS,
-];
+const SEED_DIGEST: Fields<Pick<GenesisEntry, "seedDigest">> = {
+  seedDigest: {
+    type: DIGEST,
+    holds: "SHA-256, hexadecimal, of the secret seed that draws follow from",
+    leftOut: "the policy does not learn, or one before it did",
+  },
+};
 
-/** Reads the members of genesis. Throws RangeError naming the member. */
-export function genesisFromJson(members: Members): GenesisEntry {
-  if (members["policyId"] !== 1) throw new RangeError("policyId is not 1");
-  return {
-    kind: "genesis",
-    format: whole(members, "format"),
-    policyId: 1,
-    snapshot: object(members, "snapshot"),
-    policyDigest: digest(members, "policyDigest"),
-    ...optional(members, "seedDigest", digest),
-  };
-}
+export const GENESIS_TABLE: EntryTable = {
+  says: "Begins a journal, with its first policy.",
+  forms: [
+    formOf<GenesisEntry>({
+      format: { type: WHOLE, holds: "2" },
+      policyId: { type: oneOf([1]), holds: "1" },
+      snapshot: { type: OBJECT, holds: "the policy (section 4)" },
+      policyDigest: { type: DIGEST, holds: "`calypol1`, hexadecimal" },
+      ...SEED_DIGEST,
+    }),
+  ],
+};
 
-/** Reads the members of a change of policy. Throws RangeError naming the member. */
-export function policyFromJson(members: Members): PolicyEntry {
-  const change = oneOf(members, "change", POLICY_CHANGES);
-  const brings = change === "staged" || (change === "promoted" && members["snapshot"] !== undefined);
-  if (brings !== (members["snapshot"] !== undefined))
-    throw new RangeError(`snapshot ${brings ? "is missing from" : "is in"} a policy that is ${change}`);
-  if ((members["shareBps"] === undefined) === (change === "canary"))
-    throw new RangeError(`shareBps ${change === "canary" ? "is missing from" : "is in"} a policy that is ${change}`);
-  return {
-    kind: "policy",
-    change,
-    policyId: whole(members, "policyId"),
-    ...optional(members, "snapshot", object),
-    policyDigest: digest(members, "policyDigest"),
-    ...optional(members, "seedDigest", digest),
-    ...optional(members, "source", fromFile),
-    ...optional(members, "shareBps", share),
-    ...optional(members, "signature", signature),
-    ...causedFromJson(members),
-  };
-}
+const SIGNATURE = objectOf<PolicySignature>({
+  signer: { type: TEXT, holds: "who signed" },
+  signedAtMs: { type: WHOLE, holds: "milliseconds since the Unix epoch" },
+  value: {
+    type: textWhere(
+      (value) => /^[0-9a-f]{128}$/.test(value),
+      { type: "string", pattern: "^[0-9a-f]{128}$" },
+      "128 lower-case hexadecimal digits",
+    ),
+    holds: "64 bytes, hexadecimal",
+  },
+});
 
-function fromFile(members: Members, key: string): "file" {
-  return oneOf(members, key, ["file"]);
-}
-
-function share(members: Members, key: string): number {
-  const bps = whole(members, key);
-  if (bps > BPS_MAX) throw new RangeError(`${key} is above ${BPS_MAX}`);
-  return bps;
-}
-
-function signature(members: Members, key: string): PolicySignature {
-  const signed = object(members, key);
-  const value = text(signed, "value");
-  if (!/^[0-9a-f]{128}$/.test(value)) throw new RangeError(`${key} is no signature`);
-  return { signer: text(signed, "signer"), signedAtMs: whole(signed, "signedAtMs"), value };
-}
+export const POLICY_TABLE: EntryTable = {
+  says: "Changes which policy decides.",
+  forms: [
+    formOf<PolicyEntry>(
+      {
+        change: { type: oneOf(POLICY_CHANGES), holds: "what becomes of the policy" },
+        policyId: { type: WHOLE, holds: "counts the policies of a journal, from 1" },
+        snapshot: { type: OBJECT, holds: "the policy (section 4)", leftOut: "an earlier entry embeds it" },
+        policyDigest: { type: DIGEST, holds: "`calypol1`, hexadecimal" },
+        ...SEED_DIGEST,
+        source: {
+          type: oneOf(["file"]),
+          holds: "`file`: it was read from the file that the service is configured with",
+          leftOut: "it came with a command",
+        },
+        shareBps: {
+          type: BPS,
+          holds: "the share of the tenants that a canary decides for",
+          leftOut: "it is no canary",
+        },
+        signature: { type: SIGNATURE, holds: "`signer`, `signedAtMs`, `value`", leftOut: "nobody signed" },
+        ...CAUSED_FIELDS,
+      },
+      ({ change, snapshot, shareBps }) => {
+        if (change !== "promoted" && (change === "staged") !== (snapshot !== undefined))
+          return `snapshot ${change === "staged" ? "is missing from" : "is in"} a policy that is ${change}`;
+        if ((change === "canary") !== (shareBps !== undefined))
+          return `shareBps ${change === "canary" ? "is missing from" : "is in"} a policy that is ${change}`;
+        return undefined;
+      },
+    ),
+  ],
+};

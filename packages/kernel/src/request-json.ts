@@ -2,8 +2,8 @@
  * A request as an entry holds it. Members at their default are left out.
  * @module
  */
-import type { Members } from "./entry-fields.ts";
-import { type ExactJson, exactInteger } from "./exact-json.ts";
+import type { Field } from "./entry-table.ts";
+import { I64, type Members, refuseUnknown, U16, U32, U64 } from "./entry-value.ts";
 import type { Request } from "./request.ts";
 import { NO_BOUNDS, type RequestBounds } from "./spending.ts";
 import type { TextCursor } from "./text-cursor.ts";
@@ -45,39 +45,74 @@ function unless(isDefault: boolean, key: string, value: number | bigint): string
   return isDefault ? "" : `,"${key}":${value}`;
 }
 
+/** A member of `request`, and what it is left out at. */
+interface RequestField extends Field<bigint | number> {
+  /** Its name in a request. */
+  readonly at: keyof Request;
+  standardIn?(bounds: RequestBounds): bigint | number;
+}
+
+/** The members of `request`, in order. */
+export const REQUEST_FIELDS: { readonly [key: string]: RequestField } = {
+  sequence: { at: "sequence", type: U64, holds: "number of the decision" },
+  requested: { at: "requestedId", type: U32, holds: "id of the requested candidate; 0 for none" },
+  inputTokens: { at: "inputTokens", type: U32, holds: "work units that go in" },
+  outputTokens: { at: "outputTokens", type: U32, holds: "work units that come out, expected" },
+  valueMicrocents: { at: "valueMicrocents", type: I64, holds: "what a good answer is worth" },
+  budgetMicrocents: {
+    at: "budgetLimitMicrocents",
+    type: U64,
+    holds: "the most that it may cost",
+    leftOut: "it is the cost of the requested candidate, or where nothing is bounded so 2^64−1",
+    standardIn: (bounds) => bounds.budgetLimitMicrocents,
+  },
+  riskBps: { at: "riskBps", type: U16, holds: "risk" },
+  confidenceBps: { at: "confidenceBps", type: U16, holds: "confidence" },
+  qualityMinBps: { at: "qualityMinBps", type: U16, holds: "the floor" },
+  latencyMaxMs: {
+    at: "latencyMaxMs",
+    type: U32,
+    holds: "most latency at the 95th percentile",
+    leftOut: "it is 0: no limit",
+    standardIn: () => 0,
+  },
+  capabilities: {
+    at: "capabilitiesRequired",
+    type: U64,
+    holds: "mask of those required",
+    leftOut: "it is 0: none",
+    standardIn: () => 0n,
+  },
+  providers: {
+    at: "providersAllowed",
+    type: U64,
+    holds: "mask of those allowed",
+    leftOut: "it is what `substituteWithin` allows, or where it allows any 2^64−1",
+    standardIn: (bounds) => bounds.providersAllowed,
+  },
+  regions: {
+    at: "regionsRequired",
+    type: U64,
+    holds: "mask of those it may run in",
+    leftOut: "it is 0: anywhere",
+    standardIn: () => 0n,
+  },
+};
+
 /** Reads it back, and its bounds. Throws RangeError naming the member. */
 export function requestFromJson(members: Members, boundsOf: BoundsOf): BoundedRequest {
-  const integer = (key: string, otherwise?: bigint): bigint => {
-    const value: ExactJson | undefined = members[key];
-    const exact = value === undefined ? otherwise : exactInteger(value);
-    if (exact === undefined) throw new RangeError(`request.${key} is not an exact integer`);
-    return exact;
-  };
-  const small = (key: string, max: number, otherwise?: bigint): number => {
-    const value = integer(key, otherwise);
-    if (value < 0n || value > max) throw new RangeError(`request.${key} is not from 0 to ${max}`);
-    return Number(value);
-  };
-  const asked = {
-    requestedId: candidateId(small("requested", U32_MAX)),
-    inputTokens: tokens(small("inputTokens", U32_MAX)),
-    outputTokens: tokens(small("outputTokens", U32_MAX)),
-  };
-  const bounds = boundsOf(asked);
-  const request: Request = {
-    sequence: sequence(integer("sequence")),
-    ...asked,
-    valueMicrocents: microcents(integer("valueMicrocents")),
-    budgetLimitMicrocents: costMicrocents(integer("budgetMicrocents", bounds.budgetLimitMicrocents)),
-    riskBps: bps(small("riskBps", U16_MAX)),
-    confidenceBps: bps(small("confidenceBps", U16_MAX)),
-    qualityMinBps: bps(small("qualityMinBps", U16_MAX)),
-    latencyMaxMs: milliseconds(small("latencyMaxMs", U32_MAX, 0n)),
-    capabilitiesRequired: mask(integer("capabilities", 0n)),
-    providersAllowed: mask(integer("providers", bounds.providersAllowed)),
-    regionsRequired: mask(integer("regions", 0n)),
-  };
-  return { request, bounds };
+  refuseUnknown(members, REQUEST_FIELDS, "request.");
+  const request: { [key: string]: bigint | number } = {};
+  let bounds: RequestBounds | undefined;
+  for (const [key, { at, type, standardIn }] of Object.entries(REQUEST_FIELDS)) {
+    if (standardIn !== undefined) bounds ??= boundsOf(request as unknown as Request);
+    const member = members[key];
+    request[at] =
+      member === undefined && standardIn !== undefined && bounds !== undefined
+        ? standardIn(bounds)
+        : type.read(member, `request.${key}`);
+  }
+  return { request: request as unknown as Request, bounds: bounds as RequestBounds };
 }
 
 /** A request, and what of it is left out. */

@@ -3,7 +3,8 @@
  * @module
  */
 import { digestFromBase64Url } from "./base64url.ts";
-import { isName } from "./names.ts";
+import type { EntryValue } from "./entry-value.ts";
+import { isName, NAME_CHARACTERS_MAX } from "./names.ts";
 
 /** Limits on the number of tags and the length of their names. */
 export const TAGS_MAX = 16;
@@ -18,6 +19,20 @@ export function areTags(value: unknown): value is Readonly<Record<string, string
   const tags = Object.entries(value);
   return tags.length > 0 && tags.length <= TAGS_MAX && tags.every(([name, tag]) => isTagName(name) && isName(tag));
 }
+
+export const TAGS: EntryValue<Readonly<Record<string, string>>> = {
+  schema: {
+    type: "object",
+    minProperties: 1,
+    maxProperties: TAGS_MAX,
+    propertyNames: { pattern: TAG_NAME_PATTERN },
+    additionalProperties: { type: "string", minLength: 1, maxLength: NAME_CHARACTERS_MAX },
+  },
+  read: (json, key) => {
+    if (!areTags(json)) throw new RangeError(`${key} is not an object of 1 to ${TAGS_MAX} short texts`);
+    return json;
+  },
+};
 
 export function isTagName(name: string): boolean {
   return TAG_NAME.test(name);

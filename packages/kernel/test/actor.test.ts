@@ -1,12 +1,12 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { causedFromJson, isActor, systemActor } from "../src/index.ts";
+import { ACTOR, isActor, ON_BEHALF_OF, systemActor } from "../src/index.ts";
 
 test.each([1, Number.MAX_SAFE_INTEGER, "system:ana", "system:Ana Lima", `system:${"x".repeat(64)}`, "system:system:"])(
   "%j is an actor",
   (value) => {
     expect(isActor(value)).toBe(true);
-    expect(causedFromJson({ actor: value })).toEqual({ actor: value });
+    expect(ACTOR.read(value, "actor")).toBe(value);
   },
 );
 
@@ -31,11 +31,11 @@ test.each([
   {},
 ])("%o is no actor, and an entry that has it is refused by the member's name", (value) => {
   expect(isActor(value)).toBe(false);
-  expect(() => causedFromJson({ actor: value as never })).toThrow(/^actor is neither/);
+  expect(() => ACTOR.read(value as never, "actor")).toThrow(/^actor is neither/);
 });
 
 test.each(["", " ", "a\nb", "x".repeat(129), 7, null])("%j is no claim of on whose behalf", (value) => {
-  expect(() => causedFromJson({ actor: 1, onBehalfOf: value })).toThrow(/^onBehalfOf/);
+  expect(() => ON_BEHALF_OF.read(value, "onBehalfOf")).toThrow(/^onBehalfOf/);
 });
 
 test("whatever the operating system calls a user, the actor is well formed", () => {

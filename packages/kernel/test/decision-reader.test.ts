@@ -49,7 +49,7 @@ function readGenerally(data: string): DecisionEntry | undefined {
   try {
     const head = parseEntryHead(data) as EntryHead;
     const { sequence: _, durable: _d, at: _a, kind: _k, ...members } = parseExact(data) as Record<string, never>;
-    const body = decisionFromJson(head.sequence, members, policyOf);
+    const body = decisionFromJson(members, policyOf);
     const again = entryData(head.sequence, head.durable, entryDataTail({ sequence: head.sequence, at: head.at, body }));
     return again === data ? body : undefined;
   } catch {
@@ -125,7 +125,7 @@ const optional: fc.Arbitrary<Partial<DecisionEntry>> = fc.record(
       regime: fc.nat(8),
       score: fc.integer({ min: -30_000, max: 30_000 }),
       features: fc.oneof(fc.array(fc.integer(), { maxLength: 4 }), fc.constant([0, 0])),
-      floorBps: u16,
+      floorBps: fc.nat(10_000),
       source: fc.constantFrom(...FLOOR_SOURCES),
       anomalous: fc.boolean(),
       holdout: fc.boolean(),

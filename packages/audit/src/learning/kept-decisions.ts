@@ -19,6 +19,8 @@ export interface KeptDecision {
   readonly identity: Uint8Array;
   readonly useCase: string;
   readonly learning: Recommendation | undefined;
+  /** What else it might have been, as one text; of a recommended one. */
+  readonly alternatives: string | undefined;
   readonly snapshot: PolicySnapshot;
   /** Microseconds since the Unix epoch. */
   readonly at: number;
@@ -33,6 +35,7 @@ export interface KeptDecision {
 interface References {
   readonly useCase: string;
   readonly learning: Recommendation | undefined;
+  readonly alternatives: string | undefined;
   readonly snapshot: PolicySnapshot;
 }
 
@@ -53,7 +56,7 @@ export class KeptDecisions {
   }
 
   /** Keeps the decision of an entry, which comes after all that are kept. */
-  keep(sequence: number, at: number, entry: DecisionEntry, snapshot: PolicySnapshot): void {
+  keep(sequence: number, at: number, entry: DecisionEntry, snapshot: PolicySnapshot, alternatives?: string): void {
     const { decision, request, learning } = entry;
     const place = this.#placeOfNext();
     const columns = this.#columns;
@@ -67,7 +70,7 @@ export class KeptDecisions {
     columns.isTold[place] = 0;
     columns.identity.set(fromHex(entry.identity) ?? NO_IDENTITY, place * IDENTITY_BYTES);
     const shared = this.#shared(entry.useCase, snapshot);
-    this.#references[place] = learning === undefined ? shared : { ...shared, learning };
+    this.#references[place] = learning === undefined ? shared : { ...shared, learning, alternatives };
     this.#count += 1;
   }
 
@@ -129,7 +132,7 @@ export class KeptDecisions {
     if (this.#common.size >= NAMES_MAX) this.#common.clear();
     // A piece of an entry's text would keep all of it; what is parsed is text of its own.
     const name = JSON.parse(JSON.stringify(useCase)) as string;
-    const references = { useCase: name, learning: undefined, snapshot };
+    const references = { useCase: name, learning: undefined, alternatives: undefined, snapshot };
     this.#common.set(name, references);
     return references;
   }

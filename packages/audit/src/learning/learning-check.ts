@@ -25,6 +25,7 @@ import {
 } from "@calybris/kernel";
 import type { MoneyFold } from "../money.ts";
 import type { Report } from "../report.ts";
+import { alternativesText, netReward, repeatedAlternatives } from "./alternatives.ts";
 import { useCaseOf } from "../request-check.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
@@ -133,15 +134,16 @@ export class LearningCheck {
   #decision(sequence: number, at: number, entry: DecisionEntry, policy: LearningPolicy, report: Report): void {
     const { learning } = policy.snapshot;
     const isLeftToLearner = learning !== undefined && entry.defaulted.includes("floor");
+    let alternatives: string | undefined;
     if ((entry.learning === undefined) === isLeftToLearner) {
       report("learning", isLeftToLearner ? "a recommendation" : "none: the client gave a floor", "the opposite");
     } else if (entry.learning !== undefined && learning !== undefined) {
       if (this.fold.areRegimesDue) report("learning", "the regimes that the warm-up leads to, before it", "none");
-      this.#recommendation(entry, entry.learning, policy, report);
+      alternatives = this.#recommendation(entry, entry.learning, policy, learning, report);
       this.#draw(entry.request.sequence, entry.learning, learning.holdoutBps, report);
       this.fold.recommended(entry.learning);
     }
-    if (entry.decision.action !== "reject") this.#kept.keep(sequence, at, entry, policy.snapshot);
+    if (entry.decision.action !== "reject") this.#kept.keep(sequence, at, entry, policy.snapshot, alternatives);
   }
 
   #draw(decision: bigint, found: Recommendation, holdoutBps: number, report: Report): void {
@@ -156,10 +158,14 @@ export class LearningCheck {
       report("learning", `holdouts of ${holdoutBps} in 10,000`, holdout ? "a holdout" : "none");
   }
 
-  #recommendation(entry: DecisionEntry, found: Recommendation, policy: LearningPolicy, report: Report): void {
-    const { snapshot, kernel } = policy;
-    const { learning } = snapshot;
-    if (learning === undefined) return;
+  /** Returns what else the decision might have been, as its outcome repeats it. */
+  #recommendation(
+    entry: DecisionEntry,
+    found: Recommendation,
+    { snapshot, kernel }: LearningPolicy,
+    learning: Learning,
+    report: Report,
+  ): string {
     const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
     const expected = this.#expected(entry, found, learning, ownBps, snapshot);
     const warmStartBps = floorWithin(snapshot, entry.request.requestedId, ownBps);
@@ -168,7 +174,7 @@ export class LearningCheck {
 
     const { tierFloors } = this.fold;
     const floors = { warmStartBps, floorBps, tierFloors, isHoldout: found.holdout };
-    const { tiers: options } = optionsOf(kernel, entry.request, floors);
+    const { base, tiers: options, certain } = optionsOf(kernel, entry.request, floors);
     const tiers = options.map(({ tier }) => tier);
     const table = options.length === 0 ? undefined : this.fold.table(found.regime, tiers);
     const arms = options.map(({ tier, decision }, arm) => ({
@@ -196,6 +202,7 @@ export class LearningCheck {
         };
     const { tier, propensity, explored } = found;
     same("choice", chosen, { qualityMinBps: entry.request.qualityMinBps, tier, propensity, explored }, report);
+    return alternativesText(entry, snapshot, base, certain === undefined ? options : [certain], table?.entry);
   }
 
   /** As the fold has it, but no higher than what was asked for; a certified floor may be. */
@@ -256,6 +263,10 @@ export class LearningCheck {
         warmStartBps: useCaseOf(snapshot, kept.useCase)?.qualityMinBps ?? kept.qualityMinBps,
         regime: learning?.regime ?? -1,
         tier: snapshot.candidateTiers[kept.selectedIndex] ?? 0,
+        candidate: kept.selectedId,
+        propensity: learning?.propensity ?? PROPENSITY_ONE,
+        holdout: learning?.holdout ?? false,
+        alternatives: kept.alternatives,
         learned:
           learning !== undefined &&
           !learning.holdout &&
@@ -271,6 +282,10 @@ export class LearningCheck {
         warmStartBps: found.warmStartBps,
         regime: found.regime ?? -1,
         tier: found.tier,
+        candidate: found.candidate,
+        propensity: found.propensity ?? PROPENSITY_ONE,
+        holdout: found.holdout ?? false,
+        alternatives: repeatedAlternatives(found),
         learned: found.learned,
         digest: found.digest,
       },
@@ -287,12 +302,6 @@ function armUnder(draw: number, arms: readonly { readonly propensity: number }[]
     if (draw < sum) return index;
   }
   return arms.length - 1;
-}
-
-function netReward(value: bigint, successBps: number, spent: bigint): number {
-  const net = (value * BigInt(successBps)) / BigInt(BPS_MAX) - spent;
-  if (value <= 0n || net <= 0n) return 0;
-  return Math.min(Number((net * BigInt(BPS_MAX)) / value), BPS_MAX);
 }
 
 function same(what: string, expected: unknown, found: unknown, report: Report): void {

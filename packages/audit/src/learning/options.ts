@@ -15,6 +15,8 @@ export interface Options {
   readonly base: Decision;
   /** Cheapest tier first; empty when no tier is left. */
   readonly tiers: readonly Option[];
+  /** What is above the recommended floor, where no tier is left: then nothing is drawn. */
+  readonly certain: Option | undefined;
   /** The most that any way of answering may cost; it is what a tenant's room is compared with. */
   readonly costMostMicrocents: bigint;
 }
@@ -38,9 +40,10 @@ export function optionsOf(kernel: Kernel, request: Request, floors: Floors): Opt
     .map((option) => ({ ...option, decision: decide(option.tierFloor) }))
     .filter(({ decision }) => decision.action !== "reject");
   // Where no tier is left, whatever is above the floor is tried.
-  const last = tiers.length === 0 && !isHoldout ? [decide(floorBps)] : [];
+  const certain = tiers.length > 0 ? undefined : { tier: -1, tierFloor: floorBps, decision: decide(floorBps) };
+  const last = certain === undefined || isHoldout ? [] : [certain.decision];
   const costs = [base, ...last, ...tiers.map(({ decision }) => decision)].map(
     (decision): bigint => decision.costMicrocents,
   );
-  return { base, tiers, costMostMicrocents: costs.reduce((most, cost) => (cost > most ? cost : most), 0n) };
+  return { base, tiers, certain, costMostMicrocents: costs.reduce((most, cost) => (cost > most ? cost : most), 0n) };
 }

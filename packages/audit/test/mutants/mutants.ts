@@ -107,7 +107,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "abandoned outcomes teach",
-    file: "engine/src/flows/learning.ts",
+    file: "engine/src/flows/outcomes.ts",
     find: '        disposition === "applied",\n',
     replace: '        disposition !== "in_flight",\n',
     test: "engine/test/flows/outcome-dispositions.test.ts",

@@ -12,16 +12,17 @@ import {
   isName,
   type KeyEntry,
   type KeyIdentity,
-  keyFromJson,
   keyIdentity,
   type Mistake,
   NAME_WANTED,
+  readBody,
   systemActor,
 } from "@calybris/kernel";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordered, Ordering } from "../journal/journal.ts";
+import type { Ordering } from "../journal/journal.ts";
 import type { KeyBook } from "../state/key-book.ts";
 import { showValue } from "../intake/mistakes.ts";
+import type { FirstResults } from "./first-results.ts";
 
 /** The user that runs this process; one without an account has a number. */
 export function processUser(): Actor {
@@ -45,6 +46,7 @@ export interface KeyPorts {
   readonly book: KeyBook;
   readonly journal: Ordering;
   readonly failStop: FailStop;
+  readonly firstResults: FirstResults;
   /** The user that runs this process. */
   readonly user: Actor;
 }
@@ -69,21 +71,25 @@ export class EngineKeys {
    *   `CAL_ENGINE_STOPPED`. Nothing was changed.
    */
   introduce(identity: KeyIdentity): number {
-    const { book, failStop, user } = this.#ports;
+    const { book, failStop, firstResults, journal, user } = this.#ports;
     const before = this.#introduced.get(identity);
     if (before !== undefined) {
       this.#assertActive(before);
       return before;
     }
-    const known = book.sequenceOf(identity);
-    if (known !== undefined) {
-      this.#introduced.set(identity, known);
-      return known;
-    }
-    failStop.assertRunning();
-    const entry: KeyEntry = { kind: "key", change: "introduced", ...keyIdentity(identity), actor: user };
-    refuseMalformed(entry);
-    const { sequence } = failStop.stopOnViolation(() => this.#order(entry));
+    const { sequence } = firstResults.begin({
+      first: () => {
+        const known = book.sequenceOf(identity);
+        return known === undefined ? undefined : { sequence: known };
+      },
+      order: () => {
+        failStop.assertRunning();
+        const entry: KeyEntry = { kind: "key", change: "introduced", ...keyIdentity(identity), actor: user };
+        refuseMalformed(entry);
+        const ordered = failStop.stopOnViolation(() => journal.append(entry));
+        return { ordered, result: ordered };
+      },
+    });
     this.#introduced.set(identity, sequence);
     return sequence;
   }
@@ -137,23 +143,12 @@ export class EngineKeys {
     if (typeof actor === "number" && this.#ports.book.key(actor) === undefined)
       throw new CalybrisError("CAL_ENGINE_ACTOR", { actor });
   }
-
-  #order(entry: KeyEntry): Ordered {
-    const { journal } = this.#ports;
-    return journal.step(() => {
-      journal.establishRoom(1);
-      const ordered = journal.order(entry);
-      // Who introduced a key waits for the entry that the key causes, which fails as this one does.
-      ordered.durable.catch(() => undefined);
-      return ordered;
-    });
-  }
 }
 
 /** Refuses what a reader of the journal would. */
 function refuseMalformed({ kind: _, ...members }: KeyEntry): void {
   try {
-    keyFromJson(JSON.parse(JSON.stringify(members)));
+    readBody("key", JSON.parse(JSON.stringify(members)));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const remedy = "Give a name, the SHA-256 of the secret, its tenants and its scopes.";

@@ -1,10 +1,5 @@
 /**
- * The observe flow, as the sentence it implements:
- *
- *     outcome → bind to its decision → entry → journal → beliefs and floors
- *
- * An outcome names its decision by its id, which holds the beginning of the decision's identity, and carries the digest of
- * both. It is taken once. What it teaches follows from the entry alone.
+ * Learning as a program uses it: outcomes, priors, certificates, and the tables that follow from what was learned.
  * @module
  */
 import {
@@ -12,79 +7,49 @@ import {
   CalybrisError,
   type Caused,
   type CertificateEntry,
-  type DecisionEntry,
-  type EntryBody,
-  fromHex,
-  type Learning,
-  type OutcomeEntry,
-  outcomeCost,
-  outcomeDigest,
-  PROPENSITY_ONE,
   parseExact,
   REGIME_COUNT,
-  selectionDigest,
-  toHex,
   writeExact,
 } from "@calybris/kernel";
 import { digestField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
-import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordered, Ordering } from "../journal/journal.ts";
-import type { Caller } from "./keys.ts";
-import type { EngineLedger } from "./ledger.ts";
-import { type Ledger, moneyOf } from "../ledger/ledger.ts";
-import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
-import { PendingEntries } from "./pending-entries.ts";
-import { type Settled, settledOf } from "../state/reservation-results.ts";
-import { rewardOf, successOf } from "../router/feedback.ts";
+import type { Ordering } from "../journal/journal.ts";
+import type { TierQuality } from "../router/floors.ts";
 import type { Prior } from "../router/prior.ts";
 import { loadPrior, scoreText } from "../router/prior-file.ts";
-import type { Observed } from "../state/observed.ts";
-import type { PolicyInForce } from "../state/state.ts";
 import type { Router } from "../router/router.ts";
-import type { TierQuality } from "../router/floors.ts";
-import { type ClientOutcome, readOutcome, type Reported } from "./parsed-outcome.ts";
+import type { Observed } from "../state/observed.ts";
+import type { Caller } from "./keys.ts";
+import { EngineOutcomes, type OutcomePorts } from "./outcomes.ts";
+import type { ClientOutcome } from "./parsed-outcome.ts";
 
 export type { ClientOutcome } from "./parsed-outcome.ts";
 
 /** What a certificate states. */
 export type Certificate = Omit<CertificateEntry, "kind" | keyof Caused>;
 
-/** A decision as an outcome finds it. */
-export interface DecisionFound {
-  readonly entry: DecisionEntry;
-  readonly at: number;
-  readonly policy: PolicyInForce;
-}
-
 /** What the flow needs of the engine. */
-export interface LearningPorts {
+export interface LearningPorts extends Omit<OutcomePorts, "onOrdered"> {
   readonly router: Router;
-  readonly outcomes: OutcomeIndex;
-  readonly ledger: Ledger;
-  readonly settle: EngineLedger["settle"];
   readonly caused: (caller: Caller) => Caused;
   readonly prior: () => Prior | undefined;
   /** Of the policy in force. */
   readonly featureNames: () => readonly string[];
   readonly journal: Ordering;
   readonly failStop: FailStop;
-  /** The decision of an id that was answered; `undefined` when there is none. */
-  readonly find: (decisionId: string) => DecisionFound | undefined;
-  readonly nowUs: () => number;
 }
 
 /** Tables are made anew at most this often. */
 const REFRESH_MS = 10;
-const MICROSECONDS = 1_000_000;
 
 export class EngineLearning {
   readonly #ports: LearningPorts;
-  readonly #pending = new PendingEntries();
+  readonly #outcomes: EngineOutcomes;
   #refreshing: NodeJS.Timeout | undefined;
 
   constructor(ports: LearningPorts) {
     this.#ports = ports;
+    this.#outcomes = new EngineOutcomes({ ...ports, onOrdered: () => this.#refreshSoon() });
   }
 
   /**
@@ -97,52 +62,7 @@ export class EngineLearning {
    *   changed.
    */
   observe(outcome: ClientOutcome, caller: Caller = {}): Promise<Observed> {
-    const { failStop, nowUs, outcomes, ledger } = this.#ports;
-    return failStop.command(async () => {
-      const reported = readOutcome(outcome, nowUs());
-      const caused = this.#ports.caused(caller);
-      const { decisionId } = reported;
-      const found = this.#ports.find(decisionId);
-      if (found === undefined || found.entry.decision.action === "reject")
-        throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
-      const of = Number(decisionId.split("-")[0]);
-      const before = outcomes.find(of);
-      if (before !== undefined) {
-        if (!isSameReport(before, reported))
-          throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence: before.sequence });
-        await this.#pending.durable(before.sequence);
-        return {
-          ...before.observed,
-          decisionId,
-          repeated: true,
-          settlement: await this.#settled(of, reported, caller),
-        };
-      }
-      const entry = { ...this.#entryOf(of, reported, found), ...caused };
-      const move = moneyOf(entry);
-      const refusal = move === undefined ? undefined : ledger.refusalOf(move);
-      if (refusal !== undefined) throw refusal;
-      const ordered = this.#append(entry);
-      this.#pending.add(ordered);
-      const settlement = reported.settle ? settledOf(ledger, of, false) : undefined;
-      this.#refreshSoon();
-      await ordered.durable;
-      const { successBps, rewardBps, learned, digest } = entry;
-      const { sequence } = ordered;
-      return { decisionId, sequence, successBps, rewardBps, learned, digest, settlement, repeated: false };
-    });
-  }
-
-  /** Of an outcome that was reported before: it settles now, unless it or another command did. */
-  async #settled(
-    of: number,
-    { decisionId, settle, costMicrocents }: Reported,
-    caller: Caller,
-  ): Promise<Settled | undefined> {
-    if (!settle || costMicrocents === undefined) return undefined;
-    const { ledger } = this.#ports;
-    if (ledger.reservations.open(of) === undefined) return settledOf(ledger, of, true);
-    return this.#ports.settle({ decisionId, actualMicrocents: costMicrocents }, caller);
+    return this.#outcomes.observe(outcome, caller);
   }
 
   /**
@@ -178,7 +98,7 @@ export class EngineLearning {
     const { alphaBps, deltaBps, samples } = fields;
     const named = prior === undefined ? {} : { prior };
     // Member by member: whatever else was given, the entry is in the form that is read back.
-    const { sequence, durable } = this.#append({
+    const { sequence, durable } = this.#ports.journal.append({
       kind: "certificate",
       regimes,
       alphaBps,
@@ -220,7 +140,7 @@ export class EngineLearning {
       const remedy = "Name the same features in the same order in the policy's `learning.features`.";
       throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes: [{ path: "features", problem, remedy }] });
     }
-    const { sequence, durable } = this.#append({
+    const { sequence, durable } = this.#ports.journal.append({
       kind: "prior",
       digest: prior.digestHex,
       prior: parseExact(writeExact(file)),
@@ -251,20 +171,12 @@ export class EngineLearning {
     failStop.assertRunning();
     for (const { regime, tiers } of router.staleTables()) {
       if (!journal.hasRoom(1)) return;
-      this.#append(router.beliefEntry(regime, tiers));
+      journal.append(router.beliefEntry(regime, tiers));
     }
   }
 
   close(): void {
     clearTimeout(this.#refreshing);
-  }
-
-  #append(body: EntryBody): Ordered {
-    const { journal } = this.#ports;
-    return journal.step(() => {
-      journal.establishRoom(1);
-      return journal.order(body);
-    });
   }
 
   #refreshSoon(): void {
@@ -280,86 +192,4 @@ export class EngineLearning {
     }, REFRESH_MS);
     this.#refreshing.unref();
   }
-
-  #entryOf(of: number, reported: Reported, { entry, at, policy }: DecisionFound): Omit<OutcomeEntry, keyof Caused> {
-    const { decision, request, learning } = entry;
-    const { snapshot } = policy;
-    const { observedAt, disposition, succeeded, signals } = reported;
-    const successBps = successOf(succeeded, signals);
-    const costs = this.#costsOf(of, reported);
-    const own = outcomeCost(costs);
-    const cost = own ?? this.#ports.ledger.closedCost(of) ?? decision.costMicrocents;
-    const candidate = snapshot.policy.candidates[decision.selectedIndex];
-    const latencyMs = reported.latencyMs ?? candidate?.latencyP95Ms ?? 0;
-    const penalty = BigInt(latencyMs) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
-    const settings: Learning | undefined = snapshot.learning;
-    const isLate = settings === undefined || observedAt - at > settings.attributionSeconds * MICROSECONDS;
-    const optional = {
-      ...(reported.latencyMs === undefined ? {} : { latencyMs: reported.latencyMs }),
-      ...(succeeded === undefined ? {} : { succeeded }),
-    };
-    const digest = outcomeDigest(
-      fromHex(entry.identity) as Uint8Array,
-      selectionOf(entry),
-      { observedAt, revision: 0, disposition, ...(own === undefined ? {} : { costMicrocents: own }), ...optional },
-      nodeSha256,
-    );
-    return {
-      kind: "outcome",
-      of,
-      disposition,
-      ...costs,
-      ...optional,
-      ...(signals.length === 0 ? {} : { signals }),
-      successBps,
-      rewardBps: rewardOf(request.valueMicrocents, successBps, cost, penalty),
-      useCase: entry.useCase,
-      warmStartBps: snapshot.useCases[entry.useCase]?.qualityMinBps ?? request.qualityMinBps,
-      ...(learning === undefined ? {} : { regime: learning.regime }),
-      tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
-      learned:
-        learning !== undefined &&
-        !learning.holdout &&
-        !isLate &&
-        this.#ports.router.canTeach(of, learning.regime) &&
-        disposition === "applied",
-      digest: toHex(digest),
-      observedAt,
-    };
-  }
-
-  /** The cost as the entry carries it: none once the ledger has it. */
-  #costsOf(
-    of: number,
-    { decisionId, costMicrocents, settle }: Reported,
-  ): Pick<OutcomeEntry, "costMicrocents" | "settledMicrocents" | "claimedMicrocents"> {
-    const { ledger } = this.#ports;
-    const closed = ledger.reservations.closed(of);
-    if (costMicrocents === undefined) return {};
-    if (closed !== undefined) {
-      const { state, sequence, actualMicrocents } = closed;
-      if (costMicrocents === actualMicrocents) return {};
-      throw new CalybrisError("CAL_OUTCOME_COST", { decisionId, costMicrocents, state, sequence, actualMicrocents });
-    }
-    if (!settle || ledger.reservations.open(of) === undefined) return { costMicrocents };
-    return ledger.isOverrun(of, costMicrocents)
-      ? { claimedMicrocents: costMicrocents }
-      : { settledMicrocents: costMicrocents };
-  }
-}
-
-function selectionOf({ decision, learning }: DecisionEntry): Uint8Array {
-  return selectionDigest(
-    {
-      strategy: learning?.explored === true ? "explore" : "maximize_utility",
-      actedId: decision.selectedId,
-      propensityBps: propensityBps(learning?.propensity ?? PROPENSITY_ONE),
-    },
-    nodeSha256,
-  );
-}
-
-/** In basis points: rounded down, at least 1. */
-function propensityBps(propensity: number): number {
-  return Math.max(1, Math.floor((propensity * 10_000) / PROPENSITY_ONE));
 }

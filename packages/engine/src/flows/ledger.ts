@@ -14,38 +14,30 @@ import {
   type GrantEntry,
   HOLD_CAUSES,
   type HoldCause,
-  LEVELS_MAX,
   type Microcents,
   OVERRUN,
-  parseDecisionId,
   type ReservationEntry,
   type TenantProof,
 } from "@calybris/kernel";
-import type { Caller } from "./keys.ts";
-import type { Budgets, TenantLimit } from "../intake/budgets-file.ts";
+import type { Budgets } from "../intake/budgets-file.ts";
 import type { Amount } from "../intake/client-request.ts";
 import { amountField, nameField, oneOfField, refuseMistakes } from "../intake/ledger-fields.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
-import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordered, Ordering } from "../journal/journal.ts";
-import type { Account } from "../ledger/account.ts";
+import type { Ordered } from "../journal/journal.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
 import type { LedgerHandle } from "../ledger/handle.ts";
-import type { Ledger } from "../ledger/ledger.ts";
 import { proveConservation, tenantProof } from "../ledger/proof.ts";
+import type { Settled } from "../state/reservation-results.ts";
+import type { Caller } from "./keys.ts";
 import { limitChanges } from "./limit-changes.ts";
-import { PendingEntries } from "./pending-entries.ts";
-import { firstResult, type Settled, settledOf } from "../state/reservation-results.ts";
+import { type MovePorts, type OfDecision, ReservationMoves } from "./reservation-moves.ts";
+import { TenantLimits } from "./tenant-limits.ts";
 
+export type { OfDecision } from "./reservation-moves.ts";
 export type { Settled } from "../state/reservation-results.ts";
 
 /** What the flow needs of the engine. */
-export interface LedgerPorts {
-  readonly ledger: Ledger;
-  readonly journal: Ordering;
-  readonly failStop: FailStop;
-  /** The members of an entry that a caller causes. */
-  readonly caused: (caller: Caller) => Caused;
+export interface LedgerPorts extends MovePorts {
   readonly position: () => { readonly sequence: number; readonly at: number };
   readonly nowUs: () => number;
 }
@@ -57,21 +49,16 @@ export interface Granted {
   readonly balance: TenantProof;
 }
 
-/** Names the decision, and optionally whose it is: another tenant's is refused. */
-export interface OfDecision {
-  readonly decisionId: string;
-  readonly tenant?: string | undefined;
-}
-
-/** A limit, and a period on each level. */
-export const LIMIT_ENTRIES_MAX: number = 1 + LEVELS_MAX;
-
 export class EngineLedger {
   readonly #ports: LedgerPorts;
-  readonly #pending = new PendingEntries();
+  readonly #moves: ReservationMoves;
+  /** Limits as a step of several orders them. */
+  readonly limits: TenantLimits;
 
   constructor(ports: LedgerPorts) {
     this.#ports = ports;
+    this.#moves = new ReservationMoves(ports);
+    this.limits = new TenantLimits(ports);
   }
 
   /**
@@ -91,20 +78,18 @@ export class EngineLedger {
         id: nameField("id", command.id),
       });
       const caused = this.#ports.caused(caller);
-      const before = this.#ports.ledger.grantOf(id);
-      if (before?.tenant === tenant && before.amount === amount) {
-        await this.#pending.durable(before.sequence);
-        return { tenant, sequence: before.sequence, repeated: true, balance: this.balance(tenant) };
-      }
-      const { sequence, durable } = this.#orderGrant({
-        kind: "grant",
-        tenant,
-        amountMicrocents: amount,
-        id,
-        ...caused,
+      const granted = await this.#ports.firstResults.once({
+        first: () => {
+          const before = this.#ports.ledger.grantOf(id);
+          if (before?.tenant !== tenant || before.amount !== amount) return undefined;
+          return { tenant, sequence: before.sequence, repeated: true };
+        },
+        order: () => {
+          const ordered = this.#orderGrant({ kind: "grant", tenant, amountMicrocents: amount, id, ...caused });
+          return { ordered, result: { tenant, sequence: ordered.sequence, repeated: false } };
+        },
       });
-      await durable;
-      return { tenant, sequence, repeated: false, balance: this.balance(tenant) };
+      return { ...granted, balance: this.balance(tenant) };
     });
   }
 
@@ -172,18 +157,7 @@ export class EngineLedger {
    * @returns the tenants whose limits changed.
    */
   apply(budgets: Budgets, caller: Caller = {}): Promise<readonly string[]> {
-    return this.#ports.failStop.command(async () => {
-      const { journal } = this.#ports;
-      const changes = this.limitChanges(budgets);
-      const caused = this.#ports.caused(caller);
-      let last: Promise<unknown> = Promise.resolve();
-      for (const limit of changes) {
-        if (!journal.hasRoom(LIMIT_ENTRIES_MAX)) await last;
-        last = this.orderLimit(limit, caused).durable;
-      }
-      await last;
-      return changes.map(({ tenant }) => tenant);
-    });
+    return this.#ports.failStop.command(() => this.limits.apply(budgets, () => this.#ports.caused(caller)));
   }
 
   /**
@@ -222,20 +196,7 @@ export class EngineLedger {
 
   /** Settles in full what is overdue. Returns how many; durable when it resolves. */
   sweep(): Promise<number> {
-    return this.#ports.failStop.command(async () => {
-      const { journal } = this.#ports;
-      let count = 0;
-      let last: Promise<unknown> | undefined;
-      for (;;) {
-        if (!journal.hasRoom(1)) await last;
-        const expired = this.#orderExpiry();
-        if (expired === undefined) break;
-        last = expired.durable;
-        count += 1;
-      }
-      await last;
-      return count;
-    });
+    return this.#ports.failStop.command(() => this.limits.sweep());
   }
 
   #move(
@@ -243,45 +204,7 @@ export class EngineLedger {
     caller: Caller,
     read: () => (of: number, caused: Caused) => ReservationEntry,
   ): Promise<Settled> {
-    return this.#ports.failStop.command(async () => {
-      const { ledger } = this.#ports;
-      const entryOf = read();
-      const caused = this.#ports.caused(caller);
-      const entry = entryOf(this.#bind(command), caused);
-      const first = firstResult(ledger, entry);
-      if (first !== undefined) {
-        await this.#pending.durable(first.sequence);
-        return { ...first, balance: this.balance(first.tenant) };
-      }
-      const { durable } = this.#orderMove(entry);
-      const settled = settledOf(ledger, entry.of, false) as Settled;
-      await durable;
-      return { ...settled, balance: this.balance(settled.tenant) };
-    });
-  }
-
-  /** The decision's sequence. */
-  #bind(command: OfDecision): number {
-    const parsed = parseDecisionId(command.decisionId);
-    const { reservations } = this.#ports.ledger;
-    const found = parsed === undefined ? undefined : (reservations.open(parsed.of) ?? reservations.closed(parsed.of));
-    if (parsed === undefined || found === undefined || found.identity !== parsed.identity)
-      throw new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: String(command.decisionId) });
-    if (command.tenant !== undefined && command.tenant !== found.tenant.tenant) {
-      const { decisionId, tenant } = command;
-      throw new CalybrisError("CAL_LEDGER_RESERVATION_FOREIGN", { decisionId, tenant });
-    }
-    return parsed.of;
-  }
-
-  #orderMove(entry: ReservationEntry): Ordered {
-    const { ledger, journal } = this.#ports;
-    return journal.step(() => {
-      const refusal = ledger.refusalOf(entry);
-      if (refusal !== undefined) throw refusal;
-      journal.establishRoom(1);
-      return this.#remember(journal.order(entry));
-    });
+    return this.#moves.run(command, caller, read, (tenant) => this.balance(tenant));
   }
 
   /** With the periods that are due: a grant is part of the period in which it is made. */
@@ -294,36 +217,8 @@ export class EngineLedger {
       if (refusal !== undefined) throw refusal;
       journal.establishRoom(periods.length + 1);
       for (const period of periods) journal.order(period);
-      return this.#remember(journal.order(entry));
+      return journal.order(entry);
     });
-  }
-
-  /** Orders one of {@link limitChanges}, with the periods that are due under it: at most {@link LIMIT_ENTRIES_MAX}. */
-  orderLimit(limit: TenantLimit, caused: Caused): Ordered {
-    const { ledger, journal } = this.#ports;
-    return journal.step((at) => {
-      journal.establishRoom(LIMIT_ENTRIES_MAX);
-      let last = journal.order({ kind: "limit", ...limit, ...caused });
-      for (const period of periodsDue(ledger.account(limit.tenant) as Account, at)) last = journal.order(period);
-      return last;
-    });
-  }
-
-  /** The reservation that is overdue longest; `undefined` when none is. */
-  #orderExpiry(): Ordered | undefined {
-    const { ledger, journal } = this.#ports;
-    return journal.step((at) => {
-      const due = ledger.reservations.overdue(at);
-      if (due === undefined) return undefined;
-      journal.establishRoom(1);
-      return journal.order({ kind: "expiry", of: due.of });
-    });
-  }
-
-  /** A repetition waits for the first. */
-  #remember(ordered: Ordered): Ordered {
-    this.#pending.add(ordered);
-    return ordered;
   }
 }
 

@@ -19,8 +19,10 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { seedDigest } from "./draw-seed.ts";
+import type { FirstResults } from "./first-results.ts";
 import type { Caller, EngineKeys } from "./keys.ts";
-import { type EngineLedger, LIMIT_ENTRIES_MAX } from "./ledger.ts";
+import type { EngineLedger } from "./ledger.ts";
+import { LIMIT_ENTRIES_MAX } from "./tenant-limits.ts";
 import type { Budgets } from "../intake/budgets-file.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
@@ -52,6 +54,7 @@ export interface PolicyPorts {
   readonly state: EngineState;
   readonly journal: Ordering;
   readonly failStop: FailStop;
+  readonly firstResults: FirstResults;
   readonly ledger: EngineLedger;
   readonly keys: EngineKeys;
   /** The seed of the draws, where a policy of the journal has learned. */
@@ -99,23 +102,28 @@ export class EnginePolicies {
 
   /** As `Engine.reconfigure`. */
   reconfigure(change: Reconfiguration, callerOf: () => Caller): Promise<Reconfigured> {
-    const { state, journal, failStop, ledger, keys } = this.#ports;
+    const { state, journal, failStop, firstResults, ledger, keys } = this.#ports;
     return failStop.command(async () => {
       const { policy, policyFrom, budgets = [] } = change;
       const limits = ledger.limitChanges(budgets);
       const caused = keys.caused(callerOf());
       const revoked = change.keys === undefined ? [] : keys.revocations(change.keys);
       const tenantsChanged = limits.map(({ tenant }) => tenant);
-      if (policy === undefined && limits.length === 0 && revoked.length === 0) return { tenantsChanged };
+      if (policy === undefined && limits.length === 0 && revoked.length === 0) {
+        // It may be so because of entries that are not durable yet.
+        await firstResults.settled();
+        return { tenantsChanged };
+      }
       const policyId = state.policyCount + 1;
       const { promoted, last } = journal.step(() => {
         const policies = policy === undefined ? 0 : 1;
         journal.establishRoom(policies + limits.length * LIMIT_ENTRIES_MAX + revoked.length);
         const ordered = policy === undefined ? undefined : this.#change(policy, policyId, caused, policyFrom);
         let latest = ordered;
-        for (const limit of limits) latest = ledger.orderLimit(limit, caused);
+        for (const limit of limits) latest = ledger.limits.order(limit, caused);
         // Last, because the caller may be among them.
         for (const entry of revoked) latest = journal.order(entry);
+        firstResults.add(latest as Ordered);
         return { promoted: ordered, last: latest as Ordered };
       });
       await last.durable;

@@ -56,6 +56,8 @@ export interface Ordering {
   readonly nextSequence: number;
   /** Orders an entry of the step. */
   order(body: EntryBody): Ordered;
+  /** A step of one entry. */
+  append(body: EntryBody): Ordered;
 }
 
 /** The same, without a promise for each entry. */
@@ -208,7 +210,6 @@ export class Journal implements WaiterOrdering {
     return this.#sequence;
   }
 
-  /** A step of one entry. */
   append(body: EntryBody): Ordered {
     return this.step(() => {
       this.establishRoom(1);

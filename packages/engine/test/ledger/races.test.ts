@@ -3,6 +3,7 @@ import { samplePolicy, wasmKernel } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import type { Decided } from "../../src/flows/decided.ts";
 import { Engine } from "../../src/engine.ts";
+import { FirstResults } from "../../src/flows/first-results.ts";
 import { EngineLedger } from "../../src/flows/ledger.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
 import { FailStop } from "../../src/journal/fail-stop.ts";
@@ -73,12 +74,14 @@ test("what is settled while a sweep waits for the journal is passed over", async
       establishRoom: () => undefined,
       hasRoom: () => free > 0,
       nextSequence: 0,
+      append: (body) => journal.order(body),
       order: (body) => {
         free -= 1;
         return { ...journal.order(body), durable: written };
       },
     },
     failStop: new FailStop(),
+    firstResults: new FirstResults(),
     position: () => journal,
     nowUs: () => journal.now,
   });

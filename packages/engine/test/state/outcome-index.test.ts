@@ -11,6 +11,7 @@ const outcome = (of: number): OutcomeEntry => ({
   rewardBps: 0,
   useCase: "default",
   warmStartBps: 0,
+  candidate: 1,
   tier: 0,
   learned: false,
   digest: "",

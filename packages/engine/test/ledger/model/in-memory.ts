@@ -16,6 +16,7 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { EngineKeys } from "../../../src/flows/keys.ts";
+import { FirstResults } from "../../../src/flows/first-results.ts";
 import { EngineLedger } from "../../../src/flows/ledger.ts";
 import { nodeSha256 } from "../../../src/journal/chain-hash.ts";
 import { FailStop } from "../../../src/journal/fail-stop.ts";
@@ -58,15 +59,21 @@ export class LedgerInMemory implements Subject, Ordering {
     this.states = [];
     for (const text of before) this.#fold(text);
     const failStop = new FailStop();
-    this.#keys = new EngineKeys({ book: new KeyBook(), journal: this, failStop, user: "system:anna" });
+    const firstResults = new FirstResults();
+    this.#keys = new EngineKeys({ book: new KeyBook(), journal: this, failStop, firstResults, user: "system:anna" });
     this.commands = new EngineLedger({
       ledger: this.ledger,
       caused: (caller) => this.#keys.caused(caller),
       journal: this,
       failStop,
+      firstResults,
       position: () => this,
       nowUs: () => this.now,
     });
+  }
+
+  append(body: EntryBody): Ordered {
+    return this.order(body);
   }
 
   step<T>(work: (at: number) => T): T {

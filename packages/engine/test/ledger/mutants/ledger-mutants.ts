@@ -18,7 +18,7 @@ export interface LedgerMutant {
 
 const SWAP = "if (Atomics.compareExchange(this.#cells, cell, seen, seen - amount) === seen) return true;";
 const STALE = "Atomics.store(this.#cells, cell, seen - amount);\n      return true;";
-const ORDERED = "      journal.establishRoom(1);\n      return this.#remember(journal.order(entry));\n";
+const ORDERED = "      journal.establishRoom(1);\n      return journal.order(entry);\n";
 
 export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   { name: "a stale compare-and-swap", file: "ledger/cells.ts", find: SWAP, replace: STALE, search: "interleavings" },
@@ -102,7 +102,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   },
   {
     name: "a refund before sequencing",
-    file: "flows/ledger.ts",
+    file: "flows/reservation-moves.ts",
     find: ORDERED,
     replace: `
       const early = entry.kind === "release" ? ledger.reservations.open(entry.of) : undefined;
@@ -112,7 +112,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
       };
       credit(1n);
       journal.establishRoom(1);
-      const ordered = this.#remember(journal.order(entry));
+      const ordered = journal.order(entry);
       credit(-1n);
       return ordered;
     `,
@@ -260,7 +260,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   },
   {
     name: "another tenant settles it",
-    file: "flows/ledger.ts",
+    file: "flows/reservation-moves.ts",
     find: "command.tenant !== undefined && command.tenant !== found.tenant.tenant",
     replace: "command.tenant === found.tenant.tenant && command.tenant !== found.tenant.tenant",
     search: "sequences",

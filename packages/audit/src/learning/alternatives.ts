@@ -1,0 +1,74 @@
+/**
+ * What a decision might have been, as its outcome repeats it: the base, and of each candidate the learner's probability and
+ * the net reward that was predicted. Written here from the formats (docs/formats.md), not from the engine.
+ * @module
+ */
+import {
+  type BeliefEntry,
+  BPS_MAX,
+  type Decision,
+  type DecisionEntry,
+  type OutcomeEntry,
+  type PolicySnapshot,
+  PROPENSITY_ONE,
+  writeExact,
+} from "@calybris/kernel";
+
+/** What the learner might have run. */
+interface Possible {
+  readonly decision: Decision;
+}
+
+/**
+ * One text for comparison.
+ *
+ * @param possible - in the order of the table, or the one that was certain without one.
+ */
+export function alternativesText(
+  { request, decision }: DecisionEntry,
+  { policy, candidateTiers }: PolicySnapshot,
+  base: Decision,
+  possible: readonly Possible[],
+  belief: BeliefEntry | undefined,
+): string {
+  const believed = (tier: number): number | undefined => {
+    const at = belief?.tiers.indexOf(tier) ?? -1;
+    if (belief === undefined || at === -1) return undefined;
+    const [good, bad] = [belief.alpha[at] as number, belief.beta[at] as number];
+    return Number((BigInt(good) * BigInt(BPS_MAX)) / BigInt(good + bad));
+  };
+  const all = [decision, base, ...possible.map((each) => each.decision)];
+  const ids = new Set(all.map(({ selectedId }): number => selectedId));
+  const shareOf = (id: number): number =>
+    possible.reduce(
+      (sum, each, at) =>
+        each.decision.selectedId === id ? sum + (belief === undefined ? PROPENSITY_ONE : (belief.table[at] ?? 0)) : sum,
+      0,
+    );
+  const rows = [...ids]
+    .filter((id) => id !== 0 || shareOf(0) > 0)
+    .sort((one, other) => one - other)
+    .map((id) => {
+      const index = policy.candidates.findIndex((candidate) => candidate.id === id);
+      const candidate = policy.candidates[index];
+      if (candidate === undefined) return [id, shareOf(id), 0];
+      const success = believed(candidateTiers[index] ?? -1) ?? candidate.qualityBps;
+      const cost: bigint = all.find(({ selectedId }) => selectedId === id)?.costMicrocents ?? 0n;
+      const penalty = BigInt(candidate.latencyP95Ms) * policy.latencyPenaltyMicrocentsPerMs;
+      return [id, shareOf(id), netReward(request.valueMicrocents, success, cost + penalty)];
+    });
+  return writeExact([base.selectedId, rows]);
+}
+
+/** The same as an outcome states it; `undefined` where its decision had no recommendation. */
+export function repeatedAlternatives({ candidate, base = candidate, treated }: OutcomeEntry): string | undefined {
+  if (treated === undefined) return undefined;
+  const rows = treated.map(({ candidateId, propensity, predictedBps }) => [candidateId, propensity, predictedBps]);
+  return writeExact([base, rows]);
+}
+
+export function netReward(value: bigint, successBps: number, spent: bigint): number {
+  const net = (value * BigInt(successBps)) / BigInt(BPS_MAX) - spent;
+  if (value <= 0n || net <= 0n) return 0;
+  return Math.min(Number((net * BigInt(BPS_MAX)) / value), BPS_MAX);
+}

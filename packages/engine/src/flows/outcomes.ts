@@ -1,0 +1,239 @@
+/**
+ * The observe flow, as the sentence it implements:
+ *
+ *     outcome → bind to its decision → entry → journal → beliefs and floors
+ *
+ * An outcome names its decision by its id, which holds the beginning of the decision's identity, and carries the digest of
+ * both. It is taken once. What it teaches follows from the entry alone.
+ * @module
+ */
+import {
+  type BeliefEntry,
+  CalybrisError,
+  type Caused,
+  type DecisionEntry,
+  fromHex,
+  type Kernel,
+  type Learning,
+  type OutcomeEntry,
+  type Policy,
+  outcomeCost,
+  outcomeDigest,
+  PROPENSITY_ONE,
+  selectionDigest,
+  toHex,
+} from "@calybris/kernel";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordering } from "../journal/journal.ts";
+import { type Ledger, moneyOf } from "../ledger/ledger.ts";
+import { rewardOf, successOf } from "../router/feedback.ts";
+import type { Router } from "../router/router.ts";
+import type { Observed } from "../state/observed.ts";
+import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
+import { type Settled, settledOf } from "../state/reservation-results.ts";
+import type { PolicyInForce } from "../state/state.ts";
+import type { FirstResults, New } from "./first-results.ts";
+import type { Caller } from "./keys.ts";
+import type { EngineLedger } from "./ledger.ts";
+import { type ClientOutcome, readOutcome, type Reported } from "./parsed-outcome.ts";
+import { alternativesOf } from "./alternatives.ts";
+
+/** A decision as an outcome finds it. */
+export interface DecisionFound {
+  readonly entry: DecisionEntry;
+  readonly at: number;
+  readonly policy: PolicyInForce;
+}
+
+/** What the flow needs of the engine. */
+export interface OutcomePorts {
+  readonly router: Router;
+  readonly outcomes: OutcomeIndex;
+  readonly ledger: Ledger;
+  readonly settle: EngineLedger["settle"];
+  readonly caused: (caller: Caller) => Caused;
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
+  readonly firstResults: FirstResults;
+  /** The decision of an id that was answered; `undefined` when there is none. */
+  readonly find: (decisionId: string) => DecisionFound | undefined;
+  /** The belief entry with a sequence. */
+  readonly beliefAt: (sequence: number) => BeliefEntry;
+  readonly kernelFor: (policy: Policy) => Kernel;
+  readonly nowUs: () => number;
+  /** Called once an outcome is ordered. */
+  readonly onOrdered: () => void;
+}
+
+const MICROSECONDS = 1_000_000;
+
+export class EngineOutcomes {
+  readonly #ports: OutcomePorts;
+  /** Of the policy that the last outcome's decision was made under. */
+  #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
+
+  constructor(ports: OutcomePorts) {
+    this.#ports = ports;
+  }
+
+  /** As `engine.learning.observe`. */
+  observe(outcome: ClientOutcome, caller: Caller): Promise<Observed> {
+    const { failStop, nowUs, outcomes, firstResults } = this.#ports;
+    return failStop.command(async () => {
+      const reported = readOutcome(outcome, nowUs());
+      const caused = this.#ports.caused(caller);
+      const { decisionId } = reported;
+      const found = this.#ports.find(decisionId);
+      if (found === undefined || found.entry.decision.action === "reject")
+        throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
+      const of = Number(decisionId.split("-")[0]);
+      const observed = await firstResults.once<Observed>({
+        first: () => {
+          const before = outcomes.find(of);
+          if (before === undefined) return undefined;
+          const { sequence } = before;
+          if (!isSameReport(before, reported))
+            throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence });
+          return { ...before.observed, decisionId, repeated: true, settlement: undefined };
+        },
+        order: () => this.#order(reported, { ...this.#entryOf(of, reported, found), ...caused }),
+      });
+      return observed.repeated ? { ...observed, settlement: await this.#settled(of, reported, caller) } : observed;
+    });
+  }
+
+  #order({ decisionId, settle }: Reported, entry: OutcomeEntry): New<Observed> {
+    const { ledger, journal, onOrdered } = this.#ports;
+    const move = moneyOf(entry);
+    const refusal = move === undefined ? undefined : ledger.refusalOf(move);
+    if (refusal !== undefined) throw refusal;
+    const ordered = journal.append(entry);
+    onOrdered();
+    const settlement = settle ? settledOf(ledger, entry.of, false) : undefined;
+    const { successBps, rewardBps, learned, digest } = entry;
+    const { sequence } = ordered;
+    const result = { decisionId, sequence, successBps, rewardBps, learned, digest, settlement, repeated: false };
+    return { ordered, result };
+  }
+
+  /** Of an outcome that was reported before: it settles now, unless it or another command did. */
+  async #settled(
+    of: number,
+    { decisionId, settle, costMicrocents }: Reported,
+    caller: Caller,
+  ): Promise<Settled | undefined> {
+    if (!settle || costMicrocents === undefined) return undefined;
+    const { ledger } = this.#ports;
+    if (ledger.reservations.open(of) === undefined) return settledOf(ledger, of, true);
+    return this.#ports.settle({ decisionId, actualMicrocents: costMicrocents }, caller);
+  }
+
+  #entryOf(of: number, reported: Reported, { entry, at, policy }: DecisionFound): Omit<OutcomeEntry, keyof Caused> {
+    const { decision, request, learning } = entry;
+    const { snapshot } = policy;
+    const { observedAt, disposition, succeeded, signals } = reported;
+    const successBps = successOf(succeeded, signals);
+    const costs = this.#costsOf(of, reported);
+    const own = outcomeCost(costs);
+    const cost = own ?? this.#ports.ledger.closedCost(of) ?? decision.costMicrocents;
+    const candidate = snapshot.policy.candidates[decision.selectedIndex];
+    const latencyMs = reported.latencyMs ?? candidate?.latencyP95Ms ?? 0;
+    const penalty = BigInt(latencyMs) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
+    const settings: Learning | undefined = snapshot.learning;
+    const isLate = settings === undefined || observedAt - at > settings.attributionSeconds * MICROSECONDS;
+    const optional = {
+      ...(reported.latencyMs === undefined ? {} : { latencyMs: reported.latencyMs }),
+      ...(succeeded === undefined ? {} : { succeeded }),
+    };
+    const digest = outcomeDigest(
+      fromHex(entry.identity) as Uint8Array,
+      selectionOf(entry),
+      { observedAt, revision: 0, disposition, ...(own === undefined ? {} : { costMicrocents: own }), ...optional },
+      nodeSha256,
+    );
+    return {
+      kind: "outcome",
+      of,
+      disposition,
+      ...costs,
+      ...optional,
+      ...(signals.length === 0 ? {} : { signals }),
+      successBps,
+      rewardBps: rewardOf(request.valueMicrocents, successBps, cost, penalty),
+      useCase: entry.useCase,
+      warmStartBps: snapshot.useCases[entry.useCase]?.qualityMinBps ?? request.qualityMinBps,
+      ...(learning === undefined ? {} : { regime: learning.regime }),
+      tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
+      candidate: decision.selectedId,
+      ...this.#evidenceOf(entry, policy),
+      learned:
+        learning !== undefined &&
+        !learning.holdout &&
+        !isLate &&
+        this.#ports.router.canTeach(of, learning.regime) &&
+        disposition === "applied",
+      digest: toHex(digest),
+      observedAt,
+    };
+  }
+
+  /** What an estimator needs of a decision that was recommended. */
+  #evidenceOf(
+    entry: DecisionEntry,
+    policy: PolicyInForce,
+  ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated"> {
+    const { learning, decision } = entry;
+    if (learning === undefined) return {};
+    const belief = learning.belief === 0 ? undefined : this.#ports.beliefAt(learning.belief);
+    const { baseId, treated } = this.#ports.failStop.stopOnError(() =>
+      alternativesOf({ ...entry, learning }, policy.snapshot, belief, this.#kernelOf(policy)),
+    );
+    return {
+      ...(learning.propensity === PROPENSITY_ONE ? {} : { propensity: learning.propensity }),
+      ...(learning.holdout ? { holdout: true } : {}),
+      ...(baseId === decision.selectedId ? {} : { base: baseId }),
+      treated,
+    };
+  }
+
+  #kernelOf({ id, snapshot }: PolicyInForce): Kernel {
+    if (this.#kernel?.policyId !== id) this.#kernel = { policyId: id, kernel: this.#ports.kernelFor(snapshot.policy) };
+    return this.#kernel.kernel;
+  }
+
+  /** The cost as the entry carries it: none once the ledger has it. */
+  #costsOf(
+    of: number,
+    { decisionId, costMicrocents, settle }: Reported,
+  ): Pick<OutcomeEntry, "costMicrocents" | "settledMicrocents" | "claimedMicrocents"> {
+    const { ledger } = this.#ports;
+    const closed = ledger.reservations.closed(of);
+    if (costMicrocents === undefined) return {};
+    if (closed !== undefined) {
+      const { state, sequence, actualMicrocents } = closed;
+      if (costMicrocents === actualMicrocents) return {};
+      throw new CalybrisError("CAL_OUTCOME_COST", { decisionId, costMicrocents, state, sequence, actualMicrocents });
+    }
+    if (!settle || ledger.reservations.open(of) === undefined) return { costMicrocents };
+    return ledger.isOverrun(of, costMicrocents)
+      ? { claimedMicrocents: costMicrocents }
+      : { settledMicrocents: costMicrocents };
+  }
+}
+
+function selectionOf({ decision, learning }: DecisionEntry): Uint8Array {
+  return selectionDigest(
+    {
+      strategy: learning?.explored === true ? "explore" : "maximize_utility",
+      actedId: decision.selectedId,
+      propensityBps: propensityBps(learning?.propensity ?? PROPENSITY_ONE),
+    },
+    nodeSha256,
+  );
+}
+
+/** In basis points: rounded down, at least 1. */
+function propensityBps(propensity: number): number {
+  return Math.max(1, Math.floor((propensity * 10_000) / PROPENSITY_ONE));
+}

@@ -1,0 +1,88 @@
+/**
+ * What becomes of one reservation:
+ *
+ *     command → bind to its decision → first result, or check → entry → journal → answer
+ *
+ * @module
+ */
+import { CalybrisError, type Caused, parseDecisionId, type ReservationEntry, type TenantProof } from "@calybris/kernel";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordering } from "../journal/journal.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { firstResult, type Settled, settledOf } from "../state/reservation-results.ts";
+import type { FirstResults, New } from "./first-results.ts";
+import type { Caller } from "./keys.ts";
+
+/** What the flow needs of the engine. */
+export interface MovePorts {
+  readonly ledger: Ledger;
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
+  readonly firstResults: FirstResults;
+  /** The members of an entry that a caller causes. */
+  readonly caused: (caller: Caller) => Caused;
+}
+
+/** Names the decision, and optionally whose it is: another tenant's is refused. */
+export interface OfDecision {
+  readonly decisionId: string;
+  readonly tenant?: string | undefined;
+}
+
+export class ReservationMoves {
+  readonly #ports: MovePorts;
+
+  constructor(ports: MovePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Moves the reservation of a decision.
+   *
+   * @param read - checks what the command says, and gives the entry that it asks for.
+   * @param balance - of a tenant, once the entry is durable.
+   */
+  run(
+    command: OfDecision,
+    caller: Caller,
+    read: () => (of: number, caused: Caused) => ReservationEntry,
+    balance: (tenant: string) => TenantProof,
+  ): Promise<Settled> {
+    return this.#ports.failStop.command(async () => {
+      const { ledger, firstResults } = this.#ports;
+      const entryOf = read();
+      const caused = this.#ports.caused(caller);
+      const entry = entryOf(this.#bind(command), caused);
+      const settled = await firstResults.once({
+        first: () => firstResult(ledger, entry),
+        order: () => this.#order(entry),
+      });
+      return { ...settled, balance: balance(settled.tenant) };
+    });
+  }
+
+  /** The decision's sequence. */
+  #bind(command: OfDecision): number {
+    const parsed = parseDecisionId(command.decisionId);
+    const { reservations } = this.#ports.ledger;
+    const found = parsed === undefined ? undefined : (reservations.open(parsed.of) ?? reservations.closed(parsed.of));
+    if (parsed === undefined || found === undefined || found.identity !== parsed.identity)
+      throw new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: String(command.decisionId) });
+    if (command.tenant !== undefined && command.tenant !== found.tenant.tenant) {
+      const { decisionId, tenant } = command;
+      throw new CalybrisError("CAL_LEDGER_RESERVATION_FOREIGN", { decisionId, tenant });
+    }
+    return parsed.of;
+  }
+
+  #order(entry: ReservationEntry): New<Settled> {
+    const { ledger, journal } = this.#ports;
+    const ordered = journal.step(() => {
+      const refusal = ledger.refusalOf(entry);
+      if (refusal !== undefined) throw refusal;
+      journal.establishRoom(1);
+      return journal.order(entry);
+    });
+    return { ordered, result: settledOf(ledger, entry.of, false) as Settled };
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * The field table of a kind of entry: its members in order, each with its type, its meaning and when it is left out. Reader
+ * and writer of every kind go through its table; the JSON Schema in `conformance/` and the tables of docs/formats.md are
+ * generated from it (`npm run build:entries`).
+ * @module
+ */
+import { type EntryValue, type JsonSchema, type Members, membersOf, refuseUnknown, written } from "./entry-value.ts";
+
+/** One member. */
+export interface Field<Value> {
+  readonly type: EntryValue<Value>;
+  readonly holds: string;
+  /** When it is left out; without this it never is. */
+  readonly leftOut?: string;
+  /** The value that it is left out at, and never written as. */
+  readonly standard?: Value;
+}
+
+/** A field for each member of a body, in order. */
+export type Fields<Body> = {
+  readonly [Key in Exclude<keyof Body, "kind">]-?: Record<never, never> extends Pick<Body, Key>
+    ? Field<Exclude<Body[Key], undefined>> & { readonly leftOut: string }
+    : Field<Body[Key]> & { readonly leftOut?: never };
+};
+
+/** One of the forms in which a kind stands. */
+export interface EntryForm {
+  readonly fields: { readonly [key: string]: Field<unknown> };
+  /** What is wrong with members that are each in range; `undefined` for nothing. */
+  fault?(body: object): string | undefined;
+}
+
+export interface EntryTable {
+  /** What an entry of this kind says, for a reader of docs/formats.md. */
+  readonly says: string;
+  /** One, or one for each value of the member `change`. */
+  readonly forms: readonly EntryForm[];
+}
+
+/** A form, held to the body that it is read into. */
+export function formOf<Body extends object>(
+  fields: Fields<Body>,
+  fault?: (body: Body) => string | undefined,
+): EntryForm {
+  return fault === undefined ? { fields } : { fields, fault: fault as (body: object) => string | undefined };
+}
+
+/** Reads the members of a kind. Throws RangeError naming the member; UnknownMember for one that no form of the kind has. */
+export function readMembers({ forms }: EntryTable, members: Members): object {
+  refuseUnknown(members, forms.length === 1 ? (forms[0] as EntryForm).fields : fieldsOf(forms));
+  const form = formFor(forms, members["change"]);
+  if (form === undefined) throw new RangeError(`change is not one of ${forms.map(changeOf).join(", ")}`);
+  for (const key in members) if (!Object.hasOwn(form.fields, key)) throw new RangeError(`${key} is in another form`);
+  const body = readFields(form.fields, members, "");
+  const fault = form.fault?.(body);
+  if (fault !== undefined) throw new RangeError(fault);
+  return body;
+}
+
+/** The members of a body, in order and each with a comma before it. */
+export function memberText({ forms }: EntryTable, body: object): string {
+  const form = formFor(forms, (body as { readonly change?: unknown }).change) as EntryForm;
+  return fieldText(form.fields, body);
+}
+
+/** An object whose members are fields. */
+export function objectOf<Body extends object>(fields: Fields<Body>): EntryValue<Body> {
+  return {
+    schema: objectSchema(fields),
+    read: (json, key) => {
+      const members = membersOf(json, key);
+      refuseUnknown(members, fields, `${key}.`);
+      return readFields(fields, members, `${key}.`) as Body;
+    },
+    write: (value) => `{${fieldText(fields, value).slice(1)}}`,
+  };
+}
+
+/** The schema of an object with these members and no others. */
+export function objectSchema(
+  fields: { readonly [key: string]: Field<unknown> },
+  head: { readonly [key: string]: JsonSchema } = {},
+): JsonSchema {
+  const properties = Object.entries(fields).map(([key, field]) => [key, fieldSchema(field)]);
+  const required = Object.entries(fields).flatMap(([key, { leftOut }]) => (leftOut === undefined ? [key] : []));
+  return {
+    type: "object",
+    properties: { ...head, ...Object.fromEntries(properties) },
+    required: [...Object.keys(head), ...required],
+    additionalProperties: false,
+  };
+}
+
+function fieldSchema({ type, holds, standard }: Field<unknown>): JsonSchema {
+  return { ...type.schema, ...(standard === undefined ? {} : { not: { const: standard } }), description: holds };
+}
+
+function formFor(forms: readonly EntryForm[], change: unknown): EntryForm | undefined {
+  return forms.length === 1 ? forms[0] : forms.find((form) => changeOf(form) === change);
+}
+
+/** The value of `change` that tells a form from the others of its kind. */
+function changeOf({ fields }: EntryForm): unknown {
+  return fields["change"]?.type.schema["const"];
+}
+
+function fieldsOf(forms: readonly EntryForm[]): EntryForm["fields"] {
+  return Object.assign({}, ...forms.map(({ fields }) => fields)) as EntryForm["fields"];
+}
+
+function readFields(fields: EntryForm["fields"], members: Members, path: string): object {
+  const body: { [key: string]: unknown } = {};
+  for (const [key, { type, leftOut, standard }] of Object.entries(fields)) {
+    const member = members[key];
+    if (member === undefined && leftOut !== undefined) continue;
+    const value = type.read(member, `${path}${key}`);
+    if (standard !== undefined && value === standard) throw new RangeError(`${path}${key} is left out at ${standard}`);
+    body[key] = value;
+  }
+  return body;
+}
+
+function fieldText(fields: EntryForm["fields"], body: object): string {
+  let text = "";
+  for (const [key, { type }] of Object.entries(fields)) {
+    const value = (body as { readonly [key: string]: unknown })[key];
+    if (value !== undefined) text += `,"${key}":${written(type, value)}`;
+  }
+  return text;
+}

@@ -1,0 +1,193 @@
+/**
+ * Outcomes: what became of a decision. An entry repeats what learning and the estimators need of its decision, so that no
+ * fold has to remember decisions; a reader that has the decision compares.
+ * @module
+ */
+import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type EntryTable, formOf } from "./entry-table.ts";
+import {
+  AMOUNT,
+  BPS,
+  DIGEST,
+  type EntryValue,
+  FLAG,
+  listOf,
+  oneOf,
+  someOf,
+  TEXT,
+  U32,
+  WHOLE,
+  wholeFrom,
+} from "./entry-value.ts";
+import type { ExactJson } from "./exact-json.ts";
+import { PROPENSITY, PROPENSITY_ONE, TIER_COUNT_MAX, WARM_UP_REGIME } from "./recommendation.ts";
+import { type Microcents, U32_MAX } from "./units.ts";
+
+export type Disposition = "applied" | "abandoned" | "in_flight";
+export const DISPOSITIONS: readonly Disposition[] = Object.freeze(["applied", "abandoned", "in_flight"]);
+
+/** Signs of quality where nobody says whether it was good. */
+export type Signal = "slow" | "error" | "retried" | "aborted" | "truncated";
+export const SIGNALS: readonly Signal[] = Object.freeze(["slow", "error", "retried", "aborted", "truncated"]);
+
+/**
+ * A candidate that the decision might have run: with which probability the learner would have run it, over 2^32, and the net
+ * reward that was predicted of it.
+ */
+export interface Treated {
+  /** 0 for nothing, which the learner may also have come to. */
+  readonly candidateId: number;
+  readonly propensity: number;
+  readonly predictedBps: number;
+}
+
+/** What became of a decision. Everything that learning needs of it stands here again; a reader compares. */
+export interface OutcomeEntry extends Caused {
+  readonly kind: "outcome";
+  /** Journal sequence of the decision. */
+  readonly of: number;
+  readonly disposition: Disposition;
+  /** As reported, moving no money. At most one of this and the next two is there. */
+  readonly costMicrocents?: Microcents;
+  /** The cost, which settles the reservation with this entry. */
+  readonly settledMicrocents?: Microcents;
+  /** A cost so far beyond the reservation that this entry holds it for an operator. */
+  readonly claimedMicrocents?: Microcents;
+  readonly latencyMs?: number;
+  readonly succeeded?: boolean;
+  readonly signals?: readonly Signal[];
+  /** 0 to 10,000: what was said, or what the signals say. */
+  readonly successBps: number;
+  readonly rewardBps: number;
+  readonly useCase: string;
+  /** The use case's own floor when it was decided. */
+  readonly warmStartBps: number;
+  readonly regime?: number;
+  readonly tier: number;
+  /** The candidate that ran. */
+  readonly candidate: number;
+  /** With which probability it was to run, over 2^32; left out at that. */
+  readonly propensity?: number;
+  /** The decision was made without the learner, to compare with. */
+  readonly holdout?: true;
+  /** What the floor of the use case alone leads to, 0 for nothing; left out where that ran. */
+  readonly base?: number;
+  /**
+   * What the learner would have run, and the base and what ran, ascending by candidate; propensities sum to 2^32. Left out
+   * where the decision has no recommendation.
+   */
+  readonly treated?: readonly Treated[];
+  /** Too late, of a holdout, or of a decision with a client's floor: kept, and nothing is believed because of it. */
+  readonly learned: boolean;
+  /** `calyout1`, hexadecimal. */
+  readonly digest: string;
+  /** Microseconds since the Unix epoch, as the caller says; in the digest. */
+  readonly observedAt: number;
+}
+
+/** The cost that an outcome's entry carries of its own, settled or not; `undefined` for none. */
+export function outcomeCost(
+  entry: Pick<OutcomeEntry, "costMicrocents" | "settledMicrocents" | "claimedMicrocents">,
+): Microcents | undefined {
+  return entry.settledMicrocents ?? entry.costMicrocents ?? entry.claimedMicrocents;
+}
+
+/** Written as `[candidate, propensity, predicted reward]`. */
+const TREATED: EntryValue<Treated> = {
+  schema: {
+    type: "array",
+    prefixItems: [U32.schema, PROPENSITY.schema, BPS.schema],
+    minItems: 3,
+    maxItems: 3,
+  },
+  read: (json, key) => {
+    if (!Array.isArray(json) || json.length !== 3) throw new RangeError(`${key} is not a list of three`);
+    const [candidate, propensity, predicted] = json as readonly ExactJson[];
+    return {
+      candidateId: U32.read(candidate, `${key}[0]`),
+      propensity: PROPENSITY.read(propensity, `${key}[1]`),
+      predictedBps: BPS.read(predicted, `${key}[2]`),
+    };
+  },
+  write: ({ candidateId, propensity, predictedBps }) => `[${candidateId},${propensity},${predictedBps}]`,
+};
+
+function areTreated(rows: readonly Treated[]): boolean {
+  return (
+    rows.every(({ candidateId }, at) => candidateId > (rows[at - 1]?.candidateId ?? -1)) &&
+    rows.reduce((sum, { propensity }) => sum + propensity, 0) === PROPENSITY_ONE
+  );
+}
+
+export const OUTCOME_TABLE: EntryTable = {
+  says: "What became of a decision. At most one of the three costs is there.",
+  forms: [
+    formOf<OutcomeEntry>(
+      {
+        of: { type: WHOLE, holds: "sequence of the decision" },
+        disposition: { type: oneOf(DISPOSITIONS), holds: "what became of the answer" },
+        costMicrocents: {
+          type: AMOUNT,
+          holds: "the cost, moving no money",
+          leftOut: "it was not reported, or moves money",
+        },
+        settledMicrocents: {
+          type: AMOUNT,
+          holds: "the cost, which settles the reservation with this entry",
+          leftOut: "it settles nothing",
+        },
+        claimedMicrocents: {
+          type: AMOUNT,
+          holds: "a cost so far beyond the reservation that this entry holds it",
+          leftOut: "it holds nothing",
+        },
+        latencyMs: { type: WHOLE, holds: "as reported", leftOut: "it was not reported" },
+        succeeded: { type: FLAG, holds: "as reported", leftOut: "it was not reported" },
+        signals: { type: someOf(SIGNALS), holds: "as reported", leftOut: "there were none" },
+        successBps: { type: BPS, holds: "as reported, or what the signals say" },
+        rewardBps: { type: BPS, holds: "net reward" },
+        useCase: { type: TEXT, holds: "of the decision" },
+        warmStartBps: { type: BPS, holds: "the use case's own floor when it was decided" },
+        regime: {
+          type: wholeFrom(0, WARM_UP_REGIME),
+          holds: "of the decision",
+          leftOut: "the decision has no `learning`",
+        },
+        tier: { type: wholeFrom(0, TIER_COUNT_MAX - 1), holds: "of the candidate that ran" },
+        candidate: { type: wholeFrom(1, U32_MAX), holds: "id of the candidate that ran" },
+        propensity: {
+          type: PROPENSITY,
+          holds: "with which probability it was to run, over 2^32",
+          leftOut: "it is 2^32",
+          standard: PROPENSITY_ONE,
+        },
+        holdout: { type: oneOf([true]), holds: "the decision was a holdout", leftOut: "it was not" },
+        base: { type: U32, holds: "id of what the floor of the use case leads to; 0 for nothing", leftOut: "that ran" },
+        treated: {
+          type: listOf(TREATED, {
+            wanted: "a distribution over ascending candidates",
+            holds: areTreated,
+            schema: { minItems: 1 },
+          }),
+          holds:
+            "`[candidate, propensity, predicted reward]` of each that the learner might have run, of the base and of what ran",
+          leftOut: "the decision has no `learning`",
+        },
+        learned: { type: FLAG, holds: "whether beliefs and floors took it in" },
+        digest: { type: DIGEST, holds: "`calyout1`, hexadecimal" },
+        observedAt: { type: WHOLE, holds: "microseconds since the Unix epoch, as the caller says" },
+        ...CAUSED_FIELDS,
+      },
+      fault,
+    ),
+  ],
+};
+
+function fault(entry: OutcomeEntry): string | undefined {
+  const { costMicrocents, settledMicrocents, claimedMicrocents, candidate, base, regime, treated } = entry;
+  const costs = [costMicrocents, settledMicrocents, claimedMicrocents].filter((cost) => cost !== undefined);
+  if (costs.length > 1) return "more than one cost is in one outcome";
+  if (base === candidate) return "base is what ran, and then left out";
+  if ((regime === undefined) !== (treated === undefined)) return "regime and treated are not of one recommendation";
+  return undefined;
+}

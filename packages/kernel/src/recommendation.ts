@@ -1,0 +1,206 @@
+/**
+ * How the floor of a decision came about, as its entry holds it: the member `learning`. Integers only; a reader re-derives
+ * it from the entries before.
+ * @module
+ */
+import type { Field } from "./entry-table.ts";
+import {
+  BPS,
+  type EntryValue,
+  listOf,
+  type Members,
+  oneOf,
+  refuseUnknown,
+  SIGNED,
+  U32,
+  WHOLE,
+  wholeFrom,
+  written,
+} from "./entry-value.ts";
+import type { Request } from "./request.ts";
+
+/** Eight regimes, and the one that everything is in until they are known. */
+export const REGIME_COUNT = 8;
+export const WARM_UP_REGIME: number = REGIME_COUNT;
+export const TIER_COUNT_MAX = 8;
+/** A propensity is a whole number over this. */
+export const PROPENSITY_ONE: number = 2 ** 32;
+export const FEATURE_COUNT_MAX = 64;
+/** A feature that is not known. */
+export const FEATURE_MISSING = -2_147_483_648;
+
+/** Which of the floors was the highest; `requested` where it was lowered to the quality of what was asked for. */
+export type FloorSource = "tracker" | "certified" | "quality" | "anomaly" | "warm_start" | "requested";
+export const FLOOR_SOURCES: readonly FloorSource[] = Object.freeze([
+  "tracker",
+  "certified",
+  "quality",
+  "anomaly",
+  "warm_start",
+  "requested",
+]);
+
+/** A tier that may be drawn, the candidate that it leads to, and its probability over {@link PROPENSITY_ONE}. */
+export interface Arm {
+  readonly tier: number;
+  readonly candidateId: number;
+  readonly propensity: number;
+}
+
+/** How the floor of a decision came about, when the client gave none; as an entry holds it. */
+export interface Recommendation {
+  readonly regime: number;
+  readonly score: number;
+  readonly features: readonly number[];
+  /** What the prior makes of the text, at the edge; the text is not kept. */
+  readonly textScore?: number;
+  readonly floorBps: number;
+  readonly source: FloorSource;
+  /** The request is unlike its regime, and its floor was lifted for it. */
+  readonly anomalous: boolean;
+  /** Routed without the learner, to compare with. */
+  readonly holdout: boolean;
+  /** Journal sequence of the belief entry whose table was drawn from; 0 when there was nothing to draw. */
+  readonly belief: number;
+  /** 32 bits. */
+  readonly draw: number;
+  /** The tier drawn; of a holdout, that of the candidate that runs. -1 when nothing runs. */
+  readonly tier: number;
+  /** With which probability the candidate that runs was to run, over {@link PROPENSITY_ONE}. */
+  readonly propensity: number;
+  /** Not the tier that is believed to be best. */
+  readonly explored: boolean;
+}
+
+/** The same, with what follows from the request, its policy and the table that it names. */
+export interface ExplainedRecommendation extends Recommendation {
+  /** Cheapest tier first; empty when no tier was left. */
+  readonly arms: readonly Arm[];
+  /** What the floor of the use case alone leads to; 0 for nothing. */
+  readonly baseId: number;
+}
+
+export const PROPENSITY: EntryValue<number> = wholeFrom(0, PROPENSITY_ONE);
+
+/** What the entry's request and defaults make of members that are left out. */
+export interface RecommendationDefaults {
+  readonly request: Pick<Request, "inputTokens" | "outputTokens" | "qualityMinBps">;
+  readonly defaulted: readonly string[];
+}
+
+/** A member of `learning`: as a field, and what it is left out at in a decision. */
+interface RecommendationField<Value> extends Field<Value> {
+  standardIn?(defaults: RecommendationDefaults): Value | undefined;
+}
+
+const TRUE = oneOf([true]) as EntryValue<boolean>;
+
+/** The members of `learning`, in order. */
+export const RECOMMENDATION_FIELDS: {
+  readonly [Key in keyof Recommendation]-?: RecommendationField<Exclude<Recommendation[Key], undefined>>;
+} = {
+  regime: { type: wholeFrom(0, WARM_UP_REGIME), holds: "0 to 7, or 8 before regimes are known" },
+  score: {
+    type: SIGNED,
+    holds: "predicted gain in bps, or thousandths of a deviation",
+    leftOut: "it is 0",
+    standardIn: () => 0,
+  },
+  features: {
+    type: listOf(SIGNED),
+    holds: "in the policy's order; −2^31 is missing",
+    leftOut: "they are `inputTokens` and `outputTokens`, the latter missing where `output` was defaulted",
+    standardIn: ({ request, defaulted }) => tokenFeatures(request, defaulted),
+  },
+  textScore: { type: SIGNED, holds: "what the prior makes of the text, in bps", leftOut: "there is none" },
+  floorBps: {
+    type: BPS,
+    holds: "the highest floor",
+    leftOut: "it is `request.qualityMinBps`",
+    standardIn: ({ request }) => request.qualityMinBps,
+  },
+  source: {
+    type: oneOf(FLOOR_SOURCES),
+    holds: "which floor it was",
+    leftOut: "it is `warm_start`",
+    standardIn: () => "warm_start",
+  },
+  anomalous: {
+    type: TRUE,
+    holds: "unlike its regime, and raised for it",
+    leftOut: "it is false",
+    standardIn: () => false,
+  },
+  holdout: {
+    type: TRUE,
+    holds: "decided by the floor of the use case alone",
+    leftOut: "it is false",
+    standardIn: () => false,
+  },
+  belief: {
+    type: WHOLE,
+    holds: "sequence of the entry whose table was drawn from",
+    leftOut: "there was nothing to draw",
+    standardIn: () => 0,
+  },
+  draw: {
+    type: U32,
+    holds: "it falls on the first arm whose propensity, added to those before it, is above it",
+  },
+  tier: {
+    type: wholeFrom(-1, TIER_COUNT_MAX - 1),
+    holds: "the tier drawn; of a holdout, that of the candidate that runs; −1 for none",
+  },
+  propensity: {
+    type: PROPENSITY,
+    holds: "over 2^32: with which probability the candidate was to run; two tiers that lead to it share it",
+    leftOut: "it is 2^32",
+    standardIn: () => PROPENSITY_ONE,
+  },
+  explored: {
+    type: TRUE,
+    holds: "not the tier with the greatest share",
+    leftOut: "it is false",
+    standardIn: () => false,
+  },
+};
+
+const FIELDS = Object.entries(RECOMMENDATION_FIELDS) as readonly [keyof Recommendation, RecommendationField<unknown>][];
+
+/** The member `learning` of a decision. */
+export function recommendationText(recommendation: Recommendation, defaults: RecommendationDefaults): string {
+  let text = "";
+  for (const [key, { type, standardIn }] of FIELDS) {
+    const value = recommendation[key];
+    if (value === undefined || (standardIn !== undefined && isSame(value, standardIn(defaults)))) continue;
+    text += `,"${key}":${written(type, value)}`;
+  }
+  return `{${text.slice(1)}}`;
+}
+
+/** Reads it back. Throws RangeError naming the member. */
+export function recommendationFromJson(members: Members, defaults: RecommendationDefaults): Recommendation {
+  refuseUnknown(members, RECOMMENDATION_FIELDS, "learning.");
+  const recommendation: { [key: string]: unknown } = {};
+  for (const [key, { type, leftOut, standardIn }] of FIELDS) {
+    const member = members[key];
+    const value =
+      member === undefined && leftOut !== undefined ? standardIn?.(defaults) : type.read(member, `learning.${key}`);
+    if (value !== undefined) recommendation[key] = value;
+  }
+  return recommendation as unknown as Recommendation;
+}
+
+/** Of features the items are compared. */
+function isSame(one: unknown, other: unknown): boolean {
+  if (!Array.isArray(one) || !Array.isArray(other)) return one === other;
+  return one.length === other.length && one.every((value, index) => value === other[index]);
+}
+
+/** What stands for features where a policy names none. */
+export function tokenFeatures(
+  { inputTokens, outputTokens }: Pick<Request, "inputTokens" | "outputTokens">,
+  defaulted: readonly string[],
+): readonly number[] {
+  return [inputTokens, defaulted.includes("output") ? FEATURE_MISSING : outputTokens];
+}
