@@ -43,6 +43,7 @@ const L = {
   kind: label(',"kind":"decision"'),
   id: label(',"id":"'),
   actor: label(',"actor":'),
+  user: label(',"actor":"'),
   useCase: label(',"useCase":"'),
   defaulted: label(',"defaulted":["'),
   between: label('","'),
@@ -92,12 +93,13 @@ const L = {
 export function decisionTail(at: number, entry: DecisionEntry): string | undefined {
   for (const member in entry) if (!MEMBERS.has(member)) return undefined;
   const { requestId, actor, useCase, defaulted, tenant, reservationSeconds, request, learning } = entry;
-  if (longest(requestId, useCase, tenant) > PLAIN_CHARACTERS_MAX || typeof actor === "string") return undefined;
+  if (longest(requestId, useCase, tenant) > PLAIN_CHARACTERS_MAX) return undefined;
   const out = scratch;
   let end = putNumber(out, putLabel(out, 0, L.at), at);
   end = putLabel(out, end, L.kind);
   if (requestId !== undefined) end = putText(out, end, L.id, requestId);
-  if (actor !== undefined && end >= 0) end = putNumber(out, putLabel(out, end, L.actor), actor);
+  if (typeof actor === "string" && end >= 0) end = putText(out, end, L.user, actor);
+  else if (actor !== undefined && end >= 0) end = putNumber(out, putLabel(out, end, L.actor), actor);
   if (useCase !== DEFAULT_USE_CASE && end >= 0) end = putText(out, end, L.useCase, useCase);
   if (defaulted.length > 0 && end >= 0) end = putList(out, end, defaulted);
   if (tenant !== undefined && end >= 0) end = putText(out, end, L.tenant, tenant);
