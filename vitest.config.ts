@@ -13,6 +13,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.slow.test.ts"],
           testTimeout: 30_000,
+          setupFiles: ["test/decided-equality.ts"],
         },
       },
       {
@@ -20,6 +21,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           name: "slow",
           include: ["packages/*/test/**/*.slow.test.ts", "test/**/*.slow.test.ts", "bench/**/*.slow.test.ts"],
           testTimeout: 240_000,
+          setupFiles: ["test/decided-equality.ts"],
         },
       },
     ],

@@ -6,7 +6,7 @@
 
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { CalybrisError, type ErrorCode, type ErrorDetails } from "@calybris/kernel";
-import type { Decided } from "./flows/decided.ts";
+import { type Decided, plainDecided } from "./flows/decided.ts";
 import type { Engine } from "./engine.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 
@@ -25,7 +25,7 @@ export function enginePort(engine: Engine): MessagePort {
   const { port1, port2 } = new MessageChannel();
   port1.on("message", ({ id, request }: Asked) => {
     engine.decide(request).then(
-      (decided) => port1.postMessage({ id, decided } satisfies Answered),
+      (decided) => port1.postMessage({ id, decided: plainDecided(decided) } satisfies Answered),
       (error: unknown) => port1.postMessage(refusal(id, error)),
     );
   });

@@ -39,7 +39,7 @@ import type { EngineState } from "./state/state.ts";
 import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
-export type { Decided } from "./flows/decided.ts";
+export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
 export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
 export type { Reconfiguration, Reconfigured } from "./flows/policies.ts";
@@ -107,8 +107,8 @@ export class Engine {
       failStop,
       stateDigest: () => state.digest(),
       onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
-      onWritten: (written, first) => {
-        finder.note(first, written.segment, written.offset);
+      onWritten: (written) => {
+        finder.note(written.first, written.segment, written.offset);
         this.reading.reached(written.durable, written.hash);
       },
     });

@@ -29,6 +29,7 @@
 export {
   type Decided,
   type DecidedOrRefused,
+  plainDecided,
   type DecisionWaiter,
   Engine,
   type EngineOptions,

@@ -12,6 +12,7 @@ import { Writer } from "../src/journal/writer.ts";
 import { EngineState } from "../src/state/state.ts";
 import { MemoryDisk } from "./support/memory-disk.ts";
 import { sampleSnapshot } from "./support/sample-snapshot.ts";
+import { plainDecided } from "../src/flows/decided.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -44,14 +45,14 @@ function inMemory(disk: MemoryDisk, options: Partial<EngineOptions> = {}): Promi
 test("a request id is decided once: again with the same content gives the same decision, with other content is refused", async () => {
   const engine = await open();
   const first = await engine.decide({ ...asked(10), requestId: "a" });
-  expect(await engine.decide({ requestId: "a", ...asked(10) })).toEqual({ ...first, repeated: true });
+  expect(await engine.decide({ requestId: "a", ...asked(10) })).toEqual({ ...plainDecided(first), repeated: true });
   await expect(engine.decide({ ...asked(11), requestId: "a" })).rejects.toMatchObject({
     code: "CAL_REQUEST_ID_REUSED",
     status: 409,
   });
   await engine.close();
   const again = await open();
-  expect(await again.decide({ ...asked(10), requestId: "a" })).toEqual({ ...first, repeated: true });
+  expect(await again.decide({ ...asked(10), requestId: "a" })).toEqual({ ...plainDecided(first), repeated: true });
   await expect(again.decide({ ...asked(11), requestId: "a" })).rejects.toMatchObject({ code: "CAL_REQUEST_ID_REUSED" });
   await again.close();
 });

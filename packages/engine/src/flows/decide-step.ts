@@ -10,16 +10,20 @@
 import {
   CalybrisError,
   DEFAULT_TENANT,
+  type DecisionEntry,
   type EntryBody,
   type Kernel,
   type PeriodEntry,
   type Policy,
   REGIME_COUNT,
 } from "@calybris/kernel";
-import { type Deciding, decide, type Proven } from "./decide.ts";
+import { type Deciding, decide, type Planned } from "./decide.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
+import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { WaiterOrdering } from "../journal/journal.ts";
+import { layRecord } from "../journal/lay-record.ts";
+import { RecordShelf } from "../journal/record-shelf.ts";
 import type { EntryWaiter } from "../journal/waiting-list.ts";
 import type { Account } from "../ledger/account.ts";
 import { drive } from "../ledger/cells.ts";
@@ -43,20 +47,22 @@ interface StepPorts {
 /** What becomes of a request that names a tenant without a limit: refused, or decided without a reservation. */
 export type UnknownTenants = "refuse" | "unmetered";
 
-/** Waits for a decision; it is given what was decided before that is ordered. */
-export interface ProvenWaiter extends EntryWaiter {
-  proven: Proven | undefined;
+/** Waits for a decision; it is given its record, and its entry without the identity, before that is ordered. */
+export interface RecordWaiter extends EntryWaiter {
+  record: DecisionRecord | undefined;
+  entry: DecisionEntry | undefined;
 }
 
 interface Plan {
   readonly account: Account | undefined;
   readonly periods: readonly PeriodEntry[];
-  readonly proven: Proven;
+  readonly planned: Planned;
   readonly entryCount: number;
 }
 
 export class DecideStep {
   readonly #ports: StepPorts;
+  readonly #shelf: RecordShelf = new RecordShelf();
   #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
 
   constructor(ports: StepPorts) {
@@ -69,7 +75,7 @@ export class DecideStep {
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_RESERVATIONS_FULL`, or as
    *   `Ordering.step`; nothing was ordered.
    */
-  run(resolved: ResolvedRequest, waiter: ProvenWaiter): number {
+  run(resolved: ResolvedRequest, waiter: RecordWaiter): number {
     return this.#ports.journal.step((at) => {
       const account = this.#accountOf(resolved.tenant);
       this.#refuseWhenFull(account);
@@ -105,19 +111,18 @@ export class DecideStep {
    * Another thread may take the room that was planned with; then it is planned again with what is left. So it is, once,
    * when there was too little and another thread may have been about to give some back.
    */
-  #reserveAndOrder(resolved: ResolvedRequest, account: Account | undefined, at: number, waiter: ProvenWaiter): number {
+  #reserveAndOrder(resolved: ResolvedRequest, account: Account | undefined, at: number, waiter: RecordWaiter): number {
     const { state, journal, failStop } = this.#ports;
     const { cells } = state.ledger;
     const undoneBefore = cells.undoneCount();
     let wasShort = false;
     for (;;) {
       const plan = failStop.stopOnError(() => this.#plan(resolved, account, at));
-      if (plan.proven.entry.roomMicrocents !== undefined && !wasShort) {
+      if (plan.planned.entry.roomMicrocents !== undefined && !wasShort) {
         wasShort = true;
         if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }
       journal.establishRoom(plan.entryCount);
-      waiter.proven = plan.proven;
       const sequence = this.#order(plan, waiter);
       if (sequence !== undefined) return sequence;
     }
@@ -135,14 +140,15 @@ export class DecideStep {
             roomMicrocents: ledger.room(account, periods),
             whenShort: account.limit.whenShort,
           };
-    const proven = decide(this.#deciding(periods.length), resolved, room);
-    return { account, periods, proven, entryCount: periods.length + (proven.table === undefined ? 0 : 1) + 1 };
+    const planned = decide(this.#deciding(periods.length), resolved, room);
+    return { account, periods, planned, entryCount: periods.length + (planned.table === undefined ? 0 : 1) + 1 };
   }
 
   /** Orders a plan; `undefined` when another thread has taken its room. Periods that began stay. */
-  #order({ account, periods, proven: { entry, table } }: Plan, waiter: ProvenWaiter): number | undefined {
+  #order({ account, periods, planned }: Plan, waiter: RecordWaiter): number | undefined {
     const { state, journal } = this.#ports;
     const { ledger } = state;
+    const { entry, table } = planned;
     for (const period of periods) journal.order(period);
     const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
     const amount: bigint = entry.decision.costMicrocents;
@@ -150,7 +156,9 @@ export class DecideStep {
     try {
       if (table !== undefined) journal.order(table as EntryBody);
       ledger.ranAhead(entry);
-      return journal.orderFor(entry, waiter);
+      waiter.entry = entry;
+      waiter.record = layRecord(this.#shelf, planned);
+      return journal.orderFor(entry, waiter, waiter.record);
     } catch (error) {
       if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
       throw error;

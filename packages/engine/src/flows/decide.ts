@@ -1,7 +1,7 @@
 /**
  * The decide flow, as the sentence it implements:
  *
- *     request → router → governance → kernel → room → governance → proof → entry
+ *     request → router → governance → kernel → room → governance → entry
  *
  * It is pure: policy, kernel, the number of the decision, the tenant's room and the learner come in; the entry to be made
  * durable comes out, and the table that must be ordered before it. The entry is a reservation too. The router is asked only
@@ -19,9 +19,7 @@ import {
   breachOfRequest,
   costMicrocents,
   type Decision,
-  type DecisionDigests,
   type DecisionEntry,
-  decisionDigests,
   type ExplainedRecommendation,
   floorWithin,
   invariant,
@@ -33,12 +31,11 @@ import {
   type Request,
   type RequestBounds,
   rejection,
-  toHex,
   type WhenShort,
 } from "@calybris/kernel";
 import { requireConsistent } from "./consistent-decision.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
-import { nodeSha256 } from "../journal/chain-hash.ts";
+import { UNPROVEN } from "../ledger/reservations.ts";
 import { type Learner, recommend } from "./recommend.ts";
 import type { PolicyInForce } from "../state/state.ts";
 import type { Writable } from "./writable.ts";
@@ -59,20 +56,20 @@ export interface Deciding {
   readonly learner?: Learner | undefined;
 }
 
-/** What the journal will hold, and the digests that its identity binds. */
-export interface Proven {
+/** What the journal will hold, but for the identity: its writer makes that, and what it binds. */
+export interface Planned {
   readonly entry: DecisionEntry;
   readonly policyId: number;
+  readonly policyDigest: Uint8Array;
   /** The whole decision; the entry holds what cannot be made again. */
   readonly decision: Decision;
   readonly learning?: ExplainedRecommendation | undefined;
-  readonly digests: DecisionDigests;
   /** The sampling table that the decision was drawn from, where none was in force; it comes first. */
   readonly table?: BeliefEntry | undefined;
 }
 
 /** Decides a resolved request. */
-export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: TenantRoom): Proven {
+export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: TenantRoom): Planned {
   const { policy } = deciding;
   const { useCase, defaulted, requestId, reservationSeconds, tenant } = resolved;
   const { actor, onBehalfOf, tags, session, promptDigest } = resolved;
@@ -81,15 +78,13 @@ export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: Ten
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
   requireConsistent(policy.snapshot.policy, request, decision);
-  const digests = decisionDigests(policy.digest, request, decision, nodeSha256);
-  const identity = toHex(digests.identity);
   const entry: Writable<DecisionEntry> = {
     kind: "decision",
     useCase,
     defaulted,
     request,
     decision,
-    identity,
+    identity: UNPROVEN,
   };
   if (requestId !== undefined) entry.requestId = requestId;
   if (actor !== undefined) entry.actor = actor;
@@ -108,7 +103,7 @@ export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: Ten
   const asked = askedBy(resolved.request, request, bounds);
   if (asked !== undefined) entry.asked = asked;
   if (learning !== undefined) entry.learning = learning;
-  return { entry, policyId: policy.id, decision, learning, digests, table };
+  return { entry, policyId: policy.id, policyDigest: policy.digest, decision, learning, table };
 }
 
 /** What the client sent where the request holds another value, or leaves the same one out. */

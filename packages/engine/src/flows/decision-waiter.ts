@@ -4,11 +4,12 @@
  * A repetition of a request waits for the first attempt: it is told the same decision, or that nobody knows.
  * @module
  */
-import type { CalybrisError } from "@calybris/kernel";
-import type { Proven } from "./decide.ts";
-import { answer, type Decided } from "./decided.ts";
+import type { CalybrisError, DecisionEntry } from "@calybris/kernel";
+import { type Decided, RecordedDecision } from "./decided.ts";
+import type { RecordWaiter } from "./decide-step.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { EntryWaiter } from "../journal/waiting-list.ts";
+import { AT, type DecisionRecord } from "../journal/decision-record.ts";
+import type { Proofs } from "../journal/proofs.ts";
 
 /** Takes the answer to a request. One of the two is called, once; it may be before `submit` returns. */
 export interface DecisionWaiter {
@@ -26,38 +27,52 @@ interface Repetition {
   readonly refused: CalybrisError | undefined;
 }
 
-export class PendingDecision implements EntryWaiter {
-  /** Set before its entry is ordered. */
-  proven: Proven | undefined;
+export class PendingDecision implements RecordWaiter {
+  record: DecisionRecord | undefined;
+  entry: DecisionEntry | undefined;
   readonly #waiter: DecisionWaiter;
   readonly #token: number;
   readonly #failStop: FailStop;
   /** Called when it is durable, before anybody is answered. */
+  readonly #onProven: (sequence: number, record: DecisionRecord) => void;
   onAnswered: (() => void) | undefined;
   #repetitions: Repetition[] | undefined;
   #failure: unknown;
   #hasFailed = false;
 
-  constructor(waiter: DecisionWaiter, token: number, failStop: FailStop) {
+  constructor(
+    waiter: DecisionWaiter,
+    token: number,
+    failStop: FailStop,
+    onProven: (sequence: number, record: DecisionRecord) => void,
+  ) {
     this.#waiter = waiter;
     this.#token = token;
     this.#failStop = failStop;
+    this.#onProven = onProven;
   }
 
-  durable(entryHash: string, sequence: number): void {
-    let decided: Decided;
+  durable(sequence: number, proofs: Proofs): void {
+    const record = this.record as DecisionRecord;
     try {
-      const { proven } = this;
-      decided = this.#failStop.stopOnError(() => answer(proven as Proven, { sequence, entryHash, repeated: false }));
+      this.#failStop.stopOnError(() => {
+        const { pages, at } = record;
+        pages.f64[(at + AT.sequence) >>> 3] = sequence;
+        proofs.copy(sequence, pages.u8, at + AT.entryHash);
+        this.#onProven(sequence, record);
+      });
     } catch (error) {
       this.#fail(error);
       return;
     }
     this.onAnswered?.();
+    const decided = new RecordedDecision(record, false);
     answered(() => this.#waiter.decided(decided, this.#token));
     for (const { waiter, token, refused } of this.#repetitions ?? [])
       answered(() =>
-        refused === undefined ? waiter.decided({ ...decided, repeated: true }, token) : waiter.failed(refused, token),
+        refused === undefined
+          ? waiter.decided(new RecordedDecision(record, true), token)
+          : waiter.failed(refused, token),
       );
   }
 

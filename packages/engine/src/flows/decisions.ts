@@ -15,9 +15,10 @@ import {
   sequence as sequenceOf,
 } from "@calybris/kernel";
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
-import type { Decided } from "./decided.ts";
+import { type Decided, identityNumberOf } from "./decided.ts";
 import { answered, type DecisionWaiter, PendingDecision } from "./decision-waiter.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
+import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type IdentifiedRequest, identified, type RequestIds } from "../state/request-ids.ts";
@@ -128,6 +129,11 @@ export class EngineDecisions {
       });
   }
 
+  /** A reservation goes by the identity of its decision. */
+  readonly #proven = (sequence: number, record: DecisionRecord): void => {
+    this.#ports.state.ledger.reservations.identify(sequence, identityNumberOf(record));
+  };
+
   #isRecalled(identity: IdentifiedRequest | undefined, waiter: DecisionWaiter, token: number): boolean {
     return identity !== undefined && this.#ports.requestIds.answers(identity, waiter, token);
   }
@@ -151,7 +157,7 @@ export class EngineDecisions {
       resolved.requestId === identity?.requestId,
       "a request that is taken has the id that it was looked up by",
     );
-    const pending = new PendingDecision(waiter, token, failStop);
+    const pending = new PendingDecision(waiter, token, failStop, this.#proven);
     const sequence = this.#step.run(resolved, pending);
     if (identity !== undefined) requestIds.ordered(identity, sequence, pending);
   }

@@ -15,11 +15,15 @@ import {
   parseEntryBody,
   prescribe,
   type Recommendation,
+  fromHex,
   toHex,
 } from "@calybris/kernel";
-import { answer, type Decided } from "./decided.ts";
+import { type Decided, RecordedDecision } from "./decided.ts";
 import type { EntryFinder } from "../state/entry-finder.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
+import { AT, type DecisionRecord, DIGEST_BYTES } from "../journal/decision-record.ts";
+import { layRecord } from "../journal/lay-record.ts";
+import { RecordShelf } from "../journal/record-shelf.ts";
 import { policiesAt } from "../state/read-entry.ts";
 import type { EngineState } from "../state/state.ts";
 import { tierFloorsOf } from "../state/tier-floors.ts";
@@ -49,7 +53,23 @@ export function recalled(
   const { learning } = entry;
   const explained =
     learning === undefined ? undefined : explainedRecommendation(entry, learning, snapshot, tableOf(learning, recall));
-  return answer({ entry, policyId, decision, learning: explained, digests }, { sequence, entryHash, repeated: true });
+  const record = layRecord(new RecordShelf(RECALLED_BYTES), {
+    entry,
+    decision,
+    learning: explained,
+    policyId,
+    policyDigest: digest,
+  });
+  layProof(record, sequence, [fromHex(entryHash) as Uint8Array, digests.request, digests.decision, digests.identity]);
+  return new RecordedDecision(record, true);
+}
+
+/** Enough for most; what needs more gets it. */
+const RECALLED_BYTES = 2_048;
+
+function layProof({ pages, at }: DecisionRecord, sequence: number, digests: readonly Uint8Array[]): void {
+  pages.f64[(at + AT.sequence) >>> 3] = sequence;
+  for (const [index, digest] of digests.entries()) pages.u8.set(digest, at + AT.entryHash + index * DIGEST_BYTES);
 }
 
 /**

@@ -14,7 +14,9 @@ const BACKSLASH = 0x5c;
 const SPACE = 0x20;
 const TILDE = 0x7e;
 const BASE64URL: Uint8Array = label("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-const DIGIT_VALUES: Uint8Array = digitValues();
+const HEX: Uint8Array = label("0123456789abcdef");
+/** Up to here two words are a number that is exact. */
+const HIGH_EXACT = 2 ** 21;
 
 /** A text that is written often. */
 export function label(text: string): Uint8Array {
@@ -37,11 +39,22 @@ export function putNumber(out: Uint8Array, at: number, value: number): number {
   return putDigits(out, putNumber(out, at, high), (value - high * BILLION) >>> 0, BILLION_DIGITS);
 }
 
-/** A 64-bit integer. */
-export function putBigInt(out: Uint8Array, at: number, value: bigint): number {
-  const number = Number(value);
-  if (Number.isSafeInteger(number)) return putNumber(out, at, number);
-  return putAscii(out, at, value.toString());
+/** 64 bits without a sign, as two words. */
+export function putUnsigned(out: Uint8Array, at: number, low: number, high: number): number {
+  if (high < HIGH_EXACT) return putNumber(out, at, high * TWO_32 + low);
+  return putAscii(out, at, ((BigInt(high) << 32n) | BigInt(low)).toString());
+}
+
+/** 64 bits with a sign, as two words. */
+export function putSigned(out: Uint8Array, at: number, low: number, high: number): number {
+  if (high < HIGH_EXACT) return putNumber(out, at, high * TWO_32 + low);
+  return putAscii(out, at, BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low)).toString());
+}
+
+/** Short runs of bytes: a loop is faster than a call of the platform up to a few hundred. */
+export function putBytes(out: Uint8Array, at: number, from: Uint8Array, start: number, end: number): number {
+  for (let place = start; place < end; place++) out[at + place - start] = from[place] as number;
+  return at + end - start;
 }
 
 /** Text as it stands in JSON without a character that is escaped there; below 0 for any other. */
@@ -54,16 +67,32 @@ export function putPlain(out: Uint8Array, at: number, text: string): number {
   return at + text.length;
 }
 
-/** A digest of 64 hexadecimal digits as 43 characters of base64url: three digits are two characters. */
-export function putDigest(out: Uint8Array, from: number, hex: string): number {
-  let at = from;
-  let digit = 0;
-  for (; digit < hex.length - 1; digit += 3) {
-    const bits = (valueAt(hex, digit) << 8) | (valueAt(hex, digit + 1) << 4) | valueAt(hex, digit + 2);
-    out[at++] = BASE64URL[bits >> 6] as number;
+/** 32 bytes as 43 characters of base64url. */
+export function putDigest(out: Uint8Array, outAt: number, from: Uint8Array, start: number): number {
+  let at = outAt;
+  let place = start;
+  for (; place < start + 30; place += 3) {
+    const bits = ((from[place] as number) << 16) | ((from[place + 1] as number) << 8) | (from[place + 2] as number);
+    out[at++] = BASE64URL[bits >>> 18] as number;
+    out[at++] = BASE64URL[(bits >>> 12) & 63] as number;
+    out[at++] = BASE64URL[(bits >>> 6) & 63] as number;
     out[at++] = BASE64URL[bits & 63] as number;
   }
-  out[at++] = BASE64URL[valueAt(hex, digit) << 2] as number;
+  const bits = ((from[place] as number) << 8) | (from[place + 1] as number);
+  out[at++] = BASE64URL[bits >>> 10] as number;
+  out[at++] = BASE64URL[(bits >>> 4) & 63] as number;
+  out[at++] = BASE64URL[(bits << 2) & 63] as number;
+  return at;
+}
+
+/** Bytes as hexadecimal digits. */
+export function putHex(out: Uint8Array, outAt: number, from: Uint8Array, start: number, bytes: number): number {
+  let at = outAt;
+  for (let place = start; place < start + bytes; place++) {
+    const byte = from[place] as number;
+    out[at++] = HEX[byte >>> 4] as number;
+    out[at++] = HEX[byte & 15] as number;
+  }
   return at;
 }
 
@@ -86,14 +115,4 @@ function digitCount(value: number): number {
   if (value < 1e4) return value < 100 ? (value < 10 ? 1 : 2) : value < 1e3 ? 3 : 4;
   if (value < 1e8) return value < 1e6 ? (value < 1e5 ? 5 : 6) : value < 1e7 ? 7 : 8;
   return value < 1e9 ? 9 : 10;
-}
-
-function valueAt(hex: string, index: number): number {
-  return DIGIT_VALUES[hex.charCodeAt(index)] as number;
-}
-
-function digitValues(): Uint8Array {
-  const values = new Uint8Array(128);
-  for (let value = 0; value < 16; value++) values[value.toString(16).charCodeAt(0)] = value;
-  return values;
 }

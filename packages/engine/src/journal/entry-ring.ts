@@ -1,23 +1,28 @@
 /**
- * The ring of entries between the thread that orders and the writer: one writes, one reads. An entry is its
- * tail in UTF-8 behind a word that holds the length and what is special about it. Nothing here waits: a full ring refuses.
+ * The ring of entries between the thread that orders and the writer: one writes, one reads. A decision is its record, any
+ * other entry its tail in UTF-8, behind a word that holds the length and what is special about it. Nothing here waits: a full
+ * ring refuses.
  * @module
  */
+import { type DecisionRecord, recordBytes } from "./decision-record.ts";
 import type { Span } from "./line-chain.ts";
 import { RING_BYTES, type SharedMemory, WORD } from "./shared-memory.ts";
 
+/** What follows the value of `durable` in an entry's data; or the record that it is written from. */
+export type Tail = string | DecisionRecord;
+
 /** An entry on its way to the disk. */
 export interface OrderedTail {
-  /** What follows the value of `durable` in the entry's data. */
-  readonly tail: string;
+  readonly tail: Tail;
   /** A new segment begins with it. */
   readonly rotate: boolean;
   /** It is a seal. */
   readonly sealed: boolean;
 }
 
-/** An entry in the ring: where its tail stands, in UTF-8. */
+/** An entry in the ring: where its record or its tail stands. The outlet has one, and moves it on. */
 export interface RingEntry extends Span {
+  readonly isRecord: boolean;
   readonly rotate: boolean;
   readonly sealed: boolean;
   /** Its tail is too long for the ring, and comes by another way. */
@@ -34,38 +39,52 @@ const SEALED = 2 << LENGTH_BITS;
 const OUTSIDE = 4 << LENGTH_BITS;
 /** What follows, up to the end of the ring, is empty. */
 const SKIP = 8 << LENGTH_BITS;
-const HEADER_BYTES = 4;
+const RECORD = 16 << LENGTH_BITS;
+/** Records stand at multiples of it. */
+const HEADER_BYTES = 8;
 
 /** The end that is written to. */
 export class RingInlet {
   readonly #memory: SharedMemory;
   readonly #headers: Int32Array;
+  readonly #words: Uint32Array;
   #appended: number;
   #emptied: number;
 
   constructor(memory: SharedMemory) {
     this.#memory = memory;
     this.#headers = headersOf(memory);
+    this.#words = new Uint32Array(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES / 4);
     this.#appended = Atomics.load(memory.words, WORD.appended) >>> 0;
     this.#emptied = this.#appended;
   }
 
   /** Lays an entry into the ring, not yet to be seen; false when there is no room. */
   push({ tail, rotate, sealed }: OrderedTail): boolean {
-    const outside = tail.length > RING_TAIL_LENGTH_MAX;
-    const bytesMax = HEADER_BYTES + (outside ? 0 : tail.length * 3);
+    const isRecord = typeof tail !== "string";
+    const outside = !isRecord && tail.length > RING_TAIL_LENGTH_MAX;
+    const bytesMax = HEADER_BYTES + (outside ? 0 : isRecord ? recordBytes(tail) : tail.length * 3);
     let at = this.#appended % RING_BYTES;
     const skipped = at + bytesMax > RING_BYTES ? RING_BYTES - at : 0;
     if (!this.#hasRoom(skipped + bytesMax)) return false;
     if (skipped > 0) {
-      this.#headers[at / HEADER_BYTES] = SKIP;
+      this.#headers[at >>> 2] = SKIP;
       at = 0;
     }
-    const bytes = outside ? 0 : this.#memory.ring.write(tail, at + HEADER_BYTES, "utf8");
-    const flags = (rotate ? ROTATE : 0) | (sealed ? SEALED : 0) | (outside ? OUTSIDE : 0);
-    this.#headers[at / HEADER_BYTES] = bytes | flags;
+    const bytes = outside ? 0 : this.#lay(tail, at + HEADER_BYTES);
+    const flags = (rotate ? ROTATE : 0) | (sealed ? SEALED : 0) | (outside ? OUTSIDE : 0) | (isRecord ? RECORD : 0);
+    this.#headers[at >>> 2] = bytes | flags;
     this.#appended = (this.#appended + skipped + HEADER_BYTES + aligned(bytes)) >>> 0;
     return true;
+  }
+
+  #lay(tail: Tail, at: number): number {
+    if (typeof tail === "string") return this.#memory.ring.write(tail, at, "utf8");
+    const { u32 } = tail.pages;
+    const words = recordBytes(tail) >>> 2;
+    const [from, to] = [tail.at >>> 2, at >>> 2];
+    for (let word = 0; word < words; word++) this.#words[to + word] = u32[from + word] as number;
+    return words << 2;
   }
 
   /** Shows what was pushed. */
@@ -73,7 +92,7 @@ export class RingInlet {
     Atomics.store(this.#memory.words, WORD.appended, this.#appended | 0);
   }
 
-  /** One word always stays free, so that a full ring is not an empty one. */
+  /** One header always stays free, so that a full ring is not an empty one. */
   #hasRoom(bytes: number): boolean {
     const room = RING_BYTES - HEADER_BYTES - bytes;
     if ((this.#appended - this.#emptied) >>> 0 <= room) return true;
@@ -86,6 +105,7 @@ export class RingInlet {
 export class RingOutlet {
   readonly #memory: SharedMemory;
   readonly #headers: Int32Array;
+  readonly #entry: { -readonly [Key in keyof RingEntry]: RingEntry[Key] };
   #emptied: number;
   #next = 0;
   #appended = 0;
@@ -94,6 +114,8 @@ export class RingOutlet {
     this.#memory = memory;
     this.#headers = headersOf(memory);
     this.#emptied = Atomics.load(memory.words, WORD.emptied) >>> 0;
+    const flags = { isRecord: false, rotate: false, sealed: false, outside: false };
+    this.#entry = { bytes: memory.ring, start: 0, end: 0, ...flags };
   }
 
   hasEntries(): boolean {
@@ -110,7 +132,7 @@ export class RingOutlet {
   peek(): RingEntry | undefined {
     if (this.#emptied === this.#appended) return undefined;
     let at = this.#emptied % RING_BYTES;
-    let header = this.#headers[at / HEADER_BYTES] as number;
+    let header = this.#headers[at >>> 2] as number;
     if (header === SKIP) {
       this.#emptied = (this.#emptied + RING_BYTES - at) >>> 0;
       at = 0;
@@ -118,15 +140,14 @@ export class RingOutlet {
     }
     const bytes = header & LENGTH_MASK;
     this.#next = (this.#emptied + HEADER_BYTES + aligned(bytes)) >>> 0;
-    const start = at + HEADER_BYTES;
-    return {
-      bytes: this.#memory.ring,
-      start,
-      end: start + bytes,
-      rotate: (header & ROTATE) !== 0,
-      sealed: (header & SEALED) !== 0,
-      outside: (header & OUTSIDE) !== 0,
-    };
+    const entry = this.#entry;
+    entry.start = at + HEADER_BYTES;
+    entry.end = entry.start + bytes;
+    entry.isRecord = (header & RECORD) !== 0;
+    entry.rotate = (header & ROTATE) !== 0;
+    entry.sealed = (header & SEALED) !== 0;
+    entry.outside = (header & OUTSIDE) !== 0;
+    return entry;
   }
 
   /** Passes the entry that was peeked at. */
@@ -141,9 +162,9 @@ export class RingOutlet {
 }
 
 function headersOf({ ring }: SharedMemory): Int32Array {
-  return new Int32Array(ring.buffer, ring.byteOffset, RING_BYTES / HEADER_BYTES);
+  return new Int32Array(ring.buffer, ring.byteOffset, RING_BYTES / 4);
 }
 
 function aligned(bytes: number): number {
-  return (bytes + 3) & ~3;
+  return (bytes + HEADER_BYTES - 1) & -HEADER_BYTES;
 }

@@ -1,72 +1,83 @@
 /**
- * The text of an entry. That of most decisions is written by a faster writer, which is held against the kernel's where it
- * runs: the first entries of each form, and now and then one of those that follow. An entry whose texts differ is never
- * ordered; the engine stops.
+ * The text of an entry; of a decision, its record, which the writer makes the text of. What it will write is held against the
+ * kernel's writer where the entry is ordered: the first entries of each form, and now and then one of those that follow. An
+ * entry whose texts differ is never ordered; the engine stops.
  * @module
  */
-import { type DecisionEntry, entryDataTail, invariant, type OrderedEntry } from "@calybris/kernel";
-import { decisionTail } from "./decision-tail.ts";
+import { type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex } from "@calybris/kernel";
+import { AT, DECISION, type DecisionRecord, DIGEST_BYTES } from "./decision-record.ts";
+import type { Tail } from "./entry-ring.ts";
+import { proveDecision } from "./record-proof.ts";
+import { putDecisionText, textBytesMax } from "./record-text.ts";
 
 /** How many entries of a form are compared before only every so many-th is. */
 const COMPARED_FIRST = 4;
 const COMPARED_EVERY = 512;
 
+/** An entry that is being ordered. */
+export interface OrderedBody {
+  readonly sequence: number;
+  readonly at: number;
+  readonly body: EntryBody;
+  /** Of a decision; without it, its text is the kernel's. */
+  readonly record?: DecisionRecord | undefined;
+}
+
 export class EntryTails {
-  readonly #write: typeof decisionTail;
+  readonly #text: typeof recordText;
   /** How many entries of each form were written. */
   readonly #counts = new Map<number, number>();
 
-  constructor(write: typeof decisionTail = decisionTail) {
-    this.#write = write;
+  constructor(text: typeof recordText = recordText) {
+    this.#text = text;
   }
 
   /** What follows the value of `durable` in the entry's data. */
-  of(entry: OrderedEntry): string {
-    const { body, at } = entry;
-    const tail = body.kind === "decision" ? this.#write(at, body) : undefined;
-    if (tail === undefined) return entryDataTail(entry);
-    if (this.#isCompared(body as DecisionEntry))
-      invariant(tail === entryDataTail(entry), "both writers of a decision's entry write the same text");
-    return tail;
+  of({ sequence, at, body, record }: OrderedBody): Tail {
+    if (record === undefined) return entryDataTail({ sequence, at, body });
+    record.pages.f64[(record.at + AT.time) >>> 3] = at;
+    if (this.#isCompared(record)) {
+      const { text, identity } = this.#text(record);
+      const own = entryDataTail({ sequence, at, body: { ...(body as DecisionEntry), identity } });
+      invariant(text === own, "both writers of a decision's entry write the same text");
+    }
+    return record;
   }
 
-  #isCompared(body: DecisionEntry): boolean {
-    const form = formOf(body);
+  #isCompared(record: DecisionRecord): boolean {
+    const form = formOf(record);
     const count = (this.#counts.get(form) ?? 0) + 1;
     this.#counts.set(form, count);
     return count <= COMPARED_FIRST || count % COMPARED_EVERY === 0;
   }
 }
 
-/** Bits of what an entry has. */
-function formOf({
-  requestId,
-  actor,
-  tenant,
-  reservationSeconds,
-  request,
-  learning,
-  decision,
-  defaulted,
-  bounds,
-}: DecisionEntry): number {
+/** The text that the writer will make of a record, and the identity of its decision. */
+export function recordText({ pages, at }: DecisionRecord): { readonly text: string; readonly identity: string } {
+  const digests = Buffer.alloc(3 * DIGEST_BYTES);
+  proveDecision(pages, at, digests, 0);
+  const out = Buffer.allocUnsafe(textBytesMax(pages, at));
+  const end = putDecisionText(pages, at, out, 0, digests, 2 * DIGEST_BYTES);
+  return { text: out.toString("utf8", 0, end), identity: toHex(digests.subarray(2 * DIGEST_BYTES)) };
+}
+
+/** A number for what an entry has: of every two that differ in more than values, nearly always another. */
+function formOf({ pages, at }: DecisionRecord): number {
+  const { u8, u32 } = pages;
+  const w = (at + AT.request) >>> 2;
+  const bound = (at + AT.boundBudget) >>> 2;
   return (
-    bit(requestId !== undefined, 0) |
-    bit(actor !== undefined, 1) |
-    bit(tenant !== undefined, 2) |
-    bit(reservationSeconds !== undefined, 3) |
-    bit(request.budgetLimitMicrocents < 2n ** 63n, 4) |
-    bit(request.latencyMaxMs !== 0, 5) |
-    bit(request.requestedId !== 0, 6) |
-    bit(learning !== undefined, 7) |
-    bit(learning?.anomalous === true, 8) |
-    bit(learning?.holdout === true, 9) |
-    bit(learning?.explored === true, 10) |
-    bit(learning?.textScore !== undefined, 11) |
-    bit(decision.action === "reject", 12) |
-    bit(decision.action === "execute", 13) |
-    bit(bounds !== undefined, 14) |
-    (defaulted.length << 15)
+    (u32[(at + AT.has) >>> 2] as number) |
+    ((u8[at + AT.decision + DECISION.action] as number) << 8) |
+    ((u8[at + AT.defaulted] as number) << 10) |
+    bit(u32[w + 2] !== 0, 16) |
+    bit(u32[w + 8] !== u32[bound] || u32[w + 9] !== u32[bound + 1], 17) |
+    bit(u32[w + 12] !== 0, 18) |
+    bit(u32[w + 14] !== 0 || u32[w + 15] !== 0, 19) |
+    bit(u32[w + 16] !== u32[bound + 2] || u32[w + 17] !== u32[bound + 3], 20) |
+    bit(u32[w + 18] !== 0 || u32[w + 19] !== 0, 21) |
+    bit(u32[(at + AT.useCaseBytes) >>> 2] !== 0, 22) |
+    ((u8[at + AT.source] as number) << 23)
   );
 }
 

@@ -5,6 +5,7 @@
  * that the writer is not woken for each, but none later than 200 µs after the first.
  * @module
  */
+import type { Tail } from "./entry-ring.ts";
 import type { Batch } from "./writer.ts";
 
 /** So many entries go on their way even if their turn of the event loop orders more. */
@@ -14,7 +15,7 @@ const GATHER_US_MAX = 200;
 /** Consecutive entries of one time. */
 export interface Gathered {
   readonly first: number;
-  readonly tails: readonly string[];
+  readonly tails: readonly Tail[];
   readonly at: number;
   /** A new segment begins with them. */
   readonly rotate?: boolean;
@@ -24,7 +25,7 @@ export interface Gathered {
 
 export class Gathering {
   readonly #submit: (batch: Batch) => void;
-  #batch: { readonly first: number; readonly tails: string[]; readonly rotate: boolean; sealed: boolean } | undefined;
+  #batch: { readonly first: number; readonly tails: Tail[]; readonly rotate: boolean; sealed: boolean } | undefined;
   /** When the first of the batch was ordered. */
   #from = 0;
   #isScheduled = false;

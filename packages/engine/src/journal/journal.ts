@@ -19,9 +19,12 @@
  * @module
  */
 import { CalybrisError, type EntryBody, invariant, timeAfter } from "@calybris/kernel";
+import type { DecisionRecord } from "./decision-record.ts";
+import type { Tail } from "./entry-ring.ts";
 import { EntryTails } from "./entry-tail.ts";
 import { FailStop } from "./fail-stop.ts";
 import { Gathering } from "./gathering.ts";
+import { textBytesAbout } from "./record-text.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
 import { type EntryWaiter, promisedEntry, WaitingList } from "./waiting-list.ts";
 import type { Batch, Written } from "./writer.ts";
@@ -62,8 +65,12 @@ export interface Ordering {
 
 /** The same, without a promise for each entry. */
 export interface WaiterOrdering extends Ordering {
-  /** As `order`, for one who waits. Returns the entry's sequence. */
-  orderFor(body: EntryBody, waiter: EntryWaiter): number;
+  /**
+   * As `order`, for one who waits. Returns the entry's sequence.
+   *
+   * @param record - of a decision: what its entry is written from.
+   */
+  orderFor(body: EntryBody, waiter: EntryWaiter, record?: DecisionRecord): number;
 }
 
 export interface JournalOptions {
@@ -84,7 +91,7 @@ export interface JournalOptions {
   readonly stateDigest: () => string;
   /** Called with every entry as it is ordered. What it throws stops the engine. */
   readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
-  readonly onWritten?: (written: Written, first: number) => void;
+  readonly onWritten?: (written: Written) => void;
 }
 
 export const WAITING_MAX = 4_096;
@@ -96,7 +103,7 @@ const LINE_OVERHEAD_BYTES = 230;
 interface Step {
   readonly at: number;
   /** What was ordered in it and waits for its end. */
-  readonly tails: string[];
+  readonly tails: Tail[];
   /** The last sequence before its first entry. */
   before: number;
   hasRoom: boolean;
@@ -201,11 +208,11 @@ export class Journal implements WaiterOrdering {
     return { sequence: this.orderFor(body, waiter), durable };
   }
 
-  orderFor(body: EntryBody, waiter: EntryWaiter): number {
+  orderFor(body: EntryBody, waiter: EntryWaiter, record?: DecisionRecord): number {
     const step = this.#step;
     invariant(step?.hasRoom === true, "entries are ordered in a step that has room for them");
     if (this.#isRotationDue()) this.#rotate(step);
-    step.tails.push(this.#place(body, step.at));
+    step.tails.push(this.#place(body, step.at, record));
     this.#waiting.add(this.#sequence, waiter);
     return this.#sequence;
   }
@@ -270,15 +277,16 @@ export class Journal implements WaiterOrdering {
   }
 
   /** Number, time and state change of one entry. If the state refuses it, the engine stops. */
-  #place(body: EntryBody, at: number): string {
+  #place(body: EntryBody, at: number, record?: DecisionRecord): Tail {
     return this.#failStop.stopOnError(() => {
       const sequence = this.#sequence + 1;
-      const tail = this.#tails.of({ sequence, at, body });
+      const tail = this.#tails.of({ sequence, at, body, record });
       this.#options.onOrdered(sequence, at, body);
       this.#sequence = sequence;
       this.#at = timeAfter(at, body);
       this.#sealed = body.kind === "seal";
-      this.#segmentBytes += tail.length + LINE_OVERHEAD_BYTES;
+      this.#segmentBytes +=
+        (typeof tail === "string" ? tail.length : textBytesAbout(tail.pages, tail.at)) + LINE_OVERHEAD_BYTES;
       return tail;
     });
   }
@@ -340,15 +348,14 @@ export class Journal implements WaiterOrdering {
   }
 
   #written(written: Written): void {
-    const { durable, fsyncs, bytes, hashes } = written;
-    const first = durable - hashes.length + 1;
+    const { first, durable, fsyncs, bytes, proofs } = written;
     this.#durable = durable;
-    this.metrics.entries += hashes.length;
+    this.metrics.entries += durable - first + 1;
     this.metrics.batches += 1;
     this.metrics.fsyncs += fsyncs;
     this.metrics.bytes += bytes;
-    this.#options.onWritten?.(written, first);
-    this.#waiting.resolve(first, hashes);
+    this.#options.onWritten?.(written);
+    this.#waiting.resolve(durable, proofs);
     if (durable < this.#sequence) return;
     this.#drained?.();
     this.#sealWhenIdle();

@@ -34,6 +34,8 @@ export class LineChain {
   readonly #keyed: ChainHash | undefined;
   #sequence: number;
   #hash: string;
+  #hashAt = 0;
+  #dataAt = 0;
 
   /** @param keyed - the keyed chain; without one, the plain SHA-256 chain. */
   constructor(sequence: number, hash: string, keyed: ChainHash | undefined) {
@@ -64,24 +66,32 @@ export class LineChain {
    * @returns where the line ends.
    */
   lay(target: Buffer, at: number, durable: number, tail: Span): number {
+    const tailAt = this.begin(target, at, durable);
+    return this.finish(target, tailAt + tail.bytes.copy(target, tailAt, tail.start, tail.end));
+  }
+
+  /** Lays the next line up to its tail, which the caller lays where this returns; then comes {@link LineChain.finish}. */
+  begin(target: Buffer, at: number, durable: number): number {
     this.#sequence += 1;
     const sequenceEnd = layNumber(target, layBytes(target, at, SEQUENCE), this.#sequence);
     const previousAt = layBytes(target, sequenceEnd, PREVIOUS_HASH);
     const previousEnd = previousAt + target.write(this.#hash, previousAt, "latin1");
-    const hashAt = layBytes(target, previousEnd, ENTRY_HASH);
-    const dataAt = hashAt + HASH_BYTES + DATA.byteLength;
+    this.#hashAt = layBytes(target, previousEnd, ENTRY_HASH);
+    this.#dataAt = this.#hashAt + HASH_BYTES + DATA.byteLength;
 
     // The data begins as the line does.
-    target.copyWithin(dataAt, at, sequenceEnd);
-    const durableAt = layBytes(target, dataAt + sequenceEnd - at, DURABLE);
-    const tailAt = layNumber(target, durableAt, durable);
-    const dataEnd = tailAt + tail.bytes.copy(target, tailAt, tail.start, tail.end);
+    target.copyWithin(this.#dataAt, at, sequenceEnd);
+    return layNumber(target, layBytes(target, this.#dataAt + sequenceEnd - at, DURABLE), durable);
+  }
+
+  /** Ends the line whose tail ends at `dataEnd`. Returns where the line ends. */
+  finish(target: Buffer, dataEnd: number): number {
     this.#hash =
       this.#keyed === undefined
-        ? hashInPlace(target, dataAt, dataEnd, this.#hash)
-        : this.#keyed(this.#hash, target.subarray(dataAt, dataEnd));
-    target.write(this.#hash, hashAt, "latin1");
-    layBytes(target, hashAt + HASH_BYTES, DATA);
+        ? hashInPlace(target, this.#dataAt, dataEnd, this.#hash)
+        : this.#keyed(this.#hash, target.subarray(this.#dataAt, dataEnd));
+    target.write(this.#hash, this.#hashAt, "latin1");
+    layBytes(target, this.#hashAt + HASH_BYTES, DATA);
     target[dataEnd] = CLOSING_BRACE;
     target[dataEnd + 1] = NEWLINE;
     return dataEnd + 2;

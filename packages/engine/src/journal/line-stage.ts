@@ -1,21 +1,27 @@
 /**
- * Makes lines of the entries in the ring, ready to be written as they stand: the writer thread's work between two syncs.
+ * Makes lines of the entries in the ring, ready to be written as they stand: the writer thread's work between two syncs. The
+ * digests of a decision and its text are made here, from its record.
  *
  *     entries ─▶ lines, chained ─▶ file
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
+import { type Pages, pagesOf } from "./decision-record.ts";
 import { type RingEntry, RingOutlet } from "./entry-ring.ts";
 import { LINE_BYTES_AROUND, LineChain, spanOf } from "./line-chain.ts";
+import type { ProofTable } from "./proofs.ts";
+import { layRecordLine } from "./record-lines.ts";
+import { textBytesMax } from "./record-text.ts";
 import type { Lines, WriterStart } from "./segment-writer.ts";
-import { type SharedMemory, storeHash } from "./shared-memory.ts";
+import { RING_BYTES, type SharedMemory } from "./shared-memory.ts";
 
 /** The most that one batch writes. */
 const BATCH_BYTES_MAX = 1 << 20;
 
 export class LineStage {
-  readonly #memory: SharedMemory;
   readonly #ring: RingOutlet;
+  readonly #pages: Pages;
+  readonly #proofs: ProofTable;
   readonly #chain: LineChain;
   /** The lines of one batch; they are good until the next is taken. */
   readonly #lines: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES_MAX);
@@ -23,8 +29,9 @@ export class LineStage {
 
   /** @param keyed - the keyed chain; without one, the plain SHA-256 chain. */
   constructor(memory: SharedMemory, { sequence, hash }: WriterStart, keyed: ChainHash | undefined) {
-    this.#memory = memory;
     this.#ring = new RingOutlet(memory);
+    this.#pages = pagesOf(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES);
+    this.#proofs = memory.proofs;
     this.#chain = new LineChain(sequence, hash, keyed);
     this.#durable = sequence;
   }
@@ -57,15 +64,22 @@ export class LineStage {
 
   #layAll(begin: RingEntry): { readonly bytes: Buffer; readonly sealed: boolean } {
     let end = 0;
-    let { sealed } = begin;
+    let sealed = false;
     for (let entry: RingEntry | undefined = begin; entry !== undefined; entry = this.#ring.peek()) {
-      const isApart = entry.outside || (entry.rotate && entry !== begin);
-      if (isApart || end + entry.end - entry.start + LINE_BYTES_AROUND > BATCH_BYTES_MAX) break;
-      end = this.#chain.lay(this.#lines, end, this.#durable, entry);
-      this.#passed();
+      const isApart = end > 0 && (entry.outside || entry.rotate);
+      if (isApart || end + this.#bytesMax(entry) > BATCH_BYTES_MAX) break;
       sealed = entry.sealed;
+      const place = { target: this.#lines, at: end, durable: this.#durable };
+      end = entry.isRecord
+        ? layRecordLine(this.#chain, this.#proofs, place, this.#pages, entry.start)
+        : this.#chain.lay(this.#lines, end, this.#durable, entry);
+      this.#passed();
     }
     return { bytes: this.#lines.subarray(0, end), sealed };
+  }
+
+  #bytesMax({ isRecord, start, end }: RingEntry): number {
+    return LINE_BYTES_AROUND + (isRecord ? textBytesMax(this.#pages, start) : end - start);
   }
 
   /** An entry that is too long for the ring is a batch of its own. */
@@ -78,7 +92,7 @@ export class LineStage {
   }
 
   #passed(): void {
-    storeHash(this.#memory, this.#chain.sequence, this.#chain.hash);
+    this.#proofs.layHash(this.#chain);
     this.#ring.pass();
   }
 }

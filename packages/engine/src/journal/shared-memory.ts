@@ -4,6 +4,8 @@
  * word that was stored after them.
  * @module
  */
+import { PROOF_BYTES } from "./decision-record.ts";
+import { ProofTable } from "./proofs.ts";
 
 /** Positions of the words, 64 bytes apart, so that threads do not disturb each other's. */
 export const WORD = {
@@ -22,9 +24,8 @@ export const WORD = {
 export type Word = (typeof WORD)[keyof typeof WORD];
 
 const WORDS_BYTES = 112 * 4;
-/** As many entries may be on their way at once: each has a place for its hash. */
-export const HASHES = 8_192;
-export const HASH_BYTES = 64;
+/** As many entries may be on their way at once: each has a place for its proof. */
+export const PROOFS = 8_192;
 export const RESULTS = 1_024;
 export const RESULT_NUMBERS = 7;
 /** A power of two. */
@@ -37,32 +38,23 @@ export interface SharedMemory {
   readonly ring: Buffer;
   /** What was written. */
   readonly results: Float64Array;
-  /** The hash of each entry on its way, by its sequence. */
-  readonly hashes: Buffer;
+  /** The proof of each entry on its way, by its sequence: its hash, and the digests of a decision. */
+  readonly proofs: ProofTable;
 }
 
 export function sharedBytes(): SharedArrayBuffer {
-  return new SharedArrayBuffer(RING_BYTES + RESULTS * RESULT_NUMBERS * 8 + HASHES * HASH_BYTES + WORDS_BYTES);
+  return new SharedArrayBuffer(RING_BYTES + RESULTS * RESULT_NUMBERS * 8 + PROOFS * PROOF_BYTES + WORDS_BYTES);
 }
 
 export function sharedMemory(bytes: SharedArrayBuffer): SharedMemory {
-  const hashesAt = RING_BYTES + RESULTS * RESULT_NUMBERS * 8;
-  const wordsAt = hashesAt + HASHES * HASH_BYTES;
+  const proofsAt = RING_BYTES + RESULTS * RESULT_NUMBERS * 8;
+  const wordsAt = proofsAt + PROOFS * PROOF_BYTES;
   return {
     words: new Int32Array(bytes, wordsAt, WORDS_BYTES / 4),
     ring: Buffer.from(bytes, 0, RING_BYTES),
     results: new Float64Array(bytes, RING_BYTES, RESULTS * RESULT_NUMBERS),
-    hashes: Buffer.from(bytes, hashesAt, HASHES * HASH_BYTES),
+    proofs: new ProofTable(Buffer.from(bytes, proofsAt, PROOFS * PROOF_BYTES)),
   };
-}
-
-export function storeHash({ hashes }: SharedMemory, sequence: number, hash: string): void {
-  hashes.write(hash, (sequence % HASHES) * HASH_BYTES, "latin1");
-}
-
-export function loadHash({ hashes }: SharedMemory, sequence: number): string {
-  const at = (sequence % HASHES) * HASH_BYTES;
-  return hashes.toString("latin1", at, at + HASH_BYTES);
 }
 
 const AWAKE = 0;

@@ -8,11 +8,11 @@
  * @module
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet } from "./entry-ring.ts";
+import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "./entry-ring.ts";
 import type { WriterDriver } from "./journal.ts";
 import { ResultWatch } from "./result-watch.ts";
 import type { Result } from "./results.ts";
-import { HASHES, loadHash, type SharedMemory, sharedBytes, sharedMemory, WORD, wake } from "./shared-memory.ts";
+import { PROOFS, type SharedMemory, sharedBytes, sharedMemory, WORD, wake } from "./shared-memory.ts";
 import type { Batch, WriterStart, Written } from "./writer.ts";
 import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
 
@@ -62,7 +62,7 @@ export class ThreadDriver implements WriterDriver {
 
   submit({ tails, rotate, sealed }: Batch): void {
     for (let index = 0; index < tails.length; index++) {
-      const tail = tails[index] as string;
+      const tail = tails[index] as Tail;
       const entry = { tail, rotate: rotate && index === 0, sealed: sealed && index === tails.length - 1 };
       if (this.#spilled.length > 0 || !this.#lay(entry)) this.#spilled.push(entry);
     }
@@ -79,8 +79,9 @@ export class ThreadDriver implements WriterDriver {
   }
 
   #lay(entry: OrderedTail): boolean {
-    if (this.#laid - this.#durable >= HASHES || !this.#ring.push(entry)) return false;
-    if (entry.tail.length > RING_TAIL_LENGTH_MAX) this.#port.postMessage(entry.tail);
+    if (this.#laid - this.#durable >= PROOFS || !this.#ring.push(entry)) return false;
+    const { tail } = entry;
+    if (typeof tail === "string" && tail.length > RING_TAIL_LENGTH_MAX) this.#port.postMessage(tail);
     this.#laid += 1;
     return true;
   }
@@ -106,11 +107,11 @@ export class ThreadDriver implements WriterDriver {
   }
 
   #written({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
+    const { proofs } = this.#memory;
+    const hash = proofs.hashOf(durable);
+    if (!this.#failed) this.onWritten({ first, durable, hash, proofs, segment, offset, bytes, fsyncs });
+    // Only now: while those who wait are called, the places of their proofs are not given away.
     this.#durable = durable;
-    const hashes: string[] = [];
-    for (let sequence = first; sequence <= durable; sequence++) hashes.push(loadHash(this.#memory, sequence));
-    const hash = hashes.at(-1) as string;
-    if (!this.#failed) this.onWritten({ durable, hash, hashes, segment, offset, bytes, fsyncs });
     if (this.#spilled.length > 0) this.#unspill();
   }
 

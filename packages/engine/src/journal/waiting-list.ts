@@ -3,11 +3,12 @@
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
+import type { Proofs } from "./proofs.ts";
 
 /** Waits for one entry. One of the two is called, once, and must not throw. */
 export interface EntryWaiter {
-  /** The entry is on the disk. */
-  durable(entryHash: string, sequence: number): void;
+  /** The entry is on the disk. Its proof is good until this returns. */
+  durable(sequence: number, proofs: Proofs): void;
   /** It is not known whether the entry is on the disk. Called in a turn of its own. */
   failed(error: CalybrisError): void;
 }
@@ -30,16 +31,15 @@ export class WaitingList {
     this.#waiting.push({ sequence, waiter });
   }
 
-  /** Calls those who wait for entries from `first` on, which are durable and have these hashes. */
-  resolve(first: number, hashes: readonly string[]): void {
-    const durable = first + hashes.length - 1;
+  /** Calls those who wait for entries up to `durable`. */
+  resolve(durable: number, proofs: Proofs): void {
     for (
       let next = this.#waiting[this.#from];
       next !== undefined && next.sequence <= durable;
       next = this.#waiting[this.#from]
     ) {
       this.#from += 1;
-      next.waiter.durable(hashes[next.sequence - first] as string, next.sequence);
+      next.waiter.durable(next.sequence, proofs);
     }
     // Those who were called are let go soon: long-lived ones would be promoted by the collector, and freed late.
     if (this.#from * 2 >= this.#waiting.length) {
@@ -65,5 +65,5 @@ export function promisedEntry(): { readonly durable: Promise<string>; readonly w
     durable.catch(() => undefined);
     reject(error);
   };
-  return { durable, waiter: { durable: resolve, failed } };
+  return { durable, waiter: { durable: (sequence, proofs) => resolve(proofs.hashOf(sequence)), failed } };
 }

@@ -6,16 +6,21 @@
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
+import type { DecisionRecord } from "./decision-record.ts";
 import type { Disk } from "./disk.ts";
+import type { Tail } from "./entry-ring.ts";
 import { LINE_BYTES_AROUND, LineChain, spanOf } from "./line-chain.ts";
+import { type Proofs, ProofTable } from "./proofs.ts";
+import { layRecordLine } from "./record-lines.ts";
+import { textBytesMax } from "./record-text.ts";
 import { type Place, SegmentWriter, type WriterStart } from "./segment-writer.ts";
 
 export type { WriterStart } from "./segment-writer.ts";
 
-/** Entries in order: `tails[i]` is what follows `durable` in the data of entry `first + i`. */
+/** Entries in order: `tails[i]` is what follows `durable` in the data of entry `first + i`, or the record of its decision. */
 export interface Batch {
   readonly first: number;
-  readonly tails: readonly string[];
+  readonly tails: readonly Tail[];
   /** A new segment begins with the first entry of this batch. */
   readonly rotate: boolean;
   /** The batch ends with a seal: the head is synced too. */
@@ -24,16 +29,19 @@ export interface Batch {
 
 /** What became durable in one go, and where it went. */
 export interface Written extends Place {
+  readonly first: number;
   readonly durable: number;
   /** The hash of the last entry. */
   readonly hash: string;
-  /** The hash of each entry, in order. */
-  readonly hashes: readonly string[];
+  readonly proofs: Proofs;
 }
+
+const PROOFS_MIN = 64;
 
 export class Writer {
   readonly #files: SegmentWriter;
   readonly #chain: LineChain;
+  #proofs: ProofTable = ProofTable.ofSize(PROOFS_MIN);
   #durable: number;
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
@@ -49,13 +57,13 @@ export class Writer {
    * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
    */
   write(batch: Batch): Written {
-    const { bytes, hashes } = this.#lay(batch.tails.map((tail) => Buffer.from(tail)));
+    const bytes = this.#lay(batch.tails);
     const { sequence: last, hash } = this.#chain;
     const lines = { bytes, first: batch.first, last, hash, rotate: batch.rotate, sealed: batch.sealed };
     const place = this.#files.append(lines);
     this.#durable = last;
     this.#files.writeHead(lines);
-    return { ...place, durable: last, hash, hashes };
+    return { ...place, first: batch.first, durable: last, hash, proofs: this.#proofs };
   }
 
   /** Cuts the prepared space off and closes. Only after the last batch. */
@@ -63,14 +71,23 @@ export class Writer {
     this.#files.close();
   }
 
-  #lay(tails: readonly Buffer[]): { readonly bytes: Uint8Array; readonly hashes: readonly string[] } {
-    const buffer = Buffer.allocUnsafe(tails.reduce((sum, tail) => sum + tail.byteLength + LINE_BYTES_AROUND, 0));
-    const hashes: string[] = [];
+  #lay(tails: readonly Tail[]): Buffer {
+    const spans = tails.map((tail) => (typeof tail === "string" ? Buffer.from(tail) : tail));
+    const most = spans.reduce((sum, tail) => sum + LINE_BYTES_AROUND + bytesMaxOf(tail), 0);
+    const buffer = Buffer.allocUnsafe(most);
+    if (spans.length > this.#proofs.size) this.#proofs = ProofTable.ofSize(spans.length);
     let end = 0;
-    for (const tail of tails) {
-      end = this.#chain.lay(buffer, end, this.#durable, spanOf(tail));
-      hashes.push(this.#chain.hash);
+    for (const tail of spans) {
+      const place = { target: buffer, at: end, durable: this.#durable };
+      end = Buffer.isBuffer(tail)
+        ? this.#chain.lay(buffer, end, this.#durable, spanOf(tail))
+        : layRecordLine(this.#chain, this.#proofs, place, tail.pages, tail.at);
+      this.#proofs.layHash(this.#chain);
     }
-    return { bytes: buffer.subarray(0, end), hashes };
+    return buffer.subarray(0, end);
   }
+}
+
+function bytesMaxOf(tail: Buffer | DecisionRecord): number {
+  return Buffer.isBuffer(tail) ? tail.byteLength : textBytesMax(tail.pages, tail.at);
 }

@@ -42,7 +42,15 @@ import {
 } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
-import { type Closed, type ClosedState, mayFollow, type Open, type Part, Reservations } from "./reservations.ts";
+import {
+  type Closed,
+  type ClosedState,
+  mayFollow,
+  type Open,
+  type Part,
+  Reservations,
+  UNPROVEN,
+} from "./reservations.ts";
 
 const MICROSECONDS = 1_000_000;
 
@@ -232,7 +240,7 @@ export class Ledger {
     else this.#change(accounts, (account) => reserve(account, amount));
     this.reservations.add({
       of: sequence,
-      identity: identityNumber(body.identity),
+      identity: body.identity === UNPROVEN ? 0 : identityNumber(body.identity),
       tenant,
       parts,
       amountMicrocents: amount,

@@ -30,7 +30,7 @@ export interface Held {
 export interface Open {
   /** Journal sequence of the decision that holds it. */
   readonly of: number;
-  /** First 32 bits of the decision's identity. */
+  /** First 32 bits of the decision's identity; 0 until it is durable. */
   readonly identity: number;
   readonly tenant: Account;
   readonly parts: readonly Part[];
@@ -115,6 +115,15 @@ export class OpenTable {
     page.text = undefined;
     page.count += 1;
     this.#size += 1;
+  }
+
+  /** False for one that is not open. */
+  identify(of: number, identity: number): boolean {
+    const page = this.#page(of);
+    const row = of % PAGE_ROWS;
+    if (page?.tenants[row] === undefined) return false;
+    page.identities[row] = identity;
+    return true;
   }
 
   hold(of: number, held: Held): void {

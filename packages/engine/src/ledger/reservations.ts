@@ -17,6 +17,9 @@ export type { Open, Part } from "./open-table.ts";
 /** How many closed reservations are remembered, the latest ones. */
 export const CLOSED_KEPT_MAX = 262_144;
 
+/** The identity of a decision that its writer has not proven yet. */
+export const UNPROVEN = "";
+
 const DUE_SLACK = 1_024;
 
 export type ClosedState = "settled" | "released" | "expired" | "reconciled" | "corrected";
@@ -88,6 +91,13 @@ export class Reservations {
     // Most are closed long before they are due.
     if (this.#due.length > 2 * this.#open.size + DUE_SLACK) this.#due.keep((of) => this.#open.has(of));
     this.#due.push(reservation.expiresAt, reservation.of);
+  }
+
+  /** The identity of a decision is known once it is durable; its reservation may be closed by then. */
+  identify(of: number, identity: number): void {
+    if (this.#open.identify(of, identity)) return;
+    const closed = this.#closed.get(of);
+    if (closed !== undefined) this.#closed.set(of, { ...closed, identity });
   }
 
   hold(of: number, held: Held): void {

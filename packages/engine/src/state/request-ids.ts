@@ -5,7 +5,6 @@
  * @module
  */
 import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
-import type { Proven } from "../flows/decide.ts";
 import { answered, type DecisionWaiter, type PendingDecision } from "../flows/decision-waiter.ts";
 import type { EntryFinder } from "./entry-finder.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
@@ -72,7 +71,7 @@ export class RequestIds {
     const before = this.#inFlight.get(identity.scopedId);
     if (before === undefined) return this.#answersFromJournal(identity, waiter, token);
     const { sequence, pending } = before;
-    const isSame = this.#isSame(identity, (pending.proven as Proven).entry, sequence);
+    const isSame = this.#isSame(identity, pending.entry as DecisionEntry, sequence);
     if (isSame === undefined) return false;
     pending.repeat({ waiter, token, refused: isSame ? undefined : reused(identity.requestId, sequence) });
     return true;

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { CommandWorld, learning } from "../support/command-world.ts";
 import { searchRoom } from "../search/room-search.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { plainDecided } from "../../src/flows/decided.ts";
 
 // Goal: a command is taken whole or not at all: the entries that it needs beside its own, and every request of a batch.
 // Method: small queues and a disk that waits, in random histories, against an engine that has room (room-search.ts).
@@ -52,7 +53,7 @@ test("after the disk refused a batch of entries, each new request is refused in 
   ];
   for (let tries = 0; tries < 2; tries++) {
     const [known, unknown] = await engine.decideMany(asked);
-    expect(known).toEqual({ decided: { ...first, repeated: true } });
+    expect(known).toEqual({ decided: { ...plainDecided(first), repeated: true } });
     expect(unknown).toMatchObject({ refused: { code: "CAL_JOURNAL_FAILED" } });
   }
   await expect(engine.close()).rejects.toMatchObject({ code: "CAL_JOURNAL_FAILED" });

@@ -3,6 +3,7 @@ import { CommandWorld, learning } from "../support/command-world.ts";
 import { REQUEST_ID_RETENTION_US } from "../../src/state/request-index.ts";
 import { searchRetries } from "../search/retry-search.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { plainDecided } from "../../src/flows/decided.ts";
 
 // Goal: a request id is decided at most once for the tenant that the client named, and a retry gets that decision whatever
 // has changed since; no tenant reads, blocks or meets the ids of another.
@@ -26,8 +27,8 @@ test("a retry without a tenant is another request than one for the default tenan
   expect(named.sequence).not.toBe(unnamed.sequence);
   await world.engine.close();
   const { engine } = await CommandWorld.open({}, world.disk);
-  expect(await engine.decide(ASKED)).toEqual({ ...unnamed, repeated: true });
-  expect(await engine.decide({ ...ASKED, tenant: "default" })).toEqual({ ...named, repeated: true });
+  expect(await engine.decide(ASKED)).toEqual({ ...plainDecided(unnamed), repeated: true });
+  expect(await engine.decide({ ...ASKED, tenant: "default" })).toEqual({ ...plainDecided(named), repeated: true });
   await expect(engine.decide({ ...ASKED, inputTokens: 1 })).rejects.toMatchObject({
     details: { sequence: unnamed.sequence },
   });
@@ -39,7 +40,7 @@ test("an id is free again after the retention, and not before", async () => {
   const { engine } = world;
   const first = await engine.decide(ASKED);
   world.now += REQUEST_ID_RETENTION_US;
-  expect(await engine.decide(ASKED)).toEqual({ ...first, repeated: true });
+  expect(await engine.decide(ASKED)).toEqual({ ...plainDecided(first), repeated: true });
   world.now += 1;
   const second = await engine.decide({ ...ASKED, inputTokens: 2_000 });
   expect(second.repeated).toBe(false);

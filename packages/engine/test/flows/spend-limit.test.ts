@@ -25,6 +25,7 @@ import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { linesOf } from "../../../audit/test/money-workload.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { plainDecided } from "../../src/flows/decided.ts";
 
 // Goal: with the default limit, nothing runs that is estimated dearer than what was asked for, whatever the policy, the request,
 // the learner and the headroom; and the journal says so by itself.
@@ -110,7 +111,7 @@ async function decideAll(policy: PolicySnapshot, requests: readonly ClientReques
       if (decision.action === "substitute") substituted += 1;
     }
     expect(decision.costMicrocents <= BigInt(asked.budgetMicrocents ?? U64_MAX)).toBe(true);
-    expect(await engine.decide(sent)).toEqual({ ...answer, repeated: true });
+    expect(await engine.decide(sent)).toEqual({ ...plainDecided(answer), repeated: true });
   }
   await engine.close();
   const again = await CommandWorld.open({}, world.disk);

@@ -169,8 +169,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry says that those of its own batch are durable",
     file: "journal/writer.ts",
-    find: "this.#chain.lay(buffer, end, this.#durable, spanOf(tail))",
-    replace: "this.#chain.lay(buffer, end, this.#chain.sequence, spanOf(tail))",
+    find: "at: end, durable: this.#durable };",
+    replace: "at: end, durable: this.#chain.sequence };",
     search: "crash",
   },
   {
@@ -229,7 +229,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: "whoever waits when the disk fails is told that all is well",
     file: "journal/waiting-list.ts",
     find: "for (const { waiter } of latest) waiter.failed(error);",
-    replace: 'for (const { waiter, sequence } of latest) waiter.durable("", sequence);',
+    replace:
+      'for (const { waiter, sequence } of latest) waiter.durable(sequence, { hashOf: () => "", copy: () => undefined });',
     search: "fault",
   },
   {
@@ -250,8 +251,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the writer thread lets an entry say that the one before it is durable",
     file: "journal/line-stage.ts",
-    find: "end = this.#chain.lay(this.#lines, end, this.#durable, entry);",
-    replace: "end = this.#chain.lay(this.#lines, end, this.#chain.sequence, entry);",
+    find: "at: end, durable: this.#durable };",
+    replace: "at: end, durable: this.#chain.sequence };",
     search: "order",
   },
   {

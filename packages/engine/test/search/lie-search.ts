@@ -6,7 +6,7 @@
  */
 import { CalybrisError, type Decision, type Kernel, prescribe, type Request } from "@calybris/kernel";
 import { isDeepStrictEqual } from "node:util";
-import { type Decided, Engine } from "../../src/engine.ts";
+import { type Decided, Engine, plainDecided } from "../../src/engine.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer } from "../../src/journal/writer.ts";
 import { type Chance, seededChance } from "../support/seeded-chance.ts";
@@ -65,13 +65,16 @@ async function tryLie({ field, value }: Lie, request: object, counts: LieCounts)
     },
   };
   const engine = await open(disk, lying);
-  const outcome = await engine.decide({ ...request, requestId: "a" } as never).catch((error: unknown) => error);
+  const outcome = await engine
+    .decide({ ...request, requestId: "a" } as never)
+    .then(plainDecided)
+    .catch((error: unknown) => error);
   const isDecided = !(outcome instanceof Error);
   if (!isDecided && !(outcome instanceof CalybrisError && outcome.code === "CAL_ENGINE_STOPPED")) throw outcome;
   if (isDecided && isLie && NEVER_HELD.includes(field)) throw new Error("it was answered");
   await engine.close();
   const again = await open(disk, { prescribe: (asked) => prescribe(sampleSnapshot().policy, asked).decision });
-  const retrying = again.decide({ ...request, requestId: "a" } as never);
+  const retrying = again.decide({ ...request, requestId: "a" } as never).then(plainDecided);
   if (isDecided && isLie) {
     const refused = await retrying.catch((error: unknown) => error);
     if ((refused as Partial<CalybrisError>).code !== "CAL_JOURNAL_ENTRY_MALFORMED")

@@ -12,6 +12,7 @@ import { type Outcome, CommandWorld, codeOf, learning } from "../support/command
 import { type Chance, seededChance } from "../support/seeded-chance.ts";
 import { withTimersHeld } from "../support/virtual-timers.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { plainDecided } from "../../src/flows/decided.ts";
 
 export interface RetryCounts {
   decided: number;
@@ -148,7 +149,7 @@ class Client {
       return;
     }
     if (contentOf(first.request) === contentOf(request)) {
-      const expected = shown({ ...first.answer, repeated: true });
+      const expected = shown({ ...plainDecided(first.answer), repeated: true });
       const answer = "answer" in outcome ? shown(outcome.answer) : code;
       if (answer !== expected) throw new Error(`a retry (${key}) got ${answer}, where the first got ${expected}`);
       this.#counts.repeated += 1;

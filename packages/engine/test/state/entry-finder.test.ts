@@ -23,7 +23,7 @@ function open(disk: MemoryDisk, segmentBytesMax: number): { readonly journal: Jo
     nowUs: () => 1,
     stateDigest: () => "0".repeat(64),
     onOrdered: () => undefined,
-    onWritten: (written, first) => finder.note(first, written.segment, written.offset),
+    onWritten: ({ first, segment, offset }) => finder.note(first, segment, offset),
   });
   return { journal, finder };
 }

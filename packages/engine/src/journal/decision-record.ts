@@ -1,0 +1,143 @@
+/**
+ * One decision as one flat record: laid once by the thread that orders, and everything else is written from it: its digests,
+ * its line in the journal, its answer. Fields stand at fixed places, at their own width, little-endian; request and decision
+ * are the kernel's own records. What varies in length follows: features, then the head, which is the entry's text before its
+ * request.
+ *
+ * A record stays in memory of its own (`record-shelf.ts`). The writer gets a copy through the ring; what it adds, the proof,
+ * comes back beside the entry's hash.
+ * @module
+ */
+import { ACTION_CODES, REASON_CODES } from "@calybris/kernel";
+
+/**
+ * Where a field of a record begins, in bytes; each at a multiple of its width, records at multiples of 8. Numbers as they are,
+ * because a table that is computed is looked up at every field.
+ */
+export const AT = {
+  /** Of the whole record; a multiple of 8. */
+  bytes: 0,
+  /** Bits of {@link HAS}. */
+  has: 4,
+  /** Of the entry, microseconds; known when it is ordered. */
+  time: 8,
+  /** The kernel's request record (80 bytes) and decision record (48). */
+  request: 16,
+  decision: 96,
+  policyEpoch: 144,
+  catalogEpoch: 152,
+  policyDigest: 160,
+  /** The journal's answer: sequence and hash of the entry, and the three digests of the decision, 32 bytes each. */
+  sequence: 192,
+  entryHash: 200,
+  requestDigest: 232,
+  decisionDigest: 264,
+  identity: 296,
+  policyId: 328,
+  baseId: 332,
+  /** What budget and providers are left out at. */
+  boundBudget: 336,
+  boundProviders: 344,
+  roomMicrocents: 352,
+  askedBudget: 360,
+  textScore: 368,
+  score: 376,
+  belief: 384,
+  propensity: 392,
+  floorBps: 400,
+  draw: 404,
+  regime: 408,
+  /** Signed; −1 is none. */
+  tier: 409,
+  /** Position among `FLOOR_SOURCES`. */
+  source: 410,
+  /** Bits by position among `DEFAULTED`. */
+  defaulted: 411,
+  armCount: 412,
+  /** At most 64. */
+  featureCount: 413,
+  /** Where the head is and how long, and three texts of it, as they stand in JSON: from the record's beginning. */
+  headAt: 416,
+  headBytes: 420,
+  requestIdAt: 424,
+  requestIdBytes: 428,
+  useCaseAt: 432,
+  useCaseBytes: 436,
+  tenantAt: 440,
+  tenantBytes: 444,
+  /** Of each tier that could be drawn: propensity, candidate, tier; 16 bytes. */
+  arms: 448,
+  features: 576,
+} as const;
+export const ARM_BYTES = 16;
+export const DIGEST_BYTES = 32;
+
+/** The proof: from the entry's hash to the identity, as it comes back from the writer. */
+export const PROOF_BYTES: number = 4 * DIGEST_BYTES;
+
+export const HAS = {
+  requestId: 1,
+  tenant: 2,
+  short: 4,
+  learning: 8,
+  textScore: 16,
+  anomalous: 32,
+  holdout: 64,
+  explored: 128,
+} as const;
+
+/** One memory, by the width of what is read. */
+export interface Pages {
+  readonly buffer: Buffer;
+  readonly u8: Uint8Array;
+  readonly i8: Int8Array;
+  readonly u16: Uint16Array;
+  readonly u32: Uint32Array;
+  readonly f64: Float64Array;
+  readonly u64: BigUint64Array;
+  readonly i64: BigInt64Array;
+}
+
+export function pagesOf(memory: ArrayBufferLike, from = 0, bytes: number = memory.byteLength - from): Pages {
+  return {
+    buffer: Buffer.from(memory, from, bytes),
+    u8: new Uint8Array(memory, from, bytes),
+    i8: new Int8Array(memory, from, bytes),
+    u16: new Uint16Array(memory, from, bytes >>> 1),
+    u32: new Uint32Array(memory, from, bytes >>> 2),
+    f64: new Float64Array(memory, from, bytes >>> 3),
+    u64: new BigUint64Array(memory, from, bytes >>> 3),
+    i64: new BigInt64Array(memory, from, bytes >>> 3),
+  };
+}
+
+/** A record that was laid. */
+export interface DecisionRecord {
+  readonly pages: Pages;
+  readonly at: number;
+}
+
+export function recordBytes({ pages, at }: DecisionRecord): number {
+  return pages.u32[at >>> 2] as number;
+}
+
+/** Places of the kernel's decision record. */
+export const DECISION = {
+  action: 8,
+  reason: 9,
+  evaluated: 10,
+  selected: 12,
+  index: 16,
+  eligible: 18,
+  runnerUp: 20,
+} as const;
+
+/** Names by the code that stands in a record. */
+export const ACTIONS: readonly (keyof typeof ACTION_CODES)[] = byCode(ACTION_CODES);
+export const REASONS: readonly (keyof typeof REASON_CODES)[] = byCode(REASON_CODES);
+
+function byCode<Name extends string>(codes: Readonly<Record<Name, number>>): readonly Name[] {
+  const names: Name[] = [];
+  for (const [name, code] of Object.entries(codes)) names[code as number] = name as Name;
+  return names;
+}

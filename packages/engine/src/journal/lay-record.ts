@@ -1,0 +1,135 @@
+/**
+ * Lays a decision that is there as objects as a record.
+ * @module
+ */
+import {
+  ACTION_CODES,
+  type Decision,
+  DEFAULTED,
+  type DecisionEntry,
+  type ExplainedRecommendation,
+  FLOOR_SOURCES,
+  NO_BOUNDS,
+  NO_BUDGET_LIMIT,
+  REASON_CODES,
+  type Request,
+} from "@calybris/kernel";
+import { ARM_BYTES, AT, DECISION, type DecisionRecord, HAS, type Pages } from "./decision-record.ts";
+import { headBytesMax, layHead } from "./record-head.ts";
+import type { RecordShelf } from "./record-shelf.ts";
+
+/** What is laid. */
+export interface LaidDecision {
+  readonly entry: DecisionEntry;
+  readonly decision: Decision;
+  readonly learning?: ExplainedRecommendation | undefined;
+  readonly policyId: number;
+  readonly policyDigest: Uint8Array;
+}
+
+/** Lays all but the time, and the proof. */
+export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecord {
+  const { entry, decision, learning, policyId, policyDigest } = laid;
+  const featureCount = learning?.features.length ?? 0;
+  const head = AT.features + 8 * featureCount;
+  const record = shelf.place(head + headBytesMax(entry));
+  const { pages, at } = record;
+  const { u8, u32, u64, i64 } = pages;
+  layRequest(pages, at, entry.request);
+  layDecision(pages, at, decision);
+  u8.set(policyDigest, at + AT.policyDigest);
+  u32[(at + AT.policyId) >>> 2] = policyId;
+  const { budgetLimitMicrocents, providersAllowed } = entry.bounds ?? NO_BOUNDS;
+  u64[(at + AT.boundBudget) >>> 3] = budgetLimitMicrocents;
+  u64[(at + AT.boundProviders) >>> 3] = providersAllowed;
+  u64[(at + AT.askedBudget) >>> 3] = entry.asked?.budgetMicrocents ?? NO_BUDGET_LIMIT;
+  i64[(at + AT.roomMicrocents) >>> 3] = entry.roomMicrocents ?? 0n;
+  u8[at + AT.featureCount] = featureCount;
+  u8[at + AT.armCount] = 0;
+  let has = entry.requestId === undefined ? 0 : HAS.requestId;
+  if (entry.tenant !== undefined) has |= HAS.tenant;
+  if (entry.roomMicrocents !== undefined) has |= HAS.short;
+  if (learning !== undefined) has |= layLearning(pages, at, learning);
+  u32[(at + AT.has) >>> 2] = has;
+  const defaulted = defaultedBits(entry.defaulted);
+  u8[at + AT.defaulted] = defaulted;
+  const bytes = (layHead(pages, at, at + head, entry, defaulted) - at + 7) & ~7;
+  u32[at >>> 2] = bytes;
+  shelf.take(bytes);
+  return record;
+}
+
+export function defaultedBits(names: readonly string[]): number {
+  let bits = 0;
+  for (const name of names) bits |= 1 << DEFAULTED.indexOf(name as (typeof DEFAULTED)[number]);
+  return bits;
+}
+
+function layRequest({ u16, u32, u64, i64 }: Pages, at: number, request: Request): void {
+  const from = at + AT.request;
+  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
+  u64[d] = request.sequence;
+  u32[w + 2] = request.requestedId;
+  u32[w + 3] = request.inputTokens;
+  u32[w + 4] = request.outputTokens;
+  u32[w + 5] = 0;
+  i64[d + 3] = request.valueMicrocents;
+  u64[d + 4] = request.budgetLimitMicrocents;
+  u16[h + 20] = request.riskBps;
+  u16[h + 21] = request.confidenceBps;
+  u32[w + 11] = request.qualityMinBps;
+  u32[w + 12] = request.latencyMaxMs;
+  u32[w + 13] = 0;
+  u64[d + 7] = request.capabilitiesRequired;
+  u64[d + 8] = request.providersAllowed;
+  u64[d + 9] = request.regionsRequired;
+}
+
+function layDecision({ u8, u16, u32, u64, i64 }: Pages, at: number, decision: Decision): void {
+  const from = at + AT.decision;
+  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
+  u64[d] = decision.sequence;
+  u8[from + DECISION.action] = ACTION_CODES[decision.action];
+  u8[from + DECISION.reason] = REASON_CODES[decision.reason];
+  u16[h + 5] = decision.evaluatedCount;
+  u32[w + 3] = decision.selectedId;
+  u16[h + 8] = decision.selectedIndex;
+  u16[h + 9] = decision.eligibleCount;
+  u32[w + 5] = decision.counterfactualId;
+  u64[d + 3] = decision.costMicrocents;
+  i64[d + 4] = decision.utilityMicrocents;
+  i64[d + 5] = decision.counterfactualUtilityMicrocents;
+  u64[(at + AT.policyEpoch) >>> 3] = decision.policyEpoch;
+  u64[(at + AT.catalogEpoch) >>> 3] = decision.catalogEpoch;
+}
+
+function layLearning({ u8, i8, u32, f64 }: Pages, at: number, learning: ExplainedRecommendation): number {
+  const { features, textScore, arms } = learning;
+  for (let index = 0; index < features.length; index++)
+    f64[((at + AT.features) >>> 3) + index] = features[index] as number;
+  for (let arm = 0; arm < arms.length; arm++) {
+    const { tier, candidateId, propensity } = arms[arm] as (typeof arms)[number];
+    const from = at + AT.arms + arm * ARM_BYTES;
+    f64[from >>> 3] = propensity;
+    u32[(from + 8) >>> 2] = candidateId;
+    u32[(from + 12) >>> 2] = tier;
+  }
+  u8[at + AT.armCount] = arms.length;
+  u8[at + AT.regime] = learning.regime;
+  i8[at + AT.tier] = learning.tier;
+  u8[at + AT.source] = FLOOR_SOURCES.indexOf(learning.source);
+  u32[(at + AT.baseId) >>> 2] = learning.baseId;
+  u32[(at + AT.floorBps) >>> 2] = learning.floorBps;
+  u32[(at + AT.draw) >>> 2] = learning.draw;
+  f64[(at + AT.textScore) >>> 3] = textScore ?? 0;
+  f64[(at + AT.score) >>> 3] = learning.score;
+  f64[(at + AT.belief) >>> 3] = learning.belief;
+  f64[(at + AT.propensity) >>> 3] = learning.propensity;
+  return (
+    HAS.learning |
+    (textScore === undefined ? 0 : HAS.textScore) |
+    (learning.anomalous ? HAS.anomalous : 0) |
+    (learning.holdout ? HAS.holdout : 0) |
+    (learning.explored ? HAS.explored : 0)
+  );
+}
