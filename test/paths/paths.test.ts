@@ -35,7 +35,7 @@ test("a decision passes recall, intake, the kernel, the ledger and the journal, 
     /#answers$/,
     /#resolveRequest$/,
     /kernel\/src\/governance\.ts#/,
-    /#decisionDigests$|#identity/,
+    /#layRecord$/,
     /ledger\/ledger\.ts#apply$/,
   ];
   const places = order.map((step) => passed.findIndex((name) => step.test(name)));

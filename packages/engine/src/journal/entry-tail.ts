@@ -8,7 +8,7 @@ import { type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex } f
 import { AT, DECISION, type DecisionRecord, DIGEST_BYTES } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
 import { proveDecision } from "./record-proof.ts";
-import { putDecisionText, textBytesMax } from "./record-text.ts";
+import { putDecisionText, textBytesAbout, textBytesMax } from "./record-text.ts";
 
 /** How many entries of a form are compared before only every so many-th is. */
 const COMPARED_FIRST = 4;
@@ -50,6 +50,11 @@ export class EntryTails {
     this.#counts.set(form, count);
     return count <= COMPARED_FIRST || count % COMPARED_EVERY === 0;
   }
+}
+
+/** What a tail takes, about: by it a segment's length is known before the text of a record is made. */
+export function tailBytesAbout(tail: Tail): number {
+  return typeof tail === "string" ? tail.length : textBytesAbout(tail.pages, tail.at);
 }
 
 /** The text that the writer will make of a record, and the identity of its decision. */

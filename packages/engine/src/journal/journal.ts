@@ -21,13 +21,15 @@
 import { CalybrisError, type EntryBody, invariant, timeAfter } from "@calybris/kernel";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
-import { EntryTails } from "./entry-tail.ts";
+import { EntryTails, tailBytesAbout } from "./entry-tail.ts";
 import { FailStop } from "./fail-stop.ts";
 import { Gathering } from "./gathering.ts";
-import { textBytesAbout } from "./record-text.ts";
+import type { Ordered, WaiterOrdering } from "./ordering.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
 import { type EntryWaiter, promisedEntry, WaitingList } from "./waiting-list.ts";
 import type { Batch, Written } from "./writer.ts";
+
+export type { Ordered, Ordering, WaiterOrdering } from "./ordering.ts";
 
 /** Whatever drives a writer: a thread, or a test's own hand. */
 export interface WriterDriver {
@@ -36,41 +38,6 @@ export interface WriterDriver {
   onWritten: (written: Written) => void;
   onFailed: (problem: string) => void;
   close(): Promise<void>;
-}
-
-/** An entry in its order. */
-export interface Ordered {
-  readonly sequence: number;
-  /** Resolves with the entry's hash when it is durable. */
-  readonly durable: Promise<string>;
-}
-
-/** What a flow needs of the journal. */
-export interface Ordering {
-  /** Runs one synchronous step, at the time given in microseconds. A step within a step is part of it. */
-  step<T>(work: (at: number) => T): T;
-  /**
-   * Refuses the step unless `count` entries may be ordered now. Once a step has room it is finished. A step for which the
-   * whole queue is too small has room when nothing else waits.
-   */
-  establishRoom(count: number): void;
-  hasRoom(count: number): boolean;
-  /** The sequence that the next entry of this step gets. */
-  readonly nextSequence: number;
-  /** Orders an entry of the step. */
-  order(body: EntryBody): Ordered;
-  /** A step of one entry. */
-  append(body: EntryBody): Ordered;
-}
-
-/** The same, without a promise for each entry. */
-export interface WaiterOrdering extends Ordering {
-  /**
-   * As `order`, for one who waits. Returns the entry's sequence.
-   *
-   * @param record - of a decision: what its entry is written from.
-   */
-  orderFor(body: EntryBody, waiter: EntryWaiter, record?: DecisionRecord): number;
 }
 
 export interface JournalOptions {
@@ -285,8 +252,7 @@ export class Journal implements WaiterOrdering {
       this.#sequence = sequence;
       this.#at = timeAfter(at, body);
       this.#sealed = body.kind === "seal";
-      this.#segmentBytes +=
-        (typeof tail === "string" ? tail.length : textBytesAbout(tail.pages, tail.at)) + LINE_OVERHEAD_BYTES;
+      this.#segmentBytes += tailBytesAbout(tail) + LINE_OVERHEAD_BYTES;
       return tail;
     });
   }

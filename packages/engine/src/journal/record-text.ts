@@ -67,7 +67,7 @@ export function textBytesMax({ u8, u32 }: Pages, at: number): number {
   return TEXT_BYTES_AROUND + features + (u32[(at + AT.headBytes) >>> 2] as number);
 }
 
-/** What the text of a record takes, about: by it a segment's length is known before the text is made. */
+/** What the text of a record takes, about. */
 export function textBytesAbout({ u32 }: Pages, at: number): number {
   return TEXT_BYTES_USUAL + (u32[(at + AT.headBytes) >>> 2] as number);
 }

@@ -15,7 +15,6 @@ import {
   decisionIdOf,
   type EntryBody,
   type HoldEntry,
-  identityNumber,
   invariant,
   type LedgerEntry,
   type LimitEntry,
@@ -45,11 +44,12 @@ import { afterPeriods, begin } from "./due-periods.ts";
 import {
   type Closed,
   type ClosedState,
+  CLOSED_BY,
   mayFollow,
   type Open,
   type Part,
   Reservations,
-  UNPROVEN,
+  provenIdentity,
 } from "./reservations.ts";
 
 const MICROSECONDS = 1_000_000;
@@ -240,7 +240,7 @@ export class Ledger {
     else this.#change(accounts, (account) => reserve(account, amount));
     this.reservations.add({
       of: sequence,
-      identity: body.identity === UNPROVEN ? 0 : identityNumber(body.identity),
+      identity: provenIdentity(body),
       tenant,
       parts,
       amountMicrocents: amount,
@@ -343,14 +343,6 @@ export class Ledger {
     invariant(refusal === undefined, `an entry of the ledger is one that may be, but ${refusal?.code}`);
   }
 }
-
-const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold">, ClosedState>> = Object.freeze({
-  settlement: "settled",
-  release: "released",
-  expiry: "expired",
-  reconciliation: "reconciled",
-  correction: "corrected",
-});
 
 const NOTHING = microcents(0n);
 

@@ -7,7 +7,7 @@
  *      └────▶ held ──▶ reconciled · expired        whatever is closed but not released ──▶ corrected, again and again
  * @module
  */
-import type { ReservationEntry } from "@calybris/kernel";
+import { type DecisionEntry, identityNumber, type ReservationEntry } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import { DueHeap } from "./due-heap.ts";
 import { type Held, type NewReservation, type Open, OpenTable, type Part } from "./open-table.ts";
@@ -19,6 +19,11 @@ export const CLOSED_KEPT_MAX = 262_144;
 
 /** The identity of a decision that its writer has not proven yet. */
 export const UNPROVEN = "";
+
+/** What a reservation goes by: the beginning of its decision's identity, or 0 until that is known. */
+export function provenIdentity({ identity }: Pick<DecisionEntry, "identity">): number {
+  return identity === UNPROVEN ? 0 : identityNumber(identity);
+}
 
 const DUE_SLACK = 1_024;
 
@@ -32,6 +37,15 @@ const FOLLOWS: Readonly<Record<"open" | "held" | ClosedState, readonly Reservati
   reconciled: ["correction"],
   corrected: ["correction"],
   released: [],
+});
+
+/** What an entry makes of the reservation that it ends. */
+export const CLOSED_BY: Readonly<Record<Exclude<ReservationEntry["kind"], "hold">, ClosedState>> = Object.freeze({
+  settlement: "settled",
+  release: "released",
+  expiry: "expired",
+  reconciliation: "reconciled",
+  correction: "corrected",
 });
 
 /** Whether an entry may follow on the state of its reservation. */
