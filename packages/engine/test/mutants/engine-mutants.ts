@@ -61,7 +61,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     file: "journal/journal.ts",
     find: "    step.tails.push(this.#place(body, step.at));\n",
     replace:
-      "    const tail = this.#place(body, step.at);\n    this.#gathering.add({ first: this.#sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.#sequence;\n",
+      "    const tail = this.#place(body, step.at, record);\n    this.#gathering.add({ first: this.#sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.#sequence;\n",
     search: "stop",
   },
   {
