@@ -59,7 +59,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "each entry of a step goes to the disk at once",
     file: "journal/journal.ts",
-    find: "    step.tails.push(this.#place(body, step.at));\n",
+    find: "    step.tails.push(this.#place(body, step.at, record));\n",
     replace:
       "    const tail = this.#place(body, step.at, record);\n    this.#gathering.add({ first: this.#sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.#sequence;\n",
     search: "stop",
