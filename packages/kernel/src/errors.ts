@@ -29,6 +29,7 @@ export interface ErrorDetailsByCode {
   readonly CAL_JOURNAL_FAILED: { unknown: number; problem: string };
   readonly CAL_JOURNAL_OVERLOADED: { waiting: number };
   readonly CAL_JOURNAL_ENTRY_UNKNOWN: { sequence: number };
+  readonly CAL_JOURNAL_DECISION_UNKNOWN: { decisionId: string };
   readonly CAL_JOURNAL_ENTRY_MALFORMED: { sequence: number; problem: string };
   readonly CAL_JOURNAL_MEMBER_UNKNOWN: { sequence: number; kind: string; member: string };
   readonly CAL_JOURNAL_ARCHIVE_UNREACHABLE: { sequence: number; file: string };
@@ -161,6 +162,11 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     404,
     (d) => `the journal has no entry ${d.sequence}`,
     "Use a sequence from 1 to the head that `calybris verify` prints.",
+  ),
+  CAL_JOURNAL_DECISION_UNKNOWN: row(
+    404,
+    (d) => `the journal has no decision with ID ${quote(d.decisionId)}`,
+    "Send the decision ID exactly as it was returned; `calybris tail --kind decision` prints the latest.",
   ),
   CAL_JOURNAL_ENTRY_MALFORMED: row(
     503,

@@ -53,7 +53,7 @@ export async function examine(sources: {
     ...checkFiles(config),
     ...(await checkDisk(config)),
     checkSyncs(config),
-    checkClock(config),
+    await checkClock(config),
     await checkPort(config),
     checkDescriptors(config),
     ...checkTls(config),

@@ -7,7 +7,7 @@ import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Config } from "@calybris/gateway";
 import type { Finding } from "./finding.ts";
-import { JournalReader } from "../journal/reader.ts";
+import { DirectorySource } from "../journal/directory-source.ts";
 
 const NODE_MAJOR_MIN = 22;
 
@@ -25,13 +25,13 @@ const AHEAD_MS_MAX = 60_000;
 const REFUSED_MS = 5 * 60_000;
 
 /** Entries never go back in time, so a clock that is behind the journal stands still until it has caught up. */
-export function checkClock({ journal }: Config): Finding {
+export async function checkClock({ journal }: Config): Promise<Finding> {
   const check = "clock";
   const now = Date.now();
   const found = new Date(now).toISOString();
   const remedy = "Set the clock, and keep it set (chrony, systemd-timesyncd).";
   if (now < EARLIEST_MS) return { check, verdict: "bad", found, remedy };
-  const last = lastTimeMs(journal.directory);
+  const last = await lastTimeMs(journal.directory);
   if (last === undefined || last - now <= AHEAD_MS_MAX) return { check, verdict: "ok", found };
   return {
     check,
@@ -41,13 +41,13 @@ export function checkClock({ journal }: Config): Finding {
   };
 }
 
-function lastTimeMs(directory: string): number | undefined {
+async function lastTimeMs(directory: string): Promise<number | undefined> {
   try {
-    const at = new JournalReader(directory).last(1)[0]?.head.at;
-    return at === undefined ? undefined : at / 1_000;
+    for await (const { head } of new DirectorySource(directory).backwards()) return head.at / 1_000;
   } catch {
-    return undefined;
+    // Another check says why it cannot be read.
   }
+  return undefined;
 }
 
 export function checkPort({ listen }: Config): Promise<Finding> {

@@ -1,174 +1,126 @@
 /**
- * Finds entries of a journal, and the snapshot that each was made under, for `show` and `tail`. A segment's first line
- * says where it begins, so no more than a segment or two is read, and earlier ones are searched for a policy. What is read is what
- * stands there; `verify` says whether it is true.
+ * Reads entries in full, with what they refer to: the policy that a decision was made under, the key that its actor is, the
+ * decision that a settlement or an outcome belongs to. For `show` and `tail`.
  * @module
  */
-import { readFileSync } from "node:fs";
-import type { BeliefEntry, ChainHash, DecisionEntry } from "@calybris/kernel";
-import { CalybrisError, type PolicySnapshot, parseEntryBody, snapshotFromJson } from "@calybris/kernel";
-import { firstEntry, type ReadEntry, readEntries } from "./entries.ts";
-import { logFiles } from "./log-lines.ts";
+import {
+  type Actor,
+  type BeliefEntry,
+  type ChainHash,
+  type DecisionEntry,
+  type EntryBody,
+  identityNumber,
+  parseDecisionId,
+  parseEntryBody,
+  type PolicySnapshot,
+  CalybrisError,
+} from "@calybris/kernel";
+import { malformed } from "./directory-source.ts";
+import type { ReadEntry } from "./entries.ts";
+import type { JournalSource } from "./source.ts";
 
-export interface ReadDecision extends ReadEntry {
-  readonly entry: DecisionEntry;
-  /** Of the policy that was in force. */
-  readonly policyId: number;
-  readonly snapshot: PolicySnapshot;
+/** An entry with its body; a body of a later version's kind is `undefined`. */
+export interface ReadBody<Body extends EntryBody | undefined = EntryBody | undefined> extends ReadEntry {
+  readonly entry: Body;
   /** The name of the key that its actor is, where it is one. */
   readonly keyName: string | undefined;
   /** Whether its hash follows from its data; `undefined` where that takes a key which is not at hand. */
   readonly isChained: boolean | undefined;
 }
 
-interface PolicyAt {
-  readonly sequence: number;
-  readonly id: number;
+export interface ReadDecision extends ReadBody<DecisionEntry> {
+  /** Of the policy it was made under. */
+  readonly policyId: number;
   readonly snapshot: PolicySnapshot;
 }
 
+/** Decisions and keys that were looked up are remembered, up to so many. */
+const REMEMBERED_MAX = 4_096;
+
 export class JournalReader {
-  readonly #path: string;
+  readonly source: JournalSource;
   readonly #chain: ChainHash | undefined;
   readonly #keyNames = new Map<number, string>();
-  /** Of each file, the policies in it up to a byte. */
-  readonly #policies = new Map<string, { readonly byteEnd: number; readonly policies: readonly PolicyAt[] }>();
-  #file: string | undefined;
-  #offset = 0;
+  readonly #decisions = new Map<number, ReadDecision>();
 
   /** @param chain - the journal's own hash; `undefined` when its key is not at hand. */
-  constructor(path: string, chain?: ChainHash) {
-    this.#path = path;
+  constructor(source: JournalSource, chain?: ChainHash) {
+    this.source = source;
     this.#chain = chain;
   }
 
-  /** @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no entry has the sequence. */
-  find(sequence: number): ReadEntry {
-    const { files } = logFiles(this.#path);
-    const file = files[this.#fileOf(files, sequence)];
-    for (const entry of file === undefined ? [] : readEntries(file)) {
-      if (entry.sequence === sequence) return entry;
-      if (entry.sequence > sequence) break;
-    }
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+  /** Reads an entry in full. */
+  async body(read: ReadEntry): Promise<ReadBody | ReadDecision> {
+    if (read.head.kind === "decision") return this.decision(read);
+    const entry = parseEntryBody(read.head, read.data, () => {
+      throw malformed(read.sequence, "it is not a decision, yet is read under a policy");
+    });
+    const actor = entry !== undefined && "actor" in entry ? entry.actor : undefined;
+    return { ...read, entry, keyName: await this.#keyName(actor), isChained: this.#isChained(read) };
   }
 
-  /** The last decisions, in order. Reads from the end, a segment at a time; {@link following} goes on from there. */
-  last(count: number): readonly ReadEntry[] {
-    const { files } = logFiles(this.#path);
-    this.#file = files.at(-1);
-    this.#offset = 0;
-    let found: readonly ReadEntry[] = [];
-    for (const file of files.toReversed()) {
-      found = [...this.#lastOf(file, count - found.length), ...found];
-      if (found.length >= count) break;
-    }
+  /** Reads the entry of a decision in full. */
+  async decision(read: ReadEntry): Promise<ReadDecision> {
+    if (read.head.kind !== "decision") throw malformed(read.sequence, `it is not a decision but ${read.head.kind}`);
+    const policy = await this.source.policyAt(read);
+    const entry = parseEntryBody(read.head, read.data, () => policy.snapshot);
+    if (entry?.kind !== "decision") throw malformed(read.sequence, "it is not a decision");
+    const { id: policyId, snapshot } = policy;
+    const keyName = await this.#keyName(entry.actor);
+    return { ...read, entry, policyId, snapshot, keyName, isChained: this.#isChained(read) };
+  }
+
+  /**
+   * The decision of a decision ID.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_DECISION_UNKNOWN` when no decision has it.
+   */
+  async named(decisionId: string): Promise<ReadDecision> {
+    const parsed = parseDecisionId(decisionId);
+    const read = parsed === undefined ? undefined : await this.source.find(parsed.of).catch(unlessUnknown);
+    const found = read?.head.kind === "decision" ? await this.decision(read) : undefined;
+    if (found === undefined || identityNumber(found.entry.identity) !== parsed?.identity)
+      throw new CalybrisError("CAL_JOURNAL_DECISION_UNKNOWN", { decisionId });
     return found;
   }
 
-  /** Entries appended since the last were read. */
-  *following(): Generator<ReadEntry> {
-    const { files } = logFiles(this.#path);
-    const from = this.#file === undefined ? 0 : files.indexOf(this.#file);
-    for (const file of files.slice(Math.max(from, 0))) {
-      for (const entry of readEntries(file, file === this.#file ? this.#offset : 0)) {
-        this.#file = file;
-        this.#offset = entry.byteEnd;
-        yield entry;
-      }
-    }
+  /** The decision that an entry refers to; `undefined` when it refers to none, or to what is not there. */
+  async decisionOf(body: EntryBody | undefined): Promise<ReadDecision | undefined> {
+    if (body === undefined || body.kind === "key" || !("of" in body)) return undefined;
+    const { of } = body;
+    const known = this.#decisions.get(of);
+    if (known !== undefined) return known;
+    const read = await this.source.find(of).catch(unlessUnknown);
+    if (read?.head.kind !== "decision") return undefined;
+    const found = await this.decision(read);
+    if (this.#decisions.size >= REMEMBERED_MAX) this.#decisions.clear();
+    this.#decisions.set(of, found);
+    return found;
   }
 
-  /** Reads a decision's entry in full. */
-  decision(read: ReadEntry): ReadDecision {
-    const { head, data } = read;
-    if (head.kind !== "decision") throw malformed(head.sequence, `it is not a decision but ${head.kind}`);
-    const policy = this.#policyAt(read);
-    const entry = parseEntryBody(head, data, () => policy.snapshot);
-    if (entry?.kind !== "decision") throw malformed(head.sequence, "it is not a decision");
-    const { id: policyId, snapshot } = policy;
-    const isChained =
-      this.#chain === undefined ? undefined : this.#chain(read.previousHash, Buffer.from(data)) === read.entryHash;
-    return { ...read, entry, policyId, snapshot, keyName: this.#keyName(entry.actor), isChained };
+  /** The table that a decision was drawn from; `undefined` where it names none. */
+  async table({ entry }: ReadDecision): Promise<BeliefEntry | undefined> {
+    const belief = entry.learning?.belief ?? 0;
+    if (belief === 0) return undefined;
+    const body = (await this.body(await this.source.find(belief))).entry;
+    if (body?.kind !== "belief") throw malformed(belief, `it is not a belief but ${body?.kind}`);
+    return body;
   }
 
   /** The name that a key was introduced with; its entry comes before all that it causes. */
-  #keyName(actor: DecisionEntry["actor"]): string | undefined {
+  async #keyName(actor: Actor | undefined): Promise<string | undefined> {
     if (typeof actor !== "number") return undefined;
     const known = this.#keyNames.get(actor);
     if (known !== undefined) return known;
-    const { head, data } = this.find(actor);
+    const { head, data } = await this.source.find(actor);
     const body = head.kind === "key" ? parseEntryBody(head, data, () => never(actor)) : undefined;
     const name = body?.kind === "key" && body.change === "introduced" ? body.name : "unknown";
     this.#keyNames.set(actor, name);
     return name;
   }
 
-  /** The table that a decision was drawn from; `undefined` where it names none. */
-  table({ entry }: ReadDecision): BeliefEntry | undefined {
-    const belief = entry.learning?.belief ?? 0;
-    if (belief === 0) return undefined;
-    const { head, data } = this.find(belief);
-    const body = parseEntryBody(head, data, () => never(belief));
-    if (body?.kind !== "belief") throw malformed(belief, `it is not a belief but ${head.kind}`);
-    return body;
-  }
-
-  /** The last file that begins at or before a sequence. */
-  #fileOf(files: readonly string[], sequence: number): number {
-    let low = 0;
-    let high = files.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const first = firstEntry(files[middle] ?? "");
-      if (first !== undefined && first.sequence <= sequence) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  #lastOf(file: string, count: number): readonly ReadEntry[] {
-    const ring: ReadEntry[] = [];
-    let decisions = 0;
-    for (const entry of readEntries(file)) {
-      if (file === this.#file) this.#offset = entry.byteEnd;
-      if (entry.head.kind !== "decision" || count === 0) continue;
-      ring[decisions % count] = entry;
-      decisions += 1;
-    }
-    const oldest = decisions > count ? decisions % count : 0;
-    return [...ring.slice(oldest), ...ring.slice(0, oldest)];
-  }
-
-  /** The policy in force before an entry: the last that stands before it, in its own file or in an earlier one. */
-  #policyAt(before: ReadEntry): PolicyAt {
-    const { files } = logFiles(this.#path);
-    for (const file of files.slice(0, files.indexOf(before.file) + 1).toReversed()) {
-      const found = this.#policiesOf(file, before).findLast(({ sequence }) => sequence < before.sequence);
-      if (found !== undefined) return found;
-    }
-    throw malformed(before.sequence, "no policy precedes it");
-  }
-
-  /** The policies in a file, read as far as an entry at least. */
-  #policiesOf(file: string, until: ReadEntry): readonly PolicyAt[] {
-    const known = this.#policies.get(file) ?? { byteEnd: 0, policies: [] };
-    const wanted = file === until.file ? until.byteEnd : Number.POSITIVE_INFINITY;
-    if (known.byteEnd >= wanted) return known.policies;
-    const policies = [...known.policies];
-    if (file !== until.file && !mentionsPolicy(file)) {
-      this.#policies.set(file, { byteEnd: wanted, policies });
-      return policies;
-    }
-    for (const { head, data, sequence, byteEnd } of readEntries(file, known.byteEnd)) {
-      if (byteEnd > wanted) break;
-      if (head.kind !== "genesis" && head.kind !== "policy") continue;
-      const body = parseEntryBody(head, data, () => never(sequence));
-      if (body?.kind !== "genesis" && body?.kind !== "policy") continue;
-      policies.push({ sequence, id: body.policyId, snapshot: snapshotFromJson(body.snapshot ?? null) });
-    }
-    this.#policies.set(file, { byteEnd: wanted, policies });
-    return policies;
+  #isChained({ previousHash, data, entryHash }: ReadEntry): boolean | undefined {
+    return this.#chain === undefined ? undefined : this.#chain(previousHash, Buffer.from(data)) === entryHash;
   }
 }
 
@@ -178,16 +130,11 @@ export function candidateName(snapshot: PolicySnapshot, id: number): string {
   return snapshot.candidateNames[index] ?? (id === 0 ? "nothing in particular" : `candidate ${id}`);
 }
 
-/** Finding the text is a hundred times as fast as reading the entries. */
-function mentionsPolicy(file: string): boolean {
-  const bytes = readFileSync(file);
-  return bytes.includes('"kind":"policy"') || bytes.includes('"kind":"genesis"');
+function unlessUnknown(error: unknown): undefined {
+  if (error instanceof CalybrisError && error.code === "CAL_JOURNAL_ENTRY_UNKNOWN") return undefined;
+  throw error;
 }
 
 function never(sequence: number): never {
   throw malformed(sequence, "it decides nothing, yet names a policy");
-}
-
-function malformed(sequence: number, problem: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem });
 }

@@ -6,7 +6,7 @@ import { styleText } from "node:util";
 import { CalybrisError } from "@calybris/kernel";
 import type { CostSummary } from "../learning/incumbents.ts";
 import { jsonText } from "../terminal/json-text.ts";
-import { bytesText, count } from "../terminal/number-text.ts";
+import { bytesText, count, counted as countedNoun } from "../terminal/number-text.ts";
 import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
 import type { ReplaySummary } from "./run.ts";
 import { tableText } from "../terminal/table.ts";
@@ -43,9 +43,7 @@ export function costTable(summary: CostSummary): string {
     lines.push("Savings are negative where the policy chose higher quality at a higher cost.");
   if (rejected.requests > 0) {
     const asked = dollarsTo(rejected.askedMicrocents, reportDecimals([rejected.askedMicrocents]));
-    lines.push(
-      `Rejected: ${rejected.requests.toLocaleString("en")} requests, $${asked} as requested; not counted above.`,
-    );
+    lines.push(`Rejected: ${requestsText(rejected.requests)}, $${asked} as requested; not counted above.`);
   }
   return lines.join("\n");
 }
@@ -61,6 +59,10 @@ export function replayText(summary: ReplaySummary, journal: string): string {
   ];
   const lines = rows.map(([name, value]) => `${styleText("bold", name.padEnd(10))} ${value}`);
   return [...lines, "", costTable(summary.cost)].join("\n");
+}
+
+function requestsText(requests: number): string {
+  return countedNoun(requests, "request", "requests");
 }
 
 /** A shorter run measures how long the first decision takes to start, and its 99th percentile is its maximum. */

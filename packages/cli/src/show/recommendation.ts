@@ -15,9 +15,9 @@ import {
   type Recommendation,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
-import { type ReadEntry, readEntries } from "../journal/entries.ts";
+import type { ReadEntry } from "../journal/entries.ts";
 import { candidateName, type ReadDecision } from "../journal/reader.ts";
-import { logFiles } from "../journal/log-lines.ts";
+import type { JournalSource } from "../journal/source.ts";
 
 /** How far an outcome is looked for, in entries. */
 const OUTCOME_WITHIN = 10_000;
@@ -37,16 +37,11 @@ export interface FoundOutcome {
 }
 
 /** The outcome of a decision, if within the next 10,000 entries. */
-export function outcomeNear({ file, byteEnd, head }: ReadDecision, directory: string): FoundOutcome | undefined {
-  const { files } = logFiles(directory);
-  let looked = 0;
-  for (const later of files.slice(files.indexOf(file))) {
-    for (const read of readEntries(later, later === file ? byteEnd : 0)) {
-      const entry = outcomeIn(read, head.sequence);
-      if (entry !== undefined) return { sequence: read.head.sequence, entry };
-      looked += 1;
-      if (looked >= OUTCOME_WITHIN) return undefined;
-    }
+export async function outcomeNear({ head }: ReadDecision, source: JournalSource): Promise<FoundOutcome | undefined> {
+  for await (const read of source.from(head.sequence + 1)) {
+    const entry = outcomeIn(read, head.sequence);
+    if (entry !== undefined) return { sequence: read.head.sequence, entry };
+    if (read.sequence - head.sequence >= OUTCOME_WITHIN) return undefined;
   }
   return undefined;
 }

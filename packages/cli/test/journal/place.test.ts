@@ -64,30 +64,24 @@ describe("without --journal", () => {
     expect(here("show", "2")).toMatchObject({ exit: 0 });
   });
 
-  test("a configuration in the current directory names it, for each command alike", () => {
-    files.write("here/calybris.config.jsonc", '{ "journal": { "directory": "calybris-journal" } }');
-    for (const words of [
-      ["verify"],
-      ["show", "2"],
-      ["tail"],
-      ["policy", "show"],
-      ["ledger", "show"],
-      ["ledger", "prove"],
-    ])
-      expect(here(...words), words.join(" ")).toMatchObject({ exit: 0, complaints: "" });
+  test("a configuration in the current directory names it", () => {
     files.write("here/calybris.config.jsonc", '{ "journal": { "directory": "elsewhere" } }');
-    for (const words of [
-      ["verify"],
-      ["show", "2"],
-      ["tail"],
-      ["policy", "show"],
-      ["ledger", "show"],
-      ["ledger", "prove"],
-    ])
-      expect(here(...words), words.join(" ")).toMatchObject({
+    expect(here("show", "2")).toMatchObject({ exit: 2, complaints: expect.stringContaining("elsewhere") });
+  });
+
+  test("the configuration names it for each command alike", async () => {
+    const config = files.write(
+      "named.json",
+      JSON.stringify({ journal: { directory: files.at("here", "calybris-journal") } }),
+    );
+    const missing = files.write("missing.json", JSON.stringify({ journal: { directory: files.at("missing") } }));
+    for (const text of ["verify", "show 2", "tail", "policy show", "ledger show", "ledger prove"]) {
+      expect(await calybris(...text.split(" "), "--config", config), text).toMatchObject({ exit: 0, complaints: "" });
+      expect(await calybris(...text.split(" "), "--config", missing), text).toMatchObject({
         exit: 2,
-        complaints: expect.stringContaining("elsewhere"),
+        complaints: expect.stringContaining("missing"),
       });
+    }
   });
 
   test("a mistake in the configuration is reported; a journal that is named needs none", () => {

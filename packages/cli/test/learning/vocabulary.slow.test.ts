@@ -63,7 +63,7 @@ describe.each(PACKS)("%s", (name) => {
   });
 
   test("show speaks of its candidates, tiers and features by their names", async () => {
-    const { out } = await calybris("tail", "--journal", journal, "-n", "1", "--json");
+    const { out } = await calybris("tail", "--journal", journal, "-n", "1", "--kind", "decision", "--json");
     const { sequence } = JSON.parse(out) as { sequence: number };
     const shown = (await calybris("show", "--journal", journal, String(sequence))).out;
     const snapshot = await loadPolicy(plugged.policy);

@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { CalybrisError } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { journal } from "../../../audit/test/small-journal.ts";
-import { JournalReader } from "../../src/journal/reader.ts";
+import { DirectorySource } from "../../src/journal/directory-source.ts";
 import { readLines } from "../../src/journal/log-lines.ts";
-import { explanationText, findDecision } from "../../src/show/show.ts";
-import { decisionLine } from "../../src/journal/tail.ts";
 import { reportText, verifyLog } from "../../src/verify/verify.ts";
 
 const lines = journal();
@@ -67,32 +65,19 @@ test("lines are read whole across chunks, with their offsets", () => {
   expect(read[1]).toEqual({ length: 17_002, byteOffset: 3, hasNewline: true });
 });
 
-test("tail goes on with what is appended, over the end of a segment, and waits for a line to be whole", () => {
+test("tail goes on with what is appended, over the end of a segment, and waits for a line to be whole", async () => {
   const directory = directoryOf(lines.slice(0, 4));
-  const reader = new JournalReader(directory);
-  expect(reader.last(10).map(({ sequence }) => sequence)).toEqual([2, 3]);
+  const source = new DirectorySource(directory);
+  const sequences = async (entries: AsyncIterable<{ readonly sequence: number }>): Promise<number[]> =>
+    (await Array.fromAsync(entries)).map(({ sequence }) => sequence);
+  expect(await sequences(source.backwards())).toEqual([4, 3, 2, 1]);
   const second = join(directory, "segment-000002.jsonl");
-  const following = (): number[] => [...reader.following()].map(({ sequence }) => sequence);
-  // What stands after the last decision was seen as well.
-  expect(following()).toEqual([]);
+  expect(await sequences(source.following())).toEqual([]);
   writeFileSync(second, `${lines[3]}${lines[4]?.slice(0, 90)}`);
-  expect(following()).toEqual([]);
+  expect(await sequences(source.following())).toEqual([]);
   writeFileSync(second, `${lines[3]}${lines[4]}`);
   writeFileSync(join(directory, "segment-000003.jsonl"), lines[5] ?? "");
-  expect(following()).toEqual([5, 6]);
-  expect(following()).toEqual([]);
-});
-
-test("show explains a decision, tail lists the last", () => {
-  const directory = directoryOf();
-  const text = explanationText(findDecision(directory, 2));
-  expect(text).toContain("asked    better");
-  expect(text).toContain("cheaper");
-  expect(text).not.toContain("DIFFERS");
-  expect(() => findDecision(directory, 7)).toThrow("has no entry 7");
-  expect(() => findDecision(directory, 1)).toThrow("not a decision but genesis");
-  const reader = new JournalReader(directory);
-  const listed = reader.last(2).map((entry) => decisionLine(reader.decision(entry)));
-  expect(listed).toHaveLength(2);
-  expect(listed[1]).toContain("reject");
+  expect(await sequences(source.following())).toEqual([5, 6]);
+  expect(await sequences(source.following())).toEqual([]);
+  expect(await sequences(source.from(3))).toEqual([3, 4, 5, 6]);
 });

@@ -1,0 +1,204 @@
+/**
+ * A decision explained: what was asked, by whom, what was chosen and why, with every digest recomputed.
+ * @module
+ */
+import {
+  ALL_PROVIDERS,
+  DEFAULT_TENANT,
+  type DecisionEntry,
+  type Defaulted,
+  actorText,
+  cost,
+  decisionDigests,
+  decisionIdOf,
+  type ExplainedRecommendation,
+  explain,
+  identityNumber,
+  NO_BUDGET_LIMIT,
+  policyDigest,
+  type PolicySnapshot,
+  type Request,
+  type ShortOfRoom,
+  shortOf,
+  toHex,
+} from "@calybris/kernel";
+import { explainTable, explanationRows } from "../decide/explain-table.ts";
+import { candidateName, type ReadDecision } from "../journal/reader.ts";
+import { dollars } from "../terminal/money-text.ts";
+import { count } from "../terminal/number-text.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import { timeText } from "../terminal/time-text.ts";
+import { type FoundOutcome, outcomeJson, outcomeLines, recommendationLines } from "./recommendation.ts";
+import { sentenceOf } from "./sentence.ts";
+
+/** Cost of what was asked for, minus what was chosen; `undefined` when there is nothing to compare. */
+function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined {
+  const requested = snapshot.policy.candidates.find(({ id }) => id === entry.request.requestedId);
+  if (requested === undefined || entry.decision.action === "reject") return undefined;
+  return cost(entry.request, requested) - entry.decision.costMicrocents;
+}
+
+export function explanationJson(
+  found: ReadDecision,
+  learning: ExplainedRecommendation | undefined,
+  outcome: FoundOutcome | undefined,
+): object {
+  const { entry, snapshot, head } = found;
+  const explained = explain(snapshot.policy, entry.request);
+  const digests = decisionDigests(policyDigest(snapshot.policy), entry.request, explained.decision);
+  return {
+    sequence: head.sequence,
+    at: head.at,
+    kind: head.kind,
+    sentence: sentenceOf(found),
+    decisionId: decisionIdOf(head.sequence, identityNumber(entry.identity)),
+    id: entry.requestId,
+    policy: found.policyId,
+    actor: entry.actor,
+    keyName: found.keyName,
+    onBehalfOf: entry.onBehalfOf,
+    useCase: entry.useCase,
+    defaulted: entry.defaulted,
+    tenant: entry.tenant,
+    short: shortOf(entry),
+    asked: entry.asked,
+    tags: entry.tags,
+    session: entry.session,
+    promptDigest: entry.promptDigest,
+    request: entry.request,
+    decision: { ...explained.decision, ...entry.decision },
+    learning,
+    outcome: outcome === undefined ? undefined : outcomeJson(outcome),
+    savedMicrocents: savedMicrocents(found),
+    rows: explanationRows(snapshot, explained),
+    digests: {
+      policy: toHex(digests.policy),
+      request: toHex(digests.request),
+      decision: toHex(digests.decision),
+      identity: toHex(digests.identity),
+    },
+    entryHash: found.entryHash,
+    isChained: found.isChained,
+  };
+}
+
+/** A budget may have been none at all. */
+function shortText(short: ShortOfRoom | undefined): string {
+  if (short === undefined) return "";
+  const { roomMicrocents, askedMicrocents } = short;
+  const asked =
+    askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${dollars(askedMicrocents)}`;
+  return `, which had room for $${dollars(roomMicrocents)} and asked ${asked}`;
+}
+
+/** What the client did not send, with the value that its use case has for it. */
+function defaultLines({ defaulted, request, useCase }: DecisionEntry): readonly string[] {
+  if (defaulted.length === 0) return [];
+  const values: Readonly<Record<Defaulted, string>> = {
+    value: `value $${dollars(request.valueMicrocents)}`,
+    risk: `risk ${request.riskBps} bps`,
+    confidence: `confidence ${request.confidenceBps} bps`,
+    floor: `quality at least ${request.qualityMinBps} bps`,
+    output: `output ${count(request.outputTokens)} tokens`,
+    tenant: `tenant ${JSON.stringify(DEFAULT_TENANT)}`,
+  };
+  const list = defaulted.map((name) => values[name]).join(", ");
+  return [`  defaults ${list}: not sent by the client, so taken from use case ${useCase}`];
+}
+
+/** What the client sent, where the request was decided with another value. */
+function replacedLines({ entry, snapshot }: ReadDecision): readonly string[] {
+  const { asked, request } = entry;
+  if (asked === undefined) return [];
+  const { budgetMicrocents, providers, qualityMinBps } = asked;
+  const replaced = (name: string, sent: string, used: string): string =>
+    `  replaced ${name}: the client sent ${sent}, decided with ${used}`;
+  return [
+    ...(budgetMicrocents === undefined
+      ? []
+      : [replaced("budget", budgetText(budgetMicrocents), budgetText(request.budgetLimitMicrocents))]),
+    ...(providers === undefined
+      ? []
+      : [replaced("providers", providersText(providers, snapshot), providersText(request.providersAllowed, snapshot))]),
+    ...(qualityMinBps === undefined
+      ? []
+      : [replaced("quality floor", `${qualityMinBps} bps`, `${request.qualityMinBps} bps`)]),
+  ];
+}
+
+function budgetText(microcents: bigint): string {
+  return microcents === NO_BUDGET_LIMIT ? "no limit" : `$${dollars(microcents)}`;
+}
+
+function providersText(mask: Request["providersAllowed"], { providers }: PolicySnapshot): string {
+  if (mask === ALL_PROVIDERS) return "any";
+  return providers.filter((_name, index) => ((mask >> BigInt(index)) & 1n) === 1n).join(", ") || "none";
+}
+
+/** Who asked, and what the caller said of the request beside what is decided by. */
+function callerLines({ entry, keyName }: ReadDecision): readonly string[] {
+  const { actor, onBehalfOf, tags, session, promptDigest } = entry;
+  const said = [
+    ...Object.entries(tags ?? {}).map(([name, tag]) => `${name}=${tag}`),
+    ...(session === undefined ? [] : [`session ${JSON.stringify(session)}`]),
+    ...(promptDigest === undefined ? [] : [`prompt SHA-256 ${promptDigest}`]),
+  ];
+  return [
+    ...(actor === undefined ? [] : [`  by       ${actorText(actor, keyName, onBehalfOf)}`]),
+    ...(said.length === 0 ? [] : [`  tags     ${said.join(", ")}`]),
+  ];
+}
+
+export const CHAINED: Readonly<Record<string, string>> = {
+  true: "",
+  false: "DOES NOT FOLLOW from its data: it was altered",
+  undefined: "(not checked: that takes the journal's head, and its key when it is keyed)",
+};
+
+/** The decision for a person. */
+export function explanationText(
+  found: ReadDecision,
+  learning?: ExplainedRecommendation,
+  outcome?: FoundOutcome,
+): string {
+  const { entry, snapshot, head } = found;
+  const { request } = entry;
+  const explained = explain(snapshot.policy, request);
+  const decision = { ...explained.decision, ...entry.decision };
+  const digests = decisionDigests(policyDigest(snapshot.policy), request, explained.decision);
+  const saved = savedMicrocents(found);
+  const chosen =
+    decision.action === "reject"
+      ? `nothing: ${decision.reason}`
+      : `${candidateName(snapshot, decision.selectedId)} for $${dollars(decision.costMicrocents)} (${decision.reason})`;
+  const isSame = toHex(digests.identity) === entry.identity;
+  const rows = [
+    sentenceOf(found),
+    `Entry ${head.sequence}, decision ${request.sequence} (${decisionIdOf(head.sequence, identityNumber(entry.identity))}), ${timeText(head.at)}`,
+    `  asked    ${candidateName(snapshot, request.requestedId)}, ${count(request.inputTokens)} tokens in, ${count(request.outputTokens)} out, worth $${dollars(request.valueMicrocents)}`,
+    `  under    policy ${found.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
+    ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
+    ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(shortOf(entry))}`]),
+    ...defaultLines(entry),
+    ...replacedLines(found),
+    `  ${decision.action.padEnd(9)} ${chosen}`,
+    ...(saved === undefined ? [] : [`  saved    $${dollars(saved)} against what was asked for; quality not measured`]),
+    ...(decision.counterfactualId === 0
+      ? []
+      : [
+          `  runner-up ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
+        ]),
+    ...callerLines(found),
+    ...recommendationLines(learning, snapshot),
+    ...outcomeLines(outcome),
+    ...(explained.rows.length === 0
+      ? ["  a hard limit: no candidate was looked at"]
+      : explainTable(snapshot, explained).split("\n")),
+    `  policy   ${toHex(digests.policy)}`,
+    `  request  ${toHex(digests.request)}`,
+    `  decision ${toHex(digests.decision)}`,
+    `  identity ${entry.identity}${isSame ? "" : ` DIFFERS from ${toHex(digests.identity)}`}`,
+    `  entry    ${found.entryHash} ${CHAINED[String(found.isChained)] ?? ""}`.trimEnd(),
+  ];
+  return rows.map(printable).join("\n");
+}
