@@ -2,7 +2,6 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DECISION_FIELDS } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorTable } from "./error-table.ts";
 import { docstringExamples, fences, runExample } from "./examples.ts";
@@ -26,14 +25,6 @@ afterAll(() => {
 test("docs/errors.md is the error table of the code", () => {
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(`${ROOT}docs/errors.md`, errorTable());
   expect(read("docs/errors.md")).toBe(errorTable());
-});
-
-test("docs/formats.md lists the members of a decision as the code writes them", () => {
-  const keys = DECISION_FIELDS.map(({ key }) => key);
-  const [, kinds = ""] = /^\| `decision` +\|(.*)\|$/m.exec(read("docs/formats.md")) ?? [];
-  expect([...kinds.matchAll(/`([^`]+)`/g)].map(([, key]) => key)).toEqual(keys);
-  const [, members = ""] = /\n\| member[^\n]*\| bytes[^\n]*\n(.*?)\n\n/s.exec(read("docs/formats.md")) ?? [];
-  expect([...members.matchAll(/^\| `([^`]+)`/gm)].map(([, key]) => key)).toEqual(keys);
 });
 
 describe("docs/invariants.md", () => {
