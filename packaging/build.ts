@@ -80,7 +80,12 @@ async function stage({ folder, manifest, sources }: PublishedPackage, compiled: 
   }
   for await (const file of glob([...(manifest.files ?? [])], { cwd: join(ROOT, folder), exclude: ["package.json"] }))
     await cp(join(ROOT, folder, file), join(target, file), { recursive: true });
-  if (sources === undefined) return;
+  if (sources !== undefined) await stageCompiled(folder, sources, compiled, target);
+  for (const [file, source] of Object.entries(manifest.bundled ?? {}))
+    await cp(join(ROOT, "node_modules", source), join(target, file), { recursive: true });
+}
+
+async function stageCompiled(folder: string, sources: string, compiled: string, target: string): Promise<void> {
   const from = join(compiled, folder, sources);
   await rewriteFiles(from, /\.map$/, withSourceNames);
   await cp(from, join(target, "dist"), { recursive: true });

@@ -12,12 +12,14 @@ export interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
   /** Files published as they are. Compiled code is added. */
   readonly files?: readonly string[];
+  /** Single files of development dependencies that are published, by their path in the package. */
+  readonly bundled?: Readonly<Record<string, string>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly [key: string]: unknown;
 }
 
 /** Members that speak of the checkout only. */
-const UNPUBLISHED = new Set(["private", "scripts", "devDependencies"]);
+const UNPUBLISHED = new Set(["private", "scripts", "devDependencies", "bundled"]);
 
 /**
  * The manifest that goes to the registry: compiled entry points with their types, and no member that speaks of the checkout.
@@ -35,7 +37,7 @@ export function publishedManifest(source: Manifest, sources: string | undefined)
   return {
     ...Object.fromEntries(kept),
     ...(source.exports === undefined ? {} : { exports: publishedExports(source.exports, sources) }),
-    files: [...compiled, ...(source.files ?? []), "NOTICE"],
+    files: [...compiled, ...(source.files ?? []), ...Object.keys(source.bundled ?? {}), "NOTICE"],
     sideEffects: source["sideEffects"] ?? false,
     publishConfig: { access: "public", provenance: true },
   };

@@ -9,7 +9,7 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { API_CONTRACTS, openApi } from "@calybris/gateway";
+import { API_CONTRACTS, type OpenApi, openApi } from "@calybris/gateway";
 import openapiTypes, { astToString, type OpenAPI3, type SchemaObject } from "openapi-typescript";
 import ts from "typescript";
 
@@ -49,8 +49,8 @@ export type Operations = {
 
 /** The text of `src/api.ts`. */
 export async function clientSource(): Promise<string> {
-  const document = openApi(API_CONTRACTS);
-  const nodes = await openapiTypes(document as unknown as OpenAPI3, {
+  const document = typed(openApi(API_CONTRACTS));
+  const nodes = await openapiTypes(document as OpenAPI3, {
     immutable: true,
     rootTypes: true,
     rootTypesNoSchemaPrefix: true,
@@ -59,6 +59,19 @@ export async function clientSource(): Promise<string> {
   const source = `${HEADING}\n${astToString(nodes.map(withUndefined))}\n${OPERATION_TYPES}\n${operationTable()}`;
   const args = [BIOME, "format", `--stdin-file-path=${API_FILE}`];
   return execFileSync(process.execPath, args, { input: source, encoding: "utf8" });
+}
+
+/** Errors are one type, `ServiceError`, though the document lists them for each status. Examples are for its readers. */
+function typed(document: OpenApi): object {
+  const paths = Object.entries(document.paths).map(([path, methods]) => {
+    const operations = Object.entries(methods).map(([method, operation]) => {
+      const { 200: answer, default: error } = operation.responses;
+      return [method, { ...operation, responses: { 200: answer, default: error } }];
+    });
+    return [path, Object.fromEntries(operations)];
+  });
+  const text = JSON.stringify({ ...document, paths: Object.fromEntries(paths) });
+  return JSON.parse(text, (key, value: unknown) => (/^examples?$/.test(key) ? undefined : value)) as object;
 }
 
 type Schema = SchemaObject & {

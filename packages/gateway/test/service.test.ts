@@ -385,6 +385,12 @@ describe("what watches over it", () => {
     expect(((await api.json()) as { openapi: string }).openapi).toBe("3.1.0");
     const docs = await fetch(`${running.url}/docs`);
     expect(docs.headers.get("content-security-policy")).toContain("default-src 'none'");
-    expect(await docs.text()).toContain("POST /v1/decisions");
+    const scripts = [...(await docs.text()).matchAll(/<script src="([^"]+)"/g)].map(([, path = ""]) => path);
+    expect(scripts.length).toBe(2);
+    for (const path of scripts) {
+      const script = await fetch(running.url + path);
+      expect(script.headers.get("content-type")).toMatch(/^text\/javascript/);
+      expect(await script.text()).toContain("Redoc");
+    }
   });
 });

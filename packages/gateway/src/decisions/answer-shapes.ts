@@ -30,7 +30,7 @@ export const amountText = (what: string): z.ZodType =>
   z
     .string()
     .regex(/^-?[0-9]{1,20}$/)
-    .meta({ description: `${what}, in microcents; $1 is 100,000,000.` });
+    .meta({ description: `${what}, in microcents; $1 is 100,000,000.`, examples: ["120000"] });
 export const count = (what: string): z.ZodType => z.int().min(0).meta({ description: what });
 export const text = (what: string): z.ZodType => z.string().meta({ description: what });
 const digest = (what: string): z.ZodType => z.string().regex(new RegExp(DIGEST_PATTERN)).meta({ description: what });
@@ -38,7 +38,7 @@ const flag = (what: string): z.ZodType => z.boolean().meta({ description: what }
 export const decisionIdText: z.ZodType = z
   .string()
   .regex(new RegExp(DECISION_ID_PATTERN))
-  .meta({ description: "Names the decision for outcomes and settlements." });
+  .meta({ description: "Names the decision for outcomes and settlements.", examples: ["4-e87e4357"] });
 
 const candidate = named(
   "Candidate",

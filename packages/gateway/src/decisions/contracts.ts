@@ -2,6 +2,7 @@
  * Every operation of the API, in the order of the documentation: what it requires, what it takes and what it answers.
  * @module
  */
+import { DOCS_SCRIPTS } from "../http/docs-page.ts";
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import {
   batchShape,
@@ -35,7 +36,7 @@ import {
   settleCall,
 } from "./call-shapes.ts";
 
-type ApiOperation =
+export type ApiOperation =
   | "decide"
   | "decideBatch"
   | "decision"
@@ -58,7 +59,7 @@ type ApiOperation =
   | "ready"
   | "confirmClock"
   | "metrics";
-type DocumentationOperation = "openapi" | "docs";
+type DocumentationOperation = "openapi" | "docs" | "docsRedoc" | "docsStart";
 export type OperationName = ApiOperation | DocumentationOperation;
 
 /** More keys, names and features than a policy knows are never needed. */
@@ -272,6 +273,8 @@ const API: Contracts<ApiOperation> = {
   },
 };
 
+const SCRIPT_TYPE = "text/javascript; charset=utf-8";
+
 /** The documentation of the API; not part of it. */
 const DOCUMENTATION: Contracts<DocumentationOperation> = {
   openapi: {
@@ -287,6 +290,20 @@ const DOCUMENTATION: Contracts<DocumentationOperation> = {
     summary: "This API, for people",
     scopes: [],
     answer: "text/html; charset=utf-8",
+  },
+  docsRedoc: {
+    method: "GET",
+    path: DOCS_SCRIPTS.redoc,
+    summary: "The program that renders the documentation",
+    scopes: [],
+    answer: SCRIPT_TYPE,
+  },
+  docsStart: {
+    method: "GET",
+    path: DOCS_SCRIPTS.start,
+    summary: "What starts that program",
+    scopes: [],
+    answer: SCRIPT_TYPE,
   },
 };
 

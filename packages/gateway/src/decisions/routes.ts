@@ -2,7 +2,7 @@
  * Every route of the service: each contract with its handler.
  * @module
  */
-import { docsPage } from "../http/docs-page.ts";
+import { docsPage, redocBundle, START_SCRIPT } from "../http/docs-page.ts";
 import { openApi } from "../http/openapi.ts";
 import type { Handler, Route } from "../http/route-contract.ts";
 import { healthHandlers, type Watched } from "../watch/health.ts";
@@ -30,13 +30,16 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
   return CONTRACTS.map((contract) => ({ contract, handle: handlers[contract.name as OperationName] }));
 }
 
-function documentationHandlers(): Pick<Handlers, "openapi" | "docs"> {
+function documentationHandlers(): Pick<Handlers, "openapi" | "docs" | "docsRedoc" | "docsStart"> {
   const document = openApi(API_CONTRACTS);
   const json = JSON.stringify(document);
-  const { html, contentSecurityPolicy } = docsPage(document);
+  const { html, contentSecurityPolicy } = docsPage(document.info.title);
   const contentType = "text/html; charset=utf-8";
+  const script = { contentType: "text/javascript; charset=utf-8" };
   return {
     openapi: () => ({ body: json }),
     docs: () => ({ body: html, contentType, headers: ["content-security-policy", contentSecurityPolicy] }),
+    docsRedoc: () => ({ body: redocBundle(), ...script }),
+    docsStart: () => ({ body: START_SCRIPT, ...script }),
   };
 }

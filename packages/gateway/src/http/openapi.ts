@@ -2,8 +2,18 @@
  * The OpenAPI 3.1 document, made from the contracts and the schemas that check what comes in.
  * @module
  */
+import { ERRORS, type ErrorRow } from "@calybris/kernel";
 import { z } from "zod";
 import { errorShape, shapes } from "../decisions/answer-shapes.ts";
+import type { ApiOperation } from "../decisions/contracts.ts";
+import {
+  type DocumentedError,
+  errorsOf,
+  OPERATION_DOCS,
+  type OperationDocs,
+  TAGS,
+} from "../decisions/operation-docs.ts";
+import { GATEWAY_ERRORS } from "../gateway-errors.ts";
 import { parametersOf, type RouteContract } from "./route-contract.ts";
 
 /** A JSON Schema, as far as this service writes it. */
@@ -13,6 +23,7 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
+  readonly tags: readonly string[];
   readonly security: readonly { readonly key: readonly string[] }[];
   readonly parameters: readonly {
     readonly name: string;
@@ -20,10 +31,11 @@ export interface Operation {
     readonly required: boolean;
     readonly description?: string;
     readonly schema: JsonSchema;
+    readonly example?: string | number;
   }[];
   readonly requestBody?: {
     readonly required: true;
-    readonly content: { readonly "application/json": { readonly schema: JsonSchema } };
+    readonly content: { readonly "application/json": { readonly schema: JsonSchema; readonly example?: object } };
   };
   readonly responses: {
     readonly [status: string]: {
@@ -31,11 +43,20 @@ export interface Operation {
       readonly content: { readonly [mediaType: string]: { readonly schema: JsonSchema } };
     };
   };
+  /** A command that sends the example. */
+  readonly "x-codeSamples": readonly { readonly lang: string; readonly label: string; readonly source: string }[];
 }
 
 export interface OpenApi {
   readonly openapi: "3.1.0";
-  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly info: {
+    readonly title: string;
+    readonly version: string;
+    readonly description: string;
+    readonly license: { readonly name: string; readonly identifier: string };
+  };
+  readonly servers: readonly { readonly url: string; readonly description: string }[];
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
   readonly paths: { readonly [path: string]: { readonly [method: string]: Operation } };
   readonly components: {
     readonly schemas: { readonly [name: string]: JsonSchema };
@@ -53,7 +74,14 @@ export function openApi(contracts: readonly RouteContract[]): OpenApi {
     paths[contract.path] = { ...paths[contract.path], [contract.method.toLowerCase()]: operationOf(contract) };
   return {
     openapi: "3.1.0",
-    info: { title: "Calybris decision service", version: VERSION, description: INTRODUCTION },
+    info: {
+      title: "Calybris decision service",
+      version: VERSION,
+      description: INTRODUCTION,
+      license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+    },
+    servers: [{ url: "/", description: "The service that answers this document." }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       schemas: components(),
@@ -66,15 +94,22 @@ export function openApi(contracts: readonly RouteContract[]): OpenApi {
 
 function operationOf(contract: RouteContract): Operation {
   const { name, summary, description, scopes, body, answer } = contract;
+  const docs = OPERATION_DOCS[name as ApiOperation];
   return {
     operationId: name,
     summary,
     ...(description === undefined ? {} : { description }),
+    tags: [docs.tag],
     security: scopes.length === 0 ? [] : [{ key: [] }],
-    parameters: [...pathParameters(contract), ...queryParameters(contract), ...headerParameters(contract)],
+    parameters: [...pathParameters(contract), ...queryParameters(contract), ...headerParameters(contract)].map(
+      (parameter) => {
+        const example = docs.parameters?.[parameter.name];
+        return example === undefined ? parameter : { ...parameter, example };
+      },
+    ),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: inlineSchema(body.schema) } } } }),
+      : { requestBody: { required: true, content: { "application/json": bodyContent(body.schema, docs.body) } } }),
     responses: {
       200: {
         description: scopes.length === 0 ? summary : `${summary}. Requires a key with scope ${scopes.join(" or ")}.`,
@@ -83,12 +118,46 @@ function operationOf(contract: RouteContract): Operation {
             ? { [answer]: { schema: { type: "string" } } }
             : { "application/json": { schema: inlineSchema(answer) } },
       },
-      default: {
-        description: "Error response.",
-        content: { "application/json": { schema: inlineSchema(errorShape) } },
-      },
+      ...errorResponses(errorsOf(contract)),
+      default: errorResponse("Error response."),
     },
+    "x-codeSamples": [{ lang: "Shell", label: "curl", source: curl(contract, docs) }],
   };
+}
+
+function bodyContent(schema: z.ZodType, example: object | undefined): { schema: JsonSchema; example?: object } {
+  return { schema: inlineSchema(schema), ...(example === undefined ? {} : { example }) };
+}
+
+/** A response for each status, which lists its codes with what to do. */
+function errorResponses(codes: readonly DocumentedError[]): Operation["responses"] {
+  const table: { readonly [code: string]: ErrorRow<never> } = { ...ERRORS, ...GATEWAY_ERRORS };
+  const byStatus = Map.groupBy(codes, (code) => table[code]?.status ?? 500);
+  return Object.fromEntries(
+    [...byStatus].map(([status, group]) => [
+      String(status),
+      errorResponse(group.map((code) => `- \`${code}\`: ${table[code]?.remedy}`).join("\n")),
+    ]),
+  );
+}
+
+function errorResponse(description: string): Operation["responses"][string] {
+  return { description, content: { "application/json": { schema: inlineSchema(errorShape) } } };
+}
+
+/** The example as a command, for a service that listens where it does by default. */
+function curl({ method, path, scopes, query }: RouteContract, { parameters = {}, body }: OperationDocs): string {
+  const at = path.replace(/\{([a-z]+)\}/gi, (_part, name: string) => String(parameters[name] ?? ""));
+  const search =
+    query === undefined
+      ? ""
+      : `?${Object.entries(parameters)
+          .map((pair) => pair.join("="))
+          .join("&")}`;
+  const words = [`curl -s ${method === "POST" ? "-X POST " : ""}'http://127.0.0.1:8787${at}${search}'`];
+  if (scopes.length > 0) words.push(`-H "authorization: Bearer $KEY"`);
+  if (body !== undefined) words.push("-H 'content-type: application/json'", `-d '${JSON.stringify(body)}'`);
+  return words.join(" \\\n  ");
 }
 
 function pathParameters(contract: RouteContract): Operation["parameters"] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { API_CONTRACTS } from "../../src/decisions/contracts.ts";
-import { docsPage } from "../../src/http/docs-page.ts";
+import { docsPage, redocBundle } from "../../src/http/docs-page.ts";
 import { openApi } from "../../src/http/openapi.ts";
 
 const document = openApi(API_CONTRACTS);
@@ -30,10 +30,20 @@ describe("the OpenAPI document", () => {
   });
 });
 
-test("the documentation page loads nothing and runs nothing", () => {
-  const { html, contentSecurityPolicy } = docsPage(document);
-  expect(html).not.toMatch(/<script|\ssrc=|@import|url\(|<link/i);
-  expect([...html.matchAll(/href="([^"]+)"/g)].filter(([, target = ""]) => !/^[#/]/.test(target))).toEqual([]);
-  expect(contentSecurityPolicy).toContain("default-src 'none'");
-  for (const { path, method } of API_CONTRACTS) expect(html).toContain(`${method} ${path}`);
+describe("the documentation page", () => {
+  const { html, contentSecurityPolicy } = docsPage(document.info.title);
+
+  test("loads its own scripts and nothing else, and has no inline script", () => {
+    const sources = [...html.matchAll(/\ssrc="([^"]+)"/g)].map(([, source]) => source);
+    expect(sources).toEqual(["/docs/redoc.js", "/docs/start.js"]);
+    expect(html).not.toMatch(/<script(?! src=)|\son[a-z]+=|@import|url\(|https?:/i);
+    expect(contentSecurityPolicy).toContain("default-src 'none'; script-src 'self'");
+    expect(contentSecurityPolicy).not.toMatch(/unsafe|\*|https?:|data:[^;]*script/);
+  });
+
+  test("renders with a bundle that names no host to load from", () => {
+    const bundle = redocBundle().toString();
+    expect(bundle).not.toContain("cdn.redoc.ly");
+    expect(bundle).toContain('src:"data:,"');
+  });
 });

@@ -9,7 +9,7 @@ import { TrafficBudget } from "../../src/http/traffic-budget.ts";
 import { speak } from "../support/raw-socket.ts";
 import { codeOf, post, type Running, type StartOptions, startService } from "../support/running-service.ts";
 
-const DOCS = "GET /docs HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
+const DOCS = "GET /openapi.json HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
 
 async function withService(options: StartOptions, body: (own: Running) => Promise<void>): Promise<void> {
   const own = await startService(options);
@@ -47,7 +47,7 @@ const SLOW = 'calybris_errors_total{code="client_slow"}';
 describe("a client that pipelines and never reads", () => {
   test("holds one request and one answer in memory, however much it sent", async () => {
     await withService({}, async (own) => {
-      const docsBytes = (await (await fetch(`${own.url}/docs`)).arrayBuffer()).byteLength;
+      const docsBytes = (await (await fetch(`${own.url}/openapi.json`)).arrayBuffer()).byteLength;
       const sockets = Array.from({ length: 20 }, () => unread(own, DOCS.repeat(1_500)));
       // Each is stuck once the system holds no more for it.
       await expect.poll(() => metric(own, OPEN), { timeout: 20_000 }).toBe(sockets.length + 1);

@@ -12,6 +12,8 @@ import { CalybrisClient, type ClientOptions, type PolicyFile } from "../../../cl
 import { MemoryDisk } from "../../../engine/test/support/memory-disk.ts";
 import type { KeyConfig } from "../../src/config/config.ts";
 import { readConfig } from "../../src/config/read-config.ts";
+import { API_CONTRACTS } from "../../src/decisions/contracts.ts";
+import { type DocumentedError, errorsOf } from "../../src/decisions/operation-docs.ts";
 import { createKey } from "../../src/keys/keyring.ts";
 import { SCOPES, type Scope } from "../../src/keys/scope.ts";
 import { Service, type ServiceOptions } from "../../src/service.ts";
@@ -152,8 +154,25 @@ export async function startService(options: StartOptions = {}): Promise<Running>
     end: async () => {
       await service.stop();
       rmSync(directory, { recursive: true, force: true });
+      requireDocumented(logged);
     },
   };
+}
+
+/** Every error that was answered is one that the documentation lists for its operation. */
+function requireDocumented(logged: string): void {
+  const contracts = new Map(API_CONTRACTS.map((contract) => [contract.name, contract]));
+  const undocumented = logged
+    .split("\n")
+    .filter((line) => line.includes('"code":"CAL_'))
+    .map((line) => JSON.parse(line) as { readonly code: DocumentedError; readonly operation?: string })
+    .filter(({ code, operation }) => {
+      const contract = contracts.get(operation ?? "");
+      return contract !== undefined && !errorsOf(contract).includes(code);
+    })
+    .map(({ code, operation }) => `${operation} answers ${code}`);
+  if (undocumented.length > 0)
+    throw new Error(`operation-docs.ts does not list: ${[...new Set(undocumented)].join(", ")}`);
 }
 
 /** A disk in memory, written in this thread: for tests that start many services. */

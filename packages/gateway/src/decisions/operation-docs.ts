@@ -1,0 +1,238 @@
+/**
+ * What the documentation says of each operation beyond its contract: its group, a request that works, and the errors it
+ * answers. A test posts the requests, in the order of {@link EXAMPLE_ORDER}, to a service that has just been started.
+ * @module
+ */
+import type { ErrorCode } from "@calybris/kernel";
+import type { GatewayErrorCode } from "../gateway-errors.ts";
+import type { RouteContract } from "../http/route-contract.ts";
+import type { ApiOperation } from "./contracts.ts";
+
+export type DocumentedError = ErrorCode | GatewayErrorCode;
+
+export interface OperationDocs {
+  readonly tag: string;
+  /** Parameters of the path and the query. */
+  readonly parameters?: { readonly [name: string]: string | number };
+  readonly body?: object;
+  /** Errors of this operation alone; {@link errorsOf} adds those that its contract implies. */
+  readonly errors: readonly DocumentedError[];
+}
+
+/** Groups of the documentation, in its order. */
+export const TAGS: { readonly [tag: string]: string } = {
+  Decisions: "Choose a candidate for a request, and explain a choice that was made.",
+  Outcomes: "Report how an executed decision turned out. The learner uses it.",
+  Settlements: "Report what an executed decision cost, so that the rest of its reservation is free again.",
+  Budgets: "Limits and balances of tenants.",
+  Policies: "Activate, check and list policies.",
+  Journal: "The entries that every decision and balance can be recomputed from.",
+  Operation: "Health, metrics, configuration and clock of the service.",
+};
+
+/** The decisions of the examples, whose identities follow from the policy of `calybris init`. */
+const [SETTLED, RELEASED, HELD] = ["4-e87e4357", "5-701e594d", "6-1a21a15b"] as const;
+
+const POLICY = {
+  name: "starter",
+  epoch: 2,
+  catalog: "llm",
+  riskHardLimitBps: 9000,
+  confidenceMinBps: 5500,
+  riskPenaltyMultiplierBps: 3500,
+  latencyPenaltyMicrocentsPerMs: 2,
+  useCases: {
+    default: { valueDollars: "0.05", riskBps: 500, confidenceBps: 9000, qualityMinBps: 7000, outputTokens: 500 },
+  },
+};
+
+const DECIDE_ERRORS: readonly DocumentedError[] = [
+  "CAL_REQUEST_INVALID",
+  "CAL_GATEWAY_TENANT_REFUSED",
+  "CAL_LEDGER_TENANT_UNKNOWN",
+  "CAL_REQUEST_ID_REUSED",
+  "CAL_LEDGER_RESERVATIONS_FULL",
+  "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+];
+const SETTLE_ERRORS: readonly DocumentedError[] = [
+  "CAL_LEDGER_INVALID",
+  "CAL_GATEWAY_TENANT_REFUSED",
+  "CAL_LEDGER_RESERVATION_FOREIGN",
+  "CAL_LEDGER_RESERVATION_UNKNOWN",
+  "CAL_LEDGER_RESERVATION_STATE",
+  "CAL_LEDGER_OVERFLOW",
+  "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+];
+const POLICY_ERRORS: readonly DocumentedError[] = ["CAL_POLICY_INVALID", "CAL_CATALOG_INVALID"];
+
+export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } = {
+  decide: {
+    tag: "Decisions",
+    body: { requestId: "r-1", tenant: "acme", requested: "gpt-5.1", inputTokens: 1200, outputTokens: 400 },
+    errors: DECIDE_ERRORS,
+  },
+  decideBatch: {
+    tag: "Decisions",
+    body: {
+      requests: [
+        { requestId: "r-2", tenant: "acme", requested: "gpt-5.1", inputTokens: 90 },
+        { requestId: "r-3", tenant: "acme", requested: "claude-opus-4-5", inputTokens: 800, qualityMinBps: 8464 },
+      ],
+    },
+    errors: [...DECIDE_ERRORS, "CAL_GATEWAY_BATCH_STOPPED"],
+  },
+  decision: {
+    tag: "Decisions",
+    parameters: { id: SETTLED },
+    errors: ["CAL_GATEWAY_DECISION_UNKNOWN", "CAL_JOURNAL_ENTRY_MALFORMED", "CAL_JOURNAL_ARCHIVE_UNREACHABLE"],
+  },
+  observe: {
+    tag: "Outcomes",
+    body: { decisionId: SETTLED, succeeded: true, latencyMs: 640 },
+    errors: [
+      "CAL_OUTCOME_INVALID",
+      "CAL_GATEWAY_TENANT_REFUSED",
+      "CAL_OUTCOME_UNBOUND",
+      "CAL_OUTCOME_DUPLICATE",
+      "CAL_OUTCOME_COST",
+      "CAL_LEDGER_RESERVATION_STATE",
+      "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+    ],
+  },
+  settle: {
+    tag: "Settlements",
+    body: { decisionId: SETTLED, tenant: "acme", actualMicrocents: "98000" },
+    errors: SETTLE_ERRORS,
+  },
+  release: { tag: "Settlements", body: { decisionId: RELEASED, tenant: "acme" }, errors: SETTLE_ERRORS },
+  hold: { tag: "Settlements", body: { decisionId: HELD, tenant: "acme", cause: "timeout" }, errors: SETTLE_ERRORS },
+  reconcile: {
+    tag: "Settlements",
+    body: { decisionId: HELD, actualMicrocents: "1240000", onBehalfOf: "ada" },
+    errors: SETTLE_ERRORS,
+  },
+  correct: {
+    tag: "Settlements",
+    body: { decisionId: SETTLED, actualMicrocents: "95000", onBehalfOf: "ada" },
+    errors: SETTLE_ERRORS,
+  },
+  budget: {
+    tag: "Budgets",
+    parameters: { id: "acme" },
+    errors: ["CAL_GATEWAY_TENANT_REFUSED", "CAL_LEDGER_TENANT_UNKNOWN"],
+  },
+  setBudget: {
+    tag: "Budgets",
+    parameters: { id: "acme" },
+    body: {
+      limit: { exposureCapDollars: "5" },
+      grant: { id: "june", amountMicrocents: "10000000000" },
+      onBehalfOf: "ada",
+    },
+    errors: [
+      "CAL_BUDGETS_INVALID",
+      "CAL_LEDGER_INVALID",
+      "CAL_LEDGER_TENANT_UNKNOWN",
+      "CAL_LEDGER_TENANT_UNMETERED",
+      "CAL_LEDGER_ID_REUSED",
+      "CAL_LEDGER_OVERFLOW",
+    ],
+  },
+  ledger: { tag: "Budgets", errors: [] },
+  policies: { tag: "Policies", errors: [] },
+  setPolicy: { tag: "Policies", body: { policy: POLICY, onBehalfOf: "ada" }, errors: POLICY_ERRORS },
+  checkPolicy: { tag: "Policies", body: { policy: POLICY }, errors: POLICY_ERRORS },
+  reload: {
+    tag: "Operation",
+    errors: [
+      "CAL_CONFIG_INVALID",
+      ...POLICY_ERRORS,
+      "CAL_BUDGETS_INVALID",
+      "CAL_INPUT_UNREADABLE",
+      "CAL_INPUT_MALFORMED",
+      "CAL_LEDGER_TENANT_UNKNOWN",
+    ],
+  },
+  journalHead: { tag: "Journal", errors: [] },
+  journalEntries: {
+    tag: "Journal",
+    parameters: { from: 1, to: 2 },
+    errors: ["CAL_JOURNAL_ENTRY_UNKNOWN", "CAL_JOURNAL_ARCHIVE_UNREACHABLE"],
+  },
+  health: { tag: "Operation", errors: [] },
+  ready: { tag: "Operation", errors: ["CAL_GATEWAY_NOT_READY", "CAL_ENGINE_STOPPED", "CAL_ENGINE_CLOCK"] },
+  confirmClock: { tag: "Operation", errors: [] },
+  metrics: { tag: "Operation", errors: [] },
+};
+
+/** An order in which each example has what it needs: a budget, then decisions, then what became of them. */
+export const EXAMPLE_ORDER: readonly ApiOperation[] = [
+  "setBudget",
+  "decide",
+  "decideBatch",
+  "decision",
+  "observe",
+  "settle",
+  "release",
+  "hold",
+  "reconcile",
+  "correct",
+  "budget",
+  "ledger",
+  "policies",
+  "checkPolicy",
+  "setPolicy",
+  "reload",
+  "journalHead",
+  "journalEntries",
+  "health",
+  "ready",
+  "confirmClock",
+  "metrics",
+];
+
+/** Operations without a body that append to the journal. */
+const COMMANDS_WITHOUT_BODY: readonly string[] = ["reload", "confirmClock"];
+
+/** Every code that an operation may answer: its own, and those that follow from its contract. */
+export function errorsOf(contract: RouteContract): readonly DocumentedError[] {
+  const { name, scopes, body, query, always } = contract;
+  const isCommand = (body !== undefined && name !== "checkPolicy") || COMMANDS_WITHOUT_BODY.includes(name);
+  const codes: readonly DocumentedError[] = [
+    ...(OPERATION_DOCS[name as ApiOperation]?.errors ?? []),
+    "CAL_GATEWAY_HTTP_MALFORMED",
+    "CAL_GATEWAY_HEADERS_TOO_LARGE",
+    "CAL_GATEWAY_EXPECTATION",
+    "CAL_GATEWAY_TIMEOUT",
+    "CAL_GATEWAY_HOST_REFUSED",
+    "CAL_GATEWAY_OVERLOADED",
+    "CAL_GATEWAY_BUG",
+    ...(always === true ? [] : (["CAL_GATEWAY_STOPPING"] as const)),
+    ...(scopes.length === 0 ? [] : KEY_ERRORS),
+    ...(body === undefined ? [] : BODY_ERRORS),
+    ...(body === undefined && query === undefined ? [] : (["CAL_GATEWAY_REQUEST_INVALID"] as const)),
+    ...(isCommand ? COMMAND_ERRORS : []),
+  ];
+  return [...new Set(codes)];
+}
+
+const KEY_ERRORS: readonly DocumentedError[] = [
+  "CAL_GATEWAY_KEY_REQUIRED",
+  "CAL_GATEWAY_KEY_REFUSED",
+  "CAL_GATEWAY_SCOPE_REFUSED",
+  "CAL_GATEWAY_RATE_LIMITED",
+];
+const BODY_ERRORS: readonly DocumentedError[] = [
+  "CAL_GATEWAY_BODY_MALFORMED",
+  "CAL_GATEWAY_BODY_TOO_COSTLY",
+  "CAL_GATEWAY_BODY_TOO_LARGE",
+  "CAL_GATEWAY_MEDIA_TYPE",
+];
+const COMMAND_ERRORS: readonly DocumentedError[] = [
+  "CAL_ENGINE_ACTOR",
+  "CAL_JOURNAL_OVERLOADED",
+  "CAL_JOURNAL_FAILED",
+  "CAL_ENGINE_STOPPED",
+  "CAL_ENGINE_CLOCK",
+  "CAL_ENGINE_CLOSED",
+];
