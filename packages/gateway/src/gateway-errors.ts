@@ -29,6 +29,7 @@ export interface GatewayErrorDetails {
   readonly CAL_GATEWAY_RATE_LIMITED: { key: string; perSecond: number; retryAfterSeconds: number };
   readonly CAL_GATEWAY_OVERLOADED: { problem: string };
   readonly CAL_GATEWAY_STREAM_BROKEN: { problem: string };
+  readonly CAL_GATEWAY_MODEL_UNPRICED: { provider: string; model: string; nearest?: string };
   readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
   readonly CAL_GATEWAY_STOPPING: Record<string, never>;
   readonly CAL_GATEWAY_NOT_READY: { problem: string };
@@ -146,6 +147,11 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
     (d) => `the provider's stream cannot be read: ${d.problem}`,
     "Send the call again; what the provider bills for this one stays reserved until its usage is known.",
   ),
+  CAL_GATEWAY_MODEL_UNPRICED: row(
+    403,
+    (d) => `model ${quote(d.model)} of ${quote(d.provider)} has no price${nearestText(d.nearest)}`,
+    "Name the exact id of a model with a price in the catalog, or add the price to the catalog; nothing was sent.",
+  ),
   CAL_GATEWAY_LISTEN: row(
     409,
     (d) => `cannot listen on ${d.host} port ${d.port}: ${d.problem}`,
@@ -167,6 +173,11 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
     "Please report it with the log lines of this incident.",
   ),
 };
+
+/** A price by prefix is a guess: it is named, and not taken. */
+function nearestText(nearest: string | undefined): string {
+  return nearest === undefined ? "" : `; the nearest id with one is ${quote(nearest)}, which may be another model`;
+}
 
 export type GatewayErrorCode = keyof GatewayErrorDetails;
 

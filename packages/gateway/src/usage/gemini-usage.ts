@@ -17,21 +17,21 @@ export function readGeminiUsage(usage: Json, webSearches: number, isFinal: boole
   const counted = counts.of("candidatesTokenCount") + reasoningTokens;
   const beyond = (counts.get("totalTokenCount") ?? inputTokens + counted) - inputTokens - counted;
   if (beyond !== 0) doubts.push("totalTokenCount is not the sum of its parts");
-  const audio = (...lists: readonly string[]): number =>
-    lists.flatMap((name) => asList(usage[name])).reduce<number>((total, one) => total + audioOf(one, doubts), 0);
+  const ofModality = (modality: string, ...lists: readonly string[]): number =>
+    lists.flatMap((name) => asList(usage[name])).reduce<number>((sum, one) => sum + countOf(one, modality, doubts), 0);
   return {
     ...NO_USAGE,
     inputTokens,
     cacheReadTokens: partOf(prompt, counts.of("cachedContentTokenCount"), "cachedContentTokenCount", doubts),
-    audioInputTokens: audio("promptTokensDetails", "promptTokenDetails", "toolUsePromptTokensDetails"),
-    audioCacheReadTokens: audio("cacheTokensDetails"),
+    audioInputTokens: ofModality("AUDIO", ...INPUT_DETAILS),
+    audioCacheReadTokens: ofModality("AUDIO", "cacheTokensDetails"),
+    // Pages of a document are billed as images.
+    imageInputTokens: ofModality("IMAGE", ...INPUT_DETAILS) + ofModality("DOCUMENT", ...INPUT_DETAILS),
+    videoInputTokens: ofModality("VIDEO", ...INPUT_DETAILS),
     outputTokens: counted + Math.max(0, beyond),
     reasoningTokens,
-    audioOutputTokens: audio("candidatesTokensDetails"),
-    imageOutputTokens: asList(usage["candidatesTokensDetails"]).reduce<number>(
-      (total, one) => total + modalityOf(one, "IMAGE", doubts),
-      0,
-    ),
+    audioOutputTokens: ofModality("AUDIO", "candidatesTokensDetails"),
+    imageOutputTokens: ofModality("IMAGE", "candidatesTokensDetails"),
     webSearches,
     tier: tierOf(usage),
     isFinal,
@@ -65,10 +65,9 @@ function tierOf(usage: Json): string {
   return TIERS.get(traffic) ?? (traffic === "" ? textOf(usage["serviceTier"]) : traffic.toLowerCase());
 }
 
-function audioOf(detail: unknown, doubts: string[]): number {
-  return modalityOf(detail, "AUDIO", doubts);
-}
+/** Vertex has been seen to write the second without its plural. */
+const INPUT_DETAILS = ["promptTokensDetails", "promptTokenDetails", "toolUsePromptTokensDetails"];
 
-function modalityOf(detail: unknown, wanted: string, doubts: string[]): number {
-  return asObject(detail)?.["modality"] === wanted ? new Counts(detail, doubts).of("tokenCount") : 0;
+function countOf(detail: unknown, modality: string, doubts: string[]): number {
+  return asObject(detail)?.["modality"] === modality ? new Counts(detail, doubts).of("tokenCount") : 0;
 }

@@ -30,6 +30,7 @@ export function readOpenaiUsage(usage: Json, tier: string, isFinal: boolean): Us
     cacheReadTokens: partOf(inputTokens, cached, "cached_tokens", doubts),
     cacheWriteTokens: partOf(inputTokens, input.of("cache_write_tokens"), "cache_write_tokens", doubts),
     audioInputTokens: partOf(inputTokens, input.of("audio_tokens"), "audio_tokens", doubts),
+    imageInputTokens: partOf(inputTokens, input.of("image_tokens"), "image_tokens", doubts),
     outputTokens: outputOf(
       inputTokens,
       counts.of("completion_tokens"),

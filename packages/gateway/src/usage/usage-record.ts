@@ -15,6 +15,8 @@ export interface TokenUsage {
   /** What was read from a cache included. */
   readonly audioInputTokens: number;
   readonly audioCacheReadTokens: number;
+  readonly imageInputTokens: number;
+  readonly videoInputTokens: number;
   /** All of the output: reasoning and refused predictions included. */
   readonly outputTokens: number;
   readonly reasoningTokens: number;
@@ -46,6 +48,8 @@ export const NO_TOKENS: TokenUsage = Object.freeze({
   cacheWrite12hTokens: 0,
   audioInputTokens: 0,
   audioCacheReadTokens: 0,
+  imageInputTokens: 0,
+  videoInputTokens: 0,
   outputTokens: 0,
   reasoningTokens: 0,
   audioOutputTokens: 0,

@@ -29,6 +29,7 @@ describe("a chat completion's usage", () => {
       cacheReadTokens: 256,
       cacheWriteTokens: 20,
       audioInputTokens: 3,
+      imageInputTokens: 9,
       outputTokens: 8,
       tier: "default",
     });

@@ -1,0 +1,160 @@
+/**
+ * What a call cost: usage times prices, in integers, rounded up once at the end. Whatever of a usage has no known price is
+ * named, and the caller holds the rest of the reservation for it.
+ * @module
+ */
+import type { Microcents } from "@calybris/kernel";
+import { microcents } from "@calybris/kernel";
+import type { TokenUsage, UsageRecord } from "../usage/usage-record.ts";
+import { ceilDivide } from "./genai-prices.ts";
+import { type ModelPrices, type RateName, rateAt, rateMax } from "./model-prices.ts";
+import { factorsOf, type PriceFactors } from "./price-factors.ts";
+
+export interface CallCost {
+  /** The part that is known: never more than the provider bills. */
+  readonly costMicrocents: Microcents;
+  /** What the usage holds that has no known price; empty where the cost is complete. */
+  readonly unknown: readonly string[];
+}
+
+export interface PricedCall {
+  readonly provider: string;
+  readonly prices: ModelPrices;
+  readonly factors?: PriceFactors;
+  /** Prices of other models that answered for a part: Anthropic's advisor. */
+  readonly pricesOf?: (model: string) => ModelPrices | undefined;
+}
+
+const UNITS_PER_RATE = 1_000_000n;
+const BPS = 10_000n;
+
+/** Counts with the rate that each is billed at. */
+type Bill = Map<RateName, number>;
+
+/**
+ * @example
+ * ```ts
+ * const prices = { rates: { input: { base: 300_000_000n, tiers: [] }, output: { base: 1_500_000_000n, tiers: [] } }, unreadPrices: [] };
+ * const usage = { ...NO_USAGE, inputTokens: 1_000, outputTokens: 10 };
+ * costOf(usage, { provider: "anthropic", prices }); // { costMicrocents: 315000n, unknown: [] }
+ * ```
+ */
+export function costOf(usage: UsageRecord, { provider, prices, factors, pricesOf }: PricedCall): CallCost {
+  const unknown: string[] = [];
+  const { factorsBps, unknown: words } = factorsOf(usage, provider, factors);
+  let tokens = tokenBill(usage, prices, unknown);
+  for (const { model, usage: theirs } of usage.others) {
+    const other = pricesOf?.(model);
+    if (other === undefined) unknown.push(`model ${model}`);
+    else tokens += tokenBill(theirs, other, unknown);
+  }
+  const numerator = factorsBps.reduce((sum, factorBps) => sum * BigInt(factorBps), tokens);
+  const denominator = BPS ** BigInt(factorsBps.length);
+  const perCall = perCallBill(usage, prices, unknown);
+  unknown.push(...words, ...usage.unknownUnits);
+  if (!usage.isFinal) unknown.push("output");
+  const costMicrocents = ceilDivide(numerator + perCall * denominator, denominator * UNITS_PER_RATE);
+  return { costMicrocents: microcents(costMicrocents), unknown: [...new Set(unknown)] };
+}
+
+/** What is known about the size of a call before it is made. */
+export interface CallBound {
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly webSearches: number;
+  /** The highest factor that may be served: `priority` costs more than the list price. */
+  readonly factorBpsMax: number;
+}
+
+/**
+ * The most that a call within a bound can cost at list prices: every token at the highest rate that a token of its direction
+ * can have, at the tier that costs most. A unit without a rate cannot be bounded; {@link costOf} names it.
+ */
+export function boundOf(
+  { inputTokens, outputTokens, webSearches, factorBpsMax }: CallBound,
+  prices: ModelPrices,
+): Microcents {
+  const highest = (names: readonly RateName[]): bigint =>
+    names.reduce((max, name) => {
+      const rate = prices.rates[name];
+      return rate !== undefined && rateMax(rate) > max ? rateMax(rate) : max;
+    }, 0n);
+  const tokens = BigInt(inputTokens) * highest(INPUT_RATES) + BigInt(outputTokens) * highest(OUTPUT_RATES);
+  const calls = BigInt(webSearches) * highest(["webSearch"]) + highest(["request"]);
+  return microcents(ceilDivide(tokens * BigInt(factorBpsMax) + calls * BPS, BPS * UNITS_PER_RATE));
+}
+
+const INPUT_RATES: readonly RateName[] = [
+  "input",
+  "cacheRead",
+  "cacheWrite",
+  "cacheWrite1h",
+  "audioInput",
+  "audioCacheRead",
+  "imageInput",
+  "videoInput",
+];
+const OUTPUT_RATES: readonly RateName[] = ["output", "audioOutput", "imageOutput", "reasoning"];
+
+function tokenBill(usage: TokenUsage, prices: ModelPrices, unknown: string[]): bigint {
+  const bill = new Map([...inputBill(usage, prices, unknown), ...outputBill(usage, prices)]);
+  return sumOf(bill, usage.inputTokens, prices, unknown);
+}
+
+function inputBill(usage: TokenUsage, { rates }: ModelPrices, unknown: string[]): Bill {
+  const { cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens, cacheWrite12hTokens } = usage;
+  const bill: Bill = new Map();
+  const audioRead = Math.min(usage.audioCacheReadTokens, cacheReadTokens);
+  bill.set("audioCacheRead", rates.audioCacheRead === undefined ? 0 : audioRead);
+  bill.set("cacheRead", cacheReadTokens - (bill.get("audioCacheRead") ?? 0));
+  bill.set("cacheWrite", cacheWriteTokens + cacheWrite12hTokens);
+  bill.set("cacheWrite1h", cacheWrite1hTokens);
+  // A part without a rate of its own costs what the whole does.
+  if (rates.audioInput !== undefined) bill.set("audioInput", Math.max(0, usage.audioInputTokens - audioRead));
+  if (rates.imageInput !== undefined) bill.set("imageInput", usage.imageInputTokens);
+  if (rates.videoInput !== undefined) bill.set("videoInput", usage.videoInputTokens);
+  if (cacheWrite12hTokens > 0) unknown.push("cacheWrite12h");
+  const named = [...bill.values()].reduce((sum, count) => sum + count, 0);
+  if (named > usage.inputTokens) unknown.push("parts that overlap");
+  return bill.set("input", Math.max(0, usage.inputTokens - named));
+}
+
+function outputBill(usage: TokenUsage, { rates }: ModelPrices): Bill {
+  const bill: Bill = new Map();
+  if (rates.audioOutput !== undefined) bill.set("audioOutput", usage.audioOutputTokens);
+  if (rates.imageOutput !== undefined) bill.set("imageOutput", usage.imageOutputTokens);
+  if (rates.reasoning !== undefined) bill.set("reasoning", usage.reasoningTokens);
+  const named = [...bill.values()].reduce((sum, count) => sum + count, 0);
+  return bill.set("output", Math.max(0, usage.outputTokens - named));
+}
+
+/**
+ * What a part without a rate of its own is billed at. A price list without a price for reading a cache gives no discount for
+ * it; one without a price for writing it may leave out a surcharge, so that the rest of what it may cost is held.
+ */
+const INSTEAD: { readonly [Name in RateName]?: readonly RateName[] } = {
+  cacheRead: ["input"],
+  cacheWrite: ["input"],
+  cacheWrite1h: ["cacheWrite", "input"],
+};
+const WITHOUT_SURCHARGE: ReadonlySet<RateName> = new Set(["cacheRead"]);
+
+function sumOf(bill: Bill, inputTokens: number, { rates }: ModelPrices, unknown: string[]): bigint {
+  let sum = 0n;
+  for (const [name, count] of bill) {
+    if (count === 0) continue;
+    const named = [name, ...(INSTEAD[name] ?? [])].find((one) => rates[one] !== undefined);
+    const rate = named === undefined ? undefined : rates[named];
+    if (rate === undefined || (named !== name && !WITHOUT_SURCHARGE.has(name))) unknown.push(name);
+    if (rate !== undefined) sum += BigInt(count) * rateAt(rate, inputTokens);
+  }
+  return sum;
+}
+
+function perCallBill({ webSearches, inputTokens }: UsageRecord, prices: ModelPrices, unknown: string[]): bigint {
+  const bill: Bill = new Map([
+    ["webSearch", webSearches],
+    ["request", prices.rates.request === undefined ? 0 : 1],
+  ]);
+  return sumOf(bill, inputTokens, prices, unknown);
+}

@@ -1,0 +1,57 @@
+/**
+ * What multiplies the price of tokens: the tier that served a call, its speed, its region. The price data has none of it. A
+ * word that is not in the table has no known price, and what it may cost stays held.
+ * @module
+ */
+import type { UsageRecord } from "../usage/usage-record.ts";
+
+/** Ten-thousandths of the price, by `tier`, `speed` or `region` and the provider's word. */
+export interface PriceFactors {
+  readonly [word: `${FactorKind} ${string}`]: number;
+}
+
+export type FactorKind = "tier" | "speed" | "region";
+
+const LIST_PRICE_BPS = 10_000;
+
+/** Words that mean the list price at every provider; an answer that says nothing is served at it as well. */
+const LIST_PRICE_WORDS: PriceFactors = {
+  "tier default": LIST_PRICE_BPS,
+  "tier standard": LIST_PRICE_BPS,
+  "tier on_demand": LIST_PRICE_BPS,
+  "speed standard": LIST_PRICE_BPS,
+  "region global": LIST_PRICE_BPS,
+  "region not_available": LIST_PRICE_BPS,
+};
+
+/** Published multipliers. Anthropic: platform.claude.com/docs, pricing (batch, data residency). OpenAI: its pricing page (batch). */
+const PROVIDER_FACTORS: { readonly [provider: string]: PriceFactors | undefined } = {
+  anthropic: { "tier batch": 5_000, "region us": 11_000 },
+  openai: { "tier batch": 5_000 },
+};
+
+export interface FactorReading {
+  /** Numerators over ten-thousand, to be multiplied. */
+  readonly factorsBps: readonly number[];
+  /** Words without a known factor, as `tier priority`. */
+  readonly unknown: readonly string[];
+}
+
+/** @param own - of the catalog, for words that only it knows; it wins. */
+export function factorsOf(
+  { tier, speed, region }: Pick<UsageRecord, FactorKind>,
+  provider: string,
+  own: PriceFactors = {},
+): FactorReading {
+  const factors: PriceFactors = { ...LIST_PRICE_WORDS, ...PROVIDER_FACTORS[provider], ...own };
+  const words = Object.entries({ tier, speed, region }).filter(([, word]) => word !== "");
+  const factorsBps: number[] = [];
+  const unknown: string[] = [];
+  for (const [kind, word] of words) {
+    const name = `${kind as FactorKind} ${word}` as const;
+    const factorBps = Object.hasOwn(factors, name) ? factors[name] : undefined;
+    if (factorBps === undefined) unknown.push(name);
+    else if (factorBps !== LIST_PRICE_BPS) factorsBps.push(factorBps);
+  }
+  return { factorsBps, unknown };
+}
