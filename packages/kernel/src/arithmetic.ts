@@ -44,6 +44,27 @@ export function cost(request: Request, candidate: Candidate): CostMicrocents {
   return costMicrocents(total > U64_MAX ? U64_MAX : total);
 }
 
+/**
+ * As {@link cost}, in numbers that are exact; −1 where one of them would not be. For answers on the path of every decision.
+ *
+ * Below 2^52 a product divided by 10^6 is below 2^33, where doubles are 2^-20 apart: less than the 10^-6 by which a quotient
+ * that is not whole differs from a whole one, so rounding up is right.
+ */
+export function exactCost(
+  inputTokens: number,
+  outputTokens: number,
+  inputPriceMicrocents: number,
+  outputPriceMicrocents: number,
+): number {
+  const input = inputTokens * inputPriceMicrocents;
+  const output = outputTokens * outputPriceMicrocents;
+  if (!(input < EXACT_PRODUCT_MAX && output < EXACT_PRODUCT_MAX)) return -1;
+  return Math.ceil(input / UNITS_PER_PRICE_NUMBER) + Math.ceil(output / UNITS_PER_PRICE_NUMBER);
+}
+
+const EXACT_PRODUCT_MAX = 2 ** 52;
+const UNITS_PER_PRICE_NUMBER = 1_000_000;
+
 /** Utility of the candidate for the request, term by term, in microcents. */
 export function utility(policy: Policy, request: Request, candidate: Candidate): UtilityTerms {
   const value = request.valueMicrocents > 0n ? request.valueMicrocents : 0n;

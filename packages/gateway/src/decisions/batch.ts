@@ -10,8 +10,8 @@ import { asCoded, errorJson } from "../http/error-dialect.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
+import { AnswerBuffer } from "./answer-buffer.ts";
 import type { ApiContext } from "./api-context.ts";
-import { decidedText } from "./decide.ts";
 
 /** A batch stops beyond this: naming mistakes costs more than deciding. */
 const MISTAKES_MAX = 100;
@@ -36,16 +36,25 @@ export async function decideMany(context: ApiContext, call: Call): Promise<Reply
   const { actor } = callerOf(engine, call.principal);
   const decided = await engine.decideMany(taken, actor, untilTooManyMistakes());
   let next = 0;
-  let text = '{"results":[';
+  const answers = new AnswerBuffer(requests.length * ANSWER_BYTES + ANSWER_SLACK_BYTES);
+  answers.put('{"results":[');
   for (let position = 0; position < requests.length; position++) {
-    if (position > 0) text += ",";
-    text += refusals.get(position) ?? resultText(context, decided[next++] as DecidedOrRefused);
+    if (position > 0) answers.put(",");
+    const refusal = refusals.get(position);
+    if (refusal !== undefined) answers.put(refusal);
+    else putResult(context, answers, decided[next++] as DecidedOrRefused);
   }
-  return { body: `${text}]}` };
+  answers.put("]}");
+  return { body: answers.bytes() };
 }
 
-function resultText(context: ApiContext, result: DecidedOrRefused): string {
-  return "decided" in result ? decidedText(context, result.decided) : errorJson(result.refused, MISTAKES_SHOWN_MAX);
+/** What an answer takes, about. */
+const ANSWER_BYTES = 1_200;
+const ANSWER_SLACK_BYTES = 8_192;
+
+function putResult(context: ApiContext, answers: AnswerBuffer, result: DecidedOrRefused): void {
+  if ("decided" in result) answers.decision(context, result.decided);
+  else answers.put(errorJson(result.refused, MISTAKES_SHOWN_MAX));
 }
 
 function untilTooManyMistakes(): RefuseRest {

@@ -2,13 +2,13 @@
  * One decision over HTTP. This is the only place that asks the engine to decide.
  * @module
  */
-import type { ClientRequest, Decided, DecisionWaiter, Engine } from "@calybris/engine";
-import { CalybrisError, DEFAULT_TENANT, type Mistake } from "@calybris/kernel";
+import type { ClientRequest, Decided, DecisionWaiter } from "@calybris/engine";
+import { CalybrisError, type Mistake } from "@calybris/kernel";
 import type { Call, Responder } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
-import { decisionText } from "./decision-text.ts";
+import { AnswerBuffer } from "./answer-buffer.ts";
 
 export function decideOne(context: ApiContext, call: Call, responder: Responder): undefined {
   const request = withKey(call);
@@ -16,6 +16,9 @@ export function decideOne(context: ApiContext, call: Call, responder: Responder)
   const { actor } = callerOf(context.engine, call.principal);
   context.engine.submit(request, new Answering(context, responder), 0, actor);
 }
+
+/** One answer is written at a time. */
+const scratch: AnswerBuffer = new AnswerBuffer(16 * 1024);
 
 /** Answers one request once it is decided. */
 class Answering implements DecisionWaiter {
@@ -30,7 +33,9 @@ class Answering implements DecisionWaiter {
   decided(decided: Decided): void {
     let body: string;
     try {
-      body = decidedText(this.#context, decided);
+      scratch.begin();
+      scratch.decision(this.#context, decided);
+      body = scratch.text();
     } catch (error) {
       this.#responder.refuse(error);
       return;
@@ -41,17 +46,6 @@ class Answering implements DecisionWaiter {
   failed(error: unknown): void {
     this.#responder.refuse(error);
   }
-}
-
-/** What the tenant of a decision may still reserve; `undefined` where nobody limits it. */
-export function headroomOf({ reading }: Engine, { tenant }: Decided): bigint | undefined {
-  return reading.room(tenant ?? DEFAULT_TENANT);
-}
-
-export function decidedText({ engine, metrics }: ApiContext, decided: Decided): string {
-  if (!decided.repeated) metrics.decision(decided.decision.action, decided.decision.reason);
-  const snapshot = engine.reading.policy(decided.policyId)?.snapshot ?? engine.snapshot;
-  return decisionText(decided, snapshot, headroomOf(engine, decided));
 }
 
 /** The `idempotency-key` header is the request id, sent in another place. */

@@ -10,7 +10,8 @@ import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { maySee } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { decideMany } from "./batch.ts";
-import { decideOne, headroomOf } from "./decide.ts";
+import { headroomOf } from "./answer-buffer.ts";
+import { decideOne } from "./decide.ts";
 import { decisionMembers } from "./decision-text.ts";
 import { requestJson } from "./request-json.ts";
 

@@ -1,0 +1,76 @@
+/**
+ * Answers written one behind the other, as bytes: those of a batch, or one.
+ * @module
+ */
+import type { Decided, Engine } from "@calybris/engine";
+import { ACTIONS, AT, DECISION, RecordedDecision, REASONS } from "@calybris/engine/internal";
+import { DEFAULT_TENANT } from "@calybris/kernel";
+import type { ApiContext } from "./api-context.ts";
+import { decisionText } from "./decision-text.ts";
+import { answerBytesMax, putAnswer } from "./record-answer.ts";
+
+export class AnswerBuffer {
+  #bytes: Buffer;
+  #end = 0;
+
+  constructor(bytes: number) {
+    this.#bytes = Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** Begins anew. */
+  begin(): void {
+    this.#end = 0;
+  }
+
+  put(text: string): void {
+    this.#reserve(3 * text.length);
+    this.#end += this.#bytes.write(text, this.#end, "utf8");
+  }
+
+  /** Writes a decision, and counts it. */
+  decision({ engine, metrics }: ApiContext, decided: Decided): void {
+    const record = RecordedDecision.recordOf(decided);
+    const snapshot = engine.reading.policy(decided.policyId)?.snapshot ?? engine.snapshot;
+    const remaining = headroomOf(engine, decided);
+    const { repeated } = decided;
+    if (record === undefined) {
+      if (!repeated) metrics.decision(decided.decision.action, decided.decision.reason);
+      this.put(decisionText(decided, snapshot, remaining));
+      return;
+    }
+    const { u8 } = record.pages;
+    const made = record.at + AT.decision;
+    const [action, reason] = [
+      ACTIONS[u8[made + DECISION.action] as number],
+      REASONS[u8[made + DECISION.reason] as number],
+    ];
+    if (!repeated && action !== undefined && reason !== undefined) metrics.decision(action, reason);
+    this.#reserve(answerBytesMax(record));
+    const context = { snapshot, remaining, repeated, useCase: () => decided.useCase };
+    const end = putAnswer(record, context, this.#bytes, this.#end);
+    if (end < 0) this.put(decisionText(decided, snapshot, remaining));
+    else this.#end = end;
+  }
+
+  /** What was written, when it is all ASCII. */
+  text(): string {
+    return this.#bytes.toString("latin1", 0, this.#end);
+  }
+
+  /** What was written; good until more is. */
+  bytes(): Uint8Array {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  #reserve(bytes: number): void {
+    if (this.#end + bytes <= this.#bytes.byteLength) return;
+    const more = Buffer.allocUnsafeSlow(2 * this.#bytes.byteLength + bytes);
+    this.#bytes.copy(more, 0, 0, this.#end);
+    this.#bytes = more;
+  }
+}
+
+/** What the tenant of a decision may still reserve; `undefined` where nobody limits it. */
+export function headroomOf({ reading }: Engine, { tenant }: Decided): bigint | undefined {
+  return reading.room(tenant ?? DEFAULT_TENANT);
+}
