@@ -1,0 +1,81 @@
+/**
+ * Which headers pass, as data. What is not listed does not: the tenant's key never leaves, the provider's key and account
+ * never come back, and a header that is new tomorrow is no leak.
+ * @module
+ */
+import type { AnswerDialect } from "./dialect.ts";
+
+export interface HeaderList {
+  readonly names: readonly string[];
+  readonly prefixes: readonly string[];
+}
+
+/** From a client to a provider of the same dialect. `accept-encoding` is the gateway's own: it must read the usage. */
+export const REQUEST_HEADERS: { readonly [Dialect in AnswerDialect]: HeaderList } = {
+  "openai-chat": { names: ["content-type", "openai-beta"], prefixes: [] },
+  "openai-responses": { names: ["content-type", "openai-beta"], prefixes: [] },
+  "openai-embeddings": { names: ["content-type"], prefixes: [] },
+  "anthropic-messages": { names: ["content-type", "anthropic-version", "anthropic-beta"], prefixes: [] },
+  gemini: { names: ["content-type"], prefixes: [] },
+};
+
+/** From a provider to a client, whatever the two speak. Organisations, cookies and servers' names are the operator's. */
+export const RESPONSE_HEADERS: HeaderList = {
+  names: [
+    "content-type",
+    "request-id",
+    "x-request-id",
+    "openai-processing-ms",
+    "openai-version",
+    "retry-after",
+    "retry-after-ms",
+    "x-should-retry",
+  ],
+  prefixes: ["x-ratelimit-", "anthropic-ratelimit-"],
+};
+
+/** A header that carries a secret is on no list; a test holds the lists to it. */
+export const SECRET_HEADERS: readonly string[] = [
+  "authorization",
+  "x-api-key",
+  "api-key",
+  "x-goog-api-key",
+  "proxy-authorization",
+  "cookie",
+  "set-cookie",
+];
+
+/**
+ * The listed headers, in the order in which they came.
+ *
+ * @param headers - name and value in turns, as Node and undici give raw headers.
+ * @returns name and value in turns, names in lower case.
+ */
+export function listedHeaders({ names, prefixes }: HeaderList, headers: readonly string[]): string[] {
+  const listed: string[] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    const name = (headers[at] ?? "").toLowerCase();
+    if (names.includes(name) || prefixes.some((prefix) => name.startsWith(prefix)))
+      listed.push(name, headers[at + 1] ?? "");
+  }
+  return listed;
+}
+
+/** The header that carries a provider's key. */
+export function keyHeader(dialect: AnswerDialect, key: string): readonly [name: string, value: string] {
+  if (dialect === "anthropic-messages") return ["x-api-key", key];
+  return dialect === "gemini" ? ["x-goog-api-key", key] : ["authorization", `Bearer ${key}`];
+}
+
+/**
+ * The key that a caller sends: `authorization: Bearer` on every route, or `x-api-key`, as Anthropic's SDK did before 1.0. If
+ * both are there the first counts, since agents that have a token and a key send both.
+ */
+export function callerKey(headers: {
+  readonly [name: string]: string | readonly string[] | undefined;
+}): string | undefined {
+  const { authorization, "x-api-key": apiKey } = headers;
+  const bearer = typeof authorization === "string" ? /^Bearer +(\S+) *$/i.exec(authorization)?.[1] : undefined;
+  if (bearer !== undefined) return bearer;
+  return typeof apiKey === "string" && apiKey !== "" ? apiKey : undefined;
+}

@@ -1,0 +1,141 @@
+/**
+ * Errors of a provider on their way to a client. Those of the client's own doing pass as they are; those of the operator's
+ * account are not the client's, and are not passed on.
+ * @module
+ */
+import type { ErrorAnswer } from "../http/error-dialect.ts";
+import type { AnswerDialect } from "./dialect.ts";
+import { type ErrorFamily, errorAnswer, errorType } from "./error-bodies.ts";
+import { RESPONSE_HEADERS, listedHeaders } from "./header-lists.ts";
+import { asObject, type Json } from "./stream-sights.ts";
+
+export interface ProviderAnswer {
+  readonly status: number;
+  /** Name and value in turns. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array;
+}
+
+/** Whose fault an error is: it decides what is retried, what opens a breaker, and what the client sees. */
+export type ErrorFault = "operator" | "caller" | "rate" | "provider";
+
+/** Codes of OpenAI for an account that cannot pay, all with type `insufficient_quota`. */
+const ACCOUNT_CODES = new Set([
+  "insufficient_quota",
+  "credit_balance_exhausted",
+  "organization_spend_limit_exceeded",
+  "project_spend_limit_exceeded",
+  "organization_usage_limit_exceeded",
+  "billing_error",
+  "billing_hard_limit_reached",
+]);
+
+export function familyOf(dialect: AnswerDialect): ErrorFamily {
+  return dialect === "anthropic-messages" ? "anthropic" : "openai";
+}
+
+/** What an error says, in whichever way its provider writes it. */
+export function readProviderError(json: unknown): {
+  readonly type: string;
+  readonly code: string;
+  readonly message: string;
+  readonly param: string | null;
+} {
+  const outer = asObject(Array.isArray(json) ? json[0] : json) ?? {};
+  const error = asObject(outer["error"]) ?? outer;
+  const text = (name: string): string => (typeof error[name] === "string" ? error[name] : "");
+  return {
+    type: text("type") || text("status"),
+    code: text("code"),
+    message: text("message") || text("detail") || (typeof outer["error"] === "string" ? outer["error"] : ""),
+    param: text("param") || null,
+  };
+}
+
+export function faultOf(status: number, json: unknown): ErrorFault {
+  const { type, code, message } = readProviderError(json);
+  // Anthropic says so with 400 and a sentence only.
+  if (status === 400 && /credit balance is too low|spend limit|usage limits/i.test(message)) return "operator";
+  if (ACCOUNT_CODES.has(type) || ACCOUNT_CODES.has(code) || status === 401 || status === 402 || status === 403)
+    return "operator";
+  if (status === 429) return "rate";
+  return status < 500 && status !== 408 ? "caller" : "provider";
+}
+
+/** The status for an error that came within a stream, before anything was sent: as if the provider had answered with it. */
+export function statusOfStreamError(error: Json): number {
+  const { type, code } = readProviderError(error);
+  return (
+    STREAM_STATUSES.get(type) ?? STREAM_STATUSES.get(code) ?? (typeof error["code"] === "number" ? error["code"] : 500)
+  );
+}
+
+const STREAM_STATUSES: ReadonlyMap<string, number> = new Map([
+  ["invalid_request_error", 400],
+  ["invalid_prompt", 400],
+  ["authentication_error", 401],
+  ["billing_error", 402],
+  ["permission_error", 403],
+  ["not_found_error", 404],
+  ["request_too_large", 413],
+  ["rate_limit_error", 429],
+  ["rate_limit_exceeded", 429],
+  ["insufficient_quota", 429],
+  ["api_error", 500],
+  ["server_error", 500],
+  ["timeout_error", 504],
+  ["overloaded_error", 529],
+]);
+
+/**
+ * The answer that a client gets for a provider's error, when there is nothing left to try.
+ *
+ * Of the same family it is the provider's own bytes; of another, or where it is no JSON, the same said in the client's words.
+ * An error of the operator's account is 502: the client's own quota is not used up, and sending it again changes nothing.
+ */
+export function passedError(
+  answer: ProviderAnswer,
+  from: AnswerDialect,
+  to: AnswerDialect,
+  requestId: string,
+): ErrorAnswer {
+  const headers = listedHeaders(RESPONSE_HEADERS, answer.headers);
+  const text = Buffer.from(answer.body).toString();
+  const json = asJson(text);
+  const family = familyOf(to);
+  if (faultOf(answer.status, json) === "operator") return errorAnswer(family, OPERATOR_FAULT, requestId);
+  if (json !== undefined && from !== "gemini" && familyOf(from) === family)
+    return { status: answer.status, text, contentType: "application/json", headers: withoutType(headers) };
+  const { type, code, message, param } = readProviderError(json);
+  const status = family === "openai" && answer.status === 529 ? 503 : answer.status;
+  const words = {
+    status,
+    message: message === "" ? `the provider answered ${answer.status}` : message,
+    type: from === "gemini" || type === "" ? errorType(family, status) : type,
+    code: code === "" ? null : code,
+    param,
+    headers: withoutType(headers).filter((_part, at, all) => !/^(?:x-)?request-id$/.test(all[at - (at % 2)] ?? "")),
+  };
+  return errorAnswer(family, words, requestId);
+}
+
+const OPERATOR_FAULT = {
+  status: 502,
+  message:
+    "The gateway's own account at the provider was refused. Your budget is not the reason; the operator has to act.",
+  code: "provider_account",
+  isRetryable: false,
+};
+
+function withoutType(headers: readonly string[]): readonly string[] {
+  return headers.filter((_part, at) => headers[at - (at % 2)] !== "content-type");
+}
+
+function asJson(text: string): Json | undefined {
+  try {
+    const json: unknown = JSON.parse(text);
+    return asObject(Array.isArray(json) ? json[0] : json);
+  } catch {
+    return undefined;
+  }
+}
