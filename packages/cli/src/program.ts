@@ -3,6 +3,7 @@
  * reported here, once.
  * @module
  */
+import { ServiceError } from "@calybris/client";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
@@ -105,7 +106,7 @@ function isJson(words: readonly string[]): boolean {
 
 /** Reports what a command threw; returns the exit code. */
 export function report(error: unknown, words: readonly string[], terminal: Terminal): number {
-  if (!(error instanceof CalybrisError)) {
+  if (!(error instanceof CalybrisError || error instanceof ServiceError)) {
     terminal.complain(`This is a bug in calybris: please report it.\n${error instanceof Error ? error.stack : error}`);
     return EXIT.bug;
   }

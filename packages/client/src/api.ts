@@ -643,6 +643,8 @@ export interface components {
       readonly repeated: boolean;
       /** @description Microseconds since the Unix epoch. */
       readonly at: number;
+      /** @description Who asked. */
+      readonly actor: components["schemas"]["Actor"] | null;
       /** @description The request as it was decided, with the values taken from the use case. */
       readonly request: {
         readonly [key: string]: unknown;
@@ -932,6 +934,8 @@ export interface components {
       readonly isFromFile: boolean;
       /** @description Whether it is the active policy. */
       readonly inForce: boolean;
+      /** @description Journal sequence of the entry that activated it. */
+      readonly sequence: number;
       readonly actor: components["schemas"]["Actor"] | null;
     };
     readonly PolicySetRequest: {

@@ -20,6 +20,8 @@ export interface ErrorDetailsByCode {
   readonly CAL_INPUT_MALFORMED: { file: string; line?: number; column?: number; problem: string };
   readonly CAL_USAGE_INVALID: { command: string; problem: string };
   readonly CAL_OUTPUT_UNWRITABLE: { file: string; problem: string };
+  readonly CAL_SERVICE_UNREACHABLE: { url: string; problem: string };
+  readonly CAL_SERVICE_KEY: { file: string; problem: string };
   readonly CAL_REPLAY_STOPPED: { decisions: number; lastLine: number; directory: string };
   readonly CAL_JOURNAL_MISSING: { directory: string };
   readonly CAL_JOURNAL_UNREADABLE: { path: string; problem: string };
@@ -115,6 +117,16 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     400,
     (d) => `${d.file} cannot be written: ${d.problem}`,
     "Choose another path, or check its permissions; an existing file was left unchanged.",
+  ),
+  CAL_SERVICE_UNREACHABLE: row(
+    503,
+    (d) => `no answer from the service at ${d.url}: ${d.problem}`,
+    "Check the URL, and that the service runs (`calybris health`). A command may be repeated: nothing is done twice.",
+  ),
+  CAL_SERVICE_KEY: row(
+    400,
+    (d) => `the API key in ${d.file} cannot be used: ${d.problem}`,
+    "Pass a file that holds the key as `calybris key create` printed it, readable by its owner only.",
   ),
   CAL_REPLAY_STOPPED: row(
     409,

@@ -41,7 +41,7 @@ function checkDirectory(directory: string): Finding {
       check,
       verdict: "warn",
       found: `${nearest}: others may write there (${mode})`,
-      remedy: "chmod 700 mends that.",
+      remedy: "chmod 700 fixes that.",
     };
   const relative = isAbsolute(directory) ? "" : ", relative to where the service is started";
   return { check, verdict: "ok", found: `${directory}${relative} (${mode})` };
@@ -93,7 +93,7 @@ function checkSecret(file: string): Finding {
   const stats = statSync(file);
   if (!isOpen(stats, OTHERS_ANY)) return { check: "secret", verdict: "ok", found: `${file}, its owner's alone` };
   const found = `others may use ${file} (mode ${(stats.mode & 0o777).toString(8)})`;
-  return { check: "secret", verdict: "bad", found, remedy: "chmod 600 mends that." };
+  return { check: "secret", verdict: "bad", found, remedy: "chmod 600 fixes that." };
 }
 
 /** Windows has no such bits. */

@@ -17,12 +17,17 @@ export interface ClaimOptions {
 
 /** `--by`, the same for every command that writes. */
 export function byOption(): Option {
-  const text = "on whose behalf, recorded as claimed; the actor is your system user";
+  const text = "on whose behalf, recorded as claimed; the actor is your system user, or your API key";
   return new Option("--by <name>", text).argParser(parseName);
 }
 
+/** On whose behalf, where `--by` says so. */
+export interface Claim {
+  readonly onBehalfOf?: string;
+}
+
 /** The caller of a command. */
-export function callerOf({ by }: ClaimOptions): { readonly onBehalfOf?: string } {
+export function callerOf({ by }: ClaimOptions): Claim {
   return by === undefined ? {} : { onBehalfOf: by };
 }
 

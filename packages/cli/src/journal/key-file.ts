@@ -26,12 +26,20 @@ export function keyFileOption(): Option {
 
 /** @throws CalybrisError `CAL_JOURNAL_KEY` for what is no key, `CAL_INPUT_UNREADABLE` for what cannot be read. */
 export function readKey(file: string | undefined): Uint8Array | undefined {
-  if (file === undefined) return undefined;
+  return file === undefined ? undefined : readSecret(file, refused);
+}
+
+/**
+ * A secret that only its owner may read.
+ *
+ * @param refuse - makes the error for a file that is none.
+ */
+export function readSecret(file: string, refuse: (file: string, problem: string) => CalybrisError): Uint8Array {
   let descriptor: number | undefined;
   try {
     descriptor = openSync(file, WITHOUT_WAITING);
     const problem = problemOf(fstatSync(descriptor));
-    if (problem !== undefined) throw refused(file, problem);
+    if (problem !== undefined) throw refuse(file, problem);
     return readFileSync(descriptor);
   } catch (cause) {
     throw unreadable(file, cause);
@@ -84,7 +92,7 @@ function problemOf(stats: Stats): string | undefined {
   const mode = stats.mode & 0o777;
   // Windows has no such bits.
   if ((mode & OTHERS_MODE) !== 0 && process.platform !== "win32")
-    return `others may use it (mode ${mode.toString(8)}); chmod 600 mends that`;
+    return `others may use it (mode ${mode.toString(8)}); chmod 600 fixes that`;
   return undefined;
 }
 

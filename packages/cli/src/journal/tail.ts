@@ -6,13 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type EntryBody, writeExact } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
 import { sentenceOf } from "../show/sentence.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { secondText } from "../terminal/time-text.ts";
 import { EntryFilter, type FilterOptions } from "./entry-filter.ts";
 import { keyFileOption } from "./key-file.ts";
-import { type JournalOptions, journalOption } from "./place.ts";
+import { journalOption } from "./place.ts";
 import type { JournalReader, ReadBody, ReadDecision } from "./reader.ts";
 import { readerOf } from "./reader-of.ts";
 import { sinceUs } from "./since.ts";
@@ -26,7 +27,7 @@ export const KINDS: readonly string[] = Object.keys({
   ...{ belief: 0, regimes: 0, prior: 0, certificate: 0, seal: 0, state: 0 },
 } satisfies Readonly<Record<EntryBody["kind"], 0>>);
 
-interface TailOptions extends JournalOptions, FilterOptions {
+interface TailOptions extends TargetOptions, FilterOptions {
   readonly lines: number;
   readonly follow?: true;
   readonly json?: true;
@@ -52,6 +53,8 @@ export function tailCommand(terminal: Terminal): Command {
     .option("--since <time>", "only entries from this time on: 15m, 2h, 7d, or 2026-01-31T12:00Z", sinceUs)
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON lines")
     .addHelpText("after", HELP)

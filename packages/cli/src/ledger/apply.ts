@@ -2,18 +2,21 @@
  * `calybris ledger apply`: activates the limits of a file. Limits that are already active change nothing.
  * @module
  */
-import { loadBudgets, loadPolicy, type UnknownTenants } from "@calybris/engine";
+import type { CalybrisClient, TenantLimit } from "@calybris/client";
+import { type Budgets, loadBudgets, loadPolicy, type UnknownTenants } from "@calybris/engine";
+import { membersOf, readJsonFile } from "@calybris/engine/internal";
 import { Command, Option } from "commander";
-import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { byOption, type Claim, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { previewOn, previewText } from "./dry-run.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface ApplyOptions extends JournalOptions, ClaimOptions {
+interface ApplyOptions extends TargetOptions, ClaimOptions {
   readonly policy?: string;
   readonly dryRun?: true;
   readonly unknownTenants: UnknownTenants;
@@ -37,6 +40,8 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
     .argument("<file>", "budgets file; `calybris init --budgets` writes one to start from")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption().conflicts(["dryRun", "policy"]))
+    .addOption(apiKeyFileOption())
     .addOption(byOption())
     .option("--policy <file>", "policy that begins a new journal; for an existing journal, its active policy")
     .option("--dry-run", "change nothing; list what would change and the known tenants that would be refused")
@@ -53,6 +58,7 @@ export function ledgerApplyCommand(terminal: Terminal): Command {
 
 async function apply(file: string, options: ApplyOptions, terminal: Terminal): Promise<void> {
   const budgets = await loadBudgets(file);
+  const client = clientOf(options);
   if (options.dryRun) {
     const { directory } = await placeOf(options);
     const preview = previewOn(directory, budgets, options.unknownTenants);
@@ -60,7 +66,10 @@ async function apply(file: string, options: ApplyOptions, terminal: Terminal): P
     return;
   }
   const policy = options.policy === undefined ? undefined : await loadPolicy(options.policy);
-  const changed = await withEngine(options, policy, (engine) => engine.ledger.apply(budgets, callerOf(options)));
+  const changed =
+    client === undefined
+      ? await withEngine(options, policy, (engine) => engine.ledger.apply(budgets, callerOf(options)))
+      : await applyAt(client, file, budgets, callerOf(options));
   const unchangedCount = budgets.length - changed.length;
   if (options.json) {
     terminal.print(jsonText({ file, changed, unchangedCount, ...callerOf(options) }));
@@ -68,6 +77,22 @@ async function apply(file: string, options: ApplyOptions, terminal: Terminal): P
   }
   terminal.print(`${count(changed.length)} changed, ${unchangedCount} as before`);
   for (const tenant of changed) terminal.print(printable(`  ${tenant}`));
+}
+
+/** One tenant after another, parents first: what was applied before a failure stays so, and the same file again completes it. */
+async function applyAt(
+  client: CalybrisClient,
+  file: string,
+  budgets: Budgets,
+  caller: Claim,
+): Promise<readonly string[]> {
+  const { tenants } = membersOf((await readJsonFile(file)).value);
+  const changed: string[] = [];
+  for (const { tenant } of budgets) {
+    const limit = membersOf(tenants)[tenant] as TenantLimit;
+    if ((await client.setBudget(tenant, { limit, ...caller })).limitChanged) changed.push(tenant);
+  }
+  return changed;
 }
 
 function count(tenants: number): string {

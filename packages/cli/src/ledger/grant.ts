@@ -3,10 +3,14 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
+import { invariant, type TenantProof } from "@calybris/kernel";
 import { Command } from "commander";
-import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { byOption, type Claim, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import type { CalybrisClient } from "@calybris/client";
+import { exactAmounts } from "../service/exact-amounts.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
@@ -15,7 +19,7 @@ import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface GrantOptions extends JournalOptions, ClaimOptions, AmountGiven {
+interface GrantOptions extends TargetOptions, ClaimOptions, AmountGiven {
   readonly tenant: string;
   readonly id?: string;
   readonly json?: true;
@@ -33,6 +37,8 @@ export function ledgerGrantCommand(terminal: Terminal): Command {
     .description("grant money to a tenant; debt is paid first")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .requiredOption("--tenant <name>", "tenant to grant to");
   return amountOptions(command, "", "how much,")
     .addOption(byOption())
@@ -46,10 +52,13 @@ export function ledgerGrantCommand(terminal: Terminal): Command {
 async function grant(options: GrantOptions, terminal: Terminal): Promise<void> {
   const amountMicrocents = amountGiven(options, "", 1n);
   const { tenant, id = randomUUID() } = options;
-  const granted = await withEngine(options, undefined, ({ ledger }) =>
-    ledger.grant({ tenant, amountMicrocents, id }, callerOf(options)),
-  );
-  const { sequence, repeated, balance } = granted;
+  const client = clientOf(options);
+  const caller = callerOf(options);
+  const grant = { tenant, amountMicrocents, id };
+  const { sequence, repeated, balance } =
+    client === undefined
+      ? await withEngine(options, undefined, ({ ledger }) => ledger.grant(grant, caller))
+      : await grantAt(client, grant, caller);
   if (options.json) {
     terminal.print(jsonText({ tenant, id, amountMicrocents, sequence, repeated, balance }));
     return;
@@ -58,4 +67,23 @@ async function grant(options: GrantOptions, terminal: Terminal): Promise<void> {
   const what = repeated ? `granted before: ${amount}; nothing was changed` : `granted ${amount}`;
   terminal.print(printable(`${what} (entry ${sequence}, id ${JSON.stringify(id)})`));
   terminal.print(balanceText(balance));
+}
+
+interface Grant {
+  readonly tenant: string;
+  readonly amountMicrocents: bigint;
+  readonly id: string;
+}
+
+interface Granted {
+  readonly sequence: number;
+  readonly repeated: boolean;
+  readonly balance: TenantProof;
+}
+
+async function grantAt(client: CalybrisClient, { tenant, ...grant }: Grant, caller: Claim): Promise<Granted> {
+  const answer = await client.setBudget(tenant, { grant, ...caller });
+  invariant(answer.grant !== null, "a grant that was asked for is in the answer");
+  const { sequence, repeated } = answer.grant;
+  return { sequence, repeated, balance: exactAmounts(answer.budget) };
 }

@@ -2,11 +2,14 @@
  * `calybris ledger settle | release | reconcile | correct`: what became of a reservation, said by a person.
  * @module
  */
-import type { Caller, EngineLedger, Settled } from "@calybris/engine";
+import type { CalybrisClient, Settlement } from "@calybris/client";
+import type { EngineLedger, Settled } from "@calybris/engine";
 import { Command } from "commander";
-import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { byOption, type Claim, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { exactAmounts } from "../service/exact-amounts.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
@@ -15,7 +18,7 @@ import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface MoveOptions extends JournalOptions, ClaimOptions, AmountGiven {
+interface MoveOptions extends TargetOptions, ClaimOptions, AmountGiven {
   readonly tenant?: string;
   readonly json?: true;
 }
@@ -30,7 +33,8 @@ interface Move {
   readonly name: "settle" | "release" | "reconcile" | "correct";
   readonly description: string;
   readonly hasActual: boolean;
-  readonly run: (ledger: EngineLedger, said: Said, caller: Caller) => Promise<Settled>;
+  readonly run: (ledger: EngineLedger, said: Said, caller: Claim) => Promise<Settled>;
+  readonly send: (client: CalybrisClient, said: Said & Claim) => Promise<Settlement>;
 }
 
 const MOVES: readonly Move[] = [
@@ -39,24 +43,28 @@ const MOVES: readonly Move[] = [
     description: "report the cost of a call",
     hasActual: true,
     run: (ledger, said, caller) => ledger.settle(said, caller),
+    send: (client, said) => client.settle(said),
   },
   {
     name: "release",
     description: "report that the call never ran; the whole reservation is returned",
     hasActual: false,
     run: (ledger, said, caller) => ledger.release(said, caller),
+    send: (client, { actualMicrocents: _none, ...said }) => client.release(said),
   },
   {
     name: "reconcile",
     description: "report the total cost of a held call",
     hasActual: true,
     run: (ledger, said, caller) => ledger.reconcile(said, caller),
+    send: (client, said) => client.reconcile(said),
   },
   {
     name: "correct",
     description: "correct the cost of a settled call",
     hasActual: true,
     run: (ledger, said, caller) => ledger.correct(said, caller),
+    send: (client, said) => client.correct(said),
   },
 ];
 
@@ -70,6 +78,8 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .argument("<decision-id>", "decision ID; `ledger show --reservations` lists the open ones")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
   if (move.hasActual) amountOptions(command, "actual-", "actual cost");
   command.addOption(byOption());
@@ -85,7 +95,12 @@ function moveCommand(move: Move, terminal: Terminal): Command {
 async function runMove(move: Move, decisionId: string, options: MoveOptions, terminal: Terminal): Promise<void> {
   const actualMicrocents = move.hasActual ? amountGiven(options, "actual-", 0n) : 0n;
   const said: Said = { decisionId, tenant: options.tenant, actualMicrocents };
-  const settled = await withEngine(options, undefined, ({ ledger }) => move.run(ledger, said, callerOf(options)));
+  const client = clientOf(options);
+  const caller = callerOf(options);
+  const settled =
+    client === undefined
+      ? await withEngine(options, undefined, ({ ledger }) => move.run(ledger, said, caller))
+      : settledFrom(await move.send(client, { ...said, ...caller }));
   if (options.json) {
     terminal.print(jsonText(settled));
     return;
@@ -95,4 +110,9 @@ async function runMove(move: Move, decisionId: string, options: MoveOptions, ter
   const cost = `at $${dollars(settled.actualMicrocents)} for ${JSON.stringify(tenant)}`;
   terminal.print(printable(`${decisionId} is ${state} ${cost} (entry ${sequence})${before}`));
   terminal.print(balanceText(balance));
+}
+
+/** What the service answers, in the engine's words. */
+export function settledFrom({ budget, ...settled }: Settlement): Settled {
+  return exactAmounts({ ...settled, balance: budget });
 }

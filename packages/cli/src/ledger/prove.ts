@@ -8,16 +8,17 @@ import type { ConservationProof } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
 import { ledgerTable, reservationsTable, reservationsText } from "./table.ts";
 import { count } from "../terminal/number-text.ts";
 import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import { auditLog, findingLines } from "../verify/verify.ts";
+import { auditTarget, findingLines } from "../verify/verify.ts";
 
-interface ProveOptions extends JournalOptions {
+interface ProveOptions extends TargetOptions {
   readonly json?: true;
 }
 
@@ -33,6 +34,8 @@ export function ledgerProveCommand(terminal: Terminal): Command {
     .description("prove from the journal alone that no money was created or lost")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -40,8 +43,7 @@ export function ledgerProveCommand(terminal: Terminal): Command {
 }
 
 async function prove(options: ProveOptions, terminal: Terminal): Promise<void> {
-  const { directory, keyFile } = await placeOf(options);
-  const { report, prove: proveAt } = await auditLog(directory, { keyFile });
+  const { report, prove: proveAt } = await auditTarget(options, {});
   const proof = proveAt(Date.now() * 1_000);
   terminal.exitCode = exitOf(report, proof);
   if (!options.json) {

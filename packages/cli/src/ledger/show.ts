@@ -1,19 +1,21 @@
 /**
- * `calybris ledger show`: balances, from the journal alone; also while an engine has it.
+ * `calybris ledger show`: balances, from the journal alone, also while an engine has it; or from a running service.
  * @module
  */
 import { CalybrisError, type ConservationProof, type TenantProof } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { exactAmounts } from "../service/exact-amounts.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { foldMoney, type MoneyFinding } from "./fold.ts";
 import { ledgerTable, reservationsTable, reservationsText } from "./table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface ShowOptions extends JournalOptions {
+interface ShowOptions extends TargetOptions {
   readonly reservations?: true;
   readonly json?: true;
 }
@@ -32,6 +34,8 @@ export function ledgerShowCommand(terminal: Terminal): Command {
     .argument("[tenant]", "one tenant")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--reservations", "list open and held reservations")
     .option("--json", "print JSON")
@@ -40,16 +44,33 @@ export function ledgerShowCommand(terminal: Terminal): Command {
 }
 
 async function show(tenant: string | undefined, options: ShowOptions, terminal: Terminal): Promise<void> {
-  const { directory, keyFile } = await placeOf(options);
-  const { fold, findings } = foldMoney(directory, chainOfJournal(directory, keyFile));
-  const at = Math.max(fold.state().at, Date.now() * 1_000);
-  const whole = fold.prove(at);
+  const { at, whole, findings } = await (options.url === undefined ? folded(options) : served(options));
   const proof = tenant === undefined ? whole : around(whole, tenant);
   if (options.json) terminal.print(jsonText({ at, ...proof, findings }));
   else terminal.print(showText(proof, tenant === undefined, options.reservations === true));
   if (findings.length === 0) return;
   terminal.exitCode = 1;
   if (!options.json) terminal.complain(findingsText(findings));
+}
+
+interface ShownMoney {
+  /** Decides which reservations are overdue. */
+  readonly at: number;
+  readonly whole: ConservationProof;
+  readonly findings: readonly MoneyFinding[];
+}
+
+async function folded(options: ShowOptions): Promise<ShownMoney> {
+  const { directory, keyFile } = await placeOf(options);
+  const { fold, findings } = foldMoney(directory, chainOfJournal(directory, keyFile));
+  const at = Math.max(fold.state().at, Date.now() * 1_000);
+  return { at, whole: fold.prove(at), findings };
+}
+
+/** As the service says; `ledger prove --url` recomputes it. */
+async function served(options: ShowOptions): Promise<ShownMoney> {
+  const whole = exactAmounts<ConservationProof>(await clientOf(options)?.ledger());
+  return { at: Date.now() * 1_000, whole, findings: [] };
 }
 
 function showText(proof: ConservationProof, isWhole: boolean, withReservations: boolean): string {

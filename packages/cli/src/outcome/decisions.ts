@@ -4,21 +4,21 @@
  * @module
  */
 import { decisionIdOf, identityNumber, parseExact } from "@calybris/kernel";
-import { readEntries } from "../journal/entries.ts";
-import { logFiles } from "../journal/log-lines.ts";
+import type { JournalSource } from "../journal/source.ts";
 
 /** The latest decision id of each request id that the journal has. */
-export function decisionsOf(directory: string, requestIds: ReadonlySet<string>): ReadonlyMap<string, string> {
+export async function decisionsOf(
+  source: JournalSource,
+  requestIds: ReadonlySet<string>,
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   if (requestIds.size === 0) return found;
-  for (const file of logFiles(directory).files) {
-    for (const { head, data } of readEntries(file)) {
-      if (head.kind !== "decision") continue;
-      const { id, identity } = parseExact(data) as { readonly id?: unknown; readonly identity?: unknown };
-      if (typeof id !== "string" || typeof identity !== "string" || !requestIds.has(id)) continue;
-      const hex = Buffer.from(identity, "base64url").toString("hex");
-      found.set(id, decisionIdOf(head.sequence, identityNumber(hex)));
-    }
+  for await (const { head, data } of source.from(1)) {
+    if (head.kind !== "decision") continue;
+    const { id, identity } = parseExact(data) as { readonly id?: unknown; readonly identity?: unknown };
+    if (typeof id !== "string" || typeof identity !== "string" || !requestIds.has(id)) continue;
+    const hex = Buffer.from(identity, "base64url").toString("hex");
+    found.set(id, decisionIdOf(head.sequence, identityNumber(hex)));
   }
   return found;
 }

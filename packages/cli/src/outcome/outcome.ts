@@ -2,20 +2,23 @@
  * `calybris outcome`: reports the outcome of one decision.
  * @module
  */
-import type { ClientOutcome, Settled } from "@calybris/engine";
+import type { Observation } from "@calybris/client";
+import type { ClientOutcome, Observed, Settled } from "@calybris/engine";
 import { CalybrisError, DISPOSITIONS, type Disposition, SIGNALS, type Signal } from "@calybris/kernel";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
+import { settledFrom } from "../ledger/move.ts";
 import { costOf } from "./rows.ts";
 import { dollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface OutcomeOptions extends JournalOptions, ClaimOptions {
+interface OutcomeOptions extends TargetOptions, ClaimOptions {
   readonly succeeded?: true;
   readonly failed?: true;
   readonly signal?: readonly Signal[];
@@ -56,6 +59,8 @@ export function outcomeCommand(terminal: Terminal): Command {
     .option("--settle", "settle the reservation of the decision at the cost, which is then required")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
@@ -83,7 +88,12 @@ async function reportOutcome(decisionId: string, { options, terminal, command }:
     latencyMs,
     settle: options.settle,
   };
-  const observed = await withEngine(options, undefined, ({ learning }) => learning.observe(outcome, callerOf(options)));
+  const client = clientOf(options);
+  const caller = callerOf(options);
+  const observed =
+    client === undefined
+      ? await withEngine(options, undefined, ({ learning }) => learning.observe(outcome, caller))
+      : observedFrom(await client.observe({ ...outcome, ...caller }));
   if (options.json) {
     terminal.print(jsonText(observed));
     return;
@@ -95,6 +105,11 @@ async function reportOutcome(decisionId: string, { options, terminal, command }:
     `${decisionId}: success ${successBps} bps, net reward ${rewardBps} bps; ${taught} (entry ${sequence})${before}`,
   );
   if (options.settle === true) terminal.print(settlementText(observed.settlement));
+}
+
+/** What the service answers, in the engine's words. */
+export function observedFrom({ settlement, ...observed }: Observation): Observed {
+  return { ...observed, settlement: settlement === null ? undefined : settledFrom(settlement) };
 }
 
 function settlementText(settlement: Settled | undefined): string {

@@ -2,21 +2,25 @@
  * `calybris outcomes`: reports the outcomes of many decisions. Running it again records nothing twice.
  * @module
  */
-import type { Caller, Engine } from "@calybris/engine";
+import { ServiceError } from "@calybris/client";
+import type { ClientOutcome } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
+import { DirectorySource } from "../journal/directory-source.ts";
+import { ServiceSource } from "../journal/service-source.ts";
 import { decisionsOf } from "./decisions.ts";
 import { type OutcomeRow, outcomeRows } from "./rows.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface OutcomesOptions extends JournalOptions, ClaimOptions {
+interface OutcomesOptions extends TargetOptions, ClaimOptions {
   readonly json?: true;
   readonly quiet?: true;
 }
@@ -59,6 +63,8 @@ export function outcomesCommand(terminal: Terminal): Command {
     .argument("<file>", "JSON Lines, plain or compressed; - is standard input")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print the summary as JSON")
@@ -71,22 +77,27 @@ async function reportOutcomes(
   file: string,
   { options, terminal }: { readonly options: OutcomesOptions; readonly terminal: Terminal },
 ): Promise<void> {
-  const place = await placeOf(options);
   const read = await looked(file);
-  const ids = decisionsOf(place.directory, read.requestIds);
+  const client = clientOf(options);
+  const source =
+    client === undefined
+      ? new DirectorySource((await placeOf(options)).directory)
+      : new ServiceSource(client, options.url ?? "");
+  const ids = await decisionsOf(source, read.requestIds);
   const isQuiet = options.quiet === true || options.json === true;
   const interruption = new AbortController();
   const release = terminal.onInterrupt(() => interruption.abort());
   const progress = startProgress(isQuiet ? undefined : read.rows.length, PROGRESS);
   try {
-    const run = {
-      rows: read.rows,
-      ids,
-      caller: callerOf(options),
-      stop: interruption.signal,
-      onProgress: progress.update,
-    };
-    const summary = await withEngine(options, undefined, (engine) => tellRows(engine, run));
+    const run = { rows: read.rows, ids, stop: interruption.signal, onProgress: progress.update };
+    const caller = callerOf(options);
+    const summary =
+      client === undefined
+        ? await withEngine(options, undefined, ({ learning }) =>
+            reportRows((outcome) => learning.observe(outcome, caller), { ...run, waitingMax: WAITING_MAX }),
+          )
+        : // One after another: requests that are under way together may arrive in another order.
+          await reportRows((outcome) => client.observe({ ...outcome, ...caller }), { ...run, waitingMax: 1 });
     progress.stop();
     terminal.print(options.json ? jsonText(summary) : summaryText(summary));
     if (summary.refused > 0) terminal.exitCode = EXIT_REFUSED;
@@ -116,20 +127,24 @@ async function looked(file: string): Promise<Looked> {
 interface Run {
   readonly rows: readonly OutcomeRow[];
   readonly ids: ReadonlyMap<string, string>;
-  readonly caller: Caller;
+  /** Outcomes that may be under way at once. */
+  readonly waitingMax: number;
   readonly stop: AbortSignal;
   readonly onProgress: (done: number) => void;
 }
 
+type Observe = (outcome: ClientOutcome) => Promise<{ readonly repeated: boolean; readonly learned: boolean }>;
+
 /** Told in the order of the file: what each teaches depends on those before it. */
-async function tellRows({ learning }: Engine, { rows, ids, caller, stop, onProgress }: Run): Promise<Summary> {
+async function reportRows(observe: Observe, { rows, ids, waitingMax, stop, onProgress }: Run): Promise<Summary> {
   const summary: Summary = { told: 0, learned: 0, repeated: 0, uncompared: 0, refused: 0, refusals: [], lastLine: 0 };
-  for (let from = 0; from < rows.length && !stop.aborted; from += WAITING_MAX) {
-    const block = rows.slice(from, from + WAITING_MAX);
+  for (let from = 0; from < rows.length && !stop.aborted; from += waitingMax) {
+    const block = rows.slice(from, from + waitingMax);
     const answers = await Promise.allSettled(
-      block.map(({ outcome, requestId }) => {
-        const decisionId = requestId === undefined ? outcome.decisionId : (ids.get(requestId) ?? requestId);
-        return learning.observe({ ...outcome, decisionId }, caller);
+      block.map(async ({ outcome, requestId }) => {
+        const decisionId = requestId === undefined ? outcome.decisionId : ids.get(requestId);
+        if (decisionId === undefined) throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId: requestId ?? "" });
+        return observe({ ...outcome, decisionId });
       }),
     );
     for (const [index, answer] of answers.entries()) {
@@ -149,8 +164,8 @@ async function tellRows({ learning }: Engine, { rows, ids, caller, stop, onProgr
 
 /** What is wrong with one outcome is counted; what is wrong with the journal ends it all. */
 function refuse(summary: Summary, line: number, reason: unknown): void {
-  if (!(reason instanceof CalybrisError) || reason.status >= 500 || !reason.code.startsWith("CAL_OUTCOME_"))
-    throw reason;
+  const isCoded = reason instanceof CalybrisError || reason instanceof ServiceError;
+  if (!isCoded || reason.status >= 500 || !reason.code.startsWith("CAL_OUTCOME_")) throw reason;
   if (isUncompared(reason)) {
     summary.uncompared += 1;
     return;
@@ -161,9 +176,8 @@ function refuse(summary: Summary, line: number, reason: unknown): void {
 }
 
 /** The engine remembers in full only the latest outcomes; of earlier ones, only that they were told. */
-function isUncompared(error: CalybrisError): boolean {
-  const { details } = error as CalybrisError<"CAL_OUTCOME_DUPLICATE">;
-  return error.code === "CAL_OUTCOME_DUPLICATE" && details.sequence === 0;
+function isUncompared({ code, details }: CalybrisError | ServiceError): boolean {
+  return code === "CAL_OUTCOME_DUPLICATE" && "sequence" in details && details["sequence"] === 0;
 }
 
 function summaryText({ told, learned, repeated, uncompared, refused, refusals }: Summary): string {

@@ -9,13 +9,14 @@ import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import { journalPolicy } from "./journal-policies.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { policyNamed } from "./journal-policies.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
 import { type MemberChange, memberChanges } from "./members.ts";
 import { policyIdOption } from "./show.ts";
 
-interface DiffOptions extends Omit<JournalOptions, "keyFile"> {
+interface DiffOptions extends Omit<TargetOptions, "keyFile"> {
   readonly id?: number;
   readonly json?: true;
 }
@@ -34,12 +35,14 @@ export function policyDiffCommand(terminal: Terminal): Command {
     .argument("<files...>", "two policies; or one, which is compared with the journal's")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(policyIdOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((files: readonly string[], options: DiffOptions, command: Command) => {
       if (files.length > 2) command.error("error: too many policies: expected one or two");
-      const named = (["journal", "id", "config"] as const).find((name) => options[name] !== undefined);
+      const named = (["journal", "id", "config", "url"] as const).find((name) => options[name] !== undefined);
       if (files.length === 2 && named !== undefined)
         command.error(`error: option '--${named}' cannot be used with two policies: neither is from a journal`);
       return diff(files, options, terminal);
@@ -49,9 +52,7 @@ export function policyDiffCommand(terminal: Terminal): Command {
 async function diff(files: readonly string[], options: DiffOptions, terminal: Terminal): Promise<void> {
   const { id, json } = options;
   const isOfJournal = files.length === 1;
-  const before = isOfJournal
-    ? journalPolicy((await placeOf(options)).directory, id).snapshot
-    : await loadPolicy(files[0] ?? "");
+  const before = isOfJournal ? (await policyNamed(options, id)).snapshot : await loadPolicy(files[0] ?? "");
   const after = await loadPolicy(files.at(-1) ?? "");
   const changes = memberChanges(before, after);
   const digests = { before: digestOf(before), after: digestOf(after) };

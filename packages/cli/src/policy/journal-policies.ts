@@ -7,6 +7,7 @@ import { nodeSha256 } from "@calybris/engine/internal";
 import {
   actorText,
   CalybrisError,
+  type EntryHead,
   type GenesisEntry,
   type KeyEntry,
   type PolicyEntry,
@@ -17,6 +18,10 @@ import {
   toHex,
 } from "@calybris/kernel";
 import { readEntries } from "../journal/entries.ts";
+import { placeOf } from "../journal/place.ts";
+import type { ReadBody } from "../journal/reader.ts";
+import { readerOf } from "../journal/reader-of.ts";
+import { clientOf, type TargetOptions } from "../service/target.ts";
 import { logFiles } from "../journal/log-lines.ts";
 
 /** A policy that was activated. */
@@ -35,8 +40,41 @@ export interface JournalPolicy {
   readonly digest: string;
 }
 
-/** Every policy of a journal, in order; the last one is active. */
-export function journalPolicies(directory: string): readonly JournalPolicy[] {
+/** Every policy of the journal or the service that a command's options name, in order; the last one is active. */
+export async function policiesOf(options: TargetOptions): Promise<readonly JournalPolicy[]> {
+  const client = clientOf(options);
+  if (client === undefined) return journalPolicies((await placeOf(options)).directory);
+  const reader = await readerOf(options);
+  const { policies } = await client.policies();
+  return Promise.all(
+    policies.map(async ({ sequence }) => policyOf(await reader.body(await reader.source.find(sequence)))),
+  );
+}
+
+function policyOf({ entry, head, keyName }: ReadBody): JournalPolicy {
+  if (entry?.kind !== "genesis" && entry?.kind !== "policy")
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: head.sequence, problem: "it is not a policy" });
+  return activated(entry, head, keyName);
+}
+
+function activated(
+  body: GenesisEntry | PolicyEntry,
+  { sequence, at }: EntryHead,
+  keyName: string | undefined,
+): JournalPolicy {
+  const snapshot = snapshotFromJson(body.snapshot ?? null);
+  return {
+    policyId: body.policyId,
+    sequence,
+    at,
+    by: body.kind === "policy" ? actorText(body.actor, keyName, body.onBehalfOf) : undefined,
+    isFromFile: body.kind === "genesis" || body.source === "file",
+    snapshot,
+    digest: toHex(snapshotDigest(snapshot, nodeSha256)),
+  };
+}
+
+function journalPolicies(directory: string): readonly JournalPolicy[] {
   const policies: JournalPolicy[] = [];
   const keyNames = new Map<number, string>();
   for (const file of logFiles(directory).files) {
@@ -49,26 +87,19 @@ export function journalPolicies(directory: string): readonly JournalPolicy[] {
         if (body.change === "introduced") keyNames.set(head.sequence, body.name);
         continue;
       }
-      const snapshot = snapshotFromJson(body.snapshot ?? null);
-      policies.push({
-        policyId: body.policyId,
-        sequence: head.sequence,
-        at: head.at,
-        by:
-          body.kind === "policy" ? actorText(body.actor, keyNames.get(Number(body.actor)), body.onBehalfOf) : undefined,
-        isFromFile: body.kind === "genesis" || body.source === "file",
-        snapshot,
-        digest: toHex(snapshotDigest(snapshot, nodeSha256)),
-      });
+      policies.push(activated(body, head, body.kind === "policy" ? keyNames.get(Number(body.actor)) : undefined));
     }
   }
   return policies;
 }
 
 /** @throws CalybrisError `CAL_POLICY_UNKNOWN`. @param id - the active policy by default. */
-export function journalPolicy(directory: string, id: number | undefined): JournalPolicy {
-  const policies = journalPolicies(directory);
+export async function policyNamed(options: TargetOptions, id: number | undefined): Promise<JournalPolicy> {
+  const policies = await policiesOf(options);
   const found = id === undefined ? policies.at(-1) : policies.find(({ policyId }) => policyId === id);
-  if (found === undefined) throw new CalybrisError("CAL_POLICY_UNKNOWN", { directory, policyId: id ?? 1 });
+  if (found === undefined) {
+    const directory = options.url ?? (await placeOf(options)).directory;
+    throw new CalybrisError("CAL_POLICY_UNKNOWN", { directory, policyId: id ?? 1 });
+  }
   return found;
 }

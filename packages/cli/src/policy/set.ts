@@ -2,17 +2,21 @@
  * `calybris policy set`: activates a policy, as an entry that holds it and records who did it.
  * @module
  */
-import { loadPolicy } from "@calybris/engine";
+import { dirname, resolve } from "node:path";
+import type { PolicyFile } from "@calybris/client";
+import { BUILT_IN_CATALOGS, loadPolicy } from "@calybris/engine";
+import { membersOf, readJsonFile } from "@calybris/engine/internal";
 import { snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface PolicySetOptions extends JournalOptions, ClaimOptions {
+interface PolicySetOptions extends TargetOptions, ClaimOptions {
   readonly json?: true;
 }
 
@@ -22,6 +26,8 @@ export function policySetCommand(terminal: Terminal): Command {
     .argument("<file>", "the policy")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
@@ -32,8 +38,23 @@ async function setPolicy(file: string, options: PolicySetOptions, terminal: Term
   const policy = await loadPolicy(file);
   const { name } = policy;
   const caller = callerOf(options);
-  const { sequence, policyId } = await withEngine(options, undefined, (engine) => engine.setPolicy(policy, caller));
+  const client = clientOf(options);
+  const { sequence, policyId } =
+    client === undefined
+      ? await withEngine(options, undefined, (engine) => engine.setPolicy(policy, caller))
+      : await client.setPolicy({ policy: await wholePolicy(file), ...caller });
   const digest = toHex(snapshotDigest(policy));
   if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, ...caller }));
+  else if (sequence === null)
+    terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active already (${digest})`);
   else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active from entry ${sequence} (${digest})`);
+}
+
+/** A policy with its catalog in it: a service opens no file that a caller names. The file has been loaded, so it is valid. */
+async function wholePolicy(file: string): Promise<PolicyFile> {
+  const policy = membersOf((await readJsonFile(file)).value);
+  const { catalog } = policy;
+  if (typeof catalog !== "string" || BUILT_IN_CATALOGS.includes(catalog)) return policy as unknown as PolicyFile;
+  const { value } = await readJsonFile(resolve(dirname(file), catalog));
+  return { ...policy, catalog: value } as unknown as PolicyFile;
 }

@@ -8,12 +8,13 @@ import { jsonText } from "../terminal/json-text.ts";
 import { tableText } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
-import { type JournalPolicy, journalPolicies, journalPolicy } from "./journal-policies.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
+import { type JournalPolicy, policiesOf, policyNamed } from "./journal-policies.ts";
 import { policyMembers } from "./members.ts";
 
-interface ShowOptions extends Omit<JournalOptions, "keyFile"> {
+interface ShowOptions extends Omit<TargetOptions, "keyFile"> {
   readonly id?: number;
   readonly json?: true;
 }
@@ -30,6 +31,8 @@ export function policyShowCommand(terminal: Terminal): Command {
     .description("list the policies of a journal, or print one of them")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(policyIdOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -45,14 +48,13 @@ export function policyIdOption(): Option {
 }
 
 async function show({ id, json, ...options }: ShowOptions, terminal: Terminal): Promise<void> {
-  const { directory: journal } = await placeOf(options);
   if (id !== undefined) {
-    const policy = journalPolicy(journal, id);
+    const policy = await policyNamed(options, id);
     if (json) terminal.print(jsonText({ ...row(policy), snapshot: snapshotToJson(policy.snapshot) }));
     else terminal.print(policyText(policy));
     return;
   }
-  const policies = journalPolicies(journal);
+  const policies = await policiesOf(options);
   if (json) terminal.print(jsonText({ policies: policies.map(row) }));
   else terminal.print(listText(policies));
 }

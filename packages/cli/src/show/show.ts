@@ -6,17 +6,18 @@ import { explainedRecommendation } from "@calybris/engine/internal";
 import { type ExplainedRecommendation, parseDecisionId } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { keyFileOption } from "../journal/key-file.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import type { JournalReader, ReadBody, ReadDecision } from "../journal/reader.ts";
 import { readerOf } from "../journal/reader-of.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { explanationJson, explanationText } from "./decision.ts";
 import { entryJson, entryText } from "./entry.ts";
 import { outcomeNear } from "./recommendation.ts";
 
-interface ShowOptions extends JournalOptions {
+interface ShowOptions extends TargetOptions {
   readonly json?: true;
 }
 
@@ -31,6 +32,8 @@ export function showCommand(terminal: Terminal): Command {
     .argument("<entry>", "sequence of an entry, or a decision ID", entryName)
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", HELP)

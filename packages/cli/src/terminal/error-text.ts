@@ -2,12 +2,18 @@
  * An operating error as a person or a program reads it: the code, what happened, every mistake with its remedy.
  * @module
  */
+import type { ServiceError } from "@calybris/client";
 import { type CalybrisError, describeMistake, type Mistake } from "@calybris/kernel";
 import { jsonText } from "./json-text.ts";
 import { printable } from "./terminal-text.ts";
 
+/** An error of this program, or one that a service answered with. */
+type CodedError = Pick<CalybrisError | ServiceError, "code" | "message" | "remedy"> & {
+  readonly details: { readonly [name: string]: unknown };
+};
+
 /** Lines for a terminal. What a file holds may stand in them, so control characters are made visible. */
-export function errorText(error: CalybrisError): string {
+export function errorText(error: CodedError): string {
   const mistakes = mistakesOf(error);
   // The message shows the first few; here they follow, all of them.
   const lines = mistakes.length === 0 ? [`${error.code}: ${error.message}`] : [`${error.code}: ${summaryOf(error)}`];
@@ -17,21 +23,22 @@ export function errorText(error: CalybrisError): string {
 }
 
 /** One line of JSON: `error` with `code`, `message`, `remedy` and `details`. */
-export function errorJson({ code, message, remedy, details }: CalybrisError): string {
+export function errorJson({ code, message, remedy, details }: CodedError): string {
   return jsonText({ error: { code, message, remedy, details } });
 }
 
-function summaryOf(error: CalybrisError): string {
+function summaryOf(error: CodedError): string {
   const colon = error.message.indexOf(":", fileEnd(error));
   return error.message.slice(0, colon + 1);
 }
 
 /** A path may hold a colon. */
-function fileEnd({ details, message }: CalybrisError): number {
-  const file = "file" in details && typeof details.file === "string" ? details.file : "";
+function fileEnd({ details, message }: CodedError): number {
+  const file = typeof details["file"] === "string" ? details["file"] : "";
   return file === "" ? 0 : message.indexOf(file) + file.length;
 }
 
-function mistakesOf({ details }: CalybrisError): readonly Mistake[] {
-  return "mistakes" in details ? (details.mistakes as readonly Mistake[]) : [];
+function mistakesOf({ details }: CodedError): readonly Mistake[] {
+  const mistakes = details["mistakes"];
+  return Array.isArray(mistakes) ? (mistakes as readonly Mistake[]) : [];
 }

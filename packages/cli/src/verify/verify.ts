@@ -3,6 +3,7 @@
  * @module
  */
 import { type Audit, type AuditedMoney, type AuditReport, createAudit, type Finding } from "@calybris/audit";
+import type { CalybrisClient } from "@calybris/client";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
 import { actorText, policyDigest, toHex } from "@calybris/kernel";
@@ -10,8 +11,9 @@ import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { fastestKernel } from "../decide/kernels.ts";
 import { keyFileOption, readKey, requireKey } from "../journal/key-file.ts";
-import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
+import { journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { balanceText } from "../ledger/table.ts";
 import { logFiles, readLines } from "../journal/log-lines.ts";
 import { count } from "../terminal/number-text.ts";
@@ -19,7 +21,7 @@ import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import { headGiven, readOwnHead } from "./head-anchors.ts";
+import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
 const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ intact: 0, broken: 1, incomplete: 3 });
@@ -30,7 +32,7 @@ export interface VerifyOptions {
   readonly head?: string;
 }
 
-interface VerifyCommandOptions extends JournalOptions, Omit<VerifyOptions, "keyFile"> {
+interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile"> {
   readonly json?: true;
 }
 
@@ -41,15 +43,16 @@ export function verifyCommand(terminal: Terminal): Command {
     .option("--policy <file>", "a policy that the journal must have activated; repeatable", collected)
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
     .action(async (path: string | undefined, options: VerifyCommandOptions, command: Command) => {
-      if (path !== undefined && options.journal !== undefined)
-        command.error("error: give a path or --journal, not both");
-      const { directory, keyFile } = await placeOf(path === undefined ? options : { ...options, journal: path });
-      const report = await verifyLog(directory, { ...options, keyFile });
+      if (path !== undefined && (options.journal ?? options.url) !== undefined)
+        command.error("error: give one of a path, --journal and --url");
+      const { report } = await auditTarget(path === undefined ? options : { ...options, journal: path }, options);
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
@@ -69,25 +72,20 @@ export async function verifyLog(path: string, options: VerifyOptions = {}): Prom
   return (await auditLog(path, options)).report;
 }
 
+/** The journal or the service that a command's options name. */
+export async function auditTarget(target: TargetOptions, options: VerifyOptions): Promise<AuditedLog> {
+  const client = clientOf(target);
+  if (client !== undefined) return auditService(client, target.url ?? "", { ...options, keyFile: target.keyFile });
+  const { directory, keyFile } = await placeOf(target);
+  return auditLog(directory, { ...options, keyFile });
+}
+
 /** As {@link verifyLog}, with the conservation proof. */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const log = logFiles(path);
   const key = readKey(options.keyFile);
   const own = log.isDirectory ? readOwnHead(path, key) : {};
-  const given = options.head === undefined ? undefined : await headGiven(options.head, path);
-  const heads = [own.head, given].filter((head) => head !== undefined);
-  for (const head of heads) requireKey(head, key, options.keyFile ?? path);
-  const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
-  const audit = createAudit({
-    sha256: nodeSha256,
-    chain: nodeChain(key),
-    isKeyed: key !== undefined,
-    kernelFor: fastestKernel,
-    heads,
-    headMissing: own.missing,
-    headMac: own.mac,
-    pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
-  });
+  const audit = await auditUnder(path, key, own, options);
   const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
   let done = 0;
   for (const file of log.files) {
@@ -103,6 +101,47 @@ export async function auditLog(path: string, options: VerifyOptions = {}): Promi
   progress.stop();
   const unchecked = own.torn === undefined ? [] : [own.torn];
   return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
+}
+
+/**
+ * The journal of a running service, line by line as it has them on its disk. Its head is its own word; one that was kept
+ * elsewhere (`--head`) says more.
+ */
+async function auditService(client: CalybrisClient, url: string, options: VerifyOptions): Promise<AuditedLog> {
+  const { sequence, entryHash: lastHash, keyed } = await client.journalHead();
+  const key = readKey(options.keyFile);
+  const head = { sequence, lastHash, keyed, source: url };
+  const audit = await auditUnder(url, key, { head }, options);
+  let byteOffset = 0;
+  for await (const line of client.journalEntries({ from: 1, to: sequence })) {
+    const bytes = Buffer.from(line);
+    audit.line(bytes, { file: url, byteOffset });
+    byteOffset += bytes.byteLength + 1;
+  }
+  return { report: audit.finish(), prove: audit.prove };
+}
+
+/** An audit that holds a log to its heads and to the policies that are given beside it. */
+async function auditUnder(
+  path: string,
+  key: Uint8Array | undefined,
+  own: OwnHead,
+  options: VerifyOptions,
+): Promise<Audit> {
+  const given = options.head === undefined ? undefined : await headGiven(options.head, path);
+  const heads = [own.head, given].filter((head) => head !== undefined);
+  for (const head of heads) requireKey(head, key, options.keyFile ?? path);
+  const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
+  return createAudit({
+    sha256: nodeSha256,
+    chain: nodeChain(key),
+    isKeyed: key !== undefined,
+    kernelFor: fastestKernel,
+    heads,
+    headMissing: own.missing,
+    headMac: own.mac,
+    pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
+  });
 }
 
 function withUnchecked(report: AuditReport, unchecked: readonly string[]): AuditReport {

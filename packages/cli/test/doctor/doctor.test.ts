@@ -79,7 +79,7 @@ test.skipIf(process.platform === "win32")("files that others may use are told", 
   chmodSync(key, 0o644);
   expect(await finding("secret", { "journal-key-file": key })).toMatchObject({
     verdict: "bad",
-    remedy: "chmod 600 mends that.",
+    remedy: "chmod 600 fixes that.",
   });
   chmodSync(key, 0o600);
   expect(await finding("secret", { "journal-key-file": key })).toMatchObject({ verdict: "ok" });

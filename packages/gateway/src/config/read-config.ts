@@ -94,9 +94,14 @@ function parsedText({ kind }: ServiceOption, text: string): unknown {
 
 const PREFIX = "CALYBRIS_";
 
+/** Read by the command line: where a service is asked, the key that it is asked with. */
+export const API_KEY_VARIABLE = "CALYBRIS_KEY";
+
 /** A name close to one of ours is a typo; any other may belong to another program. */
 function unknownVariables(environment: { readonly [name: string]: string | undefined }): Mistake[] {
-  const known = [CONFIG_VARIABLE, ...OPTIONS.map(variableOf)].map((name) => name.slice(PREFIX.length));
+  const known = [CONFIG_VARIABLE, API_KEY_VARIABLE, ...OPTIONS.map(variableOf)].map((name) =>
+    name.slice(PREFIX.length),
+  );
   return Object.keys(environment)
     .filter((name) => name.startsWith(PREFIX) && !known.includes(name.slice(PREFIX.length)))
     .map((name) => ({ name, nearest: nearestName(name.slice(PREFIX.length), known) }))

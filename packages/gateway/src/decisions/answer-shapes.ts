@@ -55,6 +55,16 @@ const room = named(
   "The tenant's headroom was less than the request could have spent, so the headroom became its budget.",
 );
 
+const actor = named(
+  "Actor",
+  z.object({
+    actor: text("Sequence of the entry that introduced the key, or `system:` and a user of the operating system."),
+    keyName: text("Name of the key; null for a user.").nullable(),
+    claimedOnBehalfOf: text("On whose behalf, as the actor claimed.").nullable(),
+  }),
+  "Who did it.",
+);
+
 const decisionMembers = {
   decisionId: decisionIdText,
   requestId: text("The request's own id.").nullable(),
@@ -167,6 +177,7 @@ export const explainedShape: z.ZodType = named(
   z.object({
     ...decisionMembers,
     at: count("Microseconds since the Unix epoch."),
+    actor: actor.nullable().meta({ description: "Who asked." }),
     request: z
       .looseObject({})
       .meta({ description: "The request as it was decided, with the values taken from the use case." }),
@@ -283,15 +294,8 @@ const policyMembers = {
   candidates: z.array(candidate),
   isFromFile: flag("Whether it came from the configured policy file; true of the first."),
   inForce: flag("Whether it is the active policy."),
-  actor: named(
-    "Actor",
-    z.object({
-      actor: text("Sequence of the entry that introduced the key, or `system:` and a user of the operating system."),
-      keyName: text("Name of the key; null for a user.").nullable(),
-      claimedOnBehalfOf: text("On whose behalf, as the actor claimed.").nullable(),
-    }),
-    "Who did it.",
-  ).nullable(),
+  sequence: count("Journal sequence of the entry that activated it."),
+  actor: actor.nullable(),
 };
 
 export const policiesShape: z.ZodType = named(

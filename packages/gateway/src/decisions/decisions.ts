@@ -8,6 +8,7 @@ import { GatewayError } from "../gateway-errors.ts";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { maySee } from "../keys/tenancy.ts";
+import { actorJson } from "./actor-json.ts";
 import type { ApiContext } from "./api-context.ts";
 import { decideMany } from "./batch.ts";
 import { headroomOf } from "./answer-buffer.ts";
@@ -35,6 +36,7 @@ function explained(context: ApiContext, { principal, parameters }: Call): Reply 
   const walked = decision.evaluatedCount === 0 ? [] : snapshot.policy.candidates;
   const more = {
     at,
+    actor: actorOf(context, decisionId),
     request: requestJson(request, snapshot),
     requested:
       request.requestedId === 0 ? null : { id: request.requestedId, name: nameOf(snapshot, request.requestedId) },
@@ -45,6 +47,13 @@ function explained(context: ApiContext, { principal, parameters }: Call): Reply 
   return {
     body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
   };
+}
+
+function actorOf({ engine }: ApiContext, decisionId: string): object | null {
+  const entry = engine.reading.found(decisionId)?.entry;
+  if (entry?.actor === undefined) return null;
+  const { actor, onBehalfOf } = entry;
+  return actorJson(engine.keys, onBehalfOf === undefined ? { actor } : { actor, onBehalfOf });
 }
 
 function rowJson(row: ExplanationRow, snapshot: PolicySnapshot): object {

@@ -30,7 +30,7 @@ function policies({ engine }: ApiContext): Reply {
 
 function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object> {
   const all = reading.policies();
-  for (const { id, snapshot, isFromFile, caused } of all)
+  for (const { id, snapshot, isFromFile, since, caused } of all)
     yield {
       policyId: id,
       name: snapshot.name,
@@ -41,6 +41,7 @@ function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object>
         name: snapshot.candidateNames[index],
       })),
       isFromFile,
+      sequence: since,
       inForce: id === all.length,
       actor: caused === undefined ? null : actorJson(keys, caused),
     };

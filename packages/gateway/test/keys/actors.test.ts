@@ -46,6 +46,12 @@ test("a key is introduced once, before the first entry that it causes, and is th
   ]);
   for (const { sequence, actor } of caused) expect(Number(actor)).toBeLessThan(Number(sequence));
   expect(JSON.stringify(all)).not.toContain(OTHER.key);
+  const claimed = await decide.decide({ ...ASKED, onBehalfOf: "eve" });
+  expect((await decide.decision(claimed.decisionId)).actor).toEqual({
+    actor: expect.stringMatching(/^[0-9]+$/),
+    keyName: "decide",
+    claimedOnBehalfOf: "eve",
+  });
 });
 
 test.each([{ actor: 1 }, { actor: "system:root" }, { by: "ada", onBehalfOf: "bob" }])(

@@ -1,0 +1,77 @@
+/**
+ * The entries of the journal of a running service, over HTTP. They are its lines as they stand on its disk, so whatever is
+ * read from a directory is read the same from a service.
+ * @module
+ */
+import type { CalybrisClient } from "@calybris/client";
+import { CalybrisError, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { malformed, policyIn } from "./directory-source.ts";
+import type { ReadEntry } from "./entries.ts";
+import type { JournalSource, PolicyAt } from "./source.ts";
+
+/** Entries in one request when a journal is read backwards. */
+const BLOCK_ENTRIES = 1_000;
+
+export class ServiceSource implements JournalSource {
+  readonly #client: CalybrisClient;
+  readonly #url: string;
+  readonly #policies = new Map<number, PolicyAt>();
+  /** Sequences of the entries that activate a policy, up to an entry. */
+  #activated: { readonly upTo: number; readonly sequences: readonly number[] } = { upTo: 0, sequences: [] };
+  /** The last that was read. */
+  #last = 0;
+
+  /** @param url - where the entries are said to be from. */
+  constructor(client: CalybrisClient, url: string) {
+    this.#client = client;
+    this.#url = url;
+  }
+
+  async find(sequence: number): Promise<ReadEntry> {
+    for await (const entry of this.#range(sequence, sequence)) return entry;
+    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+  }
+
+  from(sequence: number): AsyncGenerator<ReadEntry> {
+    return this.#range(sequence, undefined);
+  }
+
+  async *backwards(): AsyncGenerator<ReadEntry> {
+    this.#last = (await this.#client.journalHead()).sequence;
+    for (let to = this.#last; to > 0; to -= BLOCK_ENTRIES)
+      yield* (await Array.fromAsync(this.#range(Math.max(1, to - BLOCK_ENTRIES + 1), to))).toReversed();
+  }
+
+  async *following(): AsyncGenerator<ReadEntry> {
+    const { sequence } = await this.#client.journalHead();
+    if (sequence <= this.#last) return;
+    for await (const entry of this.#range(this.#last + 1, sequence)) {
+      this.#last = entry.sequence;
+      yield entry;
+    }
+  }
+
+  async policyAt(before: ReadEntry): Promise<PolicyAt> {
+    if (before.sequence > this.#activated.upTo) {
+      // The head first: a policy that is activated in between is listed, too.
+      const { sequence } = await this.#client.journalHead();
+      const { policies } = await this.#client.policies();
+      this.#activated = { upTo: sequence, sequences: policies.map((policy) => policy.sequence) };
+    }
+    const at = this.#activated.sequences.findLast((sequence) => sequence < before.sequence);
+    if (at === undefined) throw malformed(before.sequence, "no policy precedes it");
+    const known = this.#policies.get(at) ?? policyIn(await this.find(at));
+    if (known === undefined) throw malformed(at, "it is not a policy");
+    this.#policies.set(at, known);
+    return known;
+  }
+
+  async *#range(from: number, to: number | undefined): AsyncGenerator<ReadEntry> {
+    for await (const line of this.#client.journalEntries({ from, to })) {
+      const parsed = parseEntryLine(line);
+      const head = parsed === undefined ? undefined : parseEntryHead(parsed.data);
+      if (parsed === undefined || head === undefined) throw malformed(from, "the service sent a line that is no entry");
+      yield { ...parsed, head, file: this.#url, byteOffset: 0, byteEnd: 0 };
+    }
+  }
+}
