@@ -1,4 +1,4 @@
-import { type Caller, type Decided, Engine, parseBudgets } from "@calybris/engine";
+import { type Caller, type ClientRequest, type Decided, Engine, parseBudgets } from "@calybris/engine";
 import { HEAD_FILE, InlineDriver, LEARNING_DEFAULTS, segmentName, Writer } from "@calybris/engine/internal";
 import { bps, type KeyIdentity, type PolicySnapshot, sequence, type TenantProof } from "@calybris/kernel";
 import { expect, test } from "vitest";
@@ -31,16 +31,19 @@ interface World {
 
 const byKey = (engine: Engine): Caller => ({ actor: engine.keys.introduce({ ...KEY }) });
 
+/** A month: nothing is overdue before the end, which an engine that starts would settle first. */
+const asked = (requestId: string): ClientRequest => ({
+  requestId,
+  tenant: "acme",
+  inputTokens: 1_000_000,
+  outputTokens: 500_000,
+  reservationSeconds: 2_678_400,
+  valueMicrocents: 100_000_000,
+  requested: "better",
+});
+
 async function decide({ engine, ids }: World, requestId: string, caller: Caller = {}): Promise<Decided> {
-  // A month: nothing is overdue before the end, which an engine that starts would settle first.
-  const asked = {
-    requestId,
-    tenant: "acme",
-    inputTokens: 1_000_000,
-    outputTokens: 500_000,
-    reservationSeconds: 2_678_400,
-  };
-  const decided = await engine.decide({ ...asked, valueMicrocents: 100_000_000, requested: "better" }, caller.actor);
+  const decided = await engine.decide(asked(requestId), caller.actor);
   ids.set(requestId, decided.decisionId);
   return decided;
 }
@@ -126,6 +129,11 @@ const COMMANDS: readonly {
         budgets: parseBudgets({ tenants: { later: { period: PERIOD } } }),
         keys: [],
       }),
+  },
+  {
+    does: "a batch: periods on two levels, a table, and three decisions",
+    at: 14 * DAY_US,
+    run: ({ engine }) => engine.decideMany(["b1", "b2", "b3"].map((requestId) => asked(requestId))),
   },
   { does: "expiries", at: 60 * DAY_US, run: ({ engine }) => engine.ledger.sweep() },
 ];
