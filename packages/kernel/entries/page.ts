@@ -9,6 +9,7 @@ import type { Field } from "../src/entry-table.ts";
 import type { JsonSchema } from "../src/entry-value.ts";
 import { RECOMMENDATION_FIELDS } from "../src/recommendation.ts";
 import { REQUEST_FIELDS } from "../src/request-json.ts";
+import { CANDIDATE_FIELDS, LEARNING_FIELDS, SNAPSHOT_FIELDS } from "../src/snapshot-fields.ts";
 import { bytesText, memberBytes } from "./bytes.ts";
 import { KINDS } from "./schema.ts";
 
@@ -26,6 +27,9 @@ export function generatedParts(): { readonly [part: string]: string } {
     entries: KINDS.flatMap((kind) => (kind === "decision" ? [] : kindText(kind))).join("\n\n"),
     decision: tableText(DECISION_FIELDS.map((field) => ({ ...field, leftOut: field.leftOut }))),
     request: tableText(rowsOf(REQUEST_FIELDS)),
+    snapshot: tableText(rowsOf(SNAPSHOT_FIELDS)),
+    learning: tableText(rowsOf(LEARNING_FIELDS)),
+    candidate: tableText(rowsOf(CANDIDATE_FIELDS)),
     recommendation: tableText(rowsOf(RECOMMENDATION_FIELDS)),
   };
 }

@@ -4,6 +4,7 @@
  * generated from it (`npm run build:entries`).
  * @module
  */
+import { writeExact } from "./exact-json.ts";
 import { type EntryValue, type JsonSchema, type Members, membersOf, refuseUnknown, written } from "./entry-value.ts";
 
 /** One member. */
@@ -73,6 +74,21 @@ export function objectOf<Body extends object>(fields: Fields<Body>): EntryValue<
       return readFields(fields, members, `${key}.`) as Body;
     },
     write: (value) => `{${fieldText(fields, value).slice(1)}}`,
+  };
+}
+
+/** An object whose members have names of their own, and values of one type. */
+export function recordOf<Value>(type: EntryValue<Value>): EntryValue<Readonly<Record<string, Value>>> {
+  return {
+    schema: { type: "object", additionalProperties: type.schema },
+    read: (json, key) =>
+      Object.fromEntries(
+        Object.entries(membersOf(json, key)).map(([name, value]) => [name, type.read(value, `${key}.${name}`)]),
+      ),
+    write: (record) =>
+      `{${Object.entries(record)
+        .map(([name, value]) => `${writeExact(name)}:${written(type, value)}`)
+        .join(",")}}`,
   };
 }
 

@@ -12,8 +12,9 @@
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
 import { type EntryTable, type Fields, formOf, objectOf } from "./entry-table.ts";
-import { BPS, DIGEST, OBJECT, oneOf, TEXT, textWhere, WHOLE } from "./entry-value.ts";
-import type { ExactJson } from "./exact-json.ts";
+import { BPS, DIGEST, type EntryValue, oneOf, TEXT, textWhere, WHOLE } from "./entry-value.ts";
+import { type ExactJson, writeExact } from "./exact-json.ts";
+import { SNAPSHOT } from "./snapshot-fields.ts";
 
 /** Begins a journal. */
 export interface GenesisEntry {
@@ -54,6 +55,16 @@ export interface PolicyEntry extends Caused {
   readonly signature?: PolicySignature;
 }
 
+/** Held to its fields, and kept as it stands. */
+const EMBEDDED: EntryValue<ExactJson> = {
+  schema: SNAPSHOT.schema,
+  read: (json, key) => {
+    SNAPSHOT.read(json, key);
+    return json as ExactJson;
+  },
+  write: (json) => writeExact(json),
+};
+
 const SEED_DIGEST: Fields<Pick<GenesisEntry, "seedDigest">> = {
   seedDigest: {
     type: DIGEST,
@@ -68,7 +79,7 @@ export const GENESIS_TABLE: EntryTable = {
     formOf<GenesisEntry>({
       format: { type: WHOLE, holds: "2" },
       policyId: { type: oneOf([1]), holds: "1" },
-      snapshot: { type: OBJECT, holds: "the policy (section 4)" },
+      snapshot: { type: EMBEDDED, holds: "the policy (section 4)" },
       policyDigest: { type: DIGEST, holds: "`calypol1`, hexadecimal" },
       ...SEED_DIGEST,
     }),
@@ -95,7 +106,7 @@ export const POLICY_TABLE: EntryTable = {
       {
         change: { type: oneOf(POLICY_CHANGES), holds: "what becomes of the policy" },
         policyId: { type: WHOLE, holds: "counts the policies of a journal, from 1" },
-        snapshot: { type: OBJECT, holds: "the policy (section 4)", leftOut: "an earlier entry embeds it" },
+        snapshot: { type: EMBEDDED, holds: "the policy (section 4)", leftOut: "an earlier entry embeds it" },
         policyDigest: { type: DIGEST, holds: "`calypol1`, hexadecimal" },
         ...SEED_DIGEST,
         source: {

@@ -1,0 +1,168 @@
+/**
+ * The field table of a policy snapshot as an entry embeds it.
+ * @module
+ */
+import { type Fields, objectOf, recordOf } from "./entry-table.ts";
+import { type EntryValue, I64, listOf, oneOf, U16, U32, U64, wholeFrom } from "./entry-value.ts";
+import type { Candidate } from "./policy.ts";
+import type {
+  Bps,
+  CandidateId,
+  Mask,
+  Microcents,
+  Milliseconds,
+  PriceMicrocents,
+  ProviderId,
+  Sequence,
+  Tokens,
+} from "./units.ts";
+
+/** Defaults for requests of this kind. */
+export interface UseCase {
+  readonly valueMicrocents: Microcents;
+  readonly riskBps: Bps;
+  readonly confidenceBps: Bps;
+  /** The floor: lowest acceptable quality. */
+  readonly qualityMinBps: Bps;
+  readonly outputTokens: Tokens;
+}
+
+/** How a policy learns. Shares are in basis points. */
+export interface Learning {
+  /** Names of the integer features that a request brings; none: its tokens are its features. */
+  readonly features?: readonly string[];
+  /** Share of decisions spread evenly over the tiers that may be drawn; 0 takes the best and draws in shadow only. */
+  readonly explorationBps: number;
+  /** Share of decisions that use the floor of their use case only. */
+  readonly holdoutBps: number;
+  /** Target share of failures of the tracker (default: a third). */
+  readonly targetFailureBps?: number;
+  /** Share of a count that each outcome keeps, in millionths; 1,000,000 never forgets. */
+  readonly discountPpm: number;
+  /** Requests before the regimes are frozen. */
+  readonly warmUpRequests: number;
+  /** How far the floor of an anomalous request is raised above its use case's. */
+  readonly anomalyRaiseBps: number;
+  /** Maximum share of requests whose floor may be raised as anomalies. */
+  readonly anomalyShareBps: number;
+  /** An outcome later than this teaches nothing. */
+  readonly attributionSeconds: number;
+}
+
+/** The requested candidate's own provider alone, or it and those named. */
+export type SubstituteWithin = "requestedProvider" | readonly string[];
+
+/** A candidate with its name and the position of its tier. */
+export interface NamedCandidate extends Candidate {
+  readonly name: string;
+  readonly tier: number;
+}
+
+/** A snapshot as it stands in an entry. */
+export interface SnapshotJson {
+  readonly name: string;
+  readonly policyEpoch: Sequence;
+  readonly catalogEpoch: Sequence;
+  readonly riskHardLimitBps: Bps;
+  readonly confidenceMinBps: Bps;
+  readonly riskPenaltyMultiplierBps: Bps;
+  readonly latencyPenaltyMicrocentsPerMs: PriceMicrocents;
+  readonly providers: readonly string[];
+  readonly capabilities: readonly string[];
+  readonly regions: readonly string[];
+  readonly tiers: readonly string[];
+  readonly spendLimit?: "none";
+  readonly substituteWithin?: SubstituteWithin;
+  readonly useCases: Readonly<Record<string, UseCase>>;
+  readonly learning?: Learning;
+  readonly candidates: readonly NamedCandidate[];
+}
+
+/** Text of any length, empty too: what a name may be is checked where it is given. */
+const ANY_TEXT: EntryValue<string> = {
+  schema: { type: "string" },
+  read: (json, key) => {
+    if (typeof json !== "string") throw new RangeError(`${key} is not text`);
+    return json;
+  },
+};
+const NAMES = listOf(ANY_TEXT);
+const PRICE = U64 as EntryValue<PriceMicrocents>;
+const BPS_16 = U16 as EntryValue<Bps>;
+const MASK = U64 as EntryValue<Mask>;
+const EPOCH = U64 as EntryValue<Sequence>;
+
+const WITHIN: EntryValue<SubstituteWithin> = {
+  schema: { anyOf: [{ const: "requestedProvider" }, NAMES.schema] },
+  read: (json, key) => (json === "requestedProvider" ? json : NAMES.read(json, key)),
+};
+
+const USE_CASE = objectOf<UseCase>({
+  valueMicrocents: { type: I64 as EntryValue<Microcents>, holds: "what a good answer is worth" },
+  riskBps: { type: BPS_16, holds: "risk" },
+  confidenceBps: { type: BPS_16, holds: "confidence" },
+  qualityMinBps: { type: BPS_16, holds: "the floor" },
+  outputTokens: { type: U32 as EntryValue<Tokens>, holds: "work units that come out, expected" },
+});
+
+export const LEARNING_FIELDS: Fields<Learning> = {
+  features: { type: NAMES, holds: "names of the features", leftOut: "they are the token counts" },
+  explorationBps: { type: U32, holds: "share of decisions spread over the tiers that may be drawn" },
+  holdoutBps: { type: U32, holds: "share of decisions made by the floor of their use case alone" },
+  targetFailureBps: { type: U32, holds: "share of failures that the tracker aims at", leftOut: "it is a third" },
+  discountPpm: { type: U32, holds: "share of a count that each outcome keeps, in millionths" },
+  warmUpRequests: { type: U32, holds: "requests before the regimes are frozen" },
+  anomalyRaiseBps: { type: U32, holds: "how far the floor of an anomalous request is raised" },
+  anomalyShareBps: { type: U32, holds: "most of the requests whose floor may be raised" },
+  attributionSeconds: { type: U32, holds: "an outcome later than this teaches nothing" },
+};
+
+export const CANDIDATE_FIELDS: Fields<NamedCandidate> = {
+  id: {
+    type: wholeFrom(1, 0xffff_ffff) as EntryValue<CandidateId>,
+    holds: "from 1; candidates stand in ascending order",
+  },
+  providerId: { type: U16 as EntryValue<ProviderId>, holds: "position in `providers`" },
+  qualityBps: { type: BPS_16, holds: "quality" },
+  riskCeilingBps: { type: BPS_16, holds: "the most risk that it may be given" },
+  enabled: { type: wholeFrom(0, 1), holds: "0 or 1" },
+  latencyP95Ms: { type: U32 as EntryValue<Milliseconds>, holds: "latency at the 95th percentile" },
+  capabilities: { type: MASK, holds: "mask: bits are positions in `capabilities`" },
+  regions: { type: MASK, holds: "mask: bits are positions in `regions`" },
+  inputPriceMicrocents: { type: PRICE, holds: "per million work units that go in" },
+  outputPriceMicrocents: { type: PRICE, holds: "per million work units that come out" },
+  name: { type: ANY_TEXT, holds: "its name" },
+  tier: { type: U32, holds: "position in `tiers`" },
+};
+
+export const SNAPSHOT_FIELDS: Fields<SnapshotJson> = {
+  name: { type: ANY_TEXT, holds: "name of the policy" },
+  policyEpoch: { type: EPOCH, holds: "epoch of the policy" },
+  catalogEpoch: { type: EPOCH, holds: "epoch of the catalog" },
+  riskHardLimitBps: { type: BPS_16, holds: "a request at this risk or above is rejected" },
+  confidenceMinBps: { type: BPS_16, holds: "a request below this confidence is rejected" },
+  riskPenaltyMultiplierBps: { type: BPS_16, holds: "weight of risk" },
+  latencyPenaltyMicrocentsPerMs: { type: PRICE, holds: "weight of latency" },
+  providers: { type: NAMES, holds: "names; the position is the bit" },
+  capabilities: { type: NAMES, holds: "names; the position is the bit" },
+  regions: { type: NAMES, holds: "names; the position is the bit" },
+  tiers: { type: NAMES, holds: "names of at most eight, cheapest first" },
+  spendLimit: {
+    type: oneOf(["none"]),
+    holds: "`none`: a substitute may cost more than what was asked for",
+    leftOut: "the cost of the requested candidate bounds the budget",
+  },
+  substituteWithin: {
+    type: WITHIN,
+    holds: "`requestedProvider`, or a list of providers in the order of `providers`",
+    leftOut: "any may take its place",
+  },
+  useCases: {
+    type: recordOf(USE_CASE),
+    holds: "by name: `valueMicrocents`, `riskBps`, `confidenceBps`, `qualityMinBps`, `outputTokens`",
+  },
+  learning: { type: objectOf(LEARNING_FIELDS), holds: "how it learns", leftOut: "it does not learn" },
+  candidates: { type: listOf(objectOf(CANDIDATE_FIELDS)), holds: "the candidates, ascending by id" },
+};
+
+export const SNAPSHOT: EntryValue<SnapshotJson> = objectOf(SNAPSHOT_FIELDS);
