@@ -9,7 +9,7 @@ For developers and operators who handle a failed command or request. Switch on t
 HTTP status of the service. \`calybris\` prints the message and the remedy and exits with a code other than 0. A rejected
 request is not an error: it is a decision with a reason.
 
-The page is generated from \`packages/kernel/src/errors.ts\`, \`packages/gateway/src/gateway-errors.ts\` and
+The page is generated from \`errors.ts\` and \`proof/proof-errors.ts\` in \`packages/kernel/src\`, \`packages/gateway/src/gateway-errors.ts\` and
 \`packages/savings/src/savings-errors.ts\` by \`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces are values at
 run time.
 `;

@@ -123,3 +123,8 @@ export function toUtf8(text: string): Uint8Array {
   invariant(text.isWellFormed(), "text is well-formed Unicode");
   return utf8.encode(text);
 }
+
+/** Whether two byte strings are the same. For public bytes: the time it takes depends on them. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at]);
+}

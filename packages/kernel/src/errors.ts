@@ -7,11 +7,12 @@
  */
 
 import { type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
+import { PROOF_ERRORS, type ProofErrorDetails } from "./proof/proof-errors.ts";
 
 export { describeMistake, type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
 
 /** The details of each code. */
-export interface ErrorDetailsByCode {
+export interface ErrorDetailsByCode extends ProofErrorDetails {
   readonly CAL_POLICY_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CATALOG_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_REQUEST_INVALID: { mistakes: readonly Mistake[]; file?: string };
@@ -353,6 +354,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) => `${d.path} cannot be archived: ${d.problem}`,
     "Fix the problem; a file is replaced by a link only after its copy is verified.",
   ),
+  ...PROOF_ERRORS,
 };
 
 /** An empty digest means no prior. */
