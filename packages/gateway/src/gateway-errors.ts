@@ -29,6 +29,7 @@ export interface GatewayErrorDetails {
   readonly CAL_GATEWAY_RATE_LIMITED: { key: string; perSecond: number; retryAfterSeconds: number };
   readonly CAL_GATEWAY_OVERLOADED: { problem: string };
   readonly CAL_GATEWAY_STREAM_BROKEN: { problem: string };
+  readonly CAL_GATEWAY_UNTRANSLATABLE: { mistakes: readonly Mistake[] };
   readonly CAL_GATEWAY_MODEL_UNPRICED: { provider: string; model: string; nearest?: string };
   readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
   readonly CAL_GATEWAY_STOPPING: Record<string, never>;
@@ -146,6 +147,11 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
     502,
     (d) => `the provider's stream cannot be read: ${d.problem}`,
     "Send the call again; what the provider bills for this one stays reserved until its usage is known.",
+  ),
+  CAL_GATEWAY_UNTRANSLATABLE: row(
+    400,
+    (d) => `the call cannot be said in the model's dialect: ${listMistakes(d.mistakes)}`,
+    "Leave out what is listed, or allow only models of the request's own dialect; nothing was sent.",
   ),
   CAL_GATEWAY_MODEL_UNPRICED: row(
     403,

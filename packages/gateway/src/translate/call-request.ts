@@ -1,0 +1,67 @@
+/**
+ * A call in no dialect: what both can say, and nothing else. Texts, images by data or address, calls of tools and their
+ * results, a schema for the answer.
+ * @module
+ */
+import type { ExactJson } from "@calybris/kernel";
+import type { ExactObject } from "./field-check.ts";
+
+export interface TextPart {
+  readonly kind: "text";
+  readonly text: string;
+}
+export interface ImagePart {
+  readonly kind: "image";
+  /** Base64 with its media type, or an address. */
+  readonly source: { readonly mediaType: string; readonly data: string } | { readonly url: string };
+}
+export interface ToolCallPart {
+  readonly kind: "tool call";
+  readonly id: string;
+  readonly name: string;
+  readonly input: ExactObject;
+}
+export interface ToolResultPart {
+  readonly kind: "tool result";
+  readonly callId: string;
+  readonly texts: readonly string[];
+  readonly isError: boolean;
+}
+
+export type Turn =
+  | { readonly role: "instructions"; readonly parts: readonly TextPart[] }
+  | { readonly role: "user"; readonly parts: readonly (TextPart | ImagePart | ToolResultPart)[] }
+  | { readonly role: "assistant"; readonly parts: readonly (TextPart | ToolCallPart)[] };
+
+export interface Tool {
+  readonly name: string;
+  readonly description?: string;
+  readonly schema: ExactObject;
+  readonly isStrict?: boolean;
+}
+
+export type ToolChoice =
+  | { readonly kind: "auto" | "none" | "required" }
+  | { readonly kind: "named"; readonly name: string };
+
+export const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
+export type Effort = (typeof EFFORTS)[number];
+
+export interface CallRequest {
+  readonly model: string;
+  readonly turns: readonly Turn[];
+  readonly tools: readonly Tool[];
+  readonly toolChoice?: ToolChoice;
+  /** `false`: at most one call of a tool in an answer. */
+  readonly isParallel?: boolean;
+  readonly outputTokensMax?: number;
+  readonly stop: readonly string[];
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly effort?: Effort;
+  readonly answerSchema?: { readonly name: string; readonly schema: ExactJson };
+  readonly user?: string;
+  readonly isStreamed: boolean;
+  /** Whether the caller wants the usage at the end of a stream; in Anthropic's dialect it always comes. */
+  readonly isUsageAsked: boolean;
+}

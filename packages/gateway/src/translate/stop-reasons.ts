@@ -1,0 +1,47 @@
+/**
+ * Why an answer ended, in both dialects. Each reason has one counterpart; none falls through to `stop`, which says that the
+ * model had nothing to add.
+ * @module
+ */
+
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+export type StopReason = "end_turn" | "max_tokens" | "tool_use" | "refusal";
+
+const FINISH: ReadonlyMap<string, FinishReason> = new Map([
+  ["end_turn", "stop"],
+  ["stop_sequence", "stop"],
+  ["max_tokens", "length"],
+  ["model_context_window_exceeded", "length"],
+  ["tool_use", "tool_calls"],
+  ["refusal", "content_filter"],
+]);
+
+const STOP: ReadonlyMap<string, StopReason> = new Map([
+  ["stop", "end_turn"],
+  ["length", "max_tokens"],
+  ["tool_calls", "tool_use"],
+  ["content_filter", "refusal"],
+]);
+
+/** Reasons after which the answer is not over: a caller of the other dialect cannot go on with it. */
+const UNFINISHED: ReadonlySet<string> = new Set(["pause_turn", "compaction", "function_call"]);
+
+export interface ReasonReading<Reason> {
+  readonly reason: Reason;
+  /** Whether it was unknown. It is then said as a limit: the answer may lack its end. */
+  readonly isUnknown: boolean;
+}
+
+/** `undefined`: the answer cannot be said in OpenAI's dialect. */
+export function finishReasonOf(stopReason: string): ReasonReading<FinishReason> | undefined {
+  return UNFINISHED.has(stopReason) ? undefined : reading(FINISH.get(stopReason), "length");
+}
+
+/** `undefined`: the answer cannot be said in Anthropic's dialect. */
+export function stopReasonOf(finishReason: string): ReasonReading<StopReason> | undefined {
+  return UNFINISHED.has(finishReason) ? undefined : reading(STOP.get(finishReason), "max_tokens");
+}
+
+function reading<Reason>(known: Reason | undefined, otherwise: Reason): ReasonReading<Reason> {
+  return { reason: known ?? otherwise, isUnknown: known === undefined };
+}
