@@ -10,8 +10,9 @@
 import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
 import { CalybrisError } from "@calybris/kernel";
-import { Command, InvalidArgumentError } from "commander";
-import { copyVerified, noteInManifest, replaceByLink } from "./files.ts";
+import { PACKED_ENDING } from "@calybris/engine/internal";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { copyVerified, type Packing, noteInManifest, replaceByLink } from "./files.ts";
 import { verifySealed } from "./verify.ts";
 import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
@@ -19,12 +20,14 @@ import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
 import { repairClockCommand } from "../journal/repair-clock.ts";
 import { logFiles } from "../journal/log-lines.ts";
+import { bytesText, count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
 interface ArchiveOptions extends JournalOptions {
   readonly to: string;
   readonly keep: number;
+  readonly pack: Packing;
   readonly json?: true;
 }
 
@@ -33,14 +36,19 @@ export interface ArchiveJob {
   readonly journal: string;
   readonly to: string;
   readonly keep: number;
+  /** Default `"zstd"`. */
+  readonly pack?: Packing;
   readonly keyFile?: string | undefined;
 }
 
 /** A segment that was moved. */
 export interface Archived {
   readonly segment: string;
+  /** Its file in the archive. */
+  readonly file: string;
+  /** Of that file. */
   readonly bytes: number;
-  /** Of the whole file, in hexadecimal. */
+  /** Of what it holds, unpacked, in hexadecimal. */
   readonly sha256: string;
   readonly firstSequence: number;
   readonly lastSequence: number;
@@ -51,6 +59,7 @@ export interface Archived {
 export function journalCommand(terminal: Terminal): Command {
   const archive = new Command("archive")
     .description("move sealed segments to another disk, leaving links")
+    .addOption(new Option("--pack <format>", "how copies are kept").choices(["zstd", "none"]).default("zstd"))
     .addOption(journalOption())
     .addOption(configOption())
     .requiredOption("--to <directory>", "target directory; created if missing")
@@ -59,7 +68,7 @@ export function journalCommand(terminal: Terminal): Command {
     .option("--json", "print JSON")
     .addHelpText(
       "after",
-      "\nEach segment is verified, copied and read back before it is replaced by a link. The copies remain part of the journal.\nThe open segment always stays.",
+      "\nEach segment is verified, copied and read back before it is replaced by a link. The copies remain part of the journal.\nThe open segment always stays. A packed copy is readable by zstdcat, DuckDB, `calybris verify` and the service.",
     )
     .action(async (options: ArchiveOptions) => {
       const { directory, keyFile } = await placeOf(options);
@@ -74,6 +83,7 @@ export function journalCommand(terminal: Terminal): Command {
 
 /** @throws CalybrisError `CAL_ARCHIVE_REFUSED` when anything is not as it must be; nothing was moved that was not compared. */
 export function archiveJournal(options: ArchiveJob): readonly Archived[] {
+  const { pack = "zstd" } = options;
   const from = resolve(options.journal);
   const to = resolve(options.to);
   const { files } = logFiles(from);
@@ -86,9 +96,10 @@ export function archiveJournal(options: ArchiveJob): readonly Archived[] {
   return movable.map((file) => {
     const span = spans.get(file);
     if (span === undefined) throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: file, problem: "it has no entry" });
-    const copy = join(to, basename(file));
-    const sha256 = copyVerified(file, copy);
-    const archived: Archived = { segment: basename(file), bytes: statSync(copy).size, sha256, ...span };
+    const name = `${basename(file)}${pack === "zstd" ? PACKED_ENDING : ""}`;
+    const copy = join(to, name);
+    const sha256 = copyVerified(file, copy, pack);
+    const archived: Archived = { segment: basename(file), file: name, bytes: statSync(copy).size, sha256, ...span };
     noteInManifest(to, archived);
     replaceByLink(file, copy);
     return archived;
@@ -113,8 +124,8 @@ function refuseOverlap(from: string, to: string): void {
 function archivedText(moved: readonly Archived[], { to }: ArchiveOptions): string {
   if (moved.length === 0) return "nothing to move: no sealed segment is left in its place";
   const rows = moved.map(
-    ({ segment, bytes, firstSequence, lastSequence, sha256 }) =>
-      `${segment}  entries ${firstSequence} to ${lastSequence}  ${bytes} bytes  sha256 ${sha256}`,
+    ({ file, bytes, firstSequence, lastSequence, sha256 }) =>
+      `${file}  entries ${count(firstSequence)} to ${count(lastSequence)}  ${bytesText(bytes)}  sha256 of the entries ${sha256}`,
   );
   return [...rows, `moved ${moved.length} to ${to}; the journal links to them there`].map(printable).join("\n");
 }

@@ -4,9 +4,9 @@
  */
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   openSync,
-  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -16,13 +16,26 @@ import {
 } from "node:fs";
 import { createHash } from "node:crypto";
 import { dirname, join, relative } from "node:path";
+import { HEAD_FILE, openForReading, packed } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 export const MANIFEST_FILE = "archive.jsonl";
 
-/** Copies, syncs, reads the copy back and compares. A copy that is there already and is the same is left. Returns its SHA-256. */
-export function copyVerified(source: string, copy: string): string {
+/** Whether a directory holds archived segments and no journal: it has no head of its own. */
+export function isArchive(directory: string): boolean {
+  return existsSync(join(directory, MANIFEST_FILE)) && !existsSync(join(directory, HEAD_FILE));
+}
+
+/** How a copy is kept: packed with Zstandard, or as it is. */
+export type Packing = "zstd" | "none";
+
+/**
+ * Copies, syncs, reads the copy back and compares. A copy that is there already and holds the same is left.
+ *
+ * @returns the SHA-256 of what the file holds, unpacked.
+ */
+export function copyVerified(source: string, copy: string, packing: Packing): string {
   const wanted = digestOf(source);
   if (statSync(copy, { throwIfNoEntry: false }) !== undefined) {
     if (digestOf(copy) === wanted) return wanted;
@@ -34,7 +47,7 @@ export function copyVerified(source: string, copy: string): string {
   const partial = `${copy}.partial`;
   rmSync(partial, { force: true });
   try {
-    copyBytes(source, partial);
+    copyBytes(source, partial, packing);
     if (digestOf(partial) !== wanted) throw new Error("the bytes read back differ from those written");
   } catch (cause) {
     rmSync(partial, { force: true });
@@ -66,39 +79,41 @@ export function noteInManifest(directory: string, archived: object): void {
   syncDirectory(directory);
 }
 
-function copyBytes(source: string, target: string): void {
-  const [from, to] = [openSync(source, "r"), openSync(target, "wx", statSync(source).mode & 0o777)];
+function copyBytes(source: string, target: string, packing: Packing): void {
+  const to = openSync(target, "wx", statSync(source).mode & 0o777);
   try {
-    for (const chunk of chunksOf(from)) writeAll(to, chunk);
+    const chunks = chunksOf(source);
+    for (const chunk of packing === "zstd" ? packed(chunks) : chunks) writeAll(to, chunk);
     fsyncSync(to);
   } finally {
-    closeSync(from);
     closeSync(to);
   }
 }
 
 function digestOf(file: string): string {
-  const descriptor = openSync(file, "r");
-  try {
-    const hash = createHash("sha256");
-    for (const chunk of chunksOf(descriptor)) hash.update(chunk);
-    return hash.digest("hex");
-  } finally {
-    closeSync(descriptor);
-  }
+  const hash = createHash("sha256");
+  for (const chunk of chunksOf(file)) hash.update(chunk);
+  return hash.digest("hex");
 }
 
-function* chunksOf(descriptor: number): Generator<Buffer> {
-  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
-  for (;;) {
-    const count = readSync(descriptor, buffer);
-    if (count === 0) return;
-    yield buffer.subarray(0, count);
+/** What a file holds, unpacked. */
+function* chunksOf(file: string): Generator<Buffer> {
+  const source = openForReading(file);
+  try {
+    const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+    for (let position = 0; ; ) {
+      const count = source.read(buffer, position);
+      if (count === 0) return;
+      yield buffer.subarray(0, count);
+      position += count;
+    }
+  } finally {
+    source.close();
   }
 }
 
 /** A full disk may take less than it is given and say nothing. */
-function writeAll(descriptor: number, bytes: Buffer): void {
+function writeAll(descriptor: number, bytes: Uint8Array): void {
   const taken = writeSync(descriptor, bytes);
   if (taken !== bytes.byteLength) throw new Error(`the disk took ${taken} of ${bytes.byteLength} bytes`);
 }

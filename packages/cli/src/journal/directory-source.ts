@@ -3,10 +3,9 @@
  * read, and earlier ones are searched for a policy. What is read is what stands there; `verify` says whether it is true.
  * @module
  */
-import { readFileSync } from "node:fs";
 import { CalybrisError, parseEntryBody, snapshotFromJson } from "@calybris/kernel";
 import { firstEntry, type ReadEntry, readEntries } from "./entries.ts";
-import { logFiles } from "./log-lines.ts";
+import { logFiles, readLines } from "./log-lines.ts";
 import type { JournalSource, PolicyAt } from "./source.ts";
 
 export class DirectorySource implements JournalSource {
@@ -133,10 +132,13 @@ function fileOf(files: readonly string[], sequence: number): number {
   return low - 1;
 }
 
-/** Finding the text is a hundred times as fast as reading the entries. */
+/** Finding the text is much faster than reading the entries. */
 function mentionsPolicy(file: string): boolean {
-  const bytes = readFileSync(file);
-  return bytes.includes('"kind":"policy"') || bytes.includes('"kind":"genesis"');
+  for (const { bytes } of readLines(file)) {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    if (text.includes('"kind":"policy"') || text.includes('"kind":"genesis"')) return true;
+  }
+  return false;
 }
 
 export function malformed(sequence: number, problem: string): CalybrisError {

@@ -3,9 +3,16 @@
  * its segments in order are one log.
  * @module
  */
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { segmentName, segmentNumber, unreadable } from "@calybris/engine/internal";
+import {
+  openForReading,
+  PACKED_ENDING,
+  type ReadFile,
+  segmentName,
+  segmentNumber,
+  unreadable,
+} from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 
 export interface LogLine {
@@ -34,7 +41,7 @@ export function logFiles(path: string): LogFiles {
   try {
     if (!statSync(path).isDirectory()) return { isDirectory: false, files: [path], bytes: statSync(path).size };
     const named = readdirSync(path)
-      .map((name) => ({ name, number: segmentNumber(name) ?? -1 }))
+      .map((name) => ({ name, number: segmentNumber(plainName(name)) ?? -1 }))
       .filter(({ number }) => number >= 0)
       .sort((a, b) => a.number - b.number);
     const segments = named.map(({ name }) => join(path, name));
@@ -51,6 +58,11 @@ export function logFiles(path: string): LogFiles {
   }
 }
 
+/** An archive holds packed segments; a journal, links to them. */
+function plainName(name: string): string {
+  return name.endsWith(PACKED_ENDING) ? name.slice(0, -PACKED_ENDING.length) : name;
+}
+
 /** A pipe or a device among the segments would be read for ever. */
 function sizeOf(segment: string): number {
   const stats = statSync(segment);
@@ -60,14 +72,14 @@ function sizeOf(segment: string): number {
 
 /** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */
 export function* readLines(file: string, from = 0, chunkBytes: number = CHUNK_BYTES): Generator<LogLine> {
-  const descriptor = opened(file);
+  const source = opened(file);
   try {
     let buffer = Buffer.allocUnsafe(chunkBytes);
     let held = 0;
     let offset = from;
     let isPassingOver = false;
     for (;;) {
-      const read = readAt(file, descriptor, buffer, held, offset + held);
+      const read = readAt(file, source, buffer.subarray(held), offset + held);
       const end = held + read;
       let start = 0;
       for (;;) {
@@ -97,21 +109,21 @@ export function* readLines(file: string, from = 0, chunkBytes: number = CHUNK_BY
       if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
     }
   } finally {
-    closeSync(descriptor);
+    source.close();
   }
 }
 
-function opened(file: string): number {
+function opened(file: string): ReadFile {
   try {
-    return openSync(file, "r");
+    return openForReading(file);
   } catch (cause) {
     throw unreadable(file, cause);
   }
 }
 
-function readAt(file: string, descriptor: number, buffer: Buffer, held: number, position: number): number {
+function readAt(file: string, source: ReadFile, bytes: Uint8Array, position: number): number {
   try {
-    return readSync(descriptor, buffer, held, buffer.length - held, position);
+    return source.read(bytes, position);
   } catch (cause) {
     throw unreadable(file, cause);
   }

@@ -9,6 +9,7 @@ import { nodeChain } from "@calybris/engine/internal";
 import { actorText, policyDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
+import { isArchive } from "../archive/files.ts";
 import { fastestKernel } from "../decide/kernels.ts";
 import { keyFileOption, readKey, requireKey } from "../journal/key-file.ts";
 import { journalOption, placeOf } from "../journal/place.ts";
@@ -84,7 +85,7 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const log = logFiles(path);
   const key = readKey(options.keyFile);
-  const own = log.isDirectory ? readOwnHead(path, key) : {};
+  const own = log.isDirectory && !isArchive(path) ? readOwnHead(path, key) : {};
   const audit = await auditUnder(path, key, own, options);
   const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
   let done = 0;

@@ -8,14 +8,19 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { hash } from "node:crypto";
 import { tmpdir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { Engine } from "@calybris/engine";
 import { listSegments, nodeDisk, segmentName } from "@calybris/engine/internal";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import type { CalybrisError } from "@calybris/kernel";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 import { type Archived, archiveJournal } from "../../src/archive/archive.ts";
 import { verifyLog } from "../../src/verify/verify.ts";
+import { calybris } from "../support/captured-terminal.ts";
 
 let place: string;
 let journal: string;
@@ -38,108 +43,180 @@ async function decide(engine: Engine, from: number, count: number): Promise<read
   return ids;
 }
 
-const archive = (keep = 0): readonly Archived[] => archiveJournal({ journal, to, keep });
 const isLink = (segment: number): boolean => lstatSync(join(journal, segmentName(segment))).isSymbolicLink();
 
-test("what is moved is where it was for whoever reads the journal: a running engine, a restart, the verifier", async () => {
-  const engine = await open();
-  const ids = await decide(engine, 0, 120);
-  const segments = listSegments(nodeDisk, journal);
-  expect(segments.length).toBeGreaterThan(3);
-  const moved = archive();
-  expect(moved.map(({ segment }) => segment)).toEqual(segments.slice(0, -1).map(segmentName));
-  expect(segments.map(isLink)).toEqual([...segments.slice(0, -1).map(() => true), false]);
-  expect(moved[0]).toMatchObject({ firstSequence: 1 });
-  for (const [index, { firstSequence }] of moved.slice(1).entries())
-    expect(firstSequence).toBe((moved[index]?.lastSequence ?? 0) + 1);
+describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => {
+  const archive = (keep = 0): readonly Archived[] => archiveJournal({ journal, to, keep, pack });
+  const copyOf = (segment: number): string => join(to, `${segmentName(segment)}${pack === "zstd" ? ".zst" : ""}`);
 
-  expect(engine.reading.decision(ids[0] ?? "")?.decided).toMatchObject({ requestId: "r0" });
-  expect(await engine.decide({ requestId: "r3", inputTokens: 3 })).toMatchObject({
-    repeated: true,
-    decisionId: ids[3],
+  test("what is moved is where it was for whoever reads the journal: a running engine, a restart, the verifier", async () => {
+    const engine = await open();
+    const ids = await decide(engine, 0, 120);
+    const segments = listSegments(nodeDisk, journal);
+    expect(segments.length).toBeGreaterThan(3);
+    const moved = archive();
+    expect(moved.map(({ segment }) => segment)).toEqual(segments.slice(0, -1).map(segmentName));
+    expect(segments.map(isLink)).toEqual([...segments.slice(0, -1).map(() => true), false]);
+    expect(moved[0]).toMatchObject({ firstSequence: 1 });
+    for (const [index, { firstSequence }] of moved.slice(1).entries())
+      expect(firstSequence).toBe((moved[index]?.lastSequence ?? 0) + 1);
+
+    expect(engine.reading.decision(ids[0] ?? "")?.decided).toMatchObject({ requestId: "r0" });
+    expect(await engine.decide({ requestId: "r3", inputTokens: 3 })).toMatchObject({
+      repeated: true,
+      decisionId: ids[3],
+    });
+    await decide(engine, 120, 60);
+    await engine.close();
+    expect(archive().length).toBeGreaterThan(0);
+    expect(archive()).toEqual([]);
+
+    const again = await open();
+    expect(await again.decide({ requestId: "r0", inputTokens: 0 })).toMatchObject({
+      repeated: true,
+      decisionId: ids[0],
+    });
+    await again.close();
+    expect(await verifyLog(journal)).toMatchObject({ status: "intact", findingCount: 0 });
+    const manifest = readFileSync(join(to, "archive.jsonl"), "utf8").trimEnd().split("\n");
+    expect(JSON.parse(manifest[0] ?? "")).toEqual(moved[0]);
   });
-  await decide(engine, 120, 60);
-  await engine.close();
-  expect(archive().length).toBeGreaterThan(0);
-  expect(archive()).toEqual([]);
 
-  const again = await open();
-  expect(await again.decide({ requestId: "r0", inputTokens: 0 })).toMatchObject({ repeated: true, decisionId: ids[0] });
-  await again.close();
-  expect(await verifyLog(journal)).toMatchObject({ status: "intact", findingCount: 0 });
-  const manifest = readFileSync(join(to, "archive.jsonl"), "utf8").trimEnd().split("\n");
-  expect(JSON.parse(manifest[0] ?? "")).toEqual(moved[0]);
+  test("the newest stay when they are to be kept, and the one that is written always does", async () => {
+    const engine = await open();
+    await decide(engine, 0, 120);
+    await engine.close();
+    const segments = listSegments(nodeDisk, journal);
+    archive(2);
+    expect(segments.map(isLink)).toEqual(segments.map((_segment, index) => index < segments.length - 3));
+  });
+
+  test("a segment that was altered stops all of them, and says where", async () => {
+    const engine = await open();
+    await decide(engine, 0, 120);
+    await engine.close();
+    const file = join(journal, segmentName(2));
+    const bytes = readFileSync(file);
+    bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    expect(() => archive()).toThrow(/segment-000002\.jsonl cannot be archived: entry [0-9]+ at byte [0-9]+/);
+    expect(listSegments(nodeDisk, journal).some(isLink)).toBe(false);
+  });
+
+  test("a file that is in the way is never written over, and the same copy is taken for done", async () => {
+    const engine = await open();
+    await decide(engine, 0, 120);
+    await engine.close();
+    const [first] = archive();
+    // As if it had been interrupted before the link was there.
+    const original = join(journal, segmentName(1));
+    const [entries, packed] = [contentOf(copyOf(1)), readFileSync(copyOf(1))];
+    rmSync(original);
+    writeFileSync(original, entries);
+    writeFileSync(copyOf(1), packed);
+    expect(archive()).toEqual([first]);
+    const other = join(place, "other");
+    expect(archiveJournal({ journal, to: other, keep: 0, pack })).toEqual([]);
+    rmSync(original);
+    writeFileSync(original, entries);
+    writeFileSync(copyOf(1), "something else");
+    expect(() => archive()).toThrow(/is another/);
+    expect(isLink(1)).toBe(false);
+  });
+
+  test.each([".", "inside"])("nothing is moved into the journal itself (%s)", async (name) => {
+    const engine = await open();
+    await decide(engine, 0, 80);
+    await engine.close();
+    expect(() => archiveJournal({ journal, to: join(journal, name), keep: 0 })).toThrow(/own directory/);
+  });
+
+  test("links are relative: journal and archive moved together stay whole; an archive out of reach is named as such", async () => {
+    const engine = await open();
+    await decide(engine, 0, 120);
+    await engine.close();
+    archive();
+    expect(isAbsolute(readlinkSync(join(journal, segmentName(1))))).toBe(false);
+    const moved = join(place, "moved", "deeper");
+    mkdirSync(moved, { recursive: true });
+    renameSync(journal, join(moved, "journal"));
+    renameSync(to, join(moved, "elsewhere"));
+    journal = join(moved, "journal");
+    expect(await verifyLog(journal)).toMatchObject({ status: "intact", findingCount: 0 });
+    await (await open()).close();
+    renameSync(join(moved, "elsewhere"), join(moved, "unmounted"));
+    const problem = /segment-000001.*link to .*elsewhere\/segment-000001\.jsonl(?:\.zst)?, which cannot be reached/;
+    await expect(open()).rejects.toMatchObject({
+      code: "CAL_JOURNAL_UNREADABLE",
+      message: expect.stringMatching(problem),
+    });
+    await expect(verifyLog(journal)).rejects.toMatchObject({
+      code: "CAL_INPUT_UNREADABLE",
+      message: expect.stringMatching(problem),
+    });
+  });
 });
 
-test("the newest stay when they are to be kept, and the one that is written always does", async () => {
-  const engine = await open();
-  await decide(engine, 0, 120);
-  await engine.close();
-  const segments = listSegments(nodeDisk, journal);
-  archive(2);
-  expect(segments.map(isLink)).toEqual(segments.map((_segment, index) => index < segments.length - 3));
-});
-
-test("a segment that was altered stops all of them, and says where", async () => {
-  const engine = await open();
-  await decide(engine, 0, 120);
-  await engine.close();
-  const file = join(journal, segmentName(2));
+/** What a file holds, as other programs see it. */
+function contentOf(file: string): Buffer {
   const bytes = readFileSync(file);
-  bytes[5_000] = (bytes[5_000] ?? 0) ^ 1;
-  writeFileSync(file, bytes);
-  expect(() => archive()).toThrow(/segment-000002\.jsonl cannot be archived: entry [0-9]+ at byte [0-9]+/);
-  expect(listSegments(nodeDisk, journal).some(isLink)).toBe(false);
-});
+  return file.endsWith(".zst") ? zstdDecompressSync(bytes) : bytes;
+}
 
-test("a file that is in the way is never written over, and the same copy is taken for done", async () => {
-  const engine = await open();
-  await decide(engine, 0, 120);
-  await engine.close();
-  const [first] = archive();
-  // As if it had been interrupted before the link was there.
-  const original = join(journal, segmentName(1));
-  renameSync(join(to, segmentName(1)), `${original}.back`);
-  renameSync(`${original}.back`, original);
-  writeFileSync(join(to, segmentName(1)), readFileSync(original));
-  expect(archive()).toEqual([first]);
-  const other = join(place, "other");
-  expect(archiveJournal({ journal, to: other, keep: 0 })).toEqual([]);
-  rmSync(original);
-  writeFileSync(original, readFileSync(join(to, segmentName(1))));
-  writeFileSync(join(to, segmentName(1)), "something else");
-  expect(() => archive()).toThrow(/is another/);
-  expect(isLink(1)).toBe(false);
-});
-
-test.each([".", "inside"])("nothing is moved into the journal itself (%s)", async (name) => {
-  const engine = await open();
-  await decide(engine, 0, 80);
-  await engine.close();
-  expect(() => archiveJournal({ journal, to: join(journal, name), keep: 0 })).toThrow(/own directory/);
-});
-
-test("links are relative: journal and archive moved together stay whole; an archive out of reach is named as such", async () => {
-  const engine = await open();
-  await decide(engine, 0, 120);
-  await engine.close();
-  archive();
-  expect(isAbsolute(readlinkSync(join(journal, segmentName(1))))).toBe(false);
-  const moved = join(place, "moved", "deeper");
-  mkdirSync(moved, { recursive: true });
-  renameSync(journal, join(moved, "journal"));
-  renameSync(to, join(moved, "elsewhere"));
-  journal = join(moved, "journal");
-  expect(await verifyLog(journal)).toMatchObject({ status: "intact", findingCount: 0 });
-  await (await open()).close();
-  renameSync(join(moved, "elsewhere"), join(moved, "unmounted"));
-  const problem = /segment-000001.*link to .*elsewhere\/segment-000001\.jsonl, which cannot be reached/;
-  await expect(open()).rejects.toMatchObject({
-    code: "CAL_JOURNAL_UNREADABLE",
-    message: expect.stringMatching(problem),
+describe("packed segments", () => {
+  beforeEach(async () => {
+    const engine = await open();
+    await decide(engine, 0, 120);
+    await engine.close();
   });
-  await expect(verifyLog(journal)).rejects.toMatchObject({
-    code: "CAL_INPUT_UNREADABLE",
-    message: expect.stringMatching(problem),
+
+  test("hold the bytes of the segments, for zstdcat and for node:zlib, in less than half the space", () => {
+    const before = readFileSync(join(journal, segmentName(1)));
+    const [first] = archiveJournal({ journal, to, keep: 0 });
+    const file = join(to, "segment-000001.jsonl.zst");
+    expect(first).toMatchObject({ file: "segment-000001.jsonl.zst", sha256: hash("sha256", before) });
+    expect(zstdDecompressSync(readFileSync(file)).equals(before)).toBe(true);
+    expect((first?.bytes ?? 0) * 2).toBeLessThan(before.byteLength);
+    const { status, stdout, error } = spawnSync("zstdcat", [file]);
+    // Debian's zstd, where it is installed.
+    if (error === undefined) expect([status, stdout.equals(before)]).toEqual([0, true]);
+  });
+
+  test("are read by every command: from the journal's links, from the archive itself, and one file alone", async () => {
+    const commands = ["show 2", "tail -n 500", "tail -n 500 --json", "policy show"];
+    const run = (command: string) => calybris(...command.split(" "), "--journal", journal);
+    const before = await Promise.all(commands.map(run));
+    archiveJournal({ journal, to, keep: 0 });
+    expect(await Promise.all(commands.map(run))).toEqual(before);
+    expect(await verifyLog(journal)).toMatchObject({ status: "intact" });
+    expect(await verifyLog(to)).toMatchObject({ status: "intact", findingCount: 0 });
+    expect(await verifyLog(join(to, "segment-000001.jsonl.zst"))).toMatchObject({ status: "intact" });
+  });
+
+  test("that are packed by another program, without a seek table, are read as well", async () => {
+    archiveJournal({ journal, to, keep: 0 });
+    const file = join(to, "segment-000001.jsonl.zst");
+    writeFileSync(file, zstdCompressSync(zstdDecompressSync(readFileSync(file))));
+    expect(await verifyLog(journal)).toMatchObject({ status: "intact" });
+    await (await open()).close();
+  });
+
+  test("with a byte altered are noticed wherever it stands, by the verifier and by a start", async () => {
+    archiveJournal({ journal, to, keep: 0 });
+    const file = join(to, "segment-000002.jsonl.zst");
+    const whole = readFileSync(file);
+    const places = [4, 5, whole.byteLength >> 1, whole.byteLength - 6, whole.byteLength - 12];
+    // Not the last four bytes: without them the file has no seek table, and its entries are read all the same.
+    for (const place of places) {
+      const bytes = Buffer.from(whole);
+      bytes[place] = (bytes[place] ?? 0) ^ 0xff;
+      writeFileSync(file, bytes);
+      const verified = await verifyLog(journal).then(
+        ({ status }) => status,
+        (error: CalybrisError) => error.code,
+      );
+      expect(["broken", "CAL_JOURNAL_UNREADABLE"], `byte ${place}`).toContain(verified);
+      await expect(open(), `byte ${place}`).rejects.toMatchObject({ code: expect.stringMatching(/^CAL_JOURNAL_/) });
+    }
   });
 });

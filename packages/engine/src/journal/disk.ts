@@ -10,6 +10,7 @@ import { brokenLink } from "./broken-link.ts";
 import { CalybrisError } from "@calybris/kernel";
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { isPacked, PackedSegment } from "./packed-segment.ts";
 import { type FileIdentity, identify, identityOf, isSameFile } from "./file-identity.ts";
 
 /** An open file. */
@@ -68,7 +69,7 @@ export const nodeDisk: Disk = {
     try {
       const path = join(directory, name);
       const descriptor = fs.openSync(path, flags, 0o640);
-      if (fs.fstatSync(descriptor).isFile()) return new NodeFile(path, descriptor);
+      if (fs.fstatSync(descriptor).isFile()) return opened(path, descriptor);
       fs.closeSync(descriptor);
       throw Object.assign(new Error(`${name} is not a regular file`), { syscall: "open" });
     } catch (error) {
@@ -166,6 +167,36 @@ class NodeFile implements DiskFile {
 
   close(): void {
     fs.closeSync(this.#descriptor);
+  }
+}
+
+/** A file that is packed is an archived segment: it is read as what it holds, and never written. */
+function opened(path: string, descriptor: number): DiskFile {
+  const file = new NodeFile(path, descriptor);
+  const segment = packedIn(path, file);
+  if (segment === undefined) return file;
+  const refuse = (): never => {
+    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path, problem: "it is archived, and would be written" });
+  };
+  return {
+    write: refuse,
+    truncate: refuse,
+    read: (bytes, position) => segment.read(bytes, position),
+    size: () => segment.size,
+    syncData: () => file.syncData(),
+    sync: () => file.sync(),
+    isInPlace: () => file.isInPlace(),
+    close: () => file.close(),
+  };
+}
+
+function packedIn(path: string, file: NodeFile): PackedSegment | undefined {
+  const read = (bytes: Uint8Array, position: number): number => file.read(bytes, position);
+  try {
+    return isPacked(read) ? new PackedSegment(path, file.size(), read) : undefined;
+  } catch (error) {
+    file.close();
+    throw error;
   }
 }
 
