@@ -125,7 +125,7 @@ class AppendingBench {
       sealed: true,
       segmentBytes: 0,
       nowUs: () => Date.now() * 1_000,
-      stateDigest: () => "",
+      digests: () => ({ stateDigest: "", snapshotDigest: "" }),
       onOrdered: () => undefined,
       onWritten: ({ bytes }) => this.#batchBytes.push(bytes),
     });

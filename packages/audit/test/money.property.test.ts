@@ -59,7 +59,7 @@ test("an altered amount, tenant or reservation is found, unless no balance anywh
       const sequence = honest.length + 1;
       const state: Written = {
         head: { ...sealed.head, sequence, kind: "state" },
-        body: { kind: "state", stateDigest },
+        body: { kind: "state", stateDigest, snapshotDigest: "0".repeat(64) },
       };
       expect(auditOf([...honest, state]).findings).toEqual([]);
       const entry = honest[place] as Written;

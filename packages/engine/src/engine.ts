@@ -24,6 +24,7 @@ import {
   makeDirectory,
   type Ports,
   requirePolicy,
+  type Started,
 } from "./opening.ts";
 import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
 import { EngineReading } from "./reading.ts";
@@ -32,10 +33,13 @@ import { FailStop } from "./journal/fail-stop.ts";
 import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
 import { acquireLock, type Lock } from "./journal/lock.ts";
+import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
 import { ThreadDriver } from "./journal/thread-driver.ts";
 import type { WriterStart } from "./journal/writer.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
+import { DiskSnapshotFiles, NodeSnapshotFiles } from "./snapshot/snapshot-files.ts";
+import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
@@ -56,7 +60,7 @@ export class Engine {
   readonly recovery: Pick<Recovered, "entries" | "setAside" | "loss"> & {
     /** How long before the start the last entry was ordered, microseconds; 0 for a new journal. */
     readonly idleUs: number;
-  };
+  } & Started;
   /** Callers: the API keys that may act. */
   readonly keys: EngineKeys;
   /** Budgets: what tenants may spend, and what became of what was reserved. */
@@ -74,6 +78,7 @@ export class Engine {
   readonly #journal: Journal;
   readonly #policies: EnginePolicies;
   readonly #decisions: EngineDecisions;
+  readonly #snapshots: SnapshotKeeper;
   #sweeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #clockRepair: { readonly sequence: number; readonly from: number; readonly to: number } | undefined;
@@ -86,9 +91,17 @@ export class Engine {
     lock: Lock | undefined,
   ) {
     const { state, requestIds, finder, recovered, seed } = folded;
+    const snapshots = new SnapshotKeeper({
+      files:
+        options.disk === undefined
+          ? new NodeSnapshotFiles(options.directory)
+          : new DiskSnapshotFiles(ports.disk, options.directory),
+      segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
+    });
+    this.#snapshots = snapshots;
     const { start, ...recovery } = recovered;
     const idleUs = recovery.entries === 0 ? 0 : idleTime(options, state, ports.nowUs());
-    this.recovery = { ...recovery, idleUs };
+    this.recovery = { ...recovery, idleUs, ...folded.start };
     this.unknownTenants = options.unknownTenants ?? "unmetered";
     this.#ports = ports;
     this.#failStop = failStop;
@@ -105,11 +118,16 @@ export class Engine {
       waitingMax: options.waitingMax,
       segmentBytesMax: options.segmentBytesMax,
       failStop,
-      stateDigest: () => state.digest(),
+      digests: () => {
+        const snapshot = state.snapshot();
+        snapshots.took(snapshot);
+        return { stateDigest: state.digest(), snapshotDigest: snapshot.digest };
+      },
       onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
       onWritten: (written) => {
         finder.note(written.first, written.segment, written.offset);
         this.reading.reached(written.durable, written.hash);
+        snapshots.reached(written.durable);
       },
     });
     this.#journal = journal;
@@ -337,7 +355,8 @@ export class Engine {
   async #close(): Promise<void> {
     clearInterval(this.#sweeping);
     this.learning.close();
-    if (await this.#journal.close()) await this.#lock?.release();
+    const areClosed = [await this.#journal.close(), await this.#snapshots.close()];
+    if (areClosed.every(Boolean)) await this.#lock?.release();
     const { failure } = this.#journal;
     if (failure !== undefined) throw failure;
   }

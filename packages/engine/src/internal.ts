@@ -46,6 +46,7 @@ export * from "./router/prior.ts";
 export * from "./router/prior-file.ts";
 export * from "./router/prior-text.ts";
 export * from "./router/router.ts";
+export * from "./router/tables.ts";
 export * from "./router/thompson.ts";
 export * from "./state/state.ts";
 export * from "./system-clock.ts";

@@ -4,6 +4,7 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import {
   type Actor,
   CalybrisError,
@@ -22,6 +23,7 @@ import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk } from "./journal/disk.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { WriterDriver } from "./journal/journal.ts";
+import { brokenLink } from "./journal/broken-link.ts";
 import { closingFiles } from "./journal/open-files.ts";
 import { type GoodEntry, type Recovered, recover } from "./journal/recovery.ts";
 import { segmentName } from "./journal/segment.ts";
@@ -29,6 +31,7 @@ import type { WriterStart } from "./journal/writer.ts";
 import { readBody } from "./state/read-entry.ts";
 import { RequestIds } from "./state/request-ids.ts";
 import { EngineState } from "./state/state.ts";
+import { type RefusedSnapshot, startPoint } from "./snapshot/start-point.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
 export interface EngineOptions {
@@ -73,7 +76,18 @@ export interface Folded {
   readonly requestIds: RequestIds;
   readonly finder: EntryFinder;
   readonly recovered: Recovered;
+  readonly start: Started;
   readonly seed: Uint8Array | undefined;
+}
+
+/** Where the fold began. */
+export interface Started {
+  /** The last entry that was not folded, because a snapshot holds what it and those before it add up to; 0 without one. */
+  readonly fromSequence: number;
+  /** Newer snapshots, and why they were not used. */
+  readonly snapshotsRefused: readonly RefusedSnapshot[];
+  /** Segments before it that are not at hand: archives that cannot be reached, or files that are not there. */
+  readonly segmentsAbsent: readonly string[];
 }
 
 /** The ports of the engine, each with its default. A port that fails stops the engine. */
@@ -85,23 +99,35 @@ export interface Ports {
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** Verifies and folds what a directory holds. */
+/** Verifies and folds what a directory holds, from its newest snapshot on. */
 export function fold({ directory, key, acceptLoss }: EngineOptions, { disk, nowUs }: Ports): Folded {
-  const state = new EngineState();
-  const finder = new EntryFinder(disk, directory);
+  const chain = nodeChain(key);
+  const { state, from, refused } = closingFiles(disk, (watched) =>
+    startPoint(watched, directory, chain, () => new EngineState()),
+  );
+  const finder = new EntryFinder(disk, directory, { chain, from });
   const requestIds = new RequestIds({ state, finder, nowUs });
   const onEntry = (entry: GoodEntry): void => {
-    const { sequence } = entry.head;
-    const body = readBody(entry, state);
-    applyRead(state, entry, body);
-    finder.note(sequence, entry.segment, entry.offset);
-    if (body.kind === "decision") requestIds.recovered(body, sequence);
+    applyRead(state, entry, readBody(entry, state));
+    finder.note(entry.head.sequence, entry.segment, entry.offset);
   };
   const recovered = closingFiles(disk, (watched) =>
-    recover(watched, directory, nodeChain(key), key !== undefined, onEntry, acceptLoss),
+    recover(watched, directory, chain, key !== undefined, onEntry, acceptLoss, from),
   );
   const seed = state.seedDigest === undefined ? undefined : seedOf(disk, directory, state.seedDigest);
-  return { state, requestIds, finder, recovered, seed };
+  const start = {
+    fromSequence: from?.sequence ?? 0,
+    snapshotsRefused: refused,
+    segmentsAbsent: from === undefined ? [] : absentBefore(disk, directory, from.segment),
+  };
+  return { state, requestIds, finder, recovered, start, seed };
+}
+
+function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
+  const names = new Set(disk.list(directory));
+  return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(
+    (name) => !names.has(name) || brokenLink(join(directory, name)) !== undefined,
+  );
 }
 
 /**

@@ -13,10 +13,11 @@ export interface SealEntry {
   readonly cause: "idle" | "rotation" | "close";
 }
 
-/** Begins a segment after a rotation: the digest (`calystt1`) of the state before it. */
+/** Begins a segment after a rotation: the digest (`calystt1`) of the state before it, and that of its snapshot (`calyssn1`). */
 export interface StateEntry {
   readonly kind: "state";
   readonly stateDigest: string;
+  readonly snapshotDigest: string;
 }
 
 /** The clock had run ahead: the only entry after which `at` may be less. Its own `at` is `from`. */
@@ -37,7 +38,12 @@ export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Obje
   },
   state: {
     says: "The state before this entry; begins a segment after a rotation.",
-    forms: [formOf<StateEntry>({ stateDigest: { type: DIGEST, holds: "`calystt1` (section 5), hexadecimal" } })],
+    forms: [
+      formOf<StateEntry>({
+        stateDigest: { type: DIGEST, holds: "`calystt1` (section 5), hexadecimal" },
+        snapshotDigest: { type: DIGEST, holds: "`calyssn1` (section 6), hexadecimal" },
+      }),
+    ],
   },
   clock: {
     says: "The clock had run ahead: the only entry after which `at` may be less.",

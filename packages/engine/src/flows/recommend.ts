@@ -20,7 +20,8 @@ import {
   type Request,
 } from "@calybris/kernel";
 import type { Draws } from "../router/draws.ts";
-import { type Advice, maskOf, type Router, type Table } from "../router/router.ts";
+import type { Advice, Router } from "../router/router.ts";
+import { maskOf, type Table } from "../router/tables.ts";
 import { armAt } from "../router/thompson.ts";
 
 /** What a recommendation is made with. */

@@ -41,6 +41,10 @@ export interface Disk {
   open(directory: string, name: string, create: boolean): DiskFile | undefined;
   /** Makes created, renamed and removed names durable. */
   syncDirectory(directory: string): void;
+  /** Gives a file another name, in place of the file that had it, if any; {@link syncDirectory} makes that durable. */
+  rename(directory: string, from: string, to: string): void;
+  /** Removes a file; one that is not there is no error. */
+  remove(directory: string, name: string): void;
   /** Gives a small file other contents, durably: at no moment does a reader find anything but the old or the new ones. */
   replace(directory: string, name: string, contents: string): void;
 }
@@ -79,6 +83,8 @@ export const nodeDisk: Disk = {
     }
   },
   syncDirectory: syncNames,
+  rename: (directory, from, to) => fs.renameSync(join(directory, from), join(directory, to)),
+  remove: (directory, name) => fs.rmSync(join(directory, name), { force: true }),
   replace: (directory, name, contents) => {
     const next = join(directory, `${name}.next`);
     fs.writeFileSync(next, contents, { mode: 0o640, flush: true });

@@ -18,12 +18,13 @@
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
-import { CalybrisError, type EntryBody, invariant, timeAfter } from "@calybris/kernel";
+import { CalybrisError, type EntryBody, invariant, type StateEntry, timeAfter } from "@calybris/kernel";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
 import { EntryTails, tailBytesAbout } from "./entry-tail.ts";
 import { FailStop } from "./fail-stop.ts";
 import { Gathering } from "./gathering.ts";
+import { CLOSE_MS, inTime } from "./in-time.ts";
 import type { Ordered, WaiterOrdering } from "./ordering.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
 import { type EntryWaiter, promisedEntry, WaitingList } from "./waiting-list.ts";
@@ -54,8 +55,8 @@ export interface JournalOptions {
   readonly segmentBytesMax?: number | undefined;
   /** Shared with the flows, which must not go on after a broken claim either. */
   readonly failStop?: FailStop | undefined;
-  /** Digest of the state, for the state entry that begins a segment. */
-  readonly stateDigest: () => string;
+  /** The members of the state entry that begins a segment. */
+  readonly digests: () => Omit<StateEntry, "kind">;
   /** Called with every entry as it is ordered. What it throws stops the engine. */
   readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
   readonly onWritten?: (written: Written) => void;
@@ -63,7 +64,6 @@ export interface JournalOptions {
 
 export const WAITING_MAX = 4_096;
 const IDLE_SEAL_MS = 100;
-const CLOSE_MS = 10_000;
 /** What a line has around its tail: sequences, hashes and the member names. */
 const LINE_OVERHEAD_BYTES = 230;
 
@@ -283,8 +283,8 @@ export class Journal implements WaiterOrdering {
     const seal = this.#place({ kind: "seal", cause: "rotation" }, at);
     this.#gathering.add({ first: this.#sequence, tails: [seal], at, sealed: true });
     this.#segmentBytes = 0;
-    const stateDigest = this.#failStop.stopOnError(this.#options.stateDigest);
-    const checkpoint = this.#place({ kind: "state", stateDigest }, at);
+    const digests = this.#failStop.stopOnError(this.#options.digests);
+    const checkpoint = this.#place({ kind: "state", ...digests }, at);
     this.#gathering.add({ first: this.#sequence, tails: [checkpoint], at, rotate: true, sealed: false });
     step.before = this.#sequence;
   }
@@ -358,15 +358,4 @@ const ROTATION_ENTRIES = 2;
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-/** Whether it came to an end within the time that a close may take. */
-async function inTime(work: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), CLOSE_MS);
-  });
-  const isInTime = await Promise.race([work.then(() => true), late]);
-  clearTimeout(timer);
-  return isInTime;
 }

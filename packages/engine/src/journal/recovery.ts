@@ -53,6 +53,16 @@ export interface Recovered {
   readonly loss?: string;
 }
 
+/** Where a scan begins: behind an entry that is known, and durable. */
+export interface RecoveryStart {
+  /** The segment that begins with the next entry. */
+  readonly segment: number;
+  readonly sequence: number;
+  readonly hash: string;
+}
+
+const FROM_GENESIS: RecoveryStart = Object.freeze({ segment: 1, sequence: 0, hash: GENESIS_HASH });
+
 interface Break {
   readonly segment: number;
   readonly offset: number;
@@ -65,6 +75,7 @@ interface Break {
  *
  * @param acceptLoss - goes on where entries were promised and are gone: with those before them, the rest set aside. Other
  *   damage is refused all the same: another key, another journal's head, a missing segment, nothing good at all.
+ * @param from - entries up to this one are neither read nor changed, and their segments need not be there.
  * @throws CalybrisError `CAL_JOURNAL_CORRUPT` naming entry, file and byte offset; `CAL_JOURNAL_UNREADABLE` when the disk
  *   refuses a call.
  */
@@ -75,8 +86,9 @@ export function recover(
   keyed: boolean,
   onEntry: (entry: GoodEntry) => void,
   acceptLoss = false,
+  from: RecoveryStart = FROM_GENESIS,
 ): Recovered {
-  return withDisk(directory, () => verifyAndRepair(disk, directory, chain, keyed, onEntry, acceptLoss));
+  return withDisk(directory, () => verifyAndRepair(disk, directory, chain, keyed, onEntry, acceptLoss, from));
 }
 
 function verifyAndRepair(
@@ -86,21 +98,23 @@ function verifyAndRepair(
   keyed: boolean,
   onEntry: (entry: GoodEntry) => void,
   acceptLoss: boolean,
+  begin: RecoveryStart,
 ): Recovered {
-  refuseMissingSegments(disk, directory);
+  refuseMissingSegments(disk, directory, begin.segment);
   const headFile = inspectHead(disk, directory);
   const head = headFile.state === "whole" ? headFile.head : undefined;
   const macText = keyed ? readHeadMac(disk, directory) : undefined;
   const mac = macText === undefined ? undefined : new HeadMacSearch(macText, chain, head);
   const losses: CalybrisError[] = [];
-  let last = { sequence: 0, hash: GENESIS_HASH, segment: 1, end: 0 };
-  let proven = 0;
+  let last = { ...begin, end: 0 };
+  let proven = begin.sequence;
   let unproven: { readonly sequence: number; readonly segment: number; readonly offset: number }[] = [];
   let checkedNext = UNPROVEN_CHECKED;
   let broken: Break | undefined;
   const nextLine = new NextLine(keyed ? chain : undefined);
 
-  for (const line of scanJournal(disk, directory)) {
+  if (begin.sequence > 0) mac?.note(begin.sequence, begin.hash);
+  for (const line of scanJournal(disk, directory, begin.segment)) {
     if (broken !== undefined) {
       losses.push(...lossesAt(line, last, broken, chain));
       continue;
@@ -154,15 +168,16 @@ function verifyAndRepair(
   };
 }
 
-function refuseMissingSegments(disk: Disk, directory: string): void {
-  for (const [index, number] of listSegments(disk, directory).entries()) {
-    if (number === index + 1) continue;
-    const file = segmentName(index + 1);
+function refuseMissingSegments(disk: Disk, directory: string, from: number): void {
+  const numbers = listSegments(disk, directory).filter((number) => number >= from);
+  for (const [index, number] of numbers.entries()) {
+    if (number === from + index) continue;
+    const file = segmentName(from + index);
     throw new CalybrisError("CAL_JOURNAL_CORRUPT", {
       file,
       sequence: 0,
       byteOffset: 0,
-      expected: `segment ${index + 1}`,
+      expected: `segment ${from + index}`,
       found: "no such file",
     });
   }

@@ -18,9 +18,10 @@ export interface ScannedLine {
   readonly ended: boolean;
 }
 
-/** The lines of every segment, in order. */
-export function* scanJournal(disk: Disk, directory: string): Generator<ScannedLine> {
-  for (const segment of listSegments(disk, directory)) yield* scanSegment(disk, directory, segment, 0);
+/** The lines of the segments from one on, in order. */
+export function* scanJournal(disk: Disk, directory: string, from = 1): Generator<ScannedLine> {
+  for (const segment of listSegments(disk, directory))
+    if (segment >= from) yield* scanSegment(disk, directory, segment, 0);
 }
 
 /**
@@ -29,7 +30,21 @@ export function* scanJournal(disk: Disk, directory: string): Generator<ScannedLi
  * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
  */
 export function* scanSegment(disk: Disk, directory: string, segment: number, from: number): Generator<ScannedLine> {
-  const file = withDisk(directory, () => disk.open(directory, segmentName(segment), false));
+  for (const line of scanFile(disk, directory, segmentName(segment), from)) yield { segment, ...line };
+}
+
+/**
+ * The lines of one file from an offset on.
+ *
+ * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
+ */
+export function* scanFile(
+  disk: Disk,
+  directory: string,
+  name: string,
+  from: number,
+): Generator<Omit<ScannedLine, "segment">> {
+  const file = withDisk(directory, () => disk.open(directory, name, false));
   if (file === undefined) return;
   try {
     const bytes = withDisk(directory, () => Math.max(file.size() - from, 0));
@@ -47,11 +62,11 @@ export function* scanSegment(disk: Disk, directory: string, segment: number, fro
         stop !== -1 && stop < end;
         stop = buffer.indexOf(NEWLINE, start)
       ) {
-        yield { segment, offset: position + start, bytes: buffer.subarray(start, stop), ended: true };
+        yield { offset: position + start, bytes: buffer.subarray(start, stop), ended: true };
         start = skipNewlines(buffer, stop + 1, end);
       }
       if (count === 0) {
-        if (end > start) yield { segment, offset: position + start, bytes: buffer.subarray(start, end), ended: false };
+        if (end > start) yield { offset: position + start, bytes: buffer.subarray(start, end), ended: false };
         return;
       }
       buffer.copyWithin(0, start, end);

@@ -21,12 +21,12 @@ import {
   microcents,
   type OutcomeEntry,
   OVERRUN,
-  OVERRUN_FACTOR,
-  OVERRUN_FLOOR_MICROCENTS,
   type PeriodEntry,
   type ReservationEntry,
   type SettlementEntry,
+  type SnapshotMembers,
 } from "@calybris/kernel";
+import type { SnapshotLine } from "../snapshot/line.ts";
 import {
   type Account,
   correct,
@@ -41,6 +41,8 @@ import {
 } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
+import type { Granted } from "./ledger-snapshot.ts";
+import { isHeld } from "./overruns.ts";
 import {
   type Closed,
   type ClosedState,
@@ -51,14 +53,14 @@ import {
   Reservations,
   provenIdentity,
 } from "./reservations.ts";
+import { Tenants } from "./tenants.ts";
 
 const MICROSECONDS = 1_000_000;
 
 export class Ledger {
   readonly cells: Cells = new Cells();
   readonly reservations: Reservations;
-  readonly #accounts = new Map<string, Account>();
-  readonly #grants = new Map<string, { readonly sequence: number; readonly tenant: string; readonly amount: bigint }>();
+  readonly #tenants: Tenants = new Tenants();
   /** The parts of a new reservation, by tenant; until a period or a limit changes. */
   readonly #parts = new Map<Account, readonly Part[]>();
   /** A decision whose debit ran ahead of it. */
@@ -69,19 +71,19 @@ export class Ledger {
   }
 
   get tenantCount(): number {
-    return this.#accounts.size;
+    return this.#tenants.count;
   }
 
   account(tenant: string): Account | undefined {
-    return this.#accounts.get(tenant);
+    return this.#tenants.get(tenant);
   }
 
-  accounts(): IterableIterator<Account> {
-    return this.#accounts.values();
+  accounts(): readonly Account[] {
+    return this.#tenants.accounts;
   }
 
-  grantOf(id: string): { readonly sequence: number; readonly tenant: string; readonly amount: bigint } | undefined {
-    return this.#grants.get(id);
+  grantOf(id: string): Granted | undefined {
+    return this.#tenants.grantOf(id);
   }
 
   /** The levels that a decision for a tenant reserves on, from the top down. */
@@ -165,6 +167,35 @@ export class Ledger {
     }
   }
 
+  /** Its part of a state snapshot. */
+  *lines(): Generator<SnapshotLine> {
+    yield* this.#tenants.lines();
+    yield* this.reservations.lines();
+  }
+
+  /** Takes a line of a snapshot back; false for one that is not the ledger's. Throws RangeError for one that cannot be. */
+  restore(part: string, members: SnapshotMembers): boolean {
+    switch (part) {
+      case "tenants":
+        this.#tenants.restoreAccounts(members, (account) => {
+          this.cells.ensure(account.index);
+          drive(this.cells.credit(account.index, roomOf(account)));
+        });
+        return true;
+      case "grants":
+        this.#tenants.restoreGrants(members);
+        return true;
+      case "open":
+        this.reservations.restoreOpen(members, this.#tenants.accounts);
+        return true;
+      case "closed":
+        this.reservations.restoreClosed(members, this.#tenants.accounts);
+        return true;
+      default:
+        return false;
+    }
+  }
+
   /** What a closed reservation cost, as far back as it is remembered; `undefined` for one that is open, or none. */
   closedCost(of: number): bigint | undefined {
     return this.reservations.closed(of)?.actualMicrocents;
@@ -186,10 +217,10 @@ export class Ledger {
     periods: readonly PeriodEntry[] = [],
   ): CalybrisError | undefined {
     if (body.kind !== "grant") return this.#refusalOfMove(body);
-    const account = this.#accounts.get(body.tenant);
+    const account = this.#tenants.get(body.tenant);
     if (account === undefined) return new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: body.tenant });
     if (!account.limit.metered) return new CalybrisError("CAL_LEDGER_TENANT_UNMETERED", { tenant: body.tenant });
-    const before = this.#grants.get(body.id);
+    const before = this.#tenants.grantOf(body.id);
     if (before !== undefined)
       return new CalybrisError("CAL_LEDGER_ID_REUSED", { id: body.id, sequence: before.sequence });
     return overflow(afterPeriods(account, periods), body.amountMicrocents, 0n);
@@ -224,7 +255,7 @@ export class Ledger {
   #decided(sequence: number, at: number, body: DecisionEntry): void {
     const isAhead = this.#ahead === body;
     this.#ahead = undefined;
-    const tenant = this.#accounts.get(body.tenant ?? DEFAULT_TENANT);
+    const tenant = this.#tenants.get(body.tenant ?? DEFAULT_TENANT);
     invariant(tenant === undefined || body.tenant !== undefined, "a decision names a tenant that has a limit");
     if (tenant === undefined || body.decision.action === "reject") return;
     const parts = this.metered(tenant);
@@ -236,7 +267,11 @@ export class Ledger {
       accounts.every((account) => roomOf(account) >= amount),
       "every level has room for what is reserved",
     );
-    if (isAhead) for (const account of accounts) reserve(account, amount);
+    if (isAhead)
+      for (const account of accounts) {
+        reserve(account, amount);
+        this.#tenants.touch(account);
+      }
     else this.#change(accounts, (account) => reserve(account, amount));
     this.reservations.add({
       of: sequence,
@@ -249,7 +284,7 @@ export class Ledger {
   }
 
   #limited(limit: LimitEntry): void {
-    const known = this.#accounts.get(limit.tenant);
+    const known = this.#tenants.get(limit.tenant);
     if (known !== undefined) {
       invariant(known.limit.parent === limit.parent, "a tenant keeps the level above it");
       this.#change([known], (account) => {
@@ -258,22 +293,22 @@ export class Ledger {
       this.#parts.clear();
       return;
     }
-    const parent = limit.parent === undefined ? undefined : this.#accounts.get(limit.parent);
+    const parent = limit.parent === undefined ? undefined : this.#tenants.get(limit.parent);
     invariant((parent === undefined) === (limit.parent === undefined), "the level above is there first");
-    const account = newAccount(this.#accounts.size, limit, parent);
+    const account = newAccount(this.#tenants.count, limit, parent);
     this.cells.ensure(account.index);
-    this.#accounts.set(limit.tenant, account);
+    this.#tenants.add(account);
     this.#parts.clear();
   }
 
   #granted(sequence: number, body: Extract<LedgerEntry, { kind: "grant" }>): void {
     this.#assertAllowed(body);
-    this.#change([this.#accounts.get(body.tenant) as Account], (account) => grant(account, body.amountMicrocents));
-    this.#grants.set(body.id, { sequence, tenant: body.tenant, amount: body.amountMicrocents });
+    this.#change([this.#tenants.get(body.tenant) as Account], (account) => grant(account, body.amountMicrocents));
+    this.#tenants.grant({ id: body.id, sequence, tenant: body.tenant, amount: body.amountMicrocents });
   }
 
   #began(body: PeriodEntry): void {
-    const account = this.#accounts.get(body.tenant);
+    const account = this.#tenants.get(body.tenant);
     invariant(account !== undefined, "a period belongs to a tenant");
     invariant(body.index > (account.period?.index ?? 0), "the index of a period never falls");
     invariant(body.withdrawnMicrocents === unspent(account), "what is unspent is withdrawn");
@@ -334,6 +369,7 @@ export class Ledger {
     for (const [level, account] of accounts.entries()) {
       const before = roomOf(account);
       Object.assign(account, drafts[level]);
+      this.#tenants.touch(account);
       drive(this.cells.credit(account.index, roomOf(account) - before));
     }
   }
@@ -356,22 +392,6 @@ export function moneyOf({
   if (settledMicrocents !== undefined) return { kind: "settlement", of, actualMicrocents: settledMicrocents, actor };
   if (claimedMicrocents !== undefined) return { kind: "hold", of, cause: OVERRUN, claimedMicrocents, actor };
   return undefined;
-}
-
-function isHeld(open: Open, actualMicrocents: bigint): boolean {
-  return isBeyond(open, actualMicrocents) || isOthersDebt(open, actualMicrocents);
-}
-
-/** What a tenant below another spends is the other's too: a debt of one would close its siblings, so an operator decides. */
-function isOthersDebt({ tenant, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
-  const more = actualMicrocents - amountMicrocents;
-  if (more <= 0n || parts.every(({ account }) => account === tenant)) return false;
-  return parts.some(({ account }) => account.remaining < more);
-}
-
-function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
-  const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } = tenant.limit;
-  return actualMicrocents > overrunFloorMicrocents && actualMicrocents > amountMicrocents * BigInt(overrunFactor);
 }
 
 function refusalOfKnown({ amountMicrocents }: Open, known: bigint | undefined): CalybrisError | undefined {

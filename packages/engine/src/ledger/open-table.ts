@@ -4,11 +4,21 @@
  * rows between two changes, so that the digest of the state writes only the pages that changed.
  * @module
  */
-import { type HoldEntry, invariant } from "@calybris/kernel";
+import {
+  HOLD_CAUSES,
+  type HoldEntry,
+  invariant,
+  OPEN_RECORDS,
+  OVERRUN,
+  SNAPSHOT_PAGE_RECORDS,
+  type SnapshotMembers,
+} from "@calybris/kernel";
+import { type SnapshotLine, textLine } from "../snapshot/line.ts";
+import { levelsOf, partsOf } from "./levels.ts";
 import type { Account } from "./account.ts";
 
 /** Few enough that a page whose other rows are closed long ago wastes little: 36 KB. */
-const PAGE_ROWS = 1_024;
+const PAGE_ROWS: number = SNAPSHOT_PAGE_RECORDS.open;
 
 /** A level that a reservation took from, and how many of its periods had ended then. */
 export interface Part {
@@ -56,7 +66,13 @@ interface Page {
   readonly parts: (readonly Part[])[];
   /** The rows as text; `undefined` after a change. */
   text: Buffer | undefined;
+  /** The rows as a snapshot holds them; `undefined` after a change. */
+  line: SnapshotLine | undefined;
 }
+
+/** Codes of why a reservation is held; 0 where it is not. */
+const CAUSES: readonly (Held["cause"] | undefined)[] = [undefined, ...HOLD_CAUSES, OVERRUN];
+const NO_CLAIM = -1n;
 
 export class OpenTable {
   /** In the order of their numbers, because sequences only ascend. */
@@ -101,6 +117,39 @@ export class OpenTable {
     }
   }
 
+  /** Its pages in a state snapshot. */
+  *lines(): Generator<SnapshotLine> {
+    for (const page of this.#pages.values()) {
+      if (page.count === 0) continue;
+      page.line ??= this.#lineOf(page);
+      yield page.line;
+    }
+  }
+
+  /**
+   * Takes a page of a snapshot back. Throws RangeError for one that cannot be.
+   *
+   * @param accounts - in the order of their cells.
+   * @param onOpen - is given each reservation.
+   */
+  restore(members: SnapshotMembers, accounts: readonly Account[], onOpen: (open: NewReservation) => void): void {
+    const bytes = Uint8Array.from(Buffer.from(members.text("bytes"), "base64url"));
+    const view = new DataView(bytes.buffer);
+    if (bytes.byteLength % OPEN_RECORDS.byteLength !== 0) throw new RangeError("a page of open reservations is cut");
+    for (let at = 0; at < bytes.byteLength; at += OPEN_RECORDS.byteLength) {
+      const record = OPEN_RECORDS.read(view, at);
+      const { of, identity, amountMicrocents, expiresAt, heldBy: sequence, knownMicrocents } = record;
+      const tenant = accounts[record.tenant];
+      const cause = CAUSES[record.heldCause];
+      if (tenant === undefined || of <= this.#lastSequence) throw new RangeError("an open reservation cannot be");
+      const open = { of, identity, tenant, parts: partsOf(tenant, record), amountMicrocents, expiresAt };
+      this.add(open);
+      const claimedMicrocents = record.claimedMicrocents === NO_CLAIM ? undefined : record.claimedMicrocents;
+      if (cause !== undefined) this.hold(of, { sequence, cause, knownMicrocents, claimedMicrocents });
+      onOpen(open);
+    }
+  }
+
   add(open: NewReservation): void {
     const { of, identity, tenant, parts, amountMicrocents, expiresAt } = open;
     invariant(of > this.#lastSequence, "decisions reserve in the order of the journal");
@@ -112,7 +161,7 @@ export class OpenTable {
     page.expiresAt[row] = expiresAt;
     page.tenants[row] = tenant;
     page.parts[row] = parts;
-    page.text = undefined;
+    changed(page);
     page.count += 1;
     this.#size += 1;
   }
@@ -130,7 +179,7 @@ export class OpenTable {
     const page = this.#page(of);
     invariant(page !== undefined && this.has(of), "only an open reservation is held");
     this.#held.set(of, held);
-    page.text = undefined;
+    changed(page);
   }
 
   delete(of: number): void {
@@ -139,7 +188,7 @@ export class OpenTable {
     if (page?.tenants[row] === undefined) return;
     this.#held.delete(of);
     page.tenants[row] = undefined;
-    page.text = undefined;
+    changed(page);
     page.count -= 1;
     this.#size -= 1;
     if (page.count === 0 && page !== this.#last) this.#pages.delete(page.number);
@@ -164,6 +213,7 @@ export class OpenTable {
       tenants: new Array<Account | undefined>(PAGE_ROWS).fill(undefined),
       parts: new Array<readonly Part[]>(PAGE_ROWS).fill([]),
       text: undefined,
+      line: undefined,
     };
     this.#pages.set(number, page);
     this.#last = page;
@@ -197,4 +247,34 @@ export class OpenTable {
     }
     return Buffer.from(text, "latin1");
   }
+
+  #lineOf(page: Page): SnapshotLine {
+    const view = new DataView(new ArrayBuffer(page.count * OPEN_RECORDS.byteLength));
+    let at = 0;
+    for (let row = 0; row < PAGE_ROWS; row++) {
+      const open = this.#row(page, row);
+      if (open === undefined) continue;
+      const { of, identity, tenant, parts, amountMicrocents, expiresAt, knownMicrocents, held } = open;
+      OPEN_RECORDS.write(view, at, {
+        of,
+        identity,
+        tenant: tenant.index,
+        amountMicrocents,
+        expiresAt,
+        heldBy: held?.sequence ?? 0,
+        heldCause: held === undefined ? 0 : CAUSES.indexOf(held.cause),
+        knownMicrocents,
+        claimedMicrocents: held?.claimedMicrocents ?? NO_CLAIM,
+        ...levelsOf(tenant, parts),
+      });
+      at += OPEN_RECORDS.byteLength;
+    }
+    const bytes = Buffer.from(view.buffer).toString("base64url");
+    return textLine(`{"part":"open","page":${page.number},"bytes":"${bytes}"}`);
+  }
+}
+
+function changed(page: Page): void {
+  page.text = undefined;
+  page.line = undefined;
 }

@@ -7,9 +7,19 @@
  *      └────▶ held ──▶ reconciled · expired        whatever is closed but not released ──▶ corrected, again and again
  * @module
  */
-import { type DecisionEntry, identityNumber, type ReservationEntry } from "@calybris/kernel";
+import {
+  CLOSED_RECORDS,
+  type DecisionEntry,
+  identityNumber,
+  type ReservationEntry,
+  SNAPSHOT_PAGE_RECORDS,
+  type SnapshotMembers,
+} from "@calybris/kernel";
+import type { SnapshotLine } from "../snapshot/line.ts";
+import { RecordLog } from "../snapshot/record-log.ts";
 import type { Account } from "./account.ts";
 import { DueHeap } from "./due-heap.ts";
+import { levelsOf, partsOf } from "./levels.ts";
 import { type Held, type NewReservation, type Open, OpenTable, type Part } from "./open-table.ts";
 
 export type { Open, Part } from "./open-table.ts";
@@ -28,6 +38,9 @@ export function provenIdentity({ identity }: Pick<DecisionEntry, "identity">): n
 const DUE_SLACK = 1_024;
 
 export type ClosedState = "settled" | "released" | "expired" | "reconciled" | "corrected";
+
+/** Codes of what became of a reservation. */
+const CLOSED_STATES: readonly ClosedState[] = ["settled", "released", "expired", "reconciled", "corrected"];
 
 const FOLLOWS: Readonly<Record<"open" | "held" | ClosedState, readonly ReservationEntry["kind"][]>> = Object.freeze({
   open: ["settlement", "release", "hold", "expiry"],
@@ -68,6 +81,13 @@ export class Reservations {
   readonly #open = new OpenTable();
   /** A Map keeps the order of insertion, so the first is the oldest. */
   readonly #closed = new Map<number, Closed>();
+  /** The closed ones as a snapshot holds them, and the number of each there. */
+  readonly #log: RecordLog<ReturnType<typeof CLOSED_RECORDS.read>> = new RecordLog(
+    "closed",
+    CLOSED_RECORDS,
+    SNAPSHOT_PAGE_RECORDS.closed,
+  );
+  readonly #numbers = new Map<number, number>();
   /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted, 130 µs. */
   readonly #oldest: MapIterator<number> = this.#closed.keys();
   /** What was closed meanwhile is passed over. */
@@ -120,9 +140,47 @@ export class Reservations {
 
   close(of: number, closed: Closed): void {
     this.#open.delete(of);
-    this.#closed.delete(of);
+    const before = this.#numbers.get(of);
+    if (before !== undefined) this.#forget(of, before);
     this.#closed.set(of, closed);
-    if (this.#closed.size > this.#closedMax) this.#closed.delete(this.#oldest.next().value as number);
+    const { identity, tenant, parts, state, sequence, actualMicrocents } = closed;
+    const record = {
+      of,
+      identity,
+      tenant: tenant.index,
+      state: CLOSED_STATES.indexOf(state) + 1,
+      sequence,
+      actualMicrocents,
+      ...levelsOf(tenant, parts),
+    };
+    this.#numbers.set(of, this.#log.append(record));
+    if (this.#closed.size <= this.#closedMax) return;
+    const oldest = this.#oldest.next().value as number;
+    this.#forget(oldest, this.#numbers.get(oldest) as number);
+  }
+
+  /** Its part of a state snapshot. */
+  *lines(): Generator<SnapshotLine> {
+    yield* this.#open.lines();
+    yield* this.#log.lines();
+  }
+
+  /** @param accounts - in the order of their cells. */
+  restoreOpen(members: SnapshotMembers, accounts: readonly Account[]): void {
+    this.#open.restore(members, accounts, ({ expiresAt, of }) => this.#due.push(expiresAt, of));
+  }
+
+  /** @param accounts - in the order of their cells. */
+  restoreClosed(members: SnapshotMembers, accounts: readonly Account[]): void {
+    this.#log.restore(members, (record, number) => {
+      const { of, identity, sequence, actualMicrocents } = record;
+      const tenant = accounts[record.tenant];
+      const state = CLOSED_STATES[record.state - 1];
+      if (tenant === undefined || state === undefined) throw new RangeError("a closed reservation cannot be");
+      const parts = partsOf(tenant, record);
+      this.#closed.set(of, { of, identity, tenant, parts, state, sequence, actualMicrocents });
+      this.#numbers.set(of, number);
+    });
   }
 
   /** The reservation that is overdue longest at a time; `undefined` when none is. */
@@ -133,5 +191,11 @@ export class Reservations {
       this.#due.pop();
     }
     return undefined;
+  }
+
+  #forget(of: number, number: number): void {
+    this.#closed.delete(of);
+    this.#numbers.delete(of);
+    this.#log.erase(number);
   }
 }

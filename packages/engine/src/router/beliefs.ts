@@ -7,7 +7,7 @@
  * over the journal; but any thread may write and any may read, without locks: a word is never torn and no outcome is lost.
  * @module
  */
-import { TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
+import { type ExactJson, type SnapshotMembers, TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
 
 /** One observation. */
 export const COUNT_ONE = 10_000;
@@ -43,6 +43,20 @@ export class Beliefs {
 
   changes(regime: number): number {
     return Atomics.load(this.#changes, regime);
+  }
+
+  /** Every count, for a state snapshot. */
+  toSnapshot(): ExactJson {
+    return { alpha: [...this.#alpha], beta: [...this.#beta], changes: [...this.#changes] };
+  }
+
+  /** Throws RangeError for counts that cannot be. */
+  restore(members: SnapshotMembers): void {
+    for (const [key, counts] of Object.entries({ alpha: this.#alpha, beta: this.#beta, changes: this.#changes })) {
+      const values = members.integers(key);
+      if (values.length !== counts.length) throw new RangeError(`${key} has ${values.length} counts`);
+      for (const [at, value] of values.entries()) Atomics.store(counts, at, value);
+    }
   }
 
   /** A tier of a regime got `rewardBps`, 0 to 10,000. */

@@ -10,7 +10,15 @@
  * failures are d/(u+d) of the outcomes; with the published 2:1 that is a third.
  * @module
  */
-import { BPS_MAX, type FloorSource, type Learning, TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
+import {
+  BPS_MAX,
+  type ExactJson,
+  type FloorSource,
+  type Learning,
+  type SnapshotMembers,
+  TIER_COUNT_MAX,
+  WARM_UP_REGIME,
+} from "@calybris/kernel";
 import { COUNT_ONE } from "./beliefs.ts";
 import {
   FLOOR_MAX_BPS,
@@ -160,6 +168,27 @@ export class Floors {
       [...known.successes],
       [...known.observations],
     ]);
+  }
+
+  /** For a state snapshot. */
+  toSnapshot(): readonly ExactJson[] {
+    return [...this.#useCases].map(([useCase, { warmStartBps, ...columns }]) => ({
+      useCase,
+      warmStartBps,
+      ...Object.fromEntries(Object.entries(columns).map(([key, column]) => [key, [...column]])),
+    }));
+  }
+
+  /** Throws RangeError for floors that cannot be. */
+  restore(useCases: readonly SnapshotMembers[]): void {
+    for (const members of useCases) {
+      const { warmStartBps, ...columns } = this.#of(members.text("useCase"), members.whole("warmStartBps"));
+      for (const [key, column] of Object.entries(columns)) {
+        const values = members.integers(key);
+        if (values.length !== column.length) throw new RangeError(`${key} has ${values.length} values`);
+        column.set(values);
+      }
+    }
   }
 
   #of(useCase: string, warmStartBps: number): UseCaseFloors {

@@ -18,14 +18,17 @@ import {
   type Recommendation,
   REGIME_COUNT,
   type RegimesEntry,
+  SnapshotMembers,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
 import { Beliefs } from "./beliefs.ts";
 import { isContradicted } from "./feedback.ts";
 import { Floors, type TierQuality } from "./floors.ts";
+import { Lifted } from "./lifted.ts";
 import { freezeRegimes, regimeOf, type Standard, standardisedScore } from "./regimes.ts";
 import { ANOMALY_WINDOW } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
+import { type Table, Tables } from "./tables.ts";
 import { samplingTable } from "./thompson.ts";
 
 /** What a prior is to the router: features and the text's score in, predicted gain in basis points out. */
@@ -56,15 +59,6 @@ export interface Advice {
   anomalous: boolean;
 }
 
-/** A table in force. */
-export interface Table {
-  readonly sequence: number;
-  readonly tiers: readonly number[];
-  readonly table: readonly number[];
-  /** The regime's count of changes when it was made. */
-  readonly changes: number;
-}
-
 const REGIMES: number = REGIME_COUNT + 1;
 /** Before regimes are known there is nothing to measure a request against: every score is 0. */
 const NO_STANDARD: Standard = { means: [], deviations: [] };
@@ -72,10 +66,8 @@ const NO_STANDARD: Standard = { means: [], deviations: [] };
 export class Router {
   readonly beliefs: Beliefs = new Beliefs();
   readonly floors: Floors = new Floors();
-  readonly #tables = new Map<number, Table>();
-  readonly #lifted = new Uint8Array(ANOMALY_WINDOW);
-  #liftedAt = 0;
-  #liftedCount = 0;
+  readonly #tables: Tables = new Tables();
+  readonly #lifted: Lifted = new Lifted();
   #policy: RouterPolicy = { learning: undefined, featureCount: 0, tierFloors: [] };
   #statistics: Statistics = new Statistics(REGIMES, 0);
   #boundaries: readonly number[] | undefined;
@@ -165,7 +157,7 @@ export class Router {
 
   /** The table that a draw over these tiers reads; `undefined` when it has yet to be made. */
   table(regime: number, tiersMask: number): Table | undefined {
-    return this.#tables.get(regime * 256 + tiersMask);
+    return this.#tables.get(regime, tiersMask);
   }
 
   /** The entry that puts a table in force, from beliefs as they are. */
@@ -179,12 +171,7 @@ export class Router {
 
   /** Tables whose beliefs have changed since. */
   staleTables(): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
-    const stale: { regime: number; tiers: readonly number[] }[] = [];
-    for (const [key, { tiers, changes }] of this.#tables) {
-      const regime = Math.floor(key / 256);
-      if (this.beliefs.changes(regime) !== changes) stale.push({ regime, tiers });
-    }
-    return stale;
+    return this.#tables.stale(this.beliefs);
   }
 
   /** The entry that freezes the regimes, once the warm-up is over. */
@@ -201,7 +188,7 @@ export class Router {
 
   /** The share of the last 1,000 recommendations that were lifted, in basis points. */
   get anomalyRaisedShareBps(): number {
-    return Math.floor((this.#liftedCount * 10_000) / ANOMALY_WINDOW);
+    return Math.floor((this.#lifted.count * 10_000) / ANOMALY_WINDOW);
   }
 
   /** Applies the next entry; kinds that are not about learning change nothing. */
@@ -214,12 +201,7 @@ export class Router {
         this.#observed(body);
         break;
       case "belief":
-        this.#tables.set(body.regime * 256 + maskOf(body.tiers), {
-          sequence,
-          tiers: body.tiers,
-          table: body.table,
-          changes: this.beliefs.changes(body.regime),
-        });
+        this.#tables.set(sequence, body, this.beliefs);
         break;
       case "regimes":
         this.#standard = { means: body.means, deviations: body.deviations };
@@ -257,17 +239,57 @@ export class Router {
       ),
       floors: this.floors.toJson() as unknown as ExactJson,
       certified: this.floors.certifiedRegimes ?? -1,
-      tables: [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b),
-      lifted: this.#liftedCount,
+      tables: this.#tables.sequences(),
+      lifted: this.#lifted.count,
     };
+  }
+
+  /** Everything, for a state snapshot: also what the digest leaves out because it follows from the journal. */
+  toSnapshot(): ExactJson {
+    return {
+      boundaries: this.#boundaries,
+      standard: { means: this.#standard.means, deviations: this.#standard.deviations },
+      since: this.#regimesSince,
+      tiersSince: this.#tiersSince,
+      certified: this.floors.certifiedRegimes,
+      seen: this.#seen,
+      lifted: this.#lifted.toSnapshot(),
+      statistics: this.#statistics.toSnapshot(),
+      beliefs: this.beliefs.toSnapshot(),
+      floors: this.floors.toSnapshot(),
+      tables: this.#tables.toSnapshot(),
+    } as ExactJson;
+  }
+
+  /**
+   * Takes a state snapshot back, once. Throws RangeError for one that cannot be.
+   *
+   * @param policy - the active one.
+   * @param prior - the active one.
+   */
+  restore(members: SnapshotMembers, policy: RouterPolicy, prior: ScoringPrior | undefined): void {
+    const standard = new SnapshotMembers(members.json("standard"));
+    this.#policy = policy;
+    this.#tiers = tiersOf(policy);
+    this.#prior = prior;
+    this.#boundaries = members.has("boundaries") ? members.integers("boundaries") : undefined;
+    this.#standard = { means: standard.integers("means"), deviations: standard.integers("deviations") };
+    this.#regimesSince = members.whole("since");
+    this.#tiersSince = members.whole("tiersSince");
+    this.floors.certifiedRegimes = members.has("certified") ? members.whole("certified") : undefined;
+    this.#seen = members.integerLists("seen");
+    this.#lifted.restore(new SnapshotMembers(members.json("lifted")));
+    this.#statistics = new Statistics(REGIMES, policy.featureCount);
+    this.#statistics.restore(new SnapshotMembers(members.json("statistics")));
+    this.beliefs.restore(new SnapshotMembers(members.json("beliefs")));
+    this.floors.restore(members.objects("floors"));
+    this.#tables.restore(members.objects("tables"));
   }
 
   #recommended(recommendation: Recommendation): void {
     const { regime, features, anomalous } = recommendation;
     this.#statistics.add(regime, features);
-    this.#liftedCount += (anomalous ? 1 : 0) - (this.#lifted[this.#liftedAt] as number);
-    this.#lifted[this.#liftedAt] = anomalous ? 1 : 0;
-    this.#liftedAt = (this.#liftedAt + 1) % ANOMALY_WINDOW;
+    this.#lifted.add(anomalous);
     if (regime === WARM_UP_REGIME) this.#seen.push(features);
   }
 
@@ -334,7 +356,7 @@ export class Router {
   }
 
   #mayLift(learning: Learning): boolean {
-    return this.#liftedCount * 10_000 < learning.anomalyShareBps * ANOMALY_WINDOW;
+    return this.#lifted.count * 10_000 < learning.anomalyShareBps * ANOMALY_WINDOW;
   }
 }
 
@@ -346,13 +368,6 @@ function featuresOf({ featureCount, featureNames }: RouterPolicy): string {
 /** The same for their tiers, from the cheapest on. */
 function tiersOf({ tierFloors, tierNames }: RouterPolicy): string {
   return JSON.stringify(tierNames ?? tierFloors.length);
-}
-
-/** Bits of tiers. */
-export function maskOf(tiers: readonly number[]): number {
-  let mask = 0;
-  for (const tier of tiers) mask |= 1 << tier;
-  return mask;
 }
 
 /** Without exploration the best mean runs, always; of equal ones the cheapest. */

@@ -7,7 +7,7 @@
  * sum is exact, beyond it is rounded as IEEE 754 prescribes, which is the same everywhere.
  * @module
  */
-import { FEATURE_MISSING } from "@calybris/kernel";
+import { type ExactJson, FEATURE_MISSING, type SnapshotMembers } from "@calybris/kernel";
 import { ANOMALY_DEVIATIONS, ANOMALY_OBSERVATIONS_MIN } from "./settings.ts";
 
 const VALUE_MAX = 2 ** 24;
@@ -34,6 +34,27 @@ export class Statistics {
 
   count(regime: number): number {
     return this.#requests[regime] as number;
+  }
+
+  /** Every sum, for a state snapshot: they may be more than a whole number of JSON. */
+  toSnapshot(): ExactJson {
+    const text = (values: Float64Array): string => Buffer.from(values.buffer).toString("base64url");
+    return {
+      requests: text(this.#requests),
+      weights: text(this.#weights),
+      sums: text(this.#sums),
+      squares: text(this.#squares),
+    };
+  }
+
+  /** Throws RangeError for sums that cannot be. */
+  restore(members: SnapshotMembers): void {
+    const columns = { requests: this.#requests, weights: this.#weights, sums: this.#sums, squares: this.#squares };
+    for (const [key, column] of Object.entries(columns)) {
+      const bytes = Buffer.from(members.text(key), "base64url");
+      if (bytes.byteLength !== column.byteLength) throw new RangeError(`${key} has ${bytes.byteLength} bytes`);
+      new Uint8Array(column.buffer).set(bytes);
+    }
   }
 
   /** Takes one request in; a feature that is missing leaves its statistics as they are. */

@@ -5,11 +5,13 @@
  * @module
  */
 import { join } from "node:path";
-import { CalybrisError, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
+import { CalybrisError, type ChainHash, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
 import { brokenLink } from "../journal/broken-link.ts";
 import type { Disk } from "../journal/disk.ts";
+import type { RecoveryStart } from "../journal/recovery.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { listSegments, segmentName } from "../journal/segment.ts";
+import { SegmentSearch } from "./segment-search.ts";
 import { type Mark, Stretch } from "./segment-slice.ts";
 
 const SPACING = 32;
@@ -23,10 +25,20 @@ export class EntryFinder {
   #marks: Mark[] = [];
   /** Stretches by the sequence they begin with, the latest used last. */
   readonly #kept = new Map<number, Stretch>();
+  /** Entries up to the snapshot that the state was restored from: they were never gone through. */
+  readonly #before: { readonly sequence: number; readonly search: SegmentSearch } | undefined;
 
-  constructor(disk: Disk, directory: string) {
+  /** @param start - where entries were gone through from; left out: from the first. */
+  constructor(
+    disk: Disk,
+    directory: string,
+    start?: { readonly chain: ChainHash; readonly from: RecoveryStart | undefined },
+  ) {
     this.#disk = disk;
     this.#directory = directory;
+    if (start?.from === undefined) return;
+    const { segment, sequence } = start.from;
+    this.#before = { sequence, search: new SegmentSearch(disk, directory, segment, start.chain) };
   }
 
   /** Notes where an entry stands; in ascending sequence. Most are not kept, but each segment's first is. */
@@ -38,7 +50,7 @@ export class EntryFinder {
 
   /**
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
-   *   the disk does not give it.
+   *   the disk does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand.
    */
   find(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string } {
     const line = this.#line(sequence);
@@ -49,6 +61,8 @@ export class EntryFinder {
 
   /** The segment file that an entry stands in. */
   fileOf(sequence: number): string {
+    const before = this.#searchFor(sequence);
+    if (before !== undefined) return segmentName(before.segmentOf(sequence));
     return segmentName(this.#marks[this.#markBefore(sequence)]?.segment ?? 1);
   }
 
@@ -59,7 +73,7 @@ export class EntryFinder {
 
   /** The lines of the journal from a sequence on, as they stand, without their newlines; good until the next is asked for. */
   *linesFrom(sequence: number): Generator<Uint8Array> {
-    const mark = this.#marks[this.#markBefore(sequence)];
+    const mark = this.#searchFor(sequence)?.place(sequence) ?? this.#marks[this.#markBefore(sequence)];
     if (mark === undefined) return;
     const segments = listSegments(this.#disk, this.#directory).filter((segment) => segment >= mark.segment);
     let skip = sequence - mark.sequence;
@@ -73,7 +87,13 @@ export class EntryFinder {
     }
   }
 
+  #searchFor(sequence: number): SegmentSearch | undefined {
+    return this.#before !== undefined && sequence <= this.#before.sequence ? this.#before.search : undefined;
+  }
+
   #line(sequence: number): EntryLine | undefined {
+    const before = this.#searchFor(sequence);
+    if (before !== undefined) return before.find(sequence);
     const position = this.#markBefore(sequence);
     const mark = this.#marks[position];
     if (mark === undefined) return undefined;

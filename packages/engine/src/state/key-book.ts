@@ -3,7 +3,17 @@
  * system.
  * @module
  */
-import { type EntryBody, invariant, type KeyEntry, type KeyIdentity, keyIdentity, writeExact } from "@calybris/kernel";
+import {
+  type EntryBody,
+  type ExactJson,
+  invariant,
+  KEY_SCOPES,
+  type KeyEntry,
+  type KeyIdentity,
+  keyIdentity,
+  type SnapshotMembers,
+  writeExact,
+} from "@calybris/kernel";
 
 export class KeyBook {
   /** By the sequence that introduced it, in that order. */
@@ -37,6 +47,28 @@ export class KeyBook {
     if ("actor" in body && typeof body.actor === "number")
       invariant(this.#active.has(body.actor), "an actor is a key that was introduced before and not revoked");
     return body.kind === "key" ? this.#changed(sequence, body) : undefined;
+  }
+
+  /** For a state snapshot: every key that was ever introduced; of one that was revoked its name. */
+  toSnapshot(): readonly ExactJson[] {
+    return [...this.#names].map(([sequence, name]) => {
+      const active = this.#active.get(sequence);
+      return active === undefined ? { sequence, name } : ({ sequence, ...active } as unknown as ExactJson);
+    });
+  }
+
+  /** Throws RangeError for what is no key. */
+  restore(keys: readonly SnapshotMembers[]): void {
+    for (const key of keys) {
+      const [sequence, name] = [key.whole("sequence"), key.text("name")];
+      this.#names.set(sequence, name);
+      if (!key.has("sha256")) continue;
+      const tenants = key.has("tenants") ? { tenants: key.texts("tenants") } : {};
+      const scopes = KEY_SCOPES.filter((scope) => key.texts("scopes").includes(scope));
+      const identity = keyIdentity({ name, sha256: key.text("sha256"), ...tenants, scopes });
+      this.#active.set(sequence, identity);
+      this.#sequences.set(textOf(identity), sequence);
+    }
   }
 
   #changed(sequence: number, body: KeyEntry): () => void {

@@ -3,13 +3,27 @@
  * so that the same one again gets the first answer.
  * @module
  */
-import { type OutcomeEntry, outcomeCost } from "@calybris/kernel";
+import {
+  DISPOSITIONS,
+  OUTCOME_RECORDS,
+  type OutcomeEntry,
+  outcomeCost,
+  SIGNALS,
+  SNAPSHOT_PAGE_RECORDS,
+  type SnapshotMembers,
+} from "@calybris/kernel";
 import type { Observed } from "./observed.ts";
 import type { Reported } from "../flows/parsed-outcome.ts";
+import type { SnapshotLine } from "../snapshot/line.ts";
+import { Pages } from "../snapshot/pages.ts";
+import { RecordLog } from "../snapshot/record-log.ts";
 
 /** How many outcomes are remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;
-const CHUNK_BITS = 65_536;
+const CHUNK_BITS: number = SNAPSHOT_PAGE_RECORDS.told;
+
+/** An outcome as a snapshot holds it. */
+type OutcomeRecord = ReturnType<typeof OUTCOME_RECORDS.read>;
 
 /**
  * An outcome as its entry tells it.
@@ -17,11 +31,42 @@ const CHUNK_BITS = 65_536;
  * @param closedCost - what the decision's reservation was closed at before the outcome.
  */
 export function rememberedOutcome(sequence: number, entry: OutcomeEntry, closedCost: bigint | undefined): Remembered {
-  const { successBps, rewardBps, learned, digest } = entry;
-  const observed = { decisionId: "", sequence, successBps, rewardBps, learned, digest, repeated: true };
   const cost = outcomeCost(entry);
-  const costs = cost === undefined ? [undefined, closedCost] : [cost];
-  return { sequence, content: outcomeContent(entry), costs, observed };
+  const known = cost ?? closedCost;
+  return rememberedRecord({
+    of: entry.of,
+    sequence,
+    disposition: DISPOSITIONS.indexOf(entry.disposition),
+    succeeded: entry.succeeded === undefined ? NOT_TOLD : entry.succeeded ? 1 : 0,
+    signals: (entry.signals ?? []).reduce((bits, signal) => bits | (1 << SIGNALS.indexOf(signal)), 0),
+    hasLatency: entry.latencyMs === undefined ? 0 : 1,
+    latencyMs: entry.latencyMs ?? 0,
+    cost: cost !== undefined ? COST_TOLD : known === undefined ? NO_COST : COST_CLOSED,
+    costMicrocents: known ?? 0n,
+    successBps: entry.successBps,
+    rewardBps: entry.rewardBps,
+    learned: entry.learned ? 1 : 0,
+    digest: entry.digest,
+  });
+}
+
+const NOT_TOLD = 2;
+const [NO_COST, COST_TOLD, COST_CLOSED] = [0, 1, 2];
+
+function rememberedRecord(record: OutcomeRecord): Remembered {
+  const { sequence, successBps, rewardBps, digest, costMicrocents } = record;
+  const observed = { decisionId: "", sequence, successBps, rewardBps, learned: record.learned === 1, digest };
+  const content = outcomeContent({
+    disposition: DISPOSITIONS[record.disposition] as OutcomeEntry["disposition"],
+    succeeded: record.succeeded === NOT_TOLD ? undefined : record.succeeded === 1,
+    signals: SIGNALS.filter((_, bit) => (record.signals & (1 << bit)) !== 0),
+    latencyMs: record.hasLatency === 0 ? undefined : record.latencyMs,
+  });
+  const costs =
+    record.cost === COST_TOLD
+      ? [costMicrocents]
+      : [undefined, record.cost === COST_CLOSED ? costMicrocents : undefined];
+  return { sequence, content, costs, observed: { ...observed, repeated: true }, record };
 }
 
 /** What was reported, but for when and the cost. */
@@ -43,6 +88,8 @@ export interface Remembered {
   /** The costs that are the same report: after a settlement its cost may be given or left out. */
   readonly costs: readonly (bigint | undefined)[];
   readonly observed: Omit<Observed, "settlement">;
+  /** `undefined` when it is no longer known. */
+  readonly record: OutcomeRecord | undefined;
 }
 
 /** Whether a report is the one that is remembered. */
@@ -51,24 +98,42 @@ export function isSameReport(before: Remembered, reported: Reported): boolean {
 }
 
 export class OutcomeIndex {
-  readonly #told = new Map<number, Uint8Array>();
+  /** A bit for each entry of the journal. */
+  readonly #told: Pages = new Pages("told", CHUNK_BITS / 8);
   readonly #latest = new Map<number, Remembered>();
+  /** The latest as a snapshot holds them, and the number of each there. */
+  readonly #log: RecordLog<OutcomeRecord> = new RecordLog("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes);
+  readonly #numbers = new Map<number, number>();
   /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
   readonly #oldest: MapIterator<number> = this.#latest.keys();
 
-  /** Marks a decision as told about. */
-  mark(of: number): void {
-    const chunk = Math.floor(of / CHUNK_BITS);
-    const bits = this.#told.get(chunk) ?? new Uint8Array(CHUNK_BITS / 8);
-    this.#told.set(chunk, bits);
-    const bit = of % CHUNK_BITS;
-    bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));
+  remember(of: number, remembered: Remembered): void {
+    this.#mark(of);
+    const before = this.#numbers.get(of);
+    if (before !== undefined) this.#forget(of, before);
+    this.#latest.set(of, remembered);
+    if (remembered.record !== undefined) this.#numbers.set(of, this.#log.append(remembered.record));
+    if (this.#latest.size <= OUTCOMES_KEPT_MAX) return;
+    const oldest = this.#oldest.next().value as number;
+    this.#forget(oldest, this.#numbers.get(oldest) as number);
   }
 
-  remember(of: number, remembered: Remembered): void {
-    this.mark(of);
-    this.#latest.set(of, remembered);
-    if (this.#latest.size > OUTCOMES_KEPT_MAX) this.#latest.delete(this.#oldest.next().value as number);
+  /** Its part of a state snapshot. */
+  *lines(): Generator<SnapshotLine> {
+    yield* this.#told.lines();
+    yield* this.#log.lines();
+  }
+
+  restoreTold(members: SnapshotMembers): void {
+    this.#told.restore(members);
+  }
+
+  restoreLatest(members: SnapshotMembers): void {
+    this.#log.restore(members, (record, number) => {
+      if (record.disposition >= DISPOSITIONS.length) throw new RangeError("an outcome is of no known disposition");
+      this.#latest.set(record.of, rememberedRecord(record));
+      this.#numbers.set(record.of, number);
+    });
   }
 
   /** What is known of the outcome of a decision; `undefined` when nobody told. */
@@ -76,17 +141,37 @@ export class OutcomeIndex {
     const latest = this.#latest.get(of);
     if (latest !== undefined) return latest;
     const bit = of % CHUNK_BITS;
-    const bits = this.#told.get(Math.floor(of / CHUNK_BITS));
+    const bits = this.#told.get(Math.floor(of / CHUNK_BITS))?.bytes;
     if (bits === undefined || ((bits[bit >> 3] as number) & (1 << (bit & 7))) === 0) return undefined;
-    const observed = {
-      decisionId: "",
-      sequence: 0,
-      successBps: 0,
-      rewardBps: 0,
-      learned: false,
-      digest: "",
-      repeated: true,
-    };
-    return { sequence: 0, content: undefined, costs: [], observed };
+    return FORGOTTEN;
+  }
+
+  #mark(of: number): void {
+    const bit = of % CHUNK_BITS;
+    const { bytes } = this.#told.own(Math.floor(of / CHUNK_BITS));
+    bytes[bit >> 3] = (bytes[bit >> 3] as number) | (1 << (bit & 7));
+  }
+
+  #forget(of: number, number: number): void {
+    this.#latest.delete(of);
+    this.#numbers.delete(of);
+    this.#log.erase(number);
   }
 }
+
+/** An outcome of which no more is known than that it was told. */
+const FORGOTTEN: Remembered = Object.freeze({
+  sequence: 0,
+  content: undefined,
+  costs: [],
+  observed: {
+    decisionId: "",
+    sequence: 0,
+    successBps: 0,
+    rewardBps: 0,
+    learned: false,
+    digest: "",
+    repeated: true,
+  },
+  record: undefined,
+});

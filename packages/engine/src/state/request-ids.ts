@@ -12,7 +12,7 @@ import { refuseSprawling } from "../intake/request-size.ts";
 import { policiesAt } from "./read-entry.ts";
 import { recalled } from "../flows/recalled.ts";
 import { isSameRequest } from "../flows/repeated-request.ts";
-import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, RequestIndex } from "./request-index.ts";
+import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, scoped, scopedIdOf } from "./request-index.ts";
 import type { EngineState } from "./state.ts";
 
 /** A request that a client gave an id. */
@@ -37,17 +37,10 @@ interface InFlight {
 
 export class RequestIds {
   readonly #ports: RequestIdsPorts;
-  readonly #index: RequestIndex = new RequestIndex();
   readonly #inFlight = new Map<string, InFlight>();
 
   constructor(ports: RequestIdsPorts) {
     this.#ports = ports;
-  }
-
-  /** Notes an entry that was read back. */
-  recovered(entry: DecisionEntry, sequence: number): void {
-    const scopedId = scopedIdOf(entry);
-    if (scopedId !== undefined) this.#index.add(scopedId, sequence);
   }
 
   /**
@@ -55,7 +48,6 @@ export class RequestIds {
    * until then no retry may.
    */
   ordered({ scopedId }: IdentifiedRequest, sequence: number, pending: PendingDecision): void {
-    this.#index.add(scopedId, sequence);
     this.#inFlight.set(scopedId, { sequence, pending });
     pending.onAnswered = () => this.#inFlight.delete(scopedId);
   }
@@ -79,9 +71,9 @@ export class RequestIds {
 
   #answersFromJournal(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
     const { requestId, scopedId } = identity;
-    if (!this.#index.mayHold(scopedId)) return false;
+    if (!this.#ports.state.requests.mayHold(scopedId)) return false;
     const { state, finder, nowUs } = this.#ports;
-    for (const sequence of this.#index.candidates(scopedId)) {
+    for (const sequence of state.requests.candidates(scopedId)) {
       const { head, data, entryHash } = this.#read(sequence);
       const entry = parseEntryBody(head, data, policiesAt(state, sequence));
       if (entry?.kind !== "decision" || scopedIdOf(entry) !== scopedId) continue;
@@ -125,17 +117,6 @@ export function identified(client: ClientRequest): IdentifiedRequest | undefined
   const { requestId, tenant } = client;
   if (!isName(requestId) || !(tenant === undefined || isName(tenant))) return undefined;
   return { requestId, scopedId: scoped(tenant, requestId), client };
-}
-
-/** An entry says where its tenant was not named. */
-function scopedIdOf({ requestId, defaulted, tenant }: DecisionEntry): string | undefined {
-  if (requestId === undefined) return undefined;
-  return scoped(defaulted.includes("tenant") ? undefined : tenant, requestId);
-}
-
-/** Neither a tenant nor an id holds a line feed, and no tenant is the empty one. */
-function scoped(tenant: string | undefined, requestId: string): string {
-  return `${tenant ?? ""}\n${requestId}`;
 }
 
 function reused(requestId: string, sequence: number): CalybrisError {

@@ -1,103 +1,140 @@
 /**
- * Which request ids were decided, and in which entry: a hash table in typed arrays, 16 bytes a slot. It holds a 64-bit
- * fingerprint of the id; whoever finds a candidate entry reads the id in it, so equal fingerprints cost a read and never
- * a wrong answer.
+ * Which request ids were decided, and in which entry: a log of fingerprints in the order of the decisions, and a hash table
+ * of positions in it, about 25 bytes an id. A fingerprint is 64 bits; whoever finds a candidate entry reads the id in it, so
+ * equal fingerprints cost a read and never a wrong answer.
  *
- * Bound: {@link REQUEST_IDS_MAX} ids. Beyond it the oldest tenth is forgotten; at the bound the table takes 268 MB.
+ * Bound: the latest {@link REQUEST_IDS_MAX} ids are kept, and at most a tenth more.
  * @module
  */
+import { type DecisionEntry, REQUEST_RECORDS, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers } from "@calybris/kernel";
+import type { SnapshotLine } from "../snapshot/line.ts";
+import { RecordLog } from "../snapshot/record-log.ts";
 
 export const REQUEST_IDS_MAX = 10_000_000;
 /** An id older than this may be decided again. */
 export const REQUEST_ID_RETENTION_US: number = 7 * 24 * 3_600 * 1_000_000;
 
-const SLOT_WORDS = 4;
 const FIRST_CAPACITY = 1 << 12;
 const FULL = 0.6;
+const TWO_32 = 2 ** 32;
+
+interface Fingerprint {
+  readonly sequence: number;
+  readonly high: number;
+  readonly low: number;
+}
 
 export class RequestIndex {
   readonly #idsMax: number;
-  #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY * SLOT_WORDS);
-  /** A power of two. */
-  #capacity: number = FIRST_CAPACITY;
-  #count = 0;
+  readonly #spare: number;
+  readonly #rows: number;
+  readonly #log: RecordLog<Fingerprint>;
+  /** The oldest that is kept, by its number in the log. */
+  #first = 0;
+  /** What slots count from, and the positions: a number in the log, less the base, plus 1; 0 where a slot is free. */
+  #base = 0;
+  #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY);
 
   constructor(idsMax: number = REQUEST_IDS_MAX) {
     this.#idsMax = idsMax;
+    this.#spare = Math.max(1, Math.floor(idsMax / 10));
+    this.#rows = Math.min(SNAPSHOT_PAGE_RECORDS.requests, this.#spare);
+    this.#log = new RecordLog("requests", REQUEST_RECORDS, this.#rows);
   }
 
   get count(): number {
-    return this.#count;
+    return this.#log.next - this.#first;
   }
 
-  add(requestId: string, sequence: number): void {
-    if (this.#count >= this.#idsMax) this.#rebuild(this.#capacity, this.#oldestToKeep());
-    if (this.#count + 1 > this.#capacity * FULL) this.#rebuild(this.#capacity * 2, 0);
-    const [high, low] = fingerprint(requestId);
-    this.#insert(high, low, sequence);
+  add(scopedId: string, sequence: number): void {
+    if (this.count >= this.#idsMax + this.#spare) this.#forgetOldest();
+    const [high, low] = fingerprint(scopedId);
+    this.#insert(this.#log.append({ sequence, high, low }), low);
   }
 
   /** Whether any entry may hold the id; nearly always none does. */
-  mayHold(requestId: string): boolean {
-    const [high, low] = fingerprint(requestId);
-    const mask = this.#capacity - 1;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * SLOT_WORDS;
-      if (this.#sequenceAt(at) === 0) return false;
-      if (this.#slots[at] === high && this.#slots[at + 1] === low) return true;
+  mayHold(scopedId: string): boolean {
+    return this.#find(fingerprint(scopedId), 0) !== undefined;
+  }
+
+  /** The sequences of entries that may hold the id, the oldest first unless slots were taken. */
+  *candidates(scopedId: string): Generator<number> {
+    const print = fingerprint(scopedId);
+    for (let from = 0; ; ) {
+      const found = this.#find(print, from);
+      if (found === undefined) return;
+      yield found.sequence;
+      from = found.probes;
     }
   }
 
-  /** The sequences of entries that may hold the id, newest last seen first tried by the caller. */
-  *candidates(requestId: string): Generator<number> {
-    const [high, low] = fingerprint(requestId);
-    const mask = this.#capacity - 1;
-    for (let slot = low & mask; ; slot = (slot + 1) & mask) {
-      const at = slot * SLOT_WORDS;
-      const sequence = this.#sequenceAt(at);
-      if (sequence === 0) return;
-      if (this.#slots[at] === high && this.#slots[at + 1] === low) yield sequence;
+  lines(): Generator<SnapshotLine> {
+    return this.#log.lines();
+  }
+
+  /** Takes a page of a snapshot back. Throws RangeError for one that cannot be. */
+  restore(members: SnapshotMembers): void {
+    const isFirstPage = this.#log.next === 0;
+    this.#log.restore(members, ({ low }, number) => {
+      if (isFirstPage && number % this.#rows === 0) this.#first = this.#base = number;
+      this.#insert(number, low);
+    });
+  }
+
+  /** The sequence of the next entry with the fingerprint, and how many slots were looked at; `from` so many are passed over. */
+  #find([high, low]: readonly [number, number], from: number): { sequence: number; probes: number } | undefined {
+    const mask = this.#slots.length - 1;
+    for (let probes = from; ; probes++) {
+      const position = this.#slots[(low + probes) & mask] as number;
+      if (position === 0) return undefined;
+      const place = this.#log.place(position - 1 + this.#base);
+      if (place === undefined) continue;
+      const { view, at } = place;
+      if (view.getUint32(at + 8, true) !== high || view.getUint32(at + 12, true) !== low) continue;
+      const sequence = view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
+      return { sequence, probes: probes + 1 };
     }
   }
 
-  #sequenceAt(at: number): number {
-    return (this.#slots[at + 2] as number) * 2 ** 32 + (this.#slots[at + 3] as number);
+  #insert(number: number, low: number): void {
+    if (this.count > this.#slots.length * FULL) this.#rebuild(this.#slots.length * 2);
+    else this.#place(number, low);
   }
 
-  #insert(high: number, low: number, sequence: number): void {
-    const slots = this.#slots;
-    const mask = this.#capacity - 1;
-    let at = (low & mask) * SLOT_WORDS;
-    while (((slots[at + 2] as number) | (slots[at + 3] as number)) !== 0) at = (at + SLOT_WORDS) & (mask * SLOT_WORDS);
-    slots[at] = high;
-    slots[at + 1] = low;
-    slots[at + 2] = Math.floor(sequence / 2 ** 32);
-    slots[at + 3] = sequence >>> 0;
-    this.#count += 1;
+  #place(number: number, low: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = low & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = number - this.#base + 1;
   }
 
-  /** The sequence below which the oldest tenth lies. */
-  #oldestToKeep(): number {
-    const sequences = new Float64Array(this.#count);
-    let found = 0;
-    for (let at = 0; at < this.#slots.length; at += SLOT_WORDS) {
-      const sequence = this.#sequenceAt(at);
-      if (sequence !== 0) sequences[found++] = sequence;
-    }
-    sequences.sort();
-    return sequences[Math.ceil(this.#count / 10)] ?? Number.POSITIVE_INFINITY;
+  /** At least so many that the latest `idsMax` are left; whole pages. */
+  #forgetOldest(): void {
+    const first = Math.floor((this.#log.next - this.#idsMax) / this.#rows) * this.#rows;
+    this.#log.dropBefore(first);
+    this.#first = Math.max(first, this.#first);
+    this.#rebuild(this.#slots.length);
   }
 
-  #rebuild(capacity: number, fromSequence: number): void {
-    const old = this.#slots;
-    this.#slots = new Uint32Array(capacity * SLOT_WORDS);
-    this.#capacity = capacity;
-    this.#count = 0;
-    for (let at = 0; at < old.length; at += SLOT_WORDS) {
-      const sequence = (old[at + 2] as number) * 2 ** 32 + (old[at + 3] as number);
-      if (sequence !== 0 && sequence >= fromSequence) this.#insert(old[at] as number, old[at + 1] as number, sequence);
+  #rebuild(capacity: number): void {
+    this.#slots = new Uint32Array(capacity);
+    this.#base = this.#first;
+    for (let number = this.#first; number < this.#log.next; number++) {
+      const place = this.#log.place(number);
+      if (place !== undefined) this.#place(number, place.view.getUint32(place.at + 12, true));
     }
   }
+}
+
+/** The id of a decision within its namespace; an entry says where its tenant was not named. */
+export function scopedIdOf({ requestId, defaulted, tenant }: DecisionEntry): string | undefined {
+  if (requestId === undefined) return undefined;
+  return scoped(defaulted.includes("tenant") ? undefined : tenant, requestId);
+}
+
+/** Neither a tenant nor an id holds a line feed, and no tenant is the empty one. */
+export function scoped(tenant: string | undefined, requestId: string): string {
+  return `${tenant ?? ""}\n${requestId}`;
 }
 
 /** Two 32-bit FNV-1a style hashes with a final mix; quality matters for speed only, never for the answer. */

@@ -6,18 +6,17 @@
 import { createHash } from "node:crypto";
 import {
   ByteWriter,
-  CalybrisError,
-  type Caused,
-  causedOf,
   type EntryBody,
   type GenesisEntry,
   invariant,
+  isDigest,
   JOURNAL_FORMAT,
   type PolicyEntry,
   type PolicySnapshot,
   type PriorEntry,
-  policyDigest,
-  snapshotFromJson,
+  SnapshotMembers,
+  snapshotHeadJson,
+  snapshotHeadOf,
   timeAfter,
   toHex,
   writeExact,
@@ -27,27 +26,26 @@ import { KeyBook } from "./key-book.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { ledgerStateTexts } from "../ledger/proof.ts";
 import { OutcomeIndex, rememberedOutcome } from "./outcome-index.ts";
+import { PolicyBook, type PolicyInForce } from "./policy-book.ts";
+import { RequestIndex, scopedIdOf } from "./request-index.ts";
 import { requireRanges } from "../router/entry-ranges.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "../router/prior.ts";
 import { loadPrior } from "../router/prior-file.ts";
 import { Router, type RouterPolicy, type ScoringPrior } from "../router/router.ts";
+import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
+import { type TakenSnapshot, takenSnapshot } from "../snapshot/taken-snapshot.ts";
 import { tierFloorsOf } from "./tier-floors.ts";
 
-/** A snapshot in the journal, with its id and digest. */
-export interface PolicyInForce {
-  readonly id: number;
-  readonly snapshot: PolicySnapshot;
-  readonly digest: Uint8Array;
-  /** It came from the file that the service is configured with; true of genesis. */
-  readonly isFromFile: boolean;
-  /** Sequence of the entry that put it in force. */
-  readonly since: number;
-  /** Who activated it; `undefined` for the policy that the journal began with. */
-  readonly caused: Caused | undefined;
-}
+export type { PolicyInForce } from "./policy-book.ts";
 
 /** Input and output tokens stand in where the policy names no features. */
 const TOKEN_FEATURES = 2;
+
+/** The prior in force, and its line in a snapshot. */
+interface ActivePrior {
+  readonly prior: Prior;
+  readonly line: SnapshotLine;
+}
 
 export class EngineState {
   /** Journal sequence of the last entry; 0 before genesis. */
@@ -57,47 +55,37 @@ export class EngineState {
   /** Number of the last decision. */
   decisionSequence = 0n;
   sealed = false;
+  readonly policies: PolicyBook = new PolicyBook();
+  readonly requests: RequestIndex = new RequestIndex();
   readonly ledger: Ledger = new Ledger();
   readonly router: Router = new Router();
   readonly outcomes: OutcomeIndex = new OutcomeIndex();
   readonly keys: KeyBook = new KeyBook();
   /** What is said of the secret seed that draws follow from: its SHA-256; `undefined` until a policy learns. */
   seedDigest: string | undefined;
-  #prior: Prior | undefined;
-  readonly #policies = new Map<number, PolicyInForce>();
-  #current: PolicyInForce | undefined;
+  #prior: ActivePrior | undefined;
 
   /** The policy in force. */
   get current(): PolicyInForce {
-    invariant(this.#current !== undefined, "a journal begins with its policy");
-    return this.#current;
+    return this.policies.active;
   }
 
   /** The prior in force. */
   get prior(): Prior | undefined {
-    return this.#prior;
+    return this.#prior?.prior;
   }
 
   policy(id: number): PolicyInForce | undefined {
-    return this.#policies.get(id);
+    return this.policies.get(id);
   }
 
   /** The policy in force where an entry stands: of those before it the last. */
   policyAt(sequence: number): PolicyInForce {
-    let low = 1;
-    let high = this.#policies.size;
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.#policies.get(middle) as PolicyInForce).since < sequence) low = middle;
-      else high = middle - 1;
-    }
-    const found = this.#policies.get(low);
-    invariant(found !== undefined, "a journal begins with its policy");
-    return found;
+    return this.policies.at(sequence);
   }
 
   get policyCount(): number {
-    return this.#policies.size;
+    return this.policies.count;
   }
 
   /** Applies the next entry to every part of the state, or throws and changes none. */
@@ -129,14 +117,85 @@ export class EngineState {
     return hash.digest("hex");
   }
 
+  /** Takes a snapshot of the state as it is. What has not changed since the last is not gone through again. */
+  snapshot(): TakenSnapshot {
+    return takenSnapshot(this.sequence, this.#lines());
+  }
+
+  /** Takes a snapshot back, line by line, into a state that is new. Throws RangeError for lines that are none. */
+  restore(lines: Iterable<string>): void {
+    let isFirst = true;
+    let policy = 0;
+    for (const line of lines) {
+      if (!isFirst) this.#restore(new SnapshotMembers(line));
+      else {
+        const head = snapshotHeadOf(line);
+        this.sequence = head.sequence;
+        this.at = head.at;
+        this.decisionSequence = BigInt(head.decisions);
+        this.sealed = head.sealed;
+        ({ policy } = head);
+      }
+      isFirst = false;
+    }
+    if (policy === 0 || policy !== this.policyCount) throw new RangeError("the active policy is not there");
+  }
+
+  *#lines(): Generator<SnapshotLine> {
+    const { sequence, at, sealed } = this;
+    const decisions = Number(this.decisionSequence);
+    yield jsonLine(snapshotHeadJson({ sequence, at, decisions, policy: this.policyCount, sealed }));
+    yield* this.policies.lines();
+    yield jsonLine({ part: "keys", keys: this.keys.toSnapshot() });
+    if (this.#prior !== undefined) yield this.#prior.line;
+    yield jsonLine({ part: "learning", seedDigest: this.seedDigest, router: this.router.toSnapshot() });
+    yield* this.ledger.lines();
+    yield* this.outcomes.lines();
+    yield* this.requests.lines();
+  }
+
+  #restore(members: SnapshotMembers): void {
+    const part = members.text("part");
+    switch (part) {
+      case "policy":
+        this.policies.restore(members);
+        return;
+      case "keys":
+        this.keys.restore(members.objects("keys"));
+        return;
+      case "prior":
+        this.#prior = activePrior(loadPrior(members.json("prior")), members.json("prior"));
+        return;
+      case "learning":
+        this.seedDigest = members.has("seedDigest") ? members.text("seedDigest") : undefined;
+        this.router.restore(
+          new SnapshotMembers(members.json("router")),
+          routerPolicyOf(this.current.snapshot),
+          this.#prior === undefined ? undefined : scoringOf(this.#prior.prior),
+        );
+        return;
+      case "told":
+        this.outcomes.restoreTold(members);
+        return;
+      case "outcomes":
+        this.outcomes.restoreLatest(members);
+        return;
+      case "requests":
+        this.requests.restore(members);
+        return;
+      default:
+        if (!this.ledger.restore(part, members)) throw new RangeError(`${part} is no part of a snapshot`);
+    }
+  }
+
   /** The canonical state. Open reservations may be many: it is hashed piece by piece, and never one text. */
   *#texts(): Generator<string | Buffer> {
     const members = writeExact({
       format: JOURNAL_FORMAT,
       at: this.at,
       decisions: this.decisionSequence,
-      policy: this.#current?.id ?? 0,
-      policies: [...this.#policies.values()].map(({ digest }) => toHex(digest)),
+      policy: this.policyCount,
+      policies: this.policies.all.map(({ digest }) => toHex(digest)),
       ...(this.keys.active().length === 0 ? {} : { keys: this.keys.active() }),
     });
     yield members.slice(0, -1);
@@ -157,6 +216,7 @@ export class EngineState {
       case "prior":
         return this.#withPrior(sequence, body);
       case "outcome": {
+        invariant(isDigest(body.digest), "an outcome has its digest");
         const remembered = rememberedOutcome(sequence, body, this.ledger.closedCost(body.of));
         return () => this.outcomes.remember(body.of, remembered);
       }
@@ -165,6 +225,8 @@ export class EngineState {
         invariant(body.policyId === undefined, "a decision is made under the active policy");
         return () => {
           this.decisionSequence = body.request.sequence;
+          const scopedId = scopedIdOf(body);
+          if (scopedId !== undefined) this.requests.add(scopedId, sequence);
         };
       case "state":
         invariant(body.stateDigest === this.digest(), "a state entry holds the digest of the state before it");
@@ -175,27 +237,10 @@ export class EngineState {
   }
 
   #promoted(sequence: number, body: GenesisEntry | PolicyEntry): () => void {
-    const { policyId: id, policyDigest: claimedDigest } = body;
-    invariant(body.snapshot !== undefined, "a policy that is activated comes with its snapshot");
-    const snapshot = snapshotFromJson(body.snapshot);
-    invariant(id === this.#policies.size + 1, "policies are numbered one by one");
-    const digest = policyDigest(snapshot.policy, nodeSha256);
-    if (toHex(digest) !== claimedDigest)
-      throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimedDigest });
-    const isFromFile = body.kind === "genesis" || body.source === "file";
-    const caused = body.kind === "policy" ? causedOf(body) : undefined;
-    const promoted = { id, snapshot, digest, isFromFile, since: sequence, caused };
-    const { learning } = snapshot;
-    const routed: RouterPolicy = {
-      learning,
-      featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
-      featureNames: learning?.features,
-      tierNames: snapshot.tiers,
-      tierFloors: tierFloorsOf(snapshot),
-    };
+    const policy = this.policies.promoted(sequence, body);
+    const routed = routerPolicyOf(policy.snapshot);
     return () => {
-      this.#current = promoted;
-      this.#policies.set(id, promoted);
+      this.policies.add(policy);
       this.seedDigest ??= body.seedDigest;
       const areFeaturesOther = this.router.configure(routed, sequence);
       if (areFeaturesOther) this.#prior = undefined;
@@ -205,15 +250,34 @@ export class EngineState {
   #withPrior(sequence: number, { prior: json, digest }: PriorEntry): () => void {
     const prior = loadPrior(json);
     invariant(prior.digestHex === digest, "a prior has the digest that its entry says");
-    const scoring: ScoringPrior = {
-      digest,
-      boundaries: [...prior.boundariesBps],
-      predict: (features, useCase, textScore) =>
-        predictGainBps(prior, features, categoryIndexOf(prior, useCase), textScore),
-    };
+    const active = activePrior(prior, json);
     return () => {
-      this.#prior = prior;
-      this.router.setPrior(scoring, sequence);
+      this.#prior = active;
+      this.router.setPrior(scoringOf(prior), sequence);
     };
   }
+}
+
+function activePrior(prior: Prior, json: unknown): ActivePrior {
+  return { prior, line: jsonLine({ part: "prior", prior: json }) };
+}
+
+function scoringOf(prior: Prior): ScoringPrior {
+  return {
+    digest: prior.digestHex,
+    boundaries: [...prior.boundariesBps],
+    predict: (features, useCase, textScore) =>
+      predictGainBps(prior, features, categoryIndexOf(prior, useCase), textScore),
+  };
+}
+
+function routerPolicyOf(snapshot: PolicySnapshot): RouterPolicy {
+  const { learning } = snapshot;
+  return {
+    learning,
+    featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
+    featureNames: learning?.features,
+    tierNames: snapshot.tiers,
+    tierFloors: tierFloorsOf(snapshot),
+  };
 }

@@ -39,7 +39,7 @@ function opened(): { readonly journal: Journal; readonly driver: Keeping; readon
     sealed: true,
     segmentBytes: 0,
     nowUs: () => clock.us,
-    stateDigest: () => "",
+    digests: () => ({ stateDigest: "", snapshotDigest: "" }),
     onOrdered: () => undefined,
   });
   return { journal, driver, clock };

@@ -44,7 +44,7 @@ function openJournal(place: string, { key, driver, ...options }: Options = {}): 
     sealed: true,
     segmentBytes: start.end,
     nowUs: () => 1,
-    stateDigest: () => "0".repeat(64),
+    digests: () => ({ stateDigest: "0".repeat(64), snapshotDigest: "0".repeat(64) }),
     onOrdered: () => undefined,
     waitingMax: 100_000,
     ...options,

@@ -130,28 +130,28 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ids are one namespace for all tenants",
-    file: "state/request-ids.ts",
+    file: "state/request-index.ts",
     find: 'return `${tenant ?? ""}\\n${requestId}`;',
     replace: "return `${tenant === null}\\n${requestId}`;",
     search: "retry",
   },
   {
     name: "no tenant is the default one",
-    file: "state/request-ids.ts",
+    file: "state/request-index.ts",
     find: 'return `${tenant ?? ""}\\n${requestId}`;',
-    replace: "return `${tenant ?? DEFAULT_TENANT}\\n${requestId}`;",
+    replace: 'return `${tenant ?? "default"}\\n${requestId}`;',
     search: "retry",
   },
   {
     name: "after a restart no tenant is the default one",
-    file: "state/request-ids.ts",
+    file: "state/request-index.ts",
     find: 'scoped(defaulted.includes("tenant") ? undefined : tenant',
     replace: "scoped(defaulted.length > 99 ? undefined : tenant",
     search: "retry",
   },
   {
     name: "an id and its tenant run together",
-    file: "state/request-ids.ts",
+    file: "state/request-index.ts",
     find: 'return `${tenant ?? ""}\\n${requestId}`;',
     replace: "return tenant === undefined ? requestId : `${tenant} ${requestId}`;",
     search: "retry",
@@ -250,9 +250,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a close after a failure keeps the lock",
     file: "engine.ts",
-    find: "    if (await this.#journal.close()) await this.#lock?.release();\n",
-    replace:
-      "    if ((await this.#journal.close()) && this.reading.failure === undefined) await this.#lock?.release();\n",
+    find: "    if (areClosed.every(Boolean)) await this.#lock?.release();\n",
+    replace: "    if (areClosed.every(Boolean) && this.reading.failure === undefined) await this.#lock?.release();\n",
     search: "leak",
   },
   {

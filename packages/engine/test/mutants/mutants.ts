@@ -7,6 +7,7 @@
 import { ENGINE_MUTANTS } from "./engine-mutants.ts";
 import { FENCE_MUTANTS } from "./fence-mutants.ts";
 import { HEAD_MUTANTS } from "./head-mutants.ts";
+import { SNAPSHOT_MUTANTS } from "./snapshot-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -16,7 +17,19 @@ export interface Mutant {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  readonly search: "crash" | "fault" | "flip" | "order" | "stop" | "half" | "lie" | "retry" | "room" | "leak" | "fence";
+  readonly search:
+    | "crash"
+    | "fault"
+    | "flip"
+    | "order"
+    | "stop"
+    | "half"
+    | "lie"
+    | "retry"
+    | "room"
+    | "leak"
+    | "fence"
+    | "snapshot";
   /** The workload that meets it, by a part of its name; all of them when not given. */
   readonly workload?: string;
 }
@@ -90,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ids are forgotten by a restart",
-    file: "opening.ts",
-    find: '    if (body.kind === "decision") requestIds.recovered(body, sequence);\n',
+    file: "state/state.ts",
+    find: "          if (scopedId !== undefined) this.requests.add(scopedId, sequence);\n",
     replace: "",
     search: "crash",
   },
@@ -289,4 +302,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ENGINE_MUTANTS,
   ...FENCE_MUTANTS,
   ...HEAD_MUTANTS,
+  ...SNAPSHOT_MUTANTS,
 ];

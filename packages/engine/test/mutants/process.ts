@@ -49,6 +49,10 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
     const { searchRetries } = await import("../search/retry-search.ts");
     return searchRetries(1, 60);
   },
+  snapshot: async () => {
+    const { searchSnapshots } = await import("../search/snapshot-search.ts");
+    return searchSnapshots(1, 2);
+  },
   half: async () => {
     const { searchHalfApplied } = await import("../search/state-search.ts");
     return searchHalfApplied(1, 12);

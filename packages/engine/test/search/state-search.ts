@@ -99,7 +99,10 @@ function everything(state: EngineState): string {
   ]);
   const open = [...ledger.reservations.allOpen()].map(({ of, held, amountMicrocents }) => [of, held, amountMicrocents]);
   const { digest: prior } = { digest: state.prior?.digestHex };
-  return JSON.stringify([state.digest(), state.sequence, state.at, state.sealed, prior, accounts, open], digits);
+  return JSON.stringify(
+    [state.digest(), state.snapshot().digest, state.sequence, state.at, state.sealed, prior, accounts, open],
+    digits,
+  );
 }
 
 function digits(_key: string, value: unknown): unknown {

@@ -21,7 +21,7 @@ function open(disk: MemoryDisk, segmentBytesMax: number): { readonly journal: Jo
     segmentBytes: 0,
     segmentBytesMax,
     nowUs: () => 1,
-    stateDigest: () => "0".repeat(64),
+    digests: () => ({ stateDigest: "0".repeat(64), snapshotDigest: "0".repeat(64) }),
     onOrdered: () => undefined,
     onWritten: ({ first, segment, offset }) => finder.note(first, segment, offset),
   });

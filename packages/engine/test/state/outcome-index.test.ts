@@ -14,7 +14,7 @@ const outcome = (of: number): OutcomeEntry => ({
   candidate: 1,
   tier: 0,
   learned: false,
-  digest: "",
+  digest: "0".repeat(64),
   observedAt: 0,
   actor: 7,
 });

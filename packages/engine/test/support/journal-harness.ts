@@ -33,7 +33,7 @@ export function openJournal(
     sealed: true,
     segmentBytes: recovered.start.end,
     nowUs: () => ++now,
-    stateDigest: () => "0".repeat(64),
+    digests: () => ({ stateDigest: "0".repeat(64), snapshotDigest: "0".repeat(64) }),
     onOrdered: () => undefined,
     ...options,
   });

@@ -5,7 +5,16 @@
  */
 import type { Disk, DiskFile } from "../../src/journal/disk.ts";
 
-export type DiskCall = "write" | "syncData" | "sync" | "truncate" | "syncDirectory" | "open" | "replace";
+export type DiskCall =
+  | "write"
+  | "syncData"
+  | "sync"
+  | "truncate"
+  | "syncDirectory"
+  | "open"
+  | "replace"
+  | "rename"
+  | "remove";
 
 /** Decides what a call does: nothing special, an error, or (for writes) a short count. */
 export type Fault = (call: DiskCall, index: number) => "fail" | "short" | undefined;
@@ -44,6 +53,17 @@ export class MemoryDisk implements Disk {
 
   syncDirectory(): void {
     this.enter("syncDirectory");
+  }
+
+  rename(_directory: string, from: string, to: string): void {
+    this.enter("rename");
+    this.files.set(to, this.files.get(from) ?? new Uint8Array());
+    this.files.delete(from);
+  }
+
+  remove(_directory: string, name: string): void {
+    this.enter("remove");
+    this.files.delete(name);
   }
 
   replace(_directory: string, name: string, contents: string): void {

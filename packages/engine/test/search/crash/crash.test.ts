@@ -9,4 +9,5 @@ test("every legal crash of short workloads: acknowledged ⊆ recovered ⊆ submi
   const counts = await searchCrashes({ seed: 1, states: 0, size: SHORT });
   expect(counts.states).toBeGreaterThan(5_000);
   expect(counts.processes).toBeGreaterThan(10);
+  expect(counts.fromSnapshots).toBeGreaterThan(10);
 });

@@ -38,6 +38,14 @@ export class RecordingDisk implements Disk {
     this.record({ kind: "syncDirectory" });
   }
 
+  rename(_directory: string, from: string, to: string): void {
+    this.record({ kind: "rename", from, to });
+  }
+
+  remove(_directory: string, name: string): void {
+    if (this.model.names.has(name)) this.record({ kind: "remove", name });
+  }
+
   replace(_directory: string, name: string, contents: string): void {
     this.record({ kind: "replace", name, bytes: Buffer.from(contents) });
   }
@@ -100,6 +108,16 @@ export class PlainDisk implements Disk {
 
   syncDirectory(): void {
     // Nothing is ever lost here.
+  }
+
+  rename(_directory: string, from: string, to: string): void {
+    this.contents.set(to, this.contents.get(from) as Buffer);
+    this.contents.delete(from);
+    this.isChanged = true;
+  }
+
+  remove(_directory: string, name: string): void {
+    this.isChanged = this.contents.delete(name) || this.isChanged;
   }
 
   replace(_directory: string, name: string, contents: string): void {

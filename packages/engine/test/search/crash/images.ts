@@ -62,11 +62,13 @@ export function* crashImages(model: DiskModel, options: ImageOptions): Generator
 /** Every choice of names and sizes: a map from name to size for each. */
 function sizeChoices(model: DiskModel): Map<string, number>[] {
   let choices: Map<string, number>[] = [new Map()];
-  for (const [name, inode] of model.names) {
+  const gone = [...model.goneNames].filter(([name]) => !model.names.has(name));
+  for (const [name, inode] of [...model.names, ...gone]) {
     const file = model.file(inode);
     const sizes = [...new Set([file.durable.byteLength, ...file.sizes])];
     const extended = choices.flatMap((choice) => sizes.map((size) => new Map(choice).set(name, size)));
-    choices = model.unsyncedNames.has(name) ? [...choices, ...extended] : extended;
+    const isOpen = model.unsyncedNames.has(name) || !model.names.has(name);
+    choices = isOpen ? [...choices, ...extended] : extended;
   }
   return choices;
 }
@@ -75,13 +77,10 @@ function frameOf(model: DiskModel, sizes: ReadonlyMap<string, number>, options: 
   const base = new Map<string, Buffer>();
   const fingerprint = { high: 0, low: 0 };
   const slots: Slot[] = [];
-  const dirtyCount = [...sizes.keys()].reduce(
-    (sum, name) => sum + model.file(model.names.get(name) as number).dirty.size,
-    0,
-  );
+  const dirtyCount = [...sizes.keys()].reduce((sum, name) => sum + model.file(model.inodeOf(name)).dirty.size, 0);
   const sorts = dirtyCount <= EVERY_GARBAGE_SECTORS_MAX ? GARBAGE_SORTS : [options.chance(GARBAGE_SORTS.length)];
   for (const [name, size] of sizes) {
-    const file = model.file(model.names.get(name) as number);
+    const file = model.file(model.inodeOf(name));
     const bytes = Buffer.alloc(size);
     file.durable.copy(bytes);
     base.set(name, bytes);

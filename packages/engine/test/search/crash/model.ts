@@ -18,6 +18,8 @@ export type Operation =
   | { readonly kind: "truncate"; readonly inode: number; readonly length: number }
   | { readonly kind: "syncData" | "sync" | "failedSync"; readonly inode: number }
   | { readonly kind: "syncDirectory" }
+  | { readonly kind: "rename"; readonly from: string; readonly to: string }
+  | { readonly kind: "remove"; readonly name: string }
   /** At once and durably: that is the port's promise. */
   | { readonly kind: "replace"; readonly name: string; readonly bytes: Buffer }
   /** Every entry up to the sequence was acknowledged; with a seal, the head must be durable too. */
@@ -135,6 +137,8 @@ export class DiskModel {
   readonly names: Map<string, number> = new Map();
   /** Names that a power loss may take away. */
   readonly unsyncedNames: Set<string> = new Set();
+  /** Names that were removed, or given up for others, and that a power loss may bring back. */
+  readonly goneNames: Map<string, number> = new Map();
 
   /** A disk on which everything is durable. */
   static of(contents: ReadonlyMap<string, Buffer>): DiskModel {
@@ -153,6 +157,7 @@ export class DiskModel {
     for (const file of this.files) copy.files.push(file.clone());
     for (const [name, inode] of this.names) copy.names.set(name, inode);
     for (const name of this.unsyncedNames) copy.unsyncedNames.add(name);
+    for (const [name, inode] of this.goneNames) copy.goneNames.set(name, inode);
     return copy;
   }
 
@@ -183,6 +188,17 @@ export class DiskModel {
         break;
       case "syncDirectory":
         this.unsyncedNames.clear();
+        this.goneNames.clear();
+        break;
+      case "rename": {
+        const inode = this.names.get(operation.from) as number;
+        this.#give(operation.from);
+        this.names.set(operation.to, inode);
+        this.unsyncedNames.add(operation.to);
+        break;
+      }
+      case "remove":
+        this.#give(operation.name);
         break;
       case "replace": {
         const file = new FileModel();
@@ -195,6 +211,18 @@ export class DiskModel {
       case "acknowledged":
         break;
     }
+  }
+
+  /** The file that a name leads to, or led to. */
+  inodeOf(name: string): number {
+    return this.names.get(name) ?? (this.goneNames.get(name) as number);
+  }
+
+  #give(name: string): void {
+    const inode = this.names.get(name);
+    if (inode !== undefined) this.goneNames.set(name, inode);
+    this.names.delete(name);
+    this.unsyncedNames.delete(name);
   }
 
   /** The files as a reader sees them: what a process that starts now finds. */

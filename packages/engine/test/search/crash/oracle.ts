@@ -14,6 +14,7 @@ import type { Engine } from "../../../src/engine.ts";
 import { HEAD_FILE, readHead } from "../../../src/journal/head.ts";
 import { segmentNumber } from "../../../src/journal/segment.ts";
 import { SEED_BYTES } from "../../../src/router/draws.ts";
+import { snapshotSequence } from "../../../src/snapshot/snapshot-name.ts";
 import { PlainDisk } from "./disk.ts";
 import { fingerprintNumber, fingerprintOf } from "./hash.ts";
 import type { CrashImage } from "./images.ts";
@@ -87,7 +88,7 @@ export function servedKey({ contents }: AfterRecovery): number {
 
 function isRead(name: string, bytes: Buffer): boolean {
   if (name === HEAD_FILE) return readHead(new PlainDisk(new Map([[name, bytes]])), DIRECTORY) !== undefined;
-  return name === SEED_FILE || segmentNumber(name) !== undefined;
+  return name === SEED_FILE || segmentNumber(name) !== undefined || snapshotSequence(name) !== undefined;
 }
 
 function keyOf(contents: ReadonlyMap<string, Buffer>): number {
@@ -124,16 +125,27 @@ export function requireIdempotent(after: AfterRecovery, submitted: readonly stri
     throw new CrashViolation(`recovered again, ${after.entries} entries became ${again.entries}, or the files changed`);
 }
 
-/** An engine on the recovered disk, told again everything that was ever asked of it, and its journal verified. */
+/**
+ * An engine on the recovered disk, told again everything that was ever asked of it, and its journal verified. One that
+ * starts from a snapshot has the state of one that folds all entries.
+ *
+ * @returns whether it started from a snapshot.
+ */
 export async function requireServes(
   after: AfterRecovery,
   ids: readonly string[],
   segmentBytesMax: number,
-): Promise<void> {
+): Promise<boolean> {
   const contents = new Map([...after.contents].map(([name, bytes]) => [name, Buffer.from(bytes)]));
   const known = idsIn(contents);
   const closings = moneyIn(contents).closings;
+  const folded = await foldedDigest(contents, segmentBytesMax);
   const engine = await openEngine({ disk: new PlainDisk(contents), segmentBytesMax });
+  const isFromSnapshot = engine.recovery.fromSequence > 0;
+  if (engine.stateDigest() !== folded) throw new CrashViolation("the state of a snapshot is not the folded one");
+  const { snapshotsRefused } = engine.recovery;
+  if (snapshotsRefused.length > 0)
+    throw new CrashViolation(`a snapshot has its name and is refused: ${JSON.stringify(snapshotsRefused)}`);
   for (const id of ids) {
     const { repeated } = await decideOnce(engine, id);
     if (repeated !== known.includes(id))
@@ -156,6 +168,14 @@ export async function requireServes(
   if (again.stateDigest() !== engine.stateDigest()) throw new CrashViolation("the folded state is not the live one");
   await again.close();
   requireVerifies(contents);
+  return isFromSnapshot;
+}
+
+/** The state of an engine that starts without a snapshot. */
+async function foldedDigest(contents: ReadonlyMap<string, Buffer>, segmentBytesMax: number): Promise<string> {
+  const bare = [...contents].filter(([name]) => snapshotSequence(name) === undefined);
+  const disk = new PlainDisk(new Map(bare.map(([name, bytes]) => [name, Buffer.from(bytes)])));
+  return (await openEngine({ disk, segmentBytesMax })).stateDigest();
 }
 
 function idsIn(contents: ReadonlyMap<string, Buffer>): string[] {

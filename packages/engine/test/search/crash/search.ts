@@ -44,6 +44,8 @@ export interface CrashCounts {
   processes: number;
   moments: number;
   served: number;
+  /** Those of them that started from a snapshot. */
+  fromSnapshots: number;
 }
 
 interface Life {
@@ -178,7 +180,8 @@ export class CrashSearch {
   async #serve(recovered: AfterRecovery, moment: Moment, life: Life): Promise<void> {
     this.#counts.served += 1;
     try {
-      await requireServes(recovered, idsIn(life.history), this.#options.segmentBytesMax);
+      const { segmentBytesMax } = this.#options;
+      if (await requireServes(recovered, idsIn(life.history), segmentBytesMax)) this.#counts.fromSnapshots += 1;
     } catch (error) {
       throw violation(moment, undefined, error);
     }

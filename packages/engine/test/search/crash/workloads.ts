@@ -57,6 +57,11 @@ export const WORKLOADS: readonly Workload[] = [
     ],
   },
   {
+    name: "snapshots, one after another",
+    segmentBytesMax: 3_000,
+    commands: [..."abcdefghi"].map((id) => decide(id)),
+  },
+  {
     name: "a policy that learns",
     segmentBytesMax: ONE_SEGMENT,
     commands: [decide("a"), { kind: "learn" }, decide("b", "c"), { kind: "observe", ids: ["b"] }, decide("d"), CLOSE],
@@ -110,7 +115,7 @@ export function searchCrashes(budget: CrashBudget): Promise<CrashCounts> {
 }
 
 async function searchAll(budget: CrashBudget): Promise<CrashCounts> {
-  const counts: CrashCounts = { states: 0, distinct: 0, processes: 0, moments: 0, served: 0 };
+  const counts: CrashCounts = { states: 0, distinct: 0, processes: 0, moments: 0, served: 0, fromSnapshots: 0 };
   const endMs = performance.now() + (budget.milliseconds ?? Number.POSITIVE_INFINITY);
   const isOver = (): boolean => performance.now() >= endMs;
   const workloads = WORKLOADS.filter(({ name }) => name.includes(budget.only ?? ""));
@@ -129,10 +134,10 @@ async function searchAll(budget: CrashBudget): Promise<CrashCounts> {
 }
 
 /** The counts as a sentence. */
-export function crashSummary({ states, distinct, processes, moments, served }: CrashCounts): string {
+export function crashSummary({ states, distinct, processes, moments, served, fromSnapshots }: CrashCounts): string {
   return (
     `${states} crash states (${distinct} distinct, each recovered) at ${moments} moments of ${processes} processes, ` +
-    `${served} recovered disks served from`
+    `${served} recovered disks served from, ${fromSnapshots} by their snapshot`
   );
 }
 

@@ -17,7 +17,7 @@ export interface DiskCall {
   readonly name: string;
 }
 
-const CHANGES = ["create", "write", "syncData", "sync", "truncate", "syncDirectory", "replace"];
+const CHANGES = ["create", "write", "syncData", "sync", "truncate", "syncDirectory", "replace", "rename", "remove"];
 
 export class FaultDisk implements Disk {
   readonly inner: RecordingDisk;
@@ -64,6 +64,16 @@ export class FaultDisk implements Disk {
   syncDirectory(): void {
     this.enter("syncDirectory", "");
     this.inner.syncDirectory();
+  }
+
+  rename(directory: string, from: string, to: string): void {
+    this.enter("rename", to);
+    this.inner.rename(directory, from, to);
+  }
+
+  remove(directory: string, name: string): void {
+    this.enter("remove", name);
+    this.inner.remove(directory, name);
   }
 
   replace(directory: string, name: string, contents: string): void {

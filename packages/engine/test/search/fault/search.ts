@@ -91,7 +91,7 @@ async function tryOne(
   const lived = await live(scenario, at, fault);
   const { disk, problems } = lived;
   if (disk.broken === undefined) throw new CrashViolation("the call was not made again");
-  const isOther = READS.includes(disk.broken.kind) || isForSeed(disk, at);
+  const isOther = READS.includes(disk.broken.kind) || isForSeed(disk, at) || isForSnapshot(disk, at);
   for (const problem of problems) requireCoded(problem, isOther);
   if (!isOther) {
     // While the writer's thread hangs, another may still make the file of the seed.
@@ -119,6 +119,13 @@ async function tryOne(
 /** The seed has a file of its own: when that cannot be made, the policy is refused, and the journal lives on. */
 function isForSeed({ calls }: FaultDisk, at: number): boolean {
   return calls[at]?.name === SEED_FILE || (calls[at]?.kind === "syncDirectory" && calls[at - 1]?.name === SEED_FILE);
+}
+
+/** A snapshot that cannot be written is done without: the journal lives on. */
+function isForSnapshot({ calls }: FaultDisk, at: number): boolean {
+  const [before, call] = [calls[at - 1], calls[at]];
+  const isNamed = call?.name.startsWith("snapshot") === true;
+  return isNamed || (call?.kind === "syncDirectory" && before?.kind === "rename" && before.name.startsWith("snapshot"));
 }
 
 /** Opens an engine and does what the scenario says, until it is done, refused, or hangs. */

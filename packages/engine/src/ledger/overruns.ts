@@ -1,0 +1,23 @@
+/**
+ * Which costs an operator decides on, instead of settling them as they are reported.
+ * @module
+ */
+import { OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@calybris/kernel";
+import type { Open } from "./open-table.ts";
+
+/** Whether a cost is held: far beyond what was reserved, or a debt of another's. */
+export function isHeld(open: Open, actualMicrocents: bigint): boolean {
+  return isBeyond(open, actualMicrocents) || isOthersDebt(open, actualMicrocents);
+}
+
+/** What a tenant below another spends is the other's too: a debt of one would close its siblings, so an operator decides. */
+function isOthersDebt({ tenant, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
+  const more = actualMicrocents - amountMicrocents;
+  if (more <= 0n || parts.every(({ account }) => account === tenant)) return false;
+  return parts.some(({ account }) => account.remaining < more);
+}
+
+function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
+  const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } = tenant.limit;
+  return actualMicrocents > overrunFloorMicrocents && actualMicrocents > amountMicrocents * BigInt(overrunFactor);
+}

@@ -1,0 +1,96 @@
+/**
+ * Pages of bytes that a state snapshot holds as they are. Taking a snapshot shares the pages instead of copying them: a
+ * page that is written to afterwards is copied first, and one that was not written to keeps its digest.
+ * @module
+ */
+import type { SnapshotMembers } from "@calybris/kernel";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import type { SnapshotLine } from "./line.ts";
+
+export interface Page {
+  bytes: Uint8Array;
+  view: DataView;
+  /** Of its line; `undefined` after a change. */
+  digest: Uint8Array | undefined;
+  /** A snapshot holds its bytes. */
+  isShared: boolean;
+}
+
+export class Pages {
+  readonly #part: string;
+  readonly #pageBytes: number;
+  readonly #pages = new Map<number, Page>();
+
+  /** @param part - its name in the snapshot. */
+  constructor(part: string, pageBytes: number) {
+    this.#part = part;
+    this.#pageBytes = pageBytes;
+  }
+
+  get count(): number {
+    return this.#pages.size;
+  }
+
+  /** For reading only. */
+  get(number: number): Page | undefined {
+    return this.#pages.get(number);
+  }
+
+  /** A page to write to; a new one is zero. */
+  own(number: number): Page {
+    const page = this.#pages.get(number);
+    if (page === undefined) return this.#put(number, new Uint8Array(this.#pageBytes));
+    page.digest = undefined;
+    if (page.isShared) {
+      page.bytes = page.bytes.slice();
+      page.view = new DataView(page.bytes.buffer);
+      page.isShared = false;
+    }
+    return page;
+  }
+
+  drop(number: number): void {
+    this.#pages.delete(number);
+  }
+
+  /** Computes the digest of a page that is likely to stay as it is, so that it need not be when a snapshot is taken. */
+  settle(number: number): void {
+    const page = this.#pages.get(number);
+    if (page !== undefined) page.digest ??= nodeSha256(lineOf(this.#part, number, page.bytes));
+  }
+
+  /** In ascending order. */
+  *lines(): Generator<SnapshotLine> {
+    for (const number of [...this.#pages.keys()].sort((a, b) => a - b)) {
+      this.settle(number);
+      const page = this.#pages.get(number) as Page;
+      const { bytes, digest } = page;
+      page.isShared = true;
+      yield { digest: digest as Uint8Array, bytes: () => lineOf(this.#part, number, bytes) };
+    }
+  }
+
+  /** Takes a page back from a snapshot. Throws RangeError for one of another size. */
+  restore(members: SnapshotMembers): { readonly number: number; readonly page: Page } {
+    const number = members.whole("page");
+    const given = Buffer.from(members.text("bytes"), "base64url");
+    if (given.byteLength > this.#pageBytes) throw new RangeError("a page is too long");
+    const bytes = new Uint8Array(this.#pageBytes);
+    bytes.set(given);
+    return { number, page: this.#put(number, bytes) };
+  }
+
+  #put(number: number, bytes: Uint8Array): Page {
+    const page: Page = { bytes, view: new DataView(bytes.buffer), digest: undefined, isShared: false };
+    this.#pages.set(number, page);
+    return page;
+  }
+}
+
+/** Zeros at the end are left out. */
+function lineOf(part: string, number: number, bytes: Uint8Array): Buffer {
+  let end = bytes.byteLength;
+  while (end > 1 && bytes[end - 1] === 0) end -= 1;
+  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("base64url");
+  return Buffer.from(`{"part":"${part}","page":${number},"bytes":"${base64}"}`, "latin1");
+}

@@ -1,0 +1,102 @@
+/**
+ * A log of records of fixed width: appended to, erased from, and held by a state snapshot page by page. The number of a
+ * record counts all that were ever appended, so that pages are the same after a restart as if there had been none.
+ * @module
+ */
+import type { SnapshotMembers } from "@calybris/kernel";
+import type { SnapshotLine } from "./line.ts";
+import { type Page, Pages } from "./pages.ts";
+
+/** Writes and reads records of one width; what is zero in its first bytes is no record. */
+export interface Records<Written, Read> {
+  readonly byteLength: number;
+  write(view: DataView, at: number, record: Written): void;
+  read(view: DataView, at: number): Read;
+}
+
+export class RecordLog<Written, Read = Written> {
+  readonly #records: Records<Written, Read>;
+  readonly #rows: number;
+  readonly #pages: Pages;
+  /** Records of each page that are there. */
+  readonly #live = new Map<number, number>();
+  #next = 0;
+
+  /** @param rows - records in a page. */
+  constructor(part: string, records: Records<Written, Read>, rows: number) {
+    this.#records = records;
+    this.#rows = rows;
+    this.#pages = new Pages(part, rows * records.byteLength);
+  }
+
+  /** The number that the next record gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Returns its number. */
+  append(record: Written): number {
+    const number = this.#next;
+    this.#next += 1;
+    const page = Math.floor(number / this.#rows);
+    const row = number % this.#rows;
+    this.#records.write(this.#pages.own(page).view, row * this.#records.byteLength, record);
+    this.#live.set(page, (this.#live.get(page) ?? 0) + 1);
+    if (row === this.#rows - 1) this.#pages.settle(page);
+    return number;
+  }
+
+  /** For reading: the page of a record, and where in it the record begins. */
+  place(number: number): { readonly view: DataView; readonly at: number } | undefined {
+    const page = this.#pages.get(Math.floor(number / this.#rows));
+    return page === undefined ? undefined : { view: page.view, at: (number % this.#rows) * this.#records.byteLength };
+  }
+
+  /** Erases a record that is there. */
+  erase(number: number): void {
+    const page = Math.floor(number / this.#rows);
+    const live = (this.#live.get(page) ?? 0) - 1;
+    this.#live.set(page, live);
+    if (live === 0 && page !== Math.floor(this.#next / this.#rows)) this.#drop(page);
+    else {
+      const at = (number % this.#rows) * this.#records.byteLength;
+      this.#pages.own(page).bytes.fill(0, at, at + this.#records.byteLength);
+    }
+  }
+
+  /** Drops all pages that end before a record. */
+  dropBefore(number: number): void {
+    for (const page of this.#live.keys()) {
+      if ((page + 1) * this.#rows > number) return;
+      this.#drop(page);
+    }
+  }
+
+  lines(): Generator<SnapshotLine> {
+    return this.#pages.lines();
+  }
+
+  /** Takes a page back, and gives its records with their numbers. Throws RangeError where pages do not ascend. */
+  restore(members: SnapshotMembers, onRecord: (record: Read, number: number) => void): void {
+    const { number: page, page: restored } = this.#pages.restore(members);
+    if (page * this.#rows < this.#next) throw new RangeError("pages do not ascend");
+    let live = 0;
+    for (let row = 0; row < this.#rows; row++) {
+      const at = row * this.#records.byteLength;
+      if (!isRecord(restored, at)) continue;
+      live += 1;
+      this.#next = page * this.#rows + row + 1;
+      onRecord(this.#records.read(restored.view, at), page * this.#rows + row);
+    }
+    this.#live.set(page, live);
+  }
+
+  #drop(page: number): void {
+    this.#live.delete(page);
+    this.#pages.drop(page);
+  }
+}
+
+function isRecord({ view }: Page, at: number): boolean {
+  return view.getUint32(at, true) !== 0 || view.getUint32(at + 4, true) !== 0;
+}

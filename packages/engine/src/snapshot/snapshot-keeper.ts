@@ -1,0 +1,132 @@
+/**
+ * Writes the snapshots that are taken at rotations, and keeps the last two.
+ *
+ *     taken, with its digest in a state entry ─▶ that entry is durable ─▶ snapshot.next: write ─▶ sync ─▶ rename ─▶
+ *     sync the names ─▶ remove those before the last two
+ *
+ * Promises:
+ * - A snapshot has its name only when it is whole and durable, and only after the entry that binds it is durable.
+ * - The ordering thread waits for no call. It makes the bytes of a mebibyte at a time.
+ * - A snapshot that cannot be written is no failure of the journal: {@link SnapshotKeeper.problem} says why, and the next
+ *   rotation tries again.
+ * @module
+ */
+import { inTime } from "../journal/in-time.ts";
+import type { SnapshotFile, SnapshotFiles } from "./snapshot-files.ts";
+import { snapshotName, snapshotSequence, UNFINISHED_SNAPSHOT } from "./snapshot-name.ts";
+import type { TakenSnapshot } from "./taken-snapshot.ts";
+
+const KEPT = 2;
+const CHUNK_BYTES = 1024 * 1024;
+const NEWLINE: Uint8Array = Uint8Array.of(0x0a);
+
+export interface SnapshotKeeperOptions {
+  readonly files: SnapshotFiles;
+  /** Bytes of the journal between two rotations: a snapshot that is larger is not written at each. */
+  readonly segmentBytesMax: number;
+}
+
+export class SnapshotKeeper {
+  readonly #options: SnapshotKeeperOptions;
+  /** Taken, and its state entry is not yet durable. */
+  #taken: TakenSnapshot | undefined;
+  #writing: Promise<void> | undefined;
+  #isClosed = false;
+  /** Rotations since the last that was written, and how many there are to be before the next. */
+  #rotations = 0;
+  #rotationsBetween = 0;
+  #problem: string | undefined;
+  #written: number | undefined;
+
+  constructor(options: SnapshotKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** Why the last snapshot could not be written; `undefined` when it could. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** The sequence of the last snapshot that was written. */
+  get written(): number | undefined {
+    return this.#written;
+  }
+
+  /** A snapshot was taken, and the next entry to be ordered binds it. */
+  took(snapshot: TakenSnapshot): void {
+    this.#rotations += 1;
+    if (this.#writing !== undefined || this.#rotations < this.#rotationsBetween) return;
+    this.#taken = snapshot;
+  }
+
+  /** Everything up to a sequence is durable. */
+  reached(durable: number): void {
+    const snapshot = this.#taken;
+    if (snapshot === undefined || durable <= snapshot.sequence || this.#isClosed) return;
+    this.#taken = undefined;
+    this.#writing = this.#write(snapshot).then(
+      () => this.#wrote(snapshot.sequence, undefined),
+      (error: unknown) => this.#wrote(undefined, error instanceof Error ? error.message : String(error)),
+    );
+  }
+
+  /**
+   * Writes nothing more. What is large and was begun is left unfinished: the next start does without it.
+   *
+   * @returns false when the disk has not answered for 10 s, and may still take what it was given.
+   */
+  async close(): Promise<boolean> {
+    this.#isClosed = true;
+    return this.#writing === undefined || (await inTime(this.#writing));
+  }
+
+  #wrote(sequence: number | undefined, problem: string | undefined): void {
+    this.#writing = undefined;
+    this.#problem = problem;
+    if (sequence === undefined) return;
+    this.#written = sequence;
+    this.#rotations = 0;
+  }
+
+  async #write(snapshot: TakenSnapshot): Promise<void> {
+    const { files, segmentBytesMax } = this.#options;
+    const file = await files.create(UNFINISHED_SNAPSHOT);
+    let bytes: number;
+    try {
+      bytes = await this.#writeLines(file, snapshot);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await files.rename(UNFINISHED_SNAPSHOT, snapshotName(snapshot.sequence));
+    await files.syncNames();
+    this.#rotationsBetween = Math.floor(bytes / segmentBytesMax);
+    await this.#removeOld();
+  }
+
+  async #writeLines(file: SnapshotFile, { lines }: TakenSnapshot): Promise<number> {
+    let chunk: Uint8Array[] = [];
+    let held = 0;
+    let bytes = 0;
+    for (const line of lines) {
+      const text = line.bytes();
+      chunk.push(text, NEWLINE);
+      held += text.byteLength + 1;
+      if (held < CHUNK_BYTES) continue;
+      bytes += held;
+      await file.write(Buffer.concat(chunk, held));
+      if (this.#isClosed) throw new Error("the journal was closed meanwhile");
+      chunk = [];
+      held = 0;
+    }
+    await file.write(Buffer.concat(chunk, held));
+    return bytes + held;
+  }
+
+  async #removeOld(): Promise<void> {
+    const { files } = this.#options;
+    const names = await files.list();
+    const sequences = names.map(snapshotSequence).filter((sequence) => sequence !== undefined);
+    for (const sequence of sequences.sort((a, b) => b - a).slice(KEPT)) await files.remove(snapshotName(sequence));
+  }
+}

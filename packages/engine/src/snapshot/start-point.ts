@@ -1,0 +1,126 @@
+/**
+ * Where a start begins: behind the newest snapshot that the journal confirms, or at genesis.
+ *
+ *     newest first ─▶ the state entry after it ─▶ lines, restored and hashed ─▶ digests equal? ─▶ begin there
+ *                              └────────────────────────┴──────────────────────────┴─▶ refused: the next older one
+ *
+ * What is refused is said: a start without its snapshot is only slower, never another.
+ * @module
+ */
+import {
+  type ChainHash,
+  type EntryLine,
+  parseChainedLine,
+  parseEntryBody,
+  parseEntryHead,
+  type StateEntry,
+  StateSnapshotDigest,
+} from "@calybris/kernel";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import { type Disk, withDisk } from "../journal/disk.ts";
+import type { RecoveryStart } from "../journal/recovery.ts";
+import { scanFile, scanSegment } from "../journal/scan.ts";
+import { listSegments } from "../journal/segment.ts";
+import { listSnapshots, snapshotName } from "./snapshot-name.ts";
+
+/** A snapshot that was not used, and why. */
+export interface RefusedSnapshot {
+  readonly file: string;
+  readonly problem: string;
+}
+
+export interface StartPoint<State> {
+  readonly state: State;
+  /** `undefined` where the whole journal is folded. */
+  readonly from: RecoveryStart | undefined;
+  readonly refused: readonly RefusedSnapshot[];
+}
+
+/** A state that a snapshot can be taken back into. */
+export interface Restorable {
+  /** Throws for lines that are no snapshot. */
+  restore(lines: Iterable<string>): void;
+  /** `calystt1`, hexadecimal. */
+  digest(): string;
+  readonly sequence: number;
+}
+
+/** @param newState - makes one that is empty. */
+export function startPoint<State extends Restorable>(
+  disk: Disk,
+  directory: string,
+  chain: ChainHash,
+  newState: () => State,
+): StartPoint<State> {
+  const refused: RefusedSnapshot[] = [];
+  for (const sequence of withDisk(directory, () => listSnapshots(disk, directory))) {
+    try {
+      const bound = bindingOf(disk, directory, sequence, chain);
+      const state = newState();
+      restoreBound(disk, directory, sequence, bound.entry, state);
+      return { state, from: bound.from, refused };
+    } catch (error) {
+      const problem = error instanceof Error ? error.message : String(error);
+      refused.push({ file: snapshotName(sequence), problem });
+    }
+  }
+  return { state: newState(), from: undefined, refused };
+}
+
+/** The state entry after a sequence, which begins its segment. Throws where there is none. */
+function bindingOf(
+  disk: Disk,
+  directory: string,
+  sequence: number,
+  chain: ChainHash,
+): { readonly entry: StateEntry; readonly from: RecoveryStart } {
+  for (const segment of withDisk(directory, () => listSegments(disk, directory)).toReversed()) {
+    const line = firstLine(disk, directory, segment);
+    if (line === undefined) continue;
+    if (line.sequence < sequence + 1) break;
+    if (line.sequence > sequence + 1) continue;
+    const { previousHash: hash, data } = line;
+    const head = parseEntryHead(data);
+    const body = head?.kind === "state" ? parseEntryBody(head, data, noPolicy) : undefined;
+    if (head?.sequence !== sequence + 1 || body?.kind !== "state")
+      throw new Error(`entry ${sequence + 1} is no state entry`);
+    if (chain(hash, Buffer.from(data)) !== line.entryHash)
+      throw new Error(`entry ${sequence + 1} does not have the hash of its data`);
+    return { entry: body, from: { segment, sequence, hash } };
+  }
+  throw new Error(`the journal has no state entry ${sequence + 1} that binds it`);
+}
+
+function firstLine(disk: Disk, directory: string, segment: number): EntryLine | undefined {
+  for (const { bytes, ended } of scanSegment(disk, directory, segment, 0)) {
+    const line = ended ? parseChainedLine(bytes) : undefined;
+    return line === undefined ? undefined : { ...line, data: line.dataText };
+  }
+  return undefined;
+}
+
+function noPolicy(): never {
+  throw new RangeError("it decides nothing, yet names a policy");
+}
+
+function restoreBound(
+  disk: Disk,
+  directory: string,
+  sequence: number,
+  { stateDigest, snapshotDigest }: StateEntry,
+  state: Restorable,
+): void {
+  const digest = new StateSnapshotDigest(nodeSha256);
+  state.restore(hashedLines(disk, directory, snapshotName(sequence), digest));
+  if (digest.finish(sequence) !== snapshotDigest)
+    throw new Error(`its digest is not the one that entry ${sequence + 1} binds`);
+  if (state.sequence !== sequence || state.digest() !== stateDigest)
+    throw new Error(`its state is not the one of entry ${sequence + 1}`);
+}
+
+function* hashedLines(disk: Disk, directory: string, name: string, digest: StateSnapshotDigest): Generator<string> {
+  for (const { bytes } of scanFile(disk, directory, name, 0)) {
+    digest.add(nodeSha256(bytes));
+    yield bytes.toString("utf8");
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Finds entries in segments that nobody has gone through, because a snapshot holds what they add up to: the segment by the
+ * first sequence of each, the entry by halving the segment's bytes.
+ * @module
+ */
+import { CalybrisError, type ChainHash, type EntryLine, parseChainedLine } from "@calybris/kernel";
+import { type Disk, type DiskFile, withDisk } from "../journal/disk.ts";
+import { scanSegment } from "../journal/scan.ts";
+import { segmentName } from "../journal/segment.ts";
+import type { Mark } from "./segment-slice.ts";
+
+/** What is read at once where lines are looked for; most lines are a hundredth of it. */
+const WINDOW_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
+/** What the beginning of a line takes. */
+const BEGINNING = /^\{"sequence":([1-9][0-9]{0,15}),/;
+const BEGINNING_BYTES = 40;
+
+export class SegmentSearch {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #chain: ChainHash;
+  /** The segment after those that are searched. */
+  readonly #end: number;
+  /** The first sequence of each segment that could be read. */
+  readonly #firsts = new Map<number, number>();
+  readonly #window: Buffer = Buffer.allocUnsafe(WINDOW_BYTES);
+
+  constructor(disk: Disk, directory: string, end: number, chain: ChainHash) {
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#end = end;
+    this.#chain = chain;
+  }
+
+  /**
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand; `CAL_JOURNAL_ENTRY_MALFORMED`
+   *   when it was altered.
+   */
+  find(sequence: number): EntryLine | undefined {
+    const { segment, offset } = this.place(sequence);
+    for (const { bytes, ended } of scanSegment(this.#disk, this.#directory, segment, offset)) {
+      const line = ended ? parseChainedLine(bytes) : undefined;
+      if (line?.sequence !== sequence) break;
+      if (this.#chain(line.previousHash, line.data) !== line.entryHash) {
+        const problem = "its hash is not that of its data";
+        throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem });
+      }
+      return { ...line, data: line.dataText };
+    }
+    return undefined;
+  }
+
+  /** Where an entry stands. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
+  place(sequence: number): Mark {
+    const segment = this.segmentOf(sequence);
+    const file = this.#open(segment);
+    if (file === undefined) {
+      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: segmentName(segment) });
+    }
+    try {
+      return withDisk(this.#directory, () => ({ sequence, segment, offset: this.#offsetOf(file, sequence) }));
+    } finally {
+      file.close();
+    }
+  }
+
+  /** The last segment that begins at or before an entry; of one that lies where segments are not at hand, one of those. */
+  segmentOf(sequence: number): number {
+    let [low, high] = [1, this.#end - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      const first = this.#firstOf(middle);
+      if (first === undefined) return this.#segmentBelow(high, sequence);
+      if (first <= sequence) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** One after another, where some are not at hand. */
+  #segmentBelow(high: number, sequence: number): number {
+    let missing: number | undefined;
+    for (let segment = high; segment >= 1; segment--) {
+      const first = this.#firstOf(segment);
+      if (first === undefined) missing ??= segment;
+      else if (first <= sequence) return missing ?? segment;
+      else missing = undefined;
+    }
+    return missing ?? 1;
+  }
+
+  #firstOf(segment: number): number | undefined {
+    const known = this.#firsts.get(segment);
+    if (known !== undefined) return known;
+    const file = this.#open(segment);
+    if (file === undefined) return undefined;
+    try {
+      const first = withDisk(this.#directory, () => this.#sequenceAt(file, 0));
+      if (first !== undefined) this.#firsts.set(segment, first);
+      return first;
+    } finally {
+      file.close();
+    }
+  }
+
+  /** `undefined` for a file that is not there, or a link that leads nowhere. */
+  #open(segment: number): DiskFile | undefined {
+    try {
+      return this.#disk.open(this.#directory, segmentName(segment), false);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Where a line begins: between the last offset known to be at or before it, and the first known to be behind it. */
+  #offsetOf(file: DiskFile, sequence: number): number {
+    let [low, high] = [0, file.size()];
+    while (high - low > WINDOW_BYTES) {
+      const middle = Math.floor((low + high) / 2);
+      const start = this.#lineAfter(file, middle, high);
+      const found = start === undefined ? undefined : this.#sequenceAt(file, start);
+      if (start === undefined || found === undefined || found > sequence) high = middle;
+      else low = start;
+    }
+    for (let at: number | undefined = low; at !== undefined; at = this.#lineAfter(file, at, file.size())) {
+      const found = this.#sequenceAt(file, at);
+      if (found === undefined || found >= sequence) return at;
+    }
+    return low;
+  }
+
+  /** Where the first line begins that begins behind an offset and before another. */
+  #lineAfter(file: DiskFile, from: number, end: number): number | undefined {
+    for (let at = from; at < end; ) {
+      const count = file.read(this.#window, at);
+      if (count === 0) return undefined;
+      const newline = this.#window.subarray(0, count).indexOf(NEWLINE);
+      if (newline !== -1) return at + newline + 1 < end ? at + newline + 1 : undefined;
+      at += count;
+    }
+    return undefined;
+  }
+
+  #sequenceAt(file: DiskFile, offset: number): number | undefined {
+    const count = file.read(this.#window.subarray(0, BEGINNING_BYTES), offset);
+    const match = BEGINNING.exec(this.#window.toString("latin1", 0, count));
+    return match === null ? undefined : Number(match[1]);
+  }
+}

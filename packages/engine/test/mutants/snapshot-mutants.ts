@@ -1,0 +1,73 @@
+/**
+ * Planted bugs of state snapshots: how they are taken, written, bound and taken back.
+ * @module
+ */
+import type { Mutant } from "./mutants.ts";
+
+export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a snapshot with another digest, or of another journal, is used",
+    file: "snapshot/start-point.ts",
+    find: "if (digest.finish(sequence) !== snapshotDigest)",
+    replace: 'if (digest.finish(sequence) === "")',
+    search: "snapshot",
+  },
+  {
+    name: "a torn snapshot has its name, because it was not synced",
+    file: "snapshot/snapshot-keeper.ts",
+    find: "      await file.sync();\n",
+    replace: "",
+    search: "crash",
+    workload: "snapshots",
+  },
+  {
+    name: "a snapshot is written before the entry that binds it is durable",
+    file: "snapshot/snapshot-keeper.ts",
+    find: "durable <= snapshot.sequence ||",
+    replace: "",
+    search: "crash",
+    workload: "snapshots",
+  },
+  {
+    name: "a stale page: one that changed keeps its digest",
+    file: "snapshot/pages.ts",
+    find: "    page.digest = undefined;\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
+    name: "a page that a snapshot holds is written to",
+    file: "snapshot/pages.ts",
+    find: "      page.bytes = page.bytes.slice();\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
+    name: "rows of tenants that changed are stale",
+    file: "snapshot/row-pages.ts",
+    find: "    this.#lines.delete(Math.floor(row / this.#rows));\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
+    name: "request ids are not taken back from a snapshot",
+    file: "state/state.ts",
+    find: "        this.requests.restore(members);\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
+    name: "tenants have no room after a start from a snapshot",
+    file: "ledger/ledger.ts",
+    find: "          drive(this.cells.credit(account.index, roomOf(account)));\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
+    name: "only one snapshot is kept",
+    file: "snapshot/snapshot-keeper.ts",
+    find: "const KEPT = 2;",
+    replace: "const KEPT = 1;",
+    search: "snapshot",
+  },
+];

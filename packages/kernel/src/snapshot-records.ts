@@ -1,0 +1,175 @@
+/**
+ * Records of fixed width in a state snapshot: each part that may be long is a table of columns, one record after another,
+ * little-endian and without padding. The tables below are the format; docs/formats.md prints them.
+ * @module
+ */
+import { fromHex, toHex } from "./bytes.ts";
+import { invariant } from "./invariant.ts";
+
+/** `u64` is a whole number that a double holds; `i64` is money. */
+export type ColumnType = "u8" | "u16" | "u32" | "u64" | "i64" | "sha256";
+
+export interface Column {
+  readonly name: string;
+  readonly type: ColumnType;
+}
+
+type ValueOf<Type extends ColumnType> = Type extends "i64" ? bigint : Type extends "sha256" ? string : number;
+type RecordOf<Columns extends readonly Column[]> = {
+  readonly [Each in Columns[number] as Each["name"]]: ValueOf<Each["type"]>;
+};
+
+const BYTES: Readonly<Record<ColumnType, number>> = Object.freeze({
+  u8: 1,
+  u16: 2,
+  u32: 4,
+  u64: 8,
+  i64: 8,
+  sha256: 32,
+});
+const TWO_32 = 2 ** 32;
+
+/** Reads and writes records of one table. */
+export class RecordTable<const Columns extends readonly Column[]> {
+  readonly columns: Columns;
+  /** Of one record. */
+  readonly byteLength: number;
+  readonly #offsets: readonly number[];
+
+  constructor(columns: Columns) {
+    this.columns = columns;
+    let end = 0;
+    this.#offsets = columns.map(({ type }) => {
+      const offset = end;
+      end += BYTES[type];
+      return offset;
+    });
+    this.byteLength = end;
+  }
+
+  write(view: DataView, at: number, record: RecordOf<Columns>): void {
+    for (let index = 0; index < this.columns.length; index++) {
+      const { name, type } = this.columns[index] as Column;
+      const value = (record as Readonly<Record<string, number | bigint | string>>)[name];
+      writeValue(view, at + (this.#offsets[index] as number), type, value as never);
+    }
+  }
+
+  /** @param at - where the record begins. */
+  read(view: DataView, at: number): RecordOf<Columns> {
+    const record: Record<string, number | bigint | string> = {};
+    for (let index = 0; index < this.columns.length; index++) {
+      const { name, type } = this.columns[index] as Column;
+      record[name] = readValue(view, at + (this.#offsets[index] as number), type);
+    }
+    return record as RecordOf<Columns>;
+  }
+}
+
+function writeValue(view: DataView, at: number, type: ColumnType, value: number & bigint & string): void {
+  switch (type) {
+    case "u8":
+      view.setUint8(at, value);
+      break;
+    case "u16":
+      view.setUint16(at, value, true);
+      break;
+    case "u32":
+      view.setUint32(at, value, true);
+      break;
+    case "u64":
+      view.setUint32(at, value % TWO_32, true);
+      view.setUint32(at + 4, Math.floor(value / TWO_32), true);
+      break;
+    case "i64":
+      view.setBigInt64(at, value, true);
+      break;
+    case "sha256": {
+      const bytes = fromHex(value);
+      invariant(bytes?.byteLength === BYTES.sha256, "a digest has 64 hexadecimal digits");
+      new Uint8Array(view.buffer, view.byteOffset + at, bytes.byteLength).set(bytes);
+    }
+  }
+}
+
+function readValue(view: DataView, at: number, type: ColumnType): number | bigint | string {
+  switch (type) {
+    case "u8":
+      return view.getUint8(at);
+    case "u16":
+      return view.getUint16(at, true);
+    case "u32":
+      return view.getUint32(at, true);
+    case "u64":
+      return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
+    case "i64":
+      return view.getBigInt64(at, true);
+    case "sha256":
+      return toHex(new Uint8Array(view.buffer, view.byteOffset + at, BYTES.sha256));
+  }
+}
+
+// Of each level of a tenant's path, from the top down, `levelN` is the periods that had ended plus 1; 0 where it took nothing.
+
+const OPEN_COLUMNS = [
+  { name: "of", type: "u64" },
+  { name: "identity", type: "u32" },
+  { name: "tenant", type: "u32" },
+  { name: "amountMicrocents", type: "i64" },
+  { name: "expiresAt", type: "u64" },
+  { name: "heldBy", type: "u64" },
+  { name: "heldCause", type: "u8" },
+  { name: "knownMicrocents", type: "i64" },
+  { name: "claimedMicrocents", type: "i64" },
+  { name: "level1", type: "u32" },
+  { name: "level2", type: "u32" },
+  { name: "level3", type: "u32" },
+  { name: "level4", type: "u32" },
+] as const;
+
+/** Reservations that are open or held, in the order of their decisions. */
+export const OPEN_RECORDS: RecordTable<typeof OPEN_COLUMNS> = new RecordTable(OPEN_COLUMNS);
+
+const CLOSED_COLUMNS = [
+  { name: "of", type: "u64" },
+  { name: "identity", type: "u32" },
+  { name: "tenant", type: "u32" },
+  { name: "state", type: "u8" },
+  { name: "sequence", type: "u64" },
+  { name: "actualMicrocents", type: "i64" },
+  { name: "level1", type: "u32" },
+  { name: "level2", type: "u32" },
+  { name: "level3", type: "u32" },
+  { name: "level4", type: "u32" },
+] as const;
+
+/** Reservations that are closed, in the order in which they were closed or corrected last; zeros where one was since. */
+export const CLOSED_RECORDS: RecordTable<typeof CLOSED_COLUMNS> = new RecordTable(CLOSED_COLUMNS);
+
+const OUTCOME_COLUMNS = [
+  { name: "of", type: "u64" },
+  { name: "sequence", type: "u64" },
+  { name: "disposition", type: "u8" },
+  { name: "succeeded", type: "u8" },
+  { name: "signals", type: "u8" },
+  { name: "hasLatency", type: "u8" },
+  { name: "latencyMs", type: "u32" },
+  { name: "cost", type: "u8" },
+  { name: "costMicrocents", type: "i64" },
+  { name: "successBps", type: "u16" },
+  { name: "rewardBps", type: "u16" },
+  { name: "learned", type: "u8" },
+  { name: "digest", type: "sha256" },
+] as const;
+
+/** The latest outcomes, in their order. */
+export const OUTCOME_RECORDS: RecordTable<typeof OUTCOME_COLUMNS> = new RecordTable(OUTCOME_COLUMNS);
+
+const REQUEST_COLUMNS = [
+  { name: "sequence", type: "u64" },
+  { name: "high", type: "u32" },
+  { name: "low", type: "u32" },
+] as const;
+
+/** Fingerprints of request ids and the decisions that they are of, in the order of the decisions. */
+export const REQUEST_RECORDS: RecordTable<typeof REQUEST_COLUMNS> = new RecordTable(REQUEST_COLUMNS);
