@@ -17,6 +17,7 @@ export * from "./decision-id.ts";
 export * from "./decision-json.ts";
 export * from "./digest.ts";
 export * from "./entry.ts";
+export * from "./entry-table.ts";
 export * from "./errors.ts";
 export * from "./exact-json.ts";
 export * from "./explain.ts";

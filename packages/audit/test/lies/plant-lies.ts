@@ -52,6 +52,8 @@ const OPEN: readonly RegExp[] = [
   // Overtaken before anything relied on it: corrected, reset by a policy, or a table that nothing was drawn from.
   /^(?:settlement|reconciliation|correction)\.actualMicrocents$/,
   /^(?:decision\.learning\.features(?:\[\])?|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
+  // Of a file beside the journal, which is held to it where it is used.
+  /^state\.snapshotDigest$/,
   // The time zone database is no part of a journal; and a limit that another replaces before anybody is limited by it.
   /^period\.startsAt$/,
   /^limit\.(?:metered|exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,

@@ -26,7 +26,8 @@ import {
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordering } from "../journal/journal.ts";
-import { type Ledger, moneyOf } from "../ledger/ledger.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { moneyOf } from "../ledger/outcome-money.ts";
 import { rewardOf, successOf } from "../router/feedback.ts";
 import type { Router } from "../router/router.ts";
 import type { Observed } from "../state/observed.ts";

@@ -2,7 +2,14 @@
  * Tenants and grants as a state snapshot holds them.
  * @module
  */
-import { type ExactJson, type LimitEntry, ledgerFromJson, SnapshotMembers, writeExact } from "@calybris/kernel";
+import {
+  type ExactJson,
+  LEDGER_TABLES,
+  type LimitEntry,
+  readMembers,
+  SnapshotMembers,
+  writeExact,
+} from "@calybris/kernel";
 import { type Account, newAccount, type Period } from "./account.ts";
 
 /** A grant that was made. */
@@ -36,7 +43,7 @@ export function restoredTenant(
   index: number,
   above: (tenant: string) => Account | undefined,
 ): Account {
-  const limit = ledgerFromJson("limit", row.json("limit") as { readonly [key: string]: ExactJson }) as LimitEntry;
+  const limit = limitOf(row.json("limit"));
   const parent = limit.parent === undefined ? undefined : above(limit.parent);
   if ((parent === undefined) !== (limit.parent === undefined)) throw new RangeError("the level above is not there");
   const account = newAccount(index, limit, parent);
@@ -54,8 +61,12 @@ function periodOf(members: SnapshotMembers): Period {
 
 /** A rule is read as that of a limit. */
 function ruleOf(row: SnapshotMembers, { kind: _, ...limit }: LimitEntry): LimitEntry["period"] {
-  const members = { ...limit, period: row.json("periodRule") } as unknown as { readonly [key: string]: ExactJson };
-  return (ledgerFromJson("limit", members) as LimitEntry).period;
+  return limitOf({ ...limit, period: row.json("periodRule") } as ExactJson).period;
+}
+
+function limitOf(json: ExactJson): LimitEntry {
+  const members = json as { readonly [key: string]: ExactJson };
+  return { kind: "limit", ...(readMembers(LEDGER_TABLES.limit, members) as Omit<LimitEntry, "kind">) };
 }
 
 export function grantText({ id, sequence, tenant, amount }: Granted): string {

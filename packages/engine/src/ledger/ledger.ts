@@ -19,11 +19,8 @@ import {
   type LedgerEntry,
   type LimitEntry,
   microcents,
-  type OutcomeEntry,
-  OVERRUN,
   type PeriodEntry,
   type ReservationEntry,
-  type SettlementEntry,
   type SnapshotMembers,
 } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
@@ -42,7 +39,8 @@ import {
 import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
 import type { Granted } from "./ledger-snapshot.ts";
-import { isHeld } from "./overruns.ts";
+import { moneyOf } from "./outcome-money.ts";
+import { isHeld, refusalOfKnown } from "./overruns.ts";
 import {
   type Closed,
   type ClosedState,
@@ -381,25 +379,6 @@ export class Ledger {
 }
 
 const NOTHING = microcents(0n);
-
-/** What an outcome does to the reservation of its decision; `undefined` when it moves no money. */
-export function moneyOf({
-  of,
-  settledMicrocents,
-  claimedMicrocents,
-  actor,
-}: OutcomeEntry): SettlementEntry | HoldEntry | undefined {
-  if (settledMicrocents !== undefined) return { kind: "settlement", of, actualMicrocents: settledMicrocents, actor };
-  if (claimedMicrocents !== undefined) return { kind: "hold", of, cause: OVERRUN, claimedMicrocents, actor };
-  return undefined;
-}
-
-function refusalOfKnown({ amountMicrocents }: Open, known: bigint | undefined): CalybrisError | undefined {
-  if (known === undefined || known <= amountMicrocents) return undefined;
-  const problem = `is ${known}, and ${amountMicrocents} are reserved`;
-  const remedy = "Send what is known up to the reserved amount; the reconciliation states the total.";
-  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "knownMicrocents", problem, remedy }] });
-}
 
 function accountsOf({ parts }: Open | Closed): readonly Account[] {
   return parts.map(({ account }) => account);

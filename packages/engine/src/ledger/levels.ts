@@ -4,7 +4,12 @@
  * @module
  */
 import type { Account } from "./account.ts";
-import type { Part } from "./open-table.ts";
+
+/** A level that a reservation took from, and how many of its periods had ended then. */
+export interface Part {
+  readonly account: Account;
+  readonly endedCount: number;
+}
 
 interface Levels {
   readonly level1: number;

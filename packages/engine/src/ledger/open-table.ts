@@ -14,17 +14,11 @@ import {
   type SnapshotMembers,
 } from "@calybris/kernel";
 import { type SnapshotLine, textLine } from "../snapshot/line.ts";
-import { levelsOf, partsOf } from "./levels.ts";
+import { levelsOf, type Part, partsOf } from "./levels.ts";
 import type { Account } from "./account.ts";
 
 /** Few enough that a page whose other rows are closed long ago wastes little: 36 KB. */
 const PAGE_ROWS: number = SNAPSHOT_PAGE_RECORDS.open;
-
-/** A level that a reservation took from, and how many of its periods had ended then. */
-export interface Part {
-  readonly account: Account;
-  readonly endedCount: number;
-}
 
 /** Why a reservation is held. */
 export interface Held {

@@ -1,8 +1,8 @@
 /**
- * Which costs an operator decides on, instead of settling them as they are reported.
+ * Which costs an operator decides on, instead of settling them as they are reported, and what may be known of one meanwhile.
  * @module
  */
-import { OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@calybris/kernel";
+import { CalybrisError, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@calybris/kernel";
 import type { Open } from "./open-table.ts";
 
 /** Whether a cost is held: far beyond what was reserved, or a debt of another's. */
@@ -20,4 +20,12 @@ function isOthersDebt({ tenant, parts, amountMicrocents }: Open, actualMicrocent
 function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
   const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } = tenant.limit;
   return actualMicrocents > overrunFloorMicrocents && actualMicrocents > amountMicrocents * BigInt(overrunFactor);
+}
+
+/** Why a hold may not settle at once what it says is known; `undefined` when it may. */
+export function refusalOfKnown({ amountMicrocents }: Open, known: bigint | undefined): CalybrisError | undefined {
+  if (known === undefined || known <= amountMicrocents) return undefined;
+  const problem = `is ${known}, and ${amountMicrocents} are reserved`;
+  const remedy = "Send what is known up to the reserved amount; the reconciliation states the total.";
+  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "knownMicrocents", problem, remedy }] });
 }

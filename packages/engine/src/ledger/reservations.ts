@@ -19,10 +19,11 @@ import type { SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
 import type { Account } from "./account.ts";
 import { DueHeap } from "./due-heap.ts";
-import { levelsOf, partsOf } from "./levels.ts";
-import { type Held, type NewReservation, type Open, OpenTable, type Part } from "./open-table.ts";
+import { levelsOf, type Part, partsOf } from "./levels.ts";
+import { type Held, type NewReservation, type Open, OpenTable } from "./open-table.ts";
 
-export type { Open, Part } from "./open-table.ts";
+export type { Part } from "./levels.ts";
+export type { Open } from "./open-table.ts";
 
 /** How many closed reservations are remembered, the latest ones. */
 export const CLOSED_KEPT_MAX = 262_144;
