@@ -29,6 +29,7 @@ import {
 import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
 import { EngineReading } from "./reading.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
+import { nodeChain } from "./journal/chain-hash.ts";
 import { FailStop } from "./journal/fail-stop.ts";
 import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
@@ -96,6 +97,7 @@ export class Engine {
         options.disk === undefined
           ? new NodeSnapshotFiles(options.directory)
           : new DiskSnapshotFiles(ports.disk, options.directory),
+      chain: nodeChain(options.key),
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
     });
     this.#snapshots = snapshots;

@@ -113,7 +113,6 @@ function readValue(view: DataView, at: number, type: ColumnType): number | bigin
 
 const OPEN_COLUMNS = [
   { name: "of", type: "u64" },
-  { name: "identity", type: "u32" },
   { name: "tenant", type: "u32" },
   { name: "amountMicrocents", type: "i64" },
   { name: "expiresAt", type: "u64" },
@@ -132,7 +131,6 @@ export const OPEN_RECORDS: RecordTable<typeof OPEN_COLUMNS> = new RecordTable(OP
 
 const CLOSED_COLUMNS = [
   { name: "of", type: "u64" },
-  { name: "identity", type: "u32" },
   { name: "tenant", type: "u32" },
   { name: "state", type: "u8" },
   { name: "sequence", type: "u64" },

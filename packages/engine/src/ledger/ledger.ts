@@ -189,6 +189,9 @@ export class Ledger {
       case "closed":
         this.reservations.restoreClosed(members, this.#tenants.accounts);
         return true;
+      case "identities":
+        this.reservations.restoreIdentities(members);
+        return true;
       default:
         return false;
     }

@@ -13,7 +13,7 @@ import {
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
 } from "@calybris/kernel";
-import { type SnapshotLine, textLine } from "../snapshot/line.ts";
+import { identityLine, type SnapshotLine, textLine } from "../snapshot/line.ts";
 import { levelsOf, type Part, partsOf } from "./levels.ts";
 import type { Account } from "./account.ts";
 
@@ -60,8 +60,8 @@ interface Page {
   readonly parts: (readonly Part[])[];
   /** The rows as text; `undefined` after a change. */
   text: Buffer | undefined;
-  /** The rows as a snapshot holds them; `undefined` after a change. */
-  line: SnapshotLine | undefined;
+  /** The rows as a snapshot holds them, and which they are; `undefined` after a change. */
+  line: (SnapshotLine & { readonly rows: readonly number[] }) | undefined;
 }
 
 /** Codes of why a reservation is held; 0 where it is not. */
@@ -120,6 +120,27 @@ export class OpenTable {
     }
   }
 
+  /** The identities of those that {@link lines} gave last, page by page; to be made once they are known. */
+  *lateLines(): Generator<() => Uint8Array> {
+    for (const { number, identities, line } of this.#pages.values())
+      if (line !== undefined)
+        yield () =>
+          identityLine(
+            "open",
+            number,
+            line.rows.map((row) => identities[row] as number),
+          );
+  }
+
+  /** Takes the identities of a page back. Throws RangeError for those of another. */
+  restoreIdentities(number: number, identities: readonly number[]): void {
+    const page = this.#pages.get(number);
+    let next = 0;
+    for (let row = 0; row < PAGE_ROWS; row++)
+      if (page?.tenants[row] !== undefined) page.identities[row] = identities[next++] ?? 0;
+    if (next !== identities.length) throw new RangeError(`page ${number} has ${next} open reservations`);
+  }
+
   /**
    * Takes a page of a snapshot back. Throws RangeError for one that cannot be.
    *
@@ -132,11 +153,11 @@ export class OpenTable {
     if (bytes.byteLength % OPEN_RECORDS.byteLength !== 0) throw new RangeError("a page of open reservations is cut");
     for (let at = 0; at < bytes.byteLength; at += OPEN_RECORDS.byteLength) {
       const record = OPEN_RECORDS.read(view, at);
-      const { of, identity, amountMicrocents, expiresAt, heldBy: sequence, knownMicrocents } = record;
+      const { of, amountMicrocents, expiresAt, heldBy: sequence, knownMicrocents } = record;
       const tenant = accounts[record.tenant];
       const cause = CAUSES[record.heldCause];
       if (tenant === undefined || of <= this.#lastSequence) throw new RangeError("an open reservation cannot be");
-      const open = { of, identity, tenant, parts: partsOf(tenant, record), amountMicrocents, expiresAt };
+      const open = { of, identity: 0, tenant, parts: partsOf(tenant, record), amountMicrocents, expiresAt };
       this.add(open);
       const claimedMicrocents = record.claimedMicrocents === NO_CLAIM ? undefined : record.claimedMicrocents;
       if (cause !== undefined) this.hold(of, { sequence, cause, knownMicrocents, claimedMicrocents });
@@ -242,16 +263,17 @@ export class OpenTable {
     return Buffer.from(text, "latin1");
   }
 
-  #lineOf(page: Page): SnapshotLine {
+  #lineOf(page: Page): SnapshotLine & { readonly rows: readonly number[] } {
+    const rows: number[] = [];
     const view = new DataView(new ArrayBuffer(page.count * OPEN_RECORDS.byteLength));
     let at = 0;
     for (let row = 0; row < PAGE_ROWS; row++) {
       const open = this.#row(page, row);
       if (open === undefined) continue;
-      const { of, identity, tenant, parts, amountMicrocents, expiresAt, knownMicrocents, held } = open;
+      const { of, tenant, parts, amountMicrocents, expiresAt, knownMicrocents, held } = open;
+      rows.push(row);
       OPEN_RECORDS.write(view, at, {
         of,
-        identity,
         tenant: tenant.index,
         amountMicrocents,
         expiresAt,
@@ -264,7 +286,7 @@ export class OpenTable {
       at += OPEN_RECORDS.byteLength;
     }
     const bytes = Buffer.from(view.buffer).toString("base64url");
-    return textLine(`{"part":"open","page":${page.number},"bytes":"${bytes}"}`);
+    return { ...textLine(`{"part":"open","page":${page.number},"bytes":"${bytes}"}`), rows };
   }
 }
 

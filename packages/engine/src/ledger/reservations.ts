@@ -15,7 +15,7 @@ import {
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
 } from "@calybris/kernel";
-import type { SnapshotLine } from "../snapshot/line.ts";
+import { identitiesIn, identityLine, type SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
 import type { Account } from "./account.ts";
 import { DueHeap } from "./due-heap.ts";
@@ -37,6 +37,7 @@ export function provenIdentity({ identity }: Pick<DecisionEntry, "identity">): n
 }
 
 const DUE_SLACK = 1_024;
+const CLOSED_ROWS: number = SNAPSHOT_PAGE_RECORDS.closed;
 
 export type ClosedState = "settled" | "released" | "expired" | "reconciled" | "corrected";
 
@@ -86,9 +87,11 @@ export class Reservations {
   readonly #log: RecordLog<ReturnType<typeof CLOSED_RECORDS.read>> = new RecordLog(
     "closed",
     CLOSED_RECORDS,
-    SNAPSHOT_PAGE_RECORDS.closed,
+    CLOSED_ROWS,
   );
   readonly #numbers = new Map<number, number>();
+  /** Of each page of the log the identities of its decisions. */
+  readonly #identities = new Map<number, Uint32Array>();
   /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted, 130 µs. */
   readonly #oldest: MapIterator<number> = this.#closed.keys();
   /** What was closed meanwhile is passed over. */
@@ -132,7 +135,9 @@ export class Reservations {
   identify(of: number, identity: number): void {
     if (this.#open.identify(of, identity)) return;
     const closed = this.#closed.get(of);
-    if (closed !== undefined) this.#closed.set(of, { ...closed, identity });
+    if (closed === undefined) return;
+    this.#closed.set(of, { ...closed, identity });
+    this.#identifyClosed(this.#numbers.get(of) as number, identity);
   }
 
   hold(of: number, held: Held): void {
@@ -147,14 +152,15 @@ export class Reservations {
     const { identity, tenant, parts, state, sequence, actualMicrocents } = closed;
     const record = {
       of,
-      identity,
       tenant: tenant.index,
       state: CLOSED_STATES.indexOf(state) + 1,
       sequence,
       actualMicrocents,
       ...levelsOf(tenant, parts),
     };
-    this.#numbers.set(of, this.#log.append(record));
+    const number = this.#log.append(record);
+    this.#numbers.set(of, number);
+    this.#identifyClosed(number, identity);
     if (this.#closed.size <= this.#closedMax) return;
     const oldest = this.#oldest.next().value as number;
     this.#forget(oldest, this.#numbers.get(oldest) as number);
@@ -166,6 +172,31 @@ export class Reservations {
     yield* this.#log.lines();
   }
 
+  /** The identities of what {@link lines} gave last; to be made once they are known. */
+  *lateLines(): Generator<() => Uint8Array> {
+    yield* this.#open.lateLines();
+    const kept = new Map([...this.#log.pages()].map(({ page, rows }) => [page, rows]));
+    for (const [page, identities] of this.#identities) {
+      const rows = kept.get(page);
+      if (rows === undefined) this.#identities.delete(page);
+      else yield () => identityLine("closed", page, [...identities.subarray(0, rows)]);
+    }
+  }
+
+  /** Takes identities back, behind all that they are of. Throws RangeError for those of something else. */
+  restoreIdentities(members: SnapshotMembers): void {
+    const [page, identities] = [members.whole("page"), identitiesIn(members)];
+    if (members.text("of") === "open") this.#open.restoreIdentities(page, identities);
+    else
+      for (const [row, identity] of identities.entries()) {
+        const number = page * CLOSED_ROWS + row;
+        const of = this.#log.read(number)?.of ?? 0;
+        this.#identifyClosed(number, identity);
+        const closed = this.#closed.get(of);
+        if (closed !== undefined && this.#numbers.get(of) === number) this.#closed.set(of, { ...closed, identity });
+      }
+  }
+
   /** @param accounts - in the order of their cells. */
   restoreOpen(members: SnapshotMembers, accounts: readonly Account[]): void {
     this.#open.restore(members, accounts, ({ expiresAt, of }) => this.#due.push(expiresAt, of));
@@ -174,12 +205,12 @@ export class Reservations {
   /** @param accounts - in the order of their cells. */
   restoreClosed(members: SnapshotMembers, accounts: readonly Account[]): void {
     this.#log.restore(members, (record, number) => {
-      const { of, identity, sequence, actualMicrocents } = record;
+      const { of, sequence, actualMicrocents } = record;
       const tenant = accounts[record.tenant];
       const state = CLOSED_STATES[record.state - 1];
       if (tenant === undefined || state === undefined) throw new RangeError("a closed reservation cannot be");
       const parts = partsOf(tenant, record);
-      this.#closed.set(of, { of, identity, tenant, parts, state, sequence, actualMicrocents });
+      this.#closed.set(of, { of, identity: 0, tenant, parts, state, sequence, actualMicrocents });
       this.#numbers.set(of, number);
     });
   }
@@ -192,6 +223,13 @@ export class Reservations {
       this.#due.pop();
     }
     return undefined;
+  }
+
+  #identifyClosed(number: number, identity: number): void {
+    const page = Math.floor(number / CLOSED_ROWS);
+    let identities = this.#identities.get(page);
+    if (identities === undefined) this.#identities.set(page, (identities = new Uint32Array(CLOSED_ROWS)));
+    identities[number % CLOSED_ROWS] = identity;
   }
 
   #forget(of: number, number: number): void {

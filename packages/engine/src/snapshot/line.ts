@@ -3,7 +3,7 @@
  * so that taking a snapshot takes no longer for what has not changed since the last.
  * @module
  */
-import { writeExact } from "@calybris/kernel";
+import { type SnapshotMembers, writeExact } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 
 export interface SnapshotLine {
@@ -22,4 +22,21 @@ export function jsonLine(value: unknown): SnapshotLine {
 export function textLine(text: string): SnapshotLine {
   const bytes = Buffer.from(text);
   return { digest: nodeSha256(bytes), bytes: () => bytes };
+}
+
+/**
+ * Identities of a page of decisions, first 32 bits of each. They are made by the thread that writes the journal, so they are
+ * not known yet when a snapshot is taken.
+ */
+export function identityLine(of: "open" | "closed", page: number, identities: readonly number[]): Uint8Array {
+  const bytes = Buffer.allocUnsafe(identities.length * 4);
+  for (const [index, identity] of identities.entries()) bytes.writeUInt32LE(identity, index * 4);
+  return Buffer.from(`{"part":"identities","of":"${of}","page":${page},"bytes":"${bytes.toString("base64url")}"}`);
+}
+
+/** Throws RangeError for what are no identities. */
+export function identitiesIn(members: SnapshotMembers): readonly number[] {
+  const bytes = Buffer.from(members.text("bytes"), "base64url");
+  if (bytes.byteLength % 4 !== 0) throw new RangeError("identities are cut");
+  return Array.from({ length: bytes.byteLength / 4 }, (_, index) => bytes.readUInt32LE(index * 4));
 }

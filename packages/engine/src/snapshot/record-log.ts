@@ -52,6 +52,12 @@ export class RecordLog<Written, Read = Written> {
     return page === undefined ? undefined : { view: page.view, at: (number % this.#rows) * this.#records.byteLength };
   }
 
+  /** The record of a number; `undefined` when it is not there. */
+  read(number: number): Read | undefined {
+    const place = this.place(number);
+    return place === undefined ? undefined : this.#records.read(place.view, place.at);
+  }
+
   /** Erases a record that is there. */
   erase(number: number): void {
     const page = Math.floor(number / this.#rows);
@@ -70,6 +76,11 @@ export class RecordLog<Written, Read = Written> {
       if ((page + 1) * this.#rows > number) return;
       this.#drop(page);
     }
+  }
+
+  /** The numbers of the pages that {@link lines} gives, ascending, and how many records each has room for so far. */
+  *pages(): Generator<{ readonly page: number; readonly rows: number }> {
+    for (const page of this.#live.keys()) yield { page, rows: Math.min(this.#rows, this.#next - page * this.#rows) };
   }
 
   lines(): Generator<SnapshotLine> {

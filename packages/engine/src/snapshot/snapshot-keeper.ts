@@ -11,7 +11,9 @@
  *   rotation tries again.
  * @module
  */
+import type { ChainHash } from "@calybris/kernel";
 import { inTime } from "../journal/in-time.ts";
+import { LateLines } from "./late-lines.ts";
 import type { SnapshotFile, SnapshotFiles } from "./snapshot-files.ts";
 import { snapshotName, snapshotSequence, UNFINISHED_SNAPSHOT } from "./snapshot-name.ts";
 import type { TakenSnapshot } from "./taken-snapshot.ts";
@@ -22,6 +24,8 @@ const NEWLINE: Uint8Array = Uint8Array.of(0x0a);
 
 export interface SnapshotKeeperOptions {
   readonly files: SnapshotFiles;
+  /** The journal's own. */
+  readonly chain: ChainHash;
   /** Bytes of the journal between two rotations: a snapshot that is larger is not written at each. */
   readonly segmentBytesMax: number;
 }
@@ -104,12 +108,11 @@ export class SnapshotKeeper {
     await this.#removeOld();
   }
 
-  async #writeLines(file: SnapshotFile, { lines }: TakenSnapshot): Promise<number> {
+  async #writeLines(file: SnapshotFile, snapshot: TakenSnapshot): Promise<number> {
     let chunk: Uint8Array[] = [];
     let held = 0;
     let bytes = 0;
-    for (const line of lines) {
-      const text = line.bytes();
+    for (const text of textsOf(snapshot, this.#options.chain)) {
       chunk.push(text, NEWLINE);
       held += text.byteLength + 1;
       if (held < CHUNK_BYTES) continue;
@@ -129,4 +132,16 @@ export class SnapshotKeeper {
     const sequences = names.map(snapshotSequence).filter((sequence) => sequence !== undefined);
     for (const sequence of sequences.sort((a, b) => b - a).slice(KEPT)) await files.remove(snapshotName(sequence));
   }
+}
+
+/** Its lines, each made when it is asked for. */
+export function* textsOf({ lines, late, digest }: TakenSnapshot, chain: ChainHash): Generator<Uint8Array> {
+  for (const line of lines) yield line.bytes();
+  const end = new LateLines(chain);
+  for (const make of late) {
+    const text = make();
+    end.add(text);
+    yield text;
+  }
+  yield Buffer.from(end.end(digest));
 }

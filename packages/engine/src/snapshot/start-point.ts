@@ -21,6 +21,7 @@ import { type Disk, withDisk } from "../journal/disk.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
 import { scanFile, scanSegment } from "../journal/scan.ts";
 import { listSegments } from "../journal/segment.ts";
+import { LateLines } from "./late-lines.ts";
 import { listSnapshots, snapshotName } from "./snapshot-name.ts";
 
 /** A snapshot that was not used, and why. */
@@ -57,7 +58,7 @@ export function startPoint<State extends Restorable>(
     try {
       const bound = bindingOf(disk, directory, sequence, chain);
       const state = newState();
-      restoreBound(disk, directory, sequence, bound.entry, state);
+      restoreBound(disk, directory, sequence, bound.entry, chain, state);
       return { state, from: bound.from, refused };
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
@@ -108,19 +109,40 @@ function restoreBound(
   directory: string,
   sequence: number,
   { stateDigest, snapshotDigest }: StateEntry,
+  chain: ChainHash,
   state: Restorable,
 ): void {
-  const digest = new StateSnapshotDigest(nodeSha256);
-  state.restore(hashedLines(disk, directory, snapshotName(sequence), digest));
-  if (digest.finish(sequence) !== snapshotDigest)
+  const lines = new HashedLines(chain);
+  state.restore(lines.of(disk, directory, snapshotName(sequence)));
+  if (lines.digest.finish(sequence) !== snapshotDigest)
     throw new Error(`its digest is not the one that entry ${sequence + 1} binds`);
+  if (lines.end !== lines.late.end(snapshotDigest)) throw new Error("its end is not there, or is another's");
   if (state.sequence !== sequence || state.digest() !== stateDigest)
     throw new Error(`its state is not the one of entry ${sequence + 1}`);
 }
 
-function* hashedLines(disk: Disk, directory: string, name: string, digest: StateSnapshotDigest): Generator<string> {
-  for (const { bytes } of scanFile(disk, directory, name, 0)) {
-    digest.add(nodeSha256(bytes));
-    yield bytes.toString("utf8");
+/** The lines of a snapshot, hashed as they are read. */
+class HashedLines {
+  readonly digest: StateSnapshotDigest = new StateSnapshotDigest(nodeSha256);
+  readonly late: LateLines;
+  /** The last line. */
+  end: string | undefined;
+
+  constructor(chain: ChainHash) {
+    this.late = new LateLines(chain);
+  }
+
+  *of(disk: Disk, directory: string, name: string): Generator<string> {
+    for (const { bytes } of scanFile(disk, directory, name, 0)) {
+      const line = bytes.toString("utf8");
+      if (this.end !== undefined) throw new Error("there is more behind its end");
+      if (LateLines.isEnd(line)) {
+        this.end = line;
+        continue;
+      }
+      if (LateLines.isLate(line)) this.late.add(bytes);
+      else this.digest.add(nodeSha256(bytes));
+      yield line;
+    }
   }
 }

@@ -12,11 +12,17 @@ export interface TakenSnapshot {
   /** `calyssn1`, hexadecimal: what the `state` entry after it binds. */
   readonly digest: string;
   readonly lines: readonly SnapshotLine[];
+  /** Lines that are known once the entries up to the sequence are durable; the digest does not cover them. */
+  readonly late: readonly (() => Uint8Array)[];
 }
 
-export function takenSnapshot(sequence: number, parts: Iterable<SnapshotLine>): TakenSnapshot {
+export function takenSnapshot(
+  sequence: number,
+  parts: Iterable<SnapshotLine>,
+  late: Iterable<() => Uint8Array>,
+): TakenSnapshot {
   const digest = new StateSnapshotDigest(nodeSha256);
   const lines = [...parts];
   for (const line of lines) digest.add(line.digest);
-  return { sequence, digest: digest.finish(sequence), lines };
+  return { sequence, digest: digest.finish(sequence), lines, late: [...late] };
 }

@@ -119,7 +119,7 @@ export class EngineState {
 
   /** Takes a snapshot of the state as it is. What has not changed since the last is not gone through again. */
   snapshot(): TakenSnapshot {
-    return takenSnapshot(this.sequence, this.#lines());
+    return takenSnapshot(this.sequence, this.#lines(), this.ledger.reservations.lateLines());
   }
 
   /** Takes a snapshot back, line by line, into a state that is new. Throws RangeError for lines that are none. */

@@ -13,7 +13,7 @@ import { searchAllFaults } from "./scenarios.ts";
 const SEGMENT_BYTES = 1_000_000;
 
 test("each call of the disk going wrong: nothing acknowledged that is not durable, no call after it, a coded error", async () => {
-  const counts = await searchAllFaults({ seed: 1, every: 50 });
+  const counts = await searchAllFaults({ seed: 1, every: 75 });
   expect(counts.faults).toBeGreaterThan(80);
   expect([...counts.calls.keys()].sort()).toEqual(
     expect.arrayContaining(["create", "read", "sync", "syncData", "syncDirectory", "truncate", "write"]),

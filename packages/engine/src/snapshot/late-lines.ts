@@ -1,0 +1,38 @@
+/**
+ * The end of a snapshot: lines that its digest does not cover, and a hash that binds them to it, under the journal's key
+ * where it has one.
+ *
+ *     hash = chain(snapshotDigest, SHA-256 of each late line)
+ * @module
+ */
+import type { ChainHash } from "@calybris/kernel";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+
+const LATE = '{"part":"identities",';
+const END = '{"part":"end",';
+
+export class LateLines {
+  readonly #chain: ChainHash;
+  readonly #digests: Uint8Array[] = [];
+
+  constructor(chain: ChainHash) {
+    this.#chain = chain;
+  }
+
+  static isLate(line: string): boolean {
+    return line.startsWith(LATE);
+  }
+
+  static isEnd(line: string): boolean {
+    return line.startsWith(END);
+  }
+
+  add(line: Uint8Array): void {
+    this.#digests.push(nodeSha256(line));
+  }
+
+  /** The last line. */
+  end(snapshotDigest: string): string {
+    return `${END}"hash":"${this.#chain(snapshotDigest, Buffer.concat(this.#digests))}"}`;
+  }
+}
