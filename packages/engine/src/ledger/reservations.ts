@@ -227,8 +227,8 @@ export class Reservations {
 
   #identifyClosed(number: number, identity: number): void {
     const page = Math.floor(number / CLOSED_ROWS);
-    let identities = this.#identities.get(page);
-    if (identities === undefined) this.#identities.set(page, (identities = new Uint32Array(CLOSED_ROWS)));
+    const identities = this.#identities.get(page) ?? new Uint32Array(CLOSED_ROWS);
+    this.#identities.set(page, identities);
     identities[number % CLOSED_ROWS] = identity;
   }
 
