@@ -143,8 +143,8 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   {
     name: "an outcome is marked under another decision",
     file: "engine/src/state/outcome-index.ts",
-    find: "    bits[bit >> 3] = (bits[bit >> 3] as number) | (1 << (bit & 7));\n",
-    replace: "    bits[bit >> 3] = (bits[bit >> 3] as number) | (2 << (bit & 7));\n",
+    find: "    bytes[bit >> 3] = (bytes[bit >> 3] as number) | (1 << (bit & 7));\n",
+    replace: "    bytes[bit >> 3] = (bytes[bit >> 3] as number) | (2 << (bit & 7));\n",
     test: "engine/test/state/outcome-index.test.ts",
   },
 ];

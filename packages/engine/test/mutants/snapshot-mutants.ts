@@ -8,8 +8,15 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
   {
     name: "a snapshot with another digest, or of another journal, is used",
     file: "snapshot/start-point.ts",
-    find: "if (digest.finish(sequence) !== snapshotDigest)",
-    replace: 'if (digest.finish(sequence) === "")',
+    find: "if (lines.digest.finish(sequence) !== snapshotDigest)",
+    replace: 'if (lines.digest.finish(sequence) === "")',
+    search: "snapshot",
+  },
+  {
+    name: "identities beside a snapshot are not held to it",
+    file: "snapshot/start-point.ts",
+    find: "if (lines.end !== lines.late.end(snapshotDigest))",
+    replace: "if (lines.end === undefined)",
     search: "snapshot",
   },
   {

@@ -89,8 +89,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a debit that ran ahead is made again when its entry is ordered",
     file: "ledger/ledger.ts",
-    find: "if (isAhead) for",
-    replace: "if (isAhead && amount < 0n) for",
+    find: "if (isAhead)\n      for",
+    replace: "if (isAhead && amount < 0n)\n      for",
     search: "interleavings",
   },
   {
