@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,8 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { errorTable } from "./error-table.ts";
 import { docstringExamples, fences, runExample } from "./examples.ts";
 import { filesBelow, ROOT, read, tableRows } from "./sources.ts";
-
-const COMMAND = `${ROOT}packages/cli/bin/calybris.cjs`;
 
 let folder: string;
 const before = process.cwd();
@@ -64,34 +61,3 @@ describe("examples", () => {
     }
   });
 });
-
-/** Commands as a reader would type them, but for the way to the program. */
-const AS_INSTALLED = 'npx() { shift; "$NODE" "$COMMAND" "$@"; }\nset -e\n';
-/** Pages whose commands need nothing that the page did not make before. docs/learning.md has a test of its own. */
-const PAGES_WITH_COMMANDS = ["README.md", "docs/budgets.md"];
-
-// Skipped where the command is not built, and where there is no shell to type into.
-describe.skipIf(!existsSync(COMMAND) || process.platform === "win32")("commands", () => {
-  test.each(PAGES_WITH_COMMANDS)(
-    "of %s run as they are written, and print what the page shows",
-    (page) => {
-      const script = fences(read(page), "sh").filter((commands) => commands.includes("npx calybris"));
-      const cwd = mkdtempSync(join(folder, "page-"));
-      const env = { ...process.env, NODE: process.execPath, COMMAND, NO_COLOR: "1" };
-      const output = execFileSync("sh", ["-c", AS_INSTALLED + script.join("\n")], {
-        cwd,
-        env,
-        stdio: "pipe",
-      }).toString();
-      const printed = new Set(output.split("\n").map(withoutOffsets));
-      const shown = fences(read(page), "text").flatMap((text) => text.trimEnd().split("\n"));
-      expect(shown.filter((line) => !printed.has(withoutOffsets(line)))).toEqual([]);
-    },
-    120_000,
-  );
-});
-
-/** A byte offset moves with the format of an entry. */
-function withoutOffsets(line: string): string {
-  return line.replace(/at byte \d+/, "at byte N");
-}
