@@ -28,9 +28,10 @@ export function savingsHtml(report: SavingsReport): string {
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 64rem; padding: 0 1rem; color: #1a1a1a; background: #fff; }
 h1, h2 { line-height: 1.2; } .lead { font-size: 1.15rem; }
-table { border-collapse: collapse; width: 100%; font-size: 13px; } td, th { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
+table { border-collapse: collapse; width: 100%; font-size: 14px; font-variant-numeric: tabular-nums; } td, th { padding: .25rem .6rem; border-bottom: 1px solid #ddd; text-align: right; }
 td:first-child, th:first-child { text-align: left; overflow-wrap: anywhere; } tr.chosen { background: #fdf1e8; font-weight: 600; }
-svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #444; } .scroll { overflow-x: auto; }
+.names td:nth-child(2), .names th:nth-child(2) { text-align: left; }
+svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; fill: #444; } svg text.mark { fill: #a34700; font-weight: 600; } .scroll { overflow-x: auto; }
 </style>
 </head>
 <body>
@@ -71,8 +72,7 @@ function curveSection({ curve, chosen, total }: SavingsReport, money: Money): st
     const [px, py] = [x(point.floorBps).toFixed(1), y(cost(point)).toFixed(1)];
     return index === 0 ? `M${px} ${py}` : `V${py}H${px}`;
   });
-  const ticks = [0n, 25n, 50n, 75n, 100n].map((share) => {
-    const microcents = (total.paidMicrocents * share) / 100n;
+  const ticks = roundAmounts(total.paidMicrocents).map((microcents) => {
     const py = y(microcents).toFixed(1);
     return `<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${py}" y2="${py}" stroke="#e5e5e5"/><text x="${LEFT - 8}" y="${py}" dy="4" text-anchor="end">${money(microcents)}</text>`;
   });
@@ -93,11 +93,21 @@ ${ticks.join("\n")}
 ${floors.join("\n")}
 <text x="${(WIDTH + LEFT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">quality floor, in ten-thousandths</text>
 <path d="${path.join("")}" fill="none" stroke="#0072b2" stroke-width="2"/>
+<line x1="${LEFT}" x2="${WIDTH - 20}" y1="${y(total.paidMicrocents).toFixed(1)}" y2="${y(total.paidMicrocents).toFixed(1)}" stroke="#666" stroke-dasharray="5 4"/>
+<text x="${LEFT + 6}" y="${(y(total.paidMicrocents) - 6).toFixed(1)}">paid ${money(total.paidMicrocents)}</text>
 <circle cx="${x(chosen.policyFloorBps).toFixed(1)}" cy="${y(cost(chosen)).toFixed(1)}" r="5" fill="#d55e00"/>
+<text class="mark" x="${(x(chosen.policyFloorBps) - 10).toFixed(1)}" y="${(y(cost(chosen)) - 10).toFixed(1)}" text-anchor="${x(chosen.policyFloorBps) > WIDTH / 3 ? "end" : "start"}">floor ${chosen.floorBps}: ${money(cost(chosen))}</text>
 </svg>
-<div class="scroll">${table(["floor", "would cost", "saved", "", "mean rating", "moved", "to a lower rating"], rows)}</div>
+<div class="scroll">${table(["floor", "would cost", "saved", "of what was paid", "mean rating", "moved", "to a lower rating"], rows)}</div>
 <h2>At floor ${chosen.floorBps}</h2>
-<div class="scroll">${table(["asked for", "would have run", "requests", "paid", "would cost"], flows)}</div>`;
+<div class="scroll names">${table(["asked for", "would have run", "requests", "paid", "would cost"], flows)}</div>`;
+}
+
+/** About five round amounts from nothing to the highest: steps of 1, 2 or 5 times a power of ten. */
+function roundAmounts(highest: bigint): readonly bigint[] {
+  const power = 10n ** BigInt(Math.max(0, String(highest / 5n).length - 1));
+  const step = [1n, 2n, 5n, 10n].map((factor) => factor * power).find((each) => highest / each <= 5n) ?? 10n * power;
+  return Array.from({ length: Number(highest / step) + 1 }, (_, index) => BigInt(index) * step);
 }
 
 const BARS_MAX = 62;
