@@ -42,6 +42,7 @@ describe("pages", () => {
   });
 });
 
+// Skipped where there is no shell to type into.
 describe.skipIf(process.platform === "win32")("commands", () => {
   let folder: string;
   let project: Project;
