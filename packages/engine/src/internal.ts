@@ -7,7 +7,6 @@ export * from "./flows/decide.ts";
 export * from "./engine.ts";
 export * from "./flows/learning.ts";
 export * from "./flows/ledger.ts";
-export * from "./client-port.ts";
 export * from "./reading.ts";
 export * from "./state/entry-finder.ts";
 export * from "./intake/intake.ts";

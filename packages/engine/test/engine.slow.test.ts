@@ -2,15 +2,11 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { type DecisionEntry, type EntryBody, parseEntryBody, samplePolicy } from "@calybris/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Engine } from "../src/engine.ts";
-import { enginePort } from "../src/client-port.ts";
 import { nodeChain } from "../src/journal/chain-hash.ts";
 import { nodeDisk } from "../src/journal/disk.ts";
 import { recover } from "../src/journal/recovery.ts";
-import { sampleSnapshot } from "./support/sample-snapshot.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -62,26 +58,4 @@ test(`killed ${KILLS} times under load, nothing acknowledged is lost and no id i
   }
   expect(acknowledged.size).toBeGreaterThan(KILLS);
   for (const [requestId, answer] of acknowledged) expect(recovered.get(requestId)).toBe(answer);
-});
-
-test("eight worker threads decide through one engine: the chain is whole and each answer is its entry", async () => {
-  const engine = await Engine.open({ directory, policy: sampleSnapshot() });
-  const answers = await Promise.all(
-    Array.from({ length: 8 }, (_, worker) => {
-      const port = enginePort(engine);
-      const thread = new Worker(join(import.meta.dirname, "support/appending-worker.ts"), {
-        workerData: { port, worker, count: 400 },
-        transferList: [port],
-      });
-      return new Promise<readonly { requestId: string; sequence: number; identity: string }[]>((resolve, reject) => {
-        thread.on("message", resolve);
-        thread.on("error", reject);
-      });
-    }),
-  );
-  await engine.close();
-  const entries = decisions();
-  expect(entries.size).toBe(3_200);
-  for (const { requestId, sequence, identity } of answers.flat())
-    expect(entries.get(sequence)).toMatchObject({ requestId, identity });
 });

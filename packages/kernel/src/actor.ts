@@ -18,8 +18,8 @@ export interface Caused {
   readonly onBehalfOf?: string;
 }
 
-export const ACTOR_NAME_CHARACTERS_MAX = 64;
-export const ON_BEHALF_OF_CHARACTERS_MAX: number = NAME_CHARACTERS_MAX;
+const ACTOR_NAME_CHARACTERS_MAX = 64;
+const ON_BEHALF_OF_CHARACTERS_MAX: number = NAME_CHARACTERS_MAX;
 const SYSTEM = "system:";
 
 /**

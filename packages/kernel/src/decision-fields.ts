@@ -16,6 +16,7 @@ import {
   type Shadow,
 } from "./decision-entry.ts";
 import { ASKED, askedIn } from "./asked-json.ts";
+import { type DecisionDraft, type DecisionField, plain, quoted } from "./decision-field.ts";
 import { objectOf, objectSchema } from "./entry-table.ts";
 import {
   type EntryValue,
@@ -33,7 +34,7 @@ import {
   wholeFrom,
   written,
 } from "./entry-value.ts";
-import { type ExactJson, parseExact } from "./exact-json.ts";
+import { parseExact } from "./exact-json.ts";
 import { invariant } from "./invariant.ts";
 import { isName, NAME_CHARACTERS_MAX, NAME_WANTED } from "./names.ts";
 import { RECOMMENDATION_FIELDS, recommendationFromJson, recommendationText } from "./recommendation.ts";
@@ -44,76 +45,6 @@ import { boundsOf } from "./spending.ts";
 import { DEFAULT_USE_CASE } from "./snapshot.ts";
 import type { TextCursor } from "./text-cursor.ts";
 import { type CandidateId, type CostMicrocents, type Microcents, U32_MAX } from "./units.ts";
-
-/** An entry that is being read. */
-export type DecisionDraft = { -readonly [Key in keyof DecisionEntry]?: DecisionEntry[Key] };
-
-/** One member. */
-export interface DecisionField {
-  readonly key: string;
-  readonly holds: string;
-  /** When it is left out; without this it never is. */
-  readonly leftOut?: string;
-  readonly schema: JsonSchema;
-  /** Its value as JSON; `undefined` where it is left out. */
-  readonly write: (entry: DecisionEntry) => string | undefined;
-  /** Takes its value into a draft that has the members before it. Throws RangeError naming the member. */
-  readonly read: (value: ExactJson | undefined, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
-  /** The same from text; what it does not know it refuses. Without it the general reader is asked. */
-  readonly scan?: (cursor: TextCursor, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
-}
-
-/** A member that the draft holds as it is read, or not at all. */
-interface PlainField<At extends keyof DecisionDraft> {
-  readonly key?: string;
-  readonly holds: string;
-  readonly leftOut: string;
-  readonly type: EntryValue<NonNullable<DecisionEntry[At]>>;
-  readonly scan?: (cursor: TextCursor) => unknown;
-  /** What is wrong with it beside the members before it. */
-  fault?(value: NonNullable<DecisionEntry[At]>, draft: DecisionDraft): string | undefined;
-}
-
-function plain<At extends keyof DecisionDraft>(at: At, field: PlainField<At>): DecisionField {
-  const { type, holds, leftOut, scan, key = at } = field;
-  const put = (value: unknown, draft: DecisionDraft): void => {
-    const read = type.read(value as ExactJson, key);
-    const fault = field.fault?.(read, draft);
-    if (fault !== undefined) throw new RangeError(fault);
-    draft[at] = read;
-  };
-  return {
-    key,
-    holds,
-    leftOut,
-    schema: type.schema,
-    write: (entry) => {
-      const value = entry[at];
-      return value === undefined ? undefined : written(type, value as NonNullable<DecisionEntry[At]>);
-    },
-    read: (value, draft) => {
-      if (value !== undefined) put(value, draft);
-    },
-    ...(scan === undefined
-      ? {}
-      : {
-          scan: (cursor, draft) => {
-            const value = scan(cursor);
-            if (!cursor.holds) return;
-            try {
-              put(value, draft);
-            } catch {
-              cursor.refuse();
-            }
-          },
-        }),
-  };
-}
-
-function quoted(cursor: TextCursor): string {
-  cursor.expect('"');
-  return cursor.text();
-}
 
 const NAME: EntryValue<string> = textWhere(
   (value) => isName(value),

@@ -3,7 +3,8 @@
  * @module
  */
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
-import { DECISION_FIELDS, type DecisionDraft } from "./decision-fields.ts";
+import type { DecisionDraft } from "./decision-field.ts";
+import { DECISION_FIELDS } from "./decision-fields.ts";
 import { type Members, refuseUnknown } from "./entry-value.ts";
 
 /**

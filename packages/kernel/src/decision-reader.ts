@@ -5,7 +5,8 @@
  * @module
  */
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
-import { DECISION_FIELDS, type DecisionDraft } from "./decision-fields.ts";
+import type { DecisionDraft } from "./decision-field.ts";
+import { DECISION_FIELDS } from "./decision-fields.ts";
 import { DEFAULT_USE_CASE } from "./snapshot.ts";
 import { TextCursor } from "./text-cursor.ts";
 

@@ -19,7 +19,7 @@ const IDENTITY_BYTES = TAG_BYTES + 32 + 32 + 32 + 8;
 const scratch: ByteWriter = new ByteWriter(Math.max(REQUEST_BYTES, DECISION_BYTES, IDENTITY_BYTES));
 
 /** `calypol1`: the policy, its candidates in ascending id. */
-export function policyBytes(policy: Policy): Uint8Array {
+function policyBytes(policy: Policy): Uint8Array {
   const writer = new ByteWriter(POLICY_HEAD_BYTES + policy.candidates.length * CANDIDATE_BYTES)
     .tag("calypol1")
     .u64(policy.policyEpoch)

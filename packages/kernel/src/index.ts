@@ -12,6 +12,7 @@ export * from "./chained-line.ts";
 export * from "./conservation.ts";
 export * from "./decision.ts";
 export * from "./decision-entry.ts";
+export type { DecisionDraft, DecisionField } from "./decision-field.ts";
 export * from "./decision-fields.ts";
 export * from "./decision-id.ts";
 export * from "./decision-json.ts";

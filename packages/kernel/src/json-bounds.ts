@@ -16,9 +16,9 @@ export interface StrictJsonOptions {
   readonly bytesMax?: number;
 }
 
-export const JSON_NESTING_MAX = 256;
+const JSON_NESTING_MAX = 256;
 /** Different keys cost the most to read. A file of budgets has the most of them: one for each tenant. */
-export const JSON_KEYS_MAX: number = 128 * 1024;
+const JSON_KEYS_MAX: number = 128 * 1024;
 export const JSON_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /** Every option with its value, but for the size of the text. */

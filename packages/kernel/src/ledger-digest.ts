@@ -29,7 +29,7 @@ const TAG_BYTES = 9;
 const TENANT_BYTES = 4 + 4 * 8;
 
 /** The bytes that {@link ledgerDigest} hashes: tenants ascend by the bytes of their ids. */
-export function ledgerBytes(ledger: LedgerBalances): Uint8Array {
+function ledgerBytes(ledger: LedgerBalances): Uint8Array {
   const tenants = ledger.tenants
     .map((balances) => ({ balances, id: toUtf8(balances.tenant) }))
     .sort((a, b) => compareBytes(a.id, b.id));

@@ -75,7 +75,7 @@ export function createPolicy(policy: Policy): Policy {
 }
 
 /** Every mistake for which {@link createPolicy} refuses a policy. */
-export function* policyMistakes(policy: Policy): Generator<Mistake> {
+function* policyMistakes(policy: Policy): Generator<Mistake> {
   const { riskHardLimitBps, confidenceMinBps, riskPenaltyMultiplierBps, candidates } = policy;
   if (riskHardLimitBps > GOVERNANCE.riskHardLimitBps) {
     yield atMost(

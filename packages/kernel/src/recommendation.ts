@@ -198,7 +198,7 @@ function isSame(one: unknown, other: unknown): boolean {
 }
 
 /** What stands for features where a policy names none. */
-export function tokenFeatures(
+function tokenFeatures(
   { inputTokens, outputTokens }: Pick<Request, "inputTokens" | "outputTokens">,
   defaulted: readonly string[],
 ): readonly number[] {

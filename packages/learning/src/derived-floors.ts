@@ -19,7 +19,7 @@ export const WARM_START_FLOORS: Readonly<Record<string, number>> = Object.freeze
   default: 0.75,
 });
 
-export const FLOOR_HARM = 0.05;
+const FLOOR_HARM = 0.05;
 const CATEGORY_ROWS_MIN = 200;
 
 export interface DerivedFloor {

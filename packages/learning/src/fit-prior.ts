@@ -65,7 +65,7 @@ export interface FittedPrior {
 }
 
 export const TEXT_BUCKETS = 65_536;
-export const PENALTIES: RidgePenalties = Object.freeze({ dense: 1, category: 5, text: 6 });
+const PENALTIES: RidgePenalties = Object.freeze({ dense: 1, category: 5, text: 6 });
 const ROWS_MAX = 60_000;
 /** Folds for what trees are told about category and text. */
 const INNER_FOLDS = 4;
@@ -103,7 +103,7 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
 }
 
 /** What is fitted by default: the gain, in shares of 1. */
-export function plainTargets(table: Table): Float64Array {
+function plainTargets(table: Table): Float64Array {
   return Float64Array.from(gainsBps(table), (gain) => gain / BPS);
 }
 

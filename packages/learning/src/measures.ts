@@ -6,7 +6,7 @@
 import { seededChance } from "./chance.ts";
 import { OUTCOME_MAX_BPS, type Table } from "./table.ts";
 
-export const BLOCK_COUNT = 40;
+const BLOCK_COUNT = 40;
 const FIELDS = 6;
 const [ROWS, DOWNGRADED, SAVED, MISSED, QUALITY, REWARD] = [0, 1, 2, 3, 4, 5];
 

@@ -69,25 +69,6 @@ export function orderOf(scores: ArrayLike<number>, count: number): Int32Array {
   return order.sort((a, b) => (scores[a] ?? 0) - (scores[b] ?? 0) || a - b);
 }
 
-/** The value of `field` where `by` is `at`, on the straight lines between the points. */
-export function interpolated(
-  points: readonly FrontierPoint[],
-  by: "savings" | "downgraded",
-  at: number,
-  field: keyof FrontierPoint,
-): number {
-  let [low, high] = [0, points.length - 1];
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if ((points[middle]?.[by] ?? 0) <= at) low = middle;
-    else high = middle;
-  }
-  const [from, to] = [points[low], points[high]];
-  if (from === undefined || to === undefined) return Number.NaN;
-  const share = to[by] === from[by] ? 0 : Math.min(1, Math.max(0, (at - from[by]) / (to[by] - from[by])));
-  return from[field] + share * (to[field] - from[field]);
-}
-
 /** Area under the frontier of misses over savings, 0..1: random has .5, less is better. */
 export function missArea(points: readonly FrontierPoint[]): number {
   return area(points.map(({ savings, missedOfNeeded }) => [savings, missedOfNeeded]));

@@ -9,7 +9,6 @@ import {
   frontierThrough,
   gainsBps,
   groundOf,
-  interpolated,
   missArea,
   missedAt,
   pointOf,
@@ -54,7 +53,6 @@ describe("a frontier", () => {
     expect(averageGapRecovered(points)).toBeCloseTo(0.5, 12);
     expect(areaUnderCurve(table, new Float64Array(200))).toBeCloseTo(0.5, 12);
     expect(callShareFor(points, 0.5)).toBeCloseTo(0.5, 12);
-    expect(interpolated(points, "savings", 0.3, "missedOfNeeded")).toBeCloseTo(0.3, 12);
   });
 
   test("of a perfect score misses nothing while it can, and of its opposite everything at once", () => {

@@ -303,6 +303,6 @@ class Tally {
 }
 
 /** Rows without a day, a tag or a model. */
-export const NO_DAY = "(no date)";
-export const NO_TAG = "(no tag)";
+const NO_DAY = "(no date)";
+const NO_TAG = "(no tag)";
 const NO_MODEL = "(no model)";

@@ -29,7 +29,7 @@ import type { JsonPath, LineOf } from "./read-json.ts";
 import { amount, flag, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
 
 /** A mask has 64 bits. */
-export const MASK_NAMES_MAX = 64;
+const MASK_NAMES_MAX = 64;
 export const TIERS_MAX = 8;
 
 /** A catalog, read. */

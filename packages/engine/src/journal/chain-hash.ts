@@ -5,7 +5,7 @@
  */
 
 import { createHmac, hash } from "node:crypto";
-import { type ChainHash, keyedChain, plainChain, type Sha256 } from "@calybris/kernel";
+import type { ChainHash, Sha256 } from "@calybris/kernel";
 
 const DIGEST_BYTES = 32;
 
@@ -29,11 +29,6 @@ export function nodeChain(key?: Uint8Array): ChainHash {
     scratch.set(data, previousHash.length);
     return hash("sha256", scratch.subarray(0, length), "hex");
   };
-}
-
-/** The same by the kernel's definition, for comparison. */
-export function portableChain(key?: Uint8Array): ChainHash {
-  return key === undefined ? plainChain(nodeSha256) : keyedChain(key, nodeSha256);
 }
 
 /** The hash of an entry whose data stands in `bytes` from `start`, with at least 64 bytes of room before it. */

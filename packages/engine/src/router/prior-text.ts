@@ -17,7 +17,7 @@ export const TEXT_WEIGHT_MAX: number = 2 ** 19;
 export const TEXT_RARITY_UNIT = 64;
 export const TEXT_RARITY_MAX = 1_023;
 export const TEXT_BUCKETS_MAX: number = 2 ** 18;
-export const TEXT_SCORE_MAX_BPS = 20_000;
+const TEXT_SCORE_MAX_BPS = 20_000;
 
 /** Damped counts: 64·(1 + ln n) for n = 1..15; a text can shout a word no louder. */
 const DAMPED = Int32Array.of(0, 64, 108, 134, 153, 167, 179, 189, 197, 205, 211, 217, 223, 228, 233, 237);

@@ -92,14 +92,6 @@ export function predictGainBps(
     : treesGainBps(prior, head, features, offset, categoryIndex, textScoreBps);
 }
 
-/** The regime of a gain, 0..7: how many boundaries it reaches. */
-export function regimeOfGain(prior: Prior, gainBps: number): number {
-  const { boundariesBps } = prior;
-  let regime = 0;
-  while (regime < boundariesBps.length && gainBps >= (boundariesBps[regime] ?? 0)) regime += 1;
-  return regime;
-}
-
 function linearGainBps(
   prior: Prior,
   head: LinearHead,

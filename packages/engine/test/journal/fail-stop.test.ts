@@ -2,7 +2,6 @@ import { CalybrisError, type Kernel } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Engine } from "../../src/engine.ts";
-import { EngineClient, enginePort } from "../../src/client-port.ts";
 import { CommandWorld, learning } from "../support/command-world.ts";
 import { searchLies } from "../search/lie-search.ts";
 import { linearPrior } from "../support/linear-prior.ts";
@@ -56,16 +55,6 @@ test("an engine that its embedder stops refuses every command, and closes", asyn
   await expect(engine.decide(ASKED)).rejects.toBe(error);
   expect(() => engine.learning.refresh()).toThrow(error);
   expect(engine.stop(new Error("another"))).toBe(error);
-  await engine.close();
-});
-
-test("a worker that decides through a port hears that the engine has stopped", async () => {
-  const { engine } = await CommandWorld.open({ policy: sampleSnapshot() });
-  const client = new EngineClient(enginePort(engine));
-  expect((await client.decide(ASKED)).sequence).toBe(2);
-  const { details } = engine.stop(new Error("an answer was wrong"));
-  await expect(client.decide(ASKED)).rejects.toMatchObject({ code: "CAL_ENGINE_STOPPED", status: 503, details });
-  client.close();
   await engine.close();
 });
 

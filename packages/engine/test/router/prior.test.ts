@@ -9,10 +9,10 @@ import {
   type PriorFile,
   predictGainBps,
   priorDigestHex,
-  regimeOfGain,
   scoreText,
   TEXT_READ_MAX_CHARACTERS,
 } from "../../src/internal.ts";
+import { regimeOf } from "../../src/router/regimes.ts";
 
 const BUCKETS = 64;
 
@@ -115,7 +115,7 @@ describe("a linear prior", () => {
   });
 
   test("cuts eight regimes: a gain at a boundary is above it", () => {
-    expect([-9_000, -3_000, -1_001, 0, 4_000, 10_000].map((gain) => regimeOfGain(prior, gain))).toEqual([
+    expect([-9_000, -3_000, -1_001, 0, 4_000, 10_000].map((gain) => regimeOf([...prior.boundariesBps], gain))).toEqual([
       0, 1, 1, 3, 7, 7,
     ]);
   });

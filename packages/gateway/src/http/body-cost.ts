@@ -20,7 +20,7 @@ export function affordable(body: unknown, membersMax: number, checkedBy: BodyRul
 }
 
 /** What a body has too much of; `undefined` when it may be checked. */
-export function costMistake(body: unknown, membersMax: number): Mistake | undefined {
+function costMistake(body: unknown, membersMax: number): Mistake | undefined {
   const cost = { members: 0, characters: 0 };
   measure(body, membersMax, cost);
   if (cost.members > membersMax)

@@ -68,12 +68,7 @@ interface Log {
 }
 
 /** Two tiers. Deterministic in the seed. */
-export function runFromNothing(
-  ground: Ground,
-  rows: Int32Array,
-  valueMicrocents: number,
-  seed: number,
-): FromNothingRun {
+function runFromNothing(ground: Ground, rows: Int32Array, valueMicrocents: number, seed: number): FromNothingRun {
   const { table } = ground;
   const tiers = table.tierNames.length;
   const tally = new Tally(ground);

@@ -110,8 +110,8 @@ export interface QualityFigures {
 
 /** More would be forgotten by the beliefs before the stage begins. */
 const LABELLED_ROWS_MAX = 12_000;
-export const CERTIFY_ALPHA = 0.04;
-export const CERTIFY_DELTA = 0.1;
+const CERTIFY_ALPHA = 0.04;
+const CERTIFY_DELTA = 0.1;
 
 export function judge(whole: Table, options: JudgeOptions): SetFigures {
   const table = thinned(whole, options.rowsMax);

@@ -138,7 +138,7 @@ function scoreFirstBlock(
 }
 
 /** The standard deviation of what premium adds to the cost, over its mean. */
-export function savingSpread(table: Table): number {
+function savingSpread(table: Table): number {
   const tiers = table.tierNames.length;
   let [sum, squares] = [0, 0];
   for (let row = 0; row < table.rowCount; row += 1) {

@@ -30,11 +30,11 @@ export type Track = "full" | "bandit";
 export const CALYBRIS = "calybris";
 export const RANDOM = "random";
 /** One threshold on the sum of standardised features: what there is without learning. */
-export const STATIC_FLOOR = "static floor";
+const STATIC_FLOOR = "static floor";
 /** One threshold on the very score that the router's regimes are cut from. */
 export const STATIC_LEARNED = "static floor on the learned score";
 export const TREES = "gradient-boosted trees";
-export const LOGISTIC = "logistic";
+const LOGISTIC = "logistic";
 export const ORACLE = "oracle";
 
 /** A policy's tallies: one list a setting, one tally a seed. */
@@ -50,7 +50,7 @@ export interface Played {
 const SETTINGS_OF_SCORE = 48;
 
 /** Thresholds at quantiles of a score; what lies below is downgraded. */
-export function playScore(plan: Plan, name: string, scores: ArrayLike<number>): Played {
+function playScore(plan: Plan, name: string, scores: ArrayLike<number>): Played {
   const { rows, table, ground } = plan;
   const top = table.tierNames.length - 1;
   const own = Float64Array.from(rows, (row) => scores[row] ?? 0);
@@ -210,7 +210,7 @@ export interface PolicyFigures {
   readonly points: readonly Point[];
 }
 
-export const SAVINGS: readonly number[] = [0.2, 0.4, 0.6, 0.8];
+const SAVINGS: readonly number[] = [0.2, 0.4, 0.6, 0.8];
 
 /** Figures of every policy with paired 95 % intervals over the same draws of blocks. */
 export function figuresOf(

@@ -1,0 +1,80 @@
+/**
+ * One member of a decision's entry: how it is written, read, and read straight from text.
+ * @module
+ */
+import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
+import { type EntryValue, type JsonSchema, written } from "./entry-value.ts";
+import type { ExactJson } from "./exact-json.ts";
+import type { TextCursor } from "./text-cursor.ts";
+
+/** An entry that is being read. */
+export type DecisionDraft = { -readonly [Key in keyof DecisionEntry]?: DecisionEntry[Key] };
+
+/** One member. */
+export interface DecisionField {
+  readonly key: string;
+  readonly holds: string;
+  /** When it is left out; without this it never is. */
+  readonly leftOut?: string;
+  readonly schema: JsonSchema;
+  /** Its value as JSON; `undefined` where it is left out. */
+  readonly write: (entry: DecisionEntry) => string | undefined;
+  /** Takes its value into a draft that has the members before it. Throws RangeError naming the member. */
+  readonly read: (value: ExactJson | undefined, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
+  /** The same from text; what it does not know it refuses. Without it the general reader is asked. */
+  readonly scan?: (cursor: TextCursor, draft: DecisionDraft, policyOf: EntryPolicyOf) => void;
+}
+
+/** A member that the draft holds as it is read, or not at all. */
+interface PlainField<At extends keyof DecisionDraft> {
+  readonly key?: string;
+  readonly holds: string;
+  readonly leftOut: string;
+  readonly type: EntryValue<NonNullable<DecisionEntry[At]>>;
+  readonly scan?: (cursor: TextCursor) => unknown;
+  /** What is wrong with it beside the members before it. */
+  fault?(value: NonNullable<DecisionEntry[At]>, draft: DecisionDraft): string | undefined;
+}
+
+/** A member that is put into the draft as it is read, and left out where the entry has none. */
+export function plain<At extends keyof DecisionDraft>(at: At, field: PlainField<At>): DecisionField {
+  const { type, holds, leftOut, scan, key = at } = field;
+  const put = (value: unknown, draft: DecisionDraft): void => {
+    const read = type.read(value as ExactJson, key);
+    const fault = field.fault?.(read, draft);
+    if (fault !== undefined) throw new RangeError(fault);
+    draft[at] = read;
+  };
+  return {
+    key,
+    holds,
+    leftOut,
+    schema: type.schema,
+    write: (entry) => {
+      const value = entry[at];
+      return value === undefined ? undefined : written(type, value as NonNullable<DecisionEntry[At]>);
+    },
+    read: (value, draft) => {
+      if (value !== undefined) put(value, draft);
+    },
+    ...(scan === undefined
+      ? {}
+      : {
+          scan: (cursor, draft) => {
+            const value = scan(cursor);
+            if (!cursor.holds) return;
+            try {
+              put(value, draft);
+            } catch {
+              cursor.refuse();
+            }
+          },
+        }),
+  };
+}
+
+/** Text with its quotes. */
+export function quoted(cursor: TextCursor): string {
+  cursor.expect('"');
+  return cursor.text();
+}
