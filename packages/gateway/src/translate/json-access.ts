@@ -40,9 +40,9 @@ export function booleanAt(value: ExactJson, path: string): boolean {
   return value;
 }
 
-/** Refuses members of an object besides those that are read; `null` is none. */
+/** Refuses members of an object besides those that are read. `null` and an empty list, as answers carry them, are none. */
 export function onlyMembers(object: ExactObject, path: string, ...known: readonly string[]): void {
   for (const [name, value] of Object.entries(object))
-    if (value !== null && !known.includes(name))
+    if (value !== null && !(Array.isArray(value) && value.length === 0) && !known.includes(name))
       throw untranslatable(`${path}.${name}`, "has no counterpart in the other dialect");
 }

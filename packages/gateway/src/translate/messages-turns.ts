@@ -41,13 +41,15 @@ export function writeMessages(turns: readonly Turn[]): {
     if (turn.role === "instructions")
       throw untranslatable(`messages[${first + index}].role`, "gives instructions amid the conversation");
     const content = turn.role === "user" ? turn.parts.map(userBlock) : turn.parts.map(assistantBlock);
+    // A turn that says nothing is none, and the two around it are one.
+    if (content.length === 0) continue;
     const last = messages.at(-1);
     if (last?.role === turn.role) last.content.push(...content);
     else messages.push({ role: turn.role, content });
   }
   for (const message of messages) if (message.role === "user") message.content.sort(resultsFirst);
   const system = leading.map((text): ExactJson => ({ type: "text", text }));
-  return { messages: messages.filter(({ content }) => content.length > 0), ...(system.length === 0 ? {} : { system }) };
+  return { messages, ...(system.length === 0 ? {} : { system }) };
 }
 
 function textsOf({ parts }: Turn): readonly string[] {
