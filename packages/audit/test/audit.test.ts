@@ -54,12 +54,18 @@ describe("a journal as it was written", () => {
 
 describe("damage", () => {
   test("a flipped bit in any byte is found; only in the last line may it look like a torn tail", () => {
-    expect(missedFlips(lines, (bit) => bit % 8 === (bit >> 3) % 8)).toEqual([]);
+    // One bit of every third byte; `audit.slow.test.ts` takes all.
+    expect(missedFlips(lines, (bit) => (bit >> 3) % 3 === 0 && bit % 8 === (bit >> 3) % 8)).toEqual([]);
   });
 
   test("a cut at any byte is a torn tail or a shorter journal, and the head tells", () => {
     const bytes = Buffer.from(lines.join(""));
+    const ends = [...bytes.keys()].filter((index) => bytes[index] === 10);
+    // Every cut near the end of a line, and every fifth elsewhere.
+    const isTried = (length: number): boolean =>
+      length % 5 === 0 || ends.some((end) => length >= end - 2 && length <= end + 3);
     for (let length = 0; length < bytes.length; length++) {
+      if (!isTried(length)) continue;
       const cut = bytes.subarray(0, length);
       const report = audit(cut);
       const atBoundary = length === 0 || bytes[length - 1] === 10;

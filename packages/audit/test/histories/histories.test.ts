@@ -7,7 +7,7 @@ import { checkHonest, type Seen, searchHistories } from "./search-histories.ts";
 // Method: random histories through the engine's public interface, audited from the bytes of their journals alone.
 
 /** Few here; `histories.slow.test.ts` has more, and the long search is in `test/torture/`. */
-const HISTORIES = 60;
+const HISTORIES = 20;
 
 test("a history follows from its seed alone", () => {
   expect(historyOf(7)).toEqual(historyOf(7));

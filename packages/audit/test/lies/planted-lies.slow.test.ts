@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isOpen, plantLies, tableText } from "./plant-lies.ts";
+import { isOpen, plantLies, plantWildLies, tableText } from "./plant-lies.ts";
 
 const FROM = 1_000;
 const JOURNALS = 25;
@@ -11,4 +11,8 @@ test("two lies about each member of all kinds of entries: what a journal implies
   const missed = [...table].filter(([member, row]) => row.missed.length > 0 && !isOpen(member));
   expect(tableText(new Map(missed))).toBe("");
   expect(table.size).toBeGreaterThan(MEMBERS_MIN);
+});
+
+test("whatever a member holds, the audit ends and says so", async () => {
+  expect(await plantWildLies(0, 5, 20)).toBe(100);
 });

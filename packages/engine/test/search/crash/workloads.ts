@@ -101,10 +101,10 @@ const FULL: CrashSize = {
 };
 /** For every test run. */
 export const SHORT: CrashSize = {
-  exhaustiveSectorsMax: 4,
+  exhaustiveSectorsMax: 3,
   samples: 4,
-  killEvery: 100,
-  followEvery: 12,
+  killEvery: 150,
+  followEvery: 24,
   serveEvery: 4,
   processesMax: 2,
 };
