@@ -4,7 +4,9 @@ import { parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { z } from "zod";
 import type { CalybrisClient, Decision, ErrorAnswer } from "../../client/src/index.ts";
-import * as shapes from "../src/decisions/answer-shapes.ts";
+import * as answerShapes from "../src/decisions/answer-shapes.ts";
+import * as moneyShapes from "../src/decisions/money-shapes.ts";
+import * as serviceShapes from "../src/decisions/service-shapes.ts";
 import { codeOf, POLICY, post, type Running, startService } from "./support/running-service.ts";
 
 const ASKED = { requested: "large", inputTokens: 1_000, outputTokens: 100 };
@@ -42,7 +44,7 @@ async function withService(
 describe("a decision", () => {
   test("carries all that proves it, and is in the journal when it is answered", async () => {
     const decision = await decider.decide(ASKED);
-    conforms(shapes.decisionShape, decision);
+    conforms(answerShapes.decisionShape, decision);
     expect(decision).toMatchObject({
       action: "execute",
       selected: { id: 1, name: "large" },
@@ -62,7 +64,7 @@ describe("a decision", () => {
   test("is explained: one row for each candidate, the terms of its utility, and the line that anybody can hash", async () => {
     const decision = await decider.decide({ ...ASKED, capabilities: ["tools"], regions: ["eu"], latencyMaxMs: 600 });
     const explained = await auditor.decision(decision.decisionId);
-    conforms(shapes.explainedShape, explained);
+    conforms(answerShapes.explainedShape, explained);
     expect(explained).toMatchObject({ ...decision, repeated: true });
     expect(explained.explanation.map(({ name, refusedBy }) => [name, refusedBy])).toEqual([
       ["large", "latency"],
@@ -150,7 +152,7 @@ describe("a decision", () => {
 
   test("that refuses is an answer with its reason", async () => {
     const decision = await decider.decide({ ...ASKED, riskBps: 9_700 });
-    conforms(shapes.decisionShape, decision);
+    conforms(answerShapes.decisionShape, decision);
     expect(decision).toMatchObject({
       action: "reject",
       reason: "risk_hard_limit",
@@ -158,7 +160,7 @@ describe("a decision", () => {
       costMicrocents: "0",
     });
     const explained = await auditor.decision(decision.decisionId);
-    conforms(shapes.explainedShape, explained);
+    conforms(answerShapes.explainedShape, explained);
     expect(explained.explanation).toEqual([]);
   });
 });
@@ -170,7 +172,7 @@ describe("a batch", () => {
       { ...ASKED, inputTokens: -1 },
       { ...ASKED, requestId: "in a batch" },
     ]);
-    conforms(shapes.batchShape, { results });
+    conforms(answerShapes.batchShape, { results });
     const [first, second, third] = results as unknown as [Decision, ErrorAnswer, Decision];
     expect(second.error.code).toBe("CAL_REQUEST_INVALID");
     expect(third.sequence).toBe(first.sequence + 1);
@@ -222,7 +224,7 @@ describe("money", () => {
       ) as [CalybrisClient, CalybrisClient, CalybrisClient];
       const grant = { id: "june", amountMicrocents: "100000000" };
       const change = await operate.setBudget("acme", { by: "ada", limit: { exposureCapDollars: "5" }, grant });
-      conforms(shapes.budgetSetShape, change);
+      conforms(moneyShapes.budgetSetShape, change);
       expect(change).toMatchObject({ limitChanged: true, grant: { id: "june", repeated: false } });
       const repeated = await operate.setBudget("acme", { by: "ada", grant });
       expect(repeated).toMatchObject({
@@ -231,7 +233,7 @@ describe("money", () => {
       });
 
       const decision = await decide.decide({ ...ASKED, tenant: "acme", requestId: "spent" });
-      conforms(shapes.decisionShape, decision);
+      conforms(answerShapes.decisionShape, decision);
       const cost = BigInt(decision.costMicrocents);
       expect(decision.budget?.remainingMicrocents).toBe(String(100_000_000n - cost));
       expect(await decide.decide(ASKED)).toMatchObject({ action: "execute", tenant: null, budget: null });
@@ -241,7 +243,7 @@ describe("money", () => {
       });
 
       const settled = await decide.settle({ decisionId: decision.decisionId, actualMicrocents: cost - 1n });
-      conforms(shapes.settledShape, settled);
+      conforms(moneyShapes.settledShape, settled);
       expect(settled).toMatchObject({ state: "settled", actualMicrocents: String(cost - 1n), repeated: false });
       expect(await decide.settle({ decisionId: decision.decisionId, actualMicrocents: `${cost - 1n}` })).toMatchObject({
         repeated: true,
@@ -266,14 +268,14 @@ describe("money", () => {
       expect(await decide.release({ decisionId: released.decisionId })).toMatchObject({ state: "released" });
 
       const budget = await audit.budget("acme");
-      conforms(shapes.tenantShape, budget);
+      conforms(moneyShapes.tenantShape, budget);
       expect(budget).toMatchObject({
         remainingMicrocents: String(100_000_000n - cost),
         reservedMicrocents: "0",
         conserved: true,
       });
       const ledger = await audit.ledger();
-      conforms(shapes.ledgerShape, ledger);
+      conforms(moneyShapes.ledgerShape, ledger);
       expect(ledger).toMatchObject({ conserved: true, total: { settledMicrocents: String(cost) } });
     });
   });
@@ -312,7 +314,7 @@ describe("an outcome", () => {
     const decision = await decider.decide(ASKED);
     const outcome = { decisionId: decision.decisionId, succeeded: true, latencyMs: 400, observedAt: 1 };
     const observed = await decider.observe(outcome);
-    conforms(shapes.observedShape, observed);
+    conforms(moneyShapes.observedShape, observed);
     expect(observed).toMatchObject({ successBps: 10_000, repeated: false });
     expect(await decider.observe(outcome)).toEqual({ ...observed, repeated: true });
     await expect(decider.observe({ ...outcome, succeeded: false })).rejects.toMatchObject({
@@ -330,11 +332,11 @@ describe("policies", () => {
       const operate = own.client({ key: own.keys.operate });
       const stricter = { ...POLICY, epoch: 2, name: "stricter", confidenceMinBps: 9_900 };
       const check = await operate.checkPolicy({ policy: stricter });
-      conforms(shapes.policyCheckedShape, check);
+      conforms(serviceShapes.policyCheckedShape, check);
       expect(check).toMatchObject({ name: "stricter", candidateCount: 3, isInForce: false });
       const first = await own.client({ key: own.keys.decide }).decide(ASKED);
       const set = await operate.setPolicy({ policy: stricter, by: "ada" });
-      conforms(shapes.policySetShape, set);
+      conforms(serviceShapes.policySetShape, set);
       expect(await operate.setPolicy({ policy: stricter, by: "bob" })).toEqual({
         ...set,
         sequence: null,
@@ -343,7 +345,7 @@ describe("policies", () => {
       const second = await own.client({ key: own.keys.decide }).decide(ASKED);
       expect([first.action, second.action, second.reason]).toEqual(["execute", "reject", "confidence_hard_limit"]);
       const list = await operate.policies();
-      conforms(shapes.policiesShape, list);
+      conforms(serviceShapes.policiesShape, list);
       expect(list.policies.map(({ name, inForce }) => [name, inForce])).toEqual([
         ["of the tests", false],
         ["stricter", true],
@@ -370,8 +372,8 @@ describe("policies", () => {
 
 describe("what watches over it", () => {
   test("learns that it is alive and ready, and what it counted", async () => {
-    conforms(shapes.healthShape, await running.client().health());
-    conforms(shapes.readyShape, await running.client().ready());
+    conforms(serviceShapes.healthShape, await running.client().health());
+    conforms(serviceShapes.readyShape, await running.client().ready());
     const text = await auditor.metrics();
     expect(text).toMatch(/^calybris_http_requests_total\{operation="decide",status="200"\} [1-9]/m);
     expect(text).toMatch(/^calybris_decisions_total\{action="reject",reason="risk_hard_limit"\} 1$/m);

@@ -22,7 +22,7 @@ import {
 } from "@calybris/kernel";
 import { z } from "zod";
 import { schemaAt } from "../http/schema-keys.ts";
-import { named } from "./answer-shapes.ts";
+import { named } from "./shape-parts.ts";
 
 const NAME_MAX = 128;
 const U32_MAX = 0xffff_ffff;

@@ -2,26 +2,20 @@
  * Every operation of the API, in the order of the documentation: what it requires, what it takes and what it answers.
  * @module
  */
-import { DOCS_SCRIPTS } from "../http/docs-page.ts";
+import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/docs-contracts.ts";
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
+import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
+import { budgetSetShape, ledgerShape, observedShape, settledShape, tenantShape } from "./money-shapes.ts";
 import {
-  batchShape,
   clockShape,
-  budgetSetShape,
-  decisionShape,
-  explainedShape,
   headShape,
   healthShape,
-  ledgerShape,
-  observedShape,
   policiesShape,
   policyCheckedShape,
   policySetShape,
   readyShape,
   reloadedShape,
-  settledShape,
-  tenantShape,
-} from "./answer-shapes.ts";
+} from "./service-shapes.ts";
 import {
   batchCall,
   budgetCall,
@@ -59,7 +53,6 @@ export type ApiOperation =
   | "ready"
   | "confirmClock"
   | "metrics";
-type DocumentationOperation = "openapi" | "docs" | "docsRedoc" | "docsStart";
 export type OperationName = ApiOperation | DocumentationOperation;
 
 /** More keys, names and features than a policy knows are never needed. */
@@ -273,43 +266,9 @@ const API: Contracts<ApiOperation> = {
   },
 };
 
-const SCRIPT_TYPE = "text/javascript; charset=utf-8";
-
-/** The documentation of the API; not part of it. */
-const DOCUMENTATION: Contracts<DocumentationOperation> = {
-  openapi: {
-    method: "GET",
-    path: "/openapi.json",
-    summary: "This API, for programs",
-    scopes: [],
-    answer: "application/json",
-  },
-  docs: {
-    method: "GET",
-    path: "/docs",
-    summary: "This API, for people",
-    scopes: [],
-    answer: "text/html; charset=utf-8",
-  },
-  docsRedoc: {
-    method: "GET",
-    path: DOCS_SCRIPTS.redoc,
-    summary: "The program that renders the documentation",
-    scopes: [],
-    answer: SCRIPT_TYPE,
-  },
-  docsStart: {
-    method: "GET",
-    path: DOCS_SCRIPTS.start,
-    summary: "What starts that program",
-    scopes: [],
-    answer: SCRIPT_TYPE,
-  },
-};
-
 /** The operations that the OpenAPI document describes. */
 export const API_CONTRACTS: readonly RouteContract[] = named(API);
-export const CONTRACTS: readonly RouteContract[] = [...API_CONTRACTS, ...named(DOCUMENTATION)];
+export const CONTRACTS: readonly RouteContract[] = [...API_CONTRACTS, ...named(DOCUMENTATION_CONTRACTS)];
 
 function named(table: { readonly [name: string]: Omit<RouteContract, "name"> }): readonly RouteContract[] {
   return Object.entries(table).map(([name, contract]) => ({ ...contract, name }));

@@ -17,7 +17,7 @@ import { FAST_BODY_BYTES_MAX, FastExchange, type FastPath, type FastRequest } fr
 import { NodeSide, type NodeSideOwner } from "./node-side.ts";
 import { rawAnswer } from "./raw-answer.ts";
 import { HEADERS_MAX } from "./request-head.ts";
-import type { ActiveRequest } from "./request-pipeline.ts";
+import type { ActiveRequest } from "./active-request.ts";
 import type { TrafficBudget } from "./traffic-budget.ts";
 
 export interface ConnectionParts {

@@ -7,7 +7,8 @@
 import type { EndListener, Exchange, RequestHeaders } from "./exchange.ts";
 import { type PlainHead, readPlainHead } from "./plain-head.ts";
 import { CLOSE_LINES, headText, keepAliveLines } from "./raw-answer.ts";
-import type { ActiveRequest, RequestPipeline } from "./request-pipeline.ts";
+import type { ActiveRequest } from "./active-request.ts";
+import type { RequestPipeline } from "./request-pipeline.ts";
 import { parametersOf, type Route } from "./route-contract.ts";
 
 /** A body that arrives in several pieces is gathered here up to this length; a longer one is Node's to read. */

@@ -12,7 +12,8 @@ import { FastifyExchange } from "./fastify-exchange.ts";
 import { NodeSide } from "./node-side.ts";
 import { collectBody } from "./request-body.ts";
 import { HEADERS_MAX, requireUnambiguousHead } from "./request-head.ts";
-import { type ActiveRequest, RequestPipeline } from "./request-pipeline.ts";
+import type { ActiveRequest } from "./active-request.ts";
+import { RequestPipeline } from "./request-pipeline.ts";
 import { parametersOf, type Route } from "./route-contract.ts";
 
 export interface FastifyServerOptions {

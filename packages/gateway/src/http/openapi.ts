@@ -4,7 +4,8 @@
  */
 import { ERRORS, type ErrorRow } from "@calybris/kernel";
 import { z } from "zod";
-import { errorShape, shapes } from "../decisions/answer-shapes.ts";
+import { errorShape } from "../decisions/answer-shapes.ts";
+import { shapes } from "../decisions/shape-parts.ts";
 import type { ApiOperation } from "../decisions/contracts.ts";
 import {
   type DocumentedError,

@@ -10,20 +10,19 @@
  */
 import type { CalybrisError } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
-import type { Principal } from "../keys/keyring.ts";
-import { LOCAL } from "../keys/keyring.ts";
 import type { FailureLog } from "../watch/failure-log.ts";
 import type { Metrics } from "../watch/metrics.ts";
-import type { Span, Traces } from "../watch/traces.ts";
+import type { Traces } from "../watch/traces.ts";
+import { ActiveRequest } from "./active-request.ts";
 import type { Admission } from "./admission.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { checkBody, checkQuery } from "./checks.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
 import { asCoded, JSON_TYPE } from "./error-dialect.ts";
-import type { EndListener, Exchange } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
 import type { Rates } from "./rates.ts";
 import { requireJson } from "./request-body.ts";
-import { type Call, dialectOf, type Reply, type Responder, type Route } from "./route-contract.ts";
+import { type Call, dialectOf, type Reply, type Route } from "./route-contract.ts";
 import type { TrafficBudget } from "./traffic-budget.ts";
 
 export interface PipelineParts {
@@ -37,64 +36,11 @@ export interface PipelineParts {
   readonly crossOrigin: CrossOrigin;
 }
 
-const NOTHING: { readonly [name: string]: string } = Object.freeze({});
 /** A body counts as one request for each so many bytes. */
 const BYTES_PER_REQUEST = 32 * 1024;
 /** The span of a request whose client left before it was answered. */
 const STATUS_LEFT = 499;
 const PATH_SHOWN_MAX = 200;
-
-/** One request on its way: what its handler is given, and where the answer goes. */
-export class ActiveRequest implements Call, Responder, EndListener {
-  readonly exchange: Exchange;
-  readonly route: Route | undefined;
-  readonly startedMs: number = performance.now();
-  readonly #pipeline: RequestPipeline;
-  principal: Principal = LOCAL;
-  parameters: Call["parameters"] = NOTHING;
-  query: Call["query"] = NOTHING;
-  body: unknown = undefined;
-  idempotencyKey: string | undefined;
-  chargedRequests = 1;
-  span: Span | undefined;
-  /** Bytes that the budget of bodies holds for this request. */
-  bodyBytes = 0;
-  /** What was answered; 0 before. */
-  status = 0;
-  #signal: AbortSignal | undefined;
-
-  constructor(exchange: Exchange, route: Route | undefined, pipeline: RequestPipeline) {
-    this.exchange = exchange;
-    this.route = route;
-    this.#pipeline = pipeline;
-  }
-
-  get name(): string {
-    return this.route?.contract.name ?? "unknown";
-  }
-
-  /** Made when it is asked for: most handlers never do. */
-  get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      const abort = new AbortController();
-      this.#signal = abort.signal;
-      this.exchange.onLeave(() => abort.abort());
-    }
-    return this.#signal;
-  }
-
-  reply(reply: Reply): void {
-    this.#pipeline.reply(this, reply);
-  }
-
-  refuse(error: unknown): void {
-    this.#pipeline.refuse(this, error);
-  }
-
-  ended(isAnswered: boolean): void {
-    this.#pipeline.end(this, isAnswered);
-  }
-}
 
 export class RequestPipeline {
   readonly #parts: PipelineParts;

@@ -1,0 +1,94 @@
+/**
+ * The shapes of policies, of the journal's head and of the state of the service, as it answers them.
+ * @module
+ */
+import { z } from "zod";
+import { actor, candidate } from "./answer-shapes.ts";
+import { count, digest, flag, named, text } from "./shape-parts.ts";
+
+const policyMembers = {
+  policyId: count("Counts from 1."),
+  name: text("Its name."),
+  policyEpoch: z.string().meta({ description: "Grows with each change." }),
+  policyDigest: digest("`calypol1`: what decides."),
+  snapshotDigest: digest("Covers names, tiers and defaults as well."),
+  candidates: z.array(candidate),
+  isFromFile: flag("Whether it came from the configured policy file; true of the first."),
+  inForce: flag("Whether it is the active policy."),
+  sequence: count("Journal sequence of the entry that activated it."),
+  actor: actor.nullable(),
+};
+
+export const policiesShape: z.ZodType = named(
+  "Policies",
+  z.object({ policies: z.array(named("PolicyRow", z.object(policyMembers))) }),
+  "Every policy that was ever active, in order.",
+);
+
+export const policyCheckedShape: z.ZodType = named(
+  "PolicyCheck",
+  z.object({
+    name: text("Its name."),
+    policyDigest: digest("`calypol1`."),
+    snapshotDigest: digest("Covers names, tiers and defaults as well."),
+    candidateCount: count("Number of candidates."),
+    isInForce: flag("Whether it is the active policy."),
+  }),
+);
+
+export const policySetShape: z.ZodType = named(
+  "PolicyChange",
+  z.object({
+    policyId: count("Its id."),
+    sequence: count("Journal sequence of its entry; null if it was active already.").nullable(),
+    snapshotDigest: digest("Digest of the active policy."),
+    repeated: flag("True if it was active already; nothing changed."),
+  }),
+);
+
+export const reloadedShape: z.ZodType = named(
+  "Reload",
+  z.object({
+    policy: z
+      .object({
+        policyId: count("Its id."),
+        sequence: count("Journal sequence of its entry."),
+        snapshotDigest: digest("Its digest, as `calybris policy check` prints it."),
+      })
+      .nullable()
+      .meta({ description: "The policy that was activated; null when the file has not changed." }),
+    tenantsChanged: z.array(text("A tenant whose limits changed.")),
+    keyCount: count("Keys that are accepted from now on."),
+    restartNeeded: z.array(text("A changed option that takes effect at the next start.")),
+  }),
+  "What a reload changed.",
+);
+
+export const headShape: z.ZodType = named(
+  "JournalHead",
+  z.object({
+    sequence: count("The last durable entry."),
+    entryHash: text("Its hash; keep a copy elsewhere to notice a removed end."),
+    keyed: flag("Whether verifying the chain needs a secret key."),
+  }),
+);
+
+export const clockShape: z.ZodType = named(
+  "ClockConfirmation",
+  z.object({
+    confirmed: z
+      .object({ from: count("Microseconds since the Unix epoch."), to: count("Microseconds since the Unix epoch.") })
+      .nullable()
+      .meta({ description: "The step that is followed from now on; null when none waited." }),
+  }),
+);
+
+export const healthShape: z.ZodType = named("Health", z.object({ status: z.literal("alive") }));
+export const readyShape: z.ZodType = named(
+  "Ready",
+  z.object({
+    status: z.literal("ready"),
+    sequence: count("The last durable entry."),
+    policyId: count("The active policy."),
+  }),
+);

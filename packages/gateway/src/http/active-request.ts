@@ -1,0 +1,69 @@
+/**
+ * One request while it is under way.
+ * @module
+ */
+import { LOCAL, type Principal } from "../keys/keyring.ts";
+import type { Span } from "../watch/traces.ts";
+import type { EndListener, Exchange } from "./exchange.ts";
+import type { Call, Reply, Responder, Route } from "./route-contract.ts";
+
+/** Answers requests and ends them. */
+export interface Answering {
+  reply(request: ActiveRequest, reply: Reply): void;
+  refuse(request: ActiveRequest, error: unknown): void;
+  end(request: ActiveRequest, isAnswered: boolean): void;
+}
+
+const NOTHING: { readonly [name: string]: string } = Object.freeze({});
+
+/** One request on its way: what its handler is given, and where the answer goes. */
+export class ActiveRequest implements Call, Responder, EndListener {
+  readonly exchange: Exchange;
+  readonly route: Route | undefined;
+  readonly startedMs: number = performance.now();
+  readonly #pipeline: Answering;
+  principal: Principal = LOCAL;
+  parameters: Call["parameters"] = NOTHING;
+  query: Call["query"] = NOTHING;
+  body: unknown = undefined;
+  idempotencyKey: string | undefined;
+  chargedRequests = 1;
+  span: Span | undefined;
+  /** Bytes that the budget of bodies holds for this request. */
+  bodyBytes = 0;
+  /** What was answered; 0 before. */
+  status = 0;
+  #signal: AbortSignal | undefined;
+
+  constructor(exchange: Exchange, route: Route | undefined, pipeline: Answering) {
+    this.exchange = exchange;
+    this.route = route;
+    this.#pipeline = pipeline;
+  }
+
+  get name(): string {
+    return this.route?.contract.name ?? "unknown";
+  }
+
+  /** Made when it is asked for: most handlers never do. */
+  get signal(): AbortSignal {
+    if (this.#signal === undefined) {
+      const abort = new AbortController();
+      this.#signal = abort.signal;
+      this.exchange.onLeave(() => abort.abort());
+    }
+    return this.#signal;
+  }
+
+  reply(reply: Reply): void {
+    this.#pipeline.reply(this, reply);
+  }
+
+  refuse(error: unknown): void {
+    this.#pipeline.refuse(this, error);
+  }
+
+  ended(isAnswered: boolean): void {
+    this.#pipeline.end(this, isAnswered);
+  }
+}
