@@ -99,6 +99,7 @@ export class Engine {
           : new DiskSnapshotFiles(ports.disk, options.directory),
       chain: nodeChain(options.key),
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
+      onResult: options.onSnapshot,
     });
     this.#snapshots = snapshots;
     const { start, ...recovery } = recovered;

@@ -70,6 +70,7 @@ export { parsePolicyFile, type PolicyLines } from "./intake/policy-file.ts";
 // Ports, for simulations and for a disk of one's own.
 export type { Disk, DiskFile } from "./journal/disk.ts";
 export type { FileIdentity } from "./journal/file-identity.ts";
+export type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";
 export type { WriterDriver } from "./journal/journal.ts";
 export type { Place } from "./journal/segment-writer.ts";

@@ -47,6 +47,8 @@ export * from "./router/prior-text.ts";
 export * from "./router/router.ts";
 export * from "./router/tables.ts";
 export * from "./router/thompson.ts";
+export * from "./snapshot/snapshot-name.ts";
+export * from "./snapshot/start-point.ts";
 export * from "./state/state.ts";
 export * from "./system-clock.ts";
 export * from "./state/tier-floors.ts";

@@ -31,6 +31,7 @@ import type { WriterStart } from "./journal/writer.ts";
 import { readBody } from "./state/read-entry.ts";
 import { RequestIds } from "./state/request-ids.ts";
 import { EngineState } from "./state/state.ts";
+import type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 import { type RefusedSnapshot, startPoint } from "./snapshot/start-point.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
@@ -64,6 +65,8 @@ export interface EngineOptions {
   readonly clockSource?: ClockSource | undefined;
   /** Called with every step of the system clock of at least a second. */
   readonly onClockStep?: ((step: ClockStep) => void) | undefined;
+  /** Called when a state snapshot was written, or could not be: the journal goes on all the same. */
+  readonly onSnapshot?: ((result: SnapshotResult) => void) | undefined;
   readonly disk?: Disk | undefined;
   readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;

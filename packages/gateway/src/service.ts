@@ -14,6 +14,7 @@ import {
   type EngineOptions,
   loadPolicy,
   type PolicyInForce,
+  type SnapshotResult,
 } from "@calybris/engine";
 import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
@@ -47,6 +48,12 @@ export interface StartReport {
   readonly setAside: { readonly file: string; readonly bytes: number; readonly fromSequence: number } | undefined;
   /** The loss of entries that was accepted. */
   readonly loss: string | undefined;
+  /** The last entry that was not read, because a snapshot stands for it and those before it; 0 without one. */
+  readonly fromSequence: number;
+  /** Newer snapshots that were not used, and why. */
+  readonly snapshotsRefused: readonly { readonly file: string; readonly problem: string }[];
+  /** Segments before the snapshot that are not at hand. */
+  readonly segmentsAbsent: readonly string[];
   /** The active policy. */
   readonly policy: { readonly id: number; readonly name: string; readonly snapshotDigest: string };
   /** Whether the policy file differed from the policy last activated from it, and was activated. */
@@ -108,7 +115,10 @@ export class Service {
       http = await HttpStack.create(engine, { ...options, reload: (callerOf) => reload.run(callerOf) });
       const address = await http.listen();
       const active = engine.reading.policies().at(-1) as PolicyInForce;
-      const { entries, setAside, loss, idleUs } = engine.recovery;
+      const { entries, setAside, loss, idleUs, fromSequence, snapshotsRefused, segmentsAbsent } = engine.recovery;
+      for (const refused of snapshotsRefused) log.warn(refused, "a snapshot was not used");
+      if (segmentsAbsent.length > 0)
+        log.warn({ segments: segmentsAbsent }, "archived segments cannot be reached: what they hold cannot be shown");
       if (idleUs > LONG_GAP_US)
         log.warn({ idleSeconds: seconds(idleUs) }, "the last entry is long ago: is the clock right?");
       const { head } = engine.reading;
@@ -119,6 +129,9 @@ export class Service {
         head: { sequence: head.sequence, hash: head.hash },
         setAside,
         loss,
+        fromSequence,
+        snapshotsRefused,
+        segmentsAbsent,
         policy: {
           id: active.id,
           name: active.snapshot.name,
@@ -174,7 +187,11 @@ async function openEngine(options: ServiceOptions): Promise<Engine> {
     if (isFollowed) log.warn(step, "the system clock was stepped");
     else log.error(step, "the system clock went forward by more than 7 days: nothing is decided until it is right");
   };
-  const settings = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, onClockStep };
+  const onSnapshot = (result: SnapshotResult): void => {
+    if (result.problem === undefined) log.info(result, "a snapshot was written");
+    else log.warn(result, "a snapshot could not be written: the next start may take longer");
+  };
+  const settings = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, onClockStep, onSnapshot };
   const shared = { directory, key: journalKey, acceptLoss, ...settings, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));

@@ -4,10 +4,18 @@
  */
 import { accessSync, constants, type Stats, statSync } from "node:fs";
 import { isAbsolute } from "node:path";
-import { inspectHead, nodeDisk, listSegments } from "@calybris/engine/internal";
+import {
+  faultySnapshots,
+  inspectHead,
+  listSegments,
+  listSnapshots,
+  nodeChain,
+  nodeDisk,
+} from "@calybris/engine/internal";
 import type { Config } from "@calybris/gateway";
 import { nearestDirectory } from "./disk.ts";
 import type { Finding } from "./finding.ts";
+import { readKey } from "../journal/key-file.ts";
 
 const OTHERS_WRITE = 0o022;
 const OTHERS_ANY = 0o077;
@@ -17,6 +25,7 @@ export function checkFiles(config: Config): readonly Finding[] {
   return [
     checkDirectory(journal.directory),
     ...checkJournal(journal.directory),
+    ...checkSnapshots(config),
     ...[policy.file, budgets.file, tls.certificateFile].flatMap((file) =>
       file === undefined ? [] : [checkReadable(file)],
     ),
@@ -68,6 +77,21 @@ function checkJournal(directory: string): readonly Finding[] {
     const remedy =
       "Entries may be gone, and a start refuses that. Restore head.json and the segments from a backup; without one, `calybris serve --accept-loss` opens what is there.";
     return [{ check, verdict: "bad", found: `${found}: ${file.found}`, remedy }];
+  } catch (error) {
+    return [{ check, verdict: "bad", found: (error as Error).message, remedy: "See to its permissions." }];
+  }
+}
+
+/** A start without its snapshot takes longer, and needs the segments before it. */
+function checkSnapshots({ journal }: Config): readonly Finding[] {
+  const check = "snapshots";
+  try {
+    const count = listSnapshots(nodeDisk, journal.directory).length;
+    if (count === 0) return [];
+    const faulty = faultySnapshots(nodeDisk, journal.directory, nodeChain(readKey(journal.keyFile)));
+    if (faulty.length === 0) return [{ check, verdict: "ok", found: `${count} that a start can use` }];
+    const remedy = "The next start uses an older one, or reads all segments, and writes another in time.";
+    return faulty.map(({ file, problem }) => ({ check, verdict: "warn", found: `${file}: ${problem}`, remedy }));
   } catch (error) {
     return [{ check, verdict: "bad", found: (error as Error).message, remedy: "See to its permissions." }];
   }

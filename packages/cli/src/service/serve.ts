@@ -97,11 +97,14 @@ async function startingPolicy(): Promise<PolicySnapshot> {
 
 /** The start-up report for a person. */
 export function reportText(report: StartReport, config: Config): string {
-  const { url, directory, entries, head, setAside, loss, policy, tenantsChanged, keyCount } = report;
+  const { url, directory, head, setAside, loss, policy, tenantsChanged, keyCount } = report;
   const rows = [
     `calybris listens on ${url} (ready after ${report.milliseconds} ms)`,
-    `journal  ${directory}: ${entries} entries verified, head ${head.sequence} ${head.hash}`,
+    `journal  ${directory}: ${entriesText(report)}, head ${head.sequence} ${head.hash}`,
   ];
+  for (const { file, problem } of report.snapshotsRefused) rows.push(`         ${file} was not used: ${problem}`);
+  if (report.segmentsAbsent.length > 0)
+    rows.push(`         archives that cannot be reached: ${report.segmentsAbsent.join(", ")}`);
   if (loss !== undefined) rows.push(`         LOSS ACCEPTED: ${loss}`);
   if (setAside !== undefined) {
     const what =
@@ -125,6 +128,11 @@ export function reportText(report: StartReport, config: Config): string {
   if (keyCount === 0)
     rows.push(`try      curl -s ${url}/v1/decisions -H 'content-type: application/json' -d '{"inputTokens":1200}'`);
   return rows.map(printable).join("\n");
+}
+
+function entriesText({ entries, fromSequence }: StartReport): string {
+  if (fromSequence === 0) return `${entries} entries verified`;
+  return `${entries} entries, those after ${fromSequence} verified, the others by their snapshot`;
 }
 
 function reloadFailure(error: unknown): string {

@@ -7,8 +7,7 @@
  * Promises:
  * - A snapshot has its name only when it is whole and durable, and only after the entry that binds it is durable.
  * - The ordering thread waits for no call. It makes the bytes of a mebibyte at a time.
- * - A snapshot that cannot be written is no failure of the journal: {@link SnapshotKeeper.problem} says why, and the next
- *   rotation tries again.
+ * - A snapshot that cannot be written is no failure of the journal: it is said why, and the next rotation tries again.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
@@ -22,12 +21,19 @@ const KEPT = 2;
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE: Uint8Array = Uint8Array.of(0x0a);
 
+/** What became of a snapshot: it is durable, or why it is not. */
+export interface SnapshotResult {
+  readonly sequence: number;
+  readonly problem: string | undefined;
+}
+
 export interface SnapshotKeeperOptions {
   readonly files: SnapshotFiles;
   /** The journal's own. */
   readonly chain: ChainHash;
   /** Bytes of the journal between two rotations: a snapshot that is larger is not written at each. */
   readonly segmentBytesMax: number;
+  readonly onResult?: ((result: SnapshotResult) => void) | undefined;
 }
 
 export class SnapshotKeeper {
@@ -39,21 +45,9 @@ export class SnapshotKeeper {
   /** Rotations since the last that was written, and how many there are to be before the next. */
   #rotations = 0;
   #rotationsBetween = 0;
-  #problem: string | undefined;
-  #written: number | undefined;
 
   constructor(options: SnapshotKeeperOptions) {
     this.#options = options;
-  }
-
-  /** Why the last snapshot could not be written; `undefined` when it could. */
-  get problem(): string | undefined {
-    return this.#problem;
-  }
-
-  /** The sequence of the last snapshot that was written. */
-  get written(): number | undefined {
-    return this.#written;
   }
 
   /** A snapshot was taken, and the next entry to be ordered binds it. */
@@ -69,8 +63,8 @@ export class SnapshotKeeper {
     if (snapshot === undefined || durable <= snapshot.sequence || this.#isClosed) return;
     this.#taken = undefined;
     this.#writing = this.#write(snapshot).then(
-      () => this.#wrote(snapshot.sequence, undefined),
-      (error: unknown) => this.#wrote(undefined, error instanceof Error ? error.message : String(error)),
+      () => this.#wrote(snapshot, undefined),
+      (error: unknown) => this.#wrote(snapshot, error instanceof Error ? error.message : String(error)),
     );
   }
 
@@ -84,12 +78,10 @@ export class SnapshotKeeper {
     return this.#writing === undefined || (await inTime(this.#writing));
   }
 
-  #wrote(sequence: number | undefined, problem: string | undefined): void {
+  #wrote({ sequence }: TakenSnapshot, problem: string | undefined): void {
     this.#writing = undefined;
-    this.#problem = problem;
-    if (sequence === undefined) return;
-    this.#written = sequence;
-    this.#rotations = 0;
+    if (problem === undefined) this.#rotations = 0;
+    if (!this.#isClosed || problem === undefined) this.#options.onResult?.({ sequence, problem });
   }
 
   async #write(snapshot: TakenSnapshot): Promise<void> {

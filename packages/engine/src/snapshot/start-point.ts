@@ -68,6 +68,21 @@ export function startPoint<State extends Restorable>(
   return { state: newState(), from: undefined, refused };
 }
 
+/** What is wrong with the snapshots of a directory, without restoring any; nothing for those that a start would use. */
+export function faultySnapshots(disk: Disk, directory: string, chain: ChainHash): readonly RefusedSnapshot[] {
+  return withDisk(directory, () => listSnapshots(disk, directory)).flatMap((sequence) => {
+    try {
+      const { entry } = bindingOf(disk, directory, sequence, chain);
+      readBound(disk, directory, sequence, entry, chain, (lines) => {
+        for (const _ of lines) continue;
+      });
+      return [];
+    } catch (error) {
+      return [{ file: snapshotName(sequence), problem: error instanceof Error ? error.message : String(error) }];
+    }
+  });
+}
+
 /** The state entry after a sequence, which begins its segment. Throws where there is none. */
 function bindingOf(
   disk: Disk,
@@ -108,17 +123,29 @@ function restoreBound(
   disk: Disk,
   directory: string,
   sequence: number,
-  { stateDigest, snapshotDigest }: StateEntry,
+  entry: StateEntry,
   chain: ChainHash,
   state: Restorable,
 ): void {
+  readBound(disk, directory, sequence, entry, chain, (lines) => state.restore(lines));
+  if (state.sequence !== sequence || state.digest() !== entry.stateDigest)
+    throw new Error(`its state is not the one of entry ${sequence + 1}`);
+}
+
+/** Reads a snapshot; throws unless it is the one that the entry binds. */
+function readBound(
+  disk: Disk,
+  directory: string,
+  sequence: number,
+  { snapshotDigest }: StateEntry,
+  chain: ChainHash,
+  read: (lines: Iterable<string>) => void,
+): void {
   const lines = new HashedLines(chain);
-  state.restore(lines.of(disk, directory, snapshotName(sequence)));
+  read(lines.of(disk, directory, snapshotName(sequence)));
   if (lines.digest.finish(sequence) !== snapshotDigest)
     throw new Error(`its digest is not the one that entry ${sequence + 1} binds`);
   if (lines.end !== lines.late.end(snapshotDigest)) throw new Error("its end is not there, or is another's");
-  if (state.sequence !== sequence || state.digest() !== stateDigest)
-    throw new Error(`its state is not the one of entry ${sequence + 1}`);
 }
 
 /** The lines of a snapshot, hashed as they are read. */

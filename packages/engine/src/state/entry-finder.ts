@@ -62,7 +62,7 @@ export class EntryFinder {
   /** The segment file that an entry stands in. */
   fileOf(sequence: number): string {
     const before = this.#searchFor(sequence);
-    if (before !== undefined) return segmentName(before.segmentOf(sequence));
+    if (before !== undefined) return before.fileOf(sequence);
     return segmentName(this.#marks[this.#markBefore(sequence)]?.segment ?? 1);
   }
 

@@ -53,20 +53,26 @@ export class SegmentSearch {
 
   /** Where an entry stands. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
   place(sequence: number): Mark {
-    const segment = this.segmentOf(sequence);
+    const { segment, isKnown } = this.#segmentOf(sequence);
     const file = this.#open(segment);
-    if (file === undefined) {
-      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: segmentName(segment) });
-    }
     try {
-      return withDisk(this.#directory, () => ({ sequence, segment, offset: this.#offsetOf(file, sequence) }));
+      const offset = file === undefined ? undefined : withDisk(this.#directory, () => this.#offsetOf(file, sequence));
+      if (offset !== undefined && (isKnown || (file !== undefined && this.#sequenceAt(file, offset) === sequence)))
+        return { sequence, segment, offset };
+      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
     } finally {
-      file.close();
+      file?.close();
     }
   }
 
-  /** The last segment that begins at or before an entry; of one that lies where segments are not at hand, one of those. */
-  segmentOf(sequence: number): number {
+  /** The file that an entry stands in; where segments are not at hand, those that it may stand in. */
+  fileOf(sequence: number): string {
+    const { segment, isKnown, until } = this.#segmentOf(sequence);
+    return isKnown || segment === until ? segmentName(segment) : `${segmentName(segment)} to ${segmentName(until)}`;
+  }
+
+  /** The last segment that begins at or before an entry; or, from one to another, those of which it is one. */
+  #segmentOf(sequence: number): { readonly segment: number; readonly until: number; readonly isKnown: boolean } {
     let [low, high] = [1, this.#end - 1];
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
@@ -75,19 +81,23 @@ export class SegmentSearch {
       if (first <= sequence) low = middle;
       else high = middle - 1;
     }
-    return low;
+    return { segment: low, until: low, isKnown: this.#firstOf(low) !== undefined };
   }
 
   /** One after another, where some are not at hand. */
-  #segmentBelow(high: number, sequence: number): number {
-    let missing: number | undefined;
+  #segmentBelow(
+    high: number,
+    sequence: number,
+  ): { readonly segment: number; readonly until: number; readonly isKnown: boolean } {
+    let until: number | undefined;
     for (let segment = high; segment >= 1; segment--) {
       const first = this.#firstOf(segment);
-      if (first === undefined) missing ??= segment;
-      else if (first <= sequence) return missing ?? segment;
-      else missing = undefined;
+      if (first === undefined) until ??= segment;
+      else if (first > sequence) until = undefined;
+      else if (until === undefined) return { segment, until: segment, isKnown: true };
+      else return { segment, until, isKnown: false };
     }
-    return missing ?? 1;
+    return { segment: 1, until: until ?? 1, isKnown: false };
   }
 
   #firstOf(segment: number): number | undefined {
