@@ -17,7 +17,8 @@ import {
   microcents,
 } from "./units.ts";
 
-interface Scored {
+/** An eligible candidate with what it is ranked by. */
+export interface Scored {
   readonly candidate: Candidate;
   readonly index: number;
   readonly costMicrocents: CostMicrocents;
@@ -79,7 +80,7 @@ export function firstRefusal(policy: Policy, request: Request, candidate: Candid
  * A total order: higher utility, then lower cost, then higher quality, then lower id. Catalog order decides only between
  * candidates with one id, which no validated policy holds (the sort is stable).
  */
-function byPreference(a: Scored, b: Scored): number {
+export function byPreference(a: Scored, b: Scored): number {
   if (a.utilityMicrocents !== b.utilityMicrocents) return a.utilityMicrocents > b.utilityMicrocents ? -1 : 1;
   if (a.costMicrocents !== b.costMicrocents) return a.costMicrocents < b.costMicrocents ? -1 : 1;
   return b.candidate.qualityBps - a.candidate.qualityBps || a.candidate.id - b.candidate.id;
