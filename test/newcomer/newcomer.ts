@@ -81,14 +81,18 @@ async function firstHour(command: InstalledCommand, step: Run): Promise<string> 
     expectEqual(report.source.name, "litellm-spend-logs");
     if (!(BigInt(report.chosen.savedMicrocents) > 0n)) throw new Error("it saves nothing");
   });
+  await step("no word: where to begin", async () => {
+    expectEqual((await command.run()).includes("calybris init"), true);
+  });
   await step("init", () => command.run("init"));
   const url = await step("serve", () => command.serve("--policy", POLICY));
   const first = await step("decide over HTTP", () => decide(url));
   await step("show", async () => {
-    const shown = JSON.parse(
-      await command.run("show", "--journal", JOURNAL, String(first.sequence), "--json"),
-    ) as Answer;
+    // The journal is the one that the service has: nothing names it.
+    const shown = JSON.parse(await command.run("show", String(first.sequence), "--json")) as Answer;
     expectEqual(shown.decisionId, first.decisionId);
+    const served = JSON.parse(await command.run("show", first.decisionId, "--url", url, "--json")) as Answer;
+    expectEqual(served.sequence, first.sequence);
   });
   await step("activate another policy", () => activate(url));
   await step("stop", () => command.stop());

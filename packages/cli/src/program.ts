@@ -11,6 +11,7 @@ import { benchmarkCommand } from "./benchmark/benchmark.ts";
 import { catalogCommand } from "./policy/catalog-list.ts";
 import { certificateCommand } from "./learning/certificate.ts";
 import { certifyCommand } from "./learning/certify.ts";
+import { completionCommand } from "./completion/completion.ts";
 import { conformanceCommand } from "./conformance/conformance.ts";
 import { decideCommand } from "./decide/decide.ts";
 import { doctorCommand } from "./doctor/doctor.ts";
@@ -42,7 +43,7 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
   ["Run the service:", [serveCommand, healthCommand, doctorCommand, keyCommand]],
   ["Read and check a journal:", [showCommand, tailCommand, verifyCommand, journalCommand]],
   ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand]],
-  ["Develop:", [conformanceCommand]],
+  ["Other:", [completionCommand, conformanceCommand]],
 ];
 
 /** What `calybris` without a word prints. */

@@ -28,7 +28,7 @@ const BUDGETS_FILE = "calybris.budgets.jsonc";
 
 export function initCommand(terminal: Terminal): Command {
   return new Command("init")
-    .description("write a commented policy or budgets file to start from")
+    .description("write a commented policy, budgets file or configuration to start from")
     .option("--catalog <name>", `one of ${BUILT_IN_CATALOGS.join(", ")}, or the path of a catalog file`, "llm")
     .option("--budgets", "write budgets instead of a policy")
     .option("--out <file>", `output file (default: ${POLICY_FILE} or ${BUDGETS_FILE})`)
@@ -85,13 +85,13 @@ export function schemaPath(name: "policy" | "budgets", out: string): string {
 
 const UNITS = 1_000n;
 
-/** Twice what the dearest candidate costs for 1,000 units in and out, as one digit and zeros: everything is worth running. */
+/** Twice what the most expensive candidate costs for 1,000 units in and out, as one digit and zeros: everything is worth running. */
 function startingDollars({ candidates }: CatalogFile): string {
-  const dearest = candidates.reduce((max, { inputPriceMicrocents, outputPriceMicrocents }) => {
+  const highest = candidates.reduce((max, { inputPriceMicrocents, outputPriceMicrocents }) => {
     const costMicrocents = (UNITS * (inputPriceMicrocents + outputPriceMicrocents)) / 1_000_000n;
     return costMicrocents > max ? costMicrocents : max;
   }, 1n);
-  const digits = String(2n * dearest);
+  const digits = String(2n * highest);
   return dollars((BigInt(digits.charAt(0)) + 1n) * 10n ** BigInt(digits.length - 1));
 }
 
@@ -113,8 +113,8 @@ export function startingPolicyText(catalog: CatalogFile, written: Written): stri
   // Money is one of ...Microcents (whole), ...Cents or ...Dollars (decimals in quotes).
   "latencyPenaltyMicrocentsPerMs": 2,
 
-  // What runs is never estimated dearer than what a request asks for. "none" lifts that: then a better candidate may run at a
-  // higher cost, where the value of the request pays for it.
+  // What runs never has a higher estimated cost than what a request asks for. With "none", a better candidate may run at a
+  // higher cost where the value of the request pays for it.
   "spendLimit": "requested",
   // Who may take the place of the candidate asked for: these providers, and always its own. Take out those that may not see
   // your requests; "requestedProvider" keeps every request where it was sent, "any" admits every provider.
@@ -125,7 +125,7 @@ export function startingPolicyText(catalog: CatalogFile, written: Written): stri
 ${learningSectionText()}
 
   // What a request gets where the client says nothing. "default" has to be here. The value is what a good answer is
-  // worth to you: nothing runs that costs more. This one is twice what the dearest candidate takes for 1000 in and out.
+  // worth to you: nothing runs that costs more. This one is twice what the most expensive candidate takes for 1000 in and out.
   "useCases": {
     "default": { "valueDollars": "${value}", "riskBps": 1000, "confidenceBps": 9000, "qualityMinBps": 5000, "outputTokens": 1000 },
     "careful": { "valueDollars": "${value}", "riskBps": 2000, "confidenceBps": 8500, "qualityMinBps": 7500, "outputTokens": 800 },

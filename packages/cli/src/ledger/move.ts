@@ -1,5 +1,5 @@
 /**
- * `calybris ledger settle | release | reconcile | correct`: what became of a reservation, said by a person.
+ * `calybris ledger settle | release | reconcile | correct`: reports what happened to a reservation.
  * @module
  */
 import type { CalybrisClient, Settlement } from "@calybris/client";

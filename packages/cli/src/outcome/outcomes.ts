@@ -27,12 +27,12 @@ interface OutcomesOptions extends TargetOptions, ClaimOptions {
 
 interface Summary {
   /** New to the journal. */
-  told: number;
+  recorded: number;
   /** Of these, what beliefs and floors took in. */
   learned: number;
-  /** Told before in the same way. */
+  /** Reported before, with the same content. */
   repeated: number;
-  /** Told before, too long ago to say whether in the same way. */
+  /** Reported before, too long ago to compare. */
   uncompared: number;
   refused: number;
   /** The first few that were refused. */
@@ -113,7 +113,7 @@ interface Looked {
   readonly requestIds: ReadonlySet<string>;
 }
 
-/** All rows, so that a mistake in the last one leaves nothing half told. */
+/** All rows, so that a mistake in the last one leaves nothing half reported. */
 async function looked(file: string): Promise<Looked> {
   const rows: OutcomeRow[] = [];
   const requestIds = new Set<string>();
@@ -135,9 +135,17 @@ interface Run {
 
 type Observe = (outcome: ClientOutcome) => Promise<{ readonly repeated: boolean; readonly learned: boolean }>;
 
-/** Told in the order of the file: what each teaches depends on those before it. */
+/** In the order of the file: what the learner makes of each depends on those before it. */
 async function reportRows(observe: Observe, { rows, ids, waitingMax, stop, onProgress }: Run): Promise<Summary> {
-  const summary: Summary = { told: 0, learned: 0, repeated: 0, uncompared: 0, refused: 0, refusals: [], lastLine: 0 };
+  const summary: Summary = {
+    recorded: 0,
+    learned: 0,
+    repeated: 0,
+    uncompared: 0,
+    refused: 0,
+    refusals: [],
+    lastLine: 0,
+  };
   for (let from = 0; from < rows.length && !stop.aborted; from += waitingMax) {
     const block = rows.slice(from, from + waitingMax);
     const answers = await Promise.allSettled(
@@ -152,7 +160,7 @@ async function reportRows(observe: Observe, { rows, ids, waitingMax, stop, onPro
       if (answer.status === "rejected") refuse(summary, line, answer.reason);
       else if (answer.value.repeated) summary.repeated += 1;
       else {
-        summary.told += 1;
+        summary.recorded += 1;
         summary.learned += answer.value.learned ? 1 : 0;
       }
       summary.lastLine = line;
@@ -175,16 +183,16 @@ function refuse(summary: Summary, line: number, reason: unknown): void {
     summary.refusals.push({ line, code: reason.code, message: reason.message });
 }
 
-/** The engine remembers in full only the latest outcomes; of earlier ones, only that they were told. */
+/** The engine remembers in full only the latest outcomes; of earlier ones, only that they were reported. */
 function isUncompared({ code, details }: CalybrisError | ServiceError): boolean {
   return code === "CAL_OUTCOME_DUPLICATE" && "sequence" in details && details["sequence"] === 0;
 }
 
-function summaryText({ told, learned, repeated, uncompared, refused, refusals }: Summary): string {
+function summaryText({ recorded, learned, repeated, uncompared, refused, refusals }: Summary): string {
   const count = (number: number): string => number.toLocaleString("en");
   const before = uncompared === 0 ? "" : `, ${count(uncompared)} reported too long ago to compare`;
   const lines = [
-    `${count(told)} recorded (${count(learned)} used by the learner), ${count(repeated)} unchanged${before}, ${count(refused)} refused`,
+    `${count(recorded)} recorded (${count(learned)} used by the learner), ${count(repeated)} unchanged${before}, ${count(refused)} refused`,
     ...refusals.map(({ line, code, message }) => `  line ${line}: ${code}: ${message}`),
     ...(refused > refusals.length ? [`  and ${count(refused - refusals.length)} more`] : []),
   ];

@@ -16,7 +16,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 export function policyCommand(terminal: Terminal): Command {
   const check = new Command("check")
-    .description("list every mistake of a policy, with its remedy")
+    .description("check a policy file: every mistake with its line and remedy, or its digest")
     .argument("<file>", "the policy")
     .option("--json", "print JSON")
     .action(async (file: string, options: { readonly json?: true }) => {

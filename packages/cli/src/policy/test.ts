@@ -24,7 +24,7 @@ interface CaseResult {
 }
 
 const HELP = `
-Cases are looked for beside the policy: for calybris.policy.jsonc in calybris.policy.cases.jsonc or .json.
+The cases of calybris.policy.jsonc are in calybris.policy.cases.jsonc, or .json, beside it.
 
   { "cases": [ { "name": "short questions take the cheap one",
                  "request": { "inputTokens": 300, "requested": "gpt-5.1" },
@@ -35,9 +35,9 @@ Exit code: 0 where every case holds, 1 where one does not.`;
 
 export function policyTestCommand(terminal: Terminal): Command {
   return new Command("test")
-    .description("hold a policy to the cases beside it")
+    .description("check a policy against its test cases")
     .argument("<file>", "the policy")
-    .option("--cases <file>", "the cases, where they are not beside it")
+    .option("--cases <file>", "file of the test cases (default: beside the policy)")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
     .action((file: string, options: { readonly cases?: string; readonly json?: true }) =>

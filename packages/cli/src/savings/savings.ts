@@ -38,15 +38,15 @@ export function savingsCommand(terminal: Terminal): Command {
   return new Command("savings")
     .description("report what an export of usage cost, and what each quality floor would have cost")
     .argument("<file>", "an export of OpenAI, Anthropic or LiteLLM, or any CSV, TSV or JSON Lines; - is standard input")
-    .option("--map <file>", "which column holds what, for a file that is not recognised")
-    .option("--model <name>", "the model that every row asked for, in a file that names none")
+    .option("--map <file>", "which column holds which field, for a file that is not recognised")
+    .option("--model <name>", "model of every row, for a file without a model column")
     .option("--tag <column>", "sum by this column")
-    .option("--delimiter <character>", "what separates cells; found from the header when left out", parseDelimiter)
+    .option("--delimiter <character>", "character between cells (default: found from the header)", parseDelimiter)
     .option("--catalog <name>", "a built-in catalog, or the path of a catalog file", CATALOG)
     .option("--exclude <names...>", "candidates that are never chosen")
-    .option("--within <providers...>", `providers that a request may move to, beside its own; or ${OWN_PROVIDER}`)
-    .option("--floor <bps>", "report on this quality floor, in ten-thousandths", parseFloor)
-    .option("--write-policy <file>", "write the policy that decides as reported")
+    .option("--within <providers...>", `providers that a request may move to, besides its own; or ${OWN_PROVIDER}`)
+    .option("--floor <bps>", "quality floor to report on, in ten-thousandths", parseFloor)
+    .option("--write-policy <file>", "write the policy that makes the reported decisions")
     .option("--html <file>", "write the report as a page with plots; it needs no network")
     .option("--json", "print the report as JSON: docs/savings.md describes it")
     .option("--quiet", "no progress bar")
@@ -59,7 +59,7 @@ const OWN_PROVIDER = "requestedProvider";
 const HELP = `
 Nothing leaves this machine. Answers are not judged: quality is the catalog's rating of each model.
 Without --floor, the report is about the cheapest floor at which no request gets a model rated lower than it asked for.
-Exit code: 0 reported, also when some rows could not be used; 2 something given cannot be used.`;
+Exit code: 0 reported, even if some rows could not be used; 2 an argument or file is invalid.`;
 
 const PROGRESS = "{bar} {percentage}% | {eta_formatted} left";
 

@@ -139,12 +139,16 @@ describe("outcomes", () => {
     const file = files.write("outcomes.jsonl", lines.map((line) => JSON.stringify(line)).join("\n"));
     const first = await jsonOf("outcomes", "--journal", directory, file);
     // The client's own floor (r4) teaches nothing; the rejected one (r3) and the unknown one are refused.
-    expect(first).toMatchObject({ exit: 2, told: 29, learned: 28, repeated: 0, refused: 2, lastLine: 31 });
+    expect(first).toMatchObject({ exit: 2, recorded: 29, learned: 28, repeated: 0, refused: 2, lastLine: 31 });
     expect(first["refusals"]).toMatchObject([
       { line: 4, code: "CAL_OUTCOME_UNBOUND" },
       { line: 31, code: "CAL_OUTCOME_UNBOUND" },
     ]);
-    expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({ told: 0, repeated: 29, refused: 2 });
+    expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({
+      recorded: 0,
+      repeated: 29,
+      refused: 2,
+    });
     const text = await calybris("outcomes", "--journal", directory, file);
     expect(text.out).toContain("0 recorded (0 used by the learner), 29 unchanged, 2 refused");
     expect(text.out).toContain("line 31: CAL_OUTCOME_UNBOUND");
@@ -182,12 +186,12 @@ describe("outcomes", () => {
     const stopped = await calybrisOn(terminal, "outcomes", "--journal", directory, file, "--json");
     clearInterval(stopping);
     expect(stopped.exit).toBe(130);
-    const { told } = JSON.parse(stopped.out) as { told: number };
+    const { recorded: told } = JSON.parse(stopped.out) as { recorded: number };
     expect(told).toBeLessThan(1_499);
     expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({
       exit: 0,
       repeated: told,
-      told: 1_499 - told,
+      recorded: 1_499 - told,
     });
   });
 

@@ -51,10 +51,13 @@ describe.each(PACKS)("%s", (name) => {
     expect(replayed).toMatchObject({ decisions: asked.length });
     expect(replayed["actions"]).not.toHaveProperty("reject");
     const told = await jsonOf("outcomes", "--journal", journal, outcomes);
-    expect(told).toMatchObject({ told: linesOf(outcomes).length, refused: 0 });
+    expect(told).toMatchObject({ recorded: linesOf(outcomes).length, refused: 0 });
     expect(told["learned"]).toBeGreaterThan(linesOf(outcomes).length / 2);
     expect(await jsonOf("replay", ...words)).toMatchObject({ repeated: asked.length });
-    expect(await jsonOf("outcomes", "--journal", journal, outcomes)).toMatchObject({ told: 0, repeated: told["told"] });
+    expect(await jsonOf("outcomes", "--journal", journal, outcomes)).toMatchObject({
+      recorded: 0,
+      repeated: told["recorded"],
+    });
     expect(await jsonOf("verify", journal)).toMatchObject({ status: "intact", decisions: asked.length });
     const one = files.write("one.json", JSON.stringify(asked[1]));
     expect(await jsonOf("decide", "--policy", policy, "--request", one)).toMatchObject({

@@ -96,7 +96,7 @@ describe("commands that change something", () => {
     const summary = await there("outcomes", rows, "--json");
     expect(summary.exit).toBe(2);
     expect(JSON.parse(summary.out)).toMatchObject({
-      told: 1,
+      recorded: 1,
       refused: 1,
       refusals: [{ line: 2, code: "CAL_OUTCOME_UNBOUND" }],
     });

@@ -1,0 +1,40 @@
+/**
+ * What may be typed at each place of the command line, from the command table itself.
+ * @module
+ */
+import type { Command } from "commander";
+
+/** A word with what it does. */
+export interface Word {
+  readonly word: string;
+  readonly what: string;
+}
+
+/** What may follow at one command: `calybris ledger show`. */
+export interface Place {
+  /** The words up to here. */
+  readonly at: string;
+  readonly commands: readonly Word[];
+  readonly options: readonly Word[];
+  /** Options that take one of some values. */
+  readonly choices: readonly { readonly option: string; readonly values: readonly string[] }[];
+}
+
+/** Every command of the tree, the program first. */
+export function placesOf(command: Command, above = ""): readonly Place[] {
+  const at = `${above}${command.name()}`;
+  const help = command.createHelp();
+  const options = help.visibleOptions(command);
+  const inner = help.visibleCommands(command);
+  const place: Place = {
+    at,
+    commands: inner.map((each) => ({ word: each.name(), what: each.description() })),
+    options: options.flatMap(({ long, description }) =>
+      long === undefined || long === null ? [] : [{ word: long, what: description }],
+    ),
+    choices: options.flatMap(({ long, argChoices }) =>
+      argChoices === undefined || long === undefined || long === null ? [] : [{ option: long, values: argChoices }],
+    ),
+  };
+  return [place, ...command.commands.flatMap((each) => placesOf(each, `${at} `))];
+}
