@@ -91,9 +91,16 @@ export function calybris(terminal: Terminal): Command {
     .addHelpText("after", HELP);
   for (const [heading, commands] of COMMANDS) {
     program.commandsGroup(heading);
-    for (const command of commands) program.addCommand(command(terminal));
+    for (const command of commands) program.addCommand(withHelp(command(terminal)));
   }
-  return program;
+  return program.helpCommand("help [command]", "print help for a command");
+}
+
+/** Commander gives each command a help option of its own. */
+function withHelp(command: Command): Command {
+  for (const inner of command.commands) withHelp(inner);
+  if (command.commands.length > 0) command.helpCommand("help [command]", "print help for a command");
+  return command.helpOption("-h, --help", "print help");
 }
 
 const HELP = `

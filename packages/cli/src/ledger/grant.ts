@@ -15,7 +15,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
 import { balanceText } from "./table.ts";
-import { dollars } from "../terminal/money-text.ts";
+import { exactDollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -63,7 +63,7 @@ async function grant(options: GrantOptions, terminal: Terminal): Promise<void> {
     terminal.print(jsonText({ tenant, id, amountMicrocents, sequence, repeated, balance }));
     return;
   }
-  const amount = `$${dollars(amountMicrocents)} to ${JSON.stringify(tenant)}`;
+  const amount = `$${exactDollars(amountMicrocents)} to ${JSON.stringify(tenant)}`;
   const what = repeated ? `granted before: ${amount}; nothing was changed` : `granted ${amount}`;
   terminal.print(printable(`${what} (entry ${sequence}, id ${JSON.stringify(id)})`));
   terminal.print(balanceText(balance));

@@ -14,7 +14,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
 import { balanceText } from "./table.ts";
-import { dollars } from "../terminal/money-text.ts";
+import { exactDollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -107,7 +107,7 @@ async function runMove(move: Move, decisionId: string, options: MoveOptions, ter
   }
   const { state, tenant, sequence, repeated, balance } = settled;
   const before = repeated ? ", as before: nothing was changed" : "";
-  const cost = `at $${dollars(settled.actualMicrocents)} for ${JSON.stringify(tenant)}`;
+  const cost = `at $${exactDollars(settled.actualMicrocents)} for ${JSON.stringify(tenant)}`;
   terminal.print(printable(`${decisionId} is ${state} ${cost} (entry ${sequence})${before}`));
   terminal.print(balanceText(balance));
 }

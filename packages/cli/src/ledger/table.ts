@@ -3,7 +3,7 @@
  * @module
  */
 import type { Balances, OpenReservation, TenantProof } from "@calybris/kernel";
-import { dollars, dollarsTo, exactDecimals } from "../terminal/money-text.ts";
+import { exactDollars, groupedDollars, exactDecimals } from "../terminal/money-text.ts";
 import { type Cell, tableText } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -22,7 +22,7 @@ const COLUMNS = [
 
 /** One line: what a tenant has after a command. */
 export function balanceText(balance: Balances): string {
-  const [granted, remaining, reserved, settled, debt] = AMOUNTS.map((name) => dollars(balance[name]));
+  const [granted, remaining, reserved, settled, debt] = AMOUNTS.map((name) => exactDollars(balance[name]));
   const owed = balance.debtMicrocents > 0n ? `, debt $${debt}` : "";
   return `granted $${granted} = remaining $${remaining} + reserved $${reserved} + settled $${settled}${owed}`;
 }
@@ -40,7 +40,7 @@ export function ledgerTable({ tenants, total }: ShownLedger): string {
     tenant.exposureCapMicrocents ?? 0n,
   ]);
   const decimals = exactDecimals(amounts);
-  const money = (microcents: bigint): string => (microcents === 0n ? "0" : dollarsTo(microcents, decimals));
+  const money = (microcents: bigint): string => (microcents === 0n ? "0" : groupedDollars(microcents, decimals));
   const rows: Cell[][] = treeOf(tenants).map(({ tenant, branch }) => {
     const name = printable(`${branch}${tenant.tenant}`);
     if (!tenant.metered) return [name, { content: "not metered", colSpan: COLUMNS.length - 1 }];
@@ -66,7 +66,7 @@ export function reservationsTable(reservations: readonly OpenReservation[]): str
   const rows = shown.map(({ decisionId, tenant, amountMicrocents, state, expiresAt }) => [
     decisionId,
     printable(tenant),
-    dollarsTo(amountMicrocents, decimals),
+    groupedDollars(amountMicrocents, decimals),
     state,
     timeText(expiresAt),
   ]);

@@ -14,7 +14,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { settledFrom } from "../ledger/move.ts";
 import { costOf } from "./rows.ts";
-import { dollars } from "../terminal/money-text.ts";
+import { exactDollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -115,7 +115,7 @@ export function observedFrom({ settlement, ...observed }: Observation): Observed
 function settlementText(settlement: Settled | undefined): string {
   if (settlement === undefined) return "nothing was reserved: nothing is settled";
   const { state, actualMicrocents, tenant, sequence } = settlement;
-  const reservation = `the reservation is ${state} at $${dollars(actualMicrocents)} for ${JSON.stringify(tenant)}`;
+  const reservation = `the reservation is ${state} at $${exactDollars(actualMicrocents)} for ${JSON.stringify(tenant)}`;
   return printable(`${reservation} (entry ${sequence})`);
 }
 

@@ -7,7 +7,7 @@ import { CalybrisError } from "@calybris/kernel";
 import type { CostSummary } from "../learning/incumbents.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { bytesText, count, counted as countedNoun } from "../terminal/number-text.ts";
-import { dollarsTo, reportDecimals } from "../terminal/money-text.ts";
+import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import type { ReplaySummary } from "./run.ts";
 import { tableText } from "../terminal/table.ts";
 
@@ -25,7 +25,7 @@ export function counted(counts: Readonly<Partial<Record<string, number>>>): stri
 export function costTable(summary: CostSummary): string {
   const { incumbents, rejected } = summary;
   const decimals = reportDecimals(incumbents.flatMap((of) => [of.incumbentMicrocents, of.chosenMicrocents]));
-  const money = (microcents: bigint): string => dollarsTo(microcents, decimals);
+  const money = (microcents: bigint): string => groupedDollars(microcents, decimals);
   const columns = ["<instead of", ">requests", ">would cost $", ">chosen $", ">saved $", ">saved"];
   const rows = incumbents.map(({ name, requests, incumbentMicrocents, chosenMicrocents, savedMicrocents }) => [
     name,
@@ -42,7 +42,7 @@ export function costTable(summary: CostSummary): string {
   if (incumbents.some(({ savedMicrocents }) => savedMicrocents < 0n))
     lines.push("Savings are negative where the policy chose higher quality at a higher cost.");
   if (rejected.requests > 0) {
-    const asked = dollarsTo(rejected.askedMicrocents, reportDecimals([rejected.askedMicrocents]));
+    const asked = groupedDollars(rejected.askedMicrocents, reportDecimals([rejected.askedMicrocents]));
     lines.push(`Rejected: ${requestsText(rejected.requests)}, $${asked} as requested; not counted above.`);
   }
   return lines.join("\n");

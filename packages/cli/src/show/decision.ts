@@ -24,7 +24,7 @@ import {
 } from "@calybris/kernel";
 import { explainTable, explanationRows } from "../decide/explain-table.ts";
 import { candidateName, type ReadDecision } from "../journal/reader.ts";
-import { dollars } from "../terminal/money-text.ts";
+import { exactDollars } from "../terminal/money-text.ts";
 import { count } from "../terminal/number-text.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { timeText } from "../terminal/time-text.ts";
@@ -87,15 +87,15 @@ function shortText(short: ShortOfRoom | undefined): string {
   if (short === undefined) return "";
   const { roomMicrocents, askedMicrocents } = short;
   const asked =
-    askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${dollars(askedMicrocents)}`;
-  return `, which had room for $${dollars(roomMicrocents)} and asked ${asked}`;
+    askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${exactDollars(askedMicrocents)}`;
+  return `, which had room for $${exactDollars(roomMicrocents)} and asked ${asked}`;
 }
 
 /** What the client did not send, with the value that its use case has for it. */
 function defaultLines({ defaulted, request, useCase }: DecisionEntry): readonly string[] {
   if (defaulted.length === 0) return [];
   const values: Readonly<Record<Defaulted, string>> = {
-    value: `value $${dollars(request.valueMicrocents)}`,
+    value: `value $${exactDollars(request.valueMicrocents)}`,
     risk: `risk ${request.riskBps} bps`,
     confidence: `confidence ${request.confidenceBps} bps`,
     floor: `quality at least ${request.qualityMinBps} bps`,
@@ -127,7 +127,7 @@ function replacedLines({ entry, snapshot }: ReadDecision): readonly string[] {
 }
 
 function budgetText(microcents: bigint): string {
-  return microcents === NO_BUDGET_LIMIT ? "no limit" : `$${dollars(microcents)}`;
+  return microcents === NO_BUDGET_LIMIT ? "no limit" : `$${exactDollars(microcents)}`;
 }
 
 function providersText(mask: Request["providersAllowed"], { providers }: PolicySnapshot): string {
@@ -170,23 +170,25 @@ export function explanationText(
   const chosen =
     decision.action === "reject"
       ? `nothing: ${decision.reason}`
-      : `${candidateName(snapshot, decision.selectedId)} for $${dollars(decision.costMicrocents)} (${decision.reason})`;
+      : `${candidateName(snapshot, decision.selectedId)} for $${exactDollars(decision.costMicrocents)} (${decision.reason})`;
   const isSame = toHex(digests.identity) === entry.identity;
   const rows = [
     sentenceOf(found),
     `Entry ${head.sequence}, decision ${request.sequence} (${decisionIdOf(head.sequence, identityNumber(entry.identity))}), ${timeText(head.at)}`,
-    `  asked    ${candidateName(snapshot, request.requestedId)}, ${count(request.inputTokens)} tokens in, ${count(request.outputTokens)} out, worth $${dollars(request.valueMicrocents)}`,
+    `  asked    ${candidateName(snapshot, request.requestedId)}, ${count(request.inputTokens)} tokens in, ${count(request.outputTokens)} out, worth $${exactDollars(request.valueMicrocents)}`,
     `  under    policy ${found.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
     ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(shortOf(entry))}`]),
     ...defaultLines(entry),
     ...replacedLines(found),
     `  ${decision.action.padEnd(9)} ${chosen}`,
-    ...(saved === undefined ? [] : [`  saved    $${dollars(saved)} against what was asked for; quality not measured`]),
+    ...(saved === undefined
+      ? []
+      : [`  saved    $${exactDollars(saved)} against what was asked for; quality not measured`]),
     ...(decision.counterfactualId === 0
       ? []
       : [
-          `  runner-up ${candidateName(snapshot, decision.counterfactualId)}, utility $${dollars(decision.counterfactualUtilityMicrocents)}`,
+          `  runner-up ${candidateName(snapshot, decision.counterfactualId)}, utility $${exactDollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
     ...callerLines(found),
     ...recommendationLines(learning, snapshot),

@@ -17,7 +17,7 @@ import {
   type Reason,
 } from "@calybris/kernel";
 import { candidateName, type ReadBody, type ReadDecision } from "../journal/reader.ts";
-import { dollars } from "../terminal/money-text.ts";
+import { exactDollars } from "../terminal/money-text.ts";
 import { count, counted } from "../terminal/number-text.ts";
 import { timeText } from "../terminal/time-text.ts";
 
@@ -60,11 +60,11 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "limit":
       return limitSentence(entry, by(entry));
     case "grant":
-      return `${by(entry)} granted $${dollars(entry.amountMicrocents)} to tenant ${JSON.stringify(entry.tenant)}, under ID ${JSON.stringify(entry.id)}.`;
+      return `${by(entry)} granted $${exactDollars(entry.amountMicrocents)} to tenant ${JSON.stringify(entry.tenant)}, under ID ${JSON.stringify(entry.id)}.`;
     case "period":
-      return `Period ${count(entry.index)} of tenant ${JSON.stringify(entry.tenant)} began, until ${timeText(entry.endsAt)}: $${dollars(entry.withdrawnMicrocents)} unspent was withdrawn, $${dollars(entry.allotmentMicrocents)} granted.`;
+      return `Period ${count(entry.index)} of tenant ${JSON.stringify(entry.tenant)} began, until ${timeText(entry.endsAt)}: $${exactDollars(entry.withdrawnMicrocents)} unspent was withdrawn, $${exactDollars(entry.allotmentMicrocents)} granted.`;
     case "settlement":
-      return `${by(entry)} settled ${decision} at $${dollars(entry.actualMicrocents)}${reservedText(of)}.`;
+      return `${by(entry)} settled ${decision} at $${exactDollars(entry.actualMicrocents)}${reservedText(of)}.`;
     case "release":
       return `${by(entry)} released the reservation of ${decision}: the call never ran${reservedText(of)}.`;
     case "hold":
@@ -72,9 +72,9 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "expiry":
       return `The reservation of ${decision} expired and was settled in full: its cost was not reported in time${reservedText(of)}.`;
     case "reconciliation":
-      return `${by(entry)} reconciled ${decision}, which was held, at $${dollars(entry.actualMicrocents)} in total.`;
+      return `${by(entry)} reconciled ${decision}, which was held, at $${exactDollars(entry.actualMicrocents)} in total.`;
     case "correction":
-      return `${by(entry)} corrected the cost of ${decision} to $${dollars(entry.actualMicrocents)}.`;
+      return `${by(entry)} corrected the cost of ${decision} to $${exactDollars(entry.actualMicrocents)}.`;
     case "outcome":
       return outcomeSentence(entry, decision, by(entry));
     case "belief":
@@ -112,7 +112,7 @@ function decisionSentence({ entry, snapshot, keyName }: ReadDecision): string {
   const isOpen = request.requestedId === 0;
   const asked = isOpen ? "left the choice to the policy" : `asked for ${candidateName(snapshot, request.requestedId)}`;
   const got = candidateName(snapshot, decision.selectedId);
-  const price = `at an estimated $${dollars(decision.costMicrocents)}`;
+  const price = `at an estimated $${exactDollars(decision.costMicrocents)}`;
   const sentences: Readonly<Record<Action, () => string>> = {
     execute: () => `and got it, ${price}`,
     substitute: () => `and got ${got}, ${price}${insteadText({ entry, snapshot })}`,
@@ -127,8 +127,9 @@ function insteadText({ entry, snapshot }: Pick<ReadDecision, "entry" | "snapshot
   if (requested === undefined) return "";
   const askedMicrocents = cost(request, requested);
   const saved = askedMicrocents - decision.costMicrocents;
-  const difference = saved === 0n ? "the same" : saved > 0n ? `$${dollars(saved)} less` : `$${dollars(-saved)} more`;
-  return ` instead of $${dollars(askedMicrocents)}: ${difference}`;
+  const difference =
+    saved === 0n ? "the same" : saved > 0n ? `$${exactDollars(saved)} less` : `$${exactDollars(-saved)} more`;
+  return ` instead of $${exactDollars(askedMicrocents)}: ${difference}`;
 }
 
 const POLICY_VERBS = {
@@ -146,8 +147,8 @@ const SEALS = {
 
 function attemptSentence(entry: AttemptEntry, decision: string, by: (caused: Caused) => string): string {
   if (entry.change === "begun")
-    return `${by(entry)} began attempt ${entry.number} of ${decision}, for which $${dollars(entry.reservedMicrocents)} is reserved.`;
-  const price = entry.costMicrocents === undefined ? "an unknown cost" : `$${dollars(entry.costMicrocents)}`;
+    return `${by(entry)} began attempt ${entry.number} of ${decision}, for which $${exactDollars(entry.reservedMicrocents)} is reserved.`;
+  const price = entry.costMicrocents === undefined ? "an unknown cost" : `$${exactDollars(entry.costMicrocents)}`;
   return `Attempt ${entry.number} of ${decision} ended with status ${entry.status} after ${count(entry.latencyMs)} ms, at ${price}.`;
 }
 
@@ -158,8 +159,10 @@ function limitSentence(entry: LimitEntry, who: string): string {
   const parts = [
     period === undefined
       ? "it spends what it is granted"
-      : `$${dollars(period.allotmentMicrocents)} each ${period.every} (${period.timeZone})`,
-    ...(exposureCapMicrocents === undefined ? [] : [`at most $${dollars(exposureCapMicrocents)} reserved at once`]),
+      : `$${exactDollars(period.allotmentMicrocents)} each ${period.every} (${period.timeZone})`,
+    ...(exposureCapMicrocents === undefined
+      ? []
+      : [`at most $${exactDollars(exposureCapMicrocents)} reserved at once`]),
     `a reservation may stay open ${count(entry.reservationSeconds)} s`,
   ];
   return `${who} limited tenant ${JSON.stringify(tenant)}${below}: ${parts.join("; ")}.`;
@@ -174,8 +177,8 @@ const HOLD_CAUSES: Readonly<Record<HoldEntry["cause"], string>> = {
 };
 
 function holdSentence({ cause, knownMicrocents, claimedMicrocents }: HoldEntry, decision: string, who: string): string {
-  const known = knownMicrocents === undefined ? "" : `; $${dollars(knownMicrocents)} is known and settled`;
-  const claimed = claimedMicrocents === undefined ? "" : ` ($${dollars(claimedMicrocents)})`;
+  const known = knownMicrocents === undefined ? "" : `; $${exactDollars(knownMicrocents)} is known and settled`;
+  const claimed = claimedMicrocents === undefined ? "" : ` ($${exactDollars(claimedMicrocents)})`;
   return `${who} held the reservation of ${decision} until its cost is known: ${HOLD_CAUSES[cause]}${claimed}${known}.`;
 }
 
@@ -192,8 +195,8 @@ function outcomeSentence(entry: OutcomeEntry, decision: string, who: string): st
             ? "succeeded"
             : "failed";
   const details = [
-    ...(costMicrocents === undefined ? [] : [`at a cost of $${dollars(costMicrocents)}`]),
-    ...(settledMicrocents === undefined ? [] : [`which is settled at $${dollars(settledMicrocents)}`]),
+    ...(costMicrocents === undefined ? [] : [`at a cost of $${exactDollars(costMicrocents)}`]),
+    ...(settledMicrocents === undefined ? [] : [`which is settled at $${exactDollars(settledMicrocents)}`]),
     ...(latencyMs === undefined ? [] : [`after ${count(latencyMs)} ms`]),
   ];
   return `${who} reported that ${decision} ${[said, ...details].join(", ")}; the learner ${learned ? "used it" : "did not use it"}.`;
@@ -213,7 +216,7 @@ function decisionText(entry: EntryBody, of: ReadDecision | undefined): string {
 function reservedText(of: ReadDecision | undefined): string {
   if (of === undefined) return "";
   const { reservedMicrocents, decision } = of.entry;
-  return `; $${dollars(reservedMicrocents ?? decision.costMicrocents)} was reserved`;
+  return `; $${exactDollars(reservedMicrocents ?? decision.costMicrocents)} was reserved`;
 }
 
 function policyText(snapshot: unknown): string {

@@ -12,6 +12,11 @@ export function dollars(microcents: bigint): string {
   return dollarsTo(microcents, decimalsOf(microcents));
 }
 
+/** As {@link dollars}, with commas between thousands: `12,345.6`. */
+export function exactDollars(microcents: bigint): string {
+  return groupedDollars(microcents, decimalsOf(microcents));
+}
+
 /** To so many decimals; what is finer is cut off. */
 export function dollarsTo(microcents: bigint, decimals: number): string {
   const sign = microcents < 0n ? "-" : "";
