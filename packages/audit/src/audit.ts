@@ -45,7 +45,7 @@ export interface AuditOptions {
   /** The secret seed of the draws, 32 bytes: with it, draws and holdouts are checked too. */
   readonly drawSeed?: Uint8Array;
   readonly kernelFor?: (policy: Policy) => Kernel;
-  /** `calypol1` digests, in hexadecimal, of policies that the log must have put in force. */
+  /** `calypol1` digests, in hexadecimal, of policies that the log must have activated. */
   readonly pinnedPolicyDigests?: readonly string[];
   /** Promises kept elsewhere. They are needed before the lines, because lines are not kept. */
   readonly heads?: readonly HeadAnchor[];
@@ -266,7 +266,7 @@ class LogAudit {
     for (const digest of this.#pinned) {
       if (this.#isOurs === false) this.#findings.incomplete("a policy was given, and the log holds none to compare");
       else if (!this.content.policies.some((policy) => policy.digest === digest))
-        this.#add(this.#end, "policy_pinned", `policy ${digest} put in force`, this.#policiesFound());
+        this.#add(this.#end, "policy_pinned", `policy ${digest} activated`, this.#policiesFound());
     }
     if (this.#entries === 0) this.#findings.incomplete("there is no entry");
     const { decisions, actions, reasons, policies } = this.content;

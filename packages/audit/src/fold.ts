@@ -52,7 +52,7 @@ export class Policies {
 
   readonly of = (id: number | undefined): PolicySnapshot => {
     const snapshot = id === undefined ? this.#last : this.#byId.get(id);
-    if (snapshot === undefined) throw new RangeError(`no policy ${id ?? ""} was put in force`);
+    if (snapshot === undefined) throw new RangeError(`no policy ${id ?? ""} was activated`);
     return snapshot;
   };
 }

@@ -73,7 +73,7 @@ export interface HeadAnchor {
   readonly source?: string;
 }
 
-/** One policy that the log put in force. */
+/** One policy that the log activated. */
 export interface AuditedPolicy {
   readonly id: number;
   /** `calypol1`, recomputed from the snapshot. */

@@ -24,7 +24,7 @@ interface Modelled {
   readonly at: number;
   readonly entry: DecisionEntry;
   readonly snapshot: PolicySnapshot;
-  isTold: boolean;
+  hasOutcome: boolean;
 }
 
 const step = fc.record({
@@ -61,7 +61,7 @@ test("what is remembered of the latest decisions is what they said, whatever was
           identity,
         } as unknown as DecisionEntry;
         kept.keep(sequence, at, entry, snapshot);
-        model.push({ sequence, at, entry, snapshot, isTold: false });
+        model.push({ sequence, at, entry, snapshot, hasOutcome: false });
         if (model.length > keptMax) forgotten = model[model.length - keptMax - 1]?.sequence ?? 0;
         model = model.slice(-keptMax);
         expect(kept.forgotten).toBe(forgotten);
@@ -86,8 +86,8 @@ test("what is remembered of the latest decisions is what they said, whatever was
         }
         if (tells === undefined) continue;
         const told = model.find((one) => one.sequence === sequence - tells);
-        expect(kept.tell(sequence - tells)).toBe(told !== undefined && !told.isTold);
-        if (told !== undefined) told.isTold = true;
+        expect(kept.tell(sequence - tells)).toBe(told !== undefined && !told.hasOutcome);
+        if (told !== undefined) told.hasOutcome = true;
       }
     }),
     { numRuns: 500 },

@@ -33,7 +33,7 @@ export interface RegimesEntry {
   readonly deviations: readonly number[];
 }
 
-/** Puts a prior in force: predicted gain becomes the score. */
+/** Activates a prior: predicted gain becomes the score. */
 export interface PriorEntry extends Caused {
   readonly kind: "prior";
   /** `calypri1`, hexadecimal. */

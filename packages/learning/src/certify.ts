@@ -45,7 +45,7 @@ export interface Certified {
   readonly downgradedShare: number;
   /** Share of the most that could be saved. */
   readonly savings: number;
-  /** What all rows would have cost at the dearest tier, and what is saved of it. */
+  /** What all rows would have cost at the most expensive tier, and what is saved of it. */
   readonly premiumMicrocents: number;
   readonly savedMicrocents: number;
   readonly steps: readonly CertificateStep[];

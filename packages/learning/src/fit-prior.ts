@@ -1,5 +1,5 @@
 /**
- * Fits a prior on labelled rows: predicted is the gain of the dearest tier over the cheapest, never how hard a request is
+ * Fits a prior on labelled rows: predicted is the gain of the most expensive tier over the cheapest, never how hard a request is
  * (a request on which both fail is hard, and premium gains nothing there).
  *
  * First a ridge over features, category and text at once. Its weights are the linear head; or trees grow on the features
@@ -108,7 +108,7 @@ function plainTargets(table: Table): Float64Array {
 }
 
 /**
- * Gain per money: where requests differ in what premium adds to their cost, whoever wants to save should downgrade what
+ * Gain per money: where requests differ in what premium adds to their cost, a policy that saves should downgrade what
  * saves most for what it loses. Weighted by its saving, the regression of gain / saving is E[gain] / E[saving].
  */
 export function perCostTargets(table: Table): { readonly targets: Float64Array; readonly weights: Float64Array } {

@@ -183,7 +183,7 @@ export function rowRange(from: number, to: number): Int32Array {
   return Int32Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
 }
 
-/** What the dearest tier gained over the cheapest on each row, in bps. */
+/** What the most expensive tier gained over the cheapest on each row, in bps. */
 export function gainsBps(table: Table): Int32Array {
   const tierCount = table.tierNames.length;
   const gains = new Int32Array(table.rowCount);
@@ -193,7 +193,7 @@ export function gainsBps(table: Table): Int32Array {
   return gains;
 }
 
-/** What the dearest tier gained over whichever of the others was worst, in bps. */
+/** What the most expensive tier gained over the worst of the others, in bps. */
 export function gainsOverWorstBps(table: Table): Int32Array {
   const tierCount = table.tierNames.length;
   return Int32Array.from({ length: table.rowCount }, (_, row) => {

@@ -67,7 +67,7 @@ export class KeptDecisions {
     columns.cost[place] = decision.costMicrocents;
     columns.value[place] = request.valueMicrocents;
     columns.qualityMin[place] = request.qualityMinBps;
-    columns.isTold[place] = 0;
+    columns.hasOutcome[place] = 0;
     columns.identity.set(fromHex(entry.identity) ?? NO_IDENTITY, place * IDENTITY_BYTES);
     const shared = this.#shared(entry.useCase, snapshot);
     this.#references[place] = learning === undefined ? shared : { ...shared, learning, alternatives };
@@ -95,8 +95,8 @@ export class KeptDecisions {
   /** Marks the outcome of a decision as told; false when it was already. */
   tell(of: number): boolean {
     const place = this.#find(of);
-    if (place === undefined || this.#columns.isTold[place] === 1) return false;
-    this.#columns.isTold[place] = 1;
+    if (place === undefined || this.#columns.hasOutcome[place] === 1) return false;
+    this.#columns.hasOutcome[place] = 1;
     return true;
   }
 
@@ -146,7 +146,7 @@ interface Columns {
   readonly cost: BigUint64Array;
   readonly value: BigInt64Array;
   readonly qualityMin: Uint32Array;
-  readonly isTold: Uint8Array;
+  readonly hasOutcome: Uint8Array;
   readonly identity: Uint8Array;
 }
 
@@ -159,7 +159,7 @@ function columnsOf(capacity: number): Columns {
     cost: new BigUint64Array(capacity),
     value: new BigInt64Array(capacity),
     qualityMin: new Uint32Array(capacity),
-    isTold: new Uint8Array(capacity),
+    hasOutcome: new Uint8Array(capacity),
     identity: new Uint8Array(capacity * IDENTITY_BYTES),
   };
 }
@@ -173,7 +173,7 @@ function grown(from: Columns, capacity: number): Columns {
   to.cost.set(from.cost);
   to.value.set(from.value);
   to.qualityMin.set(from.qualityMin);
-  to.isTold.set(from.isTold);
+  to.hasOutcome.set(from.hasOutcome);
   to.identity.set(from.identity);
   return to;
 }

@@ -34,7 +34,7 @@ import { priorDigest } from "./prior-digest.ts";
 import { type PriorJson, readPrior } from "./prior-json.ts";
 import { drawOf } from "./seeded-draws.ts";
 import { isTableOf } from "./table.ts";
-import { successBySigns } from "./trust.ts";
+import { successBySignals } from "./trust.ts";
 
 const MICROSECONDS = 1_000_000;
 
@@ -231,7 +231,7 @@ export class LearningCheck {
     const { at, snapshot, learning } = kept;
     const { succeeded, observedAt, disposition, latencyMs } = found;
     const own = outcomeCost(found);
-    const successBps = succeeded === undefined ? successBySigns(found.signals ?? []) : succeeded ? BPS_MAX : 0;
+    const successBps = succeeded === undefined ? successBySignals(found.signals ?? []) : succeeded ? BPS_MAX : 0;
     const candidate = snapshot.policy.candidates[kept.selectedIndex];
     const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
     const cost: bigint = own ?? money?.claims.closedCost(found.of) ?? kept.costMicrocents;

@@ -24,7 +24,7 @@ const REGIMES = WARM_UP_REGIME + 1;
 const WINDOW = 1_000;
 const TOKEN_FEATURES = 2;
 
-/** A table that was put in force. */
+/** A table that was activated. */
 export interface TableFound {
   readonly sequence: number;
   readonly entry: BeliefEntry;
@@ -145,7 +145,7 @@ export class LearningFold {
     this.#freeze(sequence, prior.boundariesBps);
   }
 
-  /** Why a certificate cannot speak of the regimes in force; nothing when it can. It is put in force as far as it can. */
+  /** Why a certificate cannot speak of the regimes in force; nothing when it can. It is activated as far as it can. */
   certified(entry: CertificateEntry): string | undefined {
     const isOfThisPrior = entry.prior === this.#prior;
     this.trust.certifiedRegimes = isOfThisPrior ? entry.regimes : 0;

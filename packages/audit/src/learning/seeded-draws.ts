@@ -1,5 +1,5 @@
 /**
- * The draws that follow from a journal's secret seed (docs/formats.md, "Learning"), for whoever has it: eight words of 32
+ * The draws that follow from a journal's secret seed (docs/formats.md, "Learning"), for a caller that has it: eight words of 32
  * bits in each block, two for each of four decisions.
  * @module
  */

@@ -34,8 +34,8 @@ interface UseCaseTrust {
   readonly observations: number[];
 }
 
-/** Success that signs leave over, in basis points. */
-export function successBySigns(signals: readonly Signal[]): number {
+/** Success that signals leave over, in basis points. */
+export function successBySignals(signals: readonly Signal[]): number {
   return signals.reduce((left, signal) => Math.floor((left * LEFT_BPS[signal]) / 10_000), 10_000);
 }
 
@@ -58,7 +58,7 @@ export class Trust {
     this.beta[own] = Math.min((this.beta[own] ?? 0) + OBSERVATION - outcome.rewardBps, COUNT_MOST);
 
     const trust = this.#of(outcome.useCase, outcome.warmStartBps);
-    const isContradicted = outcome.succeeded === true && successBySigns(outcome.signals ?? []) < 5_000;
+    const isContradicted = outcome.succeeded === true && successBySignals(outcome.signals ?? []) < 5_000;
     const step = outcome.successBps < 5_000 ? upStep(targetFailureBps) : isContradicted ? 0 : -10;
     trust.tracker[regime] = stepped(trust.tracker[regime] ?? 0, step);
     trust.isTouched[regime] = true;
@@ -82,7 +82,7 @@ export class Trust {
     }
   }
 
-  /** Regimes of another meaning: beliefs and observations are dealt out evenly, the highest tracker is everyone's. */
+  /** Regimes of another meaning: beliefs and observations are redistributed evenly, the highest tracker is everyone's. */
   redistribute(): void {
     for (const counts of [this.alpha, this.beta]) evenOut(counts);
     for (const { tracker, isTouched, successes, observations } of this.#useCases.values()) {

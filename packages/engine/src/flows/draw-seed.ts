@@ -1,5 +1,5 @@
 /**
- * The secret seed of the draws: a file beside the journal, made when the first policy that learns is put in force, and
+ * The secret seed of the draws: a file beside the journal, made when the first policy that learns is activated, and
  * promised by its SHA-256 in that entry. Without it a journal can be read and verified, but not continued.
  * @module
  */
@@ -12,7 +12,7 @@ export const SEED_FILE = "draw-seed";
 
 /**
  * Makes a seed and keeps it, durably, before anything is promised about it. One that is there already and was not promised
- * is written over: whoever made it may have died before it was durable, or whole.
+ * is written over: its maker may have died before it was durable, or whole.
  */
 export function makeSeed(disk: Disk, directory: string, randomBytes: (count: number) => Uint8Array): Uint8Array {
   const seed = randomBytes(SEED_BYTES);

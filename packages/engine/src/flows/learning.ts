@@ -66,7 +66,7 @@ export class EngineLearning {
   }
 
   /**
-   * Puts a certificate in force: how many regimes, 0 to 8, may be served below the top tier. It holds for the regimes of the
+   * Activates a certificate: how many regimes, 0 to 8, may be served below the top tier. It holds for the regimes of the
    * prior that it names; once they mean something else it is void, and none may until a new one comes.
    *
    * @param certificate - its `prior` is the digest (`calypri1`, hexadecimal) of the prior it was found with; left out when
@@ -122,7 +122,7 @@ export class EngineLearning {
   }
 
   /**
-   * Puts a prior in force: its predictions are the scores from the next decision on, its quantiles the regimes. Another prior
+   * Activates a prior: its predictions are the scores from the next decision on, its quantiles the regimes. Another prior
    * than the one before makes a certificate void; the same again changes nothing.
    *
    * @param file - the JSON that `calybris train` wrote.

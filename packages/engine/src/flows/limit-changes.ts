@@ -17,7 +17,7 @@ export function limitChanges(budgets: Budgets, ledger: Ledger): Budgets {
   return budgets.filter((limit) => !isSameLimit(ledger.account(limit.tenant)?.limit, limit));
 }
 
-/** Whether two limits are the same, whoever set them. */
+/** Whether two limits are the same, regardless of who set them. */
 function isSameLimit(before: LimitEntry | undefined, limit: TenantLimit): boolean {
   if (before === undefined) return false;
   const { kind: _kind, actor: _actor, onBehalfOf: _onBehalfOf, ...known } = before;

@@ -35,7 +35,7 @@ export class Mistakes {
     return this.#found.length === 0;
   }
 
-  /** No more are taken: whoever looks for them may stop. */
+  /** No more are taken: a search for more may stop. */
   get isFull(): boolean {
     return this.#found.length === this.#bounds.max - 1;
   }

@@ -1,6 +1,6 @@
 /**
  * Draws: 32 bits for a decision, from a secret seed and the decision's number and nothing else, so that they cannot be
- * steered by what is asked, and can be drawn again by whoever has the seed.
+ * steered by what is asked, and can be drawn again with the seed.
  *
  *     block n = SHA-256("calydrw1" ‖ NUL ‖ seed ‖ n as u64)      eight words of 32 bits: four decisions, two draws each
  *

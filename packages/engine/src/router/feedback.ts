@@ -1,11 +1,11 @@
 /**
- * What an outcome says: success from what was told, else from signs of quality, and net reward from success, cost and
+ * What an outcome says: success as reported, else from signals of quality, and net reward from success, cost and
  * latency. Integers only.
  * @module
  */
 import { BPS_MAX, type Signal } from "@calybris/kernel";
 
-/** What is left of success when a sign is seen. They multiply: two signs are worse than one. */
+/** What is left of success after a signal. They multiply: two signals are worse than one. */
 const LEFT_BPS: Readonly<Record<Signal, number>> = Object.freeze({
   /** Took twice its 95th percentile, or longer. */
   slow: 7_000,
@@ -19,13 +19,13 @@ const LEFT_BPS: Readonly<Record<Signal, number>> = Object.freeze({
   truncated: 5_000,
 });
 
-/** Success in basis points: what was told, or what the signs leave of it. */
+/** Success in basis points: as reported, or what the signals leave of it. */
 export function successOf(succeeded: boolean | undefined, signals: readonly Signal[]): number {
   if (succeeded !== undefined) return succeeded ? BPS_MAX : 0;
   return signals.reduce((left, signal) => Math.floor((left * LEFT_BPS[signal]) / BPS_MAX), BPS_MAX);
 }
 
-/** Told to be good, and every sign says the opposite. */
+/** Reported as a success, and every signal says the opposite. */
 export function isContradicted(succeeded: boolean | undefined, signals: readonly Signal[]): boolean {
   return succeeded === true && successOf(undefined, signals) < BPS_MAX / 2;
 }

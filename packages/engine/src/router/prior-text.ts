@@ -70,7 +70,7 @@ const HASH_PRIME = 0x01000193;
 
 /**
  * Counts the buckets that a text hits into `scratch`; returns how many there are. They stand in `scratch.touched`, in the
- * order of their first hit; whoever counts has to {@link clearCounts} after.
+ * order of their first hit; the caller that counts has to {@link clearCounts} after.
  */
 export function countBuckets(text: string, scratch: TextScratch): number {
   const { counts, touched } = scratch;

@@ -1,5 +1,5 @@
 /**
- * The prior: what is expected of the dearest tier beyond the cheapest, in bps, before anything was tried. Fitted offline
+ * The prior: what is expected of the most expensive tier beyond the cheapest, in bps, before anything was tried. Fitted offline
  * by `calybris train`, read from a file, named in the journal by its digest, and evaluated in integers only, so that
  * every machine comes to the same gain.
  *
@@ -71,7 +71,7 @@ export function categoryIndexOf(prior: Prior, category: string | undefined): num
 }
 
 /**
- * What the dearest tier is expected to gain over the cheapest, −10,000..10,000 bps. Allocates nothing.
+ * What the most expensive tier is expected to gain over the cheapest, −10,000..10,000 bps. Allocates nothing.
  *
  * @param features - 32-bit integers in the order of `prior.featureNames`, from `offset` on; {@link FEATURE_MISSING} for
  *   one that is not known.

@@ -160,7 +160,7 @@ export class Router {
     return this.#tables.get(regime, tiersMask);
   }
 
-  /** The entry that puts a table in force, from beliefs as they are. */
+  /** The entry that activates a table, from beliefs as they are. */
   beliefEntry(regime: number, tiers: readonly number[]): BeliefEntry {
     const alpha = tiers.map((tier) => this.beliefs.alpha(regime, tier));
     const beta = tiers.map((tier) => this.beliefs.beta(regime, tier));
@@ -309,7 +309,7 @@ export class Router {
 
   /**
    * From here on the regimes are these. The first ones begin with what the warm-up learned. Later ones mean something else
-   * under the same numbers: what was learned is dealt out among them, what is usual in each is measured anew, and a
+   * under the same numbers: what was learned is redistributed among them, what is usual in each is measured anew, and a
    * certificate is void.
    */
   #freeze(boundaries: readonly number[], sequence: number): void {

@@ -102,7 +102,7 @@ function equalSavings(set: SetFigures): readonly Goal[] {
   const own = set.policies.find(({ name }) => name === CALYBRIS);
   const trees = set.policies.find(({ name }) => name === TREES);
   if (own === undefined) return [];
-  // Where nearly every request needs premium, not even whoever knows the outcomes gets far below random.
+  // Where nearly every request needs premium, not even a policy that knows the outcomes gets far below random.
   const oracle = set.policies.find(({ name }) => name === ORACLE);
   const reach =
     oracle === undefined

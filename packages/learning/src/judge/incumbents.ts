@@ -1,5 +1,5 @@
 /**
- * Savings against whoever was there before: always premium; 60 % cheap and 40 % premium by chance; the best static rule.
+ * Savings against what was there before: always premium; 60 % cheap and 40 % premium by chance; the best static rule.
  * The published savings (44, 26 and 14 %) stand beside them. An incumbent is only beaten at no worse a quality than its own.
  * @module
  */

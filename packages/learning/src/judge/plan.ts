@@ -38,7 +38,7 @@ export interface Plan {
   readonly scoresByKind: ReadonlyMap<HeadKind, Int32Array>;
   readonly winner: HeadKind;
   readonly isPerCost: boolean;
-  /** Everything at the dearest tier, and everything at the cheapest. */
+  /** Everything at the most expensive tier, and everything at the cheapest. */
   readonly ends: readonly [Point, Point];
   readonly endTallies: readonly [Tally, Tally];
   readonly valuesMicrocents: readonly number[];
@@ -94,7 +94,7 @@ export function planOf(
   const ends: readonly [Point, Point] = [pointOf(ground, [endTallies[0]]), pointOf(ground, [endTallies[1]])];
   const tips = tippingShares(table, stages);
   const savingMean = meanSaving(table, rows);
-  const dearest = table.costsMicrocents.reduce((most, cost) => Math.max(most, cost), 1);
+  const costMost = table.costsMicrocents.reduce((most, cost) => Math.max(most, cost), 1);
   const gainMean = gainsBps(table).reduce((sum, gain) => sum + gain, 0) / 10_000 / Math.max(1, table.rowCount);
   return {
     table,
@@ -108,9 +108,9 @@ export function planOf(
     endTallies,
     // Where nothing can be saved, a right answer is worth so much that cost does not count.
     valuesMicrocents:
-      savingMean > 0 ? valuesAround(tips).map((share) => Math.max(1, savingMean / share)) : [1_000 * dearest],
+      savingMean > 0 ? valuesAround(tips).map((share) => Math.max(1, savingMean / share)) : [1_000 * costMost],
     valueTypicalMicrocents:
-      savingMean > 0 ? Math.max(1, (2 * savingMean) / Math.max(0.001, Math.abs(gainMean))) : 1_000 * dearest,
+      savingMean > 0 ? Math.max(1, (2 * savingMean) / Math.max(0.001, Math.abs(gainMean))) : 1_000 * costMost,
   };
 }
 
