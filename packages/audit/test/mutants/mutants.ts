@@ -5,6 +5,7 @@
  */
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
+import { WIRE_MUTANTS } from "./wire-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -391,4 +392,4 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...OF_THE_ENGINE, ...OF_THE_AUDIT, ...SERVICE_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [...OF_THE_ENGINE, ...OF_THE_AUDIT, ...SERVICE_MUTANTS, ...WIRE_MUTANTS];

@@ -21,14 +21,14 @@ export interface Sight {
 
 /** What makes an event worth reading: a member that is not null, or a text that names the event's type. */
 interface Names {
-  readonly members: readonly Buffer[];
-  readonly types: readonly Buffer[];
+  readonly members: readonly string[];
+  readonly types: readonly string[];
 }
 
-const quoted = (...names: readonly string[]): readonly Buffer[] => names.map((name) => Buffer.from(`"${name}"`));
+const quoted = (...names: readonly string[]): readonly string[] => names.map((name) => `"${name}"`);
 
 /** The one event of a chat completion whose name counts. */
-const ERROR_LINES: readonly Buffer[] = [Buffer.from("event: error"), Buffer.from("event:error")];
+const ERROR_LINES: readonly string[] = ["event: error", "event:error"];
 
 const NAMES: { readonly [Dialect in AnswerDialect]: Names } = {
   "openai-chat": { members: quoted("usage", "finish_reason", "error"), types: ERROR_LINES },
@@ -44,11 +44,11 @@ const NAMES: { readonly [Dialect in AnswerDialect]: Names } = {
 /** `undefined`: nothing that concerns the gateway, or no JSON object. */
 export function sightOf(block: SseBlock, dialect: AnswerDialect): Sight | undefined {
   const { members, types } = NAMES[dialect];
+  // Each byte a character: that is enough to find a name, and costs less than a search in the bytes for each of them.
+  const text = block.bytes.toString("latin1");
   // JSON that is written on several lines may have a line's end between a name and its value.
   const isWorthReading =
-    block.lineCount > 2 ||
-    members.some((name) => hasMember(block.bytes, name)) ||
-    types.some((type) => block.bytes.includes(type));
+    block.lineCount > 2 || members.some((name) => hasMember(text, name)) || types.some((type) => text.includes(type));
   if (!isWorthReading) return undefined;
   const json = asObject(block.json());
   return json === undefined ? undefined : { json, ...READERS[dialect](json, block.event) };
@@ -63,17 +63,13 @@ export function asList(value: unknown): readonly unknown[] {
 }
 
 /** Whether a name stands there with a value that is not `null`. */
-function hasMember(bytes: Buffer, name: Buffer): boolean {
-  for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, at + 1)) {
-    let next = at + name.byteLength;
-    while (isSpace(bytes[next]) || bytes[next] === 0x3a) next += 1;
-    if (bytes[next] !== 0x6e) return true;
+function hasMember(text: string, name: string): boolean {
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    let next = at + name.length;
+    while (" \n\r\t:".includes(text.charAt(next)) && next < text.length) next += 1;
+    if (text.charAt(next) !== "n") return true;
   }
   return false;
-}
-
-function isSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }
 
 type Reading = Omit<Sight, "json">;

@@ -1,0 +1,198 @@
+/**
+ * Planted bugs of the wire: spans, streams, usage, prices, errors and translation.
+ * @module
+ */
+import type { Mutant } from "./mutants.ts";
+
+const SPANS = "gateway/src/wire/json-spans.ts";
+const SPANS_TEST = "gateway/test/wire/json-spans.test.ts";
+const SCANNER = "gateway/src/wire/sse-scanner.ts";
+const SCANNER_TEST = "gateway/test/wire/sse-scanner.test.ts";
+const PASS = "gateway/src/wire/stream-pass.ts";
+const PASS_TEST = "gateway/test/wire/stream-pass.test.ts";
+const COST = "gateway/src/prices/call-cost.ts";
+const COST_TEST = "gateway/test/prices/call-cost.test.ts";
+const USAGE_TEST = "gateway/test/usage/usage-reader.test.ts";
+const ERRORS_TEST = "gateway/test/wire/errors.test.ts";
+const REQUESTS_TEST = "gateway/test/translate/requests.test.ts";
+const STREAMS_TEST = "gateway/test/translate/streams.test.ts";
+
+export const WIRE_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a field that is set twice counts as the last one",
+    file: SPANS,
+    find: "if (this.#members.has(key)) {",
+    replace: "if (this.#members.has(key) && key === '') {",
+    test: SPANS_TEST,
+  },
+  {
+    name: "a field's name is compared as it is written",
+    file: SPANS,
+    find: "const key = JSON.parse(",
+    replace: "const key = ((text: string): string => text.slice(1, -1))(",
+    test: SPANS_TEST,
+  },
+  {
+    name: "a character that is cut in two is checked by halves",
+    file: SPANS,
+    find: "this.#mayBeWithinCharacter = (piece.at(-1) ?? 0xff) >= 0x80;",
+    replace: "this.#mayBeWithinCharacter = false;",
+    test: SPANS_TEST,
+  },
+  {
+    name: "a body may be nested one level deeper than its bound",
+    file: SPANS,
+    find: "if (this.#nesting === nestingMax)",
+    replace: "if (this.#nesting > nestingMax)",
+    test: SPANS_TEST,
+  },
+  {
+    name: "two members added to an empty object have no comma between them",
+    file: "gateway/src/wire/body-members.ts",
+    find: "hasComma || addedAt === at",
+    replace: "hasComma",
+    test: "gateway/test/wire/request-edits.test.ts",
+  },
+  {
+    name: "an LF behind a CR at a cut begins a line of its own",
+    file: SCANNER,
+    find: "if (piece.byteLength === 0 || !this.#isAfterReturn) return 0;",
+    replace: "if (piece.byteLength === 0 || this.#isAfterReturn || !this.#isAfterReturn) return 0;",
+    test: SCANNER_TEST,
+  },
+  {
+    name: "an event that is held is a view of a piece that may change",
+    file: SCANNER,
+    find: "rest.copy(this.#held, this.#heldBytes);",
+    replace: "if (this.#heldBytes === 0) this.#held = rest;\n    else rest.copy(this.#held, this.#heldBytes);",
+    test: SCANNER_TEST,
+  },
+  {
+    name: "[DONE] alone completes an answer",
+    file: PASS,
+    find: 'return this.#options.dialect === "openai-chat" && this.#finished.size === 0 && isDone(block);',
+    replace: "return false;",
+    test: PASS_TEST,
+  },
+  {
+    name: "a chunk with usage and a finish reason is left out",
+    file: PASS,
+    find: "return (reason ?? null) === null && Object.keys",
+    replace: "return Object.keys",
+    test: PASS_TEST,
+  },
+  {
+    name: "a stream that was cut ends without a word",
+    file: PASS,
+    find: 'const ending = outcome === "cut" ? streamError(dialect, STREAM_CUT, this.#progress()) : completion(dialect);',
+    replace: 'const ending = outcome === "cut" ? "" : completion(dialect);',
+    test: PASS_TEST,
+  },
+  {
+    name: "counts of a stream are added up",
+    file: "gateway/src/usage/anthropic-usage.ts",
+    find: "return { ...before, ...Object.fromEntries(said) };",
+    replace:
+      "return { ...before, ...Object.fromEntries(said.map(([name, value]) => [name, typeof value === 'number' ? value + Number(before[name] ?? 0) : value])) };",
+    test: USAGE_TEST,
+  },
+  {
+    name: "what the split of cache writes does not name is not billed",
+    file: "gateway/src/usage/anthropic-usage.ts",
+    find: "Math.max(short, written - long)",
+    replace: "short",
+    test: USAGE_TEST,
+  },
+  {
+    name: "reasoning is always beside the completion",
+    file: "gateway/src/usage/openai-usage.ts",
+    find: "if (beyond === 0) return completion;",
+    replace: "if (beyond === 0) return completion + reasoning;",
+    test: USAGE_TEST,
+  },
+  {
+    name: "a price is rounded at each part",
+    file: COST,
+    find: "sum += BigInt(count) * rateAt(rate, inputTokens);",
+    replace: "sum += ceilDivide(BigInt(count) * rateAt(rate, inputTokens), UNITS_PER_RATE) * UNITS_PER_RATE;",
+    test: COST_TEST,
+  },
+  {
+    name: "a tier begins at its bound",
+    file: "gateway/src/prices/model-prices.ts",
+    find: "inputTokens > aboveInputTokens",
+    replace: "inputTokens >= aboveInputTokens",
+    test: COST_TEST,
+  },
+  {
+    name: "a word without a known factor costs the list price, and nothing is held",
+    file: "gateway/src/prices/price-factors.ts",
+    find: "if (factorBps === undefined) unknown.push(name);",
+    replace: "if (factorBps === undefined) continue;",
+    test: COST_TEST,
+  },
+  {
+    name: "a prefix prices a model",
+    file: "gateway/src/prices/genai-prices.ts",
+    find: "models.find((model) => model.exactIds.includes(id));",
+    replace: "models.find((model) => model.exactIds.some((one) => id.startsWith(one)));",
+    test: COST_TEST,
+  },
+  {
+    name: "a refusal may be sent again",
+    file: "gateway/src/wire/refusals.ts",
+    find: "const error: WireError = { status, message, code, isRetryable: false,",
+    replace: "const error: WireError = { status: status === 402 ? 429 : status, message, code,",
+    test: ERRORS_TEST,
+  },
+  {
+    name: "the operator's quota is told to the tenant",
+    file: "gateway/src/wire/provider-errors.ts",
+    find: "ACCOUNT_CODES.has(type) ||",
+    replace: "",
+    test: ERRORS_TEST,
+  },
+  {
+    name: "a cookie of the provider's passes",
+    file: "gateway/src/wire/header-lists.ts",
+    find: '    "x-should-retry",\n  ],',
+    replace: '    "x-should-retry",\n    "set-cookie",\n  ],',
+    test: "gateway/test/wire/header-lists.test.ts",
+  },
+  {
+    name: "an unknown field is dropped on the way to the other dialect",
+    file: "gateway/src/translate/field-check.ts",
+    find: 'if (rule === undefined) throw untranslatable(field, "is unknown to this version");',
+    replace: "if (rule === undefined) continue;",
+    test: "gateway/test/translate/request-fields.test.ts",
+  },
+  {
+    name: "a choice of no tool carries the flag for parallel calls",
+    file: "gateway/src/translate/messages-request.ts",
+    find: 'if (toolChoice?.kind === "none") return { type: "none" };',
+    replace:
+      'if (toolChoice?.kind === "none") return { type: "none", disable_parallel_tool_use: isParallel === false };',
+    test: REQUESTS_TEST,
+  },
+  {
+    name: "results of tools stay behind the words",
+    file: "gateway/src/translate/chat-messages.ts",
+    find: "return [...results.map(toolMessage), ...own];",
+    replace: "return [...own, ...results.map(toolMessage)];",
+    test: REQUESTS_TEST,
+  },
+  {
+    name: "a refusal stops like an answer",
+    file: "gateway/src/translate/stop-reasons.ts",
+    find: '["refusal", "content_filter"],',
+    replace: '["refusal", "stop"],',
+    test: STREAMS_TEST,
+  },
+  {
+    name: "blocks of a translated stream are open at the same time",
+    file: "gateway/src/translate/messages-stream.ts",
+    find: 'else waiting.waiting.push(piece);\n    return "";',
+    replace: "else waiting.waiting.push(piece);\n    return this.#startOf(this.#blocks.at(-1) ?? open);",
+    test: STREAMS_TEST,
+  },
+];
