@@ -11,6 +11,9 @@ const FIRST_BLOCK_BYTES = 4 * 1024;
 const BLOCK_BYTES_MAX = 512 * 1024;
 /** A body of one piece up to this length is used as it arrived. */
 const PIECE_BYTES_MAX = 64 * 1024;
+/** So many pieces however short; beyond them, pieces have so many bytes on average. Node calls back for each chunk. */
+const SHORT_PIECES_MAX = 4_096;
+const PIECE_BYTES_MEAN_MIN = 256;
 
 export interface BodyOptions {
   readonly bytesMax: number;
@@ -34,6 +37,7 @@ export function collectBody(
   const { bytesMax, take, begin } = options;
   const declared = request.headers["content-length"];
   const gathered = new GatheredBody(declared === undefined ? undefined : Number(declared));
+  let pieceCount = 0;
   const fail = (error: unknown): void => {
     request.off("data", add);
     request.off("end", end);
@@ -42,6 +46,11 @@ export function collectBody(
   const add = (piece: Buffer): void => {
     if (gathered.bytes + piece.byteLength > bytesMax) {
       fail(new GatewayError("CAL_GATEWAY_BODY_TOO_LARGE", { bytesMax }));
+      return;
+    }
+    pieceCount += 1;
+    if (pieceCount > SHORT_PIECES_MAX + gathered.bytes / PIECE_BYTES_MEAN_MIN) {
+      fail(new GatewayError("CAL_GATEWAY_BODY_TOO_COSTLY", { problem: "it comes in too many short chunks" }));
       return;
     }
     try {

@@ -220,9 +220,9 @@ describe("a hostile body", () => {
   test.each(CASES)(
     "of the kind %s takes less than 50 ms of the thread that decides, and its answer is short",
     async (_kind, path, body) => {
-      // What else the machine does is not the request's: the least of three counts.
+      // What else the machine does is not the request's: the least of six counts.
       let leastMs = Number.POSITIVE_INFINITY;
-      for (let attempt = 0; attempt < 3 && leastMs >= THREAD_MS_MAX; attempt += 1) {
+      for (let attempt = 0; attempt < 6 && leastMs >= THREAD_MS_MAX; attempt += 1) {
         const { milliseconds, status, answerBytes } = await threadMs(path, body);
         expect([200, 400]).toContain(status);
         expect(answerBytes).toBeLessThan(path === BATCH ? 600_000 : 40_000);
