@@ -64,18 +64,22 @@ function measure(directory: string, plan: EnginePlan): readonly Row[] {
   return stdout.split("\nbegin\n").slice(1).map(roundOf);
 }
 
-/** A round's numbers, and what its traces of the garbage collector say was allocated in between. */
+/**
+ * A round's numbers, and what its traces of the garbage collector say was allocated in between. The writer's thread has a heap
+ * of its own, whose traces may come first; that of the ordering thread is the one that more was allocated on.
+ */
 function roundOf(output: string): Row {
   const line = /^\{.*\}$/m.exec(output)?.[0] ?? "{}";
-  let heapBytes = 0;
-  let after: number | undefined;
-  let isolate: string | undefined;
-  for (const [, of, before, left] of output.matchAll(TRACE)) {
-    isolate ??= of;
-    if (of !== isolate) continue;
-    if (after !== undefined) heapBytes += (Number(before) - after) * MEBIBYTE;
-    after = Number(left);
+  const heaps = new Map<string, { bytes: number; after: number }>();
+  for (const [, isolate = "", before, left] of output.matchAll(TRACE)) {
+    const heap = heaps.get(isolate);
+    if (heap === undefined) heaps.set(isolate, { bytes: 0, after: Number(left) });
+    else {
+      heap.bytes += (Number(before) - heap.after) * MEBIBYTE;
+      heap.after = Number(left);
+    }
   }
+  const heapBytes = Math.max(0, ...[...heaps.values()].map(({ bytes }) => bytes));
   return { ...(JSON.parse(line) as EngineRound), heapBytes };
 }
 

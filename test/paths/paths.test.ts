@@ -34,8 +34,9 @@ test("a decision passes recall, intake, the kernel, the ledger and the journal, 
   const order = [
     /#answers$/,
     /#resolveRequest$/,
-    /kernel\/src\/governance\.ts#/,
-    /#layRecord$/,
+    /flows\/decide\.ts##prescribeInto$/,
+    /#requireConsistent$/,
+    /#layInto$/,
     /ledger\/ledger\.ts#apply$/,
   ];
   const places = order.map((step) => passed.findIndex((name) => step.test(name)));

@@ -176,7 +176,7 @@ export class Engine {
       state,
       requestIds,
       waitingMax: options.waitingMax ?? WAITING_MAX,
-      kernelFor,
+      kernelFor: options.kernelFor,
       draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,

@@ -3,7 +3,6 @@
  * people write, the stages. It may change in any release. A program that embeds the engine imports `@calybris/engine`.
  * @module
  */
-export * from "./flows/decide.ts";
 export * from "./engine.ts";
 export * from "./flows/learning.ts";
 export * from "./flows/ledger.ts";
@@ -36,7 +35,6 @@ export * from "./flows/recalled.ts";
 export * from "./state/request-index.ts";
 export * from "./flows/limit-preview.ts";
 export * from "./state/read-entry.ts";
-export * from "./flows/recommend.ts";
 export * from "./router/beliefs.ts";
 export * from "./router/draws.ts";
 export * from "./router/feedback.ts";

@@ -10,19 +10,19 @@
 import {
   CalybrisError,
   DEFAULT_TENANT,
-  type DecisionEntry,
   type EntryBody,
   type Kernel,
   type PeriodEntry,
   type Policy,
   REGIME_COUNT,
 } from "@calybris/kernel";
-import { type Deciding, decide, type Planned } from "./decide.ts";
+import { DecidePlan } from "./decide.ts";
+import { PreparedPolicy } from "./prepared-policy.ts";
+import type { Learner } from "./recommend.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
-import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { WaiterOrdering } from "../journal/journal.ts";
-import { layRecord } from "../journal/lay-record.ts";
+import type { RecordEntry } from "../journal/record-entry.ts";
 import { RecordShelf } from "../journal/record-shelf.ts";
 import type { EntryWaiter } from "../journal/waiting-list.ts";
 import type { Account } from "../ledger/account.ts";
@@ -36,7 +36,8 @@ interface StepPorts {
   readonly state: EngineState;
   readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
-  readonly kernelFor: (policy: Policy) => Kernel;
+  /** Builds another kernel than the package's own. */
+  readonly kernelFor: ((policy: Policy) => Kernel) | undefined;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
@@ -47,23 +48,16 @@ interface StepPorts {
 /** What becomes of a request that names a tenant without a limit: refused, or decided without a reservation. */
 export type UnknownTenants = "refuse" | "unmetered";
 
-/** Waits for a decision; it is given its record, and its entry without the identity, before that is ordered. */
+/** Waits for a decision; it is given its entry before that is ordered. */
 export interface RecordWaiter extends EntryWaiter {
-  record: DecisionRecord | undefined;
-  entry: DecisionEntry | undefined;
-}
-
-interface Plan {
-  readonly account: Account | undefined;
-  readonly periods: readonly PeriodEntry[];
-  readonly planned: Planned;
-  readonly entryCount: number;
+  entry: RecordEntry | undefined;
 }
 
 export class DecideStep {
   readonly #ports: StepPorts;
   readonly #shelf: RecordShelf = new RecordShelf();
-  #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
+  readonly #plan: DecidePlan = new DecidePlan();
+  #prepared: PreparedPolicy | undefined;
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
@@ -117,66 +111,63 @@ export class DecideStep {
     const undoneBefore = cells.undoneCount();
     let wasShort = false;
     for (;;) {
-      const plan = failStop.stopOnError(() => this.#plan(resolved, account, at));
-      if (plan.planned.entry.roomMicrocents !== undefined && !wasShort) {
+      const periods = account === undefined ? NO_PERIODS : periodsDue(account, at);
+      failStop.stopOnError(() => this.#decide(resolved, account, periods));
+      if (this.#plan.shortMicrocents !== undefined && !wasShort) {
         wasShort = true;
         if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }
-      journal.establishRoom(plan.entryCount);
-      const sequence = this.#order(plan, waiter);
+      journal.establishRoom(periods.length + (this.#plan.table === undefined ? 0 : 1) + 1);
+      const sequence = this.#order(account, periods, waiter);
       if (sequence !== undefined) return sequence;
     }
   }
 
-  /** Every entry that the decision needs. Changes nothing, and refuses nothing: a request that cannot run is rejected. */
-  #plan(resolved: ResolvedRequest, account: Account | undefined, at: number): Plan {
+  /** Plans the decision. Changes nothing, and refuses nothing: a request that cannot run is rejected. */
+  #decide(resolved: ResolvedRequest, account: Account | undefined, periods: readonly PeriodEntry[]): void {
     const { ledger } = this.#ports.state;
-    const periods = account === undefined ? [] : periodsDue(account, at);
-    const room =
-      account === undefined
-        ? undefined
-        : {
-            tenant: account.tenant,
-            roomMicrocents: ledger.room(account, periods),
-            whenShort: account.limit.whenShort,
-          };
-    const planned = decide(this.#deciding(periods.length), resolved, room);
-    return { account, periods, planned, entryCount: periods.length + (planned.table === undefined ? 0 : 1) + 1 };
+    const room = account === undefined ? undefined : { account, roomMicrocents: ledger.room(account, periods) };
+    this.#plan.decide(this.#preparedPolicy(), resolved, this.#learner(periods.length), room);
   }
 
-  /** Orders a plan; `undefined` when another thread has taken its room. Periods that began stay. */
-  #order({ account, periods, planned }: Plan, waiter: RecordWaiter): number | undefined {
+  /** Orders what was planned; `undefined` when another thread has taken its room. Periods that began stay. */
+  #order(account: Account | undefined, periods: readonly PeriodEntry[], waiter: RecordWaiter): number | undefined {
     const { state, journal } = this.#ports;
     const { ledger } = state;
-    const { entry, table } = planned;
+    const { table, isRejected, costMicrocents } = this.#plan;
     for (const period of periods) journal.order(period);
-    const cells = account === undefined || entry.decision.action === "reject" ? [] : ledger.cellsOf(account);
-    const amount: bigint = entry.decision.costMicrocents;
-    if (cells.length > 0 && !drive(ledger.cells.reserve(cells, amount))) return undefined;
+    const cells = account === undefined || isRejected ? NO_CELLS : ledger.cellsOf(account);
+    if (cells.length > 0 && !this.#take(cells, costMicrocents)) return undefined;
     try {
       if (table !== undefined) journal.order(table as EntryBody);
-      ledger.ranAhead(entry);
+      const entry = this.#plan.layInto(this.#shelf);
       waiter.entry = entry;
-      waiter.record = layRecord(this.#shelf, planned);
-      return journal.orderFor(entry, waiter, waiter.record);
+      ledger.ranAhead(entry.entry);
+      return journal.orderFor(entry.entry, waiter, entry.record);
     } catch (error) {
-      if (cells.length > 0) drive(ledger.cells.undo(cells, amount));
+      if (cells.length > 0) drive(ledger.cells.undo(cells, costMicrocents));
       throw error;
     }
   }
 
-  #deciding(periodCount: number): Deciding {
+  #take(cells: readonly number[], amount: bigint): boolean {
+    const { cells: all } = this.#ports.state.ledger;
+    const [only] = cells;
+    return cells.length === 1 && only !== undefined ? all.take(only, amount) : drive(all.reserve(cells, amount));
+  }
+
+  /** What a policy that learns recommends with. */
+  #learner(periodCount: number): Learner | undefined {
     const { state, journal, draws } = this.#ports;
-    const policy = state.current;
-    const drawing = policy.snapshot.learning === undefined ? undefined : draws();
-    if (drawing === undefined) return { policy, kernel: this.#currentKernel() };
-    const learner = {
+    const { snapshot } = state.current;
+    const drawing = snapshot.learning === undefined ? undefined : draws();
+    if (drawing === undefined) return undefined;
+    return {
       router: state.router,
       draws: drawing,
-      candidateTiers: policy.snapshot.candidateTiers,
+      candidateTiers: snapshot.candidateTiers,
       tableSequence: journal.nextSequence + periodCount,
     };
-    return { policy, kernel: this.#currentKernel(), learner };
   }
 
   /** The account that pays; `undefined` for a tenant without a limit, from which nothing is reserved. */
@@ -194,12 +185,15 @@ export class DecideStep {
     throw new CalybrisError("CAL_LEDGER_RESERVATIONS_FULL", { tenant: account.tenant, open: account.openCount });
   }
 
-  #currentKernel(): Kernel {
-    const { id, snapshot } = this.#ports.state.current;
-    if (this.#kernel?.policyId !== id) this.#kernel = { policyId: id, kernel: this.#ports.kernelFor(snapshot.policy) };
-    return this.#kernel.kernel;
+  #preparedPolicy(): PreparedPolicy {
+    const { current } = this.#ports.state;
+    if (this.#prepared?.policy !== current)
+      this.#prepared = new PreparedPolicy(current, this.#ports.kernelFor?.(current.snapshot.policy));
+    return this.#prepared;
   }
 }
 
+const NO_PERIODS: readonly PeriodEntry[] = [];
+const NO_CELLS: readonly number[] = [];
 /** What a step orders beside periods when it freezes the regimes. */
 const REGIMES_TABLE_DECISION = 3;

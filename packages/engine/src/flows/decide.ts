@@ -1,11 +1,11 @@
 /**
  * The decide flow, as the sentence it implements:
  *
- *     request → router → governance → kernel → room → governance → entry
+ *     request → router → governance → kernel → room → governance → record
  *
- * It is pure: policy, kernel, the number of the decision, the tenant's room and the learner come in; the entry to be made
- * durable comes out, and the table that must be ordered before it. The entry is a reservation too. The router is asked only
- * where the client gave no floor.
+ * It changes nothing but its own records: policy, kernel, the number of the decision, the tenant's room and the learner come
+ * in; the record of the decision comes out, and the table that must be ordered before it. The router is asked only where the
+ * client gave no floor. `test/support/plain-decide.ts` is the same flow in objects, to which a test holds this one.
  * @module
  */
 import {
@@ -13,177 +13,280 @@ import {
   type Asked,
   type BeliefEntry,
   BPS_MAX,
-  bounded,
-  boundsOf,
   breachOfDecision,
-  breachOfRequest,
   costMicrocents,
   type Decision,
-  type DecisionEntry,
-  type ExplainedRecommendation,
-  floorWithin,
+  GOVERNANCE,
   invariant,
-  type Kernel,
+  mask,
   type Microcents,
   microcents,
   NO_BUDGET_LIMIT,
-  type Reason,
+  REASON_CODES,
   type Request,
-  type RequestBounds,
-  rejection,
-  type WhenShort,
 } from "@calybris/kernel";
-import { requireConsistent } from "./consistent-decision.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
+import { AT, HAS, type Pages } from "../journal/decision-record.ts";
+import { defaultedBits } from "../journal/lay-record.ts";
+import { RecordEntry } from "../journal/record-entry.ts";
+import { headBytesMax, type HeadMembers, layHead } from "../journal/record-head.ts";
+import type { RecordShelf } from "../journal/record-shelf.ts";
+import type { Account } from "../ledger/account.ts";
 import { UNPROVEN } from "../ledger/reservations.ts";
-import { type Learner, recommend } from "./recommend.ts";
-import type { PolicyInForce } from "../state/state.ts";
-import type { Writable } from "./writable.ts";
+import {
+  ALL,
+  BASE,
+  DECISION_WORDS,
+  type PreparedPolicy,
+  REQUEST_WORDS,
+  type RequestTerms,
+  TWO_32,
+} from "./prepared-policy.ts";
+import { isRejection, type Learner, Recommender } from "./recommend.ts";
 
 /** Whose money it is, and how much there is. */
 export interface TenantRoom {
-  readonly tenant: string;
+  readonly account: Account;
   /** What may be reserved; `undefined` when nobody limits it. */
   readonly roomMicrocents: bigint | undefined;
-  readonly whenShort: WhenShort;
 }
 
-/** What is decided with: the policy in force and a kernel built for it. */
-export interface Deciding {
-  readonly policy: PolicyInForce;
-  readonly kernel: Kernel;
-  /** Of a policy that learns. */
-  readonly learner?: Learner | undefined;
-}
-
-/** What the journal will hold, but for the identity: its writer makes that, and what it binds. */
-export interface Planned {
-  readonly entry: DecisionEntry;
-  readonly policyId: number;
-  readonly policyDigest: Uint8Array;
-  /** The whole decision; the entry holds what cannot be made again. */
-  readonly decision: Decision;
-  readonly learning?: ExplainedRecommendation | undefined;
-  /** The sampling table that the decision was drawn from, where none was in force; it comes first. */
-  readonly table?: BeliefEntry | undefined;
-}
-
-/** Decides a resolved request. */
-export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: TenantRoom): Planned {
-  const { policy } = deciding;
-  const { useCase, defaulted, requestId, reservationSeconds, tenant } = resolved;
-  const { actor, onBehalfOf, tags, session, promptDigest } = resolved;
-  const bounds = boundsOf(policy.snapshot, resolved.request);
-  const { request, decision, roomMicrocents, learning, table } = withinRoom(deciding, resolved, bounds, room);
-  const breach = breachOfDecision(request, decision);
-  invariant(breach === undefined, `what runs respects governance, but ${breach}`);
-  requireConsistent(policy.snapshot.policy, request, decision);
-  const entry: Writable<DecisionEntry> = {
-    kind: "decision",
-    useCase,
-    defaulted,
-    request,
-    decision,
-    identity: UNPROVEN,
-  };
-  if (requestId !== undefined) entry.requestId = requestId;
-  if (actor !== undefined) entry.actor = actor;
-  if (onBehalfOf !== undefined) entry.onBehalfOf = onBehalfOf;
-  if (tags !== undefined) entry.tags = tags;
-  if (session !== undefined) entry.session = session;
-  if (promptDigest !== undefined) entry.promptDigest = promptDigest;
-  if (tenant !== undefined) entry.tenant = tenant;
-  else if (room !== undefined) {
-    entry.tenant = room.tenant;
-    entry.defaulted = [...defaulted, "tenant"];
-  }
-  if (room !== undefined && reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
-  if (roomMicrocents !== undefined) entry.roomMicrocents = roomMicrocents;
-  if (isBounding(bounds)) entry.bounds = bounds;
-  const asked = askedBy(resolved.request, request, bounds);
-  if (asked !== undefined) entry.asked = asked;
-  if (learning !== undefined) entry.learning = learning;
-  return { entry, policyId: policy.id, policyDigest: policy.digest, decision, learning, table };
-}
-
-/** What the client sent where the request holds another value, or leaves the same one out. */
-function askedBy(sent: Request, request: Request, bounds: RequestBounds): Asked | undefined {
-  const { budgetLimitMicrocents: budget, providersAllowed: providers } = sent;
-  const isBudget =
-    budget !== NO_BUDGET_LIMIT && (budget !== request.budgetLimitMicrocents || budget === bounds.budgetLimitMicrocents);
-  const isProviders =
-    providers !== ALL_PROVIDERS && (providers !== request.providersAllowed || providers === bounds.providersAllowed);
-  if (!isBudget && !isProviders) return undefined;
-  return { ...(isBudget ? { budgetMicrocents: budget } : {}), ...(isProviders ? { providers } : {}) };
-}
-
-function isBounding({ budgetLimitMicrocents, providersAllowed }: RequestBounds): boolean {
-  return budgetLimitMicrocents !== NO_BUDGET_LIMIT || providersAllowed !== ALL_PROVIDERS;
-}
-
-interface Answer {
-  readonly request: Request;
-  readonly decision: Decision;
-  readonly learning?: ExplainedRecommendation;
+export class DecidePlan {
+  /** The table that the decision was drawn from, where none was in force. */
+  table: BeliefEntry | undefined;
   /** The tenant's headroom, when it was too little. */
-  readonly roomMicrocents?: Microcents;
-  readonly table?: BeliefEntry | undefined;
-  /** The most that any way of answering it may cost. */
-  readonly costMostMicrocents: bigint;
-}
+  shortMicrocents: Microcents | undefined;
+  readonly #recommender: Recommender = new Recommender();
+  #prepared!: PreparedPolicy;
+  #resolved!: ResolvedRequest;
+  #account: Account | undefined;
+  #learner: Learner | undefined;
+  #terms!: RequestTerms;
+  #boundLow = ALL;
+  #boundHigh = ALL;
+  #slot: number = BASE;
+  #most: number = BASE;
+  #floorBps = 0;
+  readonly #prescribe = (slot: number): void => this.#prescribeInto(slot);
 
-/**
- * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
- * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
- */
-function withinRoom(
-  deciding: Deciding,
-  resolved: ResolvedRequest,
-  bounds: RequestBounds,
-  room: TenantRoom | undefined,
-): Answer {
-  const request = bounded(deciding.policy.snapshot, resolved.request, bounds, resolved.defaulted.includes("floor"));
-  const asked = answerTo(deciding, resolved, request);
-  const roomMicrocents = room?.roomMicrocents;
-  if (room === undefined || roomMicrocents === undefined || asked.costMostMicrocents <= roomMicrocents) return asked;
-  const budget = room.whenShort === "substitute" ? roomMicrocents : 0n;
-  const fitting = answerTo(deciding, resolved, { ...request, budgetLimitMicrocents: costMicrocents(budget) });
-  return { ...fitting, roomMicrocents: microcents(roomMicrocents) };
-}
-
-/** By the learner, where there is one and the client left the floor to it; else by the kernel alone. */
-function answerTo(deciding: Deciding, resolved: ResolvedRequest, request: Request): Answer {
-  const { learner } = deciding;
-  const { features, useCase, textScore } = resolved;
-  if (learner === undefined || features === undefined || !resolved.defaulted.includes("floor")) {
-    const decision = prescribe(deciding, request);
-    return { request, decision, costMostMicrocents: decision.costMicrocents };
+  /** Decides a resolved request; what is decided stands until the next. */
+  decide(prepared: PreparedPolicy, resolved: ResolvedRequest, learner: Learner | undefined, room?: TenantRoom): void {
+    this.#prepared = prepared;
+    this.#resolved = resolved;
+    this.#account = room?.account;
+    const isFloorDefaulted = resolved.defaulted.includes("floor");
+    this.#learner = isFloorDefaulted && resolved.features !== undefined ? learner : undefined;
+    this.table = undefined;
+    this.shortMicrocents = undefined;
+    prepared.take(resolved.request);
+    this.#bound(isFloorDefaulted);
+    this.#answer();
+    this.#keepWithin(room);
+    prepared.request[11] = this.#floorBps;
+    this.#govern();
+    prepared.requireConsistent(this.#slot);
   }
-  const { snapshot } = deciding.policy;
-  const asked = {
-    request,
-    useCase,
-    warmStartBps: resolved.request.qualityMinBps,
-    floorMostBps: floorWithin(snapshot, request.requestedId, BPS_MAX),
-    features,
-    ...(textScore === undefined ? {} : { textScore }),
-  };
-  return recommend(learner, asked, (each) => prescribe(deciding, each));
+
+  /** Whether nothing runs. */
+  get isRejected(): boolean {
+    return isRejection(this.#prepared.decisions, this.#slot);
+  }
+
+  get costMicrocents(): bigint {
+    return this.#prepared.costOf(this.#slot);
+  }
+
+  /** Lays the decision as a record. */
+  layInto(shelf: RecordShelf): RecordEntry {
+    const { policy, request, decisions } = this.#prepared;
+    const resolved = this.#resolved;
+    const learner = this.#learner;
+    const features = learner === undefined ? NO_FEATURES : (resolved.features ?? NO_FEATURES);
+    const members = this.#members();
+    const headAt = AT.features + 8 * features.length;
+    const record = shelf.place(headAt + headBytesMax(members));
+    const { pages, at } = record;
+    const { u8, u16, u32, u64, i64, f64 } = pages;
+    const [asked, made] = [(at + AT.request) >>> 2, (at + AT.decision) >>> 2];
+    for (let word = 0; word < REQUEST_WORDS; word++) u32[asked + word] = request[word] as number;
+    const from = this.#slot * DECISION_WORDS;
+    for (let word = 0; word < DECISION_WORDS; word++) u32[made + word] = decisions[from + word] as number;
+    u64[(at + AT.policyEpoch) >>> 3] = policy.snapshot.policy.policyEpoch;
+    u64[(at + AT.catalogEpoch) >>> 3] = policy.snapshot.policy.catalogEpoch;
+    u8.set(policy.digest, at + AT.policyDigest);
+    u32[(at + AT.policyId) >>> 2] = policy.id;
+    this.#layBounds(u32, (at + AT.boundBudget) >>> 2);
+    u64[(at + AT.askedBudget) >>> 3] = members.asked?.budgetMicrocents ?? NO_BUDGET_LIMIT;
+    i64[(at + AT.roomMicrocents) >>> 3] = this.shortMicrocents ?? 0n;
+    u16[(at + AT.featureCount) >>> 1] = features.length;
+    for (let index = 0; index < features.length; index++)
+      f64[((at + AT.features) >>> 3) + index] = features[index] as number;
+    u8[at + AT.armCount] = 0;
+    let has = members.requestId === undefined ? 0 : HAS.requestId;
+    if (members.tenant !== undefined) has |= HAS.tenant;
+    if (this.shortMicrocents !== undefined) has |= HAS.short;
+    if (learner !== undefined) has |= this.#recommender.layInto(pages, at, decisions, resolved.textScore);
+    u32[(at + AT.has) >>> 2] = has;
+    const isTenantDefaulted = this.#account !== undefined && resolved.tenant === undefined;
+    const defaulted = defaultedBits(resolved.defaulted) | (isTenantDefaulted ? TENANT_DEFAULTED : 0);
+    u8[at + AT.defaulted] = defaulted;
+    const bytes = (layHead(pages, at, at + headAt, members, defaulted) - at + 7) & ~7;
+    u32[at >>> 2] = bytes;
+    shelf.take(bytes);
+    return new RecordEntry(record, members, features, UNPROVEN);
+  }
+
+  /** The members of the entry before its request. */
+  #members(): HeadMembers {
+    const { requestId, actor, onBehalfOf, useCase, tenant, reservationSeconds, tags, session, promptDigest } =
+      this.#resolved;
+    const account = this.#account;
+    return {
+      requestId,
+      actor,
+      onBehalfOf,
+      useCase,
+      tenant: tenant ?? account?.tenant,
+      reservationSeconds: account === undefined ? undefined : reservationSeconds,
+      roomMicrocents: this.shortMicrocents,
+      asked: this.#asked(),
+      tags,
+      session,
+      promptDigest,
+    };
+  }
+
+  /** What the client sent where the request holds another value, or leaves the same one out. */
+  #asked(): Asked | undefined {
+    const { request: words } = this.#prepared;
+    const { budgetLimitMicrocents: budget, providersAllowed: providers } = this.#resolved.request;
+    const { providersLow, providersHigh } = this.#terms;
+    const isBudget =
+      budget !== NO_BUDGET_LIMIT &&
+      (budget !== longAt(words, 8) || (words[8] === this.#boundLow && words[9] === this.#boundHigh));
+    const isProviders =
+      providers !== ALL_PROVIDERS &&
+      (providers !== longAt(words, 16) || (words[16] === providersLow && words[17] === providersHigh));
+    if (!isBudget && !isProviders) return undefined;
+    return { ...(isBudget ? { budgetMicrocents: budget } : {}), ...(isProviders ? { providers } : {}) };
+  }
+
+  /** The request within what its policy allows, before the kernel decides it. */
+  #bound(isFloorDefaulted: boolean): void {
+    const { request } = this.#prepared;
+    const terms = this.#prepared.termsOf(request[2] as number);
+    this.#terms = terms;
+    this.#boundLow = ALL;
+    this.#boundHigh = ALL;
+    if (terms.isLimited) this.#boundBudget(this.#prepared.boundingCost(terms));
+    const [low, high] = [request[8] as number, request[9] as number];
+    if (this.#boundHigh < high || (this.#boundHigh === high && this.#boundLow < low)) {
+      request[8] = this.#boundLow;
+      request[9] = this.#boundHigh;
+    }
+    request[16] = (request[16] as number) & terms.providersLow;
+    request[17] = (request[17] as number) & terms.providersHigh;
+    if (isFloorDefaulted && (request[11] as number) > terms.floorMostBps) request[11] = terms.floorMostBps;
+  }
+
+  #boundBudget(cost: bigint | number): void {
+    if (typeof cost === "number") {
+      this.#boundLow = cost >>> 0;
+      this.#boundHigh = Math.floor(cost / TWO_32);
+    } else {
+      this.#boundLow = Number(BigInt.asUintN(32, cost));
+      this.#boundHigh = Number(cost >> 32n);
+    }
+  }
+
+  /** By the learner, where there is one and the client left the floor to it; else by the kernel alone. */
+  #answer(): void {
+    const { request } = this.#prepared;
+    this.#slot = BASE;
+    this.#most = BASE;
+    this.#floorBps = request[11] as number;
+    if (this.#learner === undefined) {
+      this.#prescribeInto(BASE);
+      return;
+    }
+    const { useCase, textScore, features = [], request: sent } = this.#resolved;
+    const { floorMostBps } = this.#terms;
+    const asked = { useCase, warmStartBps: sent.qualityMinBps, floorMostBps, features, textScore };
+    const recommender = this.#recommender;
+    recommender.recommend(this.#learner, asked, this.#prepared, this.#prescribe);
+    this.#slot = recommender.chosen;
+    this.#most = recommender.most;
+    this.#floorBps = recommender.floorBps;
+    this.table = recommender.toOrder;
+  }
+
+  /**
+   * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
+   * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
+   */
+  #keepWithin(room: TenantRoom | undefined): void {
+    const roomMicrocents = room?.roomMicrocents;
+    if (room === undefined || roomMicrocents === undefined) return;
+    if (this.#prepared.costOf(this.#most) <= roomMicrocents) return;
+    const budget = costMicrocents(room.account.limit.whenShort === "substitute" ? roomMicrocents : 0n);
+    const { request } = this.#prepared;
+    request[8] = Number(BigInt.asUintN(32, budget));
+    request[9] = Number(budget >> 32n);
+    this.shortMicrocents = microcents(roomMicrocents);
+    this.#answer();
+  }
+
+  /** The rejection that governance demands whatever the kernel would say. A policy is never looser, so the kernel would say the same. */
+  #prescribeInto(slot: number): void {
+    const { request, policy } = this.#prepared;
+    const bps = request[10] as number;
+    const [riskBps, confidenceBps] = [bps & 0xffff, bps >>> 16];
+    if (riskBps < GOVERNANCE.riskHardLimitBps && confidenceBps >= GOVERNANCE.confidenceMinBps) {
+      invariant(
+        confidenceBps <= BPS_MAX && (request[11] as number) <= BPS_MAX,
+        "ranges are checked where requests are read",
+      );
+      this.#prepared.decide(slot);
+      return;
+    }
+    const isRisk = riskBps >= policy.snapshot.policy.riskHardLimitBps || riskBps >= GOVERNANCE.riskHardLimitBps;
+    this.#prepared.reject(slot, REASON_CODES[isRisk ? "risk_hard_limit" : "confidence_hard_limit"]);
+  }
+
+  /** What runs respects governance, whatever the kernel says. Amounts that are exact as numbers take no 64-bit objects. */
+  #govern(): void {
+    if (this.isRejected) return;
+    const { request, decisions } = this.#prepared;
+    const at = this.#slot * DECISION_WORDS;
+    const confidenceBps = (request[10] as number) >>> 16;
+    const [costHigh, valueHigh] = [decisions[at + 7] as number, request[7] as number];
+    if (costHigh < EXACT_HIGH && valueHigh < EXACT_HIGH) {
+      const cost = costHigh * TWO_32 + (decisions[at + 6] as number);
+      const value = valueHigh * TWO_32 + (request[6] as number);
+      const respects = value * confidenceBps >= BPS_MAX && cost * BPS_MAX < value * GOVERNANCE.costToValueLimitBps;
+      if (cost === 0 || respects) return;
+    }
+    const breach = breachOfDecision(
+      { valueMicrocents: this.#prepared.value, confidenceBps } as Request,
+      { action: "execute", costMicrocents: this.costMicrocents } as Decision,
+    );
+    invariant(breach === undefined, `what runs respects governance, but ${breach}`);
+  }
+
+  #layBounds(u32: Pages["u32"], at: number): void {
+    const { providersLow, providersHigh } = this.#terms;
+    u32[at] = this.#boundLow;
+    u32[at + 1] = this.#boundHigh;
+    u32[at + 2] = providersLow;
+    u32[at + 3] = providersHigh;
+  }
 }
 
-function prescribe(deciding: Deciding, request: Request): Decision {
-  return govern(deciding, request) ?? deciding.kernel.prescribe(request);
-}
+const NO_FEATURES: readonly number[] = [];
+const TENANT_DEFAULTED: number = defaultedBits(["tenant"]);
+/** Up to here an amount times 12,500 is exact as a number. */
+const EXACT_HIGH = 128;
 
-/** The rejection that governance demands whatever the kernel would say. A policy is never looser, so the kernel would say the same. */
-function govern(deciding: Deciding, request: Request): Decision | undefined {
-  const breach = breachOfRequest(request);
-  if (breach === undefined) return undefined;
-  invariant(
-    breach === "risk_hard_limit" || breach === "confidence_hard_limit",
-    "ranges are checked where requests are read",
-  );
-  const { policy } = deciding.policy.snapshot;
-  const reason: Reason = request.riskBps >= policy.riskHardLimitBps ? "risk_hard_limit" : breach;
-  return rejection(policy, request, reason, 0);
+function longAt(words: Uint32Array, at: number): bigint {
+  return mask((BigInt(words[at + 1] as number) << 32n) | BigInt(words[at] as number));
 }

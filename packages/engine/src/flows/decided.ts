@@ -3,30 +3,17 @@
  * @module
  */
 import {
-  type Arm,
   type Decision,
   type DecisionDigests,
-  DEFAULTED,
   type Defaulted,
   decisionIdOf,
   type ExplainedRecommendation,
-  FLOOR_SOURCES,
-  type FloorSource,
   type Request,
   type ShortOfRoom,
   toHex,
 } from "@calybris/kernel";
-import {
-  ACTIONS,
-  ARM_BYTES,
-  AT,
-  DECISION,
-  DIGEST_BYTES,
-  type DecisionRecord,
-  HAS,
-  type Pages,
-  REASONS,
-} from "../journal/decision-record.ts";
+import { AT, DIGEST_BYTES, type DecisionRecord, HAS } from "../journal/decision-record.ts";
+import { decisionIn, defaultedIn, learningIn, requestIn } from "../journal/read-record.ts";
 import { headText } from "../journal/record-head.ts";
 
 /**
@@ -130,11 +117,17 @@ export class RecordedDecision implements Decided {
   }
 
   get decision(): Decision {
-    return decisionIn(this.#record);
+    const { pages, at } = this.#record;
+    const epoch = (at + AT.policyEpoch) >>> 3;
+    return decisionIn(pages, at + AT.decision, {
+      policyEpoch: pages.u64[epoch] as Decision["policyEpoch"],
+      catalogEpoch: pages.u64[epoch + 1] as Decision["catalogEpoch"],
+    });
   }
 
   get request(): Request {
-    return requestIn(this.#record);
+    const { pages, at } = this.#record;
+    return requestIn(pages, at + AT.request);
   }
 
   get policyId(): number {
@@ -147,9 +140,7 @@ export class RecordedDecision implements Decided {
   }
 
   get defaulted(): readonly Defaulted[] {
-    const { pages, at } = this.#record;
-    const bits = pages.u8[at + AT.defaulted] as number;
-    return DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0);
+    return defaultedIn(this.#record.pages, this.#record.at);
   }
 
   get requestId(): string | undefined {
@@ -170,7 +161,7 @@ export class RecordedDecision implements Decided {
   }
 
   get learning(): ExplainedRecommendation | undefined {
-    return this.#has(HAS.learning) ? learningIn(this.#record) : undefined;
+    return this.#has(HAS.learning) ? learningIn(this.#record.pages, this.#record.at) : undefined;
   }
 
   #has(bit: number): boolean {
@@ -189,81 +180,4 @@ export function identityNumberOf({ pages: { u8 }, at }: DecisionRecord): number 
   const from = at + AT.identity;
   const byte = (index: number): number => u8[from + index] as number;
   return ((byte(0) << 24) | (byte(1) << 16) | (byte(2) << 8) | byte(3)) >>> 0;
-}
-
-function requestIn({ pages, at }: DecisionRecord): Request {
-  const { u16, u32, u64, i64 } = pages;
-  const from = at + AT.request;
-  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
-  return {
-    sequence: u64[d],
-    requestedId: u32[w + 2],
-    inputTokens: u32[w + 3],
-    outputTokens: u32[w + 4],
-    valueMicrocents: i64[d + 3],
-    budgetLimitMicrocents: u64[d + 4],
-    riskBps: u16[h + 20],
-    confidenceBps: u16[h + 21],
-    qualityMinBps: u16[h + 22],
-    latencyMaxMs: u32[w + 12],
-    capabilitiesRequired: u64[d + 7],
-    providersAllowed: u64[d + 8],
-    regionsRequired: u64[d + 9],
-  } as unknown as Request;
-}
-
-function decisionIn({ pages, at }: DecisionRecord): Decision {
-  const { u8, u16, u32, u64, i64 } = pages;
-  const from = at + AT.decision;
-  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
-  return {
-    sequence: u64[d],
-    action: ACTIONS[u8[from + DECISION.action] as number],
-    reason: REASONS[u8[from + DECISION.reason] as number],
-    selectedId: u32[w + 3],
-    selectedIndex: u16[h + 8],
-    costMicrocents: u64[d + 3],
-    utilityMicrocents: i64[d + 4],
-    counterfactualId: u32[w + 5],
-    counterfactualUtilityMicrocents: i64[d + 5],
-    evaluatedCount: u16[h + 5],
-    eligibleCount: u16[h + 9],
-    policyEpoch: u64[(at + AT.policyEpoch) >>> 3],
-    catalogEpoch: u64[(at + AT.catalogEpoch) >>> 3],
-  } as unknown as Decision;
-}
-
-function learningIn({ pages, at }: DecisionRecord): ExplainedRecommendation {
-  const { u8, i8, u32, f64 } = pages;
-  const has = u32[(at + AT.has) >>> 2] as number;
-  const double = (field: number): number => f64[(at + field) >>> 3] as number;
-  const features = (at + AT.features) >>> 3;
-  return {
-    regime: u8[at + AT.regime] as number,
-    score: double(AT.score),
-    features: Array.from(f64.subarray(features, features + (u8[at + AT.featureCount] as number))),
-    ...((has & HAS.textScore) === 0 ? {} : { textScore: double(AT.textScore) }),
-    floorBps: u32[(at + AT.floorBps) >>> 2] as number,
-    source: FLOOR_SOURCES[u8[at + AT.source] as number] as FloorSource,
-    anomalous: (has & HAS.anomalous) !== 0,
-    holdout: (has & HAS.holdout) !== 0,
-    belief: double(AT.belief),
-    draw: u32[(at + AT.draw) >>> 2] as number,
-    tier: i8[at + AT.tier] as number,
-    propensity: double(AT.propensity),
-    explored: (has & HAS.explored) !== 0,
-    arms: armsIn(pages, at),
-    baseId: u32[(at + AT.baseId) >>> 2] as number,
-  };
-}
-
-function armsIn({ u8, u32, f64 }: Pages, at: number): readonly Arm[] {
-  return Array.from({ length: u8[at + AT.armCount] as number }, (_, arm) => {
-    const from = at + AT.arms + arm * ARM_BYTES;
-    return {
-      tier: u32[(from + 12) >>> 2] as number,
-      candidateId: u32[(from + 8) >>> 2] as number,
-      propensity: f64[from >>> 3] as number,
-    };
-  });
 }

@@ -4,11 +4,12 @@
  * A repetition of a request waits for the first attempt: it is told the same decision, or that nobody knows.
  * @module
  */
-import type { CalybrisError, DecisionEntry } from "@calybris/kernel";
+import type { CalybrisError } from "@calybris/kernel";
 import { type Decided, RecordedDecision } from "./decided.ts";
 import type { RecordWaiter } from "./decide-step.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import { AT, type DecisionRecord } from "../journal/decision-record.ts";
+import type { RecordEntry } from "../journal/record-entry.ts";
 import type { Proofs } from "../journal/proofs.ts";
 
 /** Takes the answer to a request. One of the two is called, once; it may be before `submit` returns. */
@@ -28,8 +29,7 @@ interface Repetition {
 }
 
 export class PendingDecision implements RecordWaiter {
-  record: DecisionRecord | undefined;
-  entry: DecisionEntry | undefined;
+  entry: RecordEntry | undefined;
   readonly #waiter: DecisionWaiter;
   readonly #token: number;
   readonly #failStop: FailStop;
@@ -53,27 +53,31 @@ export class PendingDecision implements RecordWaiter {
   }
 
   durable(sequence: number, proofs: Proofs): void {
-    const record = this.record as DecisionRecord;
+    const { record } = this.entry as RecordEntry;
     try {
-      this.#failStop.stopOnError(() => {
-        const { pages, at } = record;
-        pages.f64[(at + AT.sequence) >>> 3] = sequence;
-        proofs.copy(sequence, pages.u8, at + AT.entryHash);
-        this.#onProven(sequence, record);
-      });
+      const { pages, at } = record;
+      pages.f64[(at + AT.sequence) >>> 3] = sequence;
+      proofs.copy(sequence, pages.u8, at + AT.entryHash);
+      this.#onProven(sequence, record);
     } catch (error) {
-      this.#fail(error);
+      this.#fail(this.#failStop.stop(error));
       return;
     }
     this.onAnswered?.();
-    const decided = new RecordedDecision(record, false);
-    answered(() => this.#waiter.decided(decided, this.#token));
-    for (const { waiter, token, refused } of this.#repetitions ?? [])
-      answered(() =>
-        refused === undefined
-          ? waiter.decided(new RecordedDecision(record, true), token)
-          : waiter.failed(refused, token),
-      );
+    this.#tell(this.#waiter, record, false, this.#token);
+    for (const { waiter, token, refused } of this.#repetitions ?? []) {
+      if (refused === undefined) this.#tell(waiter, record, true, token);
+      else answered(() => waiter.failed(refused, token));
+    }
+  }
+
+  /** As `answered`. */
+  #tell(waiter: DecisionWaiter, record: DecisionRecord, repeated: boolean, token: number): void {
+    try {
+      waiter.decided(new RecordedDecision(record, repeated), token);
+    } catch (error) {
+      thrownByWaiter(error);
+    }
   }
 
   failed(error: CalybrisError): void {
@@ -102,8 +106,12 @@ export function answered(tell: () => void): void {
   try {
     tell();
   } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
+    thrownByWaiter(error);
   }
+}
+
+function thrownByWaiter(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
 }

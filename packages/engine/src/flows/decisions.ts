@@ -23,6 +23,7 @@ import type { FailStop } from "../journal/fail-stop.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type IdentifiedRequest, identified, type RequestIds } from "../state/request-ids.ts";
 import type { Draws } from "../router/draws.ts";
+import type { Writable } from "./writable.ts";
 import type { EngineState } from "../state/state.ts";
 
 /** What became of one request of many. */
@@ -41,7 +42,7 @@ export interface DecisionPorts {
   readonly failStop: FailStop;
   readonly requestIds: RequestIds;
   readonly waitingMax: number;
-  readonly kernelFor: (policy: Policy) => Kernel;
+  readonly kernelFor: ((policy: Policy) => Kernel) | undefined;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
@@ -141,8 +142,13 @@ export class EngineDecisions {
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */
   #resolve(client: ClientRequest, actor: Actor | undefined): ResolvedRequest {
     const { state } = this.#ports;
-    const resolved = resolveRequest(state.current.snapshot, client, state.decisionSequence + 1n);
-    return { ...resolved, actor: this.#ports.actorOf(actor) };
+    const resolved: Writable<ResolvedRequest> = resolveRequest(
+      state.current.snapshot,
+      client,
+      state.decisionSequence + 1n,
+    );
+    resolved.actor = this.#ports.actorOf(actor);
+    return resolved;
   }
 
   /** Orders a decision. */

@@ -6,23 +6,24 @@
  * A tier is tried with its own floor as the request's; the kernel then chooses whatever is best above it. So the arm is a
  * tier, the action a candidate, and two tiers that lead to the same candidate share its probability. Some decisions are
  * left alone: they are made by the floor of their use case, to compare with.
+ *
+ * One recommendation is made at a time, in the kernel's records, so that it leaves no garbage.
  * @module
  */
 import {
-  type Arm,
   type BeliefEntry,
   BPS_MAX,
-  bps,
-  type Decision,
-  type ExplainedRecommendation,
+  FLOOR_SOURCES,
   type Learning,
   PROPENSITY_ONE,
-  type Request,
+  TIER_COUNT_MAX,
 } from "@calybris/kernel";
+import { ARM_BYTES, AT, HAS, type Pages } from "../journal/decision-record.ts";
 import type { Draws } from "../router/draws.ts";
 import type { Advice, Router } from "../router/router.ts";
-import { maskOf, type Table } from "../router/tables.ts";
+import type { Table } from "../router/tables.ts";
 import { armAt } from "../router/thompson.ts";
+import { BASE, DECISION_WORDS, FIRST_TIER, FREE, type PreparedPolicy, TWO_32 } from "./prepared-policy.ts";
 
 /** What a recommendation is made with. */
 export interface Learner {
@@ -36,159 +37,171 @@ export interface Learner {
 
 /** What was asked, as far as learning is concerned. */
 export interface Asked {
-  /** With the floor of its use case, as far as what was asked for allows. */
-  readonly request: Request;
   readonly useCase: string;
   /** The floor of its use case. */
   readonly warmStartBps: number;
   /** The highest floor that leaves what was asked for; a certified floor may be higher. */
   readonly floorMostBps: number;
   readonly features: readonly number[];
-  readonly textScore?: number | undefined;
+  readonly textScore: number | undefined;
 }
 
-/** What runs, under which request, and how that came about. */
-export interface Recommended {
-  readonly request: Request;
-  readonly decision: Decision;
-  readonly learning: ExplainedRecommendation;
+/** Whether the decision in a slot is a rejection. */
+export function isRejection(decisions: Uint32Array, slot: number): boolean {
+  return ((decisions[slot * DECISION_WORDS + 2] as number) & 0xff) === REJECT;
+}
+
+/** Whether the decision in one slot costs more than that in another. */
+export function costsMore(decisions: Uint32Array, one: number, other: number): boolean {
+  const [a, b] = [one * DECISION_WORDS + 6, other * DECISION_WORDS + 6];
+  const [high, otherHigh] = [decisions[a + 1] as number, decisions[b + 1] as number];
+  return high > otherHigh || (high === otherHigh && (decisions[a] as number) > (decisions[b] as number));
+}
+
+const REJECT = 3;
+
+export class Recommender {
+  /** The slot of what runs, and of the decision that costs the most of all that were considered. */
+  chosen: number = BASE;
+  most: number = BASE;
+  /** The floor that what runs was decided with. */
+  floorBps = 0;
   /** The table that was drawn from, where none was in force: it is ordered before the decision. */
-  readonly table: BeliefEntry | undefined;
-  /** The most that any way of answering it may cost. */
-  readonly costMostMicrocents: bigint;
-}
+  toOrder: BeliefEntry | undefined;
+  readonly #advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
+  readonly #tiers: Uint8Array = new Uint8Array(TIER_COUNT_MAX);
+  #tierCount = 0;
+  #table: Pick<Table, "sequence" | "table"> | undefined;
+  #tier = -1;
+  #draw = 0;
+  #isHoldout = false;
 
-/** A table to draw from: one in force, or one that will be. */
-interface Drawable {
-  readonly inForce: Pick<Table, "sequence" | "tiers" | "table">;
-  readonly toOrder: BeliefEntry | undefined;
-}
+  /**
+   * Recommends for a request whose client gave no floor. Its record holds the floor of its use case, as far as what was asked
+   * for allows, and does so again afterwards. `prescribe` decides it into a slot.
+   */
+  recommend(learner: Learner, asked: Asked, prepared: PreparedPolicy, prescribe: (slot: number) => void): void {
+    const { router, draws } = learner;
+    const { request } = prepared;
+    const baseFloor = request[11] as number;
+    this.#advise(router, asked);
+    this.chosen = BASE;
+    this.most = BASE;
+    this.floorBps = baseFloor;
+    prescribe(BASE);
+    this.#tryTiers(router.tierFloors, prepared, prescribe);
+    request[11] = baseFloor;
+    const number = (request[1] as number) * TWO_32 + (request[0] as number);
+    this.#draw = draws.tier(number);
+    this.#table = this.#tierCount === 0 ? undefined : this.#tableOf(learner);
+    if (this.#tierCount === 0) this.toOrder = undefined;
+    const { holdoutBps } = router.learning as Learning;
+    this.#isHoldout = draws.holdout(number) < (holdoutBps * PROPENSITY_ONE) / BPS_MAX;
+    if (this.#isHoldout) this.#tier = tierOfBase(learner, prepared.decisions);
+    else this.#choose(router.tierFloors, prepared, prescribe);
+    request[11] = baseFloor;
+  }
 
-interface Option {
-  readonly tier: number;
-  readonly request: Request;
-  readonly decision: Decision;
-}
+  /** Lays it into a decision's record. Returns the bits of what it has. */
+  layInto({ u8, i8, u32, f64 }: Pages, at: number, decisions: Uint32Array, textScore: number | undefined): number {
+    const { regime, score, floorBps, source, anomalous } = this.#advice;
+    const chosenId = decisions[this.chosen * DECISION_WORDS + 3] as number;
+    let propensity = 0;
+    let likeliest = 0;
+    const table = this.#table?.table ?? [];
+    for (let arm = 0; arm < this.#tierCount; arm++) {
+      const from = at + AT.arms + arm * ARM_BYTES;
+      const share = table[arm] as number;
+      const id = decisions[(FIRST_TIER + arm) * DECISION_WORDS + 3] as number;
+      f64[from >>> 3] = share;
+      u32[(from + 8) >>> 2] = id;
+      u32[(from + 12) >>> 2] = this.#tiers[arm] as number;
+      if (id === chosenId) propensity += share;
+      // Of equally likely ones the first.
+      if (share > (table[likeliest] as number)) likeliest = arm;
+    }
+    u8[at + AT.armCount] = this.#tierCount;
+    u8[at + AT.regime] = regime;
+    i8[at + AT.tier] = this.#tier;
+    u8[at + AT.source] = FLOOR_SOURCES.indexOf(source);
+    u32[(at + AT.baseId) >>> 2] = decisions[BASE * DECISION_WORDS + 3] as number;
+    u32[(at + AT.floorBps) >>> 2] = floorBps;
+    u32[(at + AT.draw) >>> 2] = this.#draw;
+    f64[(at + AT.textScore) >>> 3] = textScore ?? 0;
+    f64[(at + AT.score) >>> 3] = score;
+    f64[(at + AT.belief) >>> 3] = this.#table?.sequence ?? 0;
+    f64[(at + AT.propensity) >>> 3] = this.#isHoldout || this.#tierCount === 0 ? PROPENSITY_ONE : propensity;
+    const explored = !this.#isHoldout && this.#table !== undefined && this.#tier !== this.#tiers[likeliest];
+    return (
+      HAS.learning |
+      (textScore === undefined ? 0 : HAS.textScore) |
+      (anomalous ? HAS.anomalous : 0) |
+      (this.#isHoldout ? HAS.holdout : 0) |
+      (explored ? HAS.explored : 0)
+    );
+  }
 
-/** Recommends for a request whose client gave no floor. `prescribe` decides one request. */
-export function recommend(learner: Learner, asked: Asked, prescribe: (request: Request) => Decision): Recommended {
-  const { router, draws } = learner;
-  const { request, useCase, warmStartBps, floorMostBps, features, textScore } = asked;
-  const learning = router.learning as Learning;
-  const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
-  router.advise(useCase, warmStartBps, features, textScore, advice);
-  if (advice.floorBps > floorMostBps && advice.source !== "certified") {
+  #advise(router: Router, { useCase, warmStartBps, floorMostBps, features, textScore }: Asked): void {
+    const advice = this.#advice;
+    router.advise(useCase, warmStartBps, features, textScore, advice);
+    if (advice.floorBps <= floorMostBps || advice.source === "certified") return;
     advice.floorBps = floorMostBps;
     advice.source = "requested";
   }
-  const { regime, floorBps } = advice;
-  const base = prescribe(request);
-  const options = optionsAbove(floorBps, router.tierFloors, request, prescribe);
-  const number = Number(request.sequence);
-  const draw = draws.tier(number);
-  const drawable = options.length === 0 ? undefined : drawableOf(learner, regime, tiersOf(options));
-  const table = drawable?.inForce;
-  const isHoldout = draws.holdout(number) < (learning.holdoutBps * PROPENSITY_ONE) / BPS_MAX;
-  const chosen = isHoldout
-    ? { tier: tierOf(learner, base), request, decision: base }
-    : chooseFrom(options, table, draw, request, floorBps, prescribe);
-  const arms = armsOf(options, table);
-  return {
-    request: chosen.request,
-    decision: chosen.decision,
-    table: drawable?.toOrder,
-    costMostMicrocents: costMost(base, options, chosen.decision),
-    learning: {
-      regime,
-      score: advice.score,
-      features,
-      ...(textScore === undefined ? {} : { textScore }),
-      floorBps,
-      source: advice.source,
-      anomalous: advice.anomalous,
-      holdout: isHoldout,
-      belief: table?.sequence ?? 0,
-      draw,
-      tier: chosen.tier,
-      propensity: isHoldout || arms.length === 0 ? PROPENSITY_ONE : propensityOf(arms, chosen.decision.selectedId),
-      explored: !isHoldout && table !== undefined && chosen.tier !== likeliest(table),
-      arms,
-      baseId: base.selectedId,
-    },
-  };
-}
 
-function drawableOf({ router, tableSequence }: Learner, regime: number, tiers: readonly number[]): Drawable {
-  const inForce = router.table(regime, maskOf(tiers));
-  if (inForce !== undefined) return { inForce, toOrder: undefined };
-  const toOrder = router.beliefEntry(regime, tiers);
-  return { inForce: { sequence: tableSequence, tiers, table: toOrder.table }, toOrder };
-}
-
-/** The tiers whose floor is at least the request's, for which the kernel selects something. */
-function optionsAbove(
-  floorBps: number,
-  tierFloors: readonly number[],
-  request: Request,
-  prescribe: (request: Request) => Decision,
-): readonly Option[] {
-  const options: Option[] = [];
-  for (let tier = 0; tier < tierFloors.length; tier++) {
-    const tierFloor = tierFloors[tier] as number;
-    if (tierFloor < floorBps) continue;
-    const raised = { ...request, qualityMinBps: bps(tierFloor) };
-    const decision = prescribe(raised);
-    if (decision.action !== "reject") options.push({ tier, request: raised, decision });
+  /** The tiers whose floor is at least the one advised, for which the kernel selects something. */
+  #tryTiers(
+    tierFloors: readonly number[],
+    { request, decisions }: PreparedPolicy,
+    prescribe: (slot: number) => void,
+  ): void {
+    this.#tierCount = 0;
+    for (let tier = 0; tier < tierFloors.length; tier++) {
+      const floor = tierFloors[tier] as number;
+      if (floor < this.#advice.floorBps) continue;
+      request[11] = floor;
+      const slot = FIRST_TIER + this.#tierCount;
+      prescribe(slot);
+      if (isRejection(decisions, slot)) continue;
+      this.#tiers[this.#tierCount++] = tier;
+      if (costsMore(decisions, slot, this.most)) this.most = slot;
+    }
   }
-  return options;
+
+  #tableOf({ router, tableSequence }: Learner): Pick<Table, "sequence" | "table"> {
+    const { regime } = this.#advice;
+    let mask = 0;
+    for (let arm = 0; arm < this.#tierCount; arm++) mask |= 1 << (this.#tiers[arm] as number);
+    const inForce = router.table(regime, mask);
+    this.toOrder = undefined;
+    if (inForce !== undefined) return inForce;
+    this.toOrder = router.beliefEntry(regime, [...this.#tiers.subarray(0, this.#tierCount)]);
+    return { sequence: tableSequence, table: this.toOrder.table };
+  }
+
+  /** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
+  #choose(
+    tierFloors: readonly number[],
+    { request, decisions }: PreparedPolicy,
+    prescribe: (slot: number) => void,
+  ): void {
+    if (this.#table !== undefined) {
+      const arm = armAt(this.#table.table, this.#draw);
+      this.#tier = this.#tiers[arm] as number;
+      this.chosen = FIRST_TIER + arm;
+      this.floorBps = tierFloors[this.#tier] as number;
+      return;
+    }
+    this.#tier = -1;
+    this.chosen = FREE;
+    this.floorBps = this.#advice.floorBps;
+    request[11] = this.floorBps;
+    prescribe(FREE);
+    if (costsMore(decisions, FREE, this.most)) this.most = FREE;
+  }
 }
 
-/** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
-function chooseFrom(
-  options: readonly Option[],
-  table: Drawable["inForce"] | undefined,
-  draw: number,
-  request: Request,
-  floorBps: number,
-  prescribe: (request: Request) => Decision,
-): Option {
-  const drawn = table === undefined ? undefined : options[armAt(table.table, draw)];
-  if (drawn !== undefined) return drawn;
-  const raised = { ...request, qualityMinBps: bps(floorBps) };
-  return { tier: -1, request: raised, decision: prescribe(raised) };
-}
-
-function tiersOf(options: readonly Option[]): readonly number[] {
-  return options.map(({ tier }) => tier);
-}
-
-function tierOf(learner: Learner, decision: Decision): number {
-  return decision.action === "reject" ? -1 : (learner.candidateTiers[decision.selectedIndex] ?? -1);
-}
-
-function armsOf(options: readonly Option[], table: Drawable["inForce"] | undefined): readonly Arm[] {
-  return options.map(({ tier, decision }, arm) => ({
-    tier,
-    candidateId: decision.selectedId,
-    propensity: table?.table[arm] ?? 0,
-  }));
-}
-
-function propensityOf(arms: readonly Arm[], candidateId: number): number {
-  let sum = 0;
-  for (const arm of arms) if (arm.candidateId === candidateId) sum += arm.propensity;
-  return sum;
-}
-
-/** Of equally likely ones the first. */
-function likeliest({ tiers, table }: Drawable["inForce"]): number {
-  let first = 0;
-  for (let arm = 1; arm < table.length; arm++) if ((table[arm] as number) > (table[first] as number)) first = arm;
-  return tiers[first] as number;
-}
-
-function costMost(base: Decision, options: readonly Option[], chosen: Decision): bigint {
-  let most: bigint = base.costMicrocents > chosen.costMicrocents ? base.costMicrocents : chosen.costMicrocents;
-  for (const { decision } of options) if (decision.costMicrocents > most) most = decision.costMicrocents;
-  return most;
+function tierOfBase({ candidateTiers }: Learner, decisions: Uint32Array): number {
+  if (isRejection(decisions, BASE)) return -1;
+  return candidateTiers[(decisions[BASE * DECISION_WORDS + 4] as number) & 0xffff] ?? -1;
 }

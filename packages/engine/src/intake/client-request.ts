@@ -192,20 +192,14 @@ export function resolveRequest(
   if (!index.useCases.has(useCaseName)) unknownName(["useCase"], useCaseName, index.useCaseNames, mistakes);
   const requestedId = requestedIdOf(requested, index, snapshot.candidateNames, mistakes);
 
-  const defaulted: Defaulted[] = [];
   const members = clientRequest as unknown as { readonly [key: string]: unknown };
-  const valueMicrocents = money(members, VALUE, mistakes) ?? orDefault(useCase.valueMicrocents, "value", defaulted);
-  const riskBps =
-    whole(clientRequest.riskBps, "riskBps", BPS_MAX, mistakes) ?? orDefault(useCase.riskBps, "risk", defaulted);
-  const confidenceBps =
-    whole(clientRequest.confidenceBps, "confidenceBps", BPS_MAX, mistakes) ??
-    orDefault(useCase.confidenceBps, "confidence", defaulted);
-  const qualityMinBps =
-    whole(clientRequest.qualityMinBps, "qualityMinBps", BPS_MAX, mistakes) ??
-    orDefault(useCase.qualityMinBps, "floor", defaulted);
-  const outputTokens =
-    whole(clientRequest.outputTokens, "outputTokens", U32_MAX, mistakes) ??
-    orDefault(useCase.outputTokens, "output", defaulted);
+  const sentValue = money(members, VALUE, mistakes);
+  const valueMicrocents = sentValue ?? useCase.valueMicrocents;
+  const riskBps = whole(clientRequest.riskBps, "riskBps", BPS_MAX, mistakes) ?? useCase.riskBps;
+  const confidenceBps = whole(clientRequest.confidenceBps, "confidenceBps", BPS_MAX, mistakes) ?? useCase.confidenceBps;
+  const qualityMinBps = whole(clientRequest.qualityMinBps, "qualityMinBps", BPS_MAX, mistakes) ?? useCase.qualityMinBps;
+  const outputTokens = whole(clientRequest.outputTokens, "outputTokens", U32_MAX, mistakes) ?? useCase.outputTokens;
+  const defaulted = defaultedOf(clientRequest, sentValue === undefined);
   const inputTokens = whole(clientRequest.inputTokens, "inputTokens", U32_MAX, mistakes);
   if (clientRequest.inputTokens === undefined)
     mistakes.add(["inputTokens"], "is missing", "Send the number of tokens, or units of work, that go in.");
@@ -268,7 +262,19 @@ export function contentOf(clientRequest: ClientRequest): string {
   return `{${content}}`;
 }
 
-function orDefault<Value>(value: Value, name: Defaulted, defaulted: Defaulted[]): Value {
-  defaulted.push(name);
-  return value;
+/** Which values the client left to the use case: one of a few lists, so that no request makes its own. */
+function defaultedOf(client: ClientRequest, isValueLeft: boolean): readonly Defaulted[] {
+  const { riskBps, confidenceBps, qualityMinBps, outputTokens } = client;
+  const bits =
+    (isValueLeft ? 1 : 0) |
+    (riskBps === undefined ? 2 : 0) |
+    (confidenceBps === undefined ? 4 : 0) |
+    (qualityMinBps === undefined ? 8 : 0) |
+    (outputTokens === undefined ? 16 : 0);
+  return DEFAULTED_LISTS[bits] as readonly Defaulted[];
 }
+
+const LEFT: readonly Defaulted[] = ["value", "risk", "confidence", "floor", "output"];
+const DEFAULTED_LISTS: readonly (readonly Defaulted[])[] = Array.from({ length: 1 << LEFT.length }, (_, bits) =>
+  Object.freeze(LEFT.filter((_name, bit) => (bits & (1 << bit)) !== 0)),
+);

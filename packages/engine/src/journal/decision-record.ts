@@ -54,8 +54,7 @@ export const AT = {
   /** Bits by position among `DEFAULTED`. */
   defaulted: 411,
   armCount: 412,
-  /** At most 64. */
-  featureCount: 413,
+  featureCount: 414,
   /** Where the head is and how long, and three texts of it, as they stand in JSON: from the record's beginning. */
   headAt: 416,
   headBytes: 420,
@@ -130,6 +129,7 @@ export const DECISION = {
   index: 16,
   eligible: 18,
   runnerUp: 20,
+  cost: 24,
 } as const;
 
 /** Names by the code that stands in a record. */

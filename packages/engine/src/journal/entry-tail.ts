@@ -7,21 +7,13 @@
 import { type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex } from "@calybris/kernel";
 import { AT, DECISION, type DecisionRecord, DIGEST_BYTES } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
+import { RecordEntry } from "./record-entry.ts";
 import { proveDecision } from "./record-proof.ts";
 import { putDecisionText, textBytesAbout, textBytesMax } from "./record-text.ts";
 
 /** How many entries of a form are compared before only every so many-th is. */
 const COMPARED_FIRST = 4;
 const COMPARED_EVERY = 512;
-
-/** An entry that is being ordered. */
-export interface OrderedBody {
-  readonly sequence: number;
-  readonly at: number;
-  readonly body: EntryBody;
-  /** Of a decision; without it, its text is the kernel's. */
-  readonly record?: DecisionRecord | undefined;
-}
 
 export class EntryTails {
   readonly #text: typeof recordText;
@@ -32,13 +24,18 @@ export class EntryTails {
     this.#text = text;
   }
 
-  /** What follows the value of `durable` in the entry's data. */
-  of({ sequence, at, body, record }: OrderedBody): Tail {
+  /**
+   * What follows the value of `durable` in the entry's data.
+   *
+   * @param record - of a decision; without it, its text is the kernel's.
+   */
+  of(sequence: number, at: number, body: EntryBody, record?: DecisionRecord): Tail {
     if (record === undefined) return entryDataTail({ sequence, at, body });
     record.pages.f64[(record.at + AT.time) >>> 3] = at;
     if (this.#isCompared(record)) {
       const { text, identity } = this.#text(record);
-      const own = entryDataTail({ sequence, at, body: { ...(body as DecisionEntry), identity } });
+      const proven = body instanceof RecordEntry ? body.proven(identity).entry : { ...body, identity };
+      const own = entryDataTail({ sequence, at, body: proven as DecisionEntry });
       invariant(text === own, "both writers of a decision's entry write the same text");
     }
     return record;

@@ -70,7 +70,7 @@ const LINE_OVERHEAD_BYTES = 230;
 interface Step {
   readonly at: number;
   /** What was ordered in it and waits for its end. */
-  readonly tails: Tail[];
+  tails: Tail[];
   /** The last sequence before its first entry. */
   before: number;
   hasRoom: boolean;
@@ -139,7 +139,7 @@ export class Journal implements WaiterOrdering {
       const at = this.#now();
       const refusal = this.#options.clockRefusal?.();
       if (refusal !== undefined) throw refusal;
-      const step: Step = { at, tails: [], before: this.#sequence, hasRoom: false };
+      const step: Step = { at, tails: NO_TAILS, before: this.#sequence, hasRoom: false };
       this.#step = step;
       try {
         const result = this.#within(step, work);
@@ -179,7 +179,9 @@ export class Journal implements WaiterOrdering {
     const step = this.#step;
     invariant(step?.hasRoom === true, "entries are ordered in a step that has room for them");
     if (this.#isRotationDue()) this.#rotate(step);
-    step.tails.push(this.#place(body, step.at, record));
+    const tail = this.#place(body, step.at, record);
+    if (step.tails.length === 0) step.tails = [tail];
+    else step.tails.push(tail);
     this.#waiting.add(this.#sequence, waiter);
     return this.#sequence;
   }
@@ -245,25 +247,28 @@ export class Journal implements WaiterOrdering {
 
   /** Number, time and state change of one entry. If the state refuses it, the engine stops. */
   #place(body: EntryBody, at: number, record?: DecisionRecord): Tail {
-    return this.#failStop.stopOnError(() => {
+    try {
       const sequence = this.#sequence + 1;
-      const tail = this.#tails.of({ sequence, at, body, record });
+      const tail = this.#tails.of(sequence, at, body, record);
       this.#options.onOrdered(sequence, at, body);
       this.#sequence = sequence;
       this.#at = timeAfter(at, body);
       this.#sealed = body.kind === "seal";
       this.#segmentBytes += tailBytesAbout(tail) + LINE_OVERHEAD_BYTES;
       return tail;
-    });
+    } catch (error) {
+      throw this.#failStop.stop(error);
+    }
   }
 
   /** Takes back the entries of a step that failed, and rejects those who wait for them. */
-  #withdraw({ tails, before }: Step): void {
+  #withdraw(step: Step): void {
+    const { tails, before } = step;
     const { failure } = this.#failStop;
     if (failure === undefined) return;
     this.#waiting.reject(failure, tails.length);
     this.#sequence = before;
-    tails.length = 0;
+    step.tails = NO_TAILS;
   }
 
   /** Sends the entries of a step on their way to the disk. */
@@ -353,6 +358,7 @@ export class Journal implements WaiterOrdering {
   }
 }
 
+const NO_TAILS: Tail[] = [];
 /** The seal that ends a segment, and the checkpoint that begins the next. */
 const ROTATION_ENTRIES = 2;
 

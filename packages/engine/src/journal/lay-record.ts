@@ -34,9 +34,11 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   const head = AT.features + 8 * featureCount;
   const record = shelf.place(head + headBytesMax(entry));
   const { pages, at } = record;
-  const { u8, u32, u64, i64 } = pages;
-  layRequest(pages, at, entry.request);
-  layDecision(pages, at, decision);
+  const { u8, u16, u32, u64, i64 } = pages;
+  layRequest(pages, at + AT.request, entry.request);
+  layDecision(pages, at + AT.decision, decision);
+  u64[(at + AT.policyEpoch) >>> 3] = decision.policyEpoch;
+  u64[(at + AT.catalogEpoch) >>> 3] = decision.catalogEpoch;
   u8.set(policyDigest, at + AT.policyDigest);
   u32[(at + AT.policyId) >>> 2] = policyId;
   const { budgetLimitMicrocents, providersAllowed } = entry.bounds ?? NO_BOUNDS;
@@ -44,7 +46,7 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   u64[(at + AT.boundProviders) >>> 3] = providersAllowed;
   u64[(at + AT.askedBudget) >>> 3] = entry.asked?.budgetMicrocents ?? NO_BUDGET_LIMIT;
   i64[(at + AT.roomMicrocents) >>> 3] = entry.roomMicrocents ?? 0n;
-  u8[at + AT.featureCount] = featureCount;
+  u16[(at + AT.featureCount) >>> 1] = featureCount;
   u8[at + AT.armCount] = 0;
   let has = entry.requestId === undefined ? 0 : HAS.requestId;
   if (entry.tenant !== undefined) has |= HAS.tenant;
@@ -65,8 +67,8 @@ export function defaultedBits(names: readonly string[]): number {
   return bits;
 }
 
-function layRequest({ u16, u32, u64, i64 }: Pages, at: number, request: Request): void {
-  const from = at + AT.request;
+/** Lays the kernel's record of a request at `from`. */
+export function layRequest({ u16, u32, u64, i64 }: Pages, from: number, request: Request): void {
   const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
   u64[d] = request.sequence;
   u32[w + 2] = request.requestedId;
@@ -85,8 +87,8 @@ function layRequest({ u16, u32, u64, i64 }: Pages, at: number, request: Request)
   u64[d + 9] = request.regionsRequired;
 }
 
-function layDecision({ u8, u16, u32, u64, i64 }: Pages, at: number, decision: Decision): void {
-  const from = at + AT.decision;
+/** Lays the kernel's record of a decision at `from`. */
+export function layDecision({ u8, u16, u32, u64, i64 }: Pages, from: number, decision: Decision): void {
   const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
   u64[d] = decision.sequence;
   u8[from + DECISION.action] = ACTION_CODES[decision.action];
@@ -99,8 +101,6 @@ function layDecision({ u8, u16, u32, u64, i64 }: Pages, at: number, decision: De
   u64[d + 3] = decision.costMicrocents;
   i64[d + 4] = decision.utilityMicrocents;
   i64[d + 5] = decision.counterfactualUtilityMicrocents;
-  u64[(at + AT.policyEpoch) >>> 3] = decision.policyEpoch;
-  u64[(at + AT.catalogEpoch) >>> 3] = decision.catalogEpoch;
 }
 
 function layLearning({ u8, i8, u32, f64 }: Pages, at: number, learning: ExplainedRecommendation): number {

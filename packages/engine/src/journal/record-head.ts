@@ -16,7 +16,11 @@ import { label, putLabel, putNumber, putPlain } from "./byte-text.ts";
 import { AT, type Pages } from "./decision-record.ts";
 
 /** What the head is made of. */
-export type HeadMembers = Pick<
+export type HeadMembers = {
+  readonly [Member in HeadMember]?: DecisionEntry[Member] | undefined;
+} & Pick<DecisionEntry, "useCase">;
+
+type HeadMember = keyof Pick<
   DecisionEntry,
   | "requestId"
   | "actor"

@@ -9,17 +9,16 @@ const PIECE_BYTES = 64 * 1024;
 
 export class RecordShelf {
   readonly #pieceBytes: number;
-  #pages: Pages;
+  #pages: Pages | undefined;
   #end = 0;
 
   constructor(pieceBytes: number = PIECE_BYTES) {
     this.#pieceBytes = pieceBytes;
-    this.#pages = pagesOf(new ArrayBuffer(pieceBytes));
   }
 
   /** Where the next record may be laid: at least so many bytes. Nothing is taken yet. */
   place(bytesMax: number): DecisionRecord {
-    if (this.#end + bytesMax > this.#pages.u8.length) {
+    if (this.#pages === undefined || this.#end + bytesMax > this.#pages.u8.length) {
       this.#pages = pagesOf(new ArrayBuffer(Math.max(this.#pieceBytes, (bytesMax + 7) & ~7)));
       this.#end = 0;
     }

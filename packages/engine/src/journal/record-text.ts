@@ -62,8 +62,8 @@ const REJECT: number = ACTIONS.indexOf("reject");
 const OUTPUT_DEFAULTED: number = 1 << DEFAULTED.indexOf("output");
 
 /** What the text of a record takes at most. */
-export function textBytesMax({ u8, u32 }: Pages, at: number): number {
-  const features = FEATURE_TEXT_BYTES * (u8[at + AT.featureCount] as number);
+export function textBytesMax({ u16, u32 }: Pages, at: number): number {
+  const features = FEATURE_TEXT_BYTES * (u16[(at + AT.featureCount) >>> 1] as number);
   return TEXT_BYTES_AROUND + features + (u32[(at + AT.headBytes) >>> 2] as number);
 }
 
@@ -145,17 +145,17 @@ function putLearning(pages: Pages, at: number, out: Uint8Array, outAt: number): 
 }
 
 /** Features that are the request's tokens are left out. */
-function areTokens({ u8, u32, f64 }: Pages, at: number): boolean {
-  if (u8[at + AT.featureCount] !== 2) return false;
+function areTokens({ u8, u16, u32, f64 }: Pages, at: number): boolean {
+  if (u16[(at + AT.featureCount) >>> 1] !== 2) return false;
   const w = (at + AT.request) >>> 2;
   const features = (at + AT.features) >>> 3;
   const output = ((u8[at + AT.defaulted] as number) & OUTPUT_DEFAULTED) !== 0 ? FEATURE_MISSING : u32[w + 4];
   return f64[features] === u32[w + 3] && f64[features + 1] === output;
 }
 
-function putFeatures({ u8, f64 }: Pages, at: number, out: Uint8Array, outAt: number): number {
+function putFeatures({ u16, f64 }: Pages, at: number, out: Uint8Array, outAt: number): number {
   let end = putLabel(out, outAt, L.features);
-  const count = u8[at + AT.featureCount] as number;
+  const count = u16[(at + AT.featureCount) >>> 1] as number;
   for (let index = 0; index < count; index++) {
     if (index > 0) end = putLabel(out, end, L.comma);
     end = putNumber(out, end, f64[((at + AT.features) >>> 3) + index] as number);

@@ -74,6 +74,17 @@ export class Cells {
     return yield* this.#debitAll(path, amount);
   }
 
+  /** As `reserve`, from one level: nothing can be between its debits, so it is one step after the other. */
+  take(index: number, amount: bigint): boolean {
+    if (amount === 0n) return true;
+    const cell = cellOf(index);
+    for (;;) {
+      const seen = Atomics.load(this.#cells, cell);
+      if (seen < amount) return false;
+      if (Atomics.compareExchange(this.#cells, cell, seen, seen - amount) === seen) return true;
+    }
+  }
+
   /** How often a debit was undone. */
   undoneCount(): bigint {
     return Atomics.load(this.#cells, UNDONE);

@@ -262,18 +262,18 @@ export class Ledger {
     const parts = this.metered(tenant);
     if (parts.length === 0) return;
     const amount: bigint = body.decision.costMicrocents;
-    const accounts = parts.map(({ account }) => account);
     invariant(amount >= 0n, "nothing less than nothing is reserved");
-    invariant(
-      accounts.every((account) => roomOf(account) >= amount),
-      "every level has room for what is reserved",
-    );
+    for (const { account } of parts) invariant(roomOf(account) >= amount, "every level has room for what is reserved");
     if (isAhead)
-      for (const account of accounts) {
+      for (const { account } of parts) {
         reserve(account, amount);
         this.#tenants.touch(account);
       }
-    else this.#change(accounts, (account) => reserve(account, amount));
+    else
+      this.#change(
+        parts.map(({ account }) => account),
+        (account) => reserve(account, amount),
+      );
     this.reservations.add({
       of: sequence,
       identity: provenIdentity(body),

@@ -7,6 +7,7 @@
 import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
 import { answered, type DecisionWaiter, type PendingDecision } from "../flows/decision-waiter.ts";
 import type { EntryFinder } from "./entry-finder.ts";
+import type { RecordEntry } from "../journal/record-entry.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
 import { policiesAt } from "./read-entry.ts";
@@ -63,7 +64,7 @@ export class RequestIds {
     const before = this.#inFlight.get(identity.scopedId);
     if (before === undefined) return this.#answersFromJournal(identity, waiter, token);
     const { sequence, pending } = before;
-    const isSame = this.#isSame(identity, pending.entry as DecisionEntry, sequence);
+    const isSame = this.#isSame(identity, (pending.entry as RecordEntry).entry, sequence);
     if (isSame === undefined) return false;
     pending.repeat({ waiter, token, refused: isSame ? undefined : reused(identity.requestId, sequence) });
     return true;

@@ -251,6 +251,6 @@ test("an entry whose two texts differ is refused before it is ordered", () => {
     const { text: written, identity } = recordText(each);
     return { text: written.replace("riskBps", "confidenceBps"), identity };
   });
-  expect(new EntryTails().of({ sequence: 1, at: 1, body: plain, record })).toBe(record);
-  expect(() => tails.of({ sequence: 1, at: 1, body: plain, record })).toThrow(InvariantViolation);
+  expect(new EntryTails().of(1, 1, plain, record)).toBe(record);
+  expect(() => tails.of(1, 1, plain, record)).toThrow(InvariantViolation);
 });

@@ -31,7 +31,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a plan that throws is passed on to whoever asked",
     file: "flows/decide-step.ts",
-    find: "failStop.stopOnError(() => this.#plan(resolved, account, at))",
+    find: "failStop.stopOnError(() => this.#decide(resolved, account, periods))",
     replace: "this.#plan(resolved, account, at)",
     search: "stop",
   },
@@ -52,14 +52,14 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "the entries of a step that failed reach the disk",
     file: "journal/journal.ts",
-    find: "    this.#sequence = before;\n    tails.length = 0;\n",
+    find: "    this.#sequence = before;\n    step.tails = NO_TAILS;\n",
     replace: "",
     search: "stop",
   },
   {
     name: "each entry of a step goes to the disk at once",
     file: "journal/journal.ts",
-    find: "    step.tails.push(this.#place(body, step.at, record));\n",
+    find: "    const tail = this.#place(body, step.at, record);\n    if (step.tails.length === 0) step.tails = [tail];\n    else step.tails.push(tail);\n",
     replace:
       "    const tail = this.#place(body, step.at, record);\n    this.#gathering.add({ first: this.#sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.#sequence;\n",
     search: "stop",

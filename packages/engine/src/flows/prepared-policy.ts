@@ -1,0 +1,181 @@
+/**
+ * A policy as the decide flow uses it: the kernel's own records of one request and of what is decided on it, in which the
+ * flow reads and writes words, and what the policy makes of a request before the kernel decides.
+ *
+ * Words of a request's record: 0 number, 2 requested, 3 input, 4 output, 6 value, 8 budget, 10 risk and confidence, 11 floor,
+ * 12 latency, 14 capabilities, 16 providers, 18 regions. Of a decision's: 0 number, 2 action, reason and count evaluated,
+ * 3 selected, 4 its position and count eligible, 5 runner-up, 6 cost, 8 utility, 10 that of the runner-up.
+ * @module
+ */
+import {
+  ALL_PROVIDERS,
+  boundsOf,
+  BPS_MAX,
+  type CandidateId,
+  candidateId,
+  ACTION_CODES,
+  type Decision,
+  DECISION_BYTES,
+  exactCost,
+  floorWithin,
+  type Kernel,
+  NO_BUDGET_LIMIT,
+  NO_INDEX,
+  REQUEST_BYTES,
+  type Request,
+  TIER_COUNT_MAX,
+  tokens,
+  WasmKernel,
+} from "@calybris/kernel";
+import { requireConsistent } from "./consistent-decision.ts";
+import { type ConsistentPolicy, consistentPolicy, requireConsistentRecord } from "./consistent-record.ts";
+import { type Pages, pagesOf } from "../journal/decision-record.ts";
+import { layDecision, layRequest } from "../journal/lay-record.ts";
+import { requestIn } from "../journal/read-record.ts";
+import type { PolicyInForce } from "../state/state.ts";
+
+/** Where the decisions of one request stand: by the floor of its use case, by each tier that may be drawn, by a free floor. */
+export const BASE = 0;
+export const FIRST_TIER = 1;
+export const FREE: number = FIRST_TIER + TIER_COUNT_MAX;
+const SLOTS = FREE + 1;
+const REJECT: number = ACTION_CODES.reject;
+export const REQUEST_WORDS: number = REQUEST_BYTES / 4;
+export const DECISION_WORDS: number = DECISION_BYTES / 4;
+/** What no budget and any provider are, in either word. */
+export const ALL = 0xffff_ffff;
+export const TWO_32: number = 2 ** 32;
+
+/** What the policy makes of budget, providers and floor, by the candidate that is requested. */
+export interface RequestTerms {
+  /** Whether the requested candidate's cost bounds the budget. */
+  readonly isLimited: boolean;
+  /** Prices of the requested candidate. */
+  readonly inputPrice: number;
+  readonly outputPrice: number;
+  readonly providersLow: number;
+  readonly providersHigh: number;
+  /** The highest floor that leaves what was asked for. */
+  readonly floorMostBps: number;
+}
+
+export class PreparedPolicy {
+  readonly policy: PolicyInForce;
+  /** The kernel's record of the request. */
+  readonly request: Uint32Array;
+  /** Its records of what was decided, by slot. */
+  readonly decisions: Uint32Array;
+  readonly #requestPages: Pages;
+  readonly #decisionPages: Pages;
+  readonly #decide: (slot: number) => void;
+  readonly #terms = new Map<number, RequestTerms>();
+  readonly #consistent: ConsistentPolicy;
+  /** By slot, what another kernel than the package's own gave. */
+  readonly #given: (Decision | undefined)[] = [];
+
+  /** @param kernel - another one than the package's own, which decides in place. */
+  constructor(policy: PolicyInForce, kernel: Kernel | undefined) {
+    this.policy = policy;
+    const { policy: rules } = policy.snapshot;
+    this.#consistent = consistentPolicy(rules);
+    if (kernel === undefined) {
+      const own = new WasmKernel(rules, SLOTS);
+      const [from, to] = [own.requestAddress(0), own.decisionAddress(0)];
+      this.request = own.requestWords().subarray(0, REQUEST_WORDS);
+      this.decisions = own.decisionWords();
+      this.#decide = (slot) => own.decide(from, to + slot * DECISION_BYTES);
+    } else {
+      this.request = new Uint32Array(REQUEST_WORDS);
+      this.decisions = new Uint32Array(SLOTS * DECISION_WORDS);
+      this.#decide = (slot) => this.#decideBy(kernel, slot);
+    }
+    this.#requestPages = pagesOf(this.request.buffer, this.request.byteOffset, REQUEST_BYTES);
+    this.#decisionPages = pagesOf(this.decisions.buffer, this.decisions.byteOffset, SLOTS * DECISION_BYTES);
+  }
+
+  /** A decision that is not the kernel's own, into a slot. */
+  reject(slot: number, reason: number): void {
+    const { request, decisions } = this;
+    const at = slot * DECISION_WORDS;
+    this.#given[slot] = undefined;
+    decisions.fill(0, at, at + DECISION_WORDS);
+    decisions[at] = request[0] as number;
+    decisions[at + 1] = request[1] as number;
+    decisions[at + 2] = REJECT | (reason << 8);
+    decisions[at + 4] = NO_INDEX;
+  }
+
+  /** Lays a request, as the client sent it. */
+  take(request: Request): void {
+    layRequest(this.#requestPages, 0, request);
+  }
+
+  /** The kernel's decision on the request as it stands, into a slot. */
+  decide(slot: number): void {
+    this.#decide(slot);
+  }
+
+  /** @throws InvariantViolation naming the claim that the decision in a slot breaks. */
+  requireConsistent(slot: number): void {
+    const given = this.#given[slot];
+    if (given === undefined) {
+      requireConsistentRecord(this.#consistent, this.request, this.decisions, slot * DECISION_WORDS);
+      return;
+    }
+    requireConsistent(this.policy.snapshot.policy, requestIn(this.#requestPages, 0), given);
+  }
+
+  costOf(slot: number): bigint {
+    return this.#decisionPages.u64[slot * (DECISION_BYTES / 8) + 3] as bigint;
+  }
+
+  get value(): bigint {
+    return this.#requestPages.i64[3] as bigint;
+  }
+
+  /** What the policy makes of a request for a candidate; 0 for none. */
+  termsOf(requested: number): RequestTerms {
+    let terms = this.#terms.get(requested);
+    if (terms === undefined) {
+      terms = this.#newTerms(candidateId(requested));
+      this.#terms.set(requested, terms);
+    }
+    return terms;
+  }
+
+  /** The cost that bounds the budget of the request, in general; the usual case is exact in numbers. */
+  boundingCost(terms: RequestTerms): bigint | number {
+    const { request } = this;
+    const [input, output] = [request[3] as number, request[4] as number];
+    const exact = exactCost(input, output, terms.inputPrice, terms.outputPrice);
+    if (exact >= 0) return exact;
+    const asked = {
+      requestedId: candidateId(request[2] as number),
+      inputTokens: tokens(input),
+      outputTokens: tokens(output),
+    };
+    return boundsOf(this.policy.snapshot, asked).budgetLimitMicrocents;
+  }
+
+  #newTerms(requestedId: CandidateId): RequestTerms {
+    const { snapshot } = this.policy;
+    const unbounded = boundsOf(snapshot, { requestedId, inputTokens: tokens(0), outputTokens: tokens(0) });
+    const candidate = snapshot.policy.candidates.find(({ id }) => id === requestedId);
+    const providers = unbounded.providersAllowed;
+    return {
+      isLimited: unbounded.budgetLimitMicrocents !== NO_BUDGET_LIMIT,
+      inputPrice: Number(candidate?.inputPriceMicrocents ?? 0n),
+      outputPrice: Number(candidate?.outputPriceMicrocents ?? 0n),
+      providersLow: Number(providers & BigInt(ALL)),
+      providersHigh: providers === ALL_PROVIDERS ? ALL : Number(providers >> 32n),
+      floorMostBps: floorWithin(snapshot, requestedId, BPS_MAX),
+    };
+  }
+
+  /** By a kernel that takes objects. What it gave is kept: a lie may not fit the record. */
+  #decideBy(kernel: Kernel, slot: number): void {
+    const decision = kernel.prescribe(requestIn(this.#requestPages, 0));
+    this.#given[slot] = decision;
+    layDecision(this.#decisionPages, slot * DECISION_BYTES, decision);
+  }
+}

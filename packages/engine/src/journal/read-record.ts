@@ -1,0 +1,111 @@
+/**
+ * What a decision's record holds, as objects.
+ * @module
+ */
+import {
+  type Arm,
+  type Decision,
+  DEFAULTED,
+  type Defaulted,
+  type ExplainedRecommendation,
+  FLOOR_SOURCES,
+  type FloorSource,
+  type Recommendation,
+  type Request,
+} from "@calybris/kernel";
+import { ACTIONS, ARM_BYTES, AT, DECISION, HAS, type Pages, REASONS } from "./decision-record.ts";
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** Which policy a decision was made by; the kernel's record does not say. */
+export type Epochs = Pick<Decision, "policyEpoch" | "catalogEpoch">;
+
+/** A request from the kernel's record of it, which begins at `from`. */
+export function requestIn({ u16, u32, u64, i64 }: Pages, from: number): Request {
+  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
+  return {
+    sequence: u64[d],
+    requestedId: u32[w + 2],
+    inputTokens: u32[w + 3],
+    outputTokens: u32[w + 4],
+    valueMicrocents: i64[d + 3],
+    budgetLimitMicrocents: u64[d + 4],
+    riskBps: u16[h + 20],
+    confidenceBps: u16[h + 21],
+    qualityMinBps: u16[h + 22],
+    latencyMaxMs: u32[w + 12],
+    capabilitiesRequired: u64[d + 7],
+    providersAllowed: u64[d + 8],
+    regionsRequired: u64[d + 9],
+  } as unknown as Request;
+}
+
+/** A decision from the kernel's record of it, which begins at `from`. */
+export function decisionIn({ u8, u16, u32, u64, i64 }: Pages, from: number, epochs: Epochs): Decision {
+  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
+  return {
+    sequence: u64[d],
+    action: ACTIONS[u8[from + DECISION.action] as number],
+    reason: REASONS[u8[from + DECISION.reason] as number],
+    selectedId: u32[w + 3],
+    selectedIndex: u16[h + 8],
+    costMicrocents: u64[d + 3],
+    utilityMicrocents: i64[d + 4],
+    counterfactualId: u32[w + 5],
+    counterfactualUtilityMicrocents: i64[d + 5],
+    evaluatedCount: u16[h + 5],
+    eligibleCount: u16[h + 9],
+    ...epochs,
+  } as unknown as Decision;
+}
+
+/** How the floor came about, from a decision's record, with what its policy and its table say. */
+export function learningIn(pages: Pages, at: number): ExplainedRecommendation {
+  const recommendation = recommendationIn(pages, at, featuresIn(pages, at));
+  return { ...recommendation, arms: armsIn(pages, at), baseId: pages.u32[(at + AT.baseId) >>> 2] as number };
+}
+
+/** The same as an entry has it. */
+export function recommendationIn({ u8, i8, u32, f64 }: Pages, at: number, features: readonly number[]): Recommendation {
+  const has = u32[(at + AT.has) >>> 2] as number;
+  const recommendation: Writable<Recommendation> = {
+    regime: u8[at + AT.regime] as number,
+    score: f64[(at + AT.score) >>> 3] as number,
+    features,
+    floorBps: u32[(at + AT.floorBps) >>> 2] as number,
+    source: FLOOR_SOURCES[u8[at + AT.source] as number] as FloorSource,
+    anomalous: (has & HAS.anomalous) !== 0,
+    holdout: (has & HAS.holdout) !== 0,
+    belief: f64[(at + AT.belief) >>> 3] as number,
+    draw: u32[(at + AT.draw) >>> 2] as number,
+    tier: i8[at + AT.tier] as number,
+    propensity: f64[(at + AT.propensity) >>> 3] as number,
+    explored: (has & HAS.explored) !== 0,
+  };
+  if ((has & HAS.textScore) !== 0) recommendation.textScore = f64[(at + AT.textScore) >>> 3] as number;
+  return recommendation;
+}
+
+function armsIn({ u8, u32, f64 }: Pages, at: number): readonly Arm[] {
+  return Array.from({ length: u8[at + AT.armCount] as number }, (_, arm) => {
+    const from = at + AT.arms + arm * ARM_BYTES;
+    return {
+      tier: u32[(from + 12) >>> 2] as number,
+      candidateId: u32[(from + 8) >>> 2] as number,
+      propensity: f64[from >>> 3] as number,
+    };
+  });
+}
+
+function featuresIn({ u16, f64 }: Pages, at: number): readonly number[] {
+  const features: number[] = [];
+  const count = u16[(at + AT.featureCount) >>> 1] as number;
+  for (let index = 0; index < count; index++) features.push(f64[((at + AT.features) >>> 3) + index] as number);
+  return features;
+}
+
+/** What the client left to the use case. */
+export function defaultedIn({ u8 }: Pages, at: number): readonly Defaulted[] {
+  const bits = u8[at + AT.defaulted] as number;
+  return DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0);
+}
