@@ -137,7 +137,7 @@ export class DecideStep {
     const { table, isRejected, costMicrocents } = this.#plan;
     for (const period of periods) journal.order(period);
     const cells = account === undefined || isRejected ? NO_CELLS : ledger.cellsOf(account);
-    if (cells.length > 0 && !this.#take(cells, costMicrocents)) return undefined;
+    if (cells.length > 0 && !ledger.cells.take(cells, costMicrocents)) return undefined;
     try {
       if (table !== undefined) journal.order(table as EntryBody);
       const entry = this.#plan.layInto(this.#shelf);
@@ -148,12 +148,6 @@ export class DecideStep {
       if (cells.length > 0) drive(ledger.cells.undo(cells, costMicrocents));
       throw error;
     }
-  }
-
-  #take(cells: readonly number[], amount: bigint): boolean {
-    const { cells: all } = this.#ports.state.ledger;
-    const [only] = cells;
-    return cells.length === 1 && only !== undefined ? all.take(only, amount) : drive(all.reserve(cells, amount));
   }
 
   /** What a policy that learns recommends with. */

@@ -102,7 +102,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision need not agree with its policy and request",
     file: "flows/decide.ts",
-    find: "  requireConsistent(policy.snapshot.policy, request, decision);\n",
+    find: "    prepared.requireConsistent(this.#slot);\n",
     replace: "",
     search: "lie",
   },
@@ -180,14 +180,14 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is written without its tenant",
     file: "flows/decide.ts",
-    find: "  if (tenant !== undefined) entry.tenant = tenant;\n",
+    find: "      tenant: tenant ?? account?.tenant,\n",
     replace: "",
     search: "retry",
   },
   {
     name: "room for a decision is room for one entry",
     file: "flows/decide-step.ts",
-    find: "journal.establishRoom(plan.entryCount);",
+    find: "journal.establishRoom(periods.length + (this.#plan.table === undefined ? 0 : 1) + 1);",
     replace: "journal.establishRoom(1);",
     search: "room",
   },
