@@ -13,7 +13,7 @@ import { invariant } from "../invariant.ts";
 import { U64_MAX } from "../units.ts";
 import { fromBase64, toBase64 } from "./base64.ts";
 import { HASH_BYTES } from "./merkle.ts";
-import { isKeyName } from "./signed-note.ts";
+import { isKeyName, noteText } from "./signed-note.ts";
 
 export interface Checkpoint {
   /** Identifies the log; its key has the same name. */
@@ -42,7 +42,7 @@ export function formatCheckpoint(checkpoint: Checkpoint): string {
 
 /** @throws CalybrisError `CAL_PROOF_MALFORMED`. */
 export function parseCheckpoint(text: string): Checkpoint {
-  const lines = text.split("\n");
+  const lines = noteText(text, "checkpoint").split("\n");
   if (lines.length !== 4 || lines[3] !== "") throw malformed("is not three lines");
   const [origin = "", size = "", encoded = ""] = lines;
   if (origin === "") throw malformed("has no origin");

@@ -67,7 +67,7 @@ export function parseSignatureLines(text: string): NoteSignature[] {
   return lines.map((line, at) => {
     const [, name = "", encoded = ""] = LINE.exec(line) ?? [];
     const bytes = fromBase64(encoded);
-    if (!NAME.test(name) || bytes === undefined || bytes.byteLength <= KEY_ID_BYTES)
+    if (!isKeyName(name) || bytes === undefined || bytes.byteLength <= KEY_ID_BYTES)
       throw malformed(`has a malformed signature line ${at + 1}`);
     const keyId = new DataView(bytes.buffer).getUint32(0);
     return { name, keyId, bytes: bytes.subarray(KEY_ID_BYTES) };

@@ -307,8 +307,8 @@ describe("a decoder", () => {
       4_000,
       "AZ09-_.=é",
     );
-    expect(refused).toBeGreaterThan(500);
-    expect(accepted).toBeGreaterThan(500);
+    expect(refused).toBeGreaterThan(100);
+    expect(accepted).toBeGreaterThan(100);
   });
 
   test("of JSON refuses or reads back every alteration of a character", async () => {
@@ -320,8 +320,8 @@ describe("a decoder", () => {
       '"\\,:{}[]01aF\n',
       (given) => JSON.stringify(JSON.parse(given)),
     );
-    expect(refused).toBeGreaterThan(500);
-    expect(accepted).toBeGreaterThan(200);
+    expect(refused).toBeGreaterThan(100);
+    expect(accepted).toBeGreaterThan(50);
   });
 
   test.each([

@@ -240,8 +240,8 @@ describe("a note", () => {
     );
     let accepted = 0;
     fc.assert(
-      fc.property(fc.array(piece, { maxLength: 10 }), (pieces) => {
-        const note = pieces.join("");
+      fc.property(fc.array(piece, { maxLength: 10 }), fc.boolean(), (pieces, isSigned) => {
+        const note = `${pieces.join("")}${isSigned ? "\n\n— a AAAAAAA=\n" : ""}`;
         try {
           expect(formatNote(parseNote(note))).toBe(note);
           accepted += 1;

