@@ -1,4 +1,12 @@
-import { CalybrisError, GENESIS_HASH, parseEntryLine } from "@calybris/kernel";
+import {
+  CalybrisError,
+  type ExactJson,
+  GENESIS_HASH,
+  parseEntryHead,
+  parseEntryLine,
+  parseExact,
+  writeExact,
+} from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { Engine } from "../../src/engine.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
@@ -109,4 +117,27 @@ test("whatever number of whatever entry is altered, an engine opens or says CAL_
     }
   }
   expect(refused).toBeGreaterThan(10);
+});
+
+test("an entry of any kind with two members swapped is refused, as the audit refuses it", async () => {
+  const disk = await moneyJournal();
+  const ofKind = new Map<string, string>();
+  rewritten(disk, (data) => {
+    ofKind.set(String(parseEntryHead(data)?.kind), data);
+    return data;
+  });
+  expect([...ofKind.keys()]).toEqual(expect.arrayContaining(["genesis", "seal", "decision", "limit", "settlement"]));
+  for (const [kind, target] of ofKind) {
+    const members = Object.entries(parseExact(target) as object) as [string, ExactJson][];
+    for (let first = 0; first + 1 < members.length; first++) {
+      const [one, other] = members.slice(first, first + 2) as [[string, ExactJson], [string, ExactJson]];
+      const swapped = writeExact(Object.fromEntries(members.with(first, other).with(first + 1, one)));
+      const forged = rewritten(disk, (data) => (data === target ? swapped : data));
+      const code = await open(forged.disk).then(
+        (engine) => engine.close().then(() => "opened"),
+        (error: unknown) => (error instanceof CalybrisError ? error.code : String(error)),
+      );
+      expect(code, `${kind}, member ${first}`).toMatch(/^CAL_JOURNAL_(?:CORRUPT|ENTRY_MALFORMED)$/);
+    }
+  }
 });
