@@ -57,8 +57,9 @@ export function errorType(family: ErrorFamily, status: number): string {
  *
  * @example
  * ```ts
- * errorAnswer("openai", { status: 402, message: "no budget" }, "req_1").text;
- * // '{"error":{"message":"no budget","type":"insufficient_quota","param":null,"code":null}}'
+ * const { status, text } = errorAnswer("anthropic", { status: 402, message: "no budget" }, "req_1");
+ * status; // 402
+ * JSON.parse(text).error; // { type: "billing_error", message: "no budget" }
  * ```
  */
 export function errorAnswer(family: ErrorFamily, error: WireError, requestId: string): ErrorAnswer {

@@ -46,6 +46,11 @@ const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
 const ESCAPED = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0)));
 
+/** 1 for the bytes that end a run of plain characters in a text: a quote, a backslash, a control character. */
+const ENDS_RUN: Uint8Array = Uint8Array.from({ length: 256 }, (_none, byte) =>
+  byte === QUOTE || byte === BACKSLASH || byte < 0x20 ? 1 : 0,
+);
+
 /**
  * @example
  * ```ts
@@ -58,7 +63,8 @@ const ESCAPED = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0)));
 export class JsonSpanScanner {
   readonly #bounds: SpanBounds;
   readonly #members = new Map<string, MemberSpan>();
-  readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  /** Made where it is needed, which most bodies do not: making one takes as long as scanning a short body. */
+  #decoder: TextDecoder | undefined;
   readonly #number = new NumberGrammar();
   /** The bracket that is open on each level. */
   readonly #open: Uint8Array;
@@ -108,6 +114,7 @@ export class JsonSpanScanner {
 
   #requireUtf8(piece: Uint8Array): void {
     if (!this.#mayBeWithinCharacter && isAscii(piece)) return;
+    this.#decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     try {
       this.#decoder.decode(piece, { stream: true });
     } catch {
@@ -207,15 +214,12 @@ export class JsonSpanScanner {
   }
 
   #readText(piece: Uint8Array, from: number): number {
+    const { byteLength } = piece;
     let at = from;
-    let byte = piece[at] ?? 0;
-    while (byte !== QUOTE && byte !== BACKSLASH && byte >= 0x20) {
-      at += 1;
-      if (at === piece.byteLength) break;
-      byte = piece[at] ?? 0;
-    }
+    while (at < byteLength && ENDS_RUN[piece[at] ?? 0] === 0) at += 1;
     if (this.#isTopKey) this.#addToKey(piece, from, at);
-    if (at === piece.byteLength) return at;
+    if (at === byteLength) return at;
+    const byte = piece[at] ?? 0;
     if (byte < 0x20) throw this.#malformed("is not JSON: a text holds a control character that is not escaped", at);
     if (byte === QUOTE) this.#endText(at);
     else this.#state = "escape";

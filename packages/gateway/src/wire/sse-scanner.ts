@@ -8,6 +8,8 @@ import { SseBlock } from "./sse-block.ts";
 
 const [LF, CR] = [0x0a, 0x0d];
 const HELD_BYTES_MIN = 4_096;
+/** A larger buffer is given back when its event is complete: few events are large. */
+const HELD_BYTES_KEPT = 64 * 1024;
 
 /** The last event of a response holds all of the answer, images included. */
 export const EVENT_BYTES_MAX: number = 16 * 1024 * 1024;
@@ -85,6 +87,7 @@ export class SseScanner {
     const bytes = this.#heldBytes === 0 ? rest : Buffer.concat([this.#held.subarray(0, this.#heldBytes), rest]);
     const block = new SseBlock(bytes, this.#leadBytes, this.#lineCount);
     this.#heldBytes = 0;
+    if (this.#held.byteLength > HELD_BYTES_KEPT) this.#held = Buffer.alloc(0);
     this.#leadBytes = 0;
     this.#lineCount = 0;
     return block;
