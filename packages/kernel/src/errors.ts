@@ -138,7 +138,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
   CAL_JOURNAL_MISSING: row(
     404,
     (d) => `there is no journal in ${d.directory}`,
-    "Check the path; `calybris replay` and `calybris serve` create a journal.",
+    "Name the journal with `--journal`; `calybris serve` and `calybris replay` begin one.",
   ),
   CAL_JOURNAL_UNREADABLE: row(
     503,

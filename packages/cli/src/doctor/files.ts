@@ -2,8 +2,8 @@
  * What `calybris doctor` asks of the files: who may read and write them, and whether they can be used.
  * @module
  */
-import { accessSync, constants, type Stats, statSync } from "node:fs";
-import { isAbsolute } from "node:path";
+import { accessSync, constants, existsSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
+import { isAbsolute, join } from "node:path";
 import {
   faultySnapshots,
   inspectHead,
@@ -11,9 +11,11 @@ import {
   listSnapshots,
   nodeChain,
   nodeDisk,
+  segmentNumber,
 } from "@calybris/engine/internal";
 import type { Config } from "@calybris/gateway";
 import { nearestDirectory } from "./disk.ts";
+import { counted } from "../terminal/number-text.ts";
 import type { Finding } from "./finding.ts";
 import { readKey } from "../journal/key-file.ts";
 
@@ -25,6 +27,7 @@ export function checkFiles(config: Config): readonly Finding[] {
   return [
     checkDirectory(journal.directory),
     ...checkJournal(journal.directory),
+    ...checkArchive(journal.directory),
     ...checkSnapshots(config),
     ...[policy.file, budgets.file, tls.certificateFile].flatMap((file) =>
       file === undefined ? [] : [checkReadable(file)],
@@ -65,10 +68,14 @@ function checkJournal(directory: string): readonly Finding[] {
     if (file.state === "whole") {
       const { sequence, keyed } = file.head;
       return [
-        { check, verdict: "ok", found: `${segments.length} segments, head ${sequence}${keyed ? ", keyed" : ""}` },
+        {
+          check,
+          verdict: "ok",
+          found: `${counted(segments.length, "segment", "segments")}, head ${sequence}${keyed ? ", keyed" : ""}`,
+        },
       ];
     }
-    const found = `${segments.length} segments and no whole head`;
+    const found = `${counted(segments.length, "segment", "segments")} and no intact head`;
     if (file.state === "torn") {
       const remedy =
         "The machine stopped while it was written; the next start writes it anew. `calybris verify` checks the rest.";
@@ -78,7 +85,7 @@ function checkJournal(directory: string): readonly Finding[] {
       "Entries may be gone, and a start refuses that. Restore head.json and the segments from a backup; without one, `calybris serve --accept-loss` opens what is there.";
     return [{ check, verdict: "bad", found: `${found}: ${file.found}`, remedy }];
   } catch (error) {
-    return [{ check, verdict: "bad", found: (error as Error).message, remedy: "See to its permissions." }];
+    return [{ check, verdict: "bad", found: (error as Error).message, remedy: "Check its permissions." }];
   }
 }
 
@@ -95,6 +102,21 @@ function checkSnapshots({ journal }: Config): readonly Finding[] {
   } catch (error) {
     return [{ check, verdict: "bad", found: (error as Error).message, remedy: "See to its permissions." }];
   }
+}
+
+/** Links to archived segments that lead nowhere. */
+function checkArchive(directory: string): readonly Finding[] {
+  const names = existsSync(directory) ? readdirSync(directory).filter((name) => segmentNumber(name) !== undefined) : [];
+  const links = names.map((name) => join(directory, name)).filter((file) => lstatSync(file).isSymbolicLink());
+  const check = "archive";
+  const [broken, ...more] = links.filter((file) => !existsSync(file));
+  if (broken === undefined)
+    return links.length === 0
+      ? []
+      : [{ check, verdict: "ok", found: `${counted(links.length, "segment", "segments")}, all reachable` }];
+  const found = `${broken} is a link to ${readlinkSync(broken)}, which cannot be reached${more.length === 0 ? "" : `; so are ${more.length} more`}`;
+  const remedy = "Make the archive available again: its entries cannot be read or verified until then.";
+  return [{ check, verdict: "warn", found, remedy }];
 }
 
 function checkReadable(file: string): Finding {

@@ -41,7 +41,7 @@ export async function withEngine<Result>(
   policy: PolicySnapshot | undefined,
   use: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
-  const { directory: named, keyFile } = await placeOf(options);
+  const { directory: named, keyFile } = await placeOf(options, policy === undefined ? "must exist" : "may begin");
   const directory = resolve(named);
   if (policy === undefined && !hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
   const key = readKey(keyFile);

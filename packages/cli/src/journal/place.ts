@@ -2,7 +2,9 @@
  * Which journal a command means: `--journal`, or the one that the configuration names. The same for every command.
  * @module
  */
+import { existsSync } from "node:fs";
 import { readConfig } from "@calybris/gateway";
+import { CalybrisError } from "@calybris/kernel";
 import { Option } from "commander";
 import { configFileOf } from "../service/config-file.ts";
 
@@ -27,10 +29,17 @@ export function journalOption(): Option {
 /**
  * The journal that the options name. A journal that is named needs no configuration, so none is read for it.
  *
- * @throws CalybrisError `CAL_CONFIG_INVALID` or `CAL_INPUT_UNREADABLE` for the configuration.
+ * @param mayBegin - the command begins a journal where there is none.
+ * @throws CalybrisError `CAL_CONFIG_INVALID` or `CAL_INPUT_UNREADABLE` for the configuration, `CAL_JOURNAL_MISSING` where the
+ *   journal that it names is not there.
  */
-export async function placeOf({ journal, config, keyFile }: JournalOptions): Promise<JournalPlace> {
+export async function placeOf(
+  { journal, config, keyFile }: JournalOptions,
+  mayBegin: "may begin" | "must exist" = "must exist",
+): Promise<JournalPlace> {
   if (journal !== undefined) return { directory: journal, keyFile };
   const { journal: configured } = await readConfig({ file: configFileOf(config), environment: process.env });
+  if (mayBegin === "must exist" && !existsSync(configured.directory))
+    throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: configured.directory });
   return { directory: configured.directory, keyFile: keyFile ?? configured.keyFile };
 }

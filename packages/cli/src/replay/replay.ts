@@ -53,7 +53,7 @@ Exit code: 0 all decided, 1 the journal failed, 2 an argument or file is invalid
 
 async function replay(options: ReplayOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(options.policy);
-  const { directory: named, keyFile } = await placeOf(options);
+  const { directory: named, keyFile } = await placeOf(options, "may begin");
   const directory = resolve(named);
   const key = readKey(keyFile);
   const source = await openRows(options.requests, options.map);

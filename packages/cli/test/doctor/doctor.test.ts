@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,11 +66,29 @@ test("a journal's head that is torn, missing or blank is told apart, with what t
   expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("no such file") });
   const page = Buffer.from(headPage({ sequence: 7, hash: "0".repeat(64), keyed: false }));
   writeFileSync(join(journal, "head.json"), page);
-  expect(await finding("journal")).toMatchObject({ verdict: "ok", found: "1 segments, head 7" });
+  expect(await finding("journal")).toMatchObject({ verdict: "ok", found: "1 segment, head 7" });
   writeFileSync(join(journal, "head.json"), Buffer.from(page).fill(" ", 240));
   expect(await finding("journal")).toMatchObject({ verdict: "warn", remedy: expect.stringContaining("anew") });
   writeFileSync(join(journal, "head.json"), "");
   expect(await finding("journal")).toMatchObject({ ...missing, found: expect.stringContaining("a blank file") });
+});
+
+test("a link to an archive is said to be reachable, or where it leads instead", async () => {
+  const journal = join(place, "journal");
+  mkdirSync(journal);
+  mkdirSync(join(place, "archive"));
+  expect(await finding("archive")).toBe(undefined);
+  writeFileSync(join(place, "archive", "segment-000001.jsonl.zst"), "");
+  symlinkSync("../archive/segment-000001.jsonl.zst", join(journal, "segment-000001.jsonl"));
+  expect(await finding("archive")).toMatchObject({ verdict: "ok", found: "1 segment, all reachable" });
+  rmSync(join(place, "archive"), { recursive: true });
+  expect(await finding("archive")).toMatchObject({
+    verdict: "warn",
+    found: expect.stringMatching(
+      /segment-000001\.jsonl is a link to \.\.\/archive\/segment-000001\.jsonl\.zst, which cannot be reached$/,
+    ),
+    remedy: expect.stringContaining("available again"),
+  });
 });
 
 test("a port that is taken is bad", async () => {

@@ -64,6 +64,18 @@ describe("without --journal", () => {
     expect(here("show", "2")).toMatchObject({ exit: 0 });
   });
 
+  test("a journal that is not there is said to be missing, with what to do", () => {
+    mkdirSync(files.at("here", "empty"));
+    const { status, stderr } = spawnSync(process.execPath, [main, "show", "3"], {
+      cwd: files.at("here", "empty"),
+      encoding: "utf8",
+    });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^CAL_JOURNAL_MISSING: there is no journal in calybris-journal\nName the journal with `--journal`/,
+    );
+  });
+
   test("a configuration in the current directory names it", () => {
     files.write("here/calybris.config.jsonc", '{ "journal": { "directory": "elsewhere" } }');
     expect(here("show", "2")).toMatchObject({ exit: 2, complaints: expect.stringContaining("elsewhere") });
