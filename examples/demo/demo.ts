@@ -18,6 +18,7 @@ import { flipOneBit } from "./proof.ts";
 import { RECORDED } from "./recorded.ts";
 import { RULE, requestOf } from "./requests.ts";
 import { printRouted, routeAll } from "./route.ts";
+import { printSaved } from "./saved.ts";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = join(HERE, "..", "..");
@@ -42,12 +43,14 @@ async function demo(): Promise<void> {
 }
 
 async function routeDocuments(engine: Engine): Promise<readonly Told[]> {
-  title("Requests: documents that npm installed");
   const { documents, duplicates, tooLarge } = await readDocuments(join(ROOT, "node_modules"));
+  const routed = await routeAll(engine, documents.map(requestOf));
+  title("Money saved, at a stated quality");
+  printSaved(engine, routed.answers);
+  title("Requests: documents that npm installed");
   const left = duplicates + tooLarge === 0 ? "" : ` (${duplicates} duplicates and ${tooLarge} over 1 MiB left out)`;
   console.log(`${documents.length} Markdown documents${left}, each of them one request.\n${RULE}`);
   title("Decisions, each durable in a hash-chained journal before it is answered");
-  const routed = await routeAll(engine, documents.map(requestOf));
   printRouted(engine, routed);
   const told = instructive(engine, routed.answers);
   title("The most instructive decisions");

@@ -19,6 +19,8 @@ test("the demo routes what npm installed, explains, proves, and catches the flip
   expect(stderr).toBe("");
   expect(status).toBe(0);
   expect(Number(/^([0-9,]+) decisions in/m.exec(stdout)?.[1]?.replace(",", ""))).toBeGreaterThan(20);
+  const [, lead = ""] = /^Money saved, at a stated quality\n(Saved .*)$/m.exec(stdout) ?? [];
+  expect(lead).toMatch(/^Saved \$[0-9.]+ of \$[0-9.]+ \([1-9][0-9.]* %\) on [0-9]+ summaries/);
   for (const words of ["quality not measured", "Most saved", "selected", "Skipped: ", "cheapest eligible"])
     expect(stdout).toContain(words);
   expect(stdout).toContain(".demo/journal is intact");
