@@ -43,7 +43,7 @@ interface Day {
   readonly volume: number;
 }
 
-/** Every day with a next one: features of the day, outcome of the day after. The rival is the EWMA volatility. */
+/** Every day with a next one: features of the day, outcome of the day after. The baseline is the EWMA volatility. */
 export async function sp500(place: DataPlace): Promise<Table> {
   const byTicker = new Map<string, Day[]>();
   for (const row of records(await setText(FILE, place))) {
@@ -66,10 +66,10 @@ export async function sp500(place: DataPlace): Promise<Table> {
       category: row.ticker,
       outcomesBps: [outcomeBps(!row.isMove), outcomeBps(true)],
       costsMicrocents: PLAIN_COSTS_MICROCENTS,
-      rival: row.ewma,
+      baseline: row.ewma,
     });
   }
-  return builder.finish({ isInTimeOrder: true, rivalName: "EWMA volatility" });
+  return builder.finish({ isInTimeOrder: true, baselineName: "EWMA volatility" });
 }
 
 interface Row {

@@ -11,7 +11,7 @@ export interface AuditState {
   readonly decisionSequence: bigint;
   /** Microseconds since the Unix epoch, of the last entry. */
   readonly at: number;
-  /** The policy in force; 0 before genesis. */
+  /** The active policy; 0 before genesis. */
   readonly policyId: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Whether an entry of ours says what is true: its place in the order, the digest of a policy, and every decision
- * decided again under the policy in force. The chain says only that nobody altered the bytes afterwards; this says that
+ * decided again under the active policy. The chain says only that nobody altered the bytes afterwards; this says that
  * they were right when written.
  * @module
  */

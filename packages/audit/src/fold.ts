@@ -72,7 +72,7 @@ export interface Fold {
   readonly apply: (data: string) => AuditState;
   readonly state: () => AuditState;
   readonly policies: () => readonly AuditedPolicy[];
-  /** The snapshot in force. */
+  /** The active snapshot. */
   readonly snapshot: () => PolicySnapshot | undefined;
   /**
    * The conservation proof up to the last entry.

@@ -870,7 +870,7 @@ export interface components {
       /** @description Dollars, as a decimal in quotes like "0.25". */
       readonly latencyPenaltyDollarsPerMs?: Amount | undefined;
       /**
-       * @description "requested" or "none" ("requested": what runs is never estimated dearer than what was asked for).
+       * @description "requested" or "none" ("requested": nothing runs whose estimated cost is above that of the requested candidate).
        * @enum {unknown}
        */
       readonly spendLimit?: ("requested" | "none") | undefined;

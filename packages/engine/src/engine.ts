@@ -191,7 +191,7 @@ export class Engine {
    * @throws CalybrisError `CAL_JOURNAL_LOCKED` when another process has it, `CAL_JOURNAL_CORRUPT` when it is not what was
    *   written, `CAL_JOURNAL_VERSION` for another format, `CAL_JOURNAL_KEY` without the right key,
    *   `CAL_ENGINE_POLICY_REQUIRED` for a new journal without a policy, `CAL_ENGINE_POLICY_MISMATCH` when the policy given
-   *   is not the one in force, `CAL_JOURNAL_CLOCK` when the last entry is more than 5 minutes ahead of the clock,
+   *   is not the active one, `CAL_JOURNAL_CLOCK` when the last entry is more than 5 minutes ahead of the clock,
    *   `CAL_JOURNAL_UNREADABLE` when the directory cannot be used.
    */
   static async open(options: EngineOptions): Promise<Engine> {
@@ -216,7 +216,7 @@ export class Engine {
     }
   }
 
-  /** The policy in force. */
+  /** The active policy. */
   get snapshot(): PolicySnapshot {
     return this.#state.current.snapshot;
   }
@@ -257,7 +257,7 @@ export class Engine {
    *
    * A rejection is an answer, not an error: it is a decision with a reason, journaled like any other. If this throws, the
    * caller holds no answer and may send the same request with the same `requestId` again: an id is decided at most once
-   * within the retention (7 days or 10^7 ids), and the decision that was made comes back, whatever policy is in force by
+   * within the retention (7 days or 10^7 ids), and the decision that was made comes back, whatever policy is active by
    * then. An id belongs to the tenant that the request names; no tenant is a namespace of its own. A request is the same when
    * it means the same under the policy that it was decided under; who sends it, its tags and its session make no difference.
    *

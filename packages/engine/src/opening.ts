@@ -38,7 +38,7 @@ import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts
 export interface EngineOptions {
   /** Where the journal is; created when it does not exist. One process at a time. */
   readonly directory: string;
-  /** Begins a new journal; for one that exists it must be the policy in force. */
+  /** Begins a new journal; for one that exists it must be the active policy. */
   readonly policy?: PolicySnapshot | undefined;
   /** What becomes of a request that names a tenant without a limit. Default `"unmetered"`. */
   readonly unknownTenants?: UnknownTenants | undefined;
@@ -134,7 +134,7 @@ function absentBefore(disk: Disk, directory: string, segment: number): readonly 
 }
 
 /**
- * Applies an entry that was read: its hash is right, but whoever can write the files can write that too. What cannot follow
+ * Applies an entry that was read: its hash is right, but a writer of the files can write that too. What cannot follow
  * from the entries before it is damage of the journal, not a bug of this program.
  */
 function applyRead(state: EngineState, { head, segment, offset }: GoodEntry, body: EntryBody): void {
@@ -155,7 +155,7 @@ function applyRead(state: EngineState, { head, segment, offset }: GoodEntry, bod
   }
 }
 
-/** A new journal begins with a policy; for one that exists, the policy given must be the one in force. */
+/** A new journal begins with a policy; for one that exists, the policy given must be the active one. */
 export function requirePolicy({ policy, directory }: EngineOptions, state: EngineState): void {
   if (policy === undefined) {
     if (state.sequence === 0) throw new CalybrisError("CAL_ENGINE_POLICY_REQUIRED", { directory });

@@ -73,7 +73,7 @@ export class EngineReading {
     return this.#ports.waitingCount();
   }
 
-  /** Every policy that was ever in force, in order; the last one is. */
+  /** Every policy that was ever active, in order; the last one is. */
   policies(): readonly PolicyInForce[] {
     const { state } = this.#ports;
     return Array.from({ length: state.policyCount }, (_, index) => state.policy(index + 1) as PolicyInForce);

@@ -68,7 +68,7 @@ function rateBits(priceMost: u64, unit: u64): u64 {
 }
 
 /**
- * How many tokens a rate is exact for, with the dearest price and what all prices are multiples of.
+ * How many tokens a rate is exact for, with the most expensive price and what all prices are multiples of.
  *
  * A rate drops less than 1 of price · 2^bits / 10^6, so tokens · rate / 2^bits falls short of x = tokens · price / 10^6 by
  * less than tokens / 2^bits. x is a multiple of unit / 10^6: a whole number, or at least unit / 10^6 above one. So while

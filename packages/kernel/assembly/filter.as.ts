@@ -1,6 +1,6 @@
 /**
  * The interval filter: with many survivors, bounds every utility in eight 16-bit lanes at once and names the contenders.
- * It never decides: contenders are calculated exactly, and whoever is not one is certainly below the best two.
+ * It never decides: contenders are calculated exactly, and a candidate that is not one is certainly below the best two.
  *
  * Everything is measured in units of 2^h microcents, h ≥ 1 chosen so that the request's weights have at most 14 bits.
  * Qualities, prices and latencies, these shifted until they fit, are i16 of at most 15 bits; so each dot product of two is
@@ -60,7 +60,7 @@ function shiftToFit(most: u64): u32 {
 /** Everyone who may be eligible, as left by the last {@link contenders}. */
 export let possible: u64 = 0;
 
-/** Whom to calculate exactly. Whoever is possible and not named is certainly eligible and certainly not among the best two. */
+/** The candidates to calculate exactly. One that is possible and not named is certainly eligible and certainly not among the best two. */
 export function contenders(
   survivors: u64, wholeShare: u64, restShare: u64, riskAndOne: i64, budget: i64, inputTokens: u64, outputTokens: u64,
 ): u64 {

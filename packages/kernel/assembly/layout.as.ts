@@ -64,7 +64,7 @@ export const RATE_INPUT_TOKENS_MAX: usize = BOUNDS + 40; // u64
 export const RATE_OUTPUT_TOKENS_MAX: usize = BOUNDS + 48; // u64
 export const RATE_INPUT_BITS: usize = BOUNDS + 56; // u64, how many bits of an input rate are its fraction
 export const RATE_OUTPUT_BITS: usize = BOUNDS + 64; // u64
-export const RATE_INPUT_MOST: usize = BOUNDS + 72; // u64, the dearest rate
+export const RATE_INPUT_MOST: usize = BOUNDS + 72; // u64, the highest rate
 export const RATE_OUTPUT_MOST: usize = BOUNDS + 80; // u64
 export const QUALITY_MOST: usize = BOUNDS + 88; // u64
 

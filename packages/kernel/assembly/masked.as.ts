@@ -20,7 +20,7 @@ const FILTER_ABOVE: i64 = 8;
 /** What a packed key holds of utility and cost together. */
 const PACKED_BITS: i64 = 57;
 const RANK_BITS: i64 = 6;
-/** The key of whoever cannot be chosen, below every other. */
+/** The key of a candidate that cannot be chosen, below every other. */
 const REFUSED: i64 = -1;
 
 // @ts-ignore: decorator
@@ -44,8 +44,8 @@ export function decideMasked(request: usize, decision: usize): void {
   // and the next whole number is at least 10^−8 away. (2^44 / 10^8 = 2^36 / 390625.)
   const whole = prefix / BPS_SQUARED;
   const rest = (((prefix - whole * BPS_SQUARED) << 36) + 390_624) / 390_625;
-  // Whoever is eligible costs less than the worth of the best quality, and is worth no more. So the cost of a key needs
-  // the bits of the lesser of that worth and the dearest cost (2 more than two charges rounded down); the utility needs the
+  // An eligible candidate costs less than the worth of the best quality, and is worth no more. So the cost of a key needs
+  // the bits of the lesser of that worth and the most expensive cost (2 more than two charges rounded down); the utility needs the
   // bits of that worth. Others' keys may overflow: they are REFUSED whatever they are.
   const inputBits = load<i64>(RATE_INPUT_BITS), outputBits = load<i64>(RATE_OUTPUT_BITS);
   const worthMost = (whole + 1) * load<u64>(QUALITY_MOST);

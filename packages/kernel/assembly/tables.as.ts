@@ -96,7 +96,7 @@ function buildByteTables(): void {
   }
 }
 
-/** Ranks ascend with quality, so whoever reaches a threshold is a run of top ranks, and its length names it. */
+/** Ranks ascend with quality, so the candidates that reach a threshold are a run of top ranks, and its length names it. */
 function buildQualityTable(): void {
   const count = load<u32>(COUNT);
   for (let passing: u32 = 0; passing <= count; passing++) {

@@ -55,7 +55,7 @@ export interface DecisionEntry {
   readonly kind: "decision";
   /** The client's id for the request; absent when it gave none. */
   readonly requestId?: string;
-  /** The policy decided under, when it is not the one in force where the entry stands. */
+  /** The policy decided under, when it is not the active one where the entry stands. */
   readonly policyId?: number;
   /** Who asked. */
   readonly actor?: Actor;
@@ -101,7 +101,7 @@ export interface DecisionEntry {
 export type EntryPolicy = BoundingPolicy;
 
 /**
- * The policy of an entry: by the id that it states, or without one the policy in force where it stands. Throws when there is
+ * The policy of an entry: by the id that it states, or without one the active policy where it stands. Throws when there is
  * none.
  */
 export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;

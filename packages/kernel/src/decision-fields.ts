@@ -72,7 +72,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   plain("policyId", {
     key: "policy",
     holds: "id of the policy decided under",
-    leftOut: "it is the one in force where the entry stands",
+    leftOut: "it is the active policy at that entry",
     type: POSITIVE,
   }),
   plain("actor", {

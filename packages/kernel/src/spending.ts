@@ -1,5 +1,5 @@
 /**
- * What a policy makes of a request before the kernel decides it, so that nothing runs which is dearer than what was asked for:
+ * What a policy makes of a request before the kernel decides it, so that nothing runs which is more expensive than what was asked for:
  *
  *     budget    = min(the client's, the cost of the requested candidate)      spendLimit "requested"
  *     providers = the client's, among those allowed and the requested one's   substituteWithin

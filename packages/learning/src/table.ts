@@ -29,7 +29,7 @@ export interface Table {
   /** Whether rows stand in the order of time. Where they do not, every trial shuffles them anew. */
   readonly isInTimeOrder: boolean;
   /** A rule of the trade to be compared with: a score per row, higher means that premium is needed. */
-  readonly rival: { readonly name: string; readonly scores: Float64Array } | undefined;
+  readonly baseline: { readonly name: string; readonly scores: Float64Array } | undefined;
   readonly rowsRead: number;
   readonly rowsLeftOut: readonly { readonly reason: string; readonly count: number }[];
 }
@@ -40,7 +40,7 @@ export interface TableRow {
   readonly text?: string;
   readonly outcomesBps: readonly number[];
   readonly costsMicrocents: readonly number[];
-  readonly rival?: number;
+  readonly baseline?: number;
 }
 
 /** Collects rows. What a loader hands over is checked by the loader; here a wrong number is a bug. */
@@ -55,7 +55,7 @@ export class TableBuilder {
   #category: Uint16Array;
   #outcomes: Uint16Array;
   #costs: Float64Array;
-  #rivals: number[] | undefined;
+  #baselines: number[] | undefined;
   #texts: string[] | undefined;
 
   constructor(name: string, featureNames: readonly string[], tierNames: readonly string[], capacity = 4_096) {
@@ -91,9 +91,9 @@ export class TableBuilder {
       this.#texts ??= [];
       this.#texts.push(row.text);
     }
-    if (row.rival !== undefined) {
-      this.#rivals ??= [];
-      this.#rivals.push(row.rival);
+    if (row.baseline !== undefined) {
+      this.#baselines ??= [];
+      this.#baselines.push(row.baseline);
     }
     this.#rowCount += 1;
   }
@@ -103,7 +103,7 @@ export class TableBuilder {
     this.#leftOut.set(reason, (this.#leftOut.get(reason) ?? 0) + 1);
   }
 
-  finish(options: { readonly isInTimeOrder: boolean; readonly rivalName?: string }): Table {
+  finish(options: { readonly isInTimeOrder: boolean; readonly baselineName?: string }): Table {
     const rows = this.#rowCount;
     const rowsLeftOut = [...this.#leftOut].map(([reason, count]) => ({ reason, count }));
     return {
@@ -118,10 +118,10 @@ export class TableBuilder {
       outcomesBps: this.#outcomes.slice(0, rows * this.#tierNames.length),
       costsMicrocents: this.#costs.slice(0, rows * this.#tierNames.length),
       isInTimeOrder: options.isInTimeOrder,
-      rival:
-        this.#rivals === undefined
+      baseline:
+        this.#baselines === undefined
           ? undefined
-          : { name: options.rivalName ?? "rival", scores: Float64Array.from(this.#rivals) },
+          : { name: options.baselineName ?? "baseline", scores: Float64Array.from(this.#baselines) },
       rowsRead: rows + rowsLeftOut.reduce((sum, { count }) => sum + count, 0),
       rowsLeftOut,
     };
@@ -163,7 +163,7 @@ export function selectRows(table: Table, rows: ArrayLike<number>): Table {
   const categories = new Uint16Array(count);
   const outcomesBps = new Uint16Array(count * tierCount);
   const costsMicrocents = new Float64Array(count * tierCount);
-  const rivals = table.rival === undefined ? undefined : new Float64Array(count);
+  const baselines = table.baseline === undefined ? undefined : new Float64Array(count);
   const texts: string[] | undefined = table.texts === undefined ? undefined : [];
   for (let at = 0; at < count; at += 1) {
     const row = rows[at] ?? 0;
@@ -171,11 +171,12 @@ export function selectRows(table: Table, rows: ArrayLike<number>): Table {
     categories[at] = table.categories[row] ?? 0;
     outcomesBps.set(table.outcomesBps.subarray(row * tierCount, (row + 1) * tierCount), at * tierCount);
     costsMicrocents.set(table.costsMicrocents.subarray(row * tierCount, (row + 1) * tierCount), at * tierCount);
-    if (rivals !== undefined) rivals[at] = table.rival?.scores[row] ?? 0;
+    if (baselines !== undefined) baselines[at] = table.baseline?.scores[row] ?? 0;
     texts?.push(table.texts?.[row] ?? "");
   }
-  const rival = table.rival === undefined || rivals === undefined ? undefined : { ...table.rival, scores: rivals };
-  return { ...table, rowCount: count, features, categories, outcomesBps, costsMicrocents, texts, rival };
+  const baseline =
+    table.baseline === undefined || baselines === undefined ? undefined : { ...table.baseline, scores: baselines };
+  return { ...table, rowCount: count, features, categories, outcomesBps, costsMicrocents, texts, baseline };
 }
 
 /** Rows from `from` up to `to`, as indexes. */

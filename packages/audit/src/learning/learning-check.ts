@@ -38,7 +38,7 @@ import { successBySignals } from "./trust.ts";
 
 const MICROSECONDS = 1_000_000;
 
-/** The policy in force, with a kernel of its own. */
+/** The active policy, with a kernel of its own. */
 export interface LearningPolicy {
   readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;

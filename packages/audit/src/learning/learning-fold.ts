@@ -50,12 +50,12 @@ export class LearningFold {
   #score: Score = standardScore({ means: [], deviations: [] });
   #seen: (readonly number[])[] = [];
   #featureNames: readonly string[] | undefined;
-  /** Digest of the prior in force; nothing without one. */
+  /** Digest of the active prior; nothing without one. */
   #prior: string | undefined;
   /** Sequence of the entry that gave the regimes their meaning, or ended it. */
   #since = 0;
   #tierNames: readonly string[] | undefined;
-  /** Sequence of the entry that brought the tiers in force. */
+  /** Sequence of the entry that brought the active tiers. */
   #tiersSince = 0;
   /** The last 1,000 recommendations, the oldest first: whether each was lifted. */
   readonly #lifted: boolean[] = [];
@@ -145,7 +145,7 @@ export class LearningFold {
     this.#freeze(sequence, prior.boundariesBps);
   }
 
-  /** Why a certificate cannot speak of the regimes in force; nothing when it can. It is activated as far as it can. */
+  /** Why a certificate cannot speak of the active regimes; nothing when it can. It is activated as far as it can. */
   certified(entry: CertificateEntry): string | undefined {
     const isOfThisPrior = entry.prior === this.#prior;
     this.trust.certifiedRegimes = isOfThisPrior ? entry.regimes : 0;

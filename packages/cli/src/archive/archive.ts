@@ -3,8 +3,8 @@
  *
  *     verify all of them ─▶ copy ─▶ sync ─▶ read back and compare ─▶ note in the manifest ─▶ replace by a link
  *
- * What stands in the journal's place is a link to the copy, put there in one step, so the journal stays whole for whoever
- * reads it, a service that runs included. Interrupted at any point, it goes on where it stopped when it is run again.
+ * A link to the copy takes the segment's place in one step, so every reader, a running service included, finds the journal
+ * intact. Interrupted at any point, it continues when it is run again.
  * @module
  */
 import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * What a decision looks like to whoever asked for it: read from its record when it is looked at.
+ * A decision as its caller sees it: read from its record when it is looked at.
  * @module
  */
 import {

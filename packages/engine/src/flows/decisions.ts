@@ -3,7 +3,7 @@
  *
  *     request → recall → resolve → one step of the journal (plan, order) → durable → answer
  *
- * Recall comes first: a retry gets its decision whatever policy is in force by now.
+ * Recall comes first: a retry gets its decision whatever policy is active by now.
  * @module
  */
 import {

@@ -33,7 +33,7 @@ export interface LearningPorts extends Omit<OutcomePorts, "onOrdered"> {
   readonly router: Router;
   readonly caused: (caller: Caller) => Caused;
   readonly prior: () => Prior | undefined;
-  /** Of the policy in force. */
+  /** Of the active policy. */
   readonly featureNames: () => readonly string[];
   readonly journal: Ordering;
   readonly failStop: FailStop;
@@ -72,7 +72,7 @@ export class EngineLearning {
    * @param certificate - its `prior` is the digest (`calypri1`, hexadecimal) of the prior it was found with; left out when
    *   it was found without one.
    * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field, also for regimes that are yet to be known;
-   *   `CAL_CERTIFICATE_PRIOR` when its prior is not the one in force. Nothing was changed.
+   *   `CAL_CERTIFICATE_PRIOR` when its prior is not the active one. Nothing was changed.
    */
   certify(certificate: Certificate, caller: Caller = {}): Promise<number> {
     return this.#ports.failStop.command(() => this.#certify(certificate, this.#ports.caused(caller)));
@@ -150,7 +150,7 @@ export class EngineLearning {
     return sequence;
   }
 
-  /** What the prior in force makes of a text, for a request's `textScore`; 0 without one. The text is not kept. */
+  /** What the active prior makes of a text, for a request's `textScore`; 0 without one. The text is not kept. */
   scoreText(text: string): number {
     const prior = this.#ports.prior();
     return prior === undefined ? 0 : scoreText(prior, text);

@@ -1,5 +1,5 @@
 /**
- * The policy in force: how it begins and how it changes.
+ * The active policy: how it begins and how it changes.
  *
  *     policy and limits → check → one step of the journal → answer
  *

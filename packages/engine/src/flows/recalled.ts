@@ -1,5 +1,5 @@
 /**
- * A decision as it was answered, from its entry: what the entry leaves out follows from its request, the policy in force
+ * A decision as it was answered, from its entry: what the entry leaves out follows from its request, the active policy
  * where it stands, and the sampling table that it names.
  * @module
  */
@@ -28,7 +28,7 @@ import { policiesAt } from "../state/read-entry.ts";
 import type { EngineState } from "../state/state.ts";
 import { tierFloorsOf } from "../state/tier-floors.ts";
 
-/** Where entries are found, and the policies that were in force. */
+/** Where entries are found, and the policies that were active. */
 export interface Recall {
   readonly state: EngineState;
   readonly finder: EntryFinder;

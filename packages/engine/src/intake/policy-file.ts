@@ -94,7 +94,7 @@ const POLICY_SHAPE: Record<string, z.ZodType> = {
   ...amount(LATENCY_PENALTY),
   spendLimit: field(
     (value) => value === "requested" || value === "none",
-    '"requested" or "none" ("requested": what runs is never estimated dearer than what was asked for)',
+    '"requested" or "none" ("requested": nothing runs whose estimated cost is above that of the requested candidate)',
     { enum: ["requested", "none"] },
   ).optional(),
   substituteWithin: field(

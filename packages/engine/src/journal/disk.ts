@@ -2,7 +2,7 @@
  * What the journal asks of a disk, as a port: synchronous, and no more than it needs. Tests give it one that tears,
  * fails and fills up; `nodeDisk` is the real one.
  *
- * A write may be short without an error (a file size limit does it, a full disk may): whoever writes must check the
+ * A write may be short without an error (a file size limit does it, a full disk may): the caller must check the
  * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
  * @module
  */

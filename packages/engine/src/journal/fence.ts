@@ -1,6 +1,6 @@
 /**
  * The fence: before anything is written, and again before it is acknowledged, the journal must still be ours. A lock
- * protects a file, not a name: whoever removes the journal or its lock under a running engine opens the way for a second
+ * protects a file, not a name: a process that removes the journal or its lock under a running engine opens the way for a second
  * one, and an engine that wrote on would acknowledge entries that nobody can read.
  *
  * What remains is the instant between a check and the write after it. The blank check narrows it: a second writer that was

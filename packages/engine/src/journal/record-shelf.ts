@@ -1,6 +1,6 @@
 /**
  * Memory for records: pieces of 64 KiB, each taken from its beginning. A piece lives as long as a record in it is looked at;
- * whoever holds a decision for long holds its piece.
+ * a caller that keeps a decision keeps its piece.
  * @module
  */
 import { type DecisionRecord, type Pages, pagesOf } from "./decision-record.ts";

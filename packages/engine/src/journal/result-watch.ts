@@ -36,7 +36,7 @@ export class ResultWatch {
   /**
    * Watches until an entry is durable.
    *
-   * @param woken - the writer slept, and is being woken. Whoever keeps its processor busy now keeps it from starting.
+   * @param woken - the writer slept, and is being woken. A caller that keeps the processor busy now delays it.
    */
   until(last: number, woken: boolean): void {
     this.#last = last;

@@ -61,7 +61,7 @@ const AWAKE = 0;
 const ASLEEP = 1;
 
 /**
- * Sleeps until woken, unless there is something to do. Whoever gives something to do stores it first and wakes after: the
+ * Sleeps until woken, unless there is something to do. A producer stores its work first and wakes the sleeper after: the
  * sleeper says that it sleeps before it looks, so one of the two always sees the other.
  *
  * @param msMax - wakes by itself after this many milliseconds; never when left out.

@@ -39,7 +39,7 @@ export interface ScoringPrior {
   readonly predict: (features: readonly number[], useCase: string, textScore: number) => number;
 }
 
-/** What the router knows of the policy in force. */
+/** What the router knows of the active policy. */
 export interface RouterPolicy {
   readonly learning: Learning | undefined;
   readonly featureCount: number;
@@ -94,7 +94,7 @@ export class Router {
   }
 
   /**
-   * Whether what became of a decision can teach anything: the policy learns, its tiers are those in force, and its regime
+   * Whether what became of a decision can teach anything: the policy learns, its tiers are the active ones, and its regime
    * means what it did. That of the warm-up always does.
    */
   canTeach(sequence: number, regime: number): boolean {
@@ -127,7 +127,7 @@ export class Router {
   }
 
   /**
-   * A prior is in force: its predictions are the scores, its quantiles the regimes. The one that is in force already changes
+   * A prior is active: its predictions are the scores, its quantiles the regimes. The one that is active already changes
    * nothing.
    */
   setPrior(prior: ScoringPrior, sequence = 0): void {
@@ -302,7 +302,7 @@ export class Router {
     this.floors.observe(useCase, outcome.warmStartBps, regime, tier, successBps, contradicted, learning);
   }
 
-  /** Of regimes that are not those in force it says nothing, so none may go below the top tier. */
+  /** Of regimes that are not active it says nothing, so none may go below the top tier. */
   #certified({ prior, regimes }: CertificateEntry): void {
     this.floors.certifiedRegimes = prior === this.#prior?.digest ? regimes : 0;
   }

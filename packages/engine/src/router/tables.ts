@@ -5,7 +5,7 @@
 import type { BeliefEntry, ExactJson, SnapshotMembers } from "@calybris/kernel";
 import type { Beliefs } from "./beliefs.ts";
 
-/** A table in force. */
+/** An active table. */
 export interface Table {
   readonly sequence: number;
   readonly tiers: readonly number[];

@@ -1,6 +1,6 @@
 /**
  * Finds an entry by its sequence without an index of all of them: sparse offsets, some {@link SPACING} entries apart, and
- * one read of what lies between two of them. What was read last is kept: whoever sends a file of requests again asks for
+ * one read of what lies between two of them. What was read last is kept: a client that sends a file of requests again asks for
  * one entry after another.
  * @module
  */

@@ -28,7 +28,7 @@ export interface PolicyInForce {
   readonly digest: Uint8Array;
   /** It came from the file that the service is configured with; true of genesis. */
   readonly isFromFile: boolean;
-  /** Sequence of the entry that put it in force. */
+  /** Sequence of the entry that activated it. */
   readonly since: number;
   /** Who activated it; `undefined` for the policy that the journal began with. */
   readonly caused: Caused | undefined;

@@ -1,6 +1,6 @@
 /**
  * Requests by the ids that clients gave them. An id is decided at most once within the retention, and belongs to the tenant
- * that the client named: no tenant is a namespace of its own. What was decided is found before the policy in force is
+ * that the client named: no tenant is a namespace of its own. What was decided is found before the active policy is
  * asked, so that a retry gets its decision whatever has changed since.
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * Which request ids were decided, and in which entry: a log of fingerprints in the order of the decisions, and a hash table
- * of positions in it, about 25 bytes an id. A fingerprint is 64 bits; whoever finds a candidate entry reads the id in it, so
+ * of positions in it, about 25 bytes an id. A fingerprint is 64 bits; the reader of a candidate entry compares the id in it, so
  * equal fingerprints cost a read and never a wrong answer.
  *
  * Bound: the latest {@link REQUEST_IDS_MAX} ids are kept, and at most a tenth more.

@@ -41,7 +41,7 @@ export type { PolicyInForce } from "./policy-book.ts";
 /** Input and output tokens stand in where the policy names no features. */
 const TOKEN_FEATURES = 2;
 
-/** The prior in force, and its line in a snapshot. */
+/** The active prior, and its line in a snapshot. */
 interface ActivePrior {
   readonly prior: Prior;
   readonly line: SnapshotLine;
@@ -65,12 +65,12 @@ export class EngineState {
   seedDigest: string | undefined;
   #prior: ActivePrior | undefined;
 
-  /** The policy in force. */
+  /** The active policy. */
   get current(): PolicyInForce {
     return this.policies.active;
   }
 
-  /** The prior in force. */
+  /** The active prior. */
   get prior(): Prior | undefined {
     return this.#prior?.prior;
   }
@@ -79,7 +79,7 @@ export class EngineState {
     return this.policies.get(id);
   }
 
-  /** The policy in force where an entry stands: of those before it the last. */
+  /** The active policy where an entry stands: of those before it the last. */
   policyAt(sequence: number): PolicyInForce {
     return this.policies.at(sequence);
   }

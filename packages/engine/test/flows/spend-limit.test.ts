@@ -27,7 +27,7 @@ import { linesOf } from "../../../audit/test/money-workload.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 import { plainDecided } from "../../src/flows/decided.ts";
 
-// Goal: with the default limit, nothing runs that is estimated dearer than what was asked for, whatever the policy, the request,
+// Goal: with the default limit, nothing runs that is estimated to cost more than the requested candidate, whatever the policy, the request,
 // the learner and the headroom; and the journal says so by itself.
 // Method: random catalogs, policies and requests through an engine; the rule in one line; every journal audited, every request
 // sent again.
@@ -126,7 +126,7 @@ async function decideAll(policy: PolicySnapshot, requests: readonly ClientReques
   return substituted;
 }
 
-test("nothing runs that is estimated dearer than what was asked for, whatever is asked; the audit agrees", async () => {
+test("nothing runs that is estimated to cost more than the requested candidate, whatever is asked; the audit agrees", async () => {
   let substituted = 0;
   await fc.assert(
     fc.asyncProperty(snapshot, fc.array(request, { minLength: 12, maxLength: 20 }), async (policy, requests) => {

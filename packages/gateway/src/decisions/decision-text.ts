@@ -6,7 +6,7 @@
 import type { Decided } from "@calybris/engine";
 import { type Candidate, cost, type PolicySnapshot, toHex } from "@calybris/kernel";
 
-/** What of an answer does not change while a policy is in force. */
+/** What of an answer does not change while a policy is active. */
 interface SnapshotTexts {
   /** `{"id":7,"name":"…"` by position in the catalog, to be closed. */
   readonly open: readonly string[];

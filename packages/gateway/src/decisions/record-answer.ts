@@ -86,7 +86,7 @@ interface NamedCandidate {
   readonly outputPrice: number;
 }
 
-/** What of an answer does not change while a policy is in force. */
+/** What of an answer does not change while a policy is active. */
 interface SnapshotBytes {
   readonly byIndex: readonly NamedCandidate[];
   readonly byId: ReadonlyMap<number, NamedCandidate>;

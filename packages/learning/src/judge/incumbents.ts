@@ -29,7 +29,7 @@ export function incumbentsOf(plan: Plan, policies: readonly PolicyFigures[], jud
       .filter((point) => point.quality >= quality)
       .reduce((most, point) => (point.savings > most.savings ? point : most), premium);
   const smart = smartRule(plan);
-  const rivals = [
+  const baselines = [
     { name: "none: always premium", publishedPercent: 44, savings: 0, quality: premium.quality, allowed: 0.01 },
     {
       name: "basic: 60 % cheap by chance",
@@ -40,7 +40,7 @@ export function incumbentsOf(plan: Plan, policies: readonly PolicyFigures[], jud
     },
     { name: "smart: best static rule per category", publishedPercent: 14, ...smart, allowed: 0 },
   ];
-  return rivals.map(({ name, publishedPercent, savings, quality, allowed }) => {
+  return baselines.map(({ name, publishedPercent, savings, quality, allowed }) => {
     const ours = best(quality - allowed);
     return {
       name,

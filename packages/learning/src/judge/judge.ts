@@ -33,7 +33,7 @@ export interface JudgeOptions {
   readonly decisionsMax: number;
   readonly seed: number;
   readonly kinds?: readonly HeadKind[];
-  /** Of a cold start; 100 unless said otherwise. */
+  /** Of a cold start; default 100. */
   readonly trials?: number;
   /** Called with what is being done and the share done, 0..1. */
   readonly onProgress?: (share: number) => void;

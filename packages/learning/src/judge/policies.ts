@@ -76,7 +76,7 @@ export function playScores(plan: Plan): readonly Played[] {
   const scoreOf = (kind: HeadKind): Int32Array | undefined => scoresByKind.get(kind);
   const named: (readonly [string, ArrayLike<number> | undefined])[] = [
     [STATIC_FLOOR, untrainedScores(plan)],
-    [table.rival?.name ?? "", table.rival?.scores],
+    [table.baseline?.name ?? "", table.baseline?.scores],
     [STATIC_LEARNED, scoreOf(winner)],
     [LOGISTIC, scoreOf("logistic")],
     [TREES, bestTrees(plan)],

@@ -69,7 +69,7 @@ export class CalybrisPolicy implements OnlinePolicy {
     this.setPrior(scoresBps, boundariesBps);
   }
 
-  /** Another prior is in force: what it predicts of each row, and where its regimes end. */
+  /** Another prior is active: what it predicts of each row, and where its regimes end. */
   setPrior(scoresBps: Int32Array | undefined, boundaries: readonly number[] | undefined): void {
     if (scoresBps === undefined || boundaries === undefined) return;
     this.setScore((row) => scoresBps[row] ?? 0, boundaries);
