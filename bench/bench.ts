@@ -26,6 +26,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["savings", async (): Promise<Bench> => (await import("./savings.ts")).benchSavings],
   ["service", async (): Promise<Bench> => (await import("./service.ts")).benchService],
   ["spending", async (): Promise<Bench> => (await import("./spending.ts")).benchSpending],
+  ["start", async (): Promise<Bench> => (await import("./start.ts")).benchStart],
   ["verify", async (): Promise<Bench> => (await import("./verify.ts")).benchVerify],
 ]);
 

@@ -1,4 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { nodeChain } from "../../src/journal/chain-hash.ts";
+import { textsOf } from "../../src/snapshot/snapshot-keeper.ts";
+import { EngineState } from "../../src/state/state.ts";
 import { searchSnapshots } from "../search/snapshot-search.ts";
 
 // Goal: a snapshot and the entries after it are the whole fold, wherever the journal is cut; and a snapshot that is not the
@@ -11,4 +16,14 @@ test("at every cut a snapshot is restored and folded on to the whole fold, and a
   expect(counts.damages).toBeGreaterThan(150);
   expect(counts.older).toBeGreaterThan(150);
   expect(counts.whole).toBe(2);
+});
+
+test("the vector of a snapshot is restored to the state that its entry names, and taken again it is the same", () => {
+  const file = join(import.meta.dirname, "../../../../conformance/vectors/state-snapshot.json");
+  const { entry, lines } = JSON.parse(readFileSync(file, "utf8")) as { entry: string; lines: readonly string[] };
+  const state = new EngineState();
+  state.restore(lines.slice(0, -1));
+  expect(entry).toContain(`"stateDigest":"${state.digest()}","snapshotDigest":"${state.snapshot().digest}"`);
+  const again = [...textsOf(state.snapshot(), nodeChain())].map((line) => Buffer.from(line).toString());
+  expect(again).toEqual(lines);
 });

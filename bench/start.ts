@@ -1,0 +1,112 @@
+/**
+ * How long an engine takes to start on a large journal, with a state snapshot and without: the snapshot stands for the
+ * entries before it, so only those after it are read and folded. The journal is one of decisions that reserve, of which nine
+ * in ten are settled, as a killed process leaves it. Processor time is that of all threads: other programs do not lengthen it.
+ * @module
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { Engine } from "@calybris/engine";
+import { snapshotSequence } from "@calybris/engine/internal";
+import { markdownTable, median } from "./harness.ts";
+import { makeKilledJournal } from "./large-journal.ts";
+
+const ENTRIES: readonly number[] = [1_000_000, 3_000_000];
+const SMOKE_ENTRIES = 1_000;
+const ROUNDS = 3;
+const MIB = 2 ** 20;
+
+interface Started {
+  readonly entries: number;
+  readonly folded: number;
+  readonly openMs: number;
+  readonly processorMs: number;
+  readonly processMs: number;
+  readonly residentBytes: number;
+}
+
+/** Prints a table. `entries` is how many the journal has; one and three millions when left out. */
+export async function benchStart(options: { readonly full: boolean; readonly entries?: number }): Promise<string> {
+  const counts = options.entries === undefined ? (options.full ? ENTRIES : [SMOKE_ENTRIES]) : [options.entries];
+  const directory = mkdtempSync(join(process.cwd(), ".bench-"));
+  try {
+    const rows: string[][] = [];
+    for (const count of counts) {
+      const journal = join(directory, `journal-${count}`);
+      await makeKilledJournal(journal, count, true);
+      // The first start after the kill writes what may only be in the page cache again.
+      started(journal);
+      const rounds = options.full ? ROUNDS : 1;
+      const mib = bytesOf(journal, (name) => name.startsWith("segment-")) / MIB;
+      const snapshots = readdirSync(journal).filter((name) => snapshotSequence(name) !== undefined);
+      const newest = snapshots.sort().at(-1);
+      const snapshotMib = newest === undefined ? 0 : statSync(join(journal, newest)).size / MIB;
+      rows.push(row("with a snapshot", mib, snapshotMib, measured(journal, rounds)));
+      for (const name of snapshots) rmSync(join(journal, name));
+      rows.push(row("without", mib, 0, measured(journal, rounds)));
+      rmSync(journal, { recursive: true });
+    }
+    return markdownTable(
+      [
+        "start",
+        "entries",
+        "journal MiB",
+        "snapshot MiB",
+        "entries folded",
+        "opening s",
+        "process to ready s",
+        "peak MB",
+      ],
+      rows,
+    );
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function row(start: string, mib: number, snapshotMib: number, rounds: readonly Started[]): string[] {
+  const middle = (of: (each: Started) => number): number => median(rounds.map(of));
+  return [
+    start,
+    middle(({ entries }) => entries).toLocaleString("en"),
+    mib.toFixed(0),
+    snapshotMib.toFixed(1),
+    middle(({ folded }) => folded).toLocaleString("en"),
+    (middle(({ openMs }) => openMs) / 1_000).toFixed(2),
+    (middle(({ processorMs }) => processorMs) / 1_000).toFixed(2),
+    (middle(({ processMs }) => processMs) / 1_000).toFixed(2),
+    (middle(({ residentBytes }) => residentBytes) / 1e6).toFixed(0),
+  ];
+}
+
+function measured(journal: string, rounds: number): readonly Started[] {
+  return Array.from({ length: rounds }, () => started(journal));
+}
+
+/** In a process of its own. */
+function started(journal: string): Started {
+  return JSON.parse(execFileSync(process.execPath, [import.meta.filename, journal]).toString()) as Started;
+}
+
+function bytesOf(directory: string, isCounted: (name: string) => boolean): number {
+  return readdirSync(directory)
+    .filter(isCounted)
+    .reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+}
+
+async function start(directory: string): Promise<Started> {
+  const began = performance.now();
+  const used = process.cpuUsage();
+  const engine = await Engine.open({ directory });
+  const { user, system } = process.cpuUsage(used);
+  const processorMs = (user + system) / 1_000;
+  const openMs = performance.now() - began;
+  const processMs = performance.now();
+  const { entries, fromSequence } = engine.recovery;
+  await engine.close();
+  const residentBytes = process.resourceUsage().maxRSS * 1_024;
+  return { entries, folded: entries - fromSequence, openMs, processorMs, processMs, residentBytes };
+}
+
+if (import.meta.main) console.log(JSON.stringify(await start(process.argv[2] as string)));
