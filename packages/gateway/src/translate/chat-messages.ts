@@ -5,8 +5,11 @@
 import type { ExactJson } from "@calybris/kernel";
 import type { ImagePart, TextPart, ToolCallPart, ToolResultPart, Turn } from "./call-request.ts";
 import { exactText, untranslatable } from "./field-check.ts";
-import { given, listAt, objectAt, onlyMembers, textAt } from "./json-access.ts";
+import { given, listAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 import { readArguments } from "./tool-arguments.ts";
+
+/** Where a prefix may be cached: at the provider that the client had in mind. */
+const CACHE_HINTS = ["cache_control", "prompt_cache_breakpoint"];
 
 export function readChatMessages(messages: readonly ExactJson[]): readonly Turn[] {
   return messages.map((message, index) => readMessage(message, `messages[${index}]`));
@@ -64,16 +67,21 @@ function readTexts(content: ExactJson | undefined, path: string): readonly TextP
   return listAt(content, path).flatMap((part, at) => {
     const { type, text, ...rest } = objectAt(part, `${path}[${at}]`);
     if (type !== "text") throw untranslatable(`${path}[${at}].type`, "is not text");
-    onlyMembers(rest, `${path}[${at}]`, "cache_control", "prompt_cache_breakpoint");
+    onlyMembers(rest, `${path}[${at}]`, ...CACHE_HINTS);
     return textParts(textAt(text, `${path}[${at}].text`));
   });
 }
 
 function readUserPart(part: ExactJson, path: string): readonly (TextPart | ImagePart)[] {
-  const { type, image_url: image, text } = objectAt(part, path);
+  const { type, image_url: image, text, ...rest } = objectAt(part, path);
+  if (type !== "text" && type !== "image_url")
+    throw untranslatable(`${path}.type`, "has no counterpart in the other dialect");
+  onlyMembers(rest, path, ...CACHE_HINTS);
   if (type === "text") return textParts(textAt(text, `${path}.text`));
-  if (type !== "image_url") throw untranslatable(`${path}.type`, "has no counterpart in the other dialect");
-  const url = textAt(objectAt(image, `${path}.image_url`)["url"], `${path}.image_url.url`);
+  const { url: address, detail } = objectWith(image, `${path}.image_url`, "url", "detail");
+  if ((detail ?? null) !== null && detail !== "auto")
+    throw untranslatable(`${path}.image_url.detail`, "has no counterpart in the other dialect");
+  const url = textAt(address, `${path}.image_url.url`);
   const [, mediaType, data] = /^data:([^;,]+);base64,(.*)$/s.exec(url) ?? [];
   if (mediaType !== undefined && data !== undefined) return [{ kind: "image", source: { mediaType, data } }];
   if (!/^https?:/.test(url)) throw untranslatable(`${path}.image_url.url`, "is neither base64 nor an address");
@@ -81,9 +89,9 @@ function readUserPart(part: ExactJson, path: string): readonly (TextPart | Image
 }
 
 function readToolCall(call: ExactJson, path: string): ToolCallPart {
-  const { id, type, function: called } = objectAt(call, path);
+  const { id, type, function: called } = objectWith(call, path, "id", "type", "function", "index");
   if (type !== undefined && type !== "function") throw untranslatable(`${path}.type`, "is not function");
-  const { name, arguments: text } = objectAt(called, `${path}.function`);
+  const { name, arguments: text } = objectWith(called, `${path}.function`, "name", "arguments");
   const input = readArguments(given(text, `${path}.function.arguments`, textAt) ?? "");
   if (input === undefined) throw untranslatable(`${path}.function.arguments`, "is not a JSON object");
   return { kind: "tool call", id: textAt(id, `${path}.id`), name: textAt(name, `${path}.function.name`), input };

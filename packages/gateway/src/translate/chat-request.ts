@@ -6,7 +6,7 @@ import type { ExactJson } from "@calybris/kernel";
 import { type CallRequest, type Effort, EFFORTS, type Tool, type ToolChoice } from "./call-request.ts";
 import { chatMessages, readChatMessages } from "./chat-messages.ts";
 import { type ExactObject, requireTranslatable, untranslatable } from "./field-check.ts";
-import { booleanAt, given, listAt, numberAt, objectAt, onlyMembers, textAt } from "./json-access.ts";
+import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 import { CHAT_FIELDS } from "./request-fields.ts";
 
 /** OpenAI takes no more of them. */
@@ -24,7 +24,7 @@ export function readChatRequest(request: ExactObject): CallRequest {
   const temperature = given(request["temperature"], "temperature", readTemperature);
   const topP = given(request["top_p"], "top_p", numberAt);
   const answerSchema = given(format, "response_format", readFormat);
-  const usageAsked = given(options, "stream_options", (value, path) => objectAt(value, path)["include_usage"]);
+  const usageAsked = given(options, "stream_options", (value, path) => readStreamOptions(value, path)["include_usage"]);
   return {
     model: textAt(request["model"], "model"),
     turns: readChatMessages(listAt(request["messages"], "messages")),
@@ -74,10 +74,10 @@ export function writeChatRequest(call: CallRequest, limitField: "max_completion_
 
 function readTool(tool: ExactJson, index: number): Tool {
   const path = `tools[${index}]`;
-  const { type, function: definition } = objectAt(tool, path);
+  const { type, function: definition, ...rest } = objectAt(tool, path);
   if (type !== "function") throw untranslatable(`${path}.type`, "is not function");
-  const inner = objectAt(definition, `${path}.function`);
-  onlyMembers(inner, `${path}.function`, "name", "description", "parameters", "strict");
+  onlyMembers(rest, path, "cache_control");
+  const inner = objectWith(definition, `${path}.function`, "name", "description", "parameters", "strict");
   const description = given(inner["description"], `${path}.function.description`, textAt);
   const isStrict = given(inner["strict"], `${path}.function.strict`, booleanAt);
   return {
@@ -104,7 +104,10 @@ function readToolChoice(choice: ExactJson, path: string): ToolChoice {
   if (choice === "auto" || choice === "none" || choice === "required") return { kind: choice };
   const { type, function: named } = objectAt(choice, path);
   if (type !== "function") throw untranslatable(path, "chooses among tools in a way that the other dialect cannot");
-  return { kind: "named", name: textAt(objectAt(named, `${path}.function`)["name"], `${path}.function.name`) };
+  return {
+    kind: "named",
+    name: textAt(objectWith(named, `${path}.function`, "name")["name"], `${path}.function.name`),
+  };
 }
 
 function writeToolChoice(choice: ToolChoice): ExactJson {
@@ -115,6 +118,11 @@ function readEffort(effort: ExactJson, path: string): Effort {
   const found = EFFORTS.find((one) => one === effort);
   if (found === undefined) throw untranslatable(path, "is an effort that the other dialect does not have");
   return found;
+}
+
+/** Padding against eavesdroppers is between OpenAI and its client. */
+function readStreamOptions(options: ExactJson, path: string): ExactObject {
+  return objectWith(options, path, "include_usage", "include_obfuscation");
 }
 
 /** Anthropic's ends at 1. A higher one is not lowered: it would be another request. */
@@ -128,6 +136,7 @@ function readFormat(format: ExactJson, path: string): CallRequest["answerSchema"
   const { type, json_schema: definition } = objectAt(format, path);
   if (type === "text") return undefined;
   if (type !== "json_schema") throw untranslatable(`${path}.type`, "has no counterpart in the other dialect");
-  const { name, schema } = objectAt(definition, `${path}.json_schema`);
+  // What it is called and for is no rule for the answer; whether it is strict is: Anthropic's always is.
+  const { name, schema } = objectWith(definition, `${path}.json_schema`, "name", "schema", "strict", "description");
   return { name: textAt(name, `${path}.json_schema.name`), schema: objectAt(schema, `${path}.json_schema.schema`) };
 }

@@ -46,3 +46,10 @@ export function onlyMembers(object: ExactObject, path: string, ...known: readonl
     if (value !== null && !(Array.isArray(value) && value.length === 0) && !known.includes(name))
       throw untranslatable(`${path}.${name}`, "has no counterpart in the other dialect");
 }
+
+/** An object that has no other members than these. */
+export function objectWith(value: ExactJson | undefined, path: string, ...known: readonly string[]): ExactObject {
+  const object = objectAt(value, path);
+  onlyMembers(object, path, ...known);
+  return object;
+}

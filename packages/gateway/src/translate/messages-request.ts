@@ -5,7 +5,7 @@
 import type { ExactJson } from "@calybris/kernel";
 import { type CallRequest, type Effort, EFFORTS, type Tool, type ToolChoice } from "./call-request.ts";
 import { type ExactObject, requireTranslatable, untranslatable } from "./field-check.ts";
-import { booleanAt, given, listAt, numberAt, objectAt, onlyMembers, textAt } from "./json-access.ts";
+import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 import { readMessages, readSystem, writeMessages } from "./messages-turns.ts";
 import { MESSAGES_FIELDS } from "./request-fields.ts";
 
@@ -18,16 +18,23 @@ export function readMessagesRequest(request: ExactObject): CallRequest {
   requireTranslatable(request, MESSAGES_FIELDS);
   requireThinkable(given(request["thinking"], "thinking", objectAt));
   const { tools, tool_choice: choice } = request;
-  const output = given(request["output_config"], "output_config", objectAt) ?? {};
-  onlyMembers(output, "output_config", "effort", "format");
-  const chosen = given(choice, "tool_choice", objectAt);
+  const output = objectWith(request["output_config"] ?? {}, "output_config", "effort", "format");
+  const chosen = given(choice, "tool_choice", (value, path) =>
+    objectWith(value, path, "type", "name", "disable_parallel_tool_use"),
+  );
   const toolChoice = chosen && readToolChoice(chosen);
   const isSingle = given(chosen?.["disable_parallel_tool_use"], "tool_choice.disable_parallel_tool_use", booleanAt);
   const effort = given(output["effort"], "output_config.effort", readEffort);
-  const format = given(output["format"], "output_config.format", objectAt);
+  const format = given(output["format"], "output_config.format", (value, path) =>
+    objectWith(value, path, "type", "schema"),
+  );
   const temperature = given(request["temperature"], "temperature", numberAt);
   const topP = given(request["top_p"], "top_p", numberAt);
-  const user = given(given(request["metadata"], "metadata", objectAt)?.["user_id"], "metadata.user_id", textAt);
+  const user = given(
+    objectWith(request["metadata"] ?? {}, "metadata", "user_id")["user_id"],
+    "metadata.user_id",
+    textAt,
+  );
   return {
     model: textAt(request["model"], "model"),
     turns: [...readSystem(request["system"]), ...readMessages(listAt(request["messages"], "messages"))],

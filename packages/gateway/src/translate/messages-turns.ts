@@ -5,7 +5,7 @@
 import type { ExactJson } from "@calybris/kernel";
 import type { ImagePart, TextPart, ToolCallPart, ToolResultPart, Turn } from "./call-request.ts";
 import { type ExactObject, untranslatable } from "./field-check.ts";
-import { booleanAt, given, listAt, objectAt, onlyMembers, textAt } from "./json-access.ts";
+import { booleanAt, given, listAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 
 /** Claude Code's first block: a checksum that changes with every request, and means something to Anthropic only. */
 const ATTRIBUTION = /^x-anthropic-billing-header:/;
@@ -19,7 +19,7 @@ export function readSystem(system: ExactJson | undefined): readonly Turn[] {
 export function readMessages(messages: readonly ExactJson[]): readonly Turn[] {
   return messages.map((message, index): Turn => {
     const path = `messages[${index}]`;
-    const { role, content } = objectAt(message, path);
+    const { role, content } = objectWith(message, path, "role", "content");
     const inner = `${path}.content`;
     if (role === "system") return { role: "instructions", parts: readTexts(content, inner) };
     const blocks = typeof content === "string" ? [{ type: "text", text: content }] : listAt(content, inner);
@@ -112,7 +112,12 @@ function readUserBlock(value: ExactJson, path: string): TextPart | ImagePart | T
 
 function readImage(block: ExactObject, path: string): ImagePart {
   onlyMembers(block, path, "type", "source", "cache_control");
-  const { type, url, media_type: mediaType, data } = objectAt(block["source"], `${path}.source`);
+  const {
+    type,
+    url,
+    media_type: mediaType,
+    data,
+  } = objectWith(block["source"], `${path}.source`, "type", "url", "media_type", "data", "file_id");
   if (type === "url") return { kind: "image", source: { url: textAt(url, `${path}.source.url`) } };
   if (type !== "base64") throw untranslatable(`${path}.source.type`, "stays at its provider");
   const source = {

@@ -1,7 +1,5 @@
-import { type ExactJson, parseStrictJson } from "@calybris/kernel";
-import fc from "fast-check";
+import { parseStrictJson } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
-import type { CallRequest, Turn } from "../../src/translate/call-request.ts";
 import { readChatRequest, writeChatRequest } from "../../src/translate/chat-request.ts";
 import { type ExactObject, exactText } from "../../src/translate/field-check.ts";
 import { readMessagesRequest, versionFor, writeMessagesRequest } from "../../src/translate/messages-request.ts";
@@ -176,9 +174,25 @@ describe("a chat completion for a model of Anthropic's", () => {
     ],
     [
       { messages: [{ role: "assistant", tool_calls: [{ id: "c", type: "custom", custom: {} }] }] },
-      "messages[0].tool_calls[0].type",
+      "messages[0].tool_calls[0].custom",
     ],
     [{ messages: "hi" }, "messages"],
+    [
+      { messages: [user([{ type: "image_url", image_url: { url: "https://a", detail: "low" } }])] },
+      "messages[0].content[0].image_url.detail",
+    ],
+    [
+      { messages: [user([{ type: "image_url", image_url: { url: "https://a", detail: "auto" }, brand: 1 }])] },
+      "messages[0].content[0].brand",
+    ],
+    [{ messages: [user([{ type: "text", text: "x", brand: 1 }])] }, "messages[0].content[0].brand"],
+    [{ stream_options: { brand: 1 } }, "stream_options.brand"],
+    [{ tools: [{ type: "function", function: { name: "f" }, brand: 1 }] }, "tools[0].brand"],
+    [{ tools: [{ type: "function", function: { name: "f", brand: 1 } }] }, "tools[0].function.brand"],
+    [
+      { response_format: { type: "json_schema", json_schema: { name: "p", schema: {}, brand: 1 } } },
+      "response_format.json_schema.brand",
+    ],
     [{ logprobs: true }, "logprobs"],
     [{ n: 2 }, "n"],
     [{ seed: 7 }, "seed"],
@@ -305,93 +319,16 @@ describe("a request of messages for a model of OpenAI's", () => {
       "messages[0].content[0].caller",
     ],
     [{ max_tokens: null }, "max_tokens"],
+    [{ metadata: { user_id: "u", brand: 1 } }, "metadata.brand"],
+    [{ tool_choice: { type: "auto", brand: 1 } }, "tool_choice.brand"],
+    [{ output_config: { format: { type: "json_schema", schema: {}, brand: 1 } } }, "output_config.format.brand"],
+    [{ messages: [{ role: "user", content: "x", brand: 1 }] }, "messages[0].brand"],
+    [{ messages: [user([{ type: "text", text: "x", brand: 1 }])] }, "messages[0].content[0].brand"],
+    [
+      { messages: [user([{ type: "image", source: { type: "url", url: "https://a", brand: 1 } }])] },
+      "messages[0].content[0].source.brand",
+    ],
   ])("that says %j is refused by the name %s", (request, path) => {
     expect(refusal(() => toChat(request))).toBe(path);
-  });
-});
-
-describe("a call", () => {
-  const word = fc.string({ unit: "grapheme", minLength: 1, maxLength: 6 });
-  const text = word.map((value) => ({ kind: "text" as const, text: value }));
-  const input = fc.dictionary(fc.constantFrom("a", "b", "é"), fc.oneof(fc.integer(), word, fc.constant(null)), {
-    maxKeys: 2,
-    noNullPrototype: true,
-  });
-  const toolCall = fc.record({ kind: fc.constant("tool call" as const), id: word, name: word, input });
-  const result = fc.record({
-    kind: fc.constant("tool result" as const),
-    callId: word,
-    texts: fc.array(word, { minLength: 1, maxLength: 1 }),
-    isError: fc.constant(false),
-  });
-  const image = fc.record({
-    kind: fc.constant("image" as const),
-    source: fc.oneof(
-      fc.record({ mediaType: fc.constant("image/png"), data: fc.constant("QQ==") }),
-      fc.record({ url: fc.constant("https://a/b") }),
-    ),
-  });
-  const rounds = fc.array(
-    fc.record({
-      results: fc.array(result, { maxLength: 2 }),
-      words: fc.array(fc.oneof(text, image), { minLength: 1, maxLength: 2 }),
-      texts: fc.array(text, { maxLength: 1 }),
-      calls: fc.array(toolCall, { minLength: 1, maxLength: 2 }),
-    }),
-    { maxLength: 3 },
-  );
-  const turns = fc.tuple(fc.array(text, { maxLength: 1 }), rounds).map(([instructions, all]): readonly Turn[] => [
-    ...(instructions.length === 0 ? [] : [{ role: "instructions" as const, parts: instructions }]),
-    ...all.flatMap(({ results, words, texts, calls }): readonly Turn[] => [
-      { role: "user", parts: [...results, ...words] },
-      { role: "assistant", parts: [...texts, ...calls] },
-    ]),
-  ]);
-  const call = fc.record<CallRequest>(
-    {
-      model: word,
-      turns,
-      tools: fc.array(
-        fc.record({
-          name: word,
-          description: word,
-          schema: fc.constant({ type: "object" }),
-          isStrict: fc.constant(true),
-        }),
-        { minLength: 1, maxLength: 2 },
-      ),
-      toolChoice: fc.oneof(
-        fc.record({ kind: fc.constantFrom("auto" as const, "required" as const) }),
-        fc.record({ kind: fc.constant("named" as const), name: word }),
-      ),
-      isParallel: fc.constant(false),
-      outputTokensMax: fc.integer({ min: 1, max: 9_000 }),
-      stop: fc.array(word, { maxLength: 4 }),
-      temperature: fc.constantFrom(0, 0.5, 1),
-      topP: fc.constantFrom(0.1, 0.9),
-      effort: fc.constantFrom("low" as const, "max" as const),
-      answerSchema: fc.record({ name: fc.constant("answer"), schema: fc.constant({ type: "object" }) }),
-      user: word,
-      isStreamed: fc.boolean(),
-      isUsageAsked: fc.constant(true),
-    },
-    { requiredKeys: ["model", "turns", "tools", "stop", "isStreamed", "isUsageAsked", "outputTokensMax"] },
-  );
-  const again = (value: ExactJson): ExactObject => parseStrictJson(exactText(value)) as ExactObject;
-
-  test("comes back as it was from both dialects", () => {
-    fc.assert(
-      fc.property(call, (given) => {
-        // Anthropic's flag for one call at a time needs a choice to stand in.
-        const carrier =
-          given.isParallel === false && given.toolChoice === undefined ? { toolChoice: { kind: "auto" } } : {};
-        expect(readMessagesRequest(again(writeMessagesRequest(given, 10_000)))).toEqual({ ...given, ...carrier });
-        const chat = readChatRequest(again(writeChatRequest(given, "max_completion_tokens")));
-        // In a chat completion each result of a tool is a message by itself.
-        expect({ ...chat, turns: [] }).toEqual({ ...given, turns: [], isUsageAsked: given.isStreamed });
-        expect(writeMessagesRequest(chat, 10_000)).toEqual(writeMessagesRequest(given, 10_000));
-      }),
-      { numRuns: 300 },
-    );
   });
 });
