@@ -4,6 +4,7 @@
  * @module
  */
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
+import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { WIRE_MUTANTS } from "./wire-mutants.ts";
 
@@ -105,13 +106,6 @@ const OF_THE_ENGINE: readonly Mutant[] = [
     find: "else if (!contradicted) known.tracker[regime] = lowered",
     replace: "else known.tracker[regime] = lowered",
     test: POLICY_CHANGES,
-  },
-  {
-    name: "abandoned outcomes teach",
-    file: "engine/src/flows/outcomes.ts",
-    find: '        disposition === "applied",\n',
-    replace: '        disposition !== "in_flight",\n',
-    test: "engine/test/flows/outcome-dispositions.test.ts",
   },
   {
     name: "overflow is checked on the last level only",
@@ -392,4 +386,10 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   },
 ];
 
-export const MUTANTS: readonly Mutant[] = [...OF_THE_ENGINE, ...OF_THE_AUDIT, ...SERVICE_MUTANTS, ...WIRE_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...OF_THE_ENGINE,
+  ...OF_THE_AUDIT,
+  ...ENTRY_MUTANTS,
+  ...SERVICE_MUTANTS,
+  ...WIRE_MUTANTS,
+];

@@ -47,8 +47,10 @@ test("an outcome holds the base, the propensity and the distribution that its de
   const answered: Decided[] = [];
   for (let number = 0; number < 200; number++) {
     const floor = number % 10 === 9 ? { qualityMinBps: 8_000 } : {};
-    const tokens = { inputTokens: 100_000 + 7_919 * (number % 13), outputTokens: 500_000 };
-    waiting.push(await engine.decide({ ...tokens, valueMicrocents: 100_000_000, ...floor }));
+    const tokens = { inputTokens: 1_000_000 + 7_919 * (number % 13), outputTokens: 500_000 };
+    // At the lesser value the cheaper candidate is the better one, unless a floor excludes it.
+    const valueMicrocents = number % 2 === 0 ? 100_000_000 : 5_000;
+    waiting.push(await engine.decide({ ...tokens, valueMicrocents, ...floor }));
     if (waiting.length < 30) continue;
     // Tables were made anew since.
     const decided = waiting.shift() as Decided;
@@ -61,6 +63,8 @@ test("an outcome holds the base, the propensity and the distribution that its de
   expect(outcomes).toHaveLength(answered.length);
   let holdouts = 0;
   let explored = 0;
+  let ofTwo = 0;
+  let otherBase = 0;
   for (const [index, { decision, learning }] of answered.entries()) {
     const outcome = outcomes[index] as OutcomeEntry;
     expect(outcome.candidate).toBe(decision.selectedId);
@@ -73,6 +77,8 @@ test("an outcome holds the base, the propensity and the distribution that its de
     if (learning.holdout) holdouts += 1;
     if (learning.explored) explored += 1;
     expect(outcome.base ?? outcome.candidate).toBe(learning.baseId);
+    if (outcome.base !== undefined) otherBase += 1;
+    if (new Set(learning.arms.map(({ candidateId }) => candidateId)).size > 1) ofTwo += 1;
     const treated = outcome.treated ?? [];
     const shares = new Map(treated.map(({ candidateId, propensity }) => [candidateId, propensity]));
     const expected = new Map<number, number>([
@@ -87,7 +93,7 @@ test("an outcome holds the base, the propensity and the distribution that its de
       expect(predictedBps).toBeLessThanOrEqual(10_000);
     }
   }
-  expect(Math.min(holdouts, explored)).toBeGreaterThan(3);
+  expect(Math.min(holdouts, explored, ofTwo, otherBase)).toBeGreaterThan(3);
 });
 
 test("what is predicted of a candidate is what its tier's belief says of success, less cost and latency", async () => {
