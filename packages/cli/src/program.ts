@@ -21,8 +21,10 @@ import { journalCommand } from "./archive/archive.ts";
 import { ledgerCommand } from "./ledger/ledger.ts";
 import { outcomeCommand } from "./outcome/outcome.ts";
 import { outcomesCommand } from "./outcome/outcomes.ts";
+import { checkpointCommand } from "./proof/checkpoint.ts";
 import { policyCommand } from "./policy/policy.ts";
 import { priorCommand } from "./learning/prior.ts";
+import { receiptCommand } from "./proof/receipt.ts";
 import { replayCommand } from "./replay/replay.ts";
 import { savingsCommand } from "./savings/savings.ts";
 import { healthCommand } from "./service/health.ts";
@@ -41,7 +43,10 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
   ["Start:", [savingsCommand, initCommand, policyCommand, catalogCommand]],
   ["Decide:", [decideCommand, replayCommand, outcomeCommand, outcomesCommand, ledgerCommand]],
   ["Run the service:", [serveCommand, healthCommand, doctorCommand, keyCommand]],
-  ["Read and check a journal:", [showCommand, tailCommand, verifyCommand, journalCommand]],
+  [
+    "Read and check a journal:",
+    [showCommand, tailCommand, verifyCommand, receiptCommand, checkpointCommand, journalCommand],
+  ],
   ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand]],
   ["Other:", [completionCommand, conformanceCommand]],
 ];

@@ -3,6 +3,7 @@
  * people write, the stages. It may change in any release. A program that embeds the engine imports `@calybris/engine`.
  * @module
  */
+export * from "./ed25519.ts";
 export * from "./engine.ts";
 export * from "./flows/learning.ts";
 export * from "./flows/ledger.ts";

@@ -5,6 +5,7 @@
 import {
   ALL_PROVIDERS,
   DEFAULT_TENANT,
+  type Decision,
   type DecisionEntry,
   type Defaulted,
   actorText,
@@ -14,6 +15,7 @@ import {
   type ExplainedRecommendation,
   explain,
   identityNumber,
+  type Loss,
   NO_BUDGET_LIMIT,
   policyDigest,
   type PolicySnapshot,
@@ -28,6 +30,7 @@ import { exactDollars } from "../terminal/money-text.ts";
 import { count } from "../terminal/number-text.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { timeText } from "../terminal/time-text.ts";
+import { lossSentence, lossToTell } from "./loss-text.ts";
 import { type FoundOutcome, outcomeJson, outcomeLines, recommendationLines } from "./recommendation.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -71,6 +74,7 @@ export function explanationJson(
     outcome: outcome === undefined ? undefined : outcomeJson(outcome),
     savedMicrocents: savedMicrocents(found),
     rows: explanationRows(snapshot, explained),
+    otherwise: otherwiseJson(found, explained.decision),
     digests: {
       policy: toHex(digests.policy),
       request: toHex(digests.request),
@@ -80,6 +84,23 @@ export function explanationJson(
     entryHash: found.entryHash,
     isChained: found.isChained,
   };
+}
+
+/** What would have won, where the kernel's choice is what ran. */
+function lossIn({ entry, snapshot }: ReadDecision, decision: Decision): Loss | undefined {
+  return entry.decision.selectedId === decision.selectedId ? lossToTell(snapshot, entry.request, decision) : undefined;
+}
+
+function otherwiseJson(found: ReadDecision, decision: Decision): object | undefined {
+  const loss = lossIn(found, decision);
+  if (loss === undefined) return undefined;
+  const { candidate, refusedBy, lostByMicrocents, changes } = loss;
+  return { sentence: lossSentence(found.snapshot, loss), id: candidate.id, refusedBy, lostByMicrocents, changes };
+}
+
+function otherwiseLines(found: ReadDecision, decision: Decision): readonly string[] {
+  const loss = lossIn(found, decision);
+  return loss === undefined ? [] : [`  otherwise ${lossSentence(found.snapshot, loss)}`];
 }
 
 /** A budget may have been none at all. */
@@ -190,6 +211,7 @@ export function explanationText(
       : [
           `  runner-up ${candidateName(snapshot, decision.counterfactualId)}, utility $${exactDollars(decision.counterfactualUtilityMicrocents)}`,
         ]),
+    ...otherwiseLines(found, explained.decision),
     ...callerLines(found),
     ...recommendationLines(learning, snapshot),
     ...outcomeLines(outcome),

@@ -1,0 +1,99 @@
+/**
+ * `calybris checkpoint verify`: whether a checkpoint was signed by the log and by enough witnesses.
+ * @module
+ */
+import { nodeVerifyEd25519 } from "@calybris/engine/internal";
+import {
+  type Checkpoint,
+  type OpenedNote,
+  openNote,
+  parseCheckpoint,
+  signerCount,
+  toHex,
+  type VerifierKey,
+} from "@calybris/kernel";
+import { Command, InvalidArgumentError } from "commander";
+import { jsonText } from "../terminal/json-text.ts";
+import { count } from "../terminal/number-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import { orRejection, proofText, whenText } from "./proof-file.ts";
+import { addKey } from "./receipt.ts";
+
+interface Options {
+  readonly logKey: readonly VerifierKey[];
+  readonly witnessKey: readonly VerifierKey[];
+  readonly quorum: number;
+  readonly json?: true;
+}
+
+const HELP = `
+Get the keys from a source that you trust, not from the checkpoint.
+Exit code: 0 verified; 1 rejected, or fewer witnesses than the quorum; 2 a file or key is malformed.`;
+
+export function checkpointCommand(terminal: Terminal): Command {
+  return new Command("checkpoint").description("verify checkpoints of a log").addCommand(verifyCommand(terminal));
+}
+
+function verifyCommand(terminal: Terminal): Command {
+  return new Command("verify")
+    .description("verify the signatures of a checkpoint")
+    .argument("<file>", "the signed note")
+    .requiredOption("--log-key <key>", "verifier key of the log; may be repeated", addKey)
+    .option("--witness-key <key>", "verifier key of a witness; may be repeated", addKey, [])
+    .option("--quorum <n>", "how many witnesses must have signed", parseQuorum, 0)
+    .option("--json", "print JSON")
+    .addHelpText("after", HELP)
+    .action(async (file: string, options: Options) => {
+      const { logKey, witnessKey, quorum, json } = options;
+      const note = proofText(file);
+      // The log's signature by itself: a witness does not replace it.
+      if ((await orRejection(openNote(note, logKey, nodeVerifyEd25519), terminal, json === true)) === undefined) return;
+      const opened = await orRejection(
+        openNote(note, [...logKey, ...witnessKey], nodeVerifyEd25519),
+        terminal,
+        json === true,
+      );
+      if (opened === undefined) return;
+      const checkpoint = parseCheckpoint(opened.note.text);
+      const witnesses = signerCount(opened, witnessKey);
+      const isEnough = witnesses >= quorum;
+      terminal.print(
+        json
+          ? jsonText(checkpointJson(checkpoint, opened, isEnough))
+          : checkpointText(checkpoint, opened, `${witnesses} of the ${quorum} witnesses that are required`, isEnough),
+      );
+      if (!isEnough) terminal.exitCode = 1;
+    });
+}
+
+function parseQuorum(value: string): number {
+  if (!/^[0-9]{1,3}$/.test(value)) throw new InvalidArgumentError("It is not a number from 0 to 999.");
+  return Number(value);
+}
+
+function checkpointJson(checkpoint: Checkpoint, opened: OpenedNote, isEnough: boolean): object {
+  return {
+    status: isEnough ? "verified" : "too_few_witnesses",
+    origin: checkpoint.origin,
+    treeSize: checkpoint.treeSize,
+    root: toHex(checkpoint.root),
+    signers: opened.verified.map(({ key, timeSeconds }) => ({ name: key.name, type: key.type, timeSeconds })),
+  };
+}
+
+function checkpointText(checkpoint: Checkpoint, opened: OpenedNote, witnesses: string, isEnough: boolean): string {
+  const signers = opened.verified.map(({ key, timeSeconds }) => {
+    const when = timeSeconds === undefined ? "" : ` at ${whenText(timeSeconds, 1_000_000n)}, by its own clock`;
+    return `  signed by ${key.name} (${key.type})${when}`;
+  });
+  return [
+    isEnough ? "verified" : `not enough: ${witnesses} signed`,
+    `  log       ${checkpoint.origin}`,
+    `  entries   ${count(checkpoint.treeSize)}`,
+    `  root      ${toHex(checkpoint.root)}`,
+    ...signers,
+  ]
+    .map(printable)
+    .join("\n");
+}

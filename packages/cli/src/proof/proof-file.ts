@@ -1,0 +1,48 @@
+/**
+ * Files that hold a proof, and what the commands that verify them do with a rejection.
+ * @module
+ */
+import { readFileSync, statSync } from "node:fs";
+import { CalybrisError } from "@calybris/kernel";
+import { errorJson, errorText } from "../terminal/error-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { timeText } from "../terminal/time-text.ts";
+
+/** The last date of ECMAScript. */
+const DATE_MAX_US = 8_640_000_000_000_000_000n;
+const BYTES_MAX = 2_000_000;
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** @throws CalybrisError `CAL_INPUT_UNREADABLE`. */
+export function proofText(file: string): string {
+  try {
+    if (!statSync(file).isFile()) throw new Error("it is not a file");
+    if (statSync(file).size > BYTES_MAX) throw new Error(`it has more than ${BYTES_MAX} bytes`);
+    return utf8.decode(readFileSync(file));
+  } catch (cause) {
+    const problem = cause instanceof TypeError ? "it is not UTF-8" : (cause as Error).message;
+    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem }, { cause });
+  }
+}
+
+/** A time that somebody signed: any number of 64 bits, so it may be no date. */
+export function whenText(time: bigint, unitUs: bigint): string {
+  const us = time * unitUs;
+  return us <= DATE_MAX_US ? timeText(Number(us)) : `${us} microseconds after 1970`;
+}
+
+/** The findings; `undefined` after a rejection, which is reported and ends the command with 1. */
+export async function orRejection<Findings>(
+  findings: Promise<Findings>,
+  terminal: Terminal,
+  isJson: boolean,
+): Promise<Findings | undefined> {
+  try {
+    return await findings;
+  } catch (error) {
+    if (!(error instanceof CalybrisError && error.code === "CAL_PROOF_REJECTED")) throw error;
+    terminal.complain(isJson ? errorJson(error) : errorText(error));
+    terminal.exitCode = 1;
+    return undefined;
+  }
+}
