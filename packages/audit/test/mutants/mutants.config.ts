@@ -2,6 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import type { VitestPluginContext } from "vitest/node";
 import { MUTANTS } from "./mutants.ts";
 
 const mutant = MUTANTS.find(({ name }) => name === process.env["CALYBRIS_MUTANT"]);
@@ -12,6 +13,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     {
       name: "plant",
       enforce: "pre",
+      // Sources without the bug are transformed once for all bugs; the one with it is neither taken from the cache nor put there.
+      configureVitest: ({ defineCacheKeyGenerator }: VitestPluginContext): void =>
+        defineCacheKeyGenerator(({ id }) => (id.split("?")[0] === target ? false : undefined)),
       transform: (source: string, id: string) => {
         if (mutant === undefined || id.split("?")[0] !== target) return undefined;
         if (source.split(mutant.find).length !== 2) throw new Error(`${mutant.file} does not hold the text once`);
@@ -20,13 +24,12 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
       },
     },
   ],
-  // What was loaded without the bug must not be taken from a cache, nor what is loaded with it be put there.
   test: {
     include: ["packages/*/test/**/*.test.ts"],
     testTimeout: 60_000,
     maxWorkers: 1,
     bail: 1,
-    fsModuleCache: false,
+    fsModuleCache: true,
   },
 });
 

@@ -18,7 +18,7 @@ test("no two planted bugs have one name, and each is one text that stands in its
   expect(lost.map(({ name }) => name)).toEqual([]);
 });
 
-test.concurrent.each(MUTANTS)("planted bug: $name", { timeout: 120_000 }, async ({ name }) => {
+test.concurrent.each(MUTANTS)("planted bug: $name", { timeout: 240_000 }, async ({ name }) => {
   const { stdout } = await run(process.execPath, [join(import.meta.dirname, "process.ts"), name]);
   expect(stdout.trim().split("\n").at(-1)).toMatch(/^red /);
 });

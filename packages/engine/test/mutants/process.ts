@@ -12,7 +12,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 
-const MILLISECONDS = 60_000;
 /** Few disks at each moment, and a kill at every fourth, or at every one of a named workload: most bugs are seen by the process that comes after. */
 const MANY_KILLS = {
   exhaustiveSectorsMax: 3,
@@ -27,15 +26,15 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
   crash: async (only) => {
     const { searchCrashes } = await import("../search/crash/workloads.ts");
     const size = { ...MANY_KILLS, ...(only === undefined ? {} : { killEvery: 1 }) };
-    return searchCrashes({ seed: 1, milliseconds: MILLISECONDS, states: 0, size, only });
+    return searchCrashes({ seed: 1, states: 0, size, only });
   },
   fault: async (only) => {
     const { searchAllFaults } = await import("../search/fault/scenarios.ts");
-    return searchAllFaults({ seed: 1, milliseconds: MILLISECONDS, every: 3, only });
+    return searchAllFaults({ seed: 1, every: 3, only });
   },
   flip: async () => {
     const { searchFlips } = await import("../search/flip/search.ts");
-    return searchFlips({ seed: 1, milliseconds: MILLISECONDS, bits: 1, every: 2, auditEvery: 1_000_000 });
+    return searchFlips({ seed: 1, bits: 1, every: 2, auditEvery: 1_000_000 });
   },
   stop: async () => {
     const { searchStops } = await import("../search/stop-search.ts");
