@@ -146,10 +146,14 @@ describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => 
     await (await open()).close();
     renameSync(join(moved, "elsewhere"), join(moved, "unmounted"));
     const problem = /segment-000001.*link to .*elsewhere\/segment-000001\.jsonl(?:\.zst)?, which cannot be reached/;
-    await expect(open()).rejects.toMatchObject({
-      code: "CAL_JOURNAL_UNREADABLE",
-      message: expect.stringMatching(problem),
+    // A start has its snapshot; what it cannot look up, it does not decide a second time.
+    const without = await open();
+    await expect(without.decide({ requestId: "r0", inputTokens: 0 })).rejects.toMatchObject({
+      code: "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+      message: expect.stringContaining("segment-000001.jsonl"),
     });
+    expect(await without.decide({ requestId: "new", inputTokens: 1 })).toMatchObject({ repeated: false });
+    await without.close();
     await expect(verifyLog(journal)).rejects.toMatchObject({
       code: "CAL_INPUT_UNREADABLE",
       message: expect.stringMatching(problem),
@@ -201,7 +205,9 @@ describe("packed segments", () => {
     await (await open()).close();
   });
 
-  test("with a byte altered are noticed wherever it stands, by the verifier and by a start", async () => {
+  test("with a byte altered are noticed wherever it stands, by the verifier and by whatever looks an entry up", async () => {
+    const archived = readFileSync(join(journal, segmentName(2)), "utf8");
+    const requestId = /"id":"(r[0-9]+)"/.exec(archived)?.[1] ?? "";
     archiveJournal({ journal, to, keep: 0 });
     const file = join(to, "segment-000002.jsonl.zst");
     const whole = readFileSync(file);
@@ -216,7 +222,12 @@ describe("packed segments", () => {
         (error: CalybrisError) => error.code,
       );
       expect(["broken", "CAL_JOURNAL_UNREADABLE"], `byte ${place}`).toContain(verified);
-      await expect(open(), `byte ${place}`).rejects.toMatchObject({ code: expect.stringMatching(/^CAL_JOURNAL_/) });
+      const engine = await open();
+      const request = { requestId, inputTokens: Number(requestId.slice(1)) };
+      await expect(engine.decide(request), `byte ${place}`).rejects.toMatchObject({
+        code: expect.stringMatching(/^CAL_JOURNAL_/),
+      });
+      await engine.close();
     }
   });
 });
