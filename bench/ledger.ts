@@ -211,7 +211,7 @@ class Desk {
     const account = this.#ledger.account(`tenant ${tenant}`);
     if (account === undefined || !this.#ledger.admits(account, [tenant], BigInt(AMOUNT)))
       throw new Error("there is room for everybody");
-    if (isAhead) this.#ledger.ranAhead(entry);
+    if (isAhead) this.#ledger.preDebited(entry);
     return this.#fold(entry);
   }
 

@@ -142,7 +142,7 @@ export class DecideStep {
       if (table !== undefined) journal.order(table as EntryBody);
       const entry = this.#plan.layInto(this.#shelf);
       waiter.entry = entry;
-      ledger.ranAhead(entry.entry);
+      ledger.preDebited(entry.entry);
       return journal.orderFor(entry.entry, waiter, entry.record);
     } catch (error) {
       if (cells.length > 0) drive(ledger.cells.undo(cells, costMicrocents));

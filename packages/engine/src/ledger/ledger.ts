@@ -128,7 +128,7 @@ export class Ledger {
   }
 
   /** The next decision to be applied is one whose debit has already been made on the cells. */
-  ranAhead(entry: DecisionEntry): void {
+  preDebited(entry: DecisionEntry): void {
     this.#ahead = entry;
   }
 

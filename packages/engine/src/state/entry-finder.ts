@@ -12,19 +12,19 @@ import type { RecoveryStart } from "../journal/recovery.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { listSegments, segmentName } from "../journal/segment.ts";
 import { SegmentSearch } from "./segment-search.ts";
-import { type Mark, Stretch } from "./segment-slice.ts";
+import { type SparseIndexEntry, SegmentSlice } from "./segment-slice.ts";
 
 const SPACING = 32;
 const KEPT_MAX = 16;
-/** A longer stretch is not kept: it was one batch, and is divided when it is first read. */
+/** A longer slice is not kept: it was one batch, and is divided when it is first read. */
 const KEPT_BYTES_MAX = 256 * 1024;
 
 export class EntryFinder {
   readonly #disk: Disk;
   readonly #directory: string;
-  #marks: Mark[] = [];
-  /** Stretches by the sequence they begin with, the latest used last. */
-  readonly #kept = new Map<number, Stretch>();
+  #marks: SparseIndexEntry[] = [];
+  /** Slices by the sequence they begin with, the latest used last. */
+  readonly #kept = new Map<number, SegmentSlice>();
   /** Entries up to the snapshot that the state was restored from: they were never gone through. */
   readonly #before: { readonly sequence: number; readonly search: SegmentSearch } | undefined;
 
@@ -103,23 +103,23 @@ export class EntryFinder {
     return line ?? this.#read(position, mark).line(sequence);
   }
 
-  #read(position: number, mark: Mark): Stretch {
+  #read(position: number, mark: SparseIndexEntry): SegmentSlice {
     const next = this.#marks[position + 1];
     const end = next?.segment === mark.segment ? next.offset : undefined;
-    const stretch = Stretch.read(this.#disk, this.#directory, mark, end);
+    const slice = SegmentSlice.read(this.#disk, this.#directory, mark, end);
     this.#kept.delete(mark.sequence);
-    if (stretch.byteLength <= KEPT_BYTES_MAX) this.#keep(mark.sequence, stretch);
+    if (slice.byteLength <= KEPT_BYTES_MAX) this.#keep(mark.sequence, slice);
     else
       this.#marks = [
         ...this.#marks.slice(0, position + 1),
-        ...stretch.marks(SPACING),
+        ...slice.marks(SPACING),
         ...this.#marks.slice(position + 1),
       ];
-    return stretch;
+    return slice;
   }
 
-  #keep(first: number, stretch: Stretch): void {
-    this.#kept.set(first, stretch);
+  #keep(first: number, slice: SegmentSlice): void {
+    this.#kept.set(first, slice);
     if (this.#kept.size <= KEPT_MAX) return;
     const [oldest] = this.#kept.keys();
     if (oldest !== undefined) this.#kept.delete(oldest);
@@ -130,7 +130,7 @@ export class EntryFinder {
     let high = this.#marks.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((this.#marks[middle] as Mark).sequence <= sequence) low = middle + 1;
+      if ((this.#marks[middle] as SparseIndexEntry).sequence <= sequence) low = middle + 1;
       else high = middle;
     }
     return low - 1;

@@ -7,7 +7,7 @@ import { CalybrisError, type ChainHash, type EntryLine, parseChainedLine } from 
 import { type Disk, type DiskFile, withDisk } from "../journal/disk.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { segmentName } from "../journal/segment.ts";
-import type { Mark } from "./segment-slice.ts";
+import type { SparseIndexEntry } from "./segment-slice.ts";
 
 /** What is read at once where lines are looked for; most lines are a hundredth of it. */
 const WINDOW_BYTES = 64 * 1024;
@@ -52,7 +52,7 @@ export class SegmentSearch {
   }
 
   /** Where an entry stands. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
-  place(sequence: number): Mark {
+  place(sequence: number): SparseIndexEntry {
     const { segment, isKnown } = this.#segmentOf(sequence);
     const file = this.#open(segment);
     try {

@@ -1,5 +1,5 @@
 /**
- * A stretch of a journal: consecutive lines of one segment, read in one go and taken apart only where somebody looks.
+ * A slice of a segment: consecutive lines, read in one go and taken apart only where they are asked for.
  * @module
  */
 import { type EntryLine, parseEntryLine } from "@calybris/kernel";
@@ -11,19 +11,19 @@ const NEWLINE = 0x0a;
 const STEP_BYTES = 64 * 1024;
 
 /** Where an entry stands. */
-export interface Mark {
+export interface SparseIndexEntry {
   readonly sequence: number;
   readonly segment: number;
   readonly offset: number;
 }
 
-export class Stretch {
-  readonly #mark: Mark;
+export class SegmentSlice {
+  readonly #mark: SparseIndexEntry;
   readonly #bytes: Buffer;
   /** Where each line begins, and where the last one ends, its newline included. */
   readonly #starts: readonly number[];
 
-  private constructor(mark: Mark, bytes: Buffer) {
+  private constructor(mark: SparseIndexEntry, bytes: Buffer) {
     this.#mark = mark;
     this.#bytes = bytes;
     const starts = [0];
@@ -38,13 +38,13 @@ export class Stretch {
    * @param end - the offset of the next mark in the same segment; without one, what stands there up to blank space is read.
    * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
    */
-  static read(disk: Disk, directory: string, mark: Mark, end: number | undefined): Stretch {
+  static read(disk: Disk, directory: string, mark: SparseIndexEntry, end: number | undefined): SegmentSlice {
     return withDisk(directory, () => {
       const file = disk.open(directory, segmentName(mark.segment), false);
-      if (file === undefined) return new Stretch(mark, Buffer.alloc(0));
+      if (file === undefined) return new SegmentSlice(mark, Buffer.alloc(0));
       try {
         const bytes = end === undefined ? readOpenEnd(file, mark.offset) : readRange(file, mark.offset, end);
-        return new Stretch(mark, bytes);
+        return new SegmentSlice(mark, bytes);
       } finally {
         file.close();
       }
@@ -66,9 +66,9 @@ export class Stretch {
   }
 
   /** Where every so many entries stand, but the first. */
-  marks(spacing: number): readonly Mark[] {
+  marks(spacing: number): readonly SparseIndexEntry[] {
     const { sequence, segment, offset } = this.#mark;
-    const marks: Mark[] = [];
+    const marks: SparseIndexEntry[] = [];
     for (let index = spacing; index + spacing < this.#starts.length; index += spacing)
       marks.push({ sequence: sequence + index, segment, offset: offset + (this.#starts[index] as number) });
     return marks;

@@ -119,7 +119,7 @@ export class Ordering {
     if (this.#scenario.takes?.(this.#sequence + 1) === false) return "refused";
     for (const index of levels) this.#taken[index] = (this.#taken[index] ?? 0n) + amount;
     const entry = reservationOf(tenant, amount);
-    this.ledger.ranAhead(entry);
+    this.ledger.preDebited(entry);
     this.#fold(entry);
     return `ordered ${this.#sequence}`;
   }
@@ -134,7 +134,7 @@ export class Ordering {
       return false;
     }
     const entry = reservationOf(tenant, amount);
-    this.ledger.ranAhead(entry);
+    this.ledger.preDebited(entry);
     this.#fold(entry);
     return true;
   }

@@ -135,7 +135,7 @@ export class LedgerInMemory implements Subject, Ordering {
       ...(reservationSeconds === undefined ? {} : { reservationSeconds }),
     };
     try {
-      this.ledger.ranAhead(entry);
+      this.ledger.preDebited(entry);
       const { sequence } = this.order(entry);
       return decisionIdOf(sequence, identityNumber(entry.identity));
     } catch (error) {

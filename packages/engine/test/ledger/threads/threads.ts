@@ -138,7 +138,7 @@ class Ordering {
       return false;
     }
     const entry = reservationOf(TENANT, amount);
-    this.ledger.ranAhead(entry);
+    this.ledger.preDebited(entry);
     this.#sequence += 1;
     this.ledger.apply(this.#sequence, 0, entry);
     this.#open.push({ of: this.#sequence, amount });
