@@ -23,6 +23,7 @@ const REASONS: readonly string[] = [
   "kubernetes",
   "systemd",
   "the registry",
+  "zstd is not installed everywhere",
   "your own data",
   "takes minutes",
   "releases",
