@@ -1,7 +1,7 @@
 import { nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
 import { parseEntryHead, parseEntryLine } from "@calybris/kernel";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { z } from "zod";
 import type { CalybrisClient, Decision, ErrorAnswer } from "../../client/src/index.ts";
 import * as answerShapes from "../src/decisions/answer-shapes.ts";
@@ -372,9 +372,12 @@ describe("policies", () => {
 
 describe("what watches over it", () => {
   test("learns that it is alive and ready, and what it counted", async () => {
-    conforms(serviceShapes.healthShape, await running.client().health());
-    conforms(serviceShapes.readyShape, await running.client().ready());
-    const text = await auditor.metrics();
+    const own = await startService({ onDisk: true });
+    onTestFinished(own.end);
+    conforms(serviceShapes.healthShape, await own.client().health());
+    conforms(serviceShapes.readyShape, await own.client().ready());
+    await own.client({ key: own.keys.decide }).decide({ inputTokens: 10, riskBps: 9_700 });
+    const text = await own.client({ key: own.keys.audit }).metrics();
     expect(text).toMatch(/^calybris_http_requests_total\{operation="decide",status="200"\} [1-9]/m);
     expect(text).toMatch(/^calybris_decisions_total\{action="reject",reason="risk_hard_limit"\} 1$/m);
     expect(text).toMatch(/^calybris_journal_fsyncs_total [1-9]/m);
@@ -383,8 +386,7 @@ describe("what watches over it", () => {
   });
 
   test("reads the API and its documentation without a key", async () => {
-    const api = await fetch(`${running.url}/openapi.json`);
-    expect(((await api.json()) as { openapi: string }).openapi).toBe("3.1.0");
+    expect(await (await fetch(`${running.url}/openapi.json`)).json()).toMatchObject({ openapi: "3.1.0" });
     const docs = await fetch(`${running.url}/docs`);
     expect(docs.headers.get("content-security-policy")).toContain("default-src 'none'");
     const scripts = [...(await docs.text()).matchAll(/<script src="([^"]+)"/g)].map(([, path = ""]) => path);

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Engine, loadPolicy } from "@calybris/engine";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +7,7 @@ import { historyOf } from "../../../audit/test/histories/history.ts";
 import { runHistory } from "../../../audit/test/histories/run-history.ts";
 import { linesOf } from "../../../audit/test/money-workload.ts";
 import { calybris } from "../support/captured-terminal.ts";
-import { POLICY, Sandbox } from "../support/sample-files.ts";
+import { newFolder, POLICY, Sandbox } from "../support/sample-files.ts";
 
 const files = new Sandbox();
 
@@ -23,7 +22,7 @@ describe("entries of every kind, from honest histories of a real engine", () => 
     for (let seed = FROM; samples.size < KINDS.length - UNMET.length; seed += 1) {
       const { disk } = await runHistory(historyOf(seed));
       const lines = linesOf(disk);
-      const directory = mkdtempSync(join(tmpdir(), "calybris-show-"));
+      const directory = newFolder();
       writeFileSync(join(directory, "segment-000001.jsonl"), lines.map((line) => `${line}\n`).join(""));
       directories.push(directory);
       for (const [index, line] of lines.entries()) {

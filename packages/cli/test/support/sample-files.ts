@@ -3,12 +3,33 @@
  * @module
  */
 import { hash } from "node:crypto";
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+const made: string[] = [];
+process.on("exit", () => {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+});
+
+/** A new folder, removed when the process ends. */
+export function newFolder(): string {
+  const path = mkdtempSync(join(tmpdir(), "calybris-cli-"));
+  made.push(path);
+  return path;
+}
+
 export class Sandbox {
-  readonly path: string = mkdtempSync(join(tmpdir(), "calybris-cli-"));
+  readonly path: string = newFolder();
 
   at(...parts: string[]): string {
     return join(this.path, ...parts);

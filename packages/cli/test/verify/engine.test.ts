@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createFold } from "@calybris/audit";
 import { Engine } from "@calybris/engine";
@@ -9,8 +8,9 @@ import { expect, test } from "vitest";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 import { logFiles, readLines } from "../../src/journal/log-lines.ts";
 import { verifyLog } from "../../src/verify/verify.ts";
+import { newFolder } from "../support/sample-files.ts";
 
-const directory = join(mkdtempSync(join(tmpdir(), "calybris-verify-engine-")), "journal");
+const directory = join(newFolder(), "journal");
 
 test("what the engine wrote over rotations and a restart is whole, and folds to the engine's own state", async () => {
   for (let run = 0; run < 2; run++) {

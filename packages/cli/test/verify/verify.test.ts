@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CalybrisError } from "@calybris/kernel";
 import { expect, test } from "vitest";
@@ -7,13 +6,14 @@ import { journal } from "../../../audit/test/small-journal.ts";
 import { DirectorySource } from "../../src/journal/directory-source.ts";
 import { readLines } from "../../src/journal/log-lines.ts";
 import { reportText, verifyLog } from "../../src/verify/verify.ts";
+import { newFolder } from "../support/sample-files.ts";
 
 const lines = journal();
 const lastHash = /"entry_hash":"([0-9a-f]+)"/.exec(lines.at(-1) ?? "")?.[1] ?? "";
 
 /** Two segments, the last with prepared space, and the head. */
 function directoryOf(entries: readonly string[] = lines): string {
-  const directory = mkdtempSync(join(tmpdir(), "calybris-verify-"));
+  const directory = newFolder();
   writeFileSync(join(directory, "segment-000001.jsonl"), entries.slice(0, 3).join(""));
   writeFileSync(join(directory, "segment-000002.jsonl"), `${entries.slice(3).join("")}${"\n".repeat(4_096)}`);
   const head = { schema_version: "calybris.wal-anchor.v1", sequence: 6, last_hash: lastHash, keyed: false };
@@ -48,11 +48,11 @@ test("a removed suffix is broken by the head, and unknowable without it", async 
 
 test("what cannot be read is a coded error", async () => {
   await expect(verifyLog("/nowhere")).rejects.toThrow(CalybrisError);
-  await expect(verifyLog(mkdtempSync(join(tmpdir(), "calybris-verify-")))).rejects.toThrow("there is no journal");
+  await expect(verifyLog(newFolder())).rejects.toThrow("there is no journal");
 });
 
 test("lines are read whole across chunks, with their offsets", () => {
-  const file = join(mkdtempSync(join(tmpdir(), "calybris-lines-")), "log");
+  const file = join(newFolder(), "log");
   const texts = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(1 + index * 17_001));
   writeFileSync(file, `${texts.join("\n\n")}\ntail`);
   const read = [...readLines(file)].map(({ bytes, byteOffset, hasNewline }) => ({
