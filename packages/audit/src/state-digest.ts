@@ -2,13 +2,11 @@
  * The digest of the state (`calystt1`, docs/formats.md section 5) from a journal alone.
  * @module
  */
-import { ByteWriter, JOURNAL_FORMAT, type Sha256, toHex, toUtf8, writeExact } from "@calybris/kernel";
+import { JOURNAL_FORMAT, type Sha256, stateDigest, toHex, toUtf8, writeExact } from "@calybris/kernel";
 import { moneyStateJson } from "./conservation.ts";
 import type { AuditState } from "./audit-state.ts";
 import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";
-
-const TAGGED_STEP_BYTES = 9 + 8;
 
 /**
  * In hexadecimal.
@@ -35,7 +33,5 @@ export function stateDigestOf(
     ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
     ...(learning.learning === undefined ? {} : { learning: learning.toJson() }),
   });
-  const bytes = toUtf8(json);
-  const writer = new ByteWriter(TAGGED_STEP_BYTES + bytes.byteLength).tag("calystt1").u64(BigInt(sequence));
-  return toHex(sha256(writer.raw(bytes).finish()));
+  return toHex(stateDigest(BigInt(sequence), toUtf8(json), sha256));
 }
