@@ -8,6 +8,7 @@
  * @module
  */
 import {
+  CalybrisError,
   type ChainedLine,
   type ChainHash,
   type ConservationProof,
@@ -24,6 +25,7 @@ import {
 } from "@calybris/kernel";
 import { ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./audit-state.ts";
+import { readSnapshot } from "./snapshot.ts";
 import { isBlank, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
 import {
   type AuditedMoney,
@@ -54,6 +56,11 @@ export interface AuditOptions {
    * batch of a journal is written.
    */
   readonly headMissing?: string | undefined;
+  /**
+   * The lines of a state snapshot: the log is that from the `state` entry on which binds it. What the entries before it say is
+   * not established then.
+   */
+  readonly snapshot?: readonly string[] | undefined;
   /** For a keyed journal: told of every entry, it knows in the end whether the MAC of the head is of any of them. */
   readonly headMac?: HeadMacCheck | undefined;
 }
@@ -126,6 +133,9 @@ class LogAudit {
   readonly #headMissing: string | undefined;
   readonly #headMac: HeadMacCheck | undefined;
   #isHeadDue = false;
+  /** Of the snapshot that the log begins behind, until its state entry was seen. */
+  #snapshotDigest: string | undefined;
+  #fromSequence = 0;
 
   constructor(options: AuditOptions) {
     const hash = options.sha256 ?? portableSha256;
@@ -139,6 +149,31 @@ class LogAudit {
     this.#headMissing = options.headMissing;
     this.#headMac = options.headMac;
     this.#pinned = options.pinnedPolicyDigests ?? [];
+    if (options.snapshot !== undefined) this.#begin(options.snapshot, hash);
+  }
+
+  /** Begins behind a snapshot: the first line is held to it. */
+  #begin(lines: readonly string[], sha256: Sha256): void {
+    try {
+      const snapshot = readSnapshot(lines, sha256, this.#chain);
+      this.content.restore(snapshot);
+      this.#snapshotDigest = snapshot.digest;
+      this.#fromSequence = snapshot.head.sequence;
+      this.#sequence = this.#fromSequence;
+      this.#isOurs = true;
+    } catch (error) {
+      if (!(error instanceof RangeError) && !(error instanceof CalybrisError)) throw error;
+      this.#add(this.#end, "snapshot", "a state snapshot", error.message);
+    }
+  }
+
+  /** The entry behind a snapshot binds it, and says which hash stands before itself. */
+  #bind(line: ChainedLine, place: Place): void {
+    const bound = /"snapshotDigest":"([0-9a-f]{64})"/.exec(line.dataText)?.[1] ?? "none";
+    if (line.sequence === this.#fromSequence + 1 && bound !== this.#snapshotDigest)
+      this.#add(place, "snapshot", `a snapshot with the digest ${bound}`, `${this.#snapshotDigest}`);
+    this.#snapshotDigest = undefined;
+    this.#hash = line.previousHash;
   }
 
   take(raw: RawLine, place: Place, hasNewline: boolean): void {
@@ -183,6 +218,7 @@ class LogAudit {
   }
 
   #entry(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean): void {
+    if (this.#snapshotDigest !== undefined) this.#bind(line, place);
     const hash = this.#chain(line.previousHash, line.data);
     const isIntact = hash === line.entryHash;
     const link = this.#linkProblem(line);
@@ -282,7 +318,10 @@ class LogAudit {
       tornTail,
       findings: this.#findings.kept,
       findingCount: this.#findings.count,
-      notEstablished: [...unestablished(this.#given, this.#sequence), ...this.content.notEstablished],
+      notEstablished: [
+        ...unestablished({ ...this.#given, fromSequence: this.#fromSequence }, this.#sequence),
+        ...this.content.notEstablished,
+      ],
       reasonsIncomplete: this.#findings.reasonsIncomplete,
     };
   }

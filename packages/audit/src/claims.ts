@@ -12,7 +12,7 @@ const CLOSED_KEPT_MAX = 262_144;
 export type ClaimState = "open" | "held" | "settled" | "released" | "expired" | "reconciled" | "corrected";
 
 export interface Claim {
-  readonly decisionId: string;
+  decisionId: string;
   readonly tenant: string;
   readonly pockets: readonly Pocket[];
   readonly amountMicrocents: bigint;

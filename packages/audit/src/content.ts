@@ -45,6 +45,7 @@ import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { checkRequest, useCaseOf } from "./request-check.ts";
 import { RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
+import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
 import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
 
@@ -125,6 +126,32 @@ export class ContentAudit {
     this.#requestIds = new RequestIds(sha256);
     this.#learningCheck = new LearningCheck(sha256, drawSeed);
     this.#learning = this.#learningCheck;
+  }
+
+  /** Begins behind a snapshot. Throws RangeError for one that cannot be. */
+  restore(snapshot: ReadSnapshot): void {
+    const { sequence, at, decisions, policy } = snapshot.head;
+    const [money, keys] = [new MoneyFold(), new KeyFold()];
+    restoreFolds(snapshot, this.#sha256, {
+      money,
+      keys,
+      learning: this.#learningCheck.fold,
+      onPolicy: ({ since: _, ...audited }, given) => {
+        this.#byId.add(audited.id, given);
+        this.policies.push(audited);
+        const { policy: rules } = given;
+        const digest = policyDigest(rules, this.#sha256);
+        this.#inForce = { id: audited.id, snapshot: given, kernel: this.#kernelFor(rules), digest };
+      },
+      onSeedDigest: (digest) => {
+        this.#seedDigest = digest;
+      },
+    });
+    this.#money = money;
+    this.#keys = keys;
+    this.#learningCheck.beginAfter(sequence);
+    this.#requestIds.hasForgotten = true;
+    this.#state = { sequence, at, decisionSequence: BigInt(decisions), policyId: policy };
   }
 
   /** What of the content nobody can tell: for want of the seed of its draws, or because it lies too far back. */

@@ -2,7 +2,16 @@
  * Who may act, folded from `key` entries: an actor is a key that an earlier entry introduced and none has revoked since.
  * @module
  */
-import { type Actor, type EntryBody, type KeyEntry, type KeyIdentity, keyIdentity, writeExact } from "@calybris/kernel";
+import {
+  type Actor,
+  type EntryBody,
+  KEY_SCOPES,
+  type KeyEntry,
+  type KeyIdentity,
+  keyIdentity,
+  type SnapshotMembers,
+  writeExact,
+} from "@calybris/kernel";
 import type { Report } from "./report.ts";
 
 export class KeyFold {
@@ -23,6 +32,17 @@ export class KeyFold {
     if ("actor" in body && typeof body.actor === "number" && !this.#active.has(body.actor))
       report("actor", "a key that was introduced before and not revoked", `the actor ${body.actor}`);
     if (body.kind === "key") this.#key(sequence, body, report);
+  }
+
+  /** Takes the keys of a snapshot back; those that were revoked have no secret there. */
+  restore(keys: readonly SnapshotMembers[]): void {
+    for (const key of keys) {
+      if (!key.has("sha256")) continue;
+      const scopes = KEY_SCOPES.filter((scope) => key.texts("scopes").includes(scope));
+      const tenants = key.has("tenants") ? { tenants: key.texts("tenants") } : {};
+      const identity = { name: key.text("name"), sha256: key.text("sha256"), ...tenants, scopes };
+      this.#active.set(key.whole("sequence"), keyIdentity(identity));
+    }
   }
 
   #key(sequence: number, body: KeyEntry, report: Report): void {

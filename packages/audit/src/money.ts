@@ -9,21 +9,25 @@
 import {
   DEFAULT_TENANT,
   type DecisionEntry,
+  type CLOSED_RECORDS,
   type EntryBody,
   type GrantEntry,
   I64_MAX,
   LEVELS_MAX,
   type LimitEntry,
+  type OPEN_RECORDS,
   type OutcomeEntry,
   OVERRUN_FACTOR,
   OVERRUN_FLOOR_MICROCENTS,
   type PeriodEntry,
   RESERVATION_SECONDS_MAX,
   type ReservationEntry,
+  type SnapshotMembers,
   type WhenShort,
 } from "@calybris/kernel";
 import { type Claim, Claims, STEPS } from "./claims.ts";
 import { CLOCK_SLACK_US, periodFaults } from "./period-check.ts";
+import { closedClaim, openClaim, restoredPurse } from "./restored-money.ts";
 import { type Pocket, Purse } from "./purse.ts";
 import type { Report } from "./report.ts";
 
@@ -93,6 +97,29 @@ export class MoneyFold {
       default:
         break;
     }
+  }
+
+  /** Takes a tenant of a snapshot back. */
+  restoreTenant(row: SnapshotMembers): void {
+    const restored = restoredPurse(row, (tenant) => this.#purses.get(tenant));
+    this.#purses.set(restored.tenant, restored);
+  }
+
+  restoreGrant(id: string, sequence: number): void {
+    this.#grants.set(id, sequence);
+  }
+
+  restoreOpen(record: ReturnType<typeof OPEN_RECORDS.read>): void {
+    this.claims.open.set(record.of, openClaim(record, this.purses[record.tenant]));
+  }
+
+  restoreClosed(record: ReturnType<typeof CLOSED_RECORDS.read>): void {
+    this.claims.close(record.of, closedClaim(record, this.purses[record.tenant]));
+  }
+
+  restoreIdentity(of: number, identity: number): void {
+    const claim = this.claims.get(of);
+    if (claim !== undefined) claim.decisionId = `${of}-${identity.toString(16).padStart(8, "0")}`;
   }
 
   #limit(limit: LimitEntry, report: Report): void {

@@ -37,6 +37,8 @@ export class Purse implements TenantBalances {
   /** What had been billed when the period began. */
   billedBefore = 0n;
   pocket: Pocket;
+  /** Of a purse from a snapshot: periods that had ended by then. */
+  endedCount = 0;
   /** The rule that the period began under; the limit may have another by now. */
   periodRule: PeriodRule | undefined;
   /** Whether the balances were as they must be when last looked at. */

@@ -34,6 +34,7 @@ export type Problem =
   | "reservation"
   | "learning"
   | "state_digest"
+  | "snapshot"
   | "head"
   | "segment"
   | "suffix_removed"

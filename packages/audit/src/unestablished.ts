@@ -11,6 +11,8 @@ export interface Given {
   readonly headMac: { readonly sequence: number | undefined } | undefined;
   /** The last entry that a head names which a writer of the log could not have replaced; 0 without one. */
   readonly externalHead: number;
+  /** The last entry that was not read, because a snapshot stands for it and those before; 0 without one. */
+  readonly fromSequence?: number;
 }
 
 /**
@@ -18,8 +20,15 @@ export interface Given {
  *
  * @param last - the sequence of the last entry.
  */
-export function unestablished({ isKeyed, headMac, externalHead }: Given, last: number): readonly string[] {
+export function unestablished(
+  { isKeyed, headMac, externalHead, fromSequence = 0 }: Given,
+  last: number,
+): readonly string[] {
   const claims: string[] = [];
+  if (fromSequence > 0)
+    claims.push(
+      `that entries 1 to ${fromSequence} say what is true, and add up to the state after them: a snapshot stands for them, which entry ${fromSequence + 1} binds`,
+    );
   if (!isKeyed)
     claims.push("who wrote the entries: without a key, anyone who can write the files can write all of them anew");
   else if (headMac === undefined)

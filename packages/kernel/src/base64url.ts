@@ -70,3 +70,20 @@ function valuesOf(codes: readonly number[]): Int8Array {
   for (const [value, code] of codes.entries()) values[code] = value;
   return values;
 }
+
+/** The bytes of base64url without padding; `undefined` for anything else. */
+export function bytesFromBase64Url(text: string): Uint8Array | undefined {
+  if (text.length % 4 === 1) return undefined;
+  const bytes = new Uint8Array(Math.floor((text.length * 6) / 8));
+  let [held, bits, at] = [0, 0, 0];
+  for (let index = 0; index < text.length; index++) {
+    const value = characterValues[text.charCodeAt(index)] ?? -1;
+    if (value < 0) return undefined;
+    held = ((held << 6) | value) & 0xfff;
+    bits += 6;
+    if (bits < 8) continue;
+    bits -= 8;
+    bytes[at++] = (held >> bits) & 0xff;
+  }
+  return bytes;
+}

@@ -7,6 +7,7 @@
  * so a page of a long part that did not change need not be hashed again. Format: docs/formats.md.
  * @module
  */
+import { bytesFromBase64Url } from "./base64url.ts";
 import { ByteWriter, toHex } from "./bytes.ts";
 import { type ExactJson, exactInteger, parseExact } from "./exact-json.ts";
 import type { Sha256 } from "./sha256.ts";
@@ -129,6 +130,15 @@ export class SnapshotMembers {
     const value = this.json(key);
     if (typeof value !== "string") throw new RangeError(`${key} is no text`);
     return value;
+  }
+
+  /** Of base64url, to whole records of a length: zeros at the end were left out. */
+  bytes(key: string, recordBytes = 1): Uint8Array {
+    const given = bytesFromBase64Url(this.text(key));
+    if (given === undefined) throw new RangeError(`${key} is no base64url`);
+    const bytes = new Uint8Array(Math.ceil(given.byteLength / recordBytes) * recordBytes);
+    bytes.set(given);
+    return bytes;
   }
 
   list(key: string): readonly ExactJson[] {

@@ -60,6 +60,11 @@ export class LearningCheck {
     this.#seed = seed;
   }
 
+  /** Decisions up to a sequence are not known: a snapshot stands for them. */
+  beginAfter(sequence: number): void {
+    this.#kept.forgotten = sequence;
+  }
+
   /**
    * Checks the next entry against the state before it, and takes it in.
    *

@@ -13,9 +13,10 @@ import {
   type PolicySnapshot,
   type Recommendation,
   type RegimesEntry,
+  SnapshotMembers,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
-import type { PriorJson } from "./prior-json.ts";
+import { type PriorJson, readPrior } from "./prior-json.ts";
 import { priorScore, regimeIn, type Score, standardScore } from "./score.ts";
 import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
@@ -23,6 +24,8 @@ import { Usual } from "./usual.ts";
 const REGIMES = WARM_UP_REGIME + 1;
 const WINDOW = 1_000;
 const TOKEN_FEATURES = 2;
+/** Of eight tiers; how a snapshot numbers its tables. */
+const TIER_SETS = 256;
 
 /** A table that was activated. */
 export interface TableFound {
@@ -78,6 +81,46 @@ export class LearningFold {
     this.#featureCount = featureCount;
     this.#featureNames = names;
     this.#endRegimes(sequence);
+  }
+
+  /** Takes a snapshot back, after its policies and its prior. */
+  restore(members: SnapshotMembers): void {
+    const standard = new SnapshotMembers(members.json("standard"));
+    if (this.#prior === undefined)
+      this.#score = standardScore({ means: standard.integers("means"), deviations: standard.integers("deviations") });
+    this.#boundaries = members.has("boundaries") ? members.integers("boundaries") : undefined;
+    this.#since = members.whole("since");
+    this.#tiersSince = members.whole("tiersSince");
+    this.#seen = members.integerLists("seen");
+    const lifted = new SnapshotMembers(members.json("lifted"));
+    const [window, at] = [lifted.text("window"), lifted.whole("at")];
+    this.#lifted.push(...[...window.slice(at), ...window.slice(0, at)].map((digit) => digit === "1"));
+    this.#restoreUsual(new SnapshotMembers(members.json("statistics")));
+    const certified = members.has("certified") ? members.whole("certified") : undefined;
+    this.trust.restore(new SnapshotMembers(members.json("beliefs")), members.objects("floors"), certified);
+    for (const table of members.objects("tables")) {
+      const [sequence, tiers] = [table.whole("sequence"), table.integers("tiers")];
+      const regime = Math.floor(table.whole("key") / TIER_SETS);
+      const [alpha, beta] = [table.integers("alpha"), table.integers("beta")];
+      const entry: BeliefEntry = { kind: "belief", regime, tiers, alpha, beta, table: table.integers("table") };
+      this.#tables.set(`${regime} ${tiers.join()}`, { sequence, entry });
+    }
+  }
+
+  restorePrior(json: ExactJson): void {
+    const prior = readPrior(json);
+    this.#prior = prior.digest;
+    this.#score = priorScore(prior);
+  }
+
+  #restoreUsual(members: SnapshotMembers): void {
+    const column = (key: string): Float64Array => new Float64Array(members.bytes(key, 8).buffer);
+    const [requests, weights, sums, squares] = ["requests", "weights", "sums", "squares"].map(column);
+    for (const [regime, usual] of this.#usual.entries()) {
+      const of = (values: Float64Array | undefined): Float64Array =>
+        (values ?? new Float64Array()).subarray(regime * this.#featureCount, (regime + 1) * this.#featureCount);
+      usual.restore(requests?.[regime] ?? 0, of(weights), of(sums), of(squares));
+    }
   }
 
   /** What a recommendation has to say, given the features it names. */

@@ -3,7 +3,14 @@
  * outcome makes its regime forget a little; the tier that ran learns.
  * @module
  */
-import { type FloorSource, type Learning, type OutcomeEntry, type Signal, WARM_UP_REGIME } from "@calybris/kernel";
+import {
+  type FloorSource,
+  type Learning,
+  type OutcomeEntry,
+  type Signal,
+  type SnapshotMembers,
+  WARM_UP_REGIME,
+} from "@calybris/kernel";
 
 const TIERS = 8;
 const OBSERVATION = 10_000;
@@ -130,6 +137,20 @@ export class Trust {
       [...successes],
       [...observations],
     ]);
+  }
+
+  /** Takes what a snapshot holds back. */
+  restore(beliefs: SnapshotMembers, floors: readonly SnapshotMembers[], certified: number | undefined): void {
+    this.certifiedRegimes = certified;
+    for (const [key, counts] of [["alpha", this.alpha] as const, ["beta", this.beta] as const])
+      for (const [at, count] of beliefs.integers(key).entries()) counts[at] = count;
+    for (const floor of floors) {
+      const trust = newTrust(floor.whole("warmStartBps"));
+      for (const key of ["tracker", "successes", "observations"] as const)
+        for (const [at, value] of floor.integers(key).entries()) trust[key][at] = value;
+      for (const [at, touched] of floor.integers("touched").entries()) trust.isTouched[at] = touched === 1;
+      this.#useCases.set(floor.text("useCase"), trust);
+    }
   }
 
   #of(useCase: string, warmStartBps: number): UseCaseTrust {

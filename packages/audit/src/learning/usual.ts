@@ -39,6 +39,16 @@ export class Usual {
     }
   }
 
+  /** Takes what a snapshot holds back: numbers of 64 bits, one for each feature. */
+  restore(requests: number, held: Float64Array, sums: Float64Array, squares: Float64Array): void {
+    this.requests = requests;
+    for (const [at, feature] of this.#features.entries()) {
+      feature.held = held[at] ?? 0;
+      feature.sum = sums[at] ?? 0;
+      feature.squares = squares[at] ?? 0;
+    }
+  }
+
   get means(): readonly number[] {
     return this.#features.map(meanOf);
   }

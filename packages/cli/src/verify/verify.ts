@@ -23,6 +23,7 @@ import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
+import { newestSnapshot } from "./newest-snapshot.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
 const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ intact: 0, broken: 1, incomplete: 3 });
@@ -31,6 +32,8 @@ export interface VerifyOptions {
   readonly policy?: readonly string[];
   readonly keyFile?: string | undefined;
   readonly head?: string;
+  /** Begins with the newest snapshot of the directory. */
+  readonly fromSnapshot?: true;
 }
 
 interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile"> {
@@ -48,6 +51,7 @@ export function verifyCommand(terminal: Terminal): Command {
     .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
+    .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
     .action(async (path: string | undefined, options: VerifyCommandOptions, command: Command) => {
@@ -83,10 +87,11 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
 
 /** As {@link verifyLog}, with the conservation proof. */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
-  const log = logFiles(path);
+  const begin = options.fromSnapshot === true ? newestSnapshot(path) : undefined;
+  const log = begin ?? logFiles(path);
   const key = readKey(options.keyFile);
   const own = log.isDirectory && !isArchive(path) ? readOwnHead(path, key) : {};
-  const audit = await auditUnder(path, key, own, options);
+  const audit = await auditUnder(path, key, own, options, begin?.lines);
   const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
   let done = 0;
   for (const file of log.files) {
@@ -128,6 +133,7 @@ async function auditUnder(
   key: Uint8Array | undefined,
   own: OwnHead,
   options: VerifyOptions,
+  snapshot?: readonly string[],
 ): Promise<Audit> {
   const given = options.head === undefined ? undefined : await headGiven(options.head, path);
   const heads = [own.head, given].filter((head) => head !== undefined);
@@ -138,6 +144,7 @@ async function auditUnder(
     chain: nodeChain(key),
     isKeyed: key !== undefined,
     kernelFor: fastestKernel,
+    snapshot,
     heads,
     headMissing: own.missing,
     headMac: own.mac,

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 import { archiveJournal } from "../../src/archive/archive.ts";
 import { examine } from "../../src/doctor/doctor.ts";
+import { verifyLog } from "../../src/verify/verify.ts";
 
 // Goal: a journal whose older segments are out of reach is served from its snapshot, without deciding or paying anything twice.
 
@@ -87,6 +88,10 @@ test("an engine starts from its snapshot without archives that cannot be reached
   expect(await decide(engine, COUNT)).toMatchObject({ repeated: false });
   await engine.close();
 
+  const report = await verifyLog(journal, { fromSnapshot: true });
+  expect(report).toMatchObject({ status: "intact", findingCount: 0, money: { tenants: 1, conserved: true } });
+  expect(report.notEstablished[0]).toMatch(/^that entries 1 to [0-9]+ say what is true/);
+  await expect(verifyLog(journal)).rejects.toMatchObject({ code: "CAL_INPUT_UNREADABLE" });
   renameSync(join(place, "unmounted"), archive);
   const back = await open();
   expect(back.recovery.segmentsAbsent).toEqual([]);
@@ -113,6 +118,10 @@ test("a damaged snapshot is done without, and the start and `doctor` say so", as
   writeFileSync(join(journal, newest), bytes);
   const find = async (): Promise<unknown> =>
     (await examine({ file: undefined, flags: { journal, port: "0" } })).filter(({ check }) => check === "snapshots");
+  expect(await verifyLog(journal, { fromSnapshot: true })).toMatchObject({
+    status: "broken",
+    findings: expect.arrayContaining([expect.objectContaining({ problem: "snapshot" })]),
+  });
   expect(await find()).toMatchObject([{ verdict: "warn", found: expect.stringContaining(newest) }]);
   const engine = await open();
   expect(engine.recovery.snapshotsRefused).toMatchObject([{ file: newest }]);

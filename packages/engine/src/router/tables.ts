@@ -10,6 +10,9 @@ export interface Table {
   readonly sequence: number;
   readonly tiers: readonly number[];
   readonly table: readonly number[];
+  /** The beliefs that it was made from. */
+  readonly alpha: readonly number[];
+  readonly beta: readonly number[];
   /** The regime's count of changes when it was made. */
   readonly changes: number;
 }
@@ -24,8 +27,9 @@ export class Tables {
     return this.#tables.get(regime * MASKS + tiersMask);
   }
 
-  set(sequence: number, { regime, tiers, table }: BeliefEntry, beliefs: Beliefs): void {
-    this.#tables.set(regime * MASKS + maskOf(tiers), { sequence, tiers, table, changes: beliefs.changes(regime) });
+  set(sequence: number, { regime, tiers, table, alpha, beta }: BeliefEntry, beliefs: Beliefs): void {
+    const changes = beliefs.changes(regime);
+    this.#tables.set(regime * MASKS + maskOf(tiers), { sequence, tiers, table, alpha, beta, changes });
   }
 
   clear(): void {
@@ -57,7 +61,8 @@ export class Tables {
     for (const members of tables) {
       const [sequence, changes] = [members.whole("sequence"), members.whole("changes")];
       const [tiers, table] = [members.integers("tiers"), members.integers("table")];
-      this.#tables.set(members.whole("key"), { sequence, tiers, table, changes });
+      const [alpha, beta] = [members.integers("alpha"), members.integers("beta")];
+      this.#tables.set(members.whole("key"), { sequence, tiers, table, alpha, beta, changes });
     }
   }
 }

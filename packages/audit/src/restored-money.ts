@@ -1,0 +1,100 @@
+/**
+ * Tenants and reservations of a state snapshot, as the audit's folds hold them.
+ * @module
+ */
+import {
+  type CLOSED_RECORDS,
+  type ExactJson,
+  LEDGER_TABLES,
+  type LimitEntry,
+  type OPEN_RECORDS,
+  type PeriodRule,
+  readMembers,
+  SnapshotMembers,
+} from "@calybris/kernel";
+import type { Claim, ClaimState } from "./claims.ts";
+import { type Pocket, Purse } from "./purse.ts";
+
+/** Throws RangeError for what is no tenant. */
+export function restoredPurse(row: SnapshotMembers, above: (tenant: string) => Purse | undefined): Purse {
+  const limit = limitOf(row.json("limit"));
+  const purse = new Purse(limit, limit.parent === undefined ? undefined : above(limit.parent));
+  const [granted = 0n, , reserved = 0n, settled = 0n, debt = 0n, billedBefore = 0n] = row.amounts("balances", 6);
+  purse.granted = granted;
+  purse.reserved = reserved;
+  purse.billed = settled + debt;
+  purse.billedBefore = billedBefore;
+  purse.endedCount = row.integers("counts")[0] ?? 0;
+  if (row.has("period")) {
+    const period = new SnapshotMembers(row.json("period"));
+    const [index, startsAt, endsAt] = [period.whole("index"), period.whole("startsAt"), period.whole("endsAt")];
+    purse.pocket.period = { index, startsAt, endsAt };
+  }
+  if (row.has("periodRule")) purse.periodRule = ruleOf(row, limit);
+  return purse;
+}
+
+function ruleOf(row: SnapshotMembers, { kind: _, ...limit }: LimitEntry): PeriodRule | undefined {
+  return limitOf({ ...limit, period: row.json("periodRule") } as unknown as ExactJson).period;
+}
+
+function limitOf(json: ExactJson): LimitEntry {
+  const members = json as { readonly [key: string]: ExactJson };
+  return { kind: "limit", ...(readMembers(LEDGER_TABLES.limit, members) as Omit<LimitEntry, "kind">) };
+}
+
+/** A reservation that is open or held. */
+export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, purse: Purse | undefined): Claim {
+  const { of, amountMicrocents, expiresAt, heldBy, knownMicrocents } = record;
+  return {
+    ...claimOf(of, purse, record),
+    amountMicrocents,
+    knownMicrocents,
+    expiresAt,
+    state: heldBy === 0 ? "open" : "held",
+    since: heldBy === 0 ? of : heldBy,
+    costMicrocents: amountMicrocents,
+  };
+}
+
+const CLOSED_STATES: readonly ClaimState[] = ["settled", "released", "expired", "reconciled", "corrected"];
+
+/** A reservation that is closed: nothing is held for it any more. */
+export function closedClaim(record: ReturnType<typeof CLOSED_RECORDS.read>, purse: Purse | undefined): Claim {
+  const { of, sequence, actualMicrocents } = record;
+  const state = CLOSED_STATES[record.state - 1];
+  if (state === undefined) throw new RangeError("a closed reservation is in no known state");
+  return {
+    ...claimOf(of, purse, record),
+    amountMicrocents: 0n,
+    knownMicrocents: 0n,
+    expiresAt: 0,
+    state,
+    since: sequence,
+    costMicrocents: actualMicrocents,
+  };
+}
+
+interface Levels {
+  readonly level1: number;
+  readonly level2: number;
+  readonly level3: number;
+  readonly level4: number;
+}
+
+function claimOf(
+  of: number,
+  purse: Purse | undefined,
+  { level1, level2, level3, level4 }: Levels,
+): Pick<Claim, "decisionId" | "tenant" | "pockets"> {
+  if (purse === undefined) throw new RangeError("a reservation is of no tenant");
+  const pockets: Pocket[] = [];
+  for (const [index, count] of [level1, level2, level3, level4].entries()) {
+    const level = purse.levels[index];
+    if (count === 0) continue;
+    if (level === undefined) throw new RangeError("a reservation is on a level that its tenant does not have");
+    // What is given back to a period that is over is withdrawn: any pocket but the present one stands for it.
+    pockets.push(count - 1 === level.endedCount ? level.pocket : { purse: level, period: undefined });
+  }
+  return { decisionId: `${of}-00000000`, tenant: purse.tenant, pockets };
+}

@@ -1,0 +1,155 @@
+/**
+ * A state snapshot as an audit takes it: read by the format alone (docs/formats.md section 6), held to the digest that the
+ * `state` entry after it binds, and restored into the audit's own folds.
+ * @module
+ */
+import {
+  type Actor,
+  type ChainHash,
+  CLOSED_RECORDS,
+  isActor,
+  OPEN_RECORDS,
+  policyDigest,
+  type PolicySnapshot,
+  type Sha256,
+  SnapshotMembers,
+  StateSnapshotDigest,
+  type SnapshotHead,
+  snapshotFromJson,
+  snapshotHeadOf,
+  toHex,
+  toUtf8,
+} from "@calybris/kernel";
+import type { KeyFold } from "./keys.ts";
+import type { LearningFold } from "./learning/learning-fold.ts";
+import type { MoneyFold } from "./money.ts";
+import type { AuditedPolicy } from "./report.ts";
+
+/** What a snapshot says of itself, and what it is held to. */
+export interface ReadSnapshot {
+  readonly head: SnapshotHead;
+  /** `calyssn1`, hexadecimal. */
+  readonly digest: string;
+  readonly parts: readonly SnapshotMembers[];
+}
+
+/**
+ * Reads the lines of a snapshot.
+ *
+ * @param chain - the journal's own: it binds the lines that the digest does not cover.
+ * @throws RangeError for what is no snapshot.
+ */
+export function readSnapshot(lines: readonly string[], sha256: Sha256, chain: ChainHash): ReadSnapshot {
+  const [first = "", ...rest] = lines;
+  const head = snapshotHeadOf(first);
+  const end = rest.pop() ?? "";
+  const parts = rest.map((line) => new SnapshotMembers(line));
+  const bound = new StateSnapshotDigest(sha256);
+  bound.add(sha256(toUtf8(first)));
+  const late: Uint8Array[] = [];
+  for (const [index, part] of parts.entries()) {
+    const hash = sha256(toUtf8(rest[index] as string));
+    if (part.text("part") === "identities") late.push(hash);
+    else bound.add(hash);
+  }
+  const digest = bound.finish(head.sequence);
+  if (end !== `{"part":"end","hash":"${chain(digest, joined(late))}"}`)
+    throw new RangeError("its end is not there, or is another's");
+  return { head, digest, parts };
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(pieces.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.byteLength;
+  }
+  return bytes;
+}
+
+/** Folds to restore into, all of them empty. */
+export interface RestoredFolds {
+  readonly money: MoneyFold;
+  readonly learning: LearningFold;
+  readonly keys: KeyFold;
+  readonly onPolicy: (policy: AuditedPolicy & { readonly since: number }, snapshot: PolicySnapshot) => void;
+  readonly onSeedDigest: (digest: string) => void;
+}
+
+/** Throws RangeError for a part that cannot be. */
+export function restoreFolds({ parts }: ReadSnapshot, sha256: Sha256, folds: RestoredFolds): void {
+  const { money, learning, keys } = folds;
+  const open: number[][] = [];
+  const closed: number[][] = [];
+  for (const members of parts) {
+    switch (members.text("part")) {
+      case "policy": {
+        const snapshot = snapshotFromJson(members.json("snapshot"));
+        const digest = toHex(policyDigest(snapshot.policy, sha256));
+        const actor = members.has("actor") ? actorOf(members) : undefined;
+        const onBehalfOf = members.has("onBehalfOf") ? members.text("onBehalfOf") : undefined;
+        const id = members.whole("id");
+        folds.onPolicy({ id, digest, actor, keyName: undefined, onBehalfOf, since: members.whole("since") }, snapshot);
+        learning.policy(members.whole("since"), snapshot);
+        break;
+      }
+      case "keys":
+        keys.restore(members.objects("keys"));
+        break;
+      case "prior":
+        learning.restorePrior(members.json("prior"));
+        break;
+      case "learning":
+        if (members.has("seedDigest")) folds.onSeedDigest(members.text("seedDigest"));
+        learning.restore(new SnapshotMembers(members.json("router")));
+        break;
+      case "tenants":
+        for (const row of members.objects("rows")) money.restoreTenant(row);
+        break;
+      case "grants":
+        for (const row of members.objects("rows")) money.restoreGrant(row.text("id"), row.whole("sequence"));
+        break;
+      case "open":
+        open[members.whole("page")] = recordsOf(members, OPEN_RECORDS, (record) => money.restoreOpen(record));
+        break;
+      case "closed":
+        closed[members.whole("page")] = recordsOf(members, CLOSED_RECORDS, (record) => money.restoreClosed(record));
+        break;
+      case "identities": {
+        const decisions = (members.text("of") === "open" ? open : closed)[members.whole("page")] ?? [];
+        const view = viewOf(members.bytes("bytes", 4));
+        for (const [index, of] of decisions.entries())
+          if (of > 0 && index * 4 < view.byteLength) money.restoreIdentity(of, view.getUint32(index * 4, true));
+        break;
+      }
+      default:
+    }
+  }
+}
+
+/** The decisions of a page of records, in order; 0 where one was erased. */
+function recordsOf<Read extends { readonly of: number }>(
+  members: SnapshotMembers,
+  table: { readonly byteLength: number; read(view: DataView, at: number): Read },
+  onRecord: (record: Read) => void,
+): number[] {
+  const view = viewOf(members.bytes("bytes", table.byteLength));
+  const decisions: number[] = [];
+  for (let at = 0; at < view.byteLength; at += table.byteLength) {
+    const record = table.read(view, at);
+    decisions.push(record.of);
+    if (record.of > 0) onRecord(record);
+  }
+  return decisions;
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function actorOf(members: SnapshotMembers): Actor {
+  const actor = members.json("actor");
+  if (!isActor(actor)) throw new RangeError("actor is no actor");
+  return actor;
+}
