@@ -40,7 +40,7 @@ export class PriceBook {
 
   /** @throws GatewayError `CAL_GATEWAY_MODEL_UNPRICED`, which names the id that the source's prefixes would have taken. */
   model(provider: string, id: string): PricedModel {
-    const found = exactModel(this.#models.get(provider) ?? [], id);
+    const found = this.find(provider, id);
     if (found !== undefined) return found;
     const nearest = this.nearest(provider, id);
     throw new GatewayError("CAL_GATEWAY_MODEL_UNPRICED", {
@@ -48,6 +48,11 @@ export class PriceBook {
       model: id,
       ...(nearest === undefined ? {} : { nearest }),
     });
+  }
+
+  /** `undefined` without a price of exactly this id. */
+  find(provider: string, id: string): PricedModel | undefined {
+    return exactModel(this.#models.get(provider) ?? [], id);
   }
 
   /** The id under which the source's rules find a model: the same, or one that begins alike. */

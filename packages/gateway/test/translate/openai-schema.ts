@@ -14,7 +14,10 @@ const SCHEMAS = {
   answer: "CreateChatCompletionResponse",
   chunk: "CreateChatCompletionStreamResponse",
   error: "ErrorResponse",
+  response: "Response",
   "response event": "ResponseStreamEvent",
+  embeddings: "CreateEmbeddingResponse",
+  models: "ListModelsResponse",
 } as const;
 
 /** Why a value is not what the description says; empty when it is. */

@@ -1,0 +1,151 @@
+/**
+ * What the mock provider bills: a row for each call that it received, with what it counted itself. It is the truth that a
+ * gateway's ledger is compared with, and the per-request usage export that reconciliation reads.
+ *
+ * One JSON object a line:
+ *
+ * | member                | says                                                                                       |
+ * | --------------------- | ------------------------------------------------------------------------------------------ |
+ * | `request_id`          | `x-client-request-id` of the request; the provider's own id where it has none              |
+ * | `provider_request_id` | the id that the answer carries, as `x-request-id` or `request-id`                          |
+ * | `received_ms`         | when the call came, in milliseconds of Unix time                                           |
+ * | `provider`, `model`   | by which it is priced                                                                      |
+ * | `status`              | of the answer; 0 where none was sent                                                       |
+ * | `is_ended`            | `false` while the answer is being generated, and its counts still grow                     |
+ * | `usage`               | `input_tokens` with its parts `cache_read_tokens` and `cache_write_tokens`, `output_tokens` with its part `reasoning_tokens` |
+ * | `cost_microcents`     | what the usage costs, an integer                                                           |
+ *
+ * A refused call costs nothing and has a row. One whose answer was lost is billed for what was generated.
+ * @module
+ */
+import { createWriteStream, type WriteStream } from "node:fs";
+import { finished } from "node:stream/promises";
+import { costOf } from "../prices/call-cost.ts";
+import { type PricedModel, pricesAt } from "../prices/model-prices.ts";
+import { NO_USAGE } from "../usage/usage-record.ts";
+import type { MockCounts } from "./mock-call.ts";
+
+export interface BilledCall {
+  readonly requestId: string;
+  readonly providerRequestId: string;
+  readonly receivedMs: number;
+  /** As the request names it. */
+  readonly model: string;
+  /** `undefined`: the model is not served, and the call costs nothing. */
+  readonly priced: PricedModel | undefined;
+}
+
+/** The row of one call, while it is being written. */
+export interface OpenBill {
+  /** Bills the input, and the output so far. Call it before the bytes that say so are sent. */
+  bill(counts: MockCounts): void;
+  end(status: number): void;
+}
+
+const NOTHING: MockCounts = {
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  reasoningTokens: 0,
+};
+
+export class Bill {
+  readonly #rowsMax: number;
+  readonly #rows = new Set<Row>();
+  readonly #file: WriteStream | undefined;
+
+  /**
+   * @param rowsMax - ended rows that are kept in memory; the oldest are dropped beyond it, and remain in the file.
+   * @param file - to which rows are appended as they end.
+   */
+  constructor(rowsMax: number, file: string | undefined) {
+    this.#rowsMax = rowsMax;
+    this.#file = file === undefined ? undefined : createWriteStream(file, { flags: "a" });
+  }
+
+  open(call: BilledCall): OpenBill {
+    const row = new Row(call);
+    this.#rows.add(row);
+    return {
+      bill: (counts) => {
+        row.counts = counts;
+      },
+      end: (status) => {
+        if (row.isEnded) return;
+        row.end(status);
+        this.#file?.write(`${row.text()}\n`);
+        this.#dropOld();
+      },
+    };
+  }
+
+  /** All rows that are kept, in the order in which the calls came. */
+  text(): string {
+    return [...this.#rows].map((row) => `${row.text()}\n`).join("");
+  }
+
+  /** Waits until the file has every ended row. */
+  async close(): Promise<void> {
+    if (this.#file === undefined) return;
+    this.#file.end();
+    await finished(this.#file);
+  }
+
+  #dropOld(): void {
+    for (const row of this.#rows) {
+      if (this.#rows.size <= this.#rowsMax || !row.isEnded) return;
+      this.#rows.delete(row);
+    }
+  }
+}
+
+class Row {
+  readonly #call: BilledCall;
+  counts: MockCounts = NOTHING;
+  #status = 0;
+  #isEnded = false;
+
+  constructor(call: BilledCall) {
+    this.#call = call;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  end(status: number): void {
+    this.#status = status;
+    this.#isEnded = true;
+  }
+
+  text(): string {
+    const { requestId, providerRequestId, receivedMs, model, priced } = this.#call;
+    const { inputTokens, cacheReadTokens, cacheWriteTokens, outputTokens, reasoningTokens } = this.counts;
+    return JSON.stringify({
+      request_id: requestId,
+      provider_request_id: providerRequestId,
+      received_ms: receivedMs,
+      provider: priced?.provider ?? null,
+      model,
+      status: this.#status,
+      is_ended: this.#isEnded,
+      usage: {
+        input_tokens: inputTokens,
+        cache_read_tokens: cacheReadTokens,
+        cache_write_tokens: cacheWriteTokens,
+        output_tokens: outputTokens,
+        reasoning_tokens: reasoningTokens,
+      },
+      cost_microcents: Number(this.#cost()),
+    });
+  }
+
+  /** From the mock's own counts, and not from what a reader of usages makes of its answers. */
+  #cost(): bigint {
+    const { priced, receivedMs } = this.#call;
+    if (priced === undefined || this.counts === NOTHING) return 0n;
+    const usage = { ...NO_USAGE, ...this.counts };
+    return costOf(usage, { provider: priced.provider, prices: pricesAt(priced, receivedMs) }).costMicrocents;
+  }
+}

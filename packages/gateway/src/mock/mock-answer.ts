@@ -1,0 +1,189 @@
+/**
+ * Sends the answer of one call, with the faults that it asks for, and bills each part before it is sent.
+ * @module
+ */
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
+import type { WireDialect } from "../wire/dialect.ts";
+import { errorAnswer } from "../wire/error-bodies.ts";
+import { familyOf } from "../wire/provider-errors.ts";
+import { streamError } from "../wire/stream-endings.ts";
+import type { Json } from "../wire/stream-sights.ts";
+import type { OpenBill } from "./bill.ts";
+import { chatAnswer, chatEvents, embeddingAnswer } from "./chat-answer.ts";
+import type { MockFaults } from "./faults.ts";
+import { messageAnswer, messageEvents } from "./message-answer.ts";
+import type { MockCall, MockEvent, MockIdentity } from "./mock-call.ts";
+import { dueMs, type MockPace, pause } from "./pace.ts";
+import { responseAnswer, responseEvents } from "./response-answer.ts";
+
+export interface AnsweredCall {
+  readonly call: MockCall;
+  readonly faults: MockFaults;
+  readonly identity: MockIdentity;
+  readonly pace: MockPace;
+  readonly bill: OpenBill;
+  readonly response: ServerResponse;
+  /** Aborted when the client leaves. */
+  readonly left: AbortSignal;
+}
+
+/** Rejects when the client leaves before the end. */
+export async function sendAnswer(answered: AnsweredCall): Promise<void> {
+  const { call, faults, identity, pace, bill, response, left } = answered;
+  await pause(faults.latency ?? pace.latencyMs, left);
+  if (faults.redirect !== undefined) {
+    response.writeHead(307, { location: faults.redirect }).end();
+    return;
+  }
+  if (faults.status !== undefined) {
+    sendError(response, call.dialect, faults, identity, faults.status);
+    return;
+  }
+  if (faults.reset === "before-head" || faults.stall === "before-head") {
+    // The work was done, and nobody got the answer.
+    bill.bill(call.counts);
+    if (faults.reset === undefined) await forever(left);
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  await (call.isStreamed ? sendStream(answered) : sendWhole(answered));
+}
+
+export function sendError(
+  response: ServerResponse,
+  dialect: WireDialect,
+  { type, code, "retry-after": retryAfter, "retry-after-ms": retryAfterMs }: MockFaults,
+  { requestId }: MockIdentity,
+  status: number,
+  message = `The mock provider was asked for ${status}.`,
+): void {
+  const answer = errorAnswer(
+    familyOf(dialect),
+    {
+      status,
+      message,
+      ...(type === undefined ? {} : { type }),
+      ...(code === undefined ? {} : { code }),
+      headers: [
+        ...(retryAfter === undefined ? [] : ["retry-after", String(retryAfter)]),
+        ...(retryAfterMs === undefined ? [] : ["retry-after-ms", String(retryAfterMs)]),
+      ],
+    },
+    requestId,
+  );
+  response.writeHead(status, ["content-type", answer.contentType, ...answer.headers]).end(answer.text);
+}
+
+const WHOLE: { readonly [Dialect in WireDialect]: (call: MockCall, identity: MockIdentity) => Json } = {
+  "openai-chat": chatAnswer,
+  "openai-responses": responseAnswer,
+  "openai-embeddings": embeddingAnswer,
+  "anthropic-messages": messageAnswer,
+};
+
+const STREAMED: {
+  readonly [Dialect in WireDialect]: (call: MockCall, identity: MockIdentity) => readonly MockEvent[];
+} = {
+  "openai-chat": chatEvents,
+  "openai-responses": responseEvents,
+  "openai-embeddings": () => [],
+  "anthropic-messages": messageEvents,
+};
+
+async function sendWhole(answered: AnsweredCall): Promise<void> {
+  const { call, faults, identity, pace, bill, response, left } = answered;
+  const { outputTokens } = call.counts;
+  await pause(
+    (faults["first-token"] ?? 0) + (faults.slow ?? 0) * outputTokens + dueMs(pace, outputTokens, call.random(501)),
+    left,
+  );
+  bill.bill(call.counts);
+  const text = JSON.stringify(WHOLE[call.dialect](call, identity));
+  const plain = Buffer.from(faults.malformed === true ? text.slice(0, -1) : text);
+  const bytes = faults.encoding === undefined ? plain : gzipSync(plain);
+  response.writeHead(200, {
+    "content-type": "application/json",
+    "content-length": bytes.byteLength,
+    ...(faults.encoding === undefined ? {} : { "content-encoding": faults.encoding }),
+    ...idHeaders(call.dialect, identity),
+  });
+  const isBroken = faults.cut !== undefined || faults.reset !== undefined || faults.stall !== undefined;
+  if (!isBroken) response.end(bytes);
+  else await breakOff(answered, bytes.subarray(0, bytes.byteLength >> 1));
+}
+
+async function sendStream(answered: AnsweredCall): Promise<void> {
+  const { call, faults, identity, pace, bill, response, left } = answered;
+  const { dialect } = call;
+  response.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    ...idHeaders(dialect, identity),
+  });
+  if (faults["first-event-error"] === true) {
+    response.end(errorEvent(call, faults));
+    return;
+  }
+  const begunMs = performance.now();
+  const draw = call.random(501);
+  bill.bill({ ...call.counts, outputTokens: 0, reasoningTokens: 0 });
+  response.flushHeaders();
+  await pause(faults["first-token"] ?? 0, left);
+  for (const [index, event] of sentEvents(call, faults, identity).entries()) {
+    if (index > 0) await pause(faults.slow ?? 0, left);
+    await pause(dueMs(pace, event.outputTokens, draw) - (performance.now() - begunMs), left);
+    const { outputTokens } = event;
+    bill.bill({ ...call.counts, outputTokens, reasoningTokens: Math.min(call.counts.reasoningTokens, outputTokens) });
+    if (!response.write(event.text)) await once(response, "drain", { signal: left });
+  }
+  if (faults["error-event"] === true) response.end(errorEvent(call, faults));
+  else if (faults.cut !== undefined || faults.reset === "stream" || faults.stall === "stream")
+    await breakOff(answered, Buffer.alloc(0));
+  else response.end();
+}
+
+/** The events that are sent, of all that there are. */
+function sentEvents(call: MockCall, faults: MockFaults, identity: MockIdentity): readonly MockEvent[] {
+  const events = STREAMED[call.dialect](call, identity);
+  if (faults.cut === "after-usage") return events.filter(({ stage }) => stage !== "end");
+  const first = events.findIndex(({ stage }) => stage === "piece");
+  const half = first + ((events.findLastIndex(({ stage }) => stage === "piece") + 1 - first) >> 1);
+  const isHalved =
+    faults.cut !== undefined ||
+    faults["error-event"] === true ||
+    faults.reset === "stream" ||
+    faults.stall === "stream";
+  if (isHalved) return events.slice(0, half);
+  if (faults.malformed !== true) return events;
+  return events.map((event, at) => (at === half ? { ...event, text: event.text.replace(/.\n\n$/, "\n\n") } : event));
+}
+
+/** Ends a connection as the fault says. The bytes sent so far arrive first. */
+async function breakOff({ faults, response, left }: AnsweredCall, bytes: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => response.write(bytes.byteLength === 0 ? ": \n\n" : bytes, () => resolve()));
+  if (faults.stall !== undefined) await forever(left);
+  if (faults.reset === undefined) response.destroy();
+  else response.socket?.resetAndDestroy();
+}
+
+function errorEvent({ dialect }: MockCall, { type, code }: MockFaults): string {
+  const isAnthropic = familyOf(dialect) === "anthropic";
+  return streamError(dialect, {
+    type: type ?? (isAnthropic ? "overloaded_error" : "server_error"),
+    code: code ?? "server_error",
+    message: "The mock provider was asked for an error.",
+  });
+}
+
+function idHeaders(dialect: WireDialect, { requestId }: MockIdentity): { readonly [name: string]: string } {
+  return { [familyOf(dialect) === "anthropic" ? "request-id" : "x-request-id"]: requestId };
+}
+
+/** Until the client leaves. */
+async function forever(left: AbortSignal): Promise<never> {
+  left.throwIfAborted();
+  await once(left, "abort");
+  throw left.reason;
+}

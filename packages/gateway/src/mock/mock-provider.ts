@@ -1,0 +1,207 @@
+/**
+ * A provider without a model: an HTTP server that speaks OpenAI's and Anthropic's dialects, for the first minute without a key,
+ * and for every test that needs a provider to fail.
+ * @module
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { PRICED_PROVIDERS, type PriceBook } from "../prices/price-book.ts";
+import type { PricedModel } from "../prices/model-prices.ts";
+import { textOf } from "../usage/usage-record.ts";
+import type { WireDialect } from "../wire/dialect.ts";
+import { callerKey } from "../wire/header-lists.ts";
+import { asList, asObject, type Json } from "../wire/stream-sights.ts";
+import { Bill } from "./bill.ts";
+import { FAULT_HEADER, FaultUnknown, faultsInText, type MockFaults, parseFaults } from "./faults.ts";
+import { sendAnswer, sendError } from "./mock-answer.ts";
+import { planCall, promptDigest } from "./mock-call.ts";
+import { anthropicModels, openaiModels } from "./model-lists.ts";
+import { type MockPace, REALISTIC_PACE } from "./pace.ts";
+import { readPrompt } from "./prompt.ts";
+
+export interface MockOptions {
+  readonly prices: PriceBook;
+  readonly host?: string;
+  /** 0, the default: any free port. */
+  readonly port?: number;
+  /** Of the answers: the same seed gives equal answers to equal requests. */
+  readonly seed?: number;
+  readonly pace?: MockPace;
+  /** The key that calls must carry; without one, any or none. */
+  readonly key?: string;
+  /** To which the bill is appended. */
+  readonly billFile?: string;
+  /** Ended calls that the bill keeps in memory. */
+  readonly billRowsMax?: number;
+  readonly nowMs?: () => number;
+}
+
+const CALLS: ReadonlyMap<string, WireDialect> = new Map([
+  ["/v1/chat/completions", "openai-chat"],
+  ["/v1/responses", "openai-responses"],
+  ["/v1/embeddings", "openai-embeddings"],
+  ["/v1/messages", "anthropic-messages"],
+]);
+
+/** Where the bill is read, as JSON lines. */
+export const BILL_PATH = "/mock/bill";
+
+const BODY_BYTES_MAX = 64 * 1024 * 1024;
+const BILL_ROWS_MAX = 100_000;
+/** Requests whose sends are counted, for faults that pass. */
+const COUNTED_MAX = 10_000;
+
+export class MockProvider {
+  readonly #options: MockOptions;
+  readonly #bill: Bill;
+  readonly #server: Server;
+  readonly #sends = new Map<string, number>();
+  #callCount = 0;
+
+  /** Listens before it returns. */
+  static async start(options: MockOptions): Promise<MockProvider> {
+    const mock = new MockProvider(options);
+    await new Promise<void>((resolve, reject) => {
+      mock.#server.once("error", reject);
+      mock.#server.listen(options.port ?? 0, options.host ?? "127.0.0.1", resolve);
+    });
+    return mock;
+  }
+
+  private constructor(options: MockOptions) {
+    this.#options = options;
+    this.#bill = new Bill(options.billRowsMax ?? BILL_ROWS_MAX, options.billFile);
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response).catch(() => response.destroy());
+    });
+  }
+
+  /** Without a path: clients of OpenAI's dialect add `/v1`, those of Anthropic's do not. */
+  get url(): string {
+    const { address, port } = this.#server.address() as AddressInfo;
+    return `http://${address}:${port}`;
+  }
+
+  /** Calls received, of every kind. */
+  get callCount(): number {
+    return this.#callCount;
+  }
+
+  /** The bill as JSON lines. */
+  billText(): string {
+    return this.#bill.text();
+  }
+
+  /** Ends every connection, and waits for the bill's file. */
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+    await this.#bill.close();
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname } = new URL(request.url ?? "/", "http://mock");
+    const dialect = CALLS.get(pathname);
+    if (request.method === "POST" && dialect !== undefined) return this.#call(dialect, request, response);
+    if (request.method === "POST" && pathname === "/v1/messages/count_tokens") return countTokens(request, response);
+    if (request.method === "HEAD" && pathname === "/api/hello") return void response.writeHead(200).end();
+    if (request.method === "GET" && pathname === BILL_PATH)
+      return void response.writeHead(200, { "content-type": "application/jsonl" }).end(this.#bill.text());
+    const isAnthropic = request.headers["anthropic-version"] !== undefined;
+    if (request.method === "GET" && pathname === "/v1/models")
+      return sendJson(response, isAnthropic ? anthropicModels() : openaiModels());
+    const family = isAnthropic || pathname.startsWith("/v1/messages") ? "anthropic-messages" : "openai-chat";
+    sendError(response, family, {}, NOBODY, 404, `The mock provider has no ${request.method} ${pathname}.`);
+  }
+
+  async #call(dialect: WireDialect, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#callCount += 1;
+    const { seed = 0, pace = REALISTIC_PACE, prices, key, nowMs = Date.now } = this.#options;
+    const receivedMs = nowMs();
+    const providerRequestId = `mock${this.#callCount.toString(36).padStart(8, "0")}`;
+    const identity = { requestId: providerRequestId, createdSeconds: Math.floor(receivedMs / 1_000) };
+    const leaving = new AbortController();
+    response.once("close", () => leaving.abort());
+    const body = await readJson(request);
+    const model = textOf(body?.["model"]);
+    const priced = pricedModel(prices, dialect, model);
+    const requestId = textOf(request.headers["x-client-request-id"]) || providerRequestId;
+    const bill = this.#bill.open({ requestId, providerRequestId, receivedMs, model: model.slice(0, 256), priced });
+    try {
+      const refused = (status: number, code: string, message: string): void =>
+        sendError(response, dialect, { code }, identity, status, message);
+      if (key !== undefined && callerKey(request.headers) !== key)
+        return refused(401, "invalid_api_key", "The key is not the mock's.");
+      const problem = body === undefined ? "The body is no JSON object." : problemOf(dialect, body);
+      if (body === undefined || problem !== undefined) return refused(400, "invalid_request", problem ?? "");
+      if (priced === undefined) return refused(404, "model_not_found", `The model ${model} does not exist.`);
+      const digest = promptDigest(seed, body);
+      const faults = this.#faultsOf(request, dialect, body, digest);
+      const call = planCall(dialect, body, faults, digest);
+      await sendAnswer({ call, faults, identity, pace, bill, response, left: leaving.signal });
+    } catch (error) {
+      if (error instanceof FaultUnknown) sendError(response, dialect, {}, identity, 400, error.message);
+      else if (!leaving.signal.aborted) throw error;
+    } finally {
+      bill.end(response.headersSent ? response.statusCode : 0);
+    }
+  }
+
+  #faultsOf(request: IncomingMessage, dialect: WireDialect, body: Json, digest: string): MockFaults {
+    const header = textOf(request.headers[FAULT_HEADER]);
+    const faults = header === "" ? faultsInText(readPrompt(dialect, body).lastText) : parseFaults(header);
+    if (faults.times === undefined) return faults;
+    const sends = this.#sends.get(digest) ?? 0;
+    if (this.#sends.size >= COUNTED_MAX) this.#sends.clear();
+    this.#sends.set(digest, sends + 1);
+    return sends < faults.times ? faults : {};
+  }
+}
+
+const NOBODY = { requestId: "mock", createdSeconds: 0 };
+
+/** The first provider that has a price for the model; a messages call is for Anthropic's. */
+function pricedModel(prices: PriceBook, dialect: WireDialect, model: string): PricedModel | undefined {
+  const providers = dialect === "anthropic-messages" ? ["anthropic"] : ["openai", ...PRICED_PROVIDERS];
+  for (const provider of providers) {
+    const found = prices.find(provider, model);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What real providers refuse as well, of what the mock would have to guess. */
+function problemOf(dialect: WireDialect, body: Json): string | undefined {
+  if (textOf(body["model"]) === "") return "model: field required";
+  if (dialect === "openai-responses" || dialect === "openai-embeddings")
+    return body["input"] === undefined ? "input: field required" : undefined;
+  if (asList(body["messages"]).length === 0) return "messages: at least one message is required";
+  const isLimitMissing = dialect === "anthropic-messages" && !Number.isSafeInteger(body["max_tokens"]);
+  return isLimitMissing ? "max_tokens: field required" : undefined;
+}
+
+async function countTokens(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = await readJson(request);
+  if (body === undefined || asList(body["messages"]).length === 0)
+    return sendError(response, "anthropic-messages", {}, NOBODY, 400, "messages: at least one message is required");
+  sendJson(response, { input_tokens: readPrompt("anthropic-messages", body).inputTokens });
+}
+
+async function readJson(request: IncomingMessage): Promise<Json | undefined> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.byteLength;
+    if (bytes > BODY_BYTES_MAX) return undefined;
+    pieces.push(piece);
+  }
+  try {
+    return asObject(JSON.parse(Buffer.concat(pieces).toString()));
+  } catch {
+    return undefined;
+  }
+}
+
+function sendJson(response: ServerResponse, value: object): void {
+  response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
+}
