@@ -11,7 +11,7 @@ export * from "./reading.ts";
 export * from "./state/entry-finder.ts";
 export * from "./intake/intake.ts";
 export { RecordedDecision } from "./flows/decided.ts";
-export * from "./journal/byte-text.ts";
+export * from "./byte-text.ts";
 export * from "./journal/chain-hash.ts";
 export * from "./journal/decision-record.ts";
 export * from "./journal/lay-record.ts";

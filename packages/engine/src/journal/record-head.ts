@@ -12,7 +12,7 @@ import {
   invariant,
   writeExact,
 } from "@calybris/kernel";
-import { label, putLabel, putNumber, putPlain } from "./byte-text.ts";
+import { label, putLabel, putNumber, putPlain } from "../byte-text.ts";
 import { AT, type Pages } from "./decision-record.ts";
 
 /** What the head is made of. */

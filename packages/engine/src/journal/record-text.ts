@@ -4,7 +4,7 @@
  * @module
  */
 import { DEFAULTED, FEATURE_MISSING, FLOOR_SOURCES, PROPENSITY_ONE } from "@calybris/kernel";
-import { label, putBytes, putDigest, putLabel, putNumber, putSigned, putUnsigned } from "./byte-text.ts";
+import { label, putBytes, putDigest, putLabel, putNumber, putSigned, putUnsigned } from "../byte-text.ts";
 import { ACTIONS, AT, DECISION, HAS, type Pages, REASONS } from "./decision-record.ts";
 
 /** What the text has at most beside the head and the features. */

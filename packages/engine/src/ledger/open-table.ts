@@ -13,6 +13,7 @@ import {
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
 } from "@calybris/kernel";
+import { label, putLabel, putNumber, putSigned } from "../byte-text.ts";
 import { identityLine, type SnapshotLine, textLine } from "../snapshot/line.ts";
 import { levelsOf, type Part, partsOf } from "./levels.ts";
 import type { Account } from "./account.ts";
@@ -49,6 +50,10 @@ export interface Open {
 /** A reservation as it is made. */
 export type NewReservation = Omit<Open, "held" | "knownMicrocents">;
 
+interface PageLine extends SnapshotLine {
+  readonly rows: Uint16Array;
+}
+
 interface Page {
   readonly number: number;
   count: number;
@@ -61,7 +66,7 @@ interface Page {
   /** The rows as text; `undefined` after a change. */
   text: Buffer | undefined;
   /** The rows as a snapshot holds them, and which they are; `undefined` after a change. */
-  line: (SnapshotLine & { readonly rows: readonly number[] }) | undefined;
+  line: PageLine | undefined;
 }
 
 /** Codes of why a reservation is held; 0 where it is not. */
@@ -128,7 +133,7 @@ export class OpenTable {
           identityLine(
             "open",
             number,
-            line.rows.map((row) => identities[row] as number),
+            Uint32Array.from(line.rows, (row) => identities[row] as number),
           );
   }
 
@@ -252,43 +257,75 @@ export class OpenTable {
     };
   }
 
-  #textOf({ number, tenants, amounts, expiresAt }: Page): Buffer {
-    let text = "";
+  #textOf({ number, count, tenants, amounts, expiresAt }: Page): Buffer {
+    const out = Buffer.allocUnsafe(count * ROW_TEXT_BYTES_MAX);
+    const words = new Uint32Array(amounts.buffer);
+    let end = 0;
     for (let row = 0; row < PAGE_ROWS; row++) {
       if (tenants[row] === undefined) continue;
       const of = number * PAGE_ROWS + row;
-      const held = this.#held.get(of);
-      text += `,[${of},${amounts[row]},${expiresAt[row]},${held?.sequence ?? 0},${held?.knownMicrocents ?? 0}]`;
+      const held = this.#held.size === 0 ? undefined : this.#held.get(of);
+      end = putNumber(out, putLabel(out, end, L.row), of);
+      end = putSigned(out, putLabel(out, end, L.comma), words[2 * row] as number, words[2 * row + 1] as number);
+      end = putNumber(out, putLabel(out, end, L.comma), expiresAt[row] as number);
+      if (held === undefined) end = putLabel(out, end, L.notHeld);
+      else end += out.write(`,${held.sequence},${held.knownMicrocents}]`, end, "latin1");
     }
-    return Buffer.from(text, "latin1");
+    return Buffer.from(out.subarray(0, end));
   }
 
-  #lineOf(page: Page): SnapshotLine & { readonly rows: readonly number[] } {
-    const rows: number[] = [];
-    const view = new DataView(new ArrayBuffer(page.count * OPEN_RECORDS.byteLength));
+  /** Taking a snapshot goes through all that is open: one record is filled again for each row. */
+  #lineOf({ number, count, tenants, parts, amounts, expiresAt }: Page): PageLine {
+    const rows = new Uint16Array(count);
+    const view = new DataView(new ArrayBuffer(count * OPEN_RECORDS.byteLength));
+    const record = { ...NO_RECORD };
+    let levelled: readonly Part[] | undefined;
     let at = 0;
+    let next = 0;
     for (let row = 0; row < PAGE_ROWS; row++) {
-      const open = this.#row(page, row);
-      if (open === undefined) continue;
-      const { of, tenant, parts, amountMicrocents, expiresAt, knownMicrocents, held } = open;
-      rows.push(row);
-      OPEN_RECORDS.write(view, at, {
-        of,
-        tenant: tenant.index,
-        amountMicrocents,
-        expiresAt,
-        heldBy: held?.sequence ?? 0,
-        heldCause: held === undefined ? 0 : CAUSES.indexOf(held.cause),
-        knownMicrocents,
-        claimedMicrocents: held?.claimedMicrocents ?? NO_CLAIM,
-        ...levelsOf(tenant, parts),
-      });
+      const tenant = tenants[row];
+      if (tenant === undefined) continue;
+      rows[next++] = row;
+      record.of = number * PAGE_ROWS + row;
+      record.amountMicrocents = amounts[row] as bigint;
+      record.expiresAt = expiresAt[row] as number;
+      const taken = parts[row] as readonly Part[];
+      if (record.tenant !== tenant.index || taken !== levelled) {
+        record.tenant = tenant.index;
+        Object.assign(record, levelsOf(tenant, taken));
+        levelled = taken;
+      }
+      const held = this.#held.size === 0 ? undefined : this.#held.get(record.of);
+      record.heldBy = held?.sequence ?? 0;
+      record.heldCause = held === undefined ? 0 : CAUSES.indexOf(held.cause);
+      record.knownMicrocents = held?.knownMicrocents ?? 0n;
+      record.claimedMicrocents = held?.claimedMicrocents ?? NO_CLAIM;
+      OPEN_RECORDS.write(view, at, record);
       at += OPEN_RECORDS.byteLength;
     }
     const bytes = Buffer.from(view.buffer).toString("base64url");
-    return { ...textLine(`{"part":"open","page":${page.number},"bytes":"${bytes}"}`), rows };
+    return { ...textLine(`{"part":"open","page":${number},"bytes":"${bytes}"}`), rows };
   }
 }
+
+const L = { row: label(",["), comma: label(","), notHeld: label(",0,0]") } as const;
+/** Five numbers of 64 bits, and what is around them. */
+const ROW_TEXT_BYTES_MAX = 112;
+
+const NO_RECORD = {
+  of: 0,
+  tenant: 0,
+  amountMicrocents: 0n,
+  expiresAt: 0,
+  heldBy: 0,
+  heldCause: 0,
+  knownMicrocents: 0n,
+  claimedMicrocents: NO_CLAIM,
+  level1: 0,
+  level2: 0,
+  level3: 0,
+  level4: 0,
+};
 
 function changed(page: Page): void {
   page.text = undefined;

@@ -179,7 +179,7 @@ export class Reservations {
     for (const [page, identities] of this.#identities) {
       const rows = kept.get(page);
       if (rows === undefined) this.#identities.delete(page);
-      else yield () => identityLine("closed", page, [...identities.subarray(0, rows)]);
+      else yield () => identityLine("closed", page, identities.slice(0, rows));
     }
   }
 

@@ -28,9 +28,9 @@ export function textLine(text: string): SnapshotLine {
  * Identities of a page of decisions, first 32 bits of each. They are made by the thread that writes the journal, so they are
  * not known yet when a snapshot is taken.
  */
-export function identityLine(of: "open" | "closed", page: number, identities: readonly number[]): Uint8Array {
+export function identityLine(of: "open" | "closed", page: number, identities: ArrayLike<number>): Uint8Array {
   const bytes = Buffer.allocUnsafe(identities.length * 4);
-  for (const [index, identity] of identities.entries()) bytes.writeUInt32LE(identity, index * 4);
+  for (let index = 0; index < identities.length; index++) bytes.writeUInt32LE(identities[index] as number, index * 4);
   return Buffer.from(`{"part":"identities","of":"${of}","page":${page},"bytes":"${bytes.toString("base64url")}"}`);
 }
 

@@ -1,3 +1,4 @@
+import { HOLD_CAUSES, OPEN_RECORDS } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Account, newAccount } from "../../src/ledger/account.ts";
@@ -14,6 +15,44 @@ const ACCOUNT: Account = newAccount(
   undefined,
 );
 
+const OTHER: Account = newAccount(1, ACCOUNT.limit, ACCOUNT);
+const TAKEN: readonly Pick<Open, "tenant" | "parts">[] = [
+  { tenant: ACCOUNT, parts: [] },
+  { tenant: ACCOUNT, parts: [{ account: ACCOUNT, endedCount: 3 }] },
+  { tenant: OTHER, parts: [{ account: OTHER, endedCount: 0 }] },
+  { tenant: OTHER, parts: OTHER.path.map((account, level) => ({ account, endedCount: level })) },
+];
+
+/** A row of a snapshot, by the definition of its columns. */
+function recordOf({ of, tenant, parts, amountMicrocents, expiresAt, knownMicrocents, held }: Open): object {
+  const level = (at: number): number => {
+    const part = parts.find(({ account }) => account === tenant.path[at]);
+    return part === undefined ? 0 : part.endedCount + 1;
+  };
+  const heldCause = held === undefined ? 0 : HOLD_CAUSES.indexOf(held.cause as "timeout") + 1;
+  return {
+    of,
+    tenant: tenant.index,
+    amountMicrocents,
+    expiresAt,
+    heldBy: held?.sequence ?? 0,
+    heldCause,
+    knownMicrocents,
+    claimedMicrocents: held?.claimedMicrocents ?? -1n,
+    level1: level(0),
+    level2: level(1),
+    level3: level(2),
+    level4: level(3),
+  };
+}
+
+function recordsIn(line: Uint8Array): object[] {
+  const { bytes } = JSON.parse(Buffer.from(line).toString()) as { bytes: string };
+  const view = new DataView(Uint8Array.from(Buffer.from(bytes, "base64url")).buffer);
+  const count = view.byteLength / OPEN_RECORDS.byteLength;
+  return Array.from({ length: count }, (_, row) => OPEN_RECORDS.read(view, row * OPEN_RECORDS.byteLength));
+}
+
 const operation = fc.oneof(
   {
     weight: 5,
@@ -23,6 +62,7 @@ const operation = fc.oneof(
       identity: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
       amount: fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }),
       expiresAt: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+      taken: fc.constantFrom(...TAKEN),
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("delete" as const), which: fc.nat() }) },
@@ -44,14 +84,17 @@ test("open reservations in columns equal a Map of objects, and their text is tha
         );
         expect([...table.texts()].join("")).toBe(rows.join(","));
         expect(table.size).toBe(model.size);
+        expect([...table.lines()].flatMap(({ bytes }) => recordsIn(bytes()))).toEqual(
+          [...model.values()].map(recordOf),
+        );
       };
       for (const each of operations) {
         const known = [...model.keys()];
         if (each.kind === "look") look();
         else if (each.kind === "add") {
           of += each.step;
-          const { identity, amount: amountMicrocents, expiresAt } = each;
-          const open = { of, identity, tenant: ACCOUNT, parts: [], amountMicrocents, expiresAt };
+          const { identity, amount: amountMicrocents, expiresAt, taken } = each;
+          const open = { of, identity, ...taken, amountMicrocents, expiresAt };
           table.add(open);
           model.set(of, { ...open, knownMicrocents: 0n, held: undefined });
         } else {
