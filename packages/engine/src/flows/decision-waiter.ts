@@ -30,12 +30,15 @@ interface Repetition {
 
 export class PendingDecision implements RecordWaiter {
   entry: RecordEntry | undefined;
+  /** Of its entry, and the id of its request within its namespace; known of a request with an id once it is ordered. */
+  sequence = 0;
+  scopedId: string | undefined;
   readonly #waiter: DecisionWaiter;
   readonly #token: number;
   readonly #failStop: FailStop;
   /** Called when it is durable, before anybody is answered. */
   readonly #onProven: (sequence: number, record: DecisionRecord) => void;
-  onAnswered: (() => void) | undefined;
+  onAnswered: ((pending: PendingDecision) => void) | undefined;
   #repetitions: Repetition[] | undefined;
   #failure: unknown;
   #hasFailed = false;
@@ -63,9 +66,10 @@ export class PendingDecision implements RecordWaiter {
       this.#fail(this.#failStop.stop(error));
       return;
     }
-    this.onAnswered?.();
+    this.onAnswered?.(this);
     this.#tell(this.#waiter, record, false, this.#token);
-    for (const { waiter, token, refused } of this.#repetitions ?? []) {
+    if (this.#repetitions === undefined) return;
+    for (const { waiter, token, refused } of this.#repetitions) {
       if (refused === undefined) this.#tell(waiter, record, true, token);
       else answered(() => waiter.failed(refused, token));
     }

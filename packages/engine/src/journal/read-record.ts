@@ -106,6 +106,10 @@ function featuresIn({ u16, f64 }: Pages, at: number): readonly number[] {
 
 /** What the client left to the use case. */
 export function defaultedIn({ u8 }: Pages, at: number): readonly Defaulted[] {
-  const bits = u8[at + AT.defaulted] as number;
-  return DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0);
+  return DEFAULTED_LISTS[u8[at + AT.defaulted] as number] as readonly Defaulted[];
 }
+
+/** By the bits of what was left. */
+const DEFAULTED_LISTS: readonly (readonly Defaulted[])[] = Array.from({ length: 1 << DEFAULTED.length }, (_, bits) =>
+  Object.freeze(DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0)),
+);

@@ -31,14 +31,12 @@ export interface RequestIdsPorts {
   readonly nowUs: () => number;
 }
 
-interface InFlight {
-  readonly sequence: number;
-  readonly pending: PendingDecision;
-}
-
 export class RequestIds {
   readonly #ports: RequestIdsPorts;
-  readonly #inFlight = new Map<string, InFlight>();
+  readonly #inFlight = new Map<string, PendingDecision>();
+  readonly #answered = ({ scopedId }: PendingDecision): void => {
+    if (scopedId !== undefined) this.#inFlight.delete(scopedId);
+  };
 
   constructor(ports: RequestIdsPorts) {
     this.#ports = ports;
@@ -49,8 +47,10 @@ export class RequestIds {
    * until then no retry may.
    */
   ordered({ scopedId }: IdentifiedRequest, sequence: number, pending: PendingDecision): void {
-    this.#inFlight.set(scopedId, { sequence, pending });
-    pending.onAnswered = () => this.#inFlight.delete(scopedId);
+    pending.sequence = sequence;
+    pending.scopedId = scopedId;
+    pending.onAnswered = this.#answered;
+    this.#inFlight.set(scopedId, pending);
   }
 
   /**
@@ -61,9 +61,9 @@ export class RequestIds {
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
   answers(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
-    const before = this.#inFlight.get(identity.scopedId);
-    if (before === undefined) return this.#answersFromJournal(identity, waiter, token);
-    const { sequence, pending } = before;
+    const pending = this.#inFlight.get(identity.scopedId);
+    if (pending === undefined) return this.#answersFromJournal(identity, waiter, token);
+    const { sequence } = pending;
     const isSame = this.#isSame(identity, (pending.entry as RecordEntry).entry, sequence);
     if (isSame === undefined) return false;
     pending.repeat({ waiter, token, refused: isSame ? undefined : reused(identity.requestId, sequence) });

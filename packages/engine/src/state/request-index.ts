@@ -9,6 +9,7 @@
 import { type DecisionEntry, REQUEST_RECORDS, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
+import type { Writable } from "../flows/writable.ts";
 
 export const REQUEST_IDS_MAX = 10_000_000;
 /** An id older than this may be decided again. */
@@ -34,6 +35,9 @@ export class RequestIndex {
   /** What slots count from, and the positions: a number in the log, less the base, plus 1; 0 where a slot is free. */
   #base = 0;
   #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY);
+  /** The fingerprint that is looked for or added, and its record: every decision has one, and none is an object of its own. */
+  readonly #print: Uint32Array = new Uint32Array(2);
+  readonly #record: Writable<Fingerprint> = { sequence: 0, high: 0, low: 0 };
 
   constructor(idsMax: number = REQUEST_IDS_MAX) {
     this.#idsMax = idsMax;
@@ -48,20 +52,23 @@ export class RequestIndex {
 
   add(scopedId: string, sequence: number): void {
     if (this.count >= this.#idsMax + this.#spare) this.#forgetOldest();
-    const [high, low] = fingerprint(scopedId);
-    this.#insert(this.#log.append({ sequence, high, low }), low);
+    fingerprint(scopedId, this.#print);
+    const record = this.#record;
+    record.sequence = sequence;
+    record.high = this.#print[0] as number;
+    record.low = this.#print[1] as number;
+    this.#insert(this.#log.append(record), record.low);
   }
 
   /** Whether any entry may hold the id; nearly always none does. */
   mayHold(scopedId: string): boolean {
-    return this.#find(fingerprint(scopedId), 0) !== undefined;
+    return this.#find(scopedId, 0) !== undefined;
   }
 
   /** The sequences of entries that may hold the id, the oldest first unless slots were taken. */
   *candidates(scopedId: string): Generator<number> {
-    const print = fingerprint(scopedId);
     for (let from = 0; ; ) {
-      const found = this.#find(print, from);
+      const found = this.#find(scopedId, from);
       if (found === undefined) return;
       yield found.sequence;
       from = found.probes;
@@ -82,7 +89,9 @@ export class RequestIndex {
   }
 
   /** The sequence of the next entry with the fingerprint, and how many slots were looked at; `from` so many are passed over. */
-  #find([high, low]: readonly [number, number], from: number): { sequence: number; probes: number } | undefined {
+  #find(scopedId: string, from: number): { sequence: number; probes: number } | undefined {
+    fingerprint(scopedId, this.#print);
+    const [high, low] = [this.#print[0] as number, this.#print[1] as number];
     const mask = this.#slots.length - 1;
     for (let probes = from; ; probes++) {
       const position = this.#slots[(low + probes) & mask] as number;
@@ -134,11 +143,26 @@ export function scopedIdOf({ requestId, defaulted, tenant }: DecisionEntry): str
 
 /** Neither a tenant nor an id holds a line feed, and no tenant is the empty one. */
 export function scoped(tenant: string | undefined, requestId: string): string {
+  if (last !== undefined && last.requestId === requestId && last.tenant === tenant) return last.text;
+  const text = scopedText(tenant, requestId);
+  if (last === undefined) last = { tenant, requestId, text };
+  else {
+    last.tenant = tenant;
+    last.requestId = requestId;
+    last.text = text;
+  }
+  return text;
+}
+
+/** A decision's id is looked up and then added: the same text serves both. */
+let last: { tenant: string | undefined; requestId: string; text: string } | undefined;
+
+function scopedText(tenant: string | undefined, requestId: string): string {
   return `${tenant ?? ""}\n${requestId}`;
 }
 
 /** Two 32-bit FNV-1a style hashes with a final mix; quality matters for speed only, never for the answer. */
-function fingerprint(text: string): [high: number, low: number] {
+function fingerprint(text: string, print: Uint32Array): void {
   let high = 0x811c9dc5;
   let low = 0x9e3779b9;
   for (let index = 0; index < text.length; index++) {
@@ -149,5 +173,6 @@ function fingerprint(text: string): [high: number, low: number] {
   }
   high = Math.imul(high ^ (high >>> 16), 0xc2b2ae35);
   low = Math.imul(low ^ (low >>> 15), 0x27d4eb2f);
-  return [(high ^ (high >>> 13)) >>> 0, (low ^ (low >>> 16)) >>> 0];
+  print[0] = high ^ (high >>> 13);
+  print[1] = low ^ (low >>> 16);
 }

@@ -6,11 +6,13 @@
 import { createHash } from "node:crypto";
 import {
   ByteWriter,
+  type DecisionEntry,
   type EntryBody,
   type GenesisEntry,
   invariant,
   isDigest,
   JOURNAL_FORMAT,
+  type OutcomeEntry,
   type PolicyEntry,
   type PolicySnapshot,
   type PriorEntry,
@@ -104,6 +106,7 @@ export class EngineState {
     this.ledger.apply(sequence, at, body);
     keyChange?.();
     change?.();
+    if (body.kind === "decision") this.#decided(sequence, body);
     this.router.apply(sequence, body);
     this.sequence = sequence;
     this.at = timeAfter(at, body);
@@ -215,19 +218,12 @@ export class EngineState {
         return this.#promoted(sequence, body);
       case "prior":
         return this.#withPrior(sequence, body);
-      case "outcome": {
-        invariant(isDigest(body.digest), "an outcome has its digest");
-        const remembered = rememberedOutcome(sequence, body, this.ledger.closedCost(body.of));
-        return () => this.outcomes.remember(body.of, remembered);
-      }
+      case "outcome":
+        return this.#withOutcome(sequence, body);
       case "decision":
         invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
         invariant(body.policyId === undefined, "a decision is made under the active policy");
-        return () => {
-          this.decisionSequence = body.request.sequence;
-          const scopedId = scopedIdOf(body);
-          if (scopedId !== undefined) this.requests.add(scopedId, sequence);
-        };
+        return undefined;
       case "state":
         invariant(body.stateDigest === this.digest(), "a state entry holds the digest of the state before it");
         return undefined;
@@ -245,6 +241,19 @@ export class EngineState {
       const areFeaturesOther = this.router.configure(routed, sequence);
       if (areFeaturesOther) this.#prior = undefined;
     };
+  }
+
+  /** What follows from a decision that was checked; on the path of every decision, so no closure holds it. */
+  #decided(sequence: number, body: DecisionEntry): void {
+    this.decisionSequence = body.request.sequence;
+    const scopedId = scopedIdOf(body);
+    if (scopedId !== undefined) this.requests.add(scopedId, sequence);
+  }
+
+  #withOutcome(sequence: number, body: OutcomeEntry): () => void {
+    invariant(isDigest(body.digest), "an outcome has its digest");
+    const remembered = rememberedOutcome(sequence, body, this.ledger.closedCost(body.of));
+    return () => this.outcomes.remember(body.of, remembered);
   }
 
   #withPrior(sequence: number, { prior: json, digest }: PriorEntry): () => void {

@@ -81,8 +81,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is counted before the ledger has taken it",
     file: "state/state.ts",
-    find: "    this.ledger.apply(sequence, at, body);\n    keyChange?.();\n    change?.();\n",
-    replace: "    change?.();\n    this.ledger.apply(sequence, at, body);\n    keyChange?.();\n",
+    find: "    this.ledger.apply(sequence, at, body);\n",
+    replace:
+      '    if (body.kind === "decision") this.#decided(sequence, body);\n    this.ledger.apply(sequence, at, body);\n',
     search: "half",
   },
   {
@@ -173,7 +174,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a retry in flight is decided again",
     file: "state/request-ids.ts",
-    find: "    this.#inFlight.set(scopedId, { sequence, pending });\n",
+    find: "    this.#inFlight.set(scopedId, pending);\n",
     replace: "",
     search: "retry",
   },

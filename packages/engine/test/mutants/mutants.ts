@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "ids are forgotten by a restart",
     file: "state/state.ts",
-    find: "          if (scopedId !== undefined) this.requests.add(scopedId, sequence);\n",
+    find: "    if (scopedId !== undefined) this.requests.add(scopedId, sequence);\n",
     replace: "",
     search: "crash",
   },
@@ -126,7 +126,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: "a request that failed may be asked again, and is answered from the page cache",
     file: "flows/decision-waiter.ts",
     find: "    this.#hasFailed = true;\n",
-    replace: "    this.#hasFailed = true;\n    this.onAnswered?.();\n",
+    replace: "    this.#hasFailed = true;\n    this.onAnswered?.(this);\n",
     search: "fault",
   },
   {
