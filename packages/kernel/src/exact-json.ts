@@ -4,22 +4,19 @@
  * integer that a `number` cannot hold, from the digits in the source text (ECMAScript: JSON.parse source text access).
  * @module
  */
+import type { ExactJson } from "./exact-value.ts";
 import { invariant } from "./invariant.ts";
+import { boundsOf } from "./json-bounds.ts";
+import { JsonParser } from "./json-parser.ts";
 
-/** A value of exact JSON. */
-export type ExactJson =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | readonly ExactJson[]
-  | { readonly [key: string]: ExactJson };
+export type { ExactJson } from "./exact-value.ts";
 
 /**
- * Parses JSON without losing integer precision. Most documents have no large integer, so the platform's parser is tried first.
+ * Parses JSON without losing integer precision. Most documents have no large integer and no escape, so the platform's
+ * parser reads them. A text with an escape takes the strict parser: V8 (Node 24.21) takes a key with an escape for another
+ * of the same length, and reads `{"\"":1}` as `{"\\":1}` once it has read that.
  *
- * @throws SyntaxError when the text is not JSON.
+ * @throws SyntaxError or StrictJsonError when the text is not JSON.
  *
  * @example
  * ```ts
@@ -28,6 +25,7 @@ export type ExactJson =
  * ```
  */
 export function parseExact(text: string): ExactJson {
+  if (text.includes("\\")) return new JsonParser(text, boundsOf({})).document();
   const plain = JSON.parse(text) as ExactJson;
   return LARGE_INTEGER.test(text) ? (JSON.parse(text, exactNumber) as ExactJson) : plain;
 }

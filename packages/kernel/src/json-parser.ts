@@ -4,7 +4,7 @@
  * JSONC, for files that people write, adds comments and trailing commas.
  * @module
  */
-import type { ExactJson } from "./exact-json.ts";
+import type { ExactJson } from "./exact-value.ts";
 import type { JsonBounds } from "./json-bounds.ts";
 import {
   BACKSLASH,

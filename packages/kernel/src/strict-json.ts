@@ -7,7 +7,7 @@
  * escape it never reads: V8 13.6 takes `{"x":1,"\\u0062":2}` for `{"x":1,"\\\\":2}` once it has read the latter.
  * @module
  */
-import type { ExactJson } from "./exact-json.ts";
+import type { ExactJson } from "./exact-value.ts";
 import { boundsOf, JSON_BYTES_MAX, type JsonBounds, type StrictJsonOptions } from "./json-bounds.ts";
 import {
   CASE_BIT,
