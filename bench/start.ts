@@ -11,10 +11,12 @@ import { Engine } from "@calybris/engine";
 import { snapshotSequence } from "@calybris/engine/internal";
 import { markdownTable, median } from "./harness.ts";
 import { makeKilledJournal } from "./large-journal.ts";
+import { snapshotPauses } from "./snapshot-pause.ts";
 
 const ENTRIES: readonly number[] = [1_000_000, 3_000_000];
 const SMOKE_ENTRIES = 1_000;
 const ROUNDS = 3;
+const OPEN: readonly number[] = [10_000, 100_000, 300_000];
 const MIB = 2 ** 20;
 
 interface Started {
@@ -26,7 +28,7 @@ interface Started {
   readonly residentBytes: number;
 }
 
-/** Prints a table. `entries` is how many the journal has; one and three millions when left out. */
+/** Prints two tables. `entries` is how many the journal has; one and three millions when left out. */
 export async function benchStart(options: { readonly full: boolean; readonly entries?: number }): Promise<string> {
   const counts = options.entries === undefined ? (options.full ? ENTRIES : [SMOKE_ENTRIES]) : [options.entries];
   const directory = mkdtempSync(join(process.cwd(), ".bench-"));
@@ -47,7 +49,7 @@ export async function benchStart(options: { readonly full: boolean; readonly ent
       rows.push(row("without", mib, 0, measured(journal, rounds)));
       rmSync(journal, { recursive: true });
     }
-    return markdownTable(
+    const starts = markdownTable(
       [
         "start",
         "entries",
@@ -61,6 +63,7 @@ export async function benchStart(options: { readonly full: boolean; readonly ent
       ],
       rows,
     );
+    return `${starts}\n\n${snapshotPauses(options.full ? OPEN : [SMOKE_ENTRIES])}`;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
