@@ -198,15 +198,15 @@ export function guardedPorts(options: EngineOptions, failStop: FailStop): Ports 
   const clock = given === undefined ? new SystemClock({ source, onStep }) : undefined;
   const nowUs = given ?? ((): number => (clock as SystemClock).nowUs());
   const random = options.randomBytes ?? randomBytes;
+  const checkedNowUs = (): number => {
+    const now = nowUs();
+    invariant(Number.isSafeInteger(now) && now >= 0, "the clock gives whole microseconds since 1970");
+    return now;
+  };
   return {
     disk: options.disk ?? nodeDisk,
     clock,
-    nowUs: () =>
-      failStop.stopOnError(() => {
-        const now = nowUs();
-        invariant(Number.isSafeInteger(now) && now >= 0, "the clock gives whole microseconds since 1970");
-        return now;
-      }),
+    nowUs: () => failStop.stopOnError(checkedNowUs),
     randomBytes: (count) =>
       failStop.stopOnError(() => {
         const bytes = random(count);

@@ -112,7 +112,11 @@ export class DecideStep {
     let wasShort = false;
     for (;;) {
       const periods = account === undefined ? NO_PERIODS : periodsDue(account, at);
-      failStop.stopOnError(() => this.#decide(resolved, account, periods));
+      try {
+        this.#decide(resolved, account, periods);
+      } catch (error) {
+        throw failStop.stop(error);
+      }
       if (this.#plan.shortMicrocents !== undefined && !wasShort) {
         wasShort = true;
         if (drive(cells.mayBeFalse(undoneBefore))) continue;

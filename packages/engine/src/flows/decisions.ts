@@ -71,13 +71,11 @@ export class EngineDecisions {
     const { failStop } = this.#ports;
     try {
       failStop.assertRunning();
-      failStop.stopOnViolation(() => {
-        const identity = identified(client);
-        if (!this.#isRecalled(identity, waiter, token))
-          this.#order(this.#resolve(client, actor), identity, waiter, token);
-      });
+      const identity = identified(client);
+      if (!this.#isRecalled(identity, waiter, token))
+        this.#order(this.#resolve(client, actor), identity, waiter, token);
     } catch (error) {
-      answered(() => waiter.failed(error, token));
+      refused(waiter, failStop.stoppedOnViolation(error), token);
     }
   }
 
@@ -196,6 +194,11 @@ export class EngineDecisions {
     const sequence = sequenceOf(this.#ports.state.decisionSequence + 1n);
     return { ...resolved, request: { ...resolved.request, sequence } };
   }
+}
+
+/** Apart, so that a request that is taken makes no closure. */
+function refused(waiter: DecisionWaiter, error: unknown, token: number): void {
+  answered(() => waiter.failed(error, token));
 }
 
 /** What becomes of each request of many, until all are known. */

@@ -50,17 +50,18 @@ export class FailStop {
     try {
       return work();
     } catch (error) {
-      throw error instanceof InvariantViolation ? this.stop(error) : error;
+      throw this.stoppedOnViolation(error);
     }
   }
 
-  /** Runs what may refuse with a coded error: anything else that is thrown stops the engine. */
-  stopUnlessCoded<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw error instanceof CalybrisError ? error : this.stop(error);
-    }
+  /** What to throw on for what a synchronous part of a command threw: an invariant violation stops the engine. */
+  stoppedOnViolation(error: unknown): unknown {
+    return error instanceof InvariantViolation ? this.stop(error) : error;
+  }
+
+  /** What to throw on where only a coded error is a refusal: anything else stops the engine. */
+  stoppedUnlessCoded(error: unknown): unknown {
+    return error instanceof CalybrisError ? error : this.stop(error);
   }
 
   /** Runs what has nothing to refuse: whatever is thrown stops the engine. */

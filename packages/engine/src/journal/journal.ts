@@ -135,24 +135,30 @@ export class Journal implements WaiterOrdering {
     this.#failStop.assertRunning();
     if (this.#failure !== undefined) throw this.#failure;
     if (this.#closing !== undefined) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
-    return this.#failStop.stopUnlessCoded(() => {
-      const at = this.#now();
-      const refusal = this.#options.clockRefusal?.();
-      if (refusal !== undefined) throw refusal;
-      const step: Step = { at, tails: NO_TAILS, before: this.#sequence, hasRoom: false };
-      this.#step = step;
-      try {
-        const result = this.#within(step, work);
-        this.#failStop.assertRunning();
-        return result;
-      } catch (error) {
-        this.#withdraw(step);
-        throw error;
-      } finally {
-        this.#step = undefined;
-        this.#release(step);
-      }
-    });
+    try {
+      return this.#newStep(work);
+    } catch (error) {
+      throw this.#failStop.stoppedUnlessCoded(error);
+    }
+  }
+
+  #newStep<T>(work: (at: number) => T): T {
+    const at = this.#now();
+    const refusal = this.#options.clockRefusal?.();
+    if (refusal !== undefined) throw refusal;
+    const step: Step = { at, tails: NO_TAILS, before: this.#sequence, hasRoom: false };
+    this.#step = step;
+    try {
+      const result = this.#within(step, work);
+      this.#failStop.assertRunning();
+      return result;
+    } catch (error) {
+      this.#withdraw(step);
+      throw error;
+    } finally {
+      this.#step = undefined;
+      this.#release(step);
+    }
   }
 
   establishRoom(count: number): void {

@@ -23,7 +23,7 @@ export class RecordEntry {
   readonly #members: HeadMembers;
   readonly #features: readonly number[];
   #request: Request | undefined;
-  #learning: Recommendation | undefined;
+  #learning: RecordRecommendation | undefined;
   #decision: RecordedDecision | undefined;
 
   /**
@@ -100,6 +100,12 @@ export class RecordEntry {
     return this.#request;
   }
 
+  /** The number of the decision, which its request has. */
+  get number(): Request["sequence"] {
+    const { pages, at } = this.record;
+    return pages.u64[(at + AT.request) >>> 3] as Request["sequence"];
+  }
+
   get bounds(): RequestBounds | undefined {
     const { pages, at } = this.record;
     const budget = pages.u64[(at + AT.boundBudget) >>> 3] as RequestBounds["budgetLimitMicrocents"];
@@ -111,13 +117,85 @@ export class RecordEntry {
   get learning(): Recommendation | undefined {
     const { pages, at } = this.record;
     if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.learning) === 0) return undefined;
-    this.#learning ??= recommendationIn(pages, at, this.#features);
-    return this.#learning;
+    this.#learning ??= new RecordRecommendation(this.record, this.#features);
+    return this.#learning as unknown as Recommendation;
   }
 
   get decision(): RecordedDecision {
     this.#decision ??= recordedIn(this.record.pages, this.record.at + AT.decision);
     return this.#decision;
+  }
+}
+
+/** The number of a decision. Of a record it is read without the rest of its request. */
+export function decisionNumberOf(entry: DecisionEntry): Request["sequence"] {
+  const given: unknown = entry;
+  return given instanceof RecordEntry ? given.number : entry.request.sequence;
+}
+
+/** A recommendation; what the state asks of it at every decision is read by itself. */
+class RecordRecommendation {
+  readonly features: readonly number[];
+  readonly #record: DecisionRecord;
+
+  constructor(record: DecisionRecord, features: readonly number[]) {
+    this.#record = record;
+    this.features = features;
+  }
+
+  get regime(): number {
+    const { pages, at } = this.#record;
+    return pages.u8[at + AT.regime] as number;
+  }
+
+  get anomalous(): boolean {
+    const { pages, at } = this.#record;
+    return ((pages.u32[(at + AT.has) >>> 2] as number) & HAS.anomalous) !== 0;
+  }
+
+  get score(): number {
+    return this.#whole.score;
+  }
+
+  get textScore(): number | undefined {
+    return this.#whole.textScore;
+  }
+
+  get floorBps(): number {
+    return this.#whole.floorBps;
+  }
+
+  get source(): Recommendation["source"] {
+    return this.#whole.source;
+  }
+
+  get holdout(): boolean {
+    return this.#whole.holdout;
+  }
+
+  get belief(): number {
+    return this.#whole.belief;
+  }
+
+  get draw(): number {
+    return this.#whole.draw;
+  }
+
+  get tier(): number {
+    return this.#whole.tier;
+  }
+
+  get propensity(): number {
+    return this.#whole.propensity;
+  }
+
+  get explored(): boolean {
+    return this.#whole.explored;
+  }
+
+  get #whole(): Recommendation {
+    const { pages, at } = this.#record;
+    return recommendationIn(pages, at, this.features);
   }
 }
 

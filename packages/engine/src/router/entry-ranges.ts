@@ -57,5 +57,9 @@ function isIndex(value: unknown, count: number): boolean {
 }
 
 function isListOfNumbers(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((each) => typeof each === "number");
+  return Array.isArray(value) && value.every(isNumber);
+}
+
+function isNumber(value: unknown): boolean {
+  return typeof value === "number";
 }

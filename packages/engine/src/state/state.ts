@@ -24,6 +24,7 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
+import { decisionNumberOf } from "../journal/record-entry.ts";
 import { KeyBook } from "./key-book.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { ledgerStateTexts } from "../ledger/proof.ts";
@@ -221,7 +222,7 @@ export class EngineState {
       case "outcome":
         return this.#withOutcome(sequence, body);
       case "decision":
-        invariant(body.request.sequence === this.decisionSequence + 1n, "decisions are numbered one by one");
+        invariant(decisionNumberOf(body) === this.decisionSequence + 1n, "decisions are numbered one by one");
         invariant(body.policyId === undefined, "a decision is made under the active policy");
         return undefined;
       case "state":
@@ -245,7 +246,7 @@ export class EngineState {
 
   /** What follows from a decision that was checked; on the path of every decision, so no closure holds it. */
   #decided(sequence: number, body: DecisionEntry): void {
-    this.decisionSequence = body.request.sequence;
+    this.decisionSequence = decisionNumberOf(body);
     const scopedId = scopedIdOf(body);
     if (scopedId !== undefined) this.requests.add(scopedId, sequence);
   }

@@ -31,8 +31,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a plan that throws is passed on to whoever asked",
     file: "flows/decide-step.ts",
-    find: "failStop.stopOnError(() => this.#decide(resolved, account, periods))",
-    replace: "this.#plan(resolved, account, at)",
+    find: "throw failStop.stop(error);",
+    replace: "throw error;",
     search: "stop",
   },
   {
@@ -124,9 +124,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a request is resolved before it is recalled",
     file: "flows/decisions.ts",
-    find: "        const identity = identified(client);\n        if (!this.#isRecalled(",
+    find: "      const identity = identified(client);\n      if (!this.#isRecalled(",
     replace:
-      "        const identity = identified(client);\n        this.#resolve(client, actor);\n        if (!this.#isRecalled(",
+      "      const identity = identified(client);\n      this.#resolve(client, actor);\n      if (!this.#isRecalled(",
     search: "retry",
   },
   {
