@@ -38,9 +38,10 @@ export interface SnapshotKeeperOptions {
 
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
-  /** Taken, and its state entry is not yet durable. */
+  /** The newest that was taken and is not being written: its state entry is not yet durable, or another is being written. */
   #taken: TakenSnapshot | undefined;
   #writing: Promise<void> | undefined;
+  #durable = 0;
   #isClosed = false;
   /** Rotations since the last that was written, and how many there are to be before the next. */
   #rotations = 0;
@@ -53,14 +54,18 @@ export class SnapshotKeeper {
   /** A snapshot was taken, and the next entry to be ordered binds it. */
   took(snapshot: TakenSnapshot): void {
     this.#rotations += 1;
-    if (this.#writing !== undefined || this.#rotations < this.#rotationsBetween) return;
-    this.#taken = snapshot;
+    if (this.#rotations >= this.#rotationsBetween) this.#taken = snapshot;
   }
 
   /** Everything up to a sequence is durable. */
   reached(durable: number): void {
+    this.#durable = durable;
+    if (!this.#isClosed) this.#begin();
+  }
+
+  #begin(): void {
     const snapshot = this.#taken;
-    if (snapshot === undefined || durable <= snapshot.sequence || this.#isClosed) return;
+    if (snapshot === undefined || this.#durable <= snapshot.sequence || this.#writing !== undefined) return;
     this.#taken = undefined;
     this.#writing = this.#write(snapshot).then(
       () => this.#wrote(snapshot, undefined),
@@ -69,12 +74,18 @@ export class SnapshotKeeper {
   }
 
   /**
-   * Writes nothing more. What is large and was begun is left unfinished: the next start does without it.
+   * Ends with the newest that was taken, if it is small. A large one is left unfinished: the next start does without it.
    *
    * @returns false when the disk has not answered for 10 s, and may still take what it was given.
    */
   async close(): Promise<boolean> {
     this.#isClosed = true;
+    if (!(await this.#isWritten())) return false;
+    this.#begin();
+    return this.#isWritten();
+  }
+
+  async #isWritten(): Promise<boolean> {
     return this.#writing === undefined || (await inTime(this.#writing));
   }
 
@@ -82,6 +93,7 @@ export class SnapshotKeeper {
     this.#writing = undefined;
     if (problem === undefined) this.#rotations = 0;
     if (!this.#isClosed || problem === undefined) this.#options.onResult?.({ sequence, problem });
+    if (!this.#isClosed) this.#begin();
   }
 
   async #write(snapshot: TakenSnapshot): Promise<void> {

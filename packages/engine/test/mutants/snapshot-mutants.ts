@@ -30,7 +30,7 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
   {
     name: "a snapshot is written before the entry that binds it is durable",
     file: "snapshot/snapshot-keeper.ts",
-    find: "durable <= snapshot.sequence ||",
+    find: "this.#durable <= snapshot.sequence || ",
     replace: "",
     search: "crash",
     workload: "snapshots",

@@ -1,0 +1,98 @@
+import { expect, test } from "vitest";
+import { nodeChain } from "../../src/journal/chain-hash.ts";
+import { jsonLine } from "../../src/snapshot/line.ts";
+import type { SnapshotFile, SnapshotFiles } from "../../src/snapshot/snapshot-files.ts";
+import { SnapshotKeeper } from "../../src/snapshot/snapshot-keeper.ts";
+import { snapshotName } from "../../src/snapshot/snapshot-name.ts";
+import { type TakenSnapshot, takenSnapshot } from "../../src/snapshot/taken-snapshot.ts";
+
+/** Files in memory; each write waits until the test lets it go on. */
+class SlowFiles implements SnapshotFiles {
+  readonly names = new Set<string>();
+  #waiting: (() => void)[] = [];
+
+  letGo(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const go of waiting) go();
+  }
+
+  async list(): Promise<readonly string[]> {
+    return [...this.names];
+  }
+
+  async create(name: string): Promise<SnapshotFile> {
+    this.names.add(name);
+    return {
+      write: () => new Promise((resolve) => this.#waiting.push(resolve)),
+      sync: async () => undefined,
+      close: async () => undefined,
+    };
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.names.delete(from);
+    this.names.add(to);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.names.delete(name);
+  }
+
+  async syncNames(): Promise<void> {}
+}
+
+const SEGMENT_BYTES = 64 * 1024;
+const small = (sequence: number): TakenSnapshot => takenSnapshot(sequence, [jsonLine({ sequence })], []);
+const large = (sequence: number): TakenSnapshot =>
+  takenSnapshot(sequence, [jsonLine("x".repeat(1_500_000)), jsonLine("x".repeat(1_500_000))], []);
+const keeperOf = (files: SnapshotFiles): SnapshotKeeper =>
+  new SnapshotKeeper({ files, chain: nodeChain(), segmentBytesMax: SEGMENT_BYTES });
+
+/** Until nothing goes on by itself. */
+async function settle(files: SlowFiles): Promise<void> {
+  for (let turn = 0; turn < 50; turn += 1) {
+    files.letGo();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+test("the newest of those taken while another is being written is written after it", async () => {
+  const files = new SlowFiles();
+  const keeper = keeperOf(files);
+  for (const sequence of [10, 20, 30]) {
+    keeper.took(small(sequence));
+    keeper.reached(sequence + 1);
+  }
+  await settle(files);
+  expect([...files.names].sort()).toEqual([snapshotName(10), snapshotName(30)]);
+  expect(await keeper.close()).toBe(true);
+});
+
+test("one whose state entry is not durable is not written, not even by a close", async () => {
+  const files = new SlowFiles();
+  const keeper = keeperOf(files);
+  keeper.took(small(10));
+  keeper.reached(10);
+  await settle(files);
+  expect(await keeper.close()).toBe(true);
+  expect(files.names.size).toBe(0);
+});
+
+test("a close ends with the newest, if it is small, and leaves a large one unfinished", async () => {
+  for (const [last, names] of [
+    [small(20), [snapshotName(10), snapshotName(20)]],
+    [large(20), [snapshotName(10), "snapshot.next"]],
+  ] as const) {
+    const files = new SlowFiles();
+    const keeper = keeperOf(files);
+    keeper.took(small(10));
+    keeper.reached(11);
+    keeper.took(last);
+    keeper.reached(21);
+    const closed = keeper.close();
+    await settle(files);
+    expect(await closed).toBe(true);
+    expect([...files.names].sort()).toEqual([...names].sort());
+  }
+});
