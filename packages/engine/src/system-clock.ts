@@ -49,7 +49,6 @@ export class SystemClock {
     const wallMs = this.#source.wallMs();
     const nowMs = this.#source.monotonicMs() + this.#offsetMs;
     const apartMs = wallMs - nowMs;
-    const us = (milliseconds: number): number => Math.round(milliseconds * 1_000);
     if (apartMs > FOLLOWED_STEP_MS_MAX) {
       if (this.#unconfirmed === undefined) {
         this.#unconfirmed = { fromUs: us(nowMs), toUs: us(wallMs), isFollowed: false };
@@ -75,6 +74,10 @@ export class SystemClock {
     this.#unconfirmed = undefined;
     this.#offsetMs = this.#source.wallMs() - this.#source.monotonicMs();
   }
+}
+
+function us(milliseconds: number): number {
+  return Math.round(milliseconds * 1_000);
 }
 
 export interface SystemClockOptions {

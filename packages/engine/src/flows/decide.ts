@@ -107,7 +107,8 @@ export class DecidePlan {
     const record = shelf.place(headAt + headBytesMax(members));
     const { pages, at } = record;
     const { u8, u16, u32, u64, i64, f64 } = pages;
-    const [asked, made] = [(at + AT.request) >>> 2, (at + AT.decision) >>> 2];
+    const asked = (at + AT.request) >>> 2;
+    const made = (at + AT.decision) >>> 2;
     for (let word = 0; word < REQUEST_WORDS; word++) u32[asked + word] = request[word] as number;
     const from = this.#slot * DECISION_WORDS;
     for (let word = 0; word < DECISION_WORDS; word++) u32[made + word] = decisions[from + word] as number;
@@ -179,7 +180,8 @@ export class DecidePlan {
     this.#boundLow = ALL;
     this.#boundHigh = ALL;
     if (terms.isLimited) this.#boundBudget(this.#prepared.boundingCost(terms));
-    const [low, high] = [request[8] as number, request[9] as number];
+    const low = request[8] as number;
+    const high = request[9] as number;
     if (this.#boundHigh < high || (this.#boundHigh === high && this.#boundLow < low)) {
       request[8] = this.#boundLow;
       request[9] = this.#boundHigh;
@@ -240,7 +242,8 @@ export class DecidePlan {
   #prescribeInto(slot: number): void {
     const { request, policy } = this.#prepared;
     const bps = request[10] as number;
-    const [riskBps, confidenceBps] = [bps & 0xffff, bps >>> 16];
+    const riskBps = bps & 0xffff;
+    const confidenceBps = bps >>> 16;
     if (riskBps < GOVERNANCE.riskHardLimitBps && confidenceBps >= GOVERNANCE.confidenceMinBps) {
       invariant(
         confidenceBps <= BPS_MAX && (request[11] as number) <= BPS_MAX,
@@ -259,7 +262,8 @@ export class DecidePlan {
     const { request, decisions } = this.#prepared;
     const at = this.#slot * DECISION_WORDS;
     const confidenceBps = (request[10] as number) >>> 16;
-    const [costHigh, valueHigh] = [decisions[at + 7] as number, request[7] as number];
+    const costHigh = decisions[at + 7] as number;
+    const valueHigh = request[7] as number;
     if (costHigh < EXACT_HIGH && valueHigh < EXACT_HIGH) {
       const cost = costHigh * TWO_32 + (decisions[at + 6] as number);
       const value = valueHigh * TWO_32 + (request[6] as number);

@@ -49,7 +49,7 @@ export function featuresOf(
     mistakes.add(["features"], `is ${showValue(given)}`, "Send an object of whole numbers.");
     return undefined;
   }
-  for (const name of Object.keys(features)) {
+  for (const name of given === undefined ? NO_NAMES : Object.keys(features)) {
     if (mistakes.isFull) return undefined;
     const value = features[name];
     if (!known.has(name))
@@ -61,6 +61,7 @@ export function featuresOf(
   return featureNames.map((name) => (Object.hasOwn(features, name) ? features[name] : undefined) ?? FEATURE_MISSING);
 }
 
+const NO_NAMES: readonly string[] = [];
 const NO_FEATURES: { readonly [name: string]: number } = Object.freeze({});
 /** The least and the most that a feature may be, below and above zero. */
 export const FEATURE_MAX: number = 2 ** 31 - 1;
@@ -135,7 +136,7 @@ export function bits(
   let chosen = 0n;
   for (let position = 0; position < names.length; position++) {
     const bit = bitOf.get(names[position] as string);
-    if (bit !== undefined) chosen |= bit;
+    if (bit !== undefined) chosen = chosen === 0n ? bit : chosen | bit;
     else if (mistakes.isFull) break;
     else unknownName([path, position], names[position], [...bitOf.keys()], mistakes);
   }

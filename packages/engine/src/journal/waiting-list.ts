@@ -13,13 +13,10 @@ export interface EntryWaiter {
   failed(error: CalybrisError): void;
 }
 
-interface Waiting {
-  readonly sequence: number;
-  readonly waiter: EntryWaiter;
-}
-
 export class WaitingList {
-  readonly #waiting: Waiting[] = [];
+  /** Entries, and who waits for each. */
+  readonly #sequences: number[] = [];
+  readonly #waiting: EntryWaiter[] = [];
   #from = 0;
 
   get count(): number {
@@ -28,21 +25,22 @@ export class WaitingList {
 
   /** Sequences ascend. */
   add(sequence: number, waiter: EntryWaiter): void {
-    this.#waiting.push({ sequence, waiter });
+    this.#sequences.push(sequence);
+    this.#waiting.push(waiter);
   }
 
   /** Calls those who wait for entries up to `durable`. */
   resolve(durable: number, proofs: Proofs): void {
-    for (
-      let next = this.#waiting[this.#from];
-      next !== undefined && next.sequence <= durable;
-      next = this.#waiting[this.#from]
-    ) {
+    while (this.#from < this.#sequences.length) {
+      const sequence = this.#sequences[this.#from] as number;
+      if (sequence > durable) break;
+      const waiter = this.#waiting[this.#from] as EntryWaiter;
       this.#from += 1;
-      next.waiter.durable(next.sequence, proofs);
+      waiter.durable(sequence, proofs);
     }
     // Those who were called are let go soon: long-lived ones would be promoted by the collector, and freed late.
     if (this.#from * 2 >= this.#waiting.length) {
+      this.#sequences.splice(0, this.#from);
       this.#waiting.splice(0, this.#from);
       this.#from = 0;
     }
@@ -50,9 +48,10 @@ export class WaitingList {
 
   /** Tells the latest `count`, or all, that nobody knows; after what is being done now. */
   reject(error: CalybrisError, count: number = this.count): void {
+    this.#sequences.splice(this.#sequences.length - count);
     const latest = this.#waiting.splice(this.#waiting.length - count);
     queueMicrotask(() => {
-      for (const { waiter } of latest) waiter.failed(error);
+      for (const waiter of latest) waiter.failed(error);
     });
   }
 }

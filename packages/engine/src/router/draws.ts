@@ -12,17 +12,21 @@ import { ByteWriter, invariant, type Sha256 } from "@calybris/kernel";
 
 export const SEED_BYTES = 32;
 const DECISIONS_PER_BLOCK = 4;
+const TWO_32 = 2 ** 32;
 const BLOCK_BYTES = 9 + SEED_BYTES + 8;
 
 export class Draws {
-  readonly #seed: Uint8Array;
+  /** What the block is the hash of; its number stands at the end. */
+  readonly #bytes: Uint8Array;
+  readonly #number: DataView;
   readonly #sha256: Sha256;
   #block = -1;
   #words: DataView = new DataView(new ArrayBuffer(32));
 
   constructor(seed: Uint8Array, sha256: Sha256) {
     invariant(seed.byteLength === SEED_BYTES, `a seed has ${SEED_BYTES} bytes`);
-    this.#seed = seed;
+    this.#bytes = new ByteWriter(BLOCK_BYTES).tag("calydrw1").raw(seed).u64(0n).finish();
+    this.#number = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + BLOCK_BYTES - 8, 8);
     this.#sha256 = sha256;
   }
 
@@ -39,8 +43,9 @@ export class Draws {
   #word(decision: number, which: number): number {
     const block = Math.floor(decision / DECISIONS_PER_BLOCK);
     if (block !== this.#block) {
-      const bytes = new ByteWriter(BLOCK_BYTES).tag("calydrw1").raw(this.#seed).u64(BigInt(block)).finish();
-      const hash = this.#sha256(bytes);
+      this.#number.setUint32(0, block >>> 0, true);
+      this.#number.setUint32(4, Math.floor(block / TWO_32), true);
+      const hash = this.#sha256(this.#bytes);
       this.#words = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
       this.#block = block;
     }

@@ -91,7 +91,8 @@ export class RequestIndex {
   /** The sequence of the next entry with the fingerprint, and how many slots were looked at; `from` so many are passed over. */
   #find(scopedId: string, from: number): { sequence: number; probes: number } | undefined {
     fingerprint(scopedId, this.#print);
-    const [high, low] = [this.#print[0] as number, this.#print[1] as number];
+    const high = this.#print[0] as number;
+    const low = this.#print[1] as number;
     const mask = this.#slots.length - 1;
     for (let probes = from; ; probes++) {
       const position = this.#slots[(low + probes) & mask] as number;
