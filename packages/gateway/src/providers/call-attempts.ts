@@ -1,0 +1,238 @@
+/**
+ * One call over the deployments of a model: chosen by weight, sent again where that costs nothing, and each attempt reported
+ * before a byte of it is sent, so that the caller can journal and reserve it.
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { RETRY_HEADER } from "../wire/error-bodies.ts";
+import { type ErrorFault, faultOf, type ProviderAnswer, statusOfStreamError } from "../wire/provider-errors.ts";
+import type { CallTimeouts } from "./call-deadlines.ts";
+import { chooseByWeight } from "./deployment.ts";
+import type { GuardedCall } from "./deployment-guard.ts";
+import { HEALTH_OF_FAULT, RETRY_OF_FAULT, type RetryRules, retryAfterMs, waitBefore } from "./retry-rules.ts";
+import { startStream } from "./stream-start.ts";
+import type { Upstream, UpstreamAnswer, UpstreamRequest } from "./upstream.ts";
+import { UpstreamFailure } from "./upstream-failure.ts";
+
+export interface Attempt {
+  /** From 1. */
+  readonly number: number;
+  readonly deployment: string;
+  /** Sent along as `x-client-request-id`. */
+  readonly attemptId: string;
+}
+
+/** How an attempt without an answer for the client ended. */
+export interface AttemptEnd {
+  readonly attempt: Attempt;
+  /** Of the answer; `undefined` where none came. */
+  readonly status: number | undefined;
+  readonly fault: ErrorFault | undefined;
+  readonly failure: UpstreamFailure | undefined;
+  /** Whether the provider may bill it: it was sent, and no refusal came back. */
+  readonly mayBeBilled: boolean;
+  readonly durationMs: number;
+}
+
+export interface CallPorts {
+  /**
+   * Resolves when the attempt is durable. Nothing is sent before; if it rejects, the call ends with the error, unsent.
+   *
+   * @returns the id that the attempt is sent with.
+   */
+  begin(attempt: Omit<Attempt, "attemptId">): Promise<string>;
+  end(end: AttemptEnd): Promise<void>;
+  /** Draws an integer from 0 to `limit` - 1. */
+  random(limit: number): number;
+  /** Milliseconds of Unix time. */
+  nowMs(): number;
+}
+
+export interface CallPlan {
+  readonly request: Omit<UpstreamRequest, "attemptId">;
+  readonly isStreamed: boolean;
+  readonly timeouts: CallTimeouts;
+  readonly retries: RetryRules;
+  /** Of a refusal that is read to be passed on. */
+  readonly errorBytesMax: number;
+  readonly left: AbortSignal;
+}
+
+export type CallResult =
+  | {
+      readonly kind: "answer";
+      readonly attempt: Attempt;
+      readonly upstream: Upstream;
+      /** It must be ended. */
+      readonly answer: UpstreamAnswer;
+      /** The body, from its first byte. */
+      readonly pieces: AsyncGenerator<Buffer, void, undefined>;
+    }
+  /** The last refusal, when there is nothing left to try. */
+  | {
+      readonly kind: "refused";
+      readonly attempt: Attempt;
+      readonly upstream: Upstream;
+      readonly answer: ProviderAnswer;
+    }
+  | { readonly kind: "failed"; readonly failure: UpstreamFailure }
+  /** No deployment takes a call now. */
+  | { readonly kind: "unavailable" };
+
+/** What one attempt came to, and how long its provider asks to be left alone. */
+interface Tried {
+  readonly result: CallResult;
+  readonly retry: "same" | "other" | "never";
+  readonly askedMs: number;
+}
+
+/** @throws what `begin` and `end` of the ports reject with. */
+export async function callUpstreams(
+  upstreams: readonly Upstream[],
+  plan: CallPlan,
+  ports: CallPorts,
+): Promise<CallResult> {
+  const tried = new Map<Upstream, Tried>();
+  let last: CallResult = { kind: "unavailable" };
+  for (let number = 1; number <= plan.retries.attemptsMax; number += 1) {
+    const next = await nextUpstream(upstreams, tried, number - 1, plan, ports);
+    if (next === undefined) return last;
+    const one = await tryOnce(next.upstream, next.call, number, plan, ports);
+    if (one.retry === "never") return one.result;
+    tried.set(next.upstream, one);
+    last = one.result;
+  }
+  return last;
+}
+
+/** A deployment that was not tried yet, by weight; else, after a wait, one that may be tried again. */
+async function nextUpstream(
+  upstreams: readonly Upstream[],
+  tried: ReadonlyMap<Upstream, Tried>,
+  failedCount: number,
+  { retries, left }: CallPlan,
+  { random }: CallPorts,
+): Promise<{ readonly upstream: Upstream; readonly call: GuardedCall } | undefined> {
+  const fresh = enter(
+    upstreams.filter((one) => !tried.has(one)),
+    random,
+  );
+  if (fresh !== undefined) return fresh;
+  const again = upstreams.filter((one) => tried.get(one)?.retry === "same");
+  const askedMs = again.reduce((least, one) => Math.min(least, tried.get(one)?.askedMs ?? 0), Number.MAX_SAFE_INTEGER);
+  const waitMs = again.length === 0 ? undefined : waitBefore(retries, failedCount, askedMs, random);
+  if (waitMs === undefined) return undefined;
+  const isLeft = await sleep(waitMs, undefined, { signal: left }).then(
+    () => false,
+    () => true,
+  );
+  if (isLeft) return undefined;
+  return enter(
+    again.filter((one) => (tried.get(one)?.askedMs ?? 0) <= waitMs),
+    random,
+  );
+}
+
+/** A place at one of some deployments, by weight among those that take a call. */
+function enter(
+  upstreams: readonly Upstream[],
+  random: (limit: number) => number,
+): { readonly upstream: Upstream; readonly call: GuardedCall } | undefined {
+  const chosen = chooseByWeight(upstreams, random);
+  if (chosen === undefined) return undefined;
+  const call = chosen.guard.enter();
+  if (call !== undefined) return { upstream: chosen, call };
+  return enter(
+    upstreams.filter((one) => one !== chosen),
+    random,
+  );
+}
+
+async function tryOnce(
+  upstream: Upstream,
+  call: GuardedCall,
+  number: number,
+  plan: CallPlan,
+  ports: CallPorts,
+): Promise<Tried> {
+  const { name: deployment, dialect } = upstream.deployment;
+  const begunMs = ports.nowMs();
+  const attempt = { number, deployment, attemptId: await begin(call, { number, deployment }, ports) };
+  const ended = (end: Pick<AttemptEnd, "status" | "fault" | "failure" | "mayBeBilled">): Promise<void> =>
+    ports.end({ attempt, ...end, durationMs: Math.max(0, ports.nowMs() - begunMs) });
+  let answer: UpstreamAnswer | undefined;
+  try {
+    const { timeouts, left } = plan;
+    answer = await upstream.send({ ...plan.request, attemptId: attempt.attemptId }, { timeouts, left, call });
+    if (answer.status < 300) {
+      const isStream = plan.isStreamed && /^text\/event-stream\b/i.test(answer.header("content-type") ?? "");
+      if (!isStream) {
+        answer.begun();
+        return {
+          result: { kind: "answer", attempt, upstream, answer, pieces: answer.pieces() },
+          retry: "never",
+          askedMs: 0,
+        };
+      }
+      const { error, pieces } = await startStream(answer, dialect);
+      if (error === undefined)
+        return { result: { kind: "answer", attempt, upstream, answer, pieces }, retry: "never", askedMs: 0 };
+      const refused = refusal(answer, statusOfStreamError(error), Buffer.from(JSON.stringify({ error })));
+      return await endRefused(upstream, attempt, answer, refused, ended, ports);
+    }
+    const body = await answer.whole(plan.errorBytesMax);
+    return await endRefused(upstream, attempt, answer, refusal(answer, answer.status, body), ended, ports);
+  } catch (error) {
+    answer?.end(error instanceof UpstreamFailure && error.kind !== "left" ? "fault" : "unknown");
+    if (!(error instanceof UpstreamFailure)) throw error;
+    // A refusal whose text was lost is a refusal: nothing is billed.
+    const isRefused = answer !== undefined && answer.status >= 300;
+    await ended({ status: answer?.status, fault: undefined, failure: error, mayBeBilled: error.isSent && !isRefused });
+    return {
+      result: { kind: "failed", failure: error },
+      retry: error.isSent || error.kind === "left" ? "never" : "same",
+      askedMs: 0,
+    };
+  }
+}
+
+async function begin(call: GuardedCall, attempt: Omit<Attempt, "attemptId">, ports: CallPorts): Promise<string> {
+  try {
+    return await ports.begin(attempt);
+  } catch (error) {
+    call.end("neutral");
+    throw error;
+  }
+}
+
+function refusal({ headers }: UpstreamAnswer, status: number, body: Uint8Array): ProviderAnswer {
+  return { status, headers, body };
+}
+
+async function endRefused(
+  upstream: Upstream,
+  attempt: Attempt,
+  answer: UpstreamAnswer,
+  refused: ProviderAnswer,
+  ended: (end: Pick<AttemptEnd, "status" | "fault" | "failure" | "mayBeBilled">) => Promise<void>,
+  { nowMs }: CallPorts,
+): Promise<Tried> {
+  // A redirect would take the key elsewhere: to the deployment it is a fault.
+  const fault = refused.status < 400 ? "provider" : faultOf(refused.status, jsonOf(refused.body));
+  answer.end(HEALTH_OF_FAULT[fault]);
+  await ended({ status: refused.status, fault, failure: undefined, mayBeBilled: false });
+  const retry = answer.header(RETRY_HEADER) === "false" ? "never" : RETRY_OF_FAULT[fault];
+  return {
+    result: { kind: "refused", attempt, upstream, answer: refused },
+    retry,
+    askedMs: retryAfterMs(answer, nowMs()),
+  };
+}
+
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}

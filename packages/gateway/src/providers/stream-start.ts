@@ -1,0 +1,53 @@
+/**
+ * The beginning of a stream, before the client has got anything of it: until the first event the call may fail over, and an error
+ * that comes as the first event is an answer with that status, not a stream.
+ * @module
+ */
+import type { AnswerDialect } from "../wire/dialect.ts";
+import type { SseBlock } from "../wire/sse-block.ts";
+import { SseScanner } from "../wire/sse-scanner.ts";
+import { type Json, sightOf } from "../wire/stream-sights.ts";
+import type { UpstreamAnswer } from "./upstream.ts";
+
+export interface StreamStart {
+  /** The error that came first. */
+  readonly error: Json | undefined;
+  /** Every byte from the first on; those of the beginning were read ahead. */
+  readonly pieces: AsyncGenerator<Buffer, void, undefined>;
+}
+
+/** Comments of a provider that keeps a call waiting. A stream that has more of them is passed on as it is. */
+export const START_BYTES_MAX: number = 128 * 1024;
+
+/**
+ * Reads until the first event that is not a comment or a ping, or the end.
+ *
+ * @throws UpstreamFailure as `UpstreamAnswer.pieces`.
+ */
+export async function startStream(answer: UpstreamAnswer, dialect: AnswerDialect): Promise<StreamStart> {
+  const scanner = new SseScanner();
+  const pieces = answer.pieces();
+  const read: Buffer[] = [];
+  let first: SseBlock | undefined;
+  for (let bytes = 0; first === undefined && bytes <= START_BYTES_MAX; ) {
+    const { value: piece, done } = await pieces.next();
+    if (done === true) return { error: undefined, pieces: joined(read, pieces) };
+    read.push(piece);
+    bytes += piece.byteLength;
+    first = scanner.push(piece).find(isEvent);
+  }
+  answer.begun();
+  return { error: first && sightOf(first, dialect)?.error, pieces: joined(read, pieces) };
+}
+
+function isEvent({ data, event }: SseBlock): boolean {
+  return data !== undefined && data !== "[DONE]" && event !== "ping";
+}
+
+async function* joined(
+  read: readonly Buffer[],
+  rest: AsyncGenerator<Buffer, void, undefined>,
+): AsyncGenerator<Buffer, void, undefined> {
+  yield* read;
+  yield* rest;
+}
