@@ -38,6 +38,7 @@ export {
   type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
+export type { Started } from "./opening.ts";
 export type { Recovered, SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 
@@ -46,6 +47,7 @@ export type { Caller, EngineKeys } from "./flows/keys.ts";
 
 // `engine.ledger`: budgets and settlements.
 export type { EngineLedger, Granted, OfDecision, Settled } from "./flows/ledger.ts";
+export type { TenantLimits } from "./flows/tenant-limits.ts";
 export type { LedgerHandle } from "./ledger/handle.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
 
@@ -71,8 +73,11 @@ export { parsePolicyFile, type PolicyLines } from "./intake/policy-file.ts";
 export type { Disk, DiskFile } from "./journal/disk.ts";
 export type { FileIdentity } from "./journal/file-identity.ts";
 export type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
+export type { RefusedSnapshot } from "./snapshot/start-point.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";
 export type { WriterDriver } from "./journal/journal.ts";
+export type { Tail } from "./journal/entry-ring.ts";
+export type { Proofs } from "./journal/proofs.ts";
 export type { Place } from "./journal/segment-writer.ts";
 export type { Batch, WriterStart, Written } from "./journal/writer.ts";
 export { nodeSha256 } from "./journal/chain-hash.ts";

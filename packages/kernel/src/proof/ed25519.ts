@@ -21,13 +21,30 @@ export interface Signer {
   readonly sign: (message: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
 
+/** What is used of `crypto.subtle`. Named here, because a program without the DOM's types has no `SubtleCrypto`. */
+export interface SubtleVerifier<Key> {
+  importKey(
+    format: "raw",
+    key: Uint8Array<ArrayBuffer>,
+    algorithm: { readonly name: "Ed25519" },
+    isExtractable: boolean,
+    usages: "verify"[],
+  ): Promise<Key>;
+  verify(
+    algorithm: { readonly name: "Ed25519" },
+    key: Key,
+    signature: Uint8Array<ArrayBuffer>,
+    message: Uint8Array<ArrayBuffer>,
+  ): Promise<boolean>;
+}
+
 /**
  * Verification by the Web Cryptography API: every current browser, worker and edge runtime has Ed25519 there.
  *
  * @param subtle - `crypto.subtle`. Where it does not know Ed25519, verification rejects with its `NotSupportedError`.
  */
-export function webCryptoVerifier(subtle: SubtleCrypto): VerifyEd25519 {
-  const algorithm = { name: "Ed25519" };
+export function webCryptoVerifier<Key>(subtle: SubtleVerifier<Key>): VerifyEd25519 {
+  const algorithm = { name: "Ed25519" } as const;
   return async (publicKey, message, signature) => {
     if (publicKey.byteLength !== PUBLIC_KEY_BYTES || signature.byteLength !== SIGNATURE_BYTES) return false;
     try {

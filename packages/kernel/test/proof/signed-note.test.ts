@@ -61,7 +61,7 @@ async function codeOfOpening(note: string | Uint8Array, keys = [log, witness]): 
 
 describe("what other implementations wrote", () => {
   test("a note of the Go implementations opens with both keys, by Node's Ed25519 and by Web Cryptography", async () => {
-    for (const verify of [verifyOfPlatform, webCryptoVerifier(webcrypto.subtle as SubtleCrypto)]) {
+    for (const verify of [verifyOfPlatform, webCryptoVerifier(webcrypto.subtle)]) {
       const { note, verified } = await openNote(NOTE, [log, witness], verify);
       expect(note.text).toBe(TEXT);
       expect(verified.map(({ key, timeSeconds }) => [key.name, timeSeconds])).toEqual([
