@@ -6,6 +6,7 @@
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
+import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
 import { WIRE_MUTANTS } from "./wire-mutants.ts";
 
 export interface Mutant {
@@ -392,4 +393,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ENTRY_MUTANTS,
   ...SERVICE_MUTANTS,
   ...WIRE_MUTANTS,
+  ...PROVIDER_MUTANTS,
 ];

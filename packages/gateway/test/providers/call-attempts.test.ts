@@ -80,6 +80,17 @@ describe("a call that the provider refused", () => {
   });
 });
 
+test.each([
+  ["status=429", "closed"],
+  ["status=404", "closed"],
+  ["status=500", "open"],
+])("ten answers with %s leave the circuit %s", async (fault, wanted) => {
+  for (let answer = 0; answer < 10; answer += 1)
+    await call([first as Upstream], `[[mock: ${fault}]]`, { retries: { attemptsMax: 1, waitMs: 1, waitMaxMs: 1 } });
+  await new Promise(setImmediate);
+  expect(first?.guard.state).toBe(wanted);
+});
+
 describe("a call whose answer was lost", () => {
   test.each(["reset=before-head"])("with %s may be billed, and is not sent again", async (fault) => {
     const { result, begun, ended } = await call(both(), `[[mock: ${fault}]]`);

@@ -110,7 +110,11 @@ describe("a client that leaves", () => {
       clearInterval(waiting);
       leave();
     }, 20);
-    const { result, ended } = await call([upstream], `[[mock: ${fault}]]`, { isStreamed: true, left: leaving.signal });
+    const { result, ended } = await call([upstream], `[[mock: ${fault}]]`, {
+      isStreamed: true,
+      left: leaving.signal,
+      timeouts: { connectMs: 3_000, headMs: 3_000, firstTokenMs: 3_000, idleMs: 3_000, totalMs: 3_000 },
+    });
     clearInterval(waiting);
     if (readMs > 0) {
       if (result.kind !== "answer") throw new Error("no answer");

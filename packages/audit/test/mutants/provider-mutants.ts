@@ -1,0 +1,63 @@
+/**
+ * Planted bugs of calls to providers, and of the mock that stands for one.
+ * @module
+ */
+import type { Mutant } from "./mutants.ts";
+
+const ATTEMPTS = "gateway/src/providers/call-attempts.ts";
+const ATTEMPTS_TEST = "gateway/test/providers/call-attempts.test.ts";
+const UPSTREAM_TEST = "gateway/test/providers/upstream.test.ts";
+
+export const PROVIDER_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a call whose answer was lost is sent again",
+    file: ATTEMPTS,
+    find: 'error.isSent || error.kind === "left" ? "never" : "same"',
+    replace: '"same"',
+    test: ATTEMPTS_TEST,
+  },
+  {
+    name: "an attempt is sent while it is being journaled",
+    file: ATTEMPTS,
+    find: "return await ports.begin(attempt);",
+    replace: 'ports.begin(attempt).catch(() => undefined); return "unjournaled";',
+    test: ATTEMPTS_TEST,
+  },
+  {
+    name: "a rate limit counts against its deployment",
+    file: "gateway/src/providers/retry-rules.ts",
+    find: 'rate: "neutral"',
+    replace: 'rate: "fault"',
+    test: ATTEMPTS_TEST,
+  },
+  {
+    name: "a refused account is called until it has failed ten times",
+    file: "gateway/src/providers/deployment-guard.ts",
+    find: 'if (health === "account") this.#breaker.opensNext = true;',
+    replace: "",
+    test: "gateway/test/providers/deployment.test.ts",
+  },
+  {
+    name: "a provider goes on for a client that left",
+    file: "gateway/src/providers/upstream.ts",
+    find: 'left.addEventListener("abort", leave, { once: true });',
+    replace: "",
+    test: UPSTREAM_TEST,
+    title: "before the head is gone",
+  },
+  {
+    name: "the time that a client takes to read counts as the provider's",
+    file: "gateway/src/providers/call-deadlines.ts",
+    find: '    if (this.#phase === "idle") clearTimeout(this.#timer);\n',
+    replace: "",
+    test: UPSTREAM_TEST,
+    title: "slow client",
+  },
+  {
+    name: "the mock bills all of an answer that it cut",
+    file: "gateway/src/mock/mock-answer.ts",
+    find: "bill.bill({ ...call.counts, outputTokens, reasoningTokens:",
+    replace: "bill.bill({ ...call.counts, reasoningTokens:",
+    test: "gateway/test/mock/mock-faults.test.ts",
+  },
+];
