@@ -20,7 +20,7 @@ import { seedOf } from "./flows/draw-seed.ts";
 import type { Caller } from "./flows/keys.ts";
 import { EntryFinder } from "./state/entry-finder.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
-import { type Disk, nodeDisk } from "./journal/disk.ts";
+import { type Disk, nodeDisk, withDisk } from "./journal/disk.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { WriterDriver } from "./journal/journal.ts";
 import { brokenLink } from "./journal/broken-link.ts";
@@ -127,7 +127,7 @@ export function fold({ directory, key, acceptLoss }: EngineOptions, { disk, nowU
 }
 
 function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
-  const names = new Set(disk.list(directory));
+  const names = new Set(withDisk(directory, () => disk.list(directory)));
   return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(
     (name) => !names.has(name) || brokenLink(join(directory, name)) !== undefined,
   );

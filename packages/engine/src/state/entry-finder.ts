@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { CalybrisError, type ChainHash, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
 import { brokenLink } from "../journal/broken-link.ts";
-import type { Disk } from "../journal/disk.ts";
+import { type Disk, withDisk } from "../journal/disk.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { listSegments, segmentName } from "../journal/segment.ts";
@@ -75,7 +75,8 @@ export class EntryFinder {
   *linesFrom(sequence: number): Generator<Uint8Array> {
     const mark = this.#searchFor(sequence)?.place(sequence) ?? this.#marks[this.#markBefore(sequence)];
     if (mark === undefined) return;
-    const segments = listSegments(this.#disk, this.#directory).filter((segment) => segment >= mark.segment);
+    const listed = withDisk(this.#directory, () => listSegments(this.#disk, this.#directory));
+    const segments = listed.filter((segment) => segment >= mark.segment);
     let skip = sequence - mark.sequence;
     for (const segment of segments) {
       const from = segment === mark.segment ? mark.offset : 0;

@@ -54,15 +54,12 @@ export class SegmentSearch {
   /** Where an entry stands. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
   place(sequence: number): SparseIndexEntry {
     const { segment, isKnown } = this.#segmentOf(sequence);
-    const file = this.#open(segment);
-    try {
-      const offset = file === undefined ? undefined : withDisk(this.#directory, () => this.#offsetOf(file, sequence));
-      if (offset !== undefined && (isKnown || (file !== undefined && this.#sequenceAt(file, offset) === sequence)))
-        return { sequence, segment, offset };
-      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
-    } finally {
-      file?.close();
-    }
+    const offset = this.#reading(segment, (file) => {
+      const at = this.#offsetOf(file, sequence);
+      return isKnown || this.#sequenceAt(file, at) === sequence ? at : undefined;
+    });
+    if (offset !== undefined) return { sequence, segment, offset };
+    throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
   }
 
   /** The file that an entry stands in; where segments are not at hand, those that it may stand in. */
@@ -103,15 +100,22 @@ export class SegmentSearch {
   #firstOf(segment: number): number | undefined {
     const known = this.#firsts.get(segment);
     if (known !== undefined) return known;
+    const first = this.#reading(segment, (file) => this.#sequenceAt(file, 0));
+    if (first !== undefined) this.#firsts.set(segment, first);
+    return first;
+  }
+
+  /** `undefined` also where the segment is not at hand. */
+  #reading<T>(segment: number, work: (file: DiskFile) => T | undefined): T | undefined {
     const file = this.#open(segment);
     if (file === undefined) return undefined;
-    try {
-      const first = withDisk(this.#directory, () => this.#sequenceAt(file, 0));
-      if (first !== undefined) this.#firsts.set(segment, first);
-      return first;
-    } finally {
-      file.close();
-    }
+    return withDisk(this.#directory, () => {
+      try {
+        return work(file);
+      } finally {
+        file.close();
+      }
+    });
   }
 
   /** `undefined` for a file that is not there, or a link that leads nowhere. */

@@ -1,6 +1,6 @@
 /**
  * Level 2: that a decision follows from its policy, as six rules with the measured number and the limit of each.
- * Level 3: that it was the best choice, as the verdict on every candidate and the utility of each.
+ * Level 3: that it was the best choice, as what was found of every candidate and the utility of each.
  *
  * Both are computed from policy and request by the gates and terms that decide; of the decision only the choice is taken.
  * @module
@@ -36,7 +36,7 @@ export interface RuleCheck {
 export interface Certificate {
   /**
    * Of a selection all six, in order. Of a rejection the rules on the request alone: those that hold, and the first that does not; the
-   * rest is the verdict on every candidate.
+   * rest is what was found of every candidate.
    */
   readonly checks: readonly RuleCheck[];
   /** Every field of the decision is what the reference kernel decides. */
@@ -45,7 +45,7 @@ export interface Certificate {
   readonly isEstablished: boolean;
 }
 
-/** The verdict on one candidate. */
+/** What was found of one candidate. */
 export interface CandidateVerdict {
   readonly index: number;
   readonly candidate: Candidate;
@@ -130,7 +130,7 @@ export function isPreferred(one: Scored, other: Scored): boolean {
   return order === 0 ? one.index < other.index : order < 0;
 }
 
-/** The verdict on every candidate, in catalog order; also after a hard limit, which evaluates none. */
+/** What was found of every candidate, in catalog order; also after a hard limit, which evaluates none. */
 export function candidateVerdicts(policy: Policy, request: Request): CandidateVerdict[] {
   return policy.candidates.map((candidate, index) => {
     const terms = utility(policy, request, candidate);

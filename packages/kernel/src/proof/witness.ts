@@ -1,5 +1,5 @@
 /**
- * A witness (C2SP tlog-witness) as a pure function: a request and the checkpoint that was cosigned last lead to a verdict.
+ * A witness (C2SP tlog-witness) as a pure function: a request and the checkpoint that was cosigned last lead to an answer.
  * Whoever serves it persists the new state before it signs and answers, and handles the requests of one log one at a time.
  *
  *     old <size>
