@@ -46,7 +46,7 @@ export interface Certificate {
 }
 
 /** What was found of one candidate. */
-export interface CandidateVerdict {
+export interface CandidateFinding {
   readonly index: number;
   readonly candidate: Candidate;
   /** The first gate that refuses it; left out for an eligible one. */
@@ -131,7 +131,7 @@ export function isPreferred(one: Scored, other: Scored): boolean {
 }
 
 /** What was found of every candidate, in catalog order; also after a hard limit, which evaluates none. */
-export function candidateVerdicts(policy: Policy, request: Request): CandidateVerdict[] {
+export function candidateFindings(policy: Policy, request: Request): CandidateFinding[] {
   return policy.candidates.map((candidate, index) => {
     const terms = utility(policy, request, candidate);
     const gate = GATES.find(({ admits }) => !admits(policy, request, candidate));

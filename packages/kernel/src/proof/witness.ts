@@ -44,7 +44,7 @@ export interface WitnessState {
 }
 
 /** What to answer. 200: persist `state`, then sign. 409: with the size of the state. */
-export type WitnessVerdict =
+export type WitnessJudgment =
   | { readonly status: 200; readonly state: WitnessState }
   | { readonly status: 409; readonly treeSize: bigint; readonly problem: string }
   | { readonly status: 400 | 403 | 404 | 422; readonly problem: string };
@@ -95,12 +95,12 @@ export function judgeWitnessRequest(
   state: WitnessState | undefined,
   isSigned: boolean,
   hash: Sha256 = sha256,
-): WitnessVerdict {
+): WitnessJudgment {
   const { oldSize, proof, claimed } = request;
   if (state === undefined) return { status: 404, problem: "the origin is unknown" };
   if (!isSigned) return { status: 403, problem: "no known key of this log signed the checkpoint" };
   if (oldSize > claimed.treeSize) return { status: 400, problem: "the old size is above the checkpoint's" };
-  const conflict = (problem: string): WitnessVerdict => ({ status: 409, treeSize: state.treeSize, problem });
+  const conflict = (problem: string): WitnessJudgment => ({ status: 409, treeSize: state.treeSize, problem });
   if (oldSize !== state.treeSize) return conflict("the old size is not that of the latest cosigned checkpoint");
   if (oldSize === claimed.treeSize && !equalBytes(claimed.root, state.root))
     return conflict("another root was cosigned at this size");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { seededBelow } from "../../../../bench/harness.ts";
 import {
   type Candidate,
-  candidateVerdicts,
+  candidateFindings,
   certify,
   type Decision,
   explain,
@@ -102,7 +102,7 @@ describe("an explanation", () => {
   test("names the gate that refuses, with numbers for which it does", () => {
     const seen = new Set<GateName>();
     for (const { policy, request } of cases(150, 4)) {
-      for (const { candidate, refusedBy, measured = "", limit = "" } of candidateVerdicts(policy, request)) {
+      for (const { candidate, refusedBy, measured = "", limit = "" } of candidateFindings(policy, request)) {
         if (refusedBy === undefined) continue;
         seen.add(refusedBy);
         const first = GATES.find(({ admits }) => !admits(policy, request, candidate));
@@ -123,7 +123,7 @@ describe("an explanation", () => {
 
   test("has every candidate's verdict and utility, and they are the words' utility", () => {
     for (const { policy, request } of cases(60, 3)) {
-      const verdicts = candidateVerdicts(policy, request);
+      const verdicts = candidateFindings(policy, request);
       expect(verdicts.map(({ candidate }) => candidate)).toEqual(policy.candidates);
       for (const { candidate, terms } of verdicts) {
         expect(terms.utilityMicrocents).toBe(utilityByTheWords(policy, request, candidate));
