@@ -30,10 +30,10 @@ const CHARACTERS_PER_TOKEN = 4;
 /** What the clients ask for: the dearest of what they might. */
 const REQUESTED = "gemini-3-pro";
 
-/** A request, and whether the cheapest tier and a dearer one would have done it well; `undefined` where nobody knows. */
+/** A request, and whether the cheapest tier and a more expensive one would have done it well; `undefined` where nobody knows. */
 interface Drawn {
   readonly request: ClientRequest;
-  readonly succeeds: readonly [cheapest: boolean, dearer: boolean] | undefined;
+  readonly succeeds: readonly [cheapest: boolean, mostExpensive: boolean] | undefined;
 }
 
 /** Prints a table. `requests` is how many; a million when left out. */

@@ -32,7 +32,7 @@ export async function benchSpending({ full }: BenchOptions): Promise<string> {
     return `| \`${spendLimit}\` | ${sumsOf(snapshot, traces)} |`;
   });
   return [
-    "| `spendLimit` | requests | asked, $ | runs, $ | saved | substituted | rejected | dearer than asked |",
+    "| `spendLimit` | requests | asked, $ | runs, $ | saved | substituted | rejected | more expensive than requested |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ...rows,
   ].join("\n");
@@ -50,7 +50,7 @@ async function tracesOf(full: boolean): Promise<readonly TraceRequest[]> {
 
 function sumsOf(snapshot: PolicySnapshot, traces: readonly TraceRequest[]): string {
   const kernel = wasmKernel(snapshot.policy);
-  let [asked, runs, substituted, rejected, dearer] = [0n, 0n, 0, 0, 0];
+  let [asked, runs, substituted, rejected, moreExpensive] = [0n, 0n, 0, 0, 0];
   for (const [index, { inputTokens, outputTokens }] of traces.entries()) {
     const client = { inputTokens, outputTokens, requested: REQUESTED[index % REQUESTED.length] };
     const { request } = resolveRequest(snapshot, client, BigInt(index + 1));
@@ -62,9 +62,9 @@ function sumsOf(snapshot: PolicySnapshot, traces: readonly TraceRequest[]): stri
     runs += decision.action === "reject" ? price : decision.costMicrocents;
     if (decision.action === "substitute") substituted += 1;
     if (decision.action === "reject") rejected += 1;
-    if (decision.costMicrocents > price) dearer += 1;
+    if (decision.costMicrocents > price) moreExpensive += 1;
   }
   const dollars = (amount: bigint): string => (Number(amount / 1_000_000n) / 100).toFixed(2);
   const saved = `${((Number(asked - runs) / Number(asked)) * 100).toFixed(1)} %`;
-  return [traces.length, dollars(asked), dollars(runs), saved, substituted, rejected, dearer].join(" | ");
+  return [traces.length, dollars(asked), dollars(runs), saved, substituted, rejected, moreExpensive].join(" | ");
 }
