@@ -112,8 +112,8 @@ function printNext(first: Told | undefined): void {
   title("Look further");
   for (const words of [
     `verify ${journal}`,
-    `show ${journal} ${first?.answer.sequence ?? 2}`,
-    `tail ${journal} --lines 5`,
+    `show ${first?.answer.sequence ?? 2} --journal ${journal}`,
+    `tail --journal ${journal} --lines 5`,
     "init && npx calybris --help",
   ])
     console.log(`  npx calybris ${words}`);

@@ -33,6 +33,15 @@ test("the demo routes what npm installed, explains, proves, and catches the flip
   expect(distance).toBeGreaterThan(0);
   expect(distance).toBeLessThan(1_000);
   expect(await verifyLog(join(root, ".demo/journal"))).toMatchObject({ status: "intact", findings: [] });
+  const next = [...stdout.matchAll(/^ {2}npx calybris ((?:verify|show|tail) .*)$/gm)].map(([, words = ""]) => words);
+  expect(next).toHaveLength(3);
+  for (const words of next) {
+    const command = spawnSync(process.execPath, [join(root, "packages/cli/bin/calybris.cjs"), ...words.split(" ")], {
+      cwd: root,
+      env,
+    });
+    expect(`${words}: ${command.status} ${command.stderr}`).toBe(`${words}: 0 `);
+  }
   const { findings } = await verifyLog(join(root, ".demo/altered"));
   expect(findings[0]).toMatchObject({ sequence: Number(caught?.[1]), problem: "entry_hash" });
 });
