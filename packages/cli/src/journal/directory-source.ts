@@ -1,6 +1,6 @@
 /**
  * The entries of a journal's directory. A segment's first line says where it begins, so no more than a segment or two is
- * read, and earlier ones are searched for a policy. What is read is what stands there; `verify` says whether it is true.
+ * read, and earlier ones are searched for a policy. Entries are not checked; `verify` checks them.
  * @module
  */
 import { CalybrisError, parseEntryBody, snapshotFromJson } from "@calybris/kernel";

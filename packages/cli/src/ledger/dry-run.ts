@@ -1,6 +1,6 @@
 /**
  * `calybris ledger apply --dry-run`: what limits would change and whom they would refuse, from the journal alone; also while
- * a service has it open. What is read is what stands there; `verify` says whether it is true.
+ * a service has it open. Entries are not checked; `verify` checks them.
  * @module
  */
 import type { Budgets, UnknownTenants } from "@calybris/engine";

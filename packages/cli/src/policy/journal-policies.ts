@@ -1,6 +1,6 @@
 /**
- * The policies of a journal, read without a lock: also while a service has it open. What is read is what stands there;
- * `verify` says whether it is true.
+ * The policies of a journal, read without a lock: also while a service has it open. Entries are not checked;
+ * `verify` checks them.
  * @module
  */
 import { nodeSha256 } from "@calybris/engine/internal";

@@ -49,7 +49,7 @@ describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => 
   const archive = (keep = 0): readonly Archived[] => archiveJournal({ journal, to, keep, pack });
   const copyOf = (segment: number): string => join(to, `${segmentName(segment)}${pack === "zstd" ? ".zst" : ""}`);
 
-  test("what is moved is where it was for whoever reads the journal: a running engine, a restart, the verifier", async () => {
+  test("an archived segment is read as before by a running engine, a restart and the verifier", async () => {
     const engine = await open();
     const ids = await decide(engine, 0, 120);
     const segments = listSegments(nodeDisk, journal);

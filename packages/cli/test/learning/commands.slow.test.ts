@@ -123,7 +123,7 @@ describe("outcome", () => {
 });
 
 describe("outcomes", () => {
-  test("many are told by decision id or request id; the same file again tells nothing twice", async () => {
+  test("many are recorded by decision id or request id; the same file again records nothing twice", async () => {
     const directory = files.at("many");
     const requests = files.write("many-requests.jsonl", requestRows(30));
     await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);

@@ -128,7 +128,7 @@ export class EngineDecisions {
       });
   }
 
-  /** A reservation goes by the identity of its decision. */
+  /** A reservation is identified by its decision. */
   readonly #proven = (sequence: number, record: DecisionRecord): void => {
     this.#ports.state.ledger.reservations.identify(sequence, identityNumberOf(record));
   };

@@ -16,7 +16,7 @@ export interface LedgerHandle {
  * one whose levels changed, needs them asked for again. Where there is no level, nothing limits: every amount is taken.
  *
  * Amounts are microcents from 0 to 2^63−1. Each method throws `CAL_LEDGER_INVALID`, which names the field, for another
- * amount, for a level that is no cell or stands there twice, and for more than four; then nothing was changed.
+ * amount, for a level that is no cell or is a duplicate, and for more than four; then nothing was changed.
  *
  * @example
  * ```ts

@@ -31,7 +31,7 @@ export const CLOSED_KEPT_MAX = 262_144;
 /** The identity of a decision that its writer has not proven yet. */
 export const UNPROVEN = "";
 
-/** What a reservation goes by: the beginning of its decision's identity, or 0 until that is known. */
+/** The key of a reservation: the first bytes of its decision's identity, or 0 until that is known. */
 export function provenIdentity({ identity }: Pick<DecisionEntry, "identity">): number {
   return identity === UNPROVEN ? 0 : identityNumber(identity);
 }

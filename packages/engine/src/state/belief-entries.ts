@@ -19,7 +19,7 @@ export class BeliefEntries {
 
   /**
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it stands in an archive that is not at hand;
-   *   `CAL_JOURNAL_ENTRY_MALFORMED` when no belief stands there.
+   *   `CAL_JOURNAL_ENTRY_MALFORMED` when the entry is not a belief.
    */
   at(sequence: number): BeliefEntry {
     const kept = this.#kept.get(sequence);

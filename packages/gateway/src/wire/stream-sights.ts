@@ -62,7 +62,7 @@ export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Whether a name stands there with a value that is not `null`. */
+/** Whether the event has the member with a value that is not `null`. */
 function hasMember(text: string, name: string): boolean {
   for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
     let next = at + name.length;

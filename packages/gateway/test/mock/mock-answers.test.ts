@@ -256,7 +256,7 @@ describe("the official clients", () => {
   });
 });
 
-test("an answer follows from the seed and the request, whenever it is asked for and whoever asks", async () => {
+test("an answer depends on the seed and the request alone, not on time or caller", async () => {
   await using same = await runningMock({ seed: 0 });
   await using other = await runningMock({ seed: 1 });
   const body = { model: "gpt-4.1", messages: HELLO };
