@@ -33,6 +33,7 @@ interface WaitingTask {
 export class BodyWorker {
   readonly #heapMiB: number;
   readonly #taskMsMax: number;
+  readonly #program: URL;
   #thread: Worker | undefined;
   #isReady = false;
   readonly #waiting: WaitingTask[] = [];
@@ -42,9 +43,13 @@ export class BodyWorker {
   #timer: NodeJS.Timeout | undefined;
 
   /** @param bounds - for tests. */
-  constructor(bodyBytesMax: number, bounds: { readonly taskMs?: number; readonly heapMiB?: number } = {}) {
+  constructor(
+    bodyBytesMax: number,
+    bounds: { readonly taskMs?: number; readonly heapMiB?: number; readonly program?: URL } = {},
+  ) {
     this.#heapMiB = bounds.heapMiB ?? Math.max(HEAP_MIB, Math.ceil((HEAP_PER_BODY * bodyBytesMax) / MIB));
     this.#taskMsMax = bounds.taskMs ?? TASK_MS_MAX;
+    this.#program = bounds.program ?? new URL("./body-worker-thread.ts", import.meta.url);
   }
 
   /**
@@ -96,7 +101,7 @@ export class BodyWorker {
   }
 
   #start(): Worker {
-    const thread = new Worker(new URL("./body-worker-thread.ts", import.meta.url), {
+    const thread = new Worker(this.#program, {
       resourceLimits: { maxOldGenerationSizeMb: this.#heapMiB, maxYoungGenerationSizeMb: YOUNG_MIB },
     });
     thread.unref();

@@ -101,8 +101,15 @@ describe("a policy", () => {
   });
 });
 
+/** A thread that takes every task and finishes none: how long reading takes does not depend on the machine. */
+const NEVER_ANSWERS = new URL(
+  `data:text/javascript,${encodeURIComponent(
+    'import { parentPort } from "node:worker_threads"; parentPort.on("message", () => { for (;;); }); parentPort.postMessage({ isReady: true });',
+  )}`,
+);
+
 test("what takes too long is given up with its thread, and what waits behind it is read by a new one", async () => {
-  const impatient = new BodyWorker(BODY_BYTES_MAX, { taskMs: 0 });
+  const impatient = new BodyWorker(BODY_BYTES_MAX, { taskMs: 20, program: NEVER_ANSWERS });
   const own = new BodyReader(LIMITS, impatient);
   try {
     const long = Buffer.from(JSON.stringify({ policy: POLICY }));
