@@ -4,7 +4,7 @@
  */
 import { LOCAL, type Principal } from "../keys/keyring.ts";
 import type { Span } from "../watch/traces.ts";
-import type { EndListener, Exchange } from "./exchange.ts";
+import type { EndListener, Exchange, RequestHeaders } from "./exchange.ts";
 import type { Call, Reply, Responder, Route } from "./route-contract.ts";
 
 /** Answers requests and ends them. */
@@ -12,6 +12,7 @@ export interface Answering {
   reply(request: ActiveRequest, reply: Reply): void;
   refuse(request: ActiveRequest, error: unknown): void;
   end(request: ActiveRequest, isAnswered: boolean): void;
+  takeBody(request: ActiveRequest, bytes: number): void;
 }
 
 const NOTHING: { readonly [name: string]: string } = Object.freeze({});
@@ -41,6 +42,10 @@ export class ActiveRequest implements Call, Responder, EndListener {
     this.#pipeline = pipeline;
   }
 
+  get headers(): RequestHeaders {
+    return this.exchange.headers;
+  }
+
   get name(): string {
     return this.route?.contract.name ?? "unknown";
   }
@@ -53,6 +58,10 @@ export class ActiveRequest implements Call, Responder, EndListener {
       this.exchange.onLeave(() => abort.abort());
     }
     return this.#signal;
+  }
+
+  takeBytes(bytes: number): void {
+    this.#pipeline.takeBody(this, bytes);
   }
 
   reply(reply: Reply): void {

@@ -6,7 +6,7 @@ import { GatewayError } from "../gateway-errors.ts";
 import { bearerKey, type Keyring, LOCAL, type Principal } from "../keys/keyring.ts";
 import type { Scope } from "../keys/scope.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
-import type { Exchange } from "./exchange.ts";
+import type { Exchange, RequestHeaders } from "./exchange.ts";
 
 /** A header whose key was found, on this connection. */
 interface Known {
@@ -40,7 +40,7 @@ export class Admission {
   }
 
   #holderOf({ headers, connection }: Exchange): Principal {
-    const authorization = headers["authorization"];
+    const authorization = presented(headers);
     if (typeof authorization !== "string") throw new GatewayError("CAL_GATEWAY_KEY_REQUIRED", {});
     const known = this.#known.get(connection);
     const { generation } = this.#keyring;
@@ -52,6 +52,13 @@ export class Admission {
     this.#known.set(connection, { authorization, principal, generation });
     return principal;
   }
+}
+
+/** The key as `authorization` writes it; from `x-api-key` where that header is missing. */
+function presented(headers: RequestHeaders): string | undefined {
+  const { authorization, "x-api-key": apiKey } = headers;
+  if (typeof authorization === "string") return authorization;
+  return typeof apiKey === "string" && apiKey !== "" ? `Bearer ${apiKey}` : undefined;
 }
 
 /** Compares every character, in constant time: a proxy may send requests of several callers on one connection. */

@@ -97,7 +97,7 @@ export class FastifyServer {
       },
       preHandler: (request, _reply, done) => {
         const { active } = request;
-        if (active === undefined || contract.body === undefined) {
+        if (active === undefined || (contract.body === undefined && contract.rawBody === undefined)) {
           done();
           return;
         }
@@ -132,7 +132,8 @@ export class FastifyServer {
     done: (error: Error | null, body?: Buffer) => void,
   ): void {
     const { active } = request;
-    if (active?.route?.contract.body === undefined) {
+    const { body, rawBody } = active?.route?.contract ?? {};
+    if (active === undefined || (body === undefined && rawBody === undefined)) {
       done(null);
       return;
     }
@@ -140,7 +141,7 @@ export class FastifyServer {
     collectBody(
       payload,
       {
-        bytesMax: bodyBytesMax,
+        bytesMax: rawBody?.bytesMax ?? bodyBytesMax,
         take: (bytes) => pipeline.takeBody(active, bytes),
         begin: () => (active.exchange as FastifyExchange).continue(),
       },

@@ -18,7 +18,7 @@ import type { Admission } from "./admission.ts";
 import type { BodyReader } from "./body-reader.ts";
 import { checkBody, checkQuery } from "./checks.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
-import { asCoded, JSON_TYPE } from "./error-dialect.ts";
+import { asCoded, type ErrorDialect, JSON_TYPE } from "./error-dialect.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Rates } from "./rates.ts";
 import { requireJson } from "./request-body.ts";
@@ -34,6 +34,8 @@ export interface PipelineParts {
   readonly failures: FailureLog;
   readonly traces: Traces | undefined;
   readonly crossOrigin: CrossOrigin;
+  /** The dialect in which a path that no route has is refused. */
+  readonly unknownPath?: ((exchange: Exchange) => ErrorDialect | undefined) | undefined;
 }
 
 /** A body counts as one request for each so many bytes. */
@@ -118,8 +120,10 @@ export class RequestPipeline {
     request.principal = admission.principalOf(exchange, contract.scopes);
     if (contract.scopes.length > 0) rates.take(request.principal);
     request.parameters = parameters;
+    route.requireReady?.();
     const mark = exchange.url.indexOf("?");
-    if (mark !== -1) request.query = checkQuery(contract.query, exchange.url.slice(mark + 1));
+    if (mark !== -1 && contract.ignoresQuery !== true)
+      request.query = checkQuery(contract.query, exchange.url.slice(mark + 1));
     request.idempotencyKey = exchange.headers["idempotency-key"] as string | undefined;
     if (contract.body !== undefined) requireJson(exchange.headers);
     return false;
@@ -139,6 +143,7 @@ export class RequestPipeline {
   read(request: ActiveRequest, bytes: Buffer): Promise<void> | undefined {
     const { route, principal } = request;
     const rule = route?.contract.body;
+    if (route?.contract.rawBody !== undefined) request.body = bytes;
     if (rule === undefined) return undefined;
     const more = Math.floor(bytes.byteLength / BYTES_PER_REQUEST);
     if (more > 0) {
@@ -176,7 +181,10 @@ export class RequestPipeline {
       this.refuse(request, new TypeError(`the contract of ${request.name} does not stream`));
       return;
     }
-    if (!this.#begins(request, status)) return;
+    if (!this.#begins(request, status)) {
+      if (!isWhole) abandon(body);
+      return;
+    }
     if (isWhole) {
       exchange.send(status, body, contentType ?? JSON_TYPE, headers, isAscii);
       return;
@@ -191,7 +199,8 @@ export class RequestPipeline {
     this.#parts.metrics.error(coded.code);
     this.#parts.failures.report(request.name, coded);
     if (!this.#begins(request, coded.status)) return;
-    const { status, text, contentType, headers } = dialectOf(request.route)(coded);
+    const dialect = request.route === undefined ? this.#parts.unknownPath?.(request.exchange) : undefined;
+    const { status, text, contentType, headers } = (dialect ?? dialectOf(request.route))(coded);
     if (!request.exchange.hasArrived) request.exchange.closeAfter();
     request.exchange.send(status, text, contentType, headers);
   }
@@ -224,4 +233,10 @@ export class RequestPipeline {
     if (this.#isStopping) request.exchange.closeAfter();
     return true;
   }
+}
+
+/** Pieces that nobody will take: their source may hold a connection, or money. */
+function abandon(pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): void {
+  if (Symbol.asyncIterator in pieces) void pieces[Symbol.asyncIterator]().return?.();
+  else pieces[Symbol.iterator]().return?.();
 }

@@ -7,13 +7,15 @@ import type { z } from "zod";
 import type { Principal } from "../keys/keyring.ts";
 import type { Scope } from "../keys/scope.ts";
 import { calybrisDialect, type ErrorDialect } from "./error-dialect.ts";
+import type { RequestHeaders } from "./exchange.ts";
 
 /** What a handler is given. Path, query and body have been checked against the contract. */
 export interface Call {
   readonly principal: Principal;
   readonly parameters: { readonly [name: string]: string };
   readonly query: { readonly [name: string]: string };
-  /** What the contract's reader made of the body. */
+  readonly headers: RequestHeaders;
+  /** What the contract's reader made of the body; for a `rawBody` its bytes, as they came. */
   readonly body: unknown;
   /** The `idempotency-key` header. */
   readonly idempotencyKey: string | undefined;
@@ -24,6 +26,12 @@ export interface Call {
    * first, so a handler that gives up still answers; a client that has only closed its side gets that answer.
    */
   readonly signal: AbortSignal;
+  /**
+   * Reserves memory for what the handler makes of the body, until the answer ended.
+   *
+   * @throws GatewayError `CAL_GATEWAY_OVERLOADED`.
+   */
+  takeBytes(bytes: number): void;
 }
 
 /** What a handler answers. */
@@ -73,6 +81,10 @@ export interface RouteContract {
   readonly scopes: readonly Scope[];
   readonly query?: z.ZodType;
   readonly body?: BodyRule;
+  /** The handler reads the body itself, compressed or not; for an operation without `body`. */
+  readonly rawBody?: { readonly bytesMax: number };
+  /** The query does not count, whatever it is. */
+  readonly ignoresQuery?: true;
   /** What it answers with 200; a media type where that is not JSON. */
   readonly answer: z.ZodType | string;
   /** Answered while the service is stopping, too. */
@@ -87,6 +99,8 @@ export interface RouteContract {
 export interface Route {
   readonly contract: RouteContract;
   readonly handle: Handler;
+  /** Called once the caller is known, before the body is read. @throws CalybrisError when the operation cannot be done now. */
+  readonly requireReady?: () => void;
 }
 
 export function dialectOf(route: Route | undefined): ErrorDialect {

@@ -155,7 +155,8 @@ async function tryOnce(
   plan: CallPlan,
   ports: CallPorts,
 ): Promise<Tried> {
-  const { name: deployment, dialect } = upstream.deployment;
+  const { name: deployment } = upstream.deployment;
+  const { asked } = plan.request;
   const begunMs = ports.nowMs();
   const attempt = { number, deployment, attemptId: await begin(call, { number, deployment }, ports) };
   const ended = (end: Pick<AttemptEnd, "status" | "fault" | "failure" | "mayBeBilled">): Promise<void> =>
@@ -174,7 +175,7 @@ async function tryOnce(
           askedMs: 0,
         };
       }
-      const { error, pieces } = await startStream(answer, dialect);
+      const { error, pieces } = await startStream(answer, asked === "count_tokens" ? "anthropic-messages" : asked);
       if (error === undefined)
         return { result: { kind: "answer", attempt, upstream, answer, pieces }, retry: "never", askedMs: 0 };
       const refused = refusal(answer, statusOfStreamError(error), Buffer.from(JSON.stringify({ error })));

@@ -13,8 +13,8 @@ export interface Deployment {
   /** As the official clients take it: OpenAI's with `/v1`, Anthropic's without. */
   readonly baseUrl: URL;
   readonly key: Secret | undefined;
-  /** Of the provider's answers. */
-  readonly dialect: WireDialect;
+  /** In which the provider can be called. */
+  readonly dialects: readonly WireDialect[];
   /** Empty where the provider has one only. */
   readonly region: string;
   /** Its share among the deployments of a model: 1 to 1,000,000. */
@@ -47,9 +47,15 @@ const PATHS: { readonly [Dialect in WireDialect]: string } = {
   "anthropic-messages": "/v1/messages",
 };
 
+/** Where the tokens of a request are counted, free of charge. */
+const COUNT_PATH = "/v1/messages/count_tokens";
+
+/** What is asked of a provider: an answer in a dialect, or a count of a request's tokens in Anthropic's. */
+export type Asked = WireDialect | "count_tokens";
+
 /** Where a deployment is called. */
-export function pathOf({ baseUrl, dialect }: Pick<Deployment, "baseUrl" | "dialect">): string {
-  return baseUrl.pathname.replace(/\/+$/, "") + PATHS[dialect];
+export function pathOf({ baseUrl }: Pick<Deployment, "baseUrl">, asked: Asked): string {
+  return baseUrl.pathname.replace(/\/+$/, "") + (asked === "count_tokens" ? COUNT_PATH : PATHS[asked]);
 }
 
 /**
@@ -59,7 +65,13 @@ export function pathOf({ baseUrl, dialect }: Pick<Deployment, "baseUrl" | "diale
  * @param headers - of the client, name and value in turns.
  * @param attemptId - which providers keep with the call, and a mock bills by.
  */
-export function requestHeaders({ dialect, key }: Deployment, headers: readonly string[], attemptId: string): string[] {
+export function requestHeaders(
+  { key }: Deployment,
+  asked: Asked,
+  headers: readonly string[],
+  attemptId: string,
+): string[] {
+  const dialect = asked === "count_tokens" ? "anthropic-messages" : asked;
   const listed = listedHeaders(REQUEST_HEADERS[dialect], headers);
   return [
     ...listed,

@@ -8,11 +8,13 @@
 import { Readable } from "node:stream";
 import { Pool } from "undici";
 import { CallDeadlines, type CallTimeouts } from "./call-deadlines.ts";
-import { type Deployment, pathOf, requestHeaders } from "./deployment.ts";
+import { type Asked, type Deployment, pathOf, requestHeaders } from "./deployment.ts";
 import { type CallHealth, DeploymentGuard, type GuardedCall, type GuardOptions } from "./deployment-guard.ts";
 import { failureOf, UpstreamFailure } from "./upstream-failure.ts";
 
 export interface UpstreamRequest {
+  /** One of the deployment's dialects. */
+  readonly asked: Asked;
   /** Of the client, name and value in turns; only listed ones are sent. */
   readonly headers: readonly string[];
   /** Pieces, as {@link splice} gives them: a large body is not copied. */
@@ -42,12 +44,10 @@ export class Upstream {
   readonly deployment: Deployment;
   readonly guard: DeploymentGuard;
   readonly #pool: Pool;
-  readonly #path: string;
 
   constructor(deployment: Deployment, { halfOpenAfterMs, connectMs, keepAliveMs }: UpstreamOptions) {
     this.deployment = deployment;
     this.guard = new DeploymentGuard({ concurrencyMax: deployment.concurrencyMax, halfOpenAfterMs });
-    this.#path = pathOf(deployment);
     this.#pool = new Pool(deployment.baseUrl.origin, {
       connect: { timeout: connectMs },
       keepAliveTimeout: keepAliveMs,
@@ -82,7 +82,7 @@ export class Upstream {
       if (left.aborted) throw new UpstreamFailure("left", false);
       const { statusCode, headers, body } = await this.#pool.request({
         method: "POST",
-        path: this.#path,
+        path: pathOf(this.deployment, request.asked),
         headers: this.#headers(request),
         body: bodyOf(request.body),
         signal: abort.signal,
@@ -104,9 +104,9 @@ export class Upstream {
     await this.#pool.destroy();
   }
 
-  #headers({ headers, body, attemptId }: UpstreamRequest): string[] {
+  #headers({ asked, headers, body, attemptId }: UpstreamRequest): string[] {
     const bytes = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return [...requestHeaders(this.deployment, headers, attemptId), "content-length", String(bytes)];
+    return [...requestHeaders(this.deployment, asked, headers, attemptId), "content-length", String(bytes)];
   }
 }
 

@@ -26,7 +26,7 @@ export function upstreamAt(url: string, deployment: Partial<Deployment> = {}): U
       name: "one",
       baseUrl: new URL(`${url}/v1`),
       key: new Secret("sk-provider"),
-      dialect: "openai-chat",
+      dialects: ["openai-chat"],
       region: "",
       weight: 1,
       concurrencyMax: 8,
@@ -73,7 +73,7 @@ export async function call(
   const result = await callUpstreams(
     upstreams,
     {
-      request: { headers: [], body: chatBody(text, isStreamed) },
+      request: { asked: "openai-chat", headers: [], body: chatBody(text, isStreamed) },
       isStreamed,
       timeouts: PATIENT,
       retries: { attemptsMax: 3, waitMs: 2, waitMaxMs: 20 },

@@ -21,7 +21,7 @@ const DEPLOYMENT: Deployment = {
   name: "eu",
   baseUrl: new URL("https://api.example/v1/"),
   key: new Secret(KEY),
-  dialect: "openai-chat",
+  dialects: ["openai-chat"],
   region: "eu",
   weight: 1,
   concurrencyMax: 1,
@@ -66,6 +66,7 @@ test("only listed headers of the client are sent, with the deployment's key in t
   const secrets = SECRET_HEADERS.flatMap((name) => [name, "of the client"]);
   const sent = requestHeaders(
     DEPLOYMENT,
+    "openai-chat",
     [...secrets, "OpenAI-Beta", "x", "x-tenant", "acme", "accept-encoding", "br"],
     "a1",
   );
@@ -76,10 +77,10 @@ test("only listed headers of the client are sent, with the deployment's key in t
 });
 
 test("an address is joined as the official clients do, and one that could hold a secret is refused", () => {
-  expect(pathOf(DEPLOYMENT)).toBe("/v1/chat/completions");
-  expect(
-    pathOf({ baseUrl: parseBaseUrl("https://api.anthropic.com", "base_url"), dialect: "anthropic-messages" }),
-  ).toBe("/v1/messages");
+  expect(pathOf(DEPLOYMENT, "openai-chat")).toBe("/v1/chat/completions");
+  const anthropic = { baseUrl: parseBaseUrl("https://api.anthropic.com", "base_url") };
+  expect(pathOf(anthropic, "anthropic-messages")).toBe("/v1/messages");
+  expect(pathOf(anthropic, "count_tokens")).toBe("/v1/messages/count_tokens");
   for (const address of ["ftp://a", "https://user:pass@a/v1", "https://a/v1?key=1", "a/v1", "https://a/#x"])
     expect(() => parseBaseUrl(address, "providers[0].base_url"), address).toThrow("base_url");
 });
