@@ -293,10 +293,11 @@ export class ContentAudit {
     else if (body.kind === "clock") this.#checkClock(head, body, report);
   }
 
-  /** It goes back from the time of the entry before, which is also its own; that `to` is below `from` is its form. */
-  #checkClock({ at }: EntryHead, { from }: ClockEntry, report: Report): void {
-    const expected = this.#state.at;
-    if (this.#state.sequence > 0 && (from !== expected || at !== expected))
+  /** It corrects its own time. To go back, that has to be the time of the entry before it. */
+  #checkClock({ at }: EntryHead, { from, to }: ClockEntry, report: Report): void {
+    const isBack = to < from && this.#state.sequence > 0;
+    const expected = isBack ? this.#state.at : at;
+    if (from !== expected || at !== expected)
       report("at", `a clock entry from ${expected}, at that time`, `from ${from}, at ${at}`);
   }
 

@@ -80,3 +80,39 @@ test("after a repaired clock a journal is intact; a repair from another time, or
   const without = lie({ head, body: { kind: "seal", cause: "idle" } });
   expect(without[0]).toEqual({ sequence: repair + 2, problem: "at" });
 });
+
+test("after a confirmed step a journal is intact; a confirmation that is not at its own time is found", async () => {
+  const disk = new MemoryDisk();
+  const system = { wall: Date.UTC(2026, 0, 15, 12), monotonic: 1_000 };
+  const engine = await Engine.open({
+    directory: "memory",
+    policy: sampleSnapshot(),
+    disk,
+    clockSource: { wallMs: () => system.wall, monotonicMs: () => system.monotonic },
+    driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
+  });
+  const period = { every: "day", timeZone: "UTC", allotmentMicrocents: 9_000 };
+  await engine.ledger.apply(parseBudgets({ tenants: { daily: { period, reservationSeconds: 86_400 } } }));
+  const ask = { inputTokens: 1_000, tenant: "daily" };
+  await engine.decide(ask);
+  system.wall += (400 * DAY_US) / 1_000;
+  await expect(engine.decide(ask)).rejects.toMatchObject({ code: "CAL_ENGINE_CLOCK" });
+  const index = ((await engine.confirmClock(() => ({ onBehalfOf: "ada" })))?.sequence ?? 0) - 1;
+  await engine.decide(ask);
+  expect(engine.ledger.balance("daily").period).toMatchObject({ index: 401 });
+  expect(engine.ledger.prove().reservations.map(({ state }) => state)).toContain("open");
+  await engine.close();
+  expect(auditLines(linesOf(disk))).toMatchObject({ status: "intact", findings: [] });
+
+  const honest = written(linesOf(disk).map((line) => /"data":(.*)\}$/s.exec(line)?.[1] ?? ""));
+  const { head, body } = honest[index] as Written<ClockEntry>;
+  const lie = (changed: Written): object =>
+    auditOf(honest.map((entry, place) => (place === index ? changed : entry))).findings.map(
+      ({ sequence, problem }) => ({ sequence, problem }),
+    )[0] ?? {};
+  expect(lie({ head, body })).toEqual({});
+  for (const by of [1, -1])
+    expect(lie({ head, body: { ...body, from: body.from + by } })).toEqual({ sequence: index + 1, problem: "at" });
+  expect(lie({ head, body: { ...body, to: body.to + DAY_US } })).toEqual({ sequence: index + 2, problem: "at" });
+  expect(lie({ head: { ...head, at: head.at - 1 }, body })).toEqual({ sequence: index + 1, problem: "at" });
+});

@@ -347,7 +347,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Confirm that the system clock is right after it went forward by more than 7 days
-     * @description Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. Entries keep the confirmed time for good.
+     * @description Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. A `clock` entry records the times and the caller; entries after it keep the confirmed time for good.
      */
     readonly post: operations["confirmClock"];
     readonly delete?: never;
@@ -429,11 +429,13 @@ export interface components {
       readonly name: string;
     };
     readonly ClockConfirmation: {
-      /** @description The step that is followed from now on; null when none waited. */
+      /** @description The step that was confirmed; null when none was unconfirmed. */
       readonly confirmed: {
-        /** @description Microseconds since the Unix epoch. */
+        /** @description Of the `clock` entry. */
+        readonly sequence: number;
+        /** @description The time without the step, microseconds since the Unix epoch. */
         readonly from: number;
-        /** @description Microseconds since the Unix epoch. */
+        /** @description The time from which entries continue, microseconds since the Unix epoch. */
         readonly to: number;
       } | null;
     };

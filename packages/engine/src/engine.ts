@@ -5,6 +5,7 @@
  */
 
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
+import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import type { Decided } from "./flows/decided.ts";
 import { makeSeed } from "./flows/draw-seed.ts";
@@ -45,6 +46,7 @@ import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
 
 export { type Decided, plainDecided } from "./flows/decided.ts";
+export type { ClockCorrection } from "./flows/clock.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
 export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
 export type { Reconfiguration, Reconfigured } from "./flows/policies.ts";
@@ -80,9 +82,10 @@ export class Engine {
   readonly #policies: EnginePolicies;
   readonly #decisions: EngineDecisions;
   readonly #snapshots: SnapshotKeeper;
+  readonly #clock: EngineClock;
   #sweeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
-  #clockRepair: { readonly sequence: number; readonly from: number; readonly to: number } | undefined;
+  #clockRepair: ClockCorrection | undefined;
 
   private constructor(
     folded: Folded,
@@ -148,6 +151,7 @@ export class Engine {
       start,
     );
     this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
+    this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
     const caused = (caller: Caller): Caused => this.keys.caused(caller);
     this.ledger = new EngineLedger({ ...shared, caused, ledger: state.ledger, position: () => state });
     this.learning = new EngineLearning({
@@ -205,7 +209,7 @@ export class Engine {
       requirePolicy(options, folded.state);
       engine = new Engine(folded, options, ports, failStop, lock);
       if (folded.state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
-      if (options.repairClock !== undefined) await engine.#repairClock(options.repairClock);
+      if (options.repairClock !== undefined) engine.#clockRepair = await engine.#clock.repair(options.repairClock);
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
       return engine;
@@ -227,18 +231,20 @@ export class Engine {
   }
 
   /**
-   * Follows the step of the system clock that waits: the clock is right. Entries that follow have its time, for good.
+   * Follows the unconfirmed step of the system clock, by a `clock` entry that names the caller. Entries after it have the time
+   * of the clock, for good.
    *
-   * @returns the step; `undefined` when none waited.
+   * @param callerOf - called only when a step is unconfirmed.
+   * @returns the entry, once it is durable; `undefined` when no step is unconfirmed, and then nothing was written.
+   * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`; the step stays
+   *   unconfirmed.
    */
-  confirmClock(): ClockStep | undefined {
-    const step = this.clockStep;
-    this.#ports.clock?.confirm();
-    return step;
+  confirmClock(callerOf: () => Caller = () => ({})): Promise<ClockCorrection | undefined> {
+    return this.#clock.confirm(callerOf);
   }
 
   /** The clock entry that opening with `repairClock` wrote. */
-  get clockRepair(): { readonly sequence: number; readonly from: number; readonly to: number } | undefined {
+  get clockRepair(): ClockCorrection | undefined {
     return this.#clockRepair;
   }
 
@@ -362,15 +368,6 @@ export class Engine {
     if (areClosed.every(Boolean)) await this.#lock?.release();
     const { failure } = this.#journal;
     if (failure !== undefined) throw failure;
-  }
-
-  /** Periods, expiries and retention go on from the later time: an index never falls, and what is due stays due. */
-  async #repairClock(caller: Caller): Promise<void> {
-    const [from, to] = [this.#state.at, this.#ports.nowUs()];
-    if (to >= from) return;
-    const { sequence, durable } = this.#journal.append({ kind: "clock", from, to, ...this.keys.caused(caller) });
-    await durable;
-    this.#clockRepair = { sequence, from, to };
   }
 
   #sweepNowAndThen(): void {

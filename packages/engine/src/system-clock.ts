@@ -33,6 +33,7 @@ export class SystemClock {
   readonly #onStep: (step: ClockStep) => void;
   #offsetMs: number;
   #unconfirmed: ClockStep | undefined;
+  #isConfirming: boolean = false;
 
   /** @param onStep - called with every step of at least a second. */
   constructor({ source = SYSTEM, onStep = () => undefined }: SystemClockOptions = {}) {
@@ -65,14 +66,30 @@ export class SystemClock {
 
   /** The step that is not followed, as the last reading found it. */
   get unconfirmed(): ClockStep | undefined {
-    return this.#unconfirmed;
+    return this.#isConfirming ? undefined : this.#unconfirmed;
   }
 
-  /** Follows the step that waits, if one does. */
-  confirm(): void {
-    if (this.#unconfirmed === undefined) return;
-    this.#unconfirmed = undefined;
-    this.#offsetMs = this.#source.wallMs() - this.#source.monotonicMs();
+  /**
+   * Follows the unconfirmed step once `record` has recorded it. Meanwhile readings still give the time without the step. When
+   * `record` throws, the step stays unconfirmed.
+   *
+   * @param record - called with the time after the step, microseconds since the Unix epoch.
+   * @returns the result of `record`; `undefined` when there is no unconfirmed step.
+   */
+  confirm<T>(record: (toUs: number) => T): T | undefined {
+    this.nowUs();
+    if (this.#unconfirmed === undefined) return undefined;
+    const { wallMs, monotonicMs } = this.#source;
+    const [toMs, offsetMs] = [wallMs(), wallMs() - monotonicMs()];
+    this.#isConfirming = true;
+    try {
+      const result = record(us(toMs));
+      this.#offsetMs = offsetMs;
+      this.#unconfirmed = undefined;
+      return result;
+    } finally {
+      this.#isConfirming = false;
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import { sampleSnapshot } from "./support/sample-snapshot.ts";
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 0, 15, 12);
 
-/** A system whose clock is stepped, and which is suspended: then the monotonic clock stands still. */
+/** A system whose clock is stepped, and which is suspended: then the monotonic clock does not advance. */
 class FakeSystem {
   wall = START_MS;
   monotonic = 5_000.25;
@@ -115,10 +115,17 @@ test("steps of a second and more are reported; one of more than 7 days is not fo
   expect(steppedBy(-FOLLOWED_STEP_MS_MAX)).toBe(true);
   expect(clock.unconfirmed).toBeUndefined();
   expect(steppedBy(400 * DAY_MS)).toBe(false);
-  clock.confirm();
+  const refused = new Error("nothing was recorded");
+  const failing = (): never => {
+    throw refused;
+  };
+  expect(() => clock.confirm(failing)).toThrow(refused);
+  expect([follows(), clock.unconfirmed, steps.length]).toEqual([false, steps.at(-1), 6]);
+  const recorded = clock.confirm((toUs) => [toUs / 1_000 - system.wallMs(), follows(), clock.unconfirmed]);
+  expect(recorded).toEqual([0, false, undefined]);
   expect([follows(), clock.unconfirmed]).toEqual([true, undefined]);
-  clock.confirm();
-  expect(follows()).toBe(true);
+  expect(clock.confirm(failing)).toBeUndefined();
+  expect([follows(), steps.length]).toEqual([true, 6]);
 });
 
 test("after a long step nothing is ordered, until the clock is right or the step is confirmed; nothing is lost", async () => {
@@ -140,16 +147,28 @@ test("after a long step nothing is ordered, until the clock is right or the step
   await engine.decide({ inputTokens: 1_000 });
   system.step(8 * DAY_MS);
   await expect(engine.decide({ inputTokens: 1_000 })).rejects.toMatchObject(refusal);
-  expect(engine.confirmClock()).toMatchObject({ isFollowed: false });
-  expect(engine.confirmClock()).toBeUndefined();
+  await expect(engine.confirmClock(() => ({ actor: 99 }))).rejects.toMatchObject({ code: "CAL_ENGINE_ACTOR" });
+  await expect(engine.decide({ inputTokens: 1_000 })).rejects.toMatchObject(refusal);
+  const [from, to] = [START_MS * 1_000, (START_MS + 8 * DAY_MS) * 1_000];
+  const identity = { name: "operator", scopes: ["operate"] as const, sha256: "ab".repeat(32) };
+  const confirmed = await engine.confirmClock(() => ({ actor: engine.keys.introduce(identity) }));
+  expect(confirmed).toMatchObject({ from, to });
+  expect(await engine.confirmClock()).toBeUndefined();
   await engine.decide({ inputTokens: 1_000 });
   await turn();
-  const at = Number(/"at":([0-9]+)/.exec(world.entries().at(-1) ?? "")?.[1]);
-  expect(at).toBe((START_MS + 8 * DAY_MS) * 1_000);
+  const entries = world.entries().map((data) => JSON.parse(data) as { readonly kind: string; readonly at: number });
+  const [key, clock, ...after] = entries.slice((confirmed?.sequence ?? 0) - 2);
+  expect(key).toMatchObject({ kind: "key", at: from, name: "operator" });
+  expect(clock).toMatchObject({ kind: "clock", at: from, from, to, actor: (confirmed?.sequence ?? 0) - 1 });
+  expect([after.length > 0, after.every(({ at }) => at === to)]).toEqual([true, true]);
+  const digest = engine.stateDigest();
+  const copy = await CommandWorld.open({ nowUs: undefined, clockSource: system }, world.disk.copy());
+  expect(copy.engine.stateDigest()).toBe(digest);
+  await copy.engine.close();
   await engine.close();
 });
 
-test("a journal whose last entry is more than 5 minutes ahead of the clock is refused; a long gap is told", async () => {
+test("a journal whose last entry is more than 5 minutes ahead of the clock is refused; a long gap is reported", async () => {
   const system = new FakeSystem();
   const open = (disk?: MemoryDisk) =>
     CommandWorld.open({ policy: sampleSnapshot(), nowUs: undefined, clockSource: system }, disk);

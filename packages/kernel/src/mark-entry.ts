@@ -1,6 +1,6 @@
 /**
  * Entries that mark a place in the journal and change nothing that decides: nothing was waiting (seal), the digest of the
- * state (state), the clock was set back (clock).
+ * state (state), time was corrected (clock).
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -20,12 +20,15 @@ export interface StateEntry {
   readonly snapshotDigest: string;
 }
 
-/** The clock had run ahead: the only entry after which `at` may be less. Its own `at` is `from`. */
+/**
+ * An operator corrected time. Backwards: the clock had run ahead, and this is the only entry after which `at` may be less.
+ * Forwards: a step of more than 7 days was confirmed. Its own `at` is `from`.
+ */
 export interface ClockEntry extends Caused {
   readonly kind: "clock";
-  /** `at` of the entry before, microseconds since the Unix epoch. */
+  /** `at` of this entry, microseconds since the Unix epoch; of the entry before it too where time goes back. */
   readonly from: number;
-  /** The time from which `at` continues; below `from`. */
+  /** The time from which `at` continues. */
   readonly to: number;
 }
 
@@ -46,16 +49,13 @@ export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Obje
     ],
   },
   clock: {
-    says: "The clock had run ahead: the only entry after which `at` may be less.",
+    says: "An operator corrected time: back, after a clock that had run ahead (the only entry after which `at` may be less), or forward, to confirm a step of more than 7 days.",
     forms: [
-      formOf<ClockEntry>(
-        {
-          from: { type: WHOLE, holds: "`at` of this entry and of the one before" },
-          to: { type: WHOLE, holds: "the time from which `at` continues; below `from`" },
-          ...CAUSED_FIELDS,
-        },
-        ({ from, to }) => (to < from ? undefined : "to is not before from"),
-      ),
+      formOf<ClockEntry>({
+        from: { type: WHOLE, holds: "`at` of this entry; of the one before too where `to` is below it" },
+        to: { type: WHOLE, holds: "the time from which `at` continues" },
+        ...CAUSED_FIELDS,
+      }),
     ],
   },
 });

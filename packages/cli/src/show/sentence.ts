@@ -56,7 +56,9 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "state":
       return "A segment begins here; this is the digest of the state before it.";
     case "clock":
-      return `${by(entry)} set the time of the journal back from ${timeText(entry.from)} to ${timeText(entry.to)}.`;
+      return entry.to < entry.from
+        ? `${by(entry)} set the time of the journal back from ${timeText(entry.from)} to ${timeText(entry.to)}.`
+        : `${by(entry)} confirmed that the clock is right: the time of the journal continues from ${timeText(entry.to)}, not from ${timeText(entry.from)}.`;
     case "limit":
       return limitSentence(entry, by(entry));
     case "grant":

@@ -96,8 +96,8 @@ export class EngineState {
     invariant(sequence === this.sequence + 1, `entry ${this.sequence + 1} comes next, got ${sequence}`);
     invariant(at >= this.at, "time never runs backwards in a journal");
     invariant(
-      body.kind !== "clock" || (at === this.at && body.from === at && body.to < at),
-      "a clock entry goes back from the time of the entry before it",
+      body.kind !== "clock" || (body.from === at && (body.to >= at || at === this.at)),
+      "a clock entry corrects its own time, and goes back only from the time of the entry before it",
     );
     invariant((body.kind === "genesis") === (sequence === 1), "a journal begins with genesis, once");
     requireRanges(body);

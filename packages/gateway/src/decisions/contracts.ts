@@ -252,7 +252,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/clock/confirm",
     summary: "Confirm that the system clock is right after it went forward by more than 7 days",
     description:
-      "Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. Entries keep the confirmed time for good.",
+      "Until then, or until the clock is corrected, every command is answered 503 with `CAL_ENGINE_CLOCK`. A `clock` entry records the times and the caller; entries after it keep the confirmed time for good.",
     scopes: ["operate"],
     answer: clockShape,
   },

@@ -77,9 +77,13 @@ export const clockShape: z.ZodType = named(
   "ClockConfirmation",
   z.object({
     confirmed: z
-      .object({ from: count("Microseconds since the Unix epoch."), to: count("Microseconds since the Unix epoch.") })
+      .object({
+        sequence: count("Of the `clock` entry."),
+        from: count("The time without the step, microseconds since the Unix epoch."),
+        to: count("The time from which entries continue, microseconds since the Unix epoch."),
+      })
       .nullable()
-      .meta({ description: "The step that is followed from now on; null when none waited." }),
+      .meta({ description: "The step that was confirmed; null when none was unconfirmed." }),
   }),
 );
 

@@ -7,6 +7,7 @@ import { GatewayError } from "../gateway-errors.ts";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Handler, Reply } from "../http/route-contract.ts";
 import type { TrafficBudget } from "../http/traffic-budget.ts";
+import { callerOf } from "../keys/caller.ts";
 import type { Gauge } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Traces } from "./traces.ts";
@@ -26,9 +27,9 @@ export function healthHandlers(context: ApiContext, watched: Watched): Handlers 
   return {
     health: () => ({ body: '{"status":"alive"}' }),
     ready: () => ready(context, watched.readiness),
-    confirmClock: () => {
-      const step = context.engine.confirmClock();
-      return { body: apiJson({ confirmed: step === undefined ? null : { from: step.fromUs, to: step.toUs } }) };
+    confirmClock: async ({ principal }) => {
+      const { engine } = context;
+      return { body: apiJson({ confirmed: (await engine.confirmClock(() => callerOf(engine, principal))) ?? null }) };
     },
     metrics: () => ({ body: context.metrics.text(gauges(context, watched)), contentType }),
   };

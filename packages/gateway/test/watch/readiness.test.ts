@@ -119,7 +119,13 @@ test("a clock that jumps ahead by more than 7 days stops decisions, until it is 
     await expect(decide.decide(asked)).rejects.toMatchObject(refusal);
     await expect(decide.confirmClock()).rejects.toMatchObject({ code: "CAL_GATEWAY_SCOPE_REFUSED" });
     const from = (clock.wall - 30 * day) * 1_000;
-    expect(await operate.confirmClock()).toEqual({ confirmed: { from, to: from + 30 * day * 1_000 } });
+    const { confirmed } = await operate.confirmClock();
+    expect(confirmed).toEqual({ sequence: expect.any(Number), from, to: from + 30 * day * 1_000 });
+    const sequence = confirmed?.sequence ?? 0;
+    const entries = await Array.fromAsync(
+      own.client({ key: own.keys.audit }).journalEntries({ from: sequence - 1, to: sequence }),
+    );
+    expect(entries.map((line) => /"kind":"(\w+)"/.exec(line)?.[1])).toEqual(["key", "clock"]);
     await decide.decide(asked);
     expect(await operate.metrics()).toMatch(/^calybris_clock_unconfirmed 0$/m);
   } finally {
