@@ -83,6 +83,11 @@ export function checksum(words: Uint32Array): number {
   return hash >>> 0;
 }
 
+/** Says on standard error how far a benchmark is, so that standard output is its table alone. */
+export function progress(text: string): void {
+  console.error(`[${(performance.now() / 1_000).toFixed(0)} s] ${text}`);
+}
+
 export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
   return [line(header), line(header.map(() => "---")), ...rows.map(line)].join("\n");
