@@ -27,6 +27,7 @@ export * from "./journal/scan.ts";
 export * from "./journal/segment.ts";
 export * from "./journal/thread-driver.ts";
 export * from "./journal/writer.ts";
+export * from "./journal/writer-driver.ts";
 export * from "./flows/learning-defaults.ts";
 export * from "./ledger/cells.ts";
 export * from "./ledger/handle.ts";

@@ -22,7 +22,7 @@ import { EntryFinder } from "./state/entry-finder.ts";
 import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
 import { type Disk, nodeDisk, withDisk } from "./journal/disk.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
-import type { WriterDriver } from "./journal/journal.ts";
+import type { WriterDriver } from "./journal/writer-driver.ts";
 import { brokenLink } from "./journal/broken-link.ts";
 import { closingFiles } from "./journal/open-files.ts";
 import { type GoodEntry, type Recovered, recover } from "./journal/recovery.ts";

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Tail } from "./entry-ring.ts";
-import type { Batch } from "./writer.ts";
+import type { Batch } from "./writer-driver.ts";
 
 /** So many entries go on their way even if their turn of the event loop orders more. */
 const GATHERED_MAX = 32;

@@ -2,26 +2,29 @@
  * Drives a writer in the caller's own thread; for tests, and where no thread can be had.
  * @module
  */
-import type { WriterDriver } from "./journal.ts";
-import type { Batch, Written } from "./writer.ts";
+import type { Writer } from "./writer.ts";
+import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 
 export class InlineDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
   onFailed: (problem: string) => void = () => undefined;
-  readonly #writer: { write(batch: Batch): Written; close(): void };
+  readonly #writer: Writer;
 
-  constructor(writer: { write(batch: Batch): Written; close(): void }) {
+  constructor(writer: Writer) {
     this.#writer = writer;
   }
 
   submit(batch: Batch): void {
-    queueMicrotask(() => {
-      try {
-        this.onWritten(this.#writer.write(batch));
-      } catch (error) {
-        this.onFailed(error instanceof Error ? error.message : String(error));
-      }
-    });
+    this.#writer.submit(batch);
+    queueMicrotask(() => this.#writeAll());
+  }
+
+  #writeAll(): void {
+    try {
+      while (this.#writer.step((written) => this.onWritten(written)));
+    } catch (error) {
+      this.onFailed(error instanceof Error ? error.message : String(error));
+    }
   }
 
   close(): Promise<void> {

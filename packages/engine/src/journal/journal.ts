@@ -28,18 +28,10 @@ import { CLOSE_MS, inTime } from "./in-time.ts";
 import type { Ordered, WaiterOrdering } from "./ordering.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
 import { type EntryWaiter, promisedEntry, WaitingList } from "./waiting-list.ts";
-import type { Batch, Written } from "./writer.ts";
+import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 
 export type { Ordered, Ordering, WaiterOrdering } from "./ordering.ts";
-
-/** Whatever drives a writer: a thread, or a test's own hand. */
-export interface WriterDriver {
-  /** Takes the entries that come next; never waits. How they are grouped on the way to the disk is the driver's affair. */
-  submit(batch: Batch): void;
-  onWritten: (written: Written) => void;
-  onFailed: (problem: string) => void;
-  close(): Promise<void>;
-}
+export type { WriterDriver } from "./writer-driver.ts";
 
 export interface JournalOptions {
   readonly driver: WriterDriver;

@@ -149,7 +149,7 @@ export class SegmentWriter {
     if (this.#size - this.#end >= ahead) return false;
     this.#orFail(0, () => {
       this.#assertOurs();
-      this.#size = extendSpace(this.#file, this.#size, IDLE_STEP_BYTES);
+      this.#size = extendSpace(this.#file, this.#size, this.#file.preparedBytes ?? IDLE_STEP_BYTES);
     });
     return true;
   }

@@ -8,12 +8,12 @@
  * @module
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "./entry-ring.ts";
-import type { WriterDriver } from "./journal.ts";
+import { EntryFeed } from "./entry-feed.ts";
 import { ResultWatch } from "./result-watch.ts";
 import type { Result } from "./results.ts";
-import { PROOFS, type SharedMemory, sharedBytes, sharedMemory, WORD, wake } from "./shared-memory.ts";
-import type { Batch, WriterStart, Written } from "./writer.ts";
+import type { WriterStart } from "./segment-writer.ts";
+import { type SharedMemory, sharedBytes, sharedMemory, WORD, wake } from "./shared-memory.ts";
+import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 import type { FromWriter, WriterThreadData } from "./writer-thread.ts";
 
 export { InlineDriver } from "./inline-driver.ts";
@@ -34,24 +34,18 @@ export class ThreadDriver implements WriterDriver {
   onFailed: (problem: string) => void = () => undefined;
   readonly #shared: SharedArrayBuffer = sharedBytes();
   readonly #memory: SharedMemory = sharedMemory(this.#shared);
-  readonly #ring: RingInlet = new RingInlet(this.#memory);
+  readonly #feed: EntryFeed;
   readonly #watch: ResultWatch;
   readonly #port: MessagePort;
   readonly #writer: Worker;
   readonly #ended: Promise<void>;
-  /** Entries for which there was no room; no more than the journal lets wait. */
-  #spilled: OrderedTail[] = [];
-  /** The last entry that was laid into the ring, and the last that is durable. */
-  #laid: number;
-  #durable: number;
   #closed = false;
   #failed = false;
 
   constructor(start: WriterStart, key: Uint8Array | undefined) {
-    this.#laid = start.sequence;
-    this.#durable = start.sequence;
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
+    this.#feed = new EntryFeed(this.#memory, start.sequence, (tail) => port1.postMessage(tail));
     const workerData: WriterThreadData = { start, key, shared: this.#shared, port: port2 };
     this.#writer = startWriter(workerData);
     this.#watch = new ResultWatch(this.#memory, this.#writer, (result) => this.#written(result));
@@ -60,13 +54,9 @@ export class ThreadDriver implements WriterDriver {
     this.#ended = this.#adopt(this.#writer);
   }
 
-  submit({ tails, rotate, sealed }: Batch): void {
-    for (let index = 0; index < tails.length; index++) {
-      const tail = tails[index] as Tail;
-      const entry = { tail, rotate: rotate && index === 0, sealed: sealed && index === tails.length - 1 };
-      if (this.#spilled.length > 0 || !this.#lay(entry)) this.#spilled.push(entry);
-    }
-    this.#publish();
+  submit(batch: Batch): void {
+    this.#feed.push(batch);
+    this.#wakeWriter();
   }
 
   async close(): Promise<void> {
@@ -78,18 +68,8 @@ export class ThreadDriver implements WriterDriver {
     this.#port.close();
   }
 
-  #lay(entry: OrderedTail): boolean {
-    if (this.#laid - this.#durable >= PROOFS || !this.#ring.push(entry)) return false;
-    const { tail } = entry;
-    if (typeof tail === "string" && tail.length > RING_TAIL_LENGTH_MAX) this.#port.postMessage(tail);
-    this.#laid += 1;
-    return true;
-  }
-
-  /** Shows the writer what was laid, and wakes it. */
-  #publish(): void {
-    this.#ring.publish();
-    this.#watch.until(this.#laid, wake(this.#memory.words, WORD.writerAsleep));
+  #wakeWriter(): void {
+    this.#watch.until(this.#feed.laid, wake(this.#memory.words, WORD.writerAsleep));
   }
 
   /** A thread that ends before it is told to is a failure. */
@@ -111,15 +91,7 @@ export class ThreadDriver implements WriterDriver {
     const hash = proofs.hashOf(durable);
     if (!this.#failed) this.onWritten({ first, durable, hash, proofs, segment, offset, bytes, fsyncs });
     // Only now: while those who wait are called, the places of their proofs are not given away.
-    this.#durable = durable;
-    if (this.#spilled.length > 0) this.#unspill();
-  }
-
-  #unspill(): void {
-    let moved = 0;
-    while (moved < this.#spilled.length && this.#lay(this.#spilled[moved] as OrderedTail)) moved += 1;
-    this.#spilled = this.#spilled.slice(moved);
-    if (moved > 0) this.#publish();
+    if (this.#feed.free(durable)) this.#wakeWriter();
   }
 
   #receive(message: FromWriter): void {
@@ -130,7 +102,7 @@ export class ThreadDriver implements WriterDriver {
   /** What was written before is still told; nothing after it. */
   #fail(problem: string): void {
     if (this.#failed) return;
-    this.#spilled = [];
+    this.#feed.discard();
     this.#watch.stop();
     this.#failed = true;
     Atomics.store(this.#memory.words, WORD.closing, 1);

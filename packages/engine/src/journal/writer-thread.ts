@@ -8,9 +8,9 @@ import { type MessagePort, receiveMessageOnPort, workerData } from "node:worker_
 import { CalybrisError } from "@calybris/kernel";
 import { nodeChain } from "./chain-hash.ts";
 import { nodeDisk } from "./disk.ts";
-import { LineStage } from "./line-stage.ts";
+import { LineWriter } from "./line-writer.ts";
 import { publishResult } from "./results.ts";
-import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
+import type { WriterStart } from "./segment-writer.ts";
 import { sharedMemory, sleepUnless, WORD, wake } from "./shared-memory.ts";
 
 export interface WriterThreadData {
@@ -42,28 +42,27 @@ if (isWriterThreadData(workerData)) {
 function run({ start, key, shared, port }: WriterThreadData): void {
   const memory = sharedMemory(shared);
   const { words } = memory;
-  const keyedChain = key === undefined ? undefined : nodeChain(key);
-  const stage = new LineStage(memory, start, keyedChain);
-  const files = new SegmentWriter(nodeDisk, start, keyedChain);
+  const writer = new LineWriter(memory, start, key === undefined ? undefined : nodeChain(key), {
+    disk: nodeDisk,
+    nowMs: () => performance.now(),
+    outsideTail: () => receiveMessageOnPort(port)?.message as string,
+    onDurable: (result) => {
+      publishResult(memory, result);
+      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);
+    },
+  });
   const isClosing = (): boolean => Atomics.load(words, WORD.closing) === 1;
+  const hasWork = (): boolean => writer.hasWork();
   let isPrepared = true;
   for (;;) {
-    const lines = stage.take(() => receiveMessageOnPort(port)?.message as string);
-    if (lines !== undefined) {
-      const began = performance.now();
-      const place = files.append(lines);
-      stage.written(lines);
-      const tookUs = (performance.now() - began) * 1_000;
-      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });
-      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);
-      files.writeHead(lines);
+    if (writer.step()) {
       isPrepared = false;
     } else if (isClosing()) {
-      files.close();
+      writer.close();
       return;
-    } else if (!spinUntil(() => stage.hasWork())) {
-      sleepUnless(words, WORD.writerAsleep, () => stage.hasWork() || isClosing(), isPrepared ? undefined : IDLE_MS);
-      if (!stage.hasWork() && !isClosing()) isPrepared = !files.prepareAhead();
+    } else if (!spinUntil(hasWork)) {
+      sleepUnless(words, WORD.writerAsleep, () => hasWork() || isClosing(), isPrepared ? undefined : IDLE_MS);
+      if (!hasWork() && !isClosing()) isPrepared = !writer.prepareAhead();
     }
   }
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -14,7 +14,7 @@ import {
   snapshotToJson,
   writeExact,
 } from "@calybris/kernel";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   BUILT_IN_CATALOGS,
   type ClientRequest,
@@ -28,6 +28,7 @@ import {
 } from "../../src/intake/intake.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "calybris-intake-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function errorOf(run: () => unknown): CalybrisError {
   try {

@@ -1,10 +1,10 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { CalybrisError, type Mistake } from "@calybris/kernel";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import {
   CLIENT_REQUEST_KEYS,
   type ClientRequest,
@@ -21,6 +21,7 @@ import {
 import { DOCUMENTS, type Json } from "./documents.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "calybris-rows-"));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
 const snapshot = parsePolicyFile(DOCUMENTS.policy);
 let files = 0;
 

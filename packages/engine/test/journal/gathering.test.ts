@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Journal, type WriterDriver } from "../../src/journal/journal.ts";
-import type { Batch, Written } from "../../src/journal/writer.ts";
+import type { Batch, Written } from "../../src/journal/writer-driver.ts";
 import { body } from "../support/journal-harness.ts";
 
 // Goal: a journal with nothing under way gives an entry out at once; while it is busy, what is ordered in one turn of the

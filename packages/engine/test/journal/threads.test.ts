@@ -12,7 +12,8 @@ import { recover } from "../../src/journal/recovery.ts";
 import { scanJournal } from "../../src/journal/scan.ts";
 import { segmentName } from "../../src/journal/segment.ts";
 import { ThreadDriver } from "../../src/journal/thread-driver.ts";
-import type { WriterStart, Written } from "../../src/journal/writer.ts";
+import type { WriterStart } from "../../src/journal/writer.ts";
+import type { Written } from "../../src/journal/writer-driver.ts";
 import { body } from "../support/journal-harness.ts";
 
 // Goal: whatever way entries take to the disk (through the ring, around it, more at once than there is room

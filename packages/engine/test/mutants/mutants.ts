@@ -173,15 +173,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the head is written before the data",
-    file: "journal/writer.ts",
-    find: "    const place = this.#files.append(lines);\n    this.#durable = last;\n    this.#files.writeHead(lines);\n",
+    file: "journal/line-writer.ts",
+    find: "    const place = this.#files.append(lines);\n    this.#stage.written(lines);\n",
     replace:
-      "    this.#files.writeHead(lines);\n    const place = this.#files.append(lines);\n    this.#durable = last;\n",
+      "    this.#files.writeHead(lines);\n    const place = this.#files.append(lines);\n    this.#stage.written(lines);\n",
     search: "crash",
   },
   {
     name: "an entry says that those of its own batch are durable",
-    file: "journal/writer.ts",
+    file: "journal/line-stage.ts",
     find: "at: end, durable: this.#durable };",
     replace: "at: end, durable: this.#chain.sequence };",
     search: "crash",
@@ -247,17 +247,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the writer thread answers before it has written",
-    file: "journal/writer-thread.ts",
-    find: '      const place = files.append(lines);\n      stage.written(lines);\n      const tookUs = (performance.now() - began) * 1_000;\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n',
+    file: "journal/line-writer.ts",
+    find: "    const place = this.#files.append(lines);\n    this.#stage.written(lines);\n    const tookUs = (performance.now() - began) * 1_000;\n    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs });\n",
     replace:
-      '      const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n      publishResult(memory, { ...place, first: lines.first, durable: lines.last, tookUs: began - began });\n      if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);\n      files.append(lines);\n      stage.written(lines);\n',
+      "    const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs: began - began });\n    this.#files.append(lines);\n    this.#stage.written(lines);\n",
     search: "order",
   },
   {
     name: "the writer thread writes the head before the data",
-    file: "journal/writer-thread.ts",
-    find: "      const place = files.append(lines);\n",
-    replace: "      files.writeHead(lines);\n      const place = files.append(lines);\n",
+    file: "journal/line-writer.ts",
+    find: "    const place = this.#files.append(lines);\n",
+    replace: "    this.#files.writeHead(lines);\n    const place = this.#files.append(lines);\n",
     search: "order",
   },
   {

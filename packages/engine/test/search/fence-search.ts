@@ -10,6 +10,7 @@ import { Engine } from "../../src/engine.ts";
 import { type Disk, nodeDisk } from "../../src/journal/disk.ts";
 import { acquireLock, LOCK_FILE } from "../../src/journal/lock.ts";
 import { Writer } from "../../src/journal/writer.ts";
+import type { Batch } from "../../src/journal/writer-driver.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
 const SEGMENT = "segment-000001.jsonl";
@@ -57,12 +58,12 @@ async function tryLoss(name: string, lose: (directory: string) => void, director
 /** Somebody removed the lock, and another engine took the directory and wrote before we did. */
 async function tryOtherWriter(directory: string): Promise<void> {
   const { writer, lock, batch } = await started(nodeDisk, directory);
-  writer.write(batch);
+  written(writer, batch);
   const { size } = statSync(join(directory, SEGMENT));
   // At the end of what was written, where the prepared space begins.
   const other = nodeDisk.open(directory, SEGMENT, false);
   other?.write(Buffer.from('{"sequence":2'), endOfEntries(size, other));
-  await requireRefused("another writer's bytes stand in the place", () => writer.write({ ...batch, first: 2 }));
+  await requireRefused("another writer's bytes stand in the place", () => written(writer, { ...batch, first: 2 }));
   other?.close();
   await lock.release();
 }
@@ -90,7 +91,7 @@ async function tryLossWhileWriting(directory: string): Promise<void> {
     },
   };
   const { writer, lock, batch } = await started(losing, directory);
-  await requireRefused("the lock is removed while a batch is synced", () => writer.write(batch));
+  await requireRefused("the lock is removed while a batch is synced", () => written(writer, batch));
   await lock.release();
 }
 
@@ -105,6 +106,11 @@ async function tryCutSegment(directory: string): Promise<void> {
     return;
   }
   throw new Error(`a segment that was cut is continued: ${writer}`);
+}
+
+function written(writer: Writer, batch: Batch): void {
+  writer.submit(batch);
+  writer.step(() => undefined);
 }
 
 async function started(disk: Disk, directory: string) {

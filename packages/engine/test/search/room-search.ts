@@ -7,9 +7,9 @@
  */
 import { setImmediate as turn } from "node:timers/promises";
 import type { DecidedOrRefused } from "../../src/engine.ts";
-import type { WriterDriver } from "../../src/journal/journal.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
-import { type Batch, Writer, type WriterStart, type Written } from "../../src/journal/writer.ts";
+import { Writer, type WriterStart } from "../../src/journal/writer.ts";
+import type { Batch, WriterDriver, Written } from "../../src/journal/writer-driver.ts";
 import { type Command, CommandWorld, codeOf, drawCommands, learning, type Outcome } from "../support/command-world.ts";
 import { seededChance } from "../support/seeded-chance.ts";
 import { withTimersHeld } from "../support/virtual-timers.ts";

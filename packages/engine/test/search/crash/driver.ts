@@ -1,13 +1,14 @@
 /**
- * Drives a writer in the caller's thread, as the thread of its own does: it opens the files when the first batch comes,
- * answers every batch, and may hang with it. Beside `process.ts` the only file here that knows writer and driver.
+ * Drives the production chain (ring, lines, files) in the caller's thread, as the writer thread does: it opens the files when
+ * the first batch comes, reports every write, prepares space when there is no traffic, and may hang. Only this file and
+ * `process.ts` depend on writer and driver.
  * @module
  */
 import { CalybrisError } from "@calybris/kernel";
 import { nodeChain } from "../../../src/journal/chain-hash.ts";
 import type { Disk } from "../../../src/journal/disk.ts";
-import type { WriterDriver } from "../../../src/journal/journal.ts";
-import { type Batch, Writer, type WriterStart, type Written } from "../../../src/journal/writer.ts";
+import { Writer, type WriterStart } from "../../../src/journal/writer.ts";
+import type { Batch, WriterDriver, Written } from "../../../src/journal/writer-driver.ts";
 
 /** Thrown by a disk in place of never coming back. */
 export class Hung extends Error {}
@@ -17,7 +18,7 @@ export interface HandOptions {
   readonly start: WriterStart;
   readonly key: Uint8Array | undefined;
   readonly nowMs: () => number;
-  /** Hears of each batch the moment it is answered. */
+  /** Called with each write the moment it is reported, and with a seal again when its head is durable. */
   readonly acknowledged: ((sequence: number, isSealed: boolean) => void) | undefined;
 }
 
@@ -27,7 +28,9 @@ export class HandDriver implements WriterDriver {
   readonly #open: () => Writer;
   readonly #acknowledged: HandOptions["acknowledged"];
   #writer: Writer | undefined;
+  #durable = 0;
   #isDead = false;
+  #isHung = false;
 
   constructor({ disk, start, key, nowMs, acknowledged }: HandOptions) {
     this.#open = () => new Writer(disk, start, key === undefined ? undefined : nodeChain(key), nowMs);
@@ -42,6 +45,7 @@ export class HandDriver implements WriterDriver {
   close(): Promise<void> {
     return new Promise((resolve) => {
       this.#attempt(() => {
+        if (this.#isHung) return;
         if (!this.#isDead) {
           this.#writer ??= this.#open();
           this.#writer.close();
@@ -52,20 +56,31 @@ export class HandDriver implements WriterDriver {
   }
 
   #write(batch: Batch): void {
-    if (this.#isDead) return;
+    if (this.#isDead || this.#isHung) return;
     this.#writer ??= this.#open();
-    const written = this.#writer.write(batch);
-    this.#acknowledged?.(written.durable, batch.sealed);
-    this.onWritten(written);
+    this.#writer.submit(batch);
+    while (this.#writer.step(this.#report));
+    if (!batch.sealed) return;
+    // Only now is the head of a seal durable: the report comes before it.
+    this.#acknowledged?.(this.#durable, true);
+    // After a seal there is no traffic, so the thread would prepare space.
+    this.#writer.prepareAhead();
   }
+
+  readonly #report = (written: Written): void => {
+    this.#durable = written.durable;
+    this.#acknowledged?.(written.durable, false);
+    this.onWritten(written);
+  };
 
   #attempt(work: () => void, failed: () => void = () => undefined): void {
     try {
       work();
     } catch (error) {
       // A writer that failed refuses by itself; one that could not be made, or hangs, cannot.
-      this.#isDead = this.#writer === undefined || isHung(error);
-      if (isHung(error)) return;
+      this.#isHung = isHung(error);
+      this.#isDead = this.#writer === undefined;
+      if (this.#isHung) return;
       this.onFailed(problemOf(error));
       failed();
     }

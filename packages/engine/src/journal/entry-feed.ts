@@ -1,0 +1,71 @@
+/**
+ * The ordering side of the ring: lays entries into it in order, and keeps those for which there is no space until some of
+ * the entries before them are durable.
+ * @module
+ */
+import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "./entry-ring.ts";
+import { PROOFS, type SharedMemory } from "./shared-memory.ts";
+import type { Batch } from "./writer-driver.ts";
+
+export class EntryFeed {
+  readonly #ring: RingInlet;
+  readonly #sendOutside: (tail: string) => void;
+  /** Entries for which there was no space; no more than the journal lets wait. */
+  #spilled: OrderedTail[] = [];
+  #laid: number;
+  #durable: number;
+
+  /**
+   * @param sequence - the last durable entry.
+   * @param sendOutside - takes a tail that is too long for the ring.
+   */
+  constructor(memory: SharedMemory, sequence: number, sendOutside: (tail: string) => void) {
+    this.#ring = new RingInlet(memory);
+    this.#sendOutside = sendOutside;
+    this.#laid = sequence;
+    this.#durable = sequence;
+  }
+
+  /** The last entry in the ring. */
+  get laid(): number {
+    return this.#laid;
+  }
+
+  /** Lays the entries of a batch and shows them to the writer. */
+  push({ tails, rotate, sealed }: Batch): void {
+    for (let index = 0; index < tails.length; index++) {
+      const tail = tails[index] as Tail;
+      const entry = { tail, rotate: rotate && index === 0, sealed: sealed && index === tails.length - 1 };
+      if (this.#spilled.length > 0 || !this.#lay(entry)) this.#spilled.push(entry);
+    }
+    this.#ring.publish();
+  }
+
+  /**
+   * Everything up to an entry is durable and its proofs were read, so their places may be used again.
+   *
+   * @returns whether entries that were kept are in the ring now.
+   */
+  free(durable: number): boolean {
+    this.#durable = durable;
+    if (this.#spilled.length === 0) return false;
+    let moved = 0;
+    while (moved < this.#spilled.length && this.#lay(this.#spilled[moved] as OrderedTail)) moved += 1;
+    this.#spilled = this.#spilled.slice(moved);
+    if (moved > 0) this.#ring.publish();
+    return moved > 0;
+  }
+
+  /** Drops what is kept: the writer has failed. */
+  discard(): void {
+    this.#spilled = [];
+  }
+
+  #lay(entry: OrderedTail): boolean {
+    if (this.#laid - this.#durable >= PROOFS || !this.#ring.push(entry)) return false;
+    const { tail } = entry;
+    if (typeof tail === "string" && tail.length > RING_TAIL_LENGTH_MAX) this.#sendOutside(tail);
+    this.#laid += 1;
+    return true;
+  }
+}

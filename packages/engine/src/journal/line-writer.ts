@@ -1,0 +1,72 @@
+/**
+ * The writing side of the ring, whichever thread runs it: takes entries from the ring and makes them durable.
+ *
+ *     ring ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ reported ─▶ head
+ * @module
+ */
+import type { ChainHash } from "@calybris/kernel";
+import type { Disk } from "./disk.ts";
+import { LineStage } from "./line-stage.ts";
+import type { Result } from "./results.ts";
+import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
+import type { SharedMemory } from "./shared-memory.ts";
+
+export interface LineWriterPorts {
+  readonly disk: Disk;
+  /** The time between syncs of the head is measured by it. */
+  readonly nowMs: () => number;
+  /** Gives the tail of the next entry that did not fit the ring. */
+  readonly outsideTail: () => string;
+  /** Called when lines are durable, before the head is written. */
+  readonly onDurable: (result: Result) => void;
+}
+
+export class LineWriter {
+  readonly #ports: LineWriterPorts;
+  readonly #stage: LineStage;
+  readonly #files: SegmentWriter;
+
+  /**
+   * Opens the files.
+   *
+   * @param chain - the keyed chain; without one, the plain SHA-256 chain.
+   */
+  constructor(memory: SharedMemory, start: WriterStart, chain: ChainHash | undefined, ports: LineWriterPorts) {
+    this.#ports = ports;
+    this.#stage = new LineStage(memory, start, chain);
+    this.#files = new SegmentWriter(ports.disk, start, chain, ports.nowMs);
+  }
+
+  hasWork(): boolean {
+    return this.#stage.hasWork();
+  }
+
+  /**
+   * Makes the lines that come next durable. After a failure the writer is dead.
+   *
+   * @returns false when no entry waits.
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
+   */
+  step(): boolean {
+    const { outsideTail, onDurable } = this.#ports;
+    const lines = this.#stage.take(outsideTail);
+    if (lines === undefined) return false;
+    const began = performance.now();
+    const place = this.#files.append(lines);
+    this.#stage.written(lines);
+    const tookUs = (performance.now() - began) * 1_000;
+    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs });
+    this.#files.writeHead(lines);
+    return true;
+  }
+
+  /** Prepares space for the next busy time; see `SegmentWriter.prepareAhead`. */
+  prepareAhead(): boolean {
+    return this.#files.prepareAhead();
+  }
+
+  /** Cuts the prepared space off and closes. Only after the last entry. */
+  close(): void {
+    this.#files.close();
+  }
+}
