@@ -23,26 +23,34 @@ const HEAP_PER_BODY = 16;
 const YOUNG_MIB = 16;
 const MIB = 2 ** 20;
 
-interface WaitingTask {
-  readonly task: BodyTask;
+/** What the thread's program is given: bytes, which are given away, and what it needs to know. */
+export interface WorkerTask {
+  readonly bytes: Uint8Array;
+}
+
+interface WaitingTask<Task> {
+  readonly task: Task;
   readonly principal: Principal;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-export class BodyWorker {
+export class BodyWorker<Task extends WorkerTask = BodyTask> {
   readonly #heapMiB: number;
   readonly #taskMsMax: number;
   readonly #program: URL;
   #thread: Worker | undefined;
   #isReady = false;
-  readonly #waiting: WaitingTask[] = [];
+  readonly #waiting: WaitingTask<Task>[] = [];
   /** What the thread does, or did last. */
-  #task: WaitingTask | undefined;
+  #task: WaitingTask<Task> | undefined;
   #isBusy = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param bounds - for tests. */
+  /**
+   * @param bounds - `program`: what the thread runs, by default the reader of policies and long JSON. It posts
+   *   `{ isReady: true }`, and then one {@link BodyTaskResult} for each task.
+   */
   constructor(
     bodyBytesMax: number,
     bounds: { readonly taskMs?: number; readonly heapMiB?: number; readonly program?: URL } = {},
@@ -57,7 +65,7 @@ export class BodyWorker {
    *
    * @throws CalybrisError what reading the body throws, `CAL_GATEWAY_BODY_TOO_COSTLY`, `CAL_GATEWAY_OVERLOADED`.
    */
-  run(task: BodyTask, principal: Principal): Promise<unknown> {
+  run(task: Task, principal: Principal): Promise<unknown> {
     if (this.#waiting.length >= TASKS_MAX)
       return Promise.reject(new GatewayError("CAL_GATEWAY_OVERLOADED", { problem: "too many bodies wait to be read" }));
     return new Promise((resolve, reject) => {
@@ -150,7 +158,7 @@ export class BodyWorker {
     });
   }
 
-  #settle(settle: (task: WaitingTask) => void): void {
+  #settle(settle: (task: WaitingTask<Task>) => void): void {
     clearTimeout(this.#timer);
     if (this.#isBusy && this.#task !== undefined) settle(this.#task);
     this.#next();

@@ -1,0 +1,78 @@
+/**
+ * What a call's body says about its size: how many bytes the model is to read, how many messages, tools and images, and
+ * what its bytes do not show. Nothing of the text is kept but the beginning of what the user said last, for the prior.
+ *
+ * What is not known to be read from the bytes alone counts as hidden: an unknown kind of block, a new field, a tool that runs
+ * at the provider. A call with anything hidden is bounded by the context window.
+ * @module
+ */
+import { isAscii } from "node:buffer";
+import type { WireDialect } from "../wire/dialect.ts";
+import type { JsonSpans } from "../wire/json-spans.ts";
+import { hiddenField, isRead } from "./content-rules.ts";
+import { ContentCount } from "./content-count.ts";
+import { JsonWalk } from "./json-walk.ts";
+
+export interface CallContent {
+  /** Of all members that the model reads, as they are written: an upper bound of their tokens where nothing is hidden. */
+  readonly promptBytes: number;
+  /** Of those, the bytes beyond ASCII; an escape `\u` counts as three, which is about what it stands for. */
+  readonly wideBytes: number;
+  readonly messageCount: number;
+  readonly toolCount: number;
+  readonly toolBytes: number;
+  readonly imageCount: number;
+  /** Answers asked for at once: `n` of chat completions. */
+  readonly choiceCount: number;
+  /** A predicted output is billed as output where it is refused. */
+  readonly predictionBytes: number;
+  /** Searches that hosted tools may make, where each says how many; `undefined` where one does not. */
+  readonly searchesMax: number | undefined;
+  /** What the bytes do not show, each once: `image`, `previous_response_id`, `tool web_search`. */
+  readonly hidden: readonly string[];
+  /** The beginning of the last text by the user; empty where there is none. */
+  readonly userText: string;
+}
+
+/**
+ * @param bytes - checked: the spans are those of {@link JsonSpanScanner}.
+ *
+ * @example
+ * ```ts
+ * const { bytes, spans } = spanBody(Buffer.from('{"model":"a","messages":[{"role":"user","content":"Hi"}]}'));
+ * contentOf(bytes, spans, "openai-chat").messageCount; // 1
+ * ```
+ */
+export function contentOf(bytes: Uint8Array, { members }: JsonSpans, dialect: WireDialect): CallContent {
+  const walk = new JsonWalk(bytes);
+  const count = new ContentCount(walk);
+  let [promptBytes, wideBytes] = [0, 0];
+  for (const [name, { keyStart, valueStart, valueEnd }] of members) {
+    if (!isRead(name)) continue;
+    promptBytes += valueEnd - keyStart;
+    wideBytes += wideIn(bytes.subarray(valueStart, valueEnd));
+    if (walk.isNull(valueStart)) continue;
+    if (name === "messages" || name === "input") count.messages(valueStart, dialect);
+    else if (name === "system") count.content(valueStart);
+    else if (name === "tools") count.tools(valueStart, valueEnd - valueStart);
+    else if (name === "n" && dialect === "openai-chat") count.choices(valueStart);
+    else if (name === "prediction") count.predictionBytes = valueEnd - valueStart;
+    else if (name === "context_management") count.contextEdits(valueStart);
+    else {
+      const hidden = hiddenField(dialect, name);
+      if (hidden && !count.isNeutral(name, valueStart)) count.hide(name);
+    }
+  }
+  return { promptBytes, wideBytes, ...count.result() };
+}
+
+const ESCAPE_TEXT = "\\u";
+const ESCAPE_COUNTS = 3;
+
+function wideIn(bytes: Uint8Array): number {
+  let wide = 0;
+  if (!isAscii(bytes)) for (const byte of bytes) if (byte >= 0x80) wide += 1;
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = text.indexOf(ESCAPE_TEXT); at !== -1; at = text.indexOf(ESCAPE_TEXT, at + 2)) wide += ESCAPE_COUNTS;
+  return wide;
+}

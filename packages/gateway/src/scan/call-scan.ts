@@ -1,0 +1,41 @@
+/**
+ * A body of a model call, checked and measured: where its members are, what it holds, and its digests.
+ * @module
+ */
+import type { SpannedBody } from "../wire/body-members.ts";
+import type { WireDialect } from "../wire/dialect.ts";
+import { CALL_BOUNDS, type JsonSpans, JsonSpanScanner } from "../wire/json-spans.ts";
+import { type CallContent, contentOf } from "./call-content.ts";
+import { digestsOf, type RequestDigests } from "./prompt-digest.ts";
+
+export interface ScannedCall extends SpannedBody, RequestDigests {
+  readonly content: CallContent;
+}
+
+/**
+ * @param digestKey - of the digests, which are keyed.
+ * @throws GatewayError as {@link JsonSpanScanner} does.
+ *
+ * @example
+ * ```ts
+ * const body = Buffer.from('{"model":"a","messages":[{"role":"user","content":"Hi"}]}');
+ * const { content, promptDigest } = scanCall(body, "openai-chat", new Uint8Array(32));
+ * content.hidden; // []
+ * promptDigest.length; // 43
+ * ```
+ */
+export function scanCall(bytes: Uint8Array, dialect: WireDialect, digestKey: Uint8Array): ScannedCall {
+  const scanner = new JsonSpanScanner(CALL_BOUNDS);
+  scanner.push(bytes);
+  return measured(bytes, scanner.end(), dialect, digestKey);
+}
+
+/** The same of a body whose spans are known. */
+export function measured(
+  bytes: Uint8Array,
+  spans: JsonSpans,
+  dialect: WireDialect,
+  digestKey: Uint8Array,
+): ScannedCall {
+  return { bytes, spans, content: contentOf(bytes, spans, dialect), ...digestsOf(bytes, spans, dialect, digestKey) };
+}

@@ -1,0 +1,70 @@
+/**
+ * Keyed digests of a request: equal requests are recognised, and nobody without the key can test what a prompt was.
+ *
+ * Claude Code begins its system prompt with a line about billing that differs in every request. It is left out of both
+ * digests, as are, of the prompt's, members that no model reads: a client that sends a call again may set them anew.
+ * @module
+ */
+import { createHmac, type Hmac } from "node:crypto";
+import type { WireDialect } from "../wire/dialect.ts";
+import type { JsonSpans, MemberSpan } from "../wire/json-spans.ts";
+import { isRead } from "./content-rules.ts";
+import { JsonWalk } from "./json-walk.ts";
+
+export const DIGEST_KEY_BYTES = 32;
+
+export interface RequestDigests {
+  /** Of what the model reads; 43 characters of base64url. The journal keeps it. */
+  readonly promptDigest: string;
+  /** Of the whole body, for what must be equal in everything; 43 characters of base64url. */
+  readonly requestDigest: string;
+}
+
+/** @param key - {@link DIGEST_KEY_BYTES} secret bytes; with another key every digest is another. */
+export function digestsOf(bytes: Uint8Array, spans: JsonSpans, dialect: WireDialect, key: Uint8Array): RequestDigests {
+  const line = attributionLine(bytes, spans.members.get("system"));
+  const prompt = createHmac("sha256", key).update(`${dialect}\n`);
+  for (const [name, { keyStart, valueEnd }] of spans.members) {
+    if (!isRead(name)) continue;
+    updateWithout(prompt, bytes, keyStart, valueEnd, line);
+    prompt.update("\n");
+  }
+  const request = createHmac("sha256", key).update(`${dialect}\n\n`);
+  updateWithout(request, bytes, 0, bytes.byteLength, line);
+  return { promptDigest: prompt.digest("base64url"), requestDigest: request.digest("base64url") };
+}
+
+interface Hole {
+  readonly from: number;
+  readonly to: number;
+}
+
+function updateWithout(hmac: Hmac, bytes: Uint8Array, from: number, to: number, hole: Hole | undefined): void {
+  if (hole === undefined || hole.from < from || hole.to > to) {
+    hmac.update(bytes.subarray(from, to));
+    return;
+  }
+  hmac.update(bytes.subarray(from, hole.from)).update(bytes.subarray(hole.to, to));
+}
+
+const LINE_BEGINS = "x-anthropic-billing-header:";
+/** The line has some two hundred bytes. What is longer is no such line, and could hide a prompt from its digest. */
+const LINE_BYTES_MAX = 1_024;
+
+/** Where the text of the first block of a system prompt is, if it is the line. */
+function attributionLine(bytes: Uint8Array, system: MemberSpan | undefined): Hole | undefined {
+  const walk = new JsonWalk(bytes);
+  if (system === undefined || !walk.isList(system.valueStart)) return undefined;
+  let hole: Hole | undefined;
+  let index = 0;
+  walk.items(system.valueStart, (block) => {
+    index += 1;
+    if (index > 1 || !walk.isObject(block)) return undefined;
+    return walk.members(block, (key, at) => {
+      if (key === "text" && walk.text(at, LINE_BYTES_MAX)?.startsWith(LINE_BEGINS) === true)
+        hole = { from: at, to: walk.end(at) };
+      return undefined;
+    });
+  });
+  return hole;
+}
