@@ -1,15 +1,18 @@
 /**
- * A body of a model call, checked and measured: where its members are, what it holds, and its digests.
+ * A body of a model call, checked and measured: where its members are, what it holds, and its digest.
  * @module
  */
 import type { SpannedBody } from "../wire/body-members.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 import { CALL_BOUNDS, type JsonSpans, JsonSpanScanner } from "../wire/json-spans.ts";
-import { type CallContent, contentOf } from "./call-content.ts";
-import { digestsOf, type RequestDigests } from "./prompt-digest.ts";
+import { contentOf } from "./call-content.ts";
+import type { CallContent } from "./content-count.ts";
+import { promptDigestOf } from "./prompt-digest.ts";
 
-export interface ScannedCall extends SpannedBody, RequestDigests {
+export interface ScannedCall extends SpannedBody {
   readonly content: CallContent;
+  /** Keyed, of what the model reads; 43 characters of base64url. */
+  readonly promptDigest: string;
 }
 
 /**
@@ -37,5 +40,6 @@ export function measured(
   dialect: WireDialect,
   digestKey: Uint8Array,
 ): ScannedCall {
-  return { bytes, spans, content: contentOf(bytes, spans, dialect), ...digestsOf(bytes, spans, dialect, digestKey) };
+  const promptDigest = promptDigestOf({ bytes, spans }, dialect, digestKey);
+  return { bytes, spans, content: contentOf(bytes, spans, dialect), promptDigest };
 }

@@ -3,9 +3,29 @@
  * @module
  */
 import type { WireDialect } from "../wire/dialect.ts";
-import type { CallContent } from "./call-content.ts";
 import { BYTE_BLOCKS, BYTE_ITEMS, CLEARING_EDITS, CLIENT_TOOLS, IMAGE_BLOCKS } from "./content-rules.ts";
 import type { JsonWalk } from "./json-walk.ts";
+
+export interface CallContent {
+  /** Of all members that the model reads, as they are written: an upper bound of their tokens where nothing is hidden. */
+  readonly promptBytes: number;
+  /** Of those, the bytes beyond ASCII; an escape `\u` counts as three, which is about what it stands for. */
+  readonly wideBytes: number;
+  readonly messageCount: number;
+  readonly toolCount: number;
+  readonly toolBytes: number;
+  readonly imageCount: number;
+  /** Answers asked for at once: `n` of chat completions. */
+  readonly choiceCount: number;
+  /** A predicted output is billed as output where it is refused. */
+  readonly predictionBytes: number;
+  /** Searches that hosted tools may make, where each says how many; `undefined` where one does not. */
+  readonly searchesMax: number | undefined;
+  /** What the bytes do not show, each once: `image`, `previous_response_id`, `tool web_search`. */
+  readonly hidden: readonly string[];
+  /** The beginning of the last text by the user; empty where there is none. */
+  readonly userText: string;
+}
 
 /** No kind of block or tool has a longer name. */
 const TYPE_BYTES_MAX = 64;

@@ -106,9 +106,16 @@ export class JsonWalk {
   }
 
   #textEnd(at: number): number {
-    let quote = this.#bytes.indexOf(QUOTE, at + 1);
-    while (this.#runBefore(quote, at + 1) % 2 === 1) quote = this.#bytes.indexOf(QUOTE, quote + 1);
+    let quote = this.#quoteAfter(at + 1);
+    while (this.#runBefore(quote, at + 1) % 2 === 1) quote = this.#quoteAfter(quote + 1);
     return quote + 1;
+  }
+
+  /** A quote that is near is found sooner here than by a call of native code. */
+  #quoteAfter(from: number): number {
+    const near = Math.min(from + NEAR_BYTES, this.#bytes.length);
+    for (let at = from; at < near; at += 1) if (this.#bytes[at] === QUOTE) return at;
+    return this.#bytes.indexOf(QUOTE, near);
   }
 
   /** Backslashes in a row before a place. */
@@ -146,3 +153,4 @@ export class JsonWalk {
 
 const ESCAPE_BYTES_MAX = 6;
 const DIGITS_MAX = 24;
+const NEAR_BYTES = 48;

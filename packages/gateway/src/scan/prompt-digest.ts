@@ -6,22 +6,20 @@
  * @module
  */
 import { createHmac, type Hmac } from "node:crypto";
+import type { SpannedBody } from "../wire/body-members.ts";
 import type { WireDialect } from "../wire/dialect.ts";
-import type { JsonSpans, MemberSpan } from "../wire/json-spans.ts";
+import type { MemberSpan } from "../wire/json-spans.ts";
 import { isRead } from "./content-rules.ts";
 import { JsonWalk } from "./json-walk.ts";
 
 export const DIGEST_KEY_BYTES = 32;
 
-export interface RequestDigests {
-  /** Of what the model reads; 43 characters of base64url. The journal keeps it. */
-  readonly promptDigest: string;
-  /** Of the whole body, for what must be equal in everything; 43 characters of base64url. */
-  readonly requestDigest: string;
-}
-
-/** @param key - {@link DIGEST_KEY_BYTES} secret bytes; with another key every digest is another. */
-export function digestsOf(bytes: Uint8Array, spans: JsonSpans, dialect: WireDialect, key: Uint8Array): RequestDigests {
+/**
+ * Of what the model reads: 43 characters of base64url, which the journal keeps.
+ *
+ * @param key - {@link DIGEST_KEY_BYTES} secret bytes; with another key every digest is another.
+ */
+export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: Uint8Array): string {
   const line = attributionLine(bytes, spans.members.get("system"));
   const prompt = createHmac("sha256", key).update(`${dialect}\n`);
   for (const [name, { keyStart, valueEnd }] of spans.members) {
@@ -29,9 +27,15 @@ export function digestsOf(bytes: Uint8Array, spans: JsonSpans, dialect: WireDial
     updateWithout(prompt, bytes, keyStart, valueEnd, line);
     prompt.update("\n");
   }
-  const request = createHmac("sha256", key).update(`${dialect}\n\n`);
+  return prompt.digest("base64url");
+}
+
+/** Of the whole body, for what must be equal in everything; of the same form, and never equal to a prompt's. */
+export function requestDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: Uint8Array): string {
+  const line = attributionLine(bytes, spans.members.get("system"));
+  const request = createHmac("sha256", key).update(`request ${dialect}\n`);
   updateWithout(request, bytes, 0, bytes.byteLength, line);
-  return { promptDigest: prompt.digest("base64url"), requestDigest: request.digest("base64url") };
+  return request.digest("base64url");
 }
 
 interface Hole {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type CallContent, contentOf } from "../../src/scan/call-content.ts";
+import { contentOf } from "../../src/scan/call-content.ts";
+import type { CallContent } from "../../src/scan/content-count.ts";
 import { spanBody } from "../../src/wire/body-members.ts";
 import type { WireDialect } from "../../src/wire/dialect.ts";
 

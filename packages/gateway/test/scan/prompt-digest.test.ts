@@ -1,13 +1,19 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scanCall } from "../../src/scan/call-scan.ts";
-import type { RequestDigests } from "../../src/scan/prompt-digest.ts";
+import { requestDigestOf } from "../../src/scan/prompt-digest.ts";
 import type { WireDialect } from "../../src/wire/dialect.ts";
 
 const KEY = new Uint8Array(32).fill(7);
 
-function digests(json: unknown, dialect: WireDialect = "anthropic-messages", key = KEY): RequestDigests {
-  return scanCall(Buffer.from(typeof json === "string" ? json : JSON.stringify(json)), dialect, key);
+function digests(json: unknown, dialect: WireDialect = "anthropic-messages", key = KEY): Digests {
+  const scanned = scanCall(Buffer.from(typeof json === "string" ? json : JSON.stringify(json)), dialect, key);
+  return { promptDigest: scanned.promptDigest, requestDigest: requestDigestOf(scanned, dialect, key) };
+}
+
+interface Digests {
+  readonly promptDigest: string;
+  readonly requestDigest: string;
 }
 
 const LINE = "x-anthropic-billing-header: cc_version=2.1.328; cch=";
