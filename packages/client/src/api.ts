@@ -245,6 +245,46 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/priors": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Activate a prior, from the next decision on
+     * @description The prior must read the same features in the same order as the policy's `learning.features`. A certificate of another prior becomes void: nothing is served below the top tier until a new one is activated.
+     */
+    readonly post: operations["setPrior"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/certificates": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Activate a certificate, from the next decision on
+     * @description The `regimes` with the lowest predicted gain may be served below the top tier; 0 allows none. The prior that it names must be active.
+     */
+    readonly post: operations["setCertificate"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/reload": {
     readonly parameters: {
       readonly query?: never;
@@ -427,6 +467,28 @@ export interface components {
       readonly id: number;
       /** @description Its name in the policy. */
       readonly name: string;
+    };
+    readonly CertificateChange: {
+      /** @description Journal sequence of its entry. */
+      readonly sequence: number;
+      /** @description Share of decisions, in ten-thousandths, that use the floor of their use case only. */
+      readonly holdoutBps: number;
+    };
+    readonly CertificateRequest: {
+      /** @description A whole number from 0 to 8 (how many regimes may be served below the top tier). */
+      readonly regimes: number;
+      /** @description A whole number from 1 to 9999 (the risk α). */
+      readonly alphaBps: number;
+      /** @description A whole number from 1 to 9999 (the failure probability δ). */
+      readonly deltaBps: number;
+      /** @description A whole number from 0 to 9007199254740991 (labelled requests that it is based on). */
+      readonly samples: number;
+      /** @description The digest (`calypri1`) of the prior that it belongs to; left out without one. */
+      readonly prior?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly ClockConfirmation: {
       /** @description The step that was confirmed; null when none was unconfirmed. */
@@ -947,6 +1009,22 @@ export interface components {
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
       readonly by?: string | undefined;
     };
+    readonly PriorChange: {
+      /** @description Journal sequence of its entry. */
+      readonly sequence: number;
+      /** @description Whether the active certificate belonged to another prior and became void. */
+      readonly isCertificateVoid: boolean;
+    };
+    readonly PriorRequest: {
+      /** @description An object: the unmodified JSON that `calybris train` wrote. */
+      readonly prior: {
+        readonly [name: string]: unknown;
+      };
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
+    };
     readonly Proof: {
       /** @description The journal line, byte for byte: every hash can be recomputed from it. */
       readonly line: string;
@@ -1121,6 +1199,8 @@ export type Budget = components["schemas"]["Budget"];
 export type BudgetChange = components["schemas"]["BudgetChange"];
 export type BudgetRequest = components["schemas"]["BudgetRequest"];
 export type Candidate = components["schemas"]["Candidate"];
+export type CertificateChange = components["schemas"]["CertificateChange"];
+export type CertificateRequest = components["schemas"]["CertificateRequest"];
 export type ClockConfirmation = components["schemas"]["ClockConfirmation"];
 export type CorrectionRequest = components["schemas"]["CorrectionRequest"];
 export type Counterfactual = components["schemas"]["Counterfactual"];
@@ -1145,6 +1225,8 @@ export type PolicyCheckRequest = components["schemas"]["PolicyCheckRequest"];
 export type PolicyFile = components["schemas"]["PolicyFile"];
 export type PolicyRow = components["schemas"]["PolicyRow"];
 export type PolicySetRequest = components["schemas"]["PolicySetRequest"];
+export type PriorChange = components["schemas"]["PriorChange"];
+export type PriorRequest = components["schemas"]["PriorRequest"];
 export type Proof = components["schemas"]["Proof"];
 export type Ready = components["schemas"]["Ready"];
 export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
@@ -1651,6 +1733,72 @@ export interface operations {
       };
     };
   };
+  readonly setPrior: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["PriorRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Activate a prior, from the next decision on. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["PriorChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly setCertificate: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["CertificateRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Activate a certificate, from the next decision on. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["CertificateChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly reload: {
     readonly parameters: {
       readonly query?: never;
@@ -1899,6 +2047,8 @@ export const OPERATIONS: {
   policies: { method: "GET", path: "/v1/policies" },
   setPolicy: { method: "POST", path: "/v1/policies" },
   checkPolicy: { method: "POST", path: "/v1/policies/check" },
+  setPrior: { method: "POST", path: "/v1/priors" },
+  setCertificate: { method: "POST", path: "/v1/certificates" },
   reload: { method: "POST", path: "/v1/reload" },
   journalHead: { method: "GET", path: "/v1/journal/head" },
   journalEntries: { method: "GET", path: "/v1/journal/entries" },

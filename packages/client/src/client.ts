@@ -134,6 +134,16 @@ export class CalybrisClient {
     return this.#call("setPolicy", { body: change, ...options });
   }
 
+  /** Activates a prior, from the next decision on. */
+  setPrior(change: api.PriorRequest, options: CallOptions = {}): Promise<api.PriorChange> {
+    return this.#call("setPrior", { body: change, ...options });
+  }
+
+  /** Activates a certificate, from the next decision on. */
+  setCertificate(change: api.CertificateRequest, options: CallOptions = {}): Promise<api.CertificateChange> {
+    return this.#call("setCertificate", { body: change, ...options });
+  }
+
   /** Makes the service read keys, TLS files, the policy file and budgets again; all of it takes effect, or nothing. */
   reload(options: CallOptions = {}): Promise<api.Reload> {
     return this.#call("reload", options);

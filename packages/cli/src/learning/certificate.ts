@@ -7,13 +7,14 @@ import { readJsonFile } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { CERTIFICATE_BOUNDS, type Certificate, readCertificate } from "./certificate-file.ts";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
-interface CertificateSetOptions extends JournalOptions, ClaimOptions {
+interface CertificateSetOptions extends TargetOptions, ClaimOptions {
   readonly regimes?: number;
   readonly alpha?: number;
   readonly delta?: number;
@@ -51,6 +52,8 @@ function setCommand(terminal: Terminal): Command {
     .option("--prior <file>", "prior that it belongs to")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
@@ -69,16 +72,20 @@ async function setCertificate(
   const caller = callerOf(options);
   const certificate =
     file === undefined ? await certificateOf(options, command) : await certificateIn(file, options, command);
-  const { sequence, holdoutBps } = await withEngine(options, undefined, async ({ learning, snapshot }) => ({
-    sequence: await learning.certify(certificate, caller),
-    holdoutBps: snapshot.learning?.holdoutBps ?? 0,
-  }));
+  const client = clientOf(options);
+  const { sequence, holdoutBps } =
+    client === undefined
+      ? await withEngine(options, undefined, async ({ learning, snapshot }) => ({
+          sequence: await learning.certify(certificate, caller),
+          holdoutBps: snapshot.learning?.holdoutBps ?? 0,
+        }))
+      : await client.setCertificate({ ...certificate, ...caller });
   if (options.json) {
     terminal.print(jsonText({ sequence, ...certificate, ...caller }));
     return;
   }
   const { regimes, alphaBps, deltaBps, samples, prior } = certificate;
-  const risk = `risk at most ${alphaBps} bps but for ${deltaBps} bps of doubt, on ${samples} samples`;
+  const risk = `risk at most ${alphaBps} bps with failure probability ${deltaBps} bps, on ${samples} samples`;
   terminal.print(
     `from entry ${sequence} on, ${regimes} of 8 regimes may be served below the top tier: ${risk}${prior === undefined ? "" : ` (prior ${prior})`}`,
   );

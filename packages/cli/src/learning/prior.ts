@@ -3,17 +3,18 @@
  * @module
  */
 import { loadPrior } from "@calybris/engine";
-import { readJsonFile } from "@calybris/engine/internal";
+import { membersOf, readJsonFile } from "@calybris/engine/internal";
 import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import { type JournalOptions, journalOption } from "../journal/place.ts";
+import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
-interface PriorSetOptions extends JournalOptions, ClaimOptions {
+interface PriorSetOptions extends TargetOptions, ClaimOptions {
   readonly json?: true;
 }
 
@@ -37,6 +38,8 @@ function setCommand(terminal: Terminal): Command {
     .argument("<file>", "prior written by `calybris train`")
     .addOption(journalOption())
     .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
     .addOption(byOption())
     .addOption(keyFileOption())
     .option("--json", "print JSON")
@@ -49,14 +52,18 @@ async function setPrior(file: string, options: PriorSetOptions, terminal: Termin
   // Here, so that a mistake names the file and no journal is opened for it.
   const { digestHex, featureNames, head, text } = loadPrior(value, file);
   const caller = callerOf(options);
-  const { sequence, isCertificateVoid } = await withEngine(options, undefined, async ({ learning }) => {
-    const before = learning.certifiedRegimes ?? 0;
-    const entry = await learning.setPrior(value, caller);
-    return { sequence: entry, isCertificateVoid: before > 0 && learning.certifiedRegimes === 0 };
-  });
+  const client = clientOf(options);
+  const { sequence, isCertificateVoid } =
+    client === undefined
+      ? await withEngine(options, undefined, async ({ learning }) => {
+          const before = learning.certifiedRegimes ?? 0;
+          const entry = await learning.setPrior(value, caller);
+          return { sequence: entry, isCertificateVoid: before > 0 && learning.certifiedRegimes === 0 };
+        })
+      : await client.setPrior({ prior: membersOf(value), ...caller });
   if (options.json) {
-    const told = { sequence, digest: digestHex, features: featureNames, head: head.kind, isCertificateVoid, ...caller };
-    terminal.print(jsonText(told));
+    const members = { sequence, digest: digestHex, features: featureNames, head: head.kind, isCertificateVoid };
+    terminal.print(jsonText({ ...members, ...caller }));
     return;
   }
   const reads = [...featureNames, ...(text === undefined ? [] : ["text"])].join(", ");

@@ -2,6 +2,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { createKey, type Scope } from "@calybris/gateway";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { linearPrior } from "../../../engine/test/support/linear-prior.ts";
 import { calybris, calybrisOn, capturedTerminal, type Ended } from "../support/captured-terminal.ts";
 import { CATALOG, POLICY, Sandbox } from "../support/sample-files.ts";
 
@@ -118,6 +119,22 @@ describe("commands that change something", () => {
     expect((await there("policy", "diff", next)).out).toContain("no difference");
     await decide({ requested: "swift", inputTokens: 50 });
   });
+});
+
+test("a prior and a certificate are activated through the service, as they are in a journal", async () => {
+  const prior = files.write("prior.json", JSON.stringify(linearPrior({ names: [] })));
+  const set = await there("prior", "set", prior, "--by", "grace", "--json");
+  expect(set).toMatchObject({ exit: 0, complaints: "" });
+  const { sequence, digest } = JSON.parse(set.out) as { readonly sequence: number; readonly digest: string };
+  const numbers = ["--regimes", "3", "--alpha", "400", "--delta", "1000", "--samples", "7000"];
+  const certified = await there("certificate", "set", ...numbers, "--prior", prior, "--json");
+  expect(JSON.parse(certified.out)).toMatchObject({ regimes: 3, prior: digest });
+  const other = files.write("other.json", JSON.stringify(linearPrior({ names: [], text: true })));
+  const refused = await there("certificate", "set", ...numbers, "--prior", other);
+  expect(refused).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_CERTIFICATE_PRIOR") });
+  expect((await there("prior", "set", other)).out).toContain("the certificate belonged to another prior and is void");
+  const { out } = await here("show", String(sequence), "--json");
+  expect(JSON.parse(out)).toMatchObject({ kind: "prior", keyName: "admin", members: { onBehalfOf: "grace", digest } });
 });
 
 describe("commands that read", () => {

@@ -12,12 +12,16 @@ import {
   whole,
 } from "@calybris/engine/internal";
 import {
+  BPS_MAX,
   DECISION_ID_PATTERN,
+  DIGEST_PATTERN,
   DISPOSITIONS,
   HOLD_CAUSES,
   I64_MAX,
   invariant,
+  isDigest,
   parseDecisionId,
+  REGIME_COUNT,
   SIGNALS,
 } from "@calybris/kernel";
 import { z } from "zod";
@@ -135,6 +139,35 @@ export const policyCheckCall: z.ZodType = named(
 export const policySetCall: z.ZodType = named(
   "PolicySetRequest",
   z.strictObject({ policy: policyFileSchema, ...claim }),
+);
+
+const BPS_MAX_EXCLUSIVE = BPS_MAX - 1;
+
+export const priorCall: z.ZodType = named(
+  "PriorRequest",
+  z.strictObject({
+    prior: field(
+      (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+      "an object: the unmodified JSON that `calybris train` wrote",
+      { type: "object" },
+    ),
+    ...claim,
+  }),
+);
+
+export const certificateCall: z.ZodType = named(
+  "CertificateRequest",
+  z.strictObject({
+    regimes: whole(0, REGIME_COUNT, "how many regimes may be served below the top tier"),
+    alphaBps: whole(1, BPS_MAX_EXCLUSIVE, "the risk α"),
+    deltaBps: whole(1, BPS_MAX_EXCLUSIVE, "the failure probability δ"),
+    samples: whole(0, Number.MAX_SAFE_INTEGER, "labelled requests that it is based on"),
+    prior: field(isDigest, "the digest (`calypri1`) of the prior that it belongs to; left out without one", {
+      type: "string",
+      pattern: DIGEST_PATTERN,
+    }).optional(),
+    ...claim,
+  }),
 );
 
 const sequenceText = (what: string): z.ZodType =>

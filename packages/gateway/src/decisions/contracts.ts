@@ -7,18 +7,21 @@ import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
 import { budgetSetShape, ledgerShape, observedShape, settledShape, tenantShape } from "./money-shapes.ts";
 import {
+  certificateSetShape,
   clockShape,
   headShape,
   healthShape,
   policiesShape,
   policyCheckedShape,
   policySetShape,
+  priorSetShape,
   readyShape,
   reloadedShape,
 } from "./service-shapes.ts";
 import {
   batchCall,
   budgetCall,
+  certificateCall,
   correctCall,
   decideCall,
   entriesQuery,
@@ -26,6 +29,7 @@ import {
   observeCall,
   policyCheckCall,
   policySetCall,
+  priorCall,
   releaseCall,
   settleCall,
 } from "./call-shapes.ts";
@@ -46,6 +50,8 @@ export type ApiOperation =
   | "policies"
   | "setPolicy"
   | "checkPolicy"
+  | "setPrior"
+  | "setCertificate"
   | "reload"
   | "journalHead"
   | "journalEntries"
@@ -59,6 +65,8 @@ export type OperationName = ApiOperation | DocumentationOperation;
 const MEMBERS_MAX = 300;
 /** Of a whole batch; the engine bounds each of its requests. */
 const BATCH_MEMBERS_MAX = 640_000;
+/** Of a prior: 4 arrays of 32,768 nodes, 4,096 categories and the rest. */
+const PRIOR_MEMBERS_MAX = 150_000;
 
 const json = (schema: BodyRule["schema"]): BodyRule => ({
   schema,
@@ -203,6 +211,26 @@ const API: Contracts<ApiOperation> = {
     scopes: ["decide", "operate", "audit"],
     body: policy(policyCheckCall),
     answer: policyCheckedShape,
+  },
+  setPrior: {
+    method: "POST",
+    path: "/v1/priors",
+    summary: "Activate a prior, from the next decision on",
+    description:
+      "The prior must read the same features in the same order as the policy's `learning.features`. A certificate of another prior becomes void: nothing is served below the top tier until a new one is activated.",
+    scopes: ["operate"],
+    body: { ...json(priorCall), membersMax: PRIOR_MEMBERS_MAX },
+    answer: priorSetShape,
+  },
+  setCertificate: {
+    method: "POST",
+    path: "/v1/certificates",
+    summary: "Activate a certificate, from the next decision on",
+    description:
+      "The `regimes` with the lowest predicted gain may be served below the top tier; 0 allows none. The prior that it names must be active.",
+    scopes: ["operate"],
+    body: json(certificateCall),
+    answer: certificateSetShape,
   },
   reload: {
     method: "POST",

@@ -25,7 +25,7 @@ export const TAGS: { readonly [tag: string]: string } = {
   Outcomes: "Report how an executed decision turned out. The learner uses it.",
   Settlements: "Report what an executed decision cost, so that the rest of its reservation is free again.",
   Budgets: "Limits and balances of tenants.",
-  Policies: "Activate, check and list policies.",
+  Policies: "Activate, check and list policies; activate what the learner works with.",
   Journal: "The entries that every decision and balance can be recomputed from.",
   Operation: "Health, metrics, configuration and clock of the service.",
 };
@@ -44,6 +44,17 @@ const POLICY = {
   useCases: {
     default: { valueDollars: "0.05", riskBps: 500, confidenceBps: 9000, qualityMinBps: 7000, outputTokens: 500 },
   },
+};
+
+/** A prior of a policy without features, such as the one that `calybris init` writes. */
+const PRIOR = {
+  format: 1,
+  digest: "6244af51fbc1c7311139833017ff7139e12f2ef00d1d26c67dc44929f584d255",
+  features: [],
+  categories: [],
+  categoryOtherBps: 0,
+  head: { kind: "linear", interceptMillibps: 0, weightsMillibps: [] },
+  boundariesBps: [-3000, -2000, -1000, 0, 1000, 2000, 3000],
 };
 
 const DECIDE_ERRORS: readonly DocumentedError[] = [
@@ -142,6 +153,12 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
   policies: { tag: "Policies", errors: [] },
   setPolicy: { tag: "Policies", body: { policy: POLICY, onBehalfOf: "ada" }, errors: POLICY_ERRORS },
   checkPolicy: { tag: "Policies", body: { policy: POLICY }, errors: POLICY_ERRORS },
+  setPrior: { tag: "Policies", body: { prior: PRIOR, onBehalfOf: "ada" }, errors: ["CAL_PRIOR_INVALID"] },
+  setCertificate: {
+    tag: "Policies",
+    body: { regimes: 2, alphaBps: 400, deltaBps: 1000, samples: 7000, prior: PRIOR.digest, onBehalfOf: "ada" },
+    errors: ["CAL_LEDGER_INVALID", "CAL_CERTIFICATE_PRIOR"],
+  },
   reload: {
     tag: "Operation",
     errors: [
@@ -182,6 +199,8 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "policies",
   "checkPolicy",
   "setPolicy",
+  "setPrior",
+  "setCertificate",
   "reload",
   "journalHead",
   "journalEntries",

@@ -11,6 +11,7 @@ import { budgetHandlers } from "./budgets.ts";
 import { API_CONTRACTS, CONTRACTS, type OperationName } from "./contracts.ts";
 import { decisionHandlers } from "./decisions.ts";
 import { journalHandlers } from "./journal.ts";
+import { learningHandlers } from "./learning.ts";
 import { policyHandlers } from "./policies.ts";
 import { settlementHandlers } from "./settlements.ts";
 
@@ -23,6 +24,7 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
     ...settlementHandlers(context),
     ...budgetHandlers(context),
     ...policyHandlers(context),
+    ...learningHandlers(context),
     ...journalHandlers(context),
     ...healthHandlers(context, watched),
     ...documentationHandlers(),

@@ -46,6 +46,22 @@ export const policySetShape: z.ZodType = named(
   }),
 );
 
+export const priorSetShape: z.ZodType = named(
+  "PriorChange",
+  z.object({
+    sequence: count("Journal sequence of its entry."),
+    isCertificateVoid: flag("Whether the active certificate belonged to another prior and became void."),
+  }),
+);
+
+export const certificateSetShape: z.ZodType = named(
+  "CertificateChange",
+  z.object({
+    sequence: count("Journal sequence of its entry."),
+    holdoutBps: count("Share of decisions, in ten-thousandths, that use the floor of their use case only."),
+  }),
+);
+
 export const reloadedShape: z.ZodType = named(
   "Reload",
   z.object({

@@ -78,7 +78,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.end());
 
-interface Told {
+interface Answer {
   readonly status: number;
   readonly body: {
     readonly error?: {
@@ -88,12 +88,14 @@ interface Told {
   };
 }
 
-async function send(path: string, body: string): Promise<Told> {
+async function send(path: string, body: string): Promise<Answer> {
   const key =
-    path.startsWith("/v1/tenants") || /polic|correct|reconcile/.test(path) ? running.keys.operate : running.keys.decide;
+    path.startsWith("/v1/tenants") || /polic|prior|certificate|correct|reconcile/.test(path)
+      ? running.keys.operate
+      : running.keys.decide;
   const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
   const response = await fetch(`${running.url}${path.replace("{id}", "acme")}`, { method: "POST", headers, body });
-  return { status: response.status, body: (await response.json()) as Told["body"] };
+  return { status: response.status, body: (await response.json()) as Answer["body"] };
 }
 
 /** A body that is right but for one member. */
@@ -153,6 +155,8 @@ test("whatever stands in a field of anything else that is sent, it is taken or r
     "/v1/tenants/{id}/budget": { by: "ada", limit: {} },
     "/v1/policies/check": { policy: POLICY },
     "/v1/policies": { policy: POLICY, by: "ada" },
+    "/v1/priors": { prior: {}, by: "ada" },
+    "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" },
     "/v1/decisions:batch": { requests: [{ inputTokens: 1 }] },
   };
   const posts = Object.keys(api.paths).filter(

@@ -67,11 +67,14 @@ const commands = (decisionId: string): Readonly<Record<string, object>> => ({
   "/v1/outcomes": { decisionId, succeeded: true },
   "/v1/tenants/{id}/budget": { by: "ada", limit: {}, grant: { id: "g", amountMicrocents: 1 } },
   "/v1/policies": { policy: { ...POLICY, epoch: 2 }, by: "ada" },
+  "/v1/priors": { prior: {} },
+  "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1 },
   "/v1/reload": {},
+  "/v1/clock/confirm": {},
 });
 
 /** Order no entry. */
-const HARMLESS = ["/v1/policies/check", "/v1/clock/confirm"];
+const HARMLESS = ["/v1/policies/check"];
 
 test("every route that changes something answers 503 with the same incident, and the log has what was thrown", async () => {
   await withFailingKernel(async (own, decisionId, fail) => {

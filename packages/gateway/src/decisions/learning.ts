@@ -1,0 +1,40 @@
+/**
+ * The learner over HTTP: activating the prior and the certificate that it works with.
+ * @module
+ */
+import type { Engine } from "@calybris/engine";
+import { apiJson } from "../http/error-dialect.ts";
+import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import { type ClaimBody, callerOf } from "../keys/caller.ts";
+import type { ApiContext } from "./api-context.ts";
+
+type Handlers = { readonly [Name in "setPrior" | "setCertificate"]: Handler };
+
+interface PriorBody extends ClaimBody {
+  readonly prior: object;
+}
+
+type CertificateBody = ClaimBody & Parameters<Engine["learning"]["certify"]>[0];
+
+export function learningHandlers({ engine }: ApiContext): Handlers {
+  return {
+    setPrior: (call) => setPrior(engine, call),
+    setCertificate: (call) => setCertificate(engine, call),
+  };
+}
+
+async function setPrior(engine: Engine, { principal, body }: Call): Promise<Reply> {
+  const { prior, ...claim } = body as PriorBody;
+  const { learning } = engine;
+  const before = learning.certifiedRegimes ?? 0;
+  const sequence = await learning.setPrior(prior, callerOf(engine, principal, claim));
+  return { body: apiJson({ sequence, isCertificateVoid: before > 0 && learning.certifiedRegimes === 0 }) };
+}
+
+async function setCertificate(engine: Engine, { principal, body }: Call): Promise<Reply> {
+  const { by, onBehalfOf, ...certificate } = body as CertificateBody;
+  const claim = { ...(by === undefined ? {} : { by }), ...(onBehalfOf === undefined ? {} : { onBehalfOf }) };
+  const sequence = await engine.learning.certify(certificate, callerOf(engine, principal, claim));
+  const holdoutBps = engine.snapshot.learning?.holdoutBps ?? 0;
+  return { body: apiJson({ sequence, holdoutBps }) };
+}
