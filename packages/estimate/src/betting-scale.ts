@@ -1,0 +1,38 @@
+/**
+ * How much to bet on the next number, from those before it.
+ * @module
+ */
+
+/** The numbers begin as if one half had been seen once, with a variance of one quarter. */
+const PRIOR_MEAN = 0.5;
+const PRIOR_VARIANCE = 0.25;
+
+/**
+ * λ_i = √(2 ln(1/level) / (σ̂²_{i−1} · i · ln(1 + i))), which depends on numbers before the i-th only.
+ *
+ * Source: Waudby-Smith and Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024), section 4.
+ */
+export class BettingScale {
+  readonly #logLevel: number;
+  count = 0;
+  #sum = 0;
+  #squares = 0;
+
+  /** @param level - the probability of error that one side may spend. */
+  constructor(level: number) {
+    this.#logLevel = Math.log(1 / level);
+  }
+
+  /** For the number that comes next. */
+  next(): number {
+    const variance = (PRIOR_VARIANCE + this.#squares) / (this.count + 1);
+    const i = this.count + 1;
+    return Math.sqrt((2 * this.#logLevel) / (variance * i * Math.log(1 + i)));
+  }
+
+  add(value: number): void {
+    this.count += 1;
+    this.#sum += value;
+    this.#squares += (value - (PRIOR_MEAN + this.#sum) / (this.count + 1)) ** 2;
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * What another policy would have earned, from logged decisions: estimators, diagnostics, and intervals that stay valid while
+ * somebody watches. Pure mathematics: no disk, no network, no clock.
+ * @module
+ */
+export { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
+export { BettingBound, exactBettingBound, type GridRange } from "./betting-bound.ts";
+export { type ComparedRow, type DifferenceSettings, DifferenceTest } from "./difference-test.ts";
+export { ESTIMATE_ERRORS, type EstimateErrorCode, type EstimateErrorDetails } from "./estimate-errors.ts";
+export { EstimatorFold, type EstimatorSettings, type Estimates, type PointEstimate } from "./estimators.ts";
+export { checkRow, hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
+export { pseudoReward } from "./pseudo-reward.ts";
+export { type Refusal, refusalsOf } from "./refusals.ts";
+export { slope } from "./slope.ts";
+export type { Support } from "./support.ts";
+export { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";

@@ -1,0 +1,78 @@
+/**
+ * One logged decision, as every estimator reads it, and the check that it is one.
+ * @module
+ */
+import { estimateError } from "./estimate-errors.ts";
+
+/**
+ * One decision of a log. Arms are numbered from 0; every list has one number for each arm.
+ *
+ * Rewards and predictions lie between 0 and 1. Scale other rewards before, and the results back.
+ */
+export interface LoggedRow {
+  /**
+   * The probability with which the logging policy chose each arm; with a holdout, that of the mixture of both policies. A log
+   * that kept the probability of the chosen arm only has `undefined` for the others.
+   */
+  readonly logged: readonly (number | undefined)[];
+  /** The probability with which the target policy chooses each arm. Sums to 1. */
+  readonly target: readonly number[];
+  /** The reward that a model predicts for each arm, from earlier rows or another fold. 0 where there is no model. */
+  readonly predicted: readonly number[];
+  /** The arm that ran. */
+  readonly chosen: number;
+  /** `undefined` where the outcome is not known. */
+  readonly reward: number | undefined;
+}
+
+/** How far probabilities may sum away from 1: logs print them with six digits. */
+const SUM_TOLERANCE = 1e-4;
+
+/**
+ * Throws unless the row is one that estimators can use.
+ *
+ * @param number - of the row in its log, from 1, for the error.
+ * @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, which names the row and the field.
+ */
+export function checkRow(row: LoggedRow, number: number): void {
+  const arms = row.logged.length;
+  const refuse = (field: string, problem: string): never => {
+    throw estimateError("CAL_ESTIMATE_ROW_INVALID", { row: number, field, problem });
+  };
+  if (arms === 0) refuse("logged", "has no arm");
+  if (row.target.length !== arms) refuse("target", `has ${row.target.length} arms, and logged has ${arms}`);
+  if (row.predicted.length !== arms) refuse("predicted", `has ${row.predicted.length} arms, and logged has ${arms}`);
+  if (!Number.isInteger(row.chosen) || row.chosen < 0 || row.chosen >= arms)
+    refuse("chosen", `must be an arm from 0 to ${arms - 1}, and is ${row.chosen}`);
+  for (const field of ["logged", "target", "predicted"] as const)
+    row[field].forEach((value, arm) => {
+      if (value === undefined ? field !== "logged" : !isShare(value))
+        refuse(`${field}[${arm}]`, `must be a number from 0 to 1, and is ${value}`);
+    });
+  const ofChosen = row.logged[row.chosen];
+  if (ofChosen === undefined || ofChosen === 0)
+    refuse(`logged[${row.chosen}]`, "must be above 0, since that arm was chosen");
+  if (!row.logged.includes(undefined) && !isOne(row.logged as readonly number[])) refuse("logged", "must sum to 1");
+  if (!isOne(row.target)) refuse("target", "must sum to 1");
+  if (row.reward !== undefined && !isShare(row.reward))
+    refuse("reward", `must be a number from 0 to 1, and is ${row.reward}`);
+}
+
+/** Whether the log kept the probability of every arm. */
+export function hasAllPropensities(row: LoggedRow): boolean {
+  return !row.logged.includes(undefined);
+}
+
+/** The importance weight of an arm: target over logged; 0 where the target never chooses it, infinite where only the target does. */
+export function weightOf(row: LoggedRow, arm: number): number {
+  const target = row.target[arm] ?? 0;
+  return target === 0 ? 0 : target / (row.logged[arm] ?? 0);
+}
+
+function isShare(value: number): boolean {
+  return value >= 0 && value <= 1;
+}
+
+function isOne(shares: readonly number[]): boolean {
+  return Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) <= SUM_TOLERANCE;
+}

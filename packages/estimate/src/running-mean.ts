@@ -1,0 +1,23 @@
+/**
+ * The mean and the variance of a stream of numbers, in constant memory.
+ * @module
+ */
+
+/** Source: B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962). */
+export class RunningMean {
+  count = 0;
+  mean = 0;
+  #squares = 0;
+
+  add(value: number): void {
+    this.count += 1;
+    const before = value - this.mean;
+    this.mean += before / this.count;
+    this.#squares += before * (value - this.mean);
+  }
+
+  /** Of the mean: the sample's deviation (n − 1) over the root of n. `NaN` with fewer than two numbers. */
+  get standardError(): number {
+    return this.count < 2 ? Number.NaN : Math.sqrt(this.#squares / (this.count - 1) / this.count);
+  }
+}

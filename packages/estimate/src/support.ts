@@ -1,0 +1,92 @@
+/**
+ * How well a log supports questions about a target policy: what the estimates rest on.
+ * @module
+ */
+import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
+import { RunningMean } from "./running-mean.ts";
+
+export interface Support {
+  /** Rows added, with and without an outcome. */
+  readonly rows: number;
+  /** Rows without an outcome. */
+  readonly missing: number;
+  /** Rows that kept the probability of the chosen arm only. What depends on the other arms leaves them out. */
+  readonly chosenOnly: number;
+  /** (Σw)²/Σw² over rows with an outcome: as many equally weighted rows would tell as much. */
+  readonly effectiveRows: number;
+  readonly meanWeight: number;
+  /** Of the mean weight. */
+  readonly meanWeightError: number;
+  readonly maxWeight: number;
+  /** Rows whose weight is above the cap. */
+  readonly rowsClipped: number;
+  /** The share of all weight that lies above the cap. */
+  readonly weightMassClipped: number;
+  /** The mean share of the target's choices on arms that were never logged. No estimator sees them. */
+  readonly targetMassUnlogged: number;
+  /** The mean share of the target's choices that the cap cuts off. */
+  readonly targetMassClipped: number;
+}
+
+export class SupportFold {
+  readonly #cap: number;
+  readonly #weights = new RunningMean();
+  readonly #unlogged = new RunningMean();
+  readonly #clipped = new RunningMean();
+  rows = 0;
+  #missing = 0;
+  #squares = 0;
+  #max = 0;
+  #rowsClipped = 0;
+  #weightAbove = 0;
+
+  constructor(cap: number) {
+    this.#cap = cap;
+  }
+
+  /** @param weight - of the chosen arm. */
+  add(row: LoggedRow, weight: number): void {
+    this.rows += 1;
+    this.#addTarget(row);
+    if (row.reward === undefined) {
+      this.#missing += 1;
+      return;
+    }
+    this.#weights.add(weight);
+    this.#squares += weight ** 2;
+    this.#max = Math.max(this.#max, weight);
+    if (weight <= this.#cap) return;
+    this.#rowsClipped += 1;
+    this.#weightAbove += weight - this.#cap;
+  }
+
+  #addTarget(row: LoggedRow): void {
+    if (!hasAllPropensities(row)) return;
+    let unlogged = 0;
+    let clipped = 0;
+    row.target.forEach((share, arm) => {
+      if (share > 0 && row.logged[arm] === 0) unlogged += share;
+      else clipped += share * (1 - Math.min(1, this.#cap / weightOf(row, arm)));
+    });
+    this.#unlogged.add(unlogged);
+    this.#clipped.add(clipped);
+  }
+
+  support(): Support {
+    const { count, mean, standardError } = this.#weights;
+    const sum = count * mean;
+    return {
+      rows: this.rows,
+      missing: this.#missing,
+      chosenOnly: this.rows - this.#unlogged.count,
+      effectiveRows: this.#squares === 0 ? 0 : sum ** 2 / this.#squares,
+      meanWeight: mean,
+      meanWeightError: standardError,
+      maxWeight: this.#max,
+      rowsClipped: this.#rowsClipped,
+      weightMassClipped: sum === 0 ? 0 : this.#weightAbove / sum,
+      targetMassUnlogged: this.#unlogged.mean,
+      targetMassClipped: this.#clipped.mean,
+    };
+  }
+}

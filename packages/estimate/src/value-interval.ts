@@ -1,0 +1,93 @@
+/**
+ * An interval for the value of a target policy that stays valid however often somebody looks.
+ * @module
+ */
+import { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
+import { BettingBound } from "./betting-bound.ts";
+import { checkSetting } from "./estimate-errors.ts";
+import { checkRow, type LoggedRow } from "./logged-row.ts";
+import { pseudoReward } from "./pseudo-reward.ts";
+
+export interface IntervalSettings {
+  /**
+   * Predictions are cut where the weight is above k. It must be fixed before the rows that it judges: see
+   * `kOfLargestWeight`.
+   */
+  readonly k: number;
+  /** The probability that the interval misses the value at any time. Default 0.05. */
+  readonly alpha?: number;
+  /**
+   * `betting` (default) is the narrowest; `bernstein` needs no grid; `drifting` covers the average value so far where the value
+   * changes over time.
+   */
+  readonly method?: "betting" | "bernstein" | "drifting";
+}
+
+/** A bound of one side. */
+interface Bound {
+  add(value: number): void;
+  readonly now: number | undefined;
+}
+
+export interface Interval {
+  readonly lower: number;
+  readonly upper: number;
+  /** Every value is refuted: the rows contradict the propensities they state. */
+  readonly isEmpty: boolean;
+}
+
+/**
+ * The bounds of both sides as a fold, in constant memory. A missing outcome counts as 0 for the lower bound and as 1 for the
+ * upper: the interval covers whatever it was.
+ *
+ * @example
+ * After a hundred rewards of 1 under the target policy itself.
+ * ```ts
+ * import { ValueInterval } from "@calybris/estimate";
+ * const interval = new ValueInterval({ k: 1 });
+ * for (let row = 0; row < 100; row += 1)
+ *   interval.add({ logged: [1], target: [1], predicted: [0], chosen: 0, reward: 1 });
+ * const { lower, upper } = interval.now();
+ * lower > 0.8; // true
+ * upper; // 1
+ * ```
+ */
+export class ValueInterval {
+  readonly #k: number;
+  readonly #lower: Bound;
+  readonly #upper: Bound;
+  #rows = 0;
+
+  /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
+  constructor({ k, alpha = 0.05, method = "betting" }: IntervalSettings) {
+    checkSetting("k", k, k >= 0 && Number.isFinite(k), "0 or more");
+    checkSetting("alpha", alpha, alpha > 0 && alpha < 1, "between 0 and 1");
+    this.#k = k;
+    const Side = { betting: BettingBound, bernstein: BernsteinBound, drifting: DriftingBound }[method];
+    this.#lower = new Side(k, alpha / 2);
+    this.#upper = new Side(k, alpha / 2);
+  }
+
+  /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`; the row is not counted. */
+  add(row: LoggedRow): void {
+    checkRow(row, this.#rows + 1);
+    const lower = pseudoReward(row, this.#k, "lower", this.#rows + 1);
+    this.#lower.add(lower);
+    this.#upper.add(pseudoReward(row, this.#k, "upper", this.#rows + 1));
+    this.#rows += 1;
+  }
+
+  now(): Interval {
+    const lower = this.#lower.now ?? 0;
+    const upper = 1 - (this.#upper.now ?? 0);
+    return { lower, upper, isEmpty: lower > upper || lower >= 1 || upper <= 0 };
+  }
+}
+
+/**
+ * The k to use where weights can reach `weight`, from the propensities a policy guarantees (with exploration ε over K arms, K/ε), or from
+ * rows before those that are judged: half of it. `docs/estimate.md` shows the widths for other choices.
+ */
+export function kOfLargestWeight(weight: number): number {
+  return weight / 2;
+}
