@@ -78,6 +78,7 @@ const rowOf = ({ h, pi, q, a, r }: ReferenceRow): LoggedRow => ({
   reward: r,
 });
 
+// Skipped where the reference file is absent: it lies beside the data sets, outside the repository.
 describe.skipIf(!isThere)(`reference values (skipped where ${FILE} is absent)`, () => {
   test("there are some", () => {
     expect(reference.logs.length).toBeGreaterThanOrEqual(4);
