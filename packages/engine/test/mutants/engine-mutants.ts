@@ -27,6 +27,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    } catch (error) {\n      throw this.stop(error);\n    }",
     replace: "    } catch (error) {\n      throw error instanceof CalybrisError ? error : this.stop(error);\n    }",
     search: "stop",
+    seed: 14,
   },
   {
     name: "a plan that throws is passed on to whoever asked",
@@ -34,6 +35,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "throw failStop.stop(error);",
     replace: "throw error;",
     search: "stop",
+    seed: 25,
   },
   {
     name: "any number is taken for the time",
@@ -55,6 +57,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    this.#sequence = before;\n    step.tails = NO_TAILS;\n",
     replace: "",
     search: "stop",
+    seed: 15,
   },
   {
     name: "each entry of a step goes to the disk at once",
@@ -63,6 +66,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     replace:
       "    const tail = this.#place(body, step.at, record);\n    this.#gathering.add({ first: this.#sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.#sequence;\n",
     search: "stop",
+    seed: 15,
   },
   {
     name: "a journal is sealed after a stop",
@@ -77,6 +81,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    } catch {\n      // The engine has stopped;",
     replace: "    } catch (error) {\n      throw error;\n      // The engine has stopped;",
     search: "stop",
+    seed: 15,
   },
   {
     name: "a decision is counted before the ledger has taken it",
@@ -191,6 +196,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "journal.establishRoom(periods.length + (this.#plan.table === undefined ? 0 : 1) + 1);",
     replace: "journal.establishRoom(1);",
     search: "room",
+    seed: 12,
   },
   {
     name: "room for a batch is room for its decisions",
@@ -198,6 +204,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "journal.establishRoom(this.#step.entriesMax(resolved, at));",
     replace: "journal.establishRoom(resolved.length + 0 * at);",
     search: "room",
+    seed: 23,
   },
   {
     name: "a grant has room, and its period has not",
@@ -205,6 +212,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "journal.establishRoom(periods.length + 1);",
     replace: "journal.establishRoom(1);",
     search: "room",
+    seed: 27,
   },
   {
     name: "room is looked for after the regimes were frozen",
@@ -212,6 +220,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    journal.establishRoom(REGIMES_TABLE_DECISION + periodCount);\n    journal.order(regimes);\n",
     replace: "    journal.establishRoom(1 + 0 * periodCount);\n    journal.order(regimes);\n",
     search: "room",
+    seed: 8,
   },
   {
     name: "room is never refused",
@@ -233,6 +242,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    const count = due.size + requests.length;\n",
     replace: "    const count = requests.length;\n",
     search: "room",
+    seed: 56,
   },
   {
     name: "an engine that cannot be opened keeps the lock",
@@ -240,6 +250,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "await (engine === undefined ? lock?.release() : engine.close().catch(() => undefined));",
     replace: "if (engine !== undefined) await engine.close().catch(() => undefined);",
     search: "leak",
+    workload: "new, and no policy given",
   },
   {
     name: "an engine that cannot be opened keeps its thread",
@@ -247,6 +258,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "await (engine === undefined ? lock?.release() : engine.close().catch(() => undefined));",
     replace: "await lock?.release();",
     search: "leak",
+    workload: "genesis cannot be ordered",
   },
   {
     name: "a close after a failure keeps the lock",
@@ -254,6 +266,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    if (areClosed.every(Boolean)) await this.#lock?.release();\n",
     replace: "    if (areClosed.every(Boolean) && this.reading.failure === undefined) await this.#lock?.release();\n",
     search: "leak",
+    workload: "genesis cannot be written",
   },
   {
     name: "the sweep goes on after a close",
@@ -261,6 +274,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    clearInterval(this.#sweeping);\n",
     replace: "",
     search: "leak",
+    workload: "opened and closed",
   },
   {
     name: "recovery that is refused leaves its files open",
@@ -268,6 +282,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    for (const file of open) closeQuietly(file);\n",
     replace: "",
     search: "leak",
+    workload: "a segment that cannot be set aside",
   },
   {
     name: "a port stays open when no thread can be started",
@@ -275,5 +290,6 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "  } catch (error) {\n    port.close();\n",
     replace: "  } catch (error) {\n",
     search: "leak",
+    workload: "no thread can be started",
   },
 ];

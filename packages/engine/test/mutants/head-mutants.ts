@@ -49,6 +49,7 @@ export const HEAD_MUTANTS: readonly Mutant[] = [
     find: "  if (mac?.isWrong === true && last.sequence > 0)",
     replace: "  if (mac?.isWrong === true && last.sequence < 0)",
     search: "flip",
+    workload: "keyed",
   },
   {
     name: "any MAC is taken for that of the head",
@@ -56,6 +57,7 @@ export const HEAD_MUTANTS: readonly Mutant[] = [
     find: "if (head !== undefined && headMac(head, chain) === text)",
     replace: "if (head !== undefined)",
     search: "flip",
+    workload: "keyed",
   },
   {
     name: "a whole line that was altered is cut as a torn tail",

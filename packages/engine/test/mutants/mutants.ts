@@ -30,8 +30,10 @@ export interface Mutant {
     | "leak"
     | "fence"
     | "snapshot";
-  /** The workload that meets it, by a part of its name; all of them when not given. */
+  /** The workload (of leaks, the way; of flips, `keyed`) that meets it, by a part of its name; all of them when not given. */
   readonly workload?: string;
+  /** Where the search begins, so that it need not pass many histories that do not meet the bug; 1 when not given. */
+  readonly seed?: number;
 }
 
 /** Recovery and the audit judge by one rule of the kernel. */

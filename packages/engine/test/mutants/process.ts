@@ -5,12 +5,9 @@
  *     node packages/engine/test/mutants/process.ts "a torn tail is not blanked"
  * @module
  */
-import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { existsSync } from "node:fs";
 import { MUTANTS, type Mutant } from "./mutants.ts";
+import { runPlanted } from "./planted.ts";
 
 /** Few disks at each moment, and a kill at every fourth, or at every one of a named workload: most bugs are seen by the process that comes after. */
 const MANY_KILLS = {
@@ -22,7 +19,7 @@ const MANY_KILLS = {
   processesMax: 2,
 };
 
-const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unknown>>> = {
+const SEARCHES: Readonly<Record<Mutant["search"], (only: string | undefined, seed: number) => Promise<unknown>>> = {
   crash: async (only) => {
     const { searchCrashes } = await import("../search/crash/workloads.ts");
     const size = { ...MANY_KILLS, ...(only === undefined ? {} : { killEvery: 1 }) };
@@ -32,13 +29,13 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
     const { searchAllFaults } = await import("../search/fault/scenarios.ts");
     return searchAllFaults({ seed: 1, every: 3, only });
   },
-  flip: async () => {
+  flip: async (only) => {
     const { searchFlips } = await import("../search/flip/search.ts");
-    return searchFlips({ seed: 1, bits: 1, every: 2, auditEvery: 1_000_000 });
+    return searchFlips({ seed: 1, bits: 1, every: 2, auditEvery: 1_000_000, isKeyed: only === "keyed" });
   },
-  stop: async () => {
+  stop: async (_only, seed) => {
     const { searchStops } = await import("../search/stop-search.ts");
-    return searchStops({ seed: 1, cases: 300 });
+    return searchStops({ seed, cases: 300 });
   },
   lie: async () => {
     const { searchLies } = await import("../search/lie-search.ts");
@@ -56,13 +53,13 @@ const SEARCHES: Readonly<Record<Mutant["search"], (only?: string) => Promise<unk
     const { searchHalfApplied } = await import("../search/state-search.ts");
     return searchHalfApplied(1, 12);
   },
-  room: async () => {
+  room: async (_only, seed) => {
     const { searchRoom } = await import("../search/room-search.ts");
-    return searchRoom(1, 60);
+    return searchRoom(seed, 60);
   },
-  leak: async () => {
+  leak: async (only) => {
     const { requireNothingLeft } = await import("../search/open-leaks.ts");
-    return requireNothingLeft();
+    return requireNothingLeft(only);
   },
   fence: async () => {
     const { searchFences } = await import("../search/fence-search.ts");
@@ -79,32 +76,17 @@ const mutant = MUTANTS.find((known) => known.name === name);
 if (mutant === undefined)
   throw new Error(`there is no such mutant; there are ${MUTANTS.map((m) => m.name).join(", ")}`);
 
-if (process.env["CALYBRIS_MUTANT"] === undefined) plantAndRun();
+if (process.env["CALYBRIS_MUTANT"] === undefined) process.stdout.write(await runPlanted(name));
 else await search(mutant);
 
-function plantAndRun(): void {
-  const folder = mkdtempSync(join(tmpdir(), "mutant-"));
-  const env = {
-    ...process.env,
-    NODE_OPTIONS: `--import ${new URL("./plant.ts", import.meta.url).href}`,
-    CALYBRIS_MUTANT: name,
-    CALYBRIS_MUTANT_PLANTED: join(folder, "planted"),
-  };
-  try {
-    spawnSync(process.execPath, [fileURLToPath(import.meta.url), name], { env, stdio: "inherit" });
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function search({ search: kind, workload }: Mutant): Promise<void> {
+async function search({ search: kind, workload, seed = 1 }: Mutant): Promise<void> {
   process.on("unhandledRejection", (error) => {
     console.log(`red it would have ended the process: ${String(error)}`);
     process.exit(0);
   });
   let found = "green";
   try {
-    await SEARCHES[kind](workload);
+    await SEARCHES[kind](workload, seed);
   } catch (error) {
     found = `red ${(error as Error).message.split("\n", 2).join(" ")}`;
   }

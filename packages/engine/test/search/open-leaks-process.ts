@@ -2,14 +2,14 @@
  * Opens and closes engines in every way that fails, in a process of its own, and counts what each leaves behind: files,
  * handles, threads, the lock. Prints one line of JSON for each way.
  *
- *     node packages/engine/test/search/open-leaks-process.ts DIRECTORY
+ *     node packages/engine/test/search/open-leaks-process.ts DIRECTORY [WAY]
  * @module
  */
 import { parseEntryLine } from "@calybris/kernel";
 import { createHook } from "node:async_hooks";
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
+import { getCompileCacheDir, syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import workerThreads from "node:worker_threads";
@@ -306,10 +306,14 @@ createHook({
   destroy: (id) => live.delete(id),
 }).enable();
 
+const COMPILE_CACHE = getCompileCacheDir();
+
 function census(): readonly string[] {
   const files = readdirSync("/proc/self/fd").flatMap((descriptor) => {
     try {
-      return [`file ${readlinkSync(`/proc/self/fd/${descriptor}`).replace(/\[[0-9]+\]/, "")}`];
+      const file = readlinkSync(`/proc/self/fd/${descriptor}`).replace(/\[[0-9]+\]/, "");
+      // Node writes its compile cache when it likes.
+      return COMPILE_CACHE !== undefined && file.startsWith(COMPILE_CACHE) ? [] : [`file ${file}`];
     } catch {
       // The descriptor that the list itself was read with.
       return [];
@@ -371,10 +375,11 @@ async function tryWay({ way, expected, prepare, hold, attempt }: Way, directory:
   return { way, expected, codes, more: beyond(after, before) };
 }
 
-const [root = ""] = process.argv.slice(2);
+const [root = "", only] = process.argv.slice(2);
 // The first engine of a process brings threads and handles of the platform that stay.
 await tryWay(WAYS[0] as Way, join(root, "first"));
 for (const [index, way] of WAYS.entries()) {
+  if (only !== undefined && way.way !== only) continue;
   const left = await tryWay(way, join(root, String(index)));
   console.log(JSON.stringify(left));
   // What one way left would be counted for all that follow.

@@ -15,16 +15,23 @@ export const CAN_COUNT: boolean = process.platform === "linux" && spawnSync("prl
 /** V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. */
 const NO_WRAPPERS = "--wasm-wrapper-tiering-budget=2147483647";
 
-/** @throws Error naming each way that left something, or ended otherwise than it must. Returns how many were tried. */
-export async function requireNothingLeft(): Promise<number> {
+/**
+ * Tries all ways to open and close, or the one of that name. Returns how many were tried.
+ *
+ * @throws Error naming each way that left something, or ended otherwise than it must.
+ */
+export async function requireNothingLeft(only?: string): Promise<number> {
   const root = mkdtempSync(join(tmpdir(), "open-leaks-"));
   try {
     const file = join(import.meta.dirname, "open-leaks-process.ts");
-    const { stdout } = await promisify(execFile)(process.execPath, [NO_WRAPPERS, file, root]);
-    const ways = stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Left);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      NO_WRAPPERS,
+      file,
+      root,
+      ...(only === undefined ? [] : [only]),
+    ]);
+    const lines = stdout.split("\n").filter((line) => line !== "");
+    const ways = lines.map((line) => JSON.parse(line) as Left);
     const wrong = ways.flatMap(problemOf);
     if (wrong.length > 0) throw new Error(wrong.join("\n"));
     return ways.length;

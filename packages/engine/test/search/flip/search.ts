@@ -49,6 +49,8 @@ export interface FlipBudget {
   /** Of so many damages one is looked at, and of as many of these one is audited. */
   readonly every: number;
   readonly auditEvery: number;
+  /** Journals with a key only; without, both kinds. */
+  readonly isKeyed?: boolean;
   readonly progress?: ((text: string) => void) | undefined;
 }
 
@@ -57,7 +59,7 @@ const KEY = Buffer.alloc(32, 7);
 export async function searchFlips(budget: FlipBudget): Promise<FlipCounts> {
   const counts: FlipCounts = { damages: 0, refused: 0, setAside: 0, harmless: 0, audits: 0 };
   const endMs = performance.now() + (budget.milliseconds ?? Number.POSITIVE_INFINITY);
-  for (const key of [undefined, KEY]) {
+  for (const key of budget.isKeyed === true ? [KEY] : [undefined, KEY]) {
     const journal = await smallJournal(`s${budget.seed}-`, key);
     const other = await smallJournal(`other-${budget.seed}-`, key);
     requireWhole(journal);
