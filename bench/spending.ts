@@ -4,7 +4,7 @@
  * @module
  */
 import { builtInCatalogPath, parsePolicyFile } from "@calybris/engine";
-import { readJsonFile, resolveRequest } from "@calybris/engine/internal";
+import { readJsonFile, resolveRequest, snapshotIndex } from "@calybris/engine/internal";
 import { bounded, boundsOf, cost, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
 import { azureTraces, type TraceRequest } from "../datasets/azure-traces.ts";
 import type { BenchOptions } from "./bench.ts";
@@ -50,10 +50,11 @@ async function tracesOf(full: boolean): Promise<readonly TraceRequest[]> {
 
 function sumsOf(snapshot: PolicySnapshot, traces: readonly TraceRequest[]): string {
   const kernel = wasmKernel(snapshot.policy);
+  const index = snapshotIndex(snapshot);
   let [asked, runs, substituted, rejected, moreExpensive] = [0n, 0n, 0, 0, 0];
-  for (const [index, { inputTokens, outputTokens }] of traces.entries()) {
-    const client = { inputTokens, outputTokens, requested: REQUESTED[index % REQUESTED.length] };
-    const { request } = resolveRequest(snapshot, client, BigInt(index + 1));
+  for (const [number, { inputTokens, outputTokens }] of traces.entries()) {
+    const client = { inputTokens, outputTokens, requested: REQUESTED[number % REQUESTED.length] };
+    const { request } = resolveRequest(index, client, BigInt(number + 1));
     const decision = kernel.prescribe(bounded(snapshot, request, boundsOf(snapshot, request), true));
     const requested = snapshot.policy.candidates.find(({ id }) => id === request.requestedId);
     const price: bigint = requested === undefined ? 0n : cost(request, requested);

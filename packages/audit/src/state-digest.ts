@@ -27,10 +27,10 @@ export function stateDigestOf(
     format: JOURNAL_FORMAT,
     at,
     decisions: decisionSequence,
+    ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
     policy: policyId,
     policies: policyDigests,
     ...(keys.length === 0 ? {} : { keys }),
-    ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
     ...(learning.learning === undefined ? {} : { learning: learning.toJson() }),
   });
   return toHex(stateDigest(BigInt(sequence), toUtf8(json), sha256));

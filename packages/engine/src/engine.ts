@@ -44,7 +44,6 @@ import { DiskSnapshotFiles, NodeSnapshotFiles } from "./snapshot/snapshot-files.
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import type { ClockStep } from "./system-clock.ts";
 import { compileNoWrappers } from "./thread-wrappers.ts";
-
 export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { ClockCorrection } from "./flows/clock.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
@@ -125,9 +124,9 @@ export class Engine {
       segmentBytesMax: options.segmentBytesMax,
       failStop,
       digests: () => {
-        const snapshot = state.snapshot();
+        const { snapshot, digests } = state.snapshotToBind();
         snapshots.took(snapshot);
-        return { stateDigest: state.digest(), snapshotDigest: snapshot.digest };
+        return digests;
       },
       onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
       onWritten: (written) => {

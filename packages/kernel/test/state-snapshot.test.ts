@@ -42,7 +42,7 @@ test("its parts stand in the order of the format, and each record is read and wr
     .map(partOf)
     .filter((part, index, all) => part !== all[index - 1]);
   expect(parts).toEqual([
-    ...["policy", "keys", "learning", "tenants", "grants", "open", "closed", "told", "outcomes", "requests"],
+    ...["tenants", "grants", "open", "closed", "policy", "keys", "learning", "told", "outcomes", "requests"],
     ...["identities", "end"],
   ]);
   const counts = new Map<string, number>();

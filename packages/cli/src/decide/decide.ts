@@ -3,7 +3,7 @@
  * @module
  */
 import { type ClientRequest, loadPolicy } from "@calybris/engine";
-import { membersOf, readJsonFile, resolveRequest, SCHEMA_KEY } from "@calybris/engine/internal";
+import { membersOf, readJsonFile, resolveRequest, SCHEMA_KEY, snapshotIndex } from "@calybris/engine/internal";
 import { bounded, boundsOf, breachOfDecision, breachOfRequest, explain, type PolicySnapshot } from "@calybris/kernel";
 import { Command } from "commander";
 import { explainTable, explanationRows } from "./explain-table.ts";
@@ -31,7 +31,8 @@ export function decideCommand(terminal: Terminal): Command {
 
 async function decide(options: DecideOptions, terminal: Terminal): Promise<void> {
   const snapshot = await loadPolicy(options.policy);
-  const { request: sent, useCase, defaulted } = resolveRequest(snapshot, await readRequestFile(options.request), 1n);
+  const client = await readRequestFile(options.request);
+  const { request: sent, useCase, defaulted } = resolveRequest(snapshotIndex(snapshot), client, 1n);
   const request = bounded(snapshot, sent, boundsOf(snapshot, sent), defaulted.includes("floor"));
   const decision = fastestKernel(snapshot.policy).prescribe(request);
   const governance = breachOfRequest(request) ?? breachOfDecision(request, decision);

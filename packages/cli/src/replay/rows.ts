@@ -13,6 +13,8 @@ import {
   readJsonFile,
   requestRows,
   resolveRequest,
+  type SnapshotIndex,
+  snapshotIndex,
   STANDARD_INPUT,
   streamFile,
 } from "@calybris/engine/internal";
@@ -77,10 +79,11 @@ function isReadOnce(file: string): boolean {
  */
 export async function checkRows(source: RowSource, snapshot: PolicySnapshot): Promise<void> {
   if (source.idPrefix === undefined) return;
+  const index = snapshotIndex(snapshot);
   const mistakes: Mistake[] = [];
   for await (const row of requestRows(source.file, source.map)) {
     try {
-      checked(row, source, snapshot);
+      checked(row, source, index);
     } catch (cause) {
       if (!(cause instanceof CalybrisError) || !isCode(cause, "CAL_REQUEST_INVALID")) throw cause;
       mistakes.push(...cause.details.mistakes);
@@ -93,10 +96,11 @@ export async function checkRows(source: RowSource, snapshot: PolicySnapshot): Pr
 const MISTAKES_MAX = 100;
 
 export async function* rowBlocks(source: RowSource, snapshot: PolicySnapshot): AsyncGenerator<RowBlock> {
+  const index = snapshotIndex(snapshot);
   let rows: RequestRow[] = [];
   try {
     for await (const row of requestRows(source.file, source.map)) {
-      rows.push(checked(row, source, snapshot));
+      rows.push(checked(row, source, index));
       if (rows.length < BLOCK_ROWS) continue;
       yield { rows };
       rows = [];
@@ -109,10 +113,10 @@ export async function* rowBlocks(source: RowSource, snapshot: PolicySnapshot): A
   if (rows.length > 0) yield { rows };
 }
 
-function checked(row: RequestRow, source: RowSource, snapshot: PolicySnapshot): RequestRow {
+function checked(row: RequestRow, source: RowSource, index: SnapshotIndex): RequestRow {
   const { line, request } = row;
   try {
-    resolveRequest(snapshot, request, 1n);
+    resolveRequest(index, request, 1n);
   } catch (cause) {
     throw atLine(cause, source.file, line);
   }

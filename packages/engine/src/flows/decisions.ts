@@ -141,7 +141,7 @@ export class EngineDecisions {
   #resolve(client: ClientRequest, actor: Actor | undefined): ResolvedRequest {
     const { state } = this.#ports;
     const resolved: Writable<ResolvedRequest> = resolveRequest(
-      state.current.snapshot,
+      state.current.index,
       client,
       state.decisionSequence + 1n,
     );

@@ -11,7 +11,6 @@ import {
   InvariantViolation,
   NO_BOUNDS,
   NO_BUDGET_LIMIT,
-  type PolicySnapshot,
 } from "@calybris/kernel";
 import {
   CLIENT_REQUEST_KEYS,
@@ -20,21 +19,18 @@ import {
   type ResolvedRequest,
   resolveRequest,
 } from "../intake/client-request.ts";
+import type { SnapshotIndex } from "../intake/snapshot-index.ts";
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
 
 /**
  * Whether the client sent what the entry decided; `undefined` for what no request is, which was therefore never decided.
  *
- * @param snapshot - the policy that the entry was decided under.
+ * @param index - of the policy that the entry was decided under.
  */
-export function isSameRequest(
-  client: ClientRequest,
-  entry: DecisionEntry,
-  snapshot: PolicySnapshot,
-): boolean | undefined {
+export function isSameRequest(client: ClientRequest, entry: DecisionEntry, index: SnapshotIndex): boolean | undefined {
   try {
-    return isSame(resolveRequest(snapshot, client, entry.request.sequence), entry);
+    return isSame(resolveRequest(index, client, entry.request.sequence), entry);
   } catch (error) {
     if (!(error instanceof CalybrisError)) throw error;
     return isRequest(client) ? false : undefined;

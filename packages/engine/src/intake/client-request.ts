@@ -19,7 +19,6 @@ import {
   microcents,
   milliseconds,
   NO_BUDGET_LIMIT,
-  type PolicySnapshot,
   RESERVATION_SECONDS_MAX,
   type Request,
   sequence as sequenceOf,
@@ -45,7 +44,7 @@ import {
   whole,
 } from "./request-fields.ts";
 import { refuseSprawling } from "./request-size.ts";
-import { indexOfSnapshot } from "./snapshot-index.ts";
+import type { SnapshotIndex } from "./snapshot-index.ts";
 
 /** An amount: exact, so beyond 2^53 a `bigint` or digits in quotes. */
 export type Amount = number | bigint | string;
@@ -163,11 +162,7 @@ export const BUDGET: MoneyField<"budget", ""> = {
 /**
  * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake, up to 33 of them.
  */
-export function resolveRequest(
-  snapshot: PolicySnapshot,
-  clientRequest: ClientRequest,
-  sequence: bigint,
-): ResolvedRequest {
+export function resolveRequest(index: SnapshotIndex, clientRequest: ClientRequest, sequence: bigint): ResolvedRequest {
   refuseSprawling(clientRequest);
   const mistakes = new Mistakes(undefined, BOUNDS);
   for (const key in clientRequest) {
@@ -176,7 +171,6 @@ export function resolveRequest(
     mistakes.add([key], "is an unknown field", mistakes.remedyFor(key, CLIENT_REQUEST_KEYS));
   }
 
-  const index = indexOfSnapshot(snapshot);
   const { requestId, tenant, useCase: useCaseName = DEFAULT_USE_CASE, requested, textScore } = clientRequest;
   checkName(requestId, "requestId", mistakes);
   checkName(tenant, "tenant", mistakes);
@@ -190,7 +184,7 @@ export function resolveRequest(
     mistakes.add(["reservationSeconds"], "is 0", "Send at least 1, or leave it out.");
   const useCase = index.useCases.get(useCaseName) ?? index.defaultUseCase;
   if (!index.useCases.has(useCaseName)) unknownName(["useCase"], useCaseName, index.useCaseNames, mistakes);
-  const requestedId = requestedIdOf(requested, index, snapshot.candidateNames, mistakes);
+  const requestedId = requestedIdOf(requested, index, index.candidateNames, mistakes);
 
   const members = clientRequest as unknown as { readonly [key: string]: unknown };
   const sentValue = money(members, VALUE, mistakes);

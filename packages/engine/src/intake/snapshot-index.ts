@@ -1,10 +1,11 @@
 /**
- * A snapshot's names, looked up: built once for a snapshot and kept as long as it lives.
+ * A policy snapshot's names, to look up. Building it takes longer than reading a request, so it is kept beside the snapshot.
  * @module
  */
 import { DEFAULT_USE_CASE, invariant, type PolicySnapshot, type UseCase } from "@calybris/kernel";
 
 export interface SnapshotIndex {
+  readonly candidateNames: readonly string[];
   readonly useCases: ReadonlyMap<string, UseCase>;
   readonly useCaseNames: readonly string[];
   readonly defaultUseCase: UseCase;
@@ -19,16 +20,13 @@ export interface SnapshotIndex {
   readonly features: ReadonlySet<string>;
 }
 
-const indices = new WeakMap<PolicySnapshot, SnapshotIndex>();
-
-export function indexOfSnapshot(snapshot: PolicySnapshot): SnapshotIndex {
-  const known = indices.get(snapshot);
-  if (known !== undefined) return known;
+export function snapshotIndex(snapshot: PolicySnapshot): SnapshotIndex {
   const useCases = new Map(Object.entries(snapshot.useCases));
   const defaultUseCase = useCases.get(DEFAULT_USE_CASE);
   invariant(defaultUseCase !== undefined, "a snapshot has a default use case");
   const ids = snapshot.policy.candidates.map((candidate) => candidate.id);
-  const index: SnapshotIndex = {
+  return {
+    candidateNames: snapshot.candidateNames,
     useCases,
     useCaseNames: [...useCases.keys()],
     defaultUseCase,
@@ -40,8 +38,6 @@ export function indexOfSnapshot(snapshot: PolicySnapshot): SnapshotIndex {
     featureNames: snapshot.learning === undefined ? undefined : (snapshot.learning.features ?? []),
     features: new Set(snapshot.learning?.features),
   };
-  indices.set(snapshot, index);
-  return index;
 }
 
 function bitsByName(names: readonly string[]): ReadonlyMap<string, bigint> {

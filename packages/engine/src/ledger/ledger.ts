@@ -21,6 +21,7 @@ import {
   microcents,
   type PeriodEntry,
   type ReservationEntry,
+  type Sha256,
   type SnapshotMembers,
 } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
@@ -38,6 +39,7 @@ import {
 } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
+import { ledgerStateTexts } from "./ledger-digest.ts";
 import type { Granted } from "./ledger-snapshot.ts";
 import { moneyOf } from "./outcome-money.ts";
 import { isHeld, refusalOfKnown } from "./overruns.ts";
@@ -52,10 +54,12 @@ import {
   provenIdentity,
 } from "./reservations.ts";
 import { Tenants } from "./tenants.ts";
+import type { Stage } from "../state/stage.ts";
 
 const MICROSECONDS = 1_000_000;
 
-export class Ledger {
+export class Ledger implements Stage {
+  readonly parts: readonly string[] = ["tenants", "grants", "open", "closed", "identities"];
   readonly cells: Cells = new Cells();
   readonly reservations: Reservations;
   readonly #tenants: Tenants = new Tenants();
@@ -165,36 +169,30 @@ export class Ledger {
     }
   }
 
-  /** Its part of a state snapshot. */
+  /** Where any tenant has a limit. */
+  *stateTexts(sequence: number, sha256: Sha256): Generator<string | Uint8Array> {
+    if (this.tenantCount === 0) return;
+    yield ',"ledger":';
+    yield* ledgerStateTexts(this, sequence, sha256);
+  }
+
+  lateLines(): Generator<() => Uint8Array> {
+    return this.reservations.lateLines();
+  }
+
   *lines(): Generator<SnapshotLine> {
     yield* this.#tenants.lines();
     yield* this.reservations.lines();
   }
 
-  /** Takes a line of a snapshot back; false for one that is not the ledger's. Throws RangeError for one that cannot be. */
-  restore(part: string, members: SnapshotMembers): boolean {
-    switch (part) {
-      case "tenants":
-        this.#tenants.restoreAccounts(members, (account) => {
-          this.cells.ensure(account.index);
-          drive(this.cells.credit(account.index, roomOf(account)));
-        });
-        return true;
-      case "grants":
-        this.#tenants.restoreGrants(members);
-        return true;
-      case "open":
-        this.reservations.restoreOpen(members, this.#tenants.accounts);
-        return true;
-      case "closed":
-        this.reservations.restoreClosed(members, this.#tenants.accounts);
-        return true;
-      case "identities":
-        this.reservations.restoreIdentities(members);
-        return true;
-      default:
-        return false;
-    }
+  restore(part: string, members: SnapshotMembers): void {
+    if (part === "grants") this.#tenants.restoreGrants(members);
+    else if (part !== "tenants") this.reservations.restore(part, members, this.#tenants.accounts);
+    else
+      this.#tenants.restoreAccounts(members, (account) => {
+        this.cells.ensure(account.index);
+        drive(this.cells.credit(account.index, roomOf(account)));
+      });
   }
 
   /** What a closed reservation cost, as far back as it is remembered; `undefined` for one that is open, or none. */

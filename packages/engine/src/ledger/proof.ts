@@ -1,23 +1,19 @@
 /**
- * What the ledger amounts to, in a form that can be shown and compared: the conservation proof, its digest, and the part
- * of the engine's state that is money. The audit folds the same from the journal alone.
+ * What the ledger amounts to, in a form that can be shown and compared: the conservation proof. The audit folds the
+ * same from the journal alone.
  * @module
  */
 import {
   type Balances,
   type ConservationProof,
   decisionIdOf,
-  type ExactJson,
-  ledgerDigest,
   type OpenReservation,
-  OVERRUN_FACTOR,
-  OVERRUN_FLOOR_MICROCENTS,
   type Sha256,
   type TenantProof,
   toHex,
-  writeExact,
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
+import { digestOf } from "./ledger-digest.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Open } from "./reservations.ts";
 
@@ -35,29 +31,6 @@ export function proveConservation(ledger: Ledger, sequence: number, at: number, 
     total: sum(tops),
     reservations: [...ledger.reservations.allOpen()].map((open) => openReservation(open, at)),
   };
-}
-
-/** `calyldg1`. */
-export function digestOf(ledger: Ledger, sequence: number, sha256: Sha256): Uint8Array {
-  const tenants = [...ledger.accounts()];
-  return ledgerDigest({ tenants, openCount: ledger.reservations.openCount, watermark: sequence }, sha256);
-}
-
-/** What the digest does not cover and the future depends on, in the order of the journal: canonical JSON, in pieces. */
-export function* ledgerStateTexts(ledger: Ledger, sequence: number, sha256: Sha256): Generator<string | Buffer> {
-  const digest = toHex(digestOf(ledger, sequence, sha256));
-  yield `{"digest":"${digest}","tenants":${writeExact([...ledger.accounts()].map(tenantState))},"open":[`;
-  yield* ledger.reservations.openTexts();
-  yield "]}";
-}
-
-/** An account beyond its balances; what is not there stands as what it cannot be. */
-function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
-  const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, period: rule } = limit;
-  const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
-  const terms = [metered, exposureCapMicrocents ?? -1, whenShort, reservationSeconds];
-  const overrun = [limit.overrunFactor ?? OVERRUN_FACTOR, limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS];
-  return [...position, ...terms, ...overrun, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
 }
 
 export function tenantProof(account: Account): TenantProof {

@@ -183,8 +183,19 @@ export class Reservations {
     }
   }
 
-  /** Takes identities back, behind all that they are of. Throws RangeError for those of something else. */
-  restoreIdentities(members: SnapshotMembers): void {
+  /**
+   * Takes a line of a snapshot back. Throws RangeError for one that cannot be.
+   *
+   * @param part - `open`, `closed`, or `identities`, behind all that they are of.
+   * @param accounts - in the order of their cells.
+   */
+  restore(part: string, members: SnapshotMembers, accounts: readonly Account[]): void {
+    if (part === "open") this.#open.restore(members, accounts, ({ expiresAt, of }) => this.#due.push(expiresAt, of));
+    else if (part === "closed") this.#restoreClosed(members, accounts);
+    else this.#restoreIdentities(members);
+  }
+
+  #restoreIdentities(members: SnapshotMembers): void {
     const [page, identities] = [members.whole("page"), identitiesIn(members)];
     if (members.text("of") === "open") this.#open.restoreIdentities(page, identities);
     else
@@ -197,13 +208,7 @@ export class Reservations {
       }
   }
 
-  /** @param accounts - in the order of their cells. */
-  restoreOpen(members: SnapshotMembers, accounts: readonly Account[]): void {
-    this.#open.restore(members, accounts, ({ expiresAt, of }) => this.#due.push(expiresAt, of));
-  }
-
-  /** @param accounts - in the order of their cells. */
-  restoreClosed(members: SnapshotMembers, accounts: readonly Account[]): void {
+  #restoreClosed(members: SnapshotMembers, accounts: readonly Account[]): void {
     this.#log.restore(members, (record, number) => {
       const { of, sequence, actualMicrocents } = record;
       const tenant = accounts[record.tenant];

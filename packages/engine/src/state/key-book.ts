@@ -14,8 +14,11 @@ import {
   type SnapshotMembers,
   writeExact,
 } from "@calybris/kernel";
+import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
+import type { Stage } from "./stage.ts";
 
-export class KeyBook {
+export class KeyBook implements Stage {
+  readonly parts: readonly string[] = ["keys"];
   /** By the sequence that introduced it, in that order. */
   readonly #active = new Map<number, KeyIdentity>();
   /** Names outlive their keys: entries still show them. */
@@ -42,24 +45,41 @@ export class KeyBook {
     return [...this.#active.keys()];
   }
 
-  /** Checks the actor of an entry and what a `key` entry does, and returns the change that follows from it. */
-  checked(sequence: number, body: EntryBody): (() => void) | undefined {
+  /** Checks the actor of an entry and what a `key` entry does. */
+  check(_sequence: number, _at: number, body: EntryBody): void {
     if ("actor" in body && typeof body.actor === "number")
       invariant(this.#active.has(body.actor), "an actor is a key that was introduced before and not revoked");
-    return body.kind === "key" ? this.#changed(sequence, body) : undefined;
+    if (body.kind === "key") this.#checkKey(body);
   }
 
-  /** For a state snapshot: every key that was ever introduced; of one that was revoked its name. */
-  toSnapshot(): readonly ExactJson[] {
-    return [...this.#names].map(([sequence, name]) => {
+  apply(sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind !== "key") return;
+    if (body.change === "introduced") {
+      const identity = keyIdentity(body);
+      this.#active.set(sequence, identity);
+      this.#names.set(sequence, identity.name);
+      this.#sequences.set(textOf(identity), sequence);
+    } else {
+      this.#sequences.delete(textOf(this.#active.get(body.of) as KeyIdentity));
+      this.#active.delete(body.of);
+    }
+  }
+
+  *stateTexts(): Generator<string> {
+    if (this.#active.size > 0) yield `,"keys":${writeExact(this.active())}`;
+  }
+
+  /** Every key that was ever introduced; of one that was revoked its name. */
+  *lines(): Generator<SnapshotLine> {
+    const keys = [...this.#names].map(([sequence, name]) => {
       const active = this.#active.get(sequence);
       return active === undefined ? { sequence, name } : ({ sequence, ...active } as unknown as ExactJson);
     });
+    yield jsonLine({ part: "keys", keys });
   }
 
-  /** Throws RangeError for what is no key. */
-  restore(keys: readonly SnapshotMembers[]): void {
-    for (const key of keys) {
+  restore(_part: string, members: SnapshotMembers): void {
+    for (const key of members.objects("keys")) {
       const [sequence, name] = [key.whole("sequence"), key.text("name")];
       this.#names.set(sequence, name);
       if (!key.has("sha256")) continue;
@@ -71,22 +91,10 @@ export class KeyBook {
     }
   }
 
-  #changed(sequence: number, body: KeyEntry): () => void {
-    if (body.change === "introduced") {
-      const identity = keyIdentity(body);
-      invariant(this.sequenceOf(identity) === undefined, "a key is introduced once while it is active");
-      return () => {
-        this.#active.set(sequence, identity);
-        this.#names.set(sequence, identity.name);
-        this.#sequences.set(textOf(identity), sequence);
-      };
-    }
-    const revoked = this.#active.get(body.of);
-    invariant(revoked !== undefined, "a key that is revoked was active");
-    return () => {
-      this.#active.delete(body.of);
-      this.#sequences.delete(textOf(revoked));
-    };
+  #checkKey(body: KeyEntry): void {
+    if (body.change === "introduced")
+      invariant(this.sequenceOf(keyIdentity(body)) === undefined, "a key is introduced once while it is active");
+    else invariant(this.#active.has(body.of), "a key that is revoked was active");
   }
 }
 

@@ -5,6 +5,9 @@
  */
 import {
   DISPOSITIONS,
+  type EntryBody,
+  invariant,
+  isDigest,
   OUTCOME_RECORDS,
   type OutcomeEntry,
   outcomeCost,
@@ -17,6 +20,7 @@ import type { Reported } from "../flows/parsed-outcome.ts";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { Pages } from "../snapshot/pages.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
+import type { Stage } from "./stage.ts";
 
 /** How many outcomes are remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;
@@ -97,7 +101,8 @@ export function isSameReport(before: Remembered, reported: Reported): boolean {
   return before.content === outcomeContent(reported) && before.costs.includes(reported.costMicrocents);
 }
 
-export class OutcomeIndex {
+export class OutcomeIndex implements Stage {
+  readonly parts: readonly string[] = ["told", "outcomes"];
   /** A bit for each entry of the journal. */
   readonly #told: Pages = new Pages("told", CHUNK_BITS / 8);
   readonly #latest = new Map<number, Remembered>();
@@ -107,7 +112,26 @@ export class OutcomeIndex {
   /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
   readonly #oldest: MapIterator<number> = this.#latest.keys();
 
-  remember(of: number, remembered: Remembered): void {
+  readonly #closedCost: (of: number) => bigint | undefined;
+  /** What the outcome that was checked last is remembered as. */
+  #next: Remembered | undefined;
+
+  /** @param closedCost - what a closed reservation cost; `undefined` for one that is open, or none. */
+  constructor(closedCost: (of: number) => bigint | undefined) {
+    this.#closedCost = closedCost;
+  }
+
+  check(sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind !== "outcome") return;
+    invariant(isDigest(body.digest), "an outcome has its digest");
+    this.#next = rememberedOutcome(sequence, body, this.#closedCost(body.of));
+  }
+
+  apply(_sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind === "outcome") this.#remember(body.of, this.#next as Remembered);
+  }
+
+  #remember(of: number, remembered: Remembered): void {
     this.#mark(of);
     const before = this.#numbers.get(of);
     if (before !== undefined) this.#forget(of, before);
@@ -118,17 +142,17 @@ export class OutcomeIndex {
     this.#forget(oldest, this.#numbers.get(oldest) as number);
   }
 
-  /** Its part of a state snapshot. */
   *lines(): Generator<SnapshotLine> {
     yield* this.#told.lines();
     yield* this.#log.lines();
   }
 
-  restoreTold(members: SnapshotMembers): void {
-    this.#told.restore(members);
+  restore(part: string, members: SnapshotMembers): void {
+    if (part === "told") this.#told.restore(members);
+    else this.#restoreLatest(members);
   }
 
-  restoreLatest(members: SnapshotMembers): void {
+  #restoreLatest(members: SnapshotMembers): void {
     this.#log.restore(members, (record, number) => {
       if (record.disposition >= DISPOSITIONS.length) throw new RangeError("an outcome is of no known disposition");
       this.#latest.set(record.of, rememberedRecord(record));

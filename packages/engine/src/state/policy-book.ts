@@ -6,6 +6,7 @@ import {
   CalybrisError,
   type Caused,
   causedOf,
+  type EntryBody,
   type ExactJson,
   type GenesisEntry,
   invariant,
@@ -17,14 +18,20 @@ import {
   snapshotFromJson,
   snapshotToJson,
   toHex,
+  writeExact,
 } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
+import { type SnapshotIndex, snapshotIndex } from "../intake/snapshot-index.ts";
+import type { Stage } from "./stage.ts";
 
 /** A snapshot in the journal, with its id and digest. */
 export interface PolicyInForce {
   readonly id: number;
   readonly snapshot: PolicySnapshot;
+  /** Its names, to look up. */
+  readonly index: SnapshotIndex;
+  /** `calypol1`. */
   readonly digest: Uint8Array;
   /** It came from the file that the service is configured with; true of genesis. */
   readonly isFromFile: boolean;
@@ -34,11 +41,14 @@ export interface PolicyInForce {
   readonly caused: Caused | undefined;
 }
 
-export class PolicyBook {
+export class PolicyBook implements Stage {
+  readonly parts: readonly string[] = ["policy"];
   /** In the order of their ids, which count from 1. */
   readonly #policies: PolicyInForce[] = [];
   /** As a snapshot holds them. */
   readonly #lines: SnapshotLine[] = [];
+  /** What the entry that was checked last activates. */
+  #next: PolicyInForce | undefined;
 
   get count(): number {
     return this.#policies.length;
@@ -74,44 +84,62 @@ export class PolicyBook {
     return found;
   }
 
-  /**
-   * The policy that an entry activates; it is not yet in the book.
-   *
-   * @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when its digest is not that of its snapshot.
-   */
-  promoted(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
-    const { policyId: id, policyDigest: claimed } = body;
-    invariant(body.snapshot !== undefined, "a policy that is activated comes with its snapshot");
-    const snapshot = snapshotFromJson(body.snapshot);
-    invariant(id === this.count + 1, "policies are numbered one by one");
-    const digest = policyDigest(snapshot.policy, nodeSha256);
-    if (toHex(digest) !== claimed)
-      throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given: toHex(digest), journal: claimed });
-    const isFromFile = body.kind === "genesis" || body.source === "file";
-    const caused = body.kind === "policy" ? causedOf(body) : undefined;
-    return { id, snapshot, digest, isFromFile, since: sequence, caused };
+  /** @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when the digest of a policy is not that of its snapshot. */
+  check(sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind === "genesis" || body.kind === "policy") this.#next = this.#promoted(sequence, body);
   }
 
-  add(policy: PolicyInForce): void {
-    this.#policies.push(policy);
-    const { id, since, isFromFile, caused, snapshot } = policy;
-    this.#lines.push(
-      jsonLine({ part: "policy", id, since, isFromFile, ...caused, snapshot: snapshotToJson(snapshot) }),
-    );
+  apply(_sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind === "genesis" || body.kind === "policy") this.#add(this.#next as PolicyInForce);
+  }
+
+  *stateTexts(): Generator<string> {
+    const policies = this.#policies.map(({ digest }) => toHex(digest));
+    yield `,"policy":${this.count},"policies":${writeExact(policies)}`;
   }
 
   lines(): readonly SnapshotLine[] {
     return this.#lines;
   }
 
-  /** Throws RangeError for what is no policy. */
-  restore(members: SnapshotMembers): void {
+  restore(_part: string, members: SnapshotMembers): void {
     const [id, since] = [members.whole("id"), members.whole("since")];
     if (id !== this.count + 1) throw new RangeError("policies are numbered one by one");
-    const snapshot = snapshotFromJson(members.json("snapshot"));
-    const digest = policyDigest(snapshot.policy, nodeSha256);
-    this.add({ id, snapshot, digest, isFromFile: members.flag("isFromFile"), since, caused: causeIn(members) });
+    const isFromFile = members.flag("isFromFile");
+    this.#add(policyInForce(snapshotFromJson(members.json("snapshot")), id, since, isFromFile, causeIn(members)));
   }
+
+  #promoted(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
+    const { policyId: id, policyDigest: claimed } = body;
+    invariant(body.snapshot !== undefined, "a policy that is activated comes with its snapshot");
+    const snapshot = snapshotFromJson(body.snapshot);
+    invariant(id === this.count + 1, "policies are numbered one by one");
+    const isFromFile = body.kind === "genesis" || body.source === "file";
+    const caused = body.kind === "policy" ? causedOf(body) : undefined;
+    const policy = policyInForce(snapshot, id, sequence, isFromFile, caused);
+    const given = toHex(policy.digest);
+    if (given !== claimed) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
+    return policy;
+  }
+
+  #add(policy: PolicyInForce): void {
+    this.#policies.push(policy);
+    const { id, since, isFromFile, caused, snapshot } = policy;
+    this.#lines.push(
+      jsonLine({ part: "policy", id, since, isFromFile, ...caused, snapshot: snapshotToJson(snapshot) }),
+    );
+  }
+}
+
+function policyInForce(
+  snapshot: PolicySnapshot,
+  id: number,
+  since: number,
+  isFromFile: boolean,
+  caused: Caused | undefined,
+): PolicyInForce {
+  const digest = policyDigest(snapshot.policy, nodeSha256);
+  return { id, snapshot, index: snapshotIndex(snapshot), digest, isFromFile, since, caused };
 }
 
 function causeIn(members: SnapshotMembers): Caused | undefined {

@@ -91,7 +91,7 @@ export class RequestIds {
   }
 
   #isSame({ client }: IdentifiedRequest, entry: DecisionEntry, sequence: number): boolean | undefined {
-    return isSameRequest(client, entry, this.#ports.state.policyAt(sequence).snapshot);
+    return isSameRequest(client, entry, this.#ports.state.policyAt(sequence).index);
   }
 
   /** An entry that was there and cannot be read may have decided the request: nobody decides it again. */

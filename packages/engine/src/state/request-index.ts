@@ -6,10 +6,17 @@
  * Bound: the latest {@link REQUEST_IDS_MAX} ids are kept, and at most a tenth more.
  * @module
  */
-import { type DecisionEntry, REQUEST_RECORDS, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers } from "@calybris/kernel";
+import {
+  type DecisionEntry,
+  type EntryBody,
+  REQUEST_RECORDS,
+  SNAPSHOT_PAGE_RECORDS,
+  type SnapshotMembers,
+} from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
 import type { Writable } from "../flows/writable.ts";
+import type { Stage } from "./stage.ts";
 
 export const REQUEST_IDS_MAX = 10_000_000;
 /** An id older than this may be decided again. */
@@ -25,7 +32,8 @@ interface Fingerprint {
   readonly low: number;
 }
 
-export class RequestIndex {
+export class RequestIndex implements Stage {
+  readonly parts: readonly string[] = ["requests"];
   readonly #idsMax: number;
   readonly #spare: number;
   readonly #rows: number;
@@ -48,6 +56,12 @@ export class RequestIndex {
 
   get count(): number {
     return this.#log.next - this.#first;
+  }
+
+  apply(sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind !== "decision") return;
+    const scopedId = scopedIdOf(body);
+    if (scopedId !== undefined) this.add(scopedId, sequence);
   }
 
   add(scopedId: string, sequence: number): void {
@@ -79,8 +93,7 @@ export class RequestIndex {
     return this.#log.lines();
   }
 
-  /** Takes a page of a snapshot back. Throws RangeError for one that cannot be. */
-  restore(members: SnapshotMembers): void {
+  restore(_part: string, members: SnapshotMembers): void {
     const isFirstPage = this.#log.next === 0;
     this.#log.restore(members, ({ low }, number) => {
       if (isFirstPage && number % this.#rows === 0) this.#first = this.#base = number;

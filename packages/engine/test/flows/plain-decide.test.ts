@@ -38,6 +38,7 @@ import type { PolicyInForce } from "../../src/state/state.ts";
 import { tierFloorsOf } from "../../src/state/tier-floors.ts";
 import { decide as plainDecide } from "../support/plain-decide.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
 
 // Goal: the decide flow in the kernel's records decides, recommends and records what the flow in objects does.
 // Method: both decide the same random requests under the same policies, with a router that learns of what they decided; the
@@ -183,7 +184,15 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
         }),
   } as unknown as PolicySnapshot;
   const digest = policyDigest(snapshot.policy, nodeSha256);
-  const policy = { id: 3, snapshot, digest, isFromFile: false, since: 1, caused: undefined };
+  const policy = {
+    id: 3,
+    snapshot,
+    index: snapshotIndex(snapshot),
+    digest,
+    isFromFile: false,
+    since: 1,
+    caused: undefined,
+  };
   const router = new Router();
   const featureNames = snapshot.learning?.features;
   router.configure(
@@ -203,7 +212,7 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
 
 function resolvedOf(snapshot: PolicySnapshot, asked: ClientRequest, number: bigint): ResolvedRequest | undefined {
   try {
-    return { ...resolveRequest(snapshot, asked, number), actor: number % 2n === 0n ? "system:ana" : 7 };
+    return { ...resolveRequest(snapshotIndex(snapshot), asked, number), actor: number % 2n === 0n ? "system:ana" : 7 };
   } catch (error) {
     if (error instanceof CalybrisError) return undefined;
     throw error;

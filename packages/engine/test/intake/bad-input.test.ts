@@ -29,6 +29,7 @@ import {
 } from "./documents.ts";
 import { LITERALS, NOT_JSON, NOT_UTF8, refusedBy } from "./literals.ts";
 import { INVALID, KINDS, READ, refusal, snapshot } from "./reading.ts";
+import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
 
 function mistakesOf(error: CalybrisError | undefined): readonly Mistake[] {
   return (error?.details as { mistakes?: readonly Mistake[] } | undefined)?.mistakes ?? [];
@@ -164,7 +165,7 @@ test("the fields of a request are those of its schema, and of the content that i
     fc.property(fc.constantFrom(...fieldsOf("request")), fc.jsonValue(), ({ path }, value) => {
       const client = changed(DOCUMENTS.request, path, value as Json) as unknown as ClientRequest;
       try {
-        resolveRequest(snapshot, client, 1n);
+        resolveRequest(snapshotIndex(snapshot), client, 1n);
       } catch (error) {
         expect(error).toBeInstanceOf(CalybrisError);
         return;

@@ -24,6 +24,7 @@ import {
   ROW_MAPS,
 } from "./hostile-documents.ts";
 import { DOCUMENTS } from "./documents.ts";
+import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
 
 const SMALL = 1_000;
 const GROWTH = 8;
@@ -39,7 +40,7 @@ const READERS: Readonly<
 > = {
   policy: { read: (value) => parsePolicyFile(value), of: POLICIES },
   budgets: { read: (value) => parseBudgets(value), of: BUDGETS },
-  request: { read: (value) => resolveRequest(snapshot, value as ClientRequest, 1n), of: REQUESTS },
+  request: { read: (value) => resolveRequest(snapshotIndex(snapshot), value as ClientRequest, 1n), of: REQUESTS },
   prior: { read: (value) => loadPrior(value), of: PRIORS },
   outcome: { read: (value) => readOutcome(value as ClientOutcome, 0), of: OUTCOMES },
   map: { read: (value) => parseRowMap(value, "map.json"), of: ROW_MAPS },
@@ -118,10 +119,12 @@ test("what stopped the service for 14.5 s and 2.9 s is refused at once", () => {
 test("a feature that is called as every object is has no value unless the client gives one", () => {
   const features = LANGUAGE_NAMES.slice();
   const learns = parsePolicyFile({ ...(DOCUMENTS.policy as object), learning: { features } });
-  const missing = resolveRequest(learns, { inputTokens: 1 }, 1n).features;
+  const missing = resolveRequest(snapshotIndex(learns), { inputTokens: 1 }, 1n).features;
   expect(new Set(missing).size).toBe(1);
   const given = Object.fromEntries(features.map((name, index) => [name, index]));
-  expect(resolveRequest(learns, { inputTokens: 1, features: given }, 1n).features).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(resolveRequest(snapshotIndex(learns), { inputTokens: 1, features: given }, 1n).features).toEqual([
+    0, 1, 2, 3, 4, 5,
+  ]);
 });
 
 describe("the nearest name", () => {

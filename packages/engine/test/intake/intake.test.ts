@@ -26,6 +26,7 @@ import {
   requestRows,
   resolveRequest,
 } from "../../src/intake/intake.ts";
+import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "calybris-intake-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -171,7 +172,11 @@ describe("a policy", () => {
 
 describe("a request", () => {
   test("takes from the use case what it does not say", () => {
-    const { request, defaulted } = resolveRequest(snapshot, { inputTokens: 5, requested: "swift", riskBps: 7 }, 3n);
+    const { request, defaulted } = resolveRequest(
+      snapshotIndex(snapshot),
+      { inputTokens: 5, requested: "swift", riskBps: 7 },
+      3n,
+    );
     expect(request).toMatchObject({ sequence: 3n, requestedId: 1, valueMicrocents: 10_000_000n, riskBps: 7 });
     expect(defaulted).toEqual(["value", "confidence", "floor", "output"]);
   });
@@ -191,7 +196,7 @@ describe("a request", () => {
     ["no provider allowed", { inputTokens: 1, providers: [] }, "providers"],
     ["an unknown region", { inputTokens: 1, regions: ["nroth"] }, "regions[0]"],
   ])("%s is refused by name", (_name, request, path) => {
-    expect(pathsOf(() => resolveRequest(snapshot, request as ClientRequest, 1n))).toEqual([path]);
+    expect(pathsOf(() => resolveRequest(snapshotIndex(snapshot), request as ClientRequest, 1n))).toEqual([path]);
   });
 
   test("has one content whatever the order of its keys", () => {

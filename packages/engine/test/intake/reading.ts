@@ -13,6 +13,7 @@ import {
   resolveRequest,
 } from "../../src/intake/intake.ts";
 import { DOCUMENTS, type Kind } from "./documents.ts";
+import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
 
 /** The policy that requests are read against. */
 export const snapshot: PolicySnapshot = parsePolicyFile(DOCUMENTS.policy);
@@ -27,7 +28,8 @@ export const READ: Readonly<Record<Kind, (text: string | Uint8Array) => unknown>
     const { value, lineOf } = readJson(text, "f.jsonc");
     return parsePolicyFile(value, undefined, { file: "f.jsonc", policy: lineOf });
   },
-  request: (text) => resolveRequest(snapshot, readJson(text, "f.jsonc").value as unknown as ClientRequest, 1n),
+  request: (text) =>
+    resolveRequest(snapshotIndex(snapshot), readJson(text, "f.jsonc").value as unknown as ClientRequest, 1n),
   budgets: (text) => {
     const { value, lineOf } = readJson(text, "f.jsonc");
     return parseBudgets(value, lineOf, "f.jsonc");

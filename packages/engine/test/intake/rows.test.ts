@@ -19,6 +19,7 @@ import {
   resolveRequest,
 } from "../../src/intake/intake.ts";
 import { DOCUMENTS, type Json } from "./documents.ts";
+import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "calybris-rows-"));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -75,8 +76,8 @@ describe("CSV", () => {
 
   test("says what JSON says, for every field", async () => {
     const [row] = await read(file(".csv", `${keys.join(",")}\n${cellsOf(whole, keys)}\n`));
-    expect(resolveRequest(snapshot, row?.request as ClientRequest, 1n)).toEqual(
-      resolveRequest(snapshot, whole as unknown as ClientRequest, 1n),
+    expect(resolveRequest(snapshotIndex(snapshot), row?.request as ClientRequest, 1n)).toEqual(
+      resolveRequest(snapshotIndex(snapshot), whole as unknown as ClientRequest, 1n),
     );
     expect(keys.length).toBeGreaterThan(15);
   });
@@ -109,7 +110,7 @@ describe("CSV", () => {
   test.each(keys)("a cell of %s that it cannot hold is refused by the field's name", async (key) => {
     for (const cell of BAD.filter((candidate) => TAKES[key]?.includes(candidate) !== true)) {
       const [row] = await read(file(".csv", `${keys.join(",")}\n${cellsOf({ ...whole, [key]: cell }, keys)}\n`));
-      const error = await refusal(() => resolveRequest(snapshot, row?.request as ClientRequest, 1n));
+      const error = await refusal(() => resolveRequest(snapshotIndex(snapshot), row?.request as ClientRequest, 1n));
       expect(
         mistakesOf(error).map(({ path }) => path.replace(/\[0\]$/, "")),
         `${key} = ${cell}`,
@@ -133,7 +134,9 @@ describe("CSV", () => {
 
   test("a column that is no field is refused by its name when the row is used", async () => {
     const [row] = await read(file(".csv", "inputTokens,riskBpss\n1,5\n"));
-    const mistakes = mistakesOf(await refusal(() => resolveRequest(snapshot, row?.request as ClientRequest, 1n)));
+    const mistakes = mistakesOf(
+      await refusal(() => resolveRequest(snapshotIndex(snapshot), row?.request as ClientRequest, 1n)),
+    );
     expect(mistakes).toMatchObject([{ path: "riskBpss", remedy: 'Did you mean "riskBps"?' }]);
   });
 });
@@ -168,7 +171,9 @@ describe("a map", () => {
   test.each(CLIENT_REQUEST_KEYS)("a constant for %s is checked as a client's would be", async (key) => {
     const map = parse(JSON.stringify({ inputTokens: "In", [key]: { const: [{ not: "this" }] } }));
     const [row] = await read(file(".csv", "In\n1\n"), map);
-    const mistakes = mistakesOf(await refusal(() => resolveRequest(snapshot, row?.request as ClientRequest, 1n)));
+    const mistakes = mistakesOf(
+      await refusal(() => resolveRequest(snapshotIndex(snapshot), row?.request as ClientRequest, 1n)),
+    );
     expect(mistakes.map(({ path }) => path.replace(/[[.].*$/, ""))).toContain(key);
   });
 });

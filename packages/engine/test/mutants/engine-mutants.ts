@@ -86,9 +86,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is counted before the ledger has taken it",
     file: "state/state.ts",
-    find: "    this.ledger.apply(sequence, at, body);\n",
-    replace:
-      '    if (body.kind === "decision") this.#decided(sequence, body);\n    this.ledger.apply(sequence, at, body);\n',
+    find: "    for (const stage of this.#stages) stage.apply(sequence, at, body);\n",
+    replace: "    for (const stage of this.#stages.toReversed()) stage.apply(sequence, at, body);\n",
     search: "half",
   },
   {
@@ -100,7 +99,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an outcome is learned in part",
-    file: "state/state.ts",
+    file: "state/learning-state.ts",
     find: "    requireRanges(body);\n",
     replace: "",
     search: "half",

@@ -105,8 +105,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "ids are forgotten by a restart",
-    file: "state/state.ts",
-    find: "    if (scopedId !== undefined) this.requests.add(scopedId, sequence);\n",
+    file: "state/request-index.ts",
+    find: "    if (scopedId !== undefined) this.add(scopedId, sequence);\n",
     replace: "",
     search: "crash",
   },

@@ -1,7 +1,7 @@
 import type { OutcomeEntry } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { OUTCOMES_KEPT_MAX, OutcomeIndex, rememberedOutcome } from "../../src/state/outcome-index.ts";
+import { OUTCOMES_KEPT_MAX, OutcomeIndex } from "../../src/state/outcome-index.ts";
 
 const outcome = (of: number): OutcomeEntry => ({
   kind: "outcome",
@@ -19,14 +19,19 @@ const outcome = (of: number): OutcomeEntry => ({
   actor: 7,
 });
 
+function take(index: OutcomeIndex, sequence: number, of: number): void {
+  index.check(sequence, 0, outcome(of));
+  index.apply(sequence, 0, outcome(of));
+}
+
 test("an outcome is found for the decision that it was told of, and for no other, in whatever order they come", () => {
   // Neighbours, and numbers at the ends of a byte, of a chunk and of 32 bits.
   const base = fc.constantFrom(1, 8, 65_535, 65_536, 2 ** 31, 2 ** 32, 2 ** 40);
   const number = fc.tuple(base, fc.integer({ min: 0, max: 20 })).map(([from, more]) => from + more);
   fc.assert(
     fc.property(fc.array(number, { maxLength: 60 }), fc.array(number, { maxLength: 60 }), (told, asked) => {
-      const index = new OutcomeIndex();
-      for (const [at, of] of told.entries()) index.remember(of, rememberedOutcome(at + 1, outcome(of), undefined));
+      const index = new OutcomeIndex(() => undefined);
+      for (const [at, of] of told.entries()) take(index, at + 1, of);
       for (const of of [...told, ...asked]) {
         const found = index.find(of);
         expect(found !== undefined).toBe(told.includes(of));
@@ -37,8 +42,8 @@ test("an outcome is found for the decision that it was told of, and for no other
 });
 
 test("beyond as many as are kept in full, that an outcome was told is still known, and what it said is not", () => {
-  const index = new OutcomeIndex();
-  for (let of = 1; of <= OUTCOMES_KEPT_MAX + 2; of++) index.remember(of, rememberedOutcome(of, outcome(of), undefined));
+  const index = new OutcomeIndex(() => undefined);
+  for (let of = 1; of <= OUTCOMES_KEPT_MAX + 2; of++) take(index, of, of);
   expect(index.find(1)).toMatchObject({ sequence: 0, content: undefined });
   expect(index.find(2)).toMatchObject({ sequence: 0, content: undefined });
   expect(index.find(3)).toMatchObject({ sequence: 3, observed: { successBps: 3 } });

@@ -25,7 +25,7 @@ import { drive } from "../../../src/ledger/cells.ts";
 import { periodsDue } from "../../../src/ledger/due-periods.ts";
 import { KeyBook } from "../../../src/state/key-book.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
-import { ledgerStateTexts } from "../../../src/ledger/proof.ts";
+import { ledgerStateTexts } from "../../../src/ledger/ledger-digest.ts";
 import { reservationOf } from "../entries.ts";
 import type { Reserved, Subject } from "./sequences.ts";
 

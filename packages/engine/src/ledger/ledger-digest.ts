@@ -1,0 +1,45 @@
+/**
+ * The digest of a ledger, and the part of the canonical state that is money. The audit folds the same from the journal alone.
+ * @module
+ */
+import {
+  type ExactJson,
+  ledgerDigest,
+  OVERRUN_FACTOR,
+  OVERRUN_FLOOR_MICROCENTS,
+  type Sha256,
+  toHex,
+  writeExact,
+} from "@calybris/kernel";
+import type { Account } from "./account.ts";
+import type { Reservations } from "./reservations.ts";
+
+/** What a digest covers of a ledger. */
+export interface Digested {
+  /** In the order of their first limits. */
+  accounts(): readonly Account[];
+  readonly reservations: Reservations;
+}
+
+/** `calyldg1`. */
+export function digestOf(ledger: Digested, sequence: number, sha256: Sha256): Uint8Array {
+  const tenants = [...ledger.accounts()];
+  return ledgerDigest({ tenants, openCount: ledger.reservations.openCount, watermark: sequence }, sha256);
+}
+
+/** What the digest does not cover and the future depends on, in the order of the journal: canonical JSON, in pieces. */
+export function* ledgerStateTexts(ledger: Digested, sequence: number, sha256: Sha256): Generator<string | Buffer> {
+  const digest = toHex(digestOf(ledger, sequence, sha256));
+  yield `{"digest":"${digest}","tenants":${writeExact([...ledger.accounts()].map(tenantState))},"open":[`;
+  yield* ledger.reservations.openTexts();
+  yield "]}";
+}
+
+/** An account beyond its balances; what is not there stands as what it cannot be. */
+function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
+  const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, period: rule } = limit;
+  const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
+  const terms = [metered, exposureCapMicrocents ?? -1, whenShort, reservationSeconds];
+  const overrun = [limit.overrunFactor ?? OVERRUN_FACTOR, limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS];
+  return [...position, ...terms, ...overrun, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
+}
