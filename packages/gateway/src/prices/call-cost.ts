@@ -74,14 +74,30 @@ export function boundOf(
   { inputTokens, outputTokens, webSearches, factorBpsMax }: CallBound,
   prices: ModelPrices,
 ): Microcents {
+  const { inputRate, outputRate, searchRate, requestRate } = highestRates(prices);
+  const tokens = BigInt(inputTokens) * inputRate + BigInt(outputTokens) * outputRate;
+  const calls = BigInt(webSearches) * searchRate + requestRate;
+  return microcents(ceilDivide(tokens * BigInt(factorBpsMax) + calls * BPS, BPS * UNITS_PER_RATE));
+}
+
+/** The highest rate that a unit of each direction can have, in microcents per million units. */
+export function highestRates({ rates }: ModelPrices): {
+  readonly inputRate: bigint;
+  readonly outputRate: bigint;
+  readonly searchRate: bigint;
+  readonly requestRate: bigint;
+} {
   const highest = (names: readonly RateName[]): bigint =>
     names.reduce((max, name) => {
-      const rate = prices.rates[name];
+      const rate = rates[name];
       return rate !== undefined && rateMax(rate) > max ? rateMax(rate) : max;
     }, 0n);
-  const tokens = BigInt(inputTokens) * highest(INPUT_RATES) + BigInt(outputTokens) * highest(OUTPUT_RATES);
-  const calls = BigInt(webSearches) * highest(["webSearch"]) + highest(["request"]);
-  return microcents(ceilDivide(tokens * BigInt(factorBpsMax) + calls * BPS, BPS * UNITS_PER_RATE));
+  return {
+    inputRate: highest(INPUT_RATES),
+    outputRate: highest(OUTPUT_RATES),
+    searchRate: highest(["webSearch"]),
+    requestRate: highest(["request"]),
+  };
 }
 
 const INPUT_RATES: readonly RateName[] = [

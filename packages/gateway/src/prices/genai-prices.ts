@@ -67,7 +67,9 @@ function pricedModel(provider: string, model: Json): readonly PricedModel[] {
     return { time: priceTime(asObject(constraint)), prices: modelPrices(asObject(given) ?? {}) };
   });
   const exactIds = [String(id), ...equalIds(model["match"])];
-  return [{ provider, id: String(id), exactIds: [...new Set(exactIds)], dated }];
+  const window = model["context_window"];
+  const contextTokens = Number.isSafeInteger(window) && Number(window) > 0 ? Number(window) : undefined;
+  return [{ provider, id: String(id), exactIds: [...new Set(exactIds)], contextTokens, dated }];
 }
 
 function modelPrices(given: Json): ModelPrices {

@@ -48,6 +48,8 @@ export interface PricedModel {
   readonly id: string;
   /** Names that the source says are this model, letter by letter. */
   readonly exactIds: readonly string[];
+  /** What the model reads and writes at most, as the source says; `undefined` where it does not. */
+  readonly contextTokens: number | undefined;
   /** The last whose time has come holds; the first, where none has. */
   readonly dated: readonly { readonly time: PriceTime; readonly prices: ModelPrices }[];
 }

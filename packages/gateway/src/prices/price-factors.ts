@@ -4,6 +4,7 @@
  * @module
  */
 import type { UsageRecord } from "../usage/usage-record.ts";
+import { ceilDivide } from "./genai-prices.ts";
 
 /** Ten-thousandths of the price, by `tier`, `speed` or `region` and the provider's word. */
 export interface PriceFactors {
@@ -54,4 +55,54 @@ export function factorsOf(
     else if (factorBps !== LIST_PRICE_BPS) factorsBps.push(factorBps);
   }
   return { factorsBps, unknown };
+}
+
+/** What a request asks for, in the provider's words; a member is left out where it asks for nothing. */
+export interface AskedService {
+  readonly tier?: string | undefined;
+  readonly speed?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+export interface FactorBound {
+  /** The highest product of factors with which the call may be billed. */
+  readonly factorBpsMax: number;
+  /** Words without a known factor, as `tier priority`: what they may cost has no bound. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * The dearest that a request may be served. A provider that is asked for a tier may serve the call at the list price, but
+ * never dearer than that tier; `auto` leaves the choice to the provider's own settings, so that every known factor counts.
+ *
+ * @example
+ * ```ts
+ * factorMax({ region: "us" }, "anthropic"); // { factorBpsMax: 11000, unknown: [] }
+ * factorMax({ tier: "priority" }, "openai"); // { factorBpsMax: 10000, unknown: ["tier priority"] }
+ * ```
+ */
+export function factorMax(asked: AskedService, provider: string, own: PriceFactors = {}): FactorBound {
+  const factors: PriceFactors = { ...LIST_PRICE_WORDS, ...PROVIDER_FACTORS[provider], ...own };
+  const unknown: string[] = [];
+  let productBps = BigInt(LIST_PRICE_BPS);
+  for (const kind of FACTOR_KINDS) {
+    const word = asked[kind] ?? "";
+    const name = `${kind} ${word}` as const;
+    let factorBps = LIST_PRICE_BPS;
+    if (word === "auto") factorBps = dearest(factors, kind);
+    else if (Object.hasOwn(factors, name)) factorBps = Math.max(LIST_PRICE_BPS, factors[name] ?? LIST_PRICE_BPS);
+    else if (word !== "" && !CHEAPER_WORDS.has(name)) unknown.push(name);
+    productBps = ceilDivide(productBps * BigInt(factorBps), BigInt(LIST_PRICE_BPS));
+  }
+  return { factorBpsMax: Number(productBps), unknown };
+}
+
+const FACTOR_KINDS: readonly FactorKind[] = ["tier", "speed", "region"];
+
+/** Words for less than the list price, whatever the provider's discount is: the list price bounds them. */
+const CHEAPER_WORDS: ReadonlySet<string> = new Set(["tier flex", "tier standard_only"]);
+
+function dearest(factors: PriceFactors, kind: FactorKind): number {
+  const known = Object.entries(factors).filter(([name]) => name.startsWith(`${kind} `));
+  return Math.max(LIST_PRICE_BPS, ...known.map(([, factorBps]) => factorBps as number));
 }

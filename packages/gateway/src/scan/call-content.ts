@@ -37,6 +37,7 @@ export function contentOf(bytes: Uint8Array, { members }: JsonSpans, dialect: Wi
     else if (name === "n" && dialect === "openai-chat") count.choices(valueStart);
     else if (name === "prediction") count.predictionBytes = valueEnd - valueStart;
     else if (name === "context_management") count.contextEdits(valueStart);
+    else if (name === "reasoning" && dialect === "openai-responses") count.reasoning(valueStart);
     else {
       const hidden = hiddenField(dialect, name);
       if (hidden && !count.isNeutral(name, valueStart)) count.hide(name);

@@ -3,7 +3,14 @@
  * @module
  */
 import type { WireDialect } from "../wire/dialect.ts";
-import { BYTE_BLOCKS, BYTE_ITEMS, CLEARING_EDITS, CLIENT_TOOLS, IMAGE_BLOCKS } from "./content-rules.ts";
+import {
+  BYTE_BLOCKS,
+  BYTE_ITEMS,
+  CLEARING_EDITS,
+  CLIENT_TOOLS,
+  IMAGE_BLOCKS,
+  REASONING_SETTINGS,
+} from "./content-rules.ts";
 import type { JsonWalk } from "./json-walk.ts";
 
 export interface CallContent {
@@ -15,6 +22,8 @@ export interface CallContent {
   readonly toolCount: number;
   readonly toolBytes: number;
   readonly imageCount: number;
+  /** Of the blocks with images, as they are written. */
+  readonly imageBytes: number;
   /** Answers asked for at once: `n` of chat completions. */
   readonly choiceCount: number;
   /** A predicted output is billed as output where it is refused. */
@@ -41,6 +50,7 @@ export class ContentCount {
   #toolCount = 0;
   #toolBytes = 0;
   #imageCount = 0;
+  #imageBytes = 0;
   #choiceCount = 1;
   #searchesMax: number | undefined = 0;
   predictionBytes = 0;
@@ -112,6 +122,18 @@ export class ContentCount {
     if (!areClearing) this.hide("context_management");
   }
 
+  /** OpenAI's mode `pro` reads the prompt several times: a recorded call of 157 bytes was billed 2,152 tokens of input. */
+  reasoning(at: number): void {
+    const walk = this.#walk;
+    if (!walk.isObject(at)) this.hide("reasoning");
+    else
+      walk.members(at, (key, value) => {
+        const isStandard = walk.isNull(value) || walk.text(value, TYPE_BYTES_MAX) === "standard";
+        if (!REASONING_SETTINGS.has(key) && !(key === "mode" && isStandard)) this.hide(`reasoning.${key}`);
+        return undefined;
+      });
+  }
+
   /** Whether a field that may hide input asks for nothing: an empty list. */
   isNeutral(name: string, at: number): boolean {
     return name === "mcp_servers" && this.#walk.isList(at) && this.#walk.end(at) - at === 2;
@@ -123,6 +145,7 @@ export class ContentCount {
       toolCount: this.#toolCount,
       toolBytes: this.#toolBytes,
       imageCount: this.#imageCount,
+      imageBytes: this.#imageBytes,
       choiceCount: this.#choiceCount,
       predictionBytes: this.predictionBytes,
       searchesMax: this.#searchesMax,
@@ -169,6 +192,7 @@ export class ContentCount {
     const type = typeAt === NONE ? "" : (walk.text(typeAt, TYPE_BYTES_MAX) ?? "");
     if (IMAGE_BLOCKS.has(type)) {
       this.#imageCount += 1;
+      this.#imageBytes += end - at;
       this.hide("image");
     } else if (!BYTE_BLOCKS.has(type)) this.hide(`block ${type}`);
     if (walk.isText(textAt) && type !== "tool_result") this.#textAt = textAt;

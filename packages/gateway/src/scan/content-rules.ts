@@ -102,3 +102,6 @@ export const CLIENT_TOOLS: ReadonlySet<string> = new Set(["custom", "function", 
 
 /** Edits of the context that only take away from it. */
 export const CLEARING_EDITS: RegExp = /^clear_/;
+
+/** Settings of OpenAI's reasoning that do not change how often the prompt is read. */
+export const REASONING_SETTINGS: ReadonlySet<string> = new Set(["context", "effort", "generate_summary", "summary"]);

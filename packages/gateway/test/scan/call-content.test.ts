@@ -136,6 +136,18 @@ describe("what the bytes of a request do not show", () => {
       { messages: [], context_management: [] },
       ["context_management"],
     ],
+    [
+      "reasoning that reads the prompt several times",
+      "openai-responses",
+      { input: "Hi", reasoning: { effort: "max", mode: "pro" } },
+      ["reasoning.mode"],
+    ],
+    [
+      "nothing, of plain reasoning",
+      "openai-responses",
+      { input: "Hi", reasoning: { effort: "max", mode: "standard", summary: null } },
+      [],
+    ],
     ["a field that is unknown", "openai-chat", { messages: [], plugins: [{ id: "web" }] }, ["plugins"]],
     ["connectors", "anthropic-messages", { messages: [], mcp_servers: [{}] }, ["mcp_servers"]],
     ["no connectors", "anthropic-messages", { messages: [], mcp_servers: [] }, []],

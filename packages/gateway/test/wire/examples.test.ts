@@ -12,7 +12,7 @@ const BESIDE = [
 ];
 
 describe("examples", () => {
-  const examples = ["wire", "usage", "prices", "translate", "mock", "providers"]
+  const examples = ["wire", "usage", "prices", "translate", "mock", "providers", "scan", "reserve"]
     .flatMap((folder) => filesBelow(`packages/gateway/src/${folder}`, ".ts"))
     .flatMap((file) =>
       docstringExamples(read(file)).map((example, index): [string, string, string] => [

@@ -1,0 +1,135 @@
+/**
+ * Estimates of the input tokens of a call from its size, learned from calls whose usage is known, with a stated miss rate.
+ *
+ * A call of a kind has a size that can be computed before it is sent. Its score is tokens per unit of size. The estimate for
+ * the next call is its size times the k-th smallest score of the n that were seen, k = ceil((n + 1)(1 − missRate)). If calls of
+ * a kind are exchangeable, the true count exceeds the estimate with a probability of at most `missRate`, whatever the
+ * distribution is: split conformal prediction (Papadopoulos et al. 2002; Vovk, Gammerman and Shafer 2005). Where they drift,
+ * it does not hold, which is why {@link UsageEstimator.misses} counts what was missed.
+ *
+ * All of it is integers: scores are rounded up into 16 classes an octave, so that rounding never lowers an estimate.
+ * @module
+ */
+
+const BPS = 10_000;
+/** Scores are in 1/65,536 of a token per unit. */
+const SCORE_SHIFT = 16n;
+const SCORE_MAX = 2 ** 32 - 1;
+const CLASS_BITS = 4;
+const CLASS_COUNT = (33 - CLASS_BITS) << CLASS_BITS;
+/** Calls that count: the last 2,048 to 4,096 of a kind, so that a change of prompts or tokenizers is forgotten. */
+const GENERATION_CALLS = 2_048;
+/** A kind beyond these is not learned; kinds are few, and named by the gateway. */
+const KINDS_MAX = 256;
+
+export interface EstimatorMisses {
+  /** Estimates that were compared with a count. */
+  readonly compared: number;
+  /** Those that were too low. */
+  readonly missed: number;
+}
+
+class Kind {
+  #current: Uint32Array = new Uint32Array(CLASS_COUNT);
+  #before: Uint32Array = new Uint32Array(CLASS_COUNT);
+  #currentCalls = 0;
+  #beforeCalls = 0;
+
+  note(scoreClass: number): void {
+    if (this.#currentCalls === GENERATION_CALLS) {
+      [this.#before, this.#current] = [this.#current, this.#before.fill(0)];
+      this.#beforeCalls = this.#currentCalls;
+      this.#currentCalls = 0;
+    }
+    this.#current[scoreClass] = (this.#current[scoreClass] ?? 0) + 1;
+    this.#currentCalls += 1;
+  }
+
+  /** The smallest score that so many ten-thousandths of the calls, and one more, do not exceed. */
+  quantile(shareBps: number): number | undefined {
+    const calls = this.#currentCalls + this.#beforeCalls;
+    const rank = Math.ceil(((calls + 1) * shareBps) / BPS);
+    if (rank > calls || rank === 0) return undefined;
+    let seen = 0;
+    for (let at = 0; at < CLASS_COUNT; at += 1) {
+      seen += (this.#current[at] ?? 0) + (this.#before[at] ?? 0);
+      if (seen >= rank) return highestOf(at);
+    }
+    return undefined;
+  }
+}
+
+/**
+ * @example
+ * ```ts
+ * const estimator = new UsageEstimator(500);
+ * for (let call = 0; call < 19; call += 1) estimator.note("anthropic plain", 4_000, 1_000);
+ * estimator.tokens("anthropic plain", 8_000); // 2125
+ * ```
+ */
+export class UsageEstimator {
+  readonly #shareBps: number;
+  readonly #kinds = new Map<string, Kind>();
+  #compared = 0;
+  #missed = 0;
+
+  /** @param missRateBps - share of calls that may have more tokens than was estimated, 1 to 9,999. */
+  constructor(missRateBps: number) {
+    if (!Number.isInteger(missRateBps) || missRateBps < 1 || missRateBps >= BPS)
+      throw new RangeError(`a miss rate is 1 to 9,999 bps, got ${missRateBps}`);
+    this.#shareBps = BPS - missRateBps;
+  }
+
+  /** An upper estimate; `undefined` until enough calls of the kind were seen: 99 for a miss rate of 100 bps. */
+  tokens(kind: string, size: number): number | undefined {
+    return this.#at(kind, size, this.#shareBps);
+  }
+
+  /** The middle of what is likely, for ranking; `undefined` for a kind that was never seen. */
+  median(kind: string, size: number): number | undefined {
+    return this.#at(kind, size, BPS / 2);
+  }
+
+  /** A call of a kind had so many tokens. What it was estimated at is compared first, as it would be now. */
+  note(kind: string, size: number, tokens: number): void {
+    const estimated = this.tokens(kind, size);
+    if (estimated !== undefined) {
+      this.#compared += 1;
+      if (tokens > estimated) this.#missed += 1;
+    }
+    let known = this.#kinds.get(kind);
+    if (known === undefined) {
+      if (this.#kinds.size === KINDS_MAX) return;
+      known = new Kind();
+      this.#kinds.set(kind, known);
+    }
+    known.note(classOf(scoreOf(size, tokens)));
+  }
+
+  get misses(): EstimatorMisses {
+    return { compared: this.#compared, missed: this.#missed };
+  }
+
+  #at(kind: string, size: number, shareBps: number): number | undefined {
+    const score = this.#kinds.get(kind)?.quantile(shareBps);
+    if (score === undefined || score >= SCORE_MAX) return undefined;
+    return Number((BigInt(size) * BigInt(score) + (1n << SCORE_SHIFT) - 1n) >> SCORE_SHIFT);
+  }
+}
+
+function scoreOf(size: number, tokens: number): number {
+  const unit = BigInt(Math.max(1, size));
+  const score = ((BigInt(tokens) << SCORE_SHIFT) + unit - 1n) / unit;
+  return score > BigInt(SCORE_MAX) ? SCORE_MAX : Number(score);
+}
+
+/** Scores below 16 are classes of their own; above, an octave has 16. */
+function classOf(score: number): number {
+  const octave = Math.max(0, 31 - Math.clz32(score) - CLASS_BITS);
+  return (octave << CLASS_BITS) + (score >>> octave);
+}
+
+function highestOf(scoreClass: number): number {
+  const octave = Math.max(0, (scoreClass >> CLASS_BITS) - 1);
+  return (scoreClass - (octave << CLASS_BITS) + 1) * 2 ** octave - 1;
+}
