@@ -18,46 +18,22 @@
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
-import { CalybrisError, type EntryBody, invariant, type StateEntry, timeAfter } from "@calybris/kernel";
+import { CalybrisError, type EntryBody, invariant } from "@calybris/kernel";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
-import { EntryTails, tailBytesAbout } from "./entry-tail.ts";
 import { FailStop } from "./fail-stop.ts";
-import { Gathering } from "./gathering.ts";
-import { CLOSE_MS, inTime } from "./in-time.ts";
+import { type JournalOptions, WAITING_MAX } from "./journal-options.ts";
 import type { Ordered, WaiterOrdering } from "./ordering.ts";
+import { Outlet } from "./outlet.ts";
+import { Placement } from "./placement.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
-import { type EntryWaiter, promisedEntry, WaitingList } from "./waiting-list.ts";
-import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
+import { type EntryWaiter, promisedEntry } from "./waiting-list.ts";
 
 export type { Ordered, Ordering, WaiterOrdering } from "./ordering.ts";
+export { type JournalOptions, WAITING_MAX } from "./journal-options.ts";
 export type { WriterDriver } from "./writer-driver.ts";
 
-export interface JournalOptions {
-  readonly driver: WriterDriver;
-  /** The last sequence and time of what was recovered. */
-  readonly sequence: number;
-  readonly at: number;
-  readonly sealed: boolean;
-  readonly segmentBytes: number;
-  readonly nowUs: () => number;
-  /** Why nothing may be ordered at the time that the clock gives; `undefined` when it may. */
-  readonly clockRefusal?: (() => CalybrisError | undefined) | undefined;
-  readonly waitingMax?: number | undefined;
-  readonly segmentBytesMax?: number | undefined;
-  /** Shared with the flows, which must not go on after a broken claim either. */
-  readonly failStop?: FailStop | undefined;
-  /** The members of the state entry that begins a segment. */
-  readonly digests: () => Omit<StateEntry, "kind">;
-  /** Called with every entry as it is ordered. What it throws stops the engine. */
-  readonly onOrdered: (sequence: number, at: number, body: EntryBody) => void;
-  readonly onWritten?: (written: Written) => void;
-}
-
-export const WAITING_MAX = 4_096;
 const IDLE_SEAL_MS = 100;
-/** What a line has around its tail: sequences, hashes and the member names. */
-const LINE_OVERHEAD_BYTES = 230;
 
 interface Step {
   readonly at: number;
@@ -73,47 +49,38 @@ export class Journal implements WaiterOrdering {
   readonly #failStop: FailStop;
   readonly #waitingMax: number;
   readonly #segmentBytesMax: number;
-  readonly #tails: EntryTails = new EntryTails();
-  readonly #waiting: WaitingList = new WaitingList();
-  readonly #gathering: Gathering = new Gathering((batch) => this.#submit(batch));
+  readonly #placement: Placement;
+  readonly #outlet: Outlet;
   #step: Step | undefined;
-  #sequence: number;
-  #durable: number;
-  #at: number;
-  #segmentBytes: number;
-  #sealed: boolean;
-  #failure: CalybrisError | undefined;
   #closing: Promise<boolean> | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #drained: (() => void) | undefined;
-  readonly metrics = { entries: 0, batches: 0, fsyncs: 0, bytes: 0 };
 
   constructor(options: JournalOptions) {
     this.#options = options;
     this.#failStop = options.failStop ?? new FailStop();
     this.#waitingMax = options.waitingMax ?? WAITING_MAX;
     this.#segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
-    this.#sequence = options.sequence;
-    this.#durable = options.sequence;
-    this.#at = options.at;
-    this.#sealed = options.sealed;
-    this.#segmentBytes = options.segmentBytes;
-    options.driver.onWritten = (written) => this.#written(written);
-    options.driver.onFailed = (problem) => this.#failed(problem);
+    const { nowUs, onOrdered, driver, onWritten } = options;
+    this.#placement = new Placement(options, { failStop: this.#failStop, nowUs, onOrdered });
+    this.#outlet = new Outlet(options.sequence, { driver, onWritten, onIdle: () => this.#sealWhenIdle() });
   }
 
   /** The last sequence ordered. */
   get sequence(): number {
-    return this.#sequence;
+    return this.#placement.sequence;
   }
 
   get waitingCount(): number {
-    return this.#waiting.count;
+    return this.#outlet.waitingCount;
   }
 
   /** Why the disk takes nothing more; `undefined` while it takes what it is given. */
   get failure(): CalybrisError | undefined {
-    return this.#failure;
+    return this.#outlet.failure;
+  }
+
+  get metrics(): Outlet["metrics"] {
+    return this.#outlet.metrics;
   }
 
   /**
@@ -125,7 +92,8 @@ export class Journal implements WaiterOrdering {
     const outer = this.#step;
     if (outer !== undefined) return this.#within(outer, work);
     this.#failStop.assertRunning();
-    if (this.#failure !== undefined) throw this.#failure;
+    const { failure } = this.#outlet;
+    if (failure !== undefined) throw failure;
     if (this.#closing !== undefined) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
     try {
       return this.#newStep(work);
@@ -135,10 +103,10 @@ export class Journal implements WaiterOrdering {
   }
 
   #newStep<T>(work: (at: number) => T): T {
-    const at = this.#now();
+    const at = this.#placement.now();
     const refusal = this.#options.clockRefusal?.();
     if (refusal !== undefined) throw refusal;
-    const step: Step = { at, tails: NO_TAILS, before: this.#sequence, hasRoom: false };
+    const step: Step = { at, tails: NO_TAILS, before: this.sequence, hasRoom: false };
     this.#step = step;
     try {
       const result = this.#within(step, work);
@@ -165,7 +133,7 @@ export class Journal implements WaiterOrdering {
   }
 
   get nextSequence(): number {
-    return this.#sequence + 1 + (this.#isRotationDue() ? ROTATION_ENTRIES : 0);
+    return this.sequence + 1 + (this.#isRotationDue() ? ROTATION_ENTRIES : 0);
   }
 
   order(body: EntryBody): Ordered {
@@ -177,11 +145,12 @@ export class Journal implements WaiterOrdering {
     const step = this.#step;
     invariant(step?.hasRoom === true, "entries are ordered in a step that has room for them");
     if (this.#isRotationDue()) this.#rotate(step);
-    const tail = this.#place(body, step.at, record);
+    const tail = this.#placement.place(body, step.at, record);
     if (step.tails.length === 0) step.tails = [tail];
     else step.tails.push(tail);
-    this.#waiting.add(this.#sequence, waiter);
-    return this.#sequence;
+    const { sequence } = this.#placement;
+    this.#outlet.wait(sequence, waiter);
+    return sequence;
   }
 
   append(body: EntryBody): Ordered {
@@ -206,56 +175,17 @@ export class Journal implements WaiterOrdering {
 
   async #close(): Promise<boolean> {
     clearTimeout(this.#idle);
-    if (this.#failure === undefined && !this.#sealed) this.#seal("close");
-    this.#gathering.flush();
-    const isDrained = this.#failure !== undefined || this.#durable === this.#sequence || (await inTime(this.#drain()));
-    const isClosed = isDrained && (await inTime(this.#closeDriver()));
-    if (!isClosed) this.#failed(`it has not answered for ${CLOSE_MS / 1_000} s`);
-    return isClosed;
-  }
-
-  async #closeDriver(): Promise<void> {
-    try {
-      await this.#options.driver.close();
-    } catch (error) {
-      this.#failed(messageOf(error));
-    }
-  }
-
-  #drain(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#drained = resolve;
-    });
-  }
-
-  /** Time of the journal: that of the clock, but never less than before. */
-  #now(): number {
-    return Math.max(this.#at, this.#options.nowUs());
+    if (this.failure === undefined && !this.#placement.sealed) this.#seal("close");
+    return this.#outlet.close();
   }
 
   /** A refusal is one before the first entry of its step; from then on whatever is thrown stops the engine. */
   #within<T>(step: Step, work: (at: number) => T): T {
-    const before = this.#sequence;
+    const before = this.sequence;
     try {
       return work(step.at);
     } catch (error) {
-      throw this.#sequence === before ? error : this.#failStop.stop(error);
-    }
-  }
-
-  /** Number, time and state change of one entry. If the state refuses it, the engine stops. */
-  #place(body: EntryBody, at: number, record?: DecisionRecord): Tail {
-    try {
-      const sequence = this.#sequence + 1;
-      const tail = this.#tails.of(sequence, at, body, record);
-      this.#options.onOrdered(sequence, at, body);
-      this.#sequence = sequence;
-      this.#at = timeAfter(at, body);
-      this.#sealed = body.kind === "seal";
-      this.#segmentBytes += tailBytesAbout(tail) + LINE_OVERHEAD_BYTES;
-      return tail;
-    } catch (error) {
-      throw this.#failStop.stop(error);
+      throw this.sequence === before ? error : this.#failStop.stop(error);
     }
   }
 
@@ -264,32 +194,32 @@ export class Journal implements WaiterOrdering {
     const { tails, before } = step;
     const { failure } = this.#failStop;
     if (failure === undefined) return;
-    this.#waiting.reject(failure, tails.length);
-    this.#sequence = before;
+    this.#outlet.reject(failure, tails.length);
+    this.#placement.withdraw(before);
     step.tails = NO_TAILS;
   }
 
   /** Sends the entries of a step on their way to the disk. */
   #release({ tails, at, before }: Step): void {
-    if (tails.length > 0) this.#gathering.add({ first: before + 1, tails, at, sealed: false });
-    this.#gathering.schedule(this.#durable < before);
+    if (tails.length > 0) this.#outlet.add({ first: before + 1, tails, at, sealed: false });
+    this.#outlet.schedule(this.#outlet.durable < before);
   }
 
   /** A segment ends before a step, never within one. */
   #isRotationDue(): boolean {
-    return this.#segmentBytes >= this.#segmentBytesMax && (this.#step?.tails.length ?? 0) === 0;
+    return this.#placement.segmentBytes >= this.#segmentBytesMax && (this.#step?.tails.length ?? 0) === 0;
   }
 
   /** Both entries are the journal's own: they stay, whatever becomes of the step that met the end of the segment. */
   #rotate(step: Step): void {
     const { at } = step;
-    const seal = this.#place({ kind: "seal", cause: "rotation" }, at);
-    this.#gathering.add({ first: this.#sequence, tails: [seal], at, sealed: true });
-    this.#segmentBytes = 0;
+    const seal = this.#placement.place({ kind: "seal", cause: "rotation" }, at);
+    this.#outlet.add({ first: this.sequence, tails: [seal], at, sealed: true });
+    this.#placement.beginSegment();
     const digests = this.#failStop.stopOnError(this.#options.digests);
-    const checkpoint = this.#place({ kind: "state", ...digests }, at);
-    this.#gathering.add({ first: this.#sequence, tails: [checkpoint], at, rotate: true, sealed: false });
-    step.before = this.#sequence;
+    const state = this.#placement.place({ kind: "state", ...digests }, at);
+    this.#outlet.add({ first: this.sequence, tails: [state], at, rotate: true, sealed: false });
+    step.before = this.sequence;
   }
 
   /** An engine that has stopped, or stops here, leaves its journal without a seal. */
@@ -297,42 +227,19 @@ export class Journal implements WaiterOrdering {
     if (this.#failStop.failure !== undefined) return;
     try {
       this.#failStop.stopOnError(() => {
-        const at = this.#now();
-        const tail = this.#place({ kind: "seal", cause }, at);
-        this.#gathering.add({ first: this.#sequence, tails: [tail], at, sealed: true });
+        const at = this.#placement.now();
+        const tail = this.#placement.place({ kind: "seal", cause }, at);
+        this.#outlet.add({ first: this.sequence, tails: [tail], at, sealed: true });
       });
-      this.#gathering.flush();
+      this.#outlet.flush();
     } catch {
       // The engine has stopped; its next command and `close` say so.
     }
   }
 
-  #submit(batch: Batch): void {
-    if (this.#failure !== undefined) return;
-    try {
-      this.#options.driver.submit(batch);
-    } catch (error) {
-      this.#failed(messageOf(error));
-    }
-  }
-
-  #written(written: Written): void {
-    const { first, durable, fsyncs, bytes, proofs } = written;
-    this.#durable = durable;
-    this.metrics.entries += durable - first + 1;
-    this.metrics.batches += 1;
-    this.metrics.fsyncs += fsyncs;
-    this.metrics.bytes += bytes;
-    this.#options.onWritten?.(written);
-    this.#waiting.resolve(durable, proofs);
-    if (durable < this.#sequence) return;
-    this.#drained?.();
-    this.#sealWhenIdle();
-  }
-
   /** A journal that only begins has nothing to seal: its first decision is its second entry, however long it takes to come. */
   #sealWhenIdle(): void {
-    if (this.#sealed || this.#closing !== undefined || this.#sequence <= 1) return;
+    if (this.#placement.sealed || this.#closing !== undefined || this.sequence <= 1) return;
     if (this.#idle !== undefined) {
       this.#idle.refresh();
       return;
@@ -342,24 +249,12 @@ export class Journal implements WaiterOrdering {
   }
 
   #sealNow(): void {
-    if (this.#sealed || this.#closing !== undefined || this.#failure !== undefined || this.#durable < this.#sequence)
-      return;
+    if (this.#placement.sealed || this.#closing !== undefined) return;
+    if (this.failure !== undefined || this.#outlet.durable < this.sequence) return;
     this.#seal("idle");
-  }
-
-  #failed(problem: string): void {
-    const unknown = this.waitingCount;
-    this.#failure ??= new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem });
-    this.#waiting.reject(this.#failure);
-    this.#gathering.discard();
-    this.#drained?.();
   }
 }
 
 const NO_TAILS: Tail[] = [];
-/** The seal that ends a segment, and the checkpoint that begins the next. */
+/** The seal that ends a segment, and the state entry that begins the next. */
 const ROTATION_ENTRIES = 2;
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -54,7 +54,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "the entries of a step that failed reach the disk",
     file: "journal/journal.ts",
-    find: "    this.#sequence = before;\n    step.tails = NO_TAILS;\n",
+    find: "    this.#placement.withdraw(before);\n    step.tails = NO_TAILS;\n",
     replace: "",
     search: "stop",
     seed: 15,
@@ -62,9 +62,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "each entry of a step goes to the disk at once",
     file: "journal/journal.ts",
-    find: "    const tail = this.#place(body, step.at, record);\n    if (step.tails.length === 0) step.tails = [tail];\n    else step.tails.push(tail);\n",
+    find: "    const tail = this.#placement.place(body, step.at, record);\n    if (step.tails.length === 0) step.tails = [tail];\n    else step.tails.push(tail);\n",
     replace:
-      "    const tail = this.#place(body, step.at, record);\n    this.#gathering.add({ first: this.#sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.#sequence;\n",
+      "    const tail = this.#placement.place(body, step.at, record);\n    this.#outlet.add({ first: this.sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.sequence;\n",
     search: "stop",
     seed: 15,
   },

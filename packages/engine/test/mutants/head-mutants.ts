@@ -10,7 +10,7 @@ const TORN_TAIL = "../../kernel/src/torn-tail.ts";
 export const HEAD_MUTANTS: readonly Mutant[] = [
   {
     name: "a journal without its head is opened",
-    file: RECOVERY,
+    file: "journal/losses.ts",
     find: "return proven === 0 ? [] :",
     replace: "return proven >= 0 ? [] :",
     search: "flip",
@@ -24,7 +24,7 @@ export const HEAD_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a new journal is refused when the machine stops before its first head is durable",
-    file: RECOVERY,
+    file: "journal/losses.ts",
     find: "return proven === 0 ? [] :",
     replace: "return last.sequence === 0 ? [] :",
     search: "crash",

@@ -49,7 +49,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "recovery rewrites, and does not sync what it rewrote",
-    file: "journal/recovery.ts",
+    file: "journal/repair.ts",
     find: "    file.sync();\n    file.close();\n  }\n  if (listSegments",
     replace: "    file.close();\n  }\n  if (listSegments",
     search: "crash",
@@ -63,7 +63,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a torn tail is not blanked",
-    file: "journal/recovery.ts",
+    file: "journal/repair.ts",
     find: "    if (segment >= last.segment) blank(file, end, contentEnd(file, end));\n",
     replace: "",
     search: "crash",
@@ -77,21 +77,21 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "what is set aside is not synced before the tail is cut",
-    file: "journal/recovery.ts",
+    file: "journal/repair.ts",
     find: "  aside.sync();\n",
     replace: "",
     search: "crash",
   },
   {
     name: "the name of a set-aside file is not made durable before the tail is cut",
-    file: "journal/recovery.ts",
+    file: "journal/repair.ts",
     find: "  aside.close();\n  disk.syncDirectory(directory);\n",
     replace: "  aside.close();\n",
     search: "crash",
   },
   {
     name: "a second recovery writes over what the first one set aside",
-    file: "journal/recovery.ts",
+    file: "journal/repair.ts",
     find: "  for (let next = 2; taken.includes(free); next++)",
     replace: "  for (let next = 2; taken.length < 0; next++)",
     search: "crash",
@@ -133,14 +133,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "hashes are not compared",
-    file: "journal/recovery.ts",
+    file: "journal/chain-check.ts",
     find: "return hash === line.entryHash ? undefined :",
     replace: "return hash !== undefined ? undefined :",
     search: "flip",
   },
   {
     name: "the sequence outside the hash is not compared",
-    file: "journal/recovery.ts",
+    file: "journal/chain-check.ts",
     find: "if (line.sequence !== next) return",
     replace: "if (line.sequence < 0) return",
     search: "flip",
@@ -154,7 +154,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a tail is cut although the head names it",
-    file: "journal/recovery.ts",
+    file: "journal/losses.ts",
     find: "  if (sequence <= last.sequence) return [];\n",
     replace: "  if (sequence > 0) return [];\n",
     search: "flip",
@@ -221,8 +221,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry is answered when it is ordered",
     file: "journal/journal.ts",
-    find: "    this.#waiting.add(this.#sequence, waiter);\n",
-    replace: '    this.#waiting.add(this.#sequence, waiter);\n    waiter.durable("", this.#sequence);\n',
+    find: "    this.#outlet.wait(sequence, waiter);\n",
+    replace: '    this.#outlet.wait(sequence, waiter);\n    waiter.durable("", sequence);\n',
     search: "crash",
   },
   {
@@ -288,7 +288,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a close waits for ever for a disk that does not answer",
-    file: "journal/journal.ts",
+    file: "journal/outlet.ts",
     find: "(await inTime(this.#drain()))",
     replace: "(await this.#drain().then(() => true))",
     search: "fault",
