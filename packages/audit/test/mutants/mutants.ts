@@ -124,9 +124,9 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "periods begin by a clock that stepped back",
-    file: "engine/src/journal/journal.ts",
-    find: "return Math.max(this.#at, this.#options.nowUs());",
-    replace: "return this.#options.nowUs();",
+    file: "engine/src/journal/placement.ts",
+    find: "return Math.max(this.#at, this.#ports.nowUs());",
+    replace: "return this.#ports.nowUs();",
     test: "audit/test/clock-steps.test.ts",
   },
   {
