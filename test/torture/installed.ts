@@ -4,15 +4,18 @@
  * the seed.
  * @module
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { publishedPackages } from "../../packaging/build.ts";
 import { publish } from "../../packaging/release.ts";
-import { newcomer, stepTable } from "../newcomer/newcomer.ts";
+import { InstalledCommand } from "../newcomer/installed-command.ts";
+import { newcomer, type Step, stepTable } from "../newcomer/newcomer.ts";
 import { bundle, entryPoints, importAll, typeCheck } from "../packages/consumer.ts";
 import { linkInto, npmInto, type Project } from "../packages/install.ts";
 import { type Packed, packAll } from "../packages/pack.ts";
+import { read } from "../sources.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "installed packages";
@@ -83,10 +86,33 @@ async function tryOut(
   if (empty.length > 0) throw new Error(`without exports: ${empty.map(([entry]) => entry).join(", ")}`);
   typeCheck(project, entries);
   bundle(project);
-  const steps = await newcomer(project, { runner });
+  const steps = [...(await newcomer(project, { runner }))];
   const [first] = steps;
   if (first === undefined || first.milliseconds > FIRST_RESULT_MS_MAX)
     throw new Error(`the first result takes too long:\n${stepTable(steps)}`);
+  if (runner.length > 0) steps.push(...(await queries(project, runner)));
   say(stepTable(steps));
   return entries.length + steps.length;
 }
+
+/** Installs DuckDB as its page says, and asks every query of the page of the newcomer's journal. */
+async function queries(project: Project, runner: readonly string[]): Promise<readonly Step[]> {
+  const page = read("docs/query.md");
+  const install = /^npm install (@duckdb\/\S+)$/m.exec(page)?.[1] ?? "";
+  execFileSync("npm", ["install", "--no-audit", "--no-fund", install], {
+    cwd: project.folder,
+    env: project.env,
+    stdio: "pipe",
+  });
+  const command = new InstalledCommand(project, runner);
+  const steps: Step[] = [];
+  for (const [, sql = ""] of page.matchAll(/calybris query "([^"]+)"/g)) {
+    const startedMs = performance.now();
+    await command.run("query", sql);
+    steps.push({ name: `query ${sql.slice(0, QUERY_SHOWN_MAX)}`, milliseconds: performance.now() - startedMs });
+  }
+  if (steps.length === 0) throw new Error("docs/query.md has no query");
+  return steps;
+}
+
+const QUERY_SHOWN_MAX = 40;

@@ -24,6 +24,7 @@ import { outcomesCommand } from "./outcome/outcomes.ts";
 import { checkpointCommand } from "./proof/checkpoint.ts";
 import { policyCommand } from "./policy/policy.ts";
 import { priorCommand } from "./learning/prior.ts";
+import { queryCommand } from "./query/query.ts";
 import { receiptCommand } from "./proof/receipt.ts";
 import { replayCommand } from "./replay/replay.ts";
 import { savingsCommand } from "./savings/savings.ts";
@@ -45,7 +46,7 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
   ["Run the service:", [serveCommand, healthCommand, doctorCommand, keyCommand]],
   [
     "Read and check a journal:",
-    [showCommand, tailCommand, verifyCommand, receiptCommand, checkpointCommand, journalCommand],
+    [showCommand, tailCommand, queryCommand, verifyCommand, receiptCommand, checkpointCommand, journalCommand],
   ],
   ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand]],
   ["Other:", [completionCommand, conformanceCommand]],
