@@ -10,7 +10,7 @@ For developers and operators who handle a failed command or request. Switch on t
 HTTP status of the service. \`calybris\` prints the message and the remedy and exits with a code other than 0. A rejected
 request is not an error: it is a decision with a reason.
 
-The page is generated from \`errors.ts\` and \`proof/proof-errors.ts\` in \`packages/kernel/src\`, \`packages/gateway/src/gateway-errors.ts\`,
+The page is generated from \`errors.ts\`, \`call-errors.ts\` and \`proof/proof-errors.ts\` in \`packages/kernel/src\`, \`packages/gateway/src/gateway-errors.ts\`,
 \`packages/savings/src/savings-errors.ts\` and \`packages/estimate/src/estimate-errors.ts\` by \`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces are values at
 run time.
 `;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ReservationEntry } from "@calybris/kernel";
+import type { Attempt } from "./attempts.ts";
 import type { Pocket } from "./purse.ts";
 
 /** How many closed reservations may still be corrected, the latest ones. */
@@ -15,11 +16,14 @@ export interface Claim {
   decisionId: string;
   readonly tenant: string;
   readonly pockets: readonly Pocket[];
+  /** What the decision reserved. */
   readonly amountMicrocents: bigint;
   /** What a hold billed at once. */
   knownMicrocents: bigint;
+  /** Of a call of which more than its beginning is of interest. */
+  attempts: Attempt[] | undefined;
   /** Microseconds since the Unix epoch. */
-  readonly expiresAt: number;
+  expiresAt: number;
   state: ClaimState;
   /** The entry that brought it into its state. */
   since: number;

@@ -14,6 +14,7 @@ import {
   type TenantProof,
   toHex,
 } from "@calybris/kernel";
+import { amountOf, attemptRows, knownOf } from "./attempts.ts";
 import type { Claim } from "./claims.ts";
 import type { MoneyFold } from "./money.ts";
 import type { Purse } from "./purse.ts";
@@ -34,6 +35,9 @@ export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: 
 
 /** The part of the state that is money (docs/formats.md section 5). */
 export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha256): ExactJson {
+  const calls = [...money.claims.open].flatMap(([of, { attempts }]) =>
+    attempts === undefined ? [] : [[of, ...attemptRows(attempts)]],
+  );
   return {
     digest: moneyDigest(money, sequence, sha256),
     tenants: money.purses.map(purseState),
@@ -44,6 +48,7 @@ export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha25
       claim.state === "held" ? claim.since : 0,
       claim.knownMicrocents,
     ]),
+    ...(calls.length === 0 ? {} : { calls }),
   };
 }
 
@@ -120,11 +125,12 @@ function tenantProof(purse: Purse): TenantProof {
 }
 
 function openReservation(claim: Claim, at: number): OpenReservation {
-  const { decisionId, tenant, amountMicrocents, knownMicrocents, expiresAt, state } = claim;
+  const { decisionId, tenant, expiresAt, state } = claim;
+  const knownMicrocents = knownOf(claim);
   return {
     decisionId,
     tenant,
-    amountMicrocents: amountMicrocents - knownMicrocents,
+    amountMicrocents: amountOf(claim) - knownMicrocents,
     knownMicrocents,
     expiresAt,
     state: expiresAt <= at ? "overdue" : state === "held" ? "held" : "open",

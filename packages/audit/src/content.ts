@@ -78,7 +78,7 @@ const WITHOUT_MONEY: readonly string[] = [
   "prior",
   "certificate",
 ];
-const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", ...Object.keys(STEPS)];
+const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", "attempt", ...Object.keys(STEPS)];
 /** Kinds that teach nothing. */
 const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", ...MONEY_KINDS];
 

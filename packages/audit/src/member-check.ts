@@ -6,7 +6,10 @@
 import {
   ALL_PROVIDERS,
   boundsOf,
+  breachOfDecision,
+  breachOfRequest,
   cost,
+  type Decision,
   type DecisionEntry,
   NO_BUDGET_LIMIT,
   narrowed,
@@ -22,12 +25,24 @@ export function checkMembers(entry: DecisionEntry, snapshot: PolicySnapshot, rep
   for (const id of named)
     if (!policy.candidates.some((candidate) => candidate.id === id))
       report("decision", "a candidate of the policy", `candidate ${id}`);
+  if (acted !== undefined && acted !== 0) checkActed(entry, snapshot, report);
   const runs = policy.candidates.find(({ id }) => id === (acted ?? decision.selectedId));
   if (reservedMicrocents === undefined) return;
   const least = runs === undefined ? undefined : cost(request, runs);
   if (least === undefined) report("decision", "nothing reserved where nothing runs", `${reservedMicrocents}`);
   else if (reservedMicrocents < least)
     report("decision", `${least} microcents reserved, or more`, `${reservedMicrocents}`);
+}
+
+/** A decision that is only observed lets the requested candidate run, within governance. */
+function checkActed({ acted, request }: DecisionEntry, { policy }: PolicySnapshot, report: Report): void {
+  if (acted !== request.requestedId)
+    report("decision", `the requested candidate ${request.requestedId} to run`, `candidate ${acted}`);
+  const candidate = policy.candidates.find(({ id }) => id === acted);
+  if (candidate === undefined) return;
+  const runs = { action: "execute", costMicrocents: cost(request, candidate) } as Decision;
+  const breach = breachOfRequest(request) ?? breachOfDecision(request, runs);
+  if (breach !== undefined) report("decision", "nothing to run beyond governance", breach);
 }
 
 /**

@@ -7,6 +7,7 @@
  * @module
  */
 import {
+  type AttemptEntry,
   DEFAULT_TENANT,
   type DecisionEntry,
   type CLOSED_RECORDS,
@@ -22,11 +23,16 @@ import {
   type PeriodEntry,
   RESERVATION_SECONDS_MAX,
   type ReservationEntry,
+  reservedFor,
+  runningId,
   type SnapshotMembers,
   type WhenShort,
 } from "@calybris/kernel";
+import { amountOf, billTotal, fullCostOf, isFresh, knownOf, restoredAttempts } from "./attempts.ts";
+import { takeAttempt } from "./attempt-check.ts";
 import { type Claim, Claims, STEPS } from "./claims.ts";
-import { CLOCK_SLACK_US, periodFaults } from "./period-check.ts";
+import { periodFaults } from "./period-check.ts";
+import { look, lookForPeriod, pursesOf, reserve } from "./purse-check.ts";
 import { closedClaim, openClaim, restoredPurse } from "./restored-money.ts";
 import { type Pocket, Purse } from "./purse.ts";
 import type { Report } from "./report.ts";
@@ -83,6 +89,9 @@ export class MoneyFold {
       case "decision":
         this.#decision(sequence, at, body, report);
         break;
+      case "attempt":
+        this.#attempt(at, body, report);
+        break;
       case "settlement":
       case "release":
       case "hold":
@@ -111,6 +120,13 @@ export class MoneyFold {
 
   restoreOpen(record: ReturnType<typeof OPEN_RECORDS.read>): void {
     this.claims.open.set(record.of, openClaim(record, this.purses[record.tenant]));
+  }
+
+  /** The attempts of a call, once its reservation is restored. */
+  restoreCall(row: SnapshotMembers): void {
+    const claim = this.claims.open.get(row.whole("of"));
+    if (claim === undefined) throw new RangeError("a call has no reservation");
+    claim.attempts = restoredAttempts(row, claim);
   }
 
   restoreClosed(record: ReturnType<typeof CLOSED_RECORDS.read>): void {
@@ -196,7 +212,7 @@ export class MoneyFold {
   }
 
   #decision(sequence: number, at: number, entry: DecisionEntry, report: Report): void {
-    const { tenant, decision } = entry;
+    const { tenant } = entry;
     const purse = this.#purses.get(tenant ?? DEFAULT_TENANT);
     if (purse === undefined) {
       // Nothing is reserved for a tenant without a limit.
@@ -210,30 +226,36 @@ export class MoneyFold {
     const seconds = entry.reservationSeconds ?? purse.limit.reservationSeconds;
     if (entry.reservationSeconds !== undefined && !isReservationTime(seconds))
       report("reservation", `1 to ${RESERVATION_SECONDS_MAX} seconds for a reservation`, `${seconds}`);
-    const pockets = decision.action === "reject" ? [] : this.#pockets(purse);
+    const pockets = runningId(entry) === 0 ? [] : this.#pockets(purse);
     if (pockets.length === 0) return;
-    const amountMicrocents: bigint = decision.costMicrocents;
-    for (const { purse: level } of pockets) {
-      const { room } = level;
-      if (amountMicrocents > room) {
-        const found = `${amountMicrocents} (${level.text})`;
-        report("money", `a reservation of at most ${room} microcents from ${quote(level.tenant)}`, found);
-        level.isSound = false;
-      }
-      level.reserved += amountMicrocents;
-    }
+    const amountMicrocents = reservedFor(entry);
+    if (entry.acted !== undefined && entry.reservedMicrocents === undefined)
+      report("reservation", "what is reserved for the candidate that runs", "nothing stated");
+    reserve(pockets, amountMicrocents, report);
     this.claims.open.set(sequence, {
       decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
       tenant: purse.tenant,
       pockets,
       amountMicrocents,
       knownMicrocents: 0n,
+      attempts:
+        entry.basis === undefined
+          ? undefined
+          : [{ reserved: amountMicrocents, pockets, hasEnded: false, cost: undefined }],
       expiresAt: Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER),
       state: "open",
       since: sequence,
       costMicrocents: amountMicrocents,
     });
     look(pursesOf(pockets), report);
+  }
+
+  #attempt(at: number, entry: AttemptEntry, report: Report): void {
+    const claim = this.claims.get(entry.of);
+    if (claim === undefined) return;
+    if (entry.change === "begun")
+      for (const level of this.#purses.get(claim.tenant)?.levels ?? []) lookForPeriod(level, at, report);
+    takeAttempt(claim, entry, report);
   }
 
   /** An outcome that settles moves money as a settlement does; one beyond the overrun factor, as a hold. */
@@ -278,7 +300,7 @@ export class MoneyFold {
   #checkOverrun(claim: Claim, entry: ReservationEntry, report: Report): void {
     const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } =
       this.#purses.get(claim.tenant)?.limit ?? {};
-    const times = claim.amountMicrocents * BigInt(overrunFactor);
+    const times = amountOf(claim) * BigInt(overrunFactor);
     const sized = times > overrunFloorMicrocents ? times : overrunFloorMicrocents;
     const covered = coveredBy(claim);
     const most = covered !== undefined && covered < sized ? covered : sized;
@@ -289,26 +311,24 @@ export class MoneyFold {
   }
 
   #bill(claim: Claim, entry: ReservationEntry, report: Report): void {
-    const { amountMicrocents, pockets } = claim;
+    const { pockets } = claim;
     if (entry.kind === "hold") {
-      const { knownMicrocents = 0n } = entry;
-      if (knownMicrocents > amountMicrocents)
-        report("money", `at most ${amountMicrocents} microcents known of ${claim.decisionId}`, `${knownMicrocents}`);
+      const { knownMicrocents = 0n, expiresAt } = entry;
+      const rest = amountOf(claim) - knownOf(claim);
+      if (knownMicrocents > rest)
+        report("money", `at most ${rest} microcents known of ${claim.decisionId}`, `${knownMicrocents}`);
       claim.knownMicrocents = knownMicrocents;
+      if (expiresAt !== undefined) claim.expiresAt = expiresAt;
+      if (claim.attempts !== undefined && isFresh(claim.attempts)) claim.attempts = undefined;
       for (const { purse } of pockets) purse.billKnown(knownMicrocents);
       return;
     }
     const before = claim.costMicrocents;
     if ("actualMicrocents" in entry) claim.costMicrocents = entry.actualMicrocents;
-    else if (entry.kind === "release") claim.costMicrocents = 0n;
-    const { costMicrocents: cost, knownMicrocents: known } = claim;
-    for (const pocket of pockets) {
-      if (entry.kind === "correction") pocket.purse.billAgain(pocket, before, cost);
-      else {
-        pocket.purse.bill(pocket, amountMicrocents - known, cost > known ? cost - known : 0n);
-        if (cost < known) pocket.purse.billAgain(pocket, known, cost);
-      }
-    }
+    else claim.costMicrocents = entry.kind === "release" ? 0n : fullCostOf(claim);
+    const { costMicrocents: cost } = claim;
+    if (entry.kind === "correction") for (const pocket of pockets) pocket.purse.billAgain(pocket, before, cost);
+    else billTotal(claim, cost);
   }
 
   #known(tenant: string, report: Report): Purse | undefined {
@@ -328,32 +348,11 @@ export class MoneyFold {
 }
 
 /** The most that a claim may cost without a debt; `undefined` for a tenant that is below no other: its debt is its own. */
-function coveredBy({ tenant, pockets, amountMicrocents }: Claim): bigint | undefined {
+function coveredBy(claim: Claim): bigint | undefined {
+  const { tenant, pockets } = claim;
   if (pockets.every(({ purse }) => purse.tenant === tenant)) return undefined;
   const remaining = pockets.map(({ purse }) => purse.remaining);
-  return amountMicrocents + remaining.reduce((least, each) => (each < least ? each : least));
-}
-
-/** Who spends or is granted money does so in the period that contains the time, if the tenant has periods. */
-function lookForPeriod({ tenant, limit, pocket }: Purse, at: number, report: Report): void {
-  if (limit.period === undefined) return;
-  const endsAt = pocket.period?.endsAt ?? Number.NEGATIVE_INFINITY;
-  if (at >= endsAt + CLOCK_SLACK_US)
-    report("money", `a period of ${quote(tenant)} that contains ${at}`, pocket.period ? `one until ${endsAt}` : "none");
-}
-
-/** Says of a balance that it is out of range when it becomes so, not again while it stays so. */
-function look(purses: readonly Purse[], report: Report): void {
-  for (const purse of purses) {
-    const { fault } = purse;
-    if (fault !== undefined && purse.isSound)
-      report("money", `balances of ${quote(purse.tenant)} from 0 to 2^63−1`, `${fault} (${purse.text})`);
-    purse.isSound = fault === undefined;
-  }
-}
-
-function pursesOf(pockets: readonly Pocket[]): readonly Purse[] {
-  return pockets.map(({ purse }) => purse);
+  return amountOf(claim) + remaining.reduce((least, each) => (each < least ? each : least));
 }
 
 function isReservationTime(seconds: number): boolean {

@@ -113,6 +113,9 @@ export function restoreFolds({ parts }: ReadSnapshot, sha256: Sha256, folds: Res
       case "open":
         open[members.whole("page")] = recordsOf(members, OPEN_RECORDS, (record) => money.restoreOpen(record));
         break;
+      case "calls":
+        for (const row of members.objects("rows")) money.restoreCall(row);
+        break;
       case "closed":
         closed[members.whole("page")] = recordsOf(members, CLOSED_RECORDS, (record) => money.restoreClosed(record));
         break;

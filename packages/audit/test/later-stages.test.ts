@@ -93,9 +93,6 @@ test.each(LATER)("$name: the engine refuses the journal, and an audit says incom
 });
 
 test.each([
-  ['"acted":2,', '"identity"', "CAL_JOURNAL_ENTRY_UNSUPPORTED"],
-  ['"reservedMicrocents":9000000000,', '"identity"', "CAL_JOURNAL_ENTRY_UNSUPPORTED"],
-  ['"basis":"window",', '"identity"', "CAL_JOURNAL_ENTRY_UNSUPPORTED"],
   ['"shadow":{"action":"reject"},', '"identity"', "CAL_JOURNAL_ENTRY_UNSUPPORTED"],
   ['"colour":"red",', '"identity"', "CAL_JOURNAL_MEMBER_UNKNOWN"],
   ['"colour":"red",', '"riskBps"', "CAL_JOURNAL_MEMBER_UNKNOWN"],

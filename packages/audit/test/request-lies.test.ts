@@ -110,7 +110,6 @@ describe("what was left to the use case has its values", () => {
   });
 
   test.each<[string, Partial<DecisionEntry>, string]>([
-    ["that the policy does not have", { acted: candidateId(9) }, "a candidate of the policy"],
     ["of which too little is reserved", { reservedMicrocents: costMicrocents(1n) }, "251 microcents reserved, or more"],
   ])("a candidate that acts, %s", (_what, change, expected) => {
     expect(lie(honest, (entry) => ({ ...entry, ...change }))).toEqual([`decision: ${expected}`]);

@@ -1,9 +1,10 @@
 /**
  * Attempts of a call beyond the first, which the decision itself covers: each is durable, with its own reservation, before
- * it sends a byte, and its end is an entry of its own. A later stage writes them; the engine refuses them.
+ * it sends a byte, and its end is an entry of its own.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
+import { type ReservationBasis, RESERVATION_BASES } from "./decision-entry.ts";
 import { type EntryTable, type Field, formOf } from "./entry-table.ts";
 import { AMOUNT, oneOf, POSITIVE, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
 import type { Microcents } from "./units.ts";
@@ -21,6 +22,7 @@ export interface AttemptBegunEntry extends Caused {
   /** Where the candidate is reached; left out where there is one place. */
   readonly deployment?: string;
   readonly reservedMicrocents: Microcents;
+  readonly basis: ReservationBasis;
 }
 
 /** An attempt has ended, the first one (number 1) included. */
@@ -35,6 +37,12 @@ export interface AttemptEndedEntry extends Caused {
   readonly firstByteMs?: number;
   /** Left out without usage: its cost is not known. */
   readonly costMicrocents?: Microcents;
+  /** What the provider counted. */
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+  /** Of the input: read from the provider's cache, and written to it. */
+  readonly cacheReadTokens?: number;
+  readonly cacheWriteTokens?: number;
 }
 
 export type AttemptEntry = AttemptBegunEntry | AttemptEndedEntry;
@@ -51,6 +59,7 @@ export const ATTEMPT_TABLE: EntryTable = {
       candidate: { type: WHOLE, holds: "id of the candidate that it is sent to" },
       deployment: { type: TEXT, holds: "where the candidate is reached", leftOut: "there is one place" },
       reservedMicrocents: { type: AMOUNT, holds: "what is reserved for it" },
+      basis: { type: oneOf(RESERVATION_BASES), holds: 'how that was found: `"bytes"`, `"estimate"`, `"window"`' },
       ...CAUSED_FIELDS,
     }),
     formOf<AttemptEndedEntry>({
@@ -61,6 +70,18 @@ export const ATTEMPT_TABLE: EntryTable = {
       latencyMs: { type: WHOLE, holds: "from the beginning to the end" },
       firstByteMs: { type: WHOLE, holds: "from the beginning to the first byte", leftOut: "there was none" },
       costMicrocents: { type: AMOUNT, holds: "what it cost", leftOut: "usage is not known" },
+      inputTokens: { type: WHOLE, holds: "of the input, as the provider counted it", leftOut: "it was not counted" },
+      outputTokens: { type: WHOLE, holds: "of the output, as the provider counted it", leftOut: "it was not counted" },
+      cacheReadTokens: {
+        type: WHOLE,
+        holds: "of the input, those read from a cache",
+        leftOut: "they were not counted",
+      },
+      cacheWriteTokens: {
+        type: WHOLE,
+        holds: "of the input, those written to a cache",
+        leftOut: "they were not counted",
+      },
       ...CAUSED_FIELDS,
     }),
   ],

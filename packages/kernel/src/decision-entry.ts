@@ -87,10 +87,11 @@ export interface DecisionEntry {
   /** How the floor came about, when the client gave none and the policy learns. */
   readonly learning?: Recommendation;
   readonly decision: RecordedDecision;
-  /** The candidate that runs, when it is not the selected one. */
+  /** The candidate that runs whatever was selected, where the decision is only observed; 0 for nothing. */
   readonly acted?: CandidateId;
-  /** What is reserved, when it is not the cost. */
+  /** What is reserved, when it is not the cost; always where {@link acted} runs and reserves. */
   readonly reservedMicrocents?: CostMicrocents;
+  /** Of a call: how the amount was found that is reserved, or that there was no room for. */
   readonly basis?: ReservationBasis;
   readonly shadow?: Shadow;
   /** The identity digest (`calyidn1`) in hexadecimal; base64url in the journal. It binds policy, request and decision. */
@@ -110,6 +111,20 @@ export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;
 export function shortOf({ roomMicrocents, asked }: DecisionEntry): ShortOfRoom | undefined {
   if (roomMicrocents === undefined) return undefined;
   return { roomMicrocents, askedMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT };
+}
+
+/** The candidate that runs; 0 for nothing. */
+export function runningId({ acted, decision }: Pick<DecisionEntry, "acted" | "decision">): number {
+  return acted ?? decision.selectedId;
+}
+
+/** What is reserved for what runs. A decision that is only observed says so itself. */
+export function reservedFor({
+  acted,
+  reservedMicrocents,
+  decision,
+}: Pick<DecisionEntry, "acted" | "reservedMicrocents" | "decision">): bigint {
+  return reservedMicrocents ?? (acted === undefined ? decision.costMicrocents : 0n);
 }
 
 /** What the action of a selection implies. */

@@ -216,15 +216,13 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     },
   },
   plain("acted", {
-    holds: "the candidate that runs",
-    leftOut: "it is the selected one",
-    type: CANDIDATE,
-    fault: (acted, draft) =>
-      acted === draft.decision?.selectedId ? "acted is not a candidate other than the selected one" : undefined,
+    holds: "the candidate that runs whatever was selected, because the decision is only observed; 0 for nothing",
+    leftOut: "the decision is carried out",
+    type: U32 as EntryValue<CandidateId>,
   }),
   plain("reservedMicrocents", {
     holds: "what is reserved",
-    leftOut: "it is the cost of the candidate that runs",
+    leftOut: "it is the cost of the selected candidate, or nothing where `acted` is there",
     type: U64 as EntryValue<CostMicrocents>,
     fault: (reserved, { acted, decision }) =>
       acted === undefined && reserved === decision?.costMicrocents
@@ -232,8 +230,9 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
         : undefined,
   }),
   plain("basis", {
-    holds: 'how that was found: `"bytes"`, `"estimate"`, `"window"`',
-    leftOut: "the client's tokens are the bound",
+    holds:
+      'of a call, how the amount was found that is reserved or that there was no room for: `"bytes"`, `"estimate"`, `"window"`',
+    leftOut: "the client's tokens are the bound, or nothing was to be reserved",
     type: oneOf(RESERVATION_BASES),
   }),
   {

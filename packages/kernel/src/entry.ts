@@ -182,8 +182,6 @@ function malformed(sequence: number, problem: string, cause?: unknown): Calybris
  */
 export function laterStageOf(body: EntryBody): string | undefined {
   switch (body.kind) {
-    case "attempt":
-      return `its kind ${body.kind}`;
     case "policy":
       if (body.change !== "promoted") return `a policy that is ${body.change}`;
       if (body.signature !== undefined) return "the signature of a policy";

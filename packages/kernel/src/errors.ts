@@ -7,12 +7,13 @@
  */
 
 import { type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
+import { CALL_ERRORS, type CallErrorDetails } from "./call-errors.ts";
 import { PROOF_ERRORS, type ProofErrorDetails } from "./proof/proof-errors.ts";
 
 export { describeMistake, type ErrorRow, inFile, listMistakes, type Mistake, quote, row } from "./error-row.ts";
 
 /** The details of each code. */
-export interface ErrorDetailsByCode extends ProofErrorDetails {
+export interface ErrorDetailsByCode extends ProofErrorDetails, CallErrorDetails {
   readonly CAL_POLICY_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CATALOG_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_REQUEST_INVALID: { mistakes: readonly Mistake[]; file?: string };
@@ -354,6 +355,7 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) => `${d.path} cannot be archived: ${d.problem}`,
     "Fix the problem; a file is replaced by a link only after its copy is verified.",
   ),
+  ...CALL_ERRORS,
   ...PROOF_ERRORS,
 };
 

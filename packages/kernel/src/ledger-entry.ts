@@ -99,6 +99,8 @@ export interface HoldEntry extends Caused {
   readonly knownMicrocents?: Microcents;
   /** Of an overrun, and only there: the cost that was claimed. */
   readonly claimedMicrocents?: Microcents;
+  /** When the rest is settled in full; left out when that stays as the decision has it. */
+  readonly expiresAt?: number;
 }
 
 /** Nobody said what became of it in time: it is settled in full. */
@@ -234,6 +236,11 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
             type: AMOUNT,
             holds: "the cost that was claimed",
             leftOut: "the cause is not `overrun`",
+          },
+          expiresAt: {
+            type: WHOLE,
+            holds: "when the rest is settled in full, microseconds since the Unix epoch",
+            leftOut: "that stays as it was",
           },
           ...CAUSED_FIELDS,
         },

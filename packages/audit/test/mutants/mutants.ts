@@ -110,9 +110,9 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   },
   {
     name: "overflow is checked on the last level only",
-    file: "engine/src/ledger/ledger.ts",
-    find: "    for (const { account } of found.parts) {\n      const refusal",
-    replace: "    for (const { account } of found.parts.slice(-1)) {\n      const refusal",
+    file: "engine/src/ledger/refusals.ts",
+    find: "  for (const { account } of found.parts) {\n    const refusal",
+    replace: "  for (const { account } of found.parts.slice(-1)) {\n    const refusal",
     test: "engine/test/ledger/overflow.test.ts",
   },
   {
@@ -197,7 +197,7 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   },
   {
     name: "who spends needs no period",
-    file: "audit/src/money.ts",
+    file: "audit/src/purse-check.ts",
     find: "  if (limit.period === undefined) return;\n  const endsAt",
     replace: "  if (limit !== undefined) return;\n  const endsAt",
     test: "audit/test/money-lies.test.ts",

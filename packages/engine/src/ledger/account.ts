@@ -9,6 +9,7 @@
  * @module
  */
 import { I64_MAX, invariant, LEVELS_MAX, type LimitEntry, type PeriodRule } from "@calybris/kernel";
+import type { ReservedPart } from "./call-table.ts";
 
 /** A calendar period that has begun. */
 export interface Period {
@@ -80,12 +81,11 @@ export function reserve(account: Account, amount: bigint): void {
 }
 
 /**
- * Closes a reservation at what it cost. What was not needed comes back, unless its period is over: then it is withdrawn.
+ * Ends part of a reservation at what it cost. What was not needed comes back, unless its period is over: then it is withdrawn.
  * Before the first period nothing is over when that begins, so what was reserved then goes with the first. What was not foreseen is taken from what remains; what that cannot cover is a debt.
  */
-export function settle(account: Account, reserved: bigint, endedCount: number, actual: bigint): void {
+export function settlePart(account: Account, { reserved, endedCount }: ReservedPart, actual: bigint): void {
   account.reserved -= reserved;
-  account.openCount -= 1;
   const covered = actual < reserved ? actual : reserved;
   account.settled += covered;
   refund(account, reserved - covered, endedCount);
@@ -93,21 +93,43 @@ export function settle(account: Account, reserved: bigint, endedCount: number, a
   check(account);
 }
 
+/** Reserves for another attempt of a call that is open. */
+export function reserveMore(account: Account, amount: bigint): void {
+  account.remaining -= amount;
+  account.reserved += amount;
+  check(account);
+}
+
+/**
+ * Closes a reservation of which `known` is settled already, at what the call cost in total. Its parts are covered in their order;
+ * what is beyond them is charged.
+ */
+export function settleTotal(
+  account: Account,
+  {
+    parts,
+    known,
+    endedCount,
+  }: { readonly parts: readonly ReservedPart[]; readonly known: bigint; readonly endedCount: number },
+  actual: bigint,
+): void {
+  account.openCount -= 1;
+  let left = actual > known ? actual - known : 0n;
+  for (const part of parts) {
+    const own = left < part.reserved ? left : part.reserved;
+    settlePart(account, part, own);
+    left -= own;
+  }
+  charge(account, left);
+  check(account);
+  if (actual < known) correct(account, known, endedCount, actual);
+}
+
 /** Moves what is known of a held cost from reserved to settled. */
 export function settleKnown(account: Account, known: bigint): void {
   account.reserved -= known;
   account.settled += known;
   check(account);
-}
-
-/** Closes a reservation of which `known` is settled already, at what the call cost in total. */
-export function settleTotal(
-  account: Account,
-  { reserved, known, endedCount }: { readonly reserved: bigint; readonly known: bigint; readonly endedCount: number },
-  actual: bigint,
-): void {
-  settle(account, reserved - known, endedCount, actual > known ? actual - known : 0n);
-  if (actual < known) correct(account, known, endedCount, actual);
 }
 
 /** Mends what was settled before at `before`: it cost `actual`. */

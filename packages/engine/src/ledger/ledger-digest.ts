@@ -32,7 +32,8 @@ export function* ledgerStateTexts(ledger: Digested, sequence: number, sha256: Sh
   const digest = toHex(digestOf(ledger, sequence, sha256));
   yield `{"digest":"${digest}","tenants":${writeExact([...ledger.accounts()].map(tenantState))},"open":[`;
   yield* ledger.reservations.openTexts();
-  yield "]}";
+  const calls = ledger.reservations.callsText();
+  yield calls === undefined ? "]}" : `],"calls":${calls}}`;
 }
 
 /** An account beyond its balances; what is not there stands as what it cannot be. */

@@ -9,10 +9,10 @@
  * @module
  */
 import {
-  CalybrisError,
+  type AttemptEntry,
+  type CalybrisError,
   DEFAULT_TENANT,
   type DecisionEntry,
-  decisionIdOf,
   type EntryBody,
   type HoldEntry,
   invariant,
@@ -21,6 +21,8 @@ import {
   microcents,
   type PeriodEntry,
   type ReservationEntry,
+  reservedFor,
+  runningId,
   type Sha256,
   type SnapshotMembers,
 } from "@calybris/kernel";
@@ -30,10 +32,11 @@ import {
   correct,
   grant,
   newAccount,
-  overflowOf,
   reserve,
+  reserveMore,
   roomOf,
   settleKnown,
+  settlePart,
   settleTotal,
   unspent,
 } from "./account.ts";
@@ -42,12 +45,12 @@ import { afterPeriods, begin } from "./due-periods.ts";
 import { ledgerStateTexts } from "./ledger-digest.ts";
 import type { Granted } from "./ledger-snapshot.ts";
 import { moneyOf } from "./outcome-money.ts";
-import { isHeld, refusalOfKnown } from "./overruns.ts";
+import { isHeld } from "./overruns.ts";
+import { accountsOf, attemptFault, endedCountOf, refusalOfGrant, refusalOfMove } from "./refusals.ts";
 import {
   type Closed,
   type ClosedState,
   CLOSED_BY,
-  mayFollow,
   type Open,
   type Part,
   Reservations,
@@ -59,14 +62,14 @@ import type { Stage } from "../state/stage.ts";
 const MICROSECONDS = 1_000_000;
 
 export class Ledger implements Stage {
-  readonly parts: readonly string[] = ["tenants", "grants", "open", "closed", "identities"];
+  readonly parts: readonly string[] = ["tenants", "grants", "open", "calls", "closed", "identities"];
   readonly cells: Cells = new Cells();
   readonly reservations: Reservations;
   readonly #tenants: Tenants = new Tenants();
   /** The parts of a new reservation, by tenant; until a period or a limit changes. */
   readonly #parts = new Map<Account, readonly Part[]>();
-  /** A decision whose debit ran ahead of it. */
-  #ahead: DecisionEntry | undefined;
+  /** A decision or an attempt whose debit ran ahead of it. */
+  #ahead: DecisionEntry | AttemptEntry | undefined;
 
   constructor(closedMax?: number) {
     this.reservations = new Reservations(closedMax);
@@ -131,8 +134,8 @@ export class Ledger implements Stage {
     );
   }
 
-  /** The next decision to be applied is one whose debit has already been made on the cells. */
-  preDebited(entry: DecisionEntry): void {
+  /** The next entry to be applied is one whose debit has already been made on the cells. */
+  preDebited(entry: DecisionEntry | AttemptEntry): void {
     this.#ahead = entry;
   }
 
@@ -141,6 +144,9 @@ export class Ledger implements Stage {
     switch (body.kind) {
       case "decision":
         this.#decided(sequence, at, body);
+        break;
+      case "attempt":
+        this.#attempted(body);
         break;
       case "limit":
         this.#limited(body);
@@ -215,40 +221,9 @@ export class Ledger implements Stage {
     body: Exclude<LedgerEntry, LimitEntry | PeriodEntry>,
     periods: readonly PeriodEntry[] = [],
   ): CalybrisError | undefined {
-    if (body.kind !== "grant") return this.#refusalOfMove(body);
-    const account = this.#tenants.get(body.tenant);
-    if (account === undefined) return new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: body.tenant });
-    if (!account.limit.metered) return new CalybrisError("CAL_LEDGER_TENANT_UNMETERED", { tenant: body.tenant });
-    const before = this.#tenants.grantOf(body.id);
-    if (before !== undefined)
-      return new CalybrisError("CAL_LEDGER_ID_REUSED", { id: body.id, sequence: before.sequence });
-    return overflow(afterPeriods(account, periods), body.amountMicrocents, 0n);
-  }
-
-  #refusalOfMove(body: ReservationEntry): CalybrisError | undefined {
-    const open = this.reservations.open(body.of);
-    const closed = this.reservations.closed(body.of);
-    const found = open ?? closed;
-    if (found === undefined) return new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: `${body.of}` });
-    const state = open === undefined ? (closed as Closed).state : open.held === undefined ? "open" : "held";
-    if (!mayFollow(state, body.kind)) {
-      return new CalybrisError("CAL_LEDGER_RESERVATION_STATE", {
-        decisionId: decisionIdOf(found.of, found.identity),
-        operation: body.kind,
-        state,
-        sequence: closed?.sequence ?? open?.held?.sequence ?? body.of,
-        actualMicrocents: closed?.actualMicrocents ?? (open as Open).amountMicrocents,
-      });
-    }
-    if (body.kind === "hold") return open === undefined ? undefined : refusalOfKnown(open, body.knownMicrocents);
-    if (!("actualMicrocents" in body)) return undefined;
-    const more = body.actualMicrocents - (open?.amountMicrocents ?? (closed as Closed).actualMicrocents);
-    if (more <= 0n) return undefined;
-    for (const { account } of found.parts) {
-      const refusal = overflow(account, 0n, more);
-      if (refusal !== undefined) return refusal;
-    }
-    return undefined;
+    return body.kind === "grant"
+      ? refusalOfGrant(this.#tenants, body, periods)
+      : refusalOfMove(this.reservations, body);
   }
 
   #decided(sequence: number, at: number, body: DecisionEntry): void {
@@ -256,30 +231,63 @@ export class Ledger implements Stage {
     this.#ahead = undefined;
     const tenant = this.#tenants.get(body.tenant ?? DEFAULT_TENANT);
     invariant(tenant === undefined || body.tenant !== undefined, "a decision names a tenant that has a limit");
-    if (tenant === undefined || body.decision.action === "reject") return;
+    if (tenant === undefined || runningId(body) === 0) return;
     const parts = this.metered(tenant);
     if (parts.length === 0) return;
-    const amount: bigint = body.decision.costMicrocents;
+    const amount = reservedFor(body);
+    invariant(
+      body.acted === undefined || body.reservedMicrocents !== undefined,
+      "what is reserved for a candidate that was not selected is stated",
+    );
     invariant(amount >= 0n, "nothing less than nothing is reserved");
+    this.#take(parts, amount, reserve, isAhead);
+    const expiresAt = at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS;
+    const identity = provenIdentity(body);
+    this.reservations.add(
+      { of: sequence, identity, tenant, parts, amountMicrocents: amount, expiresAt },
+      body.basis !== undefined,
+    );
+  }
+
+  /** Of a call that reserved nothing, or whose reservation is no longer open, an attempt moves no money. */
+  #attempted(body: AttemptEntry): void {
+    const isAhead = this.#ahead === body;
+    this.#ahead = undefined;
+    const fault = attemptFault(this.reservations, body);
+    invariant(fault === undefined, `an attempt follows from those before it, but ${fault}`);
+    const open = this.reservations.open(body.of);
+    const attempts = this.reservations.call(body.of);
+    if (open === undefined || open.held !== undefined || attempts === undefined) return;
+    const accounts = accountsOf(open);
+    if (body.change === "ended") {
+      const { number, costMicrocents: cost } = body;
+      if (cost !== undefined)
+        this.#change(accounts, (account, level) => {
+          const part = attempts.partOf(number, level);
+          settlePart(account, part, cost < part.reserved ? cost : part.reserved);
+        });
+      this.reservations.attempted(body.of, attempts.ended(number, cost));
+      return;
+    }
+    const { reservedMicrocents: amount } = body;
+    this.#take(open.parts, amount, reserveMore, isAhead);
+    const endedCounts = accounts.map(({ endedCount }) => endedCount);
+    this.reservations.attempted(body.of, attempts.begun(amount, endedCounts));
+  }
+
+  /** Reserves on every level. The cells have a debit that ran ahead already. */
+  #take(parts: readonly Part[], amount: bigint, how: typeof reserve, isAhead: boolean): void {
     for (const { account } of parts) invariant(roomOf(account) >= amount, "every level has room for what is reserved");
     if (isAhead)
       for (const { account } of parts) {
-        reserve(account, amount);
+        how(account, amount);
         this.#tenants.touch(account);
       }
     else
       this.#change(
         parts.map(({ account }) => account),
-        (account) => reserve(account, amount),
+        (account) => how(account, amount),
       );
-    this.reservations.add({
-      of: sequence,
-      identity: provenIdentity(body),
-      tenant,
-      parts,
-      amountMicrocents: amount,
-      expiresAt: at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS,
-    });
   }
 
   #limited(limit: LimitEntry): void {
@@ -331,20 +339,27 @@ export class Ledger implements Stage {
       "a cost far beyond its reservation is held, and one that the levels of a tenant cannot cover",
     );
     const { amountMicrocents: reserved, knownMicrocents: known } = open;
-    const actual: bigint = "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? reserved : 0n;
-    this.#change(accountsOf(open), (account, level) =>
-      settleTotal(account, { reserved, known, endedCount: endedCountOf(open, level) }, actual),
-    );
+    const attempts = this.reservations.call(body.of);
+    const full = reserved + (attempts?.beyondMicrocents ?? 0n);
+    const actual: bigint = "actualMicrocents" in body ? body.actualMicrocents : body.kind === "expiry" ? full : 0n;
+    this.#change(accountsOf(open), (account, level) => {
+      const endedCount = endedCountOf(open, level);
+      const parts = attempts?.partsOn(level, known - attempts.knownMicrocents) ?? [
+        { reserved: reserved - known, endedCount },
+      ];
+      settleTotal(account, { parts, known, endedCount }, actual);
+    });
     this.#close(open, CLOSED_BY[body.kind], sequence, actual);
   }
 
-  #held(open: Open, sequence: number, { cause, claimedMicrocents, knownMicrocents = NOTHING }: HoldEntry): void {
+  #held(open: Open, sequence: number, entry: HoldEntry): void {
+    const { cause, claimedMicrocents, knownMicrocents = NOTHING, expiresAt } = entry;
     invariant(
       claimedMicrocents === undefined || isHeld(open, claimedMicrocents),
       "a cost that is held as an overrun is far beyond its reservation, or what the levels of a tenant can cover",
     );
     this.#change(accountsOf(open), (account) => settleKnown(account, knownMicrocents));
-    this.reservations.hold(open.of, { sequence, cause, claimedMicrocents, knownMicrocents });
+    this.reservations.hold(open.of, { sequence, cause, claimedMicrocents, knownMicrocents, expiresAt });
   }
 
   #corrected(sequence: number, body: ReservationEntry): void {
@@ -380,16 +395,3 @@ export class Ledger implements Stage {
 }
 
 const NOTHING = microcents(0n);
-
-function accountsOf({ parts }: Open | Closed): readonly Account[] {
-  return parts.map(({ account }) => account);
-}
-
-function endedCountOf({ parts }: Open | Closed, level: number): number {
-  return (parts[level] as Part).endedCount;
-}
-
-function overflow(account: Account, granted: bigint, charged: bigint): CalybrisError | undefined {
-  const field = overflowOf(account, granted, charged);
-  return field === undefined ? undefined : new CalybrisError("CAL_LEDGER_OVERFLOW", { tenant: account.tenant, field });
-}

@@ -32,6 +32,12 @@ export interface Held {
   readonly claimedMicrocents: bigint | undefined;
 }
 
+/** A hold as it is made. */
+export interface NewHold extends Held {
+  /** When the rest expires; `undefined` where that stays as it was. */
+  readonly expiresAt: number | undefined;
+}
+
 export interface Open {
   /** Journal sequence of the decision that holds it. */
   readonly of: number;
@@ -165,7 +171,8 @@ export class OpenTable {
       const open = { of, identity: 0, tenant, parts: partsOf(tenant, record), amountMicrocents, expiresAt };
       this.add(open);
       const claimedMicrocents = record.claimedMicrocents === NO_CLAIM ? undefined : record.claimedMicrocents;
-      if (cause !== undefined) this.hold(of, { sequence, cause, knownMicrocents, claimedMicrocents });
+      if (cause !== undefined)
+        this.hold(of, { sequence, cause, knownMicrocents, claimedMicrocents, expiresAt: undefined });
       onOpen(open);
     }
   }
@@ -195,10 +202,11 @@ export class OpenTable {
     return true;
   }
 
-  hold(of: number, held: Held): void {
+  hold(of: number, { expiresAt, ...held }: NewHold): void {
     const page = this.#page(of);
     invariant(page !== undefined && this.has(of), "only an open reservation is held");
     this.#held.set(of, held);
+    if (expiresAt !== undefined) page.expiresAt[of % PAGE_ROWS] = expiresAt;
     changed(page);
   }
 

@@ -23,9 +23,10 @@ function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint):
 }
 
 /** Why a hold may not settle at once what it says is known; `undefined` when it may. */
-export function refusalOfKnown({ amountMicrocents }: Open, known: bigint | undefined): CalybrisError | undefined {
-  if (known === undefined || known <= amountMicrocents) return undefined;
-  const problem = `is ${known}, and ${amountMicrocents} are reserved`;
+export function refusalOfKnown(open: Open, known: bigint | undefined): CalybrisError | undefined {
+  const reserved = open.amountMicrocents - open.knownMicrocents;
+  if (known === undefined || known <= reserved) return undefined;
+  const problem = `is ${known}, and ${reserved} are reserved`;
   const remedy = "Send what is known up to the reserved amount; the reconciliation states the total.";
   return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "knownMicrocents", problem, remedy }] });
 }

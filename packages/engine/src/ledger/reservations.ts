@@ -18,9 +18,10 @@ import {
 import { identitiesIn, identityLine, type SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
 import type { Account } from "./account.ts";
+import { CallAttempts, CallTable } from "./call-table.ts";
 import { DueHeap } from "./due-heap.ts";
 import { levelsOf, type Part, partsOf } from "./levels.ts";
-import { type Held, type NewReservation, type Open, OpenTable } from "./open-table.ts";
+import { type NewHold, type NewReservation, type Open, OpenTable } from "./open-table.ts";
 
 export type { Part } from "./levels.ts";
 export type { Open } from "./open-table.ts";
@@ -81,6 +82,7 @@ export interface Closed {
 
 export class Reservations {
   readonly #open = new OpenTable();
+  readonly #calls = new CallTable();
   /** A Map keeps the order of insertion, so the first is the oldest. */
   readonly #closed = new Map<number, Closed>();
   /** The closed ones as a snapshot holds them, and the number of each there. */
@@ -106,8 +108,23 @@ export class Reservations {
     return this.#open.size;
   }
 
+  /** Of a call with the attempts that it has begun since. */
   open(of: number): Open | undefined {
-    return this.#open.get(of);
+    const open = this.#open.get(of);
+    return open === undefined || this.#calls.size === 0 ? open : this.#withAttempts(open);
+  }
+
+  /** The attempts of a call that is open or held; `undefined` where nothing is known of them. */
+  call(of: number): CallAttempts | undefined {
+    return this.#calls.get(of);
+  }
+
+  /** Calls that are open, in the order of their decisions. */
+  *openCalls(): Generator<Open> {
+    for (const of of this.#calls.sequences) {
+      const open = this.open(of);
+      if (open !== undefined && open.held === undefined) yield open;
+    }
   }
 
   closed(of: number): Closed | undefined {
@@ -115,8 +132,13 @@ export class Reservations {
   }
 
   /** In the order of their decisions. */
-  allOpen(): Generator<Open> {
-    return this.#open.all();
+  *allOpen(): Generator<Open> {
+    for (const open of this.#open.all()) yield this.#withAttempts(open);
+  }
+
+  /** As `CallTable.text`; `undefined` without calls. */
+  callsText(): string | undefined {
+    return this.#calls.size === 0 ? undefined : this.#calls.text();
   }
 
   /** As `OpenTable.texts`. */
@@ -124,8 +146,17 @@ export class Reservations {
     return this.#open.texts();
   }
 
-  add(reservation: NewReservation): void {
+  /** @param isCall - further attempts may follow. */
+  add(reservation: NewReservation, isCall = false): void {
     this.#open.add(reservation);
+    const { of, amountMicrocents, parts } = reservation;
+    if (isCall) {
+      const first = new CallAttempts([]).begun(
+        amountMicrocents,
+        parts.map(({ endedCount }) => endedCount),
+      );
+      this.#calls.set(of, first);
+    }
     // Most are closed long before they are due.
     if (this.#due.length > 2 * this.#open.size + DUE_SLACK) this.#due.keep((of) => this.#open.has(of));
     this.#due.push(reservation.expiresAt, reservation.of);
@@ -140,12 +171,20 @@ export class Reservations {
     this.#identifyClosed(this.#numbers.get(of) as number, identity);
   }
 
-  hold(of: number, held: Held): void {
+  /** Takes in what an attempt of an open call has changed. */
+  attempted(of: number, attempts: CallAttempts): void {
+    this.#calls.set(of, attempts);
+  }
+
+  hold(of: number, held: NewHold): void {
     this.#open.hold(of, held);
+    if (held.expiresAt !== undefined) this.#due.push(held.expiresAt, of);
+    if (this.#calls.get(of)?.isFresh === true) this.#calls.delete(of);
   }
 
   close(of: number, closed: Closed): void {
     this.#open.delete(of);
+    if (this.#calls.size > 0) this.#calls.delete(of);
     const before = this.#numbers.get(of);
     if (before !== undefined) this.#forget(of, before);
     this.#closed.set(of, closed);
@@ -169,6 +208,7 @@ export class Reservations {
   /** Its part of a state snapshot. */
   *lines(): Generator<SnapshotLine> {
     yield* this.#open.lines();
+    yield* this.#calls.lines();
     yield* this.#log.lines();
   }
 
@@ -191,6 +231,7 @@ export class Reservations {
    */
   restore(part: string, members: SnapshotMembers, accounts: readonly Account[]): void {
     if (part === "open") this.#open.restore(members, accounts, ({ expiresAt, of }) => this.#due.push(expiresAt, of));
+    else if (part === "calls") this.#calls.restore(members);
     else if (part === "closed") this.#restoreClosed(members, accounts);
     else this.#restoreIdentities(members);
   }
@@ -224,10 +265,21 @@ export class Reservations {
   overdue(at: number): Open | undefined {
     while (this.#due.firstTime <= at) {
       const open = this.#open.get(this.#due.first);
-      if (open !== undefined) return open;
+      // A hold may have put it off.
+      if (open !== undefined && open.expiresAt <= at) return open;
       this.#due.pop();
     }
     return undefined;
+  }
+
+  #withAttempts(open: Open): Open {
+    const attempts = this.#calls.get(open.of);
+    if (attempts === undefined) return open;
+    return {
+      ...open,
+      amountMicrocents: attempts.amountMicrocents,
+      knownMicrocents: open.knownMicrocents + attempts.knownMicrocents,
+    };
   }
 
   #identifyClosed(number: number, identity: number): void {

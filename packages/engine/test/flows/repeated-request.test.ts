@@ -111,8 +111,7 @@ test("a retry whose entry lies in an archive that is gone is refused and never d
 
 test.each<[string, Partial<DecisionEntry>]>([
   ["policyId", { policyId: 1 }],
-  ["acted", { acted: candidateId(2) }],
-  ["basis", { basis: "estimate" }],
+  ["shadow", { shadow: { action: "reject", candidateId: candidateId(0) } }],
 ])("an entry with %s, on which this version does not act, is refused", async (member, change) => {
   const { decision, request, identity } = await world.engine.decide(ASKED);
   const body: DecisionEntry = { kind: "decision", useCase: "default", defaulted: [], request, decision, identity };

@@ -109,7 +109,7 @@ test("open reservations in columns equal a Map of objects, and their text is tha
           } else {
             const knownMicrocents = BigInt(each.which % 3);
             const held = { sequence: of + 1, cause: "timeout" as const, knownMicrocents, claimedMicrocents: undefined };
-            table.hold(chosen, held);
+            table.hold(chosen, { ...held, expiresAt: undefined });
             model.set(chosen, { ...(model.get(chosen) as Open), knownMicrocents, held });
             expect(table.get(chosen)).toEqual(model.get(chosen));
           }

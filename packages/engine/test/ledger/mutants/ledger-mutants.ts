@@ -191,7 +191,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "an expiry that frees money",
     file: "ledger/ledger.ts",
-    find: 'body.kind === "expiry" ? reserved : 0n;',
+    find: 'body.kind === "expiry" ? full : 0n;',
     replace: 'body.kind === "expiry" ? 0n : 0n;',
     search: "sequences",
   },

@@ -1,0 +1,42 @@
+/**
+ * Whether an attempt follows from those of its call, and the money that it moves.
+ * @module
+ */
+import type { AttemptEntry } from "@calybris/kernel";
+import { amountOf } from "./attempts.ts";
+import type { Claim } from "./claims.ts";
+import { look, pursesOf, reserve } from "./purse-check.ts";
+import type { Report } from "./report.ts";
+
+/** Of a call that reserved nothing, or whose reservation is no longer open, an attempt moves no money. */
+export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): void {
+  const { number, change } = entry;
+  if (change === "ended" && claim.state !== "open") return;
+  const { attempts, decisionId } = claim;
+  if (attempts === undefined || claim.state !== "open") {
+    report("reservation", "an attempt of a call that is open", `of ${decisionId}, which is ${claim.state}`);
+    return;
+  }
+  if (change === "begun") {
+    if (number !== attempts.length + 1)
+      report("reservation", `attempt ${attempts.length + 1} of ${decisionId}`, `attempt ${number}`);
+    const { reservedMicrocents: reserved } = entry;
+    const pockets = claim.pockets.map(({ purse }) => purse.pocket);
+    reserve(pockets, reserved, report);
+    attempts.push({ reserved, pockets, hasEnded: false, cost: undefined });
+  } else {
+    const attempt = attempts[number - 1];
+    if (attempt === undefined || attempt.hasEnded) {
+      report("reservation", `the end of an attempt of ${decisionId} that is under way`, `attempt ${number}`);
+      return;
+    }
+    const { costMicrocents: cost } = entry;
+    attempt.hasEnded = true;
+    attempt.cost = cost;
+    if (cost !== undefined)
+      for (const pocket of attempt.pockets)
+        pocket.purse.bill(pocket, attempt.reserved, cost < attempt.reserved ? cost : attempt.reserved);
+  }
+  claim.costMicrocents = amountOf(claim);
+  look(pursesOf(claim.pockets), report);
+}

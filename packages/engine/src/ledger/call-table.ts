@@ -1,0 +1,185 @@
+/**
+ * The attempts of calls whose reservations are open or held. The decision of a call reserves for its first attempt; each
+ * further one reserves on the same levels, in the period in which it is begun. An attempt that ended at a known cost holds
+ * nothing any more; one whose cost is not known holds its reservation until the call is reconciled or expires.
+ * @module
+ */
+import { exactInteger, invariant, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers, writeExact } from "@calybris/kernel";
+import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
+
+/** What is reserved on one level, and how many of its periods had ended when that was done. */
+export interface ReservedPart {
+  readonly reserved: bigint;
+  readonly endedCount: number;
+}
+
+interface Attempt {
+  readonly reserved: bigint;
+  /** Of each level that the call reserves on. */
+  readonly endedCounts: readonly number[];
+  readonly hasEnded: boolean;
+  /** `undefined` while it is not known. */
+  readonly cost: bigint | undefined;
+}
+
+export class CallAttempts {
+  readonly #attempts: readonly Attempt[];
+
+  constructor(attempts: readonly Attempt[]) {
+    this.#attempts = attempts;
+  }
+
+  /** How many were begun. */
+  get count(): number {
+    return this.#attempts.length;
+  }
+
+  /** Whether nothing is known but that the first was begun. */
+  get isFresh(): boolean {
+    return this.#attempts.length === 1 && this.#attempts[0]?.hasEnded === false;
+  }
+
+  /** What all of them may cost within their reservations. */
+  get amountMicrocents(): bigint {
+    return this.#sum(({ reserved, cost }) => (cost === undefined ? reserved : least(cost, reserved)));
+  }
+
+  /** The part of the amount that is settled. */
+  get knownMicrocents(): bigint {
+    return this.#sum(({ reserved, cost }) => (cost === undefined ? 0n : least(cost, reserved)));
+  }
+
+  /** What is known to have cost more than was reserved for it, and is charged when the call ends. */
+  get beyondMicrocents(): bigint {
+    return this.#sum(({ reserved, cost }) => (cost === undefined || cost < reserved ? 0n : cost - reserved));
+  }
+
+  /** What the attempts cost together; `undefined` while one of them is not known. */
+  get costMicrocents(): bigint | undefined {
+    if (this.#attempts.some(({ cost }) => cost === undefined)) return undefined;
+    return this.#sum(({ cost }) => cost ?? 0n);
+  }
+
+  /** The numbers of attempts of which no cost is known. */
+  get unknown(): readonly number[] {
+    return this.#attempts.flatMap(({ cost }, index) => (cost === undefined ? [index + 1] : []));
+  }
+
+  /** Whether an attempt was begun and has not ended. */
+  isRunning(number: number): boolean {
+    return this.#attempts[number - 1]?.hasEnded === false;
+  }
+
+  /**
+   * What is still reserved on a level.
+   *
+   * @param known - what a hold has settled of it.
+   */
+  partsOn(level: number, known: bigint): readonly ReservedPart[] {
+    let left = known;
+    const parts: ReservedPart[] = [];
+    for (const { reserved, endedCounts, cost } of this.#attempts) {
+      if (cost !== undefined) continue;
+      const taken = least(left, reserved);
+      left -= taken;
+      parts.push({ reserved: reserved - taken, endedCount: endedCounts[level] ?? 0 });
+    }
+    return parts;
+  }
+
+  /** The part of one attempt on a level. */
+  partOf(number: number, level: number): ReservedPart {
+    const attempt = this.#attempts[number - 1];
+    invariant(attempt !== undefined, "an attempt that ends was begun");
+    return { reserved: attempt.reserved, endedCount: attempt.endedCounts[level] ?? 0 };
+  }
+
+  begun(reserved: bigint, endedCounts: readonly number[]): CallAttempts {
+    return new CallAttempts([...this.#attempts, { reserved, endedCounts, hasEnded: false, cost: undefined }]);
+  }
+
+  ended(number: number, cost: bigint | undefined): CallAttempts {
+    const attempts = this.#attempts.map((each, index) =>
+      index === number - 1 ? { ...each, hasEnded: true, cost } : each,
+    );
+    return new CallAttempts(attempts);
+  }
+
+  /** `[reserved, cost]` of each attempt: a cost of −1 is not known, and −2 of one that has not ended. */
+  get rows(): readonly (readonly bigint[])[] {
+    return this.#attempts.map(({ reserved, hasEnded, cost }) => [reserved, cost ?? (hasEnded ? -1n : -2n)]);
+  }
+
+  /** Of each attempt, of each level. */
+  get endedCounts(): readonly (readonly number[])[] {
+    return this.#attempts.map(({ endedCounts }) => endedCounts);
+  }
+
+  #sum(of: (attempt: Attempt) => bigint): bigint {
+    return this.#attempts.reduce((sum, attempt) => sum + of(attempt), 0n);
+  }
+}
+
+const CALLS_IN_A_LINE: number = SNAPSHOT_PAGE_RECORDS.open;
+
+export class CallTable {
+  /** In the order of their decisions. */
+  readonly #calls = new Map<number, CallAttempts>();
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  get(of: number): CallAttempts | undefined {
+    return this.#calls.get(of);
+  }
+
+  set(of: number, attempts: CallAttempts): void {
+    this.#calls.set(of, attempts);
+  }
+
+  delete(of: number): void {
+    this.#calls.delete(of);
+  }
+
+  /** Sequences of their decisions, ascending. */
+  get sequences(): readonly number[] {
+    return [...this.#calls.keys()];
+  }
+
+  /** As canonical JSON: `[of, [reserved, cost], …]` of each call. */
+  text(): string {
+    return writeExact([...this.#calls].map(([of, attempts]) => [of, ...attempts.rows]));
+  }
+
+  /** Its part of a state snapshot. */
+  *lines(): Generator<SnapshotLine> {
+    const rows = [...this.#calls].map(([of, attempts]) => ({
+      of,
+      attempts: attempts.rows,
+      endedCounts: attempts.endedCounts,
+    }));
+    for (let from = 0; from < rows.length; from += CALLS_IN_A_LINE)
+      yield jsonLine({ part: "calls", rows: rows.slice(from, from + CALLS_IN_A_LINE) });
+  }
+
+  /** Takes a line of a snapshot back. Throws RangeError for one that cannot be. */
+  restore(members: SnapshotMembers): void {
+    for (const row of members.objects("rows")) {
+      const counts = row.integerLists("endedCounts");
+      const attempts = row.list("attempts").map((given, index) => {
+        const [reserved, cost] = Array.isArray(given) ? given.map(exactInteger) : [];
+        const endedCounts = counts[index];
+        if (reserved === undefined || cost === undefined || endedCounts === undefined || reserved < 0n || cost < -2n)
+          throw new RangeError("an attempt of a call cannot be");
+        return { reserved, endedCounts, hasEnded: cost !== -2n, cost: cost < 0n ? undefined : cost };
+      });
+      if (attempts.length === 0) throw new RangeError("a call has no attempt");
+      this.#calls.set(row.whole("of"), new CallAttempts(attempts));
+    }
+  }
+}
+
+function least(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
+}

@@ -1,0 +1,116 @@
+/**
+ * Which entries may follow on the state of a reservation, and how much a call may reserve for another attempt.
+ * @module
+ */
+import {
+  type AttemptEntry,
+  CalybrisError,
+  decisionIdOf,
+  type GrantEntry,
+  I64_MAX,
+  type PeriodEntry,
+  type ReservationEntry,
+} from "@calybris/kernel";
+import { type Account, overflowOf, roomOf } from "./account.ts";
+import type { Cells } from "./cells.ts";
+import { afterPeriods } from "./due-periods.ts";
+import { refusalOfKnown } from "./overruns.ts";
+import { type Closed, mayFollow, type Open, type Part, type Reservations } from "./reservations.ts";
+import type { Tenants } from "./tenants.ts";
+
+/** What the room for another attempt is read from. */
+export interface CallLedger {
+  readonly cells: Cells;
+  readonly reservations: Reservations;
+}
+
+/**
+ * Why a grant must not be made; `undefined` when it may.
+ *
+ * @param periods - those that begin first.
+ */
+export function refusalOfGrant(
+  tenants: Tenants,
+  { tenant, id, amountMicrocents }: GrantEntry,
+  periods: readonly PeriodEntry[],
+): CalybrisError | undefined {
+  const account = tenants.get(tenant);
+  if (account === undefined) return new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+  if (!account.limit.metered) return new CalybrisError("CAL_LEDGER_TENANT_UNMETERED", { tenant });
+  const before = tenants.grantOf(id);
+  if (before !== undefined) return new CalybrisError("CAL_LEDGER_ID_REUSED", { id, sequence: before.sequence });
+  return overflow(afterPeriods(account, periods), amountMicrocents, 0n);
+}
+
+/** Why an entry must not change a reservation; `undefined` when it may. */
+export function refusalOfMove(reservations: Reservations, body: ReservationEntry): CalybrisError | undefined {
+  const open = reservations.open(body.of);
+  const closed = reservations.closed(body.of);
+  const found = open ?? closed;
+  if (found === undefined) return new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: `${body.of}` });
+  const state = open === undefined ? (closed as Closed).state : open.held === undefined ? "open" : "held";
+  if (!mayFollow(state, body.kind)) {
+    return new CalybrisError("CAL_LEDGER_RESERVATION_STATE", {
+      decisionId: decisionIdOf(found.of, found.identity),
+      operation: body.kind,
+      state,
+      sequence: closed?.sequence ?? open?.held?.sequence ?? body.of,
+      actualMicrocents: closed?.actualMicrocents ?? (open as Open).amountMicrocents,
+    });
+  }
+  if (body.kind === "hold") return open === undefined ? undefined : refusalOfKnown(open, body.knownMicrocents);
+  if (!("actualMicrocents" in body)) return undefined;
+  const more = body.actualMicrocents - (open?.amountMicrocents ?? (closed as Closed).actualMicrocents);
+  if (more <= 0n) return undefined;
+  for (const { account } of found.parts) {
+    const refusal = overflow(account, 0n, more);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+/** Why an attempt cannot follow on those of its call; `undefined` when it can. Whether there is room is asked elsewhere. */
+export function attemptFault(
+  reservations: Reservations,
+  { of, change, number }: Pick<AttemptEntry, "of" | "change" | "number">,
+): string | undefined {
+  const open = reservations.open(of);
+  if (open === undefined || open.held !== undefined) {
+    if (change === "ended" || (open === undefined && reservations.closed(of) === undefined)) return undefined;
+    return "its reservation is not open";
+  }
+  const attempts = reservations.call(of);
+  if (attempts === undefined) return "its decision began no call";
+  if (change === "ended") return attempts.isRunning(number) ? undefined : `attempt ${number} is not under way`;
+  return number === attempts.count + 1 ? undefined : `attempt ${attempts.count + 1} comes next, not ${number}`;
+}
+
+/** What the levels that a call reserves on have room for, debits that run ahead included. */
+export function roomForAttempt(
+  { cells, reservations }: CallLedger,
+  of: number,
+  periods: readonly PeriodEntry[],
+): { readonly cells: readonly number[]; readonly room: bigint } {
+  const open = reservations.open(of);
+  const accounts = open === undefined ? [] : accountsOf(open);
+  let room = I64_MAX as bigint;
+  for (const account of accounts) {
+    const own = cells.room(account.index) + roomOf(afterPeriods(account, periods)) - roomOf(account);
+    if (own < room) room = own;
+  }
+  return { cells: accounts.map(({ index }) => index), room: room > 0n ? room : 0n };
+}
+
+export function accountsOf({ parts }: Open | Closed): readonly Account[] {
+  return parts.map(({ account }) => account);
+}
+
+export function endedCountOf({ parts }: Open | Closed, level: number): number {
+  return (parts[level] as Part).endedCount;
+}
+
+/** Why so much more may not be granted or charged; `undefined` when it may. */
+function overflow(account: Account, granted: bigint, charged: bigint): CalybrisError | undefined {
+  const field = overflowOf(account, granted, charged);
+  return field === undefined ? undefined : new CalybrisError("CAL_LEDGER_OVERFLOW", { tenant: account.tenant, field });
+}
