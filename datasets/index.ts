@@ -2,6 +2,8 @@
  * Loaders of public data sets, and of anyone's table. Never data.
  * @module
  */
+export * from "./bandit-log.ts";
+export * from "./bandit-map.ts";
 export { dataDirectory } from "./checked-file.ts";
 export * from "./feature-column.ts";
 export * from "./log-file.ts";

@@ -28,6 +28,7 @@ import { queryCommand } from "./query/query.ts";
 import { receiptCommand } from "./proof/receipt.ts";
 import { replayCommand } from "./replay/replay.ts";
 import { savingsCommand } from "./savings/savings.ts";
+import { estimateCommand } from "./estimate/estimate.ts";
 import { healthCommand } from "./service/health.ts";
 import { keyCommand } from "./service/key.ts";
 import { serveCommand } from "./service/serve.ts";
@@ -48,7 +49,7 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
     "Read and check a journal:",
     [showCommand, tailCommand, queryCommand, verifyCommand, receiptCommand, checkpointCommand, journalCommand],
   ],
-  ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand]],
+  ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand, estimateCommand]],
   ["Other:", [completionCommand, conformanceCommand]],
 ];
 

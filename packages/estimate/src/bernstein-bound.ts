@@ -64,6 +64,10 @@ export class BernsteinBound extends ScaledFold {
     this.#bets += bet / (1 + this.k);
   }
 
+  get bound(): number {
+    return this.now;
+  }
+
   /** At least 0. */
   get now(): number {
     return this.#bets === 0 ? 0 : Math.max((this.#gained - this.#logTarget - this.#paid) / this.#bets, 0);
@@ -86,6 +90,11 @@ export class DriftingBound extends ScaledFold {
 
   protected addScaled(_scaled: number, squaredError: number): void {
     this.#errors += squaredError;
+  }
+
+  /** What it covers changes over time, so an earlier bound does not hold later. */
+  get bound(): number {
+    return this.now;
   }
 
   /** From 0 to 1. */

@@ -10,12 +10,12 @@ const BET_SHARE_MAX = 0.5;
 const CELLS = 1_000;
 const REFINED_CELLS = 100;
 const REFINEMENTS = 5;
+/** Near 0 and near 1, where rates of rare events and their bounds lie, grid points lie within 5 % of each other. */
+const [FINE_FROM, FINE_TO, FINE_STEP] = [1e-6, 0.02, 1.05];
+/** Wealth is a product, and its logarithm is taken only where it would leave the range of numbers. */
+const [WEALTH_MIN, WEALTH_MAX] = [1e-150, 1e150];
 
-export interface GridRange {
-  readonly from: number;
-  readonly to: number;
-  readonly cells: number;
-}
+const GRID: readonly number[] = fineGrid();
 
 /**
  * A lower bound of the mean of numbers that are at least −k, valid at every moment at once. It bets against a fixed grid of
@@ -28,48 +28,65 @@ export interface GridRange {
  */
 export class BettingBound {
   readonly #k: number;
-  readonly #logTarget: number;
+  readonly #target: number;
   readonly #scale: BettingScale;
-  readonly #values: Float64Array;
+  readonly #grid: Float64Array;
+  readonly #wealth: Float64Array;
   readonly #logWealth: Float64Array;
   #best = -1;
 
-  /** @param level - α for one side, α/2 for each of two. */
-  constructor(k: number, level: number, { from, to, cells }: GridRange = { from: 0, to: 1, cells: CELLS }) {
+  /**
+   * @param level - α for one side, α/2 for each of two.
+   * @param grid - the values to bet against, in rising order, from 0 to 1.
+   */
+  constructor(k: number, level: number, grid: readonly number[] = GRID) {
     this.#k = k;
-    this.#logTarget = Math.log(1 / level);
+    this.#target = Math.log(1 / level);
     this.#scale = new BettingScale(level);
-    this.#values = Float64Array.from({ length: cells + 1 }, (_, cell) => from + ((to - from) * cell) / cells);
-    this.#logWealth = new Float64Array(cells + 1);
+    this.#grid = Float64Array.from(grid);
+    this.#wealth = new Float64Array(grid.length).fill(1);
+    this.#logWealth = new Float64Array(grid.length);
   }
 
   /** @param value - at least −k. */
   add(value: number): void {
     const scale = this.#scale.next();
     this.#scale.add(value);
-    for (let cell = 0; cell < this.#values.length; cell += 1) {
-      const against = this.#values[cell] ?? 0;
+    for (let cell = 0; cell < this.#grid.length; cell += 1) {
+      const against = this.#grid[cell] ?? 0;
       const bet = Math.min(scale, BET_SHARE_MAX / (this.#k + against));
-      this.#logWealth[cell] = (this.#logWealth[cell] ?? 0) + Math.log1p(bet * (value - against));
+      const wealth = (this.#wealth[cell] ?? 1) * (1 + bet * (value - against));
+      const isInRange = wealth > WEALTH_MIN && wealth < WEALTH_MAX;
+      this.#wealth[cell] = isInRange ? wealth : 1;
+      if (!isInRange) this.#logWealth[cell] = (this.#logWealth[cell] ?? 0) + Math.log(wealth);
     }
-    this.#best = Math.max(this.#best, this.#cell());
+    this.#best = Math.max(this.#best, this.#lastRefuted(this.#best + 1));
   }
 
-  /** The last cell whose value is refuted now, or -1. */
-  #cell(): number {
-    let cell = this.#logWealth.length - 1;
-    while (cell >= 0 && (this.#logWealth[cell] ?? 0) < this.#logTarget) cell -= 1;
-    return cell;
+  /** The last cell, from `first` on, whose value is refuted now; -1 where there is none. */
+  #lastRefuted(first: number): number {
+    for (let cell = this.#grid.length - 1; cell >= first; cell -= 1) {
+      const logWealth = this.#logWealth[cell] ?? 0;
+      const wealth = this.#wealth[cell] ?? 1;
+      if (logWealth === 0 && wealth < 1) continue;
+      if (logWealth + Math.log(wealth) >= this.#target) return cell;
+    }
+    return -1;
   }
 
   /** The largest value refuted now; `undefined` where none is. */
   get now(): number | undefined {
-    return this.#values[this.#cell()];
+    return this.#grid[this.#lastRefuted(0)];
   }
 
   /** The largest value that was refuted at any time: as valid, and never lower. */
   get running(): number | undefined {
-    return this.#values[this.#best];
+    return this.#grid[this.#best];
+  }
+
+  /** The one to use: `running`. */
+  get bound(): number | undefined {
+    return this.running;
   }
 }
 
@@ -84,14 +101,25 @@ export function exactBettingBound(
   level: number,
   when: "now" | "running",
 ): number {
-  let range: GridRange = { from: 0, to: 1, cells: CELLS };
+  let [from, to, cells] = [0, 1, CELLS];
   for (let pass = 0; pass <= REFINEMENTS; pass += 1) {
-    const bound = new BettingBound(k, level, range);
+    const bound = new BettingBound(k, level, evenGrid(from, to, cells));
     for (const value of values) bound.add(value);
     const refuted = bound[when];
-    if (refuted === undefined) return range.from;
+    if (refuted === undefined) return from;
     if (refuted >= 1) return 1;
-    range = { from: refuted, to: refuted + (range.to - range.from) / range.cells, cells: REFINED_CELLS };
+    [from, to, cells] = [refuted, refuted + (to - from) / cells, REFINED_CELLS];
   }
-  return range.from;
+  return from;
+}
+
+function evenGrid(from: number, to: number, cells: number): readonly number[] {
+  return Array.from({ length: cells + 1 }, (_, cell) => from + ((to - from) * cell) / cells);
+}
+
+function fineGrid(): readonly number[] {
+  const steps = Math.ceil(Math.log(FINE_TO / FINE_FROM) / Math.log(FINE_STEP));
+  const small = Array.from({ length: steps }, (_, step) => FINE_FROM * FINE_STEP ** step);
+  const all = new Set([...evenGrid(0, 1, CELLS), ...small, ...small.map((value) => 1 - value)]);
+  return [...all].sort((one, other) => one - other);
 }

@@ -3,14 +3,24 @@
  * somebody watches. Pure mathematics: no disk, no network, no clock.
  * @module
  */
+export { ArmMeans } from "./arm-means.ts";
 export { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
-export { BettingBound, exactBettingBound, type GridRange } from "./betting-bound.ts";
+export { BettingBound, exactBettingBound } from "./betting-bound.ts";
 export { type ComparedRow, type DifferenceSettings, DifferenceTest } from "./difference-test.ts";
 export { ESTIMATE_ERRORS, type EstimateErrorCode, type EstimateErrorDetails } from "./estimate-errors.ts";
 export { EstimatorFold, type EstimatorSettings, type Estimates, type PointEstimate } from "./estimators.ts";
 export { checkRow, hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
+export {
+  type Analysis,
+  type AnalysedRow,
+  type AnalysisSettings,
+  type ArmShare,
+  type IntervalAt,
+  LogAnalysis,
+} from "./log-analysis.ts";
 export { pseudoReward } from "./pseudo-reward.ts";
 export { type Refusal, refusalsOf } from "./refusals.ts";
+export { RunningMean } from "./running-mean.ts";
 export { slope } from "./slope.ts";
 export type { Support } from "./support.ts";
 export { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";

@@ -26,7 +26,8 @@ export interface IntervalSettings {
 /** A bound of one side. */
 interface Bound {
   add(value: number): void;
-  readonly now: number | undefined;
+  /** The highest bound that held at any time, where that is as valid; `undefined` for none. */
+  readonly bound: number | undefined;
 }
 
 export interface Interval {
@@ -78,8 +79,8 @@ export class ValueInterval {
   }
 
   now(): Interval {
-    const lower = this.#lower.now ?? 0;
-    const upper = 1 - (this.#upper.now ?? 0);
+    const lower = this.#lower.bound ?? 0;
+    const upper = 1 - (this.#upper.bound ?? 0);
     return { lower, upper, isEmpty: lower > upper || lower >= 1 || upper <= 0 };
   }
 }

@@ -1,0 +1,101 @@
+/**
+ * The map of anyone's bandit log: which columns hold the arm that ran, its probability and its reward.
+ * @module
+ */
+import { checkShape, field, type LineOf, Mistakes, readJsonFile, text } from "@calybris/engine/internal";
+import { CalybrisError } from "@calybris/kernel";
+import { z } from "zod";
+
+export interface BanditMap {
+  readonly $schema?: string;
+  readonly delimiter?: string;
+  /** The column of the arm that ran. */
+  readonly chosen: string;
+  /** The column of the reward, and its range where that is not 0 to 1. An empty cell is a missing outcome. */
+  readonly reward: string | { readonly column: string; readonly min: number; readonly max: number };
+  /** The column of the probability of the arm that ran, or a column for each arm. */
+  readonly propensity: string | Readonly<Record<string, string>>;
+  /** The column of the arm that the target policy chooses, or a column of its probability for each arm. */
+  readonly target?: string | Readonly<Record<string, string>>;
+  /** A column for each arm: the reward that a model predicts. */
+  readonly predicted?: Readonly<Record<string, string>>;
+  /** Every arm. Left out, the arms are those of `propensity`, or those that the log holds. */
+  readonly arms?: readonly string[];
+}
+
+export const ARMS_MAX = 1_024;
+const column = text(1_024, "the name of a column");
+const number = field((value) => typeof value === "number" && Number.isFinite(value), "a number", { type: "number" });
+const byArm = z.record(z.string().min(1), column).meta({ maxProperties: ARMS_MAX });
+
+export const banditMapSchema: z.ZodType = z.strictObject({
+  $schema: z.any().optional(),
+  delimiter: field((value) => typeof value === "string" && /^[,;\t|]$/.test(value), "one of , ; | and a tab", {
+    type: "string",
+  }).optional(),
+  chosen: column,
+  reward: z.union([column, z.strictObject({ column, min: number, max: number })]),
+  propensity: z.union([column, byArm]),
+  target: z.union([column, byArm]).optional(),
+  predicted: byArm.optional(),
+  arms: z.array(text(1_024, "the name of an arm")).min(1).max(ARMS_MAX).optional(),
+});
+
+/** @throws CalybrisError `CAL_TABLE_INVALID` with every mistake, or `CAL_INPUT_MALFORMED` when it is not JSON. */
+export async function readBanditMap(file: string): Promise<BanditMap> {
+  const { value, lineOf } = await readJsonFile(file);
+  return parseBanditMap(value, file, lineOf);
+}
+
+export function parseBanditMap(value: unknown, file: string, lineOf?: LineOf): BanditMap {
+  const mistakes = new Mistakes(lineOf);
+  checkShape(banditMapSchema, value, mistakes);
+  if (mistakes.isEmpty) checkMeaning(value as BanditMap, mistakes);
+  if (!mistakes.isEmpty) throw new CalybrisError("CAL_TABLE_INVALID", { mistakes: mistakes.list, file });
+  return value as BanditMap;
+}
+
+/** What no shape can say. */
+function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
+  const { reward } = map;
+  if (typeof reward === "object" && reward.min >= reward.max)
+    mistakes.add(
+      ["reward"],
+      "has a min that is not below its max",
+      "Give the least and the greatest reward there can be.",
+    );
+  const arms = listedArms(map);
+  if (arms === undefined) return;
+  if (new Set(arms).size < arms.length) mistakes.add(["arms"], "name an arm twice", "Name each arm once.");
+  if (arms.length > ARMS_MAX) mistakes.add(["propensity"], `name more than ${ARMS_MAX} arms`, "Group rare arms.");
+  for (const [name, columns] of [
+    ["propensity", map.propensity],
+    ["target", map.target],
+    ["predicted", map.predicted],
+  ] as const) {
+    if (typeof columns !== "object") continue;
+    const unknown = Object.keys(columns).find((arm) => !arms.includes(arm));
+    if (unknown !== undefined)
+      mistakes.add(
+        [name],
+        `names ${JSON.stringify(unknown)}, which is no arm`,
+        `The arms are ${arms.slice(0, 8).join(", ")}.`,
+      );
+    const missing = arms.find((arm) => !Object.hasOwn(columns, arm));
+    if (missing !== undefined && name !== "target")
+      mistakes.add([name], `has no column for the arm ${JSON.stringify(missing)}`, "Name a column for every arm.");
+  }
+}
+
+/** The arms that the map names; `undefined` where only the log can say. */
+export function listedArms({ arms, propensity }: BanditMap): readonly string[] | undefined {
+  return arms ?? (typeof propensity === "object" ? Object.keys(propensity) : undefined);
+}
+
+/** Every column that the map names. */
+export function banditColumns(map: BanditMap): readonly string[] {
+  const of = (columns: string | Readonly<Record<string, string>> | undefined): readonly string[] =>
+    columns === undefined ? [] : typeof columns === "string" ? [columns] : Object.values(columns);
+  const reward = typeof map.reward === "string" ? map.reward : map.reward.column;
+  return [map.chosen, reward, ...of(map.propensity), ...of(map.target), ...of(map.predicted)];
+}

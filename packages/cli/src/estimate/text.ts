@@ -1,0 +1,107 @@
+/**
+ * The report of `calybris estimate` for a terminal.
+ * @module
+ */
+import { styleText } from "node:util";
+import { tableText } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import type { EstimateReport, EstimatorName } from "./report.ts";
+
+const ARMS_SHOWN = 12;
+const REASONS_SHOWN = 5;
+
+/** What each estimator is, in the words of the field. */
+export const ESTIMATOR_TITLES: Readonly<Record<EstimatorName, string>> = {
+  ips: "importance weighting (IPS)",
+  snips: "self-normalised (SNIPS)",
+  dm: "model alone (DM)",
+  dr: "doubly robust (DR)",
+  sndr: "DR, self-normalised",
+  switchDr: "Switch-DR, above 10",
+  drShrunk: "DR with shrinkage, 100",
+  ipsClipped: "IPS, weights capped at 20",
+  drClipped: "DR, weights capped at 20",
+};
+
+export function estimateText(report: EstimateReport, html: string | undefined): string {
+  const parts = [
+    headText(report),
+    tableText(
+      ["<estimator", ">value", ">standard error"],
+      report.estimates.map(({ name, value, standardError }) => [
+        ESTIMATOR_TITLES[name],
+        number(value),
+        number(standardError),
+      ]),
+    ),
+    supportText(report),
+    armsText(report),
+    section("Rows left out", leftOutText(report)),
+    section("Warnings", report.warnings.map((warning) => `- ${warning}`).join("\n")),
+    html === undefined ? "" : `Written: ${html}`,
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function headText({ file, target, rows, logged, interval, refusals, estimates }: EstimateReport): string {
+  const used = `${printable(file)}: ${rows.used.toLocaleString("en")} of ${rows.read.toLocaleString("en")} rows used. What ran earned ${number(logged.value)} on average.`;
+  if (refusals.length > 0)
+    return `${styleText("bold", "The log cannot answer this question.")}\n${refusals.map(({ explanation }) => `- ${explanation}`).join("\n")}\n\n${used} The numbers below are not to be acted on.`;
+  const value = estimates.find(({ name }) => name === "dr")?.value ?? null;
+  const range =
+    interval === null
+      ? "There are too few rows for an interval."
+      : `With confidence ${(100 * (1 - interval.alpha)).toFixed(0)} % it lies between ${number(interval.lower)} and ${number(interval.upper)}, however often you look (k = ${number(interval.k)}, ${interval.rows.toLocaleString("en")} rows).`;
+  return `${styleText("bold", `${printable(target)} would have earned ${number(value)} on average.`)} ${range}\n${used}`;
+}
+
+function supportText({ support }: EstimateReport): string {
+  const share = (value: number): string => `${(100 * value).toFixed(2)} %`;
+  const isPartial = support.chosenOnly > 0;
+  return tableText(
+    ["<support", ">"],
+    [
+      ["effective rows", support.effectiveRows.toFixed(1)],
+      ["mean weight (1 is expected)", number(support.meanWeight)],
+      ["largest weight", number(support.maxWeight)],
+      ["weight above the cap", share(support.weightMassClipped)],
+      ["target's choices never logged", isPartial ? "unknown" : share(support.targetMassUnlogged)],
+      ["target's choices beyond the cap", isPartial ? "unknown" : share(support.targetMassClipped)],
+    ],
+  );
+}
+
+function armsText({ arms }: EstimateReport): string {
+  const shown = arms.slice(0, ARMS_SHOWN);
+  const more = arms.length > shown.length ? `\n${arms.length - shown.length} more arms: --json lists them.` : "";
+  return (
+    tableText(
+      ["<arm", ">rows", ">mean reward", ">target's share"],
+      shown.map(({ name, rows, meanReward, targetShare }) => [
+        printable(name),
+        rows.toLocaleString("en"),
+        number(meanReward),
+        `${(100 * targetShare).toFixed(1)} %`,
+      ]),
+    ) + more
+  );
+}
+
+function leftOutText({ rows: { leftOut } }: EstimateReport): string {
+  return leftOut
+    .slice(0, REASONS_SHOWN)
+    .map(
+      ({ reason, rows, firstLine }) =>
+        `- ${rows.toLocaleString("en")}: ${printable(reason)} (first in line ${firstLine})`,
+    )
+    .join("\n");
+}
+
+function section(title: string, text: string): string {
+  return text === "" ? "" : `${styleText("bold", title)}\n${text}`;
+}
+
+/** Six significant digits. */
+export function number(value: number | null): string {
+  return value === null ? "-" : String(Number(value.toPrecision(6)));
+}
