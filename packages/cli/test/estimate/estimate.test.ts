@@ -35,23 +35,23 @@ async function estimate(
   return { exit, report: out === "" ? ({} as Report) : (JSON.parse(out) as Report), err };
 }
 
-const valueOf = ({ estimates }: Report, name: string): number | null =>
+const estimatedBy = ({ estimates }: Report, name: string): number | null =>
   estimates.find((one) => one.name === name)?.value ?? null;
 
 describe("calybris estimate", () => {
   test("a log of two arms of which one always earns: uniform earns half, the plan earns all", async () => {
     const uniform = await estimate(EVEN, MAP);
     expect(uniform.exit).toBe(0);
-    expect(valueOf(uniform.report, "snips")).toBeCloseTo(0.5, 9);
-    expect(valueOf((await estimate(EVEN, MAP, "--target", "column")).report, "snips")).toBeCloseTo(1, 9);
-    expect(valueOf((await estimate(EVEN, MAP, "--target", "arm:a")).report, "snips")).toBeCloseTo(0, 9);
+    expect(estimatedBy(uniform.report, "snips")).toBeCloseTo(0.5, 9);
+    expect(estimatedBy((await estimate(EVEN, MAP, "--target", "column")).report, "snips")).toBeCloseTo(1, 9);
+    expect(estimatedBy((await estimate(EVEN, MAP, "--target", "arm:a")).report, "snips")).toBeCloseTo(0, 9);
   });
 
   test("a packed log and rewards on another scale come to the same, scaled", async () => {
     const scaled = EVEN.replaceAll(/,([01]),b/g, (_, reward: string) => `,${reward === "1" ? 30 : -10},b`);
     const map = { ...MAP, reward: { column: "reward", min: -10, max: 30 } };
     const { report } = await estimate(gzipSync(scaled), map);
-    expect(valueOf(report, "snips")).toBeCloseTo(10, 9);
+    expect(estimatedBy(report, "snips")).toBeCloseTo(10, 9);
     expect(report.logged.value).toBeCloseTo(10, 9);
   });
 
@@ -133,8 +133,8 @@ describe("calybris estimate", () => {
       );
       const { out } = await calybris("estimate", "--log", open, "--map", map, "--json");
       const report = JSON.parse(out) as Report;
-      expect(valueOf(report, "ips")).toBeCloseTo(0.00300863, 8);
-      expect(valueOf(report, "snips")).toBeCloseTo(0.00318942, 8);
+      expect(estimatedBy(report, "ips")).toBeCloseTo(0.00300863, 8);
+      expect(estimatedBy(report, "snips")).toBeCloseTo(0.00318942, 8);
     },
   );
 });
