@@ -9,10 +9,23 @@ const BESIDE = [
   "packages/gateway/src/wire/body-members.ts",
   "packages/gateway/src/wire/sse-block.ts",
   "packages/gateway/src/usage/usage-record.ts",
+  "packages/gateway/src/scan/call-scan.ts",
 ];
 
 describe("examples", () => {
-  const examples = ["wire", "usage", "prices", "translate", "mock", "providers", "scan", "reserve"]
+  const examples = [
+    "wire",
+    "usage",
+    "prices",
+    "translate",
+    "mock",
+    "providers",
+    "scan",
+    "reserve",
+    "brake",
+    "cache",
+    "attribution",
+  ]
     .flatMap((folder) => filesBelow(`packages/gateway/src/${folder}`, ".ts"))
     .flatMap((file) =>
       docstringExamples(read(file)).map((example, index): [string, string, string] => [

@@ -1,0 +1,29 @@
+/**
+ * The use case of a call: by header, else by the route, else by the key. A use case gives the defaults of what a client does
+ * not say, and what is learned is learned for it.
+ * @module
+ */
+import { DEFAULT_USE_CASE, isUseCaseName } from "@calybris/kernel";
+import { invalidField } from "../wire/body-members.ts";
+import type { CallHeaders } from "./call-labels.ts";
+
+export const USE_CASE_HEADER = "x-calybris-use-case";
+
+/**
+ * @param known - use cases of the active policy. One that a header names must be known; one of the configuration that is not
+ *   known any more, after a change of policy, falls through to the next.
+ * @throws GatewayError `CAL_GATEWAY_REQUEST_INVALID` naming the header.
+ */
+export function useCaseOf(
+  headers: CallHeaders,
+  configured: { readonly route?: string | undefined; readonly key?: string | undefined },
+  known: ReadonlySet<string>,
+): string {
+  const given = headers[USE_CASE_HEADER];
+  if (given !== undefined) {
+    if (typeof given === "string" && isUseCaseName(given) && (known.has(given) || given === DEFAULT_USE_CASE))
+      return given;
+    throw invalidField(USE_CASE_HEADER, "is not a use case of the policy", `Send one of: ${[...known].join(", ")}.`);
+  }
+  return [configured.route, configured.key].find((name) => name !== undefined && known.has(name)) ?? DEFAULT_USE_CASE;
+}
