@@ -31,6 +31,10 @@ export interface GatewayErrorDetails {
   readonly CAL_GATEWAY_STREAM_BROKEN: { problem: string };
   readonly CAL_GATEWAY_UNTRANSLATABLE: { mistakes: readonly Mistake[] };
   readonly CAL_GATEWAY_MODEL_UNPRICED: { provider: string; model: string; nearest?: string };
+  readonly CAL_GATEWAY_MODEL_UNKNOWN: { model: string };
+  readonly CAL_GATEWAY_PROVIDER_FAILED: { problem: string };
+  readonly CAL_GATEWAY_PROVIDER_TIMEOUT: { problem: string };
+  readonly CAL_GATEWAY_PROVIDER_UNAVAILABLE: { model: string };
   readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
   readonly CAL_GATEWAY_STOPPING: Record<string, never>;
   readonly CAL_GATEWAY_NOT_READY: { problem: string };
@@ -157,6 +161,26 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
     403,
     (d) => `model ${quote(d.model)} of ${quote(d.provider)} has no price${nearestText(d.nearest)}`,
     "Name the exact id of a model with a price in the catalog, or add the price to the catalog; nothing was sent.",
+  ),
+  CAL_GATEWAY_MODEL_UNKNOWN: row(
+    404,
+    (d) => `no model is called ${quote(d.model)} here`,
+    "Name a model that `GET /v1/models` lists, or add it to `deployments`; nothing was sent.",
+  ),
+  CAL_GATEWAY_PROVIDER_FAILED: row(
+    502,
+    (d) => `the provider gave no answer: ${d.problem}`,
+    "Send the call again; what the provider may bill for this one stays reserved until its usage is known.",
+  ),
+  CAL_GATEWAY_PROVIDER_TIMEOUT: row(
+    504,
+    (d) => `the provider did not answer in time: ${d.problem}`,
+    "Send the call again, or raise the limit in `calls`; what the provider may bill for this one stays reserved.",
+  ),
+  CAL_GATEWAY_PROVIDER_UNAVAILABLE: row(
+    503,
+    (d) => `no deployment of ${quote(d.model)} takes a call now`,
+    "Retry after the seconds in `retry-after`; nothing was sent.",
   ),
   CAL_GATEWAY_LISTEN: row(
     409,

@@ -8,6 +8,8 @@
  */
 import type { AddressInfo } from "node:net";
 import type { Caller, Engine } from "@calybris/engine";
+import { unknownPathDialect } from "./calls/call-routes.ts";
+import { type CallServing, serveCalls } from "./calls/serving.ts";
 import type { Config } from "./config/config.ts";
 import { serviceRoutes } from "./decisions/routes.ts";
 import { Admission } from "./http/admission.ts";
@@ -21,6 +23,8 @@ import { Rates } from "./http/rates.ts";
 import { RequestPipeline } from "./http/request-pipeline.ts";
 import type { Route } from "./http/route-contract.ts";
 import { TrafficBudget } from "./http/traffic-budget.ts";
+import type { PriceBook } from "./prices/price-book.ts";
+import { asCoded } from "./http/error-dialect.ts";
 import { Keyring } from "./keys/keyring.ts";
 import { FailureLog } from "./watch/failure-log.ts";
 import type { ReloadReport } from "./reload.ts";
@@ -36,6 +40,8 @@ export interface HttpStackOptions {
   readonly fastPath?: boolean | undefined;
   /** Routes beside those of the API. */
   readonly moreRoutes?: readonly Route[] | undefined;
+  /** Of model calls, instead of those that come with this version. */
+  readonly prices?: PriceBook | undefined;
   /** Reloads the service on behalf of a caller. */
   readonly reload: (callerOf: () => Caller) => Promise<ReloadReport>;
 }
@@ -48,6 +54,7 @@ export class HttpStack {
   readonly #worker: BodyWorker;
   readonly #readiness: Readiness;
   readonly #traces: Traces | undefined;
+  readonly #calls: CallServing | undefined;
 
   private constructor(parts: {
     readonly connections: ConnectionServer;
@@ -57,6 +64,7 @@ export class HttpStack {
     readonly worker: BodyWorker;
     readonly readiness: Readiness;
     readonly traces: Traces | undefined;
+    readonly calls: CallServing | undefined;
   }) {
     this.#connections = parts.connections;
     this.#keyring = parts.keyring;
@@ -65,12 +73,13 @@ export class HttpStack {
     this.#worker = parts.worker;
     this.#readiness = parts.readiness;
     this.#traces = parts.traces;
+    this.#calls = parts.calls;
   }
 
   /** @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` for a certificate that cannot be used. */
   static async create(
     engine: Engine,
-    { config, log, fastPath, moreRoutes = [], reload }: HttpStackOptions,
+    { config, log, fastPath, moreRoutes = [], prices, reload }: HttpStackOptions,
   ): Promise<HttpStack> {
     const { limits } = config;
     const { endpoint, shareBps } = config.traces;
@@ -83,15 +92,19 @@ export class HttpStack {
     const worker = new BodyWorker(limits.bodyBytesMax);
     const readiness = new Readiness(engine, config.journal.directory);
     const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
+    const failures = new FailureLog(log, (cause) => engine.stop(cause));
+    const report = (error: unknown): void => failures.report("model call", asCoded(error));
+    const calls = await serveCalls(engine, config, { prices, report });
     const pipeline = new RequestPipeline({
       admission: new Admission(keyring, crossOrigin),
       rates,
       bodies: new BodyReader(limits, worker),
       budget,
       metrics,
-      failures: new FailureLog(log, (cause) => engine.stop(cause)),
+      failures,
       traces,
       crossOrigin,
+      unknownPath: calls && unknownPathDialect,
     });
     const watched = {
       readiness,
@@ -100,7 +113,11 @@ export class HttpStack {
       connectionCount: () => connections.connectionCount,
       openCount: () => pipeline.openCount,
     };
-    const routes = [...serviceRoutes({ engine, config, rates, metrics, reload }, watched), ...moreRoutes];
+    const routes = [
+      ...serviceRoutes({ engine, config, rates, metrics, reload }, watched),
+      ...(calls?.routes ?? []),
+      ...moreRoutes,
+    ];
     const fastify = new FastifyServer({ ...limits, routes, pipeline });
     const connections = new ConnectionServer(config, tls, {
       budget,
@@ -110,7 +127,7 @@ export class HttpStack {
       cut: () => metrics.error("client_slow"),
     });
     await fastify.ready();
-    return new HttpStack({ connections, keyring, fastify, pipeline, worker, readiness, traces });
+    return new HttpStack({ connections, keyring, fastify, pipeline, worker, readiness, traces, calls });
   }
 
   /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
@@ -150,6 +167,7 @@ export class HttpStack {
   async close(): Promise<void> {
     this.#readiness.close();
     await this.#worker.close();
+    await this.#calls?.close();
     await this.#traces?.close();
     await this.#fastify.close();
     await this.#connections.close();

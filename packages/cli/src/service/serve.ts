@@ -153,6 +153,7 @@ function placeholderOf({ kind }: ServiceOption): string {
     case "texts":
       return "a,b,…";
     case "keys":
+    case "list":
       return "json";
     case "text":
       return "text";

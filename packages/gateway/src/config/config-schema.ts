@@ -5,6 +5,7 @@
 import { field, text, whole } from "@calybris/engine/internal";
 import { z } from "zod";
 import { SCOPES } from "../keys/scope.ts";
+import { CALL_SHAPES } from "./call-config.ts";
 import { OPTIONS, type OptionKind, type ServiceOption } from "./options.ts";
 
 const oneOf = (values: readonly string[], what: string): z.ZodType =>
@@ -39,6 +40,8 @@ function schemaOf(kind: OptionKind, what: string): z.ZodType {
       return z.array(text(2_048, what)).max(kind.max);
     case "keys":
       return z.array(KEY_SHAPE).max(kind.max);
+    case "list":
+      return z.array(CALL_SHAPES[kind.of]).max(kind.max);
   }
 }
 

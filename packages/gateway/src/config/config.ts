@@ -3,6 +3,7 @@
  * @module
  */
 import type { UnknownTenants } from "@calybris/engine";
+import type { CallMode, DeploymentConfig, ModelConfig, ProviderConfig } from "./call-config.ts";
 import type { Scope } from "../keys/scope.ts";
 
 /** One configured API key: its digest, never the key itself. */
@@ -49,6 +50,24 @@ export interface Config {
     readonly idleMs: number;
     readonly drainMs: number;
     readonly perSecond: number;
+  };
+  readonly providers: readonly ProviderConfig[];
+  readonly deployments: readonly DeploymentConfig[];
+  readonly models: readonly ModelConfig[];
+  readonly calls: {
+    readonly decisions: CallMode;
+    readonly refusals: "client" | "plain";
+    readonly outputTokensMax: number;
+    readonly outputTokensMin: number;
+    readonly bodyBytesMax: number;
+    readonly attemptsMax: number;
+    readonly retryWaitMs: number;
+    readonly retryWaitMaxMs: number;
+    readonly connectMs: number;
+    readonly headMs: number;
+    readonly firstTokenMs: number;
+    readonly streamIdleMs: number;
+    readonly totalMs: number;
   };
   readonly log: { readonly level: "debug" | "info" | "warn" | "error" | "silent" };
   readonly traces: { readonly endpoint?: string; readonly shareBps: number };

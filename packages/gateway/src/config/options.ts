@@ -4,6 +4,7 @@
  * table.
  * @module
  */
+import { CALL_MODES, type CallList } from "./call-config.ts";
 import { OPEN_RESERVATIONS_MAX, SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine/internal";
 
 /** What an option takes. Text from a flag or an environment variable is read accordingly. */
@@ -12,14 +13,15 @@ export type OptionKind =
   | { readonly is: "whole"; readonly min: number; readonly max: number }
   | { readonly is: "one of"; readonly values: readonly string[] }
   | { readonly is: "texts"; readonly max: number }
-  | { readonly is: "keys"; readonly max: number };
+  | { readonly is: "keys"; readonly max: number }
+  | { readonly is: "list"; readonly of: CallList; readonly max: number };
 
 export interface ServiceOption {
   /** Section and key in the file: `listen.port`. */
   readonly path: string;
   readonly kind: OptionKind;
   /** `undefined`: the option is unset by default. */
-  readonly default?: string | number | readonly string[];
+  readonly default?: string | number | readonly never[];
   /** Its purpose, as the end of a sentence. */
   readonly what: string;
   /** Its flag, where that is shorter than the path. */
@@ -160,6 +162,82 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     kind: { is: "text", max: 2_048 },
     what: "OpenTelemetry collector (OTLP over HTTP) that spans are sent to; without it no spans are made",
   },
+  {
+    path: "providers",
+    kind: { is: "list", of: "providers", max: 64 },
+    default: [],
+    what: "providers of models: name, api, baseUrl, keyEnv or keyFile, prices",
+  },
+  {
+    path: "deployments",
+    kind: { is: "list", of: "deployments", max: 1_024 },
+    default: [],
+    what: "where candidates of the policy are called: name, candidate, provider, model, weight; model calls are served when there is one",
+  },
+  {
+    path: "models",
+    kind: { is: "list", of: "models", max: 1_024 },
+    default: [],
+    what: "names that clients may ask for beside those of candidates: name, candidate or auto, decisions, useCase",
+  },
+  {
+    path: "calls.decisions",
+    kind: { is: "one of", values: CALL_MODES },
+    default: "observe",
+    what: "`observe`: the candidate that a client asks for runs, and the decision is recorded; `enforce`: the decision is carried out",
+  },
+  {
+    path: "calls.refusals",
+    kind: { is: "one of", values: ["client", "plain"] },
+    default: "client",
+    what: "`client`: refusals in the words that end each client's retries; `plain`: 402 and 403 for everybody",
+  },
+  {
+    path: "calls.outputTokensMax",
+    kind: whole(0, 100_000_000),
+    default: 0,
+    what: "most output tokens of a call, written into the request; 0 leaves a client's limit as it is",
+  },
+  {
+    path: "calls.outputTokensMin",
+    kind: whole(1, 100_000_000),
+    default: 1_024,
+    what: "down to which an output limit is lowered before a call is refused for want of money",
+  },
+  {
+    path: "calls.bodyBytesMax",
+    kind: whole(1_024, 64 * MIB),
+    default: 32 * MIB,
+    what: "longest body of a model call, decompressed",
+  },
+  { path: "calls.attemptsMax", kind: whole(1, 10), default: 3, what: "sends of a call, over all deployments" },
+  { path: "calls.retryWaitMs", kind: whole(1, 60_000), default: 250, what: "wait before a deployment is called again" },
+  {
+    path: "calls.retryWaitMaxMs",
+    kind: whole(1, 600_000),
+    default: 5_000,
+    what: "longest such wait; a provider that asks for more is not waited for",
+  },
+  { path: "calls.connectMs", kind: whole(100, 600_000), default: 10_000, what: "time to connect to a provider" },
+  {
+    path: "calls.headMs",
+    kind: whole(100, 86_400_000),
+    default: 900_000,
+    what: "time for the head of a provider's answer, which comes with an answer that is not streamed",
+  },
+  {
+    path: "calls.firstTokenMs",
+    kind: whole(100, 86_400_000),
+    default: 600_000,
+    what: "time from the head of a stream to its first event",
+  },
+  {
+    path: "calls.streamIdleMs",
+    kind: whole(100, 86_400_000),
+    default: 120_000,
+    what: "longest time between two pieces of a stream",
+  },
+  { path: "calls.totalMs", kind: whole(100, 86_400_000), default: 3_600_000, what: "time for a whole call" },
   { path: "traces.shareBps", kind: whole(0, 10_000), default: 10_000, what: "share of requests that are traced" },
 ] satisfies ServiceOption[]);
 

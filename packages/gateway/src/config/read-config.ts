@@ -7,6 +7,7 @@ import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@cal
 import type { Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { SCOPES, type Scope } from "../keys/scope.ts";
+import { callMistakes } from "./call-config.ts";
 import { type Config, isLoopback, type KeyConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
 import { configSchema } from "./config-schema.ts";
@@ -74,7 +75,7 @@ function readText(
   return { value, mistakes };
 }
 
-function parsedText({ kind }: ServiceOption, text: string): unknown {
+function parsedText({ path, kind }: ServiceOption, text: string): unknown {
   switch (kind.is) {
     case "text":
     case "one of":
@@ -84,8 +85,9 @@ function parsedText({ kind }: ServiceOption, text: string): unknown {
     case "texts":
       return text === "" ? [] : text.split(",").map((part) => part.trim());
     case "keys":
+    case "list":
       try {
-        return readJson(text, "keys").value;
+        return readJson(text, path).value;
       } catch {
         return text;
       }
@@ -135,7 +137,7 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
         "Others can reach that address: configure a key (`calybris key create`), or listen on 127.0.0.1.",
       ),
     );
-  mistakes.push(...keyMistakes(keys));
+  mistakes.push(...keyMistakes(keys), ...callMistakes(listsOf(values)));
   if ((values.get("tls.certificateFile") === undefined) !== (values.get("tls.keyFile") === undefined))
     mistakes.push(
       mistakeAt(["tls"], "has one of certificateFile and keyFile", "Give both for HTTPS, or neither for HTTP."),
@@ -165,6 +167,11 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
       ),
     );
   return mistakes;
+}
+
+function listsOf(values: ReadonlyMap<string, unknown>): Parameters<typeof callMistakes>[0] {
+  const list = (path: string): never => (values.get(path) ?? []) as never;
+  return { providers: list("providers"), deployments: list("deployments"), models: list("models") };
 }
 
 /** A key as a configuration may write it: `planes` is the former name of `scopes`. */

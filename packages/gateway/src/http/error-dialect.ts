@@ -91,10 +91,11 @@ export function asCoded(error: unknown): CalybrisError {
 const RETRY_SECONDS: ReadonlyMap<string, number> = new Map([
   ["CAL_JOURNAL_OVERLOADED", 1],
   ["CAL_GATEWAY_OVERLOADED", 1],
+  ["CAL_GATEWAY_PROVIDER_UNAVAILABLE", 5],
   ["CAL_GATEWAY_STOPPING", 5],
 ]);
 
-function errorHeaders(error: CalybrisError): readonly string[] {
+export function errorHeaders(error: CalybrisError): readonly string[] {
   const details = error.details as { readonly retryAfterSeconds?: number; readonly allowed?: readonly string[] };
   const seconds = details.retryAfterSeconds ?? RETRY_SECONDS.get(error.code);
   const headers = seconds === undefined ? [] : ["retry-after", String(seconds)];

@@ -49,7 +49,8 @@ export interface CallPorts {
 }
 
 export interface CallPlan {
-  readonly request: Omit<UpstreamRequest, "attemptId">;
+  /** What one of the deployments is sent: they may call the model by different names. */
+  readonly requestOf: (upstream: Upstream) => Omit<UpstreamRequest, "attemptId">;
   readonly isStreamed: boolean;
   readonly timeouts: CallTimeouts;
   readonly retries: RetryRules;
@@ -156,7 +157,8 @@ async function tryOnce(
   ports: CallPorts,
 ): Promise<Tried> {
   const { name: deployment } = upstream.deployment;
-  const { asked } = plan.request;
+  const request = plan.requestOf(upstream);
+  const { asked } = request;
   const begunMs = ports.nowMs();
   const attempt = { number, deployment, attemptId: await begin(call, { number, deployment }, ports) };
   const ended = (end: Pick<AttemptEnd, "status" | "fault" | "failure" | "mayBeBilled">): Promise<void> =>
@@ -164,7 +166,7 @@ async function tryOnce(
   let answer: UpstreamAnswer | undefined;
   try {
     const { timeouts, left } = plan;
-    answer = await upstream.send({ ...plan.request, attemptId: attempt.attemptId }, { timeouts, left, call });
+    answer = await upstream.send({ ...request, attemptId: attempt.attemptId }, { timeouts, left, call });
     if (answer.status < 300) {
       const isStream = plan.isStreamed && /^text\/event-stream\b/i.test(answer.header("content-type") ?? "");
       if (!isStream) {

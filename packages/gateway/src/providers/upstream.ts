@@ -7,6 +7,7 @@
  */
 import { Readable } from "node:stream";
 import { Pool } from "undici";
+import { decodedBody } from "./answer-encoding.ts";
 import { CallDeadlines, type CallTimeouts } from "./call-deadlines.ts";
 import { type Asked, type Deployment, pathOf, requestHeaders } from "./deployment.ts";
 import { type CallHealth, DeploymentGuard, type GuardedCall, type GuardOptions } from "./deployment-guard.ts";
@@ -136,11 +137,11 @@ export class UpstreamAnswer {
   ) {
     this.status = status;
     this.headers = headers;
-    this.#body = body;
+    this.#body = decodedBody(body, this.header("content-encoding"));
     this.#deadlines = deadlines;
     this.#settle = settle;
     // A body that fails while nobody reads it is no crash: the reader, if there is one, gets the error as well.
-    body.on("error", () => undefined);
+    for (const stream of [body, this.#body]) stream.on("error", () => undefined);
   }
 
   header(name: string): string | undefined {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { serveConfigText } from "../../../cli/src/service/config-text.ts";
+import type { CallList } from "../../src/config/call-config.ts";
 import type { Config } from "../../src/config/config.ts";
 import { flagOf, OPTIONS, type ServiceOption, variableOf } from "../../src/config/options.ts";
 import { type ConfigSources, readConfig } from "../../src/config/read-config.ts";
@@ -33,6 +34,12 @@ async function mistakesOf(
 
 const KEY = { name: "ada", scopes: ["decide"], sha256: "ab".repeat(32) };
 
+const ITEMS: { readonly [List in CallList]: readonly object[] } = {
+  providers: [{ name: "p", api: "openai", keyEnv: "P_KEY" }],
+  deployments: [{ name: "d", candidate: "large", provider: "p", prices: { input: "2.5" } }],
+  models: [{ name: "claude-*", decisions: "enforce" }],
+};
+
 /** A value that an option may have, other than what it is by itself; as the file says it, and as text. */
 function sample({ path, kind }: ServiceOption): { readonly value: unknown; readonly text: string } {
   if (path === "traces.endpoint") return { value: "http://collector:4318", text: "http://collector:4318" };
@@ -48,6 +55,8 @@ function sample({ path, kind }: ServiceOption): { readonly value: unknown; reado
       return { value: ["https://a.example", "http://b.example:81"], text: "https://a.example, http://b.example:81" };
     case "keys":
       return { value: [KEY], text: JSON.stringify([KEY]) };
+    case "list":
+      return { value: ITEMS[kind.of], text: JSON.stringify(ITEMS[kind.of]) };
   }
 }
 
@@ -59,6 +68,7 @@ function at(config: Config, path: string): unknown {
 
 /** Options that stand or fall with another. */
 const WITH: { readonly [path: string]: ConfigSources["flags"] } = {
+  deployments: { providers: JSON.stringify(ITEMS.providers) },
   "tls.certificateFile": { "tls-key-file": "key" },
   "tls.keyFile": { "tls-certificate-file": "certificate" },
   "limits.batchMax": { "journal-waiting-max": "1000000" },
@@ -83,7 +93,7 @@ describe("an option", () => {
       for (const sources of places) expect(at(await readConfig(sources), path)).toEqual(value);
       if (option.default === undefined) return;
       const written = Array.isArray(option.default) ? "" : String(option.default);
-      const back = option.kind.is === "keys" ? "[]" : written;
+      const back = option.kind.is === "keys" || option.kind.is === "list" ? "[]" : written;
       expect(at(await readConfig({ file: json, flags, environment: { [variableOf(option)]: back } }), path)).toEqual(
         option.default,
       );

@@ -131,7 +131,7 @@ test("a large body in pieces arrives whole with every attempt", async () => {
   const [bytes = Buffer.alloc(0)] = chatBody(`[[mock: status=500 times=1]]${"x".repeat(400_000)}`, false);
   const body = [bytes.subarray(0, 7), bytes.subarray(7, 300_000), bytes.subarray(300_000)];
   const { result, ended } = await call(both(), "", {
-    request: { asked: "openai-chat", headers: [], body },
+    requestOf: () => ({ asked: "openai-chat", headers: [], body }),
   });
   // 400,028 bytes of text and what providers add to a message.
   expect(JSON.parse(await textOf(result))).toMatchObject({ usage: { prompt_tokens: 100_010 } });

@@ -73,7 +73,7 @@ export async function call(
   const result = await callUpstreams(
     upstreams,
     {
-      request: { asked: "openai-chat", headers: [], body: chatBody(text, isStreamed) },
+      requestOf: () => ({ asked: "openai-chat", headers: [], body: chatBody(text, isStreamed) }),
       isStreamed,
       timeouts: PATIENT,
       retries: { attemptsMax: 3, waitMs: 2, waitMaxMs: 20 },

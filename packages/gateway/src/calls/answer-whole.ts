@@ -1,0 +1,41 @@
+/**
+ * An answer that was not streamed: read as a whole, because its cost goes into the headers.
+ * @module
+ */
+import { GatewayError } from "../gateway-errors.ts";
+import { chatAnswer, messagesAnswer } from "../translate/answers.ts";
+import { usageOfAnswer } from "../usage/usage-reader.ts";
+import type { UsageRecord } from "../usage/usage-record.ts";
+import { asObject, type Json } from "../wire/stream-sights.ts";
+import type { Lane } from "./lanes.ts";
+
+/** Of an answer; images in one take megabytes. */
+export const ANSWER_BYTES_MAX: number = 64 * 1024 * 1024;
+
+export interface WholeAnswer {
+  /** `undefined`: it is no answer. */
+  readonly usage: UsageRecord | undefined;
+  /** What the client gets, or why it gets nothing. */
+  readonly body: Uint8Array | GatewayError;
+}
+
+export function readWhole(bytes: Buffer, { asked, isTranslated }: Lane, nowMs: number): WholeAnswer {
+  const json = jsonOf(bytes);
+  if (json === undefined) return { usage: undefined, body: failed("its answer is no JSON object") };
+  const usage = usageOfAnswer(asked, json);
+  if (!isTranslated) return { usage, body: bytes };
+  const said = asked === "anthropic-messages" ? chatAnswer(json, Math.floor(nowMs / 1_000)) : messagesAnswer(json);
+  return { usage, body: "answer" in said ? Buffer.from(JSON.stringify(said.answer)) : failed(said.problem) };
+}
+
+function failed(problem: string): GatewayError {
+  return new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem });
+}
+
+function jsonOf(bytes: Buffer): Json | undefined {
+  try {
+    return asObject(JSON.parse(bytes.toString()));
+  } catch {
+    return undefined;
+  }
+}

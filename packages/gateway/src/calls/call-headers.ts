@@ -1,0 +1,93 @@
+/**
+ * Headers that the gateway adds to an answer, and refusals of calls.
+ * @module
+ */
+import { randomUUID } from "node:crypto";
+import { type ErrorAnswer, type ErrorDialect, errorHeaders } from "../http/error-dialect.ts";
+import type { Reply } from "../http/route-contract.ts";
+import type { CallCost } from "../prices/call-cost.ts";
+import type { UsageRecord } from "../usage/usage-record.ts";
+import type { WireDialect } from "../wire/dialect.ts";
+import type { ErrorFamily } from "../wire/error-bodies.ts";
+import { familyOf } from "../wire/provider-errors.ts";
+import { CODEX_REFUSALS, codedAnswer, isCodex, type RefusalKind, REFUSALS, refusalAnswer } from "../wire/refusals.ts";
+import type { EngineCall } from "./engine-calls.ts";
+
+const MICROCENT_DIGITS = 8;
+
+/** An amount as dollars, exact: `0.00012345`. */
+export function dollarsText(microcents: bigint): string {
+  const digits = (microcents < 0n ? -microcents : microcents).toString().padStart(MICROCENT_DIGITS + 1, "0");
+  return `${microcents < 0n ? "-" : ""}${digits.slice(0, -MICROCENT_DIGITS)}.${digits.slice(-MICROCENT_DIGITS)}`;
+}
+
+/** @param names - the candidate that runs, and the model as the client named it. */
+export function decisionHeaders(call: EngineCall, names: { readonly ran: string; readonly asked: string }): string[] {
+  const headers = ["x-calybris-decision", call.decisionId, "x-calybris-model", ascii(names.ran)];
+  headers.push("x-calybris-requested-model", ascii(names.asked));
+  if (call.isOutputLowered) headers.push("x-calybris-output-tokens-max", String(call.outputTokensMax));
+  return headers;
+}
+
+/** Of an answer whose cost is known before its head leaves. */
+export function costHeaders(
+  call: EngineCall,
+  cost: CallCost | undefined,
+  usage: UsageRecord | undefined,
+): readonly string[] {
+  const { roomMicrocents } = call;
+  const left = roomMicrocents === undefined ? [] : ["x-calybris-budget-left", dollarsText(roomMicrocents)];
+  if (cost === undefined || usage === undefined) return left;
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
+  return [
+    ...left,
+    ...["x-calybris-cost", dollarsText(cost.costMicrocents)],
+    ...(cost.unknown.length === 0 ? [] : ["x-calybris-cost-unknown", cost.unknown.map(ascii).join(", ")]),
+    ...["x-calybris-input-tokens", String(inputTokens), "x-calybris-output-tokens", String(outputTokens)],
+    ...["x-calybris-cache-read-tokens", String(cacheReadTokens)],
+    ...["x-calybris-cache-write-tokens", String(cacheWriteTokens + cacheWrite1hTokens)],
+  ];
+}
+
+/** Names come from clients and policies; a header holds visible ASCII. */
+function ascii(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, "?").slice(0, 256);
+}
+
+export function newRequestId(): string {
+  return `req_${randomUUID().replaceAll("-", "")}`;
+}
+
+export function replyOf({ status, text, contentType, headers }: ErrorAnswer, more: readonly string[] = []): Reply {
+  return { status, body: text, contentType, headers: [...headers, ...more] };
+}
+
+/** Errors of the gateway itself, in a family's dialect. */
+export function callDialect(family: ErrorFamily): ErrorDialect {
+  return (error) => codedAnswer(family, error, newRequestId(), errorHeaders(error));
+}
+
+export interface RejectedCall {
+  readonly reason: string;
+  readonly decisionId: string;
+  readonly model: string;
+  readonly roomMicrocents: bigint | undefined;
+}
+
+/** @param isPlain - the same words for every client. */
+export function rejectionReply(
+  dialect: WireDialect,
+  { reason, decisionId, model, roomMicrocents }: RejectedCall,
+  originator: string | undefined,
+  isPlain: boolean,
+): Reply {
+  const kind: RefusalKind = reason === "budget" ? "budget" : "policy";
+  const room = roomMicrocents === undefined ? "" : `: $${dollarsText(roomMicrocents)} are left`;
+  const message =
+    kind === "budget"
+      ? `The budget does not cover this call of ${model}${room} (decision ${decisionId}).`
+      : `The policy refuses this call of ${model}: ${reason} (decision ${decisionId}).`;
+  const settings = !isPlain && isCodex(originator) ? CODEX_REFUSALS : REFUSALS;
+  const answer = refusalAnswer(familyOf(dialect), { kind, message, reason }, newRequestId(), settings);
+  return replyOf(answer, ["x-calybris-decision", decisionId]);
+}

@@ -1,0 +1,143 @@
+/**
+ * The attempts of one call as the journal gets them, and its end: what it cost where that is known, and a hold of the rest
+ * where it is not.
+ * @module
+ */
+import type { HoldCause } from "@calybris/kernel";
+import type { AttemptEnd as ProviderEnd, CallPorts } from "../providers/call-attempts.ts";
+import { type CallCost, costOf } from "../prices/call-cost.ts";
+import type { UsageRecord } from "../usage/usage-record.ts";
+import type { AttemptEnd, CandidateBound, EngineCall } from "./engine-calls.ts";
+import type { Target } from "./fleet.ts";
+
+/** How the answer of a call ended. */
+export interface CallEnd {
+  readonly target: Target;
+  /** Of the provider's answer. */
+  readonly status: number;
+  /** `undefined`: no usage came. */
+  readonly usage: UsageRecord | undefined;
+  readonly isComplete: boolean;
+  /** Why the cost is not known, if it is not. */
+  readonly cause: HoldCause;
+  readonly firstByteMs?: number | undefined;
+}
+
+export class CallRecord {
+  readonly #call: EngineCall;
+  readonly #nowMs: () => number;
+  #number = 0;
+  #begunMs = 0;
+  /** The end of an attempt that has ended without an answer: written with what follows it. */
+  #pending: AttemptEnd | undefined;
+  #mayBeBilled = false;
+
+  constructor(call: EngineCall, nowMs: () => number) {
+    this.#call = call;
+    this.#nowMs = nowMs;
+  }
+
+  /** Attempts to one candidate. */
+  ports(bound: CandidateBound): Pick<CallPorts, "begin" | "end"> {
+    return {
+      begin: async ({ deployment }) => {
+        await this.#flush();
+        if (this.#number === 0) this.#number = 1;
+        else this.#number = (await this.#call.attempt({ candidate: bound.candidate, deployment, bound })).number;
+        this.#begunMs = this.#nowMs();
+        return `${this.#call.decisionId}-${this.#number}`;
+      },
+      end: (end) => {
+        this.#pending = this.#ended(end);
+        this.#mayBeBilled ||= end.mayBeBilled;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  /** Whether an attempt was begun. */
+  get hasBegun(): boolean {
+    return this.#number > 0;
+  }
+
+  /** Nothing answered. What may be billed stays reserved; otherwise all of it comes back. */
+  async fail(cause: HoldCause): Promise<void> {
+    const pending = this.#takePending();
+    if (this.#mayBeBilled) await this.#call.hold({ cause }, pending);
+    else await this.#call.release(pending);
+  }
+
+  /** The head of an answer came, and its body was lost. */
+  async lose(status: number, cause: HoldCause): Promise<void> {
+    const latencyMs = Math.max(0, this.#nowMs() - this.#begunMs);
+    await this.#call.hold({ cause }, { number: this.#number, status, latencyMs });
+  }
+
+  /**
+   * An answer came.
+   *
+   * @returns what it cost; `undefined` without a known price.
+   */
+  async finish({ target, status, usage, isComplete, cause, firstByteMs }: CallEnd): Promise<CallCost | undefined> {
+    const cost = usage && this.#costOf(target, usage);
+    const isKnown = cost !== undefined && cost.unknown.length === 0;
+    const latencyMs = Math.max(0, this.#nowMs() - this.#begunMs);
+    const end: AttemptEnd = {
+      number: this.#number,
+      status,
+      latencyMs,
+      ...(firstByteMs === undefined ? {} : { firstByteMs: Math.max(0, firstByteMs - this.#begunMs) }),
+      ...(usage === undefined ? {} : tokensOf(usage)),
+      ...(isKnown ? { costMicrocents: cost.costMicrocents } : {}),
+    };
+    if (isKnown) await this.#call.complete({ disposition: "applied", succeeded: isComplete, latencyMs }, end);
+    else
+      await this.#call.hold({ cause, ...(cost === undefined ? {} : { knownMicrocents: this.#heldPart(cost) }) }, end);
+    return cost;
+  }
+
+  #costOf(target: Target, usage: UsageRecord): CallCost | undefined {
+    const prices = target.pricesAt(this.#begunMs);
+    const pricesOf = (model: string): ReturnType<Target["pricesOf"]> => target.pricesOf(model, this.#begunMs);
+    return prices && costOf(usage, { provider: target.priceProvider, prices, pricesOf });
+  }
+
+  /** A hold settles no more than was reserved. */
+  #heldPart({ costMicrocents }: CallCost): bigint {
+    const { reservedMicrocents } = this.#call;
+    return costMicrocents < reservedMicrocents ? costMicrocents : reservedMicrocents;
+  }
+
+  #ended({ status, mayBeBilled, durationMs }: ProviderEnd): AttemptEnd {
+    return {
+      number: this.#number,
+      status: status ?? 0,
+      latencyMs: durationMs,
+      ...(mayBeBilled ? {} : { costMicrocents: 0n }),
+    };
+  }
+
+  async #flush(): Promise<void> {
+    const pending = this.#takePending();
+    if (pending !== undefined) await this.#call.attemptEnded(pending);
+  }
+
+  #takePending(): AttemptEnd | undefined {
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending;
+  }
+}
+
+function tokensOf(
+  usage: UsageRecord,
+): Pick<AttemptEnd, "inputTokens" | "outputTokens" | "cacheReadTokens" | "cacheWriteTokens"> {
+  const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens, cacheWrite12hTokens } =
+    usage;
+  return {
+    inputTokens,
+    outputTokens,
+    cacheReadTokens,
+    cacheWriteTokens: cacheWriteTokens + cacheWrite1hTokens + cacheWrite12hTokens,
+  };
+}

@@ -1,0 +1,152 @@
+/**
+ * Every place where a model is called, by the policy's candidate that it runs: connections, keys and prices.
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import { type DeploymentConfig, PROVIDER_APIS, type ProviderConfig } from "../config/call-config.ts";
+import { rateOfDollars } from "../prices/genai-prices.ts";
+import { type ModelPrices, pricesAt, RATE_NAMES } from "../prices/model-prices.ts";
+import type { PriceBook } from "../prices/price-book.ts";
+import { parseBaseUrl } from "../providers/deployment.ts";
+import { readKey } from "../providers/secret.ts";
+import { Upstream } from "../providers/upstream.ts";
+import type { WireDialect } from "../wire/dialect.ts";
+
+/** One deployment of a candidate. */
+export interface Target {
+  readonly upstream: Upstream;
+  readonly dialects: readonly WireDialect[];
+  /** The provider's id of the model. */
+  readonly model: string;
+  /** Whose words for tiers, speeds and regions its answers use. */
+  readonly priceProvider: string;
+  readonly contextTokens: number;
+  readonly outputTokensMax: number;
+  /** What its chat completions call the output limit. */
+  readonly outputLimit: "max_completion_tokens" | "max_tokens";
+  /** `undefined`: the model has no price, and is not called. */
+  pricesAt(timeMs: number): ModelPrices | undefined;
+  /** Of another model of the provider, which answers for a part. */
+  pricesOf(model: string, timeMs: number): ModelPrices | undefined;
+}
+
+const CONTEXT_TOKENS = 200_000;
+const OUTPUT_TOKENS_MAX = 32_768;
+const CONCURRENCY_MAX = 256;
+const REGION = "";
+const KEEP_ALIVE_MS = 4_000;
+const HALF_OPEN_AFTER_MS = 30_000;
+/** A price in dollars is for so many tokens. */
+const PRICED_UNITS = 1_000_000n;
+
+const PRICES_OF_API: { readonly [Api in ProviderConfig["api"]]: string | undefined } = {
+  openai: "openai",
+  anthropic: "anthropic",
+  "openai-compatible": undefined,
+};
+
+export class Fleet {
+  readonly #targets: ReadonlyMap<string, readonly Target[]>;
+
+  /**
+   * @param env - where the keys' variables are.
+   * @throws GatewayError `CAL_CONFIG_INVALID` for a key that is not there, and an address that cannot be called.
+   */
+  constructor(
+    { providers, deployments, calls }: Pick<Config, "providers" | "deployments" | "calls">,
+    env: { readonly [name: string]: string | undefined },
+    prices: PriceBook | undefined,
+  ) {
+    const made = deployments.map((deployment): [string, Target] => {
+      const position = providers.findIndex(({ name }) => name === deployment.provider);
+      const provider = providers[position] as ProviderConfig;
+      const upstream = new Upstream(placeOf(deployment, provider, position, env), {
+        connectMs: calls.connectMs,
+        keepAliveMs: KEEP_ALIVE_MS,
+        halfOpenAfterMs: HALF_OPEN_AFTER_MS,
+      });
+      return [deployment.candidate, targetOf(deployment, provider, upstream, prices)];
+    });
+    this.#targets = new Map(
+      [...Map.groupBy(made, ([candidate]) => candidate)].map(([candidate, all]) => [
+        candidate,
+        all.map(([, target]) => target),
+      ]),
+    );
+  }
+
+  /** Empty for a candidate that no deployment runs. */
+  targetsOf(candidate: string): readonly Target[] {
+    return this.#targets.get(candidate) ?? [];
+  }
+
+  /** Every deployment. */
+  all(): readonly Target[] {
+    return [...this.#targets.values()].flat();
+  }
+
+  /** Names of the candidates that can be called. */
+  candidates(): readonly string[] {
+    return [...this.#targets.keys()];
+  }
+
+  /** Ends every connection to a provider. */
+  async close(): Promise<void> {
+    await Promise.all(this.all().map(({ upstream }) => upstream.close()));
+  }
+}
+
+function placeOf(
+  { name, region, weight, concurrencyMax }: DeploymentConfig,
+  provider: ProviderConfig,
+  position: number,
+  env: { readonly [name: string]: string | undefined },
+): Upstream["deployment"] {
+  const { api, baseUrl, keyEnv, keyFile } = provider;
+  const path = `providers[${position}]`;
+  const source = keyEnv === undefined ? (keyFile === undefined ? undefined : { keyFile }) : { keyEnv };
+  return {
+    name,
+    baseUrl: parseBaseUrl(baseUrl ?? PROVIDER_APIS[api].baseUrl ?? "", `${path}.baseUrl`),
+    key: source && readKey(source, `${path}.${"keyEnv" in source ? "keyEnv" : "keyFile"}`, env),
+    dialects: PROVIDER_APIS[api].dialects,
+    region: region ?? REGION,
+    weight: weight ?? 1,
+    concurrencyMax: concurrencyMax ?? CONCURRENCY_MAX,
+  };
+}
+
+function targetOf(
+  deployment: DeploymentConfig,
+  provider: ProviderConfig,
+  upstream: Upstream,
+  book: PriceBook | undefined,
+): Target {
+  const model = deployment.model ?? deployment.candidate;
+  const priceProvider = provider.prices ?? PRICES_OF_API[provider.api] ?? provider.name;
+  const own = ownPrices(deployment);
+  const pricesOf = (id: string, timeMs: number): ModelPrices | undefined => {
+    const priced = book?.find(priceProvider, id);
+    return priced && pricesAt(priced, timeMs);
+  };
+  return {
+    upstream,
+    dialects: upstream.deployment.dialects,
+    model,
+    priceProvider,
+    contextTokens: deployment.contextTokens ?? CONTEXT_TOKENS,
+    outputTokensMax: deployment.outputTokensMax ?? OUTPUT_TOKENS_MAX,
+    outputLimit: provider.outputLimit ?? "max_completion_tokens",
+    pricesAt: (timeMs) => own ?? pricesOf(model, timeMs),
+    pricesOf,
+  };
+}
+
+function ownPrices({ prices }: DeploymentConfig): ModelPrices | undefined {
+  if (prices === undefined) return undefined;
+  const rates = RATE_NAMES.flatMap((name) => {
+    const dollars = prices[name];
+    return dollars === undefined ? [] : [[name, { base: rateOfDollars(Number(dollars), PRICED_UNITS), tiers: [] }]];
+  });
+  return { rates: Object.fromEntries(rates) as ModelPrices["rates"], unreadPrices: [] };
+}

@@ -1,0 +1,142 @@
+/**
+ * The ways in which a call can be made: for each candidate that may run, the deployments that can take it, and what each of
+ * them would be sent.
+ * @module
+ */
+import type { ExactJson, PolicySnapshot } from "@calybris/kernel";
+import { parseStrictJson } from "@calybris/kernel";
+import type { UpstreamRequest } from "../providers/upstream.ts";
+import type { CallRequest } from "../translate/call-request.ts";
+import { readChatRequest, writeChatRequest } from "../translate/chat-request.ts";
+import { type ExactObject, exactText } from "../translate/field-check.ts";
+import { readMessagesRequest, versionFor, writeMessagesRequest } from "../translate/messages-request.ts";
+import {
+  type Capability,
+  CHAT_FIELDS,
+  EMBEDDINGS_FIELDS,
+  type FieldTable,
+  MESSAGES_FIELDS,
+  RESPONSES_FIELDS,
+} from "../translate/request-fields.ts";
+import { type SpannedBody, splice } from "../wire/body-members.ts";
+import type { WireDialect } from "../wire/dialect.ts";
+import { editIncludeUsage, editModel, editOutputLimit } from "../wire/request-edits.ts";
+import type { ClientBody } from "./client-call.ts";
+import type { Fleet, Target } from "./fleet.ts";
+
+/** One candidate and the deployments that can take the call. */
+export interface Lane {
+  readonly candidateId: number;
+  readonly candidate: string;
+  readonly targets: readonly Target[];
+  /** The dialect in which it is called. */
+  readonly asked: WireDialect;
+  readonly isTranslated: boolean;
+}
+
+/** The dialect that another can be translated into, and back. */
+const TRANSLATED: { readonly [Dialect in WireDialect]?: WireDialect } = {
+  "openai-chat": "anthropic-messages",
+  "anthropic-messages": "openai-chat",
+};
+
+/**
+ * The lane of one candidate; `undefined` where no deployment runs it, or none in a dialect that the call can be said in.
+ *
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` where it could be called if the other dialect had words for the call.
+ */
+export function laneOf(
+  candidate: { readonly id: number; readonly name: string },
+  client: ClientBody,
+  fleet: Fleet,
+): Lane | undefined {
+  const all = fleet.targetsOf(candidate.name);
+  const own = all.filter(({ dialects }) => dialects.includes(client.dialect));
+  const named = { candidateId: candidate.id, candidate: candidate.name };
+  if (own.length > 0) return { ...named, targets: own, asked: client.dialect, isTranslated: false };
+  const other = TRANSLATED[client.dialect];
+  const foreign = all.filter(({ dialects }) => other !== undefined && dialects.includes(other));
+  if (other === undefined || foreign.length === 0) return undefined;
+  const lane = { ...named, targets: foreign, asked: other, isTranslated: true };
+  // Written once to see that it can be: what cannot be said is not found out after the money was reserved.
+  for (const target of foreign) void requestFor(lane, target, client, [], 1);
+  return lane;
+}
+
+/** Every candidate of the policy, by id and name. */
+export function candidatesOf({ policy, candidateNames }: PolicySnapshot): readonly { id: number; name: string }[] {
+  return policy.candidates.map(({ id }, position) => ({ id, name: candidateNames[position] ?? "" }));
+}
+
+/**
+ * What a deployment is sent.
+ *
+ * @param headers - of the client, name and value in turns.
+ * @param outputTokens - the limit to write; `undefined` leaves the client's.
+ */
+export function requestFor(
+  { asked, isTranslated }: Lane,
+  target: Target,
+  client: ClientBody,
+  headers: readonly string[],
+  outputTokens: number | undefined,
+): Omit<UpstreamRequest, "attemptId"> {
+  if (!isTranslated) return { asked, headers, body: editedBody(client, target, outputTokens) };
+  const call = { ...translatable(client), model: target.model };
+  const limit = outputTokens ?? client.limitTokens ?? target.outputTokensMax;
+  if (asked === "anthropic-messages")
+    return {
+      asked,
+      headers: ["anthropic-version", versionFor(call)],
+      body: [Buffer.from(exactText(writeMessagesRequest(call, limit)))],
+    };
+  const limited = { ...call, outputTokensMax: Math.min(call.outputTokensMax ?? limit, limit) };
+  return { asked, headers: [], body: [Buffer.from(exactText(writeChatRequest(limited, target.outputLimit)))] };
+}
+
+function translatable(client: ClientBody): CallRequest {
+  return client.dialect === "openai-chat" ? readChatRequest(client.parsed()) : readMessagesRequest(client.parsed());
+}
+
+function editedBody(client: ClientBody, target: Target, outputTokens: number | undefined): readonly Uint8Array[] {
+  const { body, dialect, isStreamed } = client;
+  const field = dialect === "openai-chat" ? target.outputLimit : undefined;
+  return splice(body.bytes, [
+    ...editModel(body, target.model),
+    ...(outputTokens === undefined ? [] : editOutputLimit(body, dialect, outputTokens, field)),
+    ...(dialect === "openai-chat" && isStreamed ? editIncludeUsage(body) : []),
+  ]);
+}
+
+const FIELDS: { readonly [Dialect in WireDialect]: FieldTable } = {
+  "openai-chat": CHAT_FIELDS,
+  "openai-responses": RESPONSES_FIELDS,
+  "openai-embeddings": EMBEDDINGS_FIELDS,
+  "anthropic-messages": MESSAGES_FIELDS,
+};
+
+/** A longer value is never one that asks for nothing. */
+const NEUTRAL_BYTES_MAX = 64;
+
+/** What a model must be able to do to take the call in its own dialect, by the top-level fields that it sets. */
+export function capabilitiesAsked({ body, dialect }: ClientBody): ReadonlySet<Capability> {
+  const asked = new Set<Capability>();
+  for (const [name, span] of body.spans.members) {
+    const rule = Object.hasOwn(FIELDS[dialect], name) ? FIELDS[dialect][name] : undefined;
+    if (rule?.gate === undefined) continue;
+    const isShort = span.valueEnd - span.valueStart <= NEUTRAL_BYTES_MAX;
+    const value = isShort ? valueAt(body, span) : undefined;
+    const isNeutral =
+      isShort && (value === null || (rule.neutral ?? []).some((one) => JSON.stringify(one) === textOf(value)));
+    if (!isNeutral) asked.add(rule.gate);
+  }
+  return asked;
+}
+
+function valueAt(body: SpannedBody, span: { readonly valueStart: number; readonly valueEnd: number }): ExactJson {
+  return parseStrictJson(Buffer.from(body.bytes.subarray(span.valueStart, span.valueEnd)).toString());
+}
+
+function textOf(value: ExactJson | undefined): string {
+  return value === undefined ? "" : exactText(value as ExactObject);
+}

@@ -1,0 +1,106 @@
+/**
+ * What becomes of a provider's stream on its way to the client: passed as it is, or said in the client's dialect. Either way
+ * the usage is read on the way, and the stream ends as one.
+ * @module
+ */
+import { ChatStream } from "../translate/chat-stream.ts";
+import { MessagesStream } from "../translate/messages-stream.ts";
+import type { StreamTranslation } from "../translate/stream-translation.ts";
+import { type UsageReader, usageReader } from "../usage/usage-reader.ts";
+import type { UsageRecord } from "../usage/usage-record.ts";
+import { SseScanner } from "../wire/sse-scanner.ts";
+import { type StreamOutcome, StreamPass } from "../wire/stream-pass.ts";
+import { asObject } from "../wire/stream-sights.ts";
+import type { ClientBody } from "./client-call.ts";
+import type { Lane } from "./lanes.ts";
+
+export interface WrittenEnd {
+  readonly outcome: StreamOutcome;
+  /** What the client is still to get. */
+  readonly bytes: Uint8Array;
+}
+
+export interface StreamWriter {
+  /** What the client gets of a piece. @throws GatewayError `CAL_GATEWAY_STREAM_BROKEN`; `end` still ends the stream. */
+  push(piece: Buffer): Uint8Array;
+  /** The provider's stream is over, however it ended. */
+  end(): WrittenEnd;
+  /** As far as it has come. */
+  usage(): UsageRecord | undefined;
+}
+
+export function streamWriter({ asked, isTranslated }: Lane, client: ClientBody, nowMs: number): StreamWriter {
+  if (!isTranslated) return new PassedStream(client);
+  const translation =
+    asked === "anthropic-messages"
+      ? new ChatStream({ createdSeconds: Math.floor(nowMs / 1_000), isUsageAsked: client.isUsageAsked })
+      : new MessagesStream({ inputTokensEstimate: Math.ceil(client.body.bytes.byteLength / BYTES_PER_TOKEN) });
+  return new TranslatedStream(translation, usageReader(asked));
+}
+
+/** Of English text, about. */
+const BYTES_PER_TOKEN = 4;
+
+class PassedStream implements StreamWriter {
+  readonly #reader: UsageReader;
+  readonly #pass: StreamPass;
+
+  constructor({ dialect, isUsageAsked, choiceCount }: ClientBody) {
+    this.#reader = usageReader(dialect);
+    this.#pass = new StreamPass({
+      dialect,
+      isUsageHidden: !isUsageAsked,
+      choiceCount,
+      see: ({ json }) => this.#reader.see(json),
+    });
+  }
+
+  push(piece: Buffer): Uint8Array {
+    return this.#pass.push(piece);
+  }
+
+  end(): WrittenEnd {
+    return this.#pass.end();
+  }
+
+  usage(): UsageRecord | undefined {
+    return this.#reader.record();
+  }
+}
+
+class TranslatedStream implements StreamWriter {
+  readonly #translation: StreamTranslation;
+  readonly #reader: UsageReader;
+  readonly #scanner = new SseScanner();
+
+  constructor(translation: StreamTranslation, reader: UsageReader) {
+    this.#translation = translation;
+    this.#reader = reader;
+  }
+
+  push(piece: Buffer): Uint8Array {
+    return Buffer.from(
+      this.#scanner
+        .push(piece)
+        .map((block) => this.#said(block.json()))
+        .join(""),
+    );
+  }
+
+  end(): WrittenEnd {
+    const said = this.#said(this.#scanner.end()?.json());
+    const { outcome, text } = this.#translation.end();
+    return { outcome, bytes: Buffer.from(said + text) };
+  }
+
+  usage(): UsageRecord | undefined {
+    return this.#reader.record();
+  }
+
+  #said(value: unknown): string {
+    const event = asObject(value);
+    if (event === undefined) return "";
+    this.#reader.see(event);
+    return this.#translation.push(event);
+  }
+}

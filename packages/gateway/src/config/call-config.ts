@@ -1,0 +1,169 @@
+/**
+ * Where models are called, as the configuration says it: providers with their keys, deployments of the policy's candidates,
+ * and the names under which clients ask for them.
+ * @module
+ */
+import { field, flag, mistakeAt, oneOf, text, whole } from "@calybris/engine/internal";
+import type { Mistake } from "@calybris/kernel";
+import { z } from "zod";
+import { PRICED_PROVIDERS } from "../prices/price-book.ts";
+import { RATE_NAMES, type RateName } from "../prices/model-prices.ts";
+import type { WireDialect } from "../wire/dialect.ts";
+
+export type ProviderApi = "openai" | "anthropic" | "openai-compatible";
+
+/** APIs by the dialects that they have, and where their official clients look for them. */
+export const PROVIDER_APIS: {
+  readonly [Api in ProviderApi]: { readonly dialects: readonly WireDialect[]; readonly baseUrl: string | undefined };
+} = {
+  openai: {
+    dialects: ["openai-chat", "openai-responses", "openai-embeddings"],
+    baseUrl: "https://api.openai.com/v1",
+  },
+  anthropic: { dialects: ["anthropic-messages"], baseUrl: "https://api.anthropic.com" },
+  "openai-compatible": { dialects: ["openai-chat", "openai-embeddings"], baseUrl: undefined },
+};
+
+export interface ProviderConfig {
+  readonly name: string;
+  readonly api: ProviderApi;
+  /** As the official clients take it; `openai-compatible` has none by itself. */
+  readonly baseUrl?: string;
+  /** One of the two at most; a provider without a key is called without one. */
+  readonly keyEnv?: string;
+  readonly keyFile?: string;
+  /** Whose published prices apply: a provider of the price data. */
+  readonly prices?: string;
+  /** What its chat completions call the output limit. Default `max_completion_tokens`. */
+  readonly outputLimit?: "max_completion_tokens" | "max_tokens";
+}
+
+export interface DeploymentConfig {
+  readonly name: string;
+  /** By its name in the policy. */
+  readonly candidate: string;
+  readonly provider: string;
+  /** The provider's id of the model; the candidate's name by default. */
+  readonly model?: string;
+  readonly region?: string;
+  /** Its share of the calls among the deployments of a candidate. Default 1. */
+  readonly weight?: number;
+  /** Calls at a time. Default 256. */
+  readonly concurrencyMax?: number;
+  /** Tokens that a request and its answer may have together. Default 200,000. */
+  readonly contextTokens?: number;
+  /** The most output that the model gives. Default 32,768. */
+  readonly outputTokensMax?: number;
+  /** In dollars per million units, instead of the published ones. */
+  readonly prices?: { readonly [Name in RateName]?: string };
+}
+
+export const CALL_MODES = ["observe", "enforce"] as const;
+export type CallMode = (typeof CALL_MODES)[number];
+
+/** A name that clients may ask for. */
+export interface ModelConfig {
+  /** A name, or the beginning of names and a `*`. */
+  readonly name: string;
+  /** What runs under the name; without it, the candidate that is called as the client writes it. */
+  readonly candidate?: string;
+  /** `true`: the policy chooses, and nothing is asked for. */
+  readonly auto?: boolean;
+  readonly decisions?: CallMode;
+  readonly useCase?: string;
+  readonly outputTokensMax?: number;
+  readonly outputTokensMin?: number;
+}
+
+const TOKENS_MAX = 100_000_000;
+
+const dollars = (what: string): z.ZodType =>
+  field(
+    (value) => typeof value === "string" && /^\d{1,9}(?:\.\d{1,8})?$/.test(value),
+    `a decimal in quotes (${what})`,
+    { type: "string", pattern: "^[0-9]{1,9}([.][0-9]{1,8})?$" },
+  );
+
+export type CallList = "providers" | "deployments" | "models";
+
+export const CALL_SHAPES: { readonly [List in CallList]: z.ZodType } = {
+  providers: z.strictObject({
+    name: text(64, "what deployments call the provider"),
+    api: oneOf(Object.keys(PROVIDER_APIS), "how it is spoken to"),
+    baseUrl: text(2_048, "where it is, as official clients take it").optional(),
+    keyEnv: text(256, "the environment variable that holds its key").optional(),
+    keyFile: text(4_096, "the file that holds its key").optional(),
+    prices: oneOf(PRICED_PROVIDERS, "whose published prices apply").optional(),
+    outputLimit: oneOf(["max_completion_tokens", "max_tokens"], "what it calls the output limit").optional(),
+  }),
+  deployments: z.strictObject({
+    name: text(64, "what the journal calls the deployment"),
+    candidate: text(128, "the policy's candidate that it runs"),
+    provider: text(64, "one of `providers`"),
+    model: text(256, "the provider's id of the model").optional(),
+    region: text(64, "where it runs").optional(),
+    weight: whole(1, 1_000_000, "its share of the calls").optional(),
+    concurrencyMax: whole(1, 100_000, "calls at a time").optional(),
+    contextTokens: whole(1, TOKENS_MAX, "tokens of a request and its answer").optional(),
+    outputTokensMax: whole(1, TOKENS_MAX, "the most output of the model").optional(),
+    prices: z
+      .strictObject(
+        Object.fromEntries(RATE_NAMES.map((name) => [name, dollars("dollars per million units").optional()])),
+      )
+      .optional(),
+  }),
+  models: z.strictObject({
+    name: text(256, "a name, or the beginning of names and a `*`"),
+    candidate: text(128, "the policy's candidate that runs under it").optional(),
+    auto: flag("whether the policy chooses").optional(),
+    decisions: oneOf(CALL_MODES, "whether decisions are carried out").optional(),
+    useCase: text(64, "the use case of such calls").optional(),
+    outputTokensMax: whole(1, TOKENS_MAX, "most output tokens of a call").optional(),
+    outputTokensMin: whole(1, TOKENS_MAX, "down to which the limit may be lowered").optional(),
+  }),
+};
+
+/** Mistakes that no shape shows: names that repeat, or that nothing has. */
+export function callMistakes(lists: {
+  readonly providers: readonly ProviderConfig[];
+  readonly deployments: readonly DeploymentConfig[];
+  readonly models: readonly ModelConfig[];
+}): Mistake[] {
+  const { providers, deployments, models } = lists;
+  const mistakes: Mistake[] = [];
+  for (const [list, items] of Object.entries({ providers, deployments, models }))
+    for (const [position, { name }] of items.entries())
+      if (items.findIndex((other) => other.name === name) !== position)
+        mistakes.push(mistakeAt([list, position, "name"], "repeats that of another", "Give each its own."));
+  for (const [position, provider] of providers.entries()) {
+    if (provider.keyEnv !== undefined && provider.keyFile !== undefined)
+      mistakes.push(mistakeAt(["providers", position, "keyFile"], "is given beside keyEnv", "Keep one of them."));
+    if (provider.baseUrl === undefined && PROVIDER_APIS[provider.api].baseUrl === undefined)
+      mistakes.push(
+        mistakeAt(
+          ["providers", position, "baseUrl"],
+          "is missing",
+          "Write the host's address, such as https://host/v1.",
+        ),
+      );
+  }
+  for (const [position, { provider }] of deployments.entries())
+    if (!providers.some(({ name }) => name === provider))
+      mistakes.push(
+        mistakeAt(
+          ["deployments", position, "provider"],
+          "is not one of `providers`",
+          "Add the provider, or correct it.",
+        ),
+      );
+  for (const [position, { name, candidate, auto, outputTokensMax, outputTokensMin }] of models.entries()) {
+    const at = (member: string): readonly [string, number, string] => ["models", position, member];
+    if (name.indexOf("*") !== -1 && name.indexOf("*") !== name.length - 1)
+      mistakes.push(mistakeAt(at("name"), "has a `*` before its end", "Write one `*`, as the last character."));
+    if (auto === true && candidate !== undefined)
+      mistakes.push(mistakeAt(at("auto"), "is given beside candidate", "Keep one of them."));
+    if (outputTokensMax !== undefined && outputTokensMin !== undefined && outputTokensMin > outputTokensMax)
+      mistakes.push(mistakeAt(at("outputTokensMin"), "is more than outputTokensMax", "Lower it."));
+  }
+  return mistakes;
+}
