@@ -1,13 +1,13 @@
 /**
- * What a policy's `spendLimit` does to the bill: the requests of the Azure traces, spread over five models that they ask for in
- * turn, under the policy that `calybris init` writes. Estimated cost of what was asked for, and of what runs.
+ * What a policy's `spendLimit` does to the bill: the requests of every public data set here, spread over five models that they
+ * ask for in turn, under the policy that `calybris init` writes. Estimated cost of what was asked for, and of what runs.
  * @module
  */
 import { builtInCatalogPath, parsePolicyFile } from "@calybris/engine";
 import { readJsonFile, resolveRequest, snapshotIndex } from "@calybris/engine/internal";
 import { bounded, boundsOf, cost, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
-import { azureTraces, type TraceRequest } from "../datasets/azure-traces.ts";
 import type { BenchOptions } from "./bench.ts";
+import { everydayRequests, type RequestSet, requestSets } from "./spending-requests.ts";
 
 const REQUESTED = ["gpt-5.1", "gpt-5-mini", "gpt-4.1", "gpt-4o-mini", "claude-haiku-4-5"] as const;
 /** As `calybris init` writes it. */
@@ -24,37 +24,46 @@ const POLICY = {
   },
 };
 
+const HEAD = [
+  "| requests of | `spendLimit` | requests | asked, $ | runs, $ | saved | substituted | rejected | more expensive than requested |",
+  "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+];
+
+/** Small, it makes do without data sets. @throws Error when the default costs more than what was asked for. */
 export async function benchSpending({ full }: BenchOptions): Promise<string> {
-  const traces = await tracesOf(full);
+  const sets = full ? await requestSets(process.env["CALYBRIS_DATA"] ?? "../shared/data") : [everydayRequests()];
   const catalog = await readJsonFile(builtInCatalogPath("llm"));
-  const rows = (["none", "requested"] as const).map((spendLimit) => {
-    const snapshot = parsePolicyFile({ ...POLICY, spendLimit }, catalog.value);
-    return `| \`${spendLimit}\` | ${sumsOf(snapshot, traces)} |`;
-  });
-  return [
-    "| `spendLimit` | requests | asked, $ | runs, $ | saved | substituted | rejected | more expensive than requested |",
-    "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ...rows,
-  ].join("\n");
+  const rows = sets.flatMap((set) =>
+    (["none", "requested"] as const).map((spendLimit) => {
+      const snapshot = parsePolicyFile({ ...POLICY, spendLimit }, catalog.value);
+      const sums = sumsOf(snapshot, set);
+      if (spendLimit === "requested" && (sums.runs > sums.asked || sums.moreExpensive > 0))
+        throw new Error(`${set.name}: the default costs more than what was asked for`);
+      return `| ${set.name} | \`${spendLimit}\` | ${cellsOf(sums).join(" | ")} |`;
+    }),
+  );
+  return [...HEAD, ...rows].join("\n");
 }
 
-/** Without the data a small run makes do with a hundred of everyday sizes. */
-async function tracesOf(full: boolean): Promise<readonly TraceRequest[]> {
-  if (full) return azureTraces(process.env["CALYBRIS_DATA"] ?? "../shared/data");
-  return Array.from({ length: 100 }, (_, index) => ({
-    kind: "code",
-    inputTokens: 37 * index,
-    outputTokens: 11 * index,
-  }));
+interface Sums {
+  readonly requests: number;
+  /** Microcents: the requested models, and those that run. */
+  readonly asked: bigint;
+  readonly runs: bigint;
+  readonly substituted: number;
+  readonly rejected: number;
+  readonly moreExpensive: number;
 }
 
-function sumsOf(snapshot: PolicySnapshot, traces: readonly TraceRequest[]): string {
+function sumsOf(snapshot: PolicySnapshot, { requests }: RequestSet): Sums {
   const kernel = wasmKernel(snapshot.policy);
   const index = snapshotIndex(snapshot);
   let [asked, runs, substituted, rejected, moreExpensive] = [0n, 0n, 0, 0, 0];
-  for (const [number, { inputTokens, outputTokens }] of traces.entries()) {
-    const client = { inputTokens, outputTokens, requested: REQUESTED[number % REQUESTED.length] };
-    const { request } = resolveRequest(index, client, BigInt(number + 1));
+  for (const [number, size] of requests.entries()) {
+    const { inputTokens, outputTokens } = size;
+    const client = { inputTokens, requested: REQUESTED[number % REQUESTED.length] };
+    const sized = outputTokens === undefined ? client : { ...client, outputTokens };
+    const { request } = resolveRequest(index, sized, BigInt(number + 1));
     const decision = kernel.prescribe(bounded(snapshot, request, boundsOf(snapshot, request), true));
     const requested = snapshot.policy.candidates.find(({ id }) => id === request.requestedId);
     const price: bigint = requested === undefined ? 0n : cost(request, requested);
@@ -65,7 +74,12 @@ function sumsOf(snapshot: PolicySnapshot, traces: readonly TraceRequest[]): stri
     if (decision.action === "reject") rejected += 1;
     if (decision.costMicrocents > price) moreExpensive += 1;
   }
+  return { requests: requests.length, asked, runs, substituted, rejected, moreExpensive };
+}
+
+function cellsOf({ requests, asked, runs, substituted, rejected, moreExpensive }: Sums): readonly string[] {
   const dollars = (amount: bigint): string => (Number(amount / 1_000_000n) / 100).toFixed(2);
-  const saved = `${((Number(asked - runs) / Number(asked)) * 100).toFixed(1)} %`;
-  return [traces.length, dollars(asked), dollars(runs), saved, substituted, rejected, moreExpensive].join(" | ");
+  const saved = `${((Number(asked - runs) / Number(asked)) * 100).toFixed(1)}%`;
+  const count = (number: number): string => number.toLocaleString("en");
+  return [count(requests), dollars(asked), dollars(runs), saved, ...[substituted, rejected, moreExpensive].map(count)];
 }

@@ -3,7 +3,8 @@
  * the policy while it serves, restart, back up, restore, verify. Every step is timed.
  * @module
  */
-import { cp, writeFile } from "node:fs/promises";
+import { cp, readdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Project } from "../packages/install.ts";
 import { InstalledCommand } from "./installed-command.ts";
 
@@ -38,7 +39,7 @@ const POLICY = "calybris.policy.jsonc";
 export interface NewcomerOptions {
   /** What is typed before `calybris`: `["npx"]`. By default the command is on the path. */
   readonly runner?: readonly string[];
-  /** The first hour only: to a decision, and the proof of it. */
+  /** Only up to a decision and its proof. */
   readonly isShort?: boolean;
 }
 
@@ -81,7 +82,7 @@ async function firstHour(command: InstalledCommand, step: Run): Promise<string> 
     expectEqual(report.source.name, "litellm-spend-logs");
     if (!(BigInt(report.chosen.savedMicrocents) > 0n)) throw new Error("it saves nothing");
   });
-  await step("no word: where to begin", async () => {
+  await step("no argument: where to begin", async () => {
     expectEqual((await command.run()).includes("calybris init"), true);
   });
   await step("init", () => command.run("init"));
@@ -99,7 +100,7 @@ async function firstHour(command: InstalledCommand, step: Run): Promise<string> 
   return first.decisionId;
 }
 
-/** What was activated over HTTP outlives a restart; a copy of a running journal is a backup. */
+/** A policy activated over HTTP survives a restart; a copy of a running journal is a backup. */
 async function firstDay(command: InstalledCommand, step: Run, decisionId: string): Promise<void> {
   await step("policy check", () => command.run("policy", "check", POLICY));
   const url = await step("serve again", () => command.serve("--policy", POLICY));
@@ -110,9 +111,11 @@ async function firstDay(command: InstalledCommand, step: Run, decisionId: string
   });
   await step("decide under it", () => decide(url));
   await step("back up while it serves", () => backUp(command.path(JOURNAL), command.path("backup")));
+  await verify(command, step, "backup");
   await step("stop again", () => command.stop());
   const restored = await step("serve the backup", () => command.serve("--journal", "backup"));
   await step("the backup has the decision", () => found(restored, decisionId));
+  await step("decide after the restore", () => decide(restored));
   await step("stop the backup", () => command.stop());
   await verify(command, step, "backup");
 }
@@ -168,9 +171,11 @@ async function call(url: string, body?: unknown): Promise<unknown> {
   return JSON.parse(text);
 }
 
-/** A copy of the files of a running journal. */
+/** As docs/operations/backup.md does: the segments once more, because the first copy of one may be older than `head.json`. */
 async function backUp(journal: string, to: string): Promise<void> {
-  await cp(journal, to, { recursive: true });
+  await cp(journal, to, { recursive: true, dereference: true });
+  for (const name of (await readdir(journal)).filter((file) => file.startsWith("segment-")))
+    await cp(join(journal, name), join(to, name), { dereference: true });
 }
 
 function expectEqual(found_: unknown, expected: unknown): void {
