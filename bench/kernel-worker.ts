@@ -1,4 +1,4 @@
-/** One of two threads: an instance of its own over the same sources, told how long to decide, and telling its rate. */
+/** One of two threads: an instance of its own over the same sources, given how long to decide, and reporting its rate. */
 import { parentPort, workerData } from "node:worker_threads";
 import { WasmKernel } from "../packages/kernel/src/index.ts";
 import { ratePerSecond } from "./harness.ts";

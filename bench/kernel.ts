@@ -33,7 +33,7 @@ const TARGETS: ReadonlyMap<number, number> = new Map([
   [22, 3.5],
   [64, 6],
 ]);
-/** Objects are two orders slower than records, so fewer of them tell as much. */
+/** Objects are two orders slower than records, so fewer of them suffice. */
 const OBJECT_SHARE = 50;
 
 export async function benchKernel({ full }: BenchOptions): Promise<string> {

@@ -1,6 +1,6 @@
 /**
  * What a worker and the owner of the ledger say to each other through shared memory: orders one way, answers the other,
- * whole numbers both. Whoever has nothing to do sleeps.
+ * whole numbers both. A thread with nothing to do sleeps.
  * @module
  */
 const CAPACITY = 128;

@@ -22,13 +22,13 @@ function ahead(pairs: number): void {
     if (reserved < pairs && reserved - settled < WINDOW) {
       const tenant = below(tenantCount);
       if (!view.reserve([tenant], wanted)) throw new Error("there is room for everybody");
-      tell(tenant);
+      send(tenant);
       reserved += 1;
     }
     let answer = fromOwner.take();
     if (answer === undefined && (reserved === pairs || reserved - settled === WINDOW)) answer = wait();
     for (; answer !== undefined; answer = fromOwner.take()) {
-      tell(-answer);
+      send(-answer);
       settled += 1;
     }
   }
@@ -37,8 +37,8 @@ function ahead(pairs: number): void {
 /** Asks for each, and waits for the answer. */
 function asking(pairs: number): void {
   for (let pair = 0; pair < pairs; pair++) {
-    tell(below(tenantCount));
-    tell(-wait());
+    send(below(tenantCount));
+    send(-wait());
     wait();
   }
 }
@@ -67,7 +67,7 @@ function bare(pairs: number): void {
   }
 }
 
-function tell(value: number): void {
+function send(value: number): void {
   toOwner.send(value);
   owner.ring();
 }

@@ -27,7 +27,7 @@ const BLOCK = 4_096;
 /** Decisions that wait for the disk at once. */
 const CONCURRENCY = 256;
 const CHARACTERS_PER_TOKEN = 4;
-/** What the clients ask for: the dearest of what they might. */
+/** The most expensive candidate, which the clients request. */
 const REQUESTED = "gemini-3-pro";
 
 /** A request, and whether the cheapest tier and a more expensive one would have done it well; `undefined` where nobody knows. */
@@ -111,7 +111,7 @@ async function run(engine: Engine, pool: readonly Drawn[], count: number): Promi
       ["requests", `${whole(count)}, drawn from ${whole(pool.length)} with seed ${SEED}`],
       ["errors", whole(tally.errors)],
       ["recommended by the learner", whole(tally.recommended)],
-      ["outcomes told", whole(tally.outcomes)],
+      ["outcomes reported", whole(tally.outcomes)],
       ["rejected", `${whole(tally.rejected)}, asked for at ${dollars(rejected.askedMicrocents)}`],
       ["cost asked for, of what ran", dollars(asked.incumbentMicrocents)],
       ["cost chosen", dollars(chosenMicrocents)],

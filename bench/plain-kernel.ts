@@ -32,7 +32,7 @@ export interface PlainRequest {
   readonly regions: number;
 }
 
-/** The part of a decision that tells whether it is right. */
+/** The part of a decision that is compared. */
 export interface PlainDecision {
   readonly selectedId: number;
   readonly cost: number;

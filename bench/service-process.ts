@@ -1,6 +1,6 @@
 /**
  * The service as the benchmark runs it, a process of its own: journal on the disk, keys, a metered tenant, a policy that
- * learns. It tells its port, and what it has counted whenever it is asked.
+ * learns. It prints its port, and its counts on request.
  *
  *     node bench/service-process.ts DIRECTORY SHA256
  * @module
@@ -47,7 +47,7 @@ export async function startService(directory: string, sha256: string): Promise<S
 
 async function main([directory = "", sha256 = ""]: readonly string[]): Promise<void> {
   const service = await startService(directory, sha256);
-  // Whoever asked may have gone meanwhile.
+  // The client may have gone meanwhile.
   process.on("message", () => process.send?.(counted(service.engine), undefined, undefined, () => undefined));
   process.on("disconnect", () => void service.stop().then(() => process.exit()));
   process.send?.({ port: Number(new URL(service.report.url).port), readyMs: service.report.milliseconds });

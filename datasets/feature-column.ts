@@ -7,7 +7,7 @@ import { FEATURE_MISSING } from "@calybris/engine/internal";
 
 export type ColumnKind = "number" | "code" | "date";
 
-/** How a cell became an integer, to be told beside the prior that is fitted on it. */
+/** How a cell became an integer; reported with the prior that is fitted on it. */
 export interface ColumnReading {
   readonly kind: ColumnKind;
   /** Numbers are multiplied by this and rounded. */

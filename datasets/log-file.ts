@@ -14,7 +14,7 @@ export interface FileRow {
 }
 
 const COLUMNS = ["scoreBps", "ranCheap", "cheapPropensity", "failed"];
-/** The rows of a table are alike: a few mistakes tell what is wrong with all of them. */
+/** The rows of a table are alike: a few mistakes show what is wrong with all of them. */
 const MISTAKE_BOUNDS: MistakeBounds = { max: 20, suggestionsMax: 0 };
 const TRUTHS: ReadonlyMap<string, boolean> = new Map([
   ["1", true],

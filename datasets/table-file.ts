@@ -17,7 +17,7 @@ import {
   type TierMap,
 } from "./table-map.ts";
 
-/** The rows of a table are alike: a few mistakes tell what is wrong with all of them. */
+/** The rows of a table are alike: a few mistakes show what is wrong with all of them. */
 const MISTAKE_BOUNDS: MistakeBounds = { max: 20, suggestionsMax: 0 };
 /** Fewer cannot be cut into folds that say anything. */
 export const ROWS_MIN = 20;

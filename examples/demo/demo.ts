@@ -13,7 +13,7 @@ import { dataDirectory } from "../../datasets/checked-file.ts";
 import { explainTable } from "../../packages/cli/src/decide/explain-table.ts";
 import { verifyLog } from "../../packages/cli/src/verify/verify.ts";
 import { readDocuments } from "./documents.ts";
-import { instructive, printTold, type Told } from "./instructive.ts";
+import { instructive, printShown, type Shown } from "./instructive.ts";
 import { flipOneBit } from "./proof.ts";
 import { RECORDED } from "./recorded.ts";
 import { RULE, requestOf } from "./requests.ts";
@@ -30,19 +30,19 @@ async function demo(): Promise<void> {
   await rm(join(ROOT, ".demo"), { recursive: true, force: true });
   await mkdir(JOURNAL, { recursive: true });
   const engine = await Engine.open({ directory: JOURNAL, policy: await loadPolicy(join(HERE, "policy.jsonc")) });
-  let told: readonly Told[] = [];
+  let shown: readonly Shown[] = [];
   try {
-    told = await routeDocuments(engine);
+    shown = await routeDocuments(engine);
     await routeRecorded(engine);
   } finally {
     await engine.close();
   }
   await prove();
-  printNext(told[0]);
+  printNext(shown[0]);
   console.log(`\nDone in ${((performance.now() - startMs) / 1_000).toFixed(1)} s.`);
 }
 
-async function routeDocuments(engine: Engine): Promise<readonly Told[]> {
+async function routeDocuments(engine: Engine): Promise<readonly Shown[]> {
   const { documents, duplicates, tooLarge } = await readDocuments(join(ROOT, "node_modules"));
   const routed = await routeAll(engine, documents.map(requestOf));
   title("Money saved, at a stated quality");
@@ -52,14 +52,14 @@ async function routeDocuments(engine: Engine): Promise<readonly Told[]> {
   console.log(`${documents.length} Markdown documents${left}, each of them one request.\n${RULE}`);
   title("Decisions, each durable in a hash-chained journal before it is answered");
   printRouted(engine, routed);
-  const told = instructive(engine, routed.answers);
+  const shown = instructive(engine, routed.answers);
   title("The most instructive decisions");
-  printTold(told, documents, routed.answers);
-  const [first] = told;
-  if (first === undefined) return told;
+  printShown(shown, documents, routed.answers);
+  const [first] = shown;
+  if (first === undefined) return shown;
   title(`Why, for "${first.title.toLowerCase()}": every candidate, by utility = quality − risk − cost − latency`);
   console.log(explainTable(engine.snapshot, explain(engine.snapshot.policy, first.answer.request)));
-  return told;
+  return shown;
 }
 
 async function routeRecorded(engine: Engine): Promise<void> {
@@ -107,7 +107,7 @@ async function prove(): Promise<void> {
   console.log(`  found    ${finding.found}, the hash written with the decision`);
 }
 
-function printNext(first: Told | undefined): void {
+function printNext(first: Shown | undefined): void {
   const journal = relative(ROOT, JOURNAL);
   title("Look further");
   for (const words of [

@@ -1,5 +1,5 @@
 /**
- * The decisions that teach most, told in a sentence each: what was saved, what was kept, what was close, what was refused
+ * The decisions that teach most, in a sentence each: what was saved, what was kept, what was close, what was refused
  * and by which gate.
  * @module
  */
@@ -11,31 +11,31 @@ import type { MarkdownDocument } from "./documents.ts";
 import { type Answer, nameOf } from "./route.ts";
 
 /** A decision, and what a newcomer should see in it. */
-export interface Told {
+export interface Shown {
   readonly title: string;
   readonly answer: Answer;
   readonly text: string;
 }
 
 /** In the order in which they are worth reading; only those that there are. */
-export function instructive(engine: Engine, answers: readonly Answer[]): readonly Told[] {
+export function instructive(engine: Engine, answers: readonly Answer[]): readonly Shown[] {
   const of = (action: string): readonly Answer[] => answers.filter(({ decision }) => decision.action === action);
-  const told: Told[] = [];
-  const tell = (title: string, answer: Answer | undefined, textOf: (answer: Answer) => string): void => {
-    if (answer !== undefined) told.push({ title, answer, text: textOf(answer) });
+  const shown: Shown[] = [];
+  const show = (title: string, answer: Answer | undefined, textOf: (answer: Answer) => string): void => {
+    if (answer !== undefined) shown.push({ title, answer, text: textOf(answer) });
   };
-  tell(
+  show(
     "Most saved",
     least(of("substitute"), (answer) => answer.decision.costMicrocents - askedMicrocents(engine, answer)),
     (answer) =>
       `${chosen(engine, answer)} instead of $${dollars(askedMicrocents(engine, answer))} for ${asked(engine, answer)}`,
   );
-  tell(
+  show(
     "Asked for and kept",
     least(of("execute"), ({ decision }) => -decision.costMicrocents),
     (answer) => `${chosen(engine, answer)}: no other candidate is worth more here`,
   );
-  tell(
+  show(
     "Closest call",
     least(
       answers.filter(({ decision }) => decision.counterfactualId !== 0),
@@ -48,28 +48,28 @@ export function instructive(engine: Engine, answers: readonly Answer[]): readonl
     },
   );
   for (const gate of ["budget", "region"] as const)
-    tell(`Refused by ${gate}`, firstRefusedBy(engine, of("substitute"), gate), (answer) => {
+    show(`Refused by ${gate}`, firstRefusedBy(engine, of("substitute"), gate), (answer) => {
       const row = explainCandidate(engine.snapshot.policy, answer.request, askedCandidate(engine, answer) as Candidate);
       const evidence = row.refusedBy === undefined ? "" : `${row.measured}, needs ${row.limit}`;
       return `${asked(engine, answer)} (${evidence}); ${chosen(engine, answer)} instead`;
     });
-  tell("Nothing ran", of("reject")[0], ({ decision, request }) => {
+  show("Nothing ran", of("reject")[0], ({ decision, request }) => {
     const { confidenceMinBps } = engine.snapshot.policy;
     return decision.reason === "confidence_hard_limit"
       ? `confidence ${request.confidenceBps} bps is below the policy's ${confidenceMinBps} bps (${decision.reason})`
       : `no candidate passes (${decision.reason})`;
   });
-  return told;
+  return shown;
 }
 
 /** One line each. */
-export function printTold(
-  told: readonly Told[],
+export function printShown(
+  shown: readonly Shown[],
   documents: readonly MarkdownDocument[],
   answers: readonly Answer[],
 ): void {
-  const width = Math.max(...told.map(({ title }) => title.length));
-  for (const { title, answer, text } of told) {
+  const width = Math.max(...shown.map(({ title }) => title.length));
+  for (const { title, answer, text } of shown) {
     const document = documents[answers.indexOf(answer)];
     const tokens = (document?.tokenCount ?? 0).toLocaleString("en");
     console.log(

@@ -2,7 +2,7 @@
  * An audit of a log, one line at a time and in constant memory. It trusts nothing but the bytes, and for each line asks
  * in order: is it a line, is it the next one, does it continue the chain, and is what it says true.
  *
- * Bytes that are no whole line may be a torn tail: a write that was cut off before anybody was told it had happened. They
+ * Bytes that are no whole line may be a torn tail: a write that was cut off before it was acknowledged. They
  * are one only while nothing contradicts it: a later whole entry that was written knowing more to be durable, an entry
  * that belongs before, or a head kept elsewhere. This is the rule that recovery cuts by.
  * @module
@@ -61,7 +61,7 @@ export interface AuditOptions {
    * not established then.
    */
   readonly snapshot?: readonly string[] | undefined;
-  /** For a keyed journal: told of every entry, it knows in the end whether the MAC of the head is of any of them. */
+  /** For a keyed journal: it receives every entry, and knows in the end whether the MAC of the head is of any of them. */
   readonly headMac?: HeadMacCheck | undefined;
 }
 

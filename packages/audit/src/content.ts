@@ -154,7 +154,7 @@ export class ContentAudit {
     this.#state = { sequence, at, decisionSequence: BigInt(decisions), policyId: policy };
   }
 
-  /** What of the content nobody can tell: for want of the seed of its draws, or because it lies too far back. */
+  /** Content that cannot be checked: the seed of its draws is missing, or it lies too far back. */
   get notEstablished(): readonly string[] {
     const { hasDraws, unbound } = this.#learningCheck;
     const claims: string[] = [];

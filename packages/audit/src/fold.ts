@@ -88,7 +88,7 @@ export interface FoldOptions {
   readonly sha256?: Sha256;
   /** Decides again what was recommended; the reference when left out. */
   readonly kernelFor?: (policy: Policy) => Kernel;
-  /** Told where money or learning contradicts itself; nobody is told when left out. */
+  /** Called where money or learning contradicts itself. */
   readonly onFinding?: (finding: Omit<Finding, keyof Place>) => void;
 }
 

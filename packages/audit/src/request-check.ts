@@ -88,7 +88,7 @@ function checkMasks(
   check("regions", regionsRequired, regions);
 }
 
-/** Without names, requests are told apart by their tokens. */
+/** Without names, requests are distinguished by their tokens. */
 function checkFeatures(entry: DecisionEntry, learning: Recommendation, snapshot: PolicySnapshot, report: Report): void {
   const { features, textScore } = learning;
   const { inputTokens, outputTokens } = entry.request;

@@ -1,5 +1,5 @@
 /**
- * What an audit leaves open, however intact the log is: nobody can tell it from the bytes alone.
+ * What an audit leaves open, however intact the log is: the bytes alone do not show it.
  * @module
  */
 

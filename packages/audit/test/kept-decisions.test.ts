@@ -86,7 +86,7 @@ test("what is remembered of the latest decisions is what they said, whatever was
         }
         if (tells === undefined) continue;
         const told = model.find((one) => one.sequence === sequence - tells);
-        expect(kept.tell(sequence - tells)).toBe(told !== undefined && !told.hasOutcome);
+        expect(kept.markReported(sequence - tells)).toBe(told !== undefined && !told.hasOutcome);
         if (told !== undefined) told.hasOutcome = true;
       }
     }),

@@ -53,7 +53,7 @@ export class EngineReading {
     this.#durable = durable;
   }
 
-  /** Tells what has become durable. */
+  /** Takes what has become durable. */
   reached(sequence: number, hash: string): void {
     this.#durable = { sequence, hash };
   }

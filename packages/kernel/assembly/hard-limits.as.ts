@@ -2,7 +2,7 @@
 import { CONFIDENCE_BPS, CONFIDENCE_HARD, CONFIDENCE_MIN, RISK_BPS, RISK_HARD, RISK_HARD_LIMIT } from "./layout.as";
 import { writeRejection } from "./record.as";
 
-/** Rejects a request beyond a hard limit, without looking at any candidate; tells whether it did. */
+/** Rejects a request beyond a hard limit, without looking at any candidate; returns whether it did. */
 // @ts-ignore: decorator
 @inline
 export function rejectedAtHardLimit(request: usize, decision: usize): bool {

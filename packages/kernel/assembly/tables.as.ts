@@ -132,7 +132,7 @@ function buildRiskTable(): void {
 }
 
 /**
- * A bucket tells how many latencies lie below it, and at most `LATENCY_PROBE_COUNT` lie within it: that many comparisons
+ * A bucket holds how many latencies lie below it, and at most `LATENCY_PROBE_COUNT` lie within it: that many comparisons
  * from there give the exact count.
  */
 function buildLatencyTable(): void {

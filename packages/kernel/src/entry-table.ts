@@ -115,7 +115,7 @@ function formFor(forms: readonly EntryForm[], change: unknown): EntryForm | unde
   return forms.length === 1 ? forms[0] : forms.find((form) => changeOf(form) === change);
 }
 
-/** The value of `change` that tells a form from the others of its kind. */
+/** The value of `change` that distinguishes a form from the others of its kind. */
 function changeOf({ fields }: EntryForm): unknown {
   return fields["change"]?.type.schema["const"];
 }

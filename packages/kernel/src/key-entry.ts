@@ -13,7 +13,7 @@ import { isName, NAME_CHARACTERS_MAX, NAME_WANTED } from "./names.ts";
 export type KeyScope = "decide" | "operate" | "audit";
 export const KEY_SCOPES: readonly KeyScope[] = Object.freeze(["decide", "operate", "audit"]);
 
-/** What tells one key from another. */
+/** The members that identify a key. */
 export interface KeyIdentity {
   readonly name: string;
   /** Of the secret, hexadecimal. */

@@ -1,5 +1,5 @@
 /**
- * What tells damage from a torn tail. Recovery cuts by this rule and the audit judges by it, so that one never cuts what
+ * The rule that distinguishes damage from a torn tail. Recovery cuts by this rule and the audit judges by it, so that one never cuts what
  * the other calls broken.
  *
  * A write that the end of the machine cut off leaves newlines (the prepared space) where its bytes are missing. So a tail

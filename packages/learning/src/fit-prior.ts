@@ -67,7 +67,7 @@ export interface FittedPrior {
 export const TEXT_BUCKETS = 65_536;
 const PENALTIES: RidgePenalties = Object.freeze({ dense: 1, category: 5, text: 6 });
 const ROWS_MAX = 60_000;
-/** Folds for what trees are told about category and text. */
+/** Folds for the category and text features of trees. */
 const INNER_FOLDS = 4;
 const BPS = 10_000;
 const MILLIBPS = 10_000_000;
@@ -98,8 +98,8 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     ...shared(fit, addedBps(table, ridge), text),
     head: trees === undefined ? linearHead(ridge) : treesHead(fit, picked, trees, options.seed),
   };
-  const told = { ...file, ...(options.about === undefined ? {} : { about: options.about }) };
-  return sealed(told, (unsealed) => options.boundaryScores ?? predictRows(unsealed, table, picked));
+  const described = { ...file, ...(options.about === undefined ? {} : { about: options.about }) };
+  return sealed(described, (unsealed) => options.boundaryScores ?? predictRows(unsealed, table, picked));
 }
 
 /** What is fitted by default: the gain, in shares of 1. */

@@ -1,8 +1,8 @@
 /**
- * The bandit track: rows one after the other, a tier chosen for each, and only the chosen tier's outcome told.
+ * The bandit track: rows one after the other, a tier chosen for each, and only the chosen tier's outcome reported.
  *
  * A stream has stages. What a stage knows beforehand comes from labelled rows that are not in it: earlier ones where rows
- * are in time order, those of the other folds where they are not. Its prior was fitted on them, and every policy is told
+ * are in time order, those of the other folds where they are not. Its prior was fitted on them, and every policy receives
  * their outcomes before the stage begins.
  * @module
  */
@@ -15,7 +15,7 @@ export interface Stage {
   readonly rows: Int32Array;
   readonly scoresBps: Int32Array | undefined;
   readonly boundariesBps: readonly number[] | undefined;
-  /** Labelled rows of the past that a policy may be told of before the stage begins; their scores have not seen them. */
+  /** Labelled rows of the past that a policy may receive before the stage begins; their scores have not seen them. */
   readonly labelledRows: Int32Array;
 }
 

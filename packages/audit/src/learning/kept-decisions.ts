@@ -92,8 +92,8 @@ export class KeptDecisions {
     };
   }
 
-  /** Marks the outcome of a decision as told; false when it was already. */
-  tell(of: number): boolean {
+  /** Marks the outcome of a decision as reported; false when it was already. */
+  markReported(of: number): boolean {
     const place = this.#find(of);
     if (place === undefined || this.#columns.hasOutcome[place] === 1) return false;
     this.#columns.hasOutcome[place] = 1;

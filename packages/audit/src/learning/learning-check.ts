@@ -154,7 +154,7 @@ export class LearningCheck {
   #draw(decision: bigint, found: Recommendation, holdoutBps: number, report: Report): void {
     this.hasDraws = true;
     const { draw, holdout } = found;
-    // Without the seed nobody can tell which are the holdouts; but all are, or none.
+    // Without the seed it is unknown which are the holdouts; but all are, or none.
     const isHoldout = (word: number): boolean => word < (holdoutBps * PROPENSITY_ONE) / BPS_MAX;
     if (this.#seed !== undefined) {
       const expected = drawOf(this.#seed, decision, this.#sha256);
@@ -232,7 +232,7 @@ export class LearningCheck {
       else this.unbound += 1;
       return;
     }
-    if (!this.#kept.tell(found.of)) report("learning", `one outcome of entry ${found.of}`, "another");
+    if (!this.#kept.markReported(found.of)) report("learning", `one outcome of entry ${found.of}`, "another");
     const { at, snapshot, learning } = kept;
     const { succeeded, observedAt, disposition, latencyMs } = found;
     const own = outcomeCost(found);
@@ -251,7 +251,7 @@ export class LearningCheck {
       },
       this.#sha256,
     );
-    const told = {
+    const reported = {
       observedAt,
       revision: 0,
       disposition,
@@ -278,7 +278,7 @@ export class LearningCheck {
           !isLate &&
           !this.fold.isLost(found.of, learning.regime) &&
           disposition === "applied",
-        digest: toHex(outcomeDigest(kept.identity, selection, told, this.#sha256)),
+        digest: toHex(outcomeDigest(kept.identity, selection, reported, this.#sha256)),
       },
       {
         successBps: found.successBps,

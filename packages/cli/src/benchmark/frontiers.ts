@@ -6,7 +6,7 @@
 import type { SetFigures } from "@calybris/learning";
 import { percent } from "./text.ts";
 
-/** Names, and colours that are told apart by people who see red and green alike (Okabe and Ito). */
+/** Names, and colours that colour-blind readers can distinguish (Okabe and Ito). */
 const DRAWN: readonly (readonly [string, string])[] = [
   ["calybris", "#d55e00"],
   ["static floor", "#999999"],

@@ -1,6 +1,6 @@
 /**
  * Vector files: JSON Lines, one document a line, or one document over many lines. Which of them a file is, and whether it
- * is packed, is told by what it holds and not by its name.
+ * is packed, is recognised by its content and not by its name.
  * @module
  */
 import { linesOf, readJson, readJsonLine, WHOLE_FILE_MAX_BYTES } from "@calybris/engine/internal";

@@ -44,7 +44,7 @@ export async function checkDisk({ journal }: Config): Promise<readonly Finding[]
   ];
 }
 
-/** File systems that forget, or that cannot promise, what they were told to keep; by the numbers that Linux gives them. */
+/** File systems without durable storage, or that cannot guarantee it, by the numbers that Linux gives them. */
 const FORGETFUL: ReadonlyMap<number, string> = new Map([
   [0x0102_1994, "tmpfs, which is memory"],
   [0x8584_58f6, "ramfs, which is memory"],

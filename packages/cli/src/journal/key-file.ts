@@ -56,7 +56,7 @@ export function requireKey(head: Pick<Head, "keyed">, key: Uint8Array | undefine
 
 /**
  * Before a journal is opened for writing: the key must be that of the journal. Recovery would find every entry broken
- * under another key and could not tell why.
+ * under another key and could not say why.
  */
 export function requireKeyOfJournal(directory: string, keyFile: string | undefined, key: Uint8Array | undefined): void {
   const head = headOf(directory);

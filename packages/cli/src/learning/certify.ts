@@ -77,11 +77,11 @@ async function certifyTable(options: CertifyOptions): Promise<{ readonly json: o
   const table = await tableOf(options);
   const { judged, scores, thresholds, prior } = await scored(table, options);
   const certified = certify(judged, scores, thresholds, { ...options, lower: "any" });
-  const { steps, ...told } = certified;
+  const { steps, ...summary } = certified;
   const { alpha, delta, risk } = options;
   const certificate = certificateMembers(certified, prior, options);
   return {
-    json: { ...told, alpha, delta, risk, steps: steps.slice(-3), ...certificate },
+    json: { ...summary, alpha, delta, risk, steps: steps.slice(-3), ...certificate },
     text: certifiedText(certified, judged, options, certificate),
   };
 }

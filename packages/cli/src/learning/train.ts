@@ -1,5 +1,5 @@
 /**
- * `calybris train`: fits a prior on labelled data and writes it; what was learned is told of rows that it had not seen.
+ * `calybris train`: fits a prior on labelled data and writes it; the quality of the fit is reported on rows that it has not seen.
  * @module
  */
 import { columnReadings } from "@calybris/datasets";

@@ -38,7 +38,7 @@ export interface RowBlock {
 
 const BLOCK_ROWS = 8_192;
 const NEWLINE = 0x0a;
-/** 48 bits tell files apart; if two should ever begin alike, the second is refused as CAL_REQUEST_ID_REUSED. */
+/** 48 bits distinguish files; if two should ever begin alike, the second is refused as CAL_REQUEST_ID_REUSED. */
 const ID_PREFIX_CHARACTERS = 8;
 
 /**

@@ -89,16 +89,16 @@ export function outcomeLines(outcome: FoundOutcome | undefined): readonly string
 
 /** The outcome for `--json`. */
 export function outcomeJson({ sequence, entry }: FoundOutcome): object {
-  const { kind: _kind, of: _of, ...told } = entry;
-  return { sequence, ...told };
+  const { kind: _kind, of: _of, ...members } = entry;
+  return { sequence, ...members };
 }
 
 function featuresText({ features, textScore }: Recommendation, { learning }: PolicySnapshot): string {
   const names = learning?.features ?? ["input tokens", "output tokens"];
-  const told = features.map(
+  const members = features.map(
     (value, index) => `${names[index] ?? `feature ${index}`} ${value === FEATURE_MISSING ? "missing" : value}`,
   );
-  return [...told, ...(textScore === undefined ? [] : [`text ${textScore} bps`])].join(", ") || "no features";
+  return [...members, ...(textScore === undefined ? [] : [`text ${textScore} bps`])].join(", ") || "no features";
 }
 
 function armLines(

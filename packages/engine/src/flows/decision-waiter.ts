@@ -1,7 +1,7 @@
 /**
  * Who waits for a decision, and a decision that is ordered and not yet durable.
  *
- * A repetition of a request waits for the first attempt: it is told the same decision, or that nobody knows.
+ * A repetition of a request waits for the first attempt: it gets the same decision, or that the result is unknown.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
@@ -67,16 +67,16 @@ export class PendingDecision implements RecordWaiter {
       return;
     }
     this.onAnswered?.(this);
-    this.#tell(this.#waiter, record, false, this.#token);
+    this.#answer(this.#waiter, record, false, this.#token);
     if (this.#repetitions === undefined) return;
     for (const { waiter, token, refused } of this.#repetitions) {
-      if (refused === undefined) this.#tell(waiter, record, true, token);
+      if (refused === undefined) this.#answer(waiter, record, true, token);
       else answered(() => waiter.failed(refused, token));
     }
   }
 
   /** As `answered`. */
-  #tell(waiter: DecisionWaiter, record: DecisionRecord, repeated: boolean, token: number): void {
+  #answer(waiter: DecisionWaiter, record: DecisionRecord, repeated: boolean, token: number): void {
     try {
       waiter.decided(new RecordedDecision(record, repeated), token);
     } catch (error) {
@@ -106,9 +106,9 @@ export class PendingDecision implements RecordWaiter {
 }
 
 /** What a waiter throws is a failure of its own: the others are still answered, and the process learns of it. */
-export function answered(tell: () => void): void {
+export function answered(answer: () => void): void {
   try {
-    tell();
+    answer();
   } catch (error) {
     thrownByWaiter(error);
   }

@@ -79,7 +79,7 @@ export interface ClientRequest {
   readonly providers?: readonly string[] | undefined;
   /** One of these. */
   readonly regions?: readonly string[] | undefined;
-  /** What the learner tells requests apart by: whole numbers under the names that the policy lists. */
+  /** What the learner distinguishes requests by: whole numbers under the names that the policy lists. */
   readonly features?: { readonly [name: string]: number } | undefined;
   /** What the prior makes of the text, where there is one; `Engine.learning.scoreText` says. */
   readonly textScore?: number | undefined;
@@ -244,7 +244,7 @@ export function resolveRequest(index: SnapshotIndex, clientRequest: ClientReques
 const BOUNDS: MistakeBounds = { max: 33, suggestionsMax: 4 };
 
 /**
- * What the client sent, as one text whatever the order of its keys: for the digest that tells a request sent again from
+ * What the client sent, as one text whatever the order of its keys: for the digest that distinguishes a retry from
  * another one under the same id.
  */
 export function contentOf(clientRequest: ClientRequest): string {

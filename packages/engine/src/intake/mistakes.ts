@@ -6,7 +6,7 @@
 import type { JsonPath, Mistake } from "@calybris/kernel";
 import { nameRemedy } from "./nearest.ts";
 
-/** The most that are told at once. */
+/** The most that are reported at once. */
 export const MISTAKES_MAX = 100;
 
 /** Where a path is: a line of the text, or a place of another file in words. */
@@ -95,7 +95,7 @@ const VALUE_SHOWN_CHARACTERS_MAX = 60;
 /** A larger integer takes long to write out, and says nothing. */
 const INTEGER_SHOWN_BITS_MAX = 256;
 
-/** A value as an error shows it: short, and told apart from text. */
+/** A value as an error shows it: short, and distinct from text. */
 export function showValue(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "a list";

@@ -13,7 +13,7 @@ import { type FileIdentity, identify, isSameFile } from "./file-identity.ts";
 import { LOCK_FILE } from "./lock.ts";
 
 const NEWLINE = 0x0a;
-/** An entry begins where the last one ended, so the first bytes tell. */
+/** An entry begins where the last one ended, so the first bytes decide. */
 const CHECKED_BYTES = 64;
 
 export class Fence {

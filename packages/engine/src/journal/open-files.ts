@@ -44,7 +44,7 @@ function overriding<T extends object>(object: T, methods: Partial<T>): T {
   });
 }
 
-/** Why the work failed is what has to be told. */
+/** The caller needs the reason why the work failed. */
 function closeQuietly(file: DiskFile): void {
   try {
     file.close();

@@ -1,6 +1,6 @@
 /**
  * What the writer adds to entries: the hash of each, and of a decision its digests. Each has a place by its sequence, which is
- * given to another entry when the one before it was told.
+ * given to another entry when the one before it was reported.
  * @module
  */
 import { DIGEST_BYTES, PROOF_BYTES } from "./decision-record.ts";

@@ -1,5 +1,5 @@
 /**
- * The entry of a decision that is being ordered: what the state is told, read from its record when it is looked at.
+ * The entry of a decision that is being ordered: what the state receives, read lazily from its record.
  * @module
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * Learns what was written, on the engine's thread. On a fast disk a message takes half as long as the sync that it tells
+ * Learns what was written, on the engine's thread. On a fast disk a message takes half as long as the sync that it reports
  * of, so while a batch is under way that will soon be done, the thread looks for itself at every turn of its event loop.
  * Otherwise it waits for a message.
  * @module
@@ -41,7 +41,7 @@ export class ResultWatch {
   until(last: number, woken: boolean): void {
     this.#last = last;
     if (this.#isDone()) return;
-    // Also while it is looking: a message may have told meanwhile that all was done, and let the process go.
+    // Also while it is looking: a message may have reported meanwhile that all was done, and let the process go.
     this.#keeper.ref();
     if (this.#isLooking) return;
     this.#lookFor(woken ? 0 : 2 * this.#batchUs);

@@ -72,7 +72,7 @@ export class ThreadDriver implements WriterDriver {
     this.#watch.until(this.#feed.laid, wake(this.#memory.words, WORD.writerAsleep));
   }
 
-  /** A thread that ends before it is told to is a failure. */
+  /** A thread that ends before it is asked to is a failure. */
   #adopt(worker: Worker): Promise<void> {
     worker.unref();
     worker.on("error", (error) => this.#fail(error instanceof Error ? error.message : String(error)));
@@ -99,7 +99,7 @@ export class ThreadDriver implements WriterDriver {
     else this.#fail(message.problem);
   }
 
-  /** What was written before is still told; nothing after it. */
+  /** What was written before is still reported; nothing after it. */
   #fail(problem: string): void {
     if (this.#failed) return;
     this.#feed.discard();

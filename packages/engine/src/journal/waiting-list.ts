@@ -46,7 +46,7 @@ export class WaitingList {
     }
   }
 
-  /** Tells the latest `count`, or all, that nobody knows; after what is being done now. */
+  /** Reports the latest `count`, or all, as unknown; after the current task. */
   reject(error: CalybrisError, count: number = this.count): void {
     this.#sequences.splice(this.#sequences.length - count);
     const latest = this.#waiting.splice(this.#waiting.length - count);

@@ -1,5 +1,5 @@
 /**
- * The thread that owns the journal's files: takes what was ordered, chains it, writes it, tells, and sleeps when there is nothing. It
+ * The thread that owns the journal's files: takes what was ordered, chains it, writes it, reports it, and sleeps when there is nothing. It
  * never returns to its event loop, so that nothing stands between the end of one sync and the next write. After a failure
  * it says so and ends.
  * @module

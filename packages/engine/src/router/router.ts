@@ -43,7 +43,7 @@ export interface ScoringPrior {
 export interface RouterPolicy {
   readonly learning: Learning | undefined;
   readonly featureCount: number;
-  /** Left out where requests are told apart by their tokens. */
+  /** Left out where requests are distinguished by their tokens. */
   readonly featureNames?: readonly string[] | undefined;
   readonly tierNames?: readonly string[] | undefined;
   /** Least quality of the enabled candidates of each tier, cheapest first. */
@@ -360,7 +360,7 @@ export class Router {
   }
 }
 
-/** Two policies with the same text tell requests apart in the same way. */
+/** Two policies with the same text distinguish requests in the same way. */
 function featuresOf({ featureCount, featureNames }: RouterPolicy): string {
   return JSON.stringify(featureNames ?? featureCount);
 }

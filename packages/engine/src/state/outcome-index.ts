@@ -1,5 +1,5 @@
 /**
- * Which decisions have been told about: one bit for each entry of the journal, for good, and the latest outcomes in full,
+ * Which decisions have an outcome: one bit for each entry of the journal, for good, and the latest outcomes in full,
  * so that the same one again gets the first answer.
  * @module
  */
@@ -30,7 +30,7 @@ const CHUNK_BITS: number = SNAPSHOT_PAGE_RECORDS.told;
 type OutcomeRecord = ReturnType<typeof OUTCOME_RECORDS.read>;
 
 /**
- * An outcome as its entry tells it.
+ * An outcome as its entry has it.
  *
  * @param closedCost - what the decision's reservation was closed at before the outcome.
  */
@@ -160,7 +160,7 @@ export class OutcomeIndex implements Stage {
     });
   }
 
-  /** What is known of the outcome of a decision; `undefined` when nobody told. */
+  /** What is known of the outcome of a decision; `undefined` when none was reported. */
   find(of: number): Remembered | undefined {
     const latest = this.#latest.get(of);
     if (latest !== undefined) return latest;
@@ -183,7 +183,7 @@ export class OutcomeIndex implements Stage {
   }
 }
 
-/** An outcome of which no more is known than that it was told. */
+/** An outcome of which no more is known than that it was reported. */
 const FORGOTTEN: Remembered = Object.freeze({
   sequence: 0,
   content: undefined,

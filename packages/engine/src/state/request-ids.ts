@@ -57,7 +57,7 @@ export class RequestIds {
    * Answers a request that was sent before; false for a new one. While the first attempt waits, so does a repetition.
    *
    * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content; a repetition of an attempt that
-   *   waits is told so later.
+   *   waits learns it later.
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
   answers(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {

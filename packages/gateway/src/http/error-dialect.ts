@@ -39,7 +39,7 @@ const MISTAKES_MAX = 100;
 /** Of all mistakes together: an answer to a bad request is never long. */
 const MISTAKES_CHARACTERS_MAX = 16_384;
 
-/** @param mistakesMax - mistakes that are shown; their number is told when there are more. */
+/** @param mistakesMax - mistakes that are shown; their number is added when there are more. */
 export function errorJson(error: CalybrisError, mistakesMax: number = MISTAKES_MAX): string {
   const { code, message, remedy } = error;
   const { mistakes, ...others } = error.details as { readonly mistakes?: readonly Mistake[] };

@@ -88,7 +88,7 @@ export class NodeSide extends Duplex {
     this.#bodyBytesAhead = 0;
   }
 
-  /** Whether Node's parser has taken everything it was given; if not, the connection is told when it has. */
+  /** Whether Node's parser has taken everything it was given; if not, the connection is notified when it has. */
   mayFeed(): boolean {
     this.#isBlocked = this.readableFlowing !== true || this.readableLength > 0;
     return !this.#isBlocked;

@@ -34,7 +34,7 @@ const INSIGNIFICANT: ReadonlySet<string> = new Set([
 ]);
 const LINE = /^POST (\/[A-Za-z0-9/_.:~-]*) HTTP\/1\.1$/;
 const LENGTH = /^(?:0|[1-9][0-9]{0,8})$/;
-/** As many as Node's own parser is told to keep. */
+/** The limit that Node's own parser is given. */
 const HEADERS_MAX = 64;
 
 /** @param head - request line and headers, to the end of the last one's line. `undefined`: not plain. */

@@ -34,7 +34,7 @@ export function maySee(principal: Principal, tenant: string | undefined): boolea
   return principal.tenants === undefined || principal.tenants.has(tenant ?? DEFAULT_TENANT);
 }
 
-/** The error as the caller may see it: a bound key cannot tell another tenant's decision from one that never existed. */
+/** The error as the caller may see it: a bound key cannot distinguish another tenant's decision from one that never existed. */
 export function visibleError(principal: Principal, error: unknown): unknown {
   const isForeign = error instanceof CalybrisError && error.code === "CAL_LEDGER_RESERVATION_FOREIGN";
   if (principal.tenants === undefined || !isForeign) return error;

@@ -72,8 +72,8 @@ export interface FactorBound {
 }
 
 /**
- * The dearest that a request may be served. A provider that is asked for a tier may serve the call at the list price, but
- * never dearer than that tier; `auto` leaves the choice to the provider's own settings, so that every known factor counts.
+ * The most expensive service that a request may get. A provider that is asked for a tier may serve the call at the list price, but
+ * never at a higher price than that tier; `auto` leaves the choice to the provider's own settings, so that every known factor counts.
  *
  * @example
  * ```ts
@@ -89,7 +89,7 @@ export function factorMax(asked: AskedService, provider: string, own: PriceFacto
     const word = asked[kind] ?? "";
     const name = `${kind} ${word}` as const;
     let factorBps = LIST_PRICE_BPS;
-    if (word === "auto") factorBps = dearest(factors, kind);
+    if (word === "auto") factorBps = mostExpensive(factors, kind);
     else if (Object.hasOwn(factors, name)) factorBps = Math.max(LIST_PRICE_BPS, factors[name] ?? LIST_PRICE_BPS);
     else if (word !== "" && !CHEAPER_WORDS.has(name)) unknown.push(name);
     productBps = ceilDivide(productBps * BigInt(factorBps), BigInt(LIST_PRICE_BPS));
@@ -102,7 +102,7 @@ const FACTOR_KINDS: readonly FactorKind[] = ["tier", "speed", "region"];
 /** Words for less than the list price, whatever the provider's discount is: the list price bounds them. */
 const CHEAPER_WORDS: ReadonlySet<string> = new Set(["tier flex", "tier standard_only"]);
 
-function dearest(factors: PriceFactors, kind: FactorKind): number {
+function mostExpensive(factors: PriceFactors, kind: FactorKind): number {
   const known = Object.entries(factors).filter(([name]) => name.startsWith(`${kind} `));
   return Math.max(LIST_PRICE_BPS, ...known.map(([, factorBps]) => factorBps as number));
 }

@@ -66,7 +66,7 @@ export class ChatStream implements StreamTranslation {
   }
 
   #begin({ id, model }: Json): string {
-    // Some hosts send it twice. Another answer, spliced behind the first one, cannot be told apart from it by a client.
+    // Some hosts send it twice. A client cannot distinguish another answer, spliced behind the first one, from it.
     if (this.#head !== undefined) return id === this.#head["id"] ? "" : this.#fail(SPLICED);
     this.#head = { id, object: "chat.completion.chunk", created: this.#options.createdSeconds, model };
     return this.#chunk({ role: "assistant", content: "", refusal: null });

@@ -61,7 +61,7 @@ export class Traces {
     };
   }
 
-  /** Tells what is held, once, and stops. */
+  /** Exports what is held, once, and stops. */
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#send();

@@ -18,7 +18,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** What a kind of client is told. */
+/** The refusal in a client's dialect. */
 export interface RefusalWords {
   readonly status: number;
   readonly type?: string;

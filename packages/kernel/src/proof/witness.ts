@@ -1,6 +1,6 @@
 /**
  * A witness (C2SP tlog-witness) as a pure function: a request and the checkpoint that was cosigned last lead to an answer.
- * Whoever serves it persists the new state before it signs and answers, and handles the requests of one log one at a time.
+ * A server persists the new state before it signs and answers, and handles the requests of one log one at a time.
  *
  *     old <size>
  *     base64(hash)            up to 63 lines: a consistency proof

@@ -103,7 +103,7 @@ function runFromNothing(ground: Ground, rows: Int32Array, valueMicrocents: numbe
     if (prior === undefined) continue;
     fits += 1;
     policy = start();
-    tell(policy, prior, table, log, seed + fits);
+    replayLog(policy, prior, table, log, seed + fits);
   }
   return { tally, fits };
 }
@@ -151,7 +151,7 @@ function balanced(rows: readonly number[], targets: Float64Array, seed: number):
 }
 
 /** The new prior's scores and boundaries, and the log's rewards in its regimes. */
-function tell(policy: CalybrisPolicy, prior: Prior, table: Table, log: Log, seed: number): void {
+function replayLog(policy: CalybrisPolicy, prior: Prior, table: Table, log: Log, seed: number): void {
   const featureCount = table.featureNames.length;
   const indexes = table.categoryNames.map((name) => categoryIndexOf(prior, name));
   const scoreOf = (row: number): number =>

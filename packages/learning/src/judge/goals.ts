@@ -120,7 +120,7 @@ function equalSavings(set: SetFigures): readonly Goal[] {
     {
       goal: `${set.set}: false-negative rate below random's at 20, 40, 60, 80 % savings`,
       target: "≥ 25 %, bound > 0",
-      ...told(worst("belowRandom", BELOW_RANDOM), reach),
+      ...withRemark(worst("belowRandom", BELOW_RANDOM), reach),
     },
     {
       goal: `${set.set}: … below the static floor's`,
@@ -141,7 +141,7 @@ function equalSavings(set: SetFigures): readonly Goal[] {
   ];
 }
 
-function told(judged: Pick<Goal, "measured" | "isMet">, remark: string): Pick<Goal, "measured" | "isMet"> {
+function withRemark(judged: Pick<Goal, "measured" | "isMet">, remark: string): Pick<Goal, "measured" | "isMet"> {
   return { ...judged, measured: judged.measured + remark };
 }
 

@@ -24,7 +24,7 @@ const COLD: CalybrisOptions = Object.freeze({ ...CALYBRIS_DEFAULTS, explorationB
 
 /**
  * Trials without any prior, each on other rows (a stretch of them where rows are in time order). Random's reward is not
- * drawn but computed: the mean over the tiers, row by row. What is told is the number of decisions after which the median
+ * drawn but computed: the mean over the tiers, row by row. The result is the number of decisions after which the median
  * trial is ahead of random, and stays so to its end.
  */
 export function coldStart(table: Table, valueMicrocents: number, seed: number, trials: number = TRIALS): ColdStart {

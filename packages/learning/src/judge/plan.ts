@@ -24,7 +24,7 @@ export interface PlanOptions {
   readonly folds: number;
   readonly rowsFitMax: number;
   readonly kinds: readonly HeadKind[];
-  /** Of the labelled past, so many rows are told to a router before a fold begins. */
+  /** Rows of the labelled past that a router receives before a fold begins. */
   readonly labelledRowsMax: number;
 }
 

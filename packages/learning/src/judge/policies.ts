@@ -146,7 +146,7 @@ function seedsOf(
   return Math.max(1, Math.min(seeds, Math.floor(decisionsMax / (plan.rows.length * plan.valuesMicrocents.length))));
 }
 
-/** The bandit track: only the chosen tier's outcome is told. */
+/** The bandit track: only the chosen tier's outcome is reported. */
 export function playBandits(plan: Plan, options: BanditOptions): readonly Played[] {
   const starts: readonly (readonly [string, number, (value: number, seed: number) => StartPolicy])[] = [
     [CALYBRIS, seedsOf(plan, undefined, options), (value, seed) => startCalybris(plan.table, value, seed)],

@@ -115,7 +115,7 @@ export class CalybrisPolicy implements OnlinePolicy {
   }
 
   /**
-   * Labelled rows of the past, told as outcomes of every tier before the stream begins: what the prior was fitted on says
+   * Labelled rows of the past, reported as outcomes of every tier before the stream begins: what the prior was fitted on says
    * how each regime does as well.
    */
   warm(rows: Int32Array, valueMicrocents: number): void {
@@ -131,7 +131,7 @@ export class CalybrisPolicy implements OnlinePolicy {
     }
   }
 
-  /** What was logged, told again: only of the tier that ran is anything known. */
+  /** Replays what was logged: only the outcome of the tier that ran is known. */
   warmLogged(row: number, tier: number, earnedBps: number): void {
     this.router.beliefs.observe(this.#regimeOf(row), tier, earnedBps, NEVER_FORGET_PPM);
   }
@@ -179,7 +179,7 @@ function tiersFrom(from: number, count: number): readonly number[] {
   return lists[key] ?? [];
 }
 
-/** A new prior means new regimes: every stage begins with the labelled past told under its own. */
+/** A new prior means new regimes: every stage begins with the labelled past, reported under its own. */
 export function startCalybris(
   table: Table,
   valueMicrocents: number,
