@@ -16,7 +16,7 @@ import {
   type Policy,
   REGIME_COUNT,
 } from "@calybris/kernel";
-import { DecidePlan } from "./decide.ts";
+import { DecidePlan, type TenantRoom } from "./decide.ts";
 import { PreparedPolicy } from "./prepared-policy.ts";
 import type { Learner } from "./recommend.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
@@ -30,6 +30,7 @@ import { drive } from "../ledger/cells.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
 import type { Draws } from "../router/draws.ts";
 import type { EngineState } from "../state/state.ts";
+import type { Writable } from "./writable.ts";
 
 /** What the step needs of the engine. */
 interface StepPorts {
@@ -58,6 +59,13 @@ export class DecideStep {
   readonly #shelf: RecordShelf = new RecordShelf();
   readonly #plan: DecidePlan = new DecidePlan();
   #prepared: PreparedPolicy | undefined;
+  /** What the step that runs is given: one step runs at a time, and no decision makes a closure. */
+  #resolved: ResolvedRequest | undefined;
+  #waiter: RecordWaiter | undefined;
+  readonly #work = (at: number): number => this.#run(at);
+  /** Filled again for each decision. */
+  readonly #room: Writable<TenantRoom> = { account: undefined, roomMicrocents: undefined };
+  #learns: Writable<Learner> | undefined;
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
@@ -70,12 +78,9 @@ export class DecideStep {
    *   `Ordering.step`; nothing was ordered.
    */
   run(resolved: ResolvedRequest, waiter: RecordWaiter): number {
-    return this.#ports.journal.step((at) => {
-      const account = this.#accountOf(resolved.tenant);
-      this.#refuseWhenFull(account);
-      this.#freezeWhenDue(account, at);
-      return this.#reserveAndOrder(resolved, account, at, waiter);
-    });
+    this.#resolved = resolved;
+    this.#waiter = waiter;
+    return this.#ports.journal.step(this.#work);
   }
 
   /** The most entries that deciding these requests in one step may order. */
@@ -89,6 +94,14 @@ export class DecideStep {
     const floorless = requests.filter(({ defaulted }) => defaulted.includes("floor")).length;
     const tables = (REGIME_COUNT + 1) * (2 ** router.tierFloors.length - 1);
     return count + Math.min(floorless, tables) + (router.boundaries === undefined ? 1 : 0);
+  }
+
+  #run(at: number): number {
+    const resolved = this.#resolved as ResolvedRequest;
+    const account = this.#accountOf(resolved.tenant);
+    this.#refuseWhenFull(account);
+    this.#freezeWhenDue(account, at);
+    return this.#reserveAndOrder(resolved, account, at, this.#waiter as RecordWaiter);
   }
 
   /** Freezes the regimes when the warm-up is over: the plan follows from them. */
@@ -130,7 +143,9 @@ export class DecideStep {
   /** Plans the decision. Changes nothing, and refuses nothing: a request that cannot run is rejected. */
   #decide(resolved: ResolvedRequest, account: Account | undefined, periods: readonly PeriodEntry[]): void {
     const { ledger } = this.#ports.state;
-    const room = account === undefined ? undefined : { account, roomMicrocents: ledger.room(account, periods) };
+    const room = this.#room;
+    room.account = account;
+    room.roomMicrocents = account === undefined ? undefined : ledger.room(account, periods);
     this.#plan.decide(this.#preparedPolicy(), resolved, this.#learner(periods.length), room);
   }
 
@@ -147,7 +162,7 @@ export class DecideStep {
       const entry = this.#plan.layInto(this.#shelf);
       waiter.entry = entry;
       ledger.preDebited(entry.entry);
-      return journal.orderFor(entry.entry, waiter, entry.record);
+      return journal.orderFor(entry.entry, waiter, entry);
     } catch (error) {
       if (cells.length > 0) drive(ledger.cells.undo(cells, costMicrocents));
       throw error;
@@ -160,12 +175,12 @@ export class DecideStep {
     const { snapshot } = state.current;
     const drawing = snapshot.learning === undefined ? undefined : draws();
     if (drawing === undefined) return undefined;
-    return {
-      router: state.router,
-      draws: drawing,
-      candidateTiers: snapshot.candidateTiers,
-      tableSequence: journal.nextSequence + periodCount,
-    };
+    const { candidateTiers } = snapshot;
+    this.#learns ??= { router: state.router, draws: drawing, candidateTiers, tableSequence: 0 };
+    this.#learns.draws = drawing;
+    this.#learns.candidateTiers = candidateTiers;
+    this.#learns.tableSequence = journal.nextSequence + periodCount;
+    return this.#learns;
   }
 
   /** The account that pays; `undefined` for a tenant without a limit, from which nothing is reserved. */

@@ -14,6 +14,7 @@ import {
   type BeliefEntry,
   BPS_MAX,
   breachOfDecision,
+  type CostMicrocents,
   costMicrocents,
   type Decision,
   GOVERNANCE,
@@ -28,7 +29,7 @@ import {
 import type { ResolvedRequest } from "../intake/client-request.ts";
 import { AT, HAS, type Pages } from "../journal/decision-record.ts";
 import { defaultedBits } from "../journal/lay-record.ts";
-import { RecordEntry } from "../journal/record-entry.ts";
+import { type DecidedValues, RecordEntry } from "../journal/record-entry.ts";
 import { headBytesMax, type HeadMembers, layHead } from "../journal/record-head.ts";
 import type { RecordShelf } from "../journal/record-shelf.ts";
 import type { Account } from "../ledger/account.ts";
@@ -42,21 +43,26 @@ import {
   type RequestTerms,
   TWO_32,
 } from "./prepared-policy.ts";
-import { isRejection, type Learner, Recommender } from "./recommend.ts";
+import { isRejection, type LearnedFrom, type Learner, Recommender } from "./recommend.ts";
+import type { Writable } from "./writable.ts";
 
 /** Whose money it is, and how much there is. */
 export interface TenantRoom {
-  readonly account: Account;
+  /** `undefined` of a tenant without a limit. */
+  readonly account: Account | undefined;
   /** What may be reserved; `undefined` when nobody limits it. */
   readonly roomMicrocents: bigint | undefined;
 }
 
-export class DecidePlan {
+export class DecidePlan implements DecidedValues {
   /** The table that the decision was drawn from, where none was in force. */
   table: BeliefEntry | undefined;
   /** The tenant's headroom, when it was too little. */
   shortMicrocents: Microcents | undefined;
   readonly #recommender: Recommender = new Recommender();
+  /** Filled again for each decision. */
+  readonly #head: Writable<HeadMembers> = { ...NO_HEAD };
+  readonly #asked: Writable<LearnedFrom> = { ...NOTHING_ASKED };
   #prepared!: PreparedPolicy;
   #resolved!: ResolvedRequest;
   #account: Account | undefined;
@@ -67,6 +73,8 @@ export class DecidePlan {
   #slot: number = BASE;
   #most: number = BASE;
   #floorBps = 0;
+  /** Of what runs; made of the record once. */
+  #cost: CostMicrocents = NO_COST;
   readonly #prescribe = (slot: number): void => this.#prescribeInto(slot);
 
   /** Decides a resolved request; what is decided stands until the next. */
@@ -85,6 +93,7 @@ export class DecidePlan {
     prepared.request[11] = this.#floorBps;
     this.#govern();
     prepared.requireConsistent(this.#slot);
+    this.#cost = costMicrocents(prepared.costOf(this.#slot));
   }
 
   /** Whether nothing runs. */
@@ -92,20 +101,28 @@ export class DecidePlan {
     return isRejection(this.#prepared.decisions, this.#slot);
   }
 
-  get costMicrocents(): bigint {
-    return this.#prepared.costOf(this.#slot);
+  get costMicrocents(): CostMicrocents {
+    return this.#cost;
+  }
+
+  get number(): Request["sequence"] {
+    return this.#resolved.request.sequence;
+  }
+
+  /** What was recommended by. */
+  get features(): readonly number[] {
+    return this.#learner === undefined ? NO_FEATURES : (this.#resolved.features ?? NO_FEATURES);
   }
 
   /** Lays the decision as a record. */
   layInto(shelf: RecordShelf): RecordEntry {
     const { policy, request, decisions } = this.#prepared;
     const resolved = this.#resolved;
-    const learner = this.#learner;
-    const features = learner === undefined ? NO_FEATURES : (resolved.features ?? NO_FEATURES);
+    const { features } = this;
     const members = this.#members();
     const headAt = AT.features + 8 * features.length;
-    const record = shelf.place(headAt + headBytesMax(members));
-    const { pages, at } = record;
+    shelf.place(headAt + headBytesMax(members));
+    const { pages, at } = shelf;
     const { u8, u16, u32, u64, i64, f64 } = pages;
     const asked = (at + AT.request) >>> 2;
     const made = (at + AT.decision) >>> 2;
@@ -126,39 +143,39 @@ export class DecidePlan {
     let has = members.requestId === undefined ? 0 : HAS.requestId;
     if (members.tenant !== undefined) has |= HAS.tenant;
     if (this.shortMicrocents !== undefined) has |= HAS.short;
-    if (learner !== undefined) has |= this.#recommender.layInto(pages, at, decisions, resolved.textScore);
+    if (this.#learner !== undefined) has |= this.#recommender.layInto(pages, at, decisions, resolved.textScore);
     u32[(at + AT.has) >>> 2] = has;
     const isTenantDefaulted = this.#account !== undefined && resolved.tenant === undefined;
     const defaulted = defaultedBits(resolved.defaulted) | (isTenantDefaulted ? TENANT_DEFAULTED : 0);
     u8[at + AT.defaulted] = defaulted;
     const bytes = (layHead(pages, at, at + headAt, members, defaulted) - at + 7) & ~7;
     u32[at >>> 2] = bytes;
+    const entry = new RecordEntry(shelf, members, this, UNPROVEN);
     shelf.take(bytes);
-    return new RecordEntry(record, members, features, UNPROVEN);
+    return entry;
   }
 
   /** The members of the entry before its request. */
   #members(): HeadMembers {
-    const { requestId, actor, onBehalfOf, useCase, tenant, reservationSeconds, tags, session, promptDigest } =
-      this.#resolved;
+    const head = this.#head;
+    const resolved = this.#resolved;
     const account = this.#account;
-    return {
-      requestId,
-      actor,
-      onBehalfOf,
-      useCase,
-      tenant: tenant ?? account?.tenant,
-      reservationSeconds: account === undefined ? undefined : reservationSeconds,
-      roomMicrocents: this.shortMicrocents,
-      asked: this.#asked(),
-      tags,
-      session,
-      promptDigest,
-    };
+    head.requestId = resolved.requestId;
+    head.actor = resolved.actor;
+    head.onBehalfOf = resolved.onBehalfOf;
+    head.useCase = resolved.useCase;
+    head.tenant = resolved.tenant ?? account?.tenant;
+    head.reservationSeconds = account === undefined ? undefined : resolved.reservationSeconds;
+    head.roomMicrocents = this.shortMicrocents;
+    head.asked = this.#sent();
+    head.tags = resolved.tags;
+    head.session = resolved.session;
+    head.promptDigest = resolved.promptDigest;
+    return head;
   }
 
   /** What the client sent where the request holds another value, or leaves the same one out. */
-  #asked(): Asked | undefined {
+  #sent(): Asked | undefined {
     const { request: words } = this.#prepared;
     const { budgetLimitMicrocents: budget, providersAllowed: providers } = this.#resolved.request;
     const { providersLow, providersHigh } = this.#terms;
@@ -211,9 +228,13 @@ export class DecidePlan {
       this.#prescribeInto(BASE);
       return;
     }
-    const { useCase, textScore, features = [], request: sent } = this.#resolved;
-    const { floorMostBps } = this.#terms;
-    const asked = { useCase, warmStartBps: sent.qualityMinBps, floorMostBps, features, textScore };
+    const { useCase, textScore, features = NO_FEATURES, request: sent } = this.#resolved;
+    const asked = this.#asked;
+    asked.useCase = useCase;
+    asked.warmStartBps = sent.qualityMinBps;
+    asked.floorMostBps = this.#terms.floorMostBps;
+    asked.features = features;
+    asked.textScore = textScore;
     const recommender = this.#recommender;
     recommender.recommend(this.#learner, asked, this.#prepared, this.#prescribe);
     this.#slot = recommender.chosen;
@@ -227,10 +248,10 @@ export class DecidePlan {
    * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
    */
   #keepWithin(room: TenantRoom | undefined): void {
-    const roomMicrocents = room?.roomMicrocents;
-    if (room === undefined || roomMicrocents === undefined) return;
+    if (room?.account === undefined || room.roomMicrocents === undefined) return;
+    const { account, roomMicrocents } = room;
     if (this.#prepared.costOf(this.#most) <= roomMicrocents) return;
-    const budget = costMicrocents(room.account.limit.whenShort === "substitute" ? roomMicrocents : 0n);
+    const budget = costMicrocents(account.limit.whenShort === "substitute" ? roomMicrocents : 0n);
     const { request } = this.#prepared;
     request[8] = Number(BigInt.asUintN(32, budget));
     request[9] = Number(budget >> 32n);
@@ -287,6 +308,27 @@ export class DecidePlan {
 }
 
 const NO_FEATURES: readonly number[] = [];
+const NO_COST: CostMicrocents = costMicrocents(0n);
+const NO_HEAD: HeadMembers = {
+  requestId: undefined,
+  actor: undefined,
+  onBehalfOf: undefined,
+  useCase: "",
+  tenant: undefined,
+  reservationSeconds: undefined,
+  roomMicrocents: undefined,
+  asked: undefined,
+  tags: undefined,
+  session: undefined,
+  promptDigest: undefined,
+};
+const NOTHING_ASKED: LearnedFrom = {
+  useCase: "",
+  warmStartBps: 0,
+  floorMostBps: 0,
+  features: NO_FEATURES,
+  textScore: undefined,
+};
 const TENANT_DEFAULTED: number = defaultedBits(["tenant"]);
 /** Up to here an amount times 12,500 is exact as a number. */
 const EXACT_HIGH = 128;

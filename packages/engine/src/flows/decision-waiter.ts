@@ -28,6 +28,15 @@ interface Repetition {
   readonly refused: CalybrisError | undefined;
 }
 
+/** What is done with a decision that was ordered, the same for all of them. */
+export interface PendingPorts {
+  readonly failStop: FailStop;
+  /** Called when it is durable, before anybody is answered. */
+  readonly proven: (sequence: number, record: DecisionRecord) => void;
+  /** Called with one whose request has an id, when that is found in the journal. */
+  readonly answered: (pending: PendingDecision) => void;
+}
+
 export class PendingDecision implements RecordWaiter {
   entry: RecordEntry | undefined;
   /** Of its entry, and the id of its request within its namespace; known of a request with an id once it is ordered. */
@@ -35,38 +44,28 @@ export class PendingDecision implements RecordWaiter {
   scopedId: string | undefined;
   readonly #waiter: DecisionWaiter;
   readonly #token: number;
-  readonly #failStop: FailStop;
-  /** Called when it is durable, before anybody is answered. */
-  readonly #onProven: (sequence: number, record: DecisionRecord) => void;
-  onAnswered: ((pending: PendingDecision) => void) | undefined;
+  readonly #ports: PendingPorts;
   #repetitions: Repetition[] | undefined;
-  #failure: unknown;
-  #hasFailed = false;
+  #failure: { readonly error: unknown } | undefined;
 
-  constructor(
-    waiter: DecisionWaiter,
-    token: number,
-    failStop: FailStop,
-    onProven: (sequence: number, record: DecisionRecord) => void,
-  ) {
+  constructor(waiter: DecisionWaiter, token: number, ports: PendingPorts) {
     this.#waiter = waiter;
     this.#token = token;
-    this.#failStop = failStop;
-    this.#onProven = onProven;
+    this.#ports = ports;
   }
 
   durable(sequence: number, proofs: Proofs): void {
-    const { record } = this.entry as RecordEntry;
+    const record = this.entry as RecordEntry;
     try {
       const { pages, at } = record;
       pages.f64[(at + AT.sequence) >>> 3] = sequence;
       proofs.copy(sequence, pages.u8, at + AT.entryHash);
-      this.#onProven(sequence, record);
+      this.#ports.proven(sequence, record);
     } catch (error) {
-      this.#fail(this.#failStop.stop(error));
+      this.#fail(this.#ports.failStop.stop(error));
       return;
     }
-    this.onAnswered?.(this);
+    if (this.scopedId !== undefined) this.#ports.answered(this);
     this.#answer(this.#waiter, record, false, this.#token);
     if (this.#repetitions === undefined) return;
     for (const { waiter, token, refused } of this.#repetitions) {
@@ -90,7 +89,8 @@ export class PendingDecision implements RecordWaiter {
 
   /** Another one waits too. After a failure it hears of that: only a new process finds out what became of the entry. */
   repeat(repetition: Repetition): void {
-    if (this.#hasFailed) answered(() => repetition.waiter.failed(this.#failure, repetition.token));
+    const failure = this.#failure;
+    if (failure !== undefined) answered(() => repetition.waiter.failed(failure.error, repetition.token));
     else {
       this.#repetitions ??= [];
       this.#repetitions.push(repetition);
@@ -98,8 +98,7 @@ export class PendingDecision implements RecordWaiter {
   }
 
   #fail(error: unknown): void {
-    this.#hasFailed = true;
-    this.#failure = error;
+    this.#failure = { error };
     answered(() => this.#waiter.failed(error, this.#token));
     for (const { waiter, token } of this.#repetitions ?? []) answered(() => waiter.failed(error, token));
   }

@@ -16,14 +16,13 @@ import {
 } from "@calybris/kernel";
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
 import { type Decided, identityNumberOf } from "./decided.ts";
-import { answered, type DecisionWaiter, PendingDecision } from "./decision-waiter.ts";
-import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
+import { answered, type DecisionWaiter, PendingDecision, type PendingPorts } from "./decision-waiter.ts";
+import { type ClientRequest, type RequestDraft, requestDraft, resolveRequest } from "../intake/client-request.ts";
 import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Journal } from "../journal/journal.ts";
 import { type IdentifiedRequest, identified, type RequestIds } from "../state/request-ids.ts";
 import type { Draws } from "../router/draws.ts";
-import type { Writable } from "./writable.ts";
 import type { EngineState } from "../state/state.ts";
 
 /** What became of one request of many. */
@@ -54,16 +53,21 @@ export interface DecisionPorts {
 /** One request of many, and what the policy makes of it. */
 interface ReadRequest {
   readonly identity: IdentifiedRequest | undefined;
-  readonly resolved: ResolvedRequest | CalybrisError;
+  readonly resolved: RequestDraft | CalybrisError;
 }
 
 export class EngineDecisions {
   readonly #ports: DecisionPorts;
   readonly #step: DecideStep;
+  readonly #pendingPorts: PendingPorts;
+  /** Of a request that is sent alone: it is decided, or refused, before the next is read into it. */
+  readonly #draft: RequestDraft = requestDraft();
 
   constructor(ports: DecisionPorts) {
+    const { failStop, requestIds } = ports;
     this.#ports = ports;
     this.#step = new DecideStep(ports);
+    this.#pendingPorts = { failStop, proven: this.#proven, answered: (pending) => requestIds.answered(pending) };
   }
 
   /** As `Engine.submit`. */
@@ -73,7 +77,7 @@ export class EngineDecisions {
       failStop.assertRunning();
       const identity = identified(client);
       if (!this.#isRecalled(identity, waiter, token))
-        this.#order(this.#resolve(client, actor), identity, waiter, token);
+        this.#order(this.#resolve(client, actor, this.#draft), identity, waiter, token);
     } catch (error) {
       refused(waiter, failStop.stoppedOnViolation(error), token);
     }
@@ -138,39 +142,30 @@ export class EngineDecisions {
   }
 
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */
-  #resolve(client: ClientRequest, actor: Actor | undefined): ResolvedRequest {
-    const { state } = this.#ports;
-    const resolved: Writable<ResolvedRequest> = resolveRequest(
-      state.current.index,
-      client,
-      state.decisionSequence + 1n,
-    );
-    resolved.actor = this.#ports.actorOf(actor);
-    return resolved;
+  #resolve(client: ClientRequest, actor: Actor | undefined, draft: RequestDraft): RequestDraft {
+    const { state, actorOf } = this.#ports;
+    resolveRequest(state.current.index, client, UNNUMBERED, draft);
+    draft.actor = actorOf(actor);
+    return draft;
   }
 
-  /** Orders a decision. */
-  #order(
-    resolved: ResolvedRequest,
-    identity: IdentifiedRequest | undefined,
-    waiter: DecisionWaiter,
-    token: number,
-  ): void {
-    const { failStop, requestIds } = this.#ports;
+  /** Orders a decision. It gets its number here: what the client's object ran while it was read may have had one decided. */
+  #order(resolved: RequestDraft, identity: IdentifiedRequest | undefined, waiter: DecisionWaiter, token: number): void {
     invariant(
       resolved.requestId === identity?.requestId,
       "a request that is taken has the id that it was looked up by",
     );
-    const pending = new PendingDecision(waiter, token, failStop, this.#proven);
+    resolved.request.sequence = sequenceOf(this.#ports.state.decisionSequence + 1n);
+    const pending = new PendingDecision(waiter, token, this.#pendingPorts);
     const sequence = this.#step.run(resolved, pending);
-    if (identity !== undefined) requestIds.ordered(identity, sequence, pending);
+    if (identity !== undefined) this.#ports.requestIds.ordered(identity, sequence, pending);
   }
 
   #read(client: ClientRequest, actor: Actor | undefined): ReadRequest {
     let identity: IdentifiedRequest | undefined;
     try {
       identity = identified(client);
-      return { identity, resolved: this.#resolve(client, actor) };
+      return { identity, resolved: this.#resolve(client, actor, requestDraft()) };
     } catch (error) {
       if (!(error instanceof CalybrisError)) throw error;
       return { identity, resolved: error };
@@ -182,19 +177,16 @@ export class EngineDecisions {
     try {
       if (this.#isRecalled(identity, results, position)) return;
       if (resolved instanceof CalybrisError) throw resolved;
-      this.#order(this.#numbered(resolved), identity, results, position);
+      this.#order(resolved, identity, results, position);
     } catch (error) {
       if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
       results.failed(error, position);
     }
   }
-
-  /** With the number that its decision gets, which was not known when it was read. */
-  #numbered(resolved: ResolvedRequest): ResolvedRequest {
-    const sequence = sequenceOf(this.#ports.state.decisionSequence + 1n);
-    return { ...resolved, request: { ...resolved.request, sequence } };
-  }
 }
+
+/** Until a request is ordered. */
+const UNNUMBERED = 0n;
 
 /** Apart, so that a request that is taken makes no closure. */
 function refused(waiter: DecisionWaiter, error: unknown, token: number): void {

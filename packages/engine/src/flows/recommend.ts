@@ -36,7 +36,7 @@ export interface Learner {
 }
 
 /** What was asked, as far as learning is concerned. */
-export interface Asked {
+export interface LearnedFrom {
   readonly useCase: string;
   /** The floor of its use case. */
   readonly warmStartBps: number;
@@ -80,7 +80,7 @@ export class Recommender {
    * Recommends for a request whose client gave no floor. Its record holds the floor of its use case, as far as what was asked
    * for allows, and does so again afterwards. `prescribe` decides it into a slot.
    */
-  recommend(learner: Learner, asked: Asked, prepared: PreparedPolicy, prescribe: (slot: number) => void): void {
+  recommend(learner: Learner, asked: LearnedFrom, prepared: PreparedPolicy, prescribe: (slot: number) => void): void {
     const { router, draws } = learner;
     const { request } = prepared;
     const baseFloor = request[11] as number;
@@ -141,7 +141,7 @@ export class Recommender {
     );
   }
 
-  #advise(router: Router, { useCase, warmStartBps, floorMostBps, features, textScore }: Asked): void {
+  #advise(router: Router, { useCase, warmStartBps, floorMostBps, features, textScore }: LearnedFrom): void {
     const advice = this.#advice;
     router.advise(useCase, warmStartBps, features, textScore, advice);
     if (advice.floorBps <= floorMostBps || advice.source === "certified") return;

@@ -128,18 +128,54 @@ export interface ResolvedRequest {
   readonly request: Request;
   readonly useCase: string;
   readonly defaulted: readonly Defaulted[];
-  readonly requestId?: string;
-  readonly tenant?: string;
-  readonly reservationSeconds?: number;
+  readonly requestId?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly reservationSeconds?: number | undefined;
   /** In the policy's order; of a policy that learns. */
-  readonly features?: readonly number[];
-  readonly textScore?: number;
+  readonly features?: readonly number[] | undefined;
+  readonly textScore?: number | undefined;
   /** Who asks; the engine's caller says, not the client. */
-  readonly actor?: Actor;
-  readonly onBehalfOf?: string;
-  readonly tags?: Readonly<Record<string, string>>;
-  readonly session?: string;
-  readonly promptDigest?: string;
+  readonly actor?: Actor | undefined;
+  readonly onBehalfOf?: string | undefined;
+  readonly tags?: Readonly<Record<string, string>> | undefined;
+  readonly session?: string | undefined;
+  readonly promptDigest?: string | undefined;
+}
+
+/** A {@link ResolvedRequest} to be filled. */
+export type RequestDraft = Writable<Omit<ResolvedRequest, "request">> & { readonly request: Writable<Request> };
+
+/** One that every member is there of, so that all have one shape. */
+export function requestDraft(): RequestDraft {
+  return {
+    request: {
+      sequence: sequenceOf(0n),
+      requestedId: candidateId(0),
+      inputTokens: tokens(0),
+      outputTokens: tokens(0),
+      valueMicrocents: microcents(0n),
+      budgetLimitMicrocents: NO_BUDGET_LIMIT,
+      riskBps: bps(0),
+      confidenceBps: bps(0),
+      qualityMinBps: bps(0),
+      latencyMaxMs: milliseconds(0),
+      capabilitiesRequired: NONE,
+      providersAllowed: ALL_PROVIDERS,
+      regionsRequired: NONE,
+    },
+    useCase: "",
+    defaulted: [],
+    requestId: undefined,
+    tenant: undefined,
+    reservationSeconds: undefined,
+    features: undefined,
+    textScore: undefined,
+    actor: undefined,
+    onBehalfOf: undefined,
+    tags: undefined,
+    session: undefined,
+    promptDigest: undefined,
+  };
 }
 
 const KNOWN_KEYS: ReadonlySet<string> = new Set(CLIENT_REQUEST_KEYS);
@@ -160,11 +196,20 @@ export const BUDGET: MoneyField<"budget", ""> = {
 };
 
 /**
+ * Resolves a request into `draft`, which it returns. Everything is read from the client's object before the draft is written to:
+ * what that object runs when it is read finds the draft as it was.
+ *
  * @throws {@link CalybrisError} `CAL_REQUEST_INVALID` with every mistake, up to 33 of them.
  */
-export function resolveRequest(index: SnapshotIndex, clientRequest: ClientRequest, sequence: bigint): ResolvedRequest {
+export function resolveRequest(
+  index: SnapshotIndex,
+  clientRequest: ClientRequest,
+  sequence: bigint,
+  draft: RequestDraft = requestDraft(),
+): ResolvedRequest {
   refuseSprawling(clientRequest);
-  const mistakes = new Mistakes(undefined, BOUNDS);
+  const mistakes = noMistakes ?? new Mistakes(undefined, BOUNDS);
+  noMistakes = undefined;
   for (const key in clientRequest) {
     if (KNOWN_KEYS.has(key)) continue;
     if (mistakes.isFull) break;
@@ -212,33 +257,40 @@ export function resolveRequest(index: SnapshotIndex, clientRequest: ClientReques
     mistakes.add(["promptDigest"], `is ${showValue(promptDigest)}`, `Send ${PROMPT_DIGEST_WANTED}.`);
   if (!mistakes.isEmpty) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.list });
 
-  const request: Request = {
-    sequence: sequenceOf(sequence),
-    requestedId: candidateId(requestedId),
-    inputTokens: tokens(inputTokens ?? 0),
-    outputTokens: tokens(outputTokens),
-    valueMicrocents: microcents(valueMicrocents),
-    budgetLimitMicrocents: costMicrocents(budget),
-    riskBps: bps(riskBps),
-    confidenceBps: bps(confidenceBps),
-    qualityMinBps: bps(qualityMinBps),
-    latencyMaxMs: milliseconds(latencyMaxMs),
-    capabilitiesRequired: capabilities,
-    providersAllowed: providers,
-    regionsRequired: regions,
-  };
-  const resolved: Writable<ResolvedRequest> = { request, useCase: useCaseName, defaulted };
-  if (requestId !== undefined) resolved.requestId = requestId;
-  if (tenant !== undefined) resolved.tenant = tenant;
-  if (reservationSeconds !== undefined) resolved.reservationSeconds = reservationSeconds;
-  if (features !== undefined) resolved.features = features;
-  if (textScore !== undefined) resolved.textScore = textScore;
-  if (onBehalfOf !== undefined) resolved.onBehalfOf = onBehalfOf;
-  if (tags !== undefined && Object.keys(tags).length > 0) resolved.tags = { ...tags };
-  if (session !== undefined) resolved.session = session;
-  if (promptDigest !== undefined) resolved.promptDigest = promptDigest;
-  return resolved;
+  noMistakes = mistakes;
+  const keptTags = tags !== undefined && Object.keys(tags).length > 0 ? { ...tags } : undefined;
+
+  const { request } = draft;
+  request.sequence = sequenceOf(sequence);
+  request.requestedId = candidateId(requestedId);
+  request.inputTokens = tokens(inputTokens ?? 0);
+  request.outputTokens = tokens(outputTokens);
+  request.valueMicrocents = microcents(valueMicrocents);
+  request.budgetLimitMicrocents = costMicrocents(budget);
+  request.riskBps = bps(riskBps);
+  request.confidenceBps = bps(confidenceBps);
+  request.qualityMinBps = bps(qualityMinBps);
+  request.latencyMaxMs = milliseconds(latencyMaxMs);
+  request.capabilitiesRequired = capabilities;
+  request.providersAllowed = providers;
+  request.regionsRequired = regions;
+  draft.useCase = useCaseName;
+  draft.defaulted = defaulted;
+  draft.requestId = requestId;
+  draft.tenant = tenant;
+  draft.reservationSeconds = reservationSeconds;
+  draft.features = features;
+  draft.textScore = textScore;
+  draft.actor = undefined;
+  draft.onBehalfOf = onBehalfOf;
+  draft.tags = keptTags;
+  draft.session = session;
+  draft.promptDigest = promptDigest;
+  return draft;
 }
+
+/** A list that is empty, for the next request; `undefined` while one is being read. */
+let noMistakes: Mistakes | undefined;
 
 /** A request of nothing but mistakes may be one of a thousand in a batch. */
 const BOUNDS: MistakeBounds = { max: 33, suggestionsMax: 4 };

@@ -31,6 +31,19 @@ export function moneyKeys(field: MoneyField): readonly string[] {
 /** Microcents, or what is wrong: a {@link Mistake} whose path is the member's name. `undefined`: not written at all. */
 export type MoneyReading = { readonly microcents: bigint } | { readonly mistake: Mistake } | undefined;
 
+/**
+ * The amount, where it is written once as a whole number of microcents and may be what it is: nearly always, and then no
+ * reading of it is made. `undefined` for everything else.
+ */
+export function plainMoney(members: { readonly [key: string]: unknown }, field: MoneyField): bigint | undefined {
+  const keys = moneyKeys(field);
+  const value = members[keys[0] as string];
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) return undefined;
+  if (members[keys[1] as string] !== undefined || members[keys[2] as string] !== undefined) return undefined;
+  const amount = BigInt(value);
+  return amount < field.minMicrocents || amount > field.maxMicrocents ? undefined : amount;
+}
+
 /** Reads the one member of `members` that holds this amount. */
 export function readMoney(members: { readonly [key: string]: unknown }, field: MoneyField): MoneyReading {
   let reading: MoneyReading;

@@ -15,7 +15,7 @@ import {
 } from "@calybris/kernel";
 import { isObject } from "./members.ts";
 import { type Mistakes, showValue } from "./mistakes.ts";
-import { type MoneyField, readMoney } from "./money.ts";
+import { type MoneyField, plainMoney, readMoney } from "./money.ts";
 import type { SnapshotIndex } from "./snapshot-index.ts";
 
 export function requestedIdOf(
@@ -113,6 +113,8 @@ export function money(
   field: MoneyField,
   mistakes: Mistakes,
 ): bigint | undefined {
+  const plain = plainMoney(members, field);
+  if (plain !== undefined) return plain;
   const reading = readMoney(members, field);
   if (reading === undefined) return undefined;
   if ("microcents" in reading) return reading.microcents;

@@ -3,15 +3,21 @@
  * the entries before them are durable.
  * @module
  */
-import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "./entry-ring.ts";
+import { MARKS, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "./entry-ring.ts";
 import { PROOFS, type SharedMemory } from "./shared-memory.ts";
 import type { Batch } from "./writer-driver.ts";
+
+interface SpilledTail {
+  readonly tail: Tail;
+  /** Bits of `MARKS`. */
+  readonly marks: number;
+}
 
 export class EntryFeed {
   readonly #ring: RingInlet;
   readonly #sendOutside: (tail: string) => void;
   /** Entries for which there was no space; no more than the journal lets wait. */
-  #spilled: OrderedTail[] = [];
+  #spilled: SpilledTail[] = [];
   #laid: number;
   #durable: number;
 
@@ -35,8 +41,9 @@ export class EntryFeed {
   push({ tails, rotate, sealed }: Batch): void {
     for (let index = 0; index < tails.length; index++) {
       const tail = tails[index] as Tail;
-      const entry = { tail, rotate: rotate && index === 0, sealed: sealed && index === tails.length - 1 };
-      if (this.#spilled.length > 0 || !this.#lay(entry)) this.#spilled.push(entry);
+      const marks =
+        (rotate && index === 0 ? MARKS.rotate : 0) | (sealed && index === tails.length - 1 ? MARKS.sealed : 0);
+      if (this.#spilled.length > 0 || !this.#lay(tail, marks)) this.#spilled.push({ tail, marks });
     }
     this.#ring.publish();
   }
@@ -50,7 +57,10 @@ export class EntryFeed {
     this.#durable = durable;
     if (this.#spilled.length === 0) return false;
     let moved = 0;
-    while (moved < this.#spilled.length && this.#lay(this.#spilled[moved] as OrderedTail)) moved += 1;
+    for (; moved < this.#spilled.length; moved++) {
+      const { tail, marks } = this.#spilled[moved] as SpilledTail;
+      if (!this.#lay(tail, marks)) break;
+    }
     this.#spilled = this.#spilled.slice(moved);
     if (moved > 0) this.#ring.publish();
     return moved > 0;
@@ -61,9 +71,8 @@ export class EntryFeed {
     this.#spilled = [];
   }
 
-  #lay(entry: OrderedTail): boolean {
-    if (this.#laid - this.#durable >= PROOFS || !this.#ring.push(entry)) return false;
-    const { tail } = entry;
+  #lay(tail: Tail, marks: number): boolean {
+    if (this.#laid - this.#durable >= PROOFS || !this.#ring.push(tail, marks)) return false;
     if (typeof tail === "string" && tail.length > RING_TAIL_LENGTH_MAX) this.#sendOutside(tail);
     this.#laid += 1;
     return true;

@@ -11,14 +11,13 @@ import { RING_BYTES, type SharedMemory, WORD } from "./shared-memory.ts";
 /** What follows the value of `durable` in an entry's data; or the record that it is written from. */
 export type Tail = string | DecisionRecord;
 
-/** An entry on its way to the disk. */
-export interface OrderedTail {
-  readonly tail: Tail;
+/** What is special about an entry on its way to the disk: bits. */
+export const MARKS = {
   /** A new segment begins with it. */
-  readonly rotate: boolean;
+  rotate: 1,
   /** It is a seal. */
-  readonly sealed: boolean;
-}
+  sealed: 2,
+} as const;
 
 /** An entry in the ring: where its record or its tail stands. The outlet has one, and moves it on. */
 export interface RingEntry extends Span {
@@ -34,8 +33,8 @@ export const RING_TAIL_LENGTH_MAX: number = 128 * 1024;
 
 const LENGTH_BITS = 24;
 const LENGTH_MASK = (1 << LENGTH_BITS) - 1;
-const ROTATE = 1 << LENGTH_BITS;
-const SEALED = 2 << LENGTH_BITS;
+const ROTATE: number = MARKS.rotate << LENGTH_BITS;
+const SEALED: number = MARKS.sealed << LENGTH_BITS;
 const OUTSIDE = 4 << LENGTH_BITS;
 /** What follows, up to the end of the ring, is empty. */
 const SKIP = 8 << LENGTH_BITS;
@@ -59,8 +58,12 @@ export class RingInlet {
     this.#emptied = this.#appended;
   }
 
-  /** Lays an entry into the ring, not yet to be seen; false when there is no room. */
-  push({ tail, rotate, sealed }: OrderedTail): boolean {
+  /**
+   * Lays an entry into the ring, not yet to be seen; false when there is no room.
+   *
+   * @param marks - bits of {@link MARKS}.
+   */
+  push(tail: Tail, marks: number): boolean {
     const isRecord = typeof tail !== "string";
     const outside = !isRecord && tail.length > RING_TAIL_LENGTH_MAX;
     const bytesMax = HEADER_BYTES + (outside ? 0 : isRecord ? recordBytes(tail) : tail.length * 3);
@@ -72,7 +75,7 @@ export class RingInlet {
       at = 0;
     }
     const bytes = outside ? 0 : this.#lay(tail, at + HEADER_BYTES);
-    const flags = (rotate ? ROTATE : 0) | (sealed ? SEALED : 0) | (outside ? OUTSIDE : 0) | (isRecord ? RECORD : 0);
+    const flags = (marks << LENGTH_BITS) | (outside ? OUTSIDE : 0) | (isRecord ? RECORD : 0);
     this.#headers[at >>> 2] = bytes | flags;
     this.#appended = (this.#appended + skipped + HEADER_BYTES + aligned(bytes)) >>> 0;
     return true;

@@ -41,7 +41,7 @@ export class Gathering {
       this.#from = at;
     }
     this.#batch.sealed = sealed;
-    for (const tail of tails) this.#batch.tails.push(tail);
+    for (let index = 0; index < tails.length; index++) this.#batch.tails.push(tails[index] as Tail);
     if (this.#batch.tails.length >= GATHERED_MAX || at - this.#from >= GATHER_US_MAX) this.flush();
   }
 

@@ -22,6 +22,7 @@ import { CalybrisError, type EntryBody, invariant } from "@calybris/kernel";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
 import { FailStop } from "./fail-stop.ts";
+import type { Gathered } from "./gathering.ts";
 import { type JournalOptions, WAITING_MAX } from "./journal-options.ts";
 import type { Ordered, WaiterOrdering } from "./ordering.ts";
 import { Outlet } from "./outlet.ts";
@@ -29,18 +30,17 @@ import { Placement } from "./placement.ts";
 import { SEGMENT_BYTES_MAX } from "./segment.ts";
 import { type EntryWaiter, promisedEntry } from "./waiting-list.ts";
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 export type { Ordered, Ordering, WaiterOrdering } from "./ordering.ts";
 export { type JournalOptions, WAITING_MAX } from "./journal-options.ts";
 export type { WriterDriver } from "./writer-driver.ts";
 
 const IDLE_SEAL_MS = 100;
 
-interface Step {
-  readonly at: number;
-  /** What was ordered in it and waits for its end. */
-  tails: Tail[];
-  /** The last sequence before its first entry. */
-  before: number;
+/** What was ordered in it waits for its end. */
+interface Step extends Writable<Gathered> {
+  readonly tails: Tail[];
   hasRoom: boolean;
 }
 
@@ -52,6 +52,8 @@ export class Journal implements WaiterOrdering {
   readonly #placement: Placement;
   readonly #outlet: Outlet;
   #step: Step | undefined;
+  /** Filled again for each step: one runs at a time. */
+  readonly #only: Step = { first: 0, tails: [], at: 0, sealed: false, hasRoom: false };
   #closing: Promise<boolean> | undefined;
   #idle: NodeJS.Timeout | undefined;
 
@@ -106,7 +108,11 @@ export class Journal implements WaiterOrdering {
     const at = this.#placement.now();
     const refusal = this.#options.clockRefusal?.();
     if (refusal !== undefined) throw refusal;
-    const step: Step = { at, tails: NO_TAILS, before: this.sequence, hasRoom: false };
+    const step = this.#only;
+    step.at = at;
+    empty(step.tails);
+    step.first = this.sequence + 1;
+    step.hasRoom = false;
     this.#step = step;
     try {
       const result = this.#within(step, work);
@@ -145,9 +151,7 @@ export class Journal implements WaiterOrdering {
     const step = this.#step;
     invariant(step?.hasRoom === true, "entries are ordered in a step that has room for them");
     if (this.#isRotationDue()) this.#rotate(step);
-    const tail = this.#placement.place(body, step.at, record);
-    if (step.tails.length === 0) step.tails = [tail];
-    else step.tails.push(tail);
+    step.tails.push(this.#placement.place(body, step.at, record));
     const { sequence } = this.#placement;
     this.#outlet.wait(sequence, waiter);
     return sequence;
@@ -191,18 +195,19 @@ export class Journal implements WaiterOrdering {
 
   /** Takes back the entries of a step that failed, and rejects those who wait for them. */
   #withdraw(step: Step): void {
-    const { tails, before } = step;
+    const { tails, first } = step;
     const { failure } = this.#failStop;
     if (failure === undefined) return;
     this.#outlet.reject(failure, tails.length);
-    this.#placement.withdraw(before);
-    step.tails = NO_TAILS;
+    this.#placement.withdraw(first - 1);
+    empty(tails);
   }
 
   /** Sends the entries of a step on their way to the disk. */
-  #release({ tails, at, before }: Step): void {
-    if (tails.length > 0) this.#outlet.add({ first: before + 1, tails, at, sealed: false });
-    this.#outlet.schedule(this.#outlet.durable < before);
+  #release(step: Step): void {
+    const { first } = step;
+    if (step.tails.length > 0) this.#outlet.add(step);
+    this.#outlet.schedule(this.#outlet.durable < first - 1);
   }
 
   /** A segment ends before a step, never within one. */
@@ -219,7 +224,7 @@ export class Journal implements WaiterOrdering {
     const digests = this.#failStop.stopOnError(this.#options.digests);
     const state = this.#placement.place({ kind: "state", ...digests }, at);
     this.#outlet.add({ first: this.sequence, tails: [state], at, rotate: true, sealed: false });
-    step.before = this.sequence;
+    step.first = this.sequence + 1;
   }
 
   /** An engine that has stopped, or stops here, leaves its journal without a seal. */
@@ -255,6 +260,10 @@ export class Journal implements WaiterOrdering {
   }
 }
 
-const NO_TAILS: Tail[] = [];
 /** The seal that ends a segment, and the state entry that begins the next. */
 const ROTATION_ENTRIES = 2;
+
+/** Its memory is kept, which setting its length would let go. */
+function empty(tails: Tail[]): void {
+  while (tails.length > 0) tails.pop();
+}

@@ -32,8 +32,8 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   const { entry, decision, learning, policyId, policyDigest } = laid;
   const featureCount = learning?.features.length ?? 0;
   const head = AT.features + 8 * featureCount;
-  const record = shelf.place(head + headBytesMax(entry));
-  const { pages, at } = record;
+  shelf.place(head + headBytesMax(entry));
+  const { pages, at } = shelf;
   const { u8, u16, u32, u64, i64 } = pages;
   layRequest(pages, at + AT.request, entry.request);
   layDecision(pages, at + AT.decision, decision);
@@ -58,12 +58,14 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   const bytes = (layHead(pages, at, at + head, entry, defaulted) - at + 7) & ~7;
   u32[at >>> 2] = bytes;
   shelf.take(bytes);
-  return record;
+  return { pages, at };
 }
 
+/** On the path of every decision: walking a frozen list by its iterator allocates. */
 export function defaultedBits(names: readonly string[]): number {
   let bits = 0;
-  for (const name of names) bits |= 1 << DEFAULTED.indexOf(name as (typeof DEFAULTED)[number]);
+  for (let index = 0; index < names.length; index++)
+    bits |= 1 << DEFAULTED.indexOf(names[index] as (typeof DEFAULTED)[number]);
   return bits;
 }
 

@@ -14,27 +14,52 @@ import {
 } from "@calybris/kernel";
 import { ACTIONS, AT, DECISION, type DecisionRecord, HAS, type Pages, REASONS } from "./decision-record.ts";
 import { defaultedIn, recommendationIn, requestIn } from "./read-record.ts";
-import type { HeadMembers } from "./record-head.ts";
+import { hasRare, type HeadMembers } from "./record-head.ts";
 
-export class RecordEntry {
+/** Members that few decisions have. */
+type RareMembers = Pick<HeadMembers, "onBehalfOf" | "roomMicrocents" | "asked" | "tags" | "session" | "promptDigest">;
+
+/** What was decided, where it is known without looking into the record. */
+export interface DecidedValues {
+  /** Of its recommendation. */
+  readonly features: readonly number[];
+  /** The number of the decision, which its request has. */
+  readonly number: Request["sequence"];
+  readonly costMicrocents: RecordedDecision["costMicrocents"];
+}
+
+/** It is its own record: the state is given one object for each decision. */
+export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecision {
   readonly kind = "decision";
-  readonly record: DecisionRecord;
+  readonly pages: Pages;
+  readonly at: number;
   readonly identity: string;
-  readonly #members: HeadMembers;
+  readonly requestId: HeadMembers["requestId"];
+  readonly actor: HeadMembers["actor"];
+  readonly useCase: string;
+  readonly tenant: HeadMembers["tenant"];
+  readonly reservationSeconds: HeadMembers["reservationSeconds"];
+  readonly number: DecidedValues["number"];
+  readonly costMicrocents: DecidedValues["costMicrocents"];
+  readonly #rare: RareMembers | undefined;
   readonly #features: readonly number[];
   #request: Request | undefined;
   #learning: RecordRecommendation | undefined;
-  #decision: RecordedDecision | undefined;
 
-  /**
-   * @param members - those before the request, which the record holds as text.
-   * @param features - of its recommendation.
-   */
-  constructor(record: DecisionRecord, members: HeadMembers, features: readonly number[], identity: string) {
-    this.record = record;
+  /** Keeps the record's memory, and what it reads from the other arguments: they may be filled again. */
+  constructor(record: DecisionRecord, head: HeadMembers, values: DecidedValues, identity: string) {
+    this.pages = record.pages;
+    this.at = record.at;
     this.identity = identity;
-    this.#members = members;
-    this.#features = features;
+    this.requestId = head.requestId;
+    this.actor = head.actor;
+    this.useCase = head.useCase;
+    this.tenant = head.tenant;
+    this.reservationSeconds = head.reservationSeconds;
+    this.number = values.number;
+    this.costMicrocents = values.costMicrocents;
+    this.#rare = hasRare(head) ? rareOf(head) : undefined;
+    this.#features = values.features;
   }
 
   /** As one that was written out: what it does not have is `undefined`. */
@@ -44,70 +69,45 @@ export class RecordEntry {
 
   /** The same, once its identity is known. */
   proven(identity: string): RecordEntry {
-    return new RecordEntry(this.record, this.#members, this.#features, identity);
-  }
-
-  get requestId(): DecisionEntry["requestId"] {
-    return this.#members.requestId;
-  }
-
-  get actor(): DecisionEntry["actor"] {
-    return this.#members.actor;
+    const { number, costMicrocents } = this;
+    return new RecordEntry(this, this, { number, costMicrocents, features: this.#features }, identity);
   }
 
   get onBehalfOf(): DecisionEntry["onBehalfOf"] {
-    return this.#members.onBehalfOf;
-  }
-
-  get useCase(): string {
-    return this.#members.useCase;
-  }
-
-  get defaulted(): readonly Defaulted[] {
-    return defaultedIn(this.record.pages, this.record.at);
-  }
-
-  get tenant(): DecisionEntry["tenant"] {
-    return this.#members.tenant;
-  }
-
-  get reservationSeconds(): DecisionEntry["reservationSeconds"] {
-    return this.#members.reservationSeconds;
+    return this.#rare?.onBehalfOf;
   }
 
   get roomMicrocents(): DecisionEntry["roomMicrocents"] {
-    return this.#members.roomMicrocents;
+    return this.#rare?.roomMicrocents;
   }
 
   get asked(): DecisionEntry["asked"] {
-    return this.#members.asked;
+    return this.#rare?.asked;
   }
 
   get tags(): DecisionEntry["tags"] {
-    return this.#members.tags;
+    return this.#rare?.tags;
   }
 
   get session(): DecisionEntry["session"] {
-    return this.#members.session;
+    return this.#rare?.session;
   }
 
   get promptDigest(): DecisionEntry["promptDigest"] {
-    return this.#members.promptDigest;
+    return this.#rare?.promptDigest;
+  }
+
+  get defaulted(): readonly Defaulted[] {
+    return defaultedIn(this.pages, this.at);
   }
 
   get request(): Request {
-    this.#request ??= requestIn(this.record.pages, this.record.at + AT.request);
+    this.#request ??= requestIn(this.pages, this.at + AT.request);
     return this.#request;
   }
 
-  /** The number of the decision, which its request has. */
-  get number(): Request["sequence"] {
-    const { pages, at } = this.record;
-    return pages.u64[(at + AT.request) >>> 3] as Request["sequence"];
-  }
-
   get bounds(): RequestBounds | undefined {
-    const { pages, at } = this.record;
+    const { pages, at } = this;
     const budget = pages.u64[(at + AT.boundBudget) >>> 3] as RequestBounds["budgetLimitMicrocents"];
     const providers = pages.u64[(at + AT.boundProviders) >>> 3] as RequestBounds["providersAllowed"];
     if (budget === NO_BUDGET_LIMIT && providers === ALL_PROVIDERS) return undefined;
@@ -115,16 +115,37 @@ export class RecordEntry {
   }
 
   get learning(): Recommendation | undefined {
-    const { pages, at } = this.record;
+    const { pages, at } = this;
     if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.learning) === 0) return undefined;
-    this.#learning ??= new RecordRecommendation(this.record, this.#features);
+    this.#learning ??= new RecordRecommendation(this, this.#features);
     return this.#learning as unknown as Recommendation;
   }
 
+  /** The same object, whose members they are. */
   get decision(): RecordedDecision {
-    this.#decision ??= recordedIn(this.record.pages, this.record.at + AT.decision);
-    return this.#decision;
+    return this;
   }
+
+  get action(): RecordedDecision["action"] {
+    return ACTIONS[this.pages.u8[this.at + AT.decision + DECISION.action] as number] as RecordedDecision["action"];
+  }
+
+  get reason(): RecordedDecision["reason"] {
+    return REASONS[this.pages.u8[this.at + AT.decision + DECISION.reason] as number] as RecordedDecision["reason"];
+  }
+
+  get selectedId(): RecordedDecision["selectedId"] {
+    const at = (this.at + AT.decision + DECISION.selected) >>> 2;
+    return this.pages.u32[at] as RecordedDecision["selectedId"];
+  }
+
+  get selectedIndex(): number {
+    return this.pages.u16[(this.at + AT.decision + DECISION.index) >>> 1] as number;
+  }
+}
+
+function rareOf({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest }: HeadMembers): RareMembers {
+  return { onBehalfOf, roomMicrocents, asked, tags, session, promptDigest };
 }
 
 /** The number of a decision. Of a record it is read without the rest of its request. */
@@ -197,14 +218,4 @@ class RecordRecommendation {
     const { pages, at } = this.#record;
     return recommendationIn(pages, at, this.features);
   }
-}
-
-function recordedIn({ u8, u16, u32, u64 }: Pages, from: number): RecordedDecision {
-  return {
-    action: ACTIONS[u8[from + DECISION.action] as number],
-    reason: REASONS[u8[from + DECISION.reason] as number],
-    selectedId: u32[(from + DECISION.selected) >>> 2],
-    selectedIndex: u16[(from + DECISION.index) >>> 1],
-    costMicrocents: u64[(from + DECISION.cost) >>> 3],
-  } as RecordedDecision;
 }

@@ -77,7 +77,8 @@ export function headBytesMax(members: HeadMembers): number {
   return AROUND_BYTES + CHARACTER_BYTES_MAX * characters + (hasRare(members) ? RARE_BYTES_MAX : 0);
 }
 
-function hasRare({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest }: HeadMembers): boolean {
+/** Whether it has members that few decisions have. */
+export function hasRare({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest }: HeadMembers): boolean {
   return (
     tags !== undefined ||
     onBehalfOf !== undefined ||

@@ -3,26 +3,33 @@
  * a caller that keeps a decision keeps its piece.
  * @module
  */
-import { type DecisionRecord, type Pages, pagesOf } from "./decision-record.ts";
+import { type Pages, pagesOf } from "./decision-record.ts";
 
 const PIECE_BYTES = 64 * 1024;
+const NO_PAGES: Pages = pagesOf(new ArrayBuffer(0));
 
 export class RecordShelf {
   readonly #pieceBytes: number;
-  #pages: Pages | undefined;
+  #pages: Pages = NO_PAGES;
   #end = 0;
 
   constructor(pieceBytes: number = PIECE_BYTES) {
     this.#pieceBytes = pieceBytes;
   }
 
-  /** Where the next record may be laid: at least so many bytes. Nothing is taken yet. */
-  place(bytesMax: number): DecisionRecord {
-    if (this.#pages === undefined || this.#end + bytesMax > this.#pages.u8.length) {
-      this.#pages = pagesOf(new ArrayBuffer(Math.max(this.#pieceBytes, (bytesMax + 7) & ~7)));
-      this.#end = 0;
-    }
-    return { pages: this.#pages, at: this.#end };
+  /** Makes room for the next record of at most so many bytes, at {@link at} of {@link pages}. Nothing is taken yet. */
+  place(bytesMax: number): void {
+    if (this.#end + bytesMax <= this.#pages.u8.length) return;
+    this.#pages = pagesOf(new ArrayBuffer(Math.max(this.#pieceBytes, (bytesMax + 7) & ~7)));
+    this.#end = 0;
+  }
+
+  get pages(): Pages {
+    return this.#pages;
+  }
+
+  get at(): number {
+    return this.#end;
   }
 
   /** The record at the last place has so many bytes. */

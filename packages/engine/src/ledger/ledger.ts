@@ -51,6 +51,7 @@ import {
   type Closed,
   type ClosedState,
   CLOSED_BY,
+  type NewReservation,
   type Open,
   type Part,
   Reservations,
@@ -59,15 +60,25 @@ import {
 import { Tenants } from "./tenants.ts";
 import type { Stage } from "../state/stage.ts";
 
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
 const MICROSECONDS = 1_000_000;
+
+/** The levels of a tenant that are metered, from the top down. */
+interface Metered {
+  readonly parts: readonly Part[];
+  readonly cells: readonly number[];
+}
 
 export class Ledger implements Stage {
   readonly parts: readonly string[] = ["tenants", "grants", "open", "calls", "closed", "identities"];
   readonly cells: Cells = new Cells();
   readonly reservations: Reservations;
   readonly #tenants: Tenants = new Tenants();
-  /** The parts of a new reservation, by tenant; until a period or a limit changes. */
-  readonly #parts = new Map<Account, readonly Part[]>();
+  /** The parts of a new reservation, by tenant, and their cells; until a period or a limit changes. */
+  readonly #metered = new Map<Account, Metered>();
+  /** The reservation that is being made; filled again for the next, because its members go into columns. */
+  #made: Writable<NewReservation> | undefined;
   /** A decision or an attempt whose debit ran ahead of it. */
   #ahead: DecisionEntry | AttemptEntry | undefined;
 
@@ -93,13 +104,17 @@ export class Ledger implements Stage {
 
   /** The levels that a decision for a tenant reserves on, from the top down. */
   metered(account: Account): readonly Part[] {
-    const known = this.#parts.get(account);
+    return this.#meteredOf(account).parts;
+  }
+
+  #meteredOf(account: Account): Metered {
+    const known = this.#metered.get(account);
     if (known !== undefined) return known;
-    const parts = account.path
-      .filter(({ limit }) => limit.metered)
-      .map((level) => ({ account: level, endedCount: level.endedCount }));
-    this.#parts.set(account, parts);
-    return parts;
+    const levels = account.path.filter(({ limit }) => limit.metered);
+    const parts = levels.map((level) => ({ account: level, endedCount: level.endedCount }));
+    const metered = { parts, cells: levels.map(({ index }) => index) };
+    this.#metered.set(account, metered);
+    return metered;
   }
 
   /**
@@ -119,7 +134,7 @@ export class Ledger implements Stage {
 
   /** The cells of an account's metered levels. */
   cellsOf(account: Account): readonly number[] {
-    return this.metered(account).map((part) => part.account.index);
+    return this.#meteredOf(account).cells;
   }
 
   /**
@@ -241,12 +256,15 @@ export class Ledger implements Stage {
     );
     invariant(amount >= 0n, "nothing less than nothing is reserved");
     this.#take(parts, amount, reserve, isAhead);
-    const expiresAt = at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS;
-    const identity = provenIdentity(body);
-    this.reservations.add(
-      { of: sequence, identity, tenant, parts, amountMicrocents: amount, expiresAt },
-      body.basis !== undefined,
-    );
+    this.#made ??= { of: 0, identity: 0, tenant, parts, amountMicrocents: amount, expiresAt: 0 };
+    const made = this.#made;
+    made.of = sequence;
+    made.identity = provenIdentity(body);
+    made.tenant = tenant;
+    made.parts = parts;
+    made.amountMicrocents = amount;
+    made.expiresAt = at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS;
+    this.reservations.add(made, body.basis !== undefined);
   }
 
   /** Of a call that reserved nothing, or whose reservation is no longer open, an attempt moves no money. */
@@ -297,7 +315,7 @@ export class Ledger implements Stage {
       this.#change([known], (account) => {
         account.limit = limit;
       });
-      this.#parts.clear();
+      this.#metered.clear();
       return;
     }
     const parent = limit.parent === undefined ? undefined : this.#tenants.get(limit.parent);
@@ -305,7 +323,7 @@ export class Ledger implements Stage {
     const account = newAccount(this.#tenants.count, limit, parent);
     this.cells.ensure(account.index);
     this.#tenants.add(account);
-    this.#parts.clear();
+    this.#metered.clear();
   }
 
   #granted(sequence: number, body: Extract<LedgerEntry, { kind: "grant" }>): void {
@@ -320,7 +338,7 @@ export class Ledger implements Stage {
     invariant(body.index > (account.period?.index ?? 0), "the index of a period never falls");
     invariant(body.withdrawnMicrocents === unspent(account), "what is unspent is withdrawn");
     this.#change([account], (draft) => begin(draft, body));
-    this.#parts.clear();
+    this.#metered.clear();
   }
 
   #moved(sequence: number, body: ReservationEntry): void {

@@ -24,7 +24,7 @@ import { levelsOf, type Part, partsOf } from "./levels.ts";
 import { type NewHold, type NewReservation, type Open, OpenTable } from "./open-table.ts";
 
 export type { Part } from "./levels.ts";
-export type { Open } from "./open-table.ts";
+export type { NewReservation, Open } from "./open-table.ts";
 
 /** How many closed reservations are remembered, the latest ones. */
 export const CLOSED_KEPT_MAX = 262_144;

@@ -34,9 +34,6 @@ export interface RequestIdsPorts {
 export class RequestIds {
   readonly #ports: RequestIdsPorts;
   readonly #inFlight = new Map<string, PendingDecision>();
-  readonly #answered = ({ scopedId }: PendingDecision): void => {
-    if (scopedId !== undefined) this.#inFlight.delete(scopedId);
-  };
 
   constructor(ports: RequestIdsPorts) {
     this.#ports = ports;
@@ -49,8 +46,12 @@ export class RequestIds {
   ordered({ scopedId }: IdentifiedRequest, sequence: number, pending: PendingDecision): void {
     pending.sequence = sequence;
     pending.scopedId = scopedId;
-    pending.onAnswered = this.#answered;
     this.#inFlight.set(scopedId, pending);
+  }
+
+  /** A decision is found in the journal from now on. */
+  answered({ scopedId }: PendingDecision): void {
+    if (scopedId !== undefined) this.#inFlight.delete(scopedId);
   }
 
   /**

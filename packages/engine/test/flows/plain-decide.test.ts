@@ -127,7 +127,7 @@ test("the flow in the kernel's records decides, recommends and records what the 
           learner,
           account === undefined ? undefined : { account, roomMicrocents: limited?.roomMicrocents },
         );
-        const { record } = plan.layInto(shelf);
+        const record = plan.layInto(shelf);
         const { text, identity } = recordText(record);
         const digests = decisionDigests(policy.digest, plain.entry.request, plain.decision, nodeSha256);
         expect(identity).toBe(toHex(digests.identity));

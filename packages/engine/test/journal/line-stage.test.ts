@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
-import { type OrderedTail, RING_TAIL_LENGTH_MAX, RingInlet } from "../../src/journal/entry-ring.ts";
+import { MARKS, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "../../src/journal/entry-ring.ts";
 import { LineStage } from "../../src/journal/line-stage.ts";
 import { type Lines, SegmentWriter } from "../../src/journal/segment-writer.ts";
 import { sharedBytes, sharedMemory, WORD } from "../../src/journal/shared-memory.ts";
@@ -47,7 +47,7 @@ test("a ring that wraps is written as one chain of all that was ordered", () => 
       const files = new SegmentWriter(disk, START, chain, () => 0);
       const outside: string[] = [];
       const written: Lines[] = [];
-      const pushed: OrderedTail[] = [];
+      const pushed: { readonly tail: Tail; readonly rotate: boolean; readonly sealed: boolean }[] = [];
       const write = (): boolean => {
         const lines = stage.take(() => outside.shift() as string);
         if (lines === undefined) return false;
@@ -62,7 +62,8 @@ test("a ring that wraps is written as one chain of all that was ordered", () => 
         else {
           for (const { length, character, rotate, sealed } of each.entries) {
             const tail = `,"x":"${character.repeat(length)}"}`;
-            if (!inlet.push({ tail, rotate, sealed })) break;
+            const marks = (rotate ? MARKS.rotate : 0) | (sealed ? MARKS.sealed : 0);
+            if (!inlet.push(tail, marks)) break;
             if (tail.length > RING_TAIL_LENGTH_MAX) outside.push(tail);
             pushed.push({ tail, rotate, sealed });
           }
