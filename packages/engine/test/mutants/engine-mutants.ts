@@ -54,7 +54,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "the entries of a step that failed reach the disk",
     file: "journal/journal.ts",
-    find: "    this.#placement.withdraw(before);\n    step.tails = NO_TAILS;\n",
+    find: "    this.#placement.withdraw(first - 1);\n    empty(tails);\n",
     replace: "",
     search: "stop",
     seed: 15,
@@ -62,9 +62,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "each entry of a step goes to the disk at once",
     file: "journal/journal.ts",
-    find: "    const tail = this.#placement.place(body, step.at, record);\n    if (step.tails.length === 0) step.tails = [tail];\n    else step.tails.push(tail);\n",
+    find: "    step.tails.push(this.#placement.place(body, step.at, record));\n",
     replace:
-      "    const tail = this.#placement.place(body, step.at, record);\n    this.#outlet.add({ first: this.sequence, tails: [tail], at: step.at, sealed: false });\n    step.before = this.sequence;\n",
+      "    const tail = this.#placement.place(body, step.at, record);\n    this.#outlet.add({ first: this.sequence, tails: [tail], at: step.at, sealed: false });\n    step.first = this.sequence + 1;\n",
     search: "stop",
     seed: 15,
   },
@@ -185,7 +185,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is written without its tenant",
     file: "flows/decide.ts",
-    find: "      tenant: tenant ?? account?.tenant,\n",
+    find: "    head.tenant = resolved.tenant ?? account?.tenant;\n",
     replace: "",
     search: "retry",
   },
@@ -229,10 +229,10 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     search: "room",
   },
   {
-    name: "a request of a batch is decided under the number it was read with",
+    name: "a request is decided under the number it was read with",
     file: "flows/decisions.ts",
-    find: "const sequence = sequenceOf(this.#ports.state.decisionSequence + 1n);",
-    replace: "const { sequence } = resolved.request;",
+    find: "    resolved.request.sequence = sequenceOf(this.#ports.state.decisionSequence + 1n);\n",
+    replace: "",
     search: "room",
   },
   {

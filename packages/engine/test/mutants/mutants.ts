@@ -127,8 +127,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "a request that failed may be asked again, and is answered from the page cache",
     file: "flows/decision-waiter.ts",
-    find: "    this.#hasFailed = true;\n",
-    replace: "    this.#hasFailed = true;\n    this.onAnswered?.(this);\n",
+    find: "    this.#failure = { error };\n",
+    replace: "    this.#failure = { error };\n    this.#ports.answered(this);\n",
     search: "fault",
   },
   {

@@ -268,8 +268,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "the level above is spared",
     file: "ledger/ledger.ts",
-    find: "const parts = account.path\n      .filter(",
-    replace: "const parts = account.path\n      .slice(-1)\n      .filter(",
+    find: "const levels = account.path.filter(",
+    replace: "const levels = account.path.slice(-1).filter(",
     search: "sequences",
   },
 ];
