@@ -45,6 +45,7 @@ import { afterPeriods, begin } from "./due-periods.ts";
 import { ledgerStateTexts } from "./ledger-digest.ts";
 import type { Granted } from "./ledger-snapshot.ts";
 import { moneyOf } from "./outcome-money.ts";
+import { MeteredLevels } from "./metered.ts";
 import { isHeld } from "./overruns.ts";
 import { accountsOf, attemptFault, endedCountOf, refusalOfGrant, refusalOfMove } from "./refusals.ts";
 import {
@@ -64,19 +65,12 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 const MICROSECONDS = 1_000_000;
 
-/** The levels of a tenant that are metered, from the top down. */
-interface Metered {
-  readonly parts: readonly Part[];
-  readonly cells: readonly number[];
-}
-
 export class Ledger implements Stage {
   readonly parts: readonly string[] = ["tenants", "grants", "open", "calls", "closed", "identities"];
   readonly cells: Cells = new Cells();
   readonly reservations: Reservations;
   readonly #tenants: Tenants = new Tenants();
-  /** The parts of a new reservation, by tenant, and their cells; until a period or a limit changes. */
-  readonly #metered = new Map<Account, Metered>();
+  readonly #metered = new MeteredLevels();
   /** The reservation that is being made; filled again for the next, because its members go into columns. */
   #made: Writable<NewReservation> | undefined;
   /** A decision or an attempt whose debit ran ahead of it. */
@@ -104,17 +98,7 @@ export class Ledger implements Stage {
 
   /** The levels that a decision for a tenant reserves on, from the top down. */
   metered(account: Account): readonly Part[] {
-    return this.#meteredOf(account).parts;
-  }
-
-  #meteredOf(account: Account): Metered {
-    const known = this.#metered.get(account);
-    if (known !== undefined) return known;
-    const levels = account.path.filter(({ limit }) => limit.metered);
-    const parts = levels.map((level) => ({ account: level, endedCount: level.endedCount }));
-    const metered = { parts, cells: levels.map(({ index }) => index) };
-    this.#metered.set(account, metered);
-    return metered;
+    return this.#metered.of(account).parts;
   }
 
   /**
@@ -134,7 +118,7 @@ export class Ledger implements Stage {
 
   /** The cells of an account's metered levels. */
   cellsOf(account: Account): readonly number[] {
-    return this.#meteredOf(account).cells;
+    return this.#metered.of(account).cells;
   }
 
   /**

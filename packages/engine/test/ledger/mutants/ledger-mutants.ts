@@ -267,7 +267,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   },
   {
     name: "the level above is spared",
-    file: "ledger/ledger.ts",
+    file: "ledger/metered.ts",
     find: "const levels = account.path.filter(",
     replace: "const levels = account.path.slice(-1).filter(",
     search: "sequences",
