@@ -1,5 +1,5 @@
 /**
- * How long an engine takes to start on a large journal, with a state snapshot and without: the snapshot stands for the
+ * How long an engine takes to start on a large journal, with a state snapshot and without: the snapshot replaces the
  * entries before it, so only those after it are read and folded. The journal is one of decisions that reserve, of which nine
  * in ten are settled, as a killed process leaves it. Processor time is that of all threads: other programs do not lengthen it.
  * @module

@@ -17,7 +17,7 @@ const FILE = {
 const COLUMN_COUNT = 42;
 const PROTOCOLS = ["icmp", "tcp", "udp"];
 const FLAGS = ["OTH", "REJ", "RSTO", "RSTOS0", "RSTR", "S0", "S1", "S2", "S3", "SF", "SH"];
-/** Where each feature stands, and how it becomes an integer. */
+/** The position of each feature, and how it becomes an integer. */
 const FEATURES: readonly (readonly [name: string, column: number, read: (cell: string) => number])[] = [
   ["durationLog", 0, logarithm],
   ["protocol", 1, (cell) => PROTOCOLS.indexOf(cell)],

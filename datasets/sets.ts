@@ -19,7 +19,7 @@ export interface DataSet {
   /** What a request is, and when premium was needed. */
   readonly about: string;
   readonly load: (place: DataPlace) => Promise<Table>;
-  /** The floor that is published for what the set is about, to stand beside the one derived from it. */
+  /** The floor that is published for what the set is about, shown beside the one derived from it. */
   readonly useCase: string;
 }
 

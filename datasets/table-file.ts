@@ -117,7 +117,7 @@ function tableOf(
   return table;
 }
 
-/** Tiers in the order of their mean cost; of equal ones as they stand in the map. */
+/** Tiers in the order of their mean cost; of equal ones as they appear in the map. */
 function cheapestFirst(tiers: readonly TierMap[], kept: readonly Kept[]): readonly number[] {
   const sums = tiers.map((_, tier) => kept.reduce((sum, { costsMicrocents }) => sum + (costsMicrocents[tier] ?? 0), 0));
   return tiers.map((_, tier) => tier).sort((a, b) => (sums[a] ?? 0) - (sums[b] ?? 0) || a - b);
@@ -142,7 +142,7 @@ const RIGHT: ReadonlyMap<string, number> = new Map([
   ["no", 0],
 ]);
 
-/** In bps; `undefined` where nothing stands, a mistake where nothing sensible does. */
+/** In bps; `undefined` for an empty cell, a mistake for an unreadable one. */
 function outcomeOf(
   record: Readonly<Record<string, string>>,
   { outcome }: TierMap,

@@ -42,7 +42,7 @@ export function withVersion(text: string, version: string, names: ReadonlySet<st
   );
 }
 
-/** What stands in the way of a release; empty when nothing does. */
+/** What prevents a release; empty when nothing does. */
 export function obstacles(version: string, changelog: string, changedFiles: string): readonly string[] {
   const found: string[] = [];
   if (!VERSION.test(version)) found.push(`${JSON.stringify(version)} is not a version like 1.2.3 or 1.2.3-rc.1.`);

@@ -167,7 +167,7 @@ class LogAudit {
     }
   }
 
-  /** The entry behind a snapshot binds it, and says which hash stands before itself. */
+  /** The entry behind a snapshot binds it, and says which hash precedes it. */
   #bind(line: ChainedLine, place: Place): void {
     const bound = /"snapshotDigest":"([0-9a-f]{64})"/.exec(line.dataText)?.[1] ?? "none";
     if (line.sequence === this.#fromSequence + 1 && bound !== this.#snapshotDigest)

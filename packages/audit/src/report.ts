@@ -49,7 +49,7 @@ export interface Place {
   readonly byteOffset: number;
 }
 
-/** One contradiction, with where it stands. */
+/** One contradiction, with its position. */
 export interface Finding extends Place {
   /** The sequence that the entry should have. */
   readonly sequence: number;

@@ -11,7 +11,7 @@ export interface Given {
   readonly headMac: { readonly sequence: number | undefined } | undefined;
   /** The last entry that a head names which a writer of the log could not have replaced; 0 without one. */
   readonly externalHead: number;
-  /** The last entry that was not read, because a snapshot stands for it and those before; 0 without one. */
+  /** The last entry that was not read, because a snapshot replaces it and those before; 0 without one. */
   readonly fromSequence?: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Text written as bytes where it shall stand: labels, whole numbers, plain text, digests. Nothing is allocated. Each function
+ * Text written as bytes at its place: labels, whole numbers, plain text, digests. Nothing is allocated. Each function
  * writes at `at` and returns where it ended.
  * @module
  */
@@ -57,7 +57,7 @@ export function putBytes(out: Uint8Array, at: number, from: Uint8Array, start: n
   return at + end - start;
 }
 
-/** Text as it stands in JSON without a character that is escaped there; below 0 for any other. */
+/** Text as it appears in JSON without a character that is escaped there; below 0 for any other. */
 export function putPlain(out: Uint8Array, at: number, text: string): number {
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);

@@ -5,7 +5,7 @@
 import { createPrivateKey, createPublicKey, sign, verify } from "node:crypto";
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES, type Signer, type VerifyEd25519 } from "@calybris/kernel";
 
-/** What stands before the 32 bytes of a key in PKCS#8 and SPKI (RFC 8410). */
+/** What comes before the 32 bytes of a key in PKCS#8 and SPKI (RFC 8410). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 

@@ -168,7 +168,7 @@ export function requirePolicy({ policy, directory }: EngineOptions, state: Engin
 }
 
 /**
- * How long ago the last entry was ordered, in microseconds. Time would stand still until the clock reached it, so a journal
+ * How long ago the last entry was ordered, in microseconds. Time would not advance until the clock reached it, so a journal
  * whose last entry is far ahead is refused.
  *
  * @throws CalybrisError `CAL_JOURNAL_CLOCK` when it is more than 5 minutes ahead of the clock.

@@ -1,5 +1,5 @@
 /**
- * What can be asked of an engine without changing anything: where the journal stands, its entries, one decision, the
+ * What can be asked of an engine without changing anything: the head of the journal, its entries, one decision, the
  * policies, and whether the disk still takes what it is given. Only what is durable is ever shown.
  * @module
  */
@@ -35,7 +35,7 @@ export interface ReadDecided {
   readonly snapshot: PolicySnapshot;
 }
 
-/** A decision's entry, where it stands, and the policy it was made under. */
+/** A decision's entry, its position, and the policy it was made under. */
 export interface FoundDecision {
   readonly entry: DecisionEntry;
   readonly at: number;
@@ -120,7 +120,7 @@ export class EngineReading {
     return { entry, at: head.at, policy, sequence: head.sequence, entryHash };
   }
 
-  /** The durable lines of the journal from one sequence to another, both included, as they stand on the disk, with newlines. */
+  /** The durable lines of the journal from one sequence to another, both included, as they are on the disk, with newlines. */
   *lines(from: number, to: number): Generator<Buffer> {
     const last = Math.min(to, this.#durable.sequence);
     if (from > last) return;

@@ -48,7 +48,7 @@ export interface StartReport {
   readonly setAside: { readonly file: string; readonly bytes: number; readonly fromSequence: number } | undefined;
   /** The loss of entries that was accepted. */
   readonly loss: string | undefined;
-  /** The last entry that was not read, because a snapshot stands for it and those before it; 0 without one. */
+  /** The last entry that was not read, because a snapshot replaces it and those before it; 0 without one. */
   readonly fromSequence: number;
   /** Newer snapshots that were not used, and why. */
   readonly snapshotsRefused: readonly { readonly file: string; readonly problem: string }[];

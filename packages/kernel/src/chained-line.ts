@@ -26,7 +26,7 @@ const GENESIS = "genesis";
 const HASH_DIGITS = 64;
 const CLOSING_BRACE = 0x7d;
 const SEQUENCE_DIGITS_MAX = 16;
-/** What stands before the data is shorter, and ASCII, so that characters are bytes. */
+/** What comes before the data is shorter, and ASCII, so that characters are bytes. */
 const BEFORE_DATA_MAX = 256;
 
 /** A line, without its newline, exactly as the journal writes it; `undefined` for any other. Every entry of a journal passes here. */

@@ -1,5 +1,5 @@
 /**
- * A decision as it stands in the journal: what was asked, as it was decided, and what was chosen. Members at their default
+ * A decision as the journal holds it: what was asked, as it was decided, and what was chosen. Members at their default
  * are left out, and so is what the kernel makes again of policy and request. Member names and their order:
  * `decision-fields.ts`.
  * @module
@@ -50,12 +50,12 @@ export interface Shadow {
 /** What an entry holds of a decision. The kernel makes the rest of policy and request. */
 export type RecordedDecision = Pick<Decision, "action" | "reason" | "selectedId" | "selectedIndex" | "costMicrocents">;
 
-/** One decision as it stands in the journal. */
+/** One decision as the journal holds it. */
 export interface DecisionEntry {
   readonly kind: "decision";
   /** The client's id for the request; absent when it gave none. */
   readonly requestId?: string;
-  /** The policy decided under, when it is not the active one where the entry stands. */
+  /** The policy decided under, when it is not the active one at the entry. */
   readonly policyId?: number;
   /** Who asked. */
   readonly actor?: Actor;
@@ -102,7 +102,7 @@ export interface DecisionEntry {
 export type EntryPolicy = BoundingPolicy;
 
 /**
- * The policy of an entry: by the id that it states, or without one the active policy where it stands. Throws when there is
+ * The policy of an entry: by the id that it states, or without one the policy active at the entry. Throws when there is
  * none.
  */
 export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;

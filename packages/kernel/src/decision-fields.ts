@@ -1,5 +1,5 @@
 /**
- * The members of a decision's entry: one row each, in the order in which they stand. The writer, the reader and the fast
+ * The members of a decision's entry: one row each, in order. The writer, the reader and the fast
  * reader go through these rows, so that names, order and defaults are stated once. A test holds docs/formats.md to them.
  * @module
  */

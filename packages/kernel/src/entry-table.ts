@@ -24,7 +24,7 @@ export type Fields<Body> = {
     : Field<Body[Key]> & { readonly leftOut?: never };
 };
 
-/** One of the forms in which a kind stands. */
+/** One of the forms of a kind. */
 export interface EntryForm {
   readonly fields: { readonly [key: string]: Field<unknown> };
   /** What is wrong with members that are each in range; `undefined` for nothing. */

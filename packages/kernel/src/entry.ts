@@ -139,7 +139,7 @@ export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPol
   return body;
 }
 
-/** Whether the numbers of a head are those that stand in its text. */
+/** Whether the numbers of a head are those that are in its text. */
 function isSafe({ sequence, durable, at }: EntryHead): boolean {
   return Number.isSafeInteger(sequence) && Number.isSafeInteger(durable) && Number.isSafeInteger(at);
 }

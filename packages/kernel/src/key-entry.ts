@@ -1,5 +1,5 @@
 /**
- * API keys as they stand in the journal, so that the actor of an entry is a number. A key is introduced before the first
+ * API keys as the journal holds them, so that the actor of an entry is a number. A key is introduced before the first
  * entry that it causes, and is the actor of those by the sequence of its introduction, until it is revoked. One whose name,
  * secret, tenants or scopes change is another key.
  * @module

@@ -1,5 +1,5 @@
 /**
- * Money as it stands in the journal: who may spend (limit, grant, period), and what became of each reservation
+ * Money as the journal holds it: who may spend (limit, grant, period), and what became of each reservation
  * (settlement, release, hold, expiry, reconciliation, correction). A reservation itself has no entry: it is part of the
  * decision that needs it, so neither exists without the other.
  *

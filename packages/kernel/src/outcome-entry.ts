@@ -41,7 +41,7 @@ export interface Treated {
   readonly predictedBps: number;
 }
 
-/** What became of a decision. Everything that learning needs of it stands here again; a reader compares. */
+/** What became of a decision. Everything that learning needs of it is repeated here; a reader compares. */
 export interface OutcomeEntry extends Caused {
   readonly kind: "outcome";
   /** Journal sequence of the decision. */

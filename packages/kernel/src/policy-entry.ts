@@ -1,5 +1,5 @@
 /**
- * Policies as they stand in the journal. Genesis and every entry that brings a new policy embed the whole snapshot, so that
+ * Policies as the journal holds them. Genesis and every entry that brings a new policy embed the whole snapshot, so that
  * a journal explains and verifies itself.
  *
  *     promoted     active from the next decision on; embeds its snapshot unless it was staged
@@ -55,7 +55,7 @@ export interface PolicyEntry extends Caused {
   readonly signature?: PolicySignature;
 }
 
-/** Held to its fields, and kept as it stands. */
+/** Held to its fields, and kept as it is. */
 const EMBEDDED: EntryValue<ExactJson> = {
   schema: SNAPSHOT.schema,
   read: (json, key) => {

@@ -58,7 +58,7 @@ export interface NamedCandidate extends Candidate {
   readonly tier: number;
 }
 
-/** A snapshot as it stands in an entry. */
+/** A snapshot as an entry holds it. */
 export interface SnapshotJson {
   readonly name: string;
   readonly policyEpoch: Sequence;
@@ -120,7 +120,7 @@ export const LEARNING_FIELDS: Fields<Learning> = {
 export const CANDIDATE_FIELDS: Fields<NamedCandidate> = {
   id: {
     type: wholeFrom(1, 0xffff_ffff) as EntryValue<CandidateId>,
-    holds: "from 1; candidates stand in ascending order",
+    holds: "from 1; candidates are in ascending order",
   },
   providerId: { type: U16 as EntryValue<ProviderId>, holds: "position in `providers`" },
   qualityBps: { type: BPS_16, holds: "quality" },

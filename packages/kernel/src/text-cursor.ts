@@ -40,7 +40,7 @@ export class TextCursor {
     this.#holds = false;
   }
 
-  /** Passes a literal if it stands here. */
+  /** Passes a literal if it comes next. */
   skip(literal: string): boolean {
     if (!this.#text.startsWith(literal, this.#at)) return false;
     this.#at += literal.length;
@@ -97,7 +97,7 @@ export class TextCursor {
     }
   }
 
-  /** What stands here up to a literal, which is not passed. */
+  /** What comes up to a literal, which is not passed. */
   until(literal: string): string {
     const end = this.#text.indexOf(literal, this.#at);
     if (end === -1) this.#holds = false;

@@ -4,7 +4,7 @@
  *
  * A write that the end of the machine cut off leaves newlines (the prepared space) where its bytes are missing. So a tail
  * may hold parts of lines, and whole entries with gaps between them; and nothing in it was acknowledged. It never holds a
- * whole line that says something else, an entry that stands elsewhere already, or one that was written when more was durable.
+ * whole line that says something else, an entry that is elsewhere already, or one that was written when more was durable.
  * @module
  */
 import type { ChainHash } from "./chain.ts";

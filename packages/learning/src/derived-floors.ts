@@ -1,6 +1,6 @@
 /**
  * Warm-start floors derived from labelled data: the mean quality that is still delivered when as much is downgraded as
- * keeps the marginal harm, P(downgraded and premium needed), at one in twenty. The published floors stand beside them.
+ * keeps the marginal harm, P(downgraded and premium needed), at one in twenty. The published floors are shown beside them.
  * @module
  */
 import { frontierOf } from "./ranking.ts";

@@ -18,7 +18,7 @@ export interface Ground {
   readonly needed: Float64Array;
 }
 
-/** Rows in time order are cut into blocks as they stand; others are distributed evenly. Only the rows named count. */
+/** Rows in time order are cut into blocks as they are; others are distributed evenly. Only the rows named count. */
 export function groundOf(table: Table, rows: Int32Array, seed: number): Ground {
   const blockOfRow = new Uint16Array(table.rowCount);
   const chance = seededChance(seed, 4);

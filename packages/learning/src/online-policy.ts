@@ -1,6 +1,6 @@
 /**
  * The port of everything that chooses tiers one request at a time and hears only what became of its own choice. The
- * router of the engine stands behind it, and so do the policies that it is compared with.
+ * router of the engine implements it, and so do the policies that it is compared with.
  * @module
  */
 import type { Table } from "./table.ts";

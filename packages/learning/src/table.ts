@@ -2,7 +2,7 @@
  * A table of labelled requests: what was known of each before, and how every tier did on it. All policies, priors and
  * certificates are judged on such tables; where they come from is none of their business.
  *
- * Tiers stand cheapest first. Columns are typed arrays, row after row, so that half a million rows fit in memory.
+ * Tiers are sorted by cost, cheapest first. Columns are typed arrays, row after row, so that half a million rows fit in memory.
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/engine/internal";
@@ -26,7 +26,7 @@ export interface Table {
   readonly outcomesBps: Uint16Array;
   /** `rowCount` × tiers; whole microcents. */
   readonly costsMicrocents: Float64Array;
-  /** Whether rows stand in the order of time. Where they do not, every trial shuffles them anew. */
+  /** Whether rows are in the order of time. Where they are not, every trial shuffles them anew. */
   readonly isInTimeOrder: boolean;
   /** A rule of the trade to be compared with: a score per row, higher means that premium is needed. */
   readonly baseline: { readonly name: string; readonly scores: Float64Array } | undefined;

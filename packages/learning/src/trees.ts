@@ -33,7 +33,7 @@ export const TREES_SMALL: TreesOptions = Object.freeze({
   penalty: 20,
 });
 
-/** Nodes in one row; a leaf has feature −1, a right child stands after its left one. */
+/** Nodes in one row; a leaf has feature −1, a right child comes after its left one. */
 export interface TreesFit {
   readonly intercept: number;
   readonly roots: number[];

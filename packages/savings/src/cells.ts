@@ -44,7 +44,7 @@ function scaledOf(text: string, decimals: number): { readonly value: bigint; rea
   const [, whole = "", fraction = "", exponent = "0"] = match;
   if (whole === "" && fraction === "") return undefined;
   const digits = whole + fraction;
-  // How many of the digits stand before the point once it is moved.
+  // How many of the digits come before the point once it is moved.
   const kept = whole.length + Number(exponent) + decimals;
   if (kept < 0) return { value: 0n, isExact: /^0*$/.test(digits) };
   if (kept >= digits.length) {

@@ -1,5 +1,5 @@
 /**
- * Of the latest decisions that ran, what an outcome is compared with. A hundred thousand are kept, so they stand in columns
+ * Of the latest decisions that ran, what an outcome is compared with. A hundred thousand are kept, so they are in columns
  * of numbers and not in objects: a fraction of the memory, and nothing for the collector to walk.
  * @module
  */

@@ -60,7 +60,7 @@ export class LearningCheck {
     this.#seed = seed;
   }
 
-  /** Decisions up to a sequence are not known: a snapshot stands for them. */
+  /** Decisions up to a sequence are not known: a snapshot replaces them. */
   beginAfter(sequence: number): void {
     this.#kept.forgotten = sequence;
   }

@@ -1,5 +1,5 @@
 /**
- * The digest of a prior (`calypri1`), from its JSON as it stands in the journal: what a certificate names, so that nobody
+ * The digest of a prior (`calypri1`), from its JSON as the journal holds it: what a certificate names, so that nobody
  * can put one prior under the name of another.
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A prior as it stands in the journal, read strictly: a member that is not known, or out of its range, makes it none. What
+ * A prior as the journal holds it, read strictly: a member that is not known, or out of its range, makes it none. What
  * passes can be evaluated on every input, and every walk through a tree ends.
  * @module
  */
@@ -77,7 +77,7 @@ function requireHead(json: ExactJson | undefined, featureCount: number): void {
   else requireTrees(head as unknown as TreesJson, featureCount);
 }
 
-/** A child stands after its parent, so that every walk ends. */
+/** A child comes after its parent, so that every walk ends. */
 function requireTrees({ roots, nodeFeature, nodeLeft, ...head }: TreesJson, featureCount: number): void {
   const count = nodeFeature.length;
   const isEven = [nodeLeft, head.nodeThreshold, head.leafMillibps].every(({ length }) => length === count);

@@ -1,5 +1,5 @@
 /**
- * The score that determines a request's regime: what a prior predicts, or how far the features stand from what is usual. Written
+ * The score that determines a request's regime: what a prior predicts, or how far the features are from their usual values. Written
  * from the formats (docs/formats.md), not from the engine, and held equal to it by tests.
  * @module
  */

@@ -24,7 +24,7 @@ const AHEAD_MS_MAX = 60_000;
 /** From here on the engine refuses to start. */
 const REFUSED_MS = 5 * 60_000;
 
-/** Entries never go back in time, so a clock that is behind the journal stands still until it has caught up. */
+/** Entries never go back in time, so time does not advance while the clock is behind the journal. */
 export async function checkClock({ journal }: Config): Promise<Finding> {
   const check = "clock";
   const now = Date.now();

@@ -70,7 +70,7 @@ interface Written {
   readonly out: string;
 }
 
-/** A policy finds its catalog from where it stands itself; what is no name has to look like a path. */
+/** A policy names its catalog relative to itself; anything but a name has to look like a path. */
 export function catalogReference({ catalog, out }: Written): string {
   if (BUILT_IN_CATALOGS.includes(catalog) || isAbsolute(catalog)) return catalog;
   const path = relative(dirname(resolve(out)), resolve(catalog)).replaceAll("\\", "/");
@@ -95,7 +95,7 @@ function startingDollars({ candidates }: CatalogFile): string {
   return dollars((BigInt(digits.charAt(0)) + 1n) * 10n ** BigInt(digits.length - 1));
 }
 
-/** The policy to start from; what stands in it is found from where it is to be written. */
+/** The policy to start from; its paths are relative to where it is to be written. */
 export function startingPolicyText(catalog: CatalogFile, written: Written): string {
   const value = startingDollars(catalog);
   return `{

@@ -63,7 +63,7 @@ export class DirectorySource implements JournalSource {
     }
   }
 
-  /** The last policy that stands before the entry, in its own file or in an earlier one. */
+  /** The last policy that comes before the entry, in its own file or in an earlier one. */
   async policyAt(before: ReadEntry): Promise<PolicyAt> {
     const { files } = logFiles(this.#path);
     for (const file of files.slice(0, files.indexOf(before.file) + 1).toReversed()) {

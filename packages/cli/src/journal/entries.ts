@@ -1,5 +1,5 @@
 /**
- * The entries of one file of a journal, as they stand there.
+ * The entries of one file of a journal, as they are there.
  * @module
  */
 import { type EntryHead, type EntryLine, parseEntryHead, parseEntryLine } from "@calybris/kernel";

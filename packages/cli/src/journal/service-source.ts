@@ -1,5 +1,5 @@
 /**
- * The entries of the journal of a running service, over HTTP. They are its lines as they stand on its disk, so whatever is
+ * The entries of the journal of a running service, over HTTP. They are its lines as they are on its disk, so whatever is
  * read from a directory is read the same from a service.
  * @module
  */

@@ -23,6 +23,6 @@ export interface JournalSource {
   readonly backwards: () => AsyncIterable<ReadEntry>;
   /** Entries appended since the last were read. */
   readonly following: () => AsyncIterable<ReadEntry>;
-  /** The policy that decides where an entry stands. */
+  /** The policy that is active at an entry. */
   readonly policyAt: (before: ReadEntry) => Promise<PolicyAt>;
 }

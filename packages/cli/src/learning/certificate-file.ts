@@ -32,7 +32,7 @@ export const CERTIFICATE_BOUNDS: { readonly [Key in CertificateKey]: readonly [m
 export const CERTIFICATE_KEYS: readonly CertificateKey[] = ["regimes", "alphaBps", "deltaBps", "samples"];
 
 /**
- * Reads the members of a certificate, at the top of the file or under `certificate`. Others may stand beside them: what
+ * Reads the members of a certificate, at the top of the file or under `certificate`. Other members are allowed: what
  * was saved, and how it was found.
  *
  * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the member that is missing or out of its bounds.

@@ -13,7 +13,7 @@ export interface CertifiedWith {
   readonly isKept: boolean;
 }
 
-/** One of both, as it stands in the JSON. */
+/** One of both, as it appears in the JSON. */
 export type CertificateMembers = { readonly certificate: Certificate } | { readonly noCertificate: string };
 
 interface Asked {

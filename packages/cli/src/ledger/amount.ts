@@ -19,7 +19,7 @@ export interface AmountGiven {
 /** The largest first, as people think of money. */
 const UNITS: readonly MoneyUnit[] = MONEY_UNITS.toReversed();
 const EXAMPLES: Readonly<Record<MoneyUnit["name"], string>> = { dollars: " (like 2.50)", cents: "", microcents: "" };
-/** What the reader of money calls an amount; each unit stands at its end. */
+/** The names of amounts; the unit is the last word. */
 const STEM = "amount";
 
 /** Adds the three options; `prefix` is `actual-` or nothing. */

@@ -1,6 +1,6 @@
 /**
  * The money of a journal, folded from its entries alone without asking anybody who may have it open. What is read is
- * taken as it stands, as long as each entry follows on the one before, and from its data where its key is at hand; `ledger
+ * taken as it is, as long as each entry follows on the one before, and from its data where its key is at hand; `ledger
  * prove` and `verify` check the rest.
  * @module
  */

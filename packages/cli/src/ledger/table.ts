@@ -33,7 +33,7 @@ export interface ShownLedger {
   readonly total?: Balances;
 }
 
-/** Tenants under those above them, and the sum of what stands at the top. */
+/** Tenants under those above them, and the sum of the top level. */
 export function ledgerTable({ tenants, total }: ShownLedger): string {
   const amounts = tenants.flatMap((tenant) => [
     ...AMOUNTS.map((name) => tenant[name]),
@@ -88,7 +88,7 @@ interface Branch {
   readonly branch: string;
 }
 
-/** Depth first. One whose parent is not shown stands at the top. */
+/** Depth first. One whose parent is not shown is at the top. */
 function treeOf(tenants: readonly TenantProof[]): readonly Branch[] {
   const names = new Set(tenants.map(({ tenant }) => tenant));
   const below = new Map<string | undefined, TenantProof[]>();

@@ -25,7 +25,7 @@ export interface OutcomeRow {
 }
 
 const COST: MoneyField = { stem: "cost", suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
-/** As they stand in an outcome; money has three names. */
+/** As they appear in an outcome; money has three names. */
 const PLAIN_KEYS = ["decisionId", "observedAt", "disposition", "succeeded", "signals", "latencyMs"] as const;
 const KEYS: readonly string[] = [...PLAIN_KEYS, "requestId", ...moneyKeys(COST)];
 

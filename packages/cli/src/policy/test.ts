@@ -1,5 +1,5 @@
 /**
- * `calybris policy test`: holds a policy to cases that stand beside it: requests and the answers that they must get.
+ * `calybris policy test`: holds a policy to cases in its folder: requests and the answers that they must get.
  *
  * Each case is decided by an engine of its own with an empty journal, without learning, so an answer depends on the policy
  * and the request alone. Learning moves floors and tiers within what the policy allows.

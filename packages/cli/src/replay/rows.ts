@@ -1,6 +1,6 @@
 /**
  * The rows of a replay, in blocks: read, given an id, and checked against the policy before any of the block is decided.
- * A block that meets a bad row ends before it, so that what was decided is exactly what stands above that line; of a
+ * A block that meets a bad row ends before it, so that exactly the rows above that line were decided; of a
  * file, every row is checked before the first is decided.
  * @module
  */
@@ -72,7 +72,7 @@ function isReadOnce(file: string): boolean {
 
 /**
  * Reads a file to its end before anything is decided, so that a mistake in it leaves nothing half done. Standard input
- * cannot be read twice: there, what stands above a bad row is decided.
+ * cannot be read twice: there, the rows above a bad row are decided.
  *
  * @throws CalybrisError `CAL_REQUEST_INVALID` with the mistakes of every bad row, up to {@link MISTAKES_MAX}, or
  *   `CAL_INPUT_MALFORMED` for the first row that cannot be read.

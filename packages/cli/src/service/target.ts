@@ -38,7 +38,7 @@ export function clientOf({ url, apiKeyFile }: TargetOptions): CalybrisClient | u
 function apiKeyOf(file: string | undefined): string | undefined {
   if (file === undefined) return process.env[API_KEY_VARIABLE];
   const key = Buffer.from(readSecret(file, refused)).toString("utf8").trim();
-  // What else stands in a header would be another header.
+  // Other characters in a header could begin another header.
   if (!/^[\x21-\x7e]+$/.test(key)) throw refused(file, "it is not one line of printable characters");
   return key;
 }

@@ -1,6 +1,6 @@
 /**
  * Why a decision had the floor that it had, for a person: regime, floors, the tiers that could be drawn, the draw, and what
- * became of it where that stands near.
+ * became of it where that entry is near.
  * @module
  */
 import {

@@ -12,7 +12,7 @@ type CodedError = Pick<CalybrisError | ServiceError, "code" | "message" | "remed
   readonly details: { readonly [name: string]: unknown };
 };
 
-/** Lines for a terminal. What a file holds may stand in them, so control characters are made visible. */
+/** Lines for a terminal. They may quote a file, so control characters are made visible. */
 export function errorText(error: CodedError): string {
   const mistakes = mistakesOf(error);
   // The message shows the first few; here they follow, all of them.

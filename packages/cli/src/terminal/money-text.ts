@@ -36,7 +36,7 @@ export function exactDecimals(amounts: readonly bigint[]): number {
   return Math.max(0, ...amounts.map(decimalsOf));
 }
 
-/** The decimals that suit a report of some amounts, so that all of them can stand in one column. */
+/** The number of decimals that suits all amounts of a column. */
 export function reportDecimals(amounts: readonly bigint[]): number {
   const largest = amounts.reduce((max, amount) => (amount > max ? amount : amount < -max ? -amount : max), 0n);
   if (largest >= 100n * MICROCENTS_PER_DOLLAR) return 2;

@@ -11,7 +11,7 @@ export interface Progress {
 
 const NO_BAR: Progress = { update: () => {}, stop: () => {} };
 
-/** @param format - what stands beside the bar: `{value}`, `{total}`, `{percentage}` and `{eta_formatted}` are filled in. */
+/** @param format - the text beside the bar: `{value}`, `{total}`, `{percentage}` and `{eta_formatted}` are filled in. */
 export function startProgress(total: number | undefined, format: string): Progress {
   if (total === undefined || !process.stderr.isTTY) return NO_BAR;
   const bar = new SingleBar({ format, stream: process.stderr, clearOnComplete: true }, Presets.shades_classic);

@@ -1,5 +1,5 @@
 /**
- * Text for a terminal. What stands in a file may hold anything, and a terminal obeys control characters.
+ * Text for a terminal. A file may hold anything, and a terminal obeys control characters.
  * @module
  */
 

@@ -25,7 +25,7 @@ export interface KeyedAnchor extends HeadAnchor {
 /** What a journal's directory says of its end. */
 export interface OwnHead {
   readonly head?: KeyedAnchor;
-  /** What stands in place of a head, where no write of the engine leaves it so. */
+  /** What is in place of a head, where no write of the engine leaves it so. */
   readonly missing?: string;
   /** Why nothing can be said: a write of the head was cut off when the machine stopped. */
   readonly torn?: string;

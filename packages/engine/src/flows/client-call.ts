@@ -109,7 +109,7 @@ export interface Completed {
 }
 
 /**
- * Where a call stands. `finished` is said of one that reserved nothing, or whose reservation is no longer remembered, once its
+ * The state of a call. `finished` is said of one that reserved nothing, or whose reservation is no longer remembered, once its
  * outcome is known; `unknown` when neither is.
  */
 export type CallState =
@@ -124,7 +124,7 @@ export type CallState =
   | "finished"
   | "unknown";
 
-/** A call, and where it stands. */
+/** A call and its state. */
 export interface CallStanding {
   readonly decisionId: string;
   readonly state: CallState;

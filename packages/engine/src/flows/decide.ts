@@ -77,7 +77,7 @@ export class DecidePlan implements DecidedValues {
   #cost: CostMicrocents = NO_COST;
   readonly #prescribe = (slot: number): void => this.#prescribeInto(slot);
 
-  /** Decides a resolved request; what is decided stands until the next. */
+  /** Decides a resolved request; what is decided is kept until the next. */
   decide(prepared: PreparedPolicy, resolved: ResolvedRequest, learner: Learner | undefined, room?: TenantRoom): void {
     this.#prepared = prepared;
     this.#resolved = resolved;

@@ -34,7 +34,7 @@ import { layDecision, layRequest } from "../journal/lay-record.ts";
 import { requestIn } from "../journal/read-record.ts";
 import type { PolicyInForce } from "../state/state.ts";
 
-/** Where the decisions of one request stand: by the floor of its use case, by each tier that may be drawn, by a free floor. */
+/** The slots of the decisions of one request: by the floor of its use case, by each tier that may be drawn, by a free floor. */
 export const BASE = 0;
 export const FIRST_TIER = 1;
 export const FREE: number = FIRST_TIER + TIER_COUNT_MAX;
@@ -110,7 +110,7 @@ export class PreparedPolicy {
     layRequest(this.#requestPages, 0, request);
   }
 
-  /** The kernel's decision on the request as it stands, into a slot. */
+  /** The kernel's decision on the request as it is, into a slot. */
   decide(slot: number): void {
     this.#decide(slot);
   }

@@ -1,6 +1,6 @@
 /**
  * A decision as it was answered, from its entry: what the entry leaves out follows from its request, the active policy
- * where it stands, and the sampling table that it names.
+ * where it is, and the sampling table that it names.
  * @module
  */
 import {

@@ -1,6 +1,6 @@
 /**
  * One decision as one flat record: laid once by the thread that orders, and everything else is written from it: its digests,
- * its line in the journal, its answer. Fields stand at fixed places, at their own width, little-endian; request and decision
+ * its line in the journal, its answer. Fields are at fixed offsets, at their own width, little-endian; request and decision
  * are the kernel's own records. What varies in length follows: features, then the head, which is the entry's text before its
  * request.
  *
@@ -55,7 +55,7 @@ export const AT = {
   defaulted: 411,
   armCount: 412,
   featureCount: 414,
-  /** Where the head is and how long, and three texts of it, as they stand in JSON: from the record's beginning. */
+  /** Offset and length of the head and of three texts of it, as written in JSON; from the record's beginning. */
   headAt: 416,
   headBytes: 420,
   requestIdAt: 424,
@@ -132,7 +132,7 @@ export const DECISION = {
   cost: 24,
 } as const;
 
-/** Names by the code that stands in a record. */
+/** Names by their code in a record. */
 export const ACTIONS: readonly (keyof typeof ACTION_CODES)[] = byCode(ACTION_CODES);
 export const REASONS: readonly (keyof typeof REASON_CODES)[] = byCode(REASON_CODES);
 

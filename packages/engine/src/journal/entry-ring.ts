@@ -19,7 +19,7 @@ export const MARKS = {
   sealed: 2,
 } as const;
 
-/** An entry in the ring: where its record or its tail stands. The outlet has one, and moves it on. */
+/** An entry in the ring: where its record or its tail is. The outlet has one, and moves it on. */
 export interface RingEntry extends Span {
   readonly isRecord: boolean;
   readonly rotate: boolean;
@@ -39,7 +39,7 @@ const OUTSIDE = 4 << LENGTH_BITS;
 /** What follows, up to the end of the ring, is empty. */
 const SKIP = 8 << LENGTH_BITS;
 const RECORD = 16 << LENGTH_BITS;
-/** Records stand at multiples of it. */
+/** Records begin at multiples of it. */
 const HEADER_BYTES = 8;
 
 /** The end that is written to. */

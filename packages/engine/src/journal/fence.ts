@@ -41,7 +41,7 @@ export class Fence {
     }
   }
 
-  /** @throws Error when something stands where the next entry goes. */
+  /** @throws Error when something is where the next entry goes. */
   assertBlank(file: DiskFile, position: number, bytes: number): void {
     const place = this.#place.subarray(0, Math.min(bytes, CHECKED_BYTES));
     const count = file.read(place, position);

@@ -22,7 +22,7 @@ export function headMac(head: Head, chain: ChainHash): string {
   return `${chain("", headPage(head))}\n`;
 }
 
-/** The text that stands in a directory; `undefined` when there is no such file. */
+/** The text of the file in a directory; `undefined` when there is no such file. */
 export function readHeadMac(disk: Disk, directory: string): string | undefined {
   const file = disk.open(directory, HEAD_MAC_FILE, false);
   if (file === undefined) return undefined;

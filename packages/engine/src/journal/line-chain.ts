@@ -1,6 +1,6 @@
 /**
  * Makes lines of entries: lays each into a buffer around its hash, which covers the line before. Everything happens in
- * bytes and in place; the hash of an entry is taken where its data stands. What is the same in every line is copied.
+ * bytes and in place; the hash of an entry is taken where its data is. What is the same in every line is copied.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";

@@ -1,5 +1,5 @@
 /**
- * Makes lines of the entries in the ring, ready to be written as they stand: the writer thread's work between two syncs. The
+ * Makes lines of the entries in the ring, ready to be written as they are: the writer thread's work between two syncs. The
  * digests of a decision and its text are made here, from its record.
  *
  *     entries ─▶ lines, chained ─▶ file

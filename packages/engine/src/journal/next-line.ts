@@ -43,7 +43,7 @@ export class NextLine {
     return undefined;
   }
 
-  /** The plain hash covers the hash before and the data, so the hash before is laid over what stands before the data. */
+  /** The plain hash covers the hash before and the data, so the hash before is laid over what comes before the data. */
   #hash(bytes: Buffer, dataAt: number, dataEnd: number, previousHash: string): string {
     return this.#keyed === undefined
       ? hashInPlace(bytes, dataAt, dataEnd, previousHash)

@@ -32,12 +32,12 @@ export class ProofTable implements Proofs {
     return this.#count;
   }
 
-  /** Where the hash of an entry stands. */
+  /** Where the hash of an entry is. */
   hashAt(sequence: number): number {
     return (sequence % this.#count) * PROOF_BYTES;
   }
 
-  /** Where the digests of a decision stand: of its request, of what was decided, of its identity. */
+  /** The offsets of the digests of a decision: of its request, of what was decided, of its identity. */
   digestsAt(sequence: number): number {
     return this.hashAt(sequence) + DIGEST_BYTES;
   }

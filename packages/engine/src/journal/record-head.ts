@@ -1,5 +1,5 @@
 /**
- * The head of a decision's record: the members of its entry that come before the request, as text, laid where it stands. The
+ * The head of a decision's record: the members of its entry that come before the request, as text, laid in place. The
  * members of most decisions are written here; the others through their rows in the kernel's table.
  * @module
  */
@@ -131,7 +131,7 @@ function layText(pages: Pages, at: number, field: number, from: number, text: st
   return putLabel(u8, end, L.quote);
 }
 
-/** As it stands in JSON. */
+/** As written in JSON. */
 function putText({ u8, buffer }: Pages, at: number, text: string): number {
   const end = text.length <= PLAIN_MAX ? putPlain(u8, at, text) : -1;
   return end >= 0 ? end : at + buffer.write(writeExact(text).slice(1, -1), at, "utf8");

@@ -1,5 +1,5 @@
 /**
- * The digests of a decision, from its record: the fields of `calyinp1` and `calydcn1` stand there in the order of their
+ * The digests of a decision, from its record: the fields of `calyinp1` and `calydcn1` are there in the order of their
  * digests, so their bytes are runs of the record's. `decisionDigests` of the kernel is the definition.
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Reads the lines of a journal with constant memory: a chunk at a time, each line with where it stands. Blank lines are
+ * Reads the lines of a journal with constant memory: a chunk at a time, each line with its position. Blank lines are
  * prepared space and are passed over.
  * @module
  */

@@ -31,7 +31,7 @@ export interface WriterStart {
   readonly lock?: FileIdentity;
 }
 
-/** Consecutive entries as they shall stand in the file. */
+/** Consecutive entries as they are to be in the file. */
 export interface Lines {
   readonly bytes: Uint8Array;
   readonly first: number;

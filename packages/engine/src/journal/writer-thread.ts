@@ -1,6 +1,6 @@
 /**
  * The thread that owns the journal's files: takes what was ordered, chains it, writes it, reports it, and sleeps when there is nothing. It
- * never returns to its event loop, so that nothing stands between the end of one sync and the next write. After a failure
+ * never returns to its event loop, so that nothing comes between the end of one sync and the next write. After a failure
  * it says so and ends.
  * @module
  */

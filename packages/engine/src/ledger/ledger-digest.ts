@@ -36,7 +36,7 @@ export function* ledgerStateTexts(ledger: Digested, sequence: number, sha256: Sh
   yield calls === undefined ? "]}" : `],"calls":${calls}}`;
 }
 
-/** An account beyond its balances; what is not there stands as what it cannot be. */
+/** An account beyond its balances; an absent value is written as one that it cannot have. */
 function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
   const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, period: rule } = limit;
   const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];

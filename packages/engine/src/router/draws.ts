@@ -16,7 +16,7 @@ const TWO_32 = 2 ** 32;
 const BLOCK_BYTES = 9 + SEED_BYTES + 8;
 
 export class Draws {
-  /** What the block is the hash of; its number stands at the end. */
+  /** What the block is the hash of; its number is at the end. */
   readonly #bytes: Uint8Array;
   readonly #number: DataView;
   readonly #sha256: Sha256;

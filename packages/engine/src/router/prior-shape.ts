@@ -146,7 +146,7 @@ function checkTrees(
     mistakes.add(["head", "roots"], "name a node that is not there", "Name nodes from 0.");
   for (const [at, feature] of nodeFeature.entries()) {
     if (mistakes.isFull) return;
-    // A child stands after its parent, so that every walk ends.
+    // A child comes after its parent, so that every walk ends.
     const left = nodeLeft[at] ?? 0;
     if (feature < -1 || feature > featureCount + 1)
       mistakes.add(["head", "nodeFeature", at], `is ${feature}`, `Write −1 for a leaf, or up to ${featureCount + 1}.`);

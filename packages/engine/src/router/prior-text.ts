@@ -1,6 +1,6 @@
 /**
  * Text in integers: words and pairs of words, hashed into buckets, each weighed by how rare it is and what it foretells.
- * The text is read where it stands and nothing of it is kept.
+ * The text is read in place and nothing of it is kept.
  *
  * A word is a run of letters, digits and underscores, in lower case, digits all alike; a letter beyond Latin-1 is a word by
  * itself, and so is every other sign. Pairs are of neighbouring words. The score is the cosine-normalised sum
@@ -69,7 +69,7 @@ const HASH_START = 0x811c9dc5 | 0;
 const HASH_PRIME = 0x01000193;
 
 /**
- * Counts the buckets that a text hits into `scratch`; returns how many there are. They stand in `scratch.touched`, in the
+ * Counts the buckets that a text hits into `scratch`; returns how many there are. They are in `scratch.touched`, in the
  * order of their first hit; the caller that counts has to {@link clearCounts} after.
  */
 export function countBuckets(text: string, scratch: TextScratch): number {

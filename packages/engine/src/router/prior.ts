@@ -36,7 +36,7 @@ export interface LinearHead {
   readonly weightsMillibps: Int32Array;
 }
 
-/** Trees in one row of nodes: a leaf has feature −1, a node's right child stands after its left one. */
+/** Trees in one row of nodes: a leaf has feature −1, a node's right child comes after its left one. */
 export interface TreesHead {
   readonly kind: "trees";
   readonly interceptMillibps: number;

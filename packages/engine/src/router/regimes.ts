@@ -1,6 +1,6 @@
 /**
  * Regimes: eight kinds of requests that behave alike, distinguished by one integer score. The score is the gain that the
- * prior predicts; without a prior, how far the features stand from what is usual, added up. Boundaries are learned in the
+ * prior predicts; without a prior, how far the features are from their usual values, added up. Boundaries are learned in the
  * warm-up, frozen by a journal entry, and never move by themselves.
  * @module
  */

@@ -18,7 +18,7 @@ export class BeliefEntries {
   }
 
   /**
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it stands in an archive that is not at hand;
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it is in an archive that is not at hand;
    *   `CAL_JOURNAL_ENTRY_MALFORMED` when the entry is not a belief.
    */
   at(sequence: number): BeliefEntry {

@@ -41,7 +41,7 @@ export class EntryFinder {
     this.#before = { sequence, search: new SegmentSearch(disk, directory, segment, start.chain) };
   }
 
-  /** Notes where an entry stands; in ascending sequence. Most are not kept, but each segment's first is. */
+  /** Notes the position of an entry; in ascending sequence. Most are not kept, but each segment's first is. */
   note(sequence: number, segment: number, offset: number): void {
     const last = this.#marks.at(-1);
     if (last === undefined || segment !== last.segment || sequence >= last.sequence + SPACING)
@@ -59,7 +59,7 @@ export class EntryFinder {
     return { head, data: line.data, entryHash: line.entryHash };
   }
 
-  /** The segment file that an entry stands in. */
+  /** The segment file that holds an entry. */
   fileOf(sequence: number): string {
     const before = this.#searchFor(sequence);
     if (before !== undefined) return before.fileOf(sequence);
@@ -71,7 +71,7 @@ export class EntryFinder {
     return brokenLink(join(this.#directory, this.fileOf(sequence))) !== undefined;
   }
 
-  /** The lines of the journal from a sequence on, as they stand, without their newlines; good until the next is asked for. */
+  /** The lines of the journal from a sequence on, as they are, without their newlines; good until the next is asked for. */
   *linesFrom(sequence: number): Generator<Uint8Array> {
     const mark = this.#searchFor(sequence)?.place(sequence) ?? this.#marks[this.#markBefore(sequence)];
     if (mark === undefined) return;

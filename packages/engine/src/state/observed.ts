@@ -14,7 +14,7 @@ export interface Observed {
   readonly learned: boolean;
   /** `calyout1`, hexadecimal. */
   readonly digest: string;
-  /** Where the decision's reservation stands; `undefined` unless it was to be settled and there is one. */
+  /** The state of the decision's reservation; `undefined` unless it was to be settled and there is one. */
   readonly settlement: Settled | undefined;
   readonly repeated: boolean;
 }

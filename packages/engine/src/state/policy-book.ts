@@ -1,5 +1,5 @@
 /**
- * The policies of a journal: by their ids, the one that was active where an entry stands, and the active one.
+ * The policies of a journal: by their ids, the one that was active at an entry, and the active one.
  * @module
  */
 import {
@@ -70,7 +70,7 @@ export class PolicyBook implements Stage {
     return this.#policies[id - 1];
   }
 
-  /** The policy that was active where an entry stands: of those before it the last. */
+  /** The policy that was active at an entry: of those before it the last. */
   at(sequence: number): PolicyInForce {
     let low = 0;
     let high = this.#policies.length - 1;

@@ -1,5 +1,5 @@
 /**
- * An entry of the journal, read back under the policies that stand before it.
+ * An entry of the journal, read back under the policies that come before it.
  * @module
  */
 import {
@@ -15,7 +15,7 @@ import type { GoodEntry } from "../journal/recovery.ts";
 import { segmentName } from "../journal/segment.ts";
 import type { EngineState } from "./state.ts";
 
-/** The policies of an entry, by where it stands. */
+/** The policies of an entry, by its position. */
 export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf {
   return (policyId) => {
     const policy = policyId === undefined ? state.policyAt(sequence) : state.policy(policyId);

@@ -40,7 +40,7 @@ const STATE_SHOWN: Readonly<Record<ClosedState, Settled["state"]>> = Object.free
   corrected: "corrected",
 });
 
-/** Where the reservation of a decision stands; `undefined` for one that is open, or none. */
+/** The state of the reservation of a decision; `undefined` for one that is open, or none. */
 export function settledOf(ledger: Ledger, of: number, repeated: boolean): Settled | undefined {
   const closed = ledger.reservations.closed(of);
   if (closed !== undefined) return ofClosed(closed, repeated);

@@ -51,7 +51,7 @@ export class SegmentSearch {
     return undefined;
   }
 
-  /** Where an entry stands. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
+  /** The position of an entry. @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand. */
   place(sequence: number): SparseIndexEntry {
     const { segment, isKnown } = this.#segmentOf(sequence);
     const offset = this.#reading(segment, (file) => {
@@ -62,7 +62,7 @@ export class SegmentSearch {
     throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
   }
 
-  /** The file that an entry stands in; where segments are not at hand, those that it may stand in. */
+  /** The file that holds an entry; where segments are missing, those that may hold it. */
   fileOf(sequence: number): string {
     const { segment, isKnown, until } = this.#segmentOf(sequence);
     return isKnown || segment === until ? segmentName(segment) : `${segmentName(segment)} to ${segmentName(until)}`;

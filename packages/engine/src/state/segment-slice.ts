@@ -10,7 +10,7 @@ const NEWLINE = 0x0a;
 /** How much is read at a time where nobody knows the end. */
 const STEP_BYTES = 64 * 1024;
 
-/** Where an entry stands. */
+/** The position of an entry. */
 export interface SparseIndexEntry {
   readonly sequence: number;
   readonly segment: number;
@@ -35,7 +35,7 @@ export class SegmentSlice {
   /**
    * Reads the lines from a mark on.
    *
-   * @param end - the offset of the next mark in the same segment; without one, what stands there up to blank space is read.
+   * @param end - the offset of the next mark in the same segment; without one, everything up to blank space is read.
    * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the disk does not give them.
    */
   static read(disk: Disk, directory: string, mark: SparseIndexEntry, end: number | undefined): SegmentSlice {
@@ -65,7 +65,7 @@ export class SegmentSlice {
     return line?.sequence === sequence ? line : undefined;
   }
 
-  /** Where every so many entries stand, but the first. */
+  /** The positions of every so many entries, but the first. */
   marks(spacing: number): readonly SparseIndexEntry[] {
     const { sequence, segment, offset } = this.#mark;
     const marks: SparseIndexEntry[] = [];

@@ -91,7 +91,7 @@ export class EngineState {
     return this.policies.get(id);
   }
 
-  /** The active policy where an entry stands: of those before it the last. */
+  /** The active policy at an entry: of those before it the last. */
   policyAt(sequence: number): PolicyInForce {
     return this.policies.at(sequence);
   }

@@ -1,5 +1,5 @@
 /**
- * Many decisions in one request. Each is made as if it had been sent alone, in order; an error stands in the place of one
+ * Many decisions in one request. Each is made as if it had been sent alone, in order; an error takes the place of one
  * that was not made.
  * @module
  */
@@ -65,7 +65,7 @@ function untilTooManyMistakes(): RefuseRest {
   };
 }
 
-/** Why something is refused; a bug does not stand in one place but ends the batch. */
+/** Why something is refused; a bug ends the whole batch. */
 function refusalOf(check: () => unknown): CalybrisError | undefined {
   try {
     check();

@@ -1,6 +1,6 @@
 /**
  * A decision as JSON, written out by hand: every decision takes this path. A test holds it to its schema. It is plain
- * ASCII, whatever names are in it: then its length in bytes is its length, and it is written as it stands.
+ * ASCII, whatever names are in it: then its length in bytes is its length, and it is written unchanged.
  * @module
  */
 import type { Decided } from "@calybris/engine";

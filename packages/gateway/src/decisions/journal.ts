@@ -1,5 +1,5 @@
 /**
- * The journal over HTTP, for auditors: where it stands, and its lines as they are on the disk.
+ * The journal over HTTP, for auditors: its head, and its lines byte for byte.
  * @module
  */
 import { apiJson } from "../http/error-dialect.ts";

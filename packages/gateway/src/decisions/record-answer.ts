@@ -79,7 +79,7 @@ const DEFAULTS: readonly Uint8Array[] = Array.from({ length: 1 << DEFAULTED.leng
 const FLOOR_DEFAULTED: number = 1 << DEFAULTED.indexOf("floor");
 const REJECT: number = ACTIONS.indexOf("reject");
 
-/** A candidate as it stands in answers, `{"id":7,"name":"…"` to be closed, and its prices as numbers. */
+/** A candidate as it appears in answers, `{"id":7,"name":"…"` to be closed, and its prices as numbers. */
 interface NamedCandidate {
   readonly open: Uint8Array;
   readonly inputPrice: number;

@@ -10,7 +10,7 @@ import { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode } from "../gateway-
 import type { Principal } from "../keys/keyring.ts";
 import type { BodyTask, BodyTaskResult } from "./body-worker-thread.ts";
 
-/** A legal policy of 2 MiB takes a quarter of a second; a longer time is an attack, or a machine that stands still. */
+/** A legal policy of 2 MiB takes a quarter of a second; a longer time is an attack, or a machine that is overloaded. */
 const TASK_MS_MAX = 5_000;
 const START_MS_MAX = 60_000;
 const TASKS_MAX = 1_024;

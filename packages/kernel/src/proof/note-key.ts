@@ -38,7 +38,7 @@ export interface VerifierKey {
 export interface SignerKey {
   readonly name: string;
   readonly type: NoteKeyType;
-  /** As it stands in the text: compare it with that of the public key. */
+  /** As it appears in the text: compare it with that of the public key. */
   readonly keyId: number;
   /** 32 bytes (RFC 8032, section 5.1.5). */
   readonly seed: Uint8Array;

@@ -49,7 +49,7 @@ const SHARP_TREES: TreesOptions = Object.freeze({
 const LOG_ROWS_TOLD = 6_000;
 const BOUNDARY_ROWS = 4_000;
 /**
- * Three boundaries are quantiles of what the cheap tier ran. Four stand at fixed gains: a new kind of failure is a handful
+ * Three boundaries are quantiles of what the cheap tier ran. Four are at fixed gains: a new kind of failure is a handful
  * of rows, and any quantile would put them into one regime with hundreds that succeed.
  */
 const CHEAP_QUANTILES = [0.5, 0.8, 0.95];

@@ -1,6 +1,6 @@
 /**
  * Savings against what was there before: always premium; 60 % cheap and 40 % premium by chance; the best static rule.
- * The published savings (44, 26 and 14 %) stand beside them. An incumbent is only beaten at no worse a quality than its own.
+ * The published savings (44, 26 and 14 %) are shown beside them. An incumbent is only beaten at no worse a quality than its own.
  * @module
  */
 import type { Table } from "../table.ts";

@@ -233,7 +233,7 @@ function learningFigures(plan: Plan, played: readonly Played[], { seed, trials }
   };
 }
 
-/** Rows stand in field 0 and rewards in field 5 of each block. */
+/** Rows are in field 0 and rewards in field 5 of each block. */
 function rewardOf(sums: Float64Array): number {
   let [rows, reward] = [0, 0];
   for (let at = 0; at < sums.length; at += 6) {
@@ -312,7 +312,7 @@ function qualityFigures(plan: Plan, played: readonly Played[]): QualityFigures {
   };
 }
 
-/** Quality stands in field 4. The first setting is the highest value: where tiers cost the same, all settings are alike. */
+/** Quality is in field 4. The first setting is the highest value: where tiers cost the same, all settings are alike. */
 function qualityOf(tallies: Played["settings"][number]): number {
   let [rows, quality] = [0, 0];
   for (const { sums } of tallies) {

@@ -39,7 +39,7 @@ function transferOf(prior: Prior, from: Table, to: Table): Transfer {
   };
 }
 
-/** The gains that a prior predicts for every row of a table whose features may stand in another order, or not at all. */
+/** The gains that a prior predicts for every row of a table whose features may be in another order, or not at all. */
 export function predictByName(prior: Prior, table: Table): Int32Array {
   const count = table.featureNames.length;
   const columns = prior.featureNames.map((name) => table.featureNames.indexOf(name));
