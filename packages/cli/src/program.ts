@@ -26,6 +26,7 @@ import { policyCommand } from "./policy/policy.ts";
 import { priorCommand } from "./learning/prior.ts";
 import { queryCommand } from "./query/query.ts";
 import { receiptCommand } from "./proof/receipt.ts";
+import { regretCommand } from "./regret/regret.ts";
 import { replayCommand } from "./replay/replay.ts";
 import { savingsCommand } from "./savings/savings.ts";
 import { estimateCommand } from "./estimate/estimate.ts";
@@ -49,7 +50,10 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
     "Read and check a journal:",
     [showCommand, tailCommand, queryCommand, verifyCommand, receiptCommand, checkpointCommand, journalCommand],
   ],
-  ["Learn:", [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand, estimateCommand]],
+  [
+    "Learn:",
+    [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand, regretCommand, estimateCommand],
+  ],
   ["Other:", [completionCommand, conformanceCommand]],
 ];
 

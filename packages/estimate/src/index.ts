@@ -15,12 +15,14 @@ export {
   type AnalysedRow,
   type AnalysisSettings,
   type ArmShare,
-  type IntervalAt,
   LogAnalysis,
 } from "./log-analysis.ts";
+export { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
 export { pseudoReward } from "./pseudo-reward.ts";
 export { type Refusal, refusalsOf } from "./refusals.ts";
+export { type PolicyValue, type Regret, RegretFold, type RegretSettings } from "./regret.ts";
 export { RunningMean } from "./running-mean.ts";
 export { slope } from "./slope.ts";
 export type { Support } from "./support.ts";
 export { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
+export { type Watched, type WatchedInterval, type WatchedSettings, WatchedValue } from "./watched-value.ts";

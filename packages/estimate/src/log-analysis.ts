@@ -3,11 +3,11 @@
  * @module
  */
 import { ArmMeans } from "./arm-means.ts";
-import { type Estimates, EstimatorFold, type EstimatorSettings, type PointEstimate } from "./estimators.ts";
-import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
-import { type Refusal, refusalsOf } from "./refusals.ts";
+import type { Estimates, EstimatorSettings, PointEstimate } from "./estimators.ts";
+import type { LoggedRow } from "./logged-row.ts";
+import type { Refusal } from "./refusals.ts";
 import { RunningMean } from "./running-mean.ts";
-import { type Interval, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
+import { type WatchedInterval, WatchedValue } from "./watched-value.ts";
 
 export interface AnalysisSettings extends EstimatorSettings {
   readonly arms: number;
@@ -28,95 +28,58 @@ export interface ArmShare {
   readonly targetShare: number;
 }
 
-export interface IntervalAt extends Interval {
-  /** Rows that the interval covers. */
-  readonly rows: number;
-}
-
 export interface Analysis {
   readonly estimates: Estimates;
   /** The mean reward of what ran. */
   readonly loggedValue: PointEstimate;
   readonly arms: readonly ArmShare[];
   /** `undefined` while k is not fixed yet. */
-  readonly interval: (IntervalAt & { readonly k: number; readonly alpha: number }) | undefined;
-  readonly overTime: readonly IntervalAt[];
+  readonly interval: WatchedInterval | undefined;
+  readonly overTime: readonly WatchedInterval[];
   readonly refusals: readonly Refusal[];
 }
 
 const POINTS = 200;
 const PILOT_SHARE = 0.1;
 const PILOT_ROWS_MIN = 20;
-const K_MIN = 1;
 
 /** A fold; memory is constant in the number of rows. */
 export class LogAnalysis {
-  readonly #settings: AnalysisSettings;
-  readonly #alpha: number;
-  readonly #fold: EstimatorFold;
+  readonly #every: number;
+  readonly #value: WatchedValue;
   readonly #means: ArmMeans;
   readonly #logged = new RunningMean();
   readonly #targets: readonly RunningMean[];
-  readonly #pilotRows: number;
-  readonly #overTime: IntervalAt[] = [];
-  #interval: ValueInterval | undefined;
-  #k: number | undefined;
-  #maxWeight = 0;
+  readonly #overTime: WatchedInterval[] = [];
   #rows = 0;
-  #intervalRows = 0;
 
   /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
-  constructor(settings: AnalysisSettings) {
-    this.#settings = settings;
-    this.#alpha = settings.alpha ?? 0.05;
-    this.#fold = new EstimatorFold(settings);
-    this.#means = new ArmMeans(settings.arms);
-    this.#targets = Array.from({ length: settings.arms }, () => new RunningMean());
-    this.#pilotRows = Math.max(Math.floor(settings.rowCount * PILOT_SHARE), PILOT_ROWS_MIN);
-    if (settings.k !== undefined) this.#begin(settings.k);
+  constructor({ arms, rowCount, ...settings }: AnalysisSettings) {
+    const pilotRows = Math.max(Math.floor(rowCount * PILOT_SHARE), PILOT_ROWS_MIN);
+    this.#every = Math.max(1, Math.ceil(rowCount / POINTS));
+    this.#value = new WatchedValue({ ...settings, pilotRows });
+    this.#means = new ArmMeans(arms);
+    this.#targets = Array.from({ length: arms }, () => new RunningMean());
   }
 
   /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`; the row is not counted. */
   add(given: AnalysedRow): void {
     const row: LoggedRow = { ...given, predicted: given.predicted ?? this.#means.predictions() };
-    this.#fold.add(row);
+    this.#value.add(row);
     this.#rows += 1;
     row.target.forEach((share, arm) => {
       this.#targets[arm]?.add(share);
     });
-    this.#addToInterval(row);
+    const interval = this.#rows % this.#every === 0 ? this.#value.interval : undefined;
+    if (interval !== undefined) this.#overTime.push(interval);
     if (row.reward === undefined) return;
     this.#logged.add(row.reward);
     this.#means.add(row.chosen, row.reward);
   }
 
-  #addToInterval(row: LoggedRow): void {
-    const isPartial = !hasAllPropensities(row);
-    if (this.#interval === undefined && isPartial) this.#begin(0);
-    if (this.#interval === undefined) {
-      for (const [arm] of row.target.entries()) {
-        const weight = weightOf(row, arm);
-        if (Number.isFinite(weight)) this.#maxWeight = Math.max(this.#maxWeight, weight);
-      }
-      if (this.#rows >= this.#pilotRows) this.#begin(Math.max(kOfLargestWeight(this.#maxWeight), K_MIN));
-      return;
-    }
-    this.#interval.add(row);
-    this.#intervalRows += 1;
-    const every = Math.max(1, Math.ceil(this.#settings.rowCount / POINTS));
-    if (this.#intervalRows % every === 0) this.#overTime.push({ rows: this.#intervalRows, ...this.#interval.now() });
-  }
-
-  #begin(k: number): void {
-    this.#k = k;
-    this.#interval = new ValueInterval({ k, alpha: this.#alpha });
-  }
-
   analysis(): Analysis {
-    const estimates = this.#fold.estimates();
-    const now = this.#intervalRows === 0 ? undefined : this.#interval?.now();
     return {
-      estimates,
+      ...this.#value.watched(),
       loggedValue: {
         value: this.#logged.count === 0 ? Number.NaN : this.#logged.mean,
         standardError: this.#logged.standardError,
@@ -126,12 +89,7 @@ export class LogAnalysis {
         meanReward: this.#means.meanOf(arm),
         targetShare: target.mean,
       })),
-      interval:
-        now === undefined || this.#k === undefined
-          ? undefined
-          : { ...now, rows: this.#intervalRows, k: this.#k, alpha: this.#alpha },
       overTime: this.#overTime,
-      refusals: refusalsOf(estimates.support, now),
     };
   }
 }

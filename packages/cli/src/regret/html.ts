@@ -1,0 +1,69 @@
+/**
+ * The report of `calybris regret` as one page.
+ * @module
+ */
+import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
+import type { PolicyReport, RegretReport } from "./report.ts";
+import { bestOf, share } from "./text.ts";
+
+export function regretHtml({ all, groups, by, decisions, outcomes, alpha }: RegretReport): string {
+  const best = bestOf(all);
+  const lead =
+    best === undefined
+      ? "No other policy can be estimated."
+      : `The best policy that can be estimated, ${best.name}, would have earned ${share(best.value)}: a regret of ${share(all.regret)}.`;
+  const ran = all.ran.value;
+  const reference = ran === null ? undefined : { title: `what ran: ${share(ran)}`, value: ran };
+  const usable = all.policies.filter(({ refusals }) => refusals.length === 0);
+  const refused = all.policies.filter(({ refusals }) => refusals.length > 0);
+  return reportPage(
+    "regret",
+    "What decisions earned, and what they could have earned",
+    `<p>${decisions.toLocaleString("en")} decisions, ${outcomes.toLocaleString("en")} outcomes, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.</p>
+<p class="lead">Decisions earned <b>${share(ran)}</b> on average. ${escaped(lead)}</p>
+<h2>Policies, with intervals of confidence ${(100 * (1 - alpha)).toFixed(0)} % that may be watched</h2>
+${rangePlot("Policies with intervals", usable.flatMap(barOf), reference)}
+${refused.length === 0 ? "" : `<h2>Cannot be estimated</h2>${listHtml(refused.map(({ name, refusals }) => `${name}: ${refusals[0]?.explanation ?? ""}`))}`}
+${
+  groups.length === 0
+    ? ""
+    : `<h2>By ${escaped(by ?? "")}</h2>
+${rangePlot(
+  "Earned by group",
+  groups.flatMap(({ name, ran: { value, standardError } }) =>
+    value === null
+      ? []
+      : [
+          {
+            title: name.slice(0, 28),
+            value,
+            low: value - 1.96 * (standardError ?? 0),
+            high: value + 1.96 * (standardError ?? 0),
+          },
+        ],
+  ),
+  reference,
+)}
+${tableHtml(
+  [by ?? "", "outcomes", "earned", "best policy", "would have earned", "regret"],
+  groups.map((group) => [
+    group.name,
+    group.rows.toLocaleString("en"),
+    share(group.ran.value),
+    group.best ?? "unknown",
+    share(bestOf(group)?.value ?? null),
+    share(group.regret),
+  ]),
+)}`
+}`,
+  );
+}
+
+function barOf({
+  name,
+  value,
+  interval,
+}: PolicyReport): readonly { title: string; value: number; low: number; high: number }[] {
+  if (value === null) return [];
+  return [{ title: name.slice(0, 28), value, low: interval?.lower ?? value, high: interval?.upper ?? value }];
+}

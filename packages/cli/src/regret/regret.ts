@@ -1,0 +1,65 @@
+/**
+ * `calybris regret`: what decisions earned, beside what other policies would have earned, from a journal's outcomes.
+ * @module
+ */
+import { Command, InvalidArgumentError, Option } from "commander";
+import { keyFileOption } from "../journal/key-file.ts";
+import { journalOption } from "../journal/place.ts";
+import { readerOf } from "../journal/reader-of.ts";
+import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { writeOutput } from "../terminal/write-output.ts";
+import { regretHtml } from "./html.ts";
+import { GROUPINGS, type Grouping, Measure } from "./measure.ts";
+import { regretReport } from "./report.ts";
+import { regretText } from "./text.ts";
+
+interface RegretOptions extends TargetOptions {
+  readonly by?: Grouping;
+  readonly alpha: number;
+  readonly margin: number;
+  readonly html?: string;
+  readonly json?: true;
+}
+
+const [ALPHA, MARGIN] = [0.05, 0.01];
+
+export function regretCommand(terminal: Terminal): Command {
+  return new Command("regret")
+    .description("what decisions earned, beside what other policies would have earned")
+    .addOption(new Option("--by <field>", "one row for each").choices([...GROUPINGS]))
+    .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
+    .option("--margin <share>", "how much worse still counts as no worse", share, MARGIN)
+    .addOption(journalOption())
+    .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
+    .addOption(keyFileOption())
+    .option("--html <file>", "write the report as a page with plots; it needs no network")
+    .option("--json", "print the report as JSON: docs/estimate.md describes it")
+    .addHelpText("after", HELP)
+    .action((options: RegretOptions) => regret(options, terminal));
+}
+
+const HELP = `
+Rewards are shares of the largest reward there is: 1 is an answer that succeeded at no cost.
+Only outcomes of the learner's own decisions count: a client that gives the floor leaves it nothing to choose.
+Entries are not verified first: run \`calybris verify\` for that.
+Exit code: 0 reported, also where a policy cannot be estimated; 2 an argument or file is invalid.`;
+
+async function regret(options: RegretOptions, terminal: Terminal): Promise<void> {
+  const { source } = await readerOf(options);
+  const measure = new Measure(options);
+  for await (const entry of source.from(1)) measure.add(entry);
+  const report = regretReport(measure.measured(), options);
+  if (options.html !== undefined) writeOutput(options.html, regretHtml(report));
+  terminal.print(options.json ? jsonText(report) : regretText(report, options.html));
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value < 1) return value;
+  throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.05.");
+}

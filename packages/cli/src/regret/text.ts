@@ -1,0 +1,77 @@
+/**
+ * The report of `calybris regret` for a terminal.
+ * @module
+ */
+import { styleText } from "node:util";
+import { tableText } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import type { GroupReport, PolicyReport, RegretReport } from "./report.ts";
+
+export function regretText(report: RegretReport, html: string | undefined): string {
+  const { all, groups, by } = report;
+  const parts = [
+    headText(report),
+    all.rows === 0
+      ? ""
+      : tableText(
+          ["<policy", ">value", ">low", ">high", ">effective outcomes", "<"],
+          all.policies.map((one) => [
+            printable(one.name),
+            share(one.refusals.length === 0 ? one.value : null),
+            share(one.interval?.lower ?? null),
+            share(one.interval?.upper ?? null),
+            one.effectiveRows.toFixed(0),
+            one.refusals.map(({ reason }) => reason.replaceAll("_", " ")).join(", "),
+          ]),
+        ),
+    comparisonText(report),
+    groups.length === 0
+      ? ""
+      : tableText(
+          [`<${by}`, ">outcomes", ">earned", ">best", "<", ">regret"],
+          groups.map((group) => [
+            printable(group.name),
+            group.rows.toLocaleString("en"),
+            share(group.ran.value),
+            share(bestOf(group)?.value ?? null),
+            printable(group.best ?? "unknown"),
+            share(group.regret),
+          ]),
+        ),
+    html === undefined ? "" : `Written: ${html}`,
+  ];
+  return parts.filter((part) => part !== "").join("\n\n");
+}
+
+function headText({ decisions, outcomes, all }: RegretReport): string {
+  const counted = `${decisions.toLocaleString("en")} decisions, ${outcomes.toLocaleString("en")} outcomes, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.`;
+  if (all.rows === 0)
+    return `${styleText("bold", "Nothing can be said about regret.")} No outcome is of a decision that the learner made.\n${counted}`;
+  const best = bestOf(all);
+  const said =
+    best === undefined
+      ? `Decisions earned ${share(all.ran.value)} on average. No other policy can be estimated.`
+      : (all.regret ?? 0) <= 0
+        ? `Decisions earned ${share(all.ran.value)} on average, and no policy that can be estimated would have earned more.`
+        : `Decisions earned ${share(all.ran.value)} on average; the policy "${printable(best.name)}" would have earned ${share(best.value)}: a regret of ${share(all.regret)}.`;
+  return `${styleText("bold", said)}\n${counted} Decisions without an outcome are not in these figures.`;
+}
+
+function comparisonText({ all, margin, alpha }: RegretReport): string {
+  if (all.rows === 0) return "";
+  const confidence = `${(100 * (1 - alpha)).toFixed(0)} %`;
+  if (all.learnerIsBetterAt !== null)
+    return `The learner is better than the base policy: shown with confidence ${confidence} at outcome ${all.learnerIsBetterAt.toLocaleString("en")}.`;
+  if (all.learnerIsNoWorseAt !== null)
+    return `The learner is no worse than the base policy by more than ${share(margin)}: shown with confidence ${confidence} at outcome ${all.learnerIsNoWorseAt.toLocaleString("en")}.`;
+  return "Whether the learner is better than the base policy is not shown yet.";
+}
+
+export function bestOf(group: GroupReport): PolicyReport | undefined {
+  return group.policies.find(({ name }) => name === group.best);
+}
+
+/** A share with four decimals. */
+export function share(value: number | null): string {
+  return value === null ? "-" : value.toFixed(4);
+}

@@ -1,0 +1,123 @@
+/**
+ * Regret: what was earned, beside what other policies would have earned on the same decisions.
+ * @module
+ */
+import type { OutcomeEntry } from "@calybris/kernel";
+import { DifferenceTest } from "./difference-test.ts";
+import type { PointEstimate } from "./estimators.ts";
+import { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
+import { RunningMean } from "./running-mean.ts";
+import { kOfLargestWeight } from "./value-interval.ts";
+import { type Watched, WatchedValue } from "./watched-value.ts";
+
+export interface RegretSettings {
+  /** Default 0.05. */
+  readonly alpha?: number;
+  /** How much worse than the base policy still counts as no worse, as a share of the largest reward. Default 0.01. */
+  readonly margin?: number;
+  /** The least probability with which the learner tries a candidate. It bounds weights beforehand. Default 0.01. */
+  readonly explorationMin?: number;
+}
+
+export interface PolicyValue extends Watched {
+  /** `learner`, `base`, or `always` one candidate. */
+  readonly policy: "learner" | "base" | "always";
+  readonly candidate?: number;
+}
+
+export interface Regret {
+  /** Outcomes of the learner's own decisions. */
+  readonly rows: number;
+  /** Outcomes of decisions that the learner did not make. */
+  readonly notLearned: number;
+  /** What ran, holdout included. */
+  readonly ran: PointEstimate;
+  readonly policies: readonly PolicyValue[];
+  /** The policy with the highest doubly robust estimate among those that are not refused. */
+  readonly best: PolicyValue | undefined;
+  /** Its value less that of what ran; `undefined` where no policy can be estimated. Below 0, what ran was better. */
+  readonly regret: number | undefined;
+  /** The learner against the base policy. Rows with which each was shown; `undefined` while it is not. */
+  readonly learnerIsBetterAt: number | undefined;
+  readonly learnerIsNoWorseAt: number | undefined;
+}
+
+/** More fixed candidates than this are not followed; the least are those that appeared first. */
+const CANDIDATES_MAX = 64;
+
+/**
+ * A fold over outcome entries, in constant memory. Rewards are shares of the largest reward, 0 to 1.
+ *
+ * Guarantee: the intervals of `policies` are valid at any time for the average over decisions that got an outcome.
+ */
+export class RegretFold {
+  readonly #alpha: number;
+  readonly #ran = new RunningMean();
+  readonly #learner: WatchedValue;
+  readonly #base: WatchedValue;
+  readonly #always = new Map<number, WatchedValue>();
+  /** Rows of before a candidate first appeared are missing in its fold; they would have had no support. */
+  readonly #better: DifferenceTest;
+  readonly #noWorse: DifferenceTest;
+  #notLearned = 0;
+
+  /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
+  constructor({ alpha = 0.05, margin = 0.01, explorationMin = 0.01 }: RegretSettings = {}) {
+    this.#alpha = alpha;
+    this.#learner = new WatchedValue({ alpha });
+    this.#base = new WatchedValue({ alpha });
+    const k = kOfLargestWeight(1 / explorationMin);
+    this.#better = new DifferenceTest({ k, margin: 0, alpha });
+    this.#noWorse = new DifferenceTest({ k, margin: -margin, alpha });
+  }
+
+  /**
+   * Adds an outcome.
+   *
+   * @param holdoutBps - of the policy that decided.
+   */
+  add(outcome: OutcomeEntry, holdoutBps: number): void {
+    const row = outcomeRow(outcome, holdoutBps);
+    if (row === undefined) this.#notLearned += 1;
+    else this.#addRow(row);
+  }
+
+  #addRow(row: OutcomeRow): void {
+    this.#ran.add(row.logged.reward ?? 0);
+    this.#learner.add({ ...row.logged, target: row.learner });
+    this.#base.add({ ...row.logged, target: row.base });
+    const compared = { ...row.logged, target: row.learner, incumbent: row.base };
+    this.#better.add(compared);
+    this.#noWorse.add(compared);
+    for (const candidate of row.candidates)
+      if (candidate !== 0 && !this.#always.has(candidate) && this.#always.size < CANDIDATES_MAX)
+        this.#always.set(candidate, new WatchedValue({ alpha: this.#alpha }));
+    for (const [candidate, value] of this.#always) value.add(alwaysRow(row, candidate));
+  }
+
+  regret(): Regret {
+    const always = [...this.#always].sort(([one], [other]) => one - other);
+    const policies: readonly PolicyValue[] = [
+      { policy: "learner", ...this.#learner.watched() },
+      { policy: "base", ...this.#base.watched() },
+      ...always.map(([candidate, value]) => ({ policy: "always" as const, candidate, ...value.watched() })),
+    ];
+    const best = policies
+      .filter(({ refusals }) => refusals.length === 0)
+      .reduce<PolicyValue | undefined>((one, other) => (drOf(other) > drOf(one) ? other : one), undefined);
+    return {
+      rows: this.#ran.count,
+      notLearned: this.#notLearned,
+      ran: { value: this.#ran.count === 0 ? Number.NaN : this.#ran.mean, standardError: this.#ran.standardError },
+      policies,
+      best,
+      regret: best === undefined ? undefined : drOf(best) - this.#ran.mean,
+      learnerIsBetterAt: this.#better.passedAt,
+      learnerIsNoWorseAt: this.#noWorse.passedAt,
+    };
+  }
+}
+
+function drOf(one: PolicyValue | undefined): number {
+  return one?.estimates.dr.value ?? Number.NEGATIVE_INFINITY;
+}

@@ -1,0 +1,92 @@
+/**
+ * The value of one target policy while rows come in: estimates, an interval to watch, and refusals.
+ * @module
+ */
+import { type Estimates, EstimatorFold, type EstimatorSettings } from "./estimators.ts";
+import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
+import { type Refusal, refusalsOf } from "./refusals.ts";
+import { type Interval, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
+
+/** So many first rows fix k; the interval covers the rest. */
+const PILOT_ROWS = 100;
+const K_MIN = 1;
+
+export interface WatchedSettings extends EstimatorSettings {
+  /** The probability that the interval misses the value at any time. Default 0.05. */
+  readonly alpha?: number;
+  /** Fixed beforehand: then the interval covers every row. */
+  readonly k?: number;
+  /** Default 100. */
+  readonly pilotRows?: number;
+}
+
+export interface WatchedInterval extends Interval {
+  /** Rows that it covers. */
+  readonly rows: number;
+  readonly k: number;
+  readonly alpha: number;
+}
+
+export interface Watched {
+  readonly estimates: Estimates;
+  /** `undefined` until the pilot rows are over. */
+  readonly interval: WatchedInterval | undefined;
+  readonly refusals: readonly Refusal[];
+}
+
+/** A fold in constant memory. A log that kept the probability of the chosen arm only gets an interval with k = 0. */
+export class WatchedValue {
+  readonly #alpha: number;
+  readonly #pilotRows: number;
+  readonly #fold: EstimatorFold;
+  #interval: ValueInterval | undefined;
+  #k = 0;
+  #rows = 0;
+  #intervalRows = 0;
+  #maxWeight = 0;
+
+  /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
+  constructor({ alpha = 0.05, k, pilotRows = PILOT_ROWS, ...settings }: WatchedSettings = {}) {
+    this.#alpha = alpha;
+    this.#pilotRows = pilotRows;
+    this.#fold = new EstimatorFold(settings);
+    if (k !== undefined) this.#begin(k);
+  }
+
+  /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`; the row is not counted. */
+  add(row: LoggedRow): void {
+    this.#fold.add(row);
+    this.#rows += 1;
+    if (this.#interval === undefined && !hasAllPropensities(row)) this.#begin(0);
+    if (this.#interval === undefined) {
+      this.#pilot(row);
+      return;
+    }
+    this.#interval.add(row);
+    this.#intervalRows += 1;
+  }
+
+  #pilot(row: LoggedRow): void {
+    for (const arm of row.target.keys()) {
+      const weight = weightOf(row, arm);
+      if (Number.isFinite(weight)) this.#maxWeight = Math.max(this.#maxWeight, weight);
+    }
+    if (this.#rows >= this.#pilotRows) this.#begin(Math.max(kOfLargestWeight(this.#maxWeight), K_MIN));
+  }
+
+  #begin(k: number): void {
+    this.#k = k;
+    this.#interval = new ValueInterval({ k, alpha: this.#alpha });
+  }
+
+  get interval(): WatchedInterval | undefined {
+    if (this.#interval === undefined || this.#intervalRows === 0) return undefined;
+    return { ...this.#interval.now(), rows: this.#intervalRows, k: this.#k, alpha: this.#alpha };
+  }
+
+  watched(): Watched {
+    const estimates = this.#fold.estimates();
+    const { interval } = this;
+    return { estimates, interval, refusals: refusalsOf(estimates.support, interval) };
+  }
+}
