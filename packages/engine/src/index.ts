@@ -44,6 +44,7 @@ export type { Amount, ClientRequest } from "./intake/client-request.ts";
 
 // `engine.keys`: who gives a command.
 export type { Caller, EngineKeys } from "./flows/keys.ts";
+export type { CreatedKey } from "./state/key-book.ts";
 
 // `engine.ledger`: budgets and settlements.
 export type { EngineLedger, Granted, OfDecision, Settled } from "./flows/ledger.ts";

@@ -2,12 +2,15 @@
  * API keys as the journal holds them, so that the actor of an entry is a number. A key is introduced before the first
  * entry that it causes, and is the actor of those by the sequence of its introduction, until it is revoked. One whose name,
  * secret, tenants or scopes change is another key.
+ *
+ * A key of the configuration is introduced when it acts first. One that was created by a command is introduced by that
+ * command, with its terms: nothing but the journal knows it.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
 import { type EntryTable, formOf } from "./entry-table.ts";
-import { DIGEST, type EntryValue, listOf, oneOf, someOf, textWhere, WHOLE } from "./entry-value.ts";
-import { isName, NAME_CHARACTERS_MAX, NAME_WANTED } from "./names.ts";
+import { DIGEST, type EntryValue, listOf, oneOf, POSITIVE, someOf, textWhere, WHOLE } from "./entry-value.ts";
+import { isName, isUseCaseName, NAME_CHARACTERS_MAX, NAME_WANTED, USE_CASE_NAME_PATTERN } from "./names.ts";
 
 /** What a key may do: request decisions; change budgets and policies; read the journal. */
 export type KeyScope = "decide" | "operate" | "audit";
@@ -29,6 +32,24 @@ export interface KeyIntroducedEntry extends KeyIdentity, Caused {
   readonly change: "introduced";
 }
 
+/** What holds for a created key besides its tenants and scopes. */
+export interface KeyTerms {
+  /** Microseconds; from then on it may act no more. */
+  readonly expiresAt?: number;
+  /** What it may ask for; a `*` at the end stands for any ending. Left out: everything. */
+  readonly allowed?: readonly string[];
+  /** Requests a second. */
+  readonly perSecond?: number;
+  /** Of its requests that name none. */
+  readonly useCase?: string;
+}
+
+/** A key that was made by a command, and may act from now on. */
+export interface KeyCreatedEntry extends KeyIdentity, KeyTerms, Caused {
+  readonly kind: "key";
+  readonly change: "created";
+}
+
 /** A key that may act no more. */
 export interface KeyRevokedEntry extends Caused {
   readonly kind: "key";
@@ -37,7 +58,7 @@ export interface KeyRevokedEntry extends Caused {
   readonly of: number;
 }
 
-export type KeyEntry = KeyIntroducedEntry | KeyRevokedEntry;
+export type KeyEntry = KeyIntroducedEntry | KeyCreatedEntry | KeyRevokedEntry;
 
 /** The members of an introduction, in their order and with scopes in theirs, whatever else the object has. */
 export function keyIdentity({ name, sha256, tenants, scopes }: KeyIdentity): KeyIdentity {
@@ -49,29 +70,75 @@ export function keyIdentity({ name, sha256, tenants, scopes }: KeyIdentity): Key
   };
 }
 
+/** The members of a creation that are terms, in their order. */
+export function keyTerms({ expiresAt, allowed, perSecond, useCase }: KeyTerms): KeyTerms {
+  return {
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+    ...(allowed === undefined ? {} : { allowed: [...allowed] }),
+    ...(perSecond === undefined ? {} : { perSecond }),
+    ...(useCase === undefined ? {} : { useCase }),
+  };
+}
+
 const NAME: EntryValue<string> = textWhere(
   isName,
   { type: "string", minLength: 1, maxLength: NAME_CHARACTERS_MAX },
   NAME_WANTED,
 );
 
+const LIST_MAX = 64;
+
+/** Different names, at least one. */
+function namesOf(wanted: string): EntryValue<readonly string[]> {
+  return listOf(NAME, {
+    wanted,
+    holds: (names) => names.length > 0 && new Set(names).size === names.length,
+    schema: { minItems: 1, uniqueItems: true },
+  });
+}
+
+const ALLOWED: EntryValue<readonly string[]> = listOf(NAME, {
+  wanted: `a list of 1 to ${LIST_MAX} different names`,
+  holds: (names) => names.length > 0 && names.length <= LIST_MAX && new Set(names).size === names.length,
+  schema: { minItems: 1, maxItems: LIST_MAX, uniqueItems: true },
+});
+
+const USE_CASE: EntryValue<string> = textWhere(
+  isUseCaseName,
+  { type: "string", pattern: USE_CASE_NAME_PATTERN },
+  "a use case",
+);
+
+const IDENTITY_FIELDS = {
+  name: { type: NAME, holds: "its name" },
+  sha256: { type: DIGEST, holds: "SHA-256 of the secret, hexadecimal" },
+  tenants: {
+    type: namesOf("a list of different tenants"),
+    holds: "the tenants that it may act for",
+    leftOut: "it may act for every tenant",
+  },
+  scopes: { type: someOf(KEY_SCOPES), holds: "what it may do" },
+} as const;
+
 export const KEY_TABLE: EntryTable = {
   says: "An API key may act from now on, or no more.",
   forms: [
     formOf<KeyIntroducedEntry>({
       change: { type: oneOf(["introduced"]), holds: "it may act" },
-      name: { type: NAME, holds: "its name" },
-      sha256: { type: DIGEST, holds: "SHA-256 of the secret, hexadecimal" },
-      tenants: {
-        type: listOf(NAME, {
-          wanted: "a list of different tenants",
-          holds: (tenants) => tenants.length > 0 && new Set(tenants).size === tenants.length,
-          schema: { minItems: 1, uniqueItems: true },
-        }),
-        holds: "the tenants that it may act for",
-        leftOut: "it may act for every tenant",
+      ...IDENTITY_FIELDS,
+      ...CAUSED_FIELDS,
+    }),
+    formOf<KeyCreatedEntry>({
+      change: { type: oneOf(["created"]), holds: "it was made by a command, and may act" },
+      ...IDENTITY_FIELDS,
+      expiresAt: { type: WHOLE, holds: "microseconds; from then on it may act no more", leftOut: "it does not expire" },
+      allowed: {
+        type: ALLOWED,
+        holds: "what it may ask for; a `*` at the end stands for any ending",
+        leftOut: "it may ask for everything",
       },
-      scopes: { type: someOf(KEY_SCOPES), holds: "what it may do" },
+      perSecond: { type: POSITIVE, holds: "requests a second", leftOut: "the limit of the configuration holds" },
+      useCase: { type: USE_CASE, holds: "of its requests that name none", leftOut: "the default" },
       ...CAUSED_FIELDS,
     }),
     formOf<KeyRevokedEntry>({

@@ -31,7 +31,8 @@ const UNPRINTABLE = /\p{C}/u;
 /** For error messages: the form that {@link isName} accepts. */
 export const NAME_WANTED: string = `1 to ${NAME_CHARACTERS_MAX} printable characters`;
 
-const USE_CASE_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
+export const USE_CASE_NAME_PATTERN = "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$";
+const USE_CASE_NAME = new RegExp(USE_CASE_NAME_PATTERN);
 
 /** Whether a text names a use case: 1 to 64 letters, digits, `_`, `.` and `-`, starting with a letter or digit. */
 export function isUseCaseName(text: string): boolean {

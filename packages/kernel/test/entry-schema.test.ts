@@ -155,7 +155,11 @@ test("the bytes that the tables state are those that the vectors take", () => {
     const schema = $defs[String(entry["kind"])] as JsonSchema;
     const forms = (schema["oneOf"] ?? [schema]) as readonly Form[];
     const keys = Object.keys(entry);
-    const form = forms.find(({ properties }) => keys.every((key) => key in properties));
+    const form = forms.find(
+      ({ properties }) =>
+        keys.every((key) => key in properties) &&
+        (properties["change"]?.["const"] ?? entry["change"]) === entry["change"],
+    );
     for (const [position, key] of keys.entries()) {
       const next = keys[position + 1];
       const from = data.indexOf(`"${key}":`) + key.length + 3;

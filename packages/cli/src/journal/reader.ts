@@ -114,7 +114,7 @@ export class JournalReader {
     if (known !== undefined) return known;
     const { head, data } = await this.source.find(actor);
     const body = head.kind === "key" ? parseEntryBody(head, data, () => never(actor)) : undefined;
-    const name = body?.kind === "key" && body.change === "introduced" ? body.name : "unknown";
+    const name = body?.kind === "key" && body.change !== "revoked" ? body.name : "unknown";
     this.#keyNames.set(actor, name);
     return name;
   }

@@ -84,7 +84,7 @@ function journalPolicies(directory: string): readonly JournalPolicy[] {
         throw new RangeError("a policy is read by itself");
       }) as GenesisEntry | PolicyEntry | KeyEntry;
       if (body.kind === "key") {
-        if (body.change === "introduced") keyNames.set(head.sequence, body.name);
+        if (body.change !== "revoked") keyNames.set(head.sequence, body.name);
         continue;
       }
       policies.push(activated(body, head, body.kind === "policy" ? keyNames.get(Number(body.actor)) : undefined));

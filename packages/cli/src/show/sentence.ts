@@ -48,7 +48,7 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
       return `${by(entry)} ${POLICY_VERBS[entry.change]} policy ${entry.policyId}${entry.snapshot === undefined ? "" : ` ${policyText(entry.snapshot)}`}${entry.source === "file" ? ", which the policy file holds" : ""}.`;
     case "key":
       if (entry.change === "revoked") return `${by(entry)} revoked the key of entry ${entry.of}.`;
-      return `${by(entry)} introduced the key ${JSON.stringify(entry.name)}, which may ${listText(entry.scopes)}${entry.tenants === undefined ? "" : ` for ${listText(entry.tenants.map((tenant) => JSON.stringify(tenant)))}`}.`;
+      return `${by(entry)} ${entry.change} the key ${JSON.stringify(entry.name)}, which may ${listText(entry.scopes)}${entry.tenants === undefined ? "" : ` for ${listText(entry.tenants.map((tenant) => JSON.stringify(tenant)))}`}.`;
     case "attempt":
       return attemptSentence(entry, decision, by);
     case "seal":

@@ -1,6 +1,6 @@
 /**
- * Callers: who gives a command, as its entry records it. The service introduces an API key the first time it acts, and
- * revokes those that its configuration no longer has.
+ * Callers: who gives a command, as its entry records it. The service introduces an API key of its configuration the first time
+ * it acts, and revokes those that the configuration no longer has. Other keys are created and revoked by command.
  * @module
  */
 import { userInfo } from "node:os";
@@ -12,15 +12,17 @@ import {
   isName,
   type KeyEntry,
   type KeyIdentity,
+  type KeyTerms,
   keyIdentity,
+  keyTerms,
   type Mistake,
   NAME_WANTED,
   readBody,
   systemActor,
 } from "@calybris/kernel";
 import type { FailStop } from "../journal/fail-stop.ts";
-import type { Ordering } from "../journal/journal.ts";
-import type { KeyBook } from "../state/key-book.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import type { CreatedKey, KeyBook } from "../state/key-book.ts";
 import { showValue } from "../intake/mistakes.ts";
 import type { FirstResults } from "./first-results.ts";
 
@@ -94,13 +96,76 @@ export class EngineKeys {
     return sequence;
   }
 
-  /** The entries that revoke every key but those given. A key that comes back is introduced again. */
+  /** The active keys that commands created, the oldest first. Whether one has expired is the caller's to see. */
+  created(): readonly CreatedKey[] {
+    return this.#ports.book.created();
+  }
+
+  /**
+   * Creates a key, and revokes another in the same step where `replaces` names one: a rotation.
+   *
+   * @param key - identity and terms. Its name differs from that of every other created key.
+   * @param replaces - the sequence of a created key.
+   * @returns the sequence of the entry that created it, once it is durable.
+   * @throws CalybrisError `CAL_LEDGER_INVALID` naming the field; `CAL_ENGINE_ACTOR`; `CAL_JOURNAL_OVERLOADED`,
+   *   `CAL_JOURNAL_FAILED`, `CAL_ENGINE_STOPPED`. Nothing was changed.
+   */
+  create(key: KeyIdentity & KeyTerms, caller: Caller, replaces?: number): Promise<number> {
+    const { book, failStop, journal, firstResults } = this.#ports;
+    return failStop.command(async () => {
+      const caused = this.caused(caller);
+      if (replaces !== undefined) this.#requireCreated(replaces);
+      const taken = book.created().find(({ identity }) => identity.name === key.name);
+      if (taken !== undefined && taken.sequence !== replaces)
+        throw invalidKey("name", `is that of another key, ${taken.sequence}`, "Choose another, or revoke that key.");
+      if (book.active().some((sequence) => book.key(sequence)?.sha256 === key.sha256))
+        throw invalidKey("sha256", "is that of an active key", "Make a new secret.");
+      const entry: KeyEntry = { kind: "key", change: "created", ...keyIdentity(key), ...keyTerms(key), ...caused };
+      refuseMalformed(entry);
+      const created = journal.step((): Ordered => {
+        journal.establishRoom(2);
+        const ordered = journal.order(entry);
+        // Last, because the caller may be the key that is replaced.
+        const last =
+          replaces === undefined ? ordered : journal.order({ kind: "key", change: "revoked", of: replaces, ...caused });
+        firstResults.add(last);
+        return { sequence: ordered.sequence, durable: last.durable };
+      });
+      await created.durable;
+      return created.sequence;
+    });
+  }
+
+  /**
+   * Revokes a key that a command created: nothing that it causes is ordered from now on.
+   *
+   * @throws CalybrisError as {@link create}.
+   */
+  revoke(sequence: number, caller: Caller): Promise<void> {
+    const { failStop, journal, firstResults } = this.#ports;
+    return failStop.command(async () => {
+      const caused = this.caused(caller);
+      this.#requireCreated(sequence);
+      const ordered = journal.step((): Ordered => {
+        journal.establishRoom(1);
+        const revoked = journal.order({ kind: "key", change: "revoked", of: sequence, ...caused });
+        firstResults.add(revoked);
+        return revoked;
+      });
+      await ordered.durable;
+    });
+  }
+
+  /**
+   * The entries that revoke every key but those given and those that commands created. A key that comes back is introduced
+   * again.
+   */
   revocations(kept: readonly KeyIdentity[]): readonly KeyEntry[] {
     const { book, user } = this.#ports;
     const sequences = new Set(kept.map((identity) => book.sequenceOf(identity)));
     return book
       .active()
-      .filter((sequence) => !sequences.has(sequence))
+      .filter((sequence) => !sequences.has(sequence) && !book.isCreated(sequence))
       .map((of) => ({ kind: "key", change: "revoked", of, actor: user }));
   }
 
@@ -139,10 +204,19 @@ export class EngineKeys {
     return given;
   }
 
+  #requireCreated(sequence: number): void {
+    if (!this.#ports.book.isCreated(sequence))
+      throw invalidKey("key", `${sequence} is no active key that was created`, "List the keys for their numbers.");
+  }
+
   #assertActive(actor: Actor): void {
     if (typeof actor === "number" && this.#ports.book.key(actor) === undefined)
       throw new CalybrisError("CAL_ENGINE_ACTOR", { actor });
   }
+}
+
+function invalidKey(path: string, problem: string, remedy: string): CalybrisError {
+  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path, problem, remedy }] });
 }
 
 /** Refuses what a reader of the journal would. */

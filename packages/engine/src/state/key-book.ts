@@ -10,12 +10,21 @@ import {
   KEY_SCOPES,
   type KeyEntry,
   type KeyIdentity,
+  type KeyTerms,
   keyIdentity,
+  keyTerms,
   type SnapshotMembers,
   writeExact,
 } from "@calybris/kernel";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import type { Stage } from "./stage.ts";
+
+/** A key that a command created, while it is active. */
+export interface CreatedKey {
+  readonly sequence: number;
+  readonly identity: KeyIdentity;
+  readonly terms: KeyTerms;
+}
 
 export class KeyBook implements Stage {
   readonly parts: readonly string[] = ["keys"];
@@ -24,6 +33,8 @@ export class KeyBook implements Stage {
   /** Names outlive their keys: entries still show them. */
   readonly #names = new Map<number, string>();
   readonly #sequences = new Map<string, number>();
+  /** The active keys that commands created. */
+  readonly #created = new Map<number, CreatedKey>();
 
   /** The sequence that introduced a key which is active; `undefined` for another. */
   sequenceOf(identity: KeyIdentity): number | undefined {
@@ -40,6 +51,16 @@ export class KeyBook implements Stage {
     return this.#names.get(sequence);
   }
 
+  /** The active keys that commands created, in that order; those that have expired are among them. */
+  created(): readonly CreatedKey[] {
+    return [...this.#created.values()];
+  }
+
+  /** Whether a command created an active key. */
+  isCreated(sequence: number): boolean {
+    return this.#created.has(sequence);
+  }
+
   /** Sequences of the active keys, ascending. */
   active(): readonly number[] {
     return [...this.#active.keys()];
@@ -54,14 +75,16 @@ export class KeyBook implements Stage {
 
   apply(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind !== "key") return;
-    if (body.change === "introduced") {
+    if (body.change !== "revoked") {
       const identity = keyIdentity(body);
       this.#active.set(sequence, identity);
       this.#names.set(sequence, identity.name);
       this.#sequences.set(textOf(identity), sequence);
+      if (body.change === "created") this.#created.set(sequence, { sequence, identity, terms: keyTerms(body) });
     } else {
       this.#sequences.delete(textOf(this.#active.get(body.of) as KeyIdentity));
       this.#active.delete(body.of);
+      this.#created.delete(body.of);
     }
   }
 
@@ -73,7 +96,10 @@ export class KeyBook implements Stage {
   *lines(): Generator<SnapshotLine> {
     const keys = [...this.#names].map(([sequence, name]) => {
       const active = this.#active.get(sequence);
-      return active === undefined ? { sequence, name } : ({ sequence, ...active } as unknown as ExactJson);
+      if (active === undefined) return { sequence, name };
+      const created = this.#created.get(sequence);
+      const terms = created === undefined ? {} : { terms: [created.terms] };
+      return { sequence, ...active, ...terms } as unknown as ExactJson;
     });
     yield jsonLine({ part: "keys", keys });
   }
@@ -88,14 +114,25 @@ export class KeyBook implements Stage {
       const identity = keyIdentity({ name, sha256: key.text("sha256"), ...tenants, scopes });
       this.#active.set(sequence, identity);
       this.#sequences.set(textOf(identity), sequence);
+      for (const terms of key.has("terms") ? key.objects("terms") : [])
+        this.#created.set(sequence, { sequence, identity, terms: termsIn(terms) });
     }
   }
 
   #checkKey(body: KeyEntry): void {
-    if (body.change === "introduced")
+    if (body.change !== "revoked")
       invariant(this.sequenceOf(keyIdentity(body)) === undefined, "a key is introduced once while it is active");
     else invariant(this.#active.has(body.of), "a key that is revoked was active");
   }
+}
+
+function termsIn(terms: SnapshotMembers): KeyTerms {
+  return {
+    ...(terms.has("expiresAt") ? { expiresAt: terms.whole("expiresAt") } : {}),
+    ...(terms.has("allowed") ? { allowed: terms.texts("allowed") } : {}),
+    ...(terms.has("perSecond") ? { perSecond: terms.whole("perSecond") } : {}),
+    ...(terms.has("useCase") ? { useCase: terms.text("useCase") } : {}),
+  };
 }
 
 function textOf(identity: KeyIdentity): string {

@@ -45,6 +45,8 @@ async function journalOf(seed: number, commandCount: number): Promise<CommandWor
   const other = { name: "gateway", sha256: "b".repeat(64), scopes: ["decide"] as const };
   const actor = world.engine.keys.introduce(key);
   world.engine.keys.introduce(other);
+  const terms = { expiresAt: 9_000_000_000_000_000, allowed: ["a*"], perSecond: 5, useCase: "coding" };
+  await world.engine.keys.create({ name: "made", sha256: "c".repeat(64), scopes: ["decide"], ...terms }, { actor });
   for (const [index, command] of drawCommands(seededChance(seed), commandCount).entries()) {
     await world.start(command);
     if (index === 30) await world.engine.reconfigure({ keys: [key] }, () => ({ actor, onBehalfOf: "ana" }));
