@@ -17,40 +17,36 @@ import { EngineLearning } from "./flows/learning.ts";
 import { EngineLedger } from "./flows/ledger.ts";
 import {
   type EngineOptions,
+  type EngineSettings,
   type Folded,
   fold,
   clockRefusal,
   guardedPorts,
   idleTime,
-  makeDirectory,
   type Ports,
   requirePolicy,
-  type Started,
 } from "./opening.ts";
 import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
 import { EngineReading } from "./reading.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { nodeChain } from "./journal/chain-hash.ts";
 import { FailStop } from "./journal/fail-stop.ts";
-import { Journal, WAITING_MAX, type WriterDriver } from "./journal/journal.ts";
+import { Journal, WAITING_MAX } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
-import { acquireLock, type Lock } from "./journal/lock.ts";
 import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
-import { ThreadDriver } from "./journal/thread-driver.ts";
-import type { WriterStart } from "./journal/writer.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
-import { DiskSnapshotFiles, NodeSnapshotFiles } from "./snapshot/snapshot-files.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
+import { DirectoryStorage } from "./storage/directory-storage.ts";
+import type { Started, Storage, StorageLock } from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
-import { compileNoWrappers } from "./thread-wrappers.ts";
 export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { ClockCorrection } from "./flows/clock.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
 export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
 export type { Reconfiguration, Reconfigured } from "./flows/policies.ts";
 export type { UnknownTenants } from "./flows/decide-step.ts";
-export type { EngineOptions } from "./opening.ts";
+export type { EngineOptions, EngineSettings } from "./opening.ts";
 
 /** About 20 MB of one tenant's. */
 export const OPEN_RESERVATIONS_MAX = 100_000;
@@ -75,7 +71,7 @@ export class Engine {
   unknownTenants: UnknownTenants;
   readonly #ports: Ports;
   readonly #failStop: FailStop;
-  readonly #lock: Lock | undefined;
+  readonly #lock: StorageLock;
   readonly #state: EngineState;
   readonly #journal: Journal;
   readonly #policies: EnginePolicies;
@@ -87,37 +83,35 @@ export class Engine {
   #clockRepair: ClockCorrection | undefined;
 
   private constructor(
+    storage: Storage,
     folded: Folded,
-    options: EngineOptions,
+    options: EngineSettings,
     ports: Ports,
     failStop: FailStop,
-    lock: Lock | undefined,
+    lock: StorageLock,
   ) {
-    const { state, requestIds, finder, recovered, seed } = folded;
+    const { requestIds, seed } = folded;
+    const { state, stored, end, start, ...recovery } = folded.journal;
     const snapshots = new SnapshotKeeper({
-      files:
-        options.disk === undefined
-          ? new NodeSnapshotFiles(options.directory)
-          : new DiskSnapshotFiles(ports.disk, options.directory),
+      files: storage.snapshots,
       chain: nodeChain(options.key),
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
       onResult: options.onSnapshot,
     });
     this.#snapshots = snapshots;
-    const { start, ...recovery } = recovered;
-    const idleUs = recovery.entries === 0 ? 0 : idleTime(options, state, ports.nowUs());
-    this.recovery = { ...recovery, idleUs, ...folded.start };
+    const idleUs = recovery.entries === 0 ? 0 : idleTime(storage.name, options, state, ports.nowUs());
+    this.recovery = { ...recovery, idleUs, ...start };
     this.unknownTenants = options.unknownTenants ?? "unmetered";
     this.#ports = ports;
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
     const journal = new Journal({
-      driver: startDriver(lock === undefined ? start : { ...start, lock: lock.file }, options),
+      driver: storage.append(options.key),
       sequence: state.sequence,
       at: state.at,
       sealed: state.sealed || state.sequence === 0,
-      segmentBytes: start.end,
+      segmentBytes: end.segmentBytes,
       nowUs: ports.nowUs,
       clockRefusal: () => clockRefusal(ports),
       waitingMax: options.waitingMax,
@@ -130,7 +124,7 @@ export class Engine {
       },
       onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
       onWritten: (written) => {
-        finder.note(written.first, written.segment, written.offset);
+        stored.note(written.first, written.segment, written.offset);
         this.reading.reached(written.durable, written.hash);
         snapshots.reached(written.durable);
       },
@@ -138,16 +132,17 @@ export class Engine {
     this.#journal = journal;
     const shared = { journal, failStop, firstResults: new FirstResults(), nowUs: ports.nowUs };
     const kernelFor = options.kernelFor ?? wasmKernel;
-    const beliefs = new BeliefEntries(finder);
+    const beliefs = new BeliefEntries(stored);
     this.reading = new EngineReading(
       {
         state,
-        finder,
+        stored,
+        storage,
         keyed: options.key !== undefined,
         failure: () => failStop.failure ?? journal.failure,
         waitingCount: () => journal.waitingCount,
       },
-      start,
+      end,
     );
     this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
     this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
@@ -172,7 +167,7 @@ export class Engine {
       ledger: this.ledger,
       keys: this.keys,
       seed,
-      makeSeed: () => makeSeed(ports.disk, options.directory, ports.randomBytes),
+      makeSeed: () => makeSeed(storage.seed, ports.randomBytes),
     });
     this.#decisions = new EngineDecisions({
       ...shared,
@@ -197,24 +192,30 @@ export class Engine {
    *   is not the active one, `CAL_JOURNAL_CLOCK` when the last entry is more than 5 minutes ahead of the clock,
    *   `CAL_JOURNAL_UNREADABLE` when the directory cannot be used.
    */
-  static async open(options: EngineOptions): Promise<Engine> {
+  static open(options: EngineOptions): Promise<Engine> {
+    return Engine.openOn(new DirectoryStorage(options), options);
+  }
+
+  /** As {@link Engine.open}, on another storage than a directory. */
+  static async openOn(storage: Storage, options: EngineSettings): Promise<Engine> {
     const failStop = new FailStop();
     const ports = guardedPorts(options, failStop);
-    makeDirectory(ports.disk, options.directory);
-    const lock = options.disk === undefined ? await acquireLock(options.directory) : undefined;
+    await storage.prepare();
+    const lock = await storage.lock();
     let engine: Engine | undefined;
     try {
-      const folded = fold(options, ports);
-      requirePolicy(options, folded.state);
-      engine = new Engine(folded, options, ports, failStop, lock);
-      if (folded.state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
+      const folded = await fold(storage, options, ports);
+      const { state } = folded.journal;
+      requirePolicy(storage.name, options, state);
+      engine = new Engine(storage, folded, options, ports, failStop, lock);
+      if (state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
       if (options.repairClock !== undefined) engine.#clockRepair = await engine.#clock.repair(options.repairClock);
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
       return engine;
     } catch (error) {
       // Why it did not open is what the caller has to know; what else goes wrong follows from that.
-      await (engine === undefined ? lock?.release() : engine.close().catch(() => undefined));
+      await (engine === undefined ? lock.release() : engine.close().catch(() => undefined));
       throw error;
     }
   }
@@ -364,7 +365,7 @@ export class Engine {
     clearInterval(this.#sweeping);
     this.learning.close();
     const areClosed = [await this.#journal.close(), await this.#snapshots.close()];
-    if (areClosed.every(Boolean)) await this.#lock?.release();
+    if (areClosed.every(Boolean)) await this.#lock.release();
     const { failure } = this.#journal;
     if (failure !== undefined) throw failure;
   }
@@ -379,18 +380,4 @@ export class Engine {
     }, SWEEP_MS);
     this.#sweeping.unref();
   }
-}
-
-function startDriver(start: WriterStart, { directory, key, driver = startThread }: EngineOptions): WriterDriver {
-  try {
-    return driver(start, key);
-  } catch (cause) {
-    const problem = `its writer cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: directory, problem }, { cause });
-  }
-}
-
-function startThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {
-  compileNoWrappers();
-  return new ThreadDriver(start, key);
 }

@@ -33,12 +33,21 @@ export {
   type DecisionWaiter,
   Engine,
   type EngineOptions,
+  type EngineSettings,
   type Reconfiguration,
   type Reconfigured,
   type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
-export type { Started } from "./opening.ts";
+export type {
+  RecoveredJournal,
+  Recovery,
+  SeedStore,
+  Started,
+  Storage,
+  StorageLock,
+  StoredEntries,
+} from "./storage/storage.ts";
 export type { Recovered, SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
 

@@ -52,5 +52,8 @@ export * from "./router/thompson.ts";
 export * from "./snapshot/snapshot-name.ts";
 export * from "./snapshot/start-point.ts";
 export * from "./state/state.ts";
+export * from "./storage/directory-storage.ts";
+export * from "./storage/storage.ts";
+export * from "./snapshot/directory-snapshots.ts";
 export * from "./system-clock.ts";
 export * from "./state/tier-floors.ts";

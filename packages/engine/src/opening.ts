@@ -4,7 +4,6 @@
  * @module
  */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
 import {
   type Actor,
   CalybrisError,
@@ -18,26 +17,22 @@ import {
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import { seedOf } from "./flows/draw-seed.ts";
 import type { Caller } from "./flows/keys.ts";
-import { EntryFinder } from "./state/entry-finder.ts";
-import { nodeChain, nodeSha256 } from "./journal/chain-hash.ts";
-import { type Disk, nodeDisk, withDisk } from "./journal/disk.ts";
+import { nodeSha256 } from "./journal/chain-hash.ts";
+import type { Disk } from "./journal/disk.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import type { WriterDriver } from "./journal/writer-driver.ts";
-import { brokenLink } from "./journal/broken-link.ts";
-import { closingFiles } from "./journal/open-files.ts";
-import { type GoodEntry, type Recovered, recover } from "./journal/recovery.ts";
+import type { GoodEntry } from "./journal/recovery.ts";
 import { segmentName } from "./journal/segment.ts";
-import type { WriterStart } from "./journal/writer.ts";
+import type { WriterStart } from "./journal/segment-writer.ts";
 import { readBody } from "./state/read-entry.ts";
 import { RequestIds } from "./state/request-ids.ts";
 import { EngineState } from "./state/state.ts";
 import type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
-import { type RefusedSnapshot, startPoint } from "./snapshot/start-point.ts";
+import type { RecoveredJournal, Storage } from "./storage/storage.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
-export interface EngineOptions {
-  /** Where the journal is; created when it does not exist. One process at a time. */
-  readonly directory: string;
+/** How an engine is opened, whatever its storage. */
+export interface EngineSettings {
   /** Begins a new journal; for one that exists it must be the active policy. */
   readonly policy?: PolicySnapshot | undefined;
   /** What becomes of a request that names a tenant without a limit. Default `"unmetered"`. */
@@ -59,7 +54,7 @@ export interface EngineOptions {
   readonly segmentBytesMax?: number | undefined;
   /** The actor of commands that name no caller; default the user that runs this process. */
   readonly user?: Actor | undefined;
-  /** Ports, for tests and simulations: microseconds since the epoch, the disk, and what drives the writer. */
+  /** Ports, for tests and simulations: microseconds since the epoch. */
   readonly nowUs?: (() => number) | undefined;
   /** What the time is read from, where `nowUs` is not given; the system by default. */
   readonly clockSource?: ClockSource | undefined;
@@ -67,70 +62,50 @@ export interface EngineOptions {
   readonly onClockStep?: ((step: ClockStep) => void) | undefined;
   /** Called when a state snapshot was written, or could not be: the journal goes on all the same. */
   readonly onSnapshot?: ((result: SnapshotResult) => void) | undefined;
-  readonly disk?: Disk | undefined;
-  readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
   readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
 }
 
-/** What a directory holds, before anything is ordered. */
-export interface Folded {
-  readonly state: EngineState;
-  readonly requestIds: RequestIds;
-  readonly finder: EntryFinder;
-  readonly recovered: Recovered;
-  readonly start: Started;
-  readonly seed: Uint8Array | undefined;
+/** How an engine is opened on a directory. */
+export interface EngineOptions extends EngineSettings {
+  /** Where the journal is; created when it does not exist. One process at a time. */
+  readonly directory: string;
+  /** Ports, for tests and simulations: the disk, and what drives the writer. */
+  readonly disk?: Disk | undefined;
+  readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
 }
 
-/** Where the fold began. */
-export interface Started {
-  /** The last entry that was not folded, because a snapshot holds what it and those before it add up to; 0 without one. */
-  readonly fromSequence: number;
-  /** Newer snapshots, and why they were not used. */
-  readonly snapshotsRefused: readonly RefusedSnapshot[];
-  /** Segments before it that are not at hand: archives that cannot be reached, or files that are not there. */
-  readonly segmentsAbsent: readonly string[];
+/** What a storage holds, before anything is ordered. */
+export interface Folded {
+  readonly journal: RecoveredJournal<EngineState>;
+  readonly requestIds: RequestIds;
+  readonly seed: Uint8Array | undefined;
 }
 
 /** The ports of the engine, each with its default. A port that fails stops the engine. */
 export interface Ports {
-  readonly disk: Disk;
   readonly nowUs: () => number;
   /** The system clock, unless `nowUs` was given. */
   readonly clock: SystemClock | undefined;
   readonly randomBytes: (count: number) => Uint8Array;
 }
 
-/** Verifies and folds what a directory holds, from its newest snapshot on. */
-export function fold({ directory, key, acceptLoss }: EngineOptions, { disk, nowUs }: Ports): Folded {
-  const chain = nodeChain(key);
-  const { state, from, refused } = closingFiles(disk, (watched) =>
-    startPoint(watched, directory, chain, () => new EngineState()),
-  );
-  const finder = new EntryFinder(disk, directory, { chain, from });
-  const requestIds = new RequestIds({ state, finder, nowUs });
-  const onEntry = (entry: GoodEntry): void => {
-    applyRead(state, entry, readBody(entry, state));
-    finder.note(entry.head.sequence, entry.segment, entry.offset);
-  };
-  const recovered = closingFiles(disk, (watched) =>
-    recover(watched, directory, chain, key !== undefined, onEntry, acceptLoss, from),
-  );
-  const seed = state.seedDigest === undefined ? undefined : seedOf(disk, directory, state.seedDigest);
-  const start = {
-    fromSequence: from?.sequence ?? 0,
-    snapshotsRefused: refused,
-    segmentsAbsent: from === undefined ? [] : absentBefore(disk, directory, from.segment),
-  };
-  return { state, requestIds, finder, recovered, start, seed };
-}
-
-function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
-  const names = new Set(withDisk(directory, () => disk.list(directory)));
-  return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(
-    (name) => !names.has(name) || brokenLink(join(directory, name)) !== undefined,
-  );
+/** Verifies and folds what a storage holds, from its newest snapshot on. */
+export async function fold(
+  storage: Storage,
+  { key, acceptLoss = false }: EngineSettings,
+  { nowUs }: Ports,
+): Promise<Folded> {
+  const journal = await storage.recover({
+    key,
+    acceptLoss,
+    newState: () => new EngineState(),
+    onEntry: (state, entry) => applyRead(state, entry, readBody(entry, state)),
+  });
+  const { state, stored } = journal;
+  const requestIds = new RequestIds({ state, finder: stored, nowUs });
+  const seed = state.seedDigest === undefined ? undefined : seedOf(storage, state.seedDigest);
+  return { journal, requestIds, seed };
 }
 
 /**
@@ -156,7 +131,7 @@ function applyRead(state: EngineState, { head, segment, offset }: GoodEntry, bod
 }
 
 /** A new journal begins with a policy; for one that exists, the policy given must be the active one. */
-export function requirePolicy({ policy, directory }: EngineOptions, state: EngineState): void {
+export function requirePolicy(directory: string, { policy }: EngineSettings, state: EngineState): void {
   if (policy === undefined) {
     if (state.sequence === 0) throw new CalybrisError("CAL_ENGINE_POLICY_REQUIRED", { directory });
     return;
@@ -173,7 +148,12 @@ export function requirePolicy({ policy, directory }: EngineOptions, state: Engin
  *
  * @throws CalybrisError `CAL_JOURNAL_CLOCK` when it is more than 5 minutes ahead of the clock.
  */
-export function idleTime({ directory, repairClock }: EngineOptions, { at }: EngineState, nowUs: number): number {
+export function idleTime(
+  directory: string,
+  { repairClock }: EngineSettings,
+  { at }: EngineState,
+  nowUs: number,
+): number {
   if (at - nowUs > AHEAD_US_MAX && repairClock === undefined)
     throw new CalybrisError("CAL_JOURNAL_CLOCK", { directory, at: timeText(at), now: timeText(nowUs) });
   return Math.max(0, nowUs - at);
@@ -193,7 +173,7 @@ function timeText(us: number): string {
 const AHEAD_US_MAX = 5 * 60 * 1_000_000;
 
 /** The ports given, or their defaults. Nothing is refused by a clock or by chance: one that throws, or lies, stops the engine. */
-export function guardedPorts(options: EngineOptions, failStop: FailStop): Ports {
+export function guardedPorts(options: EngineSettings, failStop: FailStop): Ports {
   const { nowUs: given, clockSource: source, onClockStep: onStep } = options;
   const clock = given === undefined ? new SystemClock({ source, onStep }) : undefined;
   const nowUs = given ?? ((): number => (clock as SystemClock).nowUs());
@@ -204,7 +184,6 @@ export function guardedPorts(options: EngineOptions, failStop: FailStop): Ports 
     return now;
   };
   return {
-    disk: options.disk ?? nodeDisk,
     clock,
     nowUs: () => failStop.stopOnError(checkedNowUs),
     randomBytes: (count) =>
@@ -214,16 +193,4 @@ export function guardedPorts(options: EngineOptions, failStop: FailStop): Ports 
         return bytes;
       }),
   };
-}
-
-export function makeDirectory(disk: Disk, directory: string): void {
-  try {
-    disk.makeDirectory(directory);
-  } catch (cause) {
-    throw new CalybrisError(
-      "CAL_JOURNAL_UNREADABLE",
-      { path: directory, problem: (cause as Error).message },
-      { cause },
-    );
-  }
 }

@@ -12,7 +12,7 @@ import {
   parseEntryBody,
 } from "@calybris/kernel";
 import type { Decided } from "./flows/decided.ts";
-import type { EntryFinder } from "./state/entry-finder.ts";
+import type { Storage, StoredEntries } from "./storage/storage.ts";
 import type { Head } from "./journal/head.ts";
 import { policiesAt } from "./state/read-entry.ts";
 import { recalled } from "./flows/recalled.ts";
@@ -21,7 +21,8 @@ import type { EngineState, PolicyInForce } from "./state/state.ts";
 /** What reading needs of the engine. */
 export interface ReadingPorts {
   readonly state: EngineState;
-  readonly finder: EntryFinder;
+  readonly stored: StoredEntries;
+  readonly storage: Pick<Storage, "read">;
   readonly keyed: boolean;
   readonly failure: () => CalybrisError | undefined;
   readonly waitingCount: () => number;
@@ -97,11 +98,12 @@ export class EngineReading {
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the entry was altered.
    */
   decision(decisionId: string): ReadDecided | undefined {
+    const { state, stored } = this.#ports;
     const found = this.found(decisionId);
     if (found === undefined) return undefined;
     const { entry, at, policy, entryHash } = found;
     return {
-      decided: recalled(entry, { sequence: found.sequence, entryHash }, this.#ports),
+      decided: recalled(entry, { sequence: found.sequence, entryHash }, { state, finder: stored }),
       at,
       snapshot: policy.snapshot,
     };
@@ -111,7 +113,7 @@ export class EngineReading {
   found(decisionId: string): FoundDecision | undefined {
     const parsed = parseDecisionId(decisionId);
     if (parsed === undefined || parsed.of > this.#durable.sequence) return undefined;
-    const { head, data, entryHash } = this.#ports.finder.find(parsed.of);
+    const { head, data, entryHash } = this.#ports.stored.find(parsed.of);
     if (head.kind !== "decision") return undefined;
     const { state } = this.#ports;
     const entry = parseEntryBody(head, data, policiesAt(state, head.sequence));
@@ -120,18 +122,11 @@ export class EngineReading {
     return { entry, at: head.at, policy, sequence: head.sequence, entryHash };
   }
 
-  /** The durable lines of the journal from one sequence to another, both included, as they are on the disk, with newlines. */
-  *lines(from: number, to: number): Generator<Buffer> {
-    const last = Math.min(to, this.#durable.sequence);
-    if (from > last) return;
-    let sequence = from;
-    for (const bytes of this.#ports.finder.linesFrom(from)) {
-      const line = Buffer.allocUnsafe(bytes.byteLength + 1);
-      line.set(bytes);
-      line[bytes.byteLength] = 0x0a;
-      yield line;
-      sequence += 1;
-      if (sequence > last) return;
-    }
+  /**
+   * The durable lines of the journal from one sequence to another, both included, as they are stored: whole lines with their
+   * newlines, several in a piece.
+   */
+  lines(from: number, to: number): AsyncGenerator<Buffer> {
+    return this.#ports.storage.read(from, Math.min(to, this.#durable.sequence));
   }
 }

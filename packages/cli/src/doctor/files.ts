@@ -5,6 +5,7 @@
 import { accessSync, constants, existsSync, lstatSync, readdirSync, readlinkSync, type Stats, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import {
+  DirectorySnapshots,
   faultySnapshots,
   inspectHead,
   listSegments,
@@ -95,7 +96,10 @@ function checkSnapshots({ journal }: Config): readonly Finding[] {
   try {
     const count = listSnapshots(nodeDisk, journal.directory).length;
     if (count === 0) return [];
-    const faulty = faultySnapshots(nodeDisk, journal.directory, nodeChain(readKey(journal.keyFile)));
+    const faulty = faultySnapshots(
+      new DirectorySnapshots(nodeDisk, journal.directory),
+      nodeChain(readKey(journal.keyFile)),
+    );
     if (faulty.length === 0) return [{ check, verdict: "ok", found: `${count} that a start can use` }];
     const remedy = "The next start uses an older one, or reads all segments, and writes another in time.";
     return faulty.map(({ file, problem }) => ({ check, verdict: "warn", found: `${file}: ${problem}`, remedy }));

@@ -19,7 +19,7 @@ import {
   toHex,
 } from "@calybris/kernel";
 import { type Decided, RecordedDecision } from "./decided.ts";
-import type { EntryFinder } from "../state/entry-finder.ts";
+import type { StoredEntries } from "../storage/storage.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { AT, type DecisionRecord, DIGEST_BYTES } from "../journal/decision-record.ts";
 import { layRecord } from "../journal/lay-record.ts";
@@ -31,7 +31,7 @@ import { tierFloorsOf } from "../state/tier-floors.ts";
 /** Where entries are found, and the policies that were active. */
 export interface Recall {
   readonly state: EngineState;
-  readonly finder: EntryFinder;
+  readonly finder: StoredEntries;
 }
 
 /**

@@ -2,15 +2,15 @@
  * Drives a writer in the caller's own thread; for tests, and where no thread can be had.
  * @module
  */
-import type { Writer } from "./writer.ts";
+import type { StepWriter } from "./writer.ts";
 import type { Batch, WriterDriver, Written } from "./writer-driver.ts";
 
 export class InlineDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
   onFailed: (problem: string) => void = () => undefined;
-  readonly #writer: Writer;
+  readonly #writer: StepWriter;
 
-  constructor(writer: Writer) {
+  constructor(writer: StepWriter) {
     this.#writer = writer;
   }
 

@@ -6,13 +6,14 @@
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
+import type { ChainPosition } from "./chain-check.ts";
 import { type Pages, pagesOf } from "./decision-record.ts";
 import { type RingEntry, RingOutlet } from "./entry-ring.ts";
 import { LINE_BYTES_AROUND, LineChain, spanOf } from "./line-chain.ts";
 import type { ProofTable } from "./proofs.ts";
 import { layRecordLine } from "./record-lines.ts";
 import { textBytesMax } from "./record-text.ts";
-import type { Lines, WriterStart } from "./segment-writer.ts";
+import type { Lines } from "./segment-writer.ts";
 import { RING_BYTES, type SharedMemory } from "./shared-memory.ts";
 
 /** The most that one batch writes. */
@@ -28,7 +29,7 @@ export class LineStage {
   #durable: number;
 
   /** @param keyed - the keyed chain; without one, the plain SHA-256 chain. */
-  constructor(memory: SharedMemory, { sequence, hash }: WriterStart, keyed: ChainHash | undefined) {
+  constructor(memory: SharedMemory, { sequence, hash }: ChainPosition, keyed: ChainHash | undefined) {
     this.#ring = new RingOutlet(memory);
     this.#pages = pagesOf(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES);
     this.#proofs = memory.proofs;

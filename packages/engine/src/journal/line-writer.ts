@@ -5,16 +5,14 @@
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
-import type { Disk } from "./disk.ts";
+import type { ChainPosition } from "./chain-check.ts";
+import type { LineFiles } from "./line-files.ts";
 import { LineStage } from "./line-stage.ts";
 import type { Result } from "./results.ts";
-import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
 import type { SharedMemory } from "./shared-memory.ts";
 
 export interface LineWriterPorts {
-  readonly disk: Disk;
-  /** The time between syncs of the head is measured by it. */
-  readonly nowMs: () => number;
+  readonly files: LineFiles;
   /** Gives the tail of the next entry that did not fit the ring. */
   readonly outsideTail: () => string;
   /** Called when lines are durable, before the head is written. */
@@ -24,17 +22,13 @@ export interface LineWriterPorts {
 export class LineWriter {
   readonly #ports: LineWriterPorts;
   readonly #stage: LineStage;
-  readonly #files: SegmentWriter;
+  readonly #files: LineFiles;
 
-  /**
-   * Opens the files.
-   *
-   * @param chain - the keyed chain; without one, the plain SHA-256 chain.
-   */
-  constructor(memory: SharedMemory, start: WriterStart, chain: ChainHash | undefined, ports: LineWriterPorts) {
+  /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
+  constructor(memory: SharedMemory, start: ChainPosition, chain: ChainHash | undefined, ports: LineWriterPorts) {
     this.#ports = ports;
     this.#stage = new LineStage(memory, start, chain);
-    this.#files = new SegmentWriter(ports.disk, start, chain, ports.nowMs);
+    this.#files = ports.files;
   }
 
   hasWork(): boolean {

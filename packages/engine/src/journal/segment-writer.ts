@@ -17,6 +17,7 @@ import { Fence } from "./fence.ts";
 import type { FileIdentity } from "./file-identity.ts";
 import { HEAD_FILE, type Head, writeHead } from "./head.ts";
 import { HEAD_MAC_FILE, headMac } from "./head-mac.ts";
+import type { LineFiles, Lines, Place } from "./line-files.ts";
 import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
 /** Where a journal goes on. */
@@ -31,28 +32,7 @@ export interface WriterStart {
   readonly lock?: FileIdentity;
 }
 
-/** Consecutive entries as they are to be in the file. */
-export interface Lines {
-  readonly bytes: Uint8Array;
-  readonly first: number;
-  readonly last: number;
-  /** Hash of the last entry. */
-  readonly hash: string;
-  /** A new segment begins with the first entry. */
-  readonly rotate: boolean;
-  /** The last entry is a seal: the head is synced too. */
-  readonly sealed: boolean;
-}
-
-/** Where lines went. */
-export interface Place {
-  readonly segment: number;
-  /** Byte offset of the first of them. */
-  readonly offset: number;
-  readonly bytes: number;
-  /** Syncs made since the lines before, theirs included. */
-  readonly fsyncs: number;
-}
+export type { Lines, Place } from "./line-files.ts";
 
 /** In idle times, so much is prepared in one go, and so much at most lies ahead. */
 const IDLE_STEP_BYTES = 512 * 1024;
@@ -60,7 +40,7 @@ const AHEAD_BYTES_MAX = 32 * 1024 * 1024;
 /** Head syncs are at most this far apart while entries arrive. */
 const HEAD_SYNC_MS = 1_000;
 
-export class SegmentWriter {
+export class SegmentWriter implements LineFiles {
   readonly #disk: Disk;
   readonly #directory: string;
   readonly #nowMs: () => number;

@@ -10,7 +10,7 @@ import { nodeChain } from "./chain-hash.ts";
 import { nodeDisk } from "./disk.ts";
 import { LineWriter } from "./line-writer.ts";
 import { publishResult } from "./results.ts";
-import type { WriterStart } from "./segment-writer.ts";
+import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
 import { sharedMemory, sleepUnless, WORD, wake } from "./shared-memory.ts";
 
 export interface WriterThreadData {
@@ -42,9 +42,9 @@ if (isWriterThreadData(workerData)) {
 function run({ start, key, shared, port }: WriterThreadData): void {
   const memory = sharedMemory(shared);
   const { words } = memory;
-  const writer = new LineWriter(memory, start, key === undefined ? undefined : nodeChain(key), {
-    disk: nodeDisk,
-    nowMs: () => performance.now(),
+  const keyedChain = key === undefined ? undefined : nodeChain(key);
+  const writer = new LineWriter(memory, start, keyedChain, {
+    files: new SegmentWriter(nodeDisk, start, keyedChain),
     outsideTail: () => receiveMessageOnPort(port)?.message as string,
     onDurable: (result) => {
       publishResult(memory, result);

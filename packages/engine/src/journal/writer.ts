@@ -6,17 +6,19 @@
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
+import type { ChainPosition } from "./chain-check.ts";
 import type { Disk } from "./disk.ts";
 import { EntryFeed } from "./entry-feed.ts";
+import type { LineFiles } from "./line-files.ts";
 import { LineWriter } from "./line-writer.ts";
 import { drainResults, publishResult, type Result } from "./results.ts";
-import type { WriterStart } from "./segment-writer.ts";
+import { SegmentWriter, type WriterStart } from "./segment-writer.ts";
 import { type SharedMemory, sharedBytes, sharedMemory } from "./shared-memory.ts";
 import type { Batch, Written } from "./writer-driver.ts";
 
 export type { WriterStart } from "./segment-writer.ts";
 
-export class Writer {
+export class StepWriter {
   readonly #memory: SharedMemory = sharedMemory(sharedBytes());
   readonly #outside: string[] = [];
   readonly #feed: EntryFeed;
@@ -25,11 +27,10 @@ export class Writer {
   #onWritten: (written: Written) => void = () => undefined;
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
-  constructor(disk: Disk, start: WriterStart, chain?: ChainHash, nowMs: () => number = () => performance.now()) {
+  constructor(files: LineFiles, start: ChainPosition, chain?: ChainHash) {
     this.#feed = new EntryFeed(this.#memory, start.sequence, (tail) => this.#outside.push(tail));
     this.#lines = new LineWriter(this.#memory, start, chain, {
-      disk,
-      nowMs,
+      files,
       outsideTail: () => this.#outside.shift() as string,
       onDurable: (result) => {
         publishResult(this.#memory, result);
@@ -69,5 +70,13 @@ export class Writer {
     const { proofs } = this.#memory;
     this.#onWritten({ first, durable, hash: proofs.hashOf(durable), proofs, segment, offset, bytes, fsyncs });
     this.#feed.free(durable);
+  }
+}
+
+/** The same, into the segments of a directory. */
+export class Writer extends StepWriter {
+  /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
+  constructor(disk: Disk, start: WriterStart, chain?: ChainHash, nowMs: () => number = () => performance.now()) {
+    super(new SegmentWriter(disk, start, chain, nowMs), start, chain);
   }
 }

@@ -10,19 +10,15 @@
 import {
   type ChainHash,
   type EntryLine,
-  parseChainedLine,
   parseEntryBody,
   parseEntryHead,
   type StateEntry,
   StateSnapshotDigest,
 } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
-import { type Disk, withDisk } from "../journal/disk.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
-import { scanFile, scanSegment } from "../journal/scan.ts";
-import { listSegments } from "../journal/segment.ts";
 import { LateLines } from "./late-lines.ts";
-import { listSnapshots, snapshotName } from "./snapshot-name.ts";
+import { snapshotName } from "./snapshot-name.ts";
 
 /** A snapshot that was not used, and why. */
 export interface RefusedSnapshot {
@@ -46,19 +42,28 @@ export interface Restorable {
   readonly sequence: number;
 }
 
+/** Snapshots as they are stored, and the entries that bind them. */
+export interface StoredSnapshots {
+  /** The sequences of the snapshots, the newest first. */
+  sequences(): readonly number[];
+  /** The lines of one, without newlines; each is good until the next is asked for. */
+  lines(sequence: number): Iterable<Buffer>;
+  /** The line of the first entry of a segment, if it is the one after a sequence; and the segment. */
+  next(sequence: number): { readonly line: EntryLine; readonly segment: number } | undefined;
+}
+
 /** @param newState - makes one that is empty. */
 export function startPoint<State extends Restorable>(
-  disk: Disk,
-  directory: string,
+  snapshots: StoredSnapshots,
   chain: ChainHash,
   newState: () => State,
 ): StartPoint<State> {
   const refused: RefusedSnapshot[] = [];
-  for (const sequence of withDisk(directory, () => listSnapshots(disk, directory))) {
+  for (const sequence of snapshots.sequences()) {
     try {
-      const bound = bindingOf(disk, directory, sequence, chain);
+      const bound = bindingOf(snapshots, sequence, chain);
       const state = newState();
-      restoreBound(disk, directory, sequence, bound.entry, chain, state);
+      restoreBound(snapshots, sequence, bound.entry, chain, state);
       return { state, from: bound.from, refused };
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
@@ -68,13 +73,13 @@ export function startPoint<State extends Restorable>(
   return { state: newState(), from: undefined, refused };
 }
 
-/** What is wrong with the snapshots of a directory, without restoring any; nothing for those that a start would use. */
-export function faultySnapshots(disk: Disk, directory: string, chain: ChainHash): readonly RefusedSnapshot[] {
-  return withDisk(directory, () => listSnapshots(disk, directory)).flatMap((sequence) => {
+/** What is wrong with stored snapshots, without restoring any; nothing for those that a start would use. */
+export function faultySnapshots(snapshots: StoredSnapshots, chain: ChainHash): readonly RefusedSnapshot[] {
+  return snapshots.sequences().flatMap((sequence) => {
     try {
-      const { entry } = bindingOf(disk, directory, sequence, chain);
-      readBound(disk, directory, sequence, entry, chain, (lines) => {
-        for (const _ of lines) continue;
+      const { entry } = bindingOf(snapshots, sequence, chain);
+      readBound(snapshots, sequence, entry, chain, (lines) => {
+        for (const _ of lines);
       });
       return [];
     } catch (error) {
@@ -85,34 +90,20 @@ export function faultySnapshots(disk: Disk, directory: string, chain: ChainHash)
 
 /** The state entry after a sequence, which begins its segment. Throws where there is none. */
 function bindingOf(
-  disk: Disk,
-  directory: string,
+  snapshots: StoredSnapshots,
   sequence: number,
   chain: ChainHash,
 ): { readonly entry: StateEntry; readonly from: RecoveryStart } {
-  for (const segment of withDisk(directory, () => listSegments(disk, directory)).toReversed()) {
-    const line = firstLine(disk, directory, segment);
-    if (line === undefined) continue;
-    if (line.sequence < sequence + 1) break;
-    if (line.sequence > sequence + 1) continue;
-    const { previousHash: hash, data } = line;
-    const head = parseEntryHead(data);
-    const body = head?.kind === "state" ? parseEntryBody(head, data, noPolicy) : undefined;
-    if (head?.sequence !== sequence + 1 || body?.kind !== "state")
-      throw new Error(`entry ${sequence + 1} is no state entry`);
-    if (chain(hash, Buffer.from(data)) !== line.entryHash)
-      throw new Error(`entry ${sequence + 1} does not have the hash of its data`);
-    return { entry: body, from: { segment, sequence, hash } };
-  }
-  throw new Error(`the journal has no state entry ${sequence + 1} that binds it`);
-}
-
-function firstLine(disk: Disk, directory: string, segment: number): EntryLine | undefined {
-  for (const { bytes, ended } of scanSegment(disk, directory, segment, 0)) {
-    const line = ended ? parseChainedLine(bytes) : undefined;
-    return line === undefined ? undefined : { ...line, data: line.dataText };
-  }
-  return undefined;
+  const next = snapshots.next(sequence);
+  if (next === undefined) throw new Error(`the journal has no state entry ${sequence + 1} that binds it`);
+  const { previousHash: hash, data, entryHash } = next.line;
+  const head = parseEntryHead(data);
+  const body = head?.kind === "state" ? parseEntryBody(head, data, noPolicy) : undefined;
+  if (head?.sequence !== sequence + 1 || body?.kind !== "state")
+    throw new Error(`entry ${sequence + 1} is no state entry`);
+  if (chain(hash, Buffer.from(data)) !== entryHash)
+    throw new Error(`entry ${sequence + 1} does not have the hash of its data`);
+  return { entry: body, from: { segment: next.segment, sequence, hash } };
 }
 
 function noPolicy(): never {
@@ -120,29 +111,27 @@ function noPolicy(): never {
 }
 
 function restoreBound(
-  disk: Disk,
-  directory: string,
+  snapshots: StoredSnapshots,
   sequence: number,
   entry: StateEntry,
   chain: ChainHash,
   state: Restorable,
 ): void {
-  readBound(disk, directory, sequence, entry, chain, (lines) => state.restore(lines));
+  readBound(snapshots, sequence, entry, chain, (lines) => state.restore(lines));
   if (state.sequence !== sequence || state.digest() !== entry.stateDigest)
     throw new Error(`its state is not the one of entry ${sequence + 1}`);
 }
 
 /** Reads a snapshot; throws unless it is the one that the entry binds. */
 function readBound(
-  disk: Disk,
-  directory: string,
+  snapshots: StoredSnapshots,
   sequence: number,
   { snapshotDigest }: StateEntry,
   chain: ChainHash,
   read: (lines: Iterable<string>) => void,
 ): void {
   const lines = new HashedLines(chain);
-  read(lines.of(disk, directory, snapshotName(sequence)));
+  read(lines.of(snapshots.lines(sequence)));
   if (lines.digest.finish(sequence) !== snapshotDigest)
     throw new Error(`its digest is not the one that entry ${sequence + 1} binds`);
   if (lines.end !== lines.late.end(snapshotDigest)) throw new Error("its end is not there, or is another's");
@@ -159,8 +148,8 @@ class HashedLines {
     this.late = new LateLines(chain);
   }
 
-  *of(disk: Disk, directory: string, name: string): Generator<string> {
-    for (const { bytes } of scanFile(disk, directory, name, 0)) {
+  *of(stored: Iterable<Buffer>): Generator<string> {
+    for (const bytes of stored) {
       const line = bytes.toString("utf8");
       if (this.end !== undefined) throw new Error("there is more behind its end");
       if (LateLines.isEnd(line)) {

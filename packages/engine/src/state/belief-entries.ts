@@ -4,16 +4,16 @@
  * @module
  */
 import { type BeliefEntry, CalybrisError, parseEntryBody } from "@calybris/kernel";
-import type { EntryFinder } from "./entry-finder.ts";
+import type { StoredEntries } from "../storage/storage.ts";
 
 /** Nine regimes, a few sets of tiers each, and those that outcomes still come for. */
 const KEPT_MAX = 64;
 
 export class BeliefEntries {
-  readonly #finder: EntryFinder;
+  readonly #finder: StoredEntries;
   readonly #kept = new Map<number, BeliefEntry>();
 
-  constructor(finder: EntryFinder) {
+  constructor(finder: StoredEntries) {
     this.#finder = finder;
   }
 
@@ -39,7 +39,7 @@ export class BeliefEntries {
     throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem: `it is a ${head.kind}, not a belief` });
   }
 
-  #find(sequence: number): ReturnType<EntryFinder["find"]> {
+  #find(sequence: number): ReturnType<StoredEntries["find"]> {
     try {
       return this.#finder.find(sequence);
     } catch (cause) {

@@ -11,6 +11,7 @@ import { type Disk, withDisk } from "../journal/disk.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { listSegments, segmentName } from "../journal/segment.ts";
+import type { StoredEntries } from "../storage/storage.ts";
 import { SegmentSearch } from "./segment-search.ts";
 import { type SparseIndexEntry, SegmentSlice } from "./segment-slice.ts";
 
@@ -19,7 +20,7 @@ const KEPT_MAX = 16;
 /** A longer slice is not kept: it was one batch, and is divided when it is first read. */
 const KEPT_BYTES_MAX = 256 * 1024;
 
-export class EntryFinder {
+export class EntryFinder implements StoredEntries {
   readonly #disk: Disk;
   readonly #directory: string;
   #marks: SparseIndexEntry[] = [];

@@ -6,7 +6,7 @@
  */
 import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
 import { answered, type DecisionWaiter, type PendingDecision } from "../flows/decision-waiter.ts";
-import type { EntryFinder } from "./entry-finder.ts";
+import type { StoredEntries } from "../storage/storage.ts";
 import type { RecordEntry } from "../journal/record-entry.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
@@ -27,7 +27,7 @@ export interface IdentifiedRequest {
 /** What the ids need of the engine. */
 export interface RequestIdsPorts {
   readonly state: EngineState;
-  readonly finder: EntryFinder;
+  readonly finder: StoredEntries;
   readonly nowUs: () => number;
 }
 

@@ -118,7 +118,7 @@ test.each<[string, Partial<DecisionEntry>]>([
   const data = entryData(2, 1, entryDataTail({ sequence: 2, at: 1, body: { ...body, ...change } }));
   const head = parseEntryHead(data) as EntryHead;
   const state = new EngineState();
-  const [line] = world.engine.reading.lines(1, 1);
+  const [line] = await Array.fromAsync(world.engine.reading.lines(1, 1));
   const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
   state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
   const read = { code: "CAL_JOURNAL_ENTRY_UNSUPPORTED", message: expect.stringContaining(`member ${member}`) };

@@ -42,8 +42,8 @@ export const FENCE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "the fence does not look at the lock",
-    file: "engine.ts",
-    find: "lock === undefined ? start : { ...start, lock: lock.file }",
+    file: "storage/directory-storage.ts",
+    find: "this.#lockFile === undefined ? start : { ...start, lock: this.#lockFile }",
     replace: "start",
     search: "fence",
   },

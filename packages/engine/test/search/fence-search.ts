@@ -116,7 +116,7 @@ function written(writer: Writer, batch: Batch): void {
 async function started(disk: Disk, directory: string) {
   const lock = await acquireLock(directory);
   const writer = new Writer(disk, { directory, segment: 1, end: 0, sequence: 0, hash: GENESIS_HASH, lock: lock.file });
-  const tails = ['"at":1,"kind":"seal","cause":"idle"}'];
+  const tails = [',"at":1,"kind":"seal","cause":"idle"}'];
   return { lock, writer, batch: { first: 1, tails, rotate: false, sealed: false } };
 }
 

@@ -10,6 +10,7 @@ import { snapshotName, snapshotSequence } from "../../src/snapshot/snapshot-name
 import type { TakenSnapshot } from "../../src/snapshot/taken-snapshot.ts";
 import { policiesAt } from "../../src/state/read-entry.ts";
 import { EngineState } from "../../src/state/state.ts";
+import { DirectoryStorage } from "../../src/storage/directory-storage.ts";
 import { CommandWorld, drawCommands, learning } from "../support/command-world.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 import { type Chance, seededChance } from "../support/seeded-chance.ts";
@@ -112,14 +113,14 @@ async function tryDamages(seed: number, disk: MemoryDisk, counts: SnapshotCounts
   const chance = seededChance(seed);
   const [newest = 0, older = 0] = snapshotsIn(disk);
   if (older === 0) throw new Error(`seed ${seed}: fewer than two snapshots were written`);
-  const digest = foldOf(without(disk, [newest, older])).digest;
-  const honest = foldOf(disk);
+  const digest = (await foldOf(without(disk, [newest, older]))).digest;
+  const honest = await foldOf(disk);
   if (honest.from !== newest || honest.digest !== digest) throw new Error(`seed ${seed}: the newest is not used`);
   const other = (await journalOf(~seed, 160)).disk;
   for (const { what, files } of damagesOf(disk, other, newest, older, chance)) {
     const damaged = new MemoryDisk();
     for (const [name, bytes] of files) damaged.files.set(name, bytes.slice());
-    const found = foldOf(damaged);
+    const found = await foldOf(damaged);
     if (found.digest !== digest) throw new Error(`seed ${seed}: ${what}: the state is another`);
     if (found.refused === 0) throw new Error(`seed ${seed}: ${what}: nothing is refused`);
     counts.damages += 1;
@@ -181,9 +182,12 @@ function without(disk: MemoryDisk, sequences: readonly number[]): MemoryDisk {
   return copy;
 }
 
-function foldOf(disk: MemoryDisk): { readonly digest: string; readonly from: number; readonly refused: number } {
-  const ports = { disk, nowUs: () => 0, clock: undefined, randomBytes: (count: number) => new Uint8Array(count) };
-  const { state, start } = fold({ directory: "memory", disk }, ports);
+async function foldOf(
+  disk: MemoryDisk,
+): Promise<{ readonly digest: string; readonly from: number; readonly refused: number }> {
+  const ports = { nowUs: () => 0, clock: undefined, randomBytes: (count: number) => new Uint8Array(count) };
+  const { journal } = await fold(new DirectoryStorage({ directory: "memory", disk }), {}, ports);
+  const { state, start } = journal;
   return {
     digest: textsOf(state.snapshot()).join("\n"),
     from: start.fromSequence,

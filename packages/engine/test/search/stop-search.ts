@@ -137,7 +137,7 @@ async function tryFault(
   for (const command of EVERY_COMMAND) requireStopped(await world.start(command), failure);
   require(world.engine.stop(new Error("later")) === failure, "a later cause takes the place of the first");
   await turn();
-  requireReadable(world);
+  await requireReadable(world);
   await world.engine.close();
   requireDurable(world.entries(), at, commands[at] as Command, honest);
   await requireRecovers(world);
@@ -227,10 +227,10 @@ function requireAnswered(outcomes: readonly Outcome[], honest: readonly Outcome[
   }
 }
 
-function requireReadable({ engine }: CommandWorld): void {
+async function requireReadable({ engine }: CommandWorld): Promise<void> {
   const { head, waitingCount } = engine.reading;
-  const lines = [...engine.reading.lines(1, head.sequence)];
-  require(lines.length === head.sequence && waitingCount === 0, "what is durable can still be read");
+  const text = (await Array.fromAsync(engine.reading.lines(1, head.sequence))).join("");
+  require(text.split("\n").length - 1 === head.sequence && waitingCount === 0, "what is durable can still be read");
   require(engine.ledger.prove().conserved, "the balances can still be read, and are conserved");
   require(engine.reading.policies().length > 0, "the policies can still be read");
 }

@@ -26,7 +26,7 @@ export function decisionHandlers(context: ApiContext): Handlers {
   };
 }
 
-function explained(context: ApiContext, { principal, parameters }: Call): Reply {
+async function explained(context: ApiContext, { principal, parameters }: Call): Promise<Reply> {
   const decisionId = parameters["id"] ?? "";
   const found = context.engine.reading.decision(decisionId);
   if (found === undefined || !maySee(principal, found.decided.tenant))
@@ -42,7 +42,7 @@ function explained(context: ApiContext, { principal, parameters }: Call): Reply 
       request.requestedId === 0 ? null : { id: request.requestedId, name: nameOf(snapshot, request.requestedId) },
     learning: learning ?? null,
     explanation: walked.map((candidate) => rowJson(explainCandidate(snapshot.policy, request, candidate), snapshot)),
-    proof: proofOf(context, found),
+    proof: await proofOf(context, found),
   };
   return {
     body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
@@ -63,10 +63,10 @@ function rowJson(row: ExplanationRow, snapshot: PolicySnapshot): object {
   return { id, name, refusedBy: row.refusedBy, measured: row.measured, limit: row.limit };
 }
 
-function proofOf(context: ApiContext, { decided }: ReadDecided): object {
+async function proofOf(context: ApiContext, { decided }: ReadDecided): Promise<object> {
   const { reading } = context.engine;
-  const [line] = reading.lines(decided.sequence, decided.sequence);
-  const text = line?.toString("utf8").trimEnd() ?? "";
+  let text = "";
+  for await (const line of reading.lines(decided.sequence, decided.sequence)) text = line.toString("utf8").trimEnd();
   const { sequence, hash } = reading.head;
   return {
     line: text,

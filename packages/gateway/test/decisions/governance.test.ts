@@ -228,7 +228,8 @@ describe("a kernel that errs", () => {
       expect([next.status, next.body]).toEqual([503, first.body]);
       await expect(own.client().ready()).rejects.toMatchObject({ status: 503 });
       expect(await own.client().health()).toEqual({ status: "alive" });
-      const lines = [...own.service.engine.reading.lines(before, own.service.engine.reading.head.sequence)];
+      const { reading } = own.service.engine;
+      const lines = await Array.fromAsync(reading.lines(before, reading.head.sequence));
       expect(lines.join("")).not.toContain('"kind":"decision"');
       expect(own.logged()).toContain(
         (first.body as { error: { details: { incident: string } } }).error.details.incident,

@@ -9,7 +9,7 @@
 import { createHash } from "node:crypto";
 import { createAudit } from "@calybris/audit";
 import { plainChain, referenceKernel } from "@calybris/kernel";
-import { SEED_FILE } from "../../../src/flows/draw-seed.ts";
+import { SEED_FILE } from "../../../src/storage/seed-file.ts";
 import type { Engine } from "../../../src/engine.ts";
 import { HEAD_FILE, readHead } from "../../../src/journal/head.ts";
 import { segmentNumber } from "../../../src/journal/segment.ts";

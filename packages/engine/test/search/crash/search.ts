@@ -4,7 +4,7 @@
  * of that one's life.
  * @module
  */
-import { SEED_FILE } from "../../../src/flows/draw-seed.ts";
+import { SEED_FILE } from "../../../src/storage/seed-file.ts";
 import { type CrashImage, crashImages, type ImageOptions } from "./images.ts";
 import { DiskModel, type Operation } from "./model.ts";
 import {

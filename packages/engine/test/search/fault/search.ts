@@ -5,7 +5,7 @@
  */
 import { CalybrisError } from "@calybris/kernel";
 import { setImmediate as turn } from "node:timers/promises";
-import { SEED_FILE } from "../../../src/flows/draw-seed.ts";
+import { SEED_FILE } from "../../../src/storage/seed-file.ts";
 import type { Engine } from "../../../src/engine.ts";
 import { seededChance } from "../../support/seeded-chance.ts";
 import { isHung } from "../crash/driver.ts";

@@ -1,0 +1,160 @@
+/**
+ * Storage in a directory: segments of JSON lines, the head, snapshots and the seed as files, a lock that the operating system
+ * holds, and a thread that writes.
+ * @module
+ */
+import { join } from "node:path";
+import { CalybrisError, invariant } from "@calybris/kernel";
+import { brokenLink } from "../journal/broken-link.ts";
+import { nodeChain } from "../journal/chain-hash.ts";
+import { type Disk, nodeDisk, withDisk } from "../journal/disk.ts";
+import type { FileIdentity } from "../journal/file-identity.ts";
+import { type Head, readHead } from "../journal/head.ts";
+import { acquireLock } from "../journal/lock.ts";
+import { closingFiles } from "../journal/open-files.ts";
+import { recover } from "../journal/recovery.ts";
+import { segmentName } from "../journal/segment.ts";
+import type { WriterStart } from "../journal/segment-writer.ts";
+import { ThreadDriver } from "../journal/thread-driver.ts";
+import type { WriterDriver } from "../journal/writer-driver.ts";
+import { DirectorySnapshots } from "../snapshot/directory-snapshots.ts";
+import { DiskSnapshotFiles, NodeSnapshotFiles, type SnapshotFiles } from "../snapshot/snapshot-files.ts";
+import { type Restorable, startPoint } from "../snapshot/start-point.ts";
+import { EntryFinder } from "../state/entry-finder.ts";
+import { compileNoWrappers } from "../thread-wrappers.ts";
+import { SeedFile } from "./seed-file.ts";
+import type { RecoveredJournal, Recovery, SeedStore, Storage, StorageLock } from "./storage.ts";
+
+export interface DirectoryStorageOptions {
+  readonly directory: string;
+  /** Ports, for tests and simulations. A disk that is given is not locked. */
+  readonly disk?: Disk | undefined;
+  readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
+}
+
+export class DirectoryStorage implements Storage {
+  readonly name: string;
+  readonly snapshots: SnapshotFiles;
+  readonly seed: SeedStore;
+  readonly #disk: Disk;
+  readonly #isLocked: boolean;
+  readonly #driver: (start: WriterStart, key: Uint8Array | undefined) => WriterDriver;
+  #lockFile: FileIdentity | undefined;
+  #recovered: { readonly start: WriterStart; readonly entries: EntryFinder } | undefined;
+
+  constructor({ directory, disk, driver = startThread }: DirectoryStorageOptions) {
+    this.name = directory;
+    this.#disk = disk ?? nodeDisk;
+    this.#isLocked = disk === undefined;
+    this.#driver = driver;
+    this.snapshots = disk === undefined ? new NodeSnapshotFiles(directory) : new DiskSnapshotFiles(disk, directory);
+    this.seed = new SeedFile(this.#disk, directory);
+  }
+
+  async prepare(): Promise<void> {
+    try {
+      this.#disk.makeDirectory(this.name);
+    } catch (cause) {
+      throw new CalybrisError(
+        "CAL_JOURNAL_UNREADABLE",
+        { path: this.name, problem: (cause as Error).message },
+        { cause },
+      );
+    }
+  }
+
+  async lock(): Promise<StorageLock> {
+    if (!this.#isLocked) return { release: async () => undefined };
+    const lock = await acquireLock(this.name);
+    this.#lockFile = lock.file;
+    return lock;
+  }
+
+  async recover<State extends Restorable>(recovery: Recovery<State>): Promise<RecoveredJournal<State>> {
+    const { key, acceptLoss, newState, onEntry } = recovery;
+    const [disk, directory, chain] = [this.#disk, this.name, nodeChain(key)];
+    const { state, from, refused } = closingFiles(disk, (watched) =>
+      startPoint(new DirectorySnapshots(watched, directory), chain, newState),
+    );
+    const stored = new EntryFinder(disk, directory, { chain, from });
+    const { start, ...found } = closingFiles(disk, (watched) =>
+      recover(
+        watched,
+        directory,
+        chain,
+        key !== undefined,
+        (entry) => {
+          onEntry(state, entry);
+          stored.note(entry.head.sequence, entry.segment, entry.offset);
+        },
+        acceptLoss,
+        from,
+      ),
+    );
+    this.#recovered = { start, entries: stored };
+    return {
+      ...found,
+      state,
+      stored,
+      end: { sequence: start.sequence, hash: start.hash, segmentBytes: start.end },
+      start: {
+        fromSequence: from?.sequence ?? 0,
+        snapshotsRefused: refused,
+        segmentsAbsent: from === undefined ? [] : absentBefore(disk, directory, from.segment),
+      },
+    };
+  }
+
+  append(key: Uint8Array | undefined): WriterDriver {
+    const { start } = this.#afterRecovery();
+    try {
+      return this.#driver(this.#lockFile === undefined ? start : { ...start, lock: this.#lockFile }, key);
+    } catch (cause) {
+      const problem = `its writer cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`;
+      throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: this.name, problem }, { cause });
+    }
+  }
+
+  async head(): Promise<Head | undefined> {
+    return withDisk(this.name, () => readHead(this.#disk, this.name));
+  }
+
+  async *read(from: number, to: number): AsyncGenerator<Buffer> {
+    let sequence = from;
+    let piece: Buffer[] = [];
+    let held = 0;
+    for (const bytes of from > to ? [] : this.#afterRecovery().entries.linesFrom(from)) {
+      piece.push(Buffer.from(bytes), NEWLINE);
+      held += bytes.byteLength + 1;
+      sequence += 1;
+      if (held >= PIECE_BYTES) {
+        yield Buffer.concat(piece, held);
+        piece = [];
+        held = 0;
+      }
+      if (sequence > to) break;
+    }
+    if (held > 0) yield Buffer.concat(piece, held);
+  }
+
+  #afterRecovery(): { readonly start: WriterStart; readonly entries: EntryFinder } {
+    invariant(this.#recovered !== undefined, "a storage is recovered before it is used");
+    return this.#recovered;
+  }
+}
+
+/** Lines are read in pieces of about so many bytes. */
+const PIECE_BYTES = 64 * 1024;
+const NEWLINE: Buffer = Buffer.of(0x0a);
+
+function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
+  const names = new Set(withDisk(directory, () => disk.list(directory)));
+  return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(
+    (name) => !names.has(name) || brokenLink(join(directory, name)) !== undefined,
+  );
+}
+
+function startThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {
+  compileNoWrappers();
+  return new ThreadDriver(start, key);
+}

@@ -1,0 +1,100 @@
+/**
+ * Storage: what an engine keeps its journal in, as a port. A directory on a local disk is the first implementation; the calls
+ * that reach the medium before and after serving may take their time, so that another machine can be one too.
+ *
+ *     prepare ─▶ lock ─▶ recover ─▶ append … ─▶ release
+ *
+ * Every implementation guarantees:
+ * - An entry that was reported durable is recovered, with all before it, whatever happened to the process.
+ * - What is recovered is a prefix of what was submitted: verified, chained, and durable before `recover` returns.
+ * - One owner: while the lock is held, no other process and no other engine gets it.
+ * - The head never runs ahead of the entries.
+ * @module
+ */
+import type { EntryHead } from "@calybris/kernel";
+import type { Head } from "../journal/head.ts";
+import type { GoodEntry, Recovered } from "../journal/recovery.ts";
+import type { WriterDriver } from "../journal/writer-driver.ts";
+import type { SnapshotFiles } from "../snapshot/snapshot-files.ts";
+import type { RefusedSnapshot, Restorable } from "../snapshot/start-point.ts";
+
+/** The right to write. It ends with the process at the latest. */
+export interface StorageLock {
+  release(): Promise<void>;
+}
+
+/** How a journal is recovered. */
+export interface Recovery<State extends Restorable> {
+  /** Secret key of a keyed chain. */
+  readonly key: Uint8Array | undefined;
+  /** Goes on where entries that were promised are gone. */
+  readonly acceptLoss: boolean;
+  readonly newState: () => State;
+  /** Called with every entry after the snapshot that the state was restored from, in order. What it throws ends the recovery. */
+  readonly onEntry: (state: State, entry: GoodEntry) => void;
+}
+
+/** A journal that may be appended to. */
+export interface RecoveredJournal<State> extends Pick<Recovered, "entries" | "setAside" | "loss"> {
+  readonly state: State;
+  readonly stored: StoredEntries;
+  /** The last entry, and about how many bytes its segment has. */
+  readonly end: { readonly sequence: number; readonly hash: string; readonly segmentBytes: number };
+  readonly start: Started;
+}
+
+/** Where the fold began. */
+export interface Started {
+  /** The last entry that was not folded, because a snapshot holds what it and those before it add up to; 0 without one. */
+  readonly fromSequence: number;
+  /** Newer snapshots, and why they were not used. */
+  readonly snapshotsRefused: readonly RefusedSnapshot[];
+  /** Segments before it that are not at hand: archives that cannot be reached, or files that are not there. */
+  readonly segmentsAbsent: readonly string[];
+}
+
+/** Single entries of a journal, found in the step that needs them. */
+export interface StoredEntries {
+  /**
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
+   *   the storage does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand.
+   */
+  find(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string };
+  /** Where an entry is stored, for a person. */
+  fileOf(sequence: number): string;
+  /** Whether the entry is in an archive that cannot be reached. */
+  isArchiveGone(sequence: number): boolean;
+  /** Notes where entries that became durable are; in ascending sequence. */
+  note(sequence: number, segment: number, offset: number): void;
+}
+
+/** The secret seed of the draws, kept beside the journal and never in it. */
+export interface SeedStore {
+  /** `undefined` when there is none, or not all of it. */
+  read(): Uint8Array | undefined;
+  /** Durable when this returns. */
+  write(seed: Uint8Array): void;
+}
+
+export interface Storage {
+  /** For errors: a directory, an address without its secrets. */
+  readonly name: string;
+  /** Creates what is missing. */
+  prepare(): Promise<void>;
+  /** @throws CalybrisError `CAL_JOURNAL_LOCKED` when another engine has it. */
+  lock(): Promise<StorageLock>;
+  /** Verifies the journal, hands over its entries and leaves it ready to be appended to. Needs the lock. */
+  recover<State extends Restorable>(recovery: Recovery<State>): Promise<RecoveredJournal<State>>;
+  /** Starts what appends. Only after `recover`, once. */
+  append(key: Uint8Array | undefined): WriterDriver;
+  /** The last entry that the storage itself, beside the entries, says is durable; `undefined` when it says nothing. */
+  head(): Promise<Head | undefined>;
+  /**
+   * The lines of entries from one sequence to another, both included, as they are stored: whole lines with their newlines,
+   * several in a piece. Only after `recover`.
+   */
+  read(from: number, to: number): AsyncGenerator<Buffer>;
+  /** Where snapshots of the state are written. */
+  readonly snapshots: SnapshotFiles;
+  readonly seed: SeedStore;
+}
