@@ -2,7 +2,7 @@
  * The contract of a storage: what every implementation guarantees, as tests that run against each.
  * @module
  */
-import { CalybrisError, type EntryHead, parseEntryLine } from "@calybris/kernel";
+import { type CalybrisError, type EntryHead, parseEntryLine } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
 import { Engine } from "../../src/engine.ts";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
