@@ -95,8 +95,8 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
   {
     name: "an entry that cannot follow looks like a bug of the program",
     file: "engine/src/opening.ts",
-    find: "    applyRead(state, entry, readBody(entry, state));\n",
-    replace: "    state.apply(entry.head.sequence, entry.head.at, readBody(entry, state));\n",
+    find: "=> applyRead(state, entry, readBody(entry, state)),",
+    replace: "=> state.apply(entry.head.sequence, entry.head.at, readBody(entry, state)),",
     test: "engine/test/state/altered-entries.test.ts",
   },
   {
