@@ -7,7 +7,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { RETRY_HEADER } from "../wire/error-bodies.ts";
 import { type ErrorFault, faultOf, type ProviderAnswer, statusOfStreamError } from "../wire/provider-errors.ts";
 import type { CallTimeouts } from "./call-deadlines.ts";
-import { chooseByWeight } from "./deployment.ts";
+import type { Json } from "../wire/stream-sights.ts";
+import { type Asked, chooseByWeight } from "./deployment.ts";
 import type { GuardedCall } from "./deployment-guard.ts";
 import { HEALTH_OF_FAULT, RETRY_OF_FAULT, type RetryRules, retryAfterMs, waitBefore } from "./retry-rules.ts";
 import { startStream } from "./stream-start.ts";
@@ -180,7 +181,7 @@ async function tryOnce(
       const { error, pieces } = await startStream(answer, asked === "count_tokens" ? "anthropic-messages" : asked);
       if (error === undefined)
         return { result: { kind: "answer", attempt, upstream, answer, pieces }, retry: "never", askedMs: 0 };
-      const refused = refusal(answer, statusOfStreamError(error), Buffer.from(JSON.stringify({ error })));
+      const refused = refusal(answer, statusOfStreamError(error), streamErrorBody(asked, error));
       return await endRefused(upstream, attempt, answer, refused, ended, ports);
     }
     const body = await answer.whole(plan.errorBytesMax);
@@ -230,6 +231,12 @@ async function endRefused(
     retry,
     askedMs: retryAfterMs(answer, nowMs()),
   };
+}
+
+/** An error that came as the first event, as an answer with its status would say it. */
+function streamErrorBody(asked: Asked, error: Json): Buffer {
+  const isAnthropic = asked === "anthropic-messages" || asked === "count_tokens";
+  return Buffer.from(JSON.stringify(isAnthropic ? { type: "error", error } : { error }));
 }
 
 function jsonOf(body: Uint8Array): unknown {

@@ -103,6 +103,7 @@ function asCase(name: string, given: CaseFile): SharedCase {
 /** What is wrong with a value, matched in part as the cases' README says. */
 export function mismatches(wanted: unknown, got: unknown, at = ""): readonly string[] {
   if (wanted === "*") return (got ?? null) === null ? [`${at} is missing`] : [];
+  if (wanted === "*int") return Number.isInteger(got) ? [] : [`${at} is ${String(got)}`];
   if (wanted === "*system-or-developer")
     return got === "system" || got === "developer" ? [] : [`${at} is ${String(got)}`];
   if (typeof wanted !== "object" || wanted === null) return wanted === got ? [] : [`${at} is ${JSON.stringify(got)}`];

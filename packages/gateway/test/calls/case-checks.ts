@@ -1,0 +1,254 @@
+/** What a case expects, held to what the client, the provider and the journal saw. Each check says what is wrong. */
+import type { Json } from "../../src/wire/stream-sights.ts";
+import { asList, asObject } from "../../src/wire/stream-sights.ts";
+import { SseScanner } from "../../src/wire/sse-scanner.ts";
+import { faultsOf } from "../translate/assembled.ts";
+import { mismatches, valueAt } from "../translate/shared-cases.ts";
+import { CASE_KEY, type Expected, type PlayedCase } from "./played-cases.ts";
+import type { SeenCall } from "./scripted-provider.ts";
+
+export interface Played {
+  readonly given: PlayedCase;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly seen: readonly SeenCall[];
+  /** The key that stood for the cases' one. */
+  readonly key: string;
+  /** Entries of the decision, in order. */
+  readonly entries: readonly Json[];
+}
+
+interface StreamEvent {
+  readonly event: string;
+  readonly data: string;
+  readonly json: unknown;
+}
+
+type Check = (wanted: never, played: Played) => readonly string[];
+
+/** Keys that say something to a reader, or that another key checks. */
+const NOTES = new Set(["note", "log", "breaker", "attempt_outcome", "policy", "repeat_with_upstream_split", "served_by"]);
+
+/** Checked by tests of their own, with the official clients. */
+const ELSEWHERE = new Set(["sdk"]);
+
+export function faultsOfCase(expected: Expected, played: Played): readonly string[] {
+  return Object.entries(expected).flatMap(([name, wanted]) => {
+    if (NOTES.has(name) || ELSEWHERE.has(name)) return [];
+    const check = CHECKS[name];
+    if (check === undefined) return [`the runner does not know ${name}`];
+    return check(wanted as never, played).map((fault) => `${name}: ${fault}`);
+  });
+}
+
+const CHECKS: { readonly [name: string]: Check } = {
+  status: (wanted: number, { status, text }) => (status === wanted ? [] : [`${status} ${text.slice(0, 300)}`]),
+  status_in: (wanted: readonly number[], { status }) => (wanted.includes(status) ? [] : [String(status)]),
+  either: (wanted: readonly Expected[], played) => {
+    const all = wanted.map((one) => faultsOfCase(one, played));
+    return all.some((faults) => faults.length === 0) ? [] : all.flat();
+  },
+  headers: (wanted: { readonly [name: string]: string }, { headers }) =>
+    Object.entries(wanted).flatMap(([name, value]) =>
+      headers.get(name) === value ? [] : [`${name} is ${headers.get(name)}`],
+    ),
+  headers_absent: (wanted: readonly string[], { headers }) => wanted.filter((name) => headers.has(name)),
+  decodes: (_wanted: true, { text, headers }) =>
+    headers.has("content-encoding") || text.startsWith("{") ? [] : [text.slice(0, 20)],
+  body: (wanted: unknown, { text }) => mismatches(wanted, jsonOf(text)),
+  text: (wanted: string, played) => same(wanted, textOf(played)),
+  finish_reason: (wanted: string, played) => same(wanted, finishOf(played)),
+  not_finish_reason: (wanted: string, played) =>
+    finishOf(played) === wanted || (wanted === "stop-silently" && finishOf(played) === "stop")
+      ? [String(finishOf(played))]
+      : [],
+  last_data: (wanted: string, played) => same(wanted, eventsOf(played).at(-1)?.data),
+  every_data_line: (_wanted: string, played) =>
+    eventsOf(played)
+      .filter(({ data, json }) => data !== "[DONE]" && json === undefined)
+      .map(({ data }) => data),
+  forbidden_substrings: (wanted: readonly string[], { text }) => wanted.filter((one) => text.includes(one)),
+  client_stream: (wanted: Json, played) => streamFaults(wanted, eventsOf(played)),
+  openai_message: (wanted: unknown, played) => mismatches(wanted, { tool_calls: toolCallsOf(played) }),
+  tool_call_indices: (wanted: readonly number[], played) =>
+    mismatches(wanted, [...new Set(deltasOf(played).flatMap(callsIn).map(({ index }) => index))].toSorted()),
+  anthropic_message: (wanted: unknown, played) => mismatches(wanted, messageOf(played)),
+  anthropic_stream_well_formed: (_wanted: true, { text }) => faultsOf(text),
+  every_event_has_event_line: (_wanted: true, played) =>
+    eventsOf(played)
+      .filter(({ event }) => event === "")
+      .map(({ data }) => data),
+  final_usage: (wanted: unknown, played) =>
+    mismatches(
+      wanted,
+      asObject(eventsOf(played).findLast(({ event }) => event === "message_delta")?.json)?.["usage"],
+    ),
+  upstream_calls: (wanted: number, { seen }) => same(wanted, seen.length),
+  not_retried: (_wanted: true, { seen }) => same(1, seen.length),
+  upstream_request: (wanted: unknown, { seen }) => mismatches(wanted, seen.at(-1)?.body),
+  upstream_request_absent: (wanted: readonly string[], { seen }) =>
+    wanted.filter((path) => valueAt(seen.at(-1)?.body, path) !== undefined),
+  upstream_request_present: (wanted: readonly string[], { seen }) =>
+    wanted.filter((path) => valueAt(seen.at(-1)?.body, path) === undefined),
+  upstream_request_lengths: (wanted: { readonly [path: string]: number }, { seen }) =>
+    Object.entries(wanted).flatMap(([path, length]) => same(length, asList(valueAt(seen.at(-1)?.body, path)).length)),
+  upstream_request_contains_text: (wanted: readonly string[], { seen }) =>
+    wanted.filter((one) => !(seen.at(-1)?.raw.toString() ?? "").includes(one)),
+  upstream_request_excludes_text: (wanted: readonly string[], { seen }) =>
+    wanted.filter((one) => (seen.at(-1)?.raw.toString() ?? "").includes(one)),
+  upstream_headers: (wanted: { readonly [name: string]: string }, { seen }) =>
+    Object.entries(wanted).flatMap(([name, value]) =>
+      same(value === "the provider's key" ? "sk-of-the-provider" : value, seen.at(-1)?.headers[name]),
+    ),
+  upstream_headers_exclude_text: (wanted: readonly string[], { seen, key }) =>
+    wanted
+      .map((one) => (one === CASE_KEY ? key : one))
+      .filter((one) => JSON.stringify(seen.at(-1)?.headers).includes(one)),
+  byte_identical_request_body: (_wanted: true, { seen, given }) =>
+    same(JSON.stringify(given.request.body), seen.at(-1)?.raw.toString()),
+  ledger: (wanted: string, { entries }) => same(wanted, ledgerState(entries)),
+  usage: (wanted: { readonly [name: string]: number }, { entries }) => {
+    // What is not journaled cannot be compared.
+    if (!entries.some(({ kind }) => kind === "attempt")) return [];
+    const end = entries.findLast(({ kind, change }) => kind === "attempt" && change === "ended");
+    const names: { readonly [name: string]: string } = {
+      input: "inputTokens",
+      output: "outputTokens",
+      cache_read: "cacheReadTokens",
+      cache_write: "cacheWriteTokens",
+    };
+    return Object.entries(wanted).flatMap(([name, count]) => same(count, end?.[names[name] ?? name] ?? "nothing"));
+  },
+  reserved_input_tokens: (wanted: { readonly min: number }, { entries }) =>
+    // The deployments of the cases cost a dollar for a million tokens: 100 microcents each.
+    entries.every(({ kind }) => kind !== "attempt") ||
+    Number(entries[0]?.["reservedMicrocents"] ?? 0) >= wanted.min * 100
+      ? []
+      : [JSON.stringify(entries[0])],
+};
+
+function same(wanted: unknown, got: unknown): readonly string[] {
+  return wanted === got ? [] : [`${JSON.stringify(got)} instead of ${JSON.stringify(wanted)}`];
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function eventsOf({ text, headers }: Played): readonly StreamEvent[] {
+  if (!(headers.get("content-type") ?? "").includes("event-stream")) return [];
+  const scanner = new SseScanner();
+  const last = (blocks: ReturnType<SseScanner["push"]>): typeof blocks => {
+    const end = scanner.end();
+    return end === undefined ? blocks : [...blocks, end];
+  };
+  return last(scanner.push(Buffer.from(text))).flatMap((block) =>
+    block.data === undefined ? [] : [{ event: block.event, data: block.data, json: block.json() }],
+  );
+}
+
+function deltasOf(played: Played): readonly Json[] {
+  return eventsOf(played).flatMap(({ json }) =>
+    asList(asObject(json)?.["choices"]).map((choice) => asObject(asObject(choice)?.["delta"]) ?? {}),
+  );
+}
+
+function callsIn(delta: Json): readonly Json[] {
+  return asList(delta["tool_calls"]).map((call) => asObject(call) ?? {});
+}
+
+function toolCallsOf(played: Played): readonly object[] {
+  const calls = new Map<unknown, { id: string; type: string; function: { name: string; arguments: string } }>();
+  for (const { index, id, function: called } of deltasOf(played).flatMap(callsIn)) {
+    const call = calls.get(index) ?? { id: "", type: "function", function: { name: "", arguments: "" } };
+    calls.set(index, call);
+    const { name, arguments: text } = asObject(called) ?? {};
+    if (typeof id === "string") call.id = id;
+    if (typeof name === "string") call.function.name += name;
+    if (typeof text === "string") call.function.arguments += text;
+  }
+  return [...calls].toSorted(([a], [b]) => Number(a) - Number(b)).map(([, call]) => call);
+}
+
+function messageOf(played: Played): unknown {
+  const events = eventsOf(played).map(({ json }) => asObject(json) ?? {});
+  if (events.length === 0) return jsonOf(played.text);
+  const blocks = new Map<unknown, Record<string, unknown>>();
+  for (const { type, index, content_block: block, delta } of events) {
+    if (type === "content_block_start") blocks.set(index, { ...asObject(block), json: "" });
+    const held = blocks.get(index);
+    const { text, partial_json: piece } = asObject(delta) ?? {};
+    if (held === undefined || type !== "content_block_delta") continue;
+    if (typeof text === "string") held["text"] = `${held["text"]}${text}`;
+    if (typeof piece === "string") held["json"] = `${held["json"]}${piece}`;
+  }
+  const content = [...blocks.values()].map(({ json, ...block }) =>
+    block["type"] === "tool_use" && json !== "" ? { ...block, input: jsonOf(String(json)) } : block,
+  );
+  const end = events.find(({ type }) => type === "message_delta");
+  return { content, stop_reason: asObject(end?.["delta"])?.["stop_reason"] };
+}
+
+function textOf(played: Played): unknown {
+  const events = eventsOf(played);
+  if (events.length > 0) {
+    const chat = deltasOf(played).map(({ content }) => (typeof content === "string" ? content : ""));
+    const message = events.map(({ json }) => asObject(asObject(json)?.["delta"])?.["text"] ?? "");
+    return [...chat, ...message].join("");
+  }
+  const json = asObject(jsonOf(played.text));
+  const choice = asObject(asList(json?.["choices"])[0]);
+  return asObject(choice?.["message"])?.["content"];
+}
+
+function finishOf(played: Played): unknown {
+  const streamed = eventsOf(played).flatMap(({ json }) =>
+    asList(asObject(json)?.["choices"]).map((choice) => asObject(choice)?.["finish_reason"] ?? undefined),
+  );
+  if (streamed.length > 0) return streamed.findLast((reason) => reason !== undefined);
+  return asObject(asList(asObject(jsonOf(played.text))?.["choices"])[0])?.["finish_reason"];
+}
+
+function streamFaults(wanted: Json, events: readonly StreamEvent[]): readonly string[] {
+  const faults: string[] = [];
+  const last = events.at(-1);
+  const { last_event: lastEvent, usage_event: usageEvent } = wanted;
+  if (wanted["no_data"] !== undefined && events.some(({ data }) => data === wanted["no_data"])) faults.push("no_data");
+  if (wanted["no_event"] !== undefined && events.some(({ event }) => event === wanted["no_event"]))
+    faults.push("no_event");
+  const named = asObject(lastEvent);
+  if (named !== undefined)
+    faults.push(
+      ...mismatches(
+        named["event"] === undefined ? named : named["data"],
+        last?.json,
+        `the last event ${last?.data.slice(0, 200)}`,
+      ),
+      ...(named["event"] === undefined ? [] : same(named["event"], last?.event)),
+    );
+  const lists = events.map(({ json }) => asObject(json)?.["choices"]);
+  if (wanted["no_event_where"] !== undefined && lists.some((list) => Array.isArray(list) && list.length === 0))
+    faults.push("a chunk without choices is shown");
+  const key = wanted["no_key_with_value"];
+  if (typeof key === "string" && events.some(({ json }) => (asObject(json)?.[key] ?? null) !== null)) faults.push(key);
+  const withUsage = events.filter(({ json }) => (asObject(json)?.["usage"] ?? null) !== null);
+  if (wanted["events_with_usage_object"] !== undefined)
+    faults.push(...same(wanted["events_with_usage_object"], withUsage.length));
+  if (usageEvent !== undefined) faults.push(...mismatches(usageEvent, withUsage[0]?.json));
+  return faults;
+}
+
+/** What the entries of a decision say of its money. */
+function ledgerState(entries: readonly Json[]): string {
+  const kinds = entries.map(({ kind, settledMicrocents }) =>
+    kind === "outcome" && settledMicrocents !== undefined ? "settlement" : kind,
+  );
+  if (kinds.includes("hold")) return "held";
+  if (kinds.includes("settlement")) return "settled";
+  return kinds.includes("release") ? "released" : kinds.join();
+}

@@ -1,0 +1,103 @@
+/** The black-box cases: files that say what a provider writes, what a client asks, and what each of them must then see. */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { DATA_FOLDER } from "../wire/recorded-wire.ts";
+
+const FOLDER = join(DATA_FOLDER, "..", "gateway", "cases");
+
+export const hasCases: boolean = existsSync(FOLDER);
+
+/** The key that the cases' clients send. */
+export const CASE_KEY = "cal-tenant-key";
+
+export interface CaseRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly headers: { readonly [name: string]: string };
+  readonly body?: unknown;
+  readonly body_base64?: string;
+}
+
+export interface Chunk {
+  readonly text?: string;
+  readonly base64?: string;
+  readonly delay_ms?: number;
+}
+
+export interface CaseUpstream {
+  readonly status: number;
+  readonly headers: { readonly [name: string]: string };
+  readonly chunks: readonly Chunk[];
+  readonly end: "close" | "reset";
+}
+
+/** By the names of the cases' README. */
+export type Expected = { readonly [expectation: string]: unknown };
+
+export interface PlayedCase {
+  readonly name: string;
+  readonly upstreamDialect: string;
+  readonly request: CaseRequest;
+  readonly upstream: CaseUpstream | null;
+  readonly expected: Expected;
+  readonly isBudgetExhausted: boolean;
+  /** Every byte of the provider is a write of its own. */
+  readonly isSplit: boolean;
+}
+
+interface CaseFile {
+  readonly name: string;
+  readonly upstream_dialect: string;
+  readonly request: CaseRequest;
+  readonly request_patch?: readonly { readonly op: string; readonly path: string; readonly value?: unknown }[];
+  readonly request_headers?: { readonly [name: string]: string };
+  readonly upstream: CaseUpstream | null;
+  readonly expected: Expected;
+  readonly budget?: string;
+  readonly variants?: readonly (Partial<CaseFile> & { readonly name: string })[];
+}
+
+export function playedCases(): readonly PlayedCase[] {
+  if (!hasCases) return [];
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith(".json"))
+    .flatMap((file) => {
+      const base = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as CaseFile;
+      const variants = (base.variants ?? []).map((variant) => ({
+        ...base,
+        ...variant,
+        name: `${base.name}/${variant.name}`,
+      }));
+      return [base, ...variants].flatMap((one) => {
+        const played = asPlayed(one);
+        return one.expected["repeat_with_upstream_split"] === undefined
+          ? [played]
+          : [played, { ...played, name: `${played.name}, byte by byte`, isSplit: true }];
+      });
+    });
+}
+
+function asPlayed(file: CaseFile): PlayedCase {
+  const body = structuredClone(file.request.body);
+  for (const { op, path, value } of file.request_patch ?? []) {
+    const keys = path.split("/").slice(1);
+    const last = keys.pop() ?? "";
+    const holder = keys.reduce((inner, key) => inner[key] as Record<string, unknown>, body as Record<string, unknown>);
+    if (op === "remove") delete holder[last];
+    else holder[last] = value;
+  }
+  const headers = { ...file.request.headers, ...file.request_headers };
+  return {
+    name: file.name,
+    upstreamDialect: file.upstream_dialect,
+    request: { ...file.request, headers, body },
+    upstream: file.upstream,
+    expected: file.expected,
+    isBudgetExhausted: file.budget === "exhausted",
+    isSplit: false,
+  };
+}
+
+export function bytesOf({ text, base64 }: Chunk): Buffer {
+  return base64 === undefined ? Buffer.from(text ?? "") : Buffer.from(base64, "base64");
+}
