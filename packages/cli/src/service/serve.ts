@@ -2,7 +2,7 @@
  * `calybris serve`: the decision service.
  * @module
  */
-import { loadCatalog, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import { loadCatalog, loadPolicy, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
 import { readJson, readJsonFile } from "@calybris/engine/internal";
 import {
   type Config,
@@ -11,6 +11,7 @@ import {
   OPTIONS,
   readConfig,
   Service,
+  shippedPrices,
   type ServiceOption,
   type StartReport,
   variableOf,
@@ -20,12 +21,15 @@ import { Command, Option } from "commander";
 import { startingPolicyText } from "../init/init.ts";
 import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
 import { configFileOf, configOption } from "./config-file.ts";
+import { fundDefault, type Mock, mockText, MOCK_JOURNAL, shownModels, startMock } from "./mock.ts";
 import { errorText } from "../terminal/error-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
 const ACCEPT_LOSS =
   "open a journal of which acknowledged entries are gone, with those before them; what is cut is kept aside";
+
+const MOCK = "call models at a built-in provider that needs no key and bills nothing";
 
 /** A clock that has run ahead looks like a long pause. */
 const DAYS_WARNED = 7;
@@ -37,16 +41,23 @@ export function serveCommand(terminal: Terminal): Command {
   const command = new Command("serve")
     .description("answer requests for decisions over HTTP, each durable before it is answered")
     .addOption(configOption())
-    .addOption(new Option("--accept-loss", ACCEPT_LOSS));
+    .addOption(new Option("--accept-loss", ACCEPT_LOSS))
+    .addOption(new Option("--mock", MOCK));
   for (const option of configOptions()) command.addOption(option);
   return command
     .addHelpText(
       "after",
       "\nA flag wins over its environment variable, and that over the configuration file.\nWithout a policy, a new journal begins with the one that `calybris init` writes.",
     )
-    .action((options: { readonly config?: string; readonly acceptLoss?: true }, self: Command) =>
-      serve(configFileOf(options.config), flagsOf(self), options.acceptLoss === true, terminal),
+    .action((options: ServeOptions, self: Command) =>
+      serve(configFileOf(options.config), flagsOf(self), options, terminal),
     );
+}
+
+interface ServeOptions {
+  readonly config?: string;
+  readonly acceptLoss?: true;
+  readonly mock?: true;
 }
 
 /** Each option of the service as a flag. */
@@ -62,10 +73,12 @@ export function flagsOf(command: Command): { readonly [flag: string]: string | u
 
 async function serve(
   file: string | undefined,
-  flags: { readonly [flag: string]: string | undefined },
-  acceptLoss: boolean,
+  given: { readonly [flag: string]: string | undefined },
+  { acceptLoss = false, mock: isMocked = false }: { readonly acceptLoss?: boolean; readonly mock?: boolean },
   terminal: Terminal,
 ): Promise<void> {
+  const mock = isMocked ? await mockOf(file, given) : undefined;
+  const flags = { ...given, ...mock?.flags };
   const read = (): Promise<Config> => readConfig({ file, flags, environment: process.env });
   let service: Service | undefined;
   let isReloadDue = false;
@@ -80,13 +93,28 @@ async function serve(
   requireKeyOfJournal(config.journal.directory, config.journal.keyFile, journalKey);
   const log = createLog(config.log.level);
   service = await Service.start({ config, log, journalKey, acceptLoss, startingPolicy, readConfig: read });
+  if (mock !== undefined) await fundDefault(service.engine);
   terminal.complain(reportText(service.report, config));
+  if (mock !== undefined)
+    terminal.complain(mockText(service.report.url, shownModels(service.engine.snapshot.candidateNames)));
   if (isReloadDue) reload();
   await new Promise<void>((resolve) => {
     terminal.onInterrupt(resolve);
   });
   await service.stop();
+  await mock?.provider.close();
 }
+
+/** A mock that has every candidate of the policy that the service begins with. */
+async function mockOf(file: string | undefined, given: { readonly [flag: string]: string | undefined }): Promise<Mock> {
+  const config = await readConfig({ file, flags: given, environment: process.env });
+  const isJournalGiven = config.journal.directory !== DEFAULT_JOURNAL;
+  const policy = await (config.policy.file === undefined ? startingPolicy() : loadPolicy(config.policy.file));
+  const mock = await startMock(policy, await shippedPrices());
+  return isJournalGiven ? mock : { ...mock, flags: { ...mock.flags, journal: MOCK_JOURNAL } };
+}
+
+const DEFAULT_JOURNAL = OPTIONS.find(({ path }) => path === "journal.directory")?.default;
 
 /** What `calybris init` would write. */
 async function startingPolicy(): Promise<PolicySnapshot> {

@@ -28,7 +28,15 @@ interface StreamEvent {
 type Check = (wanted: never, played: Played) => readonly string[];
 
 /** Keys that say something to a reader, or that another key checks. */
-const NOTES = new Set(["note", "log", "breaker", "attempt_outcome", "policy", "repeat_with_upstream_split", "served_by"]);
+const NOTES = new Set([
+  "note",
+  "log",
+  "breaker",
+  "attempt_outcome",
+  "policy",
+  "repeat_with_upstream_split",
+  "served_by",
+]);
 
 /** Checked by tests of their own, with the official clients. */
 const ELSEWHERE = new Set(["sdk"]);
@@ -72,7 +80,16 @@ const CHECKS: { readonly [name: string]: Check } = {
   client_stream: (wanted: Json, played) => streamFaults(wanted, eventsOf(played)),
   openai_message: (wanted: unknown, played) => mismatches(wanted, { tool_calls: toolCallsOf(played) }),
   tool_call_indices: (wanted: readonly number[], played) =>
-    mismatches(wanted, [...new Set(deltasOf(played).flatMap(callsIn).map(({ index }) => index))].toSorted()),
+    mismatches(
+      wanted,
+      [
+        ...new Set(
+          deltasOf(played)
+            .flatMap(callsIn)
+            .map(({ index }) => index),
+        ),
+      ].toSorted(),
+    ),
   anthropic_message: (wanted: unknown, played) => mismatches(wanted, messageOf(played)),
   anthropic_stream_well_formed: (_wanted: true, { text }) => faultsOf(text),
   every_event_has_event_line: (_wanted: true, played) =>
@@ -80,10 +97,7 @@ const CHECKS: { readonly [name: string]: Check } = {
       .filter(({ event }) => event === "")
       .map(({ data }) => data),
   final_usage: (wanted: unknown, played) =>
-    mismatches(
-      wanted,
-      asObject(eventsOf(played).findLast(({ event }) => event === "message_delta")?.json)?.["usage"],
-    ),
+    mismatches(wanted, asObject(eventsOf(played).findLast(({ event }) => event === "message_delta")?.json)?.["usage"]),
   upstream_calls: (wanted: number, { seen }) => same(wanted, seen.length),
   not_retried: (_wanted: true, { seen }) => same(1, seen.length),
   upstream_request: (wanted: unknown, { seen }) => mismatches(wanted, seen.at(-1)?.body),

@@ -83,21 +83,20 @@ async function play(given: PlayedCase): Promise<Played> {
   const response = await fetch(`${running.url}${path}`, {
     method,
     headers: { "content-type": "application/json", ...Object.fromEntries(sent) },
-    ...(method === "POST"
-      ? { body: packed === undefined ? JSON.stringify(body) : Buffer.from(packed, "base64") }
-      : {}),
+    ...(method === "POST" ? { body: packed === undefined ? JSON.stringify(body) : Buffer.from(packed, "base64") } : {}),
   });
   const text = await response.text();
   const decisionId = response.headers.get("x-calybris-decision");
-  const entries = decisionId === null ? [] : entriesOf(decisionId);
+  const entries = decisionId === null ? [] : await entriesOf(decisionId);
   return { given, status: response.status, headers: response.headers, text, seen: provider.seen, key, entries };
 }
 
 /** Of a decision, whose own entry is the first. */
-function entriesOf(decisionId: string): readonly Json[] {
+async function entriesOf(decisionId: string): Promise<readonly Json[]> {
   const sequence = Number(decisionId.split("-")[0]);
   const { reading } = running.service.engine;
-  return [...reading.lines(sequence, reading.head.sequence)]
+  const lines = await Array.fromAsync(reading.lines(sequence, reading.head.sequence));
+  return lines
     .map((line) => (JSON.parse(line.toString()) as { readonly data: Json }).data)
     .filter((entry) => entry["sequence"] === sequence || entry["of"] === sequence);
 }
@@ -110,6 +109,7 @@ const LAST = /insufficient-quota-of-the-operator/;
 
 const cases = playedCases().toSorted((a, b) => Number(LAST.test(a.name)) - Number(LAST.test(b.name)));
 
+// The cases are data beside the repository: nothing is played where it is not there.
 describe.skipIf(!hasCases)("of the black-box cases,", () => {
   test.each(cases.filter(({ name }) => !LATER.has(name)).map((one): [string, PlayedCase] => [one.name, one]))(
     "%s",
