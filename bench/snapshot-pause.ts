@@ -39,7 +39,8 @@ function stateWith(open: number): EngineState {
   const { ledger } = state;
   const [tenant] = ledger.accounts().filter((account) => ledger.metered(account).length > 0);
   if (tenant === undefined) throw new Error("the vector has a metered tenant");
-  for (let index = 0; index < open; index++)
+  for (let index = 0; index < open; index++) {
+    ledger.reservations.reached(FIRST + index - 1);
     ledger.reservations.add({
       of: FIRST + index,
       identity: index,
@@ -48,6 +49,7 @@ function stateWith(open: number): EngineState {
       amountMicrocents: 1n,
       expiresAt: Number.MAX_SAFE_INTEGER,
     });
+  }
   return state;
 }
 

@@ -41,13 +41,7 @@ export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha25
   return {
     digest: moneyDigest(money, sequence, sha256),
     tenants: money.purses.map(purseState),
-    open: [...money.claims.open].map(([of, claim]) => [
-      of,
-      claim.amountMicrocents,
-      claim.expiresAt,
-      claim.state === "held" ? claim.since : 0,
-      claim.knownMicrocents,
-    ]),
+    open: toHex(money.open.digest(sha256)),
     ...(calls.length === 0 ? {} : { calls }),
   };
 }

@@ -34,6 +34,7 @@ import { type Claim, Claims, STEPS } from "./claims.ts";
 import { periodFaults } from "./period-check.ts";
 import { look, lookForPeriod, pursesOf, reserve } from "./purse-check.ts";
 import { closedClaim, openClaim, restoredPurse } from "./restored-money.ts";
+import { OpenPages } from "./open-pages.ts";
 import { type Pocket, Purse } from "./purse.ts";
 import type { Report } from "./report.ts";
 
@@ -47,6 +48,7 @@ export interface Standing {
 
 export class MoneyFold {
   readonly claims: Claims;
+  readonly open: OpenPages = new OpenPages();
   readonly #purses = new Map<string, Purse>();
   readonly #grants = new Map<string, number>();
   /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
@@ -106,11 +108,12 @@ export class MoneyFold {
       default:
         break;
     }
+    this.open.reached(sequence);
   }
 
   /** Takes a tenant of a snapshot back. */
   restoreTenant(row: SnapshotMembers): void {
-    const restored = restoredPurse(row, (tenant) => this.#purses.get(tenant));
+    const restored = restoredPurse(row, this.#purses.size, (tenant) => this.#purses.get(tenant));
     this.#purses.set(restored.tenant, restored);
   }
 
@@ -118,8 +121,24 @@ export class MoneyFold {
     this.#grants.set(id, sequence);
   }
 
-  restoreOpen(record: ReturnType<typeof OPEN_RECORDS.read>): void {
+  /**
+   * Returns whether it is open.
+   *
+   * @param sequence - of the snapshot.
+   */
+  restoreOpen(record: ReturnType<typeof OPEN_RECORDS.read>, sequence: number): boolean {
+    if (!this.open.restore(record, sequence)) return false;
     this.claims.open.set(record.of, openClaim(record, this.purses[record.tenant]));
+    return true;
+  }
+
+  restoreHeld(members: SnapshotMembers): void {
+    for (const { of, sequence, knownMicrocents, expiresAt } of this.open.restoreHeld(members)) {
+      const claim = this.claims.open.get(of);
+      if (claim === undefined) continue;
+      Object.assign(claim, { state: "held", since: sequence, knownMicrocents });
+      if (expiresAt > 0) claim.expiresAt = expiresAt;
+    }
   }
 
   /** The attempts of a call, once its reservation is restored. */
@@ -156,7 +175,7 @@ export class MoneyFold {
     const above = parent === undefined ? undefined : this.#purses.get(parent);
     if (parent !== undefined && above === undefined)
       report("tenant", `a tenant that stands before it, above ${quote(tenant)}`, quote(parent));
-    const purse = new Purse(limit, above);
+    const purse = new Purse(limit, above, this.#purses.size);
     if (purse.levels.length > LEVELS_MAX)
       report("tenant", `at most ${LEVELS_MAX} levels`, `${quote(tenant)} on level ${purse.levels.length}`);
     this.#purses.set(tenant, purse);
@@ -232,6 +251,10 @@ export class MoneyFold {
     if (entry.acted !== undefined && entry.reservedMicrocents === undefined)
       report("reservation", "what is reserved for the candidate that runs", "nothing stated");
     reserve(pockets, amountMicrocents, report);
+    const expiresAt = Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER);
+    const taken = new Set(pursesOf(pockets));
+    const { index: tenantIndex, levels } = purse;
+    this.open.add({ of: sequence, tenant: tenantIndex, levels, taken, amountMicrocents, expiresAt });
     this.claims.open.set(sequence, {
       decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
       tenant: purse.tenant,
@@ -242,7 +265,7 @@ export class MoneyFold {
         entry.basis === undefined
           ? undefined
           : [{ reserved: amountMicrocents, pockets, hasEnded: false, cost: undefined }],
-      expiresAt: Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER),
+      expiresAt,
       state: "open",
       since: sequence,
       costMicrocents: amountMicrocents,
@@ -289,7 +312,11 @@ export class MoneyFold {
     this.#bill(claim, entry, report);
     claim.state = to;
     claim.since = sequence;
-    if (kind !== "hold") this.claims.close(of, claim);
+    if (kind === "hold") this.open.hold(of, sequence, entry);
+    else {
+      this.open.close(of);
+      this.claims.close(of, claim);
+    }
     look(pursesOf(claim.pockets), report);
   }
 

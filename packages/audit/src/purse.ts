@@ -28,6 +28,8 @@ export interface Pocket {
 
 export class Purse implements TenantBalances {
   readonly tenant: string;
+  /** Place among all, in the order of first limits, from 0. */
+  readonly index: number;
   /** From the top level down to this one. */
   readonly levels: readonly Purse[];
   limit: LimitEntry;
@@ -37,14 +39,15 @@ export class Purse implements TenantBalances {
   /** What had been billed when the period began. */
   billedBefore = 0n;
   pocket: Pocket;
-  /** Of a purse from a snapshot: periods that had ended by then. */
+  /** Periods that ended. */
   endedCount = 0;
   /** The rule that the period began under; the limit may have another by now. */
   periodRule: PeriodRule | undefined;
   /** Whether the balances were as they must be when last looked at. */
   isSound = true;
 
-  constructor(limit: LimitEntry, above: Purse | undefined) {
+  constructor(limit: LimitEntry, above: Purse | undefined, index: number) {
+    this.index = index;
     this.tenant = limit.tenant;
     this.limit = limit;
     this.levels = [...(above?.levels ?? []), this];
@@ -99,7 +102,10 @@ export class Purse implements TenantBalances {
     this.billedBefore = this.billed;
     this.periodRule = this.limit.period;
     if (this.pocket.period === undefined) this.pocket.period = period;
-    else this.pocket = { purse: this, period };
+    else {
+      this.pocket = { purse: this, period };
+      this.endedCount += 1;
+    }
   }
 
   /** The balance that is out of its range, as words; `undefined` when all are in theirs. */

@@ -16,9 +16,13 @@ import type { Claim, ClaimState } from "./claims.ts";
 import { type Pocket, Purse } from "./purse.ts";
 
 /** Throws RangeError for what is no tenant. */
-export function restoredPurse(row: SnapshotMembers, above: (tenant: string) => Purse | undefined): Purse {
+export function restoredPurse(
+  row: SnapshotMembers,
+  index: number,
+  above: (tenant: string) => Purse | undefined,
+): Purse {
   const limit = limitOf(row.json("limit"));
-  const purse = new Purse(limit, limit.parent === undefined ? undefined : above(limit.parent));
+  const purse = new Purse(limit, limit.parent === undefined ? undefined : above(limit.parent), index);
   const [granted = 0n, , reserved = 0n, settled = 0n, debt = 0n, billedBefore = 0n] = row.amounts("balances", 6);
   purse.granted = granted;
   purse.reserved = reserved;
@@ -43,17 +47,17 @@ function limitOf(json: ExactJson): LimitEntry {
   return { kind: "limit", ...(readMembers(LEDGER_TABLES.limit, members) as Omit<LimitEntry, "kind">) };
 }
 
-/** A reservation that is open or held. */
+/** A reservation that is open; whether it is held is said apart. */
 export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, purse: Purse | undefined): Claim {
-  const { of, amountMicrocents, expiresAt, heldBy, knownMicrocents } = record;
+  const { of, amountMicrocents, expiresAt } = record;
   return {
     ...claimOf(of, purse, record),
     amountMicrocents,
-    knownMicrocents,
+    knownMicrocents: 0n,
     attempts: undefined,
     expiresAt,
-    state: heldBy === 0 ? "open" : "held",
-    since: heldBy === 0 ? of : heldBy,
+    state: "open",
+    since: of,
     costMicrocents: amountMicrocents,
   };
 }

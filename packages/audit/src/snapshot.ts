@@ -78,7 +78,7 @@ export interface RestoredFolds {
 }
 
 /** Throws RangeError for a part that cannot be. */
-export function restoreFolds({ parts }: ReadSnapshot, sha256: Sha256, folds: RestoredFolds): void {
+export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, folds: RestoredFolds): void {
   const { money, learning, keys } = folds;
   const open: number[][] = [];
   const closed: number[][] = [];
@@ -110,8 +110,19 @@ export function restoreFolds({ parts }: ReadSnapshot, sha256: Sha256, folds: Res
       case "grants":
         for (const row of members.objects("rows")) money.restoreGrant(row.text("id"), row.whole("sequence"));
         break;
-      case "open":
-        open[members.whole("page")] = recordsOf(members, OPEN_RECORDS, (record) => money.restoreOpen(record));
+      case "live":
+        money.open.restoreLive(members);
+        break;
+      case "open": {
+        const live: number[] = [];
+        recordsOf(members, OPEN_RECORDS, (record) => {
+          if (money.restoreOpen(record, head.sequence)) live.push(record.of);
+        });
+        open[members.whole("page")] = live;
+        break;
+      }
+      case "held":
+        money.restoreHeld(members);
         break;
       case "calls":
         for (const row of members.objects("rows")) money.restoreCall(row);

@@ -116,18 +116,26 @@ const OPEN_COLUMNS = [
   { name: "tenant", type: "u32" },
   { name: "amountMicrocents", type: "i64" },
   { name: "expiresAt", type: "u64" },
-  { name: "heldBy", type: "u64" },
-  { name: "heldCause", type: "u8" },
-  { name: "knownMicrocents", type: "i64" },
-  { name: "claimedMicrocents", type: "i64" },
   { name: "level1", type: "u32" },
   { name: "level2", type: "u32" },
   { name: "level3", type: "u32" },
   { name: "level4", type: "u32" },
 ] as const;
 
-/** Reservations that are open or held, in the order of their decisions. */
+/** Reservations as they were made, in the order of their decisions; some may be closed. */
 export const OPEN_RECORDS: RecordTable<typeof OPEN_COLUMNS> = new RecordTable(OPEN_COLUMNS);
+
+const HELD_COLUMNS = [
+  { name: "of", type: "u64" },
+  { name: "sequence", type: "u64" },
+  { name: "cause", type: "u8" },
+  { name: "knownMicrocents", type: "i64" },
+  { name: "claimedMicrocents", type: "i64" },
+  { name: "expiresAt", type: "u64" },
+] as const;
+
+/** Holds of reservations, in their order; some of the reservations may be closed. */
+export const HELD_RECORDS: RecordTable<typeof HELD_COLUMNS> = new RecordTable(HELD_COLUMNS);
 
 const CLOSED_COLUMNS = [
   { name: "of", type: "u64" },

@@ -19,9 +19,26 @@ export const STATE_SNAPSHOT_FORMAT = 1;
 const DIGEST_BYTES = 32;
 const TAGGED_STEP_BYTES = 9 + 8;
 
-/** Records in a page of each long part: consecutive sequences of `open` and `told`, consecutive records of the others. */
-export const SNAPSHOT_PAGE_RECORDS: Readonly<Record<"open" | "closed" | "outcomes" | "requests" | "told", number>> =
-  Object.freeze({ open: 1_024, closed: 1_024, outcomes: 1_024, requests: 8_192, told: 65_536 });
+/**
+ * Records in a page of each long part: consecutive sequences of `live`, `open` and `told`, consecutive records of the others.
+ */
+export const SNAPSHOT_PAGE_RECORDS: Readonly<
+  Record<"live" | "open" | "held" | "closed" | "outcomes" | "requests" | "told", number>
+> = Object.freeze({
+  live: 65_536,
+  open: 1_024,
+  held: 1_024,
+  closed: 1_024,
+  outcomes: 1_024,
+  requests: 8_192,
+  told: 65_536,
+});
+
+/**
+ * A page of open reservations keeps its records from the entry on whose sequence is this many pages behind its first, until
+ * half of them are closed. So closing a reservation changes no page, and taking a snapshot writes only young ones.
+ */
+export const OPEN_PAGES_YOUNG = 8;
 
 /** The digest of a snapshot, in hexadecimal. */
 export class StateSnapshotDigest {

@@ -4,7 +4,13 @@ import { expect, test } from "vitest";
 import { plainChain } from "../src/chain.ts";
 import { parseEntryBody, parseEntryHead } from "../src/entry.ts";
 import { sha256 } from "../src/sha256.ts";
-import { CLOSED_RECORDS, OPEN_RECORDS, OUTCOME_RECORDS, REQUEST_RECORDS } from "../src/snapshot-records.ts";
+import {
+  CLOSED_RECORDS,
+  HELD_RECORDS,
+  OPEN_RECORDS,
+  OUTCOME_RECORDS,
+  REQUEST_RECORDS,
+} from "../src/snapshot-records.ts";
 import { SnapshotMembers, StateSnapshotDigest, snapshotHeadOf } from "../src/state-snapshot.ts";
 
 // Goal: another program can read a snapshot, and hold it to its journal, from docs/formats.md alone.
@@ -15,7 +21,13 @@ const { entry, lines } = JSON.parse(readFileSync(join(ROOT, "conformance/vectors
   readonly entry: string;
   readonly lines: readonly string[];
 };
-const TABLES = { open: OPEN_RECORDS, closed: CLOSED_RECORDS, outcomes: OUTCOME_RECORDS, requests: REQUEST_RECORDS };
+const TABLES = {
+  open: OPEN_RECORDS,
+  held: HELD_RECORDS,
+  closed: CLOSED_RECORDS,
+  outcomes: OUTCOME_RECORDS,
+  requests: REQUEST_RECORDS,
+};
 
 const partOf = (line: string): string | undefined => /"part":"([a-z]+)"/.exec(line)?.[1];
 const isLate = (line: string): boolean => ["identities", "end"].includes(partOf(line) ?? "");
@@ -42,7 +54,20 @@ test("its parts stand in the order of the format, and each record is read and wr
     .map(partOf)
     .filter((part, index, all) => part !== all[index - 1]);
   expect(parts).toEqual([
-    ...["tenants", "grants", "open", "closed", "policy", "keys", "learning", "told", "outcomes", "requests"],
+    ...[
+      "tenants",
+      "grants",
+      "live",
+      "open",
+      "held",
+      "closed",
+      "policy",
+      "keys",
+      "learning",
+      "told",
+      "outcomes",
+      "requests",
+    ],
     ...["identities", "end"],
   ]);
   const counts = new Map<string, number>();

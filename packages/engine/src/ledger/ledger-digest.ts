@@ -27,13 +27,14 @@ export function digestOf(ledger: Digested, sequence: number, sha256: Sha256): Ui
   return ledgerDigest({ tenants, openCount: ledger.reservations.openCount, watermark: sequence }, sha256);
 }
 
-/** What the digest does not cover and the future depends on, in the order of the journal: canonical JSON, in pieces. */
-export function* ledgerStateTexts(ledger: Digested, sequence: number, sha256: Sha256): Generator<string | Buffer> {
+/** What `calyldg1` does not cover and the future depends on, in the order of the journal: canonical JSON. */
+export function ledgerStateText(ledger: Digested, sequence: number, sha256: Sha256): string {
   const digest = toHex(digestOf(ledger, sequence, sha256));
-  yield `{"digest":"${digest}","tenants":${writeExact([...ledger.accounts()].map(tenantState))},"open":[`;
-  yield* ledger.reservations.openTexts();
+  const tenants = [...ledger.accounts()].map(tenantState);
+  const open = toHex(sha256(Buffer.concat(ledger.reservations.openLines().map((line) => line.digest))));
+  const members = writeExact({ digest, tenants, open });
   const calls = ledger.reservations.callsText();
-  yield calls === undefined ? "]}" : `],"calls":${calls}}`;
+  return calls === undefined ? members : `${members.slice(0, -1)},"calls":${calls}}`;
 }
 
 /** An account beyond its balances; an absent value is written as one that it cannot have. */

@@ -42,7 +42,7 @@ import {
 } from "./account.ts";
 import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
-import { ledgerStateTexts } from "./ledger-digest.ts";
+import { ledgerStateText } from "./ledger-digest.ts";
 import type { Granted } from "./ledger-snapshot.ts";
 import { moneyOf } from "./outcome-money.ts";
 import { MeteredLevels } from "./metered.ts";
@@ -66,7 +66,7 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 const MICROSECONDS = 1_000_000;
 
 export class Ledger implements Stage {
-  readonly parts: readonly string[] = ["tenants", "grants", "open", "calls", "closed", "identities"];
+  readonly parts: readonly string[] = ["tenants", "grants", "live", "open", "held", "calls", "closed", "identities"];
   readonly cells: Cells = new Cells();
   readonly reservations: Reservations;
   readonly #tenants: Tenants = new Tenants();
@@ -172,13 +172,13 @@ export class Ledger implements Stage {
       default:
         break;
     }
+    this.reservations.reached(sequence);
   }
 
   /** Where any tenant has a limit. */
-  *stateTexts(sequence: number, sha256: Sha256): Generator<string | Uint8Array> {
+  *stateTexts(sequence: number, sha256: Sha256): Generator<string> {
     if (this.tenantCount === 0) return;
-    yield ',"ledger":';
-    yield* ledgerStateTexts(this, sequence, sha256);
+    yield `,"ledger":${ledgerStateText(this, sequence, sha256)}`;
   }
 
   lateLines(): Generator<() => Uint8Array> {
@@ -190,9 +190,9 @@ export class Ledger implements Stage {
     yield* this.reservations.lines();
   }
 
-  restore(part: string, members: SnapshotMembers): void {
+  restore(part: string, members: SnapshotMembers, sequence: number): void {
     if (part === "grants") this.#tenants.restoreGrants(members);
-    else if (part !== "tenants") this.reservations.restore(part, members, this.#tenants.accounts);
+    else if (part !== "tenants") this.reservations.restore(part, members, this.#tenants.accounts, sequence);
     else
       this.#tenants.restoreAccounts(members, (account) => {
         this.cells.ensure(account.index);

@@ -21,7 +21,8 @@ import type { Account } from "./account.ts";
 import { CallAttempts, CallTable } from "./call-table.ts";
 import { DueHeap } from "./due-heap.ts";
 import { levelsOf, type Part, partsOf } from "./levels.ts";
-import { type NewHold, type NewReservation, type Open, OpenTable } from "./open-table.ts";
+import { PAGE_ROWS } from "./open-page.ts";
+import { type Held, type NewReservation, type Open, OpenTable } from "./open-table.ts";
 
 export type { Part } from "./levels.ts";
 export type { NewReservation, Open } from "./open-table.ts";
@@ -141,9 +142,14 @@ export class Reservations {
     return this.#calls.size === 0 ? undefined : this.#calls.text();
   }
 
-  /** As `OpenTable.texts`. */
-  openTexts(): Generator<Buffer> {
-    return this.#open.texts();
+  /** As `OpenTable.lines`. */
+  openLines(): readonly SnapshotLine[] {
+    return this.#open.lines();
+  }
+
+  /** The journal has reached a sequence. */
+  reached(sequence: number): void {
+    if (sequence % PAGE_ROWS === 0) this.#open.reached(sequence);
   }
 
   /** @param isCall - further attempts may follow. */
@@ -176,7 +182,7 @@ export class Reservations {
     this.#calls.set(of, attempts);
   }
 
-  hold(of: number, held: NewHold): void {
+  hold(of: number, held: Held): void {
     this.#open.hold(of, held);
     if (held.expiresAt !== undefined) this.#due.push(held.expiresAt, of);
     if (this.#calls.get(of)?.isFresh === true) this.#calls.delete(of);
@@ -226,11 +232,15 @@ export class Reservations {
   /**
    * Takes a line of a snapshot back. Throws RangeError for one that cannot be.
    *
-   * @param part - `open`, `closed`, or `identities`, behind all that they are of.
+   * @param part - `live`, `open`, `held`, `calls`, `closed`, or `identities`, behind all that they are of.
    * @param accounts - in the order of their cells.
+   * @param sequence - of the snapshot.
    */
-  restore(part: string, members: SnapshotMembers, accounts: readonly Account[]): void {
-    if (part === "open") this.#open.restore(members, accounts, ({ expiresAt, of }) => this.#due.push(expiresAt, of));
+  restore(part: string, members: SnapshotMembers, accounts: readonly Account[], sequence: number): void {
+    const onDue = (expiresAt: number, of: number): void => this.#due.push(expiresAt, of);
+    if (part === "live") this.#open.restoreLive(members);
+    else if (part === "open") this.#open.restore(members, accounts, sequence, onDue);
+    else if (part === "held") this.#open.restoreHeld(members, onDue);
     else if (part === "calls") this.#calls.restore(members);
     else if (part === "closed") this.#restoreClosed(members, accounts);
     else this.#restoreIdentities(members);
@@ -258,6 +268,7 @@ export class Reservations {
       const parts = partsOf(tenant, record);
       this.#closed.set(of, { of, identity: 0, tenant, parts, state, sequence, actualMicrocents });
       this.#numbers.set(of, number);
+      return true;
     });
   }
 

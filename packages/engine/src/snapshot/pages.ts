@@ -56,7 +56,7 @@ export class Pages {
   /** Computes the digest of a page that is likely to stay as it is, so that it need not be when a snapshot is taken. */
   settle(number: number): void {
     const page = this.#pages.get(number);
-    if (page !== undefined) page.digest ??= nodeSha256(lineOf(this.#part, number, page.bytes));
+    if (page !== undefined) page.digest ??= nodeSha256(pageLine(this.#part, number, page.bytes));
   }
 
   /** In ascending order. */
@@ -66,7 +66,7 @@ export class Pages {
       const page = this.#pages.get(number) as Page;
       const { bytes, digest } = page;
       page.isShared = true;
-      yield { digest: digest as Uint8Array, bytes: () => lineOf(this.#part, number, bytes) };
+      yield { digest: digest as Uint8Array, bytes: () => pageLine(this.#part, number, bytes) };
     }
   }
 
@@ -87,8 +87,8 @@ export class Pages {
   }
 }
 
-/** Zeros at the end are left out. */
-function lineOf(part: string, number: number, bytes: Uint8Array): Buffer {
+/** The line of a page. Zeros at the end are left out. */
+export function pageLine(part: string, number: number, bytes: Uint8Array): Buffer {
   let end = bytes.byteLength;
   while (end > 1 && bytes[end - 1] === 0) end -= 1;
   const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("base64url");

@@ -40,6 +40,7 @@ export class RecordLog<Written, Read = Written> {
     this.#next += 1;
     const page = Math.floor(number / this.#rows);
     const row = number % this.#rows;
+    if (row === 0 && this.#live.get(page - 1) === 0) this.#drop(page - 1);
     this.#records.write(this.#pages.own(page).view, row * this.#records.byteLength, record);
     this.#live.set(page, (this.#live.get(page) ?? 0) + 1);
     if (row === this.#rows - 1) this.#pages.settle(page);
@@ -60,14 +61,24 @@ export class RecordLog<Written, Read = Written> {
 
   /** Erases a record that is there. */
   erase(number: number): void {
+    if (this.release(number)) return;
+    const at = (number % this.#rows) * this.#records.byteLength;
+    this.#pages.own(Math.floor(number / this.#rows)).bytes.fill(0, at, at + this.#records.byteLength);
+  }
+
+  /**
+   * A record that is there is of no more use: its page, which does not change, is dropped with its last. The page of the
+   * latest record stays, because numbers go on from there after a restart.
+   *
+   * @returns whether the page was dropped.
+   */
+  release(number: number): boolean {
     const page = Math.floor(number / this.#rows);
     const live = (this.#live.get(page) ?? 0) - 1;
     this.#live.set(page, live);
-    if (live === 0 && page !== Math.floor(this.#next / this.#rows)) this.#drop(page);
-    else {
-      const at = (number % this.#rows) * this.#records.byteLength;
-      this.#pages.own(page).bytes.fill(0, at, at + this.#records.byteLength);
-    }
+    if (live > 0 || page === Math.floor((this.#next - 1) / this.#rows)) return false;
+    this.#drop(page);
+    return true;
   }
 
   /** Drops all pages that end before a record. */
@@ -87,17 +98,20 @@ export class RecordLog<Written, Read = Written> {
     return this.#pages.lines();
   }
 
-  /** Takes a page back, and gives its records with their numbers. Throws RangeError where pages do not ascend. */
-  restore(members: SnapshotMembers, onRecord: (record: Read, number: number) => void): void {
+  /**
+   * Takes a page back, and gives its records with their numbers. Throws RangeError where pages do not ascend.
+   *
+   * @param onRecord - gives whether a record is still of use.
+   */
+  restore(members: SnapshotMembers, onRecord: (record: Read, number: number) => boolean): void {
     const { number: page, page: restored } = this.#pages.restore(members);
     if (page * this.#rows < this.#next) throw new RangeError("pages do not ascend");
     let live = 0;
     for (let row = 0; row < this.#rows; row++) {
       const at = row * this.#records.byteLength;
       if (!isRecord(restored, at)) continue;
-      live += 1;
       this.#next = page * this.#rows + row + 1;
-      onRecord(this.#records.read(restored.view, at), page * this.#rows + row);
+      if (onRecord(this.#records.read(restored.view, at), page * this.#rows + row)) live += 1;
     }
     this.#live.set(page, live);
   }

@@ -157,6 +157,7 @@ export class OutcomeIndex implements Stage {
       if (record.disposition >= DISPOSITIONS.length) throw new RangeError("an outcome is of no known disposition");
       this.#latest.set(record.of, rememberedRecord(record));
       this.#numbers.set(record.of, number);
+      return true;
     });
   }
 

@@ -98,6 +98,7 @@ export class RequestIndex implements Stage {
     this.#log.restore(members, ({ low }, number) => {
       if (isFirstPage && number % this.#rows === 0) this.#first = this.#base = number;
       this.#insert(number, low);
+      return true;
     });
   }
 

@@ -22,7 +22,7 @@ export interface Stage {
    *
    * @param sequence - of the last entry applied.
    */
-  stateTexts?(sequence: number, sha256: Sha256): Iterable<string | Uint8Array>;
+  stateTexts?(sequence: number, sha256: Sha256): Iterable<string>;
   /** Its lines of a state snapshot. What did not change since the last is not gone through again. */
   lines(): Iterable<SnapshotLine>;
   /** Lines that are known once every entry is durable; the snapshot's digest does not cover them. */
@@ -32,6 +32,7 @@ export interface Stage {
    * one that cannot be.
    *
    * @param part - one of {@link parts}.
+   * @param sequence - of the last entry that the snapshot holds.
    */
-  restore(part: string, members: SnapshotMembers): void;
+  restore(part: string, members: SnapshotMembers, sequence: number): void;
 }

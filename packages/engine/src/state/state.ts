@@ -186,11 +186,11 @@ export class EngineState {
     const part = members.text("part");
     const stage = this.#stageOf.get(part);
     if (stage === undefined) throw new RangeError(`${part} is no part of a snapshot`);
-    stage.restore(part, members);
+    stage.restore(part, members, this.sequence);
   }
 
-  /** The canonical state. Open reservations may be many: it is hashed piece by piece, and never one text. */
-  *#texts(): Generator<string | Uint8Array> {
+  /** The canonical state, in pieces. */
+  *#texts(): Generator<string> {
     const { at, decisionSequence: decisions } = this;
     yield writeExact({ format: JOURNAL_FORMAT, at, decisions }).slice(0, -1);
     for (const stage of this.#stages)

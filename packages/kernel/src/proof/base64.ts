@@ -34,9 +34,8 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
 function encode(bytes: Uint8Array, alphabet: string): string {
   let text = "";
   for (let at = 0; at < bytes.byteLength; at += 3) {
-    const [first = 0, second, third] = bytes.subarray(at, at + 3);
-    const bits = (first << 16) | ((second ?? 0) << 8) | (third ?? 0);
-    const characters = third !== undefined ? 4 : second !== undefined ? 3 : 2;
+    const bits = ((bytes[at] as number) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+    const characters = Math.min(bytes.byteLength - at, 3) + 1;
     for (let index = 0; index < characters; index++) text += alphabet[(bits >> (18 - 6 * index)) & 63];
   }
   return text;

@@ -25,7 +25,7 @@ import { drive } from "../../../src/ledger/cells.ts";
 import { periodsDue } from "../../../src/ledger/due-periods.ts";
 import { KeyBook } from "../../../src/state/key-book.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
-import { ledgerStateTexts } from "../../../src/ledger/ledger-digest.ts";
+import { ledgerStateText } from "../../../src/ledger/ledger-digest.ts";
 import { reservationOf } from "../entries.ts";
 import type { Reserved, Subject } from "./sequences.ts";
 
@@ -183,7 +183,7 @@ export class LedgerInMemory implements Subject, Ordering {
     const sequences = this.texts.map((_text, index) => FIRST_SEQUENCE + index);
     const closed = sequences.flatMap((of) => reservations.closed(of) ?? []);
     return writeExact({
-      ledger: [...ledgerStateTexts(this.ledger, this.sequence, nodeSha256)].join(""),
+      ledger: ledgerStateText(this.ledger, this.sequence, nodeSha256),
       parts: [...reservations.allOpen(), ...closed].map(({ of, parts }) => [
         of,
         ...parts.flatMap(({ account, endedCount }) => [account.tenant, endedCount]),
