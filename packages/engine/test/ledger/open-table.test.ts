@@ -124,6 +124,7 @@ test("open reservations in columns equal a Map of objects, and so does what a sn
               cause: HOLD_CAUSES.indexOf("timeout") + 1,
               knownMicrocents: hold.knownMicrocents,
               claimedMicrocents: -1n,
+              expiresAt: hold.expiresAt ?? 0,
             },
           );
       };
@@ -156,9 +157,13 @@ test("open reservations in columns equal a Map of objects, and so does what a sn
             expect(table.get(chosen)).toBeUndefined();
           } else {
             const knownMicrocents = BigInt(each.which % 3);
-            const held = { sequence: of + 1, cause: "timeout" as const, knownMicrocents, claimedMicrocents: undefined };
-            table.hold(chosen, { ...held, expiresAt: undefined });
-            model.set(chosen, { ...(model.get(chosen) as Open), knownMicrocents, held });
+            const { expiresAt, held: before } = model.get(chosen) as Open;
+            if (before !== undefined) continue;
+            const later = each.which % 2 === 0 ? Math.floor(expiresAt / 2) + 1 : undefined;
+            const told = { knownMicrocents, claimedMicrocents: undefined, expiresAt: later };
+            const held = { sequence: of + 1, cause: "timeout" as const, ...told };
+            table.hold(chosen, held);
+            model.set(chosen, { ...(model.get(chosen) as Open), expiresAt: later ?? expiresAt, knownMicrocents, held });
             expect(table.get(chosen)).toEqual(model.get(chosen));
           }
         }
