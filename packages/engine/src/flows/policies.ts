@@ -24,7 +24,7 @@ import type { Caller, EngineKeys } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
 import { LIMIT_ENTRIES_MAX } from "./tenant-limits.ts";
 import type { Budgets } from "../intake/budgets-file.ts";
-import { nodeSha256 } from "../journal/chain-hash.ts";
+import { nodeSha256, nodeSha256Into } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import { Draws } from "../router/draws.ts";
@@ -69,7 +69,7 @@ export class EnginePolicies {
 
   constructor(ports: PolicyPorts) {
     this.#ports = ports;
-    if (ports.seed !== undefined) this.#draws = new Draws(ports.seed, nodeSha256);
+    if (ports.seed !== undefined) this.#draws = new Draws(ports.seed, nodeSha256Into);
   }
 
   /** Once a policy learns. */
@@ -153,7 +153,7 @@ export class EnginePolicies {
       const isFirstToLearn = policy.learning !== undefined && this.#draws === undefined;
       const seed = isFirstToLearn ? makeSeed() : undefined;
       const ordered = journal.order(entryOf(seed === undefined ? {} : { seedDigest: seedDigest(seed) }));
-      if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256);
+      if (seed !== undefined) this.#draws = new Draws(seed, nodeSha256Into);
       return ordered;
     });
   }

@@ -30,7 +30,7 @@ import {
 } from "@calybris/kernel";
 import type { Writable } from "../flows/writable.ts";
 import { type MistakeBounds, Mistakes, showValue } from "./mistakes.ts";
-import type { MoneyField } from "./money.ts";
+import { type MoneyField, moneyKeys } from "./money.ts";
 import {
   bits,
   checkName,
@@ -184,6 +184,7 @@ export const VALUE: MoneyField<"value", ""> = {
   suffix: "",
   minMicrocents: I64_MIN,
   maxMicrocents: I64_MAX,
+  keys: moneyKeys({ stem: "value", suffix: "" }),
 };
 /** For people: what tags and a digest of a prompt are. */
 export const TAGS_WANTED: string = `an object of up to ${TAGS_MAX} texts of 1 to 128 printable characters, each under a name of 1 to 64 letters, digits, _, ., : and -`;
@@ -193,6 +194,7 @@ export const BUDGET: MoneyField<"budget", ""> = {
   suffix: "",
   minMicrocents: 0n,
   maxMicrocents: U64_MAX,
+  keys: moneyKeys({ stem: "budget", suffix: "" }),
 };
 
 /**

@@ -28,8 +28,11 @@ export interface DecidedValues {
   readonly costMicrocents: RecordedDecision["costMicrocents"];
 }
 
-/** It is its own record: the state is given one object for each decision. */
-export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecision {
+/**
+ * It is its own record, and what its entry has as `decision` and `learning` are members of it: the state is given one object for
+ * each decision.
+ */
+export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecision, DecidedValues {
   readonly kind = "decision";
   readonly pages: Pages;
   readonly at: number;
@@ -42,9 +45,8 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   readonly number: DecidedValues["number"];
   readonly costMicrocents: DecidedValues["costMicrocents"];
   readonly #rare: RareMembers | undefined;
-  readonly #features: readonly number[];
+  readonly features: readonly number[];
   #request: Request | undefined;
-  #learning: RecordRecommendation | undefined;
 
   /** Keeps the record's memory, and what it reads from the other arguments: they may be filled again. */
   constructor(record: DecisionRecord, head: HeadMembers, values: DecidedValues, identity: string) {
@@ -59,7 +61,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     this.number = values.number;
     this.costMicrocents = values.costMicrocents;
     this.#rare = hasRare(head) ? rareOf(head) : undefined;
-    this.#features = values.features;
+    this.features = values.features;
   }
 
   /** As one that was written out: what it does not have is `undefined`. */
@@ -69,8 +71,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
 
   /** The same, once its identity is known. */
   proven(identity: string): RecordEntry {
-    const { number, costMicrocents } = this;
-    return new RecordEntry(this, this, { number, costMicrocents, features: this.#features }, identity);
+    return new RecordEntry(this, this, this, identity);
   }
 
   get onBehalfOf(): DecisionEntry["onBehalfOf"] {
@@ -114,11 +115,11 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     return { budgetLimitMicrocents: budget, providersAllowed: providers };
   }
 
+  /** The same object, whose members they are. */
   get learning(): Recommendation | undefined {
     const { pages, at } = this;
     if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.learning) === 0) return undefined;
-    this.#learning ??= new RecordRecommendation(this, this.#features);
-    return this.#learning as unknown as Recommendation;
+    return this as unknown as Recommendation;
   }
 
   /** The same object, whose members they are. */
@@ -142,6 +143,58 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   get selectedIndex(): number {
     return this.pages.u16[(this.at + AT.decision + DECISION.index) >>> 1] as number;
   }
+
+  get regime(): number {
+    return this.pages.u8[this.at + AT.regime] as number;
+  }
+
+  get anomalous(): boolean {
+    return ((this.pages.u32[(this.at + AT.has) >>> 2] as number) & HAS.anomalous) !== 0;
+  }
+
+  get score(): number {
+    return this.#recommendation.score;
+  }
+
+  get textScore(): number | undefined {
+    return this.#recommendation.textScore;
+  }
+
+  get floorBps(): number {
+    return this.#recommendation.floorBps;
+  }
+
+  get source(): Recommendation["source"] {
+    return this.#recommendation.source;
+  }
+
+  get holdout(): boolean {
+    return this.#recommendation.holdout;
+  }
+
+  get belief(): number {
+    return this.#recommendation.belief;
+  }
+
+  get draw(): number {
+    return this.#recommendation.draw;
+  }
+
+  get tier(): number {
+    return this.#recommendation.tier;
+  }
+
+  get propensity(): number {
+    return this.#recommendation.propensity;
+  }
+
+  get explored(): boolean {
+    return this.#recommendation.explored;
+  }
+
+  get #recommendation(): Recommendation {
+    return recommendationIn(this.pages, this.at, this.features);
+  }
 }
 
 function rareOf({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest }: HeadMembers): RareMembers {
@@ -152,70 +205,4 @@ function rareOf({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest
 export function decisionNumberOf(entry: DecisionEntry): Request["sequence"] {
   const given: unknown = entry;
   return given instanceof RecordEntry ? given.number : entry.request.sequence;
-}
-
-/** A recommendation; what the state asks of it at every decision is read by itself. */
-class RecordRecommendation {
-  readonly features: readonly number[];
-  readonly #record: DecisionRecord;
-
-  constructor(record: DecisionRecord, features: readonly number[]) {
-    this.#record = record;
-    this.features = features;
-  }
-
-  get regime(): number {
-    const { pages, at } = this.#record;
-    return pages.u8[at + AT.regime] as number;
-  }
-
-  get anomalous(): boolean {
-    const { pages, at } = this.#record;
-    return ((pages.u32[(at + AT.has) >>> 2] as number) & HAS.anomalous) !== 0;
-  }
-
-  get score(): number {
-    return this.#whole.score;
-  }
-
-  get textScore(): number | undefined {
-    return this.#whole.textScore;
-  }
-
-  get floorBps(): number {
-    return this.#whole.floorBps;
-  }
-
-  get source(): Recommendation["source"] {
-    return this.#whole.source;
-  }
-
-  get holdout(): boolean {
-    return this.#whole.holdout;
-  }
-
-  get belief(): number {
-    return this.#whole.belief;
-  }
-
-  get draw(): number {
-    return this.#whole.draw;
-  }
-
-  get tier(): number {
-    return this.#whole.tier;
-  }
-
-  get propensity(): number {
-    return this.#whole.propensity;
-  }
-
-  get explored(): boolean {
-    return this.#whole.explored;
-  }
-
-  get #whole(): Recommendation {
-    const { pages, at } = this.#record;
-    return recommendationIn(pages, at, this.features);
-  }
 }

@@ -13,10 +13,11 @@ import { periodAt } from "./periods.ts";
  * @param at - microseconds since the Unix epoch.
  */
 export function periodsDue(account: Account, at: number): readonly PeriodEntry[] {
-  const due: PeriodEntry[] = [];
+  let due: PeriodEntry[] | undefined;
   for (const level of account.path) {
     const rule = level.limit.period;
     if (rule === undefined || (level.period !== undefined && at < level.period.endsAt)) continue;
+    due ??= [];
     due.push({
       kind: "period",
       tenant: level.tenant,
@@ -25,8 +26,10 @@ export function periodsDue(account: Account, at: number): readonly PeriodEntry[]
       allotmentMicrocents: allotmentThatFits(level, rule.allotmentMicrocents),
     });
   }
-  return due;
+  return due ?? NONE;
 }
+
+const NONE: readonly PeriodEntry[] = [];
 
 /** An account as it is once its own of these periods has begun; the account itself is left as it is. */
 export function afterPeriods(account: Account, periods: readonly PeriodEntry[]): Account {

@@ -8,7 +8,10 @@
  * seed fills a block of its own place; its length is fixed).
  * @module
  */
-import { ByteWriter, invariant, type Sha256 } from "@calybris/kernel";
+import { ByteWriter, invariant } from "@calybris/kernel";
+
+/** Lays the SHA-256 of bytes into 32 others. */
+export type Sha256Into = (bytes: Uint8Array, out: Uint8Array) => void;
 
 export const SEED_BYTES = 32;
 const DECISIONS_PER_BLOCK = 4;
@@ -19,15 +22,16 @@ export class Draws {
   /** What the block is the hash of; its number is at the end. */
   readonly #bytes: Uint8Array;
   readonly #number: DataView;
-  readonly #sha256: Sha256;
+  readonly #sha256Into: Sha256Into;
   #block = -1;
-  #words: DataView = new DataView(new ArrayBuffer(32));
+  readonly #hash: Uint8Array<ArrayBuffer> = new Uint8Array(32);
+  readonly #words: DataView = new DataView(this.#hash.buffer);
 
-  constructor(seed: Uint8Array, sha256: Sha256) {
+  constructor(seed: Uint8Array, sha256Into: Sha256Into) {
     invariant(seed.byteLength === SEED_BYTES, `a seed has ${SEED_BYTES} bytes`);
     this.#bytes = new ByteWriter(BLOCK_BYTES).tag("calydrw1").raw(seed).u64(0n).finish();
     this.#number = new DataView(this.#bytes.buffer, this.#bytes.byteOffset + BLOCK_BYTES - 8, 8);
-    this.#sha256 = sha256;
+    this.#sha256Into = sha256Into;
   }
 
   /** Decides which tier; 32 bits. */
@@ -45,8 +49,7 @@ export class Draws {
     if (block !== this.#block) {
       this.#number.setUint32(0, block >>> 0, true);
       this.#number.setUint32(4, Math.floor(block / TWO_32), true);
-      const hash = this.#sha256(this.#bytes);
-      this.#words = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
+      this.#sha256Into(this.#bytes, this.#hash);
       this.#block = block;
     }
     return this.#words.getUint32(((decision % DECISIONS_PER_BLOCK) * 2 + which) * 4, true);

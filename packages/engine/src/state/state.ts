@@ -103,8 +103,10 @@ export class EngineState {
   /** Applies the next entry to every stage, or throws and changes none. */
   apply(sequence: number, at: number, body: EntryBody): void {
     this.#check(sequence, at, body);
-    for (const stage of this.#stages) stage.check?.(sequence, at, body);
-    for (const stage of this.#stages) stage.apply(sequence, at, body);
+    // On the path of every decision, where going by an iterator leaves an object for each stage.
+    const stages = this.#stages;
+    for (let index = 0; index < stages.length; index++) (stages[index] as Stage).check?.(sequence, at, body);
+    for (let index = 0; index < stages.length; index++) (stages[index] as Stage).apply(sequence, at, body);
     this.sequence = sequence;
     this.at = timeAfter(at, body);
     this.sealed = body.kind === "seal";

@@ -26,7 +26,7 @@ import { plainDecided, RecordedDecision } from "../../src/flows/decided.ts";
 import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { PreparedPolicy } from "../../src/flows/prepared-policy.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../../src/intake/client-request.ts";
-import { nodeSha256 } from "../../src/journal/chain-hash.ts";
+import { nodeSha256, nodeSha256Into } from "../../src/journal/chain-hash.ts";
 import { pagesOf } from "../../src/journal/decision-record.ts";
 import { recordText } from "../../src/journal/entry-tail.ts";
 import { decisionIn, requestIn } from "../../src/journal/read-record.ts";
@@ -110,7 +110,7 @@ test("the flow in the kernel's records decides, recommends and records what the 
       const { policy, kernel, router } = worldOf(drawn);
       const plan = new DecidePlan();
       const prepared = new PreparedPolicy(policy, drawn.isForeign ? kernel : undefined);
-      const draws = new Draws(new Uint8Array(32).fill(9), nodeSha256);
+      const draws = new Draws(new Uint8Array(32).fill(9), nodeSha256Into);
       const shelf = new RecordShelf();
       let sequence = 1;
       for (const [index, [asked, limited]] of drawn.asked.entries()) {

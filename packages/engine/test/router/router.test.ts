@@ -1,7 +1,7 @@
 import { PROPENSITY_ONE, REGIME_COUNT, WARM_UP_REGIME } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { nodeSha256 } from "../../src/journal/chain-hash.ts";
+import { nodeSha256Into } from "../../src/journal/chain-hash.ts";
 import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { Beliefs, COUNT_ONE } from "../../src/router/beliefs.ts";
 import { Draws } from "../../src/router/draws.ts";
@@ -100,7 +100,7 @@ test.each([
   const counts = (first: number, step: number): readonly number[] =>
     Array.from({ length: arms }, (_, arm) => (first + ((arm * step) % 29)) * COUNT_ONE);
   const table = samplingTable(counts(30, 20), counts(20, 5), explorationBps);
-  const draws = new Draws(new Uint8Array(32).fill(5), nodeSha256);
+  const draws = new Draws(new Uint8Array(32).fill(5), nodeSha256Into);
   const seen = table.map(() => 0);
   const count = 1_000_000;
   for (let decision = 1; decision <= count; decision++) {
@@ -117,9 +117,9 @@ test.each([
 });
 
 test("draws depend on seed and number alone, and in no order", () => {
-  const one = new Draws(new Uint8Array(32).fill(1), nodeSha256);
-  const again = new Draws(new Uint8Array(32).fill(1), nodeSha256);
-  const other = new Draws(new Uint8Array(32).fill(2), nodeSha256);
+  const one = new Draws(new Uint8Array(32).fill(1), nodeSha256Into);
+  const again = new Draws(new Uint8Array(32).fill(1), nodeSha256Into);
+  const other = new Draws(new Uint8Array(32).fill(2), nodeSha256Into);
   const numbers = [1, 2, 3, 4, 5, 1_000_000, 3, 1];
   expect(numbers.map((number) => one.tier(number))).toEqual(numbers.map((number) => again.tier(number)));
   expect(one.tier(7)).not.toBe(other.tier(7));
