@@ -86,8 +86,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a decision is counted before the ledger has taken it",
     file: "state/state.ts",
-    find: "    for (const stage of this.#stages) stage.apply(sequence, at, body);\n",
-    replace: "    for (const stage of this.#stages.toReversed()) stage.apply(sequence, at, body);\n",
+    find: "    for (let index = 0; index < stages.length; index++) (stages[index] as Stage).apply(sequence, at, body);\n",
+    replace:
+      "    for (let index = stages.length - 1; index >= 0; index--) (stages[index] as Stage).apply(sequence, at, body);\n",
     search: "half",
   },
   {
