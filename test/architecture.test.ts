@@ -147,7 +147,7 @@ function dependenciesOf(name: string): Readonly<Record<string, string>> {
   return manifest.dependencies ?? {};
 }
 
-/** Static imports and re-exports begin a line; dynamic ones may stand anywhere. */
+/** Static imports and re-exports begin a line; dynamic ones may be anywhere. */
 function importsOf(folder: string): { file: string; specifier: string }[] {
   const pattern =
     /^(?:import\s*|(?:import|export)\b[^;"'`]*?\bfrom\s*)["']([^"'\n]+)["']|\bimport\(\s*["']([^"'\n]+)["']/gm;

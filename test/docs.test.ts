@@ -9,7 +9,7 @@ import { filesBelow, ROOT, read, tableRows } from "./sources.ts";
 let folder: string;
 const before = process.cwd();
 
-/** Examples may write where they stand, so they stand in a folder of their own. */
+/** Examples may write to their folder, so they run in one of their own. */
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "calybris-docs-"));
   process.chdir(folder);

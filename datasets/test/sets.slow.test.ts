@@ -85,7 +85,7 @@ describe.skipIf(directory === undefined)("figures of ground_truth.json", () => {
     expect(crossTable(await loaded(name))).toEqual(expected);
   });
 
-  test("routerdc7: tiers stand in the order of their mean score, the last has .4946", async () => {
+  test("routerdc7: tiers are in the order of their mean score, the last has .4946", async () => {
     const table = await loaded("routerdc7");
     const means = table.tierNames.map(
       (_, tier) =>

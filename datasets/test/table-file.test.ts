@@ -242,7 +242,7 @@ describe("a map that cannot be used is refused with every mistake", () => {
       { features: ["x"], tiers: [tier("a"), { name: "b", outcome: "b", cost: { const: 1, unit: "toString" } }] },
       "tiers[1].cost.unit",
     ],
-  ])("%s", (_name, map, told) => {
+  ])("%s", (_name, map, reported) => {
     let error: unknown;
     try {
       parseTableMap(map, "m.json");
@@ -251,7 +251,7 @@ describe("a map that cannot be used is refused with every mistake", () => {
     }
     expect(error).toBeInstanceOf(CalybrisError);
     expect((error as CalybrisError).code).toBe("CAL_TABLE_INVALID");
-    expect(JSON.stringify((error as CalybrisError).details) + (error as CalybrisError).message).toContain(told);
+    expect(JSON.stringify((error as CalybrisError).details) + (error as CalybrisError).message).toContain(reported);
   });
 });
 

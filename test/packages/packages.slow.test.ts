@@ -51,7 +51,7 @@ test("no published file names a source file, a path of this machine, or an entry
     >;
     expect(manifest).not.toHaveProperty("private");
     expect(manifest).toMatchObject({ engines: { node: ">=22.18" }, license: "Apache-2.0" });
-    // Paths that stand as values, patterns aside.
+    // Paths that are values, patterns aside.
     const targets = JSON.stringify([manifest["exports"], manifest["bin"]]).match(/\.\/[^"*]+(?="[,}])/g) ?? [];
     expect(targets.filter((target) => !existsSync(join(staged, target)))).toEqual([]);
   }

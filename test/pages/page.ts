@@ -28,7 +28,7 @@ export interface Page {
 }
 
 const PART = /<!-- (set-up|needs|file|serves|not run)(?:: ([\s\S]*?))? -->|^( *)```(\S*)\n([\s\S]*?)^ *```$/gm;
-/** Languages in which a command would stand unseen. */
+/** Languages in which a command would be unseen. */
 const SHELLS: readonly string[] = ["", "bash", "console", "shell", "shell-session"];
 /** A line that looks like a command. */
 const COMMAND = /^(?:\$ )?(?:npx|npm|node|curl|docker|helm|kubectl|systemctl|calybris) /m;

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-// Goal: whoever runs a search by hand is told what there is and what was wrong, and a typing error runs nothing.
+// Goal: the command lists the searches and names a mistake, and a typing error runs nothing.
 
 function run(command: "soak" | "torture", ...args: string[]): { status: number | null; out: string; problem: string } {
   const file = fileURLToPath(new URL(`${command}.ts`, import.meta.url));

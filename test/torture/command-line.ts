@@ -1,5 +1,5 @@
 /**
- * What `torture` and `soak` are told: which searches, for how long, from which seed.
+ * The arguments of `torture` and `soak`: which searches, for how long, from which seed.
  * @module
  */
 import { parseArgs } from "node:util";

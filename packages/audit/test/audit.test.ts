@@ -58,7 +58,7 @@ describe("damage", () => {
     expect(missedFlips(lines, (bit) => (bit >> 3) % 3 === 0 && bit % 8 === (bit >> 3) % 8)).toEqual([]);
   });
 
-  test("a cut at any byte is a torn tail or a shorter journal, and the head tells", () => {
+  test("a cut at any byte is a torn tail or a shorter journal, and the head shows which", () => {
     const bytes = Buffer.from(lines.join(""));
     const ends = [...bytes.keys()].filter((index) => bytes[index] === 10);
     // Every cut near the end of a line, and every fifth elsewhere.

@@ -65,7 +65,7 @@ test.each([
     },
   ],
 ] as readonly [string, EntryBody["kind"], (body: EntryBody) => EntryBody][])(
-  "%s is found where it stands",
+  "%s is found at its entry",
   (_name, kind, lie) => {
     for (const at of places(kind)) {
       const report = audited(at, lie);

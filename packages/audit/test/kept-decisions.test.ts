@@ -85,9 +85,9 @@ test("what is remembered of the latest decisions is what they said, whatever was
           });
         }
         if (tells === undefined) continue;
-        const told = model.find((one) => one.sequence === sequence - tells);
-        expect(kept.markReported(sequence - tells)).toBe(told !== undefined && !told.hasOutcome);
-        if (told !== undefined) told.hasOutcome = true;
+        const reported = model.find((one) => one.sequence === sequence - tells);
+        expect(kept.markReported(sequence - tells)).toBe(reported !== undefined && !reported.hasOutcome);
+        if (reported !== undefined) reported.hasOutcome = true;
       }
     }),
     { numRuns: 500 },

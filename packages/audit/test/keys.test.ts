@@ -19,7 +19,7 @@ const revoked = (of: number): KeyEntry => ({ kind: "key", change: "revoked", of,
 const promotedBy = (actor: number): EntryBody => ({ ...promotion(2), actor }) as EntryBody;
 const genesis = sampleBodies().slice(0, 1);
 
-/** What an audit finds wrong with who acted: the entry, and what stands there. */
+/** What an audit finds wrong with who acted: the entry, and its actor. */
 function found(...bodies: readonly EntryBody[]): readonly unknown[] {
   const lines = journal([...genesis, ...bodies]).map((line) => line.trimEnd());
   return auditLines(lines).findings.map(({ sequence, problem, found }) => [sequence, problem, found]);

@@ -9,7 +9,7 @@ import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { createAudit } from "../src/index.ts";
 import { chainData } from "./small-journal.ts";
 
-// Goal: what a later stage or version writes is told from what is wrong: the engine refuses the journal, and an audit says
+// Goal: what a later stage or version writes is distinguished from what is wrong: the engine refuses the journal, and an audit says
 // incomplete and calls nothing broken.
 // Method: every vector that is well formed and unsupported, as the last entry of an honest journal, chained anew; decisions
 // with a member of a later stage likewise.

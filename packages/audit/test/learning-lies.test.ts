@@ -12,7 +12,7 @@ import { beforeAll, expect, test } from "vitest";
 import { learningJournal } from "./learning-journal.ts";
 import { auditOf, redecided, type Written, written } from "./rechain.ts";
 
-// Goal: whoever may write the journal, and chains what he writes, cannot lie about learning.
+// Goal: a writer of the journal, even one that chains correctly, cannot lie about learning.
 // Method: a journal that has learned; one entry is altered, and all is chained anew.
 
 let honest: readonly Written[];
@@ -24,7 +24,7 @@ type Choose = (entry: Written, index: number) => boolean;
 type Lie = (body: EntryBody) => EntryBody;
 
 /** The first finding after one entry was altered, and where it was. */
-function told(which: Choose, lie: Lie): { readonly at: number; readonly found: number; readonly problem: string } {
+function reported(which: Choose, lie: Lie): { readonly at: number; readonly found: number; readonly problem: string } {
   const at = honest.findLastIndex(which);
   expect(at).toBeGreaterThan(0);
   const entries = honest.map((entry, index) => (index === at ? { ...entry, body: lie(entry.body) } : entry));
@@ -116,7 +116,7 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
     (body) => ({ ...(body as OutcomeEntry), tier: 1 - (body as OutcomeEntry).tier }),
   ],
   [
-    "a failure told as a success",
+    "a failure reported as a success",
     kind("outcome"),
     (body) => ({ ...(body as OutcomeEntry), succeeded: !(body as OutcomeEntry).succeeded }),
   ],
@@ -186,7 +186,7 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
   ],
   ["an outcome of no decision", kind("outcome"), (body) => ({ ...(body as OutcomeEntry), of: 0 })],
   [
-    "an outcome told twice",
+    "an outcome reported twice",
     kind("belief"),
     () => honest.find(kind("outcome") as (entry: Written) => boolean)?.body as EntryBody,
   ],
@@ -197,8 +197,8 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
   ],
 ];
 
-test.each(LIES)("%s is found where it stands, or where it first shows", (_name, which, lie) => {
-  const { at, found } = told(which, lie);
+test.each(LIES)("%s is found at its entry, or where it first shows", (_name, which, lie) => {
+  const { at, found } = reported(which, lie);
   expect(found).toBeGreaterThanOrEqual(at);
   expect(found - at).toBeLessThan(6);
 });

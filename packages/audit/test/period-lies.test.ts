@@ -33,7 +33,7 @@ function periods(...each: readonly Pick<PeriodEntry, "startsAt" | "endsAt">[]): 
   return auditOf([...honest.slice(0, AT.seal - 1), ...entries]).findings.map(({ expected }) => expected);
 }
 
-describe("a lie about a period is found where it stands", () => {
+describe("a lie about a period is found at its entry", () => {
   test("an honest next month is none", () => {
     expect(periods({ startsAt: third.endsAt, endsAt: third.endsAt + 30 * DAY_US })).toEqual([]);
   });

@@ -102,8 +102,8 @@ describe("other features, or a pause from learning, after the warm-up", () => {
     await warmUp(lived);
     const early = await lived.ask(100);
     await lived.engine.setPolicy(policy({ features: ["size"] }));
-    const told = await lived.engine.learning.observe({ decisionId: early.decisionId, succeeded: false });
-    expect(told.learned).toBe(false);
+    const reported = await lived.engine.learning.observe({ decisionId: early.decisionId, succeeded: false });
+    expect(reported.learned).toBe(false);
     expect(await lived.audited()).toMatchObject(whole);
   });
 
@@ -164,7 +164,7 @@ test.each([0, 1])(
 );
 
 describe("a use case whose own floor is beyond the range of the tracker", () => {
-  // [floor, what was told, the tracker after it]: a step ends at 2,000 or 9,800, and never goes the other way.
+  // [floor, the outcome, the tracker after it]: a step ends at 2,000 or 9,800, and never goes the other way.
   test.each<[number, object, number]>([
     [0, { succeeded: true }, 0],
     [0, { succeeded: false }, 20],
@@ -175,13 +175,13 @@ describe("a use case whose own floor is beyond the range of the tracker", () => 
     [9_801, { succeeded: false }, 9_801],
     [9_801, { succeeded: true }, 9_791],
     [9_801, { succeeded: true, signals: ["error"] }, 9_801],
-  ])("%i, told %j, becomes %i", async (floorBps, told, expected) => {
+  ])("%i, with outcome %j, becomes %i", async (floorBps, reported, expected) => {
     const candidates = sampleSnapshot().policy.candidates.map((each) => ({ ...each, qualityBps: bps(9_900) }));
     const first = policy({}, floorBps);
     const lived = await world({ ...first, policy: { ...first.policy, candidates } });
     const { decisionId, decision } = await lived.ask(1);
     expect(decision.action).not.toBe("reject");
-    expect((await lived.engine.learning.observe({ decisionId, ...told })).learned).toBe(true);
+    expect((await lived.engine.learning.observe({ decisionId, ...reported })).learned).toBe(true);
     expect((await lived.ask(1)).learning).toMatchObject({ floorBps: expected, source: "tracker" });
     expect(await lived.audited()).toMatchObject(whole);
   });

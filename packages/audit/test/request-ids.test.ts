@@ -64,7 +64,7 @@ test("whatever was decided before, an id that is still compared is found by its 
         const since = all.slice(before === undefined ? 0 : all.indexOf(before)).map((each) => each.id);
         const isRetained = before !== undefined && at - before.at <= RETENTION_US;
         if (found !== undefined) expect(isRetained && found === before?.number).toBe(true);
-        // The latest `idsMax` ids are always compared; whether more are is told by `hasForgotten`.
+        // The latest `idsMax` ids are always compared; whether more are is what `hasForgotten` says.
         else if (isRetained) expect(ids.hasForgotten && new Set(since).size > idsMax).toBe(true);
         all.push({ id, number: index + 1, at });
       }

@@ -65,7 +65,7 @@ async function made(
   return { lines, entries: written(lines.map((line) => line.slice(line.indexOf('"data":') + 7, -1))) };
 }
 
-/** What is expected instead, where the last decision is told otherwise. */
+/** What is expected instead, where the last decision is recorded otherwise. */
 function lie({ entries }: Made, change: (entry: DecisionEntry) => EntryBody): readonly string[] {
   const at = entries.findLastIndex(({ body }) => body.kind === "decision");
   const entry = entries[at] as Written<DecisionEntry>;
@@ -255,7 +255,7 @@ describe("learning", () => {
   test.each([
     [0, true],
     [10_000, false],
-  ])("with holdouts of %i in 10,000, one told the other way", async (holdoutBps, holdout) => {
+  ])("with holdouts of %i in 10,000, one recorded the other way", async (holdoutBps, holdout) => {
     const honest = await made(asked, { learning: { ...LEARNING, holdoutBps } });
     expect(
       lie(
@@ -265,7 +265,7 @@ describe("learning", () => {
     ).toContain(`learning: holdouts of ${holdoutBps} in 10,000`);
   });
 
-  test("the seed's digest stands in the first policy that learns, and only there", async () => {
+  test("the seed's digest is in the first policy that learns, and only there", async () => {
     const { entries } = await made([], { learning: LEARNING });
     const genesis = entries[0] as Written<PolicyEntry>;
     const { seedDigest, ...without } = genesis.body;
@@ -299,7 +299,7 @@ describe("learning", () => {
         SEED.map(() => 1),
       ).findings[0],
     ).toMatchObject({ sequence: 1, problem: "learning" });
-    // Another draw may fall on the same arm: then the seed alone tells.
+    // Another draw may fall on the same arm: then only the seed shows it.
     const altered = honest.lines.map((line) =>
       line.slice(line.indexOf('"data":') + 7, -1).replace(/"draw":(\d+)/, '"draw":1'),
     );

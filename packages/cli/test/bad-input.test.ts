@@ -30,7 +30,7 @@ async function refused(
   expect(first).toMatch(new RegExp(`^${code}: `));
   expect(rest.join("\n"), "a remedy").toMatch(/[.?]/);
   for (const pattern of patterns) expect(ended.complaints).toMatch(pattern);
-  expect(files.contents("."), "what stands on the disk").toEqual(before);
+  expect(files.contents("."), "the files on the disk").toEqual(before);
   if (words[0] === "init") return;
   const { error } = JSON.parse((await calybris(...words, "--json")).complaints) as { error: object };
   expect(error).toMatchObject({
@@ -100,7 +100,7 @@ describe.skipIf(process.getuid?.() === 0)("permissions (skipped for root, who ma
   });
 });
 
-describe("what stands in a file", () => {
+describe("the content of a file", () => {
   const replay = (file: string, ...words: string[]): string[] => [
     "replay",
     "--policy",
@@ -140,7 +140,7 @@ describe("what stands in a file", () => {
     await refused(replay(files.write("malformed.jsonl", content)), 2, "CAL_INPUT_MALFORMED", pattern);
   });
 
-  test("the same id with other content is refused where it stands", async () => {
+  test("the same id with other content is refused at its line", async () => {
     const twice = files.write("twice.jsonl", '{"requestId":"a","inputTokens":1}\n{"requestId":"a","inputTokens":2}\n');
     const { exit, complaints, out } = await calybris(
       "replay",
@@ -183,7 +183,7 @@ describe("what stands in a file", () => {
     );
   });
 
-  test("a catalog that a policy names is told by its own file and line", async () => {
+  test("a mistake in a catalog that a policy names has the file and line of the catalog", async () => {
     const named = (catalog: string): string => files.write("named.jsonc", JSON.stringify({ ...POLICY, catalog }));
     files.write("bad-catalog.json", JSON.stringify({ ...CATALOG, epoch: -1 }, null, 1));
     await refused(

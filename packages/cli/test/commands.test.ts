@@ -219,7 +219,7 @@ describe("show and tail", () => {
     });
   });
 
-  test("tail prints the last decisions in order, and their data as it stands", async () => {
+  test("tail prints the last decisions in order, and their data unchanged", async () => {
     const { out } = await calybris("tail", "--journal", journal, "-n", "3", "--kind", "decision");
     expect(out.split("\n").map((line) => line.split(" ")[0])).toEqual(
       [98, 99, 100].map((number) => String(decisionAt(number))),
@@ -285,7 +285,7 @@ describe("catalogs and policies", () => {
     expect(readFileSync(out, "utf8")).not.toBe(before);
   });
 
-  test("check tells every mistake at once, each with its line and its remedy", async () => {
+  test("check reports every mistake at once, each with its line and its remedy", async () => {
     const bad = files.write("bad.jsonc", '{\n "nmae": 1,\n "catalog": "lml",\n "epoch": -1 }');
     const named = await calybris("policy", "check", bad);
     expect(named).toMatchObject({ exit: 2, complaints: expect.stringContaining('Did you mean "llm"?') });

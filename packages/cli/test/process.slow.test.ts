@@ -36,7 +36,7 @@ test("a request comes through standard input, and the answer goes to standard ou
   expect(JSON.parse(stdout)).toMatchObject({ useCase: "default", request: { inputTokens: 7 } });
 });
 
-test("rows come through standard input, packed too; what stands above a bad one is decided and the report says so", async () => {
+test("rows come through standard input, packed too; those above a bad one are decided and the report says so", async () => {
   const journal = files.at("piped");
   const words = ["replay", "--policy", policy, "--requests", "-", "--journal", journal];
   expect(program(words, gzipSync(rows(20)))).toMatchObject({

@@ -46,7 +46,7 @@ function client(scope: Scope, attempts = 1): CalybrisClient {
   return new CalybrisClient({ url: serving?.url ?? "", key: KEYS[scope].key, attempts });
 }
 
-/** Asks from many places at once until told to stop; remembers every answer, and what went wrong otherwise. */
+/** Sends requests from many clients at once until stopped; remembers every answer, and what went wrong otherwise. */
 function underLoad(askers: number): {
   readonly answers: Map<string, Decision>;
   readonly failures: unknown[];

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => running.end());
 
 describe("the journal", () => {
-  test("is streamed as it stands on the disk, and what is streamed verifies", async () => {
+  test("is streamed byte for byte, and what is streamed verifies", async () => {
     const lines = await Array.fromAsync(auditor.journalEntries());
     const audit = createAudit({ sha256: nodeSha256, chain: nodeChain(), kernelFor: wasmKernel });
     let byteOffset = 0;

@@ -137,7 +137,7 @@ describe("a decision", () => {
     expect(lines.filter((line) => line.includes('"id":"crowd"'))).toHaveLength(1);
   });
 
-  test("is told whole whatever its names are written in", async () => {
+  test("is answered in full whatever the script of its names", async () => {
     for (const requestId of ["naïve", "日本語", "😀😀", 'quo"te\\', "ÿĀ\u2028x"]) {
       const decision = await decider.decide({ ...ASKED, requestId });
       expect(decision.requestId).toBe(requestId);
@@ -310,7 +310,7 @@ describe("money", () => {
 });
 
 describe("an outcome", () => {
-  test("is taken once, and told otherwise it is refused", async () => {
+  test("is taken once, and a different one is refused", async () => {
     const decision = await decider.decide(ASKED);
     const outcome = { decisionId: decision.decisionId, succeeded: true, latencyMs: 400, observedAt: 1 };
     const observed = await decider.observe(outcome);
@@ -350,7 +350,7 @@ describe("policies", () => {
         ["of the tests", false],
         ["stricter", true],
       ]);
-      // A decision of before is still told under its own policy.
+      // An earlier decision is still explained under its own policy.
       expect(await own.client({ key: own.keys.audit }).decision(first.decisionId)).toMatchObject({ policyId: 1 });
     });
   });

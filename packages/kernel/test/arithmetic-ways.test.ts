@@ -8,7 +8,7 @@ import { traceKernel, type TracedKernel, WAYS } from "./traced-kernel.ts";
 
 // Goal: every way through the arithmetic is taken, and at the last input of one and the first of the next the decision is
 // the definition's.
-// Method: a kernel that tells its ways; cases made for each; and for each bound its edge, found by bisection.
+// Method: a kernel that records its ways; cases made for each; and for each bound its edge, found by bisection.
 let trace: (policy: Policy) => TracedKernel;
 beforeAll(async () => {
   trace = await traceKernel();

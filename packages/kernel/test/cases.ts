@@ -1,5 +1,5 @@
 /**
- * Policies and requests to ask a kernel about, each told by what is particular about it. Fields may leave what an engine
+ * Policies and requests to ask a kernel about, each named by its peculiarity. Fields may leave what an engine
  * would accept, within their widths: the kernel is total.
  * @module
  */

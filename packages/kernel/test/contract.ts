@@ -124,7 +124,7 @@ export const CONTRACT: Readonly<Record<string, (decide: Decide) => void>> = {
   "breaks ties by cost, then quality, then id, then catalog order"(decide) {
     const value = { valueMicrocents: 10_000n, confidenceBps: 10_000, riskBps: 0, inputTokens: 1, outputTokens: 0 };
     const request = requestWith({ ...value, requestedId: 0 });
-    // 10,000 at 5,001 bps is 5,001: one microcent dearer and one better is a tie in utility.
+    // 10,000 at 5,001 bps is 5,001: one microcent more and one better is a tie in utility.
     const cheap = candidateWith({ id: 9, qualityBps: 5_000 });
     const dear = candidateWith({ id: 1, qualityBps: 5_001, inputPriceMicrocents: 1_000_000n });
     expect(decide(policyWith([dear, cheap]), request)).toMatchObject({ selectedId: 9, counterfactualId: 1 });

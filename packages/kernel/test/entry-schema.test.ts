@@ -49,7 +49,7 @@ test("the tables of docs/formats.md are those of the code", () => {
   expect(withParts(page)).toBe(page);
 });
 
-test("each member that may be left out stands in a vector that is read, and is left out in another", () => {
+test("each optional member is in a vector that is read, and is left out in another", () => {
   const missing: string[] = [];
   const { $defs } = entrySchema() as { $defs: { [kind: string]: Form & { oneOf?: readonly Form[] } } };
   for (const kind of KINDS) {

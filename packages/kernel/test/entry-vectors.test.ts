@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { CalybrisError, laterStageOf, parseEntryBody, parseEntryHead } from "../src/index.ts";
 
 // Goal: each kind beside genesis and decisions is read in exactly the form in which it is written, and what belongs to a later
-// stage is told from what is wrong. Method: vectors, one entry a line.
+// stage is distinguished from what is wrong. Method: vectors, one entry a line.
 
 interface Vector {
   readonly name: string;

@@ -52,7 +52,7 @@ export function batchOf(policy: Policy, requests: readonly Request[]): Batch {
   return { policy, requests, expected: requests.map((request) => prescribe(policy, request).decision) };
 }
 
-/** The first decision that is not the expected one, told with its case: of batch, of walk, of a single call. */
+/** The first decision that is not the expected one, with its case: of batch, of walk, of a single call. */
 export function firstDifference(batch: Batch, module?: WebAssembly.Module): string | undefined {
   const { policy, requests, expected } = batch;
   const kernel = new WasmKernel(policy, Math.max(requests.length, 1), module);

@@ -7,7 +7,7 @@ import { inverseOf } from "./random-cases.ts";
 
 // Goal: each approximation of the Wasm kernel is as exact as its source says, and the bound it says is the one it has.
 // Method: the first two are arithmetic alone, held against the definition where they are worst; of the filter the kernel
-// itself is made to tell its bounds.
+// itself is made to report its bounds.
 const BPS_SQUARED = 100_000_000;
 const UNITS_PER_PRICE = 1_000_000;
 
@@ -68,7 +68,7 @@ describe("a rate of price · 2^bits / 10^6", () => {
   });
 });
 
-/** Without margin the lanes are the estimates themselves. A decision tells h and the last three, in its sequence's place. */
+/** Without margin the lanes are the estimates themselves. A decision holds h and the last three, in its sequence's place. */
 const TELL_LANES: readonly Alteration[] = [
   { file: "filter.as.ts", from: "MARGIN: i64 = 10", to: "MARGIN: i64 = 0" },
   {

@@ -16,7 +16,7 @@ const TRUST_NO_WORDS = swap(
 );
 const VARIANTS: readonly { readonly variant: string; readonly alterations: readonly Alteration[] }[] = [
   {
-    variant: "filters whoever can be filtered",
+    variant: "filters every candidate that can be filtered",
     alterations: [swap("masked", "FILTER_ABOVE: i64 = 8", "FILTER_ABOVE: i64 = 0")],
   },
   { variant: "filters nobody", alterations: [swap("masked", "FILTER_ABOVE: i64 = 8", "FILTER_ABOVE: i64 = 64")] },

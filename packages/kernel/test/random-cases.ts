@@ -85,7 +85,7 @@ export class RandomCases {
 
   /**
    * Few candidates, and of each about as many tokens as its rate is exact for cost just more than a whole number of
-   * microcents. That many are 2^31 / √(the dearest price), give or take a factor.
+   * microcents. That many are 2^31 / √(the highest price), give or take a factor.
    */
   #candidatesAtRate(): Candidate[] {
     const dearest = 2 ** (20 + this.#below(25)) + this.#below(1_000_000);

@@ -93,7 +93,7 @@ const MUTANTS: readonly (readonly [fault: string, file: string, from: string, to
     "exact > I64_MAX ? 0n : exact < I64_MIN",
   ],
   [
-    "the dearer of equals is preferred",
+    "the more expensive of equals is preferred",
     "prescribe",
     "a.costMicrocents < b.costMicrocents ? -1 : 1",
     "a.costMicrocents > b.costMicrocents ? -1 : 1",

@@ -48,7 +48,7 @@ test("the digest of a snapshot's lines is the one that the state entry after it 
   expect(lines.at(-1)).toBe(`{"part":"end","hash":"${plainChain(sha256)(snapshotDigest, late)}"}`);
 });
 
-test("its parts stand in the order of the format, and each record is read and written again byte for byte", () => {
+test("its parts are in the order of the format, and each record is read and written again byte for byte", () => {
   const parts = lines
     .slice(1)
     .map(partOf)

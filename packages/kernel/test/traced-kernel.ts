@@ -1,5 +1,5 @@
 /**
- * The Wasm kernel compiled with marks: each decision tells the ways it took through the arithmetic, in the place of its
+ * The Wasm kernel compiled with marks: each decision records the ways it took through the arithmetic, in the place of its
  * sequence. Everything else about it is as it would have been.
  * @module
  */
@@ -87,7 +87,7 @@ function alterations(): Alteration[] {
   return [...COLLECT, ...imports, ...marks];
 }
 
-/** What a decision told. */
+/** What a decision recorded. */
 export interface Traced {
   readonly decision: Decision;
   readonly ways: ReadonlySet<string>;

@@ -5,7 +5,7 @@ import { WASM_MUTANTS } from "./wasm-mutants.ts";
 import { worstShares } from "./worst-shares.ts";
 
 // Goal: the search that finds no difference between the Wasm kernel and the definition would find one.
-// Method: one fault at a time is planted in the sources; the same cases, decided once by the definition, must tell it.
+// Method: one fault at a time is planted in the sources; the same cases, decided once by the definition, must show it.
 const CASES = 60_000;
 
 describe("a planted fault is found", () => {

@@ -98,7 +98,7 @@ export const WASM_MUTANTS: readonly Mutant[] = [
     "(riskProduct * load<u32>(RISK_MULTIPLIER) + 99_999_999) / BPS_SQUARED",
   ),
   mutant("the packed utility is one too small", "masked", "(RANK_BITS + costBits)) + 1", "(RANK_BITS + costBits))"),
-  mutant("the key has no room for the dearest cost", "masked", ">> outputBits) + 2;", ">> outputBits);"),
+  mutant("the key has no space for the highest cost", "masked", ">> outputBits) + 2;", ">> outputBits);"),
   mutant(
     "the key has no room for the greatest worth",
     "masked",
@@ -134,12 +134,12 @@ export const WASM_MUTANTS: readonly Mutant[] = [
     "utility == bestUtility && cost <= bestCost",
   ),
   mutant(
-    "exact equals are told apart by the higher cost",
+    "ties prefer the higher cost",
     "unpacked",
     "utility == secondUtility && cost < secondCost",
     "utility == secondUtility && cost > secondCost",
   ),
-  mutant("the walk prefers the dearer of equals", "walk", "return aCost < bCost", "return aCost > bCost"),
+  mutant("the walk prefers the more expensive of equals", "walk", "return aCost < bCost", "return aCost > bCost"),
   mutant("the walk prefers the worse of equals", "walk", "? aQuality > bQuality", "? aQuality < bQuality"),
   mutant("the walk forgets the best when it is displaced", "walk", "secondCost = bestCost;", "secondCost = 0;"),
 
@@ -194,7 +194,7 @@ export const WASM_MUTANTS: readonly Mutant[] = [
     "<i16>(secondOf(first, second) - SPREAD)",
     "<i16>(32_767)",
   ),
-  mutant("whoever a gate refused raises what the filter asks of others", "filter", "(lanes >> 8) & 255", "255"),
+  mutant("a refused candidate raises the bound of the filter", "filter", "(lanes >> 8) & 255", "255"),
 
   // What is written.
   mutant(
@@ -217,7 +217,7 @@ export const WASM_MUTANTS: readonly Mutant[] = [
   ),
   mutant("a rejection counts nobody over budget", "masked", "u32(budget + negativeCost(", "u32(budget - negativeCost("),
   mutant(
-    "whoever was asked for is called a substitute",
+    "the requested candidate is called a substitute",
     "record",
     "id == load<u32>(request, REQUESTED_ID)",
     "id < load<u32>(request, REQUESTED_ID)",

@@ -7,7 +7,7 @@ import type { SavingsReport, Within } from "../src/index.ts";
 import type { UsageRow } from "../src/usage-row.ts";
 import { CATALOG, reportOf } from "./exports.ts";
 
-// Goal: whatever the rows, sums add up, the curve falls, and no row is dearer than it was. Method: random tables of known
+// Goal: whatever the rows, sums add up, the curve falls, and no row costs more than it did. Method: random tables of known
 // and unknown models, with and without cost, day and tag, beside a model that adds up the rows one by one.
 const row = fc.record({
   model: fc.oneof(
@@ -102,7 +102,7 @@ describe("whatever the rows", () => {
     );
   });
 
-  test("a lower floor never costs more, and nothing is ever dearer than it was", async () => {
+  test("a lower floor never costs more, and no row ever costs more than it did", async () => {
     await fc.assert(
       fc.asyncProperty(rows, within, async (written, allowed) => {
         const { curve, comparableMicrocents, chosen } = await reportOn(written, { within: allowed });

@@ -53,7 +53,7 @@ test("what a thousand requests and more forget is forgotten alike: statistics, t
     does: "serve",
     rounds,
     ask,
-    told: { succeeded: true },
+    reported: { succeeded: true },
     failsEvery,
   });
   const seen: Seen = new Map();

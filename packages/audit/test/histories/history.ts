@@ -20,10 +20,10 @@ export type Step =
       readonly does: "serve";
       readonly rounds: number;
       readonly ask: Ask;
-      readonly told: Told;
+      readonly reported: Reported;
       readonly failsEvery: number;
     }
-  | { readonly does: "tell"; readonly pick: number; readonly told: Told }
+  | { readonly does: "report"; readonly pick: number; readonly reported: Reported }
   | { readonly does: "move"; readonly move: Move; readonly pick: number; readonly costBps: number }
   | { readonly does: "limit"; readonly terms: readonly (Terms | null)[] }
   | { readonly does: "grant"; readonly tenant: string; readonly microcents: string; readonly id: number }
@@ -54,7 +54,7 @@ export interface Ask {
   readonly others: { readonly [member: string]: number | string };
 }
 
-export interface Told {
+export interface Reported {
   readonly succeeded?: boolean | undefined;
   readonly signals?: readonly string[] | undefined;
   readonly disposition?: string | undefined;
@@ -122,7 +122,7 @@ function randomStep(chance: Chance, policy: PolicyChoice, governsEvery: number, 
   const kind = chance(20);
   if (kind < 9) return { does: "decide", asks: Array.from({ length: 1 + chance(4) }, () => randomAsk(chance)) };
   if (kind < 10) return randomService(chance);
-  if (kind < 15) return { does: "tell", pick: chance(oneOf(chance, [3, 12])), told: randomTold(chance) };
+  if (kind < 15) return { does: "report", pick: chance(oneOf(chance, [3, 12])), reported: randomReport(chance) };
   return randomCircumstance(chance);
 }
 
@@ -132,7 +132,7 @@ function randomService(chance: Chance): Step {
     does: "serve",
     rounds: 4 + chance(oneOf(chance, [6, 60])),
     ask: { ...randomAsk(chance), requestId: undefined, others: { outputTokens: 500, valueMicrocents: "100000000" } },
-    told: { ...randomTold(chance), observedLaterUs: undefined, disposition: undefined },
+    reported: { ...randomReport(chance), observedLaterUs: undefined, disposition: undefined },
     failsEvery: oneOf(chance, [1, 2, 7, 1_000]),
   };
 }
@@ -189,7 +189,7 @@ function randomAsk(chance: Chance): Ask {
     reservationSeconds: sometimes(chance, 6, () => oneOf(chance, [1, 3_600, 2_678_400])),
     textScore: sometimes(chance, 6, () => oneOf(chance, [0, -400, 3_000, 2 ** 31 - 1])),
   };
-  const told = Object.entries(others).filter(([, value]) => value !== undefined);
+  const reported = Object.entries(others).filter(([, value]) => value !== undefined);
   return {
     inputTokens: oneOf(chance, [0, 1_000_000, 1_000_000, 3_000_000, 4_294_967_295]),
     features: Array.from({ length: 2 }, () => oneOf(chance, FEATURE_VALUES)),
@@ -200,7 +200,7 @@ function randomAsk(chance: Chance): Ask {
     capabilities: sometimes(chance, 12, () => oneOf(chance, [[], ["parcel"], ["parcel", "pallet"]])),
     providers: sometimes(chance, 12, () => oneOf(chance, [["Velo"], ["Velo", "Skyfreight"]])),
     regions: sometimes(chance, 12, () => oneOf(chance, [["overseas"], ["city", "overseas"]])),
-    others: Object.fromEntries(told) as Ask["others"],
+    others: Object.fromEntries(reported) as Ask["others"],
   };
 }
 
@@ -213,7 +213,7 @@ const SIGNAL_SETS: readonly (readonly string[])[] = [
   ["aborted", "error", "retried", "slow", "truncated"],
 ];
 
-function randomTold(chance: Chance): Told {
+function randomReport(chance: Chance): Reported {
   return {
     succeeded: sometimes(chance, 2, () => chance(2) === 0) ?? sometimes(chance, 2, () => true),
     signals: sometimes(chance, 2, () => oneOf(chance, SIGNAL_SETS)),

@@ -104,8 +104,8 @@ const SETTINGS: { readonly [setting: string]: readonly (number | undefined)[] } 
 function randomLearning(chance: Chance): object {
   const features = oneOf(chance, FEATURES);
   const settings = Object.entries(SETTINGS).map(([name, values]) => [name, oneOf(chance, values)]);
-  const told = settings.filter(([, value]) => value !== undefined);
-  return { ...(features === undefined ? {} : { features }), ...Object.fromEntries(told) };
+  const reported = settings.filter(([, value]) => value !== undefined);
+  return { ...(features === undefined ? {} : { features }), ...Object.fromEntries(reported) };
 }
 
 function randomUseCase(chance: Chance): object {

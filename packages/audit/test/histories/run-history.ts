@@ -7,7 +7,7 @@ import { forgetTimers, pass, withTimersHeld } from "../../../engine/test/support
 import { digestOf, linearPrior, treesPrior } from "../../../engine/test/support/linear-prior.ts";
 import { MemoryDisk } from "../../../engine/test/support/memory-disk.ts";
 import { linesOf } from "../money-workload.ts";
-import { type Ask, type History, type Step, TENANTS, type Terms, type Told } from "./history.ts";
+import { type Ask, type History, type Step, TENANTS, type Terms, type Reported } from "./history.ts";
 import { snapshotOf } from "./policies.ts";
 
 const START_US = Date.UTC(2026, 0, 15, 12) * 1_000;
@@ -96,9 +96,9 @@ class Run {
         return this.#decide(step.asks);
       case "serve":
         return this.#serve(step);
-      case "tell": {
+      case "report": {
         const decided = this.#picked(step.pick);
-        return decided && learning.observe(outcomeOf(decided.decisionId, step.told, this.#now));
+        return decided && learning.observe(outcomeOf(decided.decisionId, step.reported, this.#now));
       }
       case "move":
         return this.#move(step);
@@ -146,14 +146,14 @@ class Run {
     const ended = await Promise.allSettled(asks.map((ask) => engine.decide(requestOf(engine, ask))));
     for (const end of ended) {
       if (end.status === "fulfilled") {
-        // One in four that run nothing stays, so that it is told about too, and refused.
+        // One in four that run nothing stays, so that an outcome is reported for it too, and refused.
         if (end.value.decision.action !== "reject" || end.value.sequence % 4 === 0) this.#decided.push(end.value);
       } else if (!(end.reason instanceof CalybrisError)) throw end.reason;
     }
   }
 
-  /** One after another; each that runs is told about. */
-  async #serve({ rounds, ask, told, failsEvery }: Extract<Step, { does: "serve" }>): Promise<void> {
+  /** One after another; an outcome is reported for each that runs. */
+  async #serve({ rounds, ask, reported, failsEvery }: Extract<Step, { does: "serve" }>): Promise<void> {
     const { learning } = this.#running;
     for (let round = 1; round <= rounds; round++) {
       const features = ask.features.map((value) => (round % 11 === 0 || value === null ? value : round % 5));
@@ -162,7 +162,7 @@ class Run {
       const decided = this.#decided[count];
       if (decided === undefined) continue;
       const fails = round % failsEvery === 0 ? { succeeded: false } : {};
-      await learning.observe(outcomeOf(decided.decisionId, { ...told, ...fails }, this.#now)).catch(refused);
+      await learning.observe(outcomeOf(decided.decisionId, { ...reported, ...fails }, this.#now)).catch(refused);
       if (round % 8 === 0) learning.refresh();
     }
   }
@@ -223,7 +223,7 @@ class Run {
     const wasDurable = before.reading.waitingCount === 0;
     await this.#openInTime();
     const after = this.#running;
-    // Opening may settle what is overdue; nothing else tells the state after it from that before.
+    // Opening may settle what is overdue; nothing else distinguishes the state after it from that before.
     const isSame = after.reading.head.sequence === before.reading.head.sequence;
     if (wasDurable && isSame && after.stateDigest() !== before.stateDigest())
       throw new Error("the state after a restart differs from the state before it");
@@ -261,8 +261,8 @@ function requestOf({ snapshot }: Engine, ask: Ask): ClientRequest {
   };
 }
 
-function outcomeOf(decisionId: string, told: Told, now: number): ClientOutcome {
-  const { observedLaterUs, ...rest } = told;
+function outcomeOf(decisionId: string, reported: Reported, now: number): ClientOutcome {
+  const { observedLaterUs, ...rest } = reported;
   const observed = observedLaterUs === undefined ? {} : { observedAt: Math.max(0, now + observedLaterUs) };
   return { decisionId, ...rest, ...observed } as ClientOutcome;
 }

@@ -22,7 +22,7 @@ export type Table = Map<string, Noticed>;
 
 /**
  * Members that a journal does not imply, or not always: who did it, when within what the neighbours leave open, what a name
- * is, and what nothing after it relies on. Everything else is noticed wherever it stands.
+ * is, and what nothing after it relies on. Everything else is noticed at any entry.
  */
 const OPEN: readonly RegExp[] = [
   // Any time and any promise between those of the neighbours, and people's names.
@@ -31,7 +31,7 @@ const OPEN: readonly RegExp[] = [
   /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|roomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
   // Left out, it is the default one; where the client left no value to it, nothing in the entry follows from it.
   /^decision\.useCase$/,
-  // Only the seed tells draws apart that lead to one tier, and holdouts that lead to the same; and a text's score counts
+  // Only the seed distinguishes draws that lead to one tier, and holdouts that lead to the same; and a text's score counts
   // under a prior alone.
   /^decision\.learning\.(?:draw|holdout|textScore)$/,
   /^(?:genesis|policy)\.seedDigest$/,
@@ -65,7 +65,7 @@ export function isOpen(member: string): boolean {
 }
 
 const chain = plainChain(nodeSha256);
-/** What is noticed at the latest where the state is compared next; after the last such place a lie may stand. */
+/** What is noticed at the latest where the state is compared next; after the last such place a lie may remain. */
 const COMPARED = '"kind":"state"';
 
 interface Planted extends Lie {
@@ -93,7 +93,7 @@ export async function plantLies(from: number, count: number, each: number): Prom
 }
 
 /**
- * Plants values that no writer would write. Whatever stands in a journal, the audit ends and says what it found.
+ * Plants values that no writer would write. Whatever a journal holds, the audit ends and says what it found.
  *
  * @returns how many were planted.
  */

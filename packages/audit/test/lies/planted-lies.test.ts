@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { isOpen, plantLies, plantWildLies, tableText } from "./plant-lies.ts";
 
-// Goal: whoever may write a journal, and chains what he writes, cannot lie about anything that it implies.
+// Goal: a writer of a journal, even one that chains correctly, cannot lie about anything that it implies.
 // Method: every member of every kind of entry, changed in journals of random honest histories.
 
 /** Few here; `planted-lies.slow.test.ts` has more, and the long search is in `test/torture/`. */

@@ -358,14 +358,14 @@ const OF_THE_AUDIT: readonly Mutant[] = [
     test: "audit/test/unestablished.test.ts",
   },
   {
-    name: "a wrong MAC of the head is not told",
+    name: "a wrong MAC of the head is not reported",
     file: "audit/src/audit.ts",
     find: "if (this.#headMac?.isWrong === true &&",
     replace: "if (this.#headMac?.isWrong === undefined &&",
     test: "audit/test/unestablished.test.ts",
   },
   {
-    name: "a head that is gone is not told",
+    name: "a missing head is not reported",
     file: "audit/src/audit.ts",
     find: "durable ?? 0) > 0;",
     replace: "durable ?? 0) < 0;",

@@ -121,7 +121,7 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
     test: "cli/test/verify/accept-loss.test.ts",
   },
   {
-    name: "a missing segment is not told where the chain goes on",
+    name: "a missing segment is not reported where the chain continues",
     file: "cli/src/journal/log-lines.ts",
     find: "...(gap !== -1 && {",
     replace: "...(gap < -1 && {",

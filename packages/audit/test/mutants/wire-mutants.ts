@@ -146,7 +146,7 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
     test: ERRORS_TEST,
   },
   {
-    name: "the operator's quota is told to the tenant",
+    name: "the operator's quota is disclosed to the tenant",
     file: "gateway/src/wire/provider-errors.ts",
     find: "ACCOUNT_CODES.has(type) ||",
     replace: "",

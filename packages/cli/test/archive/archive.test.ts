@@ -205,7 +205,7 @@ describe("packed segments", () => {
     await (await open()).close();
   });
 
-  test("with a byte altered are noticed wherever it stands, by the verifier and by whatever looks an entry up", async () => {
+  test("with a byte altered anywhere are noticed, by the verifier and by whatever looks an entry up", async () => {
     const archived = readFileSync(join(journal, segmentName(2)), "utf8");
     const requestId = /"id":"(r[0-9]+)"/.exec(archived)?.[1] ?? "";
     archiveJournal({ journal, to, keep: 0 });

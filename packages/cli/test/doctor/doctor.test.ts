@@ -58,7 +58,7 @@ test("what is not well is said with what to do", async () => {
   });
 });
 
-test("a journal's head that is torn, missing or blank is told apart, with what to do", async () => {
+test("a head that is torn, missing or blank is reported as such, with the remedy", async () => {
   const journal = join(place, "journal");
   mkdirSync(journal);
   writeFileSync(join(journal, "segment-000001.jsonl"), "\n");
@@ -100,7 +100,7 @@ test("a port that is taken is bad", async () => {
 });
 
 // The superuser may write anywhere, and Windows has no such bits.
-test.skipIf(process.platform === "win32")("files that others may use are told", async () => {
+test.skipIf(process.platform === "win32")("files with loose permissions are reported", async () => {
   const key = join(place, "key");
   writeFileSync(key, "x".repeat(32));
   chmodSync(key, 0o644);

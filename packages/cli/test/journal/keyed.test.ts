@@ -47,7 +47,7 @@ describe("wrong uses of a key", () => {
     },
   );
 
-  test("show and tail without the key read what stands there, and do not vouch for it", async () => {
+  test("show and tail without the key read what is there, and do not vouch for it", async () => {
     expect(await calybris("show", "--journal", keyed, "2")).toMatchObject({
       exit: 0,
       out: expect.stringContaining("(not checked"),

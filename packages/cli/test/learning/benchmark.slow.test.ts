@@ -118,10 +118,10 @@ describe("a table of one's own", () => {
     [["benchmark", "--from", "package.json"], "CAL_INPUT_MALFORMED"],
     [["certify", "--alpha", "2", "--delta", "0.1"], "share between 0 and 1"],
     [["certify", "--alpha", "0.1", "--delta", "0.1"], "CAL_DATA_MISSING"],
-  ])("%j is refused with its reason", async (words, told) => {
+  ])("%j is refused with its reason", async (words, reported) => {
     const { code, err } = await run(...words);
     expect(code).toBe(2);
-    expect(err).toContain(told);
+    expect(err).toContain(reported);
   });
 });
 

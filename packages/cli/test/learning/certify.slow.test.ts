@@ -29,13 +29,13 @@ interface CertifiedJson {
 
 interface Ran {
   readonly exit: number;
-  readonly told: CertifiedJson;
+  readonly reported: CertifiedJson;
   readonly error: string;
 }
 
 async function certifyJson(...words: readonly string[]): Promise<Ran> {
   const { exit, out, complaints } = await calybris("certify", ...words, "--json");
-  return { exit, told: (out === "" ? {} : JSON.parse(out)) as CertifiedJson, error: complaints };
+  return { exit, reported: (out === "" ? {} : JSON.parse(out)) as CertifiedJson, error: complaints };
 }
 
 /** Small fails the more often the larger the size; the colour says nothing, the price is the size in cents. */
@@ -88,23 +88,23 @@ describe("certify", () => {
 
   test("with a prior and its regimes writes the certificate that `certificate set` reads", async () => {
     const out = files.at("certified.json");
-    const { exit, told } = await certifyJson(...on, "--prior", prior, "--regimes", ...SHARES, "--out", out);
+    const { exit, reported } = await certifyJson(...on, "--prior", prior, "--regimes", ...SHARES, "--out", out);
     expect(exit).toBe(0);
     const { digestHex } = loadPrior(JSON.parse(readFileSync(prior, "utf8")));
-    expect(told.certificate).toEqual({
-      regimes: told.passed,
+    expect(reported.certificate).toEqual({
+      regimes: reported.passed,
       alphaBps: 500,
       deltaBps: 1_000,
       samples: 1_200,
       prior: digestHex,
     });
     // The harm of the regimes below x is (x − 400)² / 2,000,000: a twentieth lies in the sixth of eight.
-    expect([4, 5]).toContain(told.passed);
-    expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(told);
+    expect([4, 5]).toContain(reported.passed);
+    expect(JSON.parse(readFileSync(out, "utf8"))).toEqual(reported);
   });
 
   test("speaks in ten-thousandths, rounded up, and says so", async () => {
-    const { told } = await certifyJson(
+    const { reported } = await certifyJson(
       ...on,
       "--prior",
       prior,
@@ -114,7 +114,7 @@ describe("certify", () => {
       "--delta",
       "0.10009",
     );
-    expect(told.certificate).toMatchObject({ alphaBps: 501, deltaBps: 1_001 });
+    expect(reported.certificate).toMatchObject({ alphaBps: 501, deltaBps: 1_001 });
     const { out } = await calybris("certify", ...on, "--prior", prior, "--regimes", ...SHARES);
     expect(out).toContain("α 500 and δ 1000 bps, rounded up");
     expect(out).toMatch(/p-value +│ [0-9.e-]+; of the next threshold, which failed, 0\.[0-9]+ /);
@@ -126,26 +126,26 @@ describe("certify", () => {
 
   test("without a prior that is kept, or without regimes, says why nothing can be activated", async () => {
     const thrown = await certifyJson(...on, "--regimes", ...SHARES);
-    expect(thrown.told).not.toHaveProperty("certificate");
-    expect(thrown.told.noCertificate).toContain("discarded");
-    expect((await certifyJson(...on, "--prior", prior, ...SHARES)).told.noCertificate).toContain("--regimes");
+    expect(thrown.reported).not.toHaveProperty("certificate");
+    expect(thrown.reported.noCertificate).toContain("discarded");
+    expect((await certifyJson(...on, "--prior", prior, ...SHARES)).reported.noCertificate).toContain("--regimes");
     expect((await calybris("certify", ...on, ...SHARES)).out).toContain("cannot be activated");
   });
 
-  test("keeps the prior that it fitted when it is told to, and certifies that one on the other half", async () => {
+  test("keeps the prior that it fitted when asked to, and certifies that one on the other half", async () => {
     const kept = files.at("kept.json");
-    const { told } = await certifyJson(...on, "--prior-out", kept, "--regimes", ...SHARES);
+    const { reported } = await certifyJson(...on, "--prior-out", kept, "--regimes", ...SHARES);
     const { digestHex } = loadPrior(JSON.parse(readFileSync(kept, "utf8")));
-    expect(told.certificate).toMatchObject({ prior: digestHex, regimes: told.passed, samples: 600 });
-    expect(told.passed).toBeGreaterThan(2);
+    expect(reported.certificate).toMatchObject({ prior: digestHex, regimes: reported.passed, samples: 600 });
+    expect(reported.passed).toBeGreaterThan(2);
   });
 
   test("walks the regimes of a prior on a log too", async () => {
     const log = Array.from({ length: 4_000 }, (_, at) => `${((at * 37) % 4_000) - 2_000},${at % 2},0.5,0`);
     const file = files.write("log.csv", `scoreBps,ranCheap,cheapPropensity,failed\n${log.join("\n")}\n`);
-    const { told } = await certifyJson("--log", file, "--prior", prior, "--regimes", ...SHARES);
-    expect(told.certificate).toMatchObject({ regimes: 8, samples: 4_000 });
-    expect((await certifyJson("--log", file, ...SHARES)).told.noCertificate).toContain("--prior");
+    const { reported } = await certifyJson("--log", file, "--prior", prior, "--regimes", ...SHARES);
+    expect(reported.certificate).toMatchObject({ regimes: 8, samples: 4_000 });
+    expect((await certifyJson("--log", file, ...SHARES)).reported.noCertificate).toContain("--prior");
   });
 
   test.each([
@@ -157,10 +157,10 @@ describe("certify", () => {
       [...SHARES, "--prior", prior, "--out", "/nowhere/at/all.json"],
       "CAL_OUTPUT_UNWRITABLE",
     ],
-  ])("%s is refused", async (_name, words, told) => {
+  ])("%s is refused", async (_name, words, reported) => {
     const { exit, error } = await certifyJson(...on, ...words);
     expect(exit).toBe(2);
-    expect(error).toContain(told);
+    expect(error).toContain(reported);
   });
 
   test("refuses a table that lacks what the prior reads, or reads it otherwise", async () => {

@@ -24,7 +24,7 @@ function errorOf({ error }: Json): { readonly code?: string; readonly message?: 
   return (error ?? {}) as { code?: string; message?: string };
 }
 
-/** Tables and outcomes stand between decisions; which entries are decisions, tail says. */
+/** Tables and outcomes come between decisions; which entries are decisions, tail says. */
 async function decisions(directory: string): Promise<readonly { sequence: number; requestId: string }[]> {
   const { out } = await calybris("tail", "--journal", directory, "-n", "100", "--json");
   return out
@@ -59,7 +59,7 @@ const idOf = async (requestId: string, directory = journal): Promise<{ decisionI
 };
 
 describe("outcome", () => {
-  test("is told once; the same again changes nothing, and another one is refused", async () => {
+  test("is recorded once; the same again changes nothing, and another one is refused", async () => {
     const { decisionId, sequence } = await idOf("r0");
     const words = [
       "outcome",
@@ -84,8 +84,17 @@ describe("outcome", () => {
 
   test("signals say what nobody could", async () => {
     const { decisionId } = await idOf("r1");
-    const told = await calybris("outcome", "--journal", journal, decisionId, "--signal", "slow", "--signal", "retried");
-    expect(told).toMatchObject({ exit: 0, out: expect.stringContaining("success 2800 bps") });
+    const reported = await calybris(
+      "outcome",
+      "--journal",
+      journal,
+      decisionId,
+      "--signal",
+      "slow",
+      "--signal",
+      "retried",
+    );
+    expect(reported).toMatchObject({ exit: 0, out: expect.stringContaining("success 2800 bps") });
   });
 
   test.each([
@@ -163,7 +172,7 @@ describe("outcomes", () => {
     ['{"requestId":"r1","succeeded":true,"costCents":-1}', "costCents"],
     ["[]", "a list"],
     ["{", "is not JSON"],
-  ])("a bad row %s leaves nothing half told", async (row, named) => {
+  ])("a bad row %s leaves nothing half recorded", async (row, named) => {
     const good = '{"requestId":"r5","succeeded":true}\n';
     const file = files.write("bad-outcomes.jsonl", `${good}${row}\n`);
     const { exit, error } = await jsonOf("outcomes", "--journal", journal, file);
@@ -174,7 +183,7 @@ describe("outcomes", () => {
     expect(await jsonOf("show", "--journal", journal, String(sequence))).not.toHaveProperty("outcome");
   });
 
-  test("an interrupt ends it well: what was told is told, and the same command goes on", async () => {
+  test("an interrupt ends it cleanly: what was recorded stays, and the same command continues", async () => {
     const directory = files.at("interrupted");
     const requests = files.write("interrupted-requests.jsonl", requestRows(1_500));
     await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);
@@ -186,12 +195,12 @@ describe("outcomes", () => {
     const stopped = await calybrisOn(terminal, "outcomes", "--journal", directory, file, "--json");
     clearInterval(stopping);
     expect(stopped.exit).toBe(130);
-    const { recorded: told } = JSON.parse(stopped.out) as { recorded: number };
-    expect(told).toBeLessThan(1_499);
+    const { recorded: reported } = JSON.parse(stopped.out) as { recorded: number };
+    expect(reported).toBeLessThan(1_499);
     expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({
       exit: 0,
-      repeated: told,
-      recorded: 1_499 - told,
+      repeated: reported,
+      recorded: 1_499 - reported,
     });
   });
 

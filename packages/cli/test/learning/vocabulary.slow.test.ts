@@ -50,13 +50,13 @@ describe.each(PACKS)("%s", (name) => {
     const replayed = await jsonOf("replay", ...words);
     expect(replayed).toMatchObject({ decisions: asked.length });
     expect(replayed["actions"]).not.toHaveProperty("reject");
-    const told = await jsonOf("outcomes", "--journal", journal, outcomes);
-    expect(told).toMatchObject({ recorded: linesOf(outcomes).length, refused: 0 });
-    expect(told["learned"]).toBeGreaterThan(linesOf(outcomes).length / 2);
+    const reported = await jsonOf("outcomes", "--journal", journal, outcomes);
+    expect(reported).toMatchObject({ recorded: linesOf(outcomes).length, refused: 0 });
+    expect(reported["learned"]).toBeGreaterThan(linesOf(outcomes).length / 2);
     expect(await jsonOf("replay", ...words)).toMatchObject({ repeated: asked.length });
     expect(await jsonOf("outcomes", "--journal", journal, outcomes)).toMatchObject({
       recorded: 0,
-      repeated: told["recorded"],
+      repeated: reported["recorded"],
     });
     expect(await jsonOf("verify", journal)).toMatchObject({ status: "intact", decisions: asked.length });
     const one = files.write("one.json", JSON.stringify(asked[1]));

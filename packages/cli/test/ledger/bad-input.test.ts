@@ -52,7 +52,7 @@ function entryCount(): number {
 
 async function refused(run: () => Promise<unknown>): Promise<CalybrisError> {
   const before = { entries: entryCount(), ...engine.ledger.prove(), digest: "", sequence: 0 };
-  // A command that is refused rejects: whoever waits for it must not have to catch twice.
+  // A command that is refused rejects: its caller must not have to catch twice.
   const error = await run().then(
     () => undefined,
     (reason: unknown) => reason,
@@ -168,11 +168,11 @@ describe("names", () => {
     },
   );
 
-  test("every mistake is told at once", async () => {
+  test("every mistake is reported at once", async () => {
     const command = { tenant: "", amountMicrocents: 0n, id: "" };
     const error = await refused(() => engine.ledger.grant(command));
-    const { mistakes: told } = (error as CalybrisError<"CAL_LEDGER_INVALID">).details;
-    expect(told.map(({ path }) => path)).toEqual(["tenant", "amountMicrocents", "id"]);
+    const { mistakes: reported } = (error as CalybrisError<"CAL_LEDGER_INVALID">).details;
+    expect(reported.map(({ path }) => path)).toEqual(["tenant", "amountMicrocents", "id"]);
   });
 
   test("a tenant that is unknown, or not metered, gets no grant", async () => {

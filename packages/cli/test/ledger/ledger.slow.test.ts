@@ -24,7 +24,7 @@ const budgets = files.write(
   `{ "tenants": {
     "acme": { "exposureCapDollars": "2" },
     "acme/lab": { "parent": "acme", "period": { "every": "month", "timeZone": "Europe/Berlin", "allotmentDollars": "1.50" } },
-    "default": { "unlimited": true }, // whoever names no tenant
+    "default": { "unlimited": true }, // requests without a tenant
   } }`,
 );
 const journal = files.at("journal");
@@ -242,7 +242,7 @@ describe("show and prove", () => {
     expect(proved).toMatchObject({ ...live, exit: 0, status: "intact", findings: [] });
   });
 
-  test("show of a decision tells whose money it was, and what there was room for", async () => {
+  test("show of a decision names the tenant that pays, and its headroom", async () => {
     const engine = await Engine.open({ directory: journal });
     await engine.ledger.apply(parseBudgets({ tenants: { poor: {} } }));
     const { sequence } = await engine.decide({ inputTokens: 10_000, tenant: "poor" });
@@ -285,7 +285,7 @@ describe("show and prove", () => {
     expect(await ledger("prove", "--journal", keyed, ...key)).toMatchObject({ exit: 0, conserved: true });
   });
 
-  test("prove tells conservation, digest and sequence, and what was audited", async () => {
+  test("prove prints conservation, digest and sequence, and what was audited", async () => {
     const { exit, out } = await calybris("ledger", "prove", "--journal", journal);
     expect(exit).toBe(0);
     expect(out).toMatch(/^CONSERVED up to entry [0-9]+\ncalyldg1 [0-9a-f]{64}\n/);

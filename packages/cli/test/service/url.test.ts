@@ -108,7 +108,7 @@ describe("commands that change something", () => {
     expect(lines.filter((line) => line.includes('on behalf of "grace" (claimed)'))).toHaveLength(3);
   });
 
-  test("a policy is activated with its catalog in it, wherever the catalog stands", async () => {
+  test("a policy is activated with its catalog in it, wherever the catalog is", async () => {
     files.write("catalog.json", JSON.stringify(CATALOG));
     const next = files.write("next.json", JSON.stringify({ ...POLICY, epoch: 2, catalog: "./catalog.json" }));
     const set = await there("policy", "set", next, "--json");

@@ -16,7 +16,7 @@ function snapshotWith(fields: object): PolicySnapshot {
   return { policy, candidateNames: ["grand", "petite"] } as unknown as PolicySnapshot;
 }
 
-function told(fields: object, asked: object = {}): string | undefined {
+function reported(fields: object, asked: object = {}): string | undefined {
   const snapshot = snapshotWith(fields);
   const request = { ...sampleRequest(), ...asked } as Request;
   const loss = lossToTell(snapshot, request, prescribe(snapshot.policy, request).decision);
@@ -25,7 +25,9 @@ function told(fields: object, asked: object = {}): string | undefined {
 
 describe("what would have won, in a sentence", () => {
   test("is of the runner-up where the candidate asked for was selected, with the least change", () => {
-    expect(told({})).toBe("petite lost by $0.0001328; with a quality of 8,976 bps instead of 7,500 it would have won.");
+    expect(reported({})).toBe(
+      "petite lost by $0.0001328; with a quality of 8,976 bps instead of 7,500 it would have won.",
+    );
   });
 
   test("is of the candidate asked for where another was selected", () => {
@@ -35,7 +37,7 @@ describe("what would have won, in a sentence", () => {
       latencyP95Ms: 200,
       inputPriceMicrocents: 250n,
     };
-    expect(told(dear, { requestedId: 2 })).toBe(
+    expect(reported(dear, { requestedId: 2 })).toBe(
       "petite lost by $0.00000999; at $0.18 instead of $0.2 per million output tokens it would have won.",
     );
   });
@@ -58,10 +60,10 @@ describe("what would have won, in a sentence", () => {
       "petite was refused by the gate disabled; no other quality, latency, price or risk ceiling alone would have made it win.",
     ],
   ])("of one that a gate refused names the gate: %j", (fields, sentence) => {
-    expect(told(fields, { requestedId: 2 })).toBe(sentence);
+    expect(reported(fields, { requestedId: 2 })).toBe(sentence);
   });
 
   test("is nothing where one candidate alone was eligible and asked for", () => {
-    expect(told({ enabled: 0 })).toBeUndefined();
+    expect(reported({ enabled: 0 })).toBeUndefined();
   });
 });

@@ -72,7 +72,7 @@ const shared = {
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Two candidates; the dearer is the better one. */
+/** Two candidates; the more expensive is the better one. */
 export const CATALOG: Json = {
   name: "small",
   title: "Two candidates",

@@ -10,7 +10,7 @@ describe("--help", () => {
   ];
 
   test.each(commandLines(program(capturedTerminal())).map((words) => [words.join(" "), words] as const))(
-    "of calybris %s tells every argument and option",
+    "of calybris %s lists every argument and option",
     async (_name, words) => {
       const { exit, out, complaints } = await calybris(...words, "--help");
       expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });

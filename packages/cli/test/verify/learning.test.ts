@@ -1,6 +1,6 @@
 /**
  * What the engine learned verifies from the journal alone: two folds that know nothing of each other agree after every
- * entry, and a lie about learning is found where it stands.
+ * entry, and a lie about learning is found at its entry.
  */
 import { createFold } from "@calybris/audit";
 import { type ClientRequest, Engine, nodeSha256 } from "@calybris/engine";
@@ -35,7 +35,7 @@ function entriesOf(disk: MemoryDisk): readonly string[] {
 
 interface Step {
   readonly load: number;
-  readonly told: "good" | "bad" | "signs" | "nothing" | "late";
+  readonly reported: "good" | "bad" | "signs" | "nothing" | "late";
   readonly floor: boolean;
   readonly other: boolean;
   readonly governs: (typeof GOVERNS)[number];
@@ -103,7 +103,7 @@ async function govern(
 
 const stepOf: fc.Arbitrary<Step> = fc.record({
   load: fc.oneof(fc.integer({ min: 0, max: 30 }), fc.constantFrom(1_000_000, -5)),
-  told: fc.constantFrom("good", "bad", "signs", "nothing", "late"),
+  reported: fc.constantFrom("good", "bad", "signs", "nothing", "late"),
   floor: fc.boolean(),
   other: fc.boolean(),
   governs: fc.oneof({ weight: 6, arbitrary: fc.constant("nothing" as const) }, fc.constantFrom(...GOVERNS)),
@@ -142,11 +142,11 @@ test("two folds of learning agree after every entry of random histories", { time
           ...(step.floor && index % 5 === 0 ? { qualityMinBps: 6_000 } : {}),
         };
         const { decisionId, decision } = await engine.decide(request);
-        if (step.told === "late") now += 700_000_000_000;
-        if (step.told !== "nothing" && decision.action !== "reject") {
+        if (step.reported === "late") now += 700_000_000_000;
+        if (step.reported !== "nothing" && decision.action !== "reject") {
           await engine.learning.observe({
             decisionId,
-            ...(step.told === "signs" ? { signals: ["slow", "retried"] } : { succeeded: step.told !== "bad" }),
+            ...(step.reported === "signs" ? { signals: ["slow", "retried"] } : { succeeded: step.reported !== "bad" }),
           });
         }
         if (index % 7 === 0) engine.learning.refresh();

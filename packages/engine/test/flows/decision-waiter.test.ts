@@ -11,9 +11,9 @@ import { withTimersHeld } from "../support/virtual-timers.ts";
 // first attempt, and hears of its failure; what a waiter throws is nobody else's affair.
 // Method: the same random requests through both, and failures by hand.
 
-/** Collects what is told, as text in the order of telling. */
+/** Collects answers, as text in their order. */
 class Collector implements DecisionWaiter {
-  readonly told: string[] = [];
+  readonly reported: string[] = [];
   readonly #all = Promise.withResolvers<void>();
   readonly #count: number;
 
@@ -21,7 +21,7 @@ class Collector implements DecisionWaiter {
     this.#count = count;
   }
 
-  /** When as many were told as there are. */
+  /** When all were answered. */
   get all(): Promise<void> {
     return this.#all.promise;
   }
@@ -35,8 +35,8 @@ class Collector implements DecisionWaiter {
   }
 
   #note(text: string): void {
-    this.told.push(text);
-    if (this.told.length === this.#count) this.#all.resolve();
+    this.reported.push(text);
+    if (this.reported.length === this.#count) this.#all.resolve();
   }
 }
 
@@ -49,14 +49,14 @@ async function viaDecide(engine: Engine, clients: readonly ClientRequest[]): Pro
     ),
   );
   await Promise.all(each);
-  return collector.told.toSorted();
+  return collector.reported.toSorted();
 }
 
 async function viaSubmit(engine: Engine, clients: readonly ClientRequest[]): Promise<string[]> {
   const collector = new Collector(clients.length);
   for (const [token, client] of clients.entries()) engine.submit(client, collector, token);
   await collector.all;
-  return collector.told.toSorted();
+  return collector.reported.toSorted();
 }
 
 const client = fc.record(
@@ -68,7 +68,7 @@ const client = fc.record(
   { requiredKeys: ["inputTokens"] },
 );
 
-test("submit tells of each request what decide answers, with its token", async () => {
+test("submit gives for each request what decide answers, with its token", async () => {
   const property = fc.asyncProperty(fc.array(client, { minLength: 1, maxLength: 30 }), async (clients) => {
     const [one, other] = [
       await CommandWorld.open({ policy: sampleSnapshot() }),
@@ -89,10 +89,10 @@ test("a repetition of an attempt that failed hears of the failure, and so does o
   engine.submit({ requestId: "a", inputTokens: 10 }, collector, 0);
   engine.submit({ requestId: "a", inputTokens: 10 }, collector, 1);
   engine.submit({ requestId: "a", inputTokens: 11 }, collector, 2);
-  await vi.waitFor(() => expect(collector.told).toHaveLength(3));
+  await vi.waitFor(() => expect(collector.reported).toHaveLength(3));
   engine.submit({ requestId: "a", inputTokens: 10 }, collector, 3);
-  await vi.waitFor(() => expect(collector.told).toHaveLength(4));
-  expect(collector.told).toEqual([0, 1, 2, 3].map((token) => `${token}: CAL_JOURNAL_FAILED`));
+  await vi.waitFor(() => expect(collector.reported).toHaveLength(4));
+  expect(collector.reported).toEqual([0, 1, 2, 3].map((token) => `${token}: CAL_JOURNAL_FAILED`));
   await engine.close().catch(() => undefined);
 });
 
@@ -117,7 +117,7 @@ test("what a waiter throws is an uncaught error of its own: the others are answe
     engine.submit({ requestId: "a", inputTokens: 10 }, collector, 1);
     engine.submit({ inputTokens: -1 }, failing, 2);
     engine.submit({ inputTokens: 10 }, collector, 3);
-    await vi.waitFor(() => expect(collector.told).toHaveLength(2));
+    await vi.waitFor(() => expect(collector.reported).toHaveLength(2));
     await vi.waitFor(() => expect(uncaught).toEqual([broken, broken]));
     expect((await engine.decide({ inputTokens: 10 })).repeated).toBe(false);
   } finally {

@@ -98,13 +98,13 @@ test("after a restart every recommendation is the one that would have been made"
   expect(second.identity).toBe(first.identity);
 });
 
-test("an outcome binds to one decision, once; what is unbound, rejected or told otherwise is refused", async () => {
+test("an outcome binds to one decision, once; one that is unbound, of a rejection, or different from the first is refused", async () => {
   const engine = await inMemory(new MemoryDisk());
   const { decisionId } = await ask(engine, 3);
-  const told = await engine.learning.observe({ decisionId, succeeded: true, latencyMs: 20 });
-  expect(told).toMatchObject({ successBps: 10_000, repeated: false });
+  const reported = await engine.learning.observe({ decisionId, succeeded: true, latencyMs: 20 });
+  expect(reported).toMatchObject({ successBps: 10_000, repeated: false });
   expect(await engine.learning.observe({ decisionId, succeeded: true, latencyMs: 20 })).toEqual({
-    ...told,
+    ...reported,
     repeated: true,
   });
   await expect(engine.learning.observe({ decisionId, succeeded: false })).rejects.toMatchObject({

@@ -10,7 +10,7 @@ import { MemoryDisk } from "../support/memory-disk.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
 // Goal: an outcome repeats of its decision what an estimator needs, also when its table is no longer the latest.
-// Method: decisions as they were answered, with their arms and base, against the entries of their outcomes, told much later.
+// Method: decisions as they were answered, with their arms and base, against the entries of their outcomes, reported much later.
 
 async function opened(disk: MemoryDisk): Promise<Engine> {
   const sample = sampleSnapshot();

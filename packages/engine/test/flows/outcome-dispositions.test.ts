@@ -7,15 +7,15 @@ import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
-// An outcome of what did not run to its end is kept, and nothing is believed because of it, however it is told.
+// An outcome of what did not run to its end is kept, and nothing is believed because of it, however it is reported.
 
 test.each(
   DISPOSITIONS.flatMap((disposition) =>
     [{ succeeded: true }, { succeeded: false }, { signals: ["error"] as const }, {}].map(
-      (told) => [disposition, told] as const,
+      (reported) => [disposition, reported] as const,
     ),
   ),
-)("an outcome that is %s, told %j", async (disposition, told) => {
+)("an outcome that is %s, reported as %j", async (disposition, reported) => {
   const disk = new MemoryDisk();
   let now = 1_000_000;
   const engine = await Engine.open({
@@ -28,7 +28,7 @@ test.each(
   });
   const ask = () => engine.decide({ inputTokens: 1_000_000, outputTokens: 500_000, valueMicrocents: 100_000_000 });
   const { decisionId } = await ask();
-  const observed = await engine.learning.observe({ decisionId, disposition, ...told });
+  const observed = await engine.learning.observe({ decisionId, disposition, ...reported });
   const isApplied = disposition === "applied";
   expect(observed.learned).toBe(isApplied);
   const observations = [0, 1].map((tier) => engine.learning.quality("default", 8, tier).observations);

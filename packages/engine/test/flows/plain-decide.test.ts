@@ -258,7 +258,7 @@ test("a record is refused when the decision in it is refused as an object, and o
       kernel.decideBatch(1);
       if (flipped >= 0) pages.u8[flipped >> 3] = (pages.u8[flipped >> 3] as number) ^ (1 << (flipped & 7));
       const decision = decisionIn(pages, 0, policy);
-      // A code that stands for nothing is an object without a name.
+      // A code without a meaning is an object without a name.
       const isNamed = decision.action !== undefined && decision.reason !== undefined;
       const asObject = isRefused(() => requireConsistent(policy, requestIn(requests, 0), decision)) || !isNamed;
       expect(isRefused(() => requireConsistentRecord(against, kernel.requestWords(), kernel.decisionWords(), 0))).toBe(

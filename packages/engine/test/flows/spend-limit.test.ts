@@ -140,7 +140,7 @@ test("nothing runs that is estimated to cost more than the requested candidate, 
 describe("the default limit", () => {
   const { spendLimit: _none, ...limited } = sampleSnapshot();
 
-  test("a cheaper candidate that was asked for is not replaced by a dearer one; with no limit it is", async () => {
+  test("a cheaper candidate that was asked for is not replaced by a more expensive one; with no limit it is", async () => {
     const asked = { inputTokens: 1_000_000, requested: "cheaper", valueMicrocents: 100_000_000 };
     for (const [policy, action] of [
       [limited, "execute"],

@@ -71,7 +71,7 @@ describe.each(KINDS)("%s", (kind) => {
     expect(refusal(kind, JSON.stringify(document))).toBeUndefined();
     // Of an amount, one unit; and what a client sends names no schema, only a file of it may.
     const isLeft = (key: string): boolean =>
-      // An expected error stands alone: the second case has it.
+      // An expected error comes alone: the second case has it.
       !/(Microcents|Cents|Dollars)/.test(key) &&
       !(kind === "cases" && key === "error") &&
       !(kind === "request" && key === "$schema");
@@ -187,7 +187,7 @@ test.each([
   expect(mistakes).toMatchObject([{ problem: expect.stringMatching(/^is written beside /) }]);
 });
 
-/** An amount may be written in any unit, so no schema requires one of them; a missing one is told in microcents. */
+/** An amount may be written in any unit, so no schema requires one of them; a missing one is reported in microcents. */
 function neededAs(kind: Kind, name: string): string | undefined {
   if (name === "useCases.default" || name.endsWith("allotmentDollars")) return name;
   const isOptional = kind === "request" || kind === "cases" || /(exposureCap|overrunFloor)Dollars$/.test(name);

@@ -117,7 +117,7 @@ describe.skipIf(!existsSync(pricesFile))("llm beside its sources (skipped where 
     return JSON.parse(gunzipSync(readFileSync(join(data, file))).toString("utf8")) as Content;
   }
 
-  test("each price is that of genai-prices: the dearest hour, below the threshold of a long context", async () => {
+  test("each price is that of genai-prices: the most expensive hour, below the threshold of a long context", async () => {
     const providers = read<readonly Provider[]>("genai_prices_data.json.gz");
     for (const candidate of await writtenCandidates()) {
       const { provider, entry } = sourceOf(candidate);

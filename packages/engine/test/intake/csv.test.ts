@@ -45,7 +45,7 @@ describe("a table", () => {
     );
   });
 
-  test("tells the line on which a row ends, also behind line breaks in a cell", async () => {
+  test("gives the line on which a row ends, also behind line breaks in a cell", async () => {
     expect((await read(['a,b\n1,2\n\n"x\ny",3\n4,5\n'])).map(({ line }) => line)).toEqual([2, 5, 6]);
   });
 

@@ -234,7 +234,7 @@ const PLACEHOLDER = "\u0001placeholder\u0001";
 
 export interface Written {
   readonly text: string;
-  /** The line on which the field stands. */
+  /** The line of the field. */
   readonly line: number;
 }
 

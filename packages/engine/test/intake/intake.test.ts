@@ -162,7 +162,7 @@ describe("a policy", () => {
     expect(pathsOf(() => parsePolicyFile(value))).toContain(path);
   });
 
-  test("every mistake is told at once, with a remedy", () => {
+  test("every mistake is reported at once, with a remedy", () => {
     const error = errorOf(() => parsePolicyFile({ ...policy, epoch: -1, nmae: "x", confidenceMinBps: 1 }));
     const { mistakes } = error.details as { mistakes: readonly Mistake[] };
     expect(mistakes.map(({ path }) => path).sort()).toEqual(["confidenceMinBps", "epoch", "nmae"]);

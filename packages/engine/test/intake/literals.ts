@@ -23,7 +23,7 @@ export const LITERALS: readonly string[] = [
   `[${'"fold",'.repeat(70)}"fold"]`,
 ];
 
-/** What is no JSON, with whether the line on which it stands is the one that is named. */
+/** What is no JSON, with whether its line is the one that is named. */
 export const NOT_JSON: readonly (readonly [literal: string, isNoticedThere: boolean])[] = [
   ...WORDS('NaN Infinity -Infinity undefined \'x\' +1 01 .5 1. 0x10 1e "\\ud800" "\\udc00x" "\\x"').map(
     (literal) => [literal, true] as const,

@@ -7,7 +7,7 @@ import { type Lines, SegmentWriter } from "../../src/journal/segment-writer.ts";
 import { sharedBytes, sharedMemory, WORD } from "../../src/journal/shared-memory.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 
-// Goal: in whichever turns entries are ordered and written, and wherever the positions stand, what is written is the chain
+// Goal: in whichever turns entries are ordered and written, and wherever the positions are, what is written is the chain
 // of what was ordered, in batches that respect segments and seals.
 // Method: both ends of the ring in one thread, step by step. The positions begin just before they pass 2^32.
 

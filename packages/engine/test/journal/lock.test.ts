@@ -67,7 +67,7 @@ test("the lock names the file that is locked, is empty, and stays when it is rel
   expect(existsSync(join(directory, LOCK_FILE))).toBe(true);
 });
 
-test("a lock that was moved away frees its name, and is told from the new one by its identity", async () => {
+test("a lock that was moved away frees its name, and is distinguished from the new one by its identity", async () => {
   const first = await acquireLock(directory);
   renameSync(join(directory, LOCK_FILE), join(directory, "moved"));
   const second = await acquireLock(directory);

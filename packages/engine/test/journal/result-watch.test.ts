@@ -3,7 +3,7 @@ import { ResultWatch } from "../../src/journal/result-watch.ts";
 import { publishResult } from "../../src/journal/results.ts";
 import { sharedBytes, sharedMemory } from "../../src/journal/shared-memory.ts";
 
-test("the process is kept alive for what is submitted while the watch still looks for what a message has told already", async () => {
+test("the process is kept alive for what is submitted while the watch still looks for what a message has already reported", async () => {
   const memory = sharedMemory(sharedBytes());
   let isKept = false;
   const keeper = {

@@ -117,9 +117,9 @@ test("entries of any length, in any grouping, keyed or not: the file is their ch
 });
 
 test("more at once than the ring holds waits its turn: nothing is lost, doubled or out of order", async () => {
-  const told: string[] = [];
+  const reported: string[] = [];
   const onWritten = ({ first, durable, proofs }: Written): void => {
-    for (let sequence = first; sequence <= durable; sequence++) told.push(proofs.hashOf(sequence));
+    for (let sequence = first; sequence <= durable; sequence++) reported.push(proofs.hashOf(sequence));
   };
   const journal = openJournal(directory, { onWritten });
   const count = 10_000;
@@ -127,7 +127,7 @@ test("more at once than the ring holds waits its turn: nothing is lost, doubled 
   const hashes = await Promise.all(answers);
   await journal.close();
   expect(readBack(directory).hashes.slice(0, count)).toEqual(hashes);
-  expect(told.slice(0, count)).toEqual(hashes);
+  expect(reported.slice(0, count)).toEqual(hashes);
   expect(journal.metrics.entries).toBe(count + 1);
 });
 
@@ -140,7 +140,7 @@ test("what is closed under load is whole: every answer came, and the journal goe
   expect(readBack(directory).useCases.size).toBe(1_500);
 });
 
-test("a disk that is full from the beginning: whoever waits is told, and nobody is let in after", async () => {
+test("a disk that is full from the beginning: waiting callers get the failure, and later ones are refused", async () => {
   const driver = (start: WriterStart, key: Uint8Array | undefined): ThreadDriver => {
     symlinkSync("/dev/full", join(directory, segmentName(1)));
     return new ThreadDriver(start, key);

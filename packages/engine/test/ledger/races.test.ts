@@ -17,7 +17,7 @@ import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
 const START_US = Date.UTC(2026, 0, 15, 12) * 1_000;
 
-/** An engine in memory whose time stands still unless it is moved. */
+/** An engine in memory whose time is constant unless it is moved. */
 async function engineFor(
   tenants: object,
   options: { readonly kernel?: Kernel } = {},

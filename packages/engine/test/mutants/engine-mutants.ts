@@ -30,7 +30,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     seed: 14,
   },
   {
-    name: "a plan that throws is passed on to whoever asked",
+    name: "a plan that throws is passed on to the caller",
     file: "flows/decide-step.ts",
     find: "throw failStop.stop(error);",
     replace: "throw error;",

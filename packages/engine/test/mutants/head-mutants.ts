@@ -1,5 +1,5 @@
 /**
- * Planted bugs of the head, its MAC, and the rule that tells a torn tail from damage.
+ * Planted bugs of the head, its MAC, and the rule that distinguishes a torn tail from damage.
  * @module
  */
 import type { Mutant } from "./mutants.ts";
@@ -74,7 +74,7 @@ export const HEAD_MUTANTS: readonly Mutant[] = [
     search: "flip",
   },
   {
-    name: "an entry that stands there twice is cut as a torn tail",
+    name: "a duplicate entry is cut as a torn tail",
     file: TORN_TAIL,
     find: "if (entry.sequence <= last.sequence) return",
     replace: "if (entry.sequence <= 0) return",

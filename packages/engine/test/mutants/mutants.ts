@@ -241,7 +241,7 @@ export const MUTANTS: readonly Mutant[] = [
     workload: "rotations",
   },
   {
-    name: "whoever waits when the disk fails is told that all is well",
+    name: "callers that wait when the disk fails get a success",
     file: "journal/waiting-list.ts",
     find: "for (const waiter of latest) waiter.failed(error);",
     replace: 'for (const waiter of latest) waiter.durable(1, { hashOf: () => "", copy: () => undefined });',

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { Beliefs } from "../../src/router/beliefs.ts";
 
-/** One of eight: tells its outcomes, and reads between them as a recommendation would. */
+/** One of eight: reports its outcomes, and reads between them as a recommendation would. */
 export interface BeliefStart {
   readonly beliefs: SharedArrayBuffer;
   /** 0 until all may begin. */

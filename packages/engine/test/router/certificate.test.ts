@@ -183,8 +183,8 @@ test("an outcome of a decision under other regimes is kept and teaches nothing",
   const engine = await open(new MemoryDisk());
   const warming = await ask(engine, 150);
   await engine.learning.setPrior(OF_LOAD);
-  const [early, told] = [await ask(engine, 150), await ask(engine, 150)];
-  expect((await engine.learning.observe({ decisionId: told.decisionId, succeeded: false })).learned).toBe(true);
+  const [early, reported] = [await ask(engine, 150), await ask(engine, 150)];
+  expect((await engine.learning.observe({ decisionId: reported.decisionId, succeeded: false })).learned).toBe(true);
   await engine.learning.setPrior(STEEPER);
   expect((await engine.learning.observe({ decisionId: early.decisionId, succeeded: false })).learned).toBe(false);
   // The warm-up has a regime of its own, which means what it meant.

@@ -1,5 +1,5 @@
 /**
- * Worlds that want to break a learner: whatever they tell it, every route answers, a floor is never lowered on evidence
+ * Worlds that want to break a learner: whatever they report, every route answers, a floor is never lowered on evidence
  * that contradicts itself, and what is poisoned is refused with nothing changed.
  */
 import { bps, createPolicy, type Learning, type PolicySnapshot, samplePolicy, type Signal } from "@calybris/kernel";
@@ -56,9 +56,9 @@ async function live(
   for (let round = 0; round < rounds; round++) {
     const decided = await ask(engine, load(round));
     decisions.push(decided);
-    const told = tell(decided, round);
-    if (told !== undefined && decided.decision.action !== "reject")
-      await engine.learning.observe({ decisionId: decided.decisionId, ...told });
+    const reported = tell(decided, round);
+    if (reported !== undefined && decided.decision.action !== "reject")
+      await engine.learning.observe({ decisionId: decided.decisionId, ...reported });
     if (round % 10 === 0) engine.learning.refresh();
   }
   return decisions;
@@ -74,13 +74,13 @@ test.each([
   ["a client that reports only failures", { succeeded: false }],
   ["a client that reports only successes", { succeeded: true }],
   ["a client that never says, but whose calls all err", { signals: ["error"] as Signal[] }],
-] as const)("%s: every route still answers", async (_name, told) => {
+] as const)("%s: every route still answers", async (_name, reported) => {
   const hostile = await world();
   const all = await live(
     hostile,
     250,
     (round) => round % 7,
-    () => told,
+    () => reported,
   );
   expect(answers(all)).toBe(true);
   await hostile.engine.close();
@@ -208,8 +208,8 @@ test("outcomes years late are kept and teach nothing", async () => {
   const hostile = await world();
   const { decisionId } = await ask(hostile.engine, 3);
   hostile.advance(400 * 86_400);
-  const told = await hostile.engine.learning.observe({ decisionId, succeeded: false });
-  expect(told.learned).toBe(false);
+  const reported = await hostile.engine.learning.observe({ decisionId, succeeded: false });
+  expect(reported.learned).toBe(false);
   await hostile.engine.close();
 });
 

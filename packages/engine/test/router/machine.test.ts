@@ -21,7 +21,7 @@ import { linearPrior, treesPrior } from "../support/linear-prior.ts";
 
 const THREADS = 8;
 
-/** Eight threads tell outcomes at once; what each read that nobody could have written. */
+/** Eight threads report outcomes at once; what each read that nobody could have written. */
 async function race(
   beliefs: Beliefs,
   startOf: (thread: number) => Omit<BeliefStart, "beliefs" | "gate">,
@@ -62,7 +62,7 @@ test("beliefs: eight threads at once forget as one would, and stay in bounds", a
   const start = { outcomes: 1_500, discountPpm: 999_000, unit: 1, most: (1_002 + THREADS) * COUNT_ONE };
   const torn = await race(beliefs, () => ({ ...start, tier: 3, rewardBps: 10_000 }));
   expect(torn).toBe(0);
-  // At the end of many outcomes a memory of a thousand is full, whoever told them.
+  // At the end of many outcomes a memory of a thousand is full, whichever thread reported them.
   expect(beliefs.alpha(0, 3)).toBeGreaterThan(990 * COUNT_ONE);
   expect(beliefs.beta(0, 3)).toBe(COUNT_ONE);
 }, 60_000);
@@ -97,8 +97,8 @@ function router(prior: Prior | undefined): {
     const features = requests[round % requests.length] as readonly number[];
     made.advise("default", 5_000, features, 0, advice);
     apply({ kind: "decision", learning: { regime: advice.regime, features, anomalous: advice.anomalous } });
-    const told = { successBps: round % 3 === 0 ? 0 : 10_000, rewardBps: 6_000, warmStartBps: 5_000, learned: true };
-    apply({ kind: "outcome", regime: advice.regime, tier: round % 3, useCase: "default", ...told });
+    const reported = { successBps: round % 3 === 0 ? 0 : 10_000, rewardBps: 6_000, warmStartBps: 5_000, learned: true };
+    apply({ kind: "outcome", regime: advice.regime, tier: round % 3, useCase: "default", ...reported });
     const due = made.regimesDue();
     if (due !== undefined) apply(due);
   }

@@ -166,7 +166,7 @@ test("regimes: eight buckets of a score; equal scores share one, and no score is
   expect(standardisedScore({ means: [80, 0], deviations: [0, 16] }, [99, 100])).toBe(3_000);
 });
 
-test("the tracker settles where it was told to: at a third by default, at its target otherwise", () => {
+test("the tracker settles at its target: at a third by default, at its target otherwise", () => {
   const rate = (targetFailureBps: number | undefined): number => {
     const floors = new Floors();
     const out: FloorOut = { floorBps: 0, source: "tracker" };

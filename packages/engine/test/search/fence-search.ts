@@ -63,7 +63,7 @@ async function tryOtherWriter(directory: string): Promise<void> {
   // At the end of what was written, where the prepared space begins.
   const other = nodeDisk.open(directory, SEGMENT, false);
   other?.write(Buffer.from('{"sequence":2'), endOfEntries(size, other));
-  await requireRefused("another writer's bytes stand in the place", () => written(writer, { ...batch, first: 2 }));
+  await requireRefused("another writer's bytes are in the place", () => written(writer, { ...batch, first: 2 }));
   other?.close();
   await lock.release();
 }

@@ -14,7 +14,7 @@ import { MemoryDisk } from "../support/memory-disk.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
 export interface LieCounts {
-  /** Lies that stopped the engine, and lies that an entry holds as they were told. */
+  /** Lies that stopped the engine, and lies that an entry holds as they were given. */
   stopped: number;
   held: number;
 }
@@ -59,9 +59,9 @@ async function tryLie({ field, value }: Lie, request: object, counts: LieCounts)
   const lying: Kernel = {
     prescribe: (asked: Request) => {
       const { decision } = prescribe(sampleSnapshot().policy, asked);
-      const told = relative(decision[field], value);
-      isLie = !Object.is(decision[field], told);
-      return { ...decision, [field]: told } as Decision;
+      const reported = relative(decision[field], value);
+      isLie = !Object.is(decision[field], reported);
+      return { ...decision, [field]: reported } as Decision;
     },
   };
   const engine = await open(disk, lying);

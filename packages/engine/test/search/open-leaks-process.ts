@@ -366,7 +366,7 @@ async function tryWay({ way, expected, prepare, hold, attempt }: Way, directory:
   const before = await settledCensus();
   const codes = [await codeOf(attempt(directory)), await codeOf(attempt(directory))];
   let after = census();
-  // A thread that was told to end takes a moment.
+  // A thread that was asked to end takes a moment.
   for (let waited = 0; waited < PATIENCE_MS && beyond(after, before).length > 0; waited += LOOK_MS) {
     await sleep(LOOK_MS);
     after = census();

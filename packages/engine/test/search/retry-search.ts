@@ -158,9 +158,9 @@ class Client {
       return;
     }
     if (code !== "CAL_REQUEST_ID_REUSED") throw new Error(`other content (${key}) got ${code ?? "a decision"}`);
-    const { sequence: told } = (outcome as { refused: { details: { sequence: number } } }).refused.details;
-    if (told !== first.answer.sequence)
-      throw new Error(`${key} was decided in ${first.answer.sequence}, not in ${told}`);
+    const { sequence: reported } = (outcome as { refused: { details: { sequence: number } } }).refused.details;
+    if (reported !== first.answer.sequence)
+      throw new Error(`${key} was decided in ${first.answer.sequence}, not in ${reported}`);
     this.#counts.reused += 1;
   }
 
@@ -193,7 +193,7 @@ const POLICIES: readonly ((epoch: bigint) => PolicySnapshot)[] = [
   withEverything,
   learning,
   sampleSnapshot,
-  (epoch) => ({ ...withEverything(epoch), candidateNames: ["dearer", "cheaper"] }),
+  (epoch) => ({ ...withEverything(epoch), candidateNames: ["better", "cheaper"] }),
   (epoch) => ({ ...withEverything(epoch), capabilities: ["plain", "wide", "exact"], regions: ["east", "west"] }),
   (epoch) => ({ ...withEverything(epoch), providers: ["first", "third"], tiers: ["low", "high"] }),
   (epoch) => ({

@@ -1,5 +1,5 @@
 /**
- * The search for a command that is taken in part. The queue is small and the disk waits to be told, so commands are refused
+ * The search for a command that is taken in part. The queue is small and the disk waits for a command of the test, so commands are refused
  * for want of room in every situation: with periods, regimes and tables that are due, alone and many at once. What is
  * refused changes nothing. What is taken leaves the journal that an engine with room leaves when it is given the same
  * commands, and each request of a batch by itself.
@@ -151,7 +151,7 @@ function pickDecided({ decisionId, repeated }: { readonly decisionId: string; re
   return { decisionId, repeated };
 }
 
-/** Keeps what it is given until it is told to write. */
+/** Keeps what it is given until it is asked to write. */
 class HeldDriver implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;
   onFailed: (problem: string) => void = () => undefined;

@@ -58,7 +58,7 @@ function read(data: string, state: EngineState): { readonly head: EntryHead; rea
   return { head, body: parseEntryBody(head, data, policiesAt(state, head.sequence)) as EntryBody };
 }
 
-/** One member is another; or the entry stands in another place. */
+/** One member is another; or the entry is in another place. */
 function altered(head: EntryHead, body: EntryBody, chance: Chance): [number, number, EntryBody] {
   if (chance(12) === 0) return [head.sequence + 1, head.at, body];
   if (chance(12) === 0) return [head.sequence, head.at - 1_000_000_000_000, body];

@@ -173,7 +173,7 @@ export class CommandWorld {
     return results;
   }
 
-  /** In the order of their entries, whoever was answered first. */
+  /** In the order of their entries, whichever was answered first. */
   #note(decisionId: string): void {
     this.decisionIds.push(decisionId);
     this.decisionIds.sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));

@@ -1,5 +1,5 @@
 /**
- * A value that counts how often anything of it is looked at, so that the cost of a reader can be told without a clock.
+ * A value that counts how often anything of it is looked at, so that the cost of a reader can be measured without a clock.
  * @module
  */
 

@@ -1,7 +1,7 @@
 import { bps, createPolicy, type PolicySnapshot, microcents, samplePolicy, sequence, tokens } from "@calybris/kernel";
 
 /**
- * The sample policy with names for people; `epoch` tells one snapshot from another. A substitute may cost more than what was
+ * The sample policy with names for people; `epoch` distinguishes snapshots. A substitute may cost more than what was
  * asked for, so that every gate can be met; `spend-limit.test.ts` has the default.
  */
 export function sampleSnapshot(epoch = 7n): PolicySnapshot {

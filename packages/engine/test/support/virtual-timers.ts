@@ -1,5 +1,5 @@
 /**
- * Timers that go off only when told to. A process in a search lives for some milliseconds of real time, more on a busy
+ * Timers that fire only when the test advances them. A process in a search lives for some milliseconds of real time, more on a busy
  * machine; what it does must not depend on that. What an abandoned process left running is forgotten.
  * @module
  */

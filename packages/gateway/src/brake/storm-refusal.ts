@@ -1,5 +1,5 @@
 /**
- * What a client is told whose calls are a storm. It is refused as if its budget were gone, because that is the one answer
+ * The refusal of a client whose calls are a storm. It is refused as if its budget were gone, because that is the one answer
  * after which Claude Code, Codex, opencode and both SDKs send nothing more.
  * @module
  */

@@ -3,7 +3,7 @@
  * says so; it is no answer of the provider's, and is not billed by anybody.
  *
  * What is kept: whole answers of status 200 that are not streams. A stream that is replayed from memory would have a pace of
- * its own and could not be told from a real one, so that streams are neither kept nor answered. Answers hold what a prompt
+ * its own and could not be distinguished from a real one, so that streams are neither kept nor answered. Answers hold what a prompt
  * was about: they are in memory only, never in the journal, each for its own tenant, and for a bounded time.
  * @module
  */

@@ -147,7 +147,7 @@ describe("what is not known", () => {
     expect(await mistakesOf({ environment: { CALYBRIS_LISTEN_PRT: "1" } })).toEqual([
       expect.objectContaining({ path: "CALYBRIS_LISTEN_PRT", remedy: "Did you mean CALYBRIS_LISTEN_PORT?" }),
     ]);
-    // A cluster tells every program where a service called calybris is.
+    // A cluster gives every program the address where a service called calybris is.
     expect(await mistakesOf({ environment: { CALYBRIS_PORT_8787_TCP_ADDR: "10.0.0.1", CALYBRIS_DATA: "x" } })).toEqual(
       [],
     );

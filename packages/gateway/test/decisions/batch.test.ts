@@ -64,7 +64,7 @@ test("of many batches at once each is decided whole or refused whole, and the sa
   }
 });
 
-test("one key, one field or one tenant that is wrong is told in its place; the others are decided", async () => {
+test("one key, one field or one tenant that is wrong is reported in its place; the others are decided", async () => {
   const own = await startService({ flags: { "budgets-unknown-tenants": "refuse" } });
   try {
     const { status, body } = await post(

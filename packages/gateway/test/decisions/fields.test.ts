@@ -110,7 +110,7 @@ function withMember(base: object, key: string, literal: string): string {
  */
 const BEYOND_SCHEMA = /which the policy does not have|is an unknown f|is written beside|out of range|^is "|^is 0$/;
 
-test("whatever stands in a field of a request, the check by hand and the published schema agree", async () => {
+test("whatever a field of a request holds, the check by hand and the published schema agree", async () => {
   const schema = schemas["DecisionRequest"] as JsonSchema;
   const fields = Object.keys(schema["properties"] as object);
   expect(fields.length).toBeGreaterThan(20);
@@ -144,7 +144,7 @@ test("whatever stands in a field of a request, the check by hand and the publish
   expect(disagreements).toEqual([]);
 });
 
-test("whatever stands in a field of anything else that is sent, it is taken or refused, and never a bug", async () => {
+test("whatever a field of any other body holds, it is taken or refused, and never a bug", async () => {
   const bases: { readonly [path: string]: object } = {
     "/v1/outcomes": { decisionId: "2-00000000" },
     "/v1/settlements": { decisionId: "2-00000000", actualMicrocents: 1 },

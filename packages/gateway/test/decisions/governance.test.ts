@@ -141,7 +141,7 @@ describe("a policy", () => {
     },
   };
 
-  test("as loose as one may be loosens nothing, nor does a use case that stands at the forbidden end", async () => {
+  test("as loose as one may be loosens nothing, nor does a use case at the forbidden end", async () => {
     await withService({ startingPolicy: () => Promise.resolve(testPolicy(LOOSEST)) }, async (own) => {
       await expectAllForbidden(own);
       const client = own.client({ key: own.keys.decide });
@@ -191,7 +191,7 @@ describe("a policy", () => {
 });
 
 describe("a kernel that errs", () => {
-  /** Chooses the dearest candidate for whatever is asked. */
+  /** Chooses the most expensive candidate for every request. */
   const spendthrift = (change: (request: Request) => Partial<Decision>): (() => Kernel) => {
     return () => ({
       prescribe: (request) =>

@@ -5,7 +5,7 @@ import { codeOf, POLICY, type Running, startService } from "../support/running-s
 // Goal: a service whose engine has stopped takes no command over any route, says why, and still shows what is durable.
 // Method: a kernel that fails from a given moment on, and every route of the published API.
 
-/** A service with one decision in it, whose kernel fails when told to. */
+/** A service with one decision in it, whose kernel fails on request. */
 async function withFailingKernel(
   work: (own: Running, decisionId: string, fail: () => Promise<Answer>) => Promise<void>,
 ) {

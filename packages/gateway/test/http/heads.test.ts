@@ -128,7 +128,7 @@ describe("a client that closes its side", () => {
     }
   });
 
-  test("is told what is wrong with what it sent, not that it broke off", async () => {
+  test("gets what is wrong with its request, not a broken connection", async () => {
     for (const running of [local, withoutFastPath]) {
       for (let round = 0; round < 5; round += 1) {
         const answer = await speak(running.url, ["OST /v1/decisions HTTP/1.1\r\nhost: x\r\n\r\n{}"], {

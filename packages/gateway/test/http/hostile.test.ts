@@ -254,7 +254,7 @@ test("more connections than are allowed are turned away, and those that are ther
   }
 });
 
-test("whoever asks and takes no answers is heard no further than the system holds answers for", async () => {
+test("a client that takes no answers is read no further than the system buffers answers", async () => {
   const own = await startService();
   const socket = connect(Number(new URL(own.url).port), "127.0.0.1");
   try {

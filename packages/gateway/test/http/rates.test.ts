@@ -96,7 +96,7 @@ describe("the cost of a request, in requests of its key's rate", () => {
   const moreKeys = [{ name: "slow", scopes: ["decide" as Scope], sha256: key.sha256, perSecond: 10 }];
   const headers = { authorization: `Bearer ${key.key}` };
 
-  /** How many requests the key owes, as the next refusal tells; in whole seconds of its rate. */
+  /** How many requests the key owes, as the next refusal says; in whole seconds of its rate. */
   async function owed(own: Running): Promise<number> {
     const answer = await post(own, "/v1/decisions", BODY, headers);
     return answer.status === 429 ? 10 * Number(answer.headers.get("retry-after")) : 0;

@@ -282,7 +282,7 @@ test.each([[undefined], [true as const]])(
   },
 );
 
-/** A route that answers when it is told to, and the responders that wait. */
+/** A route that answers on request, and the responders that wait. */
 function laterRoute(): { readonly route: Route; readonly waiting: Responder[] } {
   const waiting: Responder[] = [];
   const body = { schema: decisionShape, checkedBy: "handler", reader: "json", membersMax: 10 } as const;

@@ -41,7 +41,7 @@ describe("a body", () => {
     );
   });
 
-  test("in which a key stands twice is refused, wherever and however it is written", () => {
+  test("with a duplicate key is refused, wherever and however it is written", () => {
     fc.assert(
       fc.property(
         json,

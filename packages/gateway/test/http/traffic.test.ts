@@ -101,7 +101,7 @@ test("whatever is written and taken, the queue is late exactly while a byte wait
   );
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
-      // A socket that takes what it is given when it is told to.
+      // A socket that accepts data on request.
       const waiting: { readonly taken: () => void; readonly bytes: number; readonly atMs: number }[] = [];
       let nowMs = 0;
       const socket = {

@@ -131,7 +131,7 @@ function withoutId({ status, body }: { readonly status: number; readonly body: u
   return `${status} ${JSON.stringify(body).replaceAll(decisionId, "ID")}`;
 }
 
-test("a bound key cannot tell another tenant's decision from one that does not exist, whatever it asks", async () => {
+test("a bound key cannot distinguish another tenant's decision from one that does not exist", async () => {
   const unknown = `${Number((decisions["c"] ?? "").split("-")[0])}-00000000`;
   for (const name of NAMES) {
     const { key } = KEYS[name];
@@ -162,7 +162,7 @@ test("a bound key cannot tell another tenant's decision from one that does not e
   }
 });
 
-test("a key that is not bound is told which tenant a decision does not belong to", async () => {
+test("the error for an unbound key names the tenant that a decision does not belong to", async () => {
   const answer = await command(running.keys.decide, "/v1/settlements", {
     decisionId: decisions["a"],
     tenant: "b",

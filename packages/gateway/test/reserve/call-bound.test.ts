@@ -164,7 +164,7 @@ describe("the bound of a call", () => {
   });
 });
 
-describe("the dearest service that may be had", () => {
+describe("the most expensive service that a call may get", () => {
   test("bounds every factor that an answer can name, where the request asks for it or for nothing", () => {
     const word = fc.constantFrom("", "default", "standard", "batch", "us", "global", "auto", "flex");
     fc.assert(

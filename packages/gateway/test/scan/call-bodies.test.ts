@@ -52,7 +52,7 @@ describe("a body of a call", () => {
     ["deflate", deflateSync],
     ["br", brotliCompressSync],
     ["zstd", zstdCompressSync],
-  ])("that is compressed by %s is read as what it stands for", async (encoding, compress) => {
+  ])("that is compressed by %s is read as its content", async (encoding, compress) => {
     const body = bodyOf(300_000);
     const compressed = compress(body);
     let taken = 0;
@@ -75,7 +75,7 @@ describe("a body of a call", () => {
     });
   });
 
-  test("of a few bytes that stand for 64 MiB is refused while it is read", async () => {
+  test("of a few bytes that expand to 64 MiB is refused while it is read", async () => {
     const bomb = zstdCompressSync(Buffer.alloc(64 * MIB, " "));
     expect(bomb.byteLength).toBeLessThan(8_192);
     await expect(scan(bomb, { encoding: "zstd" })).rejects.toMatchObject({ code: "CAL_GATEWAY_BODY_TOO_LARGE" });

@@ -199,7 +199,7 @@ describe("counts", () => {
     expect(more.promptBytes).toBe(plain.promptBytes);
   });
 
-  test("of bytes beyond ASCII are the same for letters and for escapes that stand for them", () => {
+  test("of bytes beyond ASCII are the same for letters and for their escapes", () => {
     const letters = contentIn("openai-chat", '{"messages":[{"role":"user","content":"北京"}]}');
     const escapes = contentIn("openai-chat", '{"messages":[{"role":"user","content":"\\u5317\\u4eac"}]}');
     expect([letters.wideBytes, escapes.wideBytes]).toEqual([6, 6]);

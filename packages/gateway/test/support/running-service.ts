@@ -21,7 +21,7 @@ import { createLog } from "../../src/watch/log.ts";
 
 const shared = { riskCeilingBps: 9_500, capabilities: ["tools"], regions: ["eu"] };
 
-/** Three candidates: the dearer, the better. `small` is elsewhere and can less. */
+/** Three candidates: the more expensive, the better. `small` is elsewhere and can less. */
 type Json = Readonly<Record<string, unknown>>;
 
 export const CATALOG: Json = {

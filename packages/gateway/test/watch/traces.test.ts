@@ -18,10 +18,10 @@ interface Span {
 
 let collector: Server;
 let endpoint: string;
-let told: { readonly path: string; readonly spans: readonly Span[] }[];
+let reported: { readonly path: string; readonly spans: readonly Span[] }[];
 let status: number;
 beforeEach(async () => {
-  told = [];
+  reported = [];
   status = 200;
   collector = createServer((request, response) => {
     let body = "";
@@ -30,7 +30,7 @@ beforeEach(async () => {
     });
     request.on("end", () => {
       const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
-      told.push({
+      reported.push({
         path: request.url ?? "",
         spans: resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
       });
@@ -51,11 +51,11 @@ async function traced(
     await post(own, "/v1/decisions", BODY, headers);
     await post(own, "/v1/settlements", "{}", headers);
   } finally {
-    // What is held is told before it ends.
+    // What is held is exported before it ends.
     await own.end();
   }
-  expect(told.every(({ path }) => path === "/v1/traces")).toBe(true);
-  return told.flatMap(({ spans }) => spans);
+  expect(reported.every(({ path }) => path === "/v1/traces")).toBe(true);
+  return reported.flatMap(({ spans }) => spans);
 }
 
 test("each request is a span, and what a caller began is continued", async () => {
@@ -71,7 +71,7 @@ test("each request is a span, and what a caller began is continued", async () =>
 test("a share of nothing is none, but for those that a caller wants; and a caller may want none", async () => {
   expect(await traced({ "traces-share-bps": "0" })).toEqual([]);
   expect(await traced({ "traces-share-bps": "0" }, { traceparent: PARENT })).toHaveLength(2);
-  told = [];
+  reported = [];
   expect(await traced({}, { traceparent: PARENT.replace(/01$/, "00") })).toEqual([]);
 });
 

@@ -253,7 +253,7 @@ describe("a provider's error", () => {
         error: { type: "invalid_request_error", message: "Your credit balance is too low to access the API" },
       },
     ],
-  ])("of the operator's account, %i %j, is not told to the tenant", async (status, body) => {
+  ])("of the operator's account, %i %j, is not disclosed to the tenant", async (status, body) => {
     expect(faultOf(status, body)).toBe("operator");
     for (const [dialect, family] of [
       ["openai-chat", "openai"],

@@ -95,7 +95,7 @@ describe("a stream of chat completions", () => {
     ["within an event", word("half") + word("lost").slice(0, 40), word("half")],
     ["within a character", Buffer.from(word("half") + word("北京")).subarray(0, -50), word("half")],
     ["within a line end", word("half").slice(0, -1), word("half")],
-    ["where [DONE] stands without a finish reason", word("half") + DONE, word("half")],
+    ["where [DONE] comes without a finish reason", word("half") + DONE, word("half")],
     ["before its first event", "", ""],
   ])("that is cut %s ends with an error that the SDK throws, and without [DONE]", async (_name, given, kept) => {
     const { text, outcome } = run("openai-chat", [given]);

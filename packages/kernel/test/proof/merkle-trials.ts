@@ -1,7 +1,7 @@
 /**
  * Every proof of every tree up to a size, and every change to it.
  *
- * Trees, paths and proofs by the recursive definitions of RFC 9162 stand beside ours. A proof says nothing of the tree size
+ * Trees, paths and proofs by the recursive definitions of RFC 9162 are compared with ours. A proof says nothing of the tree size
  * (see merkle-check.ts), so a size that is off is acceptable exactly where the recursive definition leads through the same
  * siblings on the same sides.
  * @module
@@ -45,7 +45,7 @@ export interface Trials {
   readonly accepted: number;
   readonly altered: number;
   readonly sizesOff: number;
-  /** Of those, with the same path: no checker can tell them. */
+  /** Of those, with the same path: no checker can distinguish them. */
   readonly sizesAlike: number;
   readonly wrong: readonly string[];
 }

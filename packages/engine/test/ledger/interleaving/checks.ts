@@ -5,7 +5,7 @@
 import type { Place, State } from "./explorer.ts";
 import type { Facts } from "./threads.ts";
 
-/** Cells below the first tenant's tell of attempts and undoing. */
+/** Cells below the first tenant's show attempts and undoing. */
 const CELL_STRIDE = 8;
 export const cellOf = (tenant: number): number => (tenant + 1) * CELL_STRIDE;
 
@@ -48,7 +48,7 @@ const SHORT = 0;
  * For each worker that reserves: why it may be refused. Each member is a set of other threads, as a bit mask: at some moment
  * since it began, a level had less room than it wants, if the attempts of those threads come to something. One that does
  * counts from its first debit; one that is undone never took anything. A refusal after one try must have a reason that
- * depends on nobody: whoever was midway then is done by now, or it would have been seen, and tried again.
+ * depends on nobody: a thread that was midway then is done by now, or it would have been seen, and tried again.
  */
 export function rememberRefusals(before: State<Facts> | undefined, after: Omit<State<Facts>, "memo">): string {
   const remembered = before?.memo.split(" ") ?? [];

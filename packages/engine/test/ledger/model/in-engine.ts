@@ -11,7 +11,7 @@ import type { Reserved, Subject } from "./sequences.ts";
 import { MemoryDisk } from "../../support/memory-disk.ts";
 import { sampleSnapshot } from "../../support/sample-snapshot.ts";
 
-/** At 250 microcents per million, so many input tokens of the dearer candidate cost one microcent. */
+/** At 250 microcents per million, so many input tokens of the more expensive candidate cost one microcent. */
 const TOKENS_PER_MICROCENT = 4_000;
 const AMOUNT_MAX = 500_000n;
 /** The other candidate costs a tenth. */

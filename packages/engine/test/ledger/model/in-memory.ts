@@ -1,6 +1,6 @@
 /**
  * The ledger's commands over a journal in memory: every entry is written as text, read back and folded, as the engine
- * does, without a disk. It refuses entries when told to, and starts again from its text.
+ * does, without a disk. It refuses entries on request, and starts again from its text.
  * @module
  */
 import {

@@ -14,7 +14,7 @@ import type { LedgerSearch } from "./ledger-mutants.ts";
 import { trySequences } from "../model/search.ts";
 import { raceThreads } from "../threads/threads.ts";
 
-/** Threads that share one processor seldom meet between two steps, so whoever looks for a planted bug looks again. */
+/** Threads that share one processor seldom meet between two steps, so the search for a planted bug is repeated. */
 const RACES: number = process.env["LEDGER_MUTANT"] === undefined ? 1 : 12;
 
 const SEARCHES: Readonly<Record<LedgerSearch, () => Promise<unknown>>> = {

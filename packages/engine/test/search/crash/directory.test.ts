@@ -42,7 +42,7 @@ test("a journal's directory is durable by name before anything in it is: each ne
   expect(synced).toEqual([join(directory, "a", "b"), join(directory, "a"), directory]);
 });
 
-test("the name of a directory that is there already is made durable too: whoever made it may have died before it could", () => {
+test("the name of a directory that is there already is made durable too: its creator may have died before it could", () => {
   nodeDisk.makeDirectory(directory);
   expect(synced).toEqual([join(directory, "..")]);
 });

@@ -5,7 +5,7 @@
 import type { Disk, DiskFile } from "../../../src/journal/disk.ts";
 import type { DiskModel, Operation } from "./model.ts";
 
-/** So little space is prepared at a time that a crash during it leaves few sectors to tell apart. */
+/** So little space is prepared at a time that a crash during it leaves few sectors to distinguish. */
 export const PREPARED_BYTES = 2_048;
 
 /** Records every operation, and keeps the model up to date. */

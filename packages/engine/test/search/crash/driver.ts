@@ -38,7 +38,7 @@ export class HandDriver implements WriterDriver {
   }
 
   submit(batch: Batch): void {
-    // A turn later, as a thread would be: whoever is answered too early is answered before it.
+    // A turn later, as a thread would be: an answer that comes too early comes before it.
     setImmediate(() => this.#attempt(() => this.#write(batch)));
   }
 

@@ -35,7 +35,7 @@ export interface ImageOptions {
   readonly destroysSectors?: boolean | undefined;
 }
 
-/** One unsynced sector and what may stand in it. */
+/** One unsynced sector and what it may hold. */
 interface Slot {
   readonly name: string;
   readonly offset: number;
@@ -106,7 +106,7 @@ function slotOf(name: string, offset: number, contents: readonly Buffer[]): Slot
   return { name, offset, options };
 }
 
-/** What may stand in a sector of which `visible` bytes lie within the file; the durable content first, then the newest. */
+/** What a sector may hold of which `visible` bytes lie within the file; the durable content first, then the newest. */
 function sectorContents(
   file: FileModel,
   sector: number,

@@ -3,7 +3,7 @@ import { Engine } from "../../../src/engine.ts";
 import { parseBudgets } from "../../../src/intake/budgets-file.ts";
 import { sampleSnapshot } from "../../support/sample-snapshot.ts";
 
-// Decides and settles as fast as it can and says what it was told, until it is killed. Whoever kills it keeps the list
+// Decides and settles as fast as it can and prints every answer, until it is killed. The parent keeps the list
 // of what was acknowledged; the first thing asked here is some of that again.
 const [directory = "", prefix = ""] = process.argv.slice(2);
 const again = readFileSync(0, "utf8")

@@ -114,7 +114,7 @@ async function killOnce({ directory, prefix, oracle, chance, counts }: Round): P
   });
   if (ending !== "SIGKILL") throw new CrashViolation(`the process was not killed but ended by itself, ${ending}`);
   counts.kills += 1;
-  // The last line may be cut off by the kill: then nobody was told.
+  // The last line may be cut off by the kill: then it was not acknowledged.
   for (const line of output.split("\n").slice(0, -1)) oracle.hear(line, counts);
 }
 

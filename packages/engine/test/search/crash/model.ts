@@ -11,7 +11,7 @@
 
 export const SECTOR_BYTES = 512;
 
-/** What a process does to its disk, and (as marks) what it has told others. */
+/** What a process does to its disk, and (as marks) what it has acknowledged. */
 export type Operation =
   | { readonly kind: "create"; readonly name: string }
   | { readonly kind: "write"; readonly inode: number; readonly position: number; readonly bytes: Uint8Array }

@@ -95,7 +95,7 @@ function keyOf(contents: ReadonlyMap<string, Buffer>): number {
   return fingerprintNumber(fingerprintOf(contents));
 }
 
-/** Each of these lines stands in a set-aside file. */
+/** Each of these lines is in a set-aside file. */
 export function requireAside(lines: readonly string[], contents: ReadonlyMap<string, Buffer>): void {
   const kept = asideFiles(contents);
   for (const line of lines)
@@ -126,7 +126,7 @@ export function requireIdempotent(after: AfterRecovery, submitted: readonly stri
 }
 
 /**
- * An engine on the recovered disk, told again everything that was ever asked of it, and its journal verified. One that
+ * An engine on the recovered disk, given again every request that was ever made, and its journal verified. One that
  * starts from a snapshot has the state of one that folds all entries.
  *
  * @returns whether it started from a snapshot.

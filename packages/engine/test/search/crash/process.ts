@@ -1,5 +1,5 @@
 /**
- * One process on a recorded disk: it opens an engine, does what it is told, and ends without a word (or closes). This is
+ * One process on a recorded disk: it opens an engine, runs commands, and ends without closing (or closes). This is
  * the one file of the crash searches that knows how engine, journal and writer are put together.
  * @module
  */
@@ -22,7 +22,7 @@ import { sampleSnapshot } from "../../support/sample-snapshot.ts";
 
 export const DIRECTORY = "journal";
 
-/** What a process is told to do, one after another. */
+/** The commands of a process, in order. */
 export type Command =
   /** Requests that arrive together, by their ids: one batch. */
   | { readonly kind: "decide"; readonly ids: readonly string[] }
@@ -75,7 +75,7 @@ export async function runProcess(
   return { start, operations, entries: entriesOf(disk.model.contents()) };
 }
 
-/** Does what it is told; `acknowledged` hears of every answer, with the sequence of the entry that it stands on. */
+/** Runs the commands; `acknowledged` gets every answer, with the sequence of its entry. */
 export async function obey(
   engine: Engine,
   command: Command,
@@ -135,7 +135,7 @@ export async function observeOnce(engine: Engine, id: string): Promise<Observed>
   return engine.learning.observe({ decisionId, succeeded: true });
 }
 
-/** Says what became of a request's reservation; unless told, what it cost follows from its id, so that again is a retry. */
+/** Says what became of a request's reservation; unless given, its cost follows from its id, so that again is a retry. */
 export async function closeOnce(
   engine: Engine,
   id: string,

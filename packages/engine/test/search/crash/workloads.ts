@@ -1,5 +1,5 @@
 /**
- * What processes are told to do in crash searches, and the search over all of it. A new kind of command is a new line in
+ * The commands of processes in crash searches, and the search over all of it. A new kind of command is a new line in
  * `obey` (process.ts) and a place in a workload here.
  * @module
  */

@@ -7,7 +7,7 @@ import { FaultDisk } from "./disk.ts";
 import { pass, withTimersHeld } from "../../support/virtual-timers.ts";
 import { searchAllFaults } from "./scenarios.ts";
 
-// Goal: whatever call of the disk goes wrong, and however, nobody is told what is not durable, and the writer is dead.
+// Goal: whatever call of the disk goes wrong, and however, nothing is acknowledged that is not durable, and the writer stops.
 // Method: every call of short lives × every fault (search.ts). This is a sample; `npm run torture -- fault` is all.
 
 const SEGMENT_BYTES = 1_000_000;
@@ -67,17 +67,17 @@ test("a close gives up on a disk that does not answer for 10 s, says so, and ref
     await open(clean);
     const disk = new FaultDisk(new DiskModel(), clean.calls.length + 1, "hang");
     const engine = await open(disk);
-    const told: string[] = [];
-    const note = (what: string) => (error: Error) => told.push(`${what}: ${error.message}`);
+    const reported: string[] = [];
+    const note = (what: string) => (error: Error) => reported.push(`${what}: ${error.message}`);
     decideOnce(engine, "a").catch(note("a"));
     await turn();
     engine.close().catch(note("close"));
     pass(9_999);
     await turn();
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
     pass(1);
     await turn();
-    expect(told.sort()).toEqual([
+    expect(reported.sort()).toEqual([
       expect.stringMatching(/^a: .*not answered for 10 s.* 1 entries/),
       expect.stringMatching(/^close: .*not answered for 10 s/),
     ]);

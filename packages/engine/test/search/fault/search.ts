@@ -74,7 +74,7 @@ export async function searchFaults(scenario: Scenario, options: FaultOptions, co
 interface Lived {
   readonly disk: FaultDisk;
   readonly engine: Engine | undefined;
-  /** Highest sequence that anybody was told of. */
+  /** Highest sequence that was acknowledged. */
   readonly acknowledged: number;
   /** What was thrown, in order. */
   readonly problems: readonly Error[];
@@ -103,9 +103,9 @@ async function tryOne(
     if (fault !== "hang" && lived.engine !== undefined) await requireDead(lived.engine);
     if (fault === "hang") await requireGivesUp(lived.engine);
     else if (problems.length === 0 && scenario.commands.at(-1)?.kind === "close")
-      throw new CrashViolation("nobody was told");
+      throw new CrashViolation("no failure was reported");
   }
-  // A call that is not the writer's leaves out what it was for; then what was submitted is what stands there.
+  // A call that is not the writer's leaves out what it was for; then what was submitted is there.
   const expected = isOther ? entriesOf(disk.inner.model.contents()) : submitted;
   requireDurable(disk.inner.model, lived.acknowledged, expected, options, counts);
   disk.inner.stop();
