@@ -32,6 +32,7 @@ export {
   plainDecided,
   type DecisionWaiter,
   Engine,
+  type ClockCorrection,
   type EngineOptions,
   type EngineSettings,
   type Reconfiguration,

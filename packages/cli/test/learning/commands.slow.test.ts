@@ -84,17 +84,8 @@ describe("outcome", () => {
 
   test("signals say what nobody could", async () => {
     const { decisionId } = await idOf("r1");
-    const reported = await calybris(
-      "outcome",
-      "--journal",
-      journal,
-      decisionId,
-      "--signal",
-      "slow",
-      "--signal",
-      "retried",
-    );
-    expect(reported).toMatchObject({ exit: 0, out: expect.stringContaining("success 2800 bps") });
+    const sent = await calybris("outcome", "--journal", journal, decisionId, "--signal", "slow", "--signal", "retried");
+    expect(sent).toMatchObject({ exit: 0, out: expect.stringContaining("success 2800 bps") });
   });
 
   test.each([
@@ -195,12 +186,12 @@ describe("outcomes", () => {
     const stopped = await calybrisOn(terminal, "outcomes", "--journal", directory, file, "--json");
     clearInterval(stopping);
     expect(stopped.exit).toBe(130);
-    const { recorded: reported } = JSON.parse(stopped.out) as { recorded: number };
-    expect(reported).toBeLessThan(1_499);
+    const { recorded: sent } = JSON.parse(stopped.out) as { recorded: number };
+    expect(sent).toBeLessThan(1_499);
     expect(await jsonOf("outcomes", "--journal", directory, file)).toMatchObject({
       exit: 0,
-      repeated: reported,
-      recorded: 1_499 - reported,
+      repeated: sent,
+      recorded: 1_499 - sent,
     });
   });
 
