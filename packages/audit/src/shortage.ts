@@ -20,6 +20,10 @@ export function checkShortage(
   const { request, decision } = entry;
   const short = shortOf(entry);
   const { room, whenShort } = standing;
+  if (entry.basis !== undefined) {
+    checkCall(entry, standing, report);
+    return;
+  }
   if (short === undefined) {
     // A reservation beyond the room is found where the money is counted.
     if (room === undefined || decision.costMicrocents > room) return;
@@ -42,4 +46,18 @@ export function checkShortage(
   const most = costMostUnder(askedMicrocents);
   if (most !== undefined && most <= roomMicrocents)
     report("room", `a cost above ${roomMicrocents} microcents under the budget asked for`, `${most} at most`);
+}
+
+/** What a call may cost is stated by its entry alone: here it is asked whether there was as little room as it says. */
+function checkCall(entry: DecisionEntry, { room }: Standing, report: Report): void {
+  const { roomMicrocents, request, acted } = entry;
+  if (roomMicrocents === undefined) return;
+  if (room === undefined) report("room", "no shortage, because nothing is limited", `${roomMicrocents} left`);
+  else if (roomMicrocents < 0n || roomMicrocents > room)
+    report("room", `room for 0 to ${room} microcents`, `${roomMicrocents}`);
+  const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
+  const asked = entry.asked?.budgetMicrocents ?? budgetLimitMicrocents;
+  const before = asked < budgetLimitMicrocents ? asked : budgetLimitMicrocents;
+  if (acted === undefined && request.budgetLimitMicrocents >= before)
+    report("room", `a budget below ${before} microcents`, `${request.budgetLimitMicrocents}`);
 }

@@ -6,6 +6,7 @@
 
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
 import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
+import { EngineCalls } from "./flows/calls.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import type { Decided } from "./flows/decided.ts";
 import { makeSeed } from "./flows/draw-seed.ts";
@@ -51,6 +52,9 @@ export type { EngineOptions, EngineSettings } from "./opening.ts";
 /** About 20 MB of one tenant's. */
 export const OPEN_RESERVATIONS_MAX = 100_000;
 
+/** A week: providers state what calls cost within days. */
+const HELD_CALL_SECONDS = 7 * 24 * 3_600;
+
 /** How often overdue reservations are looked for. */
 const SWEEP_MS = 1_000;
 
@@ -63,6 +67,8 @@ export class Engine {
   readonly keys: EngineKeys;
   /** Budgets: what tenants may spend, and what became of what was reserved. */
   readonly ledger: EngineLedger;
+  /** Calls: decisions with a reservation of their own bound, their attempts, and how they end. */
+  readonly calls: EngineCalls;
   /** Learning: what became of decisions, and what is believed because of it. */
   readonly learning: EngineLearning;
   /** What can be asked without changing anything; it works also when the engine has stopped. */
@@ -169,17 +175,20 @@ export class Engine {
       seed,
       makeSeed: () => makeSeed(storage.seed, ports.randomBytes),
     });
-    this.#decisions = new EngineDecisions({
+    const deciding = {
       ...shared,
       state,
       requestIds,
-      waitingMax: options.waitingMax ?? WAITING_MAX,
       kernelFor: options.kernelFor,
       draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
-      actorOf: (given) => this.keys.actorOf(given),
-    });
+      actorOf: (given: Actor | undefined) => this.keys.actorOf(given),
+    };
+    this.#decisions = new EngineDecisions({ ...deciding, waitingMax: options.waitingMax ?? WAITING_MAX });
+    const { ledger, learning } = this;
+    const heldCallSeconds = options.heldCallSeconds ?? HELD_CALL_SECONDS;
+    this.calls = new EngineCalls({ ...deciding, caused, ledger, learning, heldCallSeconds });
   }
 
   /**
@@ -210,6 +219,7 @@ export class Engine {
       engine = new Engine(storage, folded, options, ports, failStop, lock);
       if (state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
       if (options.repairClock !== undefined) engine.#clockRepair = await engine.#clock.repair(options.repairClock);
+      await engine.calls.holdInterrupted();
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
       return engine;

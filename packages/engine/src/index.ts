@@ -62,6 +62,26 @@ export type { TenantLimits } from "./flows/tenant-limits.ts";
 export type { LedgerHandle } from "./ledger/handle.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
 
+// `engine.calls`: calls, their attempts, and how they end.
+export type { Call } from "./flows/call.ts";
+export type { EngineCalls } from "./flows/calls.ts";
+export type {
+  AttemptEnd,
+  BegunAttempt,
+  Begun,
+  CallMode,
+  CallOutcome,
+  CallStanding,
+  CallState,
+  CandidateBound,
+  ClientCall,
+  Completed,
+  InputBound,
+  NextAttempt,
+  OpenCall,
+  RejectedCall,
+} from "./flows/client-call.ts";
+
 // `engine.learning`: outcomes, priors, certificates.
 export type { Certificate, ClientOutcome, EngineLearning } from "./flows/learning.ts";
 export type { Observed } from "./state/observed.ts";

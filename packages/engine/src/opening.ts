@@ -50,6 +50,10 @@ export interface EngineSettings {
   readonly waitingMax?: number | undefined;
   /** Most reservations that a tenant may have open or held; beyond it `decide` is refused. Default 100,000. */
   readonly openReservationsMax?: number | undefined;
+  /**
+   * How long a call may be held that was open when a process ended; then it is settled in full. Default 7 days, at most 31.
+   */
+  readonly heldCallSeconds?: number | undefined;
   /** A segment is rotated after this many bytes. Default 64 MiB. */
   readonly segmentBytesMax?: number | undefined;
   /** The actor of commands that name no caller; default the user that runs this process. */

@@ -3,6 +3,7 @@
  * proof can be checked wherever there is a JavaScript engine.
  * @module
  */
+export * from "./acted.ts";
 export * from "./actor.ts";
 export * from "./arithmetic.ts";
 export * from "./attempt-entry.ts";

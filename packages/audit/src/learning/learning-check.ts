@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  asActed,
   BPS_MAX,
   type DecisionEntry,
   type EntryBody,
@@ -18,6 +19,7 @@ import {
   PROPENSITY_ONE,
   type PriorEntry,
   type Recommendation,
+  runningId,
   type Sha256,
   selectionDigest,
   toHex,
@@ -148,7 +150,8 @@ export class LearningCheck {
       this.#draw(entry.request.sequence, entry.learning, learning.holdoutBps, report);
       this.fold.recommended(entry.learning);
     }
-    if (entry.decision.action !== "reject") this.#kept.keep(sequence, at, entry, policy.snapshot, alternatives);
+    if (runningId(entry) === 0) return;
+    this.#kept.keep(sequence, at, asActed(entry, policy.snapshot.policy), policy.snapshot, alternatives);
   }
 
   #draw(decision: bigint, found: Recommendation, holdoutBps: number, report: Report): void {
@@ -207,7 +210,13 @@ export class LearningCheck {
         };
     const { tier, propensity, explored } = found;
     same("choice", chosen, { qualityMinBps: entry.request.qualityMinBps, tier, propensity, explored }, report);
-    return alternativesText(entry, snapshot, base, certain === undefined ? options : [certain], table?.entry);
+    return alternativesText(
+      asActed(entry, snapshot.policy),
+      snapshot,
+      base,
+      certain === undefined ? options : [certain],
+      table?.entry,
+    );
   }
 
   /** As the fold has it, but no higher than what was asked for; a certified floor may be. */

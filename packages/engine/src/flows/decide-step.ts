@@ -16,6 +16,7 @@ import {
   type Policy,
   REGIME_COUNT,
 } from "@calybris/kernel";
+import type { CallPlan } from "./call-plan.ts";
 import { DecidePlan, type TenantRoom } from "./decide.ts";
 import { PreparedPolicy } from "./prepared-policy.ts";
 import type { Learner } from "./recommend.ts";
@@ -62,6 +63,7 @@ export class DecideStep {
   /** What the step that runs is given: one step runs at a time, and no decision makes a closure. */
   #resolved: ResolvedRequest | undefined;
   #waiter: RecordWaiter | undefined;
+  #call: CallPlan | undefined;
   readonly #work = (at: number): number => this.#run(at);
   /** Filled again for each decision. */
   readonly #room: Writable<TenantRoom> = { account: undefined, roomMicrocents: undefined };
@@ -74,12 +76,14 @@ export class DecideStep {
   /**
    * Decides, and orders the decision. Returns its sequence.
    *
+   * @param call - of a call: how its candidates are bounded. It holds what was planned afterwards.
    * @throws CalybrisError `CAL_JOURNAL_OVERLOADED`, `CAL_LEDGER_TENANT_UNKNOWN`, `CAL_LEDGER_RESERVATIONS_FULL`, or as
    *   `Ordering.step`; nothing was ordered.
    */
-  run(resolved: ResolvedRequest, waiter: RecordWaiter): number {
+  run(resolved: ResolvedRequest, waiter: RecordWaiter, call?: CallPlan): number {
     this.#resolved = resolved;
     this.#waiter = waiter;
+    this.#call = call;
     return this.#ports.journal.step(this.#work);
   }
 
@@ -101,7 +105,7 @@ export class DecideStep {
     const account = this.#accountOf(resolved.tenant);
     this.#refuseWhenFull(account);
     this.#freezeWhenDue(account, at);
-    return this.#reserveAndOrder(resolved, account, at, this.#waiter as RecordWaiter);
+    return this.#reserveAndOrder(resolved, account, at, this.#waiter as RecordWaiter, this.#call);
   }
 
   /** Freezes the regimes when the warm-up is over: the plan follows from them. */
@@ -118,7 +122,13 @@ export class DecideStep {
    * Another thread may take the room that was planned with; then it is planned again with what is left. So it is, once,
    * when there was too little and another thread may have been about to give some back.
    */
-  #reserveAndOrder(resolved: ResolvedRequest, account: Account | undefined, at: number, waiter: RecordWaiter): number {
+  #reserveAndOrder(
+    resolved: ResolvedRequest,
+    account: Account | undefined,
+    at: number,
+    waiter: RecordWaiter,
+    call: CallPlan | undefined,
+  ): number {
     const { state, journal, failStop } = this.#ports;
     const { cells } = state.ledger;
     const undoneBefore = cells.undoneCount();
@@ -126,7 +136,7 @@ export class DecideStep {
     for (;;) {
       const periods = account === undefined ? NO_PERIODS : periodsDue(account, at);
       try {
-        this.#decide(resolved, account, periods);
+        this.#decide(resolved, account, periods, call);
       } catch (error) {
         throw failStop.stop(error);
       }
@@ -135,25 +145,42 @@ export class DecideStep {
         if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }
       journal.establishRoom(periods.length + (this.#plan.table === undefined ? 0 : 1) + 1);
-      const sequence = this.#order(account, periods, waiter);
+      const sequence = this.#order(account, periods, waiter, call);
       if (sequence !== undefined) return sequence;
     }
   }
 
   /** Plans the decision. Changes nothing, and refuses nothing: a request that cannot run is rejected. */
-  #decide(resolved: ResolvedRequest, account: Account | undefined, periods: readonly PeriodEntry[]): void {
+  #decide(
+    resolved: ResolvedRequest,
+    account: Account | undefined,
+    periods: readonly PeriodEntry[],
+    call: CallPlan | undefined,
+  ): void {
     const { ledger } = this.#ports.state;
     const room = this.#room;
     room.account = account;
-    room.roomMicrocents = account === undefined ? undefined : ledger.room(account, periods);
-    this.#plan.decide(this.#preparedPolicy(), resolved, this.#learner(periods.length), room);
+    // What a call reserves is not what it is expected to cost: its own plan looks at the room.
+    const own = account === undefined ? undefined : ledger.room(account, periods);
+    room.roomMicrocents = call === undefined ? own : undefined;
+    const prepared = this.#preparedPolicy();
+    this.#plan.decide(prepared, resolved, this.#learner(periods.length), room);
+    if (call === undefined) return;
+    room.roomMicrocents = own;
+    call.complete(this.#plan, room, prepared.policy.snapshot);
   }
 
   /** Orders what was planned; `undefined` when another thread has taken its room. Periods that began stay. */
-  #order(account: Account | undefined, periods: readonly PeriodEntry[], waiter: RecordWaiter): number | undefined {
+  #order(
+    account: Account | undefined,
+    periods: readonly PeriodEntry[],
+    waiter: RecordWaiter,
+    call: CallPlan | undefined,
+  ): number | undefined {
     const { state, journal } = this.#ports;
     const { ledger } = state;
-    const { table, isRejected, costMicrocents } = this.#plan;
+    const { table } = this.#plan;
+    const { isRejected, costMicrocents } = call ?? this.#plan;
     for (const period of periods) journal.order(period);
     const cells = account === undefined || isRejected ? NO_CELLS : ledger.cellsOf(account);
     if (cells.length > 0 && !ledger.cells.take(cells, costMicrocents)) return undefined;
@@ -161,6 +188,11 @@ export class DecideStep {
       if (table !== undefined) journal.order(table as EntryBody);
       const entry = this.#plan.layInto(this.#shelf);
       waiter.entry = entry;
+      if (call !== undefined) {
+        const body = call.entryOf(entry);
+        ledger.preDebited(body);
+        return journal.orderFor(body, waiter);
+      }
       ledger.preDebited(entry.entry);
       return journal.orderFor(entry.entry, waiter, entry);
     } catch (error) {

@@ -23,11 +23,12 @@ import {
   type Microcents,
   microcents,
   NO_BUDGET_LIMIT,
+  type Reason,
   REASON_CODES,
   type Request,
 } from "@calybris/kernel";
 import type { ResolvedRequest } from "../intake/client-request.ts";
-import { AT, HAS, type Pages } from "../journal/decision-record.ts";
+import { AT, HAS, type Pages, REASONS } from "../journal/decision-record.ts";
 import { defaultedBits } from "../journal/lay-record.ts";
 import { type DecidedValues, RecordEntry } from "../journal/record-entry.ts";
 import { headBytesMax, type HeadMembers, layHead } from "../journal/record-head.ts";
@@ -72,6 +73,8 @@ export class DecidePlan implements DecidedValues {
   #boundHigh = ALL;
   #slot: number = BASE;
   #most: number = BASE;
+  /** The floor to begin with, and the one that what runs was decided with. */
+  #firstFloorBps = 0;
   #floorBps = 0;
   /** Of what runs; made of the record once. */
   #cost: CostMicrocents = NO_COST;
@@ -88,12 +91,45 @@ export class DecidePlan implements DecidedValues {
     this.shortMicrocents = undefined;
     prepared.take(resolved.request);
     this.#bound(isFloorDefaulted);
+    this.#firstFloorBps = prepared.request[11] as number;
     this.#answer();
     this.#keepWithin(room);
-    prepared.request[11] = this.#floorBps;
+    this.#conclude();
+  }
+
+  /** Decides the same request again, within a lower budget: the tenant's room does not cover what a candidate may cost. */
+  decideWithin(budgetMicrocents: bigint, roomMicrocents: bigint): void {
+    this.#prepared.request[11] = this.#firstFloorBps;
+    this.#answerWithin(budgetMicrocents, roomMicrocents);
+    this.#conclude();
+  }
+
+  /** The tenant has less room than the client would have spent; the decision stays as it is. */
+  noteShort(roomMicrocents: bigint): void {
+    this.shortMicrocents = microcents(roomMicrocents);
+  }
+
+  /** Every selection that was considered: what runs, and what else a draw or the use case's floor would have led to. */
+  considered(): readonly { readonly candidateId: number; readonly costMicrocents: bigint }[] {
+    const { decisions } = this.#prepared;
+    const slots = this.#learner === undefined ? [BASE] : this.#recommender.slots;
+    return slots.flatMap((slot) =>
+      isRejection(decisions, slot)
+        ? []
+        : [
+            {
+              candidateId: decisions[slot * DECISION_WORDS + 3] as number,
+              costMicrocents: this.#prepared.costOf(slot),
+            },
+          ],
+    );
+  }
+
+  #conclude(): void {
+    this.#prepared.request[11] = this.#floorBps;
     this.#govern();
-    prepared.requireConsistent(this.#slot);
-    this.#cost = costMicrocents(prepared.costOf(this.#slot));
+    this.#prepared.requireConsistent(this.#slot);
+    this.#cost = costMicrocents(this.#prepared.costOf(this.#slot));
   }
 
   /** Whether nothing runs. */
@@ -112,6 +148,15 @@ export class DecidePlan implements DecidedValues {
   /** What was recommended by. */
   get features(): readonly number[] {
     return this.#learner === undefined ? NO_FEATURES : (this.#resolved.features ?? NO_FEATURES);
+  }
+
+  /** 0 for nothing. */
+  get selectedId(): number {
+    return this.#prepared.decisions[this.#slot * DECISION_WORDS + 3] as number;
+  }
+
+  get reason(): Reason {
+    return REASONS[((this.#prepared.decisions[this.#slot * DECISION_WORDS + 2] as number) >>> 8) & 0xff] as Reason;
   }
 
   /** Lays the decision as a record. */
@@ -251,7 +296,11 @@ export class DecidePlan implements DecidedValues {
     if (room?.account === undefined || room.roomMicrocents === undefined) return;
     const { account, roomMicrocents } = room;
     if (this.#prepared.costOf(this.#most) <= roomMicrocents) return;
-    const budget = costMicrocents(account.limit.whenShort === "substitute" ? roomMicrocents : 0n);
+    this.#answerWithin(account.limit.whenShort === "substitute" ? roomMicrocents : 0n, roomMicrocents);
+  }
+
+  #answerWithin(budgetMicrocents: bigint, roomMicrocents: bigint): void {
+    const budget = costMicrocents(budgetMicrocents);
     const { request } = this.#prepared;
     request[8] = Number(BigInt.asUintN(32, budget));
     request[9] = Number(budget >> 32n);

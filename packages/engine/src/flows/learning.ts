@@ -20,7 +20,7 @@ import { loadPrior, scoreText } from "../router/prior-file.ts";
 import type { Router } from "../router/router.ts";
 import type { Observed } from "../state/observed.ts";
 import type { Caller } from "./keys.ts";
-import { EngineOutcomes, type OutcomePorts } from "./outcomes.ts";
+import { type DecisionFound, EngineOutcomes, type OutcomePorts } from "./outcomes.ts";
 import type { ClientOutcome } from "./parsed-outcome.ts";
 
 export type { ClientOutcome } from "./parsed-outcome.ts";
@@ -63,6 +63,11 @@ export class EngineLearning {
    */
   observe(outcome: ClientOutcome, caller: Caller = {}): Promise<Observed> {
     return this.#outcomes.observe(outcome, caller);
+  }
+
+  /** As {@link observe}, of a decision that the caller holds: for the call flow. */
+  observeHeld(outcome: ClientOutcome, caller: Caller, held: DecisionFound): Promise<Observed> {
+    return this.#outcomes.observe(outcome, caller, held);
   }
 
   /**

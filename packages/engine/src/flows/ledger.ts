@@ -16,12 +16,20 @@ import {
   type HoldCause,
   type Microcents,
   OVERRUN,
+  RESERVATION_SECONDS_MAX,
   type ReservationEntry,
   type TenantProof,
 } from "@calybris/kernel";
 import type { Budgets } from "../intake/budgets-file.ts";
 import type { Amount } from "../intake/client-request.ts";
-import { amountField, nameField, oneOfField, refuseMistakes } from "../intake/ledger-fields.ts";
+import {
+  amountField,
+  nameField,
+  oneOfField,
+  optionalField,
+  refuseMistakes,
+  wholeField,
+} from "../intake/ledger-fields.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { Ordered } from "../journal/journal.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
@@ -41,6 +49,8 @@ export interface LedgerPorts extends MovePorts {
   readonly position: () => { readonly sequence: number; readonly at: number };
   readonly nowUs: () => number;
 }
+
+const MICROSECONDS = 1_000_000;
 
 export interface Granted {
   readonly tenant: string;
@@ -117,19 +127,30 @@ export class EngineLedger {
    * The call ran and its cost is not known. What is known of it is settled at once; the rest stays reserved until the call
    * is reconciled, or expires in full.
    *
-   * @param command - `knownMicrocents` is at most what was reserved.
+   * @param command - `knownMicrocents` is at most what is still reserved; `expiresAt`, when the rest is settled in full, at
+   *   most 31 days ahead, as the decision has it when left out.
    */
   hold(
-    command: OfDecision & { readonly cause: HoldCause; readonly knownMicrocents?: Amount | undefined },
+    command: OfDecision & {
+      readonly cause: HoldCause;
+      readonly knownMicrocents?: Amount | undefined;
+      readonly expiresAt?: number | undefined;
+    },
     caller: Caller = {},
   ): Promise<Settled> {
     return this.#move(command, caller, () => {
       const { knownMicrocents = 0n } = command;
-      const { cause, known } = refuseMistakes({
+      const latest = this.#ports.nowUs() + RESERVATION_SECONDS_MAX * MICROSECONDS;
+      const { cause, known, expiresAt } = refuseMistakes({
         cause: oneOfField("cause", command.cause, HOLD_CAUSES),
         known: amountField("knownMicrocents", knownMicrocents, 0n),
+        expiresAt: optionalField(command.expiresAt, wholeField("expiresAt", command.expiresAt, latest)),
       });
-      const members = { cause, ...(known === 0n ? {} : { knownMicrocents: known }) };
+      const members = {
+        cause,
+        ...(known === 0n ? {} : { knownMicrocents: known }),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      };
       return (of, caused) => ({ kind: "hold", of, ...members, ...caused });
     });
   }

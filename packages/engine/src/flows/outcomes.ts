@@ -8,6 +8,7 @@
  * @module
  */
 import {
+  asActed,
   type BeliefEntry,
   CalybrisError,
   type Caused,
@@ -20,6 +21,7 @@ import {
   outcomeCost,
   outcomeDigest,
   PROPENSITY_ONE,
+  runningId,
   selectionDigest,
   toHex,
 } from "@calybris/kernel";
@@ -78,15 +80,19 @@ export class EngineOutcomes {
     this.#ports = ports;
   }
 
-  /** As `engine.learning.observe`. */
-  observe(outcome: ClientOutcome, caller: Caller): Promise<Observed> {
+  /**
+   * As `engine.learning.observe`.
+   *
+   * @param held - the decision, where the caller has it; else it is looked for.
+   */
+  observe(outcome: ClientOutcome, caller: Caller, held?: DecisionFound): Promise<Observed> {
     const { failStop, nowUs, outcomes, firstResults } = this.#ports;
     return failStop.command(async () => {
       const reported = readOutcome(outcome, nowUs());
       const caused = this.#ports.caused(caller);
       const { decisionId } = reported;
-      const found = this.#ports.find(decisionId);
-      if (found === undefined || found.entry.decision.action === "reject")
+      const found = held ?? this.#ports.find(decisionId);
+      if (found === undefined || runningId(found.entry) === 0)
         throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
       const of = Number(decisionId.split("-")[0]);
       const observed = await firstResults.once<Observed>({
@@ -130,9 +136,11 @@ export class EngineOutcomes {
     return this.#ports.settle({ decisionId, actualMicrocents: costMicrocents }, caller);
   }
 
-  #entryOf(of: number, reported: Reported, { entry, at, policy }: DecisionFound): Omit<OutcomeEntry, keyof Caused> {
-    const { decision, request, learning } = entry;
+  #entryOf(of: number, reported: Reported, found: DecisionFound): Omit<OutcomeEntry, keyof Caused> {
+    const { at, policy } = found;
     const { snapshot } = policy;
+    const entry = asActed(found.entry, snapshot.policy);
+    const { decision, request, learning } = entry;
     const { observedAt, disposition, succeeded, signals } = reported;
     const successBps = successOf(succeeded, signals);
     const costs = this.#costsOf(of, reported);

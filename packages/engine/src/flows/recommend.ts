@@ -102,6 +102,12 @@ export class Recommender {
     request[11] = baseFloor;
   }
 
+  /** The slots of every decision that was considered. */
+  get slots(): readonly number[] {
+    const tiers = Array.from({ length: this.#tierCount }, (_, arm) => FIRST_TIER + arm);
+    return this.chosen === FREE ? [BASE, FREE] : [BASE, ...tiers];
+  }
+
   /** Lays it into a decision's record. Returns the bits of what it has. */
   layInto({ u8, i8, u32, f64 }: Pages, at: number, decisions: Uint32Array, textScore: number | undefined): number {
     const { regime, score, floorBps, source, anomalous } = this.#advice;

@@ -31,9 +31,20 @@ export interface RequestIdsPorts {
   readonly nowUs: () => number;
 }
 
+/** The decision of an id; without its entry while that waits for the disk. */
+export interface DecidedId {
+  readonly sequence: number;
+  readonly entry: DecisionEntry | undefined;
+}
+
+/** How many calls of this process are remembered; enough that none which waits for the disk is forgotten. */
+const CALLS_MAX = 16_384;
+
 export class RequestIds {
   readonly #ports: RequestIdsPorts;
   readonly #inFlight = new Map<string, PendingDecision>();
+  /** Calls that began in this process; the entries of those before are read. */
+  readonly #calls = new Map<string, { readonly sequence: number; readonly entry: DecisionEntry }>();
 
   constructor(ports: RequestIdsPorts) {
     this.#ports = ports;
@@ -52,6 +63,26 @@ export class RequestIds {
   /** A decision is found in the journal from now on. */
   answered({ scopedId }: PendingDecision): void {
     if (scopedId !== undefined) this.#inFlight.delete(scopedId);
+  }
+
+  /** Notes a call that is ordered. */
+  begun({ scopedId }: IdentifiedRequest, sequence: number, entry: DecisionEntry): void {
+    this.#calls.set(scopedId, { sequence, entry });
+    if (this.#calls.size > CALLS_MAX) this.#calls.delete(this.#calls.keys().next().value as string);
+  }
+
+  /**
+   * The decision of an id, for a call; `undefined` for a new one. Its entry is left out while it is a decision that waits.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
+   */
+  decidedIn({ scopedId }: IdentifiedRequest): DecidedId | undefined {
+    const call = this.#calls.get(scopedId);
+    if (call !== undefined) return call;
+    const pending = this.#inFlight.get(scopedId);
+    if (pending !== undefined) return { sequence: pending.sequence, entry: undefined };
+    const found = this.#inJournal(scopedId);
+    return found === undefined ? undefined : { sequence: found.sequence, entry: found.entry };
   }
 
   /**
@@ -73,22 +104,35 @@ export class RequestIds {
 
   #answersFromJournal(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
     const { requestId, scopedId } = identity;
-    if (!this.#ports.state.requests.mayHold(scopedId)) return false;
-    const { state, finder, nowUs } = this.#ports;
+    const call = this.#calls.get(scopedId);
+    if (call !== undefined) throw reused(requestId, call.sequence);
+    const { state, finder } = this.#ports;
+    const found = this.#inJournal(scopedId);
+    if (found === undefined) return false;
+    const { entry, sequence, entryHash } = found;
+    const isSame = this.#isSame(identity, entry, sequence);
+    if (isSame === undefined) return false;
+    if (!isSame) throw reused(requestId, sequence);
+    const decided = recalled(entry, { sequence, entryHash }, { state, finder });
+    answered(() => waiter.decided(decided, token));
+    return true;
+  }
+
+  /** The entry that decided an id within the retention. */
+  #inJournal(
+    scopedId: string,
+  ): { readonly sequence: number; readonly entry: DecisionEntry; readonly entryHash: string } | undefined {
+    const { state, nowUs } = this.#ports;
+    if (!state.requests.mayHold(scopedId)) return undefined;
     for (const sequence of state.requests.candidates(scopedId)) {
       const { head, data, entryHash } = this.#read(sequence);
       const entry = parseEntryBody(head, data, policiesAt(state, sequence));
       if (entry?.kind !== "decision" || scopedIdOf(entry) !== scopedId) continue;
       const age = state.decisionSequence - entry.request.sequence;
       if (age >= BigInt(REQUEST_IDS_MAX) || nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
-      const isSame = this.#isSame(identity, entry, sequence);
-      if (isSame === undefined) return false;
-      if (!isSame) throw reused(requestId, sequence);
-      const decided = recalled(entry, { sequence, entryHash }, { state, finder });
-      answered(() => waiter.decided(decided, token));
-      return true;
+      return { sequence, entry, entryHash };
     }
-    return false;
+    return undefined;
   }
 
   #isSame({ client }: IdentifiedRequest, entry: DecisionEntry, sequence: number): boolean | undefined {

@@ -1,0 +1,151 @@
+/**
+ * What a call may cost at most, by the candidate that runs it: everything beside the output, in up to three ways, and the
+ * output up to a limit that may be lowered where money is short.
+ * @module
+ */
+import {
+  CalybrisError,
+  isPromptDigest,
+  type Mistake,
+  type PolicySnapshot,
+  RESERVATION_BASES,
+  type ReservationBasis,
+  U32_MAX,
+} from "@calybris/kernel";
+import { PROMPT_DIGEST_WANTED } from "../intake/client-request.ts";
+import { amountField, type Field, oneOfField, wholeField } from "../intake/ledger-fields.ts";
+import { showValue } from "../intake/mistakes.ts";
+import type { CandidateBound, ClientCall } from "./client-call.ts";
+
+const PRICED_TOKENS = 1_000_000n;
+const INPUTS_MAX = 3;
+
+/** How far the output of a call may reach, tokens. */
+export interface OutputLimits {
+  readonly max: number;
+  readonly min: number;
+}
+
+/** What is reserved for a candidate, and the output limit that it is sent with. */
+export interface Reservation {
+  readonly reservedMicrocents: bigint;
+  readonly basis: ReservationBasis;
+  readonly outputTokensMax: number;
+}
+
+/** A bound that was read. */
+export interface Bound {
+  readonly input: readonly { readonly basis: ReservationBasis; readonly microcents: bigint }[];
+  readonly outputPriceMicrocents: bigint;
+}
+
+/**
+ * What is reserved within the room: by the first basis that it covers in full, else by the last with a lower output limit;
+ * `undefined` where that goes below the least. Never less than what is expected, and never rounded down.
+ *
+ * @param roomMicrocents - `undefined` for no limit.
+ */
+export function reservationWithin(
+  { input, outputPriceMicrocents: price }: Bound,
+  limits: OutputLimits,
+  expectedMicrocents: bigint,
+  roomMicrocents: bigint | undefined,
+): Reservation | undefined {
+  const room = roomMicrocents ?? 0n;
+  for (const { basis, microcents } of input) {
+    const reserved = larger(microcents + outputCost(limits.max, price), expectedMicrocents);
+    if (roomMicrocents === undefined || reserved <= room)
+      return { reservedMicrocents: reserved, basis, outputTokensMax: limits.max };
+  }
+  const last = input.at(-1);
+  if (last === undefined || price === 0n || last.microcents > room || expectedMicrocents > room) return undefined;
+  const affordable = ((room - last.microcents) * PRICED_TOKENS) / price;
+  const tokens = affordable < BigInt(limits.max) ? Number(affordable) : limits.max;
+  if (tokens < limits.min) return undefined;
+  const reserved = larger(last.microcents + outputCost(tokens, price), expectedMicrocents);
+  return { reservedMicrocents: reserved, basis: last.basis, outputTokensMax: tokens };
+}
+
+/** What a call says beside its request. */
+export interface CallTerms {
+  readonly isObserved: boolean;
+  readonly limits: OutputLimits;
+  /** By candidate. */
+  readonly bounds: ReadonlyMap<number, Bound>;
+}
+
+/**
+ * Reads what a call says beside its request.
+ *
+ * @param requestedId - of the candidate asked for; 0 for none.
+ * @throws CalybrisError `CAL_REQUEST_INVALID` with every mistake.
+ */
+export function callTerms(call: ClientCall, snapshot: PolicySnapshot, requestedId: number): CallTerms {
+  const { mode, promptDigest, outputTokensMax, outputTokensMin = outputTokensMax, bounds, requested } = call;
+  const mistakes: Mistake[] = [];
+  const take = <Value>(field: Field<Value>, fallback: Value): Value => {
+    if ("value" in field) return field.value;
+    mistakes.push(field.mistake);
+    return fallback;
+  };
+  const isObserved = take(oneOfField("mode", mode, ["enforce", "observe"]), "enforce") === "observe";
+  if (!isPromptDigest(promptDigest))
+    mistakes.push(mistake("promptDigest", promptDigest, `Send ${PROMPT_DIGEST_WANTED}.`));
+  if (isObserved && requestedId === 0)
+    mistakes.push(mistake("requested", requested, "Name the candidate that runs while the decision is observed."));
+  const max = take(wholeField("outputTokensMax", outputTokensMax, U32_MAX), 0);
+  const min = take(wholeField("outputTokensMin", outputTokensMin, max), 0);
+  const read = new Map<number, Bound>();
+  if (!Array.isArray(bounds) || bounds.length === 0)
+    mistakes.push(mistake("bounds", bounds, "Send what each candidate that may run may cost."));
+  else
+    for (const [index, given] of bounds.entries()) {
+      const bound = take(boundField(`bounds[${index}]`, given), NO_BOUND);
+      const isKnown = snapshot.policy.candidates.some(({ id }) => id === given?.candidate);
+      if (!isKnown || read.has(given.candidate))
+        mistakes.push(mistake(`bounds[${index}].candidate`, given?.candidate, "Name each candidate's id once."));
+      else read.set(given.candidate, bound);
+    }
+  const missing = snapshot.policy.candidates.find(
+    ({ id, enabled }) => enabled !== 0 && !read.has(id) && (!isObserved || id === requestedId),
+  );
+  if (missing !== undefined && mistakes.length === 0)
+    mistakes.push(mistake("bounds", `none for candidate ${missing.id}`, "Send one for each candidate that may run."));
+  if (mistakes.length > 0)
+    throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.slice(0, MISTAKES_MAX) });
+  return { isObserved, limits: { max, min }, bounds: read };
+}
+
+/** A bound, each amount in its range. */
+export function boundField(path: string, given: CandidateBound): Field<Bound> {
+  const { input, outputPriceMicrocents } = given ?? {};
+  const remedy = `Send 1 to ${INPUTS_MAX} of basis and microcents, best first.`;
+  if (!Array.isArray(input) || input.length === 0 || input.length > INPUTS_MAX)
+    return { mistake: mistake(`${path}.input`, input, remedy) };
+  const price = amountField(`${path}.outputPriceMicrocents`, outputPriceMicrocents, 0n);
+  if ("mistake" in price) return price;
+  const read: { readonly basis: ReservationBasis; readonly microcents: bigint }[] = [];
+  for (const [index, each] of input.entries()) {
+    const basis = oneOfField(`${path}.input[${index}].basis`, each?.basis, RESERVATION_BASES);
+    if ("mistake" in basis) return basis;
+    const microcents = amountField(`${path}.input[${index}].microcents`, each?.microcents, 0n);
+    if ("mistake" in microcents) return microcents;
+    read.push({ basis: basis.value, microcents: microcents.value });
+  }
+  return { value: { input: read, outputPriceMicrocents: price.value } };
+}
+
+const NO_BOUND: Bound = { input: [], outputPriceMicrocents: 0n };
+const MISTAKES_MAX = 33;
+
+function outputCost(tokens: number, price: bigint): bigint {
+  return (BigInt(tokens) * price + PRICED_TOKENS - 1n) / PRICED_TOKENS;
+}
+
+function larger(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
+}
+
+function mistake(path: string, given: unknown, remedy: string): Mistake {
+  return { path, problem: given === undefined ? "is missing" : `is ${showValue(given)}`, remedy };
+}

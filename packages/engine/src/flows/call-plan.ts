@@ -1,0 +1,192 @@
+/**
+ * What a call adds to the plan of its decision: which candidate runs, and what is reserved for it.
+ *
+ *     enforce   the selected one; while its bound, or that of another selection that was considered, does not fit the room,
+ *               the kernel decides again with a budget below what that one is expected to cost
+ *     observe   the requested one, whatever was selected, within governance and the room; else nothing
+ *
+ * It is pure, as the plan is. Every selection that was considered has to fit, not only the one that was drawn: so the room has no
+ * influence on how likely each of them is.
+ * @module
+ */
+import {
+  breachOfDecision,
+  type CandidateId,
+  cost,
+  costMicrocents,
+  type Decision,
+  type DecisionEntry,
+  invariant,
+  type PolicySnapshot,
+  type Reason,
+  type Request,
+  toHex,
+} from "@calybris/kernel";
+import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
+import { recommendationIn } from "../journal/read-record.ts";
+import type { RecordEntry } from "../journal/record-entry.ts";
+import { proveDecision } from "../journal/record-proof.ts";
+import { type CallTerms, type Reservation, reservationWithin } from "./call-bounds.ts";
+import type { RejectedCall } from "./client-call.ts";
+import type { DecidePlan, TenantRoom } from "./decide.ts";
+
+const HARD_LIMITS: readonly Reason[] = ["risk_hard_limit", "confidence_hard_limit"];
+
+export class CallPlan {
+  /** The candidate that runs; 0 for nothing. */
+  candidateId = 0;
+  /** What is reserved for it, with its output limit; `undefined` when nothing runs. */
+  reservation: Reservation | undefined;
+  /** Why nothing runs. */
+  rejected: RejectedCall | undefined;
+  /** Once it was made. */
+  entry: DecisionEntry | undefined;
+  /** Whether the tenant is limited, so that something is reserved. */
+  isMetered = false;
+  readonly #terms: CallTerms;
+  readonly #request: Request;
+  #acted: CandidateId | undefined;
+  #snapshot: PolicySnapshot | undefined;
+
+  /** @param request - as it was resolved. */
+  constructor(terms: CallTerms, request: Request) {
+    this.#terms = terms;
+    this.#request = request;
+  }
+
+  get isRejected(): boolean {
+    return this.candidateId === 0;
+  }
+
+  /** What is reserved. */
+  get costMicrocents(): bigint {
+    return this.reservation?.reservedMicrocents ?? 0n;
+  }
+
+  /** Completes the plan of a decision that was made without a look at the room. */
+  complete(plan: DecidePlan, room: TenantRoom | undefined, snapshot: PolicySnapshot): void {
+    this.#snapshot = snapshot;
+    this.#acted = undefined;
+    this.rejected = undefined;
+    this.isMetered = room?.roomMicrocents !== undefined;
+    if (this.#terms.isObserved) this.#observe(plan, room);
+    else this.#enforce(plan, room);
+  }
+
+  /** The entry of the decision, proven: it is written as text. */
+  entryOf(record: RecordEntry): DecisionEntry {
+    const { pages, at } = record;
+    const digests = Buffer.alloc(3 * DIGEST_BYTES);
+    proveDecision(pages, at, digests, 0);
+    pages.u8.set(digests, at + AT.requestDigest);
+    const identity = toHex(digests.subarray(2 * DIGEST_BYTES));
+    const { entry } = record;
+    const { decision, learning } = entry;
+    const reserved = this.isMetered ? this.reservation?.reservedMicrocents : undefined;
+    const isStated = reserved !== undefined && (this.#acted !== undefined || reserved !== decision.costMicrocents);
+    const isShort = entry.roomMicrocents !== undefined;
+    const basis =
+      this.isMetered || isShort ? (this.reservation?.basis ?? (isShort ? this.#lastBasis() : undefined)) : undefined;
+    const body: { [Key in keyof DecisionEntry]: DecisionEntry[Key] | undefined } = {
+      kind: "decision",
+      requestId: entry.requestId,
+      policyId: undefined,
+      actor: entry.actor,
+      onBehalfOf: entry.onBehalfOf,
+      useCase: entry.useCase,
+      defaulted: entry.defaulted,
+      tenant: entry.tenant,
+      reservationSeconds: entry.reservationSeconds,
+      roomMicrocents: entry.roomMicrocents,
+      asked: entry.asked,
+      tags: entry.tags,
+      session: entry.session,
+      promptDigest: entry.promptDigest,
+      request: entry.request,
+      bounds: entry.bounds,
+      learning: learning === undefined ? undefined : recommendationIn(pages, at, learning.features),
+      decision: {
+        action: decision.action,
+        reason: decision.reason,
+        selectedId: decision.selectedId,
+        selectedIndex: decision.selectedIndex,
+        costMicrocents: decision.costMicrocents,
+      },
+      acted: this.#acted,
+      reservedMicrocents: isStated ? costMicrocents(reserved) : undefined,
+      basis,
+      shadow: undefined,
+      identity,
+    };
+    this.entry = body as DecisionEntry;
+    return this.entry;
+  }
+
+  #enforce(plan: DecidePlan, room: TenantRoom | undefined): void {
+    const roomMicrocents = room?.roomMicrocents;
+    while (!plan.isRejected) {
+      const tooDear = plan.considered().filter((each) => this.#within(each, roomMicrocents) === undefined);
+      if (tooDear.length === 0) break;
+      const most = tooDear.reduce((so, each) => (each.costMicrocents > so ? each.costMicrocents : so), 0n);
+      if (most === 0n) {
+        // No budget excludes what is expected to cost nothing.
+        plan.noteShort(roomMicrocents ?? 0n);
+        this.#nothing("budget", roomMicrocents);
+        return;
+      }
+      plan.decideWithin(room?.account?.limit.whenShort === "reject" ? 0n : most - 1n, roomMicrocents ?? 0n);
+    }
+    this.candidateId = plan.selectedId;
+    const selected = { candidateId: plan.selectedId, costMicrocents: plan.costMicrocents };
+    this.reservation = plan.isRejected ? undefined : this.#within(selected, roomMicrocents);
+    if (plan.isRejected) this.rejected = { reason: plan.reason, roomMicrocents: plan.shortMicrocents };
+  }
+
+  #observe(plan: DecidePlan, room: TenantRoom | undefined): void {
+    const { requestedId } = this.#request;
+    if (plan.isRejected && HARD_LIMITS.includes(plan.reason)) {
+      this.candidateId = 0;
+      this.reservation = undefined;
+      this.rejected = { reason: plan.reason, roomMicrocents: undefined };
+      return;
+    }
+    const candidate = this.#snapshot?.policy.candidates.find(({ id }) => id === requestedId);
+    invariant(candidate !== undefined, "what is requested of an observed call is a candidate");
+    const expected = cost(this.#request, candidate);
+    if (breachOfDecision(this.#request, { action: "execute", costMicrocents: expected } as Decision) !== undefined) {
+      this.#nothing("governance", undefined);
+      return;
+    }
+    const roomMicrocents = room?.roomMicrocents;
+    const reservation = this.#within({ candidateId: requestedId, costMicrocents: expected }, roomMicrocents);
+    if (reservation === undefined) {
+      plan.noteShort(roomMicrocents ?? 0n);
+      this.#nothing("budget", roomMicrocents);
+      return;
+    }
+    this.candidateId = requestedId;
+    this.#acted = requestedId;
+    this.reservation = reservation;
+  }
+
+  /** What was decided is not carried out. */
+  #nothing(reason: RejectedCall["reason"], roomMicrocents: bigint | undefined): void {
+    this.candidateId = 0;
+    this.#acted = 0 as CandidateId;
+    this.reservation = undefined;
+    this.rejected = { reason, roomMicrocents };
+  }
+
+  #within(
+    { candidateId, costMicrocents: expected }: { readonly candidateId: number; readonly costMicrocents: bigint },
+    roomMicrocents: bigint | undefined,
+  ): Reservation | undefined {
+    const bound = this.#terms.bounds.get(candidateId);
+    return bound === undefined ? undefined : reservationWithin(bound, this.#terms.limits, expected, roomMicrocents);
+  }
+
+  /** Of a call that there was no room for: the way of bounding that was tried last. */
+  #lastBasis(): DecisionEntry["basis"] {
+    return [...this.#terms.bounds.values()][0]?.input.at(-1)?.basis;
+  }
+}

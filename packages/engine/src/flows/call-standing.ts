@@ -1,0 +1,43 @@
+/**
+ * Where the reservation of a call stands.
+ * @module
+ */
+import { decisionIdOf } from "@calybris/kernel";
+import type { Ledger } from "../ledger/ledger.ts";
+import type { CallStanding, OpenCall } from "./client-call.ts";
+
+/** `unknown` where nothing is known of a reservation: it reserved nothing, or that is no longer remembered. */
+export function standingOf({ reservations }: Ledger, of: number, decisionId: string): CallStanding {
+  const open = reservations.open(of);
+  if (open !== undefined) {
+    const state = open.held === undefined ? "in_flight" : "held";
+    const { amountMicrocents, knownMicrocents } = open;
+    return {
+      decisionId,
+      state,
+      reservedMicrocents: amountMicrocents - knownMicrocents,
+      costMicrocents: knownMicrocents,
+    };
+  }
+  const closed = reservations.closed(of);
+  if (closed === undefined) return { decisionId, state: "unknown", reservedMicrocents: 0n, costMicrocents: 0n };
+  return { decisionId, state: closed.state, reservedMicrocents: 0n, costMicrocents: closed.actualMicrocents };
+}
+
+/** Calls that are open, and reservations of any kind that are held, in the order of their decisions. */
+export function* openCalls({ reservations }: Ledger): Generator<OpenCall> {
+  for (const open of reservations.allOpen()) {
+    const attempts = reservations.call(open.of);
+    if (attempts === undefined && open.held === undefined) continue;
+    const { of, identity, tenant, amountMicrocents, knownMicrocents, expiresAt, held } = open;
+    yield {
+      decisionId: decisionIdOf(of, identity),
+      tenant: tenant.tenant,
+      state: held === undefined ? "in_flight" : "held",
+      reservedMicrocents: amountMicrocents - knownMicrocents,
+      costMicrocents: knownMicrocents,
+      expiresAt,
+      attemptCount: attempts?.count ?? 1,
+    };
+  }
+}

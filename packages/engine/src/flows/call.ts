@@ -1,0 +1,419 @@
+/**
+ * One call, from its decision to its end:
+ *
+ *     begin ─▶ attempts ─▶ complete (settles and reports the outcome) | hold | release
+ *
+ * Each step is an entry that is durable before it is answered. A further attempt reserves for itself before it is sent; one that
+ * ended at a known cost is settled at once and gives back what it did not need.
+ * @module
+ */
+import {
+  type AttemptBegunEntry,
+  type AttemptEndedEntry,
+  CalybrisError,
+  type Caused,
+  type DecisionEntry,
+  HOLD_CAUSES,
+  type HoldCause,
+  type Microcents,
+  microcents,
+  type ReservationBasis,
+  RESERVATION_SECONDS_MAX,
+  runningId,
+  U32_MAX,
+} from "@calybris/kernel";
+import type { Amount } from "../intake/client-request.ts";
+import {
+  amountField,
+  nameField,
+  oneOfField,
+  optionalField,
+  refuseMistakes,
+  wholeField,
+} from "../intake/ledger-fields.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import { drive } from "../ledger/cells.ts";
+import { periodsDue } from "../ledger/due-periods.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { attemptFault, roomForAttempt } from "../ledger/refusals.ts";
+import { boundField, type OutputLimits, type Reservation, reservationWithin } from "./call-bounds.ts";
+import { fallbacksOf } from "./call-ranking.ts";
+import { standingOf } from "./call-standing.ts";
+import type {
+  AttemptEnd,
+  BegunAttempt,
+  CallMode,
+  CallOutcome,
+  CallStanding,
+  Completed,
+  NextAttempt,
+} from "./client-call.ts";
+import type { Decided } from "./decided.ts";
+import type { FirstResults } from "./first-results.ts";
+import type { Caller } from "./keys.ts";
+import type { EngineLearning } from "./learning.ts";
+import type { EngineLedger } from "./ledger.ts";
+import type { DecisionFound } from "./outcomes.ts";
+
+/** What a call needs of the engine. */
+export interface CallPorts {
+  readonly ledger: Ledger;
+  readonly journal: Ordering;
+  readonly failStop: FailStop;
+  readonly firstResults: FirstResults;
+  readonly moves: Pick<EngineLedger, "hold" | "release" | "correct">;
+  readonly learning: Pick<EngineLearning, "observeHeld">;
+  readonly caused: (caller: Caller) => Caused;
+  readonly nowUs: () => number;
+}
+
+/** A call as its decision began it. */
+export interface BegunCall {
+  readonly decided: Decided;
+  readonly found: DecisionFound;
+  readonly mode: CallMode;
+  readonly limits: OutputLimits;
+  readonly reservation: Reservation;
+  readonly isMetered: boolean;
+  readonly caller: Caller;
+}
+
+interface AttemptState {
+  hasEnded: boolean;
+  /** `undefined` while it is not known. */
+  cost: bigint | undefined;
+}
+
+/**
+ * A call that may be sent. Its methods are called one after another; one that ends the call may be called again with the same
+ * arguments after a refusal.
+ */
+export class Call {
+  readonly decided: Decided;
+  readonly decisionId: string;
+  readonly mode: CallMode;
+  /** Id of the candidate that runs. */
+  readonly candidate: number;
+  /** The output limit to send with the first attempt. */
+  readonly outputTokensMax: number;
+  /** Whether that is less than what was asked for, because money is short. */
+  readonly isOutputLowered: boolean;
+  /** What is reserved for the first attempt; 0 when the tenant is not limited. */
+  readonly reservedMicrocents: bigint;
+  readonly basis: ReservationBasis;
+  readonly isMetered: boolean;
+  readonly #ports: CallPorts;
+  readonly #found: DecisionFound;
+  readonly #limits: OutputLimits;
+  readonly #caller: Caller;
+  readonly #of: number;
+  readonly #attempts: AttemptState[] = [{ hasEnded: false, cost: undefined }];
+  #ended: Promise<unknown> | undefined;
+
+  constructor({ decided, found, mode, limits, reservation, isMetered, caller }: BegunCall, ports: CallPorts) {
+    this.decided = decided;
+    this.decisionId = decided.decisionId;
+    this.mode = mode;
+    this.candidate = runningId(found.entry);
+    this.outputTokensMax = reservation.outputTokensMax;
+    this.isOutputLowered = reservation.outputTokensMax < limits.max;
+    this.reservedMicrocents = isMetered ? reservation.reservedMicrocents : 0n;
+    this.basis = reservation.basis;
+    this.isMetered = isMetered;
+    this.#ports = ports;
+    this.#found = found;
+    this.#limits = limits;
+    this.#caller = caller;
+    this.#of = decided.sequence;
+  }
+
+  /** What the tenant has left; `undefined` when it is not limited. */
+  get roomMicrocents(): bigint | undefined {
+    const { ledger } = this.#ports;
+    const account = this.#entry.tenant === undefined ? undefined : ledger.account(this.#entry.tenant);
+    return account === undefined ? undefined : ledger.room(account);
+  }
+
+  /** What its attempts cost so far, as far as is known. */
+  get costMicrocents(): bigint {
+    return this.#attempts.reduce((sum, { cost }) => sum + (cost ?? 0n), 0n);
+  }
+
+  /** Candidates to fall back on, best first: those that the decision admitted. None while the decision is only observed. */
+  fallbacks(): readonly number[] {
+    return this.mode === "observe" ? [] : fallbacksOf(this.#entry, this.#found.policy.snapshot, this.candidate);
+  }
+
+  /**
+   * Begins a further attempt: it is durable, and reserved, before this resolves. The attempt before it has ended.
+   *
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET` where the room does not cover it; `CAL_CALL_ATTEMPT_INVALID` for another
+   *   candidate than those of the decision, or while an attempt is under way; `CAL_CALL_ENDED`; `CAL_LEDGER_INVALID` naming the
+   *   field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   */
+  attempt(next: NextAttempt): Promise<BegunAttempt> {
+    return this.#ports.failStop.command(async () => {
+      const { candidate, deployment, bound } = refuseMistakes({
+        candidate: wholeField("candidate", next.candidate, U32_MAX),
+        deployment: optionalField(next.deployment, nameField("deployment", next.deployment)),
+        bound: boundField("bound", next.bound),
+      });
+      const caused = this.#ports.caused(this.#caller);
+      this.#requireOpen();
+      const number = this.#attempts.length + 1;
+      if (candidate !== this.candidate && !this.fallbacks().includes(candidate))
+        throw this.#invalid(`names candidate ${candidate}, which its decision does not admit`);
+      if (this.#attempts.at(-1)?.hasEnded !== true) throw this.#invalid(`begins while ${number - 1} is under way`);
+      const place = { of: this.#of, number, candidate, ...(deployment === undefined ? {} : { deployment }) };
+      const { ordered, reservation } = this.#orderAttempt(
+        (reserved) => ({
+          kind: "attempt",
+          change: "begun",
+          ...place,
+          reservedMicrocents: microcents(reserved.reservedMicrocents),
+          basis: reserved.basis,
+          ...caused,
+        }),
+        bound,
+      );
+      this.#attempts.push({ hasEnded: false, cost: undefined });
+      await ordered.durable;
+      return { number, candidate, ...reservation };
+    });
+  }
+
+  /**
+   * An attempt has ended. At a known cost it is settled, up to its reservation, and gives the rest back.
+   *
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` for one that is not under way; `CAL_CALL_ENDED`; `CAL_LEDGER_INVALID`
+   *   naming the field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   */
+  attemptEnded(end: AttemptEnd): Promise<void> {
+    return this.#ports.failStop.command(async () => {
+      this.#requireNotEnded();
+      const { durable } = this.#orderEnd(end);
+      await durable;
+    });
+  }
+
+  /**
+   * Ends the call: its attempts cost what they cost together, which settles its reservation in one entry with its outcome.
+   *
+   * @param end - of the last attempt, unless that was reported.
+   * @throws CalybrisError `CAL_CALL_COST_UNKNOWN` while the cost of an attempt is not known; the end that was given stays.
+   *   As `attemptEnded` and `EngineLearning.observe`.
+   */
+  complete(outcome: CallOutcome, end?: AttemptEnd): Promise<Completed> {
+    return this.#end(async () => {
+      this.#orderGivenEnd(end);
+      const { decisionId } = this;
+      const unknown = this.#unknown;
+      if (unknown.length > 0) throw this.#costUnknown(unknown);
+      const { costMicrocents } = this;
+      const closed = this.#ports.ledger.reservations.closed(this.#of);
+      const isOther = closed !== undefined && closed.actualMicrocents !== costMicrocents;
+      if (isOther && closed.state !== "released")
+        await this.#ports.moves.correct({ decisionId, actualMicrocents: costMicrocents }, this.#caller);
+      const reported = { ...outcome, decisionId, costMicrocents, settle: true };
+      const observed = await this.#ports.learning.observeHeld(reported, this.#caller, this.#found);
+      return { decisionId, costMicrocents, observed };
+    });
+  }
+
+  /**
+   * Ends the call while the cost of an attempt is not known: what is known is settled, the rest stays reserved until it is
+   * reconciled or expires.
+   *
+   * @param hold.knownMicrocents - of an attempt whose cost is not known the part that is; 0 when left out.
+   * @param hold.expiresAt - when the rest is settled in full; as the decision has it when left out.
+   */
+  hold(
+    hold: { readonly cause: HoldCause; readonly knownMicrocents?: Amount; readonly expiresAt?: number },
+    end?: AttemptEnd,
+  ): Promise<CallStanding> {
+    return this.#end(async () => {
+      const { cause, expiresAt } = refuseMistakes({
+        cause: oneOfField("cause", hold.cause, HOLD_CAUSES),
+        expiresAt: optionalField(
+          hold.expiresAt,
+          wholeField("expiresAt", hold.expiresAt, this.#ports.nowUs() + RESERVATION_SECONDS_MAX * 1_000_000),
+        ),
+      });
+      this.#orderGivenEnd(end);
+      const { decisionId } = this;
+      const { knownMicrocents } = hold;
+      if (this.#isOpen) await this.#ports.moves.hold({ decisionId, cause, knownMicrocents, expiresAt }, this.#caller);
+      return this.standing;
+    });
+  }
+
+  /**
+   * Ends a call that cost nothing: everything comes back.
+   *
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_INVALID` for one of which an attempt cost something; `CAL_CALL_COST_UNKNOWN` for one
+   *   of which an attempt ended at a cost that is not known.
+   */
+  release(end?: AttemptEnd): Promise<CallStanding> {
+    return this.#end(async () => {
+      this.#orderGivenEnd(end);
+      const unknown = this.#unknown.filter((number) => this.#attempts[number - 1]?.hasEnded);
+      if (unknown.length > 0) throw this.#costUnknown(unknown);
+      if (this.costMicrocents > 0n) throw this.#invalid(`cost ${this.costMicrocents} microcents, and is not released`);
+      if (this.#isOpen) await this.#ports.moves.release({ decisionId: this.decisionId }, this.#caller);
+      return this.standing;
+    });
+  }
+
+  /** Where it stands. */
+  get standing(): CallStanding {
+    const standing = standingOf(this.#ports.ledger, this.#of, this.decisionId);
+    if (standing.state !== "unknown") return standing;
+    const state = this.#ended === undefined ? "in_flight" : "finished";
+    return { ...standing, state, costMicrocents: this.costMicrocents };
+  }
+
+  get #entry(): DecisionEntry {
+    return this.#found.entry;
+  }
+
+  get #isOpen(): boolean {
+    const open = this.#ports.ledger.reservations.open(this.#of);
+    return open !== undefined && open.held === undefined;
+  }
+
+  /** Runs what ends the call, once; after a refusal it may be tried again. */
+  #end<Result>(work: () => Promise<Result>): Promise<Result> {
+    return this.#ports.failStop.command(async () => {
+      this.#requireNotEnded();
+      const ending = work();
+      this.#ended = ending;
+      try {
+        return await ending;
+      } catch (error) {
+        this.#ended = undefined;
+        throw error;
+      }
+    });
+  }
+
+  #requireNotEnded(): void {
+    if (this.#ended !== undefined) throw this.#endedError();
+  }
+
+  /** A call whose reservation was closed or held by someone else sends nothing more. */
+  #requireOpen(): void {
+    this.#requireNotEnded();
+    if (this.isMetered && !this.#isOpen) throw this.#endedError();
+  }
+
+  #endedError(): CalybrisError {
+    return new CalybrisError("CAL_CALL_ENDED", { decisionId: this.decisionId, state: this.standing.state });
+  }
+
+  /** Numbers of the attempts of which no cost is known. */
+  get #unknown(): readonly number[] {
+    return this.#attempts.flatMap(({ cost }, index) => (cost === undefined ? [index + 1] : []));
+  }
+
+  #costUnknown(attempts: readonly number[]): CalybrisError {
+    return new CalybrisError("CAL_CALL_COST_UNKNOWN", { decisionId: this.decisionId, attempts: attempts.join(", ") });
+  }
+
+  #invalid(problem: string): CalybrisError {
+    return new CalybrisError("CAL_CALL_ATTEMPT_INVALID", { decisionId: this.decisionId, problem });
+  }
+
+  #orderGivenEnd(end: AttemptEnd | undefined): void {
+    if (end !== undefined && this.#attempts[end.number - 1]?.hasEnded !== true) this.#orderEnd(end);
+  }
+
+  #orderEnd(end: AttemptEnd): Ordered {
+    const { number, costMicrocents, ...counted } = endFields(end);
+    const attempt = this.#attempts[number - 1];
+    if (attempt === undefined || attempt.hasEnded) throw this.#invalid(`ends, but ${number} is not under way`);
+    const caused = this.#ports.caused(this.#caller);
+    const entry: AttemptEndedEntry = {
+      kind: "attempt",
+      change: "ended",
+      of: this.#of,
+      number,
+      ...counted,
+      ...(costMicrocents === undefined ? {} : { costMicrocents }),
+      ...caused,
+    };
+    const { journal, firstResults } = this.#ports;
+    const ordered = journal.append(entry);
+    firstResults.add(ordered);
+    attempt.hasEnded = true;
+    attempt.cost = costMicrocents;
+    return ordered;
+  }
+
+  /** Takes the room for another attempt and orders it, with the periods that are due. */
+  #orderAttempt(
+    entryOf: (reservation: Reservation) => AttemptBegunEntry,
+    bound: Parameters<typeof reservationWithin>[0],
+  ): { readonly ordered: Ordered; readonly reservation: Reservation } {
+    const { ledger, journal, firstResults } = this.#ports;
+    return journal.step((at) => {
+      const open = ledger.reservations.open(this.#of);
+      const periods = open === undefined ? [] : periodsDue(open.tenant, at);
+      const { cells, room } = roomForAttempt(ledger, this.#of, periods);
+      const reservation = reservationWithin(bound, this.#limits, 0n, open === undefined ? undefined : room);
+      const entry = reservation === undefined ? undefined : entryOf(reservation);
+      const fault = attemptFault(ledger.reservations, {
+        of: this.#of,
+        change: "begun",
+        number: this.#attempts.length + 1,
+      });
+      if (fault !== undefined) throw this.#invalid(`cannot begin: ${fault}`);
+      if (reservation === undefined || entry === undefined) throw this.#tooDear(bound, room);
+      journal.establishRoom(periods.length + 1);
+      for (const period of periods) journal.order(period);
+      if (cells.length > 0 && !ledger.cells.take(cells, reservation.reservedMicrocents))
+        throw this.#tooDear(bound, room);
+      try {
+        ledger.preDebited(entry);
+        const ordered = journal.order(entry);
+        firstResults.add(ordered);
+        return { ordered, reservation };
+      } catch (error) {
+        if (cells.length > 0) drive(ledger.cells.undo(cells, reservation.reservedMicrocents));
+        throw error;
+      }
+    });
+  }
+
+  #tooDear(bound: Parameters<typeof reservationWithin>[0], roomMicrocents: bigint): CalybrisError {
+    const least = reservationWithin(bound, { max: this.#limits.min, min: this.#limits.min }, 0n, undefined);
+    const neededMicrocents = least?.reservedMicrocents ?? 0n;
+    return new CalybrisError("CAL_CALL_ATTEMPT_BUDGET", {
+      decisionId: this.decisionId,
+      roomMicrocents,
+      neededMicrocents,
+    });
+  }
+}
+
+type EndFields = Pick<AttemptEndedEntry, "number" | "status" | "latencyMs"> & {
+  readonly costMicrocents: Microcents | undefined;
+} & Partial<AttemptEndedEntry>;
+
+/** An end, each field in its range. */
+function endFields(end: AttemptEnd): EndFields {
+  const { firstByteMs, costMicrocents, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = end;
+  const count = (name: string, value: number | undefined) => optionalField(value, wholeField(name, value, U32_MAX));
+  const fields = refuseMistakes({
+    number: wholeField("number", end.number, U32_MAX),
+    status: wholeField("status", end.status, 999),
+    latencyMs: wholeField("latencyMs", end.latencyMs, U32_MAX),
+    firstByteMs: count("firstByteMs", firstByteMs),
+    costMicrocents: optionalField(costMicrocents, amountField("costMicrocents", costMicrocents, 0n)),
+    inputTokens: count("inputTokens", inputTokens),
+    outputTokens: count("outputTokens", outputTokens),
+    cacheReadTokens: count("cacheReadTokens", cacheReadTokens),
+    cacheWriteTokens: count("cacheWriteTokens", cacheWriteTokens),
+  });
+  return fields as unknown as EndFields;
+}

@@ -1,0 +1,217 @@
+/**
+ * The call flow, as the sentence it implements:
+ *
+ *     call → recall → resolve → one step of the journal (plan, reserve, order) → durable → a call that may be sent
+ *
+ * A repeated id is never sent again: it is told where the first call stands. Calls that were open when a process ended are
+ * held by the next one, because nobody knows what they cost.
+ * @module
+ */
+import {
+  CalybrisError,
+  decisionIdOf,
+  type DecisionEntry,
+  identityNumber,
+  invariant,
+  type Kernel,
+  parseDecisionId,
+  type Policy,
+  runningId,
+} from "@calybris/kernel";
+import { type DecidedId, identified, type RequestIds } from "../state/request-ids.ts";
+import type { EngineState } from "../state/state.ts";
+import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
+import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { Proofs } from "../journal/proofs.ts";
+import type { RecordEntry } from "../journal/record-entry.ts";
+import type { Draws } from "../router/draws.ts";
+import { Call, type CallPorts } from "./call.ts";
+import { type CallTerms, callTerms } from "./call-bounds.ts";
+import { CallPlan } from "./call-plan.ts";
+import { openCalls, standingOf } from "./call-standing.ts";
+import type { Begun, CallStanding, CallState, ClientCall, OpenCall } from "./client-call.ts";
+import { DecideStep, type RecordWaiter, type UnknownTenants } from "./decide-step.ts";
+import { type Decided, RecordedDecision } from "./decided.ts";
+import type { EngineKeys } from "./keys.ts";
+import type { Caller } from "./keys.ts";
+import type { Writable } from "./writable.ts";
+
+/** What the flow needs of the engine. */
+export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "moves"> {
+  readonly state: EngineState;
+  readonly journal: Journal;
+  readonly requestIds: RequestIds;
+  readonly ledger: CallPorts["moves"];
+  readonly kernelFor: ((policy: Policy) => Kernel) | undefined;
+  readonly draws: () => Draws | undefined;
+  readonly unknownTenants: () => UnknownTenants;
+  readonly openReservationsMax: number;
+  readonly actorOf: EngineKeys["actorOf"];
+  /** How long a call may be held that was open when a process ended. */
+  readonly heldCallSeconds: number;
+}
+
+const MICROSECONDS = 1_000_000;
+const CALL_KEYS: ReadonlySet<string> = new Set(["mode", "outputTokensMax", "outputTokensMin", "bounds"]);
+
+export class EngineCalls {
+  readonly #ports: CallsPorts;
+  readonly #callPorts: CallPorts;
+  readonly #step: DecideStep;
+
+  constructor(ports: CallsPorts) {
+    this.#ports = ports;
+    const { state, ledger, ...shared } = ports;
+    this.#callPorts = { ...shared, ledger: state.ledger, moves: ledger };
+    this.#step = new DecideStep({ ...ports, state });
+  }
+
+  /**
+   * Decides a call, reserves for its first attempt, and makes both durable before saying so. A rejection is an answer, not an
+   * error.
+   *
+   * @throws CalybrisError `CAL_CALL_REPEATED` for an id that began a call before, with where that stands;
+   *   `CAL_REQUEST_ID_REUSED` for one that was decided with another prompt; `CAL_REQUEST_INVALID` with every mistake; else as
+   *   `Engine.decide`. Nothing was reserved.
+   */
+  begin(call: ClientCall, caller: Caller = {}): Promise<Begun<Call>> {
+    const { failStop } = this.#ports;
+    return failStop.command(async () => {
+      const client = requestOf(call);
+      const identity = identified(client);
+      // Nothing is waited for between this and the order: of two that are sent at once, the second finds the first.
+      const before = identity === undefined ? undefined : this.#ports.requestIds.decidedIn(identity);
+      if (before !== undefined) throw await this.#repeated(call, before);
+      const { terms, resolved } = this.#read(call, client, caller);
+      const plan = new CallPlan(terms, resolved.request);
+      const waiter = new PendingCall();
+      const sequence = failStop.stopOnViolation(() => this.#step.run(resolved, waiter, plan));
+      this.#ports.firstResults.add({ sequence, durable: waiter.durablePromise });
+      const record = waiter.entry as RecordEntry;
+      const entry = plan.entry as DecisionEntry;
+      this.#ports.state.ledger.reservations.identify(sequence, identityNumber(entry.identity));
+      if (identity !== undefined) this.#ports.requestIds.begun(identity, sequence, entry);
+      const entryHash = await waiter.durablePromise;
+      const { pages, at } = record;
+      pages.f64[(at + AT.sequence) >>> 3] = sequence;
+      pages.u8.set(Buffer.from(entryHash, "hex").subarray(0, DIGEST_BYTES), at + AT.entryHash);
+      const decided = new RecordedDecision(record, false);
+      return this.#begun(call, caller, terms, plan, entry, decided);
+    });
+  }
+
+  /** Calls that are open, and reservations that are held, oldest first. */
+  open(): Iterable<OpenCall> {
+    return openCalls(this.#ports.state.ledger);
+  }
+
+  /** Where a call stands; `unknown` for a decision that reserved nothing, or whose reservation is no longer remembered. */
+  standing(decisionId: string): CallStanding {
+    const of = parseDecisionId(decisionId)?.of ?? 0;
+    const standing = standingOf(this.#ports.state.ledger, of, decisionId);
+    if (standing.state !== "unknown" || this.#ports.state.outcomes.find(of) === undefined) return standing;
+    return { ...standing, state: "finished" };
+  }
+
+  /** Holds every call that an earlier process left open. Returns how many; durable when it resolves. */
+  async holdInterrupted(): Promise<number> {
+    const { state, journal, firstResults, caused, heldCallSeconds } = this.#ports;
+    const { reservations } = state.ledger;
+    let count = 0;
+    for (const { of, expiresAt } of [...reservations.openCalls()]) {
+      if (!journal.hasRoom(1)) await firstResults.settled();
+      const ordered = journal.step((at) => {
+        journal.establishRoom(1);
+        const until = Math.max(expiresAt, at + heldCallSeconds * MICROSECONDS);
+        return journal.order({ kind: "hold", of, cause: "unknown", expiresAt: until, ...caused({}) });
+      });
+      firstResults.add(ordered);
+      count += 1;
+    }
+    if (count > 0) await firstResults.settled();
+    return count;
+  }
+
+  #read(
+    call: ClientCall,
+    client: ClientRequest,
+    caller: Caller,
+  ): { readonly terms: CallTerms; readonly resolved: ResolvedRequest } {
+    const { state, actorOf } = this.#ports;
+    const { snapshot } = state.current;
+    const resolved: Writable<ResolvedRequest> = resolveRequest(
+      state.current.index,
+      client,
+      state.decisionSequence + 1n,
+    );
+    const terms = callTerms(call, snapshot, resolved.request.requestedId);
+    resolved.actor = actorOf(caller.actor);
+    if (caller.onBehalfOf !== undefined) resolved.onBehalfOf = caller.onBehalfOf;
+    return { terms, resolved };
+  }
+
+  #begun(
+    call: ClientCall,
+    caller: Caller,
+    terms: CallTerms,
+    plan: CallPlan,
+    entry: DecisionEntry,
+    decided: Decided,
+  ): Begun<Call> {
+    if (plan.rejected !== undefined) return { rejected: plan.rejected, decided };
+    const { reservation, isMetered } = plan;
+    invariant(reservation !== undefined, "what runs has a bound");
+    const { state, nowUs } = this.#ports;
+    const found = { entry, at: nowUs(), policy: state.policyAt(decided.sequence) };
+    const begun = { decided, found, mode: call.mode, limits: terms.limits, reservation, isMetered, caller };
+    return { call: new Call(begun, this.#callPorts), decided };
+  }
+
+  /** A repetition waits until the first call is durable, and is told where that stands. */
+  async #repeated(
+    { requestId = "", promptDigest }: ClientCall,
+    { sequence, entry }: DecidedId,
+  ): Promise<CalybrisError> {
+    if (entry === undefined || entry.promptDigest === undefined || entry.promptDigest !== promptDigest)
+      return new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
+    await this.#ports.firstResults.durable(sequence);
+    const decisionId = decisionIdOf(sequence, identityNumber(entry.identity));
+    return new CalybrisError("CAL_CALL_REPEATED", { requestId, decisionId, state: this.#stateOf(decisionId, entry) });
+  }
+
+  #stateOf(decisionId: string, entry: DecisionEntry): CallState {
+    return runningId(entry) === 0 ? "rejected" : this.standing(decisionId).state;
+  }
+}
+
+/** The request of a call: what the kernel is asked. */
+function requestOf(call: ClientCall): ClientRequest {
+  const request: { [key: string]: unknown } = {};
+  for (const key in call) if (!CALL_KEYS.has(key)) request[key] = call[key as keyof ClientCall];
+  return request as unknown as ClientRequest;
+}
+
+/** A call whose entry is ordered and not yet durable. */
+class PendingCall implements RecordWaiter {
+  entry: RecordEntry | undefined;
+  readonly durablePromise: Promise<string>;
+  readonly #resolve: (hash: string) => void;
+  readonly #reject: (error: CalybrisError) => void;
+
+  constructor() {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    this.durablePromise = promise;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    promise.catch(() => undefined);
+  }
+
+  durable(sequence: number, proofs: Proofs): void {
+    this.#resolve(proofs.hashOf(sequence));
+  }
+
+  failed(error: CalybrisError): void {
+    this.#reject(error);
+  }
+}
