@@ -41,6 +41,7 @@ import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
 import type { Started, Storage, StorageLock } from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
+
 export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { ClockCorrection } from "./flows/clock.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
@@ -51,9 +52,6 @@ export type { EngineOptions, EngineSettings } from "./opening.ts";
 
 /** About 20 MB of one tenant's. */
 export const OPEN_RESERVATIONS_MAX = 100_000;
-
-/** A week: providers state what calls cost within days. */
-const HELD_CALL_SECONDS = 7 * 24 * 3_600;
 
 /** How often overdue reservations are looked for. */
 const SWEEP_MS = 1_000;
@@ -186,9 +184,14 @@ export class Engine {
       actorOf: (given: Actor | undefined) => this.keys.actorOf(given),
     };
     this.#decisions = new EngineDecisions({ ...deciding, waitingMax: options.waitingMax ?? WAITING_MAX });
-    const { ledger, learning } = this;
-    const heldCallSeconds = options.heldCallSeconds ?? HELD_CALL_SECONDS;
-    this.calls = new EngineCalls({ ...deciding, caused, ledger, learning, heldCallSeconds });
+    const { heldCallSeconds } = options;
+    this.calls = new EngineCalls({
+      ...deciding,
+      caused,
+      heldCallSeconds,
+      ledger: this.ledger,
+      learning: this.learning,
+    });
   }
 
   /**

@@ -8,36 +8,23 @@
  * @module
  */
 import {
-  type AttemptBegunEntry,
-  type AttemptEndedEntry,
   CalybrisError,
   type Caused,
   type DecisionEntry,
   HOLD_CAUSES,
   type HoldCause,
-  type Microcents,
-  microcents,
   type ReservationBasis,
   RESERVATION_SECONDS_MAX,
   runningId,
   U32_MAX,
 } from "@calybris/kernel";
 import type { Amount } from "../intake/client-request.ts";
-import {
-  amountField,
-  nameField,
-  oneOfField,
-  optionalField,
-  refuseMistakes,
-  wholeField,
-} from "../intake/ledger-fields.ts";
+import { nameField, oneOfField, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
-import { drive } from "../ledger/cells.ts";
-import { periodsDue } from "../ledger/due-periods.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { attemptFault, roomForAttempt } from "../ledger/refusals.ts";
-import { boundField, type OutputLimits, type Reservation, reservationWithin } from "./call-bounds.ts";
+import { endedEntry, orderAttempt } from "./attempt-orders.ts";
+import { boundField, type OutputLimits, type Reservation } from "./call-bounds.ts";
 import { fallbacksOf } from "./call-ranking.ts";
 import { standingOf } from "./call-standing.ts";
 import type {
@@ -165,18 +152,17 @@ export class Call {
       if (candidate !== this.candidate && !this.fallbacks().includes(candidate))
         throw this.#invalid(`names candidate ${candidate}, which its decision does not admit`);
       if (this.#attempts.at(-1)?.hasEnded !== true) throw this.#invalid(`begins while ${number - 1} is under way`);
-      const place = { of: this.#of, number, candidate, ...(deployment === undefined ? {} : { deployment }) };
-      const { ordered, reservation } = this.#orderAttempt(
-        (reserved) => ({
-          kind: "attempt",
-          change: "begun",
-          ...place,
-          reservedMicrocents: microcents(reserved.reservedMicrocents),
-          basis: reserved.basis,
-          ...caused,
-        }),
+      const { decisionId } = this;
+      const { ordered, reservation } = orderAttempt(this.#ports, {
+        of: this.#of,
+        number,
+        candidate,
+        ...(deployment === undefined ? {} : { deployment }),
+        decisionId,
         bound,
-      );
+        limits: this.#limits,
+        caused,
+      });
       this.#attempts.push({ hasEnded: false, cost: undefined });
       await ordered.durable;
       return { number, candidate, ...reservation };
@@ -329,91 +315,14 @@ export class Call {
   }
 
   #orderEnd(end: AttemptEnd): Ordered {
-    const { number, costMicrocents, ...counted } = endFields(end);
-    const attempt = this.#attempts[number - 1];
-    if (attempt === undefined || attempt.hasEnded) throw this.#invalid(`ends, but ${number} is not under way`);
-    const caused = this.#ports.caused(this.#caller);
-    const entry: AttemptEndedEntry = {
-      kind: "attempt",
-      change: "ended",
-      of: this.#of,
-      number,
-      ...counted,
-      ...(costMicrocents === undefined ? {} : { costMicrocents }),
-      ...caused,
-    };
+    const entry = endedEntry(this.#of, end, this.#ports.caused(this.#caller));
+    const attempt = this.#attempts[entry.number - 1];
+    if (attempt === undefined || attempt.hasEnded) throw this.#invalid(`ends, but ${entry.number} is not under way`);
     const { journal, firstResults } = this.#ports;
     const ordered = journal.append(entry);
     firstResults.add(ordered);
     attempt.hasEnded = true;
-    attempt.cost = costMicrocents;
+    attempt.cost = entry.costMicrocents;
     return ordered;
   }
-
-  /** Takes the room for another attempt and orders it, with the periods that are due. */
-  #orderAttempt(
-    entryOf: (reservation: Reservation) => AttemptBegunEntry,
-    bound: Parameters<typeof reservationWithin>[0],
-  ): { readonly ordered: Ordered; readonly reservation: Reservation } {
-    const { ledger, journal, firstResults } = this.#ports;
-    return journal.step((at) => {
-      const open = ledger.reservations.open(this.#of);
-      const periods = open === undefined ? [] : periodsDue(open.tenant, at);
-      const { cells, room } = roomForAttempt(ledger, this.#of, periods);
-      const reservation = reservationWithin(bound, this.#limits, 0n, open === undefined ? undefined : room);
-      const entry = reservation === undefined ? undefined : entryOf(reservation);
-      const fault = attemptFault(ledger.reservations, {
-        of: this.#of,
-        change: "begun",
-        number: this.#attempts.length + 1,
-      });
-      if (fault !== undefined) throw this.#invalid(`cannot begin: ${fault}`);
-      if (reservation === undefined || entry === undefined) throw this.#tooDear(bound, room);
-      journal.establishRoom(periods.length + 1);
-      for (const period of periods) journal.order(period);
-      if (cells.length > 0 && !ledger.cells.take(cells, reservation.reservedMicrocents))
-        throw this.#tooDear(bound, room);
-      try {
-        ledger.preDebited(entry);
-        const ordered = journal.order(entry);
-        firstResults.add(ordered);
-        return { ordered, reservation };
-      } catch (error) {
-        if (cells.length > 0) drive(ledger.cells.undo(cells, reservation.reservedMicrocents));
-        throw error;
-      }
-    });
-  }
-
-  #tooDear(bound: Parameters<typeof reservationWithin>[0], roomMicrocents: bigint): CalybrisError {
-    const least = reservationWithin(bound, { max: this.#limits.min, min: this.#limits.min }, 0n, undefined);
-    const neededMicrocents = least?.reservedMicrocents ?? 0n;
-    return new CalybrisError("CAL_CALL_ATTEMPT_BUDGET", {
-      decisionId: this.decisionId,
-      roomMicrocents,
-      neededMicrocents,
-    });
-  }
-}
-
-type EndFields = Pick<AttemptEndedEntry, "number" | "status" | "latencyMs"> & {
-  readonly costMicrocents: Microcents | undefined;
-} & Partial<AttemptEndedEntry>;
-
-/** An end, each field in its range. */
-function endFields(end: AttemptEnd): EndFields {
-  const { firstByteMs, costMicrocents, inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens } = end;
-  const count = (name: string, value: number | undefined) => optionalField(value, wholeField(name, value, U32_MAX));
-  const fields = refuseMistakes({
-    number: wholeField("number", end.number, U32_MAX),
-    status: wholeField("status", end.status, 999),
-    latencyMs: wholeField("latencyMs", end.latencyMs, U32_MAX),
-    firstByteMs: count("firstByteMs", firstByteMs),
-    costMicrocents: optionalField(costMicrocents, amountField("costMicrocents", costMicrocents, 0n)),
-    inputTokens: count("inputTokens", inputTokens),
-    outputTokens: count("outputTokens", outputTokens),
-    cacheReadTokens: count("cacheReadTokens", cacheReadTokens),
-    cacheWriteTokens: count("cacheWriteTokens", cacheWriteTokens),
-  });
-  return fields as unknown as EndFields;
 }

@@ -48,11 +48,13 @@ export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "move
   readonly unknownTenants: () => UnknownTenants;
   readonly openReservationsMax: number;
   readonly actorOf: EngineKeys["actorOf"];
-  /** How long a call may be held that was open when a process ended. */
-  readonly heldCallSeconds: number;
+  /** How long a call may be held that was open when a process ended; a week when left out. */
+  readonly heldCallSeconds: number | undefined;
 }
 
 const MICROSECONDS = 1_000_000;
+/** Providers state what calls cost within days. */
+const HELD_CALL_SECONDS = 7 * 24 * 3_600;
 const CALL_KEYS: ReadonlySet<string> = new Set(["mode", "outputTokensMax", "outputTokensMin", "bounds"]);
 
 export class EngineCalls {
@@ -116,7 +118,7 @@ export class EngineCalls {
 
   /** Holds every call that an earlier process left open. Returns how many; durable when it resolves. */
   async holdInterrupted(): Promise<number> {
-    const { state, journal, firstResults, caused, heldCallSeconds } = this.#ports;
+    const { state, journal, firstResults, caused, heldCallSeconds = HELD_CALL_SECONDS } = this.#ports;
     const { reservations } = state.ledger;
     let count = 0;
     for (const { of, expiresAt } of [...reservations.openCalls()]) {

@@ -126,10 +126,11 @@ export class DecidePlan implements DecidedValues {
   }
 
   #conclude(): void {
-    this.#prepared.request[11] = this.#floorBps;
+    const prepared = this.#prepared;
+    prepared.request[11] = this.#floorBps;
     this.#govern();
-    this.#prepared.requireConsistent(this.#slot);
-    this.#cost = costMicrocents(this.#prepared.costOf(this.#slot));
+    prepared.requireConsistent(this.#slot);
+    this.#cost = costMicrocents(prepared.costOf(this.#slot));
   }
 
   /** Whether nothing runs. */

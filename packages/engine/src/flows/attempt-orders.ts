@@ -1,0 +1,125 @@
+/**
+ * Attempts of a call on their way into the journal.
+ * @module
+ */
+import {
+  type AttemptBegunEntry,
+  type AttemptEndedEntry,
+  CalybrisError,
+  type Caused,
+  microcents,
+  U32_MAX,
+} from "@calybris/kernel";
+import { amountField, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
+import type { Ordered, Ordering } from "../journal/journal.ts";
+import { drive } from "../ledger/cells.ts";
+import { periodsDue } from "../ledger/due-periods.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { attemptFault, roomForAttempt } from "../ledger/refusals.ts";
+import { type Bound, type OutputLimits, type Reservation, reservationWithin } from "./call-bounds.ts";
+import type { AttemptEnd } from "./client-call.ts";
+import type { FirstResults } from "./first-results.ts";
+
+/** What ordering an attempt needs. */
+export interface AttemptPorts {
+  readonly ledger: Ledger;
+  readonly journal: Ordering;
+  readonly firstResults: FirstResults;
+}
+
+/** A further attempt that is to be ordered. */
+export interface AttemptOrder extends Pick<AttemptBegunEntry, "of" | "number" | "candidate" | "deployment"> {
+  readonly decisionId: string;
+  readonly bound: Bound;
+  readonly limits: OutputLimits;
+  readonly caused: Caused;
+}
+
+const HTTP_STATUS_MAX = 999;
+
+/**
+ * Takes the room for another attempt and orders it, after the periods that are due.
+ *
+ * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET`, `CAL_CALL_ATTEMPT_INVALID`, or as `Ordering.step`; periods that began stay.
+ */
+export function orderAttempt(
+  { ledger, journal, firstResults }: AttemptPorts,
+  { decisionId, bound, limits, caused, ...place }: AttemptOrder,
+): { readonly ordered: Ordered; readonly reservation: Reservation } {
+  orderPeriods({ ledger, journal, firstResults }, place.of);
+  return journal.step(() => {
+    const fault = attemptFault(ledger.reservations, { ...place, change: "begun" });
+    if (fault !== undefined)
+      throw new CalybrisError("CAL_CALL_ATTEMPT_INVALID", { decisionId, problem: `cannot begin: ${fault}` });
+    const { cells, room } = roomForAttempt(ledger, place.of, []);
+    const reservation = reservationWithin(bound, limits, 0n, cells.length === 0 ? undefined : room);
+    if (reservation === undefined) throw tooExpensive(decisionId, bound, limits, room);
+    journal.establishRoom(1);
+    const { reservedMicrocents, basis } = reservation;
+    if (cells.length > 0 && !ledger.cells.take(cells, reservedMicrocents))
+      throw tooExpensive(decisionId, bound, limits, room);
+    try {
+      const entry: AttemptBegunEntry = {
+        kind: "attempt",
+        change: "begun",
+        ...place,
+        reservedMicrocents: microcents(reservedMicrocents),
+        basis,
+        ...caused,
+      };
+      ledger.preDebited(entry);
+      const ordered = journal.order(entry);
+      firstResults.add(ordered);
+      return { ordered, reservation };
+    } catch (error) {
+      if (cells.length > 0) drive(ledger.cells.undo(cells, reservedMicrocents));
+      throw error;
+    }
+  });
+}
+
+/** In a step of its own, so that a refusal of the attempt leaves nothing half done. */
+function orderPeriods({ ledger, journal, firstResults }: AttemptPorts, of: number): void {
+  const open = ledger.reservations.open(of);
+  if (open === undefined) return;
+  journal.step((at) => {
+    const periods = periodsDue(open.tenant, at);
+    if (periods.length === 0) return;
+    journal.establishRoom(periods.length);
+    for (const period of periods) firstResults.add(journal.order(period));
+  });
+}
+
+function tooExpensive(decisionId: string, bound: Bound, { min }: OutputLimits, roomMicrocents: bigint): CalybrisError {
+  const least = bound.input.at(-1);
+  const lowest = reservationWithin(
+    { ...bound, input: least === undefined ? [] : [least] },
+    { max: min, min },
+    0n,
+    undefined,
+  );
+  const neededMicrocents = lowest?.reservedMicrocents ?? 0n;
+  return new CalybrisError("CAL_CALL_ATTEMPT_BUDGET", { decisionId, roomMicrocents, neededMicrocents });
+}
+
+/**
+ * The entry of an attempt that ended, each field in its range.
+ *
+ * @throws CalybrisError `CAL_LEDGER_INVALID` with every mistake.
+ */
+export function endedEntry(of: number, end: AttemptEnd, caused: Caused): AttemptEndedEntry {
+  const count = (name: keyof AttemptEnd) => optionalField(end[name], wholeField(name, end[name], U32_MAX));
+  const { number, status, latencyMs, ...optional } = refuseMistakes({
+    number: wholeField("number", end.number, U32_MAX),
+    status: wholeField("status", end.status, HTTP_STATUS_MAX),
+    latencyMs: wholeField("latencyMs", end.latencyMs, U32_MAX),
+    firstByteMs: count("firstByteMs"),
+    costMicrocents: optionalField(end.costMicrocents, amountField("costMicrocents", end.costMicrocents, 0n)),
+    inputTokens: count("inputTokens"),
+    outputTokens: count("outputTokens"),
+    cacheReadTokens: count("cacheReadTokens"),
+    cacheWriteTokens: count("cacheWriteTokens"),
+  });
+  const given = Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined));
+  return { kind: "attempt", change: "ended", of, number, status, latencyMs, ...given, ...caused };
+}
