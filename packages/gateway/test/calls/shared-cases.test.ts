@@ -95,9 +95,10 @@ async function play(given: PlayedCase): Promise<Played> {
 async function entriesOf(decisionId: string): Promise<readonly Json[]> {
   const sequence = Number(decisionId.split("-")[0]);
   const { reading } = running.service.engine;
-  const lines = await Array.fromAsync(reading.lines(sequence, reading.head.sequence));
+  const pieces = await Array.fromAsync(reading.lines(sequence, reading.head.sequence));
+  const lines = Buffer.concat(pieces).toString().trimEnd().split("\n");
   return lines
-    .map((line) => (JSON.parse(line.toString()) as { readonly data: Json }).data)
+    .map((line) => (JSON.parse(line) as { readonly data: Json }).data)
     .filter((entry) => entry["sequence"] === sequence || entry["of"] === sequence);
 }
 
