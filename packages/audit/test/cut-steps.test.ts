@@ -140,8 +140,10 @@ const COMMANDS: readonly {
 
 let now = START_US;
 
-async function open(disk: MemoryDisk): Promise<Engine> {
+/** @param segmentBytesMax - 1: every batch begins with a rotation. */
+async function open(disk: MemoryDisk, segmentBytesMax?: number): Promise<Engine> {
   return Engine.open({
+    segmentBytesMax,
     directory: "memory",
     policy: disk.files.size === 0 ? sampleSnapshot() : undefined,
     disk,
@@ -196,3 +198,62 @@ test("a step that is cut after any of its entries recovers, audits as intact, an
   expect(cuts).toBeGreaterThan(2 * COMMANDS.length);
   expect(disk.files.has(HEAD_FILE)).toBe(true);
 });
+
+/** As {@link cut}, of a journal of many segments. */
+function cutRotated(before: MemoryDisk, after: MemoryDisk, count: number): MemoryDisk {
+  const disk = before.copy();
+  let left = count;
+  for (const name of after.list().filter((each) => each.startsWith("segment-"))) {
+    const lines = Buffer.from(after.files.get(name) ?? [])
+      .toString()
+      .split("\n")
+      .filter((line) => line !== "");
+    disk.files.set(
+      name,
+      Buffer.from(
+        lines
+          .slice(0, left)
+          .map((line) => `${line}\n`)
+          .join(""),
+      ),
+    );
+    left -= Math.min(left, lines.length);
+    if (left === 0) break;
+  }
+  return disk;
+}
+
+test("a rotation that is cut between its seal and its state entry, or after either, recovers and is completed", async () => {
+  const disk = new MemoryDisk();
+  now = START_US;
+  const world: World = { engine: await open(disk, 1), ids: new Map() };
+  const kinds = new Map<string, number>();
+  for (const { does, at, run } of COMMANDS.slice(0, 12)) {
+    now = START_US + at;
+    const before = disk.copy();
+    const first = linesOf(before).length;
+    await run(world);
+    const lines = linesOf(disk);
+    const uncut = await open(disk.copy(), 1);
+    const wanted = await balances(uncut);
+    await uncut.close();
+    for (let count = first; count < lines.length; count++) {
+      const left = cutRotated(before, disk, count);
+      expect(linesOf(left)).toEqual(lines.slice(0, count));
+      const kind = `${kindOf(lines[count - 1])} | ${kindOf(lines[count])}`;
+      kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+      expect([does, kind, auditLines(linesOf(left)).findings]).toEqual([does, kind, []]);
+      const engine = await open(left, 1);
+      await run({ engine, ids: new Map(world.ids) });
+      expect([does, kind, await balances(engine)]).toEqual([does, kind, wanted]);
+      await engine.close();
+      expect([does, kind, auditLines(linesOf(left)).findings]).toEqual([does, kind, []]);
+    }
+  }
+  await world.engine.close();
+  expect(kinds.get("seal | state")).toBeGreaterThan(3);
+});
+
+function kindOf(line: string | undefined): string {
+  return /"kind":"([a-z]+)"/.exec(line ?? "")?.[1] ?? "";
+}

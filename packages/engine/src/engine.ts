@@ -27,7 +27,7 @@ import {
   type Ports,
   requirePolicy,
 } from "./opening.ts";
-import { EnginePolicies, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
+import { EnginePolicies, type PolicyActivation, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
 import { EngineReading } from "./reading.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { nodeChain } from "./journal/chain-hash.ts";
@@ -46,7 +46,7 @@ export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { ClockCorrection } from "./flows/clock.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
 export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
-export type { Reconfiguration, Reconfigured } from "./flows/policies.ts";
+export type { PolicyActivation, Reconfiguration, Reconfigured } from "./flows/policies.ts";
 export type { UnknownTenants } from "./flows/decide-step.ts";
 export type { EngineOptions, EngineSettings } from "./opening.ts";
 
@@ -327,14 +327,11 @@ export class Engine {
   }
 
   /**
-   * Activates another policy, from the next decision on.
+   * Activates another policy, from the next decision on. The one that is active by this call already writes no entry.
    *
    * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller; nothing was changed.
    */
-  setPolicy(
-    policy: PolicySnapshot,
-    caller: Caller = {},
-  ): Promise<{ readonly sequence: number; readonly policyId: number }> {
+  setPolicy(policy: PolicySnapshot, caller: Caller = {}): Promise<PolicyActivation> {
     return this.#policies.activate(policy, caller);
   }
 

@@ -35,6 +35,7 @@ export {
   type ClockCorrection,
   type EngineOptions,
   type EngineSettings,
+  type PolicyActivation,
   type Reconfiguration,
   type Reconfigured,
   type RefuseRest,

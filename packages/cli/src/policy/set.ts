@@ -39,14 +39,13 @@ async function setPolicy(file: string, options: PolicySetOptions, terminal: Term
   const { name } = policy;
   const caller = callerOf(options);
   const client = clientOf(options);
-  const { sequence, policyId } =
+  const { sequence, policyId, repeated } =
     client === undefined
       ? await withEngine(options, undefined, (engine) => engine.setPolicy(policy, caller))
       : await client.setPolicy({ policy: await wholePolicy(file), ...caller });
   const digest = toHex(snapshotDigest(policy));
   if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, ...caller }));
-  else if (sequence === null)
-    terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active already (${digest})`);
+  else if (repeated) terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active already (${digest})`);
   else terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active from entry ${sequence} (${digest})`);
 }
 

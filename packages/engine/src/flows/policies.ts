@@ -14,6 +14,7 @@ import {
   type PolicySnapshot,
   parseExact,
   policyDigest,
+  snapshotDigest,
   snapshotToJson,
   toHex,
   writeExact,
@@ -40,9 +41,18 @@ export interface Reconfiguration {
   readonly keys?: readonly KeyIdentity[] | undefined;
 }
 
+/** A policy is active. */
+export interface PolicyActivation {
+  /** Of the entry that activated it. */
+  readonly sequence: number;
+  readonly policyId: number;
+  /** It was active already. */
+  readonly repeated: boolean;
+}
+
 /** What was changed. */
 export interface Reconfigured {
-  /** Of the policy that was activated. */
+  /** Of the policy that was activated; left out where none was given, or the one that is active from the same source. */
   readonly policyId?: number;
   readonly sequence?: number;
   /** Tenants whose limits changed. */
@@ -90,13 +100,17 @@ export class EnginePolicies {
   }
 
   /** As `Engine.setPolicy`. */
-  activate(policy: PolicySnapshot, caller: Caller): Promise<{ readonly sequence: number; readonly policyId: number }> {
-    return this.#ports.failStop.command(async () => {
+  activate(policy: PolicySnapshot, caller: Caller): Promise<PolicyActivation> {
+    return this.#ports.failStop.command(() => {
       const caused = this.#ports.keys.caused(caller);
-      const policyId = this.#ports.state.policyCount + 1;
-      const { sequence, durable } = this.#change(policy, policyId, caused);
-      await durable;
-      return { sequence, policyId };
+      return this.#ports.firstResults.once<PolicyActivation>({
+        first: () => this.#active(policy, undefined),
+        order: () => {
+          const policyId = this.#ports.state.policyCount + 1;
+          const ordered = this.#change(policy, policyId, caused);
+          return { ordered, result: { sequence: ordered.sequence, policyId, repeated: false } };
+        },
+      });
     });
   }
 
@@ -104,7 +118,9 @@ export class EnginePolicies {
   reconfigure(change: Reconfiguration, callerOf: () => Caller): Promise<Reconfigured> {
     const { state, journal, failStop, firstResults, ledger, keys } = this.#ports;
     return failStop.command(async () => {
-      const { policy, policyFrom, budgets = [] } = change;
+      const { policyFrom, budgets = [] } = change;
+      const isActive = change.policy !== undefined && this.#active(change.policy, policyFrom) !== undefined;
+      const policy = isActive ? undefined : change.policy;
       const limits = ledger.limitChanges(budgets);
       const caused = keys.caused(callerOf());
       const revoked = change.keys === undefined ? [] : keys.revocations(change.keys);
@@ -129,6 +145,13 @@ export class EnginePolicies {
       await last.durable;
       return promoted === undefined ? { tenantsChanged } : { policyId, sequence: promoted.sequence, tenantsChanged };
     });
+  }
+
+  /** The activation of a policy that is active, from the same source; `undefined` for another. */
+  #active(policy: PolicySnapshot, source: "file" | undefined): PolicyActivation | undefined {
+    const { id, since, isFromFile, snapshotDigest: active } = this.#ports.state.current;
+    if (isFromFile !== (source === "file") || active !== toHex(snapshotDigest(policy, nodeSha256))) return undefined;
+    return { sequence: since, policyId: id, repeated: true };
   }
 
   #change(policy: PolicySnapshot, policyId: number, caused: Caused, source?: "file"): Ordered {

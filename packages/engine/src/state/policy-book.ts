@@ -15,6 +15,7 @@ import {
   type PolicySnapshot,
   policyDigest,
   type SnapshotMembers,
+  snapshotDigest,
   snapshotFromJson,
   snapshotToJson,
   toHex,
@@ -33,6 +34,8 @@ export interface PolicyInForce {
   readonly index: SnapshotIndex;
   /** `calypol1`. */
   readonly digest: Uint8Array;
+  /** Of the snapshot, hexadecimal: its names too. */
+  readonly snapshotDigest: string;
   /** It came from the file that the service is configured with; true of genesis. */
   readonly isFromFile: boolean;
   /** Sequence of the entry that activated it. */
@@ -139,7 +142,9 @@ function policyInForce(
   caused: Caused | undefined,
 ): PolicyInForce {
   const digest = policyDigest(snapshot.policy, nodeSha256);
-  return { id, snapshot, index: snapshotIndex(snapshot), digest, isFromFile, since, caused };
+  const index = snapshotIndex(snapshot);
+  const whole = toHex(snapshotDigest(snapshot, nodeSha256));
+  return { id, snapshot, index, digest, snapshotDigest: whole, isFromFile, since, caused };
 }
 
 function causeIn(members: SnapshotMembers): Caused | undefined {

@@ -189,6 +189,7 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
     snapshot,
     index: snapshotIndex(snapshot),
     digest,
+    snapshotDigest: "",
     isFromFile: false,
     since: 1,
     caused: undefined,
