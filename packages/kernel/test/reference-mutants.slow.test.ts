@@ -1,17 +1,15 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { prescribe } from "../src/index.ts";
 import { CONTRACT, type Decide } from "./contract.ts";
+import { loadPlanted, type Stripped, stripSources } from "./planted-copy.ts";
 import { readVectors } from "./vectors.ts";
 
 // Goal: the definition is pinned down by what is written about it. A slip in any of its rules contradicts a published
 // vector or a claim of the contract; one of the two is enough.
 // Method: the sources are copied, one piece of text is replaced, and the copy is loaded.
-const SOURCES = fileURLToPath(new URL("../src/", import.meta.url));
-
 const VECTORS = readVectors();
 
 const MUTANTS: readonly (readonly [fault: string, file: string, from: string, to: string])[] = [
@@ -121,21 +119,16 @@ const MUTANTS: readonly (readonly [fault: string, file: string, from: string, to
 
 describe("a slip in the definition is noticed", () => {
   let folder: string;
+  let stripped: Stripped;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "calybris-mutants-"));
+    stripped = await stripSources();
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   async function load(name: string, file: string, from: string, to: string): Promise<Decide> {
     const copy = join(folder, name);
-    await cp(SOURCES, copy, { recursive: true });
-    const text = await readFile(join(copy, `${file}.ts`), "utf8");
-    expect(text.split(from).length - 1, `${file} holds ${from} once`).toBe(1);
-    await writeFile(
-      join(copy, `${file}.ts`),
-      text.replace(from, () => to),
-    );
-    const altered = (await import(pathToFileURL(join(copy, "prescribe.ts")).href)) as { prescribe: typeof prescribe };
+    const altered = await loadPlanted<{ prescribe: typeof prescribe }>(stripped, { file, from, to }, copy, "prescribe");
     return (policy, request) => altered.prescribe(policy, request).decision;
   }
 
