@@ -7,7 +7,7 @@ import { IMPLEMENTATIONS } from "./implementations.ts";
 // Goal: what must not change a decision does not, and what may only help never hurts.
 // Method: few values a field, so that gates refuse often and candidates tie often; then one thing is changed and the two
 // decisions are held against each other. No second kernel is asked.
-const RUNS = 50;
+const RUNS = 100;
 
 const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
 const bits = (max: number): fc.Arbitrary<bigint> => upTo(max).map(BigInt);

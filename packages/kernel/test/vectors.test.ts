@@ -12,7 +12,8 @@ describe("the published vectors", () => {
   });
 
   test.each(IMPLEMENTATIONS)("are decided as published by the $name kernel", ({ kernelOf }) => {
-    const kernels = new Map(VECTORS.map(({ policy }) => [policy, kernelOf(policy)]));
+    const policies = new Set(VECTORS.map(({ policy }) => policy));
+    const kernels = new Map([...policies].map((policy) => [policy, kernelOf(policy)]));
     const different = VECTORS.filter(({ policy, request, expected }) => {
       const decision = kernels.get(policy)?.prescribe(request);
       return Object.entries(expected).some(([field, value]) => decision?.[field as keyof typeof decision] !== value);

@@ -66,16 +66,18 @@ test("a journal torn before what its head names is refused, not shortened", asyn
   }
 });
 
-test("a flipped bit in any byte of a journal with its head is refused", async () => {
+test("any flipped bit of a journal with its head is refused", { timeout: 120_000 }, async () => {
   const disk = new MemoryDisk();
   await fill(disk, 3);
   const whole = trimmed(disk);
   const head = disk.files.get(HEAD_FILE);
-  for (let at = 0; at < whole.byteLength - 1; at++) {
-    const bit = (at + (at >> 3)) % 8;
+  for (let bit = 0; bit < 8 * (whole.byteLength - 1); bit++) {
     const flipped = whole.slice();
-    flipped[at] = (flipped[at] as number) ^ (1 << bit);
-    expect(recoveredCount(withSegment(flipped, head)), `bit ${bit} of byte ${at}`).toBe("CAL_JOURNAL_CORRUPT");
+    const at = bit >> 3;
+    flipped[at] = (flipped[at] as number) ^ (1 << (bit & 7));
+    // An assertion for each bit takes longer than the recovery.
+    const found = recoveredCount(withSegment(flipped, head));
+    if (found !== "CAL_JOURNAL_CORRUPT") expect.fail(`bit ${bit & 7} of byte ${at}: ${found}`);
   }
 });
 
