@@ -140,8 +140,9 @@ test("the journal of a running process is refused to another", async () => {
   while (!files.text("locked/segment-000001.jsonl").includes('"kind":"genesis"'))
     await new Promise((resolve) => setTimeout(resolve, 20));
   const requests = files.write("locked.jsonl", rows(3));
-  // An idle journal is sealed after 100 ms; from then on nothing moves.
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  // An idle journal is sealed; from then on nothing moves.
+  while (!files.text("locked/segment-000001.jsonl").includes('"kind":"seal"'))
+    await new Promise((resolve) => setTimeout(resolve, 20));
   const before = files.contents("locked");
   for (const words of [
     ["replay", "--policy", policy, "--requests", requests, "--journal", journal],

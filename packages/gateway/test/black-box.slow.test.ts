@@ -46,10 +46,15 @@ function client(scope: Scope, attempts = 1): CalybrisClient {
   return new CalybrisClient({ url: serving?.url ?? "", key: KEYS[scope].key, attempts });
 }
 
+/** How many answers a service under load gives before something happens to it. */
+const LOAD = 500;
+
 /** Sends requests from many clients at once until stopped; remembers every answer, and what went wrong otherwise. */
 function underLoad(askers: number): {
   readonly answers: Map<string, Decision>;
   readonly failures: unknown[];
+  /** Until so many were answered. */
+  readonly answered: (count: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 } {
   const answers = new Map<string, Decision>();
@@ -75,6 +80,9 @@ function underLoad(askers: number): {
   return {
     answers,
     failures,
+    answered: async (count) => {
+      while (answers.size < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    },
     stop: async () => {
       isOver = true;
       await all;
@@ -111,8 +119,6 @@ async function grant(): Promise<void> {
   await client("operate").setBudget("acme", { by: "ada", grant: { id: "all", amountMicrocents: GRANTED } });
 }
 
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 test("a stranger starts it with one command, asks with plain HTTP, and reads why", async () => {
   serving = await serve(["--journal", journal]);
   const response = await fetch(`${serving.url}/v1/decisions`, {
@@ -138,7 +144,7 @@ test("killed under load, it comes back with every answer it gave, and no budget 
   const answers = new Map<string, Decision>();
   for (let round = 0; round < 2; round += 1) {
     const load = underLoad(64);
-    await sleep(700);
+    await load.answered(LOAD);
     serving?.process.kill("SIGKILL");
     await serving?.ended;
     await load.stop();
@@ -153,7 +159,7 @@ test("asked to stop under load, it answers what it took, refuses the rest, and s
   await start();
   await grant();
   const load = underLoad(64);
-  await sleep(700);
+  await load.answered(LOAD);
   serving?.process.kill("SIGTERM");
   expect(await serving?.ended).toEqual({ code: 0, signal: null });
   await load.stop();

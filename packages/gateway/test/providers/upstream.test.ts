@@ -97,11 +97,11 @@ describe("a client that leaves", () => {
     ["before the first token", "first-token=60000", 0],
     ["between two events", "slow=50 output=2000", 300],
     ["while the provider stalls", "stall=stream output=40", 300],
-  ])("%s is gone for the provider within 100 ms", { retry: 3 }, async (_phase, fault, readMs) => {
+  ])("%s is gone for the provider within 100 ms of processor time", async (_phase, fault, readMs) => {
     const leaving = new AbortController();
-    let leftMs = 0;
+    let atLeaving = process.cpuUsage();
     const leave = (): void => {
-      leftMs = performance.now();
+      atLeaving = process.cpuUsage();
       leaving.abort();
     };
     // The provider has the call when it has billed its input.
@@ -113,7 +113,7 @@ describe("a client that leaves", () => {
     const { result, ended } = await call([upstream], `[[mock: ${fault}]]`, {
       isStreamed: true,
       left: leaving.signal,
-      timeouts: { connectMs: 3_000, headMs: 3_000, firstTokenMs: 3_000, idleMs: 3_000, totalMs: 3_000 },
+      timeouts: PATIENT,
     });
     clearInterval(waiting);
     if (readMs > 0) {
@@ -125,10 +125,13 @@ describe("a client that leaves", () => {
       expect(result).toMatchObject({ kind: "failed", failure: { kind: "left" } });
       expect(ended).toMatchObject([{ mayBeBilled: true }]);
     }
-    // Provider and client share a thread with the test: on a busy machine only the best of some tries measures the gateway.
-    while (running.rows().at(-1)?.is_ended !== true && performance.now() - leftMs < 1_000)
-      await new Promise(setImmediate);
-    expect(performance.now() - leftMs).toBeLessThan(100);
+    // The test is busy while it waits, so that time in which the machine did something else does not count.
+    const takenMs = (): number => {
+      const { user, system } = process.cpuUsage(atLeaving);
+      return (user + system) / 1_000;
+    };
+    while (running.rows().at(-1)?.is_ended !== true && takenMs() < 1_000) await new Promise(setImmediate);
+    expect(takenMs()).toBeLessThan(100);
   });
 
   test("before the call is sent costs nothing", async () => {
@@ -168,16 +171,16 @@ describe("a deadline", () => {
   test("does not count the time that a slow client takes as the provider's", async () => {
     const { result } = await call([upstream], "[[mock: output=3000]]", {
       isStreamed: true,
-      timeouts: { ...PATIENT, idleMs: 300 },
+      timeouts: { ...PATIENT, idleMs: 1_000 },
     });
     if (result.kind !== "answer") throw new Error("no answer");
     let count = 0;
     for await (const _ of result.pieces) {
       count += 1;
-      if (count <= 2) await new Promise((resolve) => setTimeout(resolve, 500));
+      if (count === 1) await new Promise((resolve) => setTimeout(resolve, 1_500));
     }
     result.answer.end("healthy");
-    expect(count).toBeGreaterThan(2);
+    expect(count).toBeGreaterThan(1);
   });
 });
 

@@ -13,6 +13,9 @@ export interface RawAnswer {
   readonly milliseconds: number;
 }
 
+/** A while without an answer is so many moments of it: a process that was not running for a while has missed one of them. */
+const QUIET_MOMENTS = 20;
+
 /**
  * Writes the pieces, one every `pauseMs`, and takes what comes back until the connection closes or nothing comes for a
  * while. With `isHalfClosed` the client closes its side after the last piece.
@@ -30,7 +33,7 @@ export function speak(
     let text = "";
     let quiet: NodeJS.Timeout | undefined;
     const finish = (closed: boolean): void => {
-      clearTimeout(quiet);
+      clearInterval(quiet);
       clearInterval(writing);
       socket.destroy();
       const status = Number(/^HTTP\/1\.1 ([0-9]{3})/.exec(text)?.[1] ?? 0);
@@ -48,8 +51,12 @@ export function speak(
     socket.on("connect", write);
     socket.on("data", (data) => {
       text += data.toString("latin1");
-      clearTimeout(quiet);
-      quiet = setTimeout(() => finish(false), quietMs);
+      clearInterval(quiet);
+      let moments = 0;
+      quiet = setInterval(() => {
+        moments += 1;
+        if (moments === QUIET_MOMENTS) finish(false);
+      }, quietMs / QUIET_MOMENTS);
     });
     socket.on("error", () => undefined);
     socket.on("end", () => finish(true));
