@@ -3,6 +3,7 @@ import { ESTIMATE_ERRORS } from "@calybris/estimate";
 import { GATEWAY_ERRORS } from "@calybris/gateway";
 import { ERRORS, type ErrorRow } from "@calybris/kernel";
 import { SAVINGS_ERRORS } from "@calybris/savings";
+import { CLI_ERRORS } from "../packages/cli/src/cli-errors.ts";
 
 const HEADING = `# Errors
 
@@ -10,19 +11,19 @@ For developers and operators who handle a failed command or request. Switch on t
 HTTP status of the service. \`calybris\` prints the message and the remedy and exits with a code other than 0. A rejected
 request is not an error: it is a decision with a reason.
 
-The page is generated from \`errors.ts\`, \`call-errors.ts\` and \`proof/proof-errors.ts\` in \`packages/kernel/src\`, \`packages/gateway/src/gateway-errors.ts\`,
-\`packages/savings/src/savings-errors.ts\` and \`packages/estimate/src/estimate-errors.ts\` by \`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces are values at
-run time.
+The page is generated from the tables of the packages (\`*-errors.ts\`, in the kernel \`errors.ts\` too) by
+\`UPDATE_DOCS=1 npx vitest run test/docs.test.ts\`. Words in braces are values at run time.
 `;
+
+/** Each package has its own. */
+const TABLES: readonly object[] = [ERRORS, CLI_ERRORS, GATEWAY_ERRORS, SAVINGS_ERRORS, ESTIMATE_ERRORS];
 
 /** Columns are padded as the formatter pads them. */
 export function errorTable(): string {
-  const rows = Object.entries({ ...ERRORS, ...GATEWAY_ERRORS, ...SAVINGS_ERRORS, ...ESTIMATE_ERRORS }).map(
-    ([code, row]) => {
-      const { status, message, remedy } = row as ErrorRow<unknown>;
-      return [`\`${code}\``, String(status), message(placeholders), remedy];
-    },
-  );
+  const rows = TABLES.flatMap((table) => Object.entries(table)).map(([code, row]) => {
+    const { status, message, remedy } = row as ErrorRow<unknown>;
+    return [`\`${code}\``, String(status), message(placeholders), remedy];
+  });
   const heading = ["code", "status", "what happened", "what to do"];
   const widths = heading.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (cells: readonly string[], fill: string): string =>

@@ -20,12 +20,6 @@ export interface ErrorDetailsByCode extends ProofErrorDetails, CallErrorDetails 
   readonly CAL_REQUEST_ID_REUSED: { requestId: string; sequence: number };
   readonly CAL_INPUT_UNREADABLE: { file: string; problem: string };
   readonly CAL_INPUT_MALFORMED: { file: string; line?: number; column?: number; problem: string };
-  readonly CAL_USAGE_INVALID: { command: string; problem: string };
-  readonly CAL_OUTPUT_UNWRITABLE: { file: string; problem: string };
-  readonly CAL_SERVICE_UNREACHABLE: { url: string; problem: string };
-  readonly CAL_SERVICE_KEY: { file: string; problem: string };
-  readonly CAL_REPLAY_STOPPED: { decisions: number; lastLine: number; directory: string };
-  readonly CAL_JOURNAL_MISSING: { directory: string };
   readonly CAL_JOURNAL_UNREADABLE: { path: string; problem: string };
   readonly CAL_JOURNAL_LOCKED: { directory: string };
   readonly CAL_JOURNAL_VERSION: { file: string; found: string; expected: string };
@@ -33,7 +27,6 @@ export interface ErrorDetailsByCode extends ProofErrorDetails, CallErrorDetails 
   readonly CAL_JOURNAL_FAILED: { unknown: number; problem: string };
   readonly CAL_JOURNAL_OVERLOADED: { waiting: number };
   readonly CAL_JOURNAL_ENTRY_UNKNOWN: { sequence: number };
-  readonly CAL_JOURNAL_DECISION_UNKNOWN: { decisionId: string };
   readonly CAL_JOURNAL_ENTRY_MALFORMED: { sequence: number; problem: string };
   readonly CAL_JOURNAL_MEMBER_UNKNOWN: { sequence: number; kind: string; member: string };
   readonly CAL_JOURNAL_ARCHIVE_UNREACHABLE: { sequence: number; file: string };
@@ -46,7 +39,6 @@ export interface ErrorDetailsByCode extends ProofErrorDetails, CallErrorDetails 
   readonly CAL_ENGINE_ACTOR: { actor: number };
   readonly CAL_ENGINE_CLOSED: Record<string, never>;
   readonly CAL_ENGINE_STOPPED: { incident: string; claim: string };
-  readonly CAL_POLICY_UNKNOWN: { directory: string; policyId: number };
   readonly CAL_CASES_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_BUDGETS_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_LEDGER_INVALID: { mistakes: readonly Mistake[] };
@@ -79,7 +71,6 @@ export interface ErrorDetailsByCode extends ProofErrorDetails, CallErrorDetails 
   readonly CAL_CERTIFICATE_PRIOR: { named: string; inForce: string };
   readonly CAL_TABLE_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_DATA_MISSING: { set: string; problem: string };
-  readonly CAL_ARCHIVE_REFUSED: { path: string; problem: string };
 }
 
 export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<ErrorDetailsByCode[Code]> } = {
@@ -113,33 +104,6 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     (d) =>
       `${d.file}${d.line === undefined ? "" : `:${d.line}${d.column === undefined ? "" : `:${d.column}`}`} ${d.problem}`,
     "Fix the file at this position; nothing in it was used.",
-  ),
-  CAL_USAGE_INVALID: row(400, (d) => `${d.command}: ${d.problem}`, "`COMMAND --help` lists every argument and option."),
-  CAL_OUTPUT_UNWRITABLE: row(
-    400,
-    (d) => `${d.file} cannot be written: ${d.problem}`,
-    "Choose another path, or check its permissions; an existing file was left unchanged.",
-  ),
-  CAL_SERVICE_UNREACHABLE: row(
-    503,
-    (d) => `no answer from the service at ${d.url}: ${d.problem}`,
-    "Check the URL, and that the service runs (`calybris health`). A command may be repeated: nothing is done twice.",
-  ),
-  CAL_SERVICE_KEY: row(
-    400,
-    (d) => `the API key in ${d.file} cannot be used: ${d.problem}`,
-    "Pass a file that holds the key as `calybris key create` printed it, readable by its owner only.",
-  ),
-  CAL_REPLAY_STOPPED: row(
-    409,
-    (d) =>
-      `the replay was interrupted after ${d.decisions} decisions, up to and including line ${d.lastLine}; they are in ${d.directory}`,
-    "Run the same command again to continue. Rows of standard input without a `requestId` are decided again.",
-  ),
-  CAL_JOURNAL_MISSING: row(
-    404,
-    (d) => `there is no journal in ${d.directory}`,
-    "Name the journal with `--journal`; `calybris serve` and `calybris replay` begin one.",
   ),
   CAL_JOURNAL_UNREADABLE: row(
     503,
@@ -176,11 +140,6 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     404,
     (d) => `the journal has no entry ${d.sequence}`,
     "Use a sequence from 1 to the head that `calybris verify` prints.",
-  ),
-  CAL_JOURNAL_DECISION_UNKNOWN: row(
-    404,
-    (d) => `the journal has no decision with ID ${quote(d.decisionId)}`,
-    "Send the decision ID exactly as it was returned; `calybris tail --kind decision` prints the latest.",
   ),
   CAL_JOURNAL_ENTRY_MALFORMED: row(
     503,
@@ -241,11 +200,6 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     503,
     (d) => `the engine stopped because an invariant failed: ${d.claim} (incident ${d.incident})`,
     "Restart the process; it recovers every durable entry, and retries with the same IDs are safe. This is a bug in Calybris or in a port passed to it: please report the incident.",
-  ),
-  CAL_POLICY_UNKNOWN: row(
-    404,
-    (d) => `the journal in ${d.directory} has no policy ${d.policyId}`,
-    "`calybris policy show --journal DIRECTORY` lists its policies.",
   ),
   CAL_CASES_INVALID: row(
     400,
@@ -349,11 +303,6 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     404,
     (d) => `the data set ${quote(d.set)} is not available: ${d.problem}`,
     "Set `CALYBRIS_DATA` to the folder with the data sets, or pass the set's file with `--data`.",
-  ),
-  CAL_ARCHIVE_REFUSED: row(
-    409,
-    (d) => `${d.path} cannot be archived: ${d.problem}`,
-    "Fix the problem; a file is replaced by a link only after its copy is verified.",
   ),
   ...CALL_ERRORS,
   ...PROOF_ERRORS,

@@ -9,7 +9,6 @@
  */
 import { existsSync, lstatSync, mkdirSync, realpathSync, statSync } from "node:fs";
 import { basename, isAbsolute, join, relative, resolve } from "node:path";
-import { CalybrisError } from "@calybris/kernel";
 import { PACKED_ENDING } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { copyVerified, type Packing, noteInManifest, replaceByLink } from "./files.ts";
@@ -23,6 +22,7 @@ import { logFiles } from "../journal/log-lines.ts";
 import { bytesText, count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
+import { CliError } from "../cli-errors.ts";
 
 interface ArchiveOptions extends JournalOptions {
   readonly to: string;
@@ -95,7 +95,7 @@ export function archiveJournal(options: ArchiveJob): readonly Archived[] {
   mkdirSync(to, { recursive: true, mode: 0o700 });
   return movable.map((file) => {
     const span = spans.get(file);
-    if (span === undefined) throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: file, problem: "it has no entry" });
+    if (span === undefined) throw new CliError("CAL_ARCHIVE_REFUSED", { path: file, problem: "it has no entry" });
     const name = `${basename(file)}${pack === "zstd" ? PACKED_ENDING : ""}`;
     const copy = join(to, name);
     const sha256 = copyVerified(file, copy, pack);
@@ -115,7 +115,7 @@ function refuseOverlap(from: string, to: string): void {
   const real = existsSync(to) ? realpathSync(to) : to;
   const way = relative(realpathSync(from), real);
   if (way !== "" && (way.startsWith("..") || isAbsolute(way))) return;
-  throw new CalybrisError("CAL_ARCHIVE_REFUSED", {
+  throw new CliError("CAL_ARCHIVE_REFUSED", {
     path: to,
     problem: "it is the journal's own directory, or inside it",
   });

@@ -17,7 +17,7 @@ import {
 import { createHash } from "node:crypto";
 import { dirname, join, relative } from "node:path";
 import { HEAD_FILE, openForReading, packed } from "@calybris/engine/internal";
-import { CalybrisError } from "@calybris/kernel";
+import { CliError } from "../cli-errors.ts";
 
 const CHUNK_BYTES = 4 * 1024 * 1024;
 export const MANIFEST_FILE = "archive.jsonl";
@@ -39,7 +39,7 @@ export function copyVerified(source: string, copy: string, packing: Packing): st
   const wanted = digestOf(source);
   if (statSync(copy, { throwIfNoEntry: false }) !== undefined) {
     if (digestOf(copy) === wanted) return wanted;
-    throw new CalybrisError("CAL_ARCHIVE_REFUSED", {
+    throw new CliError("CAL_ARCHIVE_REFUSED", {
       path: copy,
       problem: "a file of that name is there, and is another",
     });
@@ -51,7 +51,7 @@ export function copyVerified(source: string, copy: string, packing: Packing): st
     if (digestOf(partial) !== wanted) throw new Error("the bytes read back differ from those written");
   } catch (cause) {
     rmSync(partial, { force: true });
-    throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path: copy, problem: (cause as Error).message }, { cause });
+    throw new CliError("CAL_ARCHIVE_REFUSED", { path: copy, problem: (cause as Error).message }, { cause });
   }
   renameSync(partial, copy);
   syncDirectory(dirname(copy));

@@ -4,9 +4,10 @@
  */
 import { createAudit } from "@calybris/audit";
 import { nodeSha256 } from "@calybris/engine";
-import { CalybrisError, type ChainHash, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { type ChainHash, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { fastestKernel } from "../decide/kernels.ts";
 import { readLines } from "../journal/log-lines.ts";
+import { CliError } from "../cli-errors.ts";
 
 /** The entries of one segment. */
 export interface Span {
@@ -22,7 +23,7 @@ export interface Span {
  */
 export function verifySealed(files: readonly string[], chain: ChainHash | undefined): ReadonlyMap<string, Span> {
   if (chain === undefined)
-    throw new CalybrisError("CAL_ARCHIVE_REFUSED", {
+    throw new CliError("CAL_ARCHIVE_REFUSED", {
       path: files[0] ?? "",
       problem: "the journal is keyed, so its chain is verified with --key-file alone",
     });
@@ -51,5 +52,5 @@ export function verifySealed(files: readonly string[], chain: ChainHash | undefi
 }
 
 function refuse(path: string, problem: string): never {
-  throw new CalybrisError("CAL_ARCHIVE_REFUSED", { path, problem });
+  throw new CliError("CAL_ARCHIVE_REFUSED", { path, problem });
 }

@@ -15,6 +15,7 @@ import { writeOutput } from "../terminal/write-output.ts";
 import { estimateHtml } from "./html.ts";
 import { reportOf } from "./report.ts";
 import { estimateText } from "./text.ts";
+import { CliError } from "../cli-errors.ts";
 
 interface EstimateOptions {
   readonly log: string;
@@ -106,7 +107,7 @@ function targetBy(target: string, { arms, map, file }: BanditLog): (row: BanditR
       ? `--target must be uniform, column or arm:NAME, and is ${showValue(target)}`
       : `--target names ${showValue(name)}, which is no arm. ${nameRemedy(name, arms)}`;
   const arm = arms.indexOf(name ?? "");
-  if (arm === -1) throw new CalybrisError("CAL_USAGE_INVALID", { command: "estimate", problem });
+  if (arm === -1) throw new CliError("CAL_USAGE_INVALID", { command: "estimate", problem });
   const shares = arms.map((_, index) => (index === arm ? 1 : 0));
   return () => shares;
 }
@@ -114,7 +115,7 @@ function targetBy(target: string, { arms, map, file }: BanditLog): (row: BanditR
 function requireTarget(map: BanditMap, file: string): void {
   if (map.target !== undefined) return;
   const problem = `--target column needs \`target\` in the map of ${file}`;
-  throw new CalybrisError("CAL_USAGE_INVALID", { command: "estimate", problem });
+  throw new CliError("CAL_USAGE_INVALID", { command: "estimate", problem });
 }
 
 function parseK(text: string): number {

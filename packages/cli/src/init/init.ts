@@ -6,7 +6,6 @@ import { writeFile } from "node:fs/promises";
 import { dirname, isAbsolute, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BUILT_IN_CATALOGS, type CatalogFile, loadCatalog } from "@calybris/engine";
-import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
 import { learningSectionText } from "./learning.ts";
 import { budgetsText } from "../ledger/budgets.ts";
@@ -14,6 +13,7 @@ import { dollars } from "../terminal/money-text.ts";
 import { CONFIG_FILE } from "../service/config-file.ts";
 import { serveConfigText } from "../service/config-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { CliError } from "../cli-errors.ts";
 
 interface InitOptions {
   readonly catalog: string;
@@ -60,7 +60,7 @@ async function write(out: string, text: string, isForced: boolean): Promise<void
   } catch (cause) {
     const exists = cause instanceof Error && "code" in cause && cause.code === "EEXIST";
     const problem = exists ? "it exists; --force overwrites it" : String(cause);
-    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: out, problem }, { cause });
+    throw new CliError("CAL_OUTPUT_UNWRITABLE", { file: out, problem }, { cause });
   }
 }
 

@@ -5,10 +5,11 @@
 import { resolve } from "node:path";
 import { Engine } from "@calybris/engine";
 import { listSegments, nodeDisk } from "@calybris/engine/internal";
-import { CalybrisError, isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
+import { isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
 import { readKey, requireKeyOfJournal } from "./key-file.ts";
 import { type JournalOptions, placeOf } from "./place.ts";
+import { CliError } from "../cli-errors.ts";
 
 /** The entry's actor is the user that runs the command; on whose behalf is what that user claims. */
 export interface ClaimOptions {
@@ -43,7 +44,7 @@ export async function withEngine<Result>(
 ): Promise<Result> {
   const { directory: named, keyFile } = await placeOf(options, policy === undefined ? "must exist" : "may begin");
   const directory = resolve(named);
-  if (policy === undefined && !hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
+  if (policy === undefined && !hasJournal(directory)) throw new CliError("CAL_JOURNAL_MISSING", { directory });
   const key = readKey(keyFile);
   requireKeyOfJournal(directory, keyFile, key);
   const engine = await Engine.open({ directory, key, policy });

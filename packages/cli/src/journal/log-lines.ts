@@ -14,6 +14,7 @@ import {
   unreadable,
 } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
+import { CliError } from "../cli-errors.ts";
 
 export interface LogLine {
   readonly file: string;
@@ -45,7 +46,7 @@ export function logFiles(path: string): LogFiles {
       .filter(({ number }) => number >= 0)
       .sort((a, b) => a.number - b.number);
     const segments = named.map(({ name }) => join(path, name));
-    if (segments.length === 0) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: path });
+    if (segments.length === 0) throw new CliError("CAL_JOURNAL_MISSING", { directory: path });
     const gap = named.findIndex(({ number }, index) => number !== index + 1);
     return {
       isDirectory: true,

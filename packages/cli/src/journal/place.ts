@@ -4,9 +4,9 @@
  */
 import { existsSync } from "node:fs";
 import { readConfig } from "@calybris/gateway";
-import { CalybrisError } from "@calybris/kernel";
 import { Option } from "commander";
 import { configFileOf } from "../service/config-file.ts";
+import { CliError } from "../cli-errors.ts";
 
 /** The options that name a journal, as commander has them. */
 export interface JournalOptions {
@@ -40,6 +40,6 @@ export async function placeOf(
   if (journal !== undefined) return { directory: journal, keyFile };
   const { journal: configured } = await readConfig({ file: configFileOf(config), environment: process.env });
   if (mayBegin === "must exist" && !existsSync(configured.directory))
-    throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: configured.directory });
+    throw new CliError("CAL_JOURNAL_MISSING", { directory: configured.directory });
   return { directory: configured.directory, keyFile: keyFile ?? configured.keyFile };
 }

@@ -18,6 +18,7 @@ import {
 import { malformed } from "./directory-source.ts";
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource } from "./source.ts";
+import { CliError } from "../cli-errors.ts";
 
 /** An entry with its body; a body of a later version's kind is `undefined`. */
 export interface ReadBody<Body extends EntryBody | undefined = EntryBody | undefined> extends ReadEntry {
@@ -80,7 +81,7 @@ export class JournalReader {
     const read = parsed === undefined ? undefined : await this.source.find(parsed.of).catch(unlessUnknown);
     const found = read?.head.kind === "decision" ? await this.decision(read) : undefined;
     if (found === undefined || identityNumber(found.entry.identity) !== parsed?.identity)
-      throw new CalybrisError("CAL_JOURNAL_DECISION_UNKNOWN", { decisionId });
+      throw new CliError("CAL_JOURNAL_DECISION_UNKNOWN", { decisionId });
     return found;
   }
 

@@ -4,7 +4,6 @@
  */
 import { resolve } from "node:path";
 import { Engine } from "@calybris/engine";
-import { CalybrisError } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -12,6 +11,7 @@ import { byOption, type ClaimOptions, callerOf, hasJournal } from "./engine.ts";
 import { type JournalOptions, journalOption, placeOf } from "./place.ts";
 import { configOption } from "../service/config-file.ts";
 import { keyFileOption, readKey, requireKeyOfJournal } from "./key-file.ts";
+import { CliError } from "../cli-errors.ts";
 
 interface RepairOptions extends JournalOptions, ClaimOptions {
   readonly json?: true;
@@ -40,7 +40,7 @@ export function repairClockCommand(terminal: Terminal): Command {
 async function repair(options: RepairOptions, terminal: Terminal): Promise<void> {
   const { directory: named, keyFile } = await placeOf(options);
   const directory = resolve(named);
-  if (!hasJournal(directory)) throw new CalybrisError("CAL_JOURNAL_MISSING", { directory });
+  if (!hasJournal(directory)) throw new CliError("CAL_JOURNAL_MISSING", { directory });
   const key = readKey(keyFile);
   requireKeyOfJournal(directory, keyFile, key);
   const engine = await Engine.open({ directory, key, repairClock: callerOf(options) });

@@ -23,6 +23,7 @@ import type { ReadBody } from "../journal/reader.ts";
 import { readerOf } from "../journal/reader-of.ts";
 import { clientOf, type TargetOptions } from "../service/target.ts";
 import { logFiles } from "../journal/log-lines.ts";
+import { CliError } from "../cli-errors.ts";
 
 /** A policy that was activated. */
 export interface JournalPolicy {
@@ -99,7 +100,7 @@ export async function policyNamed(options: TargetOptions, id: number | undefined
   const found = id === undefined ? policies.at(-1) : policies.find(({ policyId }) => policyId === id);
   if (found === undefined) {
     const directory = options.url ?? (await placeOf(options)).directory;
-    throw new CalybrisError("CAL_POLICY_UNKNOWN", { directory, policyId: id ?? 1 });
+    throw new CliError("CAL_POLICY_UNKNOWN", { directory, policyId: id ?? 1 });
   }
   return found;
 }

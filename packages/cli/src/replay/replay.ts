@@ -15,6 +15,7 @@ import { checkRows, openRows } from "./rows.ts";
 import { type ReplaySummary, runReplay } from "./run.ts";
 import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { CliError } from "../cli-errors.ts";
 
 interface ReplayOptions extends JournalOptions {
   readonly policy: string;
@@ -69,7 +70,7 @@ async function replay(options: ReplayOptions, terminal: Terminal): Promise<void>
     const { summary, failure, isWhole } = await runReplay({ ...run, stop: interruption.signal });
     progress.stop();
     const { decisions, lastLine } = summary;
-    const stopped = isWhole ? undefined : new CalybrisError("CAL_REPLAY_STOPPED", { decisions, lastLine, directory });
+    const stopped = isWhole ? undefined : new CliError("CAL_REPLAY_STOPPED", { decisions, lastLine, directory });
     const end = failure ?? stopped;
     terminal.print(options.json ? replayJson(summary, directory, end) : replayText(summary, directory));
     if (end === undefined) return;

@@ -4,10 +4,11 @@
  */
 import { CalybrisClient } from "@calybris/client";
 import { API_KEY_VARIABLE } from "@calybris/gateway";
-import { CalybrisError } from "@calybris/kernel";
+import type { CalybrisError } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
 import { readSecret } from "../journal/key-file.ts";
 import type { JournalOptions } from "../journal/place.ts";
+import { CliError } from "../cli-errors.ts";
 
 /** The options that name a service or a journal. */
 export interface TargetOptions extends JournalOptions {
@@ -44,7 +45,7 @@ function apiKeyOf(file: string | undefined): string | undefined {
 }
 
 function refused(file: string, problem: string): CalybrisError {
-  return new CalybrisError("CAL_SERVICE_KEY", { file, problem });
+  return new CliError("CAL_SERVICE_KEY", { file, problem });
 }
 
 /** `fetch`, whose failures name the service. */
@@ -54,7 +55,7 @@ async function reached(...request: Parameters<typeof fetch>): Promise<Response> 
   } catch (cause) {
     const { message, cause: inner } = cause as Error;
     const problem = inner instanceof Error ? inner.message || String((inner as NodeJS.ErrnoException).code) : message;
-    throw new CalybrisError("CAL_SERVICE_UNREACHABLE", { url: originOf(request[0]), problem }, { cause });
+    throw new CliError("CAL_SERVICE_UNREACHABLE", { url: originOf(request[0]), problem }, { cause });
   }
 }
 

@@ -1,8 +1,8 @@
+import { CliError } from "../cli-errors.ts";
 /**
  * Where a command speaks and what may interrupt it: a port, so that a test is a terminal as well.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
 
 export interface Terminal {
   /** A result, with a newline after it: standard output. */
@@ -45,7 +45,7 @@ export function processTerminal(): ProcessTerminal {
       if (failure === undefined)
         await new Promise<void>((resolve) => process.stdout.write("", () => setImmediate(resolve)));
       if (failure === undefined || failure.code === "EPIPE") return;
-      throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file: "standard output", problem: failure.message });
+      throw new CliError("CAL_OUTPUT_UNWRITABLE", { file: "standard output", problem: failure.message });
     },
     exitCode: 0,
     onInterrupt: (stop) => {

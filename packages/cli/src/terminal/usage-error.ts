@@ -3,12 +3,12 @@
  * with the command they were made in, and as JSON where JSON was asked for.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
 import type { Command } from "commander";
+import { CliError } from "../cli-errors.ts";
 
 /** Collects what commander would print. */
 export class UsageReport {
-  #error: CalybrisError<"CAL_USAGE_INVALID"> | undefined;
+  #error: CliError<"CAL_USAGE_INVALID"> | undefined;
   #help = "";
 
   /** Commander would exit by itself, with 1 for bad usage, and write past the terminal. */
@@ -20,7 +20,7 @@ export class UsageReport {
         this.#help += text;
       },
       outputError: (text) => {
-        this.#error = new CalybrisError("CAL_USAGE_INVALID", {
+        this.#error = new CliError("CAL_USAGE_INVALID", {
           command: nameOf(command),
           problem: isBareGroup(text, command) ? missingIn(command) : problemOf(text) + hintOf(text, command),
         });
@@ -30,11 +30,10 @@ export class UsageReport {
   }
 
   /** The mistake; a command that names no subcommand is one, too, and its help lists them. */
-  error(words: readonly string[]): CalybrisError<"CAL_USAGE_INVALID"> {
+  error(words: readonly string[]): CliError<"CAL_USAGE_INVALID"> {
     const [, command = "calybris"] = /^Usage: (.*?) \[/.exec(this.#help) ?? [];
     return (
-      this.#error ??
-      new CalybrisError("CAL_USAGE_INVALID", { command, problem: `no subcommand in: ${words.join(" ")}` })
+      this.#error ?? new CliError("CAL_USAGE_INVALID", { command, problem: `no subcommand in: ${words.join(" ")}` })
     );
   }
 

@@ -3,7 +3,7 @@
  * @module
  */
 import { writeFileSync } from "node:fs";
-import { CalybrisError } from "@calybris/kernel";
+import { CliError } from "../cli-errors.ts";
 
 /** @throws CalybrisError `CAL_OUTPUT_UNWRITABLE` naming the file. */
 export function writeOutput(file: string, text: string): void {
@@ -11,6 +11,6 @@ export function writeOutput(file: string, text: string): void {
     writeFileSync(file, text);
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CalybrisError("CAL_OUTPUT_UNWRITABLE", { file, problem }, { cause });
+    throw new CliError("CAL_OUTPUT_UNWRITABLE", { file, problem }, { cause });
   }
 }

@@ -194,7 +194,7 @@ test("pieces that fail before the first are an error of the table; later, the co
   const failing = (count: number) =>
     async function* pieces(): AsyncGenerator<Buffer> {
       for (let index = 0; index < count; index += 1) yield Buffer.from("piece");
-      throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: "nowhere" });
+      throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence: 7 });
     };
   const routes = [0, 1].map((count) =>
     route(() => ({ body: failing(count)(), contentType: "text/plain" }), {
@@ -204,7 +204,7 @@ test("pieces that fail before the first are an error of the table; later, the co
   );
   await withRoutes(routes, async (own) => {
     const first = await fetch(`${own.url}/own/0`);
-    expect([first.status, await first.json()]).toMatchObject([404, { error: { code: "CAL_JOURNAL_MISSING" } }]);
+    expect([first.status, await first.json()]).toMatchObject([404, { error: { code: "CAL_JOURNAL_ENTRY_UNKNOWN" } }]);
     const later = await fetch(`${own.url}/own/1`);
     expect(later.status).toBe(200);
     await expect(later.text()).rejects.toThrow();
@@ -337,7 +337,7 @@ test("a route renders its errors in its own dialect", async () => {
   });
   const failing = route(
     () => {
-      throw new CalybrisError("CAL_JOURNAL_MISSING", { directory: "nowhere" });
+      throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence: 7 });
     },
     { dialect },
   );
@@ -346,7 +346,7 @@ test("a route renders its errors in its own dialect", async () => {
     expect([answer.status, answer.headers.get("x-own"), await answer.text()]).toEqual([
       426,
       "yes",
-      "<CAL_JOURNAL_MISSING>",
+      "<CAL_JOURNAL_ENTRY_UNKNOWN>",
     ]);
     expect(answer.headers.get("content-type")).toBe("text/x-own");
     const query = await fetch(`${own.url}/own?x=1`);
