@@ -22,10 +22,14 @@ const operations = new Map<string, Operation>(
   ),
 );
 
+const KEY_PATH = /\/v1\/keys\/[0-9]+/;
+
 describe("the examples of the OpenAPI document", () => {
   let running: Running;
   /** Ids that were answered, by their second half: the first is a sequence, which a seal of an idle journal moves. */
   const answered = new Map<string, string>();
+  /** That of the key which was created last, likewise. */
+  let keyId = "";
 
   beforeAll(async () => {
     const text = startingPolicyText(await loadCatalog("llm"), { catalog: "llm", out: "policy" });
@@ -42,12 +46,15 @@ describe("the examples of the OpenAPI document", () => {
   // The order matters: a settlement needs the decision before it.
   test.each(EXAMPLE_ORDER)("%s: its command is answered 200 by a service that has just been started", async (name) => {
     const [{ source } = { source: "" }] = operations.get(name)?.["x-codeSamples"] ?? [];
-    const sent = source.replace(ID, (id, half: string) => answered.get(half) ?? id);
+    const sent = source
+      .replace(ID, (id, half: string) => answered.get(half) ?? id)
+      .replace(KEY_PATH, `/v1/keys/${keyId}`);
     const script = `curl() { command curl --fail-with-body "$@"; }\n${sent}`;
     const { stdout } = await run("sh", ["-c", script.replace("http://127.0.0.1:8787", running.url)], {
       env: { ...process.env, KEY: "not-needed" },
       timeout: 20_000,
     });
+    keyId = /^\{"id":([0-9]+),"name"/.exec(stdout)?.[1] ?? keyId;
     for (const [id, half = ""] of stdout.matchAll(ID)) answered.set(half, id);
     expect(stdout).not.toContain('"error"');
   });

@@ -124,7 +124,7 @@ function operationTable(): string {
   const rows = API_CONTRACTS.map(({ name, method, path }) => `  ${name}: { method: "${method}", path: "${path}" },`);
   return `/** Where each operation is. */
 export const OPERATIONS: {
-  readonly [Name in keyof Operations]: { readonly method: "GET" | "POST"; readonly path: string };
+  readonly [Name in keyof Operations]: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string };
 } = {\n${rows.join("\n")}\n};\n`;
 }
 

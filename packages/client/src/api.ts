@@ -207,6 +207,70 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/keys": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * List the created API keys
+     * @description Those that are not revoked, without their secrets; keys of the configuration are not among them.
+     */
+    readonly get: operations["keys"];
+    readonly put?: never;
+    /**
+     * Create an API key
+     * @description The secret is in the answer and nowhere else: only its SHA-256 is kept, in the journal. The key works at once, also after a restart. It has no scope that the key which creates it lacks; one that is bound to tenants has only the scope `decide`. A `budget` limits the one tenant that the key acts for, before the key exists.
+     */
+    readonly post: operations["createKey"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/keys/{id}/rotate": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Replace the secret of an API key
+     * @description In one step of the journal, a key with the same name and terms is created and the old one revoked: its secret is refused from the next request on.
+     */
+    readonly post: operations["rotateKey"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/keys/{id}": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    readonly post?: never;
+    /**
+     * Revoke an API key
+     * @description The key is refused from the next request on, also on connections that are open.
+     */
+    readonly delete: operations["revokeKey"];
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/policies": {
     readonly parameters: {
       readonly query?: never;
@@ -520,6 +584,25 @@ export interface components {
       /** @description Its utility, in microcents; $1 is 100,000,000. */
       readonly utilityMicrocents: string;
     };
+    readonly CreatedKey: {
+      /** @description Sequence of the entry that created it. */
+      readonly id: number;
+      /** @description Its name. */
+      readonly name: string;
+      readonly scopes: readonly ("decide" | "operate" | "audit")[];
+      readonly tenants?: readonly string[] | undefined;
+      /** @description Microseconds since the Unix epoch. */
+      readonly expiresAt?: number | undefined;
+      readonly allowed?: readonly string[] | undefined;
+      /** @description Requests a second. */
+      readonly perSecond?: number | undefined;
+      /** @description Of its calls that name none. */
+      readonly useCase?: string | undefined;
+      /** @description Whether it is refused because its time is over. */
+      readonly expired: boolean;
+      /** @description The secret: it is shown once, and not stored. */
+      readonly key: string;
+    };
     readonly Decision: {
       /** @description Names the decision for outcomes and settlements. */
       readonly decisionId: string;
@@ -795,6 +878,50 @@ export interface components {
       readonly entryHash: string;
       /** @description Whether verifying the chain needs a secret key. */
       readonly keyed: boolean;
+    };
+    readonly Key: {
+      /** @description Sequence of the entry that created it. */
+      readonly id: number;
+      /** @description Its name. */
+      readonly name: string;
+      readonly scopes: readonly ("decide" | "operate" | "audit")[];
+      readonly tenants?: readonly string[] | undefined;
+      /** @description Microseconds since the Unix epoch. */
+      readonly expiresAt?: number | undefined;
+      readonly allowed?: readonly string[] | undefined;
+      /** @description Requests a second. */
+      readonly perSecond?: number | undefined;
+      /** @description Of its calls that name none. */
+      readonly useCase?: string | undefined;
+      /** @description Whether it is refused because its time is over. */
+      readonly expired: boolean;
+    };
+    readonly KeyRequest: {
+      /** @description Text of 1 to 128 printable characters (its name, which no other created key has). */
+      readonly name: string;
+      readonly scopes: readonly ("decide" | "operate" | "audit")[];
+      readonly tenants?: readonly string[] | undefined;
+      /** @description A whole number from 1 to 9007199254740991 (microseconds since the Unix epoch; default never). */
+      readonly expiresAt?: number | undefined;
+      readonly allowed?: readonly string[] | undefined;
+      /** @description A whole number from 1 to 9999999 (requests a second; default `limits.perSecond`). */
+      readonly perSecond?: number | undefined;
+      /** @description The name of a use case. */
+      readonly useCase?: string | undefined;
+      readonly budget?: components["schemas"]["TenantLimit"] | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
+    };
+    readonly KeyRevoked: {
+      /** @description Of the key that was revoked. */
+      readonly id: number;
+      /** @description Always true. */
+      readonly revoked: boolean;
+    };
+    readonly Keys: {
+      readonly keys: readonly components["schemas"]["Key"][];
     };
     readonly LedgerProof: {
       /** @description The entry up to which everything here counts. */
@@ -1204,6 +1331,7 @@ export type CertificateRequest = components["schemas"]["CertificateRequest"];
 export type ClockConfirmation = components["schemas"]["ClockConfirmation"];
 export type CorrectionRequest = components["schemas"]["CorrectionRequest"];
 export type Counterfactual = components["schemas"]["Counterfactual"];
+export type CreatedKey = components["schemas"]["CreatedKey"];
 export type Decision = components["schemas"]["Decision"];
 export type DecisionRequest = components["schemas"]["DecisionRequest"];
 export type Digests = components["schemas"]["Digests"];
@@ -1214,6 +1342,10 @@ export type Floor = components["schemas"]["Floor"];
 export type Health = components["schemas"]["Health"];
 export type HoldRequest = components["schemas"]["HoldRequest"];
 export type JournalHead = components["schemas"]["JournalHead"];
+export type Key = components["schemas"]["Key"];
+export type KeyRequest = components["schemas"]["KeyRequest"];
+export type KeyRevoked = components["schemas"]["KeyRevoked"];
+export type Keys = components["schemas"]["Keys"];
 export type LedgerProof = components["schemas"]["LedgerProof"];
 export type Mistake = components["schemas"]["Mistake"];
 export type Observation = components["schemas"]["Observation"];
@@ -1638,6 +1770,130 @@ export interface operations {
       };
     };
   };
+  readonly keys: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description List the created API keys. Requires a key with scope operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Keys"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly createKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["KeyRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Create an API key. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["CreatedKey"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly rotateKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Replace the secret of an API key. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["CreatedKey"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly revokeKey: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path: {
+        readonly id: string;
+      };
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Revoke an API key. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["KeyRevoked"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly policies: {
     readonly parameters: {
       readonly query?: never;
@@ -2030,7 +2286,7 @@ export type Operations = {
 
 /** Where each operation is. */
 export const OPERATIONS: {
-  readonly [Name in keyof Operations]: { readonly method: "GET" | "POST"; readonly path: string };
+  readonly [Name in keyof Operations]: { readonly method: "GET" | "POST" | "DELETE"; readonly path: string };
 } = {
   decide: { method: "POST", path: "/v1/decisions" },
   decideBatch: { method: "POST", path: "/v1/decisions:batch" },
@@ -2044,6 +2300,10 @@ export const OPERATIONS: {
   budget: { method: "GET", path: "/v1/tenants/{id}/budget" },
   setBudget: { method: "POST", path: "/v1/tenants/{id}/budget" },
   ledger: { method: "GET", path: "/v1/ledger" },
+  createKey: { method: "POST", path: "/v1/keys" },
+  keys: { method: "GET", path: "/v1/keys" },
+  rotateKey: { method: "POST", path: "/v1/keys/{id}/rotate" },
+  revokeKey: { method: "DELETE", path: "/v1/keys/{id}" },
   policies: { method: "GET", path: "/v1/policies" },
   setPolicy: { method: "POST", path: "/v1/policies" },
   checkPolicy: { method: "POST", path: "/v1/policies/check" },

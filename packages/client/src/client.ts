@@ -122,6 +122,26 @@ export class CalybrisClient {
     return this.#call("ledger", options);
   }
 
+  /** Creates an API key; its secret is in the answer and nowhere else. */
+  createKey(key: api.KeyRequest, options: CallOptions = {}): Promise<api.CreatedKey> {
+    return this.#call("createKey", { body: key, ...options });
+  }
+
+  /** The created keys that are not revoked. */
+  keys(options: CallOptions = {}): Promise<api.Keys> {
+    return this.#call("keys", options);
+  }
+
+  /** Replaces a key by one with the same name and terms; the old secret is refused from the next request on. */
+  rotateKey(id: number, options: CallOptions = {}): Promise<api.CreatedKey> {
+    return this.#call("rotateKey", { id: String(id), ...options });
+  }
+
+  /** Revokes a key: it is refused from the next request on. */
+  revokeKey(id: number, options: CallOptions = {}): Promise<api.KeyRevoked> {
+    return this.#call("revokeKey", { id: String(id), ...options });
+  }
+
   policies(options: CallOptions = {}): Promise<api.Policies> {
     return this.#call("policies", options);
   }

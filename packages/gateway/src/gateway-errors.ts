@@ -23,6 +23,10 @@ export interface GatewayErrorDetails {
   readonly CAL_GATEWAY_DECISION_UNKNOWN: { decisionId: string };
   readonly CAL_GATEWAY_KEY_REQUIRED: Record<string, never>;
   readonly CAL_GATEWAY_KEY_REFUSED: Record<string, never>;
+  readonly CAL_GATEWAY_KEY_EXPIRED: { key: string };
+  readonly CAL_GATEWAY_KEY_UNKNOWN: { id: string };
+  readonly CAL_GATEWAY_KEY_TOO_WIDE: { key: string; scope: string };
+  readonly CAL_GATEWAY_MODEL_REFUSED: { key: string; model: string };
   readonly CAL_GATEWAY_SCOPE_REFUSED: { key: string; needed: string };
   readonly CAL_GATEWAY_TENANT_REFUSED: { key: string; tenant: string };
   readonly CAL_GATEWAY_HOST_REFUSED: { host: string };
@@ -121,6 +125,26 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
     401,
     () => "the API key is unknown",
     "Check the key, and that its SHA-256 is in the configuration that the service loaded.",
+  ),
+  CAL_GATEWAY_KEY_EXPIRED: row(
+    401,
+    (d) => `key ${quote(d.key)} has expired`,
+    "Rotate the key with a later expiry, or create another.",
+  ),
+  CAL_GATEWAY_KEY_UNKNOWN: row(
+    404,
+    (d) => `no created key has ID ${quote(d.id)}`,
+    "`GET /v1/keys` lists the keys with their IDs; keys of the configuration are changed there.",
+  ),
+  CAL_GATEWAY_KEY_TOO_WIDE: row(
+    403,
+    (d) => `key ${quote(d.key)} lacks the scope ${d.scope}, and so cannot create a key that has it`,
+    "Use a key that has every scope of the new one.",
+  ),
+  CAL_GATEWAY_MODEL_REFUSED: row(
+    403,
+    (d) => `key ${quote(d.key)} may not ask for model ${quote(d.model)}`,
+    "Ask for a model that the key allows, or create a key that allows this one.",
   ),
   CAL_GATEWAY_SCOPE_REFUSED: row(
     403,

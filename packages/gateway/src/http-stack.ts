@@ -85,6 +85,8 @@ export class HttpStack {
     const { endpoint, shareBps } = config.traces;
     const tls = readTls(config.tls);
     const keyring = new Keyring(config.keys, limits.perSecond);
+    const keysChanged = (): void => keyring.setCreated(engine.keys.created());
+    keysChanged();
     const metrics = new Metrics();
     const rates = new Rates();
     const budget = new TrafficBudget(limits);
@@ -114,7 +116,7 @@ export class HttpStack {
       openCount: () => pipeline.openCount,
     };
     const routes = [
-      ...serviceRoutes({ engine, config, rates, metrics, reload }, watched),
+      ...serviceRoutes({ engine, config, rates, metrics, reload, keysChanged }, watched),
       ...(calls?.routes ?? []),
       ...moreRoutes,
     ];

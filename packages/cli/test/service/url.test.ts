@@ -121,6 +121,37 @@ describe("commands that change something", () => {
   });
 });
 
+test("keys are created, listed, rotated and revoked on the service, and each secret is printed once", async () => {
+  const created = await there(
+    "key",
+    "create",
+    "--name",
+    "team-a",
+    "--scope",
+    "decide",
+    "--tenant",
+    "lab",
+    "--expires",
+    "90",
+  );
+  expect(created).toMatchObject({ exit: 0, complaints: "" });
+  const [, secret = "", id = ""] = /^key {6}(cal_\S{43})\n\nKey (\d+), "team-a", works/.exec(created.out) ?? [];
+  const listed = await there("keys", "list");
+  expect(listed.out).toMatch(new RegExp(`${id} .* team-a .* decide .* lab .* all .* \\d{4}-`));
+  expect(listed.out).not.toContain(secret);
+  const rotated = JSON.parse((await there("key", "rotate", id, "--json")).out) as {
+    readonly id: number;
+    readonly key: string;
+  };
+  expect(rotated.key).not.toBe(secret);
+  const again = await there("key", "rotate", id);
+  expect(again).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_GATEWAY_KEY_UNKNOWN") });
+  expect(await there("key", "revoke", String(rotated.id))).toMatchObject({ exit: 0, out: `revoked key ${rotated.id}` });
+  expect((await there("key", "list")).out).toMatch(/^no keys were created/);
+  for (const words of [["create", "--name", "k", "--scope", "decide", "--expires", "1"], ["list"], ["revoke", "7"]])
+    expect(await calybris("key", ...words)).toMatchObject({ exit: 2, complaints: expect.stringContaining("--url") });
+});
+
 test("a prior and a certificate are activated through the service, as they are in a journal", async () => {
   const prior = files.write("prior.json", JSON.stringify(linearPrior({ names: [] })));
   const set = await there("prior", "set", prior, "--by", "grace", "--json");

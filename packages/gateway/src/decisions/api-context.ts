@@ -13,6 +13,8 @@ export interface ApiContext {
   readonly config: Config;
   readonly rates: Rates;
   readonly metrics: Metrics;
+  /** Keys that the engine knows have changed. */
+  readonly keysChanged: () => void;
   /** Reloads the service on behalf of a caller. */
   readonly reload: (callerOf: () => Caller) => Promise<ReloadReport>;
 }

@@ -64,7 +64,7 @@ async function setBudget(context: ApiContext, { parameters, body, idempotencyKey
 }
 
 /** One tenant's limits, read by the rules of a budgets file that holds it and its ancestors. */
-function limitOf({ engine }: ApiContext, tenant: string, limit: { readonly [key: string]: ExactJson }): Budgets {
+export function limitOf({ engine }: ApiContext, tenant: string, limit: { readonly [key: string]: ExactJson }): Budgets {
   const above: { [tenant: string]: ExactJson } = {};
   for (let parent = limit["parent"]; typeof parent === "string"; ) {
     if (Object.hasOwn(above, parent)) break;

@@ -60,7 +60,7 @@ const decisionId: z.ZodType = field(
 );
 const tenant = text(NAME_MAX, "the tenant that pays; a decision of another tenant is refused").optional();
 /** Every command that changes something takes them. */
-const claim: Record<string, z.ZodType> = {
+export const claim: Record<string, z.ZodType> = {
   onBehalfOf: text(
     NAME_MAX,
     "on whose behalf, as the caller claims; the journal records the key as the actor",
@@ -117,11 +117,17 @@ export const observeCall: z.ZodType = named(
   "The outcome of a decision.",
 );
 
+export const tenantLimit: z.ZodType = named(
+  "TenantLimit",
+  limitShape(),
+  "A tenant's limits; they replace all earlier ones.",
+);
+
 export const budgetCall: z.ZodType = named(
   "BudgetRequest",
   z.strictObject({
     ...claim,
-    limit: named("TenantLimit", limitShape(), "A tenant's limits; they replace all earlier ones.").optional(),
+    limit: tenantLimit.optional(),
     grant: z
       .strictObject({
         id: text(NAME_MAX, "the same id grants once; default the idempotency key").optional(),

@@ -2,6 +2,7 @@
  * Every operation of the API, in the order of the documentation: what it requires, what it takes and what it answers.
  * @module
  */
+import { createdKeyShape, createKeyCall, keysShape, revokedKeyShape } from "./key-shapes.ts";
 import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/docs-contracts.ts";
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
@@ -47,6 +48,10 @@ export type ApiOperation =
   | "budget"
   | "setBudget"
   | "ledger"
+  | "createKey"
+  | "keys"
+  | "rotateKey"
+  | "revokeKey"
   | "policies"
   | "setPolicy"
   | "checkPolicy"
@@ -185,6 +190,41 @@ const API: Contracts<ApiOperation> = {
     scopes: ["operate", "audit"],
     answer: ledgerShape,
     streams: true,
+  },
+  createKey: {
+    method: "POST",
+    path: "/v1/keys",
+    summary: "Create an API key",
+    description:
+      "The secret is in the answer and nowhere else: only its SHA-256 is kept, in the journal. The key works at once, also after a restart. It has no scope that the key which creates it lacks; one that is bound to tenants has only the scope `decide`. A `budget` limits the one tenant that the key acts for, before the key exists.",
+    scopes: ["operate"],
+    body: json(createKeyCall),
+    answer: createdKeyShape,
+  },
+  keys: {
+    method: "GET",
+    path: "/v1/keys",
+    summary: "List the created API keys",
+    description: "Those that are not revoked, without their secrets; keys of the configuration are not among them.",
+    scopes: ["operate", "audit"],
+    answer: keysShape,
+  },
+  rotateKey: {
+    method: "POST",
+    path: "/v1/keys/{id}/rotate",
+    summary: "Replace the secret of an API key",
+    description:
+      "In one step of the journal, a key with the same name and terms is created and the old one revoked: its secret is refused from the next request on.",
+    scopes: ["operate"],
+    answer: createdKeyShape,
+  },
+  revokeKey: {
+    method: "DELETE",
+    path: "/v1/keys/{id}",
+    summary: "Revoke an API key",
+    description: "The key is refused from the next request on, also on connections that are open.",
+    scopes: ["operate"],
+    answer: revokedKeyShape,
   },
   policies: {
     method: "GET",

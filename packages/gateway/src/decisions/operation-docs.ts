@@ -25,6 +25,7 @@ export const TAGS: { readonly [tag: string]: string } = {
   Outcomes: "Report how an executed decision turned out. The learner uses it.",
   Settlements: "Report what an executed decision cost, so that the rest of its reservation is free again.",
   Budgets: "Limits and balances of tenants.",
+  Keys: "Create, rotate and revoke API keys.",
   Policies: "Activate, check and list policies; activate what the learner works with.",
   Journal: "The entries that every decision and balance can be recomputed from.",
   Operation: "Health, metrics, configuration and clock of the service.",
@@ -32,6 +33,9 @@ export const TAGS: { readonly [tag: string]: string } = {
 
 /** The decisions of the examples, whose identities follow from the policy of `calybris init`. */
 const [SETTLED, RELEASED, HELD] = ["4-e87e4357", "5-701e594d", "6-1a21a15b"] as const;
+
+/** The keys of the examples: the sequences of their entries. */
+const [KEY_ID, ROTATED_ID] = ["20", "21"] as const;
 
 const POLICY = {
   name: "starter",
@@ -150,6 +154,25 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
     ],
   },
   ledger: { tag: "Budgets", errors: [] },
+  createKey: {
+    tag: "Keys",
+    body: {
+      name: "team-search",
+      scopes: ["decide"],
+      tenants: ["acme"],
+      allowed: ["claude-*", "gpt-5.1"],
+      perSecond: 50,
+      onBehalfOf: "ada",
+    },
+    errors: ["CAL_LEDGER_INVALID", "CAL_GATEWAY_KEY_TOO_WIDE", "CAL_BUDGETS_INVALID", "CAL_LEDGER_TENANT_UNKNOWN"],
+  },
+  keys: { tag: "Keys", errors: [] },
+  rotateKey: {
+    tag: "Keys",
+    parameters: { id: KEY_ID },
+    errors: ["CAL_GATEWAY_KEY_UNKNOWN", "CAL_GATEWAY_KEY_TOO_WIDE"],
+  },
+  revokeKey: { tag: "Keys", parameters: { id: ROTATED_ID }, errors: ["CAL_GATEWAY_KEY_UNKNOWN"] },
   policies: { tag: "Policies", errors: [] },
   setPolicy: { tag: "Policies", body: { policy: POLICY, onBehalfOf: "ada" }, errors: POLICY_ERRORS },
   checkPolicy: { tag: "Policies", body: { policy: POLICY }, errors: POLICY_ERRORS },
@@ -207,11 +230,15 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "health",
   "ready",
   "confirmClock",
+  "createKey",
+  "keys",
+  "rotateKey",
+  "revokeKey",
   "metrics",
 ];
 
 /** Operations without a body that append to the journal. */
-const COMMANDS_WITHOUT_BODY: readonly string[] = ["reload", "confirmClock"];
+const COMMANDS_WITHOUT_BODY: readonly string[] = ["reload", "confirmClock", "rotateKey", "revokeKey"];
 
 /** Every code that an operation may answer: its own, and those that follow from its contract. */
 export function errorsOf(contract: RouteContract): readonly DocumentedError[] {
@@ -238,6 +265,7 @@ export function errorsOf(contract: RouteContract): readonly DocumentedError[] {
 const KEY_ERRORS: readonly DocumentedError[] = [
   "CAL_GATEWAY_KEY_REQUIRED",
   "CAL_GATEWAY_KEY_REFUSED",
+  "CAL_GATEWAY_KEY_EXPIRED",
   "CAL_GATEWAY_SCOPE_REFUSED",
   "CAL_GATEWAY_RATE_LIMITED",
 ];

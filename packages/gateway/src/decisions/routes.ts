@@ -12,6 +12,7 @@ import { API_CONTRACTS, CONTRACTS, type OperationName } from "./contracts.ts";
 import { decisionHandlers } from "./decisions.ts";
 import { journalHandlers } from "./journal.ts";
 import { learningHandlers } from "./learning.ts";
+import { keyHandlers } from "./keys.ts";
 import { policyHandlers } from "./policies.ts";
 import { settlementHandlers } from "./settlements.ts";
 
@@ -23,6 +24,7 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
     ...decisionHandlers(context),
     ...settlementHandlers(context),
     ...budgetHandlers(context),
+    ...keyHandlers(context),
     ...policyHandlers(context),
     ...learningHandlers(context),
     ...journalHandlers(context),

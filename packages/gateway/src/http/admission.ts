@@ -3,7 +3,7 @@
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
-import { bearerKey, type Keyring, LOCAL, type Principal } from "../keys/keyring.ts";
+import { bearerKey, isKeyForm, type Keyring, LOCAL, type Principal } from "../keys/keyring.ts";
 import type { Scope } from "../keys/scope.ts";
 import type { CrossOrigin } from "./cross-origin.ts";
 import type { Exchange, RequestHeaders } from "./exchange.ts";
@@ -31,9 +31,11 @@ export class Admission {
     if (scopes.length === 0) return LOCAL;
     if (this.#keyring.isEmpty) {
       this.#crossOrigin.requireOwnHost(exchange.headers);
-      return LOCAL;
+      // A key that was created here is used as what it is, and refused once it is revoked; any other text is ignored.
+      if (!isKeyForm(bearerKey(presented(exchange.headers)) ?? "")) return LOCAL;
     }
     const principal = this.#holderOf(exchange);
+    this.#keyring.requireUnexpired(principal);
     if (!scopes.some((scope) => principal.scopes.has(scope)))
       throw new GatewayError("CAL_GATEWAY_SCOPE_REFUSED", { key: principal.name, needed: scopes.join(" or ") });
     return principal;

@@ -10,7 +10,7 @@ import type { Exchange, RequestHeaders } from "./exchange.ts";
 const EXPOSED: readonly string[] = ["access-control-expose-headers", "retry-after", "vary", "origin"];
 const PREFLIGHT: readonly string[] = [
   "access-control-allow-methods",
-  "GET, POST",
+  "GET, POST, DELETE",
   "access-control-allow-headers",
   "authorization, content-type, idempotency-key, traceparent",
   "access-control-max-age",

@@ -155,7 +155,7 @@ function curl({ method, path, scopes, query }: RouteContract, { parameters = {},
       : `?${Object.entries(parameters)
           .map((pair) => pair.join("="))
           .join("&")}`;
-  const words = [`curl -s ${method === "POST" ? "-X POST " : ""}'http://127.0.0.1:8787${at}${search}'`];
+  const words = [`curl -s ${method === "GET" ? "" : `-X ${method} `}'http://127.0.0.1:8787${at}${search}'`];
   if (scopes.length > 0) words.push(`-H "authorization: Bearer $KEY"`);
   if (body !== undefined) words.push("-H 'content-type: application/json'", `-d '${JSON.stringify(body)}'`);
   return words.join(" \\\n  ");

@@ -70,7 +70,7 @@ export interface BodyRule {
 }
 
 export interface RouteContract {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** `{name}` stands for one part of the path. */
   readonly path: string;
   /** The name of the operation, in the documentation and of the client's method. */

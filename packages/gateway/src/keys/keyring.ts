@@ -2,11 +2,16 @@
  * API keys. A key is 32 random bytes, so its SHA-256 is all that needs to be stored: a key cannot be guessed from it, and
  * a slow hash would add nothing. Every presented key is hashed, and its digest is compared with every configured digest in
  * constant time, so that timing does not reveal how close a guess was.
+ *
+ * Keys that the API created are in the journal, and may be many: they are found by their digest in a table, which reveals no
+ * more, because nobody can choose what a digest begins with. One that has expired is refused from that instant on.
  * @module
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { CreatedKey } from "@calybris/engine";
 import { type KeyIdentity, keyIdentity } from "@calybris/kernel";
 import type { KeyConfig } from "../config/config.ts";
+import { GatewayError } from "../gateway-errors.ts";
 import { type Scope, SCOPES } from "./scope.ts";
 
 /** An authenticated caller. */
@@ -19,6 +24,12 @@ export interface Principal {
   readonly perSecond: number;
   /** What the journal knows the key by; `undefined` without keys. */
   readonly identity: KeyIdentity | undefined;
+  /** Models that calls may ask for, with `*` for any ending; left out: every model. */
+  readonly allowed?: readonly string[];
+  /** Of calls that name none. */
+  readonly useCase?: string;
+  /** Microseconds; from then on the key is refused. Left out: it does not expire. */
+  readonly expiresAtUs?: number;
 }
 
 /** The caller of a service without keys, which listens on loopback only. It may do everything. */
@@ -45,11 +56,18 @@ interface Configured {
   readonly principal: Principal;
 }
 
+const NO_CREATED: ReadonlyMap<string, Principal> = new Map();
+
 export class Keyring {
   #keys: readonly Configured[] = [];
+  /** By digest. */
+  #created: ReadonlyMap<string, Principal> = NO_CREATED;
+  #perSecondDefault = 0;
   #generation = 0;
+  readonly #nowMs: () => number;
 
-  constructor(keys: readonly KeyConfig[], perSecondDefault: number) {
+  constructor(keys: readonly KeyConfig[], perSecondDefault: number, nowMs: () => number = Date.now) {
+    this.#nowMs = nowMs;
     this.replace(keys, perSecondDefault);
   }
 
@@ -60,6 +78,20 @@ export class Keyring {
       const text = JSON.stringify({ ...key, perSecond: key.perSecond ?? perSecondDefault });
       return before.get(text) ?? configured(key, text, perSecondDefault);
     });
+    this.#perSecondDefault = perSecondDefault;
+    this.#generation += 1;
+  }
+
+  /** Accepts these keys of the journal from now on, and no others of it. One that was accepted before keeps its principal. */
+  setCreated(keys: readonly CreatedKey[]): void {
+    const before = this.#created;
+    this.#created = new Map(
+      keys.map((key) => {
+        const { sha256 } = key.identity;
+        const known = before.get(sha256);
+        return [sha256, known?.identity === key.identity ? known : this.#principalOfCreated(key)];
+      }),
+    );
     this.#generation += 1;
   }
 
@@ -68,8 +100,15 @@ export class Keyring {
     return this.#generation;
   }
 
+  /** Whether the configuration has no keys. Created keys do not close a service that is open to its machine. */
   get isEmpty(): boolean {
     return this.#keys.length === 0;
+  }
+
+  /** @throws GatewayError `CAL_GATEWAY_KEY_EXPIRED`. */
+  requireUnexpired({ name, expiresAtUs }: Principal): void {
+    if (expiresAtUs !== undefined && this.#nowMs() * 1_000 >= expiresAtUs)
+      throw new GatewayError("CAL_GATEWAY_KEY_EXPIRED", { key: name });
   }
 
   /** The caller that a key belongs to; `undefined` for an unknown key. */
@@ -77,7 +116,22 @@ export class Keyring {
     const digest = hash("sha256", key, "buffer");
     let found: Principal | undefined;
     for (const candidate of this.#keys) if (timingSafeEqual(digest, candidate.digest)) found = candidate.principal;
-    return KEY_PATTERN.test(key) ? found : undefined;
+    return KEY_PATTERN.test(key) ? (found ?? this.#created.get(digest.toString("hex"))) : undefined;
+  }
+
+  #principalOfCreated({ identity, terms }: CreatedKey): Principal {
+    const { name, scopes, tenants } = identity;
+    const { allowed, useCase, expiresAt, perSecond } = terms;
+    return Object.freeze({
+      name,
+      scopes: new Set(scopes),
+      tenants: tenants === undefined ? undefined : new Set(tenants),
+      perSecond: perSecond ?? this.#perSecondDefault,
+      identity,
+      ...(allowed === undefined ? {} : { allowed }),
+      ...(useCase === undefined ? {} : { useCase }),
+      ...(expiresAt === undefined ? {} : { expiresAtUs: expiresAt }),
+    });
   }
 }
 
@@ -101,6 +155,11 @@ export function identityOf({
   tenants,
 }: Pick<KeyConfig, "name" | "sha256" | "scopes" | "tenants">): KeyIdentity {
   return keyIdentity({ name, sha256, scopes, ...(tenants === undefined ? {} : { tenants }) });
+}
+
+/** Whether a text has the form of a key of this service. */
+export function isKeyForm(text: string): boolean {
+  return KEY_PATTERN.test(text);
 }
 
 /** The key in an `authorization` header; `undefined` when there is none. */
