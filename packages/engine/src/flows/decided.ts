@@ -7,13 +7,15 @@ import {
   type DecisionDigests,
   type Defaulted,
   decisionIdOf,
+  readDecisionAt,
+  readRequestAt,
   type ExplainedRecommendation,
   type Request,
   type ShortOfRoom,
   toHex,
 } from "@calybris/kernel";
 import { AT, DIGEST_BYTES, type DecisionRecord, HAS } from "../journal/decision-record.ts";
-import { decisionIn, defaultedIn, learningIn, requestIn } from "../journal/read-record.ts";
+import { defaultedIn, learningIn } from "../journal/read-record.ts";
 import { headText } from "../journal/record-head.ts";
 
 /**
@@ -119,7 +121,7 @@ export class RecordedDecision implements Decided {
   get decision(): Decision {
     const { pages, at } = this.#record;
     const epoch = (at + AT.policyEpoch) >>> 3;
-    return decisionIn(pages, at + AT.decision, {
+    return readDecisionAt(pages, at + AT.decision, {
       policyEpoch: pages.u64[epoch] as Decision["policyEpoch"],
       catalogEpoch: pages.u64[epoch + 1] as Decision["catalogEpoch"],
     });
@@ -127,7 +129,7 @@ export class RecordedDecision implements Decided {
 
   get request(): Request {
     const { pages, at } = this.#record;
-    return requestIn(pages, at + AT.request);
+    return readRequestAt(pages, at + AT.request);
   }
 
   get policyId(): number {

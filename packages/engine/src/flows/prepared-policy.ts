@@ -22,16 +22,17 @@ import {
   NO_BUDGET_LIMIT,
   NO_INDEX,
   REQUEST_BYTES,
+  readRequestAt,
   type Request,
   TIER_COUNT_MAX,
   tokens,
   WasmKernel,
+  writeDecisionAt,
+  writeRequestAt,
 } from "@calybris/kernel";
 import { requireConsistent } from "./consistent-decision.ts";
 import { type ConsistentPolicy, consistentPolicy, requireConsistentRecord } from "./consistent-record.ts";
 import { type Pages, pagesOf } from "../journal/decision-record.ts";
-import { layDecision, layRequest } from "../journal/lay-record.ts";
-import { requestIn } from "../journal/read-record.ts";
 import type { PolicyInForce } from "../state/state.ts";
 
 /** The slots of the decisions of one request: by the floor of its use case, by each tier that may be drawn, by a free floor. */
@@ -107,7 +108,7 @@ export class PreparedPolicy {
 
   /** Lays a request, as the client sent it. */
   take(request: Request): void {
-    layRequest(this.#requestPages, 0, request);
+    writeRequestAt(this.#requestPages, 0, request);
   }
 
   /** The kernel's decision on the request as it is, into a slot. */
@@ -122,7 +123,7 @@ export class PreparedPolicy {
       requireConsistentRecord(this.#consistent, this.request, this.decisions, slot * DECISION_WORDS);
       return;
     }
-    requireConsistent(this.policy.snapshot.policy, requestIn(this.#requestPages, 0), given);
+    requireConsistent(this.policy.snapshot.policy, readRequestAt(this.#requestPages, 0), given);
   }
 
   costOf(slot: number): bigint {
@@ -174,8 +175,8 @@ export class PreparedPolicy {
 
   /** By a kernel that takes objects. What it gave is kept: a lie may not fit the record. */
   #decideBy(kernel: Kernel, slot: number): void {
-    const decision = kernel.prescribe(requestIn(this.#requestPages, 0));
+    const decision = kernel.prescribe(readRequestAt(this.#requestPages, 0));
     this.#given[slot] = decision;
-    layDecision(this.#decisionPages, slot * DECISION_BYTES, decision);
+    writeDecisionAt(this.#decisionPages, slot * DECISION_BYTES, decision);
   }
 }

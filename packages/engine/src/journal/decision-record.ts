@@ -120,18 +120,6 @@ export function recordBytes({ pages, at }: DecisionRecord): number {
   return pages.u32[at >>> 2] as number;
 }
 
-/** Places of the kernel's decision record. */
-export const DECISION = {
-  action: 8,
-  reason: 9,
-  evaluated: 10,
-  selected: 12,
-  index: 16,
-  eligible: 18,
-  runnerUp: 20,
-  cost: 24,
-} as const;
-
 /** Names by their code in a record. */
 export const ACTIONS: readonly (keyof typeof ACTION_CODES)[] = byCode(ACTION_CODES);
 export const REASONS: readonly (keyof typeof REASON_CODES)[] = byCode(REASON_CODES);

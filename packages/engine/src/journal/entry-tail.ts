@@ -4,8 +4,8 @@
  * entry whose texts differ is never ordered; the engine stops.
  * @module
  */
-import { type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex } from "@calybris/kernel";
-import { AT, DECISION, type DecisionRecord, DIGEST_BYTES } from "./decision-record.ts";
+import { type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex, DECISION_AT } from "@calybris/kernel";
+import { AT, type DecisionRecord, DIGEST_BYTES } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
 import { RecordEntry } from "./record-entry.ts";
 import { proveDecision } from "./record-proof.ts";
@@ -70,7 +70,7 @@ function formOf({ pages, at }: DecisionRecord): number {
   const bound = (at + AT.boundBudget) >>> 2;
   return (
     (u32[(at + AT.has) >>> 2] as number) |
-    ((u8[at + AT.decision + DECISION.action] as number) << 8) |
+    ((u8[at + AT.decision + DECISION_AT.action] as number) << 8) |
     ((u8[at + AT.defaulted] as number) << 10) |
     bit(u32[w + 2] !== 0, 16) |
     bit(u32[w + 8] !== u32[bound] || u32[w + 9] !== u32[bound + 1], 17) |

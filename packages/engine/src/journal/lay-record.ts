@@ -3,7 +3,6 @@
  * @module
  */
 import {
-  ACTION_CODES,
   type Decision,
   DEFAULTED,
   type DecisionEntry,
@@ -11,10 +10,10 @@ import {
   FLOOR_SOURCES,
   NO_BOUNDS,
   NO_BUDGET_LIMIT,
-  REASON_CODES,
-  type Request,
+  writeDecisionAt,
+  writeRequestAt,
 } from "@calybris/kernel";
-import { ARM_BYTES, AT, DECISION, type DecisionRecord, HAS, type Pages } from "./decision-record.ts";
+import { ARM_BYTES, AT, type DecisionRecord, HAS, type Pages } from "./decision-record.ts";
 import { headBytesMax, layHead } from "./record-head.ts";
 import type { RecordShelf } from "./record-shelf.ts";
 
@@ -35,8 +34,8 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   shelf.place(head + headBytesMax(entry));
   const { pages, at } = shelf;
   const { u8, u16, u32, u64, i64 } = pages;
-  layRequest(pages, at + AT.request, entry.request);
-  layDecision(pages, at + AT.decision, decision);
+  writeRequestAt(pages, at + AT.request, entry.request);
+  writeDecisionAt(pages, at + AT.decision, decision);
   u64[(at + AT.policyEpoch) >>> 3] = decision.policyEpoch;
   u64[(at + AT.catalogEpoch) >>> 3] = decision.catalogEpoch;
   u8.set(policyDigest, at + AT.policyDigest);
@@ -67,42 +66,6 @@ export function defaultedBits(names: readonly string[]): number {
   for (let index = 0; index < names.length; index++)
     bits |= 1 << DEFAULTED.indexOf(names[index] as (typeof DEFAULTED)[number]);
   return bits;
-}
-
-/** Lays the kernel's record of a request at `from`. */
-export function layRequest({ u16, u32, u64, i64 }: Pages, from: number, request: Request): void {
-  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
-  u64[d] = request.sequence;
-  u32[w + 2] = request.requestedId;
-  u32[w + 3] = request.inputTokens;
-  u32[w + 4] = request.outputTokens;
-  u32[w + 5] = 0;
-  i64[d + 3] = request.valueMicrocents;
-  u64[d + 4] = request.budgetLimitMicrocents;
-  u16[h + 20] = request.riskBps;
-  u16[h + 21] = request.confidenceBps;
-  u32[w + 11] = request.qualityMinBps;
-  u32[w + 12] = request.latencyMaxMs;
-  u32[w + 13] = 0;
-  u64[d + 7] = request.capabilitiesRequired;
-  u64[d + 8] = request.providersAllowed;
-  u64[d + 9] = request.regionsRequired;
-}
-
-/** Lays the kernel's record of a decision at `from`. */
-export function layDecision({ u8, u16, u32, u64, i64 }: Pages, from: number, decision: Decision): void {
-  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
-  u64[d] = decision.sequence;
-  u8[from + DECISION.action] = ACTION_CODES[decision.action];
-  u8[from + DECISION.reason] = REASON_CODES[decision.reason];
-  u16[h + 5] = decision.evaluatedCount;
-  u32[w + 3] = decision.selectedId;
-  u16[h + 8] = decision.selectedIndex;
-  u16[h + 9] = decision.eligibleCount;
-  u32[w + 5] = decision.counterfactualId;
-  u64[d + 3] = decision.costMicrocents;
-  i64[d + 4] = decision.utilityMicrocents;
-  i64[d + 5] = decision.counterfactualUtilityMicrocents;
 }
 
 function layLearning({ u8, i8, u32, f64 }: Pages, at: number, learning: ExplainedRecommendation): number {

@@ -11,53 +11,13 @@ import {
   FLOOR_SOURCES,
   type FloorSource,
   type Recommendation,
-  type Request,
 } from "@calybris/kernel";
-import { ACTIONS, ARM_BYTES, AT, DECISION, HAS, type Pages, REASONS } from "./decision-record.ts";
+import { ARM_BYTES, AT, HAS, type Pages } from "./decision-record.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** Which policy a decision was made by; the kernel's record does not say. */
 export type Epochs = Pick<Decision, "policyEpoch" | "catalogEpoch">;
-
-/** A request from the kernel's record of it, which begins at `from`. */
-export function requestIn({ u16, u32, u64, i64 }: Pages, from: number): Request {
-  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
-  return {
-    sequence: u64[d],
-    requestedId: u32[w + 2],
-    inputTokens: u32[w + 3],
-    outputTokens: u32[w + 4],
-    valueMicrocents: i64[d + 3],
-    budgetLimitMicrocents: u64[d + 4],
-    riskBps: u16[h + 20],
-    confidenceBps: u16[h + 21],
-    qualityMinBps: u16[h + 22],
-    latencyMaxMs: u32[w + 12],
-    capabilitiesRequired: u64[d + 7],
-    providersAllowed: u64[d + 8],
-    regionsRequired: u64[d + 9],
-  } as unknown as Request;
-}
-
-/** A decision from the kernel's record of it, which begins at `from`. */
-export function decisionIn({ u8, u16, u32, u64, i64 }: Pages, from: number, epochs: Epochs): Decision {
-  const [h, w, d] = [from >>> 1, from >>> 2, from >>> 3];
-  return {
-    sequence: u64[d],
-    action: ACTIONS[u8[from + DECISION.action] as number],
-    reason: REASONS[u8[from + DECISION.reason] as number],
-    selectedId: u32[w + 3],
-    selectedIndex: u16[h + 8],
-    costMicrocents: u64[d + 3],
-    utilityMicrocents: i64[d + 4],
-    counterfactualId: u32[w + 5],
-    counterfactualUtilityMicrocents: i64[d + 5],
-    evaluatedCount: u16[h + 5],
-    eligibleCount: u16[h + 9],
-    ...epochs,
-  } as unknown as Decision;
-}
 
 /** How the floor came about, from a decision's record, with what its policy and its table say. */
 export function learningIn(pages: Pages, at: number): ExplainedRecommendation {

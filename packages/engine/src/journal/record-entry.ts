@@ -11,9 +11,11 @@ import {
   type RecordedDecision,
   type Request,
   type RequestBounds,
+  readRequestAt,
+  DECISION_AT,
 } from "@calybris/kernel";
-import { ACTIONS, AT, DECISION, type DecisionRecord, HAS, type Pages, REASONS } from "./decision-record.ts";
-import { defaultedIn, recommendationIn, requestIn } from "./read-record.ts";
+import { ACTIONS, AT, type DecisionRecord, HAS, type Pages, REASONS } from "./decision-record.ts";
+import { defaultedIn, recommendationIn } from "./read-record.ts";
 import { hasRare, type HeadMembers } from "./record-head.ts";
 
 /** Members that few decisions have. */
@@ -103,7 +105,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   }
 
   get request(): Request {
-    this.#request ??= requestIn(this.pages, this.at + AT.request);
+    this.#request ??= readRequestAt(this.pages, this.at + AT.request);
     return this.#request;
   }
 
@@ -128,20 +130,20 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   }
 
   get action(): RecordedDecision["action"] {
-    return ACTIONS[this.pages.u8[this.at + AT.decision + DECISION.action] as number] as RecordedDecision["action"];
+    return ACTIONS[this.pages.u8[this.at + AT.decision + DECISION_AT.action] as number] as RecordedDecision["action"];
   }
 
   get reason(): RecordedDecision["reason"] {
-    return REASONS[this.pages.u8[this.at + AT.decision + DECISION.reason] as number] as RecordedDecision["reason"];
+    return REASONS[this.pages.u8[this.at + AT.decision + DECISION_AT.reason] as number] as RecordedDecision["reason"];
   }
 
   get selectedId(): RecordedDecision["selectedId"] {
-    const at = (this.at + AT.decision + DECISION.selected) >>> 2;
+    const at = (this.at + AT.decision + DECISION_AT.selectedId) >>> 2;
     return this.pages.u32[at] as RecordedDecision["selectedId"];
   }
 
   get selectedIndex(): number {
-    return this.pages.u16[(this.at + AT.decision + DECISION.index) >>> 1] as number;
+    return this.pages.u16[(this.at + AT.decision + DECISION_AT.selectedIndex) >>> 1] as number;
   }
 
   get regime(): number {

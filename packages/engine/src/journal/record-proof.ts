@@ -3,8 +3,9 @@
  * digests, so their bytes are runs of the record's. `decisionDigests` of the kernel is the definition.
  * @module
  */
+import { DECISION_AT } from "@calybris/kernel";
 import { hash } from "node:crypto";
-import { AT, DECISION, DIGEST_BYTES, type Pages } from "./decision-record.ts";
+import { AT, DIGEST_BYTES, type Pages } from "./decision-record.ts";
 
 const TAG_BYTES = 9;
 const requestBytes: Buffer = tagged("calyinp1", 70);
@@ -31,12 +32,12 @@ export function proveDecision({ u8 }: Pages, at: number, out: Buffer, outAt: num
   end = put(decisionBytes, TAG_BYTES, u8, made, 10);
   // A reason has 16 bits in the digest.
   decisionBytes[end++] = 0;
-  end = put(decisionBytes, end, u8, made + DECISION.selected, 6);
+  end = put(decisionBytes, end, u8, made + DECISION_AT.selectedId, 6);
   end = put(decisionBytes, end, u8, made + 24, 16);
-  end = put(decisionBytes, end, u8, made + DECISION.runnerUp, 4);
+  end = put(decisionBytes, end, u8, made + DECISION_AT.counterfactualId, 4);
   end = put(decisionBytes, end, u8, made + 40, 8);
-  end = put(decisionBytes, end, u8, made + DECISION.evaluated, 2);
-  end = put(decisionBytes, end, u8, made + DECISION.eligible, 2);
+  end = put(decisionBytes, end, u8, made + DECISION_AT.evaluatedCount, 2);
+  end = put(decisionBytes, end, u8, made + DECISION_AT.eligibleCount, 2);
   put(decisionBytes, end, u8, at + AT.policyEpoch, 16);
   digest(decisionBytes, out, outAt + DIGEST_BYTES);
 

@@ -3,9 +3,9 @@
  * nothing on the heap. The kernel's `entryDataTail` is the definition; `entry-tail.ts` holds this to it where it runs.
  * @module
  */
-import { DEFAULTED, FEATURE_MISSING, FLOOR_SOURCES, PROPENSITY_ONE } from "@calybris/kernel";
+import { DEFAULTED, FEATURE_MISSING, FLOOR_SOURCES, PROPENSITY_ONE, DECISION_AT } from "@calybris/kernel";
 import { label, putBytes, putDigest, putLabel, putNumber, putSigned, putUnsigned } from "../byte-text.ts";
-import { ACTIONS, AT, DECISION, HAS, type Pages, REASONS } from "./decision-record.ts";
+import { ACTIONS, AT, HAS, type Pages, REASONS } from "./decision-record.ts";
 
 /** What the text has at most beside the head and the features. */
 export const TEXT_BYTES_AROUND = 1_536;
@@ -165,9 +165,9 @@ function putFeatures({ u16, f64 }: Pages, at: number, out: Uint8Array, outAt: nu
 
 function putAnswer({ u8, u32 }: Pages, at: number, out: Uint8Array, outAt: number): number {
   const from = at + AT.decision;
-  const action = u8[from + DECISION.action] as number;
+  const action = u8[from + DECISION_AT.action] as number;
   if (action === REJECT) {
-    const reason = REASON_LABELS[u8[from + DECISION.reason] as number] as Uint8Array;
+    const reason = REASON_LABELS[u8[from + DECISION_AT.reason] as number] as Uint8Array;
     return putLabel(out, putLabel(out, putLabel(out, outAt, L.reject), reason), L.rejectEnd);
   }
   const w = from >>> 2;

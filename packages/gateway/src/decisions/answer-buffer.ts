@@ -3,8 +3,8 @@
  * @module
  */
 import type { Decided, Engine } from "@calybris/engine";
-import { ACTIONS, AT, DECISION, RecordedDecision, REASONS } from "@calybris/engine/internal";
-import { DEFAULT_TENANT } from "@calybris/kernel";
+import { ACTIONS, AT, RecordedDecision, REASONS } from "@calybris/engine/internal";
+import { DEFAULT_TENANT, DECISION_AT } from "@calybris/kernel";
 import type { ApiContext } from "./api-context.ts";
 import { decisionText } from "./decision-text.ts";
 import { answerBytesMax, putAnswer } from "./record-answer.ts";
@@ -41,8 +41,8 @@ export class AnswerBuffer {
     const { u8 } = record.pages;
     const made = record.at + AT.decision;
     const [action, reason] = [
-      ACTIONS[u8[made + DECISION.action] as number],
-      REASONS[u8[made + DECISION.reason] as number],
+      ACTIONS[u8[made + DECISION_AT.action] as number],
+      REASONS[u8[made + DECISION_AT.reason] as number],
     ];
     if (!repeated && action !== undefined && reason !== undefined) metrics.decision(action, reason);
     this.#reserve(answerBytesMax(record));

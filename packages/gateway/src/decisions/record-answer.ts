@@ -6,7 +6,6 @@
 import {
   ACTIONS,
   AT,
-  DECISION,
   DIGEST_BYTES,
   type DecisionRecord,
   HAS,
@@ -20,7 +19,7 @@ import {
   putUnsigned,
   REASONS,
 } from "@calybris/engine/internal";
-import { DEFAULTED, exactCost, FLOOR_SOURCES, type PolicySnapshot } from "@calybris/kernel";
+import { DEFAULTED, exactCost, FLOOR_SOURCES, type PolicySnapshot, DECISION_AT } from "@calybris/kernel";
 
 /** Longer than an answer without its texts. */
 const ANSWER_BYTES_MAX = 4_096;
@@ -124,8 +123,8 @@ export function putAnswer(
   if (end < 0) return -1;
   end = putFloor(pages, at, texts, context, out, end);
   const made = (at + AT.decision) >>> 1;
-  end = putNumber(out, putLabel(out, end, L.evaluated), pages.u16[made + DECISION.evaluated / 2] as number);
-  end = putNumber(out, putLabel(out, end, L.eligible), pages.u16[made + DECISION.eligible / 2] as number);
+  end = putNumber(out, putLabel(out, end, L.evaluated), pages.u16[made + DECISION_AT.evaluatedCount / 2] as number);
+  end = putNumber(out, putLabel(out, end, L.eligible), pages.u16[made + DECISION_AT.eligibleCount / 2] as number);
   end = putNumber(out, putLabel(out, end, L.policy), u32[(at + AT.policyId) >>> 2] as number);
   end = putTenancy(pages, at, context.remaining, out, end);
   return putLabel(out, end, context.repeated ? L.repeated : L.fresh);
@@ -156,19 +155,23 @@ function putDecision(
 ): number {
   const made = at + AT.decision;
   const w = made >>> 2;
-  const action = u8[made + DECISION.action] as number;
+  const action = u8[made + DECISION_AT.action] as number;
   let end = putLabel(out, putLabel(out, outAt, L.action), ACTION_LABELS[action] as Uint8Array);
-  end = putLabel(out, putLabel(out, end, L.reason), REASON_LABELS[u8[made + DECISION.reason] as number] as Uint8Array);
+  end = putLabel(
+    out,
+    putLabel(out, end, L.reason),
+    REASON_LABELS[u8[made + DECISION_AT.reason] as number] as Uint8Array,
+  );
   end = putLabel(out, end, L.selected);
   if (action === REJECT) end = putLabel(out, end, L.none);
   else {
-    const { open } = texts.byIndex[u16[(made + DECISION.index) >>> 1] as number] as NamedCandidate;
+    const { open } = texts.byIndex[u16[(made + DECISION_AT.selectedIndex) >>> 1] as number] as NamedCandidate;
     end = putLabel(out, putLabel(out, end, open), L.brace);
   }
   end = putUnsigned(out, putLabel(out, end, L.cost), u32[w + 6] as number, u32[w + 7] as number);
   end = putSigned(out, putLabel(out, end, L.utility), u32[w + 8] as number, u32[w + 9] as number);
   end = putLabel(out, end, L.counterfactual);
-  const runnerUp = u32[(made + DECISION.runnerUp) >>> 2] as number;
+  const runnerUp = u32[(made + DECISION_AT.counterfactualId) >>> 2] as number;
   if (runnerUp === 0) return putLabel(out, end, L.none);
   end = putLabel(out, putLabel(out, end, (texts.byId.get(runnerUp) as NamedCandidate).open), L.its);
   return putLabel(out, putSigned(out, end, u32[w + 10] as number, u32[w + 11] as number), L.quoteBrace);
@@ -187,7 +190,7 @@ function putCosts({ u8, u32 }: Pages, at: number, texts: SnapshotBytes, out: Uin
   if (cost < 0 || !Number.isSafeInteger(own)) return -1;
   end = putLabel(out, putNumber(out, putLabel(out, end, L.quote), cost), L.quote);
   end = putLabel(out, end, L.saved);
-  if (u8[at + AT.decision + DECISION.action] === REJECT) return putLabel(out, end, L.none);
+  if (u8[at + AT.decision + DECISION_AT.action] === REJECT) return putLabel(out, end, L.none);
   return putLabel(out, putNumber(out, putLabel(out, end, L.quote), cost - own), L.quote);
 }
 

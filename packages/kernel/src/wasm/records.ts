@@ -1,15 +1,71 @@
 /**
  * The records that the Wasm kernel reads and writes, as the host sees them: typed arrays over its memory, each field in
- * the view of its own width. Mirrors `assembly/layout.as.ts`. Little-endian, as every engine is.
+ * the view of its own width. A test holds the places to `assembly/layout.as.ts`; everything else on this side reads them here.
+ * Little-endian, as every engine is.
  * @module
  */
-import { type Action, type Decision, REASON_CODES, type Reason } from "../decision.ts";
+import { ACTION_CODES, type Action, type Decision, REASON_CODES, type Reason } from "../decision.ts";
 import { invariant } from "../invariant.ts";
 import type { Policy } from "../policy.ts";
 import type { Request } from "../request.ts";
 import type { CandidateId, CostMicrocents, Microcents, Sequence } from "../units.ts";
 
+/** Where a field of a request's record begins, in bytes. Fields not named are padding, and 0. */
+export const REQUEST_AT = {
+  /** u64 */
+  sequence: 0,
+  /** u32 */
+  requestedId: 8,
+  /** u32 */
+  inputTokens: 12,
+  /** u32 */
+  outputTokens: 16,
+  /** i64 */
+  valueMicrocents: 24,
+  /** u64 */
+  budgetLimitMicrocents: 32,
+  /** u16 */
+  riskBps: 40,
+  /** u16 */
+  confidenceBps: 42,
+  /** u16 */
+  qualityMinBps: 44,
+  /** u32 */
+  latencyMaxMs: 48,
+  /** u64 */
+  capabilitiesRequired: 56,
+  /** u64 */
+  providersAllowed: 64,
+  /** u64 */
+  regionsRequired: 72,
+} as const;
 export const REQUEST_BYTES = 80;
+
+/** The same of a decision's record, which has no padding. */
+export const DECISION_AT = {
+  /** u64 */
+  sequence: 0,
+  /** u8 */
+  action: 8,
+  /** u8 */
+  reason: 9,
+  /** u16 */
+  evaluatedCount: 10,
+  /** u32 */
+  selectedId: 12,
+  /** u16 */
+  selectedIndex: 16,
+  /** u16 */
+  eligibleCount: 18,
+  /** u32 */
+  counterfactualId: 20,
+  /** u64 */
+  costMicrocents: 24,
+  /** i64 */
+  utilityMicrocents: 32,
+  /** i64 */
+  counterfactualUtilityMicrocents: 40,
+} as const;
 export const DECISION_BYTES = 48;
 export const CANDIDATE_BYTES = 48;
 
@@ -59,61 +115,91 @@ export function writePolicy(views: Views, headerAddress: number, candidatesAddre
 }
 
 export function writeRequestAt(views: Views, address: number, request: Request): void {
-  const { u16, u32, u64 } = views;
-  const halves = address >>> 1;
-  const words = address >>> 2;
-  const doubles = address >>> 3;
-  u64[doubles] = request.sequence;
-  u32[words + 2] = request.requestedId;
-  u32[words + 3] = request.inputTokens;
-  u32[words + 4] = request.outputTokens;
-  views.i64[doubles + 3] = request.valueMicrocents;
-  u64[doubles + 4] = request.budgetLimitMicrocents;
-  u16[halves + 20] = request.riskBps;
-  u16[halves + 21] = request.confidenceBps;
-  u16[halves + 22] = request.qualityMinBps;
-  u32[words + 12] = request.latencyMaxMs;
-  u64[doubles + 7] = request.capabilitiesRequired;
-  u64[doubles + 8] = request.providersAllowed;
-  u64[doubles + 9] = request.regionsRequired;
+  const { u16, u32, u64, i64 } = views;
+  u64[(address + REQUEST_AT.sequence) >>> 3] = request.sequence;
+  u32[(address + REQUEST_AT.requestedId) >>> 2] = request.requestedId;
+  u32[(address + REQUEST_AT.inputTokens) >>> 2] = request.inputTokens;
+  u32[(address + REQUEST_AT.outputTokens) >>> 2] = request.outputTokens;
+  u32[(address + REQUEST_AT.outputTokens + 4) >>> 2] = 0;
+  i64[(address + REQUEST_AT.valueMicrocents) >>> 3] = request.valueMicrocents;
+  u64[(address + REQUEST_AT.budgetLimitMicrocents) >>> 3] = request.budgetLimitMicrocents;
+  u16[(address + REQUEST_AT.riskBps) >>> 1] = request.riskBps;
+  u16[(address + REQUEST_AT.confidenceBps) >>> 1] = request.confidenceBps;
+  // With the padding behind it.
+  u32[(address + REQUEST_AT.qualityMinBps) >>> 2] = request.qualityMinBps;
+  u32[(address + REQUEST_AT.latencyMaxMs) >>> 2] = request.latencyMaxMs;
+  u32[(address + REQUEST_AT.latencyMaxMs + 4) >>> 2] = 0;
+  u64[(address + REQUEST_AT.capabilitiesRequired) >>> 3] = request.capabilitiesRequired;
+  u64[(address + REQUEST_AT.providersAllowed) >>> 3] = request.providersAllowed;
+  u64[(address + REQUEST_AT.regionsRequired) >>> 3] = request.regionsRequired;
+}
+
+/** As {@link readDecisionAt}, of a request. */
+export function readRequestAt({ u16, u32, u64, i64 }: Views, address: number): Request {
+  return {
+    sequence: u64[(address + REQUEST_AT.sequence) >>> 3],
+    requestedId: u32[(address + REQUEST_AT.requestedId) >>> 2],
+    inputTokens: u32[(address + REQUEST_AT.inputTokens) >>> 2],
+    outputTokens: u32[(address + REQUEST_AT.outputTokens) >>> 2],
+    valueMicrocents: i64[(address + REQUEST_AT.valueMicrocents) >>> 3],
+    budgetLimitMicrocents: u64[(address + REQUEST_AT.budgetLimitMicrocents) >>> 3],
+    riskBps: u16[(address + REQUEST_AT.riskBps) >>> 1],
+    confidenceBps: u16[(address + REQUEST_AT.confidenceBps) >>> 1],
+    qualityMinBps: u16[(address + REQUEST_AT.qualityMinBps) >>> 1],
+    latencyMaxMs: u32[(address + REQUEST_AT.latencyMaxMs) >>> 2],
+    capabilitiesRequired: u64[(address + REQUEST_AT.capabilitiesRequired) >>> 3],
+    providersAllowed: u64[(address + REQUEST_AT.providersAllowed) >>> 3],
+    regionsRequired: u64[(address + REQUEST_AT.regionsRequired) >>> 3],
+  } as unknown as Request;
+}
+
+/** Lays a decision as the kernel does. */
+export function writeDecisionAt({ u8, u16, u32, u64, i64 }: Views, address: number, decision: Decision): void {
+  u64[(address + DECISION_AT.sequence) >>> 3] = decision.sequence;
+  u8[address + DECISION_AT.action] = ACTION_CODES[decision.action];
+  u8[address + DECISION_AT.reason] = REASON_CODES[decision.reason];
+  u16[(address + DECISION_AT.evaluatedCount) >>> 1] = decision.evaluatedCount;
+  u32[(address + DECISION_AT.selectedId) >>> 2] = decision.selectedId;
+  u16[(address + DECISION_AT.selectedIndex) >>> 1] = decision.selectedIndex;
+  u16[(address + DECISION_AT.eligibleCount) >>> 1] = decision.eligibleCount;
+  u32[(address + DECISION_AT.counterfactualId) >>> 2] = decision.counterfactualId;
+  u64[(address + DECISION_AT.costMicrocents) >>> 3] = decision.costMicrocents;
+  i64[(address + DECISION_AT.utilityMicrocents) >>> 3] = decision.utilityMicrocents;
+  i64[(address + DECISION_AT.counterfactualUtilityMicrocents) >>> 3] = decision.counterfactualUtilityMicrocents;
 }
 
 /**
  * The views have the widths of the units, so a brand is put back without a check. Nor is it checked that the record lies
  * within the memory: callers take addresses from a kernel's own, and a check of each field costs more than the decision.
  */
-export function readDecisionAt(views: Views, address: number, epochs: Epochs): Decision {
-  const { u8, u16, u32, u64, i64 } = views;
-  const halves = address >>> 1;
-  const words = address >>> 2;
-  const doubles = address >>> 3;
-  const actionCode = u8[address + 8] as number;
-  const reasonCode = u8[address + 9] as number;
+export function readDecisionAt({ u8, u16, u32, u64, i64 }: Views, address: number, epochs: Epochs): Decision {
+  const actionCode = u8[address + DECISION_AT.action] as number;
+  const reasonCode = u8[address + DECISION_AT.reason] as number;
   return {
-    sequence: u64[doubles] as Sequence,
+    sequence: u64[(address + DECISION_AT.sequence) >>> 3] as Sequence,
     action: ACTIONS[actionCode] ?? unknownCode(actionCode),
     reason: REASONS[reasonCode] ?? unknownCode(reasonCode),
-    selectedId: u32[words + 3] as CandidateId,
-    selectedIndex: u16[halves + 8] as number,
-    costMicrocents: u64[doubles + 3] as CostMicrocents,
-    utilityMicrocents: i64[doubles + 4] as Microcents,
-    counterfactualId: u32[words + 5] as CandidateId,
-    counterfactualUtilityMicrocents: i64[doubles + 5] as Microcents,
-    evaluatedCount: u16[halves + 5] as number,
-    eligibleCount: u16[halves + 9] as number,
+    selectedId: u32[(address + DECISION_AT.selectedId) >>> 2] as CandidateId,
+    selectedIndex: u16[(address + DECISION_AT.selectedIndex) >>> 1] as number,
+    costMicrocents: u64[(address + DECISION_AT.costMicrocents) >>> 3] as CostMicrocents,
+    utilityMicrocents: i64[(address + DECISION_AT.utilityMicrocents) >>> 3] as Microcents,
+    counterfactualId: u32[(address + DECISION_AT.counterfactualId) >>> 2] as CandidateId,
+    counterfactualUtilityMicrocents: i64[(address + DECISION_AT.counterfactualUtilityMicrocents) >>> 3] as Microcents,
+    evaluatedCount: u16[(address + DECISION_AT.evaluatedCount) >>> 1] as number,
+    eligibleCount: u16[(address + DECISION_AT.eligibleCount) >>> 1] as number,
     policyEpoch: epochs.policyEpoch,
     catalogEpoch: epochs.catalogEpoch,
   };
 }
 
-/** By code. */
-const ACTIONS: readonly (Action | undefined)[] = [undefined, "execute", "substitute", "reject"];
-const REASONS: readonly (Reason | undefined)[] = byCode();
+/** Names by the code that stands in a record; `undefined` for a code that is none. */
+const ACTIONS: readonly (Action | undefined)[] = byCode(ACTION_CODES);
+const REASONS: readonly (Reason | undefined)[] = byCode(REASON_CODES);
 
-function byCode(): readonly (Reason | undefined)[] {
-  const reasons = new Array<Reason | undefined>(256).fill(undefined);
-  for (const [reason, code] of Object.entries(REASON_CODES)) reasons[code] = reason as Reason;
-  return reasons;
+function byCode<Name extends string>(codes: Readonly<Record<Name, number>>): readonly (Name | undefined)[] {
+  const names = new Array<Name | undefined>(256).fill(undefined);
+  for (const [name, code] of Object.entries<number>(codes)) names[code] = name as Name;
+  return Object.freeze(names);
 }
 
 function unknownCode(code: number): never {

@@ -33,7 +33,17 @@ interface KernelExports {
   readonly walkBatch: (request: number, decision: number, count: number) => void;
 }
 
-export { DECISION_BYTES, REQUEST_BYTES } from "./records.ts";
+export {
+  DECISION_AT,
+  DECISION_BYTES,
+  REQUEST_AT,
+  REQUEST_BYTES,
+  readDecisionAt,
+  readRequestAt,
+  type Views,
+  writeDecisionAt,
+  writeRequestAt,
+} from "./records.ts";
 
 const PAGE_BYTES = 65_536;
 /** The tables end below this; the catalog follows them. */
