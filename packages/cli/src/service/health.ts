@@ -6,36 +6,66 @@
 import { request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 import { setTimeout as wait } from "node:timers/promises";
-import { type Config, readConfig } from "@calybris/gateway";
-import { Command, InvalidArgumentError } from "commander";
+import { readConfig } from "@calybris/gateway";
+import { Command, InvalidArgumentError, Option } from "commander";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { configFileOf, configOption } from "./config-file.ts";
 import { configOptions, flagsOf } from "./serve.ts";
+import { parseUrl } from "./target.ts";
 
 const ANSWER_MS_MAX = 3_000;
 const ANSWER_BYTES_MAX = 4_096;
 const AGAIN_MS = 200;
+const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
 
 export function healthCommand(terminal: Terminal): Command {
   const command = new Command("health")
     .description("check whether the service is ready; exit code 0 if it is")
     .option("--wait <seconds>", "retry for this long", seconds, 0)
-    .addOption(configOption());
+    .addOption(configOption())
+    .addOption(new Option("--url <url>", "the service at this URL, whatever is configured here").argParser(parseUrl));
   for (const option of configOptions()) command.addOption(option);
   return command
     .addHelpText("after", "\nPass the configuration and options of `calybris serve`.")
-    .action(async (options: { readonly config?: string; readonly wait: number }, self: Command) => {
-      const config = await readConfig({
-        file: configFileOf(options.config),
-        flags: flagsOf(self),
-        environment: process.env,
-      });
-      const answer = await readiness(config, options.wait);
+    .action(async (options: HealthOptions, self: Command) => {
+      const answer = await readiness(await targetOf(options, self), options.wait);
       if (answer.isReady) return terminal.print(printable(answer.text));
       terminal.complain(printable(answer.text));
       terminal.exitCode = 1;
     });
+}
+
+interface HealthOptions {
+  readonly config?: string;
+  readonly url?: string;
+  readonly wait: number;
+}
+
+/** Where the service is. */
+interface Target {
+  readonly isHttps: boolean;
+  readonly host: string;
+  readonly port: number | string;
+  readonly path: string;
+}
+
+async function targetOf({ url, config }: HealthOptions, self: Command): Promise<Target> {
+  if (url !== undefined) {
+    const { protocol, hostname, port, pathname } = new URL(url);
+    const isHttps = protocol === "https:";
+    const host = hostname.replace(/^\[|\]$/g, "");
+    const path = `${pathname.replace(/\/$/, "")}/ready`;
+    return { isHttps, host, port: port === "" ? (isHttps ? HTTPS_PORT : HTTP_PORT) : port, path };
+  }
+  const { listen, tls } = await readConfig({
+    file: configFileOf(config),
+    flags: flagsOf(self),
+    environment: process.env,
+  });
+  const isHttps = tls.certificateFile !== undefined;
+  return { isHttps, host: reachable(listen.host), port: listen.port, path: "/ready" };
 }
 
 interface Readiness {
@@ -43,19 +73,18 @@ interface Readiness {
   readonly text: string;
 }
 
-async function readiness(config: Config, waitSeconds: number): Promise<Readiness> {
+async function readiness(target: Target, waitSeconds: number): Promise<Readiness> {
   const untilMs = performance.now() + waitSeconds * 1_000;
   for (;;) {
-    const answer = await ask(config);
+    const answer = await ask(target);
     if (answer.isReady || performance.now() > untilMs) return answer;
     await wait(AGAIN_MS);
   }
 }
 
-function ask({ listen, tls }: Config): Promise<Readiness> {
+function ask({ isHttps, ...target }: Target): Promise<Readiness> {
   const { promise, resolve } = Promise.withResolvers<Readiness>();
-  const isHttps = tls.certificateFile !== undefined;
-  const place = { host: reachable(listen.host), port: listen.port, path: "/ready", timeout: ANSWER_MS_MAX };
+  const place = { ...target, timeout: ANSWER_MS_MAX };
   // The certificate is for the name that clients use, and this asks by address; nothing secret is sent or trusted.
   const request = isHttps ? requestHttps({ ...place, rejectUnauthorized: false }) : requestHttp(place);
   request.on("response", (answer) => {

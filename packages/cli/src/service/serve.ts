@@ -23,6 +23,7 @@ import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
 import { configFileOf, configOption } from "./config-file.ts";
 import { fundDefault, type Mock, mockText, MOCK_JOURNAL, shownModels, startMock } from "./mock.ts";
 import { errorText } from "../terminal/error-text.ts";
+import { count, counted } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -159,8 +160,9 @@ export function reportText(report: StartReport, config: Config): string {
 }
 
 function entriesText({ entries, fromSequence }: StartReport): string {
-  if (fromSequence === 0) return `${entries} entries verified`;
-  return `${entries} entries, those after ${fromSequence} verified, the others by their snapshot`;
+  if (entries === 0) return "a new journal begins";
+  if (fromSequence === 0) return `${counted(entries, "entry", "entries")} verified`;
+  return `${count(entries)} entries, those after ${count(fromSequence)} verified, the others by their snapshot`;
 }
 
 function reloadFailure(error: unknown): string {

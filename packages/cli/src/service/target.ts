@@ -63,7 +63,8 @@ function originOf(target: Parameters<typeof fetch>[0]): string {
   return new URL(target instanceof Request ? target.url : target).origin;
 }
 
-function parseUrl(text: string): string {
+/** An http or https URL without credentials, query and fragment. */
+export function parseUrl(text: string): string {
   const url = URL.parse(text);
   if (url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search === "" && url.hash === "")
     return text;

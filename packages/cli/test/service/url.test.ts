@@ -168,6 +168,13 @@ test("a prior and a certificate are activated through the service, as they are i
   expect(JSON.parse(out)).toMatchObject({ kind: "prior", keyName: "admin", members: { onBehalfOf: "grace", digest } });
 });
 
+test("health asks the service at a URL, and fails where none answers", async () => {
+  expect(await calybris("health", "--url", url)).toMatchObject({ exit: 0, out: expect.stringContaining('"ready"') });
+  expect(await calybris("health", "--url", `${url}/nowhere`)).toMatchObject({ exit: 1 });
+  expect(await calybris("health", "--url", "http://127.0.0.1:1")).toMatchObject({ exit: 1 });
+  expect(await calybris("health", "--url", "ftp://127.0.0.1")).toMatchObject({ exit: 2 });
+});
+
 describe("commands that read", () => {
   test("print of the service what they print of its journal on the disk", async () => {
     const { decisionId, sequence } = await decide({ requested: "grand", inputTokens: 300, tenant: "acme" });
