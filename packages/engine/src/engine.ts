@@ -297,7 +297,7 @@ export class Engine {
   }
 
   /**
-   * As {@link decide}, without a promise for each request: for a server that answers many. Throws nothing; `waiter` is told
+   * As {@link decide}, without a promise for each request: for a server that answers many. Throws nothing; `waiter` gets
    * everything, perhaps before this returns. What the waiter throws is an uncaught error of the process.
    *
    * @param token - given back with the answer, so that one waiter can serve many requests.

@@ -20,10 +20,10 @@ const DIGEST_BYTES = 32;
 const TAGGED_STEP_BYTES = 9 + 8;
 
 /**
- * Records in a page of each long part: consecutive sequences of `live`, `open` and `told`, consecutive records of the others.
+ * Records in a page of each long part: consecutive sequences of `live`, `open` and `reported`, consecutive records of the others.
  */
 export const SNAPSHOT_PAGE_RECORDS: Readonly<
-  Record<"live" | "open" | "held" | "closed" | "outcomes" | "requests" | "told", number>
+  Record<"live" | "open" | "held" | "closed" | "outcomes" | "requests" | "reported", number>
 > = Object.freeze({
   live: 65_536,
   open: 1_024,
@@ -31,7 +31,7 @@ export const SNAPSHOT_PAGE_RECORDS: Readonly<
   closed: 1_024,
   outcomes: 1_024,
   requests: 8_192,
-  told: 65_536,
+  reported: 65_536,
 });
 
 /**

@@ -64,7 +64,7 @@ test("its parts are in the order of the format, and each record is read and writ
       "policy",
       "keys",
       "learning",
-      "told",
+      "reported",
       "outcomes",
       "requests",
     ],

@@ -3,7 +3,7 @@
  *
  *     call → recall → resolve → one step of the journal (plan, reserve, order) → durable → a call that may be sent
  *
- * A repeated id is never sent again: it is told where the first call stands. Calls that were open when a process ended are
+ * A repeated id is never sent again: it gets the state of the first call. Calls that were open when a process ended are
  * held by the next one, because nobody knows what they cost.
  * @module
  */
@@ -170,7 +170,7 @@ export class EngineCalls {
     return { call: new Call(begun, this.#callPorts), decided };
   }
 
-  /** A repetition waits until the first call is durable, and is told where that stands. */
+  /** A repetition waits until the first call is durable, and then gets its state. */
   async #repeated(
     { requestId = "", promptDigest }: ClientCall,
     { sequence, entry }: DecidedId,

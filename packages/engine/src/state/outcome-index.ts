@@ -24,7 +24,7 @@ import type { Stage } from "./stage.ts";
 
 /** How many outcomes are remembered in full. */
 export const OUTCOMES_KEPT_MAX = 131_072;
-const CHUNK_BITS: number = SNAPSHOT_PAGE_RECORDS.told;
+const CHUNK_BITS: number = SNAPSHOT_PAGE_RECORDS.reported;
 
 /** An outcome as a snapshot holds it. */
 type OutcomeRecord = ReturnType<typeof OUTCOME_RECORDS.read>;
@@ -102,9 +102,9 @@ export function isSameReport(before: Remembered, reported: Reported): boolean {
 }
 
 export class OutcomeIndex implements Stage {
-  readonly parts: readonly string[] = ["told", "outcomes"];
+  readonly parts: readonly string[] = ["reported", "outcomes"];
   /** A bit for each entry of the journal. */
-  readonly #told: Pages = new Pages("told", CHUNK_BITS / 8);
+  readonly #reported: Pages = new Pages("reported", CHUNK_BITS / 8);
   readonly #latest = new Map<number, Remembered>();
   /** The latest as a snapshot holds them, and the number of each there. */
   readonly #log: RecordLog<OutcomeRecord> = new RecordLog("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes);
@@ -143,12 +143,12 @@ export class OutcomeIndex implements Stage {
   }
 
   *lines(): Generator<SnapshotLine> {
-    yield* this.#told.lines();
+    yield* this.#reported.lines();
     yield* this.#log.lines();
   }
 
   restore(part: string, members: SnapshotMembers): void {
-    if (part === "told") this.#told.restore(members);
+    if (part === "reported") this.#reported.restore(members);
     else this.#restoreLatest(members);
   }
 
@@ -166,14 +166,14 @@ export class OutcomeIndex implements Stage {
     const latest = this.#latest.get(of);
     if (latest !== undefined) return latest;
     const bit = of % CHUNK_BITS;
-    const bits = this.#told.get(Math.floor(of / CHUNK_BITS))?.bytes;
+    const bits = this.#reported.get(Math.floor(of / CHUNK_BITS))?.bytes;
     if (bits === undefined || ((bits[bit >> 3] as number) & (1 << (bit & 7))) === 0) return undefined;
     return FORGOTTEN;
   }
 
   #mark(of: number): void {
     const bit = of % CHUNK_BITS;
-    const { bytes } = this.#told.own(Math.floor(of / CHUNK_BITS));
+    const { bytes } = this.#reported.own(Math.floor(of / CHUNK_BITS));
     bytes[bit >> 3] = (bytes[bit >> 3] as number) | (1 << (bit & 7));
   }
 

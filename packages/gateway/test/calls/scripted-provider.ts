@@ -1,4 +1,4 @@
-/** A provider that answers every call as it was told, and keeps what it was sent. */
+/** A provider that answers every call as scripted, and keeps what it was sent. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
