@@ -59,6 +59,7 @@ export async function build(packages: readonly PublishedPackage[], target: strin
     await rm(target, { recursive: true, force: true });
     const tsc = join(ROOT, "node_modules", ".bin", "tsc");
     execFileSync(tsc, ["-p", join(ROOT, "packaging"), "--outDir", compiled], { stdio: "inherit" });
+    execFileSync(process.execPath, [join(ROOT, "packages/console/build.ts")], { stdio: "inherit" });
     await Promise.all(packages.map((each) => stage(each, compiled, stagedFolder(target, each))));
   } finally {
     await rm(compiled, { recursive: true, force: true });

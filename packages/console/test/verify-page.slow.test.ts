@@ -1,12 +1,14 @@
 /**
  * The page in a real browser: journals that are good and that are not, and that the page stays responsive and loads nothing.
  */
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { verifyPage } from "../build.ts";
+import { calybris } from "../../cli/test/support/captured-terminal.ts";
+import { buildPages, verifyPage } from "../build.ts";
 import { checkpointOf, filesOf, linesOf, rechain, segmentOf, writeJournal } from "./journals.ts";
 
 /** Debian's. playwright-core brings no browser of its own. */
@@ -14,6 +16,20 @@ const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
 /** One hundred megabytes take some minutes, so a tenth of that is the default. */
 const LARGE_DECISIONS = process.env["CALYBRIS_LONG"] === undefined ? 15_000 : 150_000;
 const SHOTS = process.env["SCREENSHOTS"];
+
+test("the page is one text that names no other host, and whose policy lets it load nothing", async () => {
+  const page = await verifyPage();
+  expect(page).toContain("default-src 'none'");
+  expect(page).not.toMatch(/<(?:link|img|iframe)\b|\bsrc=|@import/);
+  const script = /<script type="module">([\s\S]*?)<\/script>/.exec(page)?.[1] ?? "";
+  expect(page).toContain(`'sha256-${createHash("sha256").update(script).digest("base64")}'`);
+  const folder = mkdtempSync(join(tmpdir(), "calybris-web-"));
+  await buildPages(join(import.meta.dirname, "../dist"));
+  const { exit } = await calybris("verify", "--web", join(folder, "page.html"));
+  expect(exit).toBe(0);
+  expect(readFileSync(join(folder, "page.html"), "utf8")).toBe(page);
+  rmSync(folder, { recursive: true });
+});
 
 // Skipped where there is no browser: `apt-get install chromium`.
 describe.skipIf(!existsSync(CHROMIUM))("the page that verifies a journal", () => {

@@ -22,8 +22,10 @@ import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
+import { writeOutput } from "../terminal/write-output.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
+import { verifyPage } from "./web-page.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
 const EXIT: Readonly<Record<AuditReport["status"], number>> = Object.freeze({ intact: 0, broken: 1, incomplete: 3 });
@@ -37,6 +39,7 @@ export interface VerifyOptions {
 }
 
 interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile"> {
+  readonly web?: string;
   readonly json?: true;
 }
 
@@ -52,9 +55,15 @@ export function verifyCommand(terminal: Terminal): Command {
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
+    .option("--web <file>", "write the page that verifies in a browser, offline, instead of verifying here")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
     .action(async (path: string | undefined, options: VerifyCommandOptions, command: Command) => {
+      if (options.web !== undefined) {
+        writeOutput(options.web, await verifyPage());
+        terminal.print(`Written: ${options.web}. Open it in a browser and drop the journal's files on it.`);
+        return;
+      }
       if (path !== undefined && (options.journal ?? options.url) !== undefined)
         command.error("error: give one of a path, --journal and --url");
       const { report } = await auditTarget(path === undefined ? options : { ...options, journal: path }, options);

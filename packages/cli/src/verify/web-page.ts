@@ -1,0 +1,18 @@
+/**
+ * The page that verifies a journal in a browser, as `@calybris/console` has it.
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CalybrisError } from "@calybris/kernel";
+
+/** @throws CalybrisError `CAL_INPUT_UNREADABLE` in a checkout where the page is not built. */
+export async function verifyPage(): Promise<string> {
+  const file = fileURLToPath(import.meta.resolve("@calybris/console/verify.html"));
+  if (!existsSync(file))
+    throw new CalybrisError("CAL_INPUT_UNREADABLE", {
+      file,
+      problem: "it is not built yet: run `npm run build:console`",
+    });
+  return readFileSync(file, "utf8");
+}
