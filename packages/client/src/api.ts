@@ -853,6 +853,17 @@ export interface components {
     readonly Health: {
       /** @constant */
       readonly status: "alive";
+      /** @description Verification of the entries before the snapshot of the start; left out without one. */
+      readonly olderEntries?:
+        | {
+            /** @enum {string} */
+            readonly state: "running" | "intact" | "incomplete" | "broken";
+            /** @description The last entry that was verified. */
+            readonly verifiedSequence: number;
+            /** @description The last entry before the snapshot. */
+            readonly untilSequence: number;
+          }
+        | undefined;
     };
     readonly HoldRequest: {
       /** @description A decision id, as it was returned. */

@@ -39,6 +39,7 @@ import { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
+import { OLDER_BYTES_PER_SECOND, OlderEntries, type OlderVerification } from "./storage/older-entries.ts";
 import type { Started, Storage, StorageLock } from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
 
@@ -81,6 +82,7 @@ export class Engine {
   readonly #policies: EnginePolicies;
   readonly #decisions: EngineDecisions;
   readonly #snapshots: SnapshotKeeper;
+  readonly #older: OlderEntries;
   readonly #clock: EngineClock;
   #sweeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -95,7 +97,7 @@ export class Engine {
     lock: StorageLock,
   ) {
     const { requestIds, seed } = folded;
-    const { state, stored, end, start, ...recovery } = folded.journal;
+    const { state, stored, end, start, before, ...recovery } = folded.journal;
     const snapshots = new SnapshotKeeper({
       files: storage.snapshots,
       chain: nodeChain(options.key),
@@ -103,6 +105,14 @@ export class Engine {
       onResult: options.onSnapshot,
     });
     this.#snapshots = snapshots;
+    this.#older = new OlderEntries({
+      lines: { [Symbol.asyncIterator]: () => storage.older() },
+      chain: nodeChain(options.key),
+      keyed: options.key !== undefined,
+      until: before,
+      bytesPerSecond: options.olderBytesPerSecond ?? OLDER_BYTES_PER_SECOND,
+      onBroken: (error) => failStop.stop(error),
+    });
     const idleUs = recovery.entries === 0 ? 0 : idleTime(storage.name, options, state, ports.nowUs());
     this.recovery = { ...recovery, idleUs, ...start };
     this.unknownTenants = options.unknownTenants ?? "unmetered";
@@ -225,6 +235,7 @@ export class Engine {
       await engine.calls.holdInterrupted();
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
+      engine.#older.start();
       return engine;
     } catch (error) {
       // Why it did not open is what the caller has to know; what else goes wrong follows from that.
@@ -259,6 +270,11 @@ export class Engine {
   /** The clock entry that opening with `repairClock` wrote. */
   get clockRepair(): ClockCorrection | undefined {
     return this.#clockRepair;
+  }
+
+  /** How far the verification of the entries before the snapshot of the start is; a break stops the engine. */
+  get olderVerification(): OlderVerification {
+    return this.#older.status;
   }
 
   /** Digest of the state after the last entry ordered (`calystt1`). */
@@ -375,6 +391,7 @@ export class Engine {
     clearInterval(this.#sweeping);
     this.learning.close();
     const areClosed = [await this.#journal.close(), await this.#snapshots.close()];
+    await this.#older.close();
     if (areClosed.every(Boolean)) await this.#lock.release();
     const { failure } = this.#journal;
     if (failure !== undefined) throw failure;

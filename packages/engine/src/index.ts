@@ -41,7 +41,10 @@ export {
   type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
+export type { OlderVerification } from "./storage/older-entries.ts";
 export type {
+  OlderGap,
+  OlderLine,
   RecoveredJournal,
   Recovery,
   SeedStore,

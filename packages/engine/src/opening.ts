@@ -58,6 +58,8 @@ export interface EngineSettings {
   readonly segmentBytesMax?: number | undefined;
   /** The actor of commands that name no caller; default the user that runs this process. */
   readonly user?: Actor | undefined;
+  /** Entries before the snapshot of the start are verified while the engine serves, so many bytes a second. Default 4 MiB. */
+  readonly olderBytesPerSecond?: number | undefined;
   /** Ports, for tests and simulations: microseconds since the epoch. */
   readonly nowUs?: (() => number) | undefined;
   /** What the time is read from, where `nowUs` is not given; the system by default. */

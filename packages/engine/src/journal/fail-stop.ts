@@ -77,6 +77,7 @@ export class FailStop {
 /** The message of a foreign error may hold anything, and every caller sees the claim: only its class is named. */
 function claimOf(cause: unknown): string {
   if (cause instanceof InvariantViolation) return cause.message;
+  if (cause instanceof CalybrisError && cause.code === "CAL_JOURNAL_CORRUPT") return "the journal is what was written";
   if (cause instanceof CalybrisError) return `a step that has begun is not refused, but ${cause.code}`;
   return `a command throws nothing but coded errors, but ${cause instanceof Error ? cause.name : typeof cause}`;
 }

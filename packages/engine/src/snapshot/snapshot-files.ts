@@ -4,7 +4,7 @@
  * @module
  */
 import { constants } from "node:fs";
-import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { type Disk, type DiskFile, writeWhole } from "../journal/disk.ts";
 
@@ -24,6 +24,8 @@ export interface SnapshotFiles {
   remove(name: string): Promise<void>;
   /** Makes created, renamed and removed names durable. */
   syncNames(): Promise<void>;
+  /** Bytes that this user may still write; `undefined` where that is not known. */
+  freeBytes(): Promise<number | undefined>;
 }
 
 /** The real disk. */
@@ -58,6 +60,11 @@ export class NodeSnapshotFiles implements SnapshotFiles {
     } finally {
       await directory.close();
     }
+  }
+
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await statfs(this.#directory);
+    return bavail * bsize;
   }
 }
 
@@ -116,6 +123,10 @@ export class DiskSnapshotFiles implements SnapshotFiles {
 
   async syncNames(): Promise<void> {
     this.#disk.syncDirectory(this.#directory);
+  }
+
+  async freeBytes(): Promise<undefined> {
+    return undefined;
   }
 }
 

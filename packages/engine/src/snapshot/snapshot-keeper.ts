@@ -8,6 +8,7 @@
  * - A snapshot has its name only when it is whole and durable, and only after the entry that binds it is durable.
  * - The ordering thread waits for no call. It makes the bytes of a mebibyte at a time.
  * - A snapshot that cannot be written is no failure of the journal: it is said why, and the next rotation tries again.
+ * - It leaves the journal space for a segment: with less, it is not begun, or given up and removed.
  * @module
  */
 import type { ChainHash } from "@calybris/kernel";
@@ -46,6 +47,8 @@ export class SnapshotKeeper {
   /** Rotations since the last that was written, and how many there are to be before the next. */
   #rotations = 0;
   #rotationsBetween = 0;
+  /** Of the snapshot that was written last: the next is about as large. */
+  #bytes = 0;
 
   constructor(options: SnapshotKeeperOptions) {
     this.#options = options;
@@ -98,14 +101,19 @@ export class SnapshotKeeper {
 
   async #write(snapshot: TakenSnapshot): Promise<void> {
     const { files, segmentBytesMax } = this.#options;
+    await this.#requireSpace(Math.max(this.#bytes, CHUNK_BYTES));
     const file = await files.create(UNFINISHED_SNAPSHOT);
     let bytes: number;
     try {
       bytes = await this.#writeLines(file, snapshot);
       await file.sync();
+    } catch (error) {
+      if (error instanceof NoSpace) await files.remove(UNFINISHED_SNAPSHOT);
+      throw error;
     } finally {
       await file.close();
     }
+    this.#bytes = bytes;
     await files.rename(UNFINISHED_SNAPSHOT, snapshotName(snapshot.sequence));
     await files.syncNames();
     this.#rotationsBetween = Math.floor(bytes / segmentBytesMax);
@@ -123,11 +131,22 @@ export class SnapshotKeeper {
       bytes += held;
       await file.write(Buffer.concat(chunk, held));
       if (this.#isClosed) throw new Error("the journal was closed meanwhile");
+      await this.#requireSpace(CHUNK_BYTES);
       chunk = [];
       held = 0;
     }
     await file.write(Buffer.concat(chunk, held));
     return bytes + held;
+  }
+
+  /** The journal comes first: what it may need for a segment is left free. */
+  async #requireSpace(bytes: number): Promise<void> {
+    const { files, segmentBytesMax } = this.#options;
+    const free = await files.freeBytes();
+    if (free === undefined || free >= bytes + segmentBytesMax) return;
+    throw new NoSpace(
+      `${free} bytes of the disk are free; ${bytes} are to be written, and the journal keeps ${segmentBytesMax}`,
+    );
   }
 
   async #removeOld(): Promise<void> {
@@ -137,6 +156,9 @@ export class SnapshotKeeper {
     for (const sequence of sequences.sort((a, b) => b - a).slice(KEPT)) await files.remove(snapshotName(sequence));
   }
 }
+
+/** Too little space is free. */
+class NoSpace extends Error {}
 
 /** Its lines, each made when it is asked for. */
 export function* textsOf({ lines, late, digest }: TakenSnapshot, chain: ChainHash): Generator<Uint8Array> {

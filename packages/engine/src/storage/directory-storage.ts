@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "node:path";
-import { CalybrisError, invariant } from "@calybris/kernel";
+import { CalybrisError, GENESIS_HASH, invariant } from "@calybris/kernel";
 import { brokenLink } from "../journal/broken-link.ts";
 import { nodeChain } from "../journal/chain-hash.ts";
 import { type Disk, nodeDisk, withDisk } from "../journal/disk.ts";
@@ -12,7 +12,8 @@ import type { FileIdentity } from "../journal/file-identity.ts";
 import { type Head, readHead } from "../journal/head.ts";
 import { acquireLock } from "../journal/lock.ts";
 import { closingFiles } from "../journal/open-files.ts";
-import { recover } from "../journal/recovery.ts";
+import { type RecoveryStart, recover } from "../journal/recovery.ts";
+import { scanSegment } from "../journal/scan.ts";
 import { segmentName } from "../journal/segment.ts";
 import type { WriterStart } from "../journal/segment-writer.ts";
 import { ThreadDriver } from "../journal/thread-driver.ts";
@@ -23,13 +24,20 @@ import { type Restorable, startPoint } from "../snapshot/start-point.ts";
 import { EntryFinder } from "../state/entry-finder.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
 import { SeedFile } from "./seed-file.ts";
-import type { RecoveredJournal, Recovery, SeedStore, Storage, StorageLock } from "./storage.ts";
+import type { OlderGap, OlderLine, RecoveredJournal, Recovery, SeedStore, Storage, StorageLock } from "./storage.ts";
 
 export interface DirectoryStorageOptions {
   readonly directory: string;
   /** Ports, for tests and simulations. A disk that is given is not locked. */
   readonly disk?: Disk | undefined;
   readonly driver?: ((start: WriterStart, key: Uint8Array | undefined) => WriterDriver) | undefined;
+}
+
+/** What a recovery found. */
+interface DirectoryJournal {
+  readonly start: WriterStart;
+  readonly entries: EntryFinder;
+  readonly from: RecoveryStart | undefined;
 }
 
 export class DirectoryStorage implements Storage {
@@ -40,7 +48,7 @@ export class DirectoryStorage implements Storage {
   readonly #isLocked: boolean;
   readonly #driver: (start: WriterStart, key: Uint8Array | undefined) => WriterDriver;
   #lockFile: FileIdentity | undefined;
-  #recovered: { readonly start: WriterStart; readonly entries: EntryFinder } | undefined;
+  #recovered: DirectoryJournal | undefined;
 
   constructor({ directory, disk, driver = startThread }: DirectoryStorageOptions) {
     this.name = directory;
@@ -91,7 +99,7 @@ export class DirectoryStorage implements Storage {
         from,
       ),
     );
-    this.#recovered = { start, entries: stored };
+    this.#recovered = { start, entries: stored, from };
     return {
       ...found,
       state,
@@ -102,6 +110,7 @@ export class DirectoryStorage implements Storage {
         snapshotsRefused: refused,
         segmentsAbsent: from === undefined ? [] : absentBefore(disk, directory, from.segment),
       },
+      before: { sequence: from?.sequence ?? 0, hash: from?.hash ?? GENESIS_HASH },
     };
   }
 
@@ -137,7 +146,21 @@ export class DirectoryStorage implements Storage {
     if (held > 0) yield Buffer.concat(piece, held);
   }
 
-  #afterRecovery(): { readonly start: WriterStart; readonly entries: EntryFinder } {
+  async *older(): AsyncGenerator<OlderLine | OlderGap> {
+    const { from } = this.#afterRecovery();
+    for (let segment = 1; segment < (from?.segment ?? 1); segment++) {
+      const file = segmentName(segment);
+      const names = new Set(withDisk(this.name, () => this.#disk.list(this.name)));
+      if (!isAtHand(names, this.name, file)) {
+        yield { absentFile: file };
+        continue;
+      }
+      for (const { offset, bytes, ended } of scanSegment(this.#disk, this.name, segment, 0))
+        yield { file, byteOffset: offset, bytes, ended };
+    }
+  }
+
+  #afterRecovery(): DirectoryJournal {
     invariant(this.#recovered !== undefined, "a storage is recovered before it is used");
     return this.#recovered;
   }
@@ -150,8 +173,12 @@ const NEWLINE: Buffer = Buffer.of(0x0a);
 function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
   const names = new Set(withDisk(directory, () => disk.list(directory)));
   return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(
-    (name) => !names.has(name) || brokenLink(join(directory, name)) !== undefined,
+    (name) => !isAtHand(names, directory, name),
   );
+}
+
+function isAtHand(names: ReadonlySet<string>, directory: string, name: string): boolean {
+  return names.has(name) && brokenLink(join(directory, name)) === undefined;
 }
 
 function startThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {

@@ -12,6 +12,7 @@
  * @module
  */
 import type { EntryHead } from "@calybris/kernel";
+import type { ChainPosition } from "../journal/chain-check.ts";
 import type { Head } from "../journal/head.ts";
 import type { GoodEntry, Recovered } from "../journal/recovery.ts";
 import type { WriterDriver } from "../journal/writer-driver.ts";
@@ -41,6 +42,8 @@ export interface RecoveredJournal<State> extends Pick<Recovered, "entries" | "se
   /** The last entry, and about how many bytes its segment has. */
   readonly end: { readonly sequence: number; readonly hash: string; readonly segmentBytes: number };
   readonly start: Started;
+  /** The last entry that was not folded, with its hash; of sequence 0 without a snapshot. */
+  readonly before: ChainPosition;
 }
 
 /** Where the fold began. */
@@ -66,6 +69,20 @@ export interface StoredEntries {
   isArchiveGone(sequence: number): boolean;
   /** Notes where entries that became durable are; in ascending sequence. */
   note(sequence: number, segment: number, offset: number): void;
+}
+
+/** A line before the start, without its newline. Its bytes are good until the next is asked for. */
+export interface OlderLine {
+  readonly file: string;
+  readonly byteOffset: number;
+  readonly bytes: Buffer;
+  /** Whether a newline ended it. */
+  readonly ended: boolean;
+}
+
+/** Lines before the start that are not at hand. */
+export interface OlderGap {
+  readonly absentFile: string;
 }
 
 /** The secret seed of the draws, kept beside the journal and never in it. */
@@ -94,6 +111,13 @@ export interface Storage {
    * several in a piece. Only after `recover`.
    */
   read(from: number, to: number): AsyncGenerator<Buffer>;
+  /**
+   * The lines before the snapshot that the recovery began at, in order; a gap in place of those that are not at hand.
+   * Nothing where everything was folded. Only after `recover`.
+   *
+   * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the storage does not give them.
+   */
+  older(): AsyncGenerator<OlderLine | OlderGap>;
   /** Where snapshots of the state are written. */
   readonly snapshots: SnapshotFiles;
   readonly seed: SeedStore;

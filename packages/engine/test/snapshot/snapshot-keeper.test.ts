@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
 import { jsonLine } from "../../src/snapshot/line.ts";
 import type { SnapshotFile, SnapshotFiles } from "../../src/snapshot/snapshot-files.ts";
-import { SnapshotKeeper } from "../../src/snapshot/snapshot-keeper.ts";
+import { SnapshotKeeper, type SnapshotResult } from "../../src/snapshot/snapshot-keeper.ts";
 import { snapshotName } from "../../src/snapshot/snapshot-name.ts";
 import { type TakenSnapshot, takenSnapshot } from "../../src/snapshot/taken-snapshot.ts";
 
@@ -40,6 +40,12 @@ class SlowFiles implements SnapshotFiles {
   }
 
   async syncNames(): Promise<void> {}
+
+  free: (() => number | undefined) | undefined;
+
+  async freeBytes(): Promise<number | undefined> {
+    return this.free?.();
+  }
 }
 
 const SEGMENT_BYTES = 64 * 1024;
@@ -95,4 +101,78 @@ test("a close ends with the newest, if it is small, and leaves a large one unfin
     expect(await closed).toBe(true);
     expect([...files.names].sort()).toEqual([...names].sort());
   }
+});
+
+/** A keeper, and what it reports. */
+function reporting(files: SlowFiles): { readonly keeper: SnapshotKeeper; readonly results: SnapshotResult[] } {
+  const results: SnapshotResult[] = [];
+  const options = {
+    files,
+    chain: nodeChain(),
+    segmentBytesMax: SEGMENT_BYTES,
+    onResult: (result: SnapshotResult) => results.push(result),
+  };
+  return { keeper: new SnapshotKeeper(options), results };
+}
+
+test("with too little free space none is begun, that is reported, and the next rotation tries again", async () => {
+  const files = new SlowFiles();
+  const { keeper, results } = reporting(files);
+  const needed = 1024 * 1024 + SEGMENT_BYTES;
+  for (const [sequence, free] of [
+    [10, needed - 1],
+    [20, 0],
+    [30, needed],
+    [40, undefined],
+  ] as const) {
+    files.free = () => free;
+    keeper.took(small(sequence));
+    keeper.reached(sequence + 1);
+    await settle(files);
+  }
+  expect(results.map(({ sequence, problem }) => [sequence, problem === undefined])).toEqual([
+    [10, false],
+    [20, false],
+    [30, true],
+    [40, true],
+  ]);
+  expect(results[0]?.problem).toContain(`${needed - 1} bytes of the disk are free`);
+  expect([...files.names].sort()).toEqual([snapshotName(30), snapshotName(40)]);
+  expect(await keeper.close()).toBe(true);
+});
+
+test("one for which the space runs out is given up, and what was written of it is removed", async () => {
+  const files = new SlowFiles();
+  const { keeper, results } = reporting(files);
+  let calls = 0;
+  files.free = () => (++calls === 1 ? 1e12 : SEGMENT_BYTES);
+  keeper.took(large(10));
+  keeper.reached(11);
+  await settle(files);
+  expect(results).toEqual([{ sequence: 10, problem: expect.stringContaining("are free") }]);
+  expect([...files.names]).toEqual([]);
+  files.free = undefined;
+  keeper.took(large(20));
+  keeper.reached(21);
+  await settle(files);
+  expect(results.at(-1)).toEqual({ sequence: 20, problem: undefined });
+  expect(await keeper.close()).toBe(true);
+});
+
+test("a disk that does not say how much is free is a problem of the snapshot alone", async () => {
+  const files = new SlowFiles();
+  const { keeper, results } = reporting(files);
+  files.free = () => {
+    throw new Error("statfs failed");
+  };
+  keeper.took(small(10));
+  keeper.reached(11);
+  await settle(files);
+  expect(results).toEqual([{ sequence: 10, problem: "statfs failed" }]);
+  files.free = undefined;
+  keeper.took(small(20));
+  keeper.reached(21);
+  await settle(files);
+  expect([...files.names]).toEqual([snapshotName(20)]);
+  expect(await keeper.close()).toBe(true);
 });

@@ -16,6 +16,8 @@ import type { SnapshotFile, SnapshotFiles } from "../../src/snapshot/snapshot-fi
 import { snapshotName, snapshotSequence } from "../../src/snapshot/snapshot-name.ts";
 import { type Restorable, type StoredSnapshots, startPoint } from "../../src/snapshot/start-point.ts";
 import type {
+  OlderGap,
+  OlderLine,
   RecoveredJournal,
   Recovery,
   SeedStore,
@@ -38,6 +40,7 @@ export class MemoryStorage implements Storage {
   readonly name: string = "memory";
   readonly #medium: MemoryMedium;
   #end: ChainPosition | undefined;
+  #from = 0;
 
   constructor(medium: MemoryMedium) {
     this.#medium = medium;
@@ -73,12 +76,14 @@ export class MemoryStorage implements Storage {
     if (head !== undefined && head.keyed !== (key !== undefined))
       throw new CalybrisError("CAL_JOURNAL_KEY", { file: this.name, problem: "the head says otherwise" });
     this.#end = check.last;
+    this.#from = from?.sequence ?? 0;
     return {
       entries: check.last.sequence,
       state,
       stored: new MemoryEntries(this.#medium),
       end: { ...check.last, segmentBytes },
       start: { fromSequence: from?.sequence ?? 0, snapshotsRefused: refused, segmentsAbsent: [] },
+      before: { sequence: from?.sequence ?? 0, hash: from?.hash ?? GENESIS_HASH },
     };
   }
 
@@ -94,6 +99,16 @@ export class MemoryStorage implements Storage {
 
   async *read(from: number, to: number): AsyncGenerator<Buffer> {
     for (const { bytes } of this.#medium.lines.slice(from - 1, Math.max(to, from - 1))) yield Buffer.from(bytes);
+  }
+
+  async *older(): AsyncGenerator<OlderLine | OlderGap> {
+    for (const { bytes } of this.#medium.lines.slice(0, this.#from))
+      yield {
+        file: this.name,
+        byteOffset: 0,
+        bytes: Buffer.from(bytes.subarray(0, -1)),
+        ended: true,
+      };
   }
 
   get snapshots(): SnapshotFiles {
@@ -223,5 +238,6 @@ function snapshotFilesOf(files: Map<string, Buffer>): SnapshotFiles {
     },
     remove: async (name) => void files.delete(name),
     syncNames: async () => undefined,
+    freeBytes: async () => undefined,
   };
 }

@@ -103,7 +103,20 @@ export const clockShape: z.ZodType = named(
   }),
 );
 
-export const healthShape: z.ZodType = named("Health", z.object({ status: z.literal("alive") }));
+export const healthShape: z.ZodType = named(
+  "Health",
+  z.object({
+    status: z.literal("alive"),
+    olderEntries: z
+      .object({
+        state: z.enum(["running", "intact", "incomplete", "broken"]),
+        verifiedSequence: count("The last entry that was verified."),
+        untilSequence: count("The last entry before the snapshot."),
+      })
+      .optional()
+      .meta({ description: "Verification of the entries before the snapshot of the start; left out without one." }),
+  }),
+);
 export const readyShape: z.ZodType = named(
   "Ready",
   z.object({

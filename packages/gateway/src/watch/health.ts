@@ -25,7 +25,7 @@ type Handlers = { readonly [Name in "health" | "ready" | "metrics" | "confirmClo
 export function healthHandlers(context: ApiContext, watched: Watched): Handlers {
   const contentType = "text/plain; version=0.0.4; charset=utf-8";
   return {
-    health: () => ({ body: '{"status":"alive"}' }),
+    health: () => health(context),
     ready: () => ready(context, watched.readiness),
     confirmClock: async ({ principal }) => {
       const { engine } = context;
@@ -33,6 +33,12 @@ export function healthHandlers(context: ApiContext, watched: Watched): Handlers 
     },
     metrics: () => ({ body: context.metrics.text(gauges(context, watched)), contentType }),
   };
+}
+
+function health({ engine }: ApiContext): Reply {
+  const { state, verifiedSequence, untilSequence } = engine.olderVerification;
+  if (state === "none") return { body: '{"status":"alive"}' };
+  return { body: apiJson({ status: "alive", olderEntries: { state, verifiedSequence, untilSequence } }) };
 }
 
 async function ready({ engine }: ApiContext, readiness: Readiness): Promise<Reply> {
@@ -45,7 +51,7 @@ async function ready({ engine }: ApiContext, readiness: Readiness): Promise<Repl
 function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
   const { entries, batches, fsyncs, bytes } = engine.metrics();
   const { traces, budget, connectionCount, openCount } = watched;
-  const { reading, learning } = engine;
+  const { reading, learning, olderVerification: older } = engine;
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   const counter = (name: string, help: string, value: number): Gauge => ({ name, type: "counter", help, value });
@@ -58,6 +64,16 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
     gauge("calybris_journal_head", "Sequence of the last durable entry.", reading.head.sequence),
     gauge("calybris_journal_waiting", "Entries that wait for the disk.", reading.waitingCount),
     gauge("calybris_journal_failed", "1 once the disk has refused a batch.", reading.failure === undefined ? 0 : 1),
+    gauge(
+      "calybris_older_entries_unverified",
+      "Entries before the snapshot of the start that are not verified yet.",
+      older.untilSequence - older.verifiedSequence,
+    ),
+    gauge(
+      "calybris_older_entries_incomplete",
+      "1 once older entries could not be verified because they are not at hand.",
+      older.state === "incomplete" ? 1 : 0,
+    ),
     gauge(
       "calybris_clock_unconfirmed",
       "1 while a step of the system clock of more than 7 days waits for confirmation.",

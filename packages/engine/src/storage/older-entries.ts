@@ -1,0 +1,164 @@
+/**
+ * Verifies, while the engine serves, the entries before the snapshot that it started from: their chain, from the first that is
+ * at hand to the entry that the snapshot ends with.
+ *
+ *     lines of older segments ─▶ chain check, a slice at a time ─▶ the hash that the start began with
+ *
+ * Promises:
+ * - A slice is about 64 KiB, and the slices of a second hold no more than the rate allows, so that no command waits long.
+ * - A break of the chain is told once, with entry, file and byte offset.
+ * - Segments that are not at hand, or that the disk does not give, are no break: the result is then incomplete.
+ * @module
+ */
+import { CalybrisError, type ChainHash, GENESIS_HASH, parseChainedLine } from "@calybris/kernel";
+import { ChainCheck, type ChainPosition } from "../journal/chain-check.ts";
+import type { OlderGap, OlderLine } from "./storage.ts";
+
+/** How far the verification of older entries is. */
+export interface OlderVerification {
+  /** `none` where everything was folded at the start; `incomplete` where segments could not be read. */
+  readonly state: "none" | "running" | "intact" | "incomplete" | "broken";
+  /** The last entry that was verified, and the last that is to be. */
+  readonly verifiedSequence: number;
+  readonly untilSequence: number;
+  /** Why it is broken or incomplete. */
+  readonly problem: string | undefined;
+}
+
+export interface OlderEntriesOptions {
+  /** Lines before the start, in order; those at hand. */
+  readonly lines: AsyncIterable<OlderLine | OlderGap>;
+  readonly chain: ChainHash;
+  readonly keyed: boolean;
+  /** The last entry before the start, with the hash that the entry after it continues. */
+  readonly until: ChainPosition;
+  readonly bytesPerSecond: number;
+  readonly onBroken: (error: CalybrisError) => void;
+}
+
+/** The rate unless another is given. */
+export const OLDER_BYTES_PER_SECOND: number = 4 * 1024 * 1024;
+const SLICE_BYTES = 64 * 1024;
+
+export class OlderEntries {
+  readonly #options: OlderEntriesOptions;
+  #state: OlderVerification["state"];
+  #problem: string | undefined;
+  #check: ChainCheck | undefined;
+  /** Files that are not at hand; and whether the last of them is behind all lines that were read. */
+  readonly #absent: string[] = [];
+  #isAfterGap = false;
+  #isClosed = false;
+  #timer: NodeJS.Timeout | undefined;
+  #wake: () => void = () => undefined;
+  #done: Promise<void> = Promise.resolve();
+
+  constructor(options: OlderEntriesOptions) {
+    this.#options = options;
+    this.#state = options.until.sequence === 0 ? "none" : "running";
+  }
+
+  get status(): OlderVerification {
+    return {
+      state: this.#state,
+      verifiedSequence: this.#check?.last.sequence ?? 0,
+      untilSequence: this.#options.until.sequence,
+      problem: this.#problem,
+    };
+  }
+
+  /** Begins, once. */
+  start(): void {
+    if (this.#state === "running") this.#done = this.#verify();
+  }
+
+  /** Ends after the slice that runs. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    this.#wake();
+    return this.#done;
+  }
+
+  async #verify(): Promise<void> {
+    try {
+      await this.#pause(SLICE_BYTES);
+      let bytes = 0;
+      if (this.#isClosed) return;
+      for await (const line of this.#options.lines) {
+        bytes += this.#take(line);
+        if (bytes < SLICE_BYTES) continue;
+        await this.#pause(bytes);
+        bytes = 0;
+        if (this.#isClosed) return;
+      }
+      this.#finish();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #take(item: OlderLine | OlderGap): number {
+    if ("absentFile" in item) {
+      this.#absent.push(item.absentFile);
+      this.#isAfterGap = true;
+      return 0;
+    }
+    const { bytes, ended, ...place } = item;
+    const { chain, keyed } = this.#options;
+    if (this.#check === undefined || this.#isAfterGap)
+      this.#check = new ChainCheck(chain, keyed, beginOf(bytes, this.#isAfterGap));
+    this.#isAfterGap = false;
+    const taken = this.#check.take(bytes, ended);
+    if ("expected" in taken) throw corrupt(this.#check.last.sequence + 1, place, taken);
+    return bytes.byteLength;
+  }
+
+  /** The last entry must be the one that the snapshot ends with: so all that were read belong to this journal. */
+  #finish(): void {
+    const { until } = this.#options;
+    const last = this.#check?.last ?? GENESIS;
+    const isSame = last.sequence === until.sequence && last.hash === until.hash;
+    if (!this.#isAfterGap && !isSame) {
+      const [expected, found] = [until, last].map(({ sequence, hash }) => `entry ${sequence} with hash ${hash}`);
+      throw corrupt(until.sequence, LAST, { expected: expected as string, found: found as string });
+    }
+    this.#state = this.#absent.length === 0 ? "intact" : "incomplete";
+    if (this.#absent.length > 0) this.#problem = `not at hand: ${this.#absent.join(", ")}`;
+  }
+
+  #fail(error: unknown): void {
+    this.#problem = error instanceof Error ? error.message : String(error);
+    const isBroken = error instanceof CalybrisError && error.code === "CAL_JOURNAL_CORRUPT";
+    this.#state = isBroken ? "broken" : "incomplete";
+    if (isBroken) this.#options.onBroken(error);
+  }
+
+  /** For as long as so many bytes may take. */
+  #pause(bytes: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#isClosed) return resolve();
+      this.#wake = resolve;
+      this.#timer = setTimeout(resolve, (bytes * 1_000) / this.#options.bytesPerSecond);
+      this.#timer.unref();
+    });
+  }
+}
+
+const LAST = { file: "the last segment before the start", byteOffset: 0 };
+
+/** Behind a gap the entry before is not known: what it continues is taken from the line, and the end decides. */
+function beginOf(bytes: Buffer, isAfterGap: boolean): ChainPosition {
+  const line = isAfterGap ? parseChainedLine(bytes) : undefined;
+  return line === undefined ? GENESIS : { sequence: line.sequence - 1, hash: line.previousHash };
+}
+
+const GENESIS: ChainPosition = { sequence: 0, hash: GENESIS_HASH };
+
+function corrupt(
+  sequence: number,
+  { file, byteOffset }: { readonly file: string; readonly byteOffset: number },
+  { expected, found }: { readonly expected: string; readonly found: string },
+): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_CORRUPT", { file, sequence, byteOffset, expected, found });
+}

@@ -1,0 +1,166 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { CalybrisError } from "@calybris/kernel";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { Engine } from "../../src/engine.ts";
+import { nodeChain } from "../../src/journal/chain-hash.ts";
+import { segmentName } from "../../src/journal/segment.ts";
+import { OlderEntries } from "../../src/storage/older-entries.ts";
+import type { OlderGap, OlderLine } from "../../src/storage/storage.ts";
+import { sampleSnapshot } from "../support/sample-snapshot.ts";
+import { pass, withTimersHeld } from "../support/virtual-timers.ts";
+
+// Goal: a start from a snapshot leaves nothing unverified for good, and never raises an alarm without damage.
+// Method: every kind of damage and absence in an older segment, under an engine that serves.
+
+let directory: string;
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "older-"));
+  const engine = await open(sampleSnapshot());
+  for (let number = 0; number < 40; number += 1) await decide(engine, `${number}`);
+  await engine.close();
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+test("older segments that are intact are verified to the entry that the snapshot ends with", async () => {
+  const engine = await open();
+  expect(engine.recovery.fromSequence).toBeGreaterThan(20);
+  expect(engine.olderVerification).toMatchObject({ state: "running", verifiedSequence: 0 });
+  await ended(engine);
+  const { fromSequence } = engine.recovery;
+  expect(engine.olderVerification).toEqual({
+    state: "intact",
+    verifiedSequence: fromSequence,
+    untilSequence: fromSequence,
+    problem: undefined,
+  });
+  await decide(engine, "new");
+  await engine.close();
+});
+
+test.each([
+  ["one bit of an entry is flipped", (text: string) => text.replace('"kind":"decision"', '"kind":"decisioo"')],
+  ["the last entry of a segment is gone", (text: string) => `${text.trimEnd().split("\n").slice(0, -1).join("\n")}\n`],
+  ["the last newline of a segment is gone", (text: string) => text.trimEnd()],
+  [
+    "two entries have changed places",
+    (text: string) => {
+      const [first, second, ...more] = text.split("\n");
+      return [second, first, ...more].join("\n");
+    },
+  ],
+])("%s: the engine stops, and names entry and file", async (_what, change) => {
+  const path = join(directory, segmentName(3));
+  const text = readFileSync(path, "latin1");
+  writeFileSync(path, change(text), "latin1");
+  expect(readFileSync(path, "latin1")).not.toBe(text);
+  const engine = await open();
+  await decide(engine, "before");
+  await ended(engine);
+  expect(engine.olderVerification).toMatchObject({ state: "broken", problem: expect.stringContaining("entry ") });
+  const failure = engine.reading.failure as CalybrisError;
+  expect([failure.code, (failure.cause as CalybrisError).code]).toEqual(["CAL_ENGINE_STOPPED", "CAL_JOURNAL_CORRUPT"]);
+  await expect(decide(engine, "after")).rejects.toMatchObject({ code: "CAL_ENGINE_STOPPED" });
+  await engine.close();
+});
+
+test.each([{ absent: [1] }, { absent: [3] }, { absent: [1, 2, 3] }])(
+  "segments $absent that are not at hand are no alarm: the rest is verified, and they are named",
+  async ({ absent }) => {
+    for (const number of absent) renameSync(join(directory, segmentName(number)), join(directory, `away-${number}`));
+    const engine = await open();
+    await ended(engine);
+    const problem = `not at hand: ${absent.map(segmentName).join(", ")}`;
+    expect(engine.olderVerification).toMatchObject({ state: "incomplete", problem });
+    await decide(engine, "new");
+    await engine.close();
+  },
+);
+
+test("a segment behind a gap that belongs to another journal is noticed at the end of the chain", async () => {
+  const lines = linesIn(4);
+  const chain = nodeChain();
+  const until = { sequence: lastOf(lines), hash: "0".repeat(64) };
+  const broken: CalybrisError[] = [];
+  const items = async function* (): AsyncGenerator<OlderLine | OlderGap> {
+    yield { absentFile: segmentName(3) };
+    yield* lines;
+  };
+  const older = new OlderEntries({
+    lines: items(),
+    chain,
+    keyed: false,
+    until,
+    bytesPerSecond: 1e12,
+    onBroken: (error) => broken.push(error),
+  });
+  older.start();
+  for (let turn = 0; turn < 100 && older.status.state === "running"; turn += 1) await delay(5);
+  expect([older.status.state, broken.map(({ code }) => code)]).toEqual(["broken", ["CAL_JOURNAL_CORRUPT"]]);
+});
+
+test("no more is read in a second than the rate allows, and nothing after a close", async () => {
+  await withTimersHeld(async () => {
+    let read = 0;
+    const items = async function* (): AsyncGenerator<OlderLine | OlderGap> {
+      for (;;) {
+        // After a gap a line follows from none before it.
+        yield { absentFile: "none" };
+        for (const line of linesIn(2)) {
+          read += line.bytes.byteLength;
+          yield line;
+        }
+      }
+    };
+    const older = new OlderEntries({
+      lines: items(),
+      chain: nodeChain(),
+      keyed: false,
+      until: { sequence: 9, hash: "" },
+      bytesPerSecond: 64 * 1024,
+      onBroken: () => undefined,
+    });
+    older.start();
+    await turns();
+    expect(read).toBe(0);
+    for (const seconds of [1, 2, 3]) {
+      pass(1_100);
+      await turns();
+      expect(read).toBeGreaterThan(seconds * 60 * 1024);
+      expect(read).toBeLessThan(seconds * 68 * 1024);
+    }
+    await older.close();
+    const atClose = read;
+    pass(60_000);
+    await turns();
+    expect(read).toBe(atClose);
+  });
+});
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+function open(policy?: ReturnType<typeof sampleSnapshot>): Promise<Engine> {
+  return Engine.open({ directory, ...(policy && { policy }), segmentBytesMax: 3_000, olderBytesPerSecond: 1e12 });
+}
+
+function decide(engine: Engine, requestId: string): ReturnType<Engine["decide"]> {
+  return engine.decide({ requestId, inputTokens: 10, requested: "better" });
+}
+
+async function ended(engine: Engine): Promise<void> {
+  while (engine.olderVerification.state === "running") await delay(5);
+}
+
+function linesIn(segment: number): OlderLine[] {
+  const file = segmentName(segment);
+  const text = readFileSync(join(directory, file), "latin1").trimEnd();
+  return text.split("\n").map((line) => ({ file, byteOffset: 0, bytes: Buffer.from(line, "latin1"), ended: true }));
+}
+
+function lastOf(lines: readonly OlderLine[]): number {
+  return Number(/"sequence":([0-9]+)/.exec(lines.at(-1)?.bytes.toString("latin1") ?? "")?.[1]);
+}
