@@ -21,25 +21,23 @@ import {
   type EngineSettings,
   type Folded,
   fold,
-  clockRefusal,
   guardedPorts,
   idleTime,
   type Ports,
   requirePolicy,
 } from "./opening.ts";
 import { EnginePolicies, type PolicyActivation, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
-import { EngineReading } from "./reading.ts";
+import type { EngineReading } from "./reading.ts";
+import { startJournal } from "./start-journal.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
-import { nodeChain } from "./journal/chain-hash.ts";
 import { FailStop } from "./journal/fail-stop.ts";
-import { Journal, WAITING_MAX } from "./journal/journal.ts";
+import { type Journal, WAITING_MAX } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
-import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
-import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
+import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
-import { OLDER_BYTES_PER_SECOND, OlderEntries, type OlderVerification } from "./storage/older-entries.ts";
+import type { OlderEntries, OlderVerification } from "./storage/older-entries.ts";
 import type { Started, Storage, StorageLock } from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
 
@@ -97,22 +95,7 @@ export class Engine {
     lock: StorageLock,
   ) {
     const { requestIds, seed } = folded;
-    const { state, stored, end, start, before, ...recovery } = folded.journal;
-    const snapshots = new SnapshotKeeper({
-      files: storage.snapshots,
-      chain: nodeChain(options.key),
-      segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
-      onResult: options.onSnapshot,
-    });
-    this.#snapshots = snapshots;
-    this.#older = new OlderEntries({
-      lines: { [Symbol.asyncIterator]: () => storage.older() },
-      chain: nodeChain(options.key),
-      keyed: options.key !== undefined,
-      until: before,
-      bytesPerSecond: options.olderBytesPerSecond ?? OLDER_BYTES_PER_SECOND,
-      onBroken: (error) => failStop.stop(error),
-    });
+    const { state, stored, end: _end, start, before: _before, ...recovery } = folded.journal;
     const idleUs = recovery.entries === 0 ? 0 : idleTime(storage.name, options, state, ports.nowUs());
     this.recovery = { ...recovery, idleUs, ...start };
     this.unknownTenants = options.unknownTenants ?? "unmetered";
@@ -120,44 +103,14 @@ export class Engine {
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
-    const journal = new Journal({
-      driver: storage.append(options.key),
-      sequence: state.sequence,
-      at: state.at,
-      sealed: state.sealed || state.sequence === 0,
-      segmentBytes: end.segmentBytes,
-      nowUs: ports.nowUs,
-      clockRefusal: () => clockRefusal(ports),
-      waitingMax: options.waitingMax,
-      segmentBytesMax: options.segmentBytesMax,
-      failStop,
-      digests: () => {
-        const { snapshot, digests } = state.snapshotToBind();
-        snapshots.took(snapshot);
-        return digests;
-      },
-      onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
-      onWritten: (written) => {
-        stored.note(written.first, written.segment, written.offset);
-        this.reading.reached(written.durable, written.hash);
-        snapshots.reached(written.durable);
-      },
-    });
+    const { journal, reading, snapshots, older } = startJournal(storage, folded.journal, options, ports, failStop);
+    this.reading = reading;
     this.#journal = journal;
+    this.#snapshots = snapshots;
+    this.#older = older;
     const shared = { journal, failStop, firstResults: new FirstResults(), nowUs: ports.nowUs };
     const kernelFor = options.kernelFor ?? wasmKernel;
     const beliefs = new BeliefEntries(stored);
-    this.reading = new EngineReading(
-      {
-        state,
-        stored,
-        storage,
-        keyed: options.key !== undefined,
-        failure: () => failStop.failure ?? journal.failure,
-        waitingCount: () => journal.waitingCount,
-      },
-      end,
-    );
     this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
     this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
     const caused = (caller: Caller): Caused => this.keys.caused(caller);

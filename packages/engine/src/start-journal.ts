@@ -1,0 +1,83 @@
+/**
+ * The journal of an engine and what depends on what it reports: reading, the writing of snapshots, and the verification of
+ * older entries.
+ * @module
+ */
+import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
+import { EngineReading } from "./reading.ts";
+import { nodeChain } from "./journal/chain-hash.ts";
+import type { FailStop } from "./journal/fail-stop.ts";
+import { Journal } from "./journal/journal.ts";
+import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
+import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
+import type { EngineState } from "./state/state.ts";
+import { OLDER_BYTES_PER_SECOND, OlderEntries } from "./storage/older-entries.ts";
+import type { RecoveredJournal, Storage } from "./storage/storage.ts";
+
+export interface StartedJournal {
+  readonly journal: Journal;
+  readonly reading: EngineReading;
+  readonly snapshots: SnapshotKeeper;
+  /** Not begun yet. */
+  readonly older: OlderEntries;
+}
+
+/** Starts appending behind what was recovered. */
+export function startJournal(
+  storage: Storage,
+  { state, stored, end, before }: RecoveredJournal<EngineState>,
+  options: EngineSettings,
+  ports: Ports,
+  failStop: FailStop,
+): StartedJournal {
+  const [chain, keyed] = [nodeChain(options.key), options.key !== undefined];
+  const snapshots = new SnapshotKeeper({
+    files: storage.snapshots,
+    chain,
+    segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
+    onResult: options.onSnapshot,
+  });
+  const older = new OlderEntries({
+    lines: { [Symbol.asyncIterator]: () => storage.older() },
+    chain,
+    keyed,
+    until: before,
+    bytesPerSecond: options.olderBytesPerSecond ?? OLDER_BYTES_PER_SECOND,
+    onBroken: (error) => failStop.stop(error),
+  });
+  const journal: Journal = new Journal({
+    driver: storage.append(options.key),
+    sequence: state.sequence,
+    at: state.at,
+    sealed: state.sealed || state.sequence === 0,
+    segmentBytes: end.segmentBytes,
+    nowUs: ports.nowUs,
+    clockRefusal: () => clockRefusal(ports),
+    waitingMax: options.waitingMax,
+    segmentBytesMax: options.segmentBytesMax,
+    failStop,
+    digests: () => {
+      const { snapshot, digests } = state.snapshotToBind();
+      snapshots.took(snapshot);
+      return digests;
+    },
+    onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
+    onWritten: (written) => {
+      stored.note(written.first, written.segment, written.offset);
+      reading.reached(written.durable, written.hash);
+      snapshots.reached(written.durable);
+    },
+  });
+  const reading = new EngineReading(
+    {
+      state,
+      stored,
+      storage,
+      keyed,
+      failure: () => failStop.failure ?? journal.failure,
+      waitingCount: () => journal.waitingCount,
+    },
+    end,
+  );
+  return { journal, reading, snapshots, older };
+}
