@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Engine, loadPolicy, parseBudgets } from "@calybris/engine";
+import { type Call, Engine, loadPolicy, parseBudgets } from "@calybris/engine";
 
 /** A flow, and the functions that one command of it passes. */
 export interface Walked {
@@ -45,6 +45,23 @@ await walk("decide", "engine.decide(request)", async () => {
 await walk("decide", "engine.decide(request), the same request again", () => engine.decide(request));
 await walk("call", "engine.ledger.settle(decisionId, cost)", () =>
   engine.ledger.settle({ decisionId, actualMicrocents: 900 }),
+);
+const bound = { input: [{ basis: "bytes" as const, microcents: 900_000_000 }], outputPriceMicrocents: 1_000_000 };
+const bounds = engine.snapshot.policy.candidates.map(({ id }) => ({ candidate: id, ...bound }));
+const asked = { ...request, requestId: "two", promptDigest: "A".repeat(43), mode: "enforce" as const };
+let call: Call | undefined;
+await walk("call", "engine.calls.begin(call)", async () => {
+  const begun = await engine.calls.begin({ ...asked, outputTokensMax: 9_000, bounds });
+  if ("call" in begun) ({ call } = begun);
+});
+await walk("call", "call.attemptEnded(end)", async () =>
+  call?.attemptEnded({ number: 1, status: 500, latencyMs: 9, costMicrocents: 0 }),
+);
+await walk("call", "call.attempt(next)", async () =>
+  call?.attempt({ candidate: call.candidate, bound: { candidate: call.candidate, ...bound } }),
+);
+await walk("call", "call.complete(outcome, end)", async () =>
+  call?.complete({ succeeded: true }, { number: 2, status: 200, latencyMs: 9, costMicrocents: 7 }),
 );
 await walk("evolve", "engine.setPolicy(policy)", async () => engine.setPolicy(await loadPolicy(policyFile(2))));
 await engine.close();

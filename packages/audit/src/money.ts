@@ -308,6 +308,8 @@ export class MoneyFold {
     }
     if (kind === "expiry" && at < claim.expiresAt)
       report("reservation", `expiry of ${claim.decisionId} at ${claim.expiresAt} or later`, `at ${at}`);
+    if (kind === "release" && claim.attempts?.some(({ hasEnded, cost }) => hasEnded && cost !== 0n))
+      report("reservation", `no release of ${claim.decisionId}, of which an attempt may have cost something`, "one");
     this.#checkOverrun(claim, entry, report);
     this.#bill(claim, entry, report);
     claim.state = to;

@@ -9,7 +9,7 @@
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
 import { type EntryTable, type Field, formOf, objectOf } from "./entry-table.ts";
-import { AMOUNT, FLAG, oneOf, POSITIVE_AMOUNT, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
+import { AMOUNT, DIGEST, FLAG, oneOf, POSITIVE_AMOUNT, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
 import { OVERRUN_FACTOR, OVERRUN_FACTOR_MAX, OVERRUN_FLOOR_MICROCENTS } from "./ledger-limits.ts";
 import { type Microcents, microcents } from "./units.ts";
 
@@ -114,6 +114,8 @@ export interface ReconciliationEntry extends Caused {
   readonly kind: "reconciliation";
   readonly of: number;
   readonly actualMicrocents: Microcents;
+  /** SHA-256 of the usage export that states the cost, hexadecimal. */
+  readonly exportDigest?: string;
 }
 
 /** What a settled call cost in truth. */
@@ -261,6 +263,11 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
       formOf<ReconciliationEntry>({
         of: OF,
         actualMicrocents: { type: AMOUNT, holds: "what it cost in total" },
+        exportDigest: {
+          type: DIGEST,
+          holds: "SHA-256 of the usage export that states it, hexadecimal",
+          leftOut: "no export does",
+        },
         ...CAUSED_FIELDS,
       }),
     ],

@@ -5,6 +5,7 @@
 import type { CalybrisClient, Settlement } from "@calybris/client";
 import type { EngineLedger, Settled } from "@calybris/engine";
 import { Command } from "commander";
+import { CliError } from "../cli-errors.ts";
 import { byOption, type Claim, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
@@ -13,6 +14,7 @@ import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../se
 import { jsonText } from "../terminal/json-text.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { type AmountGiven, amountGiven, amountOptions } from "./amount.ts";
+import { runUsageExport } from "./reconcile-export.ts";
 import { balanceText } from "./table.ts";
 import { exactDollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -20,6 +22,7 @@ import { printable } from "../terminal/terminal-text.ts";
 
 interface MoveOptions extends TargetOptions, ClaimOptions, AmountGiven {
   readonly tenant?: string;
+  readonly usageExport?: string;
   readonly json?: true;
 }
 
@@ -75,13 +78,21 @@ export function ledgerMoveCommands(terminal: Terminal): readonly Command[] {
 function moveCommand(move: Move, terminal: Terminal): Command {
   const command = new Command(move.name)
     .description(move.description)
-    .argument("<decision-id>", "decision ID; `ledger show --reservations` lists the open ones")
+    .argument(
+      move.name === "reconcile" ? "[decision-id]" : "<decision-id>",
+      "decision ID; `ledger show --reservations` lists the open ones",
+    )
     .addOption(journalOption())
     .addOption(configOption())
     .addOption(urlOption())
     .addOption(apiKeyFileOption())
     .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
   if (move.hasActual) amountOptions(command, "actual-", "actual cost");
+  if (move.name === "reconcile")
+    command.option(
+      "--usage-export <file>",
+      "reconcile the held calls that this export of a provider states (JSON Lines)",
+    );
   command.addOption(byOption());
   const amount = move.hasActual ? " --actual-dollars 0.0131" : "";
   const example = `calybris ledger ${move.name} 42-1c176df6 --journal journal${amount}`;
@@ -89,7 +100,14 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .addOption(keyFileOption())
     .option("--json", "print JSON")
     .addHelpText("after", `\nThe same again changes nothing.\n\nExample:\n  ${example}`)
-    .action((decisionId: string, options: MoveOptions) => runMove(move, decisionId, options, terminal));
+    .action((decisionId: string | undefined, options: MoveOptions) => {
+      const { usageExport } = options;
+      if (usageExport !== undefined && decisionId === undefined)
+        return runUsageExport({ ...options, usageExport }, terminal);
+      if (decisionId !== undefined && usageExport === undefined) return runMove(move, decisionId, options, terminal);
+      const problem = "name one decision, or an export with --usage-export";
+      throw new CliError("CAL_USAGE_INVALID", { command: `ledger ${move.name}`, problem });
+    });
 }
 
 async function runMove(move: Move, decisionId: string, options: MoveOptions, terminal: Terminal): Promise<void> {

@@ -37,7 +37,7 @@ export function* openCalls({ reservations }: Ledger): Generator<OpenCall> {
       reservedMicrocents: amountMicrocents - knownMicrocents,
       costMicrocents: knownMicrocents,
       expiresAt,
-      attemptCount: attempts?.count ?? 1,
+      attemptCosts: attempts?.costs ?? [undefined],
     };
   }
 }

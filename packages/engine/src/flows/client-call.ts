@@ -138,8 +138,8 @@ export interface CallStanding {
 export interface OpenCall extends CallStanding {
   readonly tenant: string;
   readonly expiresAt: number;
-  /** Attempts that were begun, the first included. */
-  readonly attemptCount: number;
+  /** Of each attempt that was begun, the first included; `undefined` where the cost is not known. */
+  readonly attemptCosts: readonly (bigint | undefined)[];
 }
 
 /** A call that may be sent, or the rejection of one. Both are durable. */

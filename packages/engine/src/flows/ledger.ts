@@ -24,6 +24,7 @@ import type { Budgets } from "../intake/budgets-file.ts";
 import type { Amount } from "../intake/client-request.ts";
 import {
   amountField,
+  digestField,
   nameField,
   oneOfField,
   optionalField,
@@ -155,11 +156,22 @@ export class EngineLedger {
     });
   }
 
-  /** What a held call cost in total. */
-  reconcile(command: OfDecision & { readonly actualMicrocents: Amount }, caller: Caller = {}): Promise<Settled> {
+  /**
+   * What a held call cost in total.
+   *
+   * @param command - `exportDigest` is the SHA-256, in hexadecimal, of the usage export that states the cost.
+   */
+  reconcile(
+    command: OfDecision & { readonly actualMicrocents: Amount; readonly exportDigest?: string | undefined },
+    caller: Caller = {},
+  ): Promise<Settled> {
     return this.#move(command, caller, () => {
       const actualMicrocents = actualOf(command);
-      return (of, caused) => ({ kind: "reconciliation", of, actualMicrocents, ...caused });
+      const { exportDigest } = refuseMistakes({
+        exportDigest: optionalField(command.exportDigest, digestField("exportDigest", command.exportDigest)),
+      });
+      const named = exportDigest === undefined ? {} : { exportDigest };
+      return (of, caused) => ({ kind: "reconciliation", of, actualMicrocents, ...named, ...caused });
     });
   }
 

@@ -54,15 +54,14 @@ export class CallAttempts {
     return this.#sum(({ reserved, cost }) => (cost === undefined || cost < reserved ? 0n : cost - reserved));
   }
 
-  /** What the attempts cost together; `undefined` while one of them is not known. */
-  get costMicrocents(): bigint | undefined {
-    if (this.#attempts.some(({ cost }) => cost === undefined)) return undefined;
-    return this.#sum(({ cost }) => cost ?? 0n);
+  /** Whether an attempt ended that cost something, or may have. */
+  get hasCost(): boolean {
+    return this.#attempts.some(({ hasEnded, cost }) => hasEnded && cost !== 0n);
   }
 
-  /** The numbers of attempts of which no cost is known. */
-  get unknown(): readonly number[] {
-    return this.#attempts.flatMap(({ cost }, index) => (cost === undefined ? [index + 1] : []));
+  /** What each cost; `undefined` where that is not known. */
+  get costs(): readonly (bigint | undefined)[] {
+    return this.#attempts.map(({ cost }) => cost);
   }
 
   /** Whether an attempt was begun and has not ended. */

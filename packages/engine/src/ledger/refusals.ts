@@ -58,6 +58,14 @@ export function refusalOfMove(reservations: Reservations, body: ReservationEntry
       actualMicrocents: closed?.actualMicrocents ?? (open as Open).amountMicrocents,
     });
   }
+  if (body.kind === "release" && open !== undefined && reservations.call(body.of)?.hasCost === true)
+    return new CalybrisError("CAL_LEDGER_RESERVATION_STATE", {
+      decisionId: decisionIdOf(open.of, open.identity),
+      operation: body.kind,
+      state: "attempted",
+      sequence: body.of,
+      actualMicrocents: open.knownMicrocents,
+    });
   if (body.kind === "hold") return open === undefined ? undefined : refusalOfKnown(open, body.knownMicrocents);
   if (!("actualMicrocents" in body)) return undefined;
   const more = body.actualMicrocents - (open?.amountMicrocents ?? (closed as Closed).actualMicrocents);

@@ -146,7 +146,13 @@ test("a call that was open when the process ended is held: listed, never release
   await world.killed();
   const open = [...world.engine.calls.open()];
   expect(open).toMatchObject([
-    { decisionId: call.decisionId, state: "held", reservedMicrocents: 100n, costMicrocents: 7n, attemptCount: 2 },
+    {
+      decisionId: call.decisionId,
+      state: "held",
+      reservedMicrocents: 100n,
+      costMicrocents: 7n,
+      attemptCosts: [7n, undefined],
+    },
     { decisionId: other.decisionId, state: "held", reservedMicrocents: 9_500n },
   ]);
   world.now += 8 * 24 * 3_600 * 1_000_000;

@@ -1,0 +1,183 @@
+/**
+ * Held calls reconciled from a usage export, one row for each request that a provider billed:
+ *
+ *     {"request_id":"42-1c176df6/2","cost_microcents":1310}
+ *
+ * `request_id` is a decision id, with the number of the attempt behind a slash where the call may have several. A row states
+ * its cost in microcents, or `usage` with `input_tokens` and `output_tokens`, which the catalog's prices make a cost. A call is
+ * reconciled once each of its attempts has a row, or a cost that is known.
+ * @module
+ */
+import {
+  CalybrisError,
+  exactInteger,
+  type ExactJson,
+  invariant,
+  parseExact,
+  parseDecisionId,
+  type PolicySnapshot,
+  runningId,
+} from "@calybris/kernel";
+import type { EngineReading } from "../reading.ts";
+import type { EngineCalls } from "./calls.ts";
+import type { Caller } from "./keys.ts";
+import type { EngineLedger } from "./ledger.ts";
+
+/** What reconciling needs of the engine. */
+export interface ReconcilingEngine {
+  readonly calls: EngineCalls;
+  readonly ledger: EngineLedger;
+  readonly reading: EngineReading;
+}
+
+/** What an export came to. Amounts are microcents. */
+export interface ReconciledExport {
+  /** Calls that were held, with what they cost in total. */
+  readonly reconciled: readonly { readonly decisionId: string; readonly costMicrocents: bigint }[];
+  /** Calls that are held still, because an attempt has neither a row nor a known cost. */
+  readonly stillHeld: readonly string[];
+  /** Rows of calls that are not held: their cost was known. */
+  readonly otherRowCount: number;
+  /** Rows that name no decision of this journal, and what they cost together. */
+  readonly unexplainedRowCount: number;
+  readonly unexplainedMicrocents: bigint;
+}
+
+const PRICED_TOKENS = 1_000_000n;
+const REQUEST_ID = /^([1-9][0-9]*-[0-9a-f]{8})(?:\/([1-9][0-9]{0,5}))?$/;
+
+type Members = { readonly [key: string]: ExactJson };
+
+interface Row {
+  readonly decisionId: string | undefined;
+  /** `undefined` for the call as a whole. */
+  readonly attempt: number | undefined;
+  readonly cost: (decisionId: string) => bigint;
+}
+
+/**
+ * Reconciles the held calls that an export states in full. The same export again changes nothing.
+ *
+ * @param text - JSON Lines; rows with `"is_ended":false` are passed over, because they still grow.
+ * @param exportDigest - SHA-256 of the file, hexadecimal; each reconciliation names it.
+ * @param file - named in errors.
+ * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the line; nothing was changed.
+ */
+export async function reconcileExport(
+  { calls, ledger, reading }: ReconcilingEngine,
+  text: string,
+  { exportDigest, file }: { readonly exportDigest: string; readonly file: string },
+  caller: Caller = {},
+): Promise<ReconciledExport> {
+  const rows = rowsOf(text, file, reading);
+  const held = new Map(
+    [...calls.open()].filter(({ state }) => state === "held").map((call) => [call.decisionId, call]),
+  );
+  const byCall = new Map<string, Row[]>();
+  const others: Row[] = [];
+  for (const row of rows)
+    if (row.decisionId !== undefined && held.has(row.decisionId))
+      byCall.set(row.decisionId, [...(byCall.get(row.decisionId) ?? []), row]);
+    else others.push(row);
+  const reconciled: { readonly decisionId: string; readonly costMicrocents: bigint }[] = [];
+  const stillHeld: string[] = [];
+  for (const [decisionId, { attemptCosts }] of held) {
+    const costMicrocents = totalOf(decisionId, byCall.get(decisionId) ?? [], attemptCosts);
+    if (costMicrocents === undefined) stillHeld.push(decisionId);
+    else {
+      await ledger.reconcile({ decisionId, actualMicrocents: costMicrocents, exportDigest }, caller);
+      reconciled.push({ decisionId, costMicrocents });
+    }
+  }
+  const unexplained = others.filter(({ decisionId }) => decisionId === undefined);
+  return {
+    reconciled,
+    stillHeld,
+    otherRowCount: others.length - unexplained.length,
+    unexplainedRowCount: unexplained.length,
+    unexplainedMicrocents: unexplained.reduce((sum, { cost }) => sum + cost(""), 0n),
+  };
+}
+
+/** What a call cost; `undefined` while an attempt is not known. */
+function totalOf(
+  decisionId: string,
+  rows: readonly Row[],
+  attemptCosts: readonly (bigint | undefined)[],
+): bigint | undefined {
+  const sum = (some: readonly Row[]): bigint => some.reduce((total, { cost }) => total + cost(decisionId), 0n);
+  if (rows.some(({ attempt }) => attempt === undefined)) return sum(rows);
+  let total = 0n;
+  for (const [index, known] of attemptCosts.entries()) {
+    const own = rows.filter(({ attempt }) => attempt === index + 1);
+    if (own.length === 0 && known === undefined) return undefined;
+    total += own.length === 0 ? (known ?? 0n) : sum(own);
+  }
+  return total;
+}
+
+function rowsOf(text: string, file: string, reading: EngineReading): readonly Row[] {
+  const rows: Row[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    if (line.trim() === "") continue;
+    try {
+      const row = rowOf(parseExact(line), reading);
+      if (row !== undefined) rows.push(row);
+    } catch (cause) {
+      const problem = cause instanceof Error ? cause.message : String(cause);
+      throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: index + 1, problem }, { cause });
+    }
+  }
+  return rows;
+}
+
+function rowOf(json: ExactJson, reading: EngineReading): Row | undefined {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new RangeError("a row is no object");
+  const members = json as Members;
+  if (members["is_ended"] === false) return undefined;
+  const { request_id: requestId, cost_microcents: stated, usage } = members;
+  if (typeof requestId !== "string") throw new RangeError("request_id is no text");
+  const [, decisionId, attempt] = REQUEST_ID.exec(requestId) ?? [];
+  const isOurs = decisionId !== undefined && isDecision(decisionId, reading);
+  const exact = stated === undefined ? undefined : amountIn(stated, "cost_microcents");
+  const tokens = exact === undefined ? tokensIn(usage) : undefined;
+  return {
+    decisionId: isOurs ? decisionId : undefined,
+    attempt: attempt === undefined ? undefined : Number(attempt),
+    cost: (id) => exact ?? (id === "" || tokens === undefined ? 0n : pricedCost(id, tokens, reading)),
+  };
+}
+
+function isDecision(decisionId: string, reading: EngineReading): boolean {
+  const parsed = parseDecisionId(decisionId);
+  return parsed !== undefined && parsed.of <= reading.head.sequence && reading.found(decisionId) !== undefined;
+}
+
+interface Tokens {
+  readonly input: bigint;
+  readonly output: bigint;
+}
+
+function tokensIn(usage: ExactJson | undefined): Tokens {
+  if (typeof usage !== "object" || usage === null || Array.isArray(usage))
+    throw new RangeError("neither cost_microcents nor usage is there");
+  const { input_tokens: input, output_tokens: output } = usage as Members;
+  return { input: amountIn(input, "usage.input_tokens"), output: amountIn(output, "usage.output_tokens") };
+}
+
+function amountIn(json: ExactJson | undefined, name: string): bigint {
+  const amount = exactInteger(json);
+  if (amount === undefined || amount < 0n) throw new RangeError(`${name} is no whole number from 0`);
+  return amount;
+}
+
+/** At the catalog's prices of the candidate that ran, each part rounded up. */
+function pricedCost(decisionId: string, { input, output }: Tokens, reading: EngineReading): bigint {
+  const found = reading.found(decisionId);
+  invariant(found !== undefined, "a row of a call names its decision");
+  const { policy }: PolicySnapshot = found.policy.snapshot;
+  const candidate = policy.candidates.find(({ id }) => id === runningId(found.entry));
+  const part = (tokens: bigint, price: bigint): bigint => (tokens * price + PRICED_TOKENS - 1n) / PRICED_TOKENS;
+  if (candidate === undefined) return 0n;
+  return part(input, candidate.inputPriceMicrocents) + part(output, candidate.outputPriceMicrocents);
+}
