@@ -2,48 +2,59 @@
  * What a call may cost at most, by candidate, before it is made.
  * @module
  */
-import { boundOf } from "../prices/call-cost.ts";
-import type { ModelPrices } from "../prices/model-prices.ts";
+import type { CandidateBound } from "@calybris/engine";
+import type { ExactJson } from "@calybris/kernel";
+import { type AskedService, factorMax } from "../prices/price-factors.ts";
+import { callBound } from "../reserve/call-bound.ts";
+import type { UsageEstimator } from "../reserve/usage-estimator.ts";
+import { readMember, type SpannedBody } from "../wire/body-members.ts";
 import type { ClientBody } from "./client-call.ts";
-import type { CandidateBound } from "./engine-calls.ts";
 import type { Lane } from "./lanes.ts";
 
-const LIST_PRICE_BPS = 10_000;
-const OUTPUT_UNITS = 1_000_000;
+/** A tier, a speed or a region is a word. */
+const WORD_BYTES_MAX = 256;
 
 /**
- * The bound by bytes, since no text has more tokens than bytes; by the context window where bytes do not show everything. Of
- * several deployments, the one that costs most.
+ * Of several deployments the one that costs most counts, because any of them may take the call.
  *
- * @returns `undefined` where a deployment has no price.
+ * @returns `undefined` where a deployment has no price, or what it may cost has no bound.
  */
-export function boundOfLane(lane: Lane, client: ClientBody, timeMs: number): CandidateBound | undefined {
-  const prices: (ModelPrices | undefined)[] = lane.targets.map((target) => target.pricesAt(timeMs));
-  if (prices.some((one) => one === undefined)) return undefined;
-  const { promptBytes, hidden } = client.body.content;
-  const windowTokens = Math.max(...lane.targets.map(({ contextTokens }) => contextTokens));
-  // What the bytes do not show is bounded by what the model can read at all.
-  const isShown = hidden.length === 0;
-  const inputTokens = isShown ? promptBytes : windowTokens;
-  const most = (bounds: readonly bigint[]): bigint => bounds.reduce((max, one) => (one > max ? one : max), 0n);
-  const priced = prices as readonly ModelPrices[];
-  const inputs = priced.map((one) =>
-    boundOf({ inputTokens, outputTokens: 0, webSearches: 0, factorBpsMax: LIST_PRICE_BPS }, one),
-  );
-  const outputs = priced.map((one) =>
-    boundOf(
-      {
-        inputTokens: 0,
-        outputTokens: OUTPUT_UNITS * client.choiceCount,
-        webSearches: 0,
-        factorBpsMax: LIST_PRICE_BPS,
-      },
-      one,
-    ),
-  );
+export function boundOfLane(
+  lane: Lane,
+  { body }: ClientBody,
+  timeMs: number,
+  estimator: UsageEstimator,
+): CandidateBound | undefined {
+  const asked = askedService(body);
+  const bounds: Omit<CandidateBound, "candidate">[] = [];
+  for (const { pricesAt, priceProvider: provider, contextTokens } of lane.targets) {
+    const prices = pricesAt(timeMs);
+    const { factorBpsMax, unknown } = factorMax(asked, provider);
+    if (prices === undefined || unknown.length > 0) return undefined;
+    const bound = callBound(body.content, { provider, prices, contextTokens, factorBpsMax }, estimator);
+    if (bound === undefined) return undefined;
+    bounds.push(bound);
+  }
+  const [first] = bounds.toSorted((a, b) => Number(mostOf(b) - mostOf(a)));
+  if (first === undefined) return undefined;
+  const outputPrices = bounds.map(({ outputPriceMicrocents }) => BigInt(outputPriceMicrocents));
+  const outputPriceMicrocents = outputPrices.reduce((max, price) => (price > max ? price : max), 0n);
+  return { candidate: lane.candidateId, input: first.input, outputPriceMicrocents };
+}
+
+function mostOf({ input }: Pick<CandidateBound, "input">): bigint {
+  return BigInt(input[0]?.microcents ?? 0);
+}
+
+/** What the request asks for beyond the list price, in either dialect. */
+function askedService(body: SpannedBody): AskedService {
   return {
-    candidate: lane.candidateId,
-    input: [{ basis: isShown ? "bytes" : "window", microcents: most(inputs) }],
-    outputPriceMicrocents: most(outputs),
+    tier: wordOf(readMember(body, "service_tier", WORD_BYTES_MAX)),
+    speed: wordOf(readMember(body, "speed", WORD_BYTES_MAX)),
+    region: wordOf(readMember(body, "inference_geo", WORD_BYTES_MAX)),
   };
+}
+
+function wordOf(value: ExactJson | undefined): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

@@ -3,19 +3,25 @@
  * @module
  */
 import type { Engine } from "@calybris/engine";
+import type { StormBrake } from "../brake/storm-brake.ts";
 import type { Config } from "../config/config.ts";
+import type { ExpectedUses } from "../reserve/expected-usage.ts";
+import type { UsageEstimator } from "../reserve/usage-estimator.ts";
 import type { CallBodies } from "../scan/call-bodies.ts";
-import type { EngineCalls } from "./engine-calls.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ModelNames } from "./model-names.ts";
 
 export interface CallContext {
   readonly engine: Engine;
-  readonly calls: EngineCalls;
   readonly config: Config;
   readonly fleet: Fleet;
   readonly names: ModelNames;
   readonly bodies: CallBodies;
+  /** Of the tokens of inputs, for reservations. */
+  readonly estimator: UsageEstimator;
+  /** For ranking. */
+  readonly expected: ExpectedUses;
+  readonly brake: StormBrake;
   readonly nowMs: () => number;
   /** What went wrong after the head had left. */
   readonly report: (error: unknown) => void;

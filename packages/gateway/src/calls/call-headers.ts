@@ -3,6 +3,7 @@
  * @module
  */
 import { randomUUID } from "node:crypto";
+import type { Call } from "@calybris/engine";
 import { type ErrorAnswer, type ErrorDialect, errorHeaders } from "../http/error-dialect.ts";
 import type { Reply } from "../http/route-contract.ts";
 import type { CallCost } from "../prices/call-cost.ts";
@@ -10,8 +11,7 @@ import type { UsageRecord } from "../usage/usage-record.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 import type { ErrorFamily } from "../wire/error-bodies.ts";
 import { familyOf } from "../wire/provider-errors.ts";
-import { CODEX_REFUSALS, codedAnswer, isCodex, type RefusalKind, REFUSALS, refusalAnswer } from "../wire/refusals.ts";
-import type { EngineCall } from "./engine-calls.ts";
+import { codedAnswer, type RefusalKind, refusalAnswer, type RefusalSettings } from "../wire/refusals.ts";
 
 const MICROCENT_DIGITS = 8;
 
@@ -22,7 +22,7 @@ export function dollarsText(microcents: bigint): string {
 }
 
 /** @param names - the candidate that runs, and the model as the client named it. */
-export function decisionHeaders(call: EngineCall, names: { readonly ran: string; readonly asked: string }): string[] {
+export function decisionHeaders(call: Call, names: { readonly ran: string; readonly asked: string }): string[] {
   const headers = ["x-calybris-decision", call.decisionId, "x-calybris-model", ascii(names.ran)];
   headers.push("x-calybris-requested-model", ascii(names.asked));
   if (call.isOutputLowered) headers.push("x-calybris-output-tokens-max", String(call.outputTokensMax));
@@ -30,11 +30,7 @@ export function decisionHeaders(call: EngineCall, names: { readonly ran: string;
 }
 
 /** Of an answer whose cost is known before its head leaves. */
-export function costHeaders(
-  call: EngineCall,
-  cost: CallCost | undefined,
-  usage: UsageRecord | undefined,
-): readonly string[] {
+export function costHeaders(call: Call, cost: CallCost | undefined, usage: UsageRecord | undefined): readonly string[] {
   const { roomMicrocents } = call;
   const left = roomMicrocents === undefined ? [] : ["x-calybris-budget-left", dollarsText(roomMicrocents)];
   if (cost === undefined || usage === undefined) return left;
@@ -74,12 +70,10 @@ export interface RejectedCall {
   readonly roomMicrocents: bigint | undefined;
 }
 
-/** @param isPlain - the same words for every client. */
 export function rejectionReply(
   dialect: WireDialect,
   { reason, decisionId, model, roomMicrocents }: RejectedCall,
-  originator: string | undefined,
-  isPlain: boolean,
+  settings: RefusalSettings,
 ): Reply {
   const kind: RefusalKind = reason === "budget" ? "budget" : "policy";
   const room = roomMicrocents === undefined ? "" : `: $${dollarsText(roomMicrocents)} are left`;
@@ -87,7 +81,6 @@ export function rejectionReply(
     kind === "budget"
       ? `The budget does not cover this call of ${model}${room} (decision ${decisionId}).`
       : `The policy refuses this call of ${model}: ${reason} (decision ${decisionId}).`;
-  const settings = !isPlain && isCodex(originator) ? CODEX_REFUSALS : REFUSALS;
   const answer = refusalAnswer(familyOf(dialect), { kind, message, reason }, newRequestId(), settings);
   return replyOf(answer, ["x-calybris-decision", decisionId]);
 }

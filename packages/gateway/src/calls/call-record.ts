@@ -3,11 +3,11 @@
  * where it is not.
  * @module
  */
-import type { HoldCause } from "@calybris/kernel";
+import type { AttemptEnd, Call, CandidateBound } from "@calybris/engine";
+import type { HoldCause, Signal } from "@calybris/kernel";
 import type { AttemptEnd as ProviderEnd, CallPorts } from "../providers/call-attempts.ts";
 import { type CallCost, costOf } from "../prices/call-cost.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
-import type { AttemptEnd, CandidateBound, EngineCall } from "./engine-calls.ts";
 import type { Target } from "./fleet.ts";
 
 /** How the answer of a call ended. */
@@ -18,13 +18,14 @@ export interface CallEnd {
   /** `undefined`: no usage came. */
   readonly usage: UsageRecord | undefined;
   readonly isComplete: boolean;
+  readonly signals: readonly Signal[];
   /** Why the cost is not known, if it is not. */
   readonly cause: HoldCause;
   readonly firstByteMs?: number | undefined;
 }
 
 export class CallRecord {
-  readonly #call: EngineCall;
+  readonly #call: Call;
   readonly #nowMs: () => number;
   #number = 0;
   #begunMs = 0;
@@ -32,7 +33,7 @@ export class CallRecord {
   #pending: AttemptEnd | undefined;
   #mayBeBilled = false;
 
-  constructor(call: EngineCall, nowMs: () => number) {
+  constructor(call: Call, nowMs: () => number) {
     this.#call = call;
     this.#nowMs = nowMs;
   }
@@ -55,9 +56,11 @@ export class CallRecord {
     };
   }
 
-  /** Whether an attempt was begun. */
-  get hasBegun(): boolean {
-    return this.#number > 0;
+  /** The candidate that was decided cannot be called: its attempt ends before it is sent. */
+  skip(): void {
+    if (this.#number > 0) return;
+    this.#number = 1;
+    this.#pending = { number: 1, status: 0, latencyMs: 0, costMicrocents: 0n };
   }
 
   /** Nothing answered. What may be billed stays reserved; otherwise all of it comes back. */
@@ -78,7 +81,15 @@ export class CallRecord {
    *
    * @returns what it cost; `undefined` without a known price.
    */
-  async finish({ target, status, usage, isComplete, cause, firstByteMs }: CallEnd): Promise<CallCost | undefined> {
+  async finish({
+    target,
+    status,
+    usage,
+    isComplete,
+    signals,
+    cause,
+    firstByteMs,
+  }: CallEnd): Promise<CallCost | undefined> {
     const cost = usage && this.#costOf(target, usage);
     const isKnown = cost !== undefined && cost.unknown.length === 0;
     const latencyMs = Math.max(0, this.#nowMs() - this.#begunMs);
@@ -90,7 +101,8 @@ export class CallRecord {
       ...(usage === undefined ? {} : tokensOf(usage)),
       ...(isKnown ? { costMicrocents: cost.costMicrocents } : {}),
     };
-    if (isKnown) await this.#call.complete({ disposition: "applied", succeeded: isComplete, latencyMs }, end);
+    if (isKnown)
+      await this.#call.complete({ disposition: isComplete ? "applied" : "abandoned", signals, latencyMs }, end);
     else
       await this.#call.hold({ cause, ...(cost === undefined ? {} : { knownMicrocents: this.#heldPart(cost) }) }, end);
     return cost;

@@ -3,16 +3,21 @@
  * @module
  */
 import type { Engine } from "@calybris/engine";
+import { StormBrake } from "../brake/storm-brake.ts";
 import type { Config } from "../config/config.ts";
 import type { Route } from "../http/route-contract.ts";
 import { type PriceBook, shippedPrices } from "../prices/price-book.ts";
+import { ExpectedUses } from "../reserve/expected-usage.ts";
+import { UsageEstimator } from "../reserve/usage-estimator.ts";
 import { CallBodies } from "../scan/call-bodies.ts";
 import { loadDigestKey } from "../scan/digest-key.ts";
 import { callRoutes } from "./call-routes.ts";
 
-import { decidedCalls } from "./engine-calls.ts";
 import { Fleet } from "./fleet.ts";
 import { ModelNames } from "./model-names.ts";
+
+/** Share of calls that may have more input than their estimate; the rest of them is an overrun. */
+const MISS_RATE_BPS = 100;
 
 export interface CallServing {
   readonly routes: readonly Route[];
@@ -40,8 +45,21 @@ export async function serveCalls(
   const fleet = new Fleet(config, env, prices ?? (await shippedPrices()));
   const bodies = new CallBodies(await loadDigestKey(config.journal.directory));
   const names = new ModelNames(config.models, config.calls);
-  const calls = decidedCalls(engine);
-  const routes = callRoutes({ engine, calls, config, fleet, names, bodies, nowMs: Date.now, report });
+  const estimator = new UsageEstimator(MISS_RATE_BPS);
+  const expected = new ExpectedUses(estimator, new UsageEstimator(MISS_RATE_BPS));
+  const brake = new StormBrake({ perMinute: config.calls.unansweredPerMinute });
+  const routes = callRoutes({
+    engine,
+    config,
+    fleet,
+    names,
+    bodies,
+    estimator,
+    expected,
+    brake,
+    nowMs: Date.now,
+    report,
+  });
   return {
     routes,
     fleet,

@@ -59,6 +59,7 @@ export interface Config {
     readonly refusals: "client" | "plain";
     readonly outputTokensMax: number;
     readonly outputTokensMin: number;
+    readonly unansweredPerMinute: number;
     readonly bodyBytesMax: number;
     readonly attemptsMax: number;
     readonly retryWaitMs: number;

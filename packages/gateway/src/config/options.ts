@@ -205,6 +205,12 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     what: "down to which an output limit is lowered before a call is refused for want of money",
   },
   {
+    path: "calls.unansweredPerMinute",
+    kind: whole(1, 1_000),
+    default: 10,
+    what: "calls of one prompt that may end without an answer in a minute; further ones are refused where decisions are enforced",
+  },
+  {
     path: "calls.bodyBytesMax",
     kind: whole(1_024, 64 * MIB),
     default: 32 * MIB,

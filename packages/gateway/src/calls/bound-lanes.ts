@@ -1,0 +1,103 @@
+/**
+ * The candidates that may take a call, each with what is reserved for it.
+ * @module
+ */
+import type { CandidateBound } from "@calybris/engine";
+import type { PolicySnapshot } from "@calybris/kernel";
+import { GatewayError } from "../gateway-errors.ts";
+import type { UsageEstimator } from "../reserve/usage-estimator.ts";
+import { boundOfLane } from "./bounds.ts";
+import type { CallContext } from "./call-context.ts";
+import type { ClientBody } from "./client-call.ts";
+import type { Fleet, Target } from "./fleet.ts";
+import { candidatesOf, capabilitiesAsked, type Lane, laneOf } from "./lanes.ts";
+import type { NamedModel } from "./model-names.ts";
+
+/** A lane with what is reserved for it. */
+export interface BoundLane {
+  readonly lane: Lane;
+  readonly bound: CandidateBound;
+}
+
+/** Candidates that may run, with their bounds. The one that is asked for must be among them. */
+export function lanesFor(
+  { engine, fleet, estimator }: CallContext,
+  client: ClientBody,
+  { candidate, mode }: NamedModel,
+  timeMs: number,
+): readonly BoundLane[] {
+  const all = candidatesOf(engine.snapshot);
+  const asked = candidate === undefined ? undefined : all.find(({ name }) => name === candidate);
+  if (candidate !== undefined && (asked === undefined || fleet.targetsOf(candidate).length === 0))
+    throw new GatewayError("CAL_GATEWAY_MODEL_UNKNOWN", { model: client.model });
+  const lanes: BoundLane[] = [];
+  if (asked !== undefined) lanes.push(requiredLane(asked, client, fleet, timeMs, estimator));
+  if (mode === "observe") return lanes;
+  // What a candidate is not known to do is not asked of it instead of the one that was named.
+  if (asked !== undefined && capabilitiesAsked(client).size > 0) return lanes;
+  for (const one of all) {
+    if (one === asked) continue;
+    const lane = possibleLane(one, client, fleet);
+    const bound = lane && boundOfLane(lane, client, timeMs, estimator);
+    if (lane !== undefined && bound !== undefined) lanes.push({ lane, bound });
+  }
+  if (lanes.length === 0) throw new GatewayError("CAL_GATEWAY_MODEL_UNKNOWN", { model: client.model });
+  return lanes;
+}
+
+function requiredLane(
+  candidate: { readonly id: number; readonly name: string },
+  client: ClientBody,
+  fleet: Fleet,
+  timeMs: number,
+  estimator: UsageEstimator,
+): BoundLane {
+  const lane = laneOf(candidate, client, fleet);
+  if (lane === undefined) throw new GatewayError("CAL_GATEWAY_MODEL_UNKNOWN", { model: client.model });
+  const bound = boundOfLane(lane, client, timeMs, estimator);
+  if (bound === undefined) {
+    const { priceProvider, model } = lane.targets[0] as Target;
+    throw new GatewayError("CAL_GATEWAY_MODEL_UNPRICED", { provider: priceProvider, model });
+  }
+  return { lane, bound };
+}
+
+/** A call that another dialect cannot say is not moved there. */
+function possibleLane(
+  candidate: { readonly id: number; readonly name: string },
+  client: ClientBody,
+  fleet: Fleet,
+): Lane | undefined {
+  try {
+    return laneOf(candidate, client, fleet);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === "CAL_GATEWAY_UNTRANSLATABLE") return undefined;
+    throw error;
+  }
+}
+
+/** Providers of the policy that have a candidate which can take the call. */
+export function providersOf({ policy, providers }: PolicySnapshot, lanes: readonly BoundLane[]): readonly string[] {
+  const ids = new Set(lanes.map(({ lane }) => lane.candidateId));
+  const named = policy.candidates.filter(({ id }) => ids.has(id)).map(({ providerId }) => providers[providerId] ?? "");
+  return [...new Set(named)];
+}
+
+/** One that cannot take the call reserves what it is expected to cost, until another one is called instead. */
+export function boundsFor(
+  { policy }: PolicySnapshot,
+  { mode }: NamedModel,
+  lanes: readonly BoundLane[],
+): readonly CandidateBound[] {
+  const bounds = lanes.map(({ bound }) => bound);
+  if (mode === "observe") return bounds;
+  const others = policy.candidates.filter(({ id }) => !lanes.some(({ lane }) => lane.candidateId === id));
+  const nothing = others.map(
+    ({ id }): CandidateBound => ({
+      candidate: id,
+      input: [{ basis: "window", microcents: 0n }],
+      outputPriceMicrocents: 0n,
+    }),
+  );
+  return [...bounds, ...nothing];
+}

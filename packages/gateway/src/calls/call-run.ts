@@ -1,0 +1,219 @@
+/**
+ * One call that has begun, from its attempts to its answer.
+ * @module
+ */
+import { randomInt } from "node:crypto";
+import type { Call as EngineCall } from "@calybris/engine";
+import type { HoldCause, Signal } from "@calybris/kernel";
+import { signalsOf } from "../attribution/call-signals.ts";
+import { GatewayError } from "../gateway-errors.ts";
+import type { Call, Reply } from "../http/route-contract.ts";
+import type { CallCost } from "../prices/call-cost.ts";
+import { type CallPlan, type CallResult, callUpstreams } from "../providers/call-attempts.ts";
+import { UpstreamFailure } from "../providers/upstream-failure.ts";
+import { listedHeaders, RESPONSE_HEADERS } from "../wire/header-lists.ts";
+import { faultOf, passedError } from "../wire/provider-errors.ts";
+import { AnswerStream } from "./answer-stream.ts";
+import { ANSWER_BYTES_MAX, readWhole } from "./answer-whole.ts";
+import type { BoundLane } from "./bound-lanes.ts";
+import type { CallContext } from "./call-context.ts";
+import { costHeaders, decisionHeaders, newRequestId, replyOf } from "./call-headers.ts";
+import { type CallEnd, CallRecord } from "./call-record.ts";
+import type { ClientBody } from "./client-call.ts";
+import type { Target } from "./fleet.ts";
+import { type Lane, requestFor } from "./lanes.ts";
+import { pairsOf, timeoutsOf } from "./send-options.ts";
+import { streamWriter } from "./stream-writer.ts";
+
+/** Of a refusal that is passed on. */
+const ERROR_BYTES_MAX = 1024 * 1024;
+
+export interface CallRunParts {
+  readonly context: CallContext;
+  readonly request: Call;
+  readonly client: ClientBody;
+  readonly lanes: readonly BoundLane[];
+  readonly call: EngineCall;
+  readonly isLimitWritten: boolean;
+  /** Called once, when the call has ended. */
+  readonly ended: (isAnswered: boolean) => void;
+}
+
+/** One call that has begun. */
+export class CallRun {
+  readonly #context: CallContext;
+  readonly #request: Call;
+  readonly #client: ClientBody;
+  readonly #lanes: readonly BoundLane[];
+  readonly #call: EngineCall;
+  readonly #isLimitWritten: boolean;
+  readonly #ended: (isAnswered: boolean) => void;
+  readonly #record: CallRecord;
+
+  constructor({ context, request, client, lanes, call, isLimitWritten, ended }: CallRunParts) {
+    this.#context = context;
+    this.#request = request;
+    this.#client = client;
+    this.#lanes = lanes;
+    this.#call = call;
+    this.#isLimitWritten = isLimitWritten;
+    this.#ended = ended;
+    this.#record = new CallRecord(call, context.nowMs);
+  }
+
+  async answer(): Promise<Reply> {
+    const order = [this.#call.candidate, ...this.#call.fallbacks()];
+    let last: { readonly result: CallResult; readonly lane: Lane } | undefined;
+    for (const id of order) {
+      const found = this.#lanes.find(({ lane }) => lane.candidateId === id);
+      if (found === undefined) {
+        this.#record.skip();
+        continue;
+      }
+      const result = await this.#send(found);
+      last = { result, lane: found.lane };
+      if (!mayFallBack(result)) break;
+    }
+    if (last === undefined) {
+      await this.#record.fail("unknown");
+      this.#ended(false);
+      throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model });
+    }
+    return this.#reply(last.result, last.lane);
+  }
+
+  #send({ lane, bound }: BoundLane): Promise<CallResult> {
+    const { config, nowMs } = this.#context;
+    const { calls } = config;
+    const headers = pairsOf(this.#request.headers);
+    const outputTokens = this.#isLimitWritten || this.#call.isOutputLowered ? this.#call.outputTokensMax : undefined;
+    const plan: CallPlan = {
+      requestOf: (upstream) => {
+        const target = lane.targets.find((one) => one.upstream === upstream) as Target;
+        return requestFor(lane, target, this.#client, headers, outputTokens);
+      },
+      isStreamed: this.#client.isStreamed,
+      timeouts: timeoutsOf(config),
+      retries: { attemptsMax: calls.attemptsMax, waitMs: calls.retryWaitMs, waitMaxMs: calls.retryWaitMaxMs },
+      errorBytesMax: ERROR_BYTES_MAX,
+      left: this.#request.signal,
+    };
+    const upstreams = lane.targets.map(({ upstream }) => upstream);
+    return callUpstreams(upstreams, plan, { ...this.#record.ports(bound), random: (max) => randomInt(max), nowMs });
+  }
+
+  async #reply(result: CallResult, lane: Lane): Promise<Reply> {
+    const more = decisionHeaders(this.#call, { ran: lane.candidate, asked: this.#client.model });
+    if (result.kind === "answer") return this.#answered(result, lane, more);
+    this.#ended(false);
+    if (result.kind === "refused") {
+      await this.#record.fail("unknown");
+      return replyOf(passedError(result.answer, lane.asked, this.#client.dialect, newRequestId()), more);
+    }
+    if (result.kind === "unavailable") {
+      await this.#record.fail("unknown");
+      throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model });
+    }
+    await this.#record.fail(holdCauseOf(result.failure));
+    throw failureError(result.failure);
+  }
+
+  async #answered(
+    result: Extract<CallResult, { readonly kind: "answer" }>,
+    lane: Lane,
+    more: readonly string[],
+  ): Promise<Reply> {
+    const { nowMs } = this.#context;
+    const { answer } = result;
+    const target = lane.targets.find(({ upstream }) => upstream === result.upstream) as Target;
+    const type = answer.header("content-type") ?? "application/json";
+    const passed = listedHeaders(RESPONSE_HEADERS, answer.headers).filter(
+      (_part, at, all) => all[at - (at % 2)] !== "content-type",
+    );
+    const headers = [...passed, ...more];
+    if (this.#client.isStreamed && /^text\/event-stream\b/i.test(type)) {
+      const writer = streamWriter(lane, this.#client, nowMs());
+      const stream = new AnswerStream({
+        result,
+        writer,
+        left: this.#request.signal,
+        nowMs,
+        settle: async ({ outcome, cause, firstByteMs }) => {
+          const end = { target, status: answer.status, usage: writer.usage(), cause, firstByteMs };
+          const isComplete = outcome === "complete";
+          this.#ended(isComplete);
+          const signals = this.#signals({ isComplete, isLeft: cause === "client_gone" });
+          await this.#finish({ ...end, isComplete, signals }).catch((error: unknown) => this.#context.report(error));
+        },
+      });
+      return { status: answer.status, body: stream, contentType: type, headers };
+    }
+    const bytes = await this.#whole(answer);
+    const { usage, body } = readWhole(bytes, lane, nowMs());
+    const isRead = body instanceof Uint8Array;
+    answer.end(isRead ? "healthy" : "fault");
+    const end = { target, status: answer.status, usage, cause: "unknown" as const };
+    this.#ended(isRead);
+    const signals = this.#signals({ isComplete: isRead, isLeft: false });
+    const cost = await this.#finish({ ...end, isComplete: isRead, signals });
+    if (!isRead) throw body;
+    const costs = costHeaders(this.#call, cost, usage);
+    return { status: answer.status, body, contentType: "application/json", headers: [...headers, ...costs] };
+  }
+
+  /** Settles or holds, and learns what such calls use. */
+  async #finish(end: CallEnd): Promise<CallCost | undefined> {
+    const { usage, target } = end;
+    const { content } = this.#client.body;
+    if (usage?.isFinal === true && end.isComplete) this.#context.expected.note(target.priceProvider, content, usage);
+    return this.#record.finish(end);
+  }
+
+  #signals({ isComplete, isLeft }: { readonly isComplete: boolean; readonly isLeft: boolean }): readonly Signal[] {
+    return signalsOf({
+      latencyMs: 0,
+      latencyMaxMs: 0,
+      isFailed: !isComplete,
+      isRepeat: false,
+      isAborted: isLeft && !isComplete,
+      finishReason: undefined,
+    });
+  }
+
+  async #whole(answer: Extract<CallResult, { readonly kind: "answer" }>["answer"]): Promise<Buffer> {
+    try {
+      return await answer.whole(ANSWER_BYTES_MAX);
+    } catch (error) {
+      if (!(error instanceof UpstreamFailure)) throw error;
+      answer.end(error.kind === "left" ? "unknown" : "fault");
+      this.#ended(false);
+      await this.#record.lose(answer.status, holdCauseOf(error));
+      throw failureError(error);
+    }
+  }
+}
+
+function mayFallBack(result: CallResult): boolean {
+  if (result.kind === "unavailable") return true;
+  if (result.kind === "failed") return !result.failure.isSent && result.failure.kind !== "left";
+  if (result.kind !== "refused") return false;
+  return faultOf(result.answer.status, jsonOf(result.answer.body)) !== "caller";
+}
+
+function holdCauseOf({ kind }: UpstreamFailure): HoldCause {
+  if (kind === "left") return "client_gone";
+  return kind.startsWith("timeout") ? "timeout" : "unknown";
+}
+
+function failureError({ kind }: UpstreamFailure): GatewayError {
+  if (kind.startsWith("timeout")) return new GatewayError("CAL_GATEWAY_PROVIDER_TIMEOUT", { problem: kind });
+  return new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: kind });
+}
+
+function jsonOf(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString()) as unknown;
+  } catch {
+    return undefined;
+  }
+}
