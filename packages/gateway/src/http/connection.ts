@@ -14,6 +14,7 @@ import { GatewayError } from "../gateway-errors.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { asCoded } from "./error-dialect.ts";
 import { FAST_BODY_BYTES_MAX, FastExchange, type FastPath, type FastRequest } from "./fast-path.ts";
+import { HeldInput } from "./held-input.ts";
 import { NodeSide, type NodeSideOwner } from "./node-side.ts";
 import { rawAnswer } from "./raw-answer.ts";
 import { HEADERS_MAX } from "./request-head.ts";
@@ -43,8 +44,6 @@ export interface ConnectionParts {
 const STEPS_PER_TURN = 64;
 /** After the last answer, what still arrives is dropped for so long, so that the answer is not lost to a reset. */
 const LINGER_MS = 1_000;
-const CR = 0x0d;
-const LF = 0x0a;
 
 type Mode = "waiting" | "body" | "fast" | "node" | "closing" | "closed";
 
@@ -58,8 +57,7 @@ export class RawConnection implements NodeSideOwner {
   /** When the connection began to wait, or the request at hand to arrive. */
   #sinceMs: number = performance.now();
   #isFresh = true;
-  /** What has arrived and was not taken yet. */
-  #held: Buffer | undefined;
+  readonly #held: HeldInput = new HeldInput();
   #hasEnded = false;
   #isAdvancing = false;
   #fast: FastExchange | undefined;
@@ -67,8 +65,6 @@ export class RawConnection implements NodeSideOwner {
   #active: ActiveRequest | undefined;
   #body: Buffer = NO_BODY;
   #bodyBytes = 0;
-  /** Bytes of a refused request that are still to come. */
-  #droppedBytes = 0;
   #side: NodeSide | undefined;
   #left: (() => void) | undefined;
 
@@ -119,7 +115,7 @@ export class RawConnection implements NodeSideOwner {
     if (!this.isOpen) return;
     this.#mode = "closing";
     this.#sinceMs = performance.now();
-    this.#held = undefined;
+    this.#held.clear();
     this.#socket.end();
     this.#socket.resume();
   }
@@ -134,7 +130,7 @@ export class RawConnection implements NodeSideOwner {
   }
 
   closeIfIdle(): void {
-    if (this.#mode === "waiting" && this.#held === undefined) this.destroy();
+    if (this.#mode === "waiting" && this.#held.bytes === undefined) this.destroy();
   }
 
   failed(error: NodeJS.ErrnoException): void {
@@ -160,7 +156,7 @@ export class RawConnection implements NodeSideOwner {
     }
     this.#isAdvancing = false;
     // While a request is answered at most two pieces of what follows it are held.
-    if (this.#held !== undefined && this.isOpen) this.#socket.pause();
+    if (this.#held.bytes !== undefined && this.isOpen) this.#socket.pause();
     else if (this.#socket.isPaused()) this.#socket.resume();
   };
 
@@ -173,9 +169,13 @@ export class RawConnection implements NodeSideOwner {
     }
     const { headersMs, requestMs, idleMs } = this.#parts.limits;
     const ageMs = nowMs - this.#sinceMs;
-    if (this.#mode === "waiting" && this.#droppedBytes > 0) {
+    if (this.#mode === "waiting" && this.#held.isDropping) {
       if (ageMs > requestMs) this.end();
-    } else if (this.#mode === "waiting" && this.#held === undefined && ageMs > (this.#isFresh ? headersMs : idleMs))
+    } else if (
+      this.#mode === "waiting" &&
+      this.#held.bytes === undefined &&
+      ageMs > (this.#isFresh ? headersMs : idleMs)
+    )
       this.destroy();
     else if (this.#mode === "body" && ageMs > requestMs) this.#late(requestMs);
     else if (this.#mode === "node" && this.#side?.isIncomplete === true) {
@@ -186,7 +186,7 @@ export class RawConnection implements NodeSideOwner {
 
   readonly #arrived = (piece: Buffer): void => {
     if (!this.isOpen) return;
-    this.#held = this.#held === undefined ? piece : Buffer.concat([this.#held, piece]);
+    this.#held.add(piece);
     this.advance();
   };
 
@@ -198,7 +198,7 @@ export class RawConnection implements NodeSideOwner {
 
   readonly #closed = (): void => {
     this.#mode = "closed";
-    this.#held = undefined;
+    this.#held.clear();
     this.#side?.destroy();
     this.#leave();
     this.#fast?.gone();
@@ -225,9 +225,7 @@ export class RawConnection implements NodeSideOwner {
   }
 
   #begin(): boolean {
-    if (this.#droppedBytes > 0) this.#drop();
-    const bytes = withoutEmptyLines(this.#held);
-    this.#held = bytes;
+    const bytes = this.#held.nextRequest();
     if (bytes === undefined) {
       if (this.#hasEnded) this.end();
       return false;
@@ -245,24 +243,15 @@ export class RawConnection implements NodeSideOwner {
     return this.isOpen;
   }
 
-  #drop(): void {
-    if (this.#held === undefined) return;
-    const size = Math.min(this.#held.byteLength, this.#droppedBytes);
-    this.#droppedBytes -= size;
-    this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
-  }
-
   #toFast(plain: FastRequest, bytes: Buffer): void {
     this.#fast ??= new FastExchange(this);
     const { length } = plain.head;
     const body = bytes.subarray(plain.bodyAt, plain.bodyAt + length);
-    const rest = bytes.subarray(plain.bodyAt + body.byteLength);
-    this.#held = rest.byteLength === 0 ? undefined : rest;
+    this.#held.take(plain.bodyAt + body.byteLength);
     this.#mode = "fast";
     this.#active = this.#parts.fastPath?.begin(this.#fast, plain);
-    if (this.#active === undefined) {
-      this.#droppedBytes = length - body.byteLength;
-    } else if (body.byteLength === length) this.#finish(body);
+    if (this.#active === undefined) this.#held.drop(length - body.byteLength);
+    else if (body.byteLength === length) this.#finish(body);
     else {
       this.#mode = "body";
       this.#body = Buffer.allocUnsafe(length);
@@ -271,13 +260,11 @@ export class RawConnection implements NodeSideOwner {
   }
 
   #fill(): boolean {
-    if (this.#held === undefined) {
+    if (this.#held.bytes === undefined) {
       if (this.#hasEnded) this.#refuse(brokenOff());
       return false;
     }
-    const size = this.#held.copy(this.#body, this.#bodyBytes);
-    this.#bodyBytes += size;
-    this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+    this.#bodyBytes += this.#held.moveInto(this.#body, this.#bodyBytes);
     if (this.#bodyBytes < this.#body.byteLength) return this.#hasEnded;
     const body = this.#body;
     this.#body = NO_BODY;
@@ -309,10 +296,10 @@ export class RawConnection implements NodeSideOwner {
       this.#wait();
       return true;
     }
-    if (this.#held !== undefined) {
-      const size = side.feed(this.#held);
+    if (this.#held.bytes !== undefined) {
+      const size = side.feed(this.#held.bytes);
       if (size === 0 || !this.isOpen) return false;
-      this.#held = this.#held.byteLength === size ? undefined : this.#held.subarray(size);
+      this.#held.take(size);
       return true;
     }
     if (this.#hasEnded && side.isIncomplete && side.mayFeed()) this.#refuse(brokenOff());
@@ -347,12 +334,4 @@ export class RawConnection implements NodeSideOwner {
 
 function brokenOff(): GatewayError {
   return new GatewayError("CAL_GATEWAY_HTTP_MALFORMED", { problem: "it breaks off" });
-}
-
-/** Empty lines before a request are skipped (RFC 9112, 2.2). */
-function withoutEmptyLines(bytes: Buffer | undefined): Buffer | undefined {
-  if (bytes === undefined || bytes[0] !== CR) return bytes;
-  let at = 0;
-  while (bytes[at] === CR && bytes[at + 1] === LF) at += 2;
-  return at === bytes.byteLength ? undefined : bytes.subarray(at);
 }
