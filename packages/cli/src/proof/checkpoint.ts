@@ -17,6 +17,8 @@ import { jsonText } from "../terminal/json-text.ts";
 import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
+import { createCommand, proofCommand } from "./checkpoint-create.ts";
+import { keygenCommand } from "./checkpoint-keygen.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
 import { addKey } from "./receipt.ts";
 
@@ -32,7 +34,12 @@ Get the keys from a source that you trust, not from the checkpoint.
 Exit code: 0 verified; 1 rejected, or fewer witnesses than the quorum; 2 a file or key is malformed.`;
 
 export function checkpointCommand(terminal: Terminal): Command {
-  return new Command("checkpoint").description("verify checkpoints of a log").addCommand(verifyCommand(terminal));
+  return new Command("checkpoint")
+    .description("sign, prove and verify checkpoints of a log")
+    .addCommand(keygenCommand(terminal))
+    .addCommand(createCommand(terminal))
+    .addCommand(proofCommand(terminal))
+    .addCommand(verifyCommand(terminal));
 }
 
 function verifyCommand(terminal: Terminal): Command {

@@ -1,0 +1,45 @@
+/**
+ * `calybris checkpoint keygen`: a new key pair for the checkpoints of a log.
+ * @module
+ */
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { nodeSigner } from "@calybris/engine/internal";
+import { CalybrisError, formatSignerKey, formatVerifierKey, isKeyName, verifierKey } from "@calybris/kernel";
+import { Command, InvalidArgumentError } from "commander";
+import { jsonText } from "../terminal/json-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+
+interface Options {
+  readonly name: string;
+  readonly out: string;
+  readonly json?: true;
+}
+
+const SEED_BYTES = 32;
+
+export function keygenCommand(terminal: Terminal): Command {
+  return new Command("keygen")
+    .description("make a key pair that signs the checkpoints of a log")
+    .requiredOption("--name <name>", "origin of the log, such as example.org/log", keyName)
+    .requiredOption("--out <file>", "where the signer key is written; a file that exists is not replaced")
+    .option("--json", "print JSON")
+    .addHelpText("after", "\nKeep the file secret. Publish the verifier key that is printed, apart from the journal.")
+    .action(({ name, out, json }: Options) => {
+      const seed = randomBytes(SEED_BYTES);
+      const key = verifierKey(name, "ed25519", nodeSigner(seed).publicKey);
+      try {
+        const text = formatSignerKey({ name, type: "ed25519", keyId: key.keyId, seed });
+        writeFileSync(out, `${text}\n`, { mode: 0o600, flag: "wx" });
+      } catch (cause) {
+        throw new CalybrisError("CAL_INPUT_UNREADABLE", { file: out, problem: (cause as Error).message }, { cause });
+      }
+      const verifier = formatVerifierKey(key);
+      terminal.print(json ? jsonText({ verifierKey: verifier, file: out }) : verifier);
+    });
+}
+
+function keyName(text: string): string {
+  if (!isKeyName(text)) throw new InvalidArgumentError("Write a name without spaces and plus signs.");
+  return text;
+}

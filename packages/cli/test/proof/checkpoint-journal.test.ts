@@ -1,0 +1,145 @@
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { Engine } from "@calybris/engine";
+import { HEAD_FILE, nodeSigner, segmentName } from "@calybris/engine/internal";
+import {
+  formatSignerKey,
+  formatVerifierKey,
+  fromBase64,
+  fromHex,
+  isConsistent,
+  isIncluded,
+  leafHash,
+  parseCheckpoint,
+  parseNote,
+  verifierKey,
+} from "@calybris/kernel";
+import { beforeEach, describe, expect, test } from "vitest";
+import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
+import { calybris } from "../support/captured-terminal.ts";
+import { Sandbox } from "../support/sample-files.ts";
+
+// Goal: what is signed is the journal, and a journal that was cut or rewritten since is not signed again; every entry and every
+// earlier checkpoint is proven in a later one.
+
+const SEED = new Uint8Array(32).fill(9);
+const KEY = verifierKey("example.org/log", "ed25519", nodeSigner(SEED).publicKey);
+const LOG_KEY = formatVerifierKey(KEY);
+
+let files: Sandbox;
+let journal: string;
+let signerFile: string;
+
+beforeEach(async () => {
+  files = new Sandbox();
+  journal = files.at("journal");
+  const { name, type, keyId } = KEY;
+  signerFile = files.write("log.key", `${formatSignerKey({ name, type, keyId, seed: SEED })}\n`);
+  chmodSync(signerFile, 0o600);
+  await decide(7, sampleSnapshot());
+});
+
+async function decide(count: number, policy?: ReturnType<typeof sampleSnapshot>): Promise<void> {
+  const engine = await Engine.open({ directory: journal, policy, segmentBytesMax: 4_096 });
+  for (let number = 0; number < count; number++) await engine.decide({ inputTokens: 1 });
+  await engine.close();
+}
+
+interface Created {
+  readonly treeSize: number;
+  readonly file: string;
+  readonly isNew: boolean;
+  readonly note: string;
+}
+
+async function created(...more: readonly string[]): Promise<Created> {
+  const signer = more.length === 0 ? ["--signer-file", signerFile] : more;
+  const { exit, out, complaints } = await calybris("checkpoint", "create", "--journal", journal, ...signer, "--json");
+  expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });
+  return JSON.parse(out) as Created;
+}
+
+async function proof(...words: readonly string[]): Promise<{ hashes: Uint8Array[]; entryHash: string; index: number }> {
+  const { exit, out, complaints } = await calybris("checkpoint", "proof", "--journal", journal, ...words, "--json");
+  expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });
+  const { hashes, ...rest } = JSON.parse(out) as { hashes: string[]; entryHash: string; index: number };
+  return { ...rest, hashes: hashes.map((each) => fromBase64(each) as Uint8Array) };
+}
+
+const checkpointOf = ({ note }: Created): ReturnType<typeof parseCheckpoint> => parseCheckpoint(parseNote(note).text);
+
+describe("a checkpoint of a journal", () => {
+  test("is signed, kept beside it, verified by its key, and signed once for a number of entries", async () => {
+    const first = await created();
+    expect(first).toMatchObject({ isNew: true });
+    expect(readFileSync(first.file, "utf8")).toBe(first.note);
+    expect(await calybris("checkpoint", "verify", first.file, "--log-key", LOG_KEY)).toMatchObject({ exit: 0 });
+    expect(await created()).toEqual({ ...first, isNew: false });
+  });
+
+  test("is signed by a key that keygen made, which replaces no file", async () => {
+    const words = ["checkpoint", "keygen", "--name", "example.org/new", "--out", files.at("new.key")];
+    const { verifierKey: made } = JSON.parse((await calybris(...words, "--json")).out) as { verifierKey: string };
+    const { file } = await created("--signer-file", files.at("new.key"));
+    expect(await calybris("checkpoint", "verify", file, "--log-key", made)).toMatchObject({ exit: 0 });
+    expect(await calybris("checkpoint", "verify", file, "--log-key", LOG_KEY)).toMatchObject({ exit: 1 });
+    expect(await calybris(...words)).toMatchObject({ exit: 2, complaints: expect.stringContaining("EEXIST") });
+  });
+
+  test("proves every entry in it, and every earlier one in a later one", async () => {
+    const first = await created();
+    await decide(20);
+    const second = await created();
+    const { treeSize, root } = checkpointOf(second);
+    expect(second.treeSize).toBeGreaterThan(first.treeSize + 19);
+    for (let sequence = 1; sequence <= second.treeSize; sequence += 3) {
+      const { index, entryHash, hashes } = await proof("--sequence", `${sequence}`);
+      expect(index).toBe(sequence - 1);
+      const leaf = leafHash(fromHex(entryHash) as Uint8Array);
+      expect(isIncluded({ leafIndex: BigInt(index), treeSize, leaf, root, proof: hashes })).toBe(true);
+    }
+    const { hashes } = await proof("--from", `${first.treeSize}`);
+    const sizes = { firstSize: BigInt(first.treeSize), secondSize: treeSize };
+    const roots = { firstRoot: checkpointOf(first).root, secondRoot: root };
+    expect(isConsistent({ ...sizes, ...roots, proof: hashes })).toBe(true);
+    const early = await proof("--sequence", "2", "--note", first.file);
+    const leaf = leafHash(fromHex(early.entryHash) as Uint8Array);
+    const at = { leafIndex: 1n, treeSize: sizes.firstSize, leaf, root: roots.firstRoot };
+    expect(isIncluded({ ...at, proof: early.hashes })).toBe(true);
+  });
+
+  test("is not signed for a journal that was replaced by another, cut, or altered", async () => {
+    await created();
+    const words = ["checkpoint", "create", "--journal", journal, "--signer-file", signerFile];
+    const [segment, head] = [`${journal}/${segmentName(1)}`, `${journal}/${HEAD_FILE}`];
+    const [bytes, headText] = [readFileSync(segment, "utf8"), readFileSync(head, "utf8")];
+    writeFileSync(segment, bytes.replace('"inputTokens":1', '"inputTokens":2'));
+    expect(await calybris(...words)).toMatchObject({
+      exit: 1,
+      complaints: expect.stringContaining("CAL_JOURNAL_CORRUPT"),
+    });
+    const cut = bytes.split("\n").slice(0, 3);
+    writeFileSync(segment, `${cut.join("\n")}\n`);
+    expect(await calybris(...words)).toMatchObject({ exit: 1 });
+    const hash = /"entry_hash":"([0-9a-f]+)"/.exec(cut[2] as string)?.[1] ?? "";
+    writeFileSync(
+      head,
+      headText.replace(/"sequence":\d+/, '"sequence":3').replace(/"hash":"[0-9a-f]+"/, `"hash":"${hash}"`),
+    );
+    const shorter = await calybris(...words);
+    expect(shorter).toMatchObject({ exit: 1, complaints: expect.stringContaining("CAL_PROOF_REJECTED") });
+  });
+
+  test("is signed by a command that is given its text, and not by one that prints another signature", async () => {
+    const sign = `const { nodeSigner } = await import(process.argv[1]); const { readFileSync } = await import("node:fs");
+      process.stdout.write(Buffer.from(nodeSigner(new Uint8Array(32).fill(Number(process.argv[2]))).sign(readFileSync(0))).toString("base64"));`;
+    const module = import.meta.resolve("../../../engine/src/ed25519.ts");
+    const command = (fill: number): string =>
+      `${process.execPath} --input-type=module -e '${sign.replaceAll("\n", " ")}' ${module} ${fill}`;
+    const words = ["checkpoint", "create", "--journal", journal, "--log-key", LOG_KEY, "--signer-command"];
+    expect(await calybris(...words, command(8))).toMatchObject({
+      exit: 1,
+      complaints: expect.stringContaining("CAL_PROOF_REJECTED"),
+    });
+    expect(await created("--log-key", LOG_KEY, "--signer-command", command(9))).toMatchObject({ isNew: true });
+  });
+});
