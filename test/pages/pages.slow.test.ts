@@ -58,7 +58,7 @@ describe.skipIf(process.platform === "win32")("commands", () => {
     folder = mkdtempSync(join(tmpdir(), "calybris-pages-"));
     project = linkInto(join(folder, "project"), await packAll(join(folder, "packed")));
   }, 240_000);
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }), 240_000);
 
   test.each(PAGES.filter(({ page }) => page.runCount > 0))(
     "of $file run as they are written",

@@ -62,7 +62,7 @@ function checkBounds(
     report("request", "providers asked for that were replaced", `${asked.providers}`);
   if (asked.qualityMinBps !== undefined)
     report("request", "the client's own floor, which nothing replaces", `${asked.qualityMinBps}`);
-  // Of a shortage, the room is the budget.
+  // Of a shortage, the headroom is the budget.
   const sentBudget = asked.budgetMicrocents ?? (budget === bounds.budgetLimitMicrocents ? NO_BUDGET_LIMIT : budget);
   const expected = sentBudget < bounds.budgetLimitMicrocents ? sentBudget : bounds.budgetLimitMicrocents;
   if (roomMicrocents === undefined && budget !== expected) report("request", `a budget of ${expected}`, `${budget}`);

@@ -1,6 +1,6 @@
 /**
- * Whether a decision was short of room exactly where it says so. The room became its budget, so the kernel's answer to that
- * budget proves the rest; here it is asked whether the budget is that room, and whether there was a shortage at all.
+ * Whether a decision was short of headroom exactly where it says so. The headroom became its budget, so the kernel's answer to that
+ * budget proves the rest; here it is asked whether the budget is that headroom, and whether there was a shortage at all.
  * @module
  */
 import { type DecisionEntry, NO_BOUNDS, shortOf } from "@calybris/kernel";
@@ -25,10 +25,10 @@ export function checkShortage(
     return;
   }
   if (short === undefined) {
-    // A reservation beyond the room is found where the money is counted.
+    // A reservation beyond the headroom is found where the money is counted.
     if (room === undefined || decision.costMicrocents > room) return;
     const most = costMostUnder(request.budgetLimitMicrocents) ?? 0n;
-    if (most > room) report("room", `a shortage: an answer costs ${most}, and there is room for ${room}`, "none");
+    if (most > room) report("room", `a shortage: an answer costs ${most}, and the headroom is ${room}`, "none");
     return;
   }
   const { roomMicrocents } = short;
@@ -37,12 +37,12 @@ export function checkShortage(
   // A thread's debit may run ahead of its entry, so there may have been less than the entries say, never more.
   if (room === undefined) report("room", "no shortage, because nothing is limited", `${roomMicrocents} left`);
   else if (roomMicrocents < 0n || roomMicrocents > room)
-    report("room", `room for 0 to ${room} microcents`, `${roomMicrocents}`);
+    report("room", `headroom of 0 to ${room} microcents`, `${roomMicrocents}`);
   const budget = whenShort === "substitute" ? roomMicrocents : 0n;
   if (request.budgetLimitMicrocents !== budget)
     report("room", `a budget of ${budget} microcents (${whenShort})`, `${request.budgetLimitMicrocents}`);
   if (askedMicrocents <= roomMicrocents)
-    report("room", `more than the room of ${roomMicrocents} microcents asked for`, `${askedMicrocents}`);
+    report("room", `more than the headroom of ${roomMicrocents} microcents asked for`, `${askedMicrocents}`);
   const most = costMostUnder(askedMicrocents);
   if (most !== undefined && most <= roomMicrocents)
     report("room", `a cost above ${roomMicrocents} microcents under the budget asked for`, `${most} at most`);
@@ -54,7 +54,7 @@ function checkCall(entry: DecisionEntry, { room }: Standing, report: Report): vo
   if (roomMicrocents === undefined) return;
   if (room === undefined) report("room", "no shortage, because nothing is limited", `${roomMicrocents} left`);
   else if (roomMicrocents < 0n || roomMicrocents > room)
-    report("room", `room for 0 to ${room} microcents`, `${roomMicrocents}`);
+    report("room", `headroom of 0 to ${room} microcents`, `${roomMicrocents}`);
   const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
   const asked = entry.asked?.budgetMicrocents ?? budgetLimitMicrocents;
   const before = asked < budgetLimitMicrocents ? asked : budgetLimitMicrocents;

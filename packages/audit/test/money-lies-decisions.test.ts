@@ -87,7 +87,7 @@ describe("what is said of a shortage", () => {
 
   test("more room than there was", () => {
     expect(lie({ [AT.refused]: instead(short(251n)) })).toEqual([
-      { sequence: AT.refused, problem: "room", expected: "room for 0 to 250 microcents", found: "251" },
+      { sequence: AT.refused, problem: "room", expected: "headroom of 0 to 250 microcents", found: "251" },
     ]);
   });
 
@@ -119,7 +119,7 @@ describe("what is said of a shortage", () => {
     expect(findings[0]).toEqual({
       sequence: AT.refused,
       problem: "room",
-      expected: "more than the room of 250 microcents asked for",
+      expected: "more than the headroom of 250 microcents asked for",
       found: "250",
     });
   });

@@ -179,7 +179,7 @@ describe("one request id decided twice", () => {
   });
 });
 
-test("a shortage that is left out is found where another arm would have cost more than there is room for", async () => {
+test("a shortage that is left out is found where another arm would have cost more than the headroom", async () => {
   const learning = { ...LEARNING_DEFAULTS, features: ["load"], holdoutBps: 0, explorationBps: 10_000 };
   const requests = Array.from({ length: 12 }, () => ({ ...REQUEST, tenant: "org" }));
   const { entries } = await made(requests, { learning, org: {} });
@@ -194,7 +194,7 @@ test("a shortage that is left out is found where another arm would have cost mor
   };
   const report = auditOf(entries.with(at, { ...entry, body: honestBudget as DecisionEntry }));
   expect(report.findings.map(({ problem, expected }) => `${problem}: ${expected}`)).toContain(
-    "room: a shortage: an answer costs 750, and there is room for 700",
+    "room: a shortage: an answer costs 750, and the headroom is 700",
   );
 });
 

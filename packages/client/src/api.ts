@@ -38,7 +38,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Decide many requests
-     * @description Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the journal has no room for all of them, none is decided (429).
+     * @description Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the queue of the journal cannot take all of them, none is decided (429).
      */
     readonly post: operations["decideBatch"];
     readonly delete?: never;
@@ -650,7 +650,7 @@ export interface components {
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
-      readonly short: components["schemas"]["Room"] | null;
+      readonly short: components["schemas"]["Shortfall"] | null;
       /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
     };
@@ -785,7 +785,7 @@ export interface components {
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
-      readonly short: components["schemas"]["Room"] | null;
+      readonly short: components["schemas"]["Shortfall"] | null;
       /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
       /** @description Microseconds since the Unix epoch. */
@@ -1210,12 +1210,6 @@ export interface components {
       readonly keyCount: number;
       readonly restartNeeded: readonly string[];
     };
-    readonly Room: {
-      /** @description The headroom, in microcents; $1 is 100,000,000. */
-      readonly roomMicrocents: string;
-      /** @description The request's own limit, in microcents; $1 is 100,000,000. */
-      readonly askedMicrocents: string;
-    };
     readonly Settlement: {
       /** @description Names the decision for outcomes and settlements. */
       readonly decisionId: string;
@@ -1245,6 +1239,12 @@ export interface components {
       readonly onBehalfOf?: string | undefined;
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
       readonly by?: string | undefined;
+    };
+    readonly Shortfall: {
+      /** @description The headroom, in microcents; $1 is 100,000,000. */
+      readonly roomMicrocents: string;
+      /** @description The request's own limit, in microcents; $1 is 100,000,000. */
+      readonly askedMicrocents: string;
     };
     readonly TenantBudget: {
       /** @description Its name. */
@@ -1374,9 +1374,9 @@ export type Proof = components["schemas"]["Proof"];
 export type Ready = components["schemas"]["Ready"];
 export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
 export type Reload = components["schemas"]["Reload"];
-export type Room = components["schemas"]["Room"];
 export type Settlement = components["schemas"]["Settlement"];
 export type SettlementRequest = components["schemas"]["SettlementRequest"];
+export type Shortfall = components["schemas"]["Shortfall"];
 export type TenantBudget = components["schemas"]["TenantBudget"];
 export type TenantLimit = components["schemas"]["TenantLimit"];
 export type $defs = Record<string, never>;

@@ -284,7 +284,7 @@ export class Engine {
    * @param actor - the authenticated caller of all of them.
    * @param refuseRest - ends the reading of a batch that has too many mistakes.
    * @returns as many results, in the same order, once the last of them is durable.
-   * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when there is no room for all of them; nothing was decided.
+   * @throws CalybrisError `CAL_JOURNAL_OVERLOADED` when the queue cannot take all of them; nothing was decided.
    * @throws CalybrisError `CAL_ENGINE_STOPPED`, `CAL_ENGINE_CLOSED`; nothing was decided.
    */
   decideMany(

@@ -23,7 +23,7 @@ export const CALL_ERRORS: { readonly [Code in keyof CallErrorDetails]: ErrorRow<
   CAL_CALL_ATTEMPT_BUDGET: row(
     402,
     (d) =>
-      `another attempt of ${d.decisionId} may cost ${d.neededMicrocents} microcents, and there is room for ${d.roomMicrocents}`,
+      `another attempt of ${d.decisionId} may cost ${d.neededMicrocents} microcents, and the headroom is ${d.roomMicrocents}`,
     "Grant money or raise the limit; the attempts so far are billed.",
   ),
   CAL_CALL_ATTEMPT_INVALID: row(

@@ -231,7 +231,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   }),
   plain("basis", {
     holds:
-      'of a call, how the amount was found that is reserved or that there was no room for: `"bytes"`, `"estimate"`, `"window"`',
+      'of a call, how the amount was found that is reserved or that exceeded the headroom: `"bytes"`, `"estimate"`, `"window"`',
     leftOut: "the client's tokens are the bound, or nothing was to be reserved",
     type: oneOf(RESERVATION_BASES),
   }),

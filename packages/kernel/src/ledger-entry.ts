@@ -165,7 +165,7 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
         },
         whenShort: {
           type: oneOf(["substitute", "reject"]),
-          holds: "what becomes of a request that there is no room for",
+          holds: "what becomes of a request beyond the headroom",
         },
         reservationSeconds: { type: WHOLE, holds: "how long a reservation may stay open; 1 to 2,678,400" },
         overrunFactor: {

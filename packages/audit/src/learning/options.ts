@@ -17,7 +17,7 @@ export interface Options {
   readonly tiers: readonly Option[];
   /** What is above the recommended floor, where no tier is left: then nothing is drawn. */
   readonly certain: Option | undefined;
-  /** The most that any way of answering may cost; it is what a tenant's room is compared with. */
+  /** The most that any way of answering may cost; it is what a tenant's headroom is compared with. */
   readonly costMostMicrocents: bigint;
 }
 

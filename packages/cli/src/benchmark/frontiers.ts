@@ -17,7 +17,7 @@ const DRAWN: readonly (readonly [string, string])[] = [
   ["oracle", "#000000"],
 ];
 
-/** What the small panels of the picture have room for. */
+/** The policies in the small panels of the picture. */
 const IN_PICTURE: ReadonlySet<string> = new Set(["calybris", "static floor", "gradient-boosted trees", "oracle"]);
 const LEGEND_X: readonly number[] = [24, 150, 290, 440, 660];
 

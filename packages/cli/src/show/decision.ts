@@ -109,7 +109,7 @@ function shortText(short: ShortOfRoom | undefined): string {
   const { roomMicrocents, askedMicrocents } = short;
   const asked =
     askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${exactDollars(askedMicrocents)}`;
-  return `, which had room for $${exactDollars(roomMicrocents)} and asked ${asked}`;
+  return `, with $${exactDollars(roomMicrocents)} of headroom; the request came ${asked}`;
 }
 
 /** What the client did not send, with the value that its use case has for it. */

@@ -11,7 +11,7 @@ import { sentenceOf } from "./sentence.ts";
 
 /** Members of every entry; the rest are the kind's own. */
 const COMMON: readonly string[] = ["sequence", "durable", "at", "kind"];
-/** What a line has room for; --json prints all of it. */
+/** The longest value of a line; --json prints all of it. */
 const VALUE_CHARACTERS_MAX = 120;
 
 export function entryText(read: ReadBody, of: ReadDecision | undefined): string {

@@ -135,7 +135,7 @@ export class Call {
   /**
    * Begins a further attempt: it is durable, and reserved, before this resolves. The attempt before it has ended.
    *
-   * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET` where the room does not cover it; `CAL_CALL_ATTEMPT_INVALID` for another
+   * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET` where the headroom does not cover it; `CAL_CALL_ATTEMPT_INVALID` for another
    *   candidate than those of the decision, or while an attempt is under way; `CAL_CALL_ENDED`; `CAL_LEDGER_INVALID` naming the
    *   field; `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */

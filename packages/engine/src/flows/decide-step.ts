@@ -119,7 +119,7 @@ export class DecideStep {
   }
 
   /**
-   * Another thread may take the room that was planned with; then it is planned again with what is left. So it is, once,
+   * Another thread may take the headroom that was planned with; then it is planned again with what is left. So it is, once,
    * when there was too little and another thread may have been about to give some back.
    */
   #reserveAndOrder(
@@ -170,7 +170,7 @@ export class DecideStep {
     call.complete(this.#plan, room, prepared.policy.snapshot);
   }
 
-  /** Orders what was planned; `undefined` when another thread has taken its room. Periods that began stay. */
+  /** Orders what was planned; `undefined` when another thread has taken its headroom. Periods that began stay. */
   #order(
     account: Account | undefined,
     periods: readonly PeriodEntry[],

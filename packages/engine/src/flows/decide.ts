@@ -3,7 +3,7 @@
  *
  *     request → router → governance → kernel → room → governance → record
  *
- * It changes nothing but its own records: policy, kernel, the number of the decision, the tenant's room and the learner come
+ * It changes nothing but its own records: policy, kernel, the number of the decision, the tenant's headroom and the learner come
  * in; the record of the decision comes out, and the table that must be ordered before it. The router is asked only where the
  * client gave no floor. `test/support/plain-decide.ts` is the same flow in objects, to which a test holds this one.
  * @module
@@ -97,14 +97,14 @@ export class DecidePlan implements DecidedValues {
     this.#conclude();
   }
 
-  /** Decides the same request again, within a lower budget: the tenant's room does not cover what a candidate may cost. */
+  /** Decides the same request again, within a lower budget: the tenant's headroom does not cover what a candidate may cost. */
   decideWithin(budgetMicrocents: bigint, roomMicrocents: bigint): void {
     this.#prepared.request[11] = this.#firstFloorBps;
     this.#answerWithin(budgetMicrocents, roomMicrocents);
     this.#conclude();
   }
 
-  /** The tenant has less room than the client would have spent; the decision stays as it is. */
+  /** The tenant has less headroom than the client would have spent; the decision stays as it is. */
   noteShort(roomMicrocents: bigint): void {
     this.shortMicrocents = microcents(roomMicrocents);
   }
@@ -290,7 +290,7 @@ export class DecidePlan implements DecidedValues {
   }
 
   /**
-   * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
+   * What the client asked for, when the headroom covers it. Else the headroom is the request's budget, so that the kernel
    * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
    */
   #keepWithin(room: TenantRoom | undefined): void {

@@ -41,7 +41,7 @@ export interface Decided {
   readonly requestId?: string | undefined;
   /** Whose money it is. */
   readonly tenant?: string | undefined;
-  /** The tenant had less room than the request would have spent. */
+  /** The tenant had less headroom than the request would have spent. */
   readonly short?: ShortOfRoom | undefined;
   /** How the floor came about, when the client gave none and the policy learns. */
   readonly learning?: ExplainedRecommendation | undefined;

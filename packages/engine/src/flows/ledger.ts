@@ -215,7 +215,7 @@ export class EngineLedger {
     return proveConservation(this.#ports.ledger, sequence, Math.max(at, this.#ports.nowUs()), nodeSha256);
   }
 
-  /** A worker thread's view of all room; {@link LedgerView} opens it. */
+  /** A worker thread's view of the headroom of every tenant; {@link LedgerView} opens it. */
   handle(): LedgerHandle {
     return { buffer: this.#ports.ledger.cells.buffer };
   }

@@ -35,7 +35,7 @@ export function nodeChain(key?: Uint8Array): ChainHash {
   };
 }
 
-/** The hash of an entry whose data is in `bytes` from `start`, with at least 64 bytes of room before it. */
+/** The hash of an entry whose data is in `bytes` from `start`, with at least 64 free bytes before it. */
 export function hashInPlace(bytes: Buffer, start: number, end: number, previousHash: string): string {
   const from = start - previousHash.length;
   bytes.write(previousHash, from, "latin1");

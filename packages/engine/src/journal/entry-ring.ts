@@ -59,7 +59,7 @@ export class RingInlet {
   }
 
   /**
-   * Lays an entry into the ring, not yet to be seen; false when there is no room.
+   * Lays an entry into the ring, not yet to be seen; false when it is full.
    *
    * @param marks - bits of {@link MARKS}.
    */
@@ -158,7 +158,7 @@ export class RingOutlet {
     this.#emptied = this.#next;
   }
 
-  /** Gives back the room of what was passed. */
+  /** Frees the space of what was passed. */
   end(): void {
     Atomics.store(this.#memory.words, WORD.emptied, this.#emptied | 0);
   }

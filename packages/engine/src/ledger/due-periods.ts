@@ -1,6 +1,6 @@
 /**
  * Periods that are due on an account's levels, and what an account will be once one has begun. Both change nothing: a
- * step knows its periods, and the room that they make, before it orders any entry.
+ * step knows its periods, and the headroom that they add, before it orders any entry.
  * @module
  */
 import { I64_MAX, type Microcents, type PeriodEntry } from "@calybris/kernel";

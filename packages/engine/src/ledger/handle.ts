@@ -36,7 +36,7 @@ export class LedgerView {
     this.#cells = new Cells(handle.buffer);
   }
 
-  /** Microcents that the levels have room for together, from 0; `undefined` where there is no level. */
+  /** The headroom of the levels together in microcents, from 0; `undefined` where there is no level. */
   room(levels: readonly number[]): bigint | undefined {
     this.#refuseWhatCannotBe(levels, 0n);
     let least: bigint | undefined;
@@ -47,7 +47,7 @@ export class LedgerView {
     return least === undefined || least > 0n ? least : 0n;
   }
 
-  /** Takes `amount` on every level, or on none. Lock-free; false when a level has no room. */
+  /** Takes `amount` on every level, or on none. Lock-free; false when a level has too little headroom. */
   reserve(levels: readonly number[], amount: bigint): boolean {
     this.#refuseWhatCannotBe(levels, amount);
     return drive(this.#cells.reserve(levels, amount));

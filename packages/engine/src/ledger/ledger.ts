@@ -102,7 +102,7 @@ export class Ledger implements Stage {
   }
 
   /**
-   * What a tenant has room for, debits that run ahead included; `undefined` when no level is metered.
+   * The headroom of a tenant, pre-debits included; `undefined` when no level is metered.
    *
    * @param periods - those that begin first.
    */
@@ -279,7 +279,8 @@ export class Ledger implements Stage {
 
   /** Reserves on every level. The cells have a debit that ran ahead already. */
   #take(parts: readonly Part[], amount: bigint, how: typeof reserve, isAhead: boolean): void {
-    for (const { account } of parts) invariant(roomOf(account) >= amount, "every level has room for what is reserved");
+    for (const { account } of parts)
+      invariant(roomOf(account) >= amount, "every level has headroom for what is reserved");
     if (isAhead)
       for (const { account } of parts) {
         how(account, amount);

@@ -93,7 +93,7 @@ export function attemptFault(
   return number === attempts.count + 1 ? undefined : `attempt ${attempts.count + 1} comes next, not ${number}`;
 }
 
-/** What the levels that a call reserves on have room for, debits that run ahead included. */
+/** The headroom of the levels that a call reserves on, pre-debits included. */
 export function roomForAttempt(
   { cells, reservations }: CallLedger,
   of: number,

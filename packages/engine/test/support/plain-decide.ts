@@ -3,7 +3,7 @@
  *
  *     request → router → governance → kernel → room → governance → entry
  *
- * It is pure: policy, kernel, the number of the decision, the tenant's room and the learner come in; the entry to be made
+ * It is pure: policy, kernel, the number of the decision, the tenant's headroom and the learner come in; the entry to be made
  * durable comes out, and the table that must be ordered before it. The entry is a reservation too. The router is asked only
  * where the client gave no floor.
  * @module
@@ -133,7 +133,7 @@ interface Answer {
 }
 
 /**
- * What the client asked for, when the tenant has room for it. Else the room is the request's budget, so that the kernel
+ * What the client asked for, when the headroom covers it. Else the headroom is the request's budget, so that the kernel
  * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
  */
 function withinRoom(

@@ -12,8 +12,8 @@ export const candidate: z.ZodType = named(
   "A candidate of the policy.",
 );
 
-const room = named(
-  "Room",
+const shortfall = named(
+  "Shortfall",
   z.object({
     roomMicrocents: amountText("The headroom"),
     askedMicrocents: amountText("The request's own limit"),
@@ -78,7 +78,7 @@ const decisionMembers = {
     "Budget",
     z.object({ remainingMicrocents: amountText("What the tenant can still reserve") }),
   ).nullable(),
-  short: room.nullable(),
+  short: shortfall.nullable(),
   repeated: flag("True if the request id was decided before; this is that decision."),
 };
 

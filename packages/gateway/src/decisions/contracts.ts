@@ -104,7 +104,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/decisions:batch",
     summary: "Decide many requests",
     description:
-      "Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the journal has no room for all of them, none is decided (429).",
+      "Each request is decided on its own, in order, as if it had been sent alone. 200 means that every decision in the answer is on the disk; a request that could not be decided has an error in its place. A batch stops once its requests have more than 100 mistakes: those after are not decided. When the queue of the journal cannot take all of them, none is decided (429).",
     scopes: ["decide"],
     body: { ...json(batchCall), checkedBy: "handler", membersMax: BATCH_MEMBERS_MAX },
     answer: batchShape,
