@@ -10,6 +10,7 @@ import type { StoredEntries } from "../storage/storage.ts";
 import type { RecordEntry } from "../journal/record-entry.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
+import { InFlight } from "./in-flight.ts";
 import { policiesAt } from "./read-entry.ts";
 import { recalled } from "../flows/recalled.ts";
 import { isSameRequest } from "../flows/repeated-request.ts";
@@ -42,7 +43,7 @@ const CALLS_MAX = 16_384;
 
 export class RequestIds {
   readonly #ports: RequestIdsPorts;
-  readonly #inFlight = new Map<string, PendingDecision>();
+  readonly #inFlight: InFlight<PendingDecision> = new InFlight<PendingDecision>();
   /** Calls that began in this process; the entries of those before are read. */
   readonly #calls = new Map<string, { readonly sequence: number; readonly entry: DecisionEntry }>();
 
@@ -57,12 +58,12 @@ export class RequestIds {
   ordered({ scopedId }: IdentifiedRequest, sequence: number, pending: PendingDecision): void {
     pending.sequence = sequence;
     pending.scopedId = scopedId;
-    this.#inFlight.set(scopedId, pending);
+    this.#inFlight.add(sequence, pending);
   }
 
   /** A decision is found in the journal from now on. */
-  answered({ scopedId }: PendingDecision): void {
-    if (scopedId !== undefined) this.#inFlight.delete(scopedId);
+  answered({ sequence }: PendingDecision): void {
+    this.#inFlight.remove(sequence);
   }
 
   /** Notes a call that is ordered. */
@@ -79,7 +80,7 @@ export class RequestIds {
   decidedIn({ scopedId }: IdentifiedRequest): DecidedId | undefined {
     const call = this.#calls.get(scopedId);
     if (call !== undefined) return call;
-    const pending = this.#inFlight.get(scopedId);
+    const pending = this.#pendingOf(scopedId);
     if (pending !== undefined) return { sequence: pending.sequence, entry: undefined };
     const found = this.#inJournal(scopedId);
     return found === undefined ? undefined : { sequence: found.sequence, entry: found.entry };
@@ -93,13 +94,24 @@ export class RequestIds {
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
   answers(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
-    const pending = this.#inFlight.get(identity.scopedId);
+    // Nearly every id is new. One that waits is in the index of ids already.
+    if (!this.#ports.state.requests.mayHold(identity.scopedId)) return false;
+    const pending = this.#pendingOf(identity.scopedId);
     if (pending === undefined) return this.#answersFromJournal(identity, waiter, token);
     const { sequence } = pending;
     const isSame = this.#isSame(identity, (pending.entry as RecordEntry).entry, sequence);
     if (isSame === undefined) return false;
     pending.repeat({ waiter, token, refused: isSame ? undefined : reused(identity.requestId, sequence) });
     return true;
+  }
+
+  /** The decision of an id that is ordered and waits. */
+  #pendingOf(scopedId: string): PendingDecision | undefined {
+    for (const sequence of this.#ports.state.requests.candidates(scopedId)) {
+      const pending = this.#inFlight.get(sequence);
+      if (pending?.scopedId === scopedId) return pending;
+    }
+    return undefined;
   }
 
   #answersFromJournal(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {

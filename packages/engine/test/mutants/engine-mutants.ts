@@ -179,7 +179,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a retry in flight is decided again",
     file: "state/request-ids.ts",
-    find: "    this.#inFlight.set(scopedId, pending);\n",
+    find: "    this.#inFlight.add(sequence, pending);\n",
     replace: "",
     search: "retry",
   },
