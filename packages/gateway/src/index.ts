@@ -11,6 +11,13 @@ export * from "./gateway-errors.ts";
 export * from "./http/openapi.ts";
 export { MockProvider, type MockOptions } from "./mock/mock-provider.ts";
 export { mockConfig } from "./mock/mock-config.ts";
+export {
+  type CatalogFinding,
+  checkPrices,
+  type ListedPrice,
+  priceProviderOf,
+  priceList,
+} from "./prices/catalog-prices.ts";
 export { type PriceBook, shippedPrices } from "./prices/price-book.ts";
 export * from "./keys/keyring.ts";
 export * from "./keys/scope.ts";

@@ -1,9 +1,10 @@
 /**
- * `calybris catalog list`: the candidates of a catalog.
+ * `calybris catalog`: `list` shows the candidates of a catalog, `check` compares it with the price data, `diff` two sources.
  * @module
  */
 import { BUILT_IN_CATALOGS, loadCatalog } from "@calybris/engine";
 import { Command } from "commander";
+import { catalogCheckCommand, catalogDiffCommand } from "./catalog-prices.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { dollars } from "../terminal/money-text.ts";
 import { tableText } from "../terminal/table.ts";
@@ -15,7 +16,11 @@ export function catalogCommand(terminal: Terminal): Command {
     .argument("[catalog]", `catalog file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
     .option("--json", "print JSON")
     .action((named: string, options: { readonly json?: true }) => listCatalog(named, options, terminal));
-  return new Command("catalog").description("list catalogs").addCommand(list);
+  return new Command("catalog")
+    .description("list, check and compare catalogs")
+    .addCommand(list)
+    .addCommand(catalogCheckCommand(terminal))
+    .addCommand(catalogDiffCommand(terminal));
 }
 
 async function listCatalog(named: string, options: { readonly json?: true }, terminal: Terminal): Promise<void> {

@@ -55,6 +55,11 @@ export class PriceBook {
     return exactModel(this.#models.get(provider) ?? [], id);
   }
 
+  /** All models of a provider; none of one that the data does not have. */
+  models(provider: string): readonly PricedModel[] {
+    return this.#models.get(provider) ?? [];
+  }
+
   /** The id under which the source's rules find a model: the same, or one that begins alike. */
   nearest(provider: string, id: string): string | undefined {
     return nearestId(this.#providers.get(provider), id);

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { type CallGauges, CallMetrics } from "./call-metrics.ts";
+
 /** Upper bounds of the latency buckets, in seconds. */
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5] as const;
 const BOUNDS_MS: readonly number[] = BOUNDS_SECONDS.map((seconds) => seconds * 1_000);
@@ -26,6 +28,8 @@ class RouteMetrics {
 }
 
 export class Metrics {
+  /** Of model calls. */
+  readonly calls: CallMetrics = new CallMetrics();
   readonly #routes = new Map<string, RouteMetrics>();
   /** By reason: each belongs to one action. */
   readonly #decisions = new Map<string, { readonly action: string; count: number }>();
@@ -54,7 +58,7 @@ export class Metrics {
   }
 
   /** The text, with gauges that are read as it is written. */
-  text(gauges: readonly Gauge[]): string {
+  text(gauges: readonly Gauge[], calls?: CallGauges): string {
     const lines: string[] = [];
     const head = (name: string, type: string, help: string): void => {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
@@ -75,6 +79,7 @@ export class Metrics {
       head(name, type, help);
       lines.push(`${name} ${value}`);
     }
+    lines.push(...this.calls.lines(calls));
     return `${lines.join("\n")}\n`;
   }
 }

@@ -25,6 +25,8 @@ describe("examples", () => {
     "brake",
     "cache",
     "attribution",
+    "watch",
+    "keys",
   ]
     .flatMap((folder) => filesBelow(`packages/gateway/src/${folder}`, ".ts"))
     .flatMap((file) =>
