@@ -1,8 +1,10 @@
-import { parseEntryLine } from "@calybris/kernel";
+import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
+import { type PolicySnapshot, parseEntryLine } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Call } from "../../engine/src/flows/call.ts";
 import { boundsOf, CallWorld } from "../../engine/test/support/call-world.ts";
+import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { createAudit, createFold } from "../src/index.ts";
 
 // Goal: whatever becomes of calls, of several tenants and under kills, money is conserved, what a provider bills is covered by
@@ -71,10 +73,14 @@ interface Running {
 }
 
 class Fire {
-  readonly world: CallWorld = new CallWorld();
+  readonly world: CallWorld;
   readonly running: Running[] = [];
   readonly bills = new Map<string, bigint>();
   readonly totals = new Map<string, { readonly tenant: string; cost: bigint }>();
+
+  constructor(policy: PolicySnapshot) {
+    this.world = new CallWorld(policy);
+  }
 
   async begin(): Promise<void> {
     await this.world.open();
@@ -186,21 +192,32 @@ function audited(lines: readonly string[]): unknown {
   return { status, findings };
 }
 
-test("whatever becomes of calls, what a provider bills is covered, and reconciled it is what was settled", async () => {
-  await fc.assert(
-    fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 40 }), async (steps) => {
-      const fire = new Fire();
-      await fire.begin();
-      for (const step of steps) await fire.step(step);
-      await fire.reconcile();
-      const { engine } = fire.world;
-      const fold = createFold();
-      for (const line of fire.world.lines) fold.apply(parseEntryLine(line)?.data ?? "");
-      expect(fold.stateDigest()).toBe(engine.stateDigest());
-      expect(fold.prove()).toEqual({ ...engine.ledger.prove(), reservations: [] });
-      await engine.close();
-      expect(audited(fire.world.lines)).toEqual({ status: "intact", findings: [] });
-    }),
-    { numRuns: 60 },
-  );
-});
+const LEARNS: PolicySnapshot = {
+  ...sampleSnapshot(),
+  learning: { ...LEARNING_DEFAULTS, warmUpRequests: 3, explorationBps: 5_000 },
+};
+
+test.each([
+  ["", sampleSnapshot()],
+  [" under a policy that learns", LEARNS],
+])(
+  "whatever becomes of calls%s, what a provider bills is covered, and reconciled it is what was settled",
+  async (_policy, policy) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(STEP, { minLength: 5, maxLength: 40 }), async (steps) => {
+        const fire = new Fire(policy);
+        await fire.begin();
+        for (const step of steps) await fire.step(step);
+        await fire.reconcile();
+        const { engine } = fire.world;
+        const fold = createFold();
+        for (const line of fire.world.lines) fold.apply(parseEntryLine(line)?.data ?? "");
+        expect(fold.stateDigest()).toBe(engine.stateDigest());
+        expect(fold.prove()).toEqual({ ...engine.ledger.prove(), reservations: [] });
+        await engine.close();
+        expect(audited(fire.world.lines)).toEqual({ status: "intact", findings: [] });
+      }),
+      { numRuns: 60 },
+    );
+  },
+);

@@ -4,6 +4,7 @@
  * @module
  */
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
+import { CALL_MUTANTS } from "./call-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
@@ -390,6 +391,7 @@ const OF_THE_AUDIT: readonly Mutant[] = [
 export const MUTANTS: readonly Mutant[] = [
   ...OF_THE_ENGINE,
   ...OF_THE_AUDIT,
+  ...CALL_MUTANTS,
   ...ENTRY_MUTANTS,
   ...SERVICE_MUTANTS,
   ...WIRE_MUTANTS,

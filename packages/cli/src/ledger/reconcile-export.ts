@@ -42,11 +42,15 @@ function bytesOf(file: string): Buffer {
 }
 
 function textOf(result: ReconciledExport, exportDigest: string): string {
-  const { reconciled, stillHeld, otherRowCount, unexplainedRowCount, unexplainedMicrocents } = result;
+  const { reconciled, stillHeld, otherRowCount, unexplainedRowCount, unexplainedMicrocents, buckets } = result;
   return [
     `${reconciled.length} held calls reconciled, ${stillHeld.length} still held (export ${exportDigest})`,
     ...reconciled.map(({ decisionId, costMicrocents }) => `  ${decisionId} cost $${exactDollars(costMicrocents)}`),
     `${otherRowCount} rows of calls that are not held`,
     `${unexplainedRowCount} rows unexplained, $${exactDollars(unexplainedMicrocents)}`,
+    ...buckets.map(
+      (bucket, index) =>
+        `bucket ${index + 1}: spread over ${bucket.callCount} held calls, $${exactDollars(bucket.unexplainedMicrocents)} unexplained`,
+    ),
   ].join("\n");
 }

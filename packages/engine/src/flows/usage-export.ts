@@ -5,7 +5,11 @@
  *
  * `request_id` is a decision id, with the number of the attempt behind a slash where the call may have several. A row states
  * its cost in microcents, or `usage` with `input_tokens` and `output_tokens`, which the catalog's prices make a cost. A call is
- * reconciled once each of its attempts has a row, or a cost that is known.
+ * reconciled once each of its attempts has a row, or a cost that is known. A row without an id is a bucket of a bill:
+ *
+ *     {"from":1764201600,"to":1764288000,"candidate":"gpt-5-mini","cost_microcents":51200000}
+ *
+ * with times in seconds since the Unix epoch, and perhaps the name of one candidate (`usage-buckets.ts`). Requests go first.
  * @module
  */
 import {
@@ -22,6 +26,7 @@ import type { EngineReading } from "../reading.ts";
 import type { EngineCalls } from "./calls.ts";
 import type { Caller } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
+import { type Bucket, type SpreadBucket, spreadBuckets } from "./usage-buckets.ts";
 
 /** What reconciling needs of the engine. */
 export interface ReconcilingEngine {
@@ -41,9 +46,15 @@ export interface ReconciledExport {
   /** Rows that name no decision of this journal, and what they cost together. */
   readonly unexplainedRowCount: number;
   readonly unexplainedMicrocents: bigint;
+  /** Of each bucket, in the order of the file: how many held calls it was spread over, and what of it no call explains. */
+  readonly buckets: readonly { readonly callCount: number; readonly unexplainedMicrocents: bigint }[];
 }
 
 const PRICED_TOKENS = 1_000_000n;
+const MICROSECONDS = 1_000_000;
+/** The year 2255: microseconds up to there are whole numbers that a double holds. */
+const SECONDS_MAX = 9_007_199_254;
+const NOTHING_SPREAD: SpreadBucket = { totals: new Map(), unexplainedMicrocents: 0n };
 const REQUEST_ID = /^([1-9][0-9]*-[0-9a-f]{8})(?:\/([1-9][0-9]{0,5}))?$/;
 
 type Members = { readonly [key: string]: ExactJson };
@@ -69,7 +80,7 @@ export async function reconcileExport(
   { exportDigest, file }: { readonly exportDigest: string; readonly file: string },
   caller: Caller = {},
 ): Promise<ReconciledExport> {
-  const rows = rowsOf(text, file, reading);
+  const { rows, buckets } = rowsOf(text, file, reading);
   const held = new Map(
     [...calls.open()].filter(({ state }) => state === "held").map((call) => [call.decisionId, call]),
   );
@@ -89,13 +100,25 @@ export async function reconcileExport(
       reconciled.push({ decisionId, costMicrocents });
     }
   }
+  const spread: { readonly callCount: number; readonly unexplainedMicrocents: bigint }[] = [];
+  for (const bucket of buckets) {
+    // One after another: what one bucket has settled counts in the next that overlaps it.
+    const [{ totals, unexplainedMicrocents } = NOTHING_SPREAD] = await spreadBuckets([bucket], { calls, reading });
+    for (const [decisionId, costMicrocents] of totals) {
+      await ledger.reconcile({ decisionId, actualMicrocents: costMicrocents, exportDigest }, caller);
+      reconciled.push({ decisionId, costMicrocents });
+    }
+    spread.push({ callCount: totals.size, unexplainedMicrocents });
+  }
+  const spreadIds = new Set(reconciled.map(({ decisionId }) => decisionId));
   const unexplained = others.filter(({ decisionId }) => decisionId === undefined);
   return {
     reconciled,
-    stillHeld,
+    stillHeld: stillHeld.filter((decisionId) => !spreadIds.has(decisionId)),
     otherRowCount: others.length - unexplained.length,
     unexplainedRowCount: unexplained.length,
     unexplainedMicrocents: unexplained.reduce((sum, { cost }) => sum + cost(""), 0n),
+    buckets: spread,
   };
 }
 
@@ -116,24 +139,49 @@ function totalOf(
   return total;
 }
 
-function rowsOf(text: string, file: string, reading: EngineReading): readonly Row[] {
+function rowsOf(
+  text: string,
+  file: string,
+  reading: EngineReading,
+): { readonly rows: readonly Row[]; readonly buckets: readonly Bucket[] } {
   const rows: Row[] = [];
+  const buckets: Bucket[] = [];
   for (const [index, line] of text.split("\n").entries()) {
     if (line.trim() === "") continue;
     try {
-      const row = rowOf(parseExact(line), reading);
-      if (row !== undefined) rows.push(row);
+      const members = membersIn(parseExact(line));
+      const row = members["request_id"] === undefined ? undefined : rowOf(members, reading);
+      if (members["request_id"] === undefined) buckets.push(bucketOf(members, reading));
+      else if (row !== undefined) rows.push(row);
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
       throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: index + 1, problem }, { cause });
     }
   }
-  return rows;
+  return { rows, buckets };
 }
 
-function rowOf(json: ExactJson, reading: EngineReading): Row | undefined {
+function membersIn(json: ExactJson): Members {
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new RangeError("a row is no object");
-  const members = json as Members;
+  return json as Members;
+}
+
+function bucketOf(members: Members, reading: EngineReading): Bucket {
+  const { from, to, candidate: name } = members;
+  const [fromSeconds, toSeconds] = [Number(amountIn(from, "from")), Number(amountIn(to, "to"))];
+  if (toSeconds <= fromSeconds || toSeconds > SECONDS_MAX) throw new RangeError("to is not after from");
+  let candidateId: number | undefined;
+  if (name !== undefined) {
+    const snapshot = reading.policies().at(-1)?.snapshot;
+    const index = snapshot?.candidateNames.indexOf(String(name)) ?? -1;
+    candidateId = snapshot?.policy.candidates[index]?.id;
+    if (candidateId === undefined) throw new RangeError(`candidate ${JSON.stringify(name)} is none of the policy`);
+  }
+  const billedMicrocents = amountIn(members["cost_microcents"], "cost_microcents");
+  return { fromUs: fromSeconds * MICROSECONDS, toUs: toSeconds * MICROSECONDS, candidateId, billedMicrocents };
+}
+
+function rowOf(members: Members, reading: EngineReading): Row | undefined {
   if (members["is_ended"] === false) return undefined;
   const { request_id: requestId, cost_microcents: stated, usage } = members;
   if (typeof requestId !== "string") throw new RangeError("request_id is no text");

@@ -82,10 +82,30 @@ test("while an attempt's cost is not known its reservation stays, and a further 
   await world.engine.close();
 });
 
+test("a call of which an attempt may have cost something is not released", async () => {
+  const world = await funded();
+  const unknown = await world.call();
+  await unknown.attemptEnded({ number: 1, status: 0, latencyMs: 1 });
+  await expect(unknown.release()).rejects.toMatchObject({ code: "CAL_CALL_COST_UNKNOWN" });
+  const { decisionId } = unknown;
+  await expect(world.engine.ledger.release({ decisionId })).rejects.toMatchObject({
+    code: "CAL_LEDGER_RESERVATION_STATE",
+    details: { operation: "release", state: "attempted" },
+  });
+  const known = await world.call();
+  await known.attemptEnded({ number: 1, status: 200, latencyMs: 1, costMicrocents: 3n });
+  await expect(known.release()).rejects.toMatchObject({ code: "CAL_CALL_ATTEMPT_INVALID" });
+  await expect(world.engine.ledger.release({ decisionId: known.decisionId })).rejects.toMatchObject({ status: 409 });
+  expect(world.balance()).toMatchObject({ reserved: 9_500n, settled: 3n });
+  await world.engine.close();
+});
+
 test("where money is short, an estimate takes the place of bytes, then the output limit is lowered, then the call is rejected", async () => {
   const world = await funded(5_000n);
   expect(await world.call()).toMatchObject({ basis: "estimate", reservedMicrocents: 3_500n, isOutputLowered: false });
   const bounds = boundsOf(3_000n);
+  const cut = await world.begin({ bounds, outputTokensMax: 900, outputTokensMin: 600, outputTokens: 300 });
+  expect(cut).toMatchObject({ rejected: { reason: "budget", roomMicrocents: 1_500n } });
   const lowered = await world.call({ bounds, outputTokensMax: 900, outputTokensMin: 400, outputTokens: 300 });
   expect(lowered).toMatchObject({ outputTokensMax: 500, isOutputLowered: true, reservedMicrocents: 1_500n });
   expect(world.balance()).toMatchObject({ remaining: 0n });

@@ -54,6 +54,7 @@ test("held calls are reconciled to the microcent, attempt by attempt, and the en
     otherRowCount: 1,
     unexplainedRowCount: 1,
     unexplainedMicrocents: 21n,
+    buckets: [],
   });
   expect(made.balance()).toMatchObject({ settled: 700n + 530n + 2_001n + 11n, reserved: 9_500n });
   const again = await reconcileExport(engine, text, NAMED);
@@ -62,10 +63,49 @@ test("held calls are reconciled to the microcent, attempt by attempt, and the en
   await engine.close();
 });
 
+test("a bill without ids is spread over its held calls in proportion to their bounds, never beyond, and the rest is unexplained", async () => {
+  const made = await world();
+  const { engine } = made;
+  const from = Math.floor(made.now / 1_000_000);
+  const first = await made.call({ bounds: boundsOf(500n, 1n) });
+  const second = await made.call({ bounds: boundsOf(2_500n, 1n) });
+  const settled = await made.call();
+  await first.hold({ cause: "timeout", knownMicrocents: 100n });
+  await second.hold({ cause: "timeout" });
+  await settled.complete({}, { number: 1, status: 200, latencyMs: 1, costMicrocents: 40n });
+  made.now += 3_600_000_000;
+  const later = await made.call();
+  await later.hold({ cause: "timeout" });
+  const bucket = { from, to: from + 60 };
+  // 1,000 and 3,000 are reserved, of which 100 are settled: 1,301 of 3,900 are to be spread.
+  const report = await reconcileExport(engine, lines({ ...bucket, cost_microcents: 1_441 }), NAMED);
+  expect(report).toMatchObject({
+    reconciled: [
+      { decisionId: first.decisionId, costMicrocents: 401n },
+      { decisionId: second.decisionId, costMicrocents: 1_000n },
+    ],
+    stillHeld: [later.decisionId],
+    buckets: [{ callCount: 2, unexplainedMicrocents: 0n }],
+  });
+  const rest = { from: bucket.to, to: from + 7_200, candidate: "better", cost_microcents: 9_777 };
+  expect(await reconcileExport(engine, lines({ ...bucket, cost_microcents: 1_000 }, rest), NAMED)).toMatchObject({
+    reconciled: [{ decisionId: later.decisionId, costMicrocents: 9_500n }],
+    buckets: [
+      { callCount: 0, unexplainedMicrocents: -441n },
+      { callCount: 1, unexplainedMicrocents: 277n },
+    ],
+  });
+  expect(made.balance()).toMatchObject({ reserved: 0n, settled: 1_441n + 9_500n });
+  await engine.close();
+});
+
 test.each([
   ["what is no JSON", "{", 1],
   ["a row that is no object", "\n[1]", 2],
-  ["a row without an id", '{"cost_microcents":1}', 1],
+  ["a bucket without a time", '{"cost_microcents":1}', 1],
+  ["a bucket that ends before it begins", '{"from":9,"to":8,"cost_microcents":1}', 1],
+  ["a bucket of an unknown candidate", '{"from":1,"to":8,"candidate":"x","cost_microcents":1}', 1],
+  ["an id that is no text", '{"request_id":7,"cost_microcents":1}', 1],
   ["a negative cost", '{"request_id":"x","cost_microcents":-1}', 1],
   ["neither a cost nor usage", '{"request_id":"x"}', 1],
 ])("%s is refused with its line, and nothing is changed", async (_what, text, line) => {

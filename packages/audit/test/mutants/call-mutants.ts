@@ -1,0 +1,103 @@
+/**
+ * Planted bugs of calls: an attempt that is billed twice or not at all, a call that is sent twice, money that a crash frees.
+ * @module
+ */
+import type { Mutant } from "./mutants.ts";
+
+const CALLS = "engine/test/flows/calls.test.ts";
+const EXPORTS = "engine/test/flows/usage-export.test.ts";
+const FIRE = "audit/test/calls.test.ts";
+
+export const CALL_MUTANTS: readonly Mutant[] = [
+  {
+    name: "an attempt that ended keeps what it did not need",
+    file: "engine/src/ledger/ledger.ts",
+    find: "cost < part.reserved ? cost : part.reserved",
+    replace: "part.reserved",
+    test: CALLS,
+  },
+  {
+    name: "an attempt of which no cost is known holds nothing",
+    file: "engine/src/ledger/call-table.ts",
+    find: "      if (cost !== undefined) continue;\n",
+    replace: "      continue;\n",
+    test: CALLS,
+  },
+  {
+    name: "a call that was interrupted stays open",
+    file: "engine/src/engine.ts",
+    find: "      await engine.calls.holdInterrupted();\n",
+    replace: "",
+    test: CALLS,
+  },
+  {
+    name: "a call that waits for the disk is not found by its id",
+    file: "engine/src/state/request-ids.ts",
+    find: "    if (call !== undefined) return call;\n",
+    replace: "",
+    test: CALLS,
+  },
+  {
+    name: "a repeated call is not compared by its prompt",
+    file: "engine/src/flows/calls.ts",
+    find: " || entry.promptDigest !== promptDigest",
+    replace: "",
+    test: CALLS,
+  },
+  {
+    name: "an attempt whose cost is not known is released",
+    file: "engine/src/flows/call.ts",
+    find: "this.#unknown.filter((number) => this.#attempts[number - 1]?.hasEnded)",
+    replace: "this.#unknown.filter(() => false)",
+    test: CALLS,
+  },
+  {
+    name: "the ledger releases a call that may have cost something",
+    file: "engine/src/ledger/refusals.ts",
+    find: "?.hasCost === true",
+    replace: "?.hasCost === undefined",
+    test: CALLS,
+  },
+  {
+    name: "an observed decision runs beyond governance",
+    file: "engine/src/flows/call-plan.ts",
+    find: '    if (breachOfDecision(this.#request, { action: "execute"',
+    replace: '    if (breachOfDecision(this.#request, { action: "reject"',
+    test: CALLS,
+  },
+  {
+    name: "an output limit is lowered below the least",
+    file: "engine/src/flows/call-bounds.ts",
+    find: "  if (tokens < limits.min) return undefined;\n",
+    replace: "",
+    test: CALLS,
+  },
+  {
+    name: "the audit bills an attempt beyond its reservation",
+    file: "audit/src/attempt-check.ts",
+    find: "cost < attempt.reserved ? cost : attempt.reserved",
+    replace: "attempt.reserved",
+    test: FIRE,
+  },
+  {
+    name: "the audit takes what is known for still reserved",
+    file: "audit/src/attempts.ts",
+    find: "    if (each.cost !== undefined) continue;\n",
+    replace: "",
+    test: FIRE,
+  },
+  {
+    name: "a bill is spread beyond what is reserved",
+    file: "engine/src/flows/usage-buckets.ts",
+    find: "restMicrocents < reserved ? restMicrocents : reserved",
+    replace: "restMicrocents",
+    test: EXPORTS,
+  },
+  {
+    name: "an attempt without a row costs nothing",
+    file: "engine/src/flows/usage-export.ts",
+    find: "    if (own.length === 0 && known === undefined) return undefined;\n",
+    replace: "",
+    test: EXPORTS,
+  },
+];
