@@ -23,6 +23,8 @@ const EARLIEST_MS = Date.UTC(2026, 0, 1);
 const AHEAD_MS_MAX = 60_000;
 /** From here on the engine refuses to start. */
 const REFUSED_MS = 5 * 60_000;
+/** Longer than this, a start warns. */
+const IDLE_MS_MAX = 7 * 86_400_000;
 
 /** Entries never go back in time, so time does not advance while the clock is behind the journal. */
 export async function checkClock({ journal }: Config): Promise<Finding> {
@@ -32,6 +34,14 @@ export async function checkClock({ journal }: Config): Promise<Finding> {
   const remedy = "Set the clock, and keep it set (chrony, systemd-timesyncd).";
   if (now < EARLIEST_MS) return { check, verdict: "bad", found, remedy };
   const last = await lastTimeMs(journal.directory);
+  if (last !== undefined && now - last > IDLE_MS_MAX)
+    return {
+      check,
+      verdict: "warn",
+      found: `${found}, and the last entry is of ${new Date(last).toISOString()}`,
+      remedy:
+        "Check that the clock does not run ahead: it looks like a long pause, and entries keep their time for good.",
+    };
   if (last === undefined || last - now <= AHEAD_MS_MAX) return { check, verdict: "ok", found };
   return {
     check,

@@ -12,7 +12,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { Engine } from "@calybris/engine";
 import { headPage } from "@calybris/engine/internal";
+import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 import { examine } from "../../src/doctor/doctor.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
 
@@ -115,4 +117,21 @@ test.skipIf(process.platform === "win32")("files with loose permissions are repo
   chmodSync(open, 0o777);
   expect(await finding("journal directory", { journal: open })).toMatchObject({ verdict: "warn" });
   expect(await finding("file", { policy: join(place, "no-policy") })).toMatchObject({ verdict: "bad" });
+});
+
+test("a clock far from the journal's last entry is reported: ahead it is refused at a start, a long pause is a warning", async () => {
+  const dayUs = 86_400_000_000;
+  for (const [days, verdict, remedy] of [
+    [-6, "ok", undefined],
+    [-8, "warn", expect.stringContaining("a long pause")],
+    [1, "bad", expect.stringContaining("calybris journal repair-clock")],
+  ] as const) {
+    const directory = join(place, `journal${days}`);
+    const nowUs = (): number => Date.now() * 1_000 + days * dayUs;
+    const engine = await Engine.open({ directory, policy: sampleSnapshot(), nowUs });
+    await engine.decide({ inputTokens: 1 });
+    await engine.close();
+    const found = await finding("clock", { journal: directory });
+    expect(found, String(days)).toMatchObject({ verdict, ...(remedy === undefined ? {} : { remedy }) });
+  }
 });
