@@ -801,6 +801,15 @@ export interface components {
       readonly learning: {
         readonly [key: string]: unknown;
       } | null;
+      /** @description What became of its money; null where nothing was reserved or is known. */
+      readonly spending: {
+        /** @description `in_flight`, `held`, `settled`, `released`, `expired`, `reconciled`, `corrected` or `finished`. */
+        readonly state: string;
+        /** @description What is still reserved, in microcents; $1 is 100,000,000. */
+        readonly reservedMicrocents: string;
+        /** @description What it cost, as far as is known, in microcents; $1 is 100,000,000. */
+        readonly costMicrocents: string;
+      } | null;
       /** @description One row for each candidate, in catalog order; none after a hard limit. */
       readonly explanation: readonly components["schemas"]["Explanation"][];
       readonly proof: components["schemas"]["Proof"];

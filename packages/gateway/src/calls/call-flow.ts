@@ -14,6 +14,7 @@ import { stormRefusal } from "../brake/storm-refusal.ts";
 import type { RequestHeaders } from "../http/exchange.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
+import { requireModel } from "../keys/allowed-models.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ExpectedUsage } from "../reserve/expected-usage.ts";
 import { type OutputLimit, outputLimit } from "../reserve/output-limit.ts";
@@ -37,6 +38,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
     takeBytes: (bytes) => request.takeBytes(bytes),
   });
   const client = readClientBody(body, dialect);
+  requireModel(principal, client.model);
   const named = names.resolve(client.model);
   const tenant = tenantOf(request);
   const storm = brake.check(tenant ?? DEFAULT_TENANT, body.promptDigest, performance.now());
@@ -52,7 +54,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
       ...(tenant === undefined ? {} : { tenant }),
       ...(named.candidate === undefined ? {} : { requested: named.candidate }),
       ...(named.mode === "observe" ? {} : { providers: providersOf(engine.snapshot, lanes) }),
-      useCase: useCaseOf(headers, { route: named.useCase }, useCases),
+      useCase: useCaseOf(headers, { route: named.useCase, key: principal.useCase }, useCases),
       ...expectedOf(context, client, lanes, limit.outputTokensMax),
       tags,
       ...(session === undefined ? {} : { session }),

@@ -5,6 +5,7 @@
 import { type ErrorDialect, calybrisDialect } from "../http/error-dialect.ts";
 import type { Exchange } from "../http/exchange.ts";
 import type { Handler, Route, RouteContract } from "../http/route-contract.ts";
+import { allowsModel } from "../keys/allowed-models.ts";
 import { errorAnswer } from "../wire/error-bodies.ts";
 import { familyOf } from "../wire/provider-errors.ts";
 import { CALL_PATHS, familyOfPath, unservedPath } from "../wire/unserved-paths.ts";
@@ -68,8 +69,9 @@ export function callRoutes(context: CallContext): readonly Route[] {
 }
 
 function modelsHandler({ engine, fleet, names }: CallContext): Handler {
-  return ({ headers }) => {
-    const models = listedModels(engine.snapshot, fleet, names);
+  return ({ headers, principal }) => {
+    const all = listedModels(engine.snapshot, fleet, names);
+    const models = all.filter(({ id }) => allowsModel(principal.allowed, id));
     const isAnthropic = headers["anthropic-version"] !== undefined;
     return { body: JSON.stringify(isAnthropic ? anthropicList(models) : openaiList(models)) };
   };

@@ -5,6 +5,7 @@
  */
 import { GatewayError } from "../gateway-errors.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
+import { requireModel } from "../keys/allowed-models.ts";
 import { callUpstreams } from "../providers/call-attempts.ts";
 import { editModel, modelOf } from "../wire/request-edits.ts";
 import { type SpannedBody, splice } from "../wire/body-members.ts";
@@ -27,6 +28,7 @@ export async function countTokens(context: CallContext, call: Call): Promise<Rep
     takeBytes: (bytes) => call.takeBytes(bytes),
   });
   const model = modelOf(body);
+  requireModel(principal, model);
   const { candidate } = context.names.resolve(model);
   const named = candidate ?? context.fleet.candidates()[0] ?? "";
   const targets = context.fleet.targetsOf(named);

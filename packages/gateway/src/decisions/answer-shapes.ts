@@ -149,6 +149,14 @@ export const explainedShape: z.ZodType = named(
       .meta({ description: "The request as it was decided, with the values taken from the use case." }),
     requested: candidate.nullable(),
     learning: z.looseObject({}).nullable().meta({ description: "How the learner chose the floor and the tier." }),
+    spending: z
+      .object({
+        state: text("`in_flight`, `held`, `settled`, `released`, `expired`, `reconciled`, `corrected` or `finished`."),
+        reservedMicrocents: amountText("What is still reserved"),
+        costMicrocents: amountText("What it cost, as far as is known"),
+      })
+      .nullable()
+      .meta({ description: "What became of its money; null where nothing was reserved or is known." }),
     explanation: z
       .array(named("Explanation", z.union([refusedRow, eligibleRow])))
       .meta({ description: "One row for each candidate, in catalog order; none after a hard limit." }),

@@ -41,12 +41,18 @@ async function explained(context: ApiContext, { principal, parameters }: Call): 
     requested:
       request.requestedId === 0 ? null : { id: request.requestedId, name: nameOf(snapshot, request.requestedId) },
     learning: learning ?? null,
+    spending: spendingOf(context, decisionId),
     explanation: walked.map((candidate) => rowJson(explainCandidate(snapshot.policy, request, candidate), snapshot)),
     proof: await proofOf(context, found),
   };
   return {
     body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
   };
+}
+
+function spendingOf({ engine }: ApiContext, decisionId: string): object | null {
+  const { state, reservedMicrocents, costMicrocents } = engine.calls.standing(decisionId);
+  return state === "unknown" ? null : { state, reservedMicrocents, costMicrocents };
 }
 
 function actorOf({ engine }: ApiContext, decisionId: string): object | null {
