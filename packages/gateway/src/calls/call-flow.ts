@@ -7,7 +7,9 @@
  * Nothing is sent before the decision is durable, and nothing is answered as complete whose cost is not in the journal.
  * @module
  */
+import type { ClientRequest } from "@calybris/engine";
 import { DEFAULT_TENANT } from "@calybris/kernel";
+import { callFeatures, listedFeatures } from "../attribution/call-features.ts";
 import { callLabels } from "../attribution/call-labels.ts";
 import { useCaseOf } from "../attribution/use-case.ts";
 import { stormRefusal } from "../brake/storm-refusal.ts";
@@ -56,6 +58,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
       ...(named.mode === "observe" ? {} : { providers: providersOf(engine.snapshot, lanes) }),
       useCase: useCaseOf(headers, { route: named.useCase, key: principal.useCase }, useCases),
       ...expectedOf(context, client, lanes, limit.outputTokensMax),
+      ...learnedFrom(engine, client),
       tags,
       ...(session === undefined ? {} : { session }),
       promptDigest: body.promptDigest,
@@ -102,6 +105,17 @@ function expectedOf(
   const provider = first?.lane.targets[0]?.priceProvider ?? "";
   const { inputTokens, outputTokens } = expected.expect(provider, body.content, outputTokensMax);
   return { inputTokens, outputTokens: dialect === "openai-embeddings" ? 0 : outputTokens };
+}
+
+/** What the learner tells calls apart by: counts of the request, and what the prior makes of its text, which is not kept. */
+function learnedFrom(
+  { snapshot, learning }: CallContext["engine"],
+  { body, limitTokens }: ClientBody,
+): Pick<ClientRequest, "features" | "textScore"> {
+  if (snapshot.learning === undefined) return {};
+  const features = listedFeatures(callFeatures(body.content, limitTokens), snapshot.learning.features);
+  const textScore = learning.scoreText(body.content.userText);
+  return { ...(features === undefined ? {} : { features }), ...(textScore === 0 ? {} : { textScore }) };
 }
 
 function settingsOf({ config }: CallContext, headers: RequestHeaders): RefusalSettings {
