@@ -23,6 +23,7 @@ export * from "./journal/head.ts";
 export * from "./journal/head-mac.ts";
 export * from "./journal/journal.ts";
 export * from "./journal/packed-segment.ts";
+export * from "./journal/read-lines.ts";
 export * from "./journal/recovery.ts";
 export * from "./journal/scan.ts";
 export * from "./journal/segment.ts";

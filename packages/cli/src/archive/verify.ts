@@ -6,7 +6,7 @@ import { createAudit } from "@calybris/audit";
 import { nodeSha256 } from "@calybris/engine";
 import { type ChainHash, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { fastestKernel } from "../decide/kernels.ts";
-import { readLines } from "../journal/log-lines.ts";
+import { readLog } from "../journal/log-lines.ts";
 import { CliError } from "../cli-errors.ts";
 
 /** The entries of one segment. */
@@ -32,7 +32,7 @@ export function verifySealed(files: readonly string[], chain: ChainHash | undefi
   for (const file of files) {
     let first: number | undefined;
     let last: { readonly text: string } | undefined;
-    for (const line of readLines(file)) {
+    for (const line of readLog(file)) {
       const text = Buffer.from(line.bytes).toString("utf8");
       if (line.hasNewline) audit.line(line.bytes, line);
       else refuse(file, "its last line is not ended");

@@ -5,7 +5,7 @@
  */
 import { CalybrisError, parseEntryBody, snapshotFromJson } from "@calybris/kernel";
 import { firstEntry, type ReadEntry, readEntries } from "./entries.ts";
-import { logFiles, readLines } from "./log-lines.ts";
+import { logFiles, readLog } from "./log-lines.ts";
 import type { JournalSource, PolicyAt } from "./source.ts";
 
 export class DirectorySource implements JournalSource {
@@ -134,7 +134,7 @@ function fileOf(files: readonly string[], sequence: number): number {
 
 /** Finding the text is much faster than reading the entries. */
 function mentionsPolicy(file: string): boolean {
-  for (const { bytes } of readLines(file)) {
+  for (const { bytes } of readLog(file)) {
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     if (text.includes('"kind":"policy"') || text.includes('"kind":"genesis"')) return true;
   }

@@ -3,7 +3,7 @@
  * @module
  */
 import { type EntryHead, type EntryLine, parseEntryHead, parseEntryLine } from "@calybris/kernel";
-import { readLines } from "./log-lines.ts";
+import { readLog } from "./log-lines.ts";
 
 export interface ReadEntry extends EntryLine {
   readonly head: EntryHead;
@@ -18,7 +18,7 @@ const PEEK_BYTES = 64 * 1024;
 
 /** Whole entries from an offset on. A line that is none may still be being written: it ends the reading. */
 export function* readEntries(file: string, from = 0, chunkBytes?: number): Generator<ReadEntry> {
-  for (const line of readLines(file, from, chunkBytes)) {
+  for (const line of readLog(file, from, chunkBytes)) {
     const parsed = line.hasNewline ? parseEntryLine(Buffer.from(line.bytes).toString("utf8")) : undefined;
     const head = parsed === undefined ? undefined : parseEntryHead(parsed.data);
     if (parsed === undefined || head === undefined) return;

@@ -6,9 +6,11 @@
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
+  CHUNK_BYTES,
   openForReading,
   PACKED_ENDING,
   type ReadFile,
+  readLines,
   segmentName,
   segmentNumber,
   unreadable,
@@ -32,10 +34,8 @@ export interface LogFiles {
   readonly missing?: string;
 }
 
-const CHUNK_BYTES = 1024 * 1024;
 /** A longer line is no entry; its beginning is handed on as one line, the rest is passed over. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024;
-const NEWLINE = 0x0a;
 
 /** The files of a log: the one named, or the segments of the directory named. */
 export function logFiles(path: string): LogFiles {
@@ -72,43 +72,12 @@ function sizeOf(segment: string): number {
 }
 
 /** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */
-export function* readLines(file: string, from = 0, chunkBytes: number = CHUNK_BYTES): Generator<LogLine> {
+export function* readLog(file: string, from = 0, chunkBytes: number = CHUNK_BYTES): Generator<LogLine> {
   const source = opened(file);
   try {
-    let buffer = Buffer.allocUnsafe(chunkBytes);
-    let held = 0;
-    let offset = from;
-    let isPassingOver = false;
-    for (;;) {
-      const read = readAt(file, source, buffer.subarray(held), offset + held);
-      const end = held + read;
-      let start = 0;
-      for (;;) {
-        while (start < end && buffer[start] === NEWLINE && !isPassingOver) start += 1;
-        const newline = buffer.subarray(0, end).indexOf(NEWLINE, start);
-        if (newline === -1) break;
-        if (!isPassingOver)
-          yield { file, byteOffset: offset + start, bytes: buffer.subarray(start, newline), hasNewline: true };
-        isPassingOver = false;
-        start = newline + 1;
-      }
-      if (isPassingOver) start = end;
-      if (read === 0) {
-        if (start < end)
-          yield { file, byteOffset: offset + start, bytes: buffer.subarray(start, end), hasNewline: false };
-        return;
-      }
-      held = end - start;
-      if (held >= LINE_BYTES_MAX) {
-        yield { file, byteOffset: offset + start, bytes: buffer.subarray(start, end), hasNewline: true };
-        isPassingOver = true;
-        held = 0;
-        start = end;
-      }
-      offset += start;
-      buffer.copyWithin(0, start, end);
-      if (held === buffer.length) buffer = Buffer.concat([buffer], buffer.length * 2);
-    }
+    const read = (bytes: Uint8Array, position: number): number => readAt(file, source, bytes, position);
+    for (const { offset, bytes, ended } of readLines(read, { from, chunkBytes, lineBytesMax: LINE_BYTES_MAX }))
+      yield { file, byteOffset: offset, bytes, hasNewline: ended };
   } finally {
     source.close();
   }

@@ -13,7 +13,7 @@ import {
   type NodeSource,
   parseChainedLine,
 } from "@calybris/kernel";
-import { logFiles, readLines } from "../journal/log-lines.ts";
+import { logFiles, readLog } from "../journal/log-lines.ts";
 
 const GENESIS = "genesis";
 
@@ -54,7 +54,7 @@ export function treeOfJournal({
   let earlierRoot = earlierSize === 0 ? tree.root() : undefined;
   let entryHash: Uint8Array | undefined;
   for (const file of logFiles(directory).files) {
-    for (const { bytes, byteOffset } of readLines(file)) {
+    for (const { bytes, byteOffset } of readLog(file)) {
       if (tree.treeSize >= until) break;
       const next = tree.treeSize + 1;
       const line = parseChainedLine(bytes);

@@ -16,7 +16,7 @@ import { journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
 import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { balanceText } from "../ledger/table.ts";
-import { logFiles, readLines } from "../journal/log-lines.ts";
+import { logFiles, readLog } from "../journal/log-lines.ts";
 import { count } from "../terminal/number-text.ts";
 import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -105,7 +105,7 @@ export async function auditLog(path: string, options: VerifyOptions = {}): Promi
   let done = 0;
   for (const file of log.files) {
     let seen = 0;
-    for (const line of readLines(file)) {
+    for (const line of readLog(file)) {
       if (line.hasNewline) audit.line(line.bytes, line);
       else audit.unterminated(line.bytes, line);
       seen = line.byteOffset + line.bytes.byteLength;

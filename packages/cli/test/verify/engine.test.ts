@@ -6,7 +6,7 @@ import { EngineState } from "@calybris/engine/internal";
 import { parseEntryBody, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
-import { logFiles, readLines } from "../../src/journal/log-lines.ts";
+import { logFiles, readLog } from "../../src/journal/log-lines.ts";
 import { verifyLog } from "../../src/verify/verify.ts";
 import { newFolder } from "../support/sample-files.ts";
 
@@ -27,7 +27,7 @@ test("what the engine wrote over rotations and a restart is whole, and folds to 
   const fold = createFold();
   const state = new EngineState();
   for (const file of logFiles(directory).files) {
-    for (const { bytes } of readLines(file)) {
+    for (const { bytes } of readLog(file)) {
       const data = parseEntryLine(Buffer.from(bytes).toString("utf8"))?.data ?? "";
       const head = parseEntryHead(data);
       const body =

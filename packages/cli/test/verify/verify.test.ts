@@ -4,7 +4,7 @@ import { CalybrisError } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { journal } from "../../../audit/test/small-journal.ts";
 import { DirectorySource } from "../../src/journal/directory-source.ts";
-import { readLines } from "../../src/journal/log-lines.ts";
+import { readLog } from "../../src/journal/log-lines.ts";
 import { reportText, verifyLog } from "../../src/verify/verify.ts";
 import { newFolder } from "../support/sample-files.ts";
 
@@ -55,7 +55,7 @@ test("lines are read whole across chunks, with their offsets", () => {
   const file = join(newFolder(), "log");
   const texts = Array.from({ length: 40 }, (_, index) => String(index % 10).repeat(1 + index * 17_001));
   writeFileSync(file, `${texts.join("\n\n")}\ntail`);
-  const read = [...readLines(file)].map(({ bytes, byteOffset, hasNewline }) => ({
+  const read = [...readLog(file)].map(({ bytes, byteOffset, hasNewline }) => ({
     length: bytes.byteLength,
     byteOffset,
     hasNewline,
