@@ -103,7 +103,7 @@ describe("an error of the gateway", () => {
       });
       const openai = codedAnswer("openai", error, "r");
       const anthropic = codedAnswer("anthropic", error, "r");
-      expect([400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503]).toContain(openai.status);
+      expect([400, 401, 403, 404, 408, 409, 413, 429, 500, 502, 503, 504]).toContain(openai.status);
       expect(JSON.parse(openai.text)).toEqual({
         error: { message: "m. r", type: expect.stringMatching(/_error$/), param: null, code },
       });
