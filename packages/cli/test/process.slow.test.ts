@@ -140,8 +140,8 @@ test("the journal of a running process is refused to another", async () => {
   while (!files.text("locked/segment-000001.jsonl").includes('"kind":"genesis"'))
     await new Promise((resolve) => setTimeout(resolve, 20));
   const requests = files.write("locked.jsonl", rows(3));
-  // An idle journal is sealed; from then on nothing moves.
-  while (!files.text("locked/segment-000001.jsonl").includes('"kind":"seal"'))
+  // The head is written last; from then on nothing moves.
+  while (!files.text("locked/head.json").includes('"sequence":1'))
     await new Promise((resolve) => setTimeout(resolve, 20));
   const before = files.contents("locked");
   for (const words of [
