@@ -128,9 +128,10 @@ export class DecidePlan implements DecidedValues {
   #conclude(): void {
     const prepared = this.#prepared;
     prepared.request[11] = this.#floorBps;
+    // Governance is held to this cost.
+    this.#cost = costMicrocents(prepared.costOf(this.#slot));
     this.#govern();
     prepared.requireConsistent(this.#slot);
-    this.#cost = costMicrocents(prepared.costOf(this.#slot));
   }
 
   /** Whether nothing runs. */

@@ -90,7 +90,7 @@ interface Answer {
 
 async function send(path: string, body: string): Promise<Answer> {
   const key =
-    path.startsWith("/v1/tenants") || /polic|prior|certificate|correct|reconcile/.test(path)
+    path.startsWith("/v1/tenants") || /polic|prior|certificate|correct|reconcile|keys/.test(path)
       ? running.keys.operate
       : running.keys.decide;
   const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
@@ -158,6 +158,7 @@ test("whatever a field of any other body holds, it is taken or refused, and neve
     "/v1/priors": { prior: {}, by: "ada" },
     "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" },
     "/v1/decisions:batch": { requests: [{ inputTokens: 1 }] },
+    "/v1/keys": { name: "probe", scopes: ["operate"] },
   };
   const posts = Object.keys(api.paths).filter(
     (path) => api.paths[path]?.["post"]?.requestBody !== undefined && path !== "/v1/decisions",

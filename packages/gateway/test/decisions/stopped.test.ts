@@ -71,6 +71,8 @@ const commands = (decisionId: string): Readonly<Record<string, object>> => ({
   "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1 },
   "/v1/reload": {},
   "/v1/clock/confirm": {},
+  "/v1/keys": { name: "after", scopes: ["operate"] },
+  "/v1/keys/{id}/rotate": {},
 });
 
 /** Order no entry. */
@@ -83,10 +85,13 @@ test("every route that changes something answers 503 with the same incident, and
     const posts = Object.keys(paths).filter((path) => "post" in (paths[path] as object));
     const known = commands(decisionId);
     expect([...Object.keys(known), ...HARMLESS].sort()).toEqual(posts.sort());
+    const created = await send(own, "POST", "/v1/keys", { name: "before", scopes: ["operate"] });
+    const ids = { keys: String((created.body as { readonly id: number }).id), tenants: "default" };
     const first = await fail();
     expect([first.status, codeOf(first.body)]).toEqual([503, "CAL_ENGINE_STOPPED"]);
     for (const [path, body] of Object.entries(known)) {
-      const answer = await send(own, "POST", path.replace("{id}", "default"), body);
+      const id = path.startsWith("/v1/keys") ? ids.keys : ids.tenants;
+      const answer = await send(own, "POST", path.replace("{id}", id), body);
       expect(answer, path).toEqual(first);
     }
     const { incident } = (first.body as { error: { details: { incident: string } } }).error.details;
