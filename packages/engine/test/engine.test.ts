@@ -90,7 +90,11 @@ test("the live state is the folded state after every entry", async () => {
 test("a policy that is set decides from the next decision on, and is still in force after a restart", async () => {
   const engine = await open();
   const before = await engine.decide(asked(10));
-  expect(await engine.setPolicy(sampleSnapshot(8n))).toEqual({ sequence: before.sequence + 1, policyId: 2, repeated: false });
+  expect(await engine.setPolicy(sampleSnapshot(8n))).toEqual({
+    sequence: before.sequence + 1,
+    policyId: 2,
+    repeated: false,
+  });
   expect((await engine.decide(asked(10))).decision.policyEpoch).toBe(8n);
   await engine.close();
   await expect(open()).rejects.toMatchObject({ code: "CAL_ENGINE_POLICY_MISMATCH" });
