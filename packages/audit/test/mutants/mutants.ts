@@ -7,8 +7,7 @@ import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 import { CALL_MUTANTS } from "./call-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
-import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
-import { WIRE_MUTANTS } from "./wire-mutants.ts";
+import { GATEWAY_MUTANTS } from "./gateway-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -394,6 +393,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...CALL_MUTANTS,
   ...ENTRY_MUTANTS,
   ...SERVICE_MUTANTS,
-  ...WIRE_MUTANTS,
-  ...PROVIDER_MUTANTS,
+  ...GATEWAY_MUTANTS,
 ];

@@ -1,0 +1,10 @@
+/**
+ * Planted bugs of model calls, from all of their files.
+ * @module
+ */
+import { MONEY_GUARD_MUTANTS } from "./money-guard-mutants.ts";
+import type { Mutant } from "./mutants.ts";
+import { PROVIDER_MUTANTS } from "./provider-mutants.ts";
+import { WIRE_MUTANTS } from "./wire-mutants.ts";
+
+export const GATEWAY_MUTANTS: readonly Mutant[] = [...WIRE_MUTANTS, ...PROVIDER_MUTANTS, ...MONEY_GUARD_MUTANTS];
