@@ -274,7 +274,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: "flows/draw-seed.ts",
     find: "  const seed = randomBytes(SEED_BYTES);\n",
     replace:
-      "  const known = readSeed(disk, directory);\n  if (known !== undefined) return known;\n  const seed = randomBytes(SEED_BYTES);\n",
+      "  const known = store.read();\n  if (known !== undefined) return known;\n  const seed = randomBytes(SEED_BYTES);\n",
     search: "crash",
     workload: "learns",
   },
