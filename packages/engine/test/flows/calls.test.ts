@@ -1,4 +1,8 @@
+import { parseEntryHead, parseEntryLine, SnapshotMembers } from "@calybris/kernel";
 import { expect, test } from "vitest";
+import { Ledger } from "../../src/ledger/ledger.ts";
+import { readBody } from "../../src/state/read-entry.ts";
+import { EngineState } from "../../src/state/state.ts";
 import { boundsOf, CallWorld } from "../support/call-world.ts";
 
 // Goal: a call reserves its bound, its attempts reserve and settle their own money, and it ends at what they cost together.
@@ -10,6 +14,18 @@ async function funded(amount: bigint = GRANT): Promise<CallWorld> {
   const world = await new CallWorld().open();
   await world.fund("team", amount);
   return world;
+}
+
+/** The state that the lines of a journal add up to. */
+function foldOf(lines: readonly string[]): { readonly state: EngineState } {
+  const state = new EngineState();
+  for (const line of lines) {
+    const data = parseEntryLine(line)?.data ?? "";
+    const head = parseEntryHead(data);
+    if (head === undefined) throw new Error(`this is no entry: ${line}`);
+    state.apply(head.sequence, head.at, readBody({ head, data } as Parameters<typeof readBody>[0], state));
+  }
+  return { state };
 }
 
 test("a call reserves its bound, not what it is expected to cost, and settles what it cost with its outcome", async () => {
@@ -193,6 +209,33 @@ test("a call of a tenant without a limit reserves nothing, and its outcome carri
   await expect(world.begin({ tenant: "free", requestId: "f" })).rejects.toMatchObject({
     details: expect.objectContaining({ state: "finished" }),
   });
+  await world.engine.close();
+});
+
+test("a state snapshot holds the attempts of calls: a state that is restored from it is the same", async () => {
+  const world = await funded();
+  const call = await world.call();
+  await call.attemptEnded({ number: 1, status: 500, latencyMs: 1, costMicrocents: 12n });
+  const [bound] = boundsOf(3_000n);
+  if (bound === undefined) throw new Error("there is a bound");
+  await call.attempt({ candidate: 1, bound });
+  await world.call();
+  const ledger = new Ledger();
+  const { state } = foldOf(world.lines);
+  for (const line of state.ledger.lines()) {
+    const members = new SnapshotMembers(Buffer.from(line.bytes()).toString("utf8"));
+    ledger.restore(members.text("part"), members, state.sequence);
+  }
+  const openOf = ({ reservations }: Ledger): readonly unknown[] =>
+    [...reservations.allOpen()].map(({ of, amountMicrocents, knownMicrocents }) => [
+      of,
+      amountMicrocents,
+      knownMicrocents,
+      reservations.call(of)?.rows,
+      reservations.call(of)?.endedCounts,
+    ]);
+  expect(openOf(ledger)).toEqual(openOf(state.ledger));
+  expect(openOf(ledger)).toHaveLength(2);
   await world.engine.close();
 });
 
