@@ -69,8 +69,9 @@ test("a strict consumer type-checks against every entry point, and a browser's a
 
 test("an embedder can name every type that the engine's signatures have", () => {
   const engine = packed.find(({ name }) => name === "@calybris/engine");
-  // The inside of a fitted prior, a record's layout, and a step that only the engine's own flows take.
+  // The inside of a fitted prior, a record's layout, and steps that only the engine's own flows take.
   const inside = [
+    "EngineLearning: DecisionFound",
     "Prior: PriorText",
     "Prior: LinearHead",
     "Prior: TreesHead",
