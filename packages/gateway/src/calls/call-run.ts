@@ -28,6 +28,9 @@ import { streamWriter } from "./stream-writer.ts";
 /** Of a refusal that is passed on. */
 const ERROR_BYTES_MAX = 1024 * 1024;
 
+/** A call that takes so many times what is usual for its candidate is slow. */
+const SLOW_TIMES = 2;
+
 export interface CallRunParts {
   readonly context: CallContext;
   readonly request: Call;
@@ -48,6 +51,7 @@ export class CallRun {
   readonly #call: EngineCall;
   readonly #isLimitWritten: boolean;
   readonly #ended: (isAnswered: boolean) => void;
+  readonly #begunMs: number;
   readonly #record: CallRecord;
 
   constructor({ context, request, client, lanes, call, isLimitWritten, ended }: CallRunParts) {
@@ -58,6 +62,7 @@ export class CallRun {
     this.#call = call;
     this.#isLimitWritten = isLimitWritten;
     this.#ended = ended;
+    this.#begunMs = context.nowMs();
     this.#record = new CallRecord(call, context.nowMs);
   }
 
@@ -170,9 +175,11 @@ export class CallRun {
   }
 
   #signals({ isComplete, isLeft }: { readonly isComplete: boolean; readonly isLeft: boolean }): readonly Signal[] {
+    const { policy } = this.#context.engine.snapshot;
+    const usualMs = policy.candidates.find(({ id }) => id === this.#call.candidate)?.latencyP95Ms ?? 0;
     return signalsOf({
-      latencyMs: 0,
-      latencyMaxMs: 0,
+      latencyMs: Math.max(0, this.#context.nowMs() - this.#begunMs),
+      latencyMaxMs: SLOW_TIMES * usualMs,
       isFailed: !isComplete,
       isRepeat: false,
       isAborted: isLeft && !isComplete,
