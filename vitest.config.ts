@@ -20,7 +20,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           name: "fast",
           include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.slow.test.ts"],
-          testTimeout: 30_000,
+          // It ends a test that hangs. How fast the machine is decides nothing.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           setupFiles: ["test/decided-equality.ts"],
         },
       },
@@ -28,7 +30,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         test: {
           name: "slow",
           include: ["packages", "test", "bench", "datasets"].map((folder) => `${folder}/**/*.slow.test.ts`),
-          testTimeout: 240_000,
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
           setupFiles: ["test/decided-equality.ts"],
         },
       },

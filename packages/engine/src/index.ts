@@ -55,7 +55,7 @@ export type {
 } from "./storage/storage.ts";
 export type { ChainPosition } from "./journal/chain-check.ts";
 export type { GoodEntry } from "./journal/recovery.ts";
-export type { SnapshotFiles } from "./snapshot/snapshot-files.ts";
+export type { SnapshotFile, SnapshotFiles } from "./snapshot/snapshot-files.ts";
 export type { Restorable } from "./snapshot/start-point.ts";
 export type { Recovered, SetAside } from "./journal/recovery.ts";
 export type { Amount, ClientRequest } from "./intake/client-request.ts";
