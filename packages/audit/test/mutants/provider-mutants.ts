@@ -60,4 +60,27 @@ export const PROVIDER_MUTANTS: readonly Mutant[] = [
     replace: "bill.bill({ ...call.counts, reasoningTokens:",
     test: "gateway/test/mock/mock-faults.test.ts",
   },
+  {
+    name: "a client that leaves costs nothing",
+    file: "gateway/src/calls/answer-stream.ts",
+    find: 'this.#ending = this.#settle({ outcome, cause: "client_gone", firstByteMs: this.#firstByteMs });',
+    replace: "this.#ending = Promise.resolve();",
+    test: "gateway/test/calls/money.test.ts",
+    title: "client that leaves",
+  },
+  {
+    name: "a refused call keeps what was reserved for it",
+    file: "gateway/src/calls/call-record.ts",
+    find: "    else await this.#call.release(pending);",
+    replace: "",
+    test: "gateway/test/calls/money.test.ts",
+    title: "comes back",
+  },
+  {
+    name: "an output limit is not written into the request",
+    file: "gateway/src/calls/lanes.ts",
+    find: "...(outputTokens === undefined ? [] : editOutputLimit(body, dialect, outputTokens, field)),",
+    replace: "",
+    test: "gateway/test/calls/limits.test.ts",
+  },
 ];
