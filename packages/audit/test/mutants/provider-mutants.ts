@@ -50,8 +50,8 @@ export const PROVIDER_MUTANTS: readonly Mutant[] = [
     file: "gateway/src/providers/call-deadlines.ts",
     find: '    if (this.#phase === "idle") clearTimeout(this.#timer);\n',
     replace: "",
-    test: UPSTREAM_TEST,
-    title: "slow client",
+    test: "gateway/test/providers/call-deadlines.test.ts",
+    title: "takes to read",
   },
   {
     name: "the mock bills all of an answer that it cut",

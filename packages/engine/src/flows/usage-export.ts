@@ -7,7 +7,7 @@
  * its cost in microcents, or `usage` with `input_tokens` and `output_tokens`, which the catalog's prices make a cost. A call is
  * reconciled once each of its attempts has a row, or a cost that is known. A row without an id is a bucket of a bill:
  *
- *     {"from":1764201600,"to":1764288000,"candidate":"gpt-5-mini","cost_microcents":51200000}
+ *     {"from":1764201600,"to":1764288000,"candidate":"small","cost_microcents":51200000}
  *
  * with times in seconds since the Unix epoch, and perhaps the name of one candidate (`usage-buckets.ts`). Requests go first.
  * @module

@@ -94,10 +94,12 @@ async function tryOne(
   const isOther = READS.includes(disk.broken.kind) || isForSeed(disk, at) || isForSnapshot(disk, at);
   for (const problem of problems) requireCoded(problem, isOther);
   if (!isOther) {
-    // While the writer's thread hangs, another may still make the file of the seed.
-    const after = disk.changesAfter.filter(
-      ({ kind, name }) => fault !== "hang" || (name !== SEED_FILE && kind !== "syncDirectory"),
-    );
+    // A snapshot of what is durable may still be written: it is no call of the writer. While the writer's thread hangs, another
+    // may still make the file of the seed.
+    const after = disk.calls
+      .slice(at + 1)
+      .filter((call, index) => disk.changesAfter.includes(call) && !isForSnapshot(disk, at + 1 + index))
+      .filter(({ kind, name }) => fault !== "hang" || (name !== SEED_FILE && kind !== "syncDirectory"));
     if (after.length > 0)
       throw new CrashViolation(`after it the disk was still asked to ${after.map(({ kind }) => kind).join(", ")}`);
     if (fault !== "hang" && lived.engine !== undefined) await requireDead(lived.engine);
