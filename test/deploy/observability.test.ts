@@ -1,8 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ERRORS } from "@calybris/kernel";
 import { parse } from "yaml";
-import { post, type Running, startService } from "../../packages/gateway/test/support/running-service.ts";
+import { parsePolicyFile } from "@calybris/engine";
+import {
+  CALL_POLICY,
+  onlyGood,
+  type RunningGateway,
+  startGateway,
+} from "../../packages/gateway/test/calls/running-gateway.ts";
+import { post } from "../../packages/gateway/test/support/running-service.ts";
 import { GATEWAY_ERRORS } from "../../packages/gateway/src/gateway-errors.ts";
+import { CALL_RESULTS } from "../../packages/gateway/src/watch/call-metrics.ts";
 import { CONTRACTS } from "../../packages/gateway/src/decisions/contracts.ts";
 import { read } from "../sources.ts";
 import { selectorsOf } from "./metric-queries.ts";
@@ -39,17 +47,38 @@ const VALUES: Readonly<Record<string, readonly string[]>> = {
   code: [...Object.keys(ERRORS), ...Object.keys(GATEWAY_ERRORS)],
   operation: CONTRACTS.map(({ name }) => name),
   action: ["execute", "substitute", "reject"],
+  result: CALL_RESULTS,
 };
 
-let running: Running;
+/** Only the small model is good enough, so that a decision that is enforced saves money. */
+const NANO_POLICY = { ...CALL_POLICY, catalog: onlyGood("gpt-4.1-nano") };
+
+/** One that saves, one of which the cost is not known, and a storm. */
+const CALLS = [
+  ["chosen", "Hello"],
+  ["gpt-4.1", "Hello [[mock: malformed]]"],
+  ["gpt-4.1", "Hello [[mock: malformed]]"],
+] as const;
+
+let running: RunningGateway;
 /** Label names of every metric that the service exports. */
 const exported = new Map<string, ReadonlySet<string>>([["up", new Set()]]);
 
 beforeAll(async () => {
-  running = await startService();
+  running = await startGateway({
+    startingPolicy: () => Promise.resolve(parsePolicyFile(NANO_POLICY)),
+    models: [{ name: "chosen", candidate: "gpt-4.1", decisions: "enforce" }],
+    flags: { "calls-unanswered-per-minute": "1" },
+  });
+  const budget = { limit: { exposureCapDollars: "1" }, grant: { id: "first", amountMicrocents: "100000000" } };
+  await running.client({ key: running.keys.operate }).setBudget("default", budget);
   await post(running, "/v1/decisions", '{"inputTokens": 1}');
   await post(running, "/v1/decisions", '{"riskBps": 9700, "inputTokens": 1}');
   await post(running, "/v1/decisions", "{");
+  for (const [model, content] of CALLS) {
+    const body = JSON.stringify({ model, messages: [{ role: "user", content }] });
+    await post(running, "/v1/chat/completions", body);
+  }
   const text = await running.client({ key: running.keys.audit }).metrics();
   for (const [, metric = "", labels = ""] of text.matchAll(/^([a-z_]+)(?:\{(.*)\})? /gm))
     exported.set(metric, new Set([...labels.matchAll(/([a-z]+)="/g)].map(([, name = ""]) => name)));

@@ -65,7 +65,7 @@ export type { Caller, EngineKeys } from "./flows/keys.ts";
 export type { CreatedKey } from "./state/key-book.ts";
 
 // `engine.ledger`: budgets and settlements.
-export type { EngineLedger, Granted, OfDecision, Settled } from "./flows/ledger.ts";
+export type { EngineLedger, Granted, LedgerTotals, OfDecision, Settled } from "./flows/ledger.ts";
 export type { TenantLimits } from "./flows/tenant-limits.ts";
 export type { LedgerHandle } from "./ledger/handle.ts";
 export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";

@@ -96,7 +96,7 @@ export class HttpStack {
     const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
     const failures = new FailureLog(log, (cause) => engine.stop(cause));
     const report = (error: unknown): void => failures.report("model call", asCoded(error));
-    const calls = await serveCalls(engine, config, { prices, report });
+    const calls = await serveCalls(engine, config, { prices, metrics: metrics.calls, report });
     const pipeline = new RequestPipeline({
       admission: new Admission(keyring, crossOrigin),
       rates,
@@ -114,6 +114,7 @@ export class HttpStack {
       budget,
       connectionCount: () => connections.connectionCount,
       openCount: () => pipeline.openCount,
+      callGauges: () => calls?.gauges() ?? { deployments: [], estimatesCompared: 0, estimatesMissed: 0 },
     };
     const routes = [
       ...serviceRoutes({ engine, config, rates, metrics, reload, keysChanged }, watched),

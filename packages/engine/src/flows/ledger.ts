@@ -36,6 +36,7 @@ import type { Ordered } from "../journal/journal.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
 import type { LedgerHandle } from "../ledger/handle.ts";
 import { proveConservation, tenantProof } from "../ledger/proof.ts";
+import { type LedgerTotals, ledgerTotals } from "../ledger/totals.ts";
 import type { Settled } from "../state/reservation-results.ts";
 import type { Caller } from "./keys.ts";
 import { limitChanges } from "./limit-changes.ts";
@@ -43,6 +44,7 @@ import { type MovePorts, type OfDecision, ReservationMoves } from "./reservation
 import { TenantLimits } from "./tenant-limits.ts";
 
 export type { OfDecision } from "./reservation-moves.ts";
+export type { LedgerTotals } from "../ledger/totals.ts";
 export type { Settled } from "../state/reservation-results.ts";
 
 /** What the flow needs of the engine. */
@@ -207,6 +209,11 @@ export class EngineLedger {
     const account = this.#ports.ledger.account(tenant);
     if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return tenantProof(account);
+  }
+
+  /** For monitoring. */
+  totals(): LedgerTotals {
+    return ledgerTotals(this.#ports.ledger.accounts());
   }
 
   /** The conservation proof of the state as it is, per tenant and in total. */

@@ -20,6 +20,7 @@ import { requireModel } from "../keys/allowed-models.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ExpectedUsage } from "../reserve/expected-usage.ts";
 import { type OutputLimit, outputLimit } from "../reserve/output-limit.ts";
+import type { CountedCall } from "../watch/call-metrics.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 import { familyOf } from "../wire/provider-errors.ts";
 import { CODEX_REFUSALS, isCodex, REFUSALS, refusalAnswer, type RefusalSettings } from "../wire/refusals.ts";
@@ -27,6 +28,7 @@ import { type BoundLane, boundsFor, lanesFor, providersOf } from "./bound-lanes.
 import type { CallContext } from "./call-context.ts";
 import { newRequestId, rejectionReply, replyOf } from "./call-headers.ts";
 import { CallRun } from "./call-run.ts";
+import { CallWatch } from "./call-watch.ts";
 import { type ClientBody, readClientBody } from "./client-call.ts";
 import type { NamedModel } from "./model-names.ts";
 
@@ -44,8 +46,11 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   const named = names.resolve(client.model);
   const tenant = tenantOf(request);
   const storm = brake.check(tenant ?? DEFAULT_TENANT, body.promptDigest, performance.now());
-  if (storm.isStorm && named.mode === "enforce")
+  if (storm.isStorm) context.metrics.storm(client.model);
+  if (storm.isStorm && named.mode === "enforce") {
+    context.metrics.ended({ ...askedFor(client, named), result: "storm" });
     return replyOf(refusalAnswer(familyOf(dialect), stormRefusal(storm), newRequestId(), settingsOf(context, headers)));
+  }
   const lanes = lanesFor(context, client, named, nowMs());
   const limit = limitOf(client, named, lanes);
   const { tags, session } = callLabels(headers, body);
@@ -70,6 +75,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
     callerOf(engine, principal),
   );
   if ("rejected" in begun) {
+    context.metrics.ended({ ...askedFor(client, named), result: "rejected" });
     const { reason, roomMicrocents } = begun.rejected;
     const rejected = { reason, roomMicrocents, decisionId: begun.decided.decisionId, model: client.model };
     return rejectionReply(dialect, rejected, settingsOf(context, headers));
@@ -77,7 +83,14 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   const isWritten = limit.outputTokensMax < (client.limitTokens ?? limit.modelTokensMax);
   const ended = (isAnswered: boolean): void =>
     brake.ended(tenant ?? DEFAULT_TENANT, body.promptDigest, { isAnswered, nowMs: performance.now() });
-  return new CallRun({ context, request, client, lanes, call: begun.call, isLimitWritten: isWritten, ended }).answer();
+  const { call } = begun;
+  const watch = new CallWatch({ context, span: request.span, client, named, session, call });
+  return new CallRun({ context, request, client, lanes, call, isLimitWritten: isWritten, ended, watch }).answer();
+}
+
+/** A call of which nothing ran. */
+function askedFor({ model }: ClientBody, { candidate }: NamedModel): Omit<CountedCall, "result"> {
+  return { provider: "", asked: model, served: candidate ?? model };
 }
 
 /** The output limit that the reservation counts with, and how far it may be lowered. */

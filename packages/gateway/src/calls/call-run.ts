@@ -19,6 +19,7 @@ import type { BoundLane } from "./bound-lanes.ts";
 import type { CallContext } from "./call-context.ts";
 import { costHeaders, decisionHeaders, newRequestId, replyOf } from "./call-headers.ts";
 import { type CallEnd, CallRecord } from "./call-record.ts";
+import type { CallWatch } from "./call-watch.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Target } from "./fleet.ts";
 import { type Lane, requestFor } from "./lanes.ts";
@@ -40,6 +41,7 @@ export interface CallRunParts {
   readonly isLimitWritten: boolean;
   /** Called once, when the call has ended. */
   readonly ended: (isAnswered: boolean) => void;
+  readonly watch: CallWatch;
 }
 
 /** One call that has begun. */
@@ -51,10 +53,11 @@ export class CallRun {
   readonly #call: EngineCall;
   readonly #isLimitWritten: boolean;
   readonly #ended: (isAnswered: boolean) => void;
+  readonly #watch: CallWatch;
   readonly #begunMs: number;
   readonly #record: CallRecord;
 
-  constructor({ context, request, client, lanes, call, isLimitWritten, ended }: CallRunParts) {
+  constructor({ context, request, client, lanes, call, isLimitWritten, ended, watch }: CallRunParts) {
     this.#context = context;
     this.#request = request;
     this.#client = client;
@@ -62,6 +65,7 @@ export class CallRun {
     this.#call = call;
     this.#isLimitWritten = isLimitWritten;
     this.#ended = ended;
+    this.#watch = watch;
     this.#begunMs = context.nowMs();
     this.#record = new CallRecord(call, context.nowMs);
   }
@@ -80,8 +84,8 @@ export class CallRun {
       if (!mayFallBack(result)) break;
     }
     if (last === undefined) {
-      await this.#record.fail("unknown");
       this.#ended(false);
+      await this.#fail("unknown", undefined);
       throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model });
     }
     return this.#reply(last.result, last.lane);
@@ -112,15 +116,20 @@ export class CallRun {
     if (result.kind === "answer") return this.#answered(result, lane, more);
     this.#ended(false);
     if (result.kind === "refused") {
-      await this.#record.fail("unknown");
+      await this.#fail("unknown", lane);
       return replyOf(passedError(result.answer, lane.asked, this.#client.dialect, newRequestId()), more);
     }
     if (result.kind === "unavailable") {
-      await this.#record.fail("unknown");
+      await this.#fail("unknown", lane);
       throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model });
     }
-    await this.#record.fail(holdCauseOf(result.failure));
+    await this.#fail(holdCauseOf(result.failure), lane);
     throw failureError(result.failure);
+  }
+
+  async #fail(cause: HoldCause, lane: Lane | undefined): Promise<void> {
+    await this.#record.fail(cause);
+    this.#watch.ended({ lane, result: cause === "client_gone" ? "aborted" : "failed" });
   }
 
   async #answered(
@@ -148,30 +157,35 @@ export class CallRun {
           const isComplete = outcome === "complete";
           this.#ended(isComplete);
           const signals = this.#signals({ isComplete, isLeft: cause === "client_gone" });
-          await this.#finish({ ...end, isComplete, signals }).catch((error: unknown) => this.#context.report(error));
+          const ended = { ...end, isComplete, signals };
+          await this.#finish(ended, lane).catch((error: unknown) => this.#context.report(error));
         },
       });
       return { status: answer.status, body: stream, contentType: type, headers };
     }
-    const bytes = await this.#whole(answer);
+    const bytes = await this.#whole(answer, lane);
     const { usage, body } = readWhole(bytes, lane, nowMs());
     const isRead = body instanceof Uint8Array;
     answer.end(isRead ? "healthy" : "fault");
     const end = { target, status: answer.status, usage, cause: "unknown" as const };
     this.#ended(isRead);
     const signals = this.#signals({ isComplete: isRead, isLeft: false });
-    const cost = await this.#finish({ ...end, isComplete: isRead, signals });
+    const cost = await this.#finish({ ...end, isComplete: isRead, signals }, lane);
     if (!isRead) throw body;
     const costs = costHeaders(this.#call, cost, usage);
     return { status: answer.status, body, contentType: "application/json", headers: [...headers, ...costs] };
   }
 
   /** Settles or holds, and learns what such calls use. */
-  async #finish(end: CallEnd): Promise<CallCost | undefined> {
-    const { usage, target } = end;
+  async #finish(end: CallEnd, lane: Lane): Promise<CallCost | undefined> {
+    const { usage, target, isComplete, cause } = end;
     const { content } = this.#client.body;
-    if (usage?.isFinal === true && end.isComplete) this.#context.expected.note(target.priceProvider, content, usage);
-    return this.#record.finish(end);
+    if (usage?.isFinal === true && isComplete) this.#context.expected.note(target.priceProvider, content, usage);
+    this.#watch.used(lane, usage);
+    const cost = await this.#record.finish(end);
+    const result = isComplete ? "answered" : cause === "client_gone" ? "aborted" : "failed";
+    this.#watch.ended({ lane, result, usage, cost });
+    return cost;
   }
 
   #signals({ isComplete, isLeft }: { readonly isComplete: boolean; readonly isLeft: boolean }): readonly Signal[] {
@@ -187,14 +201,16 @@ export class CallRun {
     });
   }
 
-  async #whole(answer: Extract<CallResult, { readonly kind: "answer" }>["answer"]): Promise<Buffer> {
+  async #whole(answer: Extract<CallResult, { readonly kind: "answer" }>["answer"], lane: Lane): Promise<Buffer> {
     try {
       return await answer.whole(ANSWER_BYTES_MAX);
     } catch (error) {
       if (!(error instanceof UpstreamFailure)) throw error;
       answer.end(error.kind === "left" ? "unknown" : "fault");
       this.#ended(false);
-      await this.#record.lose(answer.status, holdCauseOf(error));
+      const cause = holdCauseOf(error);
+      await this.#record.lose(answer.status, cause);
+      this.#watch.ended({ lane, result: cause === "client_gone" ? "aborted" : "failed" });
       throw failureError(error);
     }
   }

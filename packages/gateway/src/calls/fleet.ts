@@ -10,6 +10,7 @@ import type { PriceBook } from "../prices/price-book.ts";
 import { parseBaseUrl } from "../providers/deployment.ts";
 import { readKey } from "../providers/secret.ts";
 import { Upstream } from "../providers/upstream.ts";
+import type { CallGauges } from "../watch/call-metrics.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 
 /** One deployment of a candidate. */
@@ -88,6 +89,14 @@ export class Fleet {
   /** Names of the candidates that can be called. */
   candidates(): readonly string[] {
     return [...this.#targets.keys()];
+  }
+
+  /** By the deployments' names. */
+  circuits(): CallGauges["deployments"] {
+    return this.all().map(({ upstream: { deployment, guard } }) => {
+      const state = guard.state === "half-open" ? "half_open" : guard.state;
+      return { name: deployment.name, state };
+    });
   }
 
   /** Ends every connection to a provider. */

@@ -11,8 +11,9 @@ import { ExpectedUses } from "../reserve/expected-usage.ts";
 import { UsageEstimator } from "../reserve/usage-estimator.ts";
 import { CallBodies } from "../scan/call-bodies.ts";
 import { loadDigestKey } from "../scan/digest-key.ts";
+import type { CallMetrics } from "../watch/call-metrics.ts";
+import type { ServedGauges } from "../watch/health.ts";
 import { callRoutes } from "./call-routes.ts";
-
 import { Fleet } from "./fleet.ts";
 import { ModelNames } from "./model-names.ts";
 
@@ -22,6 +23,7 @@ const MISS_RATE_BPS = 100;
 export interface CallServing {
   readonly routes: readonly Route[];
   readonly fleet: Fleet;
+  readonly gauges: () => ServedGauges;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,7 @@ export interface CallServingOptions {
   /** Instead of the prices that come with this version. */
   readonly prices?: PriceBook | undefined;
   readonly env?: { readonly [name: string]: string | undefined };
+  readonly metrics: CallMetrics;
   readonly report: (error: unknown) => void;
 }
 
@@ -39,7 +42,7 @@ export interface CallServingOptions {
 export async function serveCalls(
   engine: Engine,
   config: Config,
-  { prices, env = process.env, report }: CallServingOptions,
+  { prices, env = process.env, metrics, report }: CallServingOptions,
 ): Promise<CallServing | undefined> {
   if (config.deployments.length === 0) return undefined;
   const fleet = new Fleet(config, env, prices ?? (await shippedPrices()));
@@ -57,12 +60,17 @@ export async function serveCalls(
     estimator,
     expected,
     brake,
+    metrics,
     nowMs: Date.now,
     report,
   });
   return {
     routes,
     fleet,
+    gauges: () => {
+      const { compared, missed } = estimator.misses;
+      return { deployments: fleet.circuits(), estimatesCompared: compared, estimatesMissed: missed };
+    },
     close: async () => {
       await Promise.all([fleet.close(), bodies.close()]);
     },

@@ -7,6 +7,7 @@ import type { z } from "zod";
 import type { Principal } from "../keys/keyring.ts";
 import type { Scope } from "../keys/scope.ts";
 import { calybrisDialect, type ErrorDialect } from "./error-dialect.ts";
+import type { Span } from "../watch/traces.ts";
 import type { RequestHeaders } from "./exchange.ts";
 
 /** What a handler is given. Path, query and body have been checked against the contract. */
@@ -26,6 +27,8 @@ export interface Call {
    * first, so a handler that gives up still answers; a client that has only closed its side gets that answer.
    */
   readonly signal: AbortSignal;
+  /** Ends with the answer; `undefined` when this request is not traced. */
+  readonly span: Span | undefined;
   /**
    * Reserves memory for what the handler makes of the body, until the answer ended.
    *

@@ -8,7 +8,7 @@
 import type { Microcents } from "@calybris/kernel";
 import type { TokenUsage } from "../usage/usage-record.ts";
 
-/** `cached`: answered from the cache. `rejected`: refused by policy or budget. `storm`: refused by the brake, or counted. */
+/** `cached`: answered from the cache. `rejected`: refused by policy or budget. `storm`: refused by the brake. */
 export const CALL_RESULTS = ["answered", "failed", "aborted", "rejected", "cached", "storm"] as const;
 export type CallResultName = (typeof CALL_RESULTS)[number];
 
@@ -87,7 +87,16 @@ export class CallMetrics {
     "What the models asked for would have cost beyond those that served.",
   );
   readonly #held = new Counter("calybris_calls_held_dollars_total", "Reserved for calls whose cost was not known.");
+  readonly #storms = new Counter(
+    "calybris_calls_storms_total",
+    "Calls of a prompt that was sent again and again without an answer; refused where decisions are enforced.",
+  );
   readonly #tokens = new Counter("calybris_calls_tokens_total", "Tokens by kind; cache tokens are part of the input.");
+
+  /** A call is part of a storm, whether it is refused or not. */
+  storm(asked: string): void {
+    this.#storms.add([["asked", asked]], 1n);
+  }
 
   /** A call has ended. */
   ended({ provider, asked, served, result, ...amounts }: CountedCall): void {
@@ -124,6 +133,7 @@ export class CallMetrics {
       ...this.#saved.lines(dollarText),
       ...this.#held.lines(dollarText),
       ...this.#tokens.lines(String),
+      ...this.#storms.lines(String),
       ...(gauges === undefined ? [] : gaugeLines(gauges)),
     ];
   }
@@ -137,13 +147,16 @@ function gaugeLines(gauges: CallGauges): readonly string[] {
     `calybris_ledger_reserved_dollars ${dollarText(reservedMicrocents)}`,
     ...head("calybris_ledger_debt_dollars", "gauge", "Billed beyond what tenants can cover."),
     `calybris_ledger_debt_dollars ${dollarText(debtMicrocents)}`,
-    ...head("calybris_estimates_total", "counter", "Estimates of input tokens that were compared with a count."),
-    `calybris_estimates_total ${estimatesCompared}`,
-    ...head("calybris_estimates_missed_total", "counter", "Those of them that were too low."),
-    `calybris_estimates_missed_total ${estimatesMissed}`,
+    // Without a deployment no model is called.
     ...(deployments.length === 0
       ? []
-      : head(breaker, "gauge", "Circuit of a deployment: 0 closed, 1 half open, 2 open.")),
+      : [
+          ...head("calybris_estimates_total", "counter", "Estimates of input tokens that were compared with a count."),
+          `calybris_estimates_total ${estimatesCompared}`,
+          ...head("calybris_estimates_missed_total", "counter", "Those of them that were too low."),
+          `calybris_estimates_missed_total ${estimatesMissed}`,
+          ...head(breaker, "gauge", "Circuit of a deployment: 0 closed, 1 half open, 2 open."),
+        ]),
     ...deployments.map(({ name, state }) => `${breaker}${labelText([["deployment", name]])} ${STATES[state]}`),
   ];
 }

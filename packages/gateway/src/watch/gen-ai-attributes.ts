@@ -5,10 +5,11 @@
  */
 import type { TokenUsage } from "../usage/usage-record.ts";
 import type { WireDialect } from "../wire/dialect.ts";
+import type { SpanAttributes } from "./traces.ts";
 
 export interface TracedCall {
   readonly dialect: WireDialect;
-  /** Of the price data, or the host's name. */
+  /** Of the price data, or the host's name; empty where none was called. */
   readonly provider: string;
   readonly asked: string;
   readonly served: string | undefined;
@@ -18,8 +19,6 @@ export interface TracedCall {
   readonly session: string | undefined;
   readonly decisionId: string | undefined;
 }
-
-export type SpanAttributes = { readonly [name: string]: string | number | readonly string[] };
 
 /** The conventions' names, where they differ from those of the price data. */
 const PROVIDERS: ReadonlyMap<string, string> = new Map([
@@ -41,7 +40,7 @@ export function genAiAttributes(call: TracedCall): SpanAttributes {
   const { dialect, provider, asked, served, limitTokens, usage, finishReason, session, decisionId } = call;
   const known: { readonly [name: string]: string | number | readonly string[] | undefined } = {
     "gen_ai.operation.name": dialect === "openai-embeddings" ? "embeddings" : "chat",
-    "gen_ai.provider.name": PROVIDERS.get(provider) ?? provider,
+    "gen_ai.provider.name": provider === "" ? undefined : (PROVIDERS.get(provider) ?? provider),
     "gen_ai.request.model": asked,
     "gen_ai.response.model": served,
     "gen_ai.request.max_tokens": limitTokens,

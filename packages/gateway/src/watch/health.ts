@@ -8,6 +8,7 @@ import { apiJson } from "../http/error-dialect.ts";
 import type { Handler, Reply } from "../http/route-contract.ts";
 import type { TrafficBudget } from "../http/traffic-budget.ts";
 import { callerOf } from "../keys/caller.ts";
+import type { CallGauges } from "./call-metrics.ts";
 import type { Gauge } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
 import type { Traces } from "./traces.ts";
@@ -18,7 +19,12 @@ export interface Watched {
   readonly budget: TrafficBudget;
   readonly connectionCount: () => number;
   readonly openCount: () => number;
+  /** Of model calls, where they are served. */
+  readonly callGauges: () => ServedGauges;
 }
+
+/** What is known besides the money. */
+export type ServedGauges = Omit<CallGauges, "reservedMicrocents" | "debtMicrocents">;
 
 type Handlers = { readonly [Name in "health" | "ready" | "metrics" | "confirmClock"]: Handler };
 
@@ -31,7 +37,10 @@ export function healthHandlers(context: ApiContext, watched: Watched): Handlers 
       const { engine } = context;
       return { body: apiJson({ confirmed: (await engine.confirmClock(() => callerOf(engine, principal))) ?? null }) };
     },
-    metrics: () => ({ body: context.metrics.text(gauges(context, watched)), contentType }),
+    metrics: () => ({
+      body: context.metrics.text(gauges(context, watched), callGauges(context, watched)),
+      contentType,
+    }),
   };
 }
 
@@ -46,6 +55,10 @@ async function ready({ engine }: ApiContext, readiness: Readiness): Promise<Repl
   if (problem !== undefined) throw new GatewayError("CAL_GATEWAY_NOT_READY", { problem });
   const policyId = engine.reading.policies().length;
   return { body: apiJson({ status: "ready", sequence: engine.reading.head.sequence, policyId }) };
+}
+
+function callGauges({ engine }: ApiContext, watched: Watched): CallGauges {
+  return { ...engine.ledger.totals(), ...watched.callGauges() };
 }
 
 function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {

@@ -7,7 +7,11 @@
 import { randomBytes } from "node:crypto";
 import type { RequestHeaders } from "../http/exchange.ts";
 
+export type SpanAttributes = { readonly [name: string]: string | number | readonly string[] };
+
 export interface Span {
+  /** Adds attributes; numbers are integers. Those that come after its end count until it is exported. */
+  set(attributes: SpanAttributes): void;
   end(status: number): void;
 }
 
@@ -19,6 +23,7 @@ interface Ended {
   readonly startMs: number;
   readonly endMs: number;
   readonly status: number;
+  readonly attributes: SpanAttributes;
 }
 
 const HELD_MAX = 4_096;
@@ -53,10 +58,15 @@ export class Traces {
     const startMs = performance.timeOrigin + performance.now();
     const traceId = parent?.[1] ?? randomBytes(16).toString("hex");
     const parentSpanId = parent?.[2] ?? "";
+    const spanId = randomBytes(8).toString("hex");
+    const attributes: { [name: string]: SpanAttributes[string] } = {};
     return {
+      set: (more) => {
+        Object.assign(attributes, more);
+      },
       end: (status) => {
         const endMs = performance.timeOrigin + performance.now();
-        this.#keep({ traceId, spanId: randomBytes(8).toString("hex"), parentSpanId, name, startMs, endMs, status });
+        this.#keep({ traceId, spanId, parentSpanId, name, startMs, endMs, status, attributes });
       },
     };
   }
@@ -116,7 +126,7 @@ function otlp(spans: readonly Ended[]): object {
   };
 }
 
-function otlpSpan({ traceId, spanId, parentSpanId, name, startMs, endMs, status }: Ended): object {
+function otlpSpan({ traceId, spanId, parentSpanId, name, startMs, endMs, status, attributes }: Ended): object {
   return {
     traceId,
     spanId,
@@ -125,9 +135,18 @@ function otlpSpan({ traceId, spanId, parentSpanId, name, startMs, endMs, status 
     kind: SERVER_KIND,
     startTimeUnixNano: nanoseconds(startMs),
     endTimeUnixNano: nanoseconds(endMs),
-    attributes: [{ key: "http.response.status_code", value: { intValue: String(status) } }],
+    attributes: Object.entries({ "http.response.status_code": status, ...attributes }).map(([key, value]) => ({
+      key,
+      value: otlpValue(value),
+    })),
     ...(status >= 500 ? { status: { code: STATUS_ERROR } } : {}),
   };
+}
+
+function otlpValue(value: SpanAttributes[string]): object {
+  if (typeof value === "string") return { stringValue: value };
+  if (typeof value === "number") return { intValue: String(value) };
+  return { arrayValue: { values: value.map((one) => ({ stringValue: one })) } };
 }
 
 function nanoseconds(milliseconds: number): string {

@@ -48,6 +48,12 @@ export const CALL_CATALOG: object = {
 
 export const CALL_POLICY: object = { ...POLICY, catalog: CALL_CATALOG };
 
+/** Models of which one alone is good enough for a decision that is enforced. */
+export function onlyGood(name: string): object {
+  const { candidates, ...catalog } = CALL_CATALOG as { readonly candidates: readonly { readonly name: string }[] };
+  return { ...catalog, candidates: candidates.map((one) => (one.name === name ? one : { ...one, qualityBps: 4_000 })) };
+}
+
 let prices: Promise<PriceBook> | undefined;
 
 export interface RunningGateway extends Running {

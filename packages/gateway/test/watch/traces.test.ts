@@ -1,52 +1,21 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Collector, type ReportedSpan, startCollector } from "../support/collector.ts";
 import { post, startService } from "../support/running-service.ts";
 
 const BODY = JSON.stringify({ requested: "large", inputTokens: 1_000 });
 const PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-interface Span {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId?: string;
-  readonly name: string;
-  readonly startTimeUnixNano: string;
-  readonly endTimeUnixNano: string;
-  readonly attributes: readonly { readonly value: { readonly intValue: string } }[];
-}
-
-let collector: Server;
-let endpoint: string;
-let reported: { readonly path: string; readonly spans: readonly Span[] }[];
-let status: number;
+let collector: Collector;
 beforeEach(async () => {
-  reported = [];
-  status = 200;
-  collector = createServer((request, response) => {
-    let body = "";
-    request.on("data", (data: Buffer) => {
-      body += data.toString();
-    });
-    request.on("end", () => {
-      const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: Span[] }[] }[] };
-      reported.push({
-        path: request.url ?? "",
-        spans: resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
-      });
-      response.writeHead(status).end("{}");
-    });
-  });
-  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
-  endpoint = `http://127.0.0.1:${(collector.address() as AddressInfo).port}`;
+  collector = await startCollector();
 });
 afterEach(() => collector.close());
 
 async function traced(
   flags: { readonly [flag: string]: string },
   headers: { readonly [name: string]: string } = {},
-): Promise<readonly Span[]> {
-  const own = await startService({ flags: { "traces-endpoint": `${endpoint}/`, ...flags } });
+): Promise<readonly ReportedSpan[]> {
+  const own = await startService({ flags: { "traces-endpoint": `${collector.url}/`, ...flags } });
   try {
     await post(own, "/v1/decisions", BODY, headers);
     await post(own, "/v1/settlements", "{}", headers);
@@ -54,8 +23,8 @@ async function traced(
     // What is held is exported before it ends.
     await own.end();
   }
-  expect(reported.every(({ path }) => path === "/v1/traces")).toBe(true);
-  return reported.flatMap(({ spans }) => spans);
+  expect(collector.reported.every(({ path }) => path === "/v1/traces")).toBe(true);
+  return collector.reported.flatMap(({ spans }) => spans);
 }
 
 test("each request is a span, and what a caller began is continued", async () => {
@@ -71,15 +40,15 @@ test("each request is a span, and what a caller began is continued", async () =>
 test("a share of nothing is none, but for those that a caller wants; and a caller may want none", async () => {
   expect(await traced({ "traces-share-bps": "0" })).toEqual([]);
   expect(await traced({ "traces-share-bps": "0" }, { traceparent: PARENT })).toHaveLength(2);
-  reported = [];
+  collector.reported.length = 0;
   expect(await traced({}, { traceparent: PARENT.replace(/01$/, "00") })).toEqual([]);
 });
 
 test("a collector that fails, or is not there, is noticed by nobody who asks", async () => {
-  status = 500;
+  collector.status = 500;
   expect(await traced({})).toHaveLength(2);
-  await new Promise((resolve) => collector.close(resolve));
-  const own = await startService({ flags: { "traces-endpoint": endpoint } });
+  await collector.close();
+  const own = await startService({ flags: { "traces-endpoint": collector.url } });
   try {
     expect((await post(own, "/v1/decisions", BODY)).status).toBe(200);
     await expect

@@ -1,0 +1,47 @@
+/**
+ * Money of all tenants together, for monitoring.
+ * @module
+ */
+import type { Account } from "./account.ts";
+
+/** That of a tenant below another counts once. */
+export interface LedgerTotals {
+  /** Of what is open or held. */
+  readonly reservedMicrocents: bigint;
+  /** Billed beyond what tenants can cover. */
+  readonly debtMicrocents: bigint;
+}
+
+interface Sums {
+  readonly reserved: bigint;
+  readonly debt: bigint;
+}
+
+const NOTHING: Sums = { reserved: 0n, debt: 0n };
+
+/**
+ * Sums in one pass. A reservation is on every limited level of a path, and a debt on each level that could not cover it: of a
+ * tenant and those below it, the larger counts.
+ *
+ * @param accounts - each after the one above it, as the ledger has them.
+ */
+export function ledgerTotals(accounts: readonly Account[]): LedgerTotals {
+  let top = NOTHING;
+  const below = new Map<Account, Sums>();
+  for (const account of accounts.toReversed()) {
+    const theirs = below.get(account) ?? NOTHING;
+    const sums = { reserved: greater(account.reserved, theirs.reserved), debt: greater(account.debt, theirs.debt) };
+    const parent = account.path.at(-2);
+    if (parent === undefined) top = plus(top, sums);
+    else below.set(parent, plus(below.get(parent) ?? NOTHING, sums));
+  }
+  return { reservedMicrocents: top.reserved, debtMicrocents: top.debt };
+}
+
+function plus(a: Sums, b: Sums): Sums {
+  return { reserved: a.reserved + b.reserved, debt: a.debt + b.debt };
+}
+
+function greater(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}

@@ -1,0 +1,99 @@
+/**
+ * What metrics and the span of one call say of it. Money is read from where the call's reservation stands after its end, so
+ * that metrics agree with the ledger.
+ * @module
+ */
+import type { Call, CallStanding } from "@calybris/engine";
+import type { Microcents } from "@calybris/kernel";
+import { microcents } from "@calybris/kernel";
+import { type CallCost, costOf } from "../prices/call-cost.ts";
+import type { UsageRecord } from "../usage/usage-record.ts";
+import type { CallResultName } from "../watch/call-metrics.ts";
+import { genAiAttributes } from "../watch/gen-ai-attributes.ts";
+import type { Span } from "../watch/traces.ts";
+import type { CallContext } from "./call-context.ts";
+import type { ClientBody } from "./client-call.ts";
+import type { Lane } from "./lanes.ts";
+import type { NamedModel } from "./model-names.ts";
+
+export interface CallWatchParts {
+  readonly context: CallContext;
+  readonly span: Span | undefined;
+  readonly client: ClientBody;
+  readonly named: NamedModel;
+  readonly session: string | undefined;
+  readonly call: Call;
+}
+
+export interface WatchedEnd {
+  /** `undefined`: no candidate could be called. */
+  readonly lane: Lane | undefined;
+  readonly result: CallResultName;
+  readonly usage?: UsageRecord | undefined;
+  /** Of the attempt that was answered. */
+  readonly cost?: CallCost | undefined;
+}
+
+export class CallWatch {
+  readonly #parts: CallWatchParts;
+
+  constructor(parts: CallWatchParts) {
+    this.#parts = parts;
+    this.used(undefined, undefined);
+  }
+
+  /** What is known of the call, for its span. */
+  used(lane: Lane | undefined, usage: UsageRecord | undefined): void {
+    const { span, client, session, call } = this.#parts;
+    if (span === undefined) return;
+    const { dialect, model: asked, limitTokens } = client;
+    const { decisionId } = call;
+    const ran = { provider: providerOf(lane), served: lane?.candidate, finishReason: undefined };
+    span.set(genAiAttributes({ dialect, asked, limitTokens, usage, session, decisionId, ...ran }));
+  }
+
+  /** The call has ended, and its end is in the journal. */
+  ended({ lane, result, usage, cost }: WatchedEnd): void {
+    const { context, client, named, call } = this.#parts;
+    this.used(lane, usage);
+    const { standing } = call;
+    const costMicrocents = knownCost(standing, cost);
+    const heldMicrocents = standing.state === "held" ? standing.reservedMicrocents : 0n;
+    const isKnown = heldMicrocents === 0n && cost?.unknown.length === 0;
+    context.metrics.ended({
+      provider: providerOf(lane),
+      asked: client.model,
+      served: lane?.candidate ?? named.candidate ?? client.model,
+      result,
+      usage,
+      costMicrocents: microcents(costMicrocents),
+      heldMicrocents: microcents(heldMicrocents),
+      askedMicrocents: isKnown && usage !== undefined ? this.#askedCost(usage, lane?.candidate) : undefined,
+    });
+  }
+
+  /** What the candidate that was asked for would have cost at list prices; `undefined` where it ran, or has no price. */
+  #askedCost(usage: UsageRecord, served: string | undefined): Microcents | undefined {
+    const { context, named } = this.#parts;
+    const { candidate } = named;
+    if (candidate === undefined || candidate === served) return undefined;
+    const [target] = context.fleet.targetsOf(candidate);
+    const timeMs = context.nowMs();
+    const prices = target?.pricesAt(timeMs);
+    if (target === undefined || prices === undefined) return undefined;
+    // Tiers, speeds and regions are words of the provider that ran.
+    const listed = { ...usage, tier: "", speed: "", region: "" };
+    const { costMicrocents, unknown } = costOf(listed, { provider: target.priceProvider, prices });
+    return unknown.length === 0 ? costMicrocents : undefined;
+  }
+}
+
+function providerOf(lane: Lane | undefined): string {
+  return lane?.targets[0]?.priceProvider ?? "";
+}
+
+/** Where nothing was reserved, a cost that is known in part is in no account. */
+function knownCost({ state, costMicrocents }: CallStanding, cost: CallCost | undefined): bigint {
+  if (state !== "finished" || cost === undefined || cost.unknown.length === 0) return costMicrocents;
+  return costMicrocents + cost.costMicrocents;
+}
