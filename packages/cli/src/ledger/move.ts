@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { CliError } from "../cli-errors.ts";
 import { byOption, type Claim, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { journalOption } from "../journal/place.ts";
+import { sinceUs } from "../journal/since.ts";
 import { configOption } from "../service/config-file.ts";
 import { exactAmounts } from "../service/exact-amounts.ts";
 import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
@@ -23,6 +24,7 @@ import { printable } from "../terminal/terminal-text.ts";
 interface MoveOptions extends TargetOptions, ClaimOptions, AmountGiven {
   readonly tenant?: string;
   readonly usageExport?: string;
+  readonly completeUntil?: number;
   readonly json?: true;
 }
 
@@ -89,10 +91,13 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .option("--tenant <name>", "tenant of the decision; a decision of another tenant is refused");
   if (move.hasActual) amountOptions(command, "actual-", "actual cost");
   if (move.name === "reconcile")
-    command.option(
-      "--usage-export <file>",
-      "reconcile the held calls that this export of a provider states (JSON Lines)",
-    );
+    command
+      .option("--usage-export <file>", "reconcile the held calls that this export of a provider states (JSON Lines)")
+      .option(
+        "--complete-until <time>",
+        "the export has every request up to then (ISO 8601, or 2h before now): held calls of before without a row cost nothing",
+        sinceUs,
+      );
   command.addOption(byOption());
   const amount = move.hasActual ? " --actual-dollars 0.0131" : "";
   const example = `calybris ledger ${move.name} 42-1c176df6 --journal journal${amount}`;
@@ -101,7 +106,11 @@ function moveCommand(move: Move, terminal: Terminal): Command {
     .option("--json", "print JSON")
     .addHelpText("after", `\nThe same again changes nothing.\n\nExample:\n  ${example}`)
     .action((decisionId: string | undefined, options: MoveOptions) => {
-      const { usageExport } = options;
+      const { usageExport, completeUntil } = options;
+      if (completeUntil !== undefined && usageExport === undefined) {
+        const problem = "--complete-until needs --usage-export: it says how far the export goes";
+        throw new CliError("CAL_USAGE_INVALID", { command: `ledger ${move.name}`, problem });
+      }
       if (usageExport !== undefined && decisionId === undefined)
         return runUsageExport({ ...options, usageExport }, terminal);
       if (decisionId !== undefined && usageExport === undefined) return runMove(move, decisionId, options, terminal);

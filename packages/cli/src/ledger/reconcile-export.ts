@@ -15,18 +15,19 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 interface ExportOptions extends TargetOptions, ClaimOptions {
   readonly usageExport: string;
+  readonly completeUntil?: number;
   readonly json?: true;
 }
 
 export async function runUsageExport(options: ExportOptions, terminal: Terminal): Promise<void> {
-  const { usageExport: file } = options;
+  const { usageExport: file, completeUntil: completeUntilUs } = options;
   if (options.url !== undefined) {
     const problem = "--usage-export needs --journal: stop the service first";
     throw new CliError("CAL_USAGE_INVALID", { command: "ledger reconcile", problem });
   }
   const bytes = bytesOf(file);
   const exportDigest = createHash("sha256").update(bytes).digest("hex");
-  const named = { exportDigest, file };
+  const named = { exportDigest, file, completeUntilUs };
   const result = await withEngine(options, undefined, (engine) =>
     reconcileExport(engine, bytes.toString("utf8"), named, callerOf(options)),
   );

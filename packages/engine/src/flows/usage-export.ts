@@ -10,6 +10,9 @@
  *     {"from":1764201600,"to":1764288000,"candidate":"small","cost_microcents":51200000}
  *
  * with times in seconds since the Unix epoch, and perhaps the name of one candidate (`usage-buckets.ts`). Requests go first.
+ *
+ * An attempt that never reached its provider has no row. It stays held, unless the export is said to be complete up to a time
+ * after it was begun: then it cost nothing.
  * @module
  */
 import {
@@ -24,6 +27,8 @@ import {
 } from "@calybris/kernel";
 import type { EngineReading } from "../reading.ts";
 import type { EngineCalls } from "./calls.ts";
+import type { OpenCall } from "./client-call.ts";
+import { begunBefore } from "./export-coverage.ts";
 import type { Caller } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
 import { type Bucket, type SpreadBucket, spreadBuckets } from "./usage-buckets.ts";
@@ -50,6 +55,13 @@ export interface ReconciledExport {
   readonly buckets: readonly { readonly callCount: number; readonly unexplainedMicrocents: bigint }[];
 }
 
+/** Which export it is, and what is known of it. */
+export interface NamedExport {
+  readonly exportDigest: string;
+  readonly file: string;
+  readonly completeUntilUs?: number | undefined;
+}
+
 const PRICED_TOKENS = 1_000_000n;
 const MICROSECONDS = 1_000_000;
 /** The year 2255: microseconds up to there are whole numbers that a double holds. */
@@ -63,6 +75,7 @@ interface Row {
   readonly decisionId: string | undefined;
   /** `undefined` for the call as a whole. */
   readonly attempt: number | undefined;
+  readonly isEnded: boolean;
   readonly cost: (decisionId: string) => bigint;
 }
 
@@ -72,15 +85,19 @@ interface Row {
  * @param text - JSON Lines; rows with `"is_ended":false` are passed over, because they still grow.
  * @param exportDigest - SHA-256 of the file, hexadecimal; each reconciliation names it.
  * @param file - named in errors.
+ * @param completeUntilUs - microseconds since the Unix epoch, up to which the export has every request that was billed: an
+ *   attempt of a held call without a row cost nothing, if the call's attempts were all begun before. Left out, it stays held.
  * @throws CalybrisError `CAL_INPUT_MALFORMED` naming the line; nothing was changed.
  */
 export async function reconcileExport(
   { calls, ledger, reading }: ReconcilingEngine,
   text: string,
-  { exportDigest, file }: { readonly exportDigest: string; readonly file: string },
+  { exportDigest, file, completeUntilUs }: NamedExport,
   caller: Caller = {},
 ): Promise<ReconciledExport> {
-  const { rows, buckets } = rowsOf(text, file, reading);
+  const { rows: all, buckets } = rowsOf(text, file, reading);
+  const rows = all.filter(({ isEnded }) => isEnded);
+  const growing = new Set(all.filter(({ isEnded }) => !isEnded).map(({ decisionId }) => decisionId));
   const held = new Map(
     [...calls.open()].filter(({ state }) => state === "held").map((call) => [call.decisionId, call]),
   );
@@ -92,8 +109,11 @@ export async function reconcileExport(
     else others.push(row);
   const reconciled: { readonly decisionId: string; readonly costMicrocents: bigint }[] = [];
   const stillHeld: string[] = [];
-  for (const [decisionId, { attemptCosts }] of held) {
-    const costMicrocents = totalOf(decisionId, byCall.get(decisionId) ?? [], attemptCosts);
+  const heldOf = new Set([...held.keys()].map(sequenceOf));
+  const covered = completeUntilUs === undefined ? new Set() : await begunBefore(reading, heldOf, completeUntilUs);
+  for (const [decisionId, call] of held) {
+    const isSilentFree = covered.has(sequenceOf(decisionId)) && !growing.has(decisionId);
+    const costMicrocents = costOf(call, byCall.get(decisionId) ?? [], isSilentFree);
     if (costMicrocents === undefined) stillHeld.push(decisionId);
     else {
       await ledger.reconcile({ decisionId, actualMicrocents: costMicrocents, exportDigest }, caller);
@@ -122,19 +142,35 @@ export async function reconcileExport(
   };
 }
 
-/** What a call cost; `undefined` while an attempt is not known. */
+function sequenceOf(decisionId: string): number {
+  return parseDecisionId(decisionId)?.of ?? 0;
+}
+
+/** What a held call cost; `undefined` while that is not known. */
+function costOf(call: OpenCall, rows: readonly Row[], isSilentFree: boolean): bigint | undefined {
+  const { decisionId, attemptCosts, costMicrocents: knownMicrocents } = call;
+  const stated = totalOf(decisionId, rows, attemptCosts, undefined);
+  if (stated !== undefined || !isSilentFree) return stated;
+  const total = totalOf(decisionId, rows, attemptCosts, 0n);
+  // A provider that stated a part of the cost has billed the call: an export without it is not complete.
+  return total === undefined || total < knownMicrocents ? undefined : total;
+}
+
+/** @param silent - the cost of an attempt without a row, where that is known. */
 function totalOf(
   decisionId: string,
   rows: readonly Row[],
   attemptCosts: readonly (bigint | undefined)[],
+  silent: bigint | undefined,
 ): bigint | undefined {
   const sum = (some: readonly Row[]): bigint => some.reduce((total, { cost }) => total + cost(decisionId), 0n);
   if (rows.some(({ attempt }) => attempt === undefined)) return sum(rows);
   let total = 0n;
   for (const [index, known] of attemptCosts.entries()) {
     const own = rows.filter(({ attempt }) => attempt === index + 1);
-    if (own.length === 0 && known === undefined) return undefined;
-    total += own.length === 0 ? (known ?? 0n) : sum(own);
+    const cost = own.length === 0 ? (known ?? silent) : sum(own);
+    if (cost === undefined) return undefined;
+    total += cost;
   }
   return total;
 }
@@ -150,9 +186,8 @@ function rowsOf(
     if (line.trim() === "") continue;
     try {
       const members = membersIn(parseExact(line));
-      const row = members["request_id"] === undefined ? undefined : rowOf(members, reading);
       if (members["request_id"] === undefined) buckets.push(bucketOf(members, reading));
-      else if (row !== undefined) rows.push(row);
+      else rows.push(rowOf(members, reading));
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
       throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: index + 1, problem }, { cause });
@@ -181,17 +216,18 @@ function bucketOf(members: Members, reading: EngineReading): Bucket {
   return { fromUs: fromSeconds * MICROSECONDS, toUs: toSeconds * MICROSECONDS, candidateId, billedMicrocents };
 }
 
-function rowOf(members: Members, reading: EngineReading): Row | undefined {
-  if (members["is_ended"] === false) return undefined;
+function rowOf(members: Members, reading: EngineReading): Row {
   const { request_id: requestId, cost_microcents: stated, usage } = members;
   if (typeof requestId !== "string") throw new RangeError("request_id is no text");
   const [, decisionId, attempt] = REQUEST_ID.exec(requestId) ?? [];
   const isOurs = decisionId !== undefined && isDecision(decisionId, reading);
   const exact = stated === undefined ? undefined : amountIn(stated, "cost_microcents");
-  const tokens = exact === undefined ? tokensIn(usage) : undefined;
+  const isEnded = members["is_ended"] !== false;
+  const tokens = exact === undefined && isEnded ? tokensIn(usage) : undefined;
   return {
     decisionId: isOurs ? decisionId : undefined,
     attempt: attempt === undefined ? undefined : Number(attempt),
+    isEnded,
     cost: (id) => exact ?? (id === "" || tokens === undefined ? 0n : pricedCost(id, tokens, reading)),
   };
 }

@@ -46,7 +46,7 @@ export class CallRecord {
         if (this.#number === 0) this.#number = 1;
         else this.#number = (await this.#call.attempt({ candidate: bound.candidate, deployment, bound })).number;
         this.#begunMs = this.#nowMs();
-        return `${this.#call.decisionId}-${this.#number}`;
+        return `${this.#call.decisionId}/${this.#number}`;
       },
       end: (end) => {
         this.#pending = this.#ended(end);

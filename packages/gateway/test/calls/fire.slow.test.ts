@@ -136,7 +136,7 @@ test("what is settled and held covers the bill at every moment, and is the bill 
 
   const rows = rowsOf(running.mock.billText());
   for (const { decisionId, tenant } of open) {
-    const own = rows.filter(({ request_id: id }) => id.startsWith(`${decisionId}-`));
+    const own = rows.filter(({ request_id: id }) => id.startsWith(`${decisionId}/`));
     const actualMicrocents = own.reduce((sum, { cost_microcents: cost }) => sum + BigInt(cost), 0n);
     await ledger.reconcile({ decisionId, tenant, actualMicrocents });
   }

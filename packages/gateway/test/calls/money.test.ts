@@ -46,7 +46,7 @@ async function spendingOf(decisionId: string | null): Promise<Spending> {
 }
 
 function billOf(decisionId: string | null): number {
-  const rows = rowsOf(running.mock.billText()).filter(({ request_id: id }) => id.startsWith(`${decisionId}-`));
+  const rows = rowsOf(running.mock.billText()).filter(({ request_id: id }) => id.startsWith(`${decisionId}/`));
   return rows.reduce((sum, { cost_microcents: cost }) => sum + cost, 0);
 }
 

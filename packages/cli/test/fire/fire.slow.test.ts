@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { moneyUnderFire } from "./money-under-fire.ts";
+
+// Goal: a gateway that is killed in the middle of calls loses no cost, charges none twice, and ends at the provider's bill.
+// Method: a real process, a real kill, a real journal; `npm run torture -- money` does the same with 10,000 calls.
+
+test("a gateway that is killed under calls is charged what its provider bills, to the microcent", async () => {
+  const seed = 1;
+  const report = await moneyUnderFire({ seed, calls: 150, concurrency: 16, kills: 1, milliseconds: 120_000 });
+  console.log(report);
+  expect(report).toMatchObject({ calls: 150, kills: 1 });
+  expect(report.statuses[200]).toBeGreaterThan(80);
+  expect(report.statuses[402]).toBeGreaterThan(0);
+  expect(report.repeatsRefused).toBeGreaterThan(0);
+  expect(report.reconciled).toBeGreaterThan(0);
+  expect(report.billMicrocents).toBeGreaterThan(0n);
+});
