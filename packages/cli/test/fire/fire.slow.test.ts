@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { moneyUnderFire } from "./money-under-fire.ts";
 
 // Goal: a gateway that is killed in the middle of calls loses no cost, charges none twice, and ends at the provider's bill.
-// Method: a real process, a real kill, a real journal; `npm run torture -- money` does the same with 10,000 calls.
+// Method: a real process, a real kill, a real journal; `npm run torture -- money-under-fire` does the same with 10,000 calls.
 
 test("a gateway that is killed under calls is charged what its provider bills, to the microcent", async () => {
   const seed = 1;

@@ -39,7 +39,9 @@ export class GatewayProcess {
       const url = READY.exec(own)?.[1];
       if (url !== undefined) resolve(url);
     });
-    child.once("close", (code, signal) => reject(new Error(`the gateway ended before it was ready, ${signal ?? code}:\n${own}`)));
+    child.once("close", (code, signal) =>
+      reject(new Error(`the gateway ended before it was ready, ${signal ?? code}:\n${own}`)),
+    );
     return promise;
   }
 

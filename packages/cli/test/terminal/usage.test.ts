@@ -58,6 +58,11 @@ describe("--help", () => {
     [["show", "3", "--jurnal", "x"], "calybris show", "unknown option '--jurnal'. Did you mean --journal?"],
     [["show", "x", "3"], "calybris show", expect.stringContaining("Name the journal with --journal.")],
     [["show", "x"], "calybris show", expect.stringContaining("argument 'x' is invalid")],
+    [
+      ["ledger", "reconcile", "3-00000000", "--complete-until", "1h"],
+      "ledger reconcile",
+      expect.stringContaining("--complete-until needs --usage-export"),
+    ],
     [["ledger"], "calybris ledger", expect.stringMatching(/^missing subcommand: one of apply, grant, /)],
   ])("bad usage %j is reported as one line of JSON where JSON was asked for", async (words, command, problem) => {
     const { exit, out, complaints } = await calybris(...words, "--json");

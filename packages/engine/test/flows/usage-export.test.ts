@@ -99,6 +99,50 @@ test("a bill without ids is spread over its held calls in proportion to their bo
   await engine.close();
 });
 
+test("an export that is complete up to a time makes calls of before that it does not have cost nothing, and no others", async () => {
+  const made = await world();
+  const { engine } = made;
+  const silent = await made.call();
+  await silent.hold({ cause: "unknown" });
+  const partly = await made.call();
+  await partly.hold({ cause: "stream_cut", knownMicrocents: 40n });
+  const growing = await made.call();
+  await growing.hold({ cause: "client_gone" });
+  const twice = await made.call();
+  await twice.attemptEnded({ number: 1, status: 500, latencyMs: 1, costMicrocents: 30n });
+  made.now += 1_000;
+  const until = made.now;
+  const [bound] = boundsOf(3_000n);
+  if (bound === undefined) throw new Error("there is a bound");
+  await twice.attempt({ candidate: 1, bound });
+  await twice.hold({ cause: "timeout" }, { number: 2, status: 0, latencyMs: 1 });
+  const later = await made.call();
+  await later.hold({ cause: "unknown" });
+  const text = lines({ request_id: `${growing.decisionId}/1`, cost_microcents: 9, is_ended: false });
+  expect(await reconcileExport(engine, text, NAMED)).toMatchObject({ reconciled: [] });
+  const report = await reconcileExport(engine, text, { ...NAMED, completeUntilUs: until });
+  expect(report.reconciled).toEqual([{ decisionId: silent.decisionId, costMicrocents: 0n }]);
+  expect(report.stillHeld).toEqual([partly, growing, twice, later].map(({ decisionId }) => decisionId));
+  const all = await reconcileExport(engine, "", { ...NAMED, completeUntilUs: made.now + 60_000_000 });
+  expect(all.reconciled).toEqual([
+    { decisionId: growing.decisionId, costMicrocents: 0n },
+    { decisionId: twice.decisionId, costMicrocents: 30n },
+    { decisionId: later.decisionId, costMicrocents: 0n },
+  ]);
+  expect(all.stillHeld).toEqual([partly.decisionId]);
+  await engine.close();
+});
+
+test("a held reservation of a decision that is no call stays held, however complete an export is", async () => {
+  const made = await world();
+  const { engine } = made;
+  const { decisionId } = await engine.decide({ tenant: "team", inputTokens: 1 });
+  await engine.ledger.hold({ decisionId, cause: "unknown" });
+  const complete = { ...NAMED, completeUntilUs: made.now + 60_000_000 };
+  expect(await reconcileExport(engine, "", complete)).toMatchObject({ reconciled: [], stillHeld: [decisionId] });
+  await engine.close();
+});
+
 test.each([
   ["what is no JSON", "{", 1],
   ["a row that is no object", "\n[1]", 2],
