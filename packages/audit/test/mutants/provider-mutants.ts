@@ -69,6 +69,14 @@ export const PROVIDER_MUTANTS: readonly Mutant[] = [
     title: "client that leaves",
   },
   {
+    name: "an attempt is sent by an id that no usage export is read by",
+    file: "gateway/src/calls/call-record.ts",
+    find: "decisionId}/${this.#number}",
+    replace: "decisionId}-${this.#number}",
+    test: "gateway/test/calls/money.test.ts",
+    title: "is settled at what the provider bills",
+  },
+  {
     name: "a refused call keeps what was reserved for it",
     file: "gateway/src/calls/call-record.ts",
     find: "    else await this.#call.release(pending);",
