@@ -71,8 +71,8 @@ export const PROVIDER_MUTANTS: readonly Mutant[] = [
   {
     name: "an attempt is sent by an id that no usage export is read by",
     file: "gateway/src/calls/call-record.ts",
-    find: "decisionId}/${this.#number}",
-    replace: "decisionId}-${this.#number}",
+    find: "decisionId}/$",
+    replace: "decisionId}-$",
     test: "gateway/test/calls/money.test.ts",
     title: "is settled at what the provider bills",
   },

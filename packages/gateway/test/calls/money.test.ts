@@ -125,7 +125,7 @@ describe("the money of a call", () => {
     );
     expect(spending.state).toBe("held");
     const ended = await eventually(
-      () => rowsOf(running.mock.billText()).find(({ request_id: one }) => one.startsWith(`${id}-`)),
+      () => rowsOf(running.mock.billText()).find(({ request_id: one }) => one.startsWith(`${id}/`)),
       (row) => row?.is_ended === true,
     );
     expect(ended?.is_ended).toBe(true);
