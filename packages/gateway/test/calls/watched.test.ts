@@ -84,7 +84,7 @@ async function call(
 }
 
 function billOf(id: string): ReturnType<typeof rowsOf>[number] {
-  const row = rowsOf(running.mock.billText()).find(({ request_id: one }) => one.startsWith(`${id}-`));
+  const row = rowsOf(running.mock.billText()).find(({ request_id: one }) => one.startsWith(`${id}/`));
   if (row === undefined) throw new Error(`no bill of ${id}`);
   return row;
 }
