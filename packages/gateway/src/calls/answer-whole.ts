@@ -17,15 +17,19 @@ export interface WholeAnswer {
   readonly usage: UsageRecord | undefined;
   /** What the client gets, or why it gets nothing. */
   readonly body: Uint8Array | GatewayError;
+  /** It is what the model made of the request, whatever else was asked: no failure, and no beginning. */
+  readonly isDone: boolean;
 }
 
 export function readWhole(bytes: Buffer, { asked, isTranslated }: Lane, nowMs: number): WholeAnswer {
   const json = jsonOf(bytes);
-  if (json === undefined) return { usage: undefined, body: failed("its answer is no JSON object") };
+  if (json === undefined) return { usage: undefined, body: failed("its answer is no JSON object"), isDone: false };
   const usage = usageOfAnswer(asked, json);
-  if (!isTranslated) return { usage, body: bytes };
+  const { status = "completed" } = json;
+  const isDone = status === "completed";
+  if (!isTranslated) return { usage, body: bytes, isDone };
   const said = asked === "anthropic-messages" ? chatAnswer(json, Math.floor(nowMs / 1_000)) : messagesAnswer(json);
-  return { usage, body: "answer" in said ? Buffer.from(JSON.stringify(said.answer)) : failed(said.problem) };
+  return { usage, isDone, body: "answer" in said ? Buffer.from(JSON.stringify(said.answer)) : failed(said.problem) };
 }
 
 function failed(problem: string): GatewayError {

@@ -8,6 +8,7 @@ import type { Config } from "../config/config.ts";
 import type { ExpectedUses } from "../reserve/expected-usage.ts";
 import type { UsageEstimator } from "../reserve/usage-estimator.ts";
 import type { CallBodies } from "../scan/call-bodies.ts";
+import type { AnswerCache } from "./answer-cache.ts";
 import type { CallMetrics } from "../watch/call-metrics.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ModelNames } from "./model-names.ts";
@@ -24,6 +25,8 @@ export interface CallContext {
   readonly expected: ExpectedUses;
   readonly brake: StormBrake;
   readonly metrics: CallMetrics;
+  /** `undefined`: every call is sent. */
+  readonly answers: AnswerCache | undefined;
   readonly nowMs: () => number;
   /** What went wrong after the head had left. */
   readonly report: (error: unknown) => void;

@@ -30,6 +30,7 @@ import { newRequestId, rejectionReply, replyOf } from "./call-headers.ts";
 import { CallRun } from "./call-run.ts";
 import { CallWatch } from "./call-watch.ts";
 import { type ClientBody, readClientBody } from "./client-call.ts";
+import { keptPlace, keptReply } from "./kept-answer.ts";
 import type { NamedModel } from "./model-names.ts";
 
 export async function answerCall(context: CallContext, dialect: WireDialect, request: Call): Promise<Reply> {
@@ -85,7 +86,14 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
     brake.ended(tenant ?? DEFAULT_TENANT, body.promptDigest, { isAnswered, nowMs: performance.now() });
   const { call } = begun;
   const watch = new CallWatch({ context, span: request.span, client, named, session, call });
-  return new CallRun({ context, request, client, lanes, call, isLimitWritten: isWritten, ended, watch }).answer();
+  const place = keptPlace(context, { client, headers, lanes, call, tenant: tenant ?? DEFAULT_TENANT });
+  const kept = place?.get();
+  if (kept !== undefined) {
+    ended(true);
+    return keptReply(kept, { client, lanes, call, watch });
+  }
+  const parts = { context, request, client, lanes, call, isLimitWritten: isWritten, ended, watch, place };
+  return new CallRun(parts).answer();
 }
 
 /** A call of which nothing ran. */

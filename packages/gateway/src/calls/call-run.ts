@@ -15,6 +15,7 @@ import { listedHeaders, RESPONSE_HEADERS } from "../wire/header-lists.ts";
 import { faultOf, passedError } from "../wire/provider-errors.ts";
 import { AnswerStream } from "./answer-stream.ts";
 import { ANSWER_BYTES_MAX, readWhole } from "./answer-whole.ts";
+import type { CachePlace } from "./answer-cache.ts";
 import type { BoundLane } from "./bound-lanes.ts";
 import type { CallContext } from "./call-context.ts";
 import { costHeaders, decisionHeaders, newRequestId, replyOf } from "./call-headers.ts";
@@ -42,6 +43,8 @@ export interface CallRunParts {
   /** Called once, when the call has ended. */
   readonly ended: (isAnswered: boolean) => void;
   readonly watch: CallWatch;
+  /** Where its answer is kept. */
+  readonly place: CachePlace | undefined;
 }
 
 /** One call that has begun. */
@@ -54,10 +57,11 @@ export class CallRun {
   readonly #isLimitWritten: boolean;
   readonly #ended: (isAnswered: boolean) => void;
   readonly #watch: CallWatch;
+  readonly #place: CachePlace | undefined;
   readonly #begunMs: number;
   readonly #record: CallRecord;
 
-  constructor({ context, request, client, lanes, call, isLimitWritten, ended, watch }: CallRunParts) {
+  constructor({ context, request, client, lanes, call, isLimitWritten, ended, watch, place }: CallRunParts) {
     this.#context = context;
     this.#request = request;
     this.#client = client;
@@ -66,6 +70,7 @@ export class CallRun {
     this.#isLimitWritten = isLimitWritten;
     this.#ended = ended;
     this.#watch = watch;
+    this.#place = place;
     this.#begunMs = context.nowMs();
     this.#record = new CallRecord(call, context.nowMs);
   }
@@ -164,7 +169,7 @@ export class CallRun {
       return { status: answer.status, body: stream, contentType: type, headers };
     }
     const bytes = await this.#whole(answer, lane);
-    const { usage, body } = readWhole(bytes, lane, nowMs());
+    const { usage, body, isDone } = readWhole(bytes, lane, nowMs());
     const isRead = body instanceof Uint8Array;
     answer.end(isRead ? "healthy" : "fault");
     const end = { target, status: answer.status, usage, cause: "unknown" as const };
@@ -173,7 +178,12 @@ export class CallRun {
     const cost = await this.#finish({ ...end, isComplete: isRead, signals }, lane);
     if (!isRead) throw body;
     const costs = costHeaders(this.#call, cost, usage);
-    return { status: answer.status, body, contentType: "application/json", headers: [...headers, ...costs] };
+    const contentType = "application/json";
+    // A fallback answered for a candidate that may be back the next time.
+    const isKept = isDone && answer.status === 200 && cost?.unknown.length === 0;
+    if (isKept && lane.candidateId === this.#call.candidate)
+      this.#place?.put({ body, contentType, costMicrocents: cost.costMicrocents });
+    return { status: answer.status, body, contentType, headers: [...headers, ...costs] };
   }
 
   /** Settles or holds, and learns what such calls use. */

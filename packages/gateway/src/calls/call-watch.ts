@@ -52,6 +52,19 @@ export class CallWatch {
     span.set(genAiAttributes({ dialect, asked, limitTokens, usage, session, decisionId, ...ran }));
   }
 
+  /** The call was answered from the cache, at no cost. */
+  cached(lane: Lane | undefined, savedMicrocents: bigint): void {
+    const { context, client } = this.#parts;
+    this.used(lane, undefined);
+    context.metrics.ended({
+      provider: providerOf(lane),
+      asked: client.model,
+      served: lane?.candidate ?? client.model,
+      result: "cached",
+      askedMicrocents: microcents(savedMicrocents),
+    });
+  }
+
   /** The call has ended, and its end is in the journal. */
   ended({ lane, result, usage, cost }: WatchedEnd): void {
     const { context, client, named, call } = this.#parts;

@@ -4,6 +4,7 @@
  */
 import type { Engine } from "@calybris/engine";
 import { StormBrake } from "../brake/storm-brake.ts";
+import { ResponseCache } from "../cache/response-cache.ts";
 import type { Config } from "../config/config.ts";
 import type { Route } from "../http/route-contract.ts";
 import { type PriceBook, shippedPrices } from "../prices/price-book.ts";
@@ -13,6 +14,7 @@ import { CallBodies } from "../scan/call-bodies.ts";
 import { loadDigestKey } from "../scan/digest-key.ts";
 import type { CallMetrics } from "../watch/call-metrics.ts";
 import type { ServedGauges } from "../watch/health.ts";
+import { AnswerCache } from "./answer-cache.ts";
 import { callRoutes } from "./call-routes.ts";
 import { Fleet } from "./fleet.ts";
 import { ModelNames } from "./model-names.ts";
@@ -46,7 +48,8 @@ export async function serveCalls(
 ): Promise<CallServing | undefined> {
   if (config.deployments.length === 0) return undefined;
   const fleet = new Fleet(config, env, prices ?? (await shippedPrices()));
-  const bodies = new CallBodies(await loadDigestKey(config.journal.directory));
+  const digestKey = await loadDigestKey(config.journal.directory);
+  const bodies = new CallBodies(digestKey);
   const names = new ModelNames(config.models, config.calls);
   const estimator = new UsageEstimator(MISS_RATE_BPS);
   const expected = new ExpectedUses(estimator, new UsageEstimator(MISS_RATE_BPS));
@@ -61,6 +64,7 @@ export async function serveCalls(
     expected,
     brake,
     metrics,
+    answers: answerCache(config.calls, digestKey),
     nowMs: Date.now,
     report,
   });
@@ -75,4 +79,9 @@ export async function serveCalls(
       await Promise.all([fleet.close(), bodies.close()]);
     },
   };
+}
+
+function answerCache({ cacheBytesMax, cacheSeconds }: Config["calls"], digestKey: Uint8Array): AnswerCache | undefined {
+  if (cacheBytesMax === 0) return undefined;
+  return new AnswerCache(new ResponseCache({ bytesMax: cacheBytesMax, ttlMs: cacheSeconds * 1_000 }), digestKey);
 }

@@ -61,6 +61,8 @@ export interface Config {
     readonly outputTokensMin: number;
     readonly unansweredPerMinute: number;
     readonly bodyBytesMax: number;
+    readonly cacheBytesMax: number;
+    readonly cacheSeconds: number;
     readonly attemptsMax: number;
     readonly retryWaitMs: number;
     readonly retryWaitMaxMs: number;

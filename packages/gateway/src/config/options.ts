@@ -216,6 +216,13 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     default: 32 * MIB,
     what: "longest body of a model call, decompressed",
   },
+  {
+    path: "calls.cacheBytesMax",
+    kind: whole(0, 4 * 1024 * MIB),
+    default: 0,
+    what: "bytes of answers that are kept for calls that are equal; 0 sends every call",
+  },
+  { path: "calls.cacheSeconds", kind: whole(1, 86_400), default: 300, what: "how long such an answer is kept" },
   { path: "calls.attemptsMax", kind: whole(1, 10), default: 3, what: "sends of a call, over all deployments" },
   { path: "calls.retryWaitMs", kind: whole(1, 60_000), default: 250, what: "wait before a deployment is called again" },
   {

@@ -1,0 +1,54 @@
+/**
+ * A call that is answered from the cache. It is decided and recorded as every other one: its decision is in the journal, and
+ * its reservation is released, because nothing was sent.
+ * @module
+ */
+import type { Call } from "@calybris/engine";
+import type { CachedAnswer } from "../cache/response-cache.ts";
+import type { RequestHeaders } from "../http/exchange.ts";
+import type { Reply } from "../http/route-contract.ts";
+import type { CachePlace } from "./answer-cache.ts";
+import type { BoundLane } from "./bound-lanes.ts";
+import type { CallContext } from "./call-context.ts";
+import { costHeaders, decisionHeaders, dollarsText } from "./call-headers.ts";
+import type { CallWatch } from "./call-watch.ts";
+import type { ClientBody } from "./client-call.ts";
+import type { Lane } from "./lanes.ts";
+
+interface BegunCall {
+  readonly client: ClientBody;
+  readonly lanes: readonly BoundLane[];
+  readonly call: Call;
+}
+
+/** Where the answer of the candidate that was decided is kept; `undefined` for a call that is always sent. */
+export function keptPlace(
+  { answers }: CallContext,
+  { client, headers, tenant, ...begun }: BegunCall & { readonly headers: RequestHeaders; readonly tenant: string },
+): CachePlace | undefined {
+  const lane = laneOf(begun);
+  // A limit that was lowered for want of money makes another request of it.
+  if (answers === undefined || lane === undefined || begun.call.isOutputLowered) return undefined;
+  return answers.placeOf({ client, headers, tenant, candidate: lane.candidate });
+}
+
+/** @throws CalybrisError as `Call.release` does; nothing was answered then. */
+export async function keptReply(
+  { body, contentType, costMicrocents }: CachedAnswer,
+  { client, watch, ...begun }: BegunCall & { readonly watch: CallWatch },
+): Promise<Reply> {
+  const { call } = begun;
+  const lane = laneOf(begun);
+  await call.release();
+  watch.cached(lane, costMicrocents);
+  const headers = [
+    ...decisionHeaders(call, { ran: lane?.candidate ?? "", asked: client.model }),
+    ...["x-calybris-cache", "hit", "x-calybris-cost", dollarsText(0n)],
+    ...costHeaders(call, undefined, undefined),
+  ];
+  return { body, contentType, headers };
+}
+
+function laneOf({ lanes, call }: Pick<BegunCall, "lanes" | "call">): Lane | undefined {
+  return lanes.find(({ lane: { candidateId } }) => candidateId === call.candidate)?.lane;
+}
