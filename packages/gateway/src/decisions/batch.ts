@@ -12,6 +12,7 @@ import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import { AnswerBuffer } from "./answer-buffer.ts";
 import type { ApiContext } from "./api-context.ts";
+import { requireRequested } from "./requested-model.ts";
 
 /** A batch stops beyond this: naming mistakes costs more than deciding. */
 const MISTAKES_MAX = 100;
@@ -29,7 +30,10 @@ export async function decideMany(context: ApiContext, call: Call): Promise<Reply
   const refusals = new Map<number, string>();
   const taken: ClientRequest[] = [];
   for (const [position, request] of requests.entries()) {
-    const refusal = refusalOf(() => requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant));
+    const refusal = refusalOf(() => {
+      requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant);
+      requireRequested(engine, call.principal, request);
+    });
     if (refusal === undefined) taken.push(request as ClientRequest);
     else refusals.set(position, errorJson(refusal, MISTAKES_SHOWN_MAX));
   }

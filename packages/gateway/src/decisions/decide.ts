@@ -9,10 +9,12 @@ import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { AnswerBuffer } from "./answer-buffer.ts";
+import { requireRequested } from "./requested-model.ts";
 
 export function decideOne(context: ApiContext, call: Call, responder: Responder): undefined {
   const request = withKey(call);
   requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant);
+  requireRequested(context.engine, call.principal, request);
   const { actor } = callerOf(context.engine, call.principal);
   context.engine.submit(request, new Answering(context, responder), 0, actor);
 }

@@ -161,6 +161,34 @@ describe("a key that expires", () => {
 });
 
 describe("the models of a key", () => {
+  test("bind its decisions, alone and in batches, and cost nothing where they refuse", async () => {
+    const { key } = await operator().createKey({ name: "k", scopes: ["decide"], allowed: ["medi*"] });
+    const own = running.client({ key, attempts: 1 });
+    const refused = { code: "CAL_GATEWAY_MODEL_REFUSED", status: 403 };
+    const sequence = running.service.engine.reading.head.sequence;
+    for (const requested of ["large", 1, undefined])
+      await expect(
+        own.decide({ inputTokens: 10, ...(requested === undefined ? {} : { requested }) }),
+      ).rejects.toMatchObject(refused);
+    expect(running.service.engine.reading.head.sequence).toBe(sequence);
+    for (const requested of ["medium", 2])
+      expect(await own.decide({ inputTokens: 10, requested })).toMatchObject({ action: expect.any(String) as string });
+    // What no candidate is stays the caller's mistake.
+    await expect(own.decide({ inputTokens: 10, requested: 99 })).rejects.toMatchObject({ code: "CAL_REQUEST_INVALID" });
+    const { results } = await own.decideBatch([ASKED, { ...ASKED, requested: "medium" }]);
+    expect(results).toMatchObject([
+      { error: { code: "CAL_GATEWAY_MODEL_REFUSED" } },
+      { action: expect.any(String) as string },
+    ]);
+  });
+
+  test("leave a decision to the policy where the key allows that", async () => {
+    const { key } = await operator().createKey({ name: "k", scopes: ["decide"], allowed: ["auto"] });
+    const own = running.client({ key, attempts: 1 });
+    expect(await own.decide({ inputTokens: 10 })).toMatchObject({ action: expect.any(String) as string });
+    await expect(own.decide(ASKED)).rejects.toMatchObject({ code: "CAL_GATEWAY_MODEL_REFUSED" });
+  });
+
   test.each([
     [undefined, "anything", true],
     [["gpt-6"], "gpt-6", true],
