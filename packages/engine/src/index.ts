@@ -73,7 +73,12 @@ export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-f
 // `engine.calls`: calls, their attempts, and how they end.
 export type { Call } from "./flows/call.ts";
 export type { EngineCalls } from "./flows/calls.ts";
-export { type ReconciledExport, type ReconcilingEngine, reconcileExport } from "./flows/usage-export.ts";
+export {
+  type NamedExport,
+  type ReconciledExport,
+  type ReconcilingEngine,
+  reconcileExport,
+} from "./flows/usage-export.ts";
 export type {
   AttemptEnd,
   BegunAttempt,

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createKey, MockProvider, shippedPrices } from "@calybris/gateway";
+import { createKey, type MockOptions, MockProvider, shippedPrices } from "@calybris/gateway";
 import { CalybrisClient } from "@calybris/client";
 import { CALL_POLICY, MODELS } from "../../../gateway/test/calls/running-gateway.ts";
 import { GatewayProcess } from "./gateway-process.ts";
@@ -13,9 +13,17 @@ import { GatewayProcess } from "./gateway-process.ts";
 /** Slow enough that calls are cut in each of their phases. */
 const PACE = { latencyMs: 3, firstTokenMs: 6, tokensPerSecond: 4_000 };
 const AMPLE_MICROCENTS = 10_000_000_000_000n;
+
 const CAP_DOLLARS = "1000000";
 
-export const TENANTS = ["ample", "scarce"] as const;
+/** Nearly without an end where it is left out. */
+export interface Funds {
+  /** Microcents. */
+  readonly grant?: bigint;
+  readonly exposureCapDollars?: string;
+}
+
+export const TENANTS: readonly string[] = ["ample", "scarce"];
 
 export class FireWorld {
   readonly folder: string;
@@ -26,17 +34,18 @@ export class FireWorld {
   readonly keys: readonly string[];
   readonly #operator: string;
 
-  static async make(): Promise<FireWorld> {
-    const mock = await MockProvider.start({ prices: await shippedPrices(), pace: PACE });
-    return new FireWorld(mock, mkdtempSync(join(tmpdir(), "calybris-fire-")));
+  /** @param tenants - each with a key of its own. */
+  static async make(tenants: readonly string[], pace: MockOptions["pace"] = PACE): Promise<FireWorld> {
+    const mock = await MockProvider.start({ prices: await shippedPrices(), pace });
+    return new FireWorld(mock, mkdtempSync(join(tmpdir(), "calybris-fire-")), tenants);
   }
 
-  private constructor(mock: MockProvider, folder: string) {
+  private constructor(mock: MockProvider, folder: string, tenants: readonly string[]) {
     this.folder = folder;
     this.mock = mock;
     this.journal = join(folder, "journal");
     const operator = createKey();
-    const callers = TENANTS.map((tenant) => ({ tenant, ...createKey() }));
+    const callers = tenants.map((tenant) => ({ tenant, ...createKey() }));
     this.keys = callers.map(({ key }) => key);
     this.#operator = operator.key;
     const policy = this.#write("policy.json", CALL_POLICY);
@@ -81,14 +90,15 @@ export class FireWorld {
     return file;
   }
 
-  /** Money for the tenants: more than the first can spend, and so much for the second. */
-  async fund(url: string, scarceMicrocents: bigint): Promise<void> {
-    const client = this.operator(url);
-    for (const [index, tenant] of TENANTS.entries()) {
-      const amountMicrocents = String(index === 0 ? AMPLE_MICROCENTS : scarceMicrocents);
-      const limit = { exposureCapDollars: CAP_DOLLARS };
-      await client.setBudget(tenant, { limit, grant: { id: `all of ${tenant}`, amountMicrocents } });
-    }
+  /** What a tenant has in all, and how much of it may be reserved at once. */
+  async fund(
+    url: string,
+    tenant: string,
+    { grant = AMPLE_MICROCENTS, exposureCapDollars = CAP_DOLLARS }: Funds,
+  ): Promise<void> {
+    const amountMicrocents = String(grant);
+    const limit = { exposureCapDollars };
+    await this.operator(url).setBudget(tenant, { limit, grant: { id: `all of ${tenant}`, amountMicrocents } });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,17 +1,27 @@
 import { expect, test } from "vitest";
+import { estimatedCalls } from "./estimated-calls.ts";
 import { moneyUnderFire } from "./money-under-fire.ts";
 
 // Goal: a gateway that is killed in the middle of calls loses no cost, charges none twice, and ends at the provider's bill.
 // Method: a real process, a real kill, a real journal; `npm run torture -- money-under-fire` does the same with 10,000 calls.
 
+const seed = 1;
+
 test("a gateway that is killed under calls is charged what its provider bills, to the microcent", async () => {
-  const seed = 1;
   const report = await moneyUnderFire({ seed, calls: 150, concurrency: 16, kills: 1, milliseconds: 120_000 });
-  console.log(report);
+  console.log({ seed, ...report });
   expect(report).toMatchObject({ calls: 150, kills: 1 });
   expect(report.statuses[200]).toBeGreaterThan(80);
   expect(report.statuses[402]).toBeGreaterThan(0);
   expect(report.repeatsRefused).toBeGreaterThan(0);
   expect(report.reconciled).toBeGreaterThan(0);
   expect(report.billMicrocents).toBeGreaterThan(0n);
+});
+
+test("calls that are reserved by an estimate exceed it about as often as it says, and are charged what is billed", async () => {
+  const report = await estimatedCalls({ seed, calls: 400, milliseconds: 120_000 });
+  console.log({ seed, ...report });
+  expect(report.estimated).toBeGreaterThan(300);
+  // 1 in 100 is stated: 4 of 400, and 16 is six standard deviations above.
+  expect(report.overruns).toBeLessThanOrEqual(16);
 });

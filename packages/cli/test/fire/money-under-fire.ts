@@ -44,7 +44,7 @@ const WAIT_MS = 20;
 const SENDS_MAX = 5;
 
 export async function moneyUnderFire(budget: FireBudget): Promise<FireReport> {
-  await using world = await FireWorld.make();
+  await using world = await FireWorld.make(TENANTS);
   return await new Fire(world, budget).run();
 }
 
@@ -70,7 +70,9 @@ class Fire {
 
   async run(): Promise<FireReport> {
     const { calls, concurrency } = this.#budget;
-    await this.#world.fund(await this.#serving, SCARCE_MICROCENTS_PER_CALL * BigInt(calls));
+    const url = await this.#serving;
+    await this.#world.fund(url, "ample", {});
+    await this.#world.fund(url, "scarce", { grant: SCARCE_MICROCENTS_PER_CALL * BigInt(calls) });
     const watching = this.#watch();
     watching.catch(() => undefined);
     await Promise.all(Array.from({ length: concurrency }, () => this.#work()));

@@ -16,6 +16,7 @@
  * | `encoding=gzip`      | compresses an answer that is not streamed                                                   |
  * | `latency=MS`, `first-token=MS`, `slow=MS` | waits before the head, before the output, and after each event        |
  * | `output=N`           | so many output tokens, up to the limit of the request                                       |
+ * | `input=N`            | counts so many input tokens, whatever the text has                                          |
  * | `tool`               | calls the first tool                                                                        |
  * | `times=N`            | the faults of this request happen to its first N sends only                                 |
  * @module
@@ -39,6 +40,7 @@ export interface MockFaults {
   readonly "first-token"?: number;
   readonly slow?: number;
   readonly output?: number;
+  readonly input?: number;
   readonly tool?: true;
   readonly times?: number;
 }
@@ -67,6 +69,7 @@ const PARTS: { readonly [Name in keyof MockFaults]-?: Part } = {
   "first-token": { max: MS_MAX },
   slow: { max: MS_MAX },
   output: { max: 131_072 },
+  input: { max: 10_000_000 },
   tool: "flag",
   times: { max: 1_000_000 },
 };

@@ -62,7 +62,8 @@ export function promptDigest(seed: number, body: Json): string {
 
 export function planCall(dialect: WireDialect, body: Json, faults: MockFaults, digest: string): MockCall {
   const random = generator(Number.parseInt(digest.slice(0, 8), 16));
-  const prompt = readPrompt(dialect, body);
+  const read = readPrompt(dialect, body);
+  const prompt = faults.input === undefined ? read : { ...read, inputTokens: faults.input, prefixTokens: 0 };
   const model = textOf(body["model"]);
   const base = { dialect, model, body, random, isStreamed: body["stream"] === true, isUsageAsked: isUsageAsked(body) };
   const input = { ...cacheCounts(dialect, prompt), inputTokens: prompt.inputTokens };

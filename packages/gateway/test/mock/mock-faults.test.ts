@@ -48,6 +48,12 @@ async function outcomeOf(
 }
 
 describe.each(DIALECTS)("%s", (dialect) => {
+  test("input=N is what an answer says and a bill counts, whatever the text has", async () => {
+    const answer = await running.post(PATHS[dialect], bodyOf(dialect, "hi [[mock: input=4321 output=2]]", false));
+    expect(await answer.text()).toMatch(/"(?:prompt|input)_tokens":4321\b/);
+    expect(running.rows().at(-1)?.usage).toMatchObject({ input_tokens: 4321, output_tokens: 2 });
+  });
+
   test.each([
     ["cut=before-usage", { outcome: "cut", isBroken: true, hasUsage: false }],
     ["reset=stream", { outcome: "cut", isBroken: true }],
