@@ -17,6 +17,9 @@ const ESTIMATOR_TEST = "gateway/test/reserve/usage-estimator.test.ts";
 const BRAKE = "gateway/src/brake/storm-brake.ts";
 const BRAKE_TEST = "gateway/test/brake/storm-brake.test.ts";
 
+const WATCHED_TEST = "gateway/test/calls/watched.test.ts";
+const CACHED_TEST = "gateway/test/calls/cached-calls.test.ts";
+
 export const MONEY_GUARD_MUTANTS: readonly Mutant[] = [
   {
     name: "a quote behind two backslashes does not end a text",
@@ -122,5 +125,89 @@ export const MONEY_GUARD_MUTANTS: readonly Mutant[] = [
     find: "JSON.stringify([tenant, requestDigest, candidate, ...versions])",
     replace: "JSON.stringify([requestDigest, candidate, ...versions, tenant.slice(0, 0)])",
     test: "gateway/test/cache/response-cache.test.ts",
+  },
+  {
+    name: "a call that is held counts nothing as held",
+    file: "gateway/src/calls/call-watch.ts",
+    find: 'standing.state === "held" ? standing.reservedMicrocents : 0n',
+    replace: "0n",
+    test: WATCHED_TEST,
+  },
+  {
+    name: "a storm that is only observed is not counted",
+    file: "gateway/src/calls/call-flow.ts",
+    find: "if (storm.isStorm) context.metrics.storm",
+    replace: 'if (storm.isStorm && named.mode === "enforce") context.metrics.storm',
+    test: WATCHED_TEST,
+  },
+  {
+    name: "a reservation counts on every level",
+    file: "engine/src/ledger/totals.ts",
+    find: "reserved: greater(account.reserved, theirs.reserved)",
+    replace: "reserved: account.reserved + theirs.reserved",
+    test: "engine/test/ledger/totals.test.ts",
+  },
+  {
+    name: "a stored response is answered from memory",
+    file: "gateway/src/calls/answer-cache.ts",
+    find: 'return store !== "false" || members',
+    replace: 'return store === "true" || members',
+    test: CACHED_TEST,
+  },
+  {
+    name: "a client that wants no kept answer gets one",
+    file: "gateway/src/calls/answer-cache.ts",
+    find: " || isUnwanted(headers)",
+    replace: "",
+    test: CACHED_TEST,
+  },
+  {
+    name: "headers that reach the provider do not tell calls apart",
+    file: "gateway/src/calls/answer-cache.ts",
+    find: "listedHeaders(REQUEST_HEADERS[dialect], pairsOf(headers))",
+    replace: "listedHeaders(REQUEST_HEADERS[dialect], [])",
+    test: CACHED_TEST,
+  },
+  {
+    name: "an answer of which a part of the cost is not known is kept",
+    file: "gateway/src/calls/call-run.ts",
+    find: "cost?.unknown.length === 0",
+    replace: "cost !== undefined",
+    test: CACHED_TEST,
+  },
+  {
+    name: "a model that stood in answers for the one that was decided",
+    file: "gateway/src/calls/call-run.ts",
+    find: "if (isKept && lane.candidateId === this.#call.candidate)",
+    replace: "if (isKept)",
+    test: CACHED_TEST,
+  },
+  {
+    name: "an answer with a lowered limit is kept",
+    file: "gateway/src/calls/kept-answer.ts",
+    find: " || begun.call.isOutputLowered",
+    replace: "",
+    test: CACHED_TEST,
+  },
+  {
+    name: "a hit keeps its reservation",
+    file: "gateway/src/calls/kept-answer.ts",
+    find: "await call.release();",
+    replace: "await Promise.resolve();",
+    test: CACHED_TEST,
+  },
+  {
+    name: "a key's models do not bind batches",
+    file: "gateway/src/decisions/batch.ts",
+    find: "      requireRequested(engine, call.principal, request);\n",
+    replace: "",
+    test: "gateway/test/keys/created-keys.test.ts",
+  },
+  {
+    name: "a candidate that is named by its number is not checked",
+    file: "gateway/src/decisions/requested-model.ts",
+    find: 'if (typeof name === "string") requireModel',
+    replace: 'if (typeof name === "string" && name === requested) requireModel',
+    test: "gateway/test/keys/created-keys.test.ts",
   },
 ];

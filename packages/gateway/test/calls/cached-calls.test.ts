@@ -1,7 +1,11 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parsePolicyFile } from "@calybris/engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createKey } from "../../src/keys/keyring.ts";
 import { samplesOf } from "../support/scrape.ts";
-import { type RunningGateway, startGateway } from "./running-gateway.ts";
+import { startService } from "../support/running-service.ts";
+import { CALL_POLICY, type RunningGateway, startGateway } from "./running-gateway.ts";
 
 const acme = createKey();
 const other = createKey();
@@ -160,6 +164,76 @@ describe("a call is sent", () => {
     ["whose answer is broken", chat("no [[mock: malformed]]"), "/v1/chat/completions"],
   ])("again %s", async (_name, body, path) => {
     expect(await isSentAgain([body, { path }])).toBe(true);
+  });
+});
+
+describe("an answer is not kept", () => {
+  type Script = (model: string, count: number) => { readonly status: number; readonly more?: object };
+
+  /** How often a call was sent that is made twice, at a provider that answers as scripted. */
+  async function sentCount(script: Script, call: object): Promise<number> {
+    let count = 0;
+    const provider = createServer((request, response) => {
+      let text = "";
+      request.on("data", (piece: Buffer) => {
+        text += piece.toString();
+      });
+      request.on("end", () => {
+        count += 1;
+        const { model } = JSON.parse(text) as { readonly model: string };
+        const { status, more } = script(model, count);
+        const message = { role: "assistant", content: model };
+        const choices = [{ index: 0, message, finish_reason: "stop" }];
+        const usage = { prompt_tokens: 5, completion_tokens: 5, total_tokens: 10 };
+        const answer = { id: "c", object: "chat.completion", created: 1, model, choices, usage, ...more };
+        response.writeHead(status, { "content-type": "application/json" });
+        response.end(JSON.stringify(status === 200 ? answer : { error: { message: "m", type: "server_error" } }));
+      });
+    });
+    await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
+    const baseUrl = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
+    const deployments = ["gpt-4.1", "gpt-4.1-nano"].map((name) => ({ name, candidate: name, provider: "p" }));
+    const own = await startService({
+      startingPolicy: () => Promise.resolve(parsePolicyFile(CALL_POLICY)),
+      flags: {
+        providers: JSON.stringify([{ name: "p", api: "openai", baseUrl }]),
+        deployments: JSON.stringify(deployments),
+        "calls-cache-bytes-max": "1000000",
+        "calls-attempts-max": "1",
+      },
+    });
+    try {
+      const headers = { "content-type": "application/json", authorization: `Bearer ${own.keys.decide}` };
+      for (let at = 0; at < 2; at += 1) {
+        const request = { method: "POST", headers, body: JSON.stringify(call) };
+        const answer = await fetch(`${own.url}/v1/chat/completions`, request);
+        expect(answer.status).toBe(200);
+        expect(await answer.text()).toContain("assistant");
+      }
+      return count;
+    } finally {
+      await own.end();
+      provider.closeAllConnections();
+      await new Promise((resolve) => provider.close(resolve));
+    }
+  }
+
+  test("of a model that stood in for the one that was decided", async () => {
+    const script: Script = (_model, count) => ({ status: count === 1 ? 500 : 200 });
+    expect(await sentCount(script, chat("x", { model: "auto" }))).toBe(3);
+  });
+
+  test("of which a part of the cost is not known", async () => {
+    const script: Script = () => ({ status: 200, more: { service_tier: "mystery" } });
+    expect(await sentCount(script, chat("x"))).toBe(2);
+  });
+
+  test("that should have been a stream", async () => {
+    expect(await sentCount(() => ({ status: 200 }), chat("x", { stream: true }))).toBe(2);
+  });
+
+  test("but a plain one is", async () => {
+    expect(await sentCount(() => ({ status: 200 }), chat("x"))).toBe(1);
   });
 });
 
