@@ -28,6 +28,16 @@ function policyFile(epoch: number): string {
 
 const walked: Walked[] = [];
 
+/** What a timer does belongs to no command: when it fires depends on the machine. */
+const setTimer = globalThis.setTimeout;
+globalThis.setTimeout = ((work: () => void, milliseconds: number) =>
+  setTimer(() => {
+    const trace = globalThis.calybrisTrace;
+    globalThis.calybrisTrace = [];
+    work();
+    globalThis.calybrisTrace = trace;
+  }, milliseconds)) as typeof setTimeout;
+
 async function walk(flow: string, command: string, work: () => Promise<unknown>): Promise<void> {
   globalThis.calybrisTrace = [];
   await work();
