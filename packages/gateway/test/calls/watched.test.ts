@@ -227,6 +227,26 @@ describe("the span of a call", () => {
     expect(elapsedNs).toBeGreaterThan(50_000_000n);
   });
 
+  test("of a client that leaves has the model that ran", async () => {
+    const abort = new AbortController();
+    const { data, response } = await openaiOf(acme.key)
+      .chat.completions.create(
+        {
+          model: "gpt-4.1",
+          stream: true,
+          messages: [{ role: "user", content: "Leave. [[mock: slow=20 output=400]]" }],
+        },
+        { signal: abort.signal },
+      )
+      .withResponse();
+    for await (const _chunk of data) {
+      abort.abort();
+      break;
+    }
+    const attributes = await attributesOf(response.headers.get("x-calybris-decision") ?? "");
+    expect(attributes).toMatchObject({ "gen_ai.request.model": "gpt-4.1", "gen_ai.response.model": "gpt-4.1" });
+  });
+
   test("of a call that is refused has no model that ran", async () => {
     const { id } = await call("Trace no. [[mock: status=400]]");
     const attributes = await attributesOf(id);
