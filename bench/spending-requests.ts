@@ -1,5 +1,5 @@
 /**
- * The sizes of requests for the benchmark of spending: of every public data set here that has any.
+ * The sizes of requests for the benchmark of spending: of every public data set that records them.
  * @module
  */
 import { join } from "node:path";

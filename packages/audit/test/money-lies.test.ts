@@ -13,7 +13,7 @@ import { describe, expect, test } from "vitest";
 import { AT, another, type Found, grant, honest, instead, lie, nothing, settlement } from "./money-lies.ts";
 import { auditOf, type Written } from "./rechain.ts";
 
-// Goal: whoever may write the journal, and chains what he writes, cannot lie about money.
+// Goal: an attacker who can write the journal and recompute its chain cannot lie about money.
 // Method: a journal in which everything about money has happened once; entries are altered, and all is chained anew.
 
 /** When an entry of the honest journal was ordered. */

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 
-/** Four levels, one alone, and whoever names no tenant. */
+/** Four levels, one tenant alone, and requests without a tenant. */
 const PARENTS: Readonly<Record<string, string | undefined>> = {
   org: undefined,
   team: "org",

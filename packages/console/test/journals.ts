@@ -1,5 +1,5 @@
 /**
- * Journals that the page is given: written by an engine, and altered by whoever can write its files.
+ * Journals that the page is given: written by an engine, then altered by an attacker who can write its files.
  * @module
  */
 import { hash } from "node:crypto";

@@ -132,7 +132,7 @@ function segmentsFirst(files: readonly File[]): readonly File[] {
   return chosen.toSorted((one, other) => one.name.localeCompare(other.name, "en", { numeric: true }));
 }
 
-/** A head beside the segments, whoever wrote it: `undefined` for a text that is none. */
+/** The head in a text, whose author is not established; `undefined` if the text is not a head. */
 export function headOf(text: string, file: string): HeadAnchor | undefined {
   try {
     const { schema_version, sequence, last_hash } = JSON.parse(text) as Readonly<Record<string, unknown>>;

@@ -25,7 +25,7 @@ export async function stripSources(): Promise<Stripped> {
   return new Map(await Promise.all(texts));
 }
 
-/** Writes the sources with the bug to `folder` and loads `entry`. @throws Error unless the text stands there once. */
+/** Writes the sources with the bug to `folder` and loads `entry`. @throws Error unless the file contains the text exactly once. */
 export async function loadPlanted<Loaded>(
   stripped: Stripped,
   { file, from, to }: Planted,

@@ -97,7 +97,7 @@ interface Difference {
   readonly to: ListedPrice | undefined;
 }
 
-/** By provider and name; a provider goes by the id that the price data has for it. */
+/** By provider and name. The provider is named by its ID in the price data. */
 function differencesOf(from: readonly ListedPrice[], to: readonly ListedPrice[]): readonly Difference[] {
   const keyOf = ({ provider, name }: ListedPrice): string => `${priceProviderOf(provider) ?? provider} ${name}`;
   const [before, after] = [from, to].map((list) => new Map(list.map((one) => [keyOf(one), one])));

@@ -34,10 +34,11 @@ import { lossSentence, lossToTell } from "./loss-text.ts";
 import { type FoundOutcome, outcomeJson, outcomeLines, recommendationLines } from "./recommendation.ts";
 import { sentenceOf } from "./sentence.ts";
 
-/** Cost of what was asked for, minus what was chosen; `undefined` when there is nothing to compare. */
+/** Cost of what was asked for, minus what ran; `undefined` when there is nothing to compare. */
 function savedMicrocents({ entry, snapshot }: ReadDecision): bigint | undefined {
   const requested = snapshot.policy.candidates.find(({ id }) => id === entry.request.requestedId);
-  if (requested === undefined || entry.decision.action === "reject") return undefined;
+  // What is observed only saves nothing.
+  if (requested === undefined || entry.acted !== undefined || entry.decision.action === "reject") return undefined;
   return cost(entry.request, requested) - entry.decision.costMicrocents;
 }
 

@@ -115,6 +115,12 @@ function decisionSentence({ entry, snapshot, keyName }: ReadDecision): string {
   const asked = isOpen ? "left the choice to the policy" : `asked for ${candidateName(snapshot, request.requestedId)}`;
   const got = candidateName(snapshot, decision.selectedId);
   const price = `at an estimated $${exactDollars(decision.costMicrocents)}`;
+  // Observed: the policy's choice is on record, and what was asked for ran, or nothing.
+  if (entry.acted !== undefined) {
+    const ran = entry.acted === 0 ? "nothing ran" : `${candidateName(snapshot, entry.acted)} ran`;
+    const chosen = decision.action === "reject" ? "refused it" : `chosen ${got}, ${price}`;
+    return `${who} ${asked}, and ${ran}: observed only. The policy would have ${chosen}.`;
+  }
   const sentences: Readonly<Record<Action, () => string>> = {
     execute: () => `and got it, ${price}`,
     substitute: () => `and got ${got}, ${price}${insteadText({ entry, snapshot })}`,

@@ -144,3 +144,33 @@ describe("who did what", () => {
       });
   });
 });
+
+test("a call that was observed is said to have run what was asked for, and to have saved nothing", async () => {
+  const directory = newFolder();
+  const policy = await loadPolicy(files.write("observed.json", JSON.stringify(POLICY)));
+  const engine = await Engine.open({ directory, policy });
+  const begun = await engine.calls.begin({
+    requested: "grand",
+    inputTokens: 1_200,
+    outputTokens: 100,
+    budgetMicrocents: 1_000_000n,
+    outputTokensMax: 100,
+    promptDigest: "A".repeat(43),
+    mode: "observe",
+    bounds: policy.policy.candidates.map(({ id }) => ({
+      candidate: id,
+      input: [{ basis: "bytes" as const, microcents: 1_000n }],
+      outputPriceMicrocents: 1_000n,
+    })),
+  });
+  const { decisionId } = begun.decided;
+  if ("call" in begun) await begun.call.release({ number: 1, status: 0, latencyMs: 0, costMicrocents: 0n });
+  await engine.close();
+  const { out } = await calybris("show", decisionId, "--journal", directory);
+  expect(out.split("\n")[0]).toMatch(
+    /asked for grand, and grand ran: observed only\. The policy would have chosen swift, at an estimated \$0\.\d+\.$/,
+  );
+  expect(out).not.toContain("saved ");
+  const json = await calybris("show", decisionId, "--journal", directory, "--json");
+  expect(JSON.parse(json.out)).not.toHaveProperty("savedMicrocents");
+});

@@ -18,6 +18,6 @@ const DECODERS: ReadonlyMap<string, () => NodeJS.ReadWriteStream> = new Map<stri
 export function decodedBody(body: Readable, encoding: string | undefined): Readable {
   const decoder = DECODERS.get((encoding ?? "").trim().toLowerCase())?.();
   if (decoder === undefined) return body;
-  // An error of the one is an error of the other, and whoever reads the result gets it.
+  // An error of either stream reaches the reader of the result.
   return pipeline(body, decoder, () => undefined) as unknown as Readable;
 }
