@@ -53,6 +53,7 @@ export * from "./proof/provenance.ts";
 export * from "./proof/receipt.ts";
 export * from "./proof/receipt-claims.ts";
 export * from "./proof/receipt-compact.ts";
+export * from "./proof/receipt-entry.ts";
 export * from "./proof/receipt-json.ts";
 export * from "./proof/signed-note.ts";
 export * from "./proof/state-step.ts";

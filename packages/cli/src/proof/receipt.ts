@@ -22,6 +22,7 @@ import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
+import { issueCommand } from "./receipt-issue.ts";
 
 interface Options {
   readonly signer: readonly TrustedSigner[];
@@ -34,14 +35,21 @@ Get the keys from a source that you trust, not from the receipt.
 Exit code: 0 verified; 1 rejected; 2 a file or key is malformed; 3 no known key signed the checkpoint of its inclusion.`;
 
 export function receiptCommand(terminal: Terminal): Command {
-  return new Command("receipt").description("verify receipts of decisions").addCommand(verifyCommand(terminal));
+  return new Command("receipt")
+    .description("issue and verify receipts of decisions")
+    .addCommand(issueCommand(terminal))
+    .addCommand(verifyCommand(terminal));
 }
 
 function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("verify the signature of a receipt, and that its entry is in the log")
     .argument("<file>", "the receipt, as JSON or in its compact form")
-    .requiredOption("--signer <id=key>", "a trusted signer and its public key in base64; may be repeated", addSigner)
+    .requiredOption(
+      "--signer <key>",
+      "a trusted signer: its verifier key, or ID=KEY in base64; may be repeated",
+      addSigner,
+    )
     .option("--log-key <key>", "verifier key of a log or of a witness; may be repeated", addKey, [])
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
@@ -59,7 +67,12 @@ function readReceipt(text: string): Receipt {
   return text.startsWith("calyrcp1.") ? parseCompactReceipt(text.trimEnd()) : parseReceiptJson(text);
 }
 
+/** A verifier key names its signer; ID=KEY is the form for a key that was received as bytes. */
 function addSigner(value: string, before: readonly TrustedSigner[] = []): TrustedSigner[] {
+  if (/^[^+=]+\+[0-9a-f]{8}\+/.test(value)) {
+    const { name, publicKey } = parseVerifierKey(value);
+    return [...before, { id: name, publicKey }];
+  }
   const at = value.indexOf("=");
   const publicKey = fromBase64(value.slice(at + 1));
   if (at < 1 || publicKey?.byteLength !== PUBLIC_KEY_BYTES)

@@ -8,6 +8,8 @@ import { type ErrorRow, row } from "../error-row.ts";
 export interface ProofErrorDetails {
   readonly CAL_PROOF_MALFORMED: { format: string; problem: string };
   readonly CAL_PROOF_REJECTED: { format: string; problem: string };
+  readonly CAL_RECEIPT_KEY_MISSING: Record<string, never>;
+  readonly CAL_RECEIPT_REFUSED: { sequence: number; problem: string };
 }
 
 export const PROOF_ERRORS: { readonly [Code in keyof ProofErrorDetails]: ErrorRow<ProofErrorDetails[Code]> } = {
@@ -20,5 +22,15 @@ export const PROOF_ERRORS: { readonly [Code in keyof ProofErrorDetails]: ErrorRo
     403,
     (d) => `the ${d.format} ${d.problem}`,
     "Do not rely on it. If the key is missing from your list, get the issuer's public key from a source that you trust.",
+  ),
+  CAL_RECEIPT_KEY_MISSING: row(
+    409,
+    () => "no key that signs receipts is configured",
+    "Set `receipts.keyFile` of the service to a key of `calybris checkpoint keygen`; the decision itself was made.",
+  ),
+  CAL_RECEIPT_REFUSED: row(
+    409,
+    (d) => `no receipt is issued of entry ${d.sequence}: ${d.problem}`,
+    "Run `calybris verify`; a receipt is issued of a durable decision that follows from its policy.",
   ),
 };
