@@ -29,9 +29,9 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { type LogSigner, logSigner, SIGNER_VARIABLE, type SignerOptions } from "./checkpoint-signer.ts";
 import { proveFromJournal, tooShort, treeOfJournal } from "./journal-tree.ts";
-import { keepCheckpoint, type KeptCheckpoint, newestCheckpoint } from "./kept-checkpoints.ts";
+import { type KeptCheckpoint, keepCheckpoint, newestCheckpoint } from "./kept-checkpoints.ts";
 import { orRejection, proofText } from "./proof-file.ts";
-import { addKey } from "./receipt.ts";
+import { addKey } from "./trusted-keys.ts";
 
 interface CreateOptions extends JournalOptions, SignerOptions {
   readonly json?: true;

@@ -20,7 +20,7 @@ import { printable } from "../terminal/terminal-text.ts";
 import { createCommand, proofCommand } from "./checkpoint-create.ts";
 import { keygenCommand } from "./checkpoint-keygen.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
-import { addKey } from "./receipt.ts";
+import { addKey } from "./trusted-keys.ts";
 
 interface Options {
   readonly logKey: readonly VerifierKey[];

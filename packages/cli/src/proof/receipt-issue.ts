@@ -30,11 +30,11 @@ import { findEntry } from "../show/show.ts";
 import { qrSvg, qrText } from "../terminal/qr-code.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { writeOutput } from "../terminal/write-output.ts";
-import { addKey } from "./receipt.ts";
 import { logSigner, type SignerOptions } from "./checkpoint-signer.ts";
 import { proveFromJournal } from "./journal-tree.ts";
 import { newestCheckpoint } from "./kept-checkpoints.ts";
 import { proofText } from "./proof-file.ts";
+import { addKey } from "./trusted-keys.ts";
 
 interface IssueOptions extends JournalOptions, SignerOptions {
   readonly key?: string;

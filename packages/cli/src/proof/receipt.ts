@@ -4,11 +4,8 @@
  */
 import { nodeSha256, nodeVerifyEd25519 } from "@calybris/engine/internal";
 import {
-  fromBase64,
-  PUBLIC_KEY_BYTES,
   parseCompactReceipt,
   parseReceiptJson,
-  parseVerifierKey,
   type Receipt,
   type ReceiptFindings,
   type TrustedSigner,
@@ -16,13 +13,14 @@ import {
   type VerifierKey,
   verifyReceipt,
 } from "@calybris/kernel";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
 import { issueCommand } from "./receipt-issue.ts";
+import { addKey, addSigner } from "./trusted-keys.ts";
 
 interface Options {
   readonly signer: readonly TrustedSigner[];
@@ -65,24 +63,6 @@ function verifyCommand(terminal: Terminal): Command {
 
 function readReceipt(text: string): Receipt {
   return text.startsWith("calyrcp1.") ? parseCompactReceipt(text.trimEnd()) : parseReceiptJson(text);
-}
-
-/** A verifier key names its signer; ID=KEY is the form for a key that was received as bytes. */
-function addSigner(value: string, before: readonly TrustedSigner[] = []): TrustedSigner[] {
-  if (/^[^+=]+\+[0-9a-f]{8}\+/.test(value)) {
-    const { name, publicKey } = parseVerifierKey(value);
-    return [...before, { id: name, publicKey }];
-  }
-  const at = value.indexOf("=");
-  const publicKey = fromBase64(value.slice(at + 1));
-  if (at < 1 || publicKey?.byteLength !== PUBLIC_KEY_BYTES)
-    throw new InvalidArgumentError(`It is not ID=KEY with a key of ${PUBLIC_KEY_BYTES} bytes in base64.`);
-  return [...before, { id: value.slice(0, at), publicKey }];
-}
-
-/** Adds one verifier key to those before. @throws CalybrisError `CAL_PROOF_MALFORMED`. */
-export function addKey(value: string, before: readonly VerifierKey[] = []): VerifierKey[] {
-  return [...before, parseVerifierKey(value)];
 }
 
 function findingsJson({ claims, signature }: Receipt, { signer, inclusion, checkpoint }: ReceiptFindings): object {
