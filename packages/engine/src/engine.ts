@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type Actor, CalybrisError, type Caused, type PolicySnapshot, wasmKernel } from "@calybris/kernel";
+import { type Actor, CalybrisError, type Caused, type PolicySnapshot } from "@calybris/kernel";
 import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
 import { EngineCalls } from "./flows/calls.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
@@ -34,7 +34,7 @@ import { FailStop } from "./journal/fail-stop.ts";
 import { type Journal, WAITING_MAX } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
-import type { EngineState } from "./state/state.ts";
+import type { EngineState, PolicyInForce } from "./state/state.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
 import type { OlderEntries, OlderVerification } from "./storage/older-entries.ts";
@@ -109,7 +109,6 @@ export class Engine {
     this.#snapshots = snapshots;
     this.#older = older;
     const shared = { journal, failStop, firstResults: new FirstResults(), nowUs: ports.nowUs };
-    const kernelFor = options.kernelFor ?? wasmKernel;
     const beliefs = new BeliefEntries(stored);
     this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
     this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
@@ -126,7 +125,7 @@ export class Engine {
       featureNames: () => state.current.snapshot.learning?.features ?? [],
       find: (decisionId) => this.reading.found(decisionId),
       beliefAt: (sequence) => beliefs.at(sequence),
-      kernelFor,
+      kernelOf: (policy) => state.policies.kernelOf(policy),
     });
     this.#policies = new EnginePolicies({
       ...shared,
@@ -140,7 +139,6 @@ export class Engine {
       ...shared,
       state,
       requestIds,
-      kernelFor: options.kernelFor,
       draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
@@ -200,6 +198,11 @@ export class Engine {
   /** The active policy. */
   get snapshot(): PolicySnapshot {
     return this.#state.current.snapshot;
+  }
+
+  /** The same with its id, digests and origin. */
+  get policy(): PolicyInForce {
+    return this.#state.current;
   }
 
   /** A step of the system clock that is not followed: until it is confirmed or the clock is right, nothing is ordered. */

@@ -99,13 +99,13 @@ export interface Ports {
 /** Verifies and folds what a storage holds, from its newest snapshot on. */
 export async function fold(
   storage: Storage,
-  { key, acceptLoss = false }: EngineSettings,
+  { key, acceptLoss = false, kernelFor }: EngineSettings,
   { nowUs }: Ports,
 ): Promise<Folded> {
   const journal = await storage.recover({
     key,
     acceptLoss,
-    newState: () => new EngineState(),
+    newState: () => new EngineState(kernelFor),
     onEntry: (state, entry) => applyRead(state, entry, readBody(entry, state)),
   });
   const { state, stored } = journal;
@@ -144,7 +144,7 @@ export function requirePolicy(directory: string, { policy }: EngineSettings, sta
   }
   if (state.sequence === 0) return;
   const given = toHex(snapshotDigest(policy, nodeSha256));
-  const journal = toHex(snapshotDigest(state.current.snapshot, nodeSha256));
+  const journal = state.current.snapshotDigest;
   if (given !== journal) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal });
 }
 

@@ -76,8 +76,7 @@ export class EngineReading {
 
   /** Every policy that was ever active, in order; the last one is. */
   policies(): readonly PolicyInForce[] {
-    const { state } = this.#ports;
-    return Array.from({ length: state.policyCount }, (_, index) => state.policy(index + 1) as PolicyInForce);
+    return [...this.#ports.state.policies.all];
   }
 
   /** A policy by its id; `undefined` when there is none. */

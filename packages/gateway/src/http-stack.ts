@@ -11,6 +11,7 @@ import type { Caller, Engine } from "@calybris/engine";
 import { unknownPathDialect } from "./calls/call-routes.ts";
 import { type CallServing, serveCalls } from "./calls/serving.ts";
 import type { Config } from "./config/config.ts";
+import { PolicyAnswers } from "./decisions/policy-answers.ts";
 import { serviceRoutes } from "./decisions/routes.ts";
 import { Admission } from "./http/admission.ts";
 import { BodyReader } from "./http/body-reader.ts";
@@ -89,6 +90,7 @@ export class HttpStack {
     keysChanged();
     const metrics = new Metrics();
     const rates = new Rates();
+    const policyAnswers = new PolicyAnswers(engine);
     const budget = new TrafficBudget(limits);
     const crossOrigin = new CrossOrigin(config.cors.origins);
     const worker = new BodyWorker(limits.bodyBytesMax);
@@ -117,7 +119,7 @@ export class HttpStack {
       callGauges: () => calls?.gauges() ?? { deployments: [], estimatesCompared: 0, estimatesMissed: 0 },
     };
     const routes = [
-      ...serviceRoutes({ engine, config, rates, metrics, reload, keysChanged }, watched),
+      ...serviceRoutes({ engine, config, rates, metrics, policyAnswers, reload, keysChanged }, watched),
       ...(calls?.routes ?? []),
       ...moreRoutes,
     ];

@@ -95,7 +95,7 @@ export async function readChange(
   if (policy.file === undefined) return { budgets: limits, keys };
   const configured = await loadPolicy(policy.file);
   const last = reading.policies().findLast(({ isFromFile }) => isFromFile);
-  if (last !== undefined && digestsOf(last.snapshot).snapshotDigest === digestsOf(configured).snapshotDigest)
+  if (last !== undefined && last.snapshotDigest === digestsOf(configured).snapshotDigest)
     return { budgets: limits, keys };
   return { policy: configured, policyFrom: "file", budgets: limits, keys };
 }

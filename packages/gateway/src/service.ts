@@ -13,13 +13,11 @@ import {
   Engine,
   type EngineOptions,
   loadPolicy,
-  type PolicyInForce,
   type SnapshotResult,
 } from "@calybris/engine";
 import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
-import { digestsOf } from "./decisions/policy-body.ts";
 import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
 import { Reload, readChange, type ReloadReport } from "./reload.ts";
 
@@ -114,7 +112,7 @@ export class Service {
       });
       http = await HttpStack.create(engine, { ...options, reload: (callerOf) => reload.run(callerOf) });
       const address = await http.listen();
-      const active = engine.reading.policies().at(-1) as PolicyInForce;
+      const active = engine.policy;
       const { entries, setAside, loss, idleUs, fromSequence, snapshotsRefused, segmentsAbsent } = engine.recovery;
       for (const refused of snapshotsRefused) log.warn(refused, "a snapshot was not used");
       if (segmentsAbsent.length > 0)
@@ -135,7 +133,7 @@ export class Service {
         policy: {
           id: active.id,
           name: active.snapshot.name,
-          snapshotDigest: digestsOf(active.snapshot).snapshotDigest,
+          snapshotDigest: active.snapshotDigest,
         },
         policyActivated: change.policy !== undefined,
         policyOutlivesFile: config.policy.file !== undefined && !active.isFromFile,

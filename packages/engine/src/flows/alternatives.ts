@@ -18,7 +18,7 @@ import {
   type Treated,
 } from "@calybris/kernel";
 import { rewardOf } from "../router/feedback.ts";
-import { tierFloorsOf } from "../state/tier-floors.ts";
+import type { PolicyInForce } from "../state/policy-in-force.ts";
 
 export interface Alternatives {
   /** 0 for nothing. */
@@ -35,7 +35,7 @@ type Selected = Pick<Decision, "selectedId" | "selectedIndex" | "costMicrocents"
  */
 export function alternativesOf(
   entry: DecisionEntry & { readonly learning: Recommendation },
-  snapshot: PolicySnapshot,
+  { snapshot, tierFloors }: Pick<PolicyInForce, "snapshot" | "tierFloors">,
   belief: BeliefEntry | undefined,
   kernel: Kernel,
 ): Alternatives {
@@ -50,10 +50,9 @@ export function alternativesOf(
     const predictedBps = predictedBpsOf(selected, entry, snapshot, belief);
     rows.set(candidateId, { candidateId, propensity: before + propensity, predictedBps });
   };
-  const floors = tierFloorsOf(snapshot);
   if (belief === undefined) add(above(learning.floorBps), PROPENSITY_ONE);
   for (const [position, tier] of (belief?.tiers ?? []).entries())
-    add(above(floors[tier] ?? 0), belief?.table[position] ?? 0);
+    add(above(tierFloors[tier] ?? 0), belief?.table[position] ?? 0);
   for (const selected of [base, decision]) if (selected.selectedId !== 0) add(selected, 0);
   const treated = [...rows.values()].sort((one, other) => one.candidateId - other.candidateId);
   return { baseId: base.selectedId, treated };

@@ -13,9 +13,7 @@ import {
   type DecisionEntry,
   identityNumber,
   invariant,
-  type Kernel,
   parseDecisionId,
-  type Policy,
   runningId,
 } from "@calybris/kernel";
 import { type DecidedId, identified, type RequestIds } from "../state/request-ids.ts";
@@ -43,7 +41,6 @@ export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "move
   readonly journal: Journal;
   readonly requestIds: RequestIds;
   readonly ledger: CallPorts["moves"];
-  readonly kernelFor: ((policy: Policy) => Kernel) | undefined;
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
   readonly openReservationsMax: number;

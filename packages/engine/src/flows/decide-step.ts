@@ -7,18 +7,9 @@
  * step orders all of them or none.
  * @module
  */
-import {
-  CalybrisError,
-  DEFAULT_TENANT,
-  type EntryBody,
-  type Kernel,
-  type PeriodEntry,
-  type Policy,
-  REGIME_COUNT,
-} from "@calybris/kernel";
+import { CalybrisError, DEFAULT_TENANT, type EntryBody, type PeriodEntry, REGIME_COUNT } from "@calybris/kernel";
 import type { CallPlan } from "./call-plan.ts";
 import { DecidePlan, type TenantRoom } from "./decide.ts";
-import { PreparedPolicy } from "./prepared-policy.ts";
 import type { Learner } from "./recommend.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
@@ -38,8 +29,6 @@ interface StepPorts {
   readonly state: EngineState;
   readonly journal: WaiterOrdering;
   readonly failStop: FailStop;
-  /** Builds another kernel than the package's own. */
-  readonly kernelFor: ((policy: Policy) => Kernel) | undefined;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
@@ -59,7 +48,6 @@ export class DecideStep {
   readonly #ports: StepPorts;
   readonly #shelf: RecordShelf = new RecordShelf();
   readonly #plan: DecidePlan = new DecidePlan();
-  #prepared: PreparedPolicy | undefined;
   /** What the step that runs is given: one step runs at a time, and no decision makes a closure. */
   #resolved: ResolvedRequest | undefined;
   #waiter: RecordWaiter | undefined;
@@ -157,13 +145,13 @@ export class DecideStep {
     periods: readonly PeriodEntry[],
     call: CallPlan | undefined,
   ): void {
-    const { ledger } = this.#ports.state;
+    const { ledger, current } = this.#ports.state;
     const room = this.#room;
     room.account = account;
     // What a call reserves is not what it is expected to cost: its own plan looks at the room.
     const own = account === undefined ? undefined : ledger.room(account, periods);
     room.roomMicrocents = call === undefined ? own : undefined;
-    const prepared = this.#preparedPolicy();
+    const { prepared } = current;
     this.#plan.decide(prepared, resolved, this.#learner(periods.length), room);
     if (call === undefined) return;
     room.roomMicrocents = own;
@@ -228,13 +216,6 @@ export class DecideStep {
   #refuseWhenFull(account: Account | undefined): void {
     if (account === undefined || account.openCount < this.#ports.openReservationsMax) return;
     throw new CalybrisError("CAL_LEDGER_RESERVATIONS_FULL", { tenant: account.tenant, open: account.openCount });
-  }
-
-  #preparedPolicy(): PreparedPolicy {
-    const { current } = this.#ports.state;
-    if (this.#prepared?.policy !== current)
-      this.#prepared = new PreparedPolicy(current, this.#ports.kernelFor?.(current.snapshot.policy));
-    return this.#prepared;
   }
 }
 

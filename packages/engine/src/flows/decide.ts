@@ -43,7 +43,7 @@ import {
   REQUEST_WORDS,
   type RequestTerms,
   TWO_32,
-} from "./prepared-policy.ts";
+} from "../prescribe/prepared-policy.ts";
 import { isRejection, type LearnedFrom, type Learner, Recommender } from "./recommend.ts";
 import type { Writable } from "./writable.ts";
 

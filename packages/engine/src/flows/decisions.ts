@@ -6,14 +6,7 @@
  * Recall comes first: a retry gets its decision whatever policy is active by now.
  * @module
  */
-import {
-  type Actor,
-  CalybrisError,
-  invariant,
-  type Kernel,
-  type Policy,
-  sequence as sequenceOf,
-} from "@calybris/kernel";
+import { type Actor, CalybrisError, invariant, sequence as sequenceOf } from "@calybris/kernel";
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
 import { type Decided, identityNumberOf } from "./decided.ts";
 import { answered, type DecisionWaiter, PendingDecision, type PendingPorts } from "./decision-waiter.ts";
@@ -41,7 +34,6 @@ export interface DecisionPorts {
   readonly failStop: FailStop;
   readonly requestIds: RequestIds;
   readonly waitingMax: number;
-  readonly kernelFor: ((policy: Policy) => Kernel) | undefined;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;

@@ -17,7 +17,6 @@ import {
   type Kernel,
   type Learning,
   type OutcomeEntry,
-  type Policy,
   outcomeCost,
   outcomeDigest,
   PROPENSITY_ONE,
@@ -63,7 +62,8 @@ export interface OutcomePorts {
   readonly find: (decisionId: string) => DecisionFound | undefined;
   /** The belief entry with a sequence. */
   readonly beliefAt: (sequence: number) => BeliefEntry;
-  readonly kernelFor: (policy: Policy) => Kernel;
+  /** The kernel of a policy, which may be a superseded one. */
+  readonly kernelOf: (policy: PolicyInForce) => Kernel;
   readonly nowUs: () => number;
   /** Called once an outcome is ordered. */
   readonly onOrdered: () => void;
@@ -73,8 +73,6 @@ const MICROSECONDS = 1_000_000;
 
 export class EngineOutcomes {
   readonly #ports: OutcomePorts;
-  /** Of the policy that the last outcome's decision was made under. */
-  #kernel: { readonly policyId: number; readonly kernel: Kernel } | undefined;
 
   constructor(ports: OutcomePorts) {
     this.#ports = ports;
@@ -194,9 +192,10 @@ export class EngineOutcomes {
   ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated"> {
     const { learning, decision } = entry;
     if (learning === undefined) return {};
-    const belief = learning.belief === 0 ? undefined : this.#ports.beliefAt(learning.belief);
-    const { baseId, treated } = this.#ports.failStop.stopOnError(() =>
-      alternativesOf({ ...entry, learning }, policy.snapshot, belief, this.#kernelOf(policy)),
+    const { beliefAt, failStop, kernelOf } = this.#ports;
+    const belief = learning.belief === 0 ? undefined : beliefAt(learning.belief);
+    const { baseId, treated } = failStop.stopOnError(() =>
+      alternativesOf({ ...entry, learning }, policy, belief, kernelOf(policy)),
     );
     return {
       ...(learning.propensity === PROPENSITY_ONE ? {} : { propensity: learning.propensity }),
@@ -204,11 +203,6 @@ export class EngineOutcomes {
       ...(baseId === decision.selectedId ? {} : { base: baseId }),
       treated,
     };
-  }
-
-  #kernelOf({ id, snapshot }: PolicyInForce): Kernel {
-    if (this.#kernel?.policyId !== id) this.#kernel = { policyId: id, kernel: this.#ports.kernelFor(snapshot.policy) };
-    return this.#kernel.kernel;
   }
 
   /** The cost as the entry carries it: none once the ledger has it. */

@@ -23,7 +23,7 @@ import type { Draws } from "../router/draws.ts";
 import type { Advice, Router } from "../router/router.ts";
 import type { Table } from "../router/tables.ts";
 import { armAt } from "../router/thompson.ts";
-import { BASE, DECISION_WORDS, FIRST_TIER, FREE, type PreparedPolicy, TWO_32 } from "./prepared-policy.ts";
+import { BASE, DECISION_WORDS, FIRST_TIER, FREE, type PreparedPolicy, TWO_32 } from "../prescribe/prepared-policy.ts";
 
 /** What a recommendation is made with. */
 export interface Learner {

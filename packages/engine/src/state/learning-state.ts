@@ -3,22 +3,15 @@
  * follow from.
  * @module
  */
-import {
-  type EntryBody,
-  invariant,
-  type PolicySnapshot,
-  type PriorEntry,
-  SnapshotMembers,
-  writeExact,
-} from "@calybris/kernel";
+import { type EntryBody, invariant, type PriorEntry, SnapshotMembers, writeExact } from "@calybris/kernel";
 import { requireRanges } from "../router/entry-ranges.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "../router/prior.ts";
 import { loadPrior } from "../router/prior-file.ts";
 import { Router, type RouterPolicy, type ScoringPrior } from "../router/router.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import type { PolicyBook } from "./policy-book.ts";
+import type { PolicyInForce } from "./policy-in-force.ts";
 import type { Stage } from "./stage.ts";
-import { tierFloorsOf } from "./tier-floors.ts";
 
 /** Input and output tokens stand in where the policy names no features. */
 const TOKEN_FEATURES = 2;
@@ -63,7 +56,7 @@ export class LearningState implements Stage {
       case "genesis":
       case "policy": {
         this.#seedDigest ??= body.seedDigest;
-        const areFeaturesOther = this.router.configure(routerPolicyOf(this.#policies.active.snapshot), sequence);
+        const areFeaturesOther = this.router.configure(routerPolicyOf(this.#policies.active), sequence);
         if (areFeaturesOther) this.#prior = undefined;
         break;
       }
@@ -94,7 +87,7 @@ export class LearningState implements Stage {
     this.#seedDigest = members.has("seedDigest") ? members.text("seedDigest") : undefined;
     this.router.restore(
       new SnapshotMembers(members.json("router")),
-      routerPolicyOf(this.#policies.active.snapshot),
+      routerPolicyOf(this.#policies.active),
       this.#prior === undefined ? undefined : scoringOf(this.#prior.prior),
     );
   }
@@ -119,13 +112,13 @@ function scoringOf(prior: Prior): ScoringPrior {
   };
 }
 
-function routerPolicyOf(snapshot: PolicySnapshot): RouterPolicy {
+function routerPolicyOf({ snapshot, tierFloors }: PolicyInForce): RouterPolicy {
   const { learning } = snapshot;
   return {
     learning,
     featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
     featureNames: learning?.features,
     tierNames: snapshot.tiers,
-    tierFloors: tierFloorsOf(snapshot),
+    tierFloors,
   };
 }

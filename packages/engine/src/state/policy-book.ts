@@ -11,38 +11,17 @@ import {
   type GenesisEntry,
   invariant,
   isActor,
+  type Kernel,
   type PolicyEntry,
   type PolicySnapshot,
-  policyDigest,
   type SnapshotMembers,
-  snapshotDigest,
   snapshotFromJson,
   snapshotToJson,
-  toHex,
   writeExact,
 } from "@calybris/kernel";
-import { nodeSha256 } from "../journal/chain-hash.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
-import { type SnapshotIndex, snapshotIndex } from "../intake/snapshot-index.ts";
+import { type Activated, type KernelFor, PolicyInForce } from "./policy-in-force.ts";
 import type { Stage } from "./stage.ts";
-
-/** A snapshot in the journal, with its id and digest. */
-export interface PolicyInForce {
-  readonly id: number;
-  readonly snapshot: PolicySnapshot;
-  /** Its names, to look up. */
-  readonly index: SnapshotIndex;
-  /** `calypol1`. */
-  readonly digest: Uint8Array;
-  /** Of the snapshot, hexadecimal: its names too. */
-  readonly snapshotDigest: string;
-  /** It came from the file that the service is configured with; true of genesis. */
-  readonly isFromFile: boolean;
-  /** Sequence of the entry that activated it. */
-  readonly since: number;
-  /** Who activated it; `undefined` for the policy that the journal began with. */
-  readonly caused: Caused | undefined;
-}
 
 export class PolicyBook implements Stage {
   readonly parts: readonly string[] = ["policy"];
@@ -52,6 +31,14 @@ export class PolicyBook implements Stage {
   readonly #lines: SnapshotLine[] = [];
   /** What the entry that was checked last activates. */
   #next: PolicyInForce | undefined;
+  /** Of the superseded policies the only one that may have a kernel. */
+  #asked: PolicyInForce | undefined;
+  readonly #kernelFor: KernelFor | undefined;
+
+  /** @param kernelFor - builds another kernel than the package's own. */
+  constructor(kernelFor?: KernelFor) {
+    this.#kernelFor = kernelFor;
+  }
 
   get count(): number {
     return this.#policies.length;
@@ -87,6 +74,15 @@ export class PolicyBook implements Stage {
     return found;
   }
 
+  /** A kernel takes memory: the active policy keeps its own, and of the superseded ones the last that was asked for here. */
+  kernelOf(policy: PolicyInForce): Kernel {
+    if (policy !== this.active && policy !== this.#asked) {
+      this.#asked?.releaseKernel();
+      this.#asked = policy;
+    }
+    return policy.prepared.kernel;
+  }
+
   /** @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when the digest of a policy is not that of its snapshot. */
   check(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind === "genesis" || body.kind === "policy") this.#next = this.#promoted(sequence, body);
@@ -97,7 +93,7 @@ export class PolicyBook implements Stage {
   }
 
   *stateTexts(): Generator<string> {
-    const policies = this.#policies.map(({ digest }) => toHex(digest));
+    const policies = this.#policies.map(({ policyDigest }) => policyDigest);
     yield `,"policy":${this.count},"policies":${writeExact(policies)}`;
   }
 
@@ -109,7 +105,8 @@ export class PolicyBook implements Stage {
     const [id, since] = [members.whole("id"), members.whole("since")];
     if (id !== this.count + 1) throw new RangeError("policies are numbered one by one");
     const isFromFile = members.flag("isFromFile");
-    this.#add(policyInForce(snapshotFromJson(members.json("snapshot")), id, since, isFromFile, causeIn(members)));
+    const snapshot = snapshotFromJson(members.json("snapshot"));
+    this.#add(this.#policyOf(snapshot, { id, since, isFromFile, caused: causeIn(members) }));
   }
 
   #promoted(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
@@ -119,32 +116,24 @@ export class PolicyBook implements Stage {
     invariant(id === this.count + 1, "policies are numbered one by one");
     const isFromFile = body.kind === "genesis" || body.source === "file";
     const caused = body.kind === "policy" ? causedOf(body) : undefined;
-    const policy = policyInForce(snapshot, id, sequence, isFromFile, caused);
-    const given = toHex(policy.digest);
+    const policy = this.#policyOf(snapshot, { id, since: sequence, isFromFile, caused });
+    const given = policy.policyDigest;
     if (given !== claimed) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
     return policy;
   }
 
+  #policyOf(snapshot: PolicySnapshot, activated: Activated): PolicyInForce {
+    return new PolicyInForce(snapshot, activated, this.#kernelFor);
+  }
+
   #add(policy: PolicyInForce): void {
+    this.#policies.at(-1)?.releaseKernel();
     this.#policies.push(policy);
     const { id, since, isFromFile, caused, snapshot } = policy;
     this.#lines.push(
       jsonLine({ part: "policy", id, since, isFromFile, ...caused, snapshot: snapshotToJson(snapshot) }),
     );
   }
-}
-
-function policyInForce(
-  snapshot: PolicySnapshot,
-  id: number,
-  since: number,
-  isFromFile: boolean,
-  caused: Caused | undefined,
-): PolicyInForce {
-  const digest = policyDigest(snapshot.policy, nodeSha256);
-  const index = snapshotIndex(snapshot);
-  const whole = toHex(snapshotDigest(snapshot, nodeSha256));
-  return { id, snapshot, index, digest, snapshotDigest: whole, isFromFile, since, caused };
 }
 
 function causeIn(members: SnapshotMembers): Caused | undefined {

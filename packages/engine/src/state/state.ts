@@ -24,11 +24,12 @@ import { KeyBook } from "./key-book.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { LearningState } from "./learning-state.ts";
 import { OutcomeIndex } from "./outcome-index.ts";
-import { PolicyBook, type PolicyInForce } from "./policy-book.ts";
+import { PolicyBook } from "./policy-book.ts";
+import type { KernelFor, PolicyInForce } from "./policy-in-force.ts";
 import { RequestIndex } from "./request-index.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import { type TakenSnapshot, takenSnapshot } from "../snapshot/taken-snapshot.ts";
-export type { PolicyInForce } from "./policy-book.ts";
+export type { PolicyInForce } from "./policy-in-force.ts";
 import type { Prior } from "../router/prior.ts";
 import type { Router } from "../router/router.ts";
 import type { Stage } from "./stage.ts";
@@ -48,25 +49,24 @@ export class EngineState {
   decisionSequence = 0n;
   sealed = false;
   readonly ledger: Ledger = new Ledger();
-  readonly policies: PolicyBook = new PolicyBook();
+  readonly policies: PolicyBook;
   readonly keys: KeyBook = new KeyBook();
   readonly outcomes: OutcomeIndex = new OutcomeIndex((of) => this.ledger.closedCost(of));
   readonly requests: RequestIndex = new RequestIndex();
-  readonly #learning: LearningState = new LearningState(this.policies);
+  readonly #learning: LearningState;
   /** In the order of a snapshot. The ledger is first: it refuses in `apply`, before anything changes. */
-  readonly #stages: readonly Stage[] = [
-    this.ledger,
-    this.policies,
-    this.keys,
-    this.#learning,
-    this.outcomes,
-    this.requests,
-  ];
-  readonly #stageOf: ReadonlyMap<string, Stage> = new Map(
-    this.#stages.flatMap((stage) => stage.parts.map((part) => [part, stage])),
-  );
+  readonly #stages: readonly Stage[];
+  readonly #stageOf: ReadonlyMap<string, Stage>;
   /** The digests of the last that was taken to be bound, and where. */
   #bound: { readonly sequence: number; readonly digests: BoundSnapshot["digests"] } | undefined;
+
+  /** @param kernelFor - builds another kernel than the package's own. */
+  constructor(kernelFor?: KernelFor) {
+    this.policies = new PolicyBook(kernelFor);
+    this.#learning = new LearningState(this.policies);
+    this.#stages = [this.ledger, this.policies, this.keys, this.#learning, this.outcomes, this.requests];
+    this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.parts.map((part) => [part, stage])));
+  }
 
   /** The active policy. */
   get current(): PolicyInForce {

@@ -9,7 +9,6 @@ import {
   type Kernel,
   microcents,
   type PolicySnapshot,
-  policyDigest,
   prescribe,
   TIER_COUNT_MAX,
   toHex,
@@ -21,12 +20,12 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { requireConsistent } from "../../src/flows/consistent-decision.ts";
-import { consistentPolicy, requireConsistentRecord } from "../../src/flows/consistent-record.ts";
+import { requireConsistent } from "../../src/prescribe/consistent-decision.ts";
+import { consistentPolicy, requireConsistentRecord } from "../../src/prescribe/consistent-record.ts";
 import { DecidePlan } from "../../src/flows/decide.ts";
 import { plainDecided, RecordedDecision } from "../../src/flows/decided.ts";
 import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
-import { PreparedPolicy } from "../../src/flows/prepared-policy.ts";
+import { PreparedPolicy } from "../../src/prescribe/prepared-policy.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../../src/intake/client-request.ts";
 import { nodeSha256, nodeSha256Into } from "../../src/journal/chain-hash.ts";
 import { pagesOf } from "../../src/journal/decision-record.ts";
@@ -35,8 +34,7 @@ import { RecordShelf } from "../../src/journal/record-shelf.ts";
 import { type Account, newAccount } from "../../src/ledger/account.ts";
 import { Draws } from "../../src/router/draws.ts";
 import { Router } from "../../src/router/router.ts";
-import type { PolicyInForce } from "../../src/state/state.ts";
-import { tierFloorsOf } from "../../src/state/tier-floors.ts";
+import { PolicyInForce } from "../../src/state/policy-in-force.ts";
 import { decide as plainDecide } from "../support/plain-decide.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
@@ -184,17 +182,7 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
           },
         }),
   } as unknown as PolicySnapshot;
-  const digest = policyDigest(snapshot.policy, nodeSha256);
-  const policy = {
-    id: 3,
-    snapshot,
-    index: snapshotIndex(snapshot),
-    digest,
-    snapshotDigest: "",
-    isFromFile: false,
-    since: 1,
-    caused: undefined,
-  };
+  const policy = new PolicyInForce(snapshot, { id: 3, since: 1, isFromFile: false, caused: undefined });
   const router = new Router();
   const featureNames = snapshot.learning?.features;
   router.configure(
@@ -203,7 +191,7 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
       featureCount: snapshot.learning === undefined ? 0 : (featureNames?.length ?? 2),
       featureNames,
       tierNames: snapshot.tiers,
-      tierFloors: tierFloorsOf(snapshot),
+      tierFloors: policy.tierFloors,
     },
     1,
   );

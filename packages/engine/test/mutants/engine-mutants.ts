@@ -114,14 +114,14 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a decision may cost anything that fits its budget",
-    file: "flows/consistent-decision.ts",
+    file: "prescribe/consistent-decision.ts",
     find: "  invariant(costMicrocents === cost(",
     replace: "  invariant(costMicrocents >= 0n || costMicrocents === cost(",
     search: "lie",
   },
   {
     name: "a rejection may name a runner-up",
-    file: "flows/consistent-decision.ts",
+    file: "prescribe/consistent-decision.ts",
     find: "decision.eligibleCount === 0 && decision.counterfactualId === 0 &&",
     replace: "decision.eligibleCount === 0 &&",
     search: "lie",

@@ -33,7 +33,7 @@ import {
   rejection,
   type WhenShort,
 } from "@calybris/kernel";
-import { requireConsistent } from "../../src/flows/consistent-decision.ts";
+import { requireConsistent } from "../../src/prescribe/consistent-decision.ts";
 import type { ResolvedRequest } from "../../src/intake/client-request.ts";
 import { UNPROVEN } from "../../src/ledger/reservations.ts";
 import { type Learner, recommend } from "./plain-recommend.ts";

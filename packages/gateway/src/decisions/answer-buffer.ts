@@ -28,14 +28,14 @@ export class AnswerBuffer {
   }
 
   /** Writes a decision, and counts it. */
-  decision({ engine, metrics }: ApiContext, decided: Decided): void {
+  decision({ engine, metrics, policyAnswers }: ApiContext, decided: Decided): void {
     const record = RecordedDecision.recordOf(decided);
-    const snapshot = engine.reading.policy(decided.policyId)?.snapshot ?? engine.snapshot;
+    const { texts, bytes } = policyAnswers.of(decided.policyId);
     const remaining = headroomOf(engine, decided);
     const { repeated } = decided;
     if (record === undefined) {
       if (!repeated) metrics.decision(decided.decision.action, decided.decision.reason);
-      this.put(decisionText(decided, snapshot, remaining));
+      this.put(decisionText(decided, texts, remaining));
       return;
     }
     const { u8 } = record.pages;
@@ -46,9 +46,9 @@ export class AnswerBuffer {
     ];
     if (!repeated && action !== undefined && reason !== undefined) metrics.decision(action, reason);
     this.#reserve(answerBytesMax(record));
-    const context = { snapshot, remaining, repeated, useCase: () => decided.useCase };
+    const context = { texts: bytes, remaining, repeated, useCase: () => decided.useCase };
     const end = putAnswer(record, context, this.#bytes, this.#end);
-    if (end < 0) this.put(decisionText(decided, snapshot, remaining));
+    if (end < 0) this.put(decisionText(decided, texts, remaining));
     else this.#end = end;
   }
 

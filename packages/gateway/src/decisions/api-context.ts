@@ -7,12 +7,14 @@ import type { Config } from "../config/config.ts";
 import type { ReloadReport } from "../reload.ts";
 import type { Rates } from "../http/rates.ts";
 import type { Metrics } from "../watch/metrics.ts";
+import type { PolicyAnswers } from "./policy-answers.ts";
 
 export interface ApiContext {
   readonly engine: Engine;
   readonly config: Config;
   readonly rates: Rates;
   readonly metrics: Metrics;
+  readonly policyAnswers: PolicyAnswers;
   /** Keys that the engine knows have changed. */
   readonly keysChanged: () => void;
   /** Reloads the service on behalf of a caller. */

@@ -6,8 +6,9 @@
 import type { Decided } from "@calybris/engine";
 import { type Candidate, cost, type PolicySnapshot, toHex } from "@calybris/kernel";
 
-/** What of an answer does not change while a policy is active. */
-interface SnapshotTexts {
+/** What of an answer as text follows from its policy alone. */
+export interface AnswerTexts {
+  readonly snapshot: PolicySnapshot;
   /** `{"id":7,"name":"…"` by position in the catalog, to be closed. */
   readonly open: readonly string[];
   readonly openById: ReadonlyMap<number, string>;
@@ -15,18 +16,15 @@ interface SnapshotTexts {
   readonly useCases: ReadonlyMap<string, string>;
 }
 
-const textsBySnapshot = new WeakMap<PolicySnapshot, SnapshotTexts>();
-
 /**
  * @param remaining - what the tenant may still reserve; `undefined` where nobody limits it.
  */
-export function decisionText(decided: Decided, snapshot: PolicySnapshot, remaining: bigint | undefined): string {
-  return `${decisionMembers(decided, snapshot, remaining)}}`;
+export function decisionText(decided: Decided, texts: AnswerTexts, remaining: bigint | undefined): string {
+  return `${decisionMembers(decided, texts, remaining)}}`;
 }
 
 /** The same, to be continued with more members. */
-export function decisionMembers(decided: Decided, snapshot: PolicySnapshot, remaining: bigint | undefined): string {
-  const texts = textsOf(snapshot);
+export function decisionMembers(decided: Decided, texts: AnswerTexts, remaining: bigint | undefined): string {
   const { decision, request, digests, requestId, tenant, short } = decided;
   const isRejected = decision.action === "reject";
   const selected = isRejected ? "null" : `${texts.open[decision.selectedIndex]}}`;
@@ -44,7 +42,7 @@ export function decisionMembers(decided: Decided, snapshot: PolicySnapshot, rema
     `,"action":"${decision.action}","reason":"${decision.reason}","selected":${selected}` +
     `,"costMicrocents":"${decision.costMicrocents}","utilityMicrocents":"${decision.utilityMicrocents}","counterfactual":${runnerUp}` +
     `,"requestedCostMicrocents":${askedCost === undefined ? "null" : `"${askedCost}"`},"savedMicrocents":${saved}` +
-    `,"floor":{"qualityMinBps":${request.qualityMinBps},"source":"${floorSource(decided, snapshot)}"}` +
+    `,"floor":{"qualityMinBps":${request.qualityMinBps},"source":"${floorSource(decided, texts.snapshot)}"}` +
     `,"evaluatedCount":${decision.evaluatedCount},"eligibleCount":${decision.eligibleCount},"policyId":${decided.policyId}` +
     `,"useCase":${texts.useCases.get(decided.useCase) ?? quoted(decided.useCase)},"defaulted":${defaultedText(decided)}` +
     `,"tenant":${tenant === undefined ? "null" : quoted(tenant)}` +
@@ -75,17 +73,15 @@ function quoted(text: string): string {
 
 const BEYOND_ASCII = /[^ -~]/g;
 
-function textsOf(snapshot: PolicySnapshot): SnapshotTexts {
-  const known = textsBySnapshot.get(snapshot);
-  if (known !== undefined) return known;
+/** Takes long in comparison with an answer: made once for each policy. */
+export function answerTexts(snapshot: PolicySnapshot): AnswerTexts {
   const { candidates } = snapshot.policy;
   const open = candidates.map(({ id }, index) => `{"id":${id},"name":${quoted(snapshot.candidateNames[index] ?? "")}`);
-  const texts: SnapshotTexts = {
+  return {
+    snapshot,
     open,
     openById: new Map(candidates.map(({ id }, index) => [id as number, open[index] as string])),
     candidates: new Map(candidates.map((candidate) => [candidate.id as number, candidate])),
     useCases: new Map(Object.keys(snapshot.useCases).map((name) => [name, quoted(name)])),
   };
-  textsBySnapshot.set(snapshot, texts);
-  return texts;
 }

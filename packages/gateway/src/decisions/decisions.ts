@@ -33,6 +33,7 @@ async function explained(context: ApiContext, { principal, parameters }: Call): 
     throw new GatewayError("CAL_GATEWAY_DECISION_UNKNOWN", { decisionId: decisionId.slice(0, SHOWN_MAX) });
   const { decided, at, snapshot } = found;
   const { request, decision, learning } = decided;
+  const { texts } = context.policyAnswers.of(decided.policyId);
   const walked = decision.evaluatedCount === 0 ? [] : snapshot.policy.candidates;
   const more = {
     at,
@@ -46,7 +47,7 @@ async function explained(context: ApiContext, { principal, parameters }: Call): 
     proof: await proofOf(context, found),
   };
   return {
-    body: `${decisionMembers(decided, snapshot, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
+    body: `${decisionMembers(decided, texts, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
   };
 }
 

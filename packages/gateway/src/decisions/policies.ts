@@ -2,14 +2,13 @@
  * Policies over HTTP: listing them, checking one, activating one, and reloading what the service is configured with.
  * @module
  */
-import type { PolicySnapshot } from "@calybris/kernel";
 import { apiJson, JSON_TYPE } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
 import { actorJson } from "./actor-json.ts";
 import type { ApiContext } from "./api-context.ts";
 import { jsonPieces } from "./json-pieces.ts";
-import { digestsOf, type PolicyBody } from "./policy-body.ts";
+import type { PolicyBody } from "./policy-body.ts";
 
 type Handlers = { readonly [Name in "policies" | "setPolicy" | "checkPolicy" | "reload"]: Handler };
 
@@ -30,12 +29,13 @@ function policies({ engine }: ApiContext): Reply {
 
 function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object> {
   const all = reading.policies();
-  for (const { id, snapshot, isFromFile, since, caused } of all)
+  for (const { id, snapshot, policyDigest, snapshotDigest, isFromFile, since, caused } of all)
     yield {
       policyId: id,
       name: snapshot.name,
       policyEpoch: snapshot.policy.policyEpoch,
-      ...knownDigests(snapshot),
+      policyDigest,
+      snapshotDigest,
       candidates: snapshot.policy.candidates.map((candidate, index) => ({
         id: candidate.id,
         name: snapshot.candidateNames[index],
@@ -49,10 +49,9 @@ function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object>
 
 async function setPolicy({ engine }: ApiContext, { body, principal }: Call): Promise<Reply> {
   const { snapshotDigest, activation } = body as PolicyBody & { readonly activation: object };
-  if (snapshotDigest === knownDigests(engine.snapshot).snapshotDigest) {
-    const policyId = engine.reading.policies().length;
-    return { body: apiJson({ policyId, sequence: null, snapshotDigest, repeated: true }) };
-  }
+  const active = engine.policy;
+  if (snapshotDigest === active.snapshotDigest)
+    return { body: apiJson({ policyId: active.id, sequence: null, snapshotDigest, repeated: true }) };
   const caller = callerOf(engine, principal, activation.claim);
   const { policyId, sequence } = await engine.setPolicy(activation.snapshot, caller);
   return { body: apiJson({ policyId, sequence, snapshotDigest, repeated: false }) };
@@ -60,18 +59,6 @@ async function setPolicy({ engine }: ApiContext, { body, principal }: Call): Pro
 
 function checkPolicy({ engine }: ApiContext, { body }: Call): Reply {
   const { name, candidateCount, policyDigest, snapshotDigest } = body as PolicyBody;
-  const isInForce = snapshotDigest === knownDigests(engine.snapshot).snapshotDigest;
+  const isInForce = snapshotDigest === engine.policy.snapshotDigest;
   return { body: apiJson({ name, policyDigest, snapshotDigest, candidateCount, isInForce }) };
-}
-
-const digestsBySnapshot = new WeakMap<PolicySnapshot, ReturnType<typeof digestsOf>>();
-
-/** Of a policy that was active: computed once. */
-function knownDigests(snapshot: PolicySnapshot): ReturnType<typeof digestsOf> {
-  let digests = digestsBySnapshot.get(snapshot);
-  if (digests === undefined) {
-    digests = digestsOf(snapshot);
-    digestsBySnapshot.set(snapshot, digests);
-  }
-  return digests;
 }

@@ -85,8 +85,8 @@ interface NamedCandidate {
   readonly outputPrice: number;
 }
 
-/** What of an answer does not change while a policy is active. */
-interface SnapshotBytes {
+/** What of an answer as bytes follows from its policy alone. */
+export interface AnswerBytes {
   readonly byIndex: readonly NamedCandidate[];
   readonly byId: ReadonlyMap<number, NamedCandidate>;
   /** The floor that a use case has of its own; -1 for one without. */
@@ -95,7 +95,8 @@ interface SnapshotBytes {
 
 /** What an answer says beside its record. */
 export interface AnswerContext {
-  readonly snapshot: PolicySnapshot;
+  /** `undefined` for a policy with a name beyond ASCII. */
+  readonly texts: AnswerBytes | undefined;
   /** What the tenant may still reserve; `undefined` where nobody limits it. */
   readonly remaining: bigint | undefined;
   readonly repeated: boolean;
@@ -114,7 +115,7 @@ export function putAnswer(
   out: Uint8Array,
   outAt: number,
 ): number {
-  const texts = bytesOf(context.snapshot);
+  const { texts } = context;
   if (texts === undefined || !isPlain(pages, at)) return -1;
   const { u32 } = pages;
   let end = putIds(pages, at, out, outAt);
@@ -146,13 +147,7 @@ function putIds(pages: Pages, at: number, out: Uint8Array, outAt: number): numbe
   return putHex(out, putLabel(out, end, L.identity), u8, at + AT.identity, DIGEST_BYTES);
 }
 
-function putDecision(
-  { u8, u16, u32 }: Pages,
-  at: number,
-  texts: SnapshotBytes,
-  out: Uint8Array,
-  outAt: number,
-): number {
+function putDecision({ u8, u16, u32 }: Pages, at: number, texts: AnswerBytes, out: Uint8Array, outAt: number): number {
   const made = at + AT.decision;
   const w = made >>> 2;
   const action = u8[made + DECISION_AT.action] as number;
@@ -178,7 +173,7 @@ function putDecision(
 }
 
 /** What the requested candidate would have cost; below 0 for an amount beyond exact numbers. */
-function putCosts({ u8, u32 }: Pages, at: number, texts: SnapshotBytes, out: Uint8Array, outAt: number): number {
+function putCosts({ u8, u32 }: Pages, at: number, texts: AnswerBytes, out: Uint8Array, outAt: number): number {
   const asked = (at + AT.request) >>> 2;
   const made = (at + AT.decision) >>> 2;
   const requested = texts.byId.get(u32[asked + 2] as number);
@@ -198,7 +193,7 @@ function putCosts({ u8, u32 }: Pages, at: number, texts: SnapshotBytes, out: Uin
 function putFloor(
   pages: Pages,
   at: number,
-  texts: SnapshotBytes,
+  texts: AnswerBytes,
   { useCase }: AnswerContext,
   out: Uint8Array,
   outAt: number,
@@ -257,18 +252,10 @@ function isPlain({ u8, u32 }: Pages, at: number): boolean {
 
 const TILDE = 0x7e;
 const PLAIN = /^[ !#-[\]-~]*$/;
-const bytesBySnapshot = new WeakMap<PolicySnapshot, SnapshotBytes | "unplain">();
 
-function bytesOf(snapshot: PolicySnapshot): SnapshotBytes | undefined {
-  let bytes = bytesBySnapshot.get(snapshot);
-  if (bytes === undefined) {
-    bytes = snapshot.candidateNames.every((name) => PLAIN.test(name)) ? newBytes(snapshot) : "unplain";
-    bytesBySnapshot.set(snapshot, bytes);
-  }
-  return bytes === "unplain" ? undefined : bytes;
-}
-
-function newBytes({ policy, candidateNames, useCases }: PolicySnapshot): SnapshotBytes {
+/** Made once for each policy; `undefined` for one with a name beyond ASCII. */
+export function answerBytes({ policy, candidateNames, useCases }: PolicySnapshot): AnswerBytes | undefined {
+  if (!candidateNames.every((name) => PLAIN.test(name))) return undefined;
   const byIndex = policy.candidates.map(({ id, inputPriceMicrocents, outputPriceMicrocents }, index) => ({
     open: label(`{"id":${id},"name":"${candidateNames[index] ?? ""}"`),
     inputPrice: Number(inputPriceMicrocents),

@@ -53,7 +53,7 @@ function health({ engine }: ApiContext): Reply {
 async function ready({ engine }: ApiContext, readiness: Readiness): Promise<Reply> {
   const problem = await readiness.reason();
   if (problem !== undefined) throw new GatewayError("CAL_GATEWAY_NOT_READY", { problem });
-  const policyId = engine.reading.policies().length;
+  const policyId = engine.policy.id;
   return { body: apiJson({ status: "ready", sequence: engine.reading.head.sequence, policyId }) };
 }
 

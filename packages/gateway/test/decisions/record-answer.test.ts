@@ -23,8 +23,8 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { decisionText } from "../../src/decisions/decision-text.ts";
-import { answerBytesMax, putAnswer } from "../../src/decisions/record-answer.ts";
+import { answerTexts, decisionText } from "../../src/decisions/decision-text.ts";
+import { answerBytes, answerBytesMax, putAnswer } from "../../src/decisions/record-answer.ts";
 
 // Goal: the answer that is written from a record is the answer that is written from the same decision as objects, byte for
 // byte, or is left to that writer.
@@ -136,11 +136,12 @@ test("an answer from a record is the answer from the same decision as objects, o
       const record = RecordedDecision.recordOf(each);
       if (record === undefined) throw new Error("a decision has a record");
       const out = Buffer.alloc(answerBytesMax(record) + 3);
-      const context = { snapshot, remaining: room, repeated: each.repeated, useCase: () => each.useCase };
+      const texts = answerBytes(snapshot);
+      const context = { texts, remaining: room, repeated: each.repeated, useCase: () => each.useCase };
       const end = putAnswer(record, context, out, 3);
       if (end < 0) return;
       written += 1;
-      expect(out.toString("utf8", 3, end)).toBe(decisionText(each, snapshot, room));
+      expect(out.toString("utf8", 3, end)).toBe(decisionText(each, answerTexts(snapshot), room));
     }),
     { numRuns: 4_000 },
   );

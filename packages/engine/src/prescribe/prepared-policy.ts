@@ -21,6 +21,7 @@ import {
   type Kernel,
   NO_BUDGET_LIMIT,
   NO_INDEX,
+  type PolicySnapshot,
   REQUEST_BYTES,
   readRequestAt,
   type Request,
@@ -33,7 +34,6 @@ import {
 import { requireConsistent } from "./consistent-decision.ts";
 import { type ConsistentPolicy, consistentPolicy, requireConsistentRecord } from "./consistent-record.ts";
 import { type Pages, pagesOf } from "../journal/decision-record.ts";
-import type { PolicyInForce } from "../state/state.ts";
 
 /** The slots of the decisions of one request: by the floor of its use case, by each tier that may be drawn, by a free floor. */
 export const BASE = 0;
@@ -60,8 +60,18 @@ export interface RequestTerms {
   readonly floorMostBps: number;
 }
 
+/** The policy that is decided under. */
+export interface DecidesUnder {
+  readonly id: number;
+  readonly snapshot: PolicySnapshot;
+  /** `calypol1`. */
+  readonly digest: Uint8Array;
+}
+
 export class PreparedPolicy {
-  readonly policy: PolicyInForce;
+  readonly policy: DecidesUnder;
+  /** The kernel, for callers that have objects. It may write over the records. */
+  readonly kernel: Kernel;
   /** The kernel's record of the request. */
   readonly request: Uint32Array;
   /** Its records of what was decided, by slot. */
@@ -75,17 +85,19 @@ export class PreparedPolicy {
   readonly #given: (Decision | undefined)[] = [];
 
   /** @param kernel - another one than the package's own, which decides in place. */
-  constructor(policy: PolicyInForce, kernel: Kernel | undefined) {
+  constructor(policy: DecidesUnder, kernel: Kernel | undefined) {
     this.policy = policy;
     const { policy: rules } = policy.snapshot;
     this.#consistent = consistentPolicy(rules);
     if (kernel === undefined) {
       const own = new WasmKernel(rules, SLOTS);
+      this.kernel = own;
       const [from, to] = [own.requestAddress(0), own.decisionAddress(0)];
       this.request = own.requestWords().subarray(0, REQUEST_WORDS);
       this.decisions = own.decisionWords();
       this.#decide = (slot) => own.decide(from, to + slot * DECISION_BYTES);
     } else {
+      this.kernel = kernel;
       this.request = new Uint32Array(REQUEST_WORDS);
       this.decisions = new Uint32Array(SLOTS * DECISION_WORDS);
       this.#decide = (slot) => this.#decideBy(kernel, slot);

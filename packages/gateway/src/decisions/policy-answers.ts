@@ -1,0 +1,34 @@
+/**
+ * What of answers follows from their policies alone, made once for each policy that a decision is answered under.
+ * @module
+ */
+import type { Engine } from "@calybris/engine";
+import { type AnswerTexts, answerTexts } from "./decision-text.ts";
+import { type AnswerBytes, answerBytes } from "./record-answer.ts";
+
+export interface PolicyAnswer {
+  readonly texts: AnswerTexts;
+  /** `undefined` for a policy with a name beyond ASCII. */
+  readonly bytes: AnswerBytes | undefined;
+}
+
+export class PolicyAnswers {
+  readonly #engine: Engine;
+  /** By policy id. */
+  readonly #answers: (PolicyAnswer | undefined)[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /** @param policyId - of a decision that was answered. */
+  of(policyId: number): PolicyAnswer {
+    let answer = this.#answers[policyId];
+    if (answer === undefined) {
+      const snapshot = this.#engine.reading.policy(policyId)?.snapshot ?? this.#engine.snapshot;
+      answer = { texts: answerTexts(snapshot), bytes: answerBytes(snapshot) };
+      this.#answers[policyId] = answer;
+    }
+    return answer;
+  }
+}
