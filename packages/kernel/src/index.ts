@@ -35,6 +35,8 @@ export * from "./ledger-limits.ts";
 export * from "./mark-entry.ts";
 export * from "./money-units.ts";
 export * from "./names.ts";
+export * from "./normal-table.ts";
+export * from "./offset-propensity.ts";
 export * from "./outcome-digest.ts";
 export * from "./outcome-entry.ts";
 export * from "./policy.ts";
