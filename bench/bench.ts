@@ -19,6 +19,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["kernel", async (): Promise<Bench> => (await import("./kernel.ts")).benchKernel],
   ["engine", async (): Promise<Bench> => (await import("./engine.ts")).benchEngine],
   ["entry", async (): Promise<Bench> => (await import("./entry.ts")).benchEntry],
+  ["gateway", async (): Promise<Bench> => (await import("./gateway.ts")).benchGateway],
   ["journal", async (): Promise<Bench> => (await import("./journal.ts")).benchJournal],
   ["ledger", async (): Promise<Bench> => (await import("./ledger.ts")).benchLedger],
   ["million", async (): Promise<Bench> => (await import("./million.ts")).benchMillion],

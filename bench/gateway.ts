@@ -1,0 +1,171 @@
+/**
+ * Model calls a second through the gateway, beside Portkey's gateway and a bare proxy, before the same provider and in turns.
+ * Calybris runs with all that it has on: every call is decided, reserved, durable before it is sent, settled and learned from.
+ *
+ *     npm run bench -- gateway
+ * @module
+ */
+import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { BenchOptions } from "./bench.ts";
+import type { CallPlan, CallResult } from "./gateway-load.ts";
+import {
+  bareSide,
+  calybrisSide,
+  endSide,
+  peakMiB,
+  portkeySide,
+  processorUs,
+  type Side,
+  startOwn,
+} from "./gateway-side.ts";
+import { markdownTable, median, progress } from "./harness.ts";
+import { portkeyServer } from "./portkey.ts";
+
+interface Size {
+  readonly warmMs: number;
+  readonly measureMs: number;
+  readonly rounds: number;
+  readonly connections: readonly number[];
+}
+
+const FULL: Size = { warmMs: 700, measureMs: 1_500, rounds: 3, connections: [10, 128] };
+const SMOKE: Size = { warmMs: 50, measureMs: 150, rounds: 1, connections: [4] };
+
+/** Processor time of the gateway's process is counted over all calls, those before the measurement included. */
+interface Measured extends CallResult {
+  readonly processorUs: number;
+}
+type Load = Omit<CallPlan, "port" | "headers" | "run">;
+
+export async function benchGateway({ full }: BenchOptions): Promise<string> {
+  const size = full ? FULL : SMOKE;
+  const folder = mkdtempSync(join(process.cwd(), ".bench-"));
+  const mock = await startOwn("gateway-mock.ts", []);
+  const provider = `http://127.0.0.1:${mock.port}`;
+  // In every test run it is small, and asks nothing of the network.
+  const portkey = full ? await portkeyServer() : { problem: "Portkey's gateway is compared in full runs only." };
+  const sides: Side[] = [];
+  const direct = { name: "the provider itself", port: mock.port, headers: {}, child: mock.child, readyMs: Number.NaN };
+  try {
+    sides.push(await bareSide(provider));
+    if ("file" in portkey) sides.push(await portkeySide(portkey.file, provider));
+    sides.push(await calybrisSide(folder, provider));
+    const { table, maximum } = await rates(sides, size);
+    const parts = [table, await open(direct, sides, maximum, size), starts(sides)];
+    return [...parts, ...("problem" in portkey ? [portkey.problem] : [])].join("\n\n");
+  } finally {
+    for (const side of [...sides, mock]) await endSide(side);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** As fast as each goes, in turns. */
+async function rates(
+  sides: readonly Side[],
+  size: Size,
+): Promise<{ readonly table: string; readonly maximum: ReadonlyMap<string, number> }> {
+  const rows: string[][] = [];
+  const maximum = new Map<string, number>();
+  for (const connections of size.connections)
+    for (const isStreamed of [false, true]) {
+      const kind = isStreamed ? "streams" : "JSON";
+      const load = { ...size, connections, isStreamed };
+      const results = await inTurns(sides, load, size.rounds);
+      const bare = rateOf(results.get("bare") ?? []);
+      for (const [name, runs] of results) {
+        const rate = rateOf(runs);
+        maximum.set(`${name} ${kind}`, rate);
+        rows.push([`${connections}, ${kind}`, name, rate.toFixed(0), (rate / bare).toFixed(2), ...quality(runs)]);
+      }
+      if (size.rounds > 1) progress(`${connections} connections, ${kind}`);
+    }
+  const header = [
+    "connections",
+    "gateway",
+    "calls/s",
+    "of bare",
+    "p50 ms",
+    "p99 ms",
+    "errors",
+    "bytes changed",
+    "processor µs a call",
+  ];
+  return { table: markdownTable(header, rows), maximum };
+}
+
+/** Half of what each can take is due, at fixed times; the provider itself is asked at the same rate. */
+async function open(
+  direct: Side,
+  sides: readonly Side[],
+  maximum: ReadonlyMap<string, number>,
+  size: Size,
+): Promise<string> {
+  const rows: string[][] = [];
+  const connections = size.connections.at(-1) ?? 1;
+  for (const isStreamed of [false, true])
+    for (const side of sides) {
+      const kind = isStreamed ? "streams" : "JSON";
+      const perSecond = Math.max(1, Math.floor((maximum.get(`${side.name} ${kind}`) ?? 0) / 2));
+      const load = { ...size, connections, isStreamed, perSecond };
+      const results = await inTurns([direct, side], load, size.rounds);
+      const [base, own] = [results.get(direct.name) ?? [], results.get(side.name) ?? []];
+      const added = (of: (result: Measured) => number): string =>
+        (median(own.map(of)) - median(base.map(of))).toFixed(2);
+      const counted = [added(({ p50Ms }) => p50Ms), added(({ p99Ms }) => p99Ms), ...quality(own)];
+      rows.push([`${connections}, ${kind}`, side.name, String(perSecond), rateOf(own).toFixed(0), ...counted]);
+      if (size.rounds > 1) progress(`open load, ${kind}, ${side.name}`);
+    }
+  const header = [
+    ...["connections", "gateway", "due/s", "answered/s", "added p50 ms", "added p99 ms"],
+    ...["p50 ms", "p99 ms", "errors", "bytes changed", "processor µs a call"],
+  ];
+  return markdownTable(header, rows);
+}
+
+function starts(sides: readonly Side[]): string {
+  const rows = sides.map((side) => [side.name, side.readyMs.toFixed(0), peakMiB(side)?.toFixed(0) ?? "unknown"]);
+  return markdownTable(["gateway", "first answer after, ms", "peak memory, MiB"], rows);
+}
+
+async function inTurns(
+  sides: readonly Side[],
+  load: Load,
+  rounds: number,
+): Promise<ReadonlyMap<string, readonly Measured[]>> {
+  const results = new Map<string, Measured[]>(sides.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round += 1)
+    for (const side of sides) results.get(side.name)?.push(await run(side, load));
+  return results;
+}
+
+async function run(side: Side, load: Load): Promise<Measured> {
+  const { name, port, headers } = side;
+  const plan: CallPlan = { ...load, port, headers, run: randomUUID() };
+  const words = [join(import.meta.dirname, "gateway-load.ts"), JSON.stringify(plan)];
+  const beforeUs = processorUs(side);
+  const { stdout } = await promisify(execFile)(process.execPath, words);
+  const result = JSON.parse(stdout) as CallResult;
+  if (result.firstError !== undefined) console.error(`${name}: ${result.firstError.slice(0, 500)}`);
+  return { ...result, processorUs: processorUs(side) - beforeUs };
+}
+
+function rateOf(results: readonly Measured[]): number {
+  return median(results.map(({ calls, seconds }) => calls / seconds));
+}
+
+function quality(results: readonly Measured[]): readonly string[] {
+  const middle = (of: (result: Measured) => number): string => median(results.map(of)).toFixed(2);
+  const sum = (of: (result: Measured) => number): string =>
+    String(results.reduce((total, result) => total + of(result), 0));
+  return [
+    middle(({ p50Ms }) => p50Ms),
+    middle(({ p99Ms }) => p99Ms),
+    sum(({ errors }) => errors),
+    sum(({ changed }) => changed),
+    middle(({ processorUs: us, answered }) => us / answered),
+  ];
+}
