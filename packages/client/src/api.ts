@@ -54,7 +54,10 @@ export interface paths {
       readonly path?: never;
       readonly cookie?: never;
     };
-    /** Get a decision, why it was made, and its proof */
+    /**
+     * Get a decision, why it was made, and its proof
+     * @description With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`.
+     */
     readonly get: operations["decision"];
     readonly put?: never;
     readonly post?: never;
@@ -813,6 +816,12 @@ export interface components {
       /** @description One row for each candidate, in catalog order; none after a hard limit. */
       readonly explanation: readonly components["schemas"]["Explanation"][];
       readonly proof: components["schemas"]["Proof"];
+      /** @description With `?receipt=1`: `claims`, `signature` and `signer`; `calybris receipt verify` reads it. */
+      readonly receipt?:
+        | {
+            readonly [key: string]: unknown;
+          }
+        | undefined;
     };
     readonly Explanation:
       | {
@@ -1463,7 +1472,11 @@ export interface operations {
   };
   readonly decision: {
     readonly parameters: {
-      readonly query?: never;
+      readonly query?:
+        | {
+            readonly receipt?: "1" | undefined;
+          }
+        | undefined;
       readonly header?: never;
       readonly path: {
         readonly id: string;

@@ -72,9 +72,12 @@ export class CalybrisClient {
     return this.#call("decideBatch", { body: { requests: requests.map(withId) }, ...options });
   }
 
-  /** A decision that was made, why, and its proof. */
-  decision(decisionId: string, options: CallOptions = {}): Promise<api.ExplainedDecision> {
-    return this.#call("decision", { id: decisionId, ...options });
+  /** A decision that was made, why, and its proof. `receipt: true` asks for a signed receipt of it. */
+  decision(
+    decisionId: string,
+    { receipt = false, ...options }: CallOptions & { readonly receipt?: boolean } = {},
+  ): Promise<api.ExplainedDecision> {
+    return this.#call("decision", { id: decisionId, query: { receipt: receipt ? 1 : undefined }, ...options });
   }
 
   /** Reports the outcome of a decision. */

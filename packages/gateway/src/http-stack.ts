@@ -12,6 +12,7 @@ import { unknownPathDialect } from "./calls/call-routes.ts";
 import { type CallServing, serveCalls } from "./calls/serving.ts";
 import type { Config } from "./config/config.ts";
 import { PolicyAnswers } from "./decisions/policy-answers.ts";
+import type { ReceiptSigner } from "./decisions/receipts.ts";
 import { serviceRoutes } from "./decisions/routes.ts";
 import { Admission } from "./http/admission.ts";
 import { BodyReader } from "./http/body-reader.ts";
@@ -39,6 +40,8 @@ export interface HttpStackOptions {
   readonly log: Logger;
   /** `false`: every request goes through Fastify. For tests and benchmarks, which compare the two. */
   readonly fastPath?: boolean | undefined;
+  /** Signs receipts. */
+  readonly receipts?: ReceiptSigner | undefined;
   /** Routes beside those of the API. */
   readonly moreRoutes?: readonly Route[] | undefined;
   /** Of model calls, instead of those that come with this version. */
@@ -80,7 +83,7 @@ export class HttpStack {
   /** @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE` for a certificate that cannot be used. */
   static async create(
     engine: Engine,
-    { config, log, fastPath, moreRoutes = [], prices, reload }: HttpStackOptions,
+    { config, log, fastPath, receipts, moreRoutes = [], prices, reload }: HttpStackOptions,
   ): Promise<HttpStack> {
     const { limits } = config;
     const { endpoint, shareBps } = config.traces;
@@ -119,7 +122,7 @@ export class HttpStack {
       callGauges: () => calls?.gauges() ?? { deployments: [], estimatesCompared: 0, estimatesMissed: 0 },
     };
     const routes = [
-      ...serviceRoutes({ engine, config, rates, metrics, policyAnswers, reload, keysChanged }, watched),
+      ...serviceRoutes({ engine, config, rates, metrics, policyAnswers, receipts, reload, keysChanged }, watched),
       ...(calls?.routes ?? []),
       ...moreRoutes,
     ];

@@ -7,6 +7,7 @@ export * from "./config/config-schema.ts";
 export * from "./config/options.ts";
 export * from "./config/read-config.ts";
 export * from "./decisions/contracts.ts";
+export type { ReceiptSigner } from "./decisions/receipts.ts";
 export * from "./gateway-errors.ts";
 export * from "./http/openapi.ts";
 export { MockProvider, type MockOptions } from "./mock/mock-provider.ts";

@@ -9,6 +9,7 @@ import {
   createLog,
   flagOf,
   OPTIONS,
+  type ReceiptSigner,
   readConfig,
   Service,
   shippedPrices,
@@ -20,6 +21,7 @@ import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { Command, Option } from "commander";
 import { startingPolicyText } from "../init/init.ts";
 import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
+import { logSigner } from "../proof/checkpoint-signer.ts";
 import { configFileOf, configOption } from "./config-file.ts";
 import { fundDefault, type Mock, mockText, MOCK_JOURNAL, shownModels, startMock } from "./mock.ts";
 import { errorText } from "../terminal/error-text.ts";
@@ -92,8 +94,9 @@ async function serve(
   const config = await read();
   const journalKey = readKey(config.journal.keyFile);
   requireKeyOfJournal(config.journal.directory, config.journal.keyFile, journalKey);
+  const receipts = receiptSigner(config.receipts.keyFile);
   const log = createLog(config.log.level);
-  service = await Service.start({ config, log, journalKey, acceptLoss, startingPolicy, readConfig: read });
+  service = await Service.start({ config, log, journalKey, receipts, acceptLoss, startingPolicy, readConfig: read });
   if (mock !== undefined) await fundDefault(service.engine);
   terminal.complain(reportText(service.report, config));
   if (mock !== undefined)
@@ -104,6 +107,12 @@ async function serve(
   });
   await service.stop();
   await mock?.provider.close();
+}
+
+function receiptSigner(file: string | undefined): ReceiptSigner | undefined {
+  if (file === undefined) return undefined;
+  const { key, signer } = logSigner({ signerFile: file }, {});
+  return { signerId: key.name, signer };
 }
 
 /** A mock that has every candidate of the policy that the service begins with. */

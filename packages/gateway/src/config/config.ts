@@ -27,6 +27,7 @@ export interface Config {
     readonly waitingMax: number;
     readonly segmentBytesMax: number;
   };
+  readonly receipts: { readonly keyFile?: string };
   readonly policy: { readonly file?: string };
   readonly budgets: {
     readonly file?: string;

@@ -71,6 +71,11 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     what: "a segment is rotated after this many bytes",
   },
   {
+    path: "receipts.keyFile",
+    kind: PATH,
+    what: "key that signs receipts of decisions, as `calybris checkpoint keygen` makes it; without it none are issued",
+  },
+  {
     path: "policy.file",
     kind: PATH,
     flag: "policy",

@@ -7,6 +7,7 @@ import type { Config } from "../config/config.ts";
 import type { ReloadReport } from "../reload.ts";
 import type { Rates } from "../http/rates.ts";
 import type { Metrics } from "../watch/metrics.ts";
+import type { ReceiptSigner } from "./receipts.ts";
 import type { PolicyAnswers } from "./policy-answers.ts";
 
 export interface ApiContext {
@@ -15,6 +16,8 @@ export interface ApiContext {
   readonly rates: Rates;
   readonly metrics: Metrics;
   readonly policyAnswers: PolicyAnswers;
+  /** Signs receipts; `undefined` where no key is configured. */
+  readonly receipts: ReceiptSigner | undefined;
   /** Keys that the engine knows have changed. */
   readonly keysChanged: () => void;
   /** Reloads the service on behalf of a caller. */

@@ -188,6 +188,12 @@ export const entriesQuery: z.ZodType = z.strictObject({
   to: sequenceText("the last entry; default the last durable one").optional(),
 });
 
+export const decisionQuery: z.ZodType = z.strictObject({
+  receipt: field((value) => value === "1", "`1`: the answer has a signed receipt of the decision", {
+    enum: ["1"],
+  }).optional(),
+});
+
 /** A tenant's limits, as a budgets file has them. */
 function limitShape(): z.ZodType {
   const limit = schemaAt(budgetsFileSchema, ["tenants", "any"]);

@@ -25,6 +25,7 @@ import {
   certificateCall,
   correctCall,
   decideCall,
+  decisionQuery,
   entriesQuery,
   holdCall,
   observeCall,
@@ -113,7 +114,10 @@ const API: Contracts<ApiOperation> = {
     method: "GET",
     path: "/v1/decisions/{id}",
     summary: "Get a decision, why it was made, and its proof",
+    description:
+      "With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`.",
     scopes: ["decide", "audit"],
+    query: decisionQuery,
     answer: explainedShape,
   },
   observe: {

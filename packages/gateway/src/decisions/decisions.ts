@@ -14,6 +14,7 @@ import { decideMany } from "./batch.ts";
 import { headroomOf } from "./answer-buffer.ts";
 import { decideOne } from "./decide.ts";
 import { decisionMembers } from "./decision-text.ts";
+import { receiptJson } from "./receipts.ts";
 import { requestJson } from "./request-json.ts";
 
 type Handlers = { readonly [Name in "decide" | "decideBatch" | "decision"]: Handler };
@@ -26,7 +27,7 @@ export function decisionHandlers(context: ApiContext): Handlers {
   };
 }
 
-async function explained(context: ApiContext, { principal, parameters }: Call): Promise<Reply> {
+async function explained(context: ApiContext, { principal, parameters, query }: Call): Promise<Reply> {
   const decisionId = parameters["id"] ?? "";
   const found = context.engine.reading.decision(decisionId);
   if (found === undefined || !maySee(principal, found.decided.tenant))
@@ -46,9 +47,11 @@ async function explained(context: ApiContext, { principal, parameters }: Call): 
     explanation: walked.map((candidate) => rowJson(explainCandidate(snapshot.policy, request, candidate), snapshot)),
     proof: await proofOf(context, found),
   };
-  return {
-    body: `${decisionMembers(decided, texts, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`,
-  };
+  const body = `${decisionMembers(decided, texts, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`;
+  const entry = query["receipt"] === undefined ? undefined : context.engine.reading.found(decisionId);
+  if (entry === undefined) return { body };
+  const receipt = await receiptJson(entry, context.receipts, context.engine.reading.head.sequence);
+  return { body: `${body.slice(0, -1)},"receipt":${receipt.trimEnd()}}` };
 }
 
 function spendingOf({ engine }: ApiContext, decisionId: string): object | null {

@@ -100,7 +100,13 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
   decision: {
     tag: "Decisions",
     parameters: { id: SETTLED },
-    errors: ["CAL_GATEWAY_DECISION_UNKNOWN", "CAL_JOURNAL_ENTRY_MALFORMED", "CAL_JOURNAL_ARCHIVE_UNREACHABLE"],
+    errors: [
+      "CAL_GATEWAY_DECISION_UNKNOWN",
+      "CAL_JOURNAL_ENTRY_MALFORMED",
+      "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+      "CAL_RECEIPT_KEY_MISSING",
+      "CAL_RECEIPT_REFUSED",
+    ],
   },
   observe: {
     tag: "Outcomes",

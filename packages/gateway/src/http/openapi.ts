@@ -149,12 +149,9 @@ function errorResponse(description: string): Operation["responses"][string] {
 /** The example as a command, for a service that listens where it does by default. */
 function curl({ method, path, scopes, query }: RouteContract, { parameters = {}, body }: OperationDocs): string {
   const at = path.replace(/\{([a-z]+)\}/gi, (_part, name: string) => String(parameters[name] ?? ""));
+  const inQuery = Object.entries(parameters).filter(([name]) => !path.includes(`{${name}}`));
   const search =
-    query === undefined
-      ? ""
-      : `?${Object.entries(parameters)
-          .map((pair) => pair.join("="))
-          .join("&")}`;
+    query === undefined || inQuery.length === 0 ? "" : `?${inQuery.map((pair) => pair.join("=")).join("&")}`;
   const words = [`curl -s ${method === "GET" ? "" : `-X ${method} `}'http://127.0.0.1:8787${at}${search}'`];
   if (scopes.length > 0) words.push(`-H "authorization: Bearer $KEY"`);
   if (body !== undefined) words.push("-H 'content-type: application/json'", `-d '${JSON.stringify(body)}'`);

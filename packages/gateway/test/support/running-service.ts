@@ -103,7 +103,7 @@ export interface Running {
 }
 
 export interface StartOptions
-  extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath" | "moreRoutes">> {
+  extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath" | "receipts" | "moreRoutes">> {
   readonly flags?: { readonly [flag: string]: string };
   /** More keys, in the configuration's own form. */
   readonly moreKeys?: readonly KeyConfig[];
@@ -137,6 +137,7 @@ export async function startService(options: StartOptions = {}): Promise<Running>
     log,
     fastPath: options.fastPath,
     moreRoutes: options.moreRoutes,
+    receipts: options.receipts,
     startingPolicy: options.startingPolicy ?? (() => Promise.resolve(testPolicy())),
     ports:
       options.onDisk === true || options.directory !== undefined
