@@ -169,12 +169,9 @@ export const explainedShape: z.ZodType = named(
         head: z.object({ sequence: count("The last durable entry."), entryHash: text("Its hash.") }),
       }),
     ),
-    receipt: z
-      .looseObject({})
-      .optional()
-      .meta({
-        description: "With `?receipt=1`: `claims`, `signature` and `signer`; `calybris receipt verify` reads it.",
-      }),
+    receipt: z.looseObject({}).optional().meta({
+      description: "With `?receipt=1`: `claims`, `signature` and `signer`; `calybris receipt verify` reads it.",
+    }),
   }),
   "A decision, its explanation and its proof.",
 );
