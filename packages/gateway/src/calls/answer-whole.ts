@@ -3,7 +3,9 @@
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
-import { chatAnswer, messagesAnswer } from "../translate/answers.ts";
+import { answerIn } from "../translate/answer-routes.ts";
+import { parseExact } from "../translate/exact-parse.ts";
+import type { WireDialect } from "../wire/dialect.ts";
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
 import { asObject, type Json } from "../wire/stream-sights.ts";
@@ -21,14 +23,20 @@ export interface WholeAnswer {
   readonly isDone: boolean;
 }
 
-export function readWhole(bytes: Buffer, { asked, isTranslated }: Lane, nowMs: number): WholeAnswer {
-  const json = jsonOf(bytes);
+/** @param dialect - of the client. */
+export function readWhole(
+  bytes: Buffer,
+  { asked, isTranslated }: Lane,
+  dialect: WireDialect,
+  nowMs: number,
+): WholeAnswer {
+  const json = jsonOf(bytes, isTranslated);
   if (json === undefined) return { usage: undefined, body: failed("its answer is no JSON object"), isDone: false };
   const usage = usageOfAnswer(asked, json);
   const { status = "completed" } = json;
   const isDone = status === "completed";
   if (!isTranslated) return { usage, body: bytes, isDone };
-  const said = asked === "anthropic-messages" ? chatAnswer(json, Math.floor(nowMs / 1_000)) : messagesAnswer(json);
+  const said = answerIn(asked, dialect, json, Math.floor(nowMs / 1_000));
   return { usage, isDone, body: "answer" in said ? Buffer.from(JSON.stringify(said.answer)) : failed(said.problem) };
 }
 
@@ -36,9 +44,10 @@ function failed(problem: string): GatewayError {
   return new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem });
 }
 
-function jsonOf(bytes: Buffer): Json | undefined {
+function jsonOf(bytes: Buffer, isExact: boolean): Json | undefined {
+  const text = bytes.toString();
   try {
-    return asObject(JSON.parse(bytes.toString()));
+    return asObject(isExact ? parseExact(text) : JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -11,12 +11,12 @@ import { parseBaseUrl } from "../providers/deployment.ts";
 import { readKey } from "../providers/secret.ts";
 import { Upstream } from "../providers/upstream.ts";
 import type { CallGauges } from "../watch/call-metrics.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 
 /** One deployment of a candidate. */
 export interface Target {
   readonly upstream: Upstream;
-  readonly dialects: readonly WireDialect[];
+  readonly dialects: readonly AnswerDialect[];
   /** The provider's id of the model. */
   readonly model: string;
   /** Whose words for tiers, speeds and regions its answers use. */
@@ -43,6 +43,7 @@ const PRICED_UNITS = 1_000_000n;
 const PRICES_OF_API: { readonly [Api in ProviderConfig["api"]]: string | undefined } = {
   openai: "openai",
   anthropic: "anthropic",
+  google: "google",
   "openai-compatible": undefined,
 };
 

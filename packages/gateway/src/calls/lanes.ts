@@ -9,6 +9,7 @@ import type { UpstreamRequest } from "../providers/upstream.ts";
 import type { CallRequest } from "../translate/call-request.ts";
 import { readChatRequest, writeChatRequest } from "../translate/chat-request.ts";
 import { type ExactObject, exactText } from "../translate/field-check.ts";
+import { geminiPath, writeGeminiRequest } from "../translate/gemini-request.ts";
 import { readMessagesRequest, versionFor, writeMessagesRequest } from "../translate/messages-request.ts";
 import {
   type Capability,
@@ -19,7 +20,7 @@ import {
   RESPONSES_FIELDS,
 } from "../translate/request-fields.ts";
 import { type SpannedBody, splice } from "../wire/body-members.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect, WireDialect } from "../wire/dialect.ts";
 import { editIncludeUsage, editModel, editOutputLimit } from "../wire/request-edits.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Fleet, Target } from "./fleet.ts";
@@ -30,14 +31,14 @@ export interface Lane {
   readonly candidate: string;
   readonly targets: readonly Target[];
   /** The dialect in which it is called. */
-  readonly asked: WireDialect;
+  readonly asked: AnswerDialect;
   readonly isTranslated: boolean;
 }
 
-/** The dialect that another can be translated into, and back. */
-const TRANSLATED: { readonly [Dialect in WireDialect]?: WireDialect } = {
-  "openai-chat": "anthropic-messages",
-  "anthropic-messages": "openai-chat",
+/** The dialects that another can be translated into, and back, in order of preference. */
+const TRANSLATED: { readonly [Dialect in WireDialect]?: readonly AnswerDialect[] } = {
+  "openai-chat": ["anthropic-messages", "gemini"],
+  "anthropic-messages": ["openai-chat", "gemini"],
 };
 
 /**
@@ -54,9 +55,9 @@ export function laneOf(
   const own = all.filter(({ dialects }) => dialects.includes(client.dialect));
   const named = { candidateId: candidate.id, candidate: candidate.name };
   if (own.length > 0) return { ...named, targets: own, asked: client.dialect, isTranslated: false };
-  const other = TRANSLATED[client.dialect];
-  const foreign = all.filter(({ dialects }) => other !== undefined && dialects.includes(other));
-  if (other === undefined || foreign.length === 0) return undefined;
+  const other = TRANSLATED[client.dialect]?.find((one) => all.some(({ dialects }) => dialects.includes(one)));
+  if (other === undefined) return undefined;
+  const foreign = all.filter(({ dialects }) => dialects.includes(other));
   const lane = { ...named, targets: foreign, asked: other, isTranslated: true };
   // Written once to see that it can be: what cannot be said is not found out after the money was reserved.
   for (const target of foreign) void requestFor(lane, target, client, [], 1);
@@ -82,7 +83,7 @@ export function requestFor(
   outputTokens: number | undefined,
 ): Omit<UpstreamRequest, "attemptId"> {
   if (!isTranslated) return { asked, headers, body: editedBody(client, target, outputTokens) };
-  const call = { ...translatable(client), model: target.model };
+  const call = { ...translatable(client, asked), model: target.model };
   const limit = outputTokens ?? client.limitTokens ?? target.outputTokensMax;
   if (asked === "anthropic-messages")
     return {
@@ -90,12 +91,21 @@ export function requestFor(
       headers: ["anthropic-version", versionFor(call)],
       body: [Buffer.from(exactText(writeMessagesRequest(call, limit)))],
     };
+  if (asked === "gemini")
+    return {
+      asked,
+      headers: [],
+      path: geminiPath(call.model, call.isStreamed),
+      body: [Buffer.from(exactText(writeGeminiRequest(call, limit)))],
+    };
   const limited = { ...call, outputTokensMax: Math.min(call.outputTokensMax ?? limit, limit) };
   return { asked, headers: [], body: [Buffer.from(exactText(writeChatRequest(limited, target.outputLimit)))] };
 }
 
-function translatable(client: ClientBody): CallRequest {
-  return client.dialect === "openai-chat" ? readChatRequest(client.parsed()) : readMessagesRequest(client.parsed());
+function translatable(client: ClientBody, target: AnswerDialect): CallRequest {
+  return client.dialect === "openai-chat"
+    ? readChatRequest(client.parsed(), target)
+    : readMessagesRequest(client.parsed(), target);
 }
 
 function editedBody(client: ClientBody, target: Target, outputTokens: number | undefined): readonly Uint8Array[] {

@@ -3,8 +3,8 @@
  * the usage is read on the way, and the stream ends as one.
  * @module
  */
-import { ChatStream } from "../translate/chat-stream.ts";
-import { MessagesStream } from "../translate/messages-stream.ts";
+import { streamIn } from "../translate/answer-routes.ts";
+import { parseExact } from "../translate/exact-parse.ts";
 import type { StreamTranslation } from "../translate/stream-translation.ts";
 import { type UsageReader, usageReader } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
@@ -31,10 +31,13 @@ export interface StreamWriter {
 
 export function streamWriter({ asked, isTranslated }: Lane, client: ClientBody, nowMs: number): StreamWriter {
   if (!isTranslated) return new PassedStream(client);
-  const translation =
-    asked === "anthropic-messages"
-      ? new ChatStream({ createdSeconds: Math.floor(nowMs / 1_000), isUsageAsked: client.isUsageAsked })
-      : new MessagesStream({ inputTokensEstimate: Math.ceil(client.body.bytes.byteLength / BYTES_PER_TOKEN) });
+  const translation = streamIn({
+    from: asked,
+    to: client.dialect,
+    createdSeconds: Math.floor(nowMs / 1_000),
+    isUsageAsked: client.isUsageAsked,
+    inputTokensEstimate: Math.ceil(client.body.bytes.byteLength / BYTES_PER_TOKEN),
+  });
   return new TranslatedStream(translation, usageReader(asked));
 }
 
@@ -82,13 +85,13 @@ class TranslatedStream implements StreamWriter {
     return Buffer.from(
       this.#scanner
         .push(piece)
-        .map((block) => this.#said(block.json()))
+        .map((block) => this.#said(block.json(parseExact)))
         .join(""),
     );
   }
 
   end(): WrittenEnd {
-    const said = this.#said(this.#scanner.end()?.json());
+    const said = this.#said(this.#scanner.end()?.json(parseExact));
     const { outcome, text } = this.#translation.end();
     return { outcome, bytes: Buffer.from(said + text) };
   }

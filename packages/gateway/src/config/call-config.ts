@@ -8,19 +8,20 @@ import type { Mistake } from "@calybris/kernel";
 import { z } from "zod";
 import { PRICED_PROVIDERS } from "../prices/price-book.ts";
 import { RATE_NAMES, type RateName } from "../prices/model-prices.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 
-export type ProviderApi = "openai" | "anthropic" | "openai-compatible";
+export type ProviderApi = "openai" | "anthropic" | "google" | "openai-compatible";
 
 /** APIs by the dialects that they have, and where their official clients look for them. */
 export const PROVIDER_APIS: {
-  readonly [Api in ProviderApi]: { readonly dialects: readonly WireDialect[]; readonly baseUrl: string | undefined };
+  readonly [Api in ProviderApi]: { readonly dialects: readonly AnswerDialect[]; readonly baseUrl: string | undefined };
 } = {
   openai: {
     dialects: ["openai-chat", "openai-responses", "openai-embeddings"],
     baseUrl: "https://api.openai.com/v1",
   },
   anthropic: { dialects: ["anthropic-messages"], baseUrl: "https://api.anthropic.com" },
+  google: { dialects: ["gemini"], baseUrl: "https://generativelanguage.googleapis.com/v1beta" },
   "openai-compatible": { dialects: ["openai-chat", "openai-embeddings"], baseUrl: undefined },
 };
 

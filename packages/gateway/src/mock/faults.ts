@@ -18,6 +18,7 @@
  * | `output=N`           | so many output tokens, up to the limit of the request                                       |
  * | `input=N`            | counts so many input tokens, whatever the text has                                          |
  * | `tool`               | calls the first tool                                                                        |
+ * | `safety=prompt`, `safety=answer` | of Google's dialect: refuses the prompt, or ends the answer with `SAFETY`       |
  * | `times=N`            | the faults of this request happen to its first N sends only                                 |
  * @module
  */
@@ -42,6 +43,7 @@ export interface MockFaults {
   readonly output?: number;
   readonly input?: number;
   readonly tool?: true;
+  readonly safety?: "prompt" | "answer";
   readonly times?: number;
 }
 
@@ -71,6 +73,7 @@ const PARTS: { readonly [Name in keyof MockFaults]-?: Part } = {
   output: { max: 131_072 },
   input: { max: 10_000_000 },
   tool: "flag",
+  safety: { words: ["prompt", "answer"] },
   times: { max: 1_000_000 },
 };
 

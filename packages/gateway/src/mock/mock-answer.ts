@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 import { errorAnswer } from "../wire/error-bodies.ts";
 import { familyOf } from "../wire/provider-errors.ts";
 import { streamError } from "../wire/stream-endings.ts";
@@ -13,6 +13,7 @@ import type { Json } from "../wire/stream-sights.ts";
 import type { OpenBill } from "./bill.ts";
 import { chatAnswer, chatEvents, embeddingAnswer } from "./chat-answer.ts";
 import type { MockFaults } from "./faults.ts";
+import { geminiAnswer, geminiError, geminiEvents } from "./gemini-answer.ts";
 import { messageAnswer, messageEvents } from "./message-answer.ts";
 import type { MockCall, MockEvent, MockIdentity } from "./mock-call.ts";
 import { dueMs, type MockPace, pause } from "./pace.ts";
@@ -53,12 +54,17 @@ export async function sendAnswer(answered: AnsweredCall): Promise<void> {
 
 export function sendError(
   response: ServerResponse,
-  dialect: WireDialect,
+  dialect: AnswerDialect,
   { type, code, "retry-after": retryAfter, "retry-after-ms": retryAfterMs }: MockFaults,
   { requestId }: MockIdentity,
   status: number,
   message = `The mock provider was asked for ${status}.`,
 ): void {
+  if (dialect === "gemini") {
+    const body = JSON.stringify(geminiError(status, message, type, retryAfter));
+    response.writeHead(status, ["content-type", "application/json; charset=UTF-8"]).end(body);
+    return;
+  }
   const answer = errorAnswer(
     familyOf(dialect),
     {
@@ -76,20 +82,22 @@ export function sendError(
   response.writeHead(status, ["content-type", answer.contentType, ...answer.headers]).end(answer.text);
 }
 
-const WHOLE: { readonly [Dialect in WireDialect]: (call: MockCall, identity: MockIdentity) => Json } = {
+const WHOLE: { readonly [Dialect in AnswerDialect]: (call: MockCall, identity: MockIdentity) => Json } = {
   "openai-chat": chatAnswer,
   "openai-responses": responseAnswer,
   "openai-embeddings": embeddingAnswer,
   "anthropic-messages": messageAnswer,
+  gemini: geminiAnswer,
 };
 
 const STREAMED: {
-  readonly [Dialect in WireDialect]: (call: MockCall, identity: MockIdentity) => readonly MockEvent[];
+  readonly [Dialect in AnswerDialect]: (call: MockCall, identity: MockIdentity) => readonly MockEvent[];
 } = {
   "openai-chat": chatEvents,
   "openai-responses": responseEvents,
   "openai-embeddings": () => [],
   "anthropic-messages": messageEvents,
+  gemini: geminiEvents,
 };
 
 async function sendWhole(answered: AnsweredCall): Promise<void> {
@@ -157,7 +165,9 @@ function sentEvents(call: MockCall, faults: MockFaults, identity: MockIdentity):
     faults.stall === "stream";
   if (isHalved) return events.slice(0, half);
   if (faults.malformed !== true) return events;
-  return events.map((event, at) => (at === half ? { ...event, text: event.text.replace(/.\n\n$/, "\n\n") } : event));
+  return events.map((event, at) =>
+    at === half ? { ...event, text: event.text.replace(/.(?=\r?\n\r?\n$)/, "") } : event,
+  );
 }
 
 /** Ends a connection as the fault says. The bytes sent so far arrive first. */
@@ -169,15 +179,20 @@ async function breakOff({ faults, response, left }: AnsweredCall, bytes: Buffer)
 }
 
 function errorEvent({ dialect }: MockCall, { type, code }: MockFaults): string {
+  if (dialect === "gemini") return `data: ${JSON.stringify(geminiError(GEMINI_ERROR, ASKED_ERROR, type))}\r\n\r\n`;
   const isAnthropic = familyOf(dialect) === "anthropic";
   return streamError(dialect, {
     type: type ?? (isAnthropic ? "overloaded_error" : "server_error"),
     code: code ?? "server_error",
-    message: "The mock provider was asked for an error.",
+    message: ASKED_ERROR,
   });
 }
 
-function idHeaders(dialect: WireDialect, { requestId }: MockIdentity): { readonly [name: string]: string } {
+const ASKED_ERROR = "The mock provider was asked for an error.";
+const GEMINI_ERROR = 503;
+
+function idHeaders(dialect: AnswerDialect, { requestId }: MockIdentity): { readonly [name: string]: string } {
+  if (dialect === "gemini") return {};
   return { [familyOf(dialect) === "anthropic" ? "request-id" : "x-request-id"]: requestId };
 }
 

@@ -5,7 +5,7 @@
  */
 import { hash } from "node:crypto";
 import { textOf } from "../usage/usage-record.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import type { MockFaults } from "./faults.ts";
 import { type MockPrompt, readPrompt, tokenPieces, tokensOf } from "./prompt.ts";
@@ -18,10 +18,12 @@ export interface MockCounts {
   readonly cacheWriteTokens: number;
   readonly outputTokens: number;
   readonly reasoningTokens: number;
+  /** Of the input, what tools that the provider runs have read; Google alone counts it apart. */
+  readonly hostedTokens?: number;
 }
 
 export interface MockCall {
-  readonly dialect: WireDialect;
+  readonly dialect: AnswerDialect;
   readonly model: string;
   readonly isStreamed: boolean;
   /** Whether a chat stream has a usage chunk. */
@@ -31,6 +33,8 @@ export interface MockCall {
   readonly texts: readonly string[];
   readonly tool: string | undefined;
   readonly isTruncated: boolean;
+  /** What Google refused for its safety. */
+  readonly safety?: "prompt" | "answer";
   readonly counts: MockCounts;
   /** Draws from the call's own numbers: 0 to `limit` - 1. */
   readonly random: (limit: number) => number;
@@ -53,6 +57,7 @@ export interface MockEvent {
 const CHOICES_MAX = 8;
 const CACHE_STEP_TOKENS = 128;
 const CACHED_TOKENS_MIN = 1_024;
+const HOSTED_TOKENS_MAX = 500;
 
 /** A digest of what decides an answer: equal requests get equal answers, whatever an edit on the way added to them. */
 export function promptDigest(seed: number, body: Json): string {
@@ -60,13 +65,25 @@ export function promptDigest(seed: number, body: Json): string {
   return hash("sha256", JSON.stringify([seed, model, messages, system, input, instructions, tools]), "hex");
 }
 
-export function planCall(dialect: WireDialect, body: Json, faults: MockFaults, digest: string): MockCall {
+/** @param isHosted - whether the request asks for a tool that the provider runs. */
+export function planCall(
+  dialect: AnswerDialect,
+  body: Json,
+  faults: MockFaults,
+  digest: string,
+  isHosted = false,
+): MockCall {
   const random = generator(Number.parseInt(digest.slice(0, 8), 16));
   const read = readPrompt(dialect, body);
   const prompt = faults.input === undefined ? read : { ...read, inputTokens: faults.input, prefixTokens: 0 };
   const model = textOf(body["model"]);
   const base = { dialect, model, body, random, isStreamed: body["stream"] === true, isUsageAsked: isUsageAsked(body) };
-  const input = { ...cacheCounts(dialect, prompt), inputTokens: prompt.inputTokens };
+  const hostedTokens = isHosted ? 1 + random(HOSTED_TOKENS_MAX) : 0;
+  const input = {
+    ...cacheCounts(dialect, prompt),
+    inputTokens: prompt.inputTokens + hostedTokens,
+    ...(hostedTokens === 0 ? {} : { hostedTokens }),
+  };
   if (dialect === "openai-embeddings") {
     const counts = {
       inputTokens: prompt.inputTokens,
@@ -78,7 +95,8 @@ export function planCall(dialect: WireDialect, body: Json, faults: MockFaults, d
     return { ...base, isStreamed: false, texts: [], tool: undefined, isTruncated: false, counts };
   }
   const limit = outputLimit(dialect, body);
-  const reasoning = dialect !== "anthropic-messages" && /^(?:o\d|gpt-[5-9])/.test(model) ? random(192) : 0;
+  const reasoning =
+    dialect !== "anthropic-messages" && /^(?:o\d|gpt-[5-9]|gemini-(?:2\.5|[3-9]))/.test(model) ? random(192) : 0;
   const reasoningTokens = Math.min(reasoning, limit - 1);
   const tool = toolCalled(body, faults);
   const choiceCount = dialect === "openai-chat" ? Math.min(Math.max(Number(body["n"] ?? 1), 1), CHOICES_MAX) : 1;
@@ -90,13 +108,17 @@ export function planCall(dialect: WireDialect, body: Json, faults: MockFaults, d
   );
   const outputTokens = reasoningTokens + texts.reduce((sum, text) => sum + tokensOf(text), 0);
   const isTruncated = texts.some((text, at) => text !== wanted[at]);
-  return {
+  const whole = {
     ...base,
     texts,
     tool: textOf(tool?.["name"]) || undefined,
     isTruncated,
     counts: { ...input, outputTokens, reasoningTokens },
   };
+  const { safety } = faults;
+  if (safety === undefined) return whole;
+  const isBlocked = safety === "prompt";
+  return { ...whole, safety, ...(isBlocked ? { counts: { ...input, outputTokens: 0, reasoningTokens: 0 } } : {}) };
 }
 
 /** A small seeded generator (mulberry32). */
@@ -119,7 +141,7 @@ function isUsageAsked(body: Json): boolean {
  * in steps. Both are stated by the conversation itself, so that no call depends on those before it.
  */
 function cacheCounts(
-  dialect: WireDialect,
+  dialect: AnswerDialect,
   { inputTokens, prefixTokens, isContinued, hasCacheMarks }: MockPrompt,
 ): Pick<MockCounts, "cacheReadTokens" | "cacheWriteTokens"> {
   if (dialect === "anthropic-messages") {
@@ -131,7 +153,7 @@ function cacheCounts(
   return { cacheReadTokens: isCached ? prefixTokens - (prefixTokens % CACHE_STEP_TOKENS) : 0, cacheWriteTokens: 0 };
 }
 
-function outputLimit(dialect: WireDialect, body: Json): number {
+function outputLimit(dialect: AnswerDialect, body: Json): number {
   const name = dialect === "openai-responses" ? "max_output_tokens" : "max_tokens";
   const limit = Number(body["max_completion_tokens"] ?? body[name] ?? Number.MAX_SAFE_INTEGER);
   return Number.isSafeInteger(limit) && limit > 0 ? limit : Number.MAX_SAFE_INTEGER;

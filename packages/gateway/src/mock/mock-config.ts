@@ -7,8 +7,13 @@ import { PRICED_PROVIDERS, type PriceBook } from "../prices/price-book.ts";
 
 /** The provider whose price the mock bills a model at; `undefined`: the mock does not have the model. */
 function pricedBy(book: PriceBook, model: string): string | undefined {
-  return ["anthropic", "openai", ...PRICED_PROVIDERS].find((provider) => book.find(provider, model) !== undefined);
+  return ["anthropic", "openai", "google", ...PRICED_PROVIDERS].find(
+    (provider) => book.find(provider, model) !== undefined,
+  );
 }
+
+/** Where APIs are whose official clients are not given `/v1`. */
+const VERSION_PATHS: { readonly [provider: string]: string } = { anthropic: "", google: "/v1beta" };
 
 /**
  * @param candidates - names; those without a price are left out.
@@ -25,8 +30,8 @@ export function mockConfig(
   const providers = [...new Set(deployments.map(({ provider }) => provider.slice("mock ".length)))].map(
     (prices): ProviderConfig => ({
       name: `mock ${prices}`,
-      api: prices === "anthropic" ? "anthropic" : "openai",
-      baseUrl: prices === "anthropic" ? url : `${url}/v1`,
+      api: prices === "anthropic" || prices === "google" ? prices : "openai",
+      baseUrl: `${url}${VERSION_PATHS[prices] ?? "/v1"}`,
       prices,
     }),
   );

@@ -1,6 +1,6 @@
 /**
- * A provider without a model: an HTTP server that speaks OpenAI's and Anthropic's dialects, for the first minute without a key,
- * and for every test that needs a provider to fail.
+ * A provider without a model: an HTTP server that speaks the dialects of OpenAI, Anthropic and Google, for the first minute
+ * without a key, and for every test that needs a provider to fail.
  * @module
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -8,14 +8,15 @@ import type { AddressInfo } from "node:net";
 import { PRICED_PROVIDERS, type PriceBook } from "../prices/price-book.ts";
 import type { PricedModel } from "../prices/model-prices.ts";
 import { textOf } from "../usage/usage-record.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect, WireDialect } from "../wire/dialect.ts";
 import { callerKey } from "../wire/header-lists.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { Bill } from "./bill.ts";
 import { FAULT_HEADER, FaultUnknown, faultsInText, type MockFaults, parseFaults } from "./faults.ts";
+import { geminiAsChat, geminiProblem, type GeminiTarget, geminiTarget, hasHostedTool } from "./gemini-call.ts";
 import { sendAnswer, sendError } from "./mock-answer.ts";
 import { planCall, promptDigest } from "./mock-call.ts";
-import { anthropicModels, openaiModels } from "./model-lists.ts";
+import { anthropicModels, googleModels, openaiModels } from "./model-lists.ts";
 import { type MockPace, REALISTIC_PACE } from "./pace.ts";
 import { readPrompt } from "./prompt.ts";
 
@@ -102,7 +103,10 @@ export class MockProvider {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? "/", "http://mock");
     const dialect = CALLS.get(pathname);
-    if (request.method === "POST" && dialect !== undefined) return this.#call(dialect, request, response);
+    const gemini = geminiTarget(pathname);
+    if (request.method === "POST" && dialect !== undefined) return this.#call(dialect, undefined, request, response);
+    if (request.method === "POST" && gemini !== undefined) return this.#call("gemini", gemini, request, response);
+    if (request.method === "GET" && pathname === "/v1beta/models") return sendJson(response, googleModels());
     if (request.method === "POST" && pathname === "/v1/messages/count_tokens") return countTokens(request, response);
     if (request.method === "HEAD" && pathname === "/api/hello") return void response.writeHead(200).end();
     if (request.method === "GET" && pathname === BILL_PATH)
@@ -114,7 +118,12 @@ export class MockProvider {
     sendError(response, family, {}, NOBODY, 404, `The mock provider has no ${request.method} ${pathname}.`);
   }
 
-  async #call(dialect: WireDialect, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #call(
+    dialect: AnswerDialect,
+    target: GeminiTarget | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     this.#callCount += 1;
     const { seed = 0, pace = REALISTIC_PACE, prices, key, nowMs = Date.now } = this.#options;
     const receivedMs = nowMs();
@@ -122,22 +131,31 @@ export class MockProvider {
     const identity = { requestId: providerRequestId, createdSeconds: Math.floor(receivedMs / 1_000) };
     const leaving = new AbortController();
     response.once("close", () => leaving.abort());
-    const body = await readJson(request);
-    const model = textOf(body?.["model"]);
+    const sent = await readJson(request);
+    const body = sent === undefined || target === undefined ? sent : geminiAsChat(sent, target);
+    const model = target?.model ?? textOf(body?.["model"]);
     const priced = pricedModel(prices, dialect, model);
     const requestId = textOf(request.headers["x-client-request-id"]) || providerRequestId;
     const bill = this.#bill.open({ requestId, providerRequestId, receivedMs, model: model.slice(0, 256), priced });
     try {
       const refused = (status: number, code: string, message: string): void =>
         sendError(response, dialect, { code }, identity, status, message);
-      if (key !== undefined && callerKey(request.headers) !== key)
-        return refused(401, "invalid_api_key", "The key is not the mock's.");
-      const problem = body === undefined ? "The body is no JSON object." : problemOf(dialect, body);
+      const given = target === undefined ? callerKey(request.headers) : request.headers["x-goog-api-key"];
+      if (key !== undefined && given !== key) return refused(401, "invalid_api_key", "The key is not the mock's.");
+      const problem = sent === undefined ? "The body is no JSON object." : problemOf(dialect, sent, target);
       if (body === undefined || problem !== undefined) return refused(400, "invalid_request", problem ?? "");
       if (priced === undefined) return refused(404, "model_not_found", `The model ${model} does not exist.`);
       const digest = promptDigest(seed, body);
       const faults = this.#faultsOf(request, dialect, body, digest);
-      const call = planCall(dialect, body, faults, digest);
+      if (faults.safety !== undefined && dialect !== "gemini")
+        throw new FaultUnknown("the fault safety is of Google's dialect");
+      const call = planCall(
+        dialect,
+        body,
+        faults,
+        digest,
+        sent !== undefined && target !== undefined && hasHostedTool(sent),
+      );
       await sendAnswer({ call, faults, identity, pace, bill, response, left: leaving.signal });
     } catch (error) {
       if (error instanceof FaultUnknown) sendError(response, dialect, {}, identity, 400, error.message);
@@ -147,7 +165,7 @@ export class MockProvider {
     }
   }
 
-  #faultsOf(request: IncomingMessage, dialect: WireDialect, body: Json, digest: string): MockFaults {
+  #faultsOf(request: IncomingMessage, dialect: AnswerDialect, body: Json, digest: string): MockFaults {
     const header = textOf(request.headers[FAULT_HEADER]);
     const faults = header === "" ? faultsInText(readPrompt(dialect, body).lastText) : parseFaults(header);
     if (faults.times === undefined) return faults;
@@ -160,9 +178,15 @@ export class MockProvider {
 
 const NOBODY = { requestId: "mock", createdSeconds: 0 };
 
-/** The first provider that has a price for the model; a messages call is for Anthropic's. */
-function pricedModel(prices: PriceBook, dialect: WireDialect, model: string): PricedModel | undefined {
-  const providers = dialect === "anthropic-messages" ? ["anthropic"] : ["openai", ...PRICED_PROVIDERS];
+/** Dialects of one provider only. */
+const OWN_PROVIDERS: { readonly [Dialect in AnswerDialect]?: readonly string[] } = {
+  "anthropic-messages": ["anthropic"],
+  gemini: ["google"],
+};
+
+/** The first provider that has a price for the model. */
+function pricedModel(prices: PriceBook, dialect: AnswerDialect, model: string): PricedModel | undefined {
+  const providers = OWN_PROVIDERS[dialect] ?? ["openai", ...PRICED_PROVIDERS];
   for (const provider of providers) {
     const found = prices.find(provider, model);
     if (found !== undefined) return found;
@@ -171,7 +195,8 @@ function pricedModel(prices: PriceBook, dialect: WireDialect, model: string): Pr
 }
 
 /** What real providers refuse as well, of what the mock would have to guess. */
-function problemOf(dialect: WireDialect, body: Json): string | undefined {
+function problemOf(dialect: AnswerDialect, body: Json, target: GeminiTarget | undefined): string | undefined {
+  if (target !== undefined) return geminiProblem(body, target.model);
   if (textOf(body["model"]) === "") return "model: field required";
   if (dialect === "openai-responses" || dialect === "openai-embeddings")
     return body["input"] === undefined ? "input: field required" : undefined;

@@ -14,6 +14,8 @@ export const OPENAI_MODELS: readonly string[] = [
 ];
 export const ANTHROPIC_MODELS: readonly string[] = ["claude-opus-4-8", "claude-sonnet-4-6", "claude-haiku-4-5"];
 
+export const GOOGLE_MODELS: readonly string[] = ["gemini-2.5-pro", "gemini-2.5-flash", "gemini-2.5-flash-lite"];
+
 /** Of no model in particular. */
 const CREATED_SECONDS = 1_767_225_600;
 const CONTEXT_TOKENS = 200_000;
@@ -35,4 +37,15 @@ export function anthropicModels(): object {
     max_tokens: OUTPUT_TOKENS,
   }));
   return { data, has_more: false, first_id: ANTHROPIC_MODELS[0], last_id: ANTHROPIC_MODELS.at(-1) };
+}
+
+export function googleModels(): object {
+  const models = GOOGLE_MODELS.map((id) => ({
+    name: `models/${id}`,
+    displayName: id,
+    inputTokenLimit: CONTEXT_TOKENS,
+    outputTokenLimit: OUTPUT_TOKENS,
+    supportedGenerationMethods: ["generateContent"],
+  }));
+  return { models };
 }

@@ -3,7 +3,7 @@
  * every model, so that anyone can check a count by hand, and no count passes the bytes of the request.
  * @module
  */
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 
 export interface MockPrompt {
@@ -44,7 +44,7 @@ export function tokenPieces(text: string): readonly string[] {
   return text.match(/[\s\S]{1,4}/g) ?? [];
 }
 
-export function readPrompt(dialect: WireDialect, body: Json): MockPrompt {
+export function readPrompt(dialect: AnswerDialect, body: Json): MockPrompt {
   const messages = messagesOf(dialect, body);
   const before = [body["system"], body["instructions"]].map(countTokens).reduce((sum, count) => sum + count, 0);
   const tools = asList(body["tools"]).reduce<number>((sum, tool) => sum + tokensOf(JSON.stringify(tool)), 0);
@@ -62,8 +62,8 @@ export function readPrompt(dialect: WireDialect, body: Json): MockPrompt {
   };
 }
 
-function messagesOf(dialect: WireDialect, body: Json): readonly unknown[] {
-  if (dialect === "openai-chat" || dialect === "anthropic-messages") return asList(body["messages"]);
+function messagesOf(dialect: AnswerDialect, body: Json): readonly unknown[] {
+  if (dialect !== "openai-responses" && dialect !== "openai-embeddings") return asList(body["messages"]);
   const { input } = body;
   return Array.isArray(input) ? input : [input];
 }

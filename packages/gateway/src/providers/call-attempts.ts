@@ -5,7 +5,13 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { RETRY_HEADER } from "../wire/error-bodies.ts";
-import { type ErrorFault, faultOf, type ProviderAnswer, statusOfStreamError } from "../wire/provider-errors.ts";
+import {
+  type ErrorFault,
+  faultOf,
+  type ProviderAnswer,
+  retryDelayMs,
+  statusOfStreamError,
+} from "../wire/provider-errors.ts";
 import type { CallTimeouts } from "./call-deadlines.ts";
 import type { Json } from "../wire/stream-sights.ts";
 import { type Asked, chooseByWeight } from "./deployment.ts";
@@ -229,7 +235,7 @@ async function endRefused(
   return {
     result: { kind: "refused", attempt, upstream, answer: refused },
     retry,
-    askedMs: retryAfterMs(answer, nowMs()),
+    askedMs: Math.max(retryAfterMs(answer, nowMs()), retryDelayMs(jsonOf(refused.body))),
   };
 }
 

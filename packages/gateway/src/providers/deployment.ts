@@ -3,7 +3,7 @@
  * @module
  */
 import { GatewayError } from "../gateway-errors.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import type { AnswerDialect, WireDialect } from "../wire/dialect.ts";
 import { keyHeader, listedHeaders, REQUEST_HEADERS } from "../wire/header-lists.ts";
 import type { Secret } from "./secret.ts";
 
@@ -14,7 +14,7 @@ export interface Deployment {
   readonly baseUrl: URL;
   readonly key: Secret | undefined;
   /** In which the provider can be called. */
-  readonly dialects: readonly WireDialect[];
+  readonly dialects: readonly AnswerDialect[];
   /** Empty where the provider has one only. */
   readonly region: string;
   /** Its share among the deployments of a model: 1 to 1,000,000. */
@@ -51,11 +51,16 @@ const PATHS: { readonly [Dialect in WireDialect]: string } = {
 const COUNT_PATH = "/v1/messages/count_tokens";
 
 /** What is asked of a provider: an answer in a dialect, or a count of a request's tokens in Anthropic's. */
-export type Asked = WireDialect | "count_tokens";
+export type Asked = AnswerDialect | "count_tokens";
 
-/** Where a deployment is called. */
-export function pathOf({ baseUrl }: Pick<Deployment, "baseUrl">, asked: Asked): string {
-  return baseUrl.pathname.replace(/\/+$/, "") + (asked === "count_tokens" ? COUNT_PATH : PATHS[asked]);
+/**
+ * Where a deployment is called.
+ *
+ * @param own - for Google, whose paths name the model.
+ */
+export function pathOf({ baseUrl }: Pick<Deployment, "baseUrl">, asked: Asked, own?: string): string {
+  const path = asked === "count_tokens" ? COUNT_PATH : (own ?? PATHS[asked as WireDialect]);
+  return baseUrl.pathname.replace(/\/+$/, "") + path;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface UpstreamRequest {
   /** Pieces, as {@link splice} gives them: a large body is not copied. */
   readonly body: readonly Uint8Array[];
   readonly attemptId: string;
+  /** Behind the deployment's address, where the dialect alone does not give it. */
+  readonly path?: string;
 }
 
 export interface SendOptions {
@@ -83,7 +85,7 @@ export class Upstream {
       if (left.aborted) throw new UpstreamFailure("left", false);
       const { statusCode, headers, body } = await this.#pool.request({
         method: "POST",
-        path: pathOf(this.deployment, request.asked),
+        path: pathOf(this.deployment, request.asked, request.path),
         headers: this.#headers(request),
         body: bodyOf(request.body),
         signal: abort.signal,

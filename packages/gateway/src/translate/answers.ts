@@ -4,8 +4,9 @@
  */
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
-import { exactText, type ExactObject } from "./field-check.ts";
 import { contentText } from "./chat-content.ts";
+import { parseExact } from "./exact-parse.ts";
+import { signatureOfCall, signedBlock } from "./google-signature.ts";
 import { finishReasonOf, stopReasonOf } from "./stop-reasons.ts";
 import { readArguments } from "./tool-arguments.ts";
 import { chatUsage, messagesUsage } from "./usage-words.ts";
@@ -23,7 +24,7 @@ export function chatAnswer(message: Json, createdSeconds: number): TranslatedAns
     const { type, text, id, name, input } = block;
     if (type === "text") texts.push(String(text));
     else if (type === "tool_use")
-      calls.push({ id, type: "function", function: { name, arguments: exactText((input ?? {}) as ExactObject) } });
+      calls.push({ id, type: "function", function: { name, arguments: JSON.stringify(input ?? {}) } });
     // Thinking is for Anthropic's own clients, and without its signature for nobody.
     else if (type !== "thinking" && type !== "redacted_thinking")
       return { problem: `the answer holds a block of type ${type}` };
@@ -63,8 +64,12 @@ export function messagesAnswer(completion: Json): TranslatedAnswer {
   const blocks: Json[] = texts.map((text) => ({ type: "text", text }));
   for (const call of asList(calls).map((one) => asObject(one) ?? {})) {
     const called = asObject(call["function"]);
-    const input = readArguments(String(called?.["arguments"] ?? ""));
-    if (called === undefined || input === undefined) return { problem: "the arguments of a tool are no JSON object" };
+    const text = String(called?.["arguments"] ?? "");
+    const isReadable = called !== undefined && readArguments(text) !== undefined;
+    if (!isReadable) return { problem: "the arguments of a tool are no JSON object" };
+    const input = text.trim() === "" ? {} : parseExact(text);
+    const signature = signatureOfCall(call);
+    if (signature !== undefined) blocks.push(signedBlock(signature));
     blocks.push({ type: "tool_use", id: call["id"], name: called["name"], input });
   }
   const finishReason = String(choice["finish_reason"]);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
+import type { WireDialect } from "../wire/dialect.ts";
 import type { ExactObject } from "./field-check.ts";
 
 export interface TextPart {
@@ -20,6 +21,8 @@ export interface ToolCallPart {
   readonly id: string;
   readonly name: string;
   readonly input: ExactObject;
+  /** Google's own note on what the model thought, which goes back to Google with the call and to nobody else. */
+  readonly signature?: string;
 }
 export interface ToolResultPart {
   readonly kind: "tool result";
@@ -48,6 +51,8 @@ export const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
 export type Effort = (typeof EFFORTS)[number];
 
 export interface CallRequest {
+  /** In whose words a field is named where it is refused. */
+  readonly dialect: WireDialect;
   readonly model: string;
   readonly turns: readonly Turn[];
   readonly tools: readonly Tool[];
@@ -58,7 +63,11 @@ export interface CallRequest {
   readonly stop: readonly string[];
   readonly temperature?: number;
   readonly topP?: number;
+  readonly topK?: number;
+  readonly seed?: number;
   readonly effort?: Effort;
+  /** Of thinking that the answer does not show. */
+  readonly thinkingTokensMax?: number;
   readonly answerSchema?: { readonly name: string; readonly schema: ExactJson };
   readonly user?: string;
   readonly isStreamed: boolean;

@@ -5,6 +5,7 @@
 import type { ExactJson } from "@calybris/kernel";
 import type { ImagePart, TextPart, ToolCallPart, ToolResultPart, Turn } from "./call-request.ts";
 import { exactText, untranslatable } from "./field-check.ts";
+import { signatureOfExtra } from "./google-signature.ts";
 import { given, listAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 import { readArguments } from "./tool-arguments.ts";
 
@@ -89,12 +90,20 @@ function readUserPart(part: ExactJson, path: string): readonly (TextPart | Image
 }
 
 function readToolCall(call: ExactJson, path: string): ToolCallPart {
-  const { id, type, function: called } = objectWith(call, path, "id", "type", "function", "index");
+  const members = objectWith(call, path, "id", "type", "function", "index", "extra_content");
+  const { id, type, function: called } = members;
+  const signature = given(members["extra_content"], `${path}.extra_content`, signatureOfExtra);
   if (type !== undefined && type !== "function") throw untranslatable(`${path}.type`, "is not function");
   const { name, arguments: text } = objectWith(called, `${path}.function`, "name", "arguments");
   const input = readArguments(given(text, `${path}.function.arguments`, textAt) ?? "");
   if (input === undefined) throw untranslatable(`${path}.function.arguments`, "is not a JSON object");
-  return { kind: "tool call", id: textAt(id, `${path}.id`), name: textAt(name, `${path}.function.name`), input };
+  return {
+    kind: "tool call",
+    id: textAt(id, `${path}.id`),
+    name: textAt(name, `${path}.function.name`),
+    input,
+    ...(signature === undefined ? {} : { signature }),
+  };
 }
 
 /** A single text is written as one: hosts that speak the dialect know that, and not all of them know lists. */
@@ -115,12 +124,23 @@ function assistantMessage(parts: readonly (TextPart | ToolCallPart)[]): ExactJso
   const calls = parts.filter((part) => part.kind === "tool call");
   const content = texts.length === 0 && calls.length > 0 ? null : contentOf(texts);
   if (calls.length === 0) return { role: "assistant", content };
+  requireUnsigned(calls);
   const toolCalls = calls.map(({ id, name, input }) => ({
     id,
     type: "function",
     function: { name, arguments: exactText(input) },
   }));
   return { role: "assistant", content, tool_calls: toolCalls };
+}
+
+/**
+ * Calls that Google signed go back to Google only.
+ *
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE`
+ */
+export function requireUnsigned(calls: readonly ToolCallPart[]): void {
+  if (calls.some(({ signature }) => signature !== undefined))
+    throw untranslatable("messages", "hold a call of a tool with a signature of Google's");
 }
 
 /** The dialect has no flag for a tool that failed, so that its words must say it. */

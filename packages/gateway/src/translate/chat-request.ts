@@ -7,25 +7,28 @@ import { type CallRequest, type Effort, EFFORTS, type Tool, type ToolChoice } fr
 import { chatMessages, readChatMessages } from "./chat-messages.ts";
 import { type ExactObject, requireTranslatable, untranslatable } from "./field-check.ts";
 import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 import { CHAT_FIELDS } from "./request-fields.ts";
 
 /** OpenAI takes no more of them. */
 const STOPS_MAX = 4;
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Anthropic's dialect cannot say. */
-export function readChatRequest(request: ExactObject): CallRequest {
-  requireTranslatable(request, CHAT_FIELDS);
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot say. */
+export function readChatRequest(request: ExactObject, target: AnswerDialect): CallRequest {
+  requireTranslatable(request, CHAT_FIELDS, target);
   const { tools, stop, response_format: format, stream_options: options } = request;
   const limits = ["max_completion_tokens", "max_tokens"].flatMap((name) => given(request[name], name, numberAt) ?? []);
   const user = given(request["user"], "user", textAt);
   const toolChoice = given(request["tool_choice"], "tool_choice", readToolChoice);
   const isParallel = given(request["parallel_tool_calls"], "parallel_tool_calls", booleanAt);
   const effort = given(request["reasoning_effort"], "reasoning_effort", readEffort);
-  const temperature = given(request["temperature"], "temperature", readTemperature);
+  const temperature = given(request["temperature"], "temperature", numberAt);
   const topP = given(request["top_p"], "top_p", numberAt);
+  const seed = given(request["seed"], "seed", numberAt);
   const answerSchema = given(format, "response_format", readFormat);
   const usageAsked = given(options, "stream_options", (value, path) => readStreamOptions(value, path)["include_usage"]);
   return {
+    dialect: "openai-chat",
     model: textAt(request["model"], "model"),
     turns: readChatMessages(listAt(request["messages"], "messages")),
     tools: (given(tools, "tools", listAt) ?? []).map(readTool),
@@ -41,6 +44,7 @@ export function readChatRequest(request: ExactObject): CallRequest {
     ...(effort === undefined ? {} : { effort }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
+    ...(seed === undefined ? {} : { seed }),
     ...(answerSchema === undefined ? {} : { answerSchema }),
     ...(user === undefined ? {} : { user }),
   };
@@ -52,6 +56,7 @@ export function readChatRequest(request: ExactObject): CallRequest {
  */
 export function writeChatRequest(call: CallRequest, limitField: "max_completion_tokens" | "max_tokens"): ExactObject {
   if (call.stop.length > STOPS_MAX) throw untranslatable("stop_sequences", `are more than ${STOPS_MAX}`);
+  if (call.thinkingTokensMax !== undefined) throw untranslatable("thinking", "has no counterpart in the other dialect");
   const { tools, toolChoice, isParallel, answerSchema } = call;
   return {
     model: call.model,
@@ -123,13 +128,6 @@ function readEffort(effort: ExactJson, path: string): Effort {
 /** Padding against eavesdroppers is between OpenAI and its client. */
 function readStreamOptions(options: ExactJson, path: string): ExactObject {
   return objectWith(options, path, "include_usage", "include_obfuscation");
-}
-
-/** Anthropic's ends at 1. A higher one is not lowered: it would be another request. */
-function readTemperature(value: ExactJson, path: string): number {
-  const temperature = numberAt(value, path);
-  if (temperature > 1) throw untranslatable(path, "is above 1");
-  return temperature;
 }
 
 function readFormat(format: ExactJson, path: string): CallRequest["answerSchema"] {

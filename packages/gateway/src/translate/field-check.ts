@@ -4,7 +4,8 @@
  */
 import type { ExactJson } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
-import type { Capability, FieldTable } from "./request-fields.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
+import { type Capability, dispositionIn, type FieldTable } from "./request-fields.ts";
 
 export type ExactObject = { readonly [name: string]: ExactJson };
 
@@ -17,11 +18,12 @@ export function untranslatable(path: string, problem: string): GatewayError {
 /**
  * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming the first field that is refused, or that the table does not know.
  */
-export function requireTranslatable(request: ExactObject, table: FieldTable): void {
+export function requireTranslatable(request: ExactObject, table: FieldTable, target: AnswerDialect): void {
   for (const [field] of asked(request, table)) {
     const rule = Object.hasOwn(table, field) ? table[field] : undefined;
     if (rule === undefined) throw untranslatable(field, "is unknown to this version");
-    if (rule.across === "refused") throw untranslatable(field, "has no counterpart in the other dialect");
+    if (dispositionIn(rule, target) === "refused")
+      throw untranslatable(field, "has no counterpart in the other dialect");
   }
 }
 

@@ -7,16 +7,20 @@ import { type CallRequest, type Effort, EFFORTS, type Tool, type ToolChoice } fr
 import { type ExactObject, requireTranslatable, untranslatable } from "./field-check.ts";
 import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 import { readMessages, readSystem, writeMessages } from "./messages-turns.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 import { MESSAGES_FIELDS } from "./request-fields.ts";
 
 /** Sampling is said under this version only; the one after it answers 400 to `temperature` and `top_p`. */
 export const SAMPLING_VERSION = "2023-06-01";
 export const CURRENT_VERSION = "2026-10-21";
 
-/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what OpenAI's dialect cannot say. */
-export function readMessagesRequest(request: ExactObject): CallRequest {
-  requireTranslatable(request, MESSAGES_FIELDS);
-  requireThinkable(given(request["thinking"], "thinking", objectAt));
+/** Anthropic's ends there; OpenAI's and Google's end at 2. */
+const TEMPERATURE_MAX = 1;
+
+/** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what the target's dialect cannot say. */
+export function readMessagesRequest(request: ExactObject, target: AnswerDialect): CallRequest {
+  requireTranslatable(request, MESSAGES_FIELDS, target);
+  const thinkingTokensMax = given(request["thinking"], "thinking", readThinking);
   const { tools, tool_choice: choice } = request;
   const output = objectWith(request["output_config"] ?? {}, "output_config", "effort", "format");
   const chosen = given(choice, "tool_choice", (value, path) =>
@@ -30,12 +34,14 @@ export function readMessagesRequest(request: ExactObject): CallRequest {
   );
   const temperature = given(request["temperature"], "temperature", numberAt);
   const topP = given(request["top_p"], "top_p", numberAt);
+  const topK = given(request["top_k"], "top_k", numberAt);
   const user = given(
     objectWith(request["metadata"] ?? {}, "metadata", "user_id")["user_id"],
     "metadata.user_id",
     textAt,
   );
   return {
+    dialect: "anthropic-messages",
     model: textAt(request["model"], "model"),
     turns: [...readSystem(request["system"]), ...readMessages(listAt(request["messages"], "messages"))],
     tools: (given(tools, "tools", listAt) ?? []).map(readTool),
@@ -53,6 +59,8 @@ export function readMessagesRequest(request: ExactObject): CallRequest {
       : { answerSchema: { name: "answer", schema: objectAt(format["schema"], "output_config.format.schema") } }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(thinkingTokensMax === undefined ? {} : { thinkingTokensMax }),
     ...(user === undefined ? {} : { user }),
   };
 }
@@ -60,6 +68,8 @@ export function readMessagesRequest(request: ExactObject): CallRequest {
 /** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Anthropic's dialect cannot say. */
 export function writeMessagesRequest(call: CallRequest, outputTokensMax: number): ExactObject {
   const { system, messages } = writeMessages(call.turns);
+  // A higher temperature is not lowered: it would be another request.
+  if ((call.temperature ?? 0) > TEMPERATURE_MAX) throw untranslatable("temperature", "is above 1");
   const toolChoice = writeToolChoice(call);
   const effort = call.effort === undefined ? {} : { effort: call.effort };
   const format = call.answerSchema && { format: { type: "json_schema", schema: call.answerSchema.schema } };
@@ -84,11 +94,15 @@ export function versionFor({ temperature, topP }: CallRequest): string {
   return temperature === undefined && topP === undefined ? CURRENT_VERSION : SAMPLING_VERSION;
 }
 
-/** A thinking budget promises blocks of thinking with signatures; the other dialect has neither. */
-function requireThinkable(thinking: ExactObject | undefined): void {
-  const type = thinking?.["type"] ?? "disabled";
-  if (type === "disabled" || (type === "adaptive" && thinking?.["display"] === "omitted")) return;
-  throw untranslatable("thinking", "asks for blocks that the other dialect does not have");
+/**
+ * The budget of thinking that the answer does not show. Shown thinking comes in blocks with signatures, which no other dialect
+ * has.
+ */
+function readThinking(value: ExactJson, path: string): number | undefined {
+  const { type, display, budget_tokens: budget } = objectAt(value, path);
+  if (type === "disabled" || (type === "adaptive" && display === "omitted")) return undefined;
+  if (type === "enabled" && display === "omitted") return numberAt(budget ?? null, `${path}.budget_tokens`);
+  throw untranslatable(path, "asks for blocks that the other dialect does not have");
 }
 
 function readTool(tool: ExactJson, index: number): Tool {

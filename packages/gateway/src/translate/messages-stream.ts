@@ -9,6 +9,7 @@ import { readProviderError } from "../wire/provider-errors.ts";
 import { completion, STREAM_CUT, type StreamError, streamError } from "../wire/stream-endings.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { contentText } from "./chat-content.ts";
+import { signatureOfCall, signedBlock } from "./google-signature.ts";
 import { stopReasonOf } from "./stop-reasons.ts";
 import type { StreamTranslation, TranslationEnd } from "./stream-translation.ts";
 import { messagesUsage } from "./usage-words.ts";
@@ -27,6 +28,7 @@ interface Block {
 }
 
 const TEXT_KEY = "text";
+const SIGNATURE_KEY = "signature";
 const UNKNOWN_CONTENT = "The answer holds content that this API cannot say.";
 
 export class MessagesStream implements StreamTranslation {
@@ -98,6 +100,8 @@ export class MessagesStream implements StreamTranslation {
     this.#hasRefused ||= typeof refusal === "string" && refusal !== "";
     for (const call of asList(calls).map((one) => asObject(one) ?? {})) {
       const called = asObject(call["function"]) ?? {};
+      const signature = signatureOfCall(call);
+      if (signature !== undefined) text += this.#add(`${SIGNATURE_KEY} ${call["index"]}`, signedBlock(signature), "");
       const start = { type: "tool_use", id: call["id"], name: called["name"], input: {} };
       text += this.#add(
         `tool ${call["index"]}`,
@@ -117,7 +121,8 @@ export class MessagesStream implements StreamTranslation {
     }
     if (open.key === key) return this.#deltaOf(open, piece);
     // Text has ended when a tool is called: text that comes later is a block of its own.
-    if (open.key === TEXT_KEY) return this.#endOpen() + this.#add(key, start, piece);
+    if (open.key === TEXT_KEY || open.key.startsWith(SIGNATURE_KEY))
+      return this.#endOpen() + this.#add(key, start, piece);
     const waiting = this.#blocks.find((block) => block.key === key);
     if (waiting === undefined) this.#blocks.push({ key, start, waiting: [piece] });
     else waiting.waiting.push(piece);

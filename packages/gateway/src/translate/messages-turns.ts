@@ -4,7 +4,9 @@
  */
 import type { ExactJson } from "@calybris/kernel";
 import type { ImagePart, TextPart, ToolCallPart, ToolResultPart, Turn } from "./call-request.ts";
+import { requireUnsigned } from "./chat-messages.ts";
 import { type ExactObject, untranslatable } from "./field-check.ts";
+import { signatureOfBlock } from "./google-signature.ts";
 import { booleanAt, given, listAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
 
 /** Claude Code's first block: a checksum that changes with every request, and means something to Anthropic only. */
@@ -25,7 +27,7 @@ export function readMessages(messages: readonly ExactJson[]): readonly Turn[] {
     const blocks = typeof content === "string" ? [{ type: "text", text: content }] : listAt(content, inner);
     if (role === "user") return { role, parts: blocks.map((block, at) => readUserBlock(block, `${inner}[${at}]`)) };
     if (role !== "assistant") throw untranslatable(`${path}.role`, "is unknown");
-    return { role, parts: blocks.map((block, at) => readAssistantBlock(block, `${inner}[${at}]`)) };
+    return { role, parts: readAssistantBlocks(blocks, inner) };
   });
 }
 
@@ -40,6 +42,7 @@ export function writeMessages(turns: readonly Turn[]): {
   for (const [index, turn] of (first === -1 ? [] : turns.slice(first)).entries()) {
     if (turn.role === "instructions")
       throw untranslatable(`messages[${first + index}].role`, "gives instructions amid the conversation");
+    if (turn.role === "assistant") requireUnsigned(turn.parts.filter((part) => part.kind === "tool call"));
     const content = turn.role === "user" ? turn.parts.map(userBlock) : turn.parts.map(assistantBlock);
     // A turn that says nothing is none, and the two around it are one.
     if (content.length === 0) continue;
@@ -125,6 +128,23 @@ function readImage(block: ExactObject, path: string): ImagePart {
     data: textAt(data, `${path}.source.data`),
   };
   return { kind: "image", source };
+}
+
+/** A signature of Google's is in the block before the call that it belongs to. */
+function readAssistantBlocks(blocks: readonly ExactJson[], path: string): readonly (TextPart | ToolCallPart)[] {
+  let signature: string | undefined;
+  return blocks.flatMap((block, at): readonly (TextPart | ToolCallPart)[] => {
+    const found = signatureOfBlock(objectAt(block, `${path}[${at}]`));
+    if (found !== undefined) {
+      signature = found;
+      return [];
+    }
+    const part = readAssistantBlock(block, `${path}[${at}]`);
+    if (part.kind !== "tool call" || signature === undefined) return [part];
+    const signed = { ...part, signature };
+    signature = undefined;
+    return [signed];
+  });
 }
 
 function readAssistantBlock(value: ExactJson, path: string): TextPart | ToolCallPart {

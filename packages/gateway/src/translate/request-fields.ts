@@ -1,11 +1,12 @@
 /**
- * Every field of a request, by dialect, and what becomes of it when the call goes to a model of the other dialect. A test
- * reads the type declarations of both SDKs and fails on a field that is not here.
+ * Every field of a request, by dialect, and what becomes of it when the call goes to a model of another dialect. A test reads
+ * the type declarations of both SDKs and fails on a field that is not here.
  *
- * `translated`: it is said in the other dialect's words. `hint`: it does not change the answer, and is left out. `refused`:
+ * `translated`: it is written in the other dialect's words. `hint`: it does not change the answer, and is left out. `refused`:
  * the other dialect has no word for it, so that a call which sets it is never moved there; nothing is dropped silently.
  * @module
  */
+import type { AnswerDialect } from "../wire/dialect.ts";
 
 /** What a model must be able to do, whatever its dialect, to serve a call that sets the field. */
 export type Capability =
@@ -25,8 +26,13 @@ export type Capability =
   | "thinking"
   | "tools";
 
+export type Disposition = "translated" | "hint" | "refused";
+
 export interface FieldRule {
-  readonly across: "translated" | "hint" | "refused";
+  /** Between OpenAI's dialects and Anthropic's. */
+  readonly across: Disposition;
+  /** To Google's dialect, where it differs. */
+  readonly google?: Disposition;
   /** What the substitute needs within the same dialect, too. */
   readonly gate?: Capability;
   /** Values that ask for nothing, besides `null`; with one of them the field is as good as absent. */
@@ -34,6 +40,11 @@ export interface FieldRule {
 }
 
 export type FieldTable = { readonly [field: string]: FieldRule };
+
+/** What becomes of a field in a dialect that is not its own. */
+export function dispositionIn({ across, google }: FieldRule, target: AnswerDialect): Disposition {
+  return target === "gemini" ? (google ?? across) : across;
+}
 
 const TRANSLATED: FieldRule = { across: "translated" };
 const HINT: FieldRule = { across: "hint" };
@@ -63,7 +74,7 @@ export const CHAT_FIELDS: FieldTable = {
   reasoning_effort: { across: "translated", gate: "effort" },
   response_format: { across: "translated", gate: "json_schema", neutral: [{ type: "text" }] },
   safety_identifier: HINT,
-  seed: { across: "refused", gate: "seed" },
+  seed: { across: "refused", google: "translated", gate: "seed" },
   service_tier: { across: "refused", neutral: ["auto", "default"] },
   stop: TRANSLATED,
   store: { across: "refused", neutral: [false] },
@@ -74,7 +85,7 @@ export const CHAT_FIELDS: FieldTable = {
   tools: { across: "translated", gate: "tools", neutral: [[]] },
   top_logprobs: { across: "refused", gate: "logprobs", neutral: [0] },
   top_p: { across: "translated", gate: "sampling", neutral: [1] },
-  user: TRANSLATED,
+  user: { across: "translated", google: "hint" },
   verbosity: { across: "refused", neutral: ["medium"] },
   web_search_options: { across: "refused", gate: "server_tools" },
 };
@@ -87,7 +98,7 @@ export const MESSAGES_FIELDS: FieldTable = {
   container: { across: "refused", gate: "server_state" },
   diagnostics: REFUSED,
   inference_geo: REFUSED,
-  metadata: TRANSLATED,
+  metadata: { across: "translated", google: "hint" },
   output_config: { across: "translated", neutral: [{}] },
   service_tier: HINT,
   speed: { across: "refused", neutral: ["standard"] },
@@ -101,7 +112,7 @@ export const MESSAGES_FIELDS: FieldTable = {
   workspace_id: REFUSED,
   // Of `anthropic-version: 2023-06-01`.
   temperature: { across: "translated", gate: "sampling" },
-  top_k: { across: "refused", gate: "sampling" },
+  top_k: { across: "refused", google: "translated", gate: "sampling" },
   top_p: { across: "translated", gate: "sampling", neutral: [1] },
   // Betas.
   betas: HINT,

@@ -1,5 +1,5 @@
 /**
- * Why an answer ended, in both dialects. Each reason has one counterpart; none falls through to `stop`, which says that the
+ * Why an answer ended, in all dialects. Each reason has one counterpart; none falls through to `stop`, which says that the
  * model had nothing to add.
  * @module
  */
@@ -23,6 +23,34 @@ const STOP: ReadonlyMap<string, StopReason> = new Map([
   ["content_filter", "refusal"],
 ]);
 
+/** Google's, by the types of @google/genai 3.3.0. An answer that calls a tool ends with `STOP` as well. */
+const GEMINI_FINISH: ReadonlyMap<string, FinishReason> = new Map([
+  ["STOP", "stop"],
+  ["MAX_TOKENS", "length"],
+  ["CONTINUATION", "length"],
+  ["SAFETY", "content_filter"],
+  ["RECITATION", "content_filter"],
+  ["LANGUAGE", "content_filter"],
+  ["BLOCKLIST", "content_filter"],
+  ["PROHIBITED_CONTENT", "content_filter"],
+  ["SPII", "content_filter"],
+  ["MODEL_ARMOR", "content_filter"],
+  ["IMAGE_SAFETY", "content_filter"],
+  ["IMAGE_PROHIBITED_CONTENT", "content_filter"],
+  ["IMAGE_RECITATION", "content_filter"],
+]);
+
+/** The model failed: what it wrote is no answer. */
+const GEMINI_FAILURES: ReadonlySet<string> = new Set([
+  "MALFORMED_FUNCTION_CALL",
+  "UNEXPECTED_TOOL_CALL",
+  "TOO_MANY_TOOL_CALLS",
+  "MISSING_THOUGHT_SIGNATURE",
+  "MALFORMED_RESPONSE",
+  "NO_IMAGE",
+  "IMAGE_OTHER",
+]);
+
 /** Reasons after which the answer is not over: a caller of the other dialect cannot go on with it. */
 const UNFINISHED: ReadonlySet<string> = new Set(["pause_turn", "compaction", "function_call"]);
 
@@ -40,6 +68,13 @@ export function finishReasonOf(stopReason: string): ReasonReading<FinishReason> 
 /** `undefined`: the answer cannot be said in Anthropic's dialect. */
 export function stopReasonOf(finishReason: string): ReasonReading<StopReason> | undefined {
   return UNFINISHED.has(finishReason) ? undefined : reading(STOP.get(finishReason), "max_tokens");
+}
+
+/** `undefined`: the answer cannot be used. */
+export function finishReasonOfGemini(finishReason: string, hasCalls: boolean): ReasonReading<FinishReason> | undefined {
+  if (GEMINI_FAILURES.has(finishReason)) return undefined;
+  const read = reading<FinishReason>(GEMINI_FINISH.get(finishReason), "length");
+  return read.reason === "stop" && hasCalls ? { ...read, reason: "tool_calls" } : read;
 }
 
 function reading<Reason>(known: Reason | undefined, otherwise: Reason): ReasonReading<Reason> {

@@ -39,6 +39,12 @@ export function readGeminiUsage(usage: Json, webSearches: number, isFinal: boole
   };
 }
 
+/** Whether an answer is over with this chunk. A prompt that is refused has no candidate, and is billed. */
+export function isFinished(json: Json): boolean {
+  const isBlocked = textOf(asObject(json["promptFeedback"])?.["blockReason"]) !== "";
+  return isBlocked || asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
+}
+
 /** Queries that grounding ran, of one chunk. */
 export function queriesOf(json: Json): readonly string[] {
   return asList(json["candidates"]).flatMap((candidate) => {

@@ -6,7 +6,7 @@
 import type { AnswerDialect } from "../wire/dialect.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { readAnthropicUsage, withLaterUsage } from "./anthropic-usage.ts";
-import { billableQueries, queriesOf, readGeminiUsage } from "./gemini-usage.ts";
+import { billableQueries, isFinished, queriesOf, readGeminiUsage } from "./gemini-usage.ts";
 import { openaiUsageOf, readOpenaiUsage, readResponseUsage } from "./openai-usage.ts";
 import { textOf, type UsageRecord } from "./usage-record.ts";
 
@@ -97,7 +97,7 @@ class GeminiReader implements UsageReader {
     this.#usage = asObject(json["usageMetadata"]) ?? this.#usage;
     this.#modelVersion = textOf(json["modelVersion"]) || this.#modelVersion;
     for (const query of queriesOf(json)) this.#queries.add(query);
-    this.#hasFinished ||= asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
+    this.#hasFinished ||= isFinished(json);
   }
 
   record(): UsageRecord | undefined {

@@ -7,7 +7,7 @@ import type { ErrorAnswer } from "../http/error-dialect.ts";
 import type { AnswerDialect } from "./dialect.ts";
 import { type ErrorFamily, errorAnswer, errorType } from "./error-bodies.ts";
 import { RESPONSE_HEADERS, listedHeaders } from "./header-lists.ts";
-import { asObject, type Json } from "./stream-sights.ts";
+import { asList, asObject, type Json } from "./stream-sights.ts";
 
 export interface ProviderAnswer {
   readonly status: number;
@@ -52,10 +52,28 @@ export function readProviderError(json: unknown): {
   };
 }
 
+/** Google says in the details of an error what others say in its type or in a header. */
+function detailsOf(json: unknown): readonly Json[] {
+  const outer = asObject(Array.isArray(json) ? json[0] : json) ?? {};
+  return asList(asObject(outer["error"])?.["details"]).map((one) => asObject(one) ?? {});
+}
+
+/** How long Google asks to wait; 0 where it does not. */
+export function retryDelayMs(json: unknown): number {
+  const delays = detailsOf(json).map(({ retryDelay }) => /^(\d{1,9}(?:\.\d+)?)s$/.exec(String(retryDelay))?.[1]);
+  return Math.ceil(Math.max(0, ...delays.map((seconds) => Number(seconds ?? 0))) * 1_000);
+}
+
+/** Google answers 400 to a key that is not valid or has expired, and to an account without billing. */
+function isGoogleAccount(type: string, json: unknown): boolean {
+  return type === "FAILED_PRECONDITION" || detailsOf(json).some(({ reason }) => /^API_KEY_/.test(String(reason)));
+}
+
 export function faultOf(status: number, json: unknown): ErrorFault {
   const { type, code, message } = readProviderError(json);
   // Anthropic says so with 400 and a sentence only.
   if (status === 400 && /credit balance is too low|spend limit|usage limits/i.test(message)) return "operator";
+  if (status === 400 && isGoogleAccount(type, json)) return "operator";
   if (ACCOUNT_CODES.has(type) || ACCOUNT_CODES.has(code) || status === 401 || status === 402 || status === 403)
     return "operator";
   if (status === 429) return "rate";
@@ -114,9 +132,18 @@ export function passedError(
     type: from === "gemini" || type === "" ? errorType(family, status) : type,
     code: code === "" ? null : code,
     param,
-    headers: withoutType(headers).filter((_part, at, all) => !/^(?:x-)?request-id$/.test(all[at - (at % 2)] ?? "")),
+    headers: [
+      ...withoutType(headers).filter((_part, at, all) => !/^(?:x-)?request-id$/.test(all[at - (at % 2)] ?? "")),
+      ...retryHeader(headers, json),
+    ],
   };
   return errorAnswer(family, words, requestId);
+}
+
+/** The wait that is in the body only, where the client's SDK reads it. */
+function retryHeader(headers: readonly string[], json: unknown): readonly string[] {
+  const delayMs = retryDelayMs(json);
+  return delayMs === 0 || headers.includes("retry-after") ? [] : ["retry-after", String(Math.ceil(delayMs / 1_000))];
 }
 
 const OPERATOR_FAULT = {

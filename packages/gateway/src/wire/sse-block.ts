@@ -34,9 +34,9 @@ export class SseBlock {
   }
 
   /** The data as JSON; `undefined` where it is none, as `[DONE]` is not. */
-  json(): unknown {
+  json(parse: (text: string) => unknown = JSON.parse): unknown {
     try {
-      return JSON.parse(this.data ?? "") as unknown;
+      return parse(this.data ?? "");
     } catch {
       return undefined;
     }

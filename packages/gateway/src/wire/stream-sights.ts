@@ -38,7 +38,7 @@ const NAMES: { readonly [Dialect in AnswerDialect]: Names } = {
     types: quoted("response.created", "response.completed", "response.incomplete", "response.failed", "error"),
   },
   "anthropic-messages": { members: quoted("usage", "error"), types: quoted("message_stop", "error") },
-  gemini: { members: quoted("usageMetadata", "finishReason", "error"), types: [] },
+  gemini: { members: quoted("usageMetadata", "finishReason", "blockReason", "error"), types: [] },
 };
 
 /** `undefined`: nothing that concerns the gateway, or no JSON object. */
@@ -99,7 +99,10 @@ const READERS: { readonly [Dialect in AnswerDialect]: (json: Json, event: string
     return { finishes: stopped || type === "message_stop", finishedChoices: NO_CHOICES, error };
   },
   gemini: (json) => {
-    const finishes = asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
+    // A prompt that is refused has no candidate.
+    const isBlocked = typeof asObject(json["promptFeedback"])?.["blockReason"] === "string";
+    const isOver = asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
+    const finishes = isBlocked || isOver;
     return { finishes, finishedChoices: NO_CHOICES, error: asObject(json["error"]) };
   },
 };

@@ -2,6 +2,7 @@
 import { parsePolicyFile } from "@calybris/engine";
 import { InlineDriver, Writer } from "@calybris/engine/internal";
 import { MemoryDisk } from "../../../engine/test/support/memory-disk.ts";
+import { mockConfig } from "../../src/mock/mock-config.ts";
 import { MockProvider } from "../../src/mock/mock-provider.ts";
 import { type MockPace, NO_PACE } from "../../src/mock/pace.ts";
 import { type PriceBook, shippedPrices } from "../../src/prices/price-book.ts";
@@ -63,7 +64,8 @@ export interface RunningGateway extends Running {
 export interface GatewayOptions extends StartOptions {
   readonly pace?: MockPace;
   readonly models?: readonly object[];
-  readonly deployments?: (url: string) => readonly object[];
+  /** Instead of the usual ones: every candidate of the policy by these names is called at the mock. */
+  readonly candidates?: readonly string[];
 }
 
 export async function startGateway(options: GatewayOptions = {}): Promise<RunningGateway> {
@@ -74,6 +76,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     { name: "openai", api: "openai", baseUrl: `${mock.url}/v1` },
     { name: "anthropic", api: "anthropic", baseUrl: mock.url },
   ];
+  const own = options.candidates && mockConfig(mock.url, options.candidates, book);
   const deployments = MODELS.map(({ name, provider }) => ({
     name: `${name} at the mock`,
     candidate: name,
@@ -83,8 +86,8 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Runnin
     startingPolicy: () => Promise.resolve(parsePolicyFile(CALL_POLICY)),
     ...options,
     flags: {
-      providers: JSON.stringify(providers),
-      deployments: JSON.stringify(deployments),
+      providers: JSON.stringify(own?.providers ?? providers),
+      deployments: JSON.stringify(own?.deployments ?? deployments),
       models: JSON.stringify(options.models ?? []),
       ...options.flags,
     },

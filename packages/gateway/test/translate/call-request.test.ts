@@ -45,6 +45,7 @@ describe("a call", () => {
   ]);
   const call = fc.record<CallRequest>(
     {
+      dialect: fc.constant("anthropic-messages" as const),
       model: word,
       turns,
       tools: fc.array(
@@ -71,7 +72,7 @@ describe("a call", () => {
       isStreamed: fc.boolean(),
       isUsageAsked: fc.constant(true),
     },
-    { requiredKeys: ["model", "turns", "tools", "stop", "isStreamed", "isUsageAsked", "outputTokensMax"] },
+    { requiredKeys: ["dialect", "model", "turns", "tools", "stop", "isStreamed", "isUsageAsked", "outputTokensMax"] },
   );
   const again = (value: ExactJson): ExactObject => parseStrictJson(exactText(value)) as ExactObject;
 
@@ -81,10 +82,18 @@ describe("a call", () => {
         // Anthropic's flag for one call at a time needs a choice to stand in.
         const carrier =
           given.isParallel === false && given.toolChoice === undefined ? { toolChoice: { kind: "auto" } } : {};
-        expect(readMessagesRequest(again(writeMessagesRequest(given, 10_000)))).toEqual({ ...given, ...carrier });
-        const chat = readChatRequest(again(writeChatRequest(given, "max_completion_tokens")));
+        expect(readMessagesRequest(again(writeMessagesRequest(given, 10_000)), "openai-chat")).toEqual({
+          ...given,
+          ...carrier,
+        });
+        const chat = readChatRequest(again(writeChatRequest(given, "max_completion_tokens")), "anthropic-messages");
         // In a chat completion each result of a tool is a message by itself.
-        expect({ ...chat, turns: [] }).toEqual({ ...given, turns: [], isUsageAsked: given.isStreamed });
+        expect({ ...chat, turns: [] }).toEqual({
+          ...given,
+          dialect: "openai-chat",
+          turns: [],
+          isUsageAsked: given.isStreamed,
+        });
         expect(writeMessagesRequest(chat, 10_000)).toEqual(writeMessagesRequest(given, 10_000));
       }),
       { numRuns: 300 },

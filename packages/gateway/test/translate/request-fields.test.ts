@@ -65,7 +65,7 @@ describe("the table of fields", () => {
 describe("a field", () => {
   const refused = (request: object, table: FieldTable): string => {
     try {
-      requireTranslatable(request as never, table);
+      requireTranslatable(request as never, table, "openai-chat");
       return "";
     } catch (error) {
       const { code, details } = error as {

@@ -6,11 +6,11 @@ import { readMessagesRequest, versionFor, writeMessagesRequest } from "../../src
 
 const exact = (value: unknown): ExactObject => parseStrictJson(JSON.stringify(value)) as ExactObject;
 const toMessages = (request: object): Record<string, unknown> => {
-  const written = writeMessagesRequest(readChatRequest(exact({ model: "m", ...request })), 4_096);
+  const written = writeMessagesRequest(readChatRequest(exact({ model: "m", ...request }), "anthropic-messages"), 4_096);
   return JSON.parse(exactText(written)) as Record<string, unknown>;
 };
 const toChat = (request: object): Record<string, unknown> => {
-  const read = readMessagesRequest(exact({ model: "m", max_tokens: 64, messages: [], ...request }));
+  const read = readMessagesRequest(exact({ model: "m", max_tokens: 64, messages: [], ...request }), "openai-chat");
   return JSON.parse(exactText(writeChatRequest(read, "max_completion_tokens"))) as Record<string, unknown>;
 };
 const refusal = (run: () => unknown): string => {
@@ -66,7 +66,7 @@ describe("a chat completion for a model of Anthropic's", () => {
       { role: "tool", tool_call_id: "c2", content: "" },
       user("and?"),
     ];
-    const request = readChatRequest(exact({ model: "m", messages }));
+    const request = readChatRequest(exact({ model: "m", messages }), "anthropic-messages");
     const text = exactText(writeMessagesRequest(request, 9));
     expect(text).toContain('"input":{"a":"1","big":18446744073709551615}');
     expect((JSON.parse(text) as { messages: unknown[] }).messages.slice(1)).toEqual([
@@ -140,7 +140,8 @@ describe("a chat completion for a model of Anthropic's", () => {
   });
 
   test("goes out under the version that takes what it says", () => {
-    const version = (more: object): string => versionFor(readChatRequest(exact({ model: "m", messages: [], ...more })));
+    const version = (more: object): string =>
+      versionFor(readChatRequest(exact({ model: "m", messages: [], ...more }), "anthropic-messages"));
     expect([version({}), version({ temperature: 0.5 }), version({ top_p: 0.9 })]).toEqual([
       "2026-10-21",
       "2023-06-01",

@@ -53,7 +53,10 @@ function playPassed({ dialect, body, isStream }: SharedCase, pieces: readonly Bu
 
 function playTranslated({ dialect, upstream, body, isStream }: SharedCase, pieces: readonly Buffer[]): Played {
   const toMessages = upstream === "anthropic-messages";
-  const call = dialect === "openai-chat" ? readChatRequest(exact(body)) : readMessagesRequest(exact(body));
+  const call =
+    dialect === "openai-chat"
+      ? readChatRequest(exact(body), "anthropic-messages")
+      : readMessagesRequest(exact(body), "openai-chat");
   const written = toMessages ? writeMessagesRequest(call, 4_096) : writeChatRequest(call, "max_completion_tokens");
   const upstreamBody = JSON.parse(exactText(written)) as unknown;
   if (!isStream) {

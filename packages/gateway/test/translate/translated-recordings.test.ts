@@ -50,7 +50,7 @@ describe.skipIf(!hasRecordings || !hasSchema)("in OpenAI's own schema", () => {
     let accepted = 0;
     for (const [name, request] of requests(/\/anthropic\//)) {
       const { written, refused } = translated(() =>
-        writeChatRequest(readMessagesRequest(request), "max_completion_tokens"),
+        writeChatRequest(readMessagesRequest(request, "openai-chat"), "max_completion_tokens"),
       );
       if (written === undefined) count(refusals, refused);
       else {
@@ -129,7 +129,9 @@ describe.skipIf(!hasRecordings)("recorded requests of chat completions", () => {
     const refusals = new Map<string, number>();
     let accepted = 0;
     for (const [name, request] of requests(/\/chat-completions\//)) {
-      const { written, refused } = translated(() => writeMessagesRequest(readChatRequest(request), 4_096));
+      const { written, refused } = translated(() =>
+        writeMessagesRequest(readChatRequest(request, "anthropic-messages"), 4_096),
+      );
       if (written === undefined) count(refusals, refused);
       else {
         expect(faultsOf(written), name).toEqual([]);

@@ -1,0 +1,31 @@
+/**
+ * JSON of a provider whose integers may be larger than a double holds exactly: they are written again as they were read.
+ * Arguments of tools are JSON objects at Google and Anthropic, and an id of 64 bits in one is common.
+ * @module
+ */
+
+/** Fewer digits are always exact. */
+const LONG_NUMBER = /\d{16}/;
+
+interface ReviverContext {
+  readonly source?: string;
+}
+
+const rawJson = (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON;
+
+/**
+ * @example
+ * ```ts
+ * JSON.stringify(parseExact('{"id":9007199254740993}')); // '{"id":9007199254740993}'
+ * ```
+ *
+ * @throws SyntaxError
+ */
+export function parseExact(text: string): unknown {
+  if (!LONG_NUMBER.test(text)) return JSON.parse(text) as unknown;
+  const revive = (_name: string, value: unknown, { source }: ReviverContext): unknown =>
+    typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value) && source !== undefined
+      ? rawJson(source)
+      : value;
+  return JSON.parse(text, revive as never) as unknown;
+}
