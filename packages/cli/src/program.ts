@@ -40,6 +40,7 @@ import { printableLines } from "./terminal/terminal-text.ts";
 import { UsageReport } from "./terminal/usage-error.ts";
 import { trainCommand } from "./learning/train.ts";
 import { verifyCommand } from "./verify/verify.ts";
+import { whatIfCommand } from "./whatif/whatif.ts";
 
 /** Every command, by group, in the order of the help. */
 const COMMANDS: readonly (readonly [heading: string, commands: readonly ((terminal: Terminal) => Command)[]])[] = [
@@ -52,7 +53,16 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
   ],
   [
     "Learn:",
-    [priorCommand, certificateCommand, trainCommand, certifyCommand, benchmarkCommand, regretCommand, estimateCommand],
+    [
+      priorCommand,
+      certificateCommand,
+      trainCommand,
+      certifyCommand,
+      benchmarkCommand,
+      regretCommand,
+      estimateCommand,
+      whatIfCommand,
+    ],
   ],
   ["Other:", [completionCommand, conformanceCommand]],
 ];

@@ -51,30 +51,13 @@ export class DifferenceTest {
 
   /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, also for a row without an outcome or without every probability. */
   add(row: ComparedRow): void {
-    const difference = this.#differenceOf(row);
+    checkComparedRow(row, this.#mean.count + 1);
+    const difference = differenceOf(row, this.#k);
     const bet = Math.min(this.#scale.next(), 0.5 / (this.#k + 1 + this.#margin));
     this.#scale.add(difference);
     this.#mean.add(difference);
     this.#logWealth += Math.log1p(bet * (difference - this.#margin));
     if (this.#logWealth >= this.#logTarget) this.#passedAt ??= this.#mean.count;
-  }
-
-  #differenceOf(row: ComparedRow): number {
-    const number = this.#mean.count + 1;
-    checkRow(row, number);
-    checkRow({ ...row, target: row.incumbent }, number);
-    if (!hasAllPropensities(row) || row.reward === undefined)
-      throw estimateError("CAL_ESTIMATE_ROW_INVALID", {
-        row: number,
-        field: row.reward === undefined ? "reward" : "logged",
-        problem: "must be known for a comparison",
-      });
-    const shares = row.target.map((share, arm) => share - (row.incumbent[arm] ?? 0));
-    const cut = (arm: number): number =>
-      cutPrediction(row.predicted[arm] ?? 0, shares[arm] ?? 0, row.logged[arm] ?? 0, this.#k);
-    const weight = (shares[row.chosen] ?? 0) / (row.logged[row.chosen] ?? 1);
-    const corrected = weight * (row.reward - cut(row.chosen));
-    return shares.reduce((sum, share, arm) => sum + share * cut(arm), corrected);
   }
 
   get rows(): number {
@@ -96,9 +79,43 @@ export class DifferenceTest {
   }
 }
 
+/**
+ * Throws unless the row is one that two policies can be compared on.
+ *
+ * @param number - of the row in its log, from 1, for the error.
+ * @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`, also for a row without an outcome or without every probability.
+ */
+export function checkComparedRow(row: ComparedRow, number: number): void {
+  checkRow(row, number);
+  if (row.incumbent !== row.logged) checkRow({ ...row, target: row.incumbent }, number);
+  if (hasAllPropensities(row) && row.reward !== undefined) return;
+  throw estimateError("CAL_ESTIMATE_ROW_INVALID", {
+    row: number,
+    field: row.reward === undefined ? "reward" : "logged",
+    problem: "must be known for a comparison",
+  });
+}
+
+/**
+ * D of a checked row: the reward of the candidate less that of the incumbent, in expectation, and at least −k − 1.
+ *
+ * @param sign - −1 for the incumbent as the candidate.
+ */
+export function differenceOf(row: ComparedRow, k: number, sign: 1 | -1 = 1): number {
+  const { target, incumbent, logged, predicted, chosen, reward = 0 } = row;
+  let difference = 0;
+  for (let arm = 0; arm < target.length; arm += 1) {
+    const share = sign * ((target[arm] ?? 0) - (incumbent[arm] ?? 0));
+    if (share === 0) continue;
+    const cut = cutPrediction(predicted[arm] ?? 0, share, logged[arm] ?? 0, k);
+    difference += share * cut;
+    if (arm === chosen) difference += (share / (logged[arm] ?? 1)) * (reward - cut);
+  }
+  return difference;
+}
+
 /** The prediction that keeps D at least −k − 1: cut above where the weight is positive, below where it is negative. */
 function cutPrediction(predicted: number, share: number, logged: number, k: number): number {
-  if (share === 0) return predicted;
   if (share > 0) return Math.min(predicted, (k * logged) / share);
   return Math.max(predicted, 1 - (k * logged) / -share);
 }

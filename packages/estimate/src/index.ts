@@ -6,6 +6,7 @@
 export { ArmMeans } from "./arm-means.ts";
 export { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
 export { BettingBound, exactBettingBound } from "./betting-bound.ts";
+export { type Difference, DifferenceInterval, type DifferenceIntervalSettings } from "./difference-interval.ts";
 export { type ComparedRow, type DifferenceSettings, DifferenceTest } from "./difference-test.ts";
 export { ESTIMATE_ERRORS, type EstimateErrorCode, type EstimateErrorDetails } from "./estimate-errors.ts";
 export { EstimatorFold, type EstimatorSettings, type Estimates, type PointEstimate } from "./estimators.ts";

@@ -25,6 +25,8 @@ export interface LoggedRow {
   readonly reward: number | undefined;
 }
 
+const FIELDS = ["logged", "target", "predicted"] as const;
+
 /** How far probabilities may sum away from 1: logs print them with six digits. */
 const SUM_TOLERANCE = 1e-4;
 
@@ -44,11 +46,14 @@ export function checkRow(row: LoggedRow, number: number): void {
   if (row.predicted.length !== arms) refuse("predicted", `has ${row.predicted.length} arms, and logged has ${arms}`);
   if (!Number.isInteger(row.chosen) || row.chosen < 0 || row.chosen >= arms)
     refuse("chosen", `must be an arm from 0 to ${arms - 1}, and is ${row.chosen}`);
-  for (const field of ["logged", "target", "predicted"] as const)
-    row[field].forEach((value, arm) => {
+  for (const field of FIELDS) {
+    const values = row[field];
+    for (let arm = 0; arm < arms; arm += 1) {
+      const value = values[arm];
       if (value === undefined ? field !== "logged" : !isShare(value))
         refuse(`${field}[${arm}]`, `must be a number from 0 to 1, and is ${value}`);
-    });
+    }
+  }
   const ofChosen = row.logged[row.chosen];
   if (ofChosen === undefined || ofChosen === 0)
     refuse(`logged[${row.chosen}]`, "must be above 0, since that arm was chosen");
@@ -74,5 +79,7 @@ function isShare(value: number): boolean {
 }
 
 function isOne(shares: readonly number[]): boolean {
-  return Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) <= SUM_TOLERANCE;
+  let sum = 0;
+  for (const share of shares) sum += share;
+  return Math.abs(sum - 1) <= SUM_TOLERANCE;
 }

@@ -24,7 +24,10 @@ export interface OutcomeRow {
  * @param holdoutBps - of the policy that decided.
  * @returns `undefined` where the decision was not the learner's: the client gave the floor, or the policy does not learn.
  */
-export function outcomeRow(outcome: OutcomeEntry, holdoutBps: number): OutcomeRow | undefined {
+export function outcomeRow(
+  outcome: Pick<OutcomeEntry, "treated" | "base" | "candidate" | "rewardBps">,
+  holdoutBps: number,
+): OutcomeRow | undefined {
   const { treated, base = outcome.candidate, candidate, rewardBps } = outcome;
   if (treated === undefined) return undefined;
   const byId = new Map(treated.map((one) => [one.candidateId, one]));

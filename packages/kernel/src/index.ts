@@ -63,6 +63,7 @@ export * from "./proof/tiles.ts";
 export * from "./proof/winning-change.ts";
 export * from "./proof/witness.ts";
 export * from "./recommendation.ts";
+export * from "./redecide.ts";
 export * from "./request.ts";
 export * from "./request-labels.ts";
 export * from "./sample.ts";

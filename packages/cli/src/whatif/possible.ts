@@ -1,0 +1,73 @@
+/**
+ * What another policy might have run on a recorded decision: each candidate with its probability, over the draws that the learner
+ * might have made. Candidates are named by their ids in the journal's policy.
+ * @module
+ */
+import {
+  type BeliefEntry,
+  type Decision,
+  type DecisionEntry,
+  PROPENSITY_ONE,
+  type Redecider,
+  type Request,
+} from "@calybris/kernel";
+
+/** Nothing. */
+export const REJECTED = 0;
+/** A candidate that the journal's policy does not have: no outcome of it can be known. */
+export const ELSEWHERE = -1;
+
+/** A distribution over candidates; shares sum to 1. */
+export interface Possible {
+  readonly ids: readonly number[];
+  readonly shares: readonly number[];
+}
+
+/** What a recorded decision would be under the other policy. */
+export interface Redecided {
+  readonly decision: Decision;
+  readonly request: Request;
+  /** `undefined` where the probabilities of the draw are not known. */
+  readonly possible: Possible | undefined;
+}
+
+/**
+ * Decides a recorded decision again, by its draw and by every draw that might have been.
+ *
+ * @param belief - whose table was drawn from; `undefined` where it is not known.
+ * @param journalId - of a candidate of the other policy, the journal's id.
+ * @returns `undefined` where the other policy would refuse the request as invalid.
+ */
+export function redecide(
+  entry: DecisionEntry,
+  redecider: Redecider,
+  draw: { readonly belief: BeliefEntry | undefined; readonly holdoutShare: number; readonly isLearned: boolean },
+  journalId: (id: number) => number,
+): Redecided | undefined {
+  const request = redecider.request(entry);
+  if (request === undefined) return undefined;
+  const { learning } = entry;
+  const decision = redecider.decideRequest(entry, request, learning?.tier);
+  // Without learning, nothing was drawn.
+  if (learning === undefined || !draw.isLearned)
+    return { decision, request, possible: certain(journalId(decision.selectedId)) };
+  const drawn = { ...entry, learning: { ...learning, holdout: false } };
+  const shares = new Map<number, number>();
+  const add = ({ selectedId }: Decision, share: number): void => {
+    const id = journalId(selectedId);
+    if (share > 0) shares.set(id, (shares.get(id) ?? 0) + share);
+  };
+  add(redecider.decideBase(entry, request), draw.holdoutShare);
+  const rest = 1 - draw.holdoutShare;
+  if (learning.belief === 0) add(redecider.decideRequest(drawn, request, -1), rest);
+  else {
+    if (draw.belief === undefined) return { decision, request, possible: undefined };
+    for (const [position, tier] of draw.belief.tiers.entries())
+      add(redecider.decideRequest(drawn, request, tier), (rest * (draw.belief.table[position] ?? 0)) / PROPENSITY_ONE);
+  }
+  return { decision, request, possible: { ids: [...shares.keys()], shares: [...shares.values()] } };
+}
+
+function certain(id: number): Possible {
+  return { ids: [id], shares: [1] };
+}

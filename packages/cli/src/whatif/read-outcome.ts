@@ -1,0 +1,33 @@
+/**
+ * What estimates need of an outcome's entry, read straight from its text: entries are not verified here, and there are as many
+ * outcomes as decisions.
+ * @module
+ */
+import type { OutcomeEntry, Treated } from "@calybris/kernel";
+import { malformed } from "../journal/directory-source.ts";
+import type { ReadEntry } from "../journal/entries.ts";
+
+/** The part of an outcome that estimates use. */
+export type ReadOutcome = Pick<OutcomeEntry, "of" | "candidate" | "base" | "treated" | "successBps" | "rewardBps">;
+
+/** As the entry's text has it. */
+type OutcomeText = Omit<ReadOutcome, "treated"> & { readonly treated?: readonly (readonly [number, number, number])[] };
+
+/** @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry without a member that estimates need. */
+export function outcomeIn({ data, sequence }: ReadEntry): ReadOutcome {
+  const { of, candidate, base, treated, successBps, rewardBps } = JSON.parse(data) as OutcomeText;
+  for (const value of [of, candidate, successBps, rewardBps])
+    if (!Number.isSafeInteger(value)) throw malformed(sequence, "a member of the outcome is no whole number");
+  return {
+    of,
+    candidate,
+    successBps,
+    rewardBps,
+    ...(base === undefined ? {} : { base }),
+    ...(treated === undefined ? {} : { treated: treated.map(treatedIn) }),
+  };
+}
+
+function treatedIn([candidateId, propensity, predictedBps]: readonly [number, number, number]): Treated {
+  return { candidateId, propensity, predictedBps };
+}
