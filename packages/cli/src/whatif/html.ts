@@ -25,13 +25,11 @@ ${rangePlot("Difference to what ran", [...barOf("success", all.success), ...barO
       : `<h2>Which candidate takes the place of which</h2>
 ${barPlot(
   "Decisions that change",
-  transitions
-    .slice(0, BARS_SHOWN)
-    .map(({ from, to, decisions }) => ({
-      title: `${from} → ${to}`,
-      value: decisions,
-      text: decisions.toLocaleString("en"),
-    })),
+  transitions.slice(0, BARS_SHOWN).map(({ from, to, decisions }) => ({
+    title: `${from} → ${to}`,
+    value: decisions,
+    text: decisions.toLocaleString("en"),
+  })),
 )}
 ${tableHtml(
   ["from", "to", "decisions", "saved $"],
