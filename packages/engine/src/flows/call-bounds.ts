@@ -106,11 +106,8 @@ export function callTerms(call: ClientCall, snapshot: PolicySnapshot, requestedI
         mistakes.push(mistake(`bounds[${index}].candidate`, given?.candidate, "Name each candidate's id once."));
       else read.set(given.candidate, bound);
     }
-  const missing = snapshot.policy.candidates.find(
-    ({ id, enabled }) => enabled !== 0 && !read.has(id) && (!isObserved || id === requestedId),
-  );
-  if (missing !== undefined && mistakes.length === 0)
-    mistakes.push(mistake("bounds", `none for candidate ${missing.id}`, "Send one for each candidate that may run."));
+  if (isObserved && !read.has(requestedId) && mistakes.length === 0)
+    mistakes.push(mistake("bounds", `none for candidate ${requestedId}`, "Send one for the candidate that runs."));
   if (mistakes.length > 0)
     throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: mistakes.slice(0, MISTAKES_MAX) });
   return { isObserved, limits: { max, min }, bounds: read };

@@ -2,7 +2,8 @@
  * What a call adds to the plan of its decision: which candidate runs, and what is reserved for it.
  *
  *     enforce   the selected one; while its bound, or that of another selection that was considered, does not fit the room,
- *               the kernel decides again with a budget below what that one is expected to cost
+ *               the kernel decides again with a budget below what that one is expected to cost. Where no candidate that the
+ *               decision admits can take the call, it is observed
  *     observe   the requested one, whatever was selected, within governance and the room; else nothing
  *
  * It is pure, as the plan is. Every selection that was considered has to fit, not only the one that was drawn: so the room has no
@@ -26,9 +27,13 @@ import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
 import { recommendationIn } from "../journal/read-record.ts";
 import type { RecordEntry } from "../journal/record-entry.ts";
 import { proveDecision } from "../journal/record-proof.ts";
-import { type CallTerms, type Reservation, reservationWithin } from "./call-bounds.ts";
+import { type Bound, type CallTerms, type Reservation, reservationWithin } from "./call-bounds.ts";
+import { fallbacksOf } from "./call-ranking.ts";
 import type { RejectedCall } from "./client-call.ts";
 import type { DecidePlan, TenantRoom } from "./decide.ts";
+
+/** One that cannot take the call reserves what it is expected to cost, until another one is called instead. */
+const EXPECTED_ALONE: Bound = { input: [{ basis: "window", microcents: 0n }], outputPriceMicrocents: 0n };
 
 const HARD_LIMITS: readonly Reason[] = ["risk_hard_limit", "confidence_hard_limit"];
 
@@ -136,10 +141,24 @@ export class CallPlan {
       }
       plan.decideWithin(room?.account?.limit.whenShort === "reject" ? 0n : most - 1n, roomMicrocents ?? 0n);
     }
+    if (this.#isWithoutLane(plan)) {
+      this.#observe(plan, room);
+      return;
+    }
     this.candidateId = plan.selectedId;
     const selected = { candidateId: plan.selectedId, costMicrocents: plan.costMicrocents };
     this.reservation = plan.isRejected ? undefined : this.#within(selected, roomMicrocents);
     if (plan.isRejected) this.rejected = { reason: plan.reason, roomMicrocents: plan.shortMicrocents };
+  }
+
+  /** Whether nothing that the decision admits can take the call, though what was asked for can. */
+  #isWithoutLane(plan: DecidePlan): boolean {
+    const { bounds } = this.#terms;
+    const { requestedId } = this.#request;
+    if (plan.isRejected || bounds.has(plan.selectedId) || !bounds.has(requestedId)) return false;
+    const request = plan.decidedRequest;
+    invariant(this.#snapshot !== undefined, "a plan is completed under a policy");
+    return !fallbacksOf({ request }, this.#snapshot, plan.selectedId).some((id) => bounds.has(id));
   }
 
   #observe(plan: DecidePlan, room: TenantRoom | undefined): void {
@@ -181,8 +200,8 @@ export class CallPlan {
     { candidateId, costMicrocents: expected }: { readonly candidateId: number; readonly costMicrocents: bigint },
     roomMicrocents: bigint | undefined,
   ): Reservation | undefined {
-    const bound = this.#terms.bounds.get(candidateId);
-    return bound === undefined ? undefined : reservationWithin(bound, this.#terms.limits, expected, roomMicrocents);
+    const bound = this.#terms.bounds.get(candidateId) ?? EXPECTED_ALONE;
+    return reservationWithin(bound, this.#terms.limits, expected, roomMicrocents);
   }
 
   /** Of a call that there was no room for: the way of bounding that was tried last. */

@@ -129,7 +129,7 @@ export class Call {
 
   /** Candidates to fall back on, best first: those that the decision admitted. None while the decision is only observed. */
   fallbacks(): readonly number[] {
-    return this.mode === "observe" ? [] : fallbacksOf(this.#entry, this.#found.policy.snapshot, this.candidate);
+    return this.#entry.acted !== undefined ? [] : fallbacksOf(this.#entry, this.#found.policy.snapshot, this.candidate);
   }
 
   /**

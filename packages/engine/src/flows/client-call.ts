@@ -40,7 +40,10 @@ export interface ClientCall extends ClientRequest {
   readonly outputTokensMax: number;
   /** How far the limit may be lowered where money is short; not at all when left out. */
   readonly outputTokensMin?: number | undefined;
-  /** One for each candidate that may run; a candidate without one never runs. */
+  /**
+   * One for each candidate that can take the call; a candidate without one never runs. A decision that admits none of them is
+   * observed: the requested one runs.
+   */
   readonly bounds: readonly CandidateBound[];
 }
 

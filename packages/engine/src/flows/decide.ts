@@ -15,6 +15,7 @@ import {
   BPS_MAX,
   breachOfDecision,
   type CostMicrocents,
+  bps,
   costMicrocents,
   type Decision,
   GOVERNANCE,
@@ -145,6 +146,17 @@ export class DecidePlan implements DecidedValues {
 
   get number(): Request["sequence"] {
     return this.#resolved.request.sequence;
+  }
+
+  /** The request as it was decided: within what policy and headroom allow, with the floor that was recommended. */
+  get decidedRequest(): Request {
+    const { request: words } = this.#prepared;
+    return {
+      ...this.#resolved.request,
+      budgetLimitMicrocents: longAt(words, 8) as Request["budgetLimitMicrocents"],
+      providersAllowed: longAt(words, 16) as Request["providersAllowed"],
+      qualityMinBps: bps(this.#floorBps),
+    };
   }
 
   /** What was recommended by. */

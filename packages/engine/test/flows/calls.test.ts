@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import { readBody } from "../../src/state/read-entry.ts";
 import { EngineState } from "../../src/state/state.ts";
+import type { CandidateBound } from "../../src/flows/client-call.ts";
 import { boundsOf, CallWorld } from "../support/call-world.ts";
 
 // Goal: a call reserves its bound, its attempts reserve and settle their own money, and it ends at what they cost together.
@@ -149,6 +150,35 @@ test("an observed call runs what was requested whatever was selected, within the
   await world.engine.close();
 });
 
+test("a decision that admits no candidate which can take the call is observed: what was requested runs", async () => {
+  const world = await funded();
+  const [better, cheaper] = boundsOf(9_000n);
+  const onlyCheaper = { requested: "cheaper", bounds: [cheaper as CandidateBound] };
+  const asked = { ...onlyCheaper, qualityMinBps: 8_500 };
+  const call = await world.call(asked);
+  expect(call).toMatchObject({ mode: "enforce", candidate: 2, reservedMicrocents: 9_500n });
+  expect(call.decided.decision.selectedId).toBe(1);
+  expect(call.fallbacks()).toEqual([]);
+  expect(world.lines.at(-1)).toContain('"acted":2');
+  await call.complete({ succeeded: true }, { number: 1, status: 200, latencyMs: 3, costMicrocents: 5n });
+  expect(world.lines.find((line) => line.includes('"kind":"outcome"'))).toMatch(/"candidate":2,.*"learned":false/);
+  // One that is admitted can be fallen back on, and is not asked for in vain; one that was not asked for runs only if selected.
+  const admitted = await world.call(onlyCheaper);
+  expect(admitted).toMatchObject({ candidate: 1, reservedMicrocents: 2n });
+  expect(admitted.fallbacks()).toEqual([2]);
+  const other = await world.call({ ...asked, requested: "better", bounds: [cheaper as CandidateBound] });
+  expect(other.candidate).toBe(1);
+  expect(await world.call({ ...asked, bounds: [better as CandidateBound, cheaper as CandidateBound] })).toMatchObject({
+    candidate: 1,
+    reservedMicrocents: 9_500n,
+  });
+  // Governance and the tenant's money bind what runs.
+  expect(await world.begin({ ...asked, bounds: boundsOf(900_000n).slice(1) })).toMatchObject({
+    rejected: { reason: "budget" },
+  });
+  await world.engine.close();
+});
+
 test("a repeated id is never sent again: in flight, held, settled, and after a restart", async () => {
   const world = await funded();
   const repeated = (state: string) => ({
@@ -248,7 +278,9 @@ test("every field that is not in its range is named", async () => {
     bounds: [{ candidate: 9, input: [] }],
   } as never;
   await expect(world.begin(wrong)).rejects.toMatchObject({ code: "CAL_REQUEST_INVALID" });
-  await expect(world.begin({ bounds: boundsOf(1n).slice(0, 1) })).rejects.toThrow(/candidate 2/);
+  await expect(
+    world.begin({ mode: "observe", requested: "cheaper", bounds: boundsOf(1n).slice(0, 1) }),
+  ).rejects.toThrow(/candidate 2/);
   const call = await world.call();
   await expect(call.attemptEnded({ number: 2, status: 1, latencyMs: 1 })).rejects.toMatchObject({
     code: "CAL_CALL_ATTEMPT_INVALID",

@@ -88,12 +88,11 @@ export function callFeatures(content: CallContent, limitTokens: number | undefin
 
 const CODE_LINE_MAX = 400;
 
-/** The features that a policy lists, as the engine takes them; `undefined` where it lists none. */
+/** The features that a policy lists, as the engine takes them; `undefined` where it lists none that is known. */
 export function listedFeatures(
   features: CallFeatures,
-  listed: readonly string[] | undefined,
+  listed: readonly string[],
 ): { readonly [name: string]: number } | undefined {
-  if (listed === undefined) return undefined;
   const known = listed.filter((name): name is CallFeature => Object.hasOwn(features, name));
   return known.length === 0 ? undefined : Object.fromEntries(known.map((name) => [name, features[name]]));
 }

@@ -3,6 +3,7 @@
  * which a later call may refer to, is always sent: another answer would not be there.
  * @module
  */
+import { createSecretKey, type KeyObject } from "node:crypto";
 import type { ResponseCache } from "../cache/response-cache.ts";
 import type { CachedAnswer, CacheKey } from "../cache/response-cache.ts";
 import type { RequestHeaders } from "../http/exchange.ts";
@@ -29,11 +30,11 @@ export interface CachedCall {
 
 export class AnswerCache {
   readonly #cache: ResponseCache;
-  readonly #digestKey: Uint8Array;
+  readonly #digestKey: KeyObject;
 
   constructor(cache: ResponseCache, digestKey: Uint8Array) {
     this.#cache = cache;
-    this.#digestKey = digestKey;
+    this.#digestKey = createSecretKey(digestKey);
   }
 
   /** `undefined` for a call that is always sent. */

@@ -82,22 +82,3 @@ export function providersOf({ policy, providers }: PolicySnapshot, lanes: readon
   const named = policy.candidates.filter(({ id }) => ids.has(id)).map(({ providerId }) => providers[providerId] ?? "");
   return [...new Set(named)];
 }
-
-/** One that cannot take the call reserves what it is expected to cost, until another one is called instead. */
-export function boundsFor(
-  { policy }: PolicySnapshot,
-  { mode }: NamedModel,
-  lanes: readonly BoundLane[],
-): readonly CandidateBound[] {
-  const bounds = lanes.map(({ bound }) => bound);
-  if (mode === "observe") return bounds;
-  const others = policy.candidates.filter(({ id }) => !lanes.some(({ lane }) => lane.candidateId === id));
-  const nothing = others.map(
-    ({ id }): CandidateBound => ({
-      candidate: id,
-      input: [{ basis: "window", microcents: 0n }],
-      outputPriceMicrocents: 0n,
-    }),
-  );
-  return [...bounds, ...nothing];
-}

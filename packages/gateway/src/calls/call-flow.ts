@@ -24,7 +24,7 @@ import type { CountedCall } from "../watch/call-metrics.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 import { familyOf } from "../wire/provider-errors.ts";
 import { CODEX_REFUSALS, isCodex, REFUSALS, refusalAnswer, type RefusalSettings } from "../wire/refusals.ts";
-import { type BoundLane, boundsFor, lanesFor, providersOf } from "./bound-lanes.ts";
+import { type BoundLane, lanesFor, providersOf } from "./bound-lanes.ts";
 import type { CallContext } from "./call-context.ts";
 import { newRequestId, rejectionReply, replyOf } from "./call-headers.ts";
 import { CallRun } from "./call-run.ts";
@@ -71,7 +71,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
       mode: named.mode,
       outputTokensMax: limit.outputTokensMax,
       outputTokensMin: limit.outputTokensMin,
-      bounds: boundsFor(engine.snapshot, named, lanes),
+      bounds: lanes.map(({ bound }) => bound),
     },
     callerOf(engine, principal),
   );
@@ -134,7 +134,8 @@ function learnedFrom(
   { body, limitTokens }: ClientBody,
 ): Pick<ClientRequest, "features" | "textScore"> {
   if (snapshot.learning === undefined) return {};
-  const features = listedFeatures(callFeatures(body.content, limitTokens), snapshot.learning.features);
+  const { features: listed } = snapshot.learning;
+  const features = listed === undefined ? undefined : listedFeatures(callFeatures(body.content, limitTokens), listed);
   const textScore = learning.scoreText(body.content.userText);
   return { ...(features === undefined ? {} : { features }), ...(textScore === 0 ? {} : { textScore }) };
 }

@@ -6,6 +6,7 @@
  * is then taken from the bound of all bodies in flight.
  * @module
  */
+import { createSecretKey, type KeyObject } from "node:crypto";
 import { BodyWorker } from "../http/body-worker.ts";
 import type { Principal } from "../keys/keyring.ts";
 import type { WireDialect } from "../wire/dialect.ts";
@@ -35,12 +36,12 @@ export interface CallBody {
 }
 
 export class CallBodies {
-  readonly #digestKey: Uint8Array;
+  readonly #digestKey: KeyObject;
   readonly #worker: BodyWorker<CallBodyTask>;
 
   /** @param digestKey - 32 secret bytes that stay the same across restarts. */
   constructor(digestKey: Uint8Array) {
-    this.#digestKey = digestKey;
+    this.#digestKey = createSecretKey(digestKey);
     const program = new URL("./call-body-thread.ts", import.meta.url);
     this.#worker = new BodyWorker<CallBodyTask>(CALL_BOUNDS.bytesMax, {
       program,

@@ -11,12 +11,13 @@ import type { WireDialect } from "../wire/dialect.ts";
 import { CALL_BOUNDS, JsonSpanScanner } from "../wire/json-spans.ts";
 import { measured, type ScannedCall } from "./call-scan.ts";
 import { type CallEncoding, decompress } from "./decompress.ts";
+import type { DigestKey } from "./prompt-digest.ts";
 
 export interface CallBodyTask {
   readonly bytes: Uint8Array;
   readonly encoding: CallEncoding | undefined;
   readonly dialect: WireDialect;
-  readonly digestKey: Uint8Array;
+  readonly digestKey: DigestKey;
 }
 
 const PIECE_BYTES = 64 * 1024;

@@ -7,7 +7,7 @@ import type { WireDialect } from "../wire/dialect.ts";
 import { CALL_BOUNDS, type JsonSpans, JsonSpanScanner } from "../wire/json-spans.ts";
 import { contentOf } from "./call-content.ts";
 import type { CallContent } from "./content-count.ts";
-import { promptDigestOf } from "./prompt-digest.ts";
+import { type DigestKey, promptDigestOf } from "./prompt-digest.ts";
 
 export interface ScannedCall extends SpannedBody {
   readonly content: CallContent;
@@ -27,19 +27,14 @@ export interface ScannedCall extends SpannedBody {
  * promptDigest.length; // 43
  * ```
  */
-export function scanCall(bytes: Uint8Array, dialect: WireDialect, digestKey: Uint8Array): ScannedCall {
+export function scanCall(bytes: Uint8Array, dialect: WireDialect, digestKey: DigestKey): ScannedCall {
   const scanner = new JsonSpanScanner(CALL_BOUNDS);
   scanner.push(bytes);
   return measured(bytes, scanner.end(), dialect, digestKey);
 }
 
 /** The same of a body whose spans are known. */
-export function measured(
-  bytes: Uint8Array,
-  spans: JsonSpans,
-  dialect: WireDialect,
-  digestKey: Uint8Array,
-): ScannedCall {
+export function measured(bytes: Uint8Array, spans: JsonSpans, dialect: WireDialect, digestKey: DigestKey): ScannedCall {
   const promptDigest = promptDigestOf({ bytes, spans }, dialect, digestKey);
   return { bytes, spans, content: contentOf(bytes, spans, dialect), promptDigest };
 }

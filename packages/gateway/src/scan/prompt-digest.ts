@@ -5,7 +5,7 @@
  * digests, as are, of the prompt's, members that no model reads: a client that sends a call again may set them anew.
  * @module
  */
-import { createHmac, type Hmac } from "node:crypto";
+import { createHmac, type Hmac, type KeyObject } from "node:crypto";
 import type { SpannedBody } from "../wire/body-members.ts";
 import type { WireDialect } from "../wire/dialect.ts";
 import type { MemberSpan } from "../wire/json-spans.ts";
@@ -14,12 +14,15 @@ import { JsonWalk } from "./json-walk.ts";
 
 export const DIGEST_KEY_BYTES = 32;
 
+/** Secret bytes, or the same as a key object, with which an HMAC begins in a fifth of the time. */
+export type DigestKey = Uint8Array | KeyObject;
+
 /**
  * Of what the model reads: 43 characters of base64url, which the journal keeps.
  *
  * @param key - {@link DIGEST_KEY_BYTES} secret bytes; with another key every digest is another.
  */
-export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: Uint8Array): string {
+export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: DigestKey): string {
   const line = attributionLine(bytes, spans.members.get("system"));
   const prompt = createHmac("sha256", key).update(`${dialect}\n`);
   for (const [name, { keyStart, valueEnd }] of spans.members) {
@@ -31,7 +34,7 @@ export function promptDigestOf({ bytes, spans }: SpannedBody, dialect: WireDiale
 }
 
 /** Of the whole body, for what must be equal in everything; of the same form, and never equal to a prompt's. */
-export function requestDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: Uint8Array): string {
+export function requestDigestOf({ bytes, spans }: SpannedBody, dialect: WireDialect, key: DigestKey): string {
   const line = attributionLine(bytes, spans.members.get("system"));
   const request = createHmac("sha256", key).update(`request ${dialect}\n`);
   updateWithout(request, bytes, 0, bytes.byteLength, line);
