@@ -151,12 +151,11 @@ export class DecidePlan implements DecidedValues {
   /** The request as it was decided: within what policy and headroom allow, with the floor that was recommended. */
   get decidedRequest(): Request {
     const { request: words } = this.#prepared;
-    return {
-      ...this.#resolved.request,
-      budgetLimitMicrocents: longAt(words, 8) as Request["budgetLimitMicrocents"],
-      providersAllowed: longAt(words, 16) as Request["providersAllowed"],
-      qualityMinBps: bps(this.#floorBps),
+    const bounds = {
+      budgetLimitMicrocents: costMicrocents(longAt(words, 8)),
+      providersAllowed: mask(longAt(words, 16)),
     };
+    return { ...this.#resolved.request, ...bounds, qualityMinBps: bps(this.#floorBps) };
   }
 
   /** What was recommended by. */
