@@ -11,7 +11,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DiskFile } from "@calybris/engine";
-import { Journal, nodeDisk, prepareSpace, ThreadDriver, writeWhole } from "@calybris/engine/internal";
+import { EMPTY_TREE, Journal, nodeDisk, prepareSpace, ThreadDriver, writeWhole } from "@calybris/engine/internal";
 import { type EntryBody, prescribe, samplePolicy, sampleRequest, sequence } from "@calybris/kernel";
 import { markdownTable, median, progress } from "./harness.ts";
 
@@ -119,7 +119,10 @@ class AppendingBench {
 
   constructor(directory: string) {
     this.#journal = new Journal({
-      driver: new ThreadDriver({ directory, segment: 1, end: 0, sequence: 0, hash: "genesis" }, undefined),
+      driver: new ThreadDriver(
+        { directory, segment: 1, end: 0, sequence: 0, hash: "genesis", tree: EMPTY_TREE },
+        undefined,
+      ),
       sequence: 0,
       at: 0,
       sealed: true,

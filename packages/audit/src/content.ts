@@ -30,6 +30,7 @@ import {
   type RecordedDecision,
   type Sha256,
   snapshotFromJson,
+  type StateEntry,
   toHex,
 } from "@calybris/kernel";
 import { STEPS } from "./claims.ts";
@@ -48,6 +49,7 @@ import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
 import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
+import { TreeCheck } from "./tree-check.ts";
 
 interface InForce {
   readonly id: number;
@@ -111,6 +113,7 @@ export class ContentAudit {
   /** Digest of the seed that draws follow from, from the first policy that learns. */
   #seedDigest: string | undefined;
   readonly #requestIds: RequestIds;
+  readonly #tree: TreeCheck;
   readonly #seed: Uint8Array | undefined;
 
   constructor(
@@ -124,6 +127,7 @@ export class ContentAudit {
     this.#kernelFor = kernelFor;
     this.#seed = drawSeed;
     this.#requestIds = new RequestIds(sha256);
+    this.#tree = new TreeCheck(sha256);
     this.#learningCheck = new LearningCheck(sha256, drawSeed);
     this.#learning = this.#learningCheck;
   }
@@ -151,6 +155,7 @@ export class ContentAudit {
     this.#keys = keys;
     this.#learningCheck.beginAfter(sequence);
     this.#requestIds.hasForgotten = true;
+    this.#tree.beginAfter(snapshot.tree);
     this.#state = { sequence, at, decisionSequence: BigInt(decisions), policyId: policy };
   }
 
@@ -182,9 +187,15 @@ export class ContentAudit {
     this.#money = undefined;
     this.#learning = undefined;
     this.#keys = undefined;
+    this.#tree.lose();
   }
 
   check(line: ChainedLine, place: Place): void {
+    this.#check(line, place);
+    this.#tree.take(line.sequence, line.entryHash);
+  }
+
+  #check(line: ChainedLine, place: Place): void {
     const report: Report = (problem, expected, found) =>
       this.#findings.add({ sequence: line.sequence, ...place, problem, expected, found });
     const head = parseEntryHead(line.dataText);
@@ -289,7 +300,7 @@ export class ContentAudit {
   #checkBody(head: EntryHead, body: EntryBody, report: Report): void {
     if (body.kind === "decision") this.#checkDecision(head, body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
-    else if (body.kind === "state") this.#checkState(body.stateDigest, report);
+    else if (body.kind === "state") this.#checkState(body, report);
     else if (body.kind === "clock") this.#checkClock(head, body, report);
   }
 
@@ -301,7 +312,9 @@ export class ContentAudit {
       report("at", `a clock entry from ${expected}, at that time`, `from ${from}, at ${at}`);
   }
 
-  #checkState(found: string, report: Report): void {
+  #checkState({ stateDigest: found, treeRoot }: StateEntry, report: Report): void {
+    const { root } = this.#tree;
+    if (treeRoot !== undefined && root !== undefined && treeRoot !== root) report("tree_root", root, treeRoot);
     if (this.#resume || this.#money === undefined || this.#learning === undefined || this.#keys === undefined) return;
     const policies = this.policies.map(({ digest }) => digest);
     const digest = stateDigestOf(

@@ -34,6 +34,7 @@ export type Problem =
   | "reservation"
   | "learning"
   | "state_digest"
+  | "tree_root"
   | "snapshot"
   | "head"
   | "segment"

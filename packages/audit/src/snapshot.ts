@@ -8,9 +8,11 @@ import {
   type ChainHash,
   CLOSED_RECORDS,
   isActor,
+  type MerkleFrontier,
   OPEN_RECORDS,
   policyDigest,
   type PolicySnapshot,
+  SNAPSHOT_LATE_PARTS,
   type Sha256,
   SnapshotMembers,
   StateSnapshotDigest,
@@ -19,6 +21,8 @@ import {
   snapshotHeadOf,
   toHex,
   toUtf8,
+  TREE_PART,
+  treeIn,
 } from "@calybris/kernel";
 import type { KeyFold } from "./keys.ts";
 import type { LearningFold } from "./learning/learning-fold.ts";
@@ -31,6 +35,8 @@ export interface ReadSnapshot {
   /** `calyssn1`, hexadecimal. */
   readonly digest: string;
   readonly parts: readonly SnapshotMembers[];
+  /** The Merkle tree of the entries up to its sequence; `undefined` where it holds none. */
+  readonly tree: MerkleFrontier | undefined;
 }
 
 /**
@@ -49,13 +55,20 @@ export function readSnapshot(lines: readonly string[], sha256: Sha256, chain: Ch
   const late: Uint8Array[] = [];
   for (const [index, part] of parts.entries()) {
     const hash = sha256(toUtf8(rest[index] as string));
-    if (part.text("part") === "identities") late.push(hash);
+    if (SNAPSHOT_LATE_PARTS.includes(part.text("part"))) late.push(hash);
     else bound.add(hash);
   }
   const digest = bound.finish(head.sequence);
   if (end !== `{"part":"end","hash":"${chain(digest, joined(late))}"}`)
     throw new RangeError("its end is not there, or is another's");
-  return { head, digest, parts };
+  const tree = parts.find((part) => part.text("part") === TREE_PART);
+  return { head, digest, parts, tree: tree && treeOf(tree, head) };
+}
+
+function treeOf(part: SnapshotMembers, { sequence }: SnapshotHead): MerkleFrontier {
+  const tree = treeIn(part);
+  if (tree.treeSize !== sequence) throw new RangeError(`its tree is of ${tree.treeSize} entries, not ${sequence}`);
+  return tree;
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

@@ -6,9 +6,7 @@ import {
   type EntryBody,
   entryData,
   entryDataTail,
-  entryLine,
   type ExactJson,
-  GENESIS_HASH,
   JOURNAL_FORMAT,
   microcents,
   parseExact,
@@ -23,9 +21,9 @@ import {
   snapshotToJson,
   toHex,
   tokens,
-  toUtf8,
   writeExact,
 } from "@calybris/kernel";
+import { ChainAnew } from "../../engine/test/support/chain-anew.ts";
 
 export function sampleSnapshot(): PolicySnapshot {
   return {
@@ -94,13 +92,8 @@ export function sampleBodies(): EntryBody[] {
 
 /** Chains data texts; entry n holds the n-th. */
 export function chainData(texts: readonly string[], chain: ChainHash = plainChain()): string[] {
-  let previous = GENESIS_HASH;
-  return texts.map((data, index) => {
-    const hash = chain(previous, toUtf8(data));
-    const line = entryLine(index + 1, previous, hash, data);
-    previous = hash;
-    return line;
-  });
+  const anew = new ChainAnew(chain);
+  return texts.map((data) => anew.line(data));
 }
 
 export function dataOf(bodies: readonly EntryBody[]): string[] {

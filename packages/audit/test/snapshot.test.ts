@@ -1,5 +1,12 @@
-import { parseEntryBody, parseEntryHead, type EntryBody, type EntryHead } from "@calybris/kernel";
-import { EngineState, nodeChain, nodeSha256, policiesAt, segmentNumber } from "@calybris/engine/internal";
+import {
+  type ChainedLine,
+  parseChainedLine,
+  parseEntryBody,
+  parseEntryHead,
+  type EntryBody,
+  type EntryHead,
+} from "@calybris/kernel";
+import { EngineState, JournalTree, nodeChain, nodeSha256, policiesAt, segmentNumber } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
 import { textsOf } from "../../engine/src/snapshot/snapshot-keeper.ts";
 import { CommandWorld, drawCommands, learning } from "../../engine/test/support/command-world.ts";
@@ -39,14 +46,18 @@ async function journalOf(seed: number): Promise<{ readonly lines: readonly strin
   );
   const state = new EngineState();
   const cuts: Cut[] = [];
+  const tree = new JournalTree();
   for (const [at, line] of lines.entries()) {
     const data = line.slice(line.indexOf(',"data":') + 8, -1);
     const head = parseEntryHead(data) as EntryHead;
     if (head.kind === "state") {
-      const snapshot = [...textsOf(state.snapshot(), chain)].map((text) => Buffer.from(text).toString());
+      const snapshot = [...textsOf({ ...state.snapshot(), tree: tree.frontier() }, chain)].map((text) =>
+        Buffer.from(text).toString(),
+      );
       cuts.push({ at, snapshot });
     }
     state.apply(head.sequence, head.at, parseEntryBody(head, data, policiesAt(state, head.sequence)) as EntryBody);
+    tree.apply(head.sequence, (parseChainedLine(Buffer.from(line)) as ChainedLine).entryHash);
   }
   return { lines, cuts };
 }

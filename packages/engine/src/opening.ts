@@ -118,8 +118,10 @@ export async function fold(
  * Applies an entry that was read: its hash is right, but a writer of the files can write that too. What cannot follow
  * from the entries before it is damage of the journal, not a bug of this program.
  */
-function applyRead(state: EngineState, { head, segment, offset }: GoodEntry, body: EntryBody): void {
+function applyRead(state: EngineState, { head, segment, offset, tree }: GoodEntry, body: EntryBody): void {
   try {
+    if (body.kind === "state" && body.treeRoot !== undefined)
+      invariant(body.treeRoot === tree.digest(), "a state entry holds the root of the tree of the entries before it");
     state.apply(head.sequence, head.at, body);
   } catch (cause) {
     throw new CalybrisError(

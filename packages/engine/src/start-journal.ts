@@ -65,7 +65,7 @@ export function startJournal(
     onWritten: (written) => {
       stored.note(written.first, written.segment, written.offset);
       reading.reached(written.durable, written.hash);
-      snapshots.reached(written.durable);
+      snapshots.reached(written.durable, written.tree);
     },
   });
   const reading = new EngineReading(

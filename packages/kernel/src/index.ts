@@ -72,6 +72,7 @@ export * from "./snapshot.ts";
 export * from "./snapshot-records.ts";
 export * from "./spending.ts";
 export * from "./state-snapshot.ts";
+export * from "./tree-snapshot.ts";
 export * from "./strict-json.ts";
 export * from "./torn-tail.ts";
 export * from "./units.ts";

@@ -13,11 +13,16 @@ export interface SealEntry {
   readonly cause: "idle" | "rotation" | "close";
 }
 
-/** Begins a segment after a rotation: the digest (`calystt1`) of the state before it, and that of its snapshot (`calyssn1`). */
+/**
+ * Begins a segment after a rotation: the digest (`calystt1`) of the state before it, that of its snapshot (`calyssn1`), and the
+ * root of the Merkle tree of the entries before it.
+ */
 export interface StateEntry {
   readonly kind: "state";
   readonly stateDigest: string;
   readonly snapshotDigest: string;
+  /** Laid by the thread that chains the entries; the thread that orders them does not know their hashes yet. */
+  readonly treeRoot?: string;
 }
 
 /**
@@ -45,6 +50,11 @@ export const MARK_TABLES: Readonly<Record<MarkEntry["kind"], EntryTable>> = Obje
       formOf<StateEntry>({
         stateDigest: { type: DIGEST, holds: "`calystt1` (section 5), hexadecimal" },
         snapshotDigest: { type: DIGEST, holds: "`calyssn1` (section 6), hexadecimal" },
+        treeRoot: {
+          type: DIGEST,
+          holds: "root of the Merkle tree of the entries before this one (docs/formats/proofs.md), hexadecimal",
+          leftOut: "the writer kept no tree",
+        },
       }),
     ],
   },

@@ -40,6 +40,12 @@ export const SNAPSHOT_PAGE_RECORDS: Readonly<
  */
 export const OPEN_PAGES_YOUNG = 8;
 
+/**
+ * Parts that are known only once every entry is chained: the digest of a snapshot does not cover them. Its last line binds them
+ * to it, and `treeRoot` of the `state` entry the tree.
+ */
+export const SNAPSHOT_LATE_PARTS: readonly string[] = Object.freeze(["identities", "tree"]);
+
 /** The digest of a snapshot, in hexadecimal. */
 export class StateSnapshotDigest {
   readonly #sha256: Sha256;

@@ -11,7 +11,8 @@ import {
   OUTCOME_RECORDS,
   REQUEST_RECORDS,
 } from "../src/snapshot-records.ts";
-import { SnapshotMembers, StateSnapshotDigest, snapshotHeadOf } from "../src/state-snapshot.ts";
+import { SNAPSHOT_LATE_PARTS, SnapshotMembers, StateSnapshotDigest, snapshotHeadOf } from "../src/state-snapshot.ts";
+import { treeIn, treeLine, treeRootOf } from "../src/tree-snapshot.ts";
 
 // Goal: another program can read a snapshot, and hold it to its journal, from docs/formats.md alone.
 // Method: a vector, read with the kernel only.
@@ -30,7 +31,7 @@ const TABLES = {
 };
 
 const partOf = (line: string): string | undefined => /"part":"([a-z]+)"/.exec(line)?.[1];
-const isLate = (line: string): boolean => ["identities", "end"].includes(partOf(line) ?? "");
+const isLate = (line: string): boolean => [...SNAPSHOT_LATE_PARTS, "end"].includes(partOf(line) ?? "");
 const hashOf = (line: string): Uint8Array => sha256(Buffer.from(line));
 
 test("the digest of a snapshot's lines is the one that the state entry after it binds, and its end binds the rest", () => {
@@ -44,8 +45,34 @@ test("the digest of a snapshot's lines is the one that the state entry after it 
   expect(sequence).toBe((head?.sequence ?? 0) - 1);
   expect(at).toBe(head?.at);
   expect(digest.finish(sequence)).toBe(snapshotDigest);
-  const late = Buffer.concat(lines.filter((line) => partOf(line) === "identities").map(hashOf));
+  const late = Buffer.concat(lines.filter((line) => SNAPSHOT_LATE_PARTS.includes(partOf(line) ?? "")).map(hashOf));
   expect(lines.at(-1)).toBe(`{"part":"end","hash":"${plainChain(sha256)(snapshotDigest, late)}"}`);
+});
+
+test("its tree is of every entry that it holds, has the root that the state entry names, and is written again byte for byte", () => {
+  const line = lines.at(-2) as string;
+  const tree = treeIn(new SnapshotMembers(line));
+  expect(tree.treeSize).toBe(snapshotHeadOf(lines[0] as string).sequence);
+  expect(entry).toContain(`"treeRoot":"${treeRootOf(tree, sha256)}"`);
+  expect(treeLine(tree)).toBe(line);
+});
+
+test("a tree without one hash for each bit of its size, or with a hash of another length, is refused", () => {
+  const hash = "ab".repeat(32);
+  const refused = (size: unknown, hashes: readonly unknown[]): void =>
+    expect(() => treeIn(new SnapshotMembers(JSON.stringify({ part: "tree", size, hashes })))).toThrow(RangeError);
+  refused(3, [hash]);
+  refused(4, [hash, hash]);
+  refused(0, [hash]);
+  refused(1, ["ab"]);
+  refused(1, [`${"ab".repeat(31)}zz`]);
+  refused(1, [7]);
+  refused(-1, []);
+  refused(2 ** 53, [hash]);
+  expect(treeIn(new SnapshotMembers('{"part":"tree","size":0,"hashes":[]}')).treeSize).toBe(0);
+  expect(treeIn(new SnapshotMembers(JSON.stringify({ size: 2 ** 52 + 1, hashes: [hash, hash] }))).hashes).toHaveLength(
+    2,
+  );
 });
 
 test("its parts are in the order of the format, and each record is read and written again byte for byte", () => {
@@ -68,7 +95,7 @@ test("its parts are in the order of the format, and each record is read and writ
       "outcomes",
       "requests",
     ],
-    ...["identities", "end"],
+    ...["identities", "tree", "end"],
   ]);
   const counts = new Map<string, number>();
   for (const line of lines) {

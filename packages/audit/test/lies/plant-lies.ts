@@ -3,7 +3,8 @@
  * asked. Short in `npm test`, long in `npm run torture`.
  */
 import { nodeSha256 } from "@calybris/engine";
-import { entryLine, GENESIS_HASH, parseEntryLine, plainChain, toUtf8 } from "@calybris/kernel";
+import { parseEntryLine, plainChain } from "@calybris/kernel";
+import { ChainAnew } from "../../../engine/test/support/chain-anew.ts";
 import { type Chance, seededChance } from "../histories/chance.ts";
 import { historyOf } from "../histories/history.ts";
 import { runHistory } from "../histories/run-history.ts";
@@ -135,14 +136,10 @@ function chosen(lines: readonly string[], table: Table, each: number, chance: Ch
 export function isNoticed(lines: readonly string[], { at, data }: Pick<Planted, "at" | "data">): boolean {
   const kept = lines.slice(0, at);
   const datas = [data, ...lines.slice(at + 1).map(dataIn)];
-  let previous = parseEntryLine(kept.at(-1) ?? "")?.entryHash ?? GENESIS_HASH;
-  const anew = datas.map((text, index) => {
-    const hash = chain(previous, toUtf8(text));
-    const line = entryLine(at + index + 1, previous, hash, text).trimEnd();
-    previous = hash;
-    return line;
-  });
-  return auditLines([...kept, ...anew]).status === "broken";
+  const anew = new ChainAnew(chain);
+  for (const line of kept) anew.keep(parseEntryLine(line)?.entryHash ?? "");
+  const lying = datas.map((text, index) => anew.line(text, index === 0).trimEnd());
+  return auditLines([...kept, ...lying]).status === "broken";
 }
 
 /** The table as a text: each member, how often a lie about it was noticed, and one that was not. */

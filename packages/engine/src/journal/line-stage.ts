@@ -3,13 +3,15 @@
  * digests of a decision and its text are made here, from its record.
  *
  *     entries ─▶ lines, chained ─▶ file
+ *                        └─▶ Merkle tree
  * @module
  */
-import type { ChainHash } from "@calybris/kernel";
-import type { ChainPosition } from "./chain-check.ts";
+import type { ChainHash, MerkleFrontier } from "@calybris/kernel";
+import type { ChainStart } from "./chain-start.ts";
 import { type Pages, pagesOf } from "./decision-record.ts";
 import { type RingEntry, RingOutlet } from "./entry-ring.ts";
-import { LINE_BYTES_AROUND, LineChain, spanOf } from "./line-chain.ts";
+import { JournalTree } from "./journal-tree.ts";
+import { LINE_BYTES_AROUND, LineChain, type Span, spanOf } from "./line-chain.ts";
 import type { ProofTable } from "./proofs.ts";
 import { layRecordLine } from "./record-lines.ts";
 import { textBytesMax } from "./record-text.ts";
@@ -18,6 +20,7 @@ import { RING_BYTES, type SharedMemory } from "./shared-memory.ts";
 
 /** The most that one batch writes. */
 const BATCH_BYTES_MAX = 1 << 20;
+const TREE_ROOT_BYTES = 80;
 
 export class LineStage {
   readonly #ring: RingOutlet;
@@ -26,14 +29,16 @@ export class LineStage {
   readonly #chain: LineChain;
   /** The lines of one batch; they are good until the next is taken. */
   readonly #lines: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES_MAX);
+  readonly #tree: JournalTree;
   #durable: number;
 
   /** @param keyed - the keyed chain; without one, the plain SHA-256 chain. */
-  constructor(memory: SharedMemory, { sequence, hash }: ChainPosition, keyed: ChainHash | undefined) {
+  constructor(memory: SharedMemory, { sequence, hash, tree }: ChainStart, keyed: ChainHash | undefined) {
     this.#ring = new RingOutlet(memory);
     this.#pages = pagesOf(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES);
     this.#proofs = memory.proofs;
     this.#chain = new LineChain(sequence, hash, keyed);
+    this.#tree = new JournalTree(tree);
     this.#durable = sequence;
   }
 
@@ -58,6 +63,11 @@ export class LineStage {
     return { bytes, first, last, hash, rotate, sealed };
   }
 
+  /** The Merkle tree of the entries that were taken. */
+  tree(): MerkleFrontier {
+    return this.#tree.frontier();
+  }
+
   /** Lines that were taken are on the disk. */
   written({ last }: Lines): void {
     this.#durable = last;
@@ -73,27 +83,36 @@ export class LineStage {
       const place = { target: this.#lines, at: end, durable: this.#durable };
       end = entry.isRecord
         ? layRecordLine(this.#chain, this.#proofs, place, this.#pages, entry.start)
-        : this.#chain.lay(this.#lines, end, this.#durable, entry);
+        : this.#chain.lay(this.#lines, end, this.#durable, entry.rotate ? this.#withTreeRoot(entry) : entry);
       this.#passed();
     }
     return { bytes: this.#lines.subarray(0, end), sealed };
   }
 
   #bytesMax({ isRecord, start, end }: RingEntry): number {
-    return LINE_BYTES_AROUND + (isRecord ? textBytesMax(this.#pages, start) : end - start);
+    return LINE_BYTES_AROUND + TREE_ROOT_BYTES + (isRecord ? textBytesMax(this.#pages, start) : end - start);
   }
 
   /** An entry that is too long for the ring is a batch of its own. */
-  #layOutside({ sealed }: RingEntry, text: string): { readonly bytes: Buffer; readonly sealed: boolean } {
-    const tail = Buffer.from(text);
-    const buffer = Buffer.allocUnsafe(tail.byteLength + LINE_BYTES_AROUND);
-    const bytes = buffer.subarray(0, this.#chain.lay(buffer, 0, this.#durable, spanOf(tail)));
+  #layOutside({ sealed, rotate }: RingEntry, text: string): { readonly bytes: Buffer; readonly sealed: boolean } {
+    const whole = spanOf(Buffer.from(text));
+    const tail = rotate ? this.#withTreeRoot(whole) : whole;
+    const buffer = Buffer.allocUnsafe(tail.end + LINE_BYTES_AROUND);
+    const bytes = buffer.subarray(0, this.#chain.lay(buffer, 0, this.#durable, tail));
     this.#passed();
     return { bytes, sealed };
   }
 
+  /** The tail of a `state` entry with the root of the tree before it, which the thread that ordered it could not know. */
+  #withTreeRoot({ bytes, start, end }: Span): Span {
+    return spanOf(
+      Buffer.concat([bytes.subarray(start, end - 1), Buffer.from(`,"treeRoot":"${this.#tree.digest()}"}`)]),
+    );
+  }
+
   #passed(): void {
     this.#proofs.layHash(this.#chain);
+    this.#tree.apply(this.#chain.sequence, this.#chain.hash);
     this.#ring.pass();
   }
 }

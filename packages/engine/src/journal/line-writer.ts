@@ -4,8 +4,8 @@
  *     ring ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ reported ─▶ head
  * @module
  */
-import type { ChainHash } from "@calybris/kernel";
-import type { ChainPosition } from "./chain-check.ts";
+import type { ChainHash, MerkleFrontier } from "@calybris/kernel";
+import type { ChainStart } from "./chain-start.ts";
 import type { LineFiles } from "./line-files.ts";
 import { LineStage } from "./line-stage.ts";
 import type { Result } from "./results.ts";
@@ -16,7 +16,7 @@ export interface LineWriterPorts {
   /** Gives the tail of the next entry that did not fit the ring. */
   readonly outsideTail: () => string;
   /** Called when lines are durable, before the head is written. */
-  readonly onDurable: (result: Result) => void;
+  readonly onDurable: (result: Result, tree: MerkleFrontier) => void;
 }
 
 export class LineWriter {
@@ -25,7 +25,7 @@ export class LineWriter {
   readonly #files: LineFiles;
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
-  constructor(memory: SharedMemory, start: ChainPosition, chain: ChainHash | undefined, ports: LineWriterPorts) {
+  constructor(memory: SharedMemory, start: ChainStart, chain: ChainHash | undefined, ports: LineWriterPorts) {
     this.#ports = ports;
     this.#stage = new LineStage(memory, start, chain);
     this.#files = ports.files;
@@ -49,7 +49,7 @@ export class LineWriter {
     const place = this.#files.append(lines);
     this.#stage.written(lines);
     const tookUs = (performance.now() - began) * 1_000;
-    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs });
+    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs }, this.#stage.tree());
     this.#files.writeHead(lines);
     return true;
   }

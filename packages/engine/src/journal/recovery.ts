@@ -11,11 +11,14 @@
  */
 import { CalybrisError, type ChainHash, type EntryHead, GENESIS_HASH } from "@calybris/kernel";
 import { ChainCheck } from "./chain-check.ts";
+import { type ChainStart, EMPTY_TREE } from "./chain-start.ts";
+import type { ChainFold } from "./chain-fold.ts";
 import { type Disk, withDisk } from "./disk.ts";
 import { inspectHead } from "./head.ts";
 import { HeadMacSearch, readHeadMac } from "./head-mac.ts";
 import { type Break, lossesAt, lossesByHead, refuseOtherHash, wrongMac } from "./losses.ts";
 import { keepAside, keepHead, rewrite, type SetAside } from "./repair.ts";
+import { JournalTree } from "./journal-tree.ts";
 import { scanJournal } from "./scan.ts";
 import { listSegments, segmentName } from "./segment.ts";
 import type { WriterStart } from "./segment-writer.ts";
@@ -31,6 +34,8 @@ export interface GoodEntry {
   readonly offset: number;
   readonly head: EntryHead;
   readonly data: string;
+  /** Of the entries before it. Good until the next. */
+  readonly tree: Pick<ChainFold, "digest">;
 }
 
 export interface Recovered {
@@ -42,14 +47,12 @@ export interface Recovered {
 }
 
 /** Where a scan begins: behind an entry that is known, and durable. */
-export interface RecoveryStart {
+export interface RecoveryStart extends ChainStart {
   /** The segment that begins with the next entry. */
   readonly segment: number;
-  readonly sequence: number;
-  readonly hash: string;
 }
 
-const FROM_GENESIS: RecoveryStart = Object.freeze({ segment: 1, sequence: 0, hash: GENESIS_HASH });
+const FROM_GENESIS: RecoveryStart = Object.freeze({ segment: 1, sequence: 0, hash: GENESIS_HASH, tree: EMPTY_TREE });
 
 /**
  * Verifies a journal, hands every entry to `onEntry` in order, and leaves the files ready to be appended to.
@@ -87,12 +90,13 @@ function verifyAndRepair(
   const macText = keyed ? readHeadMac(disk, directory) : undefined;
   const mac = macText === undefined ? undefined : new HeadMacSearch(macText, chain, head);
   const losses: CalybrisError[] = [];
-  let last = { ...begin, end: 0 };
+  let last = { sequence: begin.sequence, hash: begin.hash, segment: begin.segment, end: 0 };
   let proven = begin.sequence;
   let unproven: { readonly sequence: number; readonly segment: number; readonly offset: number }[] = [];
   let checkedNext = UNPROVEN_CHECKED;
   let broken: Break | undefined;
   const check = new ChainCheck(chain, keyed, begin);
+  const tree = new JournalTree(begin.tree);
 
   if (begin.sequence > 0) mac?.note(begin.sequence, begin.hash);
   for (const line of scanJournal(disk, directory, begin.segment)) {
@@ -116,7 +120,8 @@ function verifyAndRepair(
       unproven = unproven.filter((entry) => entry.sequence > proven);
       checkedNext = UNPROVEN_CHECKED + 2 * unproven.length;
     }
-    onEntry({ segment: line.segment, offset: line.offset, head: dataHead, data: parsed.data });
+    onEntry({ segment: line.segment, offset: line.offset, head: dataHead, data: parsed.data, tree });
+    tree.apply(parsed.sequence, parsed.entryHash);
   }
 
   losses.push(...lossesByHead(headFile, last, proven, broken));
@@ -133,7 +138,8 @@ function verifyAndRepair(
   const from = unproven.find((entry) => entry.sequence > Math.max(proven, 0));
   rewrite(disk, directory, from ?? { segment: last.segment, offset: last.end }, last);
   if (last.sequence > 0) keepHead(disk, directory, { sequence: last.sequence, hash: last.hash, keyed }, chain);
-  const start = { directory, segment: last.segment, end: last.end, sequence: last.sequence, hash: last.hash };
+  const { segment, end, sequence, hash } = last;
+  const start = { directory, segment, end, sequence, hash, tree: tree.frontier() };
   return {
     start,
     entries: last.sequence,

@@ -3,6 +3,7 @@
  * writer waits; the engine's thread never does.
  * @module
  */
+import type { MerkleFrontier } from "@calybris/kernel";
 import type { Place } from "./segment-writer.ts";
 import { RESULT_NUMBERS, RESULTS, type SharedMemory, WORD } from "./shared-memory.ts";
 
@@ -15,8 +16,12 @@ export interface Result extends Place {
   readonly tookUs: number;
 }
 
-/** Adds a row; to be called by the writer. */
-export function publishResult({ words, results }: SharedMemory, result: Result): void {
+/**
+ * Adds a row; to be called by the writer.
+ *
+ * @param tree - of all entries that are durable.
+ */
+export function publishResult({ words, results, frontiers }: SharedMemory, result: Result, tree: MerkleFrontier): void {
   const written = Atomics.load(words, WORD.written);
   for (;;) {
     const read = Atomics.load(words, WORD.read);
@@ -24,6 +29,7 @@ export function publishResult({ words, results }: SharedMemory, result: Result):
     Atomics.wait(words, WORD.read, read);
   }
   const { first, durable, segment, offset, bytes, fsyncs, tookUs } = result;
+  frontiers.lay((written >>> 0) % RESULTS, tree.hashes);
   results.set([first, durable, segment, offset, bytes, fsyncs, tookUs], rowAt(written));
   Atomics.store(words, WORD.written, (written + 1) | 0);
 }
@@ -32,11 +38,12 @@ export function hasResults({ words }: SharedMemory): boolean {
   return Atomics.load(words, WORD.written) !== Atomics.load(words, WORD.read);
 }
 
-/** Hands every unread row over, in order; to be called by the engine's thread. */
-export function drainResults({ words, results }: SharedMemory, onResult: (result: Result) => void): void {
+/** Hands every unread row over, in order, each with its tree; to be called by the engine's thread. */
+export function drainResults({ words, results, frontiers }: SharedMemory, onResult: (result: Result) => void): void {
   const written = Atomics.load(words, WORD.written);
   for (let read = Atomics.load(words, WORD.read); read !== written; read = (read + 1) | 0) {
     const result = resultAt(results, rowAt(read));
+    frontiers.take((read >>> 0) % RESULTS, result.durable);
     Atomics.store(words, WORD.read, (read + 1) | 0);
     onResult(result);
   }

@@ -12,6 +12,7 @@
  * @module
  */
 import { CalybrisError, type ChainHash } from "@calybris/kernel";
+import type { ChainStart } from "./chain-start.ts";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 import { Fence } from "./fence.ts";
 import type { FileIdentity } from "./file-identity.ts";
@@ -21,13 +22,11 @@ import type { LineFiles, Lines, Place } from "./line-files.ts";
 import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
 /** Where a journal goes on. */
-export interface WriterStart {
+export interface WriterStart extends ChainStart {
   readonly directory: string;
   readonly segment: number;
   /** End of the last entry in the segment. */
   readonly end: number;
-  readonly sequence: number;
-  readonly hash: string;
   /** The file that is locked while the journal is open; left out where nothing is locked. */
   readonly lock?: FileIdentity;
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { PROOF_BYTES } from "./decision-record.ts";
+import { FRONTIER_BYTES, Frontiers } from "./frontiers.ts";
 import { ProofTable } from "./proofs.ts";
 
 /** Positions of the words, 64 bytes apart, so that threads do not disturb each other's. */
@@ -40,20 +41,25 @@ export interface SharedMemory {
   readonly results: Float64Array;
   /** The proof of each entry on its way, by its sequence: its hash, and the digests of a decision. */
   readonly proofs: ProofTable;
+  /** The Merkle tree after each batch that was written. */
+  readonly frontiers: Frontiers;
 }
 
+const PROOFS_AT = RING_BYTES + RESULTS * RESULT_NUMBERS * 8;
+const WORDS_AT = PROOFS_AT + PROOFS * PROOF_BYTES;
+const FRONTIERS_AT = WORDS_AT + WORDS_BYTES;
+
 export function sharedBytes(): SharedArrayBuffer {
-  return new SharedArrayBuffer(RING_BYTES + RESULTS * RESULT_NUMBERS * 8 + PROOFS * PROOF_BYTES + WORDS_BYTES);
+  return new SharedArrayBuffer(FRONTIERS_AT + RESULTS * FRONTIER_BYTES);
 }
 
 export function sharedMemory(bytes: SharedArrayBuffer): SharedMemory {
-  const proofsAt = RING_BYTES + RESULTS * RESULT_NUMBERS * 8;
-  const wordsAt = proofsAt + PROOFS * PROOF_BYTES;
   return {
-    words: new Int32Array(bytes, wordsAt, WORDS_BYTES / 4),
+    words: new Int32Array(bytes, WORDS_AT, WORDS_BYTES / 4),
     ring: Buffer.from(bytes, 0, RING_BYTES),
     results: new Float64Array(bytes, RING_BYTES, RESULTS * RESULT_NUMBERS),
-    proofs: new ProofTable(Buffer.from(bytes, proofsAt, PROOFS * PROOF_BYTES)),
+    proofs: new ProofTable(Buffer.from(bytes, PROOFS_AT, PROOFS * PROOF_BYTES)),
+    frontiers: new Frontiers(new Uint8Array(bytes, FRONTIERS_AT, RESULTS * FRONTIER_BYTES)),
   };
 }
 

@@ -8,6 +8,7 @@
  * @module
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
+import type { MerkleFrontier } from "@calybris/kernel";
 import { EntryFeed } from "./entry-feed.ts";
 import { ResultWatch } from "./result-watch.ts";
 import type { Result } from "./results.ts";
@@ -39,6 +40,7 @@ export class ThreadDriver implements WriterDriver {
   readonly #port: MessagePort;
   readonly #writer: Worker;
   readonly #ended: Promise<void>;
+  readonly #tree = (): MerkleFrontier => this.#memory.frontiers.current();
   #closed = false;
   #failed = false;
 
@@ -88,8 +90,9 @@ export class ThreadDriver implements WriterDriver {
 
   #written({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
     const { proofs } = this.#memory;
+    const tree = this.#tree;
     const hash = proofs.hashOf(durable);
-    if (!this.#failed) this.onWritten({ first, durable, hash, proofs, segment, offset, bytes, fsyncs });
+    if (!this.#failed) this.onWritten({ first, durable, hash, proofs, tree, segment, offset, bytes, fsyncs });
     // Only now: while those who wait are called, the places of their proofs are not given away.
     if (this.#feed.free(durable)) this.#wakeWriter();
   }

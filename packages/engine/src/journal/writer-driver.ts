@@ -2,6 +2,7 @@
  * The port between a journal and what writes it: batches of ordered entries go out, and reports of what is durable come back.
  * @module
  */
+import type { MerkleFrontier } from "@calybris/kernel";
 import type { Tail } from "./entry-ring.ts";
 import type { Proofs } from "./proofs.ts";
 import type { Place } from "./segment-writer.ts";
@@ -23,6 +24,8 @@ export interface Written extends Place {
   /** The hash of the last entry. */
   readonly hash: string;
   readonly proofs: Proofs;
+  /** The Merkle tree of all entries up to `durable`. Only while this is reported. */
+  readonly tree: () => MerkleFrontier;
 }
 
 /** Drives a writer: a thread of its own, or the caller's thread. */

@@ -46,8 +46,8 @@ function run({ start, key, shared, port }: WriterThreadData): void {
   const writer = new LineWriter(memory, start, keyedChain, {
     files: new SegmentWriter(nodeDisk, start, keyedChain),
     outsideTail: () => receiveMessageOnPort(port)?.message as string,
-    onDurable: (result) => {
-      publishResult(memory, result);
+    onDurable: (result, tree) => {
+      publishResult(memory, result, tree);
       if (wake(words, WORD.engineAsleep)) port.postMessage("written" satisfies FromWriter);
     },
   });

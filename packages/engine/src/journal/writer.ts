@@ -5,8 +5,8 @@
  *     batch ─▶ ring ─▶ lines, chained ─▶ one write ─▶ one fdatasync ─▶ report ─▶ head
  * @module
  */
-import type { ChainHash } from "@calybris/kernel";
-import type { ChainPosition } from "./chain-check.ts";
+import type { ChainHash, MerkleFrontier } from "@calybris/kernel";
+import type { ChainStart } from "./chain-start.ts";
 import type { Disk } from "./disk.ts";
 import { EntryFeed } from "./entry-feed.ts";
 import type { LineFiles } from "./line-files.ts";
@@ -23,17 +23,18 @@ export class StepWriter {
   readonly #outside: string[] = [];
   readonly #feed: EntryFeed;
   readonly #lines: LineWriter;
+  readonly #tree = (): MerkleFrontier => this.#memory.frontiers.current();
   /** Gets the reports of the step that runs. */
   #onWritten: (written: Written) => void = () => undefined;
 
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
-  constructor(files: LineFiles, start: ChainPosition, chain?: ChainHash) {
+  constructor(files: LineFiles, start: ChainStart, chain?: ChainHash) {
     this.#feed = new EntryFeed(this.#memory, start.sequence, (tail) => this.#outside.push(tail));
     this.#lines = new LineWriter(this.#memory, start, chain, {
       files,
       outsideTail: () => this.#outside.shift() as string,
-      onDurable: (result) => {
-        publishResult(this.#memory, result);
+      onDurable: (result, tree) => {
+        publishResult(this.#memory, result, tree);
         drainResults(this.#memory, (read) => this.#report(read));
       },
     });
@@ -68,7 +69,8 @@ export class StepWriter {
 
   #report({ first, durable, segment, offset, bytes, fsyncs }: Result): void {
     const { proofs } = this.#memory;
-    this.#onWritten({ first, durable, hash: proofs.hashOf(durable), proofs, segment, offset, bytes, fsyncs });
+    const tree = this.#tree;
+    this.#onWritten({ first, durable, hash: proofs.hashOf(durable), proofs, tree, segment, offset, bytes, fsyncs });
     this.#feed.free(durable);
   }
 }

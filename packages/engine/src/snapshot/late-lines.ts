@@ -5,10 +5,10 @@
  *     hash = chain(snapshotDigest, SHA-256 of each late line)
  * @module
  */
-import type { ChainHash } from "@calybris/kernel";
+import { type ChainHash, SNAPSHOT_LATE_PARTS } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 
-const LATE = '{"part":"identities",';
+const LATE: readonly string[] = SNAPSHOT_LATE_PARTS.map((part) => `{"part":"${part}",`);
 const END = '{"part":"end",';
 
 export class LateLines {
@@ -20,7 +20,7 @@ export class LateLines {
   }
 
   static isLate(line: string): boolean {
-    return line.startsWith(LATE);
+    return LATE.some((beginning) => line.startsWith(beginning));
   }
 
   static isEnd(line: string): boolean {

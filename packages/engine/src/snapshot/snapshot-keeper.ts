@@ -1,7 +1,7 @@
 /**
  * Writes the snapshots that are taken at rotations, and keeps the last two.
  *
- *     taken, with its digest in a state entry ─▶ that entry is durable ─▶ snapshot.next: write ─▶ sync ─▶ rename ─▶
+ *     taken, with its digest in a state entry ─▶ that entry is durable, and the tree before it known ─▶ snapshot.next: write ─▶ sync ─▶ rename ─▶
  *     sync the names ─▶ remove those before the last two
  *
  * Promises:
@@ -11,7 +11,7 @@
  * - It leaves the journal space for a segment: with less, it is not begun, or given up and removed.
  * @module
  */
-import type { ChainHash } from "@calybris/kernel";
+import { type ChainHash, invariant, type MerkleFrontier, treeLine } from "@calybris/kernel";
 import { inTime } from "../journal/in-time.ts";
 import { LateLines } from "./late-lines.ts";
 import type { SnapshotFile, SnapshotFiles } from "./snapshot-files.ts";
@@ -21,6 +21,11 @@ import type { TakenSnapshot } from "./taken-snapshot.ts";
 const KEPT = 2;
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE: Uint8Array = Uint8Array.of(0x0a);
+
+/** A snapshot with the Merkle tree at its sequence, which is known once the entries up to there are chained. */
+export interface TreeSnapshot extends TakenSnapshot {
+  readonly tree: MerkleFrontier;
+}
 
 /** What became of a snapshot: it is durable, or why it is not. */
 export interface SnapshotResult {
@@ -40,7 +45,7 @@ export interface SnapshotKeeperOptions {
 export class SnapshotKeeper {
   readonly #options: SnapshotKeeperOptions;
   /** The newest that was taken and is not being written: its state entry is not yet durable, or another is being written. */
-  #taken: TakenSnapshot | undefined;
+  #taken: (TakenSnapshot & Partial<TreeSnapshot>) | undefined;
   #writing: Promise<void> | undefined;
   #durable = 0;
   #isClosed = false;
@@ -60,9 +65,15 @@ export class SnapshotKeeper {
     if (this.#rotations >= this.#rotationsBetween) this.#taken = snapshot;
   }
 
-  /** Everything up to a sequence is durable. */
-  reached(durable: number): void {
+  /**
+   * Everything up to a sequence is durable. A segment ends with a batch, so the entry before a state entry is reported by
+   * itself, and with it the tree that the snapshot holds.
+   *
+   * @param tree - the Merkle tree of all entries up to the sequence.
+   */
+  reached(durable: number, tree: () => MerkleFrontier): void {
     this.#durable = durable;
+    if (this.#taken?.sequence === durable) this.#taken = { ...this.#taken, tree: tree() };
     if (!this.#isClosed) this.#begin();
   }
 
@@ -99,7 +110,9 @@ export class SnapshotKeeper {
     if (!this.#isClosed) this.#begin();
   }
 
-  async #write(snapshot: TakenSnapshot): Promise<void> {
+  async #write({ tree, ...taken }: TakenSnapshot & Partial<TreeSnapshot>): Promise<void> {
+    invariant(tree !== undefined, "the last entry of a segment is reported by itself");
+    const snapshot = { ...taken, tree };
     const { files, segmentBytesMax } = this.#options;
     await this.#requireSpace(Math.max(this.#bytes, CHUNK_BYTES));
     const file = await files.create(UNFINISHED_SNAPSHOT);
@@ -120,7 +133,7 @@ export class SnapshotKeeper {
     await this.#removeOld();
   }
 
-  async #writeLines(file: SnapshotFile, snapshot: TakenSnapshot): Promise<number> {
+  async #writeLines(file: SnapshotFile, snapshot: TreeSnapshot): Promise<number> {
     let chunk: Uint8Array[] = [];
     let held = 0;
     let bytes = 0;
@@ -161,10 +174,10 @@ export class SnapshotKeeper {
 class NoSpace extends Error {}
 
 /** Its lines, each made when it is asked for. */
-export function* textsOf({ lines, late, digest }: TakenSnapshot, chain: ChainHash): Generator<Uint8Array> {
+export function* textsOf({ lines, late, digest, tree }: TreeSnapshot, chain: ChainHash): Generator<Uint8Array> {
   for (const line of lines) yield line.bytes();
   const end = new LateLines(chain);
-  for (const make of late) {
+  for (const make of [...late, () => Buffer.from(treeLine(tree))]) {
     const text = make();
     end.add(text);
     yield text;

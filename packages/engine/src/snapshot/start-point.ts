@@ -10,10 +10,15 @@
 import {
   type ChainHash,
   type EntryLine,
+  type MerkleFrontier,
   parseEntryBody,
   parseEntryHead,
+  SnapshotMembers,
   type StateEntry,
   StateSnapshotDigest,
+  TREE_PART,
+  treeIn,
+  treeRootOf,
 } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
@@ -63,8 +68,8 @@ export function startPoint<State extends Restorable>(
     try {
       const bound = bindingOf(snapshots, sequence, chain);
       const state = newState();
-      restoreBound(snapshots, sequence, bound.entry, chain, state);
-      return { state, from: bound.from, refused };
+      const tree = restoreBound(snapshots, sequence, bound.entry, chain, state);
+      return { state, from: { ...bound.from, tree }, refused };
     } catch (error) {
       const problem = error instanceof Error ? error.message : String(error);
       refused.push({ file: snapshotName(sequence), problem });
@@ -93,7 +98,7 @@ function bindingOf(
   snapshots: StoredSnapshots,
   sequence: number,
   chain: ChainHash,
-): { readonly entry: StateEntry; readonly from: RecoveryStart } {
+): { readonly entry: StateEntry; readonly from: Omit<RecoveryStart, "tree"> } {
   const next = snapshots.next(sequence);
   if (next === undefined) throw new Error(`the journal has no state entry ${sequence + 1} that binds it`);
   const { previousHash: hash, data, entryHash } = next.line;
@@ -116,26 +121,34 @@ function restoreBound(
   entry: StateEntry,
   chain: ChainHash,
   state: Restorable,
-): void {
-  readBound(snapshots, sequence, entry, chain, (lines) => state.restore(lines));
+): MerkleFrontier {
+  const tree = readBound(snapshots, sequence, entry, chain, (lines) => state.restore(lines));
   if (state.sequence !== sequence || state.digest() !== entry.stateDigest)
     throw new Error(`its state is not the one of entry ${sequence + 1}`);
+  return tree;
 }
 
-/** Reads a snapshot; throws unless it is the one that the entry binds. */
+/** Reads a snapshot; throws unless it is the one that the entry binds. Returns its Merkle tree. */
 function readBound(
   snapshots: StoredSnapshots,
   sequence: number,
-  { snapshotDigest }: StateEntry,
+  { snapshotDigest, treeRoot }: StateEntry,
   chain: ChainHash,
   read: (lines: Iterable<string>) => void,
-): void {
+): MerkleFrontier {
   const lines = new HashedLines(chain);
   read(lines.of(snapshots.lines(sequence)));
   if (lines.digest.finish(sequence) !== snapshotDigest)
     throw new Error(`its digest is not the one that entry ${sequence + 1} binds`);
   if (lines.end !== lines.late.end(snapshotDigest)) throw new Error("its end is not there, or is another's");
+  const { tree } = lines;
+  if (tree === undefined) throw new Error("it holds no Merkle tree; an earlier version wrote it");
+  if (tree.treeSize !== sequence || treeRootOf(tree, nodeSha256) !== treeRoot)
+    throw new Error(`its Merkle tree is not the one that entry ${sequence + 1} binds`);
+  return tree;
 }
+
+const TREE_LINE = `{"part":"${TREE_PART}",`;
 
 /** The lines of a snapshot, hashed as they are read. */
 class HashedLines {
@@ -143,6 +156,7 @@ class HashedLines {
   readonly late: LateLines;
   /** The last line. */
   end: string | undefined;
+  tree: MerkleFrontier | undefined;
 
   constructor(chain: ChainHash) {
     this.late = new LateLines(chain);
@@ -158,7 +172,8 @@ class HashedLines {
       }
       if (LateLines.isLate(line)) this.late.add(bytes);
       else this.digest.add(nodeSha256(bytes));
-      yield line;
+      if (line.startsWith(TREE_LINE)) this.tree = treeIn(new SnapshotMembers(line));
+      else yield line;
     }
   }
 }

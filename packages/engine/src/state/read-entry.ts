@@ -28,7 +28,7 @@ export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf 
 const LATER: readonly (keyof DecisionEntry)[] = ["policyId", "shadow"];
 
 /** The body of an entry; what this version does not know is refused. */
-export function readBody(entry: GoodEntry, state: EngineState): EntryBody {
+export function readBody(entry: Omit<GoodEntry, "tree">, state: EngineState): EntryBody {
   const body = parseEntryBody(entry.head, entry.data, policiesAt(state, entry.head.sequence));
   if (body === undefined) {
     const what = `its kind ${entry.head.kind}`;

@@ -104,7 +104,7 @@ export class DirectoryStorage implements Storage {
       ...found,
       state,
       stored,
-      end: { sequence: start.sequence, hash: start.hash, segmentBytes: start.end },
+      end: { sequence: start.sequence, hash: start.hash, tree: start.tree, segmentBytes: start.end },
       start: {
         fromSequence: from?.sequence ?? 0,
         snapshotsRefused: refused,

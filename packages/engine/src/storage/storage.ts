@@ -13,6 +13,7 @@
  */
 import type { EntryHead } from "@calybris/kernel";
 import type { ChainPosition } from "../journal/chain-check.ts";
+import type { ChainStart } from "../journal/chain-start.ts";
 import type { Head } from "../journal/head.ts";
 import type { GoodEntry, Recovered } from "../journal/recovery.ts";
 import type { WriterDriver } from "../journal/writer-driver.ts";
@@ -39,8 +40,8 @@ export interface Recovery<State extends Restorable> {
 export interface RecoveredJournal<State> extends Pick<Recovered, "entries" | "setAside" | "loss"> {
   readonly state: State;
   readonly stored: StoredEntries;
-  /** The last entry, and about how many bytes its segment has. */
-  readonly end: { readonly sequence: number; readonly hash: string; readonly segmentBytes: number };
+  /** The last entry, the tree of it and those before, and about how many bytes its segment has. */
+  readonly end: ChainStart & { readonly segmentBytes: number };
   readonly start: Started;
   /** The last entry that was not folded, with its hash; of sequence 0 without a snapshot. */
   readonly before: ChainPosition;

@@ -1,5 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { EMPTY_TREE } from "../../src/journal/chain-start.ts";
 import { Journal, type WriterDriver } from "../../src/journal/journal.ts";
 import type { Batch, Written } from "../../src/journal/writer-driver.ts";
 import { body } from "../support/journal-harness.ts";
@@ -25,7 +26,7 @@ class Keeping implements WriterDriver {
   written(durable: number): void {
     const place = { hash: "", segment: 1, offset: 0, bytes: 0, fsyncs: 1 };
     const proofs = { hashOf: () => "", copy: () => undefined };
-    this.onWritten({ ...place, first: 1, durable, proofs });
+    this.onWritten({ ...place, first: 1, durable, proofs, tree: () => EMPTY_TREE });
   }
 }
 

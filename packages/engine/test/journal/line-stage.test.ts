@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
 import { MARKS, RING_TAIL_LENGTH_MAX, RingInlet, type Tail } from "../../src/journal/entry-ring.ts";
+import { JournalTree } from "../../src/journal/journal-tree.ts";
 import { LineStage } from "../../src/journal/line-stage.ts";
 import { type Lines, SegmentWriter } from "../../src/journal/segment-writer.ts";
 import { sharedBytes, sharedMemory, WORD } from "../../src/journal/shared-memory.ts";
@@ -11,7 +12,21 @@ import { MemoryDisk } from "../support/memory-disk.ts";
 // of what was ordered, in batches that respect segments and seals.
 // Method: both ends of the ring in one thread, step by step. The positions begin just before they pass 2^32.
 
-const START = { directory: "stage", segment: 1, end: 0, sequence: 41, hash: "ab".repeat(32) };
+/** The tree of so many entries, each with the hash given. */
+const treeOf = (hashes: readonly string[]): JournalTree => {
+  const tree = new JournalTree();
+  for (const [index, hash] of hashes.entries()) tree.apply(index + 1, hash);
+  return tree;
+};
+const BEFORE = Array.from({ length: 41 }, (_, index) => index.toString(16).padStart(64, "0"));
+const START = {
+  directory: "stage",
+  segment: 1,
+  end: 0,
+  sequence: BEFORE.length,
+  hash: "ab".repeat(32),
+  tree: treeOf(BEFORE).frontier(),
+};
 const KEY = new Uint8Array(32).fill(3);
 
 const entry = fc.record({
@@ -86,6 +101,7 @@ test("a ring that wraps is written as one chain of all that was ordered", () => 
       const texts = written.flatMap(({ bytes }) => Buffer.from(bytes).toString().split("\n").slice(0, -1));
       let previous = hash;
       let known = sequence;
+      const tree = treeOf(BEFORE);
       for (const [index, text] of texts.entries()) {
         const at = sequence + index + 1;
         const match =
@@ -96,12 +112,16 @@ test("a ring that wraps is written as one chain of all that was ordered", () => 
         expect([Number(number), previousHash]).toEqual([at, previous]);
         expect(entryHash).toBe(nodeChain(keyed ? KEY : undefined)(previous, Buffer.from(data)));
         const durable = Number(/^\{"sequence":\d+,"durable":(\d+)/.exec(data)?.[1]);
-        expect(data).toBe(`{"sequence":${at},"durable":${durable}${pushed[index]?.tail as string}`);
+        const { tail, rotate } = pushed[index] as { readonly tail: string; readonly rotate: boolean };
+        const root = rotate ? `,"treeRoot":"${tree.digest()}"}` : "}";
+        expect(data).toBe(`{"sequence":${at},"durable":${durable}${tail.slice(0, -1)}${root}`);
+        tree.apply(at, entryHash as string);
         expect(durable).toBeLessThan(at);
         expect(durable).toBeGreaterThanOrEqual(known);
         known = durable;
         previous = entryHash as string;
       }
+      expect(stage.tree()).toEqual(tree.frontier());
       if (texts.length > 0) expect(memory.proofs.hashOf(sequence + texts.length)).toBe(previous);
     }),
     { numRuns: 60 },

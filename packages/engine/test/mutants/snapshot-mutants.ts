@@ -20,6 +20,27 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     search: "snapshot",
   },
   {
+    name: "the Merkle tree in a snapshot is not held to the state entry",
+    file: "snapshot/start-point.ts",
+    find: "if (tree.treeSize !== sequence || treeRootOf(tree, nodeSha256) !== treeRoot)",
+    replace: "if (tree.treeSize > sequence)",
+    search: "snapshot",
+  },
+  {
+    name: "a snapshot holds the tree of a later entry than it was taken at",
+    file: "snapshot/snapshot-keeper.ts",
+    find: "if (this.#taken?.sequence === durable)",
+    replace: "if (this.#taken !== undefined)",
+    search: "snapshot",
+  },
+  {
+    name: "recovery does not go on with the Merkle tree",
+    file: "journal/recovery.ts",
+    find: "    tree.apply(parsed.sequence, parsed.entryHash);\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
     name: "a torn snapshot has its name, because it was not synced",
     file: "snapshot/snapshot-keeper.ts",
     find: "      await file.sync();\n",

@@ -7,6 +7,7 @@ import { appendFileSync, cpSync, mkdirSync, mkdtempSync, renameSync, rmSync, sta
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Engine } from "../../src/engine.ts";
+import { EMPTY_TREE } from "../../src/journal/chain-start.ts";
 import { type Disk, nodeDisk } from "../../src/journal/disk.ts";
 import { acquireLock, LOCK_FILE } from "../../src/journal/lock.ts";
 import { Writer } from "../../src/journal/writer.ts";
@@ -97,7 +98,7 @@ async function tryLossWhileWriting(directory: string): Promise<void> {
 
 /** Between recovery and the writer's start, the segment became shorter. */
 async function tryCutSegment(directory: string): Promise<void> {
-  const start = { directory, segment: 1, end: 10, sequence: 1, hash: GENESIS_HASH };
+  const start = { directory, segment: 1, end: 10, sequence: 0, hash: GENESIS_HASH, tree: EMPTY_TREE };
   appendFileSync(join(directory, SEGMENT), "shorter");
   let writer: Writer | undefined;
   try {
@@ -115,7 +116,15 @@ function written(writer: Writer, batch: Batch): void {
 
 async function started(disk: Disk, directory: string) {
   const lock = await acquireLock(directory);
-  const writer = new Writer(disk, { directory, segment: 1, end: 0, sequence: 0, hash: GENESIS_HASH, lock: lock.file });
+  const writer = new Writer(disk, {
+    directory,
+    segment: 1,
+    end: 0,
+    sequence: 0,
+    hash: GENESIS_HASH,
+    tree: EMPTY_TREE,
+    lock: lock.file,
+  });
   const tails = [',"at":1,"kind":"seal","cause":"idle"}'];
   return { lock, writer, batch: { first: 1, tails, rotate: false, sealed: false } };
 }

@@ -3,9 +3,18 @@
  * directories, with a snapshot that is damaged, stale, torn, of another journal or from the future.
  * @module
  */
-import { type EntryBody, type EntryHead, parseEntryBody, parseEntryHead } from "@calybris/kernel";
-import { nodeSha256 } from "../../src/journal/chain-hash.ts";
+import {
+  type EntryBody,
+  type EntryHead,
+  parseEntryBody,
+  parseEntryHead,
+  snapshotHeadOf,
+  StateSnapshotDigest,
+  treeLine,
+} from "@calybris/kernel";
+import { nodeChain, nodeSha256 } from "../../src/journal/chain-hash.ts";
 import { fold } from "../../src/opening.ts";
+import { LateLines } from "../../src/snapshot/late-lines.ts";
 import { snapshotName, snapshotSequence } from "../../src/snapshot/snapshot-name.ts";
 import type { TakenSnapshot } from "../../src/snapshot/taken-snapshot.ts";
 import { policiesAt } from "../../src/state/read-entry.ts";
@@ -154,6 +163,7 @@ function* damagesOf(
     yield replaced(`line ${index} gone`, lines.filter((_, at) => at !== index).join("\n"));
     yield replaced(`line ${index} twice`, lines.flatMap((each) => (each === line ? [each, each] : [each])).join("\n"));
   }
+  yield replaced("the tree of an earlier place, and an end made to fit", withTreeOf(lines, files, older));
   yield replaced("stale: the older under the name of the newest", files.get(snapshotName(older)) as Uint8Array);
   for (const sequence of snapshotsIn(other)) {
     const foreign = Buffer.from(other.files.get(snapshotName(sequence)) as Uint8Array).toString("utf8");
@@ -169,6 +179,22 @@ function* damagesOf(
     what: "both damaged",
     files: new Map(files).set(name, Buffer.from("{}")).set(snapshotName(older), Buffer.alloc(0)),
   };
+}
+
+/** A snapshot with the tree of another, and the end that anyone can compute. */
+function withTreeOf(lines: readonly string[], files: ReadonlyMap<string, Uint8Array>, other: number): string {
+  const isTree = (line: string): boolean => line.startsWith('{"part":"tree"');
+  const tree = Buffer.from(files.get(snapshotName(other)) as Uint8Array)
+    .toString("utf8")
+    .split("\n")
+    .find(isTree);
+  const body = lines.slice(0, -1).map((line) => (isTree(line) ? (tree as string) : line));
+  const [digest, end] = [new StateSnapshotDigest(nodeSha256), new LateLines(nodeChain())];
+  for (const line of body)
+    if (LateLines.isLate(line)) end.add(Buffer.from(line));
+    else digest.add(nodeSha256(Buffer.from(line)));
+  const { sequence } = snapshotHeadOf(lines[0] as string);
+  return `${[...body, end.end(digest.finish(sequence))].join("\n")}\n`;
 }
 
 function snapshotsIn(disk: MemoryDisk): readonly number[] {
@@ -187,9 +213,9 @@ async function foldOf(
 ): Promise<{ readonly digest: string; readonly from: number; readonly refused: number }> {
   const ports = { nowUs: () => 0, clock: undefined, randomBytes: (count: number) => new Uint8Array(count) };
   const { journal } = await fold(new DirectoryStorage({ directory: "memory", disk }), {}, ports);
-  const { state, start } = journal;
+  const { state, start, end } = journal;
   return {
-    digest: textsOf(state.snapshot()).join("\n"),
+    digest: [...textsOf(state.snapshot()), treeLine(end.tree)].join("\n"),
     from: start.fromSequence,
     refused: start.snapshotsRefused.length,
   };

@@ -1,5 +1,7 @@
+import type { MerkleFrontier } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
+import { JournalTree } from "../../src/journal/journal-tree.ts";
 import { jsonLine } from "../../src/snapshot/line.ts";
 import type { SnapshotFile, SnapshotFiles } from "../../src/snapshot/snapshot-files.ts";
 import { SnapshotKeeper, type SnapshotResult } from "../../src/snapshot/snapshot-keeper.ts";
@@ -52,6 +54,16 @@ const SEGMENT_BYTES = 64 * 1024;
 const small = (sequence: number): TakenSnapshot => takenSnapshot(sequence, [jsonLine({ sequence })], []);
 const large = (sequence: number): TakenSnapshot =>
   takenSnapshot(sequence, [jsonLine("x".repeat(1_500_000)), jsonLine("x".repeat(1_500_000))], []);
+/** Reports the entry of a snapshot, then the state entry after it. */
+const reach = (keeper: SnapshotKeeper, durable: number): void => {
+  keeper.reached(durable - 1, () => treeOf(durable - 1));
+  keeper.reached(durable, () => treeOf(durable));
+};
+const treeOf = (size: number): MerkleFrontier => {
+  const tree = new JournalTree();
+  for (let sequence = 1; sequence <= size; sequence++) tree.apply(sequence, "ab".repeat(32));
+  return tree.frontier();
+};
 const keeperOf = (files: SnapshotFiles): SnapshotKeeper =>
   new SnapshotKeeper({ files, chain: nodeChain(), segmentBytesMax: SEGMENT_BYTES });
 
@@ -68,7 +80,7 @@ test("the newest of those taken while another is being written is written after 
   const keeper = keeperOf(files);
   for (const sequence of [10, 20, 30]) {
     keeper.took(small(sequence));
-    keeper.reached(sequence + 1);
+    reach(keeper, sequence + 1);
   }
   await settle(files);
   expect([...files.names].sort()).toEqual([snapshotName(10), snapshotName(30)]);
@@ -79,7 +91,7 @@ test("one whose state entry is not durable is not written, not even by a close",
   const files = new SlowFiles();
   const keeper = keeperOf(files);
   keeper.took(small(10));
-  keeper.reached(10);
+  keeper.reached(10, () => treeOf(10));
   await settle(files);
   expect(await keeper.close()).toBe(true);
   expect(files.names.size).toBe(0);
@@ -93,9 +105,9 @@ test("a close ends with the newest, if it is small, and leaves a large one unfin
     const files = new SlowFiles();
     const keeper = keeperOf(files);
     keeper.took(small(10));
-    keeper.reached(11);
+    reach(keeper, 11);
     keeper.took(last);
-    keeper.reached(21);
+    reach(keeper, 21);
     const closed = keeper.close();
     await settle(files);
     expect(await closed).toBe(true);
@@ -127,7 +139,7 @@ test("with too little free space none is begun, that is reported, and the next r
   ] as const) {
     files.free = () => free;
     keeper.took(small(sequence));
-    keeper.reached(sequence + 1);
+    reach(keeper, sequence + 1);
     await settle(files);
   }
   expect(results.map(({ sequence, problem }) => [sequence, problem === undefined])).toEqual([
@@ -147,13 +159,13 @@ test("one for which the space runs out is given up, and what was written of it i
   let calls = 0;
   files.free = () => (++calls === 1 ? 1e12 : SEGMENT_BYTES);
   keeper.took(large(10));
-  keeper.reached(11);
+  reach(keeper, 11);
   await settle(files);
   expect(results).toEqual([{ sequence: 10, problem: expect.stringContaining("are free") }]);
   expect([...files.names]).toEqual([]);
   files.free = undefined;
   keeper.took(large(20));
-  keeper.reached(21);
+  reach(keeper, 21);
   await settle(files);
   expect(results.at(-1)).toEqual({ sequence: 20, problem: undefined });
   expect(await keeper.close()).toBe(true);
@@ -166,12 +178,12 @@ test("a disk that does not say how much is free is a problem of the snapshot alo
     throw new Error("statfs failed");
   };
   keeper.took(small(10));
-  keeper.reached(11);
+  reach(keeper, 11);
   await settle(files);
   expect(results).toEqual([{ sequence: 10, problem: "statfs failed" }]);
   files.free = undefined;
   keeper.took(small(20));
-  keeper.reached(21);
+  reach(keeper, 21);
   await settle(files);
   expect([...files.names]).toEqual([snapshotName(20)]);
   expect(await keeper.close()).toBe(true);

@@ -14,6 +14,7 @@ import { nodeChain } from "../../src/journal/chain-hash.ts";
 import { HEAD_FILE, headPage } from "../../src/journal/head.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer } from "../../src/journal/writer.ts";
+import { ChainAnew } from "../support/chain-anew.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
@@ -50,7 +51,7 @@ async function moneyJournal(): Promise<MemoryDisk> {
 function rewritten(disk: MemoryDisk, change: (data: string) => string): { disk: MemoryDisk; altered: number } {
   const copy = disk.copy();
   for (const name of disk.list()) if (name.startsWith("snapshot-")) copy.files.delete(name);
-  const chain = nodeChain();
+  const anew = new ChainAnew(nodeChain());
   let hash = GENESIS_HASH;
   let sequence = 0;
   let altered = 0;
@@ -64,9 +65,9 @@ function rewritten(disk: MemoryDisk, change: (data: string) => string): { disk: 
       const data = change(before);
       sequence += 1;
       if (data !== before) altered = sequence;
-      const previous = hash;
-      hash = chain(previous, Buffer.from(data));
-      return `{"sequence":${sequence},"previous_hash":"${previous}","entry_hash":"${hash}","data":${data}}\n`;
+      const chained = anew.line(data);
+      hash = parseEntryLine(chained.trimEnd())?.entryHash ?? "";
+      return chained;
     });
     copy.files.set(name, Buffer.from(texts.join("")));
   }

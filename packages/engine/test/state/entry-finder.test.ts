@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EntryFinder } from "../../src/state/entry-finder.ts";
+import { EMPTY_TREE } from "../../src/journal/chain-start.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer } from "../../src/journal/writer.ts";
@@ -12,7 +13,7 @@ import { MemoryDisk } from "../support/memory-disk.ts";
 
 function open(disk: MemoryDisk, segmentBytesMax: number): { readonly journal: Journal; readonly finder: EntryFinder } {
   const finder = new EntryFinder(disk, DIRECTORY);
-  const start = { directory: DIRECTORY, segment: 1, end: 0, sequence: 0, hash: "genesis" };
+  const start = { directory: DIRECTORY, segment: 1, end: 0, sequence: 0, hash: "genesis", tree: EMPTY_TREE };
   const journal = new Journal({
     driver: new InlineDriver(new Writer(disk, start, undefined, () => 0)),
     sequence: 0,

@@ -109,7 +109,12 @@ export class CommandWorld {
             .toString("utf8")
             .match(/[^\n]+/g) ?? [],
       )
-      .map((line) => line.slice(line.indexOf(',"data":') + 8, -1).replace(/"durable":[0-9]+/, '"durable":0'));
+      .map((line) =>
+        line
+          .slice(line.indexOf(',"data":') + 8, -1)
+          .replace(/"durable":[0-9]+/, '"durable":0')
+          .replace(/,"treeRoot":"[0-9a-f]{64}"/, ""),
+      );
   }
 
   #do(command: Command): Promise<unknown> {

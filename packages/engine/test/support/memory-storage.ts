@@ -4,10 +4,12 @@
  * @module
  */
 import { CalybrisError, type EntryLine, GENESIS_HASH, parseEntryHead, parseEntryLine } from "@calybris/kernel";
-import { ChainCheck, type ChainPosition } from "../../src/journal/chain-check.ts";
+import { ChainCheck } from "../../src/journal/chain-check.ts";
+import type { ChainStart } from "../../src/journal/chain-start.ts";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
 import type { Head } from "../../src/journal/head.ts";
 import { InlineDriver } from "../../src/journal/inline-driver.ts";
+import { JournalTree } from "../../src/journal/journal-tree.ts";
 import type { LineFiles, Lines, Place } from "../../src/journal/line-files.ts";
 import type { RecoveryStart } from "../../src/journal/recovery.ts";
 import { StepWriter } from "../../src/journal/writer.ts";
@@ -39,7 +41,7 @@ export class MemoryMedium {
 export class MemoryStorage implements Storage {
   readonly name: string = "memory";
   readonly #medium: MemoryMedium;
-  #end: ChainPosition | undefined;
+  #end: ChainStart | undefined;
   #from = 0;
 
   constructor(medium: MemoryMedium) {
@@ -62,12 +64,14 @@ export class MemoryStorage implements Storage {
     const { key, newState, onEntry } = recovery;
     const chain = nodeChain(key);
     const { state, from, refused } = startPoint(new MemorySnapshots(this.#medium), chain, newState);
+    const tree = new JournalTree(from?.tree);
     const check = new ChainCheck(chain, key !== undefined, from ?? { sequence: 0, hash: GENESIS_HASH });
     let segmentBytes = 0;
     for (const { bytes, segment } of this.#medium.lines.slice(from?.sequence ?? 0)) {
       const taken = check.take(Buffer.from(bytes.subarray(0, -1)), true);
       if ("expected" in taken) throw corrupt(check.last.sequence + 1, taken.expected, taken.found);
-      onEntry(state, { segment, offset: 0, head: taken.head, data: taken.line.data });
+      onEntry(state, { segment, offset: 0, head: taken.head, data: taken.line.data, tree });
+      tree.apply(taken.line.sequence, taken.line.entryHash);
       if (segment === this.#segment) segmentBytes += bytes.byteLength;
     }
     const { head } = this.#medium;
@@ -75,13 +79,13 @@ export class MemoryStorage implements Storage {
       throw corrupt(check.last.sequence + 1, `entries up to ${head?.sequence}`, "the end");
     if (head !== undefined && head.keyed !== (key !== undefined))
       throw new CalybrisError("CAL_JOURNAL_KEY", { file: this.name, problem: "the head says otherwise" });
-    this.#end = check.last;
+    this.#end = { ...check.last, tree: tree.frontier() };
     this.#from = from?.sequence ?? 0;
     return {
       entries: check.last.sequence,
       state,
       stored: new MemoryEntries(this.#medium),
-      end: { ...check.last, segmentBytes },
+      end: { ...check.last, tree: tree.frontier(), segmentBytes },
       start: { fromSequence: from?.sequence ?? 0, snapshotsRefused: refused, segmentsAbsent: [] },
       before: { sequence: from?.sequence ?? 0, hash: from?.hash ?? GENESIS_HASH },
     };
@@ -90,7 +94,7 @@ export class MemoryStorage implements Storage {
   append(key: Uint8Array | undefined): WriterDriver {
     const chain = key === undefined ? undefined : nodeChain(key);
     const files = new MemoryLines(this.#medium, this, key !== undefined);
-    return new InlineDriver(new StepWriter(files, this.#end as ChainPosition, chain));
+    return new InlineDriver(new StepWriter(files, this.#end as ChainStart, chain));
   }
 
   async head(): Promise<Head | undefined> {
