@@ -250,9 +250,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the writer thread answers before it has written",
     file: "journal/line-writer.ts",
-    find: "    const place = this.#files.append(lines);\n    this.#stage.written(lines);\n    const tookUs = (performance.now() - began) * 1_000;\n    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs });\n",
+    find: "    const place = this.#files.append(lines);\n    this.#stage.written(lines);\n    const tookUs = (performance.now() - began) * 1_000;\n    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs }, this.#stage.tree());\n",
     replace:
-      "    const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs: began - began });\n    this.#files.append(lines);\n    this.#stage.written(lines);\n",
+      "    const place = { segment: 1, offset: 0, bytes: 0, fsyncs: 1 };\n    onDurable({ ...place, first: lines.first, durable: lines.last, tookUs: began - began }, this.#stage.tree());\n    this.#files.append(lines);\n    this.#stage.written(lines);\n",
     search: "order",
   },
   {
