@@ -33,9 +33,9 @@ import {
   type StateEntry,
   toHex,
 } from "@calybris/kernel";
-import { STEPS } from "./claims.ts";
 import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
+import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MONEY } from "./entry-kinds.ts";
 import { activatedBy, foldEntry, Policies } from "./fold.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
@@ -66,25 +66,6 @@ const DECISION_FIELDS = Object.keys({
   selectedIndex: true,
   costMicrocents: true,
 } satisfies Record<keyof RecordedDecision, true>) as readonly (keyof RecordedDecision)[];
-
-/** Kinds that move no money, so that one which cannot be read leaves every balance known. */
-const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
-const WITHOUT_MONEY: readonly string[] = [
-  "genesis",
-  "policy",
-  "key",
-  "seal",
-  "state",
-  "belief",
-  "regimes",
-  "prior",
-  "certificate",
-];
-const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", "attempt", ...Object.keys(STEPS)];
-/** Kinds that teach nothing. */
-const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", ...MONEY_KINDS];
-
-const KNOWN_KINDS: readonly string[] = ["decision", "outcome", ...WITHOUT_MONEY, ...MONEY_KINDS];
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {

@@ -1,0 +1,24 @@
+/**
+ * Kinds of entries by what they change: an entry that cannot be read leaves the rest of the state known.
+ * @module
+ */
+import { STEPS } from "./claims.ts";
+
+/** Kinds that move no money, so that one which cannot be read leaves every balance known. */
+export const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
+export const WITHOUT_MONEY: readonly string[] = [
+  "genesis",
+  "policy",
+  "key",
+  "seal",
+  "state",
+  "belief",
+  "regimes",
+  "prior",
+  "certificate",
+];
+export const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", "attempt", ...Object.keys(STEPS)];
+/** Kinds that teach nothing. */
+export const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", ...MONEY_KINDS];
+
+export const KNOWN_KINDS: readonly string[] = ["decision", "outcome", ...WITHOUT_MONEY, ...MONEY_KINDS];
