@@ -6,27 +6,30 @@ import { digestOf, linearPrior } from "../../engine/test/support/linear-prior.ts
 import { MemoryDisk } from "../../engine/test/support/memory-disk.ts";
 import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 
-function snapshot(): PolicySnapshot {
+/** How the policy learns. */
+type Method = Pick<NonNullable<PolicySnapshot["learning"]>, "method">;
+
+function snapshot(method: Method): PolicySnapshot {
   const sample = sampleSnapshot();
   const useCase = { ...sample.useCases["default"], qualityMinBps: bps(7_000) } as (typeof sample.useCases)[string];
   return {
     ...sample,
     useCases: { default: useCase },
-    learning: { ...LEARNING_DEFAULTS, features: ["load"], warmUpRequests: 12 },
+    learning: { ...LEARNING_DEFAULTS, ...method, features: ["load"], warmUpRequests: 12 },
   };
 }
 
 /** The data of each. */
-export async function learningJournal(): Promise<readonly string[]> {
-  const { engine, disk } = await opened();
+export async function learningJournal(method: Method = {}): Promise<readonly string[]> {
+  const { engine, disk } = await opened(method);
   await live(engine, 40);
   await engine.close();
   return dataOf(disk);
 }
 
 /** The same with two priors after each other and a certificate of each. */
-export async function governedJournal(): Promise<readonly string[]> {
-  const { engine, disk } = await opened();
+export async function governedJournal(method: Method = {}): Promise<readonly string[]> {
+  const { engine, disk } = await opened(method);
   await live(engine, 20);
   for (const weight of [1_000_000, 3_000_000]) {
     const prior = linearPrior({ names: ["load"], weight });
@@ -41,12 +44,12 @@ export async function governedJournal(): Promise<readonly string[]> {
   return dataOf(disk);
 }
 
-async function opened(): Promise<{ readonly engine: Engine; readonly disk: MemoryDisk }> {
+async function opened(method: Method): Promise<{ readonly engine: Engine; readonly disk: MemoryDisk }> {
   const disk = new MemoryDisk();
   let now = 1_000_000;
   const engine = await Engine.open({
     directory: "memory",
-    policy: snapshot(),
+    policy: snapshot(method),
     disk,
     nowUs: () => ++now,
     randomBytes: (count) => new Uint8Array(count).fill(3),

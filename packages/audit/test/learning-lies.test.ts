@@ -1,5 +1,5 @@
 import {
-  type BeliefEntry,
+  type BetaBelief,
   type DecisionEntry,
   type EntryBody,
   type OutcomeEntry,
@@ -84,7 +84,7 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
     "beliefs that were never held",
     kind("belief"),
     (body) => {
-      const entry = body as BeliefEntry;
+      const entry = body as BetaBelief;
       return { ...entry, alpha: entry.alpha.map((count) => count + 1) };
     },
   ],
@@ -92,7 +92,7 @@ const LIES: readonly (readonly [string, Choose, Lie])[] = [
     "a table that its beliefs do not ask for",
     kind("belief"),
     (body) => {
-      const entry = body as BeliefEntry;
+      const entry = body as BetaBelief;
       const [first = 0, ...rest] = entry.table;
       const last = rest.length - 1;
       return { ...entry, table: [first - 100, ...rest.map((value, index) => (index === last ? value + 100 : value))] };

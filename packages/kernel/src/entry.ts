@@ -187,7 +187,9 @@ export function laterStageOf(body: EntryBody): string | undefined {
       if (body.signature !== undefined) return "the signature of a policy";
       return body.snapshot === undefined ? "a policy that was staged" : undefined;
     case "belief":
-      return body.method === undefined ? undefined : `a table made by ${JSON.stringify(body.method)}`;
+      return body.method === undefined || body.method === "offsets"
+        ? undefined
+        : `a belief by the method ${JSON.stringify((body as { readonly method: string }).method)}`;
     default:
       return undefined;
   }

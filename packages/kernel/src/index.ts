@@ -18,6 +18,7 @@ export * from "./decision-fields.ts";
 export * from "./decision-id.ts";
 export * from "./decision-json.ts";
 export * from "./digest.ts";
+export * from "./drawn-shares.ts";
 export * from "./entry.ts";
 export * from "./entry-table.ts";
 export * from "./errors.ts";

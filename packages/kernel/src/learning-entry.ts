@@ -5,13 +5,17 @@
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
 import { type EntryTable, formOf } from "./entry-table.ts";
-import { BPS, DIGEST, type EntryValue, listOf, OBJECT, SIGNED, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
+import { BPS, DIGEST, type EntryValue, listOf, OBJECT, oneOf, SIGNED, TEXT, WHOLE, wholeFrom } from "./entry-value.ts";
 import type { ExactJson } from "./exact-json.ts";
+import { DEVIATION_MAX, MEAN_MAX } from "./offset-propensity.ts";
 import type { OutcomeEntry } from "./outcome-entry.ts";
 import { PROPENSITY_ONE, REGIME_COUNT, TIER_COUNT_MAX, WARM_UP_REGIME } from "./recommendation.ts";
 
-/** A sampling table of one regime, for one set of tiers. */
-export interface BeliefEntry {
+/** What is believed of one regime, for one set of tiers, by the router that made it. */
+export type BeliefEntry = BetaBelief | OffsetBelief;
+
+/** A sampling table: every decision of the regime is drawn from it. */
+export interface BetaBelief {
   readonly kind: "belief";
   readonly regime: number;
   readonly tiers: readonly number[];
@@ -20,7 +24,37 @@ export interface BeliefEntry {
   readonly beta: readonly number[];
   /** Over {@link PROPENSITY_ONE}; sums to it. */
   readonly table: readonly number[];
-  /** How the table was computed; left out for the quadrature of docs/formats.md. The engine refuses any other. */
+  /** Left out: the table was computed by the quadrature of docs/formats.md. */
+  readonly method?: never;
+}
+
+/** How far success lies from what the prior expects. The table of a decision follows from it, what is expected and costs. */
+export interface OffsetBelief {
+  readonly kind: "belief";
+  readonly regime: number;
+  readonly tiers: readonly number[];
+  /** Of each tier, in sixteenths of a basis point: the offset, or success itself where the belief is flat. */
+  readonly means: readonly number[];
+  readonly deviations: readonly number[];
+  /** Share explored in the boundary zone; beyond it is a tenth. */
+  readonly explorationBps: number;
+  /** What the prior expects does not rank requests in this regime, so it is left out of account. */
+  readonly flat?: true;
+  readonly method: "offsets";
+}
+
+/** Every member that either has, as an entry is read. */
+interface BeliefMembers {
+  readonly kind: "belief";
+  readonly regime: number;
+  readonly tiers: readonly number[];
+  readonly alpha?: readonly number[];
+  readonly beta?: readonly number[];
+  readonly table?: readonly number[];
+  readonly means?: readonly number[];
+  readonly deviations?: readonly number[];
+  readonly explorationBps?: number;
+  readonly flat?: true;
   readonly method?: string;
 }
 
@@ -66,24 +100,65 @@ const TIERS: EntryValue<readonly number[]> = listOf(wholeFrom(0, TIER_COUNT_MAX 
   schema: { minItems: 1, uniqueItems: true },
 });
 
+const OFFSETS_ONLY = "`method` is `offsets`";
+const REGIMES_ONLY = "`method` is left out";
+
+function beliefFault({ tiers, alpha, beta, table, ...rest }: BeliefMembers): string | undefined {
+  const { means, deviations, explorationBps, flat, method } = rest;
+  // What another method holds, a later version knows.
+  if (method !== undefined && method !== "offsets") return undefined;
+  const isOffsets = method === "offsets";
+  const own = isOffsets ? [means, deviations] : [alpha, beta, table];
+  const names = isOffsets ? "means and deviations" : "alpha, beta and table";
+  if (!own.every((list) => list?.length === tiers.length)) return `${names} are not as long as tiers`;
+  const others = isOffsets ? [alpha, beta, table] : [means, deviations, explorationBps, flat];
+  if (others.some((member) => member !== undefined)) return "a belief has the members of one method";
+  return isOffsets && explorationBps === undefined ? "explorationBps is missing" : undefined;
+}
+
 /** The field tables of the kinds that change the learner's state; that of outcomes is beside them. */
 export const LEARNING_TABLES: Readonly<Record<Exclude<LearningKind, "outcome">, EntryTable>> = Object.freeze({
   belief: {
-    says: "A sampling table of one regime, for one set of tiers.",
+    says: "What is believed of one regime, for one set of tiers. By the regimes router, a sampling table; by the offsets router, offsets from what the prior expects.",
     forms: [
-      formOf<BeliefEntry>(
+      formOf<BeliefMembers>(
         {
           regime: { type: wholeFrom(0, WARM_UP_REGIME), holds: "0 to 7, or 8 before regimes are known" },
           tiers: { type: TIERS, holds: "the tiers that may be drawn, ascending" },
-          alpha: { type: COUNTS, holds: "successes of each in ten-thousandths, and 10,000" },
-          beta: { type: COUNTS, holds: "failures of each in ten-thousandths, and 10,000" },
-          table: { type: listOf(wholeFrom(0, PROPENSITY_ONE)), holds: "the share of each over 2^32" },
-          method: { type: TEXT, holds: "how the table was computed", leftOut: "by the quadrature described below" },
+          alpha: { type: COUNTS, holds: "successes of each in ten-thousandths, and 10,000", leftOut: OFFSETS_ONLY },
+          beta: { type: COUNTS, holds: "failures of each in ten-thousandths, and 10,000", leftOut: OFFSETS_ONLY },
+          table: {
+            type: listOf(wholeFrom(0, PROPENSITY_ONE)),
+            holds: "the share of each over 2^32",
+            leftOut: OFFSETS_ONLY,
+          },
+          means: {
+            type: listOf(wholeFrom(-MEAN_MAX, MEAN_MAX)),
+            holds: "the offset of each from what is expected of it, or its success where `flat`; sixteenths of a bps",
+            leftOut: REGIMES_ONLY,
+          },
+          deviations: {
+            type: listOf(wholeFrom(1, DEVIATION_MAX)),
+            holds: "the standard deviation of each; sixteenths of a bps",
+            leftOut: REGIMES_ONLY,
+          },
+          explorationBps: {
+            type: BPS,
+            holds: "the share explored in the boundary zone; a tenth of it beyond",
+            leftOut: REGIMES_ONLY,
+          },
+          flat: {
+            type: oneOf([true]),
+            holds: "what is expected does not rank requests in this regime, and is left out of account",
+            leftOut: "it does",
+          },
+          method: {
+            type: TEXT,
+            holds: "`offsets`: the table of a decision follows from the belief (described below)",
+            leftOut: "the table is the quadrature described below",
+          },
         },
-        ({ tiers, alpha, beta, table }) =>
-          [alpha, beta, table].every(({ length }) => length === tiers.length)
-            ? undefined
-            : "alpha, beta and table are not as long as tiers",
+        beliefFault,
       ),
     ],
   },

@@ -50,13 +50,13 @@ const wins = new Float64Array(TIER_COUNT_MAX);
  * @returns whether the choice is in the boundary zone.
  *
  * @example
- * Two tiers with equal means are equally likely, whatever is explored.
+ * The shares of two tiers sum to 2^32, whatever is believed of them.
  * ```ts
  * import { offsetPropensities } from "@calybris/kernel";
  *
  * const out = new Float64Array(2);
  * offsetPropensities([800, 800], [160, 320], 2, 100, out);
- * out[0]; // 2147483648
+ * out[0] + out[1]; // 4294967296
  * ```
  */
 export function offsetPropensities(

@@ -20,7 +20,7 @@ import {
   wholeFrom,
 } from "./entry-value.ts";
 import type { ExactJson } from "./exact-json.ts";
-import { PROPENSITY, PROPENSITY_ONE, TIER_COUNT_MAX, WARM_UP_REGIME } from "./recommendation.ts";
+import { EXPECTED, PROPENSITY, PROPENSITY_ONE, TIER_COUNT_MAX, WARM_UP_REGIME } from "./recommendation.ts";
 import { type Microcents, U32_MAX } from "./units.ts";
 
 export type Disposition = "applied" | "abandoned" | "in_flight";
@@ -77,6 +77,8 @@ export interface OutcomeEntry extends Caused {
    * where the decision has no recommendation.
    */
   readonly treated?: readonly Treated[];
+  /** What was expected of each tier when it was decided, in bps; left out where the decision has none. */
+  readonly expected?: readonly number[];
   /** Too late, of a holdout, or of a decision with a client's floor: kept, and nothing is believed because of it. */
   readonly learned: boolean;
   /** `calyout1`, hexadecimal. */
@@ -172,6 +174,11 @@ export const OUTCOME_TABLE: EntryTable = {
           holds:
             "`[candidate, propensity, predicted reward]` of each that the learner might have run, of the base and of what ran",
           leftOut: "the decision has no `learning`",
+        },
+        expected: {
+          type: EXPECTED,
+          holds: "of the decision: the success expected of each tier, in bps",
+          leftOut: "the decision has none",
         },
         learned: { type: FLAG, holds: "whether beliefs and floors took it in" },
         digest: { type: DIGEST, holds: "`calyout1`, hexadecimal" },

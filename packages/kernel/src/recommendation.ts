@@ -54,6 +54,8 @@ export interface Recommendation {
   readonly features: readonly number[];
   /** What the prior makes of the text, at the edge; the text is not kept. */
   readonly textScore?: number;
+  /** By the offsets router: the success that is expected of each tier of the policy, in bps; beyond 0 and 10,000 too. */
+  readonly expected?: readonly number[];
   readonly floorBps: number;
   readonly source: FloorSource;
   /** The request is unlike its regime, and its floor was lifted for it. */
@@ -70,6 +72,8 @@ export interface Recommendation {
   readonly propensity: number;
   /** Not the tier that is believed to be best. */
   readonly explored: boolean;
+  /** By the offsets router: the two best tiers are so close that exploration is at its full share. */
+  readonly boundary?: true;
 }
 
 /** The same, with what follows from the request, its policy and the table that it names. */
@@ -79,6 +83,10 @@ export interface ExplainedRecommendation extends Recommendation {
   /** What the floor of the use case alone leads to; 0 for nothing. */
   readonly baseId: number;
 }
+
+/** A gain of up to 10,000 around any level of success. */
+export const EXPECTED_MAX_BPS = 20_000;
+export const EXPECTED: EntryValue<readonly number[]> = listOf(wholeFrom(-EXPECTED_MAX_BPS, EXPECTED_MAX_BPS));
 
 export const PROPENSITY: EntryValue<number> = wholeFrom(0, PROPENSITY_ONE);
 
@@ -113,6 +121,11 @@ export const RECOMMENDATION_FIELDS: {
     standardIn: ({ request, defaulted }) => tokenFeatures(request, defaulted),
   },
   textScore: { type: SIGNED, holds: "what the prior makes of the text, in bps", leftOut: "there is none" },
+  expected: {
+    type: EXPECTED,
+    holds: "the success expected of each tier of the policy, in bps",
+    leftOut: "the policy does not learn by offsets",
+  },
   floorBps: {
     type: BPS,
     holds: "the highest floor",
@@ -162,6 +175,11 @@ export const RECOMMENDATION_FIELDS: {
     holds: "not the tier with the greatest share",
     leftOut: "it is false",
     standardIn: () => false,
+  },
+  boundary: {
+    type: oneOf([true]),
+    holds: "by offsets: the two best tiers are within five of their common deviations",
+    leftOut: "they are not, or there was nothing to draw",
   },
 };
 

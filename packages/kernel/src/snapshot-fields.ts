@@ -31,6 +31,8 @@ export interface UseCase {
 export interface Learning {
   /** Names of the integer features that a request brings; none: its tokens are its features. */
   readonly features?: readonly string[];
+  /** `offsets`: the second router; left out: regimes with Beta beliefs, as published. */
+  readonly method?: "offsets";
   /** Share of decisions spread evenly over the tiers that may be drawn; 0 takes the best and draws in shadow only. */
   readonly explorationBps: number;
   /** Share of decisions that use the floor of their use case only. */
@@ -107,6 +109,7 @@ const USE_CASE = objectOf<UseCase>({
 
 export const LEARNING_FIELDS: Fields<Learning> = {
   features: { type: NAMES, holds: "names of the features", leftOut: "they are the token counts" },
+  method: { type: oneOf(["offsets"]), holds: "`offsets`: it learns by offsets", leftOut: "it learns by regimes" },
   explorationBps: { type: U32, holds: "share of decisions spread over the tiers that may be drawn" },
   holdoutBps: { type: U32, holds: "share of decisions made by the floor of their use case alone" },
   targetFailureBps: { type: U32, holds: "share of failures that the tracker aims at", leftOut: "it is a third" },

@@ -7,6 +7,7 @@ import {
   candidateId,
   costMicrocents,
   type DecisionEntry,
+  type Recommendation,
   decisionDigests,
   type EntryHead,
   type EntryPolicy,
@@ -95,6 +96,7 @@ function entries(): readonly DecisionEntry[] {
     rejected,
     ...one,
     { ...plain, ...OPTIONAL },
+    { ...plain, learning: { ...(OPTIONAL.learning as Recommendation), expected: [-20, 9_000], boundary: true } },
     { ...decided(request), policyId: 3, bounds, asked },
     { ...decided({ ...request, budgetLimitMicrocents: costMicrocents(1n) }), policyId: 3, bounds },
   ];

@@ -6,11 +6,15 @@
 import {
   type BeliefEntry,
   BPS_MAX,
+  costShare,
   type Decision,
   type DecisionEntry,
+  drawnShares,
   type OutcomeEntry,
   type PolicySnapshot,
   PROPENSITY_ONE,
+  SIXTEENTHS,
+  TIER_COUNT_MAX,
   writeExact,
 } from "@calybris/kernel";
 
@@ -19,21 +23,42 @@ interface Possible {
   readonly decision: Decision;
 }
 
+/** The share of each option in a decision, over 2^32, and whether the choice is in the boundary zone. */
+export function drawnOf(
+  belief: BeliefEntry,
+  { request, learning }: DecisionEntry,
+  { policy }: PolicySnapshot,
+  options: readonly Possible[],
+): { readonly shares: readonly number[]; readonly isBoundary: boolean } {
+  const spent = options.map(({ decision: { costMicrocents, selectedIndex } }) => {
+    const latencyMs = BigInt(policy.candidates[selectedIndex]?.latencyP95Ms ?? 0);
+    return costShare(costMicrocents + latencyMs * policy.latencyPenaltyMicrocentsPerMs, request.valueMicrocents);
+  });
+  const shares = new Float64Array(TIER_COUNT_MAX);
+  const isBoundary = drawnShares(belief, learning?.expected ?? [], spent, shares);
+  return { shares: [...shares.subarray(0, options.length)], isBoundary };
+}
+
 /**
  * One text for comparison.
  *
  * @param possible - in the order of the table, or the one that was certain without one.
  */
 export function alternativesText(
-  { request, decision }: DecisionEntry,
+  { request, decision, learning }: DecisionEntry,
   { policy, candidateTiers }: PolicySnapshot,
   base: Decision,
   possible: readonly Possible[],
   belief: BeliefEntry | undefined,
+  shares: readonly number[] | undefined,
 ): string {
   const believed = (tier: number): number | undefined => {
     const at = belief?.tiers.indexOf(tier) ?? -1;
     if (belief === undefined || at === -1) return undefined;
+    if (belief.method === "offsets") {
+      const above = belief.flat === true ? 0 : (learning?.expected?.[tier] ?? 0) * SIXTEENTHS;
+      return Math.min(Math.max(Math.floor(((belief.means[at] ?? 0) + above) / SIXTEENTHS), 0), BPS_MAX);
+    }
     const [good, bad] = [belief.alpha[at] as number, belief.beta[at] as number];
     return Number((BigInt(good) * BigInt(BPS_MAX)) / BigInt(good + bad));
   };
@@ -42,7 +67,7 @@ export function alternativesText(
   const shareOf = (id: number): number =>
     possible.reduce(
       (sum, each, at) =>
-        each.decision.selectedId === id ? sum + (belief === undefined ? PROPENSITY_ONE : (belief.table[at] ?? 0)) : sum,
+        each.decision.selectedId === id ? sum + (shares === undefined ? PROPENSITY_ONE : (shares[at] ?? 0)) : sum,
       0,
     );
   const rows = [...ids]

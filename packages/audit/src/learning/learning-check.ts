@@ -6,6 +6,7 @@
  */
 import {
   asActed,
+  type BeliefEntry,
   BPS_MAX,
   type DecisionEntry,
   type EntryBody,
@@ -27,7 +28,7 @@ import {
 } from "@calybris/kernel";
 import type { MoneyFold } from "../money.ts";
 import type { Report } from "../report.ts";
-import { alternativesText, netReward, repeatedAlternatives } from "./alternatives.ts";
+import { alternativesText, drawnOf, netReward, repeatedAlternatives } from "./alternatives.ts";
 import { useCaseOf } from "../request-check.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
@@ -87,14 +88,10 @@ export class LearningCheck {
       case "decision":
         if (policy !== undefined) this.#decision(sequence, at, body, policy, report);
         break;
-      case "belief": {
-        const beliefs = this.fold.beliefs(body.regime, body.tiers);
-        same("belief", { alpha: beliefs.alpha, beta: beliefs.beta }, { alpha: body.alpha, beta: body.beta }, report);
-        if (!isTableOf(body, this.fold.learning?.explorationBps ?? 0))
-          report("learning", "the table of its beliefs", `table ${body.table.join(", ")}`);
+      case "belief":
+        this.#belief(body, report);
         this.fold.tabled(sequence, body);
         break;
-      }
       case "regimes":
         same("regimes", this.fold.regimes() ?? "none: no warm-up is over", body, report);
         this.fold.frozen(sequence, body);
@@ -114,6 +111,22 @@ export class LearningCheck {
         break;
       default:
         break;
+    }
+  }
+
+  #belief(body: BeliefEntry, report: Report): void {
+    const { fold } = this;
+    const explorationBps = fold.learning?.explorationBps ?? 0;
+    if ((body.method === "offsets") !== fold.isByOffsets) {
+      report("learning", `a belief by ${fold.isByOffsets ? "offsets" : "regimes"}`, body.method ?? "regimes");
+    } else if (body.method === "offsets") {
+      const { kind: _kind, regime, tiers, method: _method, ...found } = body;
+      same("belief", fold.offsets.belief(regime, tiers, explorationBps), found, report);
+    } else {
+      const beliefs = fold.beliefs(body.regime, body.tiers);
+      same("belief", { alpha: beliefs.alpha, beta: beliefs.beta }, { alpha: body.alpha, beta: body.beta }, report);
+      if (!isTableOf(body, explorationBps))
+        report("learning", "the table of its beliefs", `table ${body.table.join(", ")}`);
     }
   }
 
@@ -178,35 +191,42 @@ export class LearningCheck {
     const expected = this.#expected(entry, found, learning, ownBps, snapshot);
     const warmStartBps = floorWithin(snapshot, entry.request.requestedId, ownBps);
     const { score, regime, floorBps, source, anomalous } = found;
-    same("recommendation", expected, { score, regime, anomalous, floorBps, source }, report);
+    const named = found.expected === undefined ? {} : { expected: found.expected };
+    same("recommendation", expected, { score, regime, anomalous, ...named, floorBps, source }, report);
 
     const { tierFloors } = this.fold;
     const floors = { warmStartBps, floorBps, tierFloors, isHoldout: found.holdout };
     const { base, tiers: options, certain } = optionsOf(kernel, entry.request, floors);
     const tiers = options.map(({ tier }) => tier);
     const table = options.length === 0 ? undefined : this.fold.table(found.regime, tiers);
+    const drawn = table === undefined ? undefined : drawnOf(table.entry, entry, snapshot, options);
     const arms = options.map(({ tier, decision }, arm) => ({
       tier,
       candidateId: decision.selectedId,
-      propensity: table?.entry.table[arm] ?? 0,
+      propensity: drawn?.shares[arm] ?? 0,
     }));
-    same("table", { belief: table?.sequence ?? 0 }, { belief: found.belief }, report);
+    same(
+      "table",
+      { belief: table?.sequence ?? 0, boundary: drawn?.isBoundary ?? false },
+      { belief: found.belief, boundary: found.boundary ?? false },
+      report,
+    );
 
-    const drawn = arms[armUnder(found.draw, arms)];
-    const floorOf = options.find(({ tier }) => tier === drawn?.tier)?.tierFloor ?? found.floorBps;
+    const arm = arms[armUnder(found.draw, arms)];
+    const floorOf = options.find(({ tier }) => tier === arm?.tier)?.tierFloor ?? found.floorBps;
     const { decision } = entry;
     const tierOf = decision.action === "reject" ? -1 : (snapshot.candidateTiers[decision.selectedIndex] ?? -1);
-    const most = arms.reduce((so, arm) => Math.max(so, arm.propensity), 0);
+    const most = arms.reduce((so, each) => Math.max(so, each.propensity), 0);
     const chosen = found.holdout
       ? { qualityMinBps: warmStartBps, tier: tierOf, propensity: PROPENSITY_ONE, explored: false }
       : {
           qualityMinBps: floorOf,
-          tier: drawn?.tier ?? -1,
+          tier: arm?.tier ?? -1,
           propensity:
-            drawn === undefined
+            arm === undefined
               ? PROPENSITY_ONE
-              : arms.reduce((sum, arm) => (arm.candidateId === decision.selectedId ? sum + arm.propensity : sum), 0),
-          explored: drawn !== undefined && drawn.tier !== arms.find(({ propensity }) => propensity === most)?.tier,
+              : arms.reduce((sum, each) => (each.candidateId === decision.selectedId ? sum + each.propensity : sum), 0),
+          explored: arm !== undefined && arm.tier !== arms.find(({ propensity }) => propensity === most)?.tier,
         };
     const { tier, propensity, explored } = found;
     same("choice", chosen, { qualityMinBps: entry.request.qualityMinBps, tier, propensity, explored }, report);
@@ -216,6 +236,7 @@ export class LearningCheck {
       base,
       certain === undefined ? options : [certain],
       table?.entry,
+      drawn?.shares,
     );
   }
 
@@ -226,7 +247,7 @@ export class LearningCheck {
     learning: Learning,
     ownBps: number,
     snapshot: PolicySnapshot,
-  ): Pick<Recommendation, "score" | "regime" | "anomalous" | "floorBps" | "source"> {
+  ): Pick<Recommendation, "score" | "regime" | "anomalous" | "expected" | "floorBps" | "source"> {
     const expected = this.fold.expected(learning, useCase, ownBps, found);
     const mostBps = floorWithin(snapshot, request.requestedId, BPS_MAX);
     if (expected.floorBps <= mostBps || expected.source === "certified") return expected;
@@ -281,6 +302,7 @@ export class LearningCheck {
         propensity: learning?.propensity ?? PROPENSITY_ONE,
         holdout: learning?.holdout ?? false,
         alternatives: kept.alternatives,
+        expected: learning?.expected ?? [],
         learned:
           learning !== undefined &&
           !learning.holdout &&
@@ -300,6 +322,7 @@ export class LearningCheck {
         propensity: found.propensity ?? PROPENSITY_ONE,
         holdout: found.holdout ?? false,
         alternatives: repeatedAlternatives(found),
+        expected: found.expected ?? [],
         learned: found.learned,
         digest: found.digest,
       },

@@ -5,6 +5,7 @@
  */
 import {
   type BeliefEntry,
+  type BetaBelief,
   type CertificateEntry,
   type ExactJson,
   type FloorSource,
@@ -18,6 +19,7 @@ import {
 } from "@calybris/kernel";
 import { type PriorJson, readPrior } from "./prior-json.ts";
 import { priorScore, regimeIn, type Score, standardScore } from "./score.ts";
+import { OffsetTrust } from "./offset-trust.ts";
 import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
 
@@ -40,12 +42,15 @@ export interface Expected {
   readonly floorBps: number;
   readonly source: FloorSource;
   readonly anomalous: boolean;
+  /** By offsets, of each tier. */
+  readonly expected?: readonly number[];
 }
 
 export class LearningFold {
   learning: Learning | undefined;
   tierFloors: readonly number[] = [];
   readonly trust: Trust = new Trust();
+  readonly offsets: OffsetTrust = new OffsetTrust();
   readonly #tables = new Map<string, TableFound>();
   #featureCount = 0;
   #usual: readonly Usual[] = usualOf(0);
@@ -66,10 +71,16 @@ export class LearningFold {
   /** Activates a policy. */
   policy(sequence: number, snapshot: PolicySnapshot): void {
     if (snapshot.learning?.explorationBps !== this.learning?.explorationBps) this.#tables.clear();
+    if (snapshot.learning?.method !== this.learning?.method) {
+      this.offsets.forget();
+      this.offsets.forgetBoundary();
+      this.#tables.clear();
+    }
     this.learning = snapshot.learning;
     if (this.#tierNames !== undefined && snapshot.tiers.join("\0") !== this.#tierNames.join("\0")) {
       this.#tiersSince = sequence;
       this.trust.forgetTiers();
+      this.offsets.forget();
       this.#tables.clear();
       this.#voidCertificate();
     }
@@ -101,10 +112,11 @@ export class LearningFold {
     for (const table of members.objects("tables")) {
       const [sequence, tiers] = [table.whole("sequence"), table.integers("tiers")];
       const regime = Math.floor(table.whole("key") / TIER_SETS);
-      const [alpha, beta] = [table.integers("alpha"), table.integers("beta")];
-      const entry: BeliefEntry = { kind: "belief", regime, tiers, alpha, beta, table: table.integers("table") };
-      this.#tables.set(`${regime} ${tiers.join()}`, { sequence, entry });
+      this.#tables.set(`${regime} ${tiers.join()}`, { sequence, entry: beliefIn(table, regime, tiers) });
     }
+    if (!this.isByOffsets) return;
+    this.offsets.restore(new SnapshotMembers(members.json("offsets")));
+    this.offsets.boundaryPpm = members.whole("boundary");
   }
 
   restorePrior(json: ExactJson): void {
@@ -130,7 +142,19 @@ export class LearningFold {
     const mayLift = this.#liftedCount * 10_000 < learning.anomalyShareBps * WINDOW;
     const anomalous = mayLift && (this.#usual[regime] as Usual).isUnlike(found.features);
     const raiseBps = anomalous ? learning.anomalyRaiseBps : 0;
-    return { score, regime, anomalous, ...this.trust.floor(useCase, warmStartBps, regime, this.tierFloors, raiseBps) };
+    return {
+      ...{ score, regime, anomalous },
+      ...(this.isByOffsets ? { expected: this.#expected(score) } : {}),
+      ...this.trust.floor(useCase, warmStartBps, regime, this.tierFloors, raiseBps),
+    };
+  }
+
+  /** The success of each tier: around the catalog's qualities, with a prior as far apart as its gain. */
+  #expected(score: number): readonly number[] {
+    const [lowest = 0, top = this.tierFloors.length - 1] = [this.tierFloors[0]];
+    if (this.#prior === undefined || top < 1) return this.tierFloors;
+    const from = Math.floor((lowest + (this.tierFloors[top] ?? 0)) / 2) - Math.trunc(score / 2);
+    return this.tierFloors.map((_, tier) => from + Math.trunc((score * tier) / top));
   }
 
   table(regime: number, tiers: readonly number[]): TableFound | undefined {
@@ -138,9 +162,13 @@ export class LearningFold {
   }
 
   /** The beliefs that a table has to be made from. */
-  beliefs(regime: number, tiers: readonly number[]): Pick<BeliefEntry, "alpha" | "beta"> {
+  beliefs(regime: number, tiers: readonly number[]): Pick<BetaBelief, "alpha" | "beta"> {
     const of = (counts: readonly number[]): readonly number[] => tiers.map((tier) => counts[regime * 8 + tier] ?? 0);
     return { alpha: of(this.trust.alpha), beta: of(this.trust.beta) };
+  }
+
+  get isByOffsets(): boolean {
+    return this.learning?.method === "offsets";
   }
 
   /** Whether the warm-up is over, and its regimes are yet to be written. */
@@ -161,6 +189,7 @@ export class LearningFold {
 
   recommended(found: Recommendation): void {
     this.#usual[found.regime]?.take(found.features);
+    if (this.isByOffsets && found.belief !== 0) this.offsets.drawn(found.boundary === true);
     this.#lifted.push(found.anomalous);
     if (this.#lifted.length > WINDOW) this.#lifted.shift();
     if (found.regime === WARM_UP_REGIME) this.#seen.push(found.features);
@@ -169,6 +198,7 @@ export class LearningFold {
   observed(outcome: OutcomeEntry): void {
     if (this.learning === undefined || !outcome.learned || outcome.regime === undefined) return;
     this.trust.take(outcome, outcome.regime, this.learning);
+    if (this.isByOffsets) this.offsets.take(outcome, outcome.regime, this.learning.discountPpm);
   }
 
   tabled(sequence: number, entry: BeliefEntry): void {
@@ -186,6 +216,7 @@ export class LearningFold {
     this.#score = priorScore(prior);
     this.#prior = digest;
     this.#freeze(sequence, prior.boundariesBps);
+    this.offsets.forget();
   }
 
   /** Why a certificate cannot speak of the active regimes; nothing when it can. It is activated as far as it can. */
@@ -220,6 +251,7 @@ export class LearningFold {
       certified: this.trust.certifiedRegimes ?? -1,
       tables: [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b),
       lifted: this.#liftedCount,
+      ...(this.isByOffsets ? { offsets: this.offsets.toJson(tiers.length), boundary: this.offsets.boundaryPpm } : {}),
     };
   }
 
@@ -228,9 +260,12 @@ export class LearningFold {
   }
 
   #freeze(sequence: number, boundaries: readonly number[]): void {
-    if (this.#boundaries === undefined) this.trust.inherit();
-    else {
+    if (this.#boundaries === undefined) {
+      this.trust.inherit();
+      this.offsets.inherit();
+    } else {
       this.trust.redistribute();
+      this.offsets.redistribute();
       this.#usual = usualOf(this.#featureCount);
     }
     this.#boundaries = boundaries;
@@ -242,6 +277,7 @@ export class LearningFold {
 
   /** Until the next regimes are known, every request is in that of the warm-up and scores 0. */
   #endRegimes(sequence: number): void {
+    this.offsets.forget();
     if (this.#boundaries !== undefined) {
       this.trust.redistribute();
       this.#since = sequence;
@@ -259,6 +295,17 @@ export class LearningFold {
   #voidCertificate(): void {
     if (this.trust.certifiedRegimes !== undefined) this.trust.certifiedRegimes = 0;
   }
+}
+
+function beliefIn(table: SnapshotMembers, regime: number, tiers: readonly number[]): BeliefEntry {
+  if (!table.has("method")) {
+    const [alpha, beta] = [table.integers("alpha"), table.integers("beta")];
+    return { kind: "belief", regime, tiers, alpha, beta, table: table.integers("table") };
+  }
+  const [means, deviations] = [table.integers("means"), table.integers("deviations")];
+  const explorationBps = table.whole("explorationBps");
+  const flat = table.has("flat") ? { flat: true as const } : {};
+  return { kind: "belief", regime, tiers, means, deviations, explorationBps, ...flat, method: "offsets" };
 }
 
 function usualOf(featureCount: number): readonly Usual[] {

@@ -4,7 +4,7 @@
  * of 2^32; from the table on only the integers count.
  * @module
  */
-import { type BeliefEntry, BPS_MAX, PROPENSITY_ONE } from "@calybris/kernel";
+import { type BetaBelief, BPS_MAX, PROPENSITY_ONE } from "@calybris/kernel";
 
 const CELLS = 1_025;
 const COUNT = 10_000;
@@ -12,7 +12,7 @@ const COUNT = 10_000;
 const UNITS_MOST = 16;
 
 /** Whether a table is the one that its beliefs and the exploration ask for. */
-export function isTableOf({ alpha, beta, table }: BeliefEntry, explorationBps: number): boolean {
+export function isTableOf({ alpha, beta, table }: BetaBelief, explorationBps: number): boolean {
   if (table.reduce((sum, value) => sum + value, 0) !== PROPENSITY_ONE) return false;
   const share = explorationBps / BPS_MAX;
   const probabilities = explorationBps === 0 ? bestMean(alpha, beta) : largestDraw(alpha, beta);

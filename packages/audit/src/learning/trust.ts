@@ -57,12 +57,7 @@ export class Trust {
   take(outcome: OutcomeEntry, regime: number, learning: Learning): void {
     const { discountPpm, targetFailureBps } = learning;
     const own = regime * TIERS + outcome.tier;
-    for (let at = regime * TIERS; at < (regime + 1) * TIERS; at++) {
-      for (const counts of [this.alpha, this.beta])
-        counts[at] = OBSERVATION + Math.floor((((counts[at] ?? 0) - OBSERVATION) * discountPpm) / 1_000_000);
-    }
-    this.alpha[own] = Math.min((this.alpha[own] ?? 0) + outcome.rewardBps, COUNT_MOST);
-    this.beta[own] = Math.min((this.beta[own] ?? 0) + OBSERVATION - outcome.rewardBps, COUNT_MOST);
+    if (learning.method === undefined) this.#takeReward(outcome, regime, discountPpm);
 
     const trust = this.#of(outcome.useCase, outcome.warmStartBps);
     const isContradicted = outcome.succeeded === true && successBySignals(outcome.signals ?? []) < 5_000;
@@ -75,6 +70,17 @@ export class Trust {
     }
     trust.successes[own] = (trust.successes[own] ?? 0) + (isContradicted ? 0 : outcome.successBps);
     trust.observations[own] = (trust.observations[own] ?? 0) + OBSERVATION;
+  }
+
+  /** By regimes, a belief is about net reward. */
+  #takeReward(outcome: OutcomeEntry, regime: number, discountPpm: number): void {
+    const own = regime * TIERS + outcome.tier;
+    for (let at = regime * TIERS; at < (regime + 1) * TIERS; at++) {
+      for (const counts of [this.alpha, this.beta])
+        counts[at] = OBSERVATION + Math.floor((((counts[at] ?? 0) - OBSERVATION) * discountPpm) / 1_000_000);
+    }
+    this.alpha[own] = Math.min((this.alpha[own] ?? 0) + outcome.rewardBps, COUNT_MOST);
+    this.beta[own] = Math.min((this.beta[own] ?? 0) + OBSERVATION - outcome.rewardBps, COUNT_MOST);
   }
 
   /** What the warm-up taught is where every regime begins. */

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  type BeliefEntry,
   type Action,
   actorText,
   type AttemptEntry,
@@ -80,7 +81,7 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "outcome":
       return outcomeSentence(entry, decision, by(entry));
     case "belief":
-      return `The sampling table of ${regimeText(entry.regime)} was computed: ${entry.tiers.map((tier, index) => `tier ${tier} ${shareText(entry.table[index] ?? 0)}`).join(", ")}.`;
+      return beliefSentence(entry);
     case "regimes":
       return `The eight regimes were fixed; their scores end at ${entry.boundaries.map((score) => count(score)).join(", ")}.`;
     case "prior":
@@ -90,6 +91,22 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "decision":
       return "A decision without its policy.";
   }
+}
+
+/** By offsets, the table of each decision follows from it. */
+function beliefSentence(entry: BeliefEntry): string {
+  const { regime, tiers } = entry;
+  if (entry.method === undefined)
+    return `The sampling table of ${regimeText(regime)} was computed: ${tiers.map((tier, index) => `tier ${tier} ${shareText(entry.table[index] ?? 0)}`).join(", ")}.`;
+  const points = (sixteenths: number): string => (sixteenths / 16 / 100).toFixed(2);
+  const each = tiers.map((tier, index) => {
+    const mean = entry.means[index] ?? 0;
+    const sign = entry.flat === true ? "" : mean < 0 ? "−" : "+";
+    return `tier ${tier} ${sign}${points(Math.abs(mean))} ± ${points(entry.deviations[index] ?? 0)}`;
+  });
+  return entry.flat === true
+    ? `The success of each tier in ${regimeText(regime)}, in percent: ${each.join(", ")}. The prior does not rank requests there and is left out of account.`
+    : `How far success lies from what is expected in ${regimeText(regime)}, in percentage points: ${each.join(", ")}.`;
 }
 
 /** Why nothing runs: a hard limit, or the gate that refused the most candidates. */

@@ -6,15 +6,18 @@
  */
 import {
   type BeliefEntry,
-  BPS_MAX,
+  believedBps,
   bps,
+  costShare,
   type Decision,
   type DecisionEntry,
+  drawnShares,
   floorWithin,
   type Kernel,
   type PolicySnapshot,
   PROPENSITY_ONE,
   type Recommendation,
+  TIER_COUNT_MAX,
   type Treated,
 } from "@calybris/kernel";
 import { rewardOf } from "../router/feedback.ts";
@@ -51,11 +54,32 @@ export function alternativesOf(
     rows.set(candidateId, { candidateId, propensity: before + propensity, predictedBps });
   };
   if (belief === undefined) add(above(learning.floorBps), PROPENSITY_ONE);
-  for (const [position, tier] of (belief?.tiers ?? []).entries())
-    add(above(tierFloors[tier] ?? 0), belief?.table[position] ?? 0);
+  const options = (belief?.tiers ?? []).map((tier) => above(tierFloors[tier] ?? 0));
+  const shares = belief === undefined ? [] : sharesOf(belief, entry, snapshot, options);
+  for (const [position, option] of options.entries()) add(option, shares[position] as number);
   for (const selected of [base, decision]) if (selected.selectedId !== 0) add(selected, 0);
   const treated = [...rows.values()].sort((one, other) => one.candidateId - other.candidateId);
   return { baseId: base.selectedId, treated };
+}
+
+/**
+ * The share of each of a belief's tiers in a decision, over 2^32.
+ *
+ * @param options - what the kernel selects by the floor of each of them.
+ */
+export function sharesOf(
+  belief: BeliefEntry,
+  { request, learning }: DecisionEntry,
+  { policy }: PolicySnapshot,
+  options: readonly Selected[],
+): Float64Array {
+  const shares = new Float64Array(TIER_COUNT_MAX);
+  const costShares = options.map(({ selectedIndex, costMicrocents }) => {
+    const latencyMs = BigInt(policy.candidates[selectedIndex]?.latencyP95Ms ?? 0);
+    return costShare(costMicrocents + latencyMs * policy.latencyPenaltyMicrocentsPerMs, request.valueMicrocents);
+  });
+  drawnShares(belief, learning?.expected ?? [], costShares, shares);
+  return shares;
 }
 
 /**
@@ -64,19 +88,17 @@ export function alternativesOf(
  */
 function predictedBpsOf(
   { selectedId, selectedIndex, costMicrocents }: Selected,
-  { request }: DecisionEntry,
+  { request, learning }: DecisionEntry,
   { policy, candidateTiers }: PolicySnapshot,
   belief: BeliefEntry | undefined,
 ): number {
   const candidate = policy.candidates[selectedIndex];
   if (selectedId === 0 || candidate === undefined) return 0;
   const position = belief?.tiers.indexOf(candidateTiers[selectedIndex] ?? -1) ?? -1;
-  const successes = belief?.alpha[position];
-  const failures = belief?.beta[position];
   const successBps =
-    successes === undefined || failures === undefined
+    belief === undefined || position === -1
       ? candidate.qualityBps
-      : Math.floor((successes * BPS_MAX) / (successes + failures));
+      : believedBps(belief, position, learning?.expected ?? []);
   const penalty = BigInt(candidate.latencyP95Ms) * policy.latencyPenaltyMicrocentsPerMs;
   return rewardOf(request.valueMicrocents, successBps, costMicrocents, penalty);
 }

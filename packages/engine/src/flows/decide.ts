@@ -198,6 +198,7 @@ export class DecidePlan implements DecidedValues {
     for (let index = 0; index < features.length; index++)
       f64[((at + AT.features) >>> 3) + index] = features[index] as number;
     u8[at + AT.armCount] = 0;
+    u8[at + AT.expectedCount] = 0;
     let has = members.requestId === undefined ? 0 : HAS.requestId;
     if (members.tenant !== undefined) has |= HAS.tenant;
     if (this.shortMicrocents !== undefined) has |= HAS.short;

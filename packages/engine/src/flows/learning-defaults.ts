@@ -4,6 +4,11 @@
  */
 import type { Learning } from "@calybris/kernel";
 
+/** How a policy may learn. */
+export const LEARNING_METHODS: readonly ["regimes", "offsets"] = ["regimes", "offsets"];
+/** Of a policy that says nothing: published behaviour. */
+export const LEARNING_METHOD_DEFAULT: (typeof LEARNING_METHODS)[number] = "regimes";
+
 /** The defaults of a policy's `learning`. */
 export const LEARNING_DEFAULTS: Learning = Object.freeze({
   /** 5 %: published. */

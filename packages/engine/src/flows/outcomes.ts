@@ -189,7 +189,7 @@ export class EngineOutcomes {
   #evidenceOf(
     entry: DecisionEntry,
     policy: PolicyInForce,
-  ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated"> {
+  ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated" | "expected"> {
     const { learning, decision } = entry;
     if (learning === undefined) return {};
     const { beliefAt, failStop, kernelOf } = this.#ports;
@@ -202,6 +202,7 @@ export class EngineOutcomes {
       ...(learning.holdout ? { holdout: true } : {}),
       ...(baseId === decision.selectedId ? {} : { base: baseId }),
       treated,
+      ...(learning.expected === undefined ? {} : { expected: learning.expected }),
     };
   }
 

@@ -7,6 +7,7 @@ import {
   type BeliefEntry,
   bps,
   CalybrisError,
+  type Decision,
   type DecisionEntry,
   decisionDigests,
   type ExplainedRecommendation,
@@ -18,6 +19,7 @@ import {
   fromHex,
   toHex,
 } from "@calybris/kernel";
+import { sharesOf } from "./alternatives.ts";
 import { type Decided, RecordedDecision } from "./decided.ts";
 import type { StoredEntries } from "../storage/storage.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
@@ -78,23 +80,27 @@ function layProof({ pages, at }: DecisionRecord, sequence: number, digests: read
  * @param table - the entry that the recommendation names as its belief; `undefined` where it names none.
  */
 export function explainedRecommendation(
-  { request, useCase }: DecisionEntry,
+  entry: DecisionEntry,
   recommendation: Recommendation,
   snapshot: PolicySnapshot,
   table: BeliefEntry | undefined,
 ): ExplainedRecommendation {
-  const selectedUnder = (qualityMinBps: number): number =>
-    prescribe(snapshot.policy, { ...request, qualityMinBps: bps(qualityMinBps) }).decision.selectedId;
+  const { request, useCase } = entry;
+  const under = (qualityMinBps: number): Decision =>
+    prescribe(snapshot.policy, { ...request, qualityMinBps: bps(qualityMinBps) }).decision;
   const floors = tierFloorsOf(snapshot);
+  const options = (table?.tiers ?? []).map((tier) => under(floors[tier] ?? 0));
+  const shares = table === undefined ? undefined : sharesOf(table, entry, snapshot, options);
   const arms = (table?.tiers ?? []).map((tier, position) => ({
     tier,
-    candidateId: selectedUnder(floors[tier] ?? 0),
-    propensity: table?.table[position] ?? 0,
+    candidateId: options[position]?.selectedId ?? 0,
+    propensity: shares?.[position] ?? 0,
   }));
   return {
     ...recommendation,
     arms,
-    baseId: selectedUnder(floorWithin(snapshot, request.requestedId, snapshot.useCases[useCase]?.qualityMinBps ?? 0)),
+    baseId: under(floorWithin(snapshot, request.requestedId, snapshot.useCases[useCase]?.qualityMinBps ?? 0))
+      .selectedId,
   };
 }
 

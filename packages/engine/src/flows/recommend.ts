@@ -13,6 +13,7 @@
 import {
   type BeliefEntry,
   BPS_MAX,
+  drawnShares,
   FLOOR_SOURCES,
   type Learning,
   PROPENSITY_ONE,
@@ -68,10 +69,21 @@ export class Recommender {
   floorBps = 0;
   /** The table that was drawn from, where none was in force: it is ordered before the decision. */
   toOrder: BeliefEntry | undefined;
-  readonly #advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
+  readonly #advice: Advice = {
+    regime: 0,
+    score: 0,
+    floorBps: 0,
+    source: "warm_start",
+    anomalous: false,
+    expected: [],
+  };
   readonly #tiers: Uint8Array = new Uint8Array(TIER_COUNT_MAX);
   #tierCount = 0;
-  #table: Pick<Table, "sequence" | "table"> | undefined;
+  #belief: Pick<Table, "sequence" | "belief"> | undefined;
+  /** By position in the tiers that may be drawn: over 2^32, and what each spends of the value. */
+  readonly #shares: Float64Array = new Float64Array(TIER_COUNT_MAX);
+  readonly #costShares: Float64Array = new Float64Array(TIER_COUNT_MAX);
+  #isBoundary = false;
   #tier = -1;
   #draw = 0;
   #isHoldout = false;
@@ -93,8 +105,9 @@ export class Recommender {
     request[11] = baseFloor;
     const number = (request[1] as number) * TWO_32 + (request[0] as number);
     this.#draw = draws.tier(number);
-    this.#table = this.#tierCount === 0 ? undefined : this.#tableOf(learner);
+    this.#belief = this.#tierCount === 0 ? undefined : this.#beliefOf(learner);
     if (this.#tierCount === 0) this.toOrder = undefined;
+    this.#fillShares(prepared);
     const { holdoutBps } = router.learning as Learning;
     this.#isHoldout = draws.holdout(number) < (holdoutBps * PROPENSITY_ONE) / BPS_MAX;
     if (this.#isHoldout) this.#tier = tierOfBase(learner, prepared.decisions);
@@ -109,22 +122,22 @@ export class Recommender {
   }
 
   /** Lays it into a decision's record. Returns the bits of what it has. */
-  layInto({ u8, i8, u32, f64 }: Pages, at: number, decisions: Uint32Array, textScore: number | undefined): number {
+  layInto({ u8, i8, u32, i32, f64 }: Pages, at: number, decisions: Uint32Array, textScore: number | undefined): number {
     const { regime, score, floorBps, source, anomalous } = this.#advice;
     const chosenId = decisions[this.chosen * DECISION_WORDS + 3] as number;
     let propensity = 0;
     let likeliest = 0;
-    const table = this.#table?.table ?? [];
+    const shares = this.#shares;
     for (let arm = 0; arm < this.#tierCount; arm++) {
       const from = at + AT.arms + arm * ARM_BYTES;
-      const share = table[arm] as number;
+      const share = shares[arm] as number;
       const id = decisions[(FIRST_TIER + arm) * DECISION_WORDS + 3] as number;
       f64[from >>> 3] = share;
       u32[(from + 8) >>> 2] = id;
       u32[(from + 12) >>> 2] = this.#tiers[arm] as number;
       if (id === chosenId) propensity += share;
       // Of equally likely ones the first.
-      if (share > (table[likeliest] as number)) likeliest = arm;
+      if (share > (shares[likeliest] as number)) likeliest = arm;
     }
     u8[at + AT.armCount] = this.#tierCount;
     u8[at + AT.regime] = regime;
@@ -135,15 +148,20 @@ export class Recommender {
     u32[(at + AT.draw) >>> 2] = this.#draw;
     f64[(at + AT.textScore) >>> 3] = textScore ?? 0;
     f64[(at + AT.score) >>> 3] = score;
-    f64[(at + AT.belief) >>> 3] = this.#table?.sequence ?? 0;
+    f64[(at + AT.belief) >>> 3] = this.#belief?.sequence ?? 0;
     f64[(at + AT.propensity) >>> 3] = this.#isHoldout || this.#tierCount === 0 ? PROPENSITY_ONE : propensity;
-    const explored = !this.#isHoldout && this.#table !== undefined && this.#tier !== this.#tiers[likeliest];
+    const { expected } = this.#advice;
+    u8[at + AT.expectedCount] = expected.length;
+    for (let tier = 0; tier < expected.length; tier++)
+      i32[((at + AT.expected) >>> 2) + tier] = expected[tier] as number;
+    const explored = !this.#isHoldout && this.#belief !== undefined && this.#tier !== this.#tiers[likeliest];
     return (
       HAS.learning |
       (textScore === undefined ? 0 : HAS.textScore) |
       (anomalous ? HAS.anomalous : 0) |
       (this.#isHoldout ? HAS.holdout : 0) |
-      (explored ? HAS.explored : 0)
+      (explored ? HAS.explored : 0) |
+      (this.#isBoundary ? HAS.boundary : 0)
     );
   }
 
@@ -174,7 +192,7 @@ export class Recommender {
     }
   }
 
-  #tableOf({ router, tableSequence }: Learner): Pick<Table, "sequence" | "table"> {
+  #beliefOf({ router, tableSequence }: Learner): Pick<Table, "sequence" | "belief"> {
     const { regime } = this.#advice;
     let mask = 0;
     for (let arm = 0; arm < this.#tierCount; arm++) mask |= 1 << (this.#tiers[arm] as number);
@@ -182,7 +200,17 @@ export class Recommender {
     this.toOrder = undefined;
     if (inForce !== undefined) return inForce;
     this.toOrder = router.beliefEntry(regime, [...this.#tiers.subarray(0, this.#tierCount)]);
-    return { sequence: tableSequence, table: this.toOrder.table };
+    return { sequence: tableSequence, belief: this.toOrder };
+  }
+
+  /** What is drawn from: by regimes the table as it is, by offsets what it makes of this request's expectations and costs. */
+  #fillShares(prepared: PreparedPolicy): void {
+    this.#isBoundary = false;
+    if (this.#belief === undefined) return;
+    const { belief } = this.#belief;
+    if (belief.method !== undefined)
+      for (let arm = 0; arm < this.#tierCount; arm++) this.#costShares[arm] = prepared.costShareOf(FIRST_TIER + arm);
+    this.#isBoundary = drawnShares(belief, this.#advice.expected, this.#costShares, this.#shares);
   }
 
   /** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
@@ -191,8 +219,8 @@ export class Recommender {
     { request, decisions }: PreparedPolicy,
     prescribe: (slot: number) => void,
   ): void {
-    if (this.#table !== undefined) {
-      const arm = armAt(this.#table.table, this.#draw);
+    if (this.#belief !== undefined) {
+      const arm = armAt(this.#shares, this.#draw, this.#tierCount);
       this.#tier = this.#tiers[arm] as number;
       this.chosen = FIRST_TIER + arm;
       this.floorBps = tierFloors[this.#tier] as number;

@@ -27,7 +27,7 @@ import {
   type UseCase,
 } from "@calybris/kernel";
 import { z } from "zod";
-import { LEARNING_DEFAULTS } from "../flows/learning-defaults.ts";
+import { LEARNING_DEFAULTS, LEARNING_METHOD_DEFAULT, LEARNING_METHODS } from "../flows/learning-defaults.ts";
 import { type CatalogFile, checkCatalog, readCatalog } from "./catalog-file.ts";
 import { checkShape } from "./check-shape.ts";
 import { ListedNames } from "./listed-names.ts";
@@ -35,7 +35,7 @@ import { itemsOf, membersOf } from "./members.ts";
 import { Mistakes, type PlaceOf } from "./mistakes.ts";
 import { amountOf, checkMoney, type MoneyField, missingMoney } from "./money.ts";
 import type { LineOf } from "./read-json.ts";
-import { amount, field, named, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
+import { amount, field, named, oneOf, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
 
 const VALUE: MoneyField = { stem: "value", suffix: "", minMicrocents: 0n, maxMicrocents: I64_MAX };
 const LATENCY_PENALTY: MoneyField = {
@@ -61,6 +61,10 @@ const NAME = text(64, "the name of a feature");
 
 const LEARNING_SHAPE: Record<string, z.ZodType> = {
   features: z.array(NAME).max(FEATURE_COUNT_MAX).optional(),
+  method: oneOf(
+    LEARNING_METHODS,
+    "`regimes`: eight regimes with Beta beliefs, as published; `offsets`: the prior's score decides within a regime",
+  ).optional(),
   explorationBps: whole(
     0,
     BPS_MAX,
@@ -252,10 +256,12 @@ function withinOf(value: unknown, providers: readonly string[]): Pick<PolicySnap
 
 /** In the order in which a snapshot writes them. */
 function readLearning(learning: { readonly [key: string]: unknown }): Learning {
-  const of = (key: keyof typeof LEARNING_DEFAULTS): number => (learning[key] ?? LEARNING_DEFAULTS[key]) as number;
+  const of = (key: Exclude<keyof typeof LEARNING_DEFAULTS, "method">): number =>
+    (learning[key] ?? LEARNING_DEFAULTS[key]) as number;
   const { features, targetFailureBps } = learning;
   return Object.freeze({
     ...(features === undefined ? {} : { features: Object.freeze([...(features as readonly string[])]) }),
+    ...((learning["method"] ?? LEARNING_METHOD_DEFAULT) === "offsets" ? { method: "offsets" as const } : {}),
     explorationBps: of("explorationBps"),
     holdoutBps: of("holdoutBps"),
     ...(targetFailureBps === undefined ? {} : { targetFailureBps: targetFailureBps as number }),

@@ -54,6 +54,8 @@ export const AT = {
   /** Bits by position among `DEFAULTED`. */
   defaulted: 411,
   armCount: 412,
+  /** Of `expected`; 0 where the policy does not learn by offsets. */
+  expectedCount: 413,
   featureCount: 414,
   /** Offset and length of the head and of three texts of it, as written in JSON; from the record's beginning. */
   headAt: 416,
@@ -66,7 +68,9 @@ export const AT = {
   tenantBytes: 444,
   /** Of each tier that could be drawn: propensity, candidate, tier; 16 bytes. */
   arms: 448,
-  features: 576,
+  /** Of each tier of the policy, the success that is expected, in bps; i32. */
+  expected: 576,
+  features: 608,
 } as const;
 export const ARM_BYTES = 16;
 export const DIGEST_BYTES = 32;
@@ -83,6 +87,7 @@ export const HAS = {
   anomalous: 32,
   holdout: 64,
   explored: 128,
+  boundary: 256,
 } as const;
 
 /** One memory, by the width of what is read. */
@@ -92,6 +97,7 @@ export interface Pages {
   readonly i8: Int8Array;
   readonly u16: Uint16Array;
   readonly u32: Uint32Array;
+  readonly i32: Int32Array;
   readonly f64: Float64Array;
   readonly u64: BigUint64Array;
   readonly i64: BigInt64Array;
@@ -104,6 +110,7 @@ export function pagesOf(memory: ArrayBufferLike, from = 0, bytes: number = memor
     i8: new Int8Array(memory, from, bytes),
     u16: new Uint16Array(memory, from, bytes >>> 1),
     u32: new Uint32Array(memory, from, bytes >>> 2),
+    i32: new Int32Array(memory, from, bytes >>> 2),
     f64: new Float64Array(memory, from, bytes >>> 3),
     u64: new BigUint64Array(memory, from, bytes >>> 3),
     i64: new BigInt64Array(memory, from, bytes >>> 3),

@@ -47,6 +47,7 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   i64[(at + AT.roomMicrocents) >>> 3] = entry.roomMicrocents ?? 0n;
   u16[(at + AT.featureCount) >>> 1] = featureCount;
   u8[at + AT.armCount] = 0;
+  u8[at + AT.expectedCount] = 0;
   let has = entry.requestId === undefined ? 0 : HAS.requestId;
   if (entry.tenant !== undefined) has |= HAS.tenant;
   if (entry.roomMicrocents !== undefined) has |= HAS.short;
@@ -68,8 +69,10 @@ export function defaultedBits(names: readonly string[]): number {
   return bits;
 }
 
-function layLearning({ u8, i8, u32, f64 }: Pages, at: number, learning: ExplainedRecommendation): number {
-  const { features, textScore, arms } = learning;
+function layLearning({ u8, i8, u32, i32, f64 }: Pages, at: number, learning: ExplainedRecommendation): number {
+  const { features, textScore, arms, expected = [] } = learning;
+  u8[at + AT.expectedCount] = expected.length;
+  for (const [tier, successBps] of expected.entries()) i32[((at + AT.expected) >>> 2) + tier] = successBps;
   for (let index = 0; index < features.length; index++)
     f64[((at + AT.features) >>> 3) + index] = features[index] as number;
   for (let arm = 0; arm < arms.length; arm++) {
@@ -95,6 +98,7 @@ function layLearning({ u8, i8, u32, f64 }: Pages, at: number, learning: Explaine
     (textScore === undefined ? 0 : HAS.textScore) |
     (learning.anomalous ? HAS.anomalous : 0) |
     (learning.holdout ? HAS.holdout : 0) |
-    (learning.explored ? HAS.explored : 0)
+    (learning.explored ? HAS.explored : 0) |
+    (learning.boundary === true ? HAS.boundary : 0)
   );
 }

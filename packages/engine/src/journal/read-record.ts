@@ -26,7 +26,8 @@ export function learningIn(pages: Pages, at: number): ExplainedRecommendation {
 }
 
 /** The same as an entry has it. */
-export function recommendationIn({ u8, i8, u32, f64 }: Pages, at: number, features: readonly number[]): Recommendation {
+export function recommendationIn(pages: Pages, at: number, features: readonly number[]): Recommendation {
+  const { u8, i8, u32, f64 } = pages;
   const has = u32[(at + AT.has) >>> 2] as number;
   const recommendation: Writable<Recommendation> = {
     regime: u8[at + AT.regime] as number,
@@ -43,7 +44,14 @@ export function recommendationIn({ u8, i8, u32, f64 }: Pages, at: number, featur
     explored: (has & HAS.explored) !== 0,
   };
   if ((has & HAS.textScore) !== 0) recommendation.textScore = f64[(at + AT.textScore) >>> 3] as number;
+  if (u8[at + AT.expectedCount] !== 0) recommendation.expected = expectedIn(pages, at);
+  if ((has & HAS.boundary) !== 0) recommendation.boundary = true;
   return recommendation;
+}
+
+function expectedIn({ u8, i32 }: Pages, at: number): readonly number[] {
+  const from = (at + AT.expected) >>> 2;
+  return [...i32.subarray(from, from + (u8[at + AT.expectedCount] as number))];
 }
 
 function armsIn({ u8, u32, f64 }: Pages, at: number): readonly Arm[] {

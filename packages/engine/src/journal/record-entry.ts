@@ -162,6 +162,14 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     return this.#recommendation.textScore;
   }
 
+  get expected(): readonly number[] | undefined {
+    return this.#recommendation.expected;
+  }
+
+  get boundary(): true | undefined {
+    return ((this.pages.u32[(this.at + AT.has) >>> 2] as number) & HAS.boundary) === 0 ? undefined : true;
+  }
+
   get floorBps(): number {
     return this.#recommendation.floorBps;
   }

@@ -8,7 +8,7 @@ import { label, putBytes, putDigest, putLabel, putNumber, putSigned, putUnsigned
 import { ACTIONS, AT, HAS, type Pages, REASONS } from "./decision-record.ts";
 
 /** What the text has at most beside the head and the features. */
-export const TEXT_BYTES_AROUND = 1_536;
+export const TEXT_BYTES_AROUND = 1_664;
 const TEXT_BYTES_USUAL = 430;
 /** Of one feature, with its comma. */
 export const FEATURE_TEXT_BYTES = 24;
@@ -36,6 +36,7 @@ const L = {
   comma: label(","),
   bracket: label("]"),
   textScore: label(',"textScore":'),
+  expected: label(',"expected":['),
   floor: label(',"floorBps":'),
   anomalous: label(',"anomalous":true'),
   holdout: label(',"holdout":true'),
@@ -44,6 +45,7 @@ const L = {
   tier: label(',"tier":'),
   propensity: label(',"propensity":'),
   explored: label(',"explored":true'),
+  boundary: label(',"boundary":true'),
   reject: label(',"decision":{"action":"reject","reason":"'),
   rejectEnd: label('"},"identity":"'),
   cost: label(',"costMicrocents":'),
@@ -130,6 +132,7 @@ function putLearning(pages: Pages, at: number, out: Uint8Array, outAt: number): 
   if (double(AT.score) !== 0) end = putNumber(out, putLabel(out, end, L.score), double(AT.score));
   if (!areTokens(pages, at)) end = putFeatures(pages, at, out, end);
   if ((has & HAS.textScore) !== 0) end = putNumber(out, putLabel(out, end, L.textScore), double(AT.textScore));
+  if (u8[at + AT.expectedCount] !== 0) end = putExpected(pages, at, out, end);
   const floor = u32[(at + AT.floorBps) >>> 2] as number;
   if (floor !== u16[((at + AT.request) >>> 1) + 22]) end = putNumber(out, putLabel(out, end, L.floor), floor);
   end = putLabel(out, end, SOURCE_LABELS[u8[at + AT.source] as number] as Uint8Array);
@@ -141,6 +144,7 @@ function putLearning(pages: Pages, at: number, out: Uint8Array, outAt: number): 
   const propensity = double(AT.propensity);
   if (propensity !== PROPENSITY_ONE) end = putNumber(out, putLabel(out, end, L.propensity), propensity);
   if ((has & HAS.explored) !== 0) end = putLabel(out, end, L.explored);
+  if ((has & HAS.boundary) !== 0) end = putLabel(out, end, L.boundary);
   return putLabel(out, end, L.close);
 }
 
@@ -159,6 +163,16 @@ function putFeatures({ u16, f64 }: Pages, at: number, out: Uint8Array, outAt: nu
   for (let index = 0; index < count; index++) {
     if (index > 0) end = putLabel(out, end, L.comma);
     end = putNumber(out, end, f64[((at + AT.features) >>> 3) + index] as number);
+  }
+  return putLabel(out, end, L.bracket);
+}
+
+function putExpected({ u8, i32 }: Pages, at: number, out: Uint8Array, outAt: number): number {
+  let end = putLabel(out, outAt, L.expected);
+  const count = u8[at + AT.expectedCount] as number;
+  for (let tier = 0; tier < count; tier++) {
+    if (tier > 0) end = putLabel(out, end, L.comma);
+    end = putNumber(out, end, i32[((at + AT.expected) >>> 2) + tier] as number);
   }
   return putLabel(out, end, L.bracket);
 }

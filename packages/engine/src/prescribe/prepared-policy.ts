@@ -14,6 +14,7 @@ import {
   type CandidateId,
   candidateId,
   ACTION_CODES,
+  costShare,
   type Decision,
   DECISION_BYTES,
   exactCost,
@@ -23,6 +24,7 @@ import {
   NO_INDEX,
   type PolicySnapshot,
   REQUEST_BYTES,
+  SIXTEENTHS,
   readRequestAt,
   type Request,
   TIER_COUNT_MAX,
@@ -46,6 +48,10 @@ export const DECISION_WORDS: number = DECISION_BYTES / 4;
 /** What no budget and any provider are, in either word. */
 export const ALL = 0xffff_ffff;
 export const TWO_32: number = 2 ** 32;
+/** The whole value as a share of itself: sixteenths of a basis point. Products with less than the limit below are exact. */
+const COST_SHARE_ONE: number = BPS_MAX * SIXTEENTHS;
+const SPENT_EXACT_MAX: number = Math.floor(Number.MAX_SAFE_INTEGER / COST_SHARE_ONE);
+const VALUE_EXACT_MAX: number = Number.MAX_SAFE_INTEGER;
 
 /** What the policy makes of budget, providers and floor, by the candidate that is requested. */
 export interface RequestTerms {
@@ -81,6 +87,8 @@ export class PreparedPolicy {
   readonly #decide: (slot: number) => void;
   readonly #terms = new Map<number, RequestTerms>();
   readonly #consistent: ConsistentPolicy;
+  /** By candidate, what its latency costs; beyond 2^53 about. */
+  readonly #penalties: readonly number[];
   /** By slot, what another kernel than the package's own gave. */
   readonly #given: (Decision | undefined)[] = [];
 
@@ -89,6 +97,7 @@ export class PreparedPolicy {
     this.policy = policy;
     const { policy: rules } = policy.snapshot;
     this.#consistent = consistentPolicy(rules);
+    this.#penalties = rules.candidates.map((_, index) => Number(this.#latencyPenalty(index)));
     if (kernel === undefined) {
       const own = new WasmKernel(rules, SLOTS);
       this.kernel = own;
@@ -140,6 +149,26 @@ export class PreparedPolicy {
 
   costOf(slot: number): bigint {
     return this.#decisionPages.u64[slot * (DECISION_BYTES / 8) + 3] as bigint;
+  }
+
+  /**
+   * What the candidate in a slot spends of the value, in sixteenths of a basis point: cost and latency as the kernel counts them.
+   * The usual case is exact in numbers.
+   */
+  costShareOf(slot: number): number {
+    const { request, decisions } = this;
+    const at = slot * DECISION_WORDS;
+    const penalty = this.#penalties[(decisions[at + 4] as number) & 0xffff] as number;
+    const spent = (decisions[at + 7] as number) * TWO_32 + (decisions[at + 6] as number) + penalty;
+    const value = (request[7] as number) * TWO_32 + (request[6] as number);
+    if (spent < SPENT_EXACT_MAX && value > 0 && value < VALUE_EXACT_MAX && spent < value)
+      return Math.floor((spent * COST_SHARE_ONE) / value);
+    return costShare(this.costOf(slot) + this.#latencyPenalty((decisions[at + 4] as number) & 0xffff), this.value);
+  }
+
+  #latencyPenalty(index: number): bigint {
+    const { candidates, latencyPenaltyMicrocentsPerMs } = this.policy.snapshot.policy;
+    return BigInt(candidates[index]?.latencyP95Ms ?? 0) * latencyPenaltyMicrocentsPerMs;
   }
 
   get value(): bigint {

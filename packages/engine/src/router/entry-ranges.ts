@@ -3,7 +3,15 @@
  * part: an index out of its range would be refused by an array half way.
  * @module
  */
-import { BPS_MAX, type EntryBody, invariant, REGIME_COUNT, TIER_COUNT_MAX, WARM_UP_REGIME } from "@calybris/kernel";
+import {
+  type BeliefEntry,
+  BPS_MAX,
+  type EntryBody,
+  invariant,
+  REGIME_COUNT,
+  TIER_COUNT_MAX,
+  WARM_UP_REGIME,
+} from "@calybris/kernel";
 
 /** @throws InvariantViolation naming the claim that an entry about learning breaks. */
 export function requireRanges(body: EntryBody): void {
@@ -19,10 +27,14 @@ export function requireRanges(body: EntryBody): void {
       requireShare(body.successBps);
       requireShare(body.rewardBps);
       requireShare(body.warmStartBps);
+      invariant(body.expected === undefined || isListOfNumbers(body.expected), "what is expected of tiers are numbers");
       return;
     case "belief":
       requireRegime(body.regime);
-      invariant(isListOfNumbers(body.tiers) && isListOfNumbers(body.table), "a table has numbers for its tiers");
+      invariant(
+        isListOfNumbers(body.tiers) && shareLists(body).every(isListOfNumbers),
+        "a belief has numbers for its tiers",
+      );
       for (const tier of body.tiers) requireTier(tier);
       return;
     case "regimes":
@@ -38,6 +50,10 @@ export function requireRanges(body: EntryBody): void {
     default:
       return;
   }
+}
+
+function shareLists(body: BeliefEntry): readonly unknown[] {
+  return body.method === undefined ? [body.table] : [body.means, body.deviations];
 }
 
 function requireRegime(regime: number): void {

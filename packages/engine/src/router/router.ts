@@ -14,7 +14,6 @@ import {
   type FloorSource,
   type Learning,
   type OutcomeEntry,
-  PROPENSITY_ONE,
   type Recommendation,
   REGIME_COUNT,
   type RegimesEntry,
@@ -22,33 +21,18 @@ import {
   WARM_UP_REGIME,
 } from "@calybris/kernel";
 import { Beliefs } from "./beliefs.ts";
+import { BoundaryShare } from "./boundary-share.ts";
+import { expectFromCatalog } from "./expected-success.ts";
 import { isContradicted } from "./feedback.ts";
 import { Floors, type TierQuality } from "./floors.ts";
 import { Lifted } from "./lifted.ts";
+import { Offsets } from "./offsets.ts";
+import { featuresOf, type RouterPolicy, type ScoringPrior, tiersOf } from "./router-policy.ts";
 import { freezeRegimes, regimeOf, type Standard, standardisedScore } from "./regimes.ts";
 import { ANOMALY_WINDOW } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
 import { type Table, Tables } from "./tables.ts";
-import { samplingTable } from "./thompson.ts";
-
-/** What a prior is to the router: features and the text's score in, predicted gain in basis points out. */
-export interface ScoringPrior {
-  /** `calypri1`, hexadecimal: what a certificate names. */
-  readonly digest?: string;
-  readonly boundaries: readonly number[];
-  readonly predict: (features: readonly number[], useCase: string, textScore: number) => number;
-}
-
-/** What the router knows of the active policy. */
-export interface RouterPolicy {
-  readonly learning: Learning | undefined;
-  readonly featureCount: number;
-  /** Left out where requests are distinguished by their tokens. */
-  readonly featureNames?: readonly string[] | undefined;
-  readonly tierNames?: readonly string[] | undefined;
-  /** Least quality of the enabled candidates of each tier, cheapest first. */
-  readonly tierFloors: readonly number[];
-}
+import { onlyBest, samplingTable } from "./thompson.ts";
 
 /** What is recommended before the kernel has said which tiers lead anywhere; reused from call to call. */
 export interface Advice {
@@ -57,14 +41,20 @@ export interface Advice {
   floorBps: number;
   source: FloorSource;
   anomalous: boolean;
+  /** By offsets, of each tier, in bps; else empty. */
+  readonly expected: number[];
 }
 
 const REGIMES: number = REGIME_COUNT + 1;
 /** Before regimes are known there is nothing to measure a request against: every score is 0. */
 const NO_STANDARD: Standard = { means: [], deviations: [] };
 
+export type { RouterPolicy, ScoringPrior } from "./router-policy.ts";
+
 export class Router {
   readonly beliefs: Beliefs = new Beliefs();
+  readonly offsets: Offsets = new Offsets();
+  readonly #boundary: BoundaryShare = new BoundaryShare();
   readonly floors: Floors = new Floors();
   readonly #tables: Tables = new Tables();
   readonly #lifted: Lifted = new Lifted();
@@ -121,6 +111,7 @@ export class Router {
     if (this.#tiers !== undefined && tiers !== this.#tiers) this.#forgetTiers(sequence);
     this.#tiers = tiers;
     if (policy.learning?.explorationBps !== before.learning?.explorationBps) this.#tables.clear();
+    if (policy.learning?.method !== before.learning?.method) this.#changeMethod();
     if (featuresOf(policy) === featuresOf(before)) return false;
     this.#endRegimes(sequence);
     return true;
@@ -134,6 +125,7 @@ export class Router {
     if (prior.digest !== undefined && prior.digest === this.#prior?.digest) return;
     this.#prior = prior;
     this.#freeze(prior.boundaries, sequence);
+    this.offsets.forget();
   }
 
   /** Recommends a floor. Allocates nothing. */
@@ -153,6 +145,8 @@ export class Router {
     out.anomalous = this.#mayLift(learning) && this.#statistics.isAnomalous(out.regime, features);
     const raiseBps = out.anomalous ? learning.anomalyRaiseBps : 0;
     this.floors.effective(useCase, warmStartBps, out.regime, this.#policy.tierFloors, raiseBps, out);
+    if (learning.method === undefined) out.expected.length = 0;
+    else this.#expect(useCase, features, out);
   }
 
   /** The table that a draw over these tiers reads; `undefined` when it has yet to be made. */
@@ -162,16 +156,17 @@ export class Router {
 
   /** The entry that activates a table, from beliefs as they are. */
   beliefEntry(regime: number, tiers: readonly number[]): BeliefEntry {
+    const explorationBps = this.#policy.learning?.explorationBps ?? 0;
+    if (this.#isByOffsets) return this.offsets.belief(regime, tiers, this.#boundary.explorationBps(explorationBps));
     const alpha = tiers.map((tier) => this.beliefs.alpha(regime, tier));
     const beta = tiers.map((tier) => this.beliefs.beta(regime, tier));
-    const explorationBps = this.#policy.learning?.explorationBps ?? 0;
     const table = explorationBps === 0 ? onlyBest(alpha, beta) : samplingTable(alpha, beta, explorationBps);
     return { kind: "belief", regime, tiers, alpha, beta, table };
   }
 
   /** Tables whose beliefs have changed since. */
   staleTables(): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
-    return this.#tables.stale(this.beliefs);
+    return this.#tables.stale((regime) => this.#changes(regime));
   }
 
   /** The entry that freezes the regimes, once the warm-up is over. */
@@ -201,7 +196,7 @@ export class Router {
         this.#observed(body);
         break;
       case "belief":
-        this.#tables.set(sequence, body, this.beliefs);
+        this.#tables.set(sequence, body, this.#changes(body.regime));
         break;
       case "regimes":
         this.#standard = { means: body.means, deviations: body.deviations };
@@ -241,6 +236,9 @@ export class Router {
       certified: this.floors.certifiedRegimes ?? -1,
       tables: this.#tables.sequences(),
       lifted: this.#lifted.count,
+      ...(this.#isByOffsets
+        ? { offsets: this.offsets.toJson(this.#policy.tierFloors.length), boundary: this.#boundary.ppm }
+        : {}),
     };
   }
 
@@ -258,6 +256,7 @@ export class Router {
       beliefs: this.beliefs.toSnapshot(),
       floors: this.floors.toSnapshot(),
       tables: this.#tables.toSnapshot(),
+      ...(this.#isByOffsets ? { offsets: this.offsets.toSnapshot(), boundary: this.#boundary.ppm } : {}),
     } as ExactJson;
   }
 
@@ -284,12 +283,16 @@ export class Router {
     this.beliefs.restore(new SnapshotMembers(members.json("beliefs")));
     this.floors.restore(members.objects("floors"));
     this.#tables.restore(members.objects("tables"));
+    if (!this.#isByOffsets) return;
+    this.offsets.restore(new SnapshotMembers(members.json("offsets")));
+    this.#boundary.ppm = members.whole("boundary");
   }
 
   #recommended(recommendation: Recommendation): void {
     const { regime, features, anomalous } = recommendation;
     this.#statistics.add(regime, features);
     this.#lifted.add(anomalous);
+    if (this.#isByOffsets && recommendation.belief !== 0) this.#boundary.add(recommendation.boundary === true);
     if (regime === WARM_UP_REGIME) this.#seen.push(features);
   }
 
@@ -297,7 +300,9 @@ export class Router {
     const { learning } = this.#policy;
     const { regime, tier, useCase, successBps, rewardBps } = outcome;
     if (learning === undefined || !outcome.learned || regime === undefined) return;
-    this.beliefs.observe(regime, tier, rewardBps, learning.discountPpm);
+    if (!this.#isByOffsets) this.beliefs.observe(regime, tier, rewardBps, learning.discountPpm);
+    else if (outcome.expected !== undefined)
+      this.offsets.observe(regime, tier, successBps, outcome.expected, learning.discountPpm);
     const contradicted = isContradicted(outcome.succeeded, outcome.signals ?? []);
     this.floors.observe(useCase, outcome.warmStartBps, regime, tier, successBps, contradicted, learning);
   }
@@ -315,9 +320,11 @@ export class Router {
   #freeze(boundaries: readonly number[], sequence: number): void {
     if (this.#boundaries === undefined) {
       this.beliefs.inheritWarmUp();
+      this.offsets.inheritWarmUp();
       this.floors.inheritWarmUp();
     } else {
       this.beliefs.redistribute();
+      this.offsets.redistribute();
       this.floors.redistribute();
       this.#statistics = new Statistics(REGIMES, this.#policy.featureCount);
     }
@@ -333,6 +340,7 @@ export class Router {
    * out, because the next ones under the same numbers are others; an outcome of a decision in one of them teaches nothing.
    */
   #endRegimes(sequence: number): void {
+    this.offsets.forget();
     if (this.#boundaries !== undefined) {
       this.beliefs.redistribute();
       this.floors.redistribute();
@@ -350,33 +358,35 @@ export class Router {
   #forgetTiers(sequence: number): void {
     this.#tiersSince = sequence;
     this.beliefs.forget();
+    this.offsets.forget();
     this.floors.forgetTiers();
     this.#tables.clear();
     this.floors.voidCertificate();
   }
 
+  /** What the other method believed is about something else, or was not kept up. */
+  #changeMethod(): void {
+    this.offsets.forget();
+    this.#boundary.forget();
+    this.#tables.clear();
+  }
+
+  get #isByOffsets(): boolean {
+    return this.#policy.learning?.method === "offsets";
+  }
+
+  #changes(regime: number): number {
+    return this.#isByOffsets ? this.offsets.changes(regime) : this.beliefs.changes(regime);
+  }
+
+  #expect(useCase: string, features: readonly number[], { score, regime, expected }: Advice): void {
+    const prior = this.#prior;
+    if (prior?.expect === undefined)
+      expectFromCatalog(this.#policy.tierFloors, prior === undefined ? undefined : score, expected);
+    else prior.expect(features, useCase, score, regime, expected);
+  }
+
   #mayLift(learning: Learning): boolean {
     return this.#lifted.count * 10_000 < learning.anomalyShareBps * ANOMALY_WINDOW;
   }
-}
-
-/** Two policies with the same text distinguish requests in the same way. */
-function featuresOf({ featureCount, featureNames }: RouterPolicy): string {
-  return JSON.stringify(featureNames ?? featureCount);
-}
-
-/** The same for their tiers, from the cheapest on. */
-function tiersOf({ tierFloors, tierNames }: RouterPolicy): string {
-  return JSON.stringify(tierNames ?? tierFloors.length);
-}
-
-/** Without exploration the best mean runs, always; of equal ones the cheapest. */
-function onlyBest(alpha: readonly number[], beta: readonly number[]): readonly number[] {
-  let best = 0;
-  for (let arm = 1; arm < alpha.length; arm++) {
-    const [a, b] = [alpha[arm] as number, beta[arm] as number];
-    const [bestA, bestB] = [alpha[best] as number, beta[best] as number];
-    if (BigInt(a) * BigInt(bestA + bestB) > BigInt(bestA) * BigInt(a + b)) best = arm;
-  }
-  return alpha.map((_, arm) => (arm === best ? PROPENSITY_ONE : 0));
 }

@@ -1,18 +1,13 @@
 /**
- * The sampling tables that are active, by regime and tiers.
+ * What is believed by regime and tiers, as it is active: each the entry that a draw reads.
  * @module
  */
-import type { BeliefEntry, ExactJson, SnapshotMembers } from "@calybris/kernel";
-import type { Beliefs } from "./beliefs.ts";
+import { type BeliefEntry, type ExactJson, invariant, type SnapshotMembers } from "@calybris/kernel";
 
-/** An active table. */
+/** An active belief. */
 export interface Table {
   readonly sequence: number;
-  readonly tiers: readonly number[];
-  readonly table: readonly number[];
-  /** The beliefs that it was made from. */
-  readonly alpha: readonly number[];
-  readonly beta: readonly number[];
+  readonly belief: BeliefEntry;
   /** The regime's count of changes when it was made. */
   readonly changes: number;
 }
@@ -27,22 +22,22 @@ export class Tables {
     return this.#tables.get(regime * MASKS + tiersMask);
   }
 
-  set(sequence: number, { regime, tiers, table, alpha, beta }: BeliefEntry, beliefs: Beliefs): void {
-    const changes = beliefs.changes(regime);
-    this.#tables.set(regime * MASKS + maskOf(tiers), { sequence, tiers, table, alpha, beta, changes });
+  /** @param changes - of its regime so far. */
+  set(sequence: number, belief: BeliefEntry, changes: number): void {
+    this.#tables.set(belief.regime * MASKS + maskOf(belief.tiers), { sequence, belief, changes });
   }
 
   clear(): void {
     this.#tables.clear();
   }
 
-  /** Those whose beliefs have changed since. */
-  stale(beliefs: Beliefs): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
+  /** Those whose regime has changed since. */
+  stale(
+    changesOf: (regime: number) => number,
+  ): readonly { readonly regime: number; readonly tiers: readonly number[] }[] {
     const stale: { regime: number; tiers: readonly number[] }[] = [];
-    for (const [key, { tiers, changes }] of this.#tables) {
-      const regime = Math.floor(key / MASKS);
-      if (beliefs.changes(regime) !== changes) stale.push({ regime, tiers });
-    }
+    for (const { belief, changes } of this.#tables.values())
+      if (changesOf(belief.regime) !== changes) stale.push({ regime: belief.regime, tiers: belief.tiers });
     return stale;
   }
 
@@ -53,18 +48,47 @@ export class Tables {
 
   /** For a state snapshot. */
   toSnapshot(): readonly ExactJson[] {
-    return [...this.#tables].map(([key, table]) => ({ key, ...table }));
+    return [...this.#tables].map(([key, { sequence, belief, changes }]) => {
+      const { tiers } = belief;
+      if (belief.method === undefined) {
+        const { table, alpha, beta } = belief;
+        return { key, sequence, tiers, table, alpha, beta, changes };
+      }
+      const { means, deviations, explorationBps, flat, method } = belief;
+      const members = { key, sequence, tiers, means, deviations, explorationBps, method, changes };
+      return flat === undefined ? members : { ...members, flat };
+    });
   }
 
-  /** Throws RangeError for what is no table. */
+  /** Throws RangeError for what is no belief. */
   restore(tables: readonly SnapshotMembers[]): void {
     for (const members of tables) {
       const [sequence, changes] = [members.whole("sequence"), members.whole("changes")];
-      const [tiers, table] = [members.integers("tiers"), members.integers("table")];
-      const [alpha, beta] = [members.integers("alpha"), members.integers("beta")];
-      this.#tables.set(members.whole("key"), { sequence, tiers, table, alpha, beta, changes });
+      const belief = beliefIn(members);
+      this.#tables.set(members.whole("key"), { sequence, belief, changes });
     }
   }
+}
+
+function beliefIn(members: SnapshotMembers): BeliefEntry {
+  const regime = Math.floor(members.whole("key") / MASKS);
+  const tiers = members.integers("tiers");
+  if (!members.has("method")) {
+    const [alpha, beta] = [members.integers("alpha"), members.integers("beta")];
+    return { kind: "belief", regime, tiers, alpha, beta, table: members.integers("table") };
+  }
+  const [means, deviations] = [members.integers("means"), members.integers("deviations")];
+  invariant(members.text("method") === "offsets", "a belief is of a method that there is");
+  return {
+    kind: "belief",
+    regime,
+    tiers,
+    means,
+    deviations,
+    explorationBps: members.whole("explorationBps"),
+    ...(members.has("flat") ? { flat: true as const } : {}),
+    method: "offsets",
+  };
 }
 
 /** Bits of tiers. */

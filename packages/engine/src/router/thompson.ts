@@ -77,14 +77,25 @@ export function quantised(probabilities: readonly number[]): readonly number[] {
   return table;
 }
 
+/** Without exploration the best mean runs, always; of equal ones the cheapest. */
+export function onlyBest(alpha: readonly number[], beta: readonly number[]): readonly number[] {
+  let best = 0;
+  for (let arm = 1; arm < alpha.length; arm++) {
+    const [a, b] = [alpha[arm] as number, beta[arm] as number];
+    const [bestA, bestB] = [alpha[best] as number, beta[best] as number];
+    if (BigInt(a) * BigInt(bestA + bestB) > BigInt(bestA) * BigInt(a + b)) best = arm;
+  }
+  return alpha.map((_, arm) => (arm === best ? PROPENSITY_ONE : 0));
+}
+
 /** Which arm a draw of 32 bits falls on. */
-export function armAt(table: readonly number[], draw: number): number {
+export function armAt(table: ArrayLike<number>, draw: number, count: number = table.length): number {
   let sum = 0;
-  for (let arm = 0; arm < table.length - 1; arm++) {
+  for (let arm = 0; arm < count - 1; arm++) {
     sum += table[arm] as number;
     if (draw < sum) return arm;
   }
-  return table.length - 1;
+  return count - 1;
 }
 
 function range(alpha: readonly number[], beta: readonly number[]): readonly [number, number] {

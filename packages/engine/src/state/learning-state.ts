@@ -48,6 +48,8 @@ export class LearningState implements Stage {
 
   check(_sequence: number, _at: number, body: EntryBody): void {
     requireRanges(body);
+    if (body.kind === "belief")
+      invariant(body.method === this.router.learning?.method, "a belief is of the method that the policy learns by");
     if (body.kind === "prior") this.#nextPrior = checkedPrior(body);
   }
 

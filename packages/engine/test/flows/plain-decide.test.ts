@@ -90,6 +90,7 @@ const world = fc.record({
     fc.record({
       holdoutBps: fc.constantFrom(0, 2_000, 10_000),
       explorationBps: fc.constantFrom(0, 5_000),
+      method: fc.constantFrom(undefined, "offsets" as const),
       features: fc.constantFrom(undefined, ["load", "depth"]),
     }),
     { nil: undefined },
@@ -148,6 +149,8 @@ test("the flow in the kernel's records decides, recommends and records what the 
         reached.add(plain.decision.reason).add(plain.learning?.source ?? "none");
         if (plain.learning?.holdout === true) reached.add("holdout");
         if (plain.learning?.explored === true) reached.add("explored");
+        if (plain.learning?.expected !== undefined) reached.add("offsets");
+        if (plain.learning?.boundary === true) reached.add("boundary");
         if (plain.entry.roomMicrocents !== undefined) reached.add("short");
         if (plain.entry.asked !== undefined) reached.add("asked");
       }
@@ -155,7 +158,18 @@ test("the flow in the kernel's records decides, recommends and records what the 
     { numRuns: 400, seed: 1 },
   );
   expect(decisions).toBeGreaterThan(1_500);
-  for (const each of ["budget", "risk_hard_limit", "holdout", "explored", "short", "asked", "requested", "warm_start"])
+  for (const each of [
+    "budget",
+    "risk_hard_limit",
+    "holdout",
+    "explored",
+    "short",
+    "asked",
+    "requested",
+    "warm_start",
+    "offsets",
+    "boundary",
+  ])
     expect(reached, each).toContain(each);
 });
 
@@ -178,6 +192,7 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
             warmUpRequests: 12,
             holdoutBps: bps(learning.holdoutBps),
             explorationBps: bps(learning.explorationBps),
+            ...(learning.method === undefined ? {} : { method: learning.method }),
             ...(learning.features === undefined ? {} : { features: learning.features }),
           },
         }),
@@ -227,6 +242,7 @@ function learned(router: Router, table: BeliefEntry | undefined, body: DecisionE
   router.apply(++sequence, {
     ...{ kind: "outcome", of: sequence - 1, useCase: body.useCase, regime: learning.regime, tier: learning.tier },
     ...{ learned: true, succeeded, successBps: succeeded ? 10_000 : 0, rewardBps: succeeded ? 9_000 : 0 },
+    ...(learning.expected === undefined ? {} : { expected: learning.expected }),
     ...{ warmStartBps: 5_000, actor: 7, costMicrocents: microcents(1n) },
   } as never);
   return sequence;

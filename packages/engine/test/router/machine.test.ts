@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
-import { PROPENSITY_ONE } from "@calybris/kernel";
+import { type BetaBelief, PROPENSITY_ONE } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { Beliefs, COUNT_ONE } from "../../src/router/beliefs.ts";
@@ -79,7 +79,7 @@ function allocated(run: () => void): number {
 }
 
 const ROUNDS_MAX = 150;
-const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "tracker", anomalous: false };
+const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "tracker", anomalous: false, expected: [] };
 const TIERS = [0, 1, 2];
 
 /** A router that has been at work: regimes, outcomes, a certificate, and tables for every regime. */
@@ -125,7 +125,7 @@ test.each([
     for (let number = 0; number < count; number++) {
       made.advise("default", 5_000, requests[number & 63] as readonly number[], 7, advice);
       const table = made.table(advice.regime, mask);
-      if (table !== undefined) drawn += armAt(table.table, draws[number & 63] as number);
+      if (table !== undefined) drawn += armAt((table.belief as BetaBelief).table, draws[number & 63] as number);
     }
   };
   for (let warmUp = 0; warmUp < 30; warmUp++) recommendations(10_000);

@@ -241,7 +241,7 @@ test("beliefs: every outcome forgets a little everywhere in its regime, and only
 test("a flood of anomalies lifts at most its share of any 1,000 requests", () => {
   const router = new Router();
   router.configure({ learning: LEARNING_DEFAULTS, featureCount: 1, tierFloors: [5_000, 9_000] });
-  const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "tracker", anomalous: false };
+  const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "tracker", anomalous: false, expected: [] };
   let lifted = 0;
   for (let number = 0; number < 5_000; number++) {
     const features = [number < 1_000 ? number % 10 : number * 1_000 * (number % 2 === 0 ? 1 : -1)];

@@ -168,7 +168,7 @@ function answerTo(deciding: Deciding, resolved: ResolvedRequest, request: Reques
     features,
     ...(textScore === undefined ? {} : { textScore }),
   };
-  return recommend(learner, asked, (each) => prescribe(deciding, each));
+  return recommend(learner, asked, deciding.policy.snapshot.policy, (each) => prescribe(deciding, each));
 }
 
 function prescribe(deciding: Deciding, request: Request): Decision {

@@ -13,11 +13,15 @@ import {
   type BeliefEntry,
   BPS_MAX,
   bps,
+  costShare,
   type Decision,
+  drawnShares,
   type ExplainedRecommendation,
   type Learning,
+  type Policy,
   PROPENSITY_ONE,
   type Request,
+  TIER_COUNT_MAX,
 } from "@calybris/kernel";
 import type { Draws } from "../../src/router/draws.ts";
 import type { Advice, Router } from "../../src/router/router.ts";
@@ -60,8 +64,15 @@ export interface Recommended {
 
 /** A table to draw from: one in force, or one that will be. */
 interface Drawable {
-  readonly inForce: Pick<Table, "sequence" | "tiers" | "table">;
+  readonly inForce: Pick<Table, "sequence" | "belief">;
   readonly toOrder: BeliefEntry | undefined;
+}
+
+/** What it makes of a request. */
+interface Drawn {
+  readonly tiers: readonly number[];
+  readonly table: readonly number[];
+  readonly isBoundary: boolean;
 }
 
 interface Option {
@@ -71,11 +82,16 @@ interface Option {
 }
 
 /** Recommends for a request whose client gave no floor. `prescribe` decides one request. */
-export function recommend(learner: Learner, asked: Asked, prescribe: (request: Request) => Decision): Recommended {
+export function recommend(
+  learner: Learner,
+  asked: Asked,
+  policy: Policy,
+  prescribe: (request: Request) => Decision,
+): Recommended {
   const { router, draws } = learner;
   const { request, useCase, warmStartBps, floorMostBps, features, textScore } = asked;
   const learning = router.learning as Learning;
-  const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
+  const advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false, expected: [] };
   router.advise(useCase, warmStartBps, features, textScore, advice);
   if (advice.floorBps > floorMostBps && advice.source !== "certified") {
     advice.floorBps = floorMostBps;
@@ -87,7 +103,7 @@ export function recommend(learner: Learner, asked: Asked, prescribe: (request: R
   const number = Number(request.sequence);
   const draw = draws.tier(number);
   const drawable = options.length === 0 ? undefined : drawableOf(learner, regime, tiersOf(options));
-  const table = drawable?.inForce;
+  const table = drawable === undefined ? undefined : drawn(drawable, advice, options, request.valueMicrocents, policy);
   const isHoldout = draws.holdout(number) < (learning.holdoutBps * PROPENSITY_ONE) / BPS_MAX;
   const chosen = isHoldout
     ? { tier: tierOf(learner, base), request, decision: base }
@@ -103,15 +119,17 @@ export function recommend(learner: Learner, asked: Asked, prescribe: (request: R
       score: advice.score,
       features,
       ...(textScore === undefined ? {} : { textScore }),
+      ...(advice.expected.length === 0 ? {} : { expected: [...advice.expected] }),
       floorBps,
       source: advice.source,
       anomalous: advice.anomalous,
       holdout: isHoldout,
-      belief: table?.sequence ?? 0,
+      belief: drawable?.inForce.sequence ?? 0,
       draw,
       tier: chosen.tier,
       propensity: isHoldout || arms.length === 0 ? PROPENSITY_ONE : propensityOf(arms, chosen.decision.selectedId),
       explored: !isHoldout && table !== undefined && chosen.tier !== likeliest(table),
+      ...(table?.isBoundary === true ? { boundary: true as const } : {}),
       arms,
       baseId: base.selectedId,
     },
@@ -122,7 +140,24 @@ function drawableOf({ router, tableSequence }: Learner, regime: number, tiers: r
   const inForce = router.table(regime, maskOf(tiers));
   if (inForce !== undefined) return { inForce, toOrder: undefined };
   const toOrder = router.beliefEntry(regime, tiers);
-  return { inForce: { sequence: tableSequence, tiers, table: toOrder.table }, toOrder };
+  return { inForce: { sequence: tableSequence, belief: toOrder }, toOrder };
+}
+
+/** What a belief makes of this request. */
+function drawn(
+  { inForce: { belief } }: Drawable,
+  { expected }: Advice,
+  options: readonly Option[],
+  valueMicrocents: bigint,
+  policy: Policy,
+): Drawn {
+  const costs = options.map(({ decision: { selectedIndex, costMicrocents } }) => {
+    const latencyMs = BigInt(policy.candidates[selectedIndex]?.latencyP95Ms ?? 0);
+    return costShare(costMicrocents + latencyMs * policy.latencyPenaltyMicrocentsPerMs, valueMicrocents);
+  });
+  const shares = new Float64Array(TIER_COUNT_MAX);
+  const isBoundary = drawnShares(belief, expected, costs, shares);
+  return { tiers: belief.tiers, table: [...shares.subarray(0, options.length)], isBoundary };
 }
 
 /** The tiers whose floor is at least the request's, for which the kernel selects something. */
@@ -146,7 +181,7 @@ function optionsAbove(
 /** The tier that the draw falls on; without any, whatever the kernel finds above the floor. */
 function chooseFrom(
   options: readonly Option[],
-  table: Drawable["inForce"] | undefined,
+  table: Drawn | undefined,
   draw: number,
   request: Request,
   floorBps: number,
@@ -166,7 +201,7 @@ function tierOf(learner: Learner, decision: Decision): number {
   return decision.action === "reject" ? -1 : (learner.candidateTiers[decision.selectedIndex] ?? -1);
 }
 
-function armsOf(options: readonly Option[], table: Drawable["inForce"] | undefined): readonly Arm[] {
+function armsOf(options: readonly Option[], table: Drawn | undefined): readonly Arm[] {
   return options.map(({ tier, decision }, arm) => ({
     tier,
     candidateId: decision.selectedId,
@@ -181,7 +216,7 @@ function propensityOf(arms: readonly Arm[], candidateId: number): number {
 }
 
 /** Of equally likely ones the first. */
-function likeliest({ tiers, table }: Drawable["inForce"]): number {
+function likeliest({ tiers, table }: Drawn): number {
   let first = 0;
   for (let arm = 1; arm < table.length; arm++) if ((table[arm] as number) > (table[first] as number)) first = arm;
   return tiers[first] as number;

@@ -8,7 +8,7 @@
  * @module
  */
 import { type Advice, armAt, maskOf, Router } from "@calybris/engine/internal";
-import type { Learning } from "@calybris/kernel";
+import type { BeliefEntry, Learning } from "@calybris/kernel";
 import { type Chance, seededChance } from "../chance.ts";
 import { type Choice, type OnlinePolicy, type PolicySetting, rewardBps } from "../online-policy.ts";
 import type { StartPolicy } from "../stream.ts";
@@ -44,7 +44,7 @@ export class CalybrisPolicy implements OnlinePolicy {
   readonly #tiers: number;
   readonly #chance: Chance;
   readonly #features: number[];
-  readonly #advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false };
+  readonly #advice: Advice = { regime: 0, score: 0, floorBps: 0, source: "warm_start", anomalous: false, expected: [] };
   #scoreOf: (row: number) => number = () => 0;
   #row = 0;
   #sequence = 0;
@@ -154,16 +154,20 @@ export class CalybrisPolicy implements OnlinePolicy {
     const tiers = tiersFrom(from, this.#tiers);
     const known = this.router.table(regime, maskOf(tiers));
     const changes = this.router.beliefs.changes(regime);
-    if (known !== undefined && changes - known.changes < patience(changes)) return known.table;
+    if (known !== undefined && changes - known.changes < patience(changes)) return tableIn(known.belief);
     const entry = this.router.beliefEntry(regime, tiers);
     this.router.apply(this.#next(), entry);
-    return entry.table;
+    return tableIn(entry);
   }
 
   /** Only the members that the router's fold reads. */
   #apply(entry: Readonly<Record<string, unknown>>): void {
     this.router.apply(this.#next(), entry as unknown as Entry);
   }
+}
+
+function tableIn(belief: BeliefEntry): readonly number[] {
+  return belief.method === undefined ? belief.table : [];
 }
 
 /** A table is made anew after every outcome at first, then after an eighth more, at most after a hundred. */

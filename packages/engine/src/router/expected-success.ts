@@ -1,0 +1,24 @@
+/**
+ * What is expected of each tier before anything is tried: the prior's success where it predicts that of every tier, else its
+ * gain around the middle of the catalog's qualities, else those qualities.
+ * @module
+ */
+
+/**
+ * The gain of the top tier over the cheapest, spread around the middle of their qualities; tiers between are at even steps.
+ * The difference of the two ends is the gain exactly. Without a gain: the qualities.
+ *
+ * @param tierFloors - least quality of each tier, cheapest first.
+ * @param gainBps - predicted; `undefined` without a prior.
+ */
+export function expectFromCatalog(tierFloors: readonly number[], gainBps: number | undefined, out: number[]): void {
+  const top = tierFloors.length - 1;
+  out.length = tierFloors.length;
+  if (gainBps === undefined || top < 1) {
+    for (let tier = 0; tier <= top; tier++) out[tier] = tierFloors[tier] as number;
+    return;
+  }
+  const middle = Math.floor(((tierFloors[0] as number) + (tierFloors[top] as number)) / 2);
+  const cheapest = middle - Math.trunc(gainBps / 2);
+  for (let tier = 0; tier <= top; tier++) out[tier] = cheapest + Math.trunc((gainBps * tier) / top);
+}
