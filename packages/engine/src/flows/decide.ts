@@ -197,8 +197,7 @@ export class DecidePlan implements DecidedValues {
     u16[(at + AT.featureCount) >>> 1] = features.length;
     for (let index = 0; index < features.length; index++)
       f64[((at + AT.features) >>> 3) + index] = features[index] as number;
-    u8[at + AT.armCount] = 0;
-    u8[at + AT.expectedCount] = 0;
+    u16[(at + AT.armCount) >>> 1] = 0;
     let has = members.requestId === undefined ? 0 : HAS.requestId;
     if (members.tenant !== undefined) has |= HAS.tenant;
     if (this.shortMicrocents !== undefined) has |= HAS.short;

@@ -54,7 +54,7 @@ export const AT = {
   /** Bits by position among `DEFAULTED`. */
   defaulted: 411,
   armCount: 412,
-  /** Of `expected`; 0 where the policy does not learn by offsets. */
+  /** Of `expected`; 0 where the policy does not learn by offsets. Beside the count of arms: both are cleared as one word. */
   expectedCount: 413,
   featureCount: 414,
   /** Offset and length of the head and of three texts of it, as written in JSON; from the record's beginning. */
