@@ -5,10 +5,11 @@
 import { GatewayError } from "../gateway-errors.ts";
 import { answerIn } from "../translate/answer-routes.ts";
 import { parseExact } from "../translate/exact-parse.ts";
-import type { WireDialect } from "../wire/dialect.ts";
+import { responseBase } from "../translate/response-parts.ts";
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
 import { asObject, type Json } from "../wire/stream-sights.ts";
+import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
 
 /** Of an answer; images in one take megabytes. */
@@ -23,11 +24,10 @@ export interface WholeAnswer {
   readonly isDone: boolean;
 }
 
-/** @param dialect - of the client. */
 export function readWhole(
   bytes: Buffer,
   { asked, isTranslated }: Lane,
-  dialect: WireDialect,
+  client: Pick<ClientBody, "dialect" | "parsed">,
   nowMs: number,
 ): WholeAnswer {
   const json = jsonOf(bytes, isTranslated);
@@ -36,7 +36,8 @@ export function readWhole(
   const { status = "completed" } = json;
   const isDone = status === "completed";
   if (!isTranslated) return { usage, body: bytes, isDone };
-  const said = answerIn(asked, dialect, json, Math.floor(nowMs / 1_000));
+  const base = (): Json => responseBase(client.parsed());
+  const said = answerIn({ from: asked, to: client.dialect, createdSeconds: Math.floor(nowMs / 1_000), base }, json);
   return { usage, isDone, body: "answer" in said ? Buffer.from(JSON.stringify(said.answer)) : failed(said.problem) };
 }
 

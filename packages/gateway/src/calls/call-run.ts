@@ -169,7 +169,7 @@ export class CallRun {
       return { status: answer.status, body: stream, contentType: type, headers };
     }
     const bytes = await this.#whole(answer, lane);
-    const { usage, body, isDone } = readWhole(bytes, lane, this.#client.dialect, nowMs());
+    const { usage, body, isDone } = readWhole(bytes, lane, this.#client, nowMs());
     const isRead = body instanceof Uint8Array;
     answer.end(isRead ? "healthy" : "fault");
     const end = { target, status: answer.status, usage, cause: "unknown" as const };

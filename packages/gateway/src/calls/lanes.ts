@@ -8,9 +8,10 @@ import { parseStrictJson } from "@calybris/kernel";
 import type { UpstreamRequest } from "../providers/upstream.ts";
 import type { CallRequest } from "../translate/call-request.ts";
 import { readChatRequest, writeChatRequest } from "../translate/chat-request.ts";
-import { type ExactObject, exactText } from "../translate/field-check.ts";
+import { type ExactObject, exactText, untranslatable } from "../translate/field-check.ts";
 import { geminiPath, writeGeminiRequest } from "../translate/gemini-request.ts";
 import { readMessagesRequest, versionFor, writeMessagesRequest } from "../translate/messages-request.ts";
+import { readResponsesRequest } from "../translate/responses-request.ts";
 import {
   type Capability,
   CHAT_FIELDS,
@@ -39,6 +40,7 @@ export interface Lane {
 const TRANSLATED: { readonly [Dialect in WireDialect]?: readonly AnswerDialect[] } = {
   "openai-chat": ["anthropic-messages", "gemini"],
   "anthropic-messages": ["openai-chat", "gemini"],
+  "openai-responses": ["openai-chat", "anthropic-messages", "gemini"],
 };
 
 /**
@@ -56,7 +58,8 @@ export function laneOf(
   const named = { candidateId: candidate.id, candidate: candidate.name };
   if (own.length > 0) return { ...named, targets: own, asked: client.dialect, isTranslated: false };
   const other = TRANSLATED[client.dialect]?.find((one) => all.some(({ dialects }) => dialects.includes(one)));
-  if (other === undefined) return undefined;
+  if (all.length === 0) return undefined;
+  if (other === undefined) throw untranslatable("model", "is of a provider that does not take such calls");
   const foreign = all.filter(({ dialects }) => dialects.includes(other));
   const lane = { ...named, targets: foreign, asked: other, isTranslated: true };
   // Written once to see that it can be: what cannot be said is not found out after the money was reserved.
@@ -103,8 +106,10 @@ export function requestFor(
 }
 
 function translatable(client: ClientBody, target: AnswerDialect): CallRequest {
-  return client.dialect === "openai-chat"
-    ? readChatRequest(client.parsed(), target)
+  const { dialect } = client;
+  if (dialect === "openai-chat") return readChatRequest(client.parsed(), target);
+  return dialect === "openai-responses"
+    ? readResponsesRequest(client.parsed(), target)
     : readMessagesRequest(client.parsed(), target);
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { streamIn } from "../translate/answer-routes.ts";
+import { responseBase } from "../translate/response-parts.ts";
 import { parseExact } from "../translate/exact-parse.ts";
 import type { StreamTranslation } from "../translate/stream-translation.ts";
 import { type UsageReader, usageReader } from "../usage/usage-reader.ts";
@@ -34,6 +35,7 @@ export function streamWriter({ asked, isTranslated }: Lane, client: ClientBody, 
   const translation = streamIn({
     from: asked,
     to: client.dialect,
+    base: () => responseBase(client.parsed()),
     createdSeconds: Math.floor(nowMs / 1_000),
     isUsageAsked: client.isUsageAsked,
     inputTokensEstimate: Math.ceil(client.body.bytes.byteLength / BYTES_PER_TOKEN),

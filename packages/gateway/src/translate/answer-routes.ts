@@ -11,33 +11,41 @@ import { geminiChatAnswer } from "./gemini-answer.ts";
 import { GeminiChunks } from "./gemini-chunks.ts";
 import { MessagesChunks } from "./messages-chunks.ts";
 import { MessagesStream } from "./messages-stream.ts";
+import { responseAnswer } from "./response-answer.ts";
+import { ResponseStream } from "./response-stream.ts";
 import { PipedStream } from "./piped-stream.ts";
 import type { StreamTranslation } from "./stream-translation.ts";
 
-/** An answer that was not streamed. */
-export function answerIn(from: AnswerDialect, to: WireDialect, answer: Json, createdSeconds: number): TranslatedAnswer {
-  const said = asChat(from, answer, createdSeconds);
-  return "problem" in said || to === "openai-chat" ? said : withDoubts(messagesAnswer(said.answer), said.doubts);
-}
-
-export interface StreamRoute {
+export interface AnswerRoute {
   readonly from: AnswerDialect;
   readonly to: WireDialect;
   readonly createdSeconds: number;
+  /** What a response says of its request. */
+  readonly base: () => Json;
+}
+
+/** An answer that was not streamed. */
+export function answerIn({ from, to, createdSeconds, base }: AnswerRoute, answer: Json): TranslatedAnswer {
+  const said = asChat(from, answer, createdSeconds);
+  if ("problem" in said || to === "openai-chat") return said;
+  const written =
+    to === "openai-responses" ? responseAnswer(said.answer, base(), createdSeconds) : messagesAnswer(said.answer);
+  return withDoubts(written, said.doubts);
+}
+
+export interface StreamRoute extends AnswerRoute {
   readonly isUsageAsked: boolean;
   readonly inputTokensEstimate: number;
 }
 
-export function streamIn({
-  from,
-  to,
-  createdSeconds,
-  isUsageAsked,
-  inputTokensEstimate,
-}: StreamRoute): StreamTranslation {
+export function streamIn(route: StreamRoute): StreamTranslation {
+  const { from, to, createdSeconds, isUsageAsked, inputTokensEstimate, base } = route;
   const source = chunksOf(from, createdSeconds);
   if (to === "openai-chat") return new ChatStream({ createdSeconds, isUsageAsked, ...(source && { source }) });
-  const sink = new MessagesStream({ inputTokensEstimate });
+  const sink =
+    to === "openai-responses"
+      ? new ResponseStream({ base: base(), createdSeconds })
+      : new MessagesStream({ inputTokensEstimate });
   return source === undefined ? sink : new PipedStream(source, sink);
 }
 

@@ -4,7 +4,7 @@
  *
  * A chat completion carries one where Google's own OpenAI-compatible API does, in `extra_content` of the tool call
  * (ai.google.dev/gemini-api/docs/thought-signatures). A message carries it in a block of redacted thinking before the call, which
- * clients of Anthropic's dialect return unchanged.
+ * clients of Anthropic's dialect return unchanged, and a response in the encrypted content of a reasoning item.
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
@@ -13,7 +13,7 @@ import { asObject } from "../wire/stream-sights.ts";
 import type { ExactObject } from "./field-check.ts";
 import { objectWith, textAt } from "./json-access.ts";
 
-const BLOCK_MARK = "google-thought-signature:";
+const MARK = "google-thought-signature:";
 
 /** The member of a chat completion's tool call. */
 export function signedExtra(signature: string): Json {
@@ -34,11 +34,24 @@ export function signatureOfCall(call: Json): string | undefined {
 
 /** The block of a message that carries it. */
 export function signedBlock(signature: string): Json {
-  return { type: "redacted_thinking", data: `${BLOCK_MARK}${signature}` };
+  return { type: "redacted_thinking", data: `${MARK}${signature}` };
 }
 
 /** `undefined`: the block is another one. */
 export function signatureOfBlock({ type, data }: ExactObject): string | undefined {
-  const isSigned = type === "redacted_thinking" && typeof data === "string" && data.startsWith(BLOCK_MARK);
-  return isSigned ? data.slice(BLOCK_MARK.length) : undefined;
+  return type === "redacted_thinking" ? unmarked(data) : undefined;
+}
+
+/** The members of a response's reasoning item that carry it. */
+export function signedItem(signature: string): Json {
+  return { encrypted_content: `${MARK}${signature}` };
+}
+
+/** `undefined`: the reasoning is of another provider. */
+export function signatureOfItem({ encrypted_content: content }: ExactObject): string | undefined {
+  return unmarked(content);
+}
+
+function unmarked(text: ExactJson | undefined): string | undefined {
+  return typeof text === "string" && text.startsWith(MARK) ? text.slice(MARK.length) : undefined;
 }

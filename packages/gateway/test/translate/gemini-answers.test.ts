@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { answerIn, streamIn } from "../../src/translate/answer-routes.ts";
+import { type AnswerRoute, answerIn, streamIn } from "../../src/translate/answer-routes.ts";
 import { parseExact } from "../../src/translate/exact-parse.ts";
+import { responseBase } from "../../src/translate/response-parts.ts";
 import type { StreamTranslation, TranslationEnd } from "../../src/translate/stream-translation.ts";
 import { usageOfAnswer, usageReader } from "../../src/usage/usage-reader.ts";
 import type { WireDialect } from "../../src/wire/dialect.ts";
@@ -27,11 +28,17 @@ const calls = [
   { functionCall: { name: "g", id: "own" } },
 ];
 
+const route = (to: WireDialect): AnswerRoute => ({
+  from: "gemini",
+  to,
+  createdSeconds: 7,
+  base: () => responseBase({ model: "m" }),
+});
 interface Streamed extends TranslationEnd {
   readonly all: string;
 }
 const streamed = (to: WireDialect): StreamTranslation =>
-  streamIn({ from: "gemini", to, createdSeconds: 7, isUsageAsked: true, inputTokensEstimate: 9 });
+  streamIn({ ...route(to), isUsageAsked: true, inputTokensEstimate: 9 });
 function run(to: WireDialect, events: readonly Json[]): Streamed {
   const translation = streamed(to);
   const texts = events.map((event) => translation.push(event));
@@ -39,13 +46,13 @@ function run(to: WireDialect, events: readonly Json[]): Streamed {
   return { ...end, all: texts.join("") + end.text };
 }
 const chat = (one: Json): unknown => {
-  const said = answerIn("gemini", "openai-chat", one, 7);
+  const said = answerIn(route("openai-chat"), one);
   return "problem" in said ? said.problem : asList(said.answer["choices"])[0];
 };
 
 describe("an answer of Google's", () => {
   test("is a chat completion whose reasoning is inside its output", () => {
-    expect(answerIn("gemini", "openai-chat", answer([{ text: "a" }, { text: "b" }], "STOP"), 7)).toEqual({
+    expect(answerIn(route("openai-chat"), answer([{ text: "a" }, { text: "b" }], "STOP"))).toEqual({
       answer: {
         id: "chatcmpl-r1",
         object: "chat.completion",
@@ -98,7 +105,7 @@ describe("an answer of Google's", () => {
     const { message } = chat(answer(calls, "STOP")) as { readonly message: Json };
     const extras = asList(message["tool_calls"]).map((one) => (one as Json)["extra_content"]);
     expect(extras).toEqual([{ google: { thought_signature: "c2ln" } }, undefined, undefined]);
-    const said = answerIn("gemini", "anthropic-messages", answer(calls, "STOP"), 7) as { readonly answer: Json };
+    const said = answerIn(route("anthropic-messages"), answer(calls, "STOP")) as { readonly answer: Json };
     const { all } = run("anthropic-messages", [answer([{ text: "Hm." }, ...calls], "STOP")]);
     expect(faultsOf(all)).toEqual([]);
     const { content, stop_reason: stop } = await messageOf(all);
@@ -113,7 +120,7 @@ describe("an answer of Google's", () => {
     const json = parseExact(text) as Json;
     expect(JSON.stringify(chat(json))).toContain('{\\"id\\":18446744073709551615}');
     expect(run("openai-chat", [json]).all).toContain('{\\"id\\":18446744073709551615}');
-    const said = answerIn("gemini", "anthropic-messages", json, 7);
+    const said = answerIn(route("anthropic-messages"), json);
     expect(JSON.stringify(said)).toContain('"input":{"id":18446744073709551615}');
   });
 
@@ -147,7 +154,7 @@ describe("an answer of Google's", () => {
   ])("that ended with %s ends with %s or %s", (reason, finish, stop) => {
     const one = answer([{ text: "x" }], reason);
     expect(chat(one)).toHaveProperty("finish_reason", finish);
-    expect(answerIn("gemini", "anthropic-messages", one, 7)).toHaveProperty("answer.stop_reason", stop);
+    expect(answerIn(route("anthropic-messages"), one)).toHaveProperty("answer.stop_reason", stop);
     expect(run("openai-chat", [one]).all).toContain(`"finish_reason":"${finish}"`);
     expect(run("anthropic-messages", [one]).all).toContain(`"stop_reason":"${stop}"`);
   });
@@ -162,7 +169,7 @@ describe("an answer of Google's", () => {
     ["two candidates", { ...answer([], "STOP"), candidates: [{}, {}] }],
   ])("is a failure where no client could use it: %s", (_name, one) => {
     for (const to of ["openai-chat", "anthropic-messages"] as const) {
-      expect(answerIn("gemini", to, one, 7)).toHaveProperty("problem");
+      expect(answerIn(route(to), one)).toHaveProperty("problem");
       const { outcome, all } = run(to, [answer([{ text: "x" }], undefined), one]);
       expect([outcome, dataOf(all).at(-1)?.["error"] !== undefined]).toEqual(["failed", true]);
       expect(all).not.toContain("[DONE]");
@@ -217,7 +224,7 @@ describe.skipIf(!hasRecordings || !hasSchema)("what Google was recorded to answe
     let accepted = 0;
     for (const { name, dialect, json } of recordedAnswers(files)) {
       if (dialect !== "gemini" || (json as Json)["candidates"] === undefined) continue;
-      const said = answerIn("gemini", "openai-chat", json as Json, 7);
+      const said = answerIn(route("openai-chat"), json as Json);
       if ("problem" in said) problems.set(said.problem, (problems.get(said.problem) ?? 0) + 1);
       else {
         accepted += 1;
