@@ -67,6 +67,27 @@ describe("the official clients, pointed at the gateway,", () => {
     expect(await streamed.finalText()).not.toBe("");
   });
 
+  test("get a response of a model whose provider has none", async () => {
+    const model = "claude-sonnet-4-6";
+    const tools = [{ type: "function" as const, name: "f", parameters: { type: "object" }, strict: false }];
+    const whole = await openai.responses.create({ model, input: "Say hello.", instructions: "Be brief." });
+    expect([whole.status, whole.instructions, whole.output_text === ""]).toEqual(["completed", "Be brief.", false]);
+    const streamed = await openai.responses
+      .stream({ model, input: "Say hello.", instructions: "Be brief." })
+      .finalResponse();
+    expect(streamed.output_text).toBe(whole.output_text);
+    expect(streamed.usage?.output_tokens).toBe(whole.usage?.output_tokens);
+    const called = await openai.responses.create({ model, input: "Call it.", tools, tool_choice: "required" });
+    expect(called.output).toMatchObject([{ type: "function_call", name: "f", status: "completed" }]);
+    const stored = openai.responses.create({ model, input: "More.", previous_response_id: whole.id });
+    await expect(stored).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining("previous_response_id") as string,
+    });
+    const embedded = openai.embeddings.create({ model, input: "hello" });
+    await expect(embedded).rejects.toMatchObject({ status: 400 });
+  });
+
   test("list the models", async () => {
     const ids = (await openai.models.list()).data.map(({ id }) => id);
     expect(ids).toContain("gpt-4.1");
