@@ -41,16 +41,16 @@ import { UsageReport } from "./terminal/usage-error.ts";
 import { trainCommand } from "./learning/train.ts";
 import { verifyCommand } from "./verify/verify.ts";
 import { whatIfCommand } from "./whatif/whatif.ts";
+import { evidenceCommand } from "./proof/evidence.ts";
+import { witnessCommand } from "./witness/witness.ts";
 
 /** Every command, by group, in the order of the help. */
 const COMMANDS: readonly (readonly [heading: string, commands: readonly ((terminal: Terminal) => Command)[]])[] = [
   ["Start:", [savingsCommand, initCommand, policyCommand, catalogCommand]],
   ["Decide:", [decideCommand, replayCommand, outcomeCommand, outcomesCommand, ledgerCommand]],
   ["Run the service:", [serveCommand, healthCommand, doctorCommand, keyCommand]],
-  [
-    "Read and check a journal:",
-    [showCommand, tailCommand, queryCommand, verifyCommand, receiptCommand, checkpointCommand, journalCommand],
-  ],
+  ["Read and check a journal:", [showCommand, tailCommand, queryCommand, verifyCommand, journalCommand]],
+  ["Prove to others:", [receiptCommand, checkpointCommand, witnessCommand, evidenceCommand]],
   [
     "Learn:",
     [

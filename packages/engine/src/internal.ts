@@ -60,3 +60,4 @@ export * from "./storage/storage.ts";
 export * from "./snapshot/directory-snapshots.ts";
 export * from "./system-clock.ts";
 export * from "./state/tier-floors.ts";
+export { acquireLock } from "./journal/lock.ts";

@@ -6,6 +6,7 @@ import { nodeVerifyEd25519 } from "@calybris/engine/internal";
 import {
   type Checkpoint,
   type OpenedNote,
+  openCheckpoint,
   openNote,
   parseCheckpoint,
   signerCount,
@@ -18,14 +19,17 @@ import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { createCommand, proofCommand } from "./checkpoint-create.ts";
-import { keygenCommand } from "./checkpoint-keygen.ts";
+import { makeKeyCommand } from "./checkpoint-keygen.ts";
+import { collectCommand } from "./checkpoint-witness.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
+import { readTrustFile, type TrustFile } from "./trust-file.ts";
 import { addKey } from "./trusted-keys.ts";
 
 interface Options {
   readonly logKey: readonly VerifierKey[];
   readonly witnessKey: readonly VerifierKey[];
   readonly quorum: number;
+  readonly trust?: string;
   readonly json?: true;
 }
 
@@ -36,8 +40,9 @@ Exit code: 0 verified; 1 rejected, or fewer witnesses than the quorum; 2 a file 
 export function checkpointCommand(terminal: Terminal): Command {
   return new Command("checkpoint")
     .description("sign, prove and verify checkpoints of a log")
-    .addCommand(keygenCommand(terminal))
+    .addCommand(makeKeyCommand("ed25519", terminal))
     .addCommand(createCommand(terminal))
+    .addCommand(collectCommand(terminal))
     .addCommand(proofCommand(terminal))
     .addCommand(verifyCommand(terminal));
 }
@@ -46,14 +51,22 @@ function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("verify the signatures of a checkpoint")
     .argument("<file>", "the signed note")
-    .requiredOption("--log-key <key>", "verifier key of the log; may be repeated", addKey)
+    .option("--log-key <key>", "verifier key of the log; may be repeated", addKey, [])
     .option("--witness-key <key>", "verifier key of a witness; may be repeated", addKey, [])
     .option("--quorum <n>", "how many witnesses must have signed", parseQuorum, 0)
+    .option("--trust <file>", "keys of the log and of witnesses with their dates, and the quorum, instead of the above")
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
-    .action(async (file: string, options: Options) => {
-      const { logKey, witnessKey, quorum, json } = options;
+    .action(async (file: string, options: Options, command: Command) => {
+      if ((options.trust === undefined) === (options.logKey.length === 0))
+        command.error("error: give either option '--log-key' or option '--trust'");
+      const trust = options.trust === undefined ? undefined : readTrustFile(options.trust);
+      const { logKey, witnessKey, quorum, json } = trust === undefined ? options : { ...options, ...keysOf(trust) };
       const note = proofText(file);
+      if (trust !== undefined) {
+        const trusted = openCheckpoint(note, trust, nodeVerifyEd25519);
+        if ((await orRejection(trusted, terminal, json === true)) === undefined) return;
+      }
       // The log's signature by itself: a witness does not replace it.
       if ((await orRejection(openNote(note, logKey, nodeVerifyEd25519), terminal, json === true)) === undefined) return;
       const opened = await orRejection(
@@ -72,6 +85,10 @@ function verifyCommand(terminal: Terminal): Command {
       );
       if (!isEnough) terminal.exitCode = 1;
     });
+}
+
+function keysOf({ logs, witnesses, quorum }: TrustFile): Pick<Options, "logKey" | "witnessKey" | "quorum"> {
+  return { logKey: logs.map(({ key }) => key), witnessKey: witnesses.map(({ key }) => key), quorum };
 }
 
 function parseQuorum(value: string): number {

@@ -4,6 +4,7 @@
  */
 import { nodeSha256, nodeVerifyEd25519 } from "@calybris/engine/internal";
 import {
+  openCheckpoint,
   parseCompactReceipt,
   parseReceiptJson,
   type Receipt,
@@ -20,11 +21,13 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
 import { issueCommand } from "./receipt-issue.ts";
+import { readTrustFile } from "./trust-file.ts";
 import { addKey, addSigner } from "./trusted-keys.ts";
 
 interface Options {
   readonly signer: readonly TrustedSigner[];
   readonly logKey: readonly VerifierKey[];
+  readonly trust?: string;
   readonly json?: true;
 }
 
@@ -43,19 +46,28 @@ function verifyCommand(terminal: Terminal): Command {
   return new Command("verify")
     .description("verify the signature of a receipt, and that its entry is in the log")
     .argument("<file>", "the receipt, as JSON or in its compact form")
-    .requiredOption(
-      "--signer <key>",
-      "a trusted signer: its verifier key, or ID=KEY in base64; may be repeated",
-      addSigner,
-    )
+    .option("--signer <key>", "a trusted signer: its verifier key, or ID=KEY in base64; may be repeated", addSigner, [])
     .option("--log-key <key>", "verifier key of a log or of a witness; may be repeated", addKey, [])
+    .option(
+      "--trust <file>",
+      "keys of signers, logs and witnesses with their dates, and the quorum, instead of the above",
+    )
     .option("--json", "print JSON")
     .addHelpText("after", HELP)
-    .action(async (file: string, options: Options) => {
+    .action(async (file: string, options: Options, command: Command) => {
+      if ((options.trust === undefined) === (options.signer.length === 0))
+        command.error("error: give either option '--signer' or option '--trust'");
       const receipt = readReceipt(proofText(file));
-      const trust = { signers: options.signer, logKeys: options.logKey, verify: nodeVerifyEd25519, hash: nodeSha256 };
+      const given = options.trust === undefined ? undefined : readTrustFile(options.trust);
+      const signers = given?.signers ?? options.signer;
+      const logKeys = given?.logs.map(({ key }) => key) ?? options.logKey;
+      const trust = { signers, logKeys, verify: nodeVerifyEd25519, hash: nodeSha256 };
       const findings = await orRejection(verifyReceipt(receipt, trust), terminal, options.json === true);
       if (findings === undefined) return;
+      if (given !== undefined && receipt.inclusion !== undefined && findings.inclusion === "proven") {
+        const opened = openCheckpoint(receipt.inclusion.checkpoint, given, nodeVerifyEd25519);
+        if ((await orRejection(opened, terminal, options.json === true)) === undefined) return;
+      }
       terminal.print(options.json ? jsonText(findingsJson(receipt, findings)) : findingsText(receipt, findings));
       if (findings.inclusion === "unknown_log") terminal.exitCode = 3;
     });
