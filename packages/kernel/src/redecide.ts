@@ -10,6 +10,7 @@
  * A policy that does not learn decides by the floor of the use case. Source of the rules: docs/formats.md, "Shadow".
  * @module
  */
+import { costShare } from "./offset-propensity.ts";
 import type { Decision, Kernel } from "./decision.ts";
 import type { DecisionEntry } from "./decision-entry.ts";
 import type { Recommendation } from "./recommendation.ts";
@@ -64,6 +65,13 @@ export class Redecider {
     this.#capabilities = new BitMap(from.capabilities, to.capabilities);
     this.#providers = new BitMap(from.providers, to.providers);
     this.#regions = new BitMap(from.regions, to.regions);
+  }
+
+  /** The share of a request's value that a decision of the other policy spends, as the offsets router counts it. */
+  costShareOf({ selectedIndex, costMicrocents }: Decision, { valueMicrocents }: Request): number {
+    const { candidates, latencyPenaltyMicrocentsPerMs } = this.#to.policy;
+    const latencyMs = BigInt(candidates[selectedIndex]?.latencyP95Ms ?? 0);
+    return costShare(costMicrocents + latencyMs * latencyPenaltyMicrocentsPerMs, valueMicrocents);
   }
 
   /** The request with the floor of its use case, or the client's; `undefined` where the policy would refuse it as invalid. */

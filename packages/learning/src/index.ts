@@ -23,6 +23,7 @@ export * from "./measures.ts";
 export * from "./online-policy.ts";
 export * from "./policies/calybris-policy.ts";
 export * from "./policies/linear-policies.ts";
+export * from "./policies/offsets-policy.ts";
 export * from "./policies/regime-policies.ts";
 export * from "./ranking.ts";
 export * from "./ridge.ts";

@@ -7,9 +7,11 @@ import {
   type BeliefEntry,
   type Decision,
   type DecisionEntry,
+  drawnShares,
   PROPENSITY_ONE,
   type Redecider,
   type Request,
+  TIER_COUNT_MAX,
 } from "@calybris/kernel";
 
 /** Nothing. */
@@ -61,9 +63,14 @@ export function redecide(
   const rest = 1 - draw.holdoutShare;
   if (learning.belief === 0) add(redecider.decideRequest(drawn, request, -1), rest);
   else {
-    if (draw.belief === undefined) return { decision, request, possible: undefined };
-    for (const [position, tier] of draw.belief.tiers.entries())
-      add(redecider.decideRequest(drawn, request, tier), (rest * (draw.belief.table[position] ?? 0)) / PROPENSITY_ONE);
+    const { belief } = draw;
+    if (belief === undefined) return { decision, request, possible: undefined };
+    const options = belief.tiers.map((tier) => redecider.decideRequest(drawn, request, tier));
+    const costs = options.map((option) => redecider.costShareOf(option, request));
+    const drawnFrom = new Float64Array(TIER_COUNT_MAX);
+    drawnShares(belief, learning.expected ?? [], costs, drawnFrom);
+    for (const [position, option] of options.entries())
+      add(option, (rest * (drawnFrom[position] as number)) / PROPENSITY_ONE);
   }
   return { decision, request, possible: { ids: [...shares.keys()], shares: [...shares.values()] } };
 }
