@@ -14,6 +14,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
     isolate: false,
     // V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md.
     execArgv: ["--wasm-wrapper-tiering-budget=2147483647"],
+    globalSetup: ["test/thread-bundles.ts"],
     projects: [
       {
         test: {
@@ -23,7 +24,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           // It ends a test that hangs. How fast the machine is decides nothing.
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          setupFiles: ["test/decided-equality.ts"],
+          setupFiles: ["test/decided-equality.ts", "test/bundled-threads.ts"],
         },
       },
       {
@@ -32,7 +33,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           include: ["packages", "test", "bench", "datasets"].map((folder) => `${folder}/**/*.slow.test.ts`),
           testTimeout: 400_000,
           hookTimeout: 400_000,
-          setupFiles: ["test/decided-equality.ts"],
+          setupFiles: ["test/decided-equality.ts", "test/bundled-threads.ts"],
         },
       },
     ],
