@@ -23,15 +23,18 @@ vocabulary (units, bytes, JSON) and the wait for the disk.
 A test holds this page equal to a run; \`UPDATE_DOCS=1 npx vitest run test/paths\` writes it.
 `;
 
+let walked: readonly Walked[] | undefined;
+
 // When the disk answers decides whether a function is first called before or after another: a run may differ from the page.
 test("docs/paths.md shows the paths that requests take through the flows", { retry: 4 }, () => {
-  const page = pageOf(walk());
+  walked = walk();
+  const page = pageOf(walked);
   if (process.env["UPDATE_DOCS"] === "1") writeFileSync(PAGE, page);
   expect(readFileSync(PAGE, "utf8")).toBe(page);
 });
 
 test("a decision passes recall, intake, the kernel, the ledger and the journal, in this order", () => {
-  const passed = walk()[0]?.passed ?? [];
+  const passed = (walked ?? walk())[0]?.passed ?? [];
   const order = [
     /#answers$/,
     /#resolveRequest$/,

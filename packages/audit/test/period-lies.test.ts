@@ -5,6 +5,7 @@
 import { type EntryBody, microcents, PERIOD_UNITS, type PeriodEntry, type PeriodRule } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { periodAt } from "../../engine/src/ledger/periods.ts";
 import { periodFaults } from "../src/period-check.ts";
 import { auditOf, type Written } from "./rechain.ts";
@@ -98,7 +99,7 @@ describe("what a calendar has is none, whatever the zone", () => {
           expect([...periodFaults(entryOf(next), after, { period: first, rule: before }, later)]).toEqual([]);
         },
       ),
-      { numRuns: 3_000 },
+      { numRuns: caseCount(3_000) },
     );
   });
 

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import type { Engine } from "@calybris/engine";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { CalybrisClient } from "../../client/src/index.ts";
 import type { KeyConfig } from "../src/config/config.ts";
 import { readConfig } from "../src/config/read-config.ts";
@@ -123,7 +124,7 @@ describe("the policy file", () => {
         }
         await running?.stop();
       }),
-      { numRuns: 4 },
+      { numRuns: caseCount(4, 2) },
     );
   }, 120_000);
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { ACTOR, isActor, ON_BEHALF_OF, systemActor } from "../src/index.ts";
 
 test.each([1, Number.MAX_SAFE_INTEGER, "system:ana", "system:Ana Lima", `system:${"x".repeat(64)}`, "system:system:"])(
@@ -44,6 +45,6 @@ test("whatever the operating system calls a user, the actor is well formed", () 
     fc.property(names, (name) => {
       expect(isActor(systemActor(name))).toBe(true);
     }),
-    { numRuns: 2_000 },
+    { numRuns: caseCount(2_000) },
   );
 });

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { parseExact, writeExact } from "../src/index.ts";
 
 const key = fc.oneof(
@@ -24,7 +25,7 @@ describe("exact JSON", () => {
         expect(Object.keys(again).toSorted()).toEqual(Object.keys(written).toSorted());
         for (const name of different) expect(again[name]).toBe(written[name]);
       }),
-      { numRuns: 2_000 },
+      { numRuns: caseCount(2_000) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import {
   amountMicrocents,
   decisionIdOf,
@@ -40,7 +41,7 @@ describe("a name", () => {
         const isBlank = [...text].every((character) => /^\s$/u.test(character));
         expect(isName(text)).toBe(text.length <= NAME_CHARACTERS_MAX && !isBlank && !isUnprintable);
       }),
-      { numRuns: 3_000 },
+      { numRuns: caseCount(3_000) },
     );
   });
 
@@ -135,7 +136,7 @@ describe("an amount of money", () => {
         expect(amountMicrocents(written, unit)).toBe(expected);
         if (!isTooFine) expect(exact % scale).toBe(0n);
       }),
-      { numRuns: 2_000 },
+      { numRuns: caseCount(2_000) },
     );
   });
 

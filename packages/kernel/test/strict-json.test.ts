@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { linesOfJson, parseStrictJson, StrictJsonError, type StrictJsonOptions } from "../src/index.ts";
 import { checkJsonEquality, verdictOf } from "./json-equality.ts";
 import { jsonTexts } from "./random-json.ts";
@@ -35,7 +36,7 @@ describe("strict JSON", () => {
         if (typeof verdict.value === "number" && !Number.isNaN(verdict.value))
           expect(verdict.value).toEqual(Number(again) + 0);
       }),
-      { numRuns: 4_000 },
+      { numRuns: caseCount(4_000) },
     );
   });
 

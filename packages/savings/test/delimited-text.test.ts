@@ -1,6 +1,7 @@
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { DelimitedText, RECORD_CHARACTERS_MAX, sniffDelimiter } from "../src/delimited-text.ts";
 
 interface Read {
@@ -52,7 +53,7 @@ describe("a well-formed table", () => {
         }) as string[][];
         expect(read(text, at).rows).toEqual(expected);
       }),
-      { numRuns: 2_000 },
+      { numRuns: caseCount(2_000) },
     );
   });
 
@@ -127,7 +128,7 @@ describe("a malformed row costs no other row", () => {
         const all = written.replaceAll(/[",\r\n]/g, "").length;
         if (reported === 0) expect(characters).toBe(all);
       }),
-      { numRuns: 2_000 },
+      { numRuns: caseCount(2_000) },
     );
   });
 });

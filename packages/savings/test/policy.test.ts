@@ -15,6 +15,7 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { savingsPolicy, type Within } from "../src/index.ts";
 import { reportOf } from "./exports.ts";
 
@@ -153,7 +154,7 @@ describe("the kernel under the written policy chooses as the report says", () =>
       fc.asyncProperty(cases, async ([value, rows, floor, within]) =>
         requireEqual({ catalog: parseCatalogFile(value), value }, rows, floor, within),
       ),
-      { numRuns: 1_500 },
+      { numRuns: caseCount(1_500) },
     );
   });
 });

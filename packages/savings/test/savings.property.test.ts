@@ -1,6 +1,7 @@
 import { cost, priceMicrocents, sampleRequest, tokens } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import { AMOUNT_MAX_MICROCENTS } from "../src/cells.ts";
 import { type Candidate, costOf, estimateOf } from "../src/prices.ts";
 import type { SavingsReport, Within } from "../src/index.ts";
@@ -139,7 +140,7 @@ describe("whatever the rows", () => {
           expect([...allowed, CATALOG.providers[asked.providerId]]).toContain(CATALOG.providers[ran.providerId]);
         if (allowed === "requestedProvider") expect(ran.providerId).toBe(asked.providerId);
       }),
-      { numRuns: 1_000 },
+      { numRuns: caseCount(1_000) },
     );
   });
 
@@ -202,6 +203,6 @@ test("a catalog cost is the kernel's, at any price, also where plain numbers wou
       const expected = exact > BigInt(AMOUNT_MAX_MICROCENTS) ? Number.POSITIVE_INFINITY : Number(exact);
       expect(costOf(candidate, input, output)).toBe(expected);
     }),
-    { numRuns: 5_000 },
+    { numRuns: caseCount(5_000) },
   );
 });

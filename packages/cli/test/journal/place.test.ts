@@ -1,36 +1,36 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { beforeAll, describe, expect, test } from "vitest";
 import { calybris as program } from "../../src/program.ts";
-import { calybris, capturedTerminal } from "../support/captured-terminal.ts";
+import { calybris, capturedTerminal, type Ended } from "../support/captured-terminal.ts";
 import { POLICY, rows, Sandbox } from "../support/sample-files.ts";
 
-// One way to name a journal: --journal, else the one of the configuration. Commands run in a process of their own where the
-// current directory matters.
-const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+// One way to name a journal: --journal, else the one of the configuration. It is sought in the current directory.
 const files = new Sandbox();
 const policy = files.write("policy.jsonc", JSON.stringify(POLICY));
 mkdirSync(files.at("here"));
 
-function here(...words: readonly string[]): {
-  readonly exit: number | null;
-  readonly out: string;
-  readonly complaints: string;
-} {
-  const { CALYBRIS_CONFIG: _config, CALYBRIS_JOURNAL_DIRECTORY: _journal, ...env } = process.env;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...words], {
-    cwd: files.at("here"),
-    env,
-    encoding: "utf8",
-  });
-  return { exit: status, out: stdout, complaints: stderr };
+/** Runs the command in another current directory. */
+async function within(directory: string, ...words: readonly string[]): Promise<Ended> {
+  const { CALYBRIS_CONFIG: config, CALYBRIS_JOURNAL_DIRECTORY: journal } = process.env;
+  const before = process.cwd();
+  delete process.env["CALYBRIS_CONFIG"];
+  delete process.env["CALYBRIS_JOURNAL_DIRECTORY"];
+  process.chdir(directory);
+  try {
+    return await calybris(...words);
+  } finally {
+    process.chdir(before);
+    if (config !== undefined) process.env["CALYBRIS_CONFIG"] = config;
+    if (journal !== undefined) process.env["CALYBRIS_JOURNAL_DIRECTORY"] = journal;
+  }
 }
 
-beforeAll(() => {
+const here = (...words: readonly string[]): Promise<Ended> => within(files.at("here"), ...words);
+
+beforeAll(async () => {
   const requests = files.write("requests.jsonl", rows(5));
-  const replayed = here("replay", "--policy", policy, "--requests", requests);
+  const replayed = await here("replay", "--policy", policy, "--requests", requests);
   expect(replayed).toMatchObject({ exit: 0, complaints: "" });
 });
 
@@ -58,27 +58,24 @@ test("every command that names a journal has the same --journal with --config, a
 });
 
 describe("without --journal", () => {
-  test("the journal is calybris-journal, as for the service", () => {
+  test("the journal is calybris-journal, as for the service", async () => {
     expect(files.text("here/calybris-journal/segment-000001.jsonl")).toContain('"kind":"genesis"');
-    expect(here("verify")).toMatchObject({ exit: 0, out: expect.stringContaining("INTACT") });
-    expect(here("show", "2")).toMatchObject({ exit: 0 });
+    expect(await here("verify")).toMatchObject({ exit: 0, out: expect.stringContaining("INTACT") });
+    expect(await here("show", "2")).toMatchObject({ exit: 0 });
   });
 
-  test("a journal that is not there is said to be missing, with what to do", () => {
+  test("a journal that is not there is said to be missing, with what to do", async () => {
     mkdirSync(files.at("here", "empty"));
-    const { status, stderr } = spawnSync(process.execPath, [main, "show", "3"], {
-      cwd: files.at("here", "empty"),
-      encoding: "utf8",
-    });
-    expect(status).toBe(2);
-    expect(stderr).toMatch(
+    const { exit, complaints } = await within(files.at("here", "empty"), "show", "3");
+    expect(exit).toBe(2);
+    expect(complaints).toMatch(
       /^CAL_JOURNAL_MISSING: there is no journal in calybris-journal\nName the journal with `--journal`/,
     );
   });
 
-  test("a configuration in the current directory names it", () => {
+  test("a configuration in the current directory names it", async () => {
     files.write("here/calybris.config.jsonc", '{ "journal": { "directory": "elsewhere" } }');
-    expect(here("show", "2")).toMatchObject({ exit: 2, complaints: expect.stringContaining("elsewhere") });
+    expect(await here("show", "2")).toMatchObject({ exit: 2, complaints: expect.stringContaining("elsewhere") });
   });
 
   test("the configuration names it for each command alike", async () => {
@@ -96,11 +93,11 @@ describe("without --journal", () => {
     }
   });
 
-  test("a mistake in the configuration is reported; a journal that is named needs none", () => {
+  test("a mistake in the configuration is reported; a journal that is named needs none", async () => {
     files.write("here/calybris.config.jsonc", '{ "jurnal": {} }');
-    expect(here("verify")).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_CONFIG_INVALID") });
-    expect(here("verify", "--journal", "calybris-journal")).toMatchObject({ exit: 0 });
-    expect(here("verify", "calybris-journal")).toMatchObject({ exit: 0 });
+    expect(await here("verify")).toMatchObject({ exit: 2, complaints: expect.stringContaining("CAL_CONFIG_INVALID") });
+    expect(await here("verify", "--journal", "calybris-journal")).toMatchObject({ exit: 0 });
+    expect(await here("verify", "calybris-journal")).toMatchObject({ exit: 0 });
   });
 
   test("--config names another configuration, and its key file is used", async () => {

@@ -8,6 +8,7 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import {
   CLIENT_REQUEST_KEYS,
   type ClientRequest,
@@ -153,7 +154,7 @@ describe.each(KINDS)("%s", (kind) => {
         if (error === undefined) use(kind, READ[kind](text));
         else expect(["CAL_INPUT_MALFORMED", INVALID[kind]]).toContain(error.code);
       }),
-      { numRuns: 1_000 },
+      { numRuns: caseCount(1_000) },
     );
   });
 });
@@ -172,7 +173,7 @@ test("the fields of a request are those of its schema, and of the content that i
       }
       expect(contentOf(client)).toMatch(/^\{.*\}$/s);
     }),
-    { numRuns: 1_000 },
+    { numRuns: caseCount(1_000) },
   );
 });
 

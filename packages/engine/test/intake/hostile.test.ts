@@ -1,6 +1,7 @@
 import { CalybrisError, type Mistake, type PolicySnapshot } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import {
   type ClientRequest,
   MISTAKES_MAX,
@@ -138,7 +139,7 @@ describe("the nearest name", () => {
         const least = Math.min(...distances);
         expect(nearestName(written, known)).toBe(least <= limit ? known[distances.indexOf(least)] : undefined);
       }),
-      { numRuns: 2_000 },
+      { numRuns: caseCount(2_000) },
     );
   });
 

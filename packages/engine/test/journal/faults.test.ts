@@ -1,5 +1,6 @@
 import { CalybrisError, GENESIS_HASH } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
+import { stride } from "../../../../test/share.ts";
 import { HEAD_FILE, headPage, inspectHead } from "../../src/journal/head.ts";
 import { segmentName } from "../../src/journal/segment.ts";
 import { body, fill, openJournal } from "../support/journal-harness.ts";
@@ -48,7 +49,10 @@ test("a journal torn at any byte, its head too, keeps every whole entry before t
   await fill(disk, 3);
   const whole = trimmed(disk);
   const ends = [...whole.keys()].filter((index) => whole[index] === 0x0a).map((index) => index + 1);
+  // Every place about the end of a line, and of those within lines, which are alike, some.
+  const isTried = (cut: number): boolean => cut % stride(5) === 0 || ends.some((end) => Math.abs(end - cut) < 3);
   for (let cut = 0; cut <= whole.byteLength; cut++) {
+    if (!isTried(cut)) continue;
     const torn = withSegment(whole.subarray(0, cut));
     const entries = ends.filter((end) => end <= cut).length;
     expect(recoveredCount(torn), `cut at ${cut}`).toBe(entries);
@@ -71,7 +75,7 @@ test("any flipped bit of a journal with its head is refused", { timeout: 120_000
   await fill(disk, 3);
   const whole = trimmed(disk);
   const head = disk.files.get(HEAD_FILE);
-  for (let bit = 0; bit < 8 * (whole.byteLength - 1); bit++) {
+  for (let bit = 0; bit < 8 * (whole.byteLength - 1); bit += stride(7)) {
     const flipped = whole.slice();
     const at = bit >> 3;
     flipped[at] = (flipped[at] as number) ^ (1 << (bit & 7));

@@ -1,8 +1,10 @@
+import { existsSync } from "node:fs";
 import { acquireLock } from "../../src/journal/lock.ts";
 
-// Tries for the lock at an instant, says what came of it, and holds on until it is killed.
-const [directory = "", at = "0"] = process.argv.slice(2);
-while (Date.now() < Number(at));
+// Tries for the lock when the file that is named exists, says what came of it, and holds on until it is killed.
+const [directory = "", start] = process.argv.slice(2);
+process.stdout.write("ready\n");
+while (start !== undefined && !existsSync(start));
 try {
   await acquireLock(directory);
   process.stdout.write("locked\n");

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } 
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { acquireLock, LOCK_FILE, refuseNetwork } from "../../src/journal/lock.ts";
@@ -19,14 +20,22 @@ afterEach(() => {
 
 const PROCESS = fileURLToPath(new URL("lock-process.ts", import.meta.url));
 
-/** A process that tries once at the instant given, says what came of it, and holds on until it is killed. */
-async function contend(at = 0): Promise<{ readonly result: string; readonly child: ChildProcess }> {
-  const child = spawn(process.execPath, [PROCESS, directory, String(at)], { stdio: ["ignore", "pipe", "inherit"] });
+interface Contender {
+  readonly child: ChildProcess;
+  /** It waits for its start. */
+  readonly ready: Promise<unknown>;
+  /** What came of its attempt. */
+  readonly result: Promise<string>;
+}
+
+/** A process that tries once, when the file `start` exists, and holds on until it is killed. */
+function contend(start?: string): Contender {
+  const words = [PROCESS, directory, ...(start === undefined ? [] : [start])];
+  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
   children.push(child);
-  const result = await new Promise<string>((resolve) => {
-    child.stdout.once("data", (data: Buffer) => resolve(data.toString().trim()));
-  });
-  return { result, child };
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ready = lines.next();
+  return { child, ready, result: ready.then(async () => String((await lines.next()).value)) };
 }
 
 const killed = (child: ChildProcess): Promise<void> =>
@@ -37,11 +46,12 @@ const killed = (child: ChildProcess): Promise<void> =>
 
 test("of processes that start in the same instant one gets the lock; killed, it leaves it free", async () => {
   for (let round = 0; round < 3; round++) {
-    const at = Date.now() + 1_500;
-    const contenders = await Promise.all([contend(at), contend(at), contend(at)]);
-    const owners = contenders.filter(({ result }) => result === "locked");
-    expect(owners.length).toBe(1);
-    expect(contenders.map(({ result }) => result).filter((result) => result === "CAL_JOURNAL_LOCKED").length).toBe(2);
+    const start = join(directory, `start-${round}`);
+    const contenders = [contend(start), contend(start), contend(start)];
+    await Promise.all(contenders.map(({ ready }) => ready));
+    writeFileSync(start, "");
+    const results = await Promise.all(contenders.map(({ result }) => result));
+    expect(results.toSorted()).toEqual(["CAL_JOURNAL_LOCKED", "CAL_JOURNAL_LOCKED", "locked"]);
     await expect(acquireLock(directory)).rejects.toMatchObject({ code: "CAL_JOURNAL_LOCKED" });
     await Promise.all(contenders.map(({ child }) => killed(child)));
     const lock = await acquireLock(directory);
@@ -53,9 +63,9 @@ test("within one process too, a directory has one owner, and each after the othe
   const lock = await acquireLock(directory);
   await expect(acquireLock(directory)).rejects.toMatchObject({ code: "CAL_JOURNAL_LOCKED" });
   // What the refused attempt opened and closed again must not have let go of the lock.
-  expect((await contend()).result).toBe("CAL_JOURNAL_LOCKED");
+  expect(await contend().result).toBe("CAL_JOURNAL_LOCKED");
   await lock.release();
-  expect((await contend()).result).toBe("locked");
+  expect(await contend().result).toBe("locked");
 });
 
 test("the lock names the file that is locked, is empty, and stays when it is released", async () => {

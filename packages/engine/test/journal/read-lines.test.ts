@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { type ReadLine, readLines, type ReadLinesOptions } from "../../src/journal/read-lines.ts";
 
 // Goal: the one reader of lines gives every line once, whatever is read at a time. Method: the simplest model, on random text,
@@ -20,7 +21,7 @@ test("every line that is not blank is given once, with its offset, whatever is r
         expect(linesOf(content, { chunkBytes, from }, most)).toEqual(modelOf(content, from));
       },
     ),
-    { numRuns: 2_000 },
+    { numRuns: caseCount(2_000) },
   );
 });
 

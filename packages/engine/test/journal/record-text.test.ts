@@ -31,6 +31,7 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { plainDecided, RecordedDecision } from "../../src/flows/decided.ts";
 import { AT } from "../../src/journal/decision-record.ts";
 import { EntryTails, recordText } from "../../src/journal/entry-tail.ts";
@@ -189,7 +190,7 @@ test("a decision's text from its record is that of the kernel from its entry, by
       const { text: written, identity } = recordText(record);
       expect(written).toBe(entryDataTail({ sequence: 1, at, body: { ...body, identity } }));
     }),
-    { numRuns: 3_000 },
+    { numRuns: caseCount(3_000) },
   );
 });
 
@@ -224,7 +225,7 @@ test("the digests of a record are those of the kernel, and an answer reads back 
         repeated: false,
       });
     }),
-    { numRuns: 1_000 },
+    { numRuns: caseCount(1_000) },
   );
 });
 

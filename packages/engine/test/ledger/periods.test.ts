@@ -1,6 +1,7 @@
 import { PERIOD_UNITS, type PeriodRule, type PeriodUnit, microcents } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { periodAt } from "../../src/ledger/periods.ts";
 
 /** Half-hour and quarter-hour offsets, days without a midnight, a day that never was (Apia), the far sides of the date line. */
@@ -76,7 +77,7 @@ test("a period holds its time, and every time whose date is in it by the wall cl
       expect(numberOf(unit, timeZone, endsAt - 1)).toBe(number);
       expect(numberOf(unit, timeZone, endsAt)).toBeGreaterThan(number);
     }),
-    { numRuns: 2_000 },
+    { numRuns: caseCount(2_000) },
   );
 });
 
@@ -87,7 +88,7 @@ test("one period after another: each begins where the last ended, and is numbere
       const next = periodAt(rule(unit, timeZone), first.endsAt, first, rule(unit, timeZone));
       expect(next).toMatchObject({ index: 2, startsAt: first.endsAt });
     }),
-    { numRuns: 1_000 },
+    { numRuns: caseCount(1_000) },
   );
 });
 
@@ -101,7 +102,7 @@ test("periods that were skipped are counted, whatever changed of the clock meanw
       const skipped = numberOf(unit, timeZone, later) - numberOf(unit, timeZone, at);
       expect(periodAt(rule(unit, timeZone), later, before, rule(unit, timeZone)).index).toBe(1 + skipped);
     }),
-    { numRuns: 2_000 },
+    { numRuns: caseCount(2_000) },
   );
 });
 

@@ -190,7 +190,8 @@ describe("the metrics of the service", () => {
   });
 });
 
-describe("the span of a call", () => {
+// Together: spans are sent once a second.
+describe.concurrent("the span of a call", () => {
   /** By the decision's id, once it was exported. */
   async function attributesOf(id: string): Promise<{ readonly [name: string]: unknown }> {
     const found = (): { readonly [name: string]: unknown } | undefined =>

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { readPlainHead } from "../../src/http/plain-head.ts";
 import { conversations, differences, startBoth } from "../search/random-conversations.ts";
 import { speak } from "../support/raw-socket.ts";
@@ -16,7 +17,7 @@ afterAll(async () => {
 });
 
 test("whatever is sent, in whatever pieces, the fast path answers as Fastify does", async () => {
-  const found = await differences(fast.url, plain.url, conversations(11, 600));
+  const found = await differences(fast.url, plain.url, conversations(11, caseCount(600)));
   for (const { conversation, fast: mine, plain: theirs } of found)
     expect(mine, JSON.stringify(conversation)).toEqual(theirs);
   expect(fast.logged() + plain.logged()).not.toContain('"fatal"');

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { readBody } from "../../src/http/strict-json.ts";
 
 const DEPTH_MAX = 16;
@@ -88,7 +89,7 @@ describe("a body", () => {
           if (!(error as { code?: string }).code?.startsWith("CAL_GATEWAY_BODY_MALFORMED")) throw error;
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: caseCount(1_000) },
     );
   });
 

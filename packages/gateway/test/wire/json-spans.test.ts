@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { CALL_BOUNDS, type JsonSpans, JsonSpanScanner } from "../../src/wire/json-spans.ts";
 import { asJson, cutAnywhere, escapedJsonText, jsonObject, jsonText } from "./random-wire.ts";
 
@@ -79,7 +80,7 @@ describe("the members of a body", () => {
         const isTwice = typeof spans === "string" && spans.startsWith("CAL_GATEWAY_REQUEST_INVALID");
         if (!isTwice) expect(typeof spans !== "string").toBe(isObject(bytes));
       }),
-      { numRuns: 3_000 },
+      { numRuns: caseCount(3_000) },
     );
   });
 

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import { SseScanner } from "../../src/wire/sse-scanner.ts";
 import { cutAnywhere } from "./random-wire.ts";
 import { blocksOf, decodedByAnthropic, decodedByOpenai, joined, messagesOf } from "./sdk-decoders.ts";
@@ -40,7 +41,7 @@ describe("a scanned stream", () => {
         const terminated = messagesOf(blocksOf([...pieces, Buffer.from("\u0000")]).slice(0, -1));
         expect(terminated).toEqual(await decodedByAnthropic(pieces));
       }),
-      { numRuns: 1_000 },
+      { numRuns: caseCount(1_000) },
     );
   });
 

@@ -1,6 +1,7 @@
 import { webcrypto } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import {
   CalybrisError,
   cosignNote,
@@ -249,7 +250,7 @@ describe("a note", () => {
           if (!(error instanceof CalybrisError)) throw error;
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: caseCount(5_000) },
     );
     expect(accepted).toBeGreaterThan(50);
   });
@@ -313,6 +314,6 @@ test("base64 has one text for some bytes, and refuses every other", () => {
       if (standard !== undefined) expect(toBase64(standard)).toBe(given);
       if (urlSafe !== undefined) expect(toBase64Url(urlSafe)).toBe(given);
     }),
-    { numRuns: 3_000 },
+    { numRuns: caseCount(3_000) },
   );
 });

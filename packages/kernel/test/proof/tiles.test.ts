@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import {
   CalybrisError,
   consistencyProof,
@@ -191,7 +192,7 @@ describe("a path", () => {
           expect((error as CalybrisError).code).toBe("CAL_PROOF_MALFORMED");
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: caseCount(3_000) },
     );
   });
 });
@@ -230,7 +231,7 @@ describe("a file", () => {
           expect((error as CalybrisError).code).toBe("CAL_PROOF_MALFORMED");
         }
       }),
-      { numRuns: 5_000 },
+      { numRuns: caseCount(5_000) },
     );
     expect(accepted).toBeGreaterThan(0);
   });

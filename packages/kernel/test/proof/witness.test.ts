@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
 import {
   CalybrisError,
   consistencyProof,
@@ -161,7 +162,7 @@ CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
           expect((error as CalybrisError).code).toBe("CAL_PROOF_MALFORMED");
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: caseCount(2_000) },
     );
     expect(accepted).toBeGreaterThan(10);
   });

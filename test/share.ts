@@ -1,0 +1,19 @@
+/**
+ * How much of a property or of an exhaustive test `npm test` tries. All of it is one of the long searches:
+ * `npm run torture -- properties`, or `CALYBRIS_CASES=all` for one file.
+ * @module
+ */
+
+const IS_WHOLE: boolean = process.env["CALYBRIS_CASES"] === "all";
+/** A property that holds for a fifth of its cases on every commit has been tried with all of them within a week. */
+const SHARE = 5;
+
+/** Of so many cases, how many are tried. */
+export function caseCount(whole: number, share: number = Math.ceil(whole / SHARE)): number {
+  return IS_WHOLE ? whole : share;
+}
+
+/** The step of a loop over places that are all alike: 1 where every place is tried. */
+export function stride(step: number): number {
+  return IS_WHOLE ? 1 : step;
+}
