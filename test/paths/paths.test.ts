@@ -36,7 +36,7 @@ test("docs/paths.md shows the paths that requests take through the flows", { ret
 test("a decision passes recall, intake, the kernel, the ledger and the journal, in this order", () => {
   const passed = (walked ?? walk())[0]?.passed ?? [];
   const order = [
-    /#answers$/,
+    /request-ids\.ts#mayHold$/,
     /#resolveRequest$/,
     /flows\/decide\.ts##prescribeInto$/,
     /#requireConsistent$/,

@@ -31,9 +31,10 @@ import type { EngineReading } from "./reading.ts";
 import { startJournal } from "./start-journal.ts";
 import type { ClientRequest } from "./intake/client-request.ts";
 import { FailStop } from "./journal/fail-stop.ts";
-import { type Journal, WAITING_MAX } from "./journal/journal.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Recovered } from "./journal/recovery.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
+import { RequestIds } from "./state/request-ids.ts";
 import type { EngineState, PolicyInForce } from "./state/state.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
@@ -94,7 +95,7 @@ export class Engine {
     failStop: FailStop,
     lock: StorageLock,
   ) {
-    const { requestIds, seed } = folded;
+    const { seed } = folded;
     const { state, stored, end: _end, start, before: _before, ...recovery } = folded.journal;
     const idleUs = recovery.entries === 0 ? 0 : idleTime(storage.name, options, state, ports.nowUs());
     this.recovery = { ...recovery, idleUs, ...start };
@@ -108,8 +109,10 @@ export class Engine {
     this.#journal = journal;
     this.#snapshots = snapshots;
     this.#older = older;
-    const shared = { journal, failStop, firstResults: new FirstResults(), nowUs: ports.nowUs };
-    const beliefs = new BeliefEntries(stored);
+    const shared = { journal, failStop, firstResults: new FirstResults(journal), nowUs: ports.nowUs };
+    const whenDurable = (sequence: number): Promise<void> => journal.whenDurable(sequence);
+    const requestIds = new RequestIds({ state, entries: stored, nowUs: ports.nowUs, whenDurable });
+    const beliefs = new BeliefEntries({ entries: stored, whenDurable });
     this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
     this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
     const caused = (caller: Caller): Caused => this.keys.caused(caller);
@@ -139,12 +142,13 @@ export class Engine {
       ...shared,
       state,
       requestIds,
+      entries: stored,
       draws: () => this.#policies.draws,
       unknownTenants: () => this.unknownTenants,
       openReservationsMax: options.openReservationsMax ?? OPEN_RESERVATIONS_MAX,
       actorOf: (given: Actor | undefined) => this.keys.actorOf(given),
     };
-    this.#decisions = new EngineDecisions({ ...deciding, waitingMax: options.waitingMax ?? WAITING_MAX });
+    this.#decisions = new EngineDecisions(deciding);
     const { heldCallSeconds } = options;
     this.calls = new EngineCalls({
       ...deciding,
@@ -177,7 +181,7 @@ export class Engine {
     const lock = await storage.lock();
     let engine: Engine | undefined;
     try {
-      const folded = await fold(storage, options, ports);
+      const folded = await fold(storage, options);
       const { state } = folded.journal;
       requirePolicy(storage.name, options, state);
       engine = new Engine(storage, folded, options, ports, failStop, lock);

@@ -25,7 +25,6 @@ import type { GoodEntry } from "./journal/recovery.ts";
 import { segmentName } from "./journal/segment.ts";
 import type { WriterStart } from "./journal/segment-writer.ts";
 import { readBody } from "./state/read-entry.ts";
-import { RequestIds } from "./state/request-ids.ts";
 import { EngineState } from "./state/state.ts";
 import type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 import type { RecoveredJournal, Storage } from "./storage/storage.ts";
@@ -84,7 +83,6 @@ export interface EngineOptions extends EngineSettings {
 /** What a storage holds, before anything is ordered. */
 export interface Folded {
   readonly journal: RecoveredJournal<EngineState>;
-  readonly requestIds: RequestIds;
   readonly seed: Uint8Array | undefined;
 }
 
@@ -97,21 +95,16 @@ export interface Ports {
 }
 
 /** Verifies and folds what a storage holds, from its newest snapshot on. */
-export async function fold(
-  storage: Storage,
-  { key, acceptLoss = false, kernelFor }: EngineSettings,
-  { nowUs }: Ports,
-): Promise<Folded> {
+export async function fold(storage: Storage, { key, acceptLoss = false, kernelFor }: EngineSettings): Promise<Folded> {
   const journal = await storage.recover({
     key,
     acceptLoss,
     newState: () => new EngineState(kernelFor),
     onEntry: (state, entry) => applyRead(state, entry, readBody(entry, state)),
   });
-  const { state, stored } = journal;
-  const requestIds = new RequestIds({ state, finder: stored, nowUs });
+  const { state } = journal;
   const seed = state.seedDigest === undefined ? undefined : seedOf(storage, state.seedDigest);
-  return { journal, requestIds, seed };
+  return { journal, seed };
 }
 
 /**

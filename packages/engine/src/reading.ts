@@ -96,23 +96,23 @@ export class EngineReading {
    *
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the entry was altered.
    */
-  decision(decisionId: string): ReadDecided | undefined {
+  async decision(decisionId: string): Promise<ReadDecided | undefined> {
     const { state, stored } = this.#ports;
-    const found = this.found(decisionId);
+    const found = await this.found(decisionId);
     if (found === undefined) return undefined;
     const { entry, at, policy, entryHash } = found;
     return {
-      decided: recalled(entry, { sequence: found.sequence, entryHash }, { state, finder: stored }),
+      decided: await recalled(entry, { sequence: found.sequence, entryHash }, { state, entries: stored }),
       at,
       snapshot: policy.snapshot,
     };
   }
 
   /** The entry of a decision, by its id; `undefined` when no durable entry goes by it. */
-  found(decisionId: string): FoundDecision | undefined {
+  async found(decisionId: string): Promise<FoundDecision | undefined> {
     const parsed = parseDecisionId(decisionId);
     if (parsed === undefined || parsed.of > this.#durable.sequence) return undefined;
-    const { head, data, entryHash } = this.#ports.stored.find(parsed.of);
+    const { head, data, entryHash } = await this.#ports.stored.find(parsed.of);
     if (head.kind !== "decision") return undefined;
     const { state } = this.#ports;
     const entry = parseEntryBody(head, data, policiesAt(state, head.sequence));

@@ -31,9 +31,9 @@ export const CALL_MUTANTS: readonly Mutant[] = [
     test: CALLS,
   },
   {
-    name: "a call that waits for the disk is not found by its id",
+    name: "a repeated call is looked for before the first is on the disk",
     file: "engine/src/state/request-ids.ts",
-    find: "    if (call !== undefined) return call;\n",
+    find: "    await whenDurable(sequence);\n",
     replace: "",
     test: CALLS,
   },

@@ -68,8 +68,8 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: "a repetition does not wait for the first",
     file: "engine/src/flows/first-results.ts",
-    find: "    if (before !== undefined) return before;\n",
-    replace: "    if (before !== undefined) return { ...before, sequence: -1 };\n",
+    find: "    const result = first() ?? order();\n",
+    replace: "    const before = first();\n    if (before !== undefined) return before;\n    const result = order();\n",
     test: "engine/test/flows/first-results.test.ts",
   },
   {

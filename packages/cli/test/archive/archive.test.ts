@@ -61,7 +61,7 @@ describe.each(["zstd", "none"] as const)("an archive packed with %s", (pack) => 
     for (const [index, { firstSequence }] of moved.slice(1).entries())
       expect(firstSequence).toBe((moved[index]?.lastSequence ?? 0) + 1);
 
-    expect(engine.reading.decision(ids[0] ?? "")?.decided).toMatchObject({ requestId: "r0" });
+    expect((await engine.reading.decision(ids[0] ?? ""))?.decided).toMatchObject({ requestId: "r0" });
     expect(await engine.decide({ requestId: "r3", inputTokens: 3 })).toMatchObject({
       repeated: true,
       decisionId: ids[3],

@@ -18,13 +18,11 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { attemptFault, roomForAttempt } from "../ledger/refusals.ts";
 import { type Bound, type OutputLimits, type Reservation, reservationWithin } from "./call-bounds.ts";
 import type { AttemptEnd } from "./client-call.ts";
-import type { FirstResults } from "./first-results.ts";
 
 /** What ordering an attempt needs. */
 export interface AttemptPorts {
   readonly ledger: Ledger;
   readonly journal: Ordering;
-  readonly firstResults: FirstResults;
 }
 
 /** A further attempt that is to be ordered. */
@@ -43,10 +41,10 @@ const HTTP_STATUS_MAX = 999;
  * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET`, `CAL_CALL_ATTEMPT_INVALID`, or as `Ordering.step`; periods that began stay.
  */
 export function orderAttempt(
-  { ledger, journal, firstResults }: AttemptPorts,
+  { ledger, journal }: AttemptPorts,
   { decisionId, bound, limits, caused, ...place }: AttemptOrder,
 ): { readonly ordered: Ordered; readonly reservation: Reservation } {
-  orderPeriods({ ledger, journal, firstResults }, place.of);
+  orderPeriods({ ledger, journal }, place.of);
   return journal.step(() => {
     const fault = attemptFault(ledger.reservations, { ...place, change: "begun" });
     if (fault !== undefined)
@@ -68,9 +66,7 @@ export function orderAttempt(
         ...caused,
       };
       ledger.preDebited(entry);
-      const ordered = journal.order(entry);
-      firstResults.add(ordered);
-      return { ordered, reservation };
+      return { ordered: journal.order(entry), reservation };
     } catch (error) {
       if (cells.length > 0) drive(ledger.cells.undo(cells, reservedMicrocents));
       throw error;
@@ -79,14 +75,14 @@ export function orderAttempt(
 }
 
 /** In a step of its own, so that a refusal of the attempt leaves nothing half done. */
-function orderPeriods({ ledger, journal, firstResults }: AttemptPorts, of: number): void {
+function orderPeriods({ ledger, journal }: AttemptPorts, of: number): void {
   const open = ledger.reservations.open(of);
   if (open === undefined) return;
   journal.step((at) => {
     const periods = periodsDue(open.tenant, at);
     if (periods.length === 0) return;
     journal.establishRoom(periods.length);
-    for (const period of periods) firstResults.add(journal.order(period));
+    for (const period of periods) journal.order(period);
   });
 }
 

@@ -37,7 +37,6 @@ import type {
   NextAttempt,
 } from "./client-call.ts";
 import type { Decided } from "./decided.ts";
-import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
 import type { EngineLearning } from "./learning.ts";
 import type { EngineLedger } from "./ledger.ts";
@@ -48,7 +47,6 @@ export interface CallPorts {
   readonly ledger: Ledger;
   readonly journal: Ordering;
   readonly failStop: FailStop;
-  readonly firstResults: FirstResults;
   readonly moves: Pick<EngineLedger, "hold" | "release" | "correct">;
   readonly learning: Pick<EngineLearning, "observeHeld">;
   readonly caused: (caller: Caller) => Caused;
@@ -318,9 +316,7 @@ export class Call {
     const entry = endedEntry(this.#of, end, this.#ports.caused(this.#caller));
     const attempt = this.#attempts[entry.number - 1];
     if (attempt === undefined || attempt.hasEnded) throw this.#invalid(`ends, but ${entry.number} is not under way`);
-    const { journal, firstResults } = this.#ports;
-    const ordered = journal.append(entry);
-    firstResults.add(ordered);
+    const ordered = this.#ports.journal.append(entry);
     attempt.hasEnded = true;
     attempt.cost = entry.costMicrocents;
     return ordered;

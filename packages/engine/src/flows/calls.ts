@@ -16,7 +16,7 @@ import {
   parseDecisionId,
   runningId,
 } from "@calybris/kernel";
-import { type DecidedId, identified, type RequestIds } from "../state/request-ids.ts";
+import { type DecidedId, identified, type RequestIds, requestIdReused } from "../state/request-ids.ts";
 import type { EngineState } from "../state/state.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
 import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
@@ -31,12 +31,14 @@ import { openCalls, standingOf } from "./call-standing.ts";
 import type { Begun, CallStanding, CallState, ClientCall, OpenCall } from "./client-call.ts";
 import { DecideStep, type RecordWaiter, type UnknownTenants } from "./decide-step.ts";
 import { type Decided, RecordedDecision } from "./decided.ts";
+import type { FirstResults } from "./first-results.ts";
 import type { EngineKeys } from "./keys.ts";
 import type { Caller } from "./keys.ts";
 import type { Writable } from "./writable.ts";
 
 /** What the flow needs of the engine. */
 export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "moves"> {
+  readonly firstResults: FirstResults;
   readonly state: EngineState;
   readonly journal: Journal;
   readonly requestIds: RequestIds;
@@ -79,18 +81,13 @@ export class EngineCalls {
     return failStop.command(async () => {
       const client = requestOf(call);
       const identity = identified(client);
-      // Nothing is waited for between this and the order: of two that are sent at once, the second finds the first.
-      const before = identity === undefined ? undefined : this.#ports.requestIds.decidedIn(identity);
-      if (before !== undefined) throw await this.#repeated(call, before);
-      const { terms, resolved } = this.#read(call, client, caller);
-      const plan = new CallPlan(terms, resolved.request);
-      const waiter = new PendingCall();
-      const sequence = failStop.stopOnViolation(() => this.#step.run(resolved, waiter, plan));
-      this.#ports.firstResults.add({ sequence, durable: waiter.durablePromise });
+      const order = (): OrderedCall => this.#order(call, client, caller);
+      const ordered =
+        identity === undefined
+          ? order()
+          : await this.#ports.requestIds.recall(identity, (before) => this.#refuseRepeated(call, before), order);
+      const { terms, plan, sequence, entry, waiter } = ordered;
       const record = waiter.entry as RecordEntry;
-      const entry = plan.entry as DecisionEntry;
-      this.#ports.state.ledger.reservations.identify(sequence, identityNumber(entry.identity));
-      if (identity !== undefined) this.#ports.requestIds.begun(identity, sequence, entry);
       const entryHash = await waiter.durablePromise;
       const { pages, at } = record;
       pages.f64[(at + AT.sequence) >>> 3] = sequence;
@@ -98,6 +95,17 @@ export class EngineCalls {
       const decided = new RecordedDecision(record, false);
       return this.#begun(call, caller, terms, plan, entry, decided);
     });
+  }
+
+  #order(call: ClientCall, client: ClientRequest, caller: Caller): OrderedCall {
+    const { failStop, state } = this.#ports;
+    const { terms, resolved } = this.#read(call, client, caller);
+    const plan = new CallPlan(terms, resolved.request);
+    const waiter = new PendingCall();
+    const sequence = failStop.stopOnViolation(() => this.#step.run(resolved, waiter, plan));
+    const entry = plan.entry as DecisionEntry;
+    state.ledger.reservations.identify(sequence, identityNumber(entry.identity));
+    return { terms, plan, sequence, entry, waiter };
   }
 
   /** Calls that are open, and reservations that are held, oldest first. */
@@ -120,12 +128,11 @@ export class EngineCalls {
     let count = 0;
     for (const { of, expiresAt } of [...reservations.openCalls()]) {
       if (!journal.hasRoom(1)) await firstResults.settled();
-      const ordered = journal.step((at) => {
+      journal.step((at) => {
         journal.establishRoom(1);
         const until = Math.max(expiresAt, at + heldCallSeconds * MICROSECONDS);
         return journal.order({ kind: "hold", of, cause: "unknown", expiresAt: until, ...caused({}) });
       });
-      firstResults.add(ordered);
       count += 1;
     }
     if (count > 0) await firstResults.settled();
@@ -167,21 +174,26 @@ export class EngineCalls {
     return { call: new Call(begun, this.#callPorts), decided };
   }
 
-  /** A repetition waits until the first call is durable, and then gets its state. */
-  async #repeated(
-    { requestId = "", promptDigest }: ClientCall,
-    { sequence, entry }: DecidedId,
-  ): Promise<CalybrisError> {
-    if (entry === undefined || entry.promptDigest === undefined || entry.promptDigest !== promptDigest)
-      return new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
-    await this.#ports.firstResults.durable(sequence);
+  /** A repetition gets the state of the first call, once that is durable. */
+  #refuseRepeated({ requestId = "", promptDigest }: ClientCall, { sequence, entry }: DecidedId): never {
+    if (entry.promptDigest === undefined || entry.promptDigest !== promptDigest)
+      throw requestIdReused(requestId, sequence);
     const decisionId = decisionIdOf(sequence, identityNumber(entry.identity));
-    return new CalybrisError("CAL_CALL_REPEATED", { requestId, decisionId, state: this.#stateOf(decisionId, entry) });
+    throw new CalybrisError("CAL_CALL_REPEATED", { requestId, decisionId, state: this.#stateOf(decisionId, entry) });
   }
 
   #stateOf(decisionId: string, entry: DecisionEntry): CallState {
     return runningId(entry) === 0 ? "rejected" : this.standing(decisionId).state;
   }
+}
+
+/** A call whose entry is ordered. */
+interface OrderedCall {
+  readonly terms: CallTerms;
+  readonly plan: CallPlan;
+  readonly sequence: number;
+  readonly entry: DecisionEntry;
+  readonly waiter: PendingCall;
 }
 
 /** The request of a call: what the kernel is asked. */

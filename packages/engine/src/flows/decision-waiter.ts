@@ -1,7 +1,5 @@
 /**
  * Who waits for a decision, and a decision that is ordered and not yet durable.
- *
- * A repetition of a request waits for the first attempt: it gets the same decision, or that the result is unknown.
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
@@ -20,33 +18,18 @@ export interface DecisionWaiter {
   failed(error: unknown, token: number): void;
 }
 
-/** A request that was sent again while the first attempt waits. */
-interface Repetition {
-  readonly waiter: DecisionWaiter;
-  readonly token: number;
-  /** Why it is refused once the first attempt is durable; `undefined` for the same request. */
-  readonly refused: CalybrisError | undefined;
-}
-
 /** What is done with a decision that was ordered, the same for all of them. */
 export interface PendingPorts {
   readonly failStop: FailStop;
   /** Called when it is durable, before anybody is answered. */
   readonly proven: (sequence: number, record: DecisionRecord) => void;
-  /** Called with one whose request has an id, when that is found in the journal. */
-  readonly answered: (pending: PendingDecision) => void;
 }
 
 export class PendingDecision implements RecordWaiter {
   entry: RecordEntry | undefined;
-  /** Of its entry, and the id of its request within its namespace; known of a request with an id once it is ordered. */
-  sequence = 0;
-  scopedId: string | undefined;
   readonly #waiter: DecisionWaiter;
   readonly #token: number;
   readonly #ports: PendingPorts;
-  #repetitions: Repetition[] | undefined;
-  #failure: { readonly error: unknown } | undefined;
 
   constructor(waiter: DecisionWaiter, token: number, ports: PendingPorts) {
     this.#waiter = waiter;
@@ -65,19 +48,9 @@ export class PendingDecision implements RecordWaiter {
       this.#fail(this.#ports.failStop.stop(error));
       return;
     }
-    if (this.scopedId !== undefined) this.#ports.answered(this);
-    this.#answer(this.#waiter, record, false, this.#token);
-    if (this.#repetitions === undefined) return;
-    for (const { waiter, token, refused } of this.#repetitions) {
-      if (refused === undefined) this.#answer(waiter, record, true, token);
-      else answered(() => waiter.failed(refused, token));
-    }
-  }
-
-  /** As `answered`. */
-  #answer(waiter: DecisionWaiter, record: DecisionRecord, repeated: boolean, token: number): void {
+    // As `answered`, without a closure.
     try {
-      waiter.decided(new RecordedDecision(record, repeated), token);
+      this.#waiter.decided(new RecordedDecision(record, false), this.#token);
     } catch (error) {
       thrownByWaiter(error);
     }
@@ -87,20 +60,8 @@ export class PendingDecision implements RecordWaiter {
     this.#fail(error);
   }
 
-  /** Another one waits too. After a failure it hears of that: only a new process finds out what became of the entry. */
-  repeat(repetition: Repetition): void {
-    const failure = this.#failure;
-    if (failure !== undefined) answered(() => repetition.waiter.failed(failure.error, repetition.token));
-    else {
-      this.#repetitions ??= [];
-      this.#repetitions.push(repetition);
-    }
-  }
-
   #fail(error: unknown): void {
-    this.#failure = { error };
     answered(() => this.#waiter.failed(error, this.#token));
-    for (const { waiter, token } of this.#repetitions ?? []) answered(() => waiter.failed(error, token));
   }
 }
 

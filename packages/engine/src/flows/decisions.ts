@@ -14,9 +14,18 @@ import { type ClientRequest, type RequestDraft, requestDraft, resolveRequest } f
 import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Journal } from "../journal/journal.ts";
-import { type IdentifiedRequest, identified, type RequestIds } from "../state/request-ids.ts";
 import type { Draws } from "../router/draws.ts";
+import {
+  type DecidedId,
+  type IdentifiedRequest,
+  identified,
+  type RequestIds,
+  requestIdReused,
+} from "../state/request-ids.ts";
 import type { EngineState } from "../state/state.ts";
+import type { StoredEntries } from "../storage/storage.ts";
+import { recalled } from "./recalled.ts";
+import { isSameRequest } from "./repeated-request.ts";
 
 /** What became of one request of many. */
 export type DecidedOrRefused = { readonly decided: Decided } | { readonly refused: CalybrisError };
@@ -33,7 +42,7 @@ export interface DecisionPorts {
   readonly journal: Journal;
   readonly failStop: FailStop;
   readonly requestIds: RequestIds;
-  readonly waitingMax: number;
+  readonly entries: StoredEntries;
   /** Once a policy learns. */
   readonly draws: () => Draws | undefined;
   readonly unknownTenants: () => UnknownTenants;
@@ -42,10 +51,18 @@ export interface DecisionPorts {
   readonly actorOf: (given: Actor | undefined) => Actor;
 }
 
-/** One request of many, and what the policy makes of it. */
-interface ReadRequest {
+/** One request of many. */
+interface OneOfMany {
+  readonly client: ClientRequest;
+  /** Its place among the many: its token. */
+  readonly position: number;
   readonly identity: IdentifiedRequest | undefined;
-  readonly resolved: RequestDraft | CalybrisError;
+  /** Why nothing of it is read. */
+  readonly refusal: CalybrisError | undefined;
+  /** Entries that were looked at, and do not hold its id. */
+  readonly seen: Set<number>;
+  /** What the active policy makes of it; `undefined` until it is known to be new. */
+  resolved: RequestDraft | CalybrisError | undefined;
 }
 
 export class EngineDecisions {
@@ -56,20 +73,19 @@ export class EngineDecisions {
   readonly #draft: RequestDraft = requestDraft();
 
   constructor(ports: DecisionPorts) {
-    const { failStop, requestIds } = ports;
     this.#ports = ports;
     this.#step = new DecideStep(ports);
-    this.#pendingPorts = { failStop, proven: this.#proven, answered: (pending) => requestIds.answered(pending) };
+    this.#pendingPorts = { failStop: ports.failStop, proven: this.#proven };
   }
 
-  /** As `Engine.submit`. */
+  /** As `Engine.submit`. A request whose id is new, as nearly every one, is ordered before this returns. */
   submit(client: ClientRequest, waiter: DecisionWaiter, token: number, actor?: Actor): void {
-    const { failStop } = this.#ports;
+    const { failStop, requestIds } = this.#ports;
     try {
       failStop.assertRunning();
       const identity = identified(client);
-      if (!this.#isRecalled(identity, waiter, token))
-        this.#order(this.#resolve(client, actor, this.#draft), identity, waiter, token);
+      if (identity !== undefined && requestIds.mayHold(identity)) this.#recall(identity, waiter, token, actor);
+      else this.#order(this.#resolve(client, actor, this.#draft), identity, waiter, token);
     } catch (error) {
       refused(waiter, failStop.stoppedOnViolation(error), token);
     }
@@ -84,41 +100,81 @@ export class EngineDecisions {
     actor?: Actor,
     refuseRest?: RefuseRest,
   ): Promise<readonly DecidedOrRefused[]> {
-    const { failStop, journal, waitingMax } = this.#ports;
+    const { failStop, journal, requestIds } = this.#ports;
     failStop.assertRunning();
-    if (clients.length > waitingMax)
-      throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: journal.waitingCount });
-    const requests = failStop.stopOnViolation(() => this.#readAll(clients, actor, refuseRest));
-    return new Promise((resolve, reject) => this.#beginAll(requests, new Results(requests.length, resolve, reject)));
+    journal.refuseBeyondQueue(clients.length);
+    const results = new Results(clients.length);
+    const isKnown = ({ identity, seen }: OneOfMany): boolean =>
+      identity !== undefined && requestIds.mayHold(identity, seen);
+    try {
+      let left: readonly OneOfMany[] = clients.map((client, position) => this.#identify(client, position));
+      do {
+        while (left.some(isKnown)) left = await this.#recallMany(left, isKnown, results);
+        this.#resolveAll(left, actor, refuseRest);
+        // What a client's object ran while it was read may have had one of them decided.
+      } while (left.some(isKnown));
+      if (left.length > 0) this.#beginAll(left, results, actor);
+    } catch (error) {
+      throw failStop.stoppedOnViolation(error);
+    }
+    return results.all;
   }
 
-  #readAll(
-    clients: readonly ClientRequest[],
-    actor: Actor | undefined,
-    refuseRest: RefuseRest | undefined,
-  ): readonly ReadRequest[] {
-    const requests: ReadRequest[] = [];
+  /** Answers those of which the decision is found, and gives the others. A refusal of one request is its own answer. */
+  async #recallMany(
+    requests: readonly OneOfMany[],
+    isKnown: (request: OneOfMany) => boolean,
+    results: Results,
+  ): Promise<readonly OneOfMany[]> {
+    const done = new Set<OneOfMany>();
+    await Promise.all(
+      requests.filter(isKnown).map(async (request) => {
+        const { identity, position, seen } = request;
+        try {
+          await this.#recalled(identity as IdentifiedRequest, results, position, seen, (isAnswered) => {
+            if (isAnswered) done.add(request);
+          });
+        } catch (error) {
+          refuseOne(error, results, position);
+          done.add(request);
+        }
+      }),
+    );
+    return requests.filter((request) => !done.has(request));
+  }
+
+  #resolveAll(requests: readonly OneOfMany[], actor: Actor | undefined, refuseRest: RefuseRest | undefined): void {
     let rest: CalybrisError | undefined;
-    for (const client of clients) {
-      const request = rest === undefined ? this.#read(client, actor) : { identity: undefined, resolved: rest };
-      requests.push(request);
+    for (const request of requests) {
+      request.resolved = rest ?? request.refusal ?? this.#resolvedOrRefused(request, actor);
       if (rest === undefined && request.resolved instanceof CalybrisError) rest = refuseRest?.(request.resolved);
     }
-    return requests;
+  }
+
+  #identify(client: ClientRequest, position: number): OneOfMany {
+    const request = { client, position, seen: new Set<number>(), resolved: undefined };
+    try {
+      return { ...request, identity: identified(client), refusal: undefined };
+    } catch (error) {
+      if (error instanceof CalybrisError) return { ...request, identity: undefined, refusal: error };
+      throw error;
+    }
   }
 
   /** Begins requests in one step that has room for all of them; the position of each is its token. */
-  #beginAll(requests: readonly ReadRequest[], results: Results): void {
+  #beginAll(requests: readonly OneOfMany[], results: Results, actor: Actor | undefined): void {
     const { journal } = this.#ports;
     const begin = (): void => {
-      for (let position = 0; position < requests.length; position++)
-        this.#begin(requests[position] as ReadRequest, results, position);
+      const taken = new Set<string>();
+      for (const request of requests) this.#begin(request, results, actor, taken);
     };
-    // A journal that takes nothing more refuses each new request by itself; what was decided before is still found.
+    // A journal that takes nothing more refuses each new request by itself; what was decided before was found.
     if (journal.failure !== undefined) begin();
     else
       journal.step((at) => {
-        const resolved = requests.flatMap((each) => (each.resolved instanceof CalybrisError ? [] : each.resolved));
+        const resolved = requests.flatMap((each) =>
+          each.resolved instanceof CalybrisError ? [] : (each.resolved ?? []),
+        );
         journal.establishRoom(this.#step.entriesMax(resolved, at));
         begin();
       });
@@ -129,8 +185,42 @@ export class EngineDecisions {
     this.#ports.state.ledger.reservations.identify(sequence, identityNumberOf(record));
   };
 
-  #isRecalled(identity: IdentifiedRequest | undefined, waiter: DecisionWaiter, token: number): boolean {
-    return identity !== undefined && this.#ports.requestIds.answers(identity, waiter, token);
+  /** Answers a request whose id may have been decided; one that is new after all is ordered like any other. */
+  #recall(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number, actor: Actor | undefined): void {
+    const { failStop } = this.#ports;
+    const { client } = identity;
+    const recalled = this.#recalled(identity, waiter, token, new Set(), (isAnswered) => {
+      if (!isAnswered) this.#order(this.#resolve(client, actor, this.#draft), identity, waiter, token);
+    });
+    recalled.catch((error: unknown) => refused(waiter, failStop.stoppedOnViolation(error), token));
+  }
+
+  /**
+   * Answers a request with the decision of its id. What no policy takes as a request was never decided.
+   *
+   * @param then - called with whether it was answered. A request that is new is new until this returns.
+   */
+  #recalled(
+    identity: IdentifiedRequest,
+    waiter: DecisionWaiter,
+    token: number,
+    seen: Set<number>,
+    then: (isAnswered: boolean) => void,
+  ): Promise<void> {
+    const { requestIds, state, entries } = this.#ports;
+    const isDecided = async ({ entry, sequence, entryHash }: DecidedId): Promise<void> => {
+      const isSame = isSameRequest(identity.client, entry, state.policyAt(sequence).index);
+      if (isSame === undefined) {
+        seen.add(sequence);
+        then(false);
+      } else {
+        if (!isSame) throw requestIdReused(identity.requestId, sequence);
+        const decided = await recalled(entry, { sequence, entryHash }, { state, entries });
+        answered(() => waiter.decided(decided, token));
+        then(true);
+      }
+    };
+    return requestIds.recall(identity, isDecided, () => then(false), seen);
   }
 
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */
@@ -149,32 +239,48 @@ export class EngineDecisions {
     );
     resolved.request.sequence = sequenceOf(this.#ports.state.decisionSequence + 1n);
     const pending = new PendingDecision(waiter, token, this.#pendingPorts);
-    const sequence = this.#step.run(resolved, pending);
-    if (identity !== undefined) this.#ports.requestIds.ordered(identity, sequence, pending);
+    this.#step.run(resolved, pending);
   }
 
-  #read(client: ClientRequest, actor: Actor | undefined): ReadRequest {
-    let identity: IdentifiedRequest | undefined;
+  #resolvedOrRefused({ client }: OneOfMany, actor: Actor | undefined): RequestDraft | CalybrisError {
     try {
-      identity = identified(client);
-      return { identity, resolved: this.#resolve(client, actor, requestDraft()) };
+      return this.#resolve(client, actor, requestDraft());
     } catch (error) {
-      if (!(error instanceof CalybrisError)) throw error;
-      return { identity, resolved: error };
+      if (error instanceof CalybrisError) return error;
+      throw error;
     }
   }
 
-  /** A refusal of one request is its own answer; anything else that is thrown ends the step of all. */
-  #begin({ identity, resolved }: ReadRequest, results: Results, position: number): void {
+  /**
+   * A refusal of one request is its own answer; anything else that is thrown ends the step of all.
+   *
+   * @param taken - the ids that this step has decided: a repetition of one of them waits for it.
+   */
+  #begin(
+    { identity, resolved, position }: OneOfMany,
+    results: Results,
+    actor: Actor | undefined,
+    taken: Set<string>,
+  ): void {
     try {
-      if (this.#isRecalled(identity, results, position)) return;
+      if (identity !== undefined && taken.has(identity.scopedId)) {
+        this.#recall(identity, results, position, actor);
+        return;
+      }
       if (resolved instanceof CalybrisError) throw resolved;
+      invariant(resolved !== undefined, "a request is resolved before its step");
       this.#order(resolved, identity, results, position);
+      if (identity !== undefined) taken.add(identity.scopedId);
     } catch (error) {
-      if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
-      results.failed(error, position);
+      refuseOne(error, results, position);
     }
   }
+}
+
+/** A refusal of one request of many. @throws what is no refusal of one alone. */
+function refuseOne(error: unknown, results: Results, position: number): void {
+  if (!(error instanceof CalybrisError) || error.code === "CAL_ENGINE_STOPPED") throw error;
+  results.failed(error, position);
 }
 
 /** Until a request is ordered. */
@@ -185,18 +291,20 @@ function refused(waiter: DecisionWaiter, error: unknown, token: number): void {
   answered(() => waiter.failed(error, token));
 }
 
-/** What becomes of each request of many, until all are known. */
+/** What becomes of each request of many. */
 class Results implements DecisionWaiter {
+  /** Once all are known. */
+  readonly all: Promise<readonly DecidedOrRefused[]>;
   readonly #results: DecidedOrRefused[];
   readonly #resolve: (results: readonly DecidedOrRefused[]) => void;
   readonly #reject: (error: unknown) => void;
   #left: number;
 
-  constructor(
-    count: number,
-    resolve: (results: readonly DecidedOrRefused[]) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(count: number) {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly DecidedOrRefused[]>();
+    // A step that is refused is its own answer; then nobody waits here.
+    promise.catch(() => undefined);
+    this.all = promise;
     this.#results = new Array<DecidedOrRefused>(count);
     this.#resolve = resolve;
     this.#reject = reject;

@@ -24,7 +24,6 @@ import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import type { CreatedKey, KeyBook } from "../state/key-book.ts";
 import { showValue } from "../intake/mistakes.ts";
-import type { FirstResults } from "./first-results.ts";
 
 /** The user that runs this process; one without an account has a number. */
 export function processUser(): Actor {
@@ -48,7 +47,6 @@ export interface KeyPorts {
   readonly book: KeyBook;
   readonly journal: Ordering;
   readonly failStop: FailStop;
-  readonly firstResults: FirstResults;
   /** The user that runs this process. */
   readonly user: Actor;
 }
@@ -73,25 +71,12 @@ export class EngineKeys {
    *   `CAL_ENGINE_STOPPED`. Nothing was changed.
    */
   introduce(identity: KeyIdentity): number {
-    const { book, failStop, firstResults, journal, user } = this.#ports;
     const before = this.#introduced.get(identity);
     if (before !== undefined) {
       this.#assertActive(before);
       return before;
     }
-    const { sequence } = firstResults.begin({
-      first: () => {
-        const known = book.sequenceOf(identity);
-        return known === undefined ? undefined : { sequence: known };
-      },
-      order: () => {
-        failStop.assertRunning();
-        const entry: KeyEntry = { kind: "key", change: "introduced", ...keyIdentity(identity), actor: user };
-        refuseMalformed(entry);
-        const ordered = failStop.stopOnViolation(() => journal.append(entry));
-        return { ordered, result: ordered };
-      },
-    });
+    const sequence = this.#ports.book.sequenceOf(identity) ?? this.#orderIntroduction(identity);
     this.#introduced.set(identity, sequence);
     return sequence;
   }
@@ -111,7 +96,7 @@ export class EngineKeys {
    *   `CAL_JOURNAL_FAILED`, `CAL_ENGINE_STOPPED`. Nothing was changed.
    */
   create(key: KeyIdentity & KeyTerms, caller: Caller, replaces?: number): Promise<number> {
-    const { book, failStop, journal, firstResults } = this.#ports;
+    const { book, failStop, journal } = this.#ports;
     return failStop.command(async () => {
       const caused = this.caused(caller);
       if (replaces !== undefined) this.#requireCreated(replaces);
@@ -128,7 +113,6 @@ export class EngineKeys {
         // Last, because the caller may be the key that is replaced.
         const last =
           replaces === undefined ? ordered : journal.order({ kind: "key", change: "revoked", of: replaces, ...caused });
-        firstResults.add(last);
         return { sequence: ordered.sequence, durable: last.durable };
       });
       await created.durable;
@@ -142,15 +126,13 @@ export class EngineKeys {
    * @throws CalybrisError as {@link create}.
    */
   revoke(sequence: number, caller: Caller): Promise<void> {
-    const { failStop, journal, firstResults } = this.#ports;
+    const { failStop, journal } = this.#ports;
     return failStop.command(async () => {
       const caused = this.caused(caller);
       this.#requireCreated(sequence);
       const ordered = journal.step((): Ordered => {
         journal.establishRoom(1);
-        const revoked = journal.order({ kind: "key", change: "revoked", of: sequence, ...caused });
-        firstResults.add(revoked);
-        return revoked;
+        return journal.order({ kind: "key", change: "revoked", of: sequence, ...caused });
       });
       await ordered.durable;
     });
@@ -202,6 +184,14 @@ export class EngineKeys {
     if (typeof given !== "number") return this.caused({ actor: given }).actor;
     this.#assertActive(given);
     return given;
+  }
+
+  #orderIntroduction(identity: KeyIdentity): number {
+    const { failStop, journal, user } = this.#ports;
+    failStop.assertRunning();
+    const entry: KeyEntry = { kind: "key", change: "introduced", ...keyIdentity(identity), actor: user };
+    refuseMalformed(entry);
+    return failStop.stopOnViolation(() => journal.append(entry)).sequence;
   }
 
   #requireCreated(sequence: number): void {

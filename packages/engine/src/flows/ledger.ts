@@ -32,7 +32,6 @@ import {
   wholeField,
 } from "../intake/ledger-fields.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
-import type { Ordered } from "../journal/journal.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
 import type { LedgerHandle } from "../ledger/handle.ts";
 import { proveConservation, tenantProof } from "../ledger/proof.ts";
@@ -98,8 +97,8 @@ export class EngineLedger {
           return { tenant, sequence: before.sequence, repeated: true };
         },
         order: () => {
-          const ordered = this.#orderGrant({ kind: "grant", tenant, amountMicrocents: amount, id, ...caused });
-          return { ordered, result: { tenant, sequence: ordered.sequence, repeated: false } };
+          const grant: GrantEntry = { kind: "grant", tenant, amountMicrocents: amount, id, ...caused };
+          return { tenant, sequence: this.#orderGrant(grant), repeated: false };
         },
       });
       return { ...granted, balance: this.balance(tenant) };
@@ -248,7 +247,7 @@ export class EngineLedger {
   }
 
   /** With the periods that are due: a grant is part of the period in which it is made. */
-  #orderGrant(entry: GrantEntry): Ordered {
+  #orderGrant(entry: GrantEntry): number {
     const { ledger, journal } = this.#ports;
     return journal.step((at) => {
       const account = ledger.account(entry.tenant);
@@ -257,7 +256,7 @@ export class EngineLedger {
       if (refusal !== undefined) throw refusal;
       journal.establishRoom(periods.length + 1);
       for (const period of periods) journal.order(period);
-      return journal.order(entry);
+      return journal.order(entry).sequence;
     });
   }
 }

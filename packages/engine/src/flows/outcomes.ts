@@ -35,7 +35,7 @@ import type { Observed } from "../state/observed.ts";
 import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
 import { type Settled, settledOf } from "../state/reservation-results.ts";
 import type { PolicyInForce } from "../state/state.ts";
-import type { FirstResults, New } from "./first-results.ts";
+import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
 import { type ClientOutcome, readOutcome, type Reported } from "./parsed-outcome.ts";
@@ -59,9 +59,9 @@ export interface OutcomePorts {
   readonly failStop: FailStop;
   readonly firstResults: FirstResults;
   /** The decision of an id that was answered; `undefined` when there is none. */
-  readonly find: (decisionId: string) => DecisionFound | undefined;
+  readonly find: (decisionId: string) => Promise<DecisionFound | undefined>;
   /** The belief entry with a sequence. */
-  readonly beliefAt: (sequence: number) => BeliefEntry;
+  readonly beliefAt: (sequence: number) => Promise<BeliefEntry>;
   /** The kernel of a policy, which may be a superseded one. */
   readonly kernelOf: (policy: PolicyInForce) => Kernel;
   readonly nowUs: () => number;
@@ -87,12 +87,14 @@ export class EngineOutcomes {
     const { failStop, nowUs, outcomes, firstResults } = this.#ports;
     return failStop.command(async () => {
       const reported = readOutcome(outcome, nowUs());
-      const caused = this.#ports.caused(caller);
       const { decisionId } = reported;
-      const found = held ?? this.#ports.find(decisionId);
+      const found = held ?? (await this.#ports.find(decisionId));
       if (found === undefined || runningId(found.entry) === 0)
         throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
       const of = Number(decisionId.split("-")[0]);
+      const belief = outcomes.find(of) === undefined ? await this.#beliefOf(found.entry) : undefined;
+      // Only now: the caller may have been revoked while the decision was read.
+      const caused = this.#ports.caused(caller);
       const observed = await firstResults.once<Observed>({
         first: () => {
           const before = outcomes.find(of);
@@ -102,24 +104,22 @@ export class EngineOutcomes {
             throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence });
           return { ...before.observed, decisionId, repeated: true, settlement: undefined };
         },
-        order: () => this.#order(reported, { ...this.#entryOf(of, reported, found), ...caused }),
+        order: () => this.#order(reported, { ...this.#entryOf(of, reported, found, belief), ...caused }),
       });
       return observed.repeated ? { ...observed, settlement: await this.#settled(of, reported, caller) } : observed;
     });
   }
 
-  #order({ decisionId, settle }: Reported, entry: OutcomeEntry): New<Observed> {
+  #order({ decisionId, settle }: Reported, entry: OutcomeEntry): Observed {
     const { ledger, journal, onOrdered } = this.#ports;
     const move = moneyOf(entry);
     const refusal = move === undefined ? undefined : ledger.refusalOf(move);
     if (refusal !== undefined) throw refusal;
-    const ordered = journal.append(entry);
+    const { sequence } = journal.append(entry);
     onOrdered();
     const settlement = settle ? settledOf(ledger, entry.of, false) : undefined;
     const { successBps, rewardBps, learned, digest } = entry;
-    const { sequence } = ordered;
-    const result = { decisionId, sequence, successBps, rewardBps, learned, digest, settlement, repeated: false };
-    return { ordered, result };
+    return { decisionId, sequence, successBps, rewardBps, learned, digest, settlement, repeated: false };
   }
 
   /** Of an outcome that was reported before: it settles now, unless it or another command did. */
@@ -134,7 +134,17 @@ export class EngineOutcomes {
     return this.#ports.settle({ decisionId, actualMicrocents: costMicrocents }, caller);
   }
 
-  #entryOf(of: number, reported: Reported, found: DecisionFound): Omit<OutcomeEntry, keyof Caused> {
+  /** The table that a decision was drawn from. Nothing is waited for between the end of this and the order. */
+  async #beliefOf({ learning }: DecisionEntry): Promise<BeliefEntry | undefined> {
+    return learning === undefined || learning.belief === 0 ? undefined : this.#ports.beliefAt(learning.belief);
+  }
+
+  #entryOf(
+    of: number,
+    reported: Reported,
+    found: DecisionFound,
+    belief: BeliefEntry | undefined,
+  ): Omit<OutcomeEntry, keyof Caused> {
     const { at, policy } = found;
     const { snapshot } = policy;
     const entry = asActed(found.entry, snapshot.policy);
@@ -173,7 +183,7 @@ export class EngineOutcomes {
       ...(learning === undefined ? {} : { regime: learning.regime }),
       tier: snapshot.candidateTiers[decision.selectedIndex] ?? 0,
       candidate: decision.selectedId,
-      ...this.#evidenceOf(entry, policy),
+      ...this.#evidenceOf(entry, policy, belief),
       learned:
         learning !== undefined &&
         !learning.holdout &&
@@ -189,11 +199,11 @@ export class EngineOutcomes {
   #evidenceOf(
     entry: DecisionEntry,
     policy: PolicyInForce,
+    belief: BeliefEntry | undefined,
   ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated" | "expected"> {
     const { learning, decision } = entry;
     if (learning === undefined) return {};
-    const { beliefAt, failStop, kernelOf } = this.#ports;
-    const belief = learning.belief === 0 ? undefined : beliefAt(learning.belief);
+    const { failStop, kernelOf } = this.#ports;
     const { baseId, treated } = failStop.stopOnError(() =>
       alternativesOf({ ...entry, learning }, policy, belief, kernelOf(policy)),
     );

@@ -107,8 +107,8 @@ export class EnginePolicies {
         first: () => this.#active(policy, undefined),
         order: () => {
           const policyId = this.#ports.state.policyCount + 1;
-          const ordered = this.#change(policy, policyId, caused);
-          return { ordered, result: { sequence: ordered.sequence, policyId, repeated: false } };
+          const { sequence } = this.#change(policy, policyId, caused);
+          return { sequence, policyId, repeated: false };
         },
       });
     });
@@ -139,7 +139,6 @@ export class EnginePolicies {
         for (const limit of limits) latest = ledger.limits.order(limit, caused);
         // Last, because the caller may be among them.
         for (const entry of revoked) latest = journal.order(entry);
-        firstResults.add(latest as Ordered);
         return { promoted: ordered, last: latest as Ordered };
       });
       await last.durable;

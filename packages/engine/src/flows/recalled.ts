@@ -33,18 +33,18 @@ import { tierFloorsOf } from "../state/tier-floors.ts";
 /** Where entries are found, and the policies that were active. */
 export interface Recall {
   readonly state: EngineState;
-  readonly finder: StoredEntries;
+  readonly entries: StoredEntries;
 }
 
 /**
  * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` when the kernel decides the request otherwise than the entry says: the
  *   entry was altered.
  */
-export function recalled(
+export async function recalled(
   entry: DecisionEntry,
   { sequence, entryHash }: { readonly sequence: number; readonly entryHash: string },
   recall: Recall,
-): Decided {
+): Promise<Decided> {
   const { id: policyId, snapshot, digest } = recall.state.policyAt(sequence);
   const { decision } = prescribe(snapshot.policy, entry.request);
   const digests = decisionDigests(digest, entry.request, decision, nodeSha256);
@@ -54,7 +54,9 @@ export function recalled(
   }
   const { learning } = entry;
   const explained =
-    learning === undefined ? undefined : explainedRecommendation(entry, learning, snapshot, tableOf(learning, recall));
+    learning === undefined
+      ? undefined
+      : explainedRecommendation(entry, learning, snapshot, await tableOf(learning, recall));
   const record = layRecord(new RecordShelf(RECALLED_BYTES), {
     entry,
     decision,
@@ -104,9 +106,9 @@ export function explainedRecommendation(
   };
 }
 
-function tableOf({ belief }: Recommendation, { state, finder }: Recall): BeliefEntry | undefined {
+async function tableOf({ belief }: Recommendation, { state, entries }: Recall): Promise<BeliefEntry | undefined> {
   if (belief === 0) return undefined;
-  const { head, data } = finder.find(belief);
+  const { head, data } = await entries.find(belief);
   const body = parseEntryBody(head, data, policiesAt(state, belief));
   return body?.kind === "belief" ? body : undefined;
 }

@@ -10,7 +10,7 @@ import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordering } from "../journal/journal.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { firstResult, type Settled, settledOf } from "../state/reservation-results.ts";
-import type { FirstResults, New } from "./first-results.ts";
+import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
 
 /** What the flow needs of the engine. */
@@ -75,14 +75,14 @@ export class ReservationMoves {
     return parsed.of;
   }
 
-  #order(entry: ReservationEntry): New<Settled> {
+  #order(entry: ReservationEntry): Settled {
     const { ledger, journal } = this.#ports;
-    const ordered = journal.step(() => {
+    journal.step(() => {
       const refusal = ledger.refusalOf(entry);
       if (refusal !== undefined) throw refusal;
       journal.establishRoom(1);
       return journal.order(entry);
     });
-    return { ordered, result: settledOf(ledger, entry.of, false) as Settled };
+    return settledOf(ledger, entry.of, false) as Settled;
   }
 }

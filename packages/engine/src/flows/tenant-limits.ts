@@ -56,26 +56,23 @@ export class TenantLimits {
 
   /** Orders one of `limitChanges`, with the periods that are due under it: at most {@link LIMIT_ENTRIES_MAX}. */
   order(limit: TenantLimit, caused: Caused): Ordered {
-    const { ledger, journal, firstResults } = this.#ports;
+    const { ledger, journal } = this.#ports;
     return journal.step((at) => {
       journal.establishRoom(LIMIT_ENTRIES_MAX);
       let last = journal.order({ kind: "limit", ...limit, ...caused });
       for (const period of periodsDue(ledger.account(limit.tenant) as Account, at)) last = journal.order(period);
-      firstResults.add(last);
       return last;
     });
   }
 
   /** The reservation that is overdue longest; `undefined` when none is. */
   #orderExpiry(): Ordered | undefined {
-    const { ledger, journal, firstResults } = this.#ports;
+    const { ledger, journal } = this.#ports;
     return journal.step((at) => {
       const due = ledger.reservations.overdue(at);
       if (due === undefined) return undefined;
       journal.establishRoom(1);
-      const ordered = journal.order({ kind: "expiry", of: due.of });
-      firstResults.add(ordered);
-      return ordered;
+      return journal.order({ kind: "expiry", of: due.of });
     });
   }
 }

@@ -19,13 +19,12 @@ import {
   CalybrisError,
   exactInteger,
   type ExactJson,
-  invariant,
   parseExact,
   parseDecisionId,
   type PolicySnapshot,
   runningId,
 } from "@calybris/kernel";
-import type { EngineReading } from "../reading.ts";
+import type { EngineReading, FoundDecision } from "../reading.ts";
 import type { EngineCalls } from "./calls.ts";
 import type { OpenCall } from "./client-call.ts";
 import { begunBefore } from "./export-coverage.ts";
@@ -76,7 +75,7 @@ interface Row {
   /** `undefined` for the call as a whole. */
   readonly attempt: number | undefined;
   readonly isEnded: boolean;
-  readonly cost: (decisionId: string) => bigint;
+  readonly cost: bigint;
 }
 
 /**
@@ -95,7 +94,7 @@ export async function reconcileExport(
   { exportDigest, file, completeUntilUs }: NamedExport,
   caller: Caller = {},
 ): Promise<ReconciledExport> {
-  const { rows: all, buckets } = rowsOf(text, file, reading);
+  const { rows: all, buckets } = await rowsOf(text, file, reading);
   const rows = all.filter(({ isEnded }) => isEnded);
   const growing = new Set(all.filter(({ isEnded }) => !isEnded).map(({ decisionId }) => decisionId));
   const held = new Map(
@@ -137,7 +136,7 @@ export async function reconcileExport(
     stillHeld: stillHeld.filter((decisionId) => !spreadIds.has(decisionId)),
     otherRowCount: others.length - unexplained.length,
     unexplainedRowCount: unexplained.length,
-    unexplainedMicrocents: unexplained.reduce((sum, { cost }) => sum + cost(""), 0n),
+    unexplainedMicrocents: unexplained.reduce((sum, { cost }) => sum + cost, 0n),
     buckets: spread,
   };
 }
@@ -148,22 +147,21 @@ function sequenceOf(decisionId: string): number {
 
 /** What a held call cost; `undefined` while that is not known. */
 function costOf(call: OpenCall, rows: readonly Row[], isSilentFree: boolean): bigint | undefined {
-  const { decisionId, attemptCosts, costMicrocents: knownMicrocents } = call;
-  const stated = totalOf(decisionId, rows, attemptCosts, undefined);
+  const { attemptCosts, costMicrocents: knownMicrocents } = call;
+  const stated = totalOf(rows, attemptCosts, undefined);
   if (stated !== undefined || !isSilentFree) return stated;
-  const total = totalOf(decisionId, rows, attemptCosts, 0n);
+  const total = totalOf(rows, attemptCosts, 0n);
   // A provider that stated a part of the cost has billed the call: an export without it is not complete.
   return total === undefined || total < knownMicrocents ? undefined : total;
 }
 
 /** @param silent - the cost of an attempt without a row, where that is known. */
 function totalOf(
-  decisionId: string,
   rows: readonly Row[],
   attemptCosts: readonly (bigint | undefined)[],
   silent: bigint | undefined,
 ): bigint | undefined {
-  const sum = (some: readonly Row[]): bigint => some.reduce((total, { cost }) => total + cost(decisionId), 0n);
+  const sum = (some: readonly Row[]): bigint => some.reduce((total, { cost }) => total + cost, 0n);
   if (rows.some(({ attempt }) => attempt === undefined)) return sum(rows);
   let total = 0n;
   for (const [index, known] of attemptCosts.entries()) {
@@ -175,11 +173,11 @@ function totalOf(
   return total;
 }
 
-function rowsOf(
+async function rowsOf(
   text: string,
   file: string,
   reading: EngineReading,
-): { readonly rows: readonly Row[]; readonly buckets: readonly Bucket[] } {
+): Promise<{ readonly rows: readonly Row[]; readonly buckets: readonly Bucket[] }> {
   const rows: Row[] = [];
   const buckets: Bucket[] = [];
   for (const [index, line] of text.split("\n").entries()) {
@@ -187,7 +185,7 @@ function rowsOf(
     try {
       const members = membersIn(parseExact(line));
       if (members["request_id"] === undefined) buckets.push(bucketOf(members, reading));
-      else rows.push(rowOf(members, reading));
+      else rows.push(await rowOf(members, reading));
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
       throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: index + 1, problem }, { cause });
@@ -216,25 +214,20 @@ function bucketOf(members: Members, reading: EngineReading): Bucket {
   return { fromUs: fromSeconds * MICROSECONDS, toUs: toSeconds * MICROSECONDS, candidateId, billedMicrocents };
 }
 
-function rowOf(members: Members, reading: EngineReading): Row {
+async function rowOf(members: Members, reading: EngineReading): Promise<Row> {
   const { request_id: requestId, cost_microcents: stated, usage } = members;
   if (typeof requestId !== "string") throw new RangeError("request_id is no text");
   const [, decisionId, attempt] = REQUEST_ID.exec(requestId) ?? [];
-  const isOurs = decisionId !== undefined && isDecision(decisionId, reading);
+  const found = decisionId === undefined ? undefined : await reading.found(decisionId);
   const exact = stated === undefined ? undefined : amountIn(stated, "cost_microcents");
   const isEnded = members["is_ended"] !== false;
   const tokens = exact === undefined && isEnded ? tokensIn(usage) : undefined;
   return {
-    decisionId: isOurs ? decisionId : undefined,
+    decisionId: found === undefined ? undefined : decisionId,
     attempt: attempt === undefined ? undefined : Number(attempt),
     isEnded,
-    cost: (id) => exact ?? (id === "" || tokens === undefined ? 0n : pricedCost(id, tokens, reading)),
+    cost: exact ?? (found === undefined || tokens === undefined ? 0n : pricedCost(found, tokens)),
   };
-}
-
-function isDecision(decisionId: string, reading: EngineReading): boolean {
-  const parsed = parseDecisionId(decisionId);
-  return parsed !== undefined && parsed.of <= reading.head.sequence && reading.found(decisionId) !== undefined;
 }
 
 interface Tokens {
@@ -256,9 +249,7 @@ function amountIn(json: ExactJson | undefined, name: string): bigint {
 }
 
 /** At the catalog's prices of the candidate that ran, each part rounded up. */
-function pricedCost(decisionId: string, { input, output }: Tokens, reading: EngineReading): bigint {
-  const found = reading.found(decisionId);
-  invariant(found !== undefined, "a row of a call names its decision");
+function pricedCost(found: FoundDecision, { input, output }: Tokens): bigint {
   const { policy }: PolicySnapshot = found.policy.snapshot;
   const candidate = policy.candidates.find(({ id }) => id === runningId(found.entry));
   const part = (tokens: bigint, price: bigint): bigint => (tokens * price + PRICED_TOKENS - 1n) / PRICED_TOKENS;

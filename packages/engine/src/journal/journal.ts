@@ -134,6 +134,21 @@ export class Journal implements WaiterOrdering {
     if (this.#step !== undefined) this.#step.hasRoom = true;
   }
 
+  /** @throws CalybrisError `CAL_JOURNAL_OVERLOADED` for more entries than the queue ever takes. */
+  refuseBeyondQueue(count: number): void {
+    if (count > this.#waitingMax) throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
+  }
+
+  async whenDurable(sequence: number): Promise<void> {
+    if (sequence <= this.#outlet.durable) return;
+    const failure = this.#outlet.failure ?? (sequence > this.sequence ? this.#failStop.failure : undefined);
+    if (failure !== undefined) throw failure;
+    invariant(sequence <= this.sequence, "who waits for an entry waits for one that was ordered");
+    const { durable, waiter } = promisedEntry();
+    this.#outlet.waitLate(sequence, waiter);
+    await durable;
+  }
+
   hasRoom(count: number): boolean {
     return this.waitingCount + count <= this.#waitingMax;
   }

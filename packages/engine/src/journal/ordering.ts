@@ -23,6 +23,13 @@ export interface Ordering {
    */
   establishRoom(count: number): void;
   hasRoom(count: number): boolean;
+  /** Of the last entry ordered. */
+  readonly sequence: number;
+  /**
+   * Resolves once an entry that was ordered is durable, at once for one that is. Rejects as its journal failed: only a new
+   * process finds out whether the entry is durable.
+   */
+  whenDurable(sequence: number): Promise<void>;
   /** The sequence that the next entry of this step gets. */
   readonly nextSequence: number;
   /** Orders an entry of the step. */

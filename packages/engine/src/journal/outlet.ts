@@ -57,6 +57,11 @@ export class Outlet {
     this.#waiting.add(sequence, waiter);
   }
 
+  /** As `wait`, for an entry that was ordered before and that another waits for. */
+  waitLate(sequence: number, waiter: EntryWaiter): void {
+    this.#waiting.addLate(sequence, waiter);
+  }
+
   /** Rejects the latest waiters: their entries never leave. */
   reject(error: CalybrisError, count: number): void {
     this.#waiting.reject(error, count);

@@ -18,6 +18,8 @@ export class WaitingList {
   readonly #sequences: number[] = [];
   readonly #waiting: EntryWaiter[] = [];
   #from = 0;
+  /** Those who came later for an entry that was ordered before: few, in any order. */
+  #late: { readonly sequence: number; readonly waiter: EntryWaiter }[] = [];
 
   get count(): number {
     return this.#waiting.length - this.#from;
@@ -27,6 +29,11 @@ export class WaitingList {
   add(sequence: number, waiter: EntryWaiter): void {
     this.#sequences.push(sequence);
     this.#waiting.push(waiter);
+  }
+
+  /** As `add`, for an entry that was added before; it counts as one all the same. */
+  addLate(sequence: number, waiter: EntryWaiter): void {
+    this.#late.push({ sequence, waiter });
   }
 
   /** Calls those who wait for entries up to `durable`. */
@@ -44,15 +51,26 @@ export class WaitingList {
       this.#waiting.splice(0, this.#from);
       this.#from = 0;
     }
+    if (this.#late.length > 0) this.#resolveLate(durable, proofs);
   }
 
   /** Reports the latest `count`, or all, as unknown; after the current task. */
-  reject(error: CalybrisError, count: number = this.count): void {
-    this.#sequences.splice(this.#sequences.length - count);
-    const latest = this.#waiting.splice(this.#waiting.length - count);
+  reject(error: CalybrisError, count?: number): void {
+    const from = this.#sequences.length - (count ?? this.count);
+    const [firstOfLatest = Number.POSITIVE_INFINITY] = this.#sequences.splice(from);
+    const latest = this.#waiting.splice(from);
+    const first = count === undefined ? 0 : firstOfLatest;
+    latest.push(...this.#late.filter(({ sequence }) => sequence >= first).map(({ waiter }) => waiter));
+    this.#late = this.#late.filter(({ sequence }) => sequence < first);
     queueMicrotask(() => {
       for (const waiter of latest) waiter.failed(error);
     });
+  }
+
+  #resolveLate(durable: number, proofs: Proofs): void {
+    const reached = this.#late.filter(({ sequence }) => sequence <= durable);
+    this.#late = this.#late.filter(({ sequence }) => sequence > durable);
+    for (const { sequence, waiter } of reached) waiter.durable(sequence, proofs);
   }
 }
 

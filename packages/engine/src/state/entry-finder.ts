@@ -5,13 +5,13 @@
  * @module
  */
 import { join } from "node:path";
-import { CalybrisError, type ChainHash, type EntryHead, type EntryLine, parseEntryHead } from "@calybris/kernel";
+import { CalybrisError, type ChainHash, type EntryLine, parseEntryHead } from "@calybris/kernel";
 import { brokenLink } from "../journal/broken-link.ts";
 import { type Disk, withDisk } from "../journal/disk.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { listSegments, segmentName } from "../journal/segment.ts";
-import type { StoredEntries } from "../storage/storage.ts";
+import type { StoredEntry } from "../storage/storage.ts";
 import { SegmentSearch } from "./segment-search.ts";
 import { type SparseIndexEntry, SegmentSlice } from "./segment-slice.ts";
 
@@ -20,7 +20,7 @@ const KEPT_MAX = 16;
 /** A longer slice is not kept: it was one batch, and is divided when it is first read. */
 const KEPT_BYTES_MAX = 256 * 1024;
 
-export class EntryFinder implements StoredEntries {
+export class EntryFinder {
   readonly #disk: Disk;
   readonly #directory: string;
   #marks: SparseIndexEntry[] = [];
@@ -53,8 +53,8 @@ export class EntryFinder implements StoredEntries {
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
    *   the disk does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand.
    */
-  find(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string } {
-    const line = this.#line(sequence);
+  find(sequence: number): StoredEntry {
+    const line = this.#lineOrUnreachable(sequence);
     const head = line === undefined ? undefined : parseEntryHead(line.data);
     if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
     return { head, data: line.data, entryHash: line.entryHash };
@@ -65,11 +65,6 @@ export class EntryFinder implements StoredEntries {
     const before = this.#searchFor(sequence);
     if (before !== undefined) return before.fileOf(sequence);
     return segmentName(this.#marks[this.#markBefore(sequence)]?.segment ?? 1);
-  }
-
-  /** Whether the file of an entry is a link that leads nowhere: an archive that is not at hand. */
-  isArchiveGone(sequence: number): boolean {
-    return brokenLink(join(this.#directory, this.fileOf(sequence))) !== undefined;
   }
 
   /** The lines of the journal from a sequence on, as they are, without their newlines; good until the next is asked for. */
@@ -91,6 +86,17 @@ export class EntryFinder implements StoredEntries {
 
   #searchFor(sequence: number): SegmentSearch | undefined {
     return this.#before !== undefined && sequence <= this.#before.sequence ? this.#before.search : undefined;
+  }
+
+  /** The file of an entry may be a link that leads nowhere: an archive that is not at hand. */
+  #lineOrUnreachable(sequence: number): EntryLine | undefined {
+    try {
+      return this.#line(sequence);
+    } catch (cause) {
+      const file = this.fileOf(sequence);
+      if (brokenLink(join(this.#directory, file)) === undefined) throw cause;
+      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
+    }
   }
 
   #line(sequence: number): EntryLine | undefined {

@@ -2,18 +2,17 @@
  * Requests by the ids that clients gave them. An id is decided at most once within the retention, and belongs to the tenant
  * that the client named: no tenant is a namespace of its own. What was decided is found before the active policy is
  * asked, so that a retry gets its decision whatever has changed since.
+ *
+ *     index of ids ── nothing ─▶ new
+ *          │ entries that may hold the id
+ *          └─▶ wait until each is durable, read it ─▶ its decision, or new
  * @module
  */
-import { CalybrisError, type DecisionEntry, type EntryHead, isName, parseEntryBody } from "@calybris/kernel";
-import { answered, type DecisionWaiter, type PendingDecision } from "../flows/decision-waiter.ts";
-import type { StoredEntries } from "../storage/storage.ts";
-import type { RecordEntry } from "../journal/record-entry.ts";
+import { CalybrisError, type DecisionEntry, isName, parseEntryBody } from "@calybris/kernel";
+import type { StoredEntries, StoredEntry } from "../storage/storage.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
-import { InFlight } from "./in-flight.ts";
 import { policiesAt } from "./read-entry.ts";
-import { recalled } from "../flows/recalled.ts";
-import { isSameRequest } from "../flows/repeated-request.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, scoped, scopedIdOf } from "./request-index.ts";
 import type { EngineState } from "./state.ts";
 
@@ -28,138 +27,82 @@ export interface IdentifiedRequest {
 /** What the ids need of the engine. */
 export interface RequestIdsPorts {
   readonly state: EngineState;
-  readonly finder: StoredEntries;
+  readonly entries: StoredEntries;
   readonly nowUs: () => number;
+  /** Resolves once an entry that was ordered is durable; rejects as its journal failed. */
+  readonly whenDurable: (sequence: number) => Promise<void>;
 }
 
-/** The decision of an id; without its entry while that waits for the disk. */
+/** The durable decision of an id. */
 export interface DecidedId {
   readonly sequence: number;
-  readonly entry: DecisionEntry | undefined;
+  readonly entry: DecisionEntry;
+  readonly entryHash: string;
 }
-
-/** How many calls of this process are remembered; enough that none which waits for the disk is forgotten. */
-const CALLS_MAX = 16_384;
 
 export class RequestIds {
   readonly #ports: RequestIdsPorts;
-  readonly #inFlight: InFlight<PendingDecision> = new InFlight<PendingDecision>();
-  /** Calls that began in this process; the entries of those before are read. */
-  readonly #calls = new Map<string, { readonly sequence: number; readonly entry: DecisionEntry }>();
 
   constructor(ports: RequestIdsPorts) {
     this.#ports = ports;
   }
 
-  /**
-   * Notes a decision that is ordered. One that fails stays: only a new process finds out whether its entry is durable, and
-   * until then no retry may.
-   */
-  ordered({ scopedId }: IdentifiedRequest, sequence: number, pending: PendingDecision): void {
-    pending.sequence = sequence;
-    pending.scopedId = scopedId;
-    this.#inFlight.add(sequence, pending);
-  }
-
-  /** A decision is found in the journal from now on. */
-  answered({ sequence }: PendingDecision): void {
-    this.#inFlight.remove(sequence);
-  }
-
-  /** Notes a call that is ordered. */
-  begun({ scopedId }: IdentifiedRequest, sequence: number, entry: DecisionEntry): void {
-    this.#calls.set(scopedId, { sequence, entry });
-    if (this.#calls.size > CALLS_MAX) this.#calls.delete(this.#calls.keys().next().value as string);
+  /** Whether an entry that is not in `seen` may hold the id. Nearly always none does. */
+  mayHold({ scopedId }: IdentifiedRequest, seen?: ReadonlySet<number>): boolean {
+    if (!this.#ports.state.requests.mayHold(scopedId)) return false;
+    return seen === undefined || this.#unseen(scopedId, seen) !== undefined;
   }
 
   /**
-   * The decision of an id, for a call; `undefined` for a new one. Its entry is left out while it is a decision that waits.
+   * Finds the decision of an id. An id that is new is new when `isNew` is called, and what that does at once is done before
+   * anybody else gets the same answer.
    *
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
+   * @param seen - entries that do not hold the id; those that are found not to are added.
+   * @throws CalybrisError `CAL_JOURNAL_FAILED` for an id whose entry was not durable when the journal failed: only a new
+   *   process finds out; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
-  decidedIn({ scopedId }: IdentifiedRequest): DecidedId | undefined {
-    const call = this.#calls.get(scopedId);
-    if (call !== undefined) return call;
-    const pending = this.#pendingOf(scopedId);
-    if (pending !== undefined) return { sequence: pending.sequence, entry: undefined };
-    const found = this.#inJournal(scopedId);
-    return found === undefined ? undefined : { sequence: found.sequence, entry: found.entry };
-  }
-
-  /**
-   * Answers a request that was sent before; false for a new one. While the first attempt waits, so does a repetition.
-   *
-   * @throws CalybrisError `CAL_REQUEST_ID_REUSED` when the id was decided with other content; a repetition of an attempt that
-   *   waits learns it later.
-   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
-   */
-  answers(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
-    // Nearly every id is new. One that waits is in the index of ids already.
-    if (!this.#ports.state.requests.mayHold(identity.scopedId)) return false;
-    const pending = this.#pendingOf(identity.scopedId);
-    if (pending === undefined) return this.#answersFromJournal(identity, waiter, token);
-    const { sequence } = pending;
-    const isSame = this.#isSame(identity, (pending.entry as RecordEntry).entry, sequence);
-    if (isSame === undefined) return false;
-    pending.repeat({ waiter, token, refused: isSame ? undefined : reused(identity.requestId, sequence) });
-    return true;
-  }
-
-  /** The decision of an id that is ordered and waits. */
-  #pendingOf(scopedId: string): PendingDecision | undefined {
-    for (const sequence of this.#ports.state.requests.candidates(scopedId)) {
-      const pending = this.#inFlight.get(sequence);
-      if (pending?.scopedId === scopedId) return pending;
+  async recall<Result>(
+    { scopedId }: IdentifiedRequest,
+    isDecided: (decided: DecidedId) => Result | Promise<Result>,
+    isNew: () => Result | Promise<Result>,
+    seen: Set<number> = new Set(),
+  ): Promise<Result> {
+    // The age of an id is that at which it was sent again.
+    const now = this.#unseen(scopedId, seen) === undefined ? 0 : this.#ports.nowUs();
+    for (;;) {
+      const sequence = this.#unseen(scopedId, seen);
+      if (sequence === undefined) return isNew();
+      const found = await this.#decidedAt(sequence, scopedId, now);
+      if (found !== undefined) return isDecided(found);
+      seen.add(sequence);
     }
+  }
+
+  #unseen(scopedId: string, seen: ReadonlySet<number>): number | undefined {
+    for (const sequence of this.#ports.state.requests.candidates(scopedId)) if (!seen.has(sequence)) return sequence;
     return undefined;
   }
 
-  #answersFromJournal(identity: IdentifiedRequest, waiter: DecisionWaiter, token: number): boolean {
-    const { requestId, scopedId } = identity;
-    const call = this.#calls.get(scopedId);
-    if (call !== undefined) throw reused(requestId, call.sequence);
-    const { state, finder } = this.#ports;
-    const found = this.#inJournal(scopedId);
-    if (found === undefined) return false;
-    const { entry, sequence, entryHash } = found;
-    const isSame = this.#isSame(identity, entry, sequence);
-    if (isSame === undefined) return false;
-    if (!isSame) throw reused(requestId, sequence);
-    const decided = recalled(entry, { sequence, entryHash }, { state, finder });
-    answered(() => waiter.decided(decided, token));
-    return true;
-  }
-
-  /** The entry that decided an id within the retention. */
-  #inJournal(
-    scopedId: string,
-  ): { readonly sequence: number; readonly entry: DecisionEntry; readonly entryHash: string } | undefined {
-    const { state, nowUs } = this.#ports;
-    if (!state.requests.mayHold(scopedId)) return undefined;
-    for (const sequence of state.requests.candidates(scopedId)) {
-      const { head, data, entryHash } = this.#read(sequence);
-      const entry = parseEntryBody(head, data, policiesAt(state, sequence));
-      if (entry?.kind !== "decision" || scopedIdOf(entry) !== scopedId) continue;
-      const age = state.decisionSequence - entry.request.sequence;
-      if (age >= BigInt(REQUEST_IDS_MAX) || nowUs() - head.at > REQUEST_ID_RETENTION_US) continue;
-      return { sequence, entry, entryHash };
-    }
-    return undefined;
-  }
-
-  #isSame({ client }: IdentifiedRequest, entry: DecisionEntry, sequence: number): boolean | undefined {
-    return isSameRequest(client, entry, this.#ports.state.policyAt(sequence).index);
+  /** The decision of an entry, if it holds the id and is within the retention. */
+  async #decidedAt(sequence: number, scopedId: string, now: number): Promise<DecidedId | undefined> {
+    const { state, whenDurable } = this.#ports;
+    await whenDurable(sequence);
+    const { head, data, entryHash } = await this.#read(sequence);
+    const entry = parseEntryBody(head, data, policiesAt(state, sequence));
+    if (entry?.kind !== "decision" || scopedIdOf(entry) !== scopedId) return undefined;
+    const age = state.decisionSequence - entry.request.sequence;
+    if (age >= BigInt(REQUEST_IDS_MAX) || now - head.at > REQUEST_ID_RETENTION_US) return undefined;
+    return { sequence, entry, entryHash };
   }
 
   /** An entry that was there and cannot be read may have decided the request: nobody decides it again. */
-  #read(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string } {
+  async #read(sequence: number): Promise<StoredEntry> {
+    const { entries } = this.#ports;
     try {
-      return this.#ports.finder.find(sequence);
+      return await entries.find(sequence);
     } catch (cause) {
-      const { finder } = this.#ports;
-      const isUnknown = cause instanceof CalybrisError && cause.code === "CAL_JOURNAL_ENTRY_UNKNOWN";
-      if (!isUnknown && !finder.isArchiveGone(sequence)) throw cause;
-      const file = finder.fileOf(sequence);
+      if (!(cause instanceof CalybrisError) || cause.code !== "CAL_JOURNAL_ENTRY_UNKNOWN") throw cause;
+      const file = await entries.fileOf(sequence);
       throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
     }
   }
@@ -177,6 +120,6 @@ export function identified(client: ClientRequest): IdentifiedRequest | undefined
   return { requestId, scopedId: scoped(tenant, requestId), client };
 }
 
-function reused(requestId: string, sequence: number): CalybrisError {
+export function requestIdReused(requestId: string, sequence: number): CalybrisError {
   return new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
 }

@@ -23,6 +23,7 @@ import { DiskSnapshotFiles, NodeSnapshotFiles, type SnapshotFiles } from "../sna
 import { type Restorable, startPoint } from "../snapshot/start-point.ts";
 import { EntryFinder } from "../state/entry-finder.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
+import { InlineEntries } from "./stored-entries.ts";
 import { SeedFile } from "./seed-file.ts";
 import type { OlderGap, OlderLine, RecoveredJournal, Recovery, SeedStore, Storage, StorageLock } from "./storage.ts";
 
@@ -103,7 +104,7 @@ export class DirectoryStorage implements Storage {
     return {
       ...found,
       state,
-      stored,
+      stored: new InlineEntries(stored),
       end: { sequence: start.sequence, hash: start.hash, tree: start.tree, segmentBytes: start.end },
       start: {
         fromSequence: from?.sequence ?? 0,

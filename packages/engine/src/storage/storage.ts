@@ -57,17 +57,22 @@ export interface Started {
   readonly segmentsAbsent: readonly string[];
 }
 
-/** Single entries of a journal, found in the step that needs them. */
+/** An entry as it is stored. */
+export interface StoredEntry {
+  readonly head: EntryHead;
+  readonly data: string;
+  readonly entryHash: string;
+}
+
+/** Single entries of a journal. Reading one may take its time: the thread that orders never waits for it. */
 export interface StoredEntries {
   /**
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no durable entry has the sequence; `CAL_JOURNAL_UNREADABLE` when
    *   the storage does not give it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand.
    */
-  find(sequence: number): { readonly head: EntryHead; readonly data: string; readonly entryHash: string };
+  find(sequence: number): Promise<StoredEntry>;
   /** Where an entry is stored, for a person. */
-  fileOf(sequence: number): string;
-  /** Whether the entry is in an archive that cannot be reached. */
-  isArchiveGone(sequence: number): boolean;
+  fileOf(sequence: number): Promise<string>;
   /** Notes where entries that became durable are; in ascending sequence. */
   note(sequence: number, segment: number, offset: number): void;
 }

@@ -4,15 +4,15 @@ import { expect, test } from "vitest";
 import { FirstResults } from "../../src/flows/first-results.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
 import { LedgerInMemory } from "../ledger/model/in-memory.ts";
-import type { Ordered } from "../../src/journal/journal.ts";
 
 // Goal: a repetition is answered with the first result, and never before the entry of the first is durable.
 // Method: commands by id against a map of first results, under a disk that makes entries durable, or fails, when it likes.
 
 const FAILED = new CalybrisError("CAL_JOURNAL_FAILED", { unknown: 1, problem: "a test" });
 
-interface Entry extends Ordered {
-  readonly write: (hash: string) => void;
+interface Entry {
+  readonly durable: Promise<void>;
+  readonly write: () => void;
   readonly fail: (error: unknown) => void;
 }
 
@@ -24,8 +24,13 @@ test("whatever is repeated in whatever order, each id is ordered once, and nothi
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (steps, fails) => {
-      const results = new FirstResults();
       const entries: Entry[] = [];
+      const results = new FirstResults({
+        get sequence() {
+          return entries.length;
+        },
+        whenDurable: async (sequence) => entries[sequence - 1]?.durable,
+      });
       const first = new Map<number, { readonly sequence: number; readonly id: number }>();
       const answers: { readonly sequence: number; readonly answer: Promise<unknown> }[] = [];
       let durable = 0;
@@ -45,19 +50,19 @@ test("whatever is repeated in whatever order, each id is ordered once, and nothi
           const answer = results.once({
             first: () => first.get(id),
             order: () => {
-              const { promise, resolve: write, reject: fail } = Promise.withResolvers<string>();
-              const ordered = { sequence: entries.length + 1, durable: promise, write, fail };
-              entries.push(ordered);
-              const result = { sequence: ordered.sequence, id };
+              const { promise: durable, resolve: write, reject: fail } = Promise.withResolvers<void>();
+              durable.catch(() => undefined);
+              entries.push({ durable, write, fail });
+              const result = { sequence: entries.length, id };
               first.set(id, result);
-              return { ordered, result };
+              return result;
             },
           });
           watch(first.get(id)?.sequence ?? 0, answer);
         } else if (each.does === "settled") watch(entries.length, results.settled());
         else if (durable < entries.length) {
           durable += 1;
-          entries[durable - 1]?.write("hash");
+          entries[durable - 1]?.write();
         }
         await Promise.resolve();
       }
@@ -67,7 +72,7 @@ test("whatever is repeated in whatever order, each id is ordered once, and nothi
         if (fails) entry.fail(FAILED);
         else {
           durable += 1;
-          entry.write("hash");
+          entry.write();
         }
       }
       const ends = await Promise.allSettled(answers.map(({ answer }) => answer));
@@ -89,16 +94,15 @@ test("whatever is repeated in whatever order, each id is ordered once, and nothi
 
 test("limits that are as they should be are answered once the entries that made them so are durable", async () => {
   const world = new LedgerInMemory(Date.UTC(2026, 0, 15, 12) * 1_000);
-  const { promise, resolve } = Promise.withResolvers<string>();
-  const order = world.order.bind(world);
-  world.order = (body) => ({ ...order(body), durable: promise });
+  const { promise, resolve } = Promise.withResolvers<void>();
+  world.whenDurable = () => promise;
   const budgets = parseBudgets({ tenants: { acme: {} } });
   const done: string[] = [];
   const first = world.commands.apply(budgets).then(() => done.push("first"));
   const again = world.commands.apply(budgets).then(() => done.push("again"));
   await new Promise(setImmediate);
   expect(done).toEqual([]);
-  resolve("hash");
+  resolve();
   await Promise.all([first, again]);
   expect(done.sort()).toEqual(["again", "first"]);
 });

@@ -3,6 +3,7 @@ import { samplePolicy, wasmKernel } from "@calybris/kernel";
 import { expect, test } from "vitest";
 import type { Decided } from "../../src/flows/decided.ts";
 import { Engine } from "../../src/engine.ts";
+import type { Ordering } from "../../src/journal/journal.ts";
 import { FirstResults } from "../../src/flows/first-results.ts";
 import { EngineLedger } from "../../src/flows/ledger.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
@@ -66,22 +67,27 @@ test("what is settled while a sweep waits for the journal is passed over", async
   const second = journal.decide("acme", 10n) as string;
   journal.now += 3_600_000_000;
   let free = 1;
+  const ordering: Ordering = {
+    step: (work) => journal.step(work),
+    establishRoom: () => undefined,
+    hasRoom: () => free > 0,
+    nextSequence: 0,
+    sequence: 0,
+    whenDurable: async () => {
+      await written;
+    },
+    append: (body) => journal.order(body),
+    order: (body) => {
+      free -= 1;
+      return journal.order(body);
+    },
+  };
   const commands = new EngineLedger({
     ledger: journal.ledger,
     caused: () => ({ actor: "system:anna" }),
-    journal: {
-      step: (work) => journal.step(work),
-      establishRoom: () => undefined,
-      hasRoom: () => free > 0,
-      nextSequence: 0,
-      append: (body) => journal.order(body),
-      order: (body) => {
-        free -= 1;
-        return { ...journal.order(body), durable: written };
-      },
-    },
+    journal: ordering,
     failStop: new FailStop(),
-    firstResults: new FirstResults(),
+    firstResults: new FirstResults(ordering),
     position: () => journal,
     nowUs: () => journal.now,
   });

@@ -129,9 +129,9 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "a request is resolved before it is recalled",
     file: "flows/decisions.ts",
-    find: "      const identity = identified(client);\n      if (!this.#isRecalled(",
+    find: "      const identity = identified(client);\n      if (identity",
     replace:
-      "      const identity = identified(client);\n      this.#resolve(client, actor);\n      if (!this.#isRecalled(",
+      "      const identity = identified(client);\n      this.#resolve(client, actor, this.#draft);\n      if (identity",
     search: "retry",
   },
   {
@@ -163,24 +163,17 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     search: "retry",
   },
   {
-    name: "a retry in flight is not compared with the first",
-    file: "state/request-ids.ts",
-    find: "refused: isSame ? undefined : reused(identity.requestId, sequence)",
-    replace: "refused: undefined",
-    search: "retry",
-  },
-  {
     name: "a retry is not compared with what the journal holds",
-    file: "state/request-ids.ts",
-    find: "if (!isSame) throw reused(requestId, sequence);",
-    replace: 'if (requestId === "") throw reused(requestId, sequence);',
+    file: "flows/decisions.ts",
+    find: "if (!isSame) throw",
+    replace: 'if (identity.requestId === "") throw',
     search: "retry",
   },
   {
     name: "a retry in flight is decided again",
     file: "state/request-ids.ts",
-    find: "    this.#inFlight.add(sequence, pending);\n",
-    replace: "",
+    find: "    await whenDurable(sequence);\n",
+    replace: "    if (await Promise.race([whenDurable(sequence), Promise.resolve(true)])) return undefined;\n",
     search: "retry",
   },
   {

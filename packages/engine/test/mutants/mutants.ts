@@ -126,9 +126,9 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a request that failed may be asked again, and is answered from the page cache",
-    file: "flows/decision-waiter.ts",
-    find: "    this.#failure = { error };\n",
-    replace: "    this.#failure = { error };\n    this.#ports.answered(this);\n",
+    file: "journal/journal.ts",
+    find: "    if (failure !== undefined) throw failure;\n    invariant(",
+    replace: "    if (failure !== undefined) return;\n    invariant(",
     search: "fault",
   },
   {

@@ -211,8 +211,7 @@ function without(disk: MemoryDisk, sequences: readonly number[]): MemoryDisk {
 async function foldOf(
   disk: MemoryDisk,
 ): Promise<{ readonly digest: string; readonly from: number; readonly refused: number }> {
-  const ports = { nowUs: () => 0, clock: undefined, randomBytes: (count: number) => new Uint8Array(count) };
-  const { journal } = await fold(new DirectoryStorage({ directory: "memory", disk }), {}, ports);
+  const { journal } = await fold(new DirectoryStorage({ directory: "memory", disk }), {});
   const { state, start, end } = journal;
   return {
     digest: [...textsOf(state.snapshot()), treeLine(end.tree)].join("\n"),

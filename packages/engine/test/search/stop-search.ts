@@ -147,8 +147,17 @@ async function tryFault(
 /** How many commands before it are still under way. */
 function togetherBefore(commands: readonly Command[], at: number, most: number): number {
   let count = 0;
-  while (count < most && count < at && mayOverlap(commands.slice(at - count - 1, at + 1))) count += 1;
+  while (count < most && count < at && mayOverlap(commands.slice(at - count - 1, at + 1))) {
+    if (readsFirst(commands[at - count - 1] as Command)) break;
+    count += 1;
+  }
   return count;
+}
+
+/** What waits for an entry of the journal before it orders anything: a stop may come between. */
+function readsFirst(command: Command): boolean {
+  if (command.does === "observe") return true;
+  return command.does === "decideMany" && command.requests.some(({ requestId }) => requestId !== undefined);
 }
 
 /** A timer of the journal does nothing while anything is under way; what names a decision has to know it first. */

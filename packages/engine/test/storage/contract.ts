@@ -72,12 +72,12 @@ export function storageContract(
           const written = await opened.append(count, round > 0 && chance(4) === 0);
           last += count;
           expect(written.durable).toBe(last);
-          expect(opened.recovered.stored.find(last).entryHash).toBe(written.hash);
+          expect((await opened.recovered.stored.find(last)).entryHash).toBe(written.hash);
         }
         await requireChain(opened.storage, last, key);
         expect(await linesOf(opened.storage, 5, 9)).toHaveLength(5);
         expect(await linesOf(opened.storage, 9, 8)).toEqual([]);
-        expect(() => opened.recovered.stored.find(last + 1)).toThrow(expect.objectContaining({ code: UNKNOWN }));
+        await expect(opened.recovered.stored.find(last + 1)).rejects.toMatchObject({ code: UNKNOWN });
         await opened.driver.close();
         expect(await opened.storage.head()).toMatchObject({ sequence: last, keyed: key !== undefined });
         await medium.kill(opened.storage, undefined);

@@ -26,6 +26,7 @@ import type {
   Storage,
   StorageLock,
   StoredEntries,
+  StoredEntry,
 } from "../../src/storage/storage.ts";
 
 /** What outlives a process. */
@@ -173,19 +174,15 @@ class MemoryEntries implements StoredEntries {
     this.#medium = medium;
   }
 
-  find(sequence: number): ReturnType<StoredEntries["find"]> {
+  async find(sequence: number): Promise<StoredEntry> {
     const line = lineAt(this.#medium, sequence);
     const head = line === undefined ? undefined : parseEntryHead(line.data);
     if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
     return { head, data: line.data, entryHash: line.entryHash };
   }
 
-  fileOf(): string {
+  async fileOf(): Promise<string> {
     return "memory";
-  }
-
-  isArchiveGone(): boolean {
-    return false;
   }
 
   note(): void {}

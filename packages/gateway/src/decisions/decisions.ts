@@ -29,7 +29,7 @@ export function decisionHandlers(context: ApiContext): Handlers {
 
 async function explained(context: ApiContext, { principal, parameters, query }: Call): Promise<Reply> {
   const decisionId = parameters["id"] ?? "";
-  const found = context.engine.reading.decision(decisionId);
+  const found = await context.engine.reading.decision(decisionId);
   if (found === undefined || !maySee(principal, found.decided.tenant))
     throw new GatewayError("CAL_GATEWAY_DECISION_UNKNOWN", { decisionId: decisionId.slice(0, SHOWN_MAX) });
   const { decided, at, snapshot } = found;
@@ -38,7 +38,7 @@ async function explained(context: ApiContext, { principal, parameters, query }: 
   const walked = decision.evaluatedCount === 0 ? [] : snapshot.policy.candidates;
   const more = {
     at,
-    actor: actorOf(context, decisionId),
+    actor: await actorOf(context, decisionId),
     request: requestJson(request, snapshot),
     requested:
       request.requestedId === 0 ? null : { id: request.requestedId, name: nameOf(snapshot, request.requestedId) },
@@ -48,7 +48,7 @@ async function explained(context: ApiContext, { principal, parameters, query }: 
     proof: await proofOf(context, found),
   };
   const body = `${decisionMembers(decided, texts, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`;
-  const entry = query["receipt"] === undefined ? undefined : context.engine.reading.found(decisionId);
+  const entry = query["receipt"] === undefined ? undefined : await context.engine.reading.found(decisionId);
   if (entry === undefined) return { body };
   const receipt = await receiptJson(entry, context.receipts, context.engine.reading.head.sequence);
   return { body: `${body.slice(0, -1)},"receipt":${receipt.trimEnd()}}` };
@@ -59,8 +59,8 @@ function spendingOf({ engine }: ApiContext, decisionId: string): object | null {
   return state === "unknown" ? null : { state, reservedMicrocents, costMicrocents };
 }
 
-function actorOf({ engine }: ApiContext, decisionId: string): object | null {
-  const entry = engine.reading.found(decisionId)?.entry;
+async function actorOf({ engine }: ApiContext, decisionId: string): Promise<object | null> {
+  const entry = (await engine.reading.found(decisionId))?.entry;
   if (entry?.actor === undefined) return null;
   const { actor, onBehalfOf } = entry;
   return actorJson(engine.keys, onBehalfOf === undefined ? { actor } : { actor, onBehalfOf });

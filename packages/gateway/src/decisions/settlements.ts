@@ -29,7 +29,7 @@ export function settlementHandlers({ engine }: ApiContext): Handlers {
   return {
     observe: async ({ principal, body }) => {
       const { by: _by, onBehalfOf: _onBehalfOf, ...outcome } = body as ClientOutcome & ClaimBody;
-      const found = principal.tenants === undefined ? undefined : reading.decision(outcome.decisionId);
+      const found = principal.tenants === undefined ? undefined : await reading.decision(outcome.decisionId);
       if (principal.tenants !== undefined && (found === undefined || !maySee(principal, found.decided.tenant)))
         throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId: outcome.decisionId });
       const observed = await learning.observe(outcome, callerOf(engine, principal, body as ClaimBody));

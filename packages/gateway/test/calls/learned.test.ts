@@ -20,6 +20,6 @@ test("a policy that learns gets the call's counts, and the answer's end is an ou
     body: JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Say hello." }] }),
   });
   expect(answer.status).toBe(200);
-  const found = engine.reading.decision(answer.headers.get("x-calybris-decision") ?? "");
+  const found = await engine.reading.decision(answer.headers.get("x-calybris-decision") ?? "");
   expect((await found)?.decided.learning).toBeDefined();
 });

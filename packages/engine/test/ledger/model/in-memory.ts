@@ -59,8 +59,8 @@ export class LedgerInMemory implements Subject, Ordering {
     this.states = [];
     for (const text of before) this.#fold(text);
     const failStop = new FailStop();
-    const firstResults = new FirstResults();
-    this.#keys = new EngineKeys({ book: new KeyBook(), journal: this, failStop, firstResults, user: "system:anna" });
+    const firstResults = new FirstResults(this);
+    this.#keys = new EngineKeys({ book: new KeyBook(), journal: this, failStop, user: "system:anna" });
     this.commands = new EngineLedger({
       ledger: this.ledger,
       caused: (caller) => this.#keys.caused(caller),
@@ -89,6 +89,8 @@ export class LedgerInMemory implements Subject, Ordering {
     this.refusesNext -= 1;
     throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
   }
+
+  async whenDurable(): Promise<void> {}
 
   get nextSequence(): number {
     return this.sequence + 1;
