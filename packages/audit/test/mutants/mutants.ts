@@ -118,7 +118,7 @@ const OF_THE_ENGINE: readonly Mutant[] = [
   {
     name: "the retention of request ids is ignored",
     file: "engine/src/state/request-ids.ts",
-    find: " || nowUs() - head.at > REQUEST_ID_RETENTION_US",
+    find: " || now - head.at > REQUEST_ID_RETENTION_US",
     replace: "",
     test: "engine/test/state/request-id-retention.test.ts",
   },
