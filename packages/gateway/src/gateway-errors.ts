@@ -36,9 +36,9 @@ export interface GatewayErrorDetails {
   readonly CAL_GATEWAY_UNTRANSLATABLE: { mistakes: readonly Mistake[] };
   readonly CAL_GATEWAY_MODEL_UNPRICED: { provider: string; model: string; nearest?: string };
   readonly CAL_GATEWAY_MODEL_UNKNOWN: { model: string };
-  readonly CAL_GATEWAY_PROVIDER_FAILED: { problem: string };
-  readonly CAL_GATEWAY_PROVIDER_TIMEOUT: { problem: string };
-  readonly CAL_GATEWAY_PROVIDER_UNAVAILABLE: { model: string };
+  readonly CAL_GATEWAY_PROVIDER_FAILED: { problem: string; decisionId?: string };
+  readonly CAL_GATEWAY_PROVIDER_TIMEOUT: { problem: string; decisionId?: string };
+  readonly CAL_GATEWAY_PROVIDER_UNAVAILABLE: { model: string; decisionId?: string };
   readonly CAL_GATEWAY_LISTEN: { host: string; port: number; problem: string };
   readonly CAL_GATEWAY_STOPPING: Record<string, never>;
   readonly CAL_GATEWAY_NOT_READY: { problem: string };

@@ -5,12 +5,19 @@
 import { GatewayError } from "../gateway-errors.ts";
 import { answerIn } from "../translate/answer-routes.ts";
 import { parseExact } from "../translate/exact-parse.ts";
+import { wholeAsStream } from "../translate/whole-stream.ts";
 import { responseBase } from "../translate/response-parts.ts";
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
 import { asObject, type Json } from "../wire/stream-sights.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
+
+/** What the client gets of an answer that was read as a whole. */
+export interface SaidAnswer {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
 
 /** Of an answer; images in one take megabytes. */
 export const ANSWER_BYTES_MAX: number = 64 * 1024 * 1024;
@@ -19,7 +26,7 @@ export interface WholeAnswer {
   /** `undefined`: it is no answer. */
   readonly usage: UsageRecord | undefined;
   /** What the client gets, or why it gets nothing. */
-  readonly body: Uint8Array | GatewayError;
+  readonly body: SaidAnswer | GatewayError;
   /** It is what the model made of the request, whatever else was asked: no failure, and no beginning. */
   readonly isDone: boolean;
 }
@@ -27,18 +34,26 @@ export interface WholeAnswer {
 export function readWhole(
   bytes: Buffer,
   { asked, isTranslated }: Lane,
-  client: Pick<ClientBody, "dialect" | "parsed">,
+  client: Pick<ClientBody, "dialect" | "parsed" | "isStreamed" | "isUsageAsked">,
   nowMs: number,
 ): WholeAnswer {
-  const json = jsonOf(bytes, isTranslated);
+  const json = jsonOf(bytes, isTranslated || client.isStreamed);
   if (json === undefined) return { usage: undefined, body: failed("its answer is no JSON object"), isDone: false };
   const usage = usageOfAnswer(asked, json);
   const { status = "completed" } = json;
   const isDone = status === "completed";
-  if (!isTranslated) return { usage, body: bytes, isDone };
+  if (!isTranslated && !client.isStreamed) return { usage, body: jsonAnswer(bytes), isDone };
   const base = (): Json => responseBase(client.parsed());
-  const said = answerIn({ from: asked, to: client.dialect, createdSeconds: Math.floor(nowMs / 1_000), base }, json);
-  return { usage, isDone, body: "answer" in said ? Buffer.from(JSON.stringify(said.answer)) : failed(said.problem) };
+  const route = { from: asked, to: client.dialect, createdSeconds: Math.floor(nowMs / 1_000), base };
+  const said = isTranslated ? answerIn(route, json) : { answer: json };
+  if ("problem" in said) return { usage, isDone, body: failed(said.problem) };
+  if (!client.isStreamed) return { usage, isDone, body: jsonAnswer(Buffer.from(JSON.stringify(said.answer))) };
+  const text = wholeAsStream(client.dialect, said.answer, client.isUsageAsked);
+  return { usage, isDone, body: { bytes: Buffer.from(text), contentType: "text/event-stream" } };
+}
+
+function jsonAnswer(bytes: Uint8Array): SaidAnswer {
+  return { bytes, contentType: "application/json" };
 }
 
 function failed(problem: string): GatewayError {

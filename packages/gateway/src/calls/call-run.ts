@@ -77,6 +77,7 @@ export class CallRun {
 
   async answer(): Promise<Reply> {
     const order = [this.#call.candidate, ...this.#call.fallbacks()];
+    const { decisionId } = this.#call;
     let last: { readonly result: CallResult; readonly lane: Lane } | undefined;
     for (const id of order) {
       const found = this.#lanes.find(({ lane }) => lane.candidateId === id);
@@ -91,7 +92,7 @@ export class CallRun {
     if (last === undefined) {
       this.#ended(false);
       await this.#fail("unknown", undefined);
-      throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model });
+      throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model, decisionId });
     }
     return this.#reply(last.result, last.lane);
   }
@@ -117,6 +118,7 @@ export class CallRun {
   }
 
   async #reply(result: CallResult, lane: Lane): Promise<Reply> {
+    const { decisionId } = this.#call;
     const more = decisionHeaders(this.#call, { ran: lane.candidate, asked: this.#client.model });
     if (result.kind === "answer") return this.#answered(result, lane, more);
     this.#ended(false);
@@ -126,10 +128,10 @@ export class CallRun {
     }
     if (result.kind === "unavailable") {
       await this.#fail("unknown", lane);
-      throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model });
+      throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model, decisionId });
     }
     await this.#fail(holdCauseOf(result.failure), lane);
-    throw failureError(result.failure);
+    throw failureError(result.failure, decisionId);
   }
 
   async #fail(cause: HoldCause, lane: Lane | undefined): Promise<void> {
@@ -170,20 +172,23 @@ export class CallRun {
     }
     const bytes = await this.#whole(answer, lane);
     const { usage, body, isDone } = readWhole(bytes, lane, this.#client, nowMs());
-    const isRead = body instanceof Uint8Array;
+    const isRead = !(body instanceof GatewayError);
     answer.end(isRead ? "healthy" : "fault");
     const end = { target, status: answer.status, usage, cause: "unknown" as const };
     this.#ended(isRead);
     const signals = this.#signals({ isComplete: isRead, isLeft: false });
     const cost = await this.#finish({ ...end, isComplete: isRead, signals }, lane);
-    if (!isRead) throw body;
+    if (!isRead) {
+      const { problem } = body.details as { readonly problem: string };
+      throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem, decisionId: this.#call.decisionId });
+    }
     const costs = costHeaders(this.#call, cost, usage);
-    const contentType = "application/json";
+    const { bytes: said, contentType } = body;
     // A fallback answered for a candidate that may be back the next time.
     const isKept = isDone && answer.status === 200 && cost?.unknown.length === 0;
     if (isKept && lane.candidateId === this.#call.candidate)
-      this.#place?.put({ body, contentType, costMicrocents: cost.costMicrocents });
-    return { status: answer.status, body, contentType, headers: [...headers, ...costs] };
+      this.#place?.put({ body: said, contentType, costMicrocents: cost.costMicrocents });
+    return { status: answer.status, body: said, contentType, headers: [...headers, ...costs] };
   }
 
   /** Settles or holds, and learns what such calls use. */
@@ -221,7 +226,7 @@ export class CallRun {
       const cause = holdCauseOf(error);
       await this.#record.lose(answer.status, cause);
       this.#watch.ended({ lane, result: cause === "client_gone" ? "aborted" : "failed" });
-      throw failureError(error);
+      throw failureError(error, this.#call.decisionId);
     }
   }
 }
@@ -238,9 +243,9 @@ function holdCauseOf({ kind }: UpstreamFailure): HoldCause {
   return kind.startsWith("timeout") ? "timeout" : "unknown";
 }
 
-function failureError({ kind }: UpstreamFailure): GatewayError {
-  if (kind.startsWith("timeout")) return new GatewayError("CAL_GATEWAY_PROVIDER_TIMEOUT", { problem: kind });
-  return new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: kind });
+function failureError({ kind }: UpstreamFailure, decisionId: string): GatewayError {
+  const code = kind.startsWith("timeout") ? "CAL_GATEWAY_PROVIDER_TIMEOUT" : "CAL_GATEWAY_PROVIDER_FAILED";
+  return new GatewayError(code, { problem: kind, decisionId });
 }
 
 function jsonOf(body: Uint8Array): unknown {

@@ -96,10 +96,16 @@ const RETRY_SECONDS: ReadonlyMap<string, number> = new Map([
 ]);
 
 export function errorHeaders(error: CalybrisError): readonly string[] {
-  const details = error.details as { readonly retryAfterSeconds?: number; readonly allowed?: readonly string[] };
+  const details = error.details as {
+    readonly retryAfterSeconds?: number;
+    readonly allowed?: readonly string[];
+    readonly decisionId?: string;
+  };
   const seconds = details.retryAfterSeconds ?? RETRY_SECONDS.get(error.code);
   const headers = seconds === undefined ? [] : ["retry-after", String(seconds)];
   if (error.status === 401) headers.push("www-authenticate", 'Bearer realm="calybris"');
+  // Of a call that was decided: its cost is looked up by the ID.
+  if (details.decisionId !== undefined) headers.push("x-calybris-decision", details.decisionId);
   if (details.allowed !== undefined) headers.push("allow", details.allowed.join(", "));
   return headers;
 }

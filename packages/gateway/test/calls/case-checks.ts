@@ -98,6 +98,25 @@ const CHECKS: { readonly [name: string]: Check } = {
       .map(({ data }) => data),
   final_usage: (wanted: unknown, played) =>
     mismatches(wanted, asObject(eventsOf(played).findLast(({ event }) => event === "message_delta")?.json)?.["usage"]),
+  message_start_input_tokens: (wanted: { readonly min: number; readonly max: number }, played) => {
+    const start = asObject(eventsOf(played)[0]?.json)?.["message"];
+    const count = Number(asObject(asObject(start)?.["usage"])?.["input_tokens"]);
+    return wanted.min <= count && count <= wanted.max ? [] : [String(count)];
+  },
+  event_order: (wanted: readonly string[], played) => {
+    const kinds = eventsOf(played).map(({ json }) => String(asObject(json)?.["type"]));
+    const runs = kinds.filter((kind, at) => kind !== kinds[at - 1] || !wanted.includes(`${kind}+`));
+    const plain = wanted.map((kind) => kind.replace("+", ""));
+    return same(plain.join(" "), runs.join(" "));
+  },
+  sequence_number: (_wanted: true, played) =>
+    eventsOf(played).flatMap(({ json }, at) => same(at, asObject(json)?.["sequence_number"] as number)),
+  each_event_line_equals_type: (_wanted: true, played) =>
+    eventsOf(played).flatMap(({ event, json }) => same(event, asObject(json)?.["type"] as string)),
+  final_response: (wanted: unknown, played) =>
+    mismatches(wanted, asObject(eventsOf(played).at(-1)?.json)?.["response"]),
+  last_event_type: (wanted: string, played) =>
+    same(wanted, asObject(eventsOf(played).at(-1)?.json)?.["type"] as string),
   upstream_calls: (wanted: number, { seen }) => same(wanted, seen.length),
   not_retried: (_wanted: true, { seen }) => same(1, seen.length),
   upstream_request: (wanted: unknown, { seen }) => mismatches(wanted, seen.at(-1)?.body),
@@ -208,7 +227,10 @@ function textOf(played: Played): unknown {
   if (events.length > 0) {
     const chat = deltasOf(played).map(({ content }) => (typeof content === "string" ? content : ""));
     const message = events.map(({ json }) => asObject(asObject(json)?.["delta"])?.["text"] ?? "");
-    return [...chat, ...message].join("");
+    const response = events.map(({ json }) =>
+      asObject(json)?.["type"] === "response.output_text.delta" ? asObject(json)?.["delta"] : "",
+    );
+    return [...chat, ...message, ...response].join("");
   }
   const json = asObject(jsonOf(played.text));
   const choice = asObject(asList(json?.["choices"])[0]);

@@ -1,11 +1,14 @@
 /** The black-box cases: files that say what a provider writes, what a client asks, and what each of them must then see. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { DATA_FOLDER } from "../wire/recorded-wire.ts";
 
-const FOLDER = join(DATA_FOLDER, "..", "gateway", "cases");
+/** Cases of the same kind that stand beside the tests, and those that are kept with the data sets. */
+const OWN_FOLDER = fileURLToPath(new URL("cases", import.meta.url));
+const SHARED_FOLDER = join(DATA_FOLDER, "..", "gateway", "cases");
 
-export const hasCases: boolean = existsSync(FOLDER);
+export const hasCases: boolean = existsSync(SHARED_FOLDER);
 
 /** The key that the cases' clients send. */
 export const CASE_KEY = "cal-tenant-key";
@@ -58,11 +61,14 @@ interface CaseFile {
 }
 
 export function playedCases(): readonly PlayedCase[] {
-  if (!hasCases) return [];
-  return readdirSync(FOLDER)
+  return [...casesIn(OWN_FOLDER), ...(hasCases ? casesIn(SHARED_FOLDER) : [])];
+}
+
+function casesIn(folder: string): readonly PlayedCase[] {
+  return readdirSync(folder)
     .filter((file) => file.endsWith(".json"))
     .flatMap((file) => {
-      const base = JSON.parse(readFileSync(join(FOLDER, file), "utf8")) as CaseFile;
+      const base = JSON.parse(readFileSync(join(folder, file), "utf8")) as CaseFile;
       const variants = (base.variants ?? []).map((variant) => ({
         ...base,
         ...variant,
