@@ -1,0 +1,55 @@
+/** Claude Code, Codex and opencode get a whole answer through the gateway, and each refusal costs one call. @module */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { CountedGateway, type Standing } from "../agents/counted-gateway.ts";
+import { AGENTS, type AgentName, installAgents, runAgent } from "../agents/installed-agents.ts";
+import type { Budget, Found } from "./search.ts";
+
+export const name = "agents";
+
+const RUN_MS_MAX = 90_000;
+/** The built-in provider's answers begin so. */
+const ANSWER = /\bMock\b/;
+
+/** What a refusal is answered with. opencode asks for a title beside the answer: two calls, each of which is refused once. */
+const REFUSED: { readonly [Name in AgentName]: { readonly [Case in "unfunded" | "forbidden"]: readonly number[] } } = {
+  claude: { unfunded: [402], forbidden: [403] },
+  codex: { unfunded: [429], forbidden: [400] },
+  opencode: { unfunded: [402, 402], forbidden: [403, 403] },
+};
+const STANDINGS: readonly Standing[] = ["funded", "unfunded", "forbidden"];
+
+export async function run({ milliseconds, progress }: Budget): Promise<Found> {
+  const endMs = performance.now() + milliseconds;
+  await installAgents();
+  await using gateway = await CountedGateway.start();
+  const rows: string[] = [];
+  for (const agent of AGENTS)
+    for (const standing of STANDINGS) {
+      const leftMs = endMs - performance.now();
+      if (leftMs <= 0) return { cases: rows.length, summary: rows.join("\n  ") };
+      const home = join(gateway.folder, `${agent}-${standing}`);
+      mkdirSync(home);
+      gateway.calls.length = 0;
+      const { url, keys, calls } = gateway;
+      const run = { url, key: keys[standing], home, milliseconds: Math.min(RUN_MS_MAX, leftMs + RUN_MS_MAX / 2) };
+      const { code, printed } = await runAgent(agent, run);
+      const statuses = calls.map(({ status }) => status);
+      const row = `${agent}, ${standing}: ${statuses.join(" ")}`;
+      progress?.(row);
+      rows.push(row);
+      const isRight =
+        standing === "funded"
+          ? ANSWER.test(printed) && statuses.length > 0 && statuses.every((status) => status === 200)
+          : isOnce(statuses, REFUSED[agent][standing]);
+      if (!isRight) throw new Error(`${row}, ended with ${code}:\n${printed.slice(0, 4_000)}`);
+    }
+  return { cases: rows.length, summary: rows.join("\n  ") };
+}
+
+/** As many refusals as wanted, or fewer: an agent may give up a task before it sends its second call. */
+function isOnce(statuses: readonly number[], wanted: readonly number[]): boolean {
+  return (
+    statuses.length > 0 && statuses.length <= wanted.length && statuses.every((status, at) => status === wanted[at])
+  );
+}
