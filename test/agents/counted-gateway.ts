@@ -83,18 +83,16 @@ export class CountedGateway implements AsyncDisposable {
     }
     const url = /listens on (http:\S+)/.exec(printed)?.[1];
     if (url === undefined) throw new Error(`the gateway did not start:\n${printed}`);
-    const client = new CalybrisClient({ url, key: operator.key });
-    await client.setBudget("funded", {
-      limit: { exposureCapDollars: "1000" },
-      grant: { id: "all", amountMicrocents: "100000000000" },
-    });
-    await client.setBudget("unfunded", { limit: { exposureCapMicrocents: "1" } });
-    const risky = { name: "forbidden", tenants: ["funded"], useCase: "risky" };
-    const forbidden = await client.createKey({ ...risky, scopes: ["decide"] });
-    const keys = { funded: funded.key, unfunded: unfunded.key, forbidden: forbidden.key };
-    const gateway = new CountedGateway(folder, child, keys, url);
-    await once(gateway.#server.listen(0, "127.0.0.1"), "listening");
-    return gateway;
+    try {
+      const forbidden = await prepare(new CalybrisClient({ url, key: operator.key }));
+      const keys = { funded: funded.key, unfunded: unfunded.key, forbidden };
+      const gateway = new CountedGateway(folder, child, keys, url);
+      await once(gateway.#server.listen(0, "127.0.0.1"), "listening");
+      return gateway;
+    } catch (error) {
+      child.kill("SIGKILL");
+      throw error;
+    }
   }
 
   private constructor(folder: string, child: ChildProcess, keys: CountedGateway["keys"], target: string) {
@@ -128,4 +126,15 @@ export class CountedGateway implements AsyncDisposable {
     await exit;
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** Gives the tenants what they have, and makes a key of a use case that the policy rejects. */
+async function prepare(client: CalybrisClient): Promise<string> {
+  await client.setBudget("funded", {
+    limit: { exposureCapDollars: "1000" },
+    grant: { id: "all", amountMicrocents: "100000000000" },
+  });
+  await client.setBudget("unfunded", { limit: { exposureCapMicrocents: "1" } });
+  const risky = { name: "forbidden", tenants: ["funded"], useCase: "risky" };
+  return (await client.createKey({ ...risky, scopes: ["decide"] })).key;
 }

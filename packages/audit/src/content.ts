@@ -69,7 +69,7 @@ const DECISION_FIELDS = Object.keys({
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
-  readonly actions = { execute: 0, substitute: 0, reject: 0 };
+  readonly actions = { execute: 0, substitute: 0, reject: 0, observe: 0 };
   readonly reasons: Partial<Record<Decision["reason"], number>> = {};
   readonly policies: AuditedPolicy[] = [];
   decisions = 0;
@@ -346,7 +346,7 @@ export class ContentAudit {
   #checkDecision({ at }: EntryHead, entry: DecisionEntry, report: Report): void {
     const { decision, request } = entry;
     this.decisions += 1;
-    this.actions[decision.action] += 1;
+    this.actions[entry.acted === undefined ? decision.action : "observe"] += 1;
     this.reasons[decision.reason] = (this.reasons[decision.reason] ?? 0) + 1;
     const expectedNumber = this.#state.decisionSequence + 1n;
     if (request.sequence !== expectedNumber && !this.#resume)

@@ -103,7 +103,8 @@ export interface AuditReport {
   readonly status: AuditStatus;
   readonly entries: number;
   readonly decisions: number;
-  readonly actions: Readonly<Record<Action, number>>;
+  /** `observe`: what was requested ran, or nothing did, whatever was decided. */
+  readonly actions: Readonly<Record<Action | "observe", number>>;
   readonly reasons: Readonly<Partial<Record<Reason, number>>>;
   readonly policies: readonly AuditedPolicy[];
   /** `undefined` where nobody has a limit, or where entries are missing and nothing can be said. */

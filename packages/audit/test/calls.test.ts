@@ -23,6 +23,8 @@ type Step =
       readonly bytes: number;
       readonly observed: boolean;
       readonly cheap: boolean;
+      /** Nothing that the decision admits can take the call, so that it is observed. */
+      readonly withoutLane: boolean;
     }
   | {
       readonly does: "fail" | "cut" | "retry" | "complete" | "hold" | "release";
@@ -42,6 +44,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
       bytes: fc.nat(4_000),
       observed: fc.boolean(),
       cheap: fc.boolean(),
+      withoutLane: fc.boolean(),
     }),
   },
   {
@@ -104,6 +107,9 @@ class Fire {
         bounds: boundsOf(BigInt(step.bytes) * 3n),
         outputTokensMin: 300,
         outputTokens: 250,
+        ...(step.withoutLane
+          ? { requested: "cheaper", qualityMinBps: 8_500, bounds: boundsOf(BigInt(step.bytes) * 3n).slice(1) }
+          : {}),
       };
       const begun = await world.begin(asked);
       if (!("call" in begun)) return;
@@ -188,8 +194,8 @@ class Fire {
 function audited(lines: readonly string[]): unknown {
   const audit = createAudit();
   for (const [index, line] of lines.entries()) audit.line(line, { file: "journal", byteOffset: index });
-  const { status, findings } = audit.finish();
-  return { status, findings };
+  const { status, findings, actions } = audit.finish();
+  return { status, findings, observed: actions.observe };
 }
 
 const LEARNS: PolicySnapshot = {
@@ -215,7 +221,8 @@ test.each([
         expect(fold.stateDigest()).toBe(engine.stateDigest());
         expect(fold.prove()).toEqual({ ...engine.ledger.prove(), reservations: [] });
         await engine.close();
-        expect(audited(fire.world.lines)).toEqual({ status: "intact", findings: [] });
+        const observed = fire.world.lines.filter((line) => line.includes('"acted":')).length;
+        expect(audited(fire.world.lines)).toEqual({ status: "intact", findings: [], observed });
       }),
       { numRuns: 60 },
     );

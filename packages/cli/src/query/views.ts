@@ -56,15 +56,18 @@ export const VIEWS: readonly View[] = [
           CAST(data->>'$.request.inputTokens' AS BIGINT) AS input_tokens,
           CAST(data->>'$.request.outputTokens' AS BIGINT) AS output_tokens,
           CAST(data->>'$.request.qualityMinBps' AS INTEGER) AS quality_min_bps,
-          data->>'$.decision.action' AS action, data->>'$.decision.reason' AS reason,
+          CASE WHEN data->>'acted' IS NULL THEN data->>'$.decision.action' ELSE 'observe' END AS action,
+          data->>'$.decision.reason' AS reason,
           CAST(coalesce(data->>'acted', data->>'$.decision.selected') AS INTEGER) AS candidate,
-          CAST(data->>'$.decision.costMicrocents' AS HUGEINT) AS cost_microcents
+          CAST(data->>'$.decision.costMicrocents' AS HUGEINT) AS decided_cost_microcents
         FROM entries WHERE kind = 'decision'),
       policies AS (SELECT DISTINCT since, policy_id FROM candidates),
       named AS (SELECT read.*, since, policy_id FROM read ASOF JOIN policies ON read.sequence >= policies.since),
       priced AS (SELECT named.*, chosen.name AS chosen, chosen.provider, chosen.tier, chosen.quality_bps, requested.name AS requested,
           part_cost(input_tokens, requested.input_price_microcents)
-            + part_cost(output_tokens, requested.output_price_microcents) AS requested_cost_microcents
+            + part_cost(output_tokens, requested.output_price_microcents) AS requested_cost_microcents,
+          CASE WHEN action <> 'observe' THEN decided_cost_microcents
+            WHEN candidate > 0 THEN requested_cost_microcents END AS cost_microcents
         FROM named LEFT JOIN candidates AS chosen USING (since, candidate)
           LEFT JOIN candidates AS requested ON requested.since = named.since AND requested.candidate = requested_id)
       SELECT sequence, time, decision_id, request_id, tenant, use_case, actor, on_behalf_of, session, tags, policy_id,

@@ -79,6 +79,26 @@ describe.skipIf(!isInstalled)("with DuckDB", () => {
     for (const row of rows) expect(names).toContain(row["chosen"]);
   });
 
+  test("a decision that was observed ran what was requested, at its cost, and saved nothing", async () => {
+    const observed = files.at("observed");
+    const policy = await loadPolicy(files.write("policy.json", JSON.stringify(POLICY)));
+    const engine = await Engine.open({ directory: observed, policy });
+    const bounds = policy.policy.candidates.map(({ id }) => ({
+      ...{ candidate: id, outputPriceMicrocents: 1_000_000n },
+      input: [{ basis: "bytes" as const, microcents: 1_000n }],
+    }));
+    const asked = { inputTokens: 5_000, outputTokens: 50, promptDigest: "A".repeat(43), outputTokensMax: 50, bounds };
+    await engine.decide({ requested: "grand", inputTokens: 5_000, outputTokens: 50 });
+    await engine.calls.begin({ ...asked, requested: "grand", mode: "observe" });
+    await engine.close();
+    const sql = "SELECT action, requested, chosen, cost_dollars, requested_cost_dollars, saved_dollars FROM decisions";
+    const { out } = await calybris("query", sql, "--journal", observed, "--json");
+    const [carried, seen] = out.split("\n").map((line) => JSON.parse(line) as Row);
+    expect(carried?.["action"]).toBe("substitute");
+    expect(seen).toMatchObject({ action: "observe", requested: "grand", chosen: "grand", saved_dollars: "0.00000000" });
+    expect(seen?.["cost_dollars"]).toBe(carried?.["requested_cost_dollars"]);
+  });
+
   test("money is exact, and names tenant and decision", async () => {
     const rows = await rowsOf(
       "SELECT kind, tenant, decision_id, dollars, cause FROM money WHERE kind <> 'reservation'",

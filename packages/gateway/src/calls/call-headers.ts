@@ -75,12 +75,14 @@ export function rejectionReply(
   { reason, decisionId, model, roomMicrocents }: RejectedCall,
   settings: RefusalSettings,
 ): Reply {
-  const kind: RefusalKind = reason === "budget" ? "budget" : "policy";
+  // Short of money, the kernel decides again within less, and names the gate that most candidates then failed.
+  const kind: RefusalKind = reason === "budget" || roomMicrocents !== undefined ? "budget" : "policy";
   const room = roomMicrocents === undefined ? "" : `: $${dollarsText(roomMicrocents)} are left`;
   const message =
     kind === "budget"
       ? `The budget does not cover this call of ${model}${room} (decision ${decisionId}).`
       : `The policy refuses this call of ${model}: ${reason} (decision ${decisionId}).`;
-  const answer = refusalAnswer(familyOf(dialect), { kind, message, reason }, newRequestId(), settings);
+  const refusal = { kind, message, reason: kind === "budget" ? kind : reason };
+  const answer = refusalAnswer(familyOf(dialect), refusal, newRequestId(), settings);
   return replyOf(answer, ["x-calybris-decision", decisionId]);
 }

@@ -3,13 +3,21 @@ import { createKey } from "../../src/keys/keyring.ts";
 import { type RunningGateway, startGateway } from "./running-gateway.ts";
 
 const small = createKey();
+const poor = createKey();
 let running: RunningGateway;
 
 beforeAll(async () => {
   running = await startGateway({
-    moreKeys: [{ name: "small", scopes: ["decide"], sha256: small.sha256, tenants: ["small"] }],
-    models: [{ name: "capped", candidate: "gpt-4.1", outputTokensMax: 7 }],
+    moreKeys: [
+      { name: "small", scopes: ["decide"], sha256: small.sha256, tenants: ["small"] },
+      { name: "poor", scopes: ["decide"], sha256: poor.sha256, tenants: ["poor"] },
+    ],
+    models: [
+      { name: "capped", candidate: "gpt-4.1", outputTokensMax: 7 },
+      { name: "enforced", candidate: "gpt-4.1", decisions: "enforce" },
+    ],
   });
+  await running.client({ key: running.keys.operate }).setBudget("poor", { limit: { exposureCapMicrocents: "1" } });
   // $0.05: gpt-4.1 costs $8 for a million tokens of output, so that this is 6,250 of them.
   await running.client({ key: running.keys.operate }).setBudget("small", {
     limit: { exposureCapDollars: "1" },
@@ -44,4 +52,14 @@ test("a limit that the budget cannot pay is lowered before the call is refused, 
   expect(
     (json as { readonly usage: { readonly completion_tokens: number } }).usage.completion_tokens,
   ).toBeLessThanOrEqual(lowered);
+});
+
+test("a call that is enforced and short of money is refused for the money, whatever other candidates lack", async () => {
+  const tools = [{ type: "function", function: { name: "f", parameters: { type: "object", properties: {} } } }];
+  for (const body of [{}, { tools }]) {
+    const { answer, json } = await call(poor.key, { model: "enforced", max_tokens: 100, ...body });
+    expect(answer.status).toBe(402);
+    expect(answer.headers.get("x-should-retry")).toBe("false");
+    expect(json).toMatchObject({ error: { code: "budget" } });
+  }
 });
