@@ -5,7 +5,10 @@ import { defineConfig } from "vitest/config";
 // half of the processor time of the tests that start threads.
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile");
 
-/** `fast` runs before every commit; `slow` holds what needs processes, disks or many seconds. `npm test` runs both. */
+/**
+ * `fast` runs before every commit; `slow` holds what needs processes, disks or many seconds. `npm test` runs both. `long` is
+ * left to `npm run torture`: the fast tests try a share of it.
+ */
 const config: ReturnType<typeof defineConfig> = defineConfig({
   test: {
     maxWorkers: "100%",
@@ -20,7 +23,7 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         test: {
           name: "fast",
           include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
-          exclude: ["**/node_modules/**", "**/*.slow.test.ts"],
+          exclude: ["**/node_modules/**", "**/*.{slow,long}.test.ts"],
           // It ends a test that hangs. How fast the machine is decides nothing.
           testTimeout: 120_000,
           hookTimeout: 120_000,
@@ -31,6 +34,15 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
         test: {
           name: "slow",
           include: ["packages", "test", "bench", "datasets"].map((folder) => `${folder}/**/*.slow.test.ts`),
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
+          setupFiles: ["test/decided-equality.ts", "test/bundled-threads.ts"],
+        },
+      },
+      {
+        test: {
+          name: "long",
+          include: ["packages/*/test/**/*.long.test.ts"],
           testTimeout: 400_000,
           hookTimeout: 400_000,
           setupFiles: ["test/decided-equality.ts", "test/bundled-threads.ts"],

@@ -1,6 +1,6 @@
 /**
- * How much of a property or of an exhaustive test `npm test` tries. All of it is one of the long searches:
- * `npm run torture -- properties`, or `CALYBRIS_CASES=all` for one file.
+ * How much of a property, of an exhaustive test or of a list of planted bugs `npm test` tries. All of it is one of the long
+ * searches: `npm run torture -- whole-tests`, or `CALYBRIS_CASES=all` for one file.
  * @module
  */
 
@@ -11,6 +11,11 @@ const SHARE = 5;
 /** Of so many cases, how many are tried. */
 export function caseCount(whole: number, share: number = Math.ceil(whole / SHARE)): number {
   return IS_WHOLE ? whole : share;
+}
+
+/** Some of a list whose members are tried one by one: the first, and one of each `step` after it. */
+export function someOf<Member>(all: readonly Member[], step: number): readonly Member[] {
+  return all.filter((_member, index) => index % stride(step) === 0);
 }
 
 /** The step of a loop over places that are all alike: 1 where every place is tried. */

@@ -54,7 +54,7 @@ describe("a journal as it was written", () => {
 
 describe("damage", () => {
   test("a flipped bit in any byte is found; only in the last line may it look like a torn tail", () => {
-    // One bit of every third byte; `audit.slow.test.ts` takes all.
+    // One bit of every third byte; `audit.long.test.ts` takes all.
     expect(missedFlips(lines, (bit) => (bit >> 3) % 3 === 0 && bit % 8 === (bit >> 3) % 8)).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { checkHonest, type Seen, searchHistories } from "./search-histories.ts";
 // Goal: no honest journal is called broken, whatever callers, operators, clocks and processes do.
 // Method: random histories through the engine's public interface, audited from the bytes of their journals alone.
 
-/** Few here; `histories.slow.test.ts` has more, and the long search is in `test/torture/`. */
+/** Few here; `histories.long.test.ts` has more, and the long search is in `test/torture/`. */
 const HISTORIES = 20;
 
 test("a history follows from its seed alone", () => {

@@ -4,7 +4,7 @@ import { isOpen, plantLies, plantWildLies, tableText } from "./plant-lies.ts";
 // Goal: a writer of a journal, even one that chains correctly, cannot lie about anything that it implies.
 // Method: every member of every kind of entry, changed in journals of random honest histories.
 
-/** One short journal with most members here; `planted-lies.slow.test.ts` has more, and the long search is in `test/torture/`. */
+/** One short journal with most members here; `planted-lies.long.test.ts` has more, and the long search is in `test/torture/`. */
 const SEED = 5;
 
 test("a lie about any member that the journal implies is noticed", { timeout: 240_000 }, async () => {

@@ -18,7 +18,7 @@ import {
 import { DATA, flipped, LEAVES_MAX, rootAt, tryConsistency, tryInclusion } from "./merkle-trials.ts";
 import { platformSha256, treeHash } from "./node-hash.ts";
 
-// Goal: every proof of a tree is accepted, and no change to one is (merkle-exhaustive.slow.test.ts goes to 130 leaves).
+// Goal: every proof of a tree is accepted, and no change to one is (merkle-exhaustive.long.test.ts goes to 130 leaves).
 
 const some = DATA[0] as Uint8Array;
 
