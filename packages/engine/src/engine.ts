@@ -5,17 +5,22 @@
  */
 
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot } from "@calybris/kernel";
-import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
 import { EngineCalls } from "./flows/calls.ts";
+import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import type { Decided } from "./flows/decided.ts";
-import { makeSeed } from "./flows/draw-seed.ts";
 import type { DecisionWaiter } from "./flows/decision-waiter.ts";
 import { type DecidedOrRefused, EngineDecisions, type RefuseRest } from "./flows/decisions.ts";
+import { makeSeed } from "./flows/draw-seed.ts";
 import { FirstResults } from "./flows/first-results.ts";
 import { type Caller, EngineKeys, processUser } from "./flows/keys.ts";
 import { EngineLearning } from "./flows/learning.ts";
 import { EngineLedger } from "./flows/ledger.ts";
+import { EnginePolicies, type PolicyActivation, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
+import type { ClientRequest } from "./intake/client-request.ts";
+import { FailStop } from "./journal/fail-stop.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { Recovered } from "./journal/recovery.ts";
 import {
   type EngineOptions,
   type EngineSettings,
@@ -26,28 +31,23 @@ import {
   type Ports,
   requirePolicy,
 } from "./opening.ts";
-import { EnginePolicies, type PolicyActivation, type Reconfiguration, type Reconfigured } from "./flows/policies.ts";
 import type { EngineReading } from "./reading.ts";
+import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { startJournal } from "./start-journal.ts";
-import type { ClientRequest } from "./intake/client-request.ts";
-import { FailStop } from "./journal/fail-stop.ts";
-import type { Journal } from "./journal/journal.ts";
-import type { Recovered } from "./journal/recovery.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
 import { RequestIds } from "./state/request-ids.ts";
 import type { EngineState, PolicyInForce } from "./state/state.ts";
-import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
 import type { OlderEntries, OlderVerification } from "./storage/older-entries.ts";
-import type { Started, Storage, StorageLock } from "./storage/storage.ts";
+import type { Started, Storage, StorageLock, StoredEntries } from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
 
-export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { ClockCorrection } from "./flows/clock.ts";
+export type { UnknownTenants } from "./flows/decide-step.ts";
+export { type Decided, plainDecided } from "./flows/decided.ts";
 export type { DecisionWaiter } from "./flows/decision-waiter.ts";
 export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
 export type { PolicyActivation, Reconfiguration, Reconfigured } from "./flows/policies.ts";
-export type { UnknownTenants } from "./flows/decide-step.ts";
 export type { EngineOptions, EngineSettings } from "./opening.ts";
 
 /** About 20 MB of one tenant's. */
@@ -82,6 +82,7 @@ export class Engine {
   readonly #decisions: EngineDecisions;
   readonly #snapshots: SnapshotKeeper;
   readonly #older: OlderEntries;
+  readonly #entries: StoredEntries;
   readonly #clock: EngineClock;
   #sweeping: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -109,6 +110,7 @@ export class Engine {
     this.#journal = journal;
     this.#snapshots = snapshots;
     this.#older = older;
+    this.#entries = stored;
     const shared = { journal, failStop, firstResults: new FirstResults(journal), nowUs: ports.nowUs };
     const whenDurable = (sequence: number): Promise<void> => journal.whenDurable(sequence);
     const requestIds = new RequestIds({ state, entries: stored, nowUs: ports.nowUs, whenDurable });
@@ -352,6 +354,7 @@ export class Engine {
     this.learning.close();
     const areClosed = [await this.#journal.close(), await this.#snapshots.close()];
     await this.#older.close();
+    await this.#entries.close();
     if (areClosed.every(Boolean)) await this.#lock.release();
     const { failure } = this.#journal;
     if (failure !== undefined) throw failure;

@@ -27,62 +27,27 @@
 
 // Opening, deciding, activating policies.
 export {
+  type ClockCorrection,
   type Decided,
   type DecidedOrRefused,
-  plainDecided,
   type DecisionWaiter,
   Engine,
-  type ClockCorrection,
   type EngineOptions,
   type EngineSettings,
   type PolicyActivation,
+  plainDecided,
   type Reconfiguration,
   type Reconfigured,
   type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
-export type { OlderVerification } from "./storage/older-entries.ts";
-export type {
-  OlderGap,
-  OlderLine,
-  RecoveredJournal,
-  Recovery,
-  SeedStore,
-  Started,
-  Storage,
-  StorageLock,
-  StoredEntries,
-} from "./storage/storage.ts";
-export type { ChainPosition } from "./journal/chain-check.ts";
-export type { GoodEntry } from "./journal/recovery.ts";
-export type { SnapshotFile, SnapshotFiles } from "./snapshot/snapshot-files.ts";
-export type { Restorable } from "./snapshot/start-point.ts";
-export type { Recovered, SetAside } from "./journal/recovery.ts";
-export type { Amount, ClientRequest } from "./intake/client-request.ts";
-
-// `engine.keys`: who gives a command.
-export type { Caller, EngineKeys } from "./flows/keys.ts";
-export type { CreatedKey } from "./state/key-book.ts";
-
-// `engine.ledger`: budgets and settlements.
-export type { EngineLedger, Granted, LedgerTotals, OfDecision, Settled } from "./flows/ledger.ts";
-export type { TenantLimits } from "./flows/tenant-limits.ts";
-export type { LedgerHandle } from "./ledger/handle.ts";
-export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
-
 // `engine.calls`: calls, their attempts, and how they end.
 export type { Call } from "./flows/call.ts";
 export type { EngineCalls } from "./flows/calls.ts";
-export {
-  type NamedExport,
-  type ReconciledExport,
-  type ReconcilingEngine,
-  reconcileExport,
-} from "./flows/usage-export.ts";
 export type {
   AttemptEnd,
-  BegunAttempt,
   Begun,
+  BegunAttempt,
   CallMode,
   CallOutcome,
   CallStanding,
@@ -95,34 +60,59 @@ export type {
   OpenCall,
   RejectedCall,
 } from "./flows/client-call.ts";
-
+// `engine.keys`: who gives a command.
+export type { Caller, EngineKeys } from "./flows/keys.ts";
 // `engine.learning`: outcomes, priors, certificates.
 export type { Certificate, ClientOutcome, EngineLearning } from "./flows/learning.ts";
-export type { Observed } from "./state/observed.ts";
+// `engine.ledger`: budgets and settlements.
+export type { EngineLedger, Granted, LedgerTotals, OfDecision, Settled } from "./flows/ledger.ts";
+export type { TenantLimits } from "./flows/tenant-limits.ts";
+export {
+  type NamedExport,
+  type ReconciledExport,
+  type ReconcilingEngine,
+  reconcileExport,
+} from "./flows/usage-export.ts";
+export { type Budgets, parseBudgets, type TenantLimit } from "./intake/budgets-file.ts";
+// Files that people write.
+export { type CatalogFile, parseCatalogFile } from "./intake/catalog-file.ts";
+export type { Amount, ClientRequest } from "./intake/client-request.ts";
+export { BUILT_IN_CATALOGS, builtInCatalogPath, loadBudgets, loadCatalog, loadPolicy } from "./intake/load-policy.ts";
+export { type PolicyLines, parsePolicyFile } from "./intake/policy-file.ts";
+export type { LineOf } from "./intake/read-json.ts";
+export type { ChainPosition } from "./journal/chain-check.ts";
+export { nodeSha256 } from "./journal/chain-hash.ts";
+// Ports, for simulations and for a disk of one's own.
+export type { Disk, DiskFile } from "./journal/disk.ts";
+export type { Tail } from "./journal/entry-ring.ts";
+export type { FileIdentity } from "./journal/file-identity.ts";
+export type { Head } from "./journal/head.ts";
+export type { Proofs } from "./journal/proofs.ts";
+export type { GoodEntry, Recovered, SetAside } from "./journal/recovery.ts";
+export type { Place, WriterStart } from "./journal/segment-writer.ts";
+export type { Batch, WriterDriver, Written } from "./journal/writer-driver.ts";
+export type { LedgerHandle } from "./ledger/handle.ts";
+// `engine.reading`: what can be asked without changing anything.
+export type { EngineReading, FoundDecision, ReadDecided } from "./reading.ts";
 export type { Confidence, TierQuality } from "./router/floors.ts";
 export type { Prior } from "./router/prior.ts";
 export { loadPrior } from "./router/prior-file.ts";
-
-// `engine.reading`: what can be asked without changing anything.
-export type { EngineReading, FoundDecision, ReadDecided } from "./reading.ts";
-export type { Head } from "./journal/head.ts";
-export type { PolicyInForce } from "./state/state.ts";
-
-// Files that people write.
-export { type CatalogFile, parseCatalogFile } from "./intake/catalog-file.ts";
-export { BUILT_IN_CATALOGS, builtInCatalogPath, loadBudgets, loadCatalog, loadPolicy } from "./intake/load-policy.ts";
-export type { LineOf } from "./intake/read-json.ts";
-export { parsePolicyFile, type PolicyLines } from "./intake/policy-file.ts";
-
-// Ports, for simulations and for a disk of one's own.
-export type { Disk, DiskFile } from "./journal/disk.ts";
-export type { FileIdentity } from "./journal/file-identity.ts";
+export type { SnapshotFile, SnapshotFiles } from "./snapshot/snapshot-files.ts";
 export type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
-export type { RefusedSnapshot } from "./snapshot/start-point.ts";
+export type { RefusedSnapshot, Restorable } from "./snapshot/start-point.ts";
+export type { CreatedKey } from "./state/key-book.ts";
+export type { Observed } from "./state/observed.ts";
+export type { PolicyInForce } from "./state/state.ts";
+export type { OlderVerification } from "./storage/older-entries.ts";
+export type {
+  OlderGap,
+  OlderLine,
+  RecoveredJournal,
+  Recovery,
+  SeedStore,
+  Started,
+  Storage,
+  StorageLock,
+  StoredEntries,
+} from "./storage/storage.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";
-export type { Tail } from "./journal/entry-ring.ts";
-export type { Proofs } from "./journal/proofs.ts";
-export type { Place } from "./journal/segment-writer.ts";
-export type { WriterStart } from "./journal/segment-writer.ts";
-export type { Batch, WriterDriver, Written } from "./journal/writer-driver.ts";
-export { nodeSha256 } from "./journal/chain-hash.ts";

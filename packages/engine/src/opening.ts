@@ -20,13 +20,13 @@ import type { Caller } from "./flows/keys.ts";
 import { nodeSha256 } from "./journal/chain-hash.ts";
 import type { Disk } from "./journal/disk.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
-import type { WriterDriver } from "./journal/writer-driver.ts";
 import type { GoodEntry } from "./journal/recovery.ts";
 import { segmentName } from "./journal/segment.ts";
 import type { WriterStart } from "./journal/segment-writer.ts";
+import type { WriterDriver } from "./journal/writer-driver.ts";
+import type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 import { readBody } from "./state/read-entry.ts";
 import { EngineState } from "./state/state.ts";
-import type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 import type { RecoveredJournal, Storage } from "./storage/storage.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 

@@ -12,11 +12,11 @@ import {
   parseEntryBody,
 } from "@calybris/kernel";
 import type { Decided } from "./flows/decided.ts";
-import type { Storage, StoredEntries } from "./storage/storage.ts";
+import { recalled } from "./flows/recalled.ts";
 import type { Head } from "./journal/head.ts";
 import { policiesAt } from "./state/read-entry.ts";
-import { recalled } from "./flows/recalled.ts";
 import type { EngineState, PolicyInForce } from "./state/state.ts";
+import type { Storage, StoredEntries } from "./storage/storage.ts";
 
 /** What reading needs of the engine. */
 export interface ReadingPorts {

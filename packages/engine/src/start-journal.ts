@@ -3,12 +3,13 @@
  * older entries.
  * @module
  */
-import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
-import { EngineReading } from "./reading.ts";
+
 import { nodeChain } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import { Journal } from "./journal/journal.ts";
 import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
+import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
+import { EngineReading } from "./reading.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import type { EngineState } from "./state/state.ts";
 import { OLDER_BYTES_PER_SECOND, OlderEntries } from "./storage/older-entries.ts";

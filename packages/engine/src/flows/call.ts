@@ -13,8 +13,8 @@ import {
   type DecisionEntry,
   HOLD_CAUSES,
   type HoldCause,
-  type ReservationBasis,
   RESERVATION_SECONDS_MAX,
+  type ReservationBasis,
   runningId,
   U32_MAX,
 } from "@calybris/kernel";

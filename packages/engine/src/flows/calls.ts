@@ -9,21 +9,21 @@
  */
 import {
   CalybrisError,
-  decisionIdOf,
   type DecisionEntry,
+  decisionIdOf,
   identityNumber,
   invariant,
   parseDecisionId,
   runningId,
 } from "@calybris/kernel";
-import { type DecidedId, identified, type RequestIds, requestIdReused } from "../state/request-ids.ts";
-import type { EngineState } from "../state/state.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
 import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Proofs } from "../journal/proofs.ts";
 import type { RecordEntry } from "../journal/record-entry.ts";
 import type { Draws } from "../router/draws.ts";
+import { type DecidedId, identified, type RequestIds, requestIdReused } from "../state/request-ids.ts";
+import type { EngineState } from "../state/state.ts";
 import { Call, type CallPorts } from "./call.ts";
 import { type CallTerms, callTerms } from "./call-bounds.ts";
 import { CallPlan } from "./call-plan.ts";
@@ -32,8 +32,7 @@ import type { Begun, CallStanding, CallState, ClientCall, OpenCall } from "./cli
 import { DecideStep, type RecordWaiter, type UnknownTenants } from "./decide-step.ts";
 import { type Decided, RecordedDecision } from "./decided.ts";
 import type { FirstResults } from "./first-results.ts";
-import type { EngineKeys } from "./keys.ts";
-import type { Caller } from "./keys.ts";
+import type { Caller, EngineKeys } from "./keys.ts";
 import type { Writable } from "./writable.ts";
 
 /** What the flow needs of the engine. */

@@ -7,10 +7,10 @@
  * @module
  */
 import type { Caused } from "@calybris/kernel";
-import type { Caller, EngineKeys } from "./keys.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordering } from "../journal/journal.ts";
 import type { SystemClock } from "../system-clock.ts";
+import type { Caller, EngineKeys } from "./keys.ts";
 
 /** A clock entry: times in microseconds since the Unix epoch. */
 export interface ClockCorrection {

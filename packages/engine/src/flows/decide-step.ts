@@ -8,9 +8,6 @@
  * @module
  */
 import { CalybrisError, DEFAULT_TENANT, type EntryBody, type PeriodEntry, REGIME_COUNT } from "@calybris/kernel";
-import type { CallPlan } from "./call-plan.ts";
-import { DecidePlan, type TenantRoom } from "./decide.ts";
-import type { Learner } from "./recommend.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { WaiterOrdering } from "../journal/journal.ts";
@@ -22,6 +19,9 @@ import { drive } from "../ledger/cells.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
 import type { Draws } from "../router/draws.ts";
 import type { EngineState } from "../state/state.ts";
+import type { CallPlan } from "./call-plan.ts";
+import { DecidePlan, type TenantRoom } from "./decide.ts";
+import type { Learner } from "./recommend.ts";
 import type { Writable } from "./writable.ts";
 
 /** What the step needs of the engine. */

@@ -13,26 +13,26 @@ import {
   type Asked,
   type BeliefEntry,
   BPS_MAX,
+  bps,
   breachOfDecision,
   type CostMicrocents,
-  bps,
   costMicrocents,
   type Decision,
   GOVERNANCE,
   invariant,
-  mask,
   type Microcents,
+  mask,
   microcents,
   NO_BUDGET_LIMIT,
-  type Reason,
   REASON_CODES,
+  type Reason,
   type Request,
 } from "@calybris/kernel";
 import type { ResolvedRequest } from "../intake/client-request.ts";
 import { AT, HAS, type Pages, REASONS } from "../journal/decision-record.ts";
 import { defaultedBits } from "../journal/lay-record.ts";
 import { type DecidedValues, RecordEntry } from "../journal/record-entry.ts";
-import { headBytesMax, type HeadMembers, layHead } from "../journal/record-head.ts";
+import { type HeadMembers, headBytesMax, layHead } from "../journal/record-head.ts";
 import type { RecordShelf } from "../journal/record-shelf.ts";
 import type { Account } from "../ledger/account.ts";
 import { UNPROVEN } from "../ledger/reservations.ts";

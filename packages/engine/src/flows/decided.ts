@@ -7,14 +7,14 @@ import {
   type DecisionDigests,
   type Defaulted,
   decisionIdOf,
-  readDecisionAt,
-  readRequestAt,
   type ExplainedRecommendation,
   type Request,
+  readDecisionAt,
+  readRequestAt,
   type ShortOfRoom,
   toHex,
 } from "@calybris/kernel";
-import { AT, DIGEST_BYTES, type DecisionRecord, HAS } from "../journal/decision-record.ts";
+import { AT, type DecisionRecord, DIGEST_BYTES, HAS } from "../journal/decision-record.ts";
 import { defaultedIn, learningIn } from "../journal/read-record.ts";
 import { headText } from "../journal/record-head.ts";
 

@@ -3,12 +3,12 @@
  * @module
  */
 import type { CalybrisError } from "@calybris/kernel";
-import { type Decided, RecordedDecision } from "./decided.ts";
-import type { RecordWaiter } from "./decide-step.ts";
-import type { FailStop } from "../journal/fail-stop.ts";
 import { AT, type DecisionRecord } from "../journal/decision-record.ts";
-import type { RecordEntry } from "../journal/record-entry.ts";
+import type { FailStop } from "../journal/fail-stop.ts";
 import type { Proofs } from "../journal/proofs.ts";
+import type { RecordEntry } from "../journal/record-entry.ts";
+import type { RecordWaiter } from "./decide-step.ts";
+import { type Decided, RecordedDecision } from "./decided.ts";
 
 /** Takes the answer to a request. One of the two is called, once; it may be before `submit` returns. */
 export interface DecisionWaiter {

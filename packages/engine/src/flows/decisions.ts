@@ -7,9 +7,6 @@
  * @module
  */
 import { type Actor, CalybrisError, invariant, sequence as sequenceOf } from "@calybris/kernel";
-import { DecideStep, type UnknownTenants } from "./decide-step.ts";
-import { type Decided, identityNumberOf } from "./decided.ts";
-import { answered, type DecisionWaiter, PendingDecision, type PendingPorts } from "./decision-waiter.ts";
 import { type ClientRequest, type RequestDraft, requestDraft, resolveRequest } from "../intake/client-request.ts";
 import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
@@ -24,6 +21,9 @@ import {
 } from "../state/request-ids.ts";
 import type { EngineState } from "../state/state.ts";
 import type { StoredEntries } from "../storage/storage.ts";
+import { DecideStep, type UnknownTenants } from "./decide-step.ts";
+import { type Decided, identityNumberOf } from "./decided.ts";
+import { answered, type DecisionWaiter, PendingDecision, type PendingPorts } from "./decision-waiter.ts";
 import { recalled } from "./recalled.ts";
 import { isSameRequest } from "./repeated-request.ts";
 

@@ -20,10 +20,10 @@ import {
   readBody,
   systemActor,
 } from "@calybris/kernel";
+import { showValue } from "../intake/mistakes.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import type { CreatedKey, KeyBook } from "../state/key-book.ts";
-import { showValue } from "../intake/mistakes.ts";
 
 /** The user that runs this process; one without an account has a number. */
 export function processUser(): Actor {

@@ -42,9 +42,9 @@ import { limitChanges } from "./limit-changes.ts";
 import { type MovePorts, type OfDecision, ReservationMoves } from "./reservation-moves.ts";
 import { TenantLimits } from "./tenant-limits.ts";
 
-export type { OfDecision } from "./reservation-moves.ts";
 export type { LedgerTotals } from "../ledger/totals.ts";
 export type { Settled } from "../state/reservation-results.ts";
+export type { OfDecision } from "./reservation-moves.ts";
 
 /** What the flow needs of the engine. */
 export interface LedgerPorts extends MovePorts {

@@ -3,11 +3,11 @@
  * @module
  */
 import { type Actor, DEFAULT_TENANT } from "@calybris/kernel";
-import type { UnknownTenants } from "./decide-step.ts";
 import type { Budgets } from "../intake/budgets-file.ts";
-import { periodsDue } from "../ledger/due-periods.ts";
 import type { Account } from "../ledger/account.ts";
+import { periodsDue } from "../ledger/due-periods.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { UnknownTenants } from "./decide-step.ts";
 import { limitChanges } from "./limit-changes.ts";
 
 export interface LimitPreview {

@@ -35,11 +35,11 @@ import type { Observed } from "../state/observed.ts";
 import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
 import { type Settled, settledOf } from "../state/reservation-results.ts";
 import type { PolicyInForce } from "../state/state.ts";
+import { alternativesOf } from "./alternatives.ts";
 import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
 import type { EngineLedger } from "./ledger.ts";
-import { type ClientOutcome, readOutcome, type Reported } from "./parsed-outcome.ts";
-import { alternativesOf } from "./alternatives.ts";
+import { type ClientOutcome, type Reported, readOutcome } from "./parsed-outcome.ts";
 
 /** A decision as an outcome finds it. */
 export interface DecisionFound {

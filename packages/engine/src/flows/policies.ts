@@ -19,17 +19,17 @@ import {
   toHex,
   writeExact,
 } from "@calybris/kernel";
-import { seedDigest } from "./draw-seed.ts";
-import type { FirstResults } from "./first-results.ts";
-import type { Caller, EngineKeys } from "./keys.ts";
-import type { EngineLedger } from "./ledger.ts";
-import { LIMIT_ENTRIES_MAX } from "./tenant-limits.ts";
 import type { Budgets } from "../intake/budgets-file.ts";
 import { nodeSha256, nodeSha256Into } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import { Draws } from "../router/draws.ts";
 import type { EngineState } from "../state/state.ts";
+import { seedDigest } from "./draw-seed.ts";
+import type { FirstResults } from "./first-results.ts";
+import type { Caller, EngineKeys } from "./keys.ts";
+import type { EngineLedger } from "./ledger.ts";
+import { LIMIT_ENTRIES_MAX } from "./tenant-limits.ts";
 
 /** What is changed together. */
 export interface Reconfiguration {

@@ -12,16 +12,13 @@ import {
   decisionDigests,
   type ExplainedRecommendation,
   floorWithin,
+  fromHex,
   type PolicySnapshot,
   parseEntryBody,
   prescribe,
   type Recommendation,
-  fromHex,
   toHex,
 } from "@calybris/kernel";
-import { sharesOf } from "./alternatives.ts";
-import { type Decided, RecordedDecision } from "./decided.ts";
-import type { StoredEntries } from "../storage/storage.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { AT, type DecisionRecord, DIGEST_BYTES } from "../journal/decision-record.ts";
 import { layRecord } from "../journal/lay-record.ts";
@@ -29,6 +26,9 @@ import { RecordShelf } from "../journal/record-shelf.ts";
 import { policiesAt } from "../state/read-entry.ts";
 import type { EngineState } from "../state/state.ts";
 import { tierFloorsOf } from "../state/tier-floors.ts";
+import type { StoredEntries } from "../storage/storage.ts";
+import { sharesOf } from "./alternatives.ts";
+import { type Decided, RecordedDecision } from "./decided.ts";
 
 /** Where entries are found, and the policies that were active. */
 export interface Recall {

@@ -20,11 +20,11 @@ import {
   TIER_COUNT_MAX,
 } from "@calybris/kernel";
 import { ARM_BYTES, AT, HAS, type Pages } from "../journal/decision-record.ts";
+import { BASE, DECISION_WORDS, FIRST_TIER, FREE, type PreparedPolicy, TWO_32 } from "../prescribe/prepared-policy.ts";
 import type { Draws } from "../router/draws.ts";
 import type { Advice, Router } from "../router/router.ts";
 import type { Table } from "../router/tables.ts";
 import { armAt } from "../router/thompson.ts";
-import { BASE, DECISION_WORDS, FIRST_TIER, FREE, type PreparedPolicy, TWO_32 } from "../prescribe/prepared-policy.ts";
 
 /** What a recommendation is made with. */
 export interface Learner {

@@ -17,11 +17,11 @@
  */
 import {
   CalybrisError,
-  exactInteger,
   type ExactJson,
-  parseExact,
-  parseDecisionId,
+  exactInteger,
   type PolicySnapshot,
+  parseDecisionId,
+  parseExact,
   runningId,
 } from "@calybris/kernel";
 import type { EngineReading, FoundDecision } from "../reading.ts";

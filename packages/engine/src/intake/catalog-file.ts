@@ -21,10 +21,10 @@ import {
 } from "@calybris/kernel";
 import { z } from "zod";
 import { checkShape } from "./check-shape.ts";
+import { ListedNames } from "./listed-names.ts";
 import { itemsOf, membersOf } from "./members.ts";
 import { Mistakes, showValue } from "./mistakes.ts";
 import { amountOf, checkMoney, type MoneyField, missingMoney } from "./money.ts";
-import { ListedNames } from "./listed-names.ts";
 import type { JsonPath, LineOf } from "./read-json.ts";
 import { amount, flag, text, unsigned64, unsigned64Of, whole } from "./shape.ts";
 

@@ -8,12 +8,12 @@ import { fileURLToPath } from "node:url";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Budgets, parseBudgets } from "./budgets-file.ts";
 import { type CatalogFile, parseCatalogFile } from "./catalog-file.ts";
+import { membersOf } from "./members.ts";
+import { Mistakes, showValue } from "./mistakes.ts";
 import { nameRemedy } from "./nearest.ts";
 import { parsePolicyFile } from "./policy-file.ts";
 import { readFileBytes } from "./read-file.ts";
 import { type JsonDocument, readJson } from "./read-json.ts";
-import { membersOf } from "./members.ts";
-import { Mistakes, showValue } from "./mistakes.ts";
 
 /** The catalogs that come with Calybris: whatever data files their package holds. */
 export const BUILT_IN_CATALOGS: readonly string[] = Object.freeze(

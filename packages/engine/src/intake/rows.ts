@@ -8,10 +8,10 @@ import { CLIENT_REQUEST_KEYS, type ClientRequest } from "./client-request.ts";
 import { csvRows } from "./csv.ts";
 import { requestFieldTypes } from "./json-schemas.ts";
 import { linesOf } from "./lines.ts";
-import { nameRemedy } from "./nearest.ts";
-import { readJsonLine } from "./read-json.ts";
 import { isObject, itemsOf, membersOf } from "./members.ts";
 import { Mistakes, showValue } from "./mistakes.ts";
+import { nameRemedy } from "./nearest.ts";
+import { readJsonLine } from "./read-json.ts";
 
 /** One request, and the line of the file it is from. */
 export interface RequestRow {

@@ -6,12 +6,13 @@
  * count. After a failed sync nothing may be retried: the system has already forgotten which pages were dirty.
  * @module
  */
-import { brokenLink } from "./broken-link.ts";
-import { CalybrisError } from "@calybris/kernel";
+
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { isPacked, PackedSegment } from "./packed-segment.ts";
+import { CalybrisError } from "@calybris/kernel";
+import { brokenLink } from "./broken-link.ts";
 import { type FileIdentity, identify, identityOf, isSameFile } from "./file-identity.ts";
+import { isPacked, PackedSegment } from "./packed-segment.ts";
 
 /** An open file. */
 export interface DiskFile {

@@ -4,7 +4,7 @@
  * entry whose texts differ is never ordered; the engine stops.
  * @module
  */
-import { type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex, DECISION_AT } from "@calybris/kernel";
+import { DECISION_AT, type DecisionEntry, type EntryBody, entryDataTail, invariant, toHex } from "@calybris/kernel";
 import { AT, type DecisionRecord, DIGEST_BYTES } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
 import { RecordEntry } from "./record-entry.ts";

@@ -9,8 +9,9 @@
  *     a step of the journal everything but a coded refusal, and everything once the step has ordered an entry
  * @module
  */
-import { CalybrisError, InvariantViolation } from "@calybris/kernel";
+
 import { randomUUID } from "node:crypto";
+import { CalybrisError, InvariantViolation } from "@calybris/kernel";
 
 export class FailStop {
   #failure: CalybrisError<"CAL_ENGINE_STOPPED"> | undefined;

@@ -8,8 +8,8 @@ import {
   type MerkleFrontier,
   MerkleTree,
   type SnapshotMembers,
-  toHex,
   TREE_PART,
+  toHex,
   treeIn,
   treeLine,
 } from "@calybris/kernel";

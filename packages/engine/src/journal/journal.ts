@@ -32,8 +32,8 @@ import { type EntryWaiter, promisedEntry } from "./waiting-list.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-export type { Ordered, Ordering, WaiterOrdering } from "./ordering.ts";
 export { type JournalOptions, WAITING_MAX } from "./journal-options.ts";
+export type { Ordered, Ordering, WaiterOrdering } from "./ordering.ts";
 export type { WriterDriver } from "./writer-driver.ts";
 
 const IDLE_SEAL_MS = 100;

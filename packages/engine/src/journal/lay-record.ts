@@ -3,8 +3,8 @@
  * @module
  */
 import {
-  type Decision,
   DEFAULTED,
+  type Decision,
   type DecisionEntry,
   type ExplainedRecommendation,
   FLOOR_SOURCES,

@@ -4,8 +4,8 @@
  */
 import {
   type Arm,
-  type Decision,
   DEFAULTED,
+  type Decision,
   type Defaulted,
   type ExplainedRecommendation,
   FLOOR_SOURCES,

@@ -3,20 +3,20 @@
  * @module
  */
 import {
+  ALL_PROVIDERS,
+  DECISION_AT,
   type DecisionEntry,
   type Defaulted,
   NO_BUDGET_LIMIT,
-  ALL_PROVIDERS,
   type Recommendation,
   type RecordedDecision,
   type Request,
   type RequestBounds,
   readRequestAt,
-  DECISION_AT,
 } from "@calybris/kernel";
 import { ACTIONS, AT, type DecisionRecord, HAS, type Pages, REASONS } from "./decision-record.ts";
 import { defaultedIn, recommendationIn } from "./read-record.ts";
-import { hasRare, type HeadMembers } from "./record-head.ts";
+import { type HeadMembers, hasRare } from "./record-head.ts";
 
 /** Members that few decisions have. */
 type RareMembers = Pick<HeadMembers, "onBehalfOf" | "roomMicrocents" | "asked" | "tags" | "session" | "promptDigest">;

@@ -3,8 +3,9 @@
  * digests, so their bytes are runs of the record's. `decisionDigests` of the kernel is the definition.
  * @module
  */
-import { DECISION_AT } from "@calybris/kernel";
+
 import { hash } from "node:crypto";
+import { DECISION_AT } from "@calybris/kernel";
 import { AT, DIGEST_BYTES, type Pages } from "./decision-record.ts";
 
 const TAG_BYTES = 9;

@@ -3,7 +3,7 @@
  * nothing on the heap. The kernel's `entryDataTail` is the definition; `entry-tail.ts` holds this to it where it runs.
  * @module
  */
-import { DEFAULTED, FEATURE_MISSING, FLOOR_SOURCES, PROPENSITY_ONE, DECISION_AT } from "@calybris/kernel";
+import { DECISION_AT, DEFAULTED, FEATURE_MISSING, FLOOR_SOURCES, PROPENSITY_ONE } from "@calybris/kernel";
 import { label, putBytes, putDigest, putLabel, putNumber, putSigned, putUnsigned } from "../byte-text.ts";
 import { ACTIONS, AT, HAS, type Pages, REASONS } from "./decision-record.ts";
 

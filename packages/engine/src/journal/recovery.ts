@@ -11,14 +11,14 @@
  */
 import { CalybrisError, type ChainHash, type EntryHead, GENESIS_HASH } from "@calybris/kernel";
 import { ChainCheck } from "./chain-check.ts";
-import { type ChainStart, EMPTY_TREE } from "./chain-start.ts";
 import type { ChainFold } from "./chain-fold.ts";
+import { type ChainStart, EMPTY_TREE } from "./chain-start.ts";
 import { type Disk, withDisk } from "./disk.ts";
 import { inspectHead } from "./head.ts";
 import { HeadMacSearch, readHeadMac } from "./head-mac.ts";
+import { JournalTree } from "./journal-tree.ts";
 import { type Break, lossesAt, lossesByHead, refuseOtherHash, wrongMac } from "./losses.ts";
 import { keepAside, keepHead, rewrite, type SetAside } from "./repair.ts";
-import { JournalTree } from "./journal-tree.ts";
 import { scanJournal } from "./scan.ts";
 import { listSegments, segmentName } from "./segment.ts";
 import type { WriterStart } from "./segment-writer.ts";

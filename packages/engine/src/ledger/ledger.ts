@@ -27,6 +27,7 @@ import {
   type SnapshotMembers,
 } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
+import type { Stage } from "../state/stage.ts";
 import {
   type Account,
   correct,
@@ -44,22 +45,21 @@ import { Cells, drive } from "./cells.ts";
 import { afterPeriods, begin } from "./due-periods.ts";
 import { ledgerStateText } from "./ledger-digest.ts";
 import type { Granted } from "./ledger-snapshot.ts";
-import { moneyOf } from "./outcome-money.ts";
 import { MeteredLevels } from "./metered.ts";
+import { moneyOf } from "./outcome-money.ts";
 import { isHeld } from "./overruns.ts";
 import { accountsOf, attemptFault, endedCountOf, refusalOfGrant, refusalOfMove } from "./refusals.ts";
 import {
+  CLOSED_BY,
   type Closed,
   type ClosedState,
-  CLOSED_BY,
   type NewReservation,
   type Open,
   type Part,
-  Reservations,
   provenIdentity,
+  Reservations,
 } from "./reservations.ts";
 import { Tenants } from "./tenants.ts";
-import type { Stage } from "../state/stage.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 

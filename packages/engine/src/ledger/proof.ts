@@ -13,8 +13,8 @@ import {
   toHex,
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
-import { digestOf } from "./ledger-digest.ts";
 import type { Ledger } from "./ledger.ts";
+import { digestOf } from "./ledger-digest.ts";
 import type { Open } from "./reservations.ts";
 
 export function proveConservation(ledger: Ledger, sequence: number, at: number, sha256: Sha256): ConservationProof {

@@ -8,15 +8,15 @@
  * @module
  */
 import {
+  ACTION_CODES,
   ALL_PROVIDERS,
-  boundsOf,
   BPS_MAX,
+  boundsOf,
   type CandidateId,
   candidateId,
-  ACTION_CODES,
   costShare,
-  type Decision,
   DECISION_BYTES,
+  type Decision,
   exactCost,
   floorWithin,
   type Kernel,
@@ -24,18 +24,18 @@ import {
   NO_INDEX,
   type PolicySnapshot,
   REQUEST_BYTES,
-  SIXTEENTHS,
-  readRequestAt,
   type Request,
+  readRequestAt,
+  SIXTEENTHS,
   TIER_COUNT_MAX,
   tokens,
   WasmKernel,
   writeDecisionAt,
   writeRequestAt,
 } from "@calybris/kernel";
+import { type Pages, pagesOf } from "../journal/decision-record.ts";
 import { requireConsistent } from "./consistent-decision.ts";
 import { type ConsistentPolicy, consistentPolicy, requireConsistentRecord } from "./consistent-record.ts";
-import { type Pages, pagesOf } from "../journal/decision-record.ts";
 
 /** The slots of the decisions of one request: by the floor of its use case, by each tier that may be drawn, by a free floor. */
 export const BASE = 0;

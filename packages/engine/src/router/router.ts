@@ -14,8 +14,8 @@ import {
   type FloorSource,
   type Learning,
   type OutcomeEntry,
-  type Recommendation,
   REGIME_COUNT,
+  type Recommendation,
   type RegimesEntry,
   SnapshotMembers,
   WARM_UP_REGIME,
@@ -27,8 +27,8 @@ import { isContradicted } from "./feedback.ts";
 import { Floors, type TierQuality } from "./floors.ts";
 import { Lifted } from "./lifted.ts";
 import { Offsets } from "./offsets.ts";
-import { featuresOf, type RouterPolicy, type ScoringPrior, tiersOf } from "./router-policy.ts";
 import { freezeRegimes, regimeOf, type Standard, standardisedScore } from "./regimes.ts";
+import { featuresOf, type RouterPolicy, type ScoringPrior, tiersOf } from "./router-policy.ts";
 import { ANOMALY_WINDOW } from "./settings.ts";
 import { Statistics } from "./statistics.ts";
 import { type Table, Tables } from "./tables.ts";

@@ -15,11 +15,11 @@ import {
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
 } from "@calybris/kernel";
-import type { Observed } from "./observed.ts";
 import type { Reported } from "../flows/parsed-outcome.ts";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { Pages } from "../snapshot/pages.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
+import type { Observed } from "./observed.ts";
 import type { Stage } from "./stage.ts";
 
 /** How many outcomes are remembered in full. */

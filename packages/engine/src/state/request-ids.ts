@@ -9,9 +9,9 @@
  * @module
  */
 import { CalybrisError, type DecisionEntry, isName, parseEntryBody } from "@calybris/kernel";
-import type { StoredEntries, StoredEntry } from "../storage/storage.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
+import type { StoredEntries, StoredEntry } from "../storage/storage.ts";
 import { policiesAt } from "./read-entry.ts";
 import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, scoped, scopedIdOf } from "./request-index.ts";
 import type { EngineState } from "./state.ts";

@@ -13,9 +13,9 @@ import {
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
 } from "@calybris/kernel";
+import type { Writable } from "../flows/writable.ts";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { RecordLog } from "../snapshot/record-log.ts";
-import type { Writable } from "../flows/writable.ts";
 import type { Stage } from "./stage.ts";
 
 export const REQUEST_IDS_MAX = 10_000_000;

@@ -12,24 +12,26 @@ import {
   invariant,
   JOURNAL_FORMAT,
   SnapshotMembers,
+  type StateEntry,
   snapshotHeadJson,
   snapshotHeadOf,
-  type StateEntry,
   timeAfter,
   writeExact,
 } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { decisionNumberOf } from "../journal/record-entry.ts";
-import { KeyBook } from "./key-book.ts";
 import { Ledger } from "../ledger/ledger.ts";
+import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
+import { type TakenSnapshot, takenSnapshot } from "../snapshot/taken-snapshot.ts";
+import { KeyBook } from "./key-book.ts";
 import { LearningState } from "./learning-state.ts";
 import { OutcomeIndex } from "./outcome-index.ts";
 import { PolicyBook } from "./policy-book.ts";
 import type { KernelFor, PolicyInForce } from "./policy-in-force.ts";
 import { RequestIndex } from "./request-index.ts";
-import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
-import { type TakenSnapshot, takenSnapshot } from "../snapshot/taken-snapshot.ts";
+
 export type { PolicyInForce } from "./policy-in-force.ts";
+
 import type { Prior } from "../router/prior.ts";
 import type { Router } from "../router/router.ts";
 import type { Stage } from "./stage.ts";

@@ -21,11 +21,12 @@ import type { WriterDriver } from "../journal/writer-driver.ts";
 import { DirectorySnapshots } from "../snapshot/directory-snapshots.ts";
 import { DiskSnapshotFiles, NodeSnapshotFiles, type SnapshotFiles } from "../snapshot/snapshot-files.ts";
 import { type Restorable, startPoint } from "../snapshot/start-point.ts";
-import { EntryFinder } from "../state/entry-finder.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
-import { InlineEntries } from "./stored-entries.ts";
+import { EntryReader } from "./entry-reader.ts";
 import { SeedFile } from "./seed-file.ts";
 import type { OlderGap, OlderLine, RecoveredJournal, Recovery, SeedStore, Storage, StorageLock } from "./storage.ts";
+import { type AsyncReader, DirectoryEntries, inlineReader } from "./stored-entries.ts";
+import { ThreadReader } from "./thread-reader.ts";
 
 export interface DirectoryStorageOptions {
   readonly directory: string;
@@ -37,7 +38,7 @@ export interface DirectoryStorageOptions {
 /** What a recovery found. */
 interface DirectoryJournal {
   readonly start: WriterStart;
-  readonly entries: EntryFinder;
+  readonly entries: DirectoryEntries;
   readonly from: RecoveryStart | undefined;
 }
 
@@ -85,7 +86,7 @@ export class DirectoryStorage implements Storage {
     const { state, from, refused } = closingFiles(disk, (watched) =>
       startPoint(new DirectorySnapshots(watched, directory), chain, newState),
     );
-    const stored = new EntryFinder(disk, directory, { chain, from });
+    const stored = new DirectoryEntries(this.#readerOf(key, from));
     const { start, ...found } = closingFiles(disk, (watched) =>
       recover(
         watched,
@@ -104,7 +105,7 @@ export class DirectoryStorage implements Storage {
     return {
       ...found,
       state,
-      stored: new InlineEntries(stored),
+      stored,
       end: { sequence: start.sequence, hash: start.hash, tree: start.tree, segmentBytes: start.end },
       start: {
         fromSequence: from?.sequence ?? 0,
@@ -129,22 +130,8 @@ export class DirectoryStorage implements Storage {
     return withDisk(this.name, () => readHead(this.#disk, this.name));
   }
 
-  async *read(from: number, to: number): AsyncGenerator<Buffer> {
-    let sequence = from;
-    let piece: Buffer[] = [];
-    let held = 0;
-    for (const bytes of from > to ? [] : this.#afterRecovery().entries.linesFrom(from)) {
-      piece.push(Buffer.from(bytes), NEWLINE);
-      held += bytes.byteLength + 1;
-      sequence += 1;
-      if (held >= PIECE_BYTES) {
-        yield Buffer.concat(piece, held);
-        piece = [];
-        held = 0;
-      }
-      if (sequence > to) break;
-    }
-    if (held > 0) yield Buffer.concat(piece, held);
+  read(from: number, to: number): AsyncGenerator<Buffer> {
+    return this.#afterRecovery().entries.pieces(from, to);
   }
 
   async *older(): AsyncGenerator<OlderLine | OlderGap> {
@@ -161,15 +148,18 @@ export class DirectoryStorage implements Storage {
     }
   }
 
+  /** A disk that is given is read in this thread. */
+  #readerOf(key: Uint8Array | undefined, from: RecoveryStart | undefined): AsyncReader {
+    const before = from && { segment: from.segment, sequence: from.sequence };
+    if (this.#isLocked) return new ThreadReader({ readsEntriesOf: this.name, key, before });
+    return inlineReader(new EntryReader(this.#disk, this.name, nodeChain(key), before));
+  }
+
   #afterRecovery(): DirectoryJournal {
     invariant(this.#recovered !== undefined, "a storage is recovered before it is used");
     return this.#recovered;
   }
 }
-
-/** Lines are read in pieces of about so many bytes. */
-const PIECE_BYTES = 64 * 1024;
-const NEWLINE: Buffer = Buffer.of(0x0a);
 
 function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
   const names = new Set(withDisk(directory, () => disk.list(directory)));

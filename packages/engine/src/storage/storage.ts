@@ -75,6 +75,8 @@ export interface StoredEntries {
   fileOf(sequence: number): Promise<string>;
   /** Notes where entries that became durable are; in ascending sequence. */
   note(sequence: number, segment: number, offset: number): void;
+  /** Whoever still waits for an entry is refused with `CAL_ENGINE_CLOSED`. */
+  close(): Promise<void>;
 }
 
 /** A line before the start, without its newline. Its bytes are good until the next is asked for. */

@@ -1,26 +1,78 @@
 /**
- * Single entries of a directory, read where they are asked for: for a disk that is given, as tests and simulations do.
+ * Single entries of a directory. Where they are is known here; what reads them is a thread, so that an archive on a slow disk
+ * never holds up the thread that orders, or a reader in this thread for a disk that tests and simulations give.
  * @module
  */
-import type { EntryFinder } from "../state/entry-finder.ts";
+import { CalybrisError, parseEntryHead } from "@calybris/kernel";
+import { type EntryPlace, EntryPlaces } from "./entry-places.ts";
+import type { EntryReader, FoundLine, Piece } from "./entry-reader.ts";
 import type { StoredEntries, StoredEntry } from "./storage.ts";
 
-export class InlineEntries implements StoredEntries {
-  readonly #finder: EntryFinder;
+/** What is asked of a reader. */
+export type Ask =
+  | { readonly does: "find" | "fileOf"; readonly sequence: number; readonly place: EntryPlace | undefined }
+  | {
+      readonly does: "piece";
+      readonly sequence: number;
+      readonly to: number;
+      readonly place: EntryPlace | undefined;
+    };
 
-  constructor(finder: EntryFinder) {
-    this.#finder = finder;
-  }
+/** Answers what is asked, by what it does: a `FoundLine`, a file name, a `Piece`. */
+export interface AsyncReader {
+  answer(ask: Ask): Promise<unknown>;
+  close(): Promise<void>;
+}
 
-  async find(sequence: number): Promise<StoredEntry> {
-    return this.#finder.find(sequence);
-  }
+/** In the thread that runs it. Throws as the reader does. */
+export function answerOf(reader: EntryReader, ask: Ask): FoundLine | string | Piece {
+  const { sequence, place } = ask;
+  if (ask.does === "piece") return reader.piece(sequence, ask.to, place);
+  return ask.does === "find" ? reader.find(sequence, place) : reader.fileOf(sequence, place);
+}
 
-  async fileOf(sequence: number): Promise<string> {
-    return this.#finder.fileOf(sequence);
+/** A reader in this thread. */
+export function inlineReader(reader: EntryReader): AsyncReader {
+  return { answer: async (ask) => answerOf(reader, ask), close: async () => undefined };
+}
+
+export class DirectoryEntries implements StoredEntries {
+  readonly #places: EntryPlaces = new EntryPlaces();
+  readonly #reader: AsyncReader;
+
+  constructor(reader: AsyncReader) {
+    this.#reader = reader;
   }
 
   note(sequence: number, segment: number, offset: number): void {
-    this.#finder.note(sequence, segment, offset);
+    this.#places.note(sequence, segment, offset);
+  }
+
+  async find(sequence: number): Promise<StoredEntry> {
+    const place = this.#places.of(sequence);
+    const { data, entryHash, between } = (await this.#reader.answer({ does: "find", sequence, place })) as FoundLine;
+    if (place !== undefined && between.length > 0) this.#places.divide(place.mark, between);
+    const head = parseEntryHead(data);
+    if (head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    return { head, data, entryHash };
+  }
+
+  fileOf(sequence: number): Promise<string> {
+    const place = this.#places.of(sequence);
+    return this.#reader.answer({ does: "fileOf", sequence, place }) as Promise<string>;
+  }
+
+  /** The lines of entries from one sequence to another, both included: whole lines with their newlines, several in a piece. */
+  async *pieces(from: number, to: number): AsyncGenerator<Buffer> {
+    for (let sequence: number | undefined = from; sequence !== undefined && sequence <= to; ) {
+      const place = this.#places.of(sequence);
+      const piece: Piece = (await this.#reader.answer({ does: "piece", sequence, to, place })) as Piece;
+      if (piece.bytes.byteLength > 0) yield Buffer.from(piece.bytes);
+      sequence = piece.next;
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#reader.close();
   }
 }

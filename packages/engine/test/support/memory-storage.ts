@@ -186,6 +186,8 @@ class MemoryEntries implements StoredEntries {
   }
 
   note(): void {}
+
+  async close(): Promise<void> {}
 }
 
 class MemorySnapshots implements StoredSnapshots {

@@ -1,18 +1,23 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EntryFinder } from "../../src/state/entry-finder.ts";
+import { nodeChain } from "../../src/journal/chain-hash.ts";
 import { EMPTY_TREE } from "../../src/journal/chain-start.ts";
 import { Journal } from "../../src/journal/journal.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer } from "../../src/journal/writer.ts";
+import { EntryReader } from "../../src/storage/entry-reader.ts";
+import { DirectoryEntries, inlineReader } from "../../src/storage/stored-entries.ts";
 import { body, DIRECTORY } from "../support/journal-harness.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 
 // Goal: every durable entry is found, in any order, while the journal grows, whatever was read and kept before.
 // Method: turns of any size, so that stretches are short, long and divided; after each, any sequences are asked for.
 
-function open(disk: MemoryDisk, segmentBytesMax: number): { readonly journal: Journal; readonly finder: EntryFinder } {
-  const finder = new EntryFinder(disk, DIRECTORY);
+function open(
+  disk: MemoryDisk,
+  segmentBytesMax: number,
+): { readonly journal: Journal; readonly finder: DirectoryEntries } {
+  const finder = new DirectoryEntries(inlineReader(new EntryReader(disk, DIRECTORY, nodeChain())));
   const start = { directory: DIRECTORY, segment: 1, end: 0, sequence: 0, hash: "genesis", tree: EMPTY_TREE };
   const journal = new Journal({
     driver: new InlineDriver(new Writer(disk, start, undefined, () => 0)),
@@ -49,17 +54,15 @@ test("every durable entry is found by its sequence, in any order, while the jour
           await Promise.all(answers);
           for (const share of asked) {
             const sequence = 1 + Math.floor(share * (journal.sequence - 1));
-            const found = finder.find(sequence);
+            const found = await finder.find(sequence);
             expect(found.head.sequence).toBe(sequence);
             if (hashes.has(sequence)) expect(found.entryHash).toBe(hashes.get(sequence));
           }
-          expect(() => finder.find(journal.sequence + 1)).toThrow(
-            expect.objectContaining({ code: "CAL_JOURNAL_ENTRY_UNKNOWN" }),
-          );
-          expect(finder.find(journal.sequence).head.sequence).toBe(journal.sequence);
+          await expect(finder.find(journal.sequence + 1)).rejects.toMatchObject({ code: "CAL_JOURNAL_ENTRY_UNKNOWN" });
+          expect((await finder.find(journal.sequence)).head.sequence).toBe(journal.sequence);
         }
-        const lines = [...finder.linesFrom(2)].length;
-        expect(lines).toBe(journal.sequence - 1);
+        const text = Buffer.concat(await Array.fromAsync(finder.pieces(2, journal.sequence))).toString();
+        expect(text.split("\n").length - 1).toBe(journal.sequence - 1);
       },
     ),
     { numRuns: 25 },
@@ -75,8 +78,8 @@ test("an entry whose line is not whole yet is unknown, and found once it is", as
   const secondEnds = whole.indexOf(0x0a, whole.indexOf(0x0a) + 1);
   const torn = whole.slice().fill(0x0a, secondEnds + 20);
   disk.files.set(name, torn);
-  expect(finder.find(2).head.sequence).toBe(2);
-  expect(() => finder.find(3)).toThrow(expect.objectContaining({ code: "CAL_JOURNAL_ENTRY_UNKNOWN" }));
+  expect((await finder.find(2)).head.sequence).toBe(2);
+  await expect(finder.find(3)).rejects.toMatchObject({ code: "CAL_JOURNAL_ENTRY_UNKNOWN" });
   disk.files.set(name, whole);
-  expect(finder.find(3).head.sequence).toBe(3);
+  expect((await finder.find(3)).head.sequence).toBe(3);
 });

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
 import { nodeDisk } from "../../src/journal/disk.ts";
 import { listSegments, segmentName } from "../../src/journal/segment.ts";
-import { SegmentSearch } from "../../src/state/segment-search.ts";
+import { SegmentSearch } from "../../src/storage/segment-search.ts";
 import { fill } from "../support/journal-harness.ts";
 import { MemoryDisk } from "../support/memory-disk.ts";
 
