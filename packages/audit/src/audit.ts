@@ -23,7 +23,7 @@ import {
   referenceKernel,
   type Sha256,
 } from "@calybris/kernel";
-import { ContentAudit, excerpt } from "./content.ts";
+import { type AuditPart, ContentAudit, excerpt } from "./content.ts";
 import type { AuditState } from "./audit-state.ts";
 import { readSnapshot } from "./snapshot.ts";
 import { isBlank, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
@@ -61,6 +61,8 @@ export interface AuditOptions {
    * not established then.
    */
   readonly snapshot?: readonly string[] | undefined;
+  /** `order`: what entries say by themselves is left to `EntryPart`, and the tree to `TreePart`. Default `whole`. */
+  readonly part?: AuditPart;
   /** For a keyed journal: it receives every entry, and knows in the end whether the MAC of the head is of any of them. */
   readonly headMac?: HeadMacCheck | undefined;
 }
@@ -78,6 +80,8 @@ export interface Audit {
   readonly line: (line: Uint8Array | string, place: Place) => void;
   /** Takes bytes at the end of a file that no newline ends. */
   readonly unterminated: (bytes: Uint8Array | string, place: Place) => void;
+  /** Whether nothing was found so far, and nothing is suspected. */
+  readonly isClean: () => boolean;
   /** The state that the good entries add up to; that of a log which is not ours stays empty. */
   readonly state: () => AuditState;
   /**
@@ -110,6 +114,7 @@ export function createAudit(options: AuditOptions = {}): Audit {
   return {
     line: (line, place) => log.take(rawLine(line), place, true),
     unterminated: (bytes, place) => log.take(rawLine(bytes), place, false),
+    isClean: () => log.isClean,
     state: () => log.content.state,
     prove: (at) => log.content.prove(at ?? log.content.state.at),
     finish: () => log.finish(),
@@ -120,6 +125,8 @@ class LogAudit {
   readonly #findings = new Findings();
   readonly content: ContentAudit;
   readonly #chain: ChainHash;
+  /** Whether entry hashes are computed here. */
+  readonly #isHashed: boolean;
   readonly #heads: readonly HeadAnchor[];
   readonly #pinned: readonly string[];
   readonly #given: Given;
@@ -139,17 +146,28 @@ class LogAudit {
 
   constructor(options: AuditOptions) {
     const hash = options.sha256 ?? portableSha256;
-    this.content = new ContentAudit(this.#findings, hash, options.kernelFor ?? referenceKernel, options.drawSeed);
+    this.content = new ContentAudit(
+      this.#findings,
+      hash,
+      options.kernelFor ?? referenceKernel,
+      options.drawSeed,
+      options.part,
+    );
     const isKeyed = options.isKeyed ?? false;
     const external =
       options.heads?.filter(({ isExternal }) => isExternal === true).map(({ sequence }) => sequence) ?? [];
     this.#given = { isKeyed, headMac: options.headMac, externalHead: Math.max(0, ...external) };
     this.#chain = options.chain ?? plainChain(hash);
+    this.#isHashed = options.part !== "order";
     this.#heads = options.heads ?? [];
     this.#headMissing = options.headMissing;
     this.#headMac = options.headMac;
     this.#pinned = options.pinnedPolicyDigests ?? [];
     if (options.snapshot !== undefined) this.#begin(options.snapshot, hash);
+  }
+
+  get isClean(): boolean {
+    return this.#findings.status === "intact" && this.#suspect === undefined;
   }
 
   /** Begins behind a snapshot: the first line is held to it. */
@@ -219,7 +237,7 @@ class LogAudit {
 
   #entry(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean): void {
     if (this.#snapshotDigest !== undefined) this.#bind(line, place);
-    const hash = this.#chain(line.previousHash, line.data);
+    const hash = this.#isHashed ? this.#chain(line.previousHash, line.data) : line.entryHash;
     const isIntact = hash === line.entryHash;
     const link = this.#linkProblem(line);
     const isNext = isIntact && link === undefined && this.#suspect === undefined;

@@ -13,7 +13,6 @@ import {
   type ClockEntry,
   type DecisionEntry,
   DEFAULT_TENANT,
-  decisionDigests,
   type EntryBody,
   type EntryHead,
   floorWithin,
@@ -27,7 +26,6 @@ import {
   parseEntryBody,
   parseEntryHead,
   policyDigest,
-  type RecordedDecision,
   type Sha256,
   snapshotFromJson,
   type StateEntry,
@@ -37,13 +35,13 @@ import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MONEY } from "./entry-kinds.ts";
 import { activatedBy, foldEntry, Policies } from "./fold.ts";
+import { checkDecided, type InForce } from "./decision-check.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
-import { checkMembers } from "./member-check.ts";
 import { MoneyFold, type Standing } from "./money.ts";
 import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
-import { checkRequest, useCaseOf } from "./request-check.ts";
+import { useCaseOf } from "./request-check.ts";
 import { RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
@@ -51,21 +49,8 @@ import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
 import { TreeCheck } from "./tree-check.ts";
 
-interface InForce {
-  readonly id: number;
-  readonly snapshot: PolicySnapshot;
-  readonly kernel: Kernel;
-  readonly digest: Uint8Array;
-}
-
-/** Every field of a decision that an entry holds is compared; the identity binds the others. */
-const DECISION_FIELDS = Object.keys({
-  action: true,
-  reason: true,
-  selectedId: true,
-  selectedIndex: true,
-  costMicrocents: true,
-} satisfies Record<keyof RecordedDecision, true>) as readonly (keyof RecordedDecision)[];
+/** All of an audit, or only what depends on the entries before: other threads check the rest (`parts.ts`). */
+export type AuditPart = "whole" | "order";
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
@@ -95,6 +80,8 @@ export class ContentAudit {
   #seedDigest: string | undefined;
   readonly #requestIds: RequestIds;
   readonly #tree: TreeCheck;
+  /** Whether each entry by itself, and the tree, are checked here. */
+  readonly #isWhole: boolean;
   readonly #seed: Uint8Array | undefined;
 
   constructor(
@@ -102,13 +89,16 @@ export class ContentAudit {
     sha256: Sha256,
     kernelFor: (policy: Policy) => Kernel,
     drawSeed: Uint8Array | undefined,
+    part: AuditPart = "whole",
   ) {
+    this.#isWhole = part === "whole";
     this.#findings = findings;
     this.#sha256 = sha256;
     this.#kernelFor = kernelFor;
     this.#seed = drawSeed;
     this.#requestIds = new RequestIds(sha256);
     this.#tree = new TreeCheck(sha256);
+    if (!this.#isWhole) this.#tree.lose();
     this.#learningCheck = new LearningCheck(sha256, drawSeed);
     this.#learning = this.#learningCheck;
   }
@@ -366,15 +356,7 @@ export class ContentAudit {
       report("decision_policy", `the policy in force, ${inForce?.id ?? "(none)"}, left out`, stated);
       return;
     }
-    checkRequest(entry, inForce.snapshot, report);
-    checkMembers(entry, inForce.snapshot, report);
-    const recomputed = inForce.kernel.prescribe(request);
-    for (const field of DECISION_FIELDS) {
-      if (decision[field] !== recomputed[field])
-        report("decision", `${field} ${recomputed[field]}`, `${field} ${decision[field]}`);
-    }
-    const identity = toHex(decisionDigests(inForce.digest, request, recomputed, this.#sha256).identity);
-    if (identity !== entry.identity) report("identity", identity, String(entry.identity));
+    if (this.#isWhole) checkDecided(entry, inForce, this.#sha256, report);
   }
 }
 

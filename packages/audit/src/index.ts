@@ -4,6 +4,8 @@
  */
 export * from "./audit.ts";
 export { createFold, type Fold, type FoldOptions } from "./fold.ts";
+export { EntryPart, type EntryPartOptions, TreePart } from "./parts.ts";
+export type { AuditPart } from "./content.ts";
 export type { AuditState } from "./audit-state.ts";
 export type {
   AuditedMoney,

@@ -2,12 +2,20 @@
  * `calybris verify`: audits a journal, or any log in the published format, from its bytes alone.
  * @module
  */
-import { type Audit, type AuditedMoney, type AuditReport, createAudit, type Finding } from "@calybris/audit";
+import { availableParallelism } from "node:os";
+import {
+  type Audit,
+  type AuditedMoney,
+  type AuditPart,
+  type AuditReport,
+  createAudit,
+  type Finding,
+} from "@calybris/audit";
 import type { CalybrisClient } from "@calybris/client";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
 import { actorText, policyDigest, toHex } from "@calybris/kernel";
-import { Command } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { isArchive } from "../archive/files.ts";
 import { fastestKernel } from "../decide/kernels.ts";
@@ -16,7 +24,7 @@ import { journalOption, placeOf } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
 import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { balanceText } from "../ledger/table.ts";
-import { logFiles, readLog } from "../journal/log-lines.ts";
+import { type LogFiles, type LogLine, logFiles, readLog } from "../journal/log-lines.ts";
 import { count } from "../terminal/number-text.ts";
 import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -25,6 +33,7 @@ import { printable } from "../terminal/terminal-text.ts";
 import { writeOutput } from "../terminal/write-output.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
+import { PartThreads } from "./part-threads.ts";
 import { verifyPage } from "./web-page.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
@@ -36,6 +45,8 @@ export interface VerifyOptions {
   readonly head?: string;
   /** Begins with the newest snapshot of the directory. */
   readonly fromSnapshot?: true;
+  /** How many threads work; 1 for one whole audit. Default: all cores, for a log that is not small. */
+  readonly threads?: number;
 }
 
 interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile"> {
@@ -55,6 +66,7 @@ export function verifyCommand(terminal: Terminal): Command {
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
+    .option("--threads <count>", "how many threads work (default: all cores)", threadsOf)
     .option("--web <file>", "write the page that verifies in a browser, offline, instead of verifying here")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
@@ -70,6 +82,11 @@ export function verifyCommand(terminal: Terminal): Command {
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
+}
+
+function threadsOf(text: string): number {
+  if (!/^[1-9][0-9]{0,2}$/.test(text)) throw new InvalidArgumentError("Write a number from 1 to 999.");
+  return Number(text);
 }
 
 function collected(value: string, earlier: readonly string[] = []): readonly string[] {
@@ -94,28 +111,96 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
   return auditLog(directory, { ...options, keyFile });
 }
 
-/** As {@link verifyLog}, with the conservation proof. */
+/**
+ * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is found
+ * there is found out by one whole audit, so the report is the same.
+ */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const begin = options.fromSnapshot === true ? newestSnapshot(path) : undefined;
   const log = begin ?? logFiles(path);
   const key = readKey(options.keyFile);
   const own = log.isDirectory && !isArchive(path) ? readOwnHead(path, key) : {};
-  const audit = await auditUnder(path, key, own, options, begin?.lines);
+  const threadCount = begin === undefined ? threadCountFor(options.threads, log.bytes) : 0;
+  const fresh = (part: AuditPart): Promise<Audit> => auditUnder(path, key, own, options, part, begin?.lines);
+  const inParts = threadCount === 0 ? undefined : await auditInParts(log, await fresh("order"), threadCount, key);
+  if (inParts !== undefined && own.torn === undefined && log.missing === undefined) return inParts;
+  // The MAC of the head is searched for anew: the audit in parts has used it up.
+  const again = inParts === undefined && threadCount === 0 ? own : readOwnHeadAgain(path, key, own);
+  const audit = await auditUnder(path, key, again, options, "whole", begin?.lines);
+  readInto(log, audit);
+  const unchecked = own.torn === undefined ? [] : [own.torn];
+  return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
+}
+
+function readOwnHeadAgain(path: string, key: Uint8Array | undefined, own: OwnHead): OwnHead {
+  return own.mac === undefined ? own : readOwnHead(path, key);
+}
+
+function readInto(log: LogFiles, audit: Audit): void {
   const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
+  for (const { line, doneBytes } of linesOf(log)) {
+    if (line.hasNewline) audit.line(line.bytes, line);
+    else audit.unterminated(line.bytes, line);
+    progress.update(doneBytes);
+  }
+  progress.stop();
+}
+
+/** `undefined` unless the log is intact. */
+async function auditInParts(
+  log: LogFiles,
+  audit: Audit,
+  threadCount: number,
+  key: Uint8Array | undefined,
+): Promise<AuditedLog | undefined> {
+  const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
+  const threads = new PartThreads(threadCount, key);
+  try {
+    let { policyId } = audit.state();
+    for (const { line, doneBytes } of linesOf(log)) {
+      if (!line.hasNewline) return undefined;
+      const room = threads.add(line.bytes);
+      if (room !== undefined) {
+        await room;
+        progress.update(doneBytes);
+        if (!threads.isGood || !audit.isClean()) return undefined;
+      }
+      audit.line(line.bytes, line);
+      if (audit.state().policyId === policyId) continue;
+      ({ policyId } = audit.state());
+      threads.policy(line.bytes);
+    }
+    if (!audit.isClean() || !(await threads.finish())) return undefined;
+    const report = audit.finish();
+    return report.status === "intact" ? { report, prove: audit.prove } : undefined;
+  } finally {
+    progress.stop();
+    await threads.close();
+  }
+}
+
+function* linesOf(log: LogFiles): Generator<{ readonly line: LogLine; readonly doneBytes: number }> {
   let done = 0;
   for (const file of log.files) {
     let seen = 0;
     for (const line of readLog(file)) {
-      if (line.hasNewline) audit.line(line.bytes, line);
-      else audit.unterminated(line.bytes, line);
       seen = line.byteOffset + line.bytes.byteLength;
-      progress.update(done + seen);
+      yield { line, doneBytes: done + seen };
     }
     done += seen;
   }
-  progress.stop();
-  const unchecked = own.torn === undefined ? [] : [own.torn];
-  return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
+}
+
+/** A log that is checked before threads have started needs none. */
+const PARALLEL_BYTES_MIN = 16 * 1024 * 1024;
+/** The thread that reads is busy for about as long as two others. */
+const THREADS_MAX = 4;
+
+/** Threads beside the one that reads; 0 for one whole audit. */
+function threadCountFor(asked: number | undefined, bytes: number): number {
+  if (asked !== undefined) return Math.min(asked - 1, THREADS_MAX);
+  const cores = availableParallelism();
+  return cores === 1 || bytes < PARALLEL_BYTES_MIN ? 0 : Math.min(cores, THREADS_MAX);
 }
 
 /**
@@ -142,6 +227,7 @@ async function auditUnder(
   key: Uint8Array | undefined,
   own: OwnHead,
   options: VerifyOptions,
+  part: AuditPart = "whole",
   snapshot?: readonly string[],
 ): Promise<Audit> {
   const given = options.head === undefined ? undefined : await headGiven(options.head, path);
@@ -154,6 +240,7 @@ async function auditUnder(
     isKeyed: key !== undefined,
     kernelFor: fastestKernel,
     snapshot,
+    part,
     heads,
     headMissing: own.missing,
     headMac: own.mac,

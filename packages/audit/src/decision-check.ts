@@ -1,0 +1,48 @@
+/**
+ * What an entry says of a decision, against the policy it was made under and nothing else: the request and its members follow from
+ * the policy, and the decision and its digests from both.
+ * @module
+ */
+import {
+  type DecisionEntry,
+  decisionDigests,
+  type Kernel,
+  type PolicySnapshot,
+  type RecordedDecision,
+  type Sha256,
+  toHex,
+} from "@calybris/kernel";
+import { checkMembers } from "./member-check.ts";
+import type { Report } from "./report.ts";
+import { checkRequest } from "./request-check.ts";
+
+/** The policy that decides. */
+export interface InForce {
+  readonly id: number;
+  readonly snapshot: PolicySnapshot;
+  readonly kernel: Kernel;
+  /** `calypol1`. */
+  readonly digest: Uint8Array;
+}
+
+/** Every field of a decision that an entry holds is compared; the identity binds the others. */
+const DECISION_FIELDS = Object.keys({
+  action: true,
+  reason: true,
+  selectedId: true,
+  selectedIndex: true,
+  costMicrocents: true,
+} satisfies Record<keyof RecordedDecision, true>) as readonly (keyof RecordedDecision)[];
+
+export function checkDecided(entry: DecisionEntry, inForce: InForce, sha256: Sha256, report: Report): void {
+  const { decision, request } = entry;
+  checkRequest(entry, inForce.snapshot, report);
+  checkMembers(entry, inForce.snapshot, report);
+  const recomputed = inForce.kernel.prescribe(request);
+  for (const field of DECISION_FIELDS) {
+    if (decision[field] !== recomputed[field])
+      report("decision", `${field} ${recomputed[field]}`, `${field} ${decision[field]}`);
+  }
+  const identity = toHex(decisionDigests(inForce.digest, request, recomputed, sha256).identity);
+  if (identity !== entry.identity) report("identity", identity, String(entry.identity));
+}
