@@ -6,6 +6,7 @@
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 import { CALL_MUTANTS } from "./call-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
+import { PARTS_MUTANTS } from "./parts-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { GATEWAY_MUTANTS } from "./gateway-mutants.ts";
 
@@ -27,7 +28,6 @@ const ROUTER = "engine/src/router/router.ts";
 const FLOORS = "engine/src/router/floors.ts";
 const POLICY_CHANGES = "audit/test/policy-changes.test.ts";
 const HISTORIES = "audit/test/histories/histories.test.ts";
-const PARTS = "audit/test/parts.test.ts";
 const REQUEST_LIES = "audit/test/request-lies.test.ts";
 const PERIOD_LIES = "audit/test/period-lies.test.ts";
 
@@ -254,27 +254,6 @@ const OF_THE_AUDIT: readonly Mutant[] = [
     test: REQUEST_LIES,
   },
   {
-    name: "a thread does not hash what it checks",
-    file: "audit/src/parts.ts",
-    find: "    if (!isKnown && this.#chain(line.previousHash, line.data) !== line.entryHash) return false;\n",
-    replace: "",
-    test: PARTS,
-  },
-  {
-    name: "a thread keeps the policy of the batch that it checked last",
-    file: "audit/src/parts.ts",
-    find: "return line === undefined || this.#isGood(line, true);",
-    replace: "return true;",
-    test: PARTS,
-  },
-  {
-    name: "the thread of the tree does not compare roots",
-    file: "audit/src/parts.ts",
-    find: "const isTrue = root === undefined || root === this.#tree.root;",
-    replace: "const isTrue = true;",
-    test: PARTS,
-  },
-  {
     name: "the retention ends a microsecond early",
     file: "audit/src/request-ids.ts",
     find: "at - before.at <= RETENTION_US",
@@ -414,6 +393,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_THE_AUDIT,
   ...CALL_MUTANTS,
   ...ENTRY_MUTANTS,
+  ...PARTS_MUTANTS,
   ...SERVICE_MUTANTS,
   ...GATEWAY_MUTANTS,
 ];
