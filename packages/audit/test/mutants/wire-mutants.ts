@@ -15,6 +15,8 @@ const COST_TEST = "gateway/test/prices/call-cost.test.ts";
 const USAGE_TEST = "gateway/test/usage/usage-reader.test.ts";
 const ERRORS_TEST = "gateway/test/wire/errors.test.ts";
 const REQUESTS_TEST = "gateway/test/translate/requests.test.ts";
+const GEMINI_REQUESTS_TEST = "gateway/test/translate/gemini-requests.test.ts";
+const GEMINI_ANSWERS_TEST = "gateway/test/translate/gemini-answers.test.ts";
 const STREAMS_TEST = "gateway/test/translate/streams.test.ts";
 
 export const WIRE_MUTANTS: readonly Mutant[] = [
@@ -194,5 +196,67 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
     find: 'else waiting.waiting.push(piece);\n    return "";',
     replace: "else waiting.waiting.push(piece);\n    return this.#startOf(this.#blocks.at(-1) ?? open);",
     test: STREAMS_TEST,
+  },
+  {
+    name: "a prompt that Google refused is not over",
+    file: "gateway/src/usage/gemini-usage.ts",
+    find: "return isBlocked || asList",
+    replace: "return asList",
+    test: GEMINI_ANSWERS_TEST,
+    title: "a prompt that was refused",
+  },
+  {
+    name: "a signature of Google's goes to another provider",
+    file: "gateway/src/translate/chat-messages.ts",
+    find: "if (calls.some(({ signature }) => signature !== undefined))",
+    replace: "if (calls.length > 99)",
+    test: GEMINI_REQUESTS_TEST,
+    title: "keeps a conversation at Google",
+  },
+  {
+    name: "a rule that Google does not enforce is promised",
+    file: "gateway/src/translate/gemini-schema.ts",
+    find: "if (unknown !== undefined) throw untranslatable",
+    replace: 'if (unknown === "") throw untranslatable',
+    test: GEMINI_REQUESTS_TEST,
+    title: "a pattern",
+  },
+  {
+    name: "calls of tools by Google share an id from turn to turn",
+    file: "gateway/src/translate/gemini-parts.ts",
+    find: 'JSON.stringify([answer["responseId"], index, call])',
+    replace: "JSON.stringify([index, call])",
+    test: GEMINI_ANSWERS_TEST,
+    title: "ids of their own",
+  },
+  {
+    name: "an integer of 64 bits in arguments is rounded",
+    file: "gateway/src/translate/exact-parse.ts",
+    find: "if (!LONG_NUMBER.test(text)) return",
+    replace: "if (text.length > 0) return",
+    test: GEMINI_ANSWERS_TEST,
+    title: "integers of 64 bits",
+  },
+  {
+    name: "a translated response that is cut is numbered again",
+    file: "gateway/src/translate/response-stream.ts",
+    find: "sequenceNumber: this.#eventCount }",
+    replace: "sequenceNumber: 0 }",
+    test: "gateway/test/translate/responses.test.ts",
+    title: "that is cut",
+  },
+  {
+    name: "a host is sent what it ignores",
+    file: "gateway/src/providers/hosts.ts",
+    find: "return takes?.has(name) !== false && refuses?.has(name) !== true;",
+    replace: "return refuses?.has(name) !== true;",
+    test: "gateway/test/providers/hosts.test.ts",
+  },
+  {
+    name: "a substitute need not do what the call asks for",
+    file: "gateway/src/calls/call-gates.ts",
+    find: "return name === undefined ? !isSubstitute :",
+    replace: "return name === undefined ? true :",
+    test: "gateway/test/calls/gates.test.ts",
   },
 ];

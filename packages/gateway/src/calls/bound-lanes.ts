@@ -10,7 +10,8 @@ import { boundOfLane } from "./bounds.ts";
 import type { CallContext } from "./call-context.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Fleet, Target } from "./fleet.ts";
-import { candidatesOf, capabilitiesAsked, type Lane, laneOf } from "./lanes.ts";
+import type { CallGates } from "./call-gates.ts";
+import { candidatesOf, type Lane, laneOf } from "./lanes.ts";
 import type { NamedModel } from "./model-names.ts";
 
 /** A lane with what is reserved for it. */
@@ -24,6 +25,7 @@ export function lanesFor(
   { engine, fleet, estimator }: CallContext,
   client: ClientBody,
   { candidate, mode }: NamedModel,
+  gates: CallGates,
   timeMs: number,
 ): readonly BoundLane[] {
   const all = candidatesOf(engine.snapshot);
@@ -33,10 +35,8 @@ export function lanesFor(
   const lanes: BoundLane[] = [];
   if (asked !== undefined) lanes.push(requiredLane(asked, client, fleet, timeMs, estimator));
   if (mode === "observe") return lanes;
-  // What a candidate is not known to do is not asked of it instead of the one that was named.
-  if (asked !== undefined && capabilitiesAsked(client).size > 0) return lanes;
   for (const one of all) {
-    if (one === asked) continue;
+    if (one === asked || !gates.admits(one.id, asked !== undefined)) continue;
     const lane = possibleLane(one, client, fleet);
     const bound = lane && boundOfLane(lane, client, timeMs, estimator);
     if (lane !== undefined && bound !== undefined) lanes.push({ lane, bound });

@@ -29,6 +29,7 @@ import type { CallContext } from "./call-context.ts";
 import { newRequestId, rejectionReply, replyOf } from "./call-headers.ts";
 import { CallRun } from "./call-run.ts";
 import { CallWatch } from "./call-watch.ts";
+import { CallGates } from "./call-gates.ts";
 import { type ClientBody, readClientBody } from "./client-call.ts";
 import { keptPlace, keptReply } from "./kept-answer.ts";
 import type { NamedModel } from "./model-names.ts";
@@ -52,7 +53,8 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
     context.metrics.ended({ ...askedFor(client, named), result: "storm" });
     return replyOf(refusalAnswer(familyOf(dialect), stormRefusal(storm), newRequestId(), settingsOf(context, headers)));
   }
-  const lanes = lanesFor(context, client, named, nowMs());
+  const gates = new CallGates(engine.snapshot, client);
+  const lanes = lanesFor(context, client, named, gates, nowMs());
   const limit = limitOf(client, named, lanes);
   const { tags, session } = callLabels(headers, body);
   const useCases = new Set(Object.keys(engine.snapshot.useCases));
@@ -62,6 +64,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
       ...(tenant === undefined ? {} : { tenant }),
       ...(named.candidate === undefined ? {} : { requested: named.candidate }),
       ...(named.mode === "observe" ? {} : { providers: providersOf(engine.snapshot, lanes) }),
+      ...requiredOf(context, gates, named),
       useCase: useCaseOf(headers, { route: named.useCase, key: principal.useCase }, useCases),
       ...expectedOf(context, client, lanes, limit.outputTokensMax),
       ...learnedFrom(engine, client),
@@ -94,6 +97,17 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   }
   const parts = { context, request, client, lanes, call, isLimitWritten: isWritten, ended, watch, place };
   return new CallRun(parts).answer();
+}
+
+/** What the decision may choose among: candidates that can do what the call asks for. */
+function requiredOf(
+  { engine: { snapshot } }: CallContext,
+  gates: CallGates,
+  { candidate }: NamedModel,
+): Pick<ClientRequest, "capabilities"> {
+  const requested = candidate === undefined ? -1 : snapshot.candidateNames.indexOf(candidate);
+  const capabilities = gates.required(snapshot.policy.candidates[requested]?.id);
+  return capabilities.length === 0 ? {} : { capabilities };
 }
 
 /** A call of which nothing ran. */

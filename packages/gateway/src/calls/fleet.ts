@@ -8,6 +8,7 @@ import { rateOfDollars } from "../prices/genai-prices.ts";
 import { type ModelPrices, pricesAt, RATE_NAMES } from "../prices/model-prices.ts";
 import type { PriceBook } from "../prices/price-book.ts";
 import { parseBaseUrl } from "../providers/deployment.ts";
+import { type Host, hostOf } from "../providers/hosts.ts";
 import { readKey } from "../providers/secret.ts";
 import { Upstream } from "../providers/upstream.ts";
 import type { CallGauges } from "../watch/call-metrics.ts";
@@ -25,6 +26,8 @@ export interface Target {
   readonly outputTokensMax: number;
   /** What its chat completions call the output limit. */
   readonly outputLimit: "max_completion_tokens" | "max_tokens";
+  /** `undefined`: it takes all of its dialect. */
+  readonly host: Host | undefined;
   /** `undefined`: the model has no price, and is not called. */
   pricesAt(timeMs: number): ModelPrices | undefined;
   /** Of another model of the provider, which answers for a part. */
@@ -40,12 +43,10 @@ const HALF_OPEN_AFTER_MS = 30_000;
 /** A price in dollars is for so many tokens. */
 const PRICED_UNITS = 1_000_000n;
 
-const PRICES_OF_API: { readonly [Api in ProviderConfig["api"]]: string | undefined } = {
-  openai: "openai",
-  anthropic: "anthropic",
-  google: "google",
-  "openai-compatible": undefined,
-};
+/** Each API's own prices; what has none is priced by the provider's name. */
+function pricesOfApi(api: ProviderConfig["api"]): string | undefined {
+  return api === "openai-compatible" ? undefined : api;
+}
 
 export class Fleet {
   readonly #targets: ReadonlyMap<string, readonly Target[]>;
@@ -133,8 +134,9 @@ function targetOf(
   book: PriceBook | undefined,
 ): Target {
   const model = deployment.model ?? deployment.candidate;
-  const priceProvider = provider.prices ?? PRICES_OF_API[provider.api] ?? provider.name;
+  const priceProvider = provider.prices ?? pricesOfApi(provider.api) ?? provider.name;
   const own = ownPrices(deployment);
+  const host = hostOf(provider.api);
   const pricesOf = (id: string, timeMs: number): ModelPrices | undefined => {
     const priced = book?.find(priceProvider, id);
     return priced && pricesAt(priced, timeMs);
@@ -146,7 +148,8 @@ function targetOf(
     priceProvider,
     contextTokens: deployment.contextTokens ?? CONTEXT_TOKENS,
     outputTokensMax: deployment.outputTokensMax ?? OUTPUT_TOKENS_MAX,
-    outputLimit: provider.outputLimit ?? "max_completion_tokens",
+    outputLimit: provider.outputLimit ?? host?.outputLimit ?? "max_completion_tokens",
+    host,
     pricesAt: (timeMs) => own ?? pricesOf(model, timeMs),
     pricesOf,
   };

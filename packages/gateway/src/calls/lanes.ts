@@ -5,6 +5,7 @@
  */
 import type { ExactJson, PolicySnapshot } from "@calybris/kernel";
 import { parseStrictJson } from "@calybris/kernel";
+import { type Host, requireTaken, writtenForHost } from "../providers/hosts.ts";
 import type { UpstreamRequest } from "../providers/upstream.ts";
 import type { CallRequest } from "../translate/call-request.ts";
 import { readChatRequest, writeChatRequest } from "../translate/chat-request.ts";
@@ -20,7 +21,7 @@ import {
   MESSAGES_FIELDS,
   RESPONSES_FIELDS,
 } from "../translate/request-fields.ts";
-import { type SpannedBody, splice } from "../wire/body-members.ts";
+import { removeMember, renameMembers, type SpannedBody, type Splice, splice } from "../wire/body-members.ts";
 import type { AnswerDialect, WireDialect } from "../wire/dialect.ts";
 import { editIncludeUsage, editModel, editOutputLimit } from "../wire/request-edits.ts";
 import type { ClientBody } from "./client-call.ts";
@@ -56,7 +57,7 @@ export function laneOf(
   const all = fleet.targetsOf(candidate.name);
   const own = all.filter(({ dialects }) => dialects.includes(client.dialect));
   const named = { candidateId: candidate.id, candidate: candidate.name };
-  if (own.length > 0) return { ...named, targets: own, asked: client.dialect, isTranslated: false };
+  if (own.length > 0) return { ...named, targets: takersOf(own, client), asked: client.dialect, isTranslated: false };
   const other = TRANSLATED[client.dialect]?.find((one) => all.some(({ dialects }) => dialects.includes(one)));
   if (all.length === 0) return undefined;
   if (other === undefined) throw untranslatable("model", "is of a provider that does not take such calls");
@@ -65,6 +66,32 @@ export function laneOf(
   // Written once to see that it can be: what cannot be said is not found out after the money was reserved.
   for (const target of foreign) void requestFor(lane, target, client, [], 1);
   return lane;
+}
+
+/**
+ * The deployments whose host takes every field of the call.
+ *
+ * @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming a field that none of them takes.
+ */
+function takersOf(targets: readonly Target[], { body, dialect }: ClientBody): readonly Target[] {
+  if (dialect !== "openai-chat") return targets;
+  const readField = (name: string): ExactJson | undefined => {
+    const span = body.spans.members.get(name);
+    return span === undefined || span.valueEnd - span.valueStart > NEUTRAL_BYTES_MAX ? undefined : valueAt(body, span);
+  };
+  let refusal: unknown;
+  const takers = targets.filter(({ host }) => {
+    if (host === undefined) return true;
+    try {
+      requireTaken(host, body.spans.members.keys(), readField);
+      return true;
+    } catch (error) {
+      refusal ??= error;
+      return false;
+    }
+  });
+  if (takers.length === 0) throw refusal;
+  return takers;
 }
 
 /** Every candidate of the policy, by id and name. */
@@ -102,7 +129,9 @@ export function requestFor(
       body: [Buffer.from(exactText(writeGeminiRequest(call, limit)))],
     };
   const limited = { ...call, outputTokensMax: Math.min(call.outputTokensMax ?? limit, limit) };
-  return { asked, headers: [], body: [Buffer.from(exactText(writeChatRequest(limited, target.outputLimit)))] };
+  const written = writeChatRequest(limited, target.outputLimit);
+  const sent = target.host === undefined ? written : writtenForHost(target.host, written);
+  return { asked, headers: [], body: [Buffer.from(exactText(sent))] };
 }
 
 function translatable(client: ClientBody, target: AnswerDialect): CallRequest {
@@ -114,13 +143,21 @@ function translatable(client: ClientBody, target: AnswerDialect): CallRequest {
 }
 
 function editedBody(client: ClientBody, target: Target, outputTokens: number | undefined): readonly Uint8Array[] {
-  const { body, dialect, isStreamed } = client;
+  const { body, dialect } = client;
   const field = dialect === "openai-chat" ? target.outputLimit : undefined;
+  const { host } = target;
   return splice(body.bytes, [
+    ...(host === undefined || dialect !== "openai-chat" ? [] : renameMembers(body, host.renames)),
     ...editModel(body, target.model),
     ...(outputTokens === undefined ? [] : editOutputLimit(body, dialect, outputTokens, field)),
-    ...(dialect === "openai-chat" && isStreamed ? editIncludeUsage(body) : []),
+    ...(dialect === "openai-chat" ? streamEdits(client, host) : []),
   ]);
+}
+
+/** A stream ends with its usage: some hosts are asked for it, and some refuse to be asked. */
+function streamEdits({ body, isStreamed }: ClientBody, host: Host | undefined): readonly Splice[] {
+  if (host?.countsUnasked === true) return removeMember(body, "stream_options");
+  return isStreamed ? editIncludeUsage(body) : [];
 }
 
 const FIELDS: { readonly [Dialect in WireDialect]: FieldTable } = {

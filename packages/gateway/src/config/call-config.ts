@@ -8,9 +8,12 @@ import type { Mistake } from "@calybris/kernel";
 import { z } from "zod";
 import { PRICED_PROVIDERS } from "../prices/price-book.ts";
 import { RATE_NAMES, type RateName } from "../prices/model-prices.ts";
+import { type HostApi, HOSTS } from "../providers/hosts.ts";
 import type { AnswerDialect } from "../wire/dialect.ts";
 
-export type ProviderApi = "openai" | "anthropic" | "google" | "openai-compatible";
+export type ProviderApi = "openai" | "anthropic" | "google" | "openai-compatible" | HostApi;
+
+const HOST_DIALECTS = ["openai-chat", "openai-embeddings"] as const;
 
 /** APIs by the dialects that they have, and where their official clients look for them. */
 export const PROVIDER_APIS: {
@@ -22,7 +25,13 @@ export const PROVIDER_APIS: {
   },
   anthropic: { dialects: ["anthropic-messages"], baseUrl: "https://api.anthropic.com" },
   google: { dialects: ["gemini"], baseUrl: "https://generativelanguage.googleapis.com/v1beta" },
-  "openai-compatible": { dialects: ["openai-chat", "openai-embeddings"], baseUrl: undefined },
+  "openai-compatible": { dialects: HOST_DIALECTS, baseUrl: undefined },
+  deepseek: { dialects: HOST_DIALECTS, baseUrl: HOSTS.deepseek.baseUrl },
+  mistral: { dialects: HOST_DIALECTS, baseUrl: HOSTS.mistral.baseUrl },
+  groq: { dialects: HOST_DIALECTS, baseUrl: HOSTS.groq.baseUrl },
+  together: { dialects: HOST_DIALECTS, baseUrl: HOSTS.together.baseUrl },
+  fireworks: { dialects: HOST_DIALECTS, baseUrl: HOSTS.fireworks.baseUrl },
+  openrouter: { dialects: HOST_DIALECTS, baseUrl: HOSTS.openrouter.baseUrl },
 };
 
 export interface ProviderConfig {

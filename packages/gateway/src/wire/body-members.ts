@@ -68,6 +68,40 @@ export function setMember({ spans }: SpannedBody, name: string, json: string): S
   return { at: insertAt, end: insertAt, text: `${JSON.stringify(name)}:${json}`, hasComma };
 }
 
+/** Splices that give members other names. A name that is written with escapes stays as it is. */
+export function renameMembers(
+  { bytes, spans }: SpannedBody,
+  names: { readonly [name: string]: string },
+): readonly Splice[] {
+  return Object.entries(names).flatMap(([name, other]): readonly Splice[] => {
+    const span = spans.members.get(name);
+    const key = JSON.stringify(name);
+    if (span === undefined) return [];
+    const end = span.keyStart + key.length;
+    const isPlain = Buffer.from(bytes.subarray(span.keyStart, end)).toString() === key;
+    return isPlain ? [{ at: span.keyStart, end, text: JSON.stringify(other), hasComma: false }] : [];
+  });
+}
+
+/** The splice that takes a member out, with the comma beside it; none where it is not there. */
+export function removeMember({ bytes, spans }: SpannedBody, name: string): readonly Splice[] {
+  const span = spans.members.get(name);
+  if (span === undefined) return [];
+  let end = span.valueEnd;
+  while (isSpace(bytes[end])) end += 1;
+  if (bytes[end] === COMMA) return [{ at: span.keyStart, end: end + 1, text: "", hasComma: false }];
+  let at = span.keyStart;
+  while (isSpace(bytes[at - 1])) at -= 1;
+  const isBehind = bytes[at - 1] === COMMA;
+  return [{ at: isBehind ? at - 1 : at, end: span.valueEnd, text: "", hasComma: false }];
+}
+
+const COMMA = 0x2c;
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
 /**
  * The body with splices applied, as pieces: those of the body are views of its bytes, so that a large one is not copied.
  *

@@ -14,6 +14,8 @@ const MODELS: { readonly [model: string]: string } = {
   "mock-claude": "anthropic",
   "mock-gemini": "google",
   "mock-chat-only": "host",
+  "mock-mistral": "mistral",
+  "mock-deepseek": "deepseek",
 };
 const rich = createKey();
 const poor = createKey();
@@ -31,6 +33,8 @@ beforeAll(async () => {
       providers: JSON.stringify([
         { name: "openai", api: "openai", baseUrl: `${provider.url}/v1`, keyEnv: "CASES_PROVIDER_KEY" },
         { name: "host", api: "openai-compatible", baseUrl: `${provider.url}/v1`, keyEnv: "CASES_PROVIDER_KEY" },
+        { name: "mistral", api: "mistral", baseUrl: `${provider.url}/v1`, keyEnv: "CASES_PROVIDER_KEY" },
+        { name: "deepseek", api: "deepseek", baseUrl: `${provider.url}/v1`, keyEnv: "CASES_PROVIDER_KEY" },
         { name: "anthropic", api: "anthropic", baseUrl: provider.url, keyEnv: "CASES_PROVIDER_KEY" },
         { name: "google", api: "google", baseUrl: `${provider.url}/v1beta`, keyEnv: "CASES_PROVIDER_KEY" },
       ]),

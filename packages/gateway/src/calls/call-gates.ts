@@ -1,0 +1,63 @@
+/**
+ * What a model must be able to do to take a call, held to what the policy's catalog says that each candidate can do. A model
+ * that the client names is its own choice; one that takes its place, or is chosen for it, must be known to do what is asked.
+ * @module
+ */
+import type { PolicySnapshot } from "@calybris/kernel";
+import type { Capability } from "../translate/request-fields.ts";
+import type { ClientBody } from "./client-call.ts";
+import { capabilitiesAsked } from "./lanes.ts";
+
+/** Other names that catalogs have for a capability; the first that the catalog knows counts. */
+const OTHER_NAMES: { readonly [Name in Capability]?: string } = {
+  effort: "reasoning",
+  images: "vision",
+  thinking: "reasoning",
+};
+
+export class CallGates {
+  readonly #snapshot: PolicySnapshot;
+  readonly #asked: ReadonlySet<Capability>;
+
+  constructor(snapshot: PolicySnapshot, client: ClientBody) {
+    this.#snapshot = snapshot;
+    this.#asked = new Set([
+      ...capabilitiesAsked(client),
+      ...(client.body.content.imageCount > 0 ? ["images" as const] : []),
+    ]);
+  }
+
+  /**
+   * Whether a candidate may run that the client did not name.
+   *
+   * @param isSubstitute - whether the client named another one, which may do what the catalog has no name for.
+   */
+  admits(candidateId: number, isSubstitute: boolean): boolean {
+    return [...this.#asked].every((gate) => {
+      const name = this.#nameOf(gate);
+      return name === undefined ? !isSubstitute : this.#has(candidateId, name);
+    });
+  }
+
+  /**
+   * By the catalog's names, for the decision: what the candidate that the client named is not known to do is left out, or the
+   * client's own choice would be refused.
+   */
+  required(requestedId: number | undefined): readonly string[] {
+    if (this.#asked.size === 0) return [];
+    const names = [...this.#asked].flatMap((gate) => this.#nameOf(gate) ?? []);
+    return [...new Set(names)].filter((name) => requestedId === undefined || this.#has(requestedId, name));
+  }
+
+  #nameOf(gate: Capability): string | undefined {
+    const { capabilities } = this.#snapshot;
+    return [gate, OTHER_NAMES[gate]].find((name) => name !== undefined && capabilities.includes(name));
+  }
+
+  #has(candidateId: number, name: string): boolean {
+    const { policy, capabilities } = this.#snapshot;
+    const candidate = policy.candidates.find(({ id }) => id === candidateId);
+    const bit = 1n << BigInt(capabilities.indexOf(name));
+    return candidate !== undefined && (BigInt(candidate.capabilities) & bit) !== 0n;
+  }
+}
