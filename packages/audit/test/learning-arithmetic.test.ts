@@ -3,15 +3,16 @@
  * rarely reach.
  */
 import { loadPrior } from "@calybris/engine";
-import { predictGainBps, samplingTable } from "@calybris/engine/internal";
-import { type ExactJson, FEATURE_MISSING } from "@calybris/kernel";
+import { expectFromPrior, nodeSha256, predictGainBps, samplingTable } from "@calybris/engine/internal";
+import { CalybrisError, type ExactJson, FEATURE_MISSING } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Statistics } from "../../engine/src/router/statistics.ts";
 import { standardisedScore } from "../../engine/src/router/regimes.ts";
 import { linearPrior, treesPrior } from "../../engine/test/support/linear-prior.ts";
+import { priorDigest } from "../src/learning/prior-digest.ts";
 import { readPrior } from "../src/learning/prior-json.ts";
-import { priorScore, standardScore } from "../src/learning/score.ts";
+import { priorExpectation, priorScore, standardScore } from "../src/learning/score.ts";
 import { isTableOf } from "../src/learning/table.ts";
 import { Usual } from "../src/learning/usual.ts";
 
@@ -68,6 +69,57 @@ test("a prior scores a request alike in both, at the ends of every feature and o
     ),
     { numRuns: 500 },
   );
+});
+
+test("success is expected alike in both, of each tier and at the ends of every weight", () => {
+  const weight = fc.oneof(fc.constantFrom(0, 1, -1, 2 ** 31 - 1), fc.integer({ min: -3e6, max: 3e6 }));
+  const head = fc.record({
+    interceptMillibps: weight,
+    weightsMillibps: fc.tuple(weight, weight),
+    categoriesBps: fc.tuple(fc.integer({ min: -20_000, max: 20_000 }), fc.integer({ min: -20_000, max: 20_000 })),
+    gainThousandths: fc.oneof(fc.constantFrom(-10_000, 0, 10_000), fc.integer({ min: -900, max: 900 })),
+  });
+  const gain = fc.oneof(fc.constantFrom(-10_000, -1, 0, 1, 10_000), fc.integer({ min: -10_000, max: 10_000 }));
+  fc.assert(
+    fc.property(
+      fc.array(head, { minLength: 1, maxLength: 8 }),
+      fc.tuple(feature, feature),
+      gain,
+      fc.integer({ min: 1, max: 8 }),
+      fc.constantFrom("other", "unheard"),
+      (success, values, gainBps, tierCount, name) => {
+        const file = linearPrior({ names: ["load", "size"], success });
+        const out: number[] = [];
+        expectFromPrior(loadPrior(file), values, name === "other" ? 0 : 1, gainBps, tierCount, out);
+        expect(priorExpectation(readPrior(file as ExactJson))?.(values, name, gainBps, tierCount)).toEqual(out);
+        const isOneEach = success.length === tierCount && tierCount > 1;
+        if (!isOneEach && tierCount > 1) expect((out.at(-1) ?? 0) - (out[0] ?? 0)).toBe(gainBps);
+        for (const each of out) expect(Math.abs(each)).toBeLessThanOrEqual(20_000);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("a prior with success has another digest than without, in both, and no other format", () => {
+  const head = { interceptMillibps: 1, weightsMillibps: [2], categoriesBps: [3, 4], gainThousandths: 5 };
+  const names = ["load"];
+  const digests = [undefined, [head], [{ ...head, gainThousandths: 6 }], [head, head]].map((success) => {
+    const file = linearPrior(success === undefined ? { names } : { names, success });
+    const digest = priorDigest(readPrior(file as ExactJson), nodeSha256);
+    expect(digest).toBe(loadPrior(file).digestHex);
+    return digest;
+  });
+  expect(new Set(digests).size).toBe(4);
+  for (const change of [
+    { format: 1 },
+    { format: 2, success: undefined },
+    { success: [{ ...head, categoriesBps: [3] }] },
+  ]) {
+    const file = JSON.parse(JSON.stringify({ ...linearPrior({ names, success: [head] }), ...change }));
+    expect(() => loadPrior(file)).toThrow(CalybrisError);
+    expect(() => readPrior(file)).toThrow(RangeError);
+  }
 });
 
 test("what is usual of a feature is the same in both, also long after the memory is full", () => {

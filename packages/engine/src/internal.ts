@@ -47,6 +47,7 @@ export * from "./router/feedback.ts";
 export * from "./router/floors.ts";
 export * from "./router/prior.ts";
 export * from "./router/prior-file.ts";
+export * from "./router/prior-success.ts";
 export * from "./router/prior-text.ts";
 export * from "./router/router.ts";
 export * from "./router/tables.ts";

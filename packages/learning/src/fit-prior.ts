@@ -12,10 +12,12 @@ import {
   FEATURE_MISSING,
   type PriorFile,
   PRIOR_FORMAT,
+  PRIOR_FORMAT_SUCCESS,
   priorDigestHex,
   predictGainBps,
   REGIME_COUNT,
   scoreText,
+  type SuccessFile,
   TEXT_WEIGHT_MAX,
   TEXT_WEIGHT_UNIT,
   textScratch,
@@ -313,6 +315,14 @@ function unseenScores(
     }
   }
   return { category, text };
+}
+
+/** The same prior with heads of success, and the digest of both. */
+export function withSuccess({ file }: FittedPrior, success: readonly SuccessFile[]): FittedPrior {
+  const { digest: _digest, ...open } = file;
+  const whole = { ...open, format: PRIOR_FORMAT_SUCCESS, success };
+  const prior = unchecked(whole);
+  return { file: { ...whole, digest: prior.digestHex }, prior };
 }
 
 /** Cuts the regimes at quantiles of the gain, then seals the file with its digest. */

@@ -10,6 +10,7 @@ export * from "./derived-floors.ts";
 export * from "./design.ts";
 export * from "./e-process.ts";
 export * from "./fit-prior.ts";
+export * from "./fit-success.ts";
 export * from "./judge/from-nothing.ts";
 export * from "./judge/goals.ts";
 export * from "./judge/incumbents.ts";

@@ -18,7 +18,15 @@ import {
   WARM_UP_REGIME,
 } from "@calybris/kernel";
 import { type PriorJson, readPrior } from "./prior-json.ts";
-import { priorScore, regimeIn, type Score, standardScore } from "./score.ts";
+import {
+  aroundMiddle,
+  type Expect,
+  priorExpectation,
+  priorScore,
+  regimeIn,
+  type Score,
+  standardScore,
+} from "./score.ts";
 import { OffsetTrust } from "./offset-trust.ts";
 import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
@@ -58,6 +66,8 @@ export class LearningFold {
   #score: Score = standardScore({ means: [], deviations: [] });
   #seen: (readonly number[])[] = [];
   #featureNames: readonly string[] | undefined;
+  /** What the active prior expects of each tier, if it does. */
+  #expect: Expect | undefined;
   /** Digest of the active prior; nothing without one. */
   #prior: string | undefined;
   /** Sequence of the entry that gave the regimes their meaning, or ended it. */
@@ -123,6 +133,7 @@ export class LearningFold {
     const prior = readPrior(json);
     this.#prior = prior.digest;
     this.#score = priorScore(prior);
+    this.#expect = priorExpectation(prior);
   }
 
   #restoreUsual(members: SnapshotMembers): void {
@@ -144,17 +155,19 @@ export class LearningFold {
     const raiseBps = anomalous ? learning.anomalyRaiseBps : 0;
     return {
       ...{ score, regime, anomalous },
-      ...(this.isByOffsets ? { expected: this.#expected(score) } : {}),
+      ...(this.isByOffsets ? { expected: this.#expected(found.features, useCase, score) } : {}),
       ...this.trust.floor(useCase, warmStartBps, regime, this.tierFloors, raiseBps),
     };
   }
 
-  /** The success of each tier: around the catalog's qualities, with a prior as far apart as its gain. */
-  #expected(score: number): readonly number[] {
-    const [lowest = 0, top = this.tierFloors.length - 1] = [this.tierFloors[0]];
-    if (this.#prior === undefined || top < 1) return this.tierFloors;
-    const from = Math.floor((lowest + (this.tierFloors[top] ?? 0)) / 2) - Math.trunc(score / 2);
-    return this.tierFloors.map((_, tier) => from + Math.trunc((score * tier) / top));
+  /** The success of each tier: as the prior predicts it, else around the catalog's qualities. */
+  #expected(features: readonly number[], useCase: string, score: number): readonly number[] {
+    const { tierFloors } = this;
+    const top = tierFloors.length - 1;
+    if (this.#prior === undefined) return tierFloors;
+    if (this.#expect !== undefined) return this.#expect(features, useCase, score, tierFloors.length);
+    if (top < 1) return tierFloors;
+    return aroundMiddle(Math.floor(((tierFloors[0] ?? 0) + (tierFloors[top] ?? 0)) / 2), score, tierFloors.length);
   }
 
   table(regime: number, tiers: readonly number[]): TableFound | undefined {
@@ -214,6 +227,7 @@ export class LearningFold {
   prior(sequence: number, digest: string, prior: PriorJson): void {
     if (digest === this.#prior) return;
     this.#score = priorScore(prior);
+    this.#expect = priorExpectation(prior);
     this.#prior = digest;
     this.#freeze(sequence, prior.boundariesBps);
     this.offsets.forget();

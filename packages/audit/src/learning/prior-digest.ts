@@ -14,7 +14,7 @@ const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
 /** 64 hexadecimal digits. */
 export function priorDigest(prior: PriorJson, sha256: Sha256): string {
-  const { format, features, categories, categoryOtherBps, head, text, boundariesBps } = prior;
+  const { format, features, categories, categoryOtherBps, head, text, success = [], boundariesBps } = prior;
   const names = [...features, ...categories].map(({ name }) => toUtf8(name));
   const lists: readonly (readonly number[])[] = [
     features.map(({ center }) => center),
@@ -23,6 +23,11 @@ export function priorDigest(prior: PriorJson, sha256: Sha256): string {
     boundariesBps,
     ...(head.kind === "linear" ? [head.weightsMillibps] : TREE_LISTS.map((list) => head[list])),
     ...(text === undefined ? [] : [packed(text.rarities, RARITY_BYTES), packed(text.weights, WEIGHT_BYTES)]),
+    ...success.flatMap((each) => [
+      [each.interceptMillibps, each.gainThousandths],
+      each.weightsMillibps,
+      each.categoriesBps,
+    ]),
   ];
   const size = [...names, ...lists].reduce((sum, each) => sum + 4 + 4 * each.length, HEADER_BYTES);
   const writer = new ByteWriter(size).tag("calypri1").u32(format).u32(features.length);

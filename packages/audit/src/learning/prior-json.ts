@@ -13,7 +13,17 @@ export interface PriorJson {
   readonly categoryOtherBps: number;
   readonly head: LinearJson | TreesJson;
   readonly text?: { readonly buckets: number; readonly rarities: string; readonly weights: string };
+  /** In format 2: the mean success of the cheapest and the top tier, or the success of each. */
+  readonly success?: readonly SuccessJson[];
   readonly boundariesBps: readonly number[];
+}
+
+export interface SuccessJson {
+  readonly interceptMillibps: number;
+  readonly weightsMillibps: readonly number[];
+  /** Last that of other categories. */
+  readonly categoriesBps: readonly number[];
+  readonly gainThousandths: number;
 }
 
 export interface LinearJson {
@@ -39,8 +49,8 @@ const NODE_LISTS = ["nodeFeature", "nodeThreshold", "nodeLeft", "leafMillibps"] 
 /** Throws RangeError that says what is wrong. */
 export function readPrior(json: ExactJson): PriorJson {
   const known = ["format", "digest", "features", "categories", "categoryOtherBps", "head", "boundariesBps"];
-  const prior = membersOf(json, "prior", known, ["about", "text"]);
-  require(prior["format"] === 1, "format 1");
+  const prior = membersOf(json, "prior", known, ["about", "text", "success"]);
+  require(prior["format"] === (prior["success"] === undefined ? 1 : 2), "format 1, or 2 with success");
   require(typeof prior["digest"] === "string", "a digest");
   require(prior["about"] === undefined || typeof prior["about"] === "string", "a remark as text");
   const features = listOf(prior["features"], "features").map((item) =>
@@ -57,6 +67,7 @@ export function readPrior(json: ExactJson): PriorJson {
     require(isWithin(gain, -2 * GAIN_MOST_BPS, 2 * GAIN_MOST_BPS), "a gain in range for each category");
   requireHead(prior["head"], features.length);
   if (prior["text"] !== undefined) requireText(prior["text"]);
+  if (prior["success"] !== undefined) requireSuccess(prior["success"], features.length, categories.length);
   const boundaries = listOf(prior["boundariesBps"], "boundariesBps");
   const isAscending = boundaries.every((gain, at) => at === 0 || (gain as number) >= (boundaries[at - 1] as number));
   const areGains = boundaries.every((gain) => isWithin(gain, -GAIN_MOST_BPS, GAIN_MOST_BPS + 1));
@@ -87,6 +98,27 @@ function requireTrees({ roots, nodeFeature, nodeLeft, ...head }: TreesJson, feat
     // Beyond the features are the category and the text.
     require(feature >= -1 && feature <= featureCount + 1, "nodes that ask for a feature");
     require(feature < 0 || (left > node && left + 1 < count), "children after their parents");
+  }
+}
+
+function requireSuccess(json: ExactJson, featureCount: number, categoryCount: number): void {
+  const heads = listOf(json, "success");
+  require(heads.length >= 1 && heads.length <= 8, "one head of success, or one a tier");
+  for (const head of heads) {
+    const { interceptMillibps, gainThousandths, ...lists } = membersOf(head, "success", [
+      "interceptMillibps",
+      "weightsMillibps",
+      "categoriesBps",
+      "gainThousandths",
+    ]);
+    const weights = listOf(lists["weightsMillibps"], "weightsMillibps");
+    const added = listOf(lists["categoriesBps"], "categoriesBps");
+    require(isWithin(interceptMillibps, -I32_MAX, I32_MAX), "an intercept of success");
+    require(isWithin(gainThousandths, -10_000, 10_000), "a part of the gain in success");
+    require(weights.every((value) => isWithin(value, -I32_MAX, I32_MAX)), "integers as weights of success");
+    require(added.every((value) => isWithin(value, -2 * GAIN_MOST_BPS, 2 * GAIN_MOST_BPS)), "success in range");
+    require(weights.length === featureCount &&
+      added.length === categoryCount + 1, "success of each feature and category");
   }
 }
 

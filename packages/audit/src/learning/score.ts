@@ -22,6 +22,45 @@ export function priorScore(prior: PriorJson): Score {
   };
 }
 
+/** Features, the use case and the gain in; the success of each of so many tiers out. */
+export type Expect = (
+  features: readonly number[],
+  useCase: string,
+  gain: number,
+  tierCount: number,
+) => readonly number[];
+
+/** What a prior expects of each tier; `undefined` where it predicts the gain alone. */
+export function priorExpectation({ features, categories, success }: PriorJson): Expect | undefined {
+  if (success === undefined) return undefined;
+  return (values, useCase, gain, tierCount) => {
+    const named = categories.findIndex(({ name }) => name === useCase);
+    const predicted = success.map(({ interceptMillibps, weightsMillibps, categoriesBps, gainThousandths }) => {
+      const weighed = weightsMillibps.map((weight, at) => {
+        const [value, { center, spread }] = [values[at] ?? FEATURE_MISSING, features[at] ?? { center: 0, spread: 1 }];
+        return value === FEATURE_MISSING
+          ? 0
+          : within(Math.floor(((value - center) * 1_000) / spread), SPREADS_MOST) * weight;
+      });
+      const category = (named === -1 ? categoriesBps.at(-1) : categoriesBps[named]) ?? 0;
+      const sum = Math.floor(weighed.reduce((so, each) => so + each, 0) / 1_000);
+      return Math.min(
+        Math.max(Math.floor((interceptMillibps + sum + category * 1_000 + gain * gainThousandths) / 1_000), 0),
+        10_000,
+      );
+    });
+    return predicted.length === tierCount && tierCount > 1
+      ? predicted
+      : aroundMiddle(predicted[0] ?? 0, gain, tierCount);
+  };
+}
+
+/** The ends of so many tiers, a gain apart around a middle, and even steps between. */
+export function aroundMiddle(middle: number, gain: number, tierCount: number): readonly number[] {
+  const from = middle - Math.trunc(gain / 2);
+  return Array.from({ length: tierCount }, (_, tier) => from + Math.trunc((gain * tier) / Math.max(1, tierCount - 1)));
+}
+
 type Gain = (values: readonly number[], category: number, textScore: number) => number;
 
 function linear(features: PriorJson["features"], head: LinearJson): Gain {

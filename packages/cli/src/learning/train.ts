@@ -4,9 +4,10 @@
  */
 import { columnReadings } from "@calybris/datasets";
 import {
-  derivedFloors,
   type DerivedFloor,
+  derivedFloors,
   fitPrior,
+  fitSuccess,
   HEAD_KINDS,
   type HeadKind,
   perCostTargets,
@@ -15,6 +16,7 @@ import {
   validate,
   type Validation,
   WARM_START_FLOORS,
+  withSuccess,
 } from "@calybris/learning";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { collected, tableOf } from "./data.ts";
@@ -78,11 +80,17 @@ async function train(options: TrainOptions, terminal: Terminal): Promise<void> {
     const validation = validate(table, { ...common, kinds, folds: options.folds, onFold: progress.update });
     const { winner, testedRows } = validation;
     const scores = validation.heads.find(({ kind }) => kind === winner)?.scores ?? new Int32Array(table.rowCount);
-    const { file, prior } = fitPrior(table, rowRange(0, table.rowCount), winner, {
+    const all = rowRange(0, table.rowCount);
+    const plain = fitPrior(table, all, winner, {
       ...common,
       boundaryScores: testedRows.map((row) => scores[row] ?? 0),
       about: aboutOf(table, winner, options),
     });
+    // Gain per money is no difference of successes.
+    const { file, prior } =
+      options.perCost === true
+        ? plain
+        : withSuccess(plain, fitSuccess(table, all, { rows: testedRows, scoresBps: scores }, { seed: options.seed }));
     progress.stop();
     writeOutput(options.out, `${JSON.stringify(file)}\n`);
     const floors = derivedFloors(table, testedRows, scores);

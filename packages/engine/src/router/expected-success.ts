@@ -3,6 +3,7 @@
  * gain around the middle of the catalog's qualities, else those qualities.
  * @module
  */
+import { spreadGain } from "./prior-success.ts";
 
 /**
  * The gain of the top tier over the cheapest, spread around the middle of their qualities; tiers between are at even steps.
@@ -19,6 +20,5 @@ export function expectFromCatalog(tierFloors: readonly number[], gainBps: number
     return;
   }
   const middle = Math.floor(((tierFloors[0] as number) + (tierFloors[top] as number)) / 2);
-  const cheapest = middle - Math.trunc(gainBps / 2);
-  for (let tier = 0; tier <= top; tier++) out[tier] = cheapest + Math.trunc((gainBps * tier) / top);
+  spreadGain(middle, gainBps, top + 1, out);
 }

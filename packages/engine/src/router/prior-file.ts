@@ -9,10 +9,10 @@ import { createHash } from "node:crypto";
 import { ByteWriter, CalybrisError, toUtf8 } from "@calybris/kernel";
 import { Mistakes, showValue } from "../intake/mistakes.ts";
 import type { LinearHead, Prior, TreesHead } from "./prior.ts";
-import { checkPrior, PRIOR_FORMAT, type PriorFile } from "./prior-shape.ts";
+import { checkPrior, PRIOR_FORMAT, PRIOR_FORMAT_SUCCESS, type PriorFile } from "./prior-shape.ts";
 import { type PriorText, scoreTextBuckets, TEXT_RARITY_MAX, TEXT_WEIGHT_MAX, textScratch } from "./prior-text.ts";
 
-export { PRIOR_FORMAT, type PriorFile } from "./prior-shape.ts";
+export { PRIOR_FORMAT, PRIOR_FORMAT_SUCCESS, type PriorFile, type SuccessFile } from "./prior-shape.ts";
 
 /**
  * Reads a prior.
@@ -30,7 +30,8 @@ export function loadPrior(
   const mistakes = new Mistakes();
   checkPrior(value, mistakes);
   refuseMistakes(mistakes, file);
-  const { format, digest, features, categories, categoryOtherBps, head, text, boundariesBps } = value as PriorFile;
+  const { format, digest, features, categories, categoryOtherBps, head, text, success, boundariesBps } =
+    value as PriorFile;
   const prior: Prior = {
     digestHex: "",
     featureNames: features.map(({ name }) => name),
@@ -40,6 +41,12 @@ export function loadPrior(
     categoryBps: Int32Array.from([...categories.map(({ gainBps }) => gainBps), categoryOtherBps]),
     head: readHead(head),
     text: text === undefined ? undefined : readText(text, mistakes),
+    success: (success ?? []).map(({ interceptMillibps, weightsMillibps, categoriesBps, gainThousandths }) => ({
+      interceptMillibps,
+      gainThousandths,
+      weightsMillibps: Int32Array.from(weightsMillibps),
+      categoriesBps: Int32Array.from(categoriesBps),
+    })),
     boundariesBps: Int32Array.from(boundariesBps),
   };
   refuseMistakes(mistakes, file);
@@ -58,7 +65,10 @@ export function scoreText(prior: Prior, text: string): number {
 }
 
 /** SHA-256 over the canonical bytes of a prior: 64 hexadecimal digits. */
-export function priorDigestHex(prior: Prior, format: number = PRIOR_FORMAT): string {
+export function priorDigestHex(
+  prior: Prior,
+  format: number = prior.success.length === 0 ? PRIOR_FORMAT : PRIOR_FORMAT_SUCCESS,
+): string {
   return createHash("sha256").update(priorBytes(prior, format)).digest("hex");
 }
 
@@ -70,6 +80,8 @@ function priorBytes(prior: Prior, format: number): Uint8Array {
   if (head.kind === "linear") lists.push(head.weightsMillibps);
   else lists.push(head.roots, head.nodeFeature, head.nodeThreshold, head.nodeLeft, head.leafMillibps);
   if (text !== undefined) lists.push(text.rarities, text.weights);
+  for (const { interceptMillibps, weightsMillibps, categoriesBps, gainThousandths } of prior.success)
+    lists.push([interceptMillibps, gainThousandths], weightsMillibps, categoriesBps);
   const capacity =
     64 +
     names.reduce((sum, name) => sum + 4 + name.length, 0) +

@@ -3,7 +3,7 @@
  * bounds on any input.
  * @module
  */
-import { FEATURE_MISSING } from "@calybris/kernel";
+import { FEATURE_MISSING, TIER_COUNT_MAX } from "@calybris/kernel";
 import { z } from "zod";
 import { checkShape } from "../intake/check-shape.ts";
 import { membersOf } from "../intake/members.ts";
@@ -13,6 +13,8 @@ import { GAIN_MAX_BPS, PRIOR_LIMITS, REGIME_COUNT } from "./prior.ts";
 import { TEXT_BUCKETS_MAX } from "./prior-text.ts";
 
 export const PRIOR_FORMAT = 1;
+/** Of a file that says how well each tier does. */
+export const PRIOR_FORMAT_SUCCESS = 2;
 
 /** What the file holds. Arrays of a text are base64 of little-endian integers. */
 export interface PriorFile {
@@ -34,10 +36,23 @@ export interface PriorFile {
         readonly leafMillibps: readonly number[];
       };
   readonly text?: { readonly buckets: number; readonly rarities: string; readonly weights: string };
+  /** In format 2: the level alone, or one head a tier. */
+  readonly success?: readonly SuccessFile[];
   readonly boundariesBps: readonly number[];
 }
 
+/** A head of success. */
+export interface SuccessFile {
+  readonly interceptMillibps: number;
+  readonly weightsMillibps: readonly number[];
+  /** One for each category, and last that of others. */
+  readonly categoriesBps: readonly number[];
+  /** What the gain adds, in thousandths of it. */
+  readonly gainThousandths: number;
+}
+
 const I32_MAX = 2_147_483_647;
+const GAIN_THOUSANDTHS_MAX = 10_000;
 const NAME_CHARACTERS_MAX = 128;
 
 /** Adds everything that is wrong with a file but its digest. */
@@ -63,7 +78,7 @@ const nodes = z.array(integer).max(PRIOR_LIMITS.nodes);
 const base64 = field((value) => typeof value === "string", "base64 of one integer a bucket", { type: "string" });
 
 const priorFileSchema: z.ZodType = z.strictObject({
-  format: whole(1, PRIOR_FORMAT, "the format of the file"),
+  format: whole(1, PRIOR_FORMAT_SUCCESS, "the format of the file"),
   digest: words(64),
   about: words(4_096).optional(),
   features: z
@@ -87,6 +102,18 @@ const priorFileSchema: z.ZodType = z.strictObject({
       rarities: base64,
       weights: base64,
     })
+    .optional(),
+  success: z
+    .array(
+      z.strictObject({
+        interceptMillibps: weight,
+        weightsMillibps: z.array(weight).max(PRIOR_LIMITS.features),
+        categoriesBps: z.array(categoryGain).max(PRIOR_LIMITS.categories + 1),
+        gainThousandths: whole(-GAIN_THOUSANDTHS_MAX, GAIN_THOUSANDTHS_MAX, "what the gain adds, in thousandths of it"),
+      }),
+    )
+    .min(1)
+    .max(TIER_COUNT_MAX)
     .optional(),
   boundariesBps: z
     .array(whole(-GAIN_MAX_BPS, GAIN_MAX_BPS + 1, "the gain at which the next regime begins"))
@@ -115,7 +142,9 @@ function isBucketCount(value: unknown): boolean {
   return count >= 2 && count <= TEXT_BUCKETS_MAX && (count & (count - 1)) === 0;
 }
 
-function checkMeaning({ features, categories, head, boundariesBps }: PriorFile, mistakes: Mistakes): void {
+function checkMeaning(file: PriorFile, mistakes: Mistakes): void {
+  const { features, categories, head, boundariesBps } = file;
+  checkSuccess(file, mistakes);
   for (const [key, named] of Object.entries({ features, categories }))
     if (new Set(named.map((each) => each.name)).size < named.length)
       mistakes.add([key], "have a duplicate name", "Give each a unique name.");
@@ -128,6 +157,31 @@ function checkMeaning({ features, categories, head, boundariesBps }: PriorFile, 
       `hold ${head.weightsMillibps.length} weights`,
       `Write one for each of the ${features.length} features.`,
     );
+}
+
+/** Format 2 is format 1 with success; no file has two digests. */
+function checkSuccess({ format, success, features, categories }: PriorFile, mistakes: Mistakes): void {
+  const wanted = success === undefined ? PRIOR_FORMAT : PRIOR_FORMAT_SUCCESS;
+  if (format !== wanted)
+    mistakes.add(
+      ["format"],
+      `is ${format}`,
+      `Write ${wanted}: the file has ${success === undefined ? "no" : "a"} \`success\`.`,
+    );
+  for (const [at, { weightsMillibps, categoriesBps }] of (success ?? []).entries()) {
+    if (weightsMillibps.length !== features.length)
+      mistakes.add(
+        ["success", at, "weightsMillibps"],
+        `hold ${weightsMillibps.length} weights`,
+        `Write one for each of the ${features.length} features.`,
+      );
+    if (categoriesBps.length !== categories.length + 1)
+      mistakes.add(
+        ["success", at, "categoriesBps"],
+        `hold ${categoriesBps.length} values`,
+        `Write one for each of the ${categories.length} categories, and one for others.`,
+      );
+  }
 }
 
 function checkTrees(

@@ -10,6 +10,7 @@
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
+import type { SuccessHead } from "./prior-success.ts";
 import type { PriorText } from "./prior-text.ts";
 
 export { FEATURE_MISSING } from "@calybris/kernel";
@@ -61,6 +62,8 @@ export interface Prior {
   readonly categoryBps: Int32Array;
   readonly head: LinearHead | TreesHead;
   readonly text: PriorText | undefined;
+  /** The level, or one head a tier; empty where the prior predicts the gain alone. */
+  readonly success: readonly SuccessHead[];
   /** Seven gains, ascending: regime 0 lies below the first, regime 7 from the last on. */
   readonly boundariesBps: Int32Array;
 }

@@ -10,12 +10,12 @@ export interface ScoringPrior {
   readonly digest?: string;
   readonly boundaries: readonly number[];
   readonly predict: (features: readonly number[], useCase: string, textScore: number) => number;
-  /** Fills in the success of each tier, given the gain; left out where the prior predicts the gain alone. */
+  /** Fills in the success of each of so many tiers, given the gain; left out where the prior predicts the gain alone. */
   readonly expect?: (
     features: readonly number[],
     useCase: string,
     gainBps: number,
-    regime: number,
+    tierCount: number,
     out: number[],
   ) => void;
 }

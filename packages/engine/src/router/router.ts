@@ -379,11 +379,11 @@ export class Router {
     return this.#isByOffsets ? this.offsets.changes(regime) : this.beliefs.changes(regime);
   }
 
-  #expect(useCase: string, features: readonly number[], { score, regime, expected }: Advice): void {
+  #expect(useCase: string, features: readonly number[], { score, expected }: Advice): void {
     const prior = this.#prior;
     if (prior?.expect === undefined)
       expectFromCatalog(this.#policy.tierFloors, prior === undefined ? undefined : score, expected);
-    else prior.expect(features, useCase, score, regime, expected);
+    else prior.expect(features, useCase, score, this.#policy.tierFloors.length, expected);
   }
 
   #mayLift(learning: Learning): boolean {

@@ -6,6 +6,7 @@
 import { type EntryBody, invariant, type PriorEntry, SnapshotMembers, writeExact } from "@calybris/kernel";
 import { requireRanges } from "../router/entry-ranges.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "../router/prior.ts";
+import { expectFromPrior } from "../router/prior-success.ts";
 import { loadPrior } from "../router/prior-file.ts";
 import { Router, type RouterPolicy, type ScoringPrior } from "../router/router.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
@@ -111,6 +112,12 @@ function scoringOf(prior: Prior): ScoringPrior {
     boundaries: [...prior.boundariesBps],
     predict: (features, useCase, textScore) =>
       predictGainBps(prior, features, categoryIndexOf(prior, useCase), textScore),
+    ...(prior.success.length === 0
+      ? {}
+      : {
+          expect: (features, useCase, gainBps, tierCount, out) =>
+            expectFromPrior(prior, features, categoryIndexOf(prior, useCase), gainBps, tierCount, out),
+        }),
   };
 }
 

@@ -1,19 +1,21 @@
 /** A prior of one line: the gain is so many spreads of the first feature, a thousand bps each. */
-import { loadPrior } from "../../src/router/prior-file.ts";
+import { loadPrior, type SuccessFile } from "../../src/router/prior-file.ts";
 
 export interface LinearPrior {
   readonly names: readonly string[];
   /** Of the first feature, in thousandths of a bps for a spread. */
   readonly weight?: number;
   readonly text?: boolean;
+  /** Heads of success, which make it a prior of format 2. */
+  readonly success?: readonly SuccessFile[];
 }
 
 const TEXT_BUCKETS = 8;
 
 /** The file as `calybris train` would write it. */
-export function linearPrior({ names, weight = 1_000_000, text = false }: LinearPrior): object {
+export function linearPrior({ names, weight = 1_000_000, text = false, success }: LinearPrior): object {
   const file = {
-    format: 1,
+    format: success === undefined ? 1 : 2,
     digest: "0".repeat(64),
     features: names.map((name) => ({ name, center: 500, spread: 100 })),
     categories: [{ name: "other", gainBps: -250 }],
@@ -24,6 +26,7 @@ export function linearPrior({ names, weight = 1_000_000, text = false }: LinearP
       weightsMillibps: names.map((_, at) => (at === 0 ? weight : 0)),
     },
     ...(text ? { text: textTables() } : {}),
+    ...(success === undefined ? {} : { success }),
     boundariesBps: [-3_000, -2_000, -1_000, 0, 1_000, 2_000, 3_000],
   };
   return { ...file, digest: digestOf(file) };

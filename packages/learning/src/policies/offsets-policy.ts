@@ -25,7 +25,7 @@ export interface OffsetsSetting {
     readonly scoresBps: Int32Array;
     readonly boundariesBps: readonly number[];
     /** Success of each tier; left out where the prior predicts the gain alone. */
-    readonly expect?: (row: number, scoreBps: number, regime: number, out: number[]) => void;
+    readonly expect?: (row: number, gainBps: number, out: number[]) => void;
   };
 }
 
@@ -89,8 +89,8 @@ export class OffsetsPolicy implements OnlinePolicy {
       ...(expect === undefined
         ? {}
         : {
-            expect: (_features: readonly number[], _useCase: string, score: number, regime: number, out: number[]) =>
-              expect(this.#row, score, regime, out),
+            expect: (_features: readonly number[], _useCase: string, gainBps: number, _count: number, out: number[]) =>
+              expect(this.#row, gainBps, out),
           }),
     });
   }
