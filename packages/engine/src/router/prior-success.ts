@@ -7,7 +7,6 @@
  * @module
  */
 import { FEATURE_MISSING } from "@calybris/kernel";
-import type { Prior } from "./prior.ts";
 
 /** A head over the features of its prior. */
 export interface SuccessHead {
@@ -20,13 +19,21 @@ export interface SuccessHead {
   readonly gainThousandths: number;
 }
 
+/** The parts of a prior that success is predicted from. */
+export interface SuccessParts {
+  readonly centers: Int32Array;
+  readonly spreads: Int32Array;
+  /** The level, or one head a tier. */
+  readonly success: readonly SuccessHead[];
+}
+
 const THOUSANDTHS = 1_000;
 const STANDARDISED_MAX = 8_000;
 const SUCCESS_MAX_BPS = 10_000;
 
 /** The success that a head predicts, 0 to 10,000 bps. Allocates nothing. */
 export function predictSuccessBps(
-  { centers, spreads }: Pick<Prior, "centers" | "spreads">,
+  { centers, spreads }: Pick<SuccessParts, "centers" | "spreads">,
   { interceptMillibps, weightsMillibps, categoriesBps, gainThousandths }: SuccessHead,
   features: ArrayLike<number>,
   categoryIndex: number,
@@ -53,7 +60,7 @@ export function predictSuccessBps(
 
 /** Fills in the success of each tier: the gain around the level, or what the head of each predicts. */
 export function expectFromPrior(
-  prior: Pick<Prior, "centers" | "spreads" | "success">,
+  prior: SuccessParts,
   features: ArrayLike<number>,
   categoryIndex: number,
   gainBps: number,
