@@ -36,6 +36,7 @@ import {
   type Place,
   type TornTail,
 } from "./report.ts";
+import type { LogKeys } from "./tree-check.ts";
 import { type Given, unestablished } from "./unestablished.ts";
 
 export interface AuditOptions {
@@ -46,6 +47,8 @@ export interface AuditOptions {
   readonly isKeyed?: boolean;
   /** The secret seed of the draws, 32 bytes: with it, draws and holdouts are checked too. */
   readonly drawSeed?: Uint8Array;
+  /** Keys of the log that signs its checkpoints. */
+  readonly logKeys?: LogKeys | undefined;
   readonly kernelFor?: (policy: Policy) => Kernel;
   /** `calypol1` digests, in hexadecimal, of policies that the log must have activated. */
   readonly pinnedPolicyDigests?: readonly string[];
@@ -152,6 +155,7 @@ class LogAudit {
       options.kernelFor ?? referenceKernel,
       options.drawSeed,
       options.part,
+      options.logKeys,
     );
     const isKeyed = options.isKeyed ?? false;
     const external =
@@ -332,6 +336,7 @@ class LogAudit {
       reasons,
       policies,
       money: this.#moneyOf(this.content.prove(this.content.state.at)),
+      checkpoints: this.content.checkpoints,
       head: this.#entries === 0 ? undefined : { sequence: this.#sequence, hash: this.#hash },
       tornTail,
       findings: this.#findings.kept,

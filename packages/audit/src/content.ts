@@ -47,7 +47,7 @@ import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
 import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
-import { TreeCheck } from "./tree-check.ts";
+import { type AuditedCheckpoints, type LogKeys, TreeCheck } from "./tree-check.ts";
 
 /** All of an audit, or only what depends on the entries before: other threads check the rest (`parts.ts`). */
 export type AuditPart = "whole" | "order";
@@ -90,6 +90,7 @@ export class ContentAudit {
     kernelFor: (policy: Policy) => Kernel,
     drawSeed: Uint8Array | undefined,
     part: AuditPart = "whole",
+    logKeys?: LogKeys,
   ) {
     this.#isWhole = part === "whole";
     this.#findings = findings;
@@ -97,8 +98,7 @@ export class ContentAudit {
     this.#kernelFor = kernelFor;
     this.#seed = drawSeed;
     this.#requestIds = new RequestIds(sha256);
-    this.#tree = new TreeCheck(sha256);
-    if (!this.#isWhole) this.#tree.lose();
+    this.#tree = new TreeCheck(sha256, { logKeys, isElsewhere: !this.#isWhole });
     this.#learningCheck = new LearningCheck(sha256, drawSeed);
     this.#learning = this.#learningCheck;
   }
@@ -140,7 +140,11 @@ export class ContentAudit {
       claims.push(`that ${unbound} outcomes are of decisions that ran: the decisions lie too far back to compare`);
     if (this.#requestIds.hasForgotten)
       claims.push("that no request id was decided twice within the retention: some lie too far apart to compare");
-    return claims;
+    return [...claims, ...this.#tree.notEstablished];
+  }
+
+  get checkpoints(): AuditedCheckpoints | undefined {
+    return this.#tree.checkpoints;
   }
 
   get state(): AuditState {
@@ -272,6 +276,7 @@ export class ContentAudit {
     if (body.kind === "decision") this.#checkDecision(head, body, report);
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
     else if (body.kind === "state") this.#checkState(body, report);
+    else if (body.kind === "checkpoint") this.#tree.check(head.sequence, body, report);
     else if (body.kind === "clock") this.#checkClock(head, body, report);
   }
 
@@ -286,6 +291,7 @@ export class ContentAudit {
   #checkState({ stateDigest: found, treeRoot }: StateEntry, report: Report): void {
     const { root } = this.#tree;
     if (treeRoot !== undefined && root !== undefined && treeRoot !== root) report("tree_root", root, treeRoot);
+    this.#tree.segment();
     if (this.#resume || this.#money === undefined || this.#learning === undefined || this.#keys === undefined) return;
     const policies = this.policies.map(({ digest }) => digest);
     const digest = stateDigestOf(

@@ -4,8 +4,8 @@
  */
 import { STEPS } from "./claims.ts";
 
-/** Kinds that move no money, so that one which cannot be read leaves every balance known. */
 export const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
+/** Kinds that move no money, so that one which cannot be read leaves every balance known. */
 export const WITHOUT_MONEY: readonly string[] = [
   "genesis",
   "policy",
@@ -16,9 +16,10 @@ export const WITHOUT_MONEY: readonly string[] = [
   "regimes",
   "prior",
   "certificate",
+  "checkpoint",
 ];
 export const MONEY_KINDS: readonly string[] = ["limit", "grant", "period", "attempt", ...Object.keys(STEPS)];
 /** Kinds that teach nothing. */
-export const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", ...MONEY_KINDS];
+export const WITHOUT_LEARNING: readonly string[] = ["key", "seal", "state", "checkpoint", ...MONEY_KINDS];
 
 export const KNOWN_KINDS: readonly string[] = ["decision", "outcome", ...WITHOUT_MONEY, ...MONEY_KINDS];

@@ -7,6 +7,7 @@ export { createFold, type Fold, type FoldOptions } from "./fold.ts";
 export { EntryPart, type EntryPartOptions, TreePart } from "./parts.ts";
 export type { AuditPart } from "./content.ts";
 export type { AuditState } from "./audit-state.ts";
+export type { AuditedCheckpoints, LogKeys } from "./tree-check.ts";
 export type {
   AuditedMoney,
   AuditedPolicy,

@@ -107,11 +107,35 @@ export class TreePart {
     const line = parseChainedLine(bytes);
     if (line?.sequence !== this.#sequence + 1) return false;
     this.#sequence = line.sequence;
-    const isState = line.dataText.slice(0, KIND_WITHIN).includes('"kind":"state"');
-    const root = isState ? TREE_ROOT.exec(line.dataText)?.[1] : undefined;
-    const isTrue = root === undefined || root === this.#tree.root;
+    const isTrue = this.#isTrue(line);
     this.#tree.take(line.sequence, line.entryHash);
     return isTrue;
+  }
+
+  #isTrue({ sequence, dataText }: ChainedLine): boolean {
+    const beginning = dataText.slice(0, KIND_WITHIN);
+    if (beginning.includes('"kind":"checkpoint"')) return this.#isRootTrue(sequence, dataText);
+    if (!beginning.includes('"kind":"state"')) return true;
+    const root = TREE_ROOT.exec(dataText)?.[1];
+    const isTrue = root === undefined || root === this.#tree.root;
+    this.#tree.segment();
+    return isTrue;
+  }
+
+  #isRootTrue(sequence: number, dataText: string): boolean {
+    const head = parseEntryHead(dataText);
+    let isTrue = head?.kind === "checkpoint";
+    try {
+      const body = head && parseEntryBody(head, dataText, none);
+      if (body?.kind !== "checkpoint") return head?.kind !== "checkpoint";
+      this.#tree.check(sequence, body, () => {
+        isTrue = false;
+      });
+      return isTrue;
+    } catch (error) {
+      if (error instanceof CalybrisError || error instanceof RangeError) return false;
+      throw error;
+    }
   }
 }
 

@@ -3,6 +3,7 @@
  * *incomplete* when nothing does, but something in it could not be checked; else it is *intact*.
  * @module
  */
+import type { AuditedCheckpoints } from "./tree-check.ts";
 import type { Action, Actor, Balances, Reason } from "@calybris/kernel";
 
 export type AuditStatus = "intact" | "broken" | "incomplete";
@@ -35,6 +36,7 @@ export type Problem =
   | "learning"
   | "state_digest"
   | "tree_root"
+  | "checkpoint"
   | "snapshot"
   | "head"
   | "segment"
@@ -109,6 +111,8 @@ export interface AuditReport {
   readonly policies: readonly AuditedPolicy[];
   /** `undefined` where nobody has a limit, or where entries are missing and nothing can be said. */
   readonly money: AuditedMoney | undefined;
+  /** Signed roots that the log holds; `undefined` where it holds none. */
+  readonly checkpoints: AuditedCheckpoints | undefined;
   /** The last good entry; `undefined` when there is none. */
   readonly head: { readonly sequence: number; readonly hash: string } | undefined;
   readonly tornTail: TornTail | undefined;

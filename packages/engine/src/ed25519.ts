@@ -15,9 +15,14 @@ export const nodeVerifyEd25519: VerifyEd25519 = (publicKey, message, signature) 
   return verify(null, message, createPublicKey({ key: der, format: "der", type: "spki" }), signature);
 };
 
+/** A private key as PKCS#8, from its seed of 32 bytes. */
+export function seedKeyDer(seed: Uint8Array): Buffer {
+  return Buffer.concat([PKCS8_PREFIX, seed]);
+}
+
 /** Signs with a seed of 32 bytes (RFC 8032, section 5.1.5), which it keeps. */
 export function nodeSigner(seed: Uint8Array): Signer {
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: "der", type: "pkcs8" });
+  const key = createPrivateKey({ key: seedKeyDer(seed), format: "der", type: "pkcs8" });
   const spki = createPublicKey(key).export({ format: "der", type: "spki" });
   return {
     publicKey: new Uint8Array(spki.subarray(-PUBLIC_KEY_BYTES)),

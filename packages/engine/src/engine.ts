@@ -5,6 +5,7 @@
  */
 
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot } from "@calybris/kernel";
+import type { EngineCheckpoints } from "./checkpoint/engine-checkpoints.ts";
 import { EngineCalls } from "./flows/calls.ts";
 import { type ClockCorrection, EngineClock } from "./flows/clock.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
@@ -69,6 +70,8 @@ export class Engine {
   readonly calls: EngineCalls;
   /** Learning: what became of decisions, and what is believed because of it. */
   readonly learning: EngineLearning;
+  /** Checkpoints: signed roots of the journal's Merkle tree. */
+  readonly checkpoints: EngineCheckpoints;
   /** What can be asked without changing anything; it works also when the engine has stopped. */
   readonly reading: EngineReading;
   /** What becomes of requests that name a tenant without a limit; a change takes effect at the next decision. */
@@ -105,7 +108,9 @@ export class Engine {
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
-    const { journal, reading, snapshots, older } = startJournal(storage, folded.journal, options, ports, failStop);
+    const started = startJournal(storage, folded.journal, options, ports, failStop);
+    const { journal, reading, snapshots, checkpoints, older } = started;
+    this.checkpoints = checkpoints;
     this.reading = reading;
     this.#journal = journal;
     this.#snapshots = snapshots;
@@ -192,6 +197,7 @@ export class Engine {
       await engine.calls.holdInterrupted();
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
+      await engine.checkpoints.keeper?.start();
       engine.#older.start();
       return engine;
     } catch (error) {
@@ -352,7 +358,9 @@ export class Engine {
   async #close(): Promise<void> {
     clearInterval(this.#sweeping);
     this.learning.close();
-    const areClosed = [await this.#journal.close(), await this.#snapshots.close()];
+    const { keeper } = this.checkpoints;
+    keeper?.stop();
+    const areClosed = [await this.#journal.close(), await this.#snapshots.close(), (await keeper?.close()) ?? true];
     await this.#older.close();
     await this.#entries.close();
     if (areClosed.every(Boolean)) await this.#lock.release();

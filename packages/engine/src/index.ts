@@ -116,3 +116,8 @@ export type {
   StoredEntries,
 } from "./storage/storage.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";
+export type { CheckpointResult, CheckpointSettings } from "./checkpoint/checkpoint-keeper.ts";
+export type { CheckpointStatus, EngineCheckpoints } from "./checkpoint/engine-checkpoints.ts";
+export { type LogSigner, pooledSigner } from "./checkpoint/log-signer.ts";
+export type { NoteFiles } from "./checkpoint/note-files.ts";
+export type { BookedCheckpoint } from "./state/checkpoint-book.ts";

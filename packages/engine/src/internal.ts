@@ -5,6 +5,9 @@
  */
 
 export * from "./byte-text.ts";
+export * from "./checkpoint/checkpoint-keeper.ts";
+export * from "./checkpoint/log-signer.ts";
+export * from "./checkpoint/note-files.ts";
 export * from "./ed25519.ts";
 export * from "./engine.ts";
 export { RecordedDecision } from "./flows/decided.ts";

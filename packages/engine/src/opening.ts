@@ -14,6 +14,7 @@ import {
   snapshotDigest,
   toHex,
 } from "@calybris/kernel";
+import type { CheckpointResult, CheckpointSettings } from "./checkpoint/checkpoint-keeper.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import { seedOf } from "./flows/draw-seed.ts";
 import type { Caller } from "./flows/keys.ts";
@@ -67,6 +68,10 @@ export interface EngineSettings {
   readonly onClockStep?: ((step: ClockStep) => void) | undefined;
   /** Called when a state snapshot was written, or could not be: the journal goes on all the same. */
   readonly onSnapshot?: ((result: SnapshotResult) => void) | undefined;
+  /** Signs checkpoints of the journal. Default: none are signed. */
+  readonly checkpoint?: CheckpointSettings | undefined;
+  /** Called when a checkpoint was signed, or could not be: the journal goes on all the same. */
+  readonly onCheckpoint?: ((result: CheckpointResult) => void) | undefined;
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
   readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CheckpointKeeper } from "./checkpoint/checkpoint-keeper.ts";
+import { EngineCheckpoints } from "./checkpoint/engine-checkpoints.ts";
 import { nodeChain } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import { Journal } from "./journal/journal.ts";
@@ -19,6 +21,7 @@ export interface StartedJournal {
   readonly journal: Journal;
   readonly reading: EngineReading;
   readonly snapshots: SnapshotKeeper;
+  readonly checkpoints: EngineCheckpoints;
   /** Not begun yet. */
   readonly older: OlderEntries;
 }
@@ -62,12 +65,25 @@ export function startJournal(
       snapshots.took(snapshot);
       return digests;
     },
-    onOrdered: (sequence, at, body) => state.apply(sequence, at, body),
+    onOrdered: (sequence, at, body) => {
+      state.apply(sequence, at, body);
+      checkpoints.keeper?.ordered(sequence, body.kind);
+    },
     onWritten: (written) => {
       stored.note(written.first, written.segment, written.offset);
       reading.reached(written.durable, written.hash);
       snapshots.reached(written.durable, written.tree);
+      checkpoints.keeper?.reached(written.durable, written.tree);
     },
+  });
+  const { checkpoint } = options;
+  const checkpoints = new EngineCheckpoints({
+    book: state.checkpoints,
+    files: storage.notes,
+    keeper: (onResult) =>
+      checkpoint &&
+      new CheckpointKeeper({ book: state.checkpoints, files: storage.notes, journal, onResult }, checkpoint, end.tree),
+    onResult: options.onCheckpoint,
   });
   const reading = new EngineReading(
     {
@@ -80,5 +96,5 @@ export function startJournal(
     },
     end,
   );
-  return { journal, reading, snapshots, older };
+  return { journal, reading, snapshots, checkpoints, older };
 }

@@ -10,6 +10,7 @@
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
 import { decisionFromJson, decisionMembers } from "./decision-json.ts";
 import { readDecision } from "./decision-reader.ts";
+import { CHECKPOINT_TABLE, type CheckpointEntry } from "./checkpoint-entry.ts";
 import { ATTEMPT_TABLE, type AttemptEntry } from "./attempt-entry.ts";
 import { type EntryTable, memberText, readMembers } from "./entry-table.ts";
 import { type Members, UnknownMember } from "./entry-value.ts";
@@ -35,6 +36,7 @@ export type EntryBody =
   | DecisionEntry
   | AttemptEntry
   | MarkEntry
+  | CheckpointEntry
   | LedgerEntry
   | LearningEntry;
 
@@ -48,6 +50,7 @@ export const ENTRY_TABLES: Readonly<Record<Exclude<EntryKind, "decision">, Entry
   outcome: OUTCOME_TABLE,
   ...LEARNING_TABLES,
   ...MARK_TABLES,
+  checkpoint: CHECKPOINT_TABLE,
 });
 
 /** A body with what ordering gave it. */

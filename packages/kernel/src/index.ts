@@ -10,6 +10,7 @@ export * from "./attempt-entry.ts";
 export * from "./bytes.ts";
 export * from "./chain.ts";
 export * from "./chained-line.ts";
+export * from "./checkpoint-entry.ts";
 export * from "./conservation.ts";
 export * from "./decision.ts";
 export * from "./decision-entry.ts";

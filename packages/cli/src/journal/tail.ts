@@ -24,7 +24,7 @@ const POLL_MS = 250;
 export const KINDS: readonly string[] = Object.keys({
   ...{ decision: 0, settlement: 0, release: 0, hold: 0, expiry: 0, reconciliation: 0, correction: 0, outcome: 0 },
   ...{ grant: 0, limit: 0, period: 0, policy: 0, key: 0, clock: 0, genesis: 0, attempt: 0 },
-  ...{ belief: 0, regimes: 0, prior: 0, certificate: 0, seal: 0, state: 0 },
+  ...{ belief: 0, regimes: 0, prior: 0, certificate: 0, seal: 0, state: 0, checkpoint: 0 },
 } satisfies Readonly<Record<EntryBody["kind"], 0>>);
 
 interface TailOptions extends TargetOptions, FilterOptions {

@@ -8,6 +8,7 @@ import {
   actorText,
   type AttemptEntry,
   type Caused,
+  checkpointIn,
   cost,
   decisionIdOfIdentity,
   type EntryBody,
@@ -16,10 +17,12 @@ import {
   type OutcomeEntry,
   PROPENSITY_ONE,
   type Reason,
+  toHex,
 } from "@calybris/kernel";
 import { candidateName, type ReadBody, type ReadDecision } from "../journal/reader.ts";
 import { exactDollars } from "../terminal/money-text.ts";
 import { count, counted } from "../terminal/number-text.ts";
+import { printable } from "../terminal/terminal-text.ts";
 import { timeText } from "../terminal/time-text.ts";
 
 /**
@@ -56,6 +59,10 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
       return SEALS[entry.cause];
     case "state":
       return "A segment begins here; this is the digest of the state before it.";
+    case "checkpoint": {
+      const { origin, treeSize, root } = checkpointIn(entry);
+      return `${printable(origin)} signed a checkpoint: the first ${counted(Number(treeSize), "entry", "entries")} have the Merkle root ${toHex(root)}.`;
+    }
     case "clock":
       return entry.to < entry.from
         ? `${by(entry)} set the time of the journal back from ${timeText(entry.from)} to ${timeText(entry.to)}.`

@@ -157,6 +157,19 @@ export class Journal implements WaiterOrdering {
     return this.sequence + 1 + (this.#isRotationDue() ? ROTATION_ENTRIES : 0);
   }
 
+  /**
+   * Ends the segment if it is full, before the first entry of a step that has room, as ordering that entry would.
+   *
+   * @returns whether it did.
+   */
+  endSegmentIfFull(): boolean {
+    const step = this.#step;
+    invariant(step?.hasRoom === true, "a segment is ended in a step that has room");
+    if (!this.#isRotationDue()) return false;
+    this.#rotate(step);
+    return true;
+  }
+
   order(body: EntryBody): Ordered {
     const { durable, waiter } = promisedEntry();
     return { sequence: this.orderFor(body, waiter), durable };

@@ -20,6 +20,7 @@ import {
 } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { decisionNumberOf } from "../journal/record-entry.ts";
+import { CheckpointBook } from "./checkpoint-book.ts";
 import { Ledger } from "../ledger/ledger.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import { type TakenSnapshot, takenSnapshot } from "../snapshot/taken-snapshot.ts";
@@ -53,6 +54,7 @@ export class EngineState {
   readonly ledger: Ledger = new Ledger();
   readonly policies: PolicyBook;
   readonly keys: KeyBook = new KeyBook();
+  readonly checkpoints: CheckpointBook = new CheckpointBook();
   readonly outcomes: OutcomeIndex = new OutcomeIndex((of) => this.ledger.closedCost(of));
   readonly requests: RequestIndex = new RequestIndex();
   readonly #learning: LearningState;
@@ -66,7 +68,8 @@ export class EngineState {
   constructor(kernelFor?: KernelFor) {
     this.policies = new PolicyBook(kernelFor);
     this.#learning = new LearningState(this.policies);
-    this.#stages = [this.ledger, this.policies, this.keys, this.#learning, this.outcomes, this.requests];
+    const { ledger, policies, keys, outcomes, requests, checkpoints } = this;
+    this.#stages = [ledger, policies, keys, this.#learning, outcomes, requests, checkpoints];
     this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.parts.map((part) => [part, stage])));
   }
 

@@ -4,10 +4,11 @@
  * @module
  */
 import { join } from "node:path";
-import { CalybrisError, GENESIS_HASH, invariant } from "@calybris/kernel";
+import { CalybrisError, GENESIS_HASH, invariant, NOTE_BYTES_MAX } from "@calybris/kernel";
+import { CHECKPOINT_DIRECTORY, type NoteFiles, StoredNotes } from "../checkpoint/note-files.ts";
 import { brokenLink } from "../journal/broken-link.ts";
 import { nodeChain } from "../journal/chain-hash.ts";
-import { type Disk, nodeDisk, withDisk } from "../journal/disk.ts";
+import { type Disk, nodeDisk, readWhole, withDisk } from "../journal/disk.ts";
 import type { FileIdentity } from "../journal/file-identity.ts";
 import { type Head, readHead } from "../journal/head.ts";
 import { acquireLock } from "../journal/lock.ts";
@@ -46,6 +47,7 @@ export class DirectoryStorage implements Storage {
   readonly name: string;
   readonly snapshots: SnapshotFiles;
   readonly seed: SeedStore;
+  readonly notes: NoteFiles;
   readonly #disk: Disk;
   readonly #isLocked: boolean;
   readonly #driver: (start: WriterStart, key: Uint8Array | undefined) => WriterDriver;
@@ -59,6 +61,15 @@ export class DirectoryStorage implements Storage {
     this.#driver = driver;
     this.snapshots = disk === undefined ? new NodeSnapshotFiles(directory) : new DiskSnapshotFiles(disk, directory);
     this.seed = new SeedFile(this.#disk, directory);
+    this.notes = new StoredNotes({
+      journal: this.snapshots,
+      history: async () => {
+        const history = join(directory, CHECKPOINT_DIRECTORY);
+        this.#disk.makeDirectory(history);
+        return disk === undefined ? new NodeSnapshotFiles(history) : new DiskSnapshotFiles(disk, history);
+      },
+      read: async (name) => this.#textOf(name),
+    });
   }
 
   async prepare(): Promise<void> {
@@ -146,6 +157,20 @@ export class DirectoryStorage implements Storage {
       for (const { offset, bytes, ended } of scanSegment(this.#disk, this.name, segment, 0))
         yield { file, byteOffset: offset, bytes, ended };
     }
+  }
+
+  /** A small file; `undefined` where there is none. */
+  #textOf(name: string): string | undefined {
+    return withDisk(this.name, () => {
+      const file = this.#disk.open(this.name, name, false);
+      if (file === undefined) return undefined;
+      try {
+        const bytes = Buffer.alloc(Math.min(file.size(), NOTE_BYTES_MAX));
+        return bytes.toString("utf8", 0, readWhole(file, bytes));
+      } finally {
+        file.close();
+      }
+    });
   }
 
   /** A disk that is given is read in this thread. */

@@ -15,6 +15,7 @@ import type { EntryHead } from "@calybris/kernel";
 import type { ChainPosition } from "../journal/chain-check.ts";
 import type { ChainStart } from "../journal/chain-start.ts";
 import type { Head } from "../journal/head.ts";
+import type { NoteFiles } from "../checkpoint/note-files.ts";
 import type { GoodEntry, Recovered } from "../journal/recovery.ts";
 import type { WriterDriver } from "../journal/writer-driver.ts";
 import type { SnapshotFiles } from "../snapshot/snapshot-files.ts";
@@ -129,4 +130,6 @@ export interface Storage {
   /** Where snapshots of the state are written. */
   readonly snapshots: SnapshotFiles;
   readonly seed: SeedStore;
+  /** Where checkpoints are kept beside the entries. */
+  readonly notes: NoteFiles;
 }

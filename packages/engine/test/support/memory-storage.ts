@@ -4,6 +4,7 @@
  * @module
  */
 import { CalybrisError, type EntryLine, GENESIS_HASH, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import type { NoteFiles } from "../../src/checkpoint/note-files.ts";
 import { ChainCheck } from "../../src/journal/chain-check.ts";
 import type { ChainStart } from "../../src/journal/chain-start.ts";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
@@ -34,6 +35,10 @@ export class MemoryMedium {
   /** Every line with its newline, and the segment it is in. */
   readonly lines: { bytes: Buffer; readonly segment: number }[] = [];
   readonly snapshots: Map<string, Buffer> = new Map();
+  readonly notes: { newest: string | undefined; readonly kept: Map<bigint, string> } = {
+    newest: undefined,
+    kept: new Map(),
+  };
   head: Head | undefined;
   seed: Uint8Array | undefined;
   owner: MemoryStorage | undefined;
@@ -118,6 +123,17 @@ export class MemoryStorage implements Storage {
 
   get snapshots(): SnapshotFiles {
     return snapshotFilesOf(this.#medium.snapshots);
+  }
+
+  get notes(): NoteFiles {
+    const { notes } = this.#medium;
+    return {
+      newest: async () => notes.newest,
+      keep: async (treeSize, note) => {
+        notes.kept.set(treeSize, note);
+        notes.newest = note;
+      },
+    };
   }
 
   get seed(): SeedStore {

@@ -1,0 +1,93 @@
+/**
+ * Checkpoints of an engine: the newest, and what may be asked of them.
+ * @module
+ */
+import { CalybrisError, parseNote } from "@calybris/kernel";
+import type { BookedCheckpoint, CheckpointBook } from "../state/checkpoint-book.ts";
+import type { CheckpointKeeper, CheckpointResult } from "./checkpoint-keeper.ts";
+import type { NoteFiles } from "./note-files.ts";
+
+export interface CheckpointStatus {
+  /** Whether a signer is configured. */
+  readonly isSigning: boolean;
+  /** Since the start. */
+  readonly signedCount: number;
+  readonly failedCount: number;
+  /** Why the last attempt failed; `undefined` after one that did not. */
+  readonly problem: string | undefined;
+}
+
+export interface EngineCheckpointsPorts {
+  readonly book: CheckpointBook;
+  readonly files: NoteFiles;
+  /** Makes the keeper, where a signer is configured. */
+  readonly keeper: (onResult: (result: CheckpointResult) => void) => CheckpointKeeper | undefined;
+  readonly onResult: ((result: CheckpointResult) => void) | undefined;
+}
+
+export class EngineCheckpoints {
+  readonly #ports: EngineCheckpointsPorts;
+  readonly #keeper: CheckpointKeeper | undefined;
+  #signedCount = 0;
+  #failedCount = 0;
+  #problem: string | undefined;
+
+  constructor(ports: EngineCheckpointsPorts) {
+    this.#ports = ports;
+    this.#keeper = ports.keeper((result) => this.#took(result));
+  }
+
+  /** What the journal's reports go to; `undefined` without a signer. */
+  get keeper(): CheckpointKeeper | undefined {
+    return this.#keeper;
+  }
+
+  /** The newest checkpoint that is an entry; its entry may still be on its way to the disk. */
+  get latest(): BookedCheckpoint | undefined {
+    return this.#ports.book.latest;
+  }
+
+  get status(): CheckpointStatus {
+    const isSigning = this.#keeper !== undefined;
+    return { isSigning, signedCount: this.#signedCount, failedCount: this.#failedCount, problem: this.#problem };
+  }
+
+  /**
+   * Signs the tree of all entries that are durable, now.
+   *
+   * @returns the checkpoint, once its entry and its files are durable.
+   * @throws CalybrisError `CAL_PROOF_REJECTED` where no signer is configured, or the signer failed.
+   */
+  async sign(): Promise<BookedCheckpoint> {
+    if (this.#keeper === undefined) throw rejected("is not signed: no signer is configured");
+    try {
+      return await this.#keeper.sign();
+    } catch (cause) {
+      if (cause instanceof CalybrisError) throw cause;
+      throw rejected(`is not signed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+    }
+  }
+
+  /**
+   * Keeps the newest checkpoint with more signatures, as witnesses add them, beside the journal. The entry stays as it is.
+   *
+   * @throws CalybrisError `CAL_PROOF_REJECTED` for a note of another checkpoint; `CAL_PROOF_MALFORMED`.
+   */
+  async replace(note: string): Promise<void> {
+    const { latest } = this;
+    if (latest === undefined || parseNote(note).text !== parseNote(latest.note).text)
+      throw rejected("is not the newest of this journal");
+    await this.#ports.files.keep(latest.checkpoint.treeSize, note);
+  }
+
+  #took(result: CheckpointResult): void {
+    this.#problem = result.problem;
+    if (result.problem === undefined) this.#signedCount += 1;
+    else this.#failedCount += 1;
+    this.#ports.onResult?.(result);
+  }
+}
+
+function rejected(problem: string, cause?: unknown): CalybrisError {
+  return new CalybrisError("CAL_PROOF_REJECTED", { format: "checkpoint", problem }, { cause });
+}

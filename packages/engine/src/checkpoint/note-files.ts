@@ -1,0 +1,70 @@
+/**
+ * Checkpoints beside a journal: `checkpoint` is the newest, for whoever publishes it, and `checkpoints/<tree size>.note` are
+ * those before. Every one is an entry of the journal as well.
+ *
+ *     checkpoints/<size>.note.next: write ─▶ sync ─▶ rename ─▶ the same for `checkpoint`
+ * @module
+ */
+import type { SnapshotFiles } from "../snapshot/snapshot-files.ts";
+
+/** The newest checkpoint, in a journal's directory. */
+export const CHECKPOINT_FILE = "checkpoint";
+/** Those before, in a directory of the journal's. */
+export const CHECKPOINT_DIRECTORY = "checkpoints";
+const HISTORY_KEPT = 1_000;
+const HISTORY_NAME = /^[0-9]{16}\.note$/;
+
+/** Where notes are kept, as a port. */
+export interface NoteFiles {
+  /** The newest that was kept; `undefined` where there is none. */
+  newest(): Promise<string | undefined>;
+  /** Keeps a note as the newest; durable when it resolves. At every moment a reader finds a whole one. */
+  keep(treeSize: bigint, note: string): Promise<void>;
+}
+
+export function historyName(treeSize: bigint): string {
+  return `${String(treeSize).padStart(16, "0")}.note`;
+}
+
+export interface StoredNotesPorts {
+  readonly journal: SnapshotFiles;
+  /** Makes the directory of the history, once. */
+  readonly history: () => Promise<SnapshotFiles>;
+  readonly read: (name: string) => Promise<string | undefined>;
+}
+
+/** Notes as files. */
+export class StoredNotes implements NoteFiles {
+  readonly #ports: StoredNotesPorts;
+  #history: Promise<SnapshotFiles> | undefined;
+
+  constructor(ports: StoredNotesPorts) {
+    this.#ports = ports;
+  }
+
+  newest(): Promise<string | undefined> {
+    return this.#ports.read(CHECKPOINT_FILE);
+  }
+
+  async keep(treeSize: bigint, note: string): Promise<void> {
+    this.#history ??= this.#ports.history();
+    const history = await this.#history;
+    await replace(history, historyName(treeSize), note);
+    await replace(this.#ports.journal, CHECKPOINT_FILE, note);
+    const names = (await history.list()).filter((name) => HISTORY_NAME.test(name)).sort();
+    for (const name of names.slice(0, -HISTORY_KEPT)) await history.remove(name);
+  }
+}
+
+async function replace(files: SnapshotFiles, name: string, text: string): Promise<void> {
+  const next = `${name}.next`;
+  const file = await files.create(next);
+  try {
+    await file.write(Buffer.from(text));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await files.rename(next, name);
+  await files.syncNames();
+}
