@@ -30,6 +30,7 @@ export const KINDS: readonly EntryKind[] = Object.freeze([
   "state",
   "clock",
   "seal",
+  "checkpoint",
 ]);
 
 export function entrySchema(): JsonSchema {
