@@ -40,14 +40,14 @@ import { KeyFold } from "./keys.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
 import { MoneyFold, type Standing } from "./money.ts";
-import type { AuditedPolicy, Findings, Place, Report } from "./report.ts";
+import type { AuditedCheckpoints, AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { useCaseOf } from "./request-check.ts";
 import { RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
 import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
-import { type AuditedCheckpoints, type LogKeys, TreeCheck } from "./tree-check.ts";
+import { type LogKeys, TreeCheck } from "./tree-check.ts";
 
 /** All of an audit, or only what depends on the entries before: other threads check the rest (`parts.ts`). */
 export type AuditPart = "whole" | "order";

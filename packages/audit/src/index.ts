@@ -7,8 +7,9 @@ export { createFold, type Fold, type FoldOptions } from "./fold.ts";
 export { EntryPart, type EntryPartOptions, TreePart } from "./parts.ts";
 export type { AuditPart } from "./content.ts";
 export type { AuditState } from "./audit-state.ts";
-export type { AuditedCheckpoints, LogKeys } from "./tree-check.ts";
+export type { LogKeys } from "./tree-check.ts";
 export type {
+  AuditedCheckpoints,
   AuditedMoney,
   AuditedPolicy,
   AuditReport,

@@ -3,7 +3,6 @@
  * *incomplete* when nothing does, but something in it could not be checked; else it is *intact*.
  * @module
  */
-import type { AuditedCheckpoints } from "./tree-check.ts";
 import type { Action, Actor, Balances, Reason } from "@calybris/kernel";
 
 export type AuditStatus = "intact" | "broken" | "incomplete";
@@ -99,6 +98,17 @@ export interface AuditedMoney {
   readonly conserved: boolean;
   /** `calyldg1` up to the last entry, in hexadecimal. */
   readonly digest: string;
+}
+
+/** What was established of checkpoints. */
+export interface AuditedCheckpoints {
+  readonly count: number;
+  /** How many have the root of the entries before them. */
+  readonly rootsVerified: number;
+  /** How many are signed by a key that was given. */
+  readonly signaturesVerified: number;
+  /** The newest. */
+  readonly latest: { readonly sequence: number; readonly origin: string; readonly treeSize: bigint };
 }
 
 export interface AuditReport {

@@ -19,23 +19,12 @@ import {
   toUtf8,
   type VerifierKey,
 } from "@calybris/kernel";
-import type { Report } from "./report.ts";
+import type { AuditedCheckpoints, Report } from "./report.ts";
 
 /** Keys of the log, from a source that is trusted, and how a signature is verified. */
 export interface LogKeys {
   readonly keys: readonly VerifierKey[];
   readonly verify: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean;
-}
-
-/** What was established of checkpoints. */
-export interface AuditedCheckpoints {
-  readonly count: number;
-  /** How many have the root of the entries before them. */
-  readonly rootsVerified: number;
-  /** How many are signed by a key that was given. */
-  readonly signaturesVerified: number;
-  /** The newest. */
-  readonly latest: { readonly sequence: number; readonly origin: string; readonly treeSize: bigint };
 }
 
 export interface TreeCheckOptions {
