@@ -35,12 +35,16 @@ export class FireWorld {
   readonly #operator: string;
 
   /** @param tenants - each with a key of its own. */
-  static async make(tenants: readonly string[], pace: MockOptions["pace"] = PACE): Promise<FireWorld> {
+  static async make(
+    tenants: readonly string[],
+    pace: MockOptions["pace"] = PACE,
+    policy: object = CALL_POLICY,
+  ): Promise<FireWorld> {
     const mock = await MockProvider.start({ prices: await shippedPrices(), pace });
-    return new FireWorld(mock, mkdtempSync(join(tmpdir(), "calybris-fire-")), tenants);
+    return new FireWorld(mock, mkdtempSync(join(tmpdir(), "calybris-fire-")), tenants, policy);
   }
 
-  private constructor(mock: MockProvider, folder: string, tenants: readonly string[]) {
+  private constructor(mock: MockProvider, folder: string, tenants: readonly string[], policyFile: object) {
     this.folder = folder;
     this.mock = mock;
     this.journal = join(folder, "journal");
@@ -48,7 +52,7 @@ export class FireWorld {
     const callers = tenants.map((tenant) => ({ tenant, ...createKey() }));
     this.keys = callers.map(({ key }) => key);
     this.#operator = operator.key;
-    const policy = this.#write("policy.json", CALL_POLICY);
+    const policy = this.#write("policy.json", policyFile);
     const config = {
       listen: { port: 0 },
       journal: { directory: this.journal },

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { estimatedCalls } from "./estimated-calls.ts";
+import { manyCalls } from "./many-calls.ts";
 import { moneyUnderFire } from "./money-under-fire.ts";
 
 // Goal: a gateway that is killed in the middle of calls loses no cost, charges none twice, and ends at the provider's bill.
@@ -24,4 +25,18 @@ test("calls that are reserved by an estimate exceed it about as often as it says
   expect(report.estimated).toBeGreaterThan(300);
   // 1 in 100 is stated: 4 of 400, and 16 is six standard deviations above.
   expect(report.overruns).toBeLessThanOrEqual(16);
+});
+
+test("calls of every kind are answered, nothing stays reserved, and what was charged is the bill", async () => {
+  const { calls, answers, savedDollars } = await manyCalls({
+    seed,
+    calls: 250,
+    concurrency: 16,
+    milliseconds: 120_000,
+  });
+  console.log({ seed, calls, answers, savedDollars });
+  expect(calls).toBe(250);
+  expect(answers["malformed 400"]).toBeGreaterThan(0);
+  expect(answers["plain 200"]).toBeGreaterThan(180);
+  expect(savedDollars).toBeGreaterThan(0);
 });

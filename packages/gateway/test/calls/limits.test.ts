@@ -14,7 +14,7 @@ beforeAll(async () => {
     ],
     models: [
       { name: "capped", candidate: "gpt-4.1", outputTokensMax: 7 },
-      { name: "enforced", candidate: "gpt-4.1", decisions: "enforce" },
+      { name: "enforced", candidate: "claude-sonnet-4-6", decisions: "enforce" },
     ],
   });
   await running.client({ key: running.keys.operate }).setBudget("poor", { limit: { exposureCapMicrocents: "1" } });

@@ -64,11 +64,19 @@ export function playedCases(): readonly PlayedCase[] {
   return [...casesIn(OWN_FOLDER), ...(hasCases ? casesIn(SHARED_FOLDER) : [])];
 }
 
+/** `{{repeat:A:N}}` stands for N letters. */
+const REPEATED = /\{\{repeat:(.):(\d+)\}\}/g;
+
+function repeated(_written: string, letter: string, count: string): string {
+  return letter.repeat(Number(count));
+}
+
 function casesIn(folder: string): readonly PlayedCase[] {
   return readdirSync(folder)
     .filter((file) => file.endsWith(".json"))
     .flatMap((file) => {
-      const base = JSON.parse(readFileSync(join(folder, file), "utf8")) as CaseFile;
+      const text = readFileSync(join(folder, file), "utf8").replace(REPEATED, repeated);
+      const base = JSON.parse(text) as CaseFile;
       const variants = (base.variants ?? []).map((variant) => ({
         ...base,
         ...variant,

@@ -187,7 +187,12 @@ describe("the most expensive service that a call may get", () => {
   });
 
   test.each([
-    [{ tier: "priority" }, "openai", {}, 10_000, ["tier priority"]],
+    [{ tier: "priority" }, "openai", {}, 25_000, []],
+    [{ tier: "fast" }, "openai", {}, 25_000, []],
+    [{ tier: "ultrafast" }, "openai", {}, 10_000, ["tier ultrafast"]],
+    [{ tier: "priority" }, "another", {}, 10_000, ["tier priority"]],
+    [{ speed: "fast" }, "anthropic", {}, 60_000, []],
+    [{ speed: "fast", region: "us" }, "anthropic", {}, 66_000, []],
     [{ tier: "priority" }, "openai", { "tier priority": 20_000 }, 20_000, []],
     [{ tier: "auto" }, "openai", { "tier priority": 20_000 }, 20_000, []],
     [{ speed: "fast", region: "us" }, "anthropic", { "speed fast": 60_000 }, 66_000, []],
