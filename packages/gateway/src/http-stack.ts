@@ -144,15 +144,17 @@ export class HttpStack {
   }
 
   /**
-   * Checks the keys and TLS files of a changed configuration.
+   * Checks the keys, TLS files, providers and deployments of a changed configuration.
    *
-   * @returns puts them into effect: keys for requests that begin from then on, TLS for new connections.
+   * @returns puts them into effect: TLS for new connections, all else for requests that begin from then on.
    * @throws CalybrisError `CAL_CONFIG_INVALID`, `CAL_INPUT_UNREADABLE`.
    */
   prepare(config: Config): () => void {
     const renewTls = this.#connections.prepare(config);
+    const renewCalls = this.#calls?.prepare(config);
     return () => {
       renewTls();
+      renewCalls?.();
       this.#keyring.replace(config.keys, config.limits.perSecond);
     };
   }

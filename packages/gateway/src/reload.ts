@@ -1,7 +1,7 @@
 /**
- * Reloading: the configuration, keys, TLS files, the policy file and budgets are read again and take effect together.
+ * Reloading: the configuration, keys, TLS files, deployments, the policy file and budgets are read again and take effect together.
  *
- *     read everything → check everything → one step of the journal → keys and TLS
+ *     read everything → check everything → one step of the journal → keys, TLS and deployments
  *
  * A mistake is found before the step, so either all of it takes effect or nothing has changed.
  * @module
@@ -31,7 +31,7 @@ export interface ReloadPorts {
   readonly config: Config;
   /** Reads the configuration again. */
   readonly readConfig: () => Promise<Config>;
-  /** Checks keys and TLS files; the function returned puts them into effect and throws nothing. */
+  /** Checks keys, TLS files and deployments; the function returned puts them into effect and throws nothing. */
   readonly prepareHttp: (config: Config) => () => void;
   readonly log: Logger;
 }
@@ -104,8 +104,12 @@ export async function readChange(
 function isReloadable(path: string, before: Config, after: Config): boolean {
   if (path.startsWith("tls."))
     return (before.tls.certificateFile === undefined) === (after.tls.certificateFile === undefined);
+  // A service without deployments has no routes of model calls.
+  if (CALLED.includes(path)) return before.deployments.length > 0;
   return RELOADABLE.includes(path);
 }
+
+const CALLED: readonly string[] = ["providers", "deployments", "models"];
 
 const RELOADABLE: readonly string[] = [
   "keys",

@@ -17,10 +17,12 @@ import { anthropicList, listedModels, openaiList } from "./model-lists.ts";
 
 const JSON_ANSWER = "application/json";
 
-export function callRoutes(context: CallContext): readonly Route[] {
-  const { bodyBytesMax } = context.config.calls;
+/** @param current - what is configured now: each call keeps to the end what was in force when it came. */
+export function callRoutes(current: () => CallContext): readonly Route[] {
+  const { config, engine } = current();
+  const { bodyBytesMax } = config.calls;
   const requireReady = (): void => {
-    const { failure } = context.engine.reading;
+    const { failure } = engine.reading;
     if (failure !== undefined) throw failure;
   };
   const shared = { scopes: ["decide"], answer: JSON_ANSWER, ignoresQuery: true } as const;
@@ -34,7 +36,7 @@ export function callRoutes(context: CallContext): readonly Route[] {
       streams: true,
       dialect: callDialect(familyOf(dialect)),
     };
-    return { contract, requireReady, handle: (call) => answerCall(context, dialect, call) };
+    return { contract, requireReady, handle: (call) => answerCall(current(), dialect, call) };
   });
   const count: RouteContract = {
     ...posted,
@@ -62,14 +64,15 @@ export function callRoutes(context: CallContext): readonly Route[] {
   };
   return [
     ...calls,
-    { contract: count, requireReady, handle: (call) => countTokens(context, call) },
-    { contract: models, handle: modelsHandler(context) },
+    { contract: count, requireReady, handle: (call) => countTokens(current(), call) },
+    { contract: models, handle: modelsHandler(current) },
     { contract: hello, handle: () => ({ body: "{}" }) },
   ];
 }
 
-function modelsHandler({ engine, fleet, names }: CallContext): Handler {
+function modelsHandler(current: () => CallContext): Handler {
   return ({ headers, principal }) => {
+    const { engine, fleet, names } = current();
     const all = listedModels(engine.snapshot, fleet, names);
     const models = all.filter(({ id }) => allowsModel(principal.allowed, id));
     const isAnthropic = headers["anthropic-version"] !== undefined;

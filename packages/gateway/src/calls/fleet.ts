@@ -53,21 +53,22 @@ export class Fleet {
 
   /**
    * @param env - where the keys' variables are.
+   * @param before - of the configuration before: a deployment that is called as it was keeps its connections and its circuit.
    * @throws GatewayError `CAL_CONFIG_INVALID` for a key that is not there, and an address that cannot be called.
    */
   constructor(
     { providers, deployments, calls }: Pick<Config, "providers" | "deployments" | "calls">,
     env: { readonly [name: string]: string | undefined },
     prices: PriceBook | undefined,
+    before?: Fleet,
   ) {
+    const known = new Map(before?.upstreams().map((one) => [placeText(one.deployment), one]));
     const made = deployments.map((deployment): [string, Target] => {
       const position = providers.findIndex(({ name }) => name === deployment.provider);
       const provider = providers[position] as ProviderConfig;
-      const upstream = new Upstream(placeOf(deployment, provider, position, env), {
-        connectMs: calls.connectMs,
-        keepAliveMs: KEEP_ALIVE_MS,
-        halfOpenAfterMs: HALF_OPEN_AFTER_MS,
-      });
+      const place = placeOf(deployment, provider, position, env);
+      const options = { connectMs: calls.connectMs, keepAliveMs: KEEP_ALIVE_MS, halfOpenAfterMs: HALF_OPEN_AFTER_MS };
+      const upstream = known.get(placeText(place)) ?? new Upstream(place, options);
       return [deployment.candidate, targetOf(deployment, provider, upstream, prices)];
     });
     this.#targets = new Map(
@@ -88,6 +89,10 @@ export class Fleet {
     return [...this.#targets.values()].flat();
   }
 
+  upstreams(): readonly Upstream[] {
+    return this.all().map(({ upstream }) => upstream);
+  }
+
   /** Names of the candidates that can be called. */
   candidates(): readonly string[] {
     return [...this.#targets.keys()];
@@ -105,6 +110,11 @@ export class Fleet {
   async close(): Promise<void> {
     await Promise.all(this.all().map(({ upstream }) => upstream.close()));
   }
+}
+
+/** All that a deployment is called by; two that are equal in it are one. */
+function placeText({ baseUrl, key, ...rest }: Upstream["deployment"]): string {
+  return JSON.stringify([baseUrl.href, key?.reveal(), rest]);
 }
 
 function placeOf(

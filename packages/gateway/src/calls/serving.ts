@@ -15,17 +15,25 @@ import { loadDigestKey } from "../scan/digest-key.ts";
 import type { CallMetrics } from "../watch/call-metrics.ts";
 import type { ServedGauges } from "../watch/health.ts";
 import { AnswerCache } from "./answer-cache.ts";
+import type { CallContext } from "./call-context.ts";
 import { callRoutes } from "./call-routes.ts";
 import { Fleet } from "./fleet.ts";
 import { ModelNames } from "./model-names.ts";
+import { RetiredUpstreams } from "./retired-upstreams.ts";
 
 /** Share of calls that may have more input than their estimate; the rest of them is an overrun. */
 const MISS_RATE_BPS = 100;
 
 export interface CallServing {
   readonly routes: readonly Route[];
-  readonly fleet: Fleet;
   readonly gauges: () => ServedGauges;
+  /**
+   * Checks providers, deployments and models of a changed configuration. The function returned puts them into effect for calls that
+   * come from then on; those under way go on as they began.
+   *
+   * @throws GatewayError `CAL_CONFIG_INVALID` for a key or an address that cannot be used.
+   */
+  prepare(changed: Config): () => void;
   close(): Promise<void>;
 }
 
@@ -47,18 +55,18 @@ export async function serveCalls(
   { prices, env = process.env, metrics, report }: CallServingOptions,
 ): Promise<CallServing | undefined> {
   if (config.deployments.length === 0) return undefined;
-  const fleet = new Fleet(config, env, prices ?? (await shippedPrices()));
+  const book = prices ?? (await shippedPrices());
+  const retired = new RetiredUpstreams(config.calls.totalMs);
   const digestKey = await loadDigestKey(config.journal.directory);
   const bodies = new CallBodies(digestKey);
-  const names = new ModelNames(config.models, config.calls);
   const estimator = new UsageEstimator(MISS_RATE_BPS);
   const expected = new ExpectedUses(estimator, new UsageEstimator(MISS_RATE_BPS));
   const brake = new StormBrake({ perMinute: config.calls.unansweredPerMinute });
-  const routes = callRoutes({
+  let current: CallContext = {
     engine,
     config,
-    fleet,
-    names,
+    fleet: new Fleet(config, env, book),
+    names: new ModelNames(config.models, config.calls),
     bodies,
     estimator,
     expected,
@@ -67,16 +75,24 @@ export async function serveCalls(
     answers: answerCache(config.calls, digestKey),
     nowMs: Date.now,
     report,
-  });
+  };
   return {
-    routes,
-    fleet,
+    routes: callRoutes(() => current),
+    prepare: ({ providers, deployments, models }) => {
+      const { fleet: before } = current;
+      const fleet = new Fleet({ providers, deployments, calls: config.calls }, env, book, before);
+      const names = new ModelNames(models, config.calls);
+      return () => {
+        current = { ...current, fleet, names };
+        retired.add(before.upstreams().filter((one) => !fleet.upstreams().includes(one)));
+      };
+    },
     gauges: () => {
       const { compared, missed } = estimator.misses;
-      return { deployments: fleet.circuits(), estimatesCompared: compared, estimatesMissed: missed };
+      return { deployments: current.fleet.circuits(), estimatesCompared: compared, estimatesMissed: missed };
     },
     close: async () => {
-      await Promise.all([fleet.close(), bodies.close()]);
+      await Promise.all([current.fleet.close(), retired.close(), bodies.close()]);
     },
   };
 }
