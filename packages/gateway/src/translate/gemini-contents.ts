@@ -34,7 +34,8 @@ export function writeContents(
   let open: readonly ToolCallPart[] = [];
   for (const [index, turn] of turns.entries()) {
     if (turn.role === "instructions") {
-      if (contents.length > 0)
+      // Before the model has said anything, instructions are the system prompt: Claude Code gives some behind the user's words.
+      if (contents.some(({ role }) => role === "model"))
         throw untranslatable(`messages[${index}].role`, "gives instructions amid the conversation");
       system.push(...turn.parts.map(({ text }) => ({ text })));
     } else if (turn.role === "assistant") {

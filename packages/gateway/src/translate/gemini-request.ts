@@ -118,7 +118,7 @@ function thinkingOf(
   if (generation === undefined) throw untranslatable(name, "is not known to be taken by the model");
   const budget = BUDGETS[effort];
   if (generation < LEVELS_SINCE && budget !== undefined) return { thinkingBudget: budget };
-  if (generation >= LEVELS_SINCE && LEVELS.has(effort)) return { thinkingLevel: effort };
+  if (generation >= LEVELS_SINCE && LEVELS.has(effort)) return { thinkingLevel: effort.toUpperCase() };
   throw untranslatable(name, `is ${effort}, which the model does not have`);
 }
 

@@ -146,8 +146,8 @@ describe("a chat completion, written for Google", () => {
   test.each<readonly [string, string, unknown]>([
     ["gemini-2.5-flash", "low", { thinkingBudget: 1_024 }],
     ["gemini-2.5-flash", "high", { thinkingBudget: 24_576 }],
-    ["gemini-3-pro-preview", "low", { thinkingLevel: "low" }],
-    ["models/gemini-3.5-flash", "medium", { thinkingLevel: "medium" }],
+    ["gemini-3-pro-preview", "low", { thinkingLevel: "LOW" }],
+    ["models/gemini-3.5-flash", "medium", { thinkingLevel: "MEDIUM" }],
   ])("says an effort as %s takes it: %s", (model, effort, thinking) => {
     const { generationConfig } = fromChat({ ...hello, model, reasoning_effort: effort });
     expect((generationConfig as Json)["thinkingConfig"]).toEqual(thinking);
@@ -195,7 +195,11 @@ describe("a chat completion, written for Google", () => {
       { messages: [user([{ type: "image_url", image_url: { url: "data:image/gif;base64,QQ==" } }])] },
       "messages",
     ],
-    ["instructions amid", { messages: [user("a"), { role: "system", content: "b" }] }, "messages[1].role"],
+    [
+      "instructions amid",
+      { messages: [user("a"), { role: "assistant", content: "b" }, { role: "system", content: "c" }] },
+      "messages[2].role",
+    ],
     ["a result of nothing", { messages: [user("a"), results] }, "messages[1]"],
     [
       "an open call",
