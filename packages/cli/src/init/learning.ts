@@ -3,12 +3,12 @@
  * explored unasked.
  * @module
  */
-import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
+import { LEARNING_DEFAULTS, OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
 
 type Setting = keyof typeof LEARNING_DEFAULTS | "targetFailureBps";
 
 const REMARKS: Readonly<Partial<Record<Setting, string>>> = {
-  explorationBps: "spread evenly over the tiers that may be drawn; 0 takes the best one",
+  explorationBps: "spread evenly over the tiers that may be drawn, on average; 0 takes the best one",
   holdoutBps: "left alone by the learner, to compare with",
   discountPpm: "how much of the past is kept at each outcome; 1000000 never forgets",
   warmUpRequests: "before that, everything is in one regime",
@@ -19,7 +19,8 @@ const REMARKS: Readonly<Partial<Record<Setting, string>>> = {
 
 /** Lines of a policy, each a comment until its two slashes are taken away. */
 export function learningSectionText(): string {
-  const settings = Object.entries(LEARNING_DEFAULTS).map(
+  const defaults = { ...LEARNING_DEFAULTS, explorationBps: OFFSETS_EXPLORATION_DEFAULT_BPS };
+  const settings = Object.entries(defaults).map(
     ([name, value]) =>
       `  //   ${JSON.stringify(name)}: ${JSON.stringify(value)}, // ${REMARKS[name as Setting] ?? name}`,
   );
@@ -27,6 +28,7 @@ export function learningSectionText(): string {
     "  // Without this section nothing is learned. With it, a request without a floor gets one that was learned from",
     "  // outcomes (`calybris outcome`). These are the defaults; write only what you change.",
     '  // "learning": {',
+    '  //   "method": "offsets", // within a regime the prior\'s score decides; "regimes": Beta beliefs, as published',
     '  //   // "features": ["size", "urgency"], // whole numbers that requests carry; the tokens when left out',
     '  //   // "targetFailureBps": 500, // where failures settle; a third when left out',
     ...settings,

@@ -6,12 +6,14 @@ import type { Learning } from "@calybris/kernel";
 
 /** How a policy may learn. */
 export const LEARNING_METHODS: readonly ["regimes", "offsets"] = ["regimes", "offsets"];
-/** Of a policy that says nothing: published behaviour. */
-export const LEARNING_METHOD_DEFAULT: (typeof LEARNING_METHODS)[number] = "regimes";
+/** Of a policy file that names none: less regret on every set of docs/learning-results.md. `regimes` is published behaviour. */
+export const LEARNING_METHOD_DEFAULT: (typeof LEARNING_METHODS)[number] = "offsets";
+/** The average share that offsets explore, 1 %: the table of docs/learning-results.md, "Exploration". */
+export const OFFSETS_EXPLORATION_DEFAULT_BPS = 100;
 
 /** The defaults of a policy's `learning`. */
 export const LEARNING_DEFAULTS: Learning = Object.freeze({
-  /** 5 %: published. */
+  /** 5 %: published, of the regimes router. */
   explorationBps: 500,
   /** 20 %: published. */
   holdoutBps: 2_000,

@@ -27,7 +27,12 @@ import {
   type UseCase,
 } from "@calybris/kernel";
 import { z } from "zod";
-import { LEARNING_DEFAULTS, LEARNING_METHOD_DEFAULT, LEARNING_METHODS } from "../flows/learning-defaults.ts";
+import {
+  LEARNING_DEFAULTS,
+  LEARNING_METHOD_DEFAULT,
+  LEARNING_METHODS,
+  OFFSETS_EXPLORATION_DEFAULT_BPS,
+} from "../flows/learning-defaults.ts";
 import { type CatalogFile, checkCatalog, readCatalog } from "./catalog-file.ts";
 import { checkShape } from "./check-shape.ts";
 import { ListedNames } from "./listed-names.ts";
@@ -259,10 +264,13 @@ function readLearning(learning: { readonly [key: string]: unknown }): Learning {
   const of = (key: Exclude<keyof typeof LEARNING_DEFAULTS, "method">): number =>
     (learning[key] ?? LEARNING_DEFAULTS[key]) as number;
   const { features, targetFailureBps } = learning;
+  const isByOffsets = (learning["method"] ?? LEARNING_METHOD_DEFAULT) === "offsets";
   return Object.freeze({
     ...(features === undefined ? {} : { features: Object.freeze([...(features as readonly string[])]) }),
-    ...((learning["method"] ?? LEARNING_METHOD_DEFAULT) === "offsets" ? { method: "offsets" as const } : {}),
-    explorationBps: of("explorationBps"),
+    ...(isByOffsets ? { method: "offsets" as const } : {}),
+    explorationBps: isByOffsets
+      ? ((learning["explorationBps"] ?? OFFSETS_EXPLORATION_DEFAULT_BPS) as number)
+      : of("explorationBps"),
     holdoutBps: of("holdoutBps"),
     ...(targetFailureBps === undefined ? {} : { targetFailureBps: targetFailureBps as number }),
     discountPpm: of("discountPpm"),

@@ -67,6 +67,7 @@ const EVERY_FIELD: Readonly<Record<Kind, { [key: string]: Json }>> = {
     substituteWithin: ["alpha", "beta"],
     learning: {
       features: ["length"],
+      method: "regimes",
       explorationBps: 500,
       holdoutBps: 2000,
       targetFailureBps: 3333,
