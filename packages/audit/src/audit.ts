@@ -35,6 +35,7 @@ import {
   type HeadAnchor,
   type Place,
   type TornTail,
+  type TreeAnchor,
 } from "./report.ts";
 import type { LogKeys } from "./tree-check.ts";
 import { type Given, unestablished } from "./unestablished.ts";
@@ -54,6 +55,8 @@ export interface AuditOptions {
   readonly pinnedPolicyDigests?: readonly string[];
   /** Promises kept elsewhere. They are needed before the lines, because lines are not kept. */
   readonly heads?: readonly HeadAnchor[];
+  /** Checkpoints kept elsewhere. They count as heads outside the journal. */
+  readonly trees?: readonly TreeAnchor[];
   /**
    * For a journal of ours without a head in its directory: what was found in its place. A head is durable before the second
    * batch of a journal is written.
@@ -131,6 +134,7 @@ class LogAudit {
   /** Whether entry hashes are computed here. */
   readonly #isHashed: boolean;
   readonly #heads: readonly HeadAnchor[];
+  readonly #trees: readonly TreeAnchor[];
   readonly #pinned: readonly string[];
   readonly #given: Given;
   #isOurs: boolean | undefined;
@@ -158,8 +162,9 @@ class LogAudit {
       options.logKeys,
     );
     const isKeyed = options.isKeyed ?? false;
-    const external =
-      options.heads?.filter(({ isExternal }) => isExternal === true).map(({ sequence }) => sequence) ?? [];
+    this.#trees = options.trees ?? [];
+    const external = this.#trees.map(({ treeSize }) => treeSize);
+    for (const { isExternal, sequence } of options.heads ?? []) if (isExternal === true) external.push(sequence);
     this.#given = { isKeyed, headMac: options.headMac, externalHead: Math.max(0, ...external) };
     this.#chain = options.chain ?? plainChain(hash);
     this.#isHashed = options.part !== "order";
@@ -308,15 +313,28 @@ class LogAudit {
     if (this.#headMissing !== undefined && !this.#isHeadDue)
       this.#isHeadDue = (parseEntryHead(line.dataText)?.durable ?? 0) > 0;
     this.content.check(line, place);
+    for (const { treeSize, root } of this.#trees) if (treeSize === line.sequence) this.#checkTree(root, place);
+  }
+
+  /** In an audit of the order alone, `TreePart` compares. */
+  #checkTree(root: string, place: Place): void {
+    const found = this.content.treeRoot;
+    if (found !== undefined && found !== root) this.#add(place, "tree_root", root, found);
+    if (found === undefined && this.#isHashed)
+      this.#findings.incomplete(`the checkpoint of ${this.#sequence} entries was not compared: entries are missing`);
   }
 
   #add(place: Place, problem: Finding["problem"], expected: string, found: string): void {
-    const sequence = problem === "head" ? this.#sequence : this.#sequence + 1;
+    const sequence = problem === "head" || problem === "tree_root" ? this.#sequence : this.#sequence + 1;
     this.#findings.add({ sequence, file: place.file, byteOffset: place.byteOffset, problem, expected, found });
   }
 
   finish(): AuditReport {
-    const promised = this.#heads.reduce((max, head) => Math.max(max, head.sequence), 0);
+    const anchored = [...this.#heads.map(({ sequence }) => sequence), ...this.#trees.map(({ treeSize }) => treeSize)];
+    for (const sequence of anchored)
+      if (sequence <= this.#fromSequence)
+        this.#findings.incomplete(`what was kept of entry ${sequence} was not compared: a snapshot stands for it`);
+    const promised = Math.max(0, ...anchored);
     const tornTail = this.#closeTail(promised);
     if (this.#isHeadDue) this.#add(this.#end, "head", "a head that names the last entry", this.#headMissing ?? "none");
     if (this.#headMac?.isWrong === true && this.#entries > 0)

@@ -147,6 +147,11 @@ export class ContentAudit {
     return this.#tree.checkpoints;
   }
 
+  /** The root of the tree over all entries so far, in hexadecimal; `undefined` where it is not known. */
+  get treeRoot(): string | undefined {
+    return this.#tree.root;
+  }
+
   get state(): AuditState {
     return this.#state;
   }

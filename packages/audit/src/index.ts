@@ -19,4 +19,5 @@ export type {
   Place,
   Problem,
   TornTail,
+  TreeAnchor,
 } from "./report.ts";

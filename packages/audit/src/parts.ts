@@ -23,6 +23,7 @@ import {
   snapshotFromJson,
 } from "@calybris/kernel";
 import { checkDecided, type InForce } from "./decision-check.ts";
+import type { TreeAnchor } from "./report.ts";
 import { TreeCheck } from "./tree-check.ts";
 
 export interface EntryPartOptions {
@@ -96,10 +97,12 @@ const TREE_ROOT = /"treeRoot":"([0-9a-f]{64})"/;
 /** The Merkle tree over all entries, and the roots that entries say it had before them. */
 export class TreePart {
   readonly #tree: TreeCheck;
+  readonly #anchors: readonly TreeAnchor[];
   #sequence = 0;
 
-  constructor(sha256: Sha256 = portableSha256) {
+  constructor(sha256: Sha256 = portableSha256, anchors: readonly TreeAnchor[] = []) {
     this.#tree = new TreeCheck(sha256);
+    this.#anchors = anchors;
   }
 
   /** Takes the next line of the log from its first on. False: a whole audit may find something in it. */
@@ -109,7 +112,8 @@ export class TreePart {
     this.#sequence = line.sequence;
     const isTrue = this.#isTrue(line);
     this.#tree.take(line.sequence, line.entryHash);
-    return isTrue;
+    const anchor = this.#anchors.find(({ treeSize }) => treeSize === line.sequence);
+    return isTrue && (anchor === undefined || anchor.root === this.#tree.root);
   }
 
   #isTrue({ sequence, dataText }: ChainedLine): boolean {

@@ -76,6 +76,13 @@ export interface HeadAnchor {
   readonly source?: string;
 }
 
+/** A checkpoint that was kept elsewhere, its signatures verified: the root that the tree of the log has at a size. */
+export interface TreeAnchor {
+  readonly treeSize: number;
+  /** In hexadecimal. */
+  readonly root: string;
+}
+
 /** One policy that the log activated. */
 export interface AuditedPolicy {
   readonly id: number;

@@ -3,7 +3,7 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { EntryPart, TreePart } from "@calybris/audit";
+import { EntryPart, type TreeAnchor, TreePart } from "@calybris/audit";
 import { nodeChain, nodeSha256 } from "@calybris/engine/internal";
 import { fastestKernel } from "../decide/kernels.ts";
 
@@ -11,6 +11,8 @@ import { fastestKernel } from "../decide/kernels.ts";
 export interface PartThreadData {
   /** Of a keyed journal. */
   readonly key: Uint8Array | undefined;
+  /** Checkpoints kept elsewhere. */
+  readonly trees: readonly TreeAnchor[];
 }
 
 /** Lines, each with its newline. */
@@ -26,9 +28,9 @@ export interface PartResult {
 }
 
 const NEWLINE = 0x0a;
-const { key } = workerData as PartThreadData;
+const { key, trees } = workerData as PartThreadData;
 const entries = new EntryPart({ sha256: nodeSha256, chain: nodeChain(key), kernelFor: fastestKernel });
-const tree = new TreePart(nodeSha256);
+const tree = new TreePart(nodeSha256, trees);
 
 parentPort?.on("message", ({ part, lines, policy }: PartTask) => {
   const isGood = part === "tree" ? every(lines, (line) => tree.line(line)) : areTrue(lines, policy);

@@ -38,8 +38,8 @@ export class PartThreads {
   #openCount = 0;
   #wake: (() => void) | undefined;
 
-  constructor(threadCount: number, key: Uint8Array | undefined) {
-    const workerData: PartThreadData = { key };
+  constructor(threadCount: number, { key, trees }: PartThreadData) {
+    const workerData: PartThreadData = { key, trees };
     this.#threads = Array.from({ length: threadCount }, () => {
       const thread: Thread = {
         worker: new Worker(new URL("./part-thread.ts", import.meta.url), { workerData }),

@@ -2,7 +2,6 @@
  * `calybris verify`: audits a journal, or any log in the published format, from its bytes alone.
  * @module
  */
-import { availableParallelism } from "node:os";
 import {
   type Audit,
   type AuditedMoney,
@@ -14,26 +13,28 @@ import {
 import type { CalybrisClient } from "@calybris/client";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
-import { actorText, policyDigest, toHex } from "@calybris/kernel";
+import { actorText, type CheckpointTrust, policyDigest, toHex, type VerifierKey } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { isArchive } from "../archive/files.ts";
 import { fastestKernel } from "../decide/kernels.ts";
 import { keyFileOption, readKey, requireKey } from "../journal/key-file.ts";
 import { journalOption, placeOf } from "../journal/place.ts";
+import { readTrustFile } from "../proof/trust-file.ts";
+import { addKey } from "../proof/trusted-keys.ts";
 import { configOption } from "../service/config-file.ts";
 import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { balanceText } from "../ledger/table.ts";
-import { type LogFiles, type LogLine, logFiles, readLog } from "../journal/log-lines.ts";
+import { logFiles } from "../journal/log-lines.ts";
 import { count } from "../terminal/number-text.ts";
 import { type Verdict, verdictText } from "../terminal/status-text.ts";
-import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { writeOutput } from "../terminal/write-output.ts";
+import { auditInParts, readInto, threadCountFor } from "./audit-files.ts";
+import { readSeed, treesOf } from "./given.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
-import { PartThreads } from "./part-threads.ts";
 import { verifyPage } from "./web-page.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
@@ -47,9 +48,17 @@ export interface VerifyOptions {
   readonly fromSnapshot?: true;
   /** How many threads work; 1 for one whole audit. Default: all cores, for a log that is not small. */
   readonly threads?: number;
+  /** Signed checkpoints kept elsewhere; the journal must have their trees. */
+  readonly checkpoint?: readonly string[];
+  /** What they are verified with. */
+  readonly trust?: CheckpointTrust;
+  /** The secret seed of the draws. */
+  readonly seedFile?: string;
 }
 
-interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile"> {
+interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile" | "trust"> {
+  readonly logKey: readonly VerifierKey[];
+  readonly trust?: string;
   readonly web?: string;
   readonly json?: true;
 }
@@ -65,6 +74,10 @@ export function verifyCommand(terminal: Terminal): Command {
     .addOption(apiKeyFileOption())
     .addOption(keyFileOption())
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
+    .option("--checkpoint <file>", "signed checkpoint kept elsewhere, whose tree the journal must have", collected)
+    .option("--log-key <key>", "verifier key of the log that signed it; may be repeated", addKey, [])
+    .option("--trust <file>", "keys of the log and of witnesses with their dates, and the quorum, instead of --log-key")
+    .option("--seed-file <file>", "secret seed of the draws, `draw-seed` of the journal: draws are checked, too")
     .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
     .option("--threads <count>", "how many threads work (default: all cores)", threadsOf)
     .option("--web <file>", "write the page that verifies in a browser, offline, instead of verifying here")
@@ -78,11 +91,18 @@ export function verifyCommand(terminal: Terminal): Command {
       }
       if (path !== undefined && (options.journal ?? options.url) !== undefined)
         command.error("error: give one of a path, --journal and --url");
-      const { report } = await auditTarget(path === undefined ? options : { ...options, journal: path }, options);
+      if (options.checkpoint !== undefined && (options.trust === undefined) === (options.logKey.length === 0))
+        command.error("error: with option '--checkpoint' give either '--log-key' or '--trust'");
+      const { trust: file, logKey, ...rest } = options;
+      const trust = file === undefined ? { logs: logKey.map((key) => ({ key })), ...NO_WITNESS } : readTrustFile(file);
+      const target = path === undefined ? options : { ...options, journal: path };
+      const { report } = await auditTarget(target, { ...rest, trust });
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
 }
+
+const NO_WITNESS = { witnesses: [], quorum: 0 } as const;
 
 function threadsOf(text: string): number {
   if (!/^[1-9][0-9]{0,2}$/.test(text)) throw new InvalidArgumentError("Write a number from 1 to 999.");
@@ -120,87 +140,20 @@ export async function auditLog(path: string, options: VerifyOptions = {}): Promi
   const log = begin ?? logFiles(path);
   const key = readKey(options.keyFile);
   const own = log.isDirectory && !isArchive(path) ? readOwnHead(path, key) : {};
-  const threadCount = begin === undefined ? threadCountFor(options.threads, log.bytes) : 0;
-  const fresh = (part: AuditPart): Promise<Audit> => auditUnder(path, key, own, options, part, begin?.lines);
-  const inParts = threadCount === 0 ? undefined : await auditInParts(log, await fresh("order"), threadCount, key);
-  if (inParts !== undefined && own.torn === undefined && log.missing === undefined) return inParts;
-  // The MAC of the head is searched for anew: the audit in parts has used it up.
-  const again = inParts === undefined && threadCount === 0 ? own : readOwnHeadAgain(path, key, own);
-  const audit = await auditUnder(path, key, again, options, "whole", begin?.lines);
+  const isPlain = begin === undefined && own.torn === undefined && log.missing === undefined;
+  const threadCount = isPlain ? threadCountFor(options.threads, log.bytes) : 0;
+  if (threadCount > 0) {
+    const order = await auditUnder(path, key, own, options, "order");
+    const trees = await treesOf(options.checkpoint ?? [], options.trust);
+    const report = await auditInParts(log, order, threadCount, { key, trees });
+    if (report !== undefined) return { report, prove: order.prove };
+  }
+  // An audit uses up the MAC of the head, which it searches for.
+  const fresh = threadCount > 0 && own.mac !== undefined ? readOwnHead(path, key) : own;
+  const audit = await auditUnder(path, key, fresh, options, "whole", begin?.lines);
   readInto(log, audit);
   const unchecked = own.torn === undefined ? [] : [own.torn];
   return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
-}
-
-function readOwnHeadAgain(path: string, key: Uint8Array | undefined, own: OwnHead): OwnHead {
-  return own.mac === undefined ? own : readOwnHead(path, key);
-}
-
-function readInto(log: LogFiles, audit: Audit): void {
-  const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
-  for (const { line, doneBytes } of linesOf(log)) {
-    if (line.hasNewline) audit.line(line.bytes, line);
-    else audit.unterminated(line.bytes, line);
-    progress.update(doneBytes);
-  }
-  progress.stop();
-}
-
-/** `undefined` unless the log is intact. */
-async function auditInParts(
-  log: LogFiles,
-  audit: Audit,
-  threadCount: number,
-  key: Uint8Array | undefined,
-): Promise<AuditedLog | undefined> {
-  const progress = startProgress(log.bytes < PROGRESS_BYTES_MIN ? undefined : log.bytes, PROGRESS);
-  const threads = new PartThreads(threadCount, key);
-  try {
-    let { policyId } = audit.state();
-    for (const { line, doneBytes } of linesOf(log)) {
-      if (!line.hasNewline) return undefined;
-      const room = threads.add(line.bytes);
-      if (room !== undefined) {
-        await room;
-        progress.update(doneBytes);
-        if (!threads.isGood || !audit.isClean()) return undefined;
-      }
-      audit.line(line.bytes, line);
-      if (audit.state().policyId === policyId) continue;
-      ({ policyId } = audit.state());
-      threads.policy(line.bytes);
-    }
-    if (!audit.isClean() || !(await threads.finish())) return undefined;
-    const report = audit.finish();
-    return report.status === "intact" ? { report, prove: audit.prove } : undefined;
-  } finally {
-    progress.stop();
-    await threads.close();
-  }
-}
-
-function* linesOf(log: LogFiles): Generator<{ readonly line: LogLine; readonly doneBytes: number }> {
-  let done = 0;
-  for (const file of log.files) {
-    let seen = 0;
-    for (const line of readLog(file)) {
-      seen = line.byteOffset + line.bytes.byteLength;
-      yield { line, doneBytes: done + seen };
-    }
-    done += seen;
-  }
-}
-
-/** A log that is checked before threads have started needs none. */
-const PARALLEL_BYTES_MIN = 16 * 1024 * 1024;
-/** The thread that reads is busy for about as long as two others. */
-const THREADS_MAX = 4;
-
-/** Threads beside the one that reads; 0 for one whole audit. */
-function threadCountFor(asked: number | undefined, bytes: number): number {
-  if (asked !== undefined) return Math.min(asked - 1, THREADS_MAX);
-  const cores = availableParallelism();
-  return cores === 1 || bytes < PARALLEL_BYTES_MIN ? 0 : Math.min(cores, THREADS_MAX);
 }
 
 /**
@@ -233,6 +186,7 @@ async function auditUnder(
   const given = options.head === undefined ? undefined : await headGiven(options.head, path);
   const heads = [own.head, given].filter((head) => head !== undefined);
   for (const head of heads) requireKey(head, key, options.keyFile ?? path);
+  const seed = options.seedFile === undefined ? undefined : readSeed(options.seedFile);
   const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
   return createAudit({
     sha256: nodeSha256,
@@ -242,6 +196,8 @@ async function auditUnder(
     snapshot,
     part,
     heads,
+    trees: await treesOf(options.checkpoint ?? [], options.trust),
+    ...(seed && { drawSeed: seed }),
     headMissing: own.missing,
     headMac: own.mac,
     pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
@@ -269,9 +225,6 @@ function withMissing(report: AuditReport, missing: string | undefined): AuditRep
     findingCount: report.findingCount + 1,
   };
 }
-/** Less is verified before a bar could be read. */
-const PROGRESS_BYTES_MIN = 16 * 1024 * 1024;
-const PROGRESS = "verifying {bar} {percentage}% | {eta_formatted} left";
 
 /** The report for a person. */
 export function reportText(report: AuditReport): string {

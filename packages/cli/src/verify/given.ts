@@ -1,0 +1,33 @@
+/**
+ * What a verifier holds beside a log: checkpoints kept elsewhere, and the secret seed of the draws.
+ * @module
+ */
+import type { TreeAnchor } from "@calybris/audit";
+import { nodeVerifyEd25519 } from "@calybris/engine/internal";
+import { CalybrisError, type CheckpointTrust, openCheckpoint, toHex } from "@calybris/kernel";
+import { readSecret } from "../journal/key-file.ts";
+import { proofText } from "../proof/proof-file.ts";
+
+const SEED_BYTES = 32;
+
+/** @throws CalybrisError `CAL_PROOF_REJECTED` for a checkpoint that is not signed as it has to be. */
+export async function treesOf(
+  checkpoint: readonly string[],
+  trust: CheckpointTrust | undefined,
+): Promise<readonly TreeAnchor[]> {
+  if (trust === undefined) return [];
+  const opened = checkpoint.map((file) => openCheckpoint(proofText(file), trust, nodeVerifyEd25519));
+  return (await Promise.all(opened)).map(({ checkpoint: { treeSize, root } }) => ({
+    treeSize: Number(treeSize),
+    root: toHex(root),
+  }));
+}
+
+/** @throws CalybrisError `CAL_INPUT_MALFORMED` for a file that is no seed, or that others may read. */
+export function readSeed(file: string): Uint8Array {
+  const refused = (path: string, problem: string): CalybrisError =>
+    new CalybrisError("CAL_INPUT_MALFORMED", { file: path, problem });
+  const seed = readSecret(file, refused);
+  if (seed.byteLength !== SEED_BYTES) throw refused(file, `is not a seed of ${SEED_BYTES} bytes`);
+  return seed;
+}
