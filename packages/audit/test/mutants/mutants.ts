@@ -375,8 +375,8 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   {
     name: "a head in the journal's own directory counts as one kept elsewhere",
     file: "audit/src/audit.ts",
-    find: "options.heads?.filter(({ isExternal }) => isExternal === true)",
-    replace: "options.heads?.filter(() => true)",
+    find: "if (isExternal === true) external.push(sequence);",
+    replace: "if (isExternal !== null) external.push(sequence);",
     test: "audit/test/unestablished.test.ts",
   },
   {
