@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./audit.ts";
+export type { AuditOptions, HeadMacCheck } from "./audit-options.ts";
 export { createFold, type Fold, type FoldOptions } from "./fold.ts";
 export { EntryPart, type EntryPartOptions, TreePart } from "./parts.ts";
 export type { AuditPart } from "./content.ts";

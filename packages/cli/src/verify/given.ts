@@ -2,7 +2,7 @@
  * What a verifier holds beside a log: checkpoints kept elsewhere, and the secret seed of the draws.
  * @module
  */
-import type { TreeAnchor } from "@calybris/audit";
+import type { LogKeys, TreeAnchor } from "@calybris/audit";
 import { nodeVerifyEd25519 } from "@calybris/engine/internal";
 import { CalybrisError, type CheckpointTrust, openCheckpoint, toHex } from "@calybris/kernel";
 import { readSecret } from "../journal/key-file.ts";
@@ -21,6 +21,13 @@ export async function treesOf(
     treeSize: Number(treeSize),
     root: toHex(root),
   }));
+}
+
+/** What the checkpoints in a journal are verified with. */
+export function logKeysOf(trust: CheckpointTrust | undefined): LogKeys | undefined {
+  if (trust === undefined || trust.logs.length === 0) return undefined;
+  const verify: LogKeys["verify"] = (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true;
+  return { keys: trust.logs.map(({ key }) => key), verify };
 }
 
 /** @throws CalybrisError `CAL_INPUT_MALFORMED` for a file that is no seed, or that others may read. */

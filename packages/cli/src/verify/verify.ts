@@ -32,7 +32,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { writeOutput } from "../terminal/write-output.ts";
 import { auditInParts, readInto, threadCountFor } from "./audit-files.ts";
-import { readSeed, treesOf } from "./given.ts";
+import { logKeysOf, readSeed, treesOf } from "./given.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
 import { verifyPage } from "./web-page.ts";
@@ -197,6 +197,7 @@ async function auditUnder(
     part,
     heads,
     trees: await treesOf(options.checkpoint ?? [], options.trust),
+    logKeys: logKeysOf(options.trust),
     ...(seed && { drawSeed: seed }),
     headMissing: own.missing,
     headMac: own.mac,
