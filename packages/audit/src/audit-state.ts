@@ -13,6 +13,14 @@ export interface AuditState {
   readonly at: number;
   /** The active policy; 0 before genesis. */
   readonly policyId: number;
+  /** The policy that decides in shadow; 0 for none. */
+  readonly stagedId: number;
 }
 
-export const EMPTY_STATE: AuditState = Object.freeze({ sequence: 0, decisionSequence: 0n, at: 0, policyId: 0 });
+export const EMPTY_STATE: AuditState = Object.freeze({
+  sequence: 0,
+  decisionSequence: 0n,
+  at: 0,
+  policyId: 0,
+  stagedId: 0,
+});

@@ -22,30 +22,27 @@ import {
   laterStageOf,
   type Policy,
   type PolicyEntry,
-  type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
-  policyDigest,
   type Sha256,
-  snapshotFromJson,
   type StateEntry,
   toHex,
 } from "@calybris/kernel";
 import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MONEY } from "./entry-kinds.ts";
-import { activatedBy, foldEntry, Policies } from "./fold.ts";
-import { checkDecided, type InForce } from "./decision-check.ts";
+import { activatedBy, foldEntry } from "./fold.ts";
+import { checkDecided } from "./decision-check.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
 import { MoneyFold, type Standing } from "./money.ts";
+import { PolicyFold } from "./policies.ts";
 import type { AuditedCheckpoints, AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { useCaseOf } from "./request-check.ts";
 import { RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
-import { snapshotFaults } from "./snapshot-check.ts";
 import { stateDigestOf } from "./state-digest.ts";
 import { type LogKeys, TreeCheck } from "./tree-check.ts";
 
@@ -60,11 +57,9 @@ export class ContentAudit {
   decisions = 0;
   readonly #findings: Findings;
   readonly #sha256: Sha256;
-  readonly #kernelFor: (policy: Policy) => Kernel;
-  readonly #byId = new Policies();
+  readonly #journal: PolicyFold;
   #state: AuditState = EMPTY_STATE;
   #durable = 0;
-  #inForce: InForce | undefined;
   /** `undefined` once an entry is missing that may have moved some. */
   #money: MoneyFold | undefined = new MoneyFold();
   readonly #learningCheck: LearningCheck;
@@ -95,7 +90,7 @@ export class ContentAudit {
     this.#isWhole = part === "whole";
     this.#findings = findings;
     this.#sha256 = sha256;
-    this.#kernelFor = kernelFor;
+    this.#journal = new PolicyFold(sha256, kernelFor);
     this.#seed = drawSeed;
     this.#requestIds = new RequestIds(sha256);
     this.#tree = new TreeCheck(sha256, { logKeys, isElsewhere: !this.#isWhole });
@@ -112,12 +107,10 @@ export class ContentAudit {
       keys,
       learning: this.#learningCheck.fold,
       onPolicy: ({ since: _, ...audited }, given) => {
-        this.#byId.add(audited.id, given);
+        this.#journal.restore(audited.id, given);
         this.policies.push(audited);
-        const { policy: rules } = given;
-        const digest = policyDigest(rules, this.#sha256);
-        this.#inForce = { id: audited.id, snapshot: given, kernel: this.#kernelFor(rules), digest };
       },
+      onRollout: (activeId, stagedId) => this.#journal.restoreRollout(activeId, stagedId),
       onSeedDigest: (digest) => {
         this.#seedDigest = digest;
       },
@@ -127,7 +120,8 @@ export class ContentAudit {
     this.#learningCheck.beginAfter(sequence);
     this.#requestIds.hasForgotten = true;
     this.#tree.beginAfter(snapshot.tree);
-    this.#state = { sequence, at, decisionSequence: BigInt(decisions), policyId: policy };
+    const stagedId = this.#journal.staged?.id ?? 0;
+    this.#state = { sequence, at, decisionSequence: BigInt(decisions), policyId: policy, stagedId };
   }
 
   /** Content that cannot be checked: the seed of its draws is missing, or it lies too far back. */
@@ -208,7 +202,7 @@ export class ContentAudit {
   #checkMoney(head: EntryHead, body: EntryBody, report: Report): void {
     const money = this.#money;
     if (money !== undefined) {
-      const kernel = body.kind === "decision" && body.policyId === undefined ? this.#inForce?.kernel : undefined;
+      const kernel = body.kind === "decision" && body.policyId === undefined ? this.#journal.active?.kernel : undefined;
       if (body.kind === "decision") {
         const standing = money.standing(body.tenant ?? DEFAULT_TENANT) ?? UNMETERED;
         checkShortage(body, standing, (budget) => this.#costMost(body, kernel, budget), report);
@@ -222,7 +216,7 @@ export class ContentAudit {
   #costMost(entry: DecisionEntry, kernel: Kernel | undefined, budgetMicrocents: bigint): bigint | undefined {
     const request = { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
     if (entry.learning === undefined) return kernel?.prescribe(request).costMicrocents;
-    const snapshot = this.#inForce?.snapshot;
+    const snapshot = this.#journal.active?.snapshot;
     if (kernel === undefined || snapshot === undefined || this.#learning === undefined) return undefined;
     const { floorBps, holdout: isHoldout } = entry.learning;
     const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
@@ -233,7 +227,7 @@ export class ContentAudit {
 
   /** Learning too is checked up to the first entry that is missing. */
   #checkLearning(head: EntryHead, body: EntryBody, report: Report): void {
-    const policy = body.kind === "decision" && body.policyId !== undefined ? undefined : this.#inForce;
+    const policy = body.kind === "decision" && body.policyId !== undefined ? undefined : this.#journal.active;
     if (this.#learning !== undefined)
       this.#learning.take(head.sequence, head.at, body, { policy, money: this.#money }, report);
     else if (LEARNING_KINDS.includes(body.kind) || (body.kind === "decision" && body.learning !== undefined))
@@ -252,7 +246,7 @@ export class ContentAudit {
 
   #readBody(head: EntryHead, data: string, report: Report): EntryBody | undefined {
     try {
-      const body = parseEntryBody(head, data, this.#byId.of);
+      const body = parseEntryBody(head, data, this.#journal.of);
       const unsupported = body === undefined ? `its kind ${head.kind}` : laterStageOf(body);
       if (body === undefined || unsupported !== undefined) {
         this.#unsupported(head, `entry ${head.sequence} uses what this version does not support: ${unsupported}`);
@@ -312,25 +306,15 @@ export class ContentAudit {
 
   #checkPolicy(head: EntryHead, entry: GenesisEntry | PolicyEntry, report: Report): void {
     const expectedId = (this.policies.at(-1)?.id ?? 0) + 1;
-    if (entry.policyId !== expectedId && !this.#resume) report("policy_id", String(expectedId), String(entry.policyId));
-    let snapshot: PolicySnapshot;
-    try {
-      snapshot = snapshotFromJson(entry.snapshot ?? null);
-    } catch (error) {
-      report("body", "a valid policy snapshot", messageOf(error));
-      this.#inForce = undefined;
-      return;
-    }
-    for (const [expected, found] of snapshotFaults(snapshot)) report("body", expected, found);
-    const { policy } = snapshot;
-    const digest = policyDigest(policy, this.#sha256);
-    const hex = toHex(digest);
-    if (hex !== entry.policyDigest) report("policy_digest", hex, String(entry.policyDigest));
-    this.#checkSeed(entry, snapshot.learning !== undefined, report);
-    this.#byId.add(entry.policyId, snapshot);
-    this.policies.push({ id: entry.policyId, digest: hex, ...activatedBy(entry, this.#keys) });
+    const brings = entry.snapshot !== undefined;
+    if (brings && entry.policyId !== expectedId && !this.#resume)
+      report("policy_id", String(expectedId), String(entry.policyId));
+    const changed = this.#journal.take(entry, report);
+    if (changed === undefined) return;
+    const { policy, isNew } = changed;
+    this.#checkSeed(entry, isNew && policy.snapshot.learning !== undefined, report);
+    if (isNew) this.policies.push({ id: policy.id, digest: toHex(policy.digest), ...activatedBy(entry, this.#keys) });
     this.#isPolicyUnknown = false;
-    this.#inForce = { id: entry.policyId, snapshot, kernel: this.#kernelFor(policy), digest };
     if (head.sequence === 1) this.#resume = false;
   }
 
@@ -360,13 +344,14 @@ export class ContentAudit {
         `request id ${JSON.stringify(entry.requestId)} decided once`,
         `decision ${before} decided it`,
       );
-    const inForce = this.#inForce;
+    const inForce = this.#journal.active;
     if (this.#isPolicyUnknown) return;
     if (inForce === undefined || entry.policyId !== undefined) {
       const stated = entry.policyId === undefined ? "none stated" : `policy ${entry.policyId} stated`;
       report("decision_policy", `the policy in force, ${inForce?.id ?? "(none)"}, left out`, stated);
       return;
     }
+    this.#journal.checkShadow(entry, report);
     if (this.#isWhole) checkDecided(entry, inForce, this.#sha256, report);
   }
 }

@@ -19,42 +19,35 @@ import {
   sha256 as portableSha256,
   referenceKernel,
   type Sha256,
-  snapshotFromJson,
   timeAfter,
 } from "@calybris/kernel";
 import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { KeyFold } from "./keys.ts";
-import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
+import { LearningCheck } from "./learning/learning-check.ts";
 import { MoneyFold } from "./money.ts";
+import { PolicyFold } from "./policies.ts";
 import type { AuditedPolicy, Finding, Place, Report } from "./report.ts";
 import { stateDigestOf } from "./state-digest.ts";
 
 /** The state after one more entry. */
 export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): AuditState {
   return {
+    ...(body.kind === "genesis" || body.kind === "policy" ? policiesAfter(state, body) : policiesOf(state)),
     sequence: head.sequence,
     at: timeAfter(head.at, body),
     decisionSequence: body.kind === "decision" ? body.request.sequence : state.decisionSequence,
-    policyId: body.kind === "genesis" || body.kind === "policy" ? body.policyId : state.policyId,
   };
 }
 
-/** Policies by id, and the last one: what a decision's entry leaves out follows from the one it was decided under. */
-export class Policies {
-  readonly #byId = new Map<number, PolicySnapshot>();
-  #last: PolicySnapshot | undefined;
+function policiesOf({ policyId, stagedId }: AuditState): Pick<AuditState, "policyId" | "stagedId"> {
+  return { policyId, stagedId };
+}
 
-  add(id: number, snapshot: PolicySnapshot): void {
-    this.#byId.set(id, snapshot);
-    this.#last = snapshot;
-  }
-
-  readonly of = (id: number | undefined): PolicySnapshot => {
-    const snapshot = id === undefined ? this.#last : this.#byId.get(id);
-    if (snapshot === undefined) throw new RangeError(`no policy ${id ?? ""} was activated`);
-    return snapshot;
-  };
+/** Every change but the staging itself ends the staging. */
+function policiesAfter(state: AuditState, body: GenesisEntry | PolicyEntry): Pick<AuditState, "policyId" | "stagedId"> {
+  const isStaging = body.kind === "policy" && body.change === "staged";
+  return isStaging ? { policyId: state.policyId, stagedId: body.policyId } : { policyId: body.policyId, stagedId: 0 };
 }
 
 /** Who activated a policy, as a report shows it. */
@@ -101,8 +94,7 @@ export function createFold(options: FoldOptions = {}): Fold {
   const sha256 = options.sha256 ?? portableSha256;
   let state = EMPTY_STATE;
   const kernelFor = options.kernelFor ?? referenceKernel;
-  let inForce: LearningPolicy | undefined;
-  const byId = new Policies();
+  const journal = new PolicyFold(sha256, kernelFor);
   const policies: AuditedPolicy[] = [];
   const money = new MoneyFold();
   const learning = new LearningCheck(sha256);
@@ -110,32 +102,27 @@ export function createFold(options: FoldOptions = {}): Fold {
   return {
     apply: (data) => {
       const head = parseEntryHead(data);
-      const body = head === undefined ? undefined : parseEntryBody(head, data, byId.of);
+      const body = head === undefined ? undefined : parseEntryBody(head, data, journal.of);
       if (head === undefined || body === undefined || laterStageOf(body) !== undefined) {
         const problem = "this version does not know what it does to the state";
         throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: state.sequence + 1, problem });
       }
-      if ((body.kind === "genesis" || body.kind === "policy") && body.snapshot !== undefined) {
-        const snapshot = snapshotFromJson(body.snapshot);
-        inForce = { snapshot, kernel: kernelFor(snapshot.policy) };
-        byId.add(body.policyId, snapshot);
-        policies.push({
-          id: body.policyId,
-          digest: body.policyDigest,
-          ...activatedBy(body, keys),
-        });
-      }
       const { sequence } = head;
       const report: Report = (problem, expected, found) => options.onFinding?.({ sequence, problem, expected, found });
+      if (body.kind === "genesis" || body.kind === "policy") {
+        const changed = journal.take(body, report);
+        if (changed?.isNew === true)
+          policies.push({ id: body.policyId, digest: body.policyDigest, ...activatedBy(body, keys) });
+      } else if (body.kind === "decision") journal.checkShadow(body, report);
       keys.take(sequence, body, report);
       money.take(sequence, head.at, body, report);
-      learning.take(sequence, head.at, body, { policy: inForce, money }, report);
+      learning.take(sequence, head.at, body, { policy: journal.active, money }, report);
       state = foldEntry(state, head, body);
       return state;
     },
     state: () => state,
     policies: () => policies,
-    snapshot: () => inForce?.snapshot,
+    snapshot: () => journal.active?.snapshot,
     prove: (at = state.at) => proofOf(money, state.sequence, at, sha256),
     stateDigest: () =>
       stateDigestOf(

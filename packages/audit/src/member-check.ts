@@ -20,11 +20,9 @@ import type { Report } from "./report.ts";
 export function checkMembers(entry: DecisionEntry, snapshot: PolicySnapshot, report: Report): void {
   const { policy } = snapshot;
   checkBounds(entry, snapshot, report);
-  const { acted, shadow, reservedMicrocents, decision, request } = entry;
-  const named = [acted, shadow?.candidateId].filter((id) => id !== undefined && id !== 0);
-  for (const id of named)
-    if (!policy.candidates.some((candidate) => candidate.id === id))
-      report("decision", "a candidate of the policy", `candidate ${id}`);
+  const { acted, reservedMicrocents, decision, request } = entry;
+  if (acted !== undefined && acted !== 0 && !policy.candidates.some(({ id }) => id === acted))
+    report("decision", "a candidate of the policy", `candidate ${acted}`);
   if (acted !== undefined && acted !== 0) checkActed(entry, snapshot, report);
   const runs = policy.candidates.find(({ id }) => id === (acted ?? decision.selectedId));
   if (reservedMicrocents === undefined) return;

@@ -73,6 +73,8 @@ export class EntryPart {
     if (head.kind === "genesis" || head.kind === "policy") {
       const body = parseEntryBody(head, dataText, none);
       if (body?.kind !== "genesis" && body?.kind !== "policy") return false;
+      // Which policy is active then follows from entries before: a whole audit has them.
+      if (body.kind === "policy" && (body.change !== "promoted" || body.snapshot === undefined)) return false;
       const snapshot = snapshotFromJson(body.snapshot ?? null);
       const { policy } = snapshot;
       const digest = policyDigest(policy, this.#sha256);

@@ -87,6 +87,7 @@ export interface RestoredFolds {
   readonly learning: LearningFold;
   readonly keys: KeyFold;
   readonly onPolicy: (policy: AuditedPolicy & { readonly since: number }, snapshot: PolicySnapshot) => void;
+  readonly onRollout: (activeId: number, stagedId: number | undefined) => void;
   readonly onSeedDigest: (digest: string) => void;
 }
 
@@ -95,6 +96,7 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
   const { money, learning, keys } = folds;
   const open: number[][] = [];
   const closed: number[][] = [];
+  const snapshots = new Map<number, PolicySnapshot>();
   for (const members of parts) {
     switch (members.text("part")) {
       case "policy": {
@@ -105,6 +107,14 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
         const id = members.whole("id");
         folds.onPolicy({ id, digest, actor, keyName: undefined, onBehalfOf, since: members.whole("since") }, snapshot);
         learning.policy(members.whole("since"), snapshot);
+        snapshots.set(id, snapshot);
+        break;
+      }
+      case "rollout": {
+        const since = members.objects("activations").at(-1)?.whole("sequence") ?? 0;
+        folds.onRollout(head.policy, members.has("staged") ? members.whole("staged") : undefined);
+        const active = snapshots.get(head.policy);
+        if (active !== undefined) learning.policy(since, active);
         break;
       }
       case "keys":

@@ -11,7 +11,7 @@ import type { MoneyFold } from "./money.ts";
 /**
  * In hexadecimal.
  *
- * @param policyDigests - `calypol1` of every policy that was activated, in order.
+ * @param policyDigests - `calypol1` of every policy of the journal, by id.
  * @param keys - sequences of the active keys, ascending.
  */
 export function stateDigestOf(
@@ -22,7 +22,7 @@ export function stateDigestOf(
   learning: LearningFold,
   sha256: Sha256,
 ): string {
-  const { sequence, at, decisionSequence, policyId } = state;
+  const { sequence, at, decisionSequence, policyId, stagedId } = state;
   const json = writeExact({
     format: JOURNAL_FORMAT,
     at,
@@ -30,6 +30,7 @@ export function stateDigestOf(
     ...(money.isEmpty ? {} : { ledger: moneyStateJson(money, sequence, sha256) }),
     policy: policyId,
     policies: policyDigests,
+    ...(stagedId === 0 ? {} : { staged: stagedId }),
     ...(keys.length === 0 ? {} : { keys }),
     ...(learning.learning === undefined ? {} : { learning: learning.toJson() }),
   });

@@ -93,7 +93,7 @@ test.each(LATER)("$name: the engine refuses the journal, and an audit says incom
 });
 
 test.each([
-  ['"shadow":{"action":"reject"},', '"identity"', "CAL_JOURNAL_ENTRY_UNSUPPORTED"],
+  ['"shadow":{"action":"reject"},', '"identity"', "CAL_JOURNAL_CORRUPT"],
   ['"colour":"red",', '"identity"', "CAL_JOURNAL_MEMBER_UNKNOWN"],
   ['"colour":"red",', '"riskBps"', "CAL_JOURNAL_MEMBER_UNKNOWN"],
 ])("a decision with %s is refused by the engine", async (member, before, code) => {

@@ -312,6 +312,86 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/rollout/stage": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Stage a policy: it decides in shadow, from the next decision on
+     * @description No answer changes. Each decision's entry holds what the staged policy would have decided. The policy that was staged before is no longer.
+     */
+    readonly post: operations["stagePolicy"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/rollout": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * Compare the staged policy with the active one
+     * @description Reads every entry since the staging. `missing` says what a promotion still needs.
+     */
+    readonly get: operations["rollout"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/rollout/promote": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Activate the staged policy, once it passes a gate
+     * @description At least 1,000 decisions in shadow, and either at most 5 % of actions differ and its reward is shown to be no worse, or its reward is shown to be better. `POST /v1/policies` activates a policy without gates.
+     */
+    readonly post: operations["promotePolicy"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/rollout/back": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Activate an earlier policy, from the next decision on
+     * @description Ends the staging. Rolling back to the active policy ends the staging alone.
+     */
+    readonly post: operations["rollBackPolicy"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/priors": {
     readonly parameters: {
       readonly query?: never;
@@ -484,6 +564,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
   schemas: {
+    readonly Activation: {
+      /** @description Journal sequence. */
+      readonly sequence: number;
+      /** @description Active from there on. */
+      readonly policyId: number;
+    };
     readonly Actor: {
       /** @description Sequence of the entry that introduced the key, or `system:` and a user of the operating system. */
       readonly actor: string;
@@ -1038,6 +1124,8 @@ export interface components {
       readonly by?: string | undefined;
     };
     readonly Policies: {
+      readonly activations: readonly components["schemas"]["Activation"][];
+      readonly staged: number | null;
       readonly policies: readonly components["schemas"]["PolicyRow"][];
     };
     readonly PolicyChange: {
@@ -1099,6 +1187,11 @@ export interface components {
       readonly learning?:
         | {
             readonly features?: readonly string[] | undefined;
+            /**
+             * @description "regimes", "offsets" (`regimes`: eight regimes with Beta beliefs, as published; `offsets`: the prior's score decides within a regime).
+             * @enum {unknown}
+             */
+            readonly method?: ("regimes" | "offsets") | undefined;
             /** @description A whole number from 0 to 10000 (spread evenly over the tiers that may be drawn; 0 explores in shadow only). */
             readonly explorationBps?: number | undefined;
             /** @description A whole number from 0 to 10000 (left alone by the learner). */
@@ -1138,6 +1231,14 @@ export interface components {
         };
       };
     };
+    readonly PolicyNamedRequest: {
+      /** @description A whole number from 1 to 4294967295 (the id of a policy of the journal). */
+      readonly policyId: number;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
+    };
     readonly PolicyRow: {
       /** @description Counts from 1. */
       readonly policyId: number;
@@ -1154,7 +1255,7 @@ export interface components {
       readonly isFromFile: boolean;
       /** @description Whether it is the active policy. */
       readonly inForce: boolean;
-      /** @description Journal sequence of the entry that activated it. */
+      /** @description Journal sequence of the entry that brought it. */
       readonly sequence: number;
       readonly actor: components["schemas"]["Actor"] | null;
     };
@@ -1228,6 +1329,27 @@ export interface components {
       readonly keyCount: number;
       readonly restartNeeded: readonly string[];
     };
+    readonly Rollout: {
+      /** @description The active policy. */
+      readonly activePolicyId: number;
+      readonly staged: components["schemas"]["StagedPolicy"] | null;
+    };
+    readonly RolloutChange: {
+      /** @description Its id. */
+      readonly policyId: number;
+      /** @description Journal sequence of the entry that made the change. */
+      readonly sequence: number;
+      /** @description True if it was so already; nothing changed. */
+      readonly repeated: boolean;
+    };
+    readonly RolloutEffect: {
+      /** @description The staged policy's mean less that of what ran; null before the first outcome. */
+      readonly difference: number | null;
+      /** @description Valid however often it is looked at. */
+      readonly lower: number;
+      /** @description Likewise. */
+      readonly upper: number;
+    };
     readonly Settlement: {
       /** @description Names the decision for outcomes and settlements. */
       readonly decisionId: string;
@@ -1263,6 +1385,52 @@ export interface components {
       readonly roomMicrocents: string;
       /** @description The request's own limit, in microcents; $1 is 100,000,000. */
       readonly askedMicrocents: string;
+    };
+    readonly StagedPolicy: {
+      /** @description Its id. */
+      readonly policyId: number;
+      /** @description Its name. */
+      readonly name: string;
+      /** @description Journal sequence of the entry that staged it. */
+      readonly since: number;
+      /** @description Decisions that were made in shadow, too. */
+      readonly decisions: number;
+      /** @description Those with another action. */
+      readonly actionMismatches: number;
+      /** @description Those with another action or candidate. */
+      readonly mismatches: number;
+      readonly regimes: readonly {
+        /** @description 0 to 7, or 8 before regimes are known. */
+        readonly regime: number;
+        /** @description Decisions that were made in shadow, too. */
+        readonly decisions: number;
+        /** @description Those with another action. */
+        readonly actionMismatches: number;
+        /** @description Those with another action or candidate. */
+        readonly mismatches: number;
+      }[];
+      readonly tenants: readonly {
+        /** @description Null for no tenant; an empty name for all beyond 1,000. */
+        readonly tenant: string | null;
+        /** @description Decisions that were made in shadow, too. */
+        readonly decisions: number;
+        /** @description Those with another action. */
+        readonly actionMismatches: number;
+        /** @description Those with another action or candidate. */
+        readonly mismatches: number;
+      }[];
+      readonly mismatchSequences: readonly number[];
+      /** @description Outcomes that are compared. */
+      readonly outcomes: number;
+      /** @description Outcomes whose draws are not known. */
+      readonly outcomesUnknown: number;
+      readonly success: components["schemas"]["RolloutEffect"];
+      readonly reward: components["schemas"]["RolloutEffect"];
+      readonly isNoWorseAt: number | null;
+      readonly isBetterAt: number | null;
+      /** @description The gate that is passed: few differ and no worse, or better. */
+      readonly passes: ("a" | "b") | null;
+      readonly missing: readonly string[];
     };
     readonly TenantBudget: {
       /** @description Its name. */
@@ -1348,6 +1516,7 @@ export interface components {
   headers: never;
   pathItems: never;
 }
+export type Activation = components["schemas"]["Activation"];
 export type Actor = components["schemas"]["Actor"];
 export type Batch = components["schemas"]["Batch"];
 export type BatchRequest = components["schemas"]["BatchRequest"];
@@ -1384,6 +1553,7 @@ export type PolicyChange = components["schemas"]["PolicyChange"];
 export type PolicyCheck = components["schemas"]["PolicyCheck"];
 export type PolicyCheckRequest = components["schemas"]["PolicyCheckRequest"];
 export type PolicyFile = components["schemas"]["PolicyFile"];
+export type PolicyNamedRequest = components["schemas"]["PolicyNamedRequest"];
 export type PolicyRow = components["schemas"]["PolicyRow"];
 export type PolicySetRequest = components["schemas"]["PolicySetRequest"];
 export type PriorChange = components["schemas"]["PriorChange"];
@@ -1392,9 +1562,13 @@ export type Proof = components["schemas"]["Proof"];
 export type Ready = components["schemas"]["Ready"];
 export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
 export type Reload = components["schemas"]["Reload"];
+export type Rollout = components["schemas"]["Rollout"];
+export type RolloutChange = components["schemas"]["RolloutChange"];
+export type RolloutEffect = components["schemas"]["RolloutEffect"];
 export type Settlement = components["schemas"]["Settlement"];
 export type SettlementRequest = components["schemas"]["SettlementRequest"];
 export type Shortfall = components["schemas"]["Shortfall"];
+export type StagedPolicy = components["schemas"]["StagedPolicy"];
 export type TenantBudget = components["schemas"]["TenantBudget"];
 export type TenantLimit = components["schemas"]["TenantLimit"];
 export type $defs = Record<string, never>;
@@ -2022,6 +2196,134 @@ export interface operations {
       };
     };
   };
+  readonly stagePolicy: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["PolicySetRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Stage a policy: it decides in shadow, from the next decision on. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["RolloutChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly rollout: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Compare the staged policy with the active one. Requires a key with scope operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Rollout"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly promotePolicy: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["PolicyNamedRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Activate the staged policy, once it passes a gate. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["RolloutChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly rollBackPolicy: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["PolicyNamedRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Activate an earlier policy, from the next decision on. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["RolloutChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly setPrior: {
     readonly parameters: {
       readonly query?: never;
@@ -2340,6 +2642,10 @@ export const OPERATIONS: {
   policies: { method: "GET", path: "/v1/policies" },
   setPolicy: { method: "POST", path: "/v1/policies" },
   checkPolicy: { method: "POST", path: "/v1/policies/check" },
+  stagePolicy: { method: "POST", path: "/v1/rollout/stage" },
+  rollout: { method: "GET", path: "/v1/rollout" },
+  promotePolicy: { method: "POST", path: "/v1/rollout/promote" },
+  rollBackPolicy: { method: "POST", path: "/v1/rollout/back" },
   setPrior: { method: "POST", path: "/v1/priors" },
   setCertificate: { method: "POST", path: "/v1/certificates" },
   reload: { method: "POST", path: "/v1/reload" },

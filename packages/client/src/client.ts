@@ -157,6 +157,26 @@ export class CalybrisClient {
     return this.#call("setPolicy", { body: change, ...options });
   }
 
+  /** Stages a policy: it decides in shadow, from the next decision on. */
+  stagePolicy(change: api.PolicySetRequest, options: CallOptions = {}): Promise<api.RolloutChange> {
+    return this.#call("stagePolicy", { body: change, ...options });
+  }
+
+  /** How the staged policy compares with the active one. */
+  rollout(options: CallOptions = {}): Promise<api.Rollout> {
+    return this.#call("rollout", options);
+  }
+
+  /** Activates the staged policy, once it passes a gate. */
+  promotePolicy(change: api.PolicyNamedRequest, options: CallOptions = {}): Promise<api.RolloutChange> {
+    return this.#call("promotePolicy", { body: change, ...options });
+  }
+
+  /** Activates an earlier policy, from the next decision on. */
+  rollBackPolicy(change: api.PolicyNamedRequest, options: CallOptions = {}): Promise<api.RolloutChange> {
+    return this.#call("rollBackPolicy", { body: change, ...options });
+  }
+
   /** Activates a prior, from the next decision on. */
   setPrior(change: api.PriorRequest, options: CallOptions = {}): Promise<api.PriorChange> {
     return this.#call("setPrior", { body: change, ...options });

@@ -32,6 +32,7 @@ import {
   type Ports,
   requirePolicy,
 } from "./opening.ts";
+import { EngineRollout } from "./flows/rollout.ts";
 import type { EngineReading } from "./reading.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { startJournal } from "./start-journal.ts";
@@ -72,6 +73,8 @@ export class Engine {
   readonly learning: EngineLearning;
   /** Checkpoints: signed roots of the journal's Merkle tree. */
   readonly checkpoints: EngineCheckpoints;
+  /** Rollout: another policy staged, compared in shadow, promoted, rolled back. */
+  readonly rollout: EngineRollout;
   /** What can be asked without changing anything; it works also when the engine has stopped. */
   readonly reading: EngineReading;
   /** What becomes of requests that name a tenant without a limit; a change takes effect at the next decision. */
@@ -144,6 +147,12 @@ export class Engine {
       keys: this.keys,
       seed,
       makeSeed: () => makeSeed(storage.seed, ports.randomBytes),
+    });
+    this.rollout = new EngineRollout({
+      state,
+      policies: this.#policies,
+      linesFrom: (sequence) => reading.lines(sequence, reading.head.sequence),
+      beliefAt: (sequence) => beliefs.at(sequence),
     });
     const deciding = {
       ...shared,

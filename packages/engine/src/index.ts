@@ -41,6 +41,12 @@ export {
   type RefuseRest,
   type UnknownTenants,
 } from "./engine.ts";
+// `engine.rollout`: another policy staged, compared in shadow, promoted, rolled back.
+export type { EngineRollout, RolloutStatus } from "./flows/rollout.ts";
+export type { Activation } from "./state/policy-book.ts";
+export type { ShadowCount, ShadowCounts } from "./state/shadow-counts.ts";
+export { type Compared, type Gates, GATES } from "./rollout/comparison.ts";
+
 // `engine.calls`: calls, their attempts, and how they end.
 export type { Call } from "./flows/call.ts";
 export type { EngineCalls } from "./flows/calls.ts";

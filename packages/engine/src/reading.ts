@@ -15,6 +15,7 @@ import type { Decided } from "./flows/decided.ts";
 import { recalled } from "./flows/recalled.ts";
 import type { Head } from "./journal/head.ts";
 import { policiesAt } from "./state/read-entry.ts";
+import type { Activation } from "./state/policy-book.ts";
 import type { EngineState, PolicyInForce } from "./state/state.ts";
 import type { Storage, StoredEntries } from "./storage/storage.ts";
 
@@ -74,9 +75,15 @@ export class EngineReading {
     return this.#ports.waitingCount();
   }
 
-  /** Every policy that was ever active, in order; the last one is. */
+  /** Every policy of the journal, in the order of their ids. */
   policies(): readonly PolicyInForce[] {
     return [...this.#ports.state.policies.all];
+  }
+
+  /** Which policy was active from which entry on, in order, and the one that is staged. */
+  rollout(): { readonly activations: readonly Activation[]; readonly staged: PolicyInForce | undefined } {
+    const { activations, staged } = this.#ports.state.policies;
+    return { activations: [...activations], staged };
   }
 
   /** A policy by its id; `undefined` when there is none. */

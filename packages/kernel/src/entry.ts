@@ -186,9 +186,8 @@ function malformed(sequence: number, problem: string, cause?: unknown): Calybris
 export function laterStageOf(body: EntryBody): string | undefined {
   switch (body.kind) {
     case "policy":
-      if (body.change !== "promoted") return `a policy that is ${body.change}`;
-      if (body.signature !== undefined) return "the signature of a policy";
-      return body.snapshot === undefined ? "a policy that was staged" : undefined;
+      if (body.change === "canary") return "a policy that is canary";
+      return body.signature === undefined ? undefined : "the signature of a policy";
     case "belief":
       return body.method === undefined || body.method === "offsets"
         ? undefined

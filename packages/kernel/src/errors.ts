@@ -34,6 +34,9 @@ export interface ErrorDetailsByCode extends ProofErrorDetails, CallErrorDetails 
   readonly CAL_JOURNAL_KEY: { file: string; problem: string };
   readonly CAL_ENGINE_POLICY_MISMATCH: { given: string; journal: string };
   readonly CAL_ENGINE_POLICY_REQUIRED: { directory: string };
+  readonly CAL_ROLLOUT_NOT_STAGED: { policyId: number };
+  readonly CAL_ROLLOUT_POLICY_UNKNOWN: { policyId: number };
+  readonly CAL_ROLLOUT_GATES: { policyId: number; missing: string };
   readonly CAL_ENGINE_CLOCK: { from: string; to: string };
   readonly CAL_JOURNAL_CLOCK: { directory: string; at: string; now: string };
   readonly CAL_ENGINE_ACTOR: { actor: number };
@@ -175,6 +178,21 @@ export const ERRORS: { readonly [Code in keyof ErrorDetailsByCode]: ErrorRow<Err
     400,
     (d) => `the journal in ${d.directory} is new and no policy was given`,
     "Pass a policy; `calybris init` writes one to start from.",
+  ),
+  CAL_ROLLOUT_NOT_STAGED: row(
+    409,
+    (d) => `policy ${d.policyId} is not staged`,
+    "Stage a policy with `calybris policy stage FILE`; `calybris policy status` shows which one is.",
+  ),
+  CAL_ROLLOUT_POLICY_UNKNOWN: row(
+    404,
+    (d) => `the journal has no policy ${d.policyId}`,
+    "`calybris policy show` lists the policies of a journal with their ids.",
+  ),
+  CAL_ROLLOUT_GATES: row(
+    409,
+    (d) => `policy ${d.policyId} does not pass the gates of a promotion: ${d.missing}`,
+    "Wait for more decisions and outcomes, or activate the policy without gates with `calybris policy set FILE`.",
   ),
   CAL_ENGINE_CLOCK: row(
     503,

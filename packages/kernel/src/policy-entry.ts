@@ -7,7 +7,8 @@
  *     canary       the staged policy decides for a share of the tenants
  *     rolled-back  an earlier policy is active again
  *
- * This version writes `promoted` with its snapshot; the engine refuses the others, which belong to a later stage.
+ * One policy is staged at a time: the next that is staged or brought by a promotion takes its place, and so does a rollback.
+ * This version writes and reads all but `canary` and signatures, which belong to a later stage.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";

@@ -95,7 +95,7 @@ export class LearningFold {
       this.#voidCertificate();
     }
     this.#tierNames = snapshot.tiers;
-    this.tierFloors = tierFloors(snapshot);
+    this.tierFloors = tierFloorsOf(snapshot);
     const featureCount = snapshot.learning === undefined ? 0 : (snapshot.learning.features?.length ?? TOKEN_FEATURES);
     const names = snapshot.learning?.features;
     if (featureCount === this.#featureCount && names?.join("\0") === this.#featureNames?.join("\0")) return;
@@ -327,7 +327,7 @@ function usualOf(featureCount: number): readonly Usual[] {
 }
 
 /** The least quality of the enabled candidates of each tier; of an empty tier that of the nearest one above, or else below. */
-function tierFloors({ tiers, policy, candidateTiers }: PolicySnapshot): readonly number[] {
+export function tierFloorsOf({ tiers, policy, candidateTiers }: PolicySnapshot): readonly number[] {
   const least = tiers.map((_, tier) =>
     policy.candidates.reduce<number | undefined>(
       (so, { enabled, qualityBps }, index) =>

@@ -3,15 +3,16 @@
  * read, and earlier ones are searched for a policy. Entries are not checked; `verify` checks them.
  * @module
  */
-import { CalybrisError, parseEntryBody, snapshotFromJson } from "@calybris/kernel";
+import { CalybrisError } from "@calybris/kernel";
 import { firstEntry, type ReadEntry, readEntries } from "./entries.ts";
 import { logFiles, readLog } from "./log-lines.ts";
+import { type JournalChange, malformed, policyChangeIn } from "./policy-change.ts";
 import type { JournalSource, PolicyAt } from "./source.ts";
 
 export class DirectorySource implements JournalSource {
   readonly #path: string;
-  /** Of each file, the policies in it up to a byte. */
-  readonly #policies = new Map<string, { readonly byteEnd: number; readonly policies: readonly PolicyAt[] }>();
+  /** Of each file, what it says of policies up to a byte. */
+  readonly #changes = new Map<string, { readonly byteEnd: number; readonly changes: readonly JournalChange[] }>();
   #file: string | undefined;
   #offset = 0;
 
@@ -63,34 +64,46 @@ export class DirectorySource implements JournalSource {
     }
   }
 
-  /** The last policy that comes before the entry, in its own file or in an earlier one. */
+  /** The last policy that was activated before the entry, in its own file or in an earlier one. */
   async policyAt(before: ReadEntry): Promise<PolicyAt> {
+    const active = this.#last(before, ({ change }) => change !== "staged");
+    const { id, sequence } = active;
+    const { snapshot } = active.snapshot === undefined ? this.#last(before, (one) => brings(one, id)) : active;
+    if (snapshot === undefined) throw malformed(before.sequence, "no policy precedes it");
+    return { id, sequence, snapshot };
+  }
+
+  #last(before: ReadEntry, is: (change: JournalChange) => boolean): JournalChange {
     const { files } = logFiles(this.#path);
     for (const file of files.slice(0, files.indexOf(before.file) + 1).toReversed()) {
-      const found = this.#policiesOf(file, before).findLast(({ sequence }) => sequence < before.sequence);
+      const found = this.#changesIn(file, before).findLast((one) => one.sequence < before.sequence && is(one));
       if (found !== undefined) return found;
     }
     throw malformed(before.sequence, "no policy precedes it");
   }
 
-  /** The policies in a file, read as far as an entry at least. */
-  #policiesOf(file: string, until: ReadEntry): readonly PolicyAt[] {
-    const known = this.#policies.get(file) ?? { byteEnd: 0, policies: [] };
+  /** What the entries of a file say of policies, read as far as an entry at least. */
+  #changesIn(file: string, until: ReadEntry): readonly JournalChange[] {
+    const known = this.#changes.get(file) ?? { byteEnd: 0, changes: [] };
     const wanted = file === until.file ? until.byteEnd : Number.POSITIVE_INFINITY;
-    if (known.byteEnd >= wanted) return known.policies;
-    const policies = [...known.policies];
+    if (known.byteEnd >= wanted) return known.changes;
+    const changes = [...known.changes];
     if (file !== until.file && !mentionsPolicy(file)) {
-      this.#policies.set(file, { byteEnd: wanted, policies });
-      return policies;
+      this.#changes.set(file, { byteEnd: wanted, changes });
+      return changes;
     }
     for (const entry of readEntries(file, known.byteEnd)) {
       if (entry.byteEnd > wanted) break;
-      const policy = policyIn(entry);
-      if (policy !== undefined) policies.push(policy);
+      const change = policyChangeIn(entry);
+      if (change !== undefined) changes.push(change);
     }
-    this.#policies.set(file, { byteEnd: wanted, policies });
-    return policies;
+    this.#changes.set(file, { byteEnd: wanted, changes });
+    return changes;
   }
+}
+
+function brings({ snapshot, id }: JournalChange, wanted: number): boolean {
+  return id === wanted && snapshot !== undefined;
 }
 
 /** Of so many entries one block is held in memory when a file is read backwards. */
@@ -107,16 +120,6 @@ function blocksOf(file: string): { readonly starts: readonly number[]; readonly 
     end = byteEnd;
   }
   return { starts, end };
-}
-
-/** The policy that an entry embeds; `undefined` when it embeds none. */
-export function policyIn({ head, data, sequence }: ReadEntry): PolicyAt | undefined {
-  if (head.kind !== "genesis" && head.kind !== "policy") return undefined;
-  const body = parseEntryBody(head, data, () => {
-    throw malformed(sequence, "it decides nothing, yet names a policy");
-  });
-  if (body?.kind !== "genesis" && body?.kind !== "policy") return undefined;
-  return { sequence, id: body.policyId, snapshot: snapshotFromJson(body.snapshot ?? null) };
 }
 
 /** The last file that begins at or before a sequence. */
@@ -139,8 +142,4 @@ function mentionsPolicy(file: string): boolean {
     if (text.includes('"kind":"policy"') || text.includes('"kind":"genesis"')) return true;
   }
   return false;
-}
-
-export function malformed(sequence: number, problem: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem });
 }

@@ -15,7 +15,7 @@ import {
   type PolicySnapshot,
   CalybrisError,
 } from "@calybris/kernel";
-import { malformed } from "./directory-source.ts";
+import { malformed } from "./policy-change.ts";
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource } from "./source.ts";
 import { CliError } from "../cli-errors.ts";

@@ -4,20 +4,26 @@
  * @module
  */
 import type { CalybrisClient } from "@calybris/client";
-import { CalybrisError, parseEntryHead, parseEntryLine } from "@calybris/kernel";
-import { malformed, policyIn } from "./directory-source.ts";
+import { CalybrisError, parseEntryHead, parseEntryLine, type PolicySnapshot } from "@calybris/kernel";
+import { malformed, policyChangeIn } from "./policy-change.ts";
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource, PolicyAt } from "./source.ts";
 
 /** Entries in one request when a journal is read backwards. */
 const BLOCK_ENTRIES = 1_000;
 
+interface Activated {
+  readonly sequence: number;
+  readonly policyId: number;
+  readonly broughtAt: number;
+}
+
 export class ServiceSource implements JournalSource {
   readonly #client: CalybrisClient;
   readonly #url: string;
-  readonly #policies = new Map<number, PolicyAt>();
-  /** Sequences of the entries that activate a policy, up to an entry. */
-  #activated: { readonly upTo: number; readonly sequences: readonly number[] } = { upTo: 0, sequences: [] };
+  readonly #policies = new Map<number, PolicySnapshot>();
+  /** Which entries activate which policy, up to an entry, and which brought it. */
+  #activated: { readonly upTo: number; readonly activations: readonly Activated[] } = { upTo: 0, activations: [] };
   /** The last that was read. */
   #last = 0;
 
@@ -55,15 +61,20 @@ export class ServiceSource implements JournalSource {
     if (before.sequence > this.#activated.upTo) {
       // The head first: a policy that is activated in between is listed, too.
       const { sequence } = await this.#client.journalHead();
-      const { policies } = await this.#client.policies();
-      this.#activated = { upTo: sequence, sequences: policies.map((policy) => policy.sequence) };
+      const { policies, activations } = await this.#client.policies();
+      const broughtAt = new Map(policies.map((policy) => [policy.policyId, policy.sequence]));
+      this.#activated = {
+        upTo: sequence,
+        activations: activations.map((one) => ({ ...one, broughtAt: broughtAt.get(one.policyId) ?? one.sequence })),
+      };
     }
-    const at = this.#activated.sequences.findLast((sequence) => sequence < before.sequence);
-    if (at === undefined) throw malformed(before.sequence, "no policy precedes it");
-    const known = this.#policies.get(at) ?? policyIn(await this.find(at));
-    if (known === undefined) throw malformed(at, "it is not a policy");
-    this.#policies.set(at, known);
-    return known;
+    const active = this.#activated.activations.findLast(({ sequence }) => sequence < before.sequence);
+    if (active === undefined) throw malformed(before.sequence, "no policy precedes it");
+    const { policyId: id, sequence, broughtAt } = active;
+    const snapshot = this.#policies.get(id) ?? policyChangeIn(await this.find(broughtAt))?.snapshot;
+    if (snapshot === undefined) throw malformed(broughtAt, "it brings no policy");
+    this.#policies.set(id, snapshot);
+    return { id, sequence, snapshot };
   }
 
   async *#range(from: number, to: number | undefined): AsyncGenerator<ReadEntry> {

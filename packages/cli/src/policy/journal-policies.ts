@@ -19,20 +19,20 @@ import {
 } from "@calybris/kernel";
 import { readEntries } from "../journal/entries.ts";
 import { placeOf } from "../journal/place.ts";
-import type { ReadBody } from "../journal/reader.ts";
 import { readerOf } from "../journal/reader-of.ts";
 import { clientOf, type TargetOptions } from "../service/target.ts";
 import { logFiles } from "../journal/log-lines.ts";
 import { CliError } from "../cli-errors.ts";
 
-/** A policy that was activated. */
+/** A policy of a journal. */
 export interface JournalPolicy {
   readonly policyId: number;
-  /** Of its entry. */
+  /** Of the entry that brought it. */
   readonly sequence: number;
-  /** Microseconds since the Unix epoch. */
+  readonly state: "active" | "staged" | "inactive";
+  /** Microseconds since the Unix epoch, of that entry. */
   readonly at: number;
-  /** Who activated it, as text; `undefined` for the first. */
+  /** Who brought it, as text; `undefined` for the first. */
   readonly by: string | undefined;
   /** It was read from the file that the service is configured with; true of the first. */
   readonly isFromFile: boolean;
@@ -41,28 +41,33 @@ export interface JournalPolicy {
   readonly digest: string;
 }
 
-/** Every policy of the journal or the service that a command's options name, in order; the last one is active. */
+/** Every policy of the journal or the service that a command's options name, in the order of their ids. */
 export async function policiesOf(options: TargetOptions): Promise<readonly JournalPolicy[]> {
   const client = clientOf(options);
   if (client === undefined) return journalPolicies((await placeOf(options)).directory);
   const reader = await readerOf(options);
-  const { policies } = await client.policies();
+  const { policies, activations, staged } = await client.policies();
+  const active = activations.at(-1)?.policyId;
   return Promise.all(
-    policies.map(async ({ sequence }) => policyOf(await reader.body(await reader.source.find(sequence)))),
+    policies.map(async ({ sequence, policyId }) => {
+      const { entry, head, keyName } = await reader.body(await reader.source.find(sequence));
+      if (entry?.kind !== "genesis" && entry?.kind !== "policy")
+        throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem: "it is not a policy" });
+      return { ...brought(entry, head, keyName), state: stateOf(policyId, active, staged ?? undefined) };
+    }),
   );
 }
 
-function policyOf({ entry, head, keyName }: ReadBody): JournalPolicy {
-  if (entry?.kind !== "genesis" && entry?.kind !== "policy")
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence: head.sequence, problem: "it is not a policy" });
-  return activated(entry, head, keyName);
+function stateOf(id: number, active: number | undefined, staged: number | undefined): JournalPolicy["state"] {
+  if (id === active) return "active";
+  return id === staged ? "staged" : "inactive";
 }
 
-function activated(
+function brought(
   body: GenesisEntry | PolicyEntry,
   { sequence, at }: EntryHead,
   keyName: string | undefined,
-): JournalPolicy {
+): Omit<JournalPolicy, "state"> {
   const snapshot = snapshotFromJson(body.snapshot ?? null);
   return {
     policyId: body.policyId,
@@ -76,7 +81,9 @@ function activated(
 }
 
 function journalPolicies(directory: string): readonly JournalPolicy[] {
-  const policies: JournalPolicy[] = [];
+  const policies: Omit<JournalPolicy, "state">[] = [];
+  let active: number | undefined;
+  let staged: number | undefined;
   const keyNames = new Map<number, string>();
   for (const file of logFiles(directory).files) {
     for (const { head, data } of readEntries(file)) {
@@ -88,16 +95,20 @@ function journalPolicies(directory: string): readonly JournalPolicy[] {
         if (body.change !== "revoked") keyNames.set(head.sequence, body.name);
         continue;
       }
-      policies.push(activated(body, head, body.kind === "policy" ? keyNames.get(Number(body.actor)) : undefined));
+      const isStaging = body.kind === "policy" && body.change === "staged";
+      staged = isStaging ? body.policyId : undefined;
+      if (!isStaging) active = body.policyId;
+      if (body.snapshot === undefined) continue;
+      policies.push(brought(body, head, body.kind === "policy" ? keyNames.get(Number(body.actor)) : undefined));
     }
   }
-  return policies;
+  return policies.map((policy) => ({ ...policy, state: stateOf(policy.policyId, active, staged) }));
 }
 
 /** @throws CalybrisError `CAL_POLICY_UNKNOWN`. @param id - the active policy by default. */
 export async function policyNamed(options: TargetOptions, id: number | undefined): Promise<JournalPolicy> {
   const policies = await policiesOf(options);
-  const found = id === undefined ? policies.at(-1) : policies.find(({ policyId }) => policyId === id);
+  const found = policies.find(({ policyId, state }) => (id === undefined ? state === "active" : policyId === id));
   if (found === undefined) {
     const directory = options.url ?? (await placeOf(options)).directory;
     throw new CliError("CAL_POLICY_UNKNOWN", { directory, policyId: id ?? 1 });

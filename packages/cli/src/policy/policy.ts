@@ -9,6 +9,7 @@ import { policyDigest, snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { policyDiffCommand } from "./diff.ts";
+import { policyPromoteCommand, policyRollbackCommand, policyStageCommand, policyStatusCommand } from "./rollout.ts";
 import { policySetCommand } from "./set.ts";
 import { policyShowCommand } from "./show.ts";
 import { policyTestCommand } from "./test.ts";
@@ -31,10 +32,14 @@ export function policyCommand(terminal: Terminal): Command {
       else terminal.print(`${file}: ${name} is valid, ${length} candidates, digest ${digest}`);
     });
   return new Command("policy")
-    .description("check, test, compare and activate policies")
+    .description("check, test, compare, stage and activate policies")
     .addCommand(check)
     .addCommand(policyTestCommand(terminal))
     .addCommand(policyDiffCommand(terminal))
     .addCommand(policyShowCommand(terminal))
-    .addCommand(policySetCommand(terminal));
+    .addCommand(policySetCommand(terminal))
+    .addCommand(policyStageCommand(terminal))
+    .addCommand(policyStatusCommand(terminal))
+    .addCommand(policyPromoteCommand(terminal))
+    .addCommand(policyRollbackCommand(terminal));
 }

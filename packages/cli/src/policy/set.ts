@@ -50,7 +50,7 @@ async function setPolicy(file: string, options: PolicySetOptions, terminal: Term
 }
 
 /** A policy with its catalog in it: a service opens no file that a caller names. The file has been loaded, so it is valid. */
-async function wholePolicy(file: string): Promise<PolicyFile> {
+export async function wholePolicy(file: string): Promise<PolicyFile> {
   const policy = membersOf((await readJsonFile(file)).value);
   const { catalog } = policy;
   if (typeof catalog !== "string" || BUILT_IN_CATALOGS.includes(catalog)) return policy as unknown as PolicyFile;

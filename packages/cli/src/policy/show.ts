@@ -20,7 +20,7 @@ interface ShowOptions extends Omit<TargetOptions, "keyFile"> {
 }
 
 const HELP = `
-Reads without a lock, also while a service has the journal. The last policy is active.
+Reads without a lock, also while a service has the journal.
 
 Examples:
   calybris policy show
@@ -41,7 +41,7 @@ export function policyShowCommand(terminal: Terminal): Command {
 
 /** `--id`, a policy of the journal. */
 export function policyIdOption(): Option {
-  return new Option("--id <number>", "a policy of the journal; the active one is the last").argParser((text) => {
+  return new Option("--id <number>", "a policy of the journal (default: the active one)").argParser((text) => {
     if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");
     return Number(text);
   });
@@ -67,6 +67,7 @@ function row({ snapshot, ...policy }: JournalPolicy): object {
 function listText(policies: readonly JournalPolicy[]): string {
   const rows = policies.map((policy) => [
     String(policy.policyId),
+    policy.state,
     String(policy.sequence),
     timeText(policy.at),
     printable(policy.snapshot.name),
@@ -74,12 +75,12 @@ function listText(policies: readonly JournalPolicy[]): string {
     policy.digest.slice(0, DIGEST_SHOWN),
     printable(originOf(policy)),
   ]);
-  return tableText([">id", ">entry", "<activated", "<name", ">epoch", "<digest", "<by"], rows);
+  return tableText([">id", "<state", ">entry", "<since", "<name", ">epoch", "<digest", "<by"], rows);
 }
 
 function policyText(policy: JournalPolicy): string {
   const lines = [
-    `policy ${policy.policyId} ${JSON.stringify(policy.snapshot.name)}, activated ${timeText(policy.at)} in entry ${policy.sequence} by ${originOf(policy)}`,
+    `policy ${policy.policyId} ${JSON.stringify(policy.snapshot.name)}, ${policy.state}, brought ${timeText(policy.at)} in entry ${policy.sequence} by ${originOf(policy)}`,
     `digest ${policy.digest}`,
     ...[...policyMembers(policy.snapshot)].map(([path, value]) => `  ${path}: ${value}`),
   ];

@@ -35,7 +35,7 @@ export const VIEWS: readonly View[] = [
   {
     name: "candidates",
     holds:
-      "the candidates of every policy: names, tiers, quality and prices. `since` is the entry that activated the policy",
+      "the candidates of every policy: names, tiers, quality and prices. `since` is the entry that brought the policy",
     sql: `
       SELECT since, policy_id, CAST(c->>'id' AS INTEGER) AS candidate, c->>'name' AS name,
         snapshot->'providers'->>CAST(c->>'providerId' AS INTEGER) AS provider,
@@ -62,7 +62,10 @@ export const VIEWS: readonly View[] = [
           CAST(data->>'$.decision.costMicrocents' AS HUGEINT) AS decided_cost_microcents
         FROM entries WHERE kind = 'decision'),
       policies AS (SELECT DISTINCT since, policy_id FROM candidates),
-      named AS (SELECT read.*, since, policy_id FROM read ASOF JOIN policies ON read.sequence >= policies.since),
+      activations AS (SELECT sequence AS active_from, CAST(data->>'policyId' AS BIGINT) AS policy_id FROM entries
+        WHERE kind = 'genesis' OR (kind = 'policy' AND data->>'change' <> 'staged')),
+      active AS (SELECT active_from, since, policy_id FROM activations JOIN policies USING (policy_id)),
+      named AS (SELECT read.*, since, policy_id FROM read ASOF JOIN active ON read.sequence >= active.active_from),
       priced AS (SELECT named.*, chosen.name AS chosen, chosen.provider, chosen.tier, chosen.quality_bps, requested.name AS requested,
           part_cost(input_tokens, requested.input_price_microcents)
             + part_cost(output_tokens, requested.output_price_microcents) AS requested_cost_microcents,

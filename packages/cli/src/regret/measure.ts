@@ -4,7 +4,7 @@
  */
 import { type Regret, RegretFold, type RegretSettings } from "@calybris/estimate";
 import { type OutcomeEntry, parseEntryBody } from "@calybris/kernel";
-import { malformed, policyIn } from "../journal/directory-source.ts";
+import { malformed, PolicyTimeline } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
 
 export const GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
@@ -33,6 +33,7 @@ export class Measure {
   readonly #all: RegretFold;
   readonly #groups = new Map<string, RegretFold>();
   readonly #names = new Map<number, string>();
+  readonly #timeline = new PolicyTimeline();
   /** Where each policy begins to decide, and its holdout. */
   readonly #policies: { readonly sequence: number; readonly holdoutBps: number }[] = [];
   /** Of decisions without an outcome yet. */
@@ -54,8 +55,8 @@ export class Measure {
   }
 
   #addPolicy(read: ReadEntry): void {
-    const policy = policyIn(read);
-    if (policy === undefined) return;
+    const policy = this.#timeline.take(read);
+    if (policy?.isActivated !== true) return;
     const { learning, candidateNames, policy: rules } = policy.snapshot;
     this.#policies.push({ sequence: read.sequence, holdoutBps: learning?.holdoutBps ?? 0 });
     for (const [at, { id }] of rules.candidates.entries()) this.#names.set(id, candidateNames[at] ?? String(id));

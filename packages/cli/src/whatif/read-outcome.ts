@@ -3,18 +3,18 @@
  * outcomes as decisions.
  * @module
  */
-import type { OutcomeEntry, Treated } from "@calybris/kernel";
-import { malformed } from "../journal/directory-source.ts";
+import type { EstimatedOutcome } from "@calybris/engine/internal";
+import type { Treated } from "@calybris/kernel";
+import { malformed } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
 
-/** The part of an outcome that estimates use. */
-export type ReadOutcome = Pick<OutcomeEntry, "of" | "candidate" | "base" | "treated" | "successBps" | "rewardBps">;
-
 /** As the entry's text has it. */
-type OutcomeText = Omit<ReadOutcome, "treated"> & { readonly treated?: readonly (readonly [number, number, number])[] };
+type OutcomeText = Omit<EstimatedOutcome, "treated"> & {
+  readonly treated?: readonly (readonly [number, number, number])[];
+};
 
 /** @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry without a member that estimates need. */
-export function outcomeIn({ data, sequence }: ReadEntry): ReadOutcome {
+export function outcomeIn({ data, sequence }: ReadEntry): EstimatedOutcome {
   const { of, candidate, base, treated, successBps, rewardBps } = JSON.parse(data) as OutcomeText;
   for (const value of [of, candidate, successBps, rewardBps])
     if (!Number.isSafeInteger(value)) throw malformed(sequence, "a member of the outcome is no whole number");

@@ -12,8 +12,8 @@ import {
   refusalsOf,
   type Support,
 } from "@calybris/estimate";
+import type { ComparedOutcome } from "@calybris/engine/internal";
 import type { Action } from "@calybris/kernel";
-import type { ComparedOutcome } from "./compared-outcome.ts";
 
 /** A decision, and what it would be. */
 export interface Pair {

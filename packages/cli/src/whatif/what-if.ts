@@ -3,7 +3,17 @@
  * grows with open decisions and groups, not with the journal.
  * @module
  */
-import { tierFloorsOf } from "@calybris/engine/internal";
+import {
+  comparedOutcome,
+  ELSEWHERE,
+  type EstimatedOutcome,
+  type Possible,
+  redecide,
+  type Redecided,
+  REJECTED,
+  SuccessSoFar,
+  tierFloorsOf,
+} from "@calybris/engine/internal";
 import {
   type BeliefEntry,
   BPS_MAX,
@@ -14,12 +24,10 @@ import {
   Redecider,
   wasmKernel,
 } from "@calybris/kernel";
-import { malformed, policyIn } from "../journal/directory-source.ts";
+import { malformed, PolicyTimeline } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
-import { comparedOutcome, SuccessSoFar } from "./compared-outcome.ts";
-import { outcomeIn, type ReadOutcome } from "./read-outcome.ts";
+import { outcomeIn } from "./read-outcome.ts";
 import { Groups, type Grouping, type NamedSummary } from "./groups.ts";
-import { ELSEWHERE, type Possible, redecide, type Redecided, REJECTED } from "./possible.ts";
 import { type Pair, Tally, type TallySummary } from "./tally.ts";
 import { type Transition, Transitions } from "./transitions.ts";
 import { WinningChanges, type Winning } from "./winning.ts";
@@ -89,6 +97,7 @@ export class WhatIf {
   readonly #otherFloors: readonly number[];
   readonly #otherQuality: ReadonlyMap<number, number>;
   readonly #otherNames: ReadonlyMap<number, string>;
+  readonly #timeline = new PolicyTimeline();
   readonly #policies = new Map<number, Journaled>();
   readonly #beliefs = new Map<number, BeliefEntry>();
   readonly #awaited = new Map<number, Awaited>();
@@ -134,9 +143,9 @@ export class WhatIf {
   }
 
   #addPolicy(read: ReadEntry): void {
-    const policy = policyIn(read);
+    const policy = this.#timeline.take(read);
     if (policy === undefined) return;
-    const { snapshot, id } = policy;
+    const { snapshot, id, isActivated } = policy;
     const { other } = this.#settings;
     const ids = new Map<number, number>([[0, REJECTED]]);
     for (const [own, its] of candidateIds(snapshot, other)) ids.set(its, own);
@@ -148,7 +157,7 @@ export class WhatIf {
       journalId: (candidate) => ids.get(candidate) ?? ELSEWHERE,
     };
     this.#policies.set(id, journaled);
-    this.#active = journaled;
+    if (isActivated) this.#active = journaled;
   }
 
   #addBelief(read: ReadEntry): void {
@@ -214,7 +223,7 @@ export class WhatIf {
     this.#success.add(outcome);
   }
 
-  #addKnown(outcome: ReadOutcome, { possible, holdoutBps, group, isObserved }: Awaited): void {
+  #addKnown(outcome: EstimatedOutcome, { possible, holdoutBps, group, isObserved }: Awaited): void {
     if (possible === undefined) {
       this.#all.addUnknown();
       group?.addUnknown();

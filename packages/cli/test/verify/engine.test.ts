@@ -42,6 +42,7 @@ test("what the engine wrote over rotations and a restart is whole, and folds to 
         decisionSequence: state.decisionSequence,
         at: state.at,
         policyId: state.current.id,
+        stagedId: 0,
       });
     }
   }

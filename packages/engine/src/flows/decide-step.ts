@@ -7,7 +7,15 @@
  * step orders all of them or none.
  * @module
  */
-import { CalybrisError, DEFAULT_TENANT, type EntryBody, type PeriodEntry, REGIME_COUNT } from "@calybris/kernel";
+import {
+  CalybrisError,
+  type DecisionEntry,
+  DEFAULT_TENANT,
+  type EntryBody,
+  type PeriodEntry,
+  REGIME_COUNT,
+} from "@calybris/kernel";
+import { ShadowDecider } from "./shadow.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { WaiterOrdering } from "../journal/journal.ts";
@@ -46,6 +54,7 @@ export interface RecordWaiter extends EntryWaiter {
 
 export class DecideStep {
   readonly #ports: StepPorts;
+  readonly #shadows: ShadowDecider;
   readonly #shelf: RecordShelf = new RecordShelf();
   readonly #plan: DecidePlan = new DecidePlan();
   /** What the step that runs is given: one step runs at a time, and no decision makes a closure. */
@@ -59,6 +68,7 @@ export class DecideStep {
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
+    this.#shadows = new ShadowDecider(ports.state.policies);
   }
 
   /**
@@ -177,16 +187,25 @@ export class DecideStep {
       const entry = this.#plan.layInto(this.#shelf);
       waiter.entry = entry;
       if (call !== undefined) {
-        const body = call.entryOf(entry);
+        const body: Writable<DecisionEntry> = call.entryOf(entry);
+        const shadow = this.#shadows.of(body);
+        if (shadow !== undefined) body.shadow = shadow;
         ledger.preDebited(body);
         return journal.orderFor(body, waiter);
       }
+      if (state.policies.staged !== undefined) this.#layShadow(entry);
       ledger.preDebited(entry.entry);
       return journal.orderFor(entry.entry, waiter, entry);
     } catch (error) {
       if (cells.length > 0) drive(ledger.cells.undo(cells, costMicrocents));
       throw error;
     }
+  }
+
+  /** What the staged policy would decide is in the entry, and nowhere else. */
+  #layShadow(entry: RecordEntry): void {
+    const shadow = this.#shadows.of(entry.entry);
+    if (shadow !== undefined) entry.layShadow(shadow);
   }
 
   /** What a policy that learns recommends with. */

@@ -6,6 +6,7 @@
  * @module
  */
 import {
+  CalybrisError,
   type Caused,
   type GenesisEntry,
   JOURNAL_FORMAT,
@@ -148,9 +149,83 @@ export class EnginePolicies {
 
   /** The activation of a policy that is active, from the same source; `undefined` for another. */
   #active(policy: PolicySnapshot, source: "file" | undefined): PolicyActivation | undefined {
-    const { id, since, isFromFile, snapshotDigest: active } = this.#ports.state.current;
+    const { policies } = this.#ports.state;
+    const { id, isFromFile, snapshotDigest: active } = policies.active;
+    const since = policies.activation.sequence;
     if (isFromFile !== (source === "file") || active !== toHex(snapshotDigest(policy, nodeSha256))) return undefined;
     return { sequence: since, policyId: id, repeated: true };
+  }
+
+  /** As `EngineRollout.stage`. */
+  stage(policy: PolicySnapshot, caller: Caller): Promise<PolicyActivation> {
+    const { state, failStop, firstResults, keys } = this.#ports;
+    return failStop.command(() => {
+      const caused = keys.caused(caller);
+      return firstResults.once<PolicyActivation>({
+        first: () => {
+          const { staged } = state.policies;
+          if (staged?.snapshotDigest !== toHex(snapshotDigest(policy, nodeSha256))) return undefined;
+          return { sequence: staged.since, policyId: staged.id, repeated: true };
+        },
+        order: () => {
+          const policyId = state.policyCount + 1;
+          const embedded = embed(policy);
+          const { sequence } = this.#promote(policy, (seed) => ({
+            kind: "policy",
+            change: "staged",
+            policyId,
+            ...embedded,
+            ...seed,
+            ...caused,
+          }));
+          return { sequence, policyId, repeated: false };
+        },
+      });
+    });
+  }
+
+  /** As `EngineRollout.promote`, its gates passed. */
+  promote(policyId: number, caller: Caller): Promise<PolicyActivation> {
+    const { state } = this.#ports;
+    return this.#activateKnown("promoted", policyId, caller, () => {
+      if (state.policies.staged?.id !== policyId) throw new CalybrisError("CAL_ROLLOUT_NOT_STAGED", { policyId });
+    });
+  }
+
+  /** As `EngineRollout.rollBack`. */
+  rollBack(policyId: number, caller: Caller): Promise<PolicyActivation> {
+    return this.#activateKnown("rolled-back", policyId, caller, () => undefined);
+  }
+
+  /** Activates a policy of the journal. The one that is active already, with none staged, writes no entry. */
+  #activateKnown(
+    change: "promoted" | "rolled-back",
+    policyId: number,
+    caller: Caller,
+    require: () => void,
+  ): Promise<PolicyActivation> {
+    const { state, failStop, firstResults, keys, journal } = this.#ports;
+    return failStop.command(() => {
+      const known = state.policy(policyId);
+      if (known === undefined) throw new CalybrisError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
+      const caused = keys.caused(caller);
+      return firstResults.once<PolicyActivation>({
+        first: () => {
+          const { activation, staged } = state.policies;
+          if (activation.policy !== known || staged !== undefined) return undefined;
+          return { sequence: activation.sequence, policyId, repeated: true };
+        },
+        order: () => {
+          require();
+          const { policyDigest: digest } = known;
+          const { sequence } = journal.step(() => {
+            journal.establishRoom(1);
+            return journal.order({ kind: "policy", change, policyId, policyDigest: digest, ...caused });
+          });
+          return { sequence, policyId, repeated: false };
+        },
+      });
+    });
   }
 
   #change(policy: PolicySnapshot, policyId: number, caused: Caused, source?: "file"): Ordered {

@@ -70,7 +70,10 @@ export const AT = {
   arms: 448,
   /** Of each tier of the policy, the success that is expected, in bps; i32. */
   expected: 576,
-  features: 608,
+  /** What a staged policy would have decided: what it selects, 0 for nothing, and the code of its action. */
+  shadowId: 608,
+  shadowAction: 612,
+  features: 616,
 } as const;
 export const ARM_BYTES = 16;
 export const DIGEST_BYTES = 32;
@@ -88,6 +91,7 @@ export const HAS = {
   holdout: 64,
   explored: 128,
   boundary: 256,
+  shadow: 512,
 } as const;
 
 /** One memory, by the width of what is read. */

@@ -13,7 +13,7 @@ import {
   writeDecisionAt,
   writeRequestAt,
 } from "@calybris/kernel";
-import { ARM_BYTES, AT, type DecisionRecord, HAS, type Pages } from "./decision-record.ts";
+import { ACTIONS, ARM_BYTES, AT, type DecisionRecord, HAS, type Pages } from "./decision-record.ts";
 import { headBytesMax, layHead } from "./record-head.ts";
 import type { RecordShelf } from "./record-shelf.ts";
 
@@ -52,6 +52,11 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   if (entry.tenant !== undefined) has |= HAS.tenant;
   if (entry.roomMicrocents !== undefined) has |= HAS.short;
   if (learning !== undefined) has |= layLearning(pages, at, learning);
+  if (entry.shadow !== undefined) {
+    has |= HAS.shadow;
+    u8[at + AT.shadowAction] = ACTIONS.indexOf(entry.shadow.action);
+    u32[(at + AT.shadowId) >>> 2] = entry.shadow.candidateId;
+  }
   u32[(at + AT.has) >>> 2] = has;
   const defaulted = defaultedBits(entry.defaulted);
   u8[at + AT.defaulted] = defaulted;

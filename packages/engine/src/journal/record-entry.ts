@@ -13,6 +13,7 @@ import {
   type Request,
   type RequestBounds,
   readRequestAt,
+  type Shadow,
 } from "@calybris/kernel";
 import { ACTIONS, AT, type DecisionRecord, HAS, type Pages, REASONS } from "./decision-record.ts";
 import { defaultedIn, recommendationIn } from "./read-record.ts";
@@ -122,6 +123,24 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     const { pages, at } = this;
     if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.learning) === 0) return undefined;
     return this as unknown as Recommendation;
+  }
+
+  /** What a staged policy would have decided. */
+  get shadow(): Shadow | undefined {
+    const { pages, at } = this;
+    if (((pages.u32[(at + AT.has) >>> 2] as number) & HAS.shadow) === 0) return undefined;
+    return {
+      action: ACTIONS[pages.u8[at + AT.shadowAction] as number] as Shadow["action"],
+      candidateId: pages.u32[(at + AT.shadowId) >>> 2] as Shadow["candidateId"],
+    };
+  }
+
+  /** Says what a staged policy would have decided, before the entry is ordered. */
+  layShadow({ action, candidateId }: Shadow): void {
+    const { pages, at } = this;
+    pages.u32[(at + AT.has) >>> 2] = (pages.u32[(at + AT.has) >>> 2] as number) | HAS.shadow;
+    pages.u8[at + AT.shadowAction] = ACTIONS.indexOf(action);
+    pages.u32[(at + AT.shadowId) >>> 2] = candidateId;
   }
 
   /** The same object, whose members they are. */

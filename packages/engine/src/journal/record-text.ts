@@ -47,8 +47,9 @@ const L = {
   explored: label(',"explored":true'),
   boundary: label(',"boundary":true'),
   reject: label(',"decision":{"action":"reject","reason":"'),
-  rejectEnd: label('"},"identity":"'),
+  rejectEnd: label('"'),
   cost: label(',"costMicrocents":'),
+  shadowRejects: label(',"shadow":{"action":"reject"'),
   identity: label('},"identity":"'),
   end: label('"}'),
 } as const;
@@ -59,6 +60,9 @@ const SOURCE_LABELS: readonly Uint8Array[] = FLOOR_SOURCES.map((source) =>
 /** By the code of the action. */
 const SELECTED: readonly Uint8Array[] = Array.from(ACTIONS, (action) =>
   label(`,"decision":{"action":"${action}","selected":`),
+);
+const SHADOWS: readonly Uint8Array[] = Array.from(ACTIONS, (action) =>
+  label(`,"shadow":{"action":"${action}","candidate":`),
 );
 const REJECT: number = ACTIONS.indexOf("reject");
 const OUTPUT_DEFAULTED: number = 1 << DEFAULTED.indexOf("output");
@@ -96,7 +100,8 @@ export function putDecisionText(
   end = putRequest(pages, at, out, end);
   if (((u32[(at + AT.has) >>> 2] as number) & HAS.learning) !== 0) end = putLearning(pages, at, out, end);
   end = putAnswer(pages, at, out, end);
-  return putLabel(out, putDigest(out, end, proof, identityAt), L.end);
+  if (((u32[(at + AT.has) >>> 2] as number) & HAS.shadow) !== 0) end = putShadow(pages, at, out, end);
+  return putLabel(out, putDigest(out, putLabel(out, end, L.identity), proof, identityAt), L.end);
 }
 
 function putRequest({ u16, u32 }: Pages, at: number, out: Uint8Array, outAt: number): number {
@@ -185,7 +190,14 @@ function putAnswer({ u8, u32 }: Pages, at: number, out: Uint8Array, outAt: numbe
     return putLabel(out, putLabel(out, putLabel(out, outAt, L.reject), reason), L.rejectEnd);
   }
   const w = from >>> 2;
-  let end = putNumber(out, putLabel(out, outAt, SELECTED[action] as Uint8Array), u32[w + 3] as number);
-  end = putUnsigned(out, putLabel(out, end, L.cost), u32[w + 6] as number, u32[w + 7] as number);
-  return putLabel(out, end, L.identity);
+  const end = putNumber(out, putLabel(out, outAt, SELECTED[action] as Uint8Array), u32[w + 3] as number);
+  return putUnsigned(out, putLabel(out, end, L.cost), u32[w + 6] as number, u32[w + 7] as number);
+}
+
+/** Behind the answer, whose brace it closes. */
+function putShadow({ u8, u32 }: Pages, at: number, out: Uint8Array, outAt: number): number {
+  const end = putLabel(out, outAt, L.close);
+  const action = u8[at + AT.shadowAction] as number;
+  if (action === REJECT) return putLabel(out, end, L.shadowRejects);
+  return putNumber(out, putLabel(out, end, SHADOWS[action] as Uint8Array), u32[(at + AT.shadowId) >>> 2] as number);
 }

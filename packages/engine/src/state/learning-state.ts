@@ -59,6 +59,7 @@ export class LearningState implements Stage {
       case "genesis":
       case "policy": {
         this.#seedDigest ??= body.seedDigest;
+        if (body.kind === "policy" && body.change === "staged") break;
         const areFeaturesOther = this.router.configure(routerPolicyOf(this.#policies.active), sequence);
         if (areFeaturesOther) this.#prior = undefined;
         break;

@@ -1,5 +1,11 @@
 /**
- * The policies of a journal: by their ids, the one that was active at an entry, and the active one.
+ * The policies of a journal: by their ids, the one that was active at an entry, the active one, and the one that is staged.
+ *
+ *     staged       a new policy decides beside the active one, in shadow
+ *     promoted     the staged policy is active, or a new one
+ *     rolled-back  an earlier policy is active again
+ *
+ * Every change but the staging itself ends the staging.
  * @module
  */
 import {
@@ -12,6 +18,7 @@ import {
   invariant,
   isActor,
   type Kernel,
+  type PolicyChange,
   type PolicyEntry,
   type PolicySnapshot,
   type SnapshotMembers,
@@ -23,14 +30,32 @@ import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import { type Activated, type KernelFor, PolicyInForce } from "./policy-in-force.ts";
 import type { Stage } from "./stage.ts";
 
+/** From an entry on a policy is active. */
+export interface Activation {
+  readonly sequence: number;
+  readonly policy: PolicyInForce;
+}
+
+/** What an entry does: it brings a policy, or names one. */
+interface Change {
+  readonly change: PolicyChange;
+  readonly policy: PolicyInForce;
+  readonly isNew: boolean;
+}
+
 export class PolicyBook implements Stage {
-  readonly parts: readonly string[] = ["policy"];
+  readonly parts: readonly string[] = ["policy", "rollout"];
   /** In the order of their ids, which count from 1. */
   readonly #policies: PolicyInForce[] = [];
+  /** In the order of their entries. */
+  readonly #activations: Activation[] = [];
+  #staged: PolicyInForce | undefined;
+  /** Whether activations follow from the policies alone: none was staged, and nothing was rolled back. */
+  #isPlain = true;
   /** As a snapshot holds them. */
   readonly #lines: SnapshotLine[] = [];
-  /** What the entry that was checked last activates. */
-  #next: PolicyInForce | undefined;
+  /** What the entry that was checked last does. */
+  #next: Change | undefined;
   /** Of the superseded policies the only one that may have a kernel. */
   #asked: PolicyInForce | undefined;
   readonly #kernelFor: KernelFor | undefined;
@@ -51,9 +76,24 @@ export class PolicyBook implements Stage {
 
   /** The active one. */
   get active(): PolicyInForce {
-    const active = this.#policies.at(-1);
-    invariant(active !== undefined, "a journal begins with its policy");
-    return active;
+    return this.activation.policy;
+  }
+
+  /** In the order of their entries. */
+  get activations(): readonly Activation[] {
+    return this.#activations;
+  }
+
+  /** The last activation. */
+  get activation(): Activation {
+    const last = this.#activations.at(-1);
+    invariant(last !== undefined, "a journal begins with its policy");
+    return last;
+  }
+
+  /** The policy that decides in shadow; `undefined` for none. */
+  get staged(): PolicyInForce | undefined {
+    return this.#staged;
   }
 
   get(id: number): PolicyInForce | undefined {
@@ -63,20 +103,20 @@ export class PolicyBook implements Stage {
   /** The policy that was active at an entry: of those before it the last. */
   at(sequence: number): PolicyInForce {
     let low = 0;
-    let high = this.#policies.length - 1;
+    let high = this.#activations.length - 1;
     while (low < high) {
       const middle = (low + high + 1) >>> 1;
-      if ((this.#policies[middle] as PolicyInForce).since < sequence) low = middle;
+      if ((this.#activations[middle] as Activation).sequence < sequence) low = middle;
       else high = middle - 1;
     }
-    const found = this.#policies[low];
+    const found = this.#activations[low];
     invariant(found !== undefined, "a journal begins with its policy");
-    return found;
+    return found.policy;
   }
 
   /** A kernel takes memory: the active policy keeps its own, and of the superseded ones the last that was asked for here. */
   kernelOf(policy: PolicyInForce): Kernel {
-    if (policy !== this.active && policy !== this.#asked) {
+    if (policy !== this.active && policy !== this.#staged && policy !== this.#asked) {
       this.#asked?.releaseKernel();
       this.#asked = policy;
     }
@@ -85,49 +125,104 @@ export class PolicyBook implements Stage {
 
   /** @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when the digest of a policy is not that of its snapshot. */
   check(sequence: number, _at: number, body: EntryBody): void {
-    if (body.kind === "genesis" || body.kind === "policy") this.#next = this.#promoted(sequence, body);
+    if (body.kind === "genesis" || body.kind === "policy") this.#next = this.#changeOf(sequence, body);
+    else if (body.kind === "decision")
+      invariant(
+        (body.shadow === undefined) === (this.#staged === undefined),
+        "a decision has a shadow while a policy is staged",
+      );
   }
 
-  apply(_sequence: number, _at: number, body: EntryBody): void {
-    if (body.kind === "genesis" || body.kind === "policy") this.#add(this.#next as PolicyInForce);
+  apply(sequence: number, _at: number, body: EntryBody): void {
+    if (body.kind !== "genesis" && body.kind !== "policy") return;
+    const { change, policy, isNew } = this.#next as Change;
+    if (isNew) this.#add(policy);
+    if (change !== "promoted" || !isNew) this.#isPlain = false;
+    this.#stage(change === "staged" ? policy : undefined);
+    if (change !== "staged") this.#activate(sequence, policy);
   }
 
   *stateTexts(): Generator<string> {
     const policies = this.#policies.map(({ policyDigest }) => policyDigest);
-    yield `,"policy":${this.count},"policies":${writeExact(policies)}`;
+    yield `,"policy":${this.active.id},"policies":${writeExact(policies)}`;
+    if (this.#staged !== undefined) yield `,"staged":${this.#staged.id}`;
   }
 
-  lines(): readonly SnapshotLine[] {
-    return this.#lines;
+  *lines(): Generator<SnapshotLine> {
+    yield* this.#lines;
+    if (this.#isPlain) return;
+    const activations = this.#activations.map(({ sequence, policy }) => ({ sequence, policy: policy.id }));
+    yield jsonLine({ part: "rollout", activations, staged: this.#staged?.id });
   }
 
-  restore(_part: string, members: SnapshotMembers): void {
+  restore(part: string, members: SnapshotMembers): void {
+    if (part === "rollout") {
+      this.#restoreRollout(members);
+      return;
+    }
     const [id, since] = [members.whole("id"), members.whole("since")];
     if (id !== this.count + 1) throw new RangeError("policies are numbered one by one");
     const isFromFile = members.flag("isFromFile");
     const snapshot = snapshotFromJson(members.json("snapshot"));
-    this.#add(this.#policyOf(snapshot, { id, since, isFromFile, caused: causeIn(members) }));
+    const policy = this.#policyOf(snapshot, { id, since, isFromFile, caused: causeIn(members) });
+    this.#add(policy);
+    this.#activate(since, policy);
   }
 
-  #promoted(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
+  #restoreRollout(members: SnapshotMembers): void {
+    this.#isPlain = false;
+    this.#activations.length = 0;
+    for (const row of members.objects("activations")) {
+      const policy = this.get(row.whole("policy"));
+      if (policy === undefined) throw new RangeError("a policy that was activated is not there");
+      this.#activate(row.whole("sequence"), policy);
+    }
+    if (!members.has("staged")) return;
+    const staged = this.get(members.whole("staged"));
+    if (staged === undefined) throw new RangeError("the staged policy is not there");
+    this.#stage(staged);
+  }
+
+  #changeOf(sequence: number, body: GenesisEntry | PolicyEntry): Change {
+    const change = body.kind === "genesis" ? "promoted" : body.change;
     const { policyId: id, policyDigest: claimed } = body;
-    invariant(body.snapshot !== undefined, "a policy that is activated comes with its snapshot");
-    const snapshot = snapshotFromJson(body.snapshot);
+    const known = body.snapshot === undefined ? this.get(id) : undefined;
+    const policy = body.snapshot === undefined ? known : this.#brought(sequence, body);
+    invariant(policy !== undefined, "a policy that an entry names was brought by an earlier one");
+    if (known !== undefined) {
+      invariant(change !== "promoted" || known === this.#staged, "a policy that is promoted was staged");
+      invariant(change !== "staged", "a policy that is staged comes with its snapshot");
+    }
+    const given = policy.policyDigest;
+    if (given !== claimed) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
+    return { change, policy, isNew: known === undefined };
+  }
+
+  #brought(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
+    const { policyId: id, snapshot } = body;
+    invariant(snapshot !== undefined, "a policy that is new comes with its snapshot");
     invariant(id === this.count + 1, "policies are numbered one by one");
     const isFromFile = body.kind === "genesis" || body.source === "file";
     const caused = body.kind === "policy" ? causedOf(body) : undefined;
-    const policy = this.#policyOf(snapshot, { id, since: sequence, isFromFile, caused });
-    const given = policy.policyDigest;
-    if (given !== claimed) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
-    return policy;
+    return this.#policyOf(snapshotFromJson(snapshot), { id, since: sequence, isFromFile, caused });
   }
 
   #policyOf(snapshot: PolicySnapshot, activated: Activated): PolicyInForce {
     return new PolicyInForce(snapshot, activated, this.#kernelFor);
   }
 
+  #stage(policy: PolicyInForce | undefined): void {
+    if (this.#staged !== policy) this.#staged?.releaseKernel();
+    this.#staged = policy;
+  }
+
+  #activate(sequence: number, policy: PolicyInForce): void {
+    const before = this.#activations.at(-1)?.policy;
+    if (before !== policy) before?.releaseKernel();
+    this.#activations.push({ sequence, policy });
+  }
+
   #add(policy: PolicyInForce): void {
-    this.#policies.at(-1)?.releaseKernel();
     this.#policies.push(policy);
     const { id, since, isFromFile, caused, snapshot } = policy;
     this.#lines.push(

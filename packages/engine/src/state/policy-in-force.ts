@@ -20,15 +20,15 @@ import { tierFloorsOf } from "./tier-floors.ts";
 /** Builds another kernel than the package's own. */
 export type KernelFor = (policy: Policy) => Kernel;
 
-/** How a policy was activated. */
+/** How a policy came into the journal. */
 export interface Activated {
   /** Ids count from 1. */
   readonly id: number;
-  /** Sequence of the entry that activated it. */
+  /** Sequence of the entry that brought it: that activated it, or staged it. */
   readonly since: number;
   /** It came from the file that the service is configured with; true of genesis. */
   readonly isFromFile: boolean;
-  /** Who activated it; `undefined` for the policy that the journal began with. */
+  /** Who brought it; `undefined` for the policy that the journal began with. */
   readonly caused: Caused | undefined;
 }
 

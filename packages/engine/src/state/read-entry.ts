@@ -25,7 +25,7 @@ export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf 
 }
 
 /** Members of a decision whose stage this version does not have. */
-const LATER: readonly (keyof DecisionEntry)[] = ["policyId", "shadow"];
+const LATER: readonly (keyof DecisionEntry)[] = ["policyId"];
 
 /** The body of an entry; what this version does not know is refused. */
 export function readBody(entry: Omit<GoodEntry, "tree">, state: EngineState): EntryBody {

@@ -35,6 +35,7 @@ export type { PolicyInForce } from "./policy-in-force.ts";
 
 import type { Prior } from "../router/prior.ts";
 import type { Router } from "../router/router.ts";
+import { ShadowCounter } from "./shadow-counts.ts";
 import type { Stage } from "./stage.ts";
 
 /** A snapshot, and the members of the state entry that binds it. */
@@ -53,6 +54,8 @@ export class EngineState {
   sealed = false;
   readonly ledger: Ledger = new Ledger();
   readonly policies: PolicyBook;
+  /** How often the staged policy would have decided otherwise. */
+  readonly shadows: ShadowCounter;
   readonly keys: KeyBook = new KeyBook();
   readonly checkpoints: CheckpointBook = new CheckpointBook();
   readonly outcomes: OutcomeIndex = new OutcomeIndex((of) => this.ledger.closedCost(of));
@@ -68,8 +71,9 @@ export class EngineState {
   constructor(kernelFor?: KernelFor) {
     this.policies = new PolicyBook(kernelFor);
     this.#learning = new LearningState(this.policies);
-    const { ledger, policies, keys, outcomes, requests, checkpoints } = this;
-    this.#stages = [ledger, policies, keys, this.#learning, outcomes, requests, checkpoints];
+    this.shadows = new ShadowCounter(this.policies);
+    const { ledger, policies, shadows, keys, outcomes, requests, checkpoints } = this;
+    this.#stages = [ledger, policies, shadows, keys, this.#learning, outcomes, requests, checkpoints];
     this.#stageOf = new Map(this.#stages.flatMap((stage) => stage.parts.map((part) => [part, stage])));
   }
 
@@ -154,7 +158,7 @@ export class EngineState {
       }
       isFirst = false;
     }
-    if (policy === 0 || policy !== this.policyCount) throw new RangeError("the active policy is not there");
+    if (policy === 0 || policy !== this.current.id) throw new RangeError("the active policy is not there");
   }
 
   #check(sequence: number, at: number, body: EntryBody): void {
@@ -181,7 +185,7 @@ export class EngineState {
   *#lines(): Generator<SnapshotLine> {
     const { sequence, at, sealed } = this;
     const decisions = Number(this.decisionSequence);
-    yield jsonLine(snapshotHeadJson({ sequence, at, decisions, policy: this.policyCount, sealed }));
+    yield jsonLine(snapshotHeadJson({ sequence, at, decisions, policy: this.current.id, sealed }));
     for (const stage of this.#stages) yield* stage.lines();
   }
 

@@ -2,7 +2,6 @@ import { mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
-  candidateId,
   type DecisionEntry,
   type EntryHead,
   entryData,
@@ -108,21 +107,21 @@ test("a retry whose entry lies in an archive that is gone is refused and never d
   rmSync(directory, { recursive: true });
 });
 
-test.each<[string, Partial<DecisionEntry>]>([
-  ["policyId", { policyId: 1 }],
-  ["shadow", { shadow: { action: "reject", candidateId: candidateId(0) } }],
-])("an entry with %s, on which this version does not act, is refused", async (member, change) => {
-  const { decision, request, identity } = await world.engine.decide(ASKED);
-  const body: DecisionEntry = { kind: "decision", useCase: "default", defaulted: [], request, decision, identity };
-  const data = entryData(2, 1, entryDataTail({ sequence: 2, at: 1, body: { ...body, ...change } }));
-  const head = parseEntryHead(data) as EntryHead;
-  const state = new EngineState();
-  const [line] = await Array.fromAsync(world.engine.reading.lines(1, 1));
-  const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
-  state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
-  const read = { code: "CAL_JOURNAL_ENTRY_UNSUPPORTED", message: expect.stringContaining(`member ${member}`) };
-  expect(() => readBody({ ...entryOf(data), head }, state)).toThrow(expect.objectContaining(read));
-});
+test.each<[string, Partial<DecisionEntry>]>([["policyId", { policyId: 1 }]])(
+  "an entry with %s, on which this version does not act, is refused",
+  async (member, change) => {
+    const { decision, request, identity } = await world.engine.decide(ASKED);
+    const body: DecisionEntry = { kind: "decision", useCase: "default", defaulted: [], request, decision, identity };
+    const data = entryData(2, 1, entryDataTail({ sequence: 2, at: 1, body: { ...body, ...change } }));
+    const head = parseEntryHead(data) as EntryHead;
+    const state = new EngineState();
+    const [line] = await Array.fromAsync(world.engine.reading.lines(1, 1));
+    const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
+    state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
+    const read = { code: "CAL_JOURNAL_ENTRY_UNSUPPORTED", message: expect.stringContaining(`member ${member}`) };
+    expect(() => readBody({ ...entryOf(data), head }, state)).toThrow(expect.objectContaining(read));
+  },
+);
 
 function entryOf(data: string): {
   readonly data: string;

@@ -147,6 +147,11 @@ export const policySetCall: z.ZodType = named(
   z.strictObject({ policy: policyFileSchema, ...claim }),
 );
 
+export const policyNamedCall: z.ZodType = named(
+  "PolicyNamedRequest",
+  z.strictObject({ policyId: whole(1, U32_MAX, "the id of a policy of the journal"), ...claim }),
+);
+
 const BPS_MAX_EXCLUSIVE = BPS_MAX - 1;
 
 export const priorCall: z.ZodType = named(

@@ -7,6 +7,7 @@ import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/do
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
 import { budgetSetShape, ledgerShape, observedShape, settledShape, tenantShape } from "./money-shapes.ts";
+import { rolloutChangeShape, rolloutShape } from "./rollout-shapes.ts";
 import {
   certificateSetShape,
   clockShape,
@@ -30,6 +31,7 @@ import {
   holdCall,
   observeCall,
   policyCheckCall,
+  policyNamedCall,
   policySetCall,
   priorCall,
   releaseCall,
@@ -56,6 +58,10 @@ export type ApiOperation =
   | "policies"
   | "setPolicy"
   | "checkPolicy"
+  | "stagePolicy"
+  | "rollout"
+  | "promotePolicy"
+  | "rollBackPolicy"
   | "setPrior"
   | "setCertificate"
   | "reload"
@@ -255,6 +261,43 @@ const API: Contracts<ApiOperation> = {
     scopes: ["decide", "operate", "audit"],
     body: policy(policyCheckCall),
     answer: policyCheckedShape,
+  },
+  stagePolicy: {
+    method: "POST",
+    path: "/v1/rollout/stage",
+    summary: "Stage a policy: it decides in shadow, from the next decision on",
+    description:
+      "No answer changes. Each decision's entry holds what the staged policy would have decided. The policy that was staged before is no longer.",
+    scopes: ["operate"],
+    body: policy(policySetCall),
+    answer: rolloutChangeShape,
+  },
+  rollout: {
+    method: "GET",
+    path: "/v1/rollout",
+    summary: "Compare the staged policy with the active one",
+    description: "Reads every entry since the staging. `missing` says what a promotion still needs.",
+    scopes: ["operate", "audit"],
+    answer: rolloutShape,
+  },
+  promotePolicy: {
+    method: "POST",
+    path: "/v1/rollout/promote",
+    summary: "Activate the staged policy, once it passes a gate",
+    description:
+      "At least 1,000 decisions in shadow, and either at most 5 % of actions differ and its reward is shown to be no worse, or its reward is shown to be better. `POST /v1/policies` activates a policy without gates.",
+    scopes: ["operate"],
+    body: json(policyNamedCall),
+    answer: rolloutChangeShape,
+  },
+  rollBackPolicy: {
+    method: "POST",
+    path: "/v1/rollout/back",
+    summary: "Activate an earlier policy, from the next decision on",
+    description: "Ends the staging. Rolling back to the active policy ends the staging alone.",
+    scopes: ["operate"],
+    body: json(policyNamedCall),
+    answer: rolloutChangeShape,
   },
   setPrior: {
     method: "POST",

@@ -9,14 +9,26 @@ import { actorJson } from "./actor-json.ts";
 import type { ApiContext } from "./api-context.ts";
 import { jsonPieces } from "./json-pieces.ts";
 import type { PolicyBody } from "./policy-body.ts";
+import { rolloutHandlers } from "./rollout.ts";
 
-type Handlers = { readonly [Name in "policies" | "setPolicy" | "checkPolicy" | "reload"]: Handler };
+type Handlers = {
+  readonly [Name in
+    | "policies"
+    | "setPolicy"
+    | "checkPolicy"
+    | "stagePolicy"
+    | "rollout"
+    | "promotePolicy"
+    | "rollBackPolicy"
+    | "reload"]: Handler;
+};
 
 export function policyHandlers(context: ApiContext): Handlers {
   return {
     policies: () => policies(context),
     setPolicy: (call) => setPolicy(context, call),
     checkPolicy: (call) => checkPolicy(context, call),
+    ...rolloutHandlers(context),
     reload: async ({ principal }) => ({
       body: apiJson(await context.reload(() => callerOf(context.engine, principal))),
     }),
@@ -24,11 +36,17 @@ export function policyHandlers(context: ApiContext): Handlers {
 }
 
 function policies({ engine }: ApiContext): Reply {
-  return { body: jsonPieces({}, { policies: policyRows(engine) }), contentType: JSON_TYPE };
+  const { activations, staged } = engine.reading.rollout();
+  const members = {
+    activations: activations.map(({ sequence, policy }) => ({ sequence, policyId: policy.id })),
+    staged: staged?.id ?? null,
+  };
+  return { body: jsonPieces(members, { policies: policyRows(engine) }), contentType: JSON_TYPE };
 }
 
 function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object> {
   const all = reading.policies();
+  const active = reading.rollout().activations.at(-1)?.policy.id;
   for (const { id, snapshot, policyDigest, snapshotDigest, isFromFile, since, caused } of all)
     yield {
       policyId: id,
@@ -42,7 +60,7 @@ function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object>
       })),
       isFromFile,
       sequence: since,
-      inForce: id === all.length,
+      inForce: id === active,
       actor: caused === undefined ? null : actorJson(keys, caused),
     };
 }

@@ -15,14 +15,20 @@ const policyMembers = {
   candidates: z.array(candidate),
   isFromFile: flag("Whether it came from the configured policy file; true of the first."),
   inForce: flag("Whether it is the active policy."),
-  sequence: count("Journal sequence of the entry that activated it."),
+  sequence: count("Journal sequence of the entry that brought it."),
   actor: actor.nullable(),
 };
 
 export const policiesShape: z.ZodType = named(
   "Policies",
-  z.object({ policies: z.array(named("PolicyRow", z.object(policyMembers))) }),
-  "Every policy that was ever active, in order.",
+  z.object({
+    activations: z.array(
+      named("Activation", z.object({ sequence: count("Journal sequence."), policyId: count("Active from there on.") })),
+    ),
+    staged: count("The staged policy.").nullable(),
+    policies: z.array(named("PolicyRow", z.object(policyMembers))),
+  }),
+  "Every policy of the journal by id, and which was active from which entry on.",
 );
 
 export const policyCheckedShape: z.ZodType = named(

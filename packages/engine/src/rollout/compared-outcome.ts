@@ -3,9 +3,11 @@
  * @module
  */
 import { type ComparedRow, outcomeRow } from "@calybris/estimate";
-import { BPS_MAX } from "@calybris/kernel";
+import { BPS_MAX, type OutcomeEntry } from "@calybris/kernel";
 import type { Possible } from "./possible.ts";
-import type { ReadOutcome } from "./read-outcome.ts";
+
+/** The part of an outcome that estimates use. */
+export type EstimatedOutcome = Pick<OutcomeEntry, "of" | "candidate" | "base" | "treated" | "successBps" | "rewardBps">;
 
 /** Two rows of the same arms: how often the answer was good, and what it earned net of cost and delay. */
 export interface ComparedOutcome {
@@ -18,7 +20,7 @@ export interface ComparedOutcome {
  * @param predictedSuccess - from earlier outcomes, by candidate.
  */
 export function comparedOutcome(
-  outcome: ReadOutcome,
+  outcome: EstimatedOutcome,
   holdoutBps: number,
   other: Possible,
   isObserved: boolean,
@@ -61,7 +63,7 @@ export class SuccessSoFar {
     return (SEEN * (this.#qualityBps(candidate) / BPS_MAX) + sum) / (SEEN + count);
   };
 
-  add({ candidate, successBps }: ReadOutcome): void {
+  add({ candidate, successBps }: EstimatedOutcome): void {
     const seen = this.#sums.get(candidate) ?? { sum: 0, count: 0 };
     seen.sum += successBps / BPS_MAX;
     seen.count += 1;

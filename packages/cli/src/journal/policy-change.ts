@@ -1,0 +1,60 @@
+/**
+ * What an entry says of the policies of a journal: one is brought, or one that an earlier entry brought is named.
+ * @module
+ */
+import {
+  CalybrisError,
+  type PolicyChange,
+  parseEntryBody,
+  type PolicySnapshot,
+  snapshotFromJson,
+} from "@calybris/kernel";
+import type { ReadEntry } from "./entries.ts";
+import type { PolicyAt } from "./source.ts";
+
+export interface JournalChange {
+  readonly sequence: number;
+  readonly id: number;
+  readonly change: PolicyChange;
+  /** Of a policy that is new. */
+  readonly snapshot: PolicySnapshot | undefined;
+}
+
+/** `undefined` for an entry that says nothing of policies. */
+export function policyChangeIn({ head, data, sequence }: ReadEntry): JournalChange | undefined {
+  if (head.kind !== "genesis" && head.kind !== "policy") return undefined;
+  const body = parseEntryBody(head, data, () => {
+    throw malformed(sequence, "it decides nothing, yet names a policy");
+  });
+  if (body?.kind !== "genesis" && body?.kind !== "policy") return undefined;
+  return {
+    sequence,
+    id: body.policyId,
+    change: body.kind === "genesis" ? "promoted" : body.change,
+    snapshot: body.snapshot === undefined ? undefined : snapshotFromJson(body.snapshot),
+  };
+}
+
+/** The policies of a journal whose entries are read in order. */
+export class PolicyTimeline {
+  readonly #byId = new Map<number, PolicySnapshot>();
+
+  /**
+   * Takes an entry.
+   *
+   * @returns the policy that it brings or activates, and whether it is active from here on.
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for one that names a policy which no earlier entry brought.
+   */
+  take(read: ReadEntry): (PolicyAt & { readonly isActivated: boolean }) | undefined {
+    const changed = policyChangeIn(read);
+    if (changed === undefined) return undefined;
+    const { id, change, sequence, snapshot = this.#byId.get(id) } = changed;
+    if (snapshot === undefined) throw malformed(sequence, `no earlier entry brought policy ${id}`);
+    this.#byId.set(id, snapshot);
+    return { id, sequence, snapshot, isActivated: change !== "staged" };
+  }
+}
+
+export function malformed(sequence: number, problem: string): CalybrisError {
+  return new CalybrisError("CAL_JOURNAL_ENTRY_MALFORMED", { sequence, problem });
+}

@@ -1,0 +1,176 @@
+/**
+ * `calybris policy stage`, `status`, `promote` and `rollback`: another policy comes into use in stages.
+ * @module
+ */
+import type { Rollout } from "@calybris/client";
+import { loadPolicy } from "@calybris/engine";
+import { Command, InvalidArgumentError } from "commander";
+import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { keyFileOption } from "../journal/key-file.ts";
+import { journalOption } from "../journal/place.ts";
+import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { count } from "../terminal/number-text.ts";
+import { tableText } from "../terminal/table.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import { rolloutOf } from "./rollout-status.ts";
+import { wholePolicy } from "./set.ts";
+
+interface RolloutOptions extends TargetOptions, ClaimOptions {
+  readonly json?: true;
+}
+
+interface Changed {
+  readonly policyId: number;
+  readonly sequence: number;
+  readonly repeated: boolean;
+}
+
+function rolloutCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .addOption(journalOption())
+    .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
+    .addOption(keyFileOption())
+    .option("--json", "print JSON");
+}
+
+export function policyStageCommand(terminal: Terminal): Command {
+  return rolloutCommand("stage", "let a policy decide in shadow, from the next decision on; no answer changes")
+    .argument("<file>", "the policy")
+    .addOption(byOption())
+    .action(async (file: string, options: RolloutOptions) => {
+      const policy = await loadPolicy(file);
+      const caller = callerOf(options);
+      const client = clientOf(options);
+      const changed =
+        client === undefined
+          ? await withEngine(options, undefined, (engine) => engine.rollout.stage(policy, caller))
+          : await client.stagePolicy({ policy: await wholePolicy(file), ...caller });
+      const name = printable(JSON.stringify(policy.name));
+      print(terminal, options, changed, `policy ${changed.policyId} ${name} is staged`);
+    });
+}
+
+export function policyStatusCommand(terminal: Terminal): Command {
+  return rolloutCommand(
+    "status",
+    "how the staged policy compares with the active one, and what a promotion still needs",
+  ).action(async (options: RolloutOptions) => {
+    const client = clientOf(options);
+    const status =
+      client === undefined
+        ? await withEngine(options, undefined, async (engine) => rolloutOf(await engine.rollout.status()))
+        : await client.rollout();
+    terminal.print(options.json ? jsonText(status) : statusText(status));
+  });
+}
+
+export function policyPromoteCommand(terminal: Terminal): Command {
+  return rolloutCommand("promote", "activate the staged policy, once it passes a gate")
+    .argument("<id>", "the policy, by its id in the journal", policyId)
+    .addOption(byOption())
+    .addHelpText("after", GATES_HELP)
+    .action(async (id: number, options: RolloutOptions) => {
+      const caller = callerOf(options);
+      const client = clientOf(options);
+      const changed =
+        client === undefined
+          ? await withEngine(options, undefined, (engine) => engine.rollout.promote(id, () => caller))
+          : await client.promotePolicy({ policyId: id, ...caller });
+      print(terminal, options, changed, `policy ${id} is active`);
+    });
+}
+
+const GATES_HELP = `
+A gate: at least 1,000 decisions in shadow, and either (a) at most 5 % of actions differ and the net reward is shown to be no worse
+by more than 0.01, or (b) it is shown to be better by more than that. \`calybris policy set FILE\` activates a policy without a gate.`;
+
+export function policyRollbackCommand(terminal: Terminal): Command {
+  return rolloutCommand("rollback", "activate an earlier policy, from the next decision on; ends the staging")
+    .argument("<id>", "the policy, by its id in the journal", policyId)
+    .addOption(byOption())
+    .action(async (id: number, options: RolloutOptions) => {
+      const caller = callerOf(options);
+      const client = clientOf(options);
+      const changed =
+        client === undefined
+          ? await withEngine(options, undefined, (engine) => engine.rollout.rollBack(id, caller))
+          : await client.rollBackPolicy({ policyId: id, ...caller });
+      print(terminal, options, changed, `policy ${id} is active`);
+    });
+}
+
+function print(
+  terminal: Terminal,
+  { json }: RolloutOptions,
+  { policyId, sequence, repeated }: Changed,
+  done: string,
+): void {
+  if (json) terminal.print(jsonText({ policyId, sequence, repeated }));
+  else terminal.print(`${done} ${repeated ? "already, since" : "from"} entry ${sequence}`);
+}
+
+function policyId(text: string): number {
+  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");
+  return Number(text);
+}
+
+const TENANTS_SHOWN = 20;
+
+function statusText({ activePolicyId, staged }: Rollout): string {
+  if (staged === null) return `policy ${activePolicyId} is active; none is staged`;
+  const { decisions, actionMismatches, mismatches, reward, success, outcomes, passes, missing } = staged;
+  const share = (part: number): string => (decisions === 0 ? "-" : `${((100 * part) / decisions).toFixed(1)} %`);
+  const rows = [
+    ["decisions in shadow", count(decisions)],
+    ["other actions", `${count(actionMismatches)} (${share(actionMismatches)})`],
+    ["other decisions", `${count(mismatches)} (${share(mismatches)})`],
+    ["outcomes compared", count(outcomes)],
+    ["success, difference", effectText(success)],
+    ["net reward, difference", effectText(reward)],
+  ];
+  const regimes = staged.regimes.map((row) => [`regime ${row.regime}`, ...cells(row)]);
+  const tenants = staged.tenants.slice(0, TENANTS_SHOWN).map((row) => [tenantText(row.tenant), ...cells(row)]);
+  const lines = [
+    `policy ${activePolicyId} is active; policy ${staged.policyId} ${printable(JSON.stringify(staged.name))} is staged since entry ${staged.since}`,
+    passes === null
+      ? `It passes no gate yet: ${missing.join("; ")}.`
+      : `It passes gate (${passes}): \`calybris policy promote ${staged.policyId}\` activates it.`,
+    tableText(["<", ">"], rows),
+  ];
+  if (regimes.length + tenants.length > 0)
+    lines.push(tableText(["<", ">decisions", ">other actions", ">other decisions"], [...regimes, ...tenants]));
+  if (staged.mismatchSequences.length > 0)
+    lines.push(`Decisions that differ, by entry: ${staged.mismatchSequences.join(", ")}`);
+  return lines.join("\n");
+}
+
+function cells(row: {
+  readonly decisions: number;
+  readonly actionMismatches: number;
+  readonly mismatches: number;
+}): readonly string[] {
+  return [count(row.decisions), count(row.actionMismatches), count(row.mismatches)];
+}
+
+function tenantText(tenant: string | null): string {
+  if (tenant === null) return "no tenant";
+  return tenant === "" ? "other tenants" : `tenant ${printable(tenant)}`;
+}
+
+function effectText({
+  difference,
+  lower,
+  upper,
+}: {
+  readonly difference: number | null;
+  readonly lower: number;
+  readonly upper: number;
+}): string {
+  return difference === null ? "-" : `${difference.toFixed(4)} (${lower.toFixed(4)} to ${upper.toFixed(4)})`;
+}

@@ -1,0 +1,123 @@
+/**
+ * How another policy comes into use, in stages:
+ *
+ *     stage → shadow on every live decision → compare → gates → promote, by a command → roll back, by a command
+ *
+ * One policy is staged at a time. Shadow changes no answer. Every change takes effect between two decisions, and names who made it.
+ * @module
+ */
+import {
+  type BeliefEntry,
+  CalybrisError,
+  parseEntryBody,
+  parseEntryHead,
+  parseEntryLine,
+  type PolicySnapshot,
+} from "@calybris/kernel";
+import { type Compared, Comparison, GATES, type Gates } from "../rollout/comparison.ts";
+import { policiesAt } from "../state/read-entry.ts";
+import type { ShadowCounts } from "../state/shadow-counts.ts";
+import type { EngineState, PolicyInForce } from "../state/state.ts";
+import type { Caller } from "./keys.ts";
+import type { EnginePolicies, PolicyActivation } from "./policies.ts";
+
+/** What is active, what is staged, and how they compare. */
+export interface RolloutStatus {
+  readonly active: PolicyInForce;
+  /** The rest is left out where no policy is staged. */
+  readonly staged?: PolicyInForce;
+  /** Of every decision that was ordered. */
+  readonly counts?: ShadowCounts;
+  /** Of every entry that is durable. */
+  readonly compared?: Compared;
+}
+
+/** What a rollout needs of the engine. */
+export interface RolloutPorts {
+  readonly state: EngineState;
+  readonly policies: EnginePolicies;
+  /** The durable lines of the journal from one sequence on, whole lines with their newlines, several in a piece. */
+  readonly linesFrom: (sequence: number) => AsyncIterable<Buffer>;
+  readonly beliefAt: (sequence: number) => Promise<BeliefEntry>;
+}
+
+export class EngineRollout {
+  readonly #ports: RolloutPorts;
+
+  constructor(ports: RolloutPorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Stages a policy: from the next decision on, each entry holds what it would have decided. The policy that was staged before is
+   * no longer. Staging the same policy again writes no entry.
+   *
+   * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`; nothing was changed.
+   */
+  stage(policy: PolicySnapshot, caller: Caller = {}): Promise<PolicyActivation> {
+    return this.#ports.policies.stage(policy, caller);
+  }
+
+  /** What is staged and how it compares. Reads every entry since the staging. */
+  async status(gates: Gates = GATES): Promise<RolloutStatus> {
+    const { active, staged } = this.#ports.state.policies;
+    if (staged === undefined) return { active };
+    const { counts } = this.#ports.state.shadows;
+    return { active, staged, counts, compared: await this.#compare(active, staged, gates) };
+  }
+
+  /**
+   * Activates the staged policy, once it passes a gate: at least 1,000 decisions in shadow and either (a) at most 5 % of actions
+   * differ and its reward is shown to be no worse by more than a margin, or (b) its reward is shown to be better by more than the
+   * margin. Both hold however often they are asked for: a policy that is worse passes with probability at most 5 %.
+   *
+   * @param callerOf - called once a gate is passed, so that no key is introduced in vain.
+   * @throws CalybrisError `CAL_ROLLOUT_NOT_STAGED`, `CAL_ROLLOUT_POLICY_UNKNOWN`, `CAL_ROLLOUT_GATES` with what is missing;
+   *   `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   */
+  async promote(
+    policyId: number,
+    callerOf: () => Caller = () => ({}),
+    gates: Gates = GATES,
+  ): Promise<PolicyActivation> {
+    const { policies, state } = this.#ports;
+    const { active, staged } = state.policies;
+    if (state.policy(policyId) === undefined) throw new CalybrisError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
+    if (active.id !== policyId) {
+      if (staged?.id !== policyId) throw new CalybrisError("CAL_ROLLOUT_NOT_STAGED", { policyId });
+      const { passes, missing } = await this.#compare(active, staged, gates);
+      if (passes === undefined) throw new CalybrisError("CAL_ROLLOUT_GATES", { policyId, missing: missing.join("; ") });
+    }
+    return policies.promote(policyId, callerOf());
+  }
+
+  /**
+   * Activates an earlier policy of the journal, from the next decision on, and ends the staging. Rolling back to the active policy
+   * ends the staging alone; with none staged it writes no entry.
+   *
+   * @throws CalybrisError `CAL_ROLLOUT_POLICY_UNKNOWN`; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing
+   *   was changed.
+   */
+  rollBack(policyId: number, caller: Caller = {}): Promise<PolicyActivation> {
+    return this.#ports.policies.rollBack(policyId, caller);
+  }
+
+  async #compare(active: PolicyInForce, staged: PolicyInForce, gates: Gates): Promise<Compared> {
+    const { state, linesFrom, beliefAt } = this.#ports;
+    const { snapshot, tierFloors } = staged;
+    const compared = { snapshot, tierFloors, kernel: state.policies.kernelOf(staged) };
+    const comparison = new Comparison(active.snapshot, compared, gates);
+    for await (const piece of linesFrom(staged.since)) {
+      for (const line of piece.toString("utf8").split("\n")) {
+        const data = parseEntryLine(line)?.data;
+        const head = data === undefined ? undefined : parseEntryHead(data);
+        if (data === undefined || (head?.kind !== "decision" && head?.kind !== "outcome")) continue;
+        const body = parseEntryBody(head, data, policiesAt(state, head.sequence));
+        if (body === undefined) continue;
+        const table = body.kind === "decision" ? (body.learning?.belief ?? 0) : 0;
+        comparison.add(head.sequence, body, table === 0 ? undefined : await beliefAt(table));
+      }
+    }
+    return comparison.compared();
+  }
+}

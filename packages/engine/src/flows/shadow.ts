@@ -1,0 +1,41 @@
+/**
+ * What the staged policy would have decided on a request that the active one decides. It changes nothing: the answer is planned
+ * before, and the entry alone holds it.
+ * @module
+ */
+import { candidateId, type DecisionEntry, Redecider, type Shadow } from "@calybris/kernel";
+import type { PolicyBook } from "../state/policy-book.ts";
+import type { PolicyInForce } from "../state/policy-in-force.ts";
+
+/** A rejection also stands for a request that the staged policy would refuse as invalid. */
+const REJECTED: Shadow = Object.freeze({ action: "reject", candidateId: candidateId(0) });
+
+export class ShadowDecider {
+  readonly #policies: Pick<PolicyBook, "active" | "staged">;
+  #active: PolicyInForce | undefined;
+  #staged: PolicyInForce | undefined;
+  #redecider: Redecider | undefined;
+
+  constructor(policies: Pick<PolicyBook, "active" | "staged">) {
+    this.#policies = policies;
+  }
+
+  /** `undefined` while no policy is staged. */
+  of(entry: DecisionEntry): Shadow | undefined {
+    const { staged } = this.#policies;
+    if (staged === undefined) return undefined;
+    const decision = this.#redeciderFor(staged).decide(entry);
+    if (decision === undefined || decision.action === "reject") return REJECTED;
+    return { action: decision.action, candidateId: decision.selectedId };
+  }
+
+  #redeciderFor(staged: PolicyInForce): Redecider {
+    const { active } = this.#policies;
+    if (this.#redecider === undefined || this.#active !== active || this.#staged !== staged) {
+      this.#active = active;
+      this.#staged = staged;
+      this.#redecider = new Redecider(active.snapshot, staged.snapshot, staged.prepared.kernel, staged.tierFloors);
+    }
+    return this.#redecider;
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * The shapes of a rollout, as the service answers them.
+ * @module
+ */
+import { z } from "zod";
+import { count, flag, named, text } from "./shape-parts.ts";
+
+export const rolloutChangeShape: z.ZodType = named(
+  "RolloutChange",
+  z.object({
+    policyId: count("Its id."),
+    sequence: count("Journal sequence of the entry that made the change."),
+    repeated: flag("True if it was so already; nothing changed."),
+  }),
+);
+
+const counted = {
+  decisions: count("Decisions that were made in shadow, too."),
+  actionMismatches: count("Those with another action."),
+  mismatches: count("Those with another action or candidate."),
+};
+
+const effect = named(
+  "RolloutEffect",
+  z.object({
+    difference: z
+      .number()
+      .nullable()
+      .meta({ description: "The staged policy's mean less that of what ran; null before the first outcome." }),
+    lower: z.number().meta({ description: "Valid however often it is looked at." }),
+    upper: z.number().meta({ description: "Likewise." }),
+  }),
+  "A difference of success or net reward, as a share of the largest there is.",
+);
+
+const staged = named(
+  "StagedPolicy",
+  z.object({
+    policyId: count("Its id."),
+    name: text("Its name."),
+    since: count("Journal sequence of the entry that staged it."),
+    ...counted,
+    regimes: z.array(z.object({ regime: count("0 to 7, or 8 before regimes are known."), ...counted })),
+    tenants: z.array(
+      z.object({
+        tenant: z.string().nullable().meta({ description: "Null for no tenant; an empty name for all beyond 1,000." }),
+        ...counted,
+      }),
+    ),
+    mismatchSequences: z.array(count("Journal sequence of a decision that differs.")),
+    outcomes: count("Outcomes that are compared."),
+    outcomesUnknown: count("Outcomes whose draws are not known."),
+    success: effect,
+    reward: effect,
+    isNoWorseAt: count("Outcome with which it was shown to be no worse.").nullable(),
+    isBetterAt: count("Outcome with which it was shown to be better.").nullable(),
+    passes: z
+      .enum(["a", "b"])
+      .nullable()
+      .meta({ description: "The gate that is passed: few differ and no worse, or better." }),
+    missing: z.array(text("What a promotion still needs.")),
+  }),
+  "How the staged policy compares with the active one.",
+);
+
+export const rolloutShape: z.ZodType = named(
+  "Rollout",
+  z.object({
+    activePolicyId: count("The active policy."),
+    staged: staged.nullable(),
+  }),
+);

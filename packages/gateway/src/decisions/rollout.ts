@@ -1,0 +1,83 @@
+/**
+ * Rollout over HTTP: staging a policy, how it compares with the active one, promoting it, rolling back.
+ * @module
+ */
+import { apiJson } from "../http/error-dialect.ts";
+import type { Call, Handler, Reply } from "../http/route-contract.ts";
+import { callerOf } from "../keys/caller.ts";
+import type { ApiContext } from "./api-context.ts";
+import type { PolicyBody } from "./policy-body.ts";
+
+type Handlers = { readonly [Name in "stagePolicy" | "rollout" | "promotePolicy" | "rollBackPolicy"]: Handler };
+
+interface NamedPolicy {
+  readonly policyId: number;
+  readonly onBehalfOf?: string;
+}
+
+export function rolloutHandlers(context: ApiContext): Handlers {
+  return {
+    stagePolicy: (call) => stage(context, call),
+    rollout: () => status(context),
+    promotePolicy: async ({ body, principal }) => {
+      const { policyId, ...claim } = body as NamedPolicy;
+      const { engine } = context;
+      return { body: apiJson(await engine.rollout.promote(policyId, () => callerOf(engine, principal, claim))) };
+    },
+    rollBackPolicy: async ({ body, principal }) => {
+      const { policyId, ...claim } = body as NamedPolicy;
+      const { engine } = context;
+      return { body: apiJson(await engine.rollout.rollBack(policyId, callerOf(engine, principal, claim))) };
+    },
+  };
+}
+
+async function stage({ engine }: ApiContext, { body, principal }: Call): Promise<Reply> {
+  const { activation } = body as PolicyBody & { readonly activation: object };
+  return {
+    body: apiJson(await engine.rollout.stage(activation.snapshot, callerOf(engine, principal, activation.claim))),
+  };
+}
+
+async function status({ engine }: ApiContext): Promise<Reply> {
+  const { active, staged, counts, compared } = await engine.rollout.status();
+  if (staged === undefined || counts === undefined || compared === undefined)
+    return { body: apiJson({ activePolicyId: active.id, staged: null }) };
+  const { regimes, tenants, examples } = counts;
+  return {
+    body: apiJson({
+      activePolicyId: active.id,
+      staged: {
+        policyId: staged.id,
+        name: staged.snapshot.name,
+        since: staged.since,
+        decisions: compared.decisions,
+        actionMismatches: compared.actionMismatches,
+        mismatches: compared.mismatches,
+        regimes,
+        tenants: tenants.map(({ tenant, ...count }) => ({ tenant: tenant ?? null, ...count })),
+        mismatchSequences: examples,
+        outcomes: compared.outcomes,
+        outcomesUnknown: compared.outcomesUnknown,
+        success: effect(compared.success),
+        reward: effect(compared.reward),
+        isNoWorseAt: compared.isNoWorseAt ?? null,
+        isBetterAt: compared.isBetterAt ?? null,
+        passes: compared.passes ?? null,
+        missing: compared.missing,
+      },
+    }),
+  };
+}
+
+function effect({
+  difference,
+  lower,
+  upper,
+}: {
+  readonly difference: number;
+  readonly lower: number;
+  readonly upper: number;
+}): object {
+  return { difference: Number.isFinite(difference) ? difference : null, lower, upper };
+}
