@@ -19,6 +19,7 @@ import {
   type RequestIds,
   requestIdReused,
 } from "../state/request-ids.ts";
+import { textOf } from "../state/request-index.ts";
 import type { EngineState } from "../state/state.ts";
 import type { StoredEntries } from "../storage/storage.ts";
 import { DecideStep, type UnknownTenants } from "./decide-step.ts";
@@ -263,14 +264,14 @@ export class EngineDecisions {
     taken: Set<string>,
   ): void {
     try {
-      if (identity !== undefined && taken.has(identity.scopedId)) {
+      if (identity !== undefined && taken.has(textOf(identity))) {
         this.#recall(identity, results, position, actor);
         return;
       }
       if (resolved instanceof CalybrisError) throw resolved;
       invariant(resolved !== undefined, "a request is resolved before its step");
       this.#order(resolved, identity, results, position);
-      if (identity !== undefined) taken.add(identity.scopedId);
+      if (identity !== undefined) taken.add(textOf(identity));
     } catch (error) {
       refuseOne(error, results, position);
     }

@@ -13,14 +13,17 @@ import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
 import type { StoredEntries, StoredEntry } from "../storage/storage.ts";
 import { policiesAt } from "./read-entry.ts";
-import { REQUEST_ID_RETENTION_US, REQUEST_IDS_MAX, scoped, scopedIdOf } from "./request-index.ts";
+import {
+  namespaceOf,
+  namespaceOfEntry,
+  REQUEST_ID_RETENTION_US,
+  REQUEST_IDS_MAX,
+  type ScopedId,
+} from "./request-index.ts";
 import type { EngineState } from "./state.ts";
 
 /** A request that a client gave an id. */
-export interface IdentifiedRequest {
-  readonly requestId: string;
-  /** The id within its namespace, as one text. */
-  readonly scopedId: string;
+export interface IdentifiedRequest extends ScopedId {
   readonly client: ClientRequest;
 }
 
@@ -48,9 +51,9 @@ export class RequestIds {
   }
 
   /** Whether an entry that is not in `seen` may hold the id. Nearly always none does. */
-  mayHold({ scopedId }: IdentifiedRequest, seen?: ReadonlySet<number>): boolean {
-    if (!this.#ports.state.requests.mayHold(scopedId)) return false;
-    return seen === undefined || this.#unseen(scopedId, seen) !== undefined;
+  mayHold(id: ScopedId, seen?: ReadonlySet<number>): boolean {
+    if (!this.#ports.state.requests.mayHold(id)) return false;
+    return seen === undefined || this.#unseen(id, seen) !== undefined;
   }
 
   /**
@@ -62,34 +65,35 @@ export class RequestIds {
    *   process finds out; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the entry that decided the id cannot be read.
    */
   async recall<Result>(
-    { scopedId }: IdentifiedRequest,
+    id: ScopedId,
     isDecided: (decided: DecidedId) => Result | Promise<Result>,
     isNew: () => Result | Promise<Result>,
     seen: Set<number> = new Set(),
   ): Promise<Result> {
     // The age of an id is that at which it was sent again.
-    const now = this.#unseen(scopedId, seen) === undefined ? 0 : this.#ports.nowUs();
+    const now = this.#unseen(id, seen) === undefined ? 0 : this.#ports.nowUs();
     for (;;) {
-      const sequence = this.#unseen(scopedId, seen);
+      const sequence = this.#unseen(id, seen);
       if (sequence === undefined) return isNew();
-      const found = await this.#decidedAt(sequence, scopedId, now);
+      const found = await this.#decidedAt(sequence, id, now);
       if (found !== undefined) return isDecided(found);
       seen.add(sequence);
     }
   }
 
-  #unseen(scopedId: string, seen: ReadonlySet<number>): number | undefined {
-    for (const sequence of this.#ports.state.requests.candidates(scopedId)) if (!seen.has(sequence)) return sequence;
+  #unseen(id: ScopedId, seen: ReadonlySet<number>): number | undefined {
+    for (const sequence of this.#ports.state.requests.candidates(id)) if (!seen.has(sequence)) return sequence;
     return undefined;
   }
 
   /** The decision of an entry, if it holds the id and is within the retention. */
-  async #decidedAt(sequence: number, scopedId: string, now: number): Promise<DecidedId | undefined> {
+  async #decidedAt(sequence: number, { namespace, requestId }: ScopedId, now: number): Promise<DecidedId | undefined> {
     const { state, whenDurable } = this.#ports;
     await whenDurable(sequence);
     const { head, data, entryHash } = await this.#read(sequence);
     const entry = parseEntryBody(head, data, policiesAt(state, sequence));
-    if (entry?.kind !== "decision" || scopedIdOf(entry) !== scopedId) return undefined;
+    if (entry?.kind !== "decision" || entry.requestId !== requestId) return undefined;
+    if (namespaceOfEntry(entry) !== namespace) return undefined;
     const age = state.decisionSequence - entry.request.sequence;
     if (age >= BigInt(REQUEST_IDS_MAX) || now - head.at > REQUEST_ID_RETENTION_US) return undefined;
     return { sequence, entry, entryHash };
@@ -117,7 +121,7 @@ export function identified(client: ClientRequest): IdentifiedRequest | undefined
   refuseSprawling(client);
   const { requestId, tenant } = client;
   if (!isName(requestId) || !(tenant === undefined || isName(tenant))) return undefined;
-  return { requestId, scopedId: scoped(tenant, requestId), client };
+  return { namespace: namespaceOf(tenant), requestId, client };
 }
 
 export function requestIdReused(requestId: string, sequence: number): CalybrisError {

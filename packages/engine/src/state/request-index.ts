@@ -26,6 +26,13 @@ const FIRST_CAPACITY = 1 << 12;
 const FULL = 0.6;
 const TWO_32 = 2 ** 32;
 
+/** A request id within its namespace. */
+export interface ScopedId {
+  readonly namespace: string;
+  readonly requestId: string;
+}
+
+/** Its halves are signed, because V8 keeps any signed number of 32 bits without an object. */
 interface Fingerprint {
   readonly sequence: number;
   readonly high: number;
@@ -44,7 +51,7 @@ export class RequestIndex implements Stage {
   #base = 0;
   #slots: Uint32Array = new Uint32Array(FIRST_CAPACITY);
   /** The fingerprint that is looked for or added, and its record: every decision has one, and none is an object of its own. */
-  readonly #print: Uint32Array = new Uint32Array(2);
+  readonly #print: Int32Array = new Int32Array(2);
   readonly #record: Writable<Fingerprint> = { sequence: 0, high: 0, low: 0 };
 
   constructor(idsMax: number = REQUEST_IDS_MAX) {
@@ -60,13 +67,12 @@ export class RequestIndex implements Stage {
 
   apply(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind !== "decision") return;
-    const scopedId = scopedIdOf(body);
-    if (scopedId !== undefined) this.add(scopedId, sequence);
+    if (body.requestId !== undefined) this.add(namespaceOfEntry(body), body.requestId, sequence);
   }
 
-  add(scopedId: string, sequence: number): void {
+  add(namespace: string, requestId: string, sequence: number): void {
     if (this.count >= this.#idsMax + this.#spare) this.#forgetOldest();
-    fingerprint(scopedId, this.#print);
+    fingerprint(namespace, requestId, this.#print);
     const record = this.#record;
     record.sequence = sequence;
     record.high = this.#print[0] as number;
@@ -75,14 +81,14 @@ export class RequestIndex implements Stage {
   }
 
   /** Whether any entry may hold the id; nearly always none does. */
-  mayHold(scopedId: string): boolean {
-    return this.#find(scopedId, 0) !== undefined;
+  mayHold(id: ScopedId): boolean {
+    return this.#find(id, 0) !== undefined;
   }
 
   /** The sequences of entries that may hold the id, the oldest first unless slots were taken. */
-  *candidates(scopedId: string): Generator<number> {
+  *candidates(id: ScopedId): Generator<number> {
     for (let from = 0; ; ) {
-      const found = this.#find(scopedId, from);
+      const found = this.#find(id, from);
       if (found === undefined) return;
       yield found.sequence;
       from = found.probes;
@@ -103,8 +109,8 @@ export class RequestIndex implements Stage {
   }
 
   /** The sequence of the next entry with the fingerprint, and how many slots were looked at; `from` so many are passed over. */
-  #find(scopedId: string, from: number): { sequence: number; probes: number } | undefined {
-    fingerprint(scopedId, this.#print);
+  #find({ namespace, requestId }: ScopedId, from: number): { sequence: number; probes: number } | undefined {
+    fingerprint(namespace, requestId, this.#print);
     const high = this.#print[0] as number;
     const low = this.#print[1] as number;
     const mask = this.#slots.length - 1;
@@ -114,7 +120,7 @@ export class RequestIndex implements Stage {
       const place = this.#log.place(position - 1 + this.#base);
       if (place === undefined) continue;
       const { view, at } = place;
-      if (view.getUint32(at + 8, true) !== high || view.getUint32(at + 12, true) !== low) continue;
+      if (view.getInt32(at + 8, true) !== high || view.getInt32(at + 12, true) !== low) continue;
       const sequence = view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
       return { sequence, probes: probes + 1 };
     }
@@ -145,49 +151,50 @@ export class RequestIndex implements Stage {
     this.#base = this.#first;
     for (let number = this.#first; number < this.#log.next; number++) {
       const place = this.#log.place(number);
-      if (place !== undefined) this.#place(number, place.view.getUint32(place.at + 12, true));
+      if (place !== undefined) this.#place(number, place.view.getInt32(place.at + 12, true));
     }
   }
 }
 
-/** The id of a decision within its namespace; an entry says where its tenant was not named. */
-export function scopedIdOf({ requestId, defaulted, tenant }: DecisionEntry): string | undefined {
-  if (requestId === undefined) return undefined;
-  return scoped(defaulted.includes("tenant") ? undefined : tenant, requestId);
+/** What ids are unique within: the tenant that the client named. No tenant is the empty one, so none is a namespace too. */
+export function namespaceOf(tenant: string | undefined): string {
+  return tenant ?? "";
 }
 
-/** Neither a tenant nor an id holds a line feed, and no tenant is the empty one. */
-export function scoped(tenant: string | undefined, requestId: string): string {
-  if (last !== undefined && last.requestId === requestId && last.tenant === tenant) return last.text;
-  const text = scopedText(tenant, requestId);
-  if (last === undefined) last = { tenant, requestId, text };
-  else {
-    last.tenant = tenant;
-    last.requestId = requestId;
-    last.text = text;
-  }
-  return text;
+/** The namespace of a decision's id; an entry says where its tenant was not named. */
+export function namespaceOfEntry({ defaulted, tenant }: DecisionEntry): string {
+  return namespaceOf(defaulted.includes("tenant") ? undefined : tenant);
 }
 
-/** A decision's id is looked up and then added: the same text serves both. */
-let last: { tenant: string | undefined; requestId: string; text: string } | undefined;
-
-function scopedText(tenant: string | undefined, requestId: string): string {
-  return `${tenant ?? ""}\n${requestId}`;
+/** As one text. Neither a tenant nor an id holds a line feed. */
+export function textOf({ namespace, requestId }: ScopedId): string {
+  return `${namespace}\n${requestId}`;
 }
 
 /** Two 32-bit FNV-1a style hashes with a final mix; quality matters for speed only, never for the answer. */
-function fingerprint(text: string, print: Uint32Array): void {
-  let high = 0x811c9dc5;
-  let low = 0x9e3779b9;
+function fingerprint(namespace: string, requestId: string, print: Int32Array): void {
+  print[0] = 0x811c9dc5;
+  print[1] = 0x9e3779b9;
+  mixIn(namespace, print);
+  mixIn("\n", print);
+  mixIn(requestId, print);
+  let high = print[0] as number;
+  let low = print[1] as number;
+  high = Math.imul(high ^ (high >>> 16), 0xc2b2ae35);
+  low = Math.imul(low ^ (low >>> 15), 0x27d4eb2f);
+  print[0] = high ^ (high >>> 13);
+  print[1] = low ^ (low >>> 16);
+}
+
+function mixIn(text: string, print: Int32Array): void {
+  let high = print[0] as number;
+  let low = print[1] as number;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     high = Math.imul(high ^ code, 0x01000193);
     low = Math.imul(low ^ code, 0x85ebca6b);
     low ^= low >>> 13;
   }
-  high = Math.imul(high ^ (high >>> 16), 0xc2b2ae35);
-  low = Math.imul(low ^ (low >>> 15), 0x27d4eb2f);
-  print[0] = high ^ (high >>> 13);
-  print[1] = low ^ (low >>> 16);
+  print[0] = high;
+  print[1] = low;
 }

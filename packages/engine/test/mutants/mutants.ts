@@ -106,7 +106,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "ids are forgotten by a restart",
     file: "state/request-index.ts",
-    find: "    if (scopedId !== undefined) this.add(scopedId, sequence);\n",
+    find: "    if (body.requestId !== undefined) this.add(namespaceOfEntry(body), body.requestId, sequence);\n",
     replace: "",
     search: "crash",
   },
