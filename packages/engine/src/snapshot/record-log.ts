@@ -47,16 +47,20 @@ export class RecordLog<Written, Read = Written> {
     return number;
   }
 
-  /** For reading: the page of a record, and where in it the record begins. */
-  place(number: number): { readonly view: DataView; readonly at: number } | undefined {
-    const page = this.#pages.get(Math.floor(number / this.#rows));
-    return page === undefined ? undefined : { view: page.view, at: (number % this.#rows) * this.#records.byteLength };
+  /** For reading: the page of a record, which begins in it at {@link offsetOf}. */
+  viewOf(number: number): DataView | undefined {
+    return this.#pages.get(Math.floor(number / this.#rows))?.view;
+  }
+
+  /** Where a record begins in its page. */
+  offsetOf(number: number): number {
+    return (number % this.#rows) * this.#records.byteLength;
   }
 
   /** The record of a number; `undefined` when it is not there. */
   read(number: number): Read | undefined {
-    const place = this.place(number);
-    return place === undefined ? undefined : this.#records.read(place.view, place.at);
+    const view = this.viewOf(number);
+    return view === undefined ? undefined : this.#records.read(view, this.offsetOf(number));
   }
 
   /** Erases a record that is there. */

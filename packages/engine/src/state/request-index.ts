@@ -117,9 +117,10 @@ export class RequestIndex implements Stage {
     for (let probes = from; ; probes++) {
       const position = this.#slots[(low + probes) & mask] as number;
       if (position === 0) return undefined;
-      const place = this.#log.place(position - 1 + this.#base);
-      if (place === undefined) continue;
-      const { view, at } = place;
+      const number = position - 1 + this.#base;
+      const view = this.#log.viewOf(number);
+      if (view === undefined) continue;
+      const at = this.#log.offsetOf(number);
       if (view.getInt32(at + 8, true) !== high || view.getInt32(at + 12, true) !== low) continue;
       const sequence = view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
       return { sequence, probes: probes + 1 };
@@ -150,8 +151,8 @@ export class RequestIndex implements Stage {
     this.#slots = new Uint32Array(capacity);
     this.#base = this.#first;
     for (let number = this.#first; number < this.#log.next; number++) {
-      const place = this.#log.place(number);
-      if (place !== undefined) this.#place(number, place.view.getInt32(place.at + 12, true));
+      const view = this.#log.viewOf(number);
+      if (view !== undefined) this.#place(number, view.getInt32(this.#log.offsetOf(number) + 12, true));
     }
   }
 }
