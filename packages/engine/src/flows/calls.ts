@@ -116,8 +116,9 @@ export class EngineCalls {
   standing(decisionId: string): CallStanding {
     const of = parseDecisionId(decisionId)?.of ?? 0;
     const standing = standingOf(this.#ports.state.ledger, of, decisionId);
-    if (standing.state !== "unknown" || this.#ports.state.outcomes.find(of) === undefined) return standing;
-    return { ...standing, state: "finished" };
+    const outcome = this.#ports.state.outcomes.find(of);
+    if (standing.state !== "unknown" || outcome === undefined) return standing;
+    return { ...standing, state: "finished", costMicrocents: outcome.costs.find((cost) => cost !== undefined) ?? 0n };
   }
 
   /** Holds every call that an earlier process left open. Returns how many; durable when it resolves. */

@@ -239,6 +239,10 @@ test("a call of a tenant without a limit reserves nothing, and its outcome carri
   await expect(world.begin({ tenant: "free", requestId: "f" })).rejects.toMatchObject({
     details: expect.objectContaining({ state: "finished" }),
   });
+  const finished = { state: "finished", reservedMicrocents: 0n, costMicrocents: 12n };
+  expect(world.engine.calls.standing(call.decisionId)).toMatchObject(finished);
+  await world.killed();
+  expect(world.engine.calls.standing(call.decisionId)).toMatchObject(finished);
   await world.engine.close();
 });
 

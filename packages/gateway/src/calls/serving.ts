@@ -8,6 +8,7 @@ import { ResponseCache } from "../cache/response-cache.ts";
 import type { Config } from "../config/config.ts";
 import type { Route } from "../http/route-contract.ts";
 import { type PriceBook, shippedPrices } from "../prices/price-book.ts";
+import { EstimatesFile } from "../reserve/estimates-file.ts";
 import { ExpectedUses } from "../reserve/expected-usage.ts";
 import { UsageEstimator } from "../reserve/usage-estimator.ts";
 import { CallBodies } from "../scan/call-bodies.ts";
@@ -60,7 +61,9 @@ export async function serveCalls(
   const digestKey = await loadDigestKey(config.journal.directory);
   const bodies = new CallBodies(digestKey);
   const estimator = new UsageEstimator(MISS_RATE_BPS);
-  const expected = new ExpectedUses(estimator, new UsageEstimator(MISS_RATE_BPS));
+  const outputs = new UsageEstimator(MISS_RATE_BPS);
+  const expected = new ExpectedUses(estimator, outputs);
+  const estimates = await EstimatesFile.open(config.journal.directory, { input: estimator, output: outputs });
   const brake = new StormBrake({ perMinute: config.calls.unansweredPerMinute });
   let current: CallContext = {
     engine,
@@ -92,7 +95,7 @@ export async function serveCalls(
       return { deployments: current.fleet.circuits(), estimatesCompared: compared, estimatesMissed: missed };
     },
     close: async () => {
-      await Promise.all([current.fleet.close(), retired.close(), bodies.close()]);
+      await Promise.all([current.fleet.close(), retired.close(), bodies.close(), estimates.close()]);
     },
   };
 }

@@ -29,11 +29,42 @@ export interface EstimatorMisses {
   readonly missed: number;
 }
 
+/** Calls by the class of their score; classes without a call are left out. */
+type Counts = readonly (readonly [scoreClass: number, calls: number])[];
+
+/** What was learned of a kind: calls of the generation that is being filled, and of the one before. */
+export interface LearnedKind {
+  readonly kind: string;
+  readonly current: Counts;
+  readonly before: Counts;
+}
+
 class Kind {
   #current: Uint32Array = new Uint32Array(CLASS_COUNT);
   #before: Uint32Array = new Uint32Array(CLASS_COUNT);
   #currentCalls = 0;
   #beforeCalls = 0;
+
+  /** `undefined` for counts that no kind can have. */
+  static restored({ current, before }: LearnedKind): Kind | undefined {
+    const kind = new Kind();
+    for (const [counts, into] of [
+      [current, kind.#current],
+      [before, kind.#before],
+    ] as const)
+      for (const [scoreClass, calls] of counts) {
+        if (!(scoreClass in into) || !Number.isInteger(calls) || calls < 1 || calls > GENERATION_CALLS)
+          return undefined;
+        into[scoreClass] = calls;
+      }
+    kind.#currentCalls = sumOf(kind.#current);
+    kind.#beforeCalls = sumOf(kind.#before);
+    return Math.max(kind.#currentCalls, kind.#beforeCalls) > GENERATION_CALLS ? undefined : kind;
+  }
+
+  learned(kind: string): LearnedKind {
+    return { kind, current: countsOf(this.#current), before: countsOf(this.#before) };
+  }
 
   note(scoreClass: number): void {
     if (this.#currentCalls === GENERATION_CALLS) {
@@ -106,6 +137,20 @@ export class UsageEstimator {
     known.note(classOf(scoreOf(size, tokens)));
   }
 
+  /** What was learned, for a process that goes on from here. */
+  learned(): readonly LearnedKind[] {
+    return [...this.#kinds].map(([name, kind]) => kind.learned(name));
+  }
+
+  /** Goes on from what another process has learned, in place of what was learned here. `false`: it is not of that form. */
+  restore(learned: readonly LearnedKind[]): boolean {
+    const kinds = learned.map((one): [string, Kind | undefined] => [one.kind, Kind.restored(one)]);
+    if (kinds.length > KINDS_MAX || kinds.some(([, kind]) => kind === undefined)) return false;
+    this.#kinds.clear();
+    for (const [name, kind] of kinds) this.#kinds.set(name, kind as Kind);
+    return true;
+  }
+
   get misses(): EstimatorMisses {
     return { compared: this.#compared, missed: this.#missed };
   }
@@ -115,6 +160,14 @@ export class UsageEstimator {
     if (score === undefined || score >= SCORE_MAX) return undefined;
     return Number((BigInt(size) * BigInt(score) + (1n << SCORE_SHIFT) - 1n) >> SCORE_SHIFT);
   }
+}
+
+function countsOf(counts: Uint32Array): Counts {
+  return [...counts].flatMap((calls, scoreClass) => (calls === 0 ? [] : [[scoreClass, calls] as const]));
+}
+
+function sumOf(counts: Uint32Array): number {
+  return counts.reduce((sum, calls) => sum + calls, 0);
 }
 
 function scoreOf(size: number, tokens: number): number {
