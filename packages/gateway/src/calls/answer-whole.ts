@@ -7,6 +7,7 @@ import { answerIn } from "../translate/answer-routes.ts";
 import { parseExact } from "../translate/exact-parse.ts";
 import { wholeAsStream } from "../translate/whole-stream.ts";
 import { responseBase } from "../translate/response-parts.ts";
+import { finishReasonOf } from "../usage/finish-reason.ts";
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
 import { asObject, type Json } from "../wire/stream-sights.ts";
@@ -29,6 +30,8 @@ export interface WholeAnswer {
   readonly body: SaidAnswer | GatewayError;
   /** It is what the model made of the request, whatever else was asked: no failure, and no beginning. */
   readonly isDone: boolean;
+  /** In the provider's word. */
+  readonly finishReason: string | undefined;
 }
 
 export function readWhole(
@@ -38,18 +41,23 @@ export function readWhole(
   nowMs: number,
 ): WholeAnswer {
   const json = jsonOf(bytes, isTranslated || client.isStreamed);
-  if (json === undefined) return { usage: undefined, body: failed("its answer is no JSON object"), isDone: false };
+  if (json === undefined) {
+    const body = failed("its answer is no JSON object");
+    return { usage: undefined, body, isDone: false, finishReason: undefined };
+  }
   const usage = usageOfAnswer(asked, json);
+  const finishReason = finishReasonOf(json);
   const { status = "completed" } = json;
   const isDone = status === "completed";
-  if (!isTranslated && !client.isStreamed) return { usage, body: jsonAnswer(bytes), isDone };
+  if (!isTranslated && !client.isStreamed) return { usage, body: jsonAnswer(bytes), isDone, finishReason };
   const base = (): Json => responseBase(client.parsed());
   const route = { from: asked, to: client.dialect, createdSeconds: Math.floor(nowMs / 1_000), base };
   const said = isTranslated ? answerIn(route, json) : { answer: json };
-  if ("problem" in said) return { usage, isDone, body: failed(said.problem) };
-  if (!client.isStreamed) return { usage, isDone, body: jsonAnswer(Buffer.from(JSON.stringify(said.answer))) };
+  if ("problem" in said) return { usage, isDone, finishReason, body: failed(said.problem) };
+  const read = { usage, isDone, finishReason };
+  if (!client.isStreamed) return { ...read, body: jsonAnswer(Buffer.from(JSON.stringify(said.answer))) };
   const text = wholeAsStream(client.dialect, said.answer, client.isUsageAsked);
-  return { usage, isDone, body: { bytes: Buffer.from(text), contentType: "text/event-stream" } };
+  return { ...read, body: { bytes: Buffer.from(text), contentType: "text/event-stream" } };
 }
 
 function jsonAnswer(bytes: Uint8Array): SaidAnswer {

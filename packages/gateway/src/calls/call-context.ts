@@ -3,6 +3,7 @@
  * @module
  */
 import type { Engine } from "@calybris/engine";
+import type { Repeats } from "../brake/repeats.ts";
 import type { StormBrake } from "../brake/storm-brake.ts";
 import type { Config } from "../config/config.ts";
 import type { ExpectedUses } from "../reserve/expected-usage.ts";
@@ -24,6 +25,7 @@ export interface CallContext {
   /** For ranking. */
   readonly expected: ExpectedUses;
   readonly brake: StormBrake;
+  readonly repeats: Repeats;
   readonly metrics: CallMetrics;
   /** `undefined`: every call is sent. */
   readonly answers: AnswerCache | undefined;

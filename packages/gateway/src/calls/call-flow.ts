@@ -48,6 +48,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   const named = names.resolve(client.model);
   const tenant = tenantOf(request);
   const storm = brake.check(tenant ?? DEFAULT_TENANT, body.promptDigest, performance.now());
+  const isRepeat = context.repeats.sent(tenant ?? DEFAULT_TENANT, body.promptDigest, performance.now());
   if (storm.isStorm) context.metrics.storm(client.model);
   if (storm.isStorm && named.mode === "enforce") {
     context.metrics.ended({ ...askedFor(client, named), result: "storm" });
@@ -95,7 +96,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
     ended(true);
     return keptReply(kept, { client, lanes, call, watch });
   }
-  const parts = { context, request, client, lanes, call, isLimitWritten: isWritten, ended, watch, place };
+  const parts = { context, request, client, lanes, call, isLimitWritten: isWritten, isRepeat, ended, watch, place };
   return new CallRun(parts).answer();
 }
 

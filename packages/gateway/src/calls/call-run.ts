@@ -40,6 +40,8 @@ export interface CallRunParts {
   readonly lanes: readonly BoundLane[];
   readonly call: EngineCall;
   readonly isLimitWritten: boolean;
+  /** The same prompt was sent in the minute before. */
+  readonly isRepeat: boolean;
   /** Called once, when the call has ended. */
   readonly ended: (isAnswered: boolean) => void;
   readonly watch: CallWatch;
@@ -55,19 +57,22 @@ export class CallRun {
   readonly #lanes: readonly BoundLane[];
   readonly #call: EngineCall;
   readonly #isLimitWritten: boolean;
+  readonly #isRepeat: boolean;
   readonly #ended: (isAnswered: boolean) => void;
   readonly #watch: CallWatch;
   readonly #place: CachePlace | undefined;
   readonly #begunMs: number;
   readonly #record: CallRecord;
 
-  constructor({ context, request, client, lanes, call, isLimitWritten, ended, watch, place }: CallRunParts) {
+  constructor(parts: CallRunParts) {
+    const { context, request, client, lanes, call, isLimitWritten, isRepeat, ended, watch, place } = parts;
     this.#context = context;
     this.#request = request;
     this.#client = client;
     this.#lanes = lanes;
     this.#call = call;
     this.#isLimitWritten = isLimitWritten;
+    this.#isRepeat = isRepeat;
     this.#ended = ended;
     this.#watch = watch;
     this.#place = place;
@@ -163,7 +168,8 @@ export class CallRun {
           const end = { target, status: answer.status, usage: writer.usage(), cause, firstByteMs };
           const isComplete = outcome === "complete";
           this.#ended(isComplete);
-          const signals = this.#signals({ isComplete, isLeft: cause === "client_gone" });
+          const finishReason = writer.finishReason();
+          const signals = this.#signals({ isComplete, isLeft: cause === "client_gone", finishReason });
           const ended = { ...end, isComplete, signals };
           await this.#finish(ended, lane).catch((error: unknown) => this.#context.report(error));
         },
@@ -171,12 +177,12 @@ export class CallRun {
       return { status: answer.status, body: stream, contentType: type, headers };
     }
     const bytes = await this.#whole(answer, lane);
-    const { usage, body, isDone } = readWhole(bytes, lane, this.#client, nowMs());
+    const { usage, body, isDone, finishReason } = readWhole(bytes, lane, this.#client, nowMs());
     const isRead = !(body instanceof GatewayError);
     answer.end(isRead ? "healthy" : "fault");
     const end = { target, status: answer.status, usage, cause: "unknown" as const };
     this.#ended(isRead);
-    const signals = this.#signals({ isComplete: isRead, isLeft: false });
+    const signals = this.#signals({ isComplete: isRead, isLeft: false, finishReason });
     const cost = await this.#finish({ ...end, isComplete: isRead, signals }, lane);
     if (!isRead) {
       const { problem } = body.details as { readonly problem: string };
@@ -203,16 +209,24 @@ export class CallRun {
     return cost;
   }
 
-  #signals({ isComplete, isLeft }: { readonly isComplete: boolean; readonly isLeft: boolean }): readonly Signal[] {
+  #signals({
+    isComplete,
+    isLeft,
+    finishReason,
+  }: {
+    readonly isComplete: boolean;
+    readonly isLeft: boolean;
+    readonly finishReason: string | undefined;
+  }): readonly Signal[] {
     const { policy } = this.#context.engine.snapshot;
     const usualMs = policy.candidates.find(({ id }) => id === this.#call.candidate)?.latencyP95Ms ?? 0;
     return signalsOf({
       latencyMs: Math.max(0, this.#context.nowMs() - this.#begunMs),
       latencyMaxMs: SLOW_TIMES * usualMs,
       isFailed: !isComplete,
-      isRepeat: false,
+      isRepeat: this.#isRepeat,
       isAborted: isLeft && !isComplete,
-      finishReason: undefined,
+      finishReason,
     });
   }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import type { Engine } from "@calybris/engine";
+import { Repeats } from "../brake/repeats.ts";
 import { StormBrake } from "../brake/storm-brake.ts";
 import { ResponseCache } from "../cache/response-cache.ts";
 import type { Config } from "../config/config.ts";
@@ -74,6 +75,7 @@ export async function serveCalls(
     estimator,
     expected,
     brake,
+    repeats: new Repeats(),
     metrics,
     answers: answerCache(config.calls, digestKey),
     nowMs: Date.now,

@@ -7,6 +7,7 @@ import { streamIn } from "../translate/answer-routes.ts";
 import { responseBase } from "../translate/response-parts.ts";
 import { parseExact } from "../translate/exact-parse.ts";
 import type { StreamTranslation } from "../translate/stream-translation.ts";
+import { finishReasonOf } from "../usage/finish-reason.ts";
 import { type UsageReader, usageReader } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
 import { SseScanner } from "../wire/sse-scanner.ts";
@@ -28,6 +29,8 @@ export interface StreamWriter {
   end(): WrittenEnd;
   /** As far as it has come. */
   usage(): UsageRecord | undefined;
+  /** In the provider's word; `undefined` while it has not come. */
+  finishReason(): string | undefined;
 }
 
 export function streamWriter({ asked, isTranslated }: Lane, client: ClientBody, nowMs: number): StreamWriter {
@@ -49,6 +52,7 @@ const BYTES_PER_TOKEN = 4;
 class PassedStream implements StreamWriter {
   readonly #reader: UsageReader;
   readonly #pass: StreamPass;
+  #finishReason: string | undefined;
 
   constructor({ dialect, isUsageAsked, choiceCount }: ClientBody) {
     this.#reader = usageReader(dialect);
@@ -56,7 +60,10 @@ class PassedStream implements StreamWriter {
       dialect,
       isUsageHidden: !isUsageAsked,
       choiceCount,
-      see: ({ json }) => this.#reader.see(json),
+      see: ({ json }) => {
+        this.#reader.see(json);
+        this.#finishReason ??= finishReasonOf(json);
+      },
     });
   }
 
@@ -71,12 +78,17 @@ class PassedStream implements StreamWriter {
   usage(): UsageRecord | undefined {
     return this.#reader.record();
   }
+
+  finishReason(): string | undefined {
+    return this.#finishReason;
+  }
 }
 
 class TranslatedStream implements StreamWriter {
   readonly #translation: StreamTranslation;
   readonly #reader: UsageReader;
   readonly #scanner = new SseScanner();
+  #finishReason: string | undefined;
 
   constructor(translation: StreamTranslation, reader: UsageReader) {
     this.#translation = translation;
@@ -102,10 +114,15 @@ class TranslatedStream implements StreamWriter {
     return this.#reader.record();
   }
 
+  finishReason(): string | undefined {
+    return this.#finishReason;
+  }
+
   #said(value: unknown): string {
     const event = asObject(value);
     if (event === undefined) return "";
     this.#reader.see(event);
+    this.#finishReason ??= finishReasonOf(event);
     return this.#translation.push(event);
   }
 }
