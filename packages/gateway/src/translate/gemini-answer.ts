@@ -2,10 +2,11 @@
  * An answer of Google's that was not streamed, said as a chat completion.
  * @module
  */
+import { blockReasonOf } from "../usage/gemini-usage.ts";
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import type { Json } from "../wire/stream-sights.ts";
 import type { TranslatedAnswer } from "./answers.ts";
-import { blockReasonOf, finishOf, readGeminiParts } from "./gemini-parts.ts";
+import { finishOf, readGeminiParts } from "./gemini-parts.ts";
 import { finishReasonOfGemini } from "./stop-reasons.ts";
 import { chatUsage } from "./usage-words.ts";
 

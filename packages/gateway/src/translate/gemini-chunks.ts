@@ -2,13 +2,14 @@
  * A stream of Google's, said as chunks of a chat completion.
  * @module
  */
+import { blockReasonOf } from "../usage/gemini-usage.ts";
 import { usageReader } from "../usage/usage-reader.ts";
 import { readProviderError } from "../wire/provider-errors.ts";
 import { STREAM_CUT, type StreamError } from "../wire/stream-endings.ts";
 import type { Json } from "../wire/stream-sights.ts";
 import { type ChunkEnd, type ChunkSource, deltaChunk, errorChunk, usageChunks } from "./chunk-source.ts";
 import { geminiHead } from "./gemini-answer.ts";
-import { blockReasonOf, finishOf, readGeminiParts } from "./gemini-parts.ts";
+import { finishOf, readGeminiParts } from "./gemini-parts.ts";
 import { finishReasonOfGemini } from "./stop-reasons.ts";
 
 export class GeminiChunks implements ChunkSource {

@@ -63,11 +63,6 @@ function madeId(call: Json, answer: Json, index: number): string {
   return `call_${hash("sha256", JSON.stringify([answer["responseId"], index, call]), "hex").slice(0, ID_LENGTH)}`;
 }
 
-/** Why a prompt was refused before the model saw it; empty where it was not. */
-export function blockReasonOf(answer: Json): string {
-  return textOf(asObject(answer["promptFeedback"])?.["blockReason"]);
-}
-
 export function finishOf(answer: Json): string {
   return textOf(asObject(asList(answer["candidates"])[0])?.["finishReason"]);
 }

@@ -39,9 +39,15 @@ export function readGeminiUsage(usage: Json, webSearches: number, isFinal: boole
   };
 }
 
+/** Why a prompt was refused before the model saw it; empty where it was not. */
+export function blockReasonOf(json: Json): string {
+  const reason = textOf(asObject(json["promptFeedback"])?.["blockReason"]);
+  return reason.endsWith("_UNSPECIFIED") ? "" : reason;
+}
+
 /** Whether an answer is over with this chunk. A prompt that is refused has no candidate, and is billed. */
 export function isFinished(json: Json): boolean {
-  const isBlocked = textOf(asObject(json["promptFeedback"])?.["blockReason"]) !== "";
+  const isBlocked = blockReasonOf(json) !== "";
   return isBlocked || asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
 }
 

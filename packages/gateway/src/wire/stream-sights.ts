@@ -100,7 +100,8 @@ const READERS: { readonly [Dialect in AnswerDialect]: (json: Json, event: string
   },
   gemini: (json) => {
     // A prompt that is refused has no candidate.
-    const isBlocked = typeof asObject(json["promptFeedback"])?.["blockReason"] === "string";
+    const reason = asObject(json["promptFeedback"])?.["blockReason"];
+    const isBlocked = typeof reason === "string" && !reason.endsWith("_UNSPECIFIED");
     const isOver = asList(json["candidates"]).some((one) => typeof asObject(one)?.["finishReason"] === "string");
     const finishes = isBlocked || isOver;
     return { finishes, finishedChoices: NO_CHOICES, error: asObject(json["error"]) };

@@ -192,6 +192,12 @@ describe("an answer of Google's", () => {
     expect(all).toContain('"stop_reason":"refusal"');
   });
 
+  test("that names no reason to refuse the prompt is an answer", () => {
+    const feedback = { promptFeedback: { blockReason: "BLOCKED_REASON_UNSPECIFIED" } };
+    expect(chat(answer([{ text: "x" }], "STOP", feedback))).toHaveProperty("finish_reason", "stop");
+    expect(run("openai-chat", [answer([{ text: "x" }], undefined, feedback)]).outcome).toBe("cut");
+  });
+
   test("without an end is a failure, and a stream that is cut ends with an error", () => {
     expect(chat(answer([{ text: "x" }], undefined))).toBe("the answer has no end");
     for (const to of ["openai-chat", "anthropic-messages"] as const) {
