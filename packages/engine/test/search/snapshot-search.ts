@@ -66,7 +66,7 @@ async function journalOf(seed: number, commandCount: number): Promise<CommandWor
 }
 
 /** The digest of a snapshot covers all that anything follows from. */
-function tryCuts(seed: number, entries: readonly string[], counts: SnapshotCounts): void {
+export function tryCuts(seed: number, entries: readonly string[], counts: SnapshotCounts): void {
   const whole = new EngineState();
   const taken: { readonly snapshot: TakenSnapshot; readonly texts: readonly string[]; readonly room: string }[] = [];
   for (const data of entries) {
