@@ -29,6 +29,7 @@ import { receiptCommand } from "./proof/receipt.ts";
 import { regretCommand } from "./regret/regret.ts";
 import { replayCommand } from "./replay/replay.ts";
 import { savingsCommand } from "./savings/savings.ts";
+import { evolveCommand } from "./evolve/evolve.ts";
 import { estimateCommand } from "./estimate/estimate.ts";
 import { healthCommand } from "./service/health.ts";
 import { keyCommand } from "./service/key.ts";
@@ -62,6 +63,7 @@ const COMMANDS: readonly (readonly [heading: string, commands: readonly ((termin
       regretCommand,
       estimateCommand,
       whatIfCommand,
+      evolveCommand,
     ],
   ],
   ["Other:", [completionCommand, conformanceCommand]],

@@ -1,11 +1,11 @@
 /**
- * Tallies by group: by tenant, use case, or the candidate that the journal's policy selected.
+ * Tallies by group: by tenant, use case, regime, or the candidate that the journal's policy selected.
  * @module
  */
 import type { DecisionEntry } from "@calybris/kernel";
 import type { Tally, TallySummary } from "./tally.ts";
 
-export const GROUPINGS = ["tenant", "useCase", "model"] as const;
+export const GROUPINGS = ["tenant", "useCase", "model", "regime"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 export interface NamedSummary {
@@ -18,6 +18,11 @@ const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
 const NO_TENANT = "(no tenant)";
 const NOTHING = "(rejected)";
+const NOT_LEARNED = "(not learned)";
+
+export function regimeName(regime: number): string {
+  return `regime ${regime}`;
+}
 
 export class Groups {
   readonly #by: Grouping | undefined;
@@ -43,6 +48,8 @@ export class Groups {
         return entry.useCase;
       case "model":
         return names.get(entry.decision.selectedId) ?? NOTHING;
+      case "regime":
+        return entry.learning === undefined ? NOT_LEARNED : regimeName(entry.learning.regime);
       default:
         return undefined;
     }

@@ -9,6 +9,7 @@ import {
   type EstimatedOutcome,
   type Possible,
   redecide,
+  redecideAt,
   type Redecided,
   REJECTED,
   SuccessSoFar,
@@ -21,6 +22,7 @@ import {
   candidateIds,
   parseEntryBody,
   type PolicySnapshot,
+  type Recommendation,
   Redecider,
   wasmKernel,
 } from "@calybris/kernel";
@@ -36,6 +38,8 @@ export interface WhatIfSettings {
   readonly other: PolicySnapshot;
   readonly alpha: number;
   readonly by?: Grouping;
+  /** The tier that a learned decision takes, in the place of its draw; `undefined` for the draw. */
+  readonly tierOf?: (learning: Recommendation) => number | undefined;
   /** A candidate of the other policy: what would have to change for it to win. */
   readonly wins?: string;
 }
@@ -179,7 +183,11 @@ export class WhatIf {
       holdoutShare: (other.learning?.holdoutBps ?? 0) / BPS_MAX,
       isLearned: other.learning !== undefined,
     };
-    const redecided = redecide(entry, policy.redecider, draw, policy.journalId);
+    const forced = learning === undefined ? undefined : this.#settings.tierOf?.(learning);
+    const redecided =
+      forced === undefined
+        ? redecide(entry, policy.redecider, draw, policy.journalId)
+        : redecideAt(entry, policy.redecider, forced, policy.journalId);
     const before = this.#pairOf(entry.decision, policy.qualityBps);
     if (redecided === undefined) {
       this.#invalid += 1;

@@ -75,6 +75,21 @@ export function redecide(
   return { decision, request, possible: { ids: [...shares.keys()], shares: [...shares.values()] } };
 }
 
+/** Decides a learned decision again with a tier in the place of its draw, holdout or not. */
+export function redecideAt(
+  entry: DecisionEntry,
+  redecider: Redecider,
+  tier: number,
+  journalId: (id: number) => number,
+): Redecided | undefined {
+  const { learning } = entry;
+  const request = redecider.request(entry);
+  if (request === undefined) return undefined;
+  const fixed = learning === undefined ? entry : { ...entry, learning: { ...learning, holdout: false } };
+  const decision = redecider.decideRequest(fixed, request, tier);
+  return { decision, request, possible: certain(journalId(decision.selectedId)) };
+}
+
 function certain(id: number): Possible {
   return { ids: [id], shares: [1] };
 }

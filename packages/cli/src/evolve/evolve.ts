@@ -1,0 +1,142 @@
+/**
+ * `calybris evolve`: proposes better quality floors from a journal, with evidence. It never applies them.
+ * @module
+ */
+import { Command, InvalidArgumentError } from "commander";
+import { keyFileOption } from "../journal/key-file.ts";
+import { journalOption } from "../journal/place.ts";
+import type { ReadEntry } from "../journal/entries.ts";
+import { policyNamed } from "../policy/journal-policies.ts";
+import { readerOf } from "../journal/reader-of.ts";
+import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
+import { configOption } from "../service/config-file.ts";
+import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
+import { jsonText } from "../terminal/json-text.ts";
+import { tableText } from "../terminal/table.ts";
+import { printable } from "../terminal/terminal-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { writeOutput } from "../terminal/write-output.ts";
+import { whatIfReport } from "../whatif/report.ts";
+import { moneyOf, signed } from "../whatif/text.ts";
+import { FloorChoice, floorText, isChoosing, type Proposal, proposalOf } from "./proposal.ts";
+
+interface EvolveOptions extends TargetOptions {
+  readonly alpha: number;
+  readonly margin: number;
+  readonly html?: string;
+  readonly json?: true;
+}
+
+const [ALPHA, MARGIN] = [0.05, 0.01];
+
+export function evolveCommand(terminal: Terminal): Command {
+  return new Command("evolve")
+    .description("propose better quality floors from a journal, with evidence; nothing is applied")
+    .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
+    .option("--margin <share>", "how much lower success may be and still count as kept", share, MARGIN)
+    .addOption(journalOption())
+    .addOption(configOption())
+    .addOption(urlOption())
+    .addOption(apiKeyFileOption())
+    .addOption(keyFileOption())
+    .option("--html <file>", "write the report as a page with plots; it needs no network")
+    .option("--json", "print the proposal as JSON: docs/whatif.md describes it")
+    .addHelpText("after", HELP)
+    .action((options: EvolveOptions) => evolve(options, terminal));
+}
+
+const HELP = `
+Floors are chosen on one half of the decisions and valued on the other. PROMOTE: more than 5 % is saved, and success is shown to be kept.
+REVIEW: it may be so. REJECT: it is not. Try a proposal with \`calybris policy stage\`.
+Entries are not verified first: run \`calybris verify\` for that.
+Exit code: 0 proposed, whatever the verdict; 2 an argument or file is invalid.`;
+
+async function evolve(options: EvolveOptions, terminal: Terminal): Promise<void> {
+  const { snapshot } = await policyNamed(options, undefined);
+  const { source } = await readerOf(options);
+  const choice = new FloorChoice(snapshot, options);
+  let lastEntryHash = "";
+  for await (const read of source.from(1)) {
+    if (isOfHalf(read, true)) choice.add(read);
+    lastEntryHash = read.entryHash;
+  }
+  const floors = choice.floors();
+  const value = choice.chosen(floors);
+  for await (const read of source.from(1)) if (isOfHalf(read, false)) value.add(read);
+  const valued = whatIfReport(value.result(), {
+    policy: snapshot.name,
+    alpha: options.alpha,
+    by: "floor",
+    list: undefined,
+  });
+  const proposal = proposalOf(floors, valued, options, lastEntryHash);
+  if (options.html !== undefined) writeOutput(options.html, evolveHtml(proposal));
+  terminal.print(options.json ? jsonText(proposal) : evolveText(proposal, options.html));
+}
+
+/** Decisions and their outcomes are in one half; every other entry is in both. */
+function isOfHalf({ head, data, sequence }: ReadEntry, isChoosingHalf: boolean): boolean {
+  if (head.kind === "decision") return isChoosing(sequence) === isChoosingHalf;
+  if (head.kind !== "outcome") return true;
+  const of = /"kind":"outcome","of":([0-9]+)/.exec(data)?.[1];
+  return isChoosing(Number(of)) === isChoosingHalf;
+}
+
+const COLUMNS = ["of", "floor", "tried", "saved $", "success", "low", "high"] as const;
+
+function rowsOf({ floors, valued }: Proposal): string[][] {
+  const money = moneyOf(valued);
+  return floors.flatMap(({ name, fromBps, toBps, tried }) =>
+    tried.map(({ floorBps, savedMicrocents, success }) => [
+      name,
+      `${floorText(fromBps)}${fromBps === toBps ? "" : ` -> ${floorText(toBps)}`}`,
+      `${floorText(floorBps)}${floorBps === toBps ? " *" : ""}`,
+      money(savedMicrocents),
+      success.difference === null ? "-" : signed(success.difference),
+      success.interval === null ? "-" : signed(success.interval.lower),
+      success.interval === null ? "-" : signed(success.interval.upper),
+    ]),
+  );
+}
+
+function evolveText(proposal: Proposal, html: string | undefined): string {
+  const { verdict, reasons, digest } = proposal;
+  const rows = rowsOf(proposal).map((cells) => cells.map(printable));
+  const lines = [
+    `${verdict}: ${reasons.map(printable).join("; ")}.`,
+    ...(rows.length === 0
+      ? []
+      : [
+          tableText(
+            COLUMNS.map((name, at) => `${at < 3 ? "<" : ">"}${name}`),
+            rows,
+          ),
+        ]),
+    `Digest of the evidence: ${digest}`,
+  ];
+  if (html !== undefined) lines.push(`Written: ${html}`);
+  return lines.join("\n");
+}
+
+function evolveHtml(proposal: Proposal): string {
+  const { verdict, reasons, digest, floors } = proposal;
+  const plots = floors.map(({ name, tried }) => {
+    const bars = tried.flatMap(({ floorBps, success: { difference, interval } }) =>
+      difference === null || interval === null
+        ? []
+        : [{ title: `floor ${floorText(floorBps)}`, value: difference, low: interval.lower, high: interval.upper }],
+    );
+    return `<h2>${escaped(name)}</h2>${rangePlot(`Success by floor, ${name}`, bars, { title: "what ran", value: 0 })}`;
+  });
+  return reportPage(
+    "evolve",
+    "Proposed quality floors",
+    `<p class="lead"><b>${verdict}</b></p>${listHtml(reasons)}${plots.join("\n")}${tableHtml(COLUMNS, rowsOf(proposal))}<p>Digest of the evidence: <code>${digest}</code></p>`,
+  );
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value > 0 && value < 1) return value;
+  throw new InvalidArgumentError("Write a share between 0 and 1, such as 0.05.");
+}
