@@ -97,8 +97,10 @@ function common(one: number, other: number): number {
 }
 
 function fillTwo(means: ArrayLike<number>, deviations: ArrayLike<number>, out: Float64Array): void {
-  const [m0, m1] = [means[0] as number, means[1] as number];
-  const z = distance(m1 - m0, common(deviations[0] as number, deviations[1] as number));
+  const z = distance(
+    (means[1] as number) - (means[0] as number),
+    common(deviations[0] as number, deviations[1] as number),
+  );
   const second = normalTable().cumulative[z + Z_MAX] as number;
   out[0] = PROPENSITY_ONE - second;
   out[1] = second;
@@ -112,7 +114,8 @@ function fillMany(means: ArrayLike<number>, deviations: ArrayLike<number>, count
     reached = Math.max(reached, (means[tier] as number) - REACH_DEVIATIONS * (deviations[tier] as number));
   let total = 0;
   for (let tier = 0; tier < count; tier++) {
-    const [mean, deviation] = [means[tier] as number, deviations[tier] as number];
+    const mean = means[tier] as number;
+    const deviation = deviations[tier] as number;
     wins[tier] = 0;
     if (mean + REACH_DEVIATIONS * deviation < reached) continue;
     let sum = 0;

@@ -202,7 +202,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   }
 
   get belief(): number {
-    return this.#recommendation.belief;
+    return this.pages.f64[(this.at + AT.belief) >>> 3] as number;
   }
 
   get draw(): number {

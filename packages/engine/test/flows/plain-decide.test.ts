@@ -20,7 +20,6 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { caseCount } from "../../../../test/share.ts";
 import { requireConsistent } from "../../src/prescribe/consistent-decision.ts";
 import { consistentPolicy, requireConsistentRecord } from "../../src/prescribe/consistent-record.ts";
 import { DecidePlan } from "../../src/flows/decide.ts";
@@ -274,7 +273,7 @@ test("a record is refused when the decision in it is refused as an object, and o
       if (asObject) refused += 1;
       else expect(flipped < 0 || refusedNowhere(flipped)).toBe(true);
     }),
-    { numRuns: caseCount(5_000) },
+    { numRuns: 5_000 },
   );
   expect(refused).toBeGreaterThan(1_000);
 });
