@@ -23,6 +23,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["journal", async (): Promise<Bench> => (await import("./journal.ts")).benchJournal],
   ["ledger", async (): Promise<Bench> => (await import("./ledger.ts")).benchLedger],
   ["million", async (): Promise<Bench> => (await import("./million.ts")).benchMillion],
+  ["proof", async (): Promise<Bench> => (await import("./proof.ts")).benchProof],
   ["ready", async (): Promise<Bench> => (await import("./ready.ts")).benchReady],
   ["savings", async (): Promise<Bench> => (await import("./savings.ts")).benchSavings],
   ["service", async (): Promise<Bench> => (await import("./service.ts")).benchService],
