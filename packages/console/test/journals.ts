@@ -7,14 +7,23 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Engine, parseBudgets } from "@calybris/engine";
 import { nodeSigner } from "@calybris/engine/internal";
-import { formatCheckpoint, formatNote, fromHex, MerkleTree, parseEntryLine, signNote } from "@calybris/kernel";
+import {
+  formatCheckpoint,
+  formatNote,
+  formatVerifierKey,
+  fromHex,
+  MerkleTree,
+  parseEntryLine,
+  signNote,
+  verifierKey,
+} from "@calybris/kernel";
 import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 
 const TOGETHER = 50;
 
 /** Decisions of two tenants with budgets, half of them settled. Returns the journal's files. */
-export async function writeJournal(directory: string, decisions: number): Promise<readonly string[]> {
-  const engine = await Engine.open({ directory, policy: sampleSnapshot() });
+export async function writeJournal(directory: string, decisions: number, key?: Uint8Array): Promise<readonly string[]> {
+  const engine = await Engine.open({ directory, policy: sampleSnapshot(), ...(key && { key }) });
   await engine.ledger.apply(parseBudgets({ tenants: { acme: {}, blue: {} } }));
   for (const tenant of ["acme", "blue"])
     await engine.ledger.grant({ tenant, amountMicrocents: 4_000n, id: `first ${tenant}` });
@@ -54,9 +63,25 @@ export async function checkpointOf(segment: string): Promise<string> {
     const hashed = entry === undefined ? undefined : fromHex(entry.entryHash);
     if (entry !== undefined && hashed !== undefined) tree.append(entry.sequence, hashed);
   }
-  const text = formatCheckpoint({ origin: "example.org/log", treeSize: BigInt(tree.treeSize), root: tree.root() });
-  const signature = await signNote(text, "example.org/log", nodeSigner(new Uint8Array(32).fill(7)));
-  return formatNote({ text, signatures: [signature] });
+  return signed(BigInt(tree.treeSize), tree.root());
+}
+
+const ORIGIN = "example.org/log";
+const LOG = nodeSigner(new Uint8Array(32).fill(7));
+export const LOG_KEY: string = formatVerifierKey(verifierKey(ORIGIN, "ed25519", LOG.publicKey));
+/** Of another key under the same name. */
+export const OTHER_KEY: string = formatVerifierKey(
+  verifierKey(ORIGIN, "ed25519", nodeSigner(new Uint8Array(32).fill(8)).publicKey),
+);
+
+/** A checkpoint that the log signed, of any tree. */
+export function noteOf(treeSize: number, root: number): Promise<string> {
+  return signed(BigInt(treeSize), new Uint8Array(32).fill(root));
+}
+
+async function signed(treeSize: bigint, root: Uint8Array): Promise<string> {
+  const text = formatCheckpoint({ origin: ORIGIN, treeSize, root });
+  return formatNote({ text, signatures: [await signNote(text, ORIGIN, LOG)] });
 }
 
 export function linesOf(segment: string): readonly string[] {

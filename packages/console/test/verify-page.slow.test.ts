@@ -5,11 +5,22 @@ import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { formatSplitView } from "@calybris/kernel";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { calybris } from "../../cli/test/support/captured-terminal.ts";
 import { buildPages, verifyPage } from "../build.ts";
-import { checkpointOf, filesOf, linesOf, rechain, segmentOf, writeJournal } from "./journals.ts";
+import {
+  checkpointOf,
+  filesOf,
+  LOG_KEY,
+  linesOf,
+  noteOf,
+  OTHER_KEY,
+  rechain,
+  segmentOf,
+  writeJournal,
+} from "./journals.ts";
 
 /** Debian's. playwright-core brings no browser of its own. */
 const CHROMIUM = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
@@ -134,7 +145,45 @@ describe.skipIf(!existsSync(CHROMIUM))("the page that verifies a journal", () =>
     const honest = await verified([segmentOf(good), note]);
     expect(await statusOf(honest)).toBe("Intact");
     expect(await honest.getByText("its root is that of these entries").count()).toBe(1);
+    await signedBy(honest, LOG_KEY, "signed by example.org/log", "good");
+    await signedBy(honest, OTHER_KEY, "has no signature of a known key", "bad");
     await honest.close();
+  });
+
+  /** Gives keys to the page, and waits for what it says of a signature. */
+  async function signedBy(page: Page, key: string, text: string, verdict: "good" | "bad"): Promise<void> {
+    await page.fill('input[name="keys"]', key);
+    await page.getByRole("button", { name: /^Verify the/ }).click();
+    await page.locator(`.result.${verdict}`).getByText(text).waitFor();
+  }
+
+  test("evidence of a split view is verified by the key of the log alone", async () => {
+    const [first, second] = [await noteOf(7, 1), await noteOf(7, 2)];
+    const file = join(folder, "evidence.json");
+    writeFileSync(file, formatSplitView({ first, second }));
+    const complaints: string[] = [];
+    const page = await opened(complaints);
+    await page.setInputFiles("#files", [file]);
+    await signedBy(page, LOG_KEY, "signed two histories", "good");
+    await signedBy(page, OTHER_KEY, "has no signature of a known key", "bad");
+    expect(complaints).toEqual([]);
+    await page.close();
+  });
+
+  test("a keyed journal is intact under its key, and broken without it", async () => {
+    const files = await writeJournal(join(folder, "keyed"), 50, new Uint8Array(32).fill(5));
+    const key = join(folder, "journal.key");
+    writeFileSync(key, new Uint8Array(32).fill(5));
+    const complaints: string[] = [];
+    const page = await opened(complaints);
+    await page.setInputFiles("#files", [...files]);
+    await page.locator(".status").waitFor();
+    expect(await statusOf(page)).toBe("Broken");
+    await page.setInputFiles("#key", [key]);
+    await page.locator(".status.intact").waitFor();
+    expect(await page.getByText("who wrote the entries").count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await page.close();
   });
 
   test("what is no journal is said to be none", async () => {

@@ -5,6 +5,7 @@
 import { createAudit, type HeadAnchor } from "@calybris/audit";
 import {
   fromHex,
+  keyedChain,
   MerkleTree,
   parseCheckpoint,
   parseEntryBody,
@@ -49,10 +50,16 @@ export class AuditRun {
     this.#files = segmentsFirst(files);
   }
 
-  async run(notes: readonly NoteGiven[], heads: readonly HeadAnchor[], onProgress: OnProgress): Promise<Audited> {
+  /** @param key - of a keyed journal. */
+  async run(
+    notes: readonly NoteGiven[],
+    heads: readonly HeadAnchor[],
+    key: Uint8Array | undefined,
+    onProgress: OnProgress,
+  ): Promise<Audited> {
     const started = performance.now();
     const total = this.#files.reduce((sum, { size }) => sum + size, 0);
-    const audit = createAudit({ kernelFor: wasmKernel, heads });
+    const audit = createAudit({ kernelFor: wasmKernel, heads, ...(key && { chain: keyedChain(key), isKeyed: true }) });
     const cells = new Cells();
     const tree = new MerkleTree();
     const money = new MoneySamples(audit);

@@ -2,7 +2,8 @@
  * The page: takes files, hands them to the worker, shows what it found.
  * @module
  */
-import { element } from "./elements.ts";
+import { element, section } from "./elements.ts";
+import { evidenceIn, evidenceView, signersForm } from "./note-view.ts";
 import type { Answered, Asked, NoteGiven } from "./protocol.ts";
 import { receiptIn, receiptView } from "./receipt-view.ts";
 import { entryView, reportView } from "./report-view.ts";
@@ -13,10 +14,15 @@ declare const WORKER_CODE: string;
 const SMALL_BYTES = 1 << 20;
 const drop = find("drop");
 const input = find("files") as HTMLInputElement;
+const keyInput = find("key") as HTMLInputElement;
 const progress = find("progress") as HTMLProgressElement;
 const progressText = find("progress-text");
 const results = find("results");
 const detail = find("detail");
+
+/** Of the journal that is shown. */
+let shown: readonly NoteGiven[] = [];
+let taken: readonly File[] = [];
 
 const worker = new Worker(URL.createObjectURL(new Blob([WORKER_CODE], { type: "text/javascript" })));
 const ask = (asked: Asked): void => worker.postMessage(asked);
@@ -33,7 +39,7 @@ function show(answered: Answered): void {
     }
     case "audited": {
       document.body.classList.remove("busy");
-      results.replaceChildren(reportView(answered.audited, (sequence) => ask({ kind: "entry", sequence })));
+      results.replaceChildren(reportView(answered.audited, shown, (sequence) => ask({ kind: "entry", sequence })));
       const [first] = answered.audited.report.findings;
       if (first !== undefined && first.sequence > 0) ask({ kind: "entry", sequence: first.sequence });
       break;
@@ -58,7 +64,9 @@ async function take(files: readonly File[]): Promise<void> {
     const text = file.size <= SMALL_BYTES && !/\.(?:jsonl|zst)$/.test(file.name) ? await file.text() : undefined;
     try {
       const receipt = text === undefined ? undefined : receiptIn(text);
+      const evidence = text === undefined ? undefined : evidenceIn(text);
       if (receipt !== undefined) receipts.push(receiptView(receipt));
+      else if (evidence !== undefined) receipts.push(evidenceView(evidence));
       else if (text?.includes("\n\n— ") === true) notes.push({ file: file.name, text });
       else logs.push(file);
     } catch (error) {
@@ -71,8 +79,10 @@ async function take(files: readonly File[]): Promise<void> {
   detail.replaceChildren();
   if (logs.length > 0) {
     document.body.classList.add("busy");
-    ask({ kind: "audit", files: logs, notes });
-  } else if (notes.length > 0) fail("A checkpoint says something about a journal: drop the journal's files with it.");
+    ask({ kind: "audit", files: logs, notes, key: keyInput.files?.[0] });
+    shown = notes;
+    taken = files;
+  } else if (notes.length > 0) results.append(section("Checkpoints", signersForm(notes)));
 }
 
 /** The files of what was dropped, folders included. */
@@ -106,6 +116,11 @@ drop.addEventListener("drop", (event) => {
 });
 input.addEventListener("change", () => {
   take([...(input.files ?? [])]).catch((error: unknown) => fail(String(error)));
+});
+
+// A key that is chosen after the journal verifies it again.
+keyInput.addEventListener("change", () => {
+  if (taken.length > 0) take(taken).catch((error: unknown) => fail(String(error)));
 });
 
 function find(id: string): HTMLElement {

@@ -5,7 +5,12 @@
 import type { AuditReport } from "@calybris/audit";
 
 export type Asked =
-  | { readonly kind: "audit"; readonly files: readonly File[]; readonly notes: readonly NoteGiven[] }
+  | {
+      readonly kind: "audit";
+      readonly files: readonly File[];
+      readonly notes: readonly NoteGiven[];
+      readonly key: File | undefined;
+    }
   | { readonly kind: "entry"; readonly sequence: number };
 
 /** The text of a checkpoint that was dropped beside the journal. */

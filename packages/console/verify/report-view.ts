@@ -5,7 +5,8 @@
 import type { AuditReport } from "@calybris/audit";
 import { element, section, table } from "./elements.ts";
 import { chainStrip, dollars, moneyPlot } from "./plots.ts";
-import type { Audited, CheckpointFinding, ShownEntry } from "./protocol.ts";
+import { signersForm } from "./note-view.ts";
+import type { Audited, CheckpointFinding, NoteGiven, ShownEntry } from "./protocol.ts";
 
 const STATUS: Readonly<Record<AuditReport["status"], readonly [title: string, text: string]>> = {
   intact: ["Intact", "Every entry continues the chain, and says what follows from those before it."],
@@ -27,7 +28,11 @@ export function statusOf({ report, checkpoints }: Audited): AuditReport["status"
   return isContradicted ? "broken" : report.status;
 }
 
-export function reportView(audited: Audited, onEntry: (sequence: number) => void): HTMLElement {
+export function reportView(
+  audited: Audited,
+  notes: readonly NoteGiven[],
+  onEntry: (sequence: number) => void,
+): HTMLElement {
   const { report, bytes, milliseconds, money, checkpoints } = audited;
   const status = statusOf(audited);
   const [title, text] = STATUS[status];
@@ -56,11 +61,7 @@ export function reportView(audited: Audited, onEntry: (sequence: number) => void
             ["file", "log", "entries", "finding"],
             checkpoints.map(({ file, origin, treeSize, result }) => [file, origin, treeSize, CHECKPOINT_TEXT[result]]),
           ),
-          element(
-            "p",
-            {},
-            "Who signed a checkpoint is not checked here: `calybris checkpoint verify` does that with keys you trust.",
-          ),
+          signersForm(notes),
         ),
     section("Chain", chainStrip(audited, onEntry)),
     report.money === undefined

@@ -21,14 +21,15 @@ scope.onmessage = ({ data }) => {
   answer.catch((error: unknown) => scope.postMessage({ kind: "failed", problem: String(error) }));
 };
 
-async function audit({ files, notes }: Extract<Asked, { readonly kind: "audit" }>): Promise<void> {
+async function audit({ files, notes, key }: Extract<Asked, { readonly kind: "audit" }>): Promise<void> {
   const small = files.filter(({ name, size }) => name.endsWith(".json") && size <= HEAD_BYTES_MAX);
   const read = await Promise.all(small.map(async (file) => headOf(await file.text(), file.name)));
   const heads = read.filter((head) => head !== undefined);
   const logs = files.filter((_file, at) => !small.includes(files[at] as File));
   run = new AuditRun(logs);
   let last = 0;
-  const audited = await run.run(notes, heads, (bytes, total, entries) => {
+  const secret = key === undefined ? undefined : new Uint8Array(await key.arrayBuffer());
+  const audited = await run.run(notes, heads, secret, (bytes, total, entries) => {
     const now = performance.now();
     if (now - last < PROGRESS_MS && bytes < total) return;
     last = now;
