@@ -40,8 +40,14 @@ import { BeliefEntries } from "./state/belief-entries.ts";
 import { RequestIds } from "./state/request-ids.ts";
 import type { EngineState, PolicyInForce } from "./state/state.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
-import type { OlderEntries, OlderVerification } from "./storage/older-entries.ts";
-import type { Started, Storage, StorageLock, StoredEntries } from "./storage/storage.ts";
+import type {
+  OlderVerification,
+  OlderVerifier,
+  Started,
+  Storage,
+  StorageLock,
+  StoredEntries,
+} from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
 
 export type { ClockCorrection } from "./flows/clock.ts";
@@ -87,7 +93,7 @@ export class Engine {
   readonly #policies: EnginePolicies;
   readonly #decisions: EngineDecisions;
   readonly #snapshots: SnapshotKeeper;
-  readonly #older: OlderEntries;
+  readonly #older: OlderVerifier;
   readonly #entries: StoredEntries;
   readonly #clock: EngineClock;
   #sweeping: NodeJS.Timeout | undefined;

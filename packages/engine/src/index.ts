@@ -109,10 +109,11 @@ export type { RefusedSnapshot, Restorable } from "./snapshot/start-point.ts";
 export type { CreatedKey } from "./state/key-book.ts";
 export type { Observed } from "./state/observed.ts";
 export type { PolicyInForce } from "./state/state.ts";
-export type { OlderVerification } from "./storage/older-entries.ts";
 export type {
   OlderGap,
   OlderLine,
+  OlderVerification,
+  OlderVerifier,
   RecoveredJournal,
   Recovery,
   SeedStore,
@@ -120,6 +121,7 @@ export type {
   Storage,
   StorageLock,
   StoredEntries,
+  VerifyOlder,
 } from "./storage/storage.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";
 export type { CheckpointResult, CheckpointSettings } from "./checkpoint/checkpoint-keeper.ts";

@@ -28,7 +28,7 @@ import type { WriterDriver } from "./journal/writer-driver.ts";
 import type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 import { readBody } from "./state/read-entry.ts";
 import { EngineState } from "./state/state.ts";
-import type { RecoveredJournal, Storage } from "./storage/storage.ts";
+import type { OlderVerification, RecoveredJournal, Storage } from "./storage/storage.ts";
 import { type ClockSource, type ClockStep, SystemClock } from "./system-clock.ts";
 
 /** How an engine is opened, whatever its storage. */
@@ -60,6 +60,8 @@ export interface EngineSettings {
   readonly user?: Actor | undefined;
   /** Entries before the snapshot of the start are verified while the engine serves, so many bytes a second. Default 4 MiB. */
   readonly olderBytesPerSecond?: number | undefined;
+  /** Called once that verification has ended, unless the engine was closed before; not where everything was folded. */
+  readonly onOlderVerified?: ((status: OlderVerification) => void) | undefined;
   /** Ports, for tests and simulations: microseconds since the epoch. */
   readonly nowUs?: (() => number) | undefined;
   /** What the time is read from, where `nowUs` is not given; the system by default. */

@@ -14,8 +14,8 @@ import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
 import { EngineReading } from "./reading.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import type { EngineState } from "./state/state.ts";
-import { OLDER_BYTES_PER_SECOND, OlderEntries } from "./storage/older-entries.ts";
-import type { RecoveredJournal, Storage } from "./storage/storage.ts";
+import { OLDER_BYTES_PER_SECOND } from "./storage/older-entries.ts";
+import type { OlderVerifier, RecoveredJournal, Storage } from "./storage/storage.ts";
 
 export interface StartedJournal {
   readonly journal: Journal;
@@ -23,7 +23,7 @@ export interface StartedJournal {
   readonly snapshots: SnapshotKeeper;
   readonly checkpoints: EngineCheckpoints;
   /** Not begun yet. */
-  readonly older: OlderEntries;
+  readonly older: OlderVerifier;
 }
 
 /** Starts appending behind what was recovered. */
@@ -41,13 +41,14 @@ export function startJournal(
     segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES_MAX,
     onResult: options.onSnapshot,
   });
-  const older = new OlderEntries({
-    lines: { [Symbol.asyncIterator]: () => storage.older() },
-    chain,
-    keyed,
+  const older = storage.verifyOlder({
+    key: options.key,
     until: before,
     bytesPerSecond: options.olderBytesPerSecond ?? OLDER_BYTES_PER_SECOND,
-    onBroken: (error) => failStop.stop(error),
+    onEnd: (status, broken) => {
+      if (broken !== undefined) failStop.stop(broken);
+      options.onOlderVerified?.(status);
+    },
   });
   const journal: Journal = new Journal({
     driver: storage.append(options.key),

@@ -13,13 +13,14 @@ import {
   Engine,
   type EngineOptions,
   loadPolicy,
+  type OlderVerification,
   type SnapshotResult,
 } from "@calybris/engine";
 import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
 import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
-import { Reload, readChange, type ReloadReport } from "./reload.ts";
+import { Reload, type ReloadReport, readChange } from "./reload.ts";
 
 /** A clock that has run ahead looks like a long pause. */
 const LONG_GAP_US = FOLLOWED_STEP_MS_MAX * 1_000;
@@ -189,10 +190,25 @@ async function openEngine(options: ServiceOptions): Promise<Engine> {
     if (result.problem === undefined) log.info(result, "a snapshot was written");
     else log.warn(result, "a snapshot could not be written: the next start may take longer");
   };
-  const settings = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, onClockStep, onSnapshot };
+  const callbacks = { onClockStep, onSnapshot, onOlderVerified: (status: OlderVerification) => logOlder(log, status) };
+  const settings = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, ...callbacks };
   const shared = { directory, key: journalKey, acceptLoss, ...settings, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));
+}
+
+/** What is established of the entries before the snapshot of the start: one line at the end. */
+function logOlder(log: ServiceOptions["log"], status: OlderVerification): void {
+  const { state, problem, verifiedSequence, untilSequence } = status;
+  const sequences = { verifiedSequence, untilSequence };
+  if (state === "broken") log.error({ ...sequences, problem }, "entries before the snapshot of the start are broken");
+  else if (state === "incomplete")
+    log.warn({ ...sequences, problem }, "entries before the snapshot of the start could not all be verified");
+  else
+    log.info(
+      sequences,
+      "entries before the snapshot of the start are verified: chain, form, policies, and every decision by its identity",
+    );
 }
 
 /** A journal that exists is opened with its own policy; a new one begins with the one given. */

@@ -3,12 +3,14 @@
  * red. A test that stays green with a bug in it proves nothing.
  * @module
  */
-import { SPENDING_MUTANTS } from "./spending-mutants.ts";
+
 import { CALL_MUTANTS } from "./call-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { PARTS_MUTANTS } from "./parts-mutants.ts";
-import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { GATEWAY_MUTANTS } from "./gateway-mutants.ts";
+import { OLDER_MUTANTS } from "./older-mutants.ts";
+import { SERVICE_MUTANTS } from "./service-mutants.ts";
+import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 
 export interface Mutant {
   /** What the bug does. */
@@ -396,4 +398,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PARTS_MUTANTS,
   ...SERVICE_MUTANTS,
   ...GATEWAY_MUTANTS,
+  ...OLDER_MUTANTS,
 ];

@@ -6,7 +6,6 @@
 import { join } from "node:path";
 import { CalybrisError, GENESIS_HASH, invariant, NOTE_BYTES_MAX } from "@calybris/kernel";
 import { CHECKPOINT_DIRECTORY, type NoteFiles, StoredNotes } from "../checkpoint/note-files.ts";
-import { brokenLink } from "../journal/broken-link.ts";
 import { nodeChain } from "../journal/chain-hash.ts";
 import { type Disk, nodeDisk, readWhole, withDisk } from "../journal/disk.ts";
 import type { FileIdentity } from "../journal/file-identity.ts";
@@ -14,8 +13,6 @@ import { type Head, readHead } from "../journal/head.ts";
 import { acquireLock } from "../journal/lock.ts";
 import { closingFiles } from "../journal/open-files.ts";
 import { type RecoveryStart, recover } from "../journal/recovery.ts";
-import { scanSegment } from "../journal/scan.ts";
-import { segmentName } from "../journal/segment.ts";
 import type { WriterStart } from "../journal/segment-writer.ts";
 import { ThreadDriver } from "../journal/thread-driver.ts";
 import type { WriterDriver } from "../journal/writer-driver.ts";
@@ -24,9 +21,22 @@ import { DiskSnapshotFiles, NodeSnapshotFiles, type SnapshotFiles } from "../sna
 import { type Restorable, startPoint } from "../snapshot/start-point.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
 import { EntryReader } from "./entry-reader.ts";
+import { OlderEntries } from "./older-entries.ts";
+import { absentBefore, olderLines } from "./older-lines.ts";
 import { SeedFile } from "./seed-file.ts";
-import type { OlderGap, OlderLine, RecoveredJournal, Recovery, SeedStore, Storage, StorageLock } from "./storage.ts";
+import type {
+  OlderGap,
+  OlderLine,
+  OlderVerifier,
+  RecoveredJournal,
+  Recovery,
+  SeedStore,
+  Storage,
+  StorageLock,
+  VerifyOlder,
+} from "./storage.ts";
 import { type AsyncReader, DirectoryEntries, inlineReader } from "./stored-entries.ts";
+import { ThreadOlder } from "./thread-older.ts";
 import { ThreadReader } from "./thread-reader.ts";
 
 export interface DirectoryStorageOptions {
@@ -145,18 +155,16 @@ export class DirectoryStorage implements Storage {
     return this.#afterRecovery().entries.pieces(from, to);
   }
 
-  async *older(): AsyncGenerator<OlderLine | OlderGap> {
-    const { from } = this.#afterRecovery();
-    for (let segment = 1; segment < (from?.segment ?? 1); segment++) {
-      const file = segmentName(segment);
-      const names = new Set(withDisk(this.name, () => this.#disk.list(this.name)));
-      if (!isAtHand(names, this.name, file)) {
-        yield { absentFile: file };
-        continue;
-      }
-      for (const { offset, bytes, ended } of scanSegment(this.#disk, this.name, segment, 0))
-        yield { file, byteOffset: offset, bytes, ended };
-    }
+  older(): AsyncGenerator<OlderLine | OlderGap> {
+    return olderLines(this.#disk, this.name, this.#afterRecovery().from?.segment ?? 1);
+  }
+
+  verifyOlder(how: VerifyOlder): OlderVerifier {
+    const { key, until, bytesPerSecond, onEnd } = how;
+    const beforeSegment = this.#afterRecovery().from?.segment;
+    if (this.#isLocked && beforeSegment !== undefined)
+      return new ThreadOlder({ verifiesOlderOf: this.name, key, until, beforeSegment, bytesPerSecond }, onEnd);
+    return new OlderEntries({ ...how, lines: this.older(), chain: nodeChain(key) });
   }
 
   /** A small file; `undefined` where there is none. */
@@ -184,17 +192,6 @@ export class DirectoryStorage implements Storage {
     invariant(this.#recovered !== undefined, "a storage is recovered before it is used");
     return this.#recovered;
   }
-}
-
-function absentBefore(disk: Disk, directory: string, segment: number): readonly string[] {
-  const names = new Set(withDisk(directory, () => disk.list(directory)));
-  return Array.from({ length: segment - 1 }, (_, index) => segmentName(index + 1)).filter(
-    (name) => !isAtHand(names, directory, name),
-  );
-}
-
-function isAtHand(names: ReadonlySet<string>, directory: string, name: string): boolean {
-  return names.has(name) && brokenLink(join(directory, name)) === undefined;
 }
 
 function startThread(start: WriterStart, key: Uint8Array | undefined): WriterDriver {

@@ -1,50 +1,40 @@
 /**
  * Verifies, while the engine serves, the entries before the snapshot that it started from: their chain, from the first that is
- * at hand to the entry that the snapshot ends with.
+ * at hand to the entry that the snapshot ends with, and as far as no segment is missing what each entry says
+ * (`older-content.ts`).
  *
- *     lines of older segments ─▶ chain check, a slice at a time ─▶ the hash that the start began with
+ *     lines of older segments ─▶ chain and content, a slice at a time ─▶ the hash that the start began with
  *
  * Promises:
  * - A slice is about 64 KiB, and the slices of a second hold no more than the rate allows, so that no command waits long.
- * - A break of the chain is told once, with entry, file and byte offset.
+ * - A break of the chain, or an entry that is not what it says, is reported once, with entry, file and byte offset.
  * - Segments that are not at hand, or that the disk does not give, are no break: the result is then incomplete.
  * @module
  */
 import { CalybrisError, type ChainHash, GENESIS_HASH, parseChainedLine } from "@calybris/kernel";
 import { ChainCheck, type ChainPosition } from "../journal/chain-check.ts";
-import type { OlderGap, OlderLine } from "./storage.ts";
+import { OlderContent } from "./older-content.ts";
+import type { OlderGap, OlderLine, OlderVerification, OlderVerifier, VerifyOlder } from "./storage.ts";
 
-/** How far the verification of older entries is. */
-export interface OlderVerification {
-  /** `none` where everything was folded at the start; `incomplete` where segments could not be read. */
-  readonly state: "none" | "running" | "intact" | "incomplete" | "broken";
-  /** The last entry that was verified, and the last that is to be. */
-  readonly verifiedSequence: number;
-  readonly untilSequence: number;
-  /** Why it is broken or incomplete. */
-  readonly problem: string | undefined;
-}
-
-export interface OlderEntriesOptions {
+export interface OlderEntriesOptions extends VerifyOlder {
   /** Lines before the start, in order; those at hand. */
   readonly lines: AsyncIterable<OlderLine | OlderGap>;
   readonly chain: ChainHash;
-  readonly keyed: boolean;
-  /** The last entry before the start, with the hash that the entry after it continues. */
-  readonly until: ChainPosition;
-  readonly bytesPerSecond: number;
-  readonly onBroken: (error: CalybrisError) => void;
+  /** Called after each slice. */
+  readonly onSlice?: ((status: OlderVerification) => void) | undefined;
 }
 
 /** The rate unless another is given. */
 export const OLDER_BYTES_PER_SECOND: number = 4 * 1024 * 1024;
 const SLICE_BYTES = 64 * 1024;
 
-export class OlderEntries {
+export class OlderEntries implements OlderVerifier {
   readonly #options: OlderEntriesOptions;
   #state: OlderVerification["state"];
   #problem: string | undefined;
   #check: ChainCheck | undefined;
+  /** `undefined` behind a gap: the policies in it are not known. */
+  #content: OlderContent | undefined = new OlderContent();
   /** Files that are not at hand; and whether the last of them is behind all lines that were read. */
   readonly #absent: string[] = [];
   #isAfterGap = false;
@@ -88,6 +78,7 @@ export class OlderEntries {
       for await (const line of this.#options.lines) {
         bytes += this.#take(line);
         if (bytes < SLICE_BYTES) continue;
+        this.#options.onSlice?.(this.status);
         await this.#pause(bytes);
         bytes = 0;
         if (this.#isClosed) return;
@@ -102,15 +93,22 @@ export class OlderEntries {
     if ("absentFile" in item) {
       this.#absent.push(item.absentFile);
       this.#isAfterGap = true;
+      this.#content = undefined;
       return 0;
     }
     const { bytes, ended, ...place } = item;
-    const { chain, keyed } = this.#options;
+    const { chain, key } = this.#options;
     if (this.#check === undefined || this.#isAfterGap)
-      this.#check = new ChainCheck(chain, keyed, beginOf(bytes, this.#isAfterGap));
+      this.#check = new ChainCheck(chain, key !== undefined, beginOf(bytes, this.#isAfterGap));
     this.#isAfterGap = false;
     const taken = this.#check.take(bytes, ended);
     if ("expected" in taken) throw corrupt(this.#check.last.sequence + 1, place, taken);
+    try {
+      this.#content?.check(taken.head, taken.line.data);
+    } catch (error) {
+      const found = `${taken.head.kind}: ${error instanceof Error ? error.message : String(error)}`;
+      throw corrupt(taken.head.sequence, place, { expected: "an entry that is what it says", found });
+    }
     return bytes.byteLength;
   }
 
@@ -125,13 +123,14 @@ export class OlderEntries {
     }
     this.#state = this.#absent.length === 0 ? "intact" : "incomplete";
     if (this.#absent.length > 0) this.#problem = `not at hand: ${this.#absent.join(", ")}`;
+    this.#options.onEnd(this.status, undefined);
   }
 
   #fail(error: unknown): void {
     this.#problem = error instanceof Error ? error.message : String(error);
     const isBroken = error instanceof CalybrisError && error.code === "CAL_JOURNAL_CORRUPT";
     this.#state = isBroken ? "broken" : "incomplete";
-    if (isBroken) this.#options.onBroken(error);
+    this.#options.onEnd(this.status, isBroken ? error : undefined);
   }
 
   /** For as long as so many bytes may take. */

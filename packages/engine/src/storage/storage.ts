@@ -11,7 +11,7 @@
  * - The head never runs ahead of the entries.
  * @module
  */
-import type { EntryHead } from "@calybris/kernel";
+import type { CalybrisError, EntryHead } from "@calybris/kernel";
 import type { ChainPosition } from "../journal/chain-check.ts";
 import type { ChainStart } from "../journal/chain-start.ts";
 import type { Head } from "../journal/head.ts";
@@ -94,6 +94,36 @@ export interface OlderGap {
   readonly absentFile: string;
 }
 
+/** How far the verification of older entries is. */
+export interface OlderVerification {
+  /** `none` where everything was folded at the start; `incomplete` where segments could not be read. */
+  readonly state: "none" | "running" | "intact" | "incomplete" | "broken";
+  /** The last entry that was verified, and the last that is to be. */
+  readonly verifiedSequence: number;
+  readonly untilSequence: number;
+  /** Why it is broken or incomplete. */
+  readonly problem: string | undefined;
+}
+
+/** How the entries before the start are verified. */
+export interface VerifyOlder {
+  readonly key: Uint8Array | undefined;
+  /** The last entry before the start, with the hash that the entry after it continues. */
+  readonly until: ChainPosition;
+  readonly bytesPerSecond: number;
+  /** Called once, with the error of entries that are broken. */
+  readonly onEnd: (status: OlderVerification, broken: CalybrisError | undefined) => void;
+}
+
+/** Verifies the entries before the start. */
+export interface OlderVerifier {
+  readonly status: OlderVerification;
+  /** Begins, once; nothing where everything was folded. */
+  start(): void;
+  /** Nothing runs afterwards. */
+  close(): Promise<void>;
+}
+
 /** The secret seed of the draws, kept beside the journal and never in it. */
 export interface SeedStore {
   /** `undefined` when there is none, or not all of it. */
@@ -127,6 +157,8 @@ export interface Storage {
    * @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when the storage does not give them.
    */
   older(): AsyncGenerator<OlderLine | OlderGap>;
+  /** What verifies those lines while the engine serves; not begun yet. Only after `recover`. */
+  verifyOlder(how: VerifyOlder): OlderVerifier;
   /** Where snapshots of the state are written. */
   readonly snapshots: SnapshotFiles;
   readonly seed: SeedStore;

@@ -91,15 +91,80 @@ test("a segment behind a gap that belongs to another journal is noticed at the e
   const older = new OlderEntries({
     lines: items(),
     chain,
-    keyed: false,
+    key: undefined,
     until,
     bytesPerSecond: 1e12,
-    onBroken: (error) => broken.push(error),
+    onEnd: (_status, error) => error && broken.push(error),
   });
   older.start();
   for (let turn = 0; turn < 100 && older.status.state === "running"; turn += 1) await delay(5);
   expect([older.status.state, broken.map(({ code }) => code)]).toEqual(["broken", ["CAL_JOURNAL_CORRUPT"]]);
 });
+
+test.each([
+  ["the identity of a decision is another's", (data: string) => data.replace(/("identity":")../, "$100")],
+  ["a decision was made of another request", (data: string) => data.replace('"inputTokens":10,', '"inputTokens":11,')],
+  [
+    "the digest of a policy is not that of its snapshot",
+    (data: string) => data.replace(/("policyDigest":")../, "$100"),
+  ],
+  ["a kind is unknown", (data: string) => data.replace('"kind":"decision"', '"kind":"decisive"')],
+])("%s, in a chain that is consistent: the verification names the entry", async (what, change) => {
+  const isPolicy = what.includes("policy");
+  const [lines, changed] = rechained((data, sequence) => (sequence === (isPolicy ? 1 : 2) ? change(data) : data));
+  expect(changed).toBe(1);
+  expect(await verifiedLines(lines)).toMatchObject({
+    state: "broken",
+    broken: { code: "CAL_JOURNAL_CORRUPT", details: { sequence: isPolicy ? 1 : 2 } },
+  });
+});
+
+test("a chain that was computed again and says nothing else is intact, so that only content is refused", async () => {
+  const [lines] = rechained((data) => data);
+  expect(await verifiedLines(lines)).toEqual({ state: "intact", broken: undefined });
+});
+
+/** What the verification of lines ends with. */
+function verifiedLines(
+  lines: readonly OlderLine[],
+): Promise<{ readonly state: string; readonly broken: CalybrisError | undefined }> {
+  return new Promise((resolve) => {
+    const older = new OlderEntries({
+      lines: (async function* (): AsyncGenerator<OlderLine> {
+        yield* lines;
+      })(),
+      chain: nodeChain(),
+      key: undefined,
+      until: lastLine(lines),
+      bytesPerSecond: 1e12,
+      onEnd: ({ state }, broken) => resolve({ state, broken }),
+    });
+    older.start();
+  });
+}
+
+/** The entries of the older segments with other data and the hashes that belong to it, and how many were changed. */
+function rechained(change: (data: string, sequence: number) => string): [OlderLine[], number] {
+  const chain = nodeChain();
+  let previous = "genesis";
+  let changed = 0;
+  const lines = [1, 2, 3].flatMap(linesIn).map((line, index) => {
+    const text = line.bytes.toString("latin1");
+    const data = text.slice(text.indexOf(',"data":') + 8, -1);
+    const other = change(data, index + 1);
+    if (other !== data) changed += 1;
+    const hash = chain(previous, Buffer.from(other));
+    const head = `{"sequence":${index + 1},"previous_hash":"${previous}","entry_hash":"${hash}"`;
+    previous = hash;
+    return { ...line, bytes: Buffer.from(`${head},"data":${other}}`) };
+  });
+  return [lines, changed];
+}
+
+function lastLine(lines: readonly OlderLine[]): { readonly sequence: number; readonly hash: string } {
+  const text = lines.at(-1)?.bytes.toString() ?? "";
+  return { sequence: lines.length, hash: /"entry_hash":"([0-9a-f]+)"/.exec(text)?.[1] ?? "" };
+}
 
 test("no more is read in a second than the rate allows, and nothing after a close", async () => {
   await withTimersHeld(async () => {
@@ -117,10 +182,10 @@ test("no more is read in a second than the rate allows, and nothing after a clos
     const older = new OlderEntries({
       lines: items(),
       chain: nodeChain(),
-      keyed: false,
+      key: undefined,
       until: { sequence: 9, hash: "" },
       bytesPerSecond: 64 * 1024,
-      onBroken: () => undefined,
+      onEnd: () => undefined,
     });
     older.start();
     await turns();

@@ -6,17 +6,17 @@
  */
 import { bps, CalybrisError, type Kernel, type Policy, type PolicySnapshot, prescribe } from "@calybris/kernel";
 import { Engine, type EngineOptions } from "../../src/engine.ts";
+import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
 import type { ClientRequest } from "../../src/intake/client-request.ts";
 import { segmentNumber } from "../../src/journal/segment.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer } from "../../src/journal/writer.ts";
-import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
-import type { Chance } from "./seeded-chance.ts";
-import { pass } from "./virtual-timers.ts";
 import { linearPrior } from "./linear-prior.ts";
 import { MemoryDisk } from "./memory-disk.ts";
 import { sampleSnapshot } from "./sample-snapshot.ts";
+import type { Chance } from "./seeded-chance.ts";
+import { pass } from "./virtual-timers.ts";
 
 export type Command =
   | { readonly does: "decide"; readonly request: ClientRequest }

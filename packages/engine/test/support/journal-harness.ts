@@ -6,7 +6,7 @@ import { type EntryBody, prescribe, samplePolicy, sampleRequest, sequence } from
 import { nodeChain } from "../../src/journal/chain-hash.ts";
 import type { Disk } from "../../src/journal/disk.ts";
 import { Journal } from "../../src/journal/journal.ts";
-import { type GoodEntry, recover, type Recovered } from "../../src/journal/recovery.ts";
+import { type GoodEntry, type Recovered, recover } from "../../src/journal/recovery.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer } from "../../src/journal/writer.ts";
 

@@ -6,8 +6,8 @@
 import { CalybrisError, type EntryLine, GENESIS_HASH, parseEntryHead, parseEntryLine } from "@calybris/kernel";
 import type { NoteFiles } from "../../src/checkpoint/note-files.ts";
 import { ChainCheck } from "../../src/journal/chain-check.ts";
-import type { ChainStart } from "../../src/journal/chain-start.ts";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
+import type { ChainStart } from "../../src/journal/chain-start.ts";
 import type { Head } from "../../src/journal/head.ts";
 import { InlineDriver } from "../../src/journal/inline-driver.ts";
 import { JournalTree } from "../../src/journal/journal-tree.ts";
@@ -18,9 +18,11 @@ import type { WriterDriver } from "../../src/journal/writer-driver.ts";
 import type { SnapshotFile, SnapshotFiles } from "../../src/snapshot/snapshot-files.ts";
 import { snapshotName, snapshotSequence } from "../../src/snapshot/snapshot-name.ts";
 import { type Restorable, type StoredSnapshots, startPoint } from "../../src/snapshot/start-point.ts";
+import { OlderEntries } from "../../src/storage/older-entries.ts";
 import type {
   OlderGap,
   OlderLine,
+  OlderVerifier,
   RecoveredJournal,
   Recovery,
   SeedStore,
@@ -28,6 +30,7 @@ import type {
   StorageLock,
   StoredEntries,
   StoredEntry,
+  VerifyOlder,
 } from "../../src/storage/storage.ts";
 
 /** What outlives a process. */
@@ -119,6 +122,10 @@ export class MemoryStorage implements Storage {
         bytes: Buffer.from(bytes.subarray(0, -1)),
         ended: true,
       };
+  }
+
+  verifyOlder(how: VerifyOlder): OlderVerifier {
+    return new OlderEntries({ ...how, lines: this.older(), chain: nodeChain(how.key) });
   }
 
   get snapshots(): SnapshotFiles {

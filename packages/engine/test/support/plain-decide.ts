@@ -33,12 +33,12 @@ import {
   rejection,
   type WhenShort,
 } from "@calybris/kernel";
-import { requireConsistent } from "../../src/prescribe/consistent-decision.ts";
+import type { Writable } from "../../src/flows/writable.ts";
 import type { ResolvedRequest } from "../../src/intake/client-request.ts";
 import { UNPROVEN } from "../../src/ledger/reservations.ts";
-import { type Learner, recommend } from "./plain-recommend.ts";
+import { requireConsistent } from "../../src/prescribe/consistent-decision.ts";
 import type { PolicyInForce } from "../../src/state/state.ts";
-import type { Writable } from "../../src/flows/writable.ts";
+import { type Learner, recommend } from "./plain-recommend.ts";
 
 /** Whose money it is, and how much there is. */
 export interface TenantRoom {

@@ -1,4 +1,4 @@
-import { bps, createPolicy, type PolicySnapshot, microcents, samplePolicy, sequence, tokens } from "@calybris/kernel";
+import { bps, createPolicy, microcents, type PolicySnapshot, samplePolicy, sequence, tokens } from "@calybris/kernel";
 
 /**
  * The sample policy with names for people; `epoch` distinguishes snapshots. A substitute may cost more than what was
