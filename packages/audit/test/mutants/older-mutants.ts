@@ -1,6 +1,6 @@
 /**
  * Planted bugs of what keeps a journal startable and honest beside its newest entries: the verification of older segments, the
- * free space that a snapshot leaves, the ageing of pages, and those who wait for an entry that another ordered.
+ * free space that a snapshot leaves, and those who wait for an entry that another ordered.
  * @module
  */
 import type { Mutant } from "./mutants.ts";
@@ -9,8 +9,6 @@ const OLDER = "engine/src/storage/older-entries.ts";
 const OLDER_TEST = "engine/test/storage/older-entries.test.ts";
 const KEEPER = "engine/src/snapshot/snapshot-keeper.ts";
 const KEEPER_TEST = "engine/test/snapshot/snapshot-keeper.test.ts";
-const OPEN_TABLE = "engine/src/ledger/open-table.ts";
-const OPEN_TABLE_TEST = "engine/test/ledger/open-table.test.ts";
 const WHEN_DURABLE_TEST = "engine/test/journal/when-durable.test.ts";
 
 export const OLDER_MUTANTS: readonly Mutant[] = [
@@ -50,13 +48,6 @@ export const OLDER_MUTANTS: readonly Mutant[] = [
     test: OLDER_TEST,
   },
   {
-    name: "a verification of older segments that was closed goes on",
-    file: OLDER,
-    find: "        bytes = 0;\n        if (this.#isClosed) return;\n",
-    replace: "        bytes = 0;\n",
-    test: OLDER_TEST,
-  },
-  {
     name: "a snapshot takes the space of the journal's next segment",
     file: KEEPER,
     find: "free >= bytes + segmentBytesMax",
@@ -69,13 +60,6 @@ export const OLDER_MUTANTS: readonly Mutant[] = [
     find: "if (free === undefined || ",
     replace: "if (free !== undefined && ",
     test: KEEPER_TEST,
-  },
-  {
-    name: "a page of open reservations never ages",
-    file: OPEN_TABLE,
-    find: "    keepRows(page, rowsIn(page.live));\n    this.#lines = undefined;\n",
-    replace: "    this.#lines = undefined;\n",
-    test: OPEN_TABLE_TEST,
   },
   {
     name: "a repetition is answered with any entry that becomes durable",

@@ -83,7 +83,7 @@ test("a wait ends when its entry is durable, not before, whenever it begins; aft
       await settle();
       for (const { sequence, end } of waits) expect(end).toBe(sequence <= durable ? "durable" : "CAL_JOURNAL_FAILED");
     }),
-    { numRuns: 60, seed: 1 },
+    { numRuns: 500, seed: 1 },
   );
 });
 
