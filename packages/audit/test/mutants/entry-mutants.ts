@@ -3,6 +3,7 @@
  * @module
  */
 import type { Mutant } from "./mutants.ts";
+import { OLDER_MUTANTS } from "./older-mutants.ts";
 
 const ALTERNATIVES = "engine/src/flows/alternatives.ts";
 const ALTERNATIVES_TEST = "engine/test/flows/outcome-alternatives.test.ts";
@@ -86,4 +87,5 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     replace: '        disposition !== "in_flight",\n',
     test: "engine/test/flows/outcome-dispositions.test.ts",
   },
+  ...OLDER_MUTANTS,
 ];

@@ -3,12 +3,10 @@
  * red. A test that stays green with a bug in it proves nothing.
  * @module
  */
-
 import { CALL_MUTANTS } from "./call-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
-import { PARTS_MUTANTS } from "./parts-mutants.ts";
 import { GATEWAY_MUTANTS } from "./gateway-mutants.ts";
-import { OLDER_MUTANTS } from "./older-mutants.ts";
+import { PARTS_MUTANTS } from "./parts-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 
@@ -398,5 +396,4 @@ export const MUTANTS: readonly Mutant[] = [
   ...PARTS_MUTANTS,
   ...SERVICE_MUTANTS,
   ...GATEWAY_MUTANTS,
-  ...OLDER_MUTANTS,
 ];
