@@ -274,30 +274,33 @@ describe.skipIf(!hasRecordings || !hasSchema)("what Google was recorded to answe
     });
   });
 
-  test("is the same in every cut, and cut anywhere it ends with an error or as a whole", () => {
-    for (const one of streams.filter(({ events }) => events.join("").length < 4_000)) {
-      const bytes = asSse(one);
-      const through = (pieces: readonly Buffer[]): Streamed => {
-        const scanner = new SseScanner();
-        const translation = streamed("openai-chat");
-        const blocks = pieces.flatMap((piece) => scanner.push(piece));
-        const last = scanner.end();
-        const texts = [...blocks, ...(last === undefined ? [] : [last])].map((block) => {
-          const json = block.json(parseExact);
-          return json === undefined ? "" : translation.push(json as Json);
-        });
-        const end = translation.end();
-        return { ...end, all: texts.join("") + end.text };
-      };
-      const whole = through([bytes]);
-      expect(through(bytewise(bytes)), one.name).toEqual(whole);
-      for (let at = 0; at < bytes.byteLength; at += 7) {
-        const { outcome, all } = through([bytes.subarray(0, at)]);
-        const last = dataOf(all).at(-1);
-        expect(outcome === "complete" ? all === whole.all : last?.["error"] !== undefined, `${one.name} at ${at}`).toBe(
-          true,
-        );
+  test.each(["openai-chat", "anthropic-messages", "openai-responses"] as const)(
+    "is the same in every cut for %s, and cut anywhere it ends with an error or as a whole",
+    (to) => {
+      const isError = (data: Json | undefined): boolean =>
+        data?.["error"] !== undefined || data?.["type"] === "response.failed";
+      for (const one of streams.filter(({ events }) => events.join("").length < 1_200)) {
+        const bytes = asSse(one);
+        const through = (pieces: readonly Buffer[]): Streamed => {
+          const scanner = new SseScanner();
+          const translation = streamed(to);
+          const blocks = pieces.flatMap((piece) => scanner.push(piece));
+          const last = scanner.end();
+          const texts = [...blocks, ...(last === undefined ? [] : [last])].map((block) => {
+            const json = block.json(parseExact);
+            return json === undefined ? "" : translation.push(json as Json);
+          });
+          const end = translation.end();
+          return { ...end, all: texts.join("") + end.text };
+        };
+        const whole = through([bytes]);
+        expect(through(bytewise(bytes)), one.name).toEqual(whole);
+        for (let at = 0; at < bytes.byteLength; at += 11) {
+          const { outcome, all } = through([bytes.subarray(0, at)]);
+          const isHonest = outcome === "complete" ? all === whole.all : isError(dataOf(all).at(-1));
+          expect(isHonest, `${one.name} at ${at}`).toBe(true);
+        }
       }
-    }
-  });
+    },
+  );
 });
