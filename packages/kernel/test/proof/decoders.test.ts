@@ -10,12 +10,14 @@ import {
   formatCompactReceipt,
   formatNote,
   formatReceiptJson,
+  formatSplitView,
   formatVerifierKey,
   formatWitnessRequest,
   parseCheckpoint,
   parseCompactReceipt,
   parseNote,
   parseReceiptJson,
+  parseSplitView,
   parseTilePath,
   parseVerifierKey,
   parseWitnessRequest,
@@ -83,6 +85,10 @@ const DECODERS: Readonly<Record<string, Rewrite>> = {
   "receipt-compact": text((given) => formatCompactReceipt(parseCompactReceipt(given))),
   "receipt-json": text(
     (given) => sortedJson(formatReceiptJson(parseReceiptJson(given))),
+    (given) => sortedJson(given),
+  ),
+  "split-view": text(
+    (given) => sortedJson(formatSplitView(parseSplitView(given))),
     (given) => sortedJson(given),
   ),
 };
