@@ -22,15 +22,18 @@ export interface OutcomeRow {
  * policy, and the rest of the learner's.
  *
  * @param holdoutBps - of the policy that decided.
- * @returns `undefined` where the decision was not the learner's: the client gave the floor, or the policy does not learn.
+ * @returns `undefined` where the decision was not the learner's: the client gave the floor, the policy does not learn, or the
+ *   decision was only observed, so that what was asked for ran for certain.
  */
 export function outcomeRow(
-  outcome: Pick<OutcomeEntry, "treated" | "base" | "candidate" | "rewardBps">,
+  outcome: Pick<OutcomeEntry, "treated" | "base" | "candidate" | "rewardBps" | "propensity" | "holdout">,
   holdoutBps: number,
 ): OutcomeRow | undefined {
   const { treated, base = outcome.candidate, candidate, rewardBps } = outcome;
   if (treated === undefined) return undefined;
   const byId = new Map(treated.map((one) => [one.candidateId, one]));
+  const drawn = byId.get(candidate)?.propensity ?? 0;
+  if (outcome.holdout !== true && (outcome.propensity ?? PROPENSITY_ONE) !== drawn) return undefined;
   const candidates = [...new Set([...byId.keys(), base])].sort((one, other) => one - other);
   const learner = candidates.map((id) => (byId.get(id)?.propensity ?? 0) / PROPENSITY_ONE);
   const ofBase = candidates.map((id) => (id === base ? 1 : 0));

@@ -15,7 +15,7 @@ type OutcomeText = Omit<EstimatedOutcome, "treated"> & {
 
 /** @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry without a member that estimates need. */
 export function outcomeIn({ data, sequence }: ReadEntry): EstimatedOutcome {
-  const { of, candidate, base, treated, successBps, rewardBps } = JSON.parse(data) as OutcomeText;
+  const { of, candidate, base, treated, successBps, rewardBps, propensity, holdout } = JSON.parse(data) as OutcomeText;
   for (const value of [of, candidate, successBps, rewardBps])
     if (!Number.isSafeInteger(value)) throw malformed(sequence, "a member of the outcome is no whole number");
   return {
@@ -24,6 +24,8 @@ export function outcomeIn({ data, sequence }: ReadEntry): EstimatedOutcome {
     successBps,
     rewardBps,
     ...(base === undefined ? {} : { base }),
+    ...(propensity === undefined ? {} : { propensity }),
+    ...(holdout === undefined ? {} : { holdout }),
     ...(treated === undefined ? {} : { treated: treated.map(treatedIn) }),
   };
 }

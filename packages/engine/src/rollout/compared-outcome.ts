@@ -7,7 +7,10 @@ import { BPS_MAX, type OutcomeEntry } from "@calybris/kernel";
 import type { Possible } from "./possible.ts";
 
 /** The part of an outcome that estimates use. */
-export type EstimatedOutcome = Pick<OutcomeEntry, "of" | "candidate" | "base" | "treated" | "successBps" | "rewardBps">;
+export type EstimatedOutcome = Pick<
+  OutcomeEntry,
+  "of" | "candidate" | "base" | "treated" | "successBps" | "rewardBps" | "propensity" | "holdout"
+>;
 
 /** Two rows of the same arms: how often the answer was good, and what it earned net of cost and delay. */
 export interface ComparedOutcome {
