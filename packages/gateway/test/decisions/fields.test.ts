@@ -90,7 +90,7 @@ interface Answer {
 
 async function send(path: string, body: string): Promise<Answer> {
   const key =
-    path.startsWith("/v1/tenants") || /polic|prior|certificate|correct|reconcile|keys/.test(path)
+    path.startsWith("/v1/tenants") || /polic|rollout|prior|certificate|correct|reconcile|keys/.test(path)
       ? running.keys.operate
       : running.keys.decide;
   const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
@@ -155,6 +155,9 @@ test("whatever a field of any other body holds, it is taken or refused, and neve
     "/v1/tenants/{id}/budget": { by: "ada", limit: {} },
     "/v1/policies/check": { policy: POLICY },
     "/v1/policies": { policy: POLICY, by: "ada" },
+    "/v1/rollout/stage": { policy: POLICY, by: "ada" },
+    "/v1/rollout/promote": { policyId: 1, by: "ada" },
+    "/v1/rollout/back": { policyId: 1, by: "ada" },
     "/v1/priors": { prior: {}, by: "ada" },
     "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" },
     "/v1/decisions:batch": { requests: [{ inputTokens: 1 }] },
