@@ -13,6 +13,7 @@ export * from "./fit-prior.ts";
 export * from "./fit-success.ts";
 export * from "./judge/from-nothing.ts";
 export * from "./judge/goals.ts";
+export * from "./judge/hindsight.ts";
 export * from "./judge/incumbents.ts";
 export * from "./judge/judge.ts";
 export * from "./judge/learning-curve.ts";

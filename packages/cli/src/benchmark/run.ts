@@ -12,20 +12,22 @@ import {
   type Goal,
   goalsOf,
   HEAD_KINDS,
+  type HindsightFigures,
   judge,
   judgeFromNothing,
-  measureSpeed,
+  judgeHindsight,
   type Measured,
+  measureSpeed,
   type SetFigures,
   type Table,
   thinned,
   type Transfer,
   transfers,
-  type WorldSwitch,
   worldSwitch,
+  type WorldSwitch,
 } from "@calybris/learning";
 
-export const TRACKS = ["full", "bandit", "transfer"] as const;
+export const TRACKS = ["full", "bandit", "transfer", "regret"] as const;
 export type TrackName = (typeof TRACKS)[number];
 
 export interface BenchmarkResult {
@@ -40,6 +42,8 @@ export interface BenchmarkResult {
   readonly sets: readonly SetFigures[];
   readonly fromNothing: readonly { readonly set: string; readonly figures: FromNothing }[];
   readonly transfers: readonly Transfer[];
+  /** Of the regret track; left out where it was not run. */
+  readonly regret?: readonly HindsightFigures[];
   readonly worldSwitch: readonly WorldSwitch[];
   readonly speed: Measured["speed"];
   readonly goals: readonly Goal[];
@@ -74,6 +78,9 @@ const QUICK = {
   trials: 20,
   kinds: ["ridge", "small trees"] as const,
 };
+const FOLD_SEEDS = 5;
+const REGRET_ROWS = 20_000;
+const EXPLORATIONS_BPS = [10, 50, 100, 200, 500] as const;
 const FROM_NOTHING_ROWS_QUICK = 8_000;
 const TRANSFER_ROWS_QUICK = 1_000;
 
@@ -85,6 +92,7 @@ export async function runBenchmark(
   const sets: SetFigures[] = [];
   const fromNothing: { set: string; figures: FromNothing }[] = [];
   const texts: Table[] = [];
+  const regret: HindsightFigures[] = [];
   let rowsRead = 0;
   for (const [index, load] of loads.entries()) {
     const table = await load();
@@ -92,6 +100,12 @@ export async function runBenchmark(
     const at = (share: number): void => options.onProgress((index + share) / loads.length);
     if (table.texts !== undefined) texts.push(options.isQuick ? thinned(table, TRANSFER_ROWS_QUICK) : table);
     if (options.track === "transfer") continue;
+    if (options.track === "regret") {
+      const foldSeeds = Math.min(options.seeds, FOLD_SEEDS);
+      const rowsMax = options.rows ?? (options.isQuick ? QUICK.rowsMax : REGRET_ROWS);
+      regret.push(judgeHindsight(table, { foldSeeds, rowsMax, explorationsBps: EXPLORATIONS_BPS, onProgress: at }));
+      continue;
+    }
     const usual = options.isQuick ? QUICK : { ...FULL, kinds: HEAD_KINDS };
     const settings = options.rows === undefined ? usual : { ...usual, rowsMax: options.rows };
     const seeds = options.track === "full" ? 0 : options.seeds;
@@ -127,6 +141,7 @@ export async function runBenchmark(
     seeds: options.seeds,
     rowsRead,
     ...measured,
+    ...(regret.length === 0 ? {} : { regret }),
     transfers: isTransferred ? transfers(texts, 1, () => {}) : [],
     goals: goalsOf(measured),
   };
@@ -134,7 +149,7 @@ export async function runBenchmark(
 
 /** With the default of a policy first; then a shorter memory, and none that fades. */
 function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
-  if (track === "full" || track === "transfer") return [];
+  if (track === "full" || track === "transfer" || track === "regret") return [];
   return isQuick
     ? [worldSwitch(LEARNING_DEFAULTS.discountPpm, 9)]
     : [LEARNING_DEFAULTS.discountPpm, 999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
@@ -158,6 +173,7 @@ export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
     seeds: Math.min(...results.map(({ seeds }) => seeds)),
     rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
+    regret: results.flatMap(({ regret = [] }) => regret),
     transfers: results.flatMap(({ transfers: each }) => each),
     goals: goalsOf(measured),
   };

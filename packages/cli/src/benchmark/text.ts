@@ -2,7 +2,8 @@
  * A benchmark for a terminal: one table of goals, one a set, with all three denominators named.
  * @module
  */
-import type { Estimate, PolicyFigures, SetFigures } from "@calybris/learning";
+import type { Estimate, HindsightFigures, PolicyFigures, SetFigures } from "@calybris/learning";
+import { explorationRows, regretGoals, regretRows, type Rows } from "./regret-lines.ts";
 import type { BenchmarkResult } from "./run.ts";
 import { tableText } from "../terminal/table.ts";
 
@@ -10,12 +11,29 @@ export function benchmarkText(result: BenchmarkResult): string {
   const parts = result.sets.map(setText);
   if (result.fromNothing.length > 0) parts.push(fromNothingText(result));
   if (result.transfers.length > 0) parts.push(transferText(result));
+  if (result.regret !== undefined && result.regret.length > 0) parts.push(regretText(result.regret));
   parts.push(goalsText(result));
   const quick = result.isQuick ? " (--quick: thinned rows, few trials; a first look)" : "";
   parts.push(
     `${result.rowsRead} rows read in ${result.seconds} s, ${result.seeds} seeds, commit ${result.commit}${quick}`,
   );
   return parts.join("\n\n");
+}
+
+/** In points of the value of a right answer, per decision; intervals are over fold seeds. */
+function regretText(figures: readonly HindsightFigures[]): string {
+  const text = ([head = [], ...rows]: Rows): string =>
+    tableText(
+      head.map((name, at) => `${at === 0 ? "<" : ">"}${name}`),
+      rows.map((row) => [...row]),
+    );
+  return [
+    "Regret against the best hindsight threshold, in points of the value (95 % interval over fold seeds):",
+    text(regretRows(figures)),
+    text(regretGoals(figures)),
+    "Exploration by offsets:",
+    text(explorationRows(figures)),
+  ].join("\n");
 }
 
 function setText(set: SetFigures): string {

@@ -1,0 +1,83 @@
+/**
+ * The regret track of a benchmark as tables: each set against hindsight, the goals, and what exploration costs and buys.
+ * @module
+ */
+import type { HindsightFigures, OverSeeds } from "@calybris/learning";
+
+const GOAL_POINTS = 0.3;
+const GOAL_SETS = 7;
+const GOAL_OF = 9;
+const OFFSETS = "offsets";
+const GREEDY = "greedy";
+
+/** A list of rows, the first of which is the head. */
+export type Rows = readonly (readonly string[])[];
+
+/** Regret of each policy against the best hindsight threshold, and of the default against the best single tier. */
+export function regretRows(figures: readonly HindsightFigures[]): Rows {
+  const names = figures[0]?.policies.map(({ name }) => name) ?? [];
+  return [
+    ["set", "decisions", ...names, "offsets against the best single tier"],
+    ...figures.map(({ set, rows, policies }) => [
+      set,
+      rows.toLocaleString("en"),
+      ...names.map((name) => overText(policies.find((policy) => policy.name === name)?.threshold)),
+      overText(policies.find(({ name }) => name === OFFSETS)?.bestTier),
+    ]),
+  ];
+}
+
+/** The goals of the track, met or missed by the mean over fold seeds. */
+export function regretGoals(figures: readonly HindsightFigures[]): Rows {
+  const of = ({ policies }: HindsightFigures, name: string): number =>
+    policies.find((policy) => policy.name === name)?.threshold.mean ?? Number.NaN;
+  const near = figures.filter((set) => of(set, OFFSETS) <= GOAL_POINTS);
+  const below = figures.filter((set) => of(set, OFFSETS) < of(set, GREEDY));
+  const verdict = (isMet: boolean): string =>
+    figures.length < GOAL_OF ? "not all sets run" : isMet ? "met" : "**MISSED**";
+  const others = figures.filter((set) => !near.includes(set)).map((set) => `${set.set} ${of(set, OFFSETS).toFixed(2)}`);
+  return [
+    ["goal", "target", "measured", ""],
+    [
+      `regret at most ${GOAL_POINTS} points above the best hindsight threshold's`,
+      `≥ ${GOAL_SETS} of ${GOAL_OF} sets`,
+      `${near.length} of ${figures.length}${others.length === 0 ? "" : `; not ${others.join(", ")}`}`,
+      verdict(near.length >= GOAL_SETS),
+    ],
+    [
+      "lower regret than greedy",
+      "all sets",
+      `${below.length} of ${figures.length}`,
+      verdict(below.length === figures.length),
+    ],
+  ];
+}
+
+/** By the average share explored: means over the sets. */
+export function explorationRows(figures: readonly HindsightFigures[]): Rows {
+  const shares = figures[0]?.exploration.map(({ explorationBps }) => explorationBps) ?? [];
+  return [
+    ["explorationBps", "regret", "largest weight", "clipped at 20", "effective sample"],
+    ...shares.map((explorationBps) => {
+      const rows = figures.flatMap(({ exploration }) =>
+        exploration.filter((each) => each.explorationBps === explorationBps),
+      );
+      const mean = (of: (row: (typeof rows)[number]) => number): number =>
+        rows.reduce((sum, row) => sum + of(row), 0) / Math.max(1, rows.length);
+      const largest = rows.reduce((so, { largestWeight }) => Math.max(so, largestWeight), 0);
+      return [
+        `${explorationBps}`,
+        `${mean(({ threshold }) => threshold.mean).toFixed(2)} points`,
+        largest.toFixed(0),
+        `${(100 * mean(({ clippedShare }) => clippedShare)).toFixed(1)} %`,
+        `${(100 * mean(({ effectiveShare }) => effectiveShare)).toFixed(2)} %`,
+      ];
+    }),
+  ];
+}
+
+function overText(over: OverSeeds | undefined): string {
+  if (over === undefined) return "";
+  const text = (value: number): string => (value < 0 ? `−${(-value).toFixed(2)}` : value.toFixed(2));
+  return Number.isFinite(over.low) ? `${text(over.mean)} (${text(over.low)} to ${text(over.high)})` : text(over.mean);
+}
