@@ -1,11 +1,11 @@
 /**
- * Planted bugs of router and audit: each is one text of the source replaced by another, and each must turn the named test
- * red. A test that stays green with a bug in it proves nothing.
+ * Planted bugs of router and audit: each is one text of the source replaced by another and must turn the named test red.
  * @module
  */
 import { CALL_MUTANTS } from "./call-mutants.ts";
 import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { GATEWAY_MUTANTS } from "./gateway-mutants.ts";
+import { OFFSET_MUTANTS } from "./offset-mutants.ts";
 import { PARTS_MUTANTS } from "./parts-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
@@ -393,6 +393,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...OF_THE_AUDIT,
   ...CALL_MUTANTS,
   ...ENTRY_MUTANTS,
+  ...OFFSET_MUTANTS,
   ...PARTS_MUTANTS,
   ...SERVICE_MUTANTS,
   ...GATEWAY_MUTANTS,

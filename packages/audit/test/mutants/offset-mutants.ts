@@ -1,0 +1,81 @@
+/** Planted bugs of learning by offsets: propensities, sums, beliefs, expectations. @module */
+import type { Mutant } from "./mutants.ts";
+
+const PROPENSITY = "kernel/test/offset-propensity.test.ts";
+const TABLE = "kernel/test/normal-table.test.ts";
+const OFFSETS = "engine/test/router/offsets.test.ts";
+const ARITHMETIC = "audit/test/offset-arithmetic.test.ts";
+const LIES = "audit/test/offset-lies.test.ts";
+
+export const OFFSET_MUTANTS: readonly Mutant[] = [
+  {
+    name: "the normal table is not corrected at its ends",
+    file: "kernel/src/normal-table.ts",
+    find: "times(square, slope) / 12n",
+    replace: "times(square, slope) / 13n",
+    test: TABLE,
+  },
+  {
+    name: "what rounding leaves of the mixture is lost",
+    file: "kernel/src/offset-propensity.ts",
+    find: "    rest -= mixed;\n",
+    replace: "",
+    test: PROPENSITY,
+  },
+  {
+    name: "exploration is at its full share everywhere",
+    file: "kernel/src/offset-propensity.ts",
+    find: "isBoundary ? explorationBps * BEYOND_BOUNDARY : explorationBps;",
+    replace: "explorationBps * BEYOND_BOUNDARY;",
+    test: PROPENSITY,
+  },
+  {
+    name: "two tiers are told apart by the deviation of one",
+    file: "kernel/src/offset-propensity.ts",
+    find: "Math.sqrt(one * one + other * other)",
+    replace: "Math.sqrt(one * one + one * one)",
+    test: PROPENSITY,
+  },
+  {
+    name: "a cost beyond the value counts as the value",
+    file: "kernel/src/offset-propensity.ts",
+    find: "const COST_SHARE_MAX = 4 * BPS_MAX",
+    replace: "const COST_SHARE_MAX = BPS_MAX",
+    test: PROPENSITY,
+  },
+  {
+    name: "only the tier that ran forgets",
+    file: "engine/src/router/offsets.ts",
+    find: "for (let at = from; at < from + TIER_COUNT_MAX; at++) sums[at] = kept(",
+    replace: "for (let at = from + tier; at <= from + tier; at++) sums[at] = kept(",
+    test: ARITHMETIC,
+  },
+  {
+    name: "a regime's offset is not shrunk to that of all",
+    file: "engine/src/router/offsets.ts",
+    find: "(own * OBSERVATION + everywhere * regimePrior)",
+    replace: "(own * OBSERVATION)",
+    test: OFFSETS,
+  },
+  {
+    name: "a flat belief is of the offset",
+    file: "engine/src/router/offsets.ts",
+    find: "isFlat ? this.#flat(regime, tier) : this.#offset(regime, tier)",
+    replace: "this.#offset(regime, tier)",
+    test: OFFSETS,
+  },
+  {
+    name: "the warm-up counts once in each regime",
+    file: "engine/src/router/offsets.ts",
+    find: "        sums[WARM_UP_REGIME * TIER_COUNT_MAX + tier] = 0;\n",
+    replace: "",
+    test: ARITHMETIC,
+  },
+  {
+    name: "an audit believes a belief by offsets",
+    file: "audit/src/learning/learning-check.ts",
+    find: 'same("belief", fold.offsets.belief(regime, tiers, explorationBps), found, report);',
+    replace: "if (tiers.length === 0) report(String(regime), String(found), String(explorationBps));",
+    test: LIES,
+  },
+];
