@@ -171,7 +171,8 @@ export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
     command: results.map(({ command }) => command).join("; "),
     commit: [...new Set(results.map(({ commit: each }) => each))].join(", "),
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
-    seeds: Math.min(...results.map(({ seeds }) => seeds)),
+    // The regret track has fold seeds of its own, and says so.
+    seeds: Math.min(...[first, ...results.filter(({ sets }) => sets.length > 0)].map(({ seeds }) => seeds)),
     rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
     regret: results.flatMap(({ regret = [] }) => regret),
     transfers: results.flatMap(({ transfers: each }) => each),
