@@ -34,15 +34,50 @@ export interface AgentEnd {
   readonly printed: string;
 }
 
-/** Installs the agents where they are not yet; their install scripts do not run. */
-export async function installAgents(): Promise<void> {
+/** Installs the agents where they are not yet; their install scripts do not run. `false`: the registry cannot be reached. */
+export async function installAgents(): Promise<boolean> {
   const isThere = Object.keys(VERSIONS).every((name) => existsSync(join(FOLDER, "node_modules", name, "package.json")));
-  if (isThere) return;
+  if (isThere) return true;
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ private: true, dependencies: VERSIONS }));
   const words = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
-  await promisify(execFile)("npm", words, { cwd: FOLDER, timeout: INSTALL_MS });
+  try {
+    await promisify(execFile)("npm", words, { cwd: FOLDER, timeout: INSTALL_MS });
+    return true;
+  } catch (error) {
+    const { stderr = "" } = error as { readonly stderr?: string };
+    if (UNREACHABLE.test(stderr)) return false;
+    throw error;
+  }
 }
+
+const UNREACHABLE = /ENOTFOUND|ECONNREFUSED|ECONNRESET|EAI_AGAIN|ETIMEDOUT|ENETUNREACH|ERR_SOCKET_TIMEOUT/;
+
+/** What an agent sends, as far as its refusal depends on it: for a place where it cannot be installed. */
+export const MODELLED: {
+  readonly [Name in AgentName]: { readonly path: string; readonly headers: object; readonly body: object };
+} = {
+  claude: {
+    path: "/v1/messages?beta=true",
+    headers: { "anthropic-version": "2023-06-01" },
+    body: {
+      model: "claude-haiku-4-5",
+      max_tokens: 64,
+      stream: true,
+      messages: [{ role: "user", content: "say hello" }],
+    },
+  },
+  codex: {
+    path: "/v1/responses",
+    headers: { originator: "codex_exec" },
+    body: { model: "gpt-5-mini", stream: true, store: false, input: "say hello" },
+  },
+  opencode: {
+    path: "/v1/chat/completions",
+    headers: {},
+    body: { model: "gpt-5-mini", stream: true, messages: [{ role: "user", content: "say hello" }] },
+  },
+};
 
 const MESSAGES_MODEL = "claude-haiku-4-5";
 const MODEL = "gpt-5-mini";

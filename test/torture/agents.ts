@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { CountedGateway, type Standing } from "../agents/counted-gateway.ts";
-import { AGENTS, type AgentName, installAgents, runAgent } from "../agents/installed-agents.ts";
+import { AGENTS, type AgentName, installAgents, MODELLED, runAgent } from "../agents/installed-agents.ts";
 import type { Budget, Found } from "./search.ts";
 
 export const name = "agents";
@@ -21,8 +21,9 @@ const STANDINGS: readonly Standing[] = ["funded", "unfunded", "forbidden"];
 
 export async function run({ milliseconds, progress }: Budget): Promise<Found> {
   const endMs = performance.now() + milliseconds;
-  await installAgents();
+  const isInstalled = await installAgents();
   await using gateway = await CountedGateway.start();
+  if (!isInstalled) return await modelled(gateway);
   const rows: string[] = [];
   for (const agent of AGENTS)
     for (const standing of STANDINGS) {
@@ -45,6 +46,20 @@ export async function run({ milliseconds, progress }: Budget): Promise<Found> {
       if (!isRight) throw new Error(`${row}, ended with ${code}:\n${printed.slice(0, 4_000)}`);
     }
   return { cases: rows.length, summary: rows.join("\n  ") };
+}
+
+/** Without the agents: what each would send is refused with the status that it takes as the end. */
+async function modelled({ url, keys }: CountedGateway): Promise<Found> {
+  const rows: string[] = [];
+  for (const agent of AGENTS)
+    for (const standing of ["unfunded", "forbidden"] as const) {
+      const { path, headers, body } = MODELLED[agent];
+      const sent = { "content-type": "application/json", authorization: `Bearer ${keys[standing]}`, ...headers };
+      const answer = await fetch(`${url}${path}`, { method: "POST", headers: sent, body: JSON.stringify(body) });
+      rows.push(`${agent}, ${standing}, modelled: ${answer.status}`);
+      if (answer.status !== REFUSED[agent][standing][0]) throw new Error(`${rows.at(-1)}: ${await answer.text()}`);
+    }
+  return { cases: rows.length, summary: ["the registry cannot be reached: no agent was run", ...rows].join("\n  ") };
 }
 
 /** As many refusals as wanted, or fewer: an agent may give up a task before it sends its second call. */
