@@ -86,7 +86,7 @@ export class EngineDecisions {
       failStop.assertRunning();
       const identity = identified(client);
       if (identity !== undefined && requestIds.mayHold(identity)) this.#recall(identity, waiter, token, actor);
-      else this.#order(this.#resolve(client, actor, this.#draft), identity, waiter, token);
+      else this.#decide(client, identity, waiter, token, actor);
     } catch (error) {
       refused(waiter, failStop.stoppedOnViolation(error), token);
     }
@@ -191,7 +191,7 @@ export class EngineDecisions {
     const { failStop } = this.#ports;
     const { client } = identity;
     const recalled = this.#recalled(identity, waiter, token, new Set(), (isAnswered) => {
-      if (!isAnswered) this.#order(this.#resolve(client, actor, this.#draft), identity, waiter, token);
+      if (!isAnswered) this.#decide(client, identity, waiter, token, actor);
     });
     recalled.catch((error: unknown) => refused(waiter, failStop.stoppedOnViolation(error), token));
   }
@@ -222,6 +222,22 @@ export class EngineDecisions {
       }
     };
     return requestIds.recall(identity, isDecided, () => then(false), seen);
+  }
+
+  /** Decides a request whose id is new, unless what the client's object ran while it was read has had it decided. */
+  #decide(
+    client: ClientRequest,
+    identity: IdentifiedRequest | undefined,
+    waiter: DecisionWaiter,
+    token: number,
+    actor: Actor | undefined,
+  ): void {
+    const { state, requestIds } = this.#ports;
+    const { sequence } = state;
+    const resolved = this.#resolve(client, actor, this.#draft);
+    if (identity !== undefined && state.sequence !== sequence && requestIds.mayHold(identity))
+      this.#recall(identity, waiter, token, actor);
+    else this.#order(resolved, identity, waiter, token);
   }
 
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */

@@ -10,14 +10,14 @@ import {
   parseEntryLine,
 } from "@calybris/kernel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Engine } from "../../src/engine.ts";
+import { type Decided, Engine } from "../../src/engine.ts";
+import { plainDecided } from "../../src/flows/decided.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
 import type { ClientRequest } from "../../src/intake/client-request.ts";
 import { readBody } from "../../src/state/read-entry.ts";
 import { EngineState } from "../../src/state/state.ts";
 import { CommandWorld } from "../support/command-world.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
-import { plainDecided } from "../../src/flows/decided.ts";
 
 // Goal: a request sent again is the same when it means the same under the policy that it was decided under.
 // Method: one request and its variations; each either gets the first decision or is refused.
@@ -131,3 +131,24 @@ function entryOf(data: string): {
 } {
   return { data, segment: 1, offset: 0, entryHash: "" };
 }
+
+test.each([1, 2, 3, 4, 5])(
+  "an id that the client's own object has decided while it is read for the %sth time is not decided again",
+  async (at) => {
+    const { engine } = world;
+    const inner: Promise<Decided>[] = [];
+    let reads = 0;
+    const sent = {
+      requestId: "own",
+      get inputTokens() {
+        reads += 1;
+        if (reads === at) inner.push(engine.decide({ requestId: "own", inputTokens: 7 }));
+        return 9;
+      },
+    };
+    await expect(engine.decide(sent)).rejects.toMatchObject({ code: "CAL_REQUEST_ID_REUSED" });
+    expect(reads).toBeGreaterThanOrEqual(at);
+    expect(await inner[0]).toMatchObject({ repeated: false, request: { inputTokens: 7, sequence: 1n } });
+    expect((await engine.decide({ inputTokens: 1 })).request.sequence).toBe(2n);
+  },
+);
