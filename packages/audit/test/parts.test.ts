@@ -105,6 +105,10 @@ test("whatever a whole audit finds in a journal that was altered, the parts do n
     tried(bytes.with(at, bytes[to] as Uint8Array), `entry ${to + 1} as entry ${at + 1}`);
     tried(bytes.slice(0, at + 1), `cut after entry ${at + 1}`);
   }
+  // An id that a client chose follows from nothing: only the hash shows that it was altered.
+  const named = lines.findIndex((line) => line.includes('"kind":"decision"') && line.includes('"id":"'));
+  expect(named).toBeGreaterThan(0);
+  tried(bytesOf(lines.with(named, (lines[named] as string).replace('"id":"', '"id":"x'))), "an id of a client");
   const states = datas.flatMap((data, at) => (data.includes('"treeRoot":"') ? [at] : []));
   expect(states.length).toBeGreaterThan(0);
   for (const at of states.slice(0, 2)) {
