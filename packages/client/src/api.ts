@@ -968,6 +968,15 @@ export interface components {
             readonly untilSequence: number;
           }
         | undefined;
+      /** @description Checkpoints of the journal; left out where none are signed. */
+      readonly checkpoint?:
+        | {
+            /** @description Entries that the newest checkpoint covers; 0 without one. */
+            readonly treeSize: number;
+            /** @description Why the last attempt to sign failed; null otherwise. */
+            readonly problem: string | null;
+          }
+        | undefined;
     };
     readonly HoldRequest: {
       /** @description A decision id, as it was returned. */

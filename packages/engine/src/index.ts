@@ -129,3 +129,4 @@ export type { CheckpointStatus, EngineCheckpoints } from "./checkpoint/engine-ch
 export { type LogSigner, pooledSigner } from "./checkpoint/log-signer.ts";
 export type { NoteFiles } from "./checkpoint/note-files.ts";
 export type { BookedCheckpoint } from "./state/checkpoint-book.ts";
+export type { TreeProofs } from "./checkpoint/tree-proofs.ts";

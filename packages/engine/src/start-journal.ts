@@ -10,6 +10,7 @@ import { nodeChain } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import { Journal } from "./journal/journal.ts";
 import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
+import { TreeProofs } from "./checkpoint/tree-proofs.ts";
 import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
 import { EngineReading } from "./reading.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
@@ -78,12 +79,18 @@ export function startJournal(
     },
   });
   const { checkpoint } = options;
+  const proofs = new TreeProofs((range) => storage.treeHashes(range));
   const checkpoints = new EngineCheckpoints({
     book: state.checkpoints,
     files: storage.notes,
+    proofs,
     keeper: (onResult) =>
       checkpoint &&
-      new CheckpointKeeper({ book: state.checkpoints, files: storage.notes, journal, onResult }, checkpoint, end.tree),
+      new CheckpointKeeper(
+        { book: state.checkpoints, files: storage.notes, proofs, journal, onResult },
+        checkpoint,
+        end.tree,
+      ),
     onResult: options.onCheckpoint,
   });
   const reading = new EngineReading(

@@ -9,9 +9,11 @@
  */
 import {
   type Caller,
+  type CheckpointResult,
   type ClockStep,
   Engine,
   type EngineOptions,
+  type LogSigner,
   loadPolicy,
   type OlderVerification,
   type SnapshotResult,
@@ -26,6 +28,8 @@ import { Reload, type ReloadReport, readChange } from "./reload.ts";
 const LONG_GAP_US = FOLLOWED_STEP_MS_MAX * 1_000;
 
 export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
+  /** Signs checkpoints of the journal; without it none are signed. */
+  readonly checkpointSigner?: LogSigner | undefined;
   /** What `journal.keyFile` holds. */
   readonly journalKey?: Uint8Array | undefined;
   /** Opens a journal of which acknowledged entries are gone, with those before them. Default false. */
@@ -190,8 +194,16 @@ async function openEngine(options: ServiceOptions): Promise<Engine> {
     if (result.problem === undefined) log.info(result, "a snapshot was written");
     else log.warn(result, "a snapshot could not be written: the next start may take longer");
   };
-  const callbacks = { onClockStep, onSnapshot, onOlderVerified: (status: OlderVerification) => logOlder(log, status) };
-  const settings = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, ...callbacks };
+  const onCheckpoint = (result: CheckpointResult): void => {
+    if (result.problem === undefined) log.debug(result, "a checkpoint was signed");
+    else log.warn(result, "a checkpoint could not be signed: decisions go on");
+  };
+  const { everyEntries, everySeconds } = config.checkpoint;
+  const signer = options.checkpointSigner;
+  const checkpoint = signer && { signer, everyEntries, everySeconds };
+  const onOlderVerified = (status: OlderVerification): void => logOlder(log, status);
+  const callbacks = { onClockStep, onSnapshot, onCheckpoint, onOlderVerified };
+  const settings = { checkpoint, waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, ...callbacks };
   const shared = { directory, key: journalKey, acceptLoss, ...settings, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));

@@ -3,7 +3,7 @@
  * in it, or that an earlier checkpoint was.
  * @module
  */
-import { nodeVerifyEd25519 } from "@calybris/engine/internal";
+import { type LogSigner, nodeVerifyEd25519 } from "@calybris/engine/internal";
 import {
   CalybrisError,
   type ChainHash,
@@ -27,7 +27,7 @@ import { jsonText } from "../terminal/json-text.ts";
 import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import { type LogSigner, logSigner, SIGNER_VARIABLE, type SignerOptions } from "./checkpoint-signer.ts";
+import { logSigner, SIGNER_VARIABLE, type SignerOptions } from "./checkpoint-signer.ts";
 import { proveFromJournal, tooShort, treeOfJournal } from "./journal-tree.ts";
 import { type KeptCheckpoint, keepCheckpoint, newestCheckpoint } from "./kept-checkpoints.ts";
 import { orRejection, proofText } from "./proof-file.ts";

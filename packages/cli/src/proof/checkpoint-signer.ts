@@ -3,8 +3,8 @@
  * the key may be in a key management service.
  * @module
  */
-import { spawnSync } from "node:child_process";
-import { nodeSigner, nodeVerifyEd25519 } from "@calybris/engine/internal";
+import { spawn } from "node:child_process";
+import { type LogSigner, nodeVerifyEd25519, pooledSigner } from "@calybris/engine/internal";
 import {
   CalybrisError,
   fromBase64,
@@ -13,22 +13,19 @@ import {
   type VerifierKey,
   verifierKey,
 } from "@calybris/kernel";
+import { CHECKPOINT_KEY_VARIABLE } from "@calybris/gateway";
 import { readSecret } from "../journal/key-file.ts";
 
 /** Holds a signer key where no file does. */
-export const SIGNER_VARIABLE = "CALYBRIS_CHECKPOINT_KEY";
+export const SIGNER_VARIABLE: string = CHECKPOINT_KEY_VARIABLE;
 const COMMAND_MS = 30_000;
+const OUTPUT_LENGTH_MAX = 65_536;
 
 export interface SignerOptions {
   readonly signerFile?: string;
   readonly signerCommand?: string;
   /** Of the key behind the command. */
   readonly logKey?: readonly VerifierKey[];
-}
-
-export interface LogSigner {
-  readonly key: VerifierKey;
-  readonly signer: Signer;
 }
 
 /** @throws CalybrisError `CAL_PROOF_MALFORMED` for what is no key of a log. */
@@ -44,7 +41,7 @@ export function logSigner(options: SignerOptions, environment: NodeJS.ProcessEnv
   if (text === undefined) throw malformed(`is missing: give --signer-file, --signer-command, or ${SIGNER_VARIABLE}`);
   const { name, type, seed, keyId } = parseSignerKey(text.trim());
   if (type !== "ed25519") throw malformed("is that of a witness; a log signs with an Ed25519 key");
-  const signer = nodeSigner(seed);
+  const signer = pooledSigner(seed);
   const key = verifierKey(name, type, signer.publicKey);
   if (key.keyId !== keyId) throw malformed("has an ID that is not of its name, type and public key");
   return { key, signer };
@@ -55,16 +52,40 @@ function commandSigner(command: string, { publicKey }: VerifierKey): Signer {
   return {
     publicKey,
     sign: async (message) => {
-      const options = { shell: true, input: message, timeout: COMMAND_MS } as const;
-      const { status, stdout, error } = spawnSync(command, { ...options, stdio: ["pipe", "pipe", "inherit"] });
-      if (error !== undefined || status !== 0)
-        throw rejected(`was not signed: the command ended with ${error?.message ?? status ?? "a signal"}`);
-      const signature = fromBase64(String(stdout).trim());
+      const signature = fromBase64((await outputOf(command, message)).trim());
       if (signature === undefined || !(await nodeVerifyEd25519(publicKey, message, signature)))
         throw rejected("was not signed: the command printed no signature by the key of --log-key");
       return signature;
     },
   };
+}
+
+/** What a command prints. It runs in a process group of its own, which ends with it. */
+function outputOf(command: string, input: Uint8Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, { shell: true, stdio: ["pipe", "pipe", "inherit"], detached: true });
+    const end = (): void => {
+      try {
+        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+      } catch {
+        // It has ended meanwhile.
+      }
+    };
+    const timer = setTimeout(end, COMMAND_MS);
+    let output = "";
+    child.stdout.setEncoding("latin1").on("data", (text: string) => {
+      output += text;
+      if (output.length > OUTPUT_LENGTH_MAX) end();
+    });
+    // A command that reads nothing may still print a signature.
+    child.stdin.on("error", () => undefined).end(input);
+    child.on("error", reject);
+    child.on("close", (status, signal) => {
+      clearTimeout(timer);
+      if (status === 0) resolve(output);
+      else reject(rejected(`was not signed: the command ended with ${status ?? signal}`));
+    });
+  });
 }
 
 function secretText(file: string): string {

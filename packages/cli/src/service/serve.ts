@@ -2,7 +2,7 @@
  * `calybris serve`: the decision service.
  * @module
  */
-import { loadCatalog, loadPolicy, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import { type LogSigner, loadCatalog, loadPolicy, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
 import { readJson, readJsonFile } from "@calybris/engine/internal";
 import {
   type Config,
@@ -17,11 +17,11 @@ import {
   type StartReport,
   variableOf,
 } from "@calybris/gateway";
-import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+import { CalybrisError, parseVerifierKey, type PolicySnapshot } from "@calybris/kernel";
 import { Command, Option } from "commander";
 import { startingPolicyText } from "../init/init.ts";
 import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
-import { logSigner } from "../proof/checkpoint-signer.ts";
+import { logSigner, SIGNER_VARIABLE } from "../proof/checkpoint-signer.ts";
 import { configFileOf, configOption } from "./config-file.ts";
 import { fundDefault, type Mock, mockText, MOCK_JOURNAL, shownModels, startMock } from "./mock.ts";
 import { errorText } from "../terminal/error-text.ts";
@@ -96,7 +96,17 @@ async function serve(
   requireKeyOfJournal(config.journal.directory, config.journal.keyFile, journalKey);
   const receipts = receiptSigner(config.receipts.keyFile);
   const log = createLog(config.log.level);
-  service = await Service.start({ config, log, journalKey, receipts, acceptLoss, startingPolicy, readConfig: read });
+  const checkpointSigner = checkpointSignerOf(config);
+  service = await Service.start({
+    config,
+    log,
+    journalKey,
+    checkpointSigner,
+    receipts,
+    acceptLoss,
+    startingPolicy,
+    readConfig: read,
+  });
   if (mock !== undefined) await fundDefault(service.engine);
   terminal.complain(reportText(service.report, config));
   if (mock !== undefined)
@@ -107,6 +117,19 @@ async function serve(
   });
   await service.stop();
   await mock?.provider.close();
+}
+
+/** The key of the configuration, or of the environment; `undefined` where there is none. */
+function checkpointSignerOf({ checkpoint }: Config): LogSigner | undefined {
+  const { signerFile, signerCommand, logKey } = checkpoint;
+  if (signerFile === undefined && signerCommand === undefined && process.env[SIGNER_VARIABLE] === undefined)
+    return undefined;
+  const options = {
+    ...(signerFile !== undefined && { signerFile }),
+    ...(signerCommand !== undefined && { signerCommand }),
+    ...(logKey !== undefined && { logKey: [parseVerifierKey(logKey)] }),
+  };
+  return logSigner(options, process.env);
 }
 
 function receiptSigner(file: string | undefined): ReceiptSigner | undefined {

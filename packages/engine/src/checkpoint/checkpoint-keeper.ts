@@ -9,13 +9,22 @@
  * - A file names only a checkpoint whose entry is durable. A process that ended between the two writes the file at its next start.
  * @module
  */
-import { type EntryBody, type MerkleFrontier, parseCheckpoint, parseNote, treeRootOf, fromHex } from "@calybris/kernel";
+import {
+  equalBytes,
+  type EntryBody,
+  type MerkleFrontier,
+  parseCheckpoint,
+  parseNote,
+  treeRootOf,
+  fromHex,
+} from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { inTime } from "../journal/in-time.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { BookedCheckpoint, CheckpointBook } from "../state/checkpoint-book.ts";
 import { type LogSigner, signedCheckpoint } from "./log-signer.ts";
 import type { NoteFiles } from "./note-files.ts";
+import type { TreeProofs } from "./tree-proofs.ts";
 
 /** When checkpoints are signed, and by whom. */
 export interface CheckpointSettings {
@@ -38,6 +47,7 @@ export interface CheckpointResult {
 export interface CheckpointPorts {
   readonly book: CheckpointBook;
   readonly files: NoteFiles;
+  readonly proofs: Pick<TreeProofs, "isRoot">;
   readonly journal: Pick<Journal, "step" | "establishRoom" | "endSegmentIfFull" | "order">;
   /** Called with every attempt. */
   readonly onResult: ((result: CheckpointResult) => void) | undefined;
@@ -200,15 +210,22 @@ export class CheckpointKeeper {
   }
 
   async #restoreFiles(): Promise<void> {
-    const { files, book } = this.#ports;
+    const { files, book, proofs } = this.#ports;
     const text = await files.newest();
     const found = text === undefined ? undefined : parseCheckpoint(parseNote(text).text);
     if (found !== undefined && found.treeSize > BigInt(this.#durable)) {
       this.#fork = `a checkpoint of ${found.treeSize} entries was signed, and the journal has ${this.#durable}: another would fork the log`;
       throw new Error(this.#fork);
     }
-    this.#isReady = true;
     const { latest } = book;
+    // The entry is chained, so what it holds needs no proof.
+    const isBooked = latest !== undefined && found?.treeSize === latest.checkpoint.treeSize;
+    const root = isBooked ? latest.checkpoint.root : undefined;
+    if (found !== undefined && !(root ? equalBytes(root, found.root) : proofs.isRoot(found.treeSize, found.root))) {
+      this.#fork = `a checkpoint of ${found.treeSize} entries was signed that is not of this journal: another would fork the log`;
+      throw new Error(this.#fork);
+    }
+    this.#isReady = true;
     if (latest === undefined || (found !== undefined && found.treeSize >= latest.checkpoint.treeSize)) return;
     await this.#keep({ treeSize: latest.checkpoint.treeSize, note: latest.note });
   }

@@ -6,6 +6,7 @@ import { CalybrisError, parseNote } from "@calybris/kernel";
 import type { BookedCheckpoint, CheckpointBook } from "../state/checkpoint-book.ts";
 import type { CheckpointKeeper, CheckpointResult } from "./checkpoint-keeper.ts";
 import type { NoteFiles } from "./note-files.ts";
+import type { TreeProofs } from "./tree-proofs.ts";
 
 export interface CheckpointStatus {
   /** Whether a signer is configured. */
@@ -20,6 +21,7 @@ export interface CheckpointStatus {
 export interface EngineCheckpointsPorts {
   readonly book: CheckpointBook;
   readonly files: NoteFiles;
+  readonly proofs: TreeProofs;
   /** Makes the keeper, where a signer is configured. */
   readonly keeper: (onResult: (result: CheckpointResult) => void) => CheckpointKeeper | undefined;
   readonly onResult: ((result: CheckpointResult) => void) | undefined;
@@ -40,6 +42,16 @@ export class EngineCheckpoints {
   /** What the journal's reports go to; `undefined` without a signer. */
   get keeper(): CheckpointKeeper | undefined {
     return this.#keeper;
+  }
+
+  /** Proofs and tiles, from the hashes of the tree beside the journal. */
+  get proofs(): TreeProofs {
+    return this.#ports.proofs;
+  }
+
+  /** The newest note beside the journal, with the signatures that were added to it; `undefined` where there is none. */
+  note(): Promise<string | undefined> {
+    return this.#ports.files.newest();
   }
 
   /** The newest checkpoint that is an entry; its entry may still be on its way to the disk. */

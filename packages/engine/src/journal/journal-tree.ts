@@ -7,6 +7,7 @@ import {
   HASH_BYTES,
   type MerkleFrontier,
   MerkleTree,
+  type NodeSink,
   type SnapshotMembers,
   TREE_PART,
   toHex,
@@ -21,9 +22,15 @@ export class JournalTree implements ChainFold {
   #tree: MerkleTree;
   readonly #entryHash: Buffer = Buffer.alloc(HASH_BYTES);
 
-  /** @param from - the tree of the entries before the first that is applied; left out where a journal begins. */
-  constructor(from?: MerkleFrontier) {
-    this.#tree = treeFrom(from);
+  readonly #onNode: NodeSink | undefined;
+
+  /**
+   * @param from - the tree of the entries before the first that is applied; left out where a journal begins.
+   * @param onNode - gets the hash of each perfect subtree.
+   */
+  constructor(from?: MerkleFrontier, onNode?: NodeSink) {
+    this.#onNode = onNode;
+    this.#tree = this.#treeFrom(from);
   }
 
   /** Number of entries. */
@@ -45,15 +52,16 @@ export class JournalTree implements ChainFold {
   }
 
   restore(members: SnapshotMembers): void {
-    this.#tree = treeFrom(treeIn(members));
+    this.#tree = this.#treeFrom(treeIn(members));
   }
 
   /** A copy of what another thread goes on from. */
   frontier(): MerkleFrontier {
     return this.#tree.frontier();
   }
-}
 
-function treeFrom(from: MerkleFrontier | undefined): MerkleTree {
-  return new MerkleTree({ hash: nodeSha256, ...(from !== undefined && { from }) });
+  #treeFrom(from: MerkleFrontier | undefined): MerkleTree {
+    const onNode = this.#onNode;
+    return new MerkleTree({ hash: nodeSha256, ...(from && { from }), ...(onNode && { onNode }) });
+  }
 }

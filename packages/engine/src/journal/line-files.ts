@@ -3,6 +3,8 @@
  * @module
  */
 
+import type { TreeSink } from "./tree-files.ts";
+
 /** Consecutive entries as they are to be in the file. */
 export interface Lines {
   readonly bytes: Uint8Array;
@@ -28,6 +30,8 @@ export interface Place {
 
 /** Where lines go; a failure of any call is final. */
 export interface LineFiles {
+  /** Takes the Merkle tree of the entries; left out where it is not kept. */
+  readonly tree?: TreeSink;
   /** Durable when it returns. */
   append(lines: Lines): Place;
   /** Keeps what was appended last as the head. */

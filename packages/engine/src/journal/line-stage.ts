@@ -6,7 +6,7 @@
  *                        └─▶ Merkle tree
  * @module
  */
-import type { ChainHash, MerkleFrontier } from "@calybris/kernel";
+import type { ChainHash, MerkleFrontier, NodeSink } from "@calybris/kernel";
 import type { ChainStart } from "./chain-start.ts";
 import { type Pages, pagesOf } from "./decision-record.ts";
 import { type RingEntry, RingOutlet } from "./entry-ring.ts";
@@ -32,13 +32,21 @@ export class LineStage {
   readonly #tree: JournalTree;
   #durable: number;
 
-  /** @param keyed - the keyed chain; without one, the plain SHA-256 chain. */
-  constructor(memory: SharedMemory, { sequence, hash, tree }: ChainStart, keyed: ChainHash | undefined) {
+  /**
+   * @param keyed - the keyed chain; without one, the plain SHA-256 chain.
+   * @param onNode - gets the hash of each perfect subtree of the Merkle tree.
+   */
+  constructor(
+    memory: SharedMemory,
+    { sequence, hash, tree }: ChainStart,
+    keyed: ChainHash | undefined,
+    onNode?: NodeSink,
+  ) {
     this.#ring = new RingOutlet(memory);
     this.#pages = pagesOf(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES);
     this.#proofs = memory.proofs;
     this.#chain = new LineChain(sequence, hash, keyed);
-    this.#tree = new JournalTree(tree);
+    this.#tree = new JournalTree(tree, onNode);
     this.#durable = sequence;
   }
 

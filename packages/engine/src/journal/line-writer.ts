@@ -27,7 +27,7 @@ export class LineWriter {
   /** @param chain - the keyed chain; without one, the plain SHA-256 chain. */
   constructor(memory: SharedMemory, start: ChainStart, chain: ChainHash | undefined, ports: LineWriterPorts) {
     this.#ports = ports;
-    this.#stage = new LineStage(memory, start, chain);
+    this.#stage = new LineStage(memory, start, chain, ports.files.tree?.add);
     this.#files = ports.files;
   }
 
@@ -51,6 +51,7 @@ export class LineWriter {
     const tookUs = (performance.now() - began) * 1_000;
     onDurable({ ...place, first: lines.first, durable: lines.last, tookUs }, this.#stage.tree());
     this.#files.writeHead(lines);
+    this.#files.tree?.flush();
     return true;
   }
 

@@ -21,6 +21,7 @@ import { type Break, lossesAt, lossesByHead, refuseOtherHash, wrongMac } from ".
 import { keepAside, keepHead, rewrite, type SetAside } from "./repair.ts";
 import { scanJournal } from "./scan.ts";
 import { listSegments, segmentName } from "./segment.ts";
+import { TreeFiles } from "./tree-files.ts";
 import type { WriterStart } from "./segment-writer.ts";
 
 export type { SetAside } from "./repair.ts";
@@ -96,7 +97,8 @@ function verifyAndRepair(
   let checkedNext = UNPROVEN_CHECKED;
   let broken: Break | undefined;
   const check = new ChainCheck(chain, keyed, begin);
-  const tree = new JournalTree(begin.tree);
+  const treeFiles = new TreeFiles(disk, directory);
+  const tree = new JournalTree(begin.tree, treeFiles.add);
 
   if (begin.sequence > 0) mac?.note(begin.sequence, begin.hash);
   for (const line of scanJournal(disk, directory, begin.segment)) {
@@ -122,6 +124,7 @@ function verifyAndRepair(
     }
     onEntry({ segment: line.segment, offset: line.offset, head: dataHead, data: parsed.data, tree });
     tree.apply(parsed.sequence, parsed.entryHash);
+    treeFiles.flushIfLong();
   }
 
   losses.push(...lossesByHead(headFile, last, proven, broken));
@@ -138,6 +141,9 @@ function verifyAndRepair(
   const from = unproven.find((entry) => entry.sequence > Math.max(proven, 0));
   rewrite(disk, directory, from ?? { segment: last.segment, offset: last.end }, last);
   if (last.sequence > 0) keepHead(disk, directory, { sequence: last.sequence, hash: last.hash, keyed }, chain);
+  treeFiles.flush();
+  treeFiles.cut(last.sequence);
+  treeFiles.close();
   const { segment, end, sequence, hash } = last;
   const start = { directory, segment, end, sequence, hash, tree: tree.frontier() };
   return {

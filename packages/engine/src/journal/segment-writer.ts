@@ -19,6 +19,7 @@ import type { FileIdentity } from "./file-identity.ts";
 import { HEAD_FILE, type Head, writeHead } from "./head.ts";
 import { HEAD_MAC_FILE, headMac } from "./head-mac.ts";
 import type { LineFiles, Lines, Place } from "./line-files.ts";
+import { TreeFiles, type TreeSink } from "./tree-files.ts";
 import { extendSpace, prepareSpace, segmentName } from "./segment.ts";
 
 /** Where a journal goes on. */
@@ -47,6 +48,8 @@ export class SegmentWriter implements LineFiles {
   readonly #keyedChain: ChainHash | undefined;
   readonly #fence: Fence;
   readonly #head: DiskFile;
+  readonly #tree: TreeFiles;
+  readonly tree: TreeSink;
   #file: DiskFile;
   #segment: number;
   /** The head that was written last. */
@@ -73,6 +76,8 @@ export class SegmentWriter implements LineFiles {
     this.#end = start.end;
     this.#keyedChain = keyedChain;
     this.#fence = new Fence(start.directory, start.lock);
+    this.#tree = new TreeFiles(disk, start.directory);
+    this.tree = { add: this.#tree.add, flush: () => this.#orFail(0, () => this.#tree.flush()) };
     this.#head = this.#openFile(HEAD_FILE);
     this.#file = this.#openFile(segmentName(start.segment));
     if (this.#file.size() < start.end) throw new Error(`${segmentName(start.segment)} was cut since it was read`);
@@ -143,6 +148,8 @@ export class SegmentWriter implements LineFiles {
       this.#file.close();
       this.#syncHead();
       this.#head.close();
+      this.#tree.sync();
+      this.#tree.close();
     });
   }
 
@@ -174,6 +181,7 @@ export class SegmentWriter implements LineFiles {
   }
 
   #rotate(): void {
+    this.#tree.sync();
     this.#file.truncate(this.#end);
     this.#file.sync();
     this.#file.close();

@@ -15,10 +15,12 @@ import { closingFiles } from "../journal/open-files.ts";
 import { type RecoveryStart, recover } from "../journal/recovery.ts";
 import type { WriterStart } from "../journal/segment-writer.ts";
 import { ThreadDriver } from "../journal/thread-driver.ts";
+import { hasTreeFiles, readTreeFile } from "../journal/tree-files.ts";
 import type { WriterDriver } from "../journal/writer-driver.ts";
 import { DirectorySnapshots } from "../snapshot/directory-snapshots.ts";
 import { DiskSnapshotFiles, NodeSnapshotFiles, type SnapshotFiles } from "../snapshot/snapshot-files.ts";
-import { type Restorable, startPoint } from "../snapshot/start-point.ts";
+import { snapshotName } from "../snapshot/snapshot-name.ts";
+import { type Restorable, type StartPoint, startPoint } from "../snapshot/start-point.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
 import { EntryReader } from "./entry-reader.ts";
 import { OlderEntries } from "./older-entries.ts";
@@ -104,9 +106,10 @@ export class DirectoryStorage implements Storage {
   async recover<State extends Restorable>(recovery: Recovery<State>): Promise<RecoveredJournal<State>> {
     const { key, acceptLoss, newState, onEntry } = recovery;
     const [disk, directory, chain] = [this.#disk, this.name, nodeChain(key)];
-    const { state, from, refused } = closingFiles(disk, (watched) =>
+    const point = closingFiles(disk, (watched) =>
       startPoint(new DirectorySnapshots(watched, directory), chain, newState),
     );
+    const { state, from, refused } = this.#withTree(point, newState);
     const stored = new DirectoryEntries(this.#readerOf(key, from));
     const { start, ...found } = closingFiles(disk, (watched) =>
       recover(
@@ -167,6 +170,20 @@ export class DirectoryStorage implements Storage {
     return new OlderEntries({ ...how, lines: this.older(), chain: nodeChain(key) });
   }
 
+  /** Everything is folded again where hashes of the tree are missing beside the snapshot, and the entries are at hand. */
+  #withTree<State>(point: StartPoint<State>, newState: () => State): StartPoint<State> {
+    const [disk, directory, { from }] = [this.#disk, this.name, point];
+    if (from === undefined) return point;
+    const isWhole = withDisk(directory, () => hasTreeFiles(disk, directory, from.sequence));
+    if (isWhole || absentBefore(disk, directory, from.segment).length > 0) return point;
+    const problem = "hashes of the Merkle tree beside it are missing";
+    return {
+      state: newState(),
+      from: undefined,
+      refused: [...point.refused, { file: snapshotName(from.sequence), problem }],
+    };
+  }
+
   /** A small file; `undefined` where there is none. */
   #textOf(name: string): string | undefined {
     return withDisk(this.name, () => {
@@ -186,6 +203,10 @@ export class DirectoryStorage implements Storage {
     const before = from && { segment: from.segment, sequence: from.sequence };
     if (this.#isLocked) return new ThreadReader({ readsEntriesOf: this.name, key, before });
     return inlineReader(new EntryReader(this.#disk, this.name, nodeChain(key), before));
+  }
+
+  treeHashes(range: { readonly level: number; readonly from: number; readonly count: number }): Uint8Array | undefined {
+    return withDisk(this.name, () => readTreeFile(this.#disk, this.name, range));
   }
 
   #afterRecovery(): DirectoryJournal {

@@ -162,6 +162,11 @@ export interface Storage {
   /** Where snapshots of the state are written. */
   readonly snapshots: SnapshotFiles;
   readonly seed: SeedStore;
+  /**
+   * Hashes of the Merkle tree: the roots of the perfect subtrees of 256^level entries, so many from one on. `undefined` where
+   * not all of them are there. Only of durable entries.
+   */
+  treeHashes(range: { readonly level: number; readonly from: number; readonly count: number }): Uint8Array | undefined;
   /** Where checkpoints are kept beside the entries. */
   readonly notes: NoteFiles;
 }

@@ -13,6 +13,7 @@ import { InlineDriver } from "../../src/journal/inline-driver.ts";
 import { JournalTree } from "../../src/journal/journal-tree.ts";
 import type { LineFiles, Lines, Place } from "../../src/journal/line-files.ts";
 import type { RecoveryStart } from "../../src/journal/recovery.ts";
+import type { TreeSink } from "../../src/journal/tree-files.ts";
 import { StepWriter } from "../../src/journal/writer.ts";
 import type { WriterDriver } from "../../src/journal/writer-driver.ts";
 import type { SnapshotFile, SnapshotFiles } from "../../src/snapshot/snapshot-files.ts";
@@ -42,6 +43,8 @@ export class MemoryMedium {
     newest: undefined,
     kept: new Map(),
   };
+  /** Of each tile level the hashes. */
+  readonly tree: Uint8Array[][] = [];
   head: Head | undefined;
   seed: Uint8Array | undefined;
   owner: MemoryStorage | undefined;
@@ -73,7 +76,7 @@ export class MemoryStorage implements Storage {
     const { key, newState, onEntry } = recovery;
     const chain = nodeChain(key);
     const { state, from, refused } = startPoint(new MemorySnapshots(this.#medium), chain, newState);
-    const tree = new JournalTree(from?.tree);
+    const tree = new JournalTree(from?.tree, treeSinkOf(this.#medium).add);
     const check = new ChainCheck(chain, key !== undefined, from ?? { sequence: 0, hash: GENESIS_HASH });
     let segmentBytes = 0;
     for (const { bytes, segment } of this.#medium.lines.slice(from?.sequence ?? 0)) {
@@ -132,6 +135,11 @@ export class MemoryStorage implements Storage {
     return snapshotFilesOf(this.#medium.snapshots);
   }
 
+  treeHashes({ level, from, count }: { level: number; from: number; count: number }): Uint8Array | undefined {
+    const hashes = (this.#medium.tree[level] ?? []).slice(from, from + count);
+    return hashes.length < count ? undefined : Buffer.concat(hashes);
+  }
+
   get notes(): NoteFiles {
     const { notes } = this.#medium;
     return {
@@ -169,6 +177,10 @@ class MemoryLines implements LineFiles {
     this.#keyed = keyed;
   }
 
+  get tree(): TreeSink {
+    return treeSinkOf(this.#medium);
+  }
+
   append({ bytes, rotate, first, last }: Lines): Place {
     if (this.#medium.owner !== this.#owner) throw new Error("another owner has the journal");
     const { lines } = this.#medium;
@@ -188,6 +200,17 @@ class MemoryLines implements LineFiles {
   }
 
   close(): void {}
+}
+
+function treeSinkOf({ tree }: MemoryMedium): TreeSink {
+  return {
+    add: (level, index, hash) => {
+      if (level % 8 !== 0) return;
+      tree[level / 8] ??= [];
+      (tree[level / 8] as Uint8Array[])[index] = hash;
+    },
+    flush: () => undefined,
+  };
 }
 
 class MemoryEntries implements StoredEntries {

@@ -28,6 +28,13 @@ export interface Config {
     readonly segmentBytesMax: number;
   };
   readonly receipts: { readonly keyFile?: string };
+  readonly checkpoint: {
+    readonly signerFile?: string;
+    readonly signerCommand?: string;
+    readonly logKey?: string;
+    readonly everyEntries: number;
+    readonly everySeconds: number;
+  };
   readonly policy: { readonly file?: string };
   readonly budgets: {
     readonly file?: string;

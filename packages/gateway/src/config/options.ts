@@ -5,7 +5,13 @@
  * @module
  */
 import { CALL_MODES, type CallList } from "./call-config.ts";
-import { OPEN_RESERVATIONS_MAX, SEGMENT_BYTES_MAX, WAITING_MAX } from "@calybris/engine/internal";
+import {
+  CHECKPOINT_ENTRIES,
+  CHECKPOINT_SECONDS,
+  OPEN_RESERVATIONS_MAX,
+  SEGMENT_BYTES_MAX,
+  WAITING_MAX,
+} from "@calybris/engine/internal";
 
 /** What an option takes. Text from a flag or an environment variable is read accordingly. */
 export type OptionKind =
@@ -74,6 +80,33 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     path: "receipts.keyFile",
     kind: PATH,
     what: "key that signs receipts of decisions, as `calybris checkpoint keygen` makes it; without it none are issued",
+  },
+  {
+    path: "checkpoint.signerFile",
+    kind: PATH,
+    what: "key that signs checkpoints of the journal, as `calybris checkpoint keygen` makes it; or set `CALYBRIS_CHECKPOINT_KEY` to the key",
+  },
+  {
+    path: "checkpoint.signerCommand",
+    kind: { is: "text", max: 4_096 },
+    what: "command that signs checkpoints: it prints the base64 signature of its standard input; goes with checkpoint.logKey",
+  },
+  {
+    path: "checkpoint.logKey",
+    kind: { is: "text", max: 2_048 },
+    what: "verifier key of the key behind checkpoint.signerCommand",
+  },
+  {
+    path: "checkpoint.everyEntries",
+    kind: whole(1, 1_000_000_000),
+    default: CHECKPOINT_ENTRIES,
+    what: "a checkpoint is signed after this many entries",
+  },
+  {
+    path: "checkpoint.everySeconds",
+    kind: whole(1, 86_400),
+    default: CHECKPOINT_SECONDS,
+    what: "a checkpoint is signed after this many seconds if there are new entries",
   },
   {
     path: "policy.file",

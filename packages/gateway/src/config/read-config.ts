@@ -99,9 +99,12 @@ const PREFIX = "CALYBRIS_";
 /** Read by the command line: where a service is asked, the key that it is asked with. */
 export const API_KEY_VARIABLE = "CALYBRIS_KEY";
 
+/** Holds the signer key of checkpoints where no file does. */
+export const CHECKPOINT_KEY_VARIABLE = "CALYBRIS_CHECKPOINT_KEY";
+
 /** A name close to one of ours is a typo; any other may belong to another program. */
 function unknownVariables(environment: { readonly [name: string]: string | undefined }): Mistake[] {
-  const known = [CONFIG_VARIABLE, API_KEY_VARIABLE, ...OPTIONS.map(variableOf)].map((name) =>
+  const known = [CONFIG_VARIABLE, API_KEY_VARIABLE, CHECKPOINT_KEY_VARIABLE, ...OPTIONS.map(variableOf)].map((name) =>
     name.slice(PREFIX.length),
   );
   return Object.keys(environment)
@@ -147,6 +150,7 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
     const remedy = "Write an origin like `https://console.example`: scheme, host, port if it is not the usual one.";
     mistakes.push(mistakeAt(["cors", "origins", position], `is ${JSON.stringify(origin)}`, remedy));
   }
+  mistakes.push(...checkpointMistakes(values));
   const endpoint = values.get("traces.endpoint");
   if (typeof endpoint === "string" && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? ""))
     mistakes.push(mistakeAt(["traces", "endpoint"], `is ${JSON.stringify(endpoint)}`, "Write an http or https URL."));
@@ -167,6 +171,17 @@ function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
       ),
     );
   return mistakes;
+}
+
+function checkpointMistakes(values: ReadonlyMap<string, unknown>): Mistake[] {
+  const [file, command, key] = ["signerFile", "signerCommand", "logKey"].map((name) =>
+    values.get(`checkpoint.${name}`),
+  );
+  if (file !== undefined && command !== undefined)
+    return [mistakeAt(["checkpoint"], "has both signerFile and signerCommand", "Give one of them.")];
+  if ((command === undefined) === (key === undefined)) return [];
+  const problem = "has one of signerCommand and logKey";
+  return [mistakeAt(["checkpoint"], problem, "Give both, so that what the command answers can be verified.")];
 }
 
 function listsOf(values: ReadonlyMap<string, unknown>): Parameters<typeof callMistakes>[0] {

@@ -3,6 +3,7 @@
  * @module
  */
 import { createdKeyShape, createKeyCall, keysShape, revokedKeyShape } from "./key-shapes.ts";
+import { LOG_CONTRACTS, type LogOperation } from "./log-contracts.ts";
 import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/docs-contracts.ts";
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
@@ -71,7 +72,7 @@ export type ApiOperation =
   | "ready"
   | "confirmClock"
   | "metrics";
-export type OperationName = ApiOperation | DocumentationOperation;
+export type OperationName = ApiOperation | DocumentationOperation | LogOperation;
 
 /** More keys, names and features than a policy knows are never needed. */
 const MEMBERS_MAX = 300;
@@ -383,7 +384,11 @@ const API: Contracts<ApiOperation> = {
 
 /** The operations that the OpenAPI document describes. */
 export const API_CONTRACTS: readonly RouteContract[] = named(API);
-export const CONTRACTS: readonly RouteContract[] = [...API_CONTRACTS, ...named(DOCUMENTATION_CONTRACTS)];
+export const CONTRACTS: readonly RouteContract[] = [
+  ...API_CONTRACTS,
+  ...named(LOG_CONTRACTS),
+  ...named(DOCUMENTATION_CONTRACTS),
+];
 
 function named(table: { readonly [name: string]: Omit<RouteContract, "name"> }): readonly RouteContract[] {
   return Object.entries(table).map(([name, contract]) => ({ ...contract, name }));

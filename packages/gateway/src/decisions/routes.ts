@@ -13,6 +13,7 @@ import { decisionHandlers } from "./decisions.ts";
 import { journalHandlers } from "./journal.ts";
 import { learningHandlers } from "./learning.ts";
 import { keyHandlers } from "./keys.ts";
+import { logHandlers } from "./log.ts";
 import { policyHandlers } from "./policies.ts";
 import { settlementHandlers } from "./settlements.ts";
 
@@ -28,6 +29,7 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
     ...policyHandlers(context),
     ...learningHandlers(context),
     ...journalHandlers(context),
+    ...logHandlers(context),
     ...healthHandlers(context, watched),
     ...documentationHandlers(),
   };

@@ -121,6 +121,13 @@ export const healthShape: z.ZodType = named(
       })
       .optional()
       .meta({ description: "Verification of the entries before the snapshot of the start; left out without one." }),
+    checkpoint: z
+      .object({
+        treeSize: count("Entries that the newest checkpoint covers; 0 without one."),
+        problem: z.string().nullable().meta({ description: "Why the last attempt to sign failed; null otherwise." }),
+      })
+      .optional()
+      .meta({ description: "Checkpoints of the journal; left out where none are signed." }),
   }),
 );
 export const readyShape: z.ZodType = named(

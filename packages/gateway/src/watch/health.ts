@@ -46,8 +46,11 @@ export function healthHandlers(context: ApiContext, watched: Watched): Handlers 
 
 function health({ engine }: ApiContext): Reply {
   const { state, verifiedSequence, untilSequence } = engine.olderVerification;
-  if (state === "none") return { body: '{"status":"alive"}' };
-  return { body: apiJson({ status: "alive", olderEntries: { state, verifiedSequence, untilSequence } }) };
+  const { isSigning, problem = null } = engine.checkpoints.status;
+  const older = state === "none" ? {} : { olderEntries: { state, verifiedSequence, untilSequence } };
+  const treeSize = Number(engine.checkpoints.latest?.checkpoint.treeSize ?? 0n);
+  const checkpoint = isSigning ? { checkpoint: { treeSize, problem } } : {};
+  return { body: apiJson({ status: "alive", ...older, ...checkpoint }) };
 }
 
 async function ready({ engine }: ApiContext, readiness: Readiness): Promise<Reply> {
@@ -64,7 +67,7 @@ function callGauges({ engine }: ApiContext, watched: Watched): CallGauges {
 function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
   const { entries, batches, fsyncs, bytes } = engine.metrics();
   const { traces, budget, connectionCount, openCount } = watched;
-  const { reading, learning, olderVerification: older } = engine;
+  const { reading, learning, checkpoints, olderVerification: older } = engine;
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
   const counter = (name: string, help: string, value: number): Gauge => ({ name, type: "counter", help, value });
@@ -91,6 +94,22 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
       "calybris_clock_unconfirmed",
       "1 while a step of the system clock of more than 7 days waits for confirmation.",
       engine.clockStep === undefined ? 0 : 1,
+    ),
+    counter("calybris_checkpoints_total", "Checkpoints signed since the start.", checkpoints.status.signedCount),
+    counter(
+      "calybris_checkpoint_failures_total",
+      "Checkpoints that could not be signed or kept since the start.",
+      checkpoints.status.failedCount,
+    ),
+    gauge(
+      "calybris_checkpoint_entries",
+      "Entries that the newest checkpoint covers; 0 without one.",
+      Number(checkpoints.latest?.checkpoint.treeSize ?? 0n),
+    ),
+    gauge(
+      "calybris_checkpoint_timestamp_seconds",
+      "When the newest checkpoint was ordered; 0 without one.",
+      Math.floor((checkpoints.latest?.at ?? 0) / 1e6),
     ),
     gauge(
       "calybris_learning_lifted_bps",

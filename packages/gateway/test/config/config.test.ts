@@ -69,6 +69,8 @@ function at(config: Config, path: string): unknown {
 /** Options that stand or fall with another. */
 const WITH: { readonly [path: string]: ConfigSources["flags"] } = {
   deployments: { providers: JSON.stringify(ITEMS.providers) },
+  "checkpoint.signerCommand": { "checkpoint-log-key": "key" },
+  "checkpoint.logKey": { "checkpoint-signer-command": "command" },
   "tls.certificateFile": { "tls-key-file": "key" },
   "tls.keyFile": { "tls-certificate-file": "certificate" },
   "limits.batchMax": { "journal-waiting-max": "1000000" },
@@ -188,6 +190,12 @@ describe("what contradicts itself", () => {
   });
 
   test.each([
+    ["half of a signing command", { "checkpoint-log-key": "k" }, "checkpoint"],
+    [
+      "two signers",
+      { "checkpoint-signer-file": "f", "checkpoint-signer-command": "c", "checkpoint-log-key": "k" },
+      "checkpoint",
+    ],
     ["half of TLS", { "tls-key-file": "k" }, "tls"],
     ["the same key twice", { keys: JSON.stringify([KEY, { ...KEY, name: "bob" }]) }, "keys[1].sha256"],
     ["the same name twice", { keys: JSON.stringify([KEY, { ...KEY, sha256: "cd".repeat(32) }]) }, "keys[1].name"],

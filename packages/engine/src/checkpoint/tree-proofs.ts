@@ -1,0 +1,98 @@
+/**
+ * Proofs from the hashes of the tree that are kept beside a journal. Each is verified against a checkpoint before it is given
+ * away, so hashes that were damaged are found here and not by an auditor.
+ * @module
+ */
+import {
+  CalybrisError,
+  type Checkpoint,
+  consistencyProof,
+  equalBytes,
+  inclusionProof,
+  isIncluded,
+  leafHash,
+  type NodeSource,
+  nodesOfTiles,
+  parseTilePath,
+  rootOf,
+  type Tile,
+  TILE_WIDTH,
+} from "@calybris/kernel";
+import { nodeSha256 } from "../journal/chain-hash.ts";
+import type { Storage } from "../storage/storage.ts";
+
+export class TreeProofs {
+  readonly #hashes: Storage["treeHashes"];
+
+  constructor(hashes: Storage["treeHashes"]) {
+    this.#hashes = hashes;
+  }
+
+  /**
+   * The bytes of a tile of hashes, by its path below the log's prefix; `undefined` where there is none.
+   *
+   * @throws CalybrisError `CAL_PROOF_MALFORMED` for what is no path of a tile.
+   */
+  tile(path: string): Uint8Array | undefined {
+    const tile = parseTilePath(path);
+    return tile.level === "entries" || tile.index > Number.MAX_SAFE_INTEGER / TILE_WIDTH ? undefined : this.#read(tile);
+  }
+
+  /**
+   * The path from an entry to the root of a checkpoint.
+   *
+   * @param sequence - from 1 to the size of the checkpoint.
+   * @throws CalybrisError `CAL_PROOF_REJECTED` where the checkpoint does not cover the entry, or hashes are missing or damaged.
+   */
+  inclusion(sequence: number, entryHash: Uint8Array, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
+    const index = BigInt(sequence) - 1n;
+    if (index < 0n || index >= treeSize) throw rejected(`covers ${treeSize} entries, and not entry ${sequence}`);
+    const proof = inclusionProof(index, treeSize, this.nodes(treeSize), nodeSha256);
+    const leaf = leafHash(entryHash, nodeSha256);
+    if (!isIncluded({ leafIndex: index, treeSize, leaf, root, proof }, nodeSha256)) throw damaged(treeSize);
+    return proof;
+  }
+
+  /**
+   * What shows that the first entries of a checkpoint are those of an earlier tree.
+   *
+   * @throws CalybrisError `CAL_PROOF_REJECTED` where there are fewer entries, or hashes are missing or damaged.
+   */
+  consistency(from: bigint, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
+    if (from < 0n || from > treeSize) throw rejected(`covers ${treeSize} entries, and not ${from}`);
+    if (!this.isRoot(treeSize, root)) throw damaged(treeSize);
+    return consistencyProof(from, treeSize, this.nodes(treeSize), nodeSha256);
+  }
+
+  /** Whether a tree of so many entries has a root. */
+  isRoot(treeSize: bigint, root: Uint8Array): boolean {
+    return treeSize === 0n || equalBytes(rootOf(treeSize, this.nodes(treeSize), nodeSha256), root);
+  }
+
+  /** The subtrees of a tree, for the kernel's proofs. */
+  nodes(treeSize: bigint): NodeSource {
+    return nodesOfTiles(
+      treeSize,
+      (tile) => {
+        const bytes = this.#read(tile);
+        if (bytes === undefined) throw damaged(treeSize);
+        return bytes;
+      },
+      nodeSha256,
+    );
+  }
+
+  #read({ level, index, width }: Tile): Uint8Array | undefined {
+    return this.#hashes({ level: level as number, from: Number(index) * TILE_WIDTH, count: width });
+  }
+}
+
+function damaged(treeSize: bigint): CalybrisError {
+  return rejected(
+    `of ${treeSize} entries has another root than the hashes beside the journal; remove tree-*.hashes and start again, with every segment at hand`,
+  );
+}
+
+function rejected(problem: string): CalybrisError {
+  return new CalybrisError("CAL_PROOF_REJECTED", { format: "checkpoint", problem });
+}

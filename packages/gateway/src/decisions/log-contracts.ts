@@ -1,0 +1,35 @@
+/**
+ * The operations that serve the journal's Merkle tree as a log (C2SP tlog-tiles): its newest checkpoint, and its tiles. Their
+ * paths are those of that specification, below `/log`.
+ * @module
+ */
+import type { RouteContract } from "../http/route-contract.ts";
+
+export type LogOperation = "logCheckpoint" | "logTile" | "logTile2" | "logTile3" | "logTile4";
+
+const SCOPES: RouteContract["scopes"] = ["audit", "operate", "decide"];
+
+/** The number of a tile has three digits in each part of its path, and the width of a partial tile is one more. */
+function tile(parts: string): Omit<RouteContract, "name"> {
+  return {
+    method: "GET",
+    path: `/log/tile/{level}/${parts}`,
+    summary: "A tile of the journal's Merkle tree",
+    scopes: SCOPES,
+    answer: "application/octet-stream",
+  };
+}
+
+export const LOG_CONTRACTS: { readonly [Name in LogOperation]: Omit<RouteContract, "name"> } = {
+  logCheckpoint: {
+    method: "GET",
+    path: "/log/checkpoint",
+    summary: "The newest checkpoint of the journal, a signed note",
+    scopes: SCOPES,
+    answer: "text/plain; charset=utf-8",
+  },
+  logTile: tile("{a}"),
+  logTile2: tile("{a}/{b}"),
+  logTile3: tile("{a}/{b}/{c}"),
+  logTile4: tile("{a}/{b}/{c}/{d}"),
+};
