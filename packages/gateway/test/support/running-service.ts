@@ -103,7 +103,9 @@ export interface Running {
 }
 
 export interface StartOptions
-  extends Partial<Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath" | "receipts" | "moreRoutes">> {
+  extends Partial<
+    Pick<ServiceOptions, "ports" | "startingPolicy" | "fastPath" | "receipts" | "moreRoutes" | "checkpointSigner">
+  > {
   readonly flags?: { readonly [flag: string]: string };
   /** More keys, in the configuration's own form. */
   readonly moreKeys?: readonly KeyConfig[];
@@ -138,6 +140,7 @@ export async function startService(options: StartOptions = {}): Promise<Running>
     fastPath: options.fastPath,
     moreRoutes: options.moreRoutes,
     receipts: options.receipts,
+    checkpointSigner: options.checkpointSigner,
     startingPolicy: options.startingPolicy ?? (() => Promise.resolve(testPolicy())),
     ports:
       options.onDisk === true || options.directory !== undefined
