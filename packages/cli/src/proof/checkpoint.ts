@@ -19,6 +19,7 @@ import { count } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { createCommand, proofCommand } from "./checkpoint-create.ts";
+import { exportCommand } from "./checkpoint-export.ts";
 import { makeKeyCommand } from "./checkpoint-keygen.ts";
 import { collectCommand } from "./checkpoint-witness.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
@@ -39,11 +40,12 @@ Exit code: 0 verified; 1 rejected, or fewer witnesses than the quorum; 2 a file 
 
 export function checkpointCommand(terminal: Terminal): Command {
   return new Command("checkpoint")
-    .description("sign, prove and verify checkpoints of a log")
+    .description("sign, prove, verify and export checkpoints of a log")
     .addCommand(makeKeyCommand("ed25519", terminal))
     .addCommand(createCommand(terminal))
     .addCommand(collectCommand(terminal))
     .addCommand(proofCommand(terminal))
+    .addCommand(exportCommand(terminal))
     .addCommand(verifyCommand(terminal));
 }
 

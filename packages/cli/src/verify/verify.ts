@@ -4,6 +4,7 @@
  */
 import {
   type Audit,
+  type AuditedCheckpoints,
   type AuditedMoney,
   type AuditPart,
   type AuditReport,
@@ -245,6 +246,7 @@ export function reportText(report: AuditReport): string {
   for (const { id, digest, actor, keyName, onBehalfOf } of report.policies)
     rows.push(`policy ${id}   ${digest}${actor === undefined ? "" : ` by ${actorText(actor, keyName, onBehalfOf)}`}`);
   if (report.head !== undefined) rows.push(`head       ${report.head.sequence} ${report.head.hash}`);
+  if (report.checkpoints !== undefined) rows.push(checkpointsLine(report.checkpoints));
   if (report.money !== undefined) rows.push(moneyLine(report.money));
   const status = verdictText(report.status.toUpperCase(), VERDICTS[report.status]);
   return [status, ...[...rows, ...findingLines(report)].map(printable)].join("\n");
@@ -255,6 +257,11 @@ const VERDICTS: Readonly<Record<AuditReport["status"], Verdict>> = {
   broken: "bad",
   incomplete: "open",
 };
+
+function checkpointsLine({ count: all, rootsVerified, signaturesVerified, latest }: AuditedCheckpoints): string {
+  const newest = `the newest of ${count(latest.treeSize)} entries, by ${latest.origin}`;
+  return `signed     ${count(all)} checkpoints: ${count(rootsVerified)} roots and ${count(signaturesVerified)} signatures verified; ${newest}`;
+}
 
 function moneyLine({ tenants, total, reservations, conserved }: AuditedMoney): string {
   const sums = balanceText(total);

@@ -9,8 +9,12 @@ import {
   isConsistent,
   isIncluded,
   leafHash,
+  nodesOfTiles,
   parseCheckpoint,
   parseNote,
+  rootOf,
+  tilePath,
+  toHex,
   verifierKey,
 } from "@calybris/kernel";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -142,4 +146,48 @@ describe("a checkpoint of a journal", () => {
     });
     expect(await created("--log-key", LOG_KEY, "--signer-command", command(9))).toMatchObject({ isNew: true });
   });
+});
+
+describe("the log of a journal", () => {
+  test("is exported as files from which an entry is proven; a second export brings them up to date", async () => {
+    const target = files.at("log");
+    for (const more of [0, 300]) {
+      await decide(more);
+      const { note } = await created();
+      const { exit, out } = await calybris("checkpoint", "export", target, "--journal", journal, "--json");
+      expect(exit).toBe(0);
+      const { treeSize, root } = parseCheckpoint(parseNote(note).text);
+      expect(JSON.parse(out)).toMatchObject({ treeSize: Number(treeSize) });
+      expect(readFileSync(files.at("log/checkpoint"), "utf8")).toBe(note);
+      const nodes = nodesOfTiles(treeSize, (tile) => readFileSync(files.at("log", tilePath(tile))));
+      expect(toHex(rootOf(treeSize, nodes))).toBe(toHex(root));
+    }
+    expect(readFileSync(files.at("log/tile/0/000")).byteLength).toBe(8_192);
+  });
+
+  test("is not exported without a checkpoint, or where the hashes beside the journal are damaged", async () => {
+    expect((await calybris("checkpoint", "export", files.at("log"), "--journal", journal)).exit).not.toBe(0);
+    await created();
+    const hashes = readFileSync(files.at("journal/tree-0.hashes"));
+    hashes[0] = (hashes[0] as number) ^ 1;
+    writeFileSync(files.at("journal/tree-0.hashes"), hashes);
+    const { exit, complaints } = await calybris("checkpoint", "export", files.at("log"), "--journal", journal);
+    expect(exit).not.toBe(0);
+    expect(complaints).toContain("another root than the hashes beside the journal");
+  });
+});
+
+test("verify holds the checkpoints of a journal to the key that is given", async () => {
+  const signer = { key: KEY, signer: nodeSigner(SEED) };
+  const engine = await Engine.open({ directory: journal, segmentBytesMax: 4_096, checkpoint: { signer } });
+  await engine.decide({ inputTokens: 1 });
+  await engine.checkpoints.sign();
+  await engine.close();
+  const other = formatVerifierKey(verifierKey("example.org/log", "ed25519", nodeSigner(new Uint8Array(32)).publicKey));
+  const { exit, out } = await calybris("verify", journal, "--log-key", LOG_KEY);
+  expect({ exit, out }).toEqual({ exit: 0, out: expect.stringContaining("1 roots and 1 signatures verified") });
+  expect((await calybris("verify", journal)).out).toContain("no verifier key was given");
+  expect((await calybris("verify", journal, "--log-key", other)).exit).toBe(1);
+  const inParts = await calybris("verify", journal, "--log-key", LOG_KEY, "--threads", "2");
+  expect(inParts.out).toBe(out);
 });
