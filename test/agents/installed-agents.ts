@@ -34,13 +34,13 @@ export interface AgentEnd {
   readonly printed: string;
 }
 
-/** Installs the agents where they are not yet; their install scripts do not run. `false`: the registry cannot be reached. */
+/** Installs the agents where they are not yet; their own scripts put the program of this platform in place. `false`: the registry cannot be reached. */
 export async function installAgents(): Promise<boolean> {
   const isThere = Object.keys(VERSIONS).every((name) => existsSync(join(FOLDER, "node_modules", name, "package.json")));
   if (isThere) return true;
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(join(FOLDER, "package.json"), JSON.stringify({ private: true, dependencies: VERSIONS }));
-  const words = ["install", "--ignore-scripts", "--no-audit", "--no-fund"];
+  const words = ["install", "--no-audit", "--no-fund"];
   try {
     await promisify(execFile)("npm", words, { cwd: FOLDER, timeout: INSTALL_MS });
     return true;
