@@ -34,7 +34,7 @@ const EXAMPLES: Readonly<Partial<DecisionEntry>> = {
   onBehalfOf: "ana@example.com",
   useCase: "support",
   reservationSeconds: 600,
-  roomMicrocents: microcents(12_345_678n),
+  headroomMicrocents: microcents(12_345_678n),
   asked: { budgetMicrocents: costMicrocents(12_345_678n), providers: mask(3n), qualityMinBps: bps(7_500) },
   tags: { team: "search", stage: "live" },
   session: "0193f6d2-7a61-7c33-9a41-0123456789ab",

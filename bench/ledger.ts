@@ -142,12 +142,12 @@ class Desk {
     return (pairs * threads) / ((performance.now() - start) / 1_000);
   }
 
-  /** What was settled is what is gone, of every tenant; and no cell differs from its room. */
+  /** What was settled is what is gone, of every tenant; and no cell differs from its headroom. */
   check(): void {
     let settled = 0n;
     for (const account of this.#ledger.accounts()) {
       settled += account.settled;
-      if (account.reserved !== 0n || this.#ledger.cells.room(account.index) !== account.remaining)
+      if (account.reserved !== 0n || this.#ledger.cells.headroom(account.index) !== account.remaining)
         throw new Error(`the money of ${account.tenant} is not where it should be`);
     }
     if (settled !== BigInt(this.#settled * AMOUNT)) throw new Error("what was settled is not what was reserved");

@@ -5,7 +5,7 @@
 import type { AttemptEntry } from "@calybris/kernel";
 import { amountOf } from "./attempts.ts";
 import type { Claim } from "./claims.ts";
-import { look, pursesOf, reserve } from "./purse-check.ts";
+import { look, accountsOf, reserve } from "./account-check.ts";
 import type { Report } from "./report.ts";
 
 /** Of a call that reserved nothing, or whose reservation is no longer open, an attempt moves no money. */
@@ -21,7 +21,7 @@ export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): 
     if (number !== attempts.length + 1)
       report("reservation", `attempt ${attempts.length + 1} of ${decisionId}`, `attempt ${number}`);
     const { reservedMicrocents: reserved } = entry;
-    const pockets = claim.pockets.map(({ purse }) => purse.pocket);
+    const pockets = claim.pockets.map(({ account }) => account.pocket);
     reserve(pockets, reserved, report);
     attempts.push({ reserved, pockets, hasEnded: false, cost: undefined });
   } else {
@@ -35,8 +35,8 @@ export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): 
     attempt.cost = cost;
     if (cost !== undefined)
       for (const pocket of attempt.pockets)
-        pocket.purse.bill(pocket, attempt.reserved, cost < attempt.reserved ? cost : attempt.reserved);
+        pocket.account.bill(pocket, attempt.reserved, cost < attempt.reserved ? cost : attempt.reserved);
   }
   claim.costMicrocents = amountOf(claim);
-  look(pursesOf(claim.pockets), report);
+  look(accountsOf(claim.pockets), report);
 }

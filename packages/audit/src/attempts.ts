@@ -4,7 +4,7 @@
  * @module
  */
 import { type ExactJson, exactInteger, type SnapshotMembers } from "@calybris/kernel";
-import type { Pocket } from "./purse.ts";
+import type { Pocket } from "./account.ts";
 
 export interface Attempt {
   readonly reserved: bigint;
@@ -78,8 +78,8 @@ export function restoredAttempts(row: SnapshotMembers, { pockets }: Reserved): A
     return {
       reserved,
       // Any pocket but the present one stands for a period that is over.
-      pockets: pockets.map(({ purse }, level) =>
-        ended[level] === purse.endedCount ? purse.pocket : { purse, period: undefined },
+      pockets: pockets.map(({ account }, level) =>
+        ended[level] === account.endedCount ? account.pocket : { account, period: undefined },
       ),
       hasEnded: cost !== -2n,
       cost: cost < 0n ? undefined : cost,
@@ -101,11 +101,11 @@ export function billTotal(claim: Reserved, cost: bigint): void {
   let left = cost > known ? cost - known : 0n;
   for (const { pockets, reserved } of restsOf(claim)) {
     const own = left < reserved ? left : reserved;
-    for (const pocket of pockets) pocket.purse.bill(pocket, reserved, own);
+    for (const pocket of pockets) pocket.account.bill(pocket, reserved, own);
     left -= own;
   }
   for (const pocket of claim.pockets) {
-    pocket.purse.bill(pocket, 0n, left);
-    if (cost < known) pocket.purse.billAgain(pocket, known, cost);
+    pocket.account.bill(pocket, 0n, left);
+    if (cost < known) pocket.account.billAgain(pocket, known, cost);
   }
 }

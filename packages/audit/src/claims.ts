@@ -5,7 +5,7 @@
  */
 import type { ReservationEntry } from "@calybris/kernel";
 import type { Attempt } from "./attempts.ts";
-import type { Pocket } from "./purse.ts";
+import type { Pocket } from "./account.ts";
 
 /** How many closed reservations may still be corrected, the latest ones. */
 const CLOSED_KEPT_MAX = 262_144;

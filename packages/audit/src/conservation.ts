@@ -17,18 +17,18 @@ import {
 import { amountOf, attemptRows, knownOf } from "./attempts.ts";
 import type { Claim } from "./claims.ts";
 import type { MoneyFold } from "./money.ts";
-import type { Purse } from "./purse.ts";
+import type { Account } from "./account.ts";
 
 /** @param at - microseconds since the Unix epoch: what is overdue then is said to be. */
 export function proofOf(money: MoneyFold, sequence: number, at: number, sha256: Sha256): ConservationProof {
-  const { purses } = money;
-  const tenants = purses.map(tenantProof);
+  const { accounts } = money;
+  const tenants = accounts.map(tenantProof);
   return {
     sequence,
     digest: moneyDigest(money, sequence, sha256),
     conserved: tenants.every(({ conserved }) => conserved),
     tenants,
-    total: purses.filter(isCounted).map(balancesOf).reduce(plus, NOTHING),
+    total: accounts.filter(isCounted).map(balancesOf).reduce(plus, NOTHING),
     reservations: [...money.claims.open.values()].map((claim) => openReservation(claim, at)),
   };
 }
@@ -40,13 +40,13 @@ export function moneyStateJson(money: MoneyFold, sequence: number, sha256: Sha25
   );
   return {
     digest: moneyDigest(money, sequence, sha256),
-    tenants: money.purses.map(purseState),
+    tenants: money.accounts.map(accountState),
     open: toHex(money.open.digest(sha256)),
     ...(calls.length === 0 ? {} : { calls }),
   };
 }
 
-function purseState({ tenant, debt, limit, pocket }: Purse): ExactJson {
+function accountState({ tenant, debt, limit, pocket }: Account): ExactJson {
   const { period } = limit;
   return [
     tenant,
@@ -67,11 +67,11 @@ function purseState({ tenant, debt, limit, pocket }: Purse): ExactJson {
 }
 
 function moneyDigest(money: MoneyFold, watermark: number, sha256: Sha256): string {
-  return toHex(ledgerDigest({ tenants: money.purses, openCount: money.claims.open.size, watermark }, sha256));
+  return toHex(ledgerDigest({ tenants: money.accounts, openCount: money.claims.open.size, watermark }, sha256));
 }
 
 /** What stands below a metered level spends that level's money. */
-function isCounted({ limit, levels }: Purse): boolean {
+function isCounted({ limit, levels }: Account): boolean {
   return limit.metered && !levels.slice(0, -1).some((level) => level.limit.metered);
 }
 
@@ -93,7 +93,7 @@ function plus(a: Balances, b: Balances): Balances {
   };
 }
 
-function balancesOf({ granted, remaining, reserved, settled, debt }: Purse): Balances {
+function balancesOf({ granted, remaining, reserved, settled, debt }: Account): Balances {
   return {
     grantedMicrocents: granted,
     remainingMicrocents: remaining,
@@ -103,15 +103,15 @@ function balancesOf({ granted, remaining, reserved, settled, debt }: Purse): Bal
   };
 }
 
-function tenantProof(purse: Purse): TenantProof {
-  const { tenant, limit, pocket, granted, remaining, reserved, settled, billed, billedBefore, fault } = purse;
+function tenantProof(account: Account): TenantProof {
+  const { tenant, limit, pocket, granted, remaining, reserved, settled, billed, billedBefore, fault } = account;
   const { parent, metered, exposureCapMicrocents } = limit;
   return {
     tenant,
     ...(parent === undefined ? {} : { parent }),
     metered,
     ...(exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents }),
-    ...balancesOf(purse),
+    ...balancesOf(account),
     billedInPeriodMicrocents: billed - billedBefore,
     ...(pocket.period === undefined ? {} : { period: pocket.period }),
     conserved: fault === undefined && granted === remaining + reserved + settled,

@@ -368,4 +368,4 @@ export function excerpt(text: string): string {
 }
 
 /** Of a tenant without a limit. */
-const UNMETERED: Standing = { room: undefined, whenShort: "substitute" };
+const UNMETERED: Standing = { headroom: undefined, whenShort: "substitute" };

@@ -48,7 +48,7 @@ function checkActed({ acted, request }: DecisionEntry, { policy }: PolicySnapsho
  * another value, or where it leaves the same one out.
  */
 function checkBounds(
-  { asked = {}, request, roomMicrocents }: DecisionEntry,
+  { asked = {}, request, headroomMicrocents }: DecisionEntry,
   snapshot: PolicySnapshot,
   report: Report,
 ): void {
@@ -63,7 +63,8 @@ function checkBounds(
   // Of a shortage, the headroom is the budget.
   const sentBudget = asked.budgetMicrocents ?? (budget === bounds.budgetLimitMicrocents ? NO_BUDGET_LIMIT : budget);
   const expected = sentBudget < bounds.budgetLimitMicrocents ? sentBudget : bounds.budgetLimitMicrocents;
-  if (roomMicrocents === undefined && budget !== expected) report("request", `a budget of ${expected}`, `${budget}`);
+  if (headroomMicrocents === undefined && budget !== expected)
+    report("request", `a budget of ${expected}`, `${budget}`);
   const sent = asked.providers ?? (providers === bounds.providersAllowed ? ALL_PROVIDERS : providers);
   const within = narrowed(sent, bounds.providersAllowed);
   if (providers !== within) report("request", `providers ${within}`, `${providers}`);

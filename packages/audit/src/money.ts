@@ -32,48 +32,49 @@ import { amountOf, billTotal, fullCostOf, isFresh, knownOf, restoredAttempts } f
 import { takeAttempt } from "./attempt-check.ts";
 import { type Claim, Claims, STEPS } from "./claims.ts";
 import { periodFaults } from "./period-check.ts";
-import { look, lookForPeriod, pursesOf, reserve } from "./purse-check.ts";
-import { closedClaim, openClaim, restoredPurse } from "./restored-money.ts";
+import { look, lookForPeriod, accountsOf, reserve } from "./account-check.ts";
+import { closedClaim, openClaim, restoredAccount } from "./restored-money.ts";
 import { OpenPages } from "./open-pages.ts";
-import { type Pocket, Purse } from "./purse.ts";
+import { type Pocket, Account } from "./account.ts";
 import type { Report } from "./report.ts";
 
 const US_PER_SECOND = 1_000_000;
 
 /** What a tenant could reserve now, `undefined` where nothing limits it, and what becomes of a request for more. */
 export interface Standing {
-  readonly room: bigint | undefined;
+  readonly headroom: bigint | undefined;
   readonly whenShort: WhenShort;
 }
 
 export class MoneyFold {
   readonly claims: Claims;
   readonly open: OpenPages = new OpenPages();
-  readonly #purses = new Map<string, Purse>();
+  readonly #accounts = new Map<string, Account>();
   readonly #grants = new Map<string, number>();
   /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
-  readonly #reach = new Map<Purse, readonly Pocket[]>();
+  readonly #reach = new Map<Account, readonly Pocket[]>();
 
   constructor(closedMax?: number) {
     this.claims = new Claims(closedMax);
   }
 
   /** In the order in which they were limited first. */
-  get purses(): readonly Purse[] {
-    return [...this.#purses.values()];
+  get accounts(): readonly Account[] {
+    return [...this.#accounts.values()];
   }
 
   get isEmpty(): boolean {
-    return this.#purses.size === 0;
+    return this.#accounts.size === 0;
   }
 
   /** The standing of a tenant; `undefined` for an unknown one. */
   standing(tenant: string): Standing | undefined {
-    const purse = this.#purses.get(tenant);
-    if (purse === undefined) return undefined;
-    let room: bigint | undefined;
-    for (const { purse: level } of this.#pockets(purse)) if (room === undefined || level.room < room) room = level.room;
-    return { room, whenShort: purse.limit.whenShort };
+    const account = this.#accounts.get(tenant);
+    if (account === undefined) return undefined;
+    let headroom: bigint | undefined;
+    for (const { account: level } of this.#pockets(account))
+      if (headroom === undefined || level.headroom < headroom) headroom = level.headroom;
+    return { headroom, whenShort: account.limit.whenShort };
   }
 
   /** Takes the next entry; kinds that are not about money change nothing. */
@@ -113,8 +114,8 @@ export class MoneyFold {
 
   /** Takes a tenant of a snapshot back. */
   restoreTenant(row: SnapshotMembers): void {
-    const restored = restoredPurse(row, this.#purses.size, (tenant) => this.#purses.get(tenant));
-    this.#purses.set(restored.tenant, restored);
+    const restored = restoredAccount(row, this.#accounts.size, (tenant) => this.#accounts.get(tenant));
+    this.#accounts.set(restored.tenant, restored);
   }
 
   restoreGrant(id: string, sequence: number): void {
@@ -128,7 +129,7 @@ export class MoneyFold {
    */
   restoreOpen(record: ReturnType<typeof OPEN_RECORDS.read>, sequence: number): boolean {
     if (!this.open.restore(record, sequence)) return false;
-    this.claims.open.set(record.of, openClaim(record, this.purses[record.tenant]));
+    this.claims.open.set(record.of, openClaim(record, this.accounts[record.tenant]));
     return true;
   }
 
@@ -149,7 +150,7 @@ export class MoneyFold {
   }
 
   restoreClosed(record: ReturnType<typeof CLOSED_RECORDS.read>): void {
-    this.claims.close(record.of, closedClaim(record, this.purses[record.tenant]));
+    this.claims.close(record.of, closedClaim(record, this.accounts[record.tenant]));
   }
 
   restoreIdentity(of: number, identity: number): void {
@@ -164,7 +165,7 @@ export class MoneyFold {
     if (!metered && (limit.period !== undefined || limit.exposureCapMicrocents !== undefined))
       report("tenant", `no cap and no period for ${quote(tenant)}, which is not metered`, "one");
     this.#reach.clear();
-    const known = this.#purses.get(tenant);
+    const known = this.#accounts.get(tenant);
     if (known !== undefined) {
       const before = known.limit.parent;
       if (parent !== before)
@@ -172,19 +173,19 @@ export class MoneyFold {
       known.limit = limit;
       return;
     }
-    const above = parent === undefined ? undefined : this.#purses.get(parent);
+    const above = parent === undefined ? undefined : this.#accounts.get(parent);
     if (parent !== undefined && above === undefined)
       report("tenant", `a tenant that stands before it, above ${quote(tenant)}`, quote(parent));
-    const purse = new Purse(limit, above, this.#purses.size);
-    if (purse.levels.length > LEVELS_MAX)
-      report("tenant", `at most ${LEVELS_MAX} levels`, `${quote(tenant)} on level ${purse.levels.length}`);
-    this.#purses.set(tenant, purse);
+    const account = new Account(limit, above, this.#accounts.size);
+    if (account.levels.length > LEVELS_MAX)
+      report("tenant", `at most ${LEVELS_MAX} levels`, `${quote(tenant)} on level ${account.levels.length}`);
+    this.#accounts.set(tenant, account);
   }
 
   #grant(sequence: number, at: number, grant: GrantEntry, report: Report): void {
-    const purse = this.#known(grant.tenant, report);
-    if (purse === undefined) return;
-    if (!purse.limit.metered) {
+    const account = this.#known(grant.tenant, report);
+    if (account === undefined) return;
+    if (!account.limit.metered) {
       report("money", "a grant to a tenant that is metered", quote(grant.tenant));
       return;
     }
@@ -194,18 +195,18 @@ export class MoneyFold {
       return;
     }
     if (grant.amountMicrocents <= 0n) report("money", "a grant above 0", `${grant.amountMicrocents}`);
-    for (const level of purse.levels) lookForPeriod(level, at, report);
+    for (const level of account.levels) lookForPeriod(level, at, report);
     this.#grants.set(grant.id, sequence);
-    purse.granted += grant.amountMicrocents;
-    look([purse], report);
+    account.granted += grant.amountMicrocents;
+    look([account], report);
   }
 
   #period(at: number, entry: PeriodEntry, report: Report): void {
     const { tenant, index, startsAt, endsAt } = entry;
-    const purse = this.#known(tenant, report);
-    if (purse === undefined) return;
-    const rule = purse.limit.period;
-    const before = purse.pocket.period;
+    const account = this.#known(tenant, report);
+    if (account === undefined) return;
+    const rule = account.limit.period;
+    const before = account.pocket.period;
     if (rule === undefined) {
       report("money", "a period of a tenant that has periods", quote(tenant));
       return;
@@ -216,24 +217,24 @@ export class MoneyFold {
     }
     if (before !== undefined && at < before.endsAt)
       report("money", `period ${before.index} of ${quote(tenant)} to last until ${before.endsAt}`, `its end at ${at}`);
-    const last = before === undefined ? undefined : { period: before, rule: purse.periodRule };
+    const last = before === undefined ? undefined : { period: before, rule: account.periodRule };
     for (const [expected, found] of periodFaults(entry, rule, last, at)) report("money", expected, found);
-    const withdrawn = before === undefined ? 0n : purse.remaining;
+    const withdrawn = before === undefined ? 0n : account.remaining;
     if (entry.withdrawnMicrocents !== withdrawn)
       report("money", `${withdrawn} microcents withdrawn from ${quote(tenant)}`, `${entry.withdrawnMicrocents}`);
-    const most = I64_MAX - (purse.granted - withdrawn);
+    const most = I64_MAX - (account.granted - withdrawn);
     const allotment = rule.allotmentMicrocents < most ? rule.allotmentMicrocents : most;
     if (entry.allotmentMicrocents !== allotment)
       report("money", `${allotment} microcents allotted to ${quote(tenant)}`, `${entry.allotmentMicrocents}`);
-    purse.begin({ index, startsAt, endsAt }, withdrawn, allotment);
+    account.begin({ index, startsAt, endsAt }, withdrawn, allotment);
     this.#reach.clear();
-    look([purse], report);
+    look([account], report);
   }
 
   #decision(sequence: number, at: number, entry: DecisionEntry, report: Report): void {
     const { tenant } = entry;
-    const purse = this.#purses.get(tenant ?? DEFAULT_TENANT);
-    if (purse === undefined) {
+    const account = this.#accounts.get(tenant ?? DEFAULT_TENANT);
+    if (account === undefined) {
       // Nothing is reserved for a tenant without a limit.
       if (entry.reservationSeconds !== undefined)
         report("reservation", "no time for a reservation that is not made", `${entry.reservationSeconds} seconds`);
@@ -241,23 +242,23 @@ export class MoneyFold {
     }
     if (tenant === undefined)
       report("tenant", `a decision that names ${quote(DEFAULT_TENANT)}, which has a limit`, "one that names none");
-    for (const level of purse.levels) lookForPeriod(level, at, report);
-    const seconds = entry.reservationSeconds ?? purse.limit.reservationSeconds;
+    for (const level of account.levels) lookForPeriod(level, at, report);
+    const seconds = entry.reservationSeconds ?? account.limit.reservationSeconds;
     if (entry.reservationSeconds !== undefined && !isReservationTime(seconds))
       report("reservation", `1 to ${RESERVATION_SECONDS_MAX} seconds for a reservation`, `${seconds}`);
-    const pockets = runningId(entry) === 0 ? [] : this.#pockets(purse);
+    const pockets = runningId(entry) === 0 ? [] : this.#pockets(account);
     if (pockets.length === 0) return;
     const amountMicrocents = reservedFor(entry);
     if (entry.acted !== undefined && entry.reservedMicrocents === undefined)
       report("reservation", "what is reserved for the candidate that runs", "nothing stated");
     reserve(pockets, amountMicrocents, report);
     const expiresAt = Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER);
-    const taken = new Set(pursesOf(pockets));
-    const { index: tenantIndex, levels } = purse;
+    const taken = new Set(accountsOf(pockets));
+    const { index: tenantIndex, levels } = account;
     this.open.add({ of: sequence, tenant: tenantIndex, levels, taken, amountMicrocents, expiresAt });
     this.claims.open.set(sequence, {
       decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
-      tenant: purse.tenant,
+      tenant: account.tenant,
       pockets,
       amountMicrocents,
       knownMicrocents: 0n,
@@ -270,14 +271,14 @@ export class MoneyFold {
       since: sequence,
       costMicrocents: amountMicrocents,
     });
-    look(pursesOf(pockets), report);
+    look(accountsOf(pockets), report);
   }
 
   #attempt(at: number, entry: AttemptEntry, report: Report): void {
     const claim = this.claims.get(entry.of);
     if (claim === undefined) return;
     if (entry.change === "begun")
-      for (const level of this.#purses.get(claim.tenant)?.levels ?? []) lookForPeriod(level, at, report);
+      for (const level of this.#accounts.get(claim.tenant)?.levels ?? []) lookForPeriod(level, at, report);
     takeAttempt(claim, entry, report);
   }
 
@@ -319,7 +320,7 @@ export class MoneyFold {
       this.open.close(of);
       this.claims.close(of, claim);
     }
-    look(pursesOf(claim.pockets), report);
+    look(accountsOf(claim.pockets), report);
   }
 
   /**
@@ -328,7 +329,7 @@ export class MoneyFold {
    */
   #checkOverrun(claim: Claim, entry: ReservationEntry, report: Report): void {
     const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } =
-      this.#purses.get(claim.tenant)?.limit ?? {};
+      this.#accounts.get(claim.tenant)?.limit ?? {};
     const times = amountOf(claim) * BigInt(overrunFactor);
     const sized = times > overrunFloorMicrocents ? times : overrunFloorMicrocents;
     const covered = coveredBy(claim);
@@ -349,28 +350,28 @@ export class MoneyFold {
       claim.knownMicrocents = knownMicrocents;
       if (expiresAt !== undefined) claim.expiresAt = expiresAt;
       if (claim.attempts !== undefined && isFresh(claim.attempts)) claim.attempts = undefined;
-      for (const { purse } of pockets) purse.billKnown(knownMicrocents);
+      for (const { account } of pockets) account.billKnown(knownMicrocents);
       return;
     }
     const before = claim.costMicrocents;
     if ("actualMicrocents" in entry) claim.costMicrocents = entry.actualMicrocents;
     else claim.costMicrocents = entry.kind === "release" ? 0n : fullCostOf(claim);
     const { costMicrocents: cost } = claim;
-    if (entry.kind === "correction") for (const pocket of pockets) pocket.purse.billAgain(pocket, before, cost);
+    if (entry.kind === "correction") for (const pocket of pockets) pocket.account.billAgain(pocket, before, cost);
     else billTotal(claim, cost);
   }
 
-  #known(tenant: string, report: Report): Purse | undefined {
-    const purse = this.#purses.get(tenant);
-    if (purse === undefined) report("tenant", "a tenant that has a limit", quote(tenant));
-    return purse;
+  #known(tenant: string, report: Report): Account | undefined {
+    const account = this.#accounts.get(tenant);
+    if (account === undefined) report("tenant", "a tenant that has a limit", quote(tenant));
+    return account;
   }
 
-  #pockets(purse: Purse): readonly Pocket[] {
-    let pockets = this.#reach.get(purse);
+  #pockets(account: Account): readonly Pocket[] {
+    let pockets = this.#reach.get(account);
     if (pockets === undefined) {
-      pockets = purse.levels.filter((level) => level.limit.metered).map((level) => level.pocket);
-      this.#reach.set(purse, pockets);
+      pockets = account.levels.filter((level) => level.limit.metered).map((level) => level.pocket);
+      this.#reach.set(account, pockets);
     }
     return pockets;
   }
@@ -379,8 +380,8 @@ export class MoneyFold {
 /** The most that a claim may cost without a debt; `undefined` for a tenant that is below no other: its debt is its own. */
 function coveredBy(claim: Claim): bigint | undefined {
   const { tenant, pockets } = claim;
-  if (pockets.every(({ purse }) => purse.tenant === tenant)) return undefined;
-  const remaining = pockets.map(({ purse }) => purse.remaining);
+  if (pockets.every(({ account }) => account.tenant === tenant)) return undefined;
+  const remaining = pockets.map(({ account }) => account.remaining);
   return amountOf(claim) + remaining.reduce((least, each) => (each < least ? each : least));
 }
 

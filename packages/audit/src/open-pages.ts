@@ -16,7 +16,7 @@ import {
   toBase64Url,
   toUtf8,
 } from "@calybris/kernel";
-import type { Purse } from "./purse.ts";
+import type { Account } from "./account.ts";
 
 const { open: ROWS, live: LIVE_ROWS, held: HELD_ROWS } = SNAPSHOT_PAGE_RECORDS;
 const CAUSES: readonly HoldEntry["cause"][] = [...HOLD_CAUSES, OVERRUN];
@@ -27,9 +27,9 @@ export interface NewOpen {
   /** Place of its tenant among all, from 0. */
   readonly tenant: number;
   /** From the top level down to its tenant. */
-  readonly levels: readonly Purse[];
+  readonly levels: readonly Account[];
   /** Those of the levels that it takes from. */
-  readonly taken: ReadonlySet<Purse>;
+  readonly taken: ReadonlySet<Account>;
   readonly amountMicrocents: bigint;
   readonly expiresAt: number;
 }
@@ -59,8 +59,8 @@ export class OpenPages {
   add({ of, tenant, levels, taken, amountMicrocents, expiresAt }: NewOpen): void {
     const page = this.#pageOf(of);
     const level = (index: number): number => {
-      const purse = levels[index];
-      return purse !== undefined && taken.has(purse) ? purse.endedCount + 1 : 0;
+      const account = levels[index];
+      return account !== undefined && taken.has(account) ? account.endedCount + 1 : 0;
     };
     const [level1, level2, level3, level4] = [level(0), level(1), level(2), level(3)];
     const record = { of, tenant, amountMicrocents, expiresAt, level1, level2, level3, level4 };

@@ -4,7 +4,7 @@
  * @module
  */
 import type { PeriodEntry, PeriodRule, PeriodUnit } from "@calybris/kernel";
-import type { Period } from "./purse.ts";
+import type { Period } from "./account.ts";
 
 const HOUR_US = 3_600 * 1_000_000;
 const DAY_US = 24 * HOUR_US;

@@ -29,7 +29,7 @@ export type Problem =
   | "decision"
   | "identity"
   | "tenant"
-  | "room"
+  | "headroom"
   | "money"
   | "reservation"
   | "learning"

@@ -13,29 +13,29 @@ import {
   SnapshotMembers,
 } from "@calybris/kernel";
 import type { Claim, ClaimState } from "./claims.ts";
-import { type Pocket, Purse } from "./purse.ts";
+import { type Pocket, Account } from "./account.ts";
 
 /** Throws RangeError for what is no tenant. */
-export function restoredPurse(
+export function restoredAccount(
   row: SnapshotMembers,
   index: number,
-  above: (tenant: string) => Purse | undefined,
-): Purse {
+  above: (tenant: string) => Account | undefined,
+): Account {
   const limit = limitOf(row.json("limit"));
-  const purse = new Purse(limit, limit.parent === undefined ? undefined : above(limit.parent), index);
+  const account = new Account(limit, limit.parent === undefined ? undefined : above(limit.parent), index);
   const [granted = 0n, , reserved = 0n, settled = 0n, debt = 0n, billedBefore = 0n] = row.amounts("balances", 6);
-  purse.granted = granted;
-  purse.reserved = reserved;
-  purse.billed = settled + debt;
-  purse.billedBefore = billedBefore;
-  purse.endedCount = row.integers("counts")[0] ?? 0;
+  account.granted = granted;
+  account.reserved = reserved;
+  account.billed = settled + debt;
+  account.billedBefore = billedBefore;
+  account.endedCount = row.integers("counts")[0] ?? 0;
   if (row.has("period")) {
     const period = new SnapshotMembers(row.json("period"));
     const [index, startsAt, endsAt] = [period.whole("index"), period.whole("startsAt"), period.whole("endsAt")];
-    purse.pocket.period = { index, startsAt, endsAt };
+    account.pocket.period = { index, startsAt, endsAt };
   }
-  if (row.has("periodRule")) purse.periodRule = ruleOf(row, limit);
-  return purse;
+  if (row.has("periodRule")) account.periodRule = ruleOf(row, limit);
+  return account;
 }
 
 function ruleOf(row: SnapshotMembers, { kind: _, ...limit }: LimitEntry): PeriodRule | undefined {
@@ -48,10 +48,10 @@ function limitOf(json: ExactJson): LimitEntry {
 }
 
 /** A reservation that is open; whether it is held is said apart. */
-export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, purse: Purse | undefined): Claim {
+export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, account: Account | undefined): Claim {
   const { of, amountMicrocents, expiresAt } = record;
   return {
-    ...claimOf(of, purse, record),
+    ...claimOf(of, account, record),
     amountMicrocents,
     knownMicrocents: 0n,
     attempts: undefined,
@@ -65,12 +65,12 @@ export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, purse: P
 const CLOSED_STATES: readonly ClaimState[] = ["settled", "released", "expired", "reconciled", "corrected"];
 
 /** A reservation that is closed: nothing is held for it any more. */
-export function closedClaim(record: ReturnType<typeof CLOSED_RECORDS.read>, purse: Purse | undefined): Claim {
+export function closedClaim(record: ReturnType<typeof CLOSED_RECORDS.read>, account: Account | undefined): Claim {
   const { of, sequence, actualMicrocents } = record;
   const state = CLOSED_STATES[record.state - 1];
   if (state === undefined) throw new RangeError("a closed reservation is in no known state");
   return {
-    ...claimOf(of, purse, record),
+    ...claimOf(of, account, record),
     amountMicrocents: 0n,
     knownMicrocents: 0n,
     attempts: undefined,
@@ -90,17 +90,17 @@ interface Levels {
 
 function claimOf(
   of: number,
-  purse: Purse | undefined,
+  account: Account | undefined,
   { level1, level2, level3, level4 }: Levels,
 ): Pick<Claim, "decisionId" | "tenant" | "pockets"> {
-  if (purse === undefined) throw new RangeError("a reservation is of no tenant");
+  if (account === undefined) throw new RangeError("a reservation is of no tenant");
   const pockets: Pocket[] = [];
   for (const [index, count] of [level1, level2, level3, level4].entries()) {
-    const level = purse.levels[index];
+    const level = account.levels[index];
     if (count === 0) continue;
     if (level === undefined) throw new RangeError("a reservation is on a level that its tenant does not have");
     // What is given back to a period that is over is withdrawn: any pocket but the present one stands for it.
-    pockets.push(count - 1 === level.endedCount ? level.pocket : { purse: level, period: undefined });
+    pockets.push(count - 1 === level.endedCount ? level.pocket : { account: level, period: undefined });
   }
-  return { decisionId: `${of}-00000000`, tenant: purse.tenant, pockets };
+  return { decisionId: `${of}-00000000`, tenant: account.tenant, pockets };
 }

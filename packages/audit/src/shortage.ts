@@ -19,45 +19,48 @@ export function checkShortage(
 ): void {
   const { request, decision } = entry;
   const short = shortOf(entry);
-  const { room, whenShort } = standing;
+  const { headroom, whenShort } = standing;
   if (entry.basis !== undefined) {
     checkCall(entry, standing, report);
     return;
   }
   if (short === undefined) {
     // A reservation beyond the headroom is found where the money is counted.
-    if (room === undefined || decision.costMicrocents > room) return;
+    if (headroom === undefined || decision.costMicrocents > headroom) return;
     const most = costMostUnder(request.budgetLimitMicrocents) ?? 0n;
-    if (most > room) report("room", `a shortage: an answer costs ${most}, and the headroom is ${room}`, "none");
+    if (most > headroom)
+      report("headroom", `a shortage: an answer costs ${most}, and the headroom is ${headroom}`, "none");
     return;
   }
-  const { roomMicrocents } = short;
+  const { headroomMicrocents } = short;
   const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
   const askedMicrocents = short.askedMicrocents < budgetLimitMicrocents ? short.askedMicrocents : budgetLimitMicrocents;
   // A thread's debit may run ahead of its entry, so there may have been less than the entries say, never more.
-  if (room === undefined) report("room", "no shortage, because nothing is limited", `${roomMicrocents} left`);
-  else if (roomMicrocents < 0n || roomMicrocents > room)
-    report("room", `headroom of 0 to ${room} microcents`, `${roomMicrocents}`);
-  const budget = whenShort === "substitute" ? roomMicrocents : 0n;
+  if (headroom === undefined)
+    report("headroom", "no shortage, because nothing is limited", `${headroomMicrocents} left`);
+  else if (headroomMicrocents < 0n || headroomMicrocents > headroom)
+    report("headroom", `headroom of 0 to ${headroom} microcents`, `${headroomMicrocents}`);
+  const budget = whenShort === "substitute" ? headroomMicrocents : 0n;
   if (request.budgetLimitMicrocents !== budget)
-    report("room", `a budget of ${budget} microcents (${whenShort})`, `${request.budgetLimitMicrocents}`);
-  if (askedMicrocents <= roomMicrocents)
-    report("room", `more than the headroom of ${roomMicrocents} microcents asked for`, `${askedMicrocents}`);
+    report("headroom", `a budget of ${budget} microcents (${whenShort})`, `${request.budgetLimitMicrocents}`);
+  if (askedMicrocents <= headroomMicrocents)
+    report("headroom", `more than the headroom of ${headroomMicrocents} microcents asked for`, `${askedMicrocents}`);
   const most = costMostUnder(askedMicrocents);
-  if (most !== undefined && most <= roomMicrocents)
-    report("room", `a cost above ${roomMicrocents} microcents under the budget asked for`, `${most} at most`);
+  if (most !== undefined && most <= headroomMicrocents)
+    report("headroom", `a cost above ${headroomMicrocents} microcents under the budget asked for`, `${most} at most`);
 }
 
-/** What a call may cost is stated by its entry alone: here it is asked whether there was as little room as it says. */
-function checkCall(entry: DecisionEntry, { room }: Standing, report: Report): void {
-  const { roomMicrocents, request, acted } = entry;
-  if (roomMicrocents === undefined) return;
-  if (room === undefined) report("room", "no shortage, because nothing is limited", `${roomMicrocents} left`);
-  else if (roomMicrocents < 0n || roomMicrocents > room)
-    report("room", `headroom of 0 to ${room} microcents`, `${roomMicrocents}`);
+/** What a call may cost is stated by its entry alone: here it is asked whether there was as little headroom as it says. */
+function checkCall(entry: DecisionEntry, { headroom }: Standing, report: Report): void {
+  const { headroomMicrocents, request, acted } = entry;
+  if (headroomMicrocents === undefined) return;
+  if (headroom === undefined)
+    report("headroom", "no shortage, because nothing is limited", `${headroomMicrocents} left`);
+  else if (headroomMicrocents < 0n || headroomMicrocents > headroom)
+    report("headroom", `headroom of 0 to ${headroom} microcents`, `${headroomMicrocents}`);
   const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
   const asked = entry.asked?.budgetMicrocents ?? budgetLimitMicrocents;
   const before = asked < budgetLimitMicrocents ? asked : budgetLimitMicrocents;
   if (acted === undefined && request.budgetLimitMicrocents >= before)
-    report("room", `a budget below ${before} microcents`, `${request.budgetLimitMicrocents}`);
+    report("headroom", `a budget below ${before} microcents`, `${request.budgetLimitMicrocents}`);
 }

@@ -31,7 +31,7 @@ describe("decisions", () => {
   });
 
   test("with a debt", () => {
-    const { roomMicrocents: _room, asked: _asked, ...inDebt } = decision(AT.inDebt);
+    const { headroomMicrocents: _room, asked: _asked, ...inDebt } = decision(AT.inDebt);
     const body = (): EntryBody => redecided(inDebt, { budgetLimitMicrocents: NO_BUDGET_LIMIT });
     expect(lie({ [AT.inDebt]: body })[0]).toEqual({
       sequence: AT.inDebt,
@@ -62,9 +62,9 @@ describe("decisions", () => {
     expect(lie({ [AT.unmetered]: timed })).toMatchObject([
       { problem: "reservation", expected: "no time for a reservation that is not made", found: "5 seconds" },
     ]);
-    const short = { ...unlimited, roomMicrocents: microcents(0n) };
+    const short = { ...unlimited, headroomMicrocents: microcents(0n) };
     expect(lie({ [AT.unmetered]: instead<DecisionEntry>(short) })[0]).toMatchObject({
-      problem: "room",
+      problem: "headroom",
       expected: "no shortage, because nothing is limited",
     });
   });
@@ -80,18 +80,18 @@ describe("decisions", () => {
 });
 
 describe("what is said of a shortage", () => {
-  const short = (room: bigint, asked: bigint = NO_BUDGET_LIMIT): Partial<DecisionEntry> => ({
-    roomMicrocents: microcents(room),
+  const short = (headroom: bigint, asked: bigint = NO_BUDGET_LIMIT): Partial<DecisionEntry> => ({
+    headroomMicrocents: microcents(headroom),
     ...(asked === NO_BUDGET_LIMIT ? {} : { asked: { budgetMicrocents: costMicrocents(asked) } }),
   });
 
-  test("more room than there was", () => {
+  test("more headroom than there was", () => {
     expect(lie({ [AT.refused]: instead(short(251n)) })).toEqual([
-      { sequence: AT.refused, problem: "room", expected: "headroom of 0 to 250 microcents", found: "251" },
+      { sequence: AT.refused, problem: "headroom", expected: "headroom of 0 to 250 microcents", found: "251" },
     ]);
   });
 
-  test("less room than there was is what a thread's debit looks like", () => {
+  test("less headroom than there was is what a thread's debit looks like", () => {
     expect(lie({ [AT.refused]: instead(short(249n)) })).toEqual([]);
     expect(lie({ [AT.refused]: instead(short(-1n)) })).toMatchObject([{ sequence: AT.refused, found: "-1" }]);
   });
@@ -101,24 +101,24 @@ describe("what is said of a shortage", () => {
       redecided(entry as DecisionEntry, { budgetLimitMicrocents: costMicrocents(250n) });
     expect(lie({ [AT.refused]: body })[0]).toEqual({
       sequence: AT.refused,
-      problem: "room",
+      problem: "headroom",
       expected: "a budget of 0 microcents (reject)",
       found: "250",
     });
     const substitute = instead<LimitEntry>({ whenShort: "substitute" });
     expect(lie({ [AT.limitSolo]: substitute })[0]).toEqual({
       sequence: AT.refused,
-      problem: "room",
+      problem: "headroom",
       expected: "a budget of 250 microcents (substitute)",
       found: "0",
     });
   });
 
-  test("no more asked for than there was room", () => {
+  test("no more asked for than there was headroom", () => {
     const findings = lie({ [AT.refused]: instead(short(250n, 250n)) });
     expect(findings[0]).toEqual({
       sequence: AT.refused,
-      problem: "room",
+      problem: "headroom",
       expected: "more than the headroom of 250 microcents asked for",
       found: "250",
     });
@@ -132,7 +132,7 @@ describe("what is said of a shortage", () => {
     expect(lie({ [AT.inThirdPeriod]: body })).toEqual([
       {
         sequence: AT.inThirdPeriod,
-        problem: "room",
+        problem: "headroom",
         expected: "a cost above 800 microcents under the budget asked for",
         found: "750 at most",
       },
@@ -142,7 +142,7 @@ describe("what is said of a shortage", () => {
   test("a shortage where nothing is limited", () => {
     expect(lie({ [AT.unmetered]: instead(short(5n)) })[0]).toEqual({
       sequence: AT.unmetered,
-      problem: "room",
+      problem: "headroom",
       expected: "no shortage, because nothing is limited",
       found: "5 left",
     });
@@ -190,9 +190,9 @@ describe("limits", () => {
 test("after damage no balance is known: it is said once, and nothing is made up", () => {
   const report = auditOf(honest, AT.released);
   expect(report.status).toBe("broken");
-  expect(report.findings.filter(({ problem }) => ["money", "reservation", "room", "tenant"].includes(problem))).toEqual(
-    [],
-  );
+  expect(
+    report.findings.filter(({ problem }) => ["money", "reservation", "headroom", "tenant"].includes(problem)),
+  ).toEqual([]);
   expect(report.money).toBeUndefined();
   expect(report.reasonsIncomplete).toEqual([
     "no balance is known after entries that are missing: money was checked up to there",

@@ -62,7 +62,7 @@ function compareFolds(ran: Ran, seen: Seen): void {
     }
     count("entry");
     count(body.kind);
-    if (body.kind === "decision" && body.roomMicrocents !== undefined) count("short");
+    if (body.kind === "decision" && body.headroomMicrocents !== undefined) count("short");
     if (proof.tenants.some(({ debtMicrocents }) => debtMicrocents > 0n)) count("debt");
   }
 }
@@ -73,7 +73,7 @@ function compareMemories(ledger: Ledger, money: MoneyFold, sequence: number, gra
     const reservation = ledger.reservations.open(of) ?? ledger.reservations.closed(of);
     const claim = money.claims.get(of);
     deepStrictEqual(
-      claim && [claim.decisionId, claim.tenant, claim.pockets.map(({ purse }) => purse.tenant)],
+      claim && [claim.decisionId, claim.tenant, claim.pockets.map(({ account }) => account.tenant)],
       reservation && [
         decisionIdOf(of, reservation.identity),
         reservation.tenant.tenant,

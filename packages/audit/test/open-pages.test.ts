@@ -1,10 +1,10 @@
 import { OPEN_RECORDS, SnapshotMembers } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Account, newAccount } from "../../engine/src/ledger/account.ts";
+import { type Account as LedgerAccount, newAccount } from "../../engine/src/ledger/account.ts";
 import { OpenTable } from "../../engine/src/ledger/open-table.ts";
 import { OpenPages } from "../src/open-pages.ts";
-import { Purse } from "../src/purse.ts";
+import { Account } from "../src/account.ts";
 
 // Goal: the audit's fold of what is open is the engine's, line for line, over pages that age, halve and go, also when either
 // continues from a snapshot.
@@ -31,8 +31,8 @@ class Both {
   audit = new OpenPages();
   sequence = 0;
   readonly open: number[] = [];
-  readonly #account: Account = newAccount(0, LIMIT, undefined);
-  readonly #purse: Purse = new Purse(LIMIT, undefined, 0);
+  readonly #account: LedgerAccount = newAccount(0, LIMIT, undefined);
+  readonly #ours: Account = new Account(LIMIT, undefined, 0);
 
   get lines(): readonly string[] {
     return this.engine.lines().map((line) => Buffer.from(line.bytes()).toString());
@@ -51,8 +51,8 @@ class Both {
     const [amountMicrocents, expiresAt] = [BigInt(of * 7), of * 1_000];
     const parts = [{ account: this.#account, endedCount: 0 }];
     this.engine.add({ of, identity: of, tenant: this.#account, parts, amountMicrocents, expiresAt });
-    const taken = new Set([this.#purse]);
-    this.audit.add({ of, tenant: 0, levels: this.#purse.levels, taken, amountMicrocents, expiresAt });
+    const taken = new Set([this.#ours]);
+    this.audit.add({ of, tenant: 0, levels: this.#ours.levels, taken, amountMicrocents, expiresAt });
     this.open.push(of);
   }
 

@@ -183,18 +183,18 @@ test("a shortage that is left out is found where another arm would have cost mor
   const learning = { ...LEARNING_DEFAULTS, features: ["load"], holdoutBps: 0, explorationBps: 10_000 };
   const requests = Array.from({ length: 12 }, () => ({ ...REQUEST, tenant: "org" }));
   const { entries } = await made(requests, { learning, org: {} });
-  const isShort = ({ body }: Written): boolean => body.kind === "decision" && body.roomMicrocents !== undefined;
+  const isShort = ({ body }: Written): boolean => body.kind === "decision" && body.headroomMicrocents !== undefined;
   const at = entries.findIndex(isShort);
   expect(at).toBeGreaterThan(0);
   const entry = entries[at] as Written<DecisionEntry>;
-  const { roomMicrocents: _room, asked, ...body } = entry.body;
+  const { headroomMicrocents: _room, asked, ...body } = entry.body;
   const honestBudget = {
     ...body,
     request: { ...body.request, budgetLimitMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT },
   };
   const report = auditOf(entries.with(at, { ...entry, body: honestBudget as DecisionEntry }));
   expect(report.findings.map(({ problem, expected }) => `${problem}: ${expected}`)).toContain(
-    "room: a shortage: an answer costs 750, and the headroom is 700",
+    "headroom: a shortage: an answer costs 750, and the headroom is 700",
   );
 });
 

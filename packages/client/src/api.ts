@@ -1391,7 +1391,7 @@ export interface components {
     };
     readonly Shortfall: {
       /** @description The headroom, in microcents; $1 is 100,000,000. */
-      readonly roomMicrocents: string;
+      readonly headroomMicrocents: string;
       /** @description The request's own limit, in microcents; $1 is 100,000,000. */
       readonly askedMicrocents: string;
     };

@@ -92,10 +92,10 @@ export class EngineReading {
   }
 
   /** What a tenant may still reserve; `undefined` for one that nobody limits, or that there is not. */
-  room(tenant: string): bigint | undefined {
+  headroom(tenant: string): bigint | undefined {
     const { ledger } = this.#ports.state;
     const account = ledger.account(tenant);
-    return account === undefined ? undefined : ledger.room(account);
+    return account === undefined ? undefined : ledger.headroom(account);
   }
 
   /**

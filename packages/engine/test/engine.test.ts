@@ -185,5 +185,5 @@ test("the directory of a real disk holds the journal and its head and nothing ha
   const engine = await open();
   await engine.decide(asked(10));
   await engine.close();
-  expect(nodeDisk.list(directory)).toEqual(["head.json", "lock", "segment-000001.jsonl"]);
+  expect(nodeDisk.list(directory)).toEqual(["head.json", "lock", "segment-000001.jsonl", "tree-0.hashes"]);
 });

@@ -175,7 +175,7 @@ test("asked to stop under load, it answers what it took, refuses the rest, and s
   await nothingIsLost(load.answers);
 });
 
-test("when the disk is full it says so for good, and a restart with room finds every answer", async () => {
+test("when the disk is full it says so for good, and a restart with free space finds every answer", async () => {
   await start();
   await grant();
   serving?.process.kill("SIGTERM");

@@ -200,7 +200,7 @@ describe("a batch", () => {
     expect([answer.status, codeOf(answer.body)]).toEqual([400, "CAL_GATEWAY_REQUEST_INVALID"]);
   });
 
-  test("that the journal has no room for is refused whole, with when to come again", async () => {
+  test("that the journal has no headroom for is refused whole, with when to come again", async () => {
     await withService({ onDisk: true, flags: { "journal-waiting-max": "8", "limits-batch-max": "8" } }, async (own) => {
       const client = own.client({ key: own.keys.decide });
       const batch = (): Promise<unknown> => client.decideBatch(Array.from({ length: 8 }, () => ASKED));

@@ -74,7 +74,7 @@ export function contenders(
   const benefit = i32x4.splat(<i32>(worth >> h) | (-delay << 16));
   const charge = i32x4.splat(<i32>(input >> h) | (<i32>(output >> h) << 16));
   const burden = i16x8.splat(<i16>(min<i64>((riskAndOne - 1) >> h, 32_767 - MARGIN) + MARGIN));
-  const purse = i16x8.splat(<i16>(min<i64>(budget >> h, 32_767) - MARGIN));
+  const account = i16x8.splat(<i16>(min<i64>(budget >> h, 32_767) - MARGIN));
   const reach = i16x8.splat(<i16>(MARGIN + 1));
 
   let first = i16x8.splat(0), second = i16x8.splat(0); // the best two lower bounds, lane by lane
@@ -82,10 +82,10 @@ export function contenders(
   const end = load<u32>(COUNT);
   for (let rank: u32 = 0; rank < end; rank += 16) {
     const group = FILTER_GROUPS + (rank >> 3) * FILTER_GROUP_BYTES, lanes = <u32>(survivors >> rank);
-    const a = boundGroup(group, benefit, charge, burden, purse, lanes & 255);
+    const a = boundGroup(group, benefit, charge, burden, account, lanes & 255);
     const aBound = v128.andnot(groupUtility, i16x8.shr_s(a, 15));
     v128.store(FILTER_BOUNDS + rank * 2, aBound);
-    const b = boundGroup(group + FILTER_GROUP_BYTES, benefit, charge, burden, purse, (lanes >> 8) & 255);
+    const b = boundGroup(group + FILTER_GROUP_BYTES, benefit, charge, burden, account, (lanes >> 8) & 255);
     const bBound = v128.andnot(groupUtility, i16x8.shr_s(b, 15));
     v128.store(FILTER_BOUNDS + rank * 2, bBound, 16);
     const low = i16x8.min_s(aBound, bBound), top = i16x8.max_s(aBound, bBound);
@@ -111,14 +111,14 @@ let groupUtility: v128 = i16x8.splat(0);
 /** Lower bounds: of the utility in {@link groupUtility}; returned, the lesser of utility and what the budget leaves. */
 // @ts-ignore: decorator
 @inline
-function boundGroup(group: usize, benefit: v128, charge: v128, burden: v128, purse: v128, survivors: u32): v128 {
+function boundGroup(group: usize, benefit: v128, charge: v128, burden: v128, account: v128, survivors: u32): v128 {
   const cost0 = i32x4.dot_i16x8_s(v128.load(group, 32), charge), cost1 = i32x4.dot_i16x8_s(v128.load(group, 48), charge);
   const net0 = i32x4.shr_s(i32x4.sub(i32x4.dot_i16x8_s(v128.load(group), benefit), cost0), 15);
   const net1 = i32x4.shr_s(i32x4.sub(i32x4.dot_i16x8_s(v128.load(group, 16), benefit), cost1), 15);
   const utility = i16x8.sub_sat_s(i16x8.narrow_i32x4_s(net0, net1), burden);
   const cost = i16x8.narrow_i32x4_s(i32x4.shr_s(cost0, 15), i32x4.shr_s(cost1, 15));
   groupUtility = utility;
-  return v128.or(i16x8.min_s(utility, i16x8.sub_sat_s(purse, cost)), v128.load(FILTER_LANES + survivors * 16));
+  return v128.or(i16x8.min_s(utility, i16x8.sub_sat_s(account, cost)), v128.load(FILTER_LANES + survivors * 16));
 }
 
 /** One bit for each negative lane of sixteen. */

@@ -7,7 +7,7 @@ import { type ErrorRow, quote, row } from "./error-row.ts";
 /** The details of each code. */
 export interface CallErrorDetails {
   readonly CAL_CALL_REPEATED: { requestId: string; decisionId: string; state: string };
-  readonly CAL_CALL_ATTEMPT_BUDGET: { decisionId: string; roomMicrocents: bigint; neededMicrocents: bigint };
+  readonly CAL_CALL_ATTEMPT_BUDGET: { decisionId: string; headroomMicrocents: bigint; neededMicrocents: bigint };
   readonly CAL_CALL_ATTEMPT_INVALID: { decisionId: string; problem: string };
   readonly CAL_CALL_COST_UNKNOWN: { decisionId: string; attempts: string };
   readonly CAL_CALL_ENDED: { decisionId: string; state: string };
@@ -23,7 +23,7 @@ export const CALL_ERRORS: { readonly [Code in keyof CallErrorDetails]: ErrorRow<
   CAL_CALL_ATTEMPT_BUDGET: row(
     402,
     (d) =>
-      `another attempt of ${d.decisionId} may cost ${d.neededMicrocents} microcents, and the headroom is ${d.roomMicrocents}`,
+      `another attempt of ${d.decisionId} may cost ${d.neededMicrocents} microcents, and the headroom is ${d.headroomMicrocents}`,
     "Grant money or raise the limit; the attempts so far are billed.",
   ),
   CAL_CALL_ATTEMPT_INVALID: row(

@@ -32,7 +32,7 @@ export interface Asked {
 
 /** What a tenant had, and what the client would have spent; in microcents. */
 export interface ShortOfRoom {
-  readonly roomMicrocents: Microcents;
+  readonly headroomMicrocents: Microcents;
   readonly askedMicrocents: CostMicrocents;
 }
 
@@ -68,7 +68,7 @@ export interface DecisionEntry {
   /** How long the reservation may stay open, when the client said; else the tenant's own. */
   readonly reservationSeconds?: number;
   /** The tenant's headroom, when it was less than the client would have spent. */
-  readonly roomMicrocents?: Microcents;
+  readonly headroomMicrocents?: Microcents;
   /** What the client sent where the request holds another value. */
   readonly asked?: Asked;
   /** Short texts by which the caller counts its requests. */
@@ -108,9 +108,9 @@ export type EntryPolicy = BoundingPolicy;
 export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;
 
 /** The shortage that an entry records; `undefined` when the tenant had what the client would have spent. */
-export function shortOf({ roomMicrocents, asked }: DecisionEntry): ShortOfRoom | undefined {
-  if (roomMicrocents === undefined) return undefined;
-  return { roomMicrocents, askedMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT };
+export function shortOf({ headroomMicrocents, asked }: DecisionEntry): ShortOfRoom | undefined {
+  if (headroomMicrocents === undefined) return undefined;
+  return { headroomMicrocents, askedMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT };
 }
 
 /** The candidate that runs; 0 for nothing. */

@@ -132,7 +132,7 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     type: U32,
     scan: (cursor) => cursor.number(U32_MAX),
   }),
-  plain("roomMicrocents", {
+  plain("headroomMicrocents", {
     holds: "the tenant's headroom",
     leftOut: "it was enough",
     type: I64 as EntryValue<Microcents>,

@@ -29,8 +29,9 @@ export interface SentLimits {
 }
 
 /** Budget and providers as the client sent them. */
-export function sentLimits({ request, asked, bounds = NO_BOUNDS, roomMicrocents }: DecisionEntry): SentLimits {
-  const isBudgetBound = roomMicrocents !== undefined || request.budgetLimitMicrocents === bounds.budgetLimitMicrocents;
+export function sentLimits({ request, asked, bounds = NO_BOUNDS, headroomMicrocents }: DecisionEntry): SentLimits {
+  const isBudgetBound =
+    headroomMicrocents !== undefined || request.budgetLimitMicrocents === bounds.budgetLimitMicrocents;
   const areProvidersBound = request.providersAllowed === bounds.providersAllowed;
   return {
     budgetMicrocents: asked?.budgetMicrocents ?? (isBudgetBound ? NO_BUDGET_LIMIT : request.budgetLimitMicrocents),
@@ -141,9 +142,9 @@ export class Redecider {
   }
 
   /** A headroom that was too little for what the recorded policy chose bounds the other policy's choice, too. */
-  #withinRoom({ roomMicrocents, request: recorded }: DecisionEntry, request: Request): Decision {
+  #withinRoom({ headroomMicrocents, request: recorded }: DecisionEntry, request: Request): Decision {
     const decision = this.#kernel.prescribe(request);
-    if (roomMicrocents === undefined || decision.costMicrocents <= roomMicrocents) return decision;
+    if (headroomMicrocents === undefined || decision.costMicrocents <= headroomMicrocents) return decision;
     return this.#kernel.prescribe({ ...request, budgetLimitMicrocents: recorded.budgetLimitMicrocents });
   }
 

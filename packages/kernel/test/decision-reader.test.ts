@@ -174,7 +174,7 @@ const entry: fc.Arbitrary<DecisionEntry> = fc
         {
           tenant: text,
           reservationSeconds: u32.map(tokens),
-          roomMicrocents: i64.map(microcents),
+          headroomMicrocents: i64.map(microcents),
         },
         { requiredKeys: ["tenant"] },
       ),

@@ -58,7 +58,7 @@ const OPTIONAL: Partial<DecisionEntry> = {
   defaulted: ["value", "risk", "confidence", "floor", "output", "tenant"],
   tenant: "default",
   reservationSeconds: 600,
-  roomMicrocents: microcents(5_000n),
+  headroomMicrocents: microcents(5_000n),
   asked: { budgetMicrocents: costMicrocents(2n ** 63n), providers: mask(3n), qualityMinBps: bps(9_000) },
   tags: { team: "search", stage: "live" },
   session: "s-1",

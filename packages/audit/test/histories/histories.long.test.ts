@@ -8,7 +8,7 @@ const MET: readonly string[] = [
   ...["genesis", "policy", "decision", "seal", "state", "belief", "regimes", "prior", "certificate", "outcome"],
   ...["limit", "grant", "period", "settlement", "release", "hold", "expiry", "reconciliation", "correction"],
   ...["taught", "contradiction", "late, lost or left alone", "holdout", "anomaly", "explored", "by a tracker"],
-  ...["by a certificate", "short of room and learning", "request id", "rejected", "substituted"],
+  ...["by a certificate", "short of headroom and learning", "request id", "rejected", "substituted"],
 ];
 
 test("some hundred honest histories are whole, and meet every kind of entry and every turn of learning", async () => {

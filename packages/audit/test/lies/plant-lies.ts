@@ -28,8 +28,8 @@ export type Table = Map<string, Noticed>;
 const OPEN: readonly RegExp[] = [
   // Any time and any promise between those of the neighbours, and people's names.
   /^[a-z]+\.(?:at|durable|actor|onBehalfOf)$/,
-  // The client's own, and what it asked for before there was too little room; nobody misses a tenant without a limit.
-  /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|roomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
+  // The client's own, and what it asked for before there was too little headroom; nobody misses a tenant without a limit.
+  /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|headroomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
   // Left out, it is the default one; where the client left no value to it, nothing in the entry follows from it.
   /^decision\.useCase$/,
   // Only the seed distinguishes draws that lead to one tier, and holdouts that lead to the same; and a text's score counts
@@ -43,6 +43,8 @@ const OPEN: readonly RegExp[] = [
   /^(?:genesis|policy)\.snapshot\.learning(?:\..*)?$/,
   // Without its snapshot it activates a policy that was staged: incomplete, because this version cannot check that.
   /^policy\.snapshot$/,
+  // A method that this version does not know: incomplete. Without the tree's root, a start from the snapshot is refused.
+  /^(?:belief\.method|state\.treeRoot)$/,
   // Evidence that is kept elsewhere.
   /^certificate\.(?:alphaBps|deltaBps|samples)$/,
   /^prior\.prior\.about$/,

@@ -198,7 +198,7 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   },
   {
     name: "who spends needs no period",
-    file: "audit/src/purse-check.ts",
+    file: "audit/src/account-check.ts",
     find: "  if (limit.period === undefined) return;\n  const endsAt",
     replace: "  if (limit !== undefined) return;\n  const endsAt",
     test: "audit/test/money-lies.test.ts",
@@ -270,7 +270,7 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   {
     name: "a shortage may be left out",
     file: "audit/src/shortage.ts",
-    find: "if (most > room) report(",
+    find: "if (most > headroom) report(",
     replace: "if (most < 0n) report(",
     test: REQUEST_LIES,
   },

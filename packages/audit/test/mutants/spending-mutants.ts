@@ -14,8 +14,8 @@ export const SPENDING_MUTANTS: readonly SpendingMutant[] = [
   {
     name: "a budget may be any",
     file: "audit/src/member-check.ts",
-    find: "if (roomMicrocents === undefined && budget !== expected)",
-    replace: "if (roomMicrocents === undefined && budget > 2n ** 64n)",
+    find: "if (headroomMicrocents === undefined && budget !== expected)",
+    replace: "if (headroomMicrocents === undefined && budget > 2n ** 64n)",
     test: "audit/test/request-lies.test.ts",
   },
   {

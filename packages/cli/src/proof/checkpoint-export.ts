@@ -26,7 +26,7 @@ exported to before is brought up to date. The tiles are held to the root of the 
 export function exportCommand(terminal: Terminal): Command {
   return new Command("export")
     .description("write the newest checkpoint and the tiles of its tree as files for a static host")
-    .argument("<directory>", "where the log is written")
+    .argument("<target>", "the directory where the log is written")
     .addOption(journalOption())
     .addOption(configOption())
     .option("--json", "print JSON")

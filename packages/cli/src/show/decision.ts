@@ -107,10 +107,10 @@ function otherwiseLines(found: ReadDecision, decision: Decision): readonly strin
 /** A budget may have been none at all. */
 function shortText(short: ShortOfRoom | undefined): string {
   if (short === undefined) return "";
-  const { roomMicrocents, askedMicrocents } = short;
+  const { headroomMicrocents, askedMicrocents } = short;
   const asked =
     askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${exactDollars(askedMicrocents)}`;
-  return `, with $${exactDollars(roomMicrocents)} of headroom; the request came ${asked}`;
+  return `, with $${exactDollars(headroomMicrocents)} of headroom; the request came ${asked}`;
 }
 
 /** What the client did not send, with the value that its use case has for it. */

@@ -15,7 +15,7 @@ import type { Ordered, Ordering } from "../journal/journal.ts";
 import { drive } from "../ledger/cells.ts";
 import { periodsDue } from "../ledger/due-periods.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { attemptFault, roomForAttempt } from "../ledger/refusals.ts";
+import { attemptFault, headroomForAttempt } from "../ledger/refusals.ts";
 import { type Bound, type OutputLimits, type Reservation, reservationWithin } from "./call-bounds.ts";
 import type { AttemptEnd } from "./client-call.ts";
 
@@ -36,7 +36,7 @@ export interface AttemptOrder extends Pick<AttemptBegunEntry, "of" | "number" | 
 const HTTP_STATUS_MAX = 999;
 
 /**
- * Takes the room for another attempt and orders it, after the periods that are due.
+ * Takes the headroom for another attempt and orders it, after the periods that are due.
  *
  * @throws CalybrisError `CAL_CALL_ATTEMPT_BUDGET`, `CAL_CALL_ATTEMPT_INVALID`, or as `Ordering.step`; periods that began stay.
  */
@@ -49,13 +49,13 @@ export function orderAttempt(
     const fault = attemptFault(ledger.reservations, { ...place, change: "begun" });
     if (fault !== undefined)
       throw new CalybrisError("CAL_CALL_ATTEMPT_INVALID", { decisionId, problem: `cannot begin: ${fault}` });
-    const { cells, room } = roomForAttempt(ledger, place.of, []);
-    const reservation = reservationWithin(bound, limits, 0n, cells.length === 0 ? undefined : room);
-    if (reservation === undefined) throw tooExpensive(decisionId, bound, limits, room);
+    const { cells, headroom } = headroomForAttempt(ledger, place.of, []);
+    const reservation = reservationWithin(bound, limits, 0n, cells.length === 0 ? undefined : headroom);
+    if (reservation === undefined) throw tooExpensive(decisionId, bound, limits, headroom);
     journal.establishRoom(1);
     const { reservedMicrocents, basis } = reservation;
     if (cells.length > 0 && !ledger.cells.take(cells, reservedMicrocents))
-      throw tooExpensive(decisionId, bound, limits, room);
+      throw tooExpensive(decisionId, bound, limits, headroom);
     try {
       const entry: AttemptBegunEntry = {
         kind: "attempt",
@@ -86,7 +86,12 @@ function orderPeriods({ ledger, journal }: AttemptPorts, of: number): void {
   });
 }
 
-function tooExpensive(decisionId: string, bound: Bound, { min }: OutputLimits, roomMicrocents: bigint): CalybrisError {
+function tooExpensive(
+  decisionId: string,
+  bound: Bound,
+  { min }: OutputLimits,
+  headroomMicrocents: bigint,
+): CalybrisError {
   const least = bound.input.at(-1);
   const lowest = reservationWithin(
     { ...bound, input: least === undefined ? [] : [least] },
@@ -95,7 +100,7 @@ function tooExpensive(decisionId: string, bound: Bound, { min }: OutputLimits, r
     undefined,
   );
   const neededMicrocents = lowest?.reservedMicrocents ?? 0n;
-  return new CalybrisError("CAL_CALL_ATTEMPT_BUDGET", { decisionId, roomMicrocents, neededMicrocents });
+  return new CalybrisError("CAL_CALL_ATTEMPT_BUDGET", { decisionId, headroomMicrocents, neededMicrocents });
 }
 
 /**

@@ -40,26 +40,27 @@ export interface Bound {
 }
 
 /**
- * What is reserved within the room: by the first basis that it covers in full, else by the last with a lower output limit;
+ * What is reserved within the headroom: by the first basis that it covers in full, else by the last with a lower output limit;
  * `undefined` where that goes below the least. Never less than what is expected, and never rounded down.
  *
- * @param roomMicrocents - `undefined` for no limit.
+ * @param headroomMicrocents - `undefined` for no limit.
  */
 export function reservationWithin(
   { input, outputPriceMicrocents: price }: Bound,
   limits: OutputLimits,
   expectedMicrocents: bigint,
-  roomMicrocents: bigint | undefined,
+  headroomMicrocents: bigint | undefined,
 ): Reservation | undefined {
-  const room = roomMicrocents ?? 0n;
+  const headroom = headroomMicrocents ?? 0n;
   for (const { basis, microcents } of input) {
     const reserved = larger(microcents + outputCost(limits.max, price), expectedMicrocents);
-    if (roomMicrocents === undefined || reserved <= room)
+    if (headroomMicrocents === undefined || reserved <= headroom)
       return { reservedMicrocents: reserved, basis, outputTokensMax: limits.max };
   }
   const last = input.at(-1);
-  if (last === undefined || price === 0n || last.microcents > room || expectedMicrocents > room) return undefined;
-  const affordable = ((room - last.microcents) * PRICED_TOKENS) / price;
+  if (last === undefined || price === 0n || last.microcents > headroom || expectedMicrocents > headroom)
+    return undefined;
+  const affordable = ((headroom - last.microcents) * PRICED_TOKENS) / price;
   const tokens = affordable < BigInt(limits.max) ? Number(affordable) : limits.max;
   if (tokens < limits.min) return undefined;
   const reserved = larger(last.microcents + outputCost(tokens, price), expectedMicrocents);

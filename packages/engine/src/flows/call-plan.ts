@@ -1,12 +1,12 @@
 /**
  * What a call adds to the plan of its decision: which candidate runs, and what is reserved for it.
  *
- *     enforce   the selected one; while its bound, or that of another selection that was considered, does not fit the room,
+ *     enforce   the selected one; while its bound, or that of another selection that was considered, does not fit the headroom,
  *               the kernel decides again with a budget below what that one is expected to cost. Where no candidate that the
  *               decision admits can take the call, it is observed
- *     observe   the requested one, whatever was selected, within governance and the room; else nothing
+ *     observe   the requested one, whatever was selected, within governance and the headroom; else nothing
  *
- * It is pure, as the plan is. Every selection that was considered has to fit, not only the one that was drawn: so the room has no
+ * It is pure, as the plan is. Every selection that was considered has to fit, not only the one that was drawn: so the headroom has no
  * influence on how likely each of them is.
  * @module
  */
@@ -30,7 +30,7 @@ import { proveDecision } from "../journal/record-proof.ts";
 import { type Bound, type CallTerms, type Reservation, reservationWithin } from "./call-bounds.ts";
 import { fallbacksOf } from "./call-ranking.ts";
 import type { RejectedCall } from "./client-call.ts";
-import type { DecidePlan, TenantRoom } from "./decide.ts";
+import type { DecidePlan, TenantHeadroom } from "./decide.ts";
 
 /** One that cannot take the call reserves what it is expected to cost, until another one is called instead. */
 const EXPECTED_ALONE: Bound = { input: [{ basis: "window", microcents: 0n }], outputPriceMicrocents: 0n };
@@ -68,14 +68,14 @@ export class CallPlan {
     return this.reservation?.reservedMicrocents ?? 0n;
   }
 
-  /** Completes the plan of a decision that was made without a look at the room. */
-  complete(plan: DecidePlan, room: TenantRoom | undefined, snapshot: PolicySnapshot): void {
+  /** Completes the plan of a decision that was made without a look at the headroom. */
+  complete(plan: DecidePlan, headroom: TenantHeadroom | undefined, snapshot: PolicySnapshot): void {
     this.#snapshot = snapshot;
     this.#acted = undefined;
     this.rejected = undefined;
-    this.isMetered = room?.roomMicrocents !== undefined;
-    if (this.#terms.isObserved) this.#observe(plan, room);
-    else this.#enforce(plan, room);
+    this.isMetered = headroom?.headroomMicrocents !== undefined;
+    if (this.#terms.isObserved) this.#observe(plan, headroom);
+    else this.#enforce(plan, headroom);
   }
 
   /** The entry of the decision, proven: it is written as text. */
@@ -89,7 +89,7 @@ export class CallPlan {
     const { decision, learning } = entry;
     const reserved = this.isMetered ? this.reservation?.reservedMicrocents : undefined;
     const isStated = reserved !== undefined && (this.#acted !== undefined || reserved !== decision.costMicrocents);
-    const isShort = entry.roomMicrocents !== undefined;
+    const isShort = entry.headroomMicrocents !== undefined;
     const basis =
       this.isMetered || isShort ? (this.reservation?.basis ?? (isShort ? this.#lastBasis() : undefined)) : undefined;
     const body: { [Key in keyof DecisionEntry]: DecisionEntry[Key] | undefined } = {
@@ -102,7 +102,7 @@ export class CallPlan {
       defaulted: entry.defaulted,
       tenant: entry.tenant,
       reservationSeconds: entry.reservationSeconds,
-      roomMicrocents: entry.roomMicrocents,
+      headroomMicrocents: entry.headroomMicrocents,
       asked: entry.asked,
       tags: entry.tags,
       session: entry.session,
@@ -127,28 +127,28 @@ export class CallPlan {
     return this.entry;
   }
 
-  #enforce(plan: DecidePlan, room: TenantRoom | undefined): void {
-    const roomMicrocents = room?.roomMicrocents;
+  #enforce(plan: DecidePlan, headroom: TenantHeadroom | undefined): void {
+    const headroomMicrocents = headroom?.headroomMicrocents;
     while (!plan.isRejected) {
-      const tooDear = plan.considered().filter((each) => this.#within(each, roomMicrocents) === undefined);
+      const tooDear = plan.considered().filter((each) => this.#within(each, headroomMicrocents) === undefined);
       if (tooDear.length === 0) break;
       const most = tooDear.reduce((so, each) => (each.costMicrocents > so ? each.costMicrocents : so), 0n);
       if (most === 0n) {
         // No budget excludes what is expected to cost nothing.
-        plan.noteShort(roomMicrocents ?? 0n);
-        this.#nothing("budget", roomMicrocents);
+        plan.noteShort(headroomMicrocents ?? 0n);
+        this.#nothing("budget", headroomMicrocents);
         return;
       }
-      plan.decideWithin(room?.account?.limit.whenShort === "reject" ? 0n : most - 1n, roomMicrocents ?? 0n);
+      plan.decideWithin(headroom?.account?.limit.whenShort === "reject" ? 0n : most - 1n, headroomMicrocents ?? 0n);
     }
     if (this.#isWithoutLane(plan)) {
-      this.#observe(plan, room);
+      this.#observe(plan, headroom);
       return;
     }
     this.candidateId = plan.selectedId;
     const selected = { candidateId: plan.selectedId, costMicrocents: plan.costMicrocents };
-    this.reservation = plan.isRejected ? undefined : this.#within(selected, roomMicrocents);
-    if (plan.isRejected) this.rejected = { reason: plan.reason, roomMicrocents: plan.shortMicrocents };
+    this.reservation = plan.isRejected ? undefined : this.#within(selected, headroomMicrocents);
+    if (plan.isRejected) this.rejected = { reason: plan.reason, headroomMicrocents: plan.shortMicrocents };
   }
 
   /** Whether nothing that the decision admits can take the call, though what was asked for can. */
@@ -161,12 +161,12 @@ export class CallPlan {
     return !fallbacksOf({ request }, this.#snapshot, plan.selectedId).some((id) => bounds.has(id));
   }
 
-  #observe(plan: DecidePlan, room: TenantRoom | undefined): void {
+  #observe(plan: DecidePlan, headroom: TenantHeadroom | undefined): void {
     const { requestedId } = this.#request;
     if (plan.isRejected && HARD_LIMITS.includes(plan.reason)) {
       this.candidateId = 0;
       this.reservation = undefined;
-      this.rejected = { reason: plan.reason, roomMicrocents: undefined };
+      this.rejected = { reason: plan.reason, headroomMicrocents: undefined };
       return;
     }
     const candidate = this.#snapshot?.policy.candidates.find(({ id }) => id === requestedId);
@@ -176,11 +176,11 @@ export class CallPlan {
       this.#nothing("governance", undefined);
       return;
     }
-    const roomMicrocents = room?.roomMicrocents;
-    const reservation = this.#within({ candidateId: requestedId, costMicrocents: expected }, roomMicrocents);
+    const headroomMicrocents = headroom?.headroomMicrocents;
+    const reservation = this.#within({ candidateId: requestedId, costMicrocents: expected }, headroomMicrocents);
     if (reservation === undefined) {
-      plan.noteShort(roomMicrocents ?? 0n);
-      this.#nothing("budget", roomMicrocents);
+      plan.noteShort(headroomMicrocents ?? 0n);
+      this.#nothing("budget", headroomMicrocents);
       return;
     }
     this.candidateId = requestedId;
@@ -189,22 +189,22 @@ export class CallPlan {
   }
 
   /** What was decided is not carried out. */
-  #nothing(reason: RejectedCall["reason"], roomMicrocents: bigint | undefined): void {
+  #nothing(reason: RejectedCall["reason"], headroomMicrocents: bigint | undefined): void {
     this.candidateId = 0;
     this.#acted = 0 as CandidateId;
     this.reservation = undefined;
-    this.rejected = { reason, roomMicrocents };
+    this.rejected = { reason, headroomMicrocents };
   }
 
   #within(
     { candidateId, costMicrocents: expected }: { readonly candidateId: number; readonly costMicrocents: bigint },
-    roomMicrocents: bigint | undefined,
+    headroomMicrocents: bigint | undefined,
   ): Reservation | undefined {
     const bound = this.#terms.bounds.get(candidateId) ?? EXPECTED_ALONE;
-    return reservationWithin(bound, this.#terms.limits, expected, roomMicrocents);
+    return reservationWithin(bound, this.#terms.limits, expected, headroomMicrocents);
   }
 
-  /** Of a call that there was no room for: the way of bounding that was tried last. */
+  /** Of a call that there was no headroom for: the way of bounding that was tried last. */
   #lastBasis(): DecisionEntry["basis"] {
     return [...this.#terms.bounds.values()][0]?.input.at(-1)?.basis;
   }

@@ -114,10 +114,10 @@ export class Call {
   }
 
   /** What the tenant has left; `undefined` when it is not limited. */
-  get roomMicrocents(): bigint | undefined {
+  get headroomMicrocents(): bigint | undefined {
     const { ledger } = this.#ports;
     const account = this.#entry.tenant === undefined ? undefined : ledger.account(this.#entry.tenant);
-    return account === undefined ? undefined : ledger.room(account);
+    return account === undefined ? undefined : ledger.headroom(account);
   }
 
   /** What its attempts cost so far, as far as is known. */

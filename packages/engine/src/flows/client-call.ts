@@ -51,7 +51,7 @@ export interface ClientCall extends ClientRequest {
 export interface RejectedCall {
   readonly reason: Reason | "governance";
   /** The tenant's headroom, where it was too little. */
-  readonly roomMicrocents: bigint | undefined;
+  readonly headroomMicrocents: bigint | undefined;
 }
 
 /** A further attempt that is about to be sent. */

@@ -28,7 +28,7 @@ import { periodsDue } from "../ledger/due-periods.ts";
 import type { Draws } from "../router/draws.ts";
 import type { EngineState } from "../state/state.ts";
 import type { CallPlan } from "./call-plan.ts";
-import { DecidePlan, type TenantRoom } from "./decide.ts";
+import { DecidePlan, type TenantHeadroom } from "./decide.ts";
 import type { Learner } from "./recommend.ts";
 import type { Writable } from "./writable.ts";
 
@@ -63,7 +63,7 @@ export class DecideStep {
   #call: CallPlan | undefined;
   readonly #work = (at: number): number => this.#run(at);
   /** Filled again for each decision. */
-  readonly #room: Writable<TenantRoom> = { account: undefined, roomMicrocents: undefined };
+  readonly #headroom: Writable<TenantHeadroom> = { account: undefined, headroomMicrocents: undefined };
   #learns: Writable<Learner> | undefined;
 
   constructor(ports: StepPorts) {
@@ -156,16 +156,16 @@ export class DecideStep {
     call: CallPlan | undefined,
   ): void {
     const { ledger, current } = this.#ports.state;
-    const room = this.#room;
-    room.account = account;
-    // What a call reserves is not what it is expected to cost: its own plan looks at the room.
-    const own = account === undefined ? undefined : ledger.room(account, periods);
-    room.roomMicrocents = call === undefined ? own : undefined;
+    const headroom = this.#headroom;
+    headroom.account = account;
+    // What a call reserves is not what it is expected to cost: its own plan looks at the headroom.
+    const own = account === undefined ? undefined : ledger.headroom(account, periods);
+    headroom.headroomMicrocents = call === undefined ? own : undefined;
     const { prepared } = current;
-    this.#plan.decide(prepared, resolved, this.#learner(periods.length), room);
+    this.#plan.decide(prepared, resolved, this.#learner(periods.length), headroom);
     if (call === undefined) return;
-    room.roomMicrocents = own;
-    call.complete(this.#plan, room, prepared.policy.snapshot);
+    headroom.headroomMicrocents = own;
+    call.complete(this.#plan, headroom, prepared.policy.snapshot);
   }
 
   /** Orders what was planned; `undefined` when another thread has taken its headroom. Periods that began stay. */

@@ -1,7 +1,7 @@
 /**
  * The decide flow, as the sentence it implements:
  *
- *     request → router → governance → kernel → room → governance → record
+ *     request → router → governance → kernel → headroom → governance → record
  *
  * It changes nothing but its own records: policy, kernel, the number of the decision, the tenant's headroom and the learner come
  * in; the record of the decision comes out, and the table that must be ordered before it. The router is asked only where the
@@ -45,15 +45,16 @@ import {
   type RequestTerms,
   TWO_32,
 } from "../prescribe/prepared-policy.ts";
+import { NO_COST, NO_FEATURES, NO_HEAD, NOTHING_ASKED } from "./cleared-plan.ts";
 import { isRejection, type LearnedFrom, type Learner, Recommender } from "./recommend.ts";
 import type { Writable } from "./writable.ts";
 
 /** Whose money it is, and how much there is. */
-export interface TenantRoom {
+export interface TenantHeadroom {
   /** `undefined` of a tenant without a limit. */
   readonly account: Account | undefined;
   /** What may be reserved; `undefined` when nobody limits it. */
-  readonly roomMicrocents: bigint | undefined;
+  readonly headroomMicrocents: bigint | undefined;
 }
 
 export class DecidePlan implements DecidedValues {
@@ -82,10 +83,15 @@ export class DecidePlan implements DecidedValues {
   readonly #prescribe = (slot: number): void => this.#prescribeInto(slot);
 
   /** Decides a resolved request; what is decided is kept until the next. */
-  decide(prepared: PreparedPolicy, resolved: ResolvedRequest, learner: Learner | undefined, room?: TenantRoom): void {
+  decide(
+    prepared: PreparedPolicy,
+    resolved: ResolvedRequest,
+    learner: Learner | undefined,
+    headroom?: TenantHeadroom,
+  ): void {
     this.#prepared = prepared;
     this.#resolved = resolved;
-    this.#account = room?.account;
+    this.#account = headroom?.account;
     const isFloorDefaulted = resolved.defaulted.includes("floor");
     this.#learner = isFloorDefaulted && resolved.features !== undefined ? learner : undefined;
     this.table = undefined;
@@ -94,20 +100,20 @@ export class DecidePlan implements DecidedValues {
     this.#bound(isFloorDefaulted);
     this.#firstFloorBps = prepared.request[11] as number;
     this.#answer();
-    this.#keepWithin(room);
+    this.#keepWithin(headroom);
     this.#conclude();
   }
 
   /** Decides the same request again, within a lower budget: the tenant's headroom does not cover what a candidate may cost. */
-  decideWithin(budgetMicrocents: bigint, roomMicrocents: bigint): void {
+  decideWithin(budgetMicrocents: bigint, headroomMicrocents: bigint): void {
     this.#prepared.request[11] = this.#firstFloorBps;
-    this.#answerWithin(budgetMicrocents, roomMicrocents);
+    this.#answerWithin(budgetMicrocents, headroomMicrocents);
     this.#conclude();
   }
 
   /** The tenant has less headroom than the client would have spent; the decision stays as it is. */
-  noteShort(roomMicrocents: bigint): void {
-    this.shortMicrocents = microcents(roomMicrocents);
+  noteShort(headroomMicrocents: bigint): void {
+    this.shortMicrocents = microcents(headroomMicrocents);
   }
 
   /** Every selection that was considered: what runs, and what else a draw or the use case's floor would have led to. */
@@ -193,7 +199,7 @@ export class DecidePlan implements DecidedValues {
     u32[(at + AT.policyId) >>> 2] = policy.id;
     this.#layBounds(u32, (at + AT.boundBudget) >>> 2);
     u64[(at + AT.askedBudget) >>> 3] = members.asked?.budgetMicrocents ?? NO_BUDGET_LIMIT;
-    i64[(at + AT.roomMicrocents) >>> 3] = this.shortMicrocents ?? 0n;
+    i64[(at + AT.headroomMicrocents) >>> 3] = this.shortMicrocents ?? 0n;
     u16[(at + AT.featureCount) >>> 1] = features.length;
     for (let index = 0; index < features.length; index++)
       f64[((at + AT.features) >>> 3) + index] = features[index] as number;
@@ -224,7 +230,7 @@ export class DecidePlan implements DecidedValues {
     head.useCase = resolved.useCase;
     head.tenant = resolved.tenant ?? account?.tenant;
     head.reservationSeconds = account === undefined ? undefined : resolved.reservationSeconds;
-    head.roomMicrocents = this.shortMicrocents;
+    head.headroomMicrocents = this.shortMicrocents;
     head.asked = this.#sent();
     head.tags = resolved.tags;
     head.session = resolved.session;
@@ -305,19 +311,19 @@ export class DecidePlan implements DecidedValues {
    * What the client asked for, when the headroom covers it. Else the headroom is the request's budget, so that the kernel
    * finds the best that fits, or says why nothing does; of a tenant that wants no substitute, the budget is nothing.
    */
-  #keepWithin(room: TenantRoom | undefined): void {
-    if (room?.account === undefined || room.roomMicrocents === undefined) return;
-    const { account, roomMicrocents } = room;
-    if (this.#prepared.costOf(this.#most) <= roomMicrocents) return;
-    this.#answerWithin(account.limit.whenShort === "substitute" ? roomMicrocents : 0n, roomMicrocents);
+  #keepWithin(headroom: TenantHeadroom | undefined): void {
+    if (headroom?.account === undefined || headroom.headroomMicrocents === undefined) return;
+    const { account, headroomMicrocents } = headroom;
+    if (this.#prepared.costOf(this.#most) <= headroomMicrocents) return;
+    this.#answerWithin(account.limit.whenShort === "substitute" ? headroomMicrocents : 0n, headroomMicrocents);
   }
 
-  #answerWithin(budgetMicrocents: bigint, roomMicrocents: bigint): void {
+  #answerWithin(budgetMicrocents: bigint, headroomMicrocents: bigint): void {
     const budget = costMicrocents(budgetMicrocents);
     const { request } = this.#prepared;
     request[8] = Number(BigInt.asUintN(32, budget));
     request[9] = Number(budget >> 32n);
-    this.shortMicrocents = microcents(roomMicrocents);
+    this.shortMicrocents = microcents(headroomMicrocents);
     this.#answer();
   }
 
@@ -369,28 +375,6 @@ export class DecidePlan implements DecidedValues {
   }
 }
 
-const NO_FEATURES: readonly number[] = [];
-const NO_COST: CostMicrocents = costMicrocents(0n);
-const NO_HEAD: HeadMembers = {
-  requestId: undefined,
-  actor: undefined,
-  onBehalfOf: undefined,
-  useCase: "",
-  tenant: undefined,
-  reservationSeconds: undefined,
-  roomMicrocents: undefined,
-  asked: undefined,
-  tags: undefined,
-  session: undefined,
-  promptDigest: undefined,
-};
-const NOTHING_ASKED: LearnedFrom = {
-  useCase: "",
-  warmStartBps: 0,
-  floorMostBps: 0,
-  features: NO_FEATURES,
-  textScore: undefined,
-};
 const TENANT_DEFAULTED: number = defaultedBits(["tenant"]);
 /** Up to here an amount times 12,500 is exact as a number. */
 const EXACT_HIGH = 128;

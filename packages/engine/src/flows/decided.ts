@@ -157,7 +157,7 @@ export class RecordedDecision implements Decided {
     if (!this.#has(HAS.short)) return undefined;
     const { pages, at } = this.#record;
     return {
-      roomMicrocents: pages.i64[(at + AT.roomMicrocents) >>> 3],
+      headroomMicrocents: pages.i64[(at + AT.headroomMicrocents) >>> 3],
       askedMicrocents: pages.u64[(at + AT.askedBudget) >>> 3],
     } as ShortOfRoom;
   }

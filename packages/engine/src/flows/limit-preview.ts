@@ -62,5 +62,5 @@ const NOBODY: Actor = "system:preview";
 function isRefused(ledger: Ledger, tenant: string, at: number, unknownTenants: UnknownTenants): boolean {
   const account = ledger.account(tenant);
   if (account === undefined) return tenant !== DEFAULT_TENANT && unknownTenants === "refuse";
-  return ledger.room(account, periodsDue(account, at)) === 0n;
+  return ledger.headroom(account, periodsDue(account, at)) === 0n;
 }

@@ -39,9 +39,9 @@ export function isSameRequest(client: ClientRequest, entry: DecisionEntry, index
 
 function isSame(resolved: ResolvedRequest, entry: DecisionEntry): boolean {
   const { request: sent, useCase, defaulted, reservationSeconds, promptDigest } = resolved;
-  const { request, asked, learning, roomMicrocents } = entry;
+  const { request, asked, learning, headroomMicrocents } = entry;
   const { budgetLimitMicrocents, providersAllowed } = entry.bounds ?? NO_BOUNDS;
-  const isBudgetBound = roomMicrocents !== undefined || request.budgetLimitMicrocents === budgetLimitMicrocents;
+  const isBudgetBound = headroomMicrocents !== undefined || request.budgetLimitMicrocents === budgetLimitMicrocents;
   const budget = asked?.budgetMicrocents ?? (isBudgetBound ? NO_BUDGET_LIMIT : request.budgetLimitMicrocents);
   const areProvidersBound = request.providersAllowed === providersAllowed;
   const providers = asked?.providers ?? (areProvidersBound ? ALL_PROVIDERS : request.providersAllowed);

@@ -38,7 +38,7 @@ export const AT = {
   /** What budget and providers are left out at. */
   boundBudget: 336,
   boundProviders: 344,
-  roomMicrocents: 352,
+  headroomMicrocents: 352,
   askedBudget: 360,
   textScore: 368,
   score: 376,

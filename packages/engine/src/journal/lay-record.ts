@@ -44,13 +44,13 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   u64[(at + AT.boundBudget) >>> 3] = budgetLimitMicrocents;
   u64[(at + AT.boundProviders) >>> 3] = providersAllowed;
   u64[(at + AT.askedBudget) >>> 3] = entry.asked?.budgetMicrocents ?? NO_BUDGET_LIMIT;
-  i64[(at + AT.roomMicrocents) >>> 3] = entry.roomMicrocents ?? 0n;
+  i64[(at + AT.headroomMicrocents) >>> 3] = entry.headroomMicrocents ?? 0n;
   u16[(at + AT.featureCount) >>> 1] = featureCount;
   u8[at + AT.armCount] = 0;
   u8[at + AT.expectedCount] = 0;
   let has = entry.requestId === undefined ? 0 : HAS.requestId;
   if (entry.tenant !== undefined) has |= HAS.tenant;
-  if (entry.roomMicrocents !== undefined) has |= HAS.short;
+  if (entry.headroomMicrocents !== undefined) has |= HAS.short;
   if (learning !== undefined) has |= layLearning(pages, at, learning);
   if (entry.shadow !== undefined) {
     has |= HAS.shadow;

@@ -20,7 +20,10 @@ import { defaultedIn, recommendationIn } from "./read-record.ts";
 import { type HeadMembers, hasRare } from "./record-head.ts";
 
 /** Members that few decisions have. */
-type RareMembers = Pick<HeadMembers, "onBehalfOf" | "roomMicrocents" | "asked" | "tags" | "session" | "promptDigest">;
+type RareMembers = Pick<
+  HeadMembers,
+  "onBehalfOf" | "headroomMicrocents" | "asked" | "tags" | "session" | "promptDigest"
+>;
 
 /** What was decided, where it is known without looking into the record. */
 export interface DecidedValues {
@@ -81,8 +84,8 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     return this.#rare?.onBehalfOf;
   }
 
-  get roomMicrocents(): DecisionEntry["roomMicrocents"] {
-    return this.#rare?.roomMicrocents;
+  get headroomMicrocents(): DecisionEntry["headroomMicrocents"] {
+    return this.#rare?.headroomMicrocents;
   }
 
   get asked(): DecisionEntry["asked"] {
@@ -226,8 +229,8 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   }
 }
 
-function rareOf({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest }: HeadMembers): RareMembers {
-  return { onBehalfOf, roomMicrocents, asked, tags, session, promptDigest };
+function rareOf({ onBehalfOf, headroomMicrocents, asked, tags, session, promptDigest }: HeadMembers): RareMembers {
+  return { onBehalfOf, headroomMicrocents, asked, tags, session, promptDigest };
 }
 
 /** The number of a decision. Of a record it is read without the rest of its request. */

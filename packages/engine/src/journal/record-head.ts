@@ -28,7 +28,7 @@ type HeadMember = keyof Pick<
   | "useCase"
   | "tenant"
   | "reservationSeconds"
-  | "roomMicrocents"
+  | "headroomMicrocents"
   | "asked"
   | "tags"
   | "session"
@@ -52,7 +52,7 @@ const DEFAULTS: readonly Uint8Array[] = Array.from({ length: 1 << DEFAULTED.leng
 });
 
 const ON_BEHALF_OF: DecisionField = fieldOf("onBehalfOf");
-const AFTER_TENANT: readonly DecisionField[] = ["roomMicrocents", "asked", "tags", "session", "promptDigest"].map(
+const AFTER_TENANT: readonly DecisionField[] = ["headroomMicrocents", "asked", "tags", "session", "promptDigest"].map(
   fieldOf,
 );
 
@@ -78,14 +78,14 @@ export function headBytesMax(members: HeadMembers): number {
 }
 
 /** Whether it has members that few decisions have. */
-export function hasRare({ onBehalfOf, roomMicrocents, asked, tags, session, promptDigest }: HeadMembers): boolean {
+export function hasRare({ onBehalfOf, headroomMicrocents, asked, tags, session, promptDigest }: HeadMembers): boolean {
   return (
     tags !== undefined ||
     onBehalfOf !== undefined ||
     session !== undefined ||
     promptDigest !== undefined ||
     asked !== undefined ||
-    roomMicrocents !== undefined
+    headroomMicrocents !== undefined
   );
 }
 

@@ -5,7 +5,7 @@
  *     billed  = settled + debt                        debt > 0 only while remaining = 0
  *
  * so a debt is never hidden behind money that is still there: whatever comes back or comes in pays it first.
- * Amounts are microcents, `bigint`, at most 2^63−1. Movements expect to be allowed; `overflowOf` and `roomOf` say whether.
+ * Amounts are microcents, `bigint`, at most 2^63−1. Movements expect to be allowed; `overflowOf` and `headroomOf` say whether.
  * @module
  */
 import { I64_MAX, invariant, LEVELS_MAX, type LimitEntry, type PeriodRule } from "@calybris/kernel";
@@ -65,12 +65,12 @@ export function newAccount(index: number, limit: LimitEntry, parent: Account | u
 }
 
 /** The most that may be reserved now: what remains, what the cap leaves, and nothing while there is a debt. */
-export function roomOf(account: Account): bigint {
+export function headroomOf(account: Account): bigint {
   if (account.debt > 0n) return 0n;
   const cap = account.limit.exposureCapMicrocents;
   const belowCap = cap === undefined ? account.remaining : cap - account.reserved;
-  const room = belowCap < account.remaining ? belowCap : account.remaining;
-  return room > 0n ? room : 0n;
+  const headroom = belowCap < account.remaining ? belowCap : account.remaining;
+  return headroom > 0n ? headroom : 0n;
 }
 
 export function reserve(account: Account, amount: bigint): void {

@@ -1,7 +1,7 @@
 /**
  * Room, in shared memory: one 64-bit cell a tenant, from which any thread may reserve without a lock.
  *
- *     cell = the room after the last entry ordered − what threads have debited ahead of their entries
+ *     cell = the headroom after the last entry ordered − what threads have debited ahead of their entries
  *
  * Why one cell is enough: reserving lowers what remains and what the cap leaves by the same amount, so it lowers the
  * least of both by that amount. Only debits run ahead. A credit reaches a cell once its entry is ordered; what was debited
@@ -56,7 +56,7 @@ export class Cells {
     return Number.isInteger(index) && index >= 0 && (index + 2) * CELL_BYTES <= this.buffer.byteLength;
   }
 
-  room(index: number): bigint {
+  headroom(index: number): bigint {
     return Atomics.load(this.#cells, cellOf(index));
   }
 
@@ -78,7 +78,7 @@ export class Cells {
   take(path: readonly number[], amount: bigint): boolean {
     const [only] = path;
     if (path.length === 1 && only !== undefined) {
-      const seen = this.room(only);
+      const seen = this.headroom(only);
       const isTaken =
         seen >= amount && Atomics.compareExchange(this.#cells, cellOf(only), seen, seen - amount) === seen;
       if (isTaken) return true;
@@ -109,7 +109,7 @@ export class Cells {
     Atomics.add(this.#cells, UNDONE, 1n);
   }
 
-  /** Moves a cell as an entry that was just ordered moved its room, up or down. The ordering thread only. */
+  /** Moves a cell as an entry that was just ordered moved its headroom, up or down. The ordering thread only. */
   *credit(index: number, change: bigint): Steps<void> {
     if (change === 0n) return;
     yield;

@@ -1,5 +1,5 @@
 /**
- * The ledger as a worker thread sees it: it may look at room and take it, and give back what it took for an entry that
+ * The ledger as a worker thread sees it: it may look at headroom and take it, and give back what it took for an entry that
  * was never ordered. Everything else is the ordering thread's.
  * @module
  */
@@ -23,9 +23,9 @@ export interface LedgerHandle {
  * import { Cells, LedgerView } from "@calybris/engine/internal";
  * const cells = new Cells();
  * const view = new LedgerView({ buffer: cells.buffer });
- * view.room([0]); // 0n
+ * view.headroom([0]); // 0n
  * view.reserve([0], 1n); // false
- * view.room([]); // undefined
+ * view.headroom([]); // undefined
  * view.reserve([], 1n); // true
  * ```
  */
@@ -37,12 +37,12 @@ export class LedgerView {
   }
 
   /** The headroom of the levels together in microcents, from 0; `undefined` where there is no level. */
-  room(levels: readonly number[]): bigint | undefined {
+  headroom(levels: readonly number[]): bigint | undefined {
     this.#refuseWhatCannotBe(levels, 0n);
     let least: bigint | undefined;
     for (const level of levels) {
-      const room = this.#cells.room(level);
-      if (least === undefined || room < least) least = room;
+      const headroom = this.#cells.headroom(level);
+      if (least === undefined || headroom < least) least = headroom;
     }
     return least === undefined || least > 0n ? least : 0n;
   }

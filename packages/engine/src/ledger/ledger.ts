@@ -35,7 +35,7 @@ import {
   newAccount,
   reserve,
   reserveMore,
-  roomOf,
+  headroomOf,
   settleKnown,
   settlePart,
   settleTotal,
@@ -106,12 +106,12 @@ export class Ledger implements Stage {
    *
    * @param periods - those that begin first.
    */
-  room(account: Account, periods: readonly PeriodEntry[] = []): bigint | undefined {
+  headroom(account: Account, periods: readonly PeriodEntry[] = []): bigint | undefined {
     let least: bigint | undefined;
     for (const { account: level } of this.metered(account)) {
-      let room = this.cells.room(level.index);
-      if (periods.length > 0) room += roomOf(afterPeriods(level, periods)) - roomOf(level);
-      if (least === undefined || room < least) least = room;
+      let headroom = this.cells.headroom(level.index);
+      if (periods.length > 0) headroom += headroomOf(afterPeriods(level, periods)) - headroomOf(level);
+      if (least === undefined || headroom < least) least = headroom;
     }
     return least === undefined || least > 0n ? least : 0n;
   }
@@ -122,14 +122,14 @@ export class Ledger implements Stage {
   }
 
   /**
-   * Whether a reservation that a worker debited ahead on `levels` may be ordered now. The room it saw may be gone: a
+   * Whether a reservation that a worker debited ahead on `levels` may be ordered now. The headroom it saw may be gone: a
    * period, a lower cap or an overrun may have been ordered since. If not, the worker undoes its debit.
    */
   admits(account: Account, levels: readonly number[], amount: bigint): boolean {
     const parts = this.metered(account);
     return (
       parts.length === levels.length &&
-      parts.every((part, level) => part.account.index === levels[level] && roomOf(part.account) >= amount)
+      parts.every((part, level) => part.account.index === levels[level] && headroomOf(part.account) >= amount)
     );
   }
 
@@ -196,7 +196,7 @@ export class Ledger implements Stage {
     else
       this.#tenants.restoreAccounts(members, (account) => {
         this.cells.ensure(account.index);
-        drive(this.cells.credit(account.index, roomOf(account)));
+        drive(this.cells.credit(account.index, headroomOf(account)));
       });
   }
 
@@ -280,7 +280,7 @@ export class Ledger implements Stage {
   /** Reserves on every level. The cells have a debit that ran ahead already. */
   #take(parts: readonly Part[], amount: bigint, how: typeof reserve, isAhead: boolean): void {
     for (const { account } of parts)
-      invariant(roomOf(account) >= amount, "every level has headroom for what is reserved");
+      invariant(headroomOf(account) >= amount, "every level has headroom for what is reserved");
     if (isAhead)
       for (const { account } of parts) {
         how(account, amount);
@@ -379,15 +379,15 @@ export class Ledger implements Stage {
     this.reservations.close(of.of, { of: of.of, identity, tenant, parts, state, sequence, actualMicrocents });
   }
 
-  /** Changes accounts, all of them or none, and each one's cell by as much as its room changed. */
+  /** Changes accounts, all of them or none, and each one's cell by as much as its headroom changed. */
   #change(accounts: readonly Account[], change: (draft: Account, level: number) => void): void {
     const drafts = accounts.map((account) => ({ ...account }));
     for (const [level, draft] of drafts.entries()) change(draft, level);
     for (const [level, account] of accounts.entries()) {
-      const before = roomOf(account);
+      const before = headroomOf(account);
       Object.assign(account, drafts[level]);
       this.#tenants.touch(account);
-      drive(this.cells.credit(account.index, roomOf(account) - before));
+      drive(this.cells.credit(account.index, headroomOf(account) - before));
     }
   }
 

@@ -11,14 +11,14 @@ import {
   type PeriodEntry,
   type ReservationEntry,
 } from "@calybris/kernel";
-import { type Account, overflowOf, roomOf } from "./account.ts";
+import { type Account, overflowOf, headroomOf } from "./account.ts";
 import type { Cells } from "./cells.ts";
 import { afterPeriods } from "./due-periods.ts";
 import { refusalOfKnown } from "./overruns.ts";
 import { type Closed, mayFollow, type Open, type Part, type Reservations } from "./reservations.ts";
 import type { Tenants } from "./tenants.ts";
 
-/** What the room for another attempt is read from. */
+/** What the headroom for another attempt is read from. */
 export interface CallLedger {
   readonly cells: Cells;
   readonly reservations: Reservations;
@@ -77,7 +77,7 @@ export function refusalOfMove(reservations: Reservations, body: ReservationEntry
   return undefined;
 }
 
-/** Why an attempt cannot follow on those of its call; `undefined` when it can. Whether there is room is asked elsewhere. */
+/** Why an attempt cannot follow on those of its call; `undefined` when it can. Whether there is headroom is asked elsewhere. */
 export function attemptFault(
   reservations: Reservations,
   { of, change, number }: Pick<AttemptEntry, "of" | "change" | "number">,
@@ -94,19 +94,19 @@ export function attemptFault(
 }
 
 /** The headroom of the levels that a call reserves on, pre-debits included. */
-export function roomForAttempt(
+export function headroomForAttempt(
   { cells, reservations }: CallLedger,
   of: number,
   periods: readonly PeriodEntry[],
-): { readonly cells: readonly number[]; readonly room: bigint } {
+): { readonly cells: readonly number[]; readonly headroom: bigint } {
   const open = reservations.open(of);
   const accounts = open === undefined ? [] : accountsOf(open);
-  let room = I64_MAX as bigint;
+  let headroom = I64_MAX as bigint;
   for (const account of accounts) {
-    const own = cells.room(account.index) + roomOf(afterPeriods(account, periods)) - roomOf(account);
-    if (own < room) room = own;
+    const own = cells.headroom(account.index) + headroomOf(afterPeriods(account, periods)) - headroomOf(account);
+    if (own < headroom) headroom = own;
   }
-  return { cells: accounts.map(({ index }) => index), room: room > 0n ? room : 0n };
+  return { cells: accounts.map(({ index }) => index), headroom: headroom > 0n ? headroom : 0n };
 }
 
 export function accountsOf({ parts }: Open | Closed): readonly Account[] {

@@ -82,7 +82,7 @@ test("while an attempt's cost is not known its reservation stays, and a further 
   await expect(call.attempt({ candidate: call.candidate, bound })).rejects.toMatchObject({
     code: "CAL_CALL_ATTEMPT_BUDGET",
     status: 402,
-    details: { roomMicrocents: 500n },
+    details: { headroomMicrocents: 500n },
   });
   await expect(call.complete({})).rejects.toMatchObject({ code: "CAL_CALL_COST_UNKNOWN" });
   await world.fund("team", 3_000n);
@@ -122,12 +122,12 @@ test("where money is short, an estimate takes the place of bytes, then the outpu
   expect(await world.call()).toMatchObject({ basis: "estimate", reservedMicrocents: 3_500n, isOutputLowered: false });
   const bounds = boundsOf(3_000n);
   const cut = await world.begin({ bounds, outputTokensMax: 900, outputTokensMin: 600, outputTokens: 300 });
-  expect(cut).toMatchObject({ rejected: { reason: "budget", roomMicrocents: 1_500n } });
+  expect(cut).toMatchObject({ rejected: { reason: "budget", headroomMicrocents: 1_500n } });
   const lowered = await world.call({ bounds, outputTokensMax: 900, outputTokensMin: 400, outputTokens: 300 });
   expect(lowered).toMatchObject({ outputTokensMax: 500, isOutputLowered: true, reservedMicrocents: 1_500n });
   expect(world.balance()).toMatchObject({ remaining: 0n });
   const { rejected } = (await world.begin()) as { readonly rejected: object };
-  expect(rejected).toEqual({ reason: "budget", roomMicrocents: 0n });
+  expect(rejected).toEqual({ reason: "budget", headroomMicrocents: 0n });
   await world.engine.close();
 });
 

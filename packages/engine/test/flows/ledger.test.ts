@@ -87,13 +87,13 @@ test("a decision reserves what it may cost; settling takes the actual cost and g
   await assertFolded(engine, disk, clock);
 });
 
-test("a tenant without room gets the best that fits, then nothing; the reason says so", async () => {
+test("a tenant without headroom gets the best that fits, then nothing; the reason says so", async () => {
   const probe = await withTenants({ acme: {} }, { acme: 10_000_000n });
   const better = await ask(probe.engine, "acme");
   const { engine, disk, clock } = await withTenants({ acme: {} }, { acme: better.decision.costMicrocents - 1n });
   const cheaper = await ask(engine, "acme");
   expect(cheaper.decision.action).toBe("substitute");
-  expect(cheaper.short?.roomMicrocents).toBe(better.decision.costMicrocents - 1n);
+  expect(cheaper.short?.headroomMicrocents).toBe(better.decision.costMicrocents - 1n);
   for (;;) {
     const next = await ask(engine, "acme");
     if (next.decision.action !== "reject") continue;
@@ -165,8 +165,8 @@ test("what a tenant below another cannot cover is held for an operator: its debt
   expect((await ask(engine, "globex")).decision.action).not.toBe("reject");
   // Up to what every level has, an overrun is settled.
   const other = await ask(engine, "acme");
-  const room = engine.ledger.balance("acme").remainingMicrocents;
-  const most = other.decision.costMicrocents + room;
+  const headroom = engine.ledger.balance("acme").remainingMicrocents;
+  const most = other.decision.costMicrocents + headroom;
   const settled = await engine.ledger.settle({ decisionId: other.decisionId, actualMicrocents: most });
   expect(settled.state).toBe("settled");
   expect(engine.ledger.balance("acme")).toMatchObject({ remainingMicrocents: 0n, debtMicrocents: 0n });
@@ -305,7 +305,7 @@ test("where unknown tenants are refused, a tenant without a limit is, whether or
   expect((await ask(engine, "globex")).tenant).toBe("globex");
 });
 
-test("a tenant may have so many reservations open and no more, of nothing too; a closed one makes room, siblings keep theirs", async () => {
+test("a tenant may have so many reservations open and no more, of nothing too; a closed one makes headroom, siblings keep theirs", async () => {
   const disk = new MemoryDisk();
   const engine = await inMemory(disk, new Clock(), { openReservationsMax: 3 });
   const tenants = { org: {}, acme: { parent: "org" }, globex: { parent: "org" } };

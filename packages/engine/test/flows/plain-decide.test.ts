@@ -74,9 +74,9 @@ const client: fc.Arbitrary<ClientRequest> = fc.record(
   { requiredKeys: ["inputTokens"] },
 ) as fc.Arbitrary<ClientRequest>;
 
-const room = fc.option(
+const headroom = fc.option(
   fc.record({
-    roomMicrocents: fc.oneof(fc.constant(undefined), fc.bigInt({ min: 0n, max: 3_000n }), fc.constant(2n ** 62n)),
+    headroomMicrocents: fc.oneof(fc.constant(undefined), fc.bigInt({ min: 0n, max: 3_000n }), fc.constant(2n ** 62n)),
     whenShort: fc.constantFrom<WhenShort>("substitute", "reject"),
     tenant: fc.constantFrom("default", "acme"),
   }),
@@ -97,7 +97,7 @@ const world = fc.record({
   ),
   isForeign: fc.boolean(),
   floorBps: fc.constantFrom(0, 0, 5_000, 8_900),
-  asked: fc.array(fc.tuple(client, room), { minLength: 1, maxLength: 40 }),
+  asked: fc.array(fc.tuple(client, headroom), { minLength: 1, maxLength: 40 }),
 });
 
 type World = typeof world extends fc.Arbitrary<infer Value> ? Value : never;
@@ -125,7 +125,7 @@ test("the flow in the kernel's records decides, recommends and records what the 
           prepared,
           resolved,
           learner,
-          account === undefined ? undefined : { account, roomMicrocents: limited?.roomMicrocents },
+          account === undefined ? undefined : { account, headroomMicrocents: limited?.headroomMicrocents },
         );
         const record = plan.layInto(shelf);
         const { text, identity } = recordText(record);
@@ -140,7 +140,7 @@ test("the flow in the kernel's records decides, recommends and records what the 
           learning: plain.learning,
           defaulted: plain.entry.defaulted,
         });
-        expect(short?.roomMicrocents).toBe(plain.entry.roomMicrocents);
+        expect(short?.headroomMicrocents).toBe(plain.entry.headroomMicrocents);
         expect(plan.table).toEqual(plain.table);
         expect(plan.isRejected).toBe(plain.decision.action === "reject");
         expect(plan.costMicrocents).toBe(plain.decision.costMicrocents);
@@ -151,7 +151,7 @@ test("the flow in the kernel's records decides, recommends and records what the 
         if (plain.learning?.explored === true) reached.add("explored");
         if (plain.learning?.expected !== undefined) reached.add("offsets");
         if (plain.learning?.boundary === true) reached.add("boundary");
-        if (plain.entry.roomMicrocents !== undefined) reached.add("short");
+        if (plain.entry.headroomMicrocents !== undefined) reached.add("short");
         if (plain.entry.asked !== undefined) reached.add("asked");
       }
     }),

@@ -137,7 +137,7 @@ const entry: fc.Arbitrary<DecisionEntry> = fc
       reservationSeconds: fc.integer({ min: 1, max: 2_678_400 }),
       request,
       onBehalfOf: text,
-      roomMicrocents: i64.map(microcents),
+      headroomMicrocents: i64.map(microcents),
       asked: fc.record(
         { budgetMicrocents: u64.map(costMicrocents), providers: u64.map(mask), qualityMinBps: share.map(bps) },
         { requiredKeys: [] },
@@ -206,12 +206,12 @@ test("the digests of a record are those of the kernel, and an answer reads back 
       const { pages, at } = record;
       proveDecision(pages, at, pages.buffer, at + AT.requestDigest);
       const decided = plainDecided(new RecordedDecision(record, false));
-      const { requestId, tenant, useCase, defaulted, roomMicrocents } = body;
+      const { requestId, tenant, useCase, defaulted, headroomMicrocents } = body;
       expect(decided).toEqual({
         ...(requestId === undefined ? {} : { requestId }),
         ...(tenant === undefined ? {} : { tenant }),
         ...(laid.learning === undefined ? {} : { learning: laid.learning }),
-        ...(roomMicrocents === undefined ? {} : { short: shortOf(body) }),
+        ...(headroomMicrocents === undefined ? {} : { short: shortOf(body) }),
         request: body.request,
         decision: laid.decision,
         digests,

@@ -103,15 +103,15 @@ test("what is settled while a sweep waits for the journal is passed over", async
   });
 });
 
-test("what costs nothing needs no room, also where more ran ahead than there is", () => {
+test("what costs nothing needs no headroom, also where more ran ahead than there is", () => {
   const cells = new Cells();
   drive(cells.credit(0, 10n));
   expect(new LedgerView({ buffer: cells.buffer }).reserve([0], 10n)).toBe(true);
   drive(cells.credit(0, -5n));
-  expect(cells.room(0)).toBe(-5n);
+  expect(cells.headroom(0)).toBe(-5n);
   expect(drive(cells.reserve([0], 1n))).toBe(false);
   expect(drive(cells.reserve([0], 0n))).toBe(true);
-  expect(cells.room(0)).toBe(-5n);
+  expect(cells.headroom(0)).toBe(-5n);
 });
 
 test.each<[string, unknown, unknown]>([
@@ -138,23 +138,23 @@ test.each<[string, unknown, unknown]>([
   });
   expect(() => view.reserve(levels as number[], amount as bigint)).toThrow(invalid);
   expect(() => view.undo(levels as number[], amount as bigint)).toThrow(invalid);
-  if (path !== "amount") expect(() => view.room(levels as number[])).toThrow(invalid);
+  if (path !== "amount") expect(() => view.headroom(levels as number[])).toThrow(invalid);
   expect(new BigInt64Array(cells.buffer)).toEqual(before);
 });
 
-test("without a level nothing limits a worker; where more ran ahead than there is, there is no room", () => {
+test("without a level nothing limits a worker; where more ran ahead than there is, there is no headroom", () => {
   const cells = new Cells();
   const view = new LedgerView({ buffer: cells.buffer });
-  expect(view.room([])).toBeUndefined();
+  expect(view.headroom([])).toBeUndefined();
   expect(view.reserve([], 2n ** 63n - 1n)).toBe(true);
   drive(cells.credit(0, 10n));
   drive(cells.credit(1, 7n));
-  expect(view.room([0, 1])).toBe(7n);
+  expect(view.headroom([0, 1])).toBe(7n);
   expect(view.reserve([0, 1], 7n)).toBe(true);
   drive(cells.credit(1, -5n));
-  expect(view.room([0, 1])).toBe(0n);
+  expect(view.headroom([0, 1])).toBe(0n);
   view.undo([0, 1], 7n);
-  expect([view.room([0]), view.room([1])]).toEqual([10n, 2n]);
+  expect([view.headroom([0]), view.headroom([1])]).toEqual([10n, 2n]);
 });
 
 test("a shortage seen while another thread tries in vain is looked at once more before it becomes a decision", async () => {
@@ -172,7 +172,7 @@ test("a shortage seen while another thread tries in vain is looked at once more 
   const [org = 0, team = 0] = engine.ledger.levels("team");
   const other = new Cells(engine.ledger.handle().buffer).reserve([org, team], 1_000_000n);
   const view = new LedgerView(engine.ledger.handle());
-  while (view.room([org]) !== 0n) other.next();
+  while (view.headroom([org]) !== 0n) other.next();
   meanwhile = (): void => {
     while (other.next().done !== true);
   };

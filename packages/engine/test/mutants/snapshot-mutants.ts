@@ -87,7 +87,7 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
   {
     name: "tenants have no room after a start from a snapshot",
     file: "ledger/ledger.ts",
-    find: "        drive(this.cells.credit(account.index, roomOf(account)));\n",
+    find: "        drive(this.cells.credit(account.index, headroomOf(account)));\n",
     replace: "",
     search: "snapshot",
   },

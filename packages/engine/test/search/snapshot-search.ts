@@ -68,21 +68,22 @@ async function journalOf(seed: number, commandCount: number): Promise<CommandWor
 /** The digest of a snapshot covers all that anything follows from. */
 export function tryCuts(seed: number, entries: readonly string[], counts: SnapshotCounts): void {
   const whole = new EngineState();
-  const taken: { readonly snapshot: TakenSnapshot; readonly texts: readonly string[]; readonly room: string }[] = [];
+  const taken: { readonly snapshot: TakenSnapshot; readonly texts: readonly string[]; readonly headroom: string }[] =
+    [];
   for (const data of entries) {
     applyTo(whole, data);
     const snapshot = whole.snapshot();
-    taken.push({ snapshot, texts: textsOf(snapshot), room: rooms(whole) });
+    taken.push({ snapshot, texts: textsOf(snapshot), headroom: headrooms(whole) });
   }
   const end = textsOf(whole.snapshot()).join("\n");
-  for (const [index, { snapshot, texts, room }] of taken.entries()) {
+  for (const [index, { snapshot, texts, headroom }] of taken.entries()) {
     const where = `seed ${seed}, after entry ${index + 1}`;
     if (textsOf(snapshot).join("\n") !== texts.join("\n")) throw new Error(`${where}: its lines changed afterwards`);
     const restored = new EngineState();
     restored.restore(texts);
     if (textsOf(restored.snapshot()).join("\n") !== texts.join("\n"))
       throw new Error(`${where}: restored, it is another`);
-    if (rooms(restored) !== room) throw new Error(`${where}: tenants have other room`);
+    if (headrooms(restored) !== headroom) throw new Error(`${where}: tenants have other headroom`);
     for (const data of entries.slice(index + 1)) applyTo(restored, data);
     if (textsOf(restored.snapshot()).join("\n") !== end || restored.digest() !== whole.digest())
       throw new Error(`${where}: restored and folded on, it is not the whole fold`);
@@ -91,10 +92,10 @@ export function tryCuts(seed: number, entries: readonly string[], counts: Snapsh
 }
 
 /** What tenants may reserve, as threads see it. */
-function rooms({ ledger }: EngineState): string {
+function headrooms({ ledger }: EngineState): string {
   return ledger
     .accounts()
-    .map(({ index }) => ledger.cells.room(index))
+    .map(({ index }) => ledger.cells.headroom(index))
     .join();
 }
 

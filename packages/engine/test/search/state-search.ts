@@ -1,6 +1,6 @@
 /**
  * The search for an entry that changes a part of the state: honest journals, and before each entry some that differ from it
- * in one member. Whatever is refused leaves the state as it was, the balances and the room in shared memory included.
+ * in one member. Whatever is refused leaves the state as it was, the balances and the headroom in shared memory included.
  * @module
  */
 import { type EntryBody, type EntryHead, parseEntryBody, parseEntryHead } from "@calybris/kernel";
@@ -95,7 +95,7 @@ function everything(state: EngineState): string {
   const { ledger } = state;
   const accounts = [...ledger.accounts()].map((account) => [
     { ...account, path: account.path.length },
-    ledger.room(account),
+    ledger.headroom(account),
   ]);
   const open = [...ledger.reservations.allOpen()].map(({ of, held, amountMicrocents }) => [of, held, amountMicrocents]);
   const { digest: prior } = { digest: state.prior?.digestHex };

@@ -1,7 +1,7 @@
 /**
  * The decide flow in objects: the plain statement of what `src/flows/decide.ts` does in the kernel's records.
  *
- *     request → router → governance → kernel → room → governance → entry
+ *     request → router → governance → kernel → headroom → governance → entry
  *
  * It is pure: policy, kernel, the number of the decision, the tenant's headroom and the learner come in; the entry to be made
  * durable comes out, and the table that must be ordered before it. The entry is a reservation too. The router is asked only
@@ -41,10 +41,10 @@ import type { PolicyInForce } from "../../src/state/state.ts";
 import { type Learner, recommend } from "./plain-recommend.ts";
 
 /** Whose money it is, and how much there is. */
-export interface TenantRoom {
+export interface TenantHeadroom {
   readonly tenant: string;
   /** What may be reserved; `undefined` when nobody limits it. */
-  readonly roomMicrocents: bigint | undefined;
+  readonly headroomMicrocents: bigint | undefined;
   readonly whenShort: WhenShort;
 }
 
@@ -69,12 +69,12 @@ export interface Planned {
 }
 
 /** Decides a resolved request. */
-export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: TenantRoom): Planned {
+export function decide(deciding: Deciding, resolved: ResolvedRequest, headroom?: TenantHeadroom): Planned {
   const { policy } = deciding;
   const { useCase, defaulted, requestId, reservationSeconds, tenant } = resolved;
   const { actor, onBehalfOf, tags, session, promptDigest } = resolved;
   const bounds = boundsOf(policy.snapshot, resolved.request);
-  const { request, decision, roomMicrocents, learning, table } = withinRoom(deciding, resolved, bounds, room);
+  const { request, decision, headroomMicrocents, learning, table } = withinRoom(deciding, resolved, bounds, headroom);
   const breach = breachOfDecision(request, decision);
   invariant(breach === undefined, `what runs respects governance, but ${breach}`);
   requireConsistent(policy.snapshot.policy, request, decision);
@@ -93,12 +93,12 @@ export function decide(deciding: Deciding, resolved: ResolvedRequest, room?: Ten
   if (session !== undefined) entry.session = session;
   if (promptDigest !== undefined) entry.promptDigest = promptDigest;
   if (tenant !== undefined) entry.tenant = tenant;
-  else if (room !== undefined) {
-    entry.tenant = room.tenant;
+  else if (headroom !== undefined) {
+    entry.tenant = headroom.tenant;
     entry.defaulted = [...defaulted, "tenant"];
   }
-  if (room !== undefined && reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
-  if (roomMicrocents !== undefined) entry.roomMicrocents = roomMicrocents;
+  if (headroom !== undefined && reservationSeconds !== undefined) entry.reservationSeconds = reservationSeconds;
+  if (headroomMicrocents !== undefined) entry.headroomMicrocents = headroomMicrocents;
   if (isBounding(bounds)) entry.bounds = bounds;
   const asked = askedBy(resolved.request, request, bounds);
   if (asked !== undefined) entry.asked = asked;
@@ -126,7 +126,7 @@ interface Answer {
   readonly decision: Decision;
   readonly learning?: ExplainedRecommendation;
   /** The tenant's headroom, when it was too little. */
-  readonly roomMicrocents?: Microcents;
+  readonly headroomMicrocents?: Microcents;
   readonly table?: BeliefEntry | undefined;
   /** The most that any way of answering it may cost. */
   readonly costMostMicrocents: bigint;
@@ -140,15 +140,16 @@ function withinRoom(
   deciding: Deciding,
   resolved: ResolvedRequest,
   bounds: RequestBounds,
-  room: TenantRoom | undefined,
+  headroom: TenantHeadroom | undefined,
 ): Answer {
   const request = bounded(deciding.policy.snapshot, resolved.request, bounds, resolved.defaulted.includes("floor"));
   const asked = answerTo(deciding, resolved, request);
-  const roomMicrocents = room?.roomMicrocents;
-  if (room === undefined || roomMicrocents === undefined || asked.costMostMicrocents <= roomMicrocents) return asked;
-  const budget = room.whenShort === "substitute" ? roomMicrocents : 0n;
+  const headroomMicrocents = headroom?.headroomMicrocents;
+  if (headroom === undefined || headroomMicrocents === undefined || asked.costMostMicrocents <= headroomMicrocents)
+    return asked;
+  const budget = headroom.whenShort === "substitute" ? headroomMicrocents : 0n;
   const fitting = answerTo(deciding, resolved, { ...request, budgetLimitMicrocents: costMicrocents(budget) });
-  return { ...fitting, roomMicrocents: microcents(roomMicrocents) };
+  return { ...fitting, headroomMicrocents: microcents(headroomMicrocents) };
 }
 
 /** By the learner, where there is one and the client left the floor to it; else by the kernel alone. */

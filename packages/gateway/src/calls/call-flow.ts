@@ -81,8 +81,8 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   );
   if ("rejected" in begun) {
     context.metrics.ended({ ...askedFor(client, named), result: "rejected" });
-    const { reason, roomMicrocents } = begun.rejected;
-    const rejected = { reason, roomMicrocents, decisionId: begun.decided.decisionId, model: client.model };
+    const { reason, headroomMicrocents } = begun.rejected;
+    const rejected = { reason, headroomMicrocents, decisionId: begun.decided.decisionId, model: client.model };
     return rejectionReply(dialect, rejected, settingsOf(context, headers));
   }
   const isWritten = limit.outputTokensMax < (client.limitTokens ?? limit.modelTokensMax);

@@ -31,8 +31,8 @@ export function decisionHeaders(call: Call, names: { readonly ran: string; reado
 
 /** Of an answer whose cost is known before its head leaves. */
 export function costHeaders(call: Call, cost: CallCost | undefined, usage: UsageRecord | undefined): readonly string[] {
-  const { roomMicrocents } = call;
-  const left = roomMicrocents === undefined ? [] : ["x-calybris-budget-left", dollarsText(roomMicrocents)];
+  const { headroomMicrocents } = call;
+  const left = headroomMicrocents === undefined ? [] : ["x-calybris-budget-left", dollarsText(headroomMicrocents)];
   if (cost === undefined || usage === undefined) return left;
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, cacheWrite1hTokens } = usage;
   return [
@@ -67,20 +67,20 @@ export interface RejectedCall {
   readonly reason: string;
   readonly decisionId: string;
   readonly model: string;
-  readonly roomMicrocents: bigint | undefined;
+  readonly headroomMicrocents: bigint | undefined;
 }
 
 export function rejectionReply(
   dialect: WireDialect,
-  { reason, decisionId, model, roomMicrocents }: RejectedCall,
+  { reason, decisionId, model, headroomMicrocents }: RejectedCall,
   settings: RefusalSettings,
 ): Reply {
   // Short of money, the kernel decides again within less, and names the gate that most candidates then failed.
-  const kind: RefusalKind = reason === "budget" || roomMicrocents !== undefined ? "budget" : "policy";
-  const room = roomMicrocents === undefined ? "" : `: $${dollarsText(roomMicrocents)} are left`;
+  const kind: RefusalKind = reason === "budget" || headroomMicrocents !== undefined ? "budget" : "policy";
+  const headroom = headroomMicrocents === undefined ? "" : `: $${dollarsText(headroomMicrocents)} are left`;
   const message =
     kind === "budget"
-      ? `The budget does not cover this call of ${model}${room} (decision ${decisionId}).`
+      ? `The budget does not cover this call of ${model}${headroom} (decision ${decisionId}).`
       : `The policy refuses this call of ${model}: ${reason} (decision ${decisionId}).`;
   const refusal = { kind, message, reason: kind === "budget" ? kind : reason };
   const answer = refusalAnswer(familyOf(dialect), refusal, newRequestId(), settings);

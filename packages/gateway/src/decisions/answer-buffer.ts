@@ -72,5 +72,5 @@ export class AnswerBuffer {
 
 /** What the tenant of a decision may still reserve; `undefined` where nobody limits it. */
 export function headroomOf({ reading }: Engine, { tenant }: Decided): bigint | undefined {
-  return reading.room(tenant ?? DEFAULT_TENANT);
+  return reading.headroom(tenant ?? DEFAULT_TENANT);
 }

@@ -15,7 +15,7 @@ export const candidate: z.ZodType = named(
 const shortfall = named(
   "Shortfall",
   z.object({
-    roomMicrocents: amountText("The headroom"),
+    headroomMicrocents: amountText("The headroom"),
     askedMicrocents: amountText("The request's own limit"),
   }),
   "The tenant's headroom was less than the request could have spent, so the headroom became its budget.",

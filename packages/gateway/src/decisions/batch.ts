@@ -19,7 +19,7 @@ const MISTAKES_MAX = 100;
 const MISTAKES_SHOWN_MAX = 5;
 
 /**
- * Takes all of them, or none when there is no room.
+ * Takes all of them, or none when there is no headroom.
  *
  * @throws CalybrisError when none was decided: the batch is none, or the journal has no room for it.
  */

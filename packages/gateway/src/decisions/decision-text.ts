@@ -47,7 +47,7 @@ export function decisionMembers(decided: Decided, texts: AnswerTexts, remaining:
     `,"useCase":${texts.useCases.get(decided.useCase) ?? quoted(decided.useCase)},"defaulted":${defaultedText(decided)}` +
     `,"tenant":${tenant === undefined ? "null" : quoted(tenant)}` +
     `,"budget":${remaining === undefined ? "null" : `{"remainingMicrocents":"${remaining}"}`}` +
-    `,"short":${short === undefined ? "null" : `{"roomMicrocents":"${short.roomMicrocents}","askedMicrocents":"${short.askedMicrocents}"}`}` +
+    `,"short":${short === undefined ? "null" : `{"headroomMicrocents":"${short.headroomMicrocents}","askedMicrocents":"${short.askedMicrocents}"}`}` +
     `,"repeated":${decided.repeated}`
   );
 }

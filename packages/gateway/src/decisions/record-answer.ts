@@ -63,7 +63,7 @@ const L = {
   budget: label(',"budget":'),
   remaining: label('{"remainingMicrocents":"'),
   short: label(',"short":'),
-  room: label('{"roomMicrocents":"'),
+  headroom: label('{"headroomMicrocents":"'),
   wanted: label('","askedMicrocents":"'),
   repeated: label(',"repeated":true}'),
   fresh: label(',"repeated":false}'),
@@ -226,9 +226,9 @@ function putTenancy(pages: Pages, at: number, remaining: bigint | undefined, out
   }
   end = putLabel(out, end, L.short);
   if (!has(pages, at, HAS.short)) return putLabel(out, end, L.none);
-  const room = (at + AT.roomMicrocents) >>> 2;
+  const headroom = (at + AT.headroomMicrocents) >>> 2;
   const asked = (at + AT.askedBudget) >>> 2;
-  end = putSigned(out, putLabel(out, end, L.room), u32[room] as number, u32[room + 1] as number);
+  end = putSigned(out, putLabel(out, end, L.headroom), u32[headroom] as number, u32[headroom + 1] as number);
   end = putUnsigned(out, putLabel(out, end, L.wanted), u32[asked] as number, u32[asked + 1] as number);
   return putLabel(out, end, L.quoteBrace);
 }

@@ -76,13 +76,23 @@ const decided = fc
     tenant: fc.option(text, { nil: undefined }),
     useCase: fc.constantFrom("default", "other", "unknown", "épreuve"),
     defaulted: fc.subarray([...DEFAULTED]),
-    roomMicrocents: fc.option(i64.map(microcents), { nil: undefined }),
+    headroomMicrocents: fc.option(i64.map(microcents), { nil: undefined }),
     askedBudget: fc.option(u64.map(costMicrocents), { nil: undefined }),
     source: fc.option(fc.constantFrom(...FLOOR_SOURCES), { nil: undefined }),
   })
   .map((drawn): Decided => {
     const { action } = drawn;
-    const { request: asked, index, reason, requestId, tenant, useCase, defaulted, roomMicrocents, askedBudget } = drawn;
+    const {
+      request: asked,
+      index,
+      reason,
+      requestId,
+      tenant,
+      useCase,
+      defaulted,
+      headroomMicrocents,
+      askedBudget,
+    } = drawn;
     const request = { ...sampleRequest(), ...asked, latencyMaxMs: milliseconds(0), regionsRequired: mask(0n) };
     const decision = {
       sequence: request.sequence,
@@ -118,7 +128,7 @@ const decided = fc
       ...{ kind: "decision", useCase, defaulted, request, decision, identity: "" },
       ...(requestId === undefined ? {} : { requestId }),
       ...(tenant === undefined ? {} : { tenant }),
-      ...(roomMicrocents === undefined ? {} : { roomMicrocents }),
+      ...(headroomMicrocents === undefined ? {} : { headroomMicrocents }),
       ...(askedBudget === undefined ? {} : { asked: { budgetMicrocents: askedBudget } }),
       ...(learning === undefined ? {} : { learning }),
     } as unknown as DecisionEntry;
@@ -131,17 +141,17 @@ test("an answer from a record is the answer from the same decision as objects, o
   const names = fc.constantFrom<readonly string[]>(["gpt", "mini"], ['qu"ote', "plain"], ["né"]);
   const remaining = fc.option(i64, { nil: undefined });
   fc.assert(
-    fc.property(decided, names, fc.nat(10_000), remaining, (each, candidateNames, floorBps, room) => {
+    fc.property(decided, names, fc.nat(10_000), remaining, (each, candidateNames, floorBps, headroom) => {
       const snapshot = snapshotOf(candidateNames, floorBps);
       const record = RecordedDecision.recordOf(each);
       if (record === undefined) throw new Error("a decision has a record");
       const out = Buffer.alloc(answerBytesMax(record) + 3);
       const texts = answerBytes(snapshot);
-      const context = { texts, remaining: room, repeated: each.repeated, useCase: () => each.useCase };
+      const context = { texts, remaining: headroom, repeated: each.repeated, useCase: () => each.useCase };
       const end = putAnswer(record, context, out, 3);
       if (end < 0) return;
       written += 1;
-      expect(out.toString("utf8", 3, end)).toBe(decisionText(each, answerTexts(snapshot), room));
+      expect(out.toString("utf8", 3, end)).toBe(decisionText(each, answerTexts(snapshot), headroom));
     }),
     { numRuns: 4_000 },
   );

@@ -127,7 +127,7 @@ test("what takes too much memory is given up with its thread, and what follows i
   const narrow = new BodyWorker(BODY_BYTES_MAX, { heapMiB: 24 });
   const own = new BodyReader(LIMITS, narrow);
   try {
-    const lists = Buffer.from(`[${"[1234567],".repeat(190_000)}1]`);
+    const lists = Buffer.from(`[${"[12345678901234],".repeat(450_000)}1]`);
     const costly = own.read({ ...JSON_RULE, membersMax: 10 ** 9 }, lists, LOCAL);
     await expect(costly).rejects.toMatchObject({
       code: "CAL_GATEWAY_BODY_TOO_COSTLY",

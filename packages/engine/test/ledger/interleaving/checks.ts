@@ -15,12 +15,12 @@ export function checkState(state: State<Facts>): void {
   const fold = ordering?.facts;
   if (fold === undefined || ordering === undefined) return;
   const isResting = ordering.next?.name === "receive" || ordering.next?.name === "send";
-  for (const [tenant, room] of fold.rooms.entries()) {
+  for (const [tenant, headroom] of fold.rooms.entries()) {
     const ahead = workers.reduce((sum, { added }) => sum - (added.get(cellOf(tenant)) ?? 0n), 0n);
     const stillAhead = ahead - (fold.taken[tenant] as bigint);
     const cell = state.memory.get(cellOf(tenant)) as bigint;
-    if (isResting && cell !== room - stillAhead)
-      throw new Error(`cell ${tenant} holds ${cell}; the room is ${room} and ${stillAhead} ran ahead`);
+    if (isResting && cell !== headroom - stillAhead)
+      throw new Error(`cell ${tenant} holds ${cell}; the headroom is ${headroom} and ${stillAhead} ran ahead`);
     const { granted, debt } = fold.balances[tenant] as Facts["balances"][number];
     const held = workers.reduce((sum, place) => sum + heldBy(place, tenant), 0n);
     if (held > granted + debt) throw new Error(`${held} of tenant ${tenant} is held or spent, of ${granted}`);
@@ -41,12 +41,12 @@ export function checkRest(ordering: Facts, workers: readonly Facts[]): void {
   }
 }
 
-/** There was no room, whatever becomes of the attempts under way. */
+/** There was no headroom, whatever becomes of the attempts under way. */
 const SHORT = 0;
 
 /**
  * For each worker that reserves: why it may be refused. Each member is a set of other threads, as a bit mask: at some moment
- * since it began, a level had less room than it wants, if the attempts of those threads come to something. One that does
+ * since it began, a level had less headroom than it wants, if the attempts of those threads come to something. One that does
  * counts from its first debit; one that is undone never took anything. A refusal after one try must have a reason that
  * depends on nobody: a thread that was midway then is done by now, or it would have been seen, and tried again.
  */
@@ -85,20 +85,20 @@ function carried(reasons: string, moved: number, outcome: ReturnType<typeof outc
 
 function reasonsNow({ path, amount }: Facts, self: number, { places, memory }: Omit<State<Facts>, "memo">): number[] {
   return path.flatMap((tenant) => {
-    let room = memory.get(cellOf(tenant)) as bigint;
+    let headroom = memory.get(cellOf(tenant)) as bigint;
     let mask = 0;
     let maybe = 0n;
     for (const [index, place] of places.entries()) {
       const taken = takenMidway(place, tenant);
       if (taken === 0n) continue;
-      if (index === self || place.facts?.doing === "undoing") room += taken;
+      if (index === self || place.facts?.doing === "undoing") headroom += taken;
       else {
         mask |= 1 << index;
         maybe += taken;
       }
     }
-    if (room + maybe < amount) return [SHORT];
-    return room < amount ? [mask] : [];
+    if (headroom + maybe < amount) return [SHORT];
+    return headroom < amount ? [mask] : [];
   });
 }
 
@@ -119,7 +119,7 @@ function takenMidway({ facts, added, sinceNoted }: Place<Facts>, tenant: number)
   return -(added.get(cellOf(tenant)) ?? 0n) - whole;
 }
 
-/** How often a worker tried: each time it looked at the counters, then at room. */
+/** How often a worker tried: each time it looked at the counters, then at headroom. */
 function triesOf(place: Place<Facts>): number {
   let tries = 0;
   let later: string | undefined;

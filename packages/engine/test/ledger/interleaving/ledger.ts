@@ -28,7 +28,7 @@ export function ledgerScenario(scenario: LedgerScenario): Scenario<Facts> {
   const memory = new Map<number, bigint>([
     [0, 0n],
     [1, 0n],
-    ...tenants.map((_, index): [number, bigint] => [cellOf(index), cells.room(index)]),
+    ...tenants.map((_, index): [number, bigint] => [cellOf(index), cells.headroom(index)]),
   ]);
   return {
     name: scenario.name,

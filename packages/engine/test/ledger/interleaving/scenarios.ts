@@ -41,7 +41,7 @@ export const SCENARIOS: readonly LedgerScenario[] = [
     },
   },
   {
-    name: "release against settle of one reservation, while another waits for its room",
+    name: "release against settle of one reservation, while another waits for its headroom",
     tenants: ACME,
     workers: [
       (worker): void => {
@@ -83,12 +83,12 @@ export const SCENARIOS: readonly LedgerScenario[] = [
     workers: [settling(40n, 40n), settling(50n, 10n), (worker): void => worker.tell("cap acme 45")],
   },
   {
-    name: "an overrun takes the room that another debited",
+    name: "an overrun takes the headroom that another debited",
     tenants: ACME,
     workers: [settling(40n, 90n), settling(50n, 10n)],
   },
   {
-    name: "four levels, the last without room, against one who needs all of the first",
+    name: "four levels, the last without headroom, against one who needs all of the first",
     tenants: [
       { tenant: "org", grant: 50n },
       { tenant: "team", parent: "org", grant: 50n },

@@ -3,7 +3,7 @@
  * @module
  */
 import { type EntryBody, invariant, type LimitEntry, type Microcents, microcents, OVERRUN } from "@calybris/kernel";
-import { roomOf } from "../../../src/ledger/account.ts";
+import { headroomOf } from "../../../src/ledger/account.ts";
 import { Cells, drive } from "../../../src/ledger/cells.ts";
 import { LedgerView } from "../../../src/ledger/handle.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
@@ -23,7 +23,7 @@ export interface Facts {
   readonly ordered: readonly bigint[];
   /** Of a worker: what it has settled. */
   readonly spent: readonly bigint[];
-  /** Of the ordering thread: the room of its fold, and what was debited ahead and is in the fold by now. */
+  /** Of the ordering thread: the headroom of its fold, and what was debited ahead and is in the fold by now. */
   readonly rooms: readonly bigint[];
   readonly taken: readonly bigint[];
   readonly balances: readonly { readonly granted: bigint; readonly remaining: bigint; readonly debt: bigint }[];
@@ -174,7 +174,7 @@ export class Ordering {
   #shown(): Pick<Facts, "rooms" | "taken" | "balances"> {
     const accounts = [...this.ledger.accounts()];
     return {
-      rooms: accounts.map(roomOf),
+      rooms: accounts.map(headroomOf),
       taken: [...this.#taken],
       balances: accounts.map(({ granted, remaining, debt }) => ({ granted, remaining, debt })),
     };

@@ -75,7 +75,8 @@ export class LedgerInEngine implements Subject {
     });
     if (decision.action !== "reject") return { decisionId, costMicrocents: decision.costMicrocents };
     const cheapest = (asked + CHEAPER - 1n) / CHEAPER;
-    if (short === undefined || short.roomMicrocents >= cheapest) throw new Error(`refused although there was room`);
+    if (short === undefined || short.headroomMicrocents >= cheapest)
+      throw new Error(`refused although there was headroom`);
     return undefined;
   }
 

@@ -121,14 +121,14 @@ export class LedgerInMemory implements Subject, Ordering {
     return decisionId === undefined ? undefined : { decisionId, costMicrocents: amount };
   }
 
-  /** A decision that may cost `amount`, as the engine makes it. Returns its id, or nothing when there is no room. */
+  /** A decision that may cost `amount`, as the engine makes it. Returns its id, or nothing when there is no headroom. */
   decide(tenant: string, amount: bigint, reservationSeconds?: number): string | undefined {
     const account = this.ledger.account(tenant);
     if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     const periods = periodsDue(account, Math.max(this.at, this.now));
     const { cells } = this.ledger;
-    const room = this.ledger.room(account, periods);
-    if (periods.length > 0 || room === undefined || room >= amount) this.establishRoom();
+    const headroom = this.ledger.headroom(account, periods);
+    if (periods.length > 0 || headroom === undefined || headroom >= amount) this.establishRoom();
     for (const period of periods) this.order(period);
     const levels = this.ledger.cellsOf(account);
     if (!drive(cells.reserve(levels, amount))) return undefined;

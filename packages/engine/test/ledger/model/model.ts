@@ -121,14 +121,14 @@ export class LedgerModel {
     const found = this.tenants.get(tenant);
     if (found === undefined) throw new Refused("CAL_LEDGER_TENANT_UNKNOWN");
     this.#roll(found);
-    const rooms = metered(found).map(roomOf);
-    return rooms.length === 0 ? undefined : rooms.reduce((least, room) => (room < least ? room : least));
+    const rooms = metered(found).map(headroomOf);
+    return rooms.length === 0 ? undefined : rooms.reduce((least, headroom) => (headroom < least ? headroom : least));
   }
 
-  /** The number of a reservation, 0 for one that nobody limits, nothing when there is no room. */
+  /** The number of a reservation, 0 for one that nobody limits, nothing when there is no headroom. */
   reserve(tenant: string, amount: bigint, seconds: number | undefined): number | undefined {
-    const room = this.roomAfterRoll(tenant);
-    if (room !== undefined && amount > room) return undefined;
+    const headroom = this.roomAfterRoll(tenant);
+    if (headroom !== undefined && amount > headroom) return undefined;
     this.#order();
     const found = this.tenants.get(tenant) as ModelTenant;
     const levels = metered(found).map((level) => ({ level, period: level.period?.index ?? 0 }));
@@ -332,7 +332,7 @@ export function debtOf({ granted, reserved, billed }: ModelTenant): bigint {
   return left < 0n ? -left : 0n;
 }
 
-export function roomOf(tenant: ModelTenant): bigint {
+export function headroomOf(tenant: ModelTenant): bigint {
   const remaining = remainingOf(tenant);
   const cap = tenant.limit.exposureCapMicrocents;
   if (cap === undefined || cap - tenant.reserved > remaining) return remaining;

@@ -1,6 +1,6 @@
 /**
  * A sequence of operations, done to a ledger and to the simple model beside it. After each, both agree on the answer, on
- * every balance and on the number of entries; what is refused changes nothing; no cell differs from its room. At the end,
+ * every balance and on the number of entries; what is refused changes nothing; no cell differs from its headroom. At the end,
  * the journal folded from its text passes through the same digests, entry by entry, conserved at each: what a fold has
  * after entry k *is* the fold of the prefix that ends there.
  * @module
@@ -9,7 +9,7 @@ import { CalybrisError, type TenantProof } from "@calybris/kernel";
 import type { EngineLedger } from "../../../src/flows/ledger.ts";
 import { parseBudgets } from "../../../src/intake/budgets-file.ts";
 import { LedgerView } from "../../../src/ledger/handle.ts";
-import { debtOf, LedgerModel, type ModelLimit, type ModelTenant, Refused, remainingOf, roomOf } from "./model.ts";
+import { debtOf, LedgerModel, type ModelLimit, type ModelTenant, Refused, remainingOf, headroomOf } from "./model.ts";
 import type { Operation } from "./operations.ts";
 
 /** A ledger with a journal under it. */
@@ -25,7 +25,7 @@ export interface Subject {
   readonly entries: number | undefined;
   /** A process settles what is overdue when it starts. */
   readonly sweepsAtStart: boolean;
-  /** A decision that may cost about `amount`; its id and its cost, or nothing when there was no room. */
+  /** A decision that may cost about `amount`; its id and its cost, or nothing when there was no headroom. */
   reserve(tenant: string, amount: bigint, seconds: number | undefined): Promise<Reserved | undefined>;
   /** A new process on the same journal; throws when it does not pass through the same digests. */
   restarted(): Promise<Subject>;
@@ -96,10 +96,10 @@ async function step(
       return apply(operation, subject, model);
     case "reserve": {
       const { tenant, amount, seconds } = operation;
-      const room = answerNow(() => model.roomAfterRoll(tenant));
+      const headroom = answerNow(() => model.roomAfterRoll(tenant));
       const refuses = model.refusesNext;
       const reserved = await answerOf(() => subject.reserve(tenant, amount, seconds ?? undefined));
-      if (room instanceof Refused) return agree(reserved, room);
+      if (headroom instanceof Refused) return agree(reserved, headroom);
       const cost =
         reserved instanceof CalybrisError ? amount : ((reserved as Reserved | undefined)?.costMicrocents ?? amount);
       const number = answerNow(() => model.reserve(tenant, cost, seconds ?? undefined));
@@ -183,7 +183,7 @@ const COMMANDS = {
   correction: "correct",
 } as const;
 
-/** Ledger and model say the same of every tenant, and its cell holds its room. */
+/** Ledger and model say the same of every tenant, and its cell holds its headroom. */
 function compare({ commands, entries }: Subject, model: LedgerModel): void {
   if (entries !== undefined && entries !== model.entries)
     throw new Error(`${entries} entries, where the model has ${model.entries}`);
@@ -191,7 +191,7 @@ function compare({ commands, entries }: Subject, model: LedgerModel): void {
   let index = 0;
   for (const tenant of model.tenants.values()) {
     const balance = commands.balance(tenant.name);
-    const [is, should] = [ledgerSays(balance, view.room([index])), modelSays(tenant)];
+    const [is, should] = [ledgerSays(balance, view.headroom([index])), modelSays(tenant)];
     if (is.some((value, which) => value !== should[which]))
       throw new Error(`${tenant.name} has ${is.join(" ")}, where the model has ${should.join(" ")}`);
     if (!balance.conserved) throw new Error(`the money of ${tenant.name} is not conserved`);
@@ -201,19 +201,19 @@ function compare({ commands, entries }: Subject, model: LedgerModel): void {
 
 type Says = readonly (bigint | number | undefined)[];
 
-/** Granted, remaining, reserved, settled, debt, billed in this period, room; the period and its end. */
-function ledgerSays(balance: TenantProof, room: bigint | undefined): Says {
+/** Granted, remaining, reserved, settled, debt, billed in this period, headroom; the period and its end. */
+function ledgerSays(balance: TenantProof, headroom: bigint | undefined): Says {
   const { grantedMicrocents, remainingMicrocents, reservedMicrocents, settledMicrocents, debtMicrocents } = balance;
   const { billedInPeriodMicrocents, period } = balance;
   const sums = [grantedMicrocents, remainingMicrocents, reservedMicrocents, settledMicrocents, debtMicrocents];
-  return [...sums, billedInPeriodMicrocents, room, period?.index, period?.endsAt];
+  return [...sums, billedInPeriodMicrocents, headroom, period?.index, period?.endsAt];
 }
 
 function modelSays(tenant: ModelTenant): Says {
   const { granted, reserved, billed, billedBefore, period } = tenant;
   const debt = debtOf(tenant);
   const sums = [granted, remainingOf(tenant), reserved, billed - debt, debt, billed - billedBefore];
-  return [...sums, roomOf(tenant), period?.index, period?.endsAt];
+  return [...sums, headroomOf(tenant), period?.index, period?.endsAt];
 }
 
 async function answerOf(command: () => Promise<unknown>): Promise<unknown> {

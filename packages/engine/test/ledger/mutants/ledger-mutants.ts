@@ -75,7 +75,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "an entry that is ordered without a look at what was ordered since its debit",
     file: "ledger/ledger.ts",
-    find: "roomOf(part.account) >= amount)",
+    find: "headroomOf(part.account) >= amount)",
     replace: "amount >= 0n)",
     search: "interleavings",
   },
@@ -94,10 +94,10 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
     search: "interleavings",
   },
   {
-    name: "a room that shrinks, and its cell does not",
+    name: "a headroom that shrinks, and its cell does not",
     file: "ledger/ledger.ts",
-    find: "drive(this.cells.credit(account.index, roomOf(account) - before));",
-    replace: "if (roomOf(account) > before) drive(this.cells.credit(account.index, roomOf(account) - before));",
+    find: "drive(this.cells.credit(account.index, headroomOf(account) - before));",
+    replace: "if (headroomOf(account) > before) drive(this.cells.credit(account.index, headroomOf(account) - before));",
     search: "interleavings",
   },
   {

@@ -31,7 +31,7 @@ test("8 real threads on one tenant: the whole history is linearizable and the to
   expect(raced.overlapped).toBeGreaterThan(0);
 });
 
-test("a history in which two took the same room has no order", () => {
+test("a history in which two took the same headroom has no order", () => {
   const both = historiesOf(
     [{ from: 0, to: 2, did: RESERVED, amount: 6 }],
     [{ from: 1, to: 3, did: RESERVED, amount: 6 }],
@@ -40,7 +40,7 @@ test("a history in which two took the same room has no order", () => {
   expect(linearize(both, 12)).toMatchObject({ value: 0, operations: 2, overlapMax: 2 });
 });
 
-test("a refusal has an order only if there was a moment without room while it lasted", () => {
+test("a refusal has an order only if there was a moment without headroom while it lasted", () => {
   const taken = { from: 0, to: 1, did: RESERVED, amount: 6 };
   const undone = { from: 4, to: 5, did: UNDONE, amount: 6 };
   const refusedAt = (from: number, to: number): readonly History[] =>

@@ -6,7 +6,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { type LedgerEntry, microcents } from "@calybris/kernel";
-import { type Account, roomOf } from "../../../src/ledger/account.ts";
+import { type Account, headroomOf } from "../../../src/ledger/account.ts";
 import type { LedgerHandle } from "../../../src/ledger/handle.ts";
 import { Ledger } from "../../../src/ledger/ledger.ts";
 import { compileNoWrappers } from "../../../src/thread-wrappers.ts";
@@ -60,7 +60,7 @@ export async function raceThreads(options: {
     const handle = { buffer: ordering.ledger.cells.buffer };
     return { handle, tickets, history, ...boxes, gate, operations, amountMax: AMOUNT_MAX, seed };
   });
-  const initial = Number(ordering.ledger.cells.room(0));
+  const initial = Number(ordering.ledger.cells.headroom(0));
   compileNoWrappers();
   const threads = starts.map((workerData) => new Worker(new URL("./worker.ts", import.meta.url), { workerData }));
   try {
@@ -74,7 +74,7 @@ export async function raceThreads(options: {
   ordering.checkTotals();
   const histories = [...starts.map((start) => new History(tickets, start.history)), ordering.history];
   const linearized = linearize(histories, initial);
-  if (BigInt(linearized.value) !== ordering.ledger.cells.room(0))
+  if (BigInt(linearized.value) !== ordering.ledger.cells.headroom(0))
     throw new Error("the cell is not what the history leaves");
   return { ...linearized, ordered: ordering.ordered, refusedByFold: ordering.refused };
 }
@@ -129,7 +129,7 @@ class Ordering {
         `granted ${granted} of ${this.#granted}, billed ${settled + debt} of ${this.#billed}, ${reserved} reserved`,
       );
     if (remaining !== granted - settled) throw new Error(`${remaining} remain of ${granted}, with ${settled} settled`);
-    if (this.ledger.cells.room(0) !== roomOf(this.#account)) throw new Error("a debit or a credit is lost");
+    if (this.ledger.cells.headroom(0) !== headroomOf(this.#account)) throw new Error("a debit or a credit is lost");
   }
 
   #order(amount: bigint): boolean {
@@ -164,10 +164,10 @@ class Ordering {
 
   #credit(body: LedgerEntry): void {
     const isFirst = this.#account.granted === 0n;
-    const before = roomOf(this.#account);
+    const before = headroomOf(this.#account);
     this.#sequence += 1;
     const began = isFirst ? 0 : this.history.ticket();
     this.ledger.apply(this.#sequence, 0, body);
-    if (!isFirst) this.history.add(began, CREDITED, Number(roomOf(this.#account) - before));
+    if (!isFirst) this.history.add(began, CREDITED, Number(headroomOf(this.#account) - before));
   }
 }

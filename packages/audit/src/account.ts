@@ -18,20 +18,20 @@ export interface Period {
 }
 
 /**
- * A purse in one of its periods; money is given back to it only while that period lasts. What was there before the first
+ * A account in one of its periods; money is given back to it only while that period lasts. What was there before the first
  * period goes into that: nothing ended when it began.
  */
 export interface Pocket {
-  readonly purse: Purse;
+  readonly account: Account;
   period: Period | undefined;
 }
 
-export class Purse implements TenantBalances {
+export class Account implements TenantBalances {
   readonly tenant: string;
   /** Place among all, in the order of first limits, from 0. */
   readonly index: number;
   /** From the top level down to this one. */
-  readonly levels: readonly Purse[];
+  readonly levels: readonly Account[];
   limit: LimitEntry;
   granted = 0n;
   reserved = 0n;
@@ -46,12 +46,12 @@ export class Purse implements TenantBalances {
   /** Whether the balances were as they must be when last looked at. */
   isSound = true;
 
-  constructor(limit: LimitEntry, above: Purse | undefined, index: number) {
+  constructor(limit: LimitEntry, above: Account | undefined, index: number) {
     this.index = index;
     this.tenant = limit.tenant;
     this.limit = limit;
     this.levels = [...(above?.levels ?? []), this];
-    this.pocket = { purse: this, period: undefined };
+    this.pocket = { account: this, period: undefined };
   }
 
   get remaining(): bigint {
@@ -67,7 +67,7 @@ export class Purse implements TenantBalances {
   }
 
   /** The most that may be reserved. */
-  get room(): bigint {
+  get headroom(): bigint {
     const cap = this.limit.exposureCapMicrocents;
     const underCap = cap === undefined ? this.#free : cap - this.reserved;
     return positive(underCap < this.#free ? underCap : this.#free);
@@ -103,7 +103,7 @@ export class Purse implements TenantBalances {
     this.periodRule = this.limit.period;
     if (this.pocket.period === undefined) this.pocket.period = period;
     else {
-      this.pocket = { purse: this, period };
+      this.pocket = { account: this, period };
       this.endedCount += 1;
     }
   }

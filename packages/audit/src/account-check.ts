@@ -1,0 +1,46 @@
+/**
+ * What holds of accounts whenever money is reserved, granted or billed.
+ * @module
+ */
+import { CLOCK_SLACK_US } from "./period-check.ts";
+import type { Pocket, Account } from "./account.ts";
+import type { Report } from "./report.ts";
+
+/** Who spends or is granted money does so in the period that contains the time, if the tenant has periods. */
+export function lookForPeriod({ tenant, limit, pocket }: Account, at: number, report: Report): void {
+  if (limit.period === undefined) return;
+  const endsAt = pocket.period?.endsAt ?? Number.NEGATIVE_INFINITY;
+  if (at >= endsAt + CLOCK_SLACK_US)
+    report("money", `a period of ${quote(tenant)} that contains ${at}`, pocket.period ? `one until ${endsAt}` : "none");
+}
+
+/** Says of a balance that it is out of range when it becomes so, not again while it stays so. */
+export function look(accounts: readonly Account[], report: Report): void {
+  for (const account of accounts) {
+    const { fault } = account;
+    if (fault !== undefined && account.isSound)
+      report("money", `balances of ${quote(account.tenant)} from 0 to 2^63−1`, `${fault} (${account.text})`);
+    account.isSound = fault === undefined;
+  }
+}
+
+export function accountsOf(pockets: readonly Pocket[]): readonly Account[] {
+  return pockets.map(({ account }) => account);
+}
+
+/** Reserves from pockets, as far as they have headroom. */
+export function reserve(pockets: readonly Pocket[], amountMicrocents: bigint, report: Report): void {
+  for (const { account: level } of pockets) {
+    const { headroom } = level;
+    if (amountMicrocents > headroom) {
+      const found = `${amountMicrocents} (${level.text})`;
+      report("money", `a reservation of at most ${headroom} microcents from ${quote(level.tenant)}`, found);
+      level.isSound = false;
+    }
+    level.reserved += amountMicrocents;
+  }
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}
