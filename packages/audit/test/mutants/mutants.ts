@@ -270,8 +270,8 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   {
     name: "a shortage may be left out",
     file: "audit/src/shortage.ts",
-    find: "if (most > headroom) report(",
-    replace: "if (most < 0n) report(",
+    find: "if (most > headroom)\n      report(",
+    replace: "if (most < 0n)\n      report(",
     test: REQUEST_LIES,
   },
   {
