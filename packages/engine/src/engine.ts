@@ -117,7 +117,9 @@ export class Engine {
     this.#failStop = failStop;
     this.#lock = lock;
     this.#state = state;
-    const started = startJournal(storage, folded.journal, options, ports, failStop);
+    const whenDurable = (sequence: number): Promise<void> => this.#journal.whenDurable(sequence);
+    const beliefs = new BeliefEntries({ entries: stored, whenDurable });
+    const started = startJournal(storage, folded.journal, options, ports, { failStop, beliefs });
     const { journal, reading, snapshots, checkpoints, older } = started;
     this.checkpoints = checkpoints;
     this.reading = reading;
@@ -126,9 +128,7 @@ export class Engine {
     this.#older = older;
     this.#entries = stored;
     const shared = { journal, failStop, firstResults: new FirstResults(journal), nowUs: ports.nowUs };
-    const whenDurable = (sequence: number): Promise<void> => journal.whenDurable(sequence);
     const requestIds = new RequestIds({ state, entries: stored, nowUs: ports.nowUs, whenDurable });
-    const beliefs = new BeliefEntries({ entries: stored, whenDurable });
     this.keys = new EngineKeys({ ...shared, book: state.keys, user: options.user ?? processUser() });
     this.#clock = new EngineClock({ ...shared, keys: this.keys, at: () => state.at, clock: ports.clock });
     const caused = (caller: Caller): Caused => this.keys.caused(caller);
@@ -143,7 +143,7 @@ export class Engine {
       prior: () => state.prior,
       featureNames: () => state.current.snapshot.learning?.features ?? [],
       find: (decisionId) => this.reading.found(decisionId),
-      beliefAt: (sequence) => beliefs.at(sequence),
+      beliefs,
       kernelOf: (policy) => state.policies.kernelOf(policy),
     });
     this.#policies = new EnginePolicies({

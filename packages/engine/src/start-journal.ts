@@ -14,6 +14,7 @@ import { TreeProofs } from "./checkpoint/tree-proofs.ts";
 import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
 import { EngineReading } from "./reading.ts";
 import { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
+import type { BeliefEntries } from "./state/belief-entries.ts";
 import type { EngineState } from "./state/state.ts";
 import { OLDER_BYTES_PER_SECOND } from "./storage/older-entries.ts";
 import type { OlderVerifier, RecoveredJournal, Storage } from "./storage/storage.ts";
@@ -33,7 +34,7 @@ export function startJournal(
   { state, stored, end, before }: RecoveredJournal<EngineState>,
   options: EngineSettings,
   ports: Ports,
-  failStop: FailStop,
+  { failStop, beliefs }: { readonly failStop: FailStop; readonly beliefs: BeliefEntries },
 ): StartedJournal {
   const [chain, keyed] = [nodeChain(options.key), options.key !== undefined];
   const snapshots = new SnapshotKeeper({
@@ -69,6 +70,7 @@ export function startJournal(
     },
     onOrdered: (sequence, at, body) => {
       state.apply(sequence, at, body);
+      beliefs.ordered(sequence, body);
       checkpoints.keeper?.ordered(sequence, body.kind);
     },
     onWritten: (written) => {

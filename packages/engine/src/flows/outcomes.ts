@@ -31,6 +31,7 @@ import type { Ledger } from "../ledger/ledger.ts";
 import { moneyOf } from "../ledger/outcome-money.ts";
 import { rewardOf, successOf } from "../router/feedback.ts";
 import type { Router } from "../router/router.ts";
+import type { BeliefEntries } from "../state/belief-entries.ts";
 import type { Observed } from "../state/observed.ts";
 import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
 import { type Settled, settledOf } from "../state/reservation-results.ts";
@@ -60,8 +61,7 @@ export interface OutcomePorts {
   readonly firstResults: FirstResults;
   /** The decision of an id that was answered; `undefined` when there is none. */
   readonly find: (decisionId: string) => Promise<DecisionFound | undefined>;
-  /** The belief entry with a sequence. */
-  readonly beliefAt: (sequence: number) => Promise<BeliefEntry>;
+  readonly beliefs: Pick<BeliefEntries, "kept" | "at">;
   /** The kernel of a policy, which may be a superseded one. */
   readonly kernelOf: (policy: PolicyInForce) => Kernel;
   readonly nowUs: () => number;
@@ -84,7 +84,7 @@ export class EngineOutcomes {
    * @param held - the decision, where the caller has it; else it is looked for.
    */
   observe(outcome: ClientOutcome, caller: Caller, held?: DecisionFound): Promise<Observed> {
-    const { failStop, nowUs, outcomes, firstResults } = this.#ports;
+    const { failStop, nowUs, outcomes, beliefs, firstResults } = this.#ports;
     return failStop.command(async () => {
       const reported = readOutcome(outcome, nowUs());
       const { decisionId } = reported;
@@ -92,7 +92,9 @@ export class EngineOutcomes {
       if (found === undefined || runningId(found.entry) === 0)
         throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
       const of = Number(decisionId.split("-")[0]);
-      const belief = outcomes.find(of) === undefined ? await this.#beliefOf(found.entry) : undefined;
+      const drawnFrom = outcomes.find(of) === undefined ? (found.entry.learning?.belief ?? 0) : 0;
+      // A belief that is kept is not waited for, so that this entry goes to the disk with one ordered just before it.
+      const belief = drawnFrom === 0 ? undefined : (beliefs.kept(drawnFrom) ?? (await beliefs.at(drawnFrom)));
       // Only now: the caller may have been revoked while the decision was read.
       const caused = this.#ports.caused(caller);
       const observed = await firstResults.once<Observed>({
@@ -132,11 +134,6 @@ export class EngineOutcomes {
     const { ledger } = this.#ports;
     if (ledger.reservations.open(of) === undefined) return settledOf(ledger, of, true);
     return this.#ports.settle({ decisionId, actualMicrocents: costMicrocents }, caller);
-  }
-
-  /** The table that a decision was drawn from. Nothing is waited for between the end of this and the order. */
-  async #beliefOf({ learning }: DecisionEntry): Promise<BeliefEntry | undefined> {
-    return learning === undefined || learning.belief === 0 ? undefined : this.#ports.beliefAt(learning.belief);
   }
 
   #entryOf(

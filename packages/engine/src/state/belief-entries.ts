@@ -1,13 +1,13 @@
 /**
- * Belief entries by their sequence, as outcomes need them: a few tables are drawn from again and again, so the latest are
- * kept.
+ * Belief entries by their sequence, as outcomes need them. Those that this process orders are kept, so that an outcome reads
+ * the journal only for a decision from before the last start, or one that thousands of beliefs have followed.
  * @module
  */
-import { type BeliefEntry, CalybrisError, parseEntryBody } from "@calybris/kernel";
+import { type BeliefEntry, CalybrisError, type EntryBody, parseEntryBody } from "@calybris/kernel";
 import type { StoredEntries } from "../storage/storage.ts";
 
-/** Nine regimes, a few sets of tiers each, and those that outcomes still come for. */
-const KEPT_MAX = 64;
+/** A table is made anew up to 100 times a second, and the outcome of a call comes when its answer has ended: 2 MB at most. */
+const KEPT_MAX = 4_096;
 
 export interface BeliefPorts {
   readonly entries: StoredEntries;
@@ -22,6 +22,16 @@ export class BeliefEntries {
     this.#ports = ports;
   }
 
+  /** Called with every entry that is ordered. */
+  ordered(sequence: number, body: EntryBody): void {
+    if (body.kind === "belief") this.#keep(sequence, body);
+  }
+
+  /** `undefined` for one that has to be read. */
+  kept(sequence: number): BeliefEntry | undefined {
+    return this.#kept.get(sequence);
+  }
+
   /**
    * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when it is in an archive that is not at hand;
    *   `CAL_JOURNAL_ENTRY_MALFORMED` when the entry is not a belief.
@@ -30,9 +40,13 @@ export class BeliefEntries {
     const kept = this.#kept.get(sequence);
     if (kept !== undefined) return kept;
     const belief = await this.#read(sequence);
+    this.#keep(sequence, belief);
+    return belief;
+  }
+
+  #keep(sequence: number, belief: BeliefEntry): void {
     this.#kept.set(sequence, belief);
     if (this.#kept.size > KEPT_MAX) this.#kept.delete(this.#kept.keys().next().value as number);
-    return belief;
   }
 
   async #read(sequence: number): Promise<BeliefEntry> {

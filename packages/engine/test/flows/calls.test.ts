@@ -4,7 +4,13 @@ import { Ledger } from "../../src/ledger/ledger.ts";
 import { readBody } from "../../src/state/read-entry.ts";
 import { EngineState } from "../../src/state/state.ts";
 import type { CandidateBound } from "../../src/flows/client-call.ts";
-import { boundsOf, CallWorld } from "../support/call-world.ts";
+import { InlineDriver } from "../../src/journal/inline-driver.ts";
+import type { WriterStart } from "../../src/journal/segment-writer.ts";
+import { Writer } from "../../src/journal/writer.ts";
+import type { Batch, WriterDriver } from "../../src/journal/writer-driver.ts";
+import { ASKED, boundsOf, CallWorld } from "../support/call-world.ts";
+import { learning } from "../support/command-world.ts";
+import { MemoryDisk } from "../support/memory-disk.ts";
 
 // Goal: a call reserves its bound, its attempts reserve and settle their own money, and it ends at what they cost together.
 // Method: an engine in memory; each test walks one way through the flow and compares the balances after every step.
@@ -55,6 +61,35 @@ test("a call reserves its bound, not what it is expected to cost, and settles wh
   expect(world.balance()).toEqual({ remaining: GRANT - 321n, reserved: 0n, settled: 321n, debt: 0n });
   expect(call.standing).toMatchObject({ state: "settled", costMicrocents: 321n });
   await expect(call.complete({})).rejects.toMatchObject({ code: "CAL_CALL_ENDED" });
+  await world.engine.close();
+});
+
+test("the end of an attempt and the outcome after it go to the disk together, of a decision that a belief was drawn for as well", async () => {
+  const policy = learning(1n);
+  const batches: Batch[] = [];
+  const disk = new MemoryDisk();
+  const counted = (start: WriterStart): WriterDriver => {
+    const driver = new InlineDriver(new Writer(disk, start, undefined, () => 0));
+    const submit = driver.submit.bind(driver);
+    driver.submit = (batch) => {
+      batches.push(batch);
+      submit(batch);
+    };
+    return driver;
+  };
+  const world = await new CallWorld(policy, { disk, driver: counted }).open();
+  await world.fund("team", GRANT);
+  let drawnCount = 0;
+  for (let number = 0; number < 60; number += 1) {
+    const { requested: _requested, ...asked } = { ...ASKED, features: { load: 5 } };
+    const begun = await world.engine.calls.begin(asked);
+    if (!("call" in begun)) throw new Error("it runs");
+    if ((begun.decided.learning?.belief ?? 0) > 0) drawnCount += 1;
+    batches.length = 0;
+    await begun.call.complete({ succeeded: true }, { number: 1, status: 200, latencyMs: 9, costMicrocents: 5n });
+    expect(batches.map(({ tails }) => tails.length)).toEqual([2]);
+  }
+  expect(drawnCount).toBeGreaterThan(0);
   await world.engine.close();
 });
 
