@@ -71,9 +71,11 @@ test("an embedder can name every type that the engine's signatures have", () => 
   const engine = packed.find(({ name }) => name === "@calybris/engine");
   // The inside of a fitted prior, a record's layout, and steps that only the engine's own flows take.
   const inside = [
+    "EngineCheckpoints: CheckpointKeeper",
     "EngineLearning: DecisionFound",
     "Prior: PriorText",
     "Prior: LinearHead",
+    "Prior: SuccessHead",
     "Prior: TreesHead",
     "Tail: DecisionRecord",
     "TenantLimits: Ordered",

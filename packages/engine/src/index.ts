@@ -87,6 +87,8 @@ export { BUILT_IN_CATALOGS, builtInCatalogPath, loadBudgets, loadCatalog, loadPo
 export { type PolicyLines, parsePolicyFile } from "./intake/policy-file.ts";
 export type { LineOf } from "./intake/read-json.ts";
 export type { ChainPosition } from "./journal/chain-check.ts";
+export type { ChainFold } from "./journal/chain-fold.ts";
+export type { ChainStart } from "./journal/chain-start.ts";
 export { nodeSha256 } from "./journal/chain-hash.ts";
 // Ports, for simulations and for a disk of one's own.
 export type { Disk, DiskFile } from "./journal/disk.ts";
@@ -121,6 +123,7 @@ export type {
   Storage,
   StorageLock,
   StoredEntries,
+  StoredEntry,
   VerifyOlder,
 } from "./storage/storage.ts";
 export type { ClockSource, ClockStep } from "./system-clock.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { loadPolicy, loadPrior } from "@calybris/engine";
-import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
+import { LEARNING_DEFAULTS, OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
 import { beforeAll, describe, expect, test } from "vitest";
 import { calybris, calybrisOn, capturedTerminal, type Ended } from "../support/captured-terminal.ts";
 import { POLICY, Sandbox } from "../support/sample-files.ts";
@@ -374,10 +374,11 @@ test("the section that init writes is the defaults, once its slashes are taken a
     return `  ${section.replaceAll(/^ {2}\/\/ {3}/gm, "    ")}  },\n`;
   });
   expect(opened).not.toBe(text);
-  expect((await loadPolicy(files.write("opened.jsonc", opened))).learning).toEqual(LEARNING_DEFAULTS);
+  const defaults = { ...LEARNING_DEFAULTS, method: "offsets", explorationBps: OFFSETS_EXPLORATION_DEFAULT_BPS };
+  expect((await loadPolicy(files.write("opened.jsonc", opened))).learning).toEqual(defaults);
   const all = opened.replaceAll(/^ {4}\/\/ "/gm, '    "');
   const { learning: more } = await loadPolicy(files.write("all.jsonc", all));
-  expect(more).toEqual({ ...LEARNING_DEFAULTS, features: ["size", "urgency"], targetFailureBps: 500 });
+  expect(more).toEqual({ ...defaults, features: ["size", "urgency"], targetFailureBps: 500 });
 });
 
 test("a keyed journal takes outcomes and priors only with its key", async () => {

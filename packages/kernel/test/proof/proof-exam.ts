@@ -78,6 +78,7 @@ export const EXAMS: Readonly<Record<string, Exam>> = {
         "receipt-claims": () => kernel.readClaims(bytes),
         "receipt-compact": () => kernel.parseCompactReceipt(text),
         "receipt-json": () => kernel.parseReceiptJson(text),
+        "split-view": () => kernel.parseSplitView(text),
       };
       try {
         decode[format]?.();
