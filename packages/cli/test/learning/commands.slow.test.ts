@@ -376,9 +376,12 @@ test("the section that init writes is the defaults, once its slashes are taken a
   expect(opened).not.toBe(text);
   const defaults = { ...LEARNING_DEFAULTS, method: "offsets", explorationBps: OFFSETS_EXPLORATION_DEFAULT_BPS };
   expect((await loadPolicy(files.write("opened.jsonc", opened))).learning).toEqual(defaults);
-  const all = opened.replaceAll(/^ {4}\/\/ "/gm, '    "');
-  const { learning: more } = await loadPolicy(files.write("all.jsonc", all));
-  expect(more).toEqual({ ...defaults, features: ["size", "urgency"], targetFailureBps: 500 });
+  const all = files.write("all.jsonc", opened.replaceAll(/^ {4}\/\/ "/gm, '    "'));
+  expect((await loadPolicy(all)).learning).toEqual({
+    ...defaults,
+    features: ["size", "urgency"],
+    targetFailureBps: 500,
+  });
 });
 
 test("a keyed journal takes outcomes and priors only with its key", async () => {
