@@ -308,7 +308,8 @@ export class Engine {
   /**
    * Decides many requests in order, each as if it had been sent alone, in one step of the journal: all of them are taken, or
    * none is. A request that cannot be decided has its refusal in its place; after the disk has refused a batch
-   * (`CAL_JOURNAL_FAILED`) that is every request but those that were decided before.
+   * (`CAL_JOURNAL_FAILED`) that is every request but those that were decided before. A batch that holds an id that may have
+   * been decided begins its step once the entry is durable and read: commands given in between are ordered before it.
    *
    * @param clients - at most as many as entries may wait (`waitingMax`).
    * @param actor - the authenticated caller of all of them.

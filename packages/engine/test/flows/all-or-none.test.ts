@@ -13,6 +13,7 @@ test("what is refused for want of room changes nothing, and what is taken is wha
   expect(counts.overloadedMany).toBeGreaterThan(10);
   expect(counts.overloadedBySome).toBeGreaterThan(8);
   expect(counts.takenMany).toBeGreaterThan(16);
+  expect(counts.passedMany).toBeGreaterThan(0);
 });
 
 test("a batch as large as the queue is taken when nothing waits, whatever it needs beside its decisions", async () => {
