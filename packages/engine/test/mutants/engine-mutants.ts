@@ -182,7 +182,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "journal.establishRoom(periods.length + (this.#plan.table === undefined ? 0 : 1) + 1);",
     replace: "journal.establishRoom(1);",
     search: "room",
-    seed: 12,
+    seed: 28,
   },
   {
     name: "room for a batch is room for its decisions",
@@ -198,7 +198,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "journal.establishRoom(periods.length + 1);",
     replace: "journal.establishRoom(1);",
     search: "room",
-    seed: 27,
+    seed: 52,
   },
   {
     name: "room is looked for after the regimes were frozen",
@@ -206,7 +206,7 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
     find: "    journal.establishRoom(REGIMES_TABLE_DECISION + periodCount);\n    journal.order(regimes);\n",
     replace: "    journal.establishRoom(1 + 0 * periodCount);\n    journal.order(regimes);\n",
     search: "room",
-    seed: 8,
+    seed: 46,
   },
   {
     name: "room is never refused",
