@@ -7,66 +7,84 @@ import { ServiceError } from "@calybris/client";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
-import { benchmarkCommand } from "./benchmark/benchmark.ts";
-import { catalogCommand } from "./policy/catalog-list.ts";
-import { certificateCommand } from "./learning/certificate.ts";
-import { certifyCommand } from "./learning/certify.ts";
-import { completionCommand } from "./completion/completion.ts";
-import { conformanceCommand } from "./conformance/conformance.ts";
-import { decideCommand } from "./decide/decide.ts";
-import { doctorCommand } from "./doctor/doctor.ts";
 import { errorJson, errorText } from "./terminal/error-text.ts";
-import { initCommand } from "./init/init.ts";
-import { journalCommand } from "./archive/archive.ts";
-import { ledgerCommand } from "./ledger/ledger.ts";
-import { outcomeCommand } from "./outcome/outcome.ts";
-import { outcomesCommand } from "./outcome/outcomes.ts";
-import { checkpointCommand } from "./proof/checkpoint.ts";
-import { policyCommand } from "./policy/policy.ts";
-import { priorCommand } from "./learning/prior.ts";
-import { queryCommand } from "./query/query.ts";
-import { receiptCommand } from "./proof/receipt.ts";
-import { regretCommand } from "./regret/regret.ts";
-import { replayCommand } from "./replay/replay.ts";
-import { savingsCommand } from "./savings/savings.ts";
-import { evolveCommand } from "./evolve/evolve.ts";
-import { estimateCommand } from "./estimate/estimate.ts";
-import { healthCommand } from "./service/health.ts";
-import { keyCommand } from "./service/key.ts";
-import { serveCommand } from "./service/serve.ts";
-import { showCommand } from "./show/show.ts";
-import { tailCommand } from "./journal/tail.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { printableLines } from "./terminal/terminal-text.ts";
 import { UsageReport } from "./terminal/usage-error.ts";
-import { trainCommand } from "./learning/train.ts";
-import { verifyCommand } from "./verify/verify.ts";
-import { whatIfCommand } from "./whatif/whatif.ts";
-import { evidenceCommand } from "./proof/evidence.ts";
-import { witnessCommand } from "./witness/witness.ts";
 
-/** Every command, by group, in the order of the help. */
-const COMMANDS: readonly (readonly [heading: string, commands: readonly ((terminal: Terminal) => Command)[]])[] = [
-  ["Start:", [savingsCommand, initCommand, policyCommand, catalogCommand]],
-  ["Decide:", [decideCommand, replayCommand, outcomeCommand, outcomesCommand, ledgerCommand]],
-  ["Run the service:", [serveCommand, healthCommand, doctorCommand, keyCommand]],
-  ["Read and check a journal:", [showCommand, tailCommand, queryCommand, verifyCommand, journalCommand]],
-  ["Prove to others:", [receiptCommand, checkpointCommand, witnessCommand, evidenceCommand]],
+/** Brings the code of a command, which imports what that command needs and no other does. */
+type LoadCommand = () => Promise<(terminal: Terminal) => Command>;
+
+/** Every command by its name, by group, in the order of the help. */
+const COMMANDS: readonly (readonly [heading: string, commands: { readonly [name: string]: LoadCommand }])[] = [
+  [
+    "Start:",
+    {
+      savings: async () => (await import("./savings/savings.ts")).savingsCommand,
+      init: async () => (await import("./init/init.ts")).initCommand,
+      policy: async () => (await import("./policy/policy.ts")).policyCommand,
+      catalog: async () => (await import("./policy/catalog-list.ts")).catalogCommand,
+    },
+  ],
+  [
+    "Decide:",
+    {
+      decide: async () => (await import("./decide/decide.ts")).decideCommand,
+      replay: async () => (await import("./replay/replay.ts")).replayCommand,
+      outcome: async () => (await import("./outcome/outcome.ts")).outcomeCommand,
+      outcomes: async () => (await import("./outcome/outcomes.ts")).outcomesCommand,
+      ledger: async () => (await import("./ledger/ledger.ts")).ledgerCommand,
+    },
+  ],
+  [
+    "Run the service:",
+    {
+      serve: async () => (await import("./service/serve.ts")).serveCommand,
+      health: async () => (await import("./service/health.ts")).healthCommand,
+      doctor: async () => (await import("./doctor/doctor.ts")).doctorCommand,
+      key: async () => (await import("./service/key.ts")).keyCommand,
+    },
+  ],
+  [
+    "Read and check a journal:",
+    {
+      show: async () => (await import("./show/show.ts")).showCommand,
+      tail: async () => (await import("./journal/tail.ts")).tailCommand,
+      query: async () => (await import("./query/query.ts")).queryCommand,
+      verify: async () => (await import("./verify/verify.ts")).verifyCommand,
+      journal: async () => (await import("./archive/archive.ts")).journalCommand,
+    },
+  ],
+  [
+    "Prove to others:",
+    {
+      receipt: async () => (await import("./proof/receipt.ts")).receiptCommand,
+      checkpoint: async () => (await import("./proof/checkpoint.ts")).checkpointCommand,
+      witness: async () => (await import("./witness/witness.ts")).witnessCommand,
+      evidence: async () => (await import("./proof/evidence.ts")).evidenceCommand,
+    },
+  ],
   [
     "Learn:",
-    [
-      priorCommand,
-      certificateCommand,
-      trainCommand,
-      certifyCommand,
-      benchmarkCommand,
-      regretCommand,
-      estimateCommand,
-      whatIfCommand,
-      evolveCommand,
-    ],
+    {
+      prior: async () => (await import("./learning/prior.ts")).priorCommand,
+      certificate: async () => (await import("./learning/certificate.ts")).certificateCommand,
+      train: async () => (await import("./learning/train.ts")).trainCommand,
+      certify: async () => (await import("./learning/certify.ts")).certifyCommand,
+      benchmark: async () => (await import("./benchmark/benchmark.ts")).benchmarkCommand,
+      regret: async () => (await import("./regret/regret.ts")).regretCommand,
+      estimate: async () => (await import("./estimate/estimate.ts")).estimateCommand,
+      whatif: async () => (await import("./whatif/whatif.ts")).whatIfCommand,
+      evolve: async () => (await import("./evolve/evolve.ts")).evolveCommand,
+    },
   ],
-  ["Other:", [completionCommand, conformanceCommand]],
+  [
+    "Other:",
+    {
+      completion: async () => (await import("./completion/completion.ts")).completionCommand,
+      conformance: async () => (await import("./conformance/conformance.ts")).conformanceCommand,
+    },
+  ],
 ];
 
 /** What `calybris` without a word prints. */
@@ -93,7 +111,7 @@ export async function runCalybris(words: readonly string[], terminal: Terminal):
   }
   const usage = new UsageReport();
   try {
-    const program = calybris(terminal);
+    const program = await calybris(terminal, words[0]);
     usage.prepare(program, terminal.print);
     await program.parseAsync([...words], { from: "user" });
     return terminal.exitCode;
@@ -105,18 +123,33 @@ export async function runCalybris(words: readonly string[], terminal: Terminal):
   }
 }
 
-/** The command tree, for the help and for tests that walk it. */
-export function calybris(terminal: Terminal): Command {
+/**
+ * The command tree.
+ *
+ * @param word - the first word: of a command that there is, the tree has no other, so that `serve` starts without the code of
+ *   the rest. Else it has all, for the help and for tests that walk it.
+ */
+export async function calybris(terminal: Terminal, word?: string): Promise<Command> {
   const program = new Command("calybris")
     .description("Chooses which model serves each request, and keeps proof of every choice.")
     .version(manifest.version, "-V, --version", "print the version")
     .helpOption("-h, --help", "print help")
     .addHelpText("after", HELP);
+  const isOne = COMMANDS.some(([, commands]) => isAmong(commands, word)) && !NEEDS_ALL.includes(word as string);
   for (const [heading, commands] of COMMANDS) {
     program.commandsGroup(heading);
-    for (const command of commands) program.addCommand(withHelp(command(terminal)));
+    const wanted = Object.entries(commands).filter(([name]) => !isOne || name === word);
+    const loaded = await Promise.all(wanted.map(([, load]) => load()));
+    for (const command of loaded) program.addCommand(withHelp(command(terminal)));
   }
   return program.helpCommand("help [command]", "print help for a command");
+}
+
+/** Commands that read the whole tree. */
+const NEEDS_ALL: readonly string[] = ["completion"];
+
+function isAmong(commands: { readonly [name: string]: LoadCommand }, word: string | undefined): boolean {
+  return word !== undefined && Object.hasOwn(commands, word);
 }
 
 /** Commander gives each command a help option of its own. */

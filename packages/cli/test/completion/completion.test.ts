@@ -7,7 +7,7 @@ import { placesOf } from "../../src/completion/words.ts";
 import { calybris as program } from "../../src/program.ts";
 import { calybris, capturedTerminal } from "../support/captured-terminal.ts";
 
-const places = placesOf(program(capturedTerminal()));
+const places = placesOf(await program(capturedTerminal()));
 const folder = mkdtempSync(join(tmpdir(), "calybris-completion-"));
 
 async function scriptFor(shell: string): Promise<string> {

@@ -38,8 +38,8 @@ function leaves(command: Command): readonly Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 }
 
-test("every command that names a journal has the same --journal with --config, and no positional one", () => {
-  const all = leaves(program(capturedTerminal()));
+test("every command that names a journal has the same --journal with --config, and no positional one", async () => {
+  const all = leaves(await program(capturedTerminal()));
   const reading = all.filter(({ options }) => options.some(({ long }) => long === "--journal"));
   expect(reading.length).toBeGreaterThan(20);
   const own = ["serve", "health", "doctor"];

@@ -3,22 +3,33 @@ import { describe, expect, test } from "vitest";
 import { calybris as program } from "../../src/program.ts";
 import { calybris, capturedTerminal } from "../support/captured-terminal.ts";
 
+const tree = await program(capturedTerminal());
+
+test("a command is loaded alone by its name, and is the one that the whole tree has", async () => {
+  const names = tree.commands.map((command) => command.name());
+  expect(names.length).toBeGreaterThan(30);
+  const alone = names.filter((name) => name !== "completion");
+  for (const name of alone) {
+    const { commands } = await program(capturedTerminal(), name);
+    expect(commands.map((command) => command.name())).toEqual([name]);
+  }
+  for (const word of ["completion", "help", "frob", "--version", "toString"])
+    expect((await program(capturedTerminal(), word)).commands.map((command) => command.name())).toEqual(names);
+});
+
 describe("--help", () => {
   const commandLines = (command: Command, path: readonly string[] = []): string[][] => [
     [...path],
     ...command.commands.flatMap((inner) => commandLines(inner, [...path, inner.name()])),
   ];
 
-  test.each(commandLines(program(capturedTerminal())).map((words) => [words.join(" "), words] as const))(
+  test.each(commandLines(tree).map((words) => [words.join(" "), words] as const))(
     "of calybris %s lists every argument and option",
     async (_name, words) => {
       const { exit, out, complaints } = await calybris(...words, "--help");
       expect({ exit, complaints }).toEqual({ exit: 0, complaints: "" });
       expect(out).toContain(`Usage: ${["calybris", ...words].join(" ")}`);
-      const command = words.reduce(
-        (at, word) => at.commands.find((inner) => inner.name() === word) ?? at,
-        program(capturedTerminal()),
-      );
+      const command = words.reduce((at, word) => at.commands.find((inner) => inner.name() === word) ?? at, tree);
       for (const { long, description } of command.options) {
         expect(out).toContain(long);
         expect(description).not.toBe("");
