@@ -5,32 +5,51 @@
  */
 
 const WINDOW_MS = 60_000;
-const PROMPTS_MAX = 20_000;
+const SENDS_MAX = 20_000;
 const SEPARATOR = "\u0000";
 
+/** The last sends, in a ring: to find the oldest in a map takes as long as the map is large. */
 export class Repeats {
-  readonly #promptsMax: number;
-  /** When each prompt was sent last, in that order. */
-  readonly #sentMs = new Map<string, number>();
+  readonly #sendsMax: number;
+  readonly #keys: string[] = [];
+  readonly #sentMs: Float64Array;
+  /** The number of the last send of each prompt. */
+  readonly #lastOf = new Map<string, number>();
+  /** Sends so far, and the number of the oldest that is kept. */
+  #sentCount = 0;
+  #oldest = 0;
 
-  constructor(promptsMax: number = PROMPTS_MAX) {
-    this.#promptsMax = promptsMax;
+  constructor(sendsMax: number = SENDS_MAX) {
+    this.#sendsMax = sendsMax;
+    this.#sentMs = new Float64Array(sendsMax);
   }
 
   /** Whether the tenant sent the same prompt in the last minute; from now on it did. */
   sent(tenant: string, promptDigest: string, nowMs: number): boolean {
     const key = tenant + SEPARATOR + promptDigest;
-    const beforeMs = this.#sentMs.get(key);
-    this.#sentMs.delete(key);
-    this.#sentMs.set(key, nowMs);
-    for (const [oldest, sentMs] of this.#sentMs) {
-      if (this.#sentMs.size <= this.#promptsMax && sentMs > nowMs - WINDOW_MS) break;
-      this.#sentMs.delete(oldest);
-    }
-    return beforeMs !== undefined && beforeMs > nowMs - WINDOW_MS;
+    this.#forgetUntil(nowMs - WINDOW_MS);
+    const isRepeat = this.#lastOf.has(key);
+    if (this.#sentCount - this.#oldest === this.#sendsMax) this.#forgetOldest();
+    const place = this.#sentCount % this.#sendsMax;
+    this.#keys[place] = key;
+    this.#sentMs[place] = nowMs;
+    this.#lastOf.set(key, this.#sentCount);
+    this.#sentCount += 1;
+    return isRepeat;
   }
 
   get promptCount(): number {
-    return this.#sentMs.size;
+    return this.#lastOf.size;
+  }
+
+  #forgetUntil(atMs: number): void {
+    while (this.#oldest < this.#sentCount && (this.#sentMs[this.#oldest % this.#sendsMax] as number) <= atMs)
+      this.#forgetOldest();
+  }
+
+  #forgetOldest(): void {
+    const key = this.#keys[this.#oldest % this.#sendsMax] as string;
+    if (this.#lastOf.get(key) === this.#oldest) this.#lastOf.delete(key);
+    this.#oldest += 1;
   }
 }

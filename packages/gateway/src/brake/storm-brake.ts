@@ -67,9 +67,10 @@ export class StormBrake {
   /** A call ended. One that the brake refused is not reported: it cost nothing. */
   ended(tenant: string, promptDigest: string, end: { readonly isAnswered: boolean; readonly nowMs: number }): void {
     const key = keyOf(tenant, promptDigest);
-    const failures = this.#failures.get(key) ?? new Failures(this.#perMinute);
-    this.#failures.delete(key);
+    const before = this.#failures.get(key);
+    if (before !== undefined) this.#failures.delete(key);
     if (end.isAnswered) return;
+    const failures = before ?? new Failures(this.#perMinute);
     failures.add(end.nowMs);
     this.#failures.set(key, failures);
     if (this.#failures.size <= this.#promptsMax) return;

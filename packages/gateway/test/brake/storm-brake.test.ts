@@ -98,4 +98,22 @@ describe("a repeat", () => {
     repeats.sent("t", "later", MINUTE_MS);
     expect(repeats.promptCount).toBe(1);
   });
+
+  test("is found among the last sends, as many as are kept, and of no send before them", () => {
+    const sends = fc.array(fc.record({ afterMs: fc.nat(20_000), digest: fc.nat(8) }), { maxLength: 80 });
+    fc.assert(
+      fc.property(sends, fc.integer({ min: 1, max: 6 }), (list, sendsMax) => {
+        const repeats = new Repeats(sendsMax);
+        const sent: { readonly digest: number; readonly atMs: number }[] = [];
+        let nowMs = 0;
+        for (const { afterMs, digest } of list) {
+          nowMs += afterMs;
+          const kept = sent.slice(-sendsMax).filter(({ atMs }) => atMs > nowMs - MINUTE_MS);
+          expect(repeats.sent("t", String(digest), nowMs)).toBe(kept.some((one) => one.digest === digest));
+          sent.push({ digest, atMs: nowMs });
+          expect(repeats.promptCount).toBeLessThanOrEqual(sendsMax);
+        }
+      }),
+    );
+  });
 });
