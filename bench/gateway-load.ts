@@ -7,13 +7,15 @@
  * @module
  */
 import { connect, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { callBody, JSON_ANSWER, STREAM_ANSWER } from "./gateway-answers.ts";
 
 export interface CallPlan {
   readonly port: number;
   readonly connections: number;
   readonly isStreamed: boolean;
-  /** Not counted. */
+  /** So many calls are answered, and then so many milliseconds pass, before any is counted. */
+  readonly warmCalls: number;
   readonly warmMs: number;
   readonly measureMs: number;
   /** Calls a second that are due; without it, the load is closed. */
@@ -40,6 +42,7 @@ const LATENCIES_MAX = 4_000_000;
 const CHUNKED_END = Buffer.from("0\r\n\r\n");
 /** Beyond what is due at once, an open load is lost. */
 const WAITING_MAX = 100_000;
+const WARM_LOOK_MS = 20;
 
 class Connection {
   readonly #load: Load;
@@ -162,13 +165,14 @@ class Load {
   }
 
   async run(): Promise<CallResult> {
-    const { connections, port, warmMs, measureMs, perSecond } = this.#plan;
+    const { connections, port, warmCalls, warmMs, measureMs, perSecond } = this.#plan;
     const all = Array.from({ length: connections }, () => new Connection(this, port));
     const pacing = perSecond === undefined ? undefined : this.#pace(perSecond);
-    await new Promise((resolve) => setTimeout(resolve, warmMs));
+    while (this.#answered < warmCalls && this.#errors < connections) await sleep(WARM_LOOK_MS);
+    await sleep(warmMs);
     const startedMs = performance.now();
     this.#isCounting = true;
-    await new Promise((resolve) => setTimeout(resolve, measureMs));
+    await sleep(measureMs);
     this.#isCounting = false;
     this.#isOver = true;
     clearInterval(pacing);

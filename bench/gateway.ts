@@ -26,20 +26,22 @@ import { markdownTable, median, progress } from "./harness.ts";
 import { portkeyServer } from "./portkey.ts";
 
 interface Size {
+  /** Calls of each kind that every gateway answers before anything is measured, so that each is compiled as far as it will be. */
+  readonly warmCalls: number;
   readonly warmMs: number;
   readonly measureMs: number;
   readonly rounds: number;
   readonly connections: readonly number[];
 }
 
-const FULL: Size = { warmMs: 700, measureMs: 1_500, rounds: 3, connections: [10, 128] };
-const SMOKE: Size = { warmMs: 50, measureMs: 150, rounds: 1, connections: [4] };
+const FULL: Size = { warmCalls: 10_000, warmMs: 500, measureMs: 2_000, rounds: 3, connections: [10, 128] };
+const SMOKE: Size = { warmCalls: 20, warmMs: 50, measureMs: 150, rounds: 1, connections: [4] };
 
 /** Processor time of the gateway's process is counted over all calls, those before the measurement included. */
 interface Measured extends CallResult {
   readonly processorUs: number;
 }
-type Load = Omit<CallPlan, "port" | "headers" | "run">;
+type Load = Omit<CallPlan, "port" | "headers" | "run" | "warmCalls">;
 
 export async function benchGateway({ full }: BenchOptions): Promise<string> {
   const size = full ? FULL : SMOKE;
@@ -54,6 +56,7 @@ export async function benchGateway({ full }: BenchOptions): Promise<string> {
     sides.push(await bareSide(provider));
     if ("file" in portkey) sides.push(await portkeySide(portkey.file, provider));
     sides.push(await calybrisSide(folder, provider));
+    await warm(sides, size);
     const { table, maximum } = await rates(sides, size);
     const parts = [table, await open(direct, sides, maximum, size), starts(sides)];
     return [...parts, ...("problem" in portkey ? [portkey.problem] : [])].join("\n\n");
@@ -61,6 +64,14 @@ export async function benchGateway({ full }: BenchOptions): Promise<string> {
     for (const side of [...sides, mock]) await endSide(side);
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The same number of calls for each. */
+async function warm(sides: readonly Side[], { warmCalls, connections }: Size): Promise<void> {
+  const most = Math.max(...connections);
+  for (const isStreamed of [false, true])
+    for (const side of sides) await run(side, { connections: most, isStreamed, warmMs: 0, measureMs: 0 }, warmCalls);
+  if (warmCalls >= FULL.warmCalls) progress(`every gateway has answered ${2 * warmCalls} calls`);
 }
 
 /** As fast as each goes, in turns. */
@@ -142,9 +153,9 @@ async function inTurns(
   return results;
 }
 
-async function run(side: Side, load: Load): Promise<Measured> {
+async function run(side: Side, load: Load, warmCalls = 0): Promise<Measured> {
   const { name, port, headers } = side;
-  const plan: CallPlan = { ...load, port, headers, run: randomUUID() };
+  const plan: CallPlan = { ...load, warmCalls, port, headers, run: randomUUID() };
   const words = [join(import.meta.dirname, "gateway-load.ts"), JSON.stringify(plan)];
   const beforeUs = processorUs(side);
   const { stdout } = await promisify(execFile)(process.execPath, words);
