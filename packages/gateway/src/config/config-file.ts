@@ -5,7 +5,6 @@
  */
 import { decodeUtf8, type JsonDocument, readFileBytes, readJson } from "@calybris/engine/internal";
 import { CalybrisError, type ExactJson } from "@calybris/kernel";
-import { isAlias, LineCounter, parseDocument, visit } from "yaml";
 
 /** @throws CalybrisError `CAL_INPUT_UNREADABLE`, or `CAL_INPUT_MALFORMED` with the line. */
 export async function readConfigFile(file: string): Promise<JsonDocument> {
@@ -13,7 +12,9 @@ export async function readConfigFile(file: string): Promise<JsonDocument> {
   return /\.ya?ml$/i.test(file) ? readYaml(decodeUtf8(bytes, file), file) : readJson(bytes, file);
 }
 
-function readYaml(source: string, file: string): JsonDocument {
+/** The parser has 72 modules, and is loaded for a YAML file only. */
+async function readYaml(source: string, file: string): Promise<JsonDocument> {
+  const { isAlias, LineCounter, parseDocument, visit } = await import("yaml");
   const lines = new LineCounter();
   const document = parseDocument(source, {
     version: "1.2",
