@@ -1,6 +1,7 @@
 /** The text of `docs/errors.md`, from the error tables in the code. @module */
 import { ESTIMATE_ERRORS } from "@calybris/estimate";
 import { GATEWAY_ERRORS } from "@calybris/gateway";
+import { ENGINE_ERRORS } from "@calybris/engine";
 import { ERRORS, type ErrorRow } from "@calybris/kernel";
 import { SAVINGS_ERRORS } from "@calybris/savings";
 import { CLI_ERRORS } from "../packages/cli/src/cli-errors.ts";
@@ -16,7 +17,7 @@ The page is generated from the tables of the packages (\`*-errors.ts\`, in the k
 `;
 
 /** Each package has its own. */
-const TABLES: readonly object[] = [ERRORS, CLI_ERRORS, GATEWAY_ERRORS, SAVINGS_ERRORS, ESTIMATE_ERRORS];
+const TABLES: readonly object[] = [ERRORS, ENGINE_ERRORS, CLI_ERRORS, GATEWAY_ERRORS, SAVINGS_ERRORS, ESTIMATE_ERRORS];
 
 /** Columns are padded as the formatter pads them. */
 export function errorTable(): string {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ENGINE_ERRORS } from "@calybris/engine";
 import { ERRORS } from "@calybris/kernel";
 import { parse } from "yaml";
 import { parsePolicyFile } from "@calybris/engine";
@@ -44,7 +45,7 @@ const QUERIES: [string, string][] = [
 /** Names that Prometheus adds to what it scrapes. */
 const SCRAPED = new Set(["job", "instance"]);
 const VALUES: Readonly<Record<string, readonly string[]>> = {
-  code: [...Object.keys(ERRORS), ...Object.keys(GATEWAY_ERRORS)],
+  code: [...Object.keys(ERRORS), ...Object.keys(ENGINE_ERRORS), ...Object.keys(GATEWAY_ERRORS)],
   operation: CONTRACTS.map(({ name }) => name),
   action: ["execute", "substitute", "reject"],
   result: CALL_RESULTS,

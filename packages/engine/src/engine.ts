@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { EngineError } from "./engine-errors.ts";
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot } from "@calybris/kernel";
 import type { EngineCheckpoints } from "./checkpoint/engine-checkpoints.ts";
 import { EngineCalls } from "./flows/calls.ts";
@@ -354,7 +355,7 @@ export class Engine {
    *
    * @returns the error that every command gets.
    */
-  stop(cause: unknown): CalybrisError<"CAL_ENGINE_STOPPED"> {
+  stop(cause: unknown): EngineError<"CAL_ENGINE_STOPPED"> {
     return this.#failStop.stop(cause);
   }
 

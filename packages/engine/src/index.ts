@@ -26,6 +26,7 @@
  */
 
 // Opening, deciding, activating policies.
+export { ENGINE_ERRORS, EngineError, type EngineErrorCode, type EngineErrorDetails } from "./engine-errors.ts";
 export {
   type ClockCorrection,
   type Decided,

@@ -6,7 +6,7 @@
 import { randomBytes } from "node:crypto";
 import {
   type Actor,
-  CalybrisError,
+  type CalybrisError,
   type EntryBody,
   invariant,
   type Kernel,
@@ -14,6 +14,7 @@ import {
   snapshotDigest,
   toHex,
 } from "@calybris/kernel";
+import { EngineError } from "./engine-errors.ts";
 import type { CheckpointResult, CheckpointSettings } from "./checkpoint/checkpoint-keeper.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import { seedOf } from "./flows/draw-seed.ts";
@@ -124,7 +125,7 @@ function applyRead(state: EngineState, { head, segment, offset, tree }: GoodEntr
       invariant(body.treeRoot === tree.digest(), "a state entry holds the root of the tree of the entries before it");
     state.apply(head.sequence, head.at, body);
   } catch (cause) {
-    throw new CalybrisError(
+    throw new EngineError(
       "CAL_JOURNAL_CORRUPT",
       {
         file: segmentName(segment),
@@ -141,13 +142,13 @@ function applyRead(state: EngineState, { head, segment, offset, tree }: GoodEntr
 /** A new journal begins with a policy; for one that exists, the policy given must be the active one. */
 export function requirePolicy(directory: string, { policy }: EngineSettings, state: EngineState): void {
   if (policy === undefined) {
-    if (state.sequence === 0) throw new CalybrisError("CAL_ENGINE_POLICY_REQUIRED", { directory });
+    if (state.sequence === 0) throw new EngineError("CAL_ENGINE_POLICY_REQUIRED", { directory });
     return;
   }
   if (state.sequence === 0) return;
   const given = toHex(snapshotDigest(policy, nodeSha256));
   const journal = state.current.snapshotDigest;
-  if (given !== journal) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal });
+  if (given !== journal) throw new EngineError("CAL_ENGINE_POLICY_MISMATCH", { given, journal });
 }
 
 /**
@@ -163,7 +164,7 @@ export function idleTime(
   nowUs: number,
 ): number {
   if (at - nowUs > AHEAD_US_MAX && repairClock === undefined)
-    throw new CalybrisError("CAL_JOURNAL_CLOCK", { directory, at: timeText(at), now: timeText(nowUs) });
+    throw new EngineError("CAL_JOURNAL_CLOCK", { directory, at: timeText(at), now: timeText(nowUs) });
   return Math.max(0, nowUs - at);
 }
 
@@ -171,7 +172,7 @@ export function idleTime(
 export function clockRefusal({ clock }: Ports): CalybrisError | undefined {
   const step = clock?.unconfirmed;
   if (step === undefined) return undefined;
-  return new CalybrisError("CAL_ENGINE_CLOCK", { from: timeText(step.fromUs), to: timeText(step.toUs) });
+  return new EngineError("CAL_ENGINE_CLOCK", { from: timeText(step.fromUs), to: timeText(step.toUs) });
 }
 
 function timeText(us: number): string {

@@ -3,7 +3,8 @@
  * read, and earlier ones are searched for a policy. Entries are not checked; `verify` checks them.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+
+import { EngineError } from "@calybris/engine";
 import { firstEntry, type ReadEntry, readEntries } from "./entries.ts";
 import { logFiles, readLog } from "./log-lines.ts";
 import { type JournalChange, malformed, policyChangeIn } from "./policy-change.ts";
@@ -25,7 +26,7 @@ export class DirectorySource implements JournalSource {
       if (entry.sequence === sequence) return entry;
       break;
     }
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
   }
 
   async *from(sequence: number): AsyncGenerator<ReadEntry> {

@@ -7,7 +7,8 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 import { join } from "node:path";
 import type { Head } from "@calybris/engine";
 import { HEAD_FILE, nodeChain, parseHead, unreadable } from "@calybris/engine/internal";
-import { CalybrisError, type ChainHash } from "@calybris/kernel";
+import type { CalybrisError, ChainHash } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Option } from "commander";
 import { firstEntry } from "./entries.ts";
 import { logFiles } from "./log-lines.ts";
@@ -97,5 +98,5 @@ function problemOf(stats: Stats): string | undefined {
 }
 
 function refused(file: string, problem: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_KEY", { file, problem });
+  return new EngineError("CAL_JOURNAL_KEY", { file, problem });
 }

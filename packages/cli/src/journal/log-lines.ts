@@ -3,6 +3,7 @@
  * its segments in order are one log.
  * @module
  */
+import { EngineError } from "@calybris/engine";
 import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -15,7 +16,7 @@ import {
   segmentNumber,
   unreadable,
 } from "@calybris/engine/internal";
-import { CalybrisError } from "@calybris/kernel";
+
 import { CliError } from "../cli-errors.ts";
 
 export interface LogLine {
@@ -68,7 +69,7 @@ function plainName(name: string): string {
 function sizeOf(segment: string): number {
   const stats = statSync(segment);
   if (stats.isFile()) return stats.size;
-  throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: segment, problem: "it is not a regular file" });
+  throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: segment, problem: "it is not a regular file" });
 }
 
 /** The lines of one file from an offset; blank ones, which prepared space consists of, are passed over. */

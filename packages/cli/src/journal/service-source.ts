@@ -4,7 +4,8 @@
  * @module
  */
 import type { CalybrisClient } from "@calybris/client";
-import { CalybrisError, parseEntryHead, parseEntryLine, type PolicySnapshot } from "@calybris/kernel";
+import { parseEntryHead, parseEntryLine, type PolicySnapshot } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { malformed, policyChangeIn } from "./policy-change.ts";
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource, PolicyAt } from "./source.ts";
@@ -35,7 +36,7 @@ export class ServiceSource implements JournalSource {
 
   async find(sequence: number): Promise<ReadEntry> {
     for await (const entry of this.#range(sequence, sequence)) return entry;
-    throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
   }
 
   from(sequence: number): AsyncGenerator<ReadEntry> {

@@ -5,7 +5,8 @@
  */
 import { type ColumnReading, columnReadings } from "@calybris/datasets";
 import type { Prior } from "@calybris/engine";
-import { CalybrisError, type Mistake } from "@calybris/kernel";
+import type { Mistake } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import type { Table } from "@calybris/learning";
 
 /** A remark is no longer than this. */
@@ -30,7 +31,7 @@ export function requirePriorReads(prior: Prior, about: unknown, file: string, ta
       problem: `is read, and ${table.name} has none`,
       remedy: "Name its column in the map.",
     });
-  if (mistakes.length > 0) throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes, file });
+  if (mistakes.length > 0) throw new EngineError("CAL_PRIOR_INVALID", { mistakes, file });
 }
 
 function mistakeOf(name: string, about: unknown, table: Table): Mistake | undefined {

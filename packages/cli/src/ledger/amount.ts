@@ -3,7 +3,8 @@
  * @module
  */
 import { type MoneyField, readMoney } from "@calybris/engine/internal";
-import { CalybrisError, I64_MAX, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
+import { I64_MAX, MONEY_UNITS, type MoneyUnit } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import type { Command } from "commander";
 
 /** The three options as commander names what they were given. */
@@ -46,7 +47,7 @@ export function amountGiven(given: AmountGiven, prefix: "" | "actual-", least: b
     remedy: `Write --${prefix}dollars, --${prefix}cents or --${prefix}microcents.`,
   };
   const problem = mistake.problem.replace(/\bamount(?:Dollars|Cents|Microcents)\b/, flag);
-  throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ ...mistake, path: flag(mistake.path), problem }] });
+  throw new EngineError("CAL_LEDGER_INVALID", { mistakes: [{ ...mistake, path: flag(mistake.path), problem }] });
 }
 
 function keyOf(prefix: "" | "actual-", { name, suffix }: MoneyUnit): keyof AmountGiven {

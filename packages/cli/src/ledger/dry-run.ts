@@ -5,7 +5,8 @@
  */
 import type { Budgets, UnknownTenants } from "@calybris/engine";
 import { EngineState, type LimitPreview, previewLimits, readBody } from "@calybris/engine/internal";
-import { CalybrisError, DEFAULT_TENANT, InvariantViolation } from "@calybris/kernel";
+import { DEFAULT_TENANT, InvariantViolation } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { readEntries } from "../journal/entries.ts";
 import { logFiles } from "../journal/log-lines.ts";
 import { printable } from "../terminal/terminal-text.ts";
@@ -22,7 +23,7 @@ export function previewOn(directory: string, budgets: Budgets, unknownTenants: U
       } catch (cause) {
         if (!(cause instanceof InvariantViolation)) throw cause;
         const details = { file, sequence: head.sequence, byteOffset, expected: cause.message, found: "another entry" };
-        throw new CalybrisError("CAL_JOURNAL_CORRUPT", details, { cause });
+        throw new EngineError("CAL_JOURNAL_CORRUPT", details, { cause });
       }
     }
   }

@@ -6,7 +6,8 @@
  */
 import { createFold, type Finding, type Fold, type Place } from "@calybris/audit";
 import { nodeSha256 } from "@calybris/engine";
-import { CalybrisError, type ChainHash, GENESIS_HASH } from "@calybris/kernel";
+import { type CalybrisError, type ChainHash, GENESIS_HASH } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { type ReadEntry, readEntries } from "../journal/entries.ts";
 import { logFiles } from "../journal/log-lines.ts";
 import { startProgress } from "../terminal/progress.ts";
@@ -65,5 +66,5 @@ export function foldMoney(directory: string, chain?: ChainHash): FoldedMoney {
 }
 
 function corrupt({ file, byteOffset }: ReadEntry, sequence: number, expected: string, found: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_CORRUPT", { file, sequence, byteOffset, expected, found });
+  return new EngineError("CAL_JOURNAL_CORRUPT", { file, sequence, byteOffset, expected, found });
 }

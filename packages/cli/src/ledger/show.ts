@@ -2,7 +2,8 @@
  * `calybris ledger show`: balances, from the journal alone, also while an engine has it; or from a running service.
  * @module
  */
-import { CalybrisError, type ConservationProof, type TenantProof } from "@calybris/kernel";
+import type { ConservationProof, TenantProof } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
@@ -101,7 +102,7 @@ export function findingsText(findings: readonly MoneyFinding[]): string {
 function around(proof: ConservationProof, name: string): ConservationProof {
   const byName = new Map(proof.tenants.map((tenant) => [tenant.tenant, tenant]));
   const tenant = byName.get(name);
-  if (tenant === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: name });
+  if (tenant === undefined) throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: name });
   const isBelow = (other: TenantProof | undefined): boolean =>
     other !== undefined && (other.tenant === name || isBelow(byName.get(other.parent ?? "")));
   const above = new Set<string>();

@@ -4,7 +4,8 @@
  */
 import type { Observation } from "@calybris/client";
 import type { ClientOutcome, Observed, Settled } from "@calybris/engine";
-import { CalybrisError, DISPOSITIONS, type Disposition, SIGNALS, type Signal } from "@calybris/kernel";
+import { DISPOSITIONS, type Disposition, SIGNALS, type Signal } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { journalOption } from "../journal/place.ts";
@@ -126,7 +127,7 @@ function costGiven(options: OutcomeOptions): bigint | undefined {
   const flag = (text: string): string =>
     text.replace(/\bcost(Dollars|Cents|Microcents)\b/g, (_, unit: string) => `--cost-${unit.toLowerCase()}`);
   const { path, problem, remedy } = cost;
-  throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes: [{ path: flag(path), problem: flag(problem), remedy }] });
+  throw new EngineError("CAL_OUTCOME_INVALID", { mistakes: [{ path: flag(path), problem: flag(problem), remedy }] });
 }
 
 function parseLatency(text: string): number {

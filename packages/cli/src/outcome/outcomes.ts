@@ -5,6 +5,7 @@
 import { ServiceError } from "@calybris/client";
 import type { ClientOutcome } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { journalOption, placeOf } from "../journal/place.ts";
@@ -151,7 +152,7 @@ async function reportRows(observe: Observe, { rows, ids, waitingMax, stop, onPro
     const answers = await Promise.allSettled(
       block.map(async ({ outcome, requestId }) => {
         const decisionId = requestId === undefined ? outcome.decisionId : ids.get(requestId);
-        if (decisionId === undefined) throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId: requestId ?? "" });
+        if (decisionId === undefined) throw new EngineError("CAL_OUTCOME_UNBOUND", { decisionId: requestId ?? "" });
         return observe({ ...outcome, decisionId });
       }),
     );

@@ -14,7 +14,8 @@ import {
   readMoney,
   showValue,
 } from "@calybris/engine/internal";
-import { CalybrisError, type ExactJson, I64_MAX, type Mistake } from "@calybris/kernel";
+import { type ExactJson, I64_MAX, type Mistake } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 
 /** One outcome, and the line of the file it is from. */
 export interface OutcomeRow {
@@ -61,7 +62,7 @@ function outcomeOf(value: ExactJson, line: number): Omit<OutcomeRow, "line"> {
     );
   const cost = costOf(members);
   if (typeof cost === "object") mistakes.add([cost.path], cost.problem, cost.remedy);
-  if (!mistakes.isEmpty) throw new CalybrisError("CAL_OUTCOME_INVALID", { mistakes: mistakes.list });
+  if (!mistakes.isEmpty) throw new EngineError("CAL_OUTCOME_INVALID", { mistakes: mistakes.list });
   const plain = Object.fromEntries(PLAIN_KEYS.map((key) => [key, members[key]]));
   const costMicrocents = typeof cost === "bigint" ? cost : undefined;
   const outcome = { ...plain, decisionId: decisionId ?? "", costMicrocents } as unknown as ClientOutcome;

@@ -19,6 +19,7 @@ import {
   toBase64,
   toHex,
 } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Command, InvalidArgumentError } from "commander";
 import { chainOfJournal, headOf, keyFileOption } from "../journal/key-file.ts";
 import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
@@ -130,7 +131,7 @@ async function journalOf(
   const chain = chainOfJournal(directory, keyFile);
   if (head === undefined || chain === undefined) {
     const problem = head === undefined ? "its head cannot be read" : "it is keyed; give --key-file";
-    throw new CalybrisError("CAL_JOURNAL_KEY", { file: directory, problem });
+    throw new EngineError("CAL_JOURNAL_KEY", { file: directory, problem });
   }
   return { directory, chain, until: head.sequence };
 }

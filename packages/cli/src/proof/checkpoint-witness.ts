@@ -18,6 +18,7 @@ import {
   verifySignature,
   type WitnessAnswer,
 } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Command } from "commander";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
 import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
@@ -72,7 +73,7 @@ async function collect(options: Options, terminal: Terminal): Promise<void> {
   const { directory, keyFile } = await placeOf(options);
   const chain = chainOfJournal(directory, keyFile);
   if (chain === undefined)
-    throw new CalybrisError("CAL_JOURNAL_KEY", { file: directory, problem: "it is keyed; give --key-file" });
+    throw new EngineError("CAL_JOURNAL_KEY", { file: directory, problem: "it is keyed; give --key-file" });
   const kept = newestCheckpoint(directory);
   if (kept === undefined) throw rejected("is missing: `calybris checkpoint create` makes the first");
   await openCheckpoint(kept.note, { logs: trust.logs.map(withoutDates), witnesses: [], quorum: 0 }, nodeVerifyEd25519);

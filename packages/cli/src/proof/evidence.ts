@@ -18,6 +18,7 @@ import {
   type VerifierKey,
   verifySplitView,
 } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { Command } from "commander";
 import { chainOfJournal, keyFileOption } from "../journal/key-file.ts";
 import { type JournalOptions, journalOption, placeOf } from "../journal/place.ts";
@@ -103,7 +104,7 @@ async function withPrefix(first: string, second: string, options: MakeOptions): 
   const { directory, keyFile } = await placeOf(options);
   const chain = chainOfJournal(directory, keyFile);
   if (chain === undefined)
-    throw new CalybrisError("CAL_JOURNAL_KEY", { file: directory, problem: "it is keyed; give --key-file" });
+    throw new EngineError("CAL_JOURNAL_KEY", { file: directory, problem: "it is keyed; give --key-file" });
   const { treeSize, root } = parseCheckpoint(parseNote(second).text);
   const size = sizeOf(first);
   const of = { directory, chain, until: Number(treeSize), earlierSize: Number(size) };

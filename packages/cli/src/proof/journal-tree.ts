@@ -13,6 +13,7 @@ import {
   type NodeSource,
   parseChainedLine,
 } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { logFiles, readLog } from "../journal/log-lines.ts";
 
 const GENESIS = "genesis";
@@ -60,7 +61,7 @@ export function treeOfJournal({
       const line = parseChainedLine(bytes);
       const isNext = line?.sequence === next && line.previousHash === last;
       if (line === undefined || !isNext || chain(line.previousHash, line.data) !== line.entryHash)
-        throw new CalybrisError("CAL_JOURNAL_CORRUPT", {
+        throw new EngineError("CAL_JOURNAL_CORRUPT", {
           file,
           sequence: next,
           byteOffset,

@@ -2,10 +2,11 @@
  * The checkpoints of a journal, beside it: `checkpoints/<tree size>.note`, each whole and durable before it has its name.
  * @module
  */
+import { EngineError } from "@calybris/engine";
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { unreadable } from "@calybris/engine/internal";
-import { CalybrisError } from "@calybris/kernel";
+
 import { proofText } from "./proof-file.ts";
 
 const DIRECTORY = "checkpoints";
@@ -43,7 +44,7 @@ export function keepCheckpoint(journal: string, treeSize: number, note: string):
     for (const each of [directory, journal]) syncDirectory(each);
   } catch (cause) {
     const problem = `${file} cannot be written: ${(cause as Error).message}`;
-    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: directory, problem }, { cause });
+    throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: directory, problem }, { cause });
   }
   return file;
 }

@@ -18,6 +18,7 @@ import {
   STANDARD_INPUT,
   streamFile,
 } from "@calybris/engine/internal";
+import { EngineError } from "@calybris/engine";
 import { CalybrisError, type Mistake, type PolicySnapshot } from "@calybris/kernel";
 import { jsonText } from "../terminal/json-text.ts";
 
@@ -131,8 +132,9 @@ export function atLine(cause: unknown, file: string, line: number): unknown {
     const mistakes = cause.details.mistakes.map((mistake) => ({ ...mistake, line }));
     return new CalybrisError("CAL_REQUEST_INVALID", { mistakes, file }, { cause });
   }
-  if (isCode(cause, "CAL_REQUEST_ID_REUSED")) {
-    const problem = `was already decided in entry ${cause.details.sequence}, for a different request`;
+  if (cause instanceof EngineError && cause.code === "CAL_REQUEST_ID_REUSED") {
+    const { sequence } = (cause as EngineError<"CAL_REQUEST_ID_REUSED">).details;
+    const problem = `was already decided in entry ${sequence}, for a different request`;
     const mistake = { path: "requestId", problem, remedy: "Give a new request a new ID.", line };
     return new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [mistake], file }, { cause });
   }

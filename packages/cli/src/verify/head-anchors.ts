@@ -17,6 +17,7 @@ import {
   unreadable,
 } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 
 export interface KeyedAnchor extends HeadAnchor {
   readonly keyed: boolean;
@@ -71,7 +72,7 @@ function smallFile(file: string): string | undefined {
   } catch (cause) {
     throw unreadable(file, cause);
   }
-  throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: file, problem: "it is not a regular file" });
+  throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: file, problem: "it is not a regular file" });
 }
 
 function realPath(file: string): string {

@@ -12,7 +12,8 @@ import {
   snapshotName,
   unreadable,
 } from "@calybris/engine/internal";
-import { CalybrisError } from "@calybris/kernel";
+import type { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import type { LogFiles } from "../journal/log-lines.ts";
 
 /** @throws CalybrisError `CAL_JOURNAL_UNREADABLE` when there is no snapshot, or no segment that begins behind it. */
@@ -34,5 +35,5 @@ export function newestSnapshot(directory: string): LogFiles & { readonly lines: 
 }
 
 function absent(path: string, problem: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_UNREADABLE", { path, problem });
+  return new EngineError("CAL_JOURNAL_UNREADABLE", { path, problem });
 }

@@ -8,15 +8,8 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { nodeSha256, unreadable } from "@calybris/engine/internal";
-import {
-  CalybrisError,
-  freshWitnessState,
-  parseCheckpoint,
-  parseNote,
-  toHex,
-  toUtf8,
-  type WitnessState,
-} from "@calybris/kernel";
+import { freshWitnessState, parseCheckpoint, parseNote, toHex, toUtf8, type WitnessState } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 
 export class WitnessStore {
   readonly #directory: string;
@@ -35,7 +28,7 @@ export class WitnessStore {
       if (kept !== origin) throw new Error(`it is of ${kept}`);
       return { treeSize, root };
     } catch (cause) {
-      throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: file, problem: (cause as Error).message }, { cause });
+      throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: file, problem: (cause as Error).message }, { cause });
     }
   }
 
@@ -72,7 +65,7 @@ export class WitnessStore {
       }
     } catch (cause) {
       const problem = `it cannot be written: ${(cause as Error).message}`;
-      throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: file, problem }, { cause });
+      throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: file, problem }, { cause });
     }
   }
 

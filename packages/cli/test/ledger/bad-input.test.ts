@@ -1,5 +1,6 @@
 import { type Decided, Engine, parseBudgets } from "@calybris/engine";
 import { InlineDriver, Writer } from "@calybris/engine/internal";
+import type { EngineError } from "@calybris/engine";
 import { CalybrisError, I64_MAX } from "@calybris/kernel";
 import { beforeEach, describe, expect, test } from "vitest";
 import { MemoryDisk } from "../../../engine/test/support/memory-disk.ts";
@@ -171,7 +172,7 @@ describe("names", () => {
   test("every mistake is reported at once", async () => {
     const command = { tenant: "", amountMicrocents: 0n, id: "" };
     const error = await refused(() => engine.ledger.grant(command));
-    const { mistakes: reported } = (error as CalybrisError<"CAL_LEDGER_INVALID">).details;
+    const { mistakes: reported } = (error as EngineError<"CAL_LEDGER_INVALID">).details;
     expect(reported.map(({ path }) => path)).toEqual(["tenant", "amountMicrocents", "id"]);
   });
 
@@ -279,7 +280,7 @@ describe("budgets", () => {
       parseBudgets(value);
     } catch (error) {
       expect(error).toMatchObject({ code: "CAL_BUDGETS_INVALID" });
-      return (error as CalybrisError<"CAL_BUDGETS_INVALID">).details.mistakes;
+      return (error as EngineError<"CAL_BUDGETS_INVALID">).details.mistakes;
     }
     return [];
   };

@@ -5,11 +5,12 @@
 import {
   type AttemptBegunEntry,
   type AttemptEndedEntry,
-  CalybrisError,
+  type CalybrisError,
   type Caused,
   microcents,
   U32_MAX,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { amountField, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import { drive } from "../ledger/cells.ts";
@@ -48,7 +49,7 @@ export function orderAttempt(
   return journal.step(() => {
     const fault = attemptFault(ledger.reservations, { ...place, change: "begun" });
     if (fault !== undefined)
-      throw new CalybrisError("CAL_CALL_ATTEMPT_INVALID", { decisionId, problem: `cannot begin: ${fault}` });
+      throw new EngineError("CAL_CALL_ATTEMPT_INVALID", { decisionId, problem: `cannot begin: ${fault}` });
     const { cells, headroom } = headroomForAttempt(ledger, place.of, []);
     const reservation = reservationWithin(bound, limits, 0n, cells.length === 0 ? undefined : headroom);
     if (reservation === undefined) throw tooExpensive(decisionId, bound, limits, headroom);
@@ -100,7 +101,7 @@ function tooExpensive(
     undefined,
   );
   const neededMicrocents = lowest?.reservedMicrocents ?? 0n;
-  return new CalybrisError("CAL_CALL_ATTEMPT_BUDGET", { decisionId, headroomMicrocents, neededMicrocents });
+  return new EngineError("CAL_CALL_ATTEMPT_BUDGET", { decisionId, headroomMicrocents, neededMicrocents });
 }
 
 /**

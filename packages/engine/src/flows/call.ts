@@ -8,7 +8,7 @@
  * @module
  */
 import {
-  CalybrisError,
+  type CalybrisError,
   type Caused,
   type DecisionEntry,
   HOLD_CAUSES,
@@ -18,6 +18,7 @@ import {
   runningId,
   U32_MAX,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { Amount } from "../intake/client-request.ts";
 import { nameField, oneOfField, optionalField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
@@ -292,7 +293,7 @@ export class Call {
   }
 
   #endedError(): CalybrisError {
-    return new CalybrisError("CAL_CALL_ENDED", { decisionId: this.decisionId, state: this.standing.state });
+    return new EngineError("CAL_CALL_ENDED", { decisionId: this.decisionId, state: this.standing.state });
   }
 
   /** Numbers of the attempts of which no cost is known. */
@@ -301,11 +302,11 @@ export class Call {
   }
 
   #costUnknown(attempts: readonly number[]): CalybrisError {
-    return new CalybrisError("CAL_CALL_COST_UNKNOWN", { decisionId: this.decisionId, attempts: attempts.join(", ") });
+    return new EngineError("CAL_CALL_COST_UNKNOWN", { decisionId: this.decisionId, attempts: attempts.join(", ") });
   }
 
   #invalid(problem: string): CalybrisError {
-    return new CalybrisError("CAL_CALL_ATTEMPT_INVALID", { decisionId: this.decisionId, problem });
+    return new EngineError("CAL_CALL_ATTEMPT_INVALID", { decisionId: this.decisionId, problem });
   }
 
   #orderGivenEnd(end: AttemptEnd | undefined): void {

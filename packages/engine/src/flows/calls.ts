@@ -8,7 +8,7 @@
  * @module
  */
 import {
-  CalybrisError,
+  type CalybrisError,
   type DecisionEntry,
   decisionIdOf,
   identityNumber,
@@ -16,6 +16,7 @@ import {
   parseDecisionId,
   runningId,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
 import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -179,7 +180,7 @@ export class EngineCalls {
     if (entry.promptDigest === undefined || entry.promptDigest !== promptDigest)
       throw requestIdReused(requestId, sequence);
     const decisionId = decisionIdOf(sequence, identityNumber(entry.identity));
-    throw new CalybrisError("CAL_CALL_REPEATED", { requestId, decisionId, state: this.#stateOf(decisionId, entry) });
+    throw new EngineError("CAL_CALL_REPEATED", { requestId, decisionId, state: this.#stateOf(decisionId, entry) });
   }
 
   #stateOf(decisionId: string, entry: DecisionEntry): CallState {

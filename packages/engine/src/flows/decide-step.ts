@@ -7,14 +7,8 @@
  * step orders all of them or none.
  * @module
  */
-import {
-  CalybrisError,
-  type DecisionEntry,
-  DEFAULT_TENANT,
-  type EntryBody,
-  type PeriodEntry,
-  REGIME_COUNT,
-} from "@calybris/kernel";
+import { type DecisionEntry, DEFAULT_TENANT, type EntryBody, type PeriodEntry, REGIME_COUNT } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { ShadowDecider } from "./shadow.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
@@ -227,14 +221,14 @@ export class DecideStep {
     const { state, unknownTenants } = this.#ports;
     const account = state.ledger.account(tenant);
     if (account === undefined && tenant !== DEFAULT_TENANT && unknownTenants() === "refuse")
-      throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+      throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return account;
   }
 
   /** A reservation costs memory until it is closed, also one of nothing. */
   #refuseWhenFull(account: Account | undefined): void {
     if (account === undefined || account.openCount < this.#ports.openReservationsMax) return;
-    throw new CalybrisError("CAL_LEDGER_RESERVATIONS_FULL", { tenant: account.tenant, open: account.openCount });
+    throw new EngineError("CAL_LEDGER_RESERVATIONS_FULL", { tenant: account.tenant, open: account.openCount });
   }
 }
 

@@ -3,7 +3,8 @@
  * its SHA-256 in that entry. Without it a journal can be read and verified, but not continued.
  * @module
  */
-import { CalybrisError, toHex } from "@calybris/kernel";
+import { toHex } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { SEED_BYTES } from "../router/draws.ts";
 import type { SeedStore, Storage } from "../storage/storage.ts";
@@ -22,9 +23,9 @@ export function makeSeed(store: SeedStore, randomBytes: (count: number) => Uint8
 export function seedOf({ seed: store, name: directory }: Storage, digest: string): Uint8Array {
   const seed = store.read();
   if (seed === undefined)
-    throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it is not there, or not whole" });
+    throw new EngineError("CAL_ENGINE_SEED", { directory, problem: "it is not there, or not whole" });
   if (seedDigest(seed) !== digest)
-    throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it is not the one that was promised" });
+    throw new EngineError("CAL_ENGINE_SEED", { directory, problem: "it is not the one that was promised" });
   return seed;
 }
 

@@ -6,7 +6,7 @@
 import { userInfo } from "node:os";
 import {
   type Actor,
-  CalybrisError,
+  type CalybrisError,
   type Caused,
   isActor,
   isName,
@@ -20,6 +20,7 @@ import {
   readBody,
   systemActor,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { showValue } from "../intake/mistakes.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
@@ -169,7 +170,7 @@ export class EngineKeys {
     }
     if (onBehalfOf !== undefined && !isName(onBehalfOf))
       mistakes.push({ path: "onBehalfOf", problem: `is ${showValue(onBehalfOf)}`, remedy: `Send ${NAME_WANTED}.` });
-    if (mistakes.length > 0) throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes });
+    if (mistakes.length > 0) throw new EngineError("CAL_LEDGER_INVALID", { mistakes });
     this.#assertActive(actor);
     return onBehalfOf === undefined ? { actor } : { actor, onBehalfOf };
   }
@@ -201,12 +202,12 @@ export class EngineKeys {
 
   #assertActive(actor: Actor): void {
     if (typeof actor === "number" && this.#ports.book.key(actor) === undefined)
-      throw new CalybrisError("CAL_ENGINE_ACTOR", { actor });
+      throw new EngineError("CAL_ENGINE_ACTOR", { actor });
   }
 }
 
 function invalidKey(path: string, problem: string, remedy: string): CalybrisError {
-  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path, problem, remedy }] });
+  return new EngineError("CAL_LEDGER_INVALID", { mistakes: [{ path, problem, remedy }] });
 }
 
 /** Refuses what a reader of the journal would. */
@@ -217,6 +218,6 @@ function refuseMalformed({ kind: _, ...members }: KeyEntry): void {
     if (!(cause instanceof RangeError)) throw cause;
     const remedy = "Give a name, the SHA-256 of the secret, its tenants and its scopes.";
     const mistake: Mistake = { path: "key", problem: `is no key: ${cause.message}`, remedy };
-    throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [mistake] }, { cause });
+    throw new EngineError("CAL_LEDGER_INVALID", { mistakes: [mistake] }, { cause });
   }
 }

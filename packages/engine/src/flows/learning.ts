@@ -11,6 +11,7 @@ import {
   REGIME_COUNT,
   writeExact,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { digestField, refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordering } from "../journal/journal.ts";
@@ -94,11 +95,11 @@ export class EngineLearning {
       prior: prior === undefined ? { value: prior } : digestField("prior", prior),
     });
     if (prior !== inForce)
-      throw new CalybrisError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", inForce: inForce ?? "" });
+      throw new EngineError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", inForce: inForce ?? "" });
     if (regimes > 0 && this.#ports.router.boundaries === undefined) {
       const problem = `is ${regimes}, and no regimes are known yet`;
       const remedy = "Activate a prior first, or wait for the end of the warm-up; 0 is allowed at any time.";
-      throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "regimes", problem, remedy }] });
+      throw new EngineError("CAL_LEDGER_INVALID", { mistakes: [{ path: "regimes", problem, remedy }] });
     }
     const { alphaBps, deltaBps, samples } = fields;
     const named = prior === undefined ? {} : { prior };
@@ -143,7 +144,7 @@ export class EngineLearning {
     if (writeExact(prior.featureNames) !== writeExact(wanted)) {
       const problem = `are ${prior.featureNames.join(", ") || "none"}, and the policy has ${wanted.join(", ") || "none"}`;
       const remedy = "Name the same features in the same order in the policy's `learning.features`.";
-      throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes: [{ path: "features", problem, remedy }] });
+      throw new EngineError("CAL_PRIOR_INVALID", { mistakes: [{ path: "features", problem, remedy }] });
     }
     const { sequence, durable } = this.#ports.journal.append({
       kind: "prior",

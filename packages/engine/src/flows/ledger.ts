@@ -8,7 +8,6 @@
  * @module
  */
 import {
-  CalybrisError,
   type Caused,
   type ConservationProof,
   type GrantEntry,
@@ -20,6 +19,7 @@ import {
   type ReservationEntry,
   type TenantProof,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { Budgets } from "../intake/budgets-file.ts";
 import type { Amount } from "../intake/client-request.ts";
 import {
@@ -206,7 +206,7 @@ export class EngineLedger {
   /** @throws CalybrisError `CAL_LEDGER_TENANT_UNKNOWN`. */
   balance(tenant: string): TenantProof {
     const account = this.#ports.ledger.account(tenant);
-    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+    if (account === undefined) throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return tenantProof(account);
   }
 
@@ -229,7 +229,7 @@ export class EngineLedger {
   /** The cells that a tenant's reservations are made on. */
   levels(tenant: string): readonly number[] {
     const account = this.#ports.ledger.account(tenant);
-    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+    if (account === undefined) throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     return this.#ports.ledger.cellsOf(account);
   }
 

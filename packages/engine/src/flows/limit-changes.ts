@@ -2,7 +2,8 @@
  * Which limits of a budgets file differ from those of the ledger, and which cannot be.
  * @module
  */
-import { CalybrisError, type LimitEntry, type Mistake, writeExact } from "@calybris/kernel";
+import { type LimitEntry, type Mistake, writeExact } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { Budgets, TenantLimit } from "../intake/budgets-file.ts";
 import { TENANTS_MAX } from "../ledger/cells.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -39,5 +40,5 @@ function refuseWhatCannotBe(budgets: Budgets, ledger: Ledger): void {
     const remedy = `A journal holds at most ${TENANTS_MAX} tenants; those that were ever named count.`;
     mistakes.push({ path: "tenants", problem: `would make ${count} in all`, remedy });
   }
-  if (mistakes.length > 0) throw new CalybrisError("CAL_BUDGETS_INVALID", { mistakes });
+  if (mistakes.length > 0) throw new EngineError("CAL_BUDGETS_INVALID", { mistakes });
 }

@@ -10,7 +10,6 @@
 import {
   asActed,
   type BeliefEntry,
-  CalybrisError,
   type Caused,
   type DecisionEntry,
   fromHex,
@@ -24,6 +23,7 @@ import {
   selectionDigest,
   toHex,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordering } from "../journal/journal.ts";
@@ -90,7 +90,7 @@ export class EngineOutcomes {
       const { decisionId } = reported;
       const found = held ?? (await this.#ports.find(decisionId));
       if (found === undefined || runningId(found.entry) === 0)
-        throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId });
+        throw new EngineError("CAL_OUTCOME_UNBOUND", { decisionId });
       const of = Number(decisionId.split("-")[0]);
       const drawnFrom = outcomes.find(of) === undefined ? (found.entry.learning?.belief ?? 0) : 0;
       // A belief that is kept is not waited for, so that this entry goes to the disk with one ordered just before it.
@@ -102,8 +102,7 @@ export class EngineOutcomes {
           const before = outcomes.find(of);
           if (before === undefined) return undefined;
           const { sequence } = before;
-          if (!isSameReport(before, reported))
-            throw new CalybrisError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence });
+          if (!isSameReport(before, reported)) throw new EngineError("CAL_OUTCOME_DUPLICATE", { decisionId, sequence });
           return { ...before.observed, decisionId, repeated: true, settlement: undefined };
         },
         order: () => this.#order(reported, { ...this.#entryOf(of, reported, found, belief), ...caused }),
@@ -224,7 +223,7 @@ export class EngineOutcomes {
     if (closed !== undefined) {
       const { state, sequence, actualMicrocents } = closed;
       if (costMicrocents === actualMicrocents) return {};
-      throw new CalybrisError("CAL_OUTCOME_COST", { decisionId, costMicrocents, state, sequence, actualMicrocents });
+      throw new EngineError("CAL_OUTCOME_COST", { decisionId, costMicrocents, state, sequence, actualMicrocents });
     }
     if (!settle || ledger.reservations.open(of) === undefined) return { costMicrocents };
     return ledger.isOverrun(of, costMicrocents)

@@ -6,7 +6,6 @@
  * @module
  */
 import {
-  CalybrisError,
   type Caused,
   type GenesisEntry,
   JOURNAL_FORMAT,
@@ -20,6 +19,7 @@ import {
   toHex,
   writeExact,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { Budgets } from "../intake/budgets-file.ts";
 import { nodeSha256, nodeSha256Into } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
@@ -188,7 +188,7 @@ export class EnginePolicies {
   promote(policyId: number, caller: Caller): Promise<PolicyActivation> {
     const { state } = this.#ports;
     return this.#activateKnown("promoted", policyId, caller, () => {
-      if (state.policies.staged?.id !== policyId) throw new CalybrisError("CAL_ROLLOUT_NOT_STAGED", { policyId });
+      if (state.policies.staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
     });
   }
 
@@ -207,7 +207,7 @@ export class EnginePolicies {
     const { state, failStop, firstResults, keys, journal } = this.#ports;
     return failStop.command(() => {
       const known = state.policy(policyId);
-      if (known === undefined) throw new CalybrisError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
+      if (known === undefined) throw new EngineError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
       const caused = keys.caused(caller);
       return firstResults.once<PolicyActivation>({
         first: () => {

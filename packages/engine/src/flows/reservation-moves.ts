@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { CalybrisError, type Caused, parseDecisionId, type ReservationEntry, type TenantProof } from "@calybris/kernel";
+import { type Caused, parseDecisionId, type ReservationEntry, type TenantProof } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordering } from "../journal/journal.ts";
 import type { Ledger } from "../ledger/ledger.ts";
@@ -67,10 +68,10 @@ export class ReservationMoves {
     const { reservations } = this.#ports.ledger;
     const found = parsed === undefined ? undefined : (reservations.open(parsed.of) ?? reservations.closed(parsed.of));
     if (parsed === undefined || found === undefined || found.identity !== parsed.identity)
-      throw new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: String(command.decisionId) });
+      throw new EngineError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: String(command.decisionId) });
     if (command.tenant !== undefined && command.tenant !== found.tenant.tenant) {
       const { decisionId, tenant } = command;
-      throw new CalybrisError("CAL_LEDGER_RESERVATION_FOREIGN", { decisionId, tenant });
+      throw new EngineError("CAL_LEDGER_RESERVATION_FOREIGN", { decisionId, tenant });
     }
     return parsed.of;
   }

@@ -8,12 +8,12 @@
  */
 import {
   type BeliefEntry,
-  CalybrisError,
   parseEntryBody,
   parseEntryHead,
   parseEntryLine,
   type PolicySnapshot,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { type Compared, Comparison, GATES, type Gates } from "../rollout/comparison.ts";
 import { policiesAt } from "../state/read-entry.ts";
 import type { ShadowCounts } from "../state/shadow-counts.ts";
@@ -82,11 +82,11 @@ export class EngineRollout {
   ): Promise<PolicyActivation> {
     const { policies, state } = this.#ports;
     const { active, staged } = state.policies;
-    if (state.policy(policyId) === undefined) throw new CalybrisError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
+    if (state.policy(policyId) === undefined) throw new EngineError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
     if (active.id !== policyId) {
-      if (staged?.id !== policyId) throw new CalybrisError("CAL_ROLLOUT_NOT_STAGED", { policyId });
+      if (staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
       const { passes, missing } = await this.#compare(active, staged, gates);
-      if (passes === undefined) throw new CalybrisError("CAL_ROLLOUT_GATES", { policyId, missing: missing.join("; ") });
+      if (passes === undefined) throw new EngineError("CAL_ROLLOUT_GATES", { policyId, missing: missing.join("; ") });
     }
     return policies.promote(policyId, callerOf());
   }

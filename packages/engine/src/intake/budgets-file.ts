@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  CalybrisError,
   type Caused,
   I64_MAX,
   isName,
@@ -19,6 +18,7 @@ import {
   PERIOD_UNITS,
   RESERVATION_SECONDS_MAX,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { z } from "zod";
 import { checkShape } from "./check-shape.ts";
 import { ListedNames } from "./listed-names.ts";
@@ -89,7 +89,7 @@ export function parseBudgets(value: unknown, lineOf?: LineOf, file?: string): Bu
   const mistakes = new Mistakes(lineOf);
   checkBudgets(value, mistakes);
   if (!mistakes.isEmpty)
-    throw new CalybrisError("CAL_BUDGETS_INVALID", {
+    throw new EngineError("CAL_BUDGETS_INVALID", {
       mistakes: mistakes.list,
       ...(file === undefined ? {} : { file }),
     });

@@ -3,7 +3,8 @@
  * unknown key would hold whatever the policy answers.
  * @module
  */
-import { CalybrisError, type JsonPath, U64_MAX } from "@calybris/kernel";
+import { type JsonPath, U64_MAX } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { z } from "zod";
 import { checkShape } from "./check-shape.ts";
 import type { ClientRequest } from "./client-request.ts";
@@ -83,7 +84,7 @@ export function parsePolicyCases(value: unknown, lineOf?: LineOf, file?: string)
     checkExpected(membersOf(expect), mistakes, ["cases", position, "expect"]);
   }
   if (!mistakes.isEmpty)
-    throw new CalybrisError("CAL_CASES_INVALID", {
+    throw new EngineError("CAL_CASES_INVALID", {
       mistakes: mistakes.list,
       ...(file === undefined ? {} : { file }),
     });

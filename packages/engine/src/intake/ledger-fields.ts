@@ -2,7 +2,8 @@
  * The fields of the ledger's and the learner's commands: whatever is given, either the value in its range or a mistake that names the field.
  * @module
  */
-import { CalybrisError, I64_MAX, isDigest, isName, type Microcents, type Mistake, NAME_WANTED } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
+import { I64_MAX, isDigest, isName, type Microcents, type Mistake, NAME_WANTED } from "@calybris/kernel";
 import { Mistakes, showValue } from "./mistakes.ts";
 
 /** A value, or why it is none. */
@@ -80,7 +81,7 @@ export function refuseMistakes<Fields extends { readonly [key: string]: Field<un
     if ("mistake" in field) mistakes.push(field.mistake);
     else values[key] = field.value;
   }
-  if (mistakes.length > 0) throw new CalybrisError(code, { mistakes });
+  if (mistakes.length > 0) throw new EngineError(code, { mistakes });
   return values as { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never };
 }
 

@@ -9,7 +9,8 @@
 
 import * as fs from "node:fs";
 import { dirname, join, resolve } from "node:path";
-import { CalybrisError } from "@calybris/kernel";
+
+import { EngineError } from "../engine-errors.ts";
 import { brokenLink } from "./broken-link.ts";
 import { type FileIdentity, identify, identityOf, isSameFile } from "./file-identity.ts";
 import { isPacked, PackedSegment } from "./packed-segment.ts";
@@ -183,7 +184,7 @@ function opened(path: string, descriptor: number): DiskFile {
   const segment = packedIn(path, file);
   if (segment === undefined) return file;
   const refuse = (): never => {
-    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path, problem: "it is archived, and would be written" });
+    throw new EngineError("CAL_JOURNAL_UNREADABLE", { path, problem: "it is archived, and would be written" });
   };
   return {
     write: refuse,
@@ -235,7 +236,7 @@ export function withDisk<T>(path: string, work: () => T): T {
     if (!(cause instanceof Error) || !("syscall" in cause)) throw cause;
     const named = "path" in cause && typeof cause.path === "string" ? cause.path : path;
     const problem = brokenLink(named) ?? cause.message;
-    throw new CalybrisError(
+    throw new EngineError(
       "CAL_JOURNAL_UNREADABLE",
       { path: problem === cause.message ? path : named, problem },
       { cause },

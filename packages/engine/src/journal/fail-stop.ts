@@ -12,12 +12,13 @@
 
 import { randomUUID } from "node:crypto";
 import { CalybrisError, InvariantViolation } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 
 export class FailStop {
-  #failure: CalybrisError<"CAL_ENGINE_STOPPED"> | undefined;
+  #failure: EngineError<"CAL_ENGINE_STOPPED"> | undefined;
 
   /** Why the engine stopped; `undefined` while it runs. */
-  get failure(): CalybrisError<"CAL_ENGINE_STOPPED"> | undefined {
+  get failure(): EngineError<"CAL_ENGINE_STOPPED"> | undefined {
     return this.#failure;
   }
 
@@ -27,8 +28,8 @@ export class FailStop {
   }
 
   /** Stops the engine. The first cause is the one that is reported ever after; it is the error's `cause`. */
-  stop(cause: unknown): CalybrisError<"CAL_ENGINE_STOPPED"> {
-    this.#failure ??= new CalybrisError(
+  stop(cause: unknown): EngineError<"CAL_ENGINE_STOPPED"> {
+    this.#failure ??= new EngineError(
       "CAL_ENGINE_STOPPED",
       { incident: randomUUID(), claim: claimOf(cause) },
       { cause },

@@ -18,7 +18,8 @@
  * - After 100 ms without traffic, before a rotation, and at a clean end, a seal entry is written.
  * @module
  */
-import { CalybrisError, type EntryBody, invariant } from "@calybris/kernel";
+import { type CalybrisError, type EntryBody, invariant } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import type { Tail } from "./entry-ring.ts";
 import { FailStop } from "./fail-stop.ts";
@@ -96,7 +97,7 @@ export class Journal implements WaiterOrdering {
     this.#failStop.assertRunning();
     const { failure } = this.#outlet;
     if (failure !== undefined) throw failure;
-    if (this.#closing !== undefined) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
+    if (this.#closing !== undefined) throw new EngineError("CAL_ENGINE_CLOSED", {});
     try {
       return this.#newStep(work);
     } catch (error) {
@@ -130,13 +131,13 @@ export class Journal implements WaiterOrdering {
   establishRoom(count: number): void {
     if (this.#step?.hasRoom === true) return;
     const waiting = this.waitingCount;
-    if (waiting > 0 && !this.hasRoom(count)) throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting });
+    if (waiting > 0 && !this.hasRoom(count)) throw new EngineError("CAL_JOURNAL_OVERLOADED", { waiting });
     if (this.#step !== undefined) this.#step.hasRoom = true;
   }
 
   /** @throws CalybrisError `CAL_JOURNAL_OVERLOADED` for more entries than the queue ever takes. */
   refuseBeyondQueue(count: number): void {
-    if (count > this.#waitingMax) throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
+    if (count > this.#waitingMax) throw new EngineError("CAL_JOURNAL_OVERLOADED", { waiting: this.waitingCount });
   }
 
   async whenDurable(sequence: number): Promise<void> {

@@ -12,7 +12,8 @@ import { statfsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
-import { CalybrisError } from "@calybris/kernel";
+
+import { EngineError } from "../engine-errors.ts";
 import { type FileIdentity, identify, isSameFile } from "./file-identity.ts";
 
 export const LOCK_FILE = "lock";
@@ -33,7 +34,7 @@ export async function acquireLock(directory: string): Promise<Lock> {
   for (let attempt = 1; ; attempt++) {
     const lock = tryLock(directory);
     if (lock !== undefined) return lock;
-    if (attempt === ATTEMPTS) throw new CalybrisError("CAL_JOURNAL_LOCKED", { directory });
+    if (attempt === ATTEMPTS) throw new EngineError("CAL_JOURNAL_LOCKED", { directory });
     await delay(randomInt(1, RETRY_MS_MAX));
   }
 }
@@ -57,7 +58,7 @@ function tryLock(directory: string): Lock | undefined {
   } catch (cause) {
     if (database?.isOpen === true) database.close();
     const problem = cause instanceof Error ? cause.message : String(cause);
-    throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: directory, problem }, { cause });
+    throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: directory, problem }, { cause });
   }
 }
 

@@ -3,7 +3,8 @@
  * a head that is gone.
  * @module
  */
-import { CalybrisError, type ChainHash, contradictionOfTear } from "@calybris/kernel";
+import { type CalybrisError, type ChainHash, contradictionOfTear } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { HEAD_FILE, type Head, type HeadFile } from "./head.ts";
 import { HEAD_MAC_FILE } from "./head-mac.ts";
 import type { ScannedLine } from "./scan.ts";
@@ -53,7 +54,7 @@ export function lossesByHead(
     // The head is durable before the second batch is written, and entries of that one say that the first is durable.
     const expected = "a head that names the last entry";
     const details = { file: HEAD_FILE, sequence: last.sequence, byteOffset: 0, expected, found };
-    return proven === 0 ? [] : [new CalybrisError("CAL_JOURNAL_CORRUPT", details)];
+    return proven === 0 ? [] : [new EngineError("CAL_JOURNAL_CORRUPT", details)];
   }
   const { sequence } = file.head;
   if (sequence <= last.sequence) return [];
@@ -66,11 +67,11 @@ export function lossesByHead(
 export function wrongMac(sequence: number): CalybrisError {
   const expected = "the MAC of the head of an entry of this journal";
   const details = { file: HEAD_MAC_FILE, sequence, byteOffset: 0, expected, found: "another" };
-  return new CalybrisError("CAL_JOURNAL_CORRUPT", details);
+  return new EngineError("CAL_JOURNAL_CORRUPT", details);
 }
 
 function corrupt(broken: Break, sequence: number): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_CORRUPT", {
+  return new EngineError("CAL_JOURNAL_CORRUPT", {
     file: segmentName(broken.segment),
     sequence,
     byteOffset: broken.offset,

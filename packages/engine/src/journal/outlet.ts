@@ -5,7 +5,8 @@
  *     add ─▶ gathering ─▶ driver ─▶ durable ─▶ waiters
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+import type { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { type Gathered, Gathering } from "./gathering.ts";
 import { CLOSE_MS, inTime } from "./in-time.ts";
 import { type EntryWaiter, WaitingList } from "./waiting-list.ts";
@@ -84,7 +85,7 @@ export class Outlet {
   /** Nothing more is accepted, and it is unknown whether what waits is on the disk. */
   fail(problem: string): void {
     const unknown = this.waitingCount;
-    this.#failure ??= new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem });
+    this.#failure ??= new EngineError("CAL_JOURNAL_FAILED", { unknown, problem });
     this.#waiting.reject(this.#failure);
     this.#gathering.discard();
     this.#drained?.();

@@ -10,7 +10,8 @@
  */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { CalybrisError } from "@calybris/kernel";
+import type { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 
 /** What is appended to a segment's name. */
 export const PACKED_ENDING = ".zst";
@@ -169,7 +170,7 @@ export class PackedSegment {
   }
 
   #refused(problem: string): CalybrisError {
-    return new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: this.#name, problem });
+    return new EngineError("CAL_JOURNAL_UNREADABLE", { path: this.#name, problem });
   }
 }
 

@@ -9,7 +9,8 @@
  * proven durable is written again and synced. Each step may be interrupted and repeated.
  * @module
  */
-import { CalybrisError, type ChainHash, type EntryHead, GENESIS_HASH } from "@calybris/kernel";
+import { type CalybrisError, type ChainHash, type EntryHead, GENESIS_HASH } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { ChainCheck } from "./chain-check.ts";
 import type { ChainFold } from "./chain-fold.ts";
 import { type ChainStart, EMPTY_TREE } from "./chain-start.ts";
@@ -132,7 +133,7 @@ function verifyAndRepair(
   const [loss] = losses;
   if (loss !== undefined && !(acceptLoss && last.sequence > 0)) throw loss;
   if (head !== undefined && last.sequence > 0 && head.keyed !== keyed) {
-    throw new CalybrisError("CAL_JOURNAL_KEY", {
+    throw new EngineError("CAL_JOURNAL_KEY", {
       file: directory,
       problem: head.keyed ? "the journal is keyed and no key was given" : "the journal is not keyed",
     });
@@ -159,7 +160,7 @@ function refuseMissingSegments(disk: Disk, directory: string, from: number): voi
   for (const [index, number] of numbers.entries()) {
     if (number === from + index) continue;
     const file = segmentName(from + index);
-    throw new CalybrisError("CAL_JOURNAL_CORRUPT", {
+    throw new EngineError("CAL_JOURNAL_CORRUPT", {
       file,
       sequence: 0,
       byteOffset: 0,

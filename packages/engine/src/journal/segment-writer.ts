@@ -11,7 +11,8 @@
  * - The head never runs ahead of the data.
  * @module
  */
-import { CalybrisError, type ChainHash } from "@calybris/kernel";
+import type { CalybrisError, ChainHash } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { ChainStart } from "./chain-start.ts";
 import { type Disk, type DiskFile, writeWhole } from "./disk.ts";
 import { Fence } from "./fence.ts";
@@ -169,7 +170,7 @@ export class SegmentWriter implements LineFiles {
       return write();
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
-      this.#failure = new CalybrisError("CAL_JOURNAL_FAILED", { unknown, problem }, { cause });
+      this.#failure = new EngineError("CAL_JOURNAL_FAILED", { unknown, problem }, { cause });
       throw this.#failure;
     }
   }

@@ -3,7 +3,8 @@
  * was never ordered. Everything else is the ordering thread's.
  * @module
  */
-import { CalybrisError, I64_MAX, LEVELS_MAX, type Mistake } from "@calybris/kernel";
+import { I64_MAX, LEVELS_MAX, type Mistake } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { Cells, drive } from "./cells.ts";
 
 /** What is sent to a worker; it can be cloned. */
@@ -71,7 +72,7 @@ export class LedgerView {
       for (const [index, level] of levels.entries())
         if (!this.#isLevel(level, index, levels))
           mistakes.push(mistake(`levels[${index}]`, level, "Ask `Engine.ledger.levels` for the cells of the tenant."));
-    throw new CalybrisError("CAL_LEDGER_INVALID", { mistakes });
+    throw new EngineError("CAL_LEDGER_INVALID", { mistakes });
   }
 
   readonly #isLevel = (level: number, index: number, levels: readonly number[]): boolean =>

@@ -2,7 +2,8 @@
  * Which costs an operator decides on, instead of settling them as they are reported, and what may be known of one meanwhile.
  * @module
  */
-import { CalybrisError, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@calybris/kernel";
+import { type CalybrisError, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { Open } from "./open-table.ts";
 
 /** Whether a cost is held: far beyond what was reserved, or a debt of another's. */
@@ -28,5 +29,5 @@ export function refusalOfKnown(open: Open, known: bigint | undefined): CalybrisE
   if (known === undefined || known <= reserved) return undefined;
   const problem = `is ${known}, and ${reserved} are reserved`;
   const remedy = "Send what is known up to the reserved amount; the reconciliation states the total.";
-  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path: "knownMicrocents", problem, remedy }] });
+  return new EngineError("CAL_LEDGER_INVALID", { mistakes: [{ path: "knownMicrocents", problem, remedy }] });
 }

@@ -4,13 +4,14 @@
  */
 import {
   type AttemptEntry,
-  CalybrisError,
+  type CalybrisError,
   decisionIdOf,
   type GrantEntry,
   I64_MAX,
   type PeriodEntry,
   type ReservationEntry,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { type Account, overflowOf, headroomOf } from "./account.ts";
 import type { Cells } from "./cells.ts";
 import { afterPeriods } from "./due-periods.ts";
@@ -35,10 +36,10 @@ export function refusalOfGrant(
   periods: readonly PeriodEntry[],
 ): CalybrisError | undefined {
   const account = tenants.get(tenant);
-  if (account === undefined) return new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
-  if (!account.limit.metered) return new CalybrisError("CAL_LEDGER_TENANT_UNMETERED", { tenant });
+  if (account === undefined) return new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+  if (!account.limit.metered) return new EngineError("CAL_LEDGER_TENANT_UNMETERED", { tenant });
   const before = tenants.grantOf(id);
-  if (before !== undefined) return new CalybrisError("CAL_LEDGER_ID_REUSED", { id, sequence: before.sequence });
+  if (before !== undefined) return new EngineError("CAL_LEDGER_ID_REUSED", { id, sequence: before.sequence });
   return overflow(afterPeriods(account, periods), amountMicrocents, 0n);
 }
 
@@ -47,10 +48,10 @@ export function refusalOfMove(reservations: Reservations, body: ReservationEntry
   const open = reservations.open(body.of);
   const closed = reservations.closed(body.of);
   const found = open ?? closed;
-  if (found === undefined) return new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: `${body.of}` });
+  if (found === undefined) return new EngineError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: `${body.of}` });
   const state = open === undefined ? (closed as Closed).state : open.held === undefined ? "open" : "held";
   if (!mayFollow(state, body.kind)) {
-    return new CalybrisError("CAL_LEDGER_RESERVATION_STATE", {
+    return new EngineError("CAL_LEDGER_RESERVATION_STATE", {
       decisionId: decisionIdOf(found.of, found.identity),
       operation: body.kind,
       state,
@@ -59,7 +60,7 @@ export function refusalOfMove(reservations: Reservations, body: ReservationEntry
     });
   }
   if (body.kind === "release" && open !== undefined && reservations.call(body.of)?.hasCost === true)
-    return new CalybrisError("CAL_LEDGER_RESERVATION_STATE", {
+    return new EngineError("CAL_LEDGER_RESERVATION_STATE", {
       decisionId: decisionIdOf(open.of, open.identity),
       operation: body.kind,
       state: "attempted",
@@ -120,5 +121,5 @@ export function endedCountOf({ parts }: Open | Closed, level: number): number {
 /** Why so much more may not be granted or charged; `undefined` when it may. */
 function overflow(account: Account, granted: bigint, charged: bigint): CalybrisError | undefined {
   const field = overflowOf(account, granted, charged);
-  return field === undefined ? undefined : new CalybrisError("CAL_LEDGER_OVERFLOW", { tenant: account.tenant, field });
+  return field === undefined ? undefined : new EngineError("CAL_LEDGER_OVERFLOW", { tenant: account.tenant, field });
 }

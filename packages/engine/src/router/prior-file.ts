@@ -6,7 +6,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { ByteWriter, CalybrisError, toUtf8 } from "@calybris/kernel";
+import { ByteWriter, toUtf8 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { Mistakes, showValue } from "../intake/mistakes.ts";
 import type { LinearHead, Prior, TreesHead } from "./prior.ts";
 import { checkPrior, PRIOR_FORMAT, PRIOR_FORMAT_SUCCESS, type PriorFile } from "./prior-shape.ts";
@@ -149,5 +150,5 @@ function requireRange(
 
 function refuseMistakes(mistakes: Mistakes, file: string | undefined): void {
   if (mistakes.isEmpty) return;
-  throw new CalybrisError("CAL_PRIOR_INVALID", { mistakes: mistakes.list, ...(file === undefined ? {} : { file }) });
+  throw new EngineError("CAL_PRIOR_INVALID", { mistakes: mistakes.list, ...(file === undefined ? {} : { file }) });
 }

@@ -9,7 +9,6 @@
  * @module
  */
 import {
-  CalybrisError,
   type Caused,
   causedOf,
   type EntryBody,
@@ -26,6 +25,7 @@ import {
   snapshotToJson,
   writeExact,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import { type Activated, type KernelFor, PolicyInForce } from "./policy-in-force.ts";
 import type { Stage } from "./stage.ts";
@@ -194,7 +194,7 @@ export class PolicyBook implements Stage {
       invariant(change !== "staged", "a policy that is staged comes with its snapshot");
     }
     const given = policy.policyDigest;
-    if (given !== claimed) throw new CalybrisError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
+    if (given !== claimed) throw new EngineError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
     return { change, policy, isNew: known === undefined };
   }
 

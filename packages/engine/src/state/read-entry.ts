@@ -11,6 +11,7 @@ import {
   laterStageOf,
   parseEntryBody,
 } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { GoodEntry } from "../journal/recovery.ts";
 import { segmentName } from "../journal/segment.ts";
 import type { EngineState } from "./state.ts";
@@ -35,7 +36,7 @@ export function readBody(entry: Omit<GoodEntry, "tree">, state: EngineState): En
     throw new CalybrisError("CAL_JOURNAL_ENTRY_UNSUPPORTED", { sequence: entry.head.sequence, what });
   }
   if (body.kind === "genesis" && body.format !== JOURNAL_FORMAT) {
-    throw new CalybrisError("CAL_JOURNAL_VERSION", {
+    throw new EngineError("CAL_JOURNAL_VERSION", {
       file: segmentName(entry.segment),
       found: String(body.format),
       expected: String(JOURNAL_FORMAT),

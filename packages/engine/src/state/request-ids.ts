@@ -9,6 +9,7 @@
  * @module
  */
 import { CalybrisError, type DecisionEntry, isName, parseEntryBody } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import type { ClientRequest } from "../intake/client-request.ts";
 import { refuseSprawling } from "../intake/request-size.ts";
 import type { StoredEntries, StoredEntry } from "../storage/storage.ts";
@@ -107,7 +108,7 @@ export class RequestIds {
     } catch (cause) {
       if (!(cause instanceof CalybrisError) || cause.code !== "CAL_JOURNAL_ENTRY_UNKNOWN") throw cause;
       const file = await entries.fileOf(sequence);
-      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
+      throw new EngineError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
     }
   }
 }
@@ -125,5 +126,5 @@ export function identified(client: ClientRequest): IdentifiedRequest | undefined
 }
 
 export function requestIdReused(requestId: string, sequence: number): CalybrisError {
-  return new CalybrisError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
+  return new EngineError("CAL_REQUEST_ID_REUSED", { requestId, sequence });
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { CalybrisError, GENESIS_HASH, invariant, NOTE_BYTES_MAX } from "@calybris/kernel";
+import { GENESIS_HASH, invariant, NOTE_BYTES_MAX } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { CHECKPOINT_DIRECTORY, type NoteFiles, StoredNotes } from "../checkpoint/note-files.ts";
 import { nodeChain } from "../journal/chain-hash.ts";
 import { type Disk, nodeDisk, readWhole, withDisk } from "../journal/disk.ts";
@@ -88,7 +89,7 @@ export class DirectoryStorage implements Storage {
     try {
       this.#disk.makeDirectory(this.name);
     } catch (cause) {
-      throw new CalybrisError(
+      throw new EngineError(
         "CAL_JOURNAL_UNREADABLE",
         { path: this.name, problem: (cause as Error).message },
         { cause },
@@ -146,7 +147,7 @@ export class DirectoryStorage implements Storage {
       return this.#driver(this.#lockFile === undefined ? start : { ...start, lock: this.#lockFile }, key);
     } catch (cause) {
       const problem = `its writer cannot be started: ${cause instanceof Error ? cause.message : String(cause)}`;
-      throw new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: this.name, problem }, { cause });
+      throw new EngineError("CAL_JOURNAL_UNREADABLE", { path: this.name, problem }, { cause });
     }
   }
 

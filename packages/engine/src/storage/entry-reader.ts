@@ -4,7 +4,8 @@
  * @module
  */
 import { join } from "node:path";
-import { CalybrisError, type ChainHash, type EntryLine } from "@calybris/kernel";
+import type { ChainHash, EntryLine } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { brokenLink } from "../journal/broken-link.ts";
 import { type Disk, withDisk } from "../journal/disk.ts";
 import type { RecoveryStart } from "../journal/recovery.ts";
@@ -64,12 +65,12 @@ export class EntryReader {
   find(sequence: number, place: EntryPlace | undefined): FoundLine {
     try {
       const { line, between } = this.#line(sequence, place);
-      if (line === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+      if (line === undefined) throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
       return { data: line.data, entryHash: line.entryHash, between };
     } catch (cause) {
       const file = this.fileOf(sequence, place);
       if (brokenLink(join(this.#directory, file)) === undefined) throw cause;
-      throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
+      throw new EngineError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file }, { cause });
     }
   }
 

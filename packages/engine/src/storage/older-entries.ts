@@ -12,6 +12,7 @@
  * @module
  */
 import { CalybrisError, type ChainHash, GENESIS_HASH, parseChainedLine } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { ChainCheck, type ChainPosition } from "../journal/chain-check.ts";
 import { OlderContent } from "./older-content.ts";
 import type { OlderGap, OlderLine, OlderVerification, OlderVerifier, VerifyOlder } from "./storage.ts";
@@ -159,5 +160,5 @@ function corrupt(
   { file, byteOffset }: { readonly file: string; readonly byteOffset: number },
   { expected, found }: { readonly expected: string; readonly found: string },
 ): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_CORRUPT", { file, sequence, byteOffset, expected, found });
+  return new EngineError("CAL_JOURNAL_CORRUPT", { file, sequence, byteOffset, expected, found });
 }

@@ -2,7 +2,8 @@
  * The seed of the draws as a file beside the journal.
  * @module
  */
-import { CalybrisError } from "@calybris/kernel";
+
+import { EngineError } from "../engine-errors.ts";
 import { type Disk, readWhole, withDisk, writeWhole } from "../journal/disk.ts";
 import { SEED_BYTES } from "../router/draws.ts";
 import type { SeedStore } from "./storage.ts";
@@ -35,8 +36,7 @@ export class SeedFile implements SeedStore {
     const directory = this.#directory;
     withDisk(directory, () => {
       const file = this.#disk.open(directory, SEED_FILE, true);
-      if (file === undefined)
-        throw new CalybrisError("CAL_ENGINE_SEED", { directory, problem: "it cannot be written" });
+      if (file === undefined) throw new EngineError("CAL_ENGINE_SEED", { directory, problem: "it cannot be written" });
       try {
         writeWhole(file, seed, 0);
         file.sync();

@@ -4,6 +4,7 @@
  * @module
  */
 import { CalybrisError, type ChainHash, type EntryLine, parseChainedLine } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { type Disk, type DiskFile, withDisk } from "../journal/disk.ts";
 import { scanSegment } from "../journal/scan.ts";
 import { segmentName } from "../journal/segment.ts";
@@ -59,7 +60,7 @@ export class SegmentSearch {
       return isKnown || this.#sequenceAt(file, at) === sequence ? at : undefined;
     });
     if (offset !== undefined) return { sequence, segment, offset };
-    throw new CalybrisError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
+    throw new EngineError("CAL_JOURNAL_ARCHIVE_UNREACHABLE", { sequence, file: this.fileOf(sequence) });
   }
 
   /** The file that holds an entry; where segments are missing, those that may hold it. */

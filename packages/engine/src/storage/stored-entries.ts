@@ -3,7 +3,8 @@
  * never holds up the thread that orders, or a reader in this thread for a disk that tests and simulations give.
  * @module
  */
-import { CalybrisError, parseEntryHead } from "@calybris/kernel";
+import { parseEntryHead } from "@calybris/kernel";
+import { EngineError } from "../engine-errors.ts";
 import { type EntryPlace, EntryPlaces } from "./entry-places.ts";
 import type { EntryReader, FoundLine, Piece } from "./entry-reader.ts";
 import type { StoredEntries, StoredEntry } from "./storage.ts";
@@ -53,7 +54,7 @@ export class DirectoryEntries implements StoredEntries {
     const { data, entryHash, between } = (await this.#reader.answer({ does: "find", sequence, place })) as FoundLine;
     if (place !== undefined && between.length > 0) this.#places.divide(place.mark, between);
     const head = parseEntryHead(data);
-    if (head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    if (head === undefined) throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
     return { head, data, entryHash };
   }
 

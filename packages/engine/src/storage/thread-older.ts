@@ -4,7 +4,7 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import { CalybrisError, type ErrorCode } from "@calybris/kernel";
+import { errorOfThread } from "../engine-errors.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
 import type { OlderReport, OlderThreadData } from "./older-thread.ts";
 import type { OlderVerification, OlderVerifier, VerifyOlder } from "./storage.ts";
@@ -47,7 +47,7 @@ export class ThreadOlder implements OlderVerifier {
     if (status.state === "running") return;
     this.#thread = undefined;
     void thread.terminate();
-    this.#onEnd(status, broken && new CalybrisError(broken.code as ErrorCode, broken.details as never));
+    this.#onEnd(status, broken && errorOfThread(broken.code, broken.details));
   }
 
   #ended(thread: Worker, problem: string): void {

@@ -3,7 +3,8 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import { CalybrisError, type ErrorCode } from "@calybris/kernel";
+import type { CalybrisError } from "@calybris/kernel";
+import { EngineError, errorOfThread } from "../engine-errors.ts";
 import { compileNoWrappers } from "../thread-wrappers.ts";
 import type { ReaderAnswer, ReaderQuestion, ReaderThreadData } from "./reader-thread.ts";
 import type { Ask, AsyncReader } from "./stored-entries.ts";
@@ -30,7 +31,7 @@ export class ThreadReader implements AsyncReader {
    */
   answer(ask: Ask): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#isClosed) throw new CalybrisError("CAL_ENGINE_CLOSED", {});
+      if (this.#isClosed) throw new EngineError("CAL_ENGINE_CLOSED", {});
       this.#thread ??= this.#start();
       const id = ++this.#last;
       this.#asked.set(id, { resolve, reject });
@@ -45,7 +46,7 @@ export class ThreadReader implements AsyncReader {
     this.#isClosed = true;
     const thread = this.#thread;
     this.#thread = undefined;
-    this.#refuse(new CalybrisError("CAL_ENGINE_CLOSED", {}));
+    this.#refuse(new EngineError("CAL_ENGINE_CLOSED", {}));
     await thread?.terminate();
   }
 
@@ -64,7 +65,7 @@ export class ThreadReader implements AsyncReader {
     this.#asked.delete(answer.id);
     if (this.#asked.size === 0) this.#thread?.unref();
     if ("answer" in answer) asked?.resolve(answer.answer);
-    else if ("code" in answer) asked?.reject(new CalybrisError(answer.code as ErrorCode, answer.details as never));
+    else if ("code" in answer) asked?.reject(errorOfThread(answer.code, answer.details));
     else asked?.reject(this.#unreadable(answer.problem));
   }
 
@@ -81,6 +82,6 @@ export class ThreadReader implements AsyncReader {
   }
 
   #unreadable(problem: string): CalybrisError {
-    return new CalybrisError("CAL_JOURNAL_UNREADABLE", { path: this.#data.readsEntriesOf, problem });
+    return new EngineError("CAL_JOURNAL_UNREADABLE", { path: this.#data.readsEntriesOf, problem });
   }
 }

@@ -1,4 +1,5 @@
 import { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "../../src/engine-errors.ts";
 import fc from "fast-check";
 import { expect, test, vi } from "vitest";
 import type { Decided, DecisionWaiter, Engine } from "../../src/engine.ts";
@@ -129,7 +130,7 @@ test("what a waiter throws is an uncaught error of its own: the others are answe
 
 test("a batch stops being read once its reader has had enough of mistakes", async () => {
   const { engine } = await CommandWorld.open({ policy: sampleSnapshot() });
-  const enough = new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
+  const enough = new EngineError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
   let refusals = 0;
   const results = await engine.decideMany(
     [1, -1, 2, -1, 3, -1].map((inputTokens) => ({ inputTokens })),

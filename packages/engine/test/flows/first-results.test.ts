@@ -1,4 +1,4 @@
-import { CalybrisError } from "@calybris/kernel";
+import { EngineError } from "../../src/engine-errors.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { FirstResults } from "../../src/flows/first-results.ts";
@@ -8,7 +8,7 @@ import { LedgerInMemory } from "../ledger/model/in-memory.ts";
 // Goal: a repetition is answered with the first result, and never before the entry of the first is durable.
 // Method: commands by id against a map of first results, under a disk that makes entries durable, or fails, when it likes.
 
-const FAILED = new CalybrisError("CAL_JOURNAL_FAILED", { unknown: 1, problem: "a test" });
+const FAILED = new EngineError("CAL_JOURNAL_FAILED", { unknown: 1, problem: "a test" });
 
 interface Entry {
   readonly durable: Promise<void>;

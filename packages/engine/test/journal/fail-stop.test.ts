@@ -1,3 +1,4 @@
+import type { EngineError } from "../../src/engine-errors.ts";
 import { CalybrisError, type Kernel } from "@calybris/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -37,7 +38,7 @@ test("the error names the broken claim and an incident, its cause is what was th
     },
   });
   const { engine } = await CommandWorld.open({ policy: sampleSnapshot(), kernelFor });
-  const error = (await engine.decide(ASKED).catch((thrown: unknown) => thrown)) as CalybrisError<"CAL_ENGINE_STOPPED">;
+  const error = (await engine.decide(ASKED).catch((thrown: unknown) => thrown)) as EngineError<"CAL_ENGINE_STOPPED">;
   expect(error).toBeInstanceOf(CalybrisError);
   expect(error).toMatchObject({ code: "CAL_ENGINE_STOPPED", status: 503 });
   expect(error.details.incident).toMatch(/^[0-9a-f-]{36}$/);

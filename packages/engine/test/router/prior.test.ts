@@ -1,3 +1,4 @@
+import type { EngineError } from "../../src/engine-errors.ts";
 import { CalybrisError } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -80,7 +81,7 @@ function mistakesOf(value: unknown): readonly string[] {
     loadPrior(value, "p.json");
   } catch (error) {
     if (error instanceof CalybrisError && error.code === "CAL_PRIOR_INVALID")
-      return (error as CalybrisError<"CAL_PRIOR_INVALID">).details.mistakes.map(({ path }) => path);
+      return (error as EngineError<"CAL_PRIOR_INVALID">).details.mistakes.map(({ path }) => path);
     throw error;
   }
   return [];

@@ -4,7 +4,8 @@
  * is durable must be what an honest engine had ordered before that command.
  * @module
  */
-import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
+import type { CalybrisError, PolicySnapshot } from "@calybris/kernel";
+import { EngineError } from "../../src/engine-errors.ts";
 import { setImmediate as turn } from "node:timers/promises";
 import {
   type Armed,
@@ -182,7 +183,7 @@ function drawFault(chance: Chance): Armed {
       throw new Error("a port of the test fails");
     },
     () => {
-      throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 1 });
+      throw new EngineError("CAL_JOURNAL_OVERLOADED", { waiting: 1 });
     },
     () => {
       throw "no error at all";

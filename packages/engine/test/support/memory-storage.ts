@@ -3,7 +3,8 @@
  * What several instances share is the medium, so a "process" ends when its instance is dropped.
  * @module
  */
-import { CalybrisError, type EntryLine, GENESIS_HASH, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { type CalybrisError, type EntryLine, GENESIS_HASH, parseEntryHead, parseEntryLine } from "@calybris/kernel";
+import { EngineError } from "../../src/engine-errors.ts";
 import type { NoteFiles } from "../../src/checkpoint/note-files.ts";
 import { ChainCheck } from "../../src/journal/chain-check.ts";
 import { nodeChain } from "../../src/journal/chain-hash.ts";
@@ -63,7 +64,7 @@ export class MemoryStorage implements Storage {
   async prepare(): Promise<void> {}
 
   async lock(): Promise<StorageLock> {
-    if (this.#medium.owner !== undefined) throw new CalybrisError("CAL_JOURNAL_LOCKED", { directory: this.name });
+    if (this.#medium.owner !== undefined) throw new EngineError("CAL_JOURNAL_LOCKED", { directory: this.name });
     this.#medium.owner = this;
     return {
       release: async () => {
@@ -90,7 +91,7 @@ export class MemoryStorage implements Storage {
     if ((head?.sequence ?? 0) > check.last.sequence)
       throw corrupt(check.last.sequence + 1, `entries up to ${head?.sequence}`, "the end");
     if (head !== undefined && head.keyed !== (key !== undefined))
-      throw new CalybrisError("CAL_JOURNAL_KEY", { file: this.name, problem: "the head says otherwise" });
+      throw new EngineError("CAL_JOURNAL_KEY", { file: this.name, problem: "the head says otherwise" });
     this.#end = { ...check.last, tree: tree.frontier() };
     this.#from = from?.sequence ?? 0;
     return {
@@ -223,7 +224,7 @@ class MemoryEntries implements StoredEntries {
   async find(sequence: number): Promise<StoredEntry> {
     const line = lineAt(this.#medium, sequence);
     const head = line === undefined ? undefined : parseEntryHead(line.data);
-    if (line === undefined || head === undefined) throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
+    if (line === undefined || head === undefined) throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence });
     return { head, data: line.data, entryHash: line.entryHash };
   }
 
@@ -267,7 +268,7 @@ function lineAt({ lines }: MemoryMedium, sequence: number): EntryLine | undefine
 }
 
 function corrupt(sequence: number, expected: string, found: string): CalybrisError {
-  return new CalybrisError("CAL_JOURNAL_CORRUPT", { file: "memory", sequence, byteOffset: 0, expected, found });
+  return new EngineError("CAL_JOURNAL_CORRUPT", { file: "memory", sequence, byteOffset: 0, expected, found });
 }
 
 function snapshotFilesOf(files: Map<string, Buffer>): SnapshotFiles {

@@ -5,13 +5,14 @@
  */
 import type { CreatedKey } from "@calybris/engine";
 import {
-  CalybrisError,
+  type CalybrisError,
   type ExactJson,
   type KeyIdentity,
   type KeyTerms,
   keyIdentity,
   keyTerms,
 } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { GatewayError } from "../gateway-errors.ts";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
@@ -106,5 +107,5 @@ function tenantOf({ tenants = [] }: KeyBody): string {
 }
 
 function invalid(path: string, problem: string, remedy: string): CalybrisError {
-  return new CalybrisError("CAL_LEDGER_INVALID", { mistakes: [{ path, problem, remedy }] });
+  return new EngineError("CAL_LEDGER_INVALID", { mistakes: [{ path, problem, remedy }] });
 }

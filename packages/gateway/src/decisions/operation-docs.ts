@@ -3,12 +3,13 @@
  * answers. A test posts the requests, in the order of {@link EXAMPLE_ORDER}, to a service that has just been started.
  * @module
  */
+import type { EngineErrorCode } from "@calybris/engine";
 import type { ErrorCode } from "@calybris/kernel";
 import type { GatewayErrorCode } from "../gateway-errors.ts";
 import type { RouteContract } from "../http/route-contract.ts";
 import type { ApiOperation } from "./contracts.ts";
 
-export type DocumentedError = ErrorCode | GatewayErrorCode;
+export type DocumentedError = ErrorCode | EngineErrorCode | GatewayErrorCode;
 
 export interface OperationDocs {
   readonly tag: string;

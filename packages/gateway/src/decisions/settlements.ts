@@ -3,7 +3,8 @@
  * @module
  */
 import type { Caller, ClientOutcome, Observed, Settled } from "@calybris/engine";
-import { CalybrisError, type HoldCause } from "@calybris/kernel";
+import type { HoldCause } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { type ClaimBody, callerOf } from "../keys/caller.ts";
@@ -31,7 +32,7 @@ export function settlementHandlers({ engine }: ApiContext): Handlers {
       const { by: _by, onBehalfOf: _onBehalfOf, ...outcome } = body as ClientOutcome & ClaimBody;
       const found = principal.tenants === undefined ? undefined : await reading.decision(outcome.decisionId);
       if (principal.tenants !== undefined && (found === undefined || !maySee(principal, found.decided.tenant)))
-        throw new CalybrisError("CAL_OUTCOME_UNBOUND", { decisionId: outcome.decisionId });
+        throw new EngineError("CAL_OUTCOME_UNBOUND", { decisionId: outcome.decisionId });
       const observed = await learning.observe(outcome, callerOf(engine, principal, body as ClaimBody));
       return { body: apiJson(observedJson(observed)) };
     },

@@ -5,7 +5,8 @@
  * @module
  */
 import { Worker } from "node:worker_threads";
-import { CalybrisError, type ErrorCode } from "@calybris/kernel";
+import { errorOfThread } from "@calybris/engine/internal";
+import type { CalybrisError } from "@calybris/kernel";
 import { GATEWAY_ERRORS, GatewayError, type GatewayErrorCode } from "../gateway-errors.ts";
 import type { Principal } from "../keys/keyring.ts";
 import type { BodyTask, BodyTaskResult } from "./body-worker-thread.ts";
@@ -175,5 +176,5 @@ function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 function codedError(code: string, details: object): CalybrisError {
   return Object.hasOwn(GATEWAY_ERRORS, code)
     ? new GatewayError(code as GatewayErrorCode, details as never)
-    : new CalybrisError(code as ErrorCode, details as never);
+    : errorOfThread(code, details);
 }

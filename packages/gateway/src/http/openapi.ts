@@ -2,6 +2,7 @@
  * The OpenAPI 3.1 document, made from the contracts and the schemas that check what comes in.
  * @module
  */
+import { ENGINE_ERRORS } from "@calybris/engine";
 import { ERRORS, type ErrorRow } from "@calybris/kernel";
 import { z } from "zod";
 import { errorShape } from "../decisions/answer-shapes.ts";
@@ -132,7 +133,7 @@ function bodyContent(schema: z.ZodType, example: object | undefined): { schema: 
 
 /** A response for each status, which lists its codes with what to do. */
 function errorResponses(codes: readonly DocumentedError[]): Operation["responses"] {
-  const table: { readonly [code: string]: ErrorRow<never> } = { ...ERRORS, ...GATEWAY_ERRORS };
+  const table: { readonly [code: string]: ErrorRow<never> } = { ...ERRORS, ...ENGINE_ERRORS, ...GATEWAY_ERRORS };
   const byStatus = Map.groupBy(codes, (code) => table[code]?.status ?? 500);
   return Object.fromEntries(
     [...byStatus].map(([status, group]) => [

@@ -4,6 +4,7 @@
  * @module
  */
 import { CalybrisError, DEFAULT_TENANT } from "@calybris/kernel";
+import { EngineError } from "@calybris/engine";
 import { GatewayError } from "../gateway-errors.ts";
 import type { Principal } from "./keyring.ts";
 
@@ -38,8 +39,8 @@ export function maySee(principal: Principal, tenant: string | undefined): boolea
 export function visibleError(principal: Principal, error: unknown): unknown {
   const isForeign = error instanceof CalybrisError && error.code === "CAL_LEDGER_RESERVATION_FOREIGN";
   if (principal.tenants === undefined || !isForeign) return error;
-  const { decisionId } = (error as CalybrisError<"CAL_LEDGER_RESERVATION_FOREIGN">).details;
-  return new CalybrisError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId });
+  const { decisionId } = (error as EngineError<"CAL_LEDGER_RESERVATION_FOREIGN">).details;
+  return new EngineError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId });
 }
 
 const SHOWN_MAX = 128;

@@ -1,6 +1,7 @@
+import { EngineError } from "@calybris/engine";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { CalybrisError } from "@calybris/kernel";
+
 import { expect, test } from "vitest";
 import { decisionShape } from "../../src/decisions/answer-shapes.ts";
 import type { Call, Handler, Responder, Route, RouteContract } from "../../src/http/route-contract.ts";
@@ -194,7 +195,7 @@ test("pieces that fail before the first are an error of the table; later, the co
   const failing = (count: number) =>
     async function* pieces(): AsyncGenerator<Buffer> {
       for (let index = 0; index < count; index += 1) yield Buffer.from("piece");
-      throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence: 7 });
+      throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence: 7 });
     };
   const routes = [0, 1].map((count) =>
     route(() => ({ body: failing(count)(), contentType: "text/plain" }), {
@@ -337,7 +338,7 @@ test("a route renders its errors in its own dialect", async () => {
   });
   const failing = route(
     () => {
-      throw new CalybrisError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence: 7 });
+      throw new EngineError("CAL_JOURNAL_ENTRY_UNKNOWN", { sequence: 7 });
     },
     { dialect },
   );

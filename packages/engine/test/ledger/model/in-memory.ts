@@ -4,7 +4,6 @@
  * @module
  */
 import {
-  CalybrisError,
   decisionIdOf,
   type EntryBody,
   entryData,
@@ -15,6 +14,7 @@ import {
   samplePolicy,
   writeExact,
 } from "@calybris/kernel";
+import { EngineError } from "../../../src/engine-errors.ts";
 import { EngineKeys } from "../../../src/flows/keys.ts";
 import { FirstResults } from "../../../src/flows/first-results.ts";
 import { EngineLedger } from "../../../src/flows/ledger.ts";
@@ -87,7 +87,7 @@ export class LedgerInMemory implements Subject, Ordering {
   establishRoom(): void {
     if (this.refusesNext === 0) return;
     this.refusesNext -= 1;
-    throw new CalybrisError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
+    throw new EngineError("CAL_JOURNAL_OVERLOADED", { waiting: 0 });
   }
 
   async whenDurable(): Promise<void> {}
@@ -124,7 +124,7 @@ export class LedgerInMemory implements Subject, Ordering {
   /** A decision that may cost `amount`, as the engine makes it. Returns its id, or nothing when there is no headroom. */
   decide(tenant: string, amount: bigint, reservationSeconds?: number): string | undefined {
     const account = this.ledger.account(tenant);
-    if (account === undefined) throw new CalybrisError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
+    if (account === undefined) throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant });
     const periods = periodsDue(account, Math.max(this.at, this.now));
     const { cells } = this.ledger;
     const headroom = this.ledger.headroom(account, periods);
