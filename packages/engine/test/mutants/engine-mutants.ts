@@ -17,8 +17,8 @@ export const ENGINE_MUTANTS: readonly Mutant[] = [
   {
     name: "the last cause of a stop is reported, not the first",
     file: "journal/fail-stop.ts",
-    find: "    this.#failure ??= new CalybrisError(",
-    replace: "    this.#failure = new CalybrisError(",
+    find: "    this.#failure ??= new EngineError(",
+    replace: "    this.#failure = new EngineError(",
     search: "stop",
   },
   {
