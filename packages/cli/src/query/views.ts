@@ -56,14 +56,14 @@ export const VIEWS: readonly View[] = [
           CAST(data->>'$.request.inputTokens' AS BIGINT) AS input_tokens,
           CAST(data->>'$.request.outputTokens' AS BIGINT) AS output_tokens,
           CAST(data->>'$.request.qualityMinBps' AS INTEGER) AS quality_min_bps,
-          CASE WHEN data->>'acted' IS NULL THEN data->>'$.decision.action' ELSE 'observe' END AS action,
+          CASE WHEN (data->>'acted') IS NULL THEN data->>'$.decision.action' ELSE 'observe' END AS action,
           data->>'$.decision.reason' AS reason,
           CAST(coalesce(data->>'acted', data->>'$.decision.selected') AS INTEGER) AS candidate,
           CAST(data->>'$.decision.costMicrocents' AS HUGEINT) AS decided_cost_microcents
         FROM entries WHERE kind = 'decision'),
       policies AS (SELECT DISTINCT since, policy_id FROM candidates),
       activations AS (SELECT sequence AS active_from, CAST(data->>'policyId' AS BIGINT) AS policy_id FROM entries
-        WHERE kind = 'genesis' OR (kind = 'policy' AND data->>'change' <> 'staged')),
+        WHERE kind = 'genesis' OR (kind = 'policy' AND (data->>'change') IS DISTINCT FROM 'staged')),
       active AS (SELECT active_from, since, policy_id FROM activations JOIN policies USING (policy_id)),
       named AS (SELECT read.*, since, policy_id FROM read ASOF JOIN active ON read.sequence >= active.active_from),
       priced AS (SELECT named.*, chosen.name AS chosen, chosen.provider, chosen.tier, chosen.quality_bps, requested.name AS requested,
