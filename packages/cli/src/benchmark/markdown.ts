@@ -118,6 +118,7 @@ function summaryLines({ goals, sets }: BenchmarkResult, picture: string): readon
     "A *miss* is a request that needed the premium tier and was sent to a cheaper one. Every policy is compared at equal savings, because any policy that saves less also misses less.",
     "",
     `- ${met.length} of ${measured.length} goals are met; [the table](#goals) lists each.`,
+    "- The router of this summary and of those goals is `regimes`, the published method. [Regret of the default method](#regret-of-the-default-method) has `offsets`.",
     `- At ${percent(SUMMARY_SAVINGS)} savings the router misses fewer requests (95 % interval above 0) than random choice on ${clearlyFewer("belowRandom")} data sets, than a static floor on ${clearlyFewer("belowStatic")}, and than one threshold on the same learned score on ${clearlyFewer("belowStaticLearned")}.`,
     "- The oracle knows every label in advance. With more than two tiers it chooses between the cheapest and the top one only.",
     "",
