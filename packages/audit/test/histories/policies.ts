@@ -105,7 +105,8 @@ function randomLearning(chance: Chance): object {
   const features = oneOf(chance, FEATURES);
   const settings = Object.entries(SETTINGS).map(([name, values]) => [name, oneOf(chance, values)]);
   const reported = settings.filter(([, value]) => value !== undefined);
-  return { ...(features === undefined ? {} : { features }), ...Object.fromEntries(reported) };
+  const method = reported.length % 2 === 0 ? "regimes" : "offsets";
+  return { method, ...(features === undefined ? {} : { features }), ...Object.fromEntries(reported) };
 }
 
 function randomUseCase(chance: Chance): object {
