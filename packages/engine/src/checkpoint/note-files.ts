@@ -1,5 +1,5 @@
 /**
- * Checkpoints beside a journal: `checkpoint` is the newest, for whoever publishes it, and `checkpoints/<tree size>.note` are
+ * Checkpoints beside a journal: `checkpoint` is the newest, ready to be published, and `checkpoints/<tree size>.note` are
  * those before. Every one is an entry of the journal as well.
  *
  *     checkpoints/<size>.note.next: write ─▶ sync ─▶ rename ─▶ the same for `checkpoint`

@@ -66,6 +66,7 @@ export interface BegunCall {
 }
 
 interface AttemptState {
+  readonly candidate: number;
   hasEnded: boolean;
   /** `undefined` while it is not known. */
   cost: bigint | undefined;
@@ -94,7 +95,7 @@ export class Call {
   readonly #limits: OutputLimits;
   readonly #caller: Caller;
   readonly #of: number;
-  readonly #attempts: AttemptState[] = [{ hasEnded: false, cost: undefined }];
+  readonly #attempts: AttemptState[];
   #ended: Promise<unknown> | undefined;
 
   constructor({ decided, found, mode, limits, reservation, isMetered, caller }: BegunCall, ports: CallPorts) {
@@ -102,6 +103,7 @@ export class Call {
     this.decisionId = decided.decisionId;
     this.mode = mode;
     this.candidate = runningId(found.entry);
+    this.#attempts = [{ candidate: this.candidate, hasEnded: false, cost: undefined }];
     this.outputTokensMax = reservation.outputTokensMax;
     this.isOutputLowered = reservation.outputTokensMax < limits.max;
     this.reservedMicrocents = isMetered ? reservation.reservedMicrocents : 0n;
@@ -162,7 +164,7 @@ export class Call {
         limits: this.#limits,
         caused,
       });
-      this.#attempts.push({ hasEnded: false, cost: undefined });
+      this.#attempts.push({ candidate, hasEnded: false, cost: undefined });
       await ordered.durable;
       return { number, candidate, ...reservation };
     });
@@ -183,7 +185,8 @@ export class Call {
   }
 
   /**
-   * Ends the call: its attempts cost what they cost together, which settles its reservation in one entry with its outcome.
+   * Ends the call: its attempts cost what they cost together, which settles its reservation in one entry with its outcome. Where
+   * a fallback answered, the decision was abandoned: its outcome teaches nothing about the candidate that was selected.
    *
    * @param end - of the last attempt, unless that was reported.
    * @throws CalybrisError `CAL_CALL_COST_UNKNOWN` while the cost of an attempt is not known; the end that was given stays.
@@ -200,7 +203,9 @@ export class Call {
       const isOther = closed !== undefined && closed.actualMicrocents !== costMicrocents;
       if (isOther && closed.state !== "released")
         await this.#ports.moves.correct({ decisionId, actualMicrocents: costMicrocents }, this.#caller);
-      const reported = { ...outcome, decisionId, costMicrocents, settle: true };
+      const isFallback = this.#attempts.at(-1)?.candidate !== this.candidate;
+      const abandoned = isFallback ? { disposition: "abandoned" as const } : {};
+      const reported = { ...outcome, ...abandoned, decisionId, costMicrocents, settle: true };
       const observed = await this.#ports.learning.observeHeld(reported, this.#caller, this.#found);
       return { decisionId, costMicrocents, observed };
     });

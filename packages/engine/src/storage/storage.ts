@@ -76,7 +76,7 @@ export interface StoredEntries {
   fileOf(sequence: number): Promise<string>;
   /** Notes where entries that became durable are; in ascending sequence. */
   note(sequence: number, segment: number, offset: number): void;
-  /** Whoever still waits for an entry is refused with `CAL_ENGINE_CLOSED`. */
+  /** Reads that still wait are refused with `CAL_ENGINE_CLOSED`. */
   close(): Promise<void>;
 }
 

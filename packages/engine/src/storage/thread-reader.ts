@@ -41,7 +41,7 @@ export class ThreadReader implements AsyncReader {
     });
   }
 
-  /** Whoever still waits gets `CAL_ENGINE_CLOSED`: a disk that does not answer must not keep the engine open. */
+  /** Reads that still wait are refused with `CAL_ENGINE_CLOSED`: a disk that does not answer must not keep the engine open. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const thread = this.#thread;

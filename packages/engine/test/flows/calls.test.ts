@@ -201,6 +201,13 @@ test("a decision that admits no candidate which can take the call is observed: w
   const admitted = await world.call(onlyCheaper);
   expect(admitted).toMatchObject({ candidate: 1, reservedMicrocents: 2n });
   expect(admitted.fallbacks()).toEqual([2]);
+  // What a fallback did says nothing about the candidate that was selected.
+  await admitted.attemptEnded({ number: 1, status: 0, latencyMs: 0, costMicrocents: 0n });
+  await admitted.attempt({ candidate: 2, bound: cheaper as CandidateBound });
+  await admitted.complete({ succeeded: true }, { number: 2, status: 200, latencyMs: 3, costMicrocents: 5n });
+  expect(world.lines.findLast((line) => line.includes('"kind":"outcome"'))).toMatch(
+    /"disposition":"abandoned",.*"candidate":1,.*"learned":false/,
+  );
   const other = await world.call({ ...asked, requested: "better", bounds: [cheaper as CandidateBound] });
   expect(other.candidate).toBe(1);
   expect(await world.call({ ...asked, bounds: [better as CandidateBound, cheaper as CandidateBound] })).toMatchObject({

@@ -6,7 +6,7 @@ import { Journal } from "../../src/journal/journal.ts";
 import type { Batch, WriterDriver, Written } from "../../src/journal/writer-driver.ts";
 import { body } from "../support/journal-harness.ts";
 
-// Goal: whoever waits for an entry that another ordered hears of it exactly when it is durable, or that nobody knows.
+// Goal: a waiter for an entry that another command ordered resolves exactly when the entry is durable, and rejects when its fate is unknown.
 // Method: a driver that reports what it is told to; waits that begin at any moment.
 
 class Disk implements WriterDriver {
@@ -87,7 +87,7 @@ test("a wait ends when its entry is durable, not before, whenever it begins; aft
   );
 });
 
-test("whoever waits for an entry of a step that is taken back is rejected with the stop, and the others go on", async () => {
+test("a waiter for an entry of a step that is taken back is rejected with the stop, and the others go on", async () => {
   const disk = new Disk();
   const failStop = new FailStop();
   const journal = journalOn(disk, failStop);

@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { type RunningGateway, startGateway } from "./running-gateway.ts";
 
 // Goal: a system clock that jumps while calls are under way changes no answer and no cost.
-// Method: streams that are held open at their provider while the clock goes by an hour, back or forth; then the ledger and the bill.
+// Method: the provider holds streams open while the clock jumps an hour forward or back; the ledger is then compared with the bill.
 
 let running: RunningGateway;
 afterEach(() => running.end());
