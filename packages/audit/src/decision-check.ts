@@ -5,7 +5,7 @@
  */
 import {
   type DecisionEntry,
-  decisionDigests,
+  decisionIdentity,
   type Kernel,
   type PolicySnapshot,
   type RecordedDecision,
@@ -34,6 +34,8 @@ const DECISION_FIELDS = Object.keys({
   costMicrocents: true,
 } satisfies Record<keyof RecordedDecision, true>) as readonly (keyof RecordedDecision)[];
 
+const identityScratch: Uint8Array = new Uint8Array(32);
+
 export function checkDecided(entry: DecisionEntry, inForce: InForce, sha256: Sha256, report: Report): void {
   const { decision, request } = entry;
   checkRequest(entry, inForce.snapshot, report);
@@ -43,6 +45,6 @@ export function checkDecided(entry: DecisionEntry, inForce: InForce, sha256: Sha
     if (decision[field] !== recomputed[field])
       report("decision", `${field} ${recomputed[field]}`, `${field} ${decision[field]}`);
   }
-  const identity = toHex(decisionDigests(inForce.digest, request, recomputed, sha256).identity);
+  const identity = toHex(decisionIdentity(inForce.digest, request, recomputed, sha256, identityScratch));
   if (identity !== entry.identity) report("identity", identity, String(entry.identity));
 }

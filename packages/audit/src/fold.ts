@@ -32,16 +32,15 @@ import { stateDigestOf } from "./state-digest.ts";
 
 /** The state after one more entry. */
 export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): AuditState {
+  const { policyId, stagedId } =
+    body.kind === "genesis" || body.kind === "policy" ? policiesAfter(state, body) : state;
   return {
-    ...(body.kind === "genesis" || body.kind === "policy" ? policiesAfter(state, body) : policiesOf(state)),
     sequence: head.sequence,
-    at: timeAfter(head.at, body),
     decisionSequence: body.kind === "decision" ? body.request.sequence : state.decisionSequence,
+    at: timeAfter(head.at, body),
+    policyId,
+    stagedId,
   };
-}
-
-function policiesOf({ policyId, stagedId }: AuditState): Pick<AuditState, "policyId" | "stagedId"> {
-  return { policyId, stagedId };
 }
 
 /** Every change but the staging itself ends the staging. */

@@ -5,12 +5,13 @@
  */
 import {
   ALL_PROVIDERS,
-  boundsOf,
+  type Asked,
   breachOfDecision,
   breachOfRequest,
   cost,
   type Decision,
   type DecisionEntry,
+  NO_BOUNDS,
   NO_BUDGET_LIMIT,
   narrowed,
   type PolicySnapshot,
@@ -19,18 +20,20 @@ import type { Report } from "./report.ts";
 
 export function checkMembers(entry: DecisionEntry, snapshot: PolicySnapshot, report: Report): void {
   const { policy } = snapshot;
-  checkBounds(entry, snapshot, report);
+  checkBounds(entry, report);
   const { acted, reservedMicrocents, decision, request } = entry;
   if (acted !== undefined && acted !== 0 && !policy.candidates.some(({ id }) => id === acted))
     report("decision", "a candidate of the policy", `candidate ${acted}`);
   if (acted !== undefined && acted !== 0) checkActed(entry, snapshot, report);
-  const runs = policy.candidates.find(({ id }) => id === (acted ?? decision.selectedId));
   if (reservedMicrocents === undefined) return;
+  const runs = policy.candidates.find(({ id }) => id === (acted ?? decision.selectedId));
   const least = runs === undefined ? undefined : cost(request, runs);
   if (least === undefined) report("decision", "nothing reserved where nothing runs", `${reservedMicrocents}`);
   else if (reservedMicrocents < least)
     report("decision", `${least} microcents reserved, or more`, `${reservedMicrocents}`);
 }
+
+const NOTHING_ASKED: Asked = Object.freeze({});
 
 /** A decision that is only observed lets the requested candidate run, within governance. */
 function checkActed({ acted, request }: DecisionEntry, { policy }: PolicySnapshot, report: Report): void {
@@ -45,14 +48,12 @@ function checkActed({ acted, request }: DecisionEntry, { policy }: PolicySnapsho
 
 /**
  * Whether budget and providers are what the policy makes of the client's. What the client sent is stated where the request holds
- * another value, or where it leaves the same one out.
+ * another value, or where it leaves the same one out. The entry was read under the same policy, so its bounds are the policy's.
  */
 function checkBounds(
-  { asked = {}, request, headroomMicrocents }: DecisionEntry,
-  snapshot: PolicySnapshot,
+  { asked = NOTHING_ASKED, request, headroomMicrocents, bounds = NO_BOUNDS }: DecisionEntry,
   report: Report,
 ): void {
-  const bounds = boundsOf(snapshot, request);
   const { budgetLimitMicrocents: budget, providersAllowed: providers } = request;
   if (asked.budgetMicrocents === budget && budget !== bounds.budgetLimitMicrocents)
     report("request", "a budget asked for that was replaced", `${asked.budgetMicrocents}`);

@@ -26,7 +26,7 @@ export function checkRequest(entry: DecisionEntry, snapshot: PolicySnapshot, rep
   const { riskBps, confidenceBps, qualityMinBps, requestedId } = request;
   const highestBps = Math.max(riskBps, confidenceBps, qualityMinBps);
   if (highestBps > BPS_MAX) report("request", `shares up to ${BPS_MAX}`, `${highestBps}`);
-  const isKnown = requestedId === 0 || snapshot.policy.candidates.some(({ id }) => id === requestedId);
+  const isKnown = requestedId === 0 || holdsCandidate(snapshot, requestedId);
   if (!isKnown) report("request", "a requested candidate of the policy, or 0", `${requestedId}`);
   checkMasks(request, entry.asked?.providers !== undefined, snapshot, report);
   if (learning !== undefined) checkFeatures(entry, learning, snapshot, report);
@@ -48,27 +48,37 @@ function checkDefaults(
     report("request", `a use case of the policy: ${names}`, JSON.stringify(useCase));
     return;
   }
-  const values: Readonly<
-    Record<Exclude<Defaulted, "tenant">, readonly [expected: bigint | number, found: bigint | number]>
-  > = {
-    value: [defaults.valueMicrocents, request.valueMicrocents],
-    risk: [defaults.riskBps, request.riskBps],
-    confidence: [defaults.confidenceBps, request.confidenceBps],
-    floor: [floorWithin(snapshot, request.requestedId, defaults.qualityMinBps), request.qualityMinBps],
-    output: [defaults.outputTokens, request.outputTokens],
-  };
   for (const name of defaulted) {
     if (name === "tenant") {
       if (tenant !== DEFAULT_TENANT)
         report("request", `tenant ${JSON.stringify(DEFAULT_TENANT)} where none was named`, `${tenant}`);
       continue;
     }
-    const [expected, found] = values[name];
+    const member = MEMBERS[name];
+    const found = request[member];
+    const expected =
+      member === "qualityMinBps"
+        ? floorWithin(snapshot, request.requestedId, defaults.qualityMinBps)
+        : defaults[member];
     // Where the policy learns, the floor that was left to it is the recommended one.
     const isRecommended = name === "floor" && learning !== undefined;
     if (!isRecommended && expected !== found)
       report("request", `${name} ${expected}, the default of use case ${JSON.stringify(useCase)}`, `${found}`);
   }
+}
+
+/** What a request, and the defaults of its use case, hold under a name in `defaulted`. */
+const MEMBERS = {
+  value: "valueMicrocents",
+  risk: "riskBps",
+  confidence: "confidenceBps",
+  floor: "qualityMinBps",
+  output: "outputTokens",
+} as const satisfies Readonly<Record<Exclude<Defaulted, "tenant">, keyof Request & keyof UseCase>>;
+
+function holdsCandidate({ policy }: PolicySnapshot, candidate: number): boolean {
+  for (const { id } of policy.candidates) if (id === candidate) return true;
+  return false;
 }
 
 function checkMasks(
@@ -78,14 +88,15 @@ function checkMasks(
   report: Report,
 ): void {
   const { providersAllowed, capabilitiesRequired, regionsRequired } = request;
-  const check = (what: string, mask: bigint, names: readonly string[]): void => {
-    if (mask !== 0n && mask >= 1n << BigInt(names.length))
-      report("request", `${what} among the ${names.length} of the policy`, `${mask}`);
-  };
-  if (providersAllowed !== ALL_PROVIDERS) check("providers", providersAllowed, providers);
+  if (providersAllowed !== ALL_PROVIDERS) checkMask("providers", providersAllowed, providers, report);
   if (providersAllowed === 0n && !areReplaced) report("request", "one provider or more", "none");
-  check("capabilities", capabilitiesRequired, capabilities);
-  check("regions", regionsRequired, regions);
+  checkMask("capabilities", capabilitiesRequired, capabilities, report);
+  checkMask("regions", regionsRequired, regions, report);
+}
+
+function checkMask(what: string, mask: bigint, names: readonly string[], report: Report): void {
+  if (mask !== 0n && mask >= 1n << BigInt(names.length))
+    report("request", `${what} among the ${names.length} of the policy`, `${mask}`);
 }
 
 /** Without names, requests are distinguished by their tokens. */

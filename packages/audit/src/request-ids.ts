@@ -17,6 +17,8 @@ export class RequestIds {
   readonly #idsMax: number;
   #younger = new Generation();
   #older = new Generation();
+  readonly #digest = new Uint8Array(32);
+  readonly #key = new Uint32Array(this.#digest.buffer, 0, KEY_WORDS);
   /** Whether an id was let go that might still have been compared. */
   hasForgotten = false;
 
@@ -42,12 +44,13 @@ export class RequestIds {
     return isRetained ? before.number : undefined;
   }
 
-  /** Ids are scoped by the tenant that the client named; an entry says where it named none. */
+  /** Ids are scoped by the tenant that the client named; an entry says where it named none. Good until the next one. */
   #keyOf({ requestId, defaulted, tenant }: DecisionEntry): Uint32Array {
     const scope = tenant === undefined || defaulted.includes("tenant") ? "" : tenant;
     // The length keeps what belongs to one apart from what belongs to the next.
-    const digest = this.#sha256(toUtf8(`${scope.length} ${scope}${requestId}`));
-    return new Uint32Array(digest.slice(0, KEY_WORDS * 4).buffer);
+    const digest = this.#sha256(toUtf8(`${scope.length} ${scope}${requestId}`), this.#digest);
+    if (digest !== this.#digest) this.#digest.set(digest);
+    return this.#key;
   }
 }
 
@@ -80,7 +83,7 @@ class Generation {
     if (2 * (this.count + 1) > this.#numbers.length) this.#grow();
     const slot = this.#slotOf(key);
     if (this.#numbers[slot] === 0) this.count += 1;
-    this.#keys.set(key, slot * KEY_WORDS);
+    for (let index = 0; index < KEY_WORDS; index++) this.#keys[slot * KEY_WORDS + index] = key[index] as number;
     this.#numbers[slot] = number;
     this.#ats[slot] = at;
   }
@@ -94,7 +97,9 @@ class Generation {
   }
 
   #holds(slot: number, key: Uint32Array): boolean {
-    return key.every((word, index) => this.#keys[slot * KEY_WORDS + index] === word);
+    for (let index = 0; index < KEY_WORDS; index++)
+      if (this.#keys[slot * KEY_WORDS + index] !== key[index]) return false;
+    return true;
   }
 
   #grow(): void {

@@ -7,8 +7,8 @@
  */
 import {
   type CheckpointEntry,
+  digestFromHex,
   equalBytes,
-  fromHex,
   HASH_BYTES,
   type MerkleFrontier,
   MerkleTree,
@@ -44,6 +44,7 @@ export class TreeCheck {
   /** The tree at the latest size that was asked for, and the hashes of the entries after it. */
   #behind: MerkleTree;
   #hashes: Uint8Array = new Uint8Array(HASHES_FIRST * HASH_BYTES);
+  readonly #entryHash = new Uint8Array(HASH_BYTES);
   #count = 0;
   #checkpoints: AuditedCheckpoints | undefined;
 
@@ -88,7 +89,8 @@ export class TreeCheck {
   /** Takes the next entry. */
   take(sequence: number, entryHash: string): void {
     if (this.#tree === undefined) return;
-    const hash = fromHex(entryHash) as Uint8Array;
+    const hash = this.#entryHash;
+    digestFromHex(entryHash, hash, 0);
     this.#tree.append(sequence, hash);
     if ((this.#count + 1) * HASH_BYTES > this.#hashes.byteLength) this.#grow();
     this.#hashes.set(hash, this.#count * HASH_BYTES);

@@ -118,6 +118,18 @@ export function fromHex(hex: string): Uint8Array | undefined {
   return bytes;
 }
 
+/** Lays a digest of 64 hexadecimal digits into 32 bytes. False for anything that {@link toHex} would not have written. */
+export function digestFromHex(hex: string, out: Uint8Array, at: number): boolean {
+  let isHex = hex.length === 2 * DIGEST_BYTES;
+  for (let index = 0; isHex && index < DIGEST_BYTES; index++) {
+    const high = DIGIT_VALUES[hex.charCodeAt(index * 2)] ?? -1;
+    const low = DIGIT_VALUES[hex.charCodeAt(index * 2 + 1)] ?? -1;
+    isHex = (high | low) >= 0;
+    out[at + index] = (high << 4) | low;
+  }
+  return isHex;
+}
+
 /** UTF-8 of well-formed text. A lone surrogate would silently become U+FFFD, so it is refused. */
 export function toUtf8(text: string): Uint8Array {
   invariant(text.isWellFormed(), "text is well-formed Unicode");

@@ -15,8 +15,6 @@ export interface ChainedLine {
 
 /** A byte order mark is a byte like any other: it is in no line of a log. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-/** For the beginning of a line, which may end within a character. */
-const prefix = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const SEQUENCE = '{"sequence":';
 const PREVIOUS_HASH = ',"previous_hash":"';
@@ -25,15 +23,17 @@ const DATA = '","data":';
 const GENESIS = "genesis";
 const HASH_DIGITS = 64;
 const CLOSING_BRACE = 0x7d;
+const OPENING_BRACE = 0x7b;
 const SEQUENCE_DIGITS_MAX = 16;
-/** What comes before the data is shorter, and ASCII, so that characters are bytes. */
-const BEFORE_DATA_MAX = 256;
 
-/** A line, without its newline, exactly as the journal writes it; `undefined` for any other. Every entry of a journal passes here. */
+/**
+ * A line, without its newline, exactly as the journal writes it; `undefined` for any other. Every entry of a journal passes here.
+ * It is decoded at once: what comes before the data is ASCII, so there characters are bytes.
+ */
 export function parseChainedLine(bytes: Uint8Array): ChainedLine | undefined {
-  if (bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;
-  const before = prefix.decode(bytes.subarray(0, BEFORE_DATA_MAX));
-  if (!before.startsWith(SEQUENCE)) return undefined;
+  if (bytes[0] !== OPENING_BRACE || bytes[bytes.byteLength - 1] !== CLOSING_BRACE) return undefined;
+  const before = decoded(bytes);
+  if (before?.startsWith(SEQUENCE) !== true) return undefined;
   const comma = before.indexOf(PREVIOUS_HASH, SEQUENCE.length);
   const sequenceText = before.slice(SEQUENCE.length, comma);
   if (comma === -1 || sequenceText.length > SEQUENCE_DIGITS_MAX || !/^[1-9][0-9]*$/.test(sequenceText))
@@ -46,11 +46,16 @@ export function parseChainedLine(bytes: Uint8Array): ChainedLine | undefined {
   const previousHash = before.slice(previousAt, previousEnd);
   const entryHash = before.slice(entryAt, entryEnd);
   if (!isHex(entryHash) || (previousHash !== GENESIS && !isHex(previousHash))) return undefined;
-  const data = bytes.subarray(entryEnd + DATA.length, -1);
-  const dataText = decoded(data);
   const sequence = Number(sequenceText);
-  if (dataText === undefined || !Number.isSafeInteger(sequence)) return undefined;
-  return { sequence, previousHash, entryHash, data, dataText };
+  if (!Number.isSafeInteger(sequence)) return undefined;
+  const dataFrom = entryEnd + DATA.length;
+  return {
+    sequence,
+    previousHash,
+    entryHash,
+    data: bytes.subarray(dataFrom, bytes.byteLength - 1),
+    dataText: before.slice(dataFrom, -1),
+  };
 }
 
 function isHex(text: string): boolean {

@@ -11,8 +11,12 @@ import { DEFAULT_USE_CASE } from "./snapshot.ts";
 import { TextCursor } from "./text-cursor.ts";
 
 const KIND = '"kind":"decision"';
+/** Behind a comma and a quote. */
+const INITIAL_AHEAD = 2;
 const FIELDS = DECISION_FIELDS.map(({ key, scan, leftOut }) => ({
   lead: `,"${key}":`,
+  /** Most members are left out of most entries: one character says so of nearly all of them. */
+  initial: key.charCodeAt(0),
   scan,
   isRequired: leftOut === undefined,
 }));
@@ -24,8 +28,8 @@ const FIELDS = DECISION_FIELDS.map(({ key, scan, leftOut }) => ({
 export function readDecision(data: string, policyOf: EntryPolicyOf): DecisionEntry | undefined {
   const cursor = new TextCursor(data, data.indexOf(KIND) + KIND.length);
   const draft: DecisionDraft = { kind: "decision", useCase: DEFAULT_USE_CASE, defaulted: [] };
-  for (const { lead, scan, isRequired } of FIELDS) {
-    if (cursor.skip(lead)) {
+  for (const { lead, initial, scan, isRequired } of FIELDS) {
+    if (cursor.has(initial, INITIAL_AHEAD) && cursor.skip(lead)) {
       if (scan === undefined) return undefined;
       scan(cursor, draft, policyOf);
       if (!cursor.holds) return undefined;

@@ -22,6 +22,7 @@ import { LEDGER_TABLES, type LedgerEntry } from "./ledger-entry.ts";
 import { MARK_TABLES, type MarkEntry } from "./mark-entry.ts";
 import { OUTCOME_TABLE } from "./outcome-entry.ts";
 import { GENESIS_TABLE, type GenesisEntry, POLICY_TABLE, type PolicyEntry } from "./policy-entry.ts";
+import { TextCursor } from "./text-cursor.ts";
 
 /** The version of this format; genesis records it. */
 export const JOURNAL_FORMAT = 2;
@@ -109,15 +110,23 @@ export interface EntryHead {
   readonly kind: string;
 }
 
-const HEAD =
-  /^\{"sequence":([1-9][0-9]{0,15}),"durable":(0|[1-9][0-9]{0,15}),"at":(0|[1-9][0-9]{0,15}),"kind":"([a-z]+)"[,}]/;
-
 /** The head of an entry's data, without parsing the rest; `undefined` when the data is not ours. */
 export function parseEntryHead(data: string): EntryHead | undefined {
-  const match = HEAD.exec(data);
-  if (match === null) return undefined;
-  return { sequence: Number(match[1]), durable: Number(match[2]), at: Number(match[3]), kind: match[4] as string };
+  const cursor = new TextCursor(data, 0);
+  cursor.expect('{"sequence":');
+  const sequence = cursor.rounded(HEAD_DIGITS_MAX);
+  cursor.expect(',"durable":');
+  const durable = cursor.rounded(HEAD_DIGITS_MAX);
+  cursor.expect(',"at":');
+  const at = cursor.rounded(HEAD_DIGITS_MAX);
+  cursor.expect(',"kind":"');
+  const kind = cursor.lowerCase();
+  if (!cursor.skip('",')) cursor.expect('"}');
+  return cursor.holds && sequence > 0 ? { sequence, durable, at, kind } : undefined;
 }
+
+/** The numbers of a head have at most so many digits. */
+const HEAD_DIGITS_MAX = 16;
 
 /**
  * Reads an entry's data back.

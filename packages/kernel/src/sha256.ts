@@ -4,8 +4,11 @@
  * @module
  */
 
-/** Hashes bytes to 32 bytes. */
-export type Sha256 = (bytes: Uint8Array) => Uint8Array;
+/**
+ * Hashes bytes to 32 bytes. An implementation may lay the digest into `out`, 32 bytes that the caller lends, and return it, so that
+ * nothing is allocated; it may as well ignore them. A caller uses what is returned, and `bytes` may not share memory with `out`.
+ */
+export type Sha256 = (bytes: Uint8Array, out?: Uint8Array) => Uint8Array;
 
 const BLOCK_BYTES = 64;
 
@@ -21,13 +24,12 @@ const ROUND = fractionalParts(64, 3);
  * toHex(sha256(new TextEncoder().encode("abc"))).slice(0, 16); // "ba7816bf8f01cfea"
  * ```
  */
-export function sha256(bytes: Uint8Array): Uint8Array {
+export function sha256(bytes: Uint8Array, digest: Uint8Array = new Uint8Array(32)): Uint8Array {
   const padded = pad(bytes);
   const state = Int32Array.from(INITIAL);
   const schedule = new Int32Array(64);
   for (let block = 0; block < padded.byteLength; block += BLOCK_BYTES) compress(state, schedule, padded, block);
-  const digest = new Uint8Array(32);
-  const out = new DataView(digest.buffer);
+  const out = new DataView(digest.buffer, digest.byteOffset);
   for (const [index, word] of state.entries()) out.setInt32(index * 4, word);
   return digest;
 }

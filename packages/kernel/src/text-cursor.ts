@@ -12,6 +12,8 @@ const SURROGATE_FIRST = 0xd800;
 const SURROGATE_LAST = 0xdfff;
 const MINUS = 0x2d;
 const ZERO = 0x30;
+const SMALL_A = 0x61;
+const SMALL_Z = 0x7a;
 /** So many digits are an exact `number`, whichever they are. */
 const SAFE_DIGITS = 15;
 const DIGITS_MAX = 20;
@@ -57,6 +59,32 @@ export class TextCursor {
     const value = this.#digits();
     if (this.#at - from > SAFE_DIGITS || value > max) this.#holds = false;
     return value;
+  }
+
+  /** A whole number as JSON writes it, as near as a `number` is to it: one with more digits is refused. */
+  rounded(digitsMax: number): number {
+    const from = this.#at;
+    const value = this.#digits();
+    if (this.#at - from > digitsMax) this.#holds = false;
+    return value <= Number.MAX_SAFE_INTEGER ? value : Number(this.#text.slice(from, this.#at));
+  }
+
+  /** One or more of a to z. */
+  lowerCase(): string {
+    const from = this.#at;
+    let at = from;
+    for (; ; at++) {
+      const code = this.#text.charCodeAt(at);
+      if (!(code >= SMALL_A && code <= SMALL_Z)) break;
+    }
+    if (at === from) this.#holds = false;
+    this.#at = at;
+    return this.#text.slice(from, at);
+  }
+
+  /** Whether this character is so far ahead. */
+  has(code: number, ahead: number): boolean {
+    return this.#text.charCodeAt(this.#at + ahead) === code;
   }
 
   /** A whole number of 64 bits without sign. */

@@ -3,13 +3,12 @@
  * of numbers and not in objects: a fraction of the memory, and nothing for the collector to walk.
  * @module
  */
-import { type DecisionEntry, fromHex, type PolicySnapshot, type Recommendation } from "@calybris/kernel";
+import { type DecisionEntry, digestFromHex, type PolicySnapshot, type Recommendation } from "@calybris/kernel";
 
 /** How many decisions are remembered for the outcomes that may follow. */
 const DECISIONS_KEPT_MAX = 131_072;
 const FIRST_CAPACITY = 1_024;
 const IDENTITY_BYTES = 32;
-const NO_IDENTITY: Uint8Array = new Uint8Array(IDENTITY_BYTES);
 /** Use cases are few; a log in which they are not is no reason to keep them all. */
 const NAMES_MAX = 4_096;
 
@@ -68,7 +67,8 @@ export class KeptDecisions {
     columns.value[place] = request.valueMicrocents;
     columns.qualityMin[place] = request.qualityMinBps;
     columns.hasOutcome[place] = 0;
-    columns.identity.set(fromHex(entry.identity) ?? NO_IDENTITY, place * IDENTITY_BYTES);
+    if (!digestFromHex(entry.identity, columns.identity, place * IDENTITY_BYTES))
+      columns.identity.fill(0, place * IDENTITY_BYTES, (place + 1) * IDENTITY_BYTES);
     const shared = this.#shared(entry.useCase, snapshot);
     this.#references[place] = learning === undefined ? shared : { ...shared, learning, alternatives };
     this.#count += 1;

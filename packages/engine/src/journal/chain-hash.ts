@@ -9,10 +9,9 @@ import type { ChainHash, Sha256 } from "@calybris/kernel";
 
 const DIGEST_BYTES = 32;
 
-export const nodeSha256: Sha256 = (bytes) => {
-  const digest = new Uint8Array(DIGEST_BYTES);
-  nodeSha256Into(bytes, digest);
-  return digest;
+export const nodeSha256: Sha256 = (bytes, out = new Uint8Array(DIGEST_BYTES)) => {
+  nodeSha256Into(bytes, out);
+  return out;
 };
 
 /** Lays the digest into 32 bytes. By way of a string, which is half as dear to hand over as a buffer. */

@@ -16,19 +16,32 @@ const NODE_BYTES = 1 + 2 * HASH_BYTES;
 const nodeScratch = new Uint8Array(NODE_BYTES);
 const leafScratch = new Uint8Array(1 + HASH_BYTES);
 
-/** The hash of a leaf. */
-export function leafHash(data: Uint8Array, hash: Sha256 = sha256): Uint8Array {
+/**
+ * The hash of a leaf.
+ *
+ * @param out - 32 bytes that it may be laid into, see {@link Sha256}.
+ */
+export function leafHash(data: Uint8Array, hash: Sha256 = sha256, out?: Uint8Array): Uint8Array {
   const bytes = data.byteLength === HASH_BYTES ? leafScratch : new Uint8Array(1 + data.byteLength);
   bytes.set(data, 1);
-  return hash(bytes);
+  return hash(bytes, out);
 }
 
-/** The hash of an inner node. */
-export function nodeHash(left: Uint8Array, right: Uint8Array, hash: Sha256 = sha256): Uint8Array {
+/**
+ * The hash of an inner node.
+ *
+ * @param out - 32 bytes that it may be laid into, see {@link Sha256}; `left` and `right` may be these.
+ */
+export function nodeHash(
+  left: Uint8Array,
+  right: Uint8Array,
+  hash: Sha256 = sha256,
+  out?: Uint8Array,
+): Uint8Array {
   nodeScratch[0] = 1;
   nodeScratch.set(left, 1);
   nodeScratch.set(right, 1 + HASH_BYTES);
-  return hash(nodeScratch);
+  return hash(nodeScratch, out);
 }
 
 /** The root of the tree without leaves: the hash of nothing. */
@@ -62,7 +75,10 @@ export interface MerkleFrontier {
 export class MerkleTree {
   readonly #hash: Sha256;
   readonly #onNode: NodeSink | undefined;
+  /** Nobody else holds these bytes, unless nodes are handed out: a node is laid over its right part. */
   readonly #hashes: Uint8Array[];
+  /** What became free. */
+  #spare: Uint8Array | undefined;
   #treeSize: number;
 
   constructor(options: { from?: MerkleFrontier; hash?: Sha256; onNode?: NodeSink } = {}) {
@@ -70,7 +86,7 @@ export class MerkleTree {
     invariant(Number.isSafeInteger(treeSize) && treeSize >= 0, `a tree size is whole and safe, got ${treeSize}`);
     invariant(hashes.length === bitsSet(treeSize), "a frontier has one hash for each bit of its tree size");
     this.#treeSize = treeSize;
-    this.#hashes = [...hashes];
+    this.#hashes = hashes.map(copyOf);
     this.#hash = options.hash ?? sha256;
     this.#onNode = options.onNode;
   }
@@ -86,12 +102,16 @@ export class MerkleTree {
       entryHash.byteLength === HASH_BYTES,
       `an entry hash has ${HASH_BYTES} bytes, got ${entryHash.byteLength}`,
     );
-    let node = leafHash(entryHash, this.#hash);
+    const isOwn = this.#onNode === undefined;
+    let node = leafHash(entryHash, this.#hash, isOwn ? this.#spare : undefined);
+    this.#spare = undefined;
     let index = this.#treeSize;
     this.#onNode?.(0, index, node);
     // No bit operators: they are 32 bits wide, and a journal may be longer.
     for (let level = 1; index % 2 === 1; level++) {
-      node = nodeHash(this.#hashes.pop() as Uint8Array, node, this.#hash);
+      const left = this.#hashes.pop() as Uint8Array;
+      node = nodeHash(left, node, this.#hash, isOwn ? node : undefined);
+      if (isOwn) this.#spare = left;
       index = (index - 1) / 2;
       this.#onNode?.(level, index, node);
     }
@@ -105,13 +125,17 @@ export class MerkleTree {
     if (root === undefined) return emptyRoot(this.#hash);
     for (let at = this.#hashes.length - 2; at >= 0; at--)
       root = nodeHash(this.#hashes[at] as Uint8Array, root, this.#hash);
-    return root;
+    return this.#hashes.length === 1 ? copyOf(root) : root;
   }
 
   /** A copy of what another tree can be continued from. */
   frontier(): MerkleFrontier {
-    return { treeSize: this.#treeSize, hashes: [...this.#hashes] };
+    return { treeSize: this.#treeSize, hashes: this.#hashes.map(copyOf) };
   }
+}
+
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return bytes.slice();
 }
 
 function bitsSet(value: number): number {
