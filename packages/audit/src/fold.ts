@@ -32,8 +32,7 @@ import { stateDigestOf } from "./state-digest.ts";
 
 /** The state after one more entry. */
 export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): AuditState {
-  const { policyId, stagedId } =
-    body.kind === "genesis" || body.kind === "policy" ? policiesAfter(state, body) : state;
+  const { policyId, stagedId } = body.kind === "genesis" || body.kind === "policy" ? policiesAfter(state, body) : state;
   return {
     sequence: head.sequence,
     decisionSequence: body.kind === "decision" ? body.request.sequence : state.decisionSequence,

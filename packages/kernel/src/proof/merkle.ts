@@ -32,12 +32,7 @@ export function leafHash(data: Uint8Array, hash: Sha256 = sha256, out?: Uint8Arr
  *
  * @param out - 32 bytes that it may be laid into, see {@link Sha256}; `left` and `right` may be these.
  */
-export function nodeHash(
-  left: Uint8Array,
-  right: Uint8Array,
-  hash: Sha256 = sha256,
-  out?: Uint8Array,
-): Uint8Array {
+export function nodeHash(left: Uint8Array, right: Uint8Array, hash: Sha256 = sha256, out?: Uint8Array): Uint8Array {
   nodeScratch[0] = 1;
   nodeScratch.set(left, 1);
   nodeScratch.set(right, 1 + HASH_BYTES);
