@@ -10,7 +10,11 @@ export const ROOT: string = fileURLToPath(new URL("../", import.meta.url));
 
 const NOT_OURS = new Set(["node_modules", "dist", "coverage", "results"]);
 /** Written by a build. */
-const GENERATED = new Set(["packages/kernel/src/wasm/binary.ts", "packages/client/src/api.ts"]);
+const GENERATED = new Set([
+  "packages/kernel/src/wasm/binary.ts",
+  "packages/kernel/src/wasm/lanes-binary.ts",
+  "packages/client/src/api.ts",
+]);
 
 /** Paths of all files below a folder whose name ends so; folders that begin with a dot are left out. */
 export function filesBelow(folder: string, ending: string): string[] {

@@ -80,4 +80,5 @@ export * from "./tree-snapshot.ts";
 export * from "./strict-json.ts";
 export * from "./torn-tail.ts";
 export * from "./units.ts";
+export { LANES_MESSAGE_BYTES_MAX, type LanesMessages, Sha256Lanes } from "./wasm/sha256-lanes.ts";
 export * from "./wasm/wasm-kernel.ts";

@@ -6,17 +6,18 @@
  *                        └─▶ Merkle tree
  * @module
  */
-import type { ChainHash, MerkleFrontier, NodeSink } from "@calybris/kernel";
+import type { ChainHash, MerkleFrontier } from "@calybris/kernel";
 import type { ChainStart } from "./chain-start.ts";
 import { type Pages, pagesOf } from "./decision-record.ts";
 import { type RingEntry, RingOutlet } from "./entry-ring.ts";
-import { JournalTree } from "./journal-tree.ts";
 import { LINE_BYTES_AROUND, LineChain, type Span, spanOf } from "./line-chain.ts";
 import type { ProofTable } from "./proofs.ts";
 import { layRecordLine } from "./record-lines.ts";
 import { textBytesMax } from "./record-text.ts";
 import type { Lines } from "./segment-writer.ts";
 import { RING_BYTES, type SharedMemory } from "./shared-memory.ts";
+import { TreeBatch } from "./tree-batch.ts";
+import type { TreeSink } from "./tree-files.ts";
 
 /** The most that one batch writes. */
 const BATCH_BYTES_MAX = 1 << 20;
@@ -29,24 +30,24 @@ export class LineStage {
   readonly #chain: LineChain;
   /** The lines of one batch; they are good until the next is taken. */
   readonly #lines: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES_MAX);
-  readonly #tree: JournalTree;
+  readonly #tree: TreeBatch;
   #durable: number;
 
   /**
    * @param keyed - the keyed chain; without one, the plain SHA-256 chain.
-   * @param onNode - gets the hash of each perfect subtree of the Merkle tree.
+   * @param onNodes - gets the hashes of the perfect subtrees of the Merkle tree.
    */
   constructor(
     memory: SharedMemory,
     { sequence, hash, tree }: ChainStart,
     keyed: ChainHash | undefined,
-    onNode?: NodeSink,
+    onNodes?: TreeSink["add"],
   ) {
     this.#ring = new RingOutlet(memory);
     this.#pages = pagesOf(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES);
     this.#proofs = memory.proofs;
     this.#chain = new LineChain(sequence, hash, keyed);
-    this.#tree = new JournalTree(tree, onNode);
+    this.#tree = new TreeBatch(tree, onNodes);
     this.#durable = sequence;
   }
 
@@ -66,6 +67,7 @@ export class LineStage {
     const first = this.#chain.sequence + 1;
     const { rotate } = begin;
     const { bytes, sealed } = begin.outside ? this.#layOutside(begin, outsideTail()) : this.#layAll(begin);
+    this.#tree.grow();
     this.#ring.end();
     const { sequence: last, hash } = this.#chain;
     return { bytes, first, last, hash, rotate, sealed };
@@ -120,7 +122,7 @@ export class LineStage {
 
   #passed(): void {
     this.#proofs.layHash(this.#chain);
-    this.#tree.apply(this.#chain.sequence, this.#chain.hash);
+    this.#tree.add(this.#proofs.bytes, this.#proofs.hashAt(this.#chain.sequence));
     this.#ring.pass();
   }
 }

@@ -20,7 +20,8 @@ const PENDING_MAX = 8_192;
 
 /** Takes the hashes of perfect subtrees as they are completed. */
 export interface TreeSink {
-  readonly add: (level: number, index: number, hash: Uint8Array) => void;
+  /** Takes hashes of one level, one behind the other from `index` on; they may be written over when it returns. */
+  readonly add: (level: number, index: number, hashes: Uint8Array) => void;
   /** Writes what was added. */
   flush(): void;
 }
@@ -30,36 +31,45 @@ interface Row {
   /** Number of the first hash that waits. */
   from: number;
   readonly pending: Uint8Array[];
+  pendingBytes: number;
 }
 
 export class TreeFiles implements TreeSink {
   readonly #disk: Disk;
   readonly #directory: string;
-  readonly #rows: readonly Row[] = Array.from({ length: LEVELS }, () => ({ file: undefined, from: 0, pending: [] }));
+  readonly #rows: readonly Row[] = Array.from({ length: LEVELS }, () => ({
+    file: undefined,
+    from: 0,
+    pending: [],
+    pendingBytes: 0,
+  }));
 
   constructor(disk: Disk, directory: string) {
     this.#disk = disk;
     this.#directory = directory;
   }
 
-  readonly add = (level: number, index: number, hash: Uint8Array): void => {
+  readonly add = (level: number, index: number, hashes: Uint8Array): void => {
     if (level % TILE_HEIGHT !== 0) return;
     const row = this.#rows[level / TILE_HEIGHT] as Row;
     if (row.pending.length === 0) row.from = index;
-    row.pending.push(hash);
+    row.pending.push(hashes.slice());
+    row.pendingBytes += hashes.byteLength;
   };
 
   /** Writes if much waits. */
   flushIfLong(): void {
-    if ((this.#rows[0] as Row).pending.length >= PENDING_MAX) this.flush();
+    if ((this.#rows[0] as Row).pendingBytes >= PENDING_MAX * HASH_BYTES) this.flush();
   }
 
   flush(): void {
     for (const [level, row] of this.#rows.entries()) {
       if (row.pending.length === 0) return;
-      const bytes = Buffer.concat(row.pending);
+      const [only] = row.pending;
+      const bytes = row.pending.length === 1 && only !== undefined ? only : Buffer.concat(row.pending);
       writeWhole(this.#open(level, row), bytes, row.from * HASH_BYTES);
       row.pending.length = 0;
+      row.pendingBytes = 0;
     }
   }
 
