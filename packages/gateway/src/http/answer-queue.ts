@@ -12,6 +12,7 @@ export class AnswerQueue {
   readonly #answerMs: number;
   #written = 0;
   #taken = 0;
+  #isGathering = false;
   /** What was written by then has to be taken within `answerMs`. */
   #mark: { readonly written: number; readonly atMs: number } | undefined;
 
@@ -47,6 +48,19 @@ export class AnswerQueue {
     write();
     this.#socket.uncork();
   }
+
+  /** What is written until the end of this turn becomes one write. */
+  gather(): void {
+    if (this.#isGathering) return;
+    this.#isGathering = true;
+    this.#socket.cork();
+    process.nextTick(this.#release);
+  }
+
+  readonly #release = (): void => {
+    this.#isGathering = false;
+    this.#socket.uncork();
+  };
 
   /** Whether something was written longer than `answerMs` ago and has not been taken. */
   isLate(nowMs: number): boolean {

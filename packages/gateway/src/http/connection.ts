@@ -13,7 +13,7 @@ import type { CalybrisError } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { asCoded } from "./error-dialect.ts";
-import { FAST_BODY_BYTES_MAX, FastExchange, type FastPath, type FastRequest } from "./fast-path.ts";
+import { bodyBytesMaxOf, FastExchange, type FastPath, type FastRequest } from "./fast-path.ts";
 import { HeldInput } from "./held-input.ts";
 import { NodeSide, type NodeSideOwner } from "./node-side.ts";
 import { rawAnswer } from "./raw-answer.ts";
@@ -94,6 +94,10 @@ export class RawConnection implements NodeSideOwner {
 
   together(write: () => void): void {
     this.#answers.together(write);
+  }
+
+  gather(): void {
+    this.#answers.gather();
   }
 
   /** Calls once when the client closes its side, or is gone. */
@@ -235,7 +239,7 @@ export class RawConnection implements NodeSideOwner {
     try {
       this.#parts.budget.requireAnswerRoom();
       const plain = this.#parts.fastPath?.find(bytes);
-      if (plain === undefined || plain.head.length > FAST_BODY_BYTES_MAX) this.#toNode();
+      if (plain === undefined || plain.head.length > bodyBytesMaxOf(plain.route)) this.#toNode();
       else this.#toFast(plain, bytes);
     } catch (error) {
       this.#refuse(asCoded(error));

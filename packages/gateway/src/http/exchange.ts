@@ -47,7 +47,9 @@ export interface PiecesHead {
   readonly status: number;
   readonly contentType: string;
   readonly headers: readonly string[];
-  /** Called when the pieces failed; the connection is closed then, because the status has left. */
+  /** Called when the pieces failed before the head has left: another answer may be sent. */
+  readonly refused: (error: unknown) => void;
+  /** Called when the pieces failed later; the connection is closed then, because the status has left. */
   readonly failed: (error: unknown) => void;
 }
 

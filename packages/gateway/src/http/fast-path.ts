@@ -1,18 +1,25 @@
 /**
  * The fast path. A plain POST is answered without Node's HTTP machinery, which costs about as much as a decision: the head
- * is recognised, the pipeline runs, one write answers. Every POST route takes it but those that stream. Whatever is not
+ * is recognised, the pipeline runs, one write answers, or one for each piece. Every POST route takes it. Whatever is not
  * plain in any byte goes to Fastify, which answers the same; the connection comes back with the next request.
  * @module
  */
-import type { EndListener, Exchange, RequestHeaders } from "./exchange.ts";
+import type { EndListener, Exchange, PiecesHead, RequestHeaders } from "./exchange.ts";
+import { ChunkedAnswer, type ChunkConnection } from "./chunked-answer.ts";
 import { type PlainHead, readPlainHead } from "./plain-head.ts";
-import { CLOSE_LINES, headText, keepAliveLines } from "./raw-answer.ts";
+import { CLOSE_LINES, chunkedHeadText, headText, keepAliveLines } from "./raw-answer.ts";
 import type { ActiveRequest } from "./active-request.ts";
 import type { RequestPipeline } from "./request-pipeline.ts";
 import { parametersOf, type Route } from "./route-contract.ts";
 
 /** A body that arrives in several pieces is gathered here up to this length; a longer one is Node's to read. */
-export const FAST_BODY_BYTES_MAX: number = 64 * 1024;
+const BODY_BYTES_MAX = 64 * 1024;
+/** The same of a body that its handler reads itself: prompts are long. */
+const RAW_BODY_BYTES_MAX = 256 * 1024;
+
+export function bodyBytesMaxOf({ contract }: Route): number {
+  return contract.rawBody === undefined ? BODY_BYTES_MAX : RAW_BODY_BYTES_MAX;
+}
 
 /** A plain request at the beginning of what has arrived. */
 export interface FastRequest {
@@ -55,7 +62,7 @@ export class FastPath {
     this.#pipeline = options.pipeline;
     this.#limits = options;
     this.#keepAlive = keepAliveLines(options.idleMs);
-    const routes = options.routes.filter(({ contract }) => contract.method === "POST" && contract.streams !== true);
+    const routes = options.routes.filter(({ contract }) => contract.method === "POST");
     for (const route of routes)
       if (parametersOf(route.contract).length === 0)
         this.#exact.set(route.contract.path, { route, parameters: NO_PARAMETERS });
@@ -70,9 +77,12 @@ export class FastPath {
     const headEnd = bytes.indexOf(HEAD_END);
     if (headEnd === -1 || headEnd + HEAD_END.byteLength > this.#limits.headerBytesMax) return undefined;
     const head = this.#headOf(bytes.toString("latin1", 0, headEnd + 2));
-    if (head === undefined || head.length > this.#limits.bodyBytesMax) return undefined;
+    if (head === undefined) return undefined;
     const target = this.#exact.get(head.path) ?? this.#matched(head.path);
     if (target === undefined) return undefined;
+    const { ignoresQuery, rawBody } = target.route.contract;
+    if (head.length > (rawBody?.bytesMax ?? this.#limits.bodyBytesMax)) return undefined;
+    if (head.url !== head.path && ignoresQuery !== true) return undefined;
     return { route: target.route, parameters: target.parameters, head, bodyAt: headEnd + HEAD_END.byteLength };
   }
 
@@ -112,13 +122,7 @@ function patternOf(path: string): RegExp {
 }
 
 /** What the fast path needs of a connection. */
-interface FastConnection {
-  write(
-    data: string | Uint8Array,
-    encoding: BufferEncoding,
-    bytes: number,
-    taken: (error?: Error | null) => void,
-  ): void;
+interface FastConnection extends ChunkConnection {
   together(write: () => void): void;
   answered(): void;
   end(): void;
@@ -137,6 +141,7 @@ export class FastExchange implements Exchange {
   #isLast = false;
   #headers: readonly string[] = [];
   #listener: EndListener | undefined;
+  #chunks: ChunkedAnswer | undefined;
 
   constructor(connection: FastConnection) {
     this.#connection = connection;
@@ -151,7 +156,7 @@ export class FastExchange implements Exchange {
   }
 
   begin(head: PlainHead, keepAlive: string): void {
-    this.url = head.path;
+    this.url = head.url;
     this.headers = head.headers;
     this.#keepAlive = keepAlive;
     this.#isOpen = true;
@@ -198,17 +203,32 @@ export class FastExchange implements Exchange {
     });
   }
 
-  sendPieces(): void {
-    throw new TypeError("a route that streams does not take the fast path");
+  sendPieces(
+    pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    { status, contentType, headers, refused, failed }: PiecesHead,
+  ): void {
+    this.#chunks = new ChunkedAnswer(this.#connection, pieces, {
+      head: () => {
+        this.#isOpen = false;
+        const head = chunkedHeadText(status, contentType, [...this.#headers, ...headers]);
+        return `${head}${this.#isLast ? CLOSE_LINES : this.#keepAlive}\r\n`;
+      },
+      refused,
+      failed,
+      taken: this.#taken,
+    });
+    void this.#chunks.send();
   }
 
   /** The connection is gone. */
   gone(): void {
     this.#isOpen = false;
+    this.#chunks?.gone();
     this.#end(false);
   }
 
   readonly #taken = (error?: Error | null): void => {
+    this.#chunks = undefined;
     this.#end(error === undefined || error === null);
     if (this.#isLast) this.#connection.end();
     else this.#connection.answered();

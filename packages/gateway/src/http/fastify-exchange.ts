@@ -5,11 +5,9 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
+import { gathered } from "./chunked-answer.ts";
 import { DROPPED_BYTES_MAX, type EndListener, type Exchange, type PiecesHead, SAFE_HEADERS } from "./exchange.ts";
 import { NodeSide } from "./node-side.ts";
-
-/** How much of synchronous pieces is gathered before it is written; asynchronous ones leave as they come. */
-const GATHERED_BYTES = 64 * 1024;
 
 export class FastifyExchange implements Exchange {
   readonly #request: IncomingMessage;
@@ -101,18 +99,4 @@ export class FastifyExchange implements Exchange {
 
 function asItIs(payload: unknown): string {
   return payload as string;
-}
-
-function* gathered(pieces: Iterable<Uint8Array>): Generator<Buffer> {
-  let held: Uint8Array[] = [];
-  let bytes = 0;
-  for (const piece of pieces) {
-    held.push(piece);
-    bytes += piece.byteLength;
-    if (bytes < GATHERED_BYTES) continue;
-    yield Buffer.concat(held, bytes);
-    held = [];
-    bytes = 0;
-  }
-  if (bytes > 0) yield Buffer.concat(held, bytes);
 }

@@ -7,16 +7,18 @@
 
 /** What a plain head says; a test holds it equal to what Node reads. */
 export interface PlainHead {
-  /** Without a query. */
+  /** Path and query, as they were sent. */
+  readonly url: string;
   readonly path: string;
   readonly headers: { readonly [name: string]: string };
   /** Length of the body. */
   readonly length: number;
 }
 
-/** Headers that the service reads. */
+/** Headers that decide how a request is read: one without a value is not plain. */
 const SIGNIFICANT: ReadonlySet<string> = new Set([
   "authorization",
+  "content-encoding",
   "content-length",
   "content-type",
   "host",
@@ -24,15 +26,22 @@ const SIGNIFICANT: ReadonlySet<string> = new Set([
   "origin",
   "traceparent",
 ]);
-/** Headers that mean nothing to it. */
-const INSIGNIFICANT: ReadonlySet<string> = new Set([
+/** Headers that clients send and that change nothing about how a request is read. */
+const OTHERS: ReadonlySet<string> = new Set([
   "accept",
   "accept-encoding",
   "accept-language",
+  "cache-control",
+  "originator",
   "sec-fetch-mode",
+  "session-id",
+  "session_id",
+  "thread-id",
   "user-agent",
 ]);
-const LINE = /^POST (\/[A-Za-z0-9/_.:~-]*) HTTP\/1\.1$/;
+/** The same, by what their names begin with: those of model calls, and of everybody. */
+const PREFIXES = /^(?:x|anthropic|openai)-/;
+const LINE = /^POST ((\/[A-Za-z0-9/_.:~-]*)(?:\?[A-Za-z0-9/_.:~=&,-]*)?) HTTP\/1\.1$/;
 const LENGTH = /^(?:0|[1-9][0-9]{0,8})$/;
 /** The limit that Node's own parser is given. */
 const HEADERS_MAX = 64;
@@ -40,8 +49,8 @@ const HEADERS_MAX = 64;
 /** @param head - request line and headers, to the end of the last one's line. `undefined`: not plain. */
 export function readPlainHead(head: string): PlainHead | undefined {
   const lineEnd = head.indexOf("\r\n");
-  const path = LINE.exec(head.slice(0, lineEnd))?.[1];
-  if (path === undefined) return undefined;
+  const [, url, path] = LINE.exec(head.slice(0, lineEnd)) ?? [];
+  if (url === undefined || path === undefined) return undefined;
   const headers: { [name: string]: string } = {};
   let count = 0;
   for (let at = lineEnd + 2; at < head.length; ) {
@@ -51,20 +60,22 @@ export function readPlainHead(head: string): PlainHead | undefined {
     const name = lowerCase(head, at, colon);
     const value = plainValue(head, colon + 1, end);
     if (name === undefined || value === undefined) return undefined;
+    // Of two alike, Node takes the first or joins them.
+    if (headers[name] !== undefined) return undefined;
     if (SIGNIFICANT.has(name)) {
-      if (headers[name] !== undefined || value === "") return undefined;
-      headers[name] = value;
+      if (value === "") return undefined;
     } else if (name === "connection") {
       if (value.toLowerCase() !== "keep-alive") return undefined;
-    } else if (!INSIGNIFICANT.has(name) && !name.startsWith("x-")) return undefined;
+    } else if (!OTHERS.has(name) && !PREFIXES.test(name)) return undefined;
+    headers[name] = value;
     at = end + 2;
   }
   const length = headers["content-length"];
   if (headers["host"] === undefined || length === undefined || !LENGTH.test(length)) return undefined;
-  return { path, headers, length: Number(length) };
+  return { url, path, headers, length: Number(length) };
 }
 
-const TOKEN = /^[A-Za-z0-9-]+$/;
+const TOKEN = /^[A-Za-z][A-Za-z0-9_-]*$/;
 const PRINTABLE = /^[\x20-\x7e]*$/;
 
 function lowerCase(head: string, from: number, to: number): string | undefined {

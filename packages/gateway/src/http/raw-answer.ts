@@ -19,6 +19,11 @@ export function headText(status: number, contentType: string, bytes: number, hea
   return `${statusLine(status)}content-type: ${contentType}\r\ncontent-length: ${bytes}\r\n${SAFE_LINES}${headers.length === 0 ? "" : headerLines(headers)}${dateLine()}`;
 }
 
+/** The same of an answer in chunks. */
+export function chunkedHeadText(status: number, contentType: string, headers: readonly string[]): string {
+  return `${statusLine(status)}content-type: ${contentType}\r\n${SAFE_LINES}${headerLines(headers)}${dateLine()}Transfer-Encoding: chunked\r\n`;
+}
+
 export const CLOSE_LINES = "Connection: close\r\n";
 
 /** The lines of a connection that is kept. */

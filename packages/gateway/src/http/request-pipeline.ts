@@ -190,8 +190,12 @@ export class RequestPipeline {
       return;
     }
     const failed = (error: unknown): void => this.#parts.failures.report(request.name, asCoded(error));
-    const head = { status, contentType: contentType ?? "application/octet-stream", headers: headers ?? [], failed };
-    exchange.sendPieces(body, head);
+    const refused = (error: unknown): void => {
+      request.status = 0;
+      this.refuse(request, error);
+    };
+    const type = contentType ?? "application/octet-stream";
+    exchange.sendPieces(body, { status, contentType: type, headers: headers ?? [], refused, failed });
   }
 
   refuse(request: ActiveRequest, error: unknown): void {

@@ -92,7 +92,7 @@ export interface RouteContract {
   readonly answer: z.ZodType | string;
   /** Answered while the service is stopping, too. */
   readonly always?: true;
-  /** The answer may come in pieces, also asynchronously. Such a route does not take the fast path. */
+  /** The answer may come in pieces, also asynchronously. */
   readonly streams?: true;
   /** How errors are rendered; the dialect of the decision API by default. */
   readonly dialect?: ErrorDialect;

@@ -18,7 +18,7 @@ import { type Asked, chooseByWeight } from "./deployment.ts";
 import type { GuardedCall } from "./deployment-guard.ts";
 import { HEALTH_OF_FAULT, RETRY_OF_FAULT, type RetryRules, retryAfterMs, waitBefore } from "./retry-rules.ts";
 import { startStream } from "./stream-start.ts";
-import type { Upstream, UpstreamAnswer, UpstreamRequest } from "./upstream.ts";
+import type { AnswerPieces, Upstream, UpstreamAnswer, UpstreamRequest } from "./upstream.ts";
 import { UpstreamFailure } from "./upstream-failure.ts";
 
 export interface Attempt {
@@ -74,7 +74,7 @@ export type CallResult =
       /** It must be ended. */
       readonly answer: UpstreamAnswer;
       /** The body, from its first byte. */
-      readonly pieces: AsyncGenerator<Buffer, void, undefined>;
+      readonly pieces: AnswerPieces;
     }
   /** The last refusal, when there is nothing left to try. */
   | {

@@ -7,13 +7,13 @@ import type { AnswerDialect } from "../wire/dialect.ts";
 import type { SseBlock } from "../wire/sse-block.ts";
 import { SseScanner } from "../wire/sse-scanner.ts";
 import { type Json, sightOf } from "../wire/stream-sights.ts";
-import type { UpstreamAnswer } from "./upstream.ts";
+import type { AnswerPieces, UpstreamAnswer } from "./upstream.ts";
 
 export interface StreamStart {
   /** The error that came first. */
   readonly error: Json | undefined;
   /** Every byte from the first on; those of the beginning were read ahead. */
-  readonly pieces: AsyncGenerator<Buffer, void, undefined>;
+  readonly pieces: AnswerPieces;
 }
 
 /** Comments of a provider that keeps a call waiting. A stream that has more of them is passed on as it is. */
@@ -44,10 +44,16 @@ function isEvent({ data, event }: SseBlock): boolean {
   return data !== undefined && data !== "[DONE]" && event !== "ping";
 }
 
-async function* joined(
-  read: readonly Buffer[],
-  rest: AsyncGenerator<Buffer, void, undefined>,
-): AsyncGenerator<Buffer, void, undefined> {
-  yield* read;
-  yield* rest;
+function joined(read: readonly Buffer[], rest: AnswerPieces): AnswerPieces {
+  let at = 0;
+  const pieces: AnswerPieces = {
+    [Symbol.asyncIterator]: () => pieces,
+    next: () => {
+      const value = read[at];
+      at += 1;
+      return value === undefined ? rest.next() : Promise.resolve({ done: false, value });
+    },
+    return: async () => (await rest.return?.()) ?? { done: true, value: undefined },
+  };
+  return pieces;
 }

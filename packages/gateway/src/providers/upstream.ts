@@ -1,7 +1,7 @@
 /**
  * Calls to one deployment.
  *
- * `undici` and its `request`, not `fetch`: bodies stay as they were compressed, headers as they were written, nothing follows a
+ * `undici` and its `dispatch`, not `fetch`: bodies stay as they were compressed, headers as they were written, nothing follows a
  * redirect, and the body is read no faster than the client takes it. Version 7 is the last that runs on Node 22.18.
  * @module
  */
@@ -11,6 +11,7 @@ import { decodedBody } from "./answer-encoding.ts";
 import { CallDeadlines, type CallTimeouts } from "./call-deadlines.ts";
 import { type Asked, type Deployment, pathOf, requestHeaders } from "./deployment.ts";
 import { type CallHealth, DeploymentGuard, type GuardedCall, type GuardOptions } from "./deployment-guard.ts";
+import { UpstreamExchange, type UpstreamHead } from "./upstream-exchange.ts";
 import { failureOf, UpstreamFailure } from "./upstream-failure.ts";
 
 export interface UpstreamRequest {
@@ -38,8 +39,6 @@ export interface UpstreamOptions extends Omit<GuardOptions, "concurrencyMax"> {
   readonly keepAliveMs: number;
 }
 
-/** Of an answer, between the socket and the client: one piece of undici's parser beside it. */
-export const HELD_BYTES_MAX: number = 64 * 1024;
 /** A smaller body is sent as one piece. */
 const JOINED_BYTES_MAX = 64 * 1024;
 
@@ -71,10 +70,11 @@ export class Upstream {
    * @throws UpstreamFailure
    */
   async send(request: UpstreamRequest, { timeouts, left, call }: SendOptions): Promise<UpstreamAnswer> {
-    const abort = new AbortController();
-    const fail = (failure: UpstreamFailure): void => abort.abort(failure);
-    const deadlines = new CallDeadlines(timeouts, (deadline) => fail(new UpstreamFailure(`timeout-${deadline}`, true)));
-    const leave = (): void => fail(new UpstreamFailure("left", true));
+    const exchange = new UpstreamExchange();
+    const deadlines = new CallDeadlines(timeouts, (deadline) =>
+      exchange.fail(new UpstreamFailure(`timeout-${deadline}`, exchange.isSent)),
+    );
+    const leave = (): void => exchange.fail(new UpstreamFailure("left", exchange.isSent));
     left.addEventListener("abort", leave, { once: true });
     const settle = (health: CallHealth): void => {
       deadlines.stop();
@@ -82,19 +82,11 @@ export class Upstream {
       call.end(health);
     };
     try {
-      if (left.aborted) throw new UpstreamFailure("left", false);
-      const { statusCode, headers, body } = await this.#pool.request({
-        method: "POST",
-        path: pathOf(this.deployment, request.asked, request.path),
-        headers: this.#headers(request),
-        body: bodyOf(request.body),
-        signal: abort.signal,
-        responseHeaders: "raw",
-        highWaterMark: HELD_BYTES_MAX,
-      });
+      if (left.aborted) leave();
+      else this.#dispatch(request, exchange);
+      const head = await exchange.head;
       deadlines.enter("firstToken");
-      // With `raw` they are name and value in turns, whatever the type says.
-      return new UpstreamAnswer(statusCode, headers as unknown as readonly string[], body, deadlines, settle);
+      return new UpstreamAnswer(head, exchange, deadlines, settle);
     } catch (error) {
       const failure = failureOf(error);
       settle(failure.kind === "left" ? "unknown" : "fault");
@@ -107,53 +99,59 @@ export class Upstream {
     await this.#pool.destroy();
   }
 
-  #headers({ asked, headers, body, attemptId }: UpstreamRequest): string[] {
+  #dispatch({ asked, path, headers, body, attemptId }: UpstreamRequest, exchange: UpstreamExchange): void {
     const bytes = body.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    return [...requestHeaders(this.deployment, asked, headers, attemptId), "content-length", String(bytes)];
+    const sent = requestHeaders(this.deployment, asked, headers, attemptId);
+    sent.push("content-length", String(bytes));
+    this.#pool.dispatch(
+      { method: "POST", path: pathOf(this.deployment, asked, path), headers: sent, body: bodyOf(body, bytes) },
+      exchange,
+    );
   }
 }
 
-function bodyOf(pieces: readonly Uint8Array[]): Uint8Array | Readable {
-  const bytes = pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+function bodyOf(pieces: readonly Uint8Array[], bytes: number): Uint8Array | Readable {
   const [only] = pieces;
   if (only !== undefined && pieces.length === 1) return only;
-  return bytes <= JOINED_BYTES_MAX ? Buffer.concat(pieces) : Readable.from(pieces, { objectMode: false });
+  return bytes <= JOINED_BYTES_MAX ? Buffer.concat(pieces, bytes) : Readable.from(pieces, { objectMode: false });
 }
+
+/** The bytes of an answer as they come, and no faster than they are taken. To leave them early closes the connection. */
+export type AnswerPieces = AsyncIterableIterator<Buffer, undefined, undefined>;
 
 /** An answer whose head is there. It must be ended, however it is read. */
 export class UpstreamAnswer {
   readonly status: number;
   /** Name and value in turns, as the provider wrote them. */
   readonly headers: readonly string[];
-  readonly #body: Readable;
+  readonly #exchange: UpstreamExchange;
   readonly #deadlines: CallDeadlines;
   readonly #settle: (health: CallHealth) => void;
+  #pieces: AnswerPieces | undefined;
   #isEnded = false;
 
   constructor(
-    status: number,
-    headers: readonly string[],
-    body: Readable,
+    { status, headers }: UpstreamHead,
+    exchange: UpstreamExchange,
     deadlines: CallDeadlines,
     settle: (health: CallHealth) => void,
   ) {
     this.status = status;
     this.headers = headers;
-    this.#body = decodedBody(body, this.header("content-encoding"));
+    this.#exchange = exchange;
     this.#deadlines = deadlines;
     this.#settle = settle;
-    // A body that fails while nobody reads it is no crash: the reader, if there is one, gets the error as well.
-    for (const stream of [body, this.#body]) stream.on("error", () => undefined);
   }
 
   header(name: string): string | undefined {
-    const at = this.headers.findIndex((part, index) => index % 2 === 0 && part.toLowerCase() === name);
-    return at === -1 ? undefined : this.headers[at + 1];
+    for (let at = 0; at < this.headers.length; at += 2)
+      if (this.headers[at]?.toLowerCase() === name) return this.headers[at + 1];
+    return undefined;
   }
 
   /** Bytes that were read from the connection and not taken yet. */
   get heldBytes(): number {
-    return this.#body.readableLength;
+    return this.#exchange.heldBytes;
   }
 
   /** The first token came: from now on the answer may be idle for its own time, and no longer. */
@@ -161,20 +159,21 @@ export class UpstreamAnswer {
     this.#deadlines.enter("idle");
   }
 
-  /** The bytes as they come, and no faster than they are taken. To leave the loop early closes the connection.
-   *
-   * @throws UpstreamFailure when the connection ends before the answer does, a deadline passes or the client leaves.
-   */
-  async *pieces(): AsyncGenerator<Buffer, void, undefined> {
-    try {
-      for await (const piece of this.#body as AsyncIterable<Buffer>) {
-        this.#deadlines.pause();
-        yield piece;
-        this.#deadlines.resume();
-      }
-    } catch (error) {
-      throw failureOf(error);
-    }
+  /** @throws UpstreamFailure, from `next`, when the connection ends before the answer does, a deadline passes or the client leaves. */
+  pieces(): AnswerPieces {
+    this.#pieces ??= this.#plainPieces();
+    return this.#pieces;
+  }
+
+  #plainPieces(): AnswerPieces {
+    const raw = new RawPieces(this.#exchange, this.#deadlines);
+    const encoding = this.header("content-encoding");
+    if (encoding === undefined) return raw;
+    const body = Readable.from(raw, { objectMode: false });
+    const decoded = decodedBody(body, encoding);
+    // A body that fails while nobody reads it is no crash: the reader, if there is one, gets the error as well.
+    for (const stream of [body, decoded]) stream.on("error", () => undefined);
+    return decodedPieces(decoded);
   }
 
   /** All of the bytes.
@@ -183,14 +182,21 @@ export class UpstreamAnswer {
    */
   async whole(bytesMax: number): Promise<Buffer> {
     this.begun();
-    const pieces: Buffer[] = [];
+    const read: Buffer[] = [];
     let bytes = 0;
-    for await (const piece of this.pieces()) {
-      bytes += piece.byteLength;
-      if (bytes > bytesMax) throw new UpstreamFailure("too-large", true);
-      pieces.push(piece);
+    const pieces = this.pieces();
+    for (;;) {
+      const { done, value } = await pieces.next();
+      if (done === true) break;
+      bytes += value.byteLength;
+      if (bytes > bytesMax) {
+        this.#exchange.drop();
+        throw new UpstreamFailure("too-large", true);
+      }
+      read.push(value);
     }
-    return Buffer.concat(pieces);
+    const [only] = read;
+    return only !== undefined && read.length === 1 ? only : Buffer.concat(read, bytes);
   }
 
   /** Says how the call ended, and closes the connection if the answer was not read to its end. Only the first call counts. */
@@ -198,6 +204,45 @@ export class UpstreamAnswer {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#settle(health);
-    if (!this.#body.readableEnded) this.#body.destroy();
+    this.#exchange.drop();
+  }
+}
+
+class RawPieces implements AnswerPieces {
+  readonly #exchange: UpstreamExchange;
+  readonly #deadlines: CallDeadlines;
+  #isWithClient = false;
+
+  constructor(exchange: UpstreamExchange, deadlines: CallDeadlines) {
+    this.#exchange = exchange;
+    this.#deadlines = deadlines;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    if (this.#isWithClient) this.#deadlines.resume();
+    this.#isWithClient = false;
+    const result = await this.#exchange.next();
+    if (result.done === true) return result;
+    this.#isWithClient = true;
+    this.#deadlines.pause();
+    return result;
+  }
+
+  return(): Promise<IteratorReturnResult<undefined>> {
+    this.#exchange.drop();
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
+
+async function* decodedPieces(body: Readable): AsyncGenerator<Buffer, undefined, undefined> {
+  try {
+    yield* body as AsyncIterable<Buffer>;
+    return undefined;
+  } catch (error) {
+    throw failureOf(error);
   }
 }

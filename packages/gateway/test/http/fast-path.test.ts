@@ -27,17 +27,23 @@ describe("a plain head", () => {
   test("is read as it was written, and a head that is not plain is not read", () => {
     const value = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
     const path = fc.stringMatching(/^\/[A-Za-z0-9/_.:~-]{0,30}$/);
+    const query = fc.constantFrom("", "?", "?beta=true", "?a=b&c=d,e");
     fc.assert(
-      fc.property(path, value, value, fc.nat(1_000), (target, agent, key, bytes) => {
-        const head = `POST ${target} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${agent}\r\nIdempotency-Key: ${key}\r\ncontent-length:${bytes}\r\n`;
+      fc.property(path, query, value, value, fc.nat(1_000), (target, asked, agent, key, bytes) => {
+        const url = target + asked;
+        const head = `POST ${url} HTTP/1.1\r\nHost: x\r\nUser-Agent: ${agent}\r\nX-Api-Key:\r\nIdempotency-Key: ${key}\r\ncontent-length:${bytes}\r\n`;
         expect(readPlainHead(head)).toEqual({
+          url,
           path: target,
-          headers: { host: "x", "idempotency-key": key, "content-length": String(bytes) },
+          headers: {
+            ...{ host: "x", "user-agent": agent, "x-api-key": "" },
+            ...{ "idempotency-key": key, "content-length": String(bytes) },
+          },
           length: bytes,
         });
         for (const mark of ["\n", "\r", "\0", "\x7f", "\xe9"])
           expect(readPlainHead(head.replace("Host: x", `Host: x${mark}`)), JSON.stringify(mark)).toBeUndefined();
-        for (const name of ["Host", "Idempotency-Key", "content-length"])
+        for (const name of ["Host", "Idempotency-Key", "content-length", "user-agent", "x-api-key"])
           expect(readPlainHead(`${head}${name}: 1\r\n`), name).toBeUndefined();
       }),
     );
