@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { HELD_BYTES_MAX, UpstreamExchange } from "../../src/providers/upstream-exchange.ts";
+import { UpstreamFailure } from "../../src/providers/upstream-failure.ts";
+
+const HEAD = [Buffer.from("X-A"), Buffer.from("caf\xe9", "latin1")];
+
+/** An exchange whose head has come, and what undici was told. */
+function begun(): { readonly exchange: UpstreamExchange; readonly told: string[] } {
+  const told: string[] = [];
+  const exchange = new UpstreamExchange();
+  exchange.onConnect((error) => told.push(`abort ${(error as UpstreamFailure).kind}`));
+  exchange.onHeaders(200, HEAD, () => told.push("resume"));
+  return { exchange, told };
+}
+
+test("a request that ended while it waited for its connection is not sent", async () => {
+  const exchange = new UpstreamExchange();
+  const failure = new UpstreamFailure("left", exchange.isSent);
+  exchange.fail(failure);
+  await expect(exchange.head).rejects.toBe(failure);
+  const aborted: unknown[] = [];
+  exchange.onConnect((error) => aborted.push(error));
+  expect([aborted, failure.isSent, exchange.isSent]).toEqual([[failure], false, false]);
+});
+
+test("an interim answer is not the answer, and headers are the provider's bytes", async () => {
+  const { exchange } = begun();
+  expect(await exchange.head).toEqual({ status: 200, headers: ["X-A", "caf\xe9"] });
+  const other = new UpstreamExchange();
+  other.onConnect(() => undefined);
+  expect(other.onHeaders(103, HEAD, () => undefined)).toBe(true);
+  other.onHeaders(404, [], () => undefined);
+  expect((await other.head).status).toBe(404);
+});
+
+test("the provider waits while as much is held as may be, and goes on when it was taken", async () => {
+  const { exchange, told } = begun();
+  const half = Buffer.alloc(HELD_BYTES_MAX / 2, "x");
+  expect([exchange.onData(half), exchange.onData(half), told]).toEqual([true, false, []]);
+  expect(await exchange.next()).toEqual({ done: false, value: half });
+  expect([told, exchange.heldBytes]).toEqual([["resume"], half.byteLength]);
+  exchange.onComplete();
+  expect([await exchange.next(), await exchange.next()]).toEqual([
+    { done: false, value: half },
+    { done: true, value: undefined },
+  ]);
+});
+
+test("a piece that somebody waits for is theirs, however large it is", async () => {
+  const { exchange, told } = begun();
+  const waiting = exchange.next();
+  const large = Buffer.alloc(2 * HELD_BYTES_MAX, "x");
+  expect(exchange.onData(large)).toBe(true);
+  expect([await waiting, exchange.heldBytes, told]).toEqual([{ done: false, value: large }, 0, []]);
+});
+
+test("who waits for a piece learns why none comes, and pieces that came before are taken first", async () => {
+  const { exchange } = begun();
+  const waiting = Promise.resolve(exchange.next());
+  exchange.onError(Object.assign(new Error("x"), { code: "ECONNRESET" }));
+  await expect(waiting).rejects.toMatchObject({ kind: "reset", isSent: true });
+  const other = begun().exchange;
+  other.onData(Buffer.from("a"));
+  other.onError(new Error("x"));
+  expect(await other.next()).toMatchObject({ done: false });
+  expect(() => other.next()).toThrow(UpstreamFailure);
+});
+
+test("an answer that is dropped before its end closes the connection; one that came to its end does not", () => {
+  const { exchange, told } = begun();
+  exchange.onData(Buffer.from("a"));
+  exchange.drop();
+  expect([told, exchange.heldBytes]).toEqual([["abort reset"], 0]);
+  const other = begun();
+  other.exchange.onComplete();
+  other.exchange.drop();
+  expect(other.told).toEqual([]);
+});
