@@ -1,10 +1,11 @@
 /** What a case expects, held to what the client, the provider and the journal saw. Each check says what is wrong. */
+
+import { SseScanner } from "../../src/wire/sse-scanner.ts";
 import type { Json } from "../../src/wire/stream-sights.ts";
 import { asList, asObject } from "../../src/wire/stream-sights.ts";
-import { SseScanner } from "../../src/wire/sse-scanner.ts";
 import { faultsOf } from "../translate/assembled.ts";
 import { mismatches, valueAt } from "../translate/shared-cases.ts";
-import { CASE_KEY, type Expected, type PlayedCase } from "./played-cases.ts";
+import { bytesOf, CASE_KEY, type Expected, type PlayedCase } from "./played-cases.ts";
 import type { SeenCall } from "./scripted-provider.ts";
 
 export interface Played {
@@ -12,6 +13,9 @@ export interface Played {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
+  readonly bytes: Buffer;
+  /** When the client left; `undefined` where it stayed. */
+  readonly leftMs: number | undefined;
   readonly seen: readonly SeenCall[];
   /** The key that stood for the cases' one. */
   readonly key: string;
@@ -36,6 +40,8 @@ const NOTES = new Set([
   "policy",
   "repeat_with_upstream_split",
   "served_by",
+  // What the service of the case is started with.
+  "prices",
 ]);
 
 /** Checked by tests of their own, with the official clients. */
@@ -66,6 +72,16 @@ const CHECKS: { readonly [name: string]: Check } = {
     headers.has("content-encoding") || text.startsWith("{") ? [] : [text.slice(0, 20)],
   body: (wanted: unknown, { text }) => mismatches(wanted, jsonOf(text)),
   text: (wanted: string, played) => same(wanted, textOf(played)),
+  choices_text: (wanted: unknown, played) =>
+    mismatches(
+      wanted,
+      choicesOf(played).map(({ text }) => text),
+    ),
+  finish_reasons: (wanted: unknown, played) =>
+    mismatches(
+      wanted,
+      choicesOf(played).map(({ reason }) => reason),
+    ),
   finish_reason: (wanted: string, played) => same(wanted, finishOf(played)),
   not_finish_reason: (wanted: string, played) =>
     finishOf(played) === wanted || (wanted === "stop-silently" && finishOf(played) === "stop")
@@ -138,6 +154,14 @@ const CHECKS: { readonly [name: string]: Check } = {
     wanted
       .map((one) => (one === CASE_KEY ? key : one))
       .filter((one) => JSON.stringify(seen.at(-1)?.headers).includes(one)),
+  upstream_path: (wanted: string, { seen }) => same(wanted, seen.at(-1)?.path),
+  upstream_aborted_within_ms: (wanted: number, { seen, leftMs }) => {
+    const abortedMs = seen.at(-1)?.abortedMs;
+    if (abortedMs === undefined || leftMs === undefined) return ["never"];
+    return abortedMs - leftMs <= wanted ? [] : [`${abortedMs - leftMs} ms`];
+  },
+  byte_identical_to_upstream: (_wanted: true, { bytes, given }) =>
+    bytes.equals(Buffer.concat((given.upstream?.chunks ?? []).map(bytesOf))) ? [] : [bytes.toString().slice(0, 300)],
   byte_identical_request_body: (_wanted: true, { seen, given }) =>
     same(JSON.stringify(given.request.body), seen.at(-1)?.raw.toString()),
   ledger: (wanted: string, { entries }) => same(wanted, ledgerState(entries)),
@@ -151,10 +175,31 @@ const CHECKS: { readonly [name: string]: Check } = {
     };
     return Object.entries(wanted).flatMap(([name, count]) => same(count, end?.[names[name] ?? name] ?? "nothing"));
   },
+  cost: (wanted: { readonly usd?: number | string; readonly microcents?: number }, { entries }) => {
+    const cost = costOf(entries);
+    const { usd, microcents = Math.ceil(Number(usd) * MICROCENTS_PER_DOLLAR - ROUNDING) } = wanted;
+    return same(microcents, cost);
+  },
+  /** In dollars. */
+  cost_between: ([least, most]: readonly [number, number], { entries }) => {
+    const dollars = costOf(entries) / MICROCENTS_PER_DOLLAR;
+    return least <= dollars && dollars <= most ? [] : [`${dollars} dollars`];
+  },
   reserved_input_tokens: (wanted: { readonly min: number }, { entries }) =>
     // The deployments of the cases cost a dollar for a million tokens: 100 microcents each.
     Number(entries[0]?.["reservedMicrocents"] ?? 0) >= wanted.min * 100 ? [] : [JSON.stringify(entries[0])],
 };
+
+const MICROCENTS_PER_DOLLAR = 100_000_000;
+/** Of a decimal as a float. */
+const ROUNDING = 1e-3;
+
+/** What the last attempt cost, or what of it is known. */
+function costOf(entries: readonly Json[]): number {
+  const end = entries.findLast(({ kind, change }) => kind === "attempt" && change === "ended");
+  const hold = entries.findLast(({ kind }) => kind === "hold");
+  return Number(end?.["costMicrocents"] ?? hold?.["knownMicrocents"] ?? 0);
+}
 
 function same(wanted: unknown, got: unknown): readonly string[] {
   return wanted === got ? [] : [`${JSON.stringify(got)} instead of ${JSON.stringify(wanted)}`];
@@ -234,7 +279,26 @@ function textOf(played: Played): unknown {
   }
   const json = asObject(jsonOf(played.text));
   const choice = asObject(asList(json?.["choices"])[0]);
-  return asObject(choice?.["message"])?.["content"];
+  if (choice !== undefined) return asObject(choice["message"])?.["content"];
+  const blocks = [
+    ...asList(json?.["content"]),
+    ...asList(json?.["output"]).flatMap((item) => asList(asObject(item)?.["content"])),
+  ];
+  return blocks.map((block) => asObject(block)?.["text"] ?? "").join("");
+}
+
+/** Of a chat completion, by index. */
+function choicesOf(played: Played): readonly { readonly text: string; readonly reason: unknown }[] {
+  const events = eventsOf(played);
+  const lists = events.length === 0 ? [jsonOf(played.text)] : events.map(({ json }) => json);
+  const choices: { text: string; reason: unknown }[] = [];
+  for (const choice of lists.flatMap((json) => asList(asObject(json)?.["choices"])).map((one) => asObject(one) ?? {})) {
+    const { content } = asObject(choice["delta"] ?? choice["message"]) ?? {};
+    const held = (choices[Number(choice["index"])] ??= { text: "", reason: undefined });
+    if (typeof content === "string") held.text += content;
+    held.reason = choice["finish_reason"] ?? held.reason;
+  }
+  return choices;
 }
 
 function finishOf(played: Played): unknown {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DATA_FOLDER } from "../wire/recorded-wire.ts";
+import type { CasePrices } from "./case-service.ts";
 
 /** Cases of the same kind that stand beside the tests, and those that are kept with the data sets. */
 const OWN_FOLDER = fileURLToPath(new URL("cases", import.meta.url));
@@ -19,6 +20,9 @@ export interface CaseRequest {
   readonly headers: { readonly [name: string]: string };
   readonly body?: unknown;
   readonly body_base64?: string;
+  /** The client leaves so long after it sent the request, or after so many events of the answer. */
+  readonly abort_after_ms?: number;
+  readonly abort_after_events?: number;
 }
 
 export interface Chunk {
@@ -43,6 +47,8 @@ export interface PlayedCase {
   readonly request: CaseRequest;
   readonly upstream: CaseUpstream | null;
   readonly expected: Expected;
+  /** `undefined`: the runner's own. */
+  readonly prices: CasePrices | undefined;
   readonly isBudgetExhausted: boolean;
   /** Every byte of the provider is a write of its own. */
   readonly isSplit: boolean;
@@ -107,6 +113,7 @@ function asPlayed(file: CaseFile): PlayedCase {
     request: { ...file.request, headers, body },
     upstream: file.upstream,
     expected: file.expected,
+    prices: file.expected["prices"] as CasePrices | undefined,
     isBudgetExhausted: file.budget === "exhausted",
     isSplit: false,
   };

@@ -10,6 +10,8 @@ export interface SeenCall {
   readonly raw: Buffer;
   /** `undefined` where the body is no JSON. */
   readonly body: unknown;
+  /** When the gateway left before the answer was whole, by the clock of the process. */
+  abortedMs: number | undefined;
 }
 
 /** Before a reset, so that what was written arrives. */
@@ -39,7 +41,17 @@ export class ScriptedProvider implements AsyncDisposable {
     const pieces: Buffer[] = [];
     for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
     const raw = Buffer.concat(pieces);
-    this.seen.push({ path: request.url ?? "", headers: request.headers, raw, body: jsonOf(raw) });
+    const call: SeenCall = {
+      path: request.url ?? "",
+      headers: request.headers,
+      raw,
+      body: jsonOf(raw),
+      abortedMs: undefined,
+    };
+    this.seen.push(call);
+    response.once("close", () => {
+      if (!response.writableEnded) call.abortedMs = performance.now();
+    });
     const { script } = this;
     if (script === undefined) {
       response.writeHead(500).end();
