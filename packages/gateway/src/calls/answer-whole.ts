@@ -10,6 +10,8 @@ import { responseBase } from "../translate/response-parts.ts";
 import { finishReasonOf } from "../usage/finish-reason.ts";
 import { usageOfAnswer } from "../usage/usage-reader.ts";
 import type { UsageRecord } from "../usage/usage-record.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
+import { readProviderError } from "../wire/provider-errors.ts";
 import { asObject, type Json } from "../wire/stream-sights.ts";
 import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
@@ -45,6 +47,11 @@ export function readWhole(
     const body = failed("its answer is no JSON object");
     return { usage: undefined, body, isDone: false, finishReason: undefined };
   }
+  const fault = saidError(asked, json);
+  if (fault !== undefined) {
+    const body = failed(`it answered with an error: ${fault.slice(0, FAULT_SHOWN_MAX)}`);
+    return { usage: undefined, body, isDone: false, finishReason: undefined };
+  }
   const usage = usageOfAnswer(asked, json);
   const finishReason = finishReasonOf(json);
   const { status = "completed" } = json;
@@ -58,6 +65,17 @@ export function readWhole(
   if (!client.isStreamed) return { ...read, body: jsonAnswer(Buffer.from(JSON.stringify(said.answer))) };
   const text = wholeAsStream(client.dialect, said.answer, client.isUsageAsked);
   return { ...read, body: { bytes: Buffer.from(text), contentType: "text/event-stream" } };
+}
+
+/** Of a provider's message. */
+const FAULT_SHOWN_MAX = 200;
+
+/** Some hosts answer 200 with an error. A response that failed is an answer: it has its usage. */
+function saidError(asked: AnswerDialect, json: Json): string | undefined {
+  const { error, choices, data, object, type } = json;
+  const isError =
+    asked === "anthropic-messages" ? type === "error" : Boolean(error) && object !== "response" && !(choices ?? data);
+  return isError ? readProviderError(json).message || "it says no more" : undefined;
 }
 
 function jsonAnswer(bytes: Uint8Array): SaidAnswer {

@@ -94,7 +94,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   const kept = place?.get();
   if (kept !== undefined) {
     ended(true);
-    return keptReply(kept, { client, lanes, call, watch });
+    return keptReply(kept, { client, lanes, call, watch, isLimitWritten: isWritten });
   }
   const parts = { context, request, client, lanes, call, isLimitWritten: isWritten, isRepeat, ended, watch, place };
   return new CallRun(parts).answer();

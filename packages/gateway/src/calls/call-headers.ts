@@ -21,11 +21,20 @@ export function dollarsText(microcents: bigint): string {
   return `${microcents < 0n ? "-" : ""}${digits.slice(0, -MICROCENT_DIGITS)}.${digits.slice(-MICROCENT_DIGITS)}`;
 }
 
-/** @param names - the candidate that runs, and the model as the client named it. */
-export function decisionHeaders(call: Call, names: { readonly ran: string; readonly asked: string }): string[] {
-  const headers = ["x-calybris-decision", call.decisionId, "x-calybris-model", ascii(names.ran)];
-  headers.push("x-calybris-requested-model", ascii(names.asked));
-  if (call.isOutputLowered) headers.push("x-calybris-output-tokens-max", String(call.outputTokensMax));
+export interface SaidOfCall {
+  /** The candidate that runs. */
+  readonly ran: string;
+  /** The model as the client named it. */
+  readonly asked: string;
+  /** Whether the policy's output limit takes the place of the client's. */
+  readonly isLimitWritten: boolean;
+}
+
+export function decisionHeaders(call: Call, { ran, asked, isLimitWritten }: SaidOfCall): string[] {
+  const headers = ["x-calybris-decision", call.decisionId, "x-calybris-model", ascii(ran)];
+  headers.push("x-calybris-requested-model", ascii(asked));
+  if (isLimitWritten || call.isOutputLowered)
+    headers.push("x-calybris-output-tokens-max", String(call.outputTokensMax));
   return headers;
 }
 

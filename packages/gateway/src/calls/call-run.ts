@@ -124,7 +124,8 @@ export class CallRun {
 
   async #reply(result: CallResult, lane: Lane): Promise<Reply> {
     const { decisionId } = this.#call;
-    const more = decisionHeaders(this.#call, { ran: lane.candidate, asked: this.#client.model });
+    const names = { ran: lane.candidate, asked: this.#client.model };
+    const more = decisionHeaders(this.#call, { ...names, isLimitWritten: this.#isLimitWritten });
     if (result.kind === "answer") return this.#answered(result, lane, more);
     this.#ended(false);
     if (result.kind === "refused") {

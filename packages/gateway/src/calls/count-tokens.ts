@@ -1,23 +1,38 @@
 /**
- * `POST /v1/messages/count_tokens`, for every model: counted by the provider where it can, and estimated where it cannot.
- * Nothing is reserved, because counting costs nothing.
+ * `POST /v1/messages/count_tokens`, for every model: counted by Anthropic's and Google's models themselves, and estimated for
+ * the others. Nothing is reserved, because counting costs nothing.
  * @module
  */
+import { parseStrictJson } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
 import { requireModel } from "../keys/allowed-models.ts";
-import { callUpstreams } from "../providers/call-attempts.ts";
-import { editModel, modelOf } from "../wire/request-edits.ts";
-import { type SpannedBody, splice } from "../wire/body-members.ts";
+import { type CallPlan, callUpstreams } from "../providers/call-attempts.ts";
+import { roughTokens } from "../reserve/expected-usage.ts";
+import type { ScannedCall } from "../scan/call-scan.ts";
+import { type ExactObject, exactText } from "../translate/field-check.ts";
+import { geminiCount, geminiCountPath } from "../translate/gemini-count.ts";
+import { splice } from "../wire/body-members.ts";
+import type { AnswerDialect } from "../wire/dialect.ts";
 import { passedError } from "../wire/provider-errors.ts";
+import { editModel, modelOf } from "../wire/request-edits.ts";
+import { asObject } from "../wire/stream-sights.ts";
 import type { CallContext } from "./call-context.ts";
 import { newRequestId, replyOf } from "./call-headers.ts";
 import type { Target } from "./fleet.ts";
 import { pairsOf, timeoutsOf } from "./send-options.ts";
-import { estimatedTokens } from "./token-estimate.ts";
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 const COUNT_ATTEMPTS_MAX = 2;
+
+/** A way of counting: which deployments, what they are sent, and what the client gets of their answer. */
+interface Counter {
+  readonly asked: AnswerDialect;
+  readonly targets: readonly Target[];
+  readonly requestOf: (target: Target) => ReturnType<CallPlan["requestOf"]>;
+  /** `undefined`: it is no count. */
+  readonly said: (bytes: Buffer) => string | Uint8Array | undefined;
+}
 
 export async function countTokens(context: CallContext, call: Call): Promise<Reply> {
   const { principal, headers } = call;
@@ -33,30 +48,57 @@ export async function countTokens(context: CallContext, call: Call): Promise<Rep
   const named = candidate ?? context.fleet.candidates()[0] ?? "";
   const targets = context.fleet.targetsOf(named);
   if (targets.length === 0) throw new GatewayError("CAL_GATEWAY_MODEL_UNKNOWN", { model });
+  const counter = anthropicCounter(targets, body, call) ?? googleCounter(targets, body);
+  if (counter !== undefined) return counted(context, call, counter);
+  return { body: JSON.stringify({ input_tokens: Math.max(1, roughTokens(body.content)) }) };
+}
+
+function anthropicCounter(targets: readonly Target[], body: ScannedCall, { headers }: Call): Counter | undefined {
   const own = targets.filter(({ dialects }) => dialects.includes("anthropic-messages"));
-  if (own.length > 0) return counted(context, call, body, own);
-  const { promptBytes, wideBytes } = body.content;
-  return { body: JSON.stringify({ input_tokens: estimatedTokens(promptBytes, wideBytes) }) };
+  if (own.length === 0) return undefined;
+  const requestOf: Counter["requestOf"] = ({ model }) => ({
+    asked: "count_tokens",
+    headers: pairsOf(headers),
+    body: splice(body.bytes, editModel(body, model)),
+  });
+  return { asked: "anthropic-messages", targets: own, requestOf, said: (bytes) => bytes };
+}
+
+/** `undefined` as well for a request that Google's dialect has no words for. */
+function googleCounter(targets: readonly Target[], body: ScannedCall): Counter | undefined {
+  const own = targets.filter(({ dialects }) => dialects.includes("gemini"));
+  if (own.length === 0) return undefined;
+  const request = parseStrictJson(Buffer.from(body.bytes).toString()) as ExactObject;
+  const requestOf: Counter["requestOf"] = ({ model }) => ({
+    asked: "gemini",
+    headers: [],
+    path: geminiCountPath(model),
+    body: [Buffer.from(exactText(geminiCount(request, model)))],
+  });
+  try {
+    for (const target of own) requestOf(target);
+  } catch (error) {
+    if (error instanceof GatewayError && error.code === "CAL_GATEWAY_UNTRANSLATABLE") return undefined;
+    throw error;
+  }
+  return { asked: "gemini", targets: own, requestOf, said: googleCount };
+}
+
+function googleCount(bytes: Buffer): string | undefined {
+  const count = asObject(jsonOf(bytes))?.["totalTokens"];
+  return typeof count === "number" ? JSON.stringify({ input_tokens: count }) : undefined;
 }
 
 async function counted(
   { config, nowMs }: CallContext,
   call: Call,
-  body: SpannedBody,
-  targets: readonly Target[],
+  { asked, targets, requestOf, said }: Counter,
 ): Promise<Reply> {
   let number = 0;
   const result = await callUpstreams(
     targets.map(({ upstream }) => upstream),
     {
-      requestOf: (upstream) => {
-        const target = targets.find((one) => one.upstream === upstream) as Target;
-        return {
-          asked: "count_tokens",
-          headers: pairsOf(call.headers),
-          body: splice(body.bytes, editModel(body, target.model)),
-        };
-      },
+      requestOf: (upstream) => requestOf(targets.find((one) => one.upstream === upstream) as Target),
       isStreamed: false,
       timeouts: timeoutsOf(config),
       retries: { attemptsMax: COUNT_ATTEMPTS_MAX, waitMs: 1, waitMaxMs: config.calls.retryWaitMaxMs },
@@ -74,9 +116,18 @@ async function counted(
     },
   );
   if (result.kind === "refused")
-    return replyOf(passedError(result.answer, "anthropic-messages", "anthropic-messages", newRequestId()));
+    return replyOf(passedError(result.answer, asked, "anthropic-messages", newRequestId()));
   if (result.kind !== "answer") throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: result.kind });
-  const bytes = await result.answer.whole(ANSWER_BYTES_MAX);
-  result.answer.end("healthy");
-  return { status: result.answer.status, body: bytes };
+  const body = said(await result.answer.whole(ANSWER_BYTES_MAX));
+  result.answer.end(body === undefined ? "fault" : "healthy");
+  if (body === undefined) throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: "its answer is no count" });
+  return { status: result.answer.status, body };
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString());
+  } catch {
+    return undefined;
+  }
 }

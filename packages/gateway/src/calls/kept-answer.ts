@@ -35,14 +35,19 @@ export function keptPlace(
 /** @throws CalybrisError as `Call.release` does; nothing was answered then. */
 export async function keptReply(
   { body, contentType, costMicrocents }: CachedAnswer,
-  { client, watch, ...begun }: BegunCall & { readonly watch: CallWatch },
+  {
+    client,
+    watch,
+    isLimitWritten,
+    ...begun
+  }: BegunCall & { readonly watch: CallWatch; readonly isLimitWritten: boolean },
 ): Promise<Reply> {
   const { call } = begun;
   const lane = laneOf(begun);
   await call.release();
   watch.cached(lane, costMicrocents);
   const headers = [
-    ...decisionHeaders(call, { ran: lane?.candidate ?? "", asked: client.model }),
+    ...decisionHeaders(call, { ran: lane?.candidate ?? "", asked: client.model, isLimitWritten }),
     ...["x-calybris-cache", "hit", "x-calybris-cost", dollarsText(0n)],
     ...costHeaders(call, undefined, undefined),
   ];

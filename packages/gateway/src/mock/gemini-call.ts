@@ -19,6 +19,12 @@ export function geminiTarget(pathname: string): GeminiTarget | undefined {
   return { model: decodeURIComponent(name), isStreamed: method === "streamGenerateContent" };
 }
 
+/** The model whose tokens are counted; `undefined`: the path is none of a count. */
+export function geminiCounted(pathname: string): string | undefined {
+  const name = /^\/v1(?:beta)?\/models\/([^/:]+):countTokens$/.exec(pathname)?.[1];
+  return name === undefined ? undefined : decodeURIComponent(name);
+}
+
 /** Of @google/genai 3.3.0. */
 const FIELDS = new Set(
   "contents systemInstruction tools toolConfig generationConfig safetySettings cachedContent labels serviceTier store".split(

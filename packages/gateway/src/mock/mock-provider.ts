@@ -13,7 +13,14 @@ import { callerKey } from "../wire/header-lists.ts";
 import { asList, asObject, type Json } from "../wire/stream-sights.ts";
 import { Bill } from "./bill.ts";
 import { FAULT_HEADER, FaultUnknown, faultsInText, type MockFaults, parseFaults } from "./faults.ts";
-import { geminiAsChat, geminiProblem, type GeminiTarget, geminiTarget, hasHostedTool } from "./gemini-call.ts";
+import {
+  geminiAsChat,
+  geminiCounted,
+  geminiProblem,
+  type GeminiTarget,
+  geminiTarget,
+  hasHostedTool,
+} from "./gemini-call.ts";
 import { sendAnswer, sendError } from "./mock-answer.ts";
 import { planCall, promptDigest } from "./mock-call.ts";
 import { anthropicModels, googleModels, openaiModels } from "./model-lists.ts";
@@ -108,6 +115,8 @@ export class MockProvider {
     if (request.method === "POST" && gemini !== undefined) return this.#call("gemini", gemini, request, response);
     if (request.method === "GET" && pathname === "/v1beta/models") return sendJson(response, googleModels());
     if (request.method === "POST" && pathname === "/v1/messages/count_tokens") return countTokens(request, response);
+    const counted = geminiCounted(pathname);
+    if (request.method === "POST" && counted !== undefined) return countGoogleTokens(counted, request, response);
     if (request.method === "HEAD" && pathname === "/api/hello") return void response.writeHead(200).end();
     if (request.method === "GET" && pathname === BILL_PATH)
       return void response.writeHead(200, { "content-type": "application/jsonl" }).end(this.#bill.text());
@@ -210,6 +219,14 @@ async function countTokens(request: IncomingMessage, response: ServerResponse): 
   if (body === undefined || asList(body["messages"]).length === 0)
     return sendError(response, "anthropic-messages", {}, NOBODY, 400, "messages: at least one message is required");
   sendJson(response, { input_tokens: readPrompt("anthropic-messages", body).inputTokens });
+}
+
+async function countGoogleTokens(model: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { model: named, ...prompt } = asObject((await readJson(request))?.["generateContentRequest"]) ?? {};
+  const problem = named === `models/${model}` ? geminiProblem(prompt, model) : "model is not that of the path";
+  if (problem !== undefined) return sendError(response, "gemini", {}, NOBODY, 400, problem);
+  const { inputTokens } = readPrompt("gemini", geminiAsChat(prompt, { model, isStreamed: false }));
+  sendJson(response, { totalTokens: inputTokens });
 }
 
 async function readJson(request: IncomingMessage): Promise<Json | undefined> {

@@ -45,7 +45,8 @@ export class ExpectedUses {
   }
 }
 
-function roughTokens({ promptBytes, imageBytes, wideBytes, imageCount }: CallContent): number {
+/** Before anything is learned of such calls. */
+export function roughTokens({ promptBytes, imageBytes, wideBytes, imageCount }: CallContent): number {
   const plainBytes = Math.max(0, promptBytes - imageBytes - wideBytes);
   const tokens = Math.ceil(plainBytes / BYTES_PER_TOKEN) + Math.ceil((2 * wideBytes) / WIDE_BYTES_OF_TWO_TOKENS);
   return tokens + IMAGE_TOKENS * imageCount;

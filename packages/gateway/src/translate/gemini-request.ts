@@ -48,10 +48,14 @@ export function geminiGeneration(model: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
+/** Where a model is, after the provider's address. */
+export function geminiModelPath(model: string): string {
+  return `/models/${encodeURIComponent(model.replace(/^models\//, ""))}`;
+}
+
 /** Where a model is asked, after the provider's address. */
 export function geminiPath(model: string, isStreamed: boolean): string {
-  const name = encodeURIComponent(model.replace(/^models\//, ""));
-  return `/models/${name}:${isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"}`;
+  return `${geminiModelPath(model)}:${isStreamed ? "streamGenerateContent?alt=sse" : "generateContent"}`;
 }
 
 /** @throws GatewayError `CAL_GATEWAY_UNTRANSLATABLE` naming what Google's dialect cannot say. */

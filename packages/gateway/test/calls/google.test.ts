@@ -50,6 +50,26 @@ const dollars = (microcents: number): string => (microcents / 1e8).toFixed(8);
 const say = (content: string): { readonly role: "user"; readonly content: string }[] => [{ role: "user", content }];
 const WEATHER = { type: "object" as const, properties: { city: { type: "string" } }, required: ["city"] };
 
+test("Google counts the tokens of a message, its tools included, and nothing is billed", async () => {
+  const billed = running.mock.billText();
+  const body = { model: "gemini-2.5-pro", system: "Be kind.", messages: say("Say hello.") };
+  const plain = await anthropic.messages.countTokens(body);
+  const tools = [{ name: "weather", description: "Says the weather.", input_schema: WEATHER }];
+  const more = await anthropic.messages.countTokens({ ...body, tools });
+  expect(plain.input_tokens).toBeGreaterThan(0);
+  expect(more.input_tokens).toBeGreaterThan(plain.input_tokens);
+  expect(running.mock.billText()).toBe(billed);
+});
+
+test("a message that Google has no words for is estimated", async () => {
+  const source = { type: "url" as const, url: "https://example.com/a.png" };
+  const { input_tokens: count } = await anthropic.messages.countTokens({
+    model: "gemini-2.5-pro",
+    messages: [{ role: "user", content: [{ type: "image", source }] }],
+  });
+  expect(count).toBeGreaterThanOrEqual(1_000);
+});
+
 describe("a model of Google's answers", () => {
   test("a chat completion, at the price that Google bills, thoughts included", async () => {
     const { data, response } = await openai.chat.completions

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Json } from "../../src/wire/stream-sights.ts";
 import type { Running } from "../support/running-service.ts";
-import { faultsOfCase, type Played } from "./case-checks.ts";
+import type { Played } from "./case-answers.ts";
+import { faultsOfCase } from "./case-checks.ts";
 import { callOnce } from "./case-client.ts";
 import { CaseServices } from "./case-service.ts";
 import { hasCases, type PlayedCase, playedCases } from "./played-cases.ts";
@@ -35,7 +36,8 @@ async function play(given: PlayedCase): Promise<Played> {
   const answer = await callOnce(running.url, given.request, key);
   const read = (): Promise<readonly Json[]> => entriesOf(running, from, answer.headers.get("x-calybris-decision"));
   let entries = await read();
-  for (let tries = 0; answer.leftMs !== undefined && !hasEnded(entries) && tries < LEFT_TRIES; tries += 1) {
+  const isOver = (): boolean => hasEnded(entries) && provider.seen.every(({ abortedMs }) => abortedMs !== undefined);
+  for (let tries = 0; answer.leftMs !== undefined && !isOver() && tries < LEFT_TRIES; tries += 1) {
     await sleep(10);
     entries = await read();
   }

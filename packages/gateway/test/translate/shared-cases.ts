@@ -108,7 +108,10 @@ export function mismatches(wanted: unknown, got: unknown, at = ""): readonly str
     return got === "system" || got === "developer" ? [] : [`${at} is ${String(got)}`];
   if (typeof wanted !== "object" || wanted === null) return wanted === got ? [] : [`${at} is ${JSON.stringify(got)}`];
   if ("json" in wanted && Object.keys(wanted).length === 1) return mismatches(wanted.json, JSON.parse(String(got)), at);
-  if ("max" in wanted) return Number(got) <= Number(wanted.max) ? [] : [`${at} is ${String(got)}`];
+  if ("max" in wanted || "min" in wanted) {
+    const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = wanted as { min?: number; max?: number };
+    return typeof got === "number" && min <= got && got <= max ? [] : [`${at} is ${String(got)}`];
+  }
   if (typeof got !== "object" || got === null) return [`${at} is ${JSON.stringify(got)}`];
   return Object.entries(wanted).flatMap(([key, inner]) =>
     mismatches(inner, (got as Record<string, unknown>)[key], `${at}/${key}`),
