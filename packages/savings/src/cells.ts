@@ -1,6 +1,6 @@
 /**
  * What the cells of an export say: counts, amounts and days. Exports are written by spreadsheets, databases and programs,
- * so a count may be `1234`, `1,234`, `1234.0` or `1.234e3`; an amount may be `$0.0012` or `1.2e-05`. Everything is read
+ * so a count may be `1234`, `1,234`, `1234.0` or `1.234e3`; an amount may be `$0.0012`, `0,0012` or `1.2e-05`. Everything is read
  * exactly, from its digits. What is not a number in one of these forms is `undefined`, never a guess.
  * @module
  */
@@ -13,14 +13,17 @@ export const AMOUNT_MAX_MICROCENTS: number = 2 ** 52;
 
 const PLAIN = /^[0-9]{1,13}$/;
 const THOUSANDS = /^[1-9][0-9]{0,2}(?:,[0-9]{3})+(?=\.|$)/;
+const POINT_THOUSANDS = /^[1-9][0-9]{0,2}(?:\.[0-9]{3})+$/;
+const COMMA_DECIMAL = /^(?:[0-9]{0,30}|[1-9][0-9]{0,2}(?:\.[0-9]{3}){1,9}),[0-9]{1,60}$/;
 const DECIMAL = /^([0-9]{0,30})(?:\.([0-9]{0,60}))?(?:[eE]([+-]?[0-9]{1,3}))?$/;
 
-/** A whole number from 0 to {@link COUNT_MAX}. */
+/** A whole number from 0 to {@link COUNT_MAX}. `1.000` is refused: it is one in one country and a thousand in the next. */
 export function countOf(cell: string): number | undefined {
   if (PLAIN.test(cell)) {
     const count = Number(cell);
     return count <= COUNT_MAX ? count : undefined;
   }
+  if (POINT_THOUSANDS.test(cell)) return undefined;
   const text = THOUSANDS.test(cell) ? cell.replaceAll(",", "") : cell;
   const scaled = scaledOf(text, 0);
   return scaled === undefined || !scaled.isExact || scaled.value > BigInt(COUNT_MAX) ? undefined : Number(scaled.value);
@@ -30,11 +33,19 @@ export function countOf(cell: string): number | undefined {
 export function amountOf(cell: string, unit: MoneyUnit["name"]): number | undefined {
   const { decimals } = MONEY_UNITS.find(({ name }) => name === unit) as MoneyUnit;
   const bare = cell.startsWith("$") ? cell.slice(1).trimStart() : cell;
-  // `1,234` may be a thousand or, elsewhere, a fraction; only with a point is it plain which.
-  const text = bare.includes(".") && THOUSANDS.test(bare) ? bare.replaceAll(",", "") : bare;
-  const scaled = scaledOf(text, decimals);
+  const scaled = scaledOf(withPoint(bare), decimals);
   if (scaled === undefined || scaled.value > BigInt(AMOUNT_MAX_MICROCENTS)) return undefined;
   return Number(scaled.value);
+}
+
+/**
+ * An amount with a decimal point and no separators of thousands. `0,5` and `1.234,5` have a decimal comma. `1,234` stays
+ * as it is, and so is refused: it is a thousand in one country and a fraction in the next.
+ */
+function withPoint(amount: string): string {
+  if (!amount.includes(",")) return amount;
+  if (THOUSANDS.test(amount)) return amount.includes(".") ? amount.replaceAll(",", "") : amount;
+  return COMMA_DECIMAL.test(amount) ? amount.replaceAll(".", "").replace(",", ".") : amount;
 }
 
 /** A decimal times 10^`decimals`, rounded half up. */

@@ -297,7 +297,7 @@ class Tally {
     const [first] = this.#badRows;
     if (first === undefined)
       return new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "holds no row of usage" });
-    const problem = `${first.problem}; none of ${this.#rows.bad} rows can be used`;
+    const problem = `${first.problem}; no row of the file can be used`;
     return new CalybrisError("CAL_INPUT_MALFORMED", { file, line: first.line, problem });
   }
 }

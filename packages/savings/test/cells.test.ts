@@ -30,6 +30,8 @@ describe("a count", () => {
     ".",
     "١٢",
     "1 000",
+    "1.000",
+    "12.000.000",
     "1000000000001",
   ])("%s is none", (cell) => {
     expect(countOf(cell)).toBeUndefined();
@@ -53,6 +55,10 @@ describe("an amount", () => {
     ["1e-9", "dollars", 0],
     ["5e-9", "dollars", 1],
     ["1,234.56", "dollars", 123_456_000_000],
+    ["0,0125", "dollars", 1_250_000],
+    [",5", "dollars", 50_000_000],
+    ["1.234,56", "dollars", 123_456_000_000],
+    ["0,125", "dollars", 12_500_000],
     ["12.5", "cents", 12_500_000],
     ["7", "microcents", 7],
   ] as const)("%s %s is %d microcents", (cell, unit, microcents) => {
@@ -60,7 +66,7 @@ describe("an amount", () => {
   });
 
   // `1,234` is a thousand in one country and a fraction in another.
-  test.each(["", "-0.01", "1,234", "0,12", "€1", "NaN", "1e20", "$", "1.2.3"])("%s is none", (cell) => {
+  test.each(["", "-0.01", "1,234", "0,12,3", "1.23,4", "€1", "NaN", "1e20", "$", "1.2.3"])("%s is none", (cell) => {
     expect(amountOf(cell, "dollars")).toBeUndefined();
   });
 

@@ -16,7 +16,7 @@ describe("a bad row is reported by line and reason, and the rest is used", () =>
     ["words for a number", "gpt-4o,many,10,,,\n", /"input_tokens" is "many"/],
     ["more tokens than any request has", "gpt-4o,1e30,10,,,\n", /"input_tokens" is "1e30"/],
     ["a negative cost", "gpt-4o,1,10,-0.01,,\n", /"cost" is "-0.01", not a cost in dollars/],
-    ["a cost with a decimal comma", 'gpt-4o,1,10,"0,01",,\n', /"cost" is "0,01"/],
+    ["a cost that may be a thousand or a fraction", 'gpt-4o,1,10,"1,234",,\n', /"cost" is "1,234"/],
     ["too few cells", "gpt-4o,1,10\n", /has 3 cells, but the header has 6/],
     ["too many cells", "gpt-4o,1,10,,,,,\n", /has 8 cells, but the header has 6/],
     ["nothing but a model", "gpt-4o,,,,,\n", /has neither tokens nor a cost/],
@@ -80,7 +80,7 @@ describe("a file that holds nothing of use", () => {
     ["nothing", "", /holds no header/],
     ["spaces", " \n \n", /has columns|not a recognised usage export|holds no/],
     ["a header", HEADER, /holds no row of usage/],
-    ["rows that are all bad", `${HEADER}gpt-4o,x,1,,,\n`, /"input_tokens" is "x".*; none of 1 rows can be used/],
+    ["rows that are all bad", `${HEADER}gpt-4o,x,1,,,\n`, /"input_tokens" is "x".*; no row of the file can be used/],
     ["broken JSON", "{\n", /begins as JSON and is not/],
     ["a JSON list of nothing", "[]", /holds no row/],
   ])("%s is refused", async (_name, text, message) => {

@@ -4,34 +4,36 @@
  */
 import type { SavingsReport } from "@calybris/savings";
 import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
+import { counted } from "../terminal/number-text.ts";
 
 export function savingsNotes(report: SavingsReport): readonly string[] {
   const { source, rows, total, chosen, unknownModels, catalog } = report;
   const money = (microcents: bigint): string =>
     `$${groupedDollars(microcents, reportDecimals([total.paidMicrocents]))}`;
-  const count = (number: number): string => number.toLocaleString("en");
+  const requests = (number: number): string => counted(number, "request", "requests");
+  const have = (number: number): string => counted(number, "row has", "rows have");
   const notes = [
     `Answers were not judged. Quality is the rating of each model in the catalog ${catalog.name}: for language models, people's preference on the LMArena leaderboard, not correctness on your tasks.`,
     "An export does not say whether a request needed tools, images, a long context or a certain region.",
     "A substitute is priced at catalog prices, without cache or batch discounts, on the same number of tokens; another model may count and write other numbers of tokens.",
   ];
   if (chosen !== undefined && chosen.lostCapabilities.length > 0) {
-    const lost = chosen.lostCapabilities.map(({ name, requests }) => `${name} (${count(requests)} requests)`);
+    const lost = chosen.lostCapabilities.map((each) => `${each.name} (${requests(each.requests)})`);
     notes.push(`Some requests move to a model without a capability of the one they asked for: ${lost.join(", ")}.`);
   }
   if (chosen !== undefined && chosen.newlyReasoningRequests > 0)
     notes.push(
-      `${count(chosen.newlyReasoningRequests)} requests move to a model that reasons before it answers. Reasoning is billed as output and is not in these estimates: expect to save less there, or leave such models out with --exclude.`,
+      `${counted(chosen.newlyReasoningRequests, "request moves", "requests move")} to a model that reasons before it answers. Reasoning is billed as output and is not in these estimates: expect to save less there, or leave such models out with --exclude.`,
     );
   if (chosen !== undefined && chosen.rejectedRequests > 0)
     notes.push(
-      `The policy would reject ${count(chosen.rejectedRequests)} requests: what they asked for is disabled in the catalog, and nothing else costs as little. Here they stay as they are.`,
+      `The policy would reject ${requests(chosen.rejectedRequests)}: the requested model is disabled in the catalog, and nothing else costs as little. Here they stay as they are.`,
     );
   if (total.requests > rows.used)
     notes.push("Rows of this export add up several requests; each row is moved as a whole.");
   if (rows.batch > 0 && total.estimatedMicrocents > 0n)
     notes.push(
-      `${count(rows.batch)} rows ran as a batch and are estimated at half the catalog's price. A substitute is priced in full.`,
+      `${counted(rows.batch, "row", "rows")} of batch requests: estimated at half the catalog's price. A substitute is priced in full.`,
     );
   if (total.cachedInputTokens > 0n && total.estimatedMicrocents > 0n)
     notes.push(
@@ -44,10 +46,10 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
   const unpriced = unknownModels.reduce((sum, usage) => sum + usage.unpricedRows, 0);
   if (unpriced > 0)
     notes.push(
-      `${count(unpriced)} rows have neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`,
+      `${have(unpriced)} neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`,
     );
   if (rows.unreadTimes > 0)
-    notes.push(`${count(rows.unreadTimes)} rows have a time that is neither ISO 8601 nor seconds since 1970.`);
+    notes.push(`${have(rows.unreadTimes)} a time that is neither ISO 8601 nor seconds since 1970.`);
   if (source.name === "guess")
     notes.push(
       `The columns were taken by their names: ${JSON.stringify(source.map)}. Pass --map if one of them is wrong.`,

@@ -7,6 +7,7 @@ import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
 import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import { percent } from "../replay/report.ts";
 import { savingsNotes } from "./notes.ts";
+import { counted } from "../terminal/number-text.ts";
 import { tableText } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal-text.ts";
 
@@ -60,7 +61,6 @@ function headText(
   { file, source, rows, total, firstDay, lastDay, catalog, chosen }: SavingsReport,
   money: Money,
 ): string {
-  const count = (number: number): string => number.toLocaleString("en");
   const period = firstDay === undefined ? "" : firstDay === lastDay ? `, ${firstDay}` : `, ${firstDay} to ${lastDay}`;
   const estimated =
     total.estimatedMicrocents === 0n
@@ -70,7 +70,7 @@ function headText(
         : `$${money(total.reportedMicrocents)} as the export says, $${money(total.estimatedMicrocents)} estimated at catalog prices`;
   const lines = [
     `${printable(file)}: ${source.title}`,
-    `${count(rows.used)} rows, ${count(total.requests)} requests${period}${rows.bad > 0 ? `; ${count(rows.bad)} ${rows.bad === 1 ? "row" : "rows"} could not be used` : ""}`,
+    `${counted(rows.used, "row", "rows")}, ${counted(total.requests, "request", "requests")}${period}${rows.bad > 0 ? `; ${counted(rows.bad, "row", "rows")} could not be used` : ""}`,
     `${styleText("bold", `Paid $${money(total.paidMicrocents)}`)} (${estimated})`,
   ];
   if (chosen !== undefined) {
