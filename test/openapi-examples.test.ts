@@ -4,8 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { builtInCatalogPath, loadCatalog, parsePolicyFile } from "@calybris/engine";
-import { readJson, readJsonFile } from "@calybris/engine/internal";
+import { nodeSigner, pooledSigner, readJson, readJsonFile } from "@calybris/engine/internal";
 import { API_CONTRACTS, type OpenApi, openApi } from "@calybris/gateway";
+import { verifierKey } from "@calybris/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startingPolicyText } from "../packages/cli/src/init/init.ts";
 import { EXAMPLE_ORDER } from "../packages/gateway/src/decisions/operation-docs.ts";
@@ -13,6 +14,8 @@ import { type Running, startService } from "../packages/gateway/test/support/run
 import { ROOT } from "./sources.ts";
 
 const run = promisify(execFile);
+/** Of the key that signs checkpoints. */
+const SEED = new Uint8Array(32).fill(3);
 const ID = /\b[1-9][0-9]*-([0-9a-f]{8})\b/g;
 const document = openApi(API_CONTRACTS);
 type Operation = OpenApi["paths"][string][string];
@@ -35,7 +38,14 @@ describe("the examples of the OpenAPI document", () => {
     const text = startingPolicyText(await loadCatalog("llm"), { catalog: "llm", out: "policy" });
     const catalog = await readJsonFile(builtInCatalogPath("llm"));
     const policy = parsePolicyFile(readJson(text, "policy").value, catalog.value);
-    running = await startService({ keyed: false, startingPolicy: () => Promise.resolve(policy) });
+    const key = verifierKey("example.org/log", "ed25519", nodeSigner(SEED).publicKey);
+    const checkpointSigner = { key, signer: pooledSigner(SEED) };
+    running = await startService({
+      keyed: false,
+      onDisk: true,
+      startingPolicy: () => Promise.resolve(policy),
+      checkpointSigner,
+    });
   });
   afterAll(() => running.end());
 
@@ -45,6 +55,7 @@ describe("the examples of the OpenAPI document", () => {
 
   // The order matters: a settlement needs the decision before it.
   test.each(EXAMPLE_ORDER)("%s: its command is answered 200 by a service that has just been started", async (name) => {
+    if (name === "inclusionProof") await running.service.engine.checkpoints.sign();
     const [{ source } = { source: "" }] = operations.get(name)?.["x-codeSamples"] ?? [];
     const sent = source
       .replace(ID, (id, half: string) => answered.get(half) ?? id)

@@ -18,7 +18,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Decide one request
-     * @description 200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart.
+     * @description 200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart. With `?receipt=1` the answer has a signed receipt.
      */
     readonly post: operations["decide"];
     readonly delete?: never;
@@ -56,7 +56,7 @@ export interface paths {
     };
     /**
      * Get a decision, why it was made, and its proof
-     * @description With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`.
+     * @description With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`, and the proof of inclusion where the newest checkpoint covers the entry.
      */
     readonly get: operations["decision"];
     readonly put?: never;
@@ -489,6 +489,46 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/proofs/inclusion": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * Prove that an entry is in the newest checkpoint
+     * @description Refused with `CAL_PROOF_REJECTED` where no checkpoint covers the entry yet.
+     */
+    readonly get: operations["inclusionProof"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
+  readonly "/v1/proofs/consistency": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * Prove that the newest checkpoint continues an earlier one
+     * @description Refused with `CAL_PROOF_REJECTED` where the newest checkpoint has fewer entries.
+     */
+    readonly get: operations["consistencyProof"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/health": {
     readonly parameters: {
       readonly query?: never;
@@ -654,6 +694,14 @@ export interface components {
         readonly to: number;
       } | null;
     };
+    readonly ConsistencyProof: {
+      /** @description Number of entries of the earlier tree. */
+      readonly from: number;
+      /** @description The path of the proof, from the leaf to the root. */
+      readonly hashes: readonly string[];
+      /** @description The newest checkpoint, a signed note. Verify it by the log's key first. */
+      readonly checkpoint: string;
+    };
     readonly CorrectionRequest: {
       /** @description A decision id, as it was returned. */
       readonly decisionId: string;
@@ -742,6 +790,12 @@ export interface components {
       readonly short: components["schemas"]["Shortfall"] | null;
       /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
+      /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it. */
+      readonly receipt?:
+        | {
+            readonly [key: string]: unknown;
+          }
+        | undefined;
     };
     readonly DecisionRequest: {
       /** @description Text of 1 to 128 printable characters (the same id is decided once). */
@@ -902,7 +956,7 @@ export interface components {
       /** @description One row for each candidate, in catalog order; none after a hard limit. */
       readonly explanation: readonly components["schemas"]["Explanation"][];
       readonly proof: components["schemas"]["Proof"];
-      /** @description With `?receipt=1`: `claims`, `signature` and `signer`; `calybris receipt verify` reads it. */
+      /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it. */
       readonly receipt?:
         | {
             readonly [key: string]: unknown;
@@ -994,6 +1048,16 @@ export interface components {
       readonly onBehalfOf?: string | undefined;
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
       readonly by?: string | undefined;
+    };
+    readonly InclusionProof: {
+      /** @description Number of the leaf, from 0: the sequence less 1. */
+      readonly index: number;
+      /** @description Hash of the entry. The leaf is SHA-256 of a zero byte and its 32 bytes. */
+      readonly entryHash: string;
+      /** @description The path of the proof, from the leaf to the root. */
+      readonly hashes: readonly string[];
+      /** @description The newest checkpoint, a signed note. Verify it by the log's key first. */
+      readonly checkpoint: string;
     };
     readonly JournalHead: {
       /** @description The last durable entry. */
@@ -1536,6 +1600,7 @@ export type Candidate = components["schemas"]["Candidate"];
 export type CertificateChange = components["schemas"]["CertificateChange"];
 export type CertificateRequest = components["schemas"]["CertificateRequest"];
 export type ClockConfirmation = components["schemas"]["ClockConfirmation"];
+export type ConsistencyProof = components["schemas"]["ConsistencyProof"];
 export type CorrectionRequest = components["schemas"]["CorrectionRequest"];
 export type Counterfactual = components["schemas"]["Counterfactual"];
 export type CreatedKey = components["schemas"]["CreatedKey"];
@@ -1548,6 +1613,7 @@ export type Explanation = components["schemas"]["Explanation"];
 export type Floor = components["schemas"]["Floor"];
 export type Health = components["schemas"]["Health"];
 export type HoldRequest = components["schemas"]["HoldRequest"];
+export type InclusionProof = components["schemas"]["InclusionProof"];
 export type JournalHead = components["schemas"]["JournalHead"];
 export type Key = components["schemas"]["Key"];
 export type KeyRequest = components["schemas"]["KeyRequest"];
@@ -1584,7 +1650,11 @@ export type $defs = Record<string, never>;
 export interface operations {
   readonly decide: {
     readonly parameters: {
-      readonly query?: never;
+      readonly query?:
+        | {
+            readonly receipt?: "1" | undefined;
+          }
+        | undefined;
       readonly header?:
         | {
             /** @description The `requestId`, sent as a header. */
@@ -2491,6 +2561,68 @@ export interface operations {
       };
     };
   };
+  readonly inclusionProof: {
+    readonly parameters: {
+      readonly query: {
+        readonly sequence: number;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Prove that an entry is in the newest checkpoint. Requires a key with scope audit or operate or decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["InclusionProof"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly consistencyProof: {
+    readonly parameters: {
+      readonly query: {
+        readonly from: number;
+      };
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description Prove that the newest checkpoint continues an earlier one. Requires a key with scope audit or operate or decide. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ConsistencyProof"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly health: {
     readonly parameters: {
       readonly query?: never;
@@ -2660,6 +2792,8 @@ export const OPERATIONS: {
   reload: { method: "POST", path: "/v1/reload" },
   journalHead: { method: "GET", path: "/v1/journal/head" },
   journalEntries: { method: "GET", path: "/v1/journal/entries" },
+  inclusionProof: { method: "GET", path: "/v1/proofs/inclusion" },
+  consistencyProof: { method: "GET", path: "/v1/proofs/consistency" },
   health: { method: "GET", path: "/health" },
   ready: { method: "GET", path: "/ready" },
   confirmClock: { method: "POST", path: "/v1/clock/confirm" },

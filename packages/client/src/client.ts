@@ -59,12 +59,15 @@ export class CalybrisClient {
   }
 
   /**
-   * Decides one request. A refusal is an answer whose `action` is `reject`.
+   * Decides one request. A refusal is an answer whose `action` is `reject`. `receipt: true` asks for a signed receipt.
    *
    * @throws ServiceError when there is no decision, or none is known of.
    */
-  decide(request: api.DecisionRequest, options: CallOptions = {}): Promise<api.Decision> {
-    return this.#call("decide", { body: withId(request), ...options });
+  decide(
+    request: api.DecisionRequest,
+    { receipt = false, ...options }: CallOptions & { readonly receipt?: boolean } = {},
+  ): Promise<api.Decision> {
+    return this.#call("decide", { body: withId(request), query: { receipt: receipt ? 1 : undefined }, ...options });
   }
 
   /** Decides many. A request that could not be decided has an {@link api.ErrorAnswer} in its place. */
@@ -205,6 +208,16 @@ export class CalybrisClient {
     const query = { from: range.from, to: range.to };
     const response = await this.#respond("journalEntries", { query, isStreamed: true, ...options });
     if (response.body !== null) yield* lines(response.body);
+  }
+
+  /** Proves that an entry is in the newest checkpoint of the journal. */
+  inclusionProof(sequence: number, options: CallOptions = {}): Promise<api.InclusionProof> {
+    return this.#call("inclusionProof", { query: { sequence }, ...options });
+  }
+
+  /** Proves that the newest checkpoint continues an earlier one with so many entries. */
+  consistencyProof(from: number, options: CallOptions = {}): Promise<api.ConsistencyProof> {
+    return this.#call("consistencyProof", { query: { from }, ...options });
   }
 
   health(options: CallOptions = {}): Promise<api.Health> {

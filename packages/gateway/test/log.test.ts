@@ -4,8 +4,10 @@ import { nodeSigner, nodeVerifyEd25519, pooledSigner } from "@calybris/engine/in
 import {
   fromHex,
   inclusionProof,
+  isConsistent,
   isIncluded,
   leafHash,
+  MerkleTree,
   nodesOfTiles,
   openNote,
   parseCheckpoint,
@@ -14,7 +16,7 @@ import {
   verifierKey,
 } from "@calybris/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Running, startService } from "./support/running-service.ts";
+import { codeOf, type Running, startService } from "./support/running-service.ts";
 
 // Goal: a monitor that has nothing but the log's key and HTTP proves that a decision is in the log.
 // Method: a service on a real disk with its writer thread; a tree of more than one tile.
@@ -80,4 +82,51 @@ test("metrics and health say how far the checkpoints are", async () => {
   expect(metrics).toMatch(/^calybris_checkpoint_timestamp_seconds [1-9][0-9]{9}$/m);
   const health = (await (await fetch(`${running.url}/health`)).json()) as object;
   expect(health).toMatchObject({ checkpoint: { treeSize: Number(latest?.checkpoint.treeSize), problem: null } });
+});
+
+test("inclusion and consistency are proven over HTTP, of any entry and any size that the checkpoint covers", async () => {
+  const { note } = await running.service.engine.checkpoints.sign();
+  const { treeSize, root } = parseCheckpoint((await openNote(note, [KEY], nodeVerifyEd25519)).note.text);
+  const client = running.client({ key: running.keys.audit });
+  const text = await (await get("/v1/journal/entries")).text();
+  const entryHashes = [...text.matchAll(/"entry_hash":"([0-9a-f]{64})"/g)].map(([, hash = ""]) => hash);
+  const tree = new MerkleTree();
+  const roots = entryHashes.map((hash, index) => {
+    tree.append(index + 1, fromHex(hash) as Uint8Array);
+    return tree.root();
+  });
+  const sizes = [1, 2, 3, 128, 255, 256, 257, Number(treeSize)];
+  for (const sequence of sizes) {
+    const { hashes, ...rest } = await client.inclusionProof(sequence);
+    const entryHash = entryHashes[sequence - 1] ?? "";
+    expect(rest).toEqual({ index: sequence - 1, entryHash, checkpoint: note });
+    const leaf = leafHash(fromHex(entryHash) as Uint8Array);
+    const claim = { leafIndex: BigInt(sequence - 1), treeSize, leaf, root, proof: hashes.map(hashOf) };
+    expect(isIncluded(claim)).toBe(true);
+    expect(isIncluded({ ...claim, leafIndex: claim.leafIndex ^ 1n })).toBe(false);
+  }
+  for (const from of sizes) {
+    const { hashes, ...rest } = await client.consistencyProof(from);
+    expect(rest).toEqual({ from, checkpoint: note });
+    const firstRoot = roots[from - 1] as Uint8Array;
+    const claim = { firstSize: BigInt(from), firstRoot, secondSize: treeSize, secondRoot: root };
+    expect(isConsistent({ ...claim, proof: hashes.map(hashOf) })).toBe(true);
+  }
+});
+
+const hashOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, "base64"));
+
+test("what no checkpoint covers is not proven, and what is no number is refused", async () => {
+  const { treeSize } = (await running.service.engine.checkpoints.sign()).checkpoint;
+  for (const [path, status, code] of [
+    [`inclusion?sequence=${treeSize + 1n}`, 403, "CAL_PROOF_REJECTED"],
+    [`consistency?from=${treeSize + 1n}`, 403, "CAL_PROOF_REJECTED"],
+    ["inclusion?sequence=0", 400, "CAL_GATEWAY_REQUEST_INVALID"],
+    ["inclusion", 400, "CAL_GATEWAY_REQUEST_INVALID"],
+    ["consistency?from=x", 400, "CAL_GATEWAY_REQUEST_INVALID"],
+    ["consistency?from=1&sequence=1", 400, "CAL_GATEWAY_REQUEST_INVALID"],
+  ] as const) {
+    const response = await get(`/v1/proofs/${path}`);
+    expect([path, response.status, codeOf(await response.json())]).toEqual([path, status, code]);
+  }
 });

@@ -82,9 +82,14 @@ const decisionMembers = {
   repeated: flag("True if the request id was decided before; this is that decision."),
 };
 
+const receipt: z.ZodType = z.looseObject({}).optional().meta({
+  description:
+    "With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it.",
+});
+
 export const decisionShape: z.ZodType = named(
   "Decision",
-  z.object(decisionMembers),
+  z.object({ ...decisionMembers, receipt }),
   "A decision. Its entry is on the disk.",
 );
 
@@ -169,9 +174,7 @@ export const explainedShape: z.ZodType = named(
         head: z.object({ sequence: count("The last durable entry."), entryHash: text("Its hash.") }),
       }),
     ),
-    receipt: z.looseObject({}).optional().meta({
-      description: "With `?receipt=1`: `claims`, `signature` and `signer`; `calybris receipt verify` reads it.",
-    }),
+    receipt,
   }),
   "A decision, its explanation and its proof.",
 );

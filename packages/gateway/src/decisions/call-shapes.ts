@@ -181,7 +181,7 @@ export const certificateCall: z.ZodType = named(
   }),
 );
 
-const sequenceText = (what: string): z.ZodType =>
+export const sequenceText = (what: string): z.ZodType =>
   field(
     (value) => typeof value === "string" && /^[1-9][0-9]{0,15}$/.test(value) && Number.isSafeInteger(Number(value)),
     `a sequence from 1 (${what})`,

@@ -4,6 +4,7 @@
  */
 import { createdKeyShape, createKeyCall, keysShape, revokedKeyShape } from "./key-shapes.ts";
 import { LOG_CONTRACTS, type LogOperation } from "./log-contracts.ts";
+import { PROOF_CONTRACTS, type ProofOperation } from "./proof-contracts.ts";
 import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/docs-contracts.ts";
 import type { BodyRule, RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
@@ -68,6 +69,7 @@ export type ApiOperation =
   | "reload"
   | "journalHead"
   | "journalEntries"
+  | ProofOperation
   | "health"
   | "ready"
   | "confirmClock"
@@ -102,8 +104,9 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/decisions",
     summary: "Decide one request",
     description:
-      "200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart.",
+      "200 means that the decision is on the disk. A refusal by policy or budget is a decision too: its `action` is `reject` and its `reason` says why. The same `requestId` (or `idempotency-key` header) is decided once, and gets the same decision again, also after a restart. With `?receipt=1` the answer has a signed receipt.",
     scopes: ["decide"],
+    query: decisionQuery,
     body: { ...json(decideCall), checkedBy: "handler" },
     answer: decisionShape,
   },
@@ -122,7 +125,7 @@ const API: Contracts<ApiOperation> = {
     path: "/v1/decisions/{id}",
     summary: "Get a decision, why it was made, and its proof",
     description:
-      "With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`.",
+      "With `?receipt=1` the answer has a receipt: claims about the durable entry, signed by the key of `receipts.keyFile`, and the proof of inclusion where the newest checkpoint covers the entry.",
     scopes: ["decide", "audit"],
     query: decisionQuery,
     answer: explainedShape,
@@ -347,6 +350,7 @@ const API: Contracts<ApiOperation> = {
     answer: "application/jsonl",
     streams: true,
   },
+  ...PROOF_CONTRACTS,
   health: {
     method: "GET",
     path: "/health",

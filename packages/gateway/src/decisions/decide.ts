@@ -3,12 +3,13 @@
  * @module
  */
 import type { ClientRequest, Decided, DecisionWaiter } from "@calybris/engine";
-import { CalybrisError, type Mistake } from "@calybris/kernel";
+import { CalybrisError, invariant, type Mistake } from "@calybris/kernel";
 import type { Call, Responder } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
 import { requireTenant } from "../keys/tenancy.ts";
 import type { ApiContext } from "./api-context.ts";
 import { AnswerBuffer } from "./answer-buffer.ts";
+import { receiptJson, type ReceiptSigner, requireReceipts } from "./receipts.ts";
 import { requireRequested } from "./requested-model.ts";
 
 export function decideOne(context: ApiContext, call: Call, responder: Responder): undefined {
@@ -16,7 +17,8 @@ export function decideOne(context: ApiContext, call: Call, responder: Responder)
   requireTenant(call.principal, (request as Partial<ClientRequest> | null)?.tenant);
   requireRequested(context.engine, call.principal, request);
   const { actor } = callerOf(context.engine, call.principal);
-  context.engine.submit(request, new Answering(context, responder), 0, actor);
+  const receipts = call.query["receipt"] === undefined ? undefined : requireReceipts(context.receipts);
+  context.engine.submit(request, new Answering(context, responder, receipts), 0, actor);
 }
 
 /** One answer is written at a time. */
@@ -26,10 +28,13 @@ const scratch: AnswerBuffer = new AnswerBuffer(16 * 1024);
 class Answering implements DecisionWaiter {
   readonly #context: ApiContext;
   readonly #responder: Responder;
+  /** Signs a receipt of the decision, where one was requested. */
+  readonly #receipts: ReceiptSigner | undefined;
 
-  constructor(context: ApiContext, responder: Responder) {
+  constructor(context: ApiContext, responder: Responder, receipts: ReceiptSigner | undefined) {
     this.#context = context;
     this.#responder = responder;
+    this.#receipts = receipts;
   }
 
   decided(decided: Decided): void {
@@ -42,7 +47,20 @@ class Answering implements DecisionWaiter {
       this.#responder.refuse(error);
       return;
     }
-    this.#responder.reply({ body, isAscii: true });
+    if (this.#receipts === undefined) this.#responder.reply({ body, isAscii: true });
+    else void this.#withReceipt(body, decided.decisionId, this.#receipts);
+  }
+
+  async #withReceipt(body: string, decisionId: string, by: ReceiptSigner): Promise<void> {
+    const { engine } = this.#context;
+    try {
+      const found = await engine.reading.found(decisionId);
+      invariant(found !== undefined, "a decision that was answered is in the journal");
+      const receipt = await receiptJson(engine, found, by);
+      this.#responder.reply({ body: `${body.slice(0, -1)},"receipt":${receipt.trimEnd()}}` });
+    } catch (error) {
+      this.#responder.refuse(error);
+    }
   }
 
   failed(error: unknown): void {

@@ -14,7 +14,7 @@ import { decideMany } from "./batch.ts";
 import { headroomOf } from "./answer-buffer.ts";
 import { decideOne } from "./decide.ts";
 import { decisionMembers } from "./decision-text.ts";
-import { receiptJson } from "./receipts.ts";
+import { receiptJson, requireReceipts } from "./receipts.ts";
 import { requestJson } from "./request-json.ts";
 
 type Handlers = { readonly [Name in "decide" | "decideBatch" | "decision"]: Handler };
@@ -50,7 +50,7 @@ async function explained(context: ApiContext, { principal, parameters, query }: 
   const body = `${decisionMembers(decided, texts, headroomOf(context.engine, decided))},${apiJson(more).slice(1)}`;
   const entry = query["receipt"] === undefined ? undefined : await context.engine.reading.found(decisionId);
   if (entry === undefined) return { body };
-  const receipt = await receiptJson(entry, context.receipts, context.engine.reading.head.sequence);
+  const receipt = await receiptJson(context.engine, entry, requireReceipts(context.receipts));
   return { body: `${body.slice(0, -1)},"receipt":${receipt.trimEnd()}}` };
 }
 

@@ -71,6 +71,16 @@ const DECIDE_ERRORS: readonly DocumentedError[] = [
   "CAL_LEDGER_RESERVATIONS_FULL",
   "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
 ];
+const PROOF_ERRORS: readonly DocumentedError[] = [
+  "CAL_PROOF_REJECTED",
+  "CAL_JOURNAL_ENTRY_UNKNOWN",
+  "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+];
+const RECEIPT_ERRORS: readonly DocumentedError[] = [
+  "CAL_RECEIPT_KEY_MISSING",
+  "CAL_RECEIPT_REFUSED",
+  "CAL_PROOF_REJECTED",
+];
 const SETTLE_ERRORS: readonly DocumentedError[] = [
   "CAL_LEDGER_INVALID",
   "CAL_GATEWAY_TENANT_REFUSED",
@@ -86,7 +96,7 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
   decide: {
     tag: "Decisions",
     body: { requestId: "r-1", tenant: "acme", requested: "gpt-5.1", inputTokens: 1200, outputTokens: 400 },
-    errors: DECIDE_ERRORS,
+    errors: [...DECIDE_ERRORS, ...RECEIPT_ERRORS],
   },
   decideBatch: {
     tag: "Decisions",
@@ -105,8 +115,7 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
       "CAL_GATEWAY_DECISION_UNKNOWN",
       "CAL_JOURNAL_ENTRY_MALFORMED",
       "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
-      "CAL_RECEIPT_KEY_MISSING",
-      "CAL_RECEIPT_REFUSED",
+      ...RECEIPT_ERRORS,
     ],
   },
   observe: {
@@ -214,6 +223,8 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
     ],
   },
   journalHead: { tag: "Journal", errors: [] },
+  inclusionProof: { tag: "Journal", parameters: { sequence: 2 }, errors: PROOF_ERRORS },
+  consistencyProof: { tag: "Journal", parameters: { from: 1 }, errors: PROOF_ERRORS },
   journalEntries: {
     tag: "Journal",
     parameters: { from: 1, to: 2 },
@@ -251,6 +262,8 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "reload",
   "journalHead",
   "journalEntries",
+  "inclusionProof",
+  "consistencyProof",
   "health",
   "ready",
   "confirmClock",

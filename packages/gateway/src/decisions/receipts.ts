@@ -1,10 +1,21 @@
 /**
- * Receipts over HTTP: of a decision whose entry is on the disk, signed by the key that the service was started with.
+ * Receipts over HTTP: of a decision whose entry is on the disk, signed by the key that the service was started with, with the
+ * proof of inclusion where the newest checkpoint covers the entry.
  * @module
  */
-import type { FoundDecision } from "@calybris/engine";
+import type { Engine, FoundDecision } from "@calybris/engine";
 import { nodeSha256 } from "@calybris/engine";
-import { CalybrisError, claimsOfEntry, formatReceiptJson, fromHex, type Signer, signReceipt } from "@calybris/kernel";
+import {
+  CalybrisError,
+  claimsOfEntry,
+  formatReceiptJson,
+  fromHex,
+  parseCheckpoint,
+  parseNote,
+  type ReceiptInclusion,
+  type Signer,
+  signReceipt,
+} from "@calybris/kernel";
 
 /** Who signs receipts. */
 export interface ReceiptSigner {
@@ -12,21 +23,39 @@ export interface ReceiptSigner {
   readonly signer: Signer;
 }
 
+/** @throws CalybrisError `CAL_RECEIPT_KEY_MISSING` where the service signs no receipts. */
+export function requireReceipts(by: ReceiptSigner | undefined): ReceiptSigner {
+  if (by === undefined) throw new CalybrisError("CAL_RECEIPT_KEY_MISSING", {});
+  return by;
+}
+
 /**
  * The receipt of a decision, as JSON text.
  *
- * @param durable - sequence of the last durable entry.
- * @throws CalybrisError `CAL_RECEIPT_KEY_MISSING` without a signer, `CAL_RECEIPT_REFUSED` for an entry that is not durable.
+ * @throws CalybrisError `CAL_RECEIPT_REFUSED` for an entry that is not durable; `CAL_PROOF_REJECTED` where the tree beside the
+ * journal does not have the root of its newest checkpoint.
  */
-export async function receiptJson(
-  { entry, policy, sequence, entryHash }: FoundDecision,
-  by: ReceiptSigner | undefined,
-  durable: number,
-): Promise<string> {
-  if (by === undefined) throw new CalybrisError("CAL_RECEIPT_KEY_MISSING", {});
-  if (sequence > durable)
+export async function receiptJson(engine: Engine, found: FoundDecision, by: ReceiptSigner): Promise<string> {
+  const { entry, policy, sequence } = found;
+  if (sequence > engine.reading.head.sequence)
     throw new CalybrisError("CAL_RECEIPT_REFUSED", { sequence, problem: "it is not durable yet" });
-  const log = { sequence, entryHash: fromHex(entryHash) as Uint8Array };
-  const claims = claimsOfEntry(policy.snapshot.policy, entry, log, nodeSha256);
-  return formatReceiptJson(await signReceipt(claims, { ...by, signedAtMs: BigInt(Date.now()) }, nodeSha256));
+  const entryHash = fromHex(found.entryHash) as Uint8Array;
+  const claims = claimsOfEntry(policy.snapshot.policy, entry, { sequence, entryHash }, nodeSha256);
+  const receipt = await signReceipt(claims, { ...by, signedAtMs: BigInt(Date.now()) }, nodeSha256);
+  const inclusion = await inclusionOf(engine, sequence, entryHash);
+  return formatReceiptJson(inclusion === undefined ? receipt : { ...receipt, inclusion });
+}
+
+/** `undefined` where no checkpoint covers the entry. */
+async function inclusionOf(
+  { checkpoints }: Engine,
+  sequence: number,
+  entryHash: Uint8Array,
+): Promise<ReceiptInclusion | undefined> {
+  const note = await checkpoints.note();
+  if (note === undefined) return undefined;
+  const checkpoint = parseCheckpoint(parseNote(note).text);
+  if (checkpoint.treeSize < sequence) return undefined;
+  const hashes = checkpoints.proofs.inclusion(sequence, entryHash, checkpoint);
+  return { checkpoint: note, leafIndex: BigInt(sequence) - 1n, hashes };
 }

@@ -14,6 +14,7 @@ import { journalHandlers } from "./journal.ts";
 import { learningHandlers } from "./learning.ts";
 import { keyHandlers } from "./keys.ts";
 import { logHandlers } from "./log.ts";
+import { proofHandlers } from "./proofs.ts";
 import { policyHandlers } from "./policies.ts";
 import { settlementHandlers } from "./settlements.ts";
 
@@ -30,6 +31,7 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
     ...learningHandlers(context),
     ...journalHandlers(context),
     ...logHandlers(context),
+    ...proofHandlers(context),
     ...healthHandlers(context, watched),
     ...documentationHandlers(),
   };

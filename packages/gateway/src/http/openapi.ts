@@ -170,8 +170,16 @@ function pathParameters(contract: RouteContract): Operation["parameters"] {
 
 function queryParameters({ query }: RouteContract): Operation["parameters"] {
   if (query === undefined) return [];
-  const { properties = {} } = jsonSchema(query) as { readonly properties?: { readonly [name: string]: JsonSchema } };
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: "query" as const, required: false, schema }));
+  const { properties = {}, required = [] } = jsonSchema(query) as {
+    readonly properties?: { readonly [name: string]: JsonSchema };
+    readonly required?: readonly string[];
+  };
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: "query" as const,
+    required: required.includes(name),
+    schema,
+  }));
 }
 
 function headerParameters({ name }: RouteContract): Operation["parameters"] {

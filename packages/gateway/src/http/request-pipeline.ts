@@ -122,8 +122,8 @@ export class RequestPipeline {
     request.parameters = parameters;
     route.requireReady?.();
     const mark = exchange.url.indexOf("?");
-    if (mark !== -1 && contract.ignoresQuery !== true)
-      request.query = checkQuery(contract.query, exchange.url.slice(mark + 1));
+    if ((mark !== -1 || contract.requiresQuery === true) && contract.ignoresQuery !== true)
+      request.query = checkQuery(contract.query, mark === -1 ? "" : exchange.url.slice(mark + 1));
     request.idempotencyKey = exchange.headers["idempotency-key"] as string | undefined;
     if (contract.body !== undefined) requireJson(exchange.headers);
     return false;

@@ -83,6 +83,8 @@ export interface RouteContract {
   /** The key needs one of these scopes; none: open to everybody. */
   readonly scopes: readonly Scope[];
   readonly query?: z.ZodType;
+  /** Some parameter of the query must be there. */
+  readonly requiresQuery?: true;
   readonly body?: BodyRule;
   /** The handler reads the body itself, compressed or not; for an operation without `body`. */
   readonly rawBody?: { readonly bytesMax: number };

@@ -26,7 +26,7 @@ export const PROOF_ERRORS: { readonly [Code in keyof ProofErrorDetails]: ErrorRo
   CAL_RECEIPT_KEY_MISSING: row(
     409,
     () => "no key that signs receipts is configured",
-    "Set `receipts.keyFile` of the service to a key of `calybris checkpoint keygen`; the decision itself was made.",
+    "Set `receipts.keyFile` of the service to a key of `calybris checkpoint keygen`, or leave `receipt` out of the request.",
   ),
   CAL_RECEIPT_REFUSED: row(
     409,

@@ -1,0 +1,57 @@
+/**
+ * The operations that prove that entries are in the log: their shapes and contracts.
+ * @module
+ */
+import { z } from "zod";
+import type { RouteContract } from "../http/route-contract.ts";
+import { sequenceText } from "./call-shapes.ts";
+import { count, digest, named, text } from "./shape-parts.ts";
+
+export type ProofOperation = "inclusionProof" | "consistencyProof";
+
+const SCOPES: RouteContract["scopes"] = ["audit", "operate", "decide"];
+
+const hashes = z
+  .array(text("32 bytes in base64."))
+  .meta({ description: "The path of the proof, from the leaf to the root." });
+const checkpoint = text("The newest checkpoint, a signed note. Verify it by the log's key first.");
+
+const inclusionShape: z.ZodType = named(
+  "InclusionProof",
+  z.object({
+    index: count("Number of the leaf, from 0: the sequence less 1."),
+    entryHash: digest("Hash of the entry. The leaf is SHA-256 of a zero byte and its 32 bytes."),
+    hashes,
+    checkpoint,
+  }),
+  "Proves that an entry is in the tree of the checkpoint (RFC 9162, section 2.1.3).",
+);
+
+const consistencyShape: z.ZodType = named(
+  "ConsistencyProof",
+  z.object({ from: count("Number of entries of the earlier tree."), hashes, checkpoint }),
+  "Proves that an earlier tree is the beginning of the checkpoint's tree (RFC 9162, section 2.1.4).",
+);
+
+export const PROOF_CONTRACTS: { readonly [Name in ProofOperation]: Omit<RouteContract, "name"> } = {
+  inclusionProof: {
+    method: "GET",
+    path: "/v1/proofs/inclusion",
+    summary: "Prove that an entry is in the newest checkpoint",
+    description: "Refused with `CAL_PROOF_REJECTED` where no checkpoint covers the entry yet.",
+    scopes: SCOPES,
+    requiresQuery: true,
+    query: z.strictObject({ sequence: sequenceText("the entry") }),
+    answer: inclusionShape,
+  },
+  consistencyProof: {
+    method: "GET",
+    path: "/v1/proofs/consistency",
+    summary: "Prove that the newest checkpoint continues an earlier one",
+    description: "Refused with `CAL_PROOF_REJECTED` where the newest checkpoint has fewer entries.",
+    scopes: SCOPES,
+    requiresQuery: true,
+    query: z.strictObject({ from: sequenceText("number of entries of the earlier checkpoint") }),
+    answer: consistencyShape,
+  },
+};
