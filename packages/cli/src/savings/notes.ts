@@ -45,9 +45,7 @@ export function savingsNotes(report: SavingsReport): readonly string[] {
     );
   const unpriced = unknownModels.reduce((sum, usage) => sum + usage.unpricedRows, 0);
   if (unpriced > 0)
-    notes.push(
-      `${have(unpriced)} neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`,
-    );
+    notes.push(`${have(unpriced)} neither a cost nor a model in the catalog; what they cost is unknown and in no sum.`);
   if (rows.unreadTimes > 0)
     notes.push(`${have(rows.unreadTimes)} a time that is neither ISO 8601 nor seconds since 1970.`);
   if (source.name === "guess")
