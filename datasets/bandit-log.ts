@@ -5,18 +5,24 @@
  */
 import { csvRows, nameRemedy, showValue, streamFile } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
-import { ARMS_MAX, banditColumns, type BanditMap, listedArms } from "./bandit-map.ts";
+import { numberOf, numbersOf, onlyAt, shareOf, sharesOf, targetOf } from "./bandit-cells.ts";
+import { ARMS_MAX, banditColumns, type BanditMap, listedArms, rewardRange } from "./bandit-map.ts";
+import { armsOfPolicy, sharesIn } from "./target-policy.ts";
 
 /** One usable row. Lists are in the order of the arms. */
 export interface BanditRow {
   readonly line: number;
   readonly logged: readonly (number | undefined)[];
+  /** As `TargetSource` says; `undefined` where neither is asked for. */
   readonly target: readonly number[] | undefined;
   readonly predicted: readonly number[] | undefined;
   readonly chosen: number;
-  /** From 0 to 1; `undefined` where the cell is empty. */
+  /** From 0 to 1; `undefined` where the cell is empty or no number. */
   readonly reward: number | undefined;
 }
+
+/** Where the target's probabilities come from: the map's `target`, its `policy`, or neither. */
+export type TargetSource = "column" | "policy" | "none";
 
 /** Rows that are left out for one reason. */
 export interface LeftOut {
@@ -25,17 +31,35 @@ export interface LeftOut {
   readonly firstLine: number;
 }
 
+/** Cells that are no reward of the log's range, and the first of them. */
+export interface OddRewards {
+  readonly rows: number;
+  readonly firstLine: number;
+  readonly first: string;
+}
+
 export class BanditLog {
   readonly file: string;
   readonly map: BanditMap;
   readonly arms: readonly string[];
   /** Usable or not. */
   readonly rowCount: number;
+  readonly #source: TargetSource;
+  readonly #policyShares: (text: string) => readonly number[] | undefined;
   readonly #leftOut = new Map<string, { rows: number; firstLine: number }>();
+  #outOfRange: OddRewards | undefined;
+  #notNumbers: OddRewards | undefined;
 
-  private constructor(file: string, map: BanditMap, arms: readonly string[], rowCount: number) {
+  private constructor(
+    file: string,
+    map: BanditMap,
+    source: TargetSource,
+    { arms, rowCount }: { readonly arms: readonly string[]; readonly rowCount: number },
+  ) {
     this.file = file;
     this.map = map;
+    this.#source = source;
+    this.#policyShares = sharesIn(map.policy ?? {}, arms);
     this.arms = arms;
     this.rowCount = rowCount;
   }
@@ -45,14 +69,19 @@ export class BanditLog {
    *
    * @throws CalybrisError `CAL_INPUT_MALFORMED` for what is not CSV, lacks a column or holds no row; `CAL_INPUT_UNREADABLE`.
    */
-  static async open(file: string, map: BanditMap, onRead?: (bytes: number) => void): Promise<BanditLog> {
+  static async open(
+    file: string,
+    map: BanditMap,
+    source: TargetSource = "none",
+    onRead?: (bytes: number) => void,
+  ): Promise<BanditLog> {
     const listed = listedArms(map);
-    const found = new Set<string>();
+    const found = new Set<string>(source === "policy" ? armsOfPolicy(map.policy ?? {}) : []);
     let rows = 0;
     for await (const { line, cells } of rowsOf(file, map, onRead)) {
       rows += 1;
       if (listed !== undefined) continue;
-      for (const name of [map.chosen, typeof map.target === "string" ? map.target : map.chosen])
+      for (const name of [map.chosen, typeof map.target === "string" && source === "column" ? map.target : map.chosen])
         if (cells[name] !== "") found.add(cells[name] ?? "");
       if (found.size > ARMS_MAX) {
         const problem = `has more than ${ARMS_MAX} arms in ${showValue(map.chosen)}`;
@@ -61,7 +90,7 @@ export class BanditLog {
     }
     if (rows === 0) throw new CalybrisError("CAL_INPUT_MALFORMED", { file, problem: "has no rows" });
     const byName = new Intl.Collator("en", { numeric: true });
-    return new BanditLog(file, map, listed ?? [...found].sort(byName.compare), rows);
+    return new BanditLog(file, map, source, { arms: listed ?? [...found].sort(byName.compare), rowCount: rows });
   }
 
   /** Rows that were left out of the last reading, most frequent reason first. */
@@ -69,8 +98,20 @@ export class BanditLog {
     return [...this.#leftOut].map(([reason, counted]) => ({ reason, ...counted })).sort((a, b) => b.rows - a.rows);
   }
 
+  /** Rewards of the last reading that lie outside the map's range. Their rows are left out. */
+  get rewardsOutOfRange(): OddRewards | undefined {
+    return this.#outOfRange;
+  }
+
+  /** Rewards of the last reading that are no numbers. They count as missing outcomes. */
+  get rewardsNotNumbers(): OddRewards | undefined {
+    return this.#notNumbers;
+  }
+
   async *rows(onRead?: (bytes: number) => void): AsyncGenerator<BanditRow> {
     this.#leftOut.clear();
+    this.#outOfRange = undefined;
+    this.#notNumbers = undefined;
     for await (const { line, cells } of rowsOf(this.file, this.map, onRead)) {
       const row = this.#rowOf(cells, line);
       if (typeof row === "object") yield row;
@@ -88,20 +129,46 @@ export class BanditLog {
     const { map, arms } = this;
     const chosen = arms.indexOf(cells[map.chosen] ?? "");
     if (chosen === -1) return `${map.chosen} is ${cells[map.chosen] === "" ? "empty" : "no arm of the map"}`;
-    const reward = rewardOf(cells, map);
+    const reward = this.#rewardOf(cells, line);
     if (typeof reward === "string") return reward;
     const logged =
       typeof map.propensity === "string"
-        ? onlyAt(chosen, shareOf(cells, map.propensity), arms.length)
+        ? onlyAt(chosen, shareOf(cells, map.propensity), arms.length, map.arms !== undefined)
         : sharesOf(cells, map.propensity, arms);
     if (logged === undefined) return "a propensity is no number from 0 to 1";
     if (!((logged[chosen] ?? 0) > 0)) return "the propensity of the arm that ran is 0";
-    const target = targetOf(cells, map, arms);
+    const target = this.#targetOf(cells);
     if (typeof target === "string") return target;
     const predicted = map.predicted === undefined ? undefined : numbersOf(cells, map, arms);
     if (typeof predicted === "string") return predicted;
     return { line, logged, target, predicted, chosen, reward };
   }
+
+  #rewardOf(cells: Readonly<Record<string, string>>, line: number): number | undefined | string {
+    const { column, min, max } = rewardRange(this.map);
+    const cell = (cells[column] ?? "").trim();
+    if (MISSING.has(cell.toLowerCase())) return undefined;
+    const value = /^[+-]?inf(inity)?$/i.test(cell) ? Number.POSITIVE_INFINITY : numberOf(cell);
+    if (value === undefined) {
+      this.#notNumbers = oneMore(this.#notNumbers, cell, line);
+      return undefined;
+    }
+    if (value >= min && value <= max) return (value - min) / (max - min);
+    this.#outOfRange = oneMore(this.#outOfRange, cell, line);
+    return `${column} lies outside ${min} to ${max}`;
+  }
+
+  #targetOf(cells: Readonly<Record<string, string>>): readonly number[] | undefined | string {
+    const { map, arms } = this;
+    if (this.#source === "column") return targetOf(cells, map, arms);
+    if (this.#source === "none") return undefined;
+    const column = map.policy?.column;
+    return this.#policyShares(cells[column ?? ""] ?? "") ?? `${column} is no case of the target policy`;
+  }
+}
+
+function oneMore(found: OddRewards | undefined, first: string, firstLine: number): OddRewards {
+  return found === undefined ? { rows: 1, firstLine, first } : { ...found, rows: found.rows + 1 };
 }
 
 function rowsOf(file: string, map: BanditMap, onRead?: (bytes: number) => void): ReturnType<typeof csvRows> {
@@ -109,74 +176,19 @@ function rowsOf(file: string, map: BanditMap, onRead?: (bytes: number) => void):
   const checkHeader = (header: readonly string[]): void => {
     const missing = banditColumns(map).find((name) => !header.includes(name));
     if (missing === undefined) return;
-    const problem = `has no column ${showValue(missing)}. ${nameRemedy(missing, header)}`;
+    const problem = `has no column ${showValue(missing)}. ${columnRemedy(missing, header)}`;
     throw new CalybrisError("CAL_INPUT_MALFORMED", { file, line: 1, problem });
   };
   return csvRows(streamFile(file, onRead), { file, delimiter, checkHeader });
 }
 
-/** A decimal as people and programs write it; `undefined` for an empty cell and for what is no number. */
-function numberOf(cell: string | undefined): number | undefined {
-  const words = (cell ?? "").trim().toLowerCase();
-  if (words === "true") return 1;
-  if (words === "false") return 0;
-  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/.test(words) ? Number(words) : undefined;
+/** A header that is one cell was split at the wrong character. */
+function columnRemedy(missing: string, header: readonly string[]): string {
+  const split = DELIMITERS.find((one) => header.length === 1 && header[0]?.split(one).includes(missing));
+  if (split === undefined) return nameRemedy(missing, header);
+  return `Its columns are separated by ${showValue(split)}: set \`delimiter\` in the map.`;
 }
 
-function shareOf(cells: Readonly<Record<string, string>>, column: string): number | undefined {
-  const value = numberOf(cells[column]);
-  return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
-}
-
-function sharesOf(
-  cells: Readonly<Record<string, string>>,
-  columns: Readonly<Record<string, string>>,
-  arms: readonly string[],
-): readonly number[] | undefined {
-  const shares = arms.map((arm) => {
-    const column = columns[arm];
-    return column === undefined ? 0 : shareOf(cells, column);
-  });
-  return shares.includes(undefined) ? undefined : (shares as number[]);
-}
-
-function onlyAt(chosen: number, share: number | undefined, arms: number): readonly (number | undefined)[] | undefined {
-  if (share === undefined) return undefined;
-  return Array.from({ length: arms }, (_, arm) => (arm === chosen ? share : undefined));
-}
+const DELIMITERS = [",", ";", "\t", "|"];
 
 const MISSING: ReadonlySet<string> = new Set(["", "na", "nan", "null", "none"]);
-
-function rewardOf(cells: Readonly<Record<string, string>>, { reward }: BanditMap): number | undefined | string {
-  const { column, min, max } = typeof reward === "string" ? { column: reward, min: 0, max: 1 } : reward;
-  const cell = (cells[column] ?? "").trim();
-  if (MISSING.has(cell.toLowerCase())) return undefined;
-  const value = numberOf(cell);
-  if (value === undefined) return `${column} is no number`;
-  if (value < min || value > max) return `${column} lies outside ${min} to ${max}`;
-  return (value - min) / (max - min);
-}
-
-function targetOf(
-  cells: Readonly<Record<string, string>>,
-  { target }: BanditMap,
-  arms: readonly string[],
-): readonly number[] | undefined | string {
-  if (target === undefined) return undefined;
-  if (typeof target === "object")
-    return sharesOf(cells, target, arms) ?? "a target probability is no number from 0 to 1";
-  const arm = arms.indexOf(cells[target] ?? "");
-  return arm === -1 ? `${target} is no arm` : arms.map((_, index) => (index === arm ? 1 : 0));
-}
-
-function numbersOf(
-  cells: Readonly<Record<string, string>>,
-  { predicted = {}, reward }: BanditMap,
-  arms: readonly string[],
-): readonly number[] | string {
-  const { min, max } = typeof reward === "string" ? { min: 0, max: 1 } : reward;
-  const values = arms.map((arm) => numberOf(cells[predicted[arm] ?? ""]));
-  if (values.includes(undefined)) return "a prediction is no number";
-  // A model may predict beyond the range; the nearest reward that can be is as good a prediction.
-  return (values as number[]).map((value) => Math.min(Math.max((value - min) / (max - min), 0), 1));
-}

@@ -5,6 +5,7 @@
 import { checkShape, field, type LineOf, Mistakes, readJsonFile, text } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
 import { z } from "zod";
+import { armsOfPolicy, checkTargetPolicy, type TargetPolicy, targetPolicySchema } from "./target-policy.ts";
 
 export interface BanditMap {
   readonly $schema?: string;
@@ -17,6 +18,8 @@ export interface BanditMap {
   readonly propensity: string | Readonly<Record<string, string>>;
   /** The column of the arm that the target policy chooses, or a column of its probability for each arm. */
   readonly target?: string | Readonly<Record<string, string>>;
+  /** The target policy, for `--target policy`. */
+  readonly policy?: TargetPolicy;
   /** A column for each arm: the reward that a model predicts. */
   readonly predicted?: Readonly<Record<string, string>>;
   /** Every arm. Left out, the arms are those of `propensity`, or those that the log holds. */
@@ -37,6 +40,7 @@ export const banditMapSchema: z.ZodType = z.strictObject({
   reward: z.union([column, z.strictObject({ column, min: number, max: number })]),
   propensity: z.union([column, byArm]),
   target: z.union([column, byArm]).optional(),
+  policy: targetPolicySchema.optional(),
   predicted: byArm.optional(),
   arms: z.array(text(1_024, "the name of an arm")).min(1).max(ARMS_MAX).optional(),
 });
@@ -64,10 +68,19 @@ function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
       "has a min that is not below its max",
       "Give the least and the greatest reward there can be.",
     );
+  if (map.policy !== undefined) checkTargetPolicy(map.policy, mistakes, ["policy"]);
+  checkColumns(map, mistakes);
   const arms = listedArms(map);
   if (arms === undefined) return;
   if (new Set(arms).size < arms.length) mistakes.add(["arms"], "name an arm twice", "Name each arm once.");
   if (arms.length > ARMS_MAX) mistakes.add(["propensity"], `name more than ${ARMS_MAX} arms`, "Group rare arms.");
+  const unknown = map.policy === undefined ? undefined : unknownArm(map.policy, arms);
+  if (unknown !== undefined)
+    mistakes.add(
+      ["policy"],
+      `names ${JSON.stringify(unknown)}, which is no arm`,
+      `The arms are ${arms.slice(0, 8).join(", ")}.`,
+    );
   for (const [name, columns] of [
     ["propensity", map.propensity],
     ["target", map.target],
@@ -87,9 +100,39 @@ function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
   }
 }
 
+/** One column cannot hold the arm, its reward and its probability. */
+function checkColumns({ chosen, reward, propensity }: BanditMap, mistakes: Mistakes): void {
+  const columns = [
+    chosen,
+    typeof reward === "string" ? reward : reward.column,
+    ...(typeof propensity === "string" ? [propensity] : Object.values(propensity)),
+  ];
+  const twice = columns.find((name, at) => columns.indexOf(name) < at);
+  if (twice !== undefined)
+    mistakes.add(
+      [],
+      `uses the column ${JSON.stringify(twice)} twice`,
+      "The arm, its reward and each probability have a column of their own.",
+    );
+}
+
 /** The arms that the map names; `undefined` where only the log can say. */
 export function listedArms({ arms, propensity }: BanditMap): readonly string[] | undefined {
   return arms ?? (typeof propensity === "object" ? Object.keys(propensity) : undefined);
+}
+
+/** An arm of the policy that is none of these. */
+export function unknownArm(policy: TargetPolicy, arms: readonly string[]): string | undefined {
+  return armsOfPolicy(policy).find((arm) => !arms.includes(arm));
+}
+
+/** The column of the reward, and its range. */
+export function rewardRange({ reward }: BanditMap): {
+  readonly column: string;
+  readonly min: number;
+  readonly max: number;
+} {
+  return typeof reward === "string" ? { column: reward, min: 0, max: 1 } : reward;
 }
 
 /** Every column that the map names. */
@@ -97,5 +140,12 @@ export function banditColumns(map: BanditMap): readonly string[] {
   const of = (columns: string | Readonly<Record<string, string>> | undefined): readonly string[] =>
     columns === undefined ? [] : typeof columns === "string" ? [columns] : Object.values(columns);
   const reward = typeof map.reward === "string" ? map.reward : map.reward.column;
-  return [map.chosen, reward, ...of(map.propensity), ...of(map.target), ...of(map.predicted)];
+  return [
+    map.chosen,
+    reward,
+    ...of(map.propensity),
+    ...of(map.target),
+    ...of(map.predicted),
+    ...of(map.policy?.column),
+  ];
 }

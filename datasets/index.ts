@@ -11,3 +11,4 @@ export * from "./set-file.ts";
 export * from "./sets.ts";
 export * from "./table-file.ts";
 export * from "./table-map.ts";
+export * from "./target-policy.ts";

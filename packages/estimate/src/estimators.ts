@@ -5,6 +5,7 @@
 import { checkSetting } from "./estimate-errors.ts";
 import { checkRow, type LoggedRow, weightOf } from "./logged-row.ts";
 import { RunningMean } from "./running-mean.ts";
+import { SlopeFold, shrunkWeight, type TunedEstimate } from "./slope-fold.ts";
 import { type Support, SupportFold } from "./support.ts";
 
 export interface EstimatorSettings {
@@ -14,6 +15,8 @@ export interface EstimatorSettings {
   readonly switchAbove?: number;
   /** The λ of DR with optimistic shrinkage. 0 is the model alone, infinity is DR. Default 100. */
   readonly shrinkage?: number;
+  /** Whether SLOPE chooses the constants of Switch-DR and of shrinkage, too. Default false. */
+  readonly isTuned?: boolean;
 }
 
 /** A value and its standard error. The error assumes independent rows and one look at the end; see `ValueInterval`. */
@@ -40,6 +43,8 @@ export interface Estimates {
   readonly sndr: number;
   readonly switchDr: PointEstimate;
   readonly drShrunk: PointEstimate;
+  /** With constants chosen by SLOPE, where `isTuned` asks for them. No interval that is valid at any time belongs to them. */
+  readonly tuned: { readonly switchDr: TunedEstimate; readonly drShrunk: TunedEstimate } | undefined;
   /** `dr` if every missing outcome were 0, and if every one were 1: it lies between them, however outcomes went missing. */
   readonly drIfMissing: readonly [number, number];
   readonly support: Support;
@@ -77,6 +82,7 @@ export class EstimatorFold {
   readonly #drClipped = new RunningMean();
   readonly #switchDr = new RunningMean();
   readonly #drShrunk = new RunningMean();
+  readonly #slope: SlopeFold | undefined;
   readonly #ifMissingWereZero = new RunningMean();
   readonly #ifMissingWereOne = new RunningMean();
   /** Σ w, Σ wR, Σ w(R − q̂), and Σ w² times 1, R and R². */
@@ -88,7 +94,7 @@ export class EstimatorFold {
   #squaresByRewards = 0;
 
   /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
-  constructor({ weightCap = 20, switchAbove = 10, shrinkage = 100 }: EstimatorSettings = {}) {
+  constructor({ weightCap = 20, switchAbove = 10, shrinkage = 100, isTuned = false }: EstimatorSettings = {}) {
     checkSetting("weightCap", weightCap, weightCap > 0, "above 0");
     checkSetting("switchAbove", switchAbove, switchAbove >= 0, "0 or more");
     checkSetting("shrinkage", shrinkage, shrinkage >= 0, "0 or more");
@@ -96,6 +102,7 @@ export class EstimatorFold {
     this.#switchAbove = switchAbove;
     this.#shrinkage = shrinkage;
     this.#support = new SupportFold(weightCap);
+    this.#slope = isTuned ? new SlopeFold() : undefined;
   }
 
   /** @throws CalybrisError `CAL_ESTIMATE_ROW_INVALID`; the row is not counted. */
@@ -119,7 +126,8 @@ export class EstimatorFold {
     this.#dr.add(byModel + weight * rest);
     this.#drClipped.add(byModel + clipped * rest);
     this.#switchDr.add(byModel + (weight <= this.#switchAbove ? weight * rest : 0));
-    this.#drShrunk.add(byModel + shrunk(weight, this.#shrinkage) * rest);
+    this.#drShrunk.add(byModel + shrunkWeight(weight, this.#shrinkage) * rest);
+    this.#slope?.add(weight, byModel, rest);
     this.#weights += weight;
     this.#rewards += weight * reward;
     this.#corrections += weight * rest;
@@ -142,6 +150,7 @@ export class EstimatorFold {
       sndr: this.#dm.mean + this.#corrections / this.#weights,
       switchDr: point(this.#switchDr),
       drShrunk: point(this.#drShrunk),
+      tuned: this.#slope === undefined ? undefined : { switchDr: this.#slope.switchDr, drShrunk: this.#slope.drShrunk },
       drIfMissing: [this.#ifMissingWereZero.mean, this.#ifMissingWereOne.mean],
       support: this.#support.support(),
     };
@@ -150,10 +159,4 @@ export class EstimatorFold {
 
 function point(series: RunningMean): PointEstimate {
   return { value: series.count === 0 ? Number.NaN : series.mean, standardError: series.standardError };
-}
-
-/** λw / (w² + λ), which is w for an infinite λ. */
-function shrunk(weight: number, shrinkage: number): number {
-  if (shrinkage === Number.POSITIVE_INFINITY || weight === 0) return weight;
-  return (shrinkage * weight) / (weight ** 2 + shrinkage);
 }

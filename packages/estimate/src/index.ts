@@ -20,10 +20,11 @@ export {
 } from "./log-analysis.ts";
 export { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
 export { pseudoReward } from "./pseudo-reward.ts";
-export { type Refusal, refusalsOf } from "./refusals.ts";
+export { type Refusal, type RefusalReason, refusalsOf } from "./refusals.ts";
 export { type PolicyValue, type Regret, RegretFold, type RegretSettings } from "./regret.ts";
 export { RunningMean } from "./running-mean.ts";
 export { slope } from "./slope.ts";
+export type { TunedEstimate } from "./slope-fold.ts";
 export type { Support } from "./support.ts";
 export { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
 export { type Watched, type WatchedInterval, type WatchedSettings, WatchedValue } from "./watched-value.ts";

@@ -5,11 +5,11 @@
 import { ArmMeans } from "./arm-means.ts";
 import type { Estimates, EstimatorSettings, PointEstimate } from "./estimators.ts";
 import type { LoggedRow } from "./logged-row.ts";
-import type { Refusal } from "./refusals.ts";
+import { type Refusal, refusalsOf } from "./refusals.ts";
 import { RunningMean } from "./running-mean.ts";
-import { type WatchedInterval, WatchedValue } from "./watched-value.ts";
+import { type WatchedInterval, type WatchedSettings, WatchedValue } from "./watched-value.ts";
 
-export interface AnalysisSettings extends EstimatorSettings {
+export interface AnalysisSettings extends EstimatorSettings, Pick<WatchedSettings, "method"> {
   readonly arms: number;
   /** Rows to come: the interval is kept at up to 200 of them. */
   readonly rowCount: number;
@@ -78,18 +78,23 @@ export class LogAnalysis {
   }
 
   analysis(): Analysis {
+    const { estimates, interval } = this.#value.watched();
+    const arms = this.#targets.map((target, arm) => ({
+      rows: this.#means.countOf(arm),
+      meanReward: this.#means.meanOf(arm),
+      targetShare: target.mean,
+    }));
+    const untriedMass = arms.reduce((sum, { rows, targetShare }) => (rows === 0 ? sum + targetShare : sum), 0);
     return {
-      ...this.#value.watched(),
+      estimates,
+      interval,
       loggedValue: {
         value: this.#logged.count === 0 ? Number.NaN : this.#logged.mean,
         standardError: this.#logged.standardError,
       },
-      arms: this.#targets.map((target, arm) => ({
-        rows: this.#means.countOf(arm),
-        meanReward: this.#means.meanOf(arm),
-        targetShare: target.mean,
-      })),
+      arms,
       overTime: this.#overTime,
+      refusals: refusalsOf(estimates.support, interval, untriedMass),
     };
   }
 }

@@ -64,8 +64,8 @@ export class RegretFold {
   /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
   constructor({ alpha = 0.05, margin = 0.01, explorationMin = 0.01 }: RegretSettings = {}) {
     this.#alpha = alpha;
-    this.#learner = new WatchedValue({ alpha });
-    this.#base = new WatchedValue({ alpha });
+    this.#learner = this.#watch();
+    this.#base = this.#watch();
     const k = kOfLargestWeight(1 / explorationMin);
     this.#better = new DifferenceTest({ k, margin: 0, alpha });
     this.#noWorse = new DifferenceTest({ k, margin: -margin, alpha });
@@ -82,6 +82,11 @@ export class RegretFold {
     else this.#addRow(row);
   }
 
+  /** The learner and its traffic change over time, so an interval covers the average value so far. */
+  #watch(): WatchedValue {
+    return new WatchedValue({ alpha: this.#alpha, method: "drifting", isTuned: true });
+  }
+
   #addRow(row: OutcomeRow): void {
     this.#ran.add(row.logged.reward ?? 0);
     this.#learner.add({ ...row.logged, target: row.learner });
@@ -91,7 +96,7 @@ export class RegretFold {
     this.#noWorse.add(compared);
     for (const candidate of row.candidates)
       if (candidate !== 0 && !this.#always.has(candidate) && this.#always.size < CANDIDATES_MAX)
-        this.#always.set(candidate, new WatchedValue({ alpha: this.#alpha }));
+        this.#always.set(candidate, this.#watch());
     for (const [candidate, value] of this.#always) value.add(alwaysRow(row, candidate));
   }
 

@@ -18,6 +18,8 @@ export interface Support {
   /** Of the mean weight. */
   readonly meanWeightError: number;
   readonly maxWeight: number;
+  /** The largest weight that any arm of a row has: what could have been drawn. Rows that kept one probability give that one. */
+  readonly maxPossibleWeight: number;
   /** Rows whose weight is above the cap. */
   readonly rowsClipped: number;
   /** The share of all weight that lies above the cap. */
@@ -37,6 +39,7 @@ export class SupportFold {
   #missing = 0;
   #squares = 0;
   #max = 0;
+  #maxPossible = 0;
   #rowsClipped = 0;
   #weightAbove = 0;
 
@@ -47,6 +50,7 @@ export class SupportFold {
   /** @param weight - of the chosen arm. */
   add(row: LoggedRow, weight: number): void {
     this.rows += 1;
+    this.#maxPossible = Math.max(this.#maxPossible, weight);
     this.#addTarget(row);
     if (row.reward === undefined) {
       this.#missing += 1;
@@ -66,7 +70,11 @@ export class SupportFold {
     let clipped = 0;
     row.target.forEach((share, arm) => {
       if (share > 0 && row.logged[arm] === 0) unlogged += share;
-      else clipped += share * (1 - Math.min(1, this.#cap / weightOf(row, arm)));
+      else {
+        const possible = weightOf(row, arm);
+        this.#maxPossible = Math.max(this.#maxPossible, possible);
+        clipped += share * (1 - Math.min(1, this.#cap / possible));
+      }
     });
     this.#unlogged.add(unlogged);
     this.#clipped.add(clipped);
@@ -83,6 +91,7 @@ export class SupportFold {
       meanWeight: mean,
       meanWeightError: standardError,
       maxWeight: this.#max,
+      maxPossibleWeight: this.#maxPossible,
       rowsClipped: this.#rowsClipped,
       weightMassClipped: sum === 0 ? 0 : this.#weightAbove / sum,
       targetMassUnlogged: this.#unlogged.mean,

@@ -5,7 +5,7 @@
 import { type Estimates, EstimatorFold, type EstimatorSettings } from "./estimators.ts";
 import { hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 import { type Refusal, refusalsOf } from "./refusals.ts";
-import { type Interval, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
+import { type Interval, type IntervalSettings, kOfLargestWeight, ValueInterval } from "./value-interval.ts";
 
 /** So many first rows fix k; the interval covers the rest. */
 const PILOT_ROWS = 100;
@@ -18,6 +18,8 @@ export interface WatchedSettings extends EstimatorSettings {
   readonly k?: number;
   /** Default 100. */
   readonly pilotRows?: number;
+  /** Default `betting`; see {@link IntervalSettings}. */
+  readonly method?: NonNullable<IntervalSettings["method"]>;
 }
 
 export interface WatchedInterval extends Interval {
@@ -38,6 +40,7 @@ export interface Watched {
 export class WatchedValue {
   readonly #alpha: number;
   readonly #pilotRows: number;
+  readonly #method: NonNullable<IntervalSettings["method"]>;
   readonly #fold: EstimatorFold;
   #interval: ValueInterval | undefined;
   #k = 0;
@@ -46,9 +49,10 @@ export class WatchedValue {
   #maxWeight = 0;
 
   /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
-  constructor({ alpha = 0.05, k, pilotRows = PILOT_ROWS, ...settings }: WatchedSettings = {}) {
+  constructor({ alpha = 0.05, k, pilotRows = PILOT_ROWS, method = "betting", ...settings }: WatchedSettings = {}) {
     this.#alpha = alpha;
     this.#pilotRows = pilotRows;
+    this.#method = method;
     this.#fold = new EstimatorFold(settings);
     if (k !== undefined) this.#begin(k);
   }
@@ -76,7 +80,7 @@ export class WatchedValue {
 
   #begin(k: number): void {
     this.#k = k;
-    this.#interval = new ValueInterval({ k, alpha: this.#alpha });
+    this.#interval = new ValueInterval({ k, alpha: this.#alpha, method: this.#method });
   }
 
   get interval(): WatchedInterval | undefined {

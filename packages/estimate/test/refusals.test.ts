@@ -48,7 +48,7 @@ describe("a log that cannot answer is refused with its reason", () => {
     [
       "propensities that cannot be right",
       repeat(400, () => ({ ...ROW, logged: [0.1, 0.9], target: [0.5, 0.5], chosen: 0 })),
-      [],
+      ["contradiction"],
     ],
   ])("%s", (_name, rows, reasons) => {
     expect(reasonsOf(rows)).toEqual(reasons);

@@ -3,11 +3,19 @@
  * @module
  */
 import { statSync } from "node:fs";
-import { BanditLog, type BanditMap, type BanditRow, readBanditMap } from "@calybris/datasets";
+import {
+  BanditLog,
+  type BanditMap,
+  type BanditRow,
+  readBanditMap,
+  readTargetPolicy,
+  type TargetSource,
+  unknownArm,
+} from "@calybris/datasets";
 import { type Analysis, LogAnalysis } from "@calybris/estimate";
 import { nameRemedy, showValue } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
-import { Command, InvalidArgumentError } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { startProgress } from "../terminal/progress.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -23,6 +31,7 @@ interface EstimateOptions {
   readonly target: string;
   readonly k?: number;
   readonly alpha: number;
+  readonly interval: "betting" | "bernstein" | "drifting";
   readonly html?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -39,9 +48,18 @@ export function estimateCommand(terminal: Terminal): Command {
     .description("estimate what another policy would have earned, from a log of choices and their probabilities")
     .requiredOption("--log <file>", "the log: CSV with a header; gzip and zstd as well")
     .requiredOption("--map <file>", "which columns hold the arm, its probability and its reward: docs/estimate.md")
-    .option("--target <policy>", "uniform, column (named in the map), or arm:NAME", "uniform")
+    .option(
+      "--target <policy>",
+      "uniform, column or policy (of the map), FILE.json (a target policy), or arm:NAME",
+      "uniform",
+    )
     .option("--k <number>", "where predictions are cut in the interval (default: half of the largest weight)", parseK)
     .option("--alpha <share>", "the probability that the interval misses at any time", parseAlpha, ALPHA)
+    .addOption(
+      new Option("--interval <method>", "drifting where values change over time")
+        .choices(["betting", "bernstein", "drifting"])
+        .default("betting"),
+    )
     .option("--html <file>", "write the report as a page with plots; it needs no network")
     .option("--json", "print the report as JSON: docs/estimate.md describes it")
     .option("--quiet", "no progress bar")
@@ -54,12 +72,12 @@ A log that cannot answer gets a refusal with its reason instead of a number to a
 Exit code: 0 estimated, even if some rows were left out; 1 refused; 2 an argument or file is invalid.`;
 
 async function estimate(options: EstimateOptions, terminal: Terminal): Promise<void> {
-  const map = await readBanditMap(options.map);
+  const map = await mapFor(options);
   const isQuiet = options.quiet === true || options.json === true;
   const bytes = statSync(options.log, { throwIfNoEntry: false })?.size;
   const progress = startProgress(isQuiet || bytes === undefined ? undefined : READINGS * bytes, PROGRESS);
   try {
-    const log = await BanditLog.open(options.log, map, progress.update);
+    const log = await BanditLog.open(options.log, map, sourceOf(options.target), progress.update);
     const analysis = await analysed(log, options, (read) => progress.update((bytes ?? 0) + read));
     progress.stop();
     const report = reportOf(log, analysis, options.target);
@@ -73,12 +91,13 @@ async function estimate(options: EstimateOptions, terminal: Terminal): Promise<v
 
 async function analysed(
   log: BanditLog,
-  { target, k, alpha }: EstimateOptions,
+  { target, k, alpha, interval }: EstimateOptions,
   onRead: (bytes: number) => void,
 ): Promise<Analysis> {
   const targetOf = targetBy(target, log);
-  const settings = { arms: log.arms.length, rowCount: log.rowCount, alpha, ...(k === undefined ? {} : { k }) };
-  const fold = new LogAnalysis(settings);
+  const { arms, rowCount } = log;
+  const settings = { arms: arms.length, rowCount, alpha, method: interval, isTuned: true };
+  const fold = new LogAnalysis(k === undefined ? settings : { ...settings, k });
   for await (const row of log.rows(onRead)) {
     try {
       fold.add({ ...row, target: targetOf(row) });
@@ -91,31 +110,53 @@ async function analysed(
   return fold.analysis();
 }
 
+/** The map, with the target policy of a file in the place of its own. */
+async function mapFor({ map: file, target }: EstimateOptions): Promise<BanditMap> {
+  const map = await readBanditMap(file);
+  if (target === "column" || target === "policy") requireInMap(target === "column" ? "target" : "policy", map, file);
+  return isFile(target) ? { ...map, policy: await readTargetPolicy(target) } : map;
+}
+
+function sourceOf(target: string): TargetSource {
+  if (target === "column") return "column";
+  return target === "policy" || isFile(target) ? "policy" : "none";
+}
+
+function isFile(target: string): boolean {
+  return !target.startsWith(ARM_TARGET) && /\.jsonc?$/.test(target);
+}
+
 /** The target's probabilities for a row. */
-function targetBy(target: string, { arms, map, file }: BanditLog): (row: BanditRow) => readonly number[] {
+function targetBy(target: string, { arms, map }: BanditLog): (row: BanditRow) => readonly number[] {
   if (target === "uniform") {
     const shares = arms.map(() => 1 / arms.length);
     return () => shares;
   }
-  if (target === "column") {
-    requireTarget(map, file);
+  if (sourceOf(target) !== "none") {
+    const stranger = map.policy === undefined ? undefined : unknownArm(map.policy, arms);
+    if (isFile(target) && stranger !== undefined)
+      throw usage(`${showValue(target)} names ${showValue(stranger)}, which is no arm. ${nameRemedy(stranger, arms)}`);
     return (row) => row.target ?? [];
   }
   const name = target.startsWith(ARM_TARGET) ? target.slice(ARM_TARGET.length) : undefined;
   const problem =
     name === undefined
-      ? `--target must be uniform, column or arm:NAME, and is ${showValue(target)}`
+      ? `--target must be uniform, column, policy, a file that ends in .json, or arm:NAME, and is ${showValue(target)}`
       : `--target names ${showValue(name)}, which is no arm. ${nameRemedy(name, arms)}`;
   const arm = arms.indexOf(name ?? "");
-  if (arm === -1) throw new CliError("CAL_USAGE_INVALID", { command: "estimate", problem });
+  if (arm === -1) throw usage(problem);
   const shares = arms.map((_, index) => (index === arm ? 1 : 0));
   return () => shares;
 }
 
-function requireTarget(map: BanditMap, file: string): void {
-  if (map.target !== undefined) return;
-  const problem = `--target column needs \`target\` in the map of ${file}`;
-  throw new CliError("CAL_USAGE_INVALID", { command: "estimate", problem });
+function requireInMap(member: "target" | "policy", map: BanditMap, file: string): void {
+  if (map[member] !== undefined) return;
+  const target = member === "target" ? "column" : "policy";
+  throw usage(`--target ${target} needs \`${member}\` in ${showValue(file)}`);
+}
+
+function usage(problem: string): CliError {
+  return new CliError("CAL_USAGE_INVALID", { command: "estimate", problem });
 }
 
 function parseK(text: string): number {

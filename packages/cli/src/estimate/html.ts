@@ -4,21 +4,21 @@
  */
 import { listHtml, escaped, rangePlot, reportPage, tableHtml } from "../report/page.ts";
 import type { EstimateReport } from "./report.ts";
-import { ESTIMATOR_TITLES, number } from "./text.ts";
+import { ESTIMATOR_TITLES, headlineOf, number, SLOPE_NOTE } from "./text.ts";
 
 const [WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM] = [720, 300, 60, 20, 40];
 const ERRORS_SHOWN = 1.96;
 
 export function estimateHtml(report: EstimateReport): string {
-  const { file, target, rows, refusals, interval, estimates, warnings, support, arms } = report;
-  const value = estimates.find(({ name }) => name === "dr")?.value ?? null;
+  const { file, target, rows, refusals, interval, warnings, support, arms } = report;
+  const value = headlineOf(report);
   const range =
     interval === null
       ? ""
       : `, between ${number(interval.lower)} and ${number(interval.upper)} with confidence ${(100 * (1 - interval.alpha)).toFixed(0)} %, however often you look`;
   const lead =
     refusals.length > 0
-      ? `<p class="lead">The log cannot answer this question.</p>${listHtml(refusals.map(({ explanation }) => explanation))}<p>The numbers below are not to be acted on.</p>`
+      ? `<p class="lead">The log cannot answer this question.</p>${listHtml(refusals.map(({ reason, explanation }) => `${reason}: ${explanation}`))}`
       : `<p class="lead"><b>${escaped(target)}</b> would have earned <b>${number(value)}</b> on average${range}.</p>`;
   const notes = [
     `${support.effectiveRows.toFixed(1)} effective rows; the largest weight is ${number(support.maxWeight)}.`,
@@ -48,7 +48,8 @@ ${listHtml(notes)}`,
 }
 
 /** Each estimate with its 95 % Wald interval, which holds for one look at independent rows. */
-function estimatesPlot({ estimates, logged }: EstimateReport): string {
+function estimatesPlot({ estimates, logged, refusals }: EstimateReport): string {
+  if (refusals.length > 0) return "";
   const bars = estimates.flatMap(({ name, value, standardError }) => {
     if (value === null) return [];
     const error = ERRORS_SHOWN * (standardError ?? 0);
@@ -56,7 +57,8 @@ function estimatesPlot({ estimates, logged }: EstimateReport): string {
   });
   const ran = logged.value === null ? undefined : { title: `what ran: ${number(logged.value)}`, value: logged.value };
   return `<h2>Estimates, with standard intervals for one look</h2>
-${rangePlot("Estimates with intervals", bars, ran)}`;
+${rangePlot("Estimates with intervals", bars, ran)}
+<p>${SLOPE_NOTE}</p>`;
 }
 
 /** The interval that may be watched, over rows. */

@@ -2,8 +2,9 @@
  * The report of `calybris estimate`, on the scale of the log's rewards.
  * @module
  */
-import type { BanditLog, LeftOut } from "@calybris/datasets";
-import type { Analysis, PointEstimate, Refusal, Support } from "@calybris/estimate";
+import { type BanditLog, type LeftOut, rewardRange } from "@calybris/datasets";
+import type { Analysis, Estimates, PointEstimate, Refusal, Support, TunedEstimate } from "@calybris/estimate";
+import { fileRefusals, warningsOf } from "./warnings.ts";
 
 export interface EstimateReport {
   readonly file: string;
@@ -15,11 +16,16 @@ export interface EstimateReport {
     readonly meanReward: number | null;
     readonly targetShare: number;
   }[];
+  /** The least and the greatest reward that the map allows. */
+  readonly rewards: { readonly min: number; readonly max: number };
   /** The mean reward of what ran. */
   readonly logged: Reported;
-  readonly estimates: readonly ({ readonly name: EstimatorName } & Reported)[];
-  /** Valid however often it is looked at. */
+  /** No value and no error where the log is refused. */
+  readonly estimates: readonly ({ readonly name: EstimatorName; readonly constant?: number | null } & Reported)[];
+  /** Valid however often it is looked at; `null` where the log is refused or has too few rows. */
   readonly interval: IntervalReport | null;
+  /** DR if every missing outcome were the least reward, and if each were the greatest; `null` where none is missing. */
+  readonly ifMissing: { readonly lower: number; readonly upper: number } | null;
   readonly overTime: readonly { readonly rows: number; readonly lower: number; readonly upper: number }[];
   readonly support: Support;
   readonly warnings: readonly string[];
@@ -47,21 +53,28 @@ export type EstimatorName =
   | "dr"
   | "sndr"
   | "switchDr"
+  | "switchDrSlope"
   | "drShrunk"
+  | "drShrunkSlope"
   | "ipsClipped"
   | "drClipped";
 
 export function reportOf(log: BanditLog, analysis: Analysis, target: string): EstimateReport {
-  const { reward } = log.map;
-  const { min, max } = typeof reward === "string" ? { min: 0, max: 1 } : reward;
+  const { min, max } = rewardRange(log.map);
   const scaled = (value: number): number => min + value * (max - min);
+  const { estimates, interval, overTime } = analysis;
+  const { support, drIfMissing } = estimates;
+  const refusals = [
+    ...fileRefusals({ rowsOutOfRange: log.rewardsOutOfRange, rowCount: log.rowCount, leftOut: log.leftOut }),
+    ...analysis.refusals,
+  ];
+  const isRefused = refusals.length > 0;
   const reported = ({ value, standardError }: PointEstimate): Reported => ({
     value: known(scaled(value)),
     standardError: known(standardError * (max - min)),
   });
-  const { estimates, interval, support } = { ...analysis, support: analysis.estimates.support };
-  const { ips, snips, dm, dr, sndr, switchDr, drShrunk, ipsClipped, drClipped } = estimates;
-  const named = { ips, snips, dm, dr, sndr: { value: sndr, standardError: Number.NaN }, switchDr, drShrunk };
+  const ifMissing =
+    isRefused || support.missing === 0 ? null : { lower: scaled(drIfMissing[0]), upper: scaled(drIfMissing[1]) };
   return {
     file: log.file,
     target,
@@ -72,13 +85,15 @@ export function reportOf(log: BanditLog, analysis: Analysis, target: string): Es
       meanReward: known(scaled(meanReward)),
       targetShare,
     })),
+    rewards: { min, max },
     logged: reported(analysis.loggedValue),
-    estimates: Object.entries({ ...named, ipsClipped, drClipped }).map(([name, estimate]) => ({
-      name: name as EstimatorName,
-      ...reported(estimate),
+    estimates: named(estimates).map(([name, estimate]) => ({
+      name,
+      ...(isRefused ? { value: null, standardError: null } : reported(estimate)),
+      ...("constant" in estimate && !isRefused ? { constant: known(estimate.constant) } : {}),
     })),
     interval:
-      interval === undefined
+      interval === undefined || isRefused
         ? null
         : {
             lower: scaled(interval.lower),
@@ -87,37 +102,34 @@ export function reportOf(log: BanditLog, analysis: Analysis, target: string): Es
             alpha: interval.alpha,
             rows: interval.rows,
           },
-    overTime: analysis.overTime.map(({ rows, lower, upper }) => ({ rows, lower: scaled(lower), upper: scaled(upper) })),
+    ifMissing,
+    overTime: isRefused
+      ? []
+      : overTime.map(({ rows, lower, upper }) => ({ rows, lower: scaled(lower), upper: scaled(upper) })),
     support,
-    warnings: warningsOf(support),
-    refusals: analysis.refusals,
+    warnings: warningsOf(support, log.rewardsNotNumbers, ifMissing),
+    refusals,
   };
 }
 
-/** JSON has no NaN. */
-function known(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
+function named(estimates: Estimates): readonly (readonly [EstimatorName, PointEstimate | TunedEstimate])[] {
+  const { ips, snips, dm, dr, sndr, switchDr, tuned, drShrunk, ipsClipped, drClipped } = estimates;
+  return [
+    ["ips", ips],
+    ["snips", snips],
+    ["dm", dm],
+    ["dr", dr],
+    ["sndr", { value: sndr, standardError: Number.NaN }],
+    ["switchDr", switchDr],
+    ...(tuned === undefined ? [] : [["switchDrSlope", tuned.switchDr] as const]),
+    ["drShrunk", drShrunk],
+    ...(tuned === undefined ? [] : [["drShrunkSlope", tuned.drShrunk] as const]),
+    ["ipsClipped", ipsClipped],
+    ["drClipped", drClipped],
+  ];
 }
 
-/** What to know before acting on the numbers. */
-function warningsOf(support: Support): string[] {
-  const { rows, missing, chosenOnly, rowsClipped, weightMassClipped, targetMassUnlogged, targetMassClipped } = support;
-  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-  const warnings: string[] = [];
-  if (missing > 0)
-    warnings.push(
-      `${missing} of ${rows} rows have no outcome. Estimates leave them out; the interval covers whatever they were.`,
-    );
-  if (chosenOnly > 0)
-    warnings.push(
-      "The log has the probability of the arm that ran only. Whether it covers the target's other choices is not known, and the interval uses k = 0.",
-    );
-  if (rowsClipped > 0)
-    warnings.push(
-      `${rowsClipped} rows have a weight above the cap. The clipped estimates lose ${percent(weightMassClipped)} of the weight and are biased by that much.`,
-    );
-  if (targetMassClipped > 0) warnings.push(`${percent(targetMassClipped)} of the target's choices lie beyond the cap.`);
-  if (targetMassUnlogged > 0)
-    warnings.push(`${percent(targetMassUnlogged)} of the target's choices were never logged.`);
-  return warnings;
+/** JSON has no NaN, and no infinity. */
+function known(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
 }

@@ -18,41 +18,57 @@ export const ESTIMATOR_TITLES: Readonly<Record<EstimatorName, string>> = {
   dr: "doubly robust (DR)",
   sndr: "DR, self-normalised",
   switchDr: "Switch-DR, above 10",
+  switchDrSlope: "Switch-DR, by SLOPE",
   drShrunk: "DR with shrinkage, 100",
+  drShrunkSlope: "DR with shrinkage, by SLOPE",
   ipsClipped: "IPS, weights capped at 20",
   drClipped: "DR, weights capped at 20",
 };
 
+export const SLOPE_NOTE =
+  "SLOPE chooses a constant from these rows, so its estimates have no interval that is valid while watched.";
+
 export function estimateText(report: EstimateReport, html: string | undefined): string {
   const parts = [
     headText(report),
-    tableText(
-      ["<estimator", ">value", ">standard error"],
-      report.estimates.map(({ name, value, standardError }) => [
-        ESTIMATOR_TITLES[name],
-        number(value),
-        number(standardError),
-      ]),
-    ),
+    report.refusals.length > 0 ? "" : estimatesText(report),
     supportText(report),
     armsText(report),
     section("Rows left out", leftOutText(report)),
-    section("Warnings", report.warnings.map((warning) => `- ${warning}`).join("\n")),
+    section("Warnings", report.warnings.map((warning) => `- ${printable(warning)}`).join("\n")),
     html === undefined ? "" : `Written: ${html}`,
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function headText({ file, target, rows, logged, interval, refusals, estimates }: EstimateReport): string {
+function estimatesText({ estimates }: EstimateReport): string {
+  const table = tableText(
+    ["<estimator", ">value", ">standard error"],
+    estimates.map(({ name, value, standardError, constant }) => [
+      `${ESTIMATOR_TITLES[name]}${constant === undefined ? "" : `: ${constant ?? "no limit"}`}`,
+      number(value),
+      number(standardError),
+    ]),
+  );
+  return `${table}\n${SLOPE_NOTE}`;
+}
+
+function headText({ file, target, rows, logged, interval, refusals, ...report }: EstimateReport): string {
   const used = `${printable(file)}: ${rows.used.toLocaleString("en")} of ${rows.read.toLocaleString("en")} rows used. What ran earned ${number(logged.value)} on average.`;
   if (refusals.length > 0)
-    return `${styleText("bold", "The log cannot answer this question.")}\n${refusals.map(({ explanation }) => `- ${explanation}`).join("\n")}\n\n${used} The numbers below are not to be acted on.`;
-  const value = estimates.find(({ name }) => name === "dr")?.value ?? null;
+    return `${styleText("bold", "The log cannot answer this question.")}\n${refusals.map(({ reason, explanation }) => `- ${reason}: ${printable(explanation)}`).join("\n")}\n\n${used}`;
+  const value = headlineOf(report);
   const range =
     interval === null
       ? "There are too few rows for an interval."
       : `With confidence ${(100 * (1 - interval.alpha)).toFixed(0)} % it lies between ${number(interval.lower)} and ${number(interval.upper)}, however often you look (k = ${number(interval.k)}, ${interval.rows.toLocaleString("en")} rows).`;
   return `${styleText("bold", `${printable(target)} would have earned ${number(value)} on average.`)} ${range}\n${used}`;
+}
+
+/** The doubly robust estimate, which its correction may carry beyond the rewards there can be. */
+export function headlineOf({ estimates, rewards }: Pick<EstimateReport, "estimates" | "rewards">): number | null {
+  const value = estimates.find(({ name }) => name === "dr")?.value ?? null;
+  return value === null ? null : Math.min(Math.max(value, rewards.min), rewards.max);
 }
 
 function supportText({ support }: EstimateReport): string {

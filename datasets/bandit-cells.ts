@@ -1,0 +1,67 @@
+/**
+ * The cells of a bandit log's row as numbers: shares, targets and predictions in the order of the arms.
+ * @module
+ */
+import { type BanditMap, rewardRange } from "./bandit-map.ts";
+
+/** A decimal as people and programs write it; `undefined` for an empty cell and for what is no number. */
+export function numberOf(cell: string | undefined): number | undefined {
+  const words = (cell ?? "").trim().toLowerCase();
+  if (words === "true") return 1;
+  if (words === "false") return 0;
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/.test(words) ? Number(words) : undefined;
+}
+
+export function shareOf(cells: Readonly<Record<string, string>>, column: string): number | undefined {
+  const value = numberOf(cells[column]);
+  return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
+}
+
+export function sharesOf(
+  cells: Readonly<Record<string, string>>,
+  columns: Readonly<Record<string, string>>,
+  arms: readonly string[],
+): readonly number[] | undefined {
+  const shares = arms.map((arm) => {
+    const column = columns[arm];
+    return column === undefined ? 0 : shareOf(cells, column);
+  });
+  return shares.includes(undefined) ? undefined : (shares as number[]);
+}
+
+/** What one probability says about the others: all of it on one arm leaves nothing, and of two arms the other has the rest. */
+export function onlyAt(
+  chosen: number,
+  share: number | undefined,
+  arms: number,
+  areListed: boolean,
+): readonly (number | undefined)[] | undefined {
+  if (share === undefined) return undefined;
+  const others = share === 1 ? 0 : areListed && arms === 2 ? 1 - share : undefined;
+  return Array.from({ length: arms }, (_, arm) => (arm === chosen ? share : others));
+}
+
+export function targetOf(
+  cells: Readonly<Record<string, string>>,
+  { target }: BanditMap,
+  arms: readonly string[],
+): readonly number[] | undefined | string {
+  if (target === undefined) return undefined;
+  if (typeof target === "object")
+    return sharesOf(cells, target, arms) ?? "a target probability is no number from 0 to 1";
+  const arm = arms.indexOf(cells[target] ?? "");
+  return arm === -1 ? `${target} is no arm` : arms.map((_, index) => (index === arm ? 1 : 0));
+}
+
+export function numbersOf(
+  cells: Readonly<Record<string, string>>,
+  map: BanditMap,
+  arms: readonly string[],
+): readonly number[] | string {
+  const { min, max } = rewardRange(map);
+  const { predicted = {} } = map;
+  const values = arms.map((arm) => numberOf(cells[predicted[arm] ?? ""]));
+  if (values.includes(undefined)) return "a prediction is no number";
+  // A model may predict beyond the range; the nearest reward that can be is as good a prediction.
+  return (values as number[]).map((value) => Math.min(Math.max((value - min) / (max - min), 0), 1));
+}

@@ -1,0 +1,69 @@
+/**
+ * What to know before acting on an estimate, and what a log's cells say against it.
+ * @module
+ */
+import type { BanditLog, OddRewards } from "@calybris/datasets";
+import type { Refusal, Support } from "@calybris/estimate";
+import { showValue } from "@calybris/engine/internal";
+
+/** Above this share of rows that cannot be used, the rest is another log. */
+const UNUSABLE_SHARE_MAX = 0.05;
+
+/** Reasons that lie in the file, not in its probabilities. */
+export function fileRefusals({ rowsOutOfRange, rowCount, leftOut }: FileFindings): Refusal[] {
+  const refusals: Refusal[] = [];
+  if (rowsOutOfRange !== undefined)
+    refusals.push({
+      reason: "reward_out_of_range",
+      explanation: `${cellsText(rowsOutOfRange, "reward lies outside the range of the map", "rewards lie outside the range of the map")}. Without those rows an estimate is biased: set \`reward\` to {"column", "min", "max"} with the least and the greatest reward there can be.`,
+    });
+  const unusable = leftOut.reduce((sum, { rows }) => sum + rows, 0) - (rowsOutOfRange?.rows ?? 0);
+  if (unusable < rowCount && unusable > UNUSABLE_SHARE_MAX * rowCount)
+    refusals.push({
+      reason: "rows_unusable",
+      explanation: `${unusable.toLocaleString("en")} of ${rowCount.toLocaleString("en")} rows cannot be used, and at most ${100 * UNUSABLE_SHARE_MAX} % may be left out. Correct the map or the rows listed below.`,
+    });
+  return refusals;
+}
+
+interface FileFindings {
+  readonly rowsOutOfRange: OddRewards | undefined;
+  readonly rowCount: number;
+  readonly leftOut: BanditLog["leftOut"];
+}
+
+export function warningsOf(
+  support: Support,
+  notNumbers: OddRewards | undefined,
+  ifMissing: { readonly lower: number; readonly upper: number } | null,
+): string[] {
+  const { rows, missing, chosenOnly, rowsClipped, weightMassClipped, targetMassUnlogged, targetMassClipped } = support;
+  const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+  const short = (value: number): string => String(Number(value.toPrecision(4)));
+  const warnings: string[] = [];
+  if (notNumbers !== undefined)
+    warnings.push(`${cellsText(notNumbers, "reward is no number", "rewards are no numbers")}. They count as missing.`);
+  if (missing > 0)
+    warnings.push(
+      `${missing.toLocaleString("en")} of ${rows.toLocaleString("en")} rows have no outcome. Estimates leave them out; the interval covers whatever they were.${
+        ifMissing === null ? "" : ` DR lies between ${short(ifMissing.lower)} and ${short(ifMissing.upper)} with them.`
+      }`,
+    );
+  if (chosenOnly > 0)
+    warnings.push(
+      "The log has the probability of the arm that ran only. Whether it covers the target's other choices is not known, and the interval uses k = 0.",
+    );
+  if (rowsClipped > 0)
+    warnings.push(
+      `${rowsClipped === 1 ? "1 row has" : `${rowsClipped.toLocaleString("en")} rows have`} a weight above the cap. The clipped estimates lose ${percent(weightMassClipped)} of the weight and are biased by that much.`,
+    );
+  if (targetMassClipped > 0) warnings.push(`${percent(targetMassClipped)} of the target's choices lie beyond the cap.`);
+  if (targetMassUnlogged > 0)
+    warnings.push(`${percent(targetMassUnlogged)} of the target's choices were never logged.`);
+  return warnings;
+}
+
+/** `3 rewards are no numbers (the first in line 7: "none yet")`. */
+function cellsText({ rows, firstLine, first }: OddRewards, one: string, several: string): string {
+  return `${rows === 1 ? `1 ${one}` : `${rows.toLocaleString("en")} ${several}`} (the first in line ${firstLine}: ${showValue(first)})`;
+}
