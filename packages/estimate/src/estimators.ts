@@ -4,7 +4,7 @@
  */
 import { checkSetting } from "./estimate-errors.ts";
 import { checkRow, type LoggedRow, weightOf } from "./logged-row.ts";
-import { RunningMean } from "./running-mean.ts";
+import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { SlopeFold, shrunkWeight, type TunedEstimate } from "./slope-fold.ts";
 import { type Support, SupportFold } from "./support.ts";
 
@@ -17,12 +17,6 @@ export interface EstimatorSettings {
   readonly shrinkage?: number;
   /** Whether SLOPE chooses the constants of Switch-DR and of shrinkage, too. Default false. */
   readonly isTuned?: boolean;
-}
-
-/** A value and its standard error. The error assumes independent rows and one look at the end; see `ValueInterval`. */
-export interface PointEstimate {
-  readonly value: number;
-  readonly standardError: number;
 }
 
 export interface Estimates {

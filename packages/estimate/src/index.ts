@@ -9,7 +9,7 @@ export { BettingBound, exactBettingBound } from "./betting-bound.ts";
 export { type Difference, DifferenceInterval, type DifferenceIntervalSettings } from "./difference-interval.ts";
 export { type ComparedRow, type DifferenceSettings, DifferenceTest } from "./difference-test.ts";
 export { ESTIMATE_ERRORS, type EstimateErrorCode, type EstimateErrorDetails } from "./estimate-errors.ts";
-export { EstimatorFold, type EstimatorSettings, type Estimates, type PointEstimate } from "./estimators.ts";
+export { EstimatorFold, type EstimatorSettings, type Estimates } from "./estimators.ts";
 export { checkRow, hasAllPropensities, type LoggedRow, weightOf } from "./logged-row.ts";
 export {
   type Analysis,
@@ -22,7 +22,7 @@ export { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
 export { pseudoReward } from "./pseudo-reward.ts";
 export { type Refusal, type RefusalReason, refusalsOf } from "./refusals.ts";
 export { type PolicyValue, type Regret, RegretFold, type RegretSettings } from "./regret.ts";
-export { RunningMean } from "./running-mean.ts";
+export { type PointEstimate, RunningMean } from "./running-mean.ts";
 export { slope } from "./slope.ts";
 export type { TunedEstimate } from "./slope-fold.ts";
 export type { Support } from "./support.ts";

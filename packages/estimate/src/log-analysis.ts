@@ -3,10 +3,10 @@
  * @module
  */
 import { ArmMeans } from "./arm-means.ts";
-import type { Estimates, EstimatorSettings, PointEstimate } from "./estimators.ts";
+import type { Estimates, EstimatorSettings } from "./estimators.ts";
 import type { LoggedRow } from "./logged-row.ts";
 import { type Refusal, refusalsOf } from "./refusals.ts";
-import { RunningMean } from "./running-mean.ts";
+import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { type WatchedInterval, type WatchedSettings, WatchedValue } from "./watched-value.ts";
 
 export interface AnalysisSettings extends EstimatorSettings, Pick<WatchedSettings, "method"> {

@@ -4,9 +4,9 @@
  */
 import type { OutcomeEntry } from "@calybris/kernel";
 import { DifferenceTest } from "./difference-test.ts";
-import type { PointEstimate } from "./estimators.ts";
+import type { PointEstimate } from "./running-mean.ts";
 import { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
-import { RunningMean } from "./running-mean.ts";
+import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { kOfLargestWeight } from "./value-interval.ts";
 import { type Watched, WatchedValue } from "./watched-value.ts";
 

@@ -3,6 +3,12 @@
  * @module
  */
 
+/** A value and its standard error. The error assumes independent rows and one look at the end; see `ValueInterval`. */
+export interface PointEstimate {
+  readonly value: number;
+  readonly standardError: number;
+}
+
 /** Source: B. P. Welford, "Note on a method for calculating corrected sums of squares and products", Technometrics 4 (1962). */
 export class RunningMean {
   count = 0;

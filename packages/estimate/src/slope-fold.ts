@@ -2,8 +2,7 @@
  * Estimators whose tuning constant is chosen from the data by SLOPE.
  * @module
  */
-import type { PointEstimate } from "./estimators.ts";
-import { RunningMean } from "./running-mean.ts";
+import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { slope } from "./slope.ts";
 
 /** In falling order: the first is DR itself, the last the model alone. */

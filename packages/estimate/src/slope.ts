@@ -2,7 +2,7 @@
  * The choice of a tuning constant from the data alone: SLOPE.
  * @module
  */
-import type { PointEstimate } from "./estimators.ts";
+import type { PointEstimate } from "./running-mean.ts";
 
 const NORMAL_QUANTILE = 1.959963984540054;
 
