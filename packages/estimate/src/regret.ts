@@ -4,7 +4,6 @@
  */
 import type { OutcomeEntry } from "@calybris/kernel";
 import { DifferenceTest } from "./difference-test.ts";
-import type { PointEstimate } from "./running-mean.ts";
 import { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
 import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { kOfLargestWeight } from "./value-interval.ts";
