@@ -15,6 +15,8 @@ export interface AuditState {
   readonly policyId: number;
   /** The policy that decides in shadow; 0 for none. */
   readonly stagedId: number;
+  /** The share of the tenants, in basis points, that it decides for; 0 without a canary. */
+  readonly canaryBps: number;
 }
 
 export const EMPTY_STATE: AuditState = Object.freeze({
@@ -23,4 +25,5 @@ export const EMPTY_STATE: AuditState = Object.freeze({
   at: 0,
   policyId: 0,
   stagedId: 0,
+  canaryBps: 0,
 });

@@ -34,7 +34,7 @@ import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MON
 import { activatedBy, foldEntry } from "./fold.ts";
 import { checkDecided } from "./decision-check.ts";
 import { KeyFold } from "./keys.ts";
-import { LearningCheck } from "./learning/learning-check.ts";
+import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
 import { MoneyFold, type Standing } from "./money.ts";
 import { PolicyFold } from "./policies.ts";
@@ -106,11 +106,11 @@ export class ContentAudit {
       money,
       keys,
       learning: this.#learningCheck.fold,
-      onPolicy: ({ since: _, ...audited }, given) => {
-        this.#journal.restore(audited.id, given);
+      onPolicy: ({ since, ...audited }, given) => {
+        this.#journal.restore(audited.id, since, given);
         this.policies.push(audited);
       },
-      onRollout: (activeId, stagedId) => this.#journal.restoreRollout(activeId, stagedId),
+      onRollout: (activeId, stagedId, canaryBps) => this.#journal.restoreRollout(activeId, stagedId, canaryBps),
       onSeedDigest: (digest) => {
         this.#seedDigest = digest;
       },
@@ -120,8 +120,9 @@ export class ContentAudit {
     this.#learningCheck.beginAfter(sequence);
     this.#requestIds.hasForgotten = true;
     this.#tree.beginAfter(snapshot.tree);
-    const stagedId = this.#journal.staged?.id ?? 0;
-    this.#state = { sequence, at, decisionSequence: BigInt(decisions), policyId: policy, stagedId };
+    const { staged, canaryBps } = this.#journal;
+    const policies = { policyId: policy, stagedId: staged?.id ?? 0, canaryBps };
+    this.#state = { sequence, at, decisionSequence: BigInt(decisions), ...policies };
   }
 
   /** Content that cannot be checked: the seed of its draws is missing, or it lies too far back. */
@@ -202,10 +203,10 @@ export class ContentAudit {
   #checkMoney(head: EntryHead, body: EntryBody, report: Report): void {
     const money = this.#money;
     if (money !== undefined) {
-      const kernel = body.kind === "decision" && body.policyId === undefined ? this.#journal.active?.kernel : undefined;
       if (body.kind === "decision") {
+        const policy = this.#policyOf(body);
         const standing = money.standing(body.tenant ?? DEFAULT_TENANT) ?? UNMETERED;
-        checkShortage(body, standing, (budget) => this.#costMost(body, kernel, budget), report);
+        checkShortage(body, standing, (budget) => this.#costMost(body, policy, budget), report);
       }
       money.take(head.sequence, head.at, body, report);
     } else if (MONEY_KINDS.includes(body.kind) || (body.kind === "decision" && body.tenant !== undefined))
@@ -213,11 +214,11 @@ export class ContentAudit {
   }
 
   /** The most that any answer to a request costs under a budget. */
-  #costMost(entry: DecisionEntry, kernel: Kernel | undefined, budgetMicrocents: bigint): bigint | undefined {
+  #costMost(entry: DecisionEntry, policy: LearningPolicy | undefined, budgetMicrocents: bigint): bigint | undefined {
     const request = { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
-    if (entry.learning === undefined) return kernel?.prescribe(request).costMicrocents;
-    const snapshot = this.#journal.active?.snapshot;
-    if (kernel === undefined || snapshot === undefined || this.#learning === undefined) return undefined;
+    if (entry.learning === undefined) return policy?.kernel.prescribe(request).costMicrocents;
+    if (policy === undefined || this.#learning === undefined) return undefined;
+    const { kernel, snapshot } = policy;
     const { floorBps, holdout: isHoldout } = entry.learning;
     const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
     const warmStartBps = floorWithin(snapshot, request.requestedId, ownBps);
@@ -227,11 +228,16 @@ export class ContentAudit {
 
   /** Learning too is checked up to the first entry that is missing. */
   #checkLearning(head: EntryHead, body: EntryBody, report: Report): void {
-    const policy = body.kind === "decision" && body.policyId !== undefined ? undefined : this.#journal.active;
+    const policy = body.kind === "decision" ? this.#policyOf(body) : this.#journal.active;
     if (this.#learning !== undefined)
       this.#learning.take(head.sequence, head.at, body, { policy, money: this.#money }, report);
     else if (LEARNING_KINDS.includes(body.kind) || (body.kind === "decision" && body.learning !== undefined))
       this.#findings.incomplete("nothing learned is known after entries that are missing: it was checked up to there");
+  }
+
+  /** The policy that decides, where the entry says the same. */
+  #policyOf(entry: DecisionEntry): LearningPolicy | undefined {
+    return this.#journal.checkDeciding(entry, () => undefined);
   }
 
   #checkHead(line: ChainedLine, head: EntryHead, report: Report): void {
@@ -309,7 +315,7 @@ export class ContentAudit {
     const brings = entry.snapshot !== undefined;
     if (brings && entry.policyId !== expectedId && !this.#resume)
       report("policy_id", String(expectedId), String(entry.policyId));
-    const changed = this.#journal.take(entry, report);
+    const changed = this.#journal.take(head.sequence, entry, report);
     if (changed === undefined) return;
     const { policy, isNew } = changed;
     this.#checkSeed(entry, isNew && policy.snapshot.learning !== undefined, report);
@@ -344,13 +350,9 @@ export class ContentAudit {
         `request id ${JSON.stringify(entry.requestId)} decided once`,
         `decision ${before} decided it`,
       );
-    const inForce = this.#journal.active;
     if (this.#isPolicyUnknown) return;
-    if (inForce === undefined || entry.policyId !== undefined) {
-      const stated = entry.policyId === undefined ? "none stated" : `policy ${entry.policyId} stated`;
-      report("decision_policy", `the policy in force, ${inForce?.id ?? "(none)"}, left out`, stated);
-      return;
-    }
+    const inForce = this.#journal.checkDeciding(entry, report);
+    if (inForce === undefined) return;
     this.#journal.checkShadow(entry, report);
     if (this.#isWhole) checkDecided(entry, inForce, this.#sha256, report);
   }

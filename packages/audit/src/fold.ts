@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  activates,
   CalybrisError,
   type ConservationProof,
   type EntryBody,
@@ -32,20 +33,25 @@ import { stateDigestOf } from "./state-digest.ts";
 
 /** The state after one more entry. */
 export function foldEntry(state: AuditState, head: EntryHead, body: EntryBody): AuditState {
-  const { policyId, stagedId } = body.kind === "genesis" || body.kind === "policy" ? policiesAfter(state, body) : state;
+  const isChange = body.kind === "genesis" || body.kind === "policy";
+  const { policyId, stagedId, canaryBps } = isChange ? policiesAfter(state, body) : state;
   return {
     sequence: head.sequence,
     decisionSequence: body.kind === "decision" ? body.request.sequence : state.decisionSequence,
     at: timeAfter(head.at, body),
     policyId,
     stagedId,
+    canaryBps,
   };
 }
 
-/** Every change but the staging itself ends the staging. */
-function policiesAfter(state: AuditState, body: GenesisEntry | PolicyEntry): Pick<AuditState, "policyId" | "stagedId"> {
-  const isStaging = body.kind === "policy" && body.change === "staged";
-  return isStaging ? { policyId: state.policyId, stagedId: body.policyId } : { policyId: body.policyId, stagedId: 0 };
+type Policies = Pick<AuditState, "policyId" | "stagedId" | "canaryBps">;
+
+/** Every change but the staging itself and a canary ends the staging. */
+function policiesAfter(state: AuditState, body: GenesisEntry | PolicyEntry): Policies {
+  if (activates(body)) return { policyId: body.policyId, stagedId: 0, canaryBps: 0 };
+  const canaryBps = body.kind === "policy" ? (body.shareBps ?? 0) : 0;
+  return { policyId: state.policyId, stagedId: body.policyId, canaryBps };
 }
 
 /** Who activated a policy, as a report shows it. */
@@ -108,13 +114,17 @@ export function createFold(options: FoldOptions = {}): Fold {
       const { sequence } = head;
       const report: Report = (problem, expected, found) => options.onFinding?.({ sequence, problem, expected, found });
       if (body.kind === "genesis" || body.kind === "policy") {
-        const changed = journal.take(body, report);
+        const changed = journal.take(sequence, body, report);
         if (changed?.isNew === true)
           policies.push({ id: body.policyId, digest: body.policyDigest, ...activatedBy(body, keys) });
-      } else if (body.kind === "decision") journal.checkShadow(body, report);
+      } else if (body.kind === "decision") {
+        journal.checkDeciding(body, report);
+        journal.checkShadow(body, report);
+      }
       keys.take(sequence, body, report);
       money.take(sequence, head.at, body, report);
-      learning.take(sequence, head.at, body, { policy: journal.active, money }, report);
+      const policy = body.kind === "decision" ? journal.deciding(body) : journal.active;
+      learning.take(sequence, head.at, body, { policy, money }, report);
       state = foldEntry(state, head, body);
       return state;
     },

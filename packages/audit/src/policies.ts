@@ -4,8 +4,13 @@
  * @module
  */
 import {
+  activates,
+  canaryPoint,
   type DecisionEntry,
+  DEFAULT_TENANT,
+  type ExactJson,
   type GenesisEntry,
+  isInCanary,
   type Kernel,
   type Policy,
   type PolicyEntry,
@@ -15,6 +20,7 @@ import {
   type Sha256,
   snapshotFromJson,
   toHex,
+  writeExact,
 } from "@calybris/kernel";
 import { tierFloorsOf } from "./learning/learning-fold.ts";
 import type { Report } from "./report.ts";
@@ -26,6 +32,8 @@ export interface JournalPolicy {
   readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;
   readonly digest: Uint8Array;
+  /** Sequence of the entry that brought it. */
+  readonly since: number;
 }
 
 /** What an entry did: it brought a policy, or named one. */
@@ -35,12 +43,19 @@ export interface PolicyChanged {
   readonly isActivated: boolean;
 }
 
+/** Tenants whose points are remembered. */
+const POINTS_MAX = 10_000;
+
 export class PolicyFold {
   readonly #sha256: Sha256;
   readonly #kernelFor: (policy: Policy) => Kernel;
   readonly #byId = new Map<number, JournalPolicy>();
   #active: JournalPolicy | undefined;
   #staged: JournalPolicy | undefined;
+  /** The share of the tenants that the staged policy decides for. */
+  #canaryBps = 0;
+  /** Of tenants, where a canary runs. */
+  readonly #points = new Map<string, number>();
   #redecider: Redecider | undefined;
 
   constructor(sha256: Sha256, kernelFor: (policy: Policy) => Kernel) {
@@ -55,6 +70,37 @@ export class PolicyFold {
 
   get staged(): JournalPolicy | undefined {
     return this.#staged;
+  }
+
+  get canaryBps(): number {
+    return this.#canaryBps;
+  }
+
+  /** The policy that decides for a tenant; `undefined` where it is not known. */
+  deciding({ tenant = DEFAULT_TENANT }: Pick<DecisionEntry, "tenant">): JournalPolicy | undefined {
+    if (this.#staged === undefined || this.#canaryBps === 0) return this.#active;
+    return isInCanary(this.#pointOf(tenant, this.#staged), this.#canaryBps) ? this.#staged : this.#active;
+  }
+
+  #pointOf(tenant: string, { digest: policyDigest, since: stagedAt }: JournalPolicy): number {
+    let point = this.#points.get(tenant);
+    if (point === undefined) {
+      if (this.#points.size >= POINTS_MAX) this.#points.clear();
+      point = canaryPoint({ policyDigest, stagedAt }, tenant, this.#sha256);
+      this.#points.set(tenant, point);
+    }
+    return point;
+  }
+
+  /** What an entry says of the policy that it was decided under, and what it should say. */
+  checkDeciding(entry: DecisionEntry, report: Report): JournalPolicy | undefined {
+    const deciding = this.deciding(entry);
+    const expected = deciding === this.#active ? undefined : deciding?.id;
+    if (deciding !== undefined && entry.policyId === expected) return deciding;
+    const stated = entry.policyId === undefined ? "none stated" : `policy ${entry.policyId} stated`;
+    const isLeftOut = expected === undefined ? ", left out" : "";
+    report("decision_policy", `the policy that decides, ${deciding?.id ?? "(none)"}${isLeftOut}`, stated);
+    return undefined;
   }
 
   /** The policy of a decision's entry: by the id that it states, or the active one. Throws RangeError when there is none. */
@@ -75,11 +121,11 @@ export class PolicyFold {
    *
    * @returns `undefined` where it cannot be followed: then no policy is known to be active.
    */
-  take(entry: GenesisEntry | PolicyEntry, report: Report): PolicyChanged | undefined {
+  take(sequence: number, entry: GenesisEntry | PolicyEntry, report: Report): PolicyChanged | undefined {
     const { policyId, policyDigest: claimed } = entry;
     const change = entry.kind === "genesis" ? "promoted" : entry.change;
     const isNew = entry.snapshot !== undefined;
-    const policy = isNew ? this.#brought(entry, report) : this.#byId.get(policyId);
+    const policy = isNew ? this.#brought(sequence, entry, report) : this.#byId.get(policyId);
     if (policy === undefined) {
       if (!isNew) report("policy_id", "a policy that an earlier entry brought", String(policyId));
       this.lose();
@@ -87,41 +133,40 @@ export class PolicyFold {
     }
     const hex = toHex(policy.digest);
     if (hex !== claimed) report("policy_digest", hex, String(claimed));
-    if (!isNew && change === "promoted" && policy !== this.#staged)
+    if (!isNew && change !== "rolled-back" && policy !== this.#staged)
       report("policy_id", `the staged policy, ${this.#staged?.id ?? "(none)"}`, String(policyId));
+    if (entry.kind === "policy" && (entry.shareBps ?? 0) > 0 && !this.#sharesLearner(policy))
+      report("learning", "a canary that learns by the learner of the active policy", `policy ${policyId}`);
     this.#byId.set(policyId, policy);
-    const isActivated = change !== "staged";
+    const isActivated = activates(entry);
     if (isActivated) this.#active = policy;
-    this.#stage(isActivated ? undefined : policy);
+    this.#stage(isActivated ? undefined : policy, entry.kind === "policy" ? entry.shareBps : undefined);
     return { policy, isNew, isActivated };
   }
 
   /** Takes back what a snapshot holds. */
-  restore(id: number, snapshot: PolicySnapshot): void {
-    const policy = this.#policyOf(id, snapshot);
+  restore(id: number, since: number, snapshot: PolicySnapshot): void {
+    const policy = this.#policyOf(id, since, snapshot);
     this.#byId.set(id, policy);
     this.#active = policy;
   }
 
   /** Throws RangeError for a policy that is not there. */
-  restoreRollout(activeId: number, stagedId: number | undefined): void {
+  restoreRollout(activeId: number, stagedId: number | undefined, canaryBps: number): void {
     const [active, staged] = [this.#byId.get(activeId), this.#byId.get(stagedId ?? 0)];
     if (active === undefined || (stagedId !== undefined && staged === undefined))
       throw new RangeError("a policy that is active or staged is not there");
     this.#active = active;
-    this.#stage(staged);
+    this.#stage(staged, canaryBps);
   }
 
   /** What the staged policy would have decided is in the entry, and is right. */
   checkShadow(entry: DecisionEntry, report: Report): void {
     const { shadow } = entry;
-    if ((this.#staged === undefined) !== (shadow === undefined))
-      report(
-        "decision",
-        `${this.#staged === undefined ? "no shadow" : "a shadow"}, as a policy is staged or not`,
-        "the other",
-      );
-    if (this.#staged === undefined || this.#active === undefined || shadow === undefined) return;
+    const hasNone = this.#staged === undefined || this.deciding(entry) === this.#staged;
+    if (hasNone !== (shadow === undefined))
+      report("decision", `${hasNone ? "no shadow" : "a shadow"}, as a policy is staged or not`, "the other");
+    if (hasNone || this.#staged === undefined || this.#active === undefined || shadow === undefined) return;
     this.#redecider ??= new Redecider(
       this.#active.snapshot,
       this.#staged.snapshot,
@@ -133,24 +178,34 @@ export class PolicyFold {
       report("decision", `shadow ${action} ${selectedId}`, `shadow ${shadow.action} ${shadow.candidateId}`);
   }
 
-  #stage(policy: JournalPolicy | undefined): void {
+  /** A policy that does not learn needs no learner; of any other, settings, tiers and their floors are the active one's. */
+  #sharesLearner({ snapshot: { learning, tiers }, snapshot }: JournalPolicy): boolean {
+    const active = this.#active?.snapshot;
+    if (learning === undefined || active === undefined) return true;
+    const own = writeExact([learning as unknown as ExactJson, tiers, tierFloorsOf(snapshot)]);
+    return own === writeExact([(active.learning ?? null) as unknown as ExactJson, active.tiers, tierFloorsOf(active)]);
+  }
+
+  #stage(policy: JournalPolicy | undefined, canaryBps = 0): void {
+    if (policy !== this.#staged) this.#points.clear();
     this.#staged = policy;
+    this.#canaryBps = canaryBps;
     this.#redecider = undefined;
   }
 
-  #brought(entry: GenesisEntry | PolicyEntry, report: Report): JournalPolicy | undefined {
+  #brought(sequence: number, entry: GenesisEntry | PolicyEntry, report: Report): JournalPolicy | undefined {
     try {
       const snapshot = snapshotFromJson(entry.snapshot ?? null);
       for (const [expected, found] of snapshotFaults(snapshot)) report("body", expected, found);
-      return this.#policyOf(entry.policyId, snapshot);
+      return this.#policyOf(entry.policyId, sequence, snapshot);
     } catch (error) {
       report("body", "a valid policy snapshot", error instanceof Error ? error.message : String(error));
       return undefined;
     }
   }
 
-  #policyOf(id: number, snapshot: PolicySnapshot): JournalPolicy {
+  #policyOf(id: number, since: number, snapshot: PolicySnapshot): JournalPolicy {
     const { policy } = snapshot;
-    return { id, snapshot, kernel: this.#kernelFor(policy), digest: policyDigest(policy, this.#sha256) };
+    return { id, since, snapshot, kernel: this.#kernelFor(policy), digest: policyDigest(policy, this.#sha256) };
   }
 }

@@ -87,7 +87,7 @@ export interface RestoredFolds {
   readonly learning: LearningFold;
   readonly keys: KeyFold;
   readonly onPolicy: (policy: AuditedPolicy & { readonly since: number }, snapshot: PolicySnapshot) => void;
-  readonly onRollout: (activeId: number, stagedId: number | undefined) => void;
+  readonly onRollout: (activeId: number, stagedId: number | undefined, canaryBps: number) => void;
   readonly onSeedDigest: (digest: string) => void;
 }
 
@@ -112,7 +112,11 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
       }
       case "rollout": {
         const since = members.objects("activations").at(-1)?.whole("sequence") ?? 0;
-        folds.onRollout(head.policy, members.has("staged") ? members.whole("staged") : undefined);
+        folds.onRollout(
+          head.policy,
+          members.has("staged") ? members.whole("staged") : undefined,
+          members.has("canary") ? members.whole("canary") : 0,
+        );
         const active = snapshots.get(head.policy);
         if (active !== undefined) learning.policy(since, active);
         break;

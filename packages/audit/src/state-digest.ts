@@ -22,7 +22,7 @@ export function stateDigestOf(
   learning: LearningFold,
   sha256: Sha256,
 ): string {
-  const { sequence, at, decisionSequence, policyId, stagedId } = state;
+  const { sequence, at, decisionSequence, policyId, stagedId, canaryBps } = state;
   const json = writeExact({
     format: JOURNAL_FORMAT,
     at,
@@ -31,6 +31,7 @@ export function stateDigestOf(
     policy: policyId,
     policies: policyDigests,
     ...(stagedId === 0 ? {} : { staged: stagedId }),
+    ...(canaryBps === 0 ? {} : { canary: canaryBps }),
     ...(keys.length === 0 ? {} : { keys }),
     ...(learning.learning === undefined ? {} : { learning: learning.toJson() }),
   });

@@ -372,6 +372,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/rollout/canary": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Let the staged policy decide for a share of the tenants
+     * @description A keyed hash names the tenants; a larger share keeps those of a smaller one. A share that grows needs a gate, as a promotion does. 0 ends the canary; the policy stays staged.
+     */
+    readonly post: operations["canaryPolicy"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/rollout/back": {
     readonly parameters: {
       readonly query?: never;
@@ -655,6 +675,16 @@ export interface components {
             readonly amountMicrocents: Amount;
           }
         | undefined;
+    };
+    readonly CanaryRequest: {
+      /** @description A whole number from 1 to 4294967295 (the id of the staged policy). */
+      readonly policyId: number;
+      /** @description A whole number from 0 to 10000 (the share of the tenants that it decides for, in basis points; 0 ends the canary). */
+      readonly shareBps: number;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
     };
     readonly Candidate: {
       readonly id: number;
@@ -1466,6 +1496,10 @@ export interface components {
       readonly name: string;
       /** @description Journal sequence of the entry that staged it. */
       readonly since: number;
+      /** @description The share of the tenants that it decides for, in basis points. */
+      readonly canaryBps: number;
+      /** @description Decisions that it made for them; in no other count. */
+      readonly canaryDecisions: number;
       /** @description Decisions that were made in shadow, too. */
       readonly decisions: number;
       /** @description Those with another action. */
@@ -1596,6 +1630,7 @@ export type BatchRequest = components["schemas"]["BatchRequest"];
 export type Budget = components["schemas"]["Budget"];
 export type BudgetChange = components["schemas"]["BudgetChange"];
 export type BudgetRequest = components["schemas"]["BudgetRequest"];
+export type CanaryRequest = components["schemas"]["CanaryRequest"];
 export type Candidate = components["schemas"]["Candidate"];
 export type CertificateChange = components["schemas"]["CertificateChange"];
 export type CertificateRequest = components["schemas"]["CertificateRequest"];
@@ -2370,6 +2405,39 @@ export interface operations {
       };
     };
   };
+  readonly canaryPolicy: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["CanaryRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Let the staged policy decide for a share of the tenants. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["RolloutChange"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly rollBackPolicy: {
     readonly parameters: {
       readonly query?: never;
@@ -2786,6 +2854,7 @@ export const OPERATIONS: {
   stagePolicy: { method: "POST", path: "/v1/rollout/stage" },
   rollout: { method: "GET", path: "/v1/rollout" },
   promotePolicy: { method: "POST", path: "/v1/rollout/promote" },
+  canaryPolicy: { method: "POST", path: "/v1/rollout/canary" },
   rollBackPolicy: { method: "POST", path: "/v1/rollout/back" },
   setPrior: { method: "POST", path: "/v1/priors" },
   setCertificate: { method: "POST", path: "/v1/certificates" },

@@ -175,6 +175,11 @@ export class CalybrisClient {
     return this.#call("promotePolicy", { body: change, ...options });
   }
 
+  /** Lets the staged policy decide for a share of the tenants; 0 ends that. */
+  canaryPolicy(change: api.CanaryRequest, options: CallOptions = {}): Promise<api.RolloutChange> {
+    return this.#call("canaryPolicy", { body: change, ...options });
+  }
+
   /** Activates an earlier policy, from the next decision on. */
   rollBackPolicy(change: api.PolicyNamedRequest, options: CallOptions = {}): Promise<api.RolloutChange> {
     return this.#call("rollBackPolicy", { body: change, ...options });

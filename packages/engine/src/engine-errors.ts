@@ -30,6 +30,7 @@ export interface EngineErrorDetails {
   readonly CAL_ROLLOUT_NOT_STAGED: { policyId: number };
   readonly CAL_ROLLOUT_POLICY_UNKNOWN: { policyId: number };
   readonly CAL_ROLLOUT_GATES: { policyId: number; missing: string };
+  readonly CAL_ROLLOUT_CANARY: { policyId: number; different: string };
   readonly CAL_ENGINE_CLOCK: { from: string; to: string };
   readonly CAL_JOURNAL_CLOCK: { directory: string; at: string; now: string };
   readonly CAL_ENGINE_ACTOR: { actor: number };
@@ -146,8 +147,13 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   ),
   CAL_ROLLOUT_GATES: row(
     409,
-    (d) => `policy ${d.policyId} does not pass the gates of a promotion: ${d.missing}`,
+    (d) => `policy ${d.policyId} does not pass the gates: ${d.missing}`,
     "Wait for more decisions and outcomes, or activate the policy without gates with `calybris policy set FILE`.",
+  ),
+  CAL_ROLLOUT_CANARY: row(
+    409,
+    (d) => `policy ${d.policyId} learns, and has not the active policy's learner: ${d.different} differs`,
+    "Stage a policy with the active one's `learning`, tiers and lowest quality of each tier, or one that does not learn; or promote without a canary.",
   ),
   CAL_ENGINE_CLOCK: row(
     503,

@@ -124,7 +124,7 @@ export class EngineReading {
     const { state } = this.#ports;
     const entry = parseEntryBody(head, data, policiesAt(state, head.sequence));
     if (entry?.kind !== "decision" || identityNumber(entry.identity) !== parsed.identity) return undefined;
-    const policy = state.policyAt(head.sequence);
+    const policy = state.policyOf(entry, head.sequence);
     return { entry, at: head.at, policy, sequence: head.sequence, entryHash };
   }
 

@@ -8,6 +8,7 @@ export * from "./actor.ts";
 export * from "./arithmetic.ts";
 export * from "./attempt-entry.ts";
 export * from "./bytes.ts";
+export * from "./canary.ts";
 export * from "./chain.ts";
 export * from "./chained-line.ts";
 export * from "./checkpoint-entry.ts";

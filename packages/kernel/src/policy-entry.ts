@@ -4,11 +4,11 @@
  *
  *     promoted     active from the next decision on; embeds its snapshot unless it was staged
  *     staged       embeds a snapshot that is evaluated beside the active one
- *     canary       the staged policy decides for a share of the tenants
+ *     canary       the staged policy decides for a share of the tenants, and stays staged
  *     rolled-back  an earlier policy is active again
  *
  * One policy is staged at a time: the next that is staged or brought by a promotion takes its place, and so does a rollback.
- * This version writes and reads all but `canary` and signatures, which belong to a later stage.
+ * This version writes and reads all but signatures, which belong to a later stage.
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -54,6 +54,11 @@ export interface PolicyEntry extends Caused {
   /** Of a canary: the share of the tenants that it decides for. */
   readonly shareBps?: number;
   readonly signature?: PolicySignature;
+}
+
+/** Whether the policy of an entry is active from the next decision on. One that is staged, or a canary, is not. */
+export function activates(entry: GenesisEntry | Pick<PolicyEntry, "kind" | "change">): boolean {
+  return entry.kind === "genesis" || (entry.change !== "staged" && entry.change !== "canary");
 }
 
 /** Held to its fields, and kept as it is. */

@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  activates,
   asActed,
   type BeliefEntry,
   BPS_MAX,
@@ -83,7 +84,7 @@ export class LearningCheck {
     switch (body.kind) {
       case "genesis":
       case "policy":
-        if (policy !== undefined && !isStaging(body)) this.fold.policy(sequence, policy.snapshot);
+        if (policy !== undefined && activates(body)) this.fold.policy(sequence, policy.snapshot);
         break;
       case "decision":
         if (policy !== undefined) this.#decision(sequence, at, body, policy, report);
@@ -344,9 +345,4 @@ function armUnder(draw: number, arms: readonly { readonly propensity: number }[]
 function same(what: string, expected: unknown, found: unknown, report: Report): void {
   const [one, other] = [writeExact(expected), writeExact(found)];
   if (one !== other) report("learning", `${what} ${one}`, `${what} ${other}`);
-}
-
-/** A policy that is staged teaches nothing and unlearns nothing. */
-function isStaging(body: EntryBody): boolean {
-  return body.kind === "policy" && body.change === "staged";
 }

@@ -67,10 +67,16 @@ export class DirectorySource implements JournalSource {
 
   /** The last policy that was activated before the entry, in its own file or in an earlier one. */
   async policyAt(before: ReadEntry): Promise<PolicyAt> {
-    const active = this.#last(before, ({ change }) => change !== "staged");
+    const active = this.#last(before, ({ isActivated }) => isActivated);
     const { id, sequence } = active;
     const { snapshot } = active.snapshot === undefined ? this.#last(before, (one) => brings(one, id)) : active;
     if (snapshot === undefined) throw malformed(before.sequence, "no policy precedes it");
+    return { id, sequence, snapshot };
+  }
+
+  async policyOf(id: number, before: ReadEntry): Promise<PolicyAt> {
+    const { sequence, snapshot } = this.#last(before, (one) => brings(one, id));
+    if (snapshot === undefined) throw malformed(before.sequence, `no policy ${id} precedes it`);
     return { id, sequence, snapshot };
   }
 

@@ -3,6 +3,7 @@
  * @module
  */
 import {
+  activates,
   CalybrisError,
   type PolicyChange,
   parseEntryBody,
@@ -16,6 +17,8 @@ export interface JournalChange {
   readonly sequence: number;
   readonly id: number;
   readonly change: PolicyChange;
+  /** It is active from the next decision on. */
+  readonly isActivated: boolean;
   /** Of a policy that is new. */
   readonly snapshot: PolicySnapshot | undefined;
 }
@@ -31,6 +34,7 @@ export function policyChangeIn({ head, data, sequence }: ReadEntry): JournalChan
     sequence,
     id: body.policyId,
     change: body.kind === "genesis" ? "promoted" : body.change,
+    isActivated: activates(body),
     snapshot: body.snapshot === undefined ? undefined : snapshotFromJson(body.snapshot),
   };
 }
@@ -48,11 +52,26 @@ export class PolicyTimeline {
   take(read: ReadEntry): (PolicyAt & { readonly isActivated: boolean }) | undefined {
     const changed = policyChangeIn(read);
     if (changed === undefined) return undefined;
-    const { id, change, sequence, snapshot = this.#byId.get(id) } = changed;
+    const { id, isActivated, sequence, snapshot = this.#byId.get(id) } = changed;
     if (snapshot === undefined) throw malformed(sequence, `no earlier entry brought policy ${id}`);
     this.#byId.set(id, snapshot);
-    return { id, sequence, snapshot, isActivated: change !== "staged" };
+    return { id, sequence, snapshot, isActivated };
   }
+}
+
+/** The policy that a decision's entry names, because a canary made it; `undefined` for the active one. */
+export function statedPolicy({ head, data, sequence }: ReadEntry): number | undefined {
+  if (head.kind !== "decision") return undefined;
+  let stated: number | undefined;
+  try {
+    parseEntryBody(head, data, (id) => {
+      stated = id;
+      throw malformed(sequence, "only what it says of its policy is read");
+    });
+  } catch (error) {
+    if (!(error instanceof CalybrisError)) throw error;
+  }
+  return stated;
 }
 
 export function malformed(sequence: number, problem: string): CalybrisError {

@@ -15,7 +15,7 @@ import {
   type PolicySnapshot,
   CalybrisError,
 } from "@calybris/kernel";
-import { malformed } from "./policy-change.ts";
+import { malformed, statedPolicy } from "./policy-change.ts";
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource } from "./source.ts";
 import { CliError } from "../cli-errors.ts";
@@ -63,7 +63,8 @@ export class JournalReader {
   /** Reads the entry of a decision in full. */
   async decision(read: ReadEntry): Promise<ReadDecision> {
     if (read.head.kind !== "decision") throw malformed(read.sequence, `it is not a decision but ${read.head.kind}`);
-    const policy = await this.source.policyAt(read);
+    const stated = statedPolicy(read);
+    const policy = await (stated === undefined ? this.source.policyAt(read) : this.source.policyOf(stated, read));
     const entry = parseEntryBody(read.head, read.data, () => policy.snapshot);
     if (entry?.kind !== "decision") throw malformed(read.sequence, "it is not a decision");
     const { id: policyId, snapshot } = policy;

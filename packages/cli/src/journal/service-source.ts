@@ -24,7 +24,11 @@ export class ServiceSource implements JournalSource {
   readonly #url: string;
   readonly #policies = new Map<number, PolicySnapshot>();
   /** Which entries activate which policy, up to an entry, and which brought it. */
-  #activated: { readonly upTo: number; readonly activations: readonly Activated[] } = { upTo: 0, activations: [] };
+  #activated: {
+    readonly upTo: number;
+    readonly activations: readonly Activated[];
+    readonly broughtAt: ReadonlyMap<number, number>;
+  } = { upTo: 0, activations: [], broughtAt: new Map() };
   /** The last that was read. */
   #last = 0;
 
@@ -59,6 +63,21 @@ export class ServiceSource implements JournalSource {
   }
 
   async policyAt(before: ReadEntry): Promise<PolicyAt> {
+    await this.#readPolicies(before);
+    const active = this.#activated.activations.findLast(({ sequence }) => sequence < before.sequence);
+    if (active === undefined) throw malformed(before.sequence, "no policy precedes it");
+    const { policyId: id, sequence, broughtAt } = active;
+    return { id, sequence, snapshot: await this.#snapshot(id, broughtAt) };
+  }
+
+  async policyOf(id: number, before: ReadEntry): Promise<PolicyAt> {
+    await this.#readPolicies(before);
+    const sequence = this.#activated.broughtAt.get(id);
+    if (sequence === undefined) throw malformed(before.sequence, `no policy ${id} precedes it`);
+    return { id, sequence, snapshot: await this.#snapshot(id, sequence) };
+  }
+
+  async #readPolicies(before: ReadEntry): Promise<void> {
     if (before.sequence > this.#activated.upTo) {
       // The head first: a policy that is activated in between is listed, too.
       const { sequence } = await this.#client.journalHead();
@@ -66,16 +85,17 @@ export class ServiceSource implements JournalSource {
       const broughtAt = new Map(policies.map((policy) => [policy.policyId, policy.sequence]));
       this.#activated = {
         upTo: sequence,
+        broughtAt,
         activations: activations.map((one) => ({ ...one, broughtAt: broughtAt.get(one.policyId) ?? one.sequence })),
       };
     }
-    const active = this.#activated.activations.findLast(({ sequence }) => sequence < before.sequence);
-    if (active === undefined) throw malformed(before.sequence, "no policy precedes it");
-    const { policyId: id, sequence, broughtAt } = active;
+  }
+
+  async #snapshot(id: number, broughtAt: number): Promise<PolicySnapshot> {
     const snapshot = this.#policies.get(id) ?? policyChangeIn(await this.find(broughtAt))?.snapshot;
     if (snapshot === undefined) throw malformed(broughtAt, "it brings no policy");
     this.#policies.set(id, snapshot);
-    return { id, sequence, snapshot };
+    return snapshot;
   }
 
   async *#range(from: number, to: number | undefined): AsyncGenerator<ReadEntry> {

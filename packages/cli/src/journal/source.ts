@@ -25,4 +25,6 @@ export interface JournalSource {
   readonly following: () => AsyncIterable<ReadEntry>;
   /** The policy that is active at an entry. */
   readonly policyAt: (before: ReadEntry) => Promise<PolicyAt>;
+  /** The policy of an id, which an earlier entry brought. */
+  readonly policyOf: (id: number, before: ReadEntry) => Promise<PolicyAt>;
 }

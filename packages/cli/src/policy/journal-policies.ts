@@ -5,6 +5,7 @@
  */
 import { nodeSha256 } from "@calybris/engine/internal";
 import {
+  activates,
   actorText,
   CalybrisError,
   type EntryHead,
@@ -95,9 +96,9 @@ function journalPolicies(directory: string): readonly JournalPolicy[] {
         if (body.change !== "revoked") keyNames.set(head.sequence, body.name);
         continue;
       }
-      const isStaging = body.kind === "policy" && body.change === "staged";
-      staged = isStaging ? body.policyId : undefined;
-      if (!isStaging) active = body.policyId;
+      const isActivated = activates(body);
+      staged = isActivated ? undefined : body.policyId;
+      if (isActivated) active = body.policyId;
       if (body.snapshot === undefined) continue;
       policies.push(brought(body, head, body.kind === "policy" ? keyNames.get(Number(body.actor)) : undefined));
     }

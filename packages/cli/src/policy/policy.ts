@@ -9,7 +9,13 @@ import { policyDigest, snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { policyDiffCommand } from "./diff.ts";
-import { policyPromoteCommand, policyRollbackCommand, policyStageCommand, policyStatusCommand } from "./rollout.ts";
+import {
+  policyCanaryCommand,
+  policyPromoteCommand,
+  policyRollbackCommand,
+  policyStageCommand,
+  policyStatusCommand,
+} from "./rollout.ts";
 import { policySetCommand } from "./set.ts";
 import { policyShowCommand } from "./show.ts";
 import { policyTestCommand } from "./test.ts";
@@ -40,6 +46,7 @@ export function policyCommand(terminal: Terminal): Command {
     .addCommand(policySetCommand(terminal))
     .addCommand(policyStageCommand(terminal))
     .addCommand(policyStatusCommand(terminal))
+    .addCommand(policyCanaryCommand(terminal))
     .addCommand(policyPromoteCommand(terminal))
     .addCommand(policyRollbackCommand(terminal));
 }

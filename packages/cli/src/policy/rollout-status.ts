@@ -5,7 +5,7 @@
 import type { Rollout } from "@calybris/client";
 import type { RolloutStatus } from "@calybris/engine";
 
-export function rolloutOf({ active, staged, counts, compared }: RolloutStatus): Rollout {
+export function rolloutOf({ active, staged, canaryBps = 0, counts, compared }: RolloutStatus): Rollout {
   if (staged === undefined || counts === undefined || compared === undefined)
     return { activePolicyId: active.id, staged: null };
   const { success, reward, isNoWorseAt, isBetterAt, passes, ...numbers } = compared;
@@ -15,6 +15,8 @@ export function rolloutOf({ active, staged, counts, compared }: RolloutStatus): 
       policyId: staged.id,
       name: staged.snapshot.name,
       since: staged.since,
+      canaryBps,
+      canaryDecisions: counts.canaryDecisions,
       ...numbers,
       regimes: counts.regimes,
       tenants: counts.tenants.map(({ tenant, ...count }) => ({ tenant: tenant ?? null, ...count })),

@@ -1,9 +1,10 @@
 /**
- * `calybris policy stage`, `status`, `promote` and `rollback`: another policy comes into use in stages.
+ * `calybris policy stage`, `status`, `canary`, `promote` and `rollback`: another policy comes into use in stages.
  * @module
  */
 import type { Rollout } from "@calybris/client";
 import { loadPolicy } from "@calybris/engine";
+import { BPS_MAX } from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { keyFileOption } from "../journal/key-file.ts";
@@ -86,6 +87,30 @@ export function policyPromoteCommand(terminal: Terminal): Command {
     });
 }
 
+export function policyCanaryCommand(terminal: Terminal): Command {
+  return rolloutCommand("canary", "let the staged policy decide for a share of the tenants, once it passes a gate")
+    .argument("<id>", "the policy, by its id in the journal", policyId)
+    .argument("<share>", "the share of the tenants, as `5%` or `500bps`; 0 ends the canary", shareBps)
+    .addOption(byOption())
+    .addHelpText(
+      "after",
+      `${GATES_HELP}\nA share that shrinks needs no gate. A larger share keeps the tenants of a smaller one.`,
+    )
+    .action(async (id: number, share: number, options: RolloutOptions) => {
+      const caller = callerOf(options);
+      const client = clientOf(options);
+      const changed =
+        client === undefined
+          ? await withEngine(options, undefined, (engine) => engine.rollout.canary(id, share, () => caller))
+          : await client.canaryPolicy({ policyId: id, shareBps: share, ...caller });
+      const done =
+        share === 0
+          ? `the canary of policy ${id} has ended`
+          : `policy ${id} decides for ${share / 100} % of the tenants`;
+      print(terminal, options, changed, done);
+    });
+}
+
 const GATES_HELP = `
 A gate: at least 1,000 decisions in shadow, and either (a) at most 5 % of actions differ and the net reward is shown to be no worse
 by more than 0.01, or (b) it is shown to be better by more than that. \`calybris policy set FILE\` activates a policy without a gate.`;
@@ -115,6 +140,15 @@ function print(
   else terminal.print(`${done} ${repeated ? "already, since" : "from"} entry ${sequence}`);
 }
 
+function shareBps(text: string): number {
+  const [, whole = "", part = "", unit = ""] = /^([0-9]{1,5})(?:\.([0-9]{1,2}))?(%|bps)?$/.exec(text) ?? [];
+  const isPercent = unit === "%";
+  const bps = isPercent ? Number(whole) * 100 + Number(part.padEnd(2, "0")) : Number(whole);
+  const isShare = whole !== "" && (unit !== "" || text === "0") && (isPercent || part === "") && bps <= BPS_MAX;
+  if (!isShare) throw new InvalidArgumentError("Write `5%`, `0.5%` or `500bps`, from 0 to 100 %.");
+  return bps;
+}
+
 function policyId(text: string): number {
   if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");
   return Number(text);
@@ -131,6 +165,12 @@ function statusText({ activePolicyId, staged }: Rollout): string {
     ["other actions", `${count(actionMismatches)} (${share(actionMismatches)})`],
     ["other decisions", `${count(mismatches)} (${share(mismatches)})`],
     ["outcomes compared", count(outcomes)],
+    ...(staged.canaryBps === 0
+      ? []
+      : [
+          ["canary, share of the tenants", `${staged.canaryBps / 100} %`],
+          ["canary, decisions", count(staged.canaryDecisions)],
+        ]),
     ["success, difference", effectText(success)],
     ["net reward, difference", effectText(reward)],
   ];

@@ -4,7 +4,7 @@
  */
 import { type Regret, RegretFold, type RegretSettings } from "@calybris/estimate";
 import { type OutcomeEntry, parseEntryBody } from "@calybris/kernel";
-import { malformed, PolicyTimeline } from "../journal/policy-change.ts";
+import { malformed, PolicyTimeline, statedPolicy } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
 
 export const GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
@@ -38,6 +38,9 @@ export class Measure {
   readonly #policies: { readonly sequence: number; readonly holdoutBps: number }[] = [];
   /** Of decisions without an outcome yet. */
   readonly #tenants = new Map<number, string>();
+  /** Decisions that a canary made, without an outcome yet. */
+  readonly #canary = new Set<number>();
+  #hasCanary = false;
   #decisions = 0;
 
   constructor(settings: MeasureSettings) {
@@ -49,6 +52,11 @@ export class Measure {
     const { kind, sequence } = read.head;
     if (kind === "decision") {
       this.#decisions += 1;
+      if (this.#hasCanary && statedPolicy(read) !== undefined) {
+        // Its candidates are those of another policy, which is not the one that is measured.
+        this.#canary.add(sequence);
+        return;
+      }
       if (this.#settings.by === "tenant") this.#tenants.set(sequence, tenantOf(read));
     } else if (kind === "genesis" || kind === "policy") this.#addPolicy(read);
     else if (kind === "outcome") this.#addOutcome(read);
@@ -56,6 +64,7 @@ export class Measure {
 
   #addPolicy(read: ReadEntry): void {
     const policy = this.#timeline.take(read);
+    this.#hasCanary = policy !== undefined && !policy.isActivated;
     if (policy?.isActivated !== true) return;
     const { learning, candidateNames, policy: rules } = policy.snapshot;
     this.#policies.push({ sequence: read.sequence, holdoutBps: learning?.holdoutBps ?? 0 });
@@ -67,6 +76,7 @@ export class Measure {
       throw malformed(read.sequence, "it is an outcome, yet is read under a policy");
     });
     if (outcome?.kind !== "outcome") throw malformed(read.sequence, "it is not an outcome");
+    if (this.#canary.delete(outcome.of)) return;
     const holdoutBps = this.#policies.findLast(({ sequence }) => sequence < outcome.of)?.holdoutBps ?? 0;
     this.#all.add(outcome, holdoutBps);
     const name = this.#groupOf(outcome, read.head.at);

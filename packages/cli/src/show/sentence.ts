@@ -15,6 +15,7 @@ import {
   type HoldEntry,
   type LimitEntry,
   type OutcomeEntry,
+  type PolicyEntry,
   PROPENSITY_ONE,
   type Reason,
   toHex,
@@ -49,7 +50,9 @@ function sentenceFor(entry: EntryBody, { read, decision, of }: Context): string 
     case "genesis":
       return `The journal began, with policy 1 ${policyText(entry.snapshot)}.`;
     case "policy":
-      return `${by(entry)} ${POLICY_VERBS[entry.change]} policy ${entry.policyId}${entry.snapshot === undefined ? "" : ` ${policyText(entry.snapshot)}`}${entry.source === "file" ? ", which the policy file holds" : ""}.`;
+      return entry.change === "canary"
+        ? canaryText(by(entry), entry)
+        : `${by(entry)} ${POLICY_VERBS[entry.change]} policy ${entry.policyId}${entry.snapshot === undefined ? "" : ` ${policyText(entry.snapshot)}`}${entry.source === "file" ? ", which the policy file holds" : ""}.`;
     case "key":
       if (entry.change === "revoked") return `${by(entry)} revoked the key of entry ${entry.of}.`;
       return `${by(entry)} ${entry.change} the key ${JSON.stringify(entry.name)}, which may ${listText(entry.scopes)}${entry.tenants === undefined ? "" : ` for ${listText(entry.tenants.map((tenant) => JSON.stringify(tenant)))}`}.`;
@@ -164,11 +167,15 @@ function insteadText({ entry, snapshot }: Pick<ReadDecision, "entry" | "snapshot
   return ` instead of $${exactDollars(askedMicrocents)}: ${difference}`;
 }
 
+function canaryText(by: string, { policyId, shareBps = 0 }: PolicyEntry): string {
+  if (shareBps === 0) return `${by} ended the canary of policy ${policyId}.`;
+  return `${by} let policy ${policyId} decide for ${shareBps / 100} % of the tenants.`;
+}
+
 const POLICY_VERBS = {
   staged: "staged",
   promoted: "activated",
   "rolled-back": "went back to",
-  canary: "tried on a share of the tenants",
 } as const;
 
 const SEALS = {

@@ -2,52 +2,14 @@
  * Policies that are staged, promoted and rolled back, in any order, between decisions: the engine's state is what the audit folds,
  * a restart changes nothing, a staged policy changes no answer, and a lie about a shadow is found.
  */
-import { createFold, type Finding } from "@calybris/audit";
-import { type ClientRequest, Engine, nodeSha256 } from "@calybris/engine";
-import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
-import { bps, type CalybrisError, createPolicy, type PolicySnapshot, sequence } from "@calybris/kernel";
+import type { Engine } from "@calybris/engine";
+import type { CalybrisError } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MemoryDisk } from "../../../engine/test/support/memory-disk.ts";
-import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
-
-/** Policies that decide otherwise: by their floor, by learning, with other ids, without a candidate that is asked for. */
-const VARIANTS = ["as it is", "learns", "high floor", "other ids", "one candidate"] as const;
-type Variant = (typeof VARIANTS)[number];
-
-function policyOf(variant: Variant): PolicySnapshot {
-  const sample = sampleSnapshot(BigInt(VARIANTS.indexOf(variant) + 1));
-  const useCase = sample.useCases["default"] as (typeof sample.useCases)[string];
-  switch (variant) {
-    case "learns":
-      return {
-        ...sample,
-        learning: { ...LEARNING_DEFAULTS, features: ["load"], warmUpRequests: 3, explorationBps: 5_000 },
-      };
-    case "high floor":
-      return { ...sample, useCases: { default: { ...useCase, qualityMinBps: bps(8_000) } } };
-    case "other ids": {
-      const candidates = sample.policy.candidates.map((one) => ({ ...one, id: (one.id + 40) as typeof one.id }));
-      return { ...sample, policy: createPolicy({ ...sample.policy, candidates }) };
-    }
-    case "one candidate":
-      return {
-        ...sample,
-        policy: createPolicy({
-          ...sample.policy,
-          candidates: sample.policy.candidates.slice(0, 1),
-          policyEpoch: sequence(9n),
-        }),
-        candidateNames: sample.candidateNames.slice(0, 1),
-        candidateTiers: sample.candidateTiers.slice(0, 1),
-      };
-    default:
-      return sample;
-  }
-}
+import { audited, OPEN, policyOf, requestOf, type Variant, VARIANTS, World } from "./rollout-world.ts";
 
 interface Step {
-  readonly act: "decide" | "stage" | "roll back" | "set" | "promote" | "restart";
+  readonly act: "decide" | "stage" | "canary" | "roll back" | "set" | "promote" | "restart";
   readonly variant: Variant;
   readonly number: number;
 }
@@ -56,6 +18,7 @@ const stepOf: fc.Arbitrary<Step> = fc.record({
   act: fc.oneof(
     { weight: 4, arbitrary: fc.constant("decide" as const) },
     { weight: 2, arbitrary: fc.constant("stage" as const) },
+    { weight: 2, arbitrary: fc.constant("canary" as const) },
     {
       weight: 4,
       arbitrary: fc.constantFrom("roll back" as const, "set" as const, "promote" as const, "restart" as const),
@@ -64,60 +27,6 @@ const stepOf: fc.Arbitrary<Step> = fc.record({
   variant: fc.constantFrom(...VARIANTS),
   number: fc.integer({ min: 0, max: 20 }),
 });
-
-function requestOf({ number }: Step): ClientRequest {
-  return {
-    requestId: undefined,
-    inputTokens: 1_000_000 + number,
-    outputTokens: 500_000,
-    ...(number % 3 === 0 ? {} : { valueMicrocents: 100_000_000 }),
-    ...(number % 4 === 0 ? { requested: "better" } : {}),
-    ...(number % 5 === 0 ? { qualityMinBps: 6_000 } : {}),
-    ...(number % 7 === 0 ? { budgetMicrocents: 2_000_000 } : {}),
-    tenant: number % 2 === 0 ? "acme" : "blue",
-  };
-}
-
-/** Gates that are open: what is promoted is up to the steps. */
-const OPEN = { decisionsMin: 0, actionDeltaMaxBps: 10_000, margin: 0.99, alpha: 0.5 };
-
-class World {
-  readonly disk: MemoryDisk = new MemoryDisk();
-  #now = 1_000_000;
-
-  open(policy?: PolicySnapshot): Promise<Engine> {
-    const { disk } = this;
-    return Engine.open({
-      directory: "memory",
-      policy,
-      disk,
-      nowUs: () => ++this.#now,
-      randomBytes: (count) => new Uint8Array(count).fill(3),
-      driver: (start) => new InlineDriver(new Writer(disk, start, undefined, () => 0)),
-    });
-  }
-
-  /** The data of every entry. */
-  entries(): readonly string[] {
-    return [...this.disk.files]
-      .filter(([name]) => name.startsWith("segment-"))
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, bytes]) => Buffer.from(bytes).toString("utf8").split("\n"))
-      .filter((line) => line !== "")
-      .map((line) => line.slice(line.indexOf('"data":') + 7, -1));
-  }
-}
-
-function audited(entries: readonly string[]): {
-  readonly digests: ReadonlyMap<number, string>;
-  readonly findings: readonly Omit<Finding, "file" | "byteOffset">[];
-} {
-  const findings: Omit<Finding, "file" | "byteOffset">[] = [];
-  const fold = createFold({ sha256: nodeSha256, onFinding: (finding) => void findings.push(finding) });
-  const digests = new Map<number, string>();
-  for (const data of entries) digests.set(fold.apply(data).sequence, fold.stateDigest());
-  return { digests, findings };
-}
 
 async function act(engine: Engine, step: Step): Promise<void> {
   const known = engine.reading.policies();
@@ -132,6 +41,15 @@ async function act(engine: Engine, step: Step): Promise<void> {
     case "roll back":
       await engine.rollout.rollBack(id);
       return;
+    case "canary": {
+      const { staged } = await engine.rollout.status(OPEN);
+      if (staged === undefined) return;
+      const shareBps = step.number % 4 === 0 ? 0 : step.number * 500;
+      await engine.rollout.canary(staged.id, shareBps, undefined, OPEN).catch((error: CalybrisError) => {
+        if (error.code !== "CAL_ROLLOUT_GATES" && error.code !== "CAL_ROLLOUT_CANARY") throw error;
+      });
+      return;
+    }
     case "promote": {
       const { staged } = await engine.rollout.status(OPEN);
       if (staged === undefined) return;
@@ -141,7 +59,12 @@ async function act(engine: Engine, step: Step): Promise<void> {
       return;
     }
     default: {
-      const { decisionId, decision } = await engine.decide(requestOf(step));
+      const decided = await engine.decide(requestOf(step.number)).catch((error: CalybrisError) => {
+        // The staged policy of a canary may not have the candidate that is asked for.
+        if (error.code !== "CAL_REQUEST_INVALID") throw error;
+      });
+      if (decided === undefined) return;
+      const { decisionId, decision } = decided;
       if (decision.action !== "reject" && step.number % 2 === 0)
         await engine.learning.observe({ decisionId, succeeded: step.number % 4 === 0 });
     }
@@ -184,9 +107,7 @@ describe("rollout", () => {
       if (staged !== undefined) await engine.rollout.stage(policyOf(staged));
       const all: unknown[] = [];
       for (const number of numbers) {
-        const { decision, learning, request } = await engine.decide(
-          requestOf({ act: "decide", variant: "learns", number }),
-        );
+        const { decision, learning, request } = await engine.decide(requestOf(number));
         all.push({ decision, request, draw: learning?.draw, tier: learning?.tier, propensity: learning?.propensity });
       }
       await engine.close();

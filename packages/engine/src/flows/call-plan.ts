@@ -95,7 +95,7 @@ export class CallPlan {
     const body: { [Key in keyof DecisionEntry]: DecisionEntry[Key] | undefined } = {
       kind: "decision",
       requestId: entry.requestId,
-      policyId: undefined,
+      policyId: entry.policyId,
       actor: entry.actor,
       onBehalfOf: entry.onBehalfOf,
       useCase: entry.useCase,

@@ -17,7 +17,7 @@ import {
   runningId,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
-import { type ClientRequest, type ResolvedRequest, resolveRequest } from "../intake/client-request.ts";
+import type { ClientRequest, ResolvedRequest } from "../intake/client-request.ts";
 import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Proofs } from "../journal/proofs.ts";
@@ -34,6 +34,7 @@ import { DecideStep, type RecordWaiter, type UnknownTenants } from "./decide-ste
 import { type Decided, RecordedDecision } from "./decided.ts";
 import type { FirstResults } from "./first-results.ts";
 import type { Caller, EngineKeys } from "./keys.ts";
+import { resolveFor } from "./resolve-for.ts";
 import type { Writable } from "./writable.ts";
 
 /** What the flow needs of the engine. */
@@ -146,12 +147,8 @@ export class EngineCalls {
     caller: Caller,
   ): { readonly terms: CallTerms; readonly resolved: ResolvedRequest } {
     const { state, actorOf } = this.#ports;
-    const { snapshot } = state.current;
-    const resolved: Writable<ResolvedRequest> = resolveRequest(
-      state.current.index,
-      client,
-      state.decisionSequence + 1n,
-    );
+    const resolved: Writable<ResolvedRequest> = resolveFor(state.policies, client, state.decisionSequence + 1n);
+    const { snapshot } = state.policies.deciding(resolved.tenant);
     const terms = callTerms(call, snapshot, resolved.request.requestedId);
     resolved.actor = actorOf(caller.actor);
     if (caller.onBehalfOf !== undefined) resolved.onBehalfOf = caller.onBehalfOf;
@@ -170,7 +167,7 @@ export class EngineCalls {
     const { reservation, isMetered } = plan;
     invariant(reservation !== undefined, "what runs has a bound");
     const { state, nowUs } = this.#ports;
-    const found = { entry, at: nowUs(), policy: state.policyAt(decided.sequence) };
+    const found = { entry, at: nowUs(), policy: state.policyOf(entry, decided.sequence) };
     const begun = { decided, found, mode: call.mode, limits: terms.limits, reservation, isMetered, caller };
     return { call: new Call(begun, this.#callPorts), decided };
   }

@@ -10,6 +10,7 @@ export const NO_FEATURES: readonly number[] = [];
 export const NO_COST: CostMicrocents = costMicrocents(0n);
 export const NO_HEAD: HeadMembers = {
   requestId: undefined,
+  policyId: undefined,
   actor: undefined,
   onBehalfOf: undefined,
   useCase: "",

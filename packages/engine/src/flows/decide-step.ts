@@ -7,7 +7,14 @@
  * step orders all of them or none.
  * @module
  */
-import { type DecisionEntry, DEFAULT_TENANT, type EntryBody, type PeriodEntry, REGIME_COUNT } from "@calybris/kernel";
+import {
+  type DecisionEntry,
+  DEFAULT_TENANT,
+  type EntryBody,
+  type PeriodEntry,
+  type PolicySnapshot,
+  REGIME_COUNT,
+} from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import { ShadowDecider } from "./shadow.ts";
 import type { ResolvedRequest } from "../intake/client-request.ts";
@@ -149,17 +156,19 @@ export class DecideStep {
     periods: readonly PeriodEntry[],
     call: CallPlan | undefined,
   ): void {
-    const { ledger, current } = this.#ports.state;
+    const { ledger, policies } = this.#ports.state;
+    const deciding = policies.deciding(resolved.tenant);
+    const canaryId = deciding === policies.active ? undefined : deciding.id;
     const headroom = this.#headroom;
     headroom.account = account;
     // What a call reserves is not what it is expected to cost: its own plan looks at the headroom.
     const own = account === undefined ? undefined : ledger.headroom(account, periods);
     headroom.headroomMicrocents = call === undefined ? own : undefined;
-    const { prepared } = current;
-    this.#plan.decide(prepared, resolved, this.#learner(periods.length), headroom);
+    const { prepared, snapshot } = deciding;
+    this.#plan.decide(prepared, resolved, this.#learner(snapshot, periods.length), headroom, canaryId);
     if (call === undefined) return;
     headroom.headroomMicrocents = own;
-    call.complete(this.#plan, headroom, prepared.policy.snapshot);
+    call.complete(this.#plan, headroom, snapshot);
   }
 
   /** Orders what was planned; `undefined` when another thread has taken its headroom. Periods that began stay. */
@@ -202,10 +211,9 @@ export class DecideStep {
     if (shadow !== undefined) entry.layShadow(shadow);
   }
 
-  /** What a policy that learns recommends with. */
-  #learner(periodCount: number): Learner | undefined {
+  /** What a policy that learns recommends with. A canary that learns does so by the learner of the active policy. */
+  #learner(snapshot: PolicySnapshot, periodCount: number): Learner | undefined {
     const { state, journal, draws } = this.#ports;
-    const { snapshot } = state.current;
     const drawing = snapshot.learning === undefined ? undefined : draws();
     if (drawing === undefined) return undefined;
     const { candidateTiers } = snapshot;

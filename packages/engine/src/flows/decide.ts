@@ -68,6 +68,7 @@ export class DecidePlan implements DecidedValues {
   readonly #asked: Writable<LearnedFrom> = { ...NOTHING_ASKED };
   #prepared!: PreparedPolicy;
   #resolved!: ResolvedRequest;
+  #canaryId: number | undefined;
   #account: Account | undefined;
   #learner: Learner | undefined;
   #terms!: RequestTerms;
@@ -82,13 +83,19 @@ export class DecidePlan implements DecidedValues {
   #cost: CostMicrocents = NO_COST;
   readonly #prescribe = (slot: number): void => this.#prescribeInto(slot);
 
-  /** Decides a resolved request; what is decided is kept until the next. */
+  /**
+   * Decides a resolved request; what is decided is kept until the next.
+   *
+   * @param canaryId - the policy, where it is not the active one: its entry names it.
+   */
   decide(
     prepared: PreparedPolicy,
     resolved: ResolvedRequest,
     learner: Learner | undefined,
     headroom?: TenantHeadroom,
+    canaryId?: number,
   ): void {
+    this.#canaryId = canaryId;
     this.#prepared = prepared;
     this.#resolved = resolved;
     this.#account = headroom?.account;
@@ -225,6 +232,7 @@ export class DecidePlan implements DecidedValues {
     const resolved = this.#resolved;
     const account = this.#account;
     head.requestId = resolved.requestId;
+    head.policyId = this.#canaryId;
     head.actor = resolved.actor;
     head.onBehalfOf = resolved.onBehalfOf;
     head.useCase = resolved.useCase;

@@ -7,7 +7,7 @@
  * @module
  */
 import { type Actor, CalybrisError, invariant, sequence as sequenceOf } from "@calybris/kernel";
-import { type ClientRequest, type RequestDraft, requestDraft, resolveRequest } from "../intake/client-request.ts";
+import { type ClientRequest, type RequestDraft, requestDraft } from "../intake/client-request.ts";
 import type { DecisionRecord } from "../journal/decision-record.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -26,6 +26,7 @@ import { DecideStep, type UnknownTenants } from "./decide-step.ts";
 import { type Decided, identityNumberOf } from "./decided.ts";
 import { answered, type DecisionWaiter, PendingDecision, type PendingPorts } from "./decision-waiter.ts";
 import { recalled } from "./recalled.ts";
+import { resolveFor } from "./resolve-for.ts";
 import { isSameRequest } from "./repeated-request.ts";
 
 /** What became of one request of many. */
@@ -210,7 +211,7 @@ export class EngineDecisions {
   ): Promise<void> {
     const { requestIds, state, entries } = this.#ports;
     const isDecided = async ({ entry, sequence, entryHash }: DecidedId): Promise<void> => {
-      const isSame = isSameRequest(identity.client, entry, state.policyAt(sequence).index);
+      const isSame = isSameRequest(identity.client, entry, state.policyOf(entry, sequence).index);
       if (isSame === undefined) {
         seen.add(sequence);
         then(false);
@@ -243,7 +244,7 @@ export class EngineDecisions {
   /** @throws CalybrisError `CAL_REQUEST_INVALID`. */
   #resolve(client: ClientRequest, actor: Actor | undefined, draft: RequestDraft): RequestDraft {
     const { state, actorOf } = this.#ports;
-    resolveRequest(state.current.index, client, UNNUMBERED, draft);
+    resolveFor(state.policies, client, UNNUMBERED, draft);
     draft.actor = actorOf(actor);
     return draft;
   }

@@ -25,6 +25,7 @@ import { nodeSha256, nodeSha256Into } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import { Draws } from "../router/draws.ts";
+import { learnerDifference } from "../state/router-policy-of.ts";
 import type { EngineState } from "../state/state.ts";
 import { seedDigest } from "./draw-seed.ts";
 import type { FirstResults } from "./first-results.ts";
@@ -189,6 +190,40 @@ export class EnginePolicies {
     const { state } = this.#ports;
     return this.#activateKnown("promoted", policyId, caller, () => {
       if (state.policies.staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
+    });
+  }
+
+  /** As `EngineRollout.canary`, its gates passed. */
+  canary(policyId: number, shareBps: number, caller: Caller): Promise<PolicyActivation> {
+    const { state, failStop, firstResults, keys, journal } = this.#ports;
+    return failStop.command(() => {
+      const caused = keys.caused(caller);
+      return firstResults.once<PolicyActivation>({
+        first: () => {
+          const { staged, canaryBps, canarySince } = state.policies;
+          if (staged?.id !== policyId || canaryBps !== shareBps) return undefined;
+          return { sequence: canarySince ?? staged.since, policyId, repeated: true };
+        },
+        order: () => {
+          const { active, staged } = state.policies;
+          if (staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
+          const different = shareBps === 0 ? undefined : learnerDifference(active, staged);
+          if (different !== undefined) throw new EngineError("CAL_ROLLOUT_CANARY", { policyId, different });
+          const { policyDigest: digest } = staged;
+          const { sequence } = journal.step(() => {
+            journal.establishRoom(1);
+            return journal.order({
+              kind: "policy",
+              change: "canary",
+              policyId,
+              policyDigest: digest,
+              shareBps,
+              ...caused,
+            });
+          });
+          return { sequence, policyId, repeated: false };
+        },
+      });
     });
   }
 

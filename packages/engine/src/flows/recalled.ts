@@ -45,7 +45,7 @@ export async function recalled(
   { sequence, entryHash }: { readonly sequence: number; readonly entryHash: string },
   recall: Recall,
 ): Promise<Decided> {
-  const { id: policyId, snapshot, digest } = recall.state.policyAt(sequence);
+  const { id: policyId, snapshot, digest } = recall.state.policyOf(entry, sequence);
   const { decision } = prescribe(snapshot.policy, entry.request);
   const digests = decisionDigests(digest, entry.request, decision, nodeSha256);
   if (toHex(digests.identity) !== entry.identity) {

@@ -1,19 +1,21 @@
 /**
  * How another policy comes into use, in stages:
  *
- *     stage → shadow on every live decision → compare → gates → promote, by a command → roll back, by a command
+ *     stage → shadow on every live decision → compare → gates → canary → promote → roll back, each by a command
  *
- * One policy is staged at a time. Shadow changes no answer. Every change takes effect between two decisions, and names who made it.
+ * One policy is staged at a time. Shadow changes no answer; a canary decides for a share of the tenants. Every change takes effect between two decisions, and names who made it.
  * @module
  */
 import {
   type BeliefEntry,
+  BPS_MAX,
   parseEntryBody,
   parseEntryHead,
   parseEntryLine,
   type PolicySnapshot,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
+import { refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import { type Compared, Comparison, GATES, type Gates } from "../rollout/comparison.ts";
 import { policiesAt } from "../state/read-entry.ts";
 import type { ShadowCounts } from "../state/shadow-counts.ts";
@@ -26,6 +28,8 @@ export interface RolloutStatus {
   readonly active: PolicyInForce;
   /** The rest is left out where no policy is staged. */
   readonly staged?: PolicyInForce;
+  /** The share of the tenants that the staged policy decides for. */
+  readonly canaryBps?: number;
   /** Of every decision that was ordered. */
   readonly counts?: ShadowCounts;
   /** Of every entry that is durable. */
@@ -58,12 +62,17 @@ export class EngineRollout {
     return this.#ports.policies.stage(policy, caller);
   }
 
+  /** The policy that decides for a tenant: the active one, or the staged one where a canary decides for it. */
+  policyFor(tenant: string | undefined): PolicyInForce {
+    return this.#ports.state.policies.deciding(tenant);
+  }
+
   /** What is staged and how it compares. Reads every entry since the staging. */
   async status(gates: Gates = GATES): Promise<RolloutStatus> {
-    const { active, staged } = this.#ports.state.policies;
+    const { active, staged, canaryBps } = this.#ports.state.policies;
     if (staged === undefined) return { active };
     const { counts } = this.#ports.state.shadows;
-    return { active, staged, counts, compared: await this.#compare(active, staged, gates) };
+    return { active, staged, canaryBps, counts, compared: await this.#compare(active, staged, gates) };
   }
 
   /**
@@ -82,13 +91,36 @@ export class EngineRollout {
   ): Promise<PolicyActivation> {
     const { policies, state } = this.#ports;
     const { active, staged } = state.policies;
-    if (state.policy(policyId) === undefined) throw new EngineError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
-    if (active.id !== policyId) {
-      if (staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
-      const { passes, missing } = await this.#compare(active, staged, gates);
-      if (passes === undefined) throw new EngineError("CAL_ROLLOUT_GATES", { policyId, missing: missing.join("; ") });
-    }
+    if (staged?.id === policyId) await this.#requireGates(active, staged, gates);
     return policies.promote(policyId, callerOf());
+  }
+
+  /**
+   * Lets the staged policy decide for a share of the tenants, from the next decision on. A keyed hash says which: a larger share keeps
+   * those of a smaller one. A share that grows needs a gate, as a promotion does; 0 ends the canary, and the policy stays staged.
+   * Its decisions are no longer in shadow, and not compared.
+   *
+   * @param shareBps - 0 to 10,000.
+   * @throws CalybrisError as {@link EngineRollout.promote}; `CAL_LEDGER_INVALID` for the share; `CAL_ROLLOUT_CANARY` for a policy that
+   *   learns otherwise than the active one. Nothing was changed.
+   */
+  async canary(
+    policyId: number,
+    shareBps: number,
+    callerOf: () => Caller = () => ({}),
+    gates: Gates = GATES,
+  ): Promise<PolicyActivation> {
+    const { policies, state } = this.#ports;
+    refuseMistakes({ shareBps: wholeField("shareBps", shareBps, BPS_MAX) });
+    const { active, staged, canaryBps } = state.policies;
+    if (staged?.id === policyId && shareBps > canaryBps) await this.#requireGates(active, staged, gates);
+    return policies.canary(policyId, shareBps, callerOf());
+  }
+
+  async #requireGates(active: PolicyInForce, staged: PolicyInForce, gates: Gates): Promise<void> {
+    const { passes, missing } = await this.#compare(active, staged, gates);
+    if (passes !== undefined) return;
+    throw new EngineError("CAL_ROLLOUT_GATES", { policyId: staged.id, missing: missing.join("; ") });
   }
 
   /**

@@ -20,10 +20,10 @@ export class ShadowDecider {
     this.#policies = policies;
   }
 
-  /** `undefined` while no policy is staged. */
+  /** `undefined` while no policy is staged, and of a decision that the staged one made itself. */
   of(entry: DecisionEntry): Shadow | undefined {
     const { staged } = this.#policies;
-    if (staged === undefined) return undefined;
+    if (staged === undefined || entry.policyId !== undefined) return undefined;
     const decision = this.#redeciderFor(staged).decide(entry);
     if (decision === undefined || decision.action === "reject") return REJECTED;
     return { action: decision.action, candidateId: decision.selectedId };

@@ -44,6 +44,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
   readonly at: number;
   readonly identity: string;
   readonly requestId: HeadMembers["requestId"];
+  readonly policyId: HeadMembers["policyId"];
   readonly actor: HeadMembers["actor"];
   readonly useCase: string;
   readonly tenant: HeadMembers["tenant"];
@@ -60,6 +61,7 @@ export class RecordEntry implements DecisionRecord, HeadMembers, RecordedDecisio
     this.at = record.at;
     this.identity = identity;
     this.requestId = head.requestId;
+    this.policyId = head.policyId;
     this.actor = head.actor;
     this.useCase = head.useCase;
     this.tenant = head.tenant;

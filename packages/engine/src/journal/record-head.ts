@@ -23,6 +23,7 @@ export type HeadMembers = {
 type HeadMember = keyof Pick<
   DecisionEntry,
   | "requestId"
+  | "policyId"
   | "actor"
   | "onBehalfOf"
   | "useCase"
@@ -37,6 +38,7 @@ type HeadMember = keyof Pick<
 
 const L = {
   id: label(',"id":"'),
+  policy: label(',"policy":'),
   actor: label(',"actor":'),
   user: label(',"actor":"'),
   useCase: label(',"useCase":"'),
@@ -95,9 +97,10 @@ const PLAIN_MAX = 256;
 /** Lays the head at `from`, and says in the record at `at` where its texts are. Returns where it ends. */
 export function layHead(pages: Pages, at: number, from: number, members: HeadMembers, defaulted: number): number {
   const { u8, u32 } = pages;
-  const { requestId, actor, onBehalfOf, useCase, tenant, reservationSeconds } = members;
+  const { requestId, policyId, actor, onBehalfOf, useCase, tenant, reservationSeconds } = members;
   let end = from;
   if (requestId !== undefined) end = layText(pages, at, AT.requestIdAt, putLabel(u8, end, L.id), requestId);
+  if (policyId !== undefined) end = putNumber(u8, putLabel(u8, end, L.policy), policyId);
   if (typeof actor === "string") end = putLabel(u8, putText(pages, putLabel(u8, end, L.user), actor), L.quote);
   else if (actor !== undefined) end = putNumber(u8, putLabel(u8, end, L.actor), actor);
   if (onBehalfOf !== undefined) end = putField(pages, end, ON_BEHALF_OF, members);

@@ -72,6 +72,8 @@ export class Comparison {
   readonly #activeId: ReadonlyMap<number, number>;
   readonly #stagedId: ReadonlyMap<number, number>;
   readonly #awaited = new Map<number, { readonly possible: Possible | undefined; readonly isObserved: boolean }>();
+  /** Open decisions that the staged policy made itself: their candidates are its own, and they compare nothing. */
+  readonly #canary = new Set<number>();
   readonly #success: SuccessSoFar;
   readonly #rewardDifference: DifferenceInterval;
   readonly #successDifference: DifferenceInterval;
@@ -111,6 +113,7 @@ export class Comparison {
   }
 
   #addOutcome(outcome: OutcomeEntry): void {
+    if (this.#canary.delete(outcome.of)) return;
     const awaited = this.#awaited.get(outcome.of);
     this.#awaited.delete(outcome.of);
     if (awaited?.possible !== undefined) {
@@ -126,7 +129,8 @@ export class Comparison {
   }
 
   #addDecision(sequence: number, entry: DecisionEntry, belief: BeliefEntry | undefined): void {
-    const { shadow, decision, acted } = entry;
+    const { policyId, shadow, decision, acted } = entry;
+    if (policyId !== undefined && this.#canary.size < AWAITED_MAX) this.#canary.add(sequence);
     if (shadow === undefined) return;
     this.#decisions += 1;
     const isOtherAction = shadow.action !== decision.action;

@@ -3,19 +3,16 @@
  * follow from.
  * @module
  */
-import { type EntryBody, invariant, type PriorEntry, SnapshotMembers, writeExact } from "@calybris/kernel";
+import { activates, type EntryBody, invariant, type PriorEntry, SnapshotMembers, writeExact } from "@calybris/kernel";
 import { requireRanges } from "../router/entry-ranges.ts";
 import { categoryIndexOf, type Prior, predictGainBps } from "../router/prior.ts";
 import { expectFromPrior } from "../router/prior-success.ts";
 import { loadPrior } from "../router/prior-file.ts";
-import { Router, type RouterPolicy, type ScoringPrior } from "../router/router.ts";
+import { Router, type ScoringPrior } from "../router/router.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import type { PolicyBook } from "./policy-book.ts";
-import type { PolicyInForce } from "./policy-in-force.ts";
+import { routerPolicyOf } from "./router-policy-of.ts";
 import type { Stage } from "./stage.ts";
-
-/** Input and output tokens stand in where the policy names no features. */
-const TOKEN_FEATURES = 2;
 
 /** The active prior, and its line in a snapshot. */
 interface ActivePrior {
@@ -59,7 +56,7 @@ export class LearningState implements Stage {
       case "genesis":
       case "policy": {
         this.#seedDigest ??= body.seedDigest;
-        if (body.kind === "policy" && body.change === "staged") break;
+        if (!activates(body)) break;
         const areFeaturesOther = this.router.configure(routerPolicyOf(this.#policies.active), sequence);
         if (areFeaturesOther) this.#prior = undefined;
         break;
@@ -119,16 +116,5 @@ function scoringOf(prior: Prior): ScoringPrior {
           expect: (features, useCase, gainBps, tierCount, out) =>
             expectFromPrior(prior, features, categoryIndexOf(prior, useCase), gainBps, tierCount, out),
         }),
-  };
-}
-
-function routerPolicyOf({ snapshot, tierFloors }: PolicyInForce): RouterPolicy {
-  const { learning } = snapshot;
-  return {
-    learning,
-    featureCount: learning === undefined ? 0 : (learning.features?.length ?? TOKEN_FEATURES),
-    featureNames: learning?.features,
-    tierNames: snapshot.tiers,
-    tierFloors,
   };
 }

@@ -2,20 +2,27 @@
  * The policies of a journal: by their ids, the one that was active at an entry, the active one, and the one that is staged.
  *
  *     staged       a new policy decides beside the active one, in shadow
+ *     canary       the staged policy decides for a share of the tenants
  *     promoted     the staged policy is active, or a new one
  *     rolled-back  an earlier policy is active again
  *
- * Every change but the staging itself ends the staging.
+ * Every change but the staging itself and a canary ends the staging; the end of the staging ends the canary.
  * @module
  */
 import {
+  activates,
+  BPS_MAX,
+  canaryPoint,
   type Caused,
   causedOf,
+  type DecisionEntry,
+  DEFAULT_TENANT,
   type EntryBody,
   type ExactJson,
   type GenesisEntry,
   invariant,
   isActor,
+  isInCanary,
   type Kernel,
   type PolicyChange,
   type PolicyEntry,
@@ -26,8 +33,10 @@ import {
   writeExact,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
+import { nodeSha256 } from "../journal/chain-hash.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
 import { type Activated, type KernelFor, PolicyInForce } from "./policy-in-force.ts";
+import { learnerDifference } from "./router-policy-of.ts";
 import type { Stage } from "./stage.ts";
 
 /** From an entry on a policy is active. */
@@ -41,7 +50,12 @@ interface Change {
   readonly change: PolicyChange;
   readonly policy: PolicyInForce;
   readonly isNew: boolean;
+  /** Of a canary. */
+  readonly shareBps: number;
 }
+
+/** Tenants whose points are remembered. */
+const POINTS_MAX = 10_000;
 
 export class PolicyBook implements Stage {
   readonly parts: readonly string[] = ["policy", "rollout"];
@@ -50,6 +64,11 @@ export class PolicyBook implements Stage {
   /** In the order of their entries. */
   readonly #activations: Activation[] = [];
   #staged: PolicyInForce | undefined;
+  /** The share of the tenants that the staged policy decides for. */
+  #canaryBps = 0;
+  #canarySince: number | undefined;
+  /** Of tenants, where a canary runs. */
+  readonly #points = new Map<string, number>();
   /** Whether activations follow from the policies alone: none was staged, and nothing was rolled back. */
   #isPlain = true;
   /** As a snapshot holds them. */
@@ -96,6 +115,23 @@ export class PolicyBook implements Stage {
     return this.#staged;
   }
 
+  /** The share of the tenants, in basis points, that the staged policy decides for; 0 without a canary. */
+  get canaryBps(): number {
+    return this.#canaryBps;
+  }
+
+  /** Sequence of the entry that set that share last; `undefined` for a policy that had no canary. */
+  get canarySince(): number | undefined {
+    return this.#canarySince;
+  }
+
+  /** The policy that decides for a tenant: the active one, or the staged one of a canary. */
+  deciding(tenant: string = DEFAULT_TENANT): PolicyInForce {
+    const staged = this.#staged;
+    if (this.#canaryBps === 0 || staged === undefined) return this.active;
+    return isInCanary(this.#pointOf(tenant, staged), this.#canaryBps) ? staged : this.active;
+  }
+
   get(id: number): PolicyInForce | undefined {
     return this.#policies[id - 1];
   }
@@ -126,33 +162,43 @@ export class PolicyBook implements Stage {
   /** @throws CalybrisError `CAL_ENGINE_POLICY_MISMATCH` when the digest of a policy is not that of its snapshot. */
   check(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind === "genesis" || body.kind === "policy") this.#next = this.#changeOf(sequence, body);
-    else if (body.kind === "decision")
-      invariant(
-        (body.shadow === undefined) === (this.#staged === undefined),
-        "a decision has a shadow while a policy is staged",
-      );
+    else if (body.kind === "decision") this.#checkDecision(body);
+  }
+
+  #checkDecision({ policyId, tenant, shadow }: DecisionEntry): void {
+    const deciding = this.deciding(tenant);
+    const isCanary = deciding !== this.active;
+    invariant(policyId === (isCanary ? deciding.id : undefined), "a decision names its policy where a canary made it");
+    invariant(
+      (shadow === undefined) === (this.#staged === undefined || isCanary),
+      "a decision has a shadow while a policy is staged, unless that made it",
+    );
   }
 
   apply(sequence: number, _at: number, body: EntryBody): void {
     if (body.kind !== "genesis" && body.kind !== "policy") return;
-    const { change, policy, isNew } = this.#next as Change;
+    const { change, policy, isNew, shareBps } = this.#next as Change;
     if (isNew) this.#add(policy);
     if (change !== "promoted" || !isNew) this.#isPlain = false;
-    this.#stage(change === "staged" ? policy : undefined);
-    if (change !== "staged") this.#activate(sequence, policy);
+    const isActivated = activates({ kind: "policy", change });
+    this.#stage(isActivated ? undefined : policy, shareBps, change === "canary" ? sequence : undefined);
+    if (isActivated) this.#activate(sequence, policy);
   }
 
   *stateTexts(): Generator<string> {
     const policies = this.#policies.map(({ policyDigest }) => policyDigest);
     yield `,"policy":${this.active.id},"policies":${writeExact(policies)}`;
     if (this.#staged !== undefined) yield `,"staged":${this.#staged.id}`;
+    if (this.#canaryBps > 0) yield `,"canary":${this.#canaryBps}`;
   }
 
   *lines(): Generator<SnapshotLine> {
     yield* this.#lines;
     if (this.#isPlain) return;
     const activations = this.#activations.map(({ sequence, policy }) => ({ sequence, policy: policy.id }));
-    yield jsonLine({ part: "rollout", activations, staged: this.#staged?.id });
+    const canary = { canary: this.#canaryBps, canarySince: this.#canarySince };
+    const members = { part: "rollout", activations, staged: this.#staged?.id };
+    yield jsonLine(this.#canarySince === undefined ? members : { ...members, ...canary });
   }
 
   restore(part: string, members: SnapshotMembers): void {
@@ -180,7 +226,9 @@ export class PolicyBook implements Stage {
     if (!members.has("staged")) return;
     const staged = this.get(members.whole("staged"));
     if (staged === undefined) throw new RangeError("the staged policy is not there");
-    this.#stage(staged);
+    const canaryBps = members.has("canary") ? members.whole("canary") : 0;
+    if (canaryBps > BPS_MAX) throw new RangeError("a canary is a share of the tenants");
+    this.#stage(staged, canaryBps, members.has("canarySince") ? members.whole("canarySince") : undefined);
   }
 
   #changeOf(sequence: number, body: GenesisEntry | PolicyEntry): Change {
@@ -190,12 +238,17 @@ export class PolicyBook implements Stage {
     const policy = body.snapshot === undefined ? known : this.#brought(sequence, body);
     invariant(policy !== undefined, "a policy that an entry names was brought by an earlier one");
     if (known !== undefined) {
-      invariant(change !== "promoted" || known === this.#staged, "a policy that is promoted was staged");
+      invariant(change === "rolled-back" || known === this.#staged, "a policy that is promoted or a canary was staged");
       invariant(change !== "staged", "a policy that is staged comes with its snapshot");
     }
+    const shareBps = body.kind === "policy" ? (body.shareBps ?? 0) : 0;
+    invariant(
+      shareBps === 0 || learnerDifference(this.active, policy) === undefined,
+      "a canary that learns does so by the learner of the active policy",
+    );
     const given = policy.policyDigest;
     if (given !== claimed) throw new EngineError("CAL_ENGINE_POLICY_MISMATCH", { given, journal: claimed });
-    return { change, policy, isNew: known === undefined };
+    return { change, policy, isNew: known === undefined, shareBps };
   }
 
   #brought(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
@@ -211,9 +264,24 @@ export class PolicyBook implements Stage {
     return new PolicyInForce(snapshot, activated, this.#kernelFor);
   }
 
-  #stage(policy: PolicyInForce | undefined): void {
-    if (this.#staged !== policy) this.#staged?.releaseKernel();
+  #stage(policy: PolicyInForce | undefined, canaryBps = 0, canarySince?: number): void {
+    if (this.#staged !== policy) {
+      this.#staged?.releaseKernel();
+      this.#points.clear();
+    }
     this.#staged = policy;
+    this.#canaryBps = policy === undefined ? 0 : canaryBps;
+    this.#canarySince = policy === undefined ? undefined : canarySince;
+  }
+
+  #pointOf(tenant: string, { digest, since }: PolicyInForce): number {
+    let point = this.#points.get(tenant);
+    if (point === undefined) {
+      if (this.#points.size >= POINTS_MAX) this.#points.clear();
+      point = canaryPoint({ policyDigest: digest, stagedAt: since }, tenant, nodeSha256);
+      this.#points.set(tenant, point);
+    }
+    return point;
   }
 
   #activate(sequence: number, policy: PolicyInForce): void {

@@ -4,7 +4,6 @@
  */
 import {
   CalybrisError,
-  type DecisionEntry,
   type EntryBody,
   type EntryPolicyOf,
   JOURNAL_FORMAT,
@@ -25,9 +24,6 @@ export function policiesAt(state: EngineState, sequence: number): EntryPolicyOf 
   };
 }
 
-/** Members of a decision whose stage this version does not have. */
-const LATER: readonly (keyof DecisionEntry)[] = ["policyId"];
-
 /** The body of an entry; what this version does not know is refused. */
 export function readBody(entry: Omit<GoodEntry, "tree">, state: EngineState): EntryBody {
   const body = parseEntryBody(entry.head, entry.data, policiesAt(state, entry.head.sequence));
@@ -42,13 +38,8 @@ export function readBody(entry: Omit<GoodEntry, "tree">, state: EngineState): En
       expected: String(JOURNAL_FORMAT),
     });
   }
-  const later = body.kind === "decision" ? laterMemberOf(body) : laterStageOf(body);
+  const later = laterStageOf(body);
   if (later !== undefined)
     throw new CalybrisError("CAL_JOURNAL_ENTRY_UNSUPPORTED", { sequence: entry.head.sequence, what: later });
   return body;
-}
-
-function laterMemberOf(entry: DecisionEntry): string | undefined {
-  const member = LATER.find((each) => entry[each] !== undefined);
-  return member === undefined ? undefined : `its member ${member}`;
 }

@@ -1,6 +1,6 @@
 /**
  * How often the staged policy would have decided otherwise, since it was staged: as a whole, by regime and by tenant, with
- * examples. A change of policies begins anew.
+ * examples. A change of policies begins anew, except a canary, whose own decisions are counted apart.
  * @module
  */
 import { candidateIds, type DecisionEntry, type EntryBody, type SnapshotMembers } from "@calybris/kernel";
@@ -22,6 +22,8 @@ export interface ShadowCounts extends ShadowCount {
   readonly regimes: readonly ({ readonly regime: number } & ShadowCount)[];
   /** By tenant, the first 1,000; `undefined` for decisions of no tenant, and an empty name for the rest. */
   readonly tenants: readonly ({ readonly tenant: string | undefined } & ShadowCount)[];
+  /** Decisions that a canary of the staged policy made; in no other count. */
+  readonly canaryDecisions: number;
   /** Sequences of the first decisions that differ. */
   readonly examples: readonly number[];
 }
@@ -38,6 +40,7 @@ export class ShadowCounter implements Stage {
   readonly #regimes = new Map<number, Mutable>();
   readonly #tenants = new Map<string | undefined, Mutable>();
   #others: Mutable = none();
+  #canaryDecisions = 0;
   #examples: number[] = [];
   /** Of a candidate of the active policy, the staged one's. */
   #names: ReadonlyMap<number, number> | undefined;
@@ -57,12 +60,13 @@ export class ShadowCounter implements Stage {
         ...[...this.#tenants].map(([tenant, count]) => ({ tenant, ...count })),
         ...(this.#others.decisions === 0 ? [] : [{ tenant: OTHERS, ...this.#others }]),
       ],
+      canaryDecisions: this.#canaryDecisions,
       examples: [...this.#examples],
     };
   }
 
   apply(sequence: number, _at: number, body: EntryBody): void {
-    if (body.kind === "policy") this.#begin();
+    if (body.kind === "policy" && body.change !== "canary") this.#begin();
     else if (body.kind === "decision" && this.#policies.staged !== undefined) this.#count(sequence, body);
   }
 
@@ -71,11 +75,13 @@ export class ShadowCounter implements Stage {
     this.#others = none();
     this.#regimes.clear();
     this.#tenants.clear();
+    this.#canaryDecisions = 0;
     this.#examples = [];
     this.#names = undefined;
   }
 
-  #count(sequence: number, { shadow, decision, learning, tenant }: DecisionEntry): void {
+  #count(sequence: number, { policyId, shadow, decision, learning, tenant }: DecisionEntry): void {
+    if (policyId !== undefined) this.#canaryDecisions += 1;
     if (shadow === undefined) return;
     const isOtherAction = shadow.action !== decision.action;
     const isOther = isOtherAction || this.#stagedId(decision.selectedId) !== shadow.candidateId;
@@ -94,14 +100,15 @@ export class ShadowCounter implements Stage {
   }
 
   *lines(): Generator<SnapshotLine> {
-    if (this.#all.decisions === 0) return;
-    const { regimes, tenants, examples, ...all } = this.counts;
+    if (this.#all.decisions === 0 && this.#canaryDecisions === 0) return;
+    const { regimes, tenants, examples, canaryDecisions, ...all } = this.counts;
     yield jsonLine({
       part: "shadow",
       all: triple(all),
       regimes: regimes.map(({ regime, ...count }) => ({ regime, count: triple(count) })),
       tenants: [...this.#tenants].map(([tenant, count]) => ({ tenant, count: triple(count) })),
       others: triple(this.#others),
+      ...(canaryDecisions === 0 ? {} : { canary: canaryDecisions }),
       examples,
     });
   }
@@ -113,6 +120,7 @@ export class ShadowCounter implements Stage {
       this.#regimes.set(row.whole("regime"), countIn(row.integers("count")));
     for (const row of members.objects("tenants"))
       this.#tenants.set(row.has("tenant") ? row.text("tenant") : undefined, countIn(row.integers("count")));
+    this.#canaryDecisions = members.has("canary") ? members.whole("canary") : 0;
     this.#examples = [...members.integers("examples")];
   }
 }

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import {
   ByteWriter,
+  type DecisionEntry,
   type EntryBody,
   invariant,
   JOURNAL_FORMAT,
@@ -105,6 +106,13 @@ export class EngineState {
     return this.policies.at(sequence);
   }
 
+  /** The policy that a decision was made under: the one that its entry names, or the active one at it. */
+  policyOf({ policyId }: Pick<DecisionEntry, "policyId">, sequence: number): PolicyInForce {
+    const policy = policyId === undefined ? this.policyAt(sequence) : this.policy(policyId);
+    invariant(policy !== undefined, "a policy that an entry names was brought by an earlier one");
+    return policy;
+  }
+
   get policyCount(): number {
     return this.policies.count;
   }
@@ -171,7 +179,6 @@ export class EngineState {
     invariant((body.kind === "genesis") === (sequence === 1), "a journal begins with genesis, once");
     if (body.kind === "decision") {
       invariant(decisionNumberOf(body) === this.decisionSequence + 1n, "decisions are numbered one by one");
-      invariant(body.policyId === undefined, "a decision is made under the active policy");
     } else if (body.kind === "state") this.#checkState(body);
   }
 

@@ -22,13 +22,13 @@ export interface BoundLane {
 
 /** Candidates that may run, with their bounds. The one that is asked for must be among them. */
 export function lanesFor(
-  { engine, fleet, estimator }: CallContext,
+  { fleet, estimator }: CallContext,
   client: ClientBody,
   { candidate, mode }: NamedModel,
   gates: CallGates,
   timeMs: number,
 ): readonly BoundLane[] {
-  const all = candidatesOf(engine.snapshot);
+  const all = candidatesOf(gates.snapshot);
   const asked = candidate === undefined ? undefined : all.find(({ name }) => name === candidate);
   if (candidate !== undefined && (asked === undefined || fleet.targetsOf(candidate).length === 0))
     throw new GatewayError("CAL_GATEWAY_MODEL_UNKNOWN", { model: client.model });

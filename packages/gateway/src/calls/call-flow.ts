@@ -54,21 +54,21 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
     context.metrics.ended({ ...askedFor(client, named), result: "storm" });
     return replyOf(refusalAnswer(familyOf(dialect), stormRefusal(storm), newRequestId(), settingsOf(context, headers)));
   }
-  const gates = new CallGates(engine.snapshot, client);
+  const gates = new CallGates(engine.rollout.policyFor(tenant).snapshot, client);
   const lanes = lanesFor(context, client, named, gates, nowMs());
   const limit = limitOf(client, named, lanes);
   const { tags, session } = callLabels(headers, body);
-  const useCases = new Set(Object.keys(engine.snapshot.useCases));
+  const useCases = new Set(Object.keys(gates.snapshot.useCases));
   const begun = await engine.calls.begin(
     {
       ...(request.idempotencyKey === undefined ? {} : { requestId: request.idempotencyKey }),
       ...(tenant === undefined ? {} : { tenant }),
       ...(named.candidate === undefined ? {} : { requested: named.candidate }),
-      ...(named.mode === "observe" ? {} : { providers: providersOf(engine.snapshot, lanes) }),
-      ...requiredOf(context, gates, named),
+      ...(named.mode === "observe" ? {} : { providers: providersOf(gates.snapshot, lanes) }),
+      ...requiredOf(gates, named),
       useCase: useCaseOf(headers, { route: named.useCase, key: principal.useCase }, useCases),
       ...expectedOf(context, client, lanes, limit.outputTokensMax),
-      ...learnedFrom(engine, client),
+      ...learnedFrom(engine, gates, client),
       tags,
       ...(session === undefined ? {} : { session }),
       promptDigest: body.promptDigest,
@@ -101,11 +101,8 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
 }
 
 /** What the decision may choose among: candidates that can do what the call asks for. */
-function requiredOf(
-  { engine: { snapshot } }: CallContext,
-  gates: CallGates,
-  { candidate }: NamedModel,
-): Pick<ClientRequest, "capabilities"> {
+function requiredOf(gates: CallGates, { candidate }: NamedModel): Pick<ClientRequest, "capabilities"> {
+  const { snapshot } = gates;
   const requested = candidate === undefined ? -1 : snapshot.candidateNames.indexOf(candidate);
   const capabilities = gates.required(snapshot.policy.candidates[requested]?.id);
   return capabilities.length === 0 ? {} : { capabilities };
@@ -145,7 +142,8 @@ function expectedOf(
 
 /** What the learner tells calls apart by: counts of the request, and what the prior makes of its text, which is not kept. */
 function learnedFrom(
-  { snapshot, learning }: CallContext["engine"],
+  { learning }: CallContext["engine"],
+  { snapshot }: CallGates,
   { body, limitTokens }: ClientBody,
 ): Pick<ClientRequest, "features" | "textScore"> {
   if (snapshot.learning === undefined) return {};

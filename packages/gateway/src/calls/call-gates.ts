@@ -16,11 +16,12 @@ const OTHER_NAMES: { readonly [Name in Capability]?: string } = {
 };
 
 export class CallGates {
-  readonly #snapshot: PolicySnapshot;
+  /** The policy that decides for the call's tenant. */
+  readonly snapshot: PolicySnapshot;
   readonly #asked: ReadonlySet<Capability>;
 
   constructor(snapshot: PolicySnapshot, client: ClientBody) {
-    this.#snapshot = snapshot;
+    this.snapshot = snapshot;
     this.#asked = new Set([
       ...capabilitiesAsked(client),
       ...(client.body.content.imageCount > 0 ? ["images" as const] : []),
@@ -50,12 +51,12 @@ export class CallGates {
   }
 
   #nameOf(gate: Capability): string | undefined {
-    const { capabilities } = this.#snapshot;
+    const { capabilities } = this.snapshot;
     return [gate, OTHER_NAMES[gate]].find((name) => name !== undefined && capabilities.includes(name));
   }
 
   #has(candidateId: number, name: string): boolean {
-    const { policy, capabilities } = this.#snapshot;
+    const { policy, capabilities } = this.snapshot;
     const candidate = policy.candidates.find(({ id }) => id === candidateId);
     const bit = 1n << BigInt(capabilities.indexOf(name));
     return candidate !== undefined && (BigInt(candidate.capabilities) & bit) !== 0n;

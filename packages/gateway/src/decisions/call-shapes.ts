@@ -152,6 +152,15 @@ export const policyNamedCall: z.ZodType = named(
   z.strictObject({ policyId: whole(1, U32_MAX, "the id of a policy of the journal"), ...claim }),
 );
 
+export const canaryCall: z.ZodType = named(
+  "CanaryRequest",
+  z.strictObject({
+    policyId: whole(1, U32_MAX, "the id of the staged policy"),
+    shareBps: whole(0, BPS_MAX, "the share of the tenants that it decides for, in basis points; 0 ends the canary"),
+    ...claim,
+  }),
+);
+
 const BPS_MAX_EXCLUSIVE = BPS_MAX - 1;
 
 export const priorCall: z.ZodType = named(

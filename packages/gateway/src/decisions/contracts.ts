@@ -6,10 +6,11 @@ import { createdKeyShape, createKeyCall, keysShape, revokedKeyShape } from "./ke
 import { LOG_CONTRACTS, type LogOperation } from "./log-contracts.ts";
 import { PROOF_CONTRACTS, type ProofOperation } from "./proof-contracts.ts";
 import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/docs-contracts.ts";
-import type { BodyRule, RouteContract } from "../http/route-contract.ts";
+import type { RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
 import { budgetSetShape, ledgerShape, observedShape, settledShape, tenantShape } from "./money-shapes.ts";
-import { rolloutChangeShape, rolloutShape } from "./rollout-shapes.ts";
+import { json, policy } from "./body-rules.ts";
+import { ROLLOUT_CONTRACTS, type RolloutOperation } from "./rollout-contracts.ts";
 import {
   certificateSetShape,
   clockShape,
@@ -33,7 +34,6 @@ import {
   holdCall,
   observeCall,
   policyCheckCall,
-  policyNamedCall,
   policySetCall,
   priorCall,
   releaseCall,
@@ -60,10 +60,7 @@ export type ApiOperation =
   | "policies"
   | "setPolicy"
   | "checkPolicy"
-  | "stagePolicy"
-  | "rollout"
-  | "promotePolicy"
-  | "rollBackPolicy"
+  | RolloutOperation
   | "setPrior"
   | "setCertificate"
   | "reload"
@@ -76,25 +73,10 @@ export type ApiOperation =
   | "metrics";
 export type OperationName = ApiOperation | DocumentationOperation | LogOperation;
 
-/** More keys, names and features than a policy knows are never needed. */
-const MEMBERS_MAX = 300;
 /** Of a whole batch; the engine bounds each of its requests. */
 const BATCH_MEMBERS_MAX = 640_000;
 /** Of a prior: 4 arrays of 32,768 nodes, 4,096 categories and the rest. */
 const PRIOR_MEMBERS_MAX = 150_000;
-
-const json = (schema: BodyRule["schema"]): BodyRule => ({
-  schema,
-  checkedBy: "schema",
-  reader: "json",
-  membersMax: MEMBERS_MAX,
-});
-const policy = (schema: BodyRule["schema"]): BodyRule => ({
-  schema,
-  checkedBy: "handler",
-  reader: "policy",
-  membersMax: Number.MAX_SAFE_INTEGER,
-});
 
 type Contracts<Name extends string> = { readonly [Key in Name]: Omit<RouteContract, "name"> };
 
@@ -266,43 +248,7 @@ const API: Contracts<ApiOperation> = {
     body: policy(policyCheckCall),
     answer: policyCheckedShape,
   },
-  stagePolicy: {
-    method: "POST",
-    path: "/v1/rollout/stage",
-    summary: "Stage a policy: it decides in shadow, from the next decision on",
-    description:
-      "No answer changes. Each decision's entry holds what the staged policy would have decided. The policy that was staged before is no longer.",
-    scopes: ["operate"],
-    body: policy(policySetCall),
-    answer: rolloutChangeShape,
-  },
-  rollout: {
-    method: "GET",
-    path: "/v1/rollout",
-    summary: "Compare the staged policy with the active one",
-    description: "Reads every entry since the staging. `missing` says what a promotion still needs.",
-    scopes: ["operate", "audit"],
-    answer: rolloutShape,
-  },
-  promotePolicy: {
-    method: "POST",
-    path: "/v1/rollout/promote",
-    summary: "Activate the staged policy, once it passes a gate",
-    description:
-      "At least 1,000 decisions in shadow, and either at most 5 % of actions differ and its reward is shown to be no worse, or its reward is shown to be better. `POST /v1/policies` activates a policy without gates.",
-    scopes: ["operate"],
-    body: json(policyNamedCall),
-    answer: rolloutChangeShape,
-  },
-  rollBackPolicy: {
-    method: "POST",
-    path: "/v1/rollout/back",
-    summary: "Activate an earlier policy, from the next decision on",
-    description: "Ends the staging. Rolling back to the active policy ends the staging alone.",
-    scopes: ["operate"],
-    body: json(policyNamedCall),
-    answer: rolloutChangeShape,
-  },
+  ...ROLLOUT_CONTRACTS,
   setPrior: {
     method: "POST",
     path: "/v1/priors",

@@ -200,6 +200,17 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
     body: { policyId: 1, onBehalfOf: "ada" },
     errors: ["CAL_LEDGER_INVALID", "CAL_ROLLOUT_NOT_STAGED", "CAL_ROLLOUT_POLICY_UNKNOWN", "CAL_ROLLOUT_GATES"],
   },
+  canaryPolicy: {
+    tag: "Policies",
+    body: { policyId: 1, shareBps: 0, onBehalfOf: "ada" },
+    errors: [
+      "CAL_LEDGER_INVALID",
+      "CAL_ROLLOUT_NOT_STAGED",
+      "CAL_ROLLOUT_POLICY_UNKNOWN",
+      "CAL_ROLLOUT_GATES",
+      "CAL_ROLLOUT_CANARY",
+    ],
+  },
   rollBackPolicy: {
     tag: "Policies",
     body: { policyId: 1, onBehalfOf: "ada" },

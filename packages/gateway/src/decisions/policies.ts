@@ -19,6 +19,7 @@ type Handlers = {
     | "stagePolicy"
     | "rollout"
     | "promotePolicy"
+    | "canaryPolicy"
     | "rollBackPolicy"
     | "reload"]: Handler;
 };

@@ -39,6 +39,8 @@ const staged = named(
     policyId: count("Its id."),
     name: text("Its name."),
     since: count("Journal sequence of the entry that staged it."),
+    canaryBps: count("The share of the tenants that it decides for, in basis points."),
+    canaryDecisions: count("Decisions that it made for them; in no other count."),
     ...counted,
     regimes: z.array(z.object({ regime: count("0 to 7, or 8 before regimes are known."), ...counted })),
     tenants: z.array(

@@ -1,5 +1,5 @@
 /**
- * Rollout over HTTP: staging a policy, how it compares with the active one, promoting it, rolling back.
+ * Rollout over HTTP: staging a policy, how it compares with the active one, a canary, promoting it, rolling back.
  * @module
  */
 import { apiJson } from "../http/error-dialect.ts";
@@ -8,7 +8,9 @@ import { callerOf } from "../keys/caller.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { PolicyBody } from "./policy-body.ts";
 
-type Handlers = { readonly [Name in "stagePolicy" | "rollout" | "promotePolicy" | "rollBackPolicy"]: Handler };
+type Handlers = {
+  readonly [Name in "stagePolicy" | "rollout" | "promotePolicy" | "canaryPolicy" | "rollBackPolicy"]: Handler;
+};
 
 interface NamedPolicy {
   readonly policyId: number;
@@ -23,6 +25,12 @@ export function rolloutHandlers(context: ApiContext): Handlers {
       const { policyId, ...claim } = body as NamedPolicy;
       const { engine } = context;
       return { body: apiJson(await engine.rollout.promote(policyId, () => callerOf(engine, principal, claim))) };
+    },
+    canaryPolicy: async ({ body, principal }) => {
+      const { policyId, shareBps, ...claim } = body as NamedPolicy & { readonly shareBps: number };
+      const { engine } = context;
+      const callerNow = () => callerOf(engine, principal, claim);
+      return { body: apiJson(await engine.rollout.canary(policyId, shareBps, callerNow)) };
     },
     rollBackPolicy: async ({ body, principal }) => {
       const { policyId, ...claim } = body as NamedPolicy;
@@ -40,7 +48,7 @@ async function stage({ engine }: ApiContext, { body, principal }: Call): Promise
 }
 
 async function status({ engine }: ApiContext): Promise<Reply> {
-  const { active, staged, counts, compared } = await engine.rollout.status();
+  const { active, staged, canaryBps = 0, counts, compared } = await engine.rollout.status();
   if (staged === undefined || counts === undefined || compared === undefined)
     return { body: apiJson({ activePolicyId: active.id, staged: null }) };
   const { regimes, tenants, examples } = counts;
@@ -51,6 +59,8 @@ async function status({ engine }: ApiContext): Promise<Reply> {
         policyId: staged.id,
         name: staged.snapshot.name,
         since: staged.since,
+        canaryBps,
+        canaryDecisions: counts.canaryDecisions,
         decisions: compared.decisions,
         actionMismatches: compared.actionMismatches,
         mismatches: compared.mismatches,

@@ -157,6 +157,7 @@ test("whatever a field of any other body holds, it is taken or refused, and neve
     "/v1/policies": { policy: POLICY, by: "ada" },
     "/v1/rollout/stage": { policy: POLICY, by: "ada" },
     "/v1/rollout/promote": { policyId: 1, by: "ada" },
+    "/v1/rollout/canary": { policyId: 1, shareBps: 100, by: "ada" },
     "/v1/rollout/back": { policyId: 1, by: "ada" },
     "/v1/priors": { prior: {}, by: "ada" },
     "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1, by: "ada" },

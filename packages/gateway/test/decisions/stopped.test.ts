@@ -69,6 +69,7 @@ const commands = (decisionId: string): Readonly<Record<string, object>> => ({
   "/v1/policies": { policy: { ...POLICY, epoch: 2 }, by: "ada" },
   "/v1/rollout/stage": { policy: { ...POLICY, epoch: 3 } },
   "/v1/rollout/promote": { policyId: 1 },
+  "/v1/rollout/canary": { policyId: 1, shareBps: 0 },
   "/v1/rollout/back": { policyId: 1 },
   "/v1/priors": { prior: {} },
   "/v1/certificates": { regimes: 0, alphaBps: 1, deltaBps: 1, samples: 1 },
