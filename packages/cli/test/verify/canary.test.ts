@@ -71,8 +71,8 @@ describe("a canary", () => {
   }, async () => {
     const step = fc.oneof(
       { weight: 4, arbitrary: fc.record({ share: fc.constant(-1), number: fc.integer({ min: 0, max: 20 }) }) },
-      { weight: 2, arbitrary: fc.record({ share: fc.integer({ min: 0, max: 10_000 }), number: fc.constant(0) }) },
-      { weight: 1, arbitrary: fc.record({ share: fc.constantFrom(-2, -3, -4), number: fc.constant(0) }) },
+      { weight: 2, arbitrary: fc.record({ share: fc.constantFrom(0, 2_500, 10_000, 10_000), number: fc.constant(0) }) },
+      { weight: 1, arbitrary: fc.record({ share: fc.constantFrom(-2, -2, -3, -4), number: fc.constant(0) }) },
     );
     let made = 0;
     await fc.assert(
@@ -117,7 +117,7 @@ describe("a canary", () => {
       ),
       { numRuns: 15 },
     );
-    expect(made).toBeGreaterThan(20);
+    expect(made).toBeGreaterThan(10);
   });
 
   test("a retry gets the canary's decision after its end, and its outcome binds to it", async () => {

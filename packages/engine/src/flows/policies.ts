@@ -206,6 +206,7 @@ export class EnginePolicies {
         },
         order: () => {
           const { active, staged } = state.policies;
+          if (state.policy(policyId) === undefined) throw new EngineError("CAL_ROLLOUT_POLICY_UNKNOWN", { policyId });
           if (staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
           const different = shareBps === 0 ? undefined : learnerDifference(active, staged);
           if (different !== undefined) throw new EngineError("CAL_ROLLOUT_CANARY", { policyId, different });
