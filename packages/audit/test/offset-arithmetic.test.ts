@@ -50,11 +50,16 @@ test("engine and audit hold the same sums and believe the same, whatever happene
       }
       expect(audit.toJson(8)).toEqual(engine.toJson(8));
       const explorationBps = new BoundaryShare().explorationBps(averageBps);
-      for (const regime of [0, 1, 8]) {
-        const { means, deviations, flat: isFlat } = engine.belief(regime, [0, 2, 3], explorationBps);
+      for (const [regime, hasPrior] of [
+        [0, true],
+        [1, true],
+        [1, false],
+        [8, false],
+      ] as const) {
+        const { means, deviations, flat: isFlat } = engine.belief(regime, [0, 2, 3], explorationBps, hasPrior);
         const own = { means, deviations, explorationBps, ...(isFlat === true ? { flat: true } : {}) };
         if (isFlat === true) flat += 1;
-        expect(audit.belief(regime, [0, 2, 3], averageBps)).toEqual(own);
+        expect(audit.belief(regime, [0, 2, 3], averageBps, hasPrior)).toEqual(own);
       }
     }),
     { numRuns: 250, seed: 5 },
@@ -71,7 +76,7 @@ test("both follow the share of uncertain choices alike", () => {
         audit.drawn(isBoundary);
       }
       expect(audit.boundaryPpm).toBe(engine.ppm);
-      expect(audit.belief(0, [0], averageBps).explorationBps).toBe(engine.explorationBps(averageBps));
+      expect(audit.belief(0, [0], averageBps, true).explorationBps).toBe(engine.explorationBps(averageBps));
     }),
     { numRuns: 50 },
   );

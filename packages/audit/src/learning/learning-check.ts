@@ -122,7 +122,7 @@ export class LearningCheck {
       report("learning", `a belief by ${fold.isByOffsets ? "offsets" : "regimes"}`, body.method ?? "regimes");
     } else if (body.method === "offsets") {
       const { kind: _kind, regime, tiers, method: _method, ...found } = body;
-      same("belief", fold.offsets.belief(regime, tiers, explorationBps), found, report);
+      same("belief", fold.offsets.belief(regime, tiers, explorationBps, fold.hasPrior), found, report);
     } else {
       const beliefs = fold.beliefs(body.regime, body.tiers);
       same("belief", { alpha: beliefs.alpha, beta: beliefs.beta }, { alpha: body.alpha, beta: body.beta }, report);

@@ -180,6 +180,10 @@ export class LearningFold {
     return { alpha: of(this.trust.alpha), beta: of(this.trust.beta) };
   }
 
+  get hasPrior(): boolean {
+    return this.#prior !== undefined;
+  }
+
   get isByOffsets(): boolean {
     return this.learning?.method === "offsets";
   }

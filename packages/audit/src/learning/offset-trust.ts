@@ -9,9 +9,22 @@ const TIERS = 8;
 const REGIMES = WARM_UP_REGIME + 1;
 const OBSERVATION = 10_000n;
 const MOST = 65_536n * OBSERVATION;
-const GLOBAL = 30n * OBSERVATION;
-const OWN = 300n * OBSERVATION;
+const USUAL = 30n * OBSERVATION;
 const FLAT = 30n * OBSERVATION;
+/** Counts behind a part: what all tiers share, and a tier's own while outcomes agree with it and at least; then the squared deviations. */
+const EVERYWHERE: Behind = {
+  shared: 30n * OBSERVATION,
+  most: 1_000n * OBSERVATION,
+  least: 30n * OBSERVATION,
+  chance: 25n,
+};
+const REGIME: Behind = {
+  shared: 100n * OBSERVATION,
+  most: 1_000n * OBSERVATION,
+  least: 100n * OBSERVATION,
+  chance: 9n,
+};
+const COMPARED = 20n * OBSERVATION;
 const USUAL_VARIANCE = 18_750_000n;
 const UNIT = 16n;
 const PART = 1n << 20n;
@@ -29,6 +42,25 @@ const NAMES = [
   "advantageResiduals",
 ] as const;
 type Cell = Record<(typeof NAMES)[number], bigint>;
+
+interface Behind {
+  readonly shared: bigint;
+  readonly most: bigint;
+  readonly least: bigint;
+  readonly chance: bigint;
+}
+
+/** A tier's mean residual in sixteenths, how often it ran, and the variance of its outcomes in square basis points. */
+interface Seen {
+  readonly mean: bigint;
+  readonly count: bigint;
+  readonly variance: bigint;
+}
+
+interface Believed {
+  readonly mean: bigint;
+  readonly deviation: bigint;
+}
 
 export class OffsetTrust {
   #cells: readonly Cell[] = emptyCells();
@@ -71,9 +103,13 @@ export class OffsetTrust {
     regime: number,
     tiers: readonly number[],
     averageBps: number,
+    hasPrior: boolean,
   ): Pick<OffsetBelief, "means" | "deviations" | "explorationBps" | "flat"> {
     const isFlat = this.#isFlat(regime);
-    const believed = tiers.map((tier) => this.#believed(regime, tier, isFlat));
+    const all = isFlat
+      ? Array.from({ length: TIERS }, (_, tier) => this.#flat(regime, tier))
+      : this.#offsets(regime, hasPrior);
+    const believed = tiers.map((tier) => all[tier] as Believed);
     const parts = 10 * this.boundaryPpm + (MILLION - this.boundaryPpm);
     return {
       means: believed.map(({ mean }) => Number(mean)),
@@ -123,22 +159,42 @@ export class OffsetTrust {
     }
   }
 
-  #believed(regime: number, tier: number, isFlat: boolean): { readonly mean: bigint; readonly deviation: bigint } {
-    const amountOf = ({ residuals, expected }: Cell): bigint => (isFlat ? residuals + expected : residuals);
-    const column = Array.from({ length: REGIMES }, (_, each) => this.#cell(each, tier));
-    const total = (of: (cell: Cell) => bigint): bigint => column.reduce((sum, cell) => sum + of(cell), 0n);
+  /** Of every tier: how far from what is expected, pooled over the regimes and then in this one. */
+  #offsets(regime: number, hasPrior: boolean): readonly Believed[] {
+    const all = Array.from({ length: TIERS }, (_, tier): Seen => {
+      const { counts, residuals, squares } = this.#column(tier);
+      return { mean: meanOf(residuals, counts), count: counts, variance: varianceOf(squares, counts) };
+    });
+    const g = hasPrior ? strengthOf(all, EVERYWHERE) : EVERYWHERE.least;
+    const everywhere = pooled(all, EVERYWHERE.shared, g);
+    const own = all.map(({ variance }, tier): Seen => {
+      const { counts: count, residuals } = this.#cell(regime, tier);
+      const mean = count === 0n ? 0n : meanOf(residuals, count) - (everywhere[tier] as bigint);
+      return { mean, count, variance };
+    });
+    const h = hasPrior ? strengthOf(own, REGIME) : REGIME.least;
+    return pooled(own, REGIME.shared, h).map((offset, tier) => {
+      const { variance, count: total } = all[tier] as Seen;
+      const { count } = own[tier] as Seen;
+      return { mean: (everywhere[tier] as bigint) + offset, deviation: deviationOf(variance, [h, count], [g, total]) };
+    });
+  }
+
+  /** Success itself. */
+  #flat(regime: number, tier: number): Believed {
+    const { counts, residuals, expected, squares } = this.#column(tier);
     const cell = this.#cell(regime, tier);
-    const counts = total((each) => each.counts);
-    const [usual, shrinkage] = isFlat ? [5_000n * UNIT, FLAT] : [0n, OWN];
-    const everywhere = floorOf(total(amountOf) * OBSERVATION + usual * GLOBAL, GLOBAL + counts);
-    const mean = floorOf(amountOf(cell) * OBSERVATION + everywhere * shrinkage, shrinkage + cell.counts);
-    const variance = (total((each) => each.squares) + 30n * USUAL_VARIANCE) / (30n + counts / OBSERVATION);
-    // A quarter of it, in square sixteenths, per observation.
-    const scaled = 64n * variance * OBSERVATION;
-    const left = (shrinkage * PART) / (shrinkage + cell.counts);
-    const inherited = ((((scaled / (GLOBAL + counts)) * left) / PART) * left) / PART;
-    const deviation = rootOf(scaled / (shrinkage + cell.counts) + inherited);
-    return { mean, deviation: deviation < 1n ? 1n : deviation };
+    const everywhere = floorOf((residuals + expected) * OBSERVATION + 5_000n * UNIT * USUAL, USUAL + counts);
+    const mean = floorOf((cell.residuals + cell.expected) * OBSERVATION + everywhere * FLAT, FLAT + cell.counts);
+    return { mean, deviation: deviationOf(varianceOf(squares, counts), [FLAT, cell.counts], [USUAL, counts]) };
+  }
+
+  /** The sums of a tier over all regimes. */
+  #column(tier: number): Cell {
+    const sum = emptyCell();
+    for (let regime = 0; regime < REGIMES; regime++)
+      for (const name of NAMES) sum[name] += this.#cell(regime, tier)[name];
+    return sum;
   }
 
   /** The slope of success on expected advantage is below 0 by two and a half of its deviations. */
@@ -170,6 +226,57 @@ function emptyCells(): readonly Cell[] {
 
 function emptyCell(): Cell {
   return Object.fromEntries(NAMES.map((name) => [name, 0n])) as Cell;
+}
+
+function meanOf(residuals: bigint, count: bigint): bigint {
+  return count === 0n ? 0n : floorOf(residuals * OBSERVATION, count);
+}
+
+function varianceOf(squares: bigint, counts: bigint): bigint {
+  return (squares + 30n * USUAL_VARIANCE) / (30n + counts / OBSERVATION);
+}
+
+/** A quarter of the variance, over its own count and over what is left of that of all. */
+function deviationOf(
+  variance: bigint,
+  [h, count]: readonly [bigint, bigint],
+  [g, total]: readonly [bigint, bigint],
+): bigint {
+  const scaled = 64n * variance * OBSERVATION;
+  const left = (h * PART) / (h + count);
+  const inherited = ((((scaled / (g + total)) * left) / PART) * left) / PART;
+  const deviation = rootOf(scaled / (h + count) + inherited);
+  return deviation < 1n ? 1n : deviation;
+}
+
+/** Each mean shrunk to the one that all share, and that to 0. */
+function pooled(seen: readonly Seen[], shared: bigint, own: bigint): readonly bigint[] {
+  const left = seen.map(({ count }) => (own * PART) / (own + count));
+  const weights = seen.map(({ count }, tier) => (count * (left[tier] as bigint)) / PART);
+  const sum = seen.reduce((so, { mean }, tier) => so + mean * (weights[tier] as bigint), 0n);
+  const common = floorOf(
+    sum,
+    weights.reduce((so, each) => so + each, shared),
+  );
+  return seen.map(({ mean }, tier) => common + floorOf((mean - common) * (PART - (left[tier] as bigint)), PART));
+}
+
+/** The counts behind a tier's own part: few once two tiers are apart by more than chance explains. */
+function strengthOf(seen: readonly Seen[], { most, least, chance }: Behind): bigint {
+  let strength = most;
+  const often = seen.filter(({ count }) => count >= COMPARED);
+  for (const [at, one] of often.entries())
+    for (const other of often.slice(at + 1)) {
+      const spread = [one, other].reduce(
+        (sum, { variance, count }) => sum + (variance * UNIT ** 2n * OBSERVATION) / count,
+        0n,
+      );
+      const beyond = (one.mean - other.mean) ** 2n - chance * spread;
+      if (beyond <= 0n) continue;
+      const counts = ((one.variance + other.variance) * UNIT ** 2n * OBSERVATION) / beyond;
+      if (counts < strength) strength = counts;
+    }
+  return strength < least ? least : strength;
 }
 
 /** Rounded towards −∞; the divisor is above 0. */

@@ -1,14 +1,17 @@
 /**
- * Offsets: per regime and tier, how far success lies from what the prior expects. Every outcome in a regime makes all its
- * tiers forget a little; the tier that ran learns its residual. A regime's offset is shrunk towards that of all regimes:
+ * Offsets: per regime and tier, how far success lies from what is expected of it. Every outcome in a regime makes all its
+ * tiers forget a little; the tier that ran learns its residual. An offset is pooled twice (`pooling.ts`): over all regimes,
+ * then of the regime around that.
  *
- *     G_k   = ΣE / (30 + ΣN)                               over all regimes
- *     m_k   = G_k + (E − n·G_k) / (300 + n)
- *     var_k = ¼·(σ² / (300 + n) + (300 / (300 + n))²·σ² / (30 + ΣN))
+ *     G_k   = pooled means of all regimes, common part 30, own part g
+ *     m_k   = G_k + pooled means of the regime less G_k, common part 100, own part h
+ *     var_k = ¼·(σ² / (h + n) + (h / (h + n))²·σ² / (g + ΣN))
  *
- * σ² is the tier's mean squared residual. The quarter makes Thompson sampling explore half as wide as it would
- * (docs/learning-results.md). Whole numbers only: counts in ten-thousandths of an observation, residuals in sixteenths of
- * a basis point, squares in square basis points; every product stays below 2^53.
+ * Without a prior, g is 30 and h is 100: the catalog's qualities are a guess. With one, both are 1,000, because it was fitted on
+ * labels; less where outcomes contradict it by 5 deviations over all regimes, or 3 in one. σ² is the tier's mean squared
+ * residual. The quarter makes Thompson sampling explore half as wide as it would (docs/learning.md). Whole numbers only: counts
+ * in ten-thousandths of an observation, residuals in sixteenths of a basis point, squares in square basis points; every product
+ * stays below 2^53.
  *
  * Where the success of requests falls with their expected advantage, what is expected does not rank them: then the
  * regime's belief is flat, about success itself.
@@ -23,22 +26,26 @@ import {
   TIER_COUNT_MAX,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
+import { OBSERVATION, pool, SHARE_ONE, shareLeft, type Strength, strengthOf } from "./pooling.ts";
 
 const REGIMES: number = WARM_UP_REGIME + 1;
-const OBSERVATION = 10_000;
 const MILLION = 1_000_000;
 /** A cell that holds more is halved, so that sums stay exact. */
 const OBSERVATIONS_MAX: number = 65_536 * OBSERVATION;
-/** What the global offset and a regime's own have behind them from the start, in observations. */
+/** What all tiers have in common is shrunk by so many observations: over all regimes, and in one. */
+const COMMON_GLOBAL: number = 30 * OBSERVATION;
+const COMMON_REGIME: number = 100 * OBSERVATION;
+/** What a tier's own offset is shrunk by. */
+const OWN_GLOBAL: Strength = { most: 1_000 * OBSERVATION, least: 30 * OBSERVATION, deviationsSquared: 25 };
+const OWN_REGIME: Strength = { most: 1_000 * OBSERVATION, least: 100 * OBSERVATION, deviationsSquared: 9 };
+/** What a tier's variance and its flat belief have behind them from the start, in observations. */
 const GLOBAL_PRIOR: number = 30 * OBSERVATION;
-const REGIME_PRIOR: number = 300 * OBSERVATION;
 /** A flat belief begins near nothing: it has no prior to stay with. */
 const FLAT_PRIOR: number = 30 * OBSERVATION;
 /** The variance of a success before any is seen, in square basis points: that of one in four. */
 const VARIANCE_PRIOR = 18_750_000;
 /** Of four parts of the variance, one is used. Times 256: in square sixteenths. */
 const VARIANCE_SCALE = 64;
-const SHARE_ONE: number = 2 ** 20;
 /** A slope is negative when it is so by 2.5 deviations: by chance once in 160, in one of eight regimes once in 20. */
 const SLOPE_DEVIATIONS_SQUARED_QUARTERS = 25n;
 const SLOPE_OBSERVATIONS_MIN: number = 100 * OBSERVATION;
@@ -59,6 +66,13 @@ export class Offsets {
   readonly #sums: { readonly [Name in SumName]: Float64Array };
   /** How often each regime changed; says whether a belief is stale. */
   readonly #changes: Float64Array = new Float64Array(REGIMES);
+  /** By tier, filled in for each belief. */
+  readonly #believed = {
+    global: { means: byTier(), counts: byTier(), variances: byTier() },
+    own: { means: byTier(), counts: byTier() },
+    means: byTier(),
+    deviations: byTier(),
+  };
 
   constructor() {
     const cells = (): Float64Array => new Float64Array(REGIMES * TIER_COUNT_MAX);
@@ -100,10 +114,15 @@ export class Offsets {
     this.#changes[regime] = this.changes(regime) + 1;
   }
 
-  /** The entry that activates what is believed of some tiers of a regime. */
-  belief(regime: number, tiers: readonly number[], explorationBps: number): OffsetBelief {
+  /**
+   * The entry that activates what is believed of some tiers of a regime.
+   *
+   * @param hasPrior - whether what is expected was fitted on labels.
+   */
+  belief(regime: number, tiers: readonly number[], explorationBps: number, hasPrior: boolean): OffsetBelief {
     const isFlat = this.#isFlat(regime);
-    const believed = tiers.map((tier) => (isFlat ? this.#flat(regime, tier) : this.#offset(regime, tier)));
+    if (!isFlat) this.#believe(regime, hasPrior);
+    const believed = tiers.map((tier) => (isFlat ? this.#flat(regime, tier) : this.#offset(tier)));
     return {
       kind: "belief",
       regime,
@@ -185,38 +204,50 @@ export class Offsets {
     for (let regime = 0; regime < REGIMES; regime++) this.#changes[regime] = this.changes(regime) + 1;
   }
 
-  #offset(regime: number, tier: number): { readonly mean: number; readonly deviation: number } {
-    const residuals = this.#sums.residuals[regime * TIER_COUNT_MAX + tier] as number;
-    return this.#shrunk(regime, tier, residuals, this.#total("residuals", tier), 0, REGIME_PRIOR);
+  /** Fills in the offset of every tier in a regime, and its deviation. */
+  #believe(regime: number, hasPrior: boolean): void {
+    const { global, own, means, deviations } = this.#believed;
+    const from = regime * TIER_COUNT_MAX;
+    for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
+      const [total, count] = [this.#total("counts", tier), this.#sums.counts[from + tier] as number];
+      global.counts[tier] = total;
+      global.means[tier] = meanResidual(this.#total("residuals", tier), total);
+      global.variances[tier] = this.#variance(tier, total);
+      own.counts[tier] = count;
+    }
+    const g = hasPrior ? strengthOf(global, OWN_GLOBAL) : OWN_GLOBAL.least;
+    pool(global, COMMON_GLOBAL, g, means);
+    for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
+      const count = own.counts[tier] as number;
+      const residual = meanResidual(this.#sums.residuals[from + tier] as number, count);
+      own.means[tier] = count === 0 ? 0 : residual - (means[tier] as number);
+    }
+    const h = hasPrior ? strengthOf({ ...own, variances: global.variances }, OWN_REGIME) : OWN_REGIME.least;
+    pool(own, COMMON_REGIME, h, deviations);
+    for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
+      means[tier] = (means[tier] as number) + (deviations[tier] as number);
+      const [total, count] = [global.counts[tier] as number, own.counts[tier] as number];
+      deviations[tier] = deviationOf(global.variances[tier] as number, { count, prior: h }, { count: total, prior: g });
+    }
   }
 
-  /** Of success itself: the residuals, and what was expected. Before anything is seen, one half. */
+  #offset(tier: number): { readonly mean: number; readonly deviation: number } {
+    const { means, deviations } = this.#believed;
+    return { mean: means[tier] as number, deviation: deviations[tier] as number };
+  }
+
+  /** Of success itself, shrunk to that of all regimes, and that to one half. */
   #flat(regime: number, tier: number): { readonly mean: number; readonly deviation: number } {
     const at = regime * TIER_COUNT_MAX + tier;
     const own = (this.#sums.residuals[at] as number) + (this.#sums.expected[at] as number);
     const all = this.#total("residuals", tier) + this.#total("expected", tier);
-    return this.#shrunk(regime, tier, own, all, (BPS_MAX / 2) * SIXTEENTHS, FLAT_PRIOR);
-  }
-
-  /** The mean of a tier in a regime and its deviation, in sixteenths: own shrunk to all, all to what is usual. */
-  #shrunk(
-    regime: number,
-    tier: number,
-    own: number,
-    all: number,
-    usual: number,
-    regimePrior: number,
-  ): { readonly mean: number; readonly deviation: number } {
-    const count = this.#sums.counts[regime * TIER_COUNT_MAX + tier] as number;
-    const total = this.#total("counts", tier);
+    const [count, total] = [this.#sums.counts[at] as number, this.#total("counts", tier)];
+    const usual = (BPS_MAX / 2) * SIXTEENTHS;
     const everywhere = Math.floor((all * OBSERVATION + usual * GLOBAL_PRIOR) / (GLOBAL_PRIOR + total));
-    const mean = Math.floor((own * OBSERVATION + everywhere * regimePrior) / (regimePrior + count));
-    const scaled = VARIANCE_SCALE * this.#variance(tier, total) * OBSERVATION;
-    const left = Math.floor((regimePrior * SHARE_ONE) / (regimePrior + count));
-    const global = Math.floor(scaled / (GLOBAL_PRIOR + total));
-    const inherited = Math.floor((Math.floor((global * left) / SHARE_ONE) * left) / SHARE_ONE);
-    const variance = Math.floor(scaled / (regimePrior + count)) + inherited;
-    return { mean, deviation: Math.max(1, Math.floor(Math.sqrt(variance))) };
+    const mean = Math.floor((own * OBSERVATION + everywhere * FLAT_PRIOR) / (FLAT_PRIOR + count));
+    const variance = this.#variance(tier, total);
+    const deviation = deviationOf(variance, { count, prior: FLAT_PRIOR }, { count: total, prior: GLOBAL_PRIOR });
+    return { mean, deviation };
   }
 
   /** The mean squared residual of a tier, in square basis points. */
@@ -256,6 +287,29 @@ export class Offsets {
     const variance = (squares * BigInt(OBSERVATION)) / count;
     return 4n * whole ** 2n > SLOPE_DEVIATIONS_SQUARED_QUARTERS * variance * spread;
   }
+}
+
+/** Sums over a count; 0 of none. */
+function meanResidual(residuals: number, count: number): number {
+  return count === 0 ? 0 : Math.floor((residuals * OBSERVATION) / count);
+}
+
+function byTier(): Float64Array {
+  return new Float64Array(TIER_COUNT_MAX);
+}
+
+interface Behind {
+  readonly count: number;
+  readonly prior: number;
+}
+
+/** The deviation of a mean: its own observations, and what is left of that of all regimes; at least 1. */
+function deviationOf(variance: number, own: Behind, all: Behind): number {
+  const scaled = VARIANCE_SCALE * variance * OBSERVATION;
+  const left = shareLeft(own.prior, own.count);
+  const global = Math.floor(scaled / (all.prior + all.count));
+  const inherited = Math.floor((Math.floor((global * left) / SHARE_ONE) * left) / SHARE_ONE);
+  return Math.max(1, Math.floor(Math.sqrt(Math.floor(scaled / (own.prior + own.count)) + inherited)));
 }
 
 /** What is left of a sum; towards 0, and exact: the product is taken in two parts. */

@@ -157,7 +157,10 @@ export class Router {
   /** The entry that activates a table, from beliefs as they are. */
   beliefEntry(regime: number, tiers: readonly number[]): BeliefEntry {
     const explorationBps = this.#policy.learning?.explorationBps ?? 0;
-    if (this.#isByOffsets) return this.offsets.belief(regime, tiers, this.#boundary.explorationBps(explorationBps));
+    if (this.#isByOffsets) {
+      const withinBps = this.#boundary.explorationBps(explorationBps);
+      return this.offsets.belief(regime, tiers, withinBps, this.#prior !== undefined);
+    }
     const alpha = tiers.map((tier) => this.beliefs.alpha(regime, tier));
     const beta = tiers.map((tier) => this.beliefs.beta(regime, tier));
     const table = explorationBps === 0 ? onlyBest(alpha, beta) : samplingTable(alpha, beta, explorationBps);

@@ -1,0 +1,95 @@
+/**
+ * Pooling: what is believed of each tier when it ran often, seldom or never. A mean has a part that all tiers have in common
+ * and a part of its own, each shrunk to 0 by the observations that the prior counts as:
+ *
+ *     b_k    = N_k · own / (N_k + own)                    what a tier says of the common part
+ *     common = Σ b_k · mean_k / (prior + Σ b_k)
+ *     θ_k    = common + (mean_k − common) · N_k / (N_k + own)
+ *
+ * Without a common part, a change that all tiers share would look like one of the tier that runs most, because the others
+ * are not seen. How many observations a tier's own part counts as depends on the outcomes: many while they agree with it, few
+ * once two tiers lie further apart than chance explains.
+ *
+ * Means are in sixteenths of a basis point, counts in ten-thousandths of an observation, variances in square basis points.
+ * Every product stays below 2^53.
+ * @module
+ */
+import { SIXTEENTHS } from "@calybris/kernel";
+
+export const OBSERVATION = 10_000;
+/** Of what a share is one; shares round down. */
+export const SHARE_ONE: number = 2 ** 20;
+/** Two tiers are compared once each ran so often. */
+const COMPARED_MIN: number = 20 * OBSERVATION;
+const SQUARE: number = SIXTEENTHS * SIXTEENTHS;
+
+/** What was observed, by tier. */
+export interface Observed {
+  readonly means: ArrayLike<number>;
+  readonly counts: ArrayLike<number>;
+  readonly variances: ArrayLike<number>;
+}
+
+/** How strongly a mean is held to what it is without observations. */
+export interface Strength {
+  /** In counts, while outcomes agree; and at least, whatever they say. */
+  readonly most: number;
+  readonly least: number;
+  /** The square of the deviations that two tiers may lie apart by chance. */
+  readonly deviationsSquared: number;
+}
+
+/** The part of a prior that is left to a count of observations, over {@link SHARE_ONE}. */
+export function shareLeft(prior: number, count: number): number {
+  return Math.floor((prior * SHARE_ONE) / (prior + count));
+}
+
+/** Fills in the mean of each tier, shrunk to what all have in common, and that to 0. */
+export function pool(
+  { means, counts }: Omit<Observed, "variances">,
+  common: number,
+  own: number,
+  out: Float64Array,
+): void {
+  let [sum, weight] = [0, 0];
+  for (let tier = 0; tier < out.length; tier++) {
+    const count = counts[tier] as number;
+    const told = Math.floor((count * shareLeft(own, count)) / SHARE_ONE);
+    sum += told * (means[tier] as number);
+    weight += told;
+  }
+  const shared = Math.floor(sum / (common + weight));
+  for (let tier = 0; tier < out.length; tier++) {
+    const seen = SHARE_ONE - shareLeft(own, counts[tier] as number);
+    out[tier] = shared + Math.floor((((means[tier] as number) - shared) * seen) / SHARE_ONE);
+  }
+}
+
+/**
+ * The counts that a tier's own part is worth: the variance of an outcome over that of the part, as the two tiers that lie
+ * furthest beyond chance show it.
+ */
+export function strengthOf(
+  { means, counts, variances }: Observed,
+  { most, least, deviationsSquared }: Strength,
+): number {
+  let strength = most;
+  for (let one = 0; one < means.length; one++) {
+    if ((counts[one] as number) < COMPARED_MIN) continue;
+    for (let other = 0; other < one; other++) {
+      if ((counts[other] as number) < COMPARED_MIN) continue;
+      const apart = (means[one] as number) - (means[other] as number);
+      const chance = squareOfMean(variances, counts, one) + squareOfMean(variances, counts, other);
+      const excess = apart * apart - deviationsSquared * chance;
+      if (excess <= 0) continue;
+      const variance = (variances[one] as number) + (variances[other] as number);
+      strength = Math.min(strength, Math.floor((variance * SQUARE * OBSERVATION) / excess));
+    }
+  }
+  return Math.max(least, strength);
+}
+
+/** The variance of a mean, in square sixteenths. */
+function squareOfMean(variances: ArrayLike<number>, counts: ArrayLike<number>, tier: number): number {
+  return Math.floor(((variances[tier] as number) * SQUARE * OBSERVATION) / (counts[tier] as number));
+}
