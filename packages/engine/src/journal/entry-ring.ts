@@ -153,6 +153,16 @@ export class RingOutlet {
     return entry;
   }
 
+  /** Where the next entry is; to be given to {@link rewind} before {@link end}. */
+  get position(): number {
+    return this.#emptied;
+  }
+
+  /** Goes back to entries that were passed. */
+  rewind(position: number): void {
+    this.#emptied = position;
+  }
+
   /** Passes the entry that was peeked at. */
   pass(): void {
     this.#emptied = this.#next;

@@ -1,6 +1,6 @@
 /**
  * Makes lines of the entries in the ring, ready to be written as they are: the writer thread's work between two syncs. The
- * digests of a decision and its text are made here, from its record.
+ * digests of decisions and their texts are made here, from their records.
  *
  *     entries ─▶ lines, chained ─▶ file
  *                        └─▶ Merkle tree
@@ -11,6 +11,7 @@ import type { ChainStart } from "./chain-start.ts";
 import { type Pages, pagesOf } from "./decision-record.ts";
 import { type RingEntry, RingOutlet } from "./entry-ring.ts";
 import { LINE_BYTES_AROUND, LineChain, type Span, spanOf } from "./line-chain.ts";
+import { ProofBatch } from "./proof-batch.ts";
 import type { ProofTable } from "./proofs.ts";
 import { layRecordLine } from "./record-lines.ts";
 import { textBytesMax } from "./record-text.ts";
@@ -31,6 +32,7 @@ export class LineStage {
   /** The lines of one batch; they are good until the next is taken. */
   readonly #lines: Buffer = Buffer.allocUnsafeSlow(BATCH_BYTES_MAX);
   readonly #tree: TreeBatch;
+  readonly #proofBatch: ProofBatch;
   #durable: number;
 
   /**
@@ -46,6 +48,7 @@ export class LineStage {
     this.#ring = new RingOutlet(memory);
     this.#pages = pagesOf(memory.ring.buffer, memory.ring.byteOffset, RING_BYTES);
     this.#proofs = memory.proofs;
+    this.#proofBatch = new ProofBatch(memory.proofs);
     this.#chain = new LineChain(sequence, hash, keyed);
     this.#tree = new TreeBatch(tree, onNodes);
     this.#durable = sequence;
@@ -85,18 +88,47 @@ export class LineStage {
 
   #layAll(begin: RingEntry): { readonly bytes: Buffer; readonly sealed: boolean } {
     let end = 0;
-    let sealed = false;
-    for (let entry: RingEntry | undefined = begin; entry !== undefined; entry = this.#ring.peek()) {
-      const isApart = end > 0 && (entry.outside || entry.rotate);
-      if (isApart || end + this.#bytesMax(entry) > BATCH_BYTES_MAX) break;
-      sealed = entry.sealed;
-      const place = { target: this.#lines, at: end, durable: this.#durable };
-      end = entry.isRecord
-        ? layRecordLine(this.#chain, this.#proofs, place, this.#pages, entry.start)
-        : this.#chain.lay(this.#lines, end, this.#durable, entry.rotate ? this.#withTreeRoot(entry) : entry);
-      this.#passed();
+    let { sealed } = begin;
+    for (let count = this.#prove(end); count > 0; count = this.#prove(end)) {
+      for (; count > 0; count--) {
+        const entry = this.#ring.peek() as RingEntry;
+        ({ sealed } = entry);
+        end = this.#layLine(entry, end);
+        this.#passed();
+      }
     }
     return { bytes: this.#lines.subarray(0, end), sealed };
+  }
+
+  #layLine(entry: RingEntry, at: number): number {
+    if (entry.isRecord) {
+      const place = { target: this.#lines, at, durable: this.#durable };
+      return layRecordLine(this.#chain, this.#proofs, place, this.#pages, entry.start);
+    }
+    return this.#chain.lay(this.#lines, at, this.#durable, entry.rotate ? this.#withTreeRoot(entry) : entry);
+  }
+
+  /**
+   * Looks at the entries that come next: as many as there is surely room for behind `begin`. Proves the decisions among them, and
+   * goes back to the first.
+   *
+   * @returns how many there are.
+   */
+  #prove(begin: number): number {
+    const { position } = this.#ring;
+    let end = begin;
+    let count = 0;
+    for (let entry = this.#ring.peek(); entry !== undefined && !this.#proofBatch.isFull; entry = this.#ring.peek()) {
+      const isApart = end > 0 && (entry.outside || entry.rotate);
+      end += this.#bytesMax(entry);
+      if (isApart || end > BATCH_BYTES_MAX) break;
+      count += 1;
+      if (entry.isRecord) this.#proofBatch.add(this.#pages, entry.start, this.#chain.sequence + count);
+      this.#ring.pass();
+    }
+    this.#ring.rewind(position);
+    this.#proofBatch.prove(this.#pages);
+    return count;
   }
 
   #bytesMax({ isRecord, start, end }: RingEntry): number {

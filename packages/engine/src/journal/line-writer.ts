@@ -38,13 +38,13 @@ export class LineWriter {
   /**
    * Makes the lines that come next durable. After a failure the writer is dead.
    *
-   * @returns false when no entry waits.
+   * @returns how many entries they were; 0 when none waits.
    * @throws CalybrisError `CAL_JOURNAL_FAILED` when the disk refused anything, now or before.
    */
-  step(): boolean {
+  step(): number {
     const { outsideTail, onDurable } = this.#ports;
     const lines = this.#stage.take(outsideTail);
-    if (lines === undefined) return false;
+    if (lines === undefined) return 0;
     const began = performance.now();
     const place = this.#files.append(lines);
     this.#stage.written(lines);
@@ -52,7 +52,7 @@ export class LineWriter {
     onDurable({ ...place, first: lines.first, durable: lines.last, tookUs }, this.#stage.tree());
     this.#files.writeHead(lines);
     this.#files.tree?.flush();
-    return true;
+    return lines.last - lines.first + 1;
   }
 
   /** Prepares space for the next busy time; see `SegmentWriter.prepareAhead`. */

@@ -1,15 +1,14 @@
 /**
- * Lines of decisions: the digests of each and its text are made here, from its record. The writer thread does this, and a
- * writer that is driven by hand.
+ * Lines of decisions: the text of each is made here, from its record and its digests. The writer thread does this, and a writer
+ * that is driven by hand.
  * @module
  */
 import { DIGEST_BYTES, type Pages } from "./decision-record.ts";
 import type { LineChain } from "./line-chain.ts";
 import type { ProofTable } from "./proofs.ts";
-import { proveDecision } from "./record-proof.ts";
 import { putDecisionText } from "./record-text.ts";
 
-/** As `LineChain.lay`, of the record at `record`; `textBytesMax` and `LINE_BYTES_AROUND` must fit. */
+/** As `LineChain.lay`, of the record at `record`, whose digests are in their place; `textBytesMax` and `LINE_BYTES_AROUND` must fit. */
 export function layRecordLine(
   chain: LineChain,
   proofs: ProofTable,
@@ -18,7 +17,6 @@ export function layRecordLine(
   record: number,
 ): number {
   const digestsAt = proofs.digestsAt(chain.sequence + 1);
-  proveDecision(pages, record, proofs.bytes, digestsAt);
   const tailAt = chain.begin(target, at, durable);
   const identityAt = digestsAt + 2 * DIGEST_BYTES;
   return chain.finish(target, putDecisionText(pages, record, target, tailAt, proofs.bytes, identityAt));

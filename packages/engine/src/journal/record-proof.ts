@@ -8,44 +8,75 @@ import { hash } from "node:crypto";
 import { DECISION_AT } from "@calybris/kernel";
 import { AT, DIGEST_BYTES, type Pages } from "./decision-record.ts";
 
-const TAG_BYTES = 9;
-const requestBytes: Buffer = tagged("calyinp1", 70);
-const decisionBytes: Buffer = tagged("calydcn1", 65);
-const identityBytes: Buffer = tagged("calyidn1", 3 * DIGEST_BYTES + 8);
+/** A tag of eight characters, and the length of the whole message. */
+interface Message {
+  readonly tag: string;
+  readonly bytes: number;
+}
 
-/** A digest's bytes, behind a tag that a NUL ends. */
-function tagged(tag: string, bytes: number): Buffer {
-  const laid = Buffer.alloc(TAG_BYTES + bytes);
+const TAG_BYTES = 9;
+/** The three messages that are hashed: each begins with its tag, which a NUL ends. */
+export const MESSAGES: Readonly<Record<"request" | "decision" | "identity", Message>> = {
+  request: { tag: "calyinp1", bytes: TAG_BYTES + 70 },
+  decision: { tag: "calydcn1", bytes: TAG_BYTES + 65 },
+  identity: { tag: "calyidn1", bytes: TAG_BYTES + 3 * DIGEST_BYTES + 8 },
+};
+const requestBytes: Buffer = tagged(MESSAGES.request);
+const decisionBytes: Buffer = tagged(MESSAGES.decision);
+const identityBytes: Buffer = tagged(MESSAGES.identity);
+
+function tagged({ tag, bytes }: Message): Buffer {
+  const laid = Buffer.alloc(bytes);
   laid.write(tag, 0, "latin1");
   return laid;
 }
 
 /** Lays the digests of request, decision and identity, one behind the other, at `outAt`. */
 export function proveDecision({ u8 }: Pages, at: number, out: Buffer, outAt: number): void {
-  const asked = at + AT.request;
-  let end = put(requestBytes, TAG_BYTES, u8, asked, 20);
-  end = put(requestBytes, end, u8, asked + 24, 22);
-  end = put(requestBytes, end, u8, asked + 48, 4);
-  put(requestBytes, end, u8, asked + 56, 24);
+  putRequestMessage(u8, at, requestBytes, 0);
   digest(requestBytes, out, outAt);
-
-  const made = at + AT.decision;
-  end = put(decisionBytes, TAG_BYTES, u8, made, 10);
-  // A reason has 16 bits in the digest.
-  decisionBytes[end++] = 0;
-  end = put(decisionBytes, end, u8, made + DECISION_AT.selectedId, 6);
-  end = put(decisionBytes, end, u8, made + 24, 16);
-  end = put(decisionBytes, end, u8, made + DECISION_AT.counterfactualId, 4);
-  end = put(decisionBytes, end, u8, made + 40, 8);
-  end = put(decisionBytes, end, u8, made + DECISION_AT.evaluatedCount, 2);
-  end = put(decisionBytes, end, u8, made + DECISION_AT.eligibleCount, 2);
-  put(decisionBytes, end, u8, at + AT.policyEpoch, 16);
+  putDecisionMessage(u8, at, decisionBytes, 0);
   digest(decisionBytes, out, outAt + DIGEST_BYTES);
-
-  end = put(identityBytes, TAG_BYTES, u8, at + AT.policyDigest, DIGEST_BYTES);
-  end = put(identityBytes, end, out, outAt, 2 * DIGEST_BYTES);
-  put(identityBytes, end, u8, asked, 8);
+  putIdentityMessage(u8, at, out, outAt, identityBytes, 0);
   digest(identityBytes, out, outAt + 2 * DIGEST_BYTES);
+}
+
+/** What the digest of a request covers, behind its tag. */
+export function putRequestMessage(u8: Uint8Array, at: number, out: Uint8Array, outAt: number): void {
+  const asked = at + AT.request;
+  let end = put(out, outAt + TAG_BYTES, u8, asked, 20);
+  end = put(out, end, u8, asked + 24, 22);
+  end = put(out, end, u8, asked + 48, 4);
+  put(out, end, u8, asked + 56, 24);
+}
+
+/** What the digest of a decision covers, behind its tag. */
+export function putDecisionMessage(u8: Uint8Array, at: number, out: Uint8Array, outAt: number): void {
+  const made = at + AT.decision;
+  let end = put(out, outAt + TAG_BYTES, u8, made, 10);
+  // A reason has 16 bits in the digest.
+  out[end++] = 0;
+  end = put(out, end, u8, made + DECISION_AT.selectedId, 6);
+  end = put(out, end, u8, made + 24, 16);
+  end = put(out, end, u8, made + DECISION_AT.counterfactualId, 4);
+  end = put(out, end, u8, made + 40, 8);
+  end = put(out, end, u8, made + DECISION_AT.evaluatedCount, 2);
+  end = put(out, end, u8, made + DECISION_AT.eligibleCount, 2);
+  put(out, end, u8, at + AT.policyEpoch, 16);
+}
+
+/** What the digest of an identity covers, behind its tag; both digests before it are at `digestsAt`. */
+export function putIdentityMessage(
+  u8: Uint8Array,
+  at: number,
+  digests: Uint8Array,
+  digestsAt: number,
+  out: Uint8Array,
+  outAt: number,
+): void {
+  let end = put(out, outAt + TAG_BYTES, u8, at + AT.policyDigest, DIGEST_BYTES);
+  end = put(out, end, digests, digestsAt, 2 * DIGEST_BYTES);
+  put(out, end, u8, at + AT.request, 8);
 }
 
 /** By way of a string, which is half as dear as a buffer. */

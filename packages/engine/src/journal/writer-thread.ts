@@ -26,8 +26,12 @@ export type FromWriter = "written" | { readonly problem: string };
 
 /** After so long without work, space is prepared. */
 const IDLE_MS = 5;
-/** After a batch, so long for the next one before going to sleep: callers that were answered come back within it. */
+/**
+ * After a batch of few entries the thread looks so long for the next one before it sleeps: few callers that were answered come back
+ * within it. Many take longer, and then looking only takes the processor from them.
+ */
 const SPIN_US = 60;
+const SPIN_ENTRIES_MAX = 4;
 
 if (isWriterThreadData(workerData)) {
   const { port } = workerData;
@@ -54,13 +58,16 @@ function run({ start, key, shared, port }: WriterThreadData): void {
   const isClosing = (): boolean => Atomics.load(words, WORD.closing) === 1;
   const hasWork = (): boolean => writer.hasWork();
   let isPrepared = true;
+  let lastCount = 0;
   for (;;) {
-    if (writer.step()) {
+    const count = writer.step();
+    if (count > 0) {
       isPrepared = false;
+      lastCount = count;
     } else if (isClosing()) {
       writer.close();
       return;
-    } else if (!spinUntil(hasWork)) {
+    } else if (lastCount > SPIN_ENTRIES_MAX || !spinUntil(hasWork)) {
       sleepUnless(words, WORD.writerAsleep, () => hasWork() || isClosing(), isPrepared ? undefined : IDLE_MS);
       if (!hasWork() && !isClosing()) isPrepared = !writer.prepareAhead();
     }

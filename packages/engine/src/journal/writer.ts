@@ -54,7 +54,7 @@ export class StepWriter {
    */
   step(onWritten: (written: Written) => void): boolean {
     this.#onWritten = onWritten;
-    return this.#lines.step();
+    return this.#lines.step() > 0;
   }
 
   /** Prepares space ahead, as the thread does when it is idle; whether there is more to prepare. */

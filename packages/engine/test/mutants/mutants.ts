@@ -184,8 +184,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "an entry says that those of its own batch are durable",
     file: "journal/line-stage.ts",
-    find: "at: end, durable: this.#durable };",
-    replace: "at: end, durable: this.#chain.sequence };",
+    find: "at, durable: this.#durable };",
+    replace: "at, durable: this.#chain.sequence };",
     search: "crash",
   },
   {
@@ -265,8 +265,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: "the writer thread lets an entry say that the one before it is durable",
     file: "journal/line-stage.ts",
-    find: "at: end, durable: this.#durable };",
-    replace: "at: end, durable: this.#chain.sequence };",
+    find: "at, durable: this.#durable };",
+    replace: "at, durable: this.#chain.sequence };",
     search: "order",
   },
   {
