@@ -85,6 +85,26 @@ export function putDigest(out: Uint8Array, outAt: number, from: Uint8Array, star
   return at;
 }
 
+/** Bytes of any number as base64url, without padding. */
+export function putBase64url(out: Uint8Array, outAt: number, from: Uint8Array, start: number, end: number): number {
+  let at = outAt;
+  let place = start;
+  for (; place + 3 <= end; place += 3) {
+    const bits = ((from[place] as number) << 16) | ((from[place + 1] as number) << 8) | (from[place + 2] as number);
+    out[at++] = BASE64URL[bits >>> 18] as number;
+    out[at++] = BASE64URL[(bits >>> 12) & 63] as number;
+    out[at++] = BASE64URL[(bits >>> 6) & 63] as number;
+    out[at++] = BASE64URL[bits & 63] as number;
+  }
+  if (place === end) return at;
+  const isPair = place + 2 === end;
+  const bits = ((from[place] as number) << 8) | (isPair ? (from[place + 1] as number) : 0);
+  out[at++] = BASE64URL[bits >>> 10] as number;
+  out[at++] = BASE64URL[(bits >>> 4) & 63] as number;
+  if (isPair) out[at++] = BASE64URL[(bits << 2) & 63] as number;
+  return at;
+}
+
 /** Bytes as hexadecimal digits. */
 export function putHex(out: Uint8Array, outAt: number, from: Uint8Array, start: number, bytes: number): number {
   let at = outAt;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { SnapshotMembers } from "@calybris/kernel";
+import { label, putBase64url, putLabel } from "../byte-text.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import type { SnapshotLine } from "./line.ts";
 
@@ -87,10 +88,15 @@ export class Pages {
   }
 }
 
-/** The line of a page. Zeros at the end are left out. */
+/** The line of a page. Zeros at the end are left out. Made in bytes: a page that ages makes no text on the heap. */
 export function pageLine(part: string, number: number, bytes: Uint8Array): Buffer {
   let end = bytes.byteLength;
   while (end > 1 && bytes[end - 1] === 0) end -= 1;
-  const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, end).toString("base64url");
-  return Buffer.from(`{"part":"${part}","page":${number},"bytes":"${base64}"}`, "latin1");
+  const head = `{"part":"${part}","page":${number},"bytes":"`;
+  const line = Buffer.allocUnsafeSlow(head.length + Math.ceil((end * 4) / 3) + TAIL.length);
+  const textEnd = putBase64url(line, line.write(head, "latin1"), bytes, 0, end);
+  putLabel(line, textEnd, TAIL);
+  return line;
 }
+
+const TAIL: Uint8Array = label('"}');
