@@ -3,7 +3,7 @@
  * @module
  */
 import type { DecisionEntry, EntryPolicyOf } from "./decision-entry.ts";
-import type { DecisionDraft } from "./decision-field.ts";
+import type { DecisionDraft, DecisionField } from "./decision-field.ts";
 import { DECISION_FIELDS } from "./decision-fields.ts";
 import { type Members, refuseUnknown } from "./entry-value.ts";
 
@@ -13,12 +13,15 @@ import { type Members, refuseUnknown } from "./entry-value.ts";
  */
 export function decisionMembers(entry: DecisionEntry): string {
   let text = "";
-  for (const { key, write } of DECISION_FIELDS) {
-    const value = write(entry);
-    if (value !== undefined) text += `,"${key}":${value}`;
+  for (let index = 0; index < DECISION_FIELDS.length; index++) {
+    const value = (DECISION_FIELDS[index] as DecisionField).write(entry);
+    if (value !== undefined) text += (OPENINGS[index] as string) + value;
   }
   return text;
 }
+
+/** What comes before the value of each member. */
+const OPENINGS: readonly string[] = DECISION_FIELDS.map(({ key }) => `,"${key}":`);
 
 const KEYS: { readonly [key: string]: true } = Object.fromEntries(DECISION_FIELDS.map(({ key }) => [key, true]));
 
