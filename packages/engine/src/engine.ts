@@ -213,7 +213,7 @@ export class Engine {
       await engine.calls.holdInterrupted();
       await engine.ledger.sweep();
       engine.#sweepNowAndThen();
-      await engine.checkpoints.keeper?.start();
+      await engine.checkpoints.start();
       engine.#older.start();
       return engine;
     } catch (error) {
@@ -375,9 +375,8 @@ export class Engine {
   async #close(): Promise<void> {
     clearInterval(this.#sweeping);
     this.learning.close();
-    const { keeper } = this.checkpoints;
-    keeper?.stop();
-    const areClosed = [await this.#journal.close(), await this.#snapshots.close(), (await keeper?.close()) ?? true];
+    this.checkpoints.stop();
+    const areClosed = [await this.#journal.close(), await this.#snapshots.close(), await this.checkpoints.close()];
     await this.#older.close();
     await this.#entries.close();
     if (areClosed.every(Boolean)) await this.#lock.release();

@@ -134,3 +134,5 @@ export { type LogSigner, pooledSigner } from "./checkpoint/log-signer.ts";
 export type { NoteFiles } from "./checkpoint/note-files.ts";
 export type { BookedCheckpoint } from "./state/checkpoint-book.ts";
 export type { TreeProofs } from "./checkpoint/tree-proofs.ts";
+export type { WitnessAddress } from "./checkpoint/cosignatures.ts";
+export type { WitnessResult, WitnessSettings } from "./checkpoint/witness-collection.ts";

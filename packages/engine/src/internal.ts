@@ -7,6 +7,7 @@
 export * from "./byte-text.ts";
 export { errorOfThread } from "./engine-errors.ts";
 export * from "./checkpoint/checkpoint-keeper.ts";
+export * from "./checkpoint/cosignatures.ts";
 export * from "./checkpoint/log-signer.ts";
 export * from "./checkpoint/note-files.ts";
 export * from "./checkpoint/tree-proofs.ts";

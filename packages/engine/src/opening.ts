@@ -16,6 +16,7 @@ import {
 } from "@calybris/kernel";
 import { EngineError } from "./engine-errors.ts";
 import type { CheckpointResult, CheckpointSettings } from "./checkpoint/checkpoint-keeper.ts";
+import type { WitnessResult } from "./checkpoint/witness-collection.ts";
 import type { UnknownTenants } from "./flows/decide-step.ts";
 import { seedOf } from "./flows/draw-seed.ts";
 import type { Caller } from "./flows/keys.ts";
@@ -75,6 +76,8 @@ export interface EngineSettings {
   readonly checkpoint?: CheckpointSettings | undefined;
   /** Called when a checkpoint was signed, or could not be: the journal goes on all the same. */
   readonly onCheckpoint?: ((result: CheckpointResult) => void) | undefined;
+  /** Called each time that the witnesses of the newest checkpoint were asked. */
+  readonly onWitnesses?: ((result: WitnessResult) => void) | undefined;
   readonly randomBytes?: ((count: number) => Uint8Array) | undefined;
   readonly kernelFor?: ((policy: PolicySnapshot["policy"]) => Kernel) | undefined;
 }

@@ -10,6 +10,7 @@ import { nodeChain } from "./journal/chain-hash.ts";
 import type { FailStop } from "./journal/fail-stop.ts";
 import { Journal } from "./journal/journal.ts";
 import { SEGMENT_BYTES_MAX } from "./journal/segment.ts";
+import { WitnessCollection } from "./checkpoint/witness-collection.ts";
 import { TreeProofs } from "./checkpoint/tree-proofs.ts";
 import { clockRefusal, type EngineSettings, type Ports } from "./opening.ts";
 import { EngineReading } from "./reading.ts";
@@ -94,6 +95,19 @@ export function startJournal(
         end.tree,
       ),
     onResult: options.onCheckpoint,
+    witnesses: (of) =>
+      checkpoint?.witnesses &&
+      new WitnessCollection(
+        {
+          latest: () => of.latest,
+          note: () => of.note(),
+          proofs,
+          replace: (note) => of.replace(note),
+          onResult: options.onWitnesses,
+        },
+        checkpoint.witnesses,
+        checkpoint.signer,
+      ),
   });
   const reading = new EngineReading(
     {

@@ -17,6 +17,8 @@ import {
   loadPolicy,
   type OlderVerification,
   type SnapshotResult,
+  type WitnessResult,
+  type WitnessSettings,
 } from "@calybris/engine";
 import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
@@ -30,6 +32,8 @@ const LONG_GAP_US = FOLLOWED_STEP_MS_MAX * 1_000;
 export interface ServiceOptions extends Omit<HttpStackOptions, "reload"> {
   /** Signs checkpoints of the journal; without it none are signed. */
   readonly checkpointSigner?: LogSigner | undefined;
+  /** Who is asked to sign each checkpoint, too. */
+  readonly witnesses?: WitnessSettings | undefined;
   /** What `journal.keyFile` holds. */
   readonly journalKey?: Uint8Array | undefined;
   /** Opens a journal of which acknowledged entries are gone, with those before them. Default false. */
@@ -198,11 +202,15 @@ async function openEngine(options: ServiceOptions): Promise<Engine> {
     if (result.problem === undefined) log.debug(result, "a checkpoint was signed");
     else log.warn(result, "a checkpoint could not be signed: decisions go on");
   };
+  const onWitnesses = (result: WitnessResult): void => {
+    if (result.witnessCount >= result.quorum) log.debug(result, "witnesses signed a checkpoint");
+    else log.warn(result, "a checkpoint has fewer witnesses than its quorum: they are asked again");
+  };
   const { everyEntries, everySeconds } = config.checkpoint;
   const signer = options.checkpointSigner;
-  const checkpoint = signer && { signer, everyEntries, everySeconds };
+  const checkpoint = signer && { signer, everyEntries, everySeconds, witnesses: options.witnesses };
   const onOlderVerified = (status: OlderVerification): void => logOlder(log, status);
-  const callbacks = { onClockStep, onSnapshot, onCheckpoint, onOlderVerified };
+  const callbacks = { onClockStep, onSnapshot, onCheckpoint, onWitnesses, onOlderVerified };
   const settings = { checkpoint, waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, ...callbacks };
   const shared = { directory, key: journalKey, acceptLoss, ...settings, ...ports };
   const { file } = config.policy;

@@ -7,6 +7,7 @@
  *       "signers": [{ "key": "name+ID+base64" }] }
  * @module
  */
+import type { WitnessAddress } from "@calybris/engine";
 import {
   CalybrisError,
   type CheckpointTrust,
@@ -16,11 +17,6 @@ import {
   type TrustedSigner,
 } from "@calybris/kernel";
 import { proofText } from "./proof-file.ts";
-
-/** A witness that is asked for its cosignature. */
-export interface WitnessAddress extends DatedKey {
-  readonly url: string | undefined;
-}
 
 export interface TrustFile extends CheckpointTrust {
   readonly witnesses: readonly WitnessAddress[];

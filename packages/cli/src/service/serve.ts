@@ -2,12 +2,20 @@
  * `calybris serve`: the decision service.
  * @module
  */
-import { type LogSigner, loadCatalog, loadPolicy, parsePolicyFile, builtInCatalogPath } from "@calybris/engine";
+import {
+  builtInCatalogPath,
+  type LogSigner,
+  loadCatalog,
+  loadPolicy,
+  parsePolicyFile,
+  type WitnessSettings,
+} from "@calybris/engine";
 import { readJson, readJsonFile } from "@calybris/engine/internal";
 import {
   type Config,
   createLog,
   flagOf,
+  GatewayError,
   OPTIONS,
   type ReceiptSigner,
   readConfig,
@@ -22,6 +30,7 @@ import { Command, Option } from "commander";
 import { startingPolicyText } from "../init/init.ts";
 import { readKey, requireKeyOfJournal } from "../journal/key-file.ts";
 import { logSigner, SIGNER_VARIABLE } from "../proof/checkpoint-signer.ts";
+import { readTrustFile } from "../proof/trust-file.ts";
 import { configFileOf, configOption } from "./config-file.ts";
 import { fundDefault, type Mock, mockText, MOCK_JOURNAL, shownModels, startMock } from "./mock.ts";
 import { errorText } from "../terminal/error-text.ts";
@@ -102,6 +111,7 @@ async function serve(
     log,
     journalKey,
     checkpointSigner,
+    witnesses: witnessesOf(config, checkpointSigner),
     receipts,
     acceptLoss,
     startingPolicy,
@@ -130,6 +140,23 @@ function checkpointSignerOf({ checkpoint }: Config): LogSigner | undefined {
     ...(logKey !== undefined && { logKey: [parseVerifierKey(logKey)] }),
   };
   return logSigner(options, process.env);
+}
+
+/** The witnesses of `checkpoint.trustFile`; `undefined` where there is none. */
+function witnessesOf({ checkpoint }: Config, signer: LogSigner | undefined): WitnessSettings | undefined {
+  if (checkpoint.trustFile === undefined) return undefined;
+  if (signer === undefined)
+    throw new GatewayError("CAL_CONFIG_INVALID", {
+      mistakes: [
+        {
+          path: "checkpoint.trustFile",
+          problem: "names witnesses, and no key signs checkpoints",
+          remedy: `Set checkpoint.signerFile, checkpoint.signerCommand or \`${SIGNER_VARIABLE}\`.`,
+        },
+      ],
+    });
+  const { witnesses, quorum } = readTrustFile(checkpoint.trustFile);
+  return { list: witnesses, quorum };
 }
 
 function receiptSigner(file: string | undefined): ReceiptSigner | undefined {

@@ -25,6 +25,7 @@ import type { BookedCheckpoint, CheckpointBook } from "../state/checkpoint-book.
 import { type LogSigner, signedCheckpoint } from "./log-signer.ts";
 import type { NoteFiles } from "./note-files.ts";
 import type { TreeProofs } from "./tree-proofs.ts";
+import type { WitnessSettings } from "./witness-collection.ts";
 
 /** When checkpoints are signed, and by whom. */
 export interface CheckpointSettings {
@@ -35,6 +36,8 @@ export interface CheckpointSettings {
   readonly everySeconds?: number | undefined;
   /** How long the signer may take. Default 30 s. */
   readonly signMsMax?: number | undefined;
+  /** Who is asked to sign each checkpoint, too. Default: nobody. */
+  readonly witnesses?: WitnessSettings | undefined;
 }
 
 /** What became of an attempt. */

@@ -7,6 +7,7 @@ import type { BookedCheckpoint, CheckpointBook } from "../state/checkpoint-book.
 import type { CheckpointKeeper, CheckpointResult } from "./checkpoint-keeper.ts";
 import type { NoteFiles } from "./note-files.ts";
 import type { TreeProofs } from "./tree-proofs.ts";
+import type { WitnessCollection, WitnessResult } from "./witness-collection.ts";
 
 export interface CheckpointStatus {
   /** Whether a signer is configured. */
@@ -16,6 +17,8 @@ export interface CheckpointStatus {
   readonly failedCount: number;
   /** Why the last attempt failed; `undefined` after one that did not. */
   readonly problem: string | undefined;
+  /** The witnesses of the newest checkpoint; `undefined` before they were asked, and where none are configured. */
+  readonly witnesses: WitnessResult | undefined;
 }
 
 export interface EngineCheckpointsPorts {
@@ -25,11 +28,14 @@ export interface EngineCheckpointsPorts {
   /** Makes the keeper, where a signer is configured. */
   readonly keeper: (onResult: (result: CheckpointResult) => void) => CheckpointKeeper | undefined;
   readonly onResult: ((result: CheckpointResult) => void) | undefined;
+  /** Makes what collects the signatures of witnesses, where they are configured. */
+  readonly witnesses: (of: EngineCheckpoints) => WitnessCollection | undefined;
 }
 
 export class EngineCheckpoints {
   readonly #ports: EngineCheckpointsPorts;
   readonly #keeper: CheckpointKeeper | undefined;
+  readonly #witnesses: WitnessCollection | undefined;
   #signedCount = 0;
   #failedCount = 0;
   #problem: string | undefined;
@@ -37,6 +43,24 @@ export class EngineCheckpoints {
   constructor(ports: EngineCheckpointsPorts) {
     this.#ports = ports;
     this.#keeper = ports.keeper((result) => this.#took(result));
+    this.#witnesses = ports.witnesses(this);
+  }
+
+  /** Keeps the newest checkpoint as a file, where a process ended before that, and asks the witnesses that have not signed it. */
+  async start(): Promise<void> {
+    await this.#keeper?.start();
+    this.#witnesses?.begin();
+  }
+
+  /** Begins no more. */
+  stop(): void {
+    this.#keeper?.stop();
+  }
+
+  /** Whether nothing is left that may still write. */
+  async close(): Promise<boolean> {
+    await this.#witnesses?.close();
+    return (await this.#keeper?.close()) ?? true;
   }
 
   /** What the journal's reports go to; `undefined` without a signer. */
@@ -61,7 +85,9 @@ export class EngineCheckpoints {
 
   get status(): CheckpointStatus {
     const isSigning = this.#keeper !== undefined;
-    return { isSigning, signedCount: this.#signedCount, failedCount: this.#failedCount, problem: this.#problem };
+    const witnesses = this.#witnesses?.result;
+    const counts = { signedCount: this.#signedCount, failedCount: this.#failedCount };
+    return { isSigning, ...counts, problem: this.#problem, witnesses };
   }
 
   /**
@@ -97,6 +123,7 @@ export class EngineCheckpoints {
     if (result.problem === undefined) this.#signedCount += 1;
     else this.#failedCount += 1;
     this.#ports.onResult?.(result);
+    if (result.problem === undefined) this.#witnesses?.begin();
   }
 }
 

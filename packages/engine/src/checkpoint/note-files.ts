@@ -37,6 +37,9 @@ export interface StoredNotesPorts {
 export class StoredNotes implements NoteFiles {
   readonly #ports: StoredNotesPorts;
   #history: Promise<SnapshotFiles> | undefined;
+  /** The one that is being kept: a second would write the same files. */
+  #keeping: Promise<unknown> = Promise.resolve();
+  #newest = -1n;
 
   constructor(ports: StoredNotesPorts) {
     this.#ports = ports;
@@ -46,11 +49,19 @@ export class StoredNotes implements NoteFiles {
     return this.#ports.read(CHECKPOINT_FILE);
   }
 
-  async keep(treeSize: bigint, note: string): Promise<void> {
+  keep(treeSize: bigint, note: string): Promise<void> {
+    const kept = this.#keeping.then(() => this.#keep(treeSize, note));
+    this.#keeping = kept.catch(() => undefined);
+    return kept;
+  }
+
+  /** A note of a smaller tree, with more signatures, goes to the history alone. */
+  async #keep(treeSize: bigint, note: string): Promise<void> {
     this.#history ??= this.#ports.history();
     const history = await this.#history;
     await replace(history, historyName(treeSize), note);
-    await replace(this.#ports.journal, CHECKPOINT_FILE, note);
+    if (treeSize >= this.#newest) await replace(this.#ports.journal, CHECKPOINT_FILE, note);
+    if (treeSize > this.#newest) this.#newest = treeSize;
     const names = (await history.list()).filter((name) => HISTORY_NAME.test(name)).sort();
     for (const name of names.slice(0, -HISTORY_KEPT)) await history.remove(name);
   }

@@ -32,6 +32,7 @@ export interface Config {
     readonly signerFile?: string;
     readonly signerCommand?: string;
     readonly logKey?: string;
+    readonly trustFile?: string;
     readonly everyEntries: number;
     readonly everySeconds: number;
   };

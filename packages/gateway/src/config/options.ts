@@ -109,6 +109,11 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     what: "a checkpoint is signed after this many seconds if there are new entries",
   },
   {
+    path: "checkpoint.trustFile",
+    kind: PATH,
+    what: "keys and URLs of witnesses that are asked to sign each checkpoint, and their quorum; docs/keys.md describes the file",
+  },
+  {
     path: "policy.file",
     kind: PATH,
     flag: "policy",

@@ -107,6 +107,16 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
       Number(checkpoints.latest?.checkpoint.treeSize ?? 0n),
     ),
     gauge(
+      "calybris_checkpoint_witnesses",
+      "Witnesses that signed the newest checkpoint they were asked about; 0 without any.",
+      checkpoints.status.witnesses?.witnessCount ?? 0,
+    ),
+    gauge(
+      "calybris_checkpoint_quorum",
+      "Witnesses that have to sign a checkpoint; 0 without any.",
+      checkpoints.status.witnesses?.quorum ?? 0,
+    ),
+    gauge(
       "calybris_checkpoint_timestamp_seconds",
       "When the newest checkpoint was ordered; 0 without one.",
       Math.floor((checkpoints.latest?.at ?? 0) / 1e6),
