@@ -1,14 +1,26 @@
 /**
- * The regret track of a benchmark as tables: each set against hindsight, the goals, and what exploration costs and buys.
+ * The regret and drift tracks of a benchmark as tables: each set against hindsight, worlds that move, the goals, and what
+ * exploration costs and buys.
  * @module
  */
-import type { HindsightFigures, OverSeeds } from "@calybris/learning";
+import type { DriftFigures, HindsightFigures, OverSeeds } from "@calybris/learning";
 
 const GOAL_POINTS = 0.3;
 const GOAL_SETS = 7;
 const GOAL_OF = 9;
 const OFFSETS = "offsets";
 const GREEDY = "greedy";
+/** The gap that the default prior has to recover, by calls. */
+const GAP_GOALS: ReadonlyMap<string, number> = new Map([
+  ["routellm-mmlu", 0.7],
+  ["routellm-gsm8k", 0.645],
+  ["routerbench", 0.58],
+  ["mmlu-pro-gemini", 0.86],
+]);
+const DRIFT_POINTS = 1;
+/** Where the cheap tier mends, premium runs most and little is seen of the cheap tier. */
+const DRIFT_MENDS_POINTS = 1.7;
+const DRIFT_RECOVERED = 500;
 
 /** A list of rows, the first of which is the head. */
 export type Rows = readonly (readonly string[])[];
@@ -50,14 +62,69 @@ export function regretGoals(figures: readonly HindsightFigures[]): Rows {
       `${below.length} of ${figures.length}`,
       verdict(below.length === figures.length),
     ],
+    ...figures.flatMap(({ set, gapRecovered }) => {
+      const goal = GAP_GOALS.get(set);
+      if (goal === undefined) return [];
+      const isMet = gapRecovered.mean >= goal;
+      return [
+        [
+          `${set}: share of the quality gap that the default prior recovers (APGR, by calls)`,
+          `≥ ${goal}`,
+          `${gapRecovered.mean.toFixed(3)} (${gapRecovered.low.toFixed(3)} to ${gapRecovered.high.toFixed(3)})`,
+          isMet ? "met" : "**MISSED**",
+        ],
+      ];
+    }),
   ];
+}
+
+/** Points against hindsight's best threshold once the world has moved; negative is worse. */
+export function driftRows(figures: readonly DriftFigures[]): Rows {
+  return [
+    ["world", "prior as it is", "regimes", "offsets", "decisions to recover", "goal", ""],
+    ...figures.map(({ world, fixed, regimes, offsets, decisionsToRecover }) => {
+      const points = world.includes("mends") ? DRIFT_MENDS_POINTS : DRIFT_POINTS;
+      return [
+        world,
+        overText(fixed),
+        overText(regimes),
+        overText(offsets),
+        decisionsToRecover === null ? "" : decisionsToRecover.toLocaleString("en"),
+        `≥ −${points}`,
+        offsets.mean >= -points ? "met" : "**MISSED**",
+      ];
+    }),
+    [
+      "after the move, at most",
+      "",
+      "",
+      "",
+      slowest(figures),
+      `≤ ${DRIFT_RECOVERED} decisions`,
+      figures.every(({ decisionsToRecover: until }) => until === null || until <= DRIFT_RECOVERED)
+        ? "met"
+        : "**MISSED**",
+    ],
+  ];
+}
+
+function slowest(figures: readonly DriftFigures[]): string {
+  return Math.max(...figures.map(({ decisionsToRecover }) => decisionsToRecover ?? 0)).toLocaleString("en");
 }
 
 /** By the average share explored: means over the sets. */
 export function explorationRows(figures: readonly HindsightFigures[]): Rows {
   const shares = figures[0]?.exploration.map(({ explorationBps }) => explorationBps) ?? [];
   return [
-    ["explorationBps", "regret", "largest weight", "clipped at 20", "effective sample"],
+    [
+      "explorationBps",
+      "regret",
+      "largest weight",
+      "clipped at 20",
+      "effective sample",
+      "top tier, with the holdout: largest weight",
+      "effective sample",
+    ],
     ...shares.map((explorationBps) => {
       const rows = figures.flatMap(({ exploration }) =>
         exploration.filter((each) => each.explorationBps === explorationBps),
@@ -71,6 +138,8 @@ export function explorationRows(figures: readonly HindsightFigures[]): Rows {
         largest.toFixed(0),
         `${(100 * mean(({ clippedShare }) => clippedShare)).toFixed(1)} %`,
         `${(100 * mean(({ effectiveShare }) => effectiveShare)).toFixed(2)} %`,
+        rows.reduce((so, { heldOut }) => Math.max(so, heldOut.largestWeight), 0).toFixed(1),
+        `${(100 * mean(({ heldOut }) => heldOut.effectiveShare)).toFixed(1)} %`,
       ];
     }),
   ];

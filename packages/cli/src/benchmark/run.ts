@@ -8,12 +8,14 @@ import { cpus, totalmem } from "node:os";
 import { fileURLToPath } from "node:url";
 import { LEARNING_DEFAULTS } from "@calybris/engine/internal";
 import {
+  type DriftFigures,
   type FromNothing,
   type Goal,
   goalsOf,
   HEAD_KINDS,
   type HindsightFigures,
   judge,
+  judgeDrift,
   judgeFromNothing,
   judgeHindsight,
   type Measured,
@@ -27,7 +29,7 @@ import {
   type WorldSwitch,
 } from "@calybris/learning";
 
-export const TRACKS = ["full", "bandit", "transfer", "regret"] as const;
+export const TRACKS = ["full", "bandit", "transfer", "regret", "drift"] as const;
 export type TrackName = (typeof TRACKS)[number];
 
 export interface BenchmarkResult {
@@ -44,6 +46,8 @@ export interface BenchmarkResult {
   readonly transfers: readonly Transfer[];
   /** Of the regret track; left out where it was not run. */
   readonly regret?: readonly HindsightFigures[];
+  /** Of the drift track; left out where it was not run. */
+  readonly drift?: readonly DriftFigures[];
   readonly worldSwitch: readonly WorldSwitch[];
   readonly speed: Measured["speed"];
   readonly goals: readonly Goal[];
@@ -93,6 +97,7 @@ export async function runBenchmark(
   const fromNothing: { set: string; figures: FromNothing }[] = [];
   const texts: Table[] = [];
   const regret: HindsightFigures[] = [];
+  const drift: DriftFigures[] = [];
   let rowsRead = 0;
   for (const [index, load] of loads.entries()) {
     const table = await load();
@@ -104,6 +109,11 @@ export async function runBenchmark(
       const foldSeeds = Math.min(options.seeds, FOLD_SEEDS);
       const rowsMax = options.rows ?? (options.isQuick ? QUICK.rowsMax : REGRET_ROWS);
       regret.push(judgeHindsight(table, { foldSeeds, rowsMax, explorationsBps: EXPLORATIONS_BPS, onProgress: at }));
+      continue;
+    }
+    if (options.track === "drift") {
+      const [foldSeeds, rowsMax] = [Math.min(options.seeds, FOLD_SEEDS), options.rows ?? REGRET_ROWS];
+      drift.push(...judgeDrift(table, { foldSeeds, rowsMax, onProgress: at }));
       continue;
     }
     const usual = options.isQuick ? QUICK : { ...FULL, kinds: HEAD_KINDS };
@@ -142,6 +152,7 @@ export async function runBenchmark(
     rowsRead,
     ...measured,
     ...(regret.length === 0 ? {} : { regret }),
+    ...(drift.length === 0 ? {} : { drift }),
     transfers: isTransferred ? transfers(texts, 1, () => {}) : [],
     goals: goalsOf(measured),
   };
@@ -149,7 +160,7 @@ export async function runBenchmark(
 
 /** With the default of a policy first; then a shorter memory, and none that fades. */
 function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
-  if (track === "full" || track === "transfer" || track === "regret") return [];
+  if (track === "full" || track === "transfer" || track === "regret" || track === "drift") return [];
   return isQuick
     ? [worldSwitch(LEARNING_DEFAULTS.discountPpm, 9)]
     : [LEARNING_DEFAULTS.discountPpm, 999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
@@ -171,10 +182,11 @@ export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
     command: results.map(({ command }) => command).join("; "),
     commit: [...new Set(results.map(({ commit: each }) => each))].join(", "),
     seconds: results.reduce((sum, { seconds }) => sum + seconds, 0),
-    // The regret track has fold seeds of its own, and says so.
+    // The regret and drift tracks have fold seeds of their own, and say so.
     seeds: Math.min(...[first, ...results.filter(({ sets }) => sets.length > 0)].map(({ seeds }) => seeds)),
     rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
     regret: results.flatMap(({ regret = [] }) => regret),
+    drift: results.flatMap(({ drift = [] }) => drift),
     transfers: results.flatMap(({ transfers: each }) => each),
     goals: goalsOf(measured),
   };

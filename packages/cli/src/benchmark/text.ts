@@ -2,8 +2,8 @@
  * A benchmark for a terminal: one table of goals, one a set, with all three denominators named.
  * @module
  */
-import type { Estimate, HindsightFigures, PolicyFigures, SetFigures } from "@calybris/learning";
-import { explorationRows, regretGoals, regretRows, type Rows } from "./regret-lines.ts";
+import type { DriftFigures, Estimate, HindsightFigures, PolicyFigures, SetFigures } from "@calybris/learning";
+import { driftRows, explorationRows, regretGoals, regretRows, type Rows } from "./regret-lines.ts";
 import type { BenchmarkResult } from "./run.ts";
 import { tableText } from "../terminal/table.ts";
 
@@ -12,7 +12,8 @@ export function benchmarkText(result: BenchmarkResult): string {
   if (result.fromNothing.length > 0) parts.push(fromNothingText(result));
   if (result.transfers.length > 0) parts.push(transferText(result));
   if (result.regret !== undefined && result.regret.length > 0) parts.push(regretText(result.regret));
-  parts.push(goalsText(result));
+  if (result.drift !== undefined && result.drift.length > 0) parts.push(driftText(result.drift));
+  if (result.goals.length > 0) parts.push(goalsText(result));
   const quick = result.isQuick ? " (--quick: thinned rows, few trials; a first look)" : "";
   parts.push(
     `${result.rowsRead} rows read in ${result.seconds} s, ${result.seeds} seeds, commit ${result.commit}${quick}`,
@@ -22,18 +23,25 @@ export function benchmarkText(result: BenchmarkResult): string {
 
 /** In points of the value of a right answer, per decision; intervals are over fold seeds. */
 function regretText(figures: readonly HindsightFigures[]): string {
-  const text = ([head = [], ...rows]: Rows): string =>
-    tableText(
-      head.map((name, at) => `${at === 0 ? "<" : ">"}${name}`),
-      rows.map((row) => [...row]),
-    );
   return [
     "Regret against the best hindsight threshold, in points of the value (95 % interval over fold seeds):",
-    text(regretRows(figures)),
-    text(regretGoals(figures)),
+    rowsText(regretRows(figures)),
+    rowsText(regretGoals(figures)),
     "Exploration by offsets:",
-    text(explorationRows(figures)),
+    rowsText(explorationRows(figures)),
   ].join("\n");
+}
+
+function driftText(figures: readonly DriftFigures[]): string {
+  const title = "Worlds that move: points against the best hindsight threshold, once the router had time to notice:";
+  return `${title}\n${rowsText(driftRows(figures))}`;
+}
+
+function rowsText([head = [], ...rows]: Rows): string {
+  return tableText(
+    head.map((name, at) => `${at === 0 ? "<" : ">"}${name}`),
+    rows.map((row) => [...row]),
+  );
 }
 
 function setText(set: SetFigures): string {

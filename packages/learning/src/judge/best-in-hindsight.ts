@@ -1,0 +1,67 @@
+/**
+ * What hindsight knows of a stream: the best single tier, and the best threshold on the score that the router has. Rewards are
+ * in shares of the value of a right answer and are not cut off at 0: an expensive call that fails costs what it costs.
+ * @module
+ */
+import type { Table } from "../table.ts";
+import type { Split } from "./split.ts";
+
+const GAIN_MIN_BPS = 50;
+/** Quantiles of the score at which the two ends tip over: each sets what a right answer is worth. */
+const TIPPING_QUANTILES = [0.1, 0.25, 0.4, 0.55, 0.7, 0.85];
+
+/** What a right answer is worth, in microcents. */
+export function valuesOf(table: Table, { stream, scoresBps }: Split): readonly number[] {
+  const sorted = stream.map((row) => scoresBps[row] ?? 0).sort();
+  const saving = meanOf(Array.from(stream, (row) => extraCost(table, row)));
+  const gains = TIPPING_QUANTILES.map((share) =>
+    Math.max(GAIN_MIN_BPS, sorted[Math.floor(share * sorted.length)] ?? GAIN_MIN_BPS),
+  );
+  return [...new Set(gains)].map((gain) => (Math.max(1, saving) * 10_000) / gain);
+}
+
+/** The mean reward of the best single tier, and of the best threshold on the score, with costs known or without. */
+export function hindsightOf(
+  table: Table,
+  { stream, scoresBps }: Split,
+  value: number,
+): { readonly threshold: number; readonly bestTier: number; readonly tier: number } {
+  const top = table.tierNames.length - 1;
+  const singles = table.tierNames.map((_, tier) => meanOf(Array.from(stream, (row) => netOf(table, row, tier, value))));
+  const bestTier = Math.max(...singles);
+  let threshold = Number.NEGATIVE_INFINITY;
+  for (const isCostKnown of [false, true]) {
+    const rows = Array.from(stream, (row) => ({
+      key: (scoresBps[row] ?? 0) / 10_000 - (isCostKnown ? extraCost(table, row) / value : 0),
+      gain: netOf(table, row, top, value) - netOf(table, row, 0, value),
+    })).sort((one, other) => one.key - other.key);
+    let mean = singles[top] ?? 0;
+    threshold = Math.max(threshold, mean);
+    for (const [at, { key, gain }] of rows.entries()) {
+      mean -= gain / rows.length;
+      if (rows[at + 1]?.key !== key) threshold = Math.max(threshold, mean);
+    }
+  }
+  return { threshold, bestTier, tier: singles.indexOf(bestTier) };
+}
+
+/** Not cut off at 0, in shares of the value. */
+export function netOf(
+  { tierNames, outcomesBps, costsMicrocents }: Table,
+  row: number,
+  tier: number,
+  value: number,
+): number {
+  const at = row * tierNames.length + tier;
+  return (outcomesBps[at] ?? 0) / 10_000 - (costsMicrocents[at] ?? 0) / value;
+}
+
+/** What the most expensive tier costs beyond the cheapest. */
+export function extraCost({ tierNames, costsMicrocents }: Table, row: number): number {
+  const from = row * tierNames.length;
+  return (costsMicrocents[from + tierNames.length - 1] ?? 0) - (costsMicrocents[from] ?? 0);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}

@@ -1,0 +1,128 @@
+/**
+ * One split of a table for the regret and drift tracks. Each fold's labelled rows are three disjoint parts: most fit the heads,
+ * some choose the head and fit what is expected of each tier, and the last part is left for a certificate. Rows of the other
+ * side of the fold are streamed; nothing was fitted on them.
+ * @module
+ */
+import { categoryIndexOf, expectFromPrior } from "@calybris/engine/internal";
+import { foldsOf, seededChance, shuffledRows } from "../chance.ts";
+import { fitPrior, type HeadKind, predictRows, regimeBoundaries, type textHitsOf } from "../fit-prior.ts";
+import { fitSuccess } from "../fit-success.ts";
+import { gainsBps, rowRange, type Table } from "../table.ts";
+
+const [FOLDS, FIT_SHARE, CHOICE_SHARE] = [5, 0.7, 0.15];
+const KINDS: readonly HeadKind[] = ["ridge", "small trees"];
+const ROWS_FIT_MAX = 20_000;
+
+/** One split: the stream in its order, and what a policy may know of each row. */
+export interface Split {
+  readonly stream: Int32Array;
+  /** By row: the fold that it is tested by; −1 where none does. */
+  readonly folds: Int8Array;
+  readonly scoresBps: Int32Array;
+  readonly boundariesBps: readonly number[];
+  readonly qualitiesBps: readonly number[];
+  readonly expect: (row: number, gainBps: number, out: number[]) => void;
+}
+
+/** Five folds without an order; in time order, each of five blocks after what came before. */
+export function splitOf(table: Table, seed: number, hits: ReturnType<typeof textHitsOf>): Split {
+  const scoresBps = new Int32Array(table.rowCount);
+  const part = new Int8Array(table.rowCount).fill(-1);
+  const priors: ReturnType<typeof fitPrior>["prior"][] = [];
+  const boundaries: (readonly number[])[] = [];
+  let qualitiesBps: readonly number[] = [];
+  const all = rowRange(0, table.rowCount);
+  const fold = foldsOf(table.rowCount, FOLDS, seededChance(seed, 3));
+  const edge = (block: number): number => Math.floor((block * table.rowCount) / (FOLDS + 1));
+  for (let index = 0; index < FOLDS; index += 1) {
+    const isTest = (row: number): boolean =>
+      table.isInTimeOrder ? row >= edge(index + 1) && row < edge(index + 2) : fold[row] === index;
+    const isTrain = (row: number): boolean => (table.isInTimeOrder ? row < edge(index + 1) : fold[row] !== index);
+    const train = all.filter(isTrain);
+    const order = shuffledRows(train.length, seededChance(seed, 77 + index)).map((at) => train[at] ?? 0);
+    const [fitEnd, choiceEnd] = [FIT_SHARE, FIT_SHARE + CHOICE_SHARE].map((share) => Math.floor(share * order.length));
+    // In time order the head is chosen on the latest rows, because it is to predict later ones.
+    const known = table.isInTimeOrder ? order.slice(0, choiceEnd).sort() : order;
+    const [fit, choice] = [known.slice(0, fitEnd).sort(), known.slice(fitEnd, choiceEnd).sort()];
+    const own = chosenPrior(table, fit, choice, seed, hits);
+    for (const rows of [choice, all.filter(isTest)])
+      predictRows(own, table, rows).forEach((score, at) => {
+        scoresBps[rows[at] ?? 0] = score;
+      });
+    const success = fitSuccess(table, fit, { rows: choice, scoresBps }, { seed, rowsMax: ROWS_FIT_MAX });
+    const boundary = regimeBoundaries(choice.map((row) => scoresBps[row] ?? 0));
+    boundaries.push(boundary);
+    priors.push({ ...own, success: success.map(parsedHead) });
+    if (index === 0)
+      qualitiesBps = table.tierNames.map((_, tier) =>
+        Math.round(meanOf(Array.from(choice, (row) => table.outcomesBps[row * table.tierNames.length + tier] ?? 0))),
+      );
+    for (const row of all) if (isTest(row)) part[row] = index;
+  }
+  const rows = all.filter((row) => (part[row] ?? -1) >= 0);
+  const categories = priors.map((prior) => table.categoryNames.map((name) => categoryIndexOf(prior, name)));
+  return {
+    stream: table.isInTimeOrder ? rows : shuffledRows(rows.length, seededChance(seed, 16)).map((at) => rows[at] ?? 0),
+    folds: part,
+    scoresBps: predictedElsewhere(table, priors, part, scoresBps),
+    boundariesBps: Array.from({ length: 7 }, (_, at) => Math.round(meanOf(boundaries.map((each) => each[at] ?? 0)))),
+    qualitiesBps,
+    expect: (row, gainBps, out) => {
+      const index = part[row] ?? 0;
+      const prior = priors[index];
+      if (prior === undefined) return;
+      const category = categories[index]?.[table.categories[row] ?? 0] ?? 0;
+      const from = row * table.featureNames.length;
+      expectFromPrior(prior, table.features, category, gainBps, table.tierNames.length, out, from);
+    },
+  };
+}
+
+/** A row is in the choice part of several folds: in the stream it has the score of the fold that it is tested by. */
+function predictedElsewhere(
+  table: Table,
+  priors: readonly ReturnType<typeof fitPrior>["prior"][],
+  part: Int8Array,
+  scoresBps: Int32Array,
+): Int32Array {
+  for (const [index, prior] of priors.entries()) {
+    const rows = rowRange(0, table.rowCount).filter((row) => part[row] === index);
+    predictRows(prior, table, rows).forEach((score, at) => {
+      scoresBps[rows[at] ?? 0] = score;
+    });
+  }
+  return scoresBps;
+}
+
+/** The head whose squared error is least on rows that it was not fitted on. */
+function chosenPrior(
+  table: Table,
+  fit: Int32Array,
+  choice: Int32Array,
+  seed: number,
+  hits: ReturnType<typeof textHitsOf>,
+): ReturnType<typeof fitPrior>["prior"] {
+  const gains = gainsBps(table);
+  const fitted = KINDS.map((kind) => {
+    const { prior } = fitPrior(table, fit, kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
+    const predicted = predictRows(prior, table, choice);
+    const error = choice.reduce((sum, row, at) => sum + ((gains[row] ?? 0) - (predicted[at] ?? 0)) ** 2, 0);
+    return { prior, error };
+  });
+  return fitted.reduce((best, each) => (each.error < best.error ? each : best)).prior;
+}
+
+function parsedHead(
+  head: ReturnType<typeof fitSuccess>[number],
+): ReturnType<typeof fitPrior>["prior"]["success"][number] {
+  return {
+    ...head,
+    weightsMillibps: Int32Array.from(head.weightsMillibps),
+    categoriesBps: Int32Array.from(head.categoriesBps),
+  };
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+}
