@@ -172,6 +172,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/ledger/reconcile": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly get?: never;
+    readonly put?: never;
+    /**
+     * Reconcile held decisions from a provider's usage export
+     * @description Rows with a `request_id` state what one attempt cost; rows with `from` and `to` are a bill of a time, which is spread over its held decisions and never beyond what is reserved for them. The same export again changes nothing. One export is worked on at a time.
+     */
+    readonly post: operations["reconcileUsage"];
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/tenants/{id}/budget": {
     readonly parameters: {
       readonly query?: never;
@@ -1407,6 +1427,32 @@ export interface components {
       /** @description The active policy. */
       readonly policyId: number;
     };
+    readonly ReconciledExport: {
+      /** @description SHA-256 of the export; each entry names it. */
+      readonly exportDigest: string;
+      /** @description Decisions that were held. */
+      readonly reconciled: readonly {
+        /** @description Names the decision for outcomes and settlements. */
+        readonly decisionId: string;
+        /** @description What it cost in total, in microcents; $1 is 100,000,000. */
+        readonly costMicrocents: string;
+      }[];
+      /** @description An attempt of theirs has neither a row nor a known cost. */
+      readonly stillHeld: readonly string[];
+      /** @description Rows of decisions that are not held. */
+      readonly otherRowCount: number;
+      /** @description Rows that name no decision of this journal. */
+      readonly unexplainedRowCount: number;
+      /** @description What those rows cost together, in microcents; $1 is 100,000,000. */
+      readonly unexplainedMicrocents: string;
+      /** @description In the order of the export. */
+      readonly buckets: readonly {
+        /** @description Held decisions that it was spread over. */
+        readonly callCount: number;
+        /** @description What of it no decision explains, in microcents; $1 is 100,000,000. */
+        readonly unexplainedMicrocents: string;
+      }[];
+    };
     readonly ReleaseRequest: {
       /** @description A decision id, as it was returned. */
       readonly decisionId: string;
@@ -1616,6 +1662,16 @@ export interface components {
       /** @description Dollars, as a decimal in quotes like "0.25". */
       readonly overrunFloorDollars?: Amount | undefined;
     };
+    readonly UsageExportRequest: {
+      /** @description The text of an export, JSON Lines; entries name its SHA-256. */
+      readonly usageExport: string;
+      /** @description A whole number from 0 to 9007199254740991 (microseconds since the Unix epoch, up to which the export has every request that was billed; a held call of before without a row cost nothing). */
+      readonly completeUntil?: number | undefined;
+      /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
+      readonly onBehalfOf?: string | undefined;
+      /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
+      readonly by?: string | undefined;
+    };
   };
   responses: never;
   parameters: never;
@@ -1670,6 +1726,7 @@ export type PriorChange = components["schemas"]["PriorChange"];
 export type PriorRequest = components["schemas"]["PriorRequest"];
 export type Proof = components["schemas"]["Proof"];
 export type Ready = components["schemas"]["Ready"];
+export type ReconciledExport = components["schemas"]["ReconciledExport"];
 export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
 export type Reload = components["schemas"]["Reload"];
 export type Rollout = components["schemas"]["Rollout"];
@@ -1681,6 +1738,7 @@ export type Shortfall = components["schemas"]["Shortfall"];
 export type StagedPolicy = components["schemas"]["StagedPolicy"];
 export type TenantBudget = components["schemas"]["TenantBudget"];
 export type TenantLimit = components["schemas"]["TenantLimit"];
+export type UsageExportRequest = components["schemas"]["UsageExportRequest"];
 export type $defs = Record<string, never>;
 export interface operations {
   readonly decide: {
@@ -1978,6 +2036,39 @@ export interface operations {
         };
         content: {
           readonly "application/json": components["schemas"]["Settlement"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
+  readonly reconcileUsage: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody: {
+      readonly content: {
+        readonly "application/json": components["schemas"]["UsageExportRequest"];
+      };
+    };
+    readonly responses: {
+      /** @description Reconcile held decisions from a provider's usage export. Requires a key with scope operate. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ReconciledExport"];
         };
       };
       /** @description Error response. */
@@ -2841,6 +2932,7 @@ export const OPERATIONS: {
   hold: { method: "POST", path: "/v1/settlements/hold" },
   reconcile: { method: "POST", path: "/v1/settlements/reconcile" },
   correct: { method: "POST", path: "/v1/settlements/correct" },
+  reconcileUsage: { method: "POST", path: "/v1/ledger/reconcile" },
   budget: { method: "GET", path: "/v1/tenants/{id}/budget" },
   setBudget: { method: "POST", path: "/v1/tenants/{id}/budget" },
   ledger: { method: "GET", path: "/v1/ledger" },

@@ -113,6 +113,11 @@ export class CalybrisClient {
     return this.#call("correct", { body: correction, ...options });
   }
 
+  /** Reconciles held decisions from a provider's usage export. The same export again changes nothing. */
+  reconcileUsage(usage: api.UsageExportRequest, options: CallOptions = {}): Promise<api.ReconciledExport> {
+    return this.#call("reconcileUsage", { body: usage, ...options });
+  }
+
   /** A tenant's budget. */
   budget(tenant: string, options: CallOptions = {}): Promise<api.TenantBudget> {
     return this.#call("budget", { id: tenant, ...options });

@@ -4,11 +4,12 @@
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
+import type { CalybrisClient } from "@calybris/client";
 import { type ReconciledExport, reconcileExport } from "@calybris/engine";
 import { CalybrisError } from "@calybris/kernel";
-import { CliError } from "../cli-errors.ts";
 import { type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
-import type { TargetOptions } from "../service/target.ts";
+import { exactAmounts } from "../service/exact-amounts.ts";
+import { clientOf, type TargetOptions } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { exactDollars } from "../terminal/money-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -21,17 +22,31 @@ interface ExportOptions extends TargetOptions, ClaimOptions {
 
 export async function runUsageExport(options: ExportOptions, terminal: Terminal): Promise<void> {
   const { usageExport: file, completeUntil: completeUntilUs } = options;
-  if (options.url !== undefined) {
-    const problem = "--usage-export needs --journal: stop the service first";
-    throw new CliError("CAL_USAGE_INVALID", { command: "ledger reconcile", problem });
-  }
   const bytes = bytesOf(file);
   const exportDigest = createHash("sha256").update(bytes).digest("hex");
   const named = { exportDigest, file, completeUntilUs };
-  const result = await withEngine(options, undefined, (engine) =>
-    reconcileExport(engine, bytes.toString("utf8"), named, callerOf(options)),
-  );
+  const client = clientOf(options);
+  const result =
+    client === undefined
+      ? await withEngine(options, undefined, (engine) =>
+          reconcileExport(engine, bytes.toString("utf8"), named, callerOf(options)),
+        )
+      : await sent(client, bytes, options);
   terminal.print(options.json ? jsonText({ file, exportDigest, ...result }) : textOf(result, exportDigest));
+}
+
+/** The service names the SHA-256 of the text that it got, which has to be the file's. */
+async function sent(client: CalybrisClient, bytes: Buffer, options: ExportOptions): Promise<ReconciledExport> {
+  const { usageExport: file, completeUntil } = options;
+  const usageExport = bytes.toString("utf8");
+  if (!Buffer.from(usageExport).equals(bytes))
+    throw new CalybrisError("CAL_INPUT_UNREADABLE", { file, problem: "it is not UTF-8" });
+  const { exportDigest: _digest, ...result } = await client.reconcileUsage({
+    usageExport,
+    ...(completeUntil === undefined ? {} : { completeUntil }),
+    ...callerOf(options),
+  });
+  return exactAmounts(result);
 }
 
 function bytesOf(file: string): Buffer {

@@ -101,6 +101,24 @@ export const correctCall: z.ZodType = named(
   z.strictObject({ decisionId, tenant, actualMicrocents: amount(0n, "the total cost"), ...claim }),
 );
 
+export const usageExportCall: z.ZodType = named(
+  "UsageExportRequest",
+  z.strictObject({
+    usageExport: field(
+      (value) => typeof value === "string" && value !== "",
+      "the text of an export, JSON Lines; entries name its SHA-256",
+      { type: "string", minLength: 1 },
+    ),
+    completeUntil: whole(
+      0,
+      Number.MAX_SAFE_INTEGER,
+      "microseconds since the Unix epoch, up to which the export has every request that was billed; a held call of before without a row cost nothing",
+    ).optional(),
+    ...claim,
+  }),
+  "A provider's usage, for decisions whose cost is held.",
+);
+
 export const observeCall: z.ZodType = named(
   "OutcomeRequest",
   z.strictObject({

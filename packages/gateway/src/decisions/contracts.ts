@@ -8,9 +8,16 @@ import { PROOF_CONTRACTS, type ProofOperation } from "./proof-contracts.ts";
 import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/docs-contracts.ts";
 import type { RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
-import { budgetSetShape, ledgerShape, observedShape, settledShape, tenantShape } from "./money-shapes.ts";
 import { json, policy } from "./body-rules.ts";
 import { ROLLOUT_CONTRACTS, type RolloutOperation } from "./rollout-contracts.ts";
+import {
+  budgetSetShape,
+  ledgerShape,
+  observedShape,
+  reconciledExportShape,
+  settledShape,
+  tenantShape,
+} from "./money-shapes.ts";
 import {
   certificateSetShape,
   clockShape,
@@ -38,6 +45,7 @@ import {
   priorCall,
   releaseCall,
   settleCall,
+  usageExportCall,
 } from "./call-shapes.ts";
 
 export type ApiOperation =
@@ -50,6 +58,7 @@ export type ApiOperation =
   | "hold"
   | "reconcile"
   | "correct"
+  | "reconcileUsage"
   | "budget"
   | "setBudget"
   | "ledger"
@@ -161,6 +170,16 @@ const API: Contracts<ApiOperation> = {
     scopes: ["operate"],
     body: json(correctCall),
     answer: settledShape,
+  },
+  reconcileUsage: {
+    method: "POST",
+    path: "/v1/ledger/reconcile",
+    summary: "Reconcile held decisions from a provider's usage export",
+    description:
+      "Rows with a `request_id` state what one attempt cost; rows with `from` and `to` are a bill of a time, which is spread over its held decisions and never beyond what is reserved for them. The same export again changes nothing. One export is worked on at a time.",
+    scopes: ["operate"],
+    body: json(usageExportCall),
+    answer: reconciledExportShape,
   },
   budget: {
     method: "GET",

@@ -77,6 +77,31 @@ export const settledShape: z.ZodType = named(
   "The state of a reservation.",
 );
 
+export const reconciledExportShape: z.ZodType = named(
+  "ReconciledExport",
+  z.object({
+    exportDigest: digest("SHA-256 of the export; each entry names it."),
+    reconciled: z
+      .array(z.object({ decisionId: decisionIdText, costMicrocents: amountText("What it cost in total") }))
+      .meta({ description: "Decisions that were held." }),
+    stillHeld: z
+      .array(decisionIdText)
+      .meta({ description: "An attempt of theirs has neither a row nor a known cost." }),
+    otherRowCount: count("Rows of decisions that are not held."),
+    unexplainedRowCount: count("Rows that name no decision of this journal."),
+    unexplainedMicrocents: amountText("What those rows cost together"),
+    buckets: z
+      .array(
+        z.object({
+          callCount: count("Held decisions that it was spread over."),
+          unexplainedMicrocents: amountText("What of it no decision explains"),
+        }),
+      )
+      .meta({ description: "In the order of the export." }),
+  }),
+  "What a usage export came to.",
+);
+
 export const observedShape: z.ZodType = named(
   "Observation",
   z.object({

@@ -148,6 +148,11 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
     body: { decisionId: SETTLED, actualMicrocents: "95000", onBehalfOf: "ada" },
     errors: SETTLE_ERRORS,
   },
+  reconcileUsage: {
+    tag: "Settlements",
+    body: { usageExport: `{"request_id":"${HELD}","cost_microcents":1240000}\n`, onBehalfOf: "ada" },
+    errors: ["CAL_INPUT_MALFORMED", "CAL_LEDGER_RESERVATION_STATE", "CAL_JOURNAL_ARCHIVE_UNREACHABLE"],
+  },
   budget: {
     tag: "Budgets",
     parameters: { id: "acme" },
@@ -259,6 +264,7 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "hold",
   "reconcile",
   "correct",
+  "reconcileUsage",
   "budget",
   "ledger",
   "policies",

@@ -17,6 +17,7 @@ import { logHandlers } from "./log.ts";
 import { proofHandlers } from "./proofs.ts";
 import { policyHandlers } from "./policies.ts";
 import { settlementHandlers } from "./settlements.ts";
+import { usageExportHandlers } from "./usage-export.ts";
 
 /** One handler for each operation. */
 type Handlers = { readonly [Name in OperationName]: Handler };
@@ -25,6 +26,7 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
   const handlers: Handlers = {
     ...decisionHandlers(context),
     ...settlementHandlers(context),
+    ...usageExportHandlers(context),
     ...budgetHandlers(context),
     ...keyHandlers(context),
     ...policyHandlers(context),

@@ -152,6 +152,7 @@ test("whatever a field of any other body holds, it is taken or refused, and neve
     "/v1/settlements/hold": { decisionId: "2-00000000", cause: "timeout" },
     "/v1/settlements/reconcile": { decisionId: "2-00000000", actualMicrocents: 1, by: "ada" },
     "/v1/settlements/correct": { decisionId: "2-00000000", actualMicrocents: 1, by: "ada" },
+    "/v1/ledger/reconcile": { usageExport: "{}" },
     "/v1/tenants/{id}/budget": { by: "ada", limit: {} },
     "/v1/policies/check": { policy: POLICY },
     "/v1/policies": { policy: POLICY, by: "ada" },

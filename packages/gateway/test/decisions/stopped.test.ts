@@ -64,6 +64,7 @@ const commands = (decisionId: string): Readonly<Record<string, object>> => ({
   "/v1/settlements/hold": { decisionId, cause: "timeout" },
   "/v1/settlements/reconcile": { decisionId, actualMicrocents: 1, by: "ada" },
   "/v1/settlements/correct": { decisionId, actualMicrocents: 1, by: "ada" },
+  "/v1/ledger/reconcile": { usageExport: "{}" },
   "/v1/outcomes": { decisionId, succeeded: true },
   "/v1/tenants/{id}/budget": { by: "ada", limit: {}, grant: { id: "g", amountMicrocents: 1 } },
   "/v1/policies": { policy: { ...POLICY, epoch: 2 }, by: "ada" },
