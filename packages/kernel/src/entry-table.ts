@@ -136,11 +136,31 @@ function readFields(fields: EntryForm["fields"], members: Members, path: string)
   return body;
 }
 
+interface WrittenField {
+  readonly key: string;
+  /** What stands before its value. */
+  readonly before: string;
+  readonly type: EntryValue<unknown>;
+}
+
+const WRITTEN = new WeakMap<EntryForm["fields"], readonly WrittenField[]>();
+
+function writtenFields(fields: EntryForm["fields"]): readonly WrittenField[] {
+  let list = WRITTEN.get(fields);
+  if (list === undefined) {
+    list = Object.entries(fields).map(([key, { type }]) => ({ key, before: `,"${key}":`, type }));
+    WRITTEN.set(fields, list);
+  }
+  return list;
+}
+
 function fieldText(fields: EntryForm["fields"], body: object): string {
+  const list = writtenFields(fields);
   let text = "";
-  for (const [key, { type }] of Object.entries(fields)) {
+  for (let at = 0; at < list.length; at++) {
+    const { key, before, type } = list[at] as WrittenField;
     const value = (body as { readonly [key: string]: unknown })[key];
-    if (value !== undefined) text += `,"${key}":${written(type, value)}`;
+    if (value !== undefined) text += before + written(type, value);
   }
   return text;
 }

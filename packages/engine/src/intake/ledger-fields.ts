@@ -77,7 +77,8 @@ export function refuseMistakes<Fields extends { readonly [key: string]: Field<un
 ): { readonly [Key in keyof Fields]: Fields[Key] extends Field<infer Value> ? Value : never } {
   const mistakes: Mistake[] = [...unknown];
   const values: { [key: string]: unknown } = {};
-  for (const [key, field] of Object.entries(fields)) {
+  for (const key in fields) {
+    const field = fields[key] as Field<unknown>;
     if ("mistake" in field) mistakes.push(field.mistake);
     else values[key] = field.value;
   }

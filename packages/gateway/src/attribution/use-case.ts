@@ -17,13 +17,24 @@ export const USE_CASE_HEADER = "x-calybris-use-case";
 export function useCaseOf(
   headers: CallHeaders,
   configured: { readonly route?: string | undefined; readonly key?: string | undefined },
-  known: ReadonlySet<string>,
+  known: { readonly [name: string]: unknown },
 ): string {
   const given = headers[USE_CASE_HEADER];
   if (given !== undefined) {
-    if (typeof given === "string" && isUseCaseName(given) && (known.has(given) || given === DEFAULT_USE_CASE))
+    if (
+      typeof given === "string" &&
+      isUseCaseName(given) &&
+      (Object.hasOwn(known, given) || given === DEFAULT_USE_CASE)
+    )
       return given;
-    throw invalidField(USE_CASE_HEADER, "is not a use case of the policy", `Send one of: ${[...known].join(", ")}.`);
+    throw invalidField(
+      USE_CASE_HEADER,
+      "is not a use case of the policy",
+      `Send one of: ${Object.keys(known).join(", ")}.`,
+    );
   }
-  return [configured.route, configured.key].find((name) => name !== undefined && known.has(name)) ?? DEFAULT_USE_CASE;
+  return (
+    [configured.route, configured.key].find((name) => name !== undefined && Object.hasOwn(known, name)) ??
+    DEFAULT_USE_CASE
+  );
 }

@@ -35,7 +35,7 @@ export function boundOfLane(
     if (bound === undefined) return undefined;
     bounds.push(bound);
   }
-  const [first] = bounds.toSorted((a, b) => Number(mostOf(b) - mostOf(a)));
+  const [first] = bounds.length > 1 ? bounds.toSorted((a, b) => Number(mostOf(b) - mostOf(a))) : bounds;
   if (first === undefined) return undefined;
   const outputPrices = bounds.map(({ outputPriceMicrocents }) => BigInt(outputPriceMicrocents));
   const outputPriceMicrocents = outputPrices.reduce((max, price) => (price > max ? price : max), 0n);

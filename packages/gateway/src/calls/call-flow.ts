@@ -58,7 +58,6 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
   const lanes = lanesFor(context, client, named, gates, nowMs());
   const limit = limitOf(client, named, lanes);
   const { tags, session } = callLabels(headers, body);
-  const useCases = new Set(Object.keys(gates.snapshot.useCases));
   const begun = await engine.calls.begin(
     {
       ...(request.idempotencyKey === undefined ? {} : { requestId: request.idempotencyKey }),
@@ -66,7 +65,7 @@ export async function answerCall(context: CallContext, dialect: WireDialect, req
       ...(named.candidate === undefined ? {} : { requested: named.candidate }),
       ...(named.mode === "observe" ? {} : { providers: providersOf(gates.snapshot, lanes) }),
       ...requiredOf(gates, named),
-      useCase: useCaseOf(headers, { route: named.useCase, key: principal.useCase }, useCases),
+      useCase: useCaseOf(headers, { route: named.useCase, key: principal.useCase }, gates.snapshot.useCases),
       ...expectedOf(context, client, lanes, limit.outputTokensMax),
       ...learnedFrom(engine, gates, client),
       tags,

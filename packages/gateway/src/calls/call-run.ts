@@ -81,10 +81,9 @@ export class CallRun {
   }
 
   async answer(): Promise<Reply> {
-    const order = [this.#call.candidate, ...this.#call.fallbacks()];
     const { decisionId } = this.#call;
     let last: { readonly result: CallResult; readonly lane: Lane } | undefined;
-    for (const id of order) {
+    for (const id of this.#order()) {
       const found = this.#lanes.find(({ lane }) => lane.candidateId === id);
       if (found === undefined) {
         this.#record.skip();
@@ -100,6 +99,12 @@ export class CallRun {
       throw new GatewayError("CAL_GATEWAY_PROVIDER_UNAVAILABLE", { model: this.#client.model, decisionId });
     }
     return this.#reply(last.result, last.lane);
+  }
+
+  /** The fallbacks are ranked when they are needed. */
+  *#order(): Generator<number> {
+    yield this.#call.candidate;
+    yield* this.#call.fallbacks();
   }
 
   #send({ lane, bound }: BoundLane): Promise<CallResult> {

@@ -94,9 +94,22 @@ function takersOf(targets: readonly Target[], { body, dialect }: ClientBody): re
   return takers;
 }
 
+interface NamedCandidate {
+  readonly id: number;
+  readonly name: string;
+}
+
+const CANDIDATES = new WeakMap<PolicySnapshot, readonly NamedCandidate[]>();
+
 /** Every candidate of the policy, by id and name. */
-export function candidatesOf({ policy, candidateNames }: PolicySnapshot): readonly { id: number; name: string }[] {
-  return policy.candidates.map(({ id }, position) => ({ id, name: candidateNames[position] ?? "" }));
+export function candidatesOf(snapshot: PolicySnapshot): readonly NamedCandidate[] {
+  let found = CANDIDATES.get(snapshot);
+  if (found === undefined) {
+    const { policy, candidateNames } = snapshot;
+    found = policy.candidates.map(({ id }, position) => ({ id, name: candidateNames[position] ?? "" }));
+    CANDIDATES.set(snapshot, found);
+  }
+  return found;
 }
 
 /**

@@ -54,7 +54,7 @@ export function costOf(usage: UsageRecord, { provider, prices, factors, pricesOf
   unknown.push(...words, ...usage.unknownUnits);
   if (!usage.isFinal) unknown.push("output");
   const costMicrocents = ceilDivide(numerator + perCall * denominator, denominator * UNITS_PER_RATE);
-  return { costMicrocents: microcents(costMicrocents), unknown: [...new Set(unknown)] };
+  return { costMicrocents: microcents(costMicrocents), unknown: unknown.length < 2 ? unknown : [...new Set(unknown)] };
 }
 
 /** What is known about the size of a call before it is made. */
@@ -80,13 +80,26 @@ export function boundOf(
   return microcents(ceilDivide(tokens * BigInt(factorBpsMax) + calls * BPS, BPS * UNITS_PER_RATE));
 }
 
-/** The highest rate that a unit of each direction can have, in microcents per million units. */
-export function highestRates({ rates }: ModelPrices): {
+interface HighestRates {
   readonly inputRate: bigint;
   readonly outputRate: bigint;
   readonly searchRate: bigint;
   readonly requestRate: bigint;
-} {
+}
+
+const HIGHEST = new WeakMap<ModelPrices, HighestRates>();
+
+/** The highest rate that a unit of each direction can have, in microcents per million units. */
+export function highestRates(prices: ModelPrices): HighestRates {
+  let found = HIGHEST.get(prices);
+  if (found === undefined) {
+    found = highestIn(prices);
+    HIGHEST.set(prices, found);
+  }
+  return found;
+}
+
+function highestIn({ rates }: ModelPrices): HighestRates {
   const highest = (names: readonly RateName[]): bigint =>
     names.reduce((max, name) => {
       const rate = rates[name];
@@ -113,8 +126,9 @@ const INPUT_RATES: readonly RateName[] = [
 const OUTPUT_RATES: readonly RateName[] = ["output", "audioOutput", "imageOutput", "reasoning"];
 
 function tokenBill(usage: TokenUsage, prices: ModelPrices, unknown: string[]): bigint {
-  const bill = new Map([...inputBill(usage, prices, unknown), ...outputBill(usage, prices)]);
-  return sumOf(bill, usage.inputTokens, prices, unknown);
+  const { inputTokens } = usage;
+  const input = sumOf(inputBill(usage, prices, unknown), inputTokens, prices, unknown);
+  return input + sumOf(outputBill(usage, prices), inputTokens, prices, unknown);
 }
 
 function inputBill(usage: TokenUsage, { rates }: ModelPrices, unknown: string[]): Bill {
@@ -130,7 +144,7 @@ function inputBill(usage: TokenUsage, { rates }: ModelPrices, unknown: string[])
   if (rates.imageInput !== undefined) bill.set("imageInput", usage.imageInputTokens);
   if (rates.videoInput !== undefined) bill.set("videoInput", usage.videoInputTokens);
   if (cacheWrite12hTokens > 0) unknown.push("cacheWrite12h");
-  const named = [...bill.values()].reduce((sum, count) => sum + count, 0);
+  const named = countIn(bill);
   if (named > usage.inputTokens) unknown.push("parts that overlap");
   return bill.set("input", Math.max(0, usage.inputTokens - named));
 }
@@ -140,8 +154,14 @@ function outputBill(usage: TokenUsage, { rates }: ModelPrices): Bill {
   if (rates.audioOutput !== undefined) bill.set("audioOutput", usage.audioOutputTokens);
   if (rates.imageOutput !== undefined) bill.set("imageOutput", usage.imageOutputTokens);
   if (rates.reasoning !== undefined) bill.set("reasoning", usage.reasoningTokens);
-  const named = [...bill.values()].reduce((sum, count) => sum + count, 0);
+  const named = countIn(bill);
   return bill.set("output", Math.max(0, usage.outputTokens - named));
+}
+
+function countIn(bill: Bill): number {
+  let sum = 0;
+  for (const count of bill.values()) sum += count;
+  return sum;
 }
 
 /**
@@ -159,7 +179,7 @@ function sumOf(bill: Bill, inputTokens: number, { rates }: ModelPrices, unknown:
   let sum = 0n;
   for (const [name, count] of bill) {
     if (count === 0) continue;
-    const named = [name, ...(INSTEAD[name] ?? [])].find((one) => rates[one] !== undefined);
+    const named = rates[name] === undefined ? INSTEAD[name]?.find((one) => rates[one] !== undefined) : name;
     const rate = named === undefined ? undefined : rates[named];
     if (rate === undefined || (named !== name && !WITHOUT_SURCHARGE.has(name))) unknown.push(name);
     if (rate !== undefined) sum += BigInt(count) * rateAt(rate, inputTokens);
@@ -168,6 +188,7 @@ function sumOf(bill: Bill, inputTokens: number, { rates }: ModelPrices, unknown:
 }
 
 function perCallBill({ webSearches, inputTokens }: UsageRecord, prices: ModelPrices, unknown: string[]): bigint {
+  if (webSearches === 0 && prices.rates.request === undefined) return 0n;
   const bill: Bill = new Map([
     ["webSearch", webSearches],
     ["request", prices.rates.request === undefined ? 0 : 1],

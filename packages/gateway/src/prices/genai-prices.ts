@@ -35,11 +35,6 @@ export function pricedModels(provider: unknown): readonly PricedModel[] {
   return asList(models).flatMap((model) => pricedModel(String(id), asObject(model) ?? {}));
 }
 
-/** A model with this id, letter by letter. */
-export function exactModel(models: readonly PricedModel[], id: string): PricedModel | undefined {
-  return models.find((model) => model.exactIds.includes(id));
-}
-
 /** The id that the source's own rules, prefixes among them, give to a model that it may not know. For reports only. */
 export function nearestId(provider: unknown, id: string): string | undefined {
   const found = asList(asObject(provider)?.["models"]).find((model) => matches(asObject(model)?.["match"], id));

@@ -31,6 +31,17 @@ const PROVIDER_FACTORS: { readonly [provider: string]: PriceFactors | undefined 
   openai: { "tier batch": 5_000 },
 };
 
+const NO_FACTORS: PriceFactors = {};
+const FACTORS_OF: ReadonlyMap<string, PriceFactors> = new Map(
+  Object.entries(PROVIDER_FACTORS).map(([provider, factors]) => [provider, { ...LIST_PRICE_WORDS, ...factors }]),
+);
+
+/** All known factors at a provider. */
+function knownFactors(provider: string, own: PriceFactors): PriceFactors {
+  const known = FACTORS_OF.get(provider) ?? LIST_PRICE_WORDS;
+  return own === NO_FACTORS ? known : { ...known, ...own };
+}
+
 /**
  * The most that a faster service costs at any model. It bounds a reservation and prices nothing: what was served at such a word has
  * a price of the model's own, which the data does not have, so that it stays held. OpenAI: its page of priority processing, 2.5
@@ -48,13 +59,16 @@ export interface FactorReading {
   readonly unknown: readonly string[];
 }
 
+const LIST_PRICE: FactorReading = Object.freeze({ factorsBps: Object.freeze([]), unknown: Object.freeze([]) });
+
 /** @param own - of the catalog, for words that only it knows; it wins. */
 export function factorsOf(
   { tier, speed, region }: Pick<UsageRecord, FactorKind>,
   provider: string,
-  own: PriceFactors = {},
+  own: PriceFactors = NO_FACTORS,
 ): FactorReading {
-  const factors: PriceFactors = { ...LIST_PRICE_WORDS, ...PROVIDER_FACTORS[provider], ...own };
+  if (tier === "" && speed === "" && region === "") return LIST_PRICE;
+  const factors = knownFactors(provider, own);
   const words = Object.entries({ tier, speed, region }).filter(([, word]) => word !== "");
   const factorsBps: number[] = [];
   const unknown: string[] = [];
@@ -92,8 +106,9 @@ export interface FactorBound {
  * factorMax({ tier: "ultrafast" }, "openai"); // { factorBpsMax: 10000, unknown: ["tier ultrafast"] }
  * ```
  */
-export function factorMax(asked: AskedService, provider: string, own: PriceFactors = {}): FactorBound {
-  const factors: PriceFactors = { ...LIST_PRICE_WORDS, ...PROVIDER_FACTORS[provider], ...own };
+export function factorMax(asked: AskedService, provider: string, own: PriceFactors = NO_FACTORS): FactorBound {
+  if (asked.tier === undefined && asked.speed === undefined && asked.region === undefined) return NOTHING_ASKED;
+  const factors = knownFactors(provider, own);
   const premium: PriceFactors = PREMIUM_FACTORS_MAX[provider] ?? {};
   const unknown: string[] = [];
   let productBps = BigInt(LIST_PRICE_BPS);
@@ -110,6 +125,7 @@ export function factorMax(asked: AskedService, provider: string, own: PriceFacto
   return { factorBpsMax: Number(productBps), unknown };
 }
 
+const NOTHING_ASKED: FactorBound = Object.freeze({ factorBpsMax: LIST_PRICE_BPS, unknown: Object.freeze([]) });
 const FACTOR_KINDS: readonly FactorKind[] = ["tier", "speed", "region"];
 
 /** Words for less than the list price, whatever the provider's discount is: the list price bounds them. */

@@ -48,7 +48,8 @@ type Labels = readonly (readonly [name: string, value: string])[];
 class Counter {
   readonly #name: string;
   readonly #help: string;
-  readonly #rows = new Map<string, bigint>();
+  /** By the labels' values. */
+  readonly #rows = new Map<string, { readonly labels: string; amount: bigint }>();
 
   constructor(name: string, help: string) {
     this.#name = name;
@@ -57,15 +58,26 @@ class Counter {
 
   add(labels: Labels, amount: bigint): void {
     if (amount === 0n) return;
-    const text = labelText(labels);
-    const row =
-      this.#rows.has(text) || this.#rows.size < ROWS_MAX ? text : labelText(labels.map(([name]) => [name, OTHER]));
-    this.#rows.set(row, (this.#rows.get(row) ?? 0n) + amount);
+    const row = this.#rows.get(keyOf(labels)) ?? this.#newRow(labels);
+    row.amount += amount;
+  }
+
+  /** Values that are written alike are one row. */
+  #newRow(labels: Labels): { amount: bigint } {
+    const written: Labels = labels.map(([name, value]) => [name, value.slice(0, LABEL_CHARACTERS_MAX).toWellFormed()]);
+    const isFull = this.#rows.size >= ROWS_MAX && !this.#rows.has(keyOf(written));
+    const kept: Labels = isFull ? labels.map(([name]) => [name, OTHER]) : written;
+    let row = this.#rows.get(keyOf(kept));
+    if (row === undefined) {
+      row = { labels: labelText(kept), amount: 0n };
+      this.#rows.set(keyOf(kept), row);
+    }
+    return row;
   }
 
   lines(write: (amount: bigint) => string): readonly string[] {
     if (this.#rows.size === 0) return [];
-    const rows = Array.from(this.#rows, ([labels, amount]) => `${this.#name}${labels} ${write(amount)}`);
+    const rows = Array.from(this.#rows.values(), ({ labels, amount }) => `${this.#name}${labels} ${write(amount)}`);
     return [...head(this.#name, "counter", this.#help), ...rows];
   }
 }
@@ -179,6 +191,12 @@ const LABEL_CHARACTERS_MAX = 128;
 
 function labelText(labels: Labels): string {
   return `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
+}
+
+function keyOf(labels: Labels): string {
+  let key = "";
+  for (const [, value] of labels) key += `${value.length}:${value}`;
+  return key;
 }
 
 function escaped(value: string): string {

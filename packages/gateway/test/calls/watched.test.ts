@@ -1,6 +1,6 @@
 import { parsePolicyFile } from "@calybris/engine";
 import OpenAI from "openai";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createKey } from "../../src/keys/keyring.ts";
 import { type Collector, startCollector } from "../support/collector.ts";
 import { type Samples, samplesOf } from "../support/scrape.ts";
@@ -199,8 +199,7 @@ describe.concurrent("the span of a call", () => {
         .flatMap(({ spans }) => spans)
         .map(({ attributes }) => Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]])))
         .find(({ "calybris.decision.id": one }) => one === id);
-    await expect.poll(found, { timeout: 10_000 }).toBeDefined();
-    return found() ?? {};
+    return vi.waitUntil(found, { timeout: 10_000 });
   }
 
   test.each([true, false])("has the models and what was used (streamed: %s)", async (stream) => {
