@@ -7,6 +7,7 @@ import { ServiceError } from "@calybris/client";
 import { CalybrisError } from "@calybris/kernel";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { holdYoungGeneration } from "./service/young-generation.ts";
 import { errorJson, errorText } from "./terminal/error-text.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import { printableLines } from "./terminal/terminal-text.ts";
@@ -39,7 +40,10 @@ const COMMANDS: readonly (readonly [heading: string, commands: { readonly [name:
   [
     "Run the service:",
     {
-      serve: async () => (await import("./service/serve.ts")).serveCommand,
+      serve: async () => {
+        holdYoungGeneration();
+        return (await import("./service/serve.ts")).serveCommand;
+      },
       health: async () => (await import("./service/health.ts")).healthCommand,
       doctor: async () => (await import("./doctor/doctor.ts")).doctorCommand,
       key: async () => (await import("./service/key.ts")).keyCommand,

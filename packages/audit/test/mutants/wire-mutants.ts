@@ -135,9 +135,9 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "a prefix prices a model",
-    file: "gateway/src/prices/genai-prices.ts",
-    find: "models.find((model) => model.exactIds.includes(id));",
-    replace: "models.find((model) => model.exactIds.some((one) => id.startsWith(one)));",
+    file: "gateway/src/prices/price-book.ts",
+    find: "return this.#of(provider).byId.get(id);",
+    replace: "return this.#of(provider).all.find((model) => model.exactIds.some((one) => id.startsWith(one)));",
     test: COST_TEST,
   },
   {

@@ -33,6 +33,7 @@ import { logSigner, SIGNER_VARIABLE } from "../proof/checkpoint-signer.ts";
 import { readTrustFile } from "../proof/trust-file.ts";
 import { configFileOf, configOption } from "./config-file.ts";
 import { fundDefault, type Mock, mockText, MOCK_JOURNAL, shownModels, startMock } from "./mock.ts";
+import { boundYoungGeneration } from "./young-generation.ts";
 import { errorText } from "../terminal/error-text.ts";
 import { count, counted } from "../terminal/number-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -117,6 +118,7 @@ async function serve(
     startingPolicy,
     readConfig: read,
   });
+  boundYoungGeneration();
   if (mock !== undefined) await fundDefault(service.engine);
   terminal.complain(reportText(service.report, config));
   if (mock !== undefined)
