@@ -35,6 +35,8 @@ export interface CallResult {
   readonly changed: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
+  /** Processor time of the load itself, from its start to its end, over all answers. */
+  readonly loadUsPerCall: number;
   readonly firstError?: string;
 }
 
@@ -179,10 +181,11 @@ class Load {
     const seconds = (performance.now() - startedMs) / 1_000;
     for (const one of all) one.end();
     const sorted = this.#latencies.subarray(0, Math.min(this.#calls, LATENCIES_MAX)).sort();
+    const { user, system } = process.cpuUsage();
     const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
     return {
       ...{ calls: this.#calls, answered: this.#answered, seconds, errors: this.#errors, changed: this.#changed },
-      ...{ p50Ms: at(0.5), p99Ms: at(0.99) },
+      ...{ p50Ms: at(0.5), p99Ms: at(0.99), loadUsPerCall: (user + system) / Math.max(1, this.#answered) },
       ...(this.#firstError === undefined ? {} : { firstError: this.#firstError }),
     };
   }

@@ -53,8 +53,8 @@ export class ChunkedAnswer {
   }
 
   async send(): Promise<void> {
+    let left: Promise<void> | undefined;
     try {
-      let left: Promise<void> | undefined;
       for (;;) {
         const { done, value } = await this.#pieces.next();
         await left;
@@ -64,6 +64,8 @@ export class ChunkedAnswer {
       }
       this.#end();
     } catch (error) {
+      // What came before is the client's.
+      await left;
       this.#fail(error);
     }
   }
