@@ -1,6 +1,6 @@
 /**
  * Bounds the memory in which V8 makes new objects. Node lets it grow to 128 MiB, which a service under load reaches within
- * seconds and keeps; 16 MiB collect as fast here, because a request leaves few objects behind. `--max-semi-space-size` says
+ * seconds and keeps; with 32 MiB most of what a request made is gone before it is collected. `--max-semi-space-size` says
  * the same only on the command line of Node; how fast the memory grows may be said at any time.
  * @module
  */
@@ -8,7 +8,7 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** Both halves together. */
-const YOUNG_BYTES_MAX = 16 * 2 ** 20;
+const YOUNG_BYTES_MAX = 32 * 2 ** 20;
 
 /** From now on it does not grow: loading code fills it once, and never again. */
 export function holdYoungGeneration(): void {
