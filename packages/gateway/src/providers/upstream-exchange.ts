@@ -74,21 +74,21 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     this.#drop();
   }
 
-  /** The next piece, at once where one is held. @throws UpstreamFailure */
-  next(): IteratorResult<Buffer, undefined> | Promise<IteratorResult<Buffer, undefined>> {
-    const piece = this.#held.shift();
-    if (piece !== undefined) return { done: false, value: this.#taken(piece) };
-    if (this.#failure !== undefined) throw this.#failure;
-    if (this.#isComplete) return END;
-    return new Promise((resolve, reject) => {
-      this.#wake = () => {
-        try {
-          resolve(this.next());
-        } catch (error) {
-          reject(error as UpstreamFailure);
-        }
-      };
-    });
+  /**
+   * What has come, as one piece: undici reports every chunk by itself, and a provider sends several in one packet, each of which
+   * would be written by itself. Who waits goes on once undici has read the packet.
+   *
+   * @throws UpstreamFailure
+   */
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
+    while (this.#held.length === 0) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#isComplete) return END;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return { done: false, value: this.#takeHeld() };
   }
 
   onConnect(abort: (error?: Error) => void): void {
@@ -124,13 +124,15 @@ export class UpstreamExchange implements Dispatcher.DispatchHandler {
     this.#wakeUp();
   }
 
-  #taken(piece: Buffer): Buffer {
-    this.#heldBytes -= piece.byteLength;
-    if (this.#isPaused && this.#heldBytes < HELD_BYTES_MAX) {
+  #takeHeld(): Buffer {
+    const held = this.#held;
+    const value = held.length === 1 ? (held[0] as Buffer) : Buffer.concat(held, this.#heldBytes);
+    this.#drop();
+    if (this.#isPaused) {
       this.#isPaused = false;
       this.#resume?.();
     }
-    return piece;
+    return value;
   }
 
   #drop(): void {
