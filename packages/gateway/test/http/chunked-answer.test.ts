@@ -66,7 +66,7 @@ test("pieces that fail before the first are an error of the table; later, the co
   const routes = [0, 1].map((count) => route(() => ({ body: failing(count)() }), `/own/${count}`));
   await withRoutes(routes, async (own) => {
     const first = await speak(own.url, [ask("/own/0") + ask("/own/0")], { quietMs: 500 });
-    expect(first.text.match(/HTTP\/1\.1 404[^]*?CAL_JOURNAL_ENTRY_UNKNOWN/g)).toHaveLength(2);
+    expect(first.text.match(/HTTP\/1\.1 404[\s\S]*?CAL_JOURNAL_ENTRY_UNKNOWN/g)).toHaveLength(2);
     expect(first.closed).toBe(false);
     const later = await speak(own.url, [ask("/own/1")], { quietMs: 500 });
     expect([later.closed, later.text.endsWith("5\r\npiece\r\n")]).toEqual([true, true]);
