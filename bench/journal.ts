@@ -10,9 +10,18 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DiskFile } from "@calybris/engine";
-import { EMPTY_TREE, Journal, nodeDisk, prepareSpace, ThreadDriver, writeWhole } from "@calybris/engine/internal";
-import { type EntryBody, prescribe, samplePolicy, sampleRequest, sequence } from "@calybris/kernel";
+import type { DiskFile, Proofs } from "@calybris/engine";
+import {
+  EMPTY_TREE,
+  Journal,
+  layRecord,
+  nodeDisk,
+  prepareSpace,
+  RecordShelf,
+  ThreadDriver,
+  writeWhole,
+} from "@calybris/engine/internal";
+import { type DecisionEntry, prescribe, samplePolicy, sampleRequest, sequence } from "@calybris/kernel";
 import { markdownTable, median, progress } from "./harness.ts";
 
 interface Workload {
@@ -24,6 +33,8 @@ interface Workload {
   readonly roundMs: number;
   readonly rounds: number;
   readonly pauseMs: number;
+  /** Entries are given as records, of which the writer makes digests and text; otherwise as objects, of which the appender makes text. */
+  readonly areRecords?: boolean;
 }
 
 const SHORT = { roundMs: 400, rounds: 7, pauseMs: 0 } as const;
@@ -32,12 +43,14 @@ const FULL: readonly Workload[] = [
   { ...SHORT, name: "1", appenders: 1, entries: 3_000 },
   { ...SHORT, name: "16", appenders: 16, entries: 20_000 },
   { ...SHORT, name: "128", appenders: 128, entries: 40_000 },
+  { ...SHORT, name: "128, records", appenders: 128, entries: 40_000, areRecords: true },
   { ...SHORT, name: "1,024", appenders: 1_024, entries: 60_000 },
   { ...SHORT, name: "128, sustained", appenders: 128, entries: 500_000, roundMs: 2_500, rounds: 2 },
 ];
 const SMOKE: readonly Workload[] = [
   { ...SHORT, name: "1, idle", appenders: 1, entries: 3, rounds: 1, pauseMs: 1 },
   { ...SHORT, name: "16", appenders: 16, entries: 64, rounds: 1 },
+  { ...SHORT, name: "16, records", appenders: 16, entries: 64, rounds: 1, areRecords: true },
 ];
 /** After a round, until the journal has sealed itself and prepared its space, so that it does not disturb the floor. */
 const SETTLE_MS = 250;
@@ -114,6 +127,7 @@ async function measure(directory: string, workload: Workload): Promise<string[]>
 /** One journal, open over all rounds: what is measured is how it runs, not how it starts. */
 class AppendingBench {
   readonly #journal: Journal;
+  readonly #shelf: RecordShelf = new RecordShelf();
   #batchBytes: number[] = [];
   #appended = 0;
 
@@ -134,7 +148,7 @@ class AppendingBench {
     });
   }
 
-  async round({ appenders, entries, roundMs, pauseMs }: Workload): Promise<Round> {
+  async round({ appenders, entries, roundMs, pauseMs, areRecords }: Workload): Promise<Round> {
     this.#batchBytes = [];
     const latenciesUs: number[] = [];
     const last = this.#appended + entries;
@@ -145,7 +159,7 @@ class AppendingBench {
         const body = entry(this.#appended);
         if (pauseMs > 0) await sleep(pauseMs);
         const asked = performance.now();
-        await this.#journal.append(body).durable;
+        await (areRecords === true ? this.#appendRecord(body) : this.#journal.append(body).durable);
         latenciesUs.push((performance.now() - asked) * 1_000);
       }
     };
@@ -159,6 +173,17 @@ class AppendingBench {
       batchBytes: [...this.#batchBytes],
       entries: latenciesUs.length,
     };
+  }
+
+  #appendRecord(body: DecisionEntry): Promise<unknown> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const waiter = { durable: (last: number, proofs: Proofs) => resolve(proofs.hashOf(last)), failed: reject };
+    this.#journal.step(() => {
+      this.#journal.establishRoom(1);
+      const record = layRecord(this.#shelf, { entry: body, decision, policyId: 1, policyDigest: POLICY_DIGEST });
+      this.#journal.orderFor(body, waiter, record);
+    });
+    return promise;
   }
 
   async close(): Promise<void> {
@@ -187,10 +212,11 @@ async function floorOf(directory: string, round: Round, pauseMs: number): Promis
   return { perSecond: round.entries / seconds, p50Us: median(timesUs) };
 }
 
+const POLICY_DIGEST = new Uint8Array(32);
 const request = sampleRequest();
 const { decision } = prescribe(samplePolicy(), request);
 
-function entry(number: number): EntryBody {
+function entry(number: number): DecisionEntry {
   return {
     kind: "decision",
     requestId: `0193f6d2-7a61-7c33-9a41-${String(number).padStart(12, "0")}`,

@@ -189,6 +189,13 @@ export const MUTANTS: readonly Mutant[] = [
     search: "crash",
   },
   {
+    name: "the digests of decisions that are proven together all go to the first of them",
+    file: "journal/line-stage.ts",
+    find: "this.#chain.sequence + count);",
+    replace: "this.#chain.sequence + 1);",
+    search: "crash",
+  },
+  {
     name: "the names of new files are not made durable",
     file: "journal/segment-writer.ts",
     find: "    disk.syncDirectory(start.directory);\n",

@@ -34,6 +34,13 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     search: "snapshot",
   },
   {
+    name: "a tree that grows by a batch keeps a root that has its sibling now",
+    file: "journal/tree-batch.ts",
+    find: "      this.#roots[level] = last;\n",
+    replace: "      this.#roots[level] ??= last;\n",
+    search: "snapshot",
+  },
+  {
     name: "recovery does not go on with the Merkle tree",
     file: "journal/recovery.ts",
     find: "    tree.apply(parsed.sequence, parsed.entryHash);\n",
