@@ -176,5 +176,23 @@ describe("a canary", () => {
     expect(lie(canary, ',"identity"', shadow)[0]).toMatchObject({ sequence: canary, problem: "decision" });
     const shareAt = entries.findIndex((data) => data.includes('"change":"canary"')) + 1;
     expect(lie(shareAt, '"shareBps":5000', '"shareBps":0')[0]?.sequence).toBe(Math.min(canary, active));
+    const { policyId: other } = await (async () => {
+      const again = await world.open();
+      const staged = await again.rollout.stage(policyOf("learns"));
+      await again.close();
+      return staged;
+    })();
+    const staged = world.entries();
+    const next = staged.length + 1;
+    const change = (members: string): string =>
+      `{"sequence":${next},"durable":${staged.length},"at":9000000,"kind":"policy",${members},"actor":"system:ada"}`;
+    const digest = /"policyDigest":"([0-9a-f]{64})"/.exec(
+      staged.findLast((data) => data.includes('"change":"staged"')) ?? "",
+    )?.[1];
+    const learns = change(`"change":"canary","policyId":${other},"policyDigest":"${digest}","shareBps":100`);
+    expect(audited([...staged, learns]).findings[0]).toMatchObject({ sequence: next, problem: "learning" });
+    const first = /"policyDigest":"([0-9a-f]{64})"/.exec(staged[0] ?? "")?.[1];
+    const promoted = change(`"change":"promoted","policyId":1,"policyDigest":"${first}"`);
+    expect(audited([...staged, promoted]).findings[0]).toMatchObject({ sequence: next, problem: "policy_id" });
   });
 });

@@ -36,6 +36,22 @@ test("at every cut of a rollout a snapshot is restored and folded on to the whol
   const { counts } = await engine.rollout.status();
   expect(counts).toMatchObject({ decisions: 3, actionMismatches: 0 });
   expect(counts?.tenants.map(({ tenant }) => tenant)).toEqual(["acme", undefined, "blue"]);
+  const open = { decisionsMin: 0, actionDeltaMaxBps: 10_000, margin: 0.99, alpha: 0.999 };
+  for (let outcome = 0; outcome < 5; outcome++) {
+    const { decisionId } = await engine.decide({
+      inputTokens: 1_000_000,
+      valueMicrocents: 100_000_000,
+      tenant: "acme",
+    });
+    await engine.learning.observe({ decisionId, succeeded: false });
+  }
+  const shadowed = (await engine.rollout.status()).counts;
+  await engine.rollout.canary(2, 10_000, undefined, open);
+  expect((await engine.rollout.status()).counts).toEqual(shadowed);
+  await decide("acme");
+  await engine.rollout.canary(2, 0);
+  await decide("acme");
+  expect((await engine.rollout.status()).counts).toMatchObject({ decisions: 9, canaryDecisions: 1 });
   await engine.setPolicy(sampleSnapshot(3n));
   await decide("acme");
   await engine.rollout.rollBack(1);

@@ -1,0 +1,112 @@
+/**
+ * What a comparison counts, and when its gates open: decisions in shadow, actions that differ, outcomes.
+ */
+import type { Engine, RolloutStatus } from "@calybris/engine";
+import { bps, createPolicy, type PolicySnapshot } from "@calybris/kernel";
+import { expect, test } from "vitest";
+import { OPEN, policyOf, requestOf, World } from "./rollout-world.ts";
+
+/** Refuses everything: no candidate has the quality. */
+function refusing(): PolicySnapshot {
+  const policy = policyOf("high floor");
+  const useCase = policy.useCases["default"] as (typeof policy.useCases)[string];
+  return { ...policy, useCases: { default: { ...useCase, qualityMinBps: bps(9_900) } } };
+}
+
+/** The same candidates, each with the other's id; one alone may run. */
+function swapped(): PolicySnapshot {
+  const policy = policyOf("as it is");
+  const [one, other] = policy.policy.candidates;
+  if (one === undefined || other === undefined) throw new Error("two candidates");
+  const candidates = [
+    { ...other, id: one.id, enabled: 1 as const },
+    { ...one, id: other.id, enabled: 0 as const },
+  ];
+  return {
+    ...policy,
+    policy: createPolicy({ ...policy.policy, candidates }),
+    candidateNames: [...policy.candidateNames].reverse(),
+    candidateTiers: [...policy.candidateTiers].reverse(),
+  };
+}
+
+async function decideMany(engine: Engine, count: number, succeeded: (at: number) => boolean): Promise<void> {
+  for (let at = 0; at < count; at++) {
+    const { decisionId, decision } = await engine.decide({ ...requestOf(1), tenant: `t${at % 7}` });
+    if (decision.action !== "reject") await engine.learning.observe({ decisionId, succeeded: succeeded(at) });
+  }
+}
+
+async function staged(policy: PolicySnapshot): Promise<Engine> {
+  const engine = await new World().open(policyOf("as it is"));
+  await engine.rollout.stage(policy);
+  return engine;
+}
+
+const compared = async (engine: Engine, gates = OPEN): Promise<NonNullable<RolloutStatus["compared"]>> => {
+  const { compared: found } = await engine.rollout.status(gates);
+  if (found === undefined) throw new Error("none is staged");
+  return found;
+};
+
+test("gates stay closed until as many decisions are in shadow as they need, whatever outcomes show", async () => {
+  const engine = await staged(policyOf("other ids"));
+  await decideMany(engine, 49, () => true);
+  const gates = { ...OPEN, decisionsMin: 50 };
+  expect(await compared(engine, gates)).toMatchObject({ passes: undefined, missing: ["49 of 50 decisions in shadow"] });
+  await decideMany(engine, 1, () => true);
+  expect(await compared(engine, gates)).toMatchObject({ passes: "a", missing: [], actionMismatches: 0 });
+  await engine.close();
+});
+
+test("gate (a) stays closed while too many actions differ, though the policy is no worse", async () => {
+  const engine = await staged(refusing());
+  await decideMany(engine, 30, () => false);
+  const found = await compared(engine, { ...OPEN, actionDeltaMaxBps: 500 });
+  expect(found.isNoWorseAt).toBeGreaterThan(0);
+  expect(found).toMatchObject({ decisions: 30, actionMismatches: 30, mismatches: 30, passes: undefined });
+  expect(found.missing.join()).toContain("100.0 % of actions differ");
+  expect(await compared(engine, { ...OPEN, actionDeltaMaxBps: 10_000 })).toMatchObject({ passes: "a" });
+  await engine.close();
+});
+
+test("a policy that gives up half of the successes is never shown to be no worse", async () => {
+  const engine = await staged(refusing());
+  await decideMany(engine, 150, (at) => at % 2 === 0);
+  const found = await compared(engine, { decisionsMin: 1, actionDeltaMaxBps: 10_000, margin: 0.01, alpha: 0.05 });
+  expect(found).toMatchObject({ isNoWorseAt: undefined, isBetterAt: undefined, passes: undefined });
+  expect(found.reward.difference).toBeLessThan(-0.3);
+  await engine.close();
+});
+
+test("a candidate of another id and the same name is the same decision, and a staging begins the counts anew", async () => {
+  const engine = await staged(policyOf("other ids"));
+  await decideMany(engine, 12, () => true);
+  const { counts } = await engine.rollout.status();
+  expect(counts).toMatchObject({ decisions: 12, actionMismatches: 0, mismatches: 0, examples: [] });
+  await engine.rollout.stage(refusing());
+  await decideMany(engine, 3, () => true);
+  expect((await engine.rollout.status()).counts).toMatchObject({ decisions: 3, actionMismatches: 3, mismatches: 3 });
+  expect((await compared(engine)).decisions).toBe(3);
+  await engine.close();
+});
+
+test("outcomes of a canary are not compared, and teach the estimates nothing: its ids are its own", async () => {
+  const run = async (isReported: boolean): Promise<unknown> => {
+    const engine = await staged(swapped());
+    await decideMany(engine, 10, () => false);
+    const { staged: candidate } = await engine.rollout.status();
+    await engine.rollout.canary(candidate?.id ?? 0, 10_000, undefined, { ...OPEN, actionDeltaMaxBps: 10_000 });
+    for (let at = 0; at < 20; at++) {
+      const { decisionId, decision, policyId } = await engine.decide({ ...requestOf(1), tenant: "acme" });
+      expect([policyId, decision.selectedId]).toEqual([candidate?.id, 1]);
+      if (isReported) await engine.learning.observe({ decisionId, succeeded: false });
+    }
+    await engine.rollout.canary(candidate?.id ?? 0, 0);
+    await decideMany(engine, 10, (at) => at % 3 > 0);
+    const found = await compared(engine);
+    await engine.close();
+    return found;
+  };
+  expect(await run(true)).toEqual(await run(false));
+});
