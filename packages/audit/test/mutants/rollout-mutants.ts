@@ -110,13 +110,6 @@ export const ROLLOUT_MUTANTS: readonly Mutant[] = [
     test: GATES_TEST,
   },
   {
-    name: "outcomes of a canary are compared by the active policy's ids",
-    file: COMPARISON,
-    find: "    if (this.#canary.delete(outcome.of)) return;\n",
-    replace: "",
-    test: GATES_TEST,
-  },
-  {
     name: "an audit takes any policy that a decision names",
     file: FOLD,
     find: "entry.policyId === expected) return deciding;",

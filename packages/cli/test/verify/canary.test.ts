@@ -120,6 +120,24 @@ describe("a canary", () => {
     expect(made).toBeGreaterThan(10);
   });
 
+  test("another staging of the same policy tries other tenants", async () => {
+    const { world, engine, id } = await canaryOf("other ids");
+    const madeBy = async (policyId: number): Promise<readonly string[]> => {
+      await engine.rollout.canary(policyId, 5_000, undefined, OPEN);
+      const made: string[] = [];
+      for (const tenant of TENANTS)
+        if ((await engine.decide({ ...requestOf(1), tenant })).policyId === policyId) made.push(tenant);
+      return made;
+    };
+    const before = await madeBy(id);
+    await engine.rollout.rollBack(1);
+    await engine.rollout.stage(policyOf("other ids"));
+    const after = await madeBy(await passGates(engine));
+    expect(after).not.toEqual(before);
+    await engine.close();
+    expect(audited(world.entries()).findings).toEqual([]);
+  });
+
   test("a retry gets the canary's decision after its end, and its outcome binds to it", async () => {
     const { world, engine, id } = await canaryOf("other ids");
     await engine.rollout.canary(id, 10_000, undefined, OPEN);
