@@ -7,7 +7,6 @@ import { ENTRY_MUTANTS } from "./entry-mutants.ts";
 import { GATEWAY_MUTANTS } from "./gateway-mutants.ts";
 import { OFFSET_MUTANTS } from "./offset-mutants.ts";
 import { PARTS_MUTANTS } from "./parts-mutants.ts";
-import { ROLLOUT_MUTANTS } from "./rollout-mutants.ts";
 import { SERVICE_MUTANTS } from "./service-mutants.ts";
 import { SPENDING_MUTANTS } from "./spending-mutants.ts";
 
@@ -395,7 +394,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...CALL_MUTANTS,
   ...ENTRY_MUTANTS,
   ...OFFSET_MUTANTS,
-  ...ROLLOUT_MUTANTS,
   ...PARTS_MUTANTS,
   ...SERVICE_MUTANTS,
   ...GATEWAY_MUTANTS,

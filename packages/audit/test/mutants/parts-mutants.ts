@@ -1,9 +1,11 @@
 /** Planted bugs of the parts that run in threads. @module */
 import type { Mutant } from "./mutants.ts";
+import { ROLLOUT_MUTANTS } from "./rollout-mutants.ts";
 
 const PARTS = "audit/test/parts.test.ts";
 
 export const PARTS_MUTANTS: readonly Mutant[] = [
+  ...ROLLOUT_MUTANTS,
   {
     name: "a thread does not hash what it checks",
     file: "audit/src/parts.ts",
