@@ -3,8 +3,8 @@
  * @module
  */
 import type { ChainHash, Kernel, Policy, Sha256 } from "@calybris/kernel";
-import type { AuditPart } from "./content.ts";
 import type { HeadAnchor, TreeAnchor } from "./report.ts";
+import type { RequestIdCheck } from "./request-ids.ts";
 import type { LogKeys } from "./tree-check.ts";
 
 export interface AuditOptions {
@@ -33,9 +33,9 @@ export interface AuditOptions {
    * The lines of a state snapshot: the log is that from the `state` entry on which binds it. What the entries before it say is
    * not established then.
    */
-  readonly snapshot?: readonly string[] | undefined;
-  /** `order`: what entries say by themselves is left to `EntryPart`, and the tree to `TreePart`. Default `whole`. */
-  readonly part?: AuditPart;
+  readonly snapshot?: Iterable<string> | undefined;
+  /** Compares request ids; without it, the latest 262,144 are compared in memory. */
+  readonly requestIds?: RequestIdCheck | undefined;
   /** For a keyed journal: it receives every entry, and knows in the end whether the MAC of the head is of any of them. */
   readonly headMac?: HeadMacCheck | undefined;
 }

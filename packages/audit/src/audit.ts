@@ -36,7 +36,7 @@ import {
   type TornTail,
   type TreeAnchor,
 } from "./report.ts";
-import { type Given, unestablished } from "./unestablished.ts";
+import { type Given, givenOf, unestablished } from "./unestablished.ts";
 
 export interface Audit {
   /** Takes the next line, without its newline. */
@@ -84,12 +84,12 @@ export function createAudit(options: AuditOptions = {}): Audit {
   };
 }
 
-class LogAudit {
+export class LogAudit {
   readonly #findings = new Findings();
   readonly content: ContentAudit;
+  /** The hash that precedes the first entry. */
+  firstPreviousHash: string | undefined;
   readonly #chain: ChainHash;
-  /** Whether entry hashes are computed here. */
-  readonly #isHashed: boolean;
   readonly #heads: readonly HeadAnchor[];
   readonly #trees: readonly TreeAnchor[];
   readonly #pinned: readonly string[];
@@ -108,39 +108,47 @@ class LogAudit {
   #snapshotDigest: string | undefined;
   #fromSequence = 0;
 
-  constructor(options: AuditOptions) {
+  /** @param areReadElsewhere - whether another audit reads the entries before the snapshot. */
+  constructor(options: AuditOptions, areReadElsewhere = false) {
     const hash = options.sha256 ?? portableSha256;
-    this.content = new ContentAudit(
-      this.#findings,
-      hash,
-      options.kernelFor ?? referenceKernel,
-      options.drawSeed,
-      options.part,
-      options.logKeys,
-    );
-    const isKeyed = options.isKeyed ?? false;
+    const { kernelFor = referenceKernel, drawSeed, logKeys, requestIds } = options;
+    this.content = new ContentAudit(this.#findings, { sha256: hash, kernelFor, drawSeed, logKeys, requestIds });
     this.#trees = options.trees ?? [];
-    const external = this.#trees.map(({ treeSize }) => treeSize);
-    for (const { isExternal, sequence } of options.heads ?? []) if (isExternal === true) external.push(sequence);
-    this.#given = { isKeyed, headMac: options.headMac, externalHead: Math.max(0, ...external) };
+    this.#given = givenOf(options);
     this.#chain = options.chain ?? plainChain(hash);
-    this.#isHashed = options.part !== "order";
     this.#heads = options.heads ?? [];
     this.#headMissing = options.headMissing;
     this.#headMac = options.headMac;
     this.#pinned = options.pinnedPolicyDigests ?? [];
-    if (options.snapshot !== undefined) this.#begin(options.snapshot, hash);
+    if (options.snapshot !== undefined) this.#begin(options.snapshot, hash, areReadElsewhere);
   }
 
   get isClean(): boolean {
     return this.#findings.status === "intact" && this.#suspect === undefined;
   }
 
+  /** Whether it is an intact log of ours so far, and its last entry ends with a newline. */
+  get isWhole(): boolean {
+    return this.isClean && this.#isOurs === true && this.#unterminated === undefined && this.#entries > 0;
+  }
+
+  get entries(): number {
+    return this.#entries;
+  }
+
+  get fromSequence(): number {
+    return this.#fromSequence;
+  }
+
+  get last(): { readonly sequence: number; readonly hash: string } {
+    return { sequence: this.#sequence, hash: this.#hash };
+  }
+
   /** Begins behind a snapshot: the first line is held to it. */
-  #begin(lines: readonly string[], sha256: Sha256): void {
+  #begin(lines: Iterable<string>, sha256: Sha256, areReadElsewhere: boolean): void {
     try {
       const snapshot = readSnapshot(lines, sha256, this.#chain);
-      this.content.restore(snapshot);
+      this.content.restore(snapshot, areReadElsewhere);
       this.#snapshotDigest = snapshot.digest;
       this.#fromSequence = snapshot.head.sequence;
       this.#sequence = this.#fromSequence;
@@ -203,7 +211,7 @@ class LogAudit {
 
   #entry(line: ChainedLine, raw: RawLine, place: Place, hasNewline: boolean): void {
     if (this.#snapshotDigest !== undefined) this.#bind(line, place);
-    const hash = this.#isHashed ? this.#chain(line.previousHash, line.data) : line.entryHash;
+    const hash = this.#chain(line.previousHash, line.data);
     const isIntact = hash === line.entryHash;
     const link = this.#linkProblem(line);
     const isNext = isIntact && link === undefined && this.#suspect === undefined;
@@ -257,6 +265,7 @@ class LogAudit {
         this.#findings.incomplete("the log is in the published format but not ours: its chain alone was checked");
     }
     this.#entries += 1;
+    this.firstPreviousHash ??= line.previousHash;
     this.#sequence = line.sequence;
     this.#hash = line.entryHash;
     if (!hasNewline)
@@ -273,11 +282,10 @@ class LogAudit {
     for (const { treeSize, root } of this.#trees) if (treeSize === line.sequence) this.#checkTree(root, place);
   }
 
-  /** In an audit of the order alone, `TreePart` compares. */
   #checkTree(root: string, place: Place): void {
     const found = this.content.treeRoot;
     if (found !== undefined && found !== root) this.#add(place, "tree_root", root, found);
-    if (found === undefined && this.#isHashed)
+    if (found === undefined)
       this.#findings.incomplete(`the checkpoint of ${this.#sequence} entries was not compared: entries are missing`);
   }
 
@@ -310,7 +318,7 @@ class LogAudit {
       actions,
       reasons,
       policies,
-      money: this.#moneyOf(this.content.prove(this.content.state.at)),
+      money: auditedMoney(this.content.prove(this.content.state.at)),
       checkpoints: this.content.checkpoints,
       head: this.#entries === 0 ? undefined : { sequence: this.#sequence, hash: this.#hash },
       tornTail,
@@ -341,15 +349,15 @@ class LogAudit {
     return torn;
   }
 
-  #moneyOf(proof: ConservationProof | undefined): AuditedMoney | undefined {
-    if (proof === undefined || proof.tenants.length === 0) return undefined;
-    const { tenants, reservations, total, conserved, digest } = proof;
-    return { tenants: tenants.length, reservations: reservations.length, total, conserved, digest };
-  }
-
   #policiesFound(): string {
     return this.content.policies.map((policy) => policy.digest).join(", ") || "none";
   }
+}
+
+export function auditedMoney(proof: ConservationProof | undefined): AuditedMoney | undefined {
+  if (proof === undefined || proof.tenants.length === 0) return undefined;
+  const { tenants, reservations, total, conserved, digest } = proof;
+  return { tenants: tenants.length, reservations: reservations.length, total, conserved, digest };
 }
 
 function hashProblem(hash: string, line: ChainedLine): LinkProblem {

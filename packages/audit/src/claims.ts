@@ -46,7 +46,6 @@ export const STEPS: Readonly<
 export class Claims {
   /** In the order of their decisions. */
   readonly open: Map<number, Claim> = new Map();
-  /** In the order in which they were closed, or corrected last. */
   readonly #closed = new Map<number, Claim>();
   /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
   readonly #oldest: MapIterator<number> = this.#closed.keys();
@@ -54,6 +53,11 @@ export class Claims {
 
   constructor(closedMax: number = CLOSED_KEPT_MAX) {
     this.#closedMax = closedMax;
+  }
+
+  /** In the order in which they were closed, or corrected last. */
+  get closed(): ReadonlyMap<number, Claim> {
+    return this.#closed;
   }
 
   get(of: number): Claim | undefined {

@@ -32,6 +32,7 @@ import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MONEY } from "./entry-kinds.ts";
 import { activatedBy, foldEntry } from "./fold.ts";
+import { carriedDigest } from "./carried-state.ts";
 import { checkDecided } from "./decision-check.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
@@ -40,14 +41,20 @@ import { MoneyFold, type Standing } from "./money.ts";
 import { PolicyFold } from "./policies.ts";
 import type { AuditedCheckpoints, AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { useCaseOf } from "./request-check.ts";
-import { RequestIds } from "./request-ids.ts";
+import { type RequestIdCheck, RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
 import { stateDigestOf } from "./state-digest.ts";
 import { type LogKeys, TreeCheck } from "./tree-check.ts";
+import { contentClaims } from "./unestablished.ts";
 
-/** All of an audit, or only what depends on the entries before: other threads check the rest (`parts.ts`). */
-export type AuditPart = "whole" | "order";
+export interface ContentOptions {
+  readonly sha256: Sha256;
+  readonly kernelFor: (policy: Policy) => Kernel;
+  readonly drawSeed?: Uint8Array | undefined;
+  readonly logKeys?: LogKeys | undefined;
+  readonly requestIds?: RequestIdCheck | undefined;
+}
 
 /** Checks entries in order, one at a time. */
 export class ContentAudit {
@@ -59,7 +66,9 @@ export class ContentAudit {
   readonly #sha256: Sha256;
   readonly #journal: PolicyFold;
   #state: AuditState = EMPTY_STATE;
-  #durable = 0;
+  /** Of the first entry, and of the last. */
+  firstDurable: number | undefined;
+  durable = 0;
   /** `undefined` once an entry is missing that may have moved some. */
   #money: MoneyFold | undefined = new MoneyFold();
   readonly #learningCheck: LearningCheck;
@@ -73,33 +82,27 @@ export class ContentAudit {
   #resume = false;
   /** Digest of the seed that draws follow from, from the first policy that learns. */
   #seedDigest: string | undefined;
-  readonly #requestIds: RequestIds;
+  readonly #requestIds: RequestIdCheck;
   readonly #tree: TreeCheck;
-  /** Whether each entry by itself, and the tree, are checked here. */
-  readonly #isWhole: boolean;
   readonly #seed: Uint8Array | undefined;
 
-  constructor(
-    findings: Findings,
-    sha256: Sha256,
-    kernelFor: (policy: Policy) => Kernel,
-    drawSeed: Uint8Array | undefined,
-    part: AuditPart = "whole",
-    logKeys?: LogKeys,
-  ) {
-    this.#isWhole = part === "whole";
+  constructor(findings: Findings, { sha256, kernelFor, drawSeed, logKeys, requestIds }: ContentOptions) {
     this.#findings = findings;
     this.#sha256 = sha256;
     this.#journal = new PolicyFold(sha256, kernelFor);
     this.#seed = drawSeed;
-    this.#requestIds = new RequestIds(sha256);
-    this.#tree = new TreeCheck(sha256, { logKeys, isElsewhere: !this.#isWhole });
+    this.#requestIds = requestIds ?? new RequestIds(sha256);
+    this.#tree = new TreeCheck(sha256, { logKeys });
     this.#learningCheck = new LearningCheck(sha256, drawSeed);
     this.#learning = this.#learningCheck;
   }
 
-  /** Begins behind a snapshot. Throws RangeError for one that cannot be. */
-  restore(snapshot: ReadSnapshot): void {
+  /**
+   * Begins behind a snapshot. Throws RangeError for one that cannot be.
+   *
+   * @param areReadElsewhere - whether another audit reads the entries before it.
+   */
+  restore(snapshot: ReadSnapshot, areReadElsewhere: boolean): void {
     const { sequence, at, decisions, policy } = snapshot.head;
     const [money, keys] = [new MoneyFold(), new KeyFold()];
     restoreFolds(snapshot, this.#sha256, {
@@ -117,8 +120,11 @@ export class ContentAudit {
     });
     this.#money = money;
     this.#keys = keys;
-    this.#learningCheck.beginAfter(sequence);
-    this.#requestIds.hasForgotten = true;
+    if (areReadElsewhere) this.#learningCheck.awaitUpTo(sequence);
+    else {
+      this.#learningCheck.beginAfter(sequence);
+      this.#requestIds.hasForgotten = true;
+    }
     this.#tree.beginAfter(snapshot.tree);
     const { staged, canaryBps } = this.#journal;
     const policies = { policyId: policy, stagedId: staged?.id ?? 0, canaryBps };
@@ -128,18 +134,26 @@ export class ContentAudit {
   /** Content that cannot be checked: the seed of its draws is missing, or it lies too far back. */
   get notEstablished(): readonly string[] {
     const { hasDraws, unbound } = this.#learningCheck;
-    const claims: string[] = [];
-    if (hasDraws && this.#seed === undefined)
-      claims.push("that draws and holdouts follow from the secret seed: the seed was not given");
-    if (unbound > 0)
-      claims.push(`that ${unbound} outcomes are of decisions that ran: the decisions lie too far back to compare`);
-    if (this.#requestIds.hasForgotten)
-      claims.push("that no request id was decided twice within the retention: some lie too far apart to compare");
+    const { hasForgotten } = this.#requestIds;
+    const claims = contentClaims({ hasDraws, unbound, hasForgotten, isSeedGiven: this.#seed !== undefined });
     return [...claims, ...this.#tree.notEstablished];
   }
 
   get checkpoints(): AuditedCheckpoints | undefined {
     return this.#tree.checkpoints;
+  }
+
+  get learning(): LearningCheck {
+    return this.#learningCheck;
+  }
+
+  /** Everything that later checks depend on (`carried-state.ts`); `undefined` where entries are missing. */
+  carried(): string | undefined {
+    const { treeRoot } = this;
+    const [keys, money, learning] = [this.#keys, this.#money, this.#learning?.fold];
+    if (keys === undefined || money === undefined || learning === undefined) return undefined;
+    const [state, seedDigest, journal] = [this.#state, this.#seedDigest, this.#journal];
+    return carriedDigest({ state, seedDigest, treeRoot, keys, journal, money, learning }, this.#sha256);
   }
 
   /** The root of the tree over all entries so far, in hexadecimal; `undefined` where it is not known. */
@@ -196,7 +210,8 @@ export class ContentAudit {
       if (!WITHOUT_LEARNING.includes(head.kind)) this.#learning = undefined;
       if (!KNOWN_KINDS.includes(head.kind) || head.kind === "key") this.#keys = undefined;
     }
-    this.#durable = Math.max(this.#durable, head.durable);
+    this.firstDurable ??= head.durable;
+    this.durable = Math.max(this.durable, head.durable);
   }
 
   /** Money is checked up to the first entry that is missing or cannot be read: after it, no balance is known. */
@@ -243,7 +258,7 @@ export class ContentAudit {
   #checkHead(line: ChainedLine, head: EntryHead, report: Report): void {
     if (head.sequence !== line.sequence) report("data_sequence", String(line.sequence), String(head.sequence));
     if (head.durable >= head.sequence) report("durable", `less than ${head.sequence}`, String(head.durable));
-    if (head.durable < this.#durable) report("durable", `${this.#durable} or more`, String(head.durable));
+    if (head.durable < this.durable) report("durable", `${this.durable} or more`, String(head.durable));
     if (head.at < this.#state.at) report("at", `${this.#state.at} or later`, String(head.at));
     if ((head.kind === "genesis") !== (line.sequence === 1)) {
       report("genesis", "genesis as entry 1, and only there", `${head.kind} as entry ${line.sequence}`);
@@ -354,7 +369,7 @@ export class ContentAudit {
     const inForce = this.#journal.checkDeciding(entry, report);
     if (inForce === undefined) return;
     this.#journal.checkShadow(entry, report);
-    if (this.#isWhole) checkDecided(entry, inForce, this.#sha256, report);
+    checkDecided(entry, inForce, this.#sha256, report);
   }
 }
 

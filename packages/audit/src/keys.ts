@@ -22,6 +22,11 @@ export class KeyFold {
     return [...this.#active.keys()];
   }
 
+  /** Those keys, with what each may do. */
+  get identities(): readonly (readonly [sequence: number, identity: KeyIdentity])[] {
+    return [...this.#active];
+  }
+
   /** The name of the key that an actor is; `undefined` for a user of the operating system, or an unknown key. */
   nameOf(actor: Actor): string | undefined {
     return typeof actor === "number" ? this.#active.get(actor)?.name : undefined;

@@ -63,6 +63,11 @@ export class MoneyFold {
     return [...this.#accounts.values()];
   }
 
+  /** Sequences of grants, by their ids. */
+  get grants(): ReadonlyMap<string, number> {
+    return this.#grants;
+  }
+
   get isEmpty(): boolean {
     return this.#accounts.size === 0;
   }

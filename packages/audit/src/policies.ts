@@ -103,6 +103,11 @@ export class PolicyFold {
     return undefined;
   }
 
+  /** By ascending id. */
+  get all(): readonly JournalPolicy[] {
+    return [...this.#byId.values()].sort((one, other) => one.id - other.id);
+  }
+
   /** The policy of a decision's entry: by the id that it states, or the active one. Throws RangeError when there is none. */
   readonly of = (id: number | undefined): PolicySnapshot => {
     const policy = id === undefined ? this.#active : this.#byId.get(id);

@@ -12,14 +12,21 @@ export const RETENTION_DECISIONS = 10_000_000;
 /** Ids in a generation. */
 const IDS_MAX = 262_144;
 
-export class RequestIds {
+/** Compares the request ids of a log. */
+export interface RequestIdCheck {
+  /** Takes the next decision. Returns the number of an earlier one that decided the same id within the retention. */
+  readonly take: (entry: DecisionEntry, at: number) => number | undefined;
+  /** Whether an id was let go that might still have been compared. */
+  hasForgotten: boolean;
+}
+
+export class RequestIds implements RequestIdCheck {
   readonly #sha256: Sha256;
   readonly #idsMax: number;
   #younger = new Generation();
   #older = new Generation();
   readonly #digest = new Uint8Array(32);
   readonly #key = new Uint32Array(this.#digest.buffer, 0, KEY_WORDS);
-  /** Whether an id was let go that might still have been compared. */
   hasForgotten = false;
 
   constructor(sha256: Sha256, idsMax: number = IDS_MAX) {
@@ -27,7 +34,6 @@ export class RequestIds {
     this.#idsMax = idsMax;
   }
 
-  /** Takes the next decision. Returns the number of an earlier one that decided the same id within the retention. */
   take(entry: DecisionEntry, at: number): number | undefined {
     if (entry.requestId === undefined) return undefined;
     const key = this.#keyOf(entry);
@@ -40,22 +46,31 @@ export class RequestIds {
     }
     this.#younger.put(key, number, at);
     if (before === undefined) return undefined;
-    const isRetained = at - before.at <= RETENTION_US && number - before.number < RETENTION_DECISIONS;
-    return isRetained ? before.number : undefined;
+    return isRetained(before, { number, at }) ? before.number : undefined;
   }
 
-  /** Ids are scoped by the tenant that the client named; an entry says where it named none. Good until the next one. */
-  #keyOf({ requestId, defaulted, tenant }: DecisionEntry): Uint32Array {
-    const scope = tenant === undefined || defaulted.includes("tenant") ? "" : tenant;
-    // The length keeps what belongs to one apart from what belongs to the next.
-    const digest = this.#sha256(toUtf8(`${scope.length} ${scope}${requestId}`), this.#digest);
+  /** Good until the next one. */
+  #keyOf(entry: DecisionEntry): Uint32Array {
+    const digest = this.#sha256(toUtf8(scopedId(entry)), this.#digest);
     if (digest !== this.#digest) this.#digest.set(digest);
     return this.#key;
   }
 }
 
+/** Ids are scoped by the tenant that the client named; an entry says where it named none. */
+export function scopedId({ requestId, defaulted, tenant }: DecisionEntry): string {
+  const scope = tenant === undefined || defaulted.includes("tenant") ? "" : tenant;
+  // The length keeps what belongs to one apart from what belongs to the next.
+  return `${scope.length} ${scope}${requestId}`;
+}
+
+/** Whether a decision of an id was still within the retention when another was made. */
+export function isRetained(before: Decided, { number, at }: Decided): boolean {
+  return at - before.at <= RETENTION_US && number - before.number < RETENTION_DECISIONS;
+}
+
 /** What is known of an id. */
-interface Decided {
+export interface Decided {
   /** Number of the decision. */
   readonly number: number;
   /** Microseconds since the Unix epoch. */

@@ -29,6 +29,9 @@ import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";
 import type { AuditedPolicy } from "./report.ts";
 
+/** Parts that an audit does without: they are long, and only their digest is needed. */
+const UNREAD = /^\{"part":"(?:requests|outcomes|reported|shadow|checkpoint)",/;
+
 /** What a snapshot says of itself, and what it is held to. */
 export interface ReadSnapshot {
   readonly head: SnapshotHead;
@@ -45,19 +48,33 @@ export interface ReadSnapshot {
  * @param chain - the journal's own: it binds the lines that the digest does not cover.
  * @throws RangeError for what is no snapshot.
  */
-export function readSnapshot(lines: readonly string[], sha256: Sha256, chain: ChainHash): ReadSnapshot {
-  const [first = "", ...rest] = lines;
-  const head = snapshotHeadOf(first);
-  const end = rest.pop() ?? "";
-  const parts = rest.map((line) => new SnapshotMembers(line));
+export function readSnapshot(lines: Iterable<string>, sha256: Sha256, chain: ChainHash): ReadSnapshot {
+  let first: string | undefined;
+  let end = "";
+  const parts: SnapshotMembers[] = [];
   const bound = new StateSnapshotDigest(sha256);
-  bound.add(sha256(toUtf8(first)));
   const late: Uint8Array[] = [];
-  for (const [index, part] of parts.entries()) {
-    const hash = sha256(toUtf8(rest[index] as string));
+  const take = (line: string): void => {
+    const hash = sha256(toUtf8(line));
+    if (UNREAD.test(line)) {
+      bound.add(hash);
+      return;
+    }
+    const part = new SnapshotMembers(line);
+    parts.push(part);
     if (SNAPSHOT_LATE_PARTS.includes(part.text("part"))) late.push(hash);
     else bound.add(hash);
+  };
+  for (const line of lines) {
+    if (first === undefined) {
+      first = line;
+      bound.add(sha256(toUtf8(line)));
+    } else {
+      if (end !== "") take(end);
+      end = line;
+    }
   }
+  const head = snapshotHeadOf(first ?? "");
   const digest = bound.finish(head.sequence);
   if (end !== `{"part":"end","hash":"${chain(digest, joined(late))}"}`)
     throw new RangeError("its end is not there, or is another's");

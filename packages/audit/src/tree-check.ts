@@ -20,6 +20,7 @@ import {
   type VerifierKey,
 } from "@calybris/kernel";
 import type { AuditedCheckpoints, Report } from "./report.ts";
+import { checkpointClaims } from "./unestablished.ts";
 
 /** Keys of the log, from a source that is trusted, and how a signature is verified. */
 export interface LogKeys {
@@ -29,8 +30,6 @@ export interface LogKeys {
 
 export interface TreeCheckOptions {
   readonly logKeys?: LogKeys | undefined;
-  /** Another thread has the tree, and says whether every root is right: here they are taken to be. */
-  readonly isElsewhere?: boolean;
 }
 
 const HASHES_FIRST = 1_024;
@@ -38,7 +37,6 @@ const HASHES_FIRST = 1_024;
 export class TreeCheck {
   readonly #sha256: Sha256;
   readonly #logKeys: LogKeys | undefined;
-  readonly #isElsewhere: boolean;
   /** `undefined` once an entry is missing. */
   #tree: MerkleTree | undefined;
   /** The tree at the latest size that was asked for, and the hashes of the entries after it. */
@@ -48,11 +46,10 @@ export class TreeCheck {
   #count = 0;
   #checkpoints: AuditedCheckpoints | undefined;
 
-  constructor(sha256: Sha256, { logKeys, isElsewhere = false }: TreeCheckOptions = {}) {
+  constructor(sha256: Sha256, { logKeys }: TreeCheckOptions = {}) {
     this.#sha256 = sha256;
     this.#logKeys = logKeys;
-    this.#isElsewhere = isElsewhere;
-    this.#tree = isElsewhere ? undefined : new MerkleTree({ hash: sha256 });
+    this.#tree = new MerkleTree({ hash: sha256 });
     this.#behind = new MerkleTree({ hash: sha256 });
   }
 
@@ -74,16 +71,7 @@ export class TreeCheck {
 
   /** What an intact log leaves open of its checkpoints. */
   get notEstablished(): readonly string[] {
-    if (this.#checkpoints === undefined) return [];
-    const { count, rootsVerified } = this.#checkpoints;
-    const claims: string[] = [];
-    if (this.#logKeys === undefined)
-      claims.push(`that a key of the log signed its ${count} checkpoints: no verifier key was given`);
-    if (rootsVerified < count)
-      claims.push(
-        `that ${count - rootsVerified} checkpoints are of the entries before them: not all of these are known`,
-      );
-    return claims;
+    return checkpointClaims(this.#checkpoints, this.#logKeys !== undefined);
   }
 
   /** Takes the next entry. */
@@ -112,7 +100,7 @@ export class TreeCheck {
   check(sequence: number, { note }: CheckpointEntry, report: Report): void {
     const { text, signatures } = parseNote(note);
     const { origin, treeSize, root } = parseCheckpoint(text);
-    const found = this.#isElsewhere ? root : this.#rootAt(Number(treeSize), report);
+    const found = this.#rootAt(Number(treeSize), report);
     if (found !== undefined && !equalBytes(found, root))
       report("checkpoint", `the root ${toHex(found)} of the first ${treeSize} entries`, toHex(root));
     const isSigned = this.#logKeys !== undefined && this.#isSigned(this.#logKeys, text, signatures, report);

@@ -2,6 +2,8 @@
  * What an audit leaves open, however intact the log is: the bytes alone do not show it.
  * @module
  */
+import type { AuditOptions } from "./audit-options.ts";
+import type { AuditedCheckpoints } from "./report.ts";
 
 /** What was at hand. */
 export interface Given {
@@ -41,5 +43,48 @@ export function unestablished(
     claims.push(
       `that no entry was removed after entry ${externalHead}, or replaced: the head kept elsewhere ends there`,
     );
+  return claims;
+}
+
+export function givenOf({ isKeyed = false, headMac, heads = [], trees = [] }: AuditOptions): Given {
+  const external = trees.map(({ treeSize }) => treeSize);
+  for (const { isExternal, sequence } of heads) if (isExternal === true) external.push(sequence);
+  return { isKeyed, headMac, externalHead: Math.max(0, ...external) };
+}
+
+/** What was read of a log's content, and with what. */
+export interface ContentRead {
+  /** A decision was drawn, or may have been a holdout. */
+  readonly hasDraws: boolean;
+  readonly isSeedGiven: boolean;
+  /** Outcomes of decisions that are too far back to be compared. */
+  readonly unbound: number;
+  /** Whether a request id was let go that might still have been compared. */
+  readonly hasForgotten: boolean;
+}
+
+/** Content that cannot be checked: the seed of its draws is missing, or it lies too far back. */
+export function contentClaims({ hasDraws, isSeedGiven, unbound, hasForgotten }: ContentRead): readonly string[] {
+  const claims: string[] = [];
+  if (hasDraws && !isSeedGiven)
+    claims.push("that draws and holdouts follow from the secret seed: the seed was not given");
+  if (unbound > 0)
+    claims.push(`that ${unbound} outcomes are of decisions that ran: the decisions lie too far back to compare`);
+  if (hasForgotten)
+    claims.push("that no request id was decided twice within the retention: some lie too far apart to compare");
+  return claims;
+}
+
+/** What an intact log leaves open of its checkpoints. */
+export function checkpointClaims(
+  checkpoints: AuditedCheckpoints | undefined,
+  areKeysGiven: boolean,
+): readonly string[] {
+  if (checkpoints === undefined) return [];
+  const { count, rootsVerified } = checkpoints;
+  const claims: string[] = [];
+  if (!areKeysGiven) claims.push(`that a key of the log signed its ${count} checkpoints: no verifier key was given`);
+  if (rootsVerified < count)
+    claims.push(`that ${count - rootsVerified} checkpoints are of the entries before them: not all of these are known`);
   return claims;
 }

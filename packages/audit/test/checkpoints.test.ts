@@ -26,7 +26,7 @@ import { ChainAnew } from "../../engine/test/support/chain-anew.ts";
 import { CommandWorld } from "../../engine/test/support/command-world.ts";
 import { sampleSnapshot } from "../../engine/test/support/sample-snapshot.ts";
 import { withTimersHeld } from "../../engine/test/support/virtual-timers.ts";
-import { type AuditReport, createAudit, TreePart } from "../src/index.ts";
+import { type AuditReport, createAudit } from "../src/index.ts";
 import type { LogKeys } from "../src/tree-check.ts";
 
 // Goal: the audit recomputes the root of every checkpoint, whatever was ordered between the size and the entry, and names what
@@ -161,19 +161,4 @@ describe("the audit calls a journal broken", () => {
     const found = audited(rewritten, given(KEY)).findings.filter(({ problem }) => problem === "checkpoint");
     expect(found.map(({ sequence }) => sequence)).toEqual(after);
   });
-});
-
-test("the parts of an audit establish of checkpoints what a whole one does, and see the same lies", async () => {
-  const isGood = (of: readonly string[]): boolean => {
-    const tree = new TreePart(nodeSha256);
-    return of.every((line) => tree.line(Buffer.from(line.trimEnd())));
-  };
-  expect(isGood(lines)).toBe(true);
-  const order = createAudit({ sha256: nodeSha256, chain, logKeys: given(KEY), part: "order" });
-  for (const [index, line] of lines.entries()) order.line(line, { file: "journal", byteOffset: index });
-  expect(order.finish().checkpoints).toEqual(audited(lines, given(KEY)).checkpoints);
-  const at = checkpoints[2] as number;
-  const checkpoint = parseCheckpoint(parseNote(noteAt(at)).text);
-  for (const treeSize of [checkpoint.treeSize - 1n, checkpoint.treeSize + 1n, 0n, BigInt(at + 1)])
-    expect(isGood(withNote(at, await signed(formatCheckpoint({ ...checkpoint, treeSize }), SEED)))).toBe(false);
 });

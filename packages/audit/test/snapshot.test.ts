@@ -1,19 +1,11 @@
-import {
-  type ChainedLine,
-  parseChainedLine,
-  parseEntryBody,
-  parseEntryHead,
-  type EntryBody,
-  type EntryHead,
-} from "@calybris/kernel";
-import { EngineState, JournalTree, nodeChain, nodeSha256, policiesAt, segmentNumber } from "@calybris/engine/internal";
+import { nodeChain, nodeSha256, segmentNumber } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
-import { textsOf } from "../../engine/src/snapshot/snapshot-keeper.ts";
 import { CommandWorld, drawCommands, learning } from "../../engine/test/support/command-world.ts";
 import { seededChance } from "../../engine/test/support/seeded-chance.ts";
 import { withTimersHeld } from "../../engine/test/support/virtual-timers.ts";
 import { createAudit } from "../src/audit.ts";
 import type { AuditReport } from "../src/report.ts";
+import { type Cut, cutsOf } from "./cuts.ts";
 
 // Goal: an audit that begins behind a snapshot comes to what the whole audit comes to, says what it leaves open, and takes
 // no snapshot that the journal does not bind.
@@ -21,12 +13,6 @@ import type { AuditReport } from "../src/report.ts";
 
 const PLACE = { file: "all", byteOffset: 0 };
 const chain = nodeChain();
-
-interface Cut {
-  /** Index of the state entry's line. */
-  readonly at: number;
-  readonly snapshot: readonly string[];
-}
 
 async function journalOf(seed: number): Promise<{ readonly lines: readonly string[]; readonly cuts: readonly Cut[] }> {
   const world = await CommandWorld.open({ policy: learning(1n), segmentBytesMax: 12_000 });
@@ -44,22 +30,7 @@ async function journalOf(seed: number): Promise<{ readonly lines: readonly strin
         .toString()
         .match(/[^\n]+/g) ?? [],
   );
-  const state = new EngineState();
-  const cuts: Cut[] = [];
-  const tree = new JournalTree();
-  for (const [at, line] of lines.entries()) {
-    const data = line.slice(line.indexOf(',"data":') + 8, -1);
-    const head = parseEntryHead(data) as EntryHead;
-    if (head.kind === "state") {
-      const snapshot = [...textsOf({ ...state.snapshot(), tree: tree.frontier() }, chain)].map((text) =>
-        Buffer.from(text).toString(),
-      );
-      cuts.push({ at, snapshot });
-    }
-    state.apply(head.sequence, head.at, parseEntryBody(head, data, policiesAt(state, head.sequence)) as EntryBody);
-    tree.apply(head.sequence, (parseChainedLine(Buffer.from(line)) as ChainedLine).entryHash);
-  }
-  return { lines, cuts };
+  return { lines, cuts: cutsOf(lines) };
 }
 
 function audited(lines: readonly string[], snapshot?: readonly string[]): { report: AuditReport; proof: unknown } {

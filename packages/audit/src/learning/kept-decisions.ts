@@ -74,6 +74,19 @@ export class KeptDecisions {
     this.#count += 1;
   }
 
+  /** How many decisions there were. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The last decision that is no longer remembered once so many more were kept. */
+  forgottenAfter(more: number): number {
+    const index = this.#count + more - this.#keptMax - 1;
+    if (more === 0 || index < 0) return this.forgotten;
+    const { sequence } = this.#columns;
+    return index < this.#count ? (sequence[index % sequence.length] as number) : Number.POSITIVE_INFINITY;
+  }
+
   /** The decision of an entry; `undefined` when none ran, or it is no longer remembered. */
   get(of: number): KeptDecision | undefined {
     const place = this.#find(of);

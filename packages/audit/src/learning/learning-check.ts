@@ -31,7 +31,8 @@ import type { MoneyFold } from "../money.ts";
 import type { Report } from "../report.ts";
 import { alternativesText, drawnOf, netReward, repeatedAlternatives } from "./alternatives.ts";
 import { useCaseOf } from "../request-check.ts";
-import { KeptDecisions } from "./kept-decisions.ts";
+import { type AwaitedOutcome, type ComparedOutcomes, isLost, type OutcomeContext } from "./awaited.ts";
+import { type KeptDecision, KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
 import { optionsOf } from "./options.ts";
 import { priorDigest } from "./prior-digest.ts";
@@ -58,6 +59,10 @@ export class LearningCheck {
   readonly #seed: Uint8Array | undefined;
   readonly #kept = new KeptDecisions();
 
+  /** Outcomes of decisions up to {@link awaitUpTo}. */
+  readonly awaited: AwaitedOutcome[] = [];
+  #awaitedUpTo = 0;
+
   /** @param seed - the secret seed of the draws, where it is known. */
   constructor(sha256: Sha256, seed?: Uint8Array) {
     this.#sha256 = sha256;
@@ -67,6 +72,36 @@ export class LearningCheck {
   /** Decisions up to a sequence are not known: a snapshot replaces them. */
   beginAfter(sequence: number): void {
     this.#kept.forgotten = sequence;
+  }
+
+  /** Another audit knows the decisions up to a sequence: their outcomes are collected for it. */
+  awaitUpTo(sequence: number): void {
+    this.#awaitedUpTo = sequence;
+  }
+
+  /** How many decisions that ran were read here. */
+  get keptCount(): number {
+    return this.#kept.count;
+  }
+
+  /**
+   * Compares outcomes that another audit awaits, in the order of their entries.
+   *
+   * @param more - how many decisions that ran lie between the last entry that was read here and the other's first.
+   */
+  compareAwaited(awaited: readonly AwaitedOutcome[], more: number): ComparedOutcomes {
+    let [isGood, unbound] = [true, 0];
+    for (const { outcome, context, keptSince } of awaited) {
+      const { of } = outcome;
+      const kept = this.#kept.get(of);
+      if (of <= this.#kept.forgottenAfter(more + keptSince)) unbound += 1;
+      else if (kept === undefined) isGood = false;
+      else
+        this.#compare(outcome, kept, context, () => {
+          isGood = false;
+        });
+    }
+    return { isGood, unbound };
   }
 
   /**
@@ -107,7 +142,7 @@ export class LearningCheck {
         break;
       }
       case "outcome":
-        this.#outcome(body, money, report);
+        this.#outcome(sequence, body, money, report);
         this.fold.observed(body);
         break;
       default:
@@ -255,14 +290,19 @@ export class LearningCheck {
     return { ...expected, floorBps: mostBps, source: "requested" };
   }
 
-  #outcome(found: OutcomeEntry, money: MoneyFold | undefined, report: Report): void {
-    const kept = this.#kept.get(found.of);
-    if (kept === undefined) {
-      if (found.of > this.#kept.forgotten || found.of === 0)
-        report("learning", "the outcome of a decision that ran", `of entry ${found.of}`);
-      else this.unbound += 1;
-      return;
-    }
+  #outcome(sequence: number, found: OutcomeEntry, money: MoneyFold | undefined, report: Report): void {
+    const { of } = found;
+    const kept = this.#kept.get(of);
+    const closedCost = money?.claims.closedCost(of);
+    const context = { closedCost, isMoneyKnown: money !== undefined, ...this.fold.standing };
+    if (kept !== undefined) this.#compare(found, kept, context, report);
+    else if (of > 0 && of <= this.#kept.forgotten) this.unbound += 1;
+    else if (of > 0 && of <= this.#awaitedUpTo)
+      this.awaited.push({ sequence, outcome: found, context, keptSince: this.#kept.count });
+    else report("learning", "the outcome of a decision that ran", `of entry ${of}`);
+  }
+
+  #compare(found: OutcomeEntry, kept: KeptDecision, context: OutcomeContext, report: Report): void {
     if (!this.#kept.markReported(found.of)) report("learning", `one outcome of entry ${found.of}`, "another");
     const { at, snapshot, learning } = kept;
     const { succeeded, observedAt, disposition, latencyMs } = found;
@@ -270,8 +310,8 @@ export class LearningCheck {
     const successBps = succeeded === undefined ? successBySignals(found.signals ?? []) : succeeded ? BPS_MAX : 0;
     const candidate = snapshot.policy.candidates[kept.selectedIndex];
     const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
-    const cost: bigint = own ?? money?.claims.closedCost(found.of) ?? kept.costMicrocents;
-    const isCostKnown = own !== undefined || money !== undefined;
+    const cost: bigint = own ?? context.closedCost ?? kept.costMicrocents;
+    const isCostKnown = own !== undefined || context.isMoneyKnown;
     const isLate =
       snapshot.learning === undefined || observedAt - at > snapshot.learning.attributionSeconds * MICROSECONDS;
     const selection = selectionDigest(
@@ -308,7 +348,7 @@ export class LearningCheck {
           learning !== undefined &&
           !learning.holdout &&
           !isLate &&
-          !this.fold.isLost(found.of, learning.regime) &&
+          !isLost(context, found.of, learning.regime) &&
           disposition === "applied",
         digest: toHex(outcomeDigest(kept.identity, selection, reported, this.#sha256)),
       },

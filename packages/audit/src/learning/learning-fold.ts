@@ -27,6 +27,7 @@ import {
   type Score,
   standardScore,
 } from "./score.ts";
+import type { OutcomeContext } from "./awaited.ts";
 import { OffsetTrust } from "./offset-trust.ts";
 import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
@@ -36,6 +37,9 @@ const WINDOW = 1_000;
 const TOKEN_FEATURES = 2;
 /** Of eight tiers; how a snapshot numbers its tables. */
 const TIER_SETS = 256;
+
+type Usually = Pick<RegimesEntry, "means" | "deviations">;
+const NOTHING_USUAL: Usually = Object.freeze({ means: [], deviations: [] });
 
 /** A table that was activated. */
 export interface TableFound {
@@ -63,7 +67,9 @@ export class LearningFold {
   #featureCount = 0;
   #usual: readonly Usual[] = usualOf(0);
   #boundaries: readonly number[] | undefined;
-  #score: Score = standardScore({ means: [], deviations: [] });
+  /** What scores are computed from: usual values, or the active prior. */
+  #scoredBy: Usually | PriorJson = NOTHING_USUAL;
+  #score: Score = standardScore(NOTHING_USUAL);
   #seen: (readonly number[])[] = [];
   #featureNames: readonly string[] | undefined;
   /** What the active prior expects of each tier, if it does. */
@@ -108,7 +114,7 @@ export class LearningFold {
   restore(members: SnapshotMembers): void {
     const standard = new SnapshotMembers(members.json("standard"));
     if (this.#prior === undefined)
-      this.#score = standardScore({ means: standard.integers("means"), deviations: standard.integers("deviations") });
+      this.#scoreBy({ means: standard.integers("means"), deviations: standard.integers("deviations") });
     this.#boundaries = members.has("boundaries") ? members.integers("boundaries") : undefined;
     this.#since = members.whole("since");
     this.#tiersSince = members.whole("tiersSince");
@@ -132,8 +138,7 @@ export class LearningFold {
   restorePrior(json: ExactJson): void {
     const prior = readPrior(json);
     this.#prior = prior.digest;
-    this.#score = priorScore(prior);
-    this.#expect = priorExpectation(prior);
+    this.#scoreByPrior(prior);
   }
 
   #restoreUsual(members: SnapshotMembers): void {
@@ -223,15 +228,14 @@ export class LearningFold {
   }
 
   frozen(sequence: number, entry: RegimesEntry): void {
-    this.#score = standardScore(entry);
+    this.#scoreBy(entry);
     this.#freeze(sequence, entry.boundaries);
   }
 
   /** The prior that is active already changes nothing. */
   prior(sequence: number, digest: string, prior: PriorJson): void {
     if (digest === this.#prior) return;
-    this.#score = priorScore(prior);
-    this.#expect = priorExpectation(prior);
+    this.#scoreByPrior(prior);
     this.#prior = digest;
     this.#freeze(sequence, prior.boundariesBps);
     this.offsets.forget();
@@ -245,10 +249,9 @@ export class LearningFold {
     return entry.regimes > 0 && this.#boundaries === undefined ? "of 0 regimes: none are known yet" : undefined;
   }
 
-  /** Whether nothing learns, or a decision was made among other tiers, or in a regime that has another meaning now. */
-  isLost(sequence: number, regime: number): boolean {
-    if (this.learning === undefined) return true;
-    return sequence < this.#tiersSince || (regime !== WARM_UP_REGIME && sequence < this.#since);
+  /** What decides whether an outcome still teaches something. */
+  get standing(): Pick<OutcomeContext, "learns" | "tiersSince" | "regimesSince"> {
+    return { learns: this.learning !== undefined, tiersSince: this.#tiersSince, regimesSince: this.#since };
   }
 
   /** The part of the state's digest that is learning. */
@@ -271,6 +274,29 @@ export class LearningFold {
       lifted: this.#liftedCount,
       ...(this.isByOffsets ? { offsets: this.offsets.toJson(tiers.length), boundary: this.offsets.boundaryPpm } : {}),
     };
+  }
+
+  /** Everything that later recommendations depend on. */
+  get carried(): readonly unknown[] {
+    const lifted = this.#lifted.map(Number).join("").padStart(WINDOW, "0");
+    const tables = [...this.#tables].sort(([, one], [, other]) => one.sequence - other.sequence);
+    return [
+      ...[this.learning, this.tierFloors, this.#tierNames, this.#featureCount, this.#featureNames],
+      ...[this.trust.carried, this.isByOffsets ? this.offsets.carried : undefined, tables],
+      ...[this.#usual.map(({ carried }) => carried), this.#boundaries, this.#prior, this.#scoredBy],
+      ...[this.#since, this.#tiersSince, this.#seen, lifted],
+    ];
+  }
+
+  #scoreBy({ means, deviations }: Usually): void {
+    this.#scoredBy = { means, deviations };
+    this.#score = standardScore(this.#scoredBy);
+  }
+
+  #scoreByPrior(prior: PriorJson): void {
+    this.#scoredBy = prior;
+    this.#score = priorScore(prior);
+    this.#expect = priorExpectation(prior);
   }
 
   get #liftedCount(): number {
@@ -301,7 +327,7 @@ export class LearningFold {
       this.#since = sequence;
     }
     this.#boundaries = undefined;
-    this.#score = standardScore({ means: [], deviations: [] });
+    this.#scoreBy(NOTHING_USUAL);
     this.#prior = undefined;
     this.#usual = usualOf(this.#featureCount);
     this.#seen = [];

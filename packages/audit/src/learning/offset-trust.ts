@@ -119,6 +119,11 @@ export class OffsetTrust {
     };
   }
 
+  /** Everything that later beliefs depend on. */
+  get carried(): readonly unknown[] {
+    return [this.boundaryPpm, this.#cells];
+  }
+
   /** The first regimes begin with an eighth of the warm-up each. */
   inherit(): void {
     this.#deal((tier) => this.#cell(WARM_UP_REGIME, tier));

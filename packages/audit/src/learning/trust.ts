@@ -134,6 +134,11 @@ export class Trust {
     return found.reduce((highest, each) => (each.floorBps > highest.floorBps ? each : highest));
   }
 
+  /** Everything that later floors depend on. */
+  get carried(): readonly unknown[] {
+    return [this.alpha, this.beta, this.certifiedRegimes, [...this.#useCases]];
+  }
+
   /** For the state's digest. */
   floorsJson(): readonly unknown[] {
     return [...this.#useCases].map(([name, { warmStartBps, tracker, successes, observations }]) => [

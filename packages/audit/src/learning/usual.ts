@@ -49,6 +49,11 @@ export class Usual {
     }
   }
 
+  /** Everything that later requests are compared with. */
+  get carried(): readonly unknown[] {
+    return [this.requests, this.#features];
+  }
+
   get means(): readonly number[] {
     return this.#features.map(meanOf);
   }

@@ -1,30 +1,72 @@
-/** Planted bugs of the parts that run in threads. @module */
+/** Planted bugs of ranges, which are audited at the same time. @module */
 import type { Mutant } from "./mutants.ts";
 import { ROLLOUT_MUTANTS } from "./rollout-mutants.ts";
 
-const PARTS = "audit/test/parts.test.ts";
+const RANGES = "audit/test/ranges.test.ts";
 
 export const PARTS_MUTANTS: readonly Mutant[] = [
   ...ROLLOUT_MUTANTS,
   {
-    name: "a thread does not hash what it checks",
-    file: "audit/src/parts.ts",
-    find: "    if (!isKnown && this.#chain(line.previousHash, line.data) !== line.entryHash) return false;\n",
+    name: "a range is not held to the state that the one before ends in",
+    file: "audit/src/ranges.ts",
+    find: " &&\n      range.carriedAtStart === before.carriedAtEnd\n",
+    replace: "\n",
+    test: RANGES,
+  },
+  {
+    name: "a range need not continue the chain of the one before",
+    file: "audit/src/ranges.ts",
+    find: "      range.previousHash === before.last.hash &&\n",
     replace: "",
-    test: PARTS,
+    test: RANGES,
   },
   {
-    name: "a thread keeps the policy of the batch that it checked last",
-    file: "audit/src/parts.ts",
-    find: "return line === undefined || this.#isGood(line, true);",
-    replace: "return true;",
-    test: PARTS,
+    name: "a range may forget what was durable before it",
+    file: "audit/src/ranges.ts",
+    find: "      range.firstDurable >= before.durable &&\n",
+    replace: "",
+    test: RANGES,
   },
   {
-    name: "the thread of the tree does not compare roots",
-    file: "audit/src/parts.ts",
-    find: "const isTrue = root === undefined || root === this.#tree.root;",
-    replace: "const isTrue = true;",
-    test: PARTS,
+    name: "outcomes of decisions in the range before are not compared",
+    file: "audit/src/learning/learning-check.ts",
+    find: "      else if (kept === undefined) isGood = false;\n",
+    replace: "      else if (kept === undefined) continue;\n",
+    test: RANGES,
+  },
+  {
+    name: "an outcome of a decision in the range before may come twice",
+    file: "audit/src/learning/learning-check.ts",
+    find: "this.awaited.push({ sequence, outcome: found, context, keptSince: this.#kept.count });",
+    replace: "this.unbound += 0;",
+    test: RANGES,
+  },
+  {
+    name: "what is carried leaves closed reservations out",
+    file: "audit/src/carried-state.ts",
+    find: "  for (const [of, claim] of money.claims.closed) yield closedRow(of, claim);\n",
+    replace: "",
+    test: RANGES,
+  },
+  {
+    name: "what is carried leaves the pockets of a reservation out",
+    file: "audit/src/carried-state.ts",
+    find: "  for (const pocket of pockets) text +=",
+    replace: "  for (const pocket of pockets.slice(9)) text +=",
+    test: RANGES,
+  },
+  {
+    name: "what is carried leaves the prior out",
+    file: "audit/src/learning/learning-fold.ts",
+    find: "this.#prior, this.#scoredBy]",
+    replace: "this.#prior]",
+    test: RANGES,
+  },
+  {
+    name: "what is carried leaves the recommendations that were lifted out",
+    file: "audit/src/learning/learning-fold.ts",
+    find: "this.#seen, lifted]",
+    replace: "this.#seen]",
+    test: RANGES,
   },
 ];

@@ -43,7 +43,7 @@ export function ledgerProveCommand(terminal: Terminal): Command {
 }
 
 async function prove(options: ProveOptions, terminal: Terminal): Promise<void> {
-  const { report, prove: proveAt } = await auditTarget(options, {});
+  const { report, prove: proveAt } = await auditTarget(options, { isProven: true });
   const proof = proveAt(Date.now() * 1_000);
   terminal.exitCode = exitOf(report, proof);
   if (!options.json) {

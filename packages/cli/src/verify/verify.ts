@@ -6,10 +6,11 @@ import {
   type Audit,
   type AuditedCheckpoints,
   type AuditedMoney,
-  type AuditPart,
+  type AuditOptions,
   type AuditReport,
   createAudit,
   type Finding,
+  type RequestIdCheck,
 } from "@calybris/audit";
 import type { CalybrisClient } from "@calybris/client";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
@@ -26,16 +27,19 @@ import { addKey } from "../proof/trusted-keys.ts";
 import { configOption } from "../service/config-file.ts";
 import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { balanceText } from "../ledger/table.ts";
-import { logFiles } from "../journal/log-lines.ts";
+import { type LogFiles, logFiles } from "../journal/log-lines.ts";
 import { count } from "../terminal/number-text.ts";
 import { type Verdict, verdictText } from "../terminal/status-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { writeOutput } from "../terminal/write-output.ts";
-import { auditInParts, readInto, threadCountFor } from "./audit-files.ts";
+import { progressOf, rangeCountFor, readInto } from "./audit-files.ts";
 import { logKeysOf, readSeed, treesOf } from "./given.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
+import { logRanges } from "./log-ranges.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
+import { type AuditedRanges, auditInRanges } from "./range-threads.ts";
+import { repeatedPrints, RequestPrints, SuspectedIds } from "./request-prints.ts";
 import { verifyPage } from "./web-page.ts";
 
 /** Exit codes by status; 2 is for what was given and cannot be used, as with every command. */
@@ -47,8 +51,10 @@ export interface VerifyOptions {
   readonly head?: string;
   /** Begins with the newest snapshot of the directory. */
   readonly fromSnapshot?: true;
-  /** How many threads work; 1 for one whole audit. Default: all cores, for a log that is not small. */
+  /** How many threads work, as far as the journal has snapshots to begin behind. Default: all cores, unless the log is small. */
   readonly threads?: number;
+  /** Whether the conservation proof is wanted. */
+  readonly isProven?: boolean;
   /** Signed checkpoints kept elsewhere; the journal must have their trees. */
   readonly checkpoint?: readonly string[];
   /** What they are verified with. */
@@ -80,7 +86,11 @@ export function verifyCommand(terminal: Terminal): Command {
     .option("--trust <file>", "keys of the log and of witnesses with their dates, and the quorum, instead of --log-key")
     .option("--seed-file <file>", "secret seed of the draws, `draw-seed` of the journal: draws are checked, too")
     .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
-    .option("--threads <count>", "how many threads work (default: all cores)", threadsOf)
+    .option(
+      "--threads <count>",
+      "how many ranges of a journal are read at the same time (default: all cores)",
+      threadsOf,
+    )
     .option("--web <file>", "write the page that verifies in a browser, offline, instead of verifying here")
     .option("--json", "print the report as JSON")
     .addHelpText("after", "\nExit code: 0 intact, 1 broken, 2 usage, 3 incomplete (something could not be checked).")
@@ -134,27 +144,58 @@ export async function auditTarget(target: TargetOptions, options: VerifyOptions)
 
 /**
  * As {@link verifyLog}, with the conservation proof. On several threads only what is intact is established; whatever else is found
- * there is found out by one whole audit, so the report is the same.
+ * there is found out by one audit of the whole, so the report is the same.
  */
 export async function auditLog(path: string, options: VerifyOptions = {}): Promise<AuditedLog> {
   const begin = options.fromSnapshot === true ? newestSnapshot(path) : undefined;
   const log = begin ?? logFiles(path);
   const key = readKey(options.keyFile);
-  const own = log.isDirectory && !isArchive(path) ? readOwnHead(path, key) : {};
-  const isPlain = begin === undefined && own.torn === undefined && log.missing === undefined;
-  const threadCount = isPlain ? threadCountFor(options.threads, log.bytes) : 0;
-  if (threadCount > 0) {
-    const order = await auditUnder(path, key, own, options, "order");
-    const trees = await treesOf(options.checkpoint ?? [], options.trust);
-    const report = await auditInParts(log, order, threadCount, { key, trees });
-    if (report !== undefined) return { report, prove: order.prove };
-  }
+  const hasOwnHead = log.isDirectory && !isArchive(path);
+  const own = hasOwnHead ? readOwnHead(path, key) : {};
+  const isPlain = hasOwnHead && begin === undefined && own.torn === undefined && log.missing === undefined;
+  const inRanges = isPlain ? await auditedInRanges(path, log, key, own, options) : undefined;
+  if (inRanges !== undefined) return inRanges;
   // An audit uses up the MAC of the head, which it searches for.
-  const fresh = threadCount > 0 && own.mac !== undefined ? readOwnHead(path, key) : own;
-  const audit = await auditUnder(path, key, fresh, options, "whole", begin?.lines);
-  readInto(log, audit);
+  const whole = async (requestIds: RequestIdCheck): Promise<Audit> => {
+    const head = own.mac === undefined ? own : readOwnHead(path, key);
+    const audit = createAudit({ ...(await optionsOf(path, key, head, options)), snapshot: begin?.lines, requestIds });
+    readInto(log, audit);
+    return audit;
+  };
+  const prints = new RequestPrints();
+  let audit: Audit;
+  try {
+    audit = await whole(prints);
+    const repeated = repeatedPrints([prints.written]);
+    if (repeated.size > 0) audit = await whole(new SuspectedIds(repeated));
+  } finally {
+    prints.close();
+  }
   const unchecked = own.torn === undefined ? [] : [own.torn];
   return { report: withMissing(withUnchecked(audit.finish(), unchecked), log.missing), prove: audit.prove };
+}
+
+/** `undefined` where there is but one range, or one audit of the whole has to say what is wrong. */
+async function auditedInRanges(
+  directory: string,
+  log: LogFiles,
+  key: Uint8Array | undefined,
+  own: OwnHead,
+  options: VerifyOptions,
+): Promise<AuditedRanges | undefined> {
+  const count = rangeCountFor(options.threads, log.bytes);
+  const ranges = count === 1 ? [] : logRanges(directory, log, count);
+  if (ranges.length < 2) return undefined;
+  const given = await optionsOf(directory, key, own, options);
+  const { heads = [], trees = [], drawSeed } = given;
+  const { trust, isProven = false } = options;
+  const progress = progressOf(log);
+  try {
+    const data = { directory, key, heads, trees, trust, drawSeed, isProven };
+    return await auditInRanges(ranges, given, data, progress.update);
+  } finally {
+    progress.stop();
+  }
 }
 
 /**
@@ -165,7 +206,7 @@ async function auditService(client: CalybrisClient, url: string, options: Verify
   const { sequence, entryHash: lastHash, keyed } = await client.journalHead();
   const key = readKey(options.keyFile);
   const head = { sequence, lastHash, keyed, source: url };
-  const audit = await auditUnder(url, key, { head }, options);
+  const audit = createAudit(await optionsOf(url, key, { head }, options));
   let byteOffset = 0;
   for await (const line of client.journalEntries({ from: 1, to: sequence })) {
     const bytes = Buffer.from(line);
@@ -175,27 +216,23 @@ async function auditService(client: CalybrisClient, url: string, options: Verify
   return { report: audit.finish(), prove: audit.prove };
 }
 
-/** An audit that holds a log to its heads and to the policies that are given beside it. */
-async function auditUnder(
+/** Those of an audit that holds a log to its heads and to the policies that are given beside it. */
+async function optionsOf(
   path: string,
   key: Uint8Array | undefined,
   own: OwnHead,
   options: VerifyOptions,
-  part: AuditPart = "whole",
-  snapshot?: readonly string[],
-): Promise<Audit> {
+): Promise<AuditOptions> {
   const given = options.head === undefined ? undefined : await headGiven(options.head, path);
   const heads = [own.head, given].filter((head) => head !== undefined);
   for (const head of heads) requireKey(head, key, options.keyFile ?? path);
   const seed = options.seedFile === undefined ? undefined : readSeed(options.seedFile);
   const snapshots = await Promise.all((options.policy ?? []).map((file) => loadPolicy(file)));
-  return createAudit({
+  return {
     sha256: nodeSha256,
     chain: nodeChain(key),
     isKeyed: key !== undefined,
     kernelFor: fastestKernel,
-    snapshot,
-    part,
     heads,
     trees: await treesOf(options.checkpoint ?? [], options.trust),
     logKeys: logKeysOf(options.trust),
@@ -203,7 +240,7 @@ async function auditUnder(
     headMissing: own.missing,
     headMac: own.mac,
     pinnedPolicyDigests: snapshots.map(({ policy }) => toHex(policyDigest(policy, nodeSha256))),
-  });
+  };
 }
 
 function withUnchecked(report: AuditReport, unchecked: readonly string[]): AuditReport {

@@ -1,24 +1,25 @@
 /**
- * Writes the snapshots that are taken at rotations, and keeps the last two.
+ * Writes the snapshots that are taken at rotations, and keeps the last two and some before them (`kept-snapshots.ts`).
  *
  *     taken, with its digest in a state entry ─▶ that entry is durable, and the tree before it known ─▶ snapshot.next: write ─▶ sync ─▶ rename ─▶
- *     sync the names ─▶ remove those before the last two
+ *     sync the names ─▶ remove those that are not kept
  *
  * Promises:
  * - A snapshot has its name only when it is whole and durable, and only after the entry that binds it is durable.
  * - The ordering thread waits for no call. It makes the bytes of a mebibyte at a time.
  * - A snapshot that cannot be written is no failure of the journal: it is said why, and the next rotation tries again.
- * - It leaves the journal space for a segment: with less, it is not begun, or given up and removed.
+ * - It leaves the journal space for a segment: with less, those before the last two are removed, and if that is not enough, it
+ *   is not begun, or given up and removed.
  * @module
  */
 import { type ChainHash, invariant, type MerkleFrontier, treeLine } from "@calybris/kernel";
 import { inTime } from "../journal/in-time.ts";
+import { LATEST_KEPT, SNAPSHOTS_KEPT_MAX, superfluousSnapshots } from "./kept-snapshots.ts";
 import { LateLines } from "./late-lines.ts";
 import type { SnapshotFile, SnapshotFiles } from "./snapshot-files.ts";
 import { snapshotName, snapshotSequence, UNFINISHED_SNAPSHOT } from "./snapshot-name.ts";
 import type { TakenSnapshot } from "./taken-snapshot.ts";
 
-const KEPT = 2;
 const CHUNK_BYTES = 1024 * 1024;
 const NEWLINE: Uint8Array = Uint8Array.of(0x0a);
 
@@ -130,7 +131,7 @@ export class SnapshotKeeper {
     await files.rename(UNFINISHED_SNAPSHOT, snapshotName(snapshot.sequence));
     await files.syncNames();
     this.#rotationsBetween = Math.floor(bytes / segmentBytesMax);
-    await this.#removeOld();
+    await this.#removeOld(SNAPSHOTS_KEPT_MAX);
   }
 
   async #writeLines(file: SnapshotFile, snapshot: TreeSnapshot): Promise<number> {
@@ -155,18 +156,23 @@ export class SnapshotKeeper {
   /** The journal comes first: what it may need for a segment is left free. */
   async #requireSpace(bytes: number): Promise<void> {
     const { files, segmentBytesMax } = this.#options;
-    const free = await files.freeBytes();
+    let free = await files.freeBytes();
     if (free === undefined || free >= bytes + segmentBytesMax) return;
+    if (await this.#removeOld(LATEST_KEPT)) free = (await files.freeBytes()) ?? 0;
+    if (free >= bytes + segmentBytesMax) return;
     throw new NoSpace(
       `${free} bytes of the disk are free; ${bytes} are to be written, and the journal keeps ${segmentBytesMax}`,
     );
   }
 
-  async #removeOld(): Promise<void> {
+  /** Returns whether any was removed. */
+  async #removeOld(keptMax: number): Promise<boolean> {
     const { files } = this.#options;
     const names = await files.list();
     const sequences = names.map(snapshotSequence).filter((sequence) => sequence !== undefined);
-    for (const sequence of sequences.sort((a, b) => b - a).slice(KEPT)) await files.remove(snapshotName(sequence));
+    const superfluous = superfluousSnapshots(sequences, keptMax);
+    for (const sequence of superfluous) await files.remove(snapshotName(sequence));
+    return superfluous.length > 0;
   }
 }
 

@@ -100,9 +100,9 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "only one snapshot is kept",
-    file: "snapshot/snapshot-keeper.ts",
-    find: "const KEPT = 2;",
-    replace: "const KEPT = 1;",
+    file: "snapshot/kept-snapshots.ts",
+    find: "export const SNAPSHOTS_KEPT_MAX = 8;",
+    replace: "export const SNAPSHOTS_KEPT_MAX = 1;",
     search: "snapshot",
   },
 ];

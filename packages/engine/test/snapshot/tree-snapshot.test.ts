@@ -72,7 +72,8 @@ test("from the newest snapshot, from an older one and from genesis a start has t
   for (const kept of [2, 1, 0]) {
     const copy = disk.copy();
     const snapshots = new DirectorySnapshots(copy, DIRECTORY);
-    for (const sequence of snapshots.sequences().slice(0, 2 - kept)) copy.files.delete(snapshotName(sequence));
+    const all = snapshots.sequences();
+    for (const sequence of all.slice(0, all.length - kept)) copy.files.delete(snapshotName(sequence));
     const { from } = startPoint(snapshots, chain, () => new EngineState());
     expect(from !== undefined).toBe(kept > 0);
     const { start } = recover(copy, DIRECTORY, chain, false, () => undefined, false, from);

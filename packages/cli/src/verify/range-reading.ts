@@ -1,0 +1,102 @@
+/**
+ * Reads one range of a journal into an audit of its own: in this thread, or in one beside it (`range-thread.ts`).
+ * @module
+ */
+import {
+  type AuditedRange,
+  type AuditOptions,
+  createRangeAudit,
+  type HeadAnchor,
+  type RangeAudit,
+  type TreeAnchor,
+} from "@calybris/audit";
+import { DirectorySnapshots, nodeChain, nodeDisk, nodeSha256 } from "@calybris/engine/internal";
+import type { CheckpointTrust } from "@calybris/kernel";
+import { fastestKernel } from "../decide/kernels.ts";
+import { readLog } from "../journal/log-lines.ts";
+import { logKeysOf } from "./given.ts";
+import { readOwnHead } from "./head-anchors.ts";
+import type { LogRange } from "./log-ranges.ts";
+import { RequestPrints, type WrittenPrints } from "./request-prints.ts";
+
+/** What a range is read with. It can be sent to a thread. */
+export interface RangeData {
+  /** The journal's directory. */
+  readonly directory: string;
+  readonly range: LogRange;
+  readonly isLast: boolean;
+  /** Whether the conservation proof is wanted. */
+  readonly isProven: boolean;
+  /** Of a keyed journal. */
+  readonly key: Uint8Array | undefined;
+  readonly heads: readonly HeadAnchor[];
+  readonly trees: readonly TreeAnchor[];
+  readonly trust: CheckpointTrust | undefined;
+  readonly drawSeed: Uint8Array | undefined;
+}
+
+export interface ReadRange {
+  readonly range: AuditedRange;
+  readonly prints: WrittenPrints;
+}
+
+/** Bytes between two steps. */
+const STEP_BYTES = 1024 * 1024;
+
+export class RangeReading {
+  readonly #data: RangeData;
+  readonly #prints = new RequestPrints();
+  readonly #audit: RangeAudit;
+
+  constructor(data: RangeData) {
+    this.#data = data;
+    this.#audit = createRangeAudit(this.#options());
+  }
+
+  /** Yields how many more bytes were read. Returns `undefined` as soon as something is not as it has to be. */
+  *read(): Generator<number, ReadRange | undefined> {
+    const { range, isLast, isProven } = this.#data;
+    for (const file of range.files) {
+      let stepFrom = 0;
+      for (const line of readLog(file)) {
+        if (!line.hasNewline) return undefined;
+        this.#audit.line(line.bytes, line);
+        if (line.byteOffset - stepFrom < STEP_BYTES) continue;
+        if (!this.#audit.isClean()) return undefined;
+        yield line.byteOffset - stepFrom;
+        stepFrom = line.byteOffset;
+      }
+    }
+    const found = this.#audit.finish(isLast);
+    if (found === undefined) return undefined;
+    return { range: isProven ? found : { ...found, proof: undefined }, prints: this.#prints.written };
+  }
+
+  get compareAwaited(): RangeAudit["compareAwaited"] {
+    return this.#audit.compareAwaited;
+  }
+
+  close(): void {
+    this.#prints.close();
+  }
+
+  #options(): AuditOptions {
+    const { directory, range, key, heads, trees, trust, drawSeed } = this.#data;
+    return {
+      sha256: nodeSha256,
+      chain: nodeChain(key),
+      isKeyed: key !== undefined,
+      kernelFor: fastestKernel,
+      ...(range.snapshot !== undefined && { snapshot: snapshotLines(directory, range.snapshot) }),
+      ...{ heads, trees },
+      logKeys: logKeysOf(trust),
+      ...(drawSeed && { drawSeed }),
+      headMac: readOwnHead(directory, key).mac,
+      requestIds: this.#prints,
+    };
+  }
+}
+
+function* snapshotLines(directory: string, sequence: number): Generator<string> {
+  for (const line of new DirectorySnapshots(nodeDisk, directory).lines(sequence)) yield line.toString("utf8");
+}
