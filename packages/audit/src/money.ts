@@ -50,7 +50,8 @@ export class MoneyFold {
   readonly claims: Claims;
   readonly open: OpenPages = new OpenPages();
   readonly #accounts = new Map<string, Account>();
-  readonly #grants = new Map<string, number>();
+  /** Sequences of grants, by their ids. */
+  readonly grants: Map<string, number> = new Map();
   /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
   readonly #reach = new Map<Account, readonly Pocket[]>();
 
@@ -61,11 +62,6 @@ export class MoneyFold {
   /** In the order in which they were limited first. */
   get accounts(): readonly Account[] {
     return [...this.#accounts.values()];
-  }
-
-  /** Sequences of grants, by their ids. */
-  get grants(): ReadonlyMap<string, number> {
-    return this.#grants;
   }
 
   get isEmpty(): boolean {
@@ -124,7 +120,7 @@ export class MoneyFold {
   }
 
   restoreGrant(id: string, sequence: number): void {
-    this.#grants.set(id, sequence);
+    this.grants.set(id, sequence);
   }
 
   /**
@@ -194,14 +190,14 @@ export class MoneyFold {
       report("money", "a grant to a tenant that is metered", quote(grant.tenant));
       return;
     }
-    const before = this.#grants.get(grant.id);
+    const before = this.grants.get(grant.id);
     if (before !== undefined) {
       report("money", "a grant under an id of its own", `id ${quote(grant.id)}, of entry ${before}`);
       return;
     }
     if (grant.amountMicrocents <= 0n) report("money", "a grant above 0", `${grant.amountMicrocents}`);
     for (const level of account.levels) lookForPeriod(level, at, report);
-    this.#grants.set(grant.id, sequence);
+    this.grants.set(grant.id, sequence);
     account.granted += grant.amountMicrocents;
     look([account], report);
   }
