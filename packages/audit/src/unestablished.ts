@@ -2,8 +2,7 @@
  * What an audit leaves open, however intact the log is: the bytes alone do not show it.
  * @module
  */
-import type { AuditOptions } from "./audit-options.ts";
-import type { AuditedCheckpoints } from "./report.ts";
+import type { AuditedCheckpoints, HeadAnchor, TreeAnchor } from "./report.ts";
 
 /** What was at hand. */
 export interface Given {
@@ -46,7 +45,16 @@ export function unestablished(
   return claims;
 }
 
-export function givenOf({ isKeyed = false, headMac, heads = [], trees = [] }: AuditOptions): Given {
+/** Of what an audit is given (`AuditOptions`). */
+export function givenOf({
+  isKeyed = false,
+  headMac,
+  heads = [],
+  trees = [],
+}: Partial<Pick<Given, "isKeyed" | "headMac">> & {
+  readonly heads?: readonly HeadAnchor[];
+  readonly trees?: readonly TreeAnchor[];
+}): Given {
   const external = trees.map(({ treeSize }) => treeSize);
   for (const { isExternal, sequence } of heads) if (isExternal === true) external.push(sequence);
   return { isKeyed, headMac, externalHead: Math.max(0, ...external) };
