@@ -374,7 +374,7 @@ const OF_THE_AUDIT: readonly Mutant[] = [
   },
   {
     name: "a head in the journal's own directory counts as one kept elsewhere",
-    file: "audit/src/audit.ts",
+    file: "audit/src/unestablished.ts",
     find: "if (isExternal === true) external.push(sequence);",
     replace: "if (isExternal !== null) external.push(sequence);",
     test: "audit/test/unestablished.test.ts",

@@ -50,8 +50,8 @@ export const OLDER_MUTANTS: readonly Mutant[] = [
   {
     name: "a snapshot takes the space of the journal's next segment",
     file: KEEPER,
-    find: "free >= bytes + segmentBytesMax",
-    replace: "free >= bytes",
+    find: "const needed = bytes + segmentBytesMax;",
+    replace: "const needed = bytes;",
     test: KEEPER_TEST,
   },
   {

@@ -156,10 +156,11 @@ export class SnapshotKeeper {
   /** The journal comes first: what it may need for a segment is left free. */
   async #requireSpace(bytes: number): Promise<void> {
     const { files, segmentBytesMax } = this.#options;
+    const needed = bytes + segmentBytesMax;
     let free = await files.freeBytes();
-    if (free === undefined || free >= bytes + segmentBytesMax) return;
+    if (free === undefined || free >= needed) return;
     if (await this.#removeOld(LATEST_KEPT)) free = (await files.freeBytes()) ?? 0;
-    if (free >= bytes + segmentBytesMax) return;
+    if (free >= needed) return;
     throw new NoSpace(
       `${free} bytes of the disk are free; ${bytes} are to be written, and the journal keeps ${segmentBytesMax}`,
     );

@@ -153,6 +153,20 @@ test("with too little free space none is begun, that is reported, and the next r
   expect(await keeper.close()).toBe(true);
 });
 
+test("with little free space, those before the last two are removed, and that is enough for the next", async () => {
+  const files = new SlowFiles();
+  const { keeper, results } = reporting(files);
+  const needed = 1024 * 1024 + SEGMENT_BYTES;
+  files.free = () => needed - (files.names.size > 2 ? 1 : 0);
+  for (const sequence of [10, 20, 30, 40]) files.names.add(snapshotName(sequence));
+  keeper.took(small(50));
+  reach(keeper, 51);
+  await settle(files);
+  expect(results.map(({ problem }) => problem)).toEqual([undefined]);
+  expect([...files.names].sort()).toEqual([snapshotName(30), snapshotName(40), snapshotName(50)]);
+  expect(await keeper.close()).toBe(true);
+});
+
 test("one for which the space runs out is given up, and what was written of it is removed", async () => {
   const files = new SlowFiles();
   const { keeper, results } = reporting(files);
