@@ -41,14 +41,25 @@ export function serviceRoutes(context: ApiContext, watched: Watched): readonly R
 }
 
 function documentationHandlers(): Pick<Handlers, "openapi" | "docs" | "docsRedoc" | "docsStart"> {
-  const document = openApi(API_CONTRACTS);
-  const json = JSON.stringify(document);
-  const { html, contentSecurityPolicy } = docsPage(document.info.title);
+  // Made when they are first asked for: most services never are.
+  let document: ReturnType<typeof openApi> | undefined;
+  const made = (): ReturnType<typeof openApi> => {
+    document ??= openApi(API_CONTRACTS);
+    return document;
+  };
+  let json: string | undefined;
+  const text = (): string => {
+    json ??= JSON.stringify(made());
+    return json;
+  };
   const contentType = "text/html; charset=utf-8";
   const script = { contentType: "text/javascript; charset=utf-8" };
   return {
-    openapi: () => ({ body: json }),
-    docs: () => ({ body: html, contentType, headers: ["content-security-policy", contentSecurityPolicy] }),
+    openapi: () => ({ body: text() }),
+    docs: () => {
+      const { html, contentSecurityPolicy } = docsPage(made().info.title);
+      return { body: html, contentType, headers: ["content-security-policy", contentSecurityPolicy] };
+    },
     docsRedoc: () => ({ body: redocBundle(), ...script }),
     docsStart: () => ({ body: START_SCRIPT, ...script }),
   };

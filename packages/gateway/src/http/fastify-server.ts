@@ -6,9 +6,10 @@
  *
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import { FastifyExchange } from "./fastify-exchange.ts";
+import { nodeHttp } from "./node-http.ts";
 import { NodeSide } from "./node-side.ts";
 import { collectBody } from "./request-body.ts";
 import { HEADERS_MAX, requireUnambiguousHead } from "./request-head.ts";
@@ -211,7 +212,7 @@ function nodeServer(
     (request.socket as unknown as NodeSide).begin(request, response);
     handle(request, response);
   };
-  const server = createServer(
+  const server = nodeHttp.createServer(
     {
       maxHeaderSize: headerBytesMax,
       headersTimeout: 0,

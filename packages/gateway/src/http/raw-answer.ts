@@ -2,10 +2,10 @@
  * Answers that are written without Node's server: by the fast path, and to what is no request.
  * @module
  */
-import { STATUS_CODES } from "node:http";
 import type { CalybrisError } from "@calybris/kernel";
 import { calybrisDialect } from "./error-dialect.ts";
 import { SAFE_HEADERS } from "./exchange.ts";
+import { nodeHttp } from "./node-http.ts";
 
 /** An error as a whole answer, the last of its connection. */
 export function rawAnswer(error: CalybrisError): { readonly text: string; readonly bytes: number } {
@@ -35,7 +35,7 @@ const MS_PER_SECOND = 1_000;
 const SAFE_LINES = headerLines(SAFE_HEADERS);
 
 function statusLine(status: number): string {
-  return status === 200 ? "HTTP/1.1 200 OK\r\n" : `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
+  return status === 200 ? "HTTP/1.1 200 OK\r\n" : `HTTP/1.1 ${status} ${nodeHttp.STATUS_CODES[status]}\r\n`;
 }
 
 function headerLines(headers: readonly string[]): string {

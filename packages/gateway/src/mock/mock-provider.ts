@@ -3,8 +3,9 @@
  * without a key, and for every test that needs a provider to fail.
  * @module
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { nodeHttp } from "../http/node-http.ts";
 import { PRICED_PROVIDERS, type PriceBook } from "../prices/price-book.ts";
 import type { PricedModel } from "../prices/model-prices.ts";
 import { textOf } from "../usage/usage-record.ts";
@@ -79,7 +80,7 @@ export class MockProvider {
   private constructor(options: MockOptions) {
     this.#options = options;
     this.#bill = new Bill(options.billRowsMax ?? BILL_ROWS_MAX, options.billFile);
-    this.#server = createServer((request, response) => {
+    this.#server = nodeHttp.createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
   }

@@ -1,7 +1,8 @@
 import { getActiveResourcesInfo } from "node:process";
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { inspect } from "node:util";
+import { inspect, promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { UpstreamFailure } from "../../src/providers/upstream-failure.ts";
 import type { Upstream } from "../../src/providers/upstream.ts";
@@ -211,3 +212,13 @@ test("an error of the connection names its kind, and holds nothing of the reques
 async function drained(pieces: AsyncIterable<Buffer>): Promise<void> {
   for await (const _ of pieces);
 }
+
+test("the gateway loads no other client of HTTP than its own: neither Node's copy of undici, nor the rest of the package", async () => {
+  const program = `
+    await import(${JSON.stringify(new URL("../../src/index.ts", import.meta.url).href)});
+    const { cache } = (await import("node:module")).createRequire(import.meta.url);
+    console.log(process.moduleLoadList.filter((name) => name.includes("deps/undici")).length);
+    console.log(Object.keys(cache).filter((file) => /undici.lib.web/.test(file)).length);`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program]);
+  expect(stdout.trim().split("\n")).toEqual(["0", "0"]);
+});
