@@ -3,7 +3,7 @@
  * exploration costs and buys.
  * @module
  */
-import type { DriftFigures, HindsightFigures, OverSeeds } from "@calybris/learning";
+import type { DriftFigures, ExplorationRow, HindsightFigures, OverSeeds } from "@calybris/learning";
 
 const GOAL_POINTS = 0.3;
 const GOAL_SETS = 7;
@@ -64,7 +64,7 @@ export function regretGoals(figures: readonly HindsightFigures[]): Rows {
     ],
     ...figures.flatMap(({ set, gapRecovered }) => {
       const goal = GAP_GOALS.get(set);
-      if (goal === undefined) return [];
+      if (goal === undefined || gapRecovered === undefined) return [];
       const isMet = gapRecovered.mean >= goal;
       return [
         [
@@ -138,11 +138,18 @@ export function explorationRows(figures: readonly HindsightFigures[]): Rows {
         largest.toFixed(0),
         `${(100 * mean(({ clippedShare }) => clippedShare)).toFixed(1)} %`,
         `${(100 * mean(({ effectiveShare }) => effectiveShare)).toFixed(2)} %`,
-        rows.reduce((so, { heldOut }) => Math.max(so, heldOut.largestWeight), 0).toFixed(1),
-        `${(100 * mean(({ heldOut }) => heldOut.effectiveShare)).toFixed(1)} %`,
+        ...heldOutCells(rows.flatMap(({ heldOut }) => heldOut ?? [])),
       ];
     }),
   ];
+}
+
+/** Of every set, or of none. */
+function heldOutCells(rows: readonly NonNullable<ExplorationRow["heldOut"]>[]): readonly string[] {
+  if (rows.length === 0) return ["", ""];
+  const largest = rows.reduce((so, { largestWeight }) => Math.max(so, largestWeight), 0);
+  const effective = rows.reduce((sum, { effectiveShare }) => sum + effectiveShare, 0) / rows.length;
+  return [largest.toFixed(1), `${(100 * effective).toFixed(1)} %`];
 }
 
 function overText(over: OverSeeds | undefined): string {

@@ -35,8 +35,11 @@ export interface HindsightFigures {
   readonly tiers: number;
   /** In points of the value; negative is better than hindsight's rule. */
   readonly policies: readonly { readonly name: string; readonly threshold: OverSeeds; readonly bestTier: OverSeeds }[];
-  /** Of the default prior's score, by calls: the share of the quality between the two ends that a ranking by it recovers. */
-  readonly gapRecovered: OverSeeds;
+  /**
+   * Of the default prior's score, by calls: the share of the quality between the two ends that a ranking by it recovers. Left
+   * out of older results.
+   */
+  readonly gapRecovered?: OverSeeds;
   readonly exploration: readonly ExplorationRow[];
 }
 
@@ -49,8 +52,8 @@ export interface ExplorationRow {
   readonly clippedShare: number;
   /** Effective sample size over the decisions. */
   readonly effectiveShare: number;
-  /** The same of the top tier, where {@link HOLDOUT_SHARE} of decisions are held out and take it. */
-  readonly heldOut: { readonly largestWeight: number; readonly effectiveShare: number };
+  /** The same of the top tier, where {@link HOLDOUT_SHARE} of decisions are held out and take it. Left out of older results. */
+  readonly heldOut?: { readonly largestWeight: number; readonly effectiveShare: number };
 }
 
 export const OFFSETS = "offsets";
@@ -226,7 +229,7 @@ class Weights {
     this.#run = [];
   }
 
-  heldOut(): ExplorationRow["heldOut"] {
+  heldOut(): NonNullable<ExplorationRow["heldOut"]> {
     const { largestWeight, effectiveShare } = this.figures();
     return { largestWeight, effectiveShare };
   }
