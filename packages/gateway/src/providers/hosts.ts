@@ -11,7 +11,7 @@
  */
 import type { ExactJson } from "@calybris/kernel";
 import { type ExactObject, untranslatable } from "../translate/field-check.ts";
-import { CHAT_FIELDS } from "../translate/request-fields.ts";
+import { CHAT_FIELDS, isHint } from "../translate/request-fields.ts";
 
 export const HOST_APIS = ["deepseek", "mistral", "groq", "together", "fireworks", "openrouter"] as const;
 export type HostApi = (typeof HOST_APIS)[number];
@@ -111,7 +111,7 @@ function isTaken({ takes, refuses }: Host, name: string): boolean {
 function asksNothing({ isStrict }: Host, name: string, read: (name: string) => ExactJson | undefined): boolean {
   if (isStrict) return false;
   const rule = Object.hasOwn(CHAT_FIELDS, name) ? CHAT_FIELDS[name] : undefined;
-  if (rule?.across === "hint" || name === "user") return true;
+  if ((rule !== undefined && isHint(rule)) || name === "user") return true;
   const value = read(name);
   if (value === null) return true;
   return (rule?.neutral ?? []).some((one) => JSON.stringify(one) === JSON.stringify(value));

@@ -1,9 +1,9 @@
 /**
- * Every field of a request, by dialect, and what becomes of it when the call goes to a model of another dialect. A test reads
- * the type declarations of both SDKs and fails on a field that is not here.
+ * Every field of a request, by dialect, and what becomes of it in each dialect that the call may be translated to. A test reads
+ * the type declarations of both SDKs and fails on a field that is not here; another holds each cell to what the translation does.
  *
- * `translated`: it is written in the other dialect's words. `hint`: it does not change the answer, and is left out. `refused`:
- * the other dialect has no word for it, so that a call which sets it is never moved there; nothing is dropped silently.
+ * `translated`: it is written in the target's words. `hint`: it does not change the answer, and is left out. `refused`:
+ * the target has no word for it, so that a call which sets it is never moved there; nothing is dropped silently.
  * @module
  */
 import type { AnswerDialect } from "../wire/dialect.ts";
@@ -28,11 +28,13 @@ export type Capability =
 
 export type Disposition = "translated" | "hint" | "refused";
 
+/** Dialects that calls are translated to. To any other one nothing is. */
+export const TARGET_DIALECTS = ["openai-chat", "anthropic-messages", "gemini"] as const;
+export type TargetDialect = (typeof TARGET_DIALECTS)[number];
+
 export interface FieldRule {
-  /** Between OpenAI's dialects and Anthropic's. */
-  readonly across: Disposition;
-  /** To Google's dialect, where it differs. */
-  readonly google?: Disposition;
+  /** By target. The column of the field's own dialect is for another host of that dialect, to which the call passes as it is. */
+  readonly to: { readonly [Target in TargetDialect]: Disposition };
   /** What the substitute needs within the same dialect, too. */
   readonly gate?: Capability;
   /** Values that ask for nothing, besides `null`; with one of them the field is as good as absent. */
@@ -42,52 +44,65 @@ export interface FieldRule {
 export type FieldTable = { readonly [field: string]: FieldRule };
 
 /** What becomes of a field in a dialect that is not its own. */
-export function dispositionIn({ across, google }: FieldRule, target: AnswerDialect): Disposition {
-  return target === "gemini" ? (google ?? across) : across;
+export function dispositionIn({ to }: FieldRule, target: AnswerDialect): Disposition {
+  return TARGET_DIALECTS.find((one) => one === target) === undefined ? "refused" : to[target as TargetDialect];
 }
 
-const TRANSLATED: FieldRule = { across: "translated" };
-const HINT: FieldRule = { across: "hint" };
-const REFUSED: FieldRule = { across: "refused" };
+/** Whether no target needs the field. */
+export function isHint({ to }: FieldRule): boolean {
+  return TARGET_DIALECTS.every((target) => to[target] === "hint");
+}
+
+type More = Omit<FieldRule, "to">;
+
+/** One disposition for every target, but for those that are named. */
+function rule(disposition: Disposition, more: More = {}, except: Partial<FieldRule["to"]> = {}): FieldRule {
+  const to = { "openai-chat": disposition, "anthropic-messages": disposition, gemini: disposition, ...except };
+  return { to, ...more };
+}
+
+const TRANSLATED: FieldRule = rule("translated");
+const HINT: FieldRule = rule("hint");
+const REFUSED: FieldRule = rule("refused");
 
 export const CHAT_FIELDS: FieldTable = {
   messages: TRANSLATED,
   model: TRANSLATED,
-  audio: { across: "refused", gate: "audio" },
-  frequency_penalty: { across: "refused", gate: "penalties", neutral: [0] },
+  audio: rule("refused", { gate: "audio" }),
+  frequency_penalty: rule("refused", { gate: "penalties", neutral: [0] }),
   function_call: REFUSED,
   functions: REFUSED,
-  logit_bias: { across: "refused", gate: "logit_bias", neutral: [{}] },
-  logprobs: { across: "refused", gate: "logprobs", neutral: [false] },
+  logit_bias: rule("refused", { gate: "logit_bias", neutral: [{}] }),
+  logprobs: rule("refused", { gate: "logprobs", neutral: [false] }),
   max_completion_tokens: TRANSLATED,
   max_tokens: TRANSLATED,
   metadata: HINT,
-  modalities: { across: "refused", gate: "audio", neutral: [["text"]] },
+  modalities: rule("refused", { gate: "audio", neutral: [["text"]] }),
   moderation: REFUSED,
-  n: { across: "refused", gate: "n", neutral: [1] },
+  n: rule("refused", { gate: "n", neutral: [1] }),
   parallel_tool_calls: TRANSLATED,
-  prediction: { across: "refused", gate: "prediction" },
-  presence_penalty: { across: "refused", gate: "penalties", neutral: [0] },
+  prediction: rule("refused", { gate: "prediction" }),
+  presence_penalty: rule("refused", { gate: "penalties", neutral: [0] }),
   prompt_cache_key: HINT,
   prompt_cache_options: HINT,
   prompt_cache_retention: HINT,
-  reasoning_effort: { across: "translated", gate: "effort" },
-  response_format: { across: "translated", gate: "json_schema", neutral: [{ type: "text" }] },
+  reasoning_effort: rule("translated", { gate: "effort" }),
+  response_format: rule("translated", { gate: "json_schema", neutral: [{ type: "text" }] }),
   safety_identifier: HINT,
-  seed: { across: "refused", google: "translated", gate: "seed" },
-  service_tier: { across: "refused", neutral: ["auto", "default"] },
+  seed: rule("refused", { gate: "seed" }, { gemini: "translated" }),
+  service_tier: rule("refused", { neutral: ["auto", "default"] }),
   stop: TRANSLATED,
-  store: { across: "refused", neutral: [false] },
+  store: rule("refused", { neutral: [false] }),
   stream: TRANSLATED,
   stream_options: TRANSLATED,
-  temperature: { across: "translated", gate: "sampling" },
+  temperature: rule("translated", { gate: "sampling" }),
   tool_choice: TRANSLATED,
-  tools: { across: "translated", gate: "tools", neutral: [[]] },
-  top_logprobs: { across: "refused", gate: "logprobs", neutral: [0] },
-  top_p: { across: "translated", gate: "sampling", neutral: [1] },
-  user: { across: "translated", google: "hint" },
-  verbosity: { across: "refused", neutral: ["medium"] },
-  web_search_options: { across: "refused", gate: "server_tools" },
+  tools: rule("translated", { gate: "tools", neutral: [[]] }),
+  top_logprobs: rule("refused", { gate: "logprobs", neutral: [0] }),
+  top_p: rule("translated", { gate: "sampling", neutral: [1] }),
+  user: rule("translated", {}, { gemini: "hint" }),
+  verbosity: rule("refused", { neutral: ["medium"] }),
+  web_search_options: rule("refused", { gate: "server_tools" }),
 };
 
 export const MESSAGES_FIELDS: FieldTable = {
@@ -95,45 +110,45 @@ export const MESSAGES_FIELDS: FieldTable = {
   messages: TRANSLATED,
   model: TRANSLATED,
   cache_control: HINT,
-  container: { across: "refused", gate: "server_state" },
+  container: rule("refused", { gate: "server_state" }),
   diagnostics: REFUSED,
   inference_geo: REFUSED,
-  metadata: { across: "translated", google: "hint" },
-  output_config: { across: "translated", neutral: [{}] },
+  metadata: rule("translated", {}, { gemini: "hint" }),
+  output_config: rule("translated", { neutral: [{}] }),
   service_tier: HINT,
-  speed: { across: "refused", neutral: ["standard"] },
+  speed: rule("refused", { neutral: ["standard"] }),
   stop_sequences: TRANSLATED,
   stream: TRANSLATED,
   system: TRANSLATED,
-  thinking: { across: "translated", gate: "thinking", neutral: [{ type: "disabled" }] },
+  thinking: rule("translated", { gate: "thinking", neutral: [{ type: "disabled" }] }),
   tool_choice: TRANSLATED,
-  tools: { across: "translated", gate: "tools", neutral: [[]] },
+  tools: rule("translated", { gate: "tools", neutral: [[]] }),
   user_profile_id: REFUSED,
   workspace_id: REFUSED,
   // Of `anthropic-version: 2023-06-01`.
-  temperature: { across: "translated", gate: "sampling" },
-  top_k: { across: "refused", google: "translated", gate: "sampling" },
-  top_p: { across: "translated", gate: "sampling", neutral: [1] },
+  temperature: rule("translated", { gate: "sampling" }),
+  top_k: rule("refused", { gate: "sampling" }, { gemini: "translated" }),
+  top_p: rule("translated", { gate: "sampling", neutral: [1] }),
   // Betas.
   betas: HINT,
   billing_policy: REFUSED,
   compaction: REFUSED,
-  context_management: { across: "refused", neutral: [{}] },
+  context_management: rule("refused", { neutral: [{}] }),
   fallback_credit_token: REFUSED,
   fallbacks: REFUSED,
-  mcp_servers: { across: "refused", gate: "server_tools", neutral: [[]] },
+  mcp_servers: rule("refused", { gate: "server_tools", neutral: [[]] }),
   output_format: REFUSED,
-  thread: { across: "refused", gate: "server_state" },
+  thread: rule("refused", { gate: "server_state" }),
 };
 
 /** What is stored at OpenAI stays there, and so do its own tools. */
 export const RESPONSES_FIELDS: FieldTable = {
   access_programs: REFUSED,
-  background: { across: "refused", gate: "server_state", neutral: [false] },
+  background: rule("refused", { gate: "server_state", neutral: [false] }),
   // Codex, of itself; the SDK does not know it.
   client_metadata: HINT,
   context_management: REFUSED,
-  conversation: { across: "refused", gate: "server_state" },
+  conversation: rule("refused", { gate: "server_state" }),
   image: REFUSED,
   include: TRANSLATED,
   input: TRANSLATED,
@@ -145,25 +160,25 @@ export const RESPONSES_FIELDS: FieldTable = {
   model: TRANSLATED,
   moderation: REFUSED,
   parallel_tool_calls: TRANSLATED,
-  previous_response_id: { across: "refused", gate: "server_state" },
-  prompt: { across: "refused", gate: "server_state" },
+  previous_response_id: rule("refused", { gate: "server_state" }),
+  prompt: rule("refused", { gate: "server_state" }),
   prompt_cache_key: HINT,
   prompt_cache_options: HINT,
   prompt_cache_retention: HINT,
-  reasoning: { across: "translated", gate: "effort" },
+  reasoning: rule("translated", { gate: "effort" }),
   safety_identifier: HINT,
-  service_tier: { across: "refused", neutral: ["auto", "default"] },
-  store: { across: "refused", neutral: [false] },
+  service_tier: rule("refused", { neutral: ["auto", "default"] }),
+  store: rule("refused", { neutral: [false] }),
   stream: TRANSLATED,
   stream_options: HINT,
-  temperature: { across: "translated", gate: "sampling" },
+  temperature: rule("translated", { gate: "sampling" }),
   text: TRANSLATED,
   tool_choice: TRANSLATED,
-  tools: { across: "translated", gate: "tools", neutral: [[]] },
-  top_logprobs: { across: "refused", gate: "logprobs", neutral: [0] },
-  top_p: { across: "translated", gate: "sampling", neutral: [1] },
-  truncation: { across: "refused", neutral: ["disabled"] },
-  user: { across: "translated", google: "hint" },
+  tools: rule("translated", { gate: "tools", neutral: [[]] }),
+  top_logprobs: rule("refused", { gate: "logprobs", neutral: [0] }),
+  top_p: rule("translated", { gate: "sampling", neutral: [1] }),
+  truncation: rule("refused", { neutral: ["disabled"] }),
+  user: rule("translated", {}, { gemini: "hint" }),
 };
 
 /** Embeddings stay in their dialect: a rule says only what a substitute needs. */

@@ -77,7 +77,9 @@ describe("a field", () => {
     }
   };
 
-  test.each(Object.entries({ ...CHAT_FIELDS, ...MESSAGES_FIELDS }).filter(([, { across }]) => across === "refused"))(
+  test.each(
+    Object.entries({ ...CHAT_FIELDS, ...MESSAGES_FIELDS }).filter(([, { to }]) => to["openai-chat"] === "refused"),
+  )(
     "that is refused, as %s, is refused by name, and with a value that asks for nothing it is not",
     (field, { neutral = [] }) => {
       const table = field in CHAT_FIELDS ? CHAT_FIELDS : MESSAGES_FIELDS;
