@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -84,13 +85,19 @@ const conversation = fc.record({
   isHalfClosed: fc.integer({ min: 0, max: 6 }).map((die) => die === 0),
 });
 
-test("a model call is answered alike by the fast path and by Fastify, whatever it is and in whatever pieces", async () => {
+test("a model call is answered alike by the fast path and by Fastify, whatever it is and in whatever pieces", {
+  timeout: 120_000,
+}, async () => {
   const all = fc.sample(conversation, { numRuns: caseCount(160), seed: 5 });
   const counts = { streams: 0, wholes: 0, refused: 0 };
   for (let from = 0; from < all.length; from += AT_ONCE)
     await Promise.all(
       all.slice(from, from + AT_ONCE).map(async (one) => {
-        const [mine, theirs] = await Promise.all([answers(fast.url, one), answers(plain.url, one)]);
+        const both = (quietMs: number): Promise<readonly (readonly Answer[])[]> =>
+          Promise.all([answers(fast.url, one, quietMs), answers(plain.url, one, quietMs)]);
+        let [mine = [], theirs = []] = await both(QUIET_MS);
+        // On a busy machine an answer may take longer than anybody listened.
+        if (!isDeepStrictEqual(mine, theirs)) [mine = [], theirs = []] = await both(LONG_QUIET_MS);
         expect(mine, JSON.stringify(one.requests.map((bytes) => bytes.toString("latin1")))).toEqual(theirs);
         for (const { head, body } of mine) {
           if (!head[0]?.endsWith("200 OK")) counts.refused += 1;
@@ -106,6 +113,7 @@ test("a model call is answered alike by the fast path and by Fastify, whatever i
 
 const AT_ONCE = 8;
 const QUIET_MS = 2_500;
+const LONG_QUIET_MS = 15_000;
 
 interface Answer {
   readonly head: readonly string[];
@@ -113,11 +121,15 @@ interface Answer {
   readonly isEnded: boolean;
 }
 
-async function answers(url: string, { requests, cuts, isHalfClosed }: Conversation): Promise<readonly Answer[]> {
+async function answers(
+  url: string,
+  { requests, cuts, isHalfClosed }: Conversation,
+  quietMs: number,
+): Promise<readonly Answer[]> {
   const whole = Buffer.concat([...requests]);
   const at = [...new Set([0, ...cuts.filter((cut) => cut < whole.length), whole.length])].sort((a, b) => a - b);
   const pieces = at.slice(1).map((end, index) => whole.subarray(at[index], end));
-  const { text } = await speak(url, pieces, { pauseMs: 4, quietMs: QUIET_MS, isHalfClosed });
+  const { text } = await speak(url, pieces, { pauseMs: 4, quietMs, isHalfClosed });
   return text.split(/(?=HTTP\/1\.1 )/).map(answerOf);
 }
 
