@@ -75,7 +75,7 @@ function regretLines({ regret = [] }: BenchmarkResult): readonly string[] {
   return [
     "## Regret of the default method",
     "",
-    "Regret per decision against the best threshold on the same score in hindsight, in points of the value of a right answer; lower is better. One configuration for all sets: the shipped default (`offsets`). Means over fold seeds and over values at six quantiles of the score, with 95 % intervals over the fold seeds. The labelled rows of a fold are split into three disjoint parts: 70 % fit the heads, 15 % choose one and fit what is expected of each tier (in time order, the latest), 15 % are left for a certificate. Every policy begins with nothing observed. _score as it is_ uses the prior without learning.",
+    "Regret per decision against the best threshold on the same score in hindsight, in points of the value of a right answer; lower is better. One configuration for all sets: the shipped default (`offsets`). Means over fold seeds and over values at six quantiles of the score, with 95 % intervals over the fold seeds. The labelled rows of a fold are split into three disjoint parts: 70 % fit the heads, 15 % choose one and fit what is expected of each tier, 15 % are left for a certificate. Every policy begins with nothing observed. _score as it is_ uses the prior without learning.",
     "",
     "The nine sets were in use while the method was built, so its settings may suit them.",
     "",

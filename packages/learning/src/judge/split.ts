@@ -42,9 +42,7 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
     const train = all.filter(isTrain);
     const order = shuffledRows(train.length, seededChance(seed, 77 + index)).map((at) => train[at] ?? 0);
     const [fitEnd, choiceEnd] = [FIT_SHARE, FIT_SHARE + CHOICE_SHARE].map((share) => Math.floor(share * order.length));
-    // In time order the head is chosen on the latest rows, because it is to predict later ones.
-    const known = table.isInTimeOrder ? order.slice(0, choiceEnd).sort() : order;
-    const [fit, choice] = [known.slice(0, fitEnd).sort(), known.slice(fitEnd, choiceEnd).sort()];
+    const [fit, choice] = [order.slice(0, fitEnd).sort(), order.slice(fitEnd, choiceEnd).sort()];
     const own = chosenPrior(table, fit, choice, seed, hits);
     for (const rows of [choice, all.filter(isTest)])
       predictRows(own, table, rows).forEach((score, at) => {
