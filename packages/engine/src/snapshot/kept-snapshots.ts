@@ -13,11 +13,6 @@ export const SNAPSHOTS_KEPT_MAX = 8;
  *
  * @param sequences - of all that are there, in any order.
  * @param keptMax - how many may stay, at least the last two.
- *
- * @example
- * ```ts
- * superfluousSnapshots([10, 20, 30, 40], 3); // [10]
- * ```
  */
 export function superfluousSnapshots(
   sequences: readonly number[],
