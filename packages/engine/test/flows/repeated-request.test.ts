@@ -8,6 +8,7 @@ import {
   entryDataTail,
   parseEntryHead,
   parseEntryLine,
+  sequence,
 } from "@calybris/kernel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Decided, Engine } from "../../src/engine.ts";
@@ -107,21 +108,21 @@ test("a retry whose entry lies in an archive that is gone is refused and never d
   rmSync(directory, { recursive: true });
 });
 
-test.each<[string, Partial<DecisionEntry>]>([["policyId", { policyId: 1 }]])(
-  "an entry with %s, on which this version does not act, is refused",
-  async (member, change) => {
-    const { decision, request, identity } = await world.engine.decide(ASKED);
-    const body: DecisionEntry = { kind: "decision", useCase: "default", defaulted: [], request, decision, identity };
-    const data = entryData(2, 1, entryDataTail({ sequence: 2, at: 1, body: { ...body, ...change } }));
-    const head = parseEntryHead(data) as EntryHead;
-    const state = new EngineState();
-    const [line] = await Array.fromAsync(world.engine.reading.lines(1, 1));
-    const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
-    state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
-    const read = { code: "CAL_JOURNAL_ENTRY_UNSUPPORTED", message: expect.stringContaining(`member ${member}`) };
-    expect(() => readBody({ ...entryOf(data), head }, state)).toThrow(expect.objectContaining(read));
-  },
-);
+test.each([
+  [1, "a decision names its policy where a canary made it"],
+  [9, "no policy 9 precedes it"],
+])("an entry that names policy %s, which did not decide it, is refused", async (policyId, problem) => {
+  const { decision, request, identity } = await world.engine.decide(ASKED);
+  const decided: DecisionEntry = { kind: "decision", useCase: "default", defaulted: [], request, decision, identity };
+  const body = { ...decided, policyId, request: { ...request, sequence: sequence(1n) } };
+  const data = entryData(2, 1, entryDataTail({ sequence: 2, at: 1, body }));
+  const head = parseEntryHead(data) as EntryHead;
+  const state = new EngineState();
+  const [line] = await Array.fromAsync(world.engine.reading.lines(1, 1));
+  const text = parseEntryLine(String(line).trimEnd())?.data ?? "";
+  state.apply(1, 0, readBody({ ...entryOf(text), head: parseEntryHead(text) as EntryHead }, state));
+  expect(() => state.apply(2, 1, readBody({ ...entryOf(data), head }, state))).toThrow(problem);
+});
 
 function entryOf(data: string): {
   readonly data: string;
