@@ -31,6 +31,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["spending", async (): Promise<Bench> => (await import("./spending.ts")).benchSpending],
   ["start", async (): Promise<Bench> => (await import("./start.ts")).benchStart],
   ["verify", async (): Promise<Bench> => (await import("./verify.ts")).benchVerify],
+  ["whatif", async (): Promise<Bench> => (await import("./what-if.ts")).benchWhatIf],
 ]);
 
 async function main(args: readonly string[]): Promise<void> {

@@ -74,7 +74,7 @@ async function fill(directory: string, entries: number, settles: boolean): Promi
 }
 
 /** The real disk, but for the waiting. */
-const unsynced: Disk = {
+export const unsynced: Disk = {
   ...nodeDisk,
   open: (directory, name, create) => {
     const file = nodeDisk.open(directory, name, create);

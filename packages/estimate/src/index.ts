@@ -6,6 +6,7 @@
 export { ArmMeans } from "./arm-means.ts";
 export { BernsteinBound, DriftingBound } from "./bernstein-bound.ts";
 export { BettingBound, exactBettingBound } from "./betting-bound.ts";
+export { type CalibrationCell, CalibrationFold, type CalibrationSettings } from "./calibration.ts";
 export { type Difference, DifferenceInterval, type DifferenceIntervalSettings } from "./difference-interval.ts";
 export { type ComparedRow, type DifferenceSettings, DifferenceTest } from "./difference-test.ts";
 export { ESTIMATE_ERRORS, type EstimateErrorCode, type EstimateErrorDetails } from "./estimate-errors.ts";
@@ -18,7 +19,7 @@ export {
   type ArmShare,
   LogAnalysis,
 } from "./log-analysis.ts";
-export { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
+export { alwaysRow, type CandidateShares, outcomeRow, type OutcomeRow, targetRow } from "./outcome-rows.ts";
 export { pseudoReward } from "./pseudo-reward.ts";
 export { type Refusal, type RefusalReason, refusalsOf } from "./refusals.ts";
 export { type PolicyValue, type Regret, RegretFold, type RegretSettings } from "./regret.ts";

@@ -51,15 +51,30 @@ export function outcomeRow(
   };
 }
 
-/** The policy that always runs one candidate, on a row. Where the row does not hold it, it was never going to run. */
+/** A distribution over candidates; shares sum to 1. */
+export interface CandidateShares {
+  readonly ids: readonly number[];
+  readonly shares: readonly number[];
+}
+
+/** A policy on a row. A candidate that the row does not hold was never going to run. */
+export function targetRow(row: OutcomeRow, { ids, shares }: CandidateShares): LoggedRow {
+  const [logged, predicted] = [[...row.logged.logged], [...row.logged.predicted]];
+  const target = row.candidates.map(() => 0);
+  for (const [at, id] of ids.entries()) {
+    const arm = row.candidates.indexOf(id);
+    const share = shares[at] ?? 0;
+    if (arm !== -1) target[arm] = (target[arm] ?? 0) + share;
+    else if (share > 0) {
+      logged.push(0);
+      predicted.push(0);
+      target.push(share);
+    }
+  }
+  return { ...row.logged, logged, predicted, target };
+}
+
+/** The policy that always runs one candidate, on a row. */
 export function alwaysRow(row: OutcomeRow, candidate: number): LoggedRow {
-  const arm = row.candidates.indexOf(candidate);
-  const { logged, predicted } = row.logged;
-  if (arm !== -1) return { ...row.logged, target: row.candidates.map((_, at) => (at === arm ? 1 : 0)) };
-  return {
-    ...row.logged,
-    logged: [...logged, 0],
-    predicted: [...predicted, 0],
-    target: [...row.candidates.map(() => 0), 1],
-  };
+  return targetRow(row, { ids: [candidate], shares: [1] });
 }

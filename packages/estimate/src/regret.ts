@@ -3,8 +3,9 @@
  * @module
  */
 import type { OutcomeEntry } from "@calybris/kernel";
+import { type Difference, DifferenceInterval } from "./difference-interval.ts";
 import { DifferenceTest } from "./difference-test.ts";
-import { alwaysRow, outcomeRow, type OutcomeRow } from "./outcome-rows.ts";
+import { alwaysRow, type CandidateShares, outcomeRow, type OutcomeRow, targetRow } from "./outcome-rows.ts";
 import { type PointEstimate, RunningMean } from "./running-mean.ts";
 import { kOfLargestWeight } from "./value-interval.ts";
 import { type Watched, WatchedValue } from "./watched-value.ts";
@@ -16,11 +17,13 @@ export interface RegretSettings {
   readonly margin?: number;
   /** The least probability with which the learner tries a candidate. It bounds weights beforehand. Default 0.01. */
   readonly explorationMin?: number;
+  /** Whether {@link RegretFold.add} is given what a target policy might have run. Default false. */
+  readonly hasTarget?: boolean;
 }
 
 export interface PolicyValue extends Watched {
-  /** `learner`, `base`, or `always` one candidate. */
-  readonly policy: "learner" | "base" | "always";
+  /** `learner`, `base`, the `target` policy, or `always` one candidate. */
+  readonly policy: "learner" | "base" | "target" | "always";
   readonly candidate?: number;
 }
 
@@ -29,6 +32,10 @@ export interface Regret {
   readonly rows: number;
   /** Outcomes of decisions that the learner did not make. */
   readonly notLearned: number;
+  /** Outcomes of answers that nobody used, or that came too late. They are in no estimate. */
+  readonly unusable: number;
+  /** The target policy less what ran, over the rows of which its choices are known. */
+  readonly target: { readonly difference: Difference; readonly unknown: number } | undefined;
   /** What ran, holdout included. */
   readonly ran: PointEstimate;
   readonly policies: readonly PolicyValue[];
@@ -58,13 +65,17 @@ export class RegretFold {
   /** Rows of before a candidate first appeared are missing in its fold; they would have had no support. */
   readonly #better: DifferenceTest;
   readonly #noWorse: DifferenceTest;
+  readonly #target: { readonly value: WatchedValue; readonly difference: DifferenceInterval } | undefined;
   #notLearned = 0;
+  #unusable = 0;
+  #targetUnknown = 0;
 
   /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID`. */
-  constructor({ alpha = 0.05, margin = 0.01, explorationMin = 0.01 }: RegretSettings = {}) {
+  constructor({ alpha = 0.05, margin = 0.01, explorationMin = 0.01, hasTarget = false }: RegretSettings = {}) {
     this.#alpha = alpha;
     this.#learner = this.#watch();
     this.#base = this.#watch();
+    this.#target = hasTarget ? { value: this.#watch(), difference: new DifferenceInterval({ alpha }) } : undefined;
     const k = kOfLargestWeight(1 / explorationMin);
     this.#better = new DifferenceTest({ k, margin: 0, alpha });
     this.#noWorse = new DifferenceTest({ k, margin: -margin, alpha });
@@ -74,11 +85,31 @@ export class RegretFold {
    * Adds an outcome.
    *
    * @param holdoutBps - of the policy that decided.
+   * @param target - what the target policy might have run; `undefined` where that is not known.
    */
-  add(outcome: OutcomeEntry, holdoutBps: number): void {
+  add(outcome: OutcomeEntry, holdoutBps: number, target?: CandidateShares): void {
     const row = outcomeRow(outcome, holdoutBps);
     if (row === undefined) this.#notLearned += 1;
-    else this.#addRow(row);
+    else {
+      this.#addRow(row);
+      this.#addTarget(row, target);
+    }
+  }
+
+  /** Counts an outcome of an answer that nobody used, or one that came too late: as if it were missing. */
+  addUnusable(): void {
+    this.#unusable += 1;
+  }
+
+  #addTarget(row: OutcomeRow, target: CandidateShares | undefined): void {
+    if (this.#target === undefined) return;
+    if (target === undefined) {
+      this.#targetUnknown += 1;
+      return;
+    }
+    const targeted = targetRow(row, target);
+    this.#target.value.add(targeted);
+    this.#target.difference.add({ ...targeted, incumbent: targeted.logged as readonly number[] });
   }
 
   /** The learner and its traffic change over time, so an interval covers the average value so far. */
@@ -104,6 +135,7 @@ export class RegretFold {
     const policies: readonly PolicyValue[] = [
       { policy: "learner", ...this.#learner.watched() },
       { policy: "base", ...this.#base.watched() },
+      ...(this.#target === undefined ? [] : [{ policy: "target" as const, ...this.#target.value.watched() }]),
       ...always.map(([candidate, value]) => ({ policy: "always" as const, candidate, ...value.watched() })),
     ];
     const best = policies
@@ -112,6 +144,11 @@ export class RegretFold {
     return {
       rows: this.#ran.count,
       notLearned: this.#notLearned,
+      unusable: this.#unusable,
+      target:
+        this.#target === undefined
+          ? undefined
+          : { difference: this.#target.difference.now(), unknown: this.#targetUnknown },
       ran: { value: this.#ran.count === 0 ? Number.NaN : this.#ran.mean, standardError: this.#ran.standardError },
       policies,
       best,

@@ -1,6 +1,6 @@
 import { type OutcomeEntry, PROPENSITY_ONE } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
-import { outcomeRow, RegretFold } from "../src/index.ts";
+import { outcomeRow, type OutcomeRow, RegretFold, targetRow } from "../src/index.ts";
 
 const QUARTER = PROPENSITY_ONE / 4;
 
@@ -38,6 +38,24 @@ describe("the row of an outcome", () => {
   test("of a holdout counts as the base policy's", () => {
     const { propensity: _, base: __, ...rest } = outcome({ candidate: 1, holdout: true });
     expect(outcomeRow(rest as OutcomeEntry, 2_000)?.logged.chosen).toBe(0);
+  });
+
+  test("under a target policy has the target's share of each candidate, and of one that was never going to run", () => {
+    const row = outcomeRow(outcome({}), 2_000) as OutcomeRow;
+    expect(targetRow(row, { ids: [2, 9, 1, 2], shares: [0.25, 0.25, 0.25, 0.25] })).toMatchObject({
+      logged: [0.2 + 0.8 * 0.25, 0.8 * 0.75, 0],
+      target: [0.25, 0.5, 0.25],
+      chosen: 1,
+    });
+    const fold = new RegretFold({ hasTarget: true });
+    for (let at = 0; at < 30; at += 1) fold.add(outcome({}), 2_000, { ids: [9], shares: [1] });
+    fold.add(outcome({}), 2_000);
+    fold.addUnusable();
+    const { policies, target, unusable, best } = fold.regret();
+    const refused = policies.find(({ policy }) => policy === "target")?.refusals.map(({ reason }) => reason);
+    expect(refused).toContain("no_overlap");
+    expect([target?.difference.rows, target?.unknown, unusable]).toEqual([30, 1, 1]);
+    expect(best?.policy).not.toBe("target");
   });
 
   test("of a decision that was only observed is none: what was asked for ran for certain, whatever was drawn", () => {

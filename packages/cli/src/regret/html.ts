@@ -4,9 +4,9 @@
  */
 import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
 import type { PolicyReport, RegretReport } from "./report.ts";
-import { bestOf, share } from "./text.ts";
+import { bestOf, cellName, share } from "./text.ts";
 
-export function regretHtml({ all, groups, by, decisions, outcomes, alpha }: RegretReport): string {
+export function regretHtml({ all, groups, by, decisions, outcomes, alpha, calibration }: RegretReport): string {
   const best = bestOf(all);
   const lead =
     best === undefined
@@ -24,6 +24,7 @@ export function regretHtml({ all, groups, by, decisions, outcomes, alpha }: Regr
 <h2>Policies, with intervals of confidence ${(100 * (1 - alpha)).toFixed(0)} % that may be watched</h2>
 ${rangePlot("Policies with intervals", usable.flatMap(barOf), reference)}
 ${refused.length === 0 ? "" : `<h2>Cannot be estimated</h2>${listHtml(refused.map(({ name, refusals }) => `${name}: ${refusals[0]?.explanation ?? ""}`))}`}
+${calibrationHtml(calibration)}
 ${
   groups.length === 0
     ? ""
@@ -57,6 +58,28 @@ ${tableHtml(
 )}`
 }`,
   );
+}
+
+function calibrationHtml(cells: RegretReport["calibration"]): string {
+  if (cells.length === 0) return "";
+  const bars = cells.map((cell) => ({
+    title: cellName(cell),
+    value: cell.observed - cell.predicted,
+    low: cell.biasLower,
+    high: cell.biasUpper,
+  }));
+  return `<h2>Predicted and observed: bias by regime and tier</h2>
+${rangePlot("Bias of predictions", bars, { title: "no bias", value: 0 })}
+${tableHtml(
+  ["cell", "outcomes", "predicted", "observed", ""],
+  cells.map((cell) => [
+    cellName(cell),
+    cell.rows.toLocaleString("en"),
+    share(cell.predicted),
+    share(cell.observed),
+    cell.isBiased ? "biased" : "",
+  ]),
+)}`;
 }
 
 function barOf({

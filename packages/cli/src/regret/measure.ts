@@ -2,50 +2,76 @@
  * The fold over a journal's entries that measures regret, as a whole and by group.
  * @module
  */
-import { type Regret, RegretFold, type RegretSettings } from "@calybris/estimate";
-import { type OutcomeEntry, parseEntryBody } from "@calybris/kernel";
+import {
+  type CalibrationCell,
+  CalibrationFold,
+  type Regret,
+  RegretFold,
+  type RegretSettings,
+} from "@calybris/estimate";
+import { type OutcomeEntry, parseEntryBody, type PolicySnapshot } from "@calybris/kernel";
 import { malformed, PolicyTimeline, statedPolicy } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
+import { TargetChoices } from "./target-choices.ts";
 
 export const GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
 
 export interface MeasureSettings extends RegretSettings {
-  readonly by?: Grouping;
+  readonly by?: readonly Grouping[];
+  readonly target?: PolicySnapshot;
 }
+
+const MICROSECONDS = 1_000_000;
 
 /** More groups would be a list that nobody reads; the rest are counted as one. */
 const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
+/** Decisions whose outcome may still come in time. */
+const DECIDED_MAX = 4_000_000;
 const NO_TENANT = "(no tenant)";
 
 /** What a journal says, by group where one is asked for. */
 export interface Measured {
   readonly all: Regret;
-  readonly groups: readonly { readonly name: string; readonly regret: Regret }[];
+  readonly groups: readonly { readonly by: Grouping; readonly name: string; readonly regret: Regret }[];
   readonly decisions: number;
+  /** Decisions without an outcome that counts. */
+  readonly missing: number;
+  readonly calibration: readonly CalibrationCell[];
   readonly names: ReadonlyMap<number, string>;
 }
 
 /** Takes every entry of a journal, in order. */
 export class Measure {
   readonly #settings: MeasureSettings;
+  readonly #choices: TargetChoices | undefined;
   readonly #all: RegretFold;
-  readonly #groups = new Map<string, RegretFold>();
+  readonly #calibration: CalibrationFold;
+  readonly #groups = new Map<Grouping, Map<string, RegretFold>>();
   readonly #names = new Map<number, string>();
   readonly #timeline = new PolicyTimeline();
   /** Where each policy begins to decide, and its holdout. */
-  readonly #policies: { readonly sequence: number; readonly holdoutBps: number }[] = [];
+  readonly #policies: { readonly sequence: number; readonly holdoutBps: number; readonly windowUs: number }[] = [];
   /** Of decisions without an outcome yet. */
   readonly #tenants = new Map<number, string>();
   /** Decisions that a canary made, without an outcome yet. */
   readonly #canary = new Set<number>();
   #hasCanary = false;
+  #canaryDecisions = 0;
+  readonly #decidedAt = new Map<number, number>();
   #decisions = 0;
+  #counted = 0;
 
   constructor(settings: MeasureSettings) {
     this.#settings = settings;
-    this.#all = new RegretFold(settings);
+    this.#choices = settings.target === undefined ? undefined : new TargetChoices(settings.target);
+    this.#all = this.#fold();
+    this.#calibration = new CalibrationFold(settings.alpha === undefined ? {} : { alpha: settings.alpha });
+  }
+
+  #fold(): RegretFold {
+    return new RegretFold({ ...this.#settings, hasTarget: this.#choices !== undefined });
   }
 
   add(read: ReadEntry): void {
@@ -55,19 +81,26 @@ export class Measure {
       if (this.#hasCanary && statedPolicy(read) !== undefined) {
         // Its candidates are those of another policy, which is not the one that is measured.
         this.#canary.add(sequence);
+        this.#canaryDecisions += 1;
         return;
       }
-      if (this.#settings.by === "tenant") this.#tenants.set(sequence, tenantOf(read));
+      this.#decidedAt.set(sequence, read.head.at);
+      if (this.#decidedAt.size > DECIDED_MAX) this.#decidedAt.delete(this.#decidedAt.keys().next().value ?? 0);
+      this.#choices?.addDecision(read);
+      if (this.#settings.by?.includes("tenant") === true) this.#tenants.set(sequence, tenantOf(read));
     } else if (kind === "genesis" || kind === "policy") this.#addPolicy(read);
     else if (kind === "outcome") this.#addOutcome(read);
+    else if (kind === "belief") this.#choices?.addBelief(read);
   }
 
   #addPolicy(read: ReadEntry): void {
     const policy = this.#timeline.take(read);
     this.#hasCanary = policy !== undefined && !policy.isActivated;
+    if (policy !== undefined) this.#choices?.addPolicy(policy.snapshot, policy.id, policy.isActivated);
     if (policy?.isActivated !== true) return;
     const { learning, candidateNames, policy: rules } = policy.snapshot;
-    this.#policies.push({ sequence: read.sequence, holdoutBps: learning?.holdoutBps ?? 0 });
+    const windowUs = (learning?.attributionSeconds ?? 0) * MICROSECONDS;
+    this.#policies.push({ sequence: read.sequence, holdoutBps: learning?.holdoutBps ?? 0, windowUs });
     for (const [at, { id }] of rules.candidates.entries()) this.#names.set(id, candidateNames[at] ?? String(id));
   }
 
@@ -77,14 +110,27 @@ export class Measure {
     });
     if (outcome?.kind !== "outcome") throw malformed(read.sequence, "it is not an outcome");
     if (this.#canary.delete(outcome.of)) return;
-    const holdoutBps = this.#policies.findLast(({ sequence }) => sequence < outcome.of)?.holdoutBps ?? 0;
-    this.#all.add(outcome, holdoutBps);
-    const name = this.#groupOf(outcome, read.head.at);
-    if (name !== undefined) this.#group(name).add(outcome, holdoutBps);
+    const { holdoutBps = 0, windowUs = 0 } = this.#policies.findLast(({ sequence }) => sequence < outcome.of) ?? {};
+    const decidedAt = this.#decidedAt.get(outcome.of);
+    this.#decidedAt.delete(outcome.of);
+    const isLate = decidedAt !== undefined && outcome.observedAt - decidedAt > windowUs;
+    const isUsable = outcome.disposition === "applied" && (outcome.treated === undefined || !isLate);
+    const possible = this.#choices?.take(outcome.of);
+    if (isUsable) {
+      this.#counted += 1;
+      this.#calibration.add(outcome);
+    }
+    const groups = (this.#settings.by ?? []).flatMap((by) => {
+      const name = this.#groupOf(by, outcome, read.head.at);
+      return name === undefined ? [] : [this.#group(by, name)];
+    });
+    for (const fold of [this.#all, ...groups])
+      if (isUsable) fold.add(outcome, holdoutBps, possible);
+      else fold.addUnusable();
   }
 
-  #groupOf(outcome: OutcomeEntry, at: number): string | undefined {
-    switch (this.#settings.by) {
+  #groupOf(by: Grouping, outcome: OutcomeEntry, at: number): string | undefined {
+    switch (by) {
       case "tenant": {
         const tenant = this.#tenants.get(outcome.of) ?? NO_TENANT;
         this.#tenants.delete(outcome.of);
@@ -101,21 +147,29 @@ export class Measure {
     }
   }
 
-  #group(name: string): RegretFold {
-    const known = this.#groups.get(name);
+  #group(by: Grouping, name: string): RegretFold {
+    const folds = this.#groups.get(by) ?? new Map<string, RegretFold>();
+    this.#groups.set(by, folds);
+    const known = folds.get(name);
     if (known !== undefined) return known;
-    if (this.#groups.size >= GROUPS_MAX && name !== OTHER_GROUPS) return this.#group(OTHER_GROUPS);
-    const fold = new RegretFold(this.#settings);
-    this.#groups.set(name, fold);
+    if (folds.size >= GROUPS_MAX && name !== OTHER_GROUPS) return this.#group(by, OTHER_GROUPS);
+    const fold = this.#fold();
+    folds.set(name, fold);
     return fold;
   }
 
   measured(): Measured {
-    const groups = [...this.#groups].map(([name, fold]) => ({ name, regret: fold.regret() }));
+    const groups = [...this.#groups].flatMap(([by, folds]) =>
+      [...folds]
+        .map(([name, fold]) => ({ by, name, regret: fold.regret() }))
+        .sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true })),
+    );
     return {
       all: this.#all.regret(),
-      groups: groups.sort((one, other) => one.name.localeCompare(other.name, "en", { numeric: true })),
+      groups,
       decisions: this.#decisions,
+      missing: this.#decisions - this.#canaryDecisions - this.#counted,
+      calibration: this.#calibration.cells(),
       names: this.#names,
     };
   }

@@ -2,7 +2,8 @@
  * `calybris regret`: what decisions earned, beside what other policies would have earned, from a journal's outcomes.
  * @module
  */
-import { Command, InvalidArgumentError, Option } from "commander";
+import { loadPolicy } from "@calybris/engine";
+import { Command, InvalidArgumentError } from "commander";
 import { keyFileOption } from "../journal/key-file.ts";
 import { journalOption } from "../journal/place.ts";
 import { readerOf } from "../journal/reader-of.ts";
@@ -17,7 +18,8 @@ import { regretReport } from "./report.ts";
 import { regretText } from "./text.ts";
 
 interface RegretOptions extends TargetOptions {
-  readonly by?: Grouping;
+  readonly by?: readonly Grouping[];
+  readonly target?: string;
   readonly alpha: number;
   readonly margin: number;
   readonly html?: string;
@@ -29,7 +31,8 @@ const [ALPHA, MARGIN] = [0.05, 0.01];
 export function regretCommand(terminal: Terminal): Command {
   return new Command("regret")
     .description("what decisions earned, beside what other policies would have earned")
-    .addOption(new Option("--by <field>", "one row for each").choices([...GROUPINGS]))
+    .option("--by <fields>", `one row for each: ${GROUPINGS.join(", ")}, or several with commas`, groupings)
+    .option("--target <file>", "a policy: what it would have earned, and its difference to what ran")
     .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
     .option("--margin <share>", "how much worse still counts as no worse", share, MARGIN)
     .addOption(journalOption())
@@ -51,11 +54,21 @@ Exit code: 0 reported, also where a policy cannot be estimated; 2 an argument or
 
 async function regret(options: RegretOptions, terminal: Terminal): Promise<void> {
   const { source } = await readerOf(options);
-  const measure = new Measure(options);
+  const target = options.target === undefined ? undefined : await loadPolicy(options.target);
+  const { alpha, margin, by } = options;
+  const settings = { alpha, margin, ...(by === undefined ? {} : { by }) };
+  const measure = new Measure(target === undefined ? settings : { ...settings, target });
   for await (const entry of source.from(1)) measure.add(entry);
-  const report = regretReport(measure.measured(), options);
+  const report = regretReport(measure.measured(), { ...settings, target: target?.name });
   if (options.html !== undefined) writeOutput(options.html, regretHtml(report));
   terminal.print(options.json ? jsonText(report) : regretText(report, options.html));
+}
+
+function groupings(text: string): readonly Grouping[] {
+  const fields = text.split(",").map((one) => one.trim());
+  const isOne = (one: string): one is Grouping => GROUPINGS.some((known) => known === one);
+  if (fields.every(isOne)) return [...new Set(fields)] as readonly Grouping[];
+  throw new InvalidArgumentError(`Allowed are ${GROUPINGS.join(", ")}, also several with commas.`);
 }
 
 function share(text: string): number {

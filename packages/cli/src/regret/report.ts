@@ -2,23 +2,32 @@
  * The report of `calybris regret`.
  * @module
  */
-import type { PolicyValue, Refusal, Regret } from "@calybris/estimate";
+import type { CalibrationCell, Difference, PolicyValue, Refusal, Regret, TunedEstimate } from "@calybris/estimate";
 import type { Measured } from "./measure.ts";
 
 export interface RegretReport {
   readonly decisions: number;
   readonly outcomes: number;
+  /** Decisions without an outcome that counts: none came, it came after the attribution window, or nobody used the answer. */
+  readonly missing: number;
   readonly by: string | null;
+  /** The policy of `--target`. */
+  readonly target: string | null;
   readonly alpha: number;
   readonly margin: number;
+  /** What the learner predicted and what was observed, by regime and tier. */
+  readonly calibration: readonly CalibrationCell[];
   readonly all: GroupReport;
-  readonly groups: readonly ({ readonly name: string } & GroupReport)[];
+  readonly groups: readonly ({ readonly by: string; readonly name: string } & GroupReport)[];
 }
 
 export interface GroupReport {
   /** Outcomes of the learner's own decisions, and of others. */
   readonly rows: number;
   readonly notLearned: number;
+  readonly unusable: number;
+  /** The target policy less what ran; `null` without `--target`. `unknown` are rows on which its choice is not known. */
+  readonly targetDifference: (Omit<Difference, "rows"> & { readonly rows: number; readonly unknown: number }) | null;
   readonly ran: { readonly value: number | null; readonly standardError: number | null };
   readonly policies: readonly PolicyReport[];
   readonly best: string | null;
@@ -32,6 +41,8 @@ export interface PolicyReport {
   readonly name: string;
   readonly value: number | null;
   readonly standardError: number | null;
+  /** DR with shrinkage, its constant chosen by SLOPE; `null` is no limit. It has no interval that may be watched. */
+  readonly bySlope: { readonly value: number | null; readonly constant: number | null };
   readonly interval: {
     readonly lower: number;
     readonly upper: number;
@@ -45,26 +56,36 @@ export interface PolicyReport {
 }
 
 export function regretReport(
-  { all, groups, decisions, names }: Measured,
-  options: { readonly by?: string; readonly alpha: number; readonly margin: number },
+  { all, groups, decisions, missing, calibration, names }: Measured,
+  options: {
+    readonly by?: readonly string[];
+    readonly target?: string | undefined;
+    readonly alpha: number;
+    readonly margin: number;
+  },
 ): RegretReport {
-  const { by = null, alpha, margin } = options;
+  const { by = [], alpha, margin, target = null } = options;
   return {
     decisions,
-    outcomes: all.rows + all.notLearned,
-    by,
+    outcomes: all.rows + all.notLearned + all.unusable,
+    missing,
+    by: by.length === 0 ? null : by.join(","),
+    target,
     alpha,
     margin,
+    calibration,
     all: groupReport(all, names),
-    groups: groups.map(({ name, regret }) => ({ name, ...groupReport(regret, names) })),
+    groups: groups.map(({ by, name, regret }) => ({ by, name, ...groupReport(regret, names) })),
   };
 }
 
 function groupReport(regret: Regret, names: ReadonlyMap<number, string>): GroupReport {
-  const { rows, notLearned, ran, policies, best } = regret;
+  const { rows, notLearned, unusable, target, ran, policies, best } = regret;
   return {
     rows,
     notLearned,
+    unusable,
+    targetDifference: target === undefined ? null : { ...target.difference, unknown: target.unknown },
     ran: { value: known(ran.value), standardError: known(ran.standardError) },
     policies: policies.map((one) => policyReport(one, names)),
     best: best === undefined ? null : nameOf(best, names),
@@ -81,6 +102,7 @@ function policyReport(one: PolicyValue, names: ReadonlyMap<number, string>): Pol
     name: nameOf(one, names),
     value: known(dr.value),
     standardError: known(dr.standardError),
+    bySlope: slopeReport(estimates.tuned?.drShrunk),
     interval:
       interval === undefined
         ? null
@@ -95,6 +117,10 @@ function policyReport(one: PolicyValue, names: ReadonlyMap<number, string>): Pol
 function nameOf({ policy, candidate }: PolicyValue, names: ReadonlyMap<number, string>): string {
   if (policy !== "always") return policy;
   return `always ${names.get(candidate ?? 0) ?? `candidate ${candidate}`}`;
+}
+
+function slopeReport(tuned: TunedEstimate | undefined): PolicyReport["bySlope"] {
+  return { value: known(tuned?.value), constant: known(tuned?.constant) };
 }
 
 /** JSON has no NaN. */

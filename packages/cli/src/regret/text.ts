@@ -14,21 +14,23 @@ export function regretText(report: RegretReport, html: string | undefined): stri
     all.rows === 0
       ? ""
       : tableText(
-          ["<policy", ">value", ">low", ">high", ">effective outcomes", "<"],
+          ["<policy", ">value", ">low", ">high", ">by SLOPE", ">effective outcomes", "<"],
           all.policies.map((one) => [
             printable(one.name),
             share(one.refusals.length === 0 ? one.value : null),
             share(one.interval?.lower ?? null),
             share(one.interval?.upper ?? null),
+            share(one.refusals.length === 0 ? one.bySlope.value : null),
             one.effectiveRows.toFixed(0),
             one.refusals.map(({ reason }) => reason.replaceAll("_", " ")).join(", "),
           ]),
         ),
+    targetText(report),
     comparisonText(report),
     groups.length === 0
       ? ""
       : tableText(
-          [`<${by}`, ">outcomes", ">earned", ">best", "<", ">regret"],
+          [`<${printable(by ?? "")}`, ">outcomes", ">earned", ">best", "<", ">regret"],
           groups.map((group) => [
             printable(group.name),
             group.rows.toLocaleString("en"),
@@ -38,12 +40,13 @@ export function regretText(report: RegretReport, html: string | undefined): stri
             share(group.regret),
           ]),
         ),
+    calibrationText(report),
     html === undefined ? "" : `Written: ${html}`,
   ];
   return parts.filter((part) => part !== "").join("\n\n");
 }
 
-function headText({ decisions, outcomes, all }: RegretReport): string {
+function headText({ decisions, outcomes, missing, all }: RegretReport): string {
   const counted = `${decisions.toLocaleString("en")} decisions, ${outcomes.toLocaleString("en")} outcomes, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.`;
   if (all.rows === 0)
     return `${styleText("bold", "Nothing can be said about regret.")} No outcome is of a decision that the learner made.\n${counted}`;
@@ -54,7 +57,42 @@ function headText({ decisions, outcomes, all }: RegretReport): string {
       : (all.regret ?? 0) <= 0
         ? `Decisions earned ${share(all.ran.value)} on average, and no policy that can be estimated would have earned more.`
         : `Decisions earned ${share(all.ran.value)} on average; the policy "${printable(best.name)}" would have earned ${share(best.value)}: a regret of ${share(all.regret)}.`;
-  return `${styleText("bold", said)}\n${counted} Decisions without an outcome are not in these figures.`;
+  return `${styleText("bold", said)}\n${counted} ${missing.toLocaleString("en")} decisions without an outcome in time are not in these figures.\nValues by SLOPE have no interval that is valid while watched.`;
+}
+
+function targetText({ all: { targetDifference, policies }, target }: RegretReport): string {
+  if (target === null || targetDifference === null) return "";
+  const { difference, lower, upper, unknown, rows } = targetDifference;
+  const refusals = policies.find(({ name }) => name === "target")?.refusals ?? [];
+  const skipped = unknown === 0 ? "" : ` On ${unknown.toLocaleString("en")} outcomes its choice is not known.`;
+  if (refusals.length > 0)
+    return `The policy "${printable(target)}" cannot be estimated: ${refusals.map(({ explanation }) => explanation).join(" ")}${skipped}`;
+  return `The policy "${printable(target)}" against what ran: ${share(difference)}, between ${share(lower)} and ${share(upper)}, over ${rows.toLocaleString("en")} outcomes.${skipped}`;
+}
+
+const WARM_UP = 8;
+
+export function cellName({ regime, tier }: { readonly regime: number; readonly tier: number }): string {
+  return `${regime === WARM_UP ? "warm-up" : `regime ${regime}`}, tier ${tier}`;
+}
+
+/** Cells whose predictions are biased, or that none is. */
+function calibrationText({ calibration }: RegretReport): string {
+  if (calibration.length === 0) return "";
+  const biased = calibration.filter(({ isBiased }) => isBiased);
+  if (biased.length === 0)
+    return `Rewards are as predicted: no bias is shown in any of ${calibration.length} cells of regime and tier.`;
+  return `${styleText("bold", `Predictions are biased in ${biased.length} of ${calibration.length} cells of regime and tier.`)} Nothing was changed because of it.\n${tableText(
+    ["<cell", ">outcomes", ">predicted", ">observed", ">bias from", ">to"],
+    biased.map((cell) => [
+      cellName(cell),
+      cell.rows.toLocaleString("en"),
+      share(cell.predicted),
+      share(cell.observed),
+      share(cell.biasLower),
+      share(cell.biasUpper),
+    ]),
+  )}`;
 }
 
 function comparisonText({ all, margin, alpha }: RegretReport): string {

@@ -1,0 +1,106 @@
+/**
+ * What a target policy might have run on each learned decision of a journal, kept until the outcome comes.
+ * @module
+ */
+import { ELSEWHERE, type Possible, redecide, REJECTED, tierFloorsOf } from "@calybris/engine/internal";
+import {
+  type BeliefEntry,
+  BPS_MAX,
+  candidateIds,
+  parseEntryBody,
+  type PolicySnapshot,
+  Redecider,
+  wasmKernel,
+} from "@calybris/kernel";
+import type { ReadEntry } from "../journal/entries.ts";
+import { malformed } from "../journal/policy-change.ts";
+
+/** A policy of the journal. */
+interface Journaled {
+  readonly snapshot: PolicySnapshot;
+  readonly redecider: Redecider;
+  readonly journalId: (id: number) => number;
+}
+
+/** Tables that decisions may still name, and decisions that may still get an outcome. */
+const [BELIEFS_MAX, AWAITED_MAX] = [4_096, 4_000_000];
+
+export class TargetChoices {
+  readonly #target: PolicySnapshot;
+  readonly #tierFloors: readonly number[];
+  readonly #policies = new Map<number, Journaled>();
+  readonly #beliefs = new Map<number, BeliefEntry>();
+  readonly #awaited = new Map<number, Possible>();
+  /** Equal distributions are one object. */
+  readonly #shared = new Map<string, Possible>();
+  #active: Journaled | undefined;
+
+  constructor(target: PolicySnapshot) {
+    this.#target = target;
+    this.#tierFloors = tierFloorsOf(target);
+  }
+
+  addPolicy(snapshot: PolicySnapshot, id: number, isActivated: boolean): void {
+    const ids = new Map<number, number>([[0, REJECTED]]);
+    for (const [own, its] of candidateIds(snapshot, this.#target)) ids.set(its, own);
+    const journaled: Journaled = {
+      snapshot,
+      redecider: new Redecider(snapshot, this.#target, wasmKernel(this.#target.policy), this.#tierFloors),
+      journalId: (candidate) => ids.get(candidate) ?? ELSEWHERE,
+    };
+    this.#policies.set(id, journaled);
+    if (isActivated) this.#active = journaled;
+  }
+
+  addBelief(read: ReadEntry): void {
+    const belief = parseEntryBody(read.head, read.data, () => this.#policyOf(undefined, read).snapshot);
+    if (belief?.kind !== "belief") return;
+    this.#beliefs.set(read.sequence, belief);
+    if (this.#beliefs.size > BELIEFS_MAX) forgetOldest(this.#beliefs);
+  }
+
+  addDecision(read: ReadEntry): void {
+    const entry = parseEntryBody(read.head, read.data, (id) => this.#policyOf(id, read).snapshot);
+    if (entry?.kind !== "decision") throw malformed(read.sequence, "it is not a decision");
+    if (entry.learning === undefined || entry.acted !== undefined) return;
+    const { redecider, journalId } = this.#policyOf(entry.policyId, read);
+    const draw = {
+      belief: this.#beliefs.get(entry.learning.belief),
+      holdoutShare: (this.#target.learning?.holdoutBps ?? 0) / BPS_MAX,
+      isLearned: this.#target.learning !== undefined,
+    };
+    const possible = redecide(entry, redecider, draw, journalId)?.possible;
+    if (possible === undefined) return;
+    this.#awaited.set(read.sequence, this.#oneOf(possible));
+    if (this.#awaited.size > AWAITED_MAX) forgetOldest(this.#awaited);
+  }
+
+  /** What the target might have run; `undefined` where that is not known, or where it would refuse the request. */
+  take(sequence: number): Possible | undefined {
+    const possible = this.#awaited.get(sequence);
+    this.#awaited.delete(sequence);
+    return possible;
+  }
+
+  #policyOf(id: number | undefined, { sequence }: ReadEntry): Journaled {
+    const policy = id === undefined ? this.#active : this.#policies.get(id);
+    if (policy === undefined) throw malformed(sequence, "no policy precedes it");
+    return policy;
+  }
+
+  #oneOf(possible: Possible): Possible {
+    const key = `${possible.ids.join()}|${possible.shares.join()}`;
+    const known = this.#shared.get(key);
+    if (known !== undefined) return known;
+    if (this.#shared.size > BELIEFS_MAX) this.#shared.clear();
+    this.#shared.set(key, possible);
+    return possible;
+  }
+}
+
+function forgetOldest(map: Map<number, unknown>): void {
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}
