@@ -41,6 +41,10 @@ export function reserve(pockets: readonly Pocket[], amountMicrocents: bigint, re
   }
 }
 
-function quote(text: string): string {
+export function parentText(parent: string | undefined): string {
+  return parent === undefined ? "nobody" : quote(parent);
+}
+
+export function quote(text: string): string {
   return JSON.stringify(text);
 }

@@ -41,6 +41,8 @@ export class Account implements TenantBalances {
   pocket: Pocket;
   /** Periods that ended. */
   endedCount = 0;
+  /** Reservations that are open or held. */
+  openCount = 0;
   /** The rule that the period began under; the limit may have another by now. */
   periodRule: PeriodRule | undefined;
   /** Whether the balances were as they must be when last looked at. */

@@ -23,7 +23,8 @@ export function takeAttempt(claim: Claim, entry: AttemptEntry, report: Report): 
     const { reservedMicrocents: reserved } = entry;
     const pockets = claim.pockets.map(({ account }) => account.pocket);
     reserve(pockets, reserved, report);
-    attempts.push({ reserved, pockets, hasEnded: false, cost: undefined });
+    const endedCounts = pockets.map(({ account }) => account.endedCount);
+    attempts.push({ reserved, pockets, endedCounts, hasEnded: false, cost: undefined });
   } else {
     const attempt = attempts[number - 1];
     if (attempt === undefined || attempt.hasEnded) {

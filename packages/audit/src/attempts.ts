@@ -9,6 +9,8 @@ import type { Pocket } from "./account.ts";
 export interface Attempt {
   readonly reserved: bigint;
   readonly pockets: readonly Pocket[];
+  /** Of each of the pockets' accounts, the periods that had ended. */
+  readonly endedCounts: readonly number[];
   hasEnded: boolean;
   /** `undefined` while it is not known. */
   cost: bigint | undefined;
@@ -81,6 +83,7 @@ export function restoredAttempts(row: SnapshotMembers, { pockets }: Reserved): A
       pockets: pockets.map(({ account }, level) =>
         ended[level] === account.endedCount ? account.pocket : { account, period: undefined },
       ),
+      endedCounts: ended,
       hasEnded: cost !== -2n,
       cost: cost < 0n ? undefined : cost,
     };

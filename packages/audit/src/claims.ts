@@ -16,6 +16,10 @@ export interface Claim {
   decisionId: string;
   readonly tenant: string;
   readonly pockets: readonly Pocket[];
+  /** Of each level from the top down, the periods that had ended plus 1; 0 for one that nothing was taken from. */
+  readonly levels: readonly number[];
+  /** Its number among those that are closed, as a snapshot counts them. */
+  closedNumber: number | undefined;
   /** What the decision reserved. */
   readonly amountMicrocents: bigint;
   /** What a hold billed at once. */
@@ -69,10 +73,15 @@ export class Claims {
     return this.#closed.get(of)?.costMicrocents;
   }
 
-  close(of: number, claim: Claim): void {
+  /** Returns the one that can no longer be corrected, if this is one too many. */
+  close(of: number, claim: Claim): Claim | undefined {
     this.open.delete(of);
     this.#closed.delete(of);
     this.#closed.set(of, claim);
-    if (this.#closed.size > this.#closedMax) this.#closed.delete(this.#oldest.next().value as number);
+    if (this.#closed.size <= this.#closedMax) return undefined;
+    const oldest = this.#oldest.next().value as number;
+    const forgotten = this.#closed.get(oldest);
+    this.#closed.delete(oldest);
+    return forgotten;
   }
 }

@@ -10,7 +10,6 @@ import {
   type ConservationProof,
   costMicrocents,
   type Decision,
-  type ClockEntry,
   type DecisionEntry,
   DEFAULT_TENANT,
   type EntryBody,
@@ -34,6 +33,7 @@ import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MON
 import { activatedBy, foldEntry } from "./fold.ts";
 import { carriedDigest } from "./carried-state.ts";
 import { checkDecided } from "./decision-check.ts";
+import { checkClock, checkHead } from "./head-check.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
@@ -44,6 +44,7 @@ import { useCaseOf } from "./request-check.ts";
 import { type RequestIdCheck, RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
+import { SnapshotFold } from "./snapshot-fold.ts";
 import { stateDigestOf } from "./state-digest.ts";
 import { type LogKeys, TreeCheck } from "./tree-check.ts";
 import { contentClaims } from "./unestablished.ts";
@@ -70,7 +71,9 @@ export class ContentAudit {
   firstDurable: number | undefined;
   durable = 0;
   /** `undefined` once an entry is missing that may have moved some. */
-  #money: MoneyFold | undefined = new MoneyFold();
+  #money: MoneyFold | undefined;
+  /** What a state snapshot holds beside money and learning; `undefined` once an entry is missing. */
+  #snapshot: SnapshotFold | undefined;
   readonly #learningCheck: LearningCheck;
   /** `undefined` once an entry is missing that may have introduced or revoked one. */
   #keys: KeyFold | undefined = new KeyFold();
@@ -89,6 +92,8 @@ export class ContentAudit {
   constructor(findings: Findings, { sha256, kernelFor, drawSeed, logKeys, requestIds }: ContentOptions) {
     this.#findings = findings;
     this.#sha256 = sha256;
+    this.#money = new MoneyFold(sha256);
+    this.#snapshot = new SnapshotFold(sha256);
     this.#journal = new PolicyFold(sha256, kernelFor);
     this.#seed = drawSeed;
     this.#requestIds = requestIds ?? new RequestIds(sha256);
@@ -104,10 +109,12 @@ export class ContentAudit {
    */
   restore(snapshot: ReadSnapshot, areReadElsewhere: boolean): void {
     const { sequence, at, decisions, policy } = snapshot.head;
-    const [money, keys] = [new MoneyFold(), new KeyFold()];
+    const [money, keys] = [new MoneyFold(this.#sha256), new KeyFold()];
+    const folded = new SnapshotFold(this.#sha256);
     restoreFolds(snapshot, this.#sha256, {
       money,
       keys,
+      snapshot: folded,
       learning: this.#learningCheck.fold,
       onPolicy: ({ since, ...audited }, given) => {
         this.#journal.restore(audited.id, since, given);
@@ -119,6 +126,7 @@ export class ContentAudit {
       },
     });
     this.#money = money;
+    this.#snapshot = folded;
     this.#keys = keys;
     if (areReadElsewhere) this.#learningCheck.awaitUpTo(sequence);
     else {
@@ -173,6 +181,7 @@ export class ContentAudit {
   /** Entries are missing before the next one. */
   resume(): void {
     this.#resume = true;
+    this.#snapshot = undefined;
     this.#money = undefined;
     this.#learning = undefined;
     this.#keys = undefined;
@@ -190,20 +199,23 @@ export class ContentAudit {
     const head = parseEntryHead(line.dataText);
     if (head === undefined) {
       report("data", "an entry's sequence, durable, at and kind", excerpt(line.dataText));
+      this.#snapshot = undefined;
       this.#money = undefined;
       this.#learning = undefined;
       this.#keys = undefined;
       return;
     }
-    this.#checkHead(line, head, report);
+    checkHead(line.sequence, head, { durable: this.durable, at: this.#state.at }, report);
     const body = this.#readBody(head, line.dataText, report);
     if (body !== undefined) {
       this.#keys?.take(head.sequence, body, report);
       this.#checkBody(head, body, report);
+      this.#foldSnapshot(head, body);
       this.#checkMoney(head, body, report);
       this.#checkLearning(head, body, report);
       this.#state = foldEntry(this.#state, head, body);
     } else {
+      this.#snapshot = undefined;
       const at = Number.isSafeInteger(head.at) ? Math.max(head.at, this.#state.at) : this.#state.at;
       this.#state = { ...this.#state, sequence: head.sequence, at };
       if (!WITHOUT_MONEY.includes(head.kind)) this.#money = undefined;
@@ -255,16 +267,6 @@ export class ContentAudit {
     return this.#journal.checkDeciding(entry, () => undefined);
   }
 
-  #checkHead(line: ChainedLine, head: EntryHead, report: Report): void {
-    if (head.sequence !== line.sequence) report("data_sequence", String(line.sequence), String(head.sequence));
-    if (head.durable >= head.sequence) report("durable", `less than ${head.sequence}`, String(head.durable));
-    if (head.durable < this.durable) report("durable", `${this.durable} or more`, String(head.durable));
-    if (head.at < this.#state.at) report("at", `${this.#state.at} or later`, String(head.at));
-    if ((head.kind === "genesis") !== (line.sequence === 1)) {
-      report("genesis", "genesis as entry 1, and only there", `${head.kind} as entry ${line.sequence}`);
-    }
-  }
-
   #readBody(head: EntryHead, data: string, report: Report): EntryBody | undefined {
     try {
       const body = parseEntryBody(head, data, this.#journal.of);
@@ -297,18 +299,25 @@ export class ContentAudit {
     else if (body.kind === "genesis" || body.kind === "policy") this.#checkPolicy(head, body, report);
     else if (body.kind === "state") this.#checkState(body, report);
     else if (body.kind === "checkpoint") this.#tree.check(head.sequence, body, report);
-    else if (body.kind === "clock") this.#checkClock(head, body, report);
+    else if (body.kind === "clock") checkClock(head, body, this.#state, report);
   }
 
-  /** It corrects its own time. To go back, that has to be the time of the entry before it. */
-  #checkClock({ at }: EntryHead, { from, to }: ClockEntry, report: Report): void {
-    const isBack = to < from && this.#state.sequence > 0;
-    const expected = isBack ? this.#state.at : at;
-    if (from !== expected || at !== expected)
-      report("at", `a clock entry from ${expected}, at that time`, `from ${from}, at ${at}`);
+  /** A snapshot is of entries that are as they have to be: where one is not, that is found, and the digest says nothing more. */
+  #foldSnapshot({ sequence, at }: EntryHead, body: EntryBody): void {
+    const money = this.#money;
+    if (money === undefined) this.#snapshot = undefined;
+    else this.#snapshot?.take(sequence, at, body, money, this.#journal.shadow);
   }
 
-  #checkState({ stateDigest: found, treeRoot }: StateEntry, report: Report): void {
+  #checkSnapshot(found: string, report: Report): void {
+    const [money, learning] = [this.#money, this.#learning?.fold];
+    if (this.#snapshot === undefined || money === undefined || learning === undefined || this.#findings.count > 0)
+      return;
+    const digest = this.#snapshot.digest(this.#state, { money, learning });
+    if (found !== digest) report("snapshot", `a snapshot with the digest ${digest}`, found);
+  }
+
+  #checkState({ stateDigest: found, snapshotDigest, treeRoot }: StateEntry, report: Report): void {
     const { root } = this.#tree;
     if (treeRoot !== undefined && root !== undefined && treeRoot !== root) report("tree_root", root, treeRoot);
     this.#tree.segment();
@@ -323,6 +332,7 @@ export class ContentAudit {
       this.#sha256,
     );
     if (found !== digest) report("state_digest", digest, found);
+    this.#checkSnapshot(snapshotDigest, report);
   }
 
   #checkPolicy(head: EntryHead, entry: GenesisEntry | PolicyEntry, report: Report): void {

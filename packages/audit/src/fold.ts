@@ -29,6 +29,7 @@ import { LearningCheck } from "./learning/learning-check.ts";
 import { MoneyFold } from "./money.ts";
 import { PolicyFold } from "./policies.ts";
 import type { AuditedPolicy, Finding, Place, Report } from "./report.ts";
+import { SnapshotFold } from "./snapshot-fold.ts";
 import { stateDigestOf } from "./state-digest.ts";
 
 /** The state after one more entry. */
@@ -79,6 +80,8 @@ export interface Fold {
   readonly prove: (at?: number) => ConservationProof;
   /** `calystt1` after the last entry, in hexadecimal. */
   readonly stateDigest: () => string;
+  /** `calyssn1` after the last entry, in hexadecimal: what the next `state` entry binds. */
+  readonly snapshotDigest: () => string;
 }
 
 export interface FoldOptions {
@@ -100,9 +103,10 @@ export function createFold(options: FoldOptions = {}): Fold {
   const kernelFor = options.kernelFor ?? referenceKernel;
   const journal = new PolicyFold(sha256, kernelFor);
   const policies: AuditedPolicy[] = [];
-  const money = new MoneyFold();
+  const money = new MoneyFold(sha256);
   const learning = new LearningCheck(sha256);
   const keys = new KeyFold();
+  const snapshot = new SnapshotFold(sha256);
   return {
     apply: (data) => {
       const head = parseEntryHead(data);
@@ -122,6 +126,7 @@ export function createFold(options: FoldOptions = {}): Fold {
         journal.checkShadow(body, report);
       }
       keys.take(sequence, body, report);
+      snapshot.take(sequence, head.at, body, money, journal.shadow);
       money.take(sequence, head.at, body, report);
       const policy = body.kind === "decision" ? journal.deciding(body) : journal.active;
       learning.take(sequence, head.at, body, { policy, money }, report);
@@ -141,5 +146,6 @@ export function createFold(options: FoldOptions = {}): Fold {
         learning.fold,
         sha256,
       ),
+    snapshotDigest: () => snapshot.digest(state, { money, learning: learning.fold }),
   };
 }

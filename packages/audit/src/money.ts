@@ -10,7 +10,6 @@ import {
   type AttemptEntry,
   DEFAULT_TENANT,
   type DecisionEntry,
-  type CLOSED_RECORDS,
   type EntryBody,
   type GrantEntry,
   I64_MAX,
@@ -18,22 +17,25 @@ import {
   type LimitEntry,
   type OPEN_RECORDS,
   type OutcomeEntry,
-  OVERRUN_FACTOR,
-  OVERRUN_FLOOR_MICROCENTS,
   type PeriodEntry,
   RESERVATION_SECONDS_MAX,
   type ReservationEntry,
   reservedFor,
   runningId,
+  type Sha256,
+  SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
+  toUtf8,
   type WhenShort,
 } from "@calybris/kernel";
 import { amountOf, billTotal, fullCostOf, isFresh, knownOf, restoredAttempts } from "./attempts.ts";
 import { takeAttempt } from "./attempt-check.ts";
 import { type Claim, Claims, STEPS } from "./claims.ts";
 import { periodFaults } from "./period-check.ts";
-import { look, lookForPeriod, accountsOf, reserve } from "./account-check.ts";
+import { look, lookForPeriod, accountsOf, parentText, quote, reserve } from "./account-check.ts";
 import { closedClaim, openClaim, restoredAccount } from "./restored-money.ts";
+import { callLines, ClosedPart, GrantsPart, tenantLines } from "./money-part.ts";
+import { checkOverrun } from "./overrun-check.ts";
 import { OpenPages } from "./open-pages.ts";
 import { type Pocket, Account } from "./account.ts";
 import type { Report } from "./report.ts";
@@ -49,14 +51,27 @@ export interface Standing {
 export class MoneyFold {
   readonly claims: Claims;
   readonly open: OpenPages = new OpenPages();
+  readonly #granted: GrantsPart;
+  readonly #closed: ClosedPart;
   readonly #accounts = new Map<string, Account>();
   /** Sequences of grants, by their ids. */
   readonly grants: Map<string, number> = new Map();
   /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
   readonly #reach = new Map<Account, readonly Pocket[]>();
 
-  constructor(closedMax?: number) {
+  constructor(sha256: Sha256, closedMax?: number) {
     this.claims = new Claims(closedMax);
+    this.#granted = new GrantsPart(sha256);
+    this.#closed = new ClosedPart(sha256);
+  }
+
+  /** SHA-256 of each line of a snapshot that is about money, in order. */
+  *snapshotDigests(sha256: Sha256): Generator<Uint8Array> {
+    for (const line of tenantLines(this.accounts)) yield sha256(toUtf8(line));
+    yield* this.#granted.digests();
+    yield* this.open.digests(sha256);
+    for (const line of callLines(this.claims.open)) yield sha256(toUtf8(line));
+    yield* this.#closed.digests();
   }
 
   /** In the order in which they were limited first. */
@@ -119,8 +134,9 @@ export class MoneyFold {
     this.#accounts.set(restored.tenant, restored);
   }
 
-  restoreGrant(id: string, sequence: number): void {
-    this.grants.set(id, sequence);
+  restoreGrant(row: SnapshotMembers): void {
+    this.grants.set(row.text("id"), row.whole("sequence"));
+    this.#granted.restore(row);
   }
 
   /**
@@ -150,8 +166,17 @@ export class MoneyFold {
     claim.attempts = restoredAttempts(row, claim);
   }
 
-  restoreClosed(record: ReturnType<typeof CLOSED_RECORDS.read>): void {
-    this.claims.close(record.of, closedClaim(record, this.accounts[record.tenant]));
+  /** Takes a line of `closed` back. Returns the decisions of its records, in their order; 0 where one was erased. */
+  restoreClosed(members: SnapshotMembers): readonly number[] {
+    const { accounts } = this;
+    const decisions: number[] = [];
+    const from = members.whole("page") * SNAPSHOT_PAGE_RECORDS.closed;
+    this.#closed.restore(members, (record, number) => {
+      while (decisions.length < number - from) decisions.push(0);
+      decisions.push(record.of);
+      this.claims.close(record.of, closedClaim(record, accounts[record.tenant], number));
+    });
+    return decisions;
   }
 
   restoreIdentity(of: number, identity: number): void {
@@ -198,6 +223,7 @@ export class MoneyFold {
     if (grant.amountMicrocents <= 0n) report("money", "a grant above 0", `${grant.amountMicrocents}`);
     for (const level of account.levels) lookForPeriod(level, at, report);
     this.grants.set(grant.id, sequence);
+    this.#granted.take(sequence, grant);
     account.granted += grant.amountMicrocents;
     look([account], report);
   }
@@ -255,9 +281,13 @@ export class MoneyFold {
     reserve(pockets, amountMicrocents, report);
     const expiresAt = Math.min(at + seconds * US_PER_SECOND, Number.MAX_SAFE_INTEGER);
     const taken = new Set(accountsOf(pockets));
+    const endedCounts = pockets.map((pocket) => pocket.account.endedCount);
     const { index: tenantIndex, levels } = account;
-    this.open.add({ of: sequence, tenant: tenantIndex, levels, taken, amountMicrocents, expiresAt });
+    const reservation = { of: sequence, tenant: tenantIndex, levels, taken, amountMicrocents, expiresAt };
+    for (const { account: level } of pockets) level.openCount += 1;
     this.claims.open.set(sequence, {
+      levels: this.open.add(reservation),
+      closedNumber: undefined,
       decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
       tenant: account.tenant,
       pockets,
@@ -266,7 +296,7 @@ export class MoneyFold {
       attempts:
         entry.basis === undefined
           ? undefined
-          : [{ reserved: amountMicrocents, pockets, hasEnded: false, cost: undefined }],
+          : [{ reserved: amountMicrocents, pockets, endedCounts, hasEnded: false, cost: undefined }],
       expiresAt,
       state: "open",
       since: sequence,
@@ -312,33 +342,17 @@ export class MoneyFold {
       report("reservation", `expiry of ${claim.decisionId} at ${claim.expiresAt} or later`, `at ${at}`);
     if (kind === "release" && claim.attempts?.some(({ hasEnded, cost }) => hasEnded && cost !== 0n))
       report("reservation", `no release of ${claim.decisionId}, of which an attempt may have cost something`, "one");
-    this.#checkOverrun(claim, entry, report);
+    checkOverrun(claim, entry, this.#accounts.get(claim.tenant)?.limit, report);
     this.#bill(claim, entry, report);
     claim.state = to;
     claim.since = sequence;
     if (kind === "hold") this.open.hold(of, sequence, entry);
     else {
+      if (this.claims.open.has(of)) for (const { account } of claim.pockets) account.openCount -= 1;
       this.open.close(of);
-      this.claims.close(of, claim);
+      this.#closed.take(of, claim, this.#accounts.get(claim.tenant)?.index ?? 0, this.claims.close(of, claim));
     }
     look(accountsOf(claim.pockets), report);
-  }
-
-  /**
-   * A cost is settled up to the tenant's factor and floor, and of a tenant below another up to what every level can cover;
-   * beyond that it is claimed, and held.
-   */
-  #checkOverrun(claim: Claim, entry: ReservationEntry, report: Report): void {
-    const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } =
-      this.#accounts.get(claim.tenant)?.limit ?? {};
-    const times = amountOf(claim) * BigInt(overrunFactor);
-    const sized = times > overrunFloorMicrocents ? times : overrunFloorMicrocents;
-    const covered = coveredBy(claim);
-    const most = covered !== undefined && covered < sized ? covered : sized;
-    if (entry.kind === "settlement" && entry.actualMicrocents > most)
-      report("money", `a settlement of ${claim.decisionId} of at most ${most} microcents`, `${entry.actualMicrocents}`);
-    if (entry.kind === "hold" && entry.claimedMicrocents !== undefined && entry.claimedMicrocents <= most)
-      report("money", `an overrun of ${claim.decisionId} beyond ${most} microcents`, `${entry.claimedMicrocents}`);
   }
 
   #bill(claim: Claim, entry: ReservationEntry, report: Report): void {
@@ -378,22 +392,6 @@ export class MoneyFold {
   }
 }
 
-/** The most that a claim may cost without a debt; `undefined` for a tenant that is below no other: its debt is its own. */
-function coveredBy(claim: Claim): bigint | undefined {
-  const { tenant, pockets } = claim;
-  if (pockets.every(({ account }) => account.tenant === tenant)) return undefined;
-  const remaining = pockets.map(({ account }) => account.remaining);
-  return amountOf(claim) + remaining.reduce((least, each) => (each < least ? each : least));
-}
-
 function isReservationTime(seconds: number): boolean {
   return seconds >= 1 && seconds <= RESERVATION_SECONDS_MAX;
-}
-
-function parentText(parent: string | undefined): string {
-  return parent === undefined ? "nobody" : quote(parent);
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

@@ -13,10 +13,10 @@ import {
   type Sha256,
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
-  toBase64Url,
   toUtf8,
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
+import { pageLine } from "./record-pages.ts";
 
 const { open: ROWS, live: LIVE_ROWS, held: HELD_ROWS } = SNAPSHOT_PAGE_RECORDS;
 const CAUSES: readonly HoldEntry["cause"][] = [...HOLD_CAUSES, OVERRUN];
@@ -56,7 +56,8 @@ export class OpenPages {
   /** Of a snapshot that is taken back: bits by the number of their line. */
   readonly #restored = new Map<number, Uint8Array>();
 
-  add({ of, tenant, levels, taken, amountMicrocents, expiresAt }: NewOpen): void {
+  /** Returns the levels of its record. */
+  add({ of, tenant, levels, taken, amountMicrocents, expiresAt }: NewOpen): readonly number[] {
     const page = this.#pageOf(of);
     const level = (index: number): number => {
       const account = levels[index];
@@ -66,6 +67,7 @@ export class OpenPages {
     const record = { of, tenant, amountMicrocents, expiresAt, level1, level2, level3, level4 };
     OPEN_RECORDS.write(page.view, (of % ROWS) * OPEN_RECORDS.byteLength, record);
     page.open.add(of);
+    return [level1, level2, level3, level4];
   }
 
   hold(
@@ -118,9 +120,14 @@ export class OpenPages {
     for (const [number, { view }] of this.#held) yield pageLine("held", number, bytesOf(view));
   }
 
+  /** SHA-256 of each of these lines. */
+  digests(sha256: Sha256): readonly Uint8Array[] {
+    return [...this.lines()].map((line) => sha256(toUtf8(line)));
+  }
+
   /** SHA-256 of the digests of these lines. */
   digest(sha256: Sha256): Uint8Array {
-    const digests = [...this.lines()].map((line) => sha256(toUtf8(line)));
+    const digests = this.digests(sha256);
     const bytes = new Uint8Array(digests.length * 32);
     for (const [index, digest] of digests.entries()) bytes.set(digest, index * 32);
     return sha256(bytes);
@@ -211,11 +218,4 @@ function recordsOf(view: DataView, sequences: readonly number[]): Uint8Array {
     bytes.set(bytesOf(view).subarray(at, at + byteLength), index * byteLength);
   }
   return bytes;
-}
-
-/** Zeros at the end are left out, but for the first byte. */
-function pageLine(part: string, page: number, bytes: Uint8Array): string {
-  let end = bytes.byteLength;
-  while (end > 1 && bytes[end - 1] === 0) end -= 1;
-  return `{"part":"${part}","page":${page},"bytes":"${toBase64Url(bytes.subarray(0, end))}"}`;
 }

@@ -24,6 +24,7 @@ import {
 } from "@calybris/kernel";
 import { tierFloorsOf } from "./learning/learning-fold.ts";
 import type { Report } from "./report.ts";
+import type { ShadowPolicies } from "./shadow-part.ts";
 import { snapshotFaults } from "./snapshot-check.ts";
 
 /** A policy of the journal, with a kernel of its own. */
@@ -106,6 +107,12 @@ export class PolicyFold {
   /** By ascending id. */
   get all(): readonly JournalPolicy[] {
     return [...this.#byId.values()].sort((one, other) => one.id - other.id);
+  }
+
+  /** The policies of a decision, while one is staged. */
+  get shadow(): ShadowPolicies | undefined {
+    if (this.#active === undefined || this.#staged === undefined) return undefined;
+    return { active: this.#active.snapshot, staged: this.#staged.snapshot };
   }
 
   /** The policy of a decision's entry: by the id that it states, or the active one. Throws RangeError when there is none. */

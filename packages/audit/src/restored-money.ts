@@ -12,8 +12,9 @@ import {
   readMembers,
   SnapshotMembers,
 } from "@calybris/kernel";
-import type { Claim, ClaimState } from "./claims.ts";
+import type { Claim } from "./claims.ts";
 import { type Pocket, Account } from "./account.ts";
+import { CLOSED_STATES } from "./money-part.ts";
 
 /** Throws RangeError for what is no tenant. */
 export function restoredAccount(
@@ -28,7 +29,8 @@ export function restoredAccount(
   account.reserved = reserved;
   account.billed = settled + debt;
   account.billedBefore = billedBefore;
-  account.endedCount = row.integers("counts")[0] ?? 0;
+  const [endedCount = 0, openCount = 0] = row.integers("counts");
+  Object.assign(account, { endedCount, openCount });
   if (row.has("period")) {
     const period = new SnapshotMembers(row.json("period"));
     const [index, startsAt, endsAt] = [period.whole("index"), period.whole("startsAt"), period.whole("endsAt")];
@@ -62,15 +64,18 @@ export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, account:
   };
 }
 
-const CLOSED_STATES: readonly ClaimState[] = ["settled", "released", "expired", "reconciled", "corrected"];
-
 /** A reservation that is closed: nothing is held for it any more. */
-export function closedClaim(record: ReturnType<typeof CLOSED_RECORDS.read>, account: Account | undefined): Claim {
+export function closedClaim(
+  record: ReturnType<typeof CLOSED_RECORDS.read>,
+  account: Account | undefined,
+  closedNumber: number,
+): Claim {
   const { of, sequence, actualMicrocents } = record;
   const state = CLOSED_STATES[record.state - 1];
   if (state === undefined) throw new RangeError("a closed reservation is in no known state");
   return {
     ...claimOf(of, account, record),
+    closedNumber,
     amountMicrocents: 0n,
     knownMicrocents: 0n,
     attempts: undefined,
@@ -92,15 +97,16 @@ function claimOf(
   of: number,
   account: Account | undefined,
   { level1, level2, level3, level4 }: Levels,
-): Pick<Claim, "decisionId" | "tenant" | "pockets"> {
+): Pick<Claim, "decisionId" | "tenant" | "pockets" | "levels" | "closedNumber"> {
   if (account === undefined) throw new RangeError("a reservation is of no tenant");
   const pockets: Pocket[] = [];
-  for (const [index, count] of [level1, level2, level3, level4].entries()) {
+  const levels = [level1, level2, level3, level4];
+  for (const [index, count] of levels.entries()) {
     const level = account.levels[index];
     if (count === 0) continue;
     if (level === undefined) throw new RangeError("a reservation is on a level that its tenant does not have");
     // What is given back to a period that is over is withdrawn: any pocket but the present one stands for it.
     pockets.push(count - 1 === level.endedCount ? level.pocket : { account: level, period: undefined });
   }
-  return { decisionId: `${of}-00000000`, tenant: account.tenant, pockets };
+  return { decisionId: `${of}-00000000`, tenant: account.tenant, pockets, levels, closedNumber: undefined };
 }

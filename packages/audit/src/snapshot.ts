@@ -6,7 +6,6 @@
 import {
   type Actor,
   type ChainHash,
-  CLOSED_RECORDS,
   isActor,
   type MerkleFrontier,
   OPEN_RECORDS,
@@ -28,6 +27,7 @@ import type { KeyFold } from "./keys.ts";
 import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";
 import type { AuditedPolicy } from "./report.ts";
+import type { SnapshotFold } from "./snapshot-fold.ts";
 
 /** Parts that an audit does without: they are long, and only their digest is needed. */
 const UNREAD = /^\{"part":"(?:requests|outcomes|reported|shadow|checkpoint)",/;
@@ -103,6 +103,7 @@ export interface RestoredFolds {
   readonly money: MoneyFold;
   readonly learning: LearningFold;
   readonly keys: KeyFold;
+  readonly snapshot: SnapshotFold;
   readonly onPolicy: (policy: AuditedPolicy & { readonly since: number }, snapshot: PolicySnapshot) => void;
   readonly onRollout: (activeId: number, stagedId: number | undefined, canaryBps: number) => void;
   readonly onSeedDigest: (digest: string) => void;
@@ -112,9 +113,11 @@ export interface RestoredFolds {
 export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, folds: RestoredFolds): void {
   const { money, learning, keys } = folds;
   const open: number[][] = [];
-  const closed: number[][] = [];
+  const closed: (readonly number[])[] = [];
   const snapshots = new Map<number, PolicySnapshot>();
+  folds.snapshot.restoreHead(head);
   for (const members of parts) {
+    folds.snapshot.restore(members.text("part"), members);
     switch (members.text("part")) {
       case "policy": {
         const snapshot = snapshotFromJson(members.json("snapshot"));
@@ -152,7 +155,7 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
         for (const row of members.objects("rows")) money.restoreTenant(row);
         break;
       case "grants":
-        for (const row of members.objects("rows")) money.restoreGrant(row.text("id"), row.whole("sequence"));
+        for (const row of members.objects("rows")) money.restoreGrant(row);
         break;
       case "live":
         money.open.restoreLive(members);
@@ -172,7 +175,7 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
         for (const row of members.objects("rows")) money.restoreCall(row);
         break;
       case "closed":
-        closed[members.whole("page")] = recordsOf(members, CLOSED_RECORDS, (record) => money.restoreClosed(record));
+        closed[members.whole("page")] = money.restoreClosed(members);
         break;
       case "identities": {
         const decisions = (members.text("of") === "open" ? open : closed)[members.whole("page")] ?? [];

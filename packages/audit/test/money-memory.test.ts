@@ -1,4 +1,4 @@
-import { Ledger } from "@calybris/engine/internal";
+import { Ledger, nodeSha256 } from "@calybris/engine/internal";
 import { expect, test } from "vitest";
 import { MoneyFold } from "../src/money.ts";
 import { moneyJournal } from "./money-journal.ts";
@@ -7,7 +7,7 @@ import { written } from "./rechain.ts";
 // Fewer would forget what the journal corrects.
 test.each([4, 5])("of closed reservations, the engine and the audit remember the same %i", async (closedMax) => {
   const ledger = new Ledger(closedMax);
-  const money = new MoneyFold(closedMax);
+  const money = new MoneyFold(nodeSha256, closedMax);
   let forgotten = 0;
   for (const { head, body } of written(await moneyJournal())) {
     ledger.apply(head.sequence, head.at, body);

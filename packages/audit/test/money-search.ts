@@ -41,7 +41,7 @@ function compareFolds(ran: Ran, seen: Seen): void {
   const state = new EngineState();
   const refuse = (finding: object): void => deepStrictEqual(finding, undefined);
   const fold = createFold({ sha256: nodeSha256, onFinding: refuse });
-  const money = new MoneyFold();
+  const money = new MoneyFold(nodeSha256);
   const grants: GrantEntry[] = [];
   for (const data of ran.entries) {
     const head = must(parseEntryHead(data));

@@ -55,11 +55,11 @@ test("an altered amount, tenant or reservation is found, unless no balance anywh
       const place = places[at % Math.max(places.length, 1)];
       const sealed = honest.at(-1);
       if (place === undefined || sealed === undefined) return;
-      const stateDigest = foldOf(ran.entries).stateDigest();
+      const folded = foldOf(ran.entries);
       const sequence = honest.length + 1;
       const state: Written = {
         head: { ...sealed.head, sequence, kind: "state" },
-        body: { kind: "state", stateDigest, snapshotDigest: "0".repeat(64) },
+        body: { kind: "state", stateDigest: folded.stateDigest(), snapshotDigest: folded.snapshotDigest() },
       };
       expect(auditOf([...honest, state]).findings).toEqual([]);
       const entry = honest[place] as Written;

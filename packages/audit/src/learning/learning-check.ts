@@ -184,7 +184,7 @@ export class LearningCheck {
       prior.features.map(({ name }) => name),
       report,
     );
-    this.fold.prior(sequence, digest, prior);
+    this.fold.prior(sequence, digest, prior, entry.prior);
   }
 
   #decision(sequence: number, at: number, entry: DecisionEntry, policy: LearningPolicy, report: Report): void {

@@ -17,6 +17,7 @@ import {
   SnapshotMembers,
   WARM_UP_REGIME,
 } from "@calybris/kernel";
+import { statisticsOf, type TableFound, tableIn, tableRow } from "./learning-rows.ts";
 import { type PriorJson, readPrior } from "./prior-json.ts";
 import {
   aroundMiddle,
@@ -32,20 +33,13 @@ import { OffsetTrust } from "./offset-trust.ts";
 import { Trust } from "./trust.ts";
 import { Usual } from "./usual.ts";
 
+type Standard = Pick<RegimesEntry, "means" | "deviations">;
+/** Every request scores 0 by it. */
+const NO_STANDARD: Standard = Object.freeze({ means: [], deviations: [] });
+
 const REGIMES = WARM_UP_REGIME + 1;
 const WINDOW = 1_000;
 const TOKEN_FEATURES = 2;
-/** Of eight tiers; how a snapshot numbers its tables. */
-const TIER_SETS = 256;
-
-type Usually = Pick<RegimesEntry, "means" | "deviations">;
-const NOTHING_USUAL: Usually = Object.freeze({ means: [], deviations: [] });
-
-/** A table that was activated. */
-export interface TableFound {
-  readonly sequence: number;
-  readonly entry: BeliefEntry;
-}
 
 /** What should have been recommended. */
 export interface Expected {
@@ -68,28 +62,33 @@ export class LearningFold {
   #usual: readonly Usual[] = usualOf(0);
   #boundaries: readonly number[] | undefined;
   /** What scores are computed from: usual values, or the active prior. */
-  #scoredBy: Usually | PriorJson = NOTHING_USUAL;
-  #score: Score = standardScore(NOTHING_USUAL);
+  #scoredBy: Standard | PriorJson = NO_STANDARD;
+  #score: Score = standardScore(NO_STANDARD);
+  /** Of the last warm-up; a snapshot holds it beside a prior, too. */
+  #standard: Standard = NO_STANDARD;
   #seen: (readonly number[])[] = [];
   #featureNames: readonly string[] | undefined;
   /** What the active prior expects of each tier, if it does. */
   #expect: Expect | undefined;
   /** Digest of the active prior; nothing without one. */
   #prior: string | undefined;
+  /** The active prior as its entry has it. */
+  priorJson: ExactJson | undefined;
   /** Sequence of the entry that gave the regimes their meaning, or ended it. */
   #since = 0;
   #tierNames: readonly string[] | undefined;
   /** Sequence of the entry that brought the active tiers. */
   #tiersSince = 0;
-  /** The last 1,000 recommendations, the oldest first: whether each was lifted. */
-  readonly #lifted: boolean[] = [];
+  /** The last 1,000 recommendations, each at the place of its number modulo 1,000: 1 if it was lifted. */
+  readonly #lifted = new Uint8Array(WINDOW);
+  #liftedAt = 0;
+  #liftedCount = 0;
 
   /** Activates a policy. */
   policy(sequence: number, snapshot: PolicySnapshot): void {
     if (snapshot.learning?.explorationBps !== this.learning?.explorationBps) this.#tables.clear();
     if (snapshot.learning?.method !== this.learning?.method) {
-      this.offsets.forget();
-      this.offsets.forgetBoundary();
+      this.offsets.begin();
       this.#tables.clear();
     }
     this.learning = snapshot.learning;
@@ -113,22 +112,23 @@ export class LearningFold {
   /** Takes a snapshot back, after its policies and its prior. */
   restore(members: SnapshotMembers): void {
     const standard = new SnapshotMembers(members.json("standard"));
-    if (this.#prior === undefined)
-      this.#scoreBy({ means: standard.integers("means"), deviations: standard.integers("deviations") });
+    this.#standard = { means: standard.integers("means"), deviations: standard.integers("deviations") };
+    if (this.#prior === undefined) this.#scoreBy(this.#standard);
     this.#boundaries = members.has("boundaries") ? members.integers("boundaries") : undefined;
     this.#since = members.whole("since");
     this.#tiersSince = members.whole("tiersSince");
     this.#seen = members.integerLists("seen");
     const lifted = new SnapshotMembers(members.json("lifted"));
-    const [window, at] = [lifted.text("window"), lifted.whole("at")];
-    this.#lifted.push(...[...window.slice(at), ...window.slice(0, at)].map((digit) => digit === "1"));
+    const window = lifted.text("window");
+    this.#liftedAt = lifted.whole("at");
+    for (let at = 0; at < WINDOW; at++) this.#lifted[at] = window[at] === "1" ? 1 : 0;
+    this.#liftedCount = this.#lifted.reduce((count, each) => count + each, 0);
     this.#restoreUsual(new SnapshotMembers(members.json("statistics")));
     const certified = members.has("certified") ? members.whole("certified") : undefined;
     this.trust.restore(new SnapshotMembers(members.json("beliefs")), members.objects("floors"), certified);
     for (const table of members.objects("tables")) {
-      const [sequence, tiers] = [table.whole("sequence"), table.integers("tiers")];
-      const regime = Math.floor(table.whole("key") / TIER_SETS);
-      this.#tables.set(`${regime} ${tiers.join()}`, { sequence, entry: beliefIn(table, regime, tiers) });
+      const found = tableIn(table);
+      this.#tables.set(`${found.entry.regime} ${found.entry.tiers.join()}`, found);
     }
     if (!this.isByOffsets) return;
     this.offsets.restore(new SnapshotMembers(members.json("offsets")));
@@ -137,6 +137,7 @@ export class LearningFold {
 
   restorePrior(json: ExactJson): void {
     const prior = readPrior(json);
+    this.priorJson = json;
     this.#prior = prior.digest;
     this.#scoreByPrior(prior);
   }
@@ -212,8 +213,10 @@ export class LearningFold {
   recommended(found: Recommendation): void {
     this.#usual[found.regime]?.take(found.features);
     if (this.isByOffsets && found.belief !== 0) this.offsets.drawn(found.boundary === true);
-    this.#lifted.push(found.anomalous);
-    if (this.#lifted.length > WINDOW) this.#lifted.shift();
+    const lifted = found.anomalous ? 1 : 0;
+    this.#liftedCount += lifted - (this.#lifted[this.#liftedAt] as number);
+    this.#lifted[this.#liftedAt] = lifted;
+    this.#liftedAt = (this.#liftedAt + 1) % WINDOW;
     if (found.regime === WARM_UP_REGIME) this.#seen.push(found.features);
   }
 
@@ -224,16 +227,19 @@ export class LearningFold {
   }
 
   tabled(sequence: number, entry: BeliefEntry): void {
-    this.#tables.set(`${entry.regime} ${entry.tiers.join()}`, { sequence, entry });
+    const changes = (this.isByOffsets ? this.offsets : this.trust).changes[entry.regime] ?? 0;
+    this.#tables.set(`${entry.regime} ${entry.tiers.join()}`, { sequence, entry, changes });
   }
 
   frozen(sequence: number, entry: RegimesEntry): void {
+    this.#standard = entry;
     this.#scoreBy(entry);
     this.#freeze(sequence, entry.boundaries);
   }
 
   /** The prior that is active already changes nothing. */
-  prior(sequence: number, digest: string, prior: PriorJson): void {
+  prior(sequence: number, digest: string, prior: PriorJson, json: ExactJson): void {
+    this.priorJson = json;
     if (digest === this.#prior) return;
     this.#scoreByPrior(prior);
     this.#prior = digest;
@@ -278,7 +284,7 @@ export class LearningFold {
 
   /** Everything that later recommendations depend on. */
   get carried(): readonly unknown[] {
-    const lifted = this.#lifted.map(Number).join("").padStart(WINDOW, "0");
+    const lifted = [this.#lifted.join(""), this.#liftedAt];
     const tables = [...this.#tables].sort(([, one], [, other]) => one.sequence - other.sequence);
     return [
       ...[this.learning, this.tierFloors, this.#tierNames, this.#featureCount, this.#featureNames],
@@ -288,7 +294,7 @@ export class LearningFold {
     ];
   }
 
-  #scoreBy({ means, deviations }: Usually): void {
+  #scoreBy({ means, deviations }: Standard): void {
     this.#scoredBy = { means, deviations };
     this.#score = standardScore(this.#scoredBy);
   }
@@ -299,8 +305,24 @@ export class LearningFold {
     this.#expect = priorExpectation(prior);
   }
 
-  get #liftedCount(): number {
-    return this.#lifted.reduce((count, lifted) => count + (lifted ? 1 : 0), 0);
+  /** The member `router` of a snapshot: everything that recommendations depend on. */
+  toSnapshot(): object {
+    const { means, deviations } = this.#standard;
+    const { beliefs, floors } = this.trust.toSnapshot();
+    return {
+      boundaries: this.#boundaries,
+      standard: { means, deviations },
+      since: this.#since,
+      tiersSince: this.#tiersSince,
+      certified: this.trust.certifiedRegimes,
+      seen: this.#seen,
+      lifted: { window: this.#lifted.join(""), at: this.#liftedAt },
+      statistics: statisticsOf(this.#usual),
+      beliefs,
+      floors,
+      tables: [...this.#tables.values()].map(tableRow),
+      ...(this.isByOffsets ? { offsets: this.offsets.toSnapshot(), boundary: this.offsets.boundaryPpm } : {}),
+    };
   }
 
   #freeze(sequence: number, boundaries: readonly number[]): void {
@@ -327,8 +349,10 @@ export class LearningFold {
       this.#since = sequence;
     }
     this.#boundaries = undefined;
-    this.#scoreBy(NOTHING_USUAL);
+    this.#scoreBy(NO_STANDARD);
+    this.#standard = NO_STANDARD;
     this.#prior = undefined;
+    this.priorJson = undefined;
     this.#usual = usualOf(this.#featureCount);
     this.#seen = [];
     this.#tables.clear();
@@ -339,17 +363,6 @@ export class LearningFold {
   #voidCertificate(): void {
     if (this.trust.certifiedRegimes !== undefined) this.trust.certifiedRegimes = 0;
   }
-}
-
-function beliefIn(table: SnapshotMembers, regime: number, tiers: readonly number[]): BeliefEntry {
-  if (!table.has("method")) {
-    const [alpha, beta] = [table.integers("alpha"), table.integers("beta")];
-    return { kind: "belief", regime, tiers, alpha, beta, table: table.integers("table") };
-  }
-  const [means, deviations] = [table.integers("means"), table.integers("deviations")];
-  const explorationBps = table.whole("explorationBps");
-  const flat = table.has("flat") ? { flat: true as const } : {};
-  return { kind: "belief", regime, tiers, means, deviations, explorationBps, ...flat, method: "offsets" };
 }
 
 function usualOf(featureCount: number): readonly Usual[] {

@@ -64,11 +64,21 @@ interface Believed {
 
 export class OffsetTrust {
   #cells: readonly Cell[] = emptyCells();
+  /** How often each regime changed: a snapshot says it. */
+  readonly changes: number[] = Array.from({ length: REGIMES }, () => 0);
   /** Millionths of the decisions drawn whose choice was in the boundary zone. */
   boundaryPpm: number = MILLION;
 
   forget(): void {
     this.#cells = emptyCells();
+    this.#allChanged();
+  }
+
+  /** The method of learning is another: changes are counted from here. */
+  begin(): void {
+    this.changes.fill(0);
+    this.forget();
+    this.forgetBoundary();
   }
 
   forgetBoundary(): void {
@@ -83,6 +93,7 @@ export class OffsetTrust {
     if (expected === undefined) return;
     for (const cell of this.#regime(regime))
       for (const name of NAMES) cell[name] = (cell[name] * BigInt(discountPpm)) / 1_000_000n;
+    this.changes[regime] = (this.changes[regime] ?? 0) + 1;
     const cell = this.#cell(regime, tier);
     if (cell.counts >= MOST) for (const name of NAMES) cell[name] /= 2n;
     const all = expected.reduce((sum, each) => sum + each, 0);
@@ -148,7 +159,14 @@ export class OffsetTrust {
     );
   }
 
+  /** As a snapshot holds it. */
+  toSnapshot(): object {
+    const columns = NAMES.map((name) => [name, this.#cells.map((cell) => Number(cell[name]))]);
+    return { ...Object.fromEntries(columns), changes: this.changes };
+  }
+
   restore(members: SnapshotMembers): void {
+    for (const [regime, count] of members.integers("changes").entries()) this.changes[regime] = count;
     for (const name of NAMES)
       for (const [at, sum] of members.integers(name).entries()) {
         const cell = this.#cells[at];
@@ -156,7 +174,12 @@ export class OffsetTrust {
       }
   }
 
+  #allChanged(): void {
+    for (let regime = 0; regime < REGIMES; regime++) this.changes[regime] = (this.changes[regime] ?? 0) + 1;
+  }
+
   #deal(from: (tier: number) => Cell): void {
+    this.#allChanged();
     for (let tier = 0; tier < TIERS; tier++) {
       const sum = { ...from(tier) };
       for (let regime = 0; regime < WARM_UP_REGIME; regime++)

@@ -49,6 +49,8 @@ export function successBySignals(signals: readonly Signal[]): number {
 export class Trust {
   readonly alpha: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
   readonly beta: number[] = Array.from({ length: REGIMES * TIERS }, () => OBSERVATION);
+  /** How often the beliefs of each regime changed: a snapshot says it. */
+  readonly changes: number[] = Array.from({ length: REGIMES }, () => 0);
   /** `undefined` while there was never a certificate. */
   certifiedRegimes: number | undefined;
   readonly #useCases = new Map<string, UseCaseTrust>();
@@ -81,10 +83,16 @@ export class Trust {
     }
     this.alpha[own] = Math.min((this.alpha[own] ?? 0) + outcome.rewardBps, COUNT_MOST);
     this.beta[own] = Math.min((this.beta[own] ?? 0) + OBSERVATION - outcome.rewardBps, COUNT_MOST);
+    this.#changed(regime, regime + 1);
+  }
+
+  #changed(from: number, to: number): void {
+    for (let regime = from; regime < to; regime++) this.changes[regime] = (this.changes[regime] ?? 0) + 1;
   }
 
   /** What the warm-up taught is where every regime begins. */
   inherit(): void {
+    this.#changed(0, WARM_UP_REGIME);
     for (let at = 0; at < WARM_UP_REGIME * TIERS; at++) {
       this.alpha[at] = this.alpha[WARM_UP_REGIME * TIERS + (at % TIERS)] ?? OBSERVATION;
       this.beta[at] = this.beta[WARM_UP_REGIME * TIERS + (at % TIERS)] ?? OBSERVATION;
@@ -97,6 +105,7 @@ export class Trust {
 
   /** Regimes of another meaning: beliefs and observations are redistributed evenly, the highest tracker is everyone's. */
   redistribute(): void {
+    this.#changed(0, WARM_UP_REGIME);
     for (const counts of [this.alpha, this.beta]) evenOut(counts);
     for (const { tracker, isTouched, successes, observations } of this.#useCases.values()) {
       for (const counts of [successes, observations]) evenOut(counts);
@@ -108,6 +117,7 @@ export class Trust {
 
   /** Other tiers: beliefs and observations are of none of them. Trackers are about quality, and stay. */
   forgetTiers(): void {
+    this.#changed(0, REGIMES);
     for (const counts of [this.alpha, this.beta]) counts.fill(OBSERVATION);
     for (const { successes, observations } of this.#useCases.values())
       for (const counts of [successes, observations]) counts.fill(0);
@@ -150,11 +160,24 @@ export class Trust {
     ]);
   }
 
+  /** As a snapshot holds beliefs and floors. */
+  toSnapshot(): { readonly beliefs: object; readonly floors: readonly object[] } {
+    const { alpha, beta, changes } = this;
+    const floors = [...this.#useCases].map(([useCase, trust]) => {
+      const { warmStartBps, tracker, successes, observations } = trust;
+      const tierMin = tracker.map((_, regime) => 1 + highestRefuted(trust, regime));
+      const touched = trust.isTouched.map(Number);
+      return { useCase, warmStartBps, tracker, successes, observations, tierMin, touched };
+    });
+    return { beliefs: { alpha, beta, changes }, floors };
+  }
+
   /** Takes what a snapshot holds back. */
   restore(beliefs: SnapshotMembers, floors: readonly SnapshotMembers[], certified: number | undefined): void {
     this.certifiedRegimes = certified;
     for (const [key, counts] of [["alpha", this.alpha] as const, ["beta", this.beta] as const])
       for (const [at, count] of beliefs.integers(key).entries()) counts[at] = count;
+    for (const [regime, count] of beliefs.integers("changes").entries()) this.changes[regime] = count;
     for (const floor of floors) {
       const trust = newTrust(floor.whole("warmStartBps"));
       for (const key of ["tracker", "successes", "observations"] as const)

@@ -54,6 +54,11 @@ export class Usual {
     return [this.requests, this.#features];
   }
 
+  /** What a snapshot holds of each feature: observations held, sum, squares. */
+  get sums(): readonly Readonly<FeatureSums>[] {
+    return this.#features;
+  }
+
   get means(): readonly number[] {
     return this.#features.map(meanOf);
   }

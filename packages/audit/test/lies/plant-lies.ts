@@ -36,11 +36,6 @@ const OPEN: readonly RegExp[] = [
   // under a prior alone.
   /^decision\.learning\.(?:draw|holdout|textScore)$/,
   /^(?:genesis|policy)\.seedDigest$/,
-  // Names, and what no decision after it was made by.
-  /^(?:genesis|policy)\.snapshot\.(?:name|providers|capabilities|regions|tiers)(?:\[\])?$/,
-  /^(?:genesis|policy)\.snapshot\.candidates\[\]\.(?:name|tier)$/,
-  /^(?:genesis|policy)\.snapshot\.useCases(?:\..*)?$/,
-  /^(?:genesis|policy)\.snapshot\.learning(?:\..*)?$/,
   // Without its snapshot it activates a policy that was staged: incomplete, because this version cannot check that.
   /^policy\.snapshot$/,
   // A method that this version does not know: incomplete. Without the tree's root, a start from the snapshot is refused.
@@ -48,15 +43,11 @@ const OPEN: readonly RegExp[] = [
   // Evidence that is kept elsewhere.
   /^certificate\.(?:alphaBps|deltaBps|samples)$/,
   /^prior\.prior\.about$/,
-  // A person's reasons, and signs that taught nothing.
+  // A reason that nothing follows from.
   /^(?:hold|seal)\.cause$/,
-  /^grant\.id$/,
-  /^outcome\.signals(?:\[\])?$/,
   // Overtaken before anything relied on it: corrected, reset by a policy, or a table that nothing was drawn from.
   /^(?:settlement|reconciliation|correction)\.actualMicrocents$/,
   /^(?:decision\.learning\.features(?:\[\])?|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
-  // Of a file beside the journal, which is held to it where it is used.
-  /^state\.snapshotDigest$/,
   // The time zone database is no part of a journal; and a limit that another replaces before anybody is limited by it.
   /^period\.startsAt$/,
   /^limit\.(?:metered|exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,

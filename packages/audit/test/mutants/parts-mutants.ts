@@ -1,11 +1,13 @@
-/** Planted bugs of ranges, which are audited at the same time. @module */
+/** Planted bugs of ranges, which are audited at the same time, and of the parts of a snapshot. @module */
 import type { Mutant } from "./mutants.ts";
 import { ROLLOUT_MUTANTS } from "./rollout-mutants.ts";
+import { SNAPSHOT_MUTANTS } from "./snapshot-mutants.ts";
 
 const RANGES = "audit/test/ranges.test.ts";
 
 export const PARTS_MUTANTS: readonly Mutant[] = [
   ...ROLLOUT_MUTANTS,
+  ...SNAPSHOT_MUTANTS,
   {
     name: "a range is not held to the state that the one before ends in",
     file: "audit/src/ranges.ts",

@@ -168,6 +168,12 @@ export class Offsets {
     this.#changeAll();
   }
 
+  /** Another method learns, or this one from here on. A snapshot of another method holds no offsets: counts of changes begin anew. */
+  begin(): void {
+    this.#changes.fill(0);
+    this.forget();
+  }
+
   /** For the state's digest: by regime, the sums of each of so many tiers. */
   toJson(tierCount: number): ExactJson {
     return Array.from({ length: REGIMES }, (_, regime) =>

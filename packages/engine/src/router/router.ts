@@ -369,7 +369,7 @@ export class Router {
 
   /** What the other method believed is about something else, or was not kept up. */
   #changeMethod(): void {
-    this.offsets.forget();
+    this.offsets.begin();
     this.#boundary.forget();
     this.#tables.clear();
   }

@@ -1,0 +1,139 @@
+/**
+ * A log of records of fixed width as a state snapshot holds it (docs/formats.md section 6): appended to, erased from, and cut into
+ * pages, each a line of its own. Records are numbered from 0 in the order in which they were appended.
+ * @module
+ */
+import { type Sha256, type SnapshotMembers, toBase64Url, toUtf8 } from "@calybris/kernel";
+
+/** Lays and reads records of one width; one whose first eight bytes are zero is none. */
+export interface RecordLayout<Kept> {
+  readonly byteLength: number;
+  write(view: DataView, at: number, record: Kept): void;
+  read(view: DataView, at: number): Kept;
+}
+
+interface Page {
+  /** `undefined` of a page that is full and stays as it is: then its digest is known. */
+  view: DataView | undefined;
+  /** Records that are there. */
+  count: number;
+  /** SHA-256 of its line; `undefined` after a change. */
+  digest: Uint8Array | undefined;
+}
+
+export class RecordPages<Kept> {
+  readonly #part: string;
+  readonly #layout: RecordLayout<Kept>;
+  readonly #rows: number;
+  readonly #sha256: Sha256;
+  readonly #isNeverErased: boolean;
+  /** By number, ascending. */
+  readonly #pages = new Map<number, Page>();
+  #next = 0;
+
+  /**
+   * @param rows - records in a page.
+   * @param isNeverErased - of a full page the digest alone is kept.
+   */
+  constructor(part: string, layout: RecordLayout<Kept>, rows: number, sha256: Sha256, isNeverErased = false) {
+    this.#part = part;
+    this.#layout = layout;
+    this.#rows = rows;
+    this.#sha256 = sha256;
+    this.#isNeverErased = isNeverErased;
+  }
+
+  /** The number that the next record gets. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Returns its number. */
+  append(record: Kept): number {
+    const number = this.#next;
+    this.#next += 1;
+    const at = Math.floor(number / this.#rows);
+    const row = number % this.#rows;
+    if (row === 0 && this.#pages.get(at - 1)?.count === 0) this.#pages.delete(at - 1);
+    const page = this.#pages.get(at) ?? this.#newPage(at);
+    this.#layout.write(page.view as DataView, row * this.#layout.byteLength, record);
+    page.count += 1;
+    page.digest = undefined;
+    if (row === this.#rows - 1) this.#isFull(at, page);
+    return number;
+  }
+
+  /** A page goes with its last record, unless the next record may go into it. */
+  erase(number: number): void {
+    const at = Math.floor(number / this.#rows);
+    const page = this.#pages.get(at);
+    if (page?.view === undefined) return;
+    page.count -= 1;
+    if (page.count === 0 && at !== Math.floor((this.#next - 1) / this.#rows)) this.#pages.delete(at);
+    const from = (number % this.#rows) * this.#layout.byteLength;
+    bytesOf(page.view).fill(0, from, from + this.#layout.byteLength);
+    page.digest = undefined;
+  }
+
+  /** Drops the pages that end before a record. */
+  dropBefore(number: number): void {
+    for (const at of this.#pages.keys()) {
+      if ((at + 1) * this.#rows > number) return;
+      this.#pages.delete(at);
+    }
+  }
+
+  /** SHA-256 of each line. */
+  *digests(): Generator<Uint8Array> {
+    for (const [at, page] of this.#pages) yield this.#digestOf(at, page);
+  }
+
+  /** Takes a line back. Throws RangeError for one that cannot follow. */
+  restore(members: SnapshotMembers, onRecord?: (record: Kept, number: number) => void): void {
+    const at = members.whole("page");
+    const { byteLength } = this.#layout;
+    const given = members.bytes("bytes");
+    if (at * this.#rows < this.#next || given.byteLength > this.#rows * byteLength)
+      throw new RangeError(`page ${at} of ${this.#part} cannot be`);
+    const page = this.#newPage(at);
+    const view = page.view as DataView;
+    bytesOf(view).set(given);
+    for (let row = 0; row < this.#rows; row++) {
+      const from = row * byteLength;
+      if (view.getUint32(from, true) === 0 && view.getUint32(from + 4, true) === 0) continue;
+      this.#next = at * this.#rows + row + 1;
+      page.count += 1;
+      onRecord?.(this.#layout.read(view, from), this.#next - 1);
+    }
+    if (this.#next === (at + 1) * this.#rows) this.#isFull(at, page);
+  }
+
+  #newPage(at: number): Page {
+    const view = new DataView(new ArrayBuffer(this.#rows * this.#layout.byteLength));
+    const page: Page = { view, count: 0, digest: undefined };
+    this.#pages.set(at, page);
+    return page;
+  }
+
+  #isFull(at: number, page: Page): void {
+    if (!this.#isNeverErased) return;
+    page.digest = this.#digestOf(at, page);
+    page.view = undefined;
+  }
+
+  #digestOf(at: number, page: Page): Uint8Array {
+    page.digest ??= this.#sha256(toUtf8(pageLine(this.#part, at, bytesOf(page.view as DataView))));
+    return page.digest;
+  }
+}
+
+function bytesOf(view: DataView): Uint8Array {
+  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+}
+
+/** The line of a page of bytes. Zeros at the end are left out, but for the first byte. */
+export function pageLine(part: string, page: number, bytes: Uint8Array): string {
+  let end = bytes.byteLength;
+  while (end > 1 && bytes[end - 1] === 0) end -= 1;
+  return `{"part":"${part}","page":${page},"bytes":"${toBase64Url(bytes.subarray(0, end))}"}`;
+}
