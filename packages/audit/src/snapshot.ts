@@ -29,9 +29,6 @@ import type { MoneyFold } from "./money.ts";
 import type { AuditedPolicy } from "./report.ts";
 import type { SnapshotFold } from "./snapshot-fold.ts";
 
-/** Parts that an audit does without: they are long, and only their digest is needed. */
-const UNREAD = /^\{"part":"(?:requests|outcomes|reported|shadow|checkpoint)",/;
-
 /** What a snapshot says of itself, and what it is held to. */
 export interface ReadSnapshot {
   readonly head: SnapshotHead;
@@ -56,10 +53,6 @@ export function readSnapshot(lines: Iterable<string>, sha256: Sha256, chain: Cha
   const late: Uint8Array[] = [];
   const take = (line: string): void => {
     const hash = sha256(toUtf8(line));
-    if (UNREAD.test(line)) {
-      bound.add(hash);
-      return;
-    }
     const part = new SnapshotMembers(line);
     parts.push(part);
     if (SNAPSHOT_LATE_PARTS.includes(part.text("part"))) late.push(hash);
