@@ -87,10 +87,7 @@ export class LearningFold {
   /** Activates a policy. */
   policy(sequence: number, snapshot: PolicySnapshot): void {
     if (snapshot.learning?.explorationBps !== this.learning?.explorationBps) this.#tables.clear();
-    if (snapshot.learning?.method !== this.learning?.method) {
-      this.offsets.begin();
-      this.#tables.clear();
-    }
+    const isOtherMethod = snapshot.learning?.method !== this.learning?.method;
     this.learning = snapshot.learning;
     if (this.#tierNames !== undefined && snapshot.tiers.join("\0") !== this.#tierNames.join("\0")) {
       this.#tiersSince = sequence;
@@ -98,6 +95,10 @@ export class LearningFold {
       this.offsets.forget();
       this.#tables.clear();
       this.#voidCertificate();
+    }
+    if (isOtherMethod) {
+      this.offsets.begin();
+      this.#tables.clear();
     }
     this.#tierNames = snapshot.tiers;
     this.tierFloors = tierFloorsOf(snapshot);
