@@ -2,7 +2,7 @@
  * What an audit is given beside the lines.
  * @module
  */
-import type { ChainHash, Kernel, Policy, Sha256 } from "@calybris/kernel";
+import type { ChainHash, ChangeKeys, Kernel, Policy, Sha256 } from "@calybris/kernel";
 import type { HeadAnchor, TreeAnchor } from "./report.ts";
 import type { RequestIdCheck } from "./request-ids.ts";
 import type { LogKeys } from "./tree-check.ts";
@@ -17,6 +17,8 @@ export interface AuditOptions {
   readonly drawSeed?: Uint8Array;
   /** Keys of the log that signs its checkpoints. */
   readonly logKeys?: LogKeys | undefined;
+  /** Keys of the signers of policy changes: with them, the signatures of changes are verified. */
+  readonly changeKeys?: ChangeKeys | undefined;
   readonly kernelFor?: (policy: Policy) => Kernel;
   /** `calypol1` digests, in hexadecimal, of policies that the log must have activated. */
   readonly pinnedPolicyDigests?: readonly string[];

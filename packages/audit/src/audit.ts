@@ -111,8 +111,9 @@ export class LogAudit {
   /** @param areReadElsewhere - whether another audit reads the entries before the snapshot. */
   constructor(options: AuditOptions, areReadElsewhere = false) {
     const hash = options.sha256 ?? portableSha256;
-    const { kernelFor = referenceKernel, drawSeed, logKeys, requestIds } = options;
-    this.content = new ContentAudit(this.#findings, { sha256: hash, kernelFor, drawSeed, logKeys, requestIds });
+    const { kernelFor = referenceKernel, drawSeed, logKeys, changeKeys, requestIds } = options;
+    const given = { drawSeed, logKeys, changeKeys, requestIds };
+    this.content = new ContentAudit(this.#findings, { sha256: hash, kernelFor, ...given });
     this.#trees = options.trees ?? [];
     this.#given = givenOf(options);
     this.#chain = options.chain ?? plainChain(hash);

@@ -46,7 +46,7 @@ function* rowsOf(folds: CarriedFolds, sha256: Sha256): Generator<string> {
   yield `keys ${canonicalText(keys.identities)}`;
   for (const { id, since, snapshot, digest } of journal.all)
     yield `policy ${id} ${since} ${toHex(digest)} ${toHex(snapshotDigest(snapshot, sha256))}`;
-  yield `active ${journal.active?.id} staged ${journal.staged?.id} canary ${journal.canaryBps}`;
+  yield `active ${journal.active?.id} staged ${journal.staged?.id} canary ${journal.canaryBps} changed ${journal.lastChange}`;
   for (const account of money.accounts) yield `account ${canonicalText(accountRow(account))}`;
   for (const [id, sequence] of money.grants) yield `grant ${sequence} ${id}`;
   for (const [of, claim] of money.claims.open) yield openRow(of, claim);

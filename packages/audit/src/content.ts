@@ -7,6 +7,7 @@
 import {
   CalybrisError,
   type ChainedLine,
+  type ChangeKeys,
   type ConservationProof,
   costMicrocents,
   type Decision,
@@ -31,6 +32,7 @@ import { proofOf } from "./conservation.ts";
 import { type AuditState, EMPTY_STATE } from "./audit-state.ts";
 import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MONEY } from "./entry-kinds.ts";
 import { activatedBy, foldEntry } from "./fold.ts";
+import { ChangeCheck } from "./change-check.ts";
 import { carriedDigest } from "./carried-state.ts";
 import { checkDecided } from "./decision-check.ts";
 import { checkClock, checkHead } from "./head-check.ts";
@@ -54,6 +56,7 @@ export interface ContentOptions {
   readonly kernelFor: (policy: Policy) => Kernel;
   readonly drawSeed?: Uint8Array | undefined;
   readonly logKeys?: LogKeys | undefined;
+  readonly changeKeys?: ChangeKeys | undefined;
   readonly requestIds?: RequestIdCheck | undefined;
 }
 
@@ -88,8 +91,10 @@ export class ContentAudit {
   readonly #requestIds: RequestIdCheck;
   readonly #tree: TreeCheck;
   readonly #seed: Uint8Array | undefined;
+  readonly changes: ChangeCheck;
 
-  constructor(findings: Findings, { sha256, kernelFor, drawSeed, logKeys, requestIds }: ContentOptions) {
+  constructor(findings: Findings, options: ContentOptions) {
+    const { sha256, kernelFor, drawSeed, logKeys, changeKeys, requestIds } = options;
     this.#findings = findings;
     this.#sha256 = sha256;
     this.#money = new MoneyFold(sha256);
@@ -98,6 +103,7 @@ export class ContentAudit {
     this.#seed = drawSeed;
     this.#requestIds = requestIds ?? new RequestIds(sha256);
     this.#tree = new TreeCheck(sha256, { logKeys });
+    this.changes = new ChangeCheck(changeKeys);
     this.#learningCheck = new LearningCheck(sha256, drawSeed);
     this.#learning = this.#learningCheck;
   }
@@ -120,7 +126,7 @@ export class ContentAudit {
         this.#journal.restore(audited.id, since, given);
         this.policies.push(audited);
       },
-      onRollout: (activeId, stagedId, canaryBps) => this.#journal.restoreRollout(activeId, stagedId, canaryBps),
+      onRollout: (...rollout) => this.#journal.restoreRollout(...rollout),
       onSeedDigest: (digest) => {
         this.#seedDigest = digest;
       },
@@ -144,7 +150,7 @@ export class ContentAudit {
     const { hasDraws, unbound } = this.#learningCheck;
     const { hasForgotten } = this.#requestIds;
     const claims = contentClaims({ hasDraws, unbound, hasForgotten, isSeedGiven: this.#seed !== undefined });
-    return [...claims, ...this.#tree.notEstablished];
+    return [...claims, ...this.#tree.notEstablished, ...this.changes.claims];
   }
 
   get checkpoints(): AuditedCheckpoints | undefined {
@@ -186,6 +192,7 @@ export class ContentAudit {
     this.#learning = undefined;
     this.#keys = undefined;
     this.#tree.lose();
+    this.#journal.miss();
   }
 
   check(line: ChainedLine, place: Place): void {
@@ -194,6 +201,7 @@ export class ContentAudit {
   }
 
   #check(line: ChainedLine, place: Place): void {
+    if (line.sequence === 1) this.changes.begin(line.entryHash);
     const report: Report = (problem, expected, found) =>
       this.#findings.add({ sequence: line.sequence, ...place, problem, expected, found });
     const head = parseEntryHead(line.dataText);
@@ -218,6 +226,7 @@ export class ContentAudit {
       this.#snapshot = undefined;
       const at = Number.isSafeInteger(head.at) ? Math.max(head.at, this.#state.at) : this.#state.at;
       this.#state = { ...this.#state, sequence: head.sequence, at };
+      if (head.kind === "policy" || !KNOWN_KINDS.includes(head.kind)) this.#journal.miss();
       if (!WITHOUT_MONEY.includes(head.kind)) this.#money = undefined;
       if (!WITHOUT_LEARNING.includes(head.kind)) this.#learning = undefined;
       if (!KNOWN_KINDS.includes(head.kind) || head.kind === "key") this.#keys = undefined;
@@ -340,6 +349,7 @@ export class ContentAudit {
     const brings = entry.snapshot !== undefined;
     if (brings && entry.policyId !== expectedId && !this.#resume)
       report("policy_id", String(expectedId), String(entry.policyId));
+    this.changes.take(entry, this.#journal.lastChange, head.at, report);
     const changed = this.#journal.take(head.sequence, entry, report);
     if (changed === undefined) return;
     const { policy, isNew } = changed;

@@ -4,6 +4,7 @@
  */
 export { type Audit, createAudit } from "./audit.ts";
 export type { AuditOptions, HeadMacCheck } from "./audit-options.ts";
+export type { ChangeCounts } from "./change-check.ts";
 export { createFold, type Fold, type FoldOptions } from "./fold.ts";
 export { type AuditedRange, createRangeAudit, type RangeAudit } from "./range.ts";
 export { type AwaitedPart, awaitedOf, joinRanges, proofOfRanges, type ReadRanges } from "./ranges.ts";

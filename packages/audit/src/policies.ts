@@ -58,6 +58,7 @@ export class PolicyFold {
   /** Of tenants, where a canary runs. */
   readonly #points = new Map<string, number>();
   #redecider: Redecider | undefined;
+  #lastChange: number | undefined;
 
   constructor(sha256: Sha256, kernelFor: (policy: Policy) => Kernel) {
     this.#sha256 = sha256;
@@ -75,6 +76,11 @@ export class PolicyFold {
 
   get canaryBps(): number {
     return this.#canaryBps;
+  }
+
+  /** Sequence of the last change of policy; `undefined` before the first, and after entries that cannot be followed. */
+  get lastChange(): number | undefined {
+    return this.#lastChange;
   }
 
   /** The policy that decides for a tenant; `undefined` where it is not known. */
@@ -122,9 +128,15 @@ export class PolicyFold {
     return policy.snapshot;
   };
 
+  /** Entries are missing that may have been changes of policy. */
+  miss(): void {
+    this.#lastChange = undefined;
+  }
+
   /** Nothing says which policy is active. */
   lose(): void {
     this.#active = undefined;
+    this.miss();
     this.#stage(undefined);
   }
 
@@ -150,6 +162,7 @@ export class PolicyFold {
     if (entry.kind === "policy" && (entry.shareBps ?? 0) > 0 && !this.#sharesLearner(policy))
       report("learning", "a canary that learns by the learner of the active policy", `policy ${policyId}`);
     this.#byId.set(policyId, policy);
+    this.#lastChange = sequence;
     const isActivated = activates(entry);
     if (isActivated) this.#active = policy;
     this.#stage(isActivated ? undefined : policy, entry.kind === "policy" ? entry.shareBps : undefined);
@@ -161,15 +174,21 @@ export class PolicyFold {
     const policy = this.#policyOf(id, since, snapshot);
     this.#byId.set(id, policy);
     this.#active = policy;
+    this.#lastChange = since;
   }
 
-  /** Throws RangeError for a policy that is not there. */
-  restoreRollout(activeId: number, stagedId: number | undefined, canaryBps: number): void {
+  /**
+   * Throws RangeError for a policy that is not there.
+   *
+   * @param changedAt - sequence of the last activation or canary.
+   */
+  restoreRollout(activeId: number, stagedId: number | undefined, canaryBps: number, changedAt: number): void {
     const [active, staged] = [this.#byId.get(activeId), this.#byId.get(stagedId ?? 0)];
     if (active === undefined || (stagedId !== undefined && staged === undefined))
       throw new RangeError("a policy that is active or staged is not there");
     this.#active = active;
     this.#stage(staged, canaryBps);
+    this.#lastChange = Math.max(changedAt, staged?.since ?? 0);
   }
 
   /** What the staged policy would have decided is in the entry, and is right. */

@@ -6,6 +6,7 @@
 import type { ConservationProof } from "@calybris/kernel";
 import type { AuditOptions } from "./audit-options.ts";
 import type { AuditState } from "./audit-state.ts";
+import type { ChangeCounts } from "./change-check.ts";
 import { auditedMoney, LogAudit } from "./audit.ts";
 import type { AwaitedOutcome, ComparedOutcomes } from "./learning/awaited.ts";
 import type { AuditReport, Place } from "./report.ts";
@@ -27,6 +28,7 @@ export interface AuditedRange
   readonly state: AuditState;
   /** With nothing overdue; of the last range. */
   readonly proof: ConservationProof | undefined;
+  readonly changes: ChangeCounts;
   readonly hasDraws: boolean;
   readonly unbound: number;
   /** Decisions that ran. */
@@ -71,6 +73,8 @@ export function createRangeAudit(options: AuditOptions = {}): RangeAudit {
       const { firstPreviousHash: previousHash, entries, fromSequence, last } = log;
       const { firstDurable, durable, decisions, actions, reasons, checkpoints, state, learning } = content;
       const carriedAtEnd = isLast ? "" : content.carried();
+      // One audit of the whole log reads the first entry, which signatures are bound to.
+      if (content.changes.isUnbound) return undefined;
       if (!log.isWhole || previousHash === undefined || firstDurable === undefined || carriedAtEnd === undefined)
         return undefined;
       return {
@@ -78,6 +82,7 @@ export function createRangeAudit(options: AuditOptions = {}): RangeAudit {
         ...{ fromSequence, previousHash, firstDurable, carriedAtStart, carriedAtEnd, last, durable, state },
         money: isLast ? auditedMoney(content.prove(state.at)) : undefined,
         proof: isLast ? content.prove(0) : undefined,
+        changes: content.changes.counts,
         hasDraws: learning.hasDraws,
         unbound: learning.unbound,
         keptCount: learning.keptCount,

@@ -12,6 +12,7 @@
 import type { ConservationProof, OpenReservation } from "@calybris/kernel";
 import type { AuditOptions } from "./audit-options.ts";
 import type { AwaitedOutcome, ComparedOutcomes } from "./learning/awaited.ts";
+import { type ChangeCounts, changeClaims, NO_CHANGES } from "./change-check.ts";
 import type { AuditedRange } from "./range.ts";
 import type { AuditedCheckpoints, AuditReport } from "./report.ts";
 import { checkpointClaims, contentClaims, givenOf, unestablished } from "./unestablished.ts";
@@ -79,6 +80,7 @@ export function joinRanges(
     (sum, range) => together(sum, range.checkpoints),
     undefined,
   );
+  const changes = ranges.reduce((sum, range) => changesTogether(sum, range.changes), NO_CHANGES);
   const unbound = [...ranges, ...compared].reduce((sum, each) => sum + each.unbound, 0);
   const hasDraws = ranges.some((range) => range.hasDraws);
   const given = { ...givenOf(options), headMac: headMac && { sequence: macOf } };
@@ -99,6 +101,7 @@ export function joinRanges(
       ...unestablished(given, last.last.sequence),
       ...contentClaims({ hasDraws, unbound, hasForgotten, isSeedGiven: options.drawSeed !== undefined }),
       ...checkpointClaims(checkpoints, options.logKeys !== undefined),
+      ...changeClaims(changes, options.changeKeys !== undefined),
     ],
     reasonsIncomplete: [],
   };
@@ -136,6 +139,14 @@ function together(one: AuditedCheckpoints | undefined, other: AuditedCheckpoints
     rootsVerified: one.rootsVerified + other.rootsVerified,
     signaturesVerified: one.signaturesVerified + other.signaturesVerified,
     latest: other.latest,
+  };
+}
+
+function changesTogether(one: ChangeCounts, other: ChangeCounts): ChangeCounts {
+  return {
+    signed: one.signed + other.signed,
+    verified: one.verified + other.verified,
+    unsigned: one.unsigned + other.unsigned,
   };
 }
 

@@ -22,6 +22,7 @@ export type Problem =
   | "actor"
   | "policy_id"
   | "policy_digest"
+  | "policy_signature"
   | "decision_policy"
   | "decision_sequence"
   | "request"

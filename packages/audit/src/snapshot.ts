@@ -98,7 +98,7 @@ export interface RestoredFolds {
   readonly keys: KeyFold;
   readonly snapshot: SnapshotFold;
   readonly onPolicy: (policy: AuditedPolicy & { readonly since: number }, snapshot: PolicySnapshot) => void;
-  readonly onRollout: (activeId: number, stagedId: number | undefined, canaryBps: number) => void;
+  readonly onRollout: (activeId: number, stagedId: number | undefined, canaryBps: number, changedAt: number) => void;
   readonly onSeedDigest: (digest: string) => void;
 }
 
@@ -129,6 +129,7 @@ export function restoreFolds({ head, parts }: ReadSnapshot, sha256: Sha256, fold
           head.policy,
           members.has("staged") ? members.whole("staged") : undefined,
           members.has("canary") ? members.whole("canary") : 0,
+          Math.max(since, members.has("canarySince") ? members.whole("canarySince") : 0),
         );
         const active = snapshots.get(head.policy);
         if (active !== undefined) learning.policy(since, active);

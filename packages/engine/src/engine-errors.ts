@@ -31,6 +31,11 @@ export interface EngineErrorDetails {
   readonly CAL_ROLLOUT_POLICY_UNKNOWN: { policyId: number };
   readonly CAL_ROLLOUT_GATES: { policyId: number; missing: string };
   readonly CAL_ROLLOUT_CANARY: { policyId: number; different: string };
+  readonly CAL_ROLLOUT_SIGNATURE_MISSING: { policyId: number; change: string };
+  readonly CAL_ROLLOUT_SIGNATURE_STALE: { policyId: number; signed: number; last: number };
+  readonly CAL_ROLLOUT_SIGNER_UNKNOWN: { policyId: number; signer: string };
+  readonly CAL_ROLLOUT_SIGNATURE_INVALID: { policyId: number; signer: string; problem: string };
+  readonly CAL_ROLLOUT_SIGNERS_NONE: { signer: string };
   readonly CAL_ENGINE_CLOCK: { from: string; to: string };
   readonly CAL_JOURNAL_CLOCK: { directory: string; at: string; now: string };
   readonly CAL_ENGINE_ACTOR: { actor: number };
@@ -154,6 +159,32 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
     409,
     (d) => `policy ${d.policyId} learns, and has not the active policy's learner: ${d.different} differs`,
     "Stage a policy with the active one's `learning`, tiers and lowest quality of each tier, or one that does not learn; or promote without a canary.",
+  ),
+  CAL_ROLLOUT_SIGNATURE_MISSING: row(
+    403,
+    (d) => `policy ${d.policyId} cannot be ${d.change}: changes of policy need a signature`,
+    "Have one of the configured signers sign this change, and send the signature with the command.",
+  ),
+  CAL_ROLLOUT_SIGNATURE_STALE: row(
+    409,
+    (d) =>
+      `the signature for policy ${d.policyId} follows the change of policy in entry ${d.signed}; the last one is entry ${d.last}`,
+    "Look at what changed since, and sign the change again.",
+  ),
+  CAL_ROLLOUT_SIGNER_UNKNOWN: row(
+    403,
+    (d) => `the signature for policy ${d.policyId} is by ${JSON.stringify(d.signer)}, which is no configured signer`,
+    "Have one of the configured signers sign this change, or add the signer's public key to the configuration.",
+  ),
+  CAL_ROLLOUT_SIGNATURE_INVALID: row(
+    403,
+    (d) => `the signature for policy ${d.policyId} by ${JSON.stringify(d.signer)} ${d.problem}`,
+    "Sign exactly this change: journal, last change, action, policy ID, policy digest and canary share, with a key that is valid.",
+  ),
+  CAL_ROLLOUT_SIGNERS_NONE: row(
+    409,
+    (d) => `the change has a signature by ${JSON.stringify(d.signer)}, and no signers are configured to verify it`,
+    "Configure the signers of policy changes, or send the command without a signature.",
   ),
   CAL_ENGINE_CLOCK: row(
     503,

@@ -34,6 +34,7 @@ import {
   requirePolicy,
 } from "./opening.ts";
 import { EngineRollout } from "./flows/rollout.ts";
+import type { ChangeSignature } from "./rollout/change-authorization.ts";
 import type { EngineReading } from "./reading.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { startJournal } from "./start-journal.ts";
@@ -149,6 +150,8 @@ export class Engine {
     });
     this.#policies = new EnginePolicies({
       ...shared,
+      entries: stored,
+      signers: options.changeSigners,
       state,
       ledger: this.ledger,
       keys: this.keys,
@@ -209,6 +212,7 @@ export class Engine {
       requirePolicy(storage.name, options, state);
       engine = new Engine(storage, folded, options, ports, failStop, lock);
       if (state.sequence === 0) await engine.#policies.begin(options.policy as PolicySnapshot);
+      await engine.#policies.bindSignatures();
       if (options.repairClock !== undefined) engine.#clockRepair = await engine.#clock.repair(options.repairClock);
       await engine.calls.holdInterrupted();
       await engine.ledger.sweep();
@@ -330,10 +334,10 @@ export class Engine {
   /**
    * Activates another policy, from the next decision on. The one that is active by this call already writes no entry.
    *
-   * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller; nothing was changed.
+   * @throws CalybrisError as `EngineRollout.stage`; nothing was changed. A signature is that of a promotion.
    */
-  setPolicy(policy: PolicySnapshot, caller: Caller = {}): Promise<PolicyActivation> {
-    return this.#policies.activate(policy, caller);
+  setPolicy(policy: PolicySnapshot, caller: Caller = {}, signature?: ChangeSignature): Promise<PolicyActivation> {
+    return this.#policies.activate(policy, caller, signature);
   }
 
   /**
@@ -342,7 +346,7 @@ export class Engine {
    *
    * @param callerOf - called once nothing is wrong with the change, so that no key is introduced in vain.
    * @param change.policyFrom - `"file"` for a policy of the file that the service is configured with.
-   * @throws CalybrisError `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` and `CAL_ENGINE_ACTOR` for the caller, or
+   * @throws CalybrisError `CAL_ROLLOUT_SIGNATURE_MISSING` for another policy where changes are signed, `CAL_BUDGETS_INVALID`, `CAL_LEDGER_INVALID` and `CAL_ENGINE_ACTOR` for the caller, or
    *   `CAL_JOURNAL_OVERLOADED`; nothing was changed.
    */
   reconfigure(change: Reconfiguration, callerOf: () => Caller = () => ({})): Promise<Reconfigured> {
@@ -380,8 +384,7 @@ export class Engine {
     await this.#older.close();
     await this.#entries.close();
     if (areClosed.every(Boolean)) await this.#lock.release();
-    const { failure } = this.#journal;
-    if (failure !== undefined) throw failure;
+    if (this.#journal.failure !== undefined) throw this.#journal.failure;
   }
 
   #sweepNowAndThen(): void {

@@ -45,6 +45,7 @@ export {
 // `engine.rollout`: another policy staged, compared in shadow, promoted, rolled back.
 export type { EngineRollout, RolloutStatus } from "./flows/rollout.ts";
 export type { Activation } from "./state/policy-book.ts";
+export type { ChangeSignature, NextChange } from "./rollout/change-authorization.ts";
 export type { ShadowCount, ShadowCounts } from "./state/shadow-counts.ts";
 export { type Compared, type Gates, GATES } from "./rollout/comparison.ts";
 

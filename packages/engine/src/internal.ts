@@ -48,6 +48,7 @@ export * from "./ledger/ledger.ts";
 export * from "./ledger/ledger-digest.ts";
 export * from "./ledger/proof.ts";
 export * from "./reading.ts";
+export * from "./rollout/change-authorization.ts";
 export * from "./rollout/compared-outcome.ts";
 export * from "./rollout/comparison.ts";
 export * from "./rollout/possible.ts";

@@ -13,6 +13,7 @@ import {
   type PolicySnapshot,
   snapshotDigest,
   toHex,
+  type TrustedSigner,
 } from "@calybris/kernel";
 import { EngineError } from "./engine-errors.ts";
 import type { CheckpointResult, CheckpointSettings } from "./checkpoint/checkpoint-keeper.ts";
@@ -72,6 +73,11 @@ export interface EngineSettings {
   readonly onClockStep?: ((step: ClockStep) => void) | undefined;
   /** Called when a state snapshot was written, or could not be: the journal goes on all the same. */
   readonly onSnapshot?: ((result: SnapshotResult) => void) | undefined;
+  /**
+   * Public keys of the signers of policy changes, with their dates. Where they are given, every change of policy after the first
+   * policy needs a signature by one of them; an empty list allows none. Default: changes need no signature.
+   */
+  readonly changeSigners?: readonly TrustedSigner[] | undefined;
   /** Signs checkpoints of the journal. Default: none are signed. */
   readonly checkpoint?: CheckpointSettings | undefined;
   /** Called when a checkpoint was signed, or could not be: the journal goes on all the same. */

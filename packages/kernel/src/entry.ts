@@ -194,8 +194,6 @@ function malformed(sequence: number, problem: string, cause?: unknown): Calybris
  */
 export function laterStageOf(body: EntryBody): string | undefined {
   switch (body.kind) {
-    case "policy":
-      return body.signature === undefined ? undefined : "the signature of a policy";
     case "belief":
       return body.method === undefined || body.method === "offsets"
         ? undefined

@@ -47,6 +47,7 @@ export * from "./policy-entry.ts";
 export * from "./prescribe.ts";
 export * from "./proof/base64.ts";
 export * from "./proof/certificate.ts";
+export * from "./proof/change-signature.ts";
 export * from "./proof/checkpoint.ts";
 export * from "./proof/checkpoint-trust.ts";
 export * from "./proof/ed25519.ts";

@@ -8,7 +8,7 @@
  *     rolled-back  an earlier policy is active again
  *
  * One policy is staged at a time: the next that is staged or brought by a promotion takes its place, and so does a rollback.
- * This version writes and reads all but signatures, which belong to a later stage.
+ * A signature says who allowed the change (`proof/change-signature.ts`).
  * @module
  */
 import { type Caused, CAUSED_FIELDS } from "./actor.ts";
@@ -31,7 +31,7 @@ export interface GenesisEntry {
 export type PolicyChange = "staged" | "promoted" | "rolled-back" | "canary";
 export const POLICY_CHANGES: readonly PolicyChange[] = Object.freeze(["staged", "promoted", "rolled-back", "canary"]);
 
-/** A detached Ed25519 signature of a change. */
+/** A detached Ed25519 signature of a change (`calychg1`). */
 export interface PolicySignature {
   readonly signer: string;
   /** Milliseconds since the Unix epoch. */
@@ -93,7 +93,7 @@ export const GENESIS_TABLE: EntryTable = {
 };
 
 const SIGNATURE = objectOf<PolicySignature>({
-  signer: { type: TEXT, holds: "who signed" },
+  signer: { type: TEXT, holds: "ID of the signer" },
   signedAtMs: { type: WHOLE, holds: "milliseconds since the Unix epoch" },
   value: {
     type: textWhere(

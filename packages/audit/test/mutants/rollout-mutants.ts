@@ -8,9 +8,116 @@ const FOLD = "audit/src/policies.ts";
 const ROLLOUT_TEST = "cli/test/verify/rollout.test.ts";
 const CANARY_TEST = "cli/test/verify/canary.test.ts";
 const SNAPSHOT_TEST = "engine/test/state/rollout-snapshot.test.ts";
+const SIGNED = "kernel/src/proof/change-signature.ts";
+const ALLOWED = "engine/src/rollout/change-authorization.ts";
+const SIGNED_TEST = "cli/test/verify/signed-changes.test.ts";
 const GATES_TEST = "cli/test/verify/gates.test.ts";
 
+/** Of signed changes. */
+const OF_SIGNATURES: readonly Mutant[] = [
+  {
+    name: "a signature of a change does not cover the change that it follows",
+    file: SIGNED,
+    find: ".u64(BigInt(follows))",
+    replace: ".u64(1n)",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a signature of a change does not cover the action",
+    file: SIGNED,
+    find: ".u8(ACTIONS[change.change])",
+    replace: ".u8(1)",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a signature of a change does not cover the digest of the policy",
+    file: SIGNED,
+    find: ".raw(digestOf(policyDigest))",
+    replace: ".raw(digestOf(genesisHash))",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a signature of a change does not cover the policy's ID",
+    file: SIGNED,
+    find: ".u32(policyId)",
+    replace: ".u32(1)",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a signature of a canary does not cover its share",
+    file: SIGNED,
+    find: ".u16(shareBps)",
+    replace: ".u16(0)",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a signature of a change is good in any journal",
+    file: SIGNED,
+    find: ".raw(digestOf(genesisHash))",
+    replace: ".raw(digestOf(policyDigest))",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a key may sign changes after its end",
+    file: SIGNED,
+    find: "isValidAt(key, signedAtMs) && isValidAt(key, atMs)",
+    replace: "isValidAt(key, atMs)",
+    test: "kernel/test/proof/change-signature.test.ts",
+  },
+  {
+    name: "a change may be backdated with a key that has ended",
+    file: SIGNED,
+    find: "isValidAt(key, signedAtMs) && isValidAt(key, atMs)",
+    replace: "isValidAt(key, signedAtMs)",
+    test: "kernel/test/proof/change-signature.test.ts",
+  },
+  {
+    name: "the engine does not compare what a signature follows",
+    file: ALLOWED,
+    find: "if (given.follows !== follows)",
+    replace: "if (given.follows > follows)",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "the engine lets a change pass whose signature is wrong",
+    file: ALLOWED,
+    find: 'throw invalid("is not of this change")',
+    replace: "return { signature }",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "a rollback needs no signature",
+    file: "engine/src/flows/policies.ts",
+    find: "const signed = this.#allow({ change, policyId, policyDigest: digest, shareBps: 0 }, signature);",
+    replace:
+      'const signed = change === "promoted" ? this.#allow({ change, policyId, policyDigest: digest, shareBps: 0 }, signature) : {};',
+    test: SIGNED_TEST,
+  },
+  {
+    name: "the last change of policy is the last activation",
+    file: BOOK,
+    find: "this.activation.sequence, this.#staged?.since ?? 0",
+    replace: "this.activation.sequence",
+    test: SIGNED_TEST,
+  },
+  {
+    name: "the audit does not report a signature of another change",
+    file: "audit/src/change-check.ts",
+    find: "if (fault !== undefined)",
+    replace: 'if (fault !== undefined && fault !== "value")',
+    test: SIGNED_TEST,
+  },
+  {
+    name: "the audit takes a canary for no change of policy",
+    file: FOLD,
+    find: "    this.#lastChange = sequence;\n",
+    replace: '    if (change !== "canary") this.#lastChange = sequence;\n',
+    test: SIGNED_TEST,
+  },
+];
+
 export const ROLLOUT_MUTANTS: readonly Mutant[] = [
+  ...OF_SIGNATURES,
   {
     name: "a canary decides for tenants at and above its share",
     file: "kernel/src/canary.ts",

@@ -5,7 +5,7 @@
 import { createFold, type Finding } from "@calybris/audit";
 import { type ClientRequest, Engine, nodeSha256 } from "@calybris/engine";
 import { InlineDriver, LEARNING_DEFAULTS, Writer } from "@calybris/engine/internal";
-import { bps, createPolicy, type PolicySnapshot, sequence } from "@calybris/kernel";
+import { bps, createPolicy, type PolicySnapshot, sequence, type TrustedSigner } from "@calybris/kernel";
 import { MemoryDisk } from "../../../engine/test/support/memory-disk.ts";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 
@@ -65,11 +65,12 @@ export class World {
   readonly disk: MemoryDisk = new MemoryDisk();
   #now = 1_000_000;
 
-  open(policy?: PolicySnapshot): Promise<Engine> {
+  open(policy?: PolicySnapshot, changeSigners?: readonly TrustedSigner[]): Promise<Engine> {
     const { disk } = this;
     return Engine.open({
       directory: "memory",
       policy,
+      changeSigners,
       disk,
       nowUs: () => ++this.#now,
       randomBytes: (count) => new Uint8Array(count).fill(3),

@@ -17,6 +17,7 @@ import {
   snapshotDigest,
   snapshotToJson,
   toHex,
+  type TrustedSigner,
   writeExact,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
@@ -24,7 +25,14 @@ import type { Budgets } from "../intake/budgets-file.ts";
 import { nodeSha256, nodeSha256Into } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
+import {
+  type AskedChange,
+  ChangeAuthorization,
+  type ChangeSignature,
+  type NextChange,
+} from "../rollout/change-authorization.ts";
 import { Draws } from "../router/draws.ts";
+import type { StoredEntries } from "../storage/storage.ts";
 import { learnerDifference } from "../state/router-policy-of.ts";
 import type { EngineState } from "../state/state.ts";
 import { seedDigest } from "./draw-seed.ts";
@@ -69,6 +77,10 @@ export interface PolicyPorts {
   readonly firstResults: FirstResults;
   readonly ledger: EngineLedger;
   readonly keys: EngineKeys;
+  readonly entries: Pick<StoredEntries, "find">;
+  readonly nowUs: () => number;
+  /** Left out where changes need no signature. */
+  readonly signers: readonly TrustedSigner[] | undefined;
   /** The seed of the draws, where a policy of the journal has learned. */
   readonly seed: Uint8Array | undefined;
   /** Makes it durable before it is promised. */
@@ -77,10 +89,12 @@ export interface PolicyPorts {
 
 export class EnginePolicies {
   readonly #ports: PolicyPorts;
+  readonly #authorization: ChangeAuthorization;
   #draws: Draws | undefined;
 
   constructor(ports: PolicyPorts) {
     this.#ports = ports;
+    this.#authorization = new ChangeAuthorization(ports.signers, ports.nowUs);
     if (ports.seed !== undefined) this.#draws = new Draws(ports.seed, nodeSha256Into);
   }
 
@@ -101,15 +115,31 @@ export class EnginePolicies {
     })).durable;
   }
 
+  /** Binds signatures to this journal, where changes need them; once it has begun. */
+  async bindSignatures(): Promise<void> {
+    if (this.#authorization.isRequired) this.#authorization.bind(await this.#genesisHash());
+  }
+
+  /** As `EngineRollout.nextChange`. */
+  async nextChange(): Promise<NextChange> {
+    const genesisHash = await this.#genesisHash();
+    const { policies, policyCount } = this.#ports.state;
+    return { genesisHash, follows: policies.lastChange, nextPolicyId: policyCount + 1 };
+  }
+
+  async #genesisHash(): Promise<string> {
+    return (await this.#ports.entries.find(1)).entryHash;
+  }
+
   /** As `Engine.setPolicy`. */
-  activate(policy: PolicySnapshot, caller: Caller): Promise<PolicyActivation> {
+  activate(policy: PolicySnapshot, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
     return this.#ports.failStop.command(() => {
       const caused = this.#ports.keys.caused(caller);
       return this.#ports.firstResults.once<PolicyActivation>({
         first: () => this.#active(policy, undefined),
         order: () => {
           const policyId = this.#ports.state.policyCount + 1;
-          const { sequence } = this.#change(policy, policyId, caused);
+          const { sequence } = this.#change(policy, policyId, caused, { signature });
           return { sequence, policyId, repeated: false };
         },
       });
@@ -136,7 +166,8 @@ export class EnginePolicies {
       const { promoted, last } = journal.step(() => {
         const policies = policy === undefined ? 0 : 1;
         journal.establishRoom(policies + limits.length * LIMIT_ENTRIES_MAX + revoked.length);
-        const ordered = policy === undefined ? undefined : this.#change(policy, policyId, caused, policyFrom);
+        const ordered =
+          policy === undefined ? undefined : this.#change(policy, policyId, caused, { source: policyFrom });
         let latest = ordered;
         for (const limit of limits) latest = ledger.limits.order(limit, caused);
         // Last, because the caller may be among them.
@@ -158,7 +189,7 @@ export class EnginePolicies {
   }
 
   /** As `EngineRollout.stage`. */
-  stage(policy: PolicySnapshot, caller: Caller): Promise<PolicyActivation> {
+  stage(policy: PolicySnapshot, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
     const { state, failStop, firstResults, keys } = this.#ports;
     return failStop.command(() => {
       const caused = keys.caused(caller);
@@ -171,12 +202,15 @@ export class EnginePolicies {
         order: () => {
           const policyId = state.policyCount + 1;
           const embedded = embed(policy);
+          const { policyDigest: digest } = embedded;
+          const signed = this.#allow({ change: "staged", policyId, policyDigest: digest, shareBps: 0 }, signature);
           const { sequence } = this.#promote(policy, (seed) => ({
             kind: "policy",
             change: "staged",
             policyId,
             ...embedded,
             ...seed,
+            ...signed,
             ...caused,
           }));
           return { sequence, policyId, repeated: false };
@@ -186,15 +220,12 @@ export class EnginePolicies {
   }
 
   /** As `EngineRollout.promote`, its gates passed. */
-  promote(policyId: number, caller: Caller): Promise<PolicyActivation> {
-    const { state } = this.#ports;
-    return this.#activateKnown("promoted", policyId, caller, () => {
-      if (state.policies.staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
-    });
+  promote(policyId: number, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
+    return this.#activateKnown("promoted", policyId, caller, signature);
   }
 
   /** As `EngineRollout.canary`, its gates passed. */
-  canary(policyId: number, shareBps: number, caller: Caller): Promise<PolicyActivation> {
+  canary(policyId: number, shareBps: number, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
     const { state, failStop, firstResults, keys, journal } = this.#ports;
     return failStop.command(() => {
       const caused = keys.caused(caller);
@@ -210,17 +241,11 @@ export class EnginePolicies {
           if (staged?.id !== policyId) throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
           const different = shareBps === 0 ? undefined : learnerDifference(active, staged);
           if (different !== undefined) throw new EngineError("CAL_ROLLOUT_CANARY", { policyId, different });
-          const { policyDigest: digest } = staged;
+          const named = { policyId, policyDigest: staged.policyDigest, shareBps };
+          const signed = this.#allow({ change: "canary", ...named }, signature);
           const { sequence } = journal.step(() => {
             journal.establishRoom(1);
-            return journal.order({
-              kind: "policy",
-              change: "canary",
-              policyId,
-              policyDigest: digest,
-              shareBps,
-              ...caused,
-            });
+            return journal.order({ kind: "policy", change: "canary", ...named, ...signed, ...caused });
           });
           return { sequence, policyId, repeated: false };
         },
@@ -229,8 +254,8 @@ export class EnginePolicies {
   }
 
   /** As `EngineRollout.rollBack`. */
-  rollBack(policyId: number, caller: Caller): Promise<PolicyActivation> {
-    return this.#activateKnown("rolled-back", policyId, caller, () => undefined);
+  rollBack(policyId: number, caller: Caller, signature?: ChangeSignature): Promise<PolicyActivation> {
+    return this.#activateKnown("rolled-back", policyId, caller, signature);
   }
 
   /** Activates a policy of the journal. The one that is active already, with none staged, writes no entry. */
@@ -238,7 +263,7 @@ export class EnginePolicies {
     change: "promoted" | "rolled-back",
     policyId: number,
     caller: Caller,
-    require: () => void,
+    signature: ChangeSignature | undefined,
   ): Promise<PolicyActivation> {
     const { state, failStop, firstResults, keys, journal } = this.#ports;
     return failStop.command(() => {
@@ -252,11 +277,13 @@ export class EnginePolicies {
           return { sequence: activation.sequence, policyId, repeated: true };
         },
         order: () => {
-          require();
+          if (change === "promoted" && state.policies.staged?.id !== policyId)
+            throw new EngineError("CAL_ROLLOUT_NOT_STAGED", { policyId });
           const { policyDigest: digest } = known;
+          const signed = this.#allow({ change, policyId, policyDigest: digest, shareBps: 0 }, signature);
           const { sequence } = journal.step(() => {
             journal.establishRoom(1);
-            return journal.order({ kind: "policy", change, policyId, policyDigest: digest, ...caused });
+            return journal.order({ kind: "policy", change, policyId, policyDigest: digest, ...signed, ...caused });
           });
           return { sequence, policyId, repeated: false };
         },
@@ -264,9 +291,16 @@ export class EnginePolicies {
     });
   }
 
-  #change(policy: PolicySnapshot, policyId: number, caused: Caused, source?: "file"): Ordered {
+  #change(
+    policy: PolicySnapshot,
+    policyId: number,
+    caused: Caused,
+    { source, signature }: { readonly source?: "file" | undefined; readonly signature?: ChangeSignature | undefined },
+  ): Ordered {
     const embedded = embed(policy);
     const from = source === undefined ? {} : { source };
+    const { policyDigest: digest } = embedded;
+    const signed = this.#allow({ change: "promoted", policyId, policyDigest: digest, shareBps: 0 }, signature);
     return this.#promote(policy, (seed) => ({
       kind: "policy",
       change: "promoted",
@@ -274,8 +308,14 @@ export class EnginePolicies {
       ...embedded,
       ...seed,
       ...from,
+      ...signed,
       ...caused,
     }));
+  }
+
+  /** The signature of a change that comes next, as its entry holds it. Throws where it is not allowed. */
+  #allow(change: AskedChange, signature: ChangeSignature | undefined): Pick<PolicyEntry, "signature"> {
+    return this.#authorization.allow(change, this.#ports.state.policies.lastChange, signature);
   }
 
   /** Orders a policy. The first that learns promises the seed of the draws, which is durable before it is promised. */

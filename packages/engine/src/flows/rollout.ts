@@ -16,6 +16,7 @@ import {
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import { refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
+import type { ChangeSignature, NextChange } from "../rollout/change-authorization.ts";
 import { type Compared, Comparison, GATES, type Gates } from "../rollout/comparison.ts";
 import { policiesAt } from "../state/read-entry.ts";
 import type { ShadowCounts } from "../state/shadow-counts.ts";
@@ -56,10 +57,18 @@ export class EngineRollout {
    * Stages a policy: from the next decision on, each entry holds what it would have decided. The policy that was staged before is
    * no longer. Staging the same policy again writes no entry.
    *
-   * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`; nothing was changed.
+   * @param signature - needed where signers are configured (`changeSigners`), as for every change; refused elsewhere.
+   * @throws CalybrisError `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR` for the caller, or `CAL_JOURNAL_OVERLOADED`;
+   *   `CAL_ROLLOUT_SIGNATURE_MISSING`, `CAL_ROLLOUT_SIGNATURE_STALE`, `CAL_ROLLOUT_SIGNER_UNKNOWN`,
+   *   `CAL_ROLLOUT_SIGNATURE_INVALID` or `CAL_ROLLOUT_SIGNERS_NONE`; nothing was changed.
    */
-  stage(policy: PolicySnapshot, caller: Caller = {}): Promise<PolicyActivation> {
-    return this.#ports.policies.stage(policy, caller);
+  stage(policy: PolicySnapshot, caller: Caller = {}, signature?: ChangeSignature): Promise<PolicyActivation> {
+    return this.#ports.policies.stage(policy, caller, signature);
+  }
+
+  /** What the next change of policy follows, for those who sign it. A change that is ordered meanwhile makes it stale. */
+  nextChange(): Promise<NextChange> {
+    return this.#ports.policies.nextChange();
   }
 
   /** The policy that decides for a tenant: the active one, or the staged one where a canary decides for it. */
@@ -82,17 +91,18 @@ export class EngineRollout {
    *
    * @param callerOf - called once a gate is passed, so that no key is introduced in vain.
    * @throws CalybrisError `CAL_ROLLOUT_NOT_STAGED`, `CAL_ROLLOUT_POLICY_UNKNOWN`, `CAL_ROLLOUT_GATES` with what is missing;
-   *   `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
+   *   those of {@link EngineRollout.stage} for the signature; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
   async promote(
     policyId: number,
     callerOf: () => Caller = () => ({}),
     gates: Gates = GATES,
+    signature?: ChangeSignature,
   ): Promise<PolicyActivation> {
     const { policies, state } = this.#ports;
     const { active, staged } = state.policies;
     if (staged?.id === policyId) await this.#requireGates(active, staged, gates);
-    return policies.promote(policyId, callerOf());
+    return policies.promote(policyId, callerOf(), signature);
   }
 
   /**
@@ -109,12 +119,13 @@ export class EngineRollout {
     shareBps: number,
     callerOf: () => Caller = () => ({}),
     gates: Gates = GATES,
+    signature?: ChangeSignature,
   ): Promise<PolicyActivation> {
     const { policies, state } = this.#ports;
     refuseMistakes({ shareBps: wholeField("shareBps", shareBps, BPS_MAX) });
     const { active, staged, canaryBps } = state.policies;
     if (staged?.id === policyId && shareBps > canaryBps) await this.#requireGates(active, staged, gates);
-    return policies.canary(policyId, shareBps, callerOf());
+    return policies.canary(policyId, shareBps, callerOf(), signature);
   }
 
   async #requireGates(active: PolicyInForce, staged: PolicyInForce, gates: Gates): Promise<void> {
@@ -127,11 +138,11 @@ export class EngineRollout {
    * Activates an earlier policy of the journal, from the next decision on, and ends the staging. Rolling back to the active policy
    * ends the staging alone; with none staged it writes no entry.
    *
-   * @throws CalybrisError `CAL_ROLLOUT_POLICY_UNKNOWN`; `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing
-   *   was changed.
+   * @throws CalybrisError `CAL_ROLLOUT_POLICY_UNKNOWN`; those of {@link EngineRollout.stage} for the signature;
+   *   `CAL_LEDGER_INVALID`, `CAL_ENGINE_ACTOR`, `CAL_JOURNAL_OVERLOADED`. Nothing was changed.
    */
-  rollBack(policyId: number, caller: Caller = {}): Promise<PolicyActivation> {
-    return this.#ports.policies.rollBack(policyId, caller);
+  rollBack(policyId: number, caller: Caller = {}, signature?: ChangeSignature): Promise<PolicyActivation> {
+    return this.#ports.policies.rollBack(policyId, caller, signature);
   }
 
   async #compare(active: PolicyInForce, staged: PolicyInForce, gates: Gates): Promise<Compared> {

@@ -125,6 +125,11 @@ export class PolicyBook implements Stage {
     return this.#canarySince;
   }
 
+  /** Sequence of the last entry that changed which policy decides or is staged. */
+  get lastChange(): number {
+    return Math.max(this.activation.sequence, this.#staged?.since ?? 0, this.#canarySince ?? 0);
+  }
+
   /** The policy that decides for a tenant: the active one, or the staged one of a canary. */
   deciding(tenant: string = DEFAULT_TENANT): PolicyInForce {
     const staged = this.#staged;
