@@ -21,11 +21,11 @@ import {
   referenceKernel,
   type Sha256,
 } from "@calybris/kernel";
-import { ContentAudit, excerpt } from "./content.ts";
+import { ContentAudit } from "./content.ts";
 import type { AuditState } from "./audit-state.ts";
 import type { AuditOptions, HeadMacCheck } from "./audit-options.ts";
 import { readSnapshot } from "./snapshot.ts";
-import { isBlank, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
+import { excerpt, isBlank, parsePublishedLine, type RawLine, rawLine } from "./line.ts";
 import {
   type AuditedMoney,
   type AuditReport,

@@ -39,7 +39,8 @@ import { checkClock, checkHead } from "./head-check.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { optionsOf } from "./learning/options.ts";
-import { MoneyFold, type Standing } from "./money.ts";
+import { excerpt } from "./line.ts";
+import { MoneyFold, UNMETERED } from "./money.ts";
 import { PolicyFold } from "./policies.ts";
 import type { AuditedCheckpoints, AuditedPolicy, Findings, Place, Report } from "./report.ts";
 import { useCaseOf } from "./request-check.ts";
@@ -396,13 +397,3 @@ export class ContentAudit {
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
-
-const EXCERPT_CHARACTERS_MAX = 80;
-
-/** As much of a text as a message can hold. */
-export function excerpt(text: string): string {
-  return text.length <= EXCERPT_CHARACTERS_MAX ? text : `${text.slice(0, EXCERPT_CHARACTERS_MAX)}…`;
-}
-
-/** Of a tenant without a limit. */
-const UNMETERED: Standing = { headroom: undefined, whenShort: "substitute" };

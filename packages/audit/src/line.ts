@@ -76,3 +76,10 @@ function isJson(text: string): boolean {
     return false;
   }
 }
+
+const EXCERPT_CHARACTERS_MAX = 80;
+
+/** As much of a text as a message can hold. */
+export function excerpt(text: string): string {
+  return text.length <= EXCERPT_CHARACTERS_MAX ? text : `${text.slice(0, EXCERPT_CHARACTERS_MAX)}…`;
+}

@@ -48,6 +48,9 @@ export interface Standing {
   readonly whenShort: WhenShort;
 }
 
+/** Of a tenant without a limit. */
+export const UNMETERED: Standing = { headroom: undefined, whenShort: "substitute" };
+
 export class MoneyFold {
   readonly claims: Claims;
   readonly open: OpenPages = new OpenPages();
