@@ -150,8 +150,7 @@ export class Engine {
     });
     this.#policies = new EnginePolicies({
       ...shared,
-      entries: stored,
-      signers: options.changeSigners,
+      ...{ entries: stored, signers: options.changeSigners },
       state,
       ledger: this.ledger,
       keys: this.keys,
@@ -384,7 +383,8 @@ export class Engine {
     await this.#older.close();
     await this.#entries.close();
     if (areClosed.every(Boolean)) await this.#lock.release();
-    if (this.#journal.failure !== undefined) throw this.#journal.failure;
+    const { failure } = this.#journal;
+    if (failure !== undefined) throw failure;
   }
 
   #sweepNowAndThen(): void {
