@@ -48,7 +48,14 @@ describe("a journal as it was written", () => {
     const states = dataOf(sampleBodies()).map((data) => fold.apply(data));
     expect(states.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6]);
     expect(states.map(({ decisionSequence }) => decisionSequence)).toEqual([0n, 1n, 2n, 2n, 3n, 3n]);
-    expect(states.at(-1)).toEqual({ sequence: 6, decisionSequence: 3n, at: 1_000_005, policyId: 2, stagedId: 0 });
+    expect(states.at(-1)).toEqual({
+      sequence: 6,
+      decisionSequence: 3n,
+      at: 1_000_005,
+      policyId: 2,
+      stagedId: 0,
+      canaryBps: 0,
+    });
   });
 });
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Engine } from "@calybris/engine";
 import { parseBudgets, segmentName } from "@calybris/engine/internal";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { LATEST_KEPT, SNAPSHOTS_KEPT_MAX } from "../../../engine/src/snapshot/kept-snapshots.ts";
 import { sampleSnapshot } from "../../../engine/test/support/sample-snapshot.ts";
 import { archiveJournal } from "../../src/archive/archive.ts";
 import { examine } from "../../src/doctor/doctor.ts";
@@ -52,7 +53,7 @@ async function filled(): Promise<readonly string[]> {
 
 test("an engine starts from its snapshot without archives that cannot be reached, names them, and decides and pays nothing twice", async () => {
   const ids = await filled();
-  expect(snapshots()).toHaveLength(2);
+  expect(snapshots()).toHaveLength(SNAPSHOTS_KEPT_MAX);
   const whole = await open();
   const [state, from] = [whole.stateDigest(), whole.recovery.fromSequence];
   const money = whole.ledger.prove();
@@ -111,7 +112,7 @@ test("an engine starts from its snapshot without archives that cannot be reached
 
 test("a damaged snapshot is done without, and the start and `doctor` say so", async () => {
   await filled();
-  const [older = "", newest = ""] = snapshots();
+  const [older = "", newest = ""] = snapshots().slice(-LATEST_KEPT);
   const honest = await open();
   await honest.close();
   const bytes = readFileSync(join(journal, newest));
@@ -134,5 +135,5 @@ test("a damaged snapshot is done without, and the start and `doctor` say so", as
   expect(stale.recovery.snapshotsRefused).toMatchObject([{ file: newest }]);
   await stale.close();
   rmSync(join(journal, newest));
-  expect(await find()).toMatchObject([{ verdict: "ok", found: "1 that a start can use" }]);
+  expect(await find()).toMatchObject([{ verdict: "ok", found: `${SNAPSHOTS_KEPT_MAX - 1} that a start can use` }]);
 });

@@ -43,6 +43,7 @@ test("what the engine wrote over rotations and a restart is whole, and folds to 
         at: state.at,
         policyId: state.current.id,
         stagedId: 0,
+        canaryBps: 0,
       });
     }
   }

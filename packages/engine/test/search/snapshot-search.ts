@@ -123,7 +123,7 @@ async function tryDamages(seed: number, disk: MemoryDisk, counts: SnapshotCounts
   const chance = seededChance(seed);
   const [newest = 0, older = 0] = snapshotsIn(disk);
   if (older === 0) throw new Error(`seed ${seed}: fewer than two snapshots were written`);
-  const digest = (await foldOf(without(disk, [newest, older]))).digest;
+  const digest = (await foldOf(without(disk, snapshotsIn(disk)))).digest;
   const honest = await foldOf(disk);
   if (honest.from !== newest || honest.digest !== digest) throw new Error(`seed ${seed}: the newest is not used`);
   const other = (await journalOf(~seed, 160)).disk;
@@ -176,10 +176,11 @@ function* damagesOf(
   }
   const future = snapshotName(newest + 1_000_000);
   yield { what: "from the future", files: new Map(files).set(future, Buffer.from(bytes)) };
-  yield {
-    what: "both damaged",
-    files: new Map(files).set(name, Buffer.from("{}")).set(snapshotName(older), Buffer.alloc(0)),
-  };
+  const damaged = snapshotsIn({ files }).map((sequence, at): [string, Uint8Array] => [
+    snapshotName(sequence),
+    at === 0 ? Buffer.from("{}") : Buffer.alloc(0),
+  ]);
+  yield { what: "all damaged", files: new Map([...files, ...damaged]) };
 }
 
 /** A snapshot with the tree of another, and the end that anyone can compute. */
@@ -198,7 +199,7 @@ function withTreeOf(lines: readonly string[], files: ReadonlyMap<string, Uint8Ar
   return `${[...body, end.end(digest.finish(sequence))].join("\n")}\n`;
 }
 
-function snapshotsIn(disk: MemoryDisk): readonly number[] {
+function snapshotsIn(disk: Pick<MemoryDisk, "files">): readonly number[] {
   const sequences = [...disk.files.keys()].map(snapshotSequence).filter((sequence) => sequence !== undefined);
   return sequences.sort((a, b) => b - a);
 }

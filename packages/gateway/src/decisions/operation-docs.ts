@@ -207,7 +207,7 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
   },
   canaryPolicy: {
     tag: "Policies",
-    body: { policyId: 1, shareBps: 0, onBehalfOf: "ada" },
+    body: { policyId: 3, shareBps: 0, onBehalfOf: "ada" },
     errors: [
       "CAL_LEDGER_INVALID",
       "CAL_ROLLOUT_NOT_STAGED",
@@ -271,6 +271,7 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "checkPolicy",
   "setPolicy",
   "stagePolicy",
+  "canaryPolicy",
   "rollout",
   "rollBackPolicy",
   "promotePolicy",
