@@ -1,9 +1,9 @@
 /**
- * Whether a decision was short of headroom exactly where it says so. The headroom became its budget, so the kernel's answer to that
+ * Whether a decision fell short of headroom exactly where it says so. The headroom became its budget, so the kernel's answer to that
  * budget proves the rest; here it is asked whether the budget is that headroom, and whether there was a shortage at all.
  * @module
  */
-import { type DecisionEntry, NO_BOUNDS, shortOf } from "@calybris/kernel";
+import { type DecisionEntry, NO_BOUNDS, shortfallOf } from "@calybris/kernel";
 import type { Standing } from "./money.ts";
 import type { Report } from "./report.ts";
 
@@ -18,13 +18,13 @@ export function checkShortage(
   report: Report,
 ): void {
   const { request, decision } = entry;
-  const short = shortOf(entry);
+  const shortfall = shortfallOf(entry);
   const { headroom, whenShort } = standing;
   if (entry.basis !== undefined) {
     checkCall(entry, standing, report);
     return;
   }
-  if (short === undefined) {
+  if (shortfall === undefined) {
     // A reservation beyond the headroom is found where the money is counted.
     if (headroom === undefined || decision.costMicrocents > headroom) return;
     const most = costMostUnder(request.budgetLimitMicrocents) ?? 0n;
@@ -32,9 +32,10 @@ export function checkShortage(
       report("headroom", `a shortage: an answer costs ${most}, and the headroom is ${headroom}`, "none");
     return;
   }
-  const { headroomMicrocents } = short;
+  const { headroomMicrocents } = shortfall;
   const { budgetLimitMicrocents } = entry.bounds ?? NO_BOUNDS;
-  const askedMicrocents = short.askedMicrocents < budgetLimitMicrocents ? short.askedMicrocents : budgetLimitMicrocents;
+  const askedMicrocents =
+    shortfall.askedMicrocents < budgetLimitMicrocents ? shortfall.askedMicrocents : budgetLimitMicrocents;
   // A thread's debit may run ahead of its entry, so there may have been less than the entries say, never more.
   if (headroom === undefined)
     report("headroom", "no shortage, because nothing is limited", `${headroomMicrocents} left`);

@@ -837,7 +837,7 @@ export interface components {
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
-      readonly short: components["schemas"]["Shortfall"] | null;
+      readonly shortfall: components["schemas"]["Shortfall"] | null;
       /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
       /** @description With `?receipt=1`: `claims`, `signature`, `signer`, and `inclusion` where a checkpoint covers the entry; `calybris receipt verify` reads it. */
@@ -978,7 +978,7 @@ export interface components {
       readonly defaulted: readonly ("value" | "risk" | "confidence" | "floor" | "output" | "tenant")[];
       readonly tenant: string | null;
       readonly budget: components["schemas"]["Budget"] | null;
-      readonly short: components["schemas"]["Shortfall"] | null;
+      readonly shortfall: components["schemas"]["Shortfall"] | null;
       /** @description True if the request id was decided before; this is that decision. */
       readonly repeated: boolean;
       /** @description Microseconds since the Unix epoch. */

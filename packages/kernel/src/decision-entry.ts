@@ -31,7 +31,7 @@ export interface Asked {
 }
 
 /** What a tenant had, and what the client would have spent; in microcents. */
-export interface ShortOfRoom {
+export interface Shortfall {
   readonly headroomMicrocents: Microcents;
   readonly askedMicrocents: CostMicrocents;
 }
@@ -108,7 +108,7 @@ export type EntryPolicy = BoundingPolicy;
 export type EntryPolicyOf = (policyId: number | undefined) => EntryPolicy;
 
 /** The shortage that an entry records; `undefined` when the tenant had what the client would have spent. */
-export function shortOf({ headroomMicrocents, asked }: DecisionEntry): ShortOfRoom | undefined {
+export function shortfallOf({ headroomMicrocents, asked }: DecisionEntry): Shortfall | undefined {
   if (headroomMicrocents === undefined) return undefined;
   return { headroomMicrocents, askedMicrocents: asked?.budgetMicrocents ?? NO_BUDGET_LIMIT };
 }

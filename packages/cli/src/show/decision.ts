@@ -20,8 +20,8 @@ import {
   policyDigest,
   type PolicySnapshot,
   type Request,
-  type ShortOfRoom,
-  shortOf,
+  type Shortfall,
+  shortfallOf,
   toHex,
 } from "@calybris/kernel";
 import { explainTable, explanationRows } from "../decide/explain-table.ts";
@@ -64,7 +64,7 @@ export function explanationJson(
     useCase: entry.useCase,
     defaulted: entry.defaulted,
     tenant: entry.tenant,
-    short: shortOf(entry),
+    shortfall: shortfallOf(entry),
     asked: entry.asked,
     tags: entry.tags,
     session: entry.session,
@@ -105,9 +105,9 @@ function otherwiseLines(found: ReadDecision, decision: Decision): readonly strin
 }
 
 /** A budget may have been none at all. */
-function shortText(short: ShortOfRoom | undefined): string {
-  if (short === undefined) return "";
-  const { headroomMicrocents, askedMicrocents } = short;
+function shortfallText(shortfall: Shortfall | undefined): string {
+  if (shortfall === undefined) return "";
+  const { headroomMicrocents, askedMicrocents } = shortfall;
   const asked =
     askedMicrocents === NO_BUDGET_LIMIT ? "without a budget" : `with a budget of $${exactDollars(askedMicrocents)}`;
   return `, with $${exactDollars(headroomMicrocents)} of headroom; the request came ${asked}`;
@@ -200,7 +200,9 @@ export function explanationText(
     `  asked    ${candidateName(snapshot, request.requestedId)}, ${count(request.inputTokens)} tokens in, ${count(request.outputTokens)} out, worth $${exactDollars(request.valueMicrocents)}`,
     `  under    policy ${found.policyId} (${snapshot.name}), use case ${entry.useCase}; risk ${request.riskBps} bps, confidence ${request.confidenceBps} bps, quality at least ${request.qualityMinBps} bps`,
     ...(entry.requestId === undefined ? [] : [`  id       ${JSON.stringify(entry.requestId)}`]),
-    ...(entry.tenant === undefined ? [] : [`  tenant   ${JSON.stringify(entry.tenant)}${shortText(shortOf(entry))}`]),
+    ...(entry.tenant === undefined
+      ? []
+      : [`  tenant   ${JSON.stringify(entry.tenant)}${shortfallText(shortfallOf(entry))}`]),
     ...defaultLines(entry),
     ...replacedLines(found),
     `  ${decision.action.padEnd(9)} ${chosen}`,

@@ -253,7 +253,7 @@ describe("show and prove", () => {
     const explained = JSON.parse(
       (await calybris("show", "--journal", journal, String(sequence), "--json")).out,
     ) as object;
-    expect(explained).toMatchObject({ tenant: "poor", short: { headroomMicrocents: "0" } });
+    expect(explained).toMatchObject({ tenant: "poor", shortfall: { headroomMicrocents: "0" } });
   });
 
   test("an entry that was altered is refused by show, and found by prove", async () => {

@@ -11,7 +11,7 @@ import {
   type Request,
   readDecisionAt,
   readRequestAt,
-  type ShortOfRoom,
+  type Shortfall,
   toHex,
 } from "@calybris/kernel";
 import { AT, type DecisionRecord, DIGEST_BYTES, HAS } from "../journal/decision-record.ts";
@@ -42,7 +42,7 @@ export interface Decided {
   /** Whose money it is. */
   readonly tenant?: string | undefined;
   /** The tenant had less headroom than the request would have spent. */
-  readonly short?: ShortOfRoom | undefined;
+  readonly shortfall?: Shortfall | undefined;
   /** How the floor came about, when the client gave none and the policy learns. */
   readonly learning?: ExplainedRecommendation | undefined;
   /** The request id was decided before; this is that decision. */
@@ -51,7 +51,7 @@ export interface Decided {
 
 /** Every member that is there, as an object of its own. */
 export function plainDecided(decided: Decided): Decided {
-  const { requestId, tenant, short, learning } = decided;
+  const { requestId, tenant, shortfall, learning } = decided;
   return {
     decision: decided.decision,
     request: decided.request,
@@ -65,7 +65,7 @@ export function plainDecided(decided: Decided): Decided {
     defaulted: decided.defaulted,
     ...(requestId === undefined ? {} : { requestId }),
     ...(tenant === undefined ? {} : { tenant }),
-    ...(short === undefined ? {} : { short }),
+    ...(shortfall === undefined ? {} : { shortfall }),
     ...(learning === undefined ? {} : { learning }),
     repeated: decided.repeated,
   };
@@ -153,13 +153,13 @@ export class RecordedDecision implements Decided {
     return this.#has(HAS.tenant) ? headText(this.#record.pages, this.#record.at, "tenantAt") : undefined;
   }
 
-  get short(): ShortOfRoom | undefined {
+  get shortfall(): Shortfall | undefined {
     if (!this.#has(HAS.short)) return undefined;
     const { pages, at } = this.#record;
     return {
       headroomMicrocents: pages.i64[(at + AT.headroomMicrocents) >>> 3],
       askedMicrocents: pages.u64[(at + AT.askedBudget) >>> 3],
-    } as ShortOfRoom;
+    } as Shortfall;
   }
 
   get learning(): ExplainedRecommendation | undefined {

@@ -93,12 +93,12 @@ test("a tenant without headroom gets the best that fits, then nothing; the reaso
   const { engine, disk, clock } = await withTenants({ acme: {} }, { acme: better.decision.costMicrocents - 1n });
   const cheaper = await ask(engine, "acme");
   expect(cheaper.decision.action).toBe("substitute");
-  expect(cheaper.short?.headroomMicrocents).toBe(better.decision.costMicrocents - 1n);
+  expect(cheaper.shortfall?.headroomMicrocents).toBe(better.decision.costMicrocents - 1n);
   for (;;) {
     const next = await ask(engine, "acme");
     if (next.decision.action !== "reject") continue;
     expect(next.decision.reason).toBe("budget");
-    expect(next.short).toBeDefined();
+    expect(next.shortfall).toBeDefined();
     break;
   }
   expect(engine.ledger.balance("acme").remainingMicrocents).toBeGreaterThanOrEqual(0n);

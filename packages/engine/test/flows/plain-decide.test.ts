@@ -133,14 +133,14 @@ test("the flow in the kernel's records decides, recommends and records what the 
         expect(identity).toBe(toHex(digests.identity));
         const body: DecisionEntry = { ...plain.entry, identity };
         expect(text).toBe(entryDataTail({ sequence: 1, at: 0, body }));
-        const { decision, request, learning, defaulted, short } = plainDecided(new RecordedDecision(record, false));
+        const { decision, request, learning, defaulted, shortfall } = plainDecided(new RecordedDecision(record, false));
         expect({ decision, request, learning, defaulted }).toEqual({
           decision: plain.decision,
           request: plain.entry.request,
           learning: plain.learning,
           defaulted: plain.entry.defaulted,
         });
-        expect(short?.headroomMicrocents).toBe(plain.entry.headroomMicrocents);
+        expect(shortfall?.headroomMicrocents).toBe(plain.entry.headroomMicrocents);
         expect(plan.table).toEqual(plain.table);
         expect(plan.isRejected).toBe(plain.decision.action === "reject");
         expect(plan.costMicrocents).toBe(plain.decision.costMicrocents);

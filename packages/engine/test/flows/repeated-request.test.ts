@@ -77,7 +77,7 @@ describe("a request sent again", () => {
     await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
     const asked = { ...ASKED, tenant: "acme", inputTokens: 1_000_000, budgetMicrocents: 2_000_000 };
     const first = await engine.decide(asked);
-    expect(first.short).toEqual({ headroomMicrocents: 0n, askedMicrocents: 2_000_000n });
+    expect(first.shortfall).toEqual({ headroomMicrocents: 0n, askedMicrocents: 2_000_000n });
     expect(await engine.decide(asked)).toEqual({ ...plainDecided(first), repeated: true });
     for (const budgetMicrocents of [undefined, 0, 2_000_001])
       await expect(engine.decide({ ...asked, budgetMicrocents })).rejects.toMatchObject({

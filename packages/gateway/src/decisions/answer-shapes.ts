@@ -78,7 +78,7 @@ const decisionMembers = {
     "Budget",
     z.object({ remainingMicrocents: amountText("What the tenant can still reserve") }),
   ).nullable(),
-  short: shortfall.nullable(),
+  shortfall: shortfall.nullable(),
   repeated: flag("True if the request id was decided before; this is that decision."),
 };
 

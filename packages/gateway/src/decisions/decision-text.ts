@@ -25,7 +25,7 @@ export function decisionText(decided: Decided, texts: AnswerTexts, remaining: bi
 
 /** The same, to be continued with more members. */
 export function decisionMembers(decided: Decided, texts: AnswerTexts, remaining: bigint | undefined): string {
-  const { decision, request, digests, requestId, tenant, short } = decided;
+  const { decision, request, digests, requestId, tenant, shortfall } = decided;
   const isRejected = decision.action === "reject";
   const selected = isRejected ? "null" : `${texts.open[decision.selectedIndex]}}`;
   const runnerUp =
@@ -47,7 +47,7 @@ export function decisionMembers(decided: Decided, texts: AnswerTexts, remaining:
     `,"useCase":${texts.useCases.get(decided.useCase) ?? quoted(decided.useCase)},"defaulted":${defaultedText(decided)}` +
     `,"tenant":${tenant === undefined ? "null" : quoted(tenant)}` +
     `,"budget":${remaining === undefined ? "null" : `{"remainingMicrocents":"${remaining}"}`}` +
-    `,"short":${short === undefined ? "null" : `{"headroomMicrocents":"${short.headroomMicrocents}","askedMicrocents":"${short.askedMicrocents}"}`}` +
+    `,"shortfall":${shortfall === undefined ? "null" : `{"headroomMicrocents":"${shortfall.headroomMicrocents}","askedMicrocents":"${shortfall.askedMicrocents}"}`}` +
     `,"repeated":${decided.repeated}`
   );
 }

@@ -62,7 +62,7 @@ const L = {
   noTenant: label(',"tenant":null'),
   budget: label(',"budget":'),
   remaining: label('{"remainingMicrocents":"'),
-  short: label(',"short":'),
+  shortfall: label(',"shortfall":'),
   headroom: label('{"headroomMicrocents":"'),
   wanted: label('","askedMicrocents":"'),
   repeated: label(',"repeated":true}'),
@@ -224,7 +224,7 @@ function putTenancy(pages: Pages, at: number, remaining: bigint | undefined, out
     const high = Number(BigInt.asUintN(32, remaining >> 32n));
     end = putLabel(out, putSigned(out, putLabel(out, end, L.remaining), low, high), L.quoteBrace);
   }
-  end = putLabel(out, end, L.short);
+  end = putLabel(out, end, L.shortfall);
   if (!has(pages, at, HAS.short)) return putLabel(out, end, L.none);
   const headroom = (at + AT.headroomMicrocents) >>> 2;
   const asked = (at + AT.askedBudget) >>> 2;

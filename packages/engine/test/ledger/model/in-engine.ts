@@ -65,7 +65,7 @@ export class LedgerInEngine implements Subject {
 
   async reserve(tenant: string, amount: bigint, seconds: number | undefined): Promise<Reserved | undefined> {
     const asked = amount < AMOUNT_MAX ? amount : AMOUNT_MAX;
-    const { decision, decisionId, short } = await this.engine.decide({
+    const { decision, decisionId, shortfall } = await this.engine.decide({
       tenant,
       inputTokens: Number(asked) * TOKENS_PER_MICROCENT,
       outputTokens: 0,
@@ -75,7 +75,7 @@ export class LedgerInEngine implements Subject {
     });
     if (decision.action !== "reject") return { decisionId, costMicrocents: decision.costMicrocents };
     const cheapest = (asked + CHEAPER - 1n) / CHEAPER;
-    if (short === undefined || short.headroomMicrocents >= cheapest)
+    if (shortfall === undefined || shortfall.headroomMicrocents >= cheapest)
       throw new Error(`refused although there was headroom`);
     return undefined;
   }
