@@ -4,7 +4,14 @@
  */
 import type { LogKeys, TreeAnchor } from "@calybris/audit";
 import { nodeVerifyEd25519 } from "@calybris/engine/internal";
-import { CalybrisError, type CheckpointTrust, openCheckpoint, toHex } from "@calybris/kernel";
+import {
+  CalybrisError,
+  type ChangeKeys,
+  type CheckpointTrust,
+  openCheckpoint,
+  toHex,
+  type TrustedSigner,
+} from "@calybris/kernel";
 import { readSecret } from "../journal/key-file.ts";
 import { proofText } from "../proof/proof-file.ts";
 
@@ -28,6 +35,12 @@ export function logKeysOf(trust: CheckpointTrust | undefined): LogKeys | undefin
   if (trust === undefined || trust.logs.length === 0) return undefined;
   const verify: LogKeys["verify"] = (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true;
   return { keys: trust.logs.map(({ key }) => key), verify };
+}
+
+/** What signed changes of policy are verified with; `undefined` where no signer is given. */
+export function changeKeysOf(signers: readonly TrustedSigner[] = []): ChangeKeys | undefined {
+  if (signers.length === 0) return undefined;
+  return { signers, verify: (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true };
 }
 
 /** @throws CalybrisError `CAL_INPUT_MALFORMED` for a file that is no seed, or that others may read. */

@@ -11,10 +11,10 @@ import {
   type TreeAnchor,
 } from "@calybris/audit";
 import { DirectorySnapshots, nodeChain, nodeDisk, nodeSha256 } from "@calybris/engine/internal";
-import type { CheckpointTrust } from "@calybris/kernel";
+import type { CheckpointTrust, TrustedSigner } from "@calybris/kernel";
 import { fastestKernel } from "../decide/kernels.ts";
 import { readLog } from "../journal/log-lines.ts";
-import { logKeysOf } from "./given.ts";
+import { changeKeysOf, logKeysOf } from "./given.ts";
 import { readOwnHead } from "./head-anchors.ts";
 import type { LogRange } from "./log-ranges.ts";
 import { RequestPrints, type WrittenPrints } from "./request-prints.ts";
@@ -32,6 +32,7 @@ export interface RangeData {
   readonly heads: readonly HeadAnchor[];
   readonly trees: readonly TreeAnchor[];
   readonly trust: CheckpointTrust | undefined;
+  readonly changeSigners: readonly TrustedSigner[] | undefined;
   readonly drawSeed: Uint8Array | undefined;
 }
 
@@ -81,7 +82,7 @@ export class RangeReading {
   }
 
   #options(): AuditOptions {
-    const { directory, range, key, heads, trees, trust, drawSeed } = this.#data;
+    const { directory, range, key, heads, trees, trust, changeSigners, drawSeed } = this.#data;
     return {
       sha256: nodeSha256,
       chain: nodeChain(key),
@@ -90,6 +91,7 @@ export class RangeReading {
       ...(range.snapshot !== undefined && { snapshot: snapshotLines(directory, range.snapshot) }),
       ...{ heads, trees },
       logKeys: logKeysOf(trust),
+      changeKeys: changeKeysOf(changeSigners),
       ...(drawSeed && { drawSeed }),
       headMac: readOwnHead(directory, key).mac,
       requestIds: this.#prints,

@@ -15,7 +15,14 @@ import {
 import type { CalybrisClient } from "@calybris/client";
 import { loadPolicy, nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
-import { actorText, type CheckpointTrust, policyDigest, toHex, type VerifierKey } from "@calybris/kernel";
+import {
+  actorText,
+  type CheckpointTrust,
+  policyDigest,
+  toHex,
+  type TrustedSigner,
+  type VerifierKey,
+} from "@calybris/kernel";
 import { Command, InvalidArgumentError } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
 import { isArchive } from "../archive/files.ts";
@@ -23,7 +30,7 @@ import { fastestKernel } from "../decide/kernels.ts";
 import { keyFileOption, readKey, requireKey } from "../journal/key-file.ts";
 import { journalOption, placeOf } from "../journal/place.ts";
 import { readTrustFile } from "../proof/trust-file.ts";
-import { addKey } from "../proof/trusted-keys.ts";
+import { addKey, addSigner } from "../proof/trusted-keys.ts";
 import { configOption } from "../service/config-file.ts";
 import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { balanceText } from "../ledger/table.ts";
@@ -34,7 +41,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { writeOutput } from "../terminal/write-output.ts";
 import { progressOf, rangeCountFor, readInto } from "./audit-files.ts";
-import { logKeysOf, readSeed, treesOf } from "./given.ts";
+import { changeKeysOf, logKeysOf, readSeed, treesOf } from "./given.ts";
 import { headGiven, type OwnHead, readOwnHead } from "./head-anchors.ts";
 import { logRanges } from "./log-ranges.ts";
 import { newestSnapshot } from "./newest-snapshot.ts";
@@ -59,11 +66,14 @@ export interface VerifyOptions {
   readonly checkpoint?: readonly string[];
   /** What they are verified with. */
   readonly trust?: CheckpointTrust;
+  /** Who may sign changes of policy. */
+  readonly changeSigners?: readonly TrustedSigner[];
   /** The secret seed of the draws. */
   readonly seedFile?: string;
 }
 
-interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile" | "trust"> {
+interface VerifyCommandOptions extends TargetOptions, Omit<VerifyOptions, "keyFile" | "trust" | "changeSigners"> {
+  readonly changeKey: readonly TrustedSigner[];
   readonly logKey: readonly VerifierKey[];
   readonly trust?: string;
   readonly web?: string;
@@ -83,7 +93,16 @@ export function verifyCommand(terminal: Terminal): Command {
     .option("--head <file>", "head kept elsewhere; the journal must reach it")
     .option("--checkpoint <file>", "signed checkpoint kept elsewhere, whose tree the journal must have", collected)
     .option("--log-key <key>", "verifier key of the log that signed it; may be repeated", addKey, [])
-    .option("--trust <file>", "keys of the log and of witnesses with their dates, and the quorum, instead of --log-key")
+    .option(
+      "--trust <file>",
+      "keys of the log, of witnesses and of signers with their dates, and the quorum, instead of --log-key",
+    )
+    .option(
+      "--change-key <key>",
+      "signer of policy changes: its verifier key, or ID=KEY in base64; may be repeated",
+      addSigner,
+      [],
+    )
     .option("--seed-file <file>", "secret seed of the draws, `draw-seed` of the journal: draws are checked, too")
     .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
     .option(
@@ -104,10 +123,12 @@ export function verifyCommand(terminal: Terminal): Command {
         command.error("error: give one of a path, --journal and --url");
       if (options.checkpoint !== undefined && (options.trust === undefined) === (options.logKey.length === 0))
         command.error("error: with option '--checkpoint' give either '--log-key' or '--trust'");
-      const { trust: file, logKey, ...rest } = options;
-      const trust = file === undefined ? { logs: logKey.map((key) => ({ key })), ...NO_WITNESS } : readTrustFile(file);
+      const { trust: file, logKey, changeKey, ...rest } = options;
+      const trusted = file === undefined ? undefined : readTrustFile(file);
+      const trust = trusted ?? { logs: logKey.map((key) => ({ key })), ...NO_WITNESS };
+      const changeSigners = [...(trusted?.signers ?? []), ...changeKey];
       const target = path === undefined ? options : { ...options, journal: path };
-      const { report } = await auditTarget(target, { ...rest, trust });
+      const { report } = await auditTarget(target, { ...rest, trust, changeSigners });
       terminal.print(options.json === true ? jsonText(report) : reportText(report));
       terminal.exitCode = EXIT[report.status];
     });
@@ -188,10 +209,10 @@ async function auditedInRanges(
   if (ranges.length < 2) return undefined;
   const given = await optionsOf(directory, key, own, options);
   const { heads = [], trees = [], drawSeed } = given;
-  const { trust, isProven = false } = options;
+  const { trust, changeSigners, isProven = false } = options;
   const progress = progressOf(log);
   try {
-    const data = { directory, key, heads, trees, trust, drawSeed, isProven };
+    const data = { directory, key, heads, trees, trust, changeSigners, drawSeed, isProven };
     return await auditInRanges(ranges, given, data, progress.update);
   } finally {
     progress.stop();
@@ -236,6 +257,7 @@ async function optionsOf(
     heads,
     trees: await treesOf(options.checkpoint ?? [], options.trust),
     logKeys: logKeysOf(options.trust),
+    changeKeys: changeKeysOf(options.changeSigners),
     ...(seed && { drawSeed: seed }),
     headMissing: own.missing,
     headMac: own.mac,

@@ -2,20 +2,26 @@
  * Signed changes of policy: with signers configured, a change needs a signature of exactly this change, and an audit with their keys
  * finds every change that no signer allowed.
  */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { createAudit, type AuditReport } from "@calybris/audit";
 import { type ChangeSignature, type Engine, nodeSha256 } from "@calybris/engine";
 import { nodeSigner, nodeVerifyEd25519 } from "@calybris/engine/internal";
 import {
   type CalybrisError,
+  formatVerifierKey,
   type PolicyChange,
   type PolicySnapshot,
   policyDigest,
   signChange,
   toHex,
   type TrustedSigner,
+  verifierKey,
 } from "@calybris/kernel";
 import { beforeAll, describe, expect, test } from "vitest";
 import { chainData } from "../../../audit/test/small-journal.ts";
+import { calybris } from "../support/captured-terminal.ts";
 import { OPEN, policyOf, requestOf, World } from "./rollout-world.ts";
 
 const ANA = nodeSigner(new Uint8Array(32).fill(7));
@@ -253,4 +259,34 @@ describe("an audit", () => {
     const lie = rewritten(1, '"at":1000001', '"at":1000000');
     expect(problemsOf(lie)).toEqual(Object.values(sequences).map((sequence) => `${sequence} policy_signature`));
   });
+});
+
+test("`verify` takes the keys of signers, and finds what they did not sign", async () => {
+  const directory = mkdtempSync(join(tmpdir(), "calybris-signed-"));
+  try {
+    const file = join(directory, "journal.jsonl");
+    writeFileSync(
+      file,
+      chainData(entries)
+        .map((line) => `${line.trimEnd()}\n`)
+        .join(""),
+    );
+    const keyOf = (signer: typeof ANA): string => `ana=${Buffer.from(signer.publicKey).toString("base64")}`;
+    const statusWith = async (...options: string[]): Promise<readonly [string, boolean]> => {
+      const { out } = await calybris("verify", file, "--json", ...options);
+      const report = JSON.parse(out) as AuditReport;
+      return [report.status, report.notEstablished.some((claim) => claim.includes("allowed"))];
+    };
+    expect(await statusWith()).toEqual(["intact", true]);
+    expect(await statusWith("--change-key", keyOf(ANA))).toEqual(["intact", false]);
+    expect(await statusWith("--change-key", keyOf(MALLORY))).toEqual(["broken", true]);
+    const trust = join(directory, "trust.json");
+    writeFileSync(
+      trust,
+      JSON.stringify({ signers: [{ key: formatVerifierKey(verifierKey("ana", "ed25519", ANA.publicKey)) }] }),
+    );
+    expect(await statusWith("--trust", trust)).toEqual(["intact", false]);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });

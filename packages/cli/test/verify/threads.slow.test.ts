@@ -60,6 +60,7 @@ test("a good journal, plain and keyed, is reported alike", async () => {
       heads: [],
       trees: [],
       trust: undefined,
+      changeSigners: undefined,
       drawSeed: undefined,
       isProven: true,
     };
