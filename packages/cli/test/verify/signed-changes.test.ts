@@ -142,6 +142,7 @@ describe("an engine with signers", () => {
     expect(await rollBack({ ...valid, signedAtMs: 1.5 })).toBe(invalid);
     expect(await rollBack({ ...valid, signedAtMs: -1 })).toBe(invalid);
     expect(await rollBack({ ...valid, value: "zz" })).toBe(invalid);
+    expect(await rollBack({ ...valid, value: undefined as unknown as string })).toBe(invalid);
     const elsewhere = await new World().open(SECOND, SIGNERS);
     const foreign = await signed(elsewhere, back);
     await elsewhere.close();
@@ -235,6 +236,13 @@ describe("an audit", () => {
     const lie = rewritten(sequences.wider, '"shareBps":1000', '"shareBps":2000');
     expect(problemsOf(lie)).toEqual([`${sequences.wider} policy_signature`]);
     expect(auditOf(lie, undefined).findings).toEqual([]);
+  });
+
+  test("finds a signed policy under an ID that no policy can have", () => {
+    for (const id of ["0", "4294967296"]) {
+      const lie = rewritten(sequences.set, '"policyId":3', `"policyId":${id}`);
+      expect(problemsOf(lie)).toContain(`${sequences.set} policy_signature`);
+    }
   });
 
   test("finds a signature of another action on the same policy", () => {

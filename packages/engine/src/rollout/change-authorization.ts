@@ -83,7 +83,6 @@ export class ChangeAuthorization {
     const invalid = (problem: string): EngineError<"CAL_ROLLOUT_SIGNATURE_INVALID"> =>
       new EngineError("CAL_ROLLOUT_SIGNATURE_INVALID", { policyId, signer, problem });
     if (this.#genesisHash === undefined) throw invalid("cannot be verified before the journal begins");
-    if (!Number.isSafeInteger(signedAtMs) || signedAtMs < 0) throw invalid("has no date");
     const signature = { signer, signedAtMs, value };
     const signed = { ...change, follows, genesisHash: this.#genesisHash };
     const atMs = Math.floor(this.#nowUs() / US_PER_MS);

@@ -56,7 +56,7 @@ export function changeMessage(change: SignedChange, signedAtMs: number, signerId
   const { genesisHash, follows, policyId, policyDigest, shareBps } = change;
   invariant(Number.isSafeInteger(follows) && follows >= 1, `a sequence is whole and from 1, got ${follows}`);
   invariant(Number.isSafeInteger(signedAtMs) && signedAtMs >= 0, `milliseconds are whole, got ${signedAtMs}`);
-  invariant(policyId >= 1 && policyId >>> 0 === policyId, `the ID of a policy is from 1 to 2^32 - 1, got ${policyId}`);
+  invariant(isPolicyId(policyId), `the ID of a policy is from 1 to 2^32 - 1, got ${policyId}`);
   invariant(Number.isInteger(shareBps) && shareBps >= 0 && shareBps <= BPS_MAX, `bps lie in 0..${BPS_MAX}`);
   invariant(change.change === "canary" || shareBps === 0, "only a canary has a share");
   const id = toUtf8(signerId);
@@ -106,12 +106,18 @@ export function changeSignatureFault(
 ): "signer" | "value" | "date" | undefined {
   const named = signers.filter(({ id }) => id === signerId);
   if (named.length === 0) return "signer";
+  // No signature can be of these.
+  if (!isPolicyId(change.policyId) || !Number.isSafeInteger(signedAtMs) || signedAtMs < 0) return "value";
   const message = changeMessage(change, signedAtMs, signerId);
-  const bytes = fromHex(value);
+  const bytes = typeof value === "string" ? fromHex(value) : undefined;
   if (bytes?.byteLength !== SIGNATURE_BYTES) return "value";
   const signing = named.filter(({ publicKey }) => verify(publicKey, message, bytes));
   if (signing.length === 0) return "value";
   return signing.some((key) => isValidAt(key, signedAtMs) && isValidAt(key, atMs)) ? undefined : "date";
+}
+
+function isPolicyId(id: number): boolean {
+  return id >= 1 && id >>> 0 === id;
 }
 
 function isValidAt({ validFromMs, validUntilMs }: TrustedSigner, atMs: number): boolean {

@@ -113,6 +113,10 @@ test("a signature is of one change: any other field makes it wrong", async () =>
   expect(faultOf({ shareBps: 501 })).toBe("value");
   expect(faultOf({}, { signedAtMs: AT_MS + 1 })).toBe("value");
   expect(faultOf({}, { signer: "bob" })).toBe("signer");
+  for (const signedAtMs of [-1, 1.5, Number.NaN]) expect(faultOf({}, { signedAtMs })).toBe("value");
+  // An entry that lies may name a policy that nothing can be signed of.
+  for (const policyId of [0, 2 ** 32, 2 ** 40]) expect(faultOf({ policyId })).toBe("value");
+  expect(faultOf({}, { value: undefined })).toBe("value");
   for (const value of ["", "00", "0g".repeat(64), "00".repeat(64), `${signature.value}00`])
     expect(faultOf({}, { value })).toBe("value");
 });
