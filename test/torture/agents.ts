@@ -20,9 +20,10 @@ const REFUSED: { readonly [Name in AgentName]: { readonly [Case in "unfunded" | 
 const STANDINGS: readonly Standing[] = ["funded", "unfunded", "forbidden"];
 
 export async function run({ milliseconds, progress }: Budget): Promise<Found> {
-  const endMs = performance.now() + milliseconds;
   const isInstalled = await installAgents();
   await using gateway = await CountedGateway.start();
+  // What the registry and the disk take is not the search's: on a slow machine it would leave no time to look at anything.
+  const endMs = performance.now() + milliseconds;
   if (!isInstalled) return await modelled(gateway);
   const rows: string[] = [];
   for (const agent of AGENTS)
