@@ -1,6 +1,7 @@
 import { nodeSha256 } from "@calybris/engine";
 import { nodeChain } from "@calybris/engine/internal";
 import {
+  entryLine,
   type ExactJson,
   parseEntryLine,
   parseExact,
@@ -148,9 +149,24 @@ test("whatever an audit of the whole finds in a journal that was altered, the ra
   }
   tried([...bytes.slice(0, one), ...bytes.slice(two), ...bytes.slice(one, two)], "segments exchanged");
   tried([...bytes.slice(0, two), ...bytes.slice(one)], "a segment twice");
+  const last = cuts.at(-1) as Cut;
+  const unchained = [...bytes.slice(0, last.at), ...chainedTo("f".repeat(64), datas, last.at)];
+  expect(whole(unchained).report.findings[0]?.problem).toBe("previous_hash");
+  expect(inRanges(unchained, [last])).toBeUndefined();
   expect(other).toBeGreaterThan(15);
   expect(intact).toBeGreaterThan(0);
 });
+
+/** The entries from an index on, chained to a hash that no entry before them has. */
+function chainedTo(hash: string, datas: readonly string[], from: number): readonly Uint8Array[] {
+  let previous = hash;
+  return datas.slice(from).map((data, index) => {
+    const own = chain(previous, Buffer.from(data));
+    const line = entryLine(from + index + 1, previous, own, data);
+    previous = own;
+    return bytesOf(line);
+  });
+}
 
 test("a snapshot that says anything else than the entries before it is no start, even where the journal binds it", async () => {
   const alike = new Set<string>();
