@@ -188,6 +188,28 @@ test("a snapshot that says anything else than the entries before it is no start,
   expect([...alike].filter((member) => !WITHOUT_EFFECT.test(member)).sort()).toEqual([]);
 });
 
+test("reservations in a snapshot that say anything else are no start, whichever byte of theirs it is", async () => {
+  const { snapshot } = (await journalOf(1)).cuts.at(-1) as Cut;
+  const genuine = carriedBehind(snapshot);
+  expect(genuine).toBeDefined();
+  let tried = 0;
+  for (const [index, line] of snapshot.entries()) {
+    const [, part = "", bytes = ""] = /^\{"part":"(open|held|closed)","page":0,"bytes":"([^"]+)"/.exec(line) ?? [];
+    const from = line.indexOf(bytes);
+    // Open reservations are many, and alike.
+    for (let at = 0; at < bytes.length; at += part === "open" ? 29 : 1) {
+      const other = `${line.slice(0, from + at)}${bytes[at] === "B" ? "C" : "B"}${line.slice(from + at + 1)}`;
+      expect({ part, at, isAlike: carriedBehind(boundAnew(snapshot.with(index, other))) === genuine }).toEqual({
+        part,
+        at,
+        isAlike: false,
+      });
+      tried += 1;
+    }
+  }
+  expect(tried).toBeGreaterThan(200);
+});
+
 /** Members of a snapshot that no check of a later entry depends on, or that follow from others. */
 const WITHOUT_EFFECT = new RegExp(
   [
