@@ -210,6 +210,50 @@ test("reservations in a snapshot that say anything else are no start, whichever 
   expect(tried).toBeGreaterThan(200);
 });
 
+test("a range behind an altered snapshot, or with outcomes that do not fit the range before, is no part of an intact journal", async () => {
+  let [snapshots, refused] = [0, 0];
+  for (const seed of [1, 5]) {
+    const { lines, cuts } = await journalOf(seed);
+    const cut = cuts.at(-1) as Cut;
+    const bytes = lines.map(bytesOf);
+    const datas = lines.map((line) => parseEntryLine(line)?.data ?? "");
+    const chance = seededChance(seed);
+    const genuine = carriedBehind(cut.snapshot);
+    for (const [index, line] of cut.snapshot.slice(0, -1).entries())
+      for (const { member, text } of othersThan(line, chance)) {
+        if (WITHOUT_EFFECT.test(member) || chance(6) > 0) continue;
+        const snapshot = boundAnew(cut.snapshot.with(index, text));
+        if ([undefined, genuine].includes(carriedBehind(snapshot))) continue;
+        expect({ member, found: inRanges(bytes, [{ ...cut, snapshot }]) }).toEqual({ member, found: undefined });
+        snapshots += 1;
+      }
+    for (const lie of liesOfRange(datas, cut.at)) {
+      const anew = new ChainAnew(chain);
+      const altered = datas.map((data, at) => bytesOf(anew.line(at === lie.at ? lie.data : data)));
+      expect({ ...lie, status: whole(altered).report.status }).toEqual({ ...lie, status: "broken" });
+      expect({ ...lie, found: inRanges(altered, [cut]) }).toEqual({ ...lie, found: undefined });
+      refused += 1;
+    }
+  }
+  expect(snapshots).toBeGreaterThan(20);
+  expect(refused).toBeGreaterThan(2);
+});
+
+/** Lies in a range that only what the range before holds can refute. */
+function* liesOfRange(datas: readonly string[], from: number): Generator<{ at: number; data: string }> {
+  const first = datas[from] as string;
+  yield { at: from, data: first.replace(/"durable":[0-9]+/, '"durable":1') };
+  const outcomes = [...datas.entries()].filter(
+    ([at, data]) => at >= from && data.includes('"kind":"outcome"') && Number(/"of":([0-9]+)/.exec(data)?.[1]) <= from,
+  );
+  const other = datas.findIndex((data) => data.includes('"kind":"grant"') || data.includes('"kind":"seal"')) + 1;
+  for (const [at, data] of outcomes.slice(0, 3)) yield { at, data: data.replace(/"of":[0-9]+/, `"of":${other}`) };
+  const [one, two] = outcomes;
+  if (one === undefined || two === undefined) return;
+  const [head = "", body = ""] = [/^.*?"kind":/.exec(two[1])?.[0], one[1].slice(one[1].indexOf('"kind":') + 7)];
+  yield { at: two[0], data: head + body };
+}
+
 /** Members of a snapshot that no check of a later entry depends on, or that follow from others. */
 const WITHOUT_EFFECT = new RegExp(
   [
@@ -249,7 +293,8 @@ function* othersThan(line: string, chance: (limit: number) => number): Generator
     else if (typeof value === "boolean") yield [way, !value];
     else if (typeof value === "string" && value !== "") {
       const at = chance(value.length);
-      yield [way, `${value.slice(0, at)}${value[at] === "B" ? "C" : "B"}${value.slice(at + 1)}`];
+      const other = `${value.slice(0, at)}${value[at] === "B" ? "C" : "B"}${value.slice(at + 1)}`;
+      if (other.isWellFormed()) yield [way, other];
     } else if (Array.isArray(value)) {
       const some = value.length > 16 ? new Set([0, 1, 2, 3].map(() => chance(value.length))) : undefined;
       for (const [at, each] of value.entries()) {
