@@ -221,7 +221,7 @@ test("a range behind an altered snapshot, or with outcomes that do not fit the r
     const genuine = carriedBehind(cut.snapshot);
     for (const [index, line] of cut.snapshot.slice(0, -1).entries())
       for (const { member, text } of othersThan(line, chance)) {
-        if (WITHOUT_EFFECT.test(member) || chance(6) > 0) continue;
+        if (WITHOUT_EFFECT.test(member) || chance(5) > 0) continue;
         const snapshot = boundAnew(cut.snapshot.with(index, text));
         if ([undefined, genuine].includes(carriedBehind(snapshot))) continue;
         expect({ member, found: inRanges(bytes, [{ ...cut, snapshot }]) }).toEqual({ member, found: undefined });
@@ -237,6 +237,19 @@ test("a range behind an altered snapshot, or with outcomes that do not fit the r
   }
   expect(snapshots).toBeGreaterThan(20);
   expect(refused).toBeGreaterThan(2);
+});
+
+test("the recommendations that were lifted are carried, each at its place", async () => {
+  const { snapshot } = (await journalOf(5)).cuts.at(-1) as Cut;
+  const index = snapshot.findIndex((line) => line.includes('"lifted":{'));
+  const line = snapshot[index] as string;
+  const window = /"window":"([01]{1000})"/.exec(line)?.[1] ?? "";
+  for (const at of [0, 1, 500, 999]) {
+    const other = `${window.slice(0, at)}${window[at] === "0" ? "1" : "0"}${window.slice(at + 1)}`;
+    expect(carriedBehind(boundAnew(snapshot.with(index, line.replace(window, other))))).not.toBe(
+      carriedBehind(snapshot),
+    );
+  }
 });
 
 /** Lies in a range that only what the range before holds can refute. */
