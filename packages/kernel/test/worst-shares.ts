@@ -34,7 +34,7 @@ export function worstShares(): Batch[] {
   });
 }
 
-/** Whoever shares no factor with 10^8 reaches every remainder. */
+/** A number that shares no factor with 10^8 reaches every remainder. */
 function coprimeBelow(most: number): number[] {
   const all = Array.from({ length: 200 }, (_, index) => most - index);
   return all.filter((quality) => quality % 2 !== 0 && quality % 5 !== 0).slice(0, CANDIDATES);

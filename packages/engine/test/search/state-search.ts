@@ -68,7 +68,7 @@ function altered(head: EntryHead, body: EntryBody, chance: Chance): [number, num
   return [head.sequence, head.at, lie];
 }
 
-/** Whoever it was, and what a fold takes as it is said. */
+/** The actor, and what a fold takes as it is given. */
 const HARMLESS: ReadonlySet<string> = new Set([
   "kind",
   "actor",

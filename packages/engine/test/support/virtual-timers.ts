@@ -50,7 +50,7 @@ export function pass(milliseconds: number): void {
   nowMs = end;
 }
 
-/** Whoever set them is gone. */
+/** The code that set them has ended. */
 export function forgetTimers(): void {
   timers.clear();
 }

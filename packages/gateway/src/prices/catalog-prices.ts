@@ -60,8 +60,8 @@ export function checkPrices(
     const { inputPriceMicrocents, outputPriceMicrocents } = candidate;
     if (today.some(({ input, output }) => input === inputPriceMicrocents && output === outputPriceMicrocents))
       return { ...candidate, finding: "same" };
-    const [dearest = { input: 0n, output: 0n }] = today.toSorted((a, b) => Number(b.input - a.input));
-    return { ...candidate, finding: "stale", inputNowMicrocents: dearest.input, outputNowMicrocents: dearest.output };
+    const [highest = { input: 0n, output: 0n }] = today.toSorted((a, b) => Number(b.input - a.input));
+    return { ...candidate, finding: "stale", inputNowMicrocents: highest.input, outputNowMicrocents: highest.output };
   });
 }
 
