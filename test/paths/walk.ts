@@ -29,14 +29,19 @@ function policyFile(epoch: number): string {
 const walked: Walked[] = [];
 
 /** What a timer does belongs to no command: when it fires depends on the machine. */
-const setTimer = globalThis.setTimeout;
-globalThis.setTimeout = ((work: () => void, milliseconds: number) =>
-  setTimer(() => {
+const apart =
+  (work: () => void): (() => void) =>
+  () => {
     const trace = globalThis.calybrisTrace;
     globalThis.calybrisTrace = [];
     work();
     globalThis.calybrisTrace = trace;
-  }, milliseconds)) as typeof setTimeout;
+  };
+const [setTimer, setRepeated] = [globalThis.setTimeout, globalThis.setInterval];
+globalThis.setTimeout = ((work: () => void, milliseconds: number) =>
+  setTimer(apart(work), milliseconds)) as typeof setTimeout;
+globalThis.setInterval = ((work: () => void, milliseconds: number) =>
+  setRepeated(apart(work), milliseconds)) as typeof setInterval;
 
 async function walk(flow: string, command: string, work: () => Promise<unknown>): Promise<void> {
   globalThis.calybrisTrace = [];

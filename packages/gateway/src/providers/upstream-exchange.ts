@@ -3,7 +3,7 @@
  * `request`: no stream is made of an answer that is mostly one piece, and no signal for a call that mostly nobody ends.
  *
  *     waiting for a connection ─▶ sent ─▶ head ─▶ pieces, held until they are taken ─▶ complete
- *              └─────────────────────┴─────┴── failed: the connection is closed, and whoever waits learns why
+ *              └─────────────────────┴─────┴── failed: the connection is closed, and its callers get the reason
  *
  * @module
  */
