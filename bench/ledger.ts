@@ -244,7 +244,7 @@ function limit(tenant: string): LimitEntry {
     kind: "limit",
     tenant,
     metered: true,
-    whenShort: "substitute",
+    onShortfall: "substitute",
     reservationSeconds: 60,
     actor: "system:anna",
   };

@@ -67,10 +67,10 @@ function* piecesOf(rows: Iterable<string>): Generator<readonly string[]> {
 
 function accountRow(account: Account): readonly unknown[] {
   const { tenant, limit, levels, pocket, granted, reserved, billed, billedBefore, endedCount, isSound } = account;
-  const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds } = limit;
+  const { parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds } = limit;
   const { overrunFactor, overrunFloorMicrocents, period } = limit;
   return [
-    ...[tenant, parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, overrunFactor],
+    ...[tenant, parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds, overrunFactor],
     ...[overrunFloorMicrocents, ruleText(period), period?.allotmentMicrocents, levels.map(({ index }) => index)],
     ...[granted, reserved, billed, billedBefore, endedCount, isSound],
     ...[pocket.period, ruleText(account.periodRule)],

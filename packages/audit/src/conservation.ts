@@ -56,7 +56,7 @@ function accountState({ tenant, debt, limit, pocket }: Account): ExactJson {
     pocket.period?.endsAt ?? 0,
     limit.metered,
     limit.exposureCapMicrocents ?? -1,
-    limit.whenShort,
+    limit.onShortfall,
     limit.reservationSeconds,
     limit.overrunFactor ?? OVERRUN_FACTOR,
     limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS,

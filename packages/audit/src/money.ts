@@ -26,7 +26,7 @@ import {
   SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
   toUtf8,
-  type WhenShort,
+  type OnShortfall,
 } from "@calybris/kernel";
 import { amountOf, billTotal, fullCostOf, isFresh, knownOf, restoredAttempts } from "./attempts.ts";
 import { takeAttempt } from "./attempt-check.ts";
@@ -45,11 +45,11 @@ const US_PER_SECOND = 1_000_000;
 /** What a tenant could reserve now, `undefined` where nothing limits it, and what becomes of a request for more. */
 export interface Standing {
   readonly headroom: bigint | undefined;
-  readonly whenShort: WhenShort;
+  readonly onShortfall: OnShortfall;
 }
 
 /** Of a tenant without a limit. */
-export const UNMETERED: Standing = { headroom: undefined, whenShort: "substitute" };
+export const UNMETERED: Standing = { headroom: undefined, onShortfall: "substitute" };
 
 export class MoneyFold {
   readonly claims: Claims;
@@ -93,7 +93,7 @@ export class MoneyFold {
     let headroom: bigint | undefined;
     for (const { account: level } of this.#pockets(account))
       if (headroom === undefined || level.headroom < headroom) headroom = level.headroom;
-    return { headroom, whenShort: account.limit.whenShort };
+    return { headroom, onShortfall: account.limit.onShortfall };
   }
 
   /** Takes the next entry; kinds that are not about money change nothing. */

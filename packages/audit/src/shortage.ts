@@ -19,7 +19,7 @@ export function checkShortage(
 ): void {
   const { request, decision } = entry;
   const shortfall = shortfallOf(entry);
-  const { headroom, whenShort } = standing;
+  const { headroom, onShortfall } = standing;
   if (entry.basis !== undefined) {
     checkCall(entry, standing, report);
     return;
@@ -41,9 +41,9 @@ export function checkShortage(
     report("headroom", "no shortage, because nothing is limited", `${headroomMicrocents} left`);
   else if (headroomMicrocents < 0n || headroomMicrocents > headroom)
     report("headroom", `headroom of 0 to ${headroom} microcents`, `${headroomMicrocents}`);
-  const budget = whenShort === "substitute" ? headroomMicrocents : 0n;
+  const budget = onShortfall === "substitute" ? headroomMicrocents : 0n;
   if (request.budgetLimitMicrocents !== budget)
-    report("headroom", `a budget of ${budget} microcents (${whenShort})`, `${request.budgetLimitMicrocents}`);
+    report("headroom", `a budget of ${budget} microcents (${onShortfall})`, `${request.budgetLimitMicrocents}`);
   if (askedMicrocents <= headroomMicrocents)
     report("headroom", `more than the headroom of ${headroomMicrocents} microcents asked for`, `${askedMicrocents}`);
   const most = costMostUnder(askedMicrocents);

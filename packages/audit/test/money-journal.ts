@@ -32,7 +32,7 @@ export async function moneyJournal(): Promise<readonly string[]> {
   const tenants = {
     org: { period: { every: "month", timeZone: "UTC", allotmentMicrocents: 10_000 } },
     team: { parent: "org", exposureCapMicrocents: 3_000 },
-    solo: { whenShort: "reject" },
+    solo: { onShortfall: "reject" },
     open: { unlimited: true },
   };
   await ledger.apply(parseBudgets({ tenants }));

@@ -105,7 +105,7 @@ describe("what is said of a shortage", () => {
       expected: "a budget of 0 microcents (reject)",
       found: "250",
     });
-    const substitute = instead<LimitEntry>({ whenShort: "substitute" });
+    const substitute = instead<LimitEntry>({ onShortfall: "substitute" });
     expect(lie({ [AT.limitSolo]: substitute })[0]).toEqual({
       sequence: AT.refused,
       problem: "headroom",

@@ -89,7 +89,7 @@ export const limit = ({
   ...(parent === undefined ? {} : { parent }),
   metered,
   ...(exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents }),
-  whenShort: "substitute",
+  onShortfall: "substitute",
   reservationSeconds: rest.reservationSeconds ?? 600,
   actor: "system:anna",
 });

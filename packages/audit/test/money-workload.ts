@@ -35,7 +35,7 @@ interface Terms {
   readonly period:
     | { readonly every: string; readonly timeZone: string; readonly allotmentMicrocents: number }
     | undefined;
-  readonly whenShort: string;
+  readonly onShortfall: string;
   readonly reservationSeconds: number;
 }
 
@@ -55,7 +55,7 @@ const terms: fc.Arbitrary<Terms> = fc.record({
     }),
     { nil: undefined, freq: 2 },
   ),
-  whenShort: fc.constantFrom("substitute", "reject"),
+  onShortfall: fc.constantFrom("substitute", "reject"),
   reservationSeconds: fc.constantFrom(1, 60, 100_000, 2_678_400),
 });
 
@@ -278,13 +278,13 @@ function tenantsOf(terms: readonly (Terms | null)[]): object {
     if (term === null || term === undefined) continue;
     for (let above = PARENTS[name]; above !== undefined; above = PARENTS[above])
       tenants[above] ??= PARENTS[above] === undefined ? {} : { parent: PARENTS[above] };
-    const { unlimited, capMicrocents, period, whenShort, reservationSeconds } = term;
+    const { unlimited, capMicrocents, period, onShortfall, reservationSeconds } = term;
     tenants[name] = {
       ...(PARENTS[name] === undefined ? {} : { parent: PARENTS[name] }),
       ...(unlimited ? { unlimited } : {}),
       ...(unlimited || capMicrocents === undefined ? {} : { exposureCapMicrocents: capMicrocents }),
       ...(unlimited || period === undefined ? {} : { period }),
-      whenShort,
+      onShortfall,
       reservationSeconds,
     };
   }

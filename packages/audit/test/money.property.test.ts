@@ -9,7 +9,7 @@ import { auditOf, type Written, written } from "./rechain.ts";
 
 const RUNS = 50;
 const SEED = 1;
-const TERMS = { unlimited: false, capMicrocents: undefined, whenShort: "substitute", reservationSeconds: 2_678_400 };
+const TERMS = { unlimited: false, capMicrocents: undefined, onShortfall: "substitute", reservationSeconds: 2_678_400 };
 
 // Goal: the audit's money is the engine's, though neither knows the other.
 // Method: random operations through a real engine; then both folds over its journal, entry by entry, compared in full.
@@ -85,8 +85,8 @@ function lies(body: EntryBody, amount: bigint, pick: number): readonly EntryBody
   switch (body.kind) {
     case "limit": {
       const cap = body.metered ? [{ ...body, exposureCapMicrocents: other }] : [];
-      const whenShort = body.whenShort === "reject" ? "substitute" : "reject";
-      return [...cap, { ...body, whenShort }, { ...body, reservationSeconds: 7 + (pick % 90) }];
+      const onShortfall = body.onShortfall === "reject" ? "substitute" : "reject";
+      return [...cap, { ...body, onShortfall }, { ...body, reservationSeconds: 7 + (pick % 90) }];
     }
     case "grant":
       return [

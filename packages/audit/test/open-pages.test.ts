@@ -14,7 +14,7 @@ const LIMIT = {
   kind: "limit",
   tenant: "acme",
   metered: true,
-  whenShort: "reject",
+  onShortfall: "reject",
   reservationSeconds: 60,
   actor: "system:test",
 } as const;

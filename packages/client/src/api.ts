@@ -1650,7 +1650,7 @@ export interface components {
        * @description "substitute", "reject" (for a request above the headroom: substitute or reject).
        * @enum {unknown}
        */
-      readonly whenShort?: ("substitute" | "reject") | undefined;
+      readonly onShortfall?: ("substitute" | "reject") | undefined;
       /** @description A whole number from 1 to 2678400 (how long a reservation may stay open). */
       readonly reservationSeconds?: number | undefined;
       /** @description A whole number from 1 to 1000000 (a cost above so many times its reservation is held for an operator; default 10). */

@@ -20,7 +20,7 @@ export type PeriodUnit = "day" | "week" | "month" | "quarter";
 export const PERIOD_UNITS: readonly PeriodUnit[] = Object.freeze(["day", "week", "month", "quarter"]);
 
 /** What becomes of a request that a tenant has no room for: the best candidate that fits, or nothing that costs. */
-export type WhenShort = "substitute" | "reject";
+export type OnShortfall = "substitute" | "reject";
 
 /** Why the cost of a call is not known, as a caller reports it. */
 export type HoldCause = "client_gone" | "stream_cut" | "timeout" | "unknown";
@@ -47,7 +47,7 @@ export interface LimitEntry extends Caused {
   /** Most that may be reserved at once. */
   readonly exposureCapMicrocents?: Microcents;
   readonly period?: PeriodRule;
-  readonly whenShort: WhenShort;
+  readonly onShortfall: OnShortfall;
   /** How long a reservation may stay open before it is settled in full. */
   readonly reservationSeconds: number;
   /** A cost above this many times its reservation is held; left out at {@link OVERRUN_FACTOR}. */
@@ -163,7 +163,7 @@ export const LEDGER_TABLES: Readonly<Record<LedgerKind, EntryTable>> = Object.fr
           holds: "`every`, `timeZone`, `allotmentMicrocents`",
           leftOut: "it has no periods",
         },
-        whenShort: {
+        onShortfall: {
           type: oneOf(["substitute", "reject"]),
           holds: "what becomes of a request beyond the headroom",
         },

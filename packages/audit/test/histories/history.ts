@@ -68,7 +68,7 @@ export interface Terms {
   readonly unlimited?: boolean;
   readonly exposureCapMicrocents?: number;
   readonly period?: { readonly every: string; readonly timeZone: string; readonly allotmentMicrocents: number };
-  readonly whenShort: string;
+  readonly onShortfall: string;
   readonly reservationSeconds: number;
 }
 
@@ -245,7 +245,7 @@ function randomLimit(chance: Chance): Step {
 
 function randomTerms(chance: Chance): Terms {
   const rest = {
-    whenShort: oneOf(chance, ["substitute", "reject"]),
+    onShortfall: oneOf(chance, ["substitute", "reject"]),
     reservationSeconds: oneOf(chance, [1, 60, 100_000, 2_678_400]),
   };
   if (chance(8) === 0) return { unlimited: true, ...rest };

@@ -50,7 +50,7 @@ const OPEN: readonly RegExp[] = [
   /^(?:decision\.learning\.features(?:\[\])?|certificate\.regimes|belief\.(?:regime|tiers|tiers\[\]))$/,
   // The time zone database is no part of a journal; and a limit that another replaces before anybody is limited by it.
   /^period\.startsAt$/,
-  /^limit\.(?:metered|exposureCapMicrocents|period|period\..*|whenShort|reservationSeconds)$/,
+  /^limit\.(?:metered|exposureCapMicrocents|period|period\..*|onShortfall|reservationSeconds)$/,
 ];
 
 /** Whether a lie about a member may go unnoticed. */

@@ -26,7 +26,7 @@ export function budgetsText(schema: string): string {
     "acme-research": {
       "parent": "acme", // permanent
       "period": { "every": "week", "timeZone": "Europe/Berlin", "allotmentDollars": "75.50" },
-      "whenShort": "reject", // default "substitute": a request above the headroom gets the best candidate that fits
+      "onShortfall": "reject", // default "substitute": a request above the headroom gets the best candidate that fits
       "reservationSeconds": 900, // an open reservation is settled in full after this time; default 600
     },
 

@@ -290,7 +290,7 @@ describe("budgets", () => {
     [{ tenants: { a: { unlimitd: true } } }, "tenants.a.unlimitd", "unlimited"],
     [{ tenants: { a: { exposureCapDollar: "5" } } }, "tenants.a.exposureCapDollar", "exposureCapDollars"],
     [{ tenants: { a: { resevationSeconds: 5 } } }, "tenants.a.resevationSeconds", "reservationSeconds"],
-    [{ tenants: { a: { whenshort: "reject" } } }, "tenants.a.whenshort", "whenShort"],
+    [{ tenants: { a: { onshortfall: "reject" } } }, "tenants.a.onshortfall", "onShortfall"],
     [
       { tenants: { a: { period: { every: "day", timezone: "UTC", allotmentDollars: "1" } } } },
       "tenants.a.period.timezone",

@@ -68,7 +68,7 @@ describe("who did what", () => {
   beforeAll(async () => {
     const engine = await Engine.open({ directory: journal, policy: await loadPolicy(policy) });
     const app = engine.keys.introduce({ name: "app", sha256: "a".repeat(64), scopes: ["decide"] });
-    await engine.ledger.apply([{ tenant: "acme", metered: true, whenShort: "substitute", reservationSeconds: 600 }], {
+    await engine.ledger.apply([{ tenant: "acme", metered: true, onShortfall: "substitute", reservationSeconds: 600 }], {
       onBehalfOf: "grace",
     });
     await engine.ledger.grant({ tenant: "acme", amountMicrocents: 2_500_000_000n, id: "invoice-7" }, { actor: app });

@@ -139,7 +139,7 @@ export class CallPlan {
         this.#nothing("budget", headroomMicrocents);
         return;
       }
-      plan.decideWithin(headroom?.account?.limit.whenShort === "reject" ? 0n : most - 1n, headroomMicrocents ?? 0n);
+      plan.decideWithin(headroom?.account?.limit.onShortfall === "reject" ? 0n : most - 1n, headroomMicrocents ?? 0n);
     }
     if (this.#isWithoutLane(plan)) {
       this.#observe(plan, headroom);

@@ -323,7 +323,7 @@ export class DecidePlan implements DecidedValues {
     if (headroom?.account === undefined || headroom.headroomMicrocents === undefined) return;
     const { account, headroomMicrocents } = headroom;
     if (this.#prepared.costOf(this.#most) <= headroomMicrocents) return;
-    this.#answerWithin(account.limit.whenShort === "substitute" ? headroomMicrocents : 0n, headroomMicrocents);
+    this.#answerWithin(account.limit.onShortfall === "substitute" ? headroomMicrocents : 0n, headroomMicrocents);
   }
 
   #answerWithin(budgetMicrocents: bigint, headroomMicrocents: bigint): void {

@@ -58,7 +58,7 @@ const TENANT_SHAPE: Record<string, z.ZodType> = {
   unlimited: flag("whether this level lets everything through; false when left out").optional(),
   ...amount(EXPOSURE_CAP),
   period: z.strictObject(PERIOD_SHAPE).optional(),
-  whenShort: oneOf(["substitute", "reject"], "for a request above the headroom: substitute or reject").optional(),
+  onShortfall: oneOf(["substitute", "reject"], "for a request above the headroom: substitute or reject").optional(),
   reservationSeconds: whole(1, RESERVATION_SECONDS_MAX, "how long a reservation may stay open").optional(),
   overrunFactor: whole(
     1,
@@ -166,7 +166,7 @@ function readLimit(tenant: string, limit: { readonly [key: string]: unknown }): 
             allotmentMicrocents: microcents(amountOf(period, ALLOTMENT)),
           },
         }),
-    whenShort: limit["whenShort"] === "reject" ? "reject" : "substitute",
+    onShortfall: limit["onShortfall"] === "reject" ? "reject" : "substitute",
     reservationSeconds: (limit["reservationSeconds"] as number | undefined) ?? RESERVATION_SECONDS_DEFAULT,
     ...overrunOf(limit),
   };

@@ -39,9 +39,9 @@ export function ledgerStateText(ledger: Digested, sequence: number, sha256: Sha2
 
 /** An account beyond its balances; an absent value is written as one that it cannot have. */
 function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
-  const { parent, metered, exposureCapMicrocents, whenShort, reservationSeconds, period: rule } = limit;
+  const { parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds, period: rule } = limit;
   const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
-  const terms = [metered, exposureCapMicrocents ?? -1, whenShort, reservationSeconds];
+  const terms = [metered, exposureCapMicrocents ?? -1, onShortfall, reservationSeconds];
   const overrun = [limit.overrunFactor ?? OVERRUN_FACTOR, limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS];
   return [...position, ...terms, ...overrun, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
 }

@@ -105,11 +105,11 @@ test("a tenant without headroom gets the best that fits, then nothing; the reaso
   await assertFolded(engine, disk, clock);
 });
 
-test("whenShort reject: a tenant that wants no substitute is refused instead", async () => {
+test("onShortfall reject: a tenant that wants no substitute is refused instead", async () => {
   const probe = await withTenants({ acme: {} }, { acme: 10_000_000n });
   const better = await ask(probe.engine, "acme");
   const { engine } = await withTenants(
-    { acme: { whenShort: "reject" } },
+    { acme: { onShortfall: "reject" } },
     { acme: better.decision.costMicrocents - 1n },
   );
   expect((await ask(engine, "acme")).decision).toMatchObject({ action: "reject", reason: "budget" });

@@ -14,7 +14,7 @@ import {
   toHex,
   WasmKernel,
   wasmKernel,
-  type WhenShort,
+  type OnShortfall,
   readDecisionAt,
   readRequestAt,
 } from "@calybris/kernel";
@@ -77,7 +77,7 @@ const client: fc.Arbitrary<ClientRequest> = fc.record(
 const headroom = fc.option(
   fc.record({
     headroomMicrocents: fc.oneof(fc.constant(undefined), fc.bigInt({ min: 0n, max: 3_000n }), fc.constant(2n ** 62n)),
-    whenShort: fc.constantFrom<WhenShort>("substitute", "reject"),
+    onShortfall: fc.constantFrom<OnShortfall>("substitute", "reject"),
     tenant: fc.constantFrom("default", "acme"),
   }),
   { nil: undefined },
@@ -224,8 +224,8 @@ function resolvedOf(snapshot: PolicySnapshot, asked: ClientRequest, number: bigi
   }
 }
 
-function accountOf({ tenant, whenShort }: { readonly tenant: string; readonly whenShort: WhenShort }): Account {
-  const limit = { kind: "limit", tenant, metered: true, whenShort, reservationSeconds: 60 };
+function accountOf({ tenant, onShortfall }: { readonly tenant: string; readonly onShortfall: OnShortfall }): Account {
+  const limit = { kind: "limit", tenant, metered: true, onShortfall, reservationSeconds: 60 };
   return newAccount(0, limit as never, undefined);
 }
 

@@ -112,7 +112,7 @@ const EVERY_FIELD: Readonly<Record<Kind, { [key: string]: Json }>> = {
     tenants: {
       acme: {
         exposureCapDollars: "5",
-        whenShort: "reject",
+        onShortfall: "reject",
         reservationSeconds: 60,
         unlimited: false,
         overrunFactor: 5,

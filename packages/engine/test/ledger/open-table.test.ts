@@ -12,7 +12,7 @@ import { type Open, OpenTable } from "../../src/ledger/open-table.ts";
 
 const ACCOUNT: Account = newAccount(
   0,
-  { kind: "limit", tenant: "acme", metered: true, whenShort: "reject", reservationSeconds: 60, actor: "system:test" },
+  { kind: "limit", tenant: "acme", metered: true, onShortfall: "reject", reservationSeconds: 60, actor: "system:test" },
   undefined,
 );
 

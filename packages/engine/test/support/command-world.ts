@@ -228,7 +228,7 @@ export function drawCommands(chance: Chance, count: number): readonly Command[] 
 const BUDGETS: readonly object[] = [
   { default: {}, org: { period: DAILY() }, team: { parent: "org" }, solo: { period: DAILY() } },
   { default: {}, org: { period: DAILY() }, team: { parent: "org", exposureCapCents: "1" }, solo: {} },
-  { default: { whenShort: "reject" }, org: {}, team: { parent: "org", period: DAILY() }, solo: { unlimited: true } },
+  { default: { onShortfall: "reject" }, org: {}, team: { parent: "org", period: DAILY() }, solo: { unlimited: true } },
 ];
 
 function DAILY(): object {

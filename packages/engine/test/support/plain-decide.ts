@@ -31,7 +31,7 @@ import {
   type Request,
   type RequestBounds,
   rejection,
-  type WhenShort,
+  type OnShortfall,
 } from "@calybris/kernel";
 import type { Writable } from "../../src/flows/writable.ts";
 import type { ResolvedRequest } from "../../src/intake/client-request.ts";
@@ -45,7 +45,7 @@ export interface TenantHeadroom {
   readonly tenant: string;
   /** What may be reserved; `undefined` when nobody limits it. */
   readonly headroomMicrocents: bigint | undefined;
-  readonly whenShort: WhenShort;
+  readonly onShortfall: OnShortfall;
 }
 
 /** What is decided with: the policy in force and a kernel built for it. */
@@ -147,7 +147,7 @@ function withinRoom(
   const headroomMicrocents = headroom?.headroomMicrocents;
   if (headroom === undefined || headroomMicrocents === undefined || asked.costMostMicrocents <= headroomMicrocents)
     return asked;
-  const budget = headroom.whenShort === "substitute" ? headroomMicrocents : 0n;
+  const budget = headroom.onShortfall === "substitute" ? headroomMicrocents : 0n;
   const fitting = answerTo(deciding, resolved, { ...request, budgetLimitMicrocents: costMicrocents(budget) });
   return { ...fitting, headroomMicrocents: microcents(headroomMicrocents) };
 }

@@ -298,7 +298,7 @@ function limit(tenant: string, parent?: string, cap?: bigint, allotment?: bigint
     ...(allotment === undefined
       ? {}
       : { period: { every: "day", timeZone: "UTC", allotmentMicrocents: microcents(allotment) } }),
-    whenShort: "substitute",
+    onShortfall: "substitute",
     reservationSeconds: 60,
     actor: "system:anna",
   };

@@ -33,7 +33,7 @@ export interface ModelLimit {
   readonly metered: boolean;
   readonly exposureCapMicrocents?: bigint;
   readonly period?: { readonly every: string; readonly allotmentMicrocents: bigint };
-  readonly whenShort: string;
+  readonly onShortfall: string;
   readonly reservationSeconds: number;
   readonly overrunFactor?: number;
   readonly overrunFloorMicrocents?: bigint;

@@ -96,7 +96,7 @@ class Ordering {
       kind: "limit",
       tenant: TENANT,
       metered: true,
-      whenShort: "substitute",
+      onShortfall: "substitute",
       reservationSeconds: 60,
       actor: "system:anna",
     });
