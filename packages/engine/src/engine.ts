@@ -40,7 +40,7 @@ import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
 import { startJournal } from "./start-journal.ts";
 import { BeliefEntries } from "./state/belief-entries.ts";
 import { RequestIds } from "./state/request-ids.ts";
-import type { EngineState, PolicyInForce } from "./state/state.ts";
+import type { EngineState, PolicyVersion } from "./state/state.ts";
 import { DirectoryStorage } from "./storage/directory-storage.ts";
 import type {
   OlderVerification,
@@ -232,7 +232,7 @@ export class Engine {
   }
 
   /** The same with its id, digests and origin. */
-  get policy(): PolicyInForce {
+  get policy(): PolicyVersion {
     return this.#state.current;
   }
 

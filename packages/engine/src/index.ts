@@ -112,7 +112,7 @@ export type { SnapshotResult } from "./snapshot/snapshot-keeper.ts";
 export type { RefusedSnapshot, Restorable } from "./snapshot/start-point.ts";
 export type { CreatedKey } from "./state/key-book.ts";
 export type { Observed } from "./state/observed.ts";
-export type { PolicyInForce } from "./state/state.ts";
+export type { PolicyVersion } from "./state/state.ts";
 export type {
   OlderGap,
   OlderLine,

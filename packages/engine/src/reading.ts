@@ -16,7 +16,7 @@ import { recalled } from "./flows/recalled.ts";
 import type { Head } from "./journal/head.ts";
 import { policiesAt } from "./state/read-entry.ts";
 import type { Activation } from "./state/policy-book.ts";
-import type { EngineState, PolicyInForce } from "./state/state.ts";
+import type { EngineState, PolicyVersion } from "./state/state.ts";
 import type { Storage, StoredEntries } from "./storage/storage.ts";
 
 /** What reading needs of the engine. */
@@ -41,7 +41,7 @@ export interface ReadDecided {
 export interface FoundDecision {
   readonly entry: DecisionEntry;
   readonly at: number;
-  readonly policy: PolicyInForce;
+  readonly policy: PolicyVersion;
   readonly sequence: number;
   readonly entryHash: string;
 }
@@ -76,18 +76,18 @@ export class EngineReading {
   }
 
   /** Every policy of the journal, in the order of their ids. */
-  policies(): readonly PolicyInForce[] {
+  policies(): readonly PolicyVersion[] {
     return [...this.#ports.state.policies.all];
   }
 
   /** Which policy was active from which entry on, in order, and the one that is staged. */
-  rollout(): { readonly activations: readonly Activation[]; readonly staged: PolicyInForce | undefined } {
+  rollout(): { readonly activations: readonly Activation[]; readonly staged: PolicyVersion | undefined } {
     const { activations, staged } = this.#ports.state.policies;
     return { activations: [...activations], staged };
   }
 
   /** A policy by its id; `undefined` when there is none. */
-  policy(id: number): PolicyInForce | undefined {
+  policy(id: number): PolicyVersion | undefined {
     return this.#ports.state.policy(id);
   }
 

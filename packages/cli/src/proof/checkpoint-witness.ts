@@ -53,12 +53,12 @@ async function collect(options: Options, terminal: Terminal): Promise<void> {
   const kept = newestCheckpoint(directory);
   if (kept === undefined) throw rejected("is missing: `calybris checkpoint create` makes the first");
   const consistency = consistencyOf(kept.note, { directory, chain });
-  const { note, asked, witnessCount } = await collectCosignatures(kept.note, { ...trust, consistency });
+  const { note, replies, witnessCount } = await collectCosignatures(kept.note, { ...trust, consistency });
   const { treeSize } = parseCheckpoint(parseNote(note).text);
   if (note !== kept.note) keepCheckpoint(directory, Number(treeSize), note);
   const isEnough = witnessCount >= trust.quorum;
   if (!isEnough) terminal.exitCode = 1;
-  const rows = asked.map(({ name, result, problem }) => ({ name, result, problem }));
+  const rows = replies.map(({ name, result, problem }) => ({ name, result, problem }));
   if (options.json)
     terminal.print(
       jsonText({ treeSize, witnessCount, quorum: trust.quorum, isEnough, witnesses: rows, file: kept.file }),

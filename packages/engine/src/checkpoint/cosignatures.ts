@@ -24,8 +24,8 @@ export interface WitnessAddress extends DatedKey {
   readonly url: string | undefined;
 }
 
-/** What became of one witness. */
-export interface AskedWitness {
+/** The result of asking one witness. */
+export interface WitnessReply {
   readonly name: string;
   readonly result: "signed" | "signed_before" | "refused" | "unreachable" | "wrong_signature" | "no_url";
   readonly problem?: string;
@@ -35,7 +35,7 @@ export interface AskedWitness {
 export interface Cosigned {
   /** The checkpoint with every signature that was added. */
   readonly note: string;
-  readonly asked: readonly AskedWitness[];
+  readonly replies: readonly WitnessReply[];
   /** Different witnesses whose signatures are under it, each within the dates of its key. */
   readonly witnessCount: number;
 }
@@ -62,12 +62,12 @@ export async function collectCosignatures(note: string, options: CosignatureOpti
   const { witnesses } = options;
   const logs = options.logs.map(withoutDates);
   await openCheckpoint(note, { logs, witnesses: [], quorum: 0 }, nodeVerifyEd25519);
-  const asked = await Promise.all(witnesses.map((witness) => ask(witness, note, options)));
-  const added = asked.flatMap(({ signature }) => (signature === undefined ? [] : [signature]));
+  const replies = await Promise.all(witnesses.map((witness) => ask(witness, note, options)));
+  const added = replies.flatMap(({ signature }) => (signature === undefined ? [] : [signature]));
   const { text, signatures } = parseNote(note);
   const cosigned = formatNote({ text, signatures: [...signatures, ...added] });
   const counted = await openCheckpoint(cosigned, { logs, witnesses, quorum: 0 }, nodeVerifyEd25519);
-  return { note: cosigned, asked, witnessCount: counted.witnesses.length };
+  return { note: cosigned, replies, witnessCount: counted.witnesses.length };
 }
 
 /** The dates of a log's key are established by the witnesses, which have not signed yet. */
@@ -75,7 +75,7 @@ function withoutDates({ key }: DatedKey): DatedKey {
   return { key };
 }
 
-async function ask({ key, url }: WitnessAddress, note: string, options: CosignatureOptions): Promise<AskedWitness> {
+async function ask({ key, url }: WitnessAddress, note: string, options: CosignatureOptions): Promise<WitnessReply> {
   const { name } = key;
   const { text, signatures } = parseNote(note);
   if (signatures.some((made) => made.name === name && made.keyId === key.keyId))

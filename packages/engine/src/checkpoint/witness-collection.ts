@@ -10,7 +10,7 @@
  */
 import { CalybrisError, parseNote } from "@calybris/kernel";
 import type { LogSigner } from "./log-signer.ts";
-import { type AskedWitness, collectCosignatures, type WitnessAddress } from "./cosignatures.ts";
+import { type WitnessReply, collectCosignatures, type WitnessAddress } from "./cosignatures.ts";
 import type { TreeProofs } from "./tree-proofs.ts";
 import type { BookedCheckpoint } from "../state/checkpoint-book.ts";
 
@@ -103,15 +103,15 @@ export class WitnessCollection {
     try {
       const kept = await read();
       const isNewest = kept !== undefined && parseNote(kept).text === parseNote(of.note).text;
-      const { note, asked, witnessCount } = await collectCosignatures(isNewest ? kept : of.note, {
+      const { note, replies, witnessCount } = await collectCosignatures(isNewest ? kept : of.note, {
         witnesses: list,
         logs: [{ key: this.#signer.key }],
         consistency: (oldSize) => proofs.consistency(oldSize, of.checkpoint),
         signal: this.#ended.signal,
       });
       if (latest() !== of) return undefined;
-      if (asked.some(({ signature }) => signature !== undefined)) await replace(note);
-      return { treeSize, witnessCount, quorum, problems: asked.flatMap(problemOf) };
+      if (replies.some(({ signature }) => signature !== undefined)) await replace(note);
+      return { treeSize, witnessCount, quorum, problems: replies.flatMap(problemOf) };
     } catch (error) {
       // The next attempt begins anew; decisions do not depend on it.
       const problem = error instanceof CalybrisError ? error.message : String(error);
@@ -125,7 +125,7 @@ export class WitnessCollection {
   }
 }
 
-function problemOf({ name, result, problem }: AskedWitness): readonly string[] {
+function problemOf({ name, result, problem }: WitnessReply): readonly string[] {
   if (result === "signed" || result === "signed_before" || result === "no_url") return [];
   return [`${name}: ${problem === undefined ? result : `${result}, ${problem}`}`];
 }

@@ -21,7 +21,7 @@ import {
   type Treated,
 } from "@calybris/kernel";
 import { rewardOf } from "../router/feedback.ts";
-import type { PolicyInForce } from "../state/policy-in-force.ts";
+import type { PolicyVersion } from "../state/policy-version.ts";
 
 export interface Alternatives {
   /** 0 for nothing. */
@@ -38,7 +38,7 @@ type Selected = Pick<Decision, "selectedId" | "selectedIndex" | "costMicrocents"
  */
 export function alternativesOf(
   entry: DecisionEntry & { readonly learning: Recommendation },
-  { snapshot, tierFloors }: Pick<PolicyInForce, "snapshot" | "tierFloors">,
+  { snapshot, tierFloors }: Pick<PolicyVersion, "snapshot" | "tierFloors">,
   belief: BeliefEntry | undefined,
   kernel: Kernel,
 ): Alternatives {

@@ -35,7 +35,7 @@ import type { BeliefEntries } from "../state/belief-entries.ts";
 import type { Observed } from "../state/observed.ts";
 import { isSameReport, type OutcomeIndex } from "../state/outcome-index.ts";
 import { type Settled, settledOf } from "../state/reservation-results.ts";
-import type { PolicyInForce } from "../state/state.ts";
+import type { PolicyVersion } from "../state/state.ts";
 import { alternativesOf } from "./alternatives.ts";
 import type { FirstResults } from "./first-results.ts";
 import type { Caller } from "./keys.ts";
@@ -46,7 +46,7 @@ import { type ClientOutcome, type Reported, readOutcome } from "./parsed-outcome
 export interface DecisionFound {
   readonly entry: DecisionEntry;
   readonly at: number;
-  readonly policy: PolicyInForce;
+  readonly policy: PolicyVersion;
 }
 
 /** What the flow needs of the engine. */
@@ -63,7 +63,7 @@ export interface OutcomePorts {
   readonly find: (decisionId: string) => Promise<DecisionFound | undefined>;
   readonly beliefs: Pick<BeliefEntries, "kept" | "at">;
   /** The kernel of a policy, which may be a superseded one. */
-  readonly kernelOf: (policy: PolicyInForce) => Kernel;
+  readonly kernelOf: (policy: PolicyVersion) => Kernel;
   readonly nowUs: () => number;
   /** Called once an outcome is ordered. */
   readonly onOrdered: () => void;
@@ -194,7 +194,7 @@ export class EngineOutcomes {
   /** What an estimator needs of a decision that was recommended. */
   #evidenceOf(
     entry: DecisionEntry,
-    policy: PolicyInForce,
+    policy: PolicyVersion,
     belief: BeliefEntry | undefined,
   ): Pick<OutcomeEntry, "propensity" | "holdout" | "base" | "treated" | "expected"> {
     const { learning, decision } = entry;

@@ -26,7 +26,7 @@ import { nodeSha256, nodeSha256Into } from "../journal/chain-hash.ts";
 import type { FailStop } from "../journal/fail-stop.ts";
 import type { Ordered, Ordering } from "../journal/journal.ts";
 import {
-  type AskedChange,
+  type RequestedChange,
   ChangeAuthorization,
   type ChangeSignature,
   type NextChange,
@@ -314,7 +314,7 @@ export class EnginePolicies {
   }
 
   /** The signature of a change that comes next, as its entry holds it. Throws where it is not allowed. */
-  #allow(change: AskedChange, signature: ChangeSignature | undefined): Pick<PolicyEntry, "signature"> {
+  #allow(change: RequestedChange, signature: ChangeSignature | undefined): Pick<PolicyEntry, "signature"> {
     return this.#authorization.allow(change, this.#ports.state.policies.lastChange, signature);
   }
 

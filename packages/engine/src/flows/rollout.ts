@@ -20,15 +20,15 @@ import type { ChangeSignature, NextChange } from "../rollout/change-authorizatio
 import { type Compared, Comparison, GATES, type Gates } from "../rollout/comparison.ts";
 import { policiesAt } from "../state/read-entry.ts";
 import type { ShadowCounts } from "../state/shadow-counts.ts";
-import type { EngineState, PolicyInForce } from "../state/state.ts";
+import type { EngineState, PolicyVersion } from "../state/state.ts";
 import type { Caller } from "./keys.ts";
 import type { EnginePolicies, PolicyActivation } from "./policies.ts";
 
 /** What is active, what is staged, and how they compare. */
 export interface RolloutStatus {
-  readonly active: PolicyInForce;
+  readonly active: PolicyVersion;
   /** The rest is left out where no policy is staged. */
-  readonly staged?: PolicyInForce;
+  readonly staged?: PolicyVersion;
   /** The share of the tenants that the staged policy decides for. */
   readonly canaryBps?: number;
   /** Of every decision that was ordered. */
@@ -72,7 +72,7 @@ export class EngineRollout {
   }
 
   /** The policy that decides for a tenant: the active one, or the staged one where a canary decides for it. */
-  policyFor(tenant: string | undefined): PolicyInForce {
+  policyFor(tenant: string | undefined): PolicyVersion {
     return this.#ports.state.policies.deciding(tenant);
   }
 
@@ -128,7 +128,7 @@ export class EngineRollout {
     return policies.canary(policyId, shareBps, callerOf(), signature);
   }
 
-  async #requireGates(active: PolicyInForce, staged: PolicyInForce, gates: Gates): Promise<void> {
+  async #requireGates(active: PolicyVersion, staged: PolicyVersion, gates: Gates): Promise<void> {
     const { passes, missing } = await this.#compare(active, staged, gates);
     if (passes !== undefined) return;
     throw new EngineError("CAL_ROLLOUT_GATES", { policyId: staged.id, missing: missing.join("; ") });
@@ -145,7 +145,7 @@ export class EngineRollout {
     return this.#ports.policies.rollBack(policyId, caller, signature);
   }
 
-  async #compare(active: PolicyInForce, staged: PolicyInForce, gates: Gates): Promise<Compared> {
+  async #compare(active: PolicyVersion, staged: PolicyVersion, gates: Gates): Promise<Compared> {
     const { state, linesFrom, beliefAt } = this.#ports;
     const { snapshot, tierFloors } = staged;
     const compared = { snapshot, tierFloors, kernel: state.policies.kernelOf(staged) };

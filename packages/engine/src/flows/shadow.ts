@@ -5,15 +5,15 @@
  */
 import { candidateId, type DecisionEntry, Redecider, type Shadow } from "@calybris/kernel";
 import type { PolicyBook } from "../state/policy-book.ts";
-import type { PolicyInForce } from "../state/policy-in-force.ts";
+import type { PolicyVersion } from "../state/policy-version.ts";
 
 /** A rejection also stands for a request that the staged policy would refuse as invalid. */
 const REJECTED: Shadow = Object.freeze({ action: "reject", candidateId: candidateId(0) });
 
 export class ShadowDecider {
   readonly #policies: Pick<PolicyBook, "active" | "staged">;
-  #active: PolicyInForce | undefined;
-  #staged: PolicyInForce | undefined;
+  #active: PolicyVersion | undefined;
+  #staged: PolicyVersion | undefined;
   #redecider: Redecider | undefined;
 
   constructor(policies: Pick<PolicyBook, "active" | "staged">) {
@@ -29,7 +29,7 @@ export class ShadowDecider {
     return { action: decision.action, candidateId: decision.selectedId };
   }
 
-  #redeciderFor(staged: PolicyInForce): Redecider {
+  #redeciderFor(staged: PolicyVersion): Redecider {
     const { active } = this.#policies;
     if (this.#redecider === undefined || this.#active !== active || this.#staged !== staged) {
       this.#active = active;

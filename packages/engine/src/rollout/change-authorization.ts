@@ -20,7 +20,7 @@ export interface ChangeSignature extends PolicySignature {
 }
 
 /** A change that asks to be allowed. */
-export type AskedChange = Omit<SignedChange, "genesisHash" | "follows">;
+export type RequestedChange = Omit<SignedChange, "genesisHash" | "follows">;
 
 /** What a signer has to know of the journal. */
 export interface NextChange {
@@ -66,7 +66,7 @@ export class ChangeAuthorization {
    *   nothing could verify it.
    */
   allow(
-    change: AskedChange,
+    change: RequestedChange,
     follows: number,
     given: ChangeSignature | undefined,
   ): { readonly signature?: PolicySignature } {

@@ -35,20 +35,20 @@ import {
 import { EngineError } from "../engine-errors.ts";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
-import { type Activated, type KernelFor, PolicyInForce } from "./policy-in-force.ts";
+import { type Activated, type KernelFor, PolicyVersion } from "./policy-version.ts";
 import { learnerDifference } from "./router-policy-of.ts";
 import type { Stage } from "./stage.ts";
 
 /** From an entry on a policy is active. */
 export interface Activation {
   readonly sequence: number;
-  readonly policy: PolicyInForce;
+  readonly policy: PolicyVersion;
 }
 
 /** What an entry does: it brings a policy, or names one. */
 interface Change {
   readonly change: PolicyChange;
-  readonly policy: PolicyInForce;
+  readonly policy: PolicyVersion;
   readonly isNew: boolean;
   /** Of a canary. */
   readonly shareBps: number;
@@ -60,10 +60,10 @@ const POINTS_MAX = 10_000;
 export class PolicyBook implements Stage {
   readonly parts: readonly string[] = ["policy", "rollout"];
   /** In the order of their ids, which count from 1. */
-  readonly #policies: PolicyInForce[] = [];
+  readonly #policies: PolicyVersion[] = [];
   /** In the order of their entries. */
   readonly #activations: Activation[] = [];
-  #staged: PolicyInForce | undefined;
+  #staged: PolicyVersion | undefined;
   /** The share of the tenants that the staged policy decides for. */
   #canaryBps = 0;
   #canarySince: number | undefined;
@@ -76,7 +76,7 @@ export class PolicyBook implements Stage {
   /** What the entry that was checked last does. */
   #next: Change | undefined;
   /** Of the superseded policies the only one that may have a kernel. */
-  #asked: PolicyInForce | undefined;
+  #asked: PolicyVersion | undefined;
   readonly #kernelFor: KernelFor | undefined;
 
   /** @param kernelFor - builds another kernel than the package's own. */
@@ -89,12 +89,12 @@ export class PolicyBook implements Stage {
   }
 
   /** In the order of their ids. */
-  get all(): readonly PolicyInForce[] {
+  get all(): readonly PolicyVersion[] {
     return this.#policies;
   }
 
   /** The active one. */
-  get active(): PolicyInForce {
+  get active(): PolicyVersion {
     return this.activation.policy;
   }
 
@@ -111,7 +111,7 @@ export class PolicyBook implements Stage {
   }
 
   /** The policy that decides in shadow; `undefined` for none. */
-  get staged(): PolicyInForce | undefined {
+  get staged(): PolicyVersion | undefined {
     return this.#staged;
   }
 
@@ -131,18 +131,18 @@ export class PolicyBook implements Stage {
   }
 
   /** The policy that decides for a tenant: the active one, or the staged one of a canary. */
-  deciding(tenant: string = DEFAULT_TENANT): PolicyInForce {
+  deciding(tenant: string = DEFAULT_TENANT): PolicyVersion {
     const staged = this.#staged;
     if (this.#canaryBps === 0 || staged === undefined) return this.active;
     return isInCanary(this.#pointOf(tenant, staged), this.#canaryBps) ? staged : this.active;
   }
 
-  get(id: number): PolicyInForce | undefined {
+  get(id: number): PolicyVersion | undefined {
     return this.#policies[id - 1];
   }
 
   /** The policy that was active at an entry: of those before it the last. */
-  at(sequence: number): PolicyInForce {
+  at(sequence: number): PolicyVersion {
     let low = 0;
     let high = this.#activations.length - 1;
     while (low < high) {
@@ -156,7 +156,7 @@ export class PolicyBook implements Stage {
   }
 
   /** A kernel takes memory: the active policy keeps its own, and of the superseded ones the last that was asked for here. */
-  kernelOf(policy: PolicyInForce): Kernel {
+  kernelOf(policy: PolicyVersion): Kernel {
     if (policy !== this.active && policy !== this.#staged && policy !== this.#asked) {
       this.#asked?.releaseKernel();
       this.#asked = policy;
@@ -256,7 +256,7 @@ export class PolicyBook implements Stage {
     return { change, policy, isNew: known === undefined, shareBps };
   }
 
-  #brought(sequence: number, body: GenesisEntry | PolicyEntry): PolicyInForce {
+  #brought(sequence: number, body: GenesisEntry | PolicyEntry): PolicyVersion {
     const { policyId: id, snapshot } = body;
     invariant(snapshot !== undefined, "a policy that is new comes with its snapshot");
     invariant(id === this.count + 1, "policies are numbered one by one");
@@ -265,11 +265,11 @@ export class PolicyBook implements Stage {
     return this.#policyOf(snapshotFromJson(snapshot), { id, since: sequence, isFromFile, caused });
   }
 
-  #policyOf(snapshot: PolicySnapshot, activated: Activated): PolicyInForce {
-    return new PolicyInForce(snapshot, activated, this.#kernelFor);
+  #policyOf(snapshot: PolicySnapshot, activated: Activated): PolicyVersion {
+    return new PolicyVersion(snapshot, activated, this.#kernelFor);
   }
 
-  #stage(policy: PolicyInForce | undefined, canaryBps = 0, canarySince?: number): void {
+  #stage(policy: PolicyVersion | undefined, canaryBps = 0, canarySince?: number): void {
     if (this.#staged !== policy) {
       this.#staged?.releaseKernel();
       this.#points.clear();
@@ -279,7 +279,7 @@ export class PolicyBook implements Stage {
     this.#canarySince = policy === undefined ? undefined : canarySince;
   }
 
-  #pointOf(tenant: string, { digest, since }: PolicyInForce): number {
+  #pointOf(tenant: string, { digest, since }: PolicyVersion): number {
     let point = this.#points.get(tenant);
     if (point === undefined) {
       if (this.#points.size >= POINTS_MAX) this.#points.clear();
@@ -289,13 +289,13 @@ export class PolicyBook implements Stage {
     return point;
   }
 
-  #activate(sequence: number, policy: PolicyInForce): void {
+  #activate(sequence: number, policy: PolicyVersion): void {
     const before = this.#activations.at(-1)?.policy;
     if (before !== policy) before?.releaseKernel();
     this.#activations.push({ sequence, policy });
   }
 
-  #add(policy: PolicyInForce): void {
+  #add(policy: PolicyVersion): void {
     this.#policies.push(policy);
     const { id, since, isFromFile, caused, snapshot } = policy;
     this.#lines.push(

@@ -4,12 +4,12 @@
  */
 import { writeExact } from "@calybris/kernel";
 import type { RouterPolicy } from "../router/router.ts";
-import type { PolicyInForce } from "./policy-in-force.ts";
+import type { PolicyVersion } from "./policy-version.ts";
 
 /** Input and output tokens stand in where the policy names no features. */
 const TOKEN_FEATURES = 2;
 
-export function routerPolicyOf({ snapshot, tierFloors }: PolicyInForce): RouterPolicy {
+export function routerPolicyOf({ snapshot, tierFloors }: PolicyVersion): RouterPolicy {
   const { learning } = snapshot;
   return {
     learning,
@@ -25,7 +25,7 @@ export function routerPolicyOf({ snapshot, tierFloors }: PolicyInForce): RouterP
  * no learner. Any other has to give the router exactly what the active policy gives it: what is learned, and every recommendation, is
  * then the same whichever of the two decides.
  */
-export function learnerDifference(active: PolicyInForce, staged: PolicyInForce): string | undefined {
+export function learnerDifference(active: PolicyVersion, staged: PolicyVersion): string | undefined {
   if (staged.snapshot.learning === undefined) return undefined;
   const [one, other] = [routerPolicyOf(active), routerPolicyOf(staged)];
   if (!isSame(one.learning, other.learning)) return "`learning`";

@@ -29,10 +29,10 @@ import { KeyBook } from "./key-book.ts";
 import { LearningState } from "./learning-state.ts";
 import { OutcomeIndex } from "./outcome-index.ts";
 import { PolicyBook } from "./policy-book.ts";
-import type { KernelFor, PolicyInForce } from "./policy-in-force.ts";
+import type { KernelFor, PolicyVersion } from "./policy-version.ts";
 import { RequestIndex } from "./request-index.ts";
 
-export type { PolicyInForce } from "./policy-in-force.ts";
+export type { PolicyVersion } from "./policy-version.ts";
 
 import type { Prior } from "../router/prior.ts";
 import type { Router } from "../router/router.ts";
@@ -79,7 +79,7 @@ export class EngineState {
   }
 
   /** The active policy. */
-  get current(): PolicyInForce {
+  get current(): PolicyVersion {
     return this.policies.active;
   }
 
@@ -97,17 +97,17 @@ export class EngineState {
     return this.#learning.seedDigest;
   }
 
-  policy(id: number): PolicyInForce | undefined {
+  policy(id: number): PolicyVersion | undefined {
     return this.policies.get(id);
   }
 
   /** The active policy at an entry: of those before it the last. */
-  policyAt(sequence: number): PolicyInForce {
+  policyAt(sequence: number): PolicyVersion {
     return this.policies.at(sequence);
   }
 
   /** The policy that a decision was made under: the one that its entry names, or the active one at it. */
-  policyOf({ policyId }: Pick<DecisionEntry, "policyId">, sequence: number): PolicyInForce {
+  policyOf({ policyId }: Pick<DecisionEntry, "policyId">, sequence: number): PolicyVersion {
     const policy = policyId === undefined ? this.policyAt(sequence) : this.policy(policyId);
     invariant(policy !== undefined, "a policy that an entry names was brought by an earlier one");
     return policy;

@@ -7,7 +7,7 @@
 import { type DecisionEntry, decisionDigests, type EntryHead, parseEntryBody, toHex } from "@calybris/kernel";
 import { nodeSha256 } from "../journal/chain-hash.ts";
 import { PolicyBook } from "../state/policy-book.ts";
-import type { PolicyInForce } from "../state/policy-in-force.ts";
+import type { PolicyVersion } from "../state/policy-version.ts";
 
 export class OlderContent {
   readonly #policies: PolicyBook = new PolicyBook();
@@ -22,13 +22,13 @@ export class OlderContent {
     if (body.kind === "decision") this.#requireIdentity(body, this.#policies.at(sequence));
   }
 
-  #policyOf(id: number | undefined, sequence: number): PolicyInForce {
+  #policyOf(id: number | undefined, sequence: number): PolicyVersion {
     const policy = id === undefined ? this.#policies.at(sequence) : this.#policies.get(id);
     if (policy === undefined) throw new RangeError(`no policy ${id} precedes it`);
     return policy;
   }
 
-  #requireIdentity({ request, identity }: DecisionEntry, policy: PolicyInForce): void {
+  #requireIdentity({ request, identity }: DecisionEntry, policy: PolicyVersion): void {
     const decision = this.#policies.kernelOf(policy).prescribe(request);
     const made = decisionDigests(policy.digest, request, decision, nodeSha256);
     if (toHex(made.identity) !== identity)

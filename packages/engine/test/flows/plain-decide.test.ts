@@ -34,7 +34,7 @@ import { RecordShelf } from "../../src/journal/record-shelf.ts";
 import { type Account, newAccount } from "../../src/ledger/account.ts";
 import { Draws } from "../../src/router/draws.ts";
 import { Router } from "../../src/router/router.ts";
-import { PolicyInForce } from "../../src/state/policy-in-force.ts";
+import { PolicyVersion } from "../../src/state/policy-version.ts";
 import { decide as plainDecide } from "../support/plain-decide.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 import { snapshotIndex } from "../../src/intake/snapshot-index.ts";
@@ -174,7 +174,7 @@ test("the flow in the kernel's records decides, recommends and records what the 
 });
 
 function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }: World): {
-  readonly policy: PolicyInForce;
+  readonly policy: PolicyVersion;
   readonly kernel: Kernel;
   readonly router: Router;
 } {
@@ -197,7 +197,7 @@ function worldOf({ spendLimit, substituteWithin, learning, isForeign, floorBps }
           },
         }),
   } as unknown as PolicySnapshot;
-  const policy = new PolicyInForce(snapshot, { id: 3, since: 1, isFromFile: false, caused: undefined });
+  const policy = new PolicyVersion(snapshot, { id: 3, since: 1, isFromFile: false, caused: undefined });
   const router = new Router();
   const featureNames = snapshot.learning?.features;
   router.configure(

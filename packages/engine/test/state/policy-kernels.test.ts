@@ -11,7 +11,7 @@ import {
 import { expect, test } from "vitest";
 import { nodeSha256 } from "../../src/journal/chain-hash.ts";
 import { PolicyBook } from "../../src/state/policy-book.ts";
-import type { PolicyInForce } from "../../src/state/policy-in-force.ts";
+import type { PolicyVersion } from "../../src/state/policy-version.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
 
 // Goal: a policy owns its kernel, built once while it is active; superseded policies do not keep memory for kernels.
@@ -42,7 +42,7 @@ test("the active policy builds its kernel once, and of the superseded ones only 
     activate(book, id);
     expect(book.active.prepared).toBe(book.active.prepared);
   }
-  const [one, two, three] = book.all as readonly [PolicyInForce, PolicyInForce, PolicyInForce];
+  const [one, two, three] = book.all as readonly [PolicyVersion, PolicyVersion, PolicyVersion];
   expect(built).toEqual([1n, 2n, 3n]);
   expect(book.kernelOf(three)).toBe(three.prepared.kernel);
   const kernelOfOne = book.kernelOf(one);

@@ -37,7 +37,7 @@ import type { Writable } from "../../src/flows/writable.ts";
 import type { ResolvedRequest } from "../../src/intake/client-request.ts";
 import { UNPROVEN } from "../../src/ledger/reservations.ts";
 import { requireConsistent } from "../../src/prescribe/consistent-decision.ts";
-import type { PolicyInForce } from "../../src/state/state.ts";
+import type { PolicyVersion } from "../../src/state/state.ts";
 import { type Learner, recommend } from "./plain-recommend.ts";
 
 /** Whose money it is, and how much there is. */
@@ -50,7 +50,7 @@ export interface TenantHeadroom {
 
 /** What is decided with: the policy in force and a kernel built for it. */
 export interface Deciding {
-  readonly policy: PolicyInForce;
+  readonly policy: PolicyVersion;
   readonly kernel: Kernel;
   /** Of a policy that learns. */
   readonly learner?: Learner | undefined;

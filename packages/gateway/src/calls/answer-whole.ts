@@ -17,7 +17,7 @@ import type { ClientBody } from "./client-call.ts";
 import type { Lane } from "./lanes.ts";
 
 /** What the client gets of an answer that was read as a whole. */
-export interface SaidAnswer {
+export interface AnswerBody {
   readonly bytes: Uint8Array;
   readonly contentType: string;
 }
@@ -29,7 +29,7 @@ export interface WholeAnswer {
   /** `undefined`: it is no answer. */
   readonly usage: UsageRecord | undefined;
   /** What the client gets, or why it gets nothing. */
-  readonly body: SaidAnswer | GatewayError;
+  readonly body: AnswerBody | GatewayError;
   /** It is what the model made of the request, whatever else was asked: no failure, and no beginning. */
   readonly isDone: boolean;
   /** In the provider's word. */
@@ -78,7 +78,7 @@ function saidError(asked: AnswerDialect, json: Json): string | undefined {
   return isError ? readProviderError(json).message || "it says no more" : undefined;
 }
 
-function jsonAnswer(bytes: Uint8Array): SaidAnswer {
+function jsonAnswer(bytes: Uint8Array): AnswerBody {
   return { bytes, contentType: "application/json" };
 }
 

@@ -4,7 +4,7 @@
  */
 import type { CandidateBound } from "@calybris/engine";
 import type { ExactJson } from "@calybris/kernel";
-import { type AskedService, factorMax } from "../prices/price-factors.ts";
+import { type RequestedService, factorMax } from "../prices/price-factors.ts";
 import { callBound } from "../reserve/call-bound.ts";
 import type { UsageEstimator } from "../reserve/usage-estimator.ts";
 import { readMember, type SpannedBody } from "../wire/body-members.ts";
@@ -25,7 +25,7 @@ export function boundOfLane(
   timeMs: number,
   estimator: UsageEstimator,
 ): CandidateBound | undefined {
-  const asked = askedService(body);
+  const asked = requestedService(body);
   const bounds: Omit<CandidateBound, "candidate">[] = [];
   for (const { pricesAt, priceProvider: provider, contextTokens } of lane.targets) {
     const prices = pricesAt(timeMs);
@@ -47,7 +47,7 @@ function mostOf({ input }: Pick<CandidateBound, "input">): bigint {
 }
 
 /** What the request asks for beyond the list price, in either dialect. */
-function askedService(body: SpannedBody): AskedService {
+function requestedService(body: SpannedBody): RequestedService {
   return {
     tier: wordOf(readMember(body, "service_tier", WORD_BYTES_MAX)),
     speed: wordOf(readMember(body, "speed", WORD_BYTES_MAX)),

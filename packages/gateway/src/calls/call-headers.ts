@@ -21,7 +21,7 @@ export function dollarsText(microcents: bigint): string {
   return `${microcents < 0n ? "-" : ""}${digits.slice(0, -MICROCENT_DIGITS)}.${digits.slice(-MICROCENT_DIGITS)}`;
 }
 
-export interface SaidOfCall {
+export interface DecisionHeaderValues {
   /** The candidate that runs. */
   readonly ran: string;
   /** The model as the client named it. */
@@ -30,7 +30,7 @@ export interface SaidOfCall {
   readonly isLimitWritten: boolean;
 }
 
-export function decisionHeaders(call: Call, { ran, asked, isLimitWritten }: SaidOfCall): string[] {
+export function decisionHeaders(call: Call, { ran, asked, isLimitWritten }: DecisionHeaderValues): string[] {
   const headers = ["x-calybris-decision", call.decisionId, "x-calybris-model", ascii(ran)];
   headers.push("x-calybris-requested-model", ascii(asked));
   if (isLimitWritten || call.isOutputLowered)

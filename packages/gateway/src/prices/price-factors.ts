@@ -82,7 +82,7 @@ export function factorsOf(
 }
 
 /** What a request asks for, in the provider's words; a member is left out where it asks for nothing. */
-export interface AskedService {
+export interface RequestedService {
   readonly tier?: string | undefined;
   readonly speed?: string | undefined;
   readonly region?: string | undefined;
@@ -106,7 +106,7 @@ export interface FactorBound {
  * factorMax({ tier: "ultrafast" }, "openai"); // { factorBpsMax: 10000, unknown: ["tier ultrafast"] }
  * ```
  */
-export function factorMax(asked: AskedService, provider: string, own: PriceFactors = NO_FACTORS): FactorBound {
+export function factorMax(asked: RequestedService, provider: string, own: PriceFactors = NO_FACTORS): FactorBound {
   if (asked.tier === undefined && asked.speed === undefined && asked.region === undefined) return NOTHING_ASKED;
   const factors = knownFactors(provider, own);
   const premium: PriceFactors = PREMIUM_FACTORS_MAX[provider] ?? {};

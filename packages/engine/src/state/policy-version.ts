@@ -32,7 +32,7 @@ export interface Activated {
   readonly caused: Caused | undefined;
 }
 
-export class PolicyInForce implements Activated, DecidesUnder {
+export class PolicyVersion implements Activated, DecidesUnder {
   readonly id: number;
   readonly since: number;
   readonly isFromFile: boolean;
