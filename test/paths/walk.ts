@@ -66,7 +66,7 @@ const bounds = engine.snapshot.policy.candidates.map(({ id }) => ({ candidate: i
 const asked = { ...request, requestId: "two", promptDigest: "A".repeat(43), mode: "enforce" as const };
 let call: Call | undefined;
 await walk("call", "engine.calls.begin(call)", async () => {
-  const begun = await engine.calls.begin({ ...asked, outputTokensMax: 9_000, bounds });
+  const begun = await engine.calls.begin({ ...asked, outputTokensMax: 9_000, policyId: 1, bounds });
   if ("call" in begun) ({ call } = begun);
 });
 await walk("call", "call.attemptEnded(end)", async () =>

@@ -72,6 +72,7 @@ export interface EngineErrorDetails {
   readonly CAL_PRIOR_INVALID: { mistakes: readonly Mistake[]; file?: string };
   readonly CAL_CERTIFICATE_PRIOR: { named: string; inForce: string };
   readonly CAL_CALL_REPEATED: { requestId: string; decisionId: string; state: string };
+  readonly CAL_CALL_POLICY_CHANGED: { given: number; deciding: number };
   readonly CAL_CALL_ATTEMPT_BUDGET: { decisionId: string; headroomMicrocents: bigint; neededMicrocents: bigint };
   readonly CAL_CALL_ATTEMPT_INVALID: { decisionId: string; problem: string };
   readonly CAL_CALL_COST_UNKNOWN: { decisionId: string; attempts: string };
@@ -309,6 +310,11 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
     (d) =>
       `request ID ${quote(d.requestId)} began the call ${d.decisionId} before, which is ${d.state.replace("_", " ")}`,
     "Do not send it again: answers are not stored, and the first call is billed. Use a new ID for a new call.",
+  ),
+  CAL_CALL_POLICY_CHANGED: row(
+    409,
+    (d) => `the bounds of the call are for the candidates of policy ${d.given}, and policy ${d.deciding} decides`,
+    "Send it again: another policy was activated meanwhile, and nothing was decided. A program that embeds the engine makes the bounds again, by `rollout.policyFor(tenant)`.",
   ),
   CAL_CALL_ATTEMPT_BUDGET: row(
     402,

@@ -7,6 +7,7 @@ import type { Mutant } from "./mutants.ts";
 const CALLS = "engine/test/flows/calls.test.ts";
 const EXPORTS = "engine/test/flows/usage-export.test.ts";
 const FIRE = "audit/test/calls.test.ts";
+const POLICIES = "engine/test/flows/call-policies.test.ts";
 
 export const CALL_MUTANTS: readonly Mutant[] = [
   {
@@ -127,5 +128,29 @@ export const CALL_MUTANTS: readonly Mutant[] = [
     find: " && data.basis !== undefined",
     replace: "",
     test: EXPORTS,
+  },
+  {
+    name: "a call is decided by another policy than the one that its bounds are of",
+    file: "engine/src/flows/calls.ts",
+    find: "if (given.value !== id) throw",
+    replace: "if (given.value === 0) throw",
+    test: POLICIES,
+    title: "is refused, reserves nothing",
+  },
+  {
+    name: "the policy of a call is looked at before its id, and no more",
+    file: "engine/src/flows/calls.ts",
+    find: "    this.#requirePolicy(call);\n",
+    replace: "    if (call.requestId === undefined) this.#requirePolicy(call);\n",
+    test: POLICIES,
+    title: "came while the id of the call was looked up",
+  },
+  {
+    name: "a call that met another policy is refused",
+    file: "gateway/src/calls/begin-call.ts",
+    find: "if (!isChanged || plans === PLANS_MAX) throw error;",
+    replace: "if (isChanged || plans > 0) throw error;",
+    test: "gateway/test/calls/changed-policy.test.ts",
+    title: "a moment before",
   },
 ];

@@ -87,7 +87,14 @@ describe.skipIf(!isInstalled)("with DuckDB", () => {
       ...{ candidate: id, outputPriceMicrocents: 1_000_000n },
       input: [{ basis: "bytes" as const, microcents: 1_000n }],
     }));
-    const asked = { inputTokens: 5_000, outputTokens: 50, promptDigest: "A".repeat(43), outputTokensMax: 50, bounds };
+    const asked = {
+      inputTokens: 5_000,
+      outputTokens: 50,
+      promptDigest: "A".repeat(43),
+      outputTokensMax: 50,
+      policyId: 1,
+      bounds,
+    };
     await engine.decide({ requested: "grand", inputTokens: 5_000, outputTokens: 50 });
     await engine.calls.begin({ ...asked, requested: "grand", mode: "observe" });
     await engine.close();

@@ -157,6 +157,7 @@ test("a call that was observed is said to have run what was asked for, and to ha
     outputTokensMax: 100,
     promptDigest: "A".repeat(43),
     mode: "observe",
+    policyId: 1,
     bounds: policy.policy.candidates.map(({ id }) => ({
       candidate: id,
       input: [{ basis: "bytes" as const, microcents: 1_000n }],

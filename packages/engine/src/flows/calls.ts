@@ -8,7 +8,7 @@
  * @module
  */
 import {
-  type CalybrisError,
+  CalybrisError,
   type DecisionEntry,
   decisionIdOf,
   identityNumber,
@@ -18,6 +18,7 @@ import {
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import type { ClientRequest, ResolvedRequest } from "../intake/client-request.ts";
+import { wholeField } from "../intake/ledger-fields.ts";
 import { AT, DIGEST_BYTES } from "../journal/decision-record.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Proofs } from "../journal/proofs.ts";
@@ -55,7 +56,7 @@ export interface CallsPorts extends Omit<CallPorts, "ledger" | "journal" | "move
 const MICROSECONDS = 1_000_000;
 /** Providers state what calls cost within days. */
 const HELD_CALL_SECONDS = 7 * 24 * 3_600;
-const CALL_KEYS: ReadonlySet<string> = new Set(["mode", "outputTokensMax", "outputTokensMin", "bounds"]);
+const CALL_KEYS: ReadonlySet<string> = new Set(["mode", "outputTokensMax", "outputTokensMin", "policyId", "bounds"]);
 
 export class EngineCalls {
   readonly #ports: CallsPorts;
@@ -74,8 +75,9 @@ export class EngineCalls {
    * error.
    *
    * @throws CalybrisError `CAL_CALL_REPEATED` for an id that began a call before, with where that stands;
-   *   `CAL_REQUEST_ID_REUSED` for one that was decided with another prompt; `CAL_REQUEST_INVALID` with every mistake; else as
-   *   `Engine.decide`. Nothing was reserved.
+   *   `CAL_REQUEST_ID_REUSED` for one that was decided with another prompt; `CAL_CALL_POLICY_CHANGED` where the bounds are of
+   *   another policy than the one that decides; `CAL_REQUEST_INVALID` with every mistake; else as `Engine.decide`. Nothing was
+   *   reserved.
    */
   begin(call: ClientCall, caller: Caller = {}): Promise<Begun<Call>> {
     const { failStop } = this.#ports;
@@ -147,12 +149,21 @@ export class EngineCalls {
     caller: Caller,
   ): { readonly terms: CallTerms; readonly resolved: ResolvedRequest } {
     const { state, actorOf } = this.#ports;
+    this.#requirePolicy(call);
     const resolved: Writable<ResolvedRequest> = resolveFor(state.policies, client, state.decisionSequence + 1n);
     const { snapshot } = state.policies.deciding(resolved.tenant);
     const terms = callTerms(call, snapshot, resolved.request.requestedId);
     resolved.actor = actorOf(caller.actor);
     if (caller.onBehalfOf !== undefined) resolved.onBehalfOf = caller.onBehalfOf;
     return { terms, resolved };
+  }
+
+  /** Between here and the step of the journal nothing else runs. */
+  #requirePolicy({ policyId, tenant }: ClientCall): void {
+    const given = wholeField("policyId", policyId, Number.MAX_SAFE_INTEGER);
+    if ("mistake" in given) throw new CalybrisError("CAL_REQUEST_INVALID", { mistakes: [given.mistake] });
+    const { id } = this.#ports.state.policies.deciding(typeof tenant === "string" ? tenant : undefined);
+    if (given.value !== id) throw new EngineError("CAL_CALL_POLICY_CHANGED", { given: given.value, deciding: id });
   }
 
   #begun(

@@ -40,6 +40,8 @@ export interface ClientCall extends ClientRequest {
   readonly outputTokensMax: number;
   /** How far the limit may be lowered where money is short; not at all when left out. */
   readonly outputTokensMin?: number | undefined;
+  /** `PolicyInForce.id` of the policy whose candidates `bounds` names: nothing is decided where another one decides. */
+  readonly policyId: number;
   /**
    * One for each candidate that can take the call; a candidate without one never runs. A decision that admits none of them is
    * observed: the requested one runs.

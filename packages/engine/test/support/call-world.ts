@@ -33,6 +33,7 @@ export const ASKED: ClientCall = {
   promptDigest: DIGEST,
   mode: "enforce",
   outputTokensMax: 500,
+  policyId: 1,
   bounds: boundsOf(9_000n),
 };
 

@@ -4,7 +4,7 @@
  */
 import { randomInt } from "node:crypto";
 import type { Call as EngineCall } from "@calybris/engine";
-import type { HoldCause, Signal } from "@calybris/kernel";
+import type { HoldCause, PolicySnapshot, Signal } from "@calybris/kernel";
 import { signalsOf } from "../attribution/call-signals.ts";
 import { GatewayError } from "../gateway-errors.ts";
 import type { Call, Reply } from "../http/route-contract.ts";
@@ -37,6 +37,8 @@ export interface CallRunParts {
   readonly context: CallContext;
   readonly request: Call;
   readonly client: ClientBody;
+  /** The policy that decided. */
+  readonly snapshot: PolicySnapshot;
   readonly lanes: readonly BoundLane[];
   readonly call: EngineCall;
   readonly isLimitWritten: boolean;
@@ -54,6 +56,7 @@ export class CallRun {
   readonly #context: CallContext;
   readonly #request: Call;
   readonly #client: ClientBody;
+  readonly #snapshot: PolicySnapshot;
   readonly #lanes: readonly BoundLane[];
   readonly #call: EngineCall;
   readonly #isLimitWritten: boolean;
@@ -65,10 +68,11 @@ export class CallRun {
   readonly #record: CallRecord;
 
   constructor(parts: CallRunParts) {
-    const { context, request, client, lanes, call, isLimitWritten, isRepeat, ended, watch, place } = parts;
+    const { context, request, client, snapshot, lanes, call, isLimitWritten, isRepeat, ended, watch, place } = parts;
     this.#context = context;
     this.#request = request;
     this.#client = client;
+    this.#snapshot = snapshot;
     this.#lanes = lanes;
     this.#call = call;
     this.#isLimitWritten = isLimitWritten;
@@ -224,8 +228,7 @@ export class CallRun {
     readonly isLeft: boolean;
     readonly finishReason: string | undefined;
   }): readonly Signal[] {
-    const { policy } = this.#context.engine.snapshot;
-    const usualMs = policy.candidates.find(({ id }) => id === this.#call.candidate)?.latencyP95Ms ?? 0;
+    const usualMs = this.#snapshot.policy.candidates.find(({ id }) => id === this.#call.candidate)?.latencyP95Ms ?? 0;
     return signalsOf({
       latencyMs: Math.max(0, this.#context.nowMs() - this.#begunMs),
       latencyMaxMs: SLOW_TIMES * usualMs,
