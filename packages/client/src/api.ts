@@ -472,6 +472,26 @@ export interface paths {
     readonly patch?: never;
     readonly trace?: never;
   };
+  readonly "/v1/regret": {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    /**
+     * What decisions earned, beside what other policies would have earned
+     * @description From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start reads the journal from its beginning: after 2 seconds the answer covers a part, and `sequence` says how far.
+     */
+    readonly get: operations["regret"];
+    readonly put?: never;
+    readonly post?: never;
+    readonly delete?: never;
+    readonly options?: never;
+    readonly head?: never;
+    readonly patch?: never;
+    readonly trace?: never;
+  };
   readonly "/v1/reload": {
     readonly parameters: {
       readonly query?: never;
@@ -695,6 +715,24 @@ export interface components {
             readonly amountMicrocents: Amount;
           }
         | undefined;
+    };
+    readonly CalibrationCell: {
+      /** @description 0 to 7, or 8 before regimes are known. */
+      readonly regime: number;
+      /** @description Its index, cheapest first. */
+      readonly tier: number;
+      /** @description Outcomes. */
+      readonly rows: number;
+      /** @description Mean of the predicted rewards. */
+      readonly predicted: number;
+      /** @description Mean of the observed ones. */
+      readonly observed: number;
+      /** @description Observed less predicted is above it, valid however often it is looked at. */
+      readonly biasLower: number;
+      /** @description And below it. */
+      readonly biasUpper: number;
+      /** @description Whether a bias of more than 0.01 is shown. */
+      readonly isBiased: boolean;
     };
     readonly CanaryRequest: {
       /** @description A whole number from 1 to 4294967295 (the id of the staged policy). */
@@ -1362,6 +1400,43 @@ export interface components {
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
       readonly by?: string | undefined;
     };
+    readonly PolicyRegret: {
+      /** @description `learner`, `base` (the floor of the use case alone), or `always` and a candidate. */
+      readonly name: string;
+      /** @description The doubly robust estimate of its mean reward. Null while unknown. */
+      readonly value: number | null;
+      /** @description Of the value, for one look. Null while unknown. */
+      readonly standardError: number | null;
+      readonly bySlope: {
+        /** @description DR with shrinkage, its constant chosen by SLOPE. Null while unknown. */
+        readonly value: number | null;
+        /** @description That constant. Null while unknown. */
+        readonly constant: number | null;
+      };
+      readonly interval: {
+        /** @description Valid however often it is looked at. */
+        readonly lower: number;
+        /** @description Likewise. */
+        readonly upper: number;
+        /** @description Outcomes that it covers. */
+        readonly rows: number;
+        /** @description Where predictions are cut. */
+        readonly k: number;
+      } | null;
+      /** @description As many equally weighted outcomes would tell as much. */
+      readonly effectiveRows: number;
+      /** @description The share of its choices that were never going to run. */
+      readonly targetMassUnlogged: number;
+      /** @description The largest weight of an outcome. */
+      readonly maxWeight: number;
+      /** @description Why its figures are not fit to act on; empty if they are. */
+      readonly refusals: readonly {
+        /** @description A word for programs. */
+        readonly reason: string;
+        /** @description The reason as a sentence. */
+        readonly explanation: string;
+      }[];
+    };
     readonly PolicyRow: {
       /** @description Counts from 1. */
       readonly policyId: number;
@@ -1452,6 +1527,44 @@ export interface components {
         /** @description What of it no decision explains, in microcents; $1 is 100,000,000. */
         readonly unexplainedMicrocents: string;
       }[];
+    };
+    readonly Regret: {
+      /** @description The last entry that the figures cover. */
+      readonly sequence: number;
+      /** @description The last durable entry; more than `sequence` while the service catches up. */
+      readonly headSequence: number;
+      /** @description Decisions. */
+      readonly decisions: number;
+      /** @description Outcomes of any decision. */
+      readonly outcomes: number;
+      /** @description Decisions without an outcome that counts. */
+      readonly missing: number;
+      /** @description The probability that an interval misses at any time. */
+      readonly alpha: number;
+      /** @description How much worse still counts as no worse. */
+      readonly margin: number;
+      readonly calibration: readonly components["schemas"]["CalibrationCell"][];
+      readonly all: {
+        /** @description Outcomes of the learner's own decisions. */
+        readonly rows: number;
+        /** @description Outcomes of other decisions. */
+        readonly notLearned: number;
+        /** @description Outcomes that came too late, or of answers that nobody used. */
+        readonly unusable: number;
+        readonly ran: {
+          /** @description Mean reward of what ran. Null while unknown. */
+          readonly value: number | null;
+          /** @description Of the value. Null while unknown. */
+          readonly standardError: number | null;
+        };
+        readonly policies: readonly components["schemas"]["PolicyRegret"][];
+        /** @description The policy with the highest value that is not refused. */
+        readonly best: string | null;
+        /** @description Its value less that of what ran; below 0, what ran was better. Null while unknown. */
+        readonly regret: number | null;
+        readonly learnerIsBetterAt: number | null;
+        readonly learnerIsNoWorseAt: number | null;
+      };
     };
     readonly ReleaseRequest: {
       /** @description A decision id, as it was returned. */
@@ -1686,6 +1799,7 @@ export type BatchRequest = components["schemas"]["BatchRequest"];
 export type Budget = components["schemas"]["Budget"];
 export type BudgetChange = components["schemas"]["BudgetChange"];
 export type BudgetRequest = components["schemas"]["BudgetRequest"];
+export type CalibrationCell = components["schemas"]["CalibrationCell"];
 export type CanaryRequest = components["schemas"]["CanaryRequest"];
 export type Candidate = components["schemas"]["Candidate"];
 export type CertificateChange = components["schemas"]["CertificateChange"];
@@ -1720,6 +1834,7 @@ export type PolicyCheck = components["schemas"]["PolicyCheck"];
 export type PolicyCheckRequest = components["schemas"]["PolicyCheckRequest"];
 export type PolicyFile = components["schemas"]["PolicyFile"];
 export type PolicyNamedRequest = components["schemas"]["PolicyNamedRequest"];
+export type PolicyRegret = components["schemas"]["PolicyRegret"];
 export type PolicyRow = components["schemas"]["PolicyRow"];
 export type PolicySetRequest = components["schemas"]["PolicySetRequest"];
 export type PriorChange = components["schemas"]["PriorChange"];
@@ -1727,6 +1842,7 @@ export type PriorRequest = components["schemas"]["PriorRequest"];
 export type Proof = components["schemas"]["Proof"];
 export type Ready = components["schemas"]["Ready"];
 export type ReconciledExport = components["schemas"]["ReconciledExport"];
+export type Regret = components["schemas"]["Regret"];
 export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
 export type Reload = components["schemas"]["Reload"];
 export type Rollout = components["schemas"]["Rollout"];
@@ -2628,6 +2744,35 @@ export interface operations {
       };
     };
   };
+  readonly regret: {
+    readonly parameters: {
+      readonly query?: never;
+      readonly header?: never;
+      readonly path?: never;
+      readonly cookie?: never;
+    };
+    readonly requestBody?: never;
+    readonly responses: {
+      /** @description What decisions earned, beside what other policies would have earned. Requires a key with scope operate or audit. */
+      readonly 200: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["Regret"];
+        };
+      };
+      /** @description Error response. */
+      readonly default: {
+        headers: {
+          readonly [name: string]: unknown;
+        };
+        content: {
+          readonly "application/json": components["schemas"]["ErrorAnswer"];
+        };
+      };
+    };
+  };
   readonly reload: {
     readonly parameters: {
       readonly query?: never;
@@ -2950,6 +3095,7 @@ export const OPERATIONS: {
   rollBackPolicy: { method: "POST", path: "/v1/rollout/back" },
   setPrior: { method: "POST", path: "/v1/priors" },
   setCertificate: { method: "POST", path: "/v1/certificates" },
+  regret: { method: "GET", path: "/v1/regret" },
   reload: { method: "POST", path: "/v1/reload" },
   journalHead: { method: "GET", path: "/v1/journal/head" },
   journalEntries: { method: "GET", path: "/v1/journal/entries" },

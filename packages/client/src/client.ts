@@ -200,6 +200,11 @@ export class CalybrisClient {
     return this.#call("setCertificate", { body: change, ...options });
   }
 
+  /** What decisions earned, beside what other policies would have earned. */
+  regret(options: CallOptions = {}): Promise<api.Regret> {
+    return this.#call("regret", options);
+  }
+
   /** Makes the service read keys, TLS files, the policy file and budgets again; all of it takes effect, or nothing. */
   reload(options: CallOptions = {}): Promise<api.Reload> {
     return this.#call("reload", options);

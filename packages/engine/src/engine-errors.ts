@@ -36,6 +36,7 @@ export interface EngineErrorDetails {
   readonly CAL_ROLLOUT_SIGNER_UNKNOWN: { policyId: number; signer: string };
   readonly CAL_ROLLOUT_SIGNATURE_INVALID: { policyId: number; signer: string; problem: string };
   readonly CAL_ROLLOUT_SIGNERS_NONE: { signer: string };
+  readonly CAL_REGRET_UNAVAILABLE: { problem: string };
   readonly CAL_ENGINE_CLOCK: { from: string; to: string };
   readonly CAL_JOURNAL_CLOCK: { directory: string; at: string; now: string };
   readonly CAL_ENGINE_ACTOR: { actor: number };
@@ -186,6 +187,11 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
     409,
     (d) => `the change has a signature by ${JSON.stringify(d.signer)}, and no signers are configured to verify it`,
     "Configure the signers of policy changes, or send the command without a signature.",
+  ),
+  CAL_REGRET_UNAVAILABLE: row(
+    503,
+    (d) => `regret could not be measured: ${d.problem}`,
+    "Ask again: the journal is then read from its beginning. Decisions go on. `calybris regret --journal DIR` measures the same from the files.",
   ),
   CAL_ENGINE_CLOCK: row(
     503,

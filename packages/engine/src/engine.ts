@@ -3,7 +3,6 @@
  * rule of its own: sequence, time, state change and order of entries happen in one synchronous step.
  * @module
  */
-
 import type { EngineError } from "./engine-errors.ts";
 import { type Actor, CalybrisError, type Caused, type PolicySnapshot } from "@calybris/kernel";
 import type { EngineCheckpoints } from "./checkpoint/engine-checkpoints.ts";
@@ -34,6 +33,7 @@ import {
   requirePolicy,
 } from "./opening.ts";
 import { EngineRollout } from "./flows/rollout.ts";
+import { EngineRegret } from "./regret/engine-regret.ts";
 import type { ChangeSignature } from "./rollout/change-authorization.ts";
 import type { EngineReading } from "./reading.ts";
 import type { SnapshotKeeper } from "./snapshot/snapshot-keeper.ts";
@@ -52,11 +52,7 @@ import type {
 } from "./storage/storage.ts";
 import type { ClockStep } from "./system-clock.ts";
 
-export type { ClockCorrection } from "./flows/clock.ts";
-export type { UnknownTenants } from "./flows/decide-step.ts";
 export { type Decided, plainDecided } from "./flows/decided.ts";
-export type { DecisionWaiter } from "./flows/decision-waiter.ts";
-export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
 export type { PolicyActivation, Reconfiguration, Reconfigured } from "./flows/policies.ts";
 export type { EngineOptions, EngineSettings } from "./opening.ts";
 
@@ -83,6 +79,8 @@ export class Engine {
   readonly checkpoints: EngineCheckpoints;
   /** Rollout: another policy staged, compared in shadow, promoted, rolled back. */
   readonly rollout: EngineRollout;
+  /** Regret: what decisions earned, beside what other policies would have earned. */
+  readonly regret: EngineRegret;
   /** What can be asked without changing anything; it works also when the engine has stopped. */
   readonly reading: EngineReading;
   /** What becomes of requests that name a tenant without a limit; a change takes effect at the next decision. */
@@ -163,6 +161,7 @@ export class Engine {
       linesFrom: (sequence) => reading.lines(sequence, reading.head.sequence),
       beliefAt: (sequence) => beliefs.at(sequence),
     });
+    this.regret = new EngineRegret(reading);
     const deciding = {
       ...shared,
       state,
@@ -381,6 +380,7 @@ export class Engine {
     this.checkpoints.stop();
     const areClosed = [await this.#journal.close(), await this.#snapshots.close(), await this.checkpoints.close()];
     await this.#older.close();
+    await this.regret.close();
     await this.#entries.close();
     if (areClosed.every(Boolean)) await this.#lock.release();
     const { failure } = this.#journal;

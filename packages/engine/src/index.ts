@@ -27,11 +27,12 @@
 
 // Opening, deciding, activating policies.
 export { ENGINE_ERRORS, EngineError, type EngineErrorCode, type EngineErrorDetails } from "./engine-errors.ts";
+export type { ClockCorrection } from "./flows/clock.ts";
+export type { UnknownTenants } from "./flows/decide-step.ts";
+export type { DecidedOrRefused, RefuseRest } from "./flows/decisions.ts";
+export type { DecisionWaiter } from "./flows/decision-waiter.ts";
 export {
-  type ClockCorrection,
   type Decided,
-  type DecidedOrRefused,
-  type DecisionWaiter,
   Engine,
   type EngineOptions,
   type EngineSettings,
@@ -39,8 +40,6 @@ export {
   plainDecided,
   type Reconfiguration,
   type Reconfigured,
-  type RefuseRest,
-  type UnknownTenants,
 } from "./engine.ts";
 // `engine.rollout`: another policy staged, compared in shadow, promoted, rolled back.
 export type { EngineRollout, RolloutStatus } from "./flows/rollout.ts";
@@ -48,6 +47,10 @@ export type { Activation } from "./state/policy-book.ts";
 export type { ChangeSignature, NextChange } from "./rollout/change-authorization.ts";
 export type { ShadowCount, ShadowCounts } from "./state/shadow-counts.ts";
 export { type Compared, type Gates, GATES } from "./rollout/comparison.ts";
+
+// `engine.regret`: what decisions earned, beside what other policies would have earned.
+export type { EngineRegret, MeasuredRegret, RegretOptions } from "./regret/engine-regret.ts";
+export type { GroupReport, PolicyReport, RegretReport } from "./regret/regret-report.ts";
 
 // `engine.calls`: calls, their attempts, and how they end.
 export type { Call } from "./flows/call.ts";

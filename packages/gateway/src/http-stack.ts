@@ -33,6 +33,7 @@ import type { ReloadReport } from "./reload.ts";
 import type { Logger } from "./watch/log.ts";
 import { Metrics } from "./watch/metrics.ts";
 import { Readiness } from "./watch/readiness.ts";
+import { RegretWatch } from "./watch/regret-watch.ts";
 import { Traces } from "./watch/traces.ts";
 
 export interface HttpStackOptions {
@@ -57,6 +58,7 @@ export class HttpStack {
   readonly #pipeline: RequestPipeline;
   readonly #worker: BodyWorker;
   readonly #readiness: Readiness;
+  readonly #regret: RegretWatch;
   readonly #traces: Traces | undefined;
   readonly #calls: CallServing | undefined;
 
@@ -67,6 +69,7 @@ export class HttpStack {
     readonly pipeline: RequestPipeline;
     readonly worker: BodyWorker;
     readonly readiness: Readiness;
+    readonly regret: RegretWatch;
     readonly traces: Traces | undefined;
     readonly calls: CallServing | undefined;
   }) {
@@ -76,6 +79,7 @@ export class HttpStack {
     this.#pipeline = parts.pipeline;
     this.#worker = parts.worker;
     this.#readiness = parts.readiness;
+    this.#regret = parts.regret;
     this.#traces = parts.traces;
     this.#calls = parts.calls;
   }
@@ -98,6 +102,7 @@ export class HttpStack {
     const crossOrigin = new CrossOrigin(config.cors.origins);
     const worker = new BodyWorker(limits.bodyBytesMax);
     const readiness = new Readiness(engine, config.journal.directory);
+    const regret = new RegretWatch(engine, log);
     const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
     const failures = new FailureLog(log, (cause) => engine.stop(cause));
     const report = (error: unknown): void => failures.report("model call", asCoded(error));
@@ -115,6 +120,7 @@ export class HttpStack {
     });
     const watched = {
       readiness,
+      regret,
       traces,
       budget,
       connectionCount: () => connections.connectionCount,
@@ -135,7 +141,7 @@ export class HttpStack {
       cut: () => metrics.error("client_slow"),
     });
     await fastify.ready();
-    return new HttpStack({ connections, keyring, fastify, pipeline, worker, readiness, traces, calls });
+    return new HttpStack({ connections, keyring, fastify, pipeline, worker, readiness, regret, traces, calls });
   }
 
   /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
@@ -176,6 +182,7 @@ export class HttpStack {
   /** Lets everything go. */
   async close(): Promise<void> {
     this.#readiness.close();
+    this.#regret.close();
     await this.#worker.close();
     await this.#calls?.close();
     await this.#traces?.close();

@@ -5,10 +5,10 @@
  */
 
 import { EngineError } from "@calybris/engine";
+import { type JournalChange, malformed, type PolicyAt, policyChangeIn } from "@calybris/engine/internal";
 import { firstEntry, type ReadEntry, readEntries } from "./entries.ts";
 import { logFiles, readLog } from "./log-lines.ts";
-import { type JournalChange, malformed, policyChangeIn } from "./policy-change.ts";
-import type { JournalSource, PolicyAt } from "./source.ts";
+import type { JournalSource } from "./source.ts";
 
 export class DirectorySource implements JournalSource {
   readonly #path: string;

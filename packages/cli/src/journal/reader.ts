@@ -3,6 +3,7 @@
  * decision that a settlement or an outcome belongs to. For `show` and `tail`.
  * @module
  */
+import { malformed, statedPolicy } from "@calybris/engine/internal";
 import {
   type Actor,
   type BeliefEntry,
@@ -15,7 +16,6 @@ import {
   type PolicySnapshot,
   CalybrisError,
 } from "@calybris/kernel";
-import { malformed, statedPolicy } from "./policy-change.ts";
 import type { ReadEntry } from "./entries.ts";
 import type { JournalSource } from "./source.ts";
 import { CliError } from "../cli-errors.ts";

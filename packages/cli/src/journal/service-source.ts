@@ -6,9 +6,9 @@
 import type { CalybrisClient } from "@calybris/client";
 import { parseEntryHead, parseEntryLine, type PolicySnapshot } from "@calybris/kernel";
 import { EngineError } from "@calybris/engine";
-import { malformed, policyChangeIn } from "./policy-change.ts";
+import { malformed, type PolicyAt, policyChangeIn } from "@calybris/engine/internal";
 import type { ReadEntry } from "./entries.ts";
-import type { JournalSource, PolicyAt } from "./source.ts";
+import type { JournalSource } from "./source.ts";
 
 /** Entries in one request when a journal is read backwards. */
 const BLOCK_ENTRIES = 1_000;

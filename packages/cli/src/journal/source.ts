@@ -3,16 +3,8 @@
  * entries works on either.
  * @module
  */
-import type { PolicySnapshot } from "@calybris/kernel";
+import type { PolicyAt } from "@calybris/engine/internal";
 import type { ReadEntry } from "./entries.ts";
-
-/** A policy, from where in the journal it decides. */
-export interface PolicyAt {
-  /** Of the entry that brought it. */
-  readonly sequence: number;
-  readonly id: number;
-  readonly snapshot: PolicySnapshot;
-}
 
 export interface JournalSource {
   /** @throws CalybrisError `CAL_JOURNAL_ENTRY_UNKNOWN` when no entry has the sequence. */

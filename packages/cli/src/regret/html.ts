@@ -3,7 +3,7 @@
  * @module
  */
 import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
-import type { PolicyReport, RegretReport } from "./report.ts";
+import type { PolicyReport, RegretReport } from "@calybris/engine";
 import { bestOf, cellName, share } from "./text.ts";
 
 export function regretHtml({ all, groups, by, decisions, outcomes, alpha, calibration }: RegretReport): string {

@@ -2,23 +2,24 @@
  * `calybris regret`: what decisions earned, beside what other policies would have earned, from a journal's outcomes.
  * @module
  */
-import { loadPolicy } from "@calybris/engine";
+import { loadPolicy, type RegretReport } from "@calybris/engine";
+import { Measure, REGRET_GROUPINGS, type RegretGrouping, regretReport } from "@calybris/engine/internal";
 import { Command, InvalidArgumentError } from "commander";
 import { keyFileOption } from "../journal/key-file.ts";
 import { journalOption } from "../journal/place.ts";
 import { readerOf } from "../journal/reader-of.ts";
 import { configOption } from "../service/config-file.ts";
-import { apiKeyFileOption, type TargetOptions, urlOption } from "../service/target.ts";
+import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { writeOutput } from "../terminal/write-output.ts";
 import { regretHtml } from "./html.ts";
-import { GROUPINGS, type Grouping, Measure } from "./measure.ts";
-import { regretReport } from "./report.ts";
+import { TargetChoices } from "./target-choices.ts";
+import { servedRegret } from "./served-regret.ts";
 import { regretText } from "./text.ts";
 
 interface RegretOptions extends TargetOptions {
-  readonly by?: readonly Grouping[];
+  readonly by?: readonly RegretGrouping[];
   readonly target?: string;
   readonly alpha: number;
   readonly margin: number;
@@ -31,7 +32,7 @@ const [ALPHA, MARGIN] = [0.05, 0.01];
 export function regretCommand(terminal: Terminal): Command {
   return new Command("regret")
     .description("what decisions earned, beside what other policies would have earned")
-    .option("--by <fields>", `one row for each: ${GROUPINGS.join(", ")}, or several with commas`, groupings)
+    .option("--by <fields>", `one row for each: ${REGRET_GROUPINGS.join(", ")}, or several with commas`, groupings)
     .option("--target <file>", "a policy: what it would have earned, and its difference to what ran")
     .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
     .option("--margin <share>", "how much worse still counts as no worse", share, MARGIN)
@@ -49,26 +50,37 @@ export function regretCommand(terminal: Terminal): Command {
 const HELP = `
 Rewards are shares of the largest reward there is: 1 is an answer that succeeded at no cost.
 Only outcomes of the learner's own decisions count: a client that gives the floor leaves it nothing to choose.
+With --url, the service answers the report that it keeps; with --by, --target, --alpha or --margin its entries are read (scope audit).
 Entries are not verified first: run \`calybris verify\` for that.
 Exit code: 0 reported, also where a policy cannot be estimated; 2 an argument or file is invalid.`;
 
 async function regret(options: RegretOptions, terminal: Terminal): Promise<void> {
-  const { source } = await readerOf(options);
-  const target = options.target === undefined ? undefined : await loadPolicy(options.target);
-  const { alpha, margin, by } = options;
-  const settings = { alpha, margin, ...(by === undefined ? {} : { by }) };
-  const measure = new Measure(target === undefined ? settings : { ...settings, target });
-  for await (const entry of source.from(1)) measure.add(entry);
-  const report = regretReport(measure.measured(), { ...settings, target: target?.name });
+  const client = isServed(options) ? clientOf(options) : undefined;
+  const report = client === undefined ? await measured(options) : await servedRegret(client);
   if (options.html !== undefined) writeOutput(options.html, regretHtml(report));
   terminal.print(options.json ? jsonText(report) : regretText(report, options.html));
 }
 
-function groupings(text: string): readonly Grouping[] {
+/** A service keeps the report for the default settings; for others, its entries are read. */
+function isServed({ by, target, alpha, margin }: RegretOptions): boolean {
+  return by === undefined && target === undefined && alpha === ALPHA && margin === MARGIN;
+}
+
+async function measured(options: RegretOptions): Promise<RegretReport> {
+  const { source } = await readerOf(options);
+  const target = options.target === undefined ? undefined : await loadPolicy(options.target);
+  const { alpha, margin, by } = options;
+  const settings = { alpha, margin, ...(by === undefined ? {} : { by }) };
+  const measure = new Measure(target === undefined ? settings : { ...settings, target: new TargetChoices(target) });
+  for await (const entry of source.from(1)) measure.add(entry);
+  return regretReport(measure.measured(), { ...settings, target: target?.name });
+}
+
+function groupings(text: string): readonly RegretGrouping[] {
   const fields = text.split(",").map((one) => one.trim());
-  const isOne = (one: string): one is Grouping => GROUPINGS.some((known) => known === one);
-  if (fields.every(isOne)) return [...new Set(fields)] as readonly Grouping[];
-  throw new InvalidArgumentError(`Allowed are ${GROUPINGS.join(", ")}, also several with commas.`);
+  const isOne = (one: string): one is RegretGrouping => REGRET_GROUPINGS.some((known) => known === one);
+  if (fields.every(isOne)) return [...new Set(fields)] as readonly RegretGrouping[];
+  throw new InvalidArgumentError(`Allowed are ${REGRET_GROUPINGS.join(", ")}, also several with commas.`);
 }
 
 function share(text: string): number {

@@ -2,7 +2,16 @@
  * What a target policy might have run on each learned decision of a journal, kept until the outcome comes.
  * @module
  */
-import { ELSEWHERE, type Possible, redecide, REJECTED, tierFloorsOf } from "@calybris/engine/internal";
+import {
+  ELSEWHERE,
+  malformed,
+  type Possible,
+  redecide,
+  REJECTED,
+  type TargetRuns,
+  tierFloorsOf,
+  type UnverifiedEntry,
+} from "@calybris/engine/internal";
 import {
   type BeliefEntry,
   BPS_MAX,
@@ -12,8 +21,6 @@ import {
   Redecider,
   wasmKernel,
 } from "@calybris/kernel";
-import type { ReadEntry } from "../journal/entries.ts";
-import { malformed } from "../journal/policy-change.ts";
 
 /** A policy of the journal. */
 interface Journaled {
@@ -25,7 +32,7 @@ interface Journaled {
 /** Tables that decisions may still name, and decisions that may still get an outcome. */
 const [BELIEFS_MAX, AWAITED_MAX] = [4_096, 4_000_000];
 
-export class TargetChoices {
+export class TargetChoices implements TargetRuns {
   readonly #target: PolicySnapshot;
   readonly #tierFloors: readonly number[];
   readonly #policies = new Map<number, Journaled>();
@@ -52,14 +59,14 @@ export class TargetChoices {
     if (isActivated) this.#active = journaled;
   }
 
-  addBelief(read: ReadEntry): void {
+  addBelief(read: UnverifiedEntry): void {
     const belief = parseEntryBody(read.head, read.data, () => this.#policyOf(undefined, read).snapshot);
     if (belief?.kind !== "belief") return;
     this.#beliefs.set(read.sequence, belief);
     if (this.#beliefs.size > BELIEFS_MAX) forgetOldest(this.#beliefs);
   }
 
-  addDecision(read: ReadEntry): void {
+  addDecision(read: UnverifiedEntry): void {
     const entry = parseEntryBody(read.head, read.data, (id) => this.#policyOf(id, read).snapshot);
     if (entry?.kind !== "decision") throw malformed(read.sequence, "it is not a decision");
     if (entry.learning === undefined || entry.acted !== undefined) return;
@@ -82,7 +89,7 @@ export class TargetChoices {
     return possible;
   }
 
-  #policyOf(id: number | undefined, { sequence }: ReadEntry): Journaled {
+  #policyOf(id: number | undefined, { sequence }: UnverifiedEntry): Journaled {
     const policy = id === undefined ? this.#active : this.#policies.get(id);
     if (policy === undefined) throw malformed(sequence, "no policy precedes it");
     return policy;

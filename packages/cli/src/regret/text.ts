@@ -5,7 +5,7 @@
 import { styleText } from "node:util";
 import { tableText } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal-text.ts";
-import type { GroupReport, PolicyReport, RegretReport } from "./report.ts";
+import type { GroupReport, PolicyReport, RegretReport } from "@calybris/engine";
 
 export function regretText(report: RegretReport, html: string | undefined): string {
   const { all, groups, by } = report;

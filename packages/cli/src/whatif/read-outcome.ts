@@ -3,9 +3,8 @@
  * outcomes as decisions.
  * @module
  */
-import type { EstimatedOutcome } from "@calybris/engine/internal";
+import { type EstimatedOutcome, malformed } from "@calybris/engine/internal";
 import type { Treated } from "@calybris/kernel";
-import { malformed } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
 
 /** As the entry's text has it. */

@@ -7,6 +7,8 @@ import {
   comparedOutcome,
   ELSEWHERE,
   type EstimatedOutcome,
+  malformed,
+  PolicyTimeline,
   type Possible,
   redecide,
   redecideAt,
@@ -26,7 +28,6 @@ import {
   Redecider,
   wasmKernel,
 } from "@calybris/kernel";
-import { malformed, PolicyTimeline } from "../journal/policy-change.ts";
 import type { ReadEntry } from "../journal/entries.ts";
 import { outcomeIn } from "./read-outcome.ts";
 import { Groups, type Grouping, type NamedSummary } from "./groups.ts";

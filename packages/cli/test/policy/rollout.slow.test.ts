@@ -50,7 +50,13 @@ async function run(
 describe("a policy that is better", () => {
   test("is staged, compared, promoted once that is shown, and rolled back; the journal verifies", async () => {
     const journal = files.at("journal");
-    await (await Engine.open({ directory: journal, policy: await loadPolicy(first) })).close();
+    await (
+      await Engine.open({
+        directory: journal,
+        policy: await loadPolicy(first),
+        randomBytes: (count) => new Uint8Array(count).fill(1),
+      })
+    ).close();
     expect((await run("status", "--journal", journal)).out).toContain("none is staged");
 
     const staged = await run("stage", better, "--journal", journal, "--by", "ada");

@@ -44,7 +44,11 @@ const DAY_US = 86_400_000_000;
 const targetOf = ({ all }: Report): Policy | undefined => all.policies.find(({ name }) => name === "target");
 
 beforeAll(async () => {
-  const engine = await Engine.open({ directory: journal, policy: await loadPolicy(learns) });
+  const engine = await Engine.open({
+    directory: journal,
+    policy: await loadPolicy(learns),
+    randomBytes: (count) => new Uint8Array(count).fill(1),
+  });
   const one = async (number: number): Promise<void> => {
     const { decisionId, decision } = await engine.decide({
       inputTokens: 1_000,

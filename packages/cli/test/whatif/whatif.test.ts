@@ -64,7 +64,11 @@ function withFloor(policy: Json, qualityMinBps: number): Json {
 }
 
 async function decideAll(directory: string, policyFile: string, rounds: number): Promise<void> {
-  const engine = await Engine.open({ directory, policy: await loadPolicy(policyFile) });
+  const engine = await Engine.open({
+    directory,
+    policy: await loadPolicy(policyFile),
+    randomBytes: (count) => new Uint8Array(count).fill(1),
+  });
   const one = async (number: number): Promise<void> => {
     const { decisionId, decision } = await engine.decide({
       inputTokens: 1_000 + (number % 7) * 100,

@@ -7,7 +7,7 @@
  * @module
  */
 import { setImmediate as turn } from "node:timers/promises";
-import type { DecidedOrRefused } from "../../src/engine.ts";
+import type { DecidedOrRefused } from "../../src/flows/decisions.ts";
 import type { ClientRequest } from "../../src/intake/client-request.ts";
 import { InlineDriver } from "../../src/journal/thread-driver.ts";
 import { Writer, type WriterStart } from "../../src/journal/writer.ts";

@@ -9,6 +9,7 @@ import { DOCUMENTATION_CONTRACTS, type DocumentationOperation } from "../http/do
 import type { RouteContract } from "../http/route-contract.ts";
 import { batchShape, decisionShape, explainedShape } from "./answer-shapes.ts";
 import { json, policy } from "./body-rules.ts";
+import { regretShape } from "./regret-shape.ts";
 import { ROLLOUT_CONTRACTS, type RolloutOperation } from "./rollout-contracts.ts";
 import {
   budgetSetShape,
@@ -72,6 +73,7 @@ export type ApiOperation =
   | RolloutOperation
   | "setPrior"
   | "setCertificate"
+  | "regret"
   | "reload"
   | "journalHead"
   | "journalEntries"
@@ -287,6 +289,15 @@ const API: Contracts<ApiOperation> = {
     scopes: ["operate"],
     body: json(certificateCall),
     answer: certificateSetShape,
+  },
+  regret: {
+    method: "GET",
+    path: "/v1/regret",
+    summary: "What decisions earned, beside what other policies would have earned",
+    description:
+      "From every outcome of the journal, as `calybris regret` says it; intervals are valid however often they are looked at. The first question after a start reads the journal from its beginning: after 2 seconds the answer covers a part, and `sequence` says how far.",
+    scopes: ["operate", "audit"],
+    answer: regretShape,
   },
   reload: {
     method: "POST",

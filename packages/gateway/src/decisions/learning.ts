@@ -1,5 +1,5 @@
 /**
- * The learner over HTTP: activating the prior and the certificate that it works with.
+ * The learner over HTTP: activating the prior and the certificate that it works with, and what it cost.
  * @module
  */
 import type { Engine } from "@calybris/engine";
@@ -8,7 +8,7 @@ import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { type ClaimBody, callerOf } from "../keys/caller.ts";
 import type { ApiContext } from "./api-context.ts";
 
-type Handlers = { readonly [Name in "setPrior" | "setCertificate"]: Handler };
+type Handlers = { readonly [Name in "setPrior" | "setCertificate" | "regret"]: Handler };
 
 interface PriorBody extends ClaimBody {
   readonly prior: object;
@@ -20,6 +20,7 @@ export function learningHandlers({ engine }: ApiContext): Handlers {
   return {
     setPrior: (call) => setPrior(engine, call),
     setCertificate: (call) => setCertificate(engine, call),
+    regret: () => regret(engine),
   };
 }
 
@@ -37,4 +38,12 @@ async function setCertificate(engine: Engine, { principal, body }: Call): Promis
   const sequence = await engine.learning.certify(certificate, callerOf(engine, principal, claim));
   const holdoutBps = engine.snapshot.learning?.holdoutBps ?? 0;
   return { body: apiJson({ sequence, holdoutBps }) };
+}
+
+/** Without what only `calybris regret` asks for: groups, and a target policy. */
+async function regret(engine: Engine): Promise<Reply> {
+  const { report, sequence, headSequence } = await engine.regret.report();
+  const { by: _by, target: _target, groups: _groups, all, ...rest } = report;
+  const { targetDifference: _difference, ...measured } = all;
+  return { body: apiJson({ sequence, headSequence, ...rest, all: measured }) };
 }

@@ -227,6 +227,15 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
     body: { regimes: 2, alphaBps: 400, deltaBps: 1000, samples: 7000, prior: PRIOR.digest, onBehalfOf: "ada" },
     errors: ["CAL_LEDGER_INVALID", "CAL_CERTIFICATE_PRIOR"],
   },
+  regret: {
+    tag: "Outcomes",
+    errors: [
+      "CAL_JOURNAL_ENTRY_MALFORMED",
+      "CAL_JOURNAL_UNREADABLE",
+      "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
+      "CAL_REGRET_UNAVAILABLE",
+    ],
+  },
   reload: {
     tag: "Operation",
     errors: [
@@ -277,6 +286,7 @@ export const EXAMPLE_ORDER: readonly ApiOperation[] = [
   "promotePolicy",
   "setPrior",
   "setCertificate",
+  "regret",
   "reload",
   "journalHead",
   "journalEntries",

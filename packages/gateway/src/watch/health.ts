@@ -11,10 +11,12 @@ import { callerOf } from "../keys/caller.ts";
 import type { CallGauges } from "./call-metrics.ts";
 import type { Gauge } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
+import type { RegretWatch } from "./regret-watch.ts";
 import type { Traces } from "./traces.ts";
 
 export interface Watched {
   readonly readiness: Readiness;
+  readonly regret: RegretWatch;
   readonly traces: Traces | undefined;
   readonly budget: TrafficBudget;
   readonly connectionCount: () => number;
@@ -66,7 +68,7 @@ function callGauges({ engine }: ApiContext, watched: Watched): CallGauges {
 
 function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
   const { entries, batches, fsyncs, bytes } = engine.metrics();
-  const { traces, budget, connectionCount, openCount } = watched;
+  const { regret, traces, budget, connectionCount, openCount } = watched;
   const { reading, learning, checkpoints, olderVerification: older } = engine;
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
@@ -131,6 +133,7 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
       "Regimes below the top tier; -1 means no bound.",
       learning.certifiedRegimes ?? -1,
     ),
+    ...regret.gauges(),
     gauge("calybris_http_open", "Requests whose answer has not ended.", openCount()),
     gauge("calybris_http_connections", "Connections.", connectionCount()),
     gauge("calybris_http_body_bytes", "Request bodies in flight.", budget.bodiesBytes),

@@ -5,21 +5,30 @@
 import {
   type CalibrationCell,
   CalibrationFold,
+  type CandidateShares,
   type Regret,
   RegretFold,
   type RegretSettings,
 } from "@calybris/estimate";
 import { type OutcomeEntry, parseEntryBody, type PolicySnapshot } from "@calybris/kernel";
-import { malformed, PolicyTimeline, statedPolicy } from "../journal/policy-change.ts";
-import type { ReadEntry } from "../journal/entries.ts";
-import { TargetChoices } from "./target-choices.ts";
+import { malformed, PolicyTimeline, statedPolicy, type UnverifiedEntry } from "../state/policy-change.ts";
+import { DecisionTimes } from "./decision-times.ts";
 
-export const GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
-export type Grouping = (typeof GROUPINGS)[number];
+export const REGRET_GROUPINGS = ["tenant", "regime", "day", "useCase"] as const;
+export type RegretGrouping = (typeof REGRET_GROUPINGS)[number];
+
+/** What a target policy might have run: it is given every entry that its choices depend on. */
+export interface TargetRuns {
+  readonly addPolicy: (snapshot: PolicySnapshot, id: number, isActivated: boolean) => void;
+  readonly addBelief: (read: UnverifiedEntry) => void;
+  readonly addDecision: (read: UnverifiedEntry) => void;
+  /** Of a decision, once; `undefined` where it is not known. */
+  readonly take: (sequence: number) => CandidateShares | undefined;
+}
 
 export interface MeasureSettings extends RegretSettings {
-  readonly by?: readonly Grouping[];
-  readonly target?: PolicySnapshot;
+  readonly by?: readonly RegretGrouping[];
+  readonly target?: TargetRuns;
 }
 
 const MICROSECONDS = 1_000_000;
@@ -27,14 +36,12 @@ const MICROSECONDS = 1_000_000;
 /** More groups would be a list that nobody reads; the rest are counted as one. */
 const GROUPS_MAX = 200;
 const OTHER_GROUPS = "(others)";
-/** Decisions whose outcome may still come in time. */
-const DECIDED_MAX = 4_000_000;
 const NO_TENANT = "(no tenant)";
 
 /** What a journal says, by group where one is asked for. */
 export interface Measured {
   readonly all: Regret;
-  readonly groups: readonly { readonly by: Grouping; readonly name: string; readonly regret: Regret }[];
+  readonly groups: readonly { readonly by: RegretGrouping; readonly name: string; readonly regret: Regret }[];
   readonly decisions: number;
   /** Decisions without an outcome that counts. */
   readonly missing: number;
@@ -45,10 +52,10 @@ export interface Measured {
 /** Takes every entry of a journal, in order. */
 export class Measure {
   readonly #settings: MeasureSettings;
-  readonly #choices: TargetChoices | undefined;
+  readonly #choices: TargetRuns | undefined;
   readonly #all: RegretFold;
   readonly #calibration: CalibrationFold;
-  readonly #groups = new Map<Grouping, Map<string, RegretFold>>();
+  readonly #groups = new Map<RegretGrouping, Map<string, RegretFold>>();
   readonly #names = new Map<number, string>();
   readonly #timeline = new PolicyTimeline();
   /** Where each policy begins to decide, and its holdout. */
@@ -59,13 +66,13 @@ export class Measure {
   readonly #canary = new Set<number>();
   #hasCanary = false;
   #canaryDecisions = 0;
-  readonly #decidedAt = new Map<number, number>();
+  readonly #decidedAt = new DecisionTimes();
   #decisions = 0;
   #counted = 0;
 
   constructor(settings: MeasureSettings) {
     this.#settings = settings;
-    this.#choices = settings.target === undefined ? undefined : new TargetChoices(settings.target);
+    this.#choices = settings.target;
     this.#all = this.#fold();
     this.#calibration = new CalibrationFold(settings.alpha === undefined ? {} : { alpha: settings.alpha });
   }
@@ -74,7 +81,7 @@ export class Measure {
     return new RegretFold({ ...this.#settings, hasTarget: this.#choices !== undefined });
   }
 
-  add(read: ReadEntry): void {
+  add(read: UnverifiedEntry): void {
     const { kind, sequence } = read.head;
     if (kind === "decision") {
       this.#decisions += 1;
@@ -84,8 +91,7 @@ export class Measure {
         this.#canaryDecisions += 1;
         return;
       }
-      this.#decidedAt.set(sequence, read.head.at);
-      if (this.#decidedAt.size > DECIDED_MAX) this.#decidedAt.delete(this.#decidedAt.keys().next().value ?? 0);
+      this.#decidedAt.add(sequence, read.head.at);
       this.#choices?.addDecision(read);
       if (this.#settings.by?.includes("tenant") === true) this.#tenants.set(sequence, tenantOf(read));
     } else if (kind === "genesis" || kind === "policy") this.#addPolicy(read);
@@ -93,7 +99,7 @@ export class Measure {
     else if (kind === "belief") this.#choices?.addBelief(read);
   }
 
-  #addPolicy(read: ReadEntry): void {
+  #addPolicy(read: UnverifiedEntry): void {
     const policy = this.#timeline.take(read);
     this.#hasCanary = policy !== undefined && !policy.isActivated;
     if (policy !== undefined) this.#choices?.addPolicy(policy.snapshot, policy.id, policy.isActivated);
@@ -104,16 +110,14 @@ export class Measure {
     for (const [at, { id }] of rules.candidates.entries()) this.#names.set(id, candidateNames[at] ?? String(id));
   }
 
-  #addOutcome(read: ReadEntry): void {
+  #addOutcome(read: UnverifiedEntry): void {
     const outcome = parseEntryBody(read.head, read.data, () => {
       throw malformed(read.sequence, "it is an outcome, yet is read under a policy");
     });
     if (outcome?.kind !== "outcome") throw malformed(read.sequence, "it is not an outcome");
     if (this.#canary.delete(outcome.of)) return;
     const { holdoutBps = 0, windowUs = 0 } = this.#policies.findLast(({ sequence }) => sequence < outcome.of) ?? {};
-    const decidedAt = this.#decidedAt.get(outcome.of);
-    this.#decidedAt.delete(outcome.of);
-    const isLate = decidedAt !== undefined && outcome.observedAt - decidedAt > windowUs;
+    const isLate = outcome.observedAt - this.#decidedAt.of(outcome.of) > windowUs;
     const isUsable = outcome.disposition === "applied" && (outcome.treated === undefined || !isLate);
     const possible = this.#choices?.take(outcome.of);
     if (isUsable) {
@@ -129,7 +133,7 @@ export class Measure {
       else fold.addUnusable();
   }
 
-  #groupOf(by: Grouping, outcome: OutcomeEntry, at: number): string | undefined {
+  #groupOf(by: RegretGrouping, outcome: OutcomeEntry, at: number): string | undefined {
     switch (by) {
       case "tenant": {
         const tenant = this.#tenants.get(outcome.of) ?? NO_TENANT;
@@ -147,7 +151,7 @@ export class Measure {
     }
   }
 
-  #group(by: Grouping, name: string): RegretFold {
+  #group(by: RegretGrouping, name: string): RegretFold {
     const folds = this.#groups.get(by) ?? new Map<string, RegretFold>();
     this.#groups.set(by, folds);
     const known = folds.get(name);
@@ -176,7 +180,7 @@ export class Measure {
 }
 
 /** Only the tenant is needed of a decision, and reading that takes no policy. */
-function tenantOf({ data, sequence }: ReadEntry): string {
+function tenantOf({ data, sequence }: UnverifiedEntry): string {
   const { tenant } = JSON.parse(data) as { readonly tenant?: unknown };
   if (tenant !== undefined && typeof tenant !== "string") throw malformed(sequence, "its tenant is no text");
   return tenant ?? NO_TENANT;

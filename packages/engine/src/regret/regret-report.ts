@@ -1,5 +1,5 @@
 /**
- * The report of `calybris regret`.
+ * What was measured of regret, as it is printed and answered: names in the place of ids, and `null` for what is not known.
  * @module
  */
 import type { CalibrationCell, Difference, PolicyValue, Refusal, Regret, TunedEstimate } from "@calybris/estimate";

@@ -5,13 +5,27 @@
 import {
   activates,
   CalybrisError,
+  type EntryHead,
   type PolicyChange,
   parseEntryBody,
   type PolicySnapshot,
   snapshotFromJson,
 } from "@calybris/kernel";
-import type { ReadEntry } from "./entries.ts";
-import type { PolicyAt } from "./source.ts";
+
+/** An entry as it was read; nothing of it is verified. */
+export interface UnverifiedEntry {
+  readonly sequence: number;
+  readonly head: EntryHead;
+  readonly data: string;
+}
+
+/** A policy, from where in the journal it decides. */
+export interface PolicyAt {
+  /** Of the entry that brought it. */
+  readonly sequence: number;
+  readonly id: number;
+  readonly snapshot: PolicySnapshot;
+}
 
 export interface JournalChange {
   readonly sequence: number;
@@ -24,7 +38,7 @@ export interface JournalChange {
 }
 
 /** `undefined` for an entry that says nothing of policies. */
-export function policyChangeIn({ head, data, sequence }: ReadEntry): JournalChange | undefined {
+export function policyChangeIn({ head, data, sequence }: UnverifiedEntry): JournalChange | undefined {
   if (head.kind !== "genesis" && head.kind !== "policy") return undefined;
   const body = parseEntryBody(head, data, () => {
     throw malformed(sequence, "it decides nothing, yet names a policy");
@@ -49,7 +63,7 @@ export class PolicyTimeline {
    * @returns the policy that it brings or activates, and whether it is active from here on.
    * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for one that names a policy which no earlier entry brought.
    */
-  take(read: ReadEntry): (PolicyAt & { readonly isActivated: boolean }) | undefined {
+  take(read: UnverifiedEntry): (PolicyAt & { readonly isActivated: boolean }) | undefined {
     const changed = policyChangeIn(read);
     if (changed === undefined) return undefined;
     const { id, isActivated, sequence, snapshot = this.#byId.get(id) } = changed;
@@ -60,7 +74,7 @@ export class PolicyTimeline {
 }
 
 /** The policy that a decision's entry names, because a canary made it; `undefined` for the active one. */
-export function statedPolicy({ head, data, sequence }: ReadEntry): number | undefined {
+export function statedPolicy({ head, data, sequence }: UnverifiedEntry): number | undefined {
   if (head.kind !== "decision") return undefined;
   let stated: number | undefined;
   try {

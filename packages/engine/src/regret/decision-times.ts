@@ -1,0 +1,64 @@
+/**
+ * When decisions were made, by sequence. The newest are kept exactly; of older ones each block keeps its earliest time, so that memory
+ * grows by 16 bytes for a thousand decisions.
+ * @module
+ */
+
+const BLOCK = 1_024;
+/** About a quarter of a million decisions, 4 MB. */
+const EXACT_BLOCKS = 256;
+
+interface Block {
+  readonly sequences: Float64Array;
+  readonly times: Float64Array;
+  count: number;
+}
+
+export class DecisionTimes {
+  /** The first sequence of each block, and the earliest time in it. */
+  readonly #firsts: number[] = [];
+  readonly #earliest: number[] = [];
+  /** The newest blocks; the last is filled. */
+  readonly #exact: Block[] = [];
+
+  /** @param sequence - higher than that of the call before. Times may fall, after a correction of the clock. */
+  add(sequence: number, at: number): void {
+    let block = this.#exact.at(-1);
+    if (block === undefined || block.count === BLOCK) {
+      block = { sequences: new Float64Array(BLOCK), times: new Float64Array(BLOCK), count: 0 };
+      this.#exact.push(block);
+      this.#firsts.push(sequence);
+      this.#earliest.push(at);
+      if (this.#exact.length > EXACT_BLOCKS) this.#exact.shift();
+    }
+    block.sequences[block.count] = sequence;
+    block.times[block.count] = at;
+    block.count += 1;
+    const index = this.#earliest.length - 1;
+    if (at < (this.#earliest[index] as number)) this.#earliest[index] = at;
+  }
+
+  /**
+   * The time of a decision. Of one that lies far back, the earliest in its block: by that, an outcome near the end of the window may
+   * count as late, and a late one never as in time. `Infinity` for a sequence that was no decision.
+   */
+  of(sequence: number): number {
+    const index = lastAtMost(this.#firsts, this.#firsts.length, sequence);
+    if (index === -1) return Number.POSITIVE_INFINITY;
+    const block = this.#exact[index - (this.#firsts.length - this.#exact.length)];
+    if (block === undefined) return this.#earliest[index] as number;
+    const at = lastAtMost(block.sequences, block.count, sequence);
+    return block.sequences[at] === sequence ? (block.times[at] as number) : Number.POSITIVE_INFINITY;
+  }
+}
+
+/** The last index of a rising list whose value is at most one that is given; -1 where there is none. */
+function lastAtMost(values: ArrayLike<number>, count: number, value: number): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((values[middle] as number) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,169 @@
+/**
+ * Regret while the engine serves. The journal's durable lines go to a thread of its own that folds them, so that the thread which
+ * decides hands over bytes and no more. The thread starts with the first question, and then reads the journal from its beginning:
+ * a restart changes no figure.
+ * @module
+ */
+import { Worker } from "node:worker_threads";
+import { EngineError, errorOfThread } from "../engine-errors.ts";
+import type { EngineReading } from "../reading.ts";
+import { compileNoWrappers } from "../thread-wrappers.ts";
+import type { RegretReport } from "./regret-report.ts";
+import type { RegretAnswer, RegretQuestion, RegretThreadData } from "./regret-thread.ts";
+
+/** What was measured, and of how much. */
+export interface MeasuredRegret {
+  /** The last entry that the report covers. */
+  readonly sequence: number;
+  /** The last durable entry when it was asked for. More than `sequence` while the thread catches up. */
+  readonly headSequence: number;
+  readonly report: RegretReport;
+}
+
+export interface RegretOptions {
+  /** How long to wait for entries that are not measured yet, in milliseconds. Default 2,000; 0 waits for none. */
+  readonly waitMs?: number | undefined;
+}
+
+const WAIT_MS = 2_000;
+const SETTINGS: RegretThreadData["measuresRegret"] = { alpha: 0.05, margin: 0.01 };
+
+const ENDED = "the thread that measures it ended";
+
+type Taken = Extract<RegretAnswer, { readonly sequence: number }>;
+
+interface Asked {
+  readonly resolve: (answer: Taken) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class EngineRegret {
+  readonly #reading: Pick<EngineReading, "head" | "lines">;
+  readonly #asked = new Map<number, Asked>();
+  #thread: Worker | undefined;
+  #last = 0;
+  /** The last entry that the thread was given. */
+  #given = 0;
+  #following: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(reading: Pick<EngineReading, "head" | "lines">) {
+    this.#reading = reading;
+  }
+
+  /**
+   * What decisions earned, beside what other policies would have earned, from every outcome of the journal: as `calybris regret` says it,
+   * with intervals of confidence 95 % that are valid however often they are looked at.
+   *
+   * @returns a report that covers every entry durable when it was asked for, unless that takes longer than `waitMs`; then `sequence` says
+   *   how far it goes, and later questions find it further.
+   * @throws CalybrisError `CAL_JOURNAL_ENTRY_MALFORMED` for an entry that was altered; `CAL_JOURNAL_UNREADABLE` when the disk does not give
+   *   it; `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when its segment is not at hand; `CAL_REGRET_UNAVAILABLE` when the thread ended;
+   *   `CAL_ENGINE_CLOSED`.
+   */
+  async report({ waitMs = WAIT_MS }: RegretOptions = {}): Promise<MeasuredRegret> {
+    this.#requireOpen();
+    const headSequence = this.#reading.head.sequence;
+    // Of a journal with much to catch up, the rest is followed when this answer has long been given.
+    this.#following ??= this.#follow().finally(() => {
+      this.#following = undefined;
+    });
+    await withinMs(this.#following, waitMs);
+    const { sequence, report } = await this.#ask();
+    if (report === undefined) throw unavailable("the thread answered without a report");
+    return { sequence, headSequence: Math.max(headSequence, sequence), report };
+  }
+
+  /** Ends the thread. What still waits is refused with `CAL_ENGINE_CLOSED`. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const thread = this.#thread;
+    this.#thread = undefined;
+    this.#refuse(new EngineError("CAL_ENGINE_CLOSED", {}));
+    await thread?.terminate();
+  }
+
+  /** Gives the thread everything that is durable, until nothing is left. */
+  async #follow(): Promise<void> {
+    while (this.#given < this.#reading.head.sequence) {
+      const before = this.#given;
+      for await (const piece of this.#reading.lines(before + 1, this.#reading.head.sequence)) {
+        const { sequence } = await this.#ask(Uint8Array.from(piece));
+        this.#given = sequence;
+      }
+      if (this.#given === before) return;
+    }
+  }
+
+  #ask(lines?: Uint8Array<ArrayBuffer>): Promise<Taken> {
+    return new Promise((resolve, reject) => {
+      this.#requireOpen();
+      this.#thread ??= this.#start();
+      const id = ++this.#last;
+      this.#asked.set(id, { resolve, reject });
+      // A process does not end while it waits for an answer.
+      this.#thread.ref();
+      const question: RegretQuestion = lines === undefined ? { id } : { id, lines };
+      this.#thread.postMessage(question, lines === undefined ? [] : [lines.buffer]);
+    });
+  }
+
+  #start(): Worker {
+    compileNoWrappers();
+    const workerData: RegretThreadData = { measuresRegret: SETTINGS };
+    const thread = new Worker(new URL("./regret-thread.ts", import.meta.url), { workerData });
+    thread.unref();
+    thread.on("message", (answer: RegretAnswer) => this.#take(answer));
+    thread.on("error", (error) => this.#ended(thread, error instanceof Error ? error.message : String(error)));
+    thread.on("exit", () => this.#ended(thread, ENDED));
+    this.#given = 0;
+    return thread;
+  }
+
+  #take(answer: RegretAnswer): void {
+    const asked = this.#asked.get(answer.id);
+    this.#asked.delete(answer.id);
+    if (this.#asked.size === 0) this.#thread?.unref();
+    if ("sequence" in answer) asked?.resolve(answer);
+    else {
+      // It holds a part of the piece: the next question begins anew.
+      const thread = this.#thread;
+      this.#thread = undefined;
+      void thread?.terminate();
+      asked?.reject("code" in answer ? errorOfThread(answer.code, answer.details) : unavailable(answer.problem));
+      this.#refuse(unavailable(ENDED));
+    }
+  }
+
+  #ended(thread: Worker, problem: string): void {
+    if (thread !== this.#thread) return;
+    this.#thread = undefined;
+    this.#refuse(unavailable(problem));
+  }
+
+  #refuse(error: Error): void {
+    const asked = [...this.#asked.values()];
+    this.#asked.clear();
+    for (const { reject } of asked) reject(error);
+  }
+
+  #requireOpen(): void {
+    if (this.#isClosed) throw new EngineError("CAL_ENGINE_CLOSED", {});
+  }
+}
+
+function unavailable(problem: string): EngineError {
+  return new EngineError("CAL_REGRET_UNAVAILABLE", { problem });
+}
+
+async function withinMs(done: Promise<void>, waitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, waitMs);
+  });
+  try {
+    await Promise.race([done, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
