@@ -10,6 +10,7 @@ export interface CliErrorDetails {
   readonly CAL_JOURNAL_DECISION_UNKNOWN: { decisionId: string };
   readonly CAL_JOURNAL_MISSING: { directory: string };
   readonly CAL_OUTPUT_UNWRITABLE: { file: string; problem: string };
+  readonly CAL_POLICY_DIFFERENT: { file: string; policyId: number; given: string; journal: string };
   readonly CAL_POLICY_UNKNOWN: { directory: string; policyId: number };
   readonly CAL_REPLAY_STOPPED: { decisions: number; lastLine: number; directory: string };
   readonly CAL_SERVICE_KEY: { file: string; problem: string };
@@ -37,6 +38,11 @@ export const CLI_ERRORS: { readonly [Code in keyof CliErrorDetails]: ErrorRow<Cl
     400,
     (d) => `${d.file} cannot be written: ${d.problem}`,
     "Choose another path, or check its permissions; an existing file was left unchanged.",
+  ),
+  CAL_POLICY_DIFFERENT: row(
+    409,
+    (d) => `${d.file} has digest ${d.given}; policy ${d.policyId} of the journal has ${d.journal}`,
+    "Do not sign it. `calybris policy show --id ID` prints the policy of the journal; `calybris policy diff` compares.",
   ),
   CAL_POLICY_UNKNOWN: row(
     404,

@@ -739,6 +739,7 @@ export interface components {
       readonly policyId: number;
       /** @description A whole number from 0 to 10000 (the share of the tenants that it decides for, in basis points; 0 ends the canary). */
       readonly shareBps: number;
+      readonly signature?: components["schemas"]["ChangeSignature"] | undefined;
       /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
@@ -770,6 +771,16 @@ export interface components {
       readonly onBehalfOf?: string | undefined;
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
       readonly by?: string | undefined;
+    };
+    readonly ChangeSignature: {
+      /** @description The ID of a configured signer, at most 255 bytes without control characters. */
+      readonly signer: string;
+      /** @description A whole number from 0 to 9007199254740991 (milliseconds since the Unix epoch; the signature covers it). */
+      readonly signedAtMs: number;
+      /** @description A whole number from 1 to 9007199254740991 (sequence of the change of policy before it; the signature covers it). */
+      readonly follows: number;
+      /** @description 128 hexadecimal digits in lower case (the Ed25519 signature). */
+      readonly value: string;
     };
     readonly ClockConfirmation: {
       /** @description The step that was confirmed; null when none was unconfirmed. */
@@ -1243,6 +1254,14 @@ export interface components {
       readonly remedy: string;
       readonly line?: number | undefined;
     };
+    readonly NextChange: {
+      /** @description Hash of the journal's first entry, hexadecimal. */
+      readonly genesisHash: string;
+      /** @description Journal sequence of the last change of policy. */
+      readonly follows: number;
+      /** @description The id of a policy that is staged or activated next. */
+      readonly nextPolicyId: number;
+    };
     readonly Observation: {
       /** @description Names the decision for outcomes and settlements. */
       readonly decisionId: string;
@@ -1395,6 +1414,7 @@ export interface components {
     readonly PolicyNamedRequest: {
       /** @description A whole number from 1 to 4294967295 (the id of a policy of the journal). */
       readonly policyId: number;
+      readonly signature?: components["schemas"]["ChangeSignature"] | undefined;
       /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
@@ -1459,6 +1479,7 @@ export interface components {
     };
     readonly PolicySetRequest: {
       readonly policy: components["schemas"]["PolicyFile"];
+      readonly signature?: components["schemas"]["ChangeSignature"] | undefined;
       /** @description Text of 1 to 128 printable characters (on whose behalf, as the caller claims; the journal records the key as the actor). */
       readonly onBehalfOf?: string | undefined;
       /** @description Text of 1 to 128 printable characters (the older name of onBehalfOf). */
@@ -1594,6 +1615,7 @@ export interface components {
     readonly Rollout: {
       /** @description The active policy. */
       readonly activePolicyId: number;
+      readonly nextChange: components["schemas"]["NextChange"] | null;
       readonly staged: components["schemas"]["StagedPolicy"] | null;
     };
     readonly RolloutChange: {
@@ -1804,6 +1826,7 @@ export type CanaryRequest = components["schemas"]["CanaryRequest"];
 export type Candidate = components["schemas"]["Candidate"];
 export type CertificateChange = components["schemas"]["CertificateChange"];
 export type CertificateRequest = components["schemas"]["CertificateRequest"];
+export type ChangeSignature = components["schemas"]["ChangeSignature"];
 export type ClockConfirmation = components["schemas"]["ClockConfirmation"];
 export type ConsistencyProof = components["schemas"]["ConsistencyProof"];
 export type CorrectionRequest = components["schemas"]["CorrectionRequest"];
@@ -1826,6 +1849,7 @@ export type KeyRevoked = components["schemas"]["KeyRevoked"];
 export type Keys = components["schemas"]["Keys"];
 export type LedgerProof = components["schemas"]["LedgerProof"];
 export type Mistake = components["schemas"]["Mistake"];
+export type NextChange = components["schemas"]["NextChange"];
 export type Observation = components["schemas"]["Observation"];
 export type OutcomeRequest = components["schemas"]["OutcomeRequest"];
 export type Policies = components["schemas"]["Policies"];

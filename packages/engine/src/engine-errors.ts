@@ -165,7 +165,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_ROLLOUT_SIGNATURE_MISSING: row(
     403,
     (d) => `policy ${d.policyId} cannot be ${d.change}: changes of policy need a signature`,
-    "Have one of the configured signers sign this change, and send the signature with the command.",
+    "Have one of the configured signers sign this change with `calybris policy sign`, and send the signature with the command.",
   ),
   CAL_ROLLOUT_SIGNATURE_STALE: row(
     409,
@@ -186,7 +186,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_ROLLOUT_SIGNERS_NONE: row(
     409,
     (d) => `the change has a signature by ${JSON.stringify(d.signer)}, and no signers are configured to verify it`,
-    "Configure the signers of policy changes, or send the command without a signature.",
+    "Name the signers of policy changes with `rollout.signersFile` or `--signers-file`, or send the command without a signature.",
   ),
   CAL_REGRET_UNAVAILABLE: row(
     503,

@@ -1,5 +1,6 @@
 /**
- * Reloading: the configuration, keys, TLS files, deployments, the policy file and budgets are read again and take effect together.
+ * Reloading: the configuration, keys, TLS files, deployments, the policy file, budgets and signers are read again and take effect
+ * together.
  *
  *     read everything → check everything → one step of the journal → keys, TLS and deployments
  *
@@ -10,6 +11,7 @@ import { type Caller, type Engine, loadBudgets, loadPolicy, type Reconfiguration
 import { CalybrisError } from "@calybris/kernel";
 import type { Config } from "./config/config.ts";
 import { OPTIONS } from "./config/options.ts";
+import { readSigners } from "./config/trust-file.ts";
 import { digestsOf } from "./decisions/policy-body.ts";
 import { identityOf } from "./keys/keyring.ts";
 import type { Logger } from "./watch/log.ts";
@@ -62,8 +64,12 @@ export class Reload {
       const config = await this.#ports.readConfig();
       const change = await readChange(config, engine);
       const commitHttp = this.#ports.prepareHttp(config);
+      const { signersFile } = config.rollout;
+      const commitSigners =
+        signersFile === undefined ? undefined : await engine.rollout.prepareSigners(await readSigners(signersFile));
       const { policyId, sequence, tenantsChanged } = await inTime(() => engine.reconfigure(change, callerOf));
       engine.unknownTenants = config.budgets.unknownTenants;
+      commitSigners?.();
       commitHttp();
       const policy =
         policyId === undefined || sequence === undefined || change.policy === undefined
@@ -104,6 +110,8 @@ export async function readChange(
 function isReloadable(path: string, before: Config, after: Config): boolean {
   if (path.startsWith("tls."))
     return (before.tls.certificateFile === undefined) === (after.tls.certificateFile === undefined);
+  // Signatures can be required, and their keys changed, but not given up while the service runs.
+  if (path === "rollout.signersFile") return after.rollout.signersFile !== undefined;
   // A service without deployments has no routes of model calls.
   if (CALLED.includes(path)) return before.deployments.length > 0;
   return RELOADABLE.includes(path);

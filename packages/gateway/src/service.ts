@@ -23,6 +23,7 @@ import {
 import { FOLLOWED_STEP_MS_MAX } from "@calybris/engine/internal";
 import { CalybrisError, type PolicySnapshot } from "@calybris/kernel";
 import { type Config, isLoopback } from "./config/config.ts";
+import { readSigners } from "./config/trust-file.ts";
 import { HttpStack, type HttpStackOptions } from "./http-stack.ts";
 import { Reload, type ReloadReport, readChange } from "./reload.ts";
 
@@ -211,7 +212,10 @@ async function openEngine(options: ServiceOptions): Promise<Engine> {
   const checkpoint = signer && { signer, everyEntries, everySeconds, witnesses: options.witnesses };
   const onOlderVerified = (status: OlderVerification): void => logOlder(log, status);
   const callbacks = { onClockStep, onSnapshot, onCheckpoint, onWitnesses, onOlderVerified };
-  const settings = { checkpoint, waitingMax, segmentBytesMax, openReservationsMax, unknownTenants, ...callbacks };
+  const { signersFile } = config.rollout;
+  const changeSigners = signersFile === undefined ? undefined : await readSigners(signersFile);
+  const limits = { waitingMax, segmentBytesMax, openReservationsMax, unknownTenants };
+  const settings = { checkpoint, changeSigners, ...limits, ...callbacks };
   const shared = { directory, key: journalKey, acceptLoss, ...settings, ...ports };
   const { file } = config.policy;
   return openOrBegin(shared, file === undefined ? startingPolicy : () => loadPolicy(file));

@@ -5,11 +5,12 @@
 import { resolve } from "node:path";
 import { Engine } from "@calybris/engine";
 import { listSegments, nodeDisk } from "@calybris/engine/internal";
+import { readSigners } from "@calybris/gateway";
 import { isName, NAME_WANTED, type PolicySnapshot } from "@calybris/kernel";
 import { InvalidArgumentError, Option } from "commander";
+import { CliError } from "../cli-errors.ts";
 import { readKey, requireKeyOfJournal } from "./key-file.ts";
 import { type JournalOptions, placeOf } from "./place.ts";
-import { CliError } from "../cli-errors.ts";
 
 /** The entry's actor is the user that runs the command; on whose behalf is what that user claims. */
 export interface ClaimOptions {
@@ -42,12 +43,14 @@ export async function withEngine<Result>(
   policy: PolicySnapshot | undefined,
   use: (engine: Engine) => Promise<Result>,
 ): Promise<Result> {
-  const { directory: named, keyFile } = await placeOf(options, policy === undefined ? "must exist" : "may begin");
+  const place = await placeOf(options, policy === undefined ? "must exist" : "may begin");
+  const { directory: named, keyFile, signersFile } = place;
   const directory = resolve(named);
   if (policy === undefined && !hasJournal(directory)) throw new CliError("CAL_JOURNAL_MISSING", { directory });
   const key = readKey(keyFile);
   requireKeyOfJournal(directory, keyFile, key);
-  const engine = await Engine.open({ directory, key, policy });
+  const changeSigners = signersFile === undefined ? undefined : await readSigners(signersFile);
+  const engine = await Engine.open({ directory, key, policy, changeSigners });
   try {
     return await use(engine);
   } finally {

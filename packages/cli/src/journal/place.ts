@@ -5,20 +5,23 @@
 import { existsSync } from "node:fs";
 import { readConfig } from "@calybris/gateway";
 import { Option } from "commander";
-import { configFileOf } from "../service/config-file.ts";
 import { CliError } from "../cli-errors.ts";
+import { configFileOf } from "../service/config-file.ts";
 
 /** The options that name a journal, as commander has them. */
 export interface JournalOptions {
   readonly journal?: string;
   readonly config?: string;
   readonly keyFile?: string;
+  /** Who may sign changes of policy; of commands that make them. */
+  readonly signersFile?: string;
 }
 
-/** A journal's directory as it was named, and the file with its key where it is keyed. */
+/** A journal's directory as it was named, the file with its key where it is keyed, and that with the signers of policy changes. */
 export interface JournalPlace {
   readonly directory: string;
   readonly keyFile: string | undefined;
+  readonly signersFile: string | undefined;
 }
 
 /** `--journal`, the same for every command. `--config` and `--key-file` go with it. */
@@ -34,12 +37,16 @@ export function journalOption(): Option {
  *   journal that it names is not there.
  */
 export async function placeOf(
-  { journal, config, keyFile }: JournalOptions,
+  { journal, config, keyFile, signersFile }: JournalOptions,
   mayBegin: "may begin" | "must exist" = "must exist",
 ): Promise<JournalPlace> {
-  if (journal !== undefined) return { directory: journal, keyFile };
-  const { journal: configured } = await readConfig({ file: configFileOf(config), environment: process.env });
+  if (journal !== undefined) return { directory: journal, keyFile, signersFile };
+  const { journal: configured, rollout } = await readConfig({ file: configFileOf(config), environment: process.env });
   if (mayBegin === "must exist" && !existsSync(configured.directory))
     throw new CliError("CAL_JOURNAL_MISSING", { directory: configured.directory });
-  return { directory: configured.directory, keyFile: keyFile ?? configured.keyFile };
+  return {
+    directory: configured.directory,
+    keyFile: keyFile ?? configured.keyFile,
+    signersFile: signersFile ?? rollout.signersFile,
+  };
 }

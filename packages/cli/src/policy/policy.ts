@@ -8,6 +8,7 @@ import { nodeSha256 } from "@calybris/engine/internal";
 import { policyDigest, snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { jsonText } from "../terminal/json-text.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 import { policyDiffCommand } from "./diff.ts";
 import {
   policyCanaryCommand,
@@ -18,8 +19,8 @@ import {
 } from "./rollout.ts";
 import { policySetCommand } from "./set.ts";
 import { policyShowCommand } from "./show.ts";
+import { policySignCommand } from "./sign.ts";
 import { policyTestCommand } from "./test.ts";
-import type { Terminal } from "../terminal/terminal.ts";
 
 export function policyCommand(terminal: Terminal): Command {
   const check = new Command("check")
@@ -44,6 +45,7 @@ export function policyCommand(terminal: Terminal): Command {
     .addCommand(policyDiffCommand(terminal))
     .addCommand(policyShowCommand(terminal))
     .addCommand(policySetCommand(terminal))
+    .addCommand(policySignCommand(terminal))
     .addCommand(policyStageCommand(terminal))
     .addCommand(policyStatusCommand(terminal))
     .addCommand(policyCanaryCommand(terminal))

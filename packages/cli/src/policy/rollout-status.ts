@@ -5,12 +5,14 @@
 import type { Rollout } from "@calybris/client";
 import type { RolloutStatus } from "@calybris/engine";
 
-export function rolloutOf({ active, staged, canaryBps = 0, counts, compared }: RolloutStatus): Rollout {
+export function rolloutOf({ active, canaryBps = 0, staged, counts, compared, ...status }: RolloutStatus): Rollout {
+  const nextChange = status.nextChange ?? null;
   if (staged === undefined || counts === undefined || compared === undefined)
-    return { activePolicyId: active.id, staged: null };
+    return { activePolicyId: active.id, nextChange, staged: null };
   const { success, reward, isNoWorseAt, isBetterAt, passes, ...numbers } = compared;
   return {
     activePolicyId: active.id,
+    nextChange,
     staged: {
       policyId: staged.id,
       name: staged.snapshot.name,

@@ -3,23 +3,24 @@
  * @module
  */
 import type { Rollout } from "@calybris/client";
-import { loadPolicy } from "@calybris/engine";
-import { BPS_MAX } from "@calybris/kernel";
-import { Command, InvalidArgumentError } from "commander";
+import { GATES, loadPolicy } from "@calybris/engine";
+import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { keyFileOption } from "../journal/key-file.ts";
 import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
-import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
+import { apiKeyFileOption, clientOf, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
 import { count } from "../terminal/number-text.ts";
 import { tableText } from "../terminal/table.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
+import { policyId, shareBps } from "./change-arguments.ts";
+import { knownChange, type SignatureOptions, signatureOf, withSignature } from "./change-signature.ts";
 import { rolloutOf } from "./rollout-status.ts";
 import { wholePolicy } from "./set.ts";
 
-interface RolloutOptions extends TargetOptions, ClaimOptions {
+interface RolloutOptions extends SignatureOptions, ClaimOptions {
   readonly json?: true;
 }
 
@@ -40,18 +41,25 @@ function rolloutCommand(name: string, description: string): Command {
     .option("--json", "print JSON");
 }
 
+/** A command that changes which policy decides. */
+function changeCommand(name: string, description: string): Command {
+  return withSignature(rolloutCommand(name, description).addOption(byOption()));
+}
+
 export function policyStageCommand(terminal: Terminal): Command {
-  return rolloutCommand("stage", "let a policy decide in shadow, from the next decision on; no answer changes")
+  return changeCommand("stage", "let a policy decide in shadow, from the next decision on; no answer changes")
     .argument("<file>", "the policy")
-    .addOption(byOption())
     .action(async (file: string, options: RolloutOptions) => {
       const policy = await loadPolicy(file);
       const caller = callerOf(options);
+      const signature = await signatureOf(options, ({ nextPolicyId }) =>
+        Promise.resolve({ change: "staged", policyId: nextPolicyId, policy, shareBps: 0 }),
+      );
       const client = clientOf(options);
       const changed =
         client === undefined
-          ? await withEngine(options, undefined, (engine) => engine.rollout.stage(policy, caller))
-          : await client.stagePolicy({ policy: await wholePolicy(file), ...caller });
+          ? await withEngine(options, undefined, (engine) => engine.rollout.stage(policy, caller, signature))
+          : await client.stagePolicy({ policy: await wholePolicy(file), ...(signature && { signature }), ...caller });
       const name = printable(JSON.stringify(policy.name));
       print(terminal, options, changed, `policy ${changed.policyId} ${name} is staged`);
     });
@@ -72,37 +80,44 @@ export function policyStatusCommand(terminal: Terminal): Command {
 }
 
 export function policyPromoteCommand(terminal: Terminal): Command {
-  return rolloutCommand("promote", "activate the staged policy, once it passes a gate")
+  return changeCommand("promote", "activate the staged policy, once it passes a gate")
     .argument("<id>", "the policy, by its id in the journal", policyId)
-    .addOption(byOption())
     .addHelpText("after", GATES_HELP)
     .action(async (id: number, options: RolloutOptions) => {
       const caller = callerOf(options);
+      const signature = await signatureOf(options, () => knownChange(options, "promoted", id));
       const client = clientOf(options);
       const changed =
         client === undefined
-          ? await withEngine(options, undefined, (engine) => engine.rollout.promote(id, () => caller))
-          : await client.promotePolicy({ policyId: id, ...caller });
+          ? await withEngine(options, undefined, (engine) => engine.rollout.promote(id, () => caller, GATES, signature))
+          : await client.promotePolicy({ policyId: id, ...(signature && { signature }), ...caller });
       print(terminal, options, changed, `policy ${id} is active`);
     });
 }
 
 export function policyCanaryCommand(terminal: Terminal): Command {
-  return rolloutCommand("canary", "let the staged policy decide for a share of the tenants, once it passes a gate")
+  return changeCommand("canary", "let the staged policy decide for a share of the tenants, once it passes a gate")
     .argument("<id>", "the policy, by its id in the journal", policyId)
     .argument("<share>", "the share of the tenants, as `5%` or `500bps`; 0 ends the canary", shareBps)
-    .addOption(byOption())
     .addHelpText(
       "after",
       `${GATES_HELP}\nA share that shrinks needs no gate. A larger share keeps the tenants of a smaller one.`,
     )
     .action(async (id: number, share: number, options: RolloutOptions) => {
       const caller = callerOf(options);
+      const signature = await signatureOf(options, () => knownChange(options, "canary", id, share));
       const client = clientOf(options);
       const changed =
         client === undefined
-          ? await withEngine(options, undefined, (engine) => engine.rollout.canary(id, share, () => caller))
-          : await client.canaryPolicy({ policyId: id, shareBps: share, ...caller });
+          ? await withEngine(options, undefined, (engine) =>
+              engine.rollout.canary(id, share, () => caller, GATES, signature),
+            )
+          : await client.canaryPolicy({
+              policyId: id,
+              shareBps: share,
+              ...(signature && { signature }),
+              ...caller,
+            });
       const done =
         share === 0
           ? `the canary of policy ${id} has ended`
@@ -116,16 +131,16 @@ A gate: at least 1,000 decisions in shadow, and either (a) at most 5 % of action
 by more than 0.01, or (b) it is shown to be better by more than that. \`calybris policy set FILE\` activates a policy without a gate.`;
 
 export function policyRollbackCommand(terminal: Terminal): Command {
-  return rolloutCommand("rollback", "activate an earlier policy, from the next decision on; ends the staging")
+  return changeCommand("rollback", "activate an earlier policy, from the next decision on; ends the staging")
     .argument("<id>", "the policy, by its id in the journal", policyId)
-    .addOption(byOption())
     .action(async (id: number, options: RolloutOptions) => {
       const caller = callerOf(options);
+      const signature = await signatureOf(options, () => knownChange(options, "rolled-back", id));
       const client = clientOf(options);
       const changed =
         client === undefined
-          ? await withEngine(options, undefined, (engine) => engine.rollout.rollBack(id, caller))
-          : await client.rollBackPolicy({ policyId: id, ...caller });
+          ? await withEngine(options, undefined, (engine) => engine.rollout.rollBack(id, caller, signature))
+          : await client.rollBackPolicy({ policyId: id, ...(signature && { signature }), ...caller });
       print(terminal, options, changed, `policy ${id} is active`);
     });
 }
@@ -138,20 +153,6 @@ function print(
 ): void {
   if (json) terminal.print(jsonText({ policyId, sequence, repeated }));
   else terminal.print(`${done} ${repeated ? "already, since" : "from"} entry ${sequence}`);
-}
-
-function shareBps(text: string): number {
-  const [, whole = "", part = "", unit = ""] = /^([0-9]{1,5})(?:\.([0-9]{1,2}))?(%|bps)?$/.exec(text) ?? [];
-  const isPercent = unit === "%";
-  const bps = isPercent ? Number(whole) * 100 + Number(part.padEnd(2, "0")) : Number(whole);
-  const isShare = whole !== "" && (unit !== "" || text === "0") && (isPercent || part === "") && bps <= BPS_MAX;
-  if (!isShare) throw new InvalidArgumentError("Write `5%`, `0.5%` or `500bps`, from 0 to 100 %.");
-  return bps;
-}
-
-function policyId(text: string): number {
-  if (!/^[1-9][0-9]{0,8}$/.test(text)) throw new InvalidArgumentError("Write a whole number from 1.");
-  return Number(text);
 }
 
 const TENANTS_SHOWN = 20;

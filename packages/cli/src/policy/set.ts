@@ -9,19 +9,20 @@ import { membersOf, readJsonFile } from "@calybris/engine/internal";
 import { snapshotDigest, toHex } from "@calybris/kernel";
 import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
+import { keyFileOption } from "../journal/key-file.ts";
 import { journalOption } from "../journal/place.ts";
 import { configOption } from "../service/config-file.ts";
-import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "../service/target.ts";
+import { apiKeyFileOption, clientOf, urlOption } from "../service/target.ts";
 import { jsonText } from "../terminal/json-text.ts";
-import { keyFileOption } from "../journal/key-file.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { type SignatureOptions, signatureOf, withSignature } from "./change-signature.ts";
 
-interface PolicySetOptions extends TargetOptions, ClaimOptions {
+interface PolicySetOptions extends SignatureOptions, ClaimOptions {
   readonly json?: true;
 }
 
 export function policySetCommand(terminal: Terminal): Command {
-  return new Command("set")
+  const command = new Command("set")
     .description("activate a policy in a journal, from the next decision on")
     .argument("<file>", "the policy")
     .addOption(journalOption())
@@ -30,19 +31,22 @@ export function policySetCommand(terminal: Terminal): Command {
     .addOption(apiKeyFileOption())
     .addOption(byOption())
     .addOption(keyFileOption())
-    .option("--json", "print JSON")
-    .action((file: string, options: PolicySetOptions) => setPolicy(file, options, terminal));
+    .option("--json", "print JSON");
+  return withSignature(command).action((file: string, options: PolicySetOptions) => setPolicy(file, options, terminal));
 }
 
 async function setPolicy(file: string, options: PolicySetOptions, terminal: Terminal): Promise<void> {
   const policy = await loadPolicy(file);
   const { name } = policy;
   const caller = callerOf(options);
+  const signature = await signatureOf(options, ({ nextPolicyId }) =>
+    Promise.resolve({ change: "promoted", policyId: nextPolicyId, policy, shareBps: 0 }),
+  );
   const client = clientOf(options);
   const { sequence, policyId, repeated } =
     client === undefined
-      ? await withEngine(options, undefined, (engine) => engine.setPolicy(policy, caller))
-      : await client.setPolicy({ policy: await wholePolicy(file), ...caller });
+      ? await withEngine(options, undefined, (engine) => engine.setPolicy(policy, caller, signature))
+      : await client.setPolicy({ policy: await wholePolicy(file), ...(signature && { signature }), ...caller });
   const digest = toHex(snapshotDigest(policy));
   if (options.json) terminal.print(jsonText({ policy: policyId, name, sequence, digest, ...caller }));
   else if (repeated) terminal.print(`policy ${policyId} ${JSON.stringify(name)} is active already (${digest})`);

@@ -3,6 +3,7 @@
  * @module
  */
 import { nodeVerifyEd25519 } from "@calybris/engine/internal";
+import type { TrustFile } from "@calybris/gateway";
 import {
   type Checkpoint,
   type OpenedNote,
@@ -23,7 +24,7 @@ import { exportCommand } from "./checkpoint-export.ts";
 import { makeKeyCommand } from "./checkpoint-keygen.ts";
 import { collectCommand } from "./checkpoint-witness.ts";
 import { orRejection, proofText, whenText } from "./proof-file.ts";
-import { readTrustFile, type TrustFile } from "./trust-file.ts";
+import { readTrustFile } from "./trust-file.ts";
 import { addKey } from "./trusted-keys.ts";
 
 interface Options {

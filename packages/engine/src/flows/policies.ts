@@ -16,8 +16,8 @@ import {
   policyDigest,
   snapshotDigest,
   snapshotToJson,
-  toHex,
   type TrustedSigner,
+  toHex,
   writeExact,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
@@ -32,9 +32,9 @@ import {
   type NextChange,
 } from "../rollout/change-authorization.ts";
 import { Draws } from "../router/draws.ts";
-import type { StoredEntries } from "../storage/storage.ts";
 import { learnerDifference } from "../state/router-policy-of.ts";
 import type { EngineState } from "../state/state.ts";
+import type { StoredEntries } from "../storage/storage.ts";
 import { seedDigest } from "./draw-seed.ts";
 import type { FirstResults } from "./first-results.ts";
 import type { Caller, EngineKeys } from "./keys.ts";
@@ -118,6 +118,12 @@ export class EnginePolicies {
   /** Binds signatures to this journal, where changes need them; once it has begun. */
   async bindSignatures(): Promise<void> {
     if (this.#authorization.isRequired) this.#authorization.bind(await this.#genesisHash());
+  }
+
+  /** As `EngineRollout.prepareSigners`. */
+  async prepareSigners(signers: readonly TrustedSigner[]): Promise<() => void> {
+    this.#authorization.bind(await this.#genesisHash());
+    return () => this.#authorization.replaceSigners(signers);
   }
 
   /** As `EngineRollout.nextChange`. */

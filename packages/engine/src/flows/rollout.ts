@@ -9,10 +9,12 @@
 import {
   type BeliefEntry,
   BPS_MAX,
+  CalybrisError,
+  type PolicySnapshot,
   parseEntryBody,
   parseEntryHead,
   parseEntryLine,
-  type PolicySnapshot,
+  type TrustedSigner,
 } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import { refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
@@ -27,6 +29,8 @@ import type { EnginePolicies, PolicyActivation } from "./policies.ts";
 /** What is active, what is staged, and how they compare. */
 export interface RolloutStatus {
   readonly active: PolicyVersion;
+  /** What a signature of the next change covers; left out where the first entry is archived out of reach. */
+  readonly nextChange?: NextChange;
   /** The rest is left out where no policy is staged. */
   readonly staged?: PolicyVersion;
   /** The share of the tenants that the staged policy decides for. */
@@ -71,6 +75,17 @@ export class EngineRollout {
     return this.#ports.policies.nextChange();
   }
 
+  /**
+   * Other signers of policy changes: a key was rotated or revoked. Where changes needed no signature, they need one then; nothing ends
+   * that but opening the journal without signers.
+   *
+   * @returns puts them into effect for every change that comes after, and throws nothing.
+   * @throws CalybrisError `CAL_JOURNAL_ARCHIVE_UNREACHABLE` when the first entry, which signatures cover, cannot be read.
+   */
+  prepareSigners(signers: readonly TrustedSigner[]): Promise<() => void> {
+    return this.#ports.policies.prepareSigners(signers);
+  }
+
   /** The policy that decides for a tenant: the active one, or the staged one where a canary decides for it. */
   policyFor(tenant: string | undefined): PolicyVersion {
     return this.#ports.state.policies.deciding(tenant);
@@ -79,9 +94,20 @@ export class EngineRollout {
   /** What is staged and how it compares. Reads every entry since the staging. */
   async status(gates: Gates = GATES): Promise<RolloutStatus> {
     const { active, staged, canaryBps } = this.#ports.state.policies;
-    if (staged === undefined) return { active };
+    const nextChange = await this.#knownNextChange();
+    if (staged === undefined) return { active, ...nextChange };
     const { counts } = this.#ports.state.shadows;
-    return { active, staged, canaryBps, counts, compared: await this.#compare(active, staged, gates) };
+    const compared = await this.#compare(active, staged, gates);
+    return { active, ...nextChange, staged, canaryBps, counts, compared };
+  }
+
+  async #knownNextChange(): Promise<Pick<RolloutStatus, "nextChange">> {
+    try {
+      return { nextChange: await this.nextChange() };
+    } catch (error) {
+      if (error instanceof CalybrisError && error.code === "CAL_JOURNAL_ARCHIVE_UNREACHABLE") return {};
+      throw error;
+    }
   }
 
   /**

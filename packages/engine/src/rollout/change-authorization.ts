@@ -36,18 +36,24 @@ const US_PER_MS = 1_000;
 
 export class ChangeAuthorization {
   /** `undefined` where changes need no signature. */
-  readonly #keys: ChangeKeys | undefined;
+  #keys: ChangeKeys | undefined;
   readonly #nowUs: () => number;
   #genesisHash: string | undefined;
 
   constructor(signers: readonly TrustedSigner[] | undefined, nowUs: () => number) {
-    this.#keys = signers && {
-      signers: [...signers],
-      verify: (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true,
-    };
+    if (signers !== undefined) this.replaceSigners(signers);
     this.#nowUs = nowUs;
   }
 
+  /** From the next change on these keys alone are valid; changes that needed no signature need one now. */
+  replaceSigners(signers: readonly TrustedSigner[]): void {
+    this.#keys = {
+      signers: [...signers],
+      verify: (key, message, signature) => nodeVerifyEd25519(key, message, signature) === true,
+    };
+  }
+
+  /** Whether changes need a signature. */
   get isRequired(): boolean {
     return this.#keys !== undefined;
   }

@@ -3,8 +3,8 @@
  * @module
  */
 import type { UnknownTenants } from "@calybris/engine";
-import type { CallMode, DeploymentConfig, ModelConfig, ProviderConfig } from "./call-config.ts";
 import type { Scope } from "../keys/scope.ts";
+import type { CallMode, DeploymentConfig, ModelConfig, ProviderConfig } from "./call-config.ts";
 
 /** One configured API key: its digest, never the key itself. */
 export interface KeyConfig {
@@ -37,6 +37,7 @@ export interface Config {
     readonly everySeconds: number;
   };
   readonly policy: { readonly file?: string };
+  readonly rollout: { readonly signersFile?: string };
   readonly budgets: {
     readonly file?: string;
     readonly unknownTenants: UnknownTenants;

@@ -4,7 +4,7 @@
  * table.
  * @module
  */
-import { CALL_MODES, type CallList } from "./call-config.ts";
+
 import {
   CHECKPOINT_ENTRIES,
   CHECKPOINT_SECONDS,
@@ -12,6 +12,7 @@ import {
   SEGMENT_BYTES_MAX,
   WAITING_MAX,
 } from "@calybris/engine/internal";
+import { CALL_MODES, type CallList } from "./call-config.ts";
 
 /** What an option takes. Text from a flag or an environment variable is read accordingly. */
 export type OptionKind =
@@ -118,6 +119,11 @@ export const OPTIONS: readonly ServiceOption[] = Object.freeze([
     kind: PATH,
     flag: "policy",
     what: "the policy that begins a new journal; activated at a start or reload when the file has changed",
+  },
+  {
+    path: "rollout.signersFile",
+    kind: PATH,
+    what: "public keys of those who may sign changes of policy; with it each change needs a signature; docs/rollout.md describes both",
   },
   { path: "budgets.file", kind: PATH, flag: "budgets", what: "limits of tenants, applied at a start or reload" },
   {

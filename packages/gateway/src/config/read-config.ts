@@ -224,7 +224,7 @@ function originOf(text: string): string | undefined {
 
 /** The schema has checked every value, so the paths are the members. */
 function assemble(values: ReadonlyMap<string, unknown>): Config {
-  const config: { [section: string]: unknown } = { tls: {}, receipts: {}, policy: {}, budgets: {} };
+  const config: { [section: string]: unknown } = { tls: {}, receipts: {}, policy: {}, rollout: {}, budgets: {} };
   for (const [path, value] of values) {
     if (value === undefined) continue;
     const [section = "", key] = path.split(".");

@@ -26,6 +26,7 @@ import {
 } from "@calybris/kernel";
 import { z } from "zod";
 import { schemaAt } from "../http/schema-keys.ts";
+import { signatureShape } from "./change-signature.ts";
 import { named } from "./shape-parts.ts";
 
 const NAME_MAX = 128;
@@ -160,14 +161,17 @@ export const policyCheckCall: z.ZodType = named(
   "PolicyCheckRequest",
   z.strictObject({ policy: named("PolicyFile", policyFileSchema, "A policy, as a file has it.") }),
 );
+/** Every change of policy takes it. */
+const signed: Record<string, z.ZodType> = { signature: signatureShape.optional() };
+
 export const policySetCall: z.ZodType = named(
   "PolicySetRequest",
-  z.strictObject({ policy: policyFileSchema, ...claim }),
+  z.strictObject({ policy: policyFileSchema, ...signed, ...claim }),
 );
 
 export const policyNamedCall: z.ZodType = named(
   "PolicyNamedRequest",
-  z.strictObject({ policyId: whole(1, U32_MAX, "the id of a policy of the journal"), ...claim }),
+  z.strictObject({ policyId: whole(1, U32_MAX, "the id of a policy of the journal"), ...signed, ...claim }),
 );
 
 export const canaryCall: z.ZodType = named(
@@ -175,6 +179,7 @@ export const canaryCall: z.ZodType = named(
   z.strictObject({
     policyId: whole(1, U32_MAX, "the id of the staged policy"),
     shareBps: whole(0, BPS_MAX, "the share of the tenants that it decides for, in basis points; 0 ends the canary"),
+    ...signed,
     ...claim,
   }),
 );

@@ -91,6 +91,13 @@ const SETTLE_ERRORS: readonly DocumentedError[] = [
   "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
 ];
 const POLICY_ERRORS: readonly DocumentedError[] = ["CAL_POLICY_INVALID", "CAL_CATALOG_INVALID"];
+const SIGNATURE_ERRORS: readonly DocumentedError[] = [
+  "CAL_ROLLOUT_SIGNATURE_MISSING",
+  "CAL_ROLLOUT_SIGNATURE_STALE",
+  "CAL_ROLLOUT_SIGNER_UNKNOWN",
+  "CAL_ROLLOUT_SIGNATURE_INVALID",
+  "CAL_ROLLOUT_SIGNERS_NONE",
+];
 
 export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } = {
   decide: {
@@ -196,14 +203,28 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
   },
   revokeKey: { tag: "Keys", parameters: { id: ROTATED_ID }, errors: ["CAL_GATEWAY_KEY_UNKNOWN"] },
   policies: { tag: "Policies", errors: [] },
-  setPolicy: { tag: "Policies", body: { policy: POLICY, onBehalfOf: "ada" }, errors: POLICY_ERRORS },
+  setPolicy: {
+    tag: "Policies",
+    body: { policy: POLICY, onBehalfOf: "ada" },
+    errors: [...POLICY_ERRORS, ...SIGNATURE_ERRORS],
+  },
   checkPolicy: { tag: "Policies", body: { policy: POLICY }, errors: POLICY_ERRORS },
-  stagePolicy: { tag: "Policies", body: { policy: POLICY, onBehalfOf: "ada" }, errors: POLICY_ERRORS },
+  stagePolicy: {
+    tag: "Policies",
+    body: { policy: POLICY, onBehalfOf: "ada" },
+    errors: [...POLICY_ERRORS, ...SIGNATURE_ERRORS],
+  },
   rollout: { tag: "Policies", errors: [] },
   promotePolicy: {
     tag: "Policies",
     body: { policyId: 1, onBehalfOf: "ada" },
-    errors: ["CAL_LEDGER_INVALID", "CAL_ROLLOUT_NOT_STAGED", "CAL_ROLLOUT_POLICY_UNKNOWN", "CAL_ROLLOUT_GATES"],
+    errors: [
+      "CAL_LEDGER_INVALID",
+      "CAL_ROLLOUT_NOT_STAGED",
+      "CAL_ROLLOUT_POLICY_UNKNOWN",
+      "CAL_ROLLOUT_GATES",
+      ...SIGNATURE_ERRORS,
+    ],
   },
   canaryPolicy: {
     tag: "Policies",
@@ -214,12 +235,13 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
       "CAL_ROLLOUT_POLICY_UNKNOWN",
       "CAL_ROLLOUT_GATES",
       "CAL_ROLLOUT_CANARY",
+      ...SIGNATURE_ERRORS,
     ],
   },
   rollBackPolicy: {
     tag: "Policies",
     body: { policyId: 1, onBehalfOf: "ada" },
-    errors: ["CAL_LEDGER_INVALID", "CAL_ROLLOUT_POLICY_UNKNOWN"],
+    errors: ["CAL_LEDGER_INVALID", "CAL_ROLLOUT_POLICY_UNKNOWN", ...SIGNATURE_ERRORS],
   },
   setPrior: { tag: "Policies", body: { prior: PRIOR, onBehalfOf: "ada" }, errors: ["CAL_PRIOR_INVALID"] },
   setCertificate: {
@@ -245,6 +267,9 @@ export const OPERATION_DOCS: { readonly [Name in ApiOperation]: OperationDocs } 
       "CAL_INPUT_UNREADABLE",
       "CAL_INPUT_MALFORMED",
       "CAL_LEDGER_TENANT_UNKNOWN",
+      "CAL_PROOF_MALFORMED",
+      "CAL_ROLLOUT_SIGNATURE_MISSING",
+      "CAL_JOURNAL_ARCHIVE_UNREACHABLE",
     ],
   },
   journalHead: { tag: "Journal", errors: [] },

@@ -72,7 +72,7 @@ async function setPolicy({ engine }: ApiContext, { body, principal }: Call): Pro
   if (snapshotDigest === active.snapshotDigest)
     return { body: apiJson({ policyId: active.id, sequence: null, snapshotDigest, repeated: true }) };
   const caller = callerOf(engine, principal, activation.claim);
-  const { policyId, sequence } = await engine.setPolicy(activation.snapshot, caller);
+  const { policyId, sequence } = await engine.setPolicy(activation.snapshot, caller, activation.signature);
   return { body: apiJson({ policyId, sequence, snapshotDigest, repeated: false }) };
 }
 

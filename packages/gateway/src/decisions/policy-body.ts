@@ -3,7 +3,13 @@
  * so a worker thread does it.
  * @module
  */
-import { BUILT_IN_CATALOGS, builtInCatalogPath, nodeSha256, parsePolicyFile } from "@calybris/engine";
+import {
+  BUILT_IN_CATALOGS,
+  builtInCatalogPath,
+  type ChangeSignature,
+  nodeSha256,
+  parsePolicyFile,
+} from "@calybris/engine";
 import { membersOf, nameRemedy, readJsonFile } from "@calybris/engine/internal";
 import {
   CalybrisError,
@@ -16,6 +22,7 @@ import {
 } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
 import type { ClaimBody } from "../keys/caller.ts";
+import { signatureIn } from "./change-signature.ts";
 
 /** A policy that was checked; survives being sent from one thread to another. */
 export interface PolicyBody {
@@ -24,7 +31,13 @@ export interface PolicyBody {
   readonly policyDigest: string;
   readonly snapshotDigest: string;
   /** What activates the policy, where the body is meant to. */
-  readonly activation: { readonly snapshot: PolicySnapshot; readonly claim: ClaimBody } | undefined;
+  readonly activation: Activation | undefined;
+}
+
+interface Activation {
+  readonly snapshot: PolicySnapshot;
+  readonly claim: ClaimBody;
+  readonly signature: ChangeSignature | undefined;
 }
 
 const SHOWN_MAX = 64;
@@ -39,6 +52,7 @@ export async function readPolicyBody(
     if (!fields.includes(key)) throw invalid(key.slice(0, SHOWN_MAX), "is an unknown field", nameRemedy(key, fields));
   if (members["policy"] === undefined) throw invalid("policy", "is missing", "Send a policy, as a file has it.");
   const claim = fields.includes("by") ? claimIn(members) : undefined;
+  const signature = signatureIn(members["signature"]);
   const snapshot = await snapshotIn(members["policy"]);
   const candidateCount = snapshot.policy.candidates.length;
   if (candidateCount > candidatesMax)
@@ -47,7 +61,7 @@ export async function readPolicyBody(
       `has ${candidateCount} candidates`,
       `Send at most ${candidatesMax}, raise \`limits.candidatesMax\`, or begin the journal with the policy as a file.`,
     );
-  const activation = claim === undefined ? undefined : { snapshot, claim };
+  const activation = claim === undefined ? undefined : { snapshot, claim, signature };
   return { name: snapshot.name, candidateCount, ...digestsOf(snapshot), activation };
 }
 

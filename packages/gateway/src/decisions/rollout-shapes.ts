@@ -69,6 +69,15 @@ export const rolloutShape: z.ZodType = named(
   "Rollout",
   z.object({
     activePolicyId: count("The active policy."),
+    nextChange: named(
+      "NextChange",
+      z.object({
+        genesisHash: text("Hash of the journal's first entry, hexadecimal."),
+        follows: count("Journal sequence of the last change of policy."),
+        nextPolicyId: count("The id of a policy that is staged or activated next."),
+      }),
+      "What a signature of the next change of policy covers beside the change; null where the first entry is out of reach.",
+    ).nullable(),
     staged: staged.nullable(),
   }),
 );

@@ -2,6 +2,7 @@
  * Rollout over HTTP: staging a policy, how it compares with the active one, a canary, promoting it, rolling back.
  * @module
  */
+import { type ChangeSignature, GATES } from "@calybris/engine";
 import { apiJson } from "../http/error-dialect.ts";
 import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
@@ -14,6 +15,7 @@ type Handlers = {
 
 interface NamedPolicy {
   readonly policyId: number;
+  readonly signature?: ChangeSignature;
   readonly onBehalfOf?: string;
 }
 
@@ -22,39 +24,40 @@ export function rolloutHandlers(context: ApiContext): Handlers {
     stagePolicy: (call) => stage(context, call),
     rollout: () => status(context),
     promotePolicy: async ({ body, principal }) => {
-      const { policyId, ...claim } = body as NamedPolicy;
-      const { engine } = context;
-      return { body: apiJson(await engine.rollout.promote(policyId, () => callerOf(engine, principal, claim))) };
-    },
-    canaryPolicy: async ({ body, principal }) => {
-      const { policyId, shareBps, ...claim } = body as NamedPolicy & { readonly shareBps: number };
+      const { policyId, signature, ...claim } = body as NamedPolicy;
       const { engine } = context;
       const callerNow = () => callerOf(engine, principal, claim);
-      return { body: apiJson(await engine.rollout.canary(policyId, shareBps, callerNow)) };
+      return { body: apiJson(await engine.rollout.promote(policyId, callerNow, GATES, signature)) };
+    },
+    canaryPolicy: async ({ body, principal }) => {
+      const { policyId, shareBps, signature, ...claim } = body as NamedPolicy & { readonly shareBps: number };
+      const { engine } = context;
+      const callerNow = () => callerOf(engine, principal, claim);
+      return { body: apiJson(await engine.rollout.canary(policyId, shareBps, callerNow, GATES, signature)) };
     },
     rollBackPolicy: async ({ body, principal }) => {
-      const { policyId, ...claim } = body as NamedPolicy;
+      const { policyId, signature, ...claim } = body as NamedPolicy;
       const { engine } = context;
-      return { body: apiJson(await engine.rollout.rollBack(policyId, callerOf(engine, principal, claim))) };
+      return { body: apiJson(await engine.rollout.rollBack(policyId, callerOf(engine, principal, claim), signature)) };
     },
   };
 }
 
 async function stage({ engine }: ApiContext, { body, principal }: Call): Promise<Reply> {
   const { activation } = body as PolicyBody & { readonly activation: object };
-  return {
-    body: apiJson(await engine.rollout.stage(activation.snapshot, callerOf(engine, principal, activation.claim))),
-  };
+  const { snapshot, claim, signature } = activation;
+  return { body: apiJson(await engine.rollout.stage(snapshot, callerOf(engine, principal, claim), signature)) };
 }
 
 async function status({ engine }: ApiContext): Promise<Reply> {
-  const { active, staged, canaryBps = 0, counts, compared } = await engine.rollout.status();
+  const { active, nextChange = null, staged, canaryBps = 0, counts, compared } = await engine.rollout.status();
+  const next = { activePolicyId: active.id, nextChange };
   if (staged === undefined || counts === undefined || compared === undefined)
-    return { body: apiJson({ activePolicyId: active.id, staged: null }) };
+    return { body: apiJson({ ...next, staged: null }) };
   const { regimes, tenants, examples } = counts;
   return {
     body: apiJson({
-      activePolicyId: active.id,
+      ...next,
       staged: {
         policyId: staged.id,
         name: staged.snapshot.name,
