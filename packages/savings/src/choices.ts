@@ -63,6 +63,23 @@ export class Choices {
     return this.#enabledAt(floor).includes(index);
   }
 
+  /** What may run whatever was asked for, and is rated at least so high. */
+  goodEnough(floor: number): readonly Candidate[] {
+    return this.candidates.filter(
+      ({ qualityBps }, index) =>
+        this.#choosable[index] === true && this.#allowed[index] === true && qualityBps >= floor,
+    );
+  }
+
+  /** What may run in the place of a candidate, and is rated at least so high. */
+  reachable(requested: number, floor: number): readonly Candidate[] {
+    const { providerId: own } = this.#at(requested);
+    return this.candidates.filter(
+      ({ providerId, qualityBps }, index) =>
+        this.#choosable[index] === true && (this.#allowed[index] === true || providerId === own) && qualityBps >= floor,
+    );
+  }
+
   /** Candidates of the catalog that a policy at this floor disables. */
   disabledAt(floor: number): readonly number[] {
     const enabled = new Set(this.#enabledAt(floor));

@@ -11,6 +11,7 @@ import { type ChoiceLimits, Choices } from "./choices.ts";
 import { Curve, type CurvePoint, safePoint, type Flow, pointAt } from "./curve.ts";
 import { recognise } from "./exports.ts";
 import { guessMap } from "./guess-map.ts";
+import { type MarginalSavings, marginalSavings } from "./marginal-savings.ts";
 import { ModelNames } from "./model-names.ts";
 import { costOf, estimateOf } from "./prices.ts";
 import { unrecognised } from "./savings-errors.ts";
@@ -79,6 +80,8 @@ export interface SavingsReport {
   readonly curve: readonly CurvePoint[];
   /** Absent where no row could be compared. */
   readonly chosen?: ChosenPoint;
+  /** Rows that are compared, at the chosen floor, beside what could be done instead. Present with `chosen`. */
+  readonly marginal?: MarginalSavings;
 }
 
 export interface ChosenPoint extends CurvePoint {
@@ -125,6 +128,7 @@ class Tally {
   readonly #total = new UsageSum();
   readonly #reported = new UsageSum();
   readonly #comparable = new UsageSum();
+  readonly #comparableByModel: (UsageSum | undefined)[] = [];
   readonly #byModel: (UsageSum | undefined)[] = [];
   readonly #writtenAs: Set<string>[] = [];
   readonly #unknown = new Breakdown(UNKNOWN_MODELS_MAX);
@@ -189,6 +193,8 @@ class Tally {
     else this.#addKnown(index, row.model).add(row, paid);
     if (catalogCost === undefined || paid === undefined) return;
     this.#comparable.add(row, paid);
+    this.#comparableByModel[index] ??= new UsageSum();
+    this.#comparableByModel[index].add(row, paid);
     this.#largestRequest = Math.max(this.#largestRequest, Math.ceil(catalogCost / Math.max(1, row.requests)));
     this.#curve.add(index, row, paid, catalogCost);
   }
@@ -260,8 +266,18 @@ class Tally {
       comparableMicrocents: comparable.paidMicrocents,
       largestRequestMicrocents: BigInt(this.#largestRequest),
       curve,
-      ...(chosen === undefined ? {} : { chosen: this.#chosen(chosen) }),
+      ...(chosen === undefined ? {} : { chosen: this.#chosen(chosen), marginal: this.#marginal(chosen) }),
     };
+  }
+
+  #marginal(point: CurvePoint): MarginalSavings {
+    const usages = this.#comparableByModel.flatMap((sum, index) => {
+      if (sum === undefined) return [];
+      const { requests, inputTokens, outputTokens, paidMicrocents } = sum.usage;
+      return [{ index, requests, inputTokens, outputTokens, paidMicrocents }];
+    });
+    const cost = this.#comparable.usage.paidMicrocents - point.savedMicrocents;
+    return marginalSavings(usages, this.#choices, point, cost);
   }
 
   #chosen(point: CurvePoint): ChosenPoint {

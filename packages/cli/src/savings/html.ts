@@ -6,7 +6,7 @@ import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
 import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import { percent } from "../replay/report.ts";
 import { savingsNotes } from "./notes.ts";
-import { distinct } from "./text.ts";
+import { distinct, incumbentName } from "./text.ts";
 
 type Money = (microcents: bigint) => string;
 
@@ -39,6 +39,7 @@ svg { width: 100%; height: auto; } svg text { font: 12px system-ui, sans-serif; 
 <p>${escaped(file)}: ${escaped(source.title)}. ${report.rows.used.toLocaleString("en")} rows, ${total.requests.toLocaleString("en")} requests.</p>
 ${saved}
 ${curveSection(report, money)}
+${marginalSection(report, money)}
 ${barSection("Paid, by day", days, money)}
 ${barSection("Paid, by model", [...models, ...unknownModels], money)}
 ${usageSection("Models", [...models, ...unknownModels], money)}
@@ -101,6 +102,16 @@ ${floors.join("\n")}
 <div class="scroll">${table(["floor", "would cost", "saved", "of what was paid", "mean rating", "moved", "to a lower rating"], rows)}</div>
 <h2>At floor ${chosen.floorBps}</h2>
 <div class="scroll names">${table(["asked for", "would have run", "requests", "paid", "would cost"], flows)}</div>`;
+}
+
+function marginalSection({ marginal }: SavingsReport, money: Money): string {
+  if (marginal === undefined) return "";
+  const rows = marginal.against.map(
+    (one) =>
+      `<tr><td>${escaped(incumbentName(one))}</td><td>${money(one.costMicrocents)}</td><td>${money(one.savedMicrocents)}</td><td>${percent(one.savedMicrocents, one.costMicrocents)}</td><td>${one.qualityBps}</td></tr>`,
+  );
+  return `<h2>Saved at floor ${marginal.floorBps}, beside what could be done instead</h2>
+<div class="scroll names">${table(["instead", "costs", "saved", "of its cost", "mean rating"], rows)}</div>`;
 }
 
 /** About five round amounts from nothing to the highest: steps of 1, 2 or 5 times a power of ten. */

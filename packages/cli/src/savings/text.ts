@@ -3,7 +3,7 @@
  * @module
  */
 import { styleText } from "node:util";
-import type { CurvePoint, NamedUsage, SavingsReport } from "@calybris/savings";
+import type { CurvePoint, Incumbent, MarginalSaving, NamedUsage, SavingsReport } from "@calybris/savings";
 import { groupedDollars, reportDecimals } from "../terminal/money-text.ts";
 import { percent } from "../replay/report.ts";
 import { savingsNotes } from "./notes.ts";
@@ -34,6 +34,7 @@ export function savingsText(
     section("Paid, by day", usageTable("<day", report.days, report, money, DAYS_SHOWN)),
     section("Paid, by tag", usageTable("<tag", report.tags, report, money, TAGS_SHOWN)),
     curveText(report, money),
+    marginalText(report, money),
     badRowsText(report),
     section(
       "Not known",
@@ -147,6 +148,32 @@ function curveText({ curve, chosen, total }: SavingsReport, money: Money): strin
   ]
     .filter((text) => text !== "")
     .join("\n\n");
+}
+
+const INCUMBENTS: { readonly [Name in Incumbent]: string } = {
+  today: "today's choice of models",
+  none: "no router: everything on",
+  basic: "one model for everything:",
+  smart: "a router that takes the cheapest model good enough",
+};
+
+export function incumbentName({ incumbent, model }: Pick<MarginalSaving, "incumbent" | "model">): string {
+  return model === undefined ? INCUMBENTS[incumbent] : `${INCUMBENTS[incumbent]} ${model}`;
+}
+
+function marginalText({ marginal }: SavingsReport, money: Money): string {
+  if (marginal === undefined) return "";
+  const rows = marginal.against.map((one) => [
+    incumbentName(one),
+    money(one.costMicrocents),
+    money(one.savedMicrocents),
+    percent(one.savedMicrocents, one.costMicrocents),
+    String(one.qualityBps),
+  ]);
+  return section(
+    `Saved at floor ${marginal.floorBps}, beside what could be done instead`,
+    tableText(["<instead", ">costs $", ">saved $", ">saved", ">mean rating"], rows),
+  );
 }
 
 /** Floors at which something changes: of several that come to the same, the highest. */
