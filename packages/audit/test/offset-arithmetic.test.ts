@@ -18,7 +18,7 @@ const step = fc.oneof(
       tier: fc.nat(3),
       successBps: fc.oneof(fc.constantFrom(0, 10_000), fc.integer({ min: 0, max: 10_000 })),
       expected: fc.array(bps, { minLength: 1, maxLength: 4 }),
-      times: fc.constantFrom(1, 1, 7, 60),
+      times: fc.constantFrom(1, 1, 7, 60, 150),
     }),
   },
   { weight: 1, arbitrary: fc.record({ does: fc.constantFrom("inherit", "redistribute", "forget", "restore") }) },
@@ -26,7 +26,7 @@ const step = fc.oneof(
 const discount = fc.constantFrom(1, 500_000, 998_000, 999_999, 1_000_000);
 
 test("engine and audit hold the same sums and believe the same, whatever happened", () => {
-  let flat = 0;
+  let [flat, doubted] = [0, 0];
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), discount, fc.nat(10_000), (steps, discountPpm, averageBps) => {
       const [engine, audit] = [new Offsets(), new OffsetTrust()];
@@ -49,6 +49,9 @@ test("engine and audit hold the same sums and believe the same, whatever happene
         } else audit.restore(new SnapshotMembers(engine.toSnapshot()));
       }
       expect(audit.toJson(8)).toEqual(engine.toJson(8));
+      expect(audit.shift.toJson(8)).toEqual(engine.shifts.toJson(8));
+      expect(audit.toSnapshot()).toEqual(engine.toSnapshot());
+      if (engine.shifts.isDoubted) doubted += 1;
       const explorationBps = new BoundaryShare().explorationBps(averageBps);
       for (const [regime, hasPrior] of [
         [0, true],
@@ -65,6 +68,7 @@ test("engine and audit hold the same sums and believe the same, whatever happene
     { numRuns: 250, seed: 5 },
   );
   expect(flat).toBeGreaterThan(0);
+  expect(doubted).toBeGreaterThan(0);
 });
 
 test("both follow the share of uncertain choices alike", () => {

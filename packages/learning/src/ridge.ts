@@ -39,8 +39,12 @@ export interface RidgeFit {
 const STEPS_MAX = 60;
 const TOLERANCE = 1e-5;
 
-/** Weights that minimise Σ w (target − fit)² + Σ penalty · weight², the intercept unpenalised but for its centring. */
-export function fitRidge(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
+/**
+ * Weights that minimise Σ w (target − fit)² + Σ penalty · weight², the intercept unpenalised but for its centring.
+ *
+ * @param tolerance - the share of the first gradient that may be left.
+ */
+export function fitRidge(rows: RidgeRows, penalties: RidgePenalties, tolerance: number = TOLERANCE): RidgeFit {
   const { rowCount, denseCount, categoryCount, targets, weights, text } = rows;
   const bucketCount = text?.bucketCount ?? 0;
   const size = denseCount + categoryCount + bucketCount;
@@ -68,7 +72,7 @@ export function fitRidge(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
   let power = dot(gradient, preconditioned);
   const powerFirst = power;
   const image = new Float64Array(rowCount);
-  for (let step = 0; step < STEPS_MAX && power > TOLERANCE * TOLERANCE * powerFirst; step += 1) {
+  for (let step = 0; step < STEPS_MAX && power > tolerance * tolerance * powerFirst; step += 1) {
     multiplied(rows, direction, image);
     for (let row = 0; row < rowCount; row += 1) image[row] = (image[row] ?? 0) * (weights?.[row] ?? 1);
     const normal = transposed(rows, image, columns);

@@ -279,7 +279,16 @@ export class LearningFold {
       certified: this.trust.certifiedRegimes ?? -1,
       tables: [...this.#tables.values()].map(({ sequence }) => sequence).sort((a, b) => a - b),
       lifted: this.#liftedCount,
-      ...(this.isByOffsets ? { offsets: this.offsets.toJson(tiers.length), boundary: this.offsets.boundaryPpm } : {}),
+      ...(this.isByOffsets ? this.#offsetsJson(tiers.length) : {}),
+    };
+  }
+
+  #offsetsJson(tierCount: number): { readonly [name: string]: ExactJson } {
+    const { offsets } = this;
+    return {
+      offsets: offsets.toJson(tierCount),
+      shifts: offsets.shift.toJson(tierCount),
+      boundary: offsets.boundaryPpm,
     };
   }
 

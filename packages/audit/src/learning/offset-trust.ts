@@ -3,7 +3,14 @@
  * from the engine: per regime and tier, how far success lay from what was expected, and what a belief of it is.
  * @module
  */
-import { type OffsetBelief, type OutcomeEntry, type SnapshotMembers, WARM_UP_REGIME } from "@calybris/kernel";
+import {
+  type ExactJson,
+  type OffsetBelief,
+  type OutcomeEntry,
+  type SnapshotMembers,
+  WARM_UP_REGIME,
+} from "@calybris/kernel";
+import { ShiftTrust } from "./shift-trust.ts";
 
 const TIERS = 8;
 const REGIMES = WARM_UP_REGIME + 1;
@@ -69,7 +76,10 @@ export class OffsetTrust {
   /** Millionths of the decisions drawn whose choice was in the boundary zone. */
   boundaryPpm: number = MILLION;
 
+  readonly shift: ShiftTrust = new ShiftTrust();
+
   forget(): void {
+    this.shift.forget();
     this.#cells = emptyCells();
     this.#allChanged();
   }
@@ -91,6 +101,8 @@ export class OffsetTrust {
 
   take({ tier, successBps, expected }: OutcomeEntry, regime: number, discountPpm: number): void {
     if (expected === undefined) return;
+    const away = (BigInt(successBps) - BigInt(expected[tier] ?? 0)) * UNIT - this.#usual(regime, tier);
+    if (this.shift.take(tier, away, this.#column(tier).counts)) this.#forgetTier(tier);
     for (const cell of this.#regime(regime))
       for (const name of NAMES) cell[name] = (cell[name] * BigInt(discountPpm)) / 1_000_000n;
     this.changes[regime] = (this.changes[regime] ?? 0) + 1;
@@ -132,17 +144,19 @@ export class OffsetTrust {
 
   /** Everything that later beliefs depend on. */
   get carried(): readonly unknown[] {
-    return [this.boundaryPpm, this.#cells];
+    return [this.boundaryPpm, this.#cells, this.shift.toSnapshot()];
   }
 
   /** The first regimes begin with an eighth of the warm-up each. */
   inherit(): void {
+    this.shift.forget();
     this.#deal((tier) => this.#cell(WARM_UP_REGIME, tier));
     for (let tier = 0; tier < TIERS; tier++) Object.assign(this.#cell(WARM_UP_REGIME, tier), emptyCell());
   }
 
   /** Later ones with an eighth of everything. */
   redistribute(): void {
+    this.shift.forget();
     this.#deal((tier) => {
       const sum = emptyCell();
       for (let regime = 0; regime < WARM_UP_REGIME; regime++)
@@ -151,7 +165,7 @@ export class OffsetTrust {
     });
   }
 
-  toJson(tierCount: number): readonly (readonly (readonly number[])[])[] {
+  toJson(tierCount: number): ExactJson {
     return Array.from({ length: REGIMES }, (_, regime) =>
       this.#regime(regime)
         .slice(0, tierCount)
@@ -162,7 +176,7 @@ export class OffsetTrust {
   /** As a snapshot holds it. */
   toSnapshot(): object {
     const columns = NAMES.map((name) => [name, this.#cells.map((cell) => Number(cell[name]))]);
-    return { ...Object.fromEntries(columns), changes: this.changes };
+    return { ...Object.fromEntries(columns), changes: this.changes, ...this.shift.toSnapshot() };
   }
 
   restore(members: SnapshotMembers): void {
@@ -172,6 +186,19 @@ export class OffsetTrust {
         const cell = this.#cells[at];
         if (cell !== undefined) cell[name] = BigInt(sum);
       }
+    this.shift.restore(members);
+  }
+
+  /** The mean residual of a regime, shrunk to that of all. */
+  #usual(regime: number, tier: number): bigint {
+    const [all, { counts, residuals }] = [this.#column(tier), this.#cell(regime, tier)];
+    const everywhere = meanOf(all.residuals, all.counts);
+    return floorOf(residuals * OBSERVATION + everywhere * USUAL, counts + USUAL);
+  }
+
+  #forgetTier(tier: number): void {
+    for (let regime = 0; regime < REGIMES; regime++) Object.assign(this.#cell(regime, tier), emptyCell());
+    this.#allChanged();
   }
 
   #allChanged(): void {
@@ -193,14 +220,15 @@ export class OffsetTrust {
       const { counts, residuals, squares } = this.#column(tier);
       return { mean: meanOf(residuals, counts), count: counts, variance: varianceOf(squares, counts) };
     });
-    const g = hasPrior ? strengthOf(all, EVERYWHERE) : EVERYWHERE.least;
+    const isHeld = hasPrior && this.shift.doubted === 0;
+    const g = isHeld ? strengthOf(all, EVERYWHERE) : EVERYWHERE.least;
     const everywhere = pooled(all, EVERYWHERE.shared, g);
     const own = all.map(({ variance }, tier): Seen => {
       const { counts: count, residuals } = this.#cell(regime, tier);
       const mean = count === 0n ? 0n : meanOf(residuals, count) - (everywhere[tier] as bigint);
       return { mean, count, variance };
     });
-    const h = hasPrior ? strengthOf(own, REGIME) : REGIME.least;
+    const h = isHeld ? strengthOf(own, REGIME) : REGIME.least;
     return pooled(own, REGIME.shared, h).map((offset, tier) => {
       const { variance, count: total } = all[tier] as Seen;
       const { count } = own[tier] as Seen;

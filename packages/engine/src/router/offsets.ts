@@ -13,6 +13,9 @@
  * in ten-thousandths of an observation, residuals in sixteenths of a basis point, squares in square basis points; every product
  * stays below 2^53.
  *
+ * Forgetting follows a slow change. Where a tier's success shifts (`shifts.ts`), what was learned of it is forgotten at once, and for
+ * some time g and h are 30 and 100: what the outcomes say counts more than the prior.
+ *
  * Where the success of requests falls with their expected advantage, what is expected does not rank them: then the
  * regime's belief is flat, about success itself.
  * @module
@@ -27,6 +30,7 @@ import {
   WARM_UP_REGIME,
 } from "@calybris/kernel";
 import { OBSERVATION, pool, SHARE_ONE, shareLeft, type Strength, strengthOf } from "./pooling.ts";
+import { Shifts } from "./shifts.ts";
 
 const REGIMES: number = WARM_UP_REGIME + 1;
 const MILLION = 1_000_000;
@@ -42,6 +46,8 @@ const OWN_REGIME: Strength = { most: 1_000 * OBSERVATION, least: 100 * OBSERVATI
 const GLOBAL_PRIOR: number = 30 * OBSERVATION;
 /** A flat belief begins near nothing: it has no prior to stay with. */
 const FLAT_PRIOR: number = 30 * OBSERVATION;
+/** What the usual residual of a regime has of that of all regimes. */
+const USUAL_PRIOR: number = 30 * OBSERVATION;
 /** The variance of a success before any is seen, in square basis points: that of one in four. */
 const VARIANCE_PRIOR = 18_750_000;
 /** Of four parts of the variance, one is used. Times 256: in square sixteenths. */
@@ -63,6 +69,7 @@ const SUMS = [
 type SumName = (typeof SUMS)[number];
 
 export class Offsets {
+  readonly shifts: Shifts = new Shifts();
   readonly #sums: { readonly [Name in SumName]: Float64Array };
   /** How often each regime changed; says whether a belief is stale. */
   readonly #changes: Float64Array = new Float64Array(REGIMES);
@@ -93,6 +100,10 @@ export class Offsets {
 
   /** A tier of a regime succeeded with `successBps`, 0 to 10,000, where `expected` was expected of each tier. */
   observe(regime: number, tier: number, successBps: number, expected: readonly number[], discountPpm: number): void {
+    const own = expected[tier] ?? 0;
+    const residual = successBps - own;
+    const usual = this.#usual(regime, tier);
+    if (this.shifts.observe(tier, residual * SIXTEENTHS - usual.mean, usual.count)) this.#forgetTier(tier);
     const from = regime * TIER_COUNT_MAX;
     for (const name of SUMS) {
       const sums = this.#sums[name];
@@ -101,8 +112,6 @@ export class Offsets {
     const at = from + tier;
     if ((this.#sums.counts[at] as number) >= OBSERVATIONS_MAX)
       for (const name of SUMS) this.#sums[name][at] = Math.trunc((this.#sums[name][at] as number) / 2) + 0;
-    const own = expected[tier] ?? 0;
-    const residual = successBps - own;
     const advantage = own - meanOf(expected);
     this.#add("counts", at, OBSERVATION);
     this.#add("residuals", at, residual * SIXTEENTHS);
@@ -137,6 +146,7 @@ export class Offsets {
 
   /** What the warm-up learned is where every regime begins: an eighth of it each, so that none of it counts twice. */
   inheritWarmUp(): void {
+    this.shifts.forget();
     for (const name of SUMS) {
       const sums = this.#sums[name];
       for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
@@ -150,6 +160,7 @@ export class Offsets {
 
   /** The regimes mean something else: each begins with the mean of what all of them held. */
   redistribute(): void {
+    this.shifts.forget();
     for (const name of SUMS) {
       const sums = this.#sums[name];
       for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
@@ -164,6 +175,7 @@ export class Offsets {
 
   /** Nothing is believed: what is expected, or the tiers, are others. */
   forget(): void {
+    this.shifts.forget();
     for (const name of SUMS) this.#sums[name].fill(0);
     this.#changeAll();
   }
@@ -186,7 +198,7 @@ export class Offsets {
   /** For a state snapshot. */
   toSnapshot(): ExactJson {
     const columns = Object.fromEntries(SUMS.map((name) => [name, [...this.#sums[name]]]));
-    return { ...columns, changes: [...this.#changes] };
+    return { ...columns, changes: [...this.#changes], ...this.shifts.toSnapshot() };
   }
 
   /** Throws RangeError for sums that cannot be. */
@@ -199,11 +211,29 @@ export class Offsets {
       if (values.length !== column.length) throw new RangeError(`${key} has ${values.length} values`);
       column.set(values);
     }
+    this.shifts.restore(members);
   }
 
   #add(name: SumName, at: number, amount: number): void {
     const sums = this.#sums[name];
     sums[at] = (sums[at] as number) + amount;
+  }
+
+  /** The usual residual of a tier in a regime, shrunk to that of all regimes, and what that of all is known from. */
+  #usual(regime: number, tier: number): { readonly mean: number; readonly count: number } {
+    const count = this.#total("counts", tier);
+    const everywhere = meanResidual(this.#total("residuals", tier), count);
+    const at = regime * TIER_COUNT_MAX + tier;
+    const [own, residuals] = [this.#sums.counts[at] as number, this.#sums.residuals[at] as number];
+    const mean = Math.floor((residuals * OBSERVATION + everywhere * USUAL_PRIOR) / (own + USUAL_PRIOR));
+    return { mean, count };
+  }
+
+  /** Whatever it was, it is no longer. */
+  #forgetTier(tier: number): void {
+    for (const name of SUMS)
+      for (let regime = 0; regime < REGIMES; regime++) this.#sums[name][regime * TIER_COUNT_MAX + tier] = 0;
+    this.#changeAll();
   }
 
   #changeAll(): void {
@@ -221,14 +251,15 @@ export class Offsets {
       global.variances[tier] = this.#variance(tier, total);
       own.counts[tier] = count;
     }
-    const g = hasPrior ? strengthOf(global, OWN_GLOBAL) : OWN_GLOBAL.least;
+    const isHeld = hasPrior && !this.shifts.isDoubted;
+    const g = isHeld ? strengthOf(global, OWN_GLOBAL) : OWN_GLOBAL.least;
     pool(global, COMMON_GLOBAL, g, means);
     for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
       const count = own.counts[tier] as number;
       const residual = meanResidual(this.#sums.residuals[from + tier] as number, count);
       own.means[tier] = count === 0 ? 0 : residual - (means[tier] as number);
     }
-    const h = hasPrior ? strengthOf({ ...own, variances: global.variances }, OWN_REGIME) : OWN_REGIME.least;
+    const h = isHeld ? strengthOf({ ...own, variances: global.variances }, OWN_REGIME) : OWN_REGIME.least;
     pool(own, COMMON_REGIME, h, deviations);
     for (let tier = 0; tier < TIER_COUNT_MAX; tier++) {
       means[tier] = (means[tier] as number) + (deviations[tier] as number);

@@ -240,7 +240,11 @@ export class Router {
       tables: this.#tables.sequences(),
       lifted: this.#lifted.count,
       ...(this.#isByOffsets
-        ? { offsets: this.offsets.toJson(this.#policy.tierFloors.length), boundary: this.#boundary.ppm }
+        ? {
+            offsets: this.offsets.toJson(this.#policy.tierFloors.length),
+            shifts: this.offsets.shifts.toJson(this.#policy.tierFloors.length),
+            boundary: this.#boundary.ppm,
+          }
         : {}),
     };
   }

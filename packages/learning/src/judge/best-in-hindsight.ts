@@ -20,29 +20,56 @@ export function valuesOf(table: Table, { stream, scoresBps }: Split): readonly n
   return [...new Set(gains)].map((gain) => (Math.max(1, saving) * 10_000) / gain);
 }
 
+/** Premium where the score, less what it costs beyond the cheapest if that is known, is above a limit. */
+export interface ThresholdRule {
+  readonly isCostKnown: boolean;
+  readonly limit: number;
+}
+
+export interface Hindsight {
+  /** Mean rewards, of the best threshold and of the best single tier. */
+  readonly threshold: number;
+  readonly bestTier: number;
+  readonly tier: number;
+  readonly rule: ThresholdRule;
+}
+
 /** The mean reward of the best single tier, and of the best threshold on the score, with costs known or without. */
-export function hindsightOf(
-  table: Table,
-  { stream, scoresBps }: Split,
-  value: number,
-): { readonly threshold: number; readonly bestTier: number; readonly tier: number } {
+export function hindsightOf(table: Table, { stream, scoresBps }: Split, value: number): Hindsight {
   const top = table.tierNames.length - 1;
   const singles = table.tierNames.map((_, tier) => meanOf(Array.from(stream, (row) => netOf(table, row, tier, value))));
   const bestTier = Math.max(...singles);
   let threshold = Number.NEGATIVE_INFINITY;
+  let rule: ThresholdRule = { isCostKnown: false, limit: Number.NEGATIVE_INFINITY };
   for (const isCostKnown of [false, true]) {
     const rows = Array.from(stream, (row) => ({
-      key: (scoresBps[row] ?? 0) / 10_000 - (isCostKnown ? extraCost(table, row) / value : 0),
+      key: keyOf(table, scoresBps, row, value, isCostKnown),
       gain: netOf(table, row, top, value) - netOf(table, row, 0, value),
     })).sort((one, other) => one.key - other.key);
     let mean = singles[top] ?? 0;
-    threshold = Math.max(threshold, mean);
+    if (mean > threshold) [threshold, rule] = [mean, { isCostKnown, limit: Number.NEGATIVE_INFINITY }];
     for (const [at, { key, gain }] of rows.entries()) {
       mean -= gain / rows.length;
-      if (rows[at + 1]?.key !== key) threshold = Math.max(threshold, mean);
+      if (rows[at + 1]?.key !== key && mean > threshold) [threshold, rule] = [mean, { isCostKnown, limit: key }];
     }
   }
-  return { threshold, bestTier, tier: singles.indexOf(bestTier) };
+  return { threshold, bestTier, tier: singles.indexOf(bestTier), rule };
+}
+
+/** The reward of a row by a threshold. */
+export function netByRule(
+  table: Table,
+  scoresBps: Int32Array,
+  row: number,
+  value: number,
+  { isCostKnown, limit }: ThresholdRule,
+): number {
+  const isPremium = keyOf(table, scoresBps, row, value, isCostKnown) > limit;
+  return netOf(table, row, isPremium ? table.tierNames.length - 1 : 0, value);
+}
+
+function keyOf(table: Table, scoresBps: Int32Array, row: number, value: number, isCostKnown: boolean): number {
+  return (scoresBps[row] ?? 0) / 10_000 - (isCostKnown ? extraCost(table, row) / value : 0);
 }
 
 /** Not cut off at 0, in shares of the value. */

@@ -12,7 +12,7 @@ import { type Choice, type OnlinePolicy, rewardBps } from "../online-policy.ts";
 import { CALYBRIS_DEFAULTS, CalybrisPolicy } from "../policies/calybris-policy.ts";
 import { OffsetsPolicy } from "../policies/offsets-policy.ts";
 import type { Table } from "../table.ts";
-import { extraCost, hindsightOf, netOf, valuesOf } from "./best-in-hindsight.ts";
+import { extraCost, hindsightOf, netByRule, netOf, valuesOf } from "./best-in-hindsight.ts";
 import { type OverSeeds, overSeeds } from "./over-seeds.ts";
 import { thinned } from "./plan.ts";
 import { type Split, splitOf } from "./split.ts";
@@ -35,7 +35,10 @@ export interface DriftFigures {
   readonly fixed: OverSeeds;
   readonly regimes: OverSeeds;
   readonly offsets: OverSeeds;
-  /** Decisions after the move until 90 % of what it cost is back; `null` where it cost less than a point, or it never was. */
+  /**
+   * Decisions until 90 % of what the world costs is back, from the move on or, of a wrong prior, from the start; `null` where it
+   * costs less than a point, or it never was.
+   */
   readonly decisionsToRecover: number | null;
 }
 
@@ -104,6 +107,8 @@ interface Lived {
 interface Moved {
   readonly table: Table;
   readonly split: Split;
+  /** 0 of a prior that is wrong from the start. */
+  readonly movedAt: number;
 }
 
 function lived(table: Table, split: Split, world: World, decisions: number, seed: number): Lived {
@@ -122,10 +127,10 @@ function lived(table: Table, split: Split, world: World, decisions: number, seed
   };
 }
 
-function atValue({ table, split }: Moved, valueMicrocents: number, seed: number): Lived {
+function atValue({ table, split, movedAt }: Moved, valueMicrocents: number, seed: number): Lived {
   const { scoresBps, boundariesBps, qualitiesBps, expect } = split;
   const setting = { table, valueMicrocents, seed, scoresBps, boundariesBps };
-  const [half, from] = [table.rowCount / 2, Math.floor(table.rowCount * (0.5 + NOTICE_SHARE))];
+  const from = Math.floor(table.rowCount * (0.5 + NOTICE_SHARE));
   const late = hindsightOf(table, { ...split, stream: split.stream.slice(from) }, valueMicrocents).threshold;
   const below = (rewards: Float64Array): number => POINTS * (meanOf(rewards.subarray(from)) - late);
   const offsets = rewardsOf(
@@ -145,26 +150,30 @@ function atValue({ table, split }: Moved, valueMicrocents: number, seed: number)
     const isPremium = (scoresBps[row] ?? 0) / 10_000 > extraCost(table, row) / valueMicrocents;
     return netOf(table, row, isPremium ? 1 : 0, valueMicrocents);
   });
-  const after = hindsightOf(table, { ...split, stream: split.stream.slice(half) }, valueMicrocents).threshold;
+  const { rule } = hindsightOf(table, { ...split, stream: split.stream.slice(movedAt) }, valueMicrocents);
+  const best = Float64Array.from({ length: table.rowCount }, (_, row) =>
+    netByRule(table, scoresBps, row, valueMicrocents, rule),
+  );
   return {
     fixed: below(fixed),
     regimes: below(rewardsOf(table, published, valueMicrocents)),
     offsets: below(offsets),
-    recovery: recoveryOf(offsets.subarray(half), meanOf(fixed.subarray(half)), after),
+    recovery: recoveryOf(offsets.subarray(movedAt), fixed.subarray(movedAt), best.subarray(movedAt)),
   };
 }
 
 /**
- * Decisions until the mean of a window is so near to hindsight's threshold that 90 % of what the fixed threshold loses is back;
+ * Decisions until a window has 90 % of what the fixed threshold loses on hindsight's, decision by decision on the same requests;
  * nothing where it loses less than a point.
  */
-function recoveryOf(rewards: Float64Array, fixed: number, best: number): readonly number[] {
-  if (POINTS * (best - fixed) < LOSS_MIN_POINTS) return [];
-  const target = best - (1 - RECOVERED) * (best - fixed);
+function recoveryOf(rewards: Float64Array, fixed: Float64Array, best: Float64Array): readonly number[] {
+  const loss = meanOf(best) - meanOf(fixed);
+  if (POINTS * loss < LOSS_MIN_POINTS) return [];
+  const shortfall = (at: number): number => (best[at] as number) - (rewards[at] as number);
   let sum = 0;
   for (let at = 0; at < rewards.length; at += 1) {
-    sum += (rewards[at] as number) - (at >= WINDOW ? (rewards[at - WINDOW] as number) : 0);
-    if (at + 1 >= WINDOW && sum / WINDOW >= target) return [at + 1];
+    sum += shortfall(at) - (at >= WINDOW ? shortfall(at - WINDOW) : 0);
+    if (at + 1 >= WINDOW && sum / WINDOW <= (1 - RECOVERED) * loss) return [at + 1];
   }
   return [Number.POSITIVE_INFINITY];
 }
@@ -189,6 +198,7 @@ function movedTo(table: Table, split: Split, world: World, decisions: number, se
   const scoresBps = source.map((row) => told(split.scoresBps[row] ?? 0));
   const boundariesBps = split.boundariesBps.map(told).sort((one, other) => one - other);
   return {
+    movedAt: world.score === undefined ? decisions / 2 : 0,
     table: {
       ...table,
       rowCount: decisions,
