@@ -32,13 +32,14 @@ import {
   type TextHits,
   textShares,
 } from "./design.ts";
-import { fitRidge, fittedValues, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
+import { fitNeeded, fitNet } from "./log-odds.ts";
+import { fitRidge, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
 import { gainsBps, type Table } from "./table.ts";
 import { fitTrees, TREES_DEFAULTS, TREES_SMALL, type TreesFit, type TreesOptions } from "./trees.ts";
 
-/** What may be fitted; `logistic` is a linear head as well, its odds rescaled to gains. */
-export type HeadKind = "ridge" | "logistic" | "small trees" | "trees";
-export const HEAD_KINDS: readonly HeadKind[] = ["ridge", "logistic", "small trees", "trees"];
+/** What may be fitted; those of log-odds are linear heads as well, rescaled to gains. */
+export type HeadKind = "ridge" | "logistic" | "needed less harmed" | "small trees" | "trees";
+export const HEAD_KINDS: readonly HeadKind[] = ["ridge", "logistic", "needed less harmed", "small trees", "trees"];
 
 export interface FitOptions {
   readonly seed: number;
@@ -93,7 +94,8 @@ export function fitPrior(table: Table, rows: Int32Array, head: HeadKind, options
     weights: options.weights,
     penalties: options.penalties ?? PENALTIES,
   };
-  const { ridge, text } = head === "logistic" ? logisticOf(fit, picked) : ridgeOf(fit, picked);
+  const { ridge, text } =
+    head === "logistic" || head === "needed less harmed" ? oddsOf(fit, picked, head) : ridgeOf(fit, picked);
   const usual = head === "trees" ? TREES_DEFAULTS : head === "small trees" ? TREES_SMALL : undefined;
   const trees = usual === undefined ? undefined : (options.trees ?? usual);
   const file = {
@@ -152,60 +154,11 @@ function ridgeOf(fit: Fit, rows: Int32Array): Ridged {
   return inTables(fitRidge(ridgeRows(fit, rows, rarities), fit.penalties), rarities);
 }
 
-/** Newton's steps are enough for odds as tame as these. */
-const LOGISTIC_STEPS = 5;
-/** Where the odds are clear, a row says nothing more: its weight ends here. */
-const LOGISTIC_WEIGHT_MIN = 0.01;
-
-/** Whether premium gained, by iterated ridges (weight p(1 − p)); then the log-odds are drawn onto the gains by a line. */
-function logisticOf(fit: Fit, rows: Int32Array): Ridged {
+/** Whether premium gained, or whether it gained less whether it lost; log-odds are drawn onto the gains by a line. */
+function oddsOf(fit: Fit, rows: Int32Array, head: "logistic" | "needed less harmed"): Ridged {
   const rarities = fit.hits === undefined ? undefined : raritiesOf(fit.hits, rows);
   const base = ridgeRows(fit, rows, rarities);
-  const isNeeded = base.targets.map((target) => (target > 0 ? 1 : 0));
-  let odds: Float64Array = new Float64Array(rows.length);
-  let ridge: RidgeFit | undefined;
-  for (let step = 0; step < LOGISTIC_STEPS; step += 1) {
-    const shares = odds.map((odd) => 1 / (1 + Math.exp(-odd)));
-    const curvature = shares.map((share) => Math.max(LOGISTIC_WEIGHT_MIN, share * (1 - share)));
-    const targets = odds.map((odd, at) => odd + ((isNeeded[at] ?? 0) - (shares[at] ?? 0)) / (curvature[at] ?? 1));
-    const weights = curvature.map((weight, at) => weight * (base.weights?.[at] ?? 1));
-    ridge = fitRidge({ ...base, targets, weights }, quartered(fit.penalties));
-    odds = fittedValues(base, ridge);
-  }
-  const fitted = ridge ?? fitRidge(base, fit.penalties);
-  const { slope, level } = lineThrough(odds, base.targets, base.weights);
-  const scaled = (weights: Float64Array): Float64Array => weights.map((weight) => weight * slope);
-  const onGains = {
-    intercept: level + slope * fitted.intercept,
-    dense: scaled(fitted.dense),
-    categories: scaled(fitted.categories),
-    text: scaled(fitted.text),
-  };
-  return inTables(onGains, rarities);
-}
-
-/** A row of odds has a quarter of the weight of a row of gains, at most. */
-function quartered({ dense, category, text }: RidgePenalties): RidgePenalties {
-  return { dense: dense / 4, category: category / 4, text: text / 4 };
-}
-
-function lineThrough(
-  values: Float64Array,
-  targets: Float64Array,
-  weights: Float64Array | undefined,
-): { readonly slope: number; readonly level: number } {
-  let [sum, x, y, xx, xy] = [0, 0, 0, 0, 0];
-  for (let at = 0; at < values.length; at += 1) {
-    const [weight, value, target] = [weights?.[at] ?? 1, values[at] ?? 0, targets[at] ?? 0];
-    sum += weight;
-    x += weight * value;
-    y += weight * target;
-    xx += weight * value * value;
-    xy += weight * value * target;
-  }
-  const variance = xx * sum - x * x;
-  const slope = sum === 0 || variance <= 1e-12 * sum * sum ? 0 : (xy * sum - x * y) / variance;
-  return { slope, level: sum === 0 ? 0 : (y - slope * x) / sum };
+  return inTables(head === "logistic" ? fitNeeded(base, fit.penalties) : fitNet(base, fit.penalties), rarities);
 }
 
 function ridgeRows(fit: Fit, rows: Int32Array, rarities: Uint16Array | undefined): RidgeRows {

@@ -4,6 +4,7 @@ import type { Mutant } from "./mutants.ts";
 const PROPENSITY = "kernel/test/offset-propensity.test.ts";
 const TABLE = "kernel/test/normal-table.test.ts";
 const OFFSETS = "engine/test/router/offsets.test.ts";
+const SHIFTS = "engine/test/router/shifts.test.ts";
 const ARITHMETIC = "audit/test/offset-arithmetic.test.ts";
 const LIES = "audit/test/offset-lies.test.ts";
 
@@ -74,9 +75,44 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: "a catalog's qualities are held to as if labels had shown them",
     file: "engine/src/router/offsets.ts",
-    find: "const g = hasPrior ? strengthOf(global, OWN_GLOBAL) : OWN_GLOBAL.least;",
+    find: "const g = isHeld ? strengthOf(global, OWN_GLOBAL) : OWN_GLOBAL.least;",
     replace: "const g = strengthOf(global, OWN_GLOBAL);",
     test: OFFSETS,
+  },
+  {
+    name: "a tier that does worse is no shift",
+    file: "engine/src/router/shifts.ts",
+    find: "const isShift = rise >= LIMIT || fall >= LIMIT;",
+    replace: "const isShift = rise >= LIMIT;",
+    test: SHIFTS,
+  },
+  {
+    name: "every outcome above the usual one counts towards a shift",
+    file: "engine/src/router/shifts.ts",
+    find: "+ away - ALLOWANCE);\n    const fall",
+    replace: "+ away);\n    const fall",
+    test: SHIFTS,
+  },
+  {
+    name: "a shift of one tier forgets them all",
+    file: "engine/src/router/offsets.ts",
+    find: "this.#sums[name][regime * TIER_COUNT_MAX + tier] = 0;\n    this.#changeAll();",
+    replace: "this.#sums[name].fill(0);\n    this.#changeAll();",
+    test: SHIFTS,
+  },
+  {
+    name: "after a shift the prior is held to as before",
+    file: "engine/src/router/offsets.ts",
+    find: "const isHeld = hasPrior && !this.shifts.isDoubted;",
+    replace: "const isHeld = hasPrior;",
+    test: SHIFTS,
+  },
+  {
+    name: "an audit looks for shifts around the mean of all regimes",
+    file: "audit/src/learning/offset-trust.ts",
+    find: "return floorOf(residuals * OBSERVATION + everywhere * USUAL, counts + USUAL);",
+    replace: "return floorOf(everywhere * (counts + USUAL), counts + USUAL) + 0n * residuals;",
+    test: ARITHMETIC,
   },
   {
     name: "a flat belief is of the offset",

@@ -1,7 +1,7 @@
 /**
  * One split of a table for the regret and drift tracks. Each fold's labelled rows are three disjoint parts: most fit the heads,
- * some choose the head and fit what is expected of each tier, and the last part is left for a certificate. Rows of the other
- * side of the fold are streamed; nothing was fitted on them.
+ * some choose the head and fit what is expected of each tier, and the last part is left for a certificate. The head that was
+ * chosen is fitted once more on the first two parts. Rows of the other side of the fold are streamed; nothing was fitted on them.
  * @module
  */
 import { categoryIndexOf, expectFromPrior } from "@calybris/engine/internal";
@@ -11,7 +11,7 @@ import { fitSuccess } from "../fit-success.ts";
 import { gainsBps, rowRange, type Table } from "../table.ts";
 
 const [FOLDS, FIT_SHARE, CHOICE_SHARE] = [5, 0.7, 0.15];
-const KINDS: readonly HeadKind[] = ["ridge", "small trees"];
+const KINDS: readonly HeadKind[] = ["ridge", "needed less harmed", "small trees"];
 const ROWS_FIT_MAX = 20_000;
 
 /** One split: the stream in its order, and what a policy may know of each row. */
@@ -43,15 +43,16 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
     const order = shuffledRows(train.length, seededChance(seed, 77 + index)).map((at) => train[at] ?? 0);
     const [fitEnd, choiceEnd] = [FIT_SHARE, FIT_SHARE + CHOICE_SHARE].map((share) => Math.floor(share * order.length));
     const [fit, choice] = [order.slice(0, fitEnd).sort(), order.slice(fitEnd, choiceEnd).sort()];
-    const own = chosenPrior(table, fit, choice, seed, hits);
-    for (const rows of [choice, all.filter(isTest)])
-      predictRows(own, table, rows).forEach((score, at) => {
-        scoresBps[rows[at] ?? 0] = score;
-      });
+    const chosen = chosenPrior(table, fit, choice, seed, hits);
+    predictRows(chosen.prior, table, choice).forEach((score, at) => {
+      scoresBps[choice[at] ?? 0] = score;
+    });
     const success = fitSuccess(table, fit, { rows: choice, scoresBps }, { seed, rowsMax: ROWS_FIT_MAX });
     const boundary = regimeBoundaries(choice.map((row) => scoresBps[row] ?? 0));
     boundaries.push(boundary);
-    priors.push({ ...own, success: success.map(parsedHead) });
+    const both = Int32Array.from([...fit, ...choice]).sort();
+    const { prior } = fitPrior(table, both, chosen.kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
+    priors.push({ ...prior, success: success.map(parsedHead) });
     if (index === 0)
       qualitiesBps = table.tierNames.map((_, tier) =>
         Math.round(meanOf(Array.from(choice, (row) => table.outcomesBps[row * table.tierNames.length + tier] ?? 0))),
@@ -100,15 +101,15 @@ function chosenPrior(
   choice: Int32Array,
   seed: number,
   hits: ReturnType<typeof textHitsOf>,
-): ReturnType<typeof fitPrior>["prior"] {
+): { readonly kind: HeadKind; readonly prior: ReturnType<typeof fitPrior>["prior"] } {
   const gains = gainsBps(table);
   const fitted = KINDS.map((kind) => {
     const { prior } = fitPrior(table, fit, kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
     const predicted = predictRows(prior, table, choice);
     const error = choice.reduce((sum, row, at) => sum + ((gains[row] ?? 0) - (predicted[at] ?? 0)) ** 2, 0);
-    return { prior, error };
+    return { kind, prior, error };
   });
-  return fitted.reduce((best, each) => (each.error < best.error ? each : best)).prior;
+  return fitted.reduce((best, each) => (each.error < best.error ? each : best));
 }
 
 function parsedHead(

@@ -1,0 +1,99 @@
+/**
+ * Linear heads of log-odds by iterated ridges (Newton's method, as in McCullagh and Nelder, Generalized Linear Models, 1989): whether
+ * premium gained, and whether it gained less whether it lost. The second is the difference of two log-odds, each times the slope of
+ * its share at the mean, so it is a linear head like the others. Both are drawn onto the gains by a line.
+ * @module
+ */
+import { fitRidge, fittedValues, type RidgeFit, type RidgePenalties, type RidgeRows } from "./ridge.ts";
+
+/** Newton's steps are enough for odds as tame as these. */
+const STEPS = 5;
+/** Where the odds are clear, a row says nothing more: its weight ends here. */
+const WEIGHT_MIN = 0.01;
+/** Each step of a difference is solved to so much of its gradient: the next one begins from it. */
+const NET_TOLERANCE = 0.01;
+
+/** Whether premium gained. */
+export function fitNeeded(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
+  const { fit, odds } = fitOdds(
+    rows,
+    rows.targets.map((target) => (target > 0 ? 1 : 0)),
+    penalties,
+  );
+  return onGains(fit, odds, rows);
+}
+
+/** Whether premium gained, less whether it lost. */
+export function fitNet(rows: RidgeRows, penalties: RidgePenalties): RidgeFit {
+  const [needed, harmed] = [1, -1].map((sign) => {
+    const isOne = rows.targets.map((target) => (sign * target > 0 ? 1 : 0));
+    const share = isOne.reduce((sum, each) => sum + each, 0) / Math.max(1, isOne.length);
+    return { ...fitOdds(rows, isOne, penalties, NET_TOLERANCE), slope: share * (1 - share) };
+  });
+  if (needed === undefined || harmed === undefined) return fitRidge(rows, penalties);
+  const less = (one: number, other: number): number => needed.slope * one - harmed.slope * other;
+  const each = (one: Float64Array, other: Float64Array): Float64Array =>
+    one.map((value, at) => less(value, other[at] ?? 0));
+  const fit = {
+    intercept: less(needed.fit.intercept, harmed.fit.intercept),
+    dense: each(needed.fit.dense, harmed.fit.dense),
+    categories: each(needed.fit.categories, harmed.fit.categories),
+    text: each(needed.fit.text, harmed.fit.text),
+  };
+  return onGains(fit, each(needed.odds, harmed.odds), rows);
+}
+
+/** Log-odds of a yes, and what they are of each row. */
+function fitOdds(
+  base: RidgeRows,
+  isOne: Float64Array,
+  penalties: RidgePenalties,
+  tolerance?: number,
+): { readonly fit: RidgeFit; readonly odds: Float64Array } {
+  let odds: Float64Array = new Float64Array(base.rowCount);
+  let fit: RidgeFit | undefined;
+  for (let step = 0; step < STEPS; step += 1) {
+    const shares = odds.map((odd) => 1 / (1 + Math.exp(-odd)));
+    const curvature = shares.map((share) => Math.max(WEIGHT_MIN, share * (1 - share)));
+    const targets = odds.map((odd, at) => odd + ((isOne[at] ?? 0) - (shares[at] ?? 0)) / (curvature[at] ?? 1));
+    const weights = curvature.map((weight, at) => weight * (base.weights?.[at] ?? 1));
+    fit = fitRidge({ ...base, targets, weights }, quartered(penalties), tolerance);
+    odds = fittedValues(base, fit);
+  }
+  return { fit: fit ?? fitRidge(base, penalties), odds };
+}
+
+/** A row of odds has a quarter of the weight of a row of gains, at most. */
+function quartered({ dense, category, text }: RidgePenalties): RidgePenalties {
+  return { dense: dense / 4, category: category / 4, text: text / 4 };
+}
+
+function onGains(fit: RidgeFit, odds: Float64Array, { targets, weights }: RidgeRows): RidgeFit {
+  const { slope, level } = lineThrough(odds, targets, weights);
+  const scaled = (each: Float64Array): Float64Array => each.map((weight) => weight * slope);
+  return {
+    intercept: level + slope * fit.intercept,
+    dense: scaled(fit.dense),
+    categories: scaled(fit.categories),
+    text: scaled(fit.text),
+  };
+}
+
+function lineThrough(
+  values: Float64Array,
+  targets: Float64Array,
+  weights: Float64Array | undefined,
+): { readonly slope: number; readonly level: number } {
+  let [sum, x, y, xx, xy] = [0, 0, 0, 0, 0];
+  for (let at = 0; at < values.length; at += 1) {
+    const [weight, value, target] = [weights?.[at] ?? 1, values[at] ?? 0, targets[at] ?? 0];
+    sum += weight;
+    x += weight * value;
+    y += weight * target;
+    xx += weight * value * value;
+    xy += weight * value * target;
+  }
+  const variance = xx * sum - x * x;
+  const slope = sum === 0 || variance <= 1e-12 * sum * sum ? 0 : (xy * sum - x * y) / variance;
+  return { slope, level: sum === 0 ? 0 : (y - slope * x) / sum };
+}
