@@ -3,7 +3,7 @@ import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { LedgerView } from "../packages/engine/src/ledger/handle.ts";
 import { seededBelow } from "./harness.ts";
 import type { LedgerWorkerStart } from "./ledger.ts";
-import { Bell, Box } from "./ledger-desk.ts";
+import { Bell, Box } from "./ledger-mailbox.ts";
 
 const { buffer, orders, answers, ownerBell, workerBell, tenantCount, amount, seed } = workerData as LedgerWorkerStart;
 /** Reservations of one worker that wait to be ordered. */
@@ -21,7 +21,8 @@ function ahead(pairs: number): void {
   while (settled < pairs) {
     if (reserved < pairs && reserved - settled < WINDOW) {
       const tenant = below(tenantCount);
-      if (!view.reserve([tenant], wanted)) throw new Error("there is room for everybody");
+      if (!view.reserve([tenant], wanted))
+        throw new Error("a reservation was refused, but the headroom covers all of them");
       send(tenant);
       reserved += 1;
     }
@@ -62,7 +63,8 @@ function posted(value: number): Promise<number> {
 function bare(pairs: number): void {
   for (let pair = 0; pair < pairs; pair++) {
     const levels = [below(tenantCount)];
-    if (!view.reserve(levels, wanted)) throw new Error("there is room for everybody");
+    if (!view.reserve(levels, wanted))
+      throw new Error("a reservation was refused, but the headroom covers all of them");
     view.undo(levels, wanted);
   }
 }

@@ -16,7 +16,7 @@ import {
 } from "@calybris/kernel";
 import { drive, Ledger } from "@calybris/engine/internal";
 import { markdownTable, median, seededBelow } from "./harness.ts";
-import { Bell, Box } from "./ledger-desk.ts";
+import { Bell, Box } from "./ledger-mailbox.ts";
 
 const SEED = 1;
 const THREADS = 8;
@@ -57,21 +57,21 @@ const CONTESTANTS: readonly Contestant[] = [
 ];
 
 export async function benchLedger({ full }: { readonly full: boolean }): Promise<string> {
-  const desks = [await Desk.open(1), await Desk.open(full ? MANY_TENANTS : 10)];
-  const rates = CONTESTANTS.map(() => desks.map((): number[] => []));
+  const owners = [await LedgerOwner.open(1), await LedgerOwner.open(full ? MANY_TENANTS : 10)];
+  const rates = CONTESTANTS.map(() => owners.map((): number[] => []));
   try {
     // The first round warms up.
     for (let round = 0; round <= (full ? ROUNDS : 0); round++) {
       for (const [index, contestant] of CONTESTANTS.entries()) {
-        for (const [column, desk] of desks.entries()) {
-          const rate = await desk.measure(contestant, full ? contestant.pairs : contestant.smokePairs);
+        for (const [column, owner] of owners.entries()) {
+          const rate = await owner.measure(contestant, full ? contestant.pairs : contestant.smokePairs);
           if (round > 0 || !full) rates[index]?.[column]?.push(rate);
         }
       }
     }
-    for (const desk of desks) desk.check();
+    for (const owner of owners) owner.check();
   } finally {
-    for (const desk of desks) desk.close();
+    for (const owner of owners) owner.close();
   }
   const rows = CONTESTANTS.map(({ name, threads }, index) => [
     name,
@@ -82,7 +82,7 @@ export async function benchLedger({ full }: { readonly full: boolean }): Promise
 }
 
 /** The owner of a ledger with so many tenants, and its workers. */
-class Desk {
+class LedgerOwner {
   readonly #ledger = new Ledger();
   readonly #tenantCount: number;
   readonly #bell = Bell.buffer();
@@ -106,24 +106,24 @@ class Desk {
     }
   }
 
-  static async open(tenantCount: number): Promise<Desk> {
-    const desk = new Desk(tenantCount);
+  static async open(tenantCount: number): Promise<LedgerOwner> {
+    const owner = new LedgerOwner(tenantCount);
     for (let index = 0; index < THREADS; index++) {
       const boxes = { orders: Box.buffer(), answers: Box.buffer(), workerBell: Bell.buffer() };
       const workerData: LedgerWorkerStart = {
         ...boxes,
-        buffer: desk.#ledger.cells.buffer,
-        ownerBell: desk.#bell,
+        buffer: owner.#ledger.cells.buffer,
+        ownerBell: owner.#bell,
         tenantCount,
         amount: AMOUNT,
         seed: SEED + index,
       };
       const thread = new Worker(new URL("./ledger-worker.ts", import.meta.url), { workerData });
       const [orders, answers] = [new Box(boxes.orders), new Box(boxes.answers)];
-      desk.#workers.push({ thread, orders, answers, bell: new Bell(boxes.workerBell) });
+      owner.#workers.push({ thread, orders, answers, bell: new Bell(boxes.workerBell) });
     }
-    await Promise.all(desk.#workers.map(({ thread }) => once(thread, "message")));
-    return desk;
+    await Promise.all(owner.#workers.map(({ thread }) => once(thread, "message")));
+    return owner;
   }
 
   /** Pairs a second of all threads together. */
@@ -161,7 +161,8 @@ class Desk {
     const below = seededBelow(SEED);
     for (let pair = 0; pair < pairs; pair++) {
       const tenant = below(this.#tenantCount);
-      if (!drive(this.#ledger.cells.reserve([tenant], BigInt(AMOUNT)))) throw new Error("there is room for everybody");
+      if (!drive(this.#ledger.cells.reserve([tenant], BigInt(AMOUNT))))
+        throw new Error("a reservation was refused, but the headroom covers all of them");
       this.#settle(this.#decide(tenant, true));
     }
   }
@@ -210,7 +211,7 @@ class Desk {
     const entry: DecisionEntry = { ...TEMPLATE, tenant: `tenant ${tenant}` };
     const account = this.#ledger.account(`tenant ${tenant}`);
     if (account === undefined || !this.#ledger.admits(account, [tenant], BigInt(AMOUNT)))
-      throw new Error("there is room for everybody");
+      throw new Error("a reservation was refused, but the headroom covers all of them");
     if (isAhead) this.#ledger.preDebited(entry);
     return this.#fold(entry);
   }

@@ -45,7 +45,7 @@ function stateWith(open: number): EngineState {
     ledger.reservations.add({
       of: FIRST + index,
       identity: index,
-      tenant,
+      account: tenant,
       parts: ledger.metered(tenant),
       amountMicrocents: 1n,
       expiresAt: Number.MAX_SAFE_INTEGER,
@@ -57,8 +57,8 @@ function stateWith(open: number): EngineState {
 function close({ ledger }: EngineState, of: number): void {
   const open = ledger.reservations.open(of);
   if (open === undefined) return;
-  const { identity, tenant, parts } = open;
-  const closed = { of, identity, tenant, parts, state: "settled" as const, sequence: of, actualMicrocents: 1n };
+  const { identity, account, parts } = open;
+  const closed = { of, identity, account, parts, state: "settled" as const, sequence: of, actualMicrocents: 1n };
   ledger.reservations.close(of, closed);
 }
 

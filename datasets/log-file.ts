@@ -35,7 +35,7 @@ export async function loadLog(file: string): Promise<readonly FileRow[]> {
       mistakes.add(
         [],
         "is not a logged row",
-        "scoreBps is whole, cheapPropensity a share above 0 where the cheap tier ran, ranCheap and failed are 0 or 1.",
+        "scoreBps is an integer, cheapPropensity a share above 0 where the cheap tier ran, ranCheap and failed are 0 or 1.",
         line,
       );
     if (mistakes.isFull) break;

@@ -83,7 +83,7 @@ const MESSAGES_MODEL = "claude-haiku-4-5";
 const MODEL = "gpt-5-mini";
 const PROMPT = "say hello";
 
-/** What an agent is started with, and what it is told of nothing but the gateway. */
+/** The environment of an agent, which names nothing but the gateway. */
 const STARTS: {
   readonly [Name in AgentName]: (run: AgentRun) => {
     readonly words: readonly string[];

@@ -20,7 +20,7 @@ interface Answer {
 }
 
 interface Policies {
-  readonly policies: readonly { readonly name: string; readonly inForce: boolean }[];
+  readonly policies: readonly { readonly name: string; readonly isActive: boolean }[];
 }
 
 interface SavingsReport {
@@ -107,7 +107,7 @@ async function firstDay(command: InstalledCommand, step: Run, decisionId: string
   await step("the decision is still there", () => found(url, decisionId));
   await step("the policy activated over HTTP is still active", async () => {
     const { policies } = (await call(`${url}/v1/policies`)) as Policies;
-    expectEqual(policies.find(({ inForce }) => inForce)?.name, "second");
+    expectEqual(policies.find(({ isActive }) => isActive)?.name, "second");
   });
   await step("decide under it", () => decide(url));
   await step("back up while it serves", () => backUp(command.path(JOURNAL), command.path("backup")));

@@ -17,7 +17,7 @@ import type { Report } from "./report.ts";
 import { checkRequest } from "./request-check.ts";
 
 /** The policy that decides. */
-export interface InForce {
+export interface DecidingPolicy {
   readonly id: number;
   readonly snapshot: PolicySnapshot;
   readonly kernel: Kernel;
@@ -36,15 +36,15 @@ const DECISION_FIELDS = Object.keys({
 
 const identityScratch: Uint8Array = new Uint8Array(32);
 
-export function checkDecided(entry: DecisionEntry, inForce: InForce, sha256: Sha256, report: Report): void {
+export function checkDecided(entry: DecisionEntry, deciding: DecidingPolicy, sha256: Sha256, report: Report): void {
   const { decision, request } = entry;
-  checkRequest(entry, inForce.snapshot, report);
-  checkMembers(entry, inForce.snapshot, report);
-  const recomputed = inForce.kernel.prescribe(request);
+  checkRequest(entry, deciding.snapshot, report);
+  checkMembers(entry, deciding.snapshot, report);
+  const recomputed = deciding.kernel.prescribe(request);
   for (const field of DECISION_FIELDS) {
     if (decision[field] !== recomputed[field])
       report("decision", `${field} ${recomputed[field]}`, `${field} ${decision[field]}`);
   }
-  const identity = toHex(decisionIdentity(inForce.digest, request, recomputed, sha256, identityScratch));
+  const identity = toHex(decisionIdentity(deciding.digest, request, recomputed, sha256, identityScratch));
   if (identity !== entry.identity) report("identity", identity, String(entry.identity));
 }

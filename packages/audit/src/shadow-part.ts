@@ -18,7 +18,7 @@ const EXAMPLES_MOST = 20;
 /** Decisions, other actions, other decisions. */
 type Count = [decisions: number, otherActions: number, others: number];
 
-/** The policy in force, and the one in shadow. */
+/** The active policy, and the staged one. */
 export interface ShadowPolicies {
   readonly active: PolicySnapshot;
   readonly staged: PolicySnapshot;

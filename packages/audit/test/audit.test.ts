@@ -17,7 +17,7 @@ const lines = journal();
 const anchor = { sequence: lines.length, lastHash: lastHash(lines) };
 
 describe("a journal as it was written", () => {
-  test("is whole, and counted", () => {
+  test("is intact, and counted", () => {
     const report = audit(lines.join(""), { heads: [anchor] });
     expect(report.findings).toEqual([]);
     expect(report.status).toBe("intact");
@@ -31,11 +31,11 @@ describe("a journal as it was written", () => {
     ]);
   });
 
-  test("is whole with preallocated newlines behind it", () => {
+  test("is intact with preallocated newlines behind it", () => {
     expect(audit(`${lines.join("")}\n\n\n\n`).status).toBe("intact");
   });
 
-  test("is whole under its key, and broken under another or none", () => {
+  test("is intact under its key, and broken under another or none", () => {
     const key = toUtf8("a key of sixteen bytes or more");
     const keyed = journal(sampleBodies(), keyedChain(key)).join("");
     expect(audit(keyed, { chain: keyedChain(key) }).status).toBe("intact");

@@ -23,7 +23,7 @@ function audited(at: number, lie: (body: EntryBody) => EntryBody): ReturnType<ty
   return auditOf(honest.map((entry, index) => (index === at ? { ...entry, body: lie(entry.body) } : entry)));
 }
 
-test("the honest journal is whole: two priors, a certificate each, regimes that change their meaning", () => {
+test("the honest journal is intact: two priors, a certificate each, regimes that change their meaning", () => {
   const report = auditOf(honest);
   expect(report.findings).toEqual([]);
   expect([places("prior").length, places("certificate").length]).toEqual([2, 2]);

@@ -49,7 +49,7 @@ const learning =
     return { ...entry, learning: { ...found, ...change(found) } };
   };
 
-test("the honest journal is whole; that its draws came from the seed is not established", () => {
+test("the honest journal is intact; that its draws came from the seed is not established", () => {
   const report = auditOf(honest);
   expect(report.findings).toEqual([]);
   expect(report.status).toBe("intact");

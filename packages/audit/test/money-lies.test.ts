@@ -20,7 +20,7 @@ import { auditOf, type Written } from "./rechain.ts";
 const atOf = (sequence: number): number => honest[sequence - 1]?.head.at ?? 0;
 const FOUR_WEEKS_US = 28 * 86_400_000_000;
 
-test("the journal is whole, and things stand where they are said to", () => {
+test("the journal is intact, and each entry is where the tests expect it", () => {
   expect(auditOf(honest)).toMatchObject({ status: "intact", findings: [], money: { tenants: 4, conserved: true } });
   const kinds = Object.values(AT).map((sequence) => honest[sequence - 1]?.body.kind);
   expect(kinds.slice(6, 16)).toEqual([

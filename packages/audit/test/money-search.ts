@@ -76,7 +76,7 @@ function compareMemories(ledger: Ledger, money: MoneyFold, sequence: number, gra
       claim && [claim.decisionId, claim.tenant, claim.pockets.map(({ account }) => account.tenant)],
       reservation && [
         decisionIdOf(of, reservation.identity),
-        reservation.tenant.tenant,
+        reservation.account.tenant,
         reservation.parts.map(({ account }) => account.tenant),
       ],
     );

@@ -50,7 +50,7 @@ class Both {
   #open(of: number): void {
     const [amountMicrocents, expiresAt] = [BigInt(of * 7), of * 1_000];
     const parts = [{ account: this.#account, endedCount: 0 }];
-    this.engine.add({ of, identity: of, tenant: this.#account, parts, amountMicrocents, expiresAt });
+    this.engine.add({ of, identity: of, account: this.#account, parts, amountMicrocents, expiresAt });
     const taken = new Set([this.#ours]);
     this.audit.add({ of, tenant: 0, levels: this.#ours.levels, taken, amountMicrocents, expiresAt });
     this.open.push(of);

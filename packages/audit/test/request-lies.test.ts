@@ -81,7 +81,7 @@ describe("what was left to the use case has its values", () => {
     honest = await made([{ inputTokens: 1_000_000 }]);
   });
 
-  test("the honest journal is whole", () => {
+  test("the honest journal is intact", () => {
     expect(auditOf(honest.entries)).toMatchObject({ status: "intact", findings: [] });
   });
 

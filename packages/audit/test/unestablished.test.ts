@@ -67,7 +67,7 @@ describe("what a whole journal leaves open", () => {
     expect(found).toMatchObject({ status: "broken", findings: [{ problem: "head", found: headMissing }] });
   });
 
-  test("the journal rewritten as a whole is whole, and what is left open is how", () => {
+  test("a journal that was rewritten entirely is intact, and the report says what it could not establish", () => {
     const rewritten = journal([...sampleBodies().slice(0, 2), { kind: "seal", cause: "close" }]);
     const own = { sequence: rewritten.length, lastHash: lastHash(rewritten) };
     expect(audit(rewritten.join(""), { heads: [own] })).toMatchObject({

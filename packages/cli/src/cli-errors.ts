@@ -32,7 +32,7 @@ export const CLI_ERRORS: { readonly [Code in keyof CliErrorDetails]: ErrorRow<Cl
   CAL_JOURNAL_MISSING: row(
     404,
     (d) => `there is no journal in ${d.directory}`,
-    "Name the journal with `--journal`; `calybris serve` and `calybris replay` begin one.",
+    "Name the journal with `--journal`; `calybris serve` and `calybris replay` create one.",
   ),
   CAL_OUTPUT_UNWRITABLE: row(
     400,
@@ -63,7 +63,7 @@ export const CLI_ERRORS: { readonly [Code in keyof CliErrorDetails]: ErrorRow<Cl
   CAL_SERVICE_UNREACHABLE: row(
     503,
     (d) => `no answer from the service at ${d.url}: ${d.problem}`,
-    "Check the URL, and that the service runs (`calybris health`). A command may be repeated: nothing is done twice.",
+    "Check the URL, and that the service runs (`calybris health`). It is safe to repeat the command: nothing is done twice.",
   ),
   CAL_USAGE_INVALID: row(400, (d) => `${d.command}: ${d.problem}`, "`COMMAND --help` lists every argument and option."),
 };

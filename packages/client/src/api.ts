@@ -558,7 +558,7 @@ export interface paths {
     };
     /**
      * Prove that an entry is in the newest checkpoint
-     * @description Refused with `CAL_PROOF_REJECTED` where no checkpoint covers the entry yet.
+     * @description Returns `CAL_PROOF_UNCOVERED` while no checkpoint covers the entry.
      */
     readonly get: operations["inclusionProof"];
     readonly put?: never;
@@ -578,7 +578,7 @@ export interface paths {
     };
     /**
      * Prove that the newest checkpoint continues an earlier one
-     * @description Refused with `CAL_PROOF_REJECTED` where the newest checkpoint has fewer entries.
+     * @description Returns `CAL_PROOF_UNCOVERED` while the newest checkpoint has fewer entries.
      */
     readonly get: operations["consistencyProof"];
     readonly put?: never;
@@ -1327,7 +1327,7 @@ export interface components {
       /** @description Number of candidates. */
       readonly candidateCount: number;
       /** @description Whether it is the active policy. */
-      readonly isInForce: boolean;
+      readonly isActive: boolean;
     };
     readonly PolicyCheckRequest: {
       readonly policy: components["schemas"]["PolicyFile"];
@@ -1472,7 +1472,7 @@ export interface components {
       /** @description Whether it came from the configured policy file; true of the first. */
       readonly isFromFile: boolean;
       /** @description Whether it is the active policy. */
-      readonly inForce: boolean;
+      readonly isActive: boolean;
       /** @description Journal sequence of the entry that brought it. */
       readonly sequence: number;
       readonly actor: components["schemas"]["Actor"] | null;

@@ -14,7 +14,7 @@ import {
 } from "@calybris/kernel";
 import type { ShownDecision, ShownEntry } from "./protocol.ts";
 
-/** @param policy - in force where the entry is. */
+/** @param policy - the active policy at the entry. */
 export function shownEntry(line: EntryLine, policy: PolicySnapshot | undefined): ShownEntry {
   const head = parseEntryHead(line.data);
   return {

@@ -71,7 +71,7 @@ export interface EngineErrorDetails {
   readonly CAL_ENGINE_SEED: { directory: string; problem: string };
   readonly CAL_LEDGER_OVERFLOW: { tenant: string; field: string };
   readonly CAL_PRIOR_INVALID: { mistakes: readonly Mistake[]; file?: string };
-  readonly CAL_CERTIFICATE_PRIOR: { named: string; inForce: string };
+  readonly CAL_CERTIFICATE_PRIOR: { named: string; active: string };
   readonly CAL_CALL_REPEATED: { requestId: string; decisionId: string; state: string };
   readonly CAL_CALL_POLICY_CHANGED: { given: number; deciding: number };
   readonly CAL_CALL_ATTEMPT_BUDGET: { decisionId: string; headroomMicrocents: bigint; neededMicrocents: bigint };
@@ -88,7 +88,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   ),
   CAL_JOURNAL_UNREADABLE: row(
     503,
-    (d) => `the journal cannot be used at ${d.path}: ${d.problem}`,
+    (d) => `the journal at ${d.path} cannot be used: ${d.problem}`,
     "Check that it is a directory that this user can read and write, on a disk with free space.",
   ),
   CAL_JOURNAL_LOCKED: row(
@@ -109,7 +109,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_JOURNAL_FAILED: row(
     503,
     (d) =>
-      `a write to the journal failed (${d.problem}); only recovery can tell whether its ${d.unknown} entries are durable`,
+      `a write to the journal failed (${d.problem}); only recovery can establish whether its ${d.unknown} entries are durable`,
     "Restart once the disk is healthy, then retry with the same request IDs; each request is decided at most once.",
   ),
   CAL_JOURNAL_OVERLOADED: row(
@@ -145,7 +145,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_ROLLOUT_NOT_STAGED: row(
     409,
     (d) => `policy ${d.policyId} is not staged`,
-    "Stage a policy with `calybris policy stage FILE`; `calybris policy status` shows which one is.",
+    "Stage a policy with `calybris policy stage FILE`; `calybris policy status` shows the staged one.",
   ),
   CAL_ROLLOUT_POLICY_UNKNOWN: row(
     404,
@@ -159,59 +159,60 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   ),
   CAL_ROLLOUT_CANARY: row(
     409,
-    (d) => `policy ${d.policyId} learns, and has not the active policy's learner: ${d.different} differs`,
-    "Stage a policy with the active one's `learning`, tiers and lowest quality of each tier, or one that does not learn; or promote without a canary.",
+    (d) =>
+      `policy ${d.policyId} cannot run as a canary: its learner differs from the active policy's in ${d.different}`,
+    "Stage a policy with the same `learning`, tiers and lowest quality per tier as the active one, or a policy that does not learn. Or promote without a canary.",
   ),
   CAL_ROLLOUT_SIGNATURE_MISSING: row(
     403,
-    (d) => `policy ${d.policyId} cannot be ${d.change}: changes of policy need a signature`,
+    (d) => `policy ${d.policyId} cannot be ${d.change}: policy changes need a signature`,
     "Have one of the configured signers sign this change with `calybris policy sign`, and send the signature with the command.",
   ),
   CAL_ROLLOUT_SIGNATURE_STALE: row(
     409,
     (d) =>
-      `the signature for policy ${d.policyId} follows the change of policy in entry ${d.signed}; the last one is entry ${d.last}`,
-    "Look at what changed since, and sign the change again.",
+      `the signature for policy ${d.policyId} follows the policy change in entry ${d.signed}, but the latest is in entry ${d.last}`,
+    "Review what changed since, then sign the change again.",
   ),
   CAL_ROLLOUT_SIGNER_UNKNOWN: row(
     403,
-    (d) => `the signature for policy ${d.policyId} is by ${JSON.stringify(d.signer)}, which is no configured signer`,
+    (d) => `the signature for policy ${d.policyId} is by ${JSON.stringify(d.signer)}, which is not a configured signer`,
     "Have one of the configured signers sign this change, or add the signer's public key to the configuration.",
   ),
   CAL_ROLLOUT_SIGNATURE_INVALID: row(
     403,
     (d) => `the signature for policy ${d.policyId} by ${JSON.stringify(d.signer)} ${d.problem}`,
-    "Sign exactly this change: journal, last change, action, policy ID, policy digest and canary share, with a key that is valid.",
+    "Sign exactly this change (journal, last change, action, policy ID, policy digest and canary share) with a valid key.",
   ),
   CAL_ROLLOUT_SIGNERS_NONE: row(
     409,
-    (d) => `the change has a signature by ${JSON.stringify(d.signer)}, and no signers are configured to verify it`,
+    (d) => `the change is signed by ${JSON.stringify(d.signer)}, but no signers are configured to verify it`,
     "Name the signers of policy changes with `rollout.signersFile` or `--signers-file`, or send the command without a signature.",
   ),
   CAL_REGRET_UNAVAILABLE: row(
     503,
     (d) => `regret could not be measured: ${d.problem}`,
-    "Ask again: the journal is then read from its beginning. Decisions go on. `calybris regret --journal DIR` measures the same from the files.",
+    "Retry; the journal is then read again from its beginning. Decisions continue. `calybris regret --journal DIR` measures the same from the files.",
   ),
   CAL_ENGINE_CLOCK: row(
     503,
-    (d) => `the system clock went forward from ${d.from} to ${d.to}`,
-    "Correct the system clock. If the new time is right, confirm it with `POST /v1/clock/confirm`, or restart. Until then nothing is decided, because an entry keeps its time for good.",
+    (d) => `the system clock jumped forward from ${d.from} to ${d.to}`,
+    "Correct the system clock. If the new time is right, confirm it with `POST /v1/clock/confirm`, or restart. Until then nothing is decided, because the time of an entry is permanent.",
   ),
   CAL_JOURNAL_CLOCK: row(
     503,
-    (d) => `the last entry of the journal in ${d.directory} is of ${d.at}, and the system clock says ${d.now}`,
-    "Correct the system clock. If the clock is right and had run ahead before, run `calybris journal repair-clock --journal DIRECTORY`.",
+    (d) => `the last entry of the journal in ${d.directory} is dated ${d.at}, but the system clock reads ${d.now}`,
+    "Correct the system clock. If the clock is right now and ran ahead before, run `calybris journal repair-clock --journal DIRECTORY`.",
   ),
   CAL_ENGINE_ACTOR: row(
     403,
-    (d) => `the actor ${d.actor} is no active key`,
-    "Introduce the key again: it is unknown to this journal, or was revoked.",
+    (d) => `actor ${d.actor} is not an active key`,
+    "Create the key again: this journal does not have it, or it was revoked.",
   ),
   CAL_ENGINE_CLOSED: row(
     503,
     () => "the engine is closed",
-    "Open it again; everything that was answered is in the journal.",
+    "Open the engine again; every answered command is in the journal.",
   ),
   CAL_ENGINE_STOPPED: row(
     503,
@@ -221,7 +222,7 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_CASES_INVALID: row(
     400,
     (d) => `the cases${inFile(d.file)} have ${listMistakes(d.mistakes)}`,
-    "Fix every listed field; `calybris policy test --help` shows the form of a case.",
+    "Fix every field listed; `calybris policy test --help` shows the form of a case.",
   ),
   CAL_BUDGETS_INVALID: row(
     400,
@@ -240,8 +241,8 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   ),
   CAL_LEDGER_RESERVATIONS_FULL: row(
     429,
-    (d) => `tenant ${quote(d.tenant)} has ${d.open} reservations open, and may have no more`,
-    "Settle or release what is done, or wait until reservations expire; nothing was decided. `budgets.openReservationsMax` is the bound.",
+    (d) => `tenant ${quote(d.tenant)} has ${d.open} open reservations, which is the maximum`,
+    "Settle or release finished calls, or wait until reservations expire; nothing was decided. `budgets.openReservationsMax` sets the maximum.",
   ),
   CAL_LEDGER_TENANT_UNMETERED: row(
     409,
@@ -288,13 +289,13 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   CAL_OUTCOME_COST: row(
     409,
     (d) =>
-      `costMicrocents is ${d.costMicrocents}, and ${quote(d.decisionId)} is ${d.state} at ${d.actualMicrocents} since entry ${d.sequence}`,
+      `costMicrocents is ${d.costMicrocents}, but ${quote(d.decisionId)} is ${d.state} at ${d.actualMicrocents} since entry ${d.sequence}`,
     "Leave costMicrocents out: the cost is in the ledger. If the ledger is wrong, send a correction.",
   ),
   CAL_ENGINE_SEED: row(
     503,
-    (d) => `the seed of the draws in ${d.directory} cannot be used: ${d.problem}`,
-    "Restore the file `draw-seed` in the journal's directory; draws must follow from the seed that the journal committed to.",
+    (d) => `the draw seed in ${d.directory} cannot be used: ${d.problem}`,
+    "Restore the file `draw-seed` in the journal's directory; the journal is committed to that seed.",
   ),
   CAL_LEDGER_OVERFLOW: row(
     409,
@@ -308,24 +309,24 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   ),
   CAL_CERTIFICATE_PRIOR: row(
     409,
-    (d) => `the certificate belongs to ${priorText(d.named)}, and ${priorText(d.inForce)} is active`,
+    (d) => `the certificate is for ${priorText(d.named)}, but ${priorText(d.active)} is active`,
     "Activate the certificate's prior first, or certify the active one; regimes differ between priors.",
   ),
   CAL_CALL_REPEATED: row(
     409,
     (d) =>
-      `request ID ${quote(d.requestId)} began the call ${d.decisionId} before, which is ${d.state.replace("_", " ")}`,
+      `request ID ${quote(d.requestId)} was already used for call ${d.decisionId}, which is ${d.state.replace("_", " ")}`,
     "Do not send it again: answers are not stored, and the first call is billed. Use a new ID for a new call.",
   ),
   CAL_CALL_POLICY_CHANGED: row(
     409,
-    (d) => `the bounds of the call are for the candidates of policy ${d.given}, and policy ${d.deciding} decides`,
-    "Send it again: another policy was activated meanwhile, and nothing was decided. A program that embeds the engine makes the bounds again, by `rollout.policyFor(tenant)`.",
+    (d) => `the bounds of the call are for policy ${d.given}, but policy ${d.deciding} decides`,
+    "Retry: another policy was activated meanwhile, and nothing was decided. A program that embeds the engine computes the bounds again for `rollout.policyFor(tenant)`.",
   ),
   CAL_CALL_ATTEMPT_BUDGET: row(
     402,
     (d) =>
-      `another attempt of ${d.decisionId} may cost ${d.neededMicrocents} microcents, and the headroom is ${d.headroomMicrocents}`,
+      `another attempt of ${d.decisionId} may cost ${d.neededMicrocents} microcents, but the headroom is ${d.headroomMicrocents}`,
     "Grant money or raise the limit; the attempts so far are billed.",
   ),
   CAL_CALL_ATTEMPT_INVALID: row(
@@ -335,13 +336,13 @@ export const ENGINE_ERRORS: { readonly [Code in keyof EngineErrorDetails]: Error
   ),
   CAL_CALL_COST_UNKNOWN: row(
     409,
-    (d) => `${d.decisionId} cannot be settled: the cost of attempt ${d.attempts} is not known`,
+    (d) => `${d.decisionId} cannot be settled: the cost of attempt ${d.attempts} is unknown`,
     "Hold the call; its reconciliation states the total.",
   ),
   CAL_CALL_ENDED: row(
     409,
     (d) => `the call ${d.decisionId} has ended; it is ${d.state.replace("_", " ")}`,
-    "Correct its cost with `calybris ledger correct`, if it was another.",
+    "If its cost is wrong, correct it with `calybris ledger correct`.",
   ),
 };
 

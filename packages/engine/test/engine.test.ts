@@ -87,7 +87,7 @@ test("the live state is the folded state after every entry", async () => {
   expect(live.size).toBe(33);
 });
 
-test("a policy that is set decides from the next decision on, and is still in force after a restart", async () => {
+test("a policy that is set decides from the next decision on, and is still active after a restart", async () => {
   const engine = await open();
   const before = await engine.decide(asked(10));
   expect(await engine.setPolicy(sampleSnapshot(8n))).toEqual({

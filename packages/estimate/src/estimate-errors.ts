@@ -20,7 +20,7 @@ export const ESTIMATE_ERRORS: { readonly [Code in EstimateErrorCode]: ErrorRow<E
   CAL_ESTIMATE_SETTING_INVALID: row(
     400,
     (d) => `${d.setting} ${d.problem}.`,
-    "Give a value in the range that the message names.",
+    "Use a value in the range that the message names.",
   ),
 };
 
@@ -34,5 +34,5 @@ export function estimateError<Code extends EstimateErrorCode>(
 /** @throws CalybrisError `CAL_ESTIMATE_SETTING_INVALID` unless the value lies in the range. */
 export function checkSetting(setting: string, value: number, isIn: boolean, range: string): void {
   if (!isIn || Number.isNaN(value))
-    throw estimateError("CAL_ESTIMATE_SETTING_INVALID", { setting, problem: `must be ${range}, and is ${value}` });
+    throw estimateError("CAL_ESTIMATE_SETTING_INVALID", { setting, problem: `must be ${range}, but is ${value}` });
 }

@@ -45,13 +45,13 @@ export function checkRow(row: LoggedRow, number: number): void {
   if (row.target.length !== arms) refuse("target", `has ${row.target.length} arms, and logged has ${arms}`);
   if (row.predicted.length !== arms) refuse("predicted", `has ${row.predicted.length} arms, and logged has ${arms}`);
   if (!Number.isInteger(row.chosen) || row.chosen < 0 || row.chosen >= arms)
-    refuse("chosen", `must be an arm from 0 to ${arms - 1}, and is ${row.chosen}`);
+    refuse("chosen", `must be an arm from 0 to ${arms - 1}, but is ${row.chosen}`);
   for (const field of FIELDS) {
     const values = row[field];
     for (let arm = 0; arm < arms; arm += 1) {
       const value = values[arm];
       if (value === undefined ? field !== "logged" : !isShare(value))
-        refuse(`${field}[${arm}]`, `must be a number from 0 to 1, and is ${value}`);
+        refuse(`${field}[${arm}]`, `must be a number from 0 to 1, but is ${value}`);
     }
   }
   const ofChosen = row.logged[row.chosen];
@@ -60,7 +60,7 @@ export function checkRow(row: LoggedRow, number: number): void {
   if (!row.logged.includes(undefined) && !isOne(row.logged as readonly number[])) refuse("logged", "must sum to 1");
   if (!isOne(row.target)) refuse("target", "must sum to 1");
   if (row.reward !== undefined && !isShare(row.reward))
-    refuse("reward", `must be a number from 0 to 1, and is ${row.reward}`);
+    refuse("reward", `must be a number from 0 to 1, but is ${row.reward}`);
 }
 
 /** Whether the log kept the probability of every arm. */

@@ -12,7 +12,7 @@ export interface Support {
   readonly missing: number;
   /** Rows that kept the probability of the chosen arm only. What depends on the other arms leaves them out. */
   readonly chosenOnly: number;
-  /** (Σw)²/Σw² over rows with an outcome: as many equally weighted rows would tell as much. */
+  /** (Σw)²/Σw² over rows with an outcome: as many equally weighted rows carry as much information. */
   readonly effectiveRows: number;
   readonly meanWeight: number;
   /** Of the mean weight. */

@@ -133,18 +133,18 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   ),
   CAL_GATEWAY_KEY_UNKNOWN: row(
     404,
-    (d) => `no created key has ID ${quote(d.id)}`,
-    "`GET /v1/keys` lists the keys with their IDs; keys of the configuration are changed there.",
+    (d) => `no key created over the API has ID ${quote(d.id)}`,
+    "`GET /v1/keys` lists the keys with their IDs. Change a key of the configuration in its file.",
   ),
   CAL_GATEWAY_KEY_TOO_WIDE: row(
     403,
-    (d) => `key ${quote(d.key)} lacks the scope ${d.scope}, and so cannot create a key that has it`,
+    (d) => `key ${quote(d.key)} lacks the scope ${d.scope}, so it cannot create a key with that scope`,
     "Use a key that has every scope of the new one.",
   ),
   CAL_GATEWAY_MODEL_REFUSED: row(
     403,
-    (d) => `key ${quote(d.key)} may not ask for model ${quote(d.model)}`,
-    "Ask for a model that the key allows, or create a key that allows this one.",
+    (d) => `key ${quote(d.key)} is not allowed to use model ${quote(d.model)}`,
+    "Use a model that the key allows, or create a key that allows this one.",
   ),
   CAL_GATEWAY_SCOPE_REFUSED: row(
     403,
@@ -158,7 +158,7 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   ),
   CAL_GATEWAY_HOST_REFUSED: row(
     403,
-    (d) => `the request is for host ${quote(d.host)}, and a service without keys answers local requests only`,
+    (d) => `the request is for host ${quote(d.host)}, but a service without keys answers local requests only`,
     "Use `localhost` or `127.0.0.1`, or configure a key.",
   ),
   CAL_GATEWAY_RATE_LIMITED: row(
@@ -178,22 +178,22 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   ),
   CAL_GATEWAY_UNTRANSLATABLE: row(
     400,
-    (d) => `the call cannot be said in the model's dialect: ${listMistakes(d.mistakes)}`,
-    "Leave out what is listed, or allow only models of the request's own dialect; nothing was sent.",
+    (d) => `the call cannot be translated to the model's dialect: ${listMistakes(d.mistakes)}`,
+    "Remove every field listed, or allow only models of the request's own dialect; nothing was sent.",
   ),
   CAL_GATEWAY_MODEL_UNPRICED: row(
     403,
     (d) => `model ${quote(d.model)} of ${quote(d.provider)} has no price${nearestText(d.nearest)}`,
-    "Name the exact id of a model with a price in the catalog, or add the price to the catalog; nothing was sent.",
+    "Use the exact ID of a model with a price in the catalog, or add the price to the catalog; nothing was sent.",
   ),
   CAL_GATEWAY_MODEL_UNKNOWN: row(
     404,
-    (d) => `no model is called ${quote(d.model)} here`,
+    (d) => `unknown model ${quote(d.model)}`,
     "Name a model that `GET /v1/models` lists, or add it to `deployments`; nothing was sent.",
   ),
   CAL_GATEWAY_PROVIDER_FAILED: row(
     502,
-    (d) => `the provider gave no answer: ${d.problem}`,
+    (d) => `the call to the provider failed: ${d.problem}`,
     "Send the call again; what the provider may bill for this one stays reserved until its usage is known.",
   ),
   CAL_GATEWAY_PROVIDER_TIMEOUT: row(
@@ -203,7 +203,7 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
   ),
   CAL_GATEWAY_PROVIDER_UNAVAILABLE: row(
     503,
-    (d) => `no deployment of ${quote(d.model)} takes a call now`,
+    (d) => `no deployment of ${quote(d.model)} is available`,
     "Retry after the seconds in `retry-after`; nothing was sent.",
   ),
   CAL_GATEWAY_LISTEN: row(
@@ -230,7 +230,7 @@ export const GATEWAY_ERRORS: { readonly [Code in keyof GatewayErrorDetails]: Err
 
 /** A price by prefix is a guess: it is named, and not taken. */
 function nearestText(nearest: string | undefined): string {
-  return nearest === undefined ? "" : `; the nearest id with one is ${quote(nearest)}, which may be another model`;
+  return nearest === undefined ? "" : `; the nearest ID with a price is ${quote(nearest)}, which may be another model`;
 }
 
 export type GatewayErrorCode = keyof GatewayErrorDetails;

@@ -90,7 +90,7 @@ function underLoad(askers: number): {
   };
 }
 
-/** Whatever was answered is what is remembered, the money is whole, and the journal verifies. */
+/** Every answer is remembered, money is conserved, and the journal verifies. */
 async function nothingIsLost(answers: ReadonlyMap<string, Decision>): Promise<void> {
   const decider = client("decide", 5);
   const entries = [...answers];

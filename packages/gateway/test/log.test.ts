@@ -119,8 +119,8 @@ const hashOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64
 test("what no checkpoint covers is not proven, and what is no number is refused", async () => {
   const { treeSize } = (await running.service.engine.checkpoints.sign()).checkpoint;
   for (const [path, status, code] of [
-    [`inclusion?sequence=${treeSize + 1n}`, 403, "CAL_PROOF_REJECTED"],
-    [`consistency?from=${treeSize + 1n}`, 403, "CAL_PROOF_REJECTED"],
+    [`inclusion?sequence=${treeSize + 1n}`, 409, "CAL_PROOF_UNCOVERED"],
+    [`consistency?from=${treeSize + 1n}`, 409, "CAL_PROOF_UNCOVERED"],
     ["inclusion?sequence=0", 400, "CAL_GATEWAY_REQUEST_INVALID"],
     ["inclusion", 400, "CAL_GATEWAY_REQUEST_INVALID"],
     ["consistency?from=x", 400, "CAL_GATEWAY_REQUEST_INVALID"],

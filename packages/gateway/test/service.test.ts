@@ -327,13 +327,13 @@ describe("an outcome", () => {
 });
 
 describe("policies", () => {
-  test("are listed, checked, and put in force for the next decision", async () => {
+  test("are listed, checked, and activated for the next decision", async () => {
     await withService({}, async (own) => {
       const operate = own.client({ key: own.keys.operate });
       const stricter = { ...POLICY, epoch: 2, name: "stricter", confidenceMinBps: 9_900 };
       const check = await operate.checkPolicy({ policy: stricter });
       conforms(serviceShapes.policyCheckedShape, check);
-      expect(check).toMatchObject({ name: "stricter", candidateCount: 3, isInForce: false });
+      expect(check).toMatchObject({ name: "stricter", candidateCount: 3, isActive: false });
       const first = await own.client({ key: own.keys.decide }).decide(ASKED);
       const set = await operate.setPolicy({ policy: stricter, by: "ada" });
       conforms(serviceShapes.policySetShape, set);
@@ -346,7 +346,7 @@ describe("policies", () => {
       expect([first.action, second.action, second.reason]).toEqual(["execute", "reject", "confidence_hard_limit"]);
       const list = await operate.policies();
       conforms(serviceShapes.policiesShape, list);
-      expect(list.policies.map(({ name, inForce }) => [name, inForce])).toEqual([
+      expect(list.policies.map(({ name, isActive }) => [name, isActive])).toEqual([
         ["of the tests", false],
         ["stricter", true],
       ]);

@@ -52,7 +52,7 @@ export function decideMasked(request: usize, decision: usize): void {
   const costMost = ((inputTokens * load<u64>(RATE_INPUT_MOST)) >> inputBits) +
     ((outputTokens * load<u64>(RATE_OUTPUT_MOST)) >> outputBits) + 2;
   const costBits = bitsOf(min<u64>(costMost, worthMost));
-  // One sign tells whether any bound is passed. Up to the value's own bound products are below 2^63, as is every bound;
+  // One sign shows whether any bound is passed. Up to the value's own bound products are below 2^63, as is every bound;
   // beyond it they may have wrapped and say nothing, but then the first term is negative.
   const margin = (load<i64>(VALUE_MAX) - value) | (load<i64>(RISK_PRODUCT_MAX) - <i64>riskProduct) |
     (load<i64>(RATE_INPUT_TOKENS_MAX) - <i64>inputTokens) | (load<i64>(RATE_OUTPUT_TOKENS_MAX) - <i64>outputTokens) |
@@ -120,7 +120,7 @@ function keyOf(
   const quality = load<u64>(ranked, RANKED_QUALITY);
   const worth = <i64>(whole * quality + ((rest * quality) >> 44));
   const utilityLessOne = worth - riskAndOne + spent - load<i64>(ranked, RANKED_LATENCY);
-  // The sign of either tells: utility ≤ 0, or cost above budget. REFUSED then, else 0.
+  // The sign of either decides: utility ≤ 0, or cost above budget. REFUSED then, else 0.
   const refused = (utilityLessOne | (budget + spent)) >> 63;
   return (((utilityLessOne << costBits) + costMask + spent) << RANK_BITS | <i64>rank) | refused;
 }

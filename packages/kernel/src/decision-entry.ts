@@ -91,7 +91,7 @@ export interface DecisionEntry {
   readonly acted?: CandidateId;
   /** What is reserved, when it is not the cost; always where {@link acted} runs and reserves. */
   readonly reservedMicrocents?: CostMicrocents;
-  /** Of a call: how the amount was found that is reserved, or that there was no room for. */
+  /** Of a call: how the reserved amount was found, or the amount that exceeded the headroom. */
   readonly basis?: ReservationBasis;
   readonly shadow?: Shadow;
   /** The identity digest (`calyidn1`) in hexadecimal; base64url in the journal. It binds policy, request and decision. */

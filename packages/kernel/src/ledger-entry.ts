@@ -19,7 +19,7 @@ export const DEFAULT_TENANT = "default";
 export type PeriodUnit = "day" | "week" | "month" | "quarter";
 export const PERIOD_UNITS: readonly PeriodUnit[] = Object.freeze(["day", "week", "month", "quarter"]);
 
-/** What becomes of a request that a tenant has no room for: the best candidate that fits, or nothing that costs. */
+/** What happens to a request above the tenant's headroom: the best candidate that fits, or a rejection. */
 export type OnShortfall = "substitute" | "reject";
 
 /** Why the cost of a call is not known, as a caller reports it. */

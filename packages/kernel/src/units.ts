@@ -90,7 +90,7 @@ export function sequence(value: bigint): Sequence {
 function unsigned(value: number, max: number, what: string): number {
   // Every quantity of every decision passes here: text is only built for one that is out of range.
   if (!(Number.isInteger(value) && value >= 0 && value <= max))
-    invariant(false, `${what} is whole and in 0..${max}, got ${value}`);
+    invariant(false, `${what} is an integer in 0..${max}, got ${value}`);
   return value;
 }
 

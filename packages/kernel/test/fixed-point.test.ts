@@ -75,26 +75,26 @@ const TELL_LANES: readonly Alteration[] = [
     file: "filter.as.ts",
     from: "surely &= survivors;",
     to: `surely &= survivors;
-  told = <u64>h << 48;
+  intervals = <u64>h << 48;
   for (let place: u32 = 0; place < 3; place++) {
     const rank = load<u32>(COUNT) - 1 - place;
-    if (((surely >> rank) & 1) != 0) told |= <u64>load<u16>(FILTER_BOUNDS + rank * 2) << (place * 16);
+    if (((surely >> rank) & 1) != 0) intervals |= <u64>load<u16>(FILTER_BOUNDS + rank * 2) << (place * 16);
   }`,
   },
   {
     file: "filter.as.ts",
     from: "export let possible: u64 = 0;",
-    to: "export let possible: u64 = 0;\nexport let told: u64 = 0;\nexport function silence(): void { told = 0; }",
+    to: "export let possible: u64 = 0;\nexport let intervals: u64 = 0;\nexport function silence(): void { intervals = 0; }",
   },
   {
     file: "record.as.ts",
     from: 'from "./layout.as";',
-    to: 'from "./layout.as";\nimport { silence, told } from "./filter.as";',
+    to: 'from "./layout.as";\nimport { silence, intervals } from "./filter.as";',
   },
   {
     file: "record.as.ts",
     from: "store<u64>(decision, load<u64>(request, SEQUENCE));",
-    to: "store<u64>(decision, told);\n  silence();",
+    to: "store<u64>(decision, intervals);\n  silence();",
   },
 ];
 
@@ -120,8 +120,8 @@ describe("the filter's estimate of a utility", () => {
           latencyMaxMs: 0,
           budgetLimitMicrocents: U64_MAX,
         });
-        const told = BigInt.asUintN(64, kernel.prescribe(request).sequence);
-        for (const error of laneErrors(policy, request, told)) {
+        const intervals = BigInt.asUintN(64, kernel.prescribe(request).sequence);
+        for (const error of laneErrors(policy, request, intervals)) {
           if (!(error > -2 && error < 7)) expect.fail(`round ${round}, request ${index}: off by ${error} units`);
           [lowest, highest, lanes] = [Math.min(lowest, error), Math.max(highest, error), lanes + 1];
         }
@@ -155,14 +155,14 @@ function policyThatDropsBits(below: (limit: number) => number): Policy {
 }
 
 /** How far positive estimates are above the utility, in units. */
-function* laneErrors(policy: Policy, request: Request, told: bigint): Generator<number> {
-  const unit = 2 ** Number(told >> 48n);
+function* laneErrors(policy: Policy, request: Request, intervals: bigint): Generator<number> {
+  const unit = 2 ** Number(intervals >> 48n);
   const ranked = policy.candidates.map((candidate, index) => ({ candidate, index }));
   ranked.sort(
     (a, b) => b.candidate.qualityBps - a.candidate.qualityBps || a.candidate.id - b.candidate.id || a.index - b.index,
   );
   for (const [place, { candidate }] of ranked.slice(0, 3).entries()) {
-    const lane = Number((told >> BigInt(place * 16)) & 0xffffn);
+    const lane = Number((intervals >> BigInt(place * 16)) & 0xffffn);
     if (lane > 0) yield lane - Number(utility(policy, request, candidate).utilityMicrocents) / unit;
   }
 }

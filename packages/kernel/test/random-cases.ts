@@ -88,13 +88,13 @@ export class RandomCases {
    * microcents. That many are 2^31 / √(the highest price), give or take a factor.
    */
   #candidatesAtRate(): Candidate[] {
-    const dearest = 2 ** (20 + this.#below(25)) + this.#below(1_000_000);
-    const exact = 2 ** 31 / Math.sqrt(dearest);
+    const highestPrice = 2 ** (20 + this.#below(25)) + this.#below(1_000_000);
+    const exact = 2 ** 31 / Math.sqrt(highestPrice);
     const prices = Array.from({ length: 1 + this.#below(3) }, () => {
       const tokens = Math.min(Math.floor(exact * 2 ** (this.#below(30) / 10 - 1)), UNITS_PER_PRICE - 1) | 1;
-      return inverseOf(tokens, UNITS_PER_PRICE).inverse + UNITS_PER_PRICE * this.#below(dearest / UNITS_PER_PRICE);
+      return inverseOf(tokens, UNITS_PER_PRICE).inverse + UNITS_PER_PRICE * this.#below(highestPrice / UNITS_PER_PRICE);
     });
-    return [...prices, dearest].map(
+    return [...prices, highestPrice].map(
       (price, index) =>
         ({
           ...this.#candidate("everyday", index),

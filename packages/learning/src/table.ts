@@ -83,7 +83,7 @@ export class TableBuilder {
         Number.isInteger(outcome) && outcome >= 0 && outcome <= OUTCOME_MAX_BPS,
         `an outcome is bps, got ${outcome}`,
       );
-      invariant(Number.isSafeInteger(cost) && cost >= 0, `a cost is whole microcents, got ${cost}`);
+      invariant(Number.isSafeInteger(cost) && cost >= 0, `a cost is an integer of microcents, got ${cost}`);
       this.#outcomes[at * tierCount + tier] = outcome;
       this.#costs[at * tierCount + tier] = cost;
     }

@@ -39,7 +39,7 @@ export type Step =
 
 export type Move = "settle" | "release" | "hold" | "reconcile" | "correct";
 
-/** What a client sends; names are picked from the policy in force. */
+/** What a client sends; names are those of the active policy. */
 export interface Ask {
   readonly inputTokens: number;
   readonly features: readonly (number | null)[];

@@ -191,7 +191,7 @@ class Run {
     }
   }
 
-  /** Of whatever prior is in force: the last one, or none. */
+  /** For the active prior: the last one, or none. */
   async #certify(regimes: number): Promise<void> {
     const { learning } = this.#running;
     const certificate = { regimes, alphaBps: 400, deltaBps: 500, samples: 900 };

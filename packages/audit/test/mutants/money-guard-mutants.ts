@@ -162,7 +162,7 @@ export const MONEY_GUARD_MUTANTS: readonly Mutant[] = [
     test: CACHED_TEST,
   },
   {
-    name: "headers that reach the provider do not tell calls apart",
+    name: "headers that reach the provider do not distinguish calls",
     file: "gateway/src/calls/answer-cache.ts",
     find: "listedHeaders(REQUEST_HEADERS[dialect], pairsOf(headers))",
     replace: "listedHeaders(REQUEST_HEADERS[dialect], [])",

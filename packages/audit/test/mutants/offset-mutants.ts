@@ -31,7 +31,7 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
     test: PROPENSITY,
   },
   {
-    name: "two tiers are told apart by the deviation of one",
+    name: "the deviation of one tier alone separates two tiers",
     file: "kernel/src/offset-propensity.ts",
     find: "Math.sqrt(one * one + other * other)",
     replace: "Math.sqrt(one * one + one * one)",
@@ -61,8 +61,8 @@ export const OFFSET_MUTANTS: readonly Mutant[] = [
   {
     name: "tiers have nothing in common",
     file: "engine/src/router/pooling.ts",
-    find: "    weight += told;\n",
-    replace: "    weight += 1_000 * told;\n",
+    find: "    weight += share;\n",
+    replace: "    weight += 1_000 * share;\n",
     test: OFFSETS,
   },
   {

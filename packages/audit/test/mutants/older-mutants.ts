@@ -76,7 +76,7 @@ export const OLDER_MUTANTS: readonly Mutant[] = [
     test: WHEN_DURABLE_TEST,
   },
   {
-    name: "who comes after a failure of the disk is told that the entry is durable",
+    name: "a command after a failure of the disk is answered as durable",
     file: "engine/src/journal/journal.ts",
     find: "    if (failure !== undefined) throw failure;\n    invariant(",
     replace: "    if (failure !== undefined) return;\n    invariant(",

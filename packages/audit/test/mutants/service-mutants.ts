@@ -46,8 +46,8 @@ export const SERVICE_MUTANTS: readonly Mutant[] = [
   {
     name: "a bound key may also operate or audit",
     file: "gateway/src/config/read-config.ts",
-    find: "(scopes ?? planes ?? []).every((scope)",
-    replace: "(scopes ?? planes ?? []).some((scope)",
+    find: "scopes.every((scope)",
+    replace: "scopes.some((scope)",
     test: "gateway/test/config/config.test.ts",
   },
   {

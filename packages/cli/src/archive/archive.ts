@@ -59,7 +59,7 @@ export interface Archived {
 export function journalCommand(terminal: Terminal): Command {
   const archive = new Command("archive")
     .description("move sealed segments to another disk, leaving links")
-    .addOption(new Option("--pack <format>", "how copies are kept").choices(["zstd", "none"]).default("zstd"))
+    .addOption(new Option("--pack <format>", "format of the copies").choices(["zstd", "none"]).default("zstd"))
     .addOption(journalOption())
     .addOption(configOption())
     .requiredOption("--to <directory>", "target directory; created if missing")

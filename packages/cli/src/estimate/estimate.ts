@@ -53,8 +53,12 @@ export function estimateCommand(terminal: Terminal): Command {
       "uniform, column or policy (of the map), FILE.json (a target policy), or arm:NAME",
       "uniform",
     )
-    .option("--k <number>", "where predictions are cut in the interval (default: half of the largest weight)", parseK)
-    .option("--alpha <share>", "the probability that the interval misses at any time", parseAlpha, ALPHA)
+    .option(
+      "--k <number>",
+      "bound at which predictions are clipped in the interval (default: half of the largest weight)",
+      parseK,
+    )
+    .option("--alpha <share>", "probability that the interval ever misses the true value", parseAlpha, ALPHA)
     .addOption(
       new Option("--interval <method>", "drifting where values change over time")
         .choices(["betting", "bernstein", "drifting"])

@@ -32,8 +32,8 @@ const [ALPHA, MARGIN] = [0.05, 0.01];
 export function evolveCommand(terminal: Terminal): Command {
   return new Command("evolve")
     .description("propose better quality floors from a journal, with evidence; nothing is applied")
-    .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
-    .option("--margin <share>", "how much lower success may be and still count as kept", share, MARGIN)
+    .option("--alpha <share>", "probability that an interval ever misses the true value", share, ALPHA)
+    .option("--margin <share>", "largest drop in success that still counts as kept", share, MARGIN)
     .addOption(journalOption())
     .addOption(configOption())
     .addOption(urlOption())

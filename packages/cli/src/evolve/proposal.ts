@@ -4,7 +4,7 @@
  *     for each floor: every decision of half A under it → the cheapest that keeps success, by regime
  *     the chosen floors together: every decision of half B → PROMOTE, REVIEW or REJECT
  *
- * Of a policy that learns, a floor is that of a tier, in the place of the learner's draw: what the learner tried tells what it earns.
+ * Of a policy that learns, a floor is that of a tier, in the place of the learner's draw: what the learner tried shows what it earns.
  * Of another one, it is the floor of a use case. What was learned and certified is a floor beside each, so none is loosened.
  * Deterministic: the same journal gives the same proposal and the same digest.
  * @module

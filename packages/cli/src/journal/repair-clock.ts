@@ -27,7 +27,7 @@ Example:
 
 export function repairClockCommand(terminal: Terminal): Command {
   return new Command("repair-clock")
-    .description("continue from the time of the clock after it had run ahead")
+    .description("record a corrected clock, after it ran ahead")
     .addOption(journalOption())
     .addOption(configOption())
     .addOption(byOption())

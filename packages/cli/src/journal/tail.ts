@@ -49,7 +49,7 @@ export function tailCommand(terminal: Terminal): Command {
     .option("-f, --follow", "print new entries as they come, until interrupted")
     .addOption(new Option("--kind <kind...>", "only these kinds of entries").choices(KINDS))
     .option("--tenant <name>", "only entries of this tenant")
-    .option("--actor <name>", "only entries that this key or system user caused")
+    .option("--actor <name>", "only entries by this key or system user")
     .option("--since <time>", "only entries from this time on: 15m, 2h, 7d, or 2026-01-31T12:00Z", sinceUs)
     .addOption(journalOption())
     .addOption(configOption())

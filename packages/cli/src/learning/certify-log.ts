@@ -8,7 +8,7 @@ import { readJsonFile } from "@calybris/engine/internal";
 import { certifyLogged, thresholdsAt } from "@calybris/learning";
 import { certificateMembers, type CertifiedWith, regimeEnds } from "./certified-certificate.ts";
 import type { CertifyOptions } from "./certify-options.ts";
-import { exactPercent, inForceText, percent } from "./certify-text.ts";
+import { exactPercent, activationText, percent } from "./certify-text.ts";
 
 /** Without a prior's regimes, the first quarter of the log cuts the thresholds, and the rest certifies. */
 export async function certifyLog(
@@ -30,7 +30,7 @@ export async function certifyLog(
       : `Certified at any time: P(downgraded and the cheap tier failed) ≤ ${exactPercent(alpha)} with confidence ${exactPercent(1 - delta)}, on ${samples} logged rows. ${percent(downgradedShare)} may be downgraded: every predicted gain below ${thresholdBps} bps.`;
   return {
     json: { ...certified, alpha, delta, downgradedShare, weightMax, ...certificate },
-    text: `${text}\n${inForceText(certificate)}`,
+    text: `${text}\n${activationText(certificate)}`,
   };
 }
 

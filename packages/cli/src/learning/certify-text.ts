@@ -26,7 +26,7 @@ export function certifiedText(
       certified.samples === 0
         ? "no row needed premium"
         : `the safest threshold had ${first?.losses ?? 0} losses in ${certified.samples}, p = ${first?.pValue.toFixed(3)}`;
-    return `Nothing could be certified: ${why}. Everything gets premium.\n${inForceText(certificate)}`;
+    return `Nothing could be certified: ${why}. Everything gets premium.\n${activationText(certificate)}`;
   }
   const dollars = (microcents: number): string => `$${(microcents / 100_000_000).toFixed(2)}`;
   const rows = [
@@ -42,7 +42,7 @@ export function certifiedText(
       `${percent(certified.savings)} of the maximum that could be saved: ${dollars(certified.savedMicrocents)} of ${dollars(certified.premiumMicrocents)}`,
     ],
   ];
-  return `${tableText(["<certified", "<"], rows)}\n${inForceText(certificate)}`;
+  return `${tableText(["<certified", "<"], rows)}\n${activationText(certificate)}`;
 }
 
 /** Of the last threshold that passed, and of the first that did not. */
@@ -53,7 +53,7 @@ function pValueText({ steps, passed }: Certified): string {
 }
 
 /** How it is activated, or why it cannot be. */
-export function inForceText(members: CertificateMembers): string {
+export function activationText(members: CertificateMembers): string {
   if ("noCertificate" in members) return `This cannot be activated: ${members.noCertificate}.`;
   const { regimes, alphaBps, deltaBps, prior } = members.certificate;
   return (

@@ -100,7 +100,7 @@ export function findingsText(findings: readonly MoneyFinding[]): string {
 
 /** A tenant with the levels above it, everything below it, and what is reserved for these; the total stays the whole ledger's. */
 function around(proof: ConservationProof, name: string): ConservationProof {
-  const byName = new Map(proof.tenants.map((tenant) => [tenant.tenant, tenant]));
+  const byName = new Map(proof.tenants.map((account) => [account.tenant, account]));
   const tenant = byName.get(name);
   if (tenant === undefined) throw new EngineError("CAL_LEDGER_TENANT_UNKNOWN", { tenant: name });
   const isBelow = (other: TenantProof | undefined): boolean =>

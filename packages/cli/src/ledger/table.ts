@@ -41,16 +41,16 @@ export function ledgerTable({ tenants, total }: ShownLedger): string {
   ]);
   const decimals = exactDecimals(amounts);
   const money = (microcents: bigint): string => (microcents === 0n ? "0" : groupedDollars(microcents, decimals));
-  const rows: Cell[][] = treeOf(tenants).map(({ tenant, branch }) => {
-    const name = printable(`${branch}${tenant.tenant}`);
-    if (!tenant.metered) return [name, { content: "not metered", colSpan: COLUMNS.length - 1 }];
-    const cap = tenant.exposureCapMicrocents;
+  const rows: Cell[][] = treeOf(tenants).map(({ account, branch }) => {
+    const name = printable(`${branch}${account.tenant}`);
+    if (!account.metered) return [name, { content: "not metered", colSpan: COLUMNS.length - 1 }];
+    const cap = account.exposureCapMicrocents;
     return [
       name,
-      ...AMOUNTS.map((key) => money(tenant[key])),
+      ...AMOUNTS.map((key) => money(account[key])),
       cap === undefined ? "-" : money(cap),
-      usedText(tenant),
-      periodText(tenant),
+      usedText(account),
+      periodText(account),
     ];
   });
   if (total !== undefined) rows.push(["total", ...AMOUNTS.map((key) => money(total[key])), "", "", ""]);
@@ -83,7 +83,7 @@ export function reservationsText(reservations: readonly OpenReservation[]): stri
 }
 
 interface Branch {
-  readonly tenant: TenantProof;
+  readonly account: TenantProof;
   /** The lines that lead to it. */
   readonly branch: string;
 }
@@ -92,14 +92,14 @@ interface Branch {
 function treeOf(tenants: readonly TenantProof[]): readonly Branch[] {
   const names = new Set(tenants.map(({ tenant }) => tenant));
   const below = new Map<string | undefined, TenantProof[]>();
-  for (const tenant of tenants) {
-    const parent = tenant.parent !== undefined && names.has(tenant.parent) ? tenant.parent : undefined;
-    below.set(parent, [...(below.get(parent) ?? []), tenant]);
+  for (const account of tenants) {
+    const parent = account.parent !== undefined && names.has(account.parent) ? account.parent : undefined;
+    below.set(parent, [...(below.get(parent) ?? []), account]);
   }
   const rows: Branch[] = [];
-  const visit = (tenant: TenantProof, branch: string, indent: string): void => {
-    rows.push({ tenant, branch });
-    const children = below.get(tenant.tenant) ?? [];
+  const visit = (account: TenantProof, branch: string, indent: string): void => {
+    rows.push({ account, branch });
+    const children = below.get(account.tenant) ?? [];
     for (const [index, child] of children.entries()) {
       const isLast = index === children.length - 1;
       visit(child, `${indent}${isLast ? "└─ " : "├─ "}`, `${indent}${isLast ? "   " : "│  "}`);

@@ -28,7 +28,7 @@ interface Options {
 
 export function catalogCheckCommand(terminal: Terminal): Command {
   return new Command("check")
-    .description("list candidates whose name is no exact model id, and prices that are not today's; exit code 1 if any")
+    .description("list candidates without an exact model ID and outdated prices; exit code 1 if any")
     .argument("[catalog]", `catalog file, or one of ${BUILT_IN_CATALOGS.join(", ")}`, "llm")
     .option("--json", "print JSON")
     .action(async (named: string, { json }: Options) => {

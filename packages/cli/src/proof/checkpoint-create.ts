@@ -58,8 +58,11 @@ export function createCommand(terminal: Terminal): Command {
     .addOption(configOption())
     .addOption(keyFileOption())
     .option("--signer-file <file>", "signer key of the log; readable by its owner only")
-    .option("--signer-command <command>", "prints the base64 signature of what it is given; goes with --log-key")
-    .option("--log-key <key>", "verifier key of the key behind the command", addKey)
+    .option(
+      "--signer-command <command>",
+      "command that prints the base64 signature of its standard input; requires --log-key",
+    )
+    .option("--log-key <key>", "verifier key of the command's signing key", addKey)
     .option("--json", "print JSON")
     .addHelpText("after", CREATE_HELP)
     .action(async (options: CreateOptions) => {
@@ -94,7 +97,7 @@ export function proofCommand(terminal: Terminal): Command {
     .addOption(keyFileOption())
     .option("--sequence <number>", "the entry", wholeNumber)
     .option("--from <size>", "tree size of the earlier checkpoint", wholeNumber)
-    .option("--note <file>", "the checkpoint; the newest beside the journal when left out")
+    .option("--note <file>", "the checkpoint (default: the newest beside the journal)")
     .option("--json", "print JSON")
     .action(async (options: ProofOptions, command: Command) => {
       const { sequence, from } = options;
@@ -108,10 +111,10 @@ async function prove(options: ProofOptions, terminal: Terminal): Promise<void> {
   const { sequence, from } = options;
   const { directory, chain } = await journalOf(options);
   const note = options.note === undefined ? newestCheckpoint(directory)?.note : proofText(options.note);
-  if (note === undefined) throw rejected("is missing: none is beside the journal, and no --note was given");
+  if (note === undefined) throw uncovered(Number(sequence ?? from));
   const { treeSize, root } = parseCheckpoint(parseNote(note).text);
   const part = BigInt(sequence ?? from ?? 0);
-  if (part > treeSize) throw rejected(`is of ${treeSize} entries, and has no ${part}`);
+  if (part > treeSize) throw uncovered(part, treeSize);
   const { tree, hashes } = proveFromJournal({ directory, chain, until: Number(treeSize), sequence }, (nodes) =>
     sequence === undefined ? consistencyProof(part, treeSize, nodes) : inclusionProof(part - 1n, treeSize, nodes),
   );
@@ -172,6 +175,10 @@ async function signed(
 function wholeNumber(value: string): number {
   if (!/^[1-9][0-9]{0,14}$/.test(value)) throw new InvalidArgumentError("It is not a number from 1.");
   return Number(value);
+}
+
+function uncovered(needed: number | bigint, treeSize?: bigint): CalybrisError {
+  return new CalybrisError("CAL_PROOF_UNCOVERED", { needed, treeSize });
 }
 
 function rejected(problem: string): CalybrisError {

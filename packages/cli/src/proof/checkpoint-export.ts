@@ -43,7 +43,7 @@ export function exportCommand(terminal: Terminal): Command {
 
 function exportLog(journal: string, target: string): { readonly treeSize: bigint; readonly tiles: number } {
   const kept = newestCheckpoint(journal);
-  if (kept === undefined) throw rejected("is missing: none is beside the journal");
+  if (kept === undefined) throw new CalybrisError("CAL_PROOF_UNCOVERED", { needed: 1, treeSize: undefined });
   const checkpoint = parseCheckpoint(parseNote(kept.note).text);
   const proofs = new TreeProofs((range) => readTreeFile(nodeDisk, journal, range));
   if (!proofs.isRoot(checkpoint.treeSize, checkpoint.root))

@@ -54,7 +54,7 @@ function commandSigner(command: string, { publicKey }: VerifierKey): Signer {
     sign: async (message) => {
       const signature = fromBase64((await outputOf(command, message)).trim());
       if (signature === undefined || !(await nodeVerifyEd25519(publicKey, message, signature)))
-        throw rejected("was not signed: the command printed no signature by the key of --log-key");
+        throw unsigned("the command printed no signature by the key of --log-key");
       return signature;
     },
   };
@@ -83,7 +83,7 @@ function outputOf(command: string, input: Uint8Array): Promise<string> {
     child.on("close", (status, signal) => {
       clearTimeout(timer);
       if (status === 0) resolve(output);
-      else reject(rejected(`was not signed: the command ended with ${status ?? signal}`));
+      else reject(unsigned(`the command ended with ${status ?? signal}`));
     });
   });
 }
@@ -96,6 +96,6 @@ function malformed(problem: string): CalybrisError {
   return new CalybrisError("CAL_PROOF_MALFORMED", { format: "signer key", problem });
 }
 
-function rejected(problem: string): CalybrisError {
-  return new CalybrisError("CAL_PROOF_REJECTED", { format: "checkpoint", problem });
+function unsigned(problem: string): CalybrisError {
+  return new CalybrisError("CAL_CHECKPOINT_UNSIGNED", { problem });
 }

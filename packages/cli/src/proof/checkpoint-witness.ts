@@ -51,7 +51,7 @@ async function collect(options: Options, terminal: Terminal): Promise<void> {
   if (chain === undefined)
     throw new EngineError("CAL_JOURNAL_KEY", { file: directory, problem: "it is keyed; give --key-file" });
   const kept = newestCheckpoint(directory);
-  if (kept === undefined) throw rejected("is missing: `calybris checkpoint create` makes the first");
+  if (kept === undefined) throw new CalybrisError("CAL_PROOF_UNCOVERED", { needed: 1, treeSize: undefined });
   const consistency = consistencyOf(kept.note, { directory, chain });
   const { note, replies, witnessCount } = await collectCosignatures(kept.note, { ...trust, consistency });
   const { treeSize } = parseCheckpoint(parseNote(note).text);
@@ -86,8 +86,4 @@ function consistencyOf(note: string, log: Log): (oldSize: bigint) => readonly Ui
 interface Log {
   readonly directory: string;
   readonly chain: ChainHash;
-}
-
-function rejected(problem: string): CalybrisError {
-  return new CalybrisError("CAL_PROOF_REJECTED", { format: "checkpoint", problem });
 }

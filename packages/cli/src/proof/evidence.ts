@@ -54,7 +54,7 @@ Exit code: 0 the log signed two histories; 1 the file does not show that; 2 a fi
 
 export function evidenceCommand(terminal: Terminal): Command {
   const make = new Command("make")
-    .description("make evidence of two checkpoints that one log signed")
+    .description("write evidence from two conflicting checkpoints of one log")
     .argument("<first>", "signed checkpoint")
     .argument("<second>", "another one of the same log")
     .requiredOption("--log-key <key>", "verifier key of the log; may be repeated", addKey)
@@ -84,7 +84,7 @@ export function evidenceCommand(terminal: Terminal): Command {
       if (findings !== undefined) printFindings(findings, json === true, terminal);
     });
   return new Command("evidence")
-    .description("show that a log signed two histories")
+    .description("make and check evidence that a log signed two histories")
     .addCommand(make)
     .addCommand(verify);
 }

@@ -59,10 +59,13 @@ export function issueCommand(terminal: Terminal): Command {
     .addOption(configOption())
     .addOption(keyFileOption())
     .option("--key <file>", "key that signs, as `calybris checkpoint keygen` made it; readable by its owner only")
-    .option("--signer-command <command>", "prints the base64 signature of what it is given; goes with --log-key")
-    .option("--log-key <key>", "verifier key of the key behind the command", addKey)
-    .option("--checkpoint <file>", "checkpoint to prove the inclusion in; the newest beside the journal when left out")
-    .option("--no-inclusion", "leave the proof of inclusion out")
+    .option(
+      "--signer-command <command>",
+      "command that prints the base64 signature of its standard input; requires --log-key",
+    )
+    .option("--log-key <key>", "verifier key of the command's signing key", addKey)
+    .option("--checkpoint <file>", "checkpoint to prove the inclusion in (default: the newest beside the journal)")
+    .option("--no-inclusion", "omit the proof of inclusion")
     .option("--compact", "print the compact form, for a header or a log line")
     .option("--qr", "print the compact form without inclusion as a QR code")
     .option("--svg <file>", "write the same QR code as an SVG image")

@@ -35,7 +35,7 @@ Examples:
 export function queryCommand(terminal: Terminal): Command {
   const command = new Command("query");
   return command
-    .description("answer SQL over a journal: decisions, money, outcomes")
+    .description("run a SQL query over a journal: decisions, money, outcomes")
     .argument("<sql>", "one SELECT in DuckDB's SQL")
     .addOption(journalOption())
     .addOption(configOption())

@@ -1,5 +1,5 @@
 /**
- * `calybris regret`: what decisions earned, beside what other policies would have earned, from a journal's outcomes.
+ * `calybris regret`: compare what decisions earned with what other policies would have earned, from a journal's outcomes.
  * @module
  */
 import { loadPolicy, type RegretReport } from "@calybris/engine";
@@ -31,11 +31,11 @@ const [ALPHA, MARGIN] = [0.05, 0.01];
 
 export function regretCommand(terminal: Terminal): Command {
   return new Command("regret")
-    .description("what decisions earned, beside what other policies would have earned")
+    .description("compare what decisions earned with what other policies would have earned")
     .option("--by <fields>", `one row for each: ${REGRET_GROUPINGS.join(", ")}, or several with commas`, groupings)
     .option("--target <file>", "a policy: what it would have earned, and its difference to what ran")
-    .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
-    .option("--margin <share>", "how much worse still counts as no worse", share, MARGIN)
+    .option("--alpha <share>", "probability that an interval ever misses the true value", share, ALPHA)
+    .option("--margin <share>", "largest loss that still counts as no worse", share, MARGIN)
     .addOption(journalOption())
     .addOption(configOption())
     .addOption(urlOption())

@@ -38,7 +38,7 @@ export function replayCommand(terminal: Terminal): Command {
     .addOption(configOption())
     .option("--map <file>", "for CSV: map from request fields to columns")
     .addOption(keyFileOption())
-    .option("--concurrency <count>", "maximum decisions that wait for the disk at once", parseConcurrency, 256)
+    .option("--concurrency <count>", "maximum decisions that wait for the disk", parseConcurrency, 256)
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress bar")
     .addHelpText("after", HELP)

@@ -38,7 +38,7 @@ export function savingsCommand(terminal: Terminal): Command {
   return new Command("savings")
     .description("report what an export of usage cost, and what each quality floor would have cost")
     .argument("<file>", "an export of OpenAI, Anthropic or LiteLLM, or any CSV, TSV or JSON Lines; - is standard input")
-    .option("--map <file>", "which column holds which field, for a file that is not recognised")
+    .option("--map <file>", "map of the columns, for a file that is not recognised")
     .option("--model <name>", "model of every row, for a file without a model column")
     .option("--tag <column>", "sum by this column")
     .option("--delimiter <character>", "character between cells (default: found from the header)", parseDelimiter)

@@ -25,7 +25,7 @@ export function healthCommand(terminal: Terminal): Command {
     .description("check whether the service is ready; exit code 0 if it is")
     .option("--wait <seconds>", "retry for this long", seconds, 0)
     .addOption(configOption())
-    .addOption(new Option("--url <url>", "the service at this URL, whatever is configured here").argParser(parseUrl));
+    .addOption(new Option("--url <url>", "URL of the service (default: from the configuration)").argParser(parseUrl));
   for (const option of configOptions()) command.addOption(option);
   return command
     .addHelpText("after", "\nPass the configuration and options of `calybris serve`.")

@@ -15,8 +15,7 @@ import { apiKeyFileOption, clientOf, type TargetOptions, urlOption } from "./tar
 
 interface KeyOptions extends Pick<TargetOptions, "url" | "apiKeyFile"> {
   readonly name: string;
-  readonly scope?: readonly Scope[];
-  readonly plane?: readonly Scope[];
+  readonly scope: readonly Scope[];
   readonly tenant?: readonly string[];
   readonly perSecond?: number;
   readonly expires?: number;
@@ -29,24 +28,21 @@ export function keyCommand(terminal: Terminal): Command {
   const create: Command = withUrl(new Command("create"))
     .description("create an API key; it is printed once")
     .requiredOption("--name <name>", "name of the key")
-    .addOption(new Option("--scope <scope...>", "permissions of the key").choices(SCOPES))
-    .addOption(new Option("--plane <scope...>", "former name of --scope").choices(SCOPES))
+    .addOption(new Option("--scope <scope...>", "permissions of the key").choices(SCOPES).makeOptionMandatory())
     .option("--tenant <name...>", "tenants it may act for (default: all)")
     .option("--per-second <number>", "rate limit in requests per second", perSecond)
-    .option("--expires <days>", "days until it is refused; with --url", days)
-    .option("--allow <model...>", "models its calls may ask for, as `claude-*`; with --url")
-    .option("--use-case <name>", "use case of its calls that name none; with --url")
+    .option("--expires <days>", "days until the key expires; with --url", days)
+    .option("--allow <model...>", "models its calls may request, as `claude-*`; with --url")
+    .option("--use-case <name>", "use case of calls that name none; with --url")
     .option("--json", "print JSON")
     .action(async (options: KeyOptions) => {
-      const scopes = options.scope ?? options.plane;
-      if (scopes === undefined) create.error("error: required option '--scope <scope...>' not specified");
       const client = clientOf(options);
-      if (client !== undefined) return terminal.print(await createdText(client, options, scopes));
+      if (client !== undefined) return terminal.print(await createdText(client, options));
       const needsUrl = Object.entries({ expires: options.expires, allow: options.allow, "use-case": options.useCase });
       const given = needsUrl.find(([, value]) => value !== undefined);
       if (given !== undefined)
         create.error(`error: option '--${given[0]}' needs --url: the configuration has no such key`);
-      terminal.print(keyText(options, scopes));
+      terminal.print(keyText(options));
     });
   return new Command("key")
     .alias("keys")
@@ -105,8 +101,7 @@ const DAY_US = 86_400_000_000;
 
 async function createdText(
   client: CalybrisClient,
-  { name, tenant, perSecond: rate, expires, allow, useCase, json }: KeyOptions,
-  scopes: readonly Scope[],
+  { name, scope: scopes, tenant, perSecond: rate, expires, allow, useCase, json }: KeyOptions,
 ): Promise<string> {
   const asked: KeyRequest = {
     name,
@@ -140,7 +135,7 @@ function listText(keys: readonly Key[]): string {
   return tableText(columns, rows);
 }
 
-function keyText({ name, tenant, perSecond: rate, json }: KeyOptions, scopes: readonly Scope[]): string {
+function keyText({ name, scope: scopes, tenant, perSecond: rate, json }: KeyOptions): string {
   const { key, sha256 } = createKey();
   const entry = {
     name,

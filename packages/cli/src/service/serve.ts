@@ -52,7 +52,7 @@ const STARTING_CATALOG = "llm";
 
 export function serveCommand(terminal: Terminal): Command {
   const command = new Command("serve")
-    .description("answer requests for decisions over HTTP, each durable before it is answered")
+    .description("serve decisions over HTTP, each durable before its answer")
     .addOption(configOption())
     .addOption(new Option("--accept-loss", ACCEPT_LOSS))
     .addOption(new Option("--mock", MOCK));

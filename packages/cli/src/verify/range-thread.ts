@@ -21,15 +21,15 @@ const reading = new RangeReading(workerData as RangeData);
 const steps = reading.read();
 for (let step = steps.next(); ; step = steps.next()) {
   if (step.done === true) {
-    tell({ read: step.value });
+    post({ read: step.value });
     break;
   }
-  tell({ bytes: step.value });
+  post({ bytes: step.value });
 }
 parentPort?.on("message", ({ awaited, more }: RangeQuestion) =>
-  tell({ compared: reading.compareAwaited(awaited, more) }),
+  post({ compared: reading.compareAwaited(awaited, more) }),
 );
 
-function tell(message: RangeMessage): void {
+function post(message: RangeMessage): void {
   parentPort?.postMessage(message);
 }

@@ -1,5 +1,5 @@
 /**
- * `calybris whatif`: every decision of a journal under another policy: what changes, what it saves, what it risks.
+ * `calybris whatif`: decide a journal's requests again under another policy: what changes, what it saves, what it risks.
  * @module
  */
 import { loadPolicy } from "@calybris/engine";
@@ -38,12 +38,12 @@ const PROGRESS = "{bar} {percentage}% | {eta_formatted} left";
 
 export function whatIfCommand(terminal: Terminal): Command {
   return new Command("whatif")
-    .description("every decision of a journal under another policy: what changes, what it saves, what it risks")
+    .description("decide a journal's requests again under another policy: what changes, what it saves, what it risks")
     .requiredOption("--policy <file>", "the other policy")
     .addOption(new Option("--by <field>", "one row for each").choices([...GROUPINGS]))
     .option("--wins <candidate>", "what would have to change for this candidate to win")
     .option("--diff [file]", "list decisions that change: the first 50, or every one as JSON Lines into a file")
-    .option("--alpha <share>", "the probability that an interval misses at any time", share, ALPHA)
+    .option("--alpha <share>", "probability that an interval ever misses the true value", share, ALPHA)
     .addOption(journalOption())
     .addOption(configOption())
     .addOption(urlOption())

@@ -47,7 +47,7 @@ export function witnessCommand(terminal: Terminal): Command {
 
 function serveCommand(terminal: Terminal): Command {
   return new Command("serve")
-    .description("answer `POST /add-checkpoint` (C2SP tlog-witness)")
+    .description("serve `POST /add-checkpoint` (C2SP tlog-witness)")
     .requiredOption("--key <file>", "key of the witness, as `calybris witness keygen` made it")
     .requiredOption("--log-key <key>", "verifier key of a log; may be repeated", addKey)
     .requiredOption("--directory <directory>", "where the cosigned checkpoints are kept; created if missing")

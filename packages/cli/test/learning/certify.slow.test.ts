@@ -1,5 +1,5 @@
 /**
- * From labels to a certificate in force, through the command: what was certified is what is put in force, of that prior and
+ * From labels to an active certificate, through the command: what was certified is what is activated, for that prior and
  * no other, and the commands in docs/learning.md do what they say.
  */
 import { execFileSync } from "node:child_process";

@@ -260,7 +260,7 @@ describe("prior set and certificate set", () => {
     await calybris("replay", "--policy", policy, "--requests", requests, "--journal", directory);
   });
 
-  test("a prior is in force from the next decision on; a certificate keeps the other regimes at the top tier", async () => {
+  test("a prior is active from the next decision on; a certificate keeps the other regimes at the top tier", async () => {
     const set = await jsonOf("prior", "set", files.write("prior.json", priorFile(["load"])), ...words);
     expect(set).toMatchObject({ exit: 0, features: ["load"], head: "linear", onBehalfOf: "ada" });
     const certificate = { regimes: 4, alphaBps: 400, deltaBps: 500, samples: 900, prior: set["digest"] };

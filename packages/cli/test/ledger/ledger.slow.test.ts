@@ -63,7 +63,7 @@ beforeAll(async () => {
 });
 
 describe("apply", () => {
-  test("what is in force already changes nothing; what is changed says who did it", async () => {
+  test("limits that are active already change nothing; a changed limit names its actor", async () => {
     const again = ["apply", budgets, "--journal", journal, "--by", "bob"];
     expect(await ledger(...again)).toMatchObject({ exit: 0, changed: [], unchangedCount: 3 });
     const more = files.write("more.jsonc", '{ "tenants": { "acme": { "exposureCapDollars": "3" }, "new": {} } }');

@@ -12,7 +12,7 @@ import { newFolder } from "../support/sample-files.ts";
 
 const directory = join(newFolder(), "journal");
 
-test("what the engine wrote over rotations and a restart is whole, and folds to the engine's own state", async () => {
+test("what the engine wrote over rotations and a restart is intact, and folds to the engine's own state", async () => {
   for (let run = 0; run < 2; run++) {
     const engine = await Engine.open({ directory, policy: sampleSnapshot(), segmentBytesMax: 16_384 });
     const asked = Array.from({ length: 60 }, (_, index) => ({ inputTokens: 1 + index * 997, requested: "better" }));

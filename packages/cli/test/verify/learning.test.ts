@@ -60,29 +60,29 @@ const REQUEST: ClientRequest = {
   features: { load: 3, size: 6 },
 };
 
-/** Does it; a certificate speaks of whatever prior is in force. */
+/** Takes a step; a certificate names the active prior. */
 async function govern(
   engine: Engine,
   step: Step,
-  inForce: string | undefined,
+  active: string | undefined,
   learning: object,
 ): Promise<string | undefined> {
   const prior = step.governs === "prior" ? PRIORS[0] : PRIORS[1];
   switch (step.governs) {
     case "nothing":
-      return inForce;
+      return active;
     case "certificate": {
-      const named = inForce === undefined ? {} : { prior: inForce };
+      const named = active === undefined ? {} : { prior: active };
       const certificate = { regimes: step.load % 9, alphaBps: 400, deltaBps: 500, samples: 100, ...named };
       // Refused where no regimes are known yet.
       await engine.learning
         .certify({ ...certificate, regimes: Math.max(0, certificate.regimes) })
         .catch(() => undefined);
-      return inForce;
+      return active;
     }
     case "other tiers":
       await engine.setPolicy({ ...snapshot(learning), tiers: [`low ${step.load % 2}`, "high"] });
-      return inForce;
+      return active;
     case "a pause": {
       const { learning: _learning, ...paused } = snapshot(learning);
       const { decisionId, decision } = await engine.decide(REQUEST);
@@ -130,9 +130,9 @@ test("two folds of learning agree after every entry of random histories", { time
         },
       });
       const digests = new Map<number, string>();
-      let inForce: string | undefined;
+      let active: string | undefined;
       for (const [index, step] of steps.entries()) {
-        inForce = await govern(engine, step, inForce, learning);
+        active = await govern(engine, step, active, learning);
         const request: ClientRequest = {
           inputTokens: 1_000_000,
           outputTokens: 500_000,

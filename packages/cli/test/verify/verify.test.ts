@@ -21,7 +21,7 @@ function directoryOf(entries: readonly string[] = lines): string {
   return directory;
 }
 
-test("a journal of two segments is whole", async () => {
+test("a journal of two segments is intact", async () => {
   const report = await verifyLog(directoryOf());
   expect(report).toMatchObject({ status: "intact", entries: 6, decisions: 3 });
   expect(reportText(report)).toContain(`head       6 ${lastHash}`);

@@ -94,15 +94,15 @@ export class EngineCheckpoints {
    * Signs the tree of all entries that are durable, now.
    *
    * @returns the checkpoint, once its entry and its files are durable.
-   * @throws CalybrisError `CAL_PROOF_REJECTED` where no signer is configured, or the signer failed.
+   * @throws CalybrisError `CAL_CHECKPOINT_UNSIGNED` where no signer is configured, or the signer failed.
    */
   async sign(): Promise<BookedCheckpoint> {
-    if (this.#keeper === undefined) throw rejected("is not signed: no signer is configured");
+    if (this.#keeper === undefined) throw unsigned("no signer is configured");
     try {
       return await this.#keeper.sign();
     } catch (cause) {
       if (cause instanceof CalybrisError) throw cause;
-      throw rejected(`is not signed: ${cause instanceof Error ? cause.message : String(cause)}`, cause);
+      throw unsigned(cause instanceof Error ? cause.message : String(cause), cause);
     }
   }
 
@@ -114,7 +114,10 @@ export class EngineCheckpoints {
   async replace(note: string): Promise<void> {
     const { latest } = this;
     if (latest === undefined || parseNote(note).text !== parseNote(latest.note).text)
-      throw rejected("is not the newest of this journal");
+      throw new CalybrisError("CAL_PROOF_REJECTED", {
+        format: "checkpoint",
+        problem: "is not the newest of this journal",
+      });
     await this.#ports.files.keep(latest.checkpoint.treeSize, note);
   }
 
@@ -127,6 +130,6 @@ export class EngineCheckpoints {
   }
 }
 
-function rejected(problem: string, cause?: unknown): CalybrisError {
-  return new CalybrisError("CAL_PROOF_REJECTED", { format: "checkpoint", problem }, { cause });
+function unsigned(problem: string, cause?: unknown): CalybrisError {
+  return new CalybrisError("CAL_CHECKPOINT_UNSIGNED", { problem }, { cause });
 }

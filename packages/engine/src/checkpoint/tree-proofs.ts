@@ -42,11 +42,12 @@ export class TreeProofs {
    * The path from an entry to the root of a checkpoint.
    *
    * @param sequence - from 1 to the size of the checkpoint.
-   * @throws CalybrisError `CAL_PROOF_REJECTED` where the checkpoint does not cover the entry, or hashes are missing or damaged.
+   * @throws CalybrisError `CAL_PROOF_UNCOVERED` where the checkpoint does not cover the entry; `CAL_PROOF_REJECTED` where hashes
+   *   are missing or damaged.
    */
   inclusion(sequence: number, entryHash: Uint8Array, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
     const index = BigInt(sequence) - 1n;
-    if (index < 0n || index >= treeSize) throw rejected(`covers ${treeSize} entries, and not entry ${sequence}`);
+    if (index < 0n || index >= treeSize) throw uncovered(sequence, treeSize);
     const proof = inclusionProof(index, treeSize, this.nodes(treeSize), nodeSha256);
     const leaf = leafHash(entryHash, nodeSha256);
     if (!isIncluded({ leafIndex: index, treeSize, leaf, root, proof }, nodeSha256)) throw damaged(treeSize);
@@ -56,10 +57,10 @@ export class TreeProofs {
   /**
    * What shows that the first entries of a checkpoint are those of an earlier tree.
    *
-   * @throws CalybrisError `CAL_PROOF_REJECTED` where there are fewer entries, or hashes are missing or damaged.
+   * @throws CalybrisError `CAL_PROOF_UNCOVERED` where there are fewer entries; `CAL_PROOF_REJECTED` where hashes are missing or damaged.
    */
   consistency(from: bigint, { treeSize, root }: Checkpoint): readonly Uint8Array[] {
-    if (from < 0n || from > treeSize) throw rejected(`covers ${treeSize} entries, and not ${from}`);
+    if (from < 0n || from > treeSize) throw uncovered(from, treeSize);
     if (!this.isRoot(treeSize, root)) throw damaged(treeSize);
     return consistencyProof(from, treeSize, this.nodes(treeSize), nodeSha256);
   }
@@ -91,6 +92,10 @@ function damaged(treeSize: bigint): CalybrisError {
   return rejected(
     `of ${treeSize} entries has another root than the hashes beside the journal; remove tree-*.hashes and start again, with every segment at hand`,
   );
+}
+
+function uncovered(needed: number | bigint, treeSize: bigint): CalybrisError {
+  return new CalybrisError("CAL_PROOF_UNCOVERED", { needed, treeSize });
 }
 
 function rejected(problem: string): CalybrisError {

@@ -80,7 +80,7 @@ function orderPeriods({ ledger, journal }: AttemptPorts, of: number): void {
   const open = ledger.reservations.open(of);
   if (open === undefined) return;
   journal.step((at) => {
-    const periods = periodsDue(open.tenant, at);
+    const periods = periodsDue(open.account, at);
     if (periods.length === 0) return;
     journal.establishRoom(periods.length);
     for (const period of periods) journal.order(period);

@@ -130,12 +130,12 @@ export class CallPlan {
   #enforce(plan: DecidePlan, headroom: TenantHeadroom | undefined): void {
     const headroomMicrocents = headroom?.headroomMicrocents;
     while (!plan.isRejected) {
-      const tooDear = plan.considered().filter((each) => this.#within(each, headroomMicrocents) === undefined);
-      if (tooDear.length === 0) break;
-      const most = tooDear.reduce((so, each) => (each.costMicrocents > so ? each.costMicrocents : so), 0n);
+      const tooExpensive = plan.considered().filter((each) => this.#within(each, headroomMicrocents) === undefined);
+      if (tooExpensive.length === 0) break;
+      const most = tooExpensive.reduce((so, each) => (each.costMicrocents > so ? each.costMicrocents : so), 0n);
       if (most === 0n) {
         // No budget excludes what is expected to cost nothing.
-        plan.noteShort(headroomMicrocents ?? 0n);
+        plan.noteShortfall(headroomMicrocents ?? 0n);
         this.#nothing("budget", headroomMicrocents);
         return;
       }
@@ -148,7 +148,7 @@ export class CallPlan {
     this.candidateId = plan.selectedId;
     const selected = { candidateId: plan.selectedId, costMicrocents: plan.costMicrocents };
     this.reservation = plan.isRejected ? undefined : this.#within(selected, headroomMicrocents);
-    if (plan.isRejected) this.rejected = { reason: plan.reason, headroomMicrocents: plan.shortMicrocents };
+    if (plan.isRejected) this.rejected = { reason: plan.reason, headroomMicrocents: plan.exceededHeadroomMicrocents };
   }
 
   /** Whether nothing that the decision admits can take the call, though what was asked for can. */
@@ -179,7 +179,7 @@ export class CallPlan {
     const headroomMicrocents = headroom?.headroomMicrocents;
     const reservation = this.#within({ candidateId: requestedId, costMicrocents: expected }, headroomMicrocents);
     if (reservation === undefined) {
-      plan.noteShort(headroomMicrocents ?? 0n);
+      plan.noteShortfall(headroomMicrocents ?? 0n);
       this.#nothing("budget", headroomMicrocents);
       return;
     }

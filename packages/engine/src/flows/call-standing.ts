@@ -29,10 +29,10 @@ export function* openCalls({ reservations }: Ledger): Generator<OpenCall> {
   for (const open of reservations.allOpen()) {
     const attempts = reservations.call(open.of);
     if (attempts === undefined && open.held === undefined) continue;
-    const { of, identity, tenant, amountMicrocents, knownMicrocents, expiresAt, held } = open;
+    const { of, identity, account, amountMicrocents, knownMicrocents, expiresAt, held } = open;
     yield {
       decisionId: decisionIdOf(of, identity),
-      tenant: tenant.tenant,
+      tenant: account.tenant,
       state: held === undefined ? "in_flight" : "held",
       reservedMicrocents: amountMicrocents - knownMicrocents,
       costMicrocents: knownMicrocents,

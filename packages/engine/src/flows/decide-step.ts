@@ -139,7 +139,7 @@ export class DecideStep {
       } catch (error) {
         throw failStop.stop(error);
       }
-      if (this.#plan.shortMicrocents !== undefined && !wasShort) {
+      if (this.#plan.exceededHeadroomMicrocents !== undefined && !wasShort) {
         wasShort = true;
         if (drive(cells.mayBeFalse(undoneBefore))) continue;
       }

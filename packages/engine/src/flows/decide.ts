@@ -58,10 +58,10 @@ export interface TenantHeadroom {
 }
 
 export class DecidePlan implements DecidedValues {
-  /** The table that the decision was drawn from, where none was in force. */
+  /** The table that the decision was drawn from, where it is a new one. */
   table: BeliefEntry | undefined;
   /** The tenant's headroom, when it was too little. */
-  shortMicrocents: Microcents | undefined;
+  exceededHeadroomMicrocents: Microcents | undefined;
   readonly #recommender: Recommender = new Recommender();
   /** Filled again for each decision. */
   readonly #head: Writable<HeadMembers> = { ...NO_HEAD };
@@ -102,7 +102,7 @@ export class DecidePlan implements DecidedValues {
     const isFloorDefaulted = resolved.defaulted.includes("floor");
     this.#learner = isFloorDefaulted && resolved.features !== undefined ? learner : undefined;
     this.table = undefined;
-    this.shortMicrocents = undefined;
+    this.exceededHeadroomMicrocents = undefined;
     prepared.take(resolved.request);
     this.#bound(isFloorDefaulted);
     this.#firstFloorBps = prepared.request[11] as number;
@@ -119,8 +119,8 @@ export class DecidePlan implements DecidedValues {
   }
 
   /** The tenant has less headroom than the client would have spent; the decision stays as it is. */
-  noteShort(headroomMicrocents: bigint): void {
-    this.shortMicrocents = microcents(headroomMicrocents);
+  noteShortfall(headroomMicrocents: bigint): void {
+    this.exceededHeadroomMicrocents = microcents(headroomMicrocents);
   }
 
   /** Every selection that was considered: what runs, and what else a draw or the use case's floor would have led to. */
@@ -206,14 +206,14 @@ export class DecidePlan implements DecidedValues {
     u32[(at + AT.policyId) >>> 2] = policy.id;
     this.#layBounds(u32, (at + AT.boundBudget) >>> 2);
     u64[(at + AT.askedBudget) >>> 3] = members.asked?.budgetMicrocents ?? NO_BUDGET_LIMIT;
-    i64[(at + AT.headroomMicrocents) >>> 3] = this.shortMicrocents ?? 0n;
+    i64[(at + AT.headroomMicrocents) >>> 3] = this.exceededHeadroomMicrocents ?? 0n;
     u16[(at + AT.featureCount) >>> 1] = features.length;
     for (let index = 0; index < features.length; index++)
       f64[((at + AT.features) >>> 3) + index] = features[index] as number;
     u16[(at + AT.armCount) >>> 1] = 0;
     let has = members.requestId === undefined ? 0 : HAS.requestId;
     if (members.tenant !== undefined) has |= HAS.tenant;
-    if (this.shortMicrocents !== undefined) has |= HAS.short;
+    if (this.exceededHeadroomMicrocents !== undefined) has |= HAS.headroom;
     if (this.#learner !== undefined) has |= this.#recommender.layInto(pages, at, decisions, resolved.textScore);
     u32[(at + AT.has) >>> 2] = has;
     const isTenantDefaulted = this.#account !== undefined && resolved.tenant === undefined;
@@ -238,7 +238,7 @@ export class DecidePlan implements DecidedValues {
     head.useCase = resolved.useCase;
     head.tenant = resolved.tenant ?? account?.tenant;
     head.reservationSeconds = account === undefined ? undefined : resolved.reservationSeconds;
-    head.headroomMicrocents = this.shortMicrocents;
+    head.headroomMicrocents = this.exceededHeadroomMicrocents;
     head.asked = this.#sent();
     head.tags = resolved.tags;
     head.session = resolved.session;
@@ -331,7 +331,7 @@ export class DecidePlan implements DecidedValues {
     const { request } = this.#prepared;
     request[8] = Number(BigInt.asUintN(32, budget));
     request[9] = Number(budget >> 32n);
-    this.shortMicrocents = microcents(headroomMicrocents);
+    this.exceededHeadroomMicrocents = microcents(headroomMicrocents);
     this.#answer();
   }
 

@@ -154,7 +154,7 @@ export class RecordedDecision implements Decided {
   }
 
   get shortfall(): Shortfall | undefined {
-    if (!this.#has(HAS.short)) return undefined;
+    if (!this.#has(HAS.headroom)) return undefined;
     const { pages, at } = this.#record;
     return {
       headroomMicrocents: pages.i64[(at + AT.headroomMicrocents) >>> 3],

@@ -86,7 +86,7 @@ export class EngineLearning {
 
   async #certify(certificate: Certificate, caused: Caused): Promise<number> {
     const { prior, regimes } = certificate;
-    const inForce = this.#ports.prior()?.digestHex;
+    const active = this.#ports.prior()?.digestHex;
     const fields = refuseMistakes({
       regimes: wholeField("regimes", regimes, REGIME_COUNT),
       alphaBps: wholeField("alphaBps", certificate.alphaBps, BPS_MAX),
@@ -94,8 +94,7 @@ export class EngineLearning {
       samples: wholeField("samples", certificate.samples, Number.MAX_SAFE_INTEGER),
       prior: prior === undefined ? { value: prior } : digestField("prior", prior),
     });
-    if (prior !== inForce)
-      throw new EngineError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", inForce: inForce ?? "" });
+    if (prior !== active) throw new EngineError("CAL_CERTIFICATE_PRIOR", { named: prior ?? "", active: active ?? "" });
     if (regimes > 0 && this.#ports.router.boundaries === undefined) {
       const problem = `is ${regimes}, and no regimes are known yet`;
       const remedy = "Activate a prior first, or wait for the end of the warm-up; 0 is allowed at any time.";

@@ -67,7 +67,7 @@ export class Recommender {
   most: number = BASE;
   /** The floor that what runs was decided with. */
   floorBps = 0;
-  /** The table that was drawn from, where none was in force: it is ordered before the decision. */
+  /** The table that was drawn from, where it is a new one: it is ordered before the decision. */
   toOrder: BeliefEntry | undefined;
   readonly #advice: Advice = {
     regime: 0,
@@ -196,9 +196,9 @@ export class Recommender {
     const { regime } = this.#advice;
     let mask = 0;
     for (let arm = 0; arm < this.#tierCount; arm++) mask |= 1 << (this.#tiers[arm] as number);
-    const inForce = router.table(regime, mask);
+    const drawn = router.table(regime, mask);
     this.toOrder = undefined;
-    if (inForce !== undefined) return inForce;
+    if (drawn !== undefined) return drawn;
     this.toOrder = router.beliefEntry(regime, [...this.#tiers.subarray(0, this.#tierCount)]);
     return { sequence: tableSequence, belief: this.toOrder };
   }

@@ -69,7 +69,7 @@ export class ReservationMoves {
     const found = parsed === undefined ? undefined : (reservations.open(parsed.of) ?? reservations.closed(parsed.of));
     if (parsed === undefined || found === undefined || found.identity !== parsed.identity)
       throw new EngineError("CAL_LEDGER_RESERVATION_UNKNOWN", { decisionId: String(command.decisionId) });
-    if (command.tenant !== undefined && command.tenant !== found.tenant.tenant) {
+    if (command.tenant !== undefined && command.tenant !== found.account.tenant) {
       const { decisionId, tenant } = command;
       throw new EngineError("CAL_LEDGER_RESERVATION_FOREIGN", { decisionId, tenant });
     }

@@ -84,7 +84,7 @@ export const PROOF_BYTES: number = 4 * DIGEST_BYTES;
 export const HAS = {
   requestId: 1,
   tenant: 2,
-  short: 4,
+  headroom: 4,
   learning: 8,
   textScore: 16,
   anomalous: 32,

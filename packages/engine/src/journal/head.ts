@@ -74,7 +74,7 @@ export function parseHeadFile(text: string): HeadFile {
   return { state: "none", found: text.trim() === "" ? "a blank file" : "bytes that are no head" };
 }
 
-/** The head of a directory; `undefined` when there is none that is whole. */
+/** The head of a directory; `undefined` when there is none that can be read. */
 export function readHead(disk: Disk, directory: string): Head | undefined {
   const file = inspectHead(disk, directory);
   return file.state === "whole" ? file.head : undefined;

@@ -50,7 +50,7 @@ export function layRecord(shelf: RecordShelf, laid: LaidDecision): DecisionRecor
   u8[at + AT.expectedCount] = 0;
   let has = entry.requestId === undefined ? 0 : HAS.requestId;
   if (entry.tenant !== undefined) has |= HAS.tenant;
-  if (entry.headroomMicrocents !== undefined) has |= HAS.short;
+  if (entry.headroomMicrocents !== undefined) has |= HAS.headroom;
   if (learning !== undefined) has |= layLearning(pages, at, learning);
   if (entry.shadow !== undefined) {
     has |= HAS.shadow;

@@ -240,11 +240,11 @@ export class Ledger implements Stage {
     );
     invariant(amount >= 0n, "nothing less than nothing is reserved");
     this.#take(parts, amount, reserve, isAhead);
-    this.#made ??= { of: 0, identity: 0, tenant, parts, amountMicrocents: amount, expiresAt: 0 };
+    this.#made ??= { of: 0, identity: 0, account: tenant, parts, amountMicrocents: amount, expiresAt: 0 };
     const made = this.#made;
     made.of = sequence;
     made.identity = provenIdentity(body);
-    made.tenant = tenant;
+    made.account = tenant;
     made.parts = parts;
     made.amountMicrocents = amount;
     made.expiresAt = at + (body.reservationSeconds ?? tenant.limit.reservationSeconds) * MICROSECONDS;
@@ -375,8 +375,8 @@ export class Ledger implements Stage {
   }
 
   #close(of: Open | Closed, state: ClosedState, sequence: number, actualMicrocents: bigint): void {
-    const { identity, tenant, parts } = of;
-    this.reservations.close(of.of, { of: of.of, identity, tenant, parts, state, sequence, actualMicrocents });
+    const { identity, account, parts } = of;
+    this.reservations.close(of.of, { of: of.of, identity, account, parts, state, sequence, actualMicrocents });
   }
 
   /** Changes accounts, all of them or none, and each one's cell by as much as its headroom changed. */

@@ -41,7 +41,7 @@ export interface Open {
   readonly of: number;
   /** First 32 bits of the decision's identity; 0 until it is durable. */
   readonly identity: number;
-  readonly tenant: Account;
+  readonly account: Account;
   readonly parts: readonly Part[];
   /** What the decision reserved. */
   readonly amountMicrocents: bigint;
@@ -152,10 +152,10 @@ export class OpenTable {
     for (let at = 0; at < bytes.byteLength; at += OPEN_RECORDS.byteLength) {
       const record = OPEN_RECORDS.read(view, at);
       const { of, amountMicrocents, expiresAt } = record;
-      const tenant = accounts[record.tenant];
-      if (tenant === undefined || of <= this.#lastSequence || Math.floor(of / PAGE_ROWS) !== number)
+      const account = accounts[record.tenant];
+      if (account === undefined || of <= this.#lastSequence || Math.floor(of / PAGE_ROWS) !== number)
         throw new RangeError("an open reservation cannot be");
-      const open = { of, identity: 0, tenant, parts: partsOf(tenant, record), amountMicrocents, expiresAt };
+      const open = { of, identity: 0, account, parts: partsOf(account, record), amountMicrocents, expiresAt };
       rows.push(of % PAGE_ROWS);
       this.#write(open);
       if (!isLive(live, of % PAGE_ROWS)) continue;
@@ -205,7 +205,7 @@ export class OpenTable {
     return page !== undefined && isLive(page.live, of % PAGE_ROWS) ? page : undefined;
   }
 
-  #write({ of, identity, tenant, parts, amountMicrocents, expiresAt }: NewReservation): void {
+  #write({ of, identity, account, parts, amountMicrocents, expiresAt }: NewReservation): void {
     invariant(of > this.#lastSequence, "decisions reserve in the order of the journal");
     this.#lastSequence = of;
     const page = this.#pageToAdd(of);
@@ -213,7 +213,7 @@ export class OpenTable {
     page.identities[row] = identity;
     page.amounts[row] = amountMicrocents;
     page.expiresAt[row] = expiresAt;
-    page.tenants[row] = tenant;
+    page.tenants[row] = account;
     page.parts[row] = parts;
   }
 
@@ -243,7 +243,7 @@ export class OpenTable {
     return {
       of,
       identity: page.identities[row] as number,
-      tenant: page.tenants[row] as Account,
+      account: page.tenants[row] as Account,
       parts: page.parts[row] as readonly Part[],
       amountMicrocents: page.amounts[row] as bigint,
       expiresAt: held?.expiresAt ?? (page.expiresAt[row] as number),

@@ -12,14 +12,14 @@ export function isHeld(open: Open, actualMicrocents: bigint): boolean {
 }
 
 /** What a tenant below another spends is the other's too: a debt of one would close its siblings, so an operator decides. */
-function isOthersDebt({ tenant, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
+function isOthersDebt({ account, parts, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
   const more = actualMicrocents - amountMicrocents;
-  if (more <= 0n || parts.every(({ account }) => account === tenant)) return false;
-  return parts.some(({ account }) => account.remaining < more);
+  if (more <= 0n || parts.every((part) => part.account === account)) return false;
+  return parts.some((part) => part.account.remaining < more);
 }
 
-function isBeyond({ tenant, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
-  const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } = tenant.limit;
+function isBeyond({ account, amountMicrocents }: Open, actualMicrocents: bigint): boolean {
+  const { overrunFactor = OVERRUN_FACTOR, overrunFloorMicrocents = OVERRUN_FLOOR_MICROCENTS } = account.limit;
   return actualMicrocents > overrunFloorMicrocents && actualMicrocents > amountMicrocents * BigInt(overrunFactor);
 }
 

@@ -62,7 +62,7 @@ function sum(accounts: readonly Account[]): Balances {
 function openReservation(open: Open, at: number): OpenReservation {
   return {
     decisionId: decisionIdOf(open.of, open.identity),
-    tenant: open.tenant.tenant,
+    tenant: open.account.tenant,
     amountMicrocents: open.amountMicrocents - open.knownMicrocents,
     knownMicrocents: open.knownMicrocents,
     expiresAt: open.expiresAt,

@@ -73,7 +73,7 @@ export function mayFollow(state: "open" | "held" | ClosedState, kind: Reservatio
 export interface Closed {
   readonly of: number;
   readonly identity: number;
-  readonly tenant: Account;
+  readonly account: Account;
   readonly parts: readonly Part[];
   readonly state: ClosedState;
   /** Journal sequence of the entry that brought it there. */
@@ -194,14 +194,14 @@ export class Reservations {
     const before = this.#numbers.get(of);
     if (before !== undefined) this.#forget(of, before);
     this.#closed.set(of, closed);
-    const { identity, tenant, parts, state, sequence, actualMicrocents } = closed;
+    const { identity, account, parts, state, sequence, actualMicrocents } = closed;
     const record = {
       of,
-      tenant: tenant.index,
+      tenant: account.index,
       state: CLOSED_STATES.indexOf(state) + 1,
       sequence,
       actualMicrocents,
-      ...levelsOf(tenant, parts),
+      ...levelsOf(account, parts),
     };
     const number = this.#log.append(record);
     this.#numbers.set(of, number);
@@ -262,11 +262,11 @@ export class Reservations {
   #restoreClosed(members: SnapshotMembers, accounts: readonly Account[]): void {
     this.#log.restore(members, (record, number) => {
       const { of, sequence, actualMicrocents } = record;
-      const tenant = accounts[record.tenant];
+      const account = accounts[record.tenant];
       const state = CLOSED_STATES[record.state - 1];
-      if (tenant === undefined || state === undefined) throw new RangeError("a closed reservation cannot be");
-      const parts = partsOf(tenant, record);
-      this.#closed.set(of, { of, identity: 0, tenant, parts, state, sequence, actualMicrocents });
+      if (account === undefined || state === undefined) throw new RangeError("a closed reservation cannot be");
+      const parts = partsOf(account, record);
+      this.#closed.set(of, { of, identity: 0, account, parts, state, sequence, actualMicrocents });
       this.#numbers.set(of, number);
       return true;
     });

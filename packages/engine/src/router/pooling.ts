@@ -54,9 +54,9 @@ export function pool(
   let [sum, weight] = [0, 0];
   for (let tier = 0; tier < out.length; tier++) {
     const count = counts[tier] as number;
-    const told = Math.floor((count * shareLeft(own, count)) / SHARE_ONE);
-    sum += told * (means[tier] as number);
-    weight += told;
+    const share = Math.floor((count * shareLeft(own, count)) / SHARE_ONE);
+    sum += share * (means[tier] as number);
+    weight += share;
   }
   const shared = Math.floor(sum / (common + weight));
   for (let tier = 0; tier < out.length; tier++) {

@@ -67,26 +67,26 @@ function isSameHold({ held, knownMicrocents }: Open, entry: ReservationEntry): b
   return entry.kind === "hold" && held?.cause === entry.cause && knownMicrocents === (entry.knownMicrocents ?? 0n);
 }
 
-function ofClosed({ of, identity, tenant, state, sequence, actualMicrocents }: Closed, repeated: boolean): Settled {
+function ofClosed({ of, identity, account, state, sequence, actualMicrocents }: Closed, repeated: boolean): Settled {
   return {
     decisionId: decisionIdOf(of, identity),
-    tenant: tenant.tenant,
+    tenant: account.tenant,
     state: STATE_SHOWN[state],
     sequence,
     actualMicrocents,
     repeated,
-    balance: tenantProof(tenant),
+    balance: tenantProof(account),
   };
 }
 
 function ofHeld(open: Open, sequence: number, repeated: boolean): Settled {
   return {
     decisionId: decisionIdOf(open.of, open.identity),
-    tenant: open.tenant.tenant,
+    tenant: open.account.tenant,
     state: "held",
     sequence,
     actualMicrocents: open.amountMicrocents - open.knownMicrocents,
     repeated,
-    balance: tenantProof(open.tenant),
+    balance: tenantProof(open.account),
   };
 }

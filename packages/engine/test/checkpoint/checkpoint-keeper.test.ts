@@ -28,7 +28,7 @@ import { pass, withTimersHeld } from "../support/virtual-timers.ts";
 const SEED = new Uint8Array(32).fill(5);
 const KEY: VerifierKey = verifierKey("example.org/log", "ed25519", nodeSigner(SEED).publicKey);
 
-/** A signer that answers when it is told to. */
+/** A signer that answers on command. */
 class HeldSigner implements Signer {
   readonly publicKey: Uint8Array = KEY.publicKey;
   readonly asked: { readonly message: Uint8Array; readonly answer: (signature: Uint8Array | Error) => void }[] = [];
@@ -302,7 +302,7 @@ describe("a new process", () => {
       await turns();
       expect(again.results.every(({ problem }) => problem?.includes("would fork the log"))).toBe(true);
       expect(again.results.length).toBeGreaterThan(0);
-      await expect(again.world.engine.checkpoints.sign()).rejects.toMatchObject({ code: "CAL_PROOF_REJECTED" });
+      await expect(again.world.engine.checkpoints.sign()).rejects.toMatchObject({ code: "CAL_CHECKPOINT_UNSIGNED" });
       expect(again.world.engine.reading.failure).toBeUndefined();
       await again.world.engine.close();
     }));

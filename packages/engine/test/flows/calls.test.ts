@@ -108,7 +108,7 @@ test("an attempt that ended at a known cost gives its reservation back, so that 
   await world.engine.close();
 });
 
-test("while an attempt's cost is not known its reservation stays, and a further attempt needs room of its own", async () => {
+test("while an attempt's cost is not known its reservation stays, and a further attempt needs headroom of its own", async () => {
   const world = await funded(10_000n);
   const call = await world.call({ outputTokensMin: 500 });
   await call.attemptEnded({ number: 1, status: 0, latencyMs: 60_000 });

@@ -72,7 +72,7 @@ describe("a request sent again", () => {
     await expect(world.engine.decide({ ...ASKED, ...change })).rejects.toMatchObject(refused);
   });
 
-  test("short of room, is compared with the budget that was sent", async () => {
+  test("above the headroom, is compared with the budget that was sent", async () => {
     const { engine } = world;
     await engine.ledger.apply(parseBudgets({ tenants: { acme: {} } }));
     const asked = { ...ASKED, tenant: "acme", inputTokens: 1_000_000, budgetMicrocents: 2_000_000 };

@@ -68,7 +68,7 @@ describe.each(KINDS)("%s", (kind) => {
   const fields = fieldsOf(kind);
   const members = fields.filter(({ path }) => typeof path.at(-1) === "string");
 
-  test("the document that is broken below is whole, and has every property of its schema", () => {
+  test("the document that the cases below break is valid, and has every property of its schema", () => {
     expect(refusal(kind, JSON.stringify(document))).toBeUndefined();
     // Of an amount, one unit; and what a client sends names no schema, only a file of it may.
     const isLeft = (key: string): boolean =>

@@ -35,7 +35,7 @@ function sourceOf({ source }: WrittenCandidate): { provider: string; entry: stri
 }
 
 describe.each(BUILT_IN_CATALOGS)("%s", (name) => {
-  test("is whole, and says where its figures are from", async () => {
+  test("is complete, and names the source of its figures", async () => {
     const { value } = await readJsonFile(builtInCatalogPath(name));
     const { sources } = value as { sources?: readonly string[] };
     expect(sources?.length).toBeGreaterThan(0);
@@ -125,10 +125,14 @@ describe.skipIf(!existsSync(pricesFile))("llm beside its sources (skipped where 
       expect(found, `${provider}/${entry}`).toBeDefined();
       const prices = found?.prices ?? [];
       const all = "input_mtok" in prices ? [prices] : prices.map((dated) => dated.prices);
-      const dearest = (of: (prices: Prices) => Rate): number =>
+      const highestPrice = (of: (prices: Prices) => Rate): number =>
         Math.max(...all.map(of).map((rate) => (typeof rate === "number" ? rate : rate.base)));
-      expect(Number(candidate.inputPriceDollarsPerMillion), candidate.name).toBe(dearest((each) => each.input_mtok));
-      expect(Number(candidate.outputPriceDollarsPerMillion), candidate.name).toBe(dearest((each) => each.output_mtok));
+      expect(Number(candidate.inputPriceDollarsPerMillion), candidate.name).toBe(
+        highestPrice((each) => each.input_mtok),
+      );
+      expect(Number(candidate.outputPriceDollarsPerMillion), candidate.name).toBe(
+        highestPrice((each) => each.output_mtok),
+      );
       // A long context costs more there than the catalog says, so the candidate must not be chosen for one.
       if (all.some((each) => typeof each.input_mtok !== "number"))
         expect(candidate.capabilities).not.toContain("long_context");

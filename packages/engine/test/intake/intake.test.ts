@@ -259,7 +259,7 @@ describe("files", () => {
 });
 
 describe("catalogs", () => {
-  test.each(BUILT_IN_CATALOGS)("%s is whole", async (name) => {
+  test.each(BUILT_IN_CATALOGS)("%s is complete", async (name) => {
     expect((await loadCatalog(name)).candidates.length).toBeGreaterThan(5);
   });
 

@@ -131,7 +131,7 @@ test("more at once than the ring holds waits its turn: nothing is lost, doubled 
   expect(journal.metrics.entries).toBe(count + 1);
 });
 
-test("what is closed under load is whole: every answer came, and the journal goes on where it ended", async () => {
+test("a journal that is closed under load is intact: every answer came, and the journal goes on where it ended", async () => {
   for (let round = 0; round < 3; round++) {
     const journal = openJournal(directory, { segmentBytesMax: 200_000 });
     const answers = Array.from({ length: 500 }, (_, index) => journal.append(bodyOf(index + 1, 30)).durable);

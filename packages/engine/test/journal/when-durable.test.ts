@@ -7,7 +7,7 @@ import type { Batch, WriterDriver, Written } from "../../src/journal/writer-driv
 import { body } from "../support/journal-harness.ts";
 
 // Goal: a waiter for an entry that another command ordered resolves exactly when the entry is durable, and rejects when its fate is unknown.
-// Method: a driver that reports what it is told to; waits that begin at any moment.
+// Method: a driver that reports given results; waits that begin at any moment.
 
 class Disk implements WriterDriver {
   onWritten: (written: Written) => void = () => undefined;

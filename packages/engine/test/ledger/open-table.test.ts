@@ -17,15 +17,15 @@ const ACCOUNT: Account = newAccount(
 );
 
 const OTHER: Account = newAccount(1, ACCOUNT.limit, ACCOUNT);
-const TAKEN: readonly Pick<Open, "tenant" | "parts">[] = [
-  { tenant: ACCOUNT, parts: [] },
-  { tenant: ACCOUNT, parts: [{ account: ACCOUNT, endedCount: 3 }] },
-  { tenant: OTHER, parts: [{ account: OTHER, endedCount: 0 }] },
-  { tenant: OTHER, parts: OTHER.path.map((account, level) => ({ account, endedCount: level })) },
+const TAKEN: readonly Pick<Open, "account" | "parts">[] = [
+  { account: ACCOUNT, parts: [] },
+  { account: ACCOUNT, parts: [{ account: ACCOUNT, endedCount: 3 }] },
+  { account: OTHER, parts: [{ account: OTHER, endedCount: 0 }] },
+  { account: OTHER, parts: OTHER.path.map((account, level) => ({ account, endedCount: level })) },
 ];
 
 /** A record of a snapshot, by the definition of its columns. */
-function recordOf({ of, tenant, parts, amountMicrocents, expiresAt }: Open): object {
+function recordOf({ of, account: tenant, parts, amountMicrocents, expiresAt }: Open): object {
   const level = (at: number): number => {
     const part = parts.find(({ account }) => account === tenant.path[at]);
     return part === undefined ? 0 : part.endedCount + 1;
@@ -160,8 +160,8 @@ test("open reservations in columns equal a Map of objects, and so does what a sn
             const { expiresAt, held: before } = model.get(chosen) as Open;
             if (before !== undefined) continue;
             const later = each.which % 2 === 0 ? Math.floor(expiresAt / 2) + 1 : undefined;
-            const told = { knownMicrocents, claimedMicrocents: undefined, expiresAt: later };
-            const held = { sequence: of + 1, cause: "timeout" as const, ...told };
+            const terms = { knownMicrocents, claimedMicrocents: undefined, expiresAt: later };
+            const held = { sequence: of + 1, cause: "timeout" as const, ...terms };
             table.hold(chosen, held);
             model.set(chosen, { ...(model.get(chosen) as Open), expiresAt: later ?? expiresAt, knownMicrocents, held });
             expect(table.get(chosen)).toEqual(model.get(chosen));

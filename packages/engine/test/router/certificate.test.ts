@@ -96,11 +96,11 @@ test("a certificate keeps the regimes beyond it at the top tier, of its own prio
 
 test("a certificate of another prior, or of none, is refused with both named, and nothing is changed", async () => {
   const engine = await open(new MemoryDisk());
-  const refused = async (regimes: number, prior: string | undefined, named: string, inForce: string): Promise<void> => {
+  const refused = async (regimes: number, prior: string | undefined, named: string, active: string): Promise<void> => {
     const before = engine.stateDigest();
     await expect(certify(engine, regimes, prior)).rejects.toMatchObject({
       code: "CAL_CERTIFICATE_PRIOR",
-      details: { named, inForce },
+      details: { named, active },
     });
     expect(engine.stateDigest()).toBe(before);
   };
@@ -127,7 +127,7 @@ test("without a prior: not before the regimes are known, and void once a prior g
   await engine.close();
 });
 
-test("the prior that is in force already changes nothing: certificate, beliefs and tables stay", async () => {
+test("the prior that is active already changes nothing: certificate, beliefs and tables stay", async () => {
   const engine = await open(new MemoryDisk());
   await engine.learning.setPrior(OF_LOAD);
   await certify(engine, 4, LOAD_DIGEST);

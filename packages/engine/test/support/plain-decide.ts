@@ -48,7 +48,7 @@ export interface TenantHeadroom {
   readonly onShortfall: OnShortfall;
 }
 
-/** What is decided with: the policy in force and a kernel built for it. */
+/** The active policy and a kernel built for it. */
 export interface Deciding {
   readonly policy: PolicyVersion;
   readonly kernel: Kernel;
@@ -64,7 +64,7 @@ export interface Planned {
   /** The whole decision; the entry holds what cannot be made again. */
   readonly decision: Decision;
   readonly learning?: ExplainedRecommendation | undefined;
-  /** The sampling table that the decision was drawn from, where none was in force; it comes first. */
+  /** The sampling table that the decision was drawn from, where it is a new one; it comes first. */
   readonly table?: BeliefEntry | undefined;
 }
 

@@ -56,15 +56,15 @@ export interface Recommended {
   readonly request: Request;
   readonly decision: Decision;
   readonly learning: ExplainedRecommendation;
-  /** The table that was drawn from, where none was in force: it is ordered before the decision. */
+  /** The table that was drawn from, where it is a new one: it is ordered before the decision. */
   readonly table: BeliefEntry | undefined;
   /** The most that any way of answering it may cost. */
   readonly costMostMicrocents: bigint;
 }
 
-/** A table to draw from: one in force, or one that will be. */
+/** A table to draw from: the active one, or the next. */
 interface Drawable {
-  readonly inForce: Pick<Table, "sequence" | "belief">;
+  readonly active: Pick<Table, "sequence" | "belief">;
   readonly toOrder: BeliefEntry | undefined;
 }
 
@@ -124,7 +124,7 @@ export function recommend(
       source: advice.source,
       anomalous: advice.anomalous,
       holdout: isHoldout,
-      belief: drawable?.inForce.sequence ?? 0,
+      belief: drawable?.active.sequence ?? 0,
       draw,
       tier: chosen.tier,
       propensity: isHoldout || arms.length === 0 ? PROPENSITY_ONE : propensityOf(arms, chosen.decision.selectedId),
@@ -137,15 +137,15 @@ export function recommend(
 }
 
 function drawableOf({ router, tableSequence }: Learner, regime: number, tiers: readonly number[]): Drawable {
-  const inForce = router.table(regime, maskOf(tiers));
-  if (inForce !== undefined) return { inForce, toOrder: undefined };
+  const active = router.table(regime, maskOf(tiers));
+  if (active !== undefined) return { active, toOrder: undefined };
   const toOrder = router.beliefEntry(regime, tiers);
-  return { inForce: { sequence: tableSequence, belief: toOrder }, toOrder };
+  return { active: { sequence: tableSequence, belief: toOrder }, toOrder };
 }
 
 /** What a belief makes of this request. */
 function drawn(
-  { inForce: { belief } }: Drawable,
+  { active: { belief } }: Drawable,
   { expected }: Advice,
   options: readonly Option[],
   valueMicrocents: bigint,

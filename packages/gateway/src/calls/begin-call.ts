@@ -123,7 +123,7 @@ function expectedOf(
   return { inputTokens, outputTokens: dialect === "openai-embeddings" ? 0 : outputTokens };
 }
 
-/** What the learner tells calls apart by: counts of the request, and what the prior makes of its text, which is not kept. */
+/** The features that the learner distinguishes calls by: counts of the request, and what the prior makes of its text, which is not kept. */
 function learnedFrom(
   { learning }: CallContext["engine"],
   { snapshot }: CallGates,

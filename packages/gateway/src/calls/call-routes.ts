@@ -17,7 +17,7 @@ import { anthropicList, listedModels, openaiList } from "./model-lists.ts";
 
 const JSON_ANSWER = "application/json";
 
-/** @param current - what is configured now: each call keeps to the end what was in force when it came. */
+/** @param current - the configuration: a call keeps the one it began with to its end. */
 export function callRoutes(current: () => CallContext): readonly Route[] {
   const { config, engine } = current();
   const { bodyBytesMax } = config.calls;

@@ -13,12 +13,9 @@ const oneOf = (values: readonly string[], what: string): z.ZodType =>
     enum: values,
   });
 
-const scopes = (what: string): z.ZodType => z.array(oneOf(SCOPES, what)).min(1).max(SCOPES.length).optional();
-
 const KEY_SHAPE: z.ZodType = z.strictObject({
   name: text(128, "what people call the key"),
-  scopes: scopes("what the key may do"),
-  planes: scopes("the former name of `scopes`"),
+  scopes: z.array(oneOf(SCOPES, "what the key may do")).min(1).max(SCOPES.length),
   sha256: field(
     (value) => typeof value === "string" && /^[0-9a-f]{64}$/.test(value),
     "64 hexadecimal digits (the SHA-256 of the key)",

@@ -6,7 +6,6 @@
 import { membersOf, mistakeAt, nearestName, readJson, shapeMistakes } from "@calybris/engine/internal";
 import type { Mistake } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
-import { SCOPES, type Scope } from "../keys/scope.ts";
 import { callMistakes } from "./call-config.ts";
 import { type Config, isLoopback, type KeyConfig } from "./config.ts";
 import { readConfigFile } from "./config-file.ts";
@@ -130,7 +129,7 @@ function withoutKeys(mistake: Mistake): Mistake {
 /** Mistakes that involve more than one option. */
 function contradictions(values: ReadonlyMap<string, unknown>): Mistake[] {
   const mistakes: Mistake[] = [];
-  const keys = values.get("keys") as readonly WrittenKey[];
+  const keys = values.get("keys") as readonly KeyConfig[];
   const host = values.get("listen.host") as string;
   if (!isLoopback(host) && keys.length === 0)
     mistakes.push(
@@ -189,13 +188,7 @@ function listsOf(values: ReadonlyMap<string, unknown>): Parameters<typeof callMi
   return { providers: list("providers"), deployments: list("deployments"), models: list("models") };
 }
 
-/** A key as a configuration may write it: `planes` is the former name of `scopes`. */
-type WrittenKey = Omit<KeyConfig, "scopes"> & {
-  readonly scopes?: readonly Scope[];
-  readonly planes?: readonly Scope[];
-};
-
-function keyMistakes(keys: readonly WrittenKey[]): Mistake[] {
+function keyMistakes(keys: readonly KeyConfig[]): Mistake[] {
   const mistakes: Mistake[] = [];
   for (const property of ["name", "sha256"] as const) {
     for (const [position, key] of keys.entries()) {
@@ -203,16 +196,11 @@ function keyMistakes(keys: readonly WrittenKey[]): Mistake[] {
       mistakes.push(mistakeAt(["keys", position, property], "repeats that of another key", "Give each key its own."));
     }
   }
-  for (const [position, { scopes, planes, tenants }] of keys.entries()) {
-    const at = (property: string): readonly [string, number, string] => ["keys", position, property];
-    if (scopes === undefined && planes === undefined)
-      mistakes.push(mistakeAt(at("scopes"), "is missing", `Write at least one of ${SCOPES.join(", ")}.`));
-    if (scopes !== undefined && planes !== undefined)
-      mistakes.push(mistakeAt(at("planes"), "is the former name of `scopes`", "Remove it; keep `scopes`."));
-    if (tenants === undefined || (scopes ?? planes ?? []).every((scope) => scope === "decide")) continue;
+  for (const [position, { scopes, tenants }] of keys.entries()) {
+    if (tenants === undefined || scopes.every((scope) => scope === "decide")) continue;
     const problem = "cannot be combined with a scope that covers every tenant";
     const remedy = "A key that is bound to tenants may only decide; create another key for the other scopes.";
-    mistakes.push(mistakeAt(at("tenants"), problem, remedy));
+    mistakes.push(mistakeAt(["keys", position, "tenants"], problem, remedy));
   }
   return mistakes;
 }
@@ -231,9 +219,5 @@ function assemble(values: ReadonlyMap<string, unknown>): Config {
     if (key === undefined) config[section] = value;
     else config[section] = { ...membersOf(config[section]), [key]: value };
   }
-  const keys = (values.get("keys") as readonly WrittenKey[]).map(({ planes, ...key }) => ({
-    ...key,
-    scopes: key.scopes ?? planes ?? [],
-  }));
-  return { ...config, keys } as unknown as Config;
+  return config as unknown as Config;
 }

@@ -61,7 +61,7 @@ function* policyRows({ reading, keys }: ApiContext["engine"]): Generator<object>
       })),
       isFromFile,
       sequence: since,
-      inForce: id === active,
+      isActive: id === active,
       actor: caused === undefined ? null : actorJson(keys, caused),
     };
 }
@@ -78,6 +78,6 @@ async function setPolicy({ engine }: ApiContext, { body, principal }: Call): Pro
 
 function checkPolicy({ engine }: ApiContext, { body }: Call): Reply {
   const { name, candidateCount, policyDigest, snapshotDigest } = body as PolicyBody;
-  const isInForce = snapshotDigest === engine.policy.snapshotDigest;
-  return { body: apiJson({ name, policyDigest, snapshotDigest, candidateCount, isInForce }) };
+  const isActive = snapshotDigest === engine.policy.snapshotDigest;
+  return { body: apiJson({ name, policyDigest, snapshotDigest, candidateCount, isActive }) };
 }

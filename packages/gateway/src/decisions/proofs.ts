@@ -23,8 +23,7 @@ export function proofHandlers({ engine }: ApiContext): { readonly [Name in Proof
     inclusionProof: async ({ query }) => {
       const sequence = Number(query["sequence"]);
       const { note, checkpoint } = await newest(engine);
-      if (checkpoint.treeSize < sequence)
-        throw rejected(`covers ${checkpoint.treeSize} entries, and not entry ${sequence}`);
+      if (checkpoint.treeSize < sequence) throw uncovered(sequence, checkpoint.treeSize);
       const entryHash = await entryHashAt(engine, sequence);
       const hashes = engine.checkpoints.proofs.inclusion(sequence, fromHex(entryHash) as Uint8Array, checkpoint);
       return { body: apiJson({ index: sequence - 1, entryHash, hashes: hashes.map(toBase64), checkpoint: note }) };
@@ -40,7 +39,7 @@ export function proofHandlers({ engine }: ApiContext): { readonly [Name in Proof
 
 async function newest({ checkpoints }: Engine): Promise<{ readonly note: string; readonly checkpoint: Checkpoint }> {
   const note = await checkpoints.note();
-  if (note === undefined) throw rejected("is missing: none was signed yet");
+  if (note === undefined) throw uncovered(1);
   return { note, checkpoint: parseCheckpoint(parseNote(note).text) };
 }
 
@@ -50,6 +49,10 @@ async function entryHashAt({ reading }: Engine, sequence: number): Promise<strin
   const entry = parseEntryLine(line.trimEnd());
   if (entry === undefined) throw rejected(`covers entry ${sequence}, which cannot be read`);
   return entry.entryHash;
+}
+
+function uncovered(needed: number, treeSize?: bigint): CalybrisError {
+  return new CalybrisError("CAL_PROOF_UNCOVERED", { needed, treeSize });
 }
 
 function rejected(problem: string): CalybrisError {

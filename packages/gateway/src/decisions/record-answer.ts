@@ -225,7 +225,7 @@ function putTenancy(pages: Pages, at: number, remaining: bigint | undefined, out
     end = putLabel(out, putSigned(out, putLabel(out, end, L.remaining), low, high), L.quoteBrace);
   }
   end = putLabel(out, end, L.shortfall);
-  if (!has(pages, at, HAS.short)) return putLabel(out, end, L.none);
+  if (!has(pages, at, HAS.headroom)) return putLabel(out, end, L.none);
   const headroom = (at + AT.headroomMicrocents) >>> 2;
   const asked = (at + AT.askedBudget) >>> 2;
   end = putSigned(out, putLabel(out, end, L.headroom), u32[headroom] as number, u32[headroom + 1] as number);

@@ -14,7 +14,7 @@ const policyMembers = {
   snapshotDigest: digest("Covers names, tiers and defaults as well."),
   candidates: z.array(candidate),
   isFromFile: flag("Whether it came from the configured policy file; true of the first."),
-  inForce: flag("Whether it is the active policy."),
+  isActive: flag("Whether it is the active policy."),
   sequence: count("Journal sequence of the entry that brought it."),
   actor: actor.nullable(),
 };
@@ -38,7 +38,7 @@ export const policyCheckedShape: z.ZodType = named(
     policyDigest: digest("`calypol1`."),
     snapshotDigest: digest("Covers names, tiers and defaults as well."),
     candidateCount: count("Number of candidates."),
-    isInForce: flag("Whether it is the active policy."),
+    isActive: flag("Whether it is the active policy."),
   }),
 );
 

@@ -207,7 +207,7 @@ describe("what contradicts itself", () => {
       ],
     ),
     ["a key without scopes", { keys: JSON.stringify([{ name: "ada", sha256: KEY.sha256 }]) }, "keys[0].scopes"],
-    ["a key with scopes twice", { keys: JSON.stringify([{ ...KEY, planes: ["decide"] }]) }, "keys[0].planes"],
+    ["a key with planes", { keys: JSON.stringify([{ ...KEY, planes: ["decide"] }]) }, "keys[0].planes"],
     ["a body longer than all bodies together", { "limits-bodies-bytes-max": "2048" }, "limits.bodyBytesMax"],
     ["an origin with a path", { "cors-origins": "https://a.example/x" }, "cors.origins[0]"],
     ["an origin that is everybody", { "cors-origins": "*" }, "cors.origins[0]"],
@@ -247,15 +247,6 @@ test("a key is not shown, wherever it was written in place of its digest", async
       expect(`${error.message} ${JSON.stringify(error.details)}`).not.toContain(key.slice(4, 16));
     }
   }
-});
-
-test("`planes`, the former name of `scopes`, is still read, and held to the same rules", async () => {
-  const { scopes, ...others } = KEY;
-  const written = (key: object): ConfigSources => ({ flags: { keys: JSON.stringify([key]) } });
-  expect((await readConfig(written({ ...others, planes: scopes }))).keys).toEqual([KEY]);
-  const bound = { ...others, planes: ["decide", "audit"], tenants: ["acme"] };
-  expect((await mistakesOf(written(bound))).map(({ path }) => path)).toEqual(["keys[0].tenants"]);
-  expect((await readConfig(written({ ...bound, planes: scopes }))).keys[0]?.tenants).toEqual(["acme"]);
 });
 
 test("the file that `calybris init --config` writes says what would be so without it", async () => {

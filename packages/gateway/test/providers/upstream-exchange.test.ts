@@ -4,13 +4,13 @@ import { UpstreamFailure } from "../../src/providers/upstream-failure.ts";
 
 const HEAD = [Buffer.from("X-A"), Buffer.from("caf\xe9", "latin1")];
 
-/** An exchange whose head has come, and what undici was told. */
-function begun(): { readonly exchange: UpstreamExchange; readonly told: string[] } {
-  const told: string[] = [];
+/** An exchange whose head has come, and the calls of undici. */
+function begun(): { readonly exchange: UpstreamExchange; readonly calls: string[] } {
+  const calls: string[] = [];
   const exchange = new UpstreamExchange();
-  exchange.onConnect((error) => told.push(`abort ${(error as UpstreamFailure).kind}`));
-  exchange.onHeaders(200, HEAD, () => told.push("resume"));
-  return { exchange, told };
+  exchange.onConnect((error) => calls.push(`abort ${(error as UpstreamFailure).kind}`));
+  exchange.onHeaders(200, HEAD, () => calls.push("resume"));
+  return { exchange, calls };
 }
 
 test("a request that ended while it waited for its connection is not sent", async () => {
@@ -34,19 +34,19 @@ test("an interim answer is not the answer, and headers are the provider's bytes"
 });
 
 test("the provider waits while as much is held as may be, and goes on when it was taken", async () => {
-  const { exchange, told } = begun();
+  const { exchange, calls } = begun();
   const half = Buffer.alloc(HELD_BYTES_MAX / 2, "x");
-  expect([exchange.onData(half), exchange.onData(half), told]).toEqual([true, false, []]);
+  expect([exchange.onData(half), exchange.onData(half), calls]).toEqual([true, false, []]);
   expect(exchange.heldBytes).toBe(HELD_BYTES_MAX);
   expect(await exchange.next()).toEqual({ done: false, value: Buffer.concat([half, half]) });
-  expect([told, exchange.heldBytes]).toEqual([["resume"], 0]);
+  expect([calls, exchange.heldBytes]).toEqual([["resume"], 0]);
   exchange.onData(half);
   exchange.onComplete();
   expect([await exchange.next(), await exchange.next()]).toEqual([
     { done: false, value: half },
     { done: true, value: undefined },
   ]);
-  expect(told).toEqual(["resume"]);
+  expect(calls).toEqual(["resume"]);
 });
 
 test("chunks of one packet are one piece, also for who waits, and those of the next are another", async () => {
@@ -71,12 +71,12 @@ test("who waits for a piece learns why none comes, and pieces that came before a
 });
 
 test("an answer that is dropped before its end closes the connection; one that came to its end does not", () => {
-  const { exchange, told } = begun();
+  const { exchange, calls } = begun();
   exchange.onData(Buffer.from("a"));
   exchange.drop();
-  expect([told, exchange.heldBytes]).toEqual([["abort reset"], 0]);
+  expect([calls, exchange.heldBytes]).toEqual([["abort reset"], 0]);
   const other = begun();
   other.exchange.onComplete();
   other.exchange.drop();
-  expect(other.told).toEqual([]);
+  expect(other.calls).toEqual([]);
 });

@@ -54,7 +54,7 @@ const MESSAGE_HEAD_BYTES = 9 + HASH_BYTES + 8 + 1 + 4 + HASH_BYTES + 2 + 8;
  */
 export function changeMessage(change: SignedChange, signedAtMs: number, signerId: string): Uint8Array {
   const { genesisHash, follows, policyId, policyDigest, shareBps } = change;
-  invariant(Number.isSafeInteger(follows) && follows >= 1, `a sequence is whole and from 1, got ${follows}`);
+  invariant(Number.isSafeInteger(follows) && follows >= 1, `a sequence is an integer from 1, got ${follows}`);
   invariant(Number.isSafeInteger(signedAtMs) && signedAtMs >= 0, `milliseconds are whole, got ${signedAtMs}`);
   invariant(isPolicyId(policyId), `the ID of a policy is from 1 to 2^32 - 1, got ${policyId}`);
   invariant(Number.isInteger(shareBps) && shareBps >= 0 && shareBps <= BPS_MAX, `bps lie in 0..${BPS_MAX}`);

@@ -78,7 +78,7 @@ export class MerkleTree {
 
   constructor(options: { from?: MerkleFrontier; hash?: Sha256; onNode?: NodeSink } = {}) {
     const { treeSize, hashes } = options.from ?? { treeSize: 0, hashes: [] };
-    invariant(Number.isSafeInteger(treeSize) && treeSize >= 0, `a tree size is whole and safe, got ${treeSize}`);
+    invariant(Number.isSafeInteger(treeSize) && treeSize >= 0, `a tree size is a safe integer, got ${treeSize}`);
     invariant(hashes.length === bitsSet(treeSize), "a frontier has one hash for each bit of its tree size");
     this.#treeSize = treeSize;
     this.#hashes = hashes.map(copyOf);

@@ -121,7 +121,7 @@ test("a signature is of one change: any other field makes it wrong", async () =>
     expect(faultOf({}, { value })).toBe("value");
 });
 
-test("a share of 0 and no share are told apart by the action", async () => {
+test("a share of 0 and no share differ by the action", async () => {
   const end: SignedChange = { ...CHANGE, shareBps: 0 };
   const { value } = await signChange(end, { signerId: "ana", signedAtMs: AT_MS, signer: KEY });
   const keys = { signers: [{ id: "ana", publicKey: KEY.publicKey }], verify };

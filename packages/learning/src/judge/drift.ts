@@ -184,7 +184,7 @@ function movedTo(table: Table, split: Split, world: World, decisions: number, se
   const [outcomesBps, costsMicrocents] = [new Uint16Array(2 * decisions), new Float64Array(2 * decisions)];
   const sorted = split.stream.map((row) => split.scoresBps[row] ?? 0).sort();
   const middle = sorted[sorted.length >> 1] ?? 0;
-  const told = (bps: number): number => world.score?.(bps, middle) ?? bps;
+  const scoreOf = (bps: number): number => world.score?.(bps, middle) ?? bps;
   const expected: number[] = [];
   for (const [at, row] of source.entries()) {
     const turns = chance.share() < (world.share ?? 0) && at >= decisions / 2;
@@ -195,8 +195,8 @@ function movedTo(table: Table, split: Split, world: World, decisions: number, se
       costsMicrocents[at * 2 + tier] = table.costsMicrocents[row * 2 + tier] ?? 0;
     }
   }
-  const scoresBps = source.map((row) => told(split.scoresBps[row] ?? 0));
-  const boundariesBps = split.boundariesBps.map(told).sort((one, other) => one - other);
+  const scoresBps = source.map((row) => scoreOf(split.scoresBps[row] ?? 0));
+  const boundariesBps = split.boundariesBps.map(scoreOf).sort((one, other) => one - other);
   return {
     movedAt: world.score === undefined ? decisions / 2 : 0,
     table: {

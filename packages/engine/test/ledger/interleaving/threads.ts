@@ -113,7 +113,7 @@ export class Ordering {
     return this.#order({ kind: "reconciliation", ...entry, actualMicrocents: cost });
   }
 
-  /** An entry whose debit ran ahead: ordered if the fold has room for it too. */
+  /** An entry whose debit ran ahead: ordered if the folded headroom covers it too. */
   #orderAhead(tenant: string, amount: bigint, levels: readonly number[]): string {
     if (!this.ledger.admits(this.#account(tenant), levels, amount)) return "refused";
     if (this.#scenario.takes?.(this.#sequence + 1) === false) return "refused";

@@ -190,10 +190,10 @@ export class LedgerInMemory implements Subject, Ordering {
         of,
         ...parts.flatMap(({ account, endedCount }) => [account.tenant, endedCount]),
       ]),
-      closed: closed.map(({ of, identity, tenant, state, sequence, actualMicrocents }) => [
+      closed: closed.map(({ of, identity, account, state, sequence, actualMicrocents }) => [
         of,
         identity,
-        tenant.tenant,
+        account.tenant,
         state,
         sequence,
         actualMicrocents,

@@ -82,7 +82,7 @@ export class LedgerModel {
     return Math.max(this.at, this.now);
   }
 
-  /** Limits in the order given; those that say what is in force change nothing. Returns who changed. */
+  /** Limits in the order given; those that are active already change nothing. Returns the tenants that changed. */
   apply(limits: readonly ModelLimit[]): readonly string[] {
     const moved = limits.some((limit) => {
       const known = this.tenants.get(limit.tenant);

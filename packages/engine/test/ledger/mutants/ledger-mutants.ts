@@ -247,8 +247,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a tenant at the top has no debt",
     file: "ledger/overruns.ts",
-    find: "if (more <= 0n || parts.every(({ account }) => account === tenant)) return false;",
-    replace: "if (more <= 0n || parts.every(({ account }) => account !== tenant)) return false;",
+    find: "if (more <= 0n || parts.every((part) => part.account === account)) return false;",
+    replace: "if (more <= 0n || parts.every((part) => part.account !== account)) return false;",
     search: "sequences",
   },
   {
@@ -261,8 +261,8 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "another tenant settles it",
     file: "flows/reservation-moves.ts",
-    find: "command.tenant !== undefined && command.tenant !== found.tenant.tenant",
-    replace: "command.tenant === found.tenant.tenant && command.tenant !== found.tenant.tenant",
+    find: "command.tenant !== undefined && command.tenant !== found.account.tenant",
+    replace: "command.tenant === found.account.tenant && command.tenant !== found.account.tenant",
     search: "sequences",
   },
   {

@@ -22,7 +22,7 @@ export interface SmallJournal {
 export interface Damage {
   readonly what: string;
   readonly contents: ReadonlyMap<string, Buffer>;
-  /** It leaves a journal that is whole but for what the head says: shorter, or another one. */
+  /** It leaves a journal that is intact but for what the head says: shorter, or another one. */
   readonly needsHead?: boolean;
 }
 
