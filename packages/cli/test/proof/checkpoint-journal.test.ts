@@ -141,8 +141,8 @@ describe("a checkpoint of a journal", () => {
       `${process.execPath} --input-type=module -e '${sign.replaceAll("\n", " ")}' ${module} ${fill}`;
     const words = ["checkpoint", "create", "--journal", journal, "--log-key", LOG_KEY, "--signer-command"];
     expect(await calybris(...words, command(8))).toMatchObject({
-      exit: 1,
-      complaints: expect.stringContaining("CAL_PROOF_REJECTED"),
+      exit: 2,
+      complaints: expect.stringContaining("CAL_CHECKPOINT_UNSIGNED"),
     });
     expect(await created("--log-key", LOG_KEY, "--signer-command", command(9))).toMatchObject({ isNew: true });
   });
