@@ -240,7 +240,7 @@ export const LEDGER_MUTANTS: readonly LedgerMutant[] = [
   {
     name: "a debt of a tenant below another",
     file: "ledger/overruns.ts",
-    find: "  return parts.some(({ account }) => account.remaining < more);",
+    find: "  return parts.some((part) => part.account.remaining < more);",
     replace: "  return parts.length > more;",
     search: "sequences",
   },
