@@ -63,7 +63,7 @@ describe("the examples of the OpenAPI document", () => {
     const script = `curl() { command curl --fail-with-body "$@"; }\n${sent}`;
     const { stdout } = await run("sh", ["-c", script.replace("http://127.0.0.1:8787", running.url)], {
       env: { ...process.env, KEY: "not-needed" },
-      timeout: 20_000,
+      timeout: 60_000,
     });
     keyId = /^\{"id":([0-9]+),"name"/.exec(stdout)?.[1] ?? keyId;
     for (const [id, half = ""] of stdout.matchAll(ID)) answered.set(half, id);
@@ -87,4 +87,4 @@ test("the OpenAPI document passes redocly lint", async () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 60_000);
+});

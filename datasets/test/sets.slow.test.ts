@@ -59,7 +59,7 @@ describe.skipIf(directory === undefined)("figures of ground_truth.json", () => {
     expect(sum(["mmlu-pro-gemini", "routellm-gsm8k", "routellm-mmlu", "routerbench", "routerdc7"])).toBe(
       12_032 + 1_319 + 14_042 + 3_178 + 20_600,
     );
-  }, 60_000);
+  });
 
   test("KDD: the share of attacks, and 348,435 copies", async () => {
     const unique = await loaded("kdd99-unique");

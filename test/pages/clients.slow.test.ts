@@ -32,7 +32,7 @@ beforeAll(async () => {
     child.kill("SIGINT");
     await exit;
   };
-}, 60_000);
+});
 
 afterAll(async () => {
   await stop?.();

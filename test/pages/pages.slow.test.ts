@@ -57,7 +57,7 @@ describe.skipIf(process.platform === "win32")("commands", () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "calybris-pages-"));
     project = linkInto(join(folder, "project"), await packAll(join(folder, "packed")));
-  }, 240_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }), 240_000);
 
   test.each(PAGES.filter(({ page }) => page.runCount > 0))(

@@ -18,7 +18,7 @@ test("whatever the operations, the audit folds the same money as the engine afte
   const kinds = ["limit", "grant", "period", "decision", "settlement", "release", "hold", "expiry", "reconciliation"];
   const missed = [...kinds, "correction", "state", "short", "debt"].filter((kind) => !seen.has(kind));
   expect(missed).toEqual([]);
-}, 60_000);
+});
 
 test("what was reserved before the first period is given back in it, and withdrawn after it, by both folds", async () => {
   const terms = (period?: { every: string; timeZone: string; allotmentMicrocents: number }) => ({
@@ -40,7 +40,7 @@ test("what was reserved before the first period is given back in it, and withdra
   expect(cost).toBeGreaterThan(100n);
   const left = cost + settled;
   expect(granted).toEqual([0n, 20_000n, 20_000n, 20_000n, 29_000n, 29_000n, left + 9_001n, 2n * settled + 9_001n]);
-}, 30_000);
+});
 
 // Goal: whatever is altered about money, and chained anew, is found at the latest by the next state.
 // Method: random journals with a state behind them; one number, tenant or reference in one entry becomes another.
@@ -76,7 +76,7 @@ test("an altered amount, tenant or reservation is found, unless no balance anywh
     { numRuns: RUNS, seed: SEED },
   );
   expect(found).toBeGreaterThan(without);
-}, 60_000);
+});
 
 /** The body with something else about money in it. */
 function lies(body: EntryBody, amount: bigint, pick: number): readonly EntryBody[] {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   const made: SnapshotJournal[] = [];
   for (const seed of SEEDS) made.push(await snapshotJournal(seed));
   journals = made;
-}, 120_000);
+});
 
 function audited(lines: readonly string[], snapshot?: readonly string[]): AuditReport {
   const audit = createAudit({ sha256: nodeSha256, chain, snapshot });

@@ -16,7 +16,7 @@ let replayed: Ended;
 
 beforeAll(async () => {
   replayed = await calybris("replay", "--policy", policy, "--requests", requests, "--journal", journal);
-}, 30_000);
+});
 
 /** Sequences in a journal of one segment. Between decisions there may be a seal: a busy machine lets the journal idle. */
 function sequencesIn(directory: string): { readonly decisions: readonly number[]; readonly last: number } {

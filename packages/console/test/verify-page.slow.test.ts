@@ -56,7 +56,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the page that verifies a journal", () =>
       executablePath: CHROMIUM,
       args: ["--no-sandbox", "--disable-background-networking"],
     });
-  }, 120_000);
+  });
   afterAll(async () => {
     await browser?.close();
     rmSync(folder, { recursive: true, force: true });

@@ -234,7 +234,7 @@ test("SIGHUP reloads, with a mistake too, and never ends the process; a restart 
   await start();
   const hangUp = async (complaintOrLog: RegExp): Promise<void> => {
     serving?.process.kill("SIGHUP");
-    await expect.poll(() => `${serving?.complaints()}${serving?.log()}`, { timeout: 20_000 }).toMatch(complaintOrLog);
+    await expect.poll(() => `${serving?.complaints()}${serving?.log()}`, { timeout: 60_000 }).toMatch(complaintOrLog);
   };
   writeFileSync(join(place, "policy.json"), JSON.stringify({ ...POLICY, epoch: "two" }));
   await hangUp(/nothing was reloaded[\s\S]*CAL_POLICY_INVALID/);

@@ -126,7 +126,7 @@ describe("the policy file", () => {
       }),
       { numRuns: caseCount(4, 2) },
     );
-  }, 120_000);
+  });
 });
 
 describe("a reload", () => {

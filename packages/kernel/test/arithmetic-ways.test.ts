@@ -12,7 +12,7 @@ import { traceKernel, type TracedKernel, WAYS } from "./traced-kernel.ts";
 let trace: (policy: Policy) => TracedKernel;
 beforeAll(async () => {
   trace = await traceKernel();
-}, 120_000);
+});
 
 const free = candidateWith({ riskCeilingBps: 65_535 });
 const priced = candidateWith({ inputPriceMicrocents: 1_000_000_007n, outputPriceMicrocents: 1_000_000_007n });

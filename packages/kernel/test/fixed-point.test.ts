@@ -102,7 +102,7 @@ describe("the filter's estimate of a utility", () => {
   let module: WebAssembly.Module;
   beforeAll(async () => {
     module = await compileAltered(TELL_LANES);
-  }, 120_000);
+  });
 
   test("is too low by less than 2 units of 2^h and too high by less than 7", () => {
     const below = seededBelow(4);

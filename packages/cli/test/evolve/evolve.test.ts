@@ -58,7 +58,7 @@ describe("calybris evolve", () => {
     expect(["PROMOTE", "REVIEW", "REJECT"]).toContain(first.verdict);
     for (const { toBps } of first.floors) expect(toBps ?? 2_000).toBeGreaterThanOrEqual(2_000);
     expect(files.contents("same")).toEqual(before);
-  }, 30_000);
+  });
 
   test("where the cheap candidate succeeds as often, the proposal is the cheap tier's floor, and it saves", async () => {
     const proposal = await evolve(files.at("same"));
@@ -72,7 +72,7 @@ describe("calybris evolve", () => {
     expect(proposal.verdict).toBe("REJECT");
     expect(proposal.floors.length).toBeGreaterThan(0);
     expect(proposal.floors.every(({ toBps }) => toBps !== 8_500)).toBe(true);
-  }, 30_000);
+  });
 
   test("prints a verdict and writes a page that needs nothing else", async () => {
     const page = files.at("evolve.html");

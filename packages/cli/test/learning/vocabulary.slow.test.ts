@@ -40,7 +40,7 @@ describe.each(PACKS)("%s", (name) => {
   const journal = files.at("journal");
   let plugged: PluggedIn;
 
-  test("decides, learns and verifies through the same command", { timeout: 60_000 }, async () => {
+  test("decides, learns and verifies through the same command", async () => {
     plugged = await plugIn(name, files.at("plugged"));
     const { policy, budgets, requests, outcomes } = plugged;
     await jsonOf("policy", "check", policy);

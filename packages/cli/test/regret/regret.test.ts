@@ -76,7 +76,7 @@ beforeAll(async () => {
     engine.learning.refresh();
   }
   await engine.close();
-}, 60_000);
+});
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 

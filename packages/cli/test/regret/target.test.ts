@@ -70,7 +70,7 @@ beforeAll(async () => {
     engine.learning.refresh();
   }
   await engine.close();
-}, 60_000);
+});
 
 async function regret(...words: readonly string[]): Promise<Report> {
   const { exit, out, complaints } = await calybris("regret", "--journal", journal, "--json", ...words);

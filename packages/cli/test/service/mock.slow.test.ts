@@ -82,4 +82,4 @@ test("what serve --mock prints works as it is printed, and the tenant is funded 
   expect(readdirSync(folder)).toEqual(["calybris-mock-journal"]);
   await using again = await serveMock();
   expect(await remaining(new URL(found(again.printed, /^curl +curl -s (http\S+)/m)).origin)).toBe(left);
-}, 120_000);
+});

@@ -29,7 +29,7 @@ test("init writes a policy and a configuration that the service starts with, and
     "silent",
   ];
   const serving = calybrisOn(terminal, "serve", ...words);
-  await expect.poll(() => terminal.complained.join(), { timeout: 20_000 }).toContain("calybris listens on");
+  await expect.poll(() => terminal.complained.join(), { timeout: 60_000 }).toContain("calybris listens on");
   const url = /listens on (\S+)/.exec(terminal.complained.join())?.[1];
   expect(await (await fetch(`${url}/ready`)).json()).toMatchObject({ status: "ready" });
   const where = ["--config", config, "--port", new URL(url ?? "").port];
@@ -38,11 +38,11 @@ test("init writes a policy and a configuration that the service starts with, and
   writeFileSync(policy, readFileSync(policy, "utf8").replace('"epoch": 1', '"epoch": 2'));
   terminal.hangUp();
   await expect
-    .poll(async () => await (await fetch(`${url}/ready`)).json(), { timeout: 20_000 })
+    .poll(async () => await (await fetch(`${url}/ready`)).json(), { timeout: 60_000 })
     .toMatchObject({ policyId: 2 });
   writeFileSync(policy, "{");
   terminal.hangUp();
-  await expect.poll(() => terminal.complained.join(), { timeout: 20_000 }).toContain("nothing was reloaded");
+  await expect.poll(() => terminal.complained.join(), { timeout: 60_000 }).toContain("nothing was reloaded");
   terminal.interrupt();
   expect((await serving).exit).toBe(0);
   await expect(fetch(`${url}/ready`)).rejects.toThrow();

@@ -37,9 +37,9 @@ const config = files.write(
 
 beforeAll(async () => {
   serving = calybrisOn(terminal, "serve", "--config", config);
-  await vi.waitUntil(() => terminal.complained.join().includes("calybris listens on"), { timeout: 20_000 });
+  await vi.waitUntil(() => terminal.complained.join().includes("calybris listens on"), { timeout: 60_000 });
   url = /listens on (\S+)/.exec(terminal.complained.join())?.[1] ?? "";
-}, 30_000);
+});
 afterAll(async () => {
   terminal.interrupt();
   await serving;

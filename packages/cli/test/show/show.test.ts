@@ -30,7 +30,7 @@ describe("entries of every kind, from honest histories of a real engine", () => 
         if (!samples.has(kind)) samples.set(kind, { directory, sequence: index + 1 });
       }
     }
-  }, 60_000);
+  });
 
   test("show explains each in one plain sentence first, as text and as JSON", async () => {
     expect([...samples.keys()].sort()).toEqual(KINDS.filter((kind) => !UNMET.includes(kind)).toSorted());

@@ -109,7 +109,7 @@ const stepOf: fc.Arbitrary<Step> = fc.record({
   governs: fc.oneof({ weight: 6, arbitrary: fc.constant("nothing" as const) }, fc.constantFrom(...GOVERNS)),
 });
 
-test("two folds of learning agree after every entry of random histories", { timeout: 60_000 }, async () => {
+test("two folds of learning agree after every entry of random histories", async () => {
   const settings = fc.constantFrom({}, { explorationBps: 0 }, { targetFailureBps: 500, discountPpm: 990_000 });
   await fc.assert(
     fc.asyncProperty(fc.array(stepOf, { minLength: 1, maxLength: 60 }), settings, async (steps, learning) => {

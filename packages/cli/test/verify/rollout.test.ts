@@ -72,9 +72,7 @@ async function act(engine: Engine, step: Step): Promise<void> {
 }
 
 describe("rollout", () => {
-  test("two folds agree after every entry of random histories, and a restart changes nothing", {
-    timeout: 60_000,
-  }, async () => {
+  test("two folds agree after every entry of random histories, and a restart changes nothing", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(stepOf, { minLength: 1, maxLength: 30 }), async (steps) => {
         const world = new World();
@@ -100,7 +98,7 @@ describe("rollout", () => {
     );
   });
 
-  test("a staged policy changes no answer", { timeout: 60_000 }, async () => {
+  test("a staged policy changes no answer", async () => {
     const answers = async (staged: Variant | undefined, numbers: readonly number[]): Promise<readonly unknown[]> => {
       const world = new World();
       const engine = await world.open(policyOf("learns"));

@@ -94,7 +94,7 @@ const plain = files.at("plain");
 beforeAll(async () => {
   await decideAll(learned, learns, ROUNDS);
   await decideAll(plain, fixed, 120);
-}, 60_000);
+});
 
 async function whatIf(journal: string, policy: Json, ...words: readonly string[]): Promise<Report> {
   const file = files.write("other.json", JSON.stringify(policy));

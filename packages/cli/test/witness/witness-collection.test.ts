@@ -53,7 +53,7 @@ async function witness(at: number): Promise<string> {
   const terminal = capturedTerminal();
   const words = ["--key", file, "--log-key", formatVerifierKey(LOG), "--directory", files.at(name), "--port", "0"];
   witnesses.push({ terminal, ended: calybrisOn(terminal, "witness", "serve", ...words) });
-  await expect.poll(() => terminal.complained.join("\n"), { timeout: 20_000, interval: 5 }).toContain("listens on");
+  await expect.poll(() => terminal.complained.join("\n"), { timeout: 60_000, interval: 5 }).toContain("listens on");
   return /listens on (\S+)/.exec(terminal.complained.join("\n"))?.[1] ?? "";
 }
 
@@ -107,7 +107,7 @@ async function countUnder(engine: Engine): Promise<number> {
   return (await openCheckpoint((await engine.checkpoints.note()) ?? "", trust, nodeVerifyEd25519)).witnesses.length;
 }
 
-const UNTIL = { timeout: 20_000, interval: 5 };
+const UNTIL = { timeout: 60_000, interval: 5 };
 
 test("each checkpoint is signed by the witnesses, with a proof from the one that they signed before", async () => {
   const engine = await open();

@@ -71,7 +71,7 @@ async function serve(name: string, key: Key): Promise<string> {
   const words = ["--key", secret(`${name}.key`, key), "--log-key", LOG.verifier, "--directory", files.at(name)];
   const ended = calybrisOn(terminal, "witness", "serve", ...words, "--port", "0");
   running.push({ terminal, ended });
-  await expect.poll(() => terminal.complained.join("\n"), { timeout: 20_000, interval: 5 }).toContain("listens on");
+  await expect.poll(() => terminal.complained.join("\n"), { timeout: 60_000, interval: 5 }).toContain("listens on");
   return /listens on (\S+)/.exec(terminal.complained.join("\n"))?.[1] ?? "";
 }
 

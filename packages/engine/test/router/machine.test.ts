@@ -55,7 +55,7 @@ test("beliefs: eight threads at once lose no outcome, and none reads what nobody
     expect(beliefs.beta(0, tier)).toBe(COUNT_ONE + 2 * outcomes * 5_000);
   }
   expect(beliefs.changes(0)).toBe(THREADS * outcomes);
-}, 60_000);
+});
 
 test("beliefs: eight threads at once forget as one would, and stay in bounds", async () => {
   const beliefs = new Beliefs();
@@ -65,7 +65,7 @@ test("beliefs: eight threads at once forget as one would, and stay in bounds", a
   // At the end of many outcomes a memory of a thousand is full, whichever thread reported them.
   expect(beliefs.alpha(0, 3)).toBeGreaterThan(990 * COUNT_ONE);
   expect(beliefs.beta(0, 3)).toBe(COUNT_ONE);
-}, 60_000);
+});
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as () => void;

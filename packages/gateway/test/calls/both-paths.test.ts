@@ -85,9 +85,7 @@ const conversation = fc.record({
   isHalfClosed: fc.integer({ min: 0, max: 6 }).map((die) => die === 0),
 });
 
-test("a model call is answered alike by the fast path and by Fastify, whatever it is and in whatever pieces", {
-  timeout: 120_000,
-}, async () => {
+test("a model call is answered alike by the fast path and by Fastify, whatever it is and in whatever pieces", async () => {
   const all = fc.sample(conversation, { numRuns: caseCount(160), seed: 5 });
   const counts = { streams: 0, wholes: 0, refused: 0 };
   for (let from = 0; from < all.length; from += AT_ONCE)

@@ -163,7 +163,7 @@ describe("the metrics of the service", () => {
       abort.abort();
       break;
     }
-    await expect.poll(async () => moved(before, await scraped())[ran("aborted")], { timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => moved(before, await scraped())[ran("aborted")], { timeout: 60_000 }).toBe(1);
   });
 
   test("count storms, which are refused only where decisions are enforced", async () => {
@@ -199,7 +199,7 @@ describe.concurrent("the span of a call", () => {
         .flatMap(({ spans }) => spans)
         .map(({ attributes }) => Object.fromEntries(attributes.map(({ key, value }) => [key, Object.values(value)[0]])))
         .find(({ "calybris.decision.id": one }) => one === id);
-    return vi.waitUntil(found, { timeout: 10_000 });
+    return vi.waitUntil(found, { timeout: 60_000 });
   }
 
   test.each([true, false])("has the models and what was used (streamed: %s)", async (stream) => {

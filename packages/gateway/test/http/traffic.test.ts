@@ -50,7 +50,7 @@ describe("a client that pipelines and never reads", () => {
       const docsBytes = (await (await fetch(`${own.url}/openapi.json`)).arrayBuffer()).byteLength;
       const sockets = Array.from({ length: 20 }, () => unread(own, DOCS.repeat(1_500)));
       // Each is stuck once the system holds no more for it.
-      await expect.poll(() => metric(own, OPEN), { timeout: 20_000 }).toBe(sockets.length + 1);
+      await expect.poll(() => metric(own, OPEN), { timeout: 60_000 }).toBe(sockets.length + 1);
       expect(await metric(own, ANSWERS)).toBeLessThanOrEqual(sockets.length * (docsBytes + 1_024));
       for (const socket of sockets) socket.destroy();
       await expect.poll(() => metric(own, OPEN)).toBe(1);
@@ -62,7 +62,7 @@ describe("a client that pipelines and never reads", () => {
     const flags = { "limits-answer-ms": "200", "limits-connections-max": "3" };
     await withService({ flags }, async (own) => {
       const sockets = [unread(own, DOCS.repeat(1_500)), unread(own, DOCS.repeat(1_500))];
-      await expect.poll(() => metric(own, SLOW), { timeout: 20_000 }).toBe(2);
+      await expect.poll(() => metric(own, SLOW), { timeout: 60_000 }).toBe(2);
       for (const socket of sockets) {
         socket.resume();
         await new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -82,7 +82,7 @@ describe("a client that pipelines and never reads", () => {
           },
           () => 0,
         );
-      await expect.poll(refused, { timeout: 20_000 }).toBe(429);
+      await expect.poll(refused, { timeout: 60_000 }).toBe(429);
       for (const socket of sockets) socket.destroy();
       await expect.poll(refused).toBe(200);
     });

@@ -99,7 +99,7 @@ test("a client that leaves is billed for what was generated until then", async (
   const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
   await reader.read();
   await reader.cancel();
-  await expect.poll(() => running.rows()[before]?.is_ended, { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => running.rows()[before]?.is_ended, { timeout: 60_000 }).toBe(true);
   const row = running.rows()[before];
   expect(row?.usage["input_tokens"]).toBe(10);
   expect(row?.usage["output_tokens"]).toBeLessThan(200);
@@ -116,11 +116,11 @@ test.each(["stall=before-head", "stall=stream"])("%s lasts until the client leav
     )
     .finalChatCompletion();
   const failed = expect(call).rejects.toThrow("aborted");
-  await expect.poll(() => running.rows()[before]?.cost_microcents ?? 0, { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => running.rows()[before]?.cost_microcents ?? 0, { timeout: 60_000 }).toBeGreaterThan(0);
   expect(running.rows()[before]?.is_ended).toBe(false);
   leaving.abort();
   await failed;
-  await expect.poll(() => running.rows()[before]?.is_ended, { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => running.rows()[before]?.is_ended, { timeout: 60_000 }).toBe(true);
 });
 
 test("a fault may pass: the same request succeeds after so many sends", async () => {
