@@ -26,8 +26,8 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
           include: ["packages/*/test/**/*.test.ts", "test/**/*.test.ts", "datasets/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.{slow,long}.test.ts"],
           // It ends a test that hangs. How fast the machine is decides nothing.
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
+          testTimeout: 400_000,
+          hookTimeout: 400_000,
           setupFiles: ["test/decided-equality.ts", "test/bundled-threads.ts"],
         },
       },

@@ -1,13 +1,14 @@
 import {
+  costMicrocents,
   type DecisionEntry,
   entryData,
   entryDataTail,
   keyedChain,
-  costMicrocents,
   plainChain,
   toUtf8,
 } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
+import { stride } from "../../../test/share.ts";
 import { createFold } from "../src/index.ts";
 import { audit, lastHash, missedFlips } from "./audit-bytes.ts";
 import { chainData, dataOf, genesis, journal, sampleBodies } from "./small-journal.ts";
@@ -68,9 +69,9 @@ describe("damage", () => {
   test("a cut at any byte is a torn tail or a shorter journal, and the head shows which", () => {
     const bytes = Buffer.from(lines.join(""));
     const ends = [...bytes.keys()].filter((index) => bytes[index] === 10);
-    // Every cut near the end of a line, and every fifth elsewhere.
+    // Every cut near the end of a line, and a share of those elsewhere.
     const isTried = (length: number): boolean =>
-      length % 5 === 0 || ends.some((end) => length >= end - 2 && length <= end + 3);
+      length % stride(19) === 0 || ends.some((end) => length >= end - 2 && length <= end + 3);
     for (let length = 0; length < bytes.length; length++) {
       if (!isTried(length)) continue;
       const cut = bytes.subarray(0, length);

@@ -27,7 +27,7 @@ function decisions(): Map<number, DecisionEntry> {
 }
 
 /** Few here; `killed again and again` in `test/torture/` has two hundred. */
-const KILLS = Number(process.env["CALYBRIS_KILLS"] ?? 12);
+const KILLS = Number(process.env["CALYBRIS_KILLS"] ?? 5);
 
 test(`killed ${KILLS} times under load, nothing acknowledged is lost and no id is decided twice`, async () => {
   const acknowledged = new Map<string, string>();

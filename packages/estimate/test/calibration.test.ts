@@ -1,8 +1,9 @@
 import { CalibrationFold } from "@calybris/estimate";
 import { PROPENSITY_ONE } from "@calybris/kernel";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 
-const RUNS = 100;
+const RUNS = caseCount(200, 40);
 const ROWS = 2_000;
 const CELLS = [0, 1, 2, 3] as const;
 

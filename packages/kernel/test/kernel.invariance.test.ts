@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../test/share.ts";
 import type { Candidate, Decision, Kernel, Policy, Request } from "../src/index.ts";
 import { type Fields, policyWith, requestWith } from "./cases.ts";
 import { IMPLEMENTATIONS } from "./implementations.ts";
@@ -7,7 +8,7 @@ import { IMPLEMENTATIONS } from "./implementations.ts";
 // Goal: what must not change a decision does not, and what may only help never hurts.
 // Method: few values a field, so that gates refuse often and candidates tie often; then one thing is changed and the two
 // decisions are held against each other. No second kernel is asked.
-const RUNS = 100;
+const RUNS = caseCount(200, 40);
 
 const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max });
 const bits = (max: number): fc.Arbitrary<bigint> => upTo(max).map(BigInt);

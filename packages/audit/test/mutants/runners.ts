@@ -58,7 +58,11 @@ export class Runners {
 }
 
 function start(): Runner {
-  const child = fork(RUNNER, { execArgv: EXEC_ARGV, stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(RUNNER, {
+    execArgv: EXEC_ARGV,
+    env: { ...process.env, CALYBRIS_CASES: "all" },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   const ended = once(child, "exit").then(([code]): never => {
     throw new Error(`the process ended with ${code}`);
   });

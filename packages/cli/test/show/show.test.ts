@@ -2,10 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Engine, loadPolicy } from "@calybris/engine";
 import { beforeAll, describe, expect, test } from "vitest";
-import { KINDS } from "../../src/journal/tail.ts";
+import { someOf } from "../../../../test/share.ts";
 import { historyOf } from "../../../audit/test/histories/history.ts";
 import { runHistory } from "../../../audit/test/histories/run-history.ts";
 import { linesOf } from "../../../audit/test/money-workload.ts";
+import { KINDS } from "../../src/journal/tail.ts";
 import { calybris } from "../support/captured-terminal.ts";
 import { newFolder, POLICY, Sandbox } from "../support/sample-files.ts";
 
@@ -47,7 +48,7 @@ describe("entries of every kind, from honest histories of a real engine", () => 
   });
 
   test("tail prints every entry, each on one line, in order", async () => {
-    for (const directory of directories) {
+    for (const directory of someOf(directories, 8)) {
       const { out } = await calybris("tail", "--journal", directory, "-n", "100000");
       const sequences = out.split("\n").map((line) => Number(line.split(" ")[0]));
       expect(sequences).toEqual(sequences.map((_sequence, index) => index + 1));

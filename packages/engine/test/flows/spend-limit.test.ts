@@ -8,8 +8,8 @@ import {
   type ExactJson,
   mask,
   milliseconds,
-  parseExact,
   type PolicySnapshot,
+  parseExact,
   priceMicrocents,
   providerId,
   snapshotFromJson,
@@ -19,13 +19,14 @@ import {
 } from "@calybris/kernel";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { caseCount } from "../../../../test/share.ts";
+import { linesOf } from "../../../audit/test/money-workload.ts";
+import { plainDecided } from "../../src/flows/decided.ts";
+import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { parseBudgets } from "../../src/intake/budgets-file.ts";
 import type { ClientRequest } from "../../src/intake/client-request.ts";
-import { LEARNING_DEFAULTS } from "../../src/flows/learning-defaults.ts";
 import { CommandWorld } from "../support/command-world.ts";
-import { linesOf } from "../../../audit/test/money-workload.ts";
 import { sampleSnapshot } from "../support/sample-snapshot.ts";
-import { plainDecided } from "../../src/flows/decided.ts";
 
 // Goal: with the default limit, nothing runs that is estimated to cost more than the requested candidate, whatever the policy, the request,
 // the learner and the headroom; and the journal says so by itself.
@@ -132,7 +133,7 @@ test("nothing runs that is estimated to cost more than the requested candidate, 
     fc.asyncProperty(snapshot, fc.array(request, { minLength: 12, maxLength: 20 }), async (policy, requests) => {
       substituted += await decideAll(policy, requests);
     }),
-    { numRuns: 40 },
+    { numRuns: caseCount(60) },
   );
   expect(substituted).toBeGreaterThan(20);
 });

@@ -7,7 +7,7 @@ import { SHORT, searchCrashes } from "./workloads.ts";
 
 test("every legal crash of short workloads: acknowledged ⊆ recovered ⊆ submitted, recovery repeats, nothing is decided or paid twice", async () => {
   const counts = await searchCrashes({ seed: 1, states: 0, size: SHORT });
-  expect(counts.states).toBeGreaterThan(3_000);
+  expect(counts.states).toBeGreaterThan(1_000);
   expect(counts.processes).toBeGreaterThan(10);
-  expect(counts.fromSnapshots).toBeGreaterThan(10);
+  expect(counts.fromSnapshots).toBeGreaterThan(5);
 });

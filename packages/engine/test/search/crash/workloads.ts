@@ -4,8 +4,8 @@
  * @module
  */
 import { type Chance, seededChance } from "../../support/seeded-chance.ts";
-import type { Command } from "./process.ts";
 import { withTimersHeld } from "../../support/virtual-timers.ts";
+import type { Command } from "./process.ts";
 import { type CrashCounts, type CrashOptions, CrashSearch } from "./search.ts";
 
 export interface Workload {
@@ -101,11 +101,11 @@ const FULL: CrashSize = {
 };
 /** For every test run. */
 export const SHORT: CrashSize = {
-  exhaustiveSectorsMax: 3,
-  samples: 4,
-  killEvery: 150,
-  followEvery: 24,
-  serveEvery: 4,
+  exhaustiveSectorsMax: 2,
+  samples: 2,
+  killEvery: 200,
+  followEvery: 48,
+  serveEvery: 8,
   processesMax: 2,
 };
 
