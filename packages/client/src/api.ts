@@ -1626,6 +1626,15 @@ export interface components {
       /** @description True if it was so already; nothing changed. */
       readonly repeated: boolean;
     };
+    readonly RolloutChoice: {
+      /**
+       * @description What was decided, or would have been.
+       * @enum {string}
+       */
+      readonly action: "execute" | "substitute" | "reject";
+      /** @description Name of the candidate; null for a rejection. */
+      readonly candidate: string | null;
+    };
     readonly RolloutEffect: {
       /** @description The staged policy's mean less that of what ran; null before the first outcome. */
       readonly difference: number | null;
@@ -1633,6 +1642,15 @@ export interface components {
       readonly lower: number;
       /** @description Likewise. */
       readonly upper: number;
+    };
+    readonly RolloutMismatch: {
+      /** @description Journal sequence of the decision. */
+      readonly sequence: number;
+      /** @description Its tenant; null for none. */
+      readonly tenant: string | null;
+      readonly regime: number | null;
+      readonly active: components["schemas"]["RolloutChoice"];
+      readonly staged: components["schemas"]["RolloutChoice"];
     };
     readonly Settlement: {
       /** @description Names the decision for outcomes and settlements. */
@@ -1677,6 +1695,8 @@ export interface components {
       readonly name: string;
       /** @description Journal sequence of the entry that staged it. */
       readonly since: number;
+      /** @description Journal sequence of the last entry that is compared. */
+      readonly comparedSequence: number;
       /** @description The share of the tenants that it decides for, in basis points. */
       readonly canaryBps: number;
       /** @description Decisions that it made for them; in no other count. */
@@ -1696,6 +1716,7 @@ export interface components {
         readonly actionMismatches: number;
         /** @description Those with another action or candidate. */
         readonly mismatches: number;
+        readonly mismatchSequences: readonly number[];
       }[];
       readonly tenants: readonly {
         /** @description Null for no tenant; an empty name for all beyond 1,000. */
@@ -1706,8 +1727,10 @@ export interface components {
         readonly actionMismatches: number;
         /** @description Those with another action or candidate. */
         readonly mismatches: number;
+        readonly mismatchSequences: readonly number[];
       }[];
       readonly mismatchSequences: readonly number[];
+      readonly mismatchExamples: readonly components["schemas"]["RolloutMismatch"][];
       /** @description Outcomes that are compared. */
       readonly outcomes: number;
       /** @description Outcomes whose draws are not known. */
@@ -1871,7 +1894,9 @@ export type ReleaseRequest = components["schemas"]["ReleaseRequest"];
 export type Reload = components["schemas"]["Reload"];
 export type Rollout = components["schemas"]["Rollout"];
 export type RolloutChange = components["schemas"]["RolloutChange"];
+export type RolloutChoice = components["schemas"]["RolloutChoice"];
 export type RolloutEffect = components["schemas"]["RolloutEffect"];
+export type RolloutMismatch = components["schemas"]["RolloutMismatch"];
 export type Settlement = components["schemas"]["Settlement"];
 export type SettlementRequest = components["schemas"]["SettlementRequest"];
 export type Shortfall = components["schemas"]["Shortfall"];

@@ -42,7 +42,9 @@ export {
   type Reconfigured,
 } from "./engine.ts";
 // `engine.rollout`: another policy staged, compared in shadow, promoted, rolled back.
-export type { EngineRollout, RolloutStatus } from "./flows/rollout.ts";
+export type { EngineRollout, RolloutNow, RolloutStatus } from "./flows/rollout.ts";
+export type { ComparedTo } from "./flows/running-comparison.ts";
+export type { ExampleChoice, Mismatches, MismatchExample } from "./rollout/mismatch-examples.ts";
 export type { Activation } from "./state/policy-book.ts";
 export type { ChangeSignature, NextChange } from "./rollout/change-authorization.ts";
 export type { ShadowCount, ShadowCounts } from "./state/shadow-counts.ts";

@@ -34,6 +34,7 @@ import type { Logger } from "./watch/log.ts";
 import { Metrics } from "./watch/metrics.ts";
 import { Readiness } from "./watch/readiness.ts";
 import { RegretWatch } from "./watch/regret-watch.ts";
+import { RolloutWatch } from "./watch/rollout-watch.ts";
 import { Traces } from "./watch/traces.ts";
 
 export interface HttpStackOptions {
@@ -59,6 +60,7 @@ export class HttpStack {
   readonly #worker: BodyWorker;
   readonly #readiness: Readiness;
   readonly #regret: RegretWatch;
+  readonly #rollout: RolloutWatch;
   readonly #traces: Traces | undefined;
   readonly #calls: CallServing | undefined;
 
@@ -70,6 +72,7 @@ export class HttpStack {
     readonly worker: BodyWorker;
     readonly readiness: Readiness;
     readonly regret: RegretWatch;
+    readonly rollout: RolloutWatch;
     readonly traces: Traces | undefined;
     readonly calls: CallServing | undefined;
   }) {
@@ -80,6 +83,7 @@ export class HttpStack {
     this.#worker = parts.worker;
     this.#readiness = parts.readiness;
     this.#regret = parts.regret;
+    this.#rollout = parts.rollout;
     this.#traces = parts.traces;
     this.#calls = parts.calls;
   }
@@ -103,6 +107,7 @@ export class HttpStack {
     const worker = new BodyWorker(limits.bodyBytesMax);
     const readiness = new Readiness(engine, config.journal.directory);
     const regret = new RegretWatch(engine, log);
+    const rollout = new RolloutWatch(engine, log);
     const traces = endpoint === undefined ? undefined : new Traces(endpoint, shareBps);
     const failures = new FailureLog(log, (cause) => engine.stop(cause));
     const report = (error: unknown): void => failures.report("model call", asCoded(error));
@@ -121,6 +126,7 @@ export class HttpStack {
     const watched = {
       readiness,
       regret,
+      rollout,
       traces,
       budget,
       connectionCount: () => connections.connectionCount,
@@ -141,7 +147,18 @@ export class HttpStack {
       cut: () => metrics.error("client_slow"),
     });
     await fastify.ready();
-    return new HttpStack({ connections, keyring, fastify, pipeline, worker, readiness, regret, traces, calls });
+    return new HttpStack({
+      connections,
+      keyring,
+      fastify,
+      pipeline,
+      worker,
+      readiness,
+      regret,
+      rollout,
+      traces,
+      calls,
+    });
   }
 
   /** @throws CalybrisError `CAL_GATEWAY_LISTEN`; `CAL_CONFIG_INVALID` when others could reach a service without keys. */
@@ -183,6 +200,7 @@ export class HttpStack {
   async close(): Promise<void> {
     this.#readiness.close();
     this.#regret.close();
+    this.#rollout.close();
     await this.#worker.close();
     await this.#calls?.close();
     await this.#traces?.close();

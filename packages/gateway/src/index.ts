@@ -7,6 +7,7 @@ export * from "./config/config-schema.ts";
 export * from "./config/options.ts";
 export * from "./config/read-config.ts";
 export * from "./config/trust-file.ts";
+export { rolloutJson } from "./decisions/rollout-status.ts";
 export { signatureShape } from "./decisions/change-signature.ts";
 export * from "./decisions/contracts.ts";
 export type { ReceiptSigner } from "./decisions/receipts.ts";

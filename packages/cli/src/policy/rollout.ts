@@ -4,6 +4,7 @@
  */
 import type { Rollout } from "@calybris/client";
 import { GATES, loadPolicy } from "@calybris/engine";
+import { rolloutJson } from "@calybris/gateway";
 import { Command } from "commander";
 import { byOption, type ClaimOptions, callerOf, withEngine } from "../journal/engine.ts";
 import { keyFileOption } from "../journal/key-file.ts";
@@ -17,12 +18,13 @@ import type { Terminal } from "../terminal/terminal.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import { policyId, shareBps } from "./change-arguments.ts";
 import { knownChange, type SignatureOptions, signatureOf, withSignature } from "./change-signature.ts";
-import { rolloutOf } from "./rollout-status.ts";
 import { wholePolicy } from "./set.ts";
 
 interface RolloutOptions extends SignatureOptions, ClaimOptions {
   readonly json?: true;
 }
+
+type Example = NonNullable<Rollout["staged"]>["mismatchExamples"][number];
 
 interface Changed {
   readonly policyId: number;
@@ -73,7 +75,7 @@ export function policyStatusCommand(terminal: Terminal): Command {
     const client = clientOf(options);
     const status =
       client === undefined
-        ? await withEngine(options, undefined, async (engine) => rolloutOf(await engine.rollout.status()))
+        ? await withEngine(options, undefined, async (engine) => rolloutJson(await engine.rollout.status()) as Rollout)
         : await client.rollout();
     terminal.print(options.json ? jsonText(status) : statusText(status));
   });
@@ -185,18 +187,39 @@ function statusText({ activePolicyId, staged }: Rollout): string {
     tableText(["<", ">"], rows),
   ];
   if (regimes.length + tenants.length > 0)
-    lines.push(tableText(["<", ">decisions", ">other actions", ">other decisions"], [...regimes, ...tenants]));
-  if (staged.mismatchSequences.length > 0)
-    lines.push(`Decisions that differ, by entry: ${staged.mismatchSequences.join(", ")}`);
+    lines.push(
+      tableText(["<", ">decisions", ">other actions", ">other decisions", "<entries"], [...regimes, ...tenants]),
+    );
+  if (staged.mismatchExamples.length > 0)
+    lines.push(
+      "Decisions that differ:",
+      tableText([">entry", "<tenant", ">regime", "<active", "<staged"], staged.mismatchExamples.map(exampleRow)),
+    );
   return lines.join("\n");
+}
+
+function exampleRow({ sequence, tenant, regime, active, staged }: Example): readonly string[] {
+  return [
+    String(sequence),
+    tenant === null ? "-" : printable(tenant),
+    regime === null ? "-" : String(regime),
+    choiceText(active),
+    choiceText(staged),
+  ];
+}
+
+function choiceText({ action, candidate }: Example["active"]): string {
+  return candidate === null ? action : `${action} ${printable(candidate)}`;
 }
 
 function cells(row: {
   readonly decisions: number;
   readonly actionMismatches: number;
   readonly mismatches: number;
+  readonly mismatchSequences: readonly number[];
 }): readonly string[] {
-  return [count(row.decisions), count(row.actionMismatches), count(row.mismatches)];
+  const { decisions, actionMismatches, mismatches, mismatchSequences } = row;
+  return [count(decisions), count(actionMismatches), count(mismatches), mismatchSequences.join(", ")];
 }
 
 function tenantText(tenant: string | null): string {

@@ -69,7 +69,7 @@ export class DecideStep {
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
-    this.#shadows = new ShadowDecider(ports.state.policies);
+    this.#shadows = new ShadowDecider(ports.state.policies, ports.state.shadowTime);
   }
 
   /**

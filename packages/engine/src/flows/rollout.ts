@@ -6,25 +6,16 @@
  * One policy is staged at a time. Shadow changes no answer; a canary decides for a share of the tenants. Every change takes effect between two decisions, and names who made it.
  * @module
  */
-import {
-  type BeliefEntry,
-  BPS_MAX,
-  CalybrisError,
-  type PolicySnapshot,
-  parseEntryBody,
-  parseEntryHead,
-  parseEntryLine,
-  type TrustedSigner,
-} from "@calybris/kernel";
+import { BPS_MAX, CalybrisError, type PolicySnapshot, type TrustedSigner } from "@calybris/kernel";
 import { EngineError } from "../engine-errors.ts";
 import { refuseMistakes, wholeField } from "../intake/ledger-fields.ts";
 import type { ChangeSignature, NextChange } from "../rollout/change-authorization.ts";
-import { type Compared, Comparison, GATES, type Gates } from "../rollout/comparison.ts";
-import { policiesAt } from "../state/read-entry.ts";
+import { GATES, type Gates } from "../rollout/comparison.ts";
 import type { ShadowCounts } from "../state/shadow-counts.ts";
-import type { EngineState, PolicyVersion } from "../state/state.ts";
+import type { PolicyVersion } from "../state/state.ts";
 import type { Caller } from "./keys.ts";
 import type { EnginePolicies, PolicyActivation } from "./policies.ts";
+import { type ComparedTo, type ComparisonPorts, RunningComparison } from "./running-comparison.ts";
 
 /** What is active, what is staged, and how they compare. */
 export interface RolloutStatus {
@@ -37,24 +28,31 @@ export interface RolloutStatus {
   readonly canaryBps?: number;
   /** Of every decision that was ordered. */
   readonly counts?: ShadowCounts;
-  /** Of every entry that is durable. */
-  readonly compared?: Compared;
+  /** Of every entry that is durable; `sequence` says up to which. */
+  readonly compared?: ComparedTo;
 }
 
 /** What a rollout needs of the engine. */
-export interface RolloutPorts {
-  readonly state: EngineState;
+export interface RolloutPorts extends ComparisonPorts {
   readonly policies: EnginePolicies;
-  /** The durable lines of the journal from one sequence on, whole lines with their newlines, several in a piece. */
-  readonly linesFrom: (sequence: number) => AsyncIterable<Buffer>;
-  readonly beliefAt: (sequence: number) => Promise<BeliefEntry>;
+}
+
+/** What is staged, without reading an entry. */
+export interface RolloutNow {
+  readonly staged: PolicyVersion | undefined;
+  readonly canaryBps: number;
+  readonly counts: ShadowCounts;
+  /** Time that the shadow of a decision takes, in seconds: the mean of those that were measured; `undefined` before the first. */
+  readonly shadowSeconds: number | undefined;
 }
 
 export class EngineRollout {
   readonly #ports: RolloutPorts;
+  readonly #comparison: RunningComparison;
 
   constructor(ports: RolloutPorts) {
     this.#ports = ports;
+    this.#comparison = new RunningComparison(ports);
   }
 
   /**
@@ -91,13 +89,23 @@ export class EngineRollout {
     return this.#ports.state.policies.deciding(tenant);
   }
 
-  /** What is staged and how it compares. Reads every entry since the staging. */
+  /** What is staged, and how often it differs: what costs nothing to know. */
+  now(): RolloutNow {
+    const { policies, shadows, shadowTime } = this.#ports.state;
+    const { staged, canaryBps } = policies;
+    return { staged, canaryBps, counts: shadows.counts, shadowSeconds: shadowTime.meanSeconds };
+  }
+
+  /** What is staged and how it compares. Reads the entries since the staging, each once however often it is asked. */
   async status(gates: Gates = GATES): Promise<RolloutStatus> {
     const { active, staged, canaryBps } = this.#ports.state.policies;
     const nextChange = await this.#knownNextChange();
-    if (staged === undefined) return { active, ...nextChange };
+    if (staged === undefined) {
+      this.#comparison.forget();
+      return { active, ...nextChange };
+    }
     const { counts } = this.#ports.state.shadows;
-    const compared = await this.#compare(active, staged, gates);
+    const compared = await this.#comparison.compare(active, staged, gates);
     return { active, ...nextChange, staged, canaryBps, counts, compared };
   }
 
@@ -155,7 +163,7 @@ export class EngineRollout {
   }
 
   async #requireGates(active: PolicyVersion, staged: PolicyVersion, gates: Gates): Promise<void> {
-    const { passes, missing } = await this.#compare(active, staged, gates);
+    const { passes, missing } = await this.#comparison.compare(active, staged, gates);
     if (passes !== undefined) return;
     throw new EngineError("CAL_ROLLOUT_GATES", { policyId: staged.id, missing: missing.join("; ") });
   }
@@ -169,24 +177,5 @@ export class EngineRollout {
    */
   rollBack(policyId: number, caller: Caller = {}, signature?: ChangeSignature): Promise<PolicyActivation> {
     return this.#ports.policies.rollBack(policyId, caller, signature);
-  }
-
-  async #compare(active: PolicyVersion, staged: PolicyVersion, gates: Gates): Promise<Compared> {
-    const { state, linesFrom, beliefAt } = this.#ports;
-    const { snapshot, tierFloors } = staged;
-    const compared = { snapshot, tierFloors, kernel: state.policies.kernelOf(staged) };
-    const comparison = new Comparison(active.snapshot, compared, gates);
-    for await (const piece of linesFrom(staged.since)) {
-      for (const line of piece.toString("utf8").split("\n")) {
-        const data = parseEntryLine(line)?.data;
-        const head = data === undefined ? undefined : parseEntryHead(data);
-        if (data === undefined || (head?.kind !== "decision" && head?.kind !== "outcome")) continue;
-        const body = parseEntryBody(head, data, policiesAt(state, head.sequence));
-        if (body === undefined) continue;
-        const table = body.kind === "decision" ? (body.learning?.belief ?? 0) : 0;
-        comparison.add(head.sequence, body, table === 0 ? undefined : await beliefAt(table));
-      }
-    }
-    return comparison.compared();
   }
 }

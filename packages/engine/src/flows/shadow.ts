@@ -5,6 +5,7 @@
  */
 import { candidateId, type DecisionEntry, Redecider, type Shadow } from "@calybris/kernel";
 import type { PolicyBook } from "../state/policy-book.ts";
+import type { ShadowTime } from "../state/shadow-time.ts";
 import type { PolicyVersion } from "../state/policy-version.ts";
 
 /** A rejection also stands for a request that the staged policy would refuse as invalid. */
@@ -12,18 +13,24 @@ const REJECTED: Shadow = Object.freeze({ action: "reject", candidateId: candidat
 
 export class ShadowDecider {
   readonly #policies: Pick<PolicyBook, "active" | "staged">;
+  readonly #time: ShadowTime;
   #active: PolicyVersion | undefined;
   #staged: PolicyVersion | undefined;
   #redecider: Redecider | undefined;
 
-  constructor(policies: Pick<PolicyBook, "active" | "staged">) {
+  constructor(policies: Pick<PolicyBook, "active" | "staged">, time: ShadowTime) {
     this.#policies = policies;
+    this.#time = time;
   }
 
   /** `undefined` while no policy is staged, and of a decision that the staged one made itself. */
   of(entry: DecisionEntry): Shadow | undefined {
     const { staged } = this.#policies;
     if (staged === undefined || entry.policyId !== undefined) return undefined;
+    return this.#time.during(staged, () => this.#shadowOf(staged, entry));
+  }
+
+  #shadowOf(staged: PolicyVersion, entry: DecisionEntry): Shadow {
     const decision = this.#redeciderFor(staged).decide(entry);
     if (decision === undefined || decision.action === "reject") return REJECTED;
     return { action: decision.action, candidateId: decision.selectedId };

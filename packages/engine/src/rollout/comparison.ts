@@ -16,6 +16,7 @@ import {
   Redecider,
 } from "@calybris/kernel";
 import { comparedOutcome, SuccessSoFar } from "./compared-outcome.ts";
+import { MismatchExamples, type Mismatches } from "./mismatch-examples.ts";
 import { ELSEWHERE, type Possible, redecide, REJECTED } from "./possible.ts";
 
 /** What a promotion needs. */
@@ -37,6 +38,8 @@ export interface Compared {
   readonly decisions: number;
   readonly actionMismatches: number;
   readonly mismatches: number;
+  /** Decisions that differ, as examples. */
+  readonly differing: Mismatches;
   /** Outcomes that are compared, and those whose draws are not known. */
   readonly outcomes: number;
   readonly outcomesUnknown: number;
@@ -74,6 +77,7 @@ export class Comparison {
   readonly #awaited = new Map<number, { readonly possible: Possible | undefined; readonly isObserved: boolean }>();
   /** Open decisions that the staged policy made itself: their candidates are its own, and they compare nothing. */
   readonly #canary = new Set<number>();
+  readonly #examples: MismatchExamples;
   readonly #success: SuccessSoFar;
   readonly #rewardDifference: DifferenceInterval;
   readonly #successDifference: DifferenceInterval;
@@ -94,6 +98,8 @@ export class Comparison {
     this.#activeId = new Map([...this.#stagedId].map(([own, its]) => [its as number, own]));
     const quality = new Map<number, number>(active.policy.candidates.map(({ id, qualityBps }) => [id, qualityBps]));
     this.#success = new SuccessSoFar((id) => quality.get(id) ?? 0);
+    const names = { active: namesOf(active), staged: namesOf(staged.snapshot) };
+    this.#examples = new MismatchExamples((policy, id) => names[policy].get(id));
     const { alpha, margin } = gates;
     const k = largestK(active);
     this.#rewardDifference = new DifferenceInterval({ alpha, k });
@@ -136,7 +142,10 @@ export class Comparison {
     const isOtherAction = shadow.action !== decision.action;
     const expected = decision.selectedId === 0 ? 0 : (this.#stagedId.get(decision.selectedId) ?? ELSEWHERE);
     if (isOtherAction) this.#actionMismatches += 1;
-    if (isOtherAction || shadow.candidateId !== expected) this.#mismatches += 1;
+    if (isOtherAction || shadow.candidateId !== expected) {
+      this.#mismatches += 1;
+      this.#examples.add(sequence, entry);
+    }
     const draw = {
       belief,
       holdoutShare: (this.#staged.snapshot.learning?.holdoutBps ?? 0) / BPS_MAX,
@@ -170,6 +179,7 @@ export class Comparison {
       decisions: this.#decisions,
       actionMismatches: this.#actionMismatches,
       mismatches: this.#mismatches,
+      differing: this.#examples.all,
       outcomes: this.#outcomes,
       outcomesUnknown: this.#outcomesUnknown,
       reward: this.#rewardDifference.now(),
@@ -180,6 +190,10 @@ export class Comparison {
       missing: passes === undefined ? missing : [],
     };
   }
+}
+
+function namesOf({ policy, candidateNames }: PolicySnapshot): ReadonlyMap<number, string> {
+  return new Map(policy.candidates.map(({ id }, index) => [id, candidateNames[index] ?? ""]));
 }
 
 /** What a policy would refuse as invalid runs nothing. */

@@ -90,6 +90,14 @@ export function redecideAt(
   return { decision, request, possible: certain(journalId(decision.selectedId)) };
 }
 
+/** One for each candidate: a comparison remembers a million of them. */
+const CERTAIN = new Map<number, Possible>();
+
 function certain(id: number): Possible {
-  return { ids: [id], shares: [1] };
+  let possible = CERTAIN.get(id);
+  if (possible === undefined) {
+    possible = Object.freeze({ ids: [id], shares: [1] });
+    CERTAIN.set(id, possible);
+  }
+  return possible;
 }

@@ -37,6 +37,7 @@ export type { PolicyVersion } from "./policy-version.ts";
 import type { Prior } from "../router/prior.ts";
 import type { Router } from "../router/router.ts";
 import { ShadowCounter } from "./shadow-counts.ts";
+import { ShadowTime } from "./shadow-time.ts";
 import type { Stage } from "./stage.ts";
 
 /** A snapshot, and the members of the state entry that binds it. */
@@ -57,6 +58,8 @@ export class EngineState {
   readonly policies: PolicyBook;
   /** How often the staged policy would have decided otherwise. */
   readonly shadows: ShadowCounter;
+  /** What that takes. Measured, not folded. */
+  readonly shadowTime: ShadowTime = new ShadowTime();
   readonly keys: KeyBook = new KeyBook();
   readonly checkpoints: CheckpointBook = new CheckpointBook();
   readonly outcomes: OutcomeIndex = new OutcomeIndex((of) => this.ledger.closedCost(of));

@@ -20,6 +20,29 @@ const counted = {
   mismatches: count("Those with another action or candidate."),
 };
 
+const sequences = z.array(count("Journal sequence of a decision that differs.")).max(3);
+
+const choice = named(
+  "RolloutChoice",
+  z.object({
+    action: z.enum(["execute", "substitute", "reject"]).meta({ description: "What was decided, or would have been." }),
+    candidate: z.string().nullable().meta({ description: "Name of the candidate; null for a rejection." }),
+  }),
+  "What one policy decides.",
+);
+
+const mismatch = named(
+  "RolloutMismatch",
+  z.object({
+    sequence: count("Journal sequence of the decision."),
+    tenant: z.string().nullable().meta({ description: "Its tenant; null for none." }),
+    regime: count("Its regime; null where the policy does not learn.").nullable(),
+    active: choice,
+    staged: choice,
+  }),
+  "A decision that the staged policy would have made otherwise.",
+);
+
 const effect = named(
   "RolloutEffect",
   z.object({
@@ -39,17 +62,26 @@ const staged = named(
     policyId: count("Its id."),
     name: text("Its name."),
     since: count("Journal sequence of the entry that staged it."),
+    comparedSequence: count("Journal sequence of the last entry that is compared."),
     canaryBps: count("The share of the tenants that it decides for, in basis points."),
     canaryDecisions: count("Decisions that it made for them; in no other count."),
     ...counted,
-    regimes: z.array(z.object({ regime: count("0 to 7, or 8 before regimes are known."), ...counted })),
+    regimes: z.array(
+      z.object({
+        regime: count("0 to 7, or 8 before regimes are known."),
+        ...counted,
+        mismatchSequences: sequences,
+      }),
+    ),
     tenants: z.array(
       z.object({
         tenant: z.string().nullable().meta({ description: "Null for no tenant; an empty name for all beyond 1,000." }),
         ...counted,
+        mismatchSequences: sequences,
       }),
     ),
-    mismatchSequences: z.array(count("Journal sequence of a decision that differs.")),
+    mismatchSequences: z.array(count("Journal sequence of a decision that differs; the first 20.")),
+    mismatchExamples: z.array(mismatch).max(20),
     outcomes: count("Outcomes that are compared."),
     outcomesUnknown: count("Outcomes whose draws are not known."),
     success: effect,

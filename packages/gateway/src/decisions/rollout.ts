@@ -8,6 +8,7 @@ import type { Call, Handler, Reply } from "../http/route-contract.ts";
 import { callerOf } from "../keys/caller.ts";
 import type { ApiContext } from "./api-context.ts";
 import type { PolicyBody } from "./policy-body.ts";
+import { rolloutJson } from "./rollout-status.ts";
 
 type Handlers = {
   readonly [Name in "stagePolicy" | "rollout" | "promotePolicy" | "canaryPolicy" | "rollBackPolicy"]: Handler;
@@ -22,7 +23,7 @@ interface NamedPolicy {
 export function rolloutHandlers(context: ApiContext): Handlers {
   return {
     stagePolicy: (call) => stage(context, call),
-    rollout: () => status(context),
+    rollout: async () => ({ body: apiJson(rolloutJson(await context.engine.rollout.status())) }),
     promotePolicy: async ({ body, principal }) => {
       const { policyId, signature, ...claim } = body as NamedPolicy;
       const { engine } = context;
@@ -47,50 +48,4 @@ async function stage({ engine }: ApiContext, { body, principal }: Call): Promise
   const { activation } = body as PolicyBody & { readonly activation: object };
   const { snapshot, claim, signature } = activation;
   return { body: apiJson(await engine.rollout.stage(snapshot, callerOf(engine, principal, claim), signature)) };
-}
-
-async function status({ engine }: ApiContext): Promise<Reply> {
-  const { active, nextChange = null, staged, canaryBps = 0, counts, compared } = await engine.rollout.status();
-  const next = { activePolicyId: active.id, nextChange };
-  if (staged === undefined || counts === undefined || compared === undefined)
-    return { body: apiJson({ ...next, staged: null }) };
-  const { regimes, tenants, examples } = counts;
-  return {
-    body: apiJson({
-      ...next,
-      staged: {
-        policyId: staged.id,
-        name: staged.snapshot.name,
-        since: staged.since,
-        canaryBps,
-        canaryDecisions: counts.canaryDecisions,
-        decisions: compared.decisions,
-        actionMismatches: compared.actionMismatches,
-        mismatches: compared.mismatches,
-        regimes,
-        tenants: tenants.map(({ tenant, ...count }) => ({ tenant: tenant ?? null, ...count })),
-        mismatchSequences: examples,
-        outcomes: compared.outcomes,
-        outcomesUnknown: compared.outcomesUnknown,
-        success: effect(compared.success),
-        reward: effect(compared.reward),
-        isNoWorseAt: compared.isNoWorseAt ?? null,
-        isBetterAt: compared.isBetterAt ?? null,
-        passes: compared.passes ?? null,
-        missing: compared.missing,
-      },
-    }),
-  };
-}
-
-function effect({
-  difference,
-  lower,
-  upper,
-}: {
-  readonly difference: number;
-  readonly lower: number;
-  readonly upper: number;
-}): object {
-  return { difference: Number.isFinite(difference) ? difference : null, lower, upper };
 }

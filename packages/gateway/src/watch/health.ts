@@ -12,11 +12,13 @@ import type { CallGauges } from "./call-metrics.ts";
 import type { Gauge } from "./metrics.ts";
 import type { Readiness } from "./readiness.ts";
 import type { RegretWatch } from "./regret-watch.ts";
+import type { RolloutWatch } from "./rollout-watch.ts";
 import type { Traces } from "./traces.ts";
 
 export interface Watched {
   readonly readiness: Readiness;
   readonly regret: RegretWatch;
+  readonly rollout: RolloutWatch;
   readonly traces: Traces | undefined;
   readonly budget: TrafficBudget;
   readonly connectionCount: () => number;
@@ -68,7 +70,7 @@ function callGauges({ engine }: ApiContext, watched: Watched): CallGauges {
 
 function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
   const { entries, batches, fsyncs, bytes } = engine.metrics();
-  const { regret, traces, budget, connectionCount, openCount } = watched;
+  const { regret, rollout, traces, budget, connectionCount, openCount } = watched;
   const { reading, learning, checkpoints, olderVerification: older } = engine;
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed } = process.memoryUsage();
@@ -134,6 +136,7 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
       learning.certifiedRegimes ?? -1,
     ),
     ...regret.gauges(),
+    ...rollout.gauges(),
     gauge("calybris_http_open", "Requests whose answer has not ended.", openCount()),
     gauge("calybris_http_connections", "Connections.", connectionCount()),
     gauge("calybris_http_body_bytes", "Request bodies in flight.", budget.bodiesBytes),
