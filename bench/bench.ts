@@ -17,6 +17,7 @@ export type Bench = (options: BenchOptions) => Promise<string>;
 /** Loaded when asked for, so that one benchmark does not warm or burden another. */
 export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["kernel", async (): Promise<Bench> => (await import("./kernel.ts")).benchKernel],
+  ["coverage", async (): Promise<Bench> => (await import("./coverage.ts")).benchCoverage],
   ["engine", async (): Promise<Bench> => (await import("./engine.ts")).benchEngine],
   ["entry", async (): Promise<Bench> => (await import("./entry.ts")).benchEntry],
   ["gateway", async (): Promise<Bench> => (await import("./gateway.ts")).benchGateway],

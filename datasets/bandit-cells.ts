@@ -17,6 +17,21 @@ export function shareOf(cells: Readonly<Record<string, string>>, column: string)
   return value !== undefined && value >= 0 && value <= 1 ? value : undefined;
 }
 
+/** Why the probabilities of a row are none. */
+export function propensityProblem(
+  cells: Readonly<Record<string, string>>,
+  columns: string | Readonly<Record<string, string>>,
+): string {
+  const named = typeof columns === "string" ? [columns] : Object.values(columns);
+  const arePercent = named.some((column) => {
+    const cell = (cells[column] ?? "").trim();
+    return cell.endsWith("%") ? numberOf(cell.slice(0, -1)) !== undefined : (numberOf(cell) ?? 0) > 1;
+  });
+  return arePercent
+    ? "a propensity is above 1 or in percent: divide percentages by 100"
+    : "a propensity is no number from 0 to 1";
+}
+
 export function sharesOf(
   cells: Readonly<Record<string, string>>,
   columns: Readonly<Record<string, string>>,

@@ -5,7 +5,7 @@
  */
 import { csvRows, nameRemedy, showValue, streamFile } from "@calybris/engine/internal";
 import { CalybrisError } from "@calybris/kernel";
-import { numberOf, numbersOf, onlyAt, shareOf, sharesOf, targetOf } from "./bandit-cells.ts";
+import { numberOf, numbersOf, onlyAt, propensityProblem, shareOf, sharesOf, targetOf } from "./bandit-cells.ts";
 import { ARMS_MAX, banditColumns, type BanditMap, listedArms, rewardRange } from "./bandit-map.ts";
 import { armsOfPolicy, sharesIn } from "./target-policy.ts";
 
@@ -135,7 +135,7 @@ export class BanditLog {
       typeof map.propensity === "string"
         ? onlyAt(chosen, shareOf(cells, map.propensity), arms.length, map.arms !== undefined)
         : sharesOf(cells, map.propensity, arms);
-    if (logged === undefined) return "a propensity is no number from 0 to 1";
+    if (logged === undefined) return propensityProblem(cells, map.propensity);
     if (!((logged[chosen] ?? 0) > 0)) return "the propensity of the arm that ran is 0";
     const target = this.#targetOf(cells);
     if (typeof target === "string") return target;

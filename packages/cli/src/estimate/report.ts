@@ -4,7 +4,7 @@
  */
 import { type BanditLog, type LeftOut, rewardRange } from "@calybris/datasets";
 import type { Analysis, Estimates, PointEstimate, Refusal, Support, TunedEstimate } from "@calybris/estimate";
-import { fileRefusals, warningsOf } from "./warnings.ts";
+import { contradictionWarnings, fileRefusals, warningsOf } from "./warnings.ts";
 
 export interface EstimateReport {
   readonly file: string;
@@ -107,7 +107,10 @@ export function reportOf(log: BanditLog, analysis: Analysis, target: string): Es
       ? []
       : overTime.map(({ rows, lower, upper }) => ({ rows, lower: scaled(lower), upper: scaled(upper) })),
     support,
-    warnings: warningsOf(support, log.rewardsNotNumbers, ifMissing),
+    warnings: [
+      ...warningsOf(support, log.rewardsNotNumbers, ifMissing),
+      ...(isRefused ? [] : contradictionWarnings(estimates.dr.value, interval)),
+    ],
     refusals,
   };
 }

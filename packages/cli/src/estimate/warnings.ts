@@ -63,6 +63,17 @@ export function warningsOf(
   return warnings;
 }
 
+/** Rows that bear each other out too well: an estimate outside of its own interval is a sign of rows that depend on each other. */
+export function contradictionWarnings(
+  value: number,
+  interval: { readonly lower: number; readonly upper: number } | undefined,
+): string[] {
+  if (interval === undefined || (value >= interval.lower && value <= interval.upper)) return [];
+  return [
+    "The estimate lies outside of the interval, so one of them is wrong: rows are repeated or out of order, values change over time (use `--interval drifting`), or the propensities are not those of the log.",
+  ];
+}
+
 /** `3 rewards are no numbers (the first in line 7: "none yet")`. */
 function cellsText({ rows, firstLine, first }: OddRewards, one: string, several: string): string {
   return `${rows === 1 ? `1 ${one}` : `${rows.toLocaleString("en")} ${several}`} (the first in line ${firstLine}: ${showValue(first)})`;

@@ -170,6 +170,33 @@ describe("a log that cannot answer", () => {
   });
 });
 
+test.each([
+  ["percentages as text", "50%"],
+  ["percentages as numbers", "50"],
+])("%s are left out by that name", async (_what, propensity) => {
+  const { exit, out } = await estimate(
+    logOf((n) => `${armOf(n)},${propensity},${rewardOf(n)}`),
+    MAP,
+  );
+  expect(exit).toBe(1);
+  expect(out).toContain("400: a propensity is above 1 or in percent: divide percentages by 100 (first in line 2)");
+});
+
+test("rows that each stand four times are warned of, since the estimate leaves its interval", async () => {
+  const noise = (n: number): number => {
+    const value = Math.sin(n * 12.9898) * 43_758.5453;
+    return value - Math.floor(value);
+  };
+  const log = logOf((line) => {
+    const n = line >> 2;
+    const arm = noise(n) < 0.5 ? "a" : "b";
+    return `${arm},0.5,${noise(n + 0.5) < (arm === "a" ? 0.8 : 0.3) ? 1 : 0}`;
+  });
+  const { exit, out } = await estimate(log, MAP);
+  expect([exit, out]).toEqual([0, expect.stringContaining("The estimate lies outside of the interval")]);
+  expect((await estimate(log, MAP, "--interval", "drifting")).out).not.toContain("lies outside of the interval");
+});
+
 describe("a log that can answer, in other dress", () => {
   const plain = logOf((n) => `${armOf(n)},0.5,${rewardOf(n)}`);
 
