@@ -2,11 +2,12 @@
  * Makes a large journal and dies over it: a process of its own fills a directory, without waiting for the disk, and is
  * killed. What it leaves is what a crash leaves: prepared space, no seal, the head where it was.
  *
- *     node bench/large-journal.ts DIRECTORY ENTRIES [settles]
+ *     node bench/large-journal.ts DIRECTORY ENTRIES [decides|settles|learns]
  * @module
  */
-import { Engine, loadPolicy, type Disk, type DiskFile } from "@calybris/engine";
-import { InlineDriver, nodeDisk, parseBudgets, Writer } from "@calybris/engine/internal";
+import { type Decided, type Disk, type DiskFile, Engine, loadPolicy } from "@calybris/engine";
+import { InlineDriver, LEARNING_DEFAULTS, nodeDisk, parseBudgets, Writer } from "@calybris/engine/internal";
+import type { KeyIdentity, PolicySnapshot } from "@calybris/kernel";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, statSync } from "node:fs";
@@ -19,12 +20,18 @@ const TURN = 1_000;
 const SETTLING_TURN = 500;
 
 /**
- * Fills a directory with decisions, one entry each besides those of the journal itself, as a killed process leaves it.
- *
- * @param settles - each decision reserves, and nine of ten are settled, so that about half of the entries are settlements.
+ * What becomes of each decision: nothing; nine of ten are settled; or it is recommended by a policy that learns by offsets, reserves on
+ * two levels, and is settled by its outcome (eight of ten), settled without one, or released.
  */
-export async function makeKilledJournal(directory: string, entries: number, settles = false): Promise<void> {
-  const words = [import.meta.filename, directory, String(entries), ...(settles ? ["settles"] : [])];
+export type Workload = "decides" | "settles" | "learns";
+
+/** Fills a directory with about so many entries, as a killed process leaves it. */
+export async function makeKilledJournal(
+  directory: string,
+  entries: number,
+  workload: Workload = "decides",
+): Promise<void> {
+  const words = [import.meta.filename, directory, String(entries), workload];
   const child = spawn(process.execPath, words, { stdio: "inherit" });
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
   if (signal !== "SIGKILL") throw new Error(`the journal was not made: exit ${code}`);
@@ -35,42 +42,70 @@ export function directoryBytes(directory: string): number {
   return readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
 }
 
-async function fill(directory: string, entries: number, settles: boolean): Promise<void> {
+async function fill(directory: string, entries: number, workload: Workload): Promise<void> {
   const engine = await Engine.open({
     directory,
-    policy: await loadPolicy(POLICY),
+    policy: await policyFor(workload),
     disk: unsynced,
     driver: (start) => new InlineDriver(new Writer(unsynced, start)),
     waitingMax: TURN,
     openReservationsMax: entries,
   });
-  if (settles) {
-    await engine.ledger.apply(parseBudgets({ tenants: { default: {} } }));
-    await engine.ledger.grant({ tenant: "default", amountMicrocents: 10n ** 18n, id: "first" });
-  }
+  await grantAll(engine, workload);
+  const key = workload === "learns" ? engine.keys.introduce(CALLER) : undefined;
   const names = engine.snapshot.candidateNames;
   const below = seededBelow(7);
-  const turn = settles ? SETTLING_TURN : TURN;
-  for (let done = 1; done < entries; done += settles ? 2 * turn : turn) {
+  const turn = workload === "decides" ? TURN : SETTLING_TURN;
+  for (let done = 1; done < entries; done += workload === "decides" ? turn : 2 * turn) {
     const count = Math.min(turn, entries - done);
     const decided = await Promise.all(
       Array.from({ length: count }, (_, index) =>
-        engine.decide({
-          requestId: `0193f6d2-7a61-7c33-9a41-${String(done + index).padStart(12, "0")}`,
-          requested: names[below(names.length)] as string,
-          inputTokens: 50 + below(6_000),
-          outputTokens: 20 + below(1_500),
-          riskBps: below(6_000),
-        }),
+        engine.decide(
+          {
+            requestId: `0193f6d2-7a61-7c33-9a41-${String(done + index).padStart(12, "0")}`,
+            requested: names[below(names.length)] as string,
+            inputTokens: 50 + below(6_000),
+            outputTokens: 20 + below(1_500),
+            ...(workload === "learns" ? { tenant: `team-${below(TEAMS)}` } : { riskBps: below(6_000) }),
+          },
+          key,
+        ),
       ),
     );
-    if (settles)
+    const ran = decided.filter(({ decision }) => decision.action !== "reject");
+    if (workload === "settles")
       await Promise.all(
-        decided
-          .filter(({ decision }, index) => decision.action !== "reject" && index % 10 !== 0)
+        ran
+          .filter((_, index) => index % 10 !== 0)
           .map(({ decisionId }) => engine.ledger.settle({ decisionId, actualMicrocents: 1n })),
       );
+    if (workload === "learns") await Promise.all(ran.map((one, index) => end(engine, one, index % 10, below(10))));
   }
+}
+
+const TEAMS = 8;
+const CALLER: KeyIdentity = { name: "bench", sha256: "0".repeat(64), scopes: ["decide"] };
+
+async function policyFor(workload: Workload): Promise<PolicySnapshot> {
+  const policy = await loadPolicy(POLICY);
+  return workload === "learns" ? { ...policy, learning: { ...LEARNING_DEFAULTS, method: "offsets" } } : policy;
+}
+
+async function grantAll(engine: Engine, workload: Workload): Promise<void> {
+  if (workload === "decides") return;
+  const teams = Array.from({ length: TEAMS }, (_, team) => [`team-${team}`, { parent: "org" }] as const);
+  const tenants = workload === "settles" ? { default: {} } : { org: {}, ...Object.fromEntries(teams) };
+  await engine.ledger.apply(parseBudgets({ tenants }));
+  for (const tenant of Object.keys(tenants))
+    await engine.ledger.grant({ tenant, amountMicrocents: 10n ** 17n, id: `first of ${tenant}` });
+}
+
+/** Ends a decision that reserved; of ten, eight by an outcome. */
+async function end(engine: Engine, { decisionId, decision }: Decided, of10: number, luck: number): Promise<void> {
+  const { costMicrocents } = decision;
+  if (of10 === 8) await engine.ledger.release({ decisionId });
+  else if (of10 === 9) await engine.ledger.settle({ decisionId, actualMicrocents: costMicrocents });
+  else await engine.learning.observe({ decisionId, succeeded: luck > 1, latencyMs: 900, costMicrocents, settle: true });
 }
 
 /** The real disk, but for the waiting. */
@@ -96,7 +131,7 @@ function withoutSyncs(file: DiskFile): DiskFile {
 }
 
 if (import.meta.main) {
-  const [directory = "", entries = "", settles] = process.argv.slice(2);
-  await fill(directory, Number(entries), settles === "settles");
+  const [directory = "", entries = "", workload = "decides"] = process.argv.slice(2);
+  await fill(directory, Number(entries), workload as Workload);
   process.kill(process.pid, "SIGKILL");
 }

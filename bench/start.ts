@@ -36,7 +36,7 @@ export async function benchStart(options: { readonly full: boolean; readonly ent
     const rows: string[][] = [];
     for (const count of counts) {
       const journal = join(directory, `journal-${count}`);
-      await makeKilledJournal(journal, count, true);
+      await makeKilledJournal(journal, count, "settles");
       // The first start after the kill writes what may only be in the page cache again.
       started(journal);
       const rounds = options.full ? ROUNDS : 1;

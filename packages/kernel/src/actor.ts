@@ -72,6 +72,11 @@ export const ACTOR: EntryValue<Actor> = {
     if (!isActor(json)) throw new RangeError(`${key} is neither the sequence of a key nor "system:NAME"`);
     return json;
   },
+  scan: (cursor) => {
+    const actor = cursor.skip('"') ? cursor.text() : cursor.whole(1, Number.MAX_SAFE_INTEGER);
+    if (!isActor(actor)) cursor.refuse();
+    return actor as Actor;
+  },
 };
 
 export const ON_BEHALF_OF: EntryValue<string> = textWhere(

@@ -31,6 +31,7 @@ interface PlainField<At extends keyof DecisionDraft> {
   readonly holds: string;
   readonly leftOut: string;
   readonly type: EntryValue<NonNullable<DecisionEntry[At]>>;
+  /** That of the type, where it is left out. */
   readonly scan?: (cursor: TextCursor) => unknown;
   /** What is wrong with it beside the members before it. */
   fault?(value: NonNullable<DecisionEntry[At]>, draft: DecisionDraft): string | undefined;
@@ -38,7 +39,7 @@ interface PlainField<At extends keyof DecisionDraft> {
 
 /** A member that is put into the draft as it is read, and left out where the entry has none. */
 export function plain<At extends keyof DecisionDraft>(at: At, field: PlainField<At>): DecisionField {
-  const { type, holds, leftOut, scan, key = at } = field;
+  const { type, holds, leftOut, scan = type.scan, key = at } = field;
   const put = (value: unknown, draft: DecisionDraft): void => {
     const read = type.read(value as ExactJson, key);
     const fault = field.fault?.(read, draft);

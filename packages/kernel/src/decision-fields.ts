@@ -22,7 +22,6 @@ import {
   type EntryValue,
   I64,
   type JsonSchema,
-  type Members,
   membersOf,
   oneOf,
   POSITIVE,
@@ -34,10 +33,14 @@ import {
   wholeFrom,
   written,
 } from "./entry-value.ts";
-import { parseExact } from "./exact-json.ts";
 import { invariant } from "./invariant.ts";
 import { isName, NAME_CHARACTERS_MAX, NAME_WANTED } from "./names.ts";
-import { RECOMMENDATION_FIELDS, recommendationFromJson, recommendationText } from "./recommendation.ts";
+import {
+  RECOMMENDATION_FIELDS,
+  recommendationFromJson,
+  recommendationIn,
+  recommendationText,
+} from "./recommendation.ts";
 import { PROMPT_DIGEST_PATTERN, TAGS } from "./request-labels.ts";
 import { ALL_PROVIDERS, NO_BUDGET_LIMIT } from "./request.ts";
 import { type BoundedRequest, REQUEST_FIELDS, requestFromJson, requestIn, requestText } from "./request-json.ts";
@@ -79,7 +82,6 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
     holds: 'who asked: the sequence of the `key` entry that introduced the caller, or `"system:NAME"`',
     leftOut: "the caller is not known",
     type: ACTOR,
-    scan: (cursor) => (cursor.skip('"') ? cursor.text() : cursor.number(Number.MAX_SAFE_INTEGER)),
   }),
   plain("onBehalfOf", {
     holds: "on whose behalf, as the caller claims; 1 to 128 printable characters",
@@ -292,20 +294,10 @@ function knownPolicy(id: number | undefined, policyOf: EntryPolicyOf): EntryPoli
   }
 }
 
-/** By way of JSON, and as strict. */
+/** A draft that has the members before it says what is left out. */
 function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {
-  const found = cursor.until(',"decision":');
-  const defaults = draft as DecisionEntry;
-  try {
-    const learning = recommendationFromJson(parseExact(found) as Members, defaults);
-    if (recommendationText(learning, defaults) === found) {
-      draft.learning = learning;
-      return;
-    }
-  } catch {
-    // The general reader says what is wrong with it.
-  }
-  cursor.refuse();
+  const learning = recommendationIn(cursor, draft as DecisionEntry);
+  if (learning !== undefined) draft.learning = learning;
 }
 
 function areDefaulted(names: readonly unknown[]): names is readonly Defaulted[] {

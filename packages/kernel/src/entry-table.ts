@@ -6,6 +6,7 @@
  */
 import { writeExact } from "./exact-json.ts";
 import { type EntryValue, type JsonSchema, type Members, membersOf, refuseUnknown, written } from "./entry-value.ts";
+import { TextCursor } from "./text-cursor.ts";
 
 /** One member. */
 export interface Field<Value> {
@@ -56,6 +57,35 @@ export function readMembers({ forms }: EntryTable, members: Members): object {
   const fault = form.fault?.(body);
   if (fault !== undefined) throw new RangeError(fault);
   return body;
+}
+
+/**
+ * Reads an entry of a kind straight from its text, several times as fast as by way of JSON: members in their order, each as it is
+ * written and in no other form. A test holds it equal to the general reader.
+ *
+ * @param from - in the text, behind the kind.
+ * @returns `undefined` when the general reader has to say what this is.
+ */
+export function scanMembers({ forms }: EntryTable, kind: string, data: string, from: number): object | undefined {
+  for (const form of forms) {
+    const body = scannedForm(form, kind, new TextCursor(data, from));
+    if (body !== undefined) return body;
+  }
+  return undefined;
+}
+
+function scannedForm(form: EntryForm, kind: string, cursor: TextCursor): object | undefined {
+  const body: { [key: string]: unknown } = { kind };
+  for (const { key, before, initial, type, isRequired, standard } of writtenFields(form.fields)) {
+    // Most members are left out of most entries: one character says so of nearly all of them.
+    if (cursor.has(initial, INITIAL_AHEAD) && cursor.skip(before)) {
+      const value = type.scan?.(cursor);
+      if (value === undefined || !cursor.holds || value === standard) return undefined;
+      body[key] = value;
+    } else if (isRequired) return undefined;
+  }
+  cursor.expect("}");
+  return cursor.holds && cursor.isAtEnd && form.fault?.(body) === undefined ? body : undefined;
 }
 
 /** The members of a body, in order and each with a comma before it. */
@@ -140,15 +170,29 @@ interface WrittenField {
   readonly key: string;
   /** What stands before its value. */
   readonly before: string;
+  /** The first character of its key. */
+  readonly initial: number;
   readonly type: EntryValue<unknown>;
+  readonly isRequired: boolean;
+  readonly standard: unknown;
 }
+
+/** The first character of a key is behind a comma and a quote. */
+const INITIAL_AHEAD = 2;
 
 const WRITTEN = new WeakMap<EntryForm["fields"], readonly WrittenField[]>();
 
 function writtenFields(fields: EntryForm["fields"]): readonly WrittenField[] {
   let list = WRITTEN.get(fields);
   if (list === undefined) {
-    list = Object.entries(fields).map(([key, { type }]) => ({ key, before: `,"${key}":`, type }));
+    list = Object.entries(fields).map(([key, { type, leftOut, standard }]) => ({
+      key,
+      before: `,"${key}":`,
+      initial: key.charCodeAt(0),
+      type,
+      isRequired: leftOut === undefined,
+      standard,
+    }));
     WRITTEN.set(fields, list);
   }
   return list;

@@ -5,6 +5,7 @@
  */
 import { type ExactJson, exactInteger, writeExact } from "./exact-json.ts";
 import { DIGEST_PATTERN, isDigest } from "./names.ts";
+import type { TextCursor } from "./text-cursor.ts";
 import { BPS_MAX, I64_MAX, I64_MIN, type Microcents, microcents, U16_MAX, U32_MAX, U64_MAX } from "./units.ts";
 
 export type Members = { readonly [key: string]: ExactJson };
@@ -25,6 +26,11 @@ export interface EntryValue<Value> {
   read(json: ExactJson | undefined, key: string): Value;
   /** As compact JSON; by default as `writeExact` writes it. */
   write?(value: Value): string;
+  /**
+   * The same straight from text, as it is written and in no other form; what it does not know it refuses. Where a type has none,
+   * the general reader is asked.
+   */
+  scan?(cursor: TextCursor): Value;
   readonly schema: JsonSchema;
 }
 
@@ -37,6 +43,7 @@ export function wholeFrom(min: number, max: number = Number.MAX_SAFE_INTEGER): E
         throw new RangeError(`${key} is not an integer from ${min} to ${max}`);
       return json;
     },
+    scan: (cursor) => cursor.whole(min, max),
   };
 }
 
@@ -54,6 +61,11 @@ function exactFrom(min: bigint, max: bigint): EntryValue<bigint> {
       const value = exactInteger(json);
       if (value === undefined || value < min || value > max)
         throw new RangeError(`${key} is not an integer from ${min} to ${max}`);
+      return value;
+    },
+    scan: (cursor) => {
+      const value = min < 0n ? cursor.signed() : cursor.unsigned();
+      if (value < min || value > max) cursor.refuse();
       return value;
     },
   };
@@ -87,6 +99,11 @@ export const FLAG: EntryValue<boolean> = {
     if (typeof json !== "boolean") throw new RangeError(`${key} is neither true nor false`);
     return json;
   },
+  scan: (cursor) => {
+    if (cursor.skip("true")) return true;
+    cursor.expect("false");
+    return false;
+  },
 };
 
 /** An object that is kept as it is. */
@@ -107,16 +124,28 @@ export function textWhere(holds: (value: string) => boolean, schema: JsonSchema,
       if (typeof json !== "string" || !holds(json)) throw new RangeError(`${key} is not ${wanted}`);
       return json;
     },
+    scan: (cursor) => {
+      cursor.expect('"');
+      const value = cursor.text();
+      if (!cursor.holds || !holds(value)) cursor.refuse();
+      return value;
+    },
   };
 }
 
 export function oneOf<const Value extends string | number | true>(values: readonly Value[]): EntryValue<Value> {
+  const texts = values.map((value) => JSON.stringify(value));
   return {
     schema: values.length === 1 ? { const: values[0] } : { enum: values },
     read: (json, key) => {
       const value = values.find((known) => known === json);
       if (value === undefined) throw new RangeError(`${key} is not one of ${values.join(", ")}`);
       return value;
+    },
+    scan: (cursor) => {
+      for (let at = 0; at < texts.length; at++) if (cursor.skip(texts[at] as string)) return values[at] as Value;
+      cursor.refuse();
+      return values[0] as Value;
     },
   };
 }
@@ -139,7 +168,24 @@ export function listOf<Item>(
       return items;
     },
     write: (items) => `[${items.map((each) => written(item, each)).join(",")}]`,
+    ...(item.scan !== undefined && { scan: (cursor: TextCursor) => scannedList(cursor, item, rule?.holds) }),
   };
+}
+
+function scannedList<Item>(
+  cursor: TextCursor,
+  item: EntryValue<Item>,
+  holds: ((items: readonly Item[]) => boolean) | undefined,
+): readonly Item[] {
+  const items: Item[] = [];
+  cursor.expect("[");
+  if (!cursor.skip("]")) {
+    do items.push(item.scan?.(cursor) as Item);
+    while (cursor.holds && cursor.skip(","));
+    cursor.expect("]");
+  }
+  if (!cursor.holds || (holds !== undefined && !holds(items))) cursor.refuse();
+  return items;
 }
 
 /** Some of a list of texts, each at most once and in its order. */
@@ -168,5 +214,15 @@ export function membersOf(json: ExactJson | undefined, key: string): Members {
 }
 
 function mapped<From, To extends From>(type: EntryValue<From>, map: (value: From) => To): EntryValue<To> {
-  return { schema: type.schema, read: (json, key) => map(type.read(json, key)) };
+  const { scan } = type;
+  return {
+    schema: type.schema,
+    read: (json, key) => map(type.read(json, key)),
+    ...(scan !== undefined && {
+      scan: (cursor: TextCursor) => {
+        const value = scan(cursor);
+        return cursor.holds ? map(value) : (value as To);
+      },
+    }),
+  };
 }

@@ -12,7 +12,7 @@ import { decisionFromJson, decisionMembers } from "./decision-json.ts";
 import { readDecision } from "./decision-reader.ts";
 import { CHECKPOINT_TABLE, type CheckpointEntry } from "./checkpoint-entry.ts";
 import { ATTEMPT_TABLE, type AttemptEntry } from "./attempt-entry.ts";
-import { type EntryTable, memberText, readMembers } from "./entry-table.ts";
+import { type EntryTable, memberText, readMembers, scanMembers } from "./entry-table.ts";
 import { type Members, UnknownMember } from "./entry-value.ts";
 import { CalybrisError } from "./errors.ts";
 import { parseExact } from "./exact-json.ts";
@@ -136,7 +136,7 @@ const HEAD_DIGITS_MAX = 16;
  *   exactly what would be written. `CAL_JOURNAL_MEMBER_UNKNOWN` when it has a member that this version does not know.
  */
 export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPolicyOf): EntryBody | undefined {
-  const everyday = head.kind === "decision" && isSafe(head) ? readDecision(data, policyOf) : undefined;
+  const everyday = isSafe(head) ? readEveryday(head.kind, data, policyOf) : undefined;
   if (everyday !== undefined) return everyday;
   const json = parseMembers(head, data);
   const { sequence: _sequence, durable: _durable, at: _at, kind: _kind, ...members } = json;
@@ -149,6 +149,15 @@ export function parseEntryBody(head: EntryHead, data: string, policyOf: EntryPol
   );
   if (rewritten !== data) throw malformed(head.sequence, "it is not in the form that this version writes");
   return body;
+}
+
+/** What is written as this version writes it every day; `undefined` when the general reader has to say what this is. */
+function readEveryday(kind: string, data: string, policyOf: EntryPolicyOf): EntryBody | undefined {
+  if (kind === "decision") return readDecision(data, policyOf);
+  if (!Object.hasOwn(ENTRY_TABLES, kind)) return undefined;
+  const lead = `"kind":"${kind}"`;
+  const table = ENTRY_TABLES[kind as keyof typeof ENTRY_TABLES];
+  return scanMembers(table, kind, data, data.indexOf(lead) + lead.length) as EntryBody | undefined;
 }
 
 /** Whether the numbers of a head are those that are in its text. */

@@ -21,7 +21,7 @@ import {
 } from "./entry-value.ts";
 import type { ExactJson } from "./exact-json.ts";
 import { EXPECTED, PROPENSITY, PROPENSITY_ONE, TIER_COUNT_MAX, WARM_UP_REGIME } from "./recommendation.ts";
-import { type Microcents, U32_MAX } from "./units.ts";
+import { BPS_MAX, type Microcents, U32_MAX } from "./units.ts";
 
 export type Disposition = "applied" | "abandoned" | "in_flight";
 export const DISPOSITIONS: readonly Disposition[] = Object.freeze(["applied", "abandoned", "in_flight"]);
@@ -112,6 +112,16 @@ const TREATED: EntryValue<Treated> = {
     };
   },
   write: ({ candidateId, propensity, predictedBps }) => `[${candidateId},${propensity},${predictedBps}]`,
+  scan: (cursor) => {
+    cursor.expect("[");
+    const candidateId = cursor.whole(0, U32_MAX);
+    cursor.expect(",");
+    const propensity = cursor.whole(0, PROPENSITY_ONE);
+    cursor.expect(",");
+    const predictedBps = cursor.whole(0, BPS_MAX);
+    cursor.expect("]");
+    return { candidateId, propensity, predictedBps };
+  },
 };
 
 function areTreated(rows: readonly Treated[]): boolean {

@@ -18,6 +18,7 @@ import {
   written,
 } from "./entry-value.ts";
 import type { Request } from "./request.ts";
+import type { TextCursor } from "./text-cursor.ts";
 
 /** Eight regimes, and the one that everything is in until they are known. */
 export const REGIME_COUNT = 8;
@@ -207,6 +208,35 @@ export function recommendationFromJson(members: Members, defaults: Recommendatio
     if (value !== undefined) recommendation[key] = value;
   }
   return recommendation as unknown as Recommendation;
+}
+
+const SCANNED = FIELDS.map(([key, { type, leftOut, standardIn }]) => ({
+  key,
+  lead: `"${key}":`,
+  initial: key.charCodeAt(0),
+  scan: type.scan,
+  isRequired: leftOut === undefined,
+  standardIn,
+}));
+
+/** The same straight from text, as it is written and in no other form; `undefined` for what the general reader has to read. */
+export function recommendationIn(cursor: TextCursor, defaults: RecommendationDefaults): Recommendation | undefined {
+  const recommendation: { [key: string]: unknown } = {};
+  cursor.expect("{");
+  let isFirst = true;
+  for (const { key, lead, initial, scan, isRequired, standardIn } of SCANNED) {
+    const isNext = isFirst ? cursor.skip(lead) : cursor.has(initial, 2) && cursor.skip(`,${lead}`);
+    if (isNext) {
+      isFirst = false;
+      const value = scan?.(cursor);
+      if (value === undefined || !cursor.holds) break;
+      if (standardIn !== undefined && isSame(value, standardIn(defaults))) cursor.refuse();
+      recommendation[key] = value;
+    } else if (isRequired) cursor.refuse();
+    else if (standardIn !== undefined) recommendation[key] = standardIn(defaults);
+  }
+  cursor.expect("}");
+  return cursor.holds ? (recommendation as unknown as Recommendation) : undefined;
 }
 
 /** Of features the items are compared. */

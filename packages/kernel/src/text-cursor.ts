@@ -69,6 +69,17 @@ export class TextCursor {
     return value <= Number.MAX_SAFE_INTEGER ? value : Number(this.#text.slice(from, this.#at));
   }
 
+  /** A whole number as JSON writes it, from `min` to `max`, both of them safe integers. */
+  whole(min: number, max: number): number {
+    const isNegative = this.#text.charCodeAt(this.#at) === MINUS;
+    if (isNegative) this.#at += 1;
+    const digits = this.#digits();
+    const value = isNegative ? -digits : digits;
+    // More digits than a number holds exactly make a number beyond every safe one.
+    if (value < min || value > max || (isNegative && digits === 0)) this.#holds = false;
+    return value;
+  }
+
   /** One or more of a to z. */
   lowerCase(): string {
     const from = this.#at;
