@@ -50,7 +50,7 @@ function* rowsOf(folds: CarriedFolds, sha256: Sha256): Generator<string> {
   for (const account of money.accounts) yield `account ${canonicalText(accountRow(account))}`;
   for (const [id, sequence] of money.grants) yield `grant ${sequence} ${id}`;
   for (const [of, claim] of money.claims.open) yield openRow(of, claim);
-  for (const [of, claim] of money.claims.closed) yield closedRow(of, claim);
+  for (const [of, claim] of money.claims.closed()) yield closedRow(of, claim);
   yield `pages ${toHex(money.open.digest(sha256))}`;
   yield `learning ${canonicalText(learning.carried)}`;
 }

@@ -6,9 +6,7 @@
 import type { ReservationEntry } from "@calybris/kernel";
 import type { Attempt } from "./attempts.ts";
 import type { Pocket } from "./account.ts";
-
-/** How many closed reservations may still be corrected, the latest ones. */
-const CLOSED_KEPT_MAX = 262_144;
+import type { ClosedPart } from "./closed-part.ts";
 
 export type ClaimState = "open" | "held" | "settled" | "released" | "expired" | "reconciled" | "corrected";
 
@@ -18,8 +16,6 @@ export interface Claim {
   readonly pockets: readonly Pocket[];
   /** Of each level from the top down, the periods that had ended plus 1; 0 for one that nothing was taken from. */
   readonly levels: readonly number[];
-  /** Its number among those that are closed, as a snapshot counts them. */
-  closedNumber: number | undefined;
   /** What the decision reserved. */
   readonly amountMicrocents: bigint;
   /** What a hold billed at once. */
@@ -50,18 +46,11 @@ export const STEPS: Readonly<
 export class Claims {
   /** In the order of their decisions. */
   readonly open: Map<number, Claim> = new Map();
-  readonly #closed = new Map<number, Claim>();
-  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
-  readonly #oldest: MapIterator<number> = this.#closed.keys();
-  readonly #closedMax: number;
+  readonly #closed: ClosedPart;
 
-  constructor(closedMax: number = CLOSED_KEPT_MAX) {
-    this.#closedMax = closedMax;
-  }
-
-  /** In the order in which they were closed, or corrected last. */
-  get closed(): ReadonlyMap<number, Claim> {
-    return this.#closed;
+  /** @param closed - those that are closed, in as many bytes as a snapshot holds of each. */
+  constructor(closed: ClosedPart) {
+    this.#closed = closed;
   }
 
   get(of: number): Claim | undefined {
@@ -70,18 +59,17 @@ export class Claims {
 
   /** What a decision's reservation was closed at, as far back as it is remembered. */
   closedCost(of: number): bigint | undefined {
-    return this.#closed.get(of)?.costMicrocents;
+    return this.#closed.costOf(of);
   }
 
-  /** Returns the one that can no longer be corrected, if this is one too many. */
-  close(of: number, claim: Claim): Claim | undefined {
+  /** Those that may still be corrected, in the order in which they were closed, or corrected last. */
+  closed(): Iterable<readonly [of: number, claim: Claim]> {
+    return this.#closed.all();
+  }
+
+  /** @param tenant - place of its tenant among all, from 0. */
+  close(of: number, claim: Claim, tenant: number): void {
     this.open.delete(of);
-    this.#closed.delete(of);
-    this.#closed.set(of, claim);
-    if (this.#closed.size <= this.#closedMax) return undefined;
-    const oldest = this.#oldest.next().value as number;
-    const forgotten = this.#closed.get(oldest);
-    this.#closed.delete(oldest);
-    return forgotten;
+    this.#closed.take(of, claim, tenant);
   }
 }

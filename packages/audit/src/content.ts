@@ -38,7 +38,6 @@ import { checkDecided } from "./decision-check.ts";
 import { checkClock, checkHead } from "./head-check.ts";
 import { KeyFold } from "./keys.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
-import { optionsOf } from "./learning/options.ts";
 import { excerpt } from "./line.ts";
 import { MoneyFold, UNMETERED } from "./money.ts";
 import { PolicyFold } from "./policies.ts";
@@ -252,7 +251,10 @@ export class ContentAudit {
 
   /** The most that any answer to a request costs under a budget. */
   #costMost(entry: DecisionEntry, policy: LearningPolicy | undefined, budgetMicrocents: bigint): bigint | undefined {
-    const request = { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
+    const request =
+      budgetMicrocents === entry.request.budgetLimitMicrocents
+        ? entry.request
+        : { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
     if (entry.learning === undefined) return policy?.kernel.prescribe(request).costMicrocents;
     if (policy === undefined || this.#learning === undefined) return undefined;
     const { kernel, snapshot } = policy;
@@ -260,7 +262,7 @@ export class ContentAudit {
     const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
     const warmStartBps = floorWithin(snapshot, request.requestedId, ownBps);
     const floors = { warmStartBps, floorBps, isHoldout, tierFloors: this.#learning.fold.tierFloors };
-    return optionsOf(kernel, request, floors).costMostMicrocents;
+    return this.#learning.options.of(kernel, request, floors).costMostMicrocents;
   }
 
   /** Learning too is checked up to the first entry that is missing. */

@@ -1,10 +1,9 @@
 /**
- * Money as a state snapshot holds it (docs/formats.md section 6): tenants, grants, calls, and reservations that are closed. What is
- * open is in `open-pages.ts`.
+ * Money as a state snapshot holds it (docs/formats.md section 6): tenants, grants and calls. What is
+ * open is in `open-pages.ts`, what is closed in `closed-part.ts`.
  * @module
  */
 import {
-  CLOSED_RECORDS,
   type GrantEntry,
   type Sha256,
   SNAPSHOT_PAGE_RECORDS,
@@ -14,14 +13,11 @@ import {
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import { attemptRows } from "./attempts.ts";
-import type { Claim, ClaimState } from "./claims.ts";
-import { RecordPages } from "./record-pages.ts";
+import type { Claim } from "./claims.ts";
 
 const TENANTS_IN_A_PAGE = 64;
 const GRANTS_IN_A_PAGE = 1_024;
 const CALLS_IN_A_LINE: number = SNAPSHOT_PAGE_RECORDS.open;
-/** A record has the place here plus 1. */
-export const CLOSED_STATES: readonly ClaimState[] = ["settled", "released", "expired", "reconciled", "corrected"];
 
 export function* tenantLines(accounts: readonly Account[]): Generator<string> {
   for (let page = 0; page * TENANTS_IN_A_PAGE < accounts.length; page++) {
@@ -86,39 +82,5 @@ export class GrantsPart {
   #digest(): Uint8Array {
     const line = { part: "grants", page: this.#full.length, rows: this.#rows };
     return this.#sha256(toUtf8(writeExact(line)));
-  }
-}
-
-/** Closed reservations, in the order in which they were closed or corrected last. */
-export class ClosedPart {
-  readonly #pages: RecordPages<ReturnType<typeof CLOSED_RECORDS.read>>;
-
-  constructor(sha256: Sha256) {
-    this.#pages = new RecordPages("closed", CLOSED_RECORDS, SNAPSHOT_PAGE_RECORDS.closed, sha256);
-  }
-
-  /**
-   * @param tenant - place of its tenant among all, from 0.
-   * @param forgotten - one that can no longer be corrected.
-   */
-  take(of: number, claim: Claim, tenant: number, forgotten: Claim | undefined): void {
-    if (claim.closedNumber !== undefined) this.#pages.erase(claim.closedNumber);
-    const { state, since: sequence, costMicrocents: actualMicrocents, levels } = claim;
-    const [level1 = 0, level2 = 0, level3 = 0, level4 = 0] = levels;
-    const code = CLOSED_STATES.indexOf(state) + 1;
-    const record = { of, tenant, state: code, sequence, actualMicrocents, level1, level2, level3, level4 };
-    claim.closedNumber = this.#pages.append(record);
-    if (forgotten?.closedNumber !== undefined) this.#pages.erase(forgotten.closedNumber);
-  }
-
-  digests(): Generator<Uint8Array> {
-    return this.#pages.digests();
-  }
-
-  restore(
-    members: SnapshotMembers,
-    onRecord: (record: ReturnType<typeof CLOSED_RECORDS.read>, number: number) => void,
-  ): void {
-    this.#pages.restore(members, onRecord);
   }
 }

@@ -3,7 +3,7 @@
  * engine's after every entry. Where the engine would refuse an entry, this reports it, does what the rules say instead
  * and goes on, so that one fault is one finding as far as that can be.
  *
- * Memory grows with tenants, grants and reservations that are open; closed ones are bounded.
+ * Memory grows with tenants, grants and reservations that are open; of closed ones the latest 262,144 are kept, in 69 to 85 bytes each.
  * @module
  */
 import {
@@ -23,7 +23,6 @@ import {
   reservedFor,
   runningId,
   type Sha256,
-  SNAPSHOT_PAGE_RECORDS,
   type SnapshotMembers,
   toUtf8,
   type OnShortfall,
@@ -33,8 +32,9 @@ import { takeAttempt } from "./attempt-check.ts";
 import { type Claim, Claims, STEPS } from "./claims.ts";
 import { periodFaults } from "./period-check.ts";
 import { look, lookForPeriod, accountsOf, parentText, quote, reserve } from "./account-check.ts";
-import { closedClaim, openClaim, restoredAccount } from "./restored-money.ts";
-import { callLines, ClosedPart, GrantsPart, tenantLines } from "./money-part.ts";
+import { decisionIdOf, openClaim, restoredAccount } from "./restored-money.ts";
+import { ClosedPart } from "./closed-part.ts";
+import { callLines, GrantsPart, tenantLines } from "./money-part.ts";
 import { checkOverrun } from "./overrun-check.ts";
 import { OpenPages } from "./open-pages.ts";
 import { type Pocket, Account } from "./account.ts";
@@ -57,15 +57,17 @@ export class MoneyFold {
   readonly #granted: GrantsPart;
   readonly #closed: ClosedPart;
   readonly #accounts = new Map<string, Account>();
+  /** The same in the order in which they were limited first. */
+  readonly #list: Account[] = [];
   /** Sequences of grants, by their ids. */
   readonly grants: Map<string, number> = new Map();
   /** The pockets that a decision for a tenant reserves from, until a limit or a period changes. */
   readonly #reach = new Map<Account, readonly Pocket[]>();
 
   constructor(sha256: Sha256, closedMax?: number) {
-    this.claims = new Claims(closedMax);
     this.#granted = new GrantsPart(sha256);
-    this.#closed = new ClosedPart(sha256);
+    this.#closed = new ClosedPart(sha256, (place) => this.#list[place], closedMax);
+    this.claims = new Claims(this.#closed);
   }
 
   /** SHA-256 of each line of a snapshot that is about money, in order. */
@@ -79,7 +81,7 @@ export class MoneyFold {
 
   /** In the order in which they were limited first. */
   get accounts(): readonly Account[] {
-    return [...this.#accounts.values()];
+    return this.#list;
   }
 
   get isEmpty(): boolean {
@@ -134,7 +136,8 @@ export class MoneyFold {
   /** Takes a tenant of a snapshot back. */
   restoreTenant(row: SnapshotMembers): void {
     const restored = restoredAccount(row, this.#accounts.size, (tenant) => this.#accounts.get(tenant));
-    this.#accounts.set(restored.tenant, restored);
+    if (this.#accounts.has(restored.tenant)) throw new RangeError("a tenant is in a snapshot twice");
+    this.#add(restored);
   }
 
   restoreGrant(row: SnapshotMembers): void {
@@ -171,20 +174,13 @@ export class MoneyFold {
 
   /** Takes a line of `closed` back. Returns the decisions of its records, in their order; 0 where one was erased. */
   restoreClosed(members: SnapshotMembers): readonly number[] {
-    const { accounts } = this;
-    const decisions: number[] = [];
-    const from = members.whole("page") * SNAPSHOT_PAGE_RECORDS.closed;
-    this.#closed.restore(members, (record, number) => {
-      while (decisions.length < number - from) decisions.push(0);
-      decisions.push(record.of);
-      this.claims.close(record.of, closedClaim(record, accounts[record.tenant], number));
-    });
-    return decisions;
+    return this.#closed.restore(members);
   }
 
   restoreIdentity(of: number, identity: number): void {
-    const claim = this.claims.get(of);
-    if (claim !== undefined) claim.decisionId = `${of}-${identity.toString(16).padStart(8, "0")}`;
+    const claim = this.claims.open.get(of);
+    if (claim === undefined) this.#closed.restoreIdentity(of, identity);
+    else claim.decisionId = decisionIdOf(of, identity);
   }
 
   #limit(limit: LimitEntry, report: Report): void {
@@ -208,7 +204,7 @@ export class MoneyFold {
     const account = new Account(limit, above, this.#accounts.size);
     if (account.levels.length > LEVELS_MAX)
       report("tenant", `at most ${LEVELS_MAX} levels`, `${quote(tenant)} on level ${account.levels.length}`);
-    this.#accounts.set(tenant, account);
+    this.#add(account);
   }
 
   #grant(sequence: number, at: number, grant: GrantEntry, report: Report): void {
@@ -290,7 +286,6 @@ export class MoneyFold {
     for (const { account: level } of pockets) level.openCount += 1;
     this.claims.open.set(sequence, {
       levels: this.open.add(reservation),
-      closedNumber: undefined,
       decisionId: `${sequence}-${entry.identity.slice(0, 8)}`,
       tenant: account.tenant,
       pockets,
@@ -353,7 +348,7 @@ export class MoneyFold {
     else {
       if (this.claims.open.has(of)) for (const { account } of claim.pockets) account.openCount -= 1;
       this.open.close(of);
-      this.#closed.take(of, claim, this.#accounts.get(claim.tenant)?.index ?? 0, this.claims.close(of, claim));
+      this.claims.close(of, claim, this.#accounts.get(claim.tenant)?.index ?? 0);
     }
     look(accountsOf(claim.pockets), report);
   }
@@ -377,6 +372,11 @@ export class MoneyFold {
     const { costMicrocents: cost } = claim;
     if (entry.kind === "correction") for (const pocket of pockets) pocket.account.billAgain(pocket, before, cost);
     else billTotal(claim, cost);
+  }
+
+  #add(account: Account): void {
+    this.#accounts.set(account.tenant, account);
+    this.#list.push(account);
   }
 
   #known(tenant: string, report: Report): Account | undefined {

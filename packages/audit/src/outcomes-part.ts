@@ -14,7 +14,8 @@ import {
   type SnapshotMembers,
   toUtf8,
 } from "@calybris/kernel";
-import { pageLine, RecordPages } from "./record-pages.ts";
+import { LatestRecords } from "./latest-records.ts";
+import { pageLine } from "./record-pages.ts";
 
 const OUTCOMES_MOST = 131_072;
 const BITS: number = SNAPSHOT_PAGE_RECORDS.reported;
@@ -30,17 +31,11 @@ interface BitPage {
 export class OutcomesPart {
   readonly #sha256: Sha256;
   readonly #reported = new Map<number, BitPage>();
-  readonly #latest: RecordPages<ReturnType<typeof OUTCOME_RECORDS.read>>;
-  /** The number of each among the latest, the oldest first. */
-  readonly #numbers = new Map<number, number>();
-  /** Goes on from the oldest that is left: asking the Map for its first anew walks over all that were ever deleted. */
-  readonly #oldest: MapIterator<number> = this.#numbers.keys();
-  readonly #outcomesMost: number;
+  readonly #latest: LatestRecords<ReturnType<typeof OUTCOME_RECORDS.read>>;
 
   constructor(sha256: Sha256, outcomesMost: number = OUTCOMES_MOST) {
     this.#sha256 = sha256;
-    this.#latest = new RecordPages("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes, sha256);
-    this.#outcomesMost = outcomesMost;
+    this.#latest = new LatestRecords("outcomes", OUTCOME_RECORDS, SNAPSHOT_PAGE_RECORDS.outcomes, sha256, outcomesMost);
   }
 
   /** @param closedCost - what the reservation of its decision was closed at before. */
@@ -48,9 +43,7 @@ export class OutcomesPart {
     const { of, disposition, succeeded, signals = [], latencyMs, successBps, rewardBps, learned, digest } = entry;
     this.#mark(of);
     const own = outcomeCost(entry);
-    const before = this.#numbers.get(of);
-    if (before !== undefined) this.#forget(of, before);
-    const number = this.#latest.append({
+    this.#latest.take({
       of,
       sequence,
       disposition: DISPOSITIONS.indexOf(disposition),
@@ -65,10 +58,6 @@ export class OutcomesPart {
       learned: Number(learned),
       digest,
     });
-    this.#numbers.set(of, number);
-    if (this.#numbers.size <= this.#outcomesMost) return;
-    const oldest = this.#oldest.next().value as number;
-    this.#forget(oldest, this.#numbers.get(oldest) as number);
   }
 
   *digests(): Generator<Uint8Array> {
@@ -89,7 +78,7 @@ export class OutcomesPart {
   }
 
   restoreLatest(members: SnapshotMembers): void {
-    this.#latest.restore(members, ({ of }, number) => this.#numbers.set(of, number));
+    this.#latest.restore(members);
   }
 
   #mark(of: number): void {
@@ -99,10 +88,5 @@ export class OutcomesPart {
     const bit = of % BITS;
     page.bits[bit >> 3] = (page.bits[bit >> 3] as number) | (1 << (bit & 7));
     page.digest = undefined;
-  }
-
-  #forget(of: number, number: number): void {
-    this.#numbers.delete(of);
-    this.#latest.erase(number);
   }
 }

@@ -5,6 +5,8 @@
  */
 import { type Sha256, type SnapshotMembers, toBase64Url, toUtf8 } from "@calybris/kernel";
 
+const TWO_32 = 2 ** 32;
+
 /** Lays and reads records of one width; one whose first eight bytes are zero is none. */
 export interface RecordLayout<Kept> {
   readonly byteLength: number;
@@ -63,6 +65,22 @@ export class RecordPages<Kept> {
     return number;
   }
 
+  /** The record of a number; `undefined` where it was erased, or its page is known by its digest alone. */
+  read(number: number): Kept | undefined {
+    const view = this.#pages.get(Math.floor(number / this.#rows))?.view;
+    if (view === undefined) return undefined;
+    const at = (number % this.#rows) * this.#layout.byteLength;
+    return isErased(view, at) ? undefined : this.#layout.read(view, at);
+  }
+
+  /** What the first eight bytes of a record say, its decision; 0 where {@link read} gives none. */
+  ofAt(number: number): number {
+    const view = this.#pages.get(Math.floor(number / this.#rows))?.view;
+    if (view === undefined) return 0;
+    const at = (number % this.#rows) * this.#layout.byteLength;
+    return view.getUint32(at, true) + view.getUint32(at + 4, true) * TWO_32;
+  }
+
   /** A page goes with its last record, unless the next record may go into it. */
   erase(number: number): void {
     const at = Math.floor(number / this.#rows);
@@ -100,7 +118,7 @@ export class RecordPages<Kept> {
     bytesOf(view).set(given);
     for (let row = 0; row < this.#rows; row++) {
       const from = row * byteLength;
-      if (view.getUint32(from, true) === 0 && view.getUint32(from + 4, true) === 0) continue;
+      if (isErased(view, from)) continue;
       this.#next = at * this.#rows + row + 1;
       page.count += 1;
       onRecord?.(this.#layout.read(view, from), this.#next - 1);
@@ -125,6 +143,10 @@ export class RecordPages<Kept> {
     page.digest ??= this.#sha256(toUtf8(pageLine(this.#part, at, bytesOf(page.view as DataView))));
     return page.digest;
   }
+}
+
+function isErased(view: DataView, at: number): boolean {
+  return view.getUint32(at, true) === 0 && view.getUint32(at + 4, true) === 0;
 }
 
 function bytesOf(view: DataView): Uint8Array {

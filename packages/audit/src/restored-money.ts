@@ -12,9 +12,11 @@ import {
   readMembers,
   SnapshotMembers,
 } from "@calybris/kernel";
-import type { Claim } from "./claims.ts";
+import type { Claim, ClaimState } from "./claims.ts";
 import { type Pocket, Account } from "./account.ts";
-import { CLOSED_STATES } from "./money-part.ts";
+
+/** A record of a closed reservation has the place here plus 1. */
+export const CLOSED_STATES: readonly ClaimState[] = ["settled", "released", "expired", "reconciled", "corrected"];
 
 /** Throws RangeError for what is no tenant. */
 export function restoredAccount(
@@ -64,18 +66,22 @@ export function openClaim(record: ReturnType<typeof OPEN_RECORDS.read>, account:
   };
 }
 
-/** A reservation that is closed: nothing is held for it any more. */
+/**
+ * A reservation that is closed: nothing is held for it any more.
+ *
+ * @param identity - the first eight digits of the decision's identity, as a number.
+ */
 export function closedClaim(
   record: ReturnType<typeof CLOSED_RECORDS.read>,
   account: Account | undefined,
-  closedNumber: number,
+  identity: number,
 ): Claim {
   const { of, sequence, actualMicrocents } = record;
   const state = CLOSED_STATES[record.state - 1];
   if (state === undefined) throw new RangeError("a closed reservation is in no known state");
   return {
     ...claimOf(of, account, record),
-    closedNumber,
+    decisionId: decisionIdOf(of, identity),
     amountMicrocents: 0n,
     knownMicrocents: 0n,
     attempts: undefined,
@@ -97,7 +103,7 @@ function claimOf(
   of: number,
   account: Account | undefined,
   { level1, level2, level3, level4 }: Levels,
-): Pick<Claim, "decisionId" | "tenant" | "pockets" | "levels" | "closedNumber"> {
+): Pick<Claim, "decisionId" | "tenant" | "pockets" | "levels"> {
   if (account === undefined) throw new RangeError("a reservation is of no tenant");
   const pockets: Pocket[] = [];
   const levels = [level1, level2, level3, level4];
@@ -108,5 +114,10 @@ function claimOf(
     // What is given back to a period that is over is withdrawn: any pocket but the present one stands for it.
     pockets.push(count - 1 === level.endedCount ? level.pocket : { account: level, period: undefined });
   }
-  return { decisionId: `${of}-00000000`, tenant: account.tenant, pockets, levels, closedNumber: undefined };
+  return { decisionId: decisionIdOf(of, 0), tenant: account.tenant, pockets, levels };
+}
+
+/** @param identity - the first eight digits of the decision's identity, as a number. */
+export function decisionIdOf(of: number, identity: number): string {
+  return `${of}-${identity.toString(16).padStart(8, "0")}`;
 }

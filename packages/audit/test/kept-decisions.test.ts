@@ -11,8 +11,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { KeptDecisions } from "../src/learning/kept-decisions.ts";
 
-// Goal: columns, growth and the place of the oldest change nothing about what is remembered.
-// Method: beside the simplest model that could be right, an array of the latest.
+// Goal: columns, growth, rows that are used again and the place of the oldest change nothing about what is remembered.
+// Method: beside the simplest model that could be right, an array of the latest, without those whose outcome was reported.
 
 const { decision } = prescribe(samplePolicy(), sampleRequest());
 const snapshots = [1n, 2n].map((epoch) => ({
@@ -24,6 +24,8 @@ interface Modelled {
   readonly at: number;
   readonly entry: DecisionEntry;
   readonly snapshot: PolicySnapshot;
+  readonly learning: object | undefined;
+  readonly alternatives: string | undefined;
   hasOutcome: boolean;
 }
 
@@ -32,7 +34,20 @@ const step = fc.record({
   at: fc.nat(),
   useCase: fc.constantFrom("default", "a use case with a long name", "support"),
   snapshot: fc.constantFrom(...snapshots),
-  learns: fc.boolean(),
+  learning: fc.option(
+    fc.record(
+      {
+        regime: fc.nat(8),
+        propensity: fc.oneof(fc.nat(), fc.constant(2 ** 32)),
+        explored: fc.boolean(),
+        holdout: fc.boolean(),
+        expected: fc.array(fc.oneof(fc.integer({ min: -20_000, max: 20_000 }), fc.integer()), { maxLength: 10 }),
+      },
+      { requiredKeys: ["regime", "propensity", "explored", "holdout"] },
+    ),
+    { nil: undefined },
+  ),
+  alternatives: fc.option(fc.string(), { nil: undefined }),
   cost: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
   value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
   identity: fc.uint8Array({ minLength: 32, maxLength: 32 }).map(toHex),
@@ -47,21 +62,21 @@ test("what is remembered of the latest decisions is what they said, whatever was
       let model: Modelled[] = [];
       let sequence = 0;
       let forgotten = 0;
-      for (const { gap, at, useCase, snapshot, learns, cost, value, identity, asks, tells } of steps) {
+      for (const { gap, at, useCase, snapshot, learning, alternatives, ...given } of steps) {
+        const { cost, value, identity, asks, tells } = given;
         sequence += gap;
-        const learning = learns ? { learning: { regime: sequence } as unknown as DecisionEntry["learning"] } : {};
         const entry = {
           kind: "decision",
           policyId: 1,
           useCase,
           defaulted: [],
-          ...learning,
+          ...(learning && { learning: { ...learning, score: 7, features: [1] } }),
           request: { ...sampleRequest(), valueMicrocents: value },
           decision: { ...decision, costMicrocents: cost },
           identity,
         } as unknown as DecisionEntry;
-        kept.keep(sequence, at, entry, snapshot);
-        model.push({ sequence, at, entry, snapshot, hasOutcome: false });
+        kept.keep(sequence, at, entry, snapshot, alternatives);
+        model.push({ sequence, at, entry, snapshot, learning, alternatives, hasOutcome: false });
         if (model.length > keptMax) forgotten = model[model.length - keptMax - 1]?.sequence ?? 0;
         model = model.slice(-keptMax);
         expect(kept.forgotten).toBe(forgotten);
@@ -69,12 +84,14 @@ test("what is remembered of the latest decisions is what they said, whatever was
         for (const back of asks) {
           const known = model.find((one) => one.sequence === sequence - back);
           const found = kept.get(sequence - back);
-          expect(found === undefined).toBe(known === undefined);
+          expect(kept.isReported(sequence - back)).toBe(known?.hasOutcome === true);
+          expect(found === undefined).toBe(known === undefined || known.hasOutcome);
           if (found === undefined || known === undefined) continue;
           expect(found).toEqual({
             identity: Uint8Array.from(Buffer.from(known.entry.identity, "hex")),
             useCase: known.entry.useCase,
-            learning: known.entry.learning,
+            learning: known.learning,
+            alternatives: known.alternatives,
             snapshot: known.snapshot,
             at: known.at,
             selectedId: decision.selectedId,
@@ -86,7 +103,7 @@ test("what is remembered of the latest decisions is what they said, whatever was
         }
         if (tells === undefined) continue;
         const reported = model.find((one) => one.sequence === sequence - tells);
-        expect(kept.markReported(sequence - tells)).toBe(reported !== undefined && !reported.hasOutcome);
+        kept.report(sequence - tells);
         if (reported !== undefined) reported.hasOutcome = true;
       }
     }),

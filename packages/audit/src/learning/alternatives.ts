@@ -15,7 +15,6 @@ import {
   PROPENSITY_ONE,
   SIXTEENTHS,
   TIER_COUNT_MAX,
-  writeExact,
 } from "@calybris/kernel";
 
 /** What the learner might have run. */
@@ -76,20 +75,24 @@ export function alternativesText(
     .map((id) => {
       const index = policy.candidates.findIndex((candidate) => candidate.id === id);
       const candidate = policy.candidates[index];
-      if (candidate === undefined) return [id, shareOf(id), 0];
+      if (candidate === undefined) return rowText(id, shareOf(id), 0);
       const success = believed(candidateTiers[index] ?? -1) ?? candidate.qualityBps;
       const cost: bigint = all.find(({ selectedId }) => selectedId === id)?.costMicrocents ?? 0n;
       const penalty = BigInt(candidate.latencyP95Ms) * policy.latencyPenaltyMicrocentsPerMs;
-      return [id, shareOf(id), netReward(request.valueMicrocents, success, cost + penalty)];
+      return rowText(id, shareOf(id), netReward(request.valueMicrocents, success, cost + penalty));
     });
-  return writeExact([base.selectedId, rows]);
+  return [base.selectedId, ...rows].join();
 }
 
 /** The same as an outcome states it; `undefined` where its decision had no recommendation. */
 export function repeatedAlternatives({ candidate, base = candidate, treated }: OutcomeEntry): string | undefined {
   if (treated === undefined) return undefined;
-  const rows = treated.map(({ candidateId, propensity, predictedBps }) => [candidateId, propensity, predictedBps]);
-  return writeExact([base, rows]);
+  const rows = treated.map((each) => rowText(each.candidateId, each.propensity, each.predictedBps));
+  return [base, ...rows].join();
+}
+
+function rowText(candidateId: number, propensity: number, predictedBps: number): string {
+  return `${candidateId}:${propensity}:${predictedBps}`;
 }
 
 export function netReward(value: bigint, successBps: number, spent: bigint): number {

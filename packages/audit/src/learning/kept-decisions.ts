@@ -1,42 +1,16 @@
 /**
- * Of the latest decisions that ran, what an outcome is compared with. A hundred thousand are kept, so they are in columns
- * of numbers and not in objects: a fraction of the memory, and nothing for the collector to walk.
+ * What outcomes are compared with: of the latest 131,072 decisions that ran, those that await their outcome. A decision is let go with
+ * its outcome, so memory is that of what is open, and 12 bytes for each of the latest.
  * @module
  */
-import { type DecisionEntry, digestFromHex, type PolicySnapshot, type Recommendation } from "@calybris/kernel";
+import type { DecisionEntry, PolicySnapshot } from "@calybris/kernel";
+import { AwaitingDecisions, type KeptDecision } from "./awaiting-decisions.ts";
 
 /** How many decisions are remembered for the outcomes that may follow. */
 const DECISIONS_KEPT_MAX = 131_072;
 const FIRST_CAPACITY = 1_024;
-const IDENTITY_BYTES = 32;
-/** Use cases are few; a log in which they are not is no reason to keep them all. */
-const NAMES_MAX = 4_096;
-
-/** A decision that ran. */
-export interface KeptDecision {
-  /** 32 bytes. */
-  readonly identity: Uint8Array;
-  readonly useCase: string;
-  readonly learning: Recommendation | undefined;
-  /** What else it might have been, as one text; of a recommended one. */
-  readonly alternatives: string | undefined;
-  readonly snapshot: PolicySnapshot;
-  /** Microseconds since the Unix epoch. */
-  readonly at: number;
-  readonly selectedId: number;
-  readonly selectedIndex: number;
-  readonly costMicrocents: bigint;
-  readonly valueMicrocents: bigint;
-  readonly qualityMinBps: number;
-}
-
-/** What a decision is kept by beside its numbers. */
-interface References {
-  readonly useCase: string;
-  readonly learning: Recommendation | undefined;
-  readonly alternatives: string | undefined;
-  readonly snapshot: PolicySnapshot;
-}
+/** In place of a row: the outcome was reported. */
+const REPORTED = -1;
 
 export class KeptDecisions {
   /** The last decision that is no longer remembered. */
@@ -44,33 +18,22 @@ export class KeptDecisions {
   readonly #keptMax: number;
   /** How many there ever were. Each goes to the place of its number, modulo the capacity. */
   #count = 0;
-  #columns: Columns;
-  readonly #references: References[] = [];
-  /** What decisions without a recommendation have in common, by use case. */
-  readonly #common = new Map<string, References>();
+  #sequences: Float64Array;
+  #rows: Int32Array;
+  readonly #awaiting = new AwaitingDecisions();
 
   constructor(keptMax: number = DECISIONS_KEPT_MAX) {
     this.#keptMax = keptMax;
-    this.#columns = columnsOf(Math.min(FIRST_CAPACITY, keptMax));
+    const capacity = Math.min(FIRST_CAPACITY, keptMax);
+    this.#sequences = new Float64Array(capacity);
+    this.#rows = new Int32Array(capacity);
   }
 
   /** Keeps the decision of an entry, which comes after all that are kept. */
   keep(sequence: number, at: number, entry: DecisionEntry, snapshot: PolicySnapshot, alternatives?: string): void {
-    const { decision, request, learning } = entry;
     const place = this.#placeOfNext();
-    const columns = this.#columns;
-    columns.sequence[place] = sequence;
-    columns.at[place] = at;
-    columns.selectedId[place] = decision.selectedId;
-    columns.selectedIndex[place] = decision.selectedIndex;
-    columns.cost[place] = decision.costMicrocents;
-    columns.value[place] = request.valueMicrocents;
-    columns.qualityMin[place] = request.qualityMinBps;
-    columns.hasOutcome[place] = 0;
-    if (!digestFromHex(entry.identity, columns.identity, place * IDENTITY_BYTES))
-      columns.identity.fill(0, place * IDENTITY_BYTES, (place + 1) * IDENTITY_BYTES);
-    const shared = this.#shared(entry.useCase, snapshot);
-    this.#references[place] = learning === undefined ? shared : { ...shared, learning, alternatives };
+    this.#sequences[place] = sequence;
+    this.#rows[place] = this.#awaiting.add(at, entry, snapshot, alternatives);
     this.#count += 1;
   }
 
@@ -83,110 +46,71 @@ export class KeptDecisions {
   forgottenAfter(more: number): number {
     const index = this.#count + more - this.#keptMax - 1;
     if (more === 0 || index < 0) return this.forgotten;
-    const { sequence } = this.#columns;
-    return index < this.#count ? (sequence[index % sequence.length] as number) : Number.POSITIVE_INFINITY;
+    const sequences = this.#sequences;
+    return index < this.#count ? (sequences[index % sequences.length] as number) : Number.POSITIVE_INFINITY;
   }
 
-  /** The decision of an entry; `undefined` when none ran, or it is no longer remembered. */
+  /** The decision of an entry; `undefined` when none ran, its outcome was reported, or it is no longer remembered. */
   get(of: number): KeptDecision | undefined {
-    const place = this.#find(of);
-    const references = place === undefined ? undefined : this.#references[place];
-    if (place === undefined || references === undefined) return undefined;
-    const { at, selectedId, selectedIndex, cost, value, qualityMin, identity } = this.#columns;
-    return {
-      ...references,
-      identity: identity.slice(place * IDENTITY_BYTES, (place + 1) * IDENTITY_BYTES),
-      at: at[place] as number,
-      selectedId: selectedId[place] as number,
-      selectedIndex: selectedIndex[place] as number,
-      costMicrocents: cost[place] as bigint,
-      valueMicrocents: value[place] as bigint,
-      qualityMinBps: qualityMin[place] as number,
-    };
+    const row = this.#rowOf(of);
+    return row === undefined || row === REPORTED ? undefined : this.#awaiting.get(row);
   }
 
-  /** Marks the outcome of a decision as reported; false when it was already. */
-  markReported(of: number): boolean {
+  /** Whether the outcome of a decision that is remembered was reported. */
+  isReported(of: number): boolean {
+    return this.#rowOf(of) === REPORTED;
+  }
+
+  /** The outcome of a decision is reported: it is let go. */
+  report(of: number): void {
     const place = this.#find(of);
-    if (place === undefined || this.#columns.hasOutcome[place] === 1) return false;
-    this.#columns.hasOutcome[place] = 1;
-    return true;
+    if (place === undefined) return;
+    this.#drop(place);
+    this.#rows[place] = REPORTED;
+  }
+
+  #rowOf(of: number): number | undefined {
+    const place = this.#find(of);
+    return place === undefined ? undefined : this.#rows[place];
+  }
+
+  #drop(place: number): void {
+    const row = this.#rows[place] as number;
+    if (row !== REPORTED) this.#awaiting.drop(row);
   }
 
   /** Sequences only grow, so the place of one is found by halving. */
   #find(of: number): number | undefined {
-    const { sequence } = this.#columns;
+    const sequences = this.#sequences;
     let low = Math.max(0, this.#count - this.#keptMax);
     let high = this.#count;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if ((sequence[middle % sequence.length] as number) < of) low = middle + 1;
+      if ((sequences[middle % sequences.length] as number) < of) low = middle + 1;
       else high = middle;
     }
-    const place = low % sequence.length;
-    return low < this.#count && sequence[place] === of ? place : undefined;
+    const place = low % sequences.length;
+    return low < this.#count && sequences[place] === of ? place : undefined;
   }
 
   #placeOfNext(): number {
-    const capacity = this.#columns.sequence.length;
+    const capacity = this.#sequences.length;
     if (this.#count < capacity) return this.#count;
     if (capacity < this.#keptMax) {
-      this.#columns = grown(this.#columns, Math.min(capacity * 2, this.#keptMax));
+      this.#grow(Math.min(capacity * 2, this.#keptMax));
       return this.#count;
     }
     const place = this.#count % capacity;
-    this.forgotten = this.#columns.sequence[place] as number;
+    this.forgotten = this.#sequences[place] as number;
+    this.#drop(place);
     return place;
   }
 
-  #shared(useCase: string, snapshot: PolicySnapshot): References {
-    const known = this.#common.get(useCase);
-    if (known?.snapshot === snapshot) return known;
-    if (this.#common.size >= NAMES_MAX) this.#common.clear();
-    // A piece of an entry's text would keep all of it; what is parsed is text of its own.
-    const name = JSON.parse(JSON.stringify(useCase)) as string;
-    const references = { useCase: name, learning: undefined, alternatives: undefined, snapshot };
-    this.#common.set(name, references);
-    return references;
+  #grow(capacity: number): void {
+    const [sequences, rows] = [this.#sequences, this.#rows];
+    this.#sequences = new Float64Array(capacity);
+    this.#sequences.set(sequences);
+    this.#rows = new Int32Array(capacity);
+    this.#rows.set(rows);
   }
-}
-
-interface Columns {
-  readonly sequence: Float64Array;
-  readonly at: Float64Array;
-  readonly selectedId: Uint32Array;
-  readonly selectedIndex: Int32Array;
-  readonly cost: BigUint64Array;
-  readonly value: BigInt64Array;
-  readonly qualityMin: Uint32Array;
-  readonly hasOutcome: Uint8Array;
-  readonly identity: Uint8Array;
-}
-
-function columnsOf(capacity: number): Columns {
-  return {
-    sequence: new Float64Array(capacity),
-    at: new Float64Array(capacity),
-    selectedId: new Uint32Array(capacity),
-    selectedIndex: new Int32Array(capacity),
-    cost: new BigUint64Array(capacity),
-    value: new BigInt64Array(capacity),
-    qualityMin: new Uint32Array(capacity),
-    hasOutcome: new Uint8Array(capacity),
-    identity: new Uint8Array(capacity * IDENTITY_BYTES),
-  };
-}
-
-function grown(from: Columns, capacity: number): Columns {
-  const to = columnsOf(capacity);
-  to.sequence.set(from.sequence);
-  to.at.set(from.at);
-  to.selectedId.set(from.selectedId);
-  to.selectedIndex.set(from.selectedIndex);
-  to.cost.set(from.cost);
-  to.value.set(from.value);
-  to.qualityMin.set(from.qualityMin);
-  to.hasOutcome.set(from.hasOutcome);
-  to.identity.set(from.identity);
-  return to;
 }

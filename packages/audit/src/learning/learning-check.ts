@@ -32,11 +32,13 @@ import type { Report } from "../report.ts";
 import { alternativesText, drawnOf, netReward, repeatedAlternatives } from "./alternatives.ts";
 import { useCaseOf } from "../request-check.ts";
 import { type AwaitedOutcome, type ComparedOutcomes, isLost, type OutcomeContext } from "./awaited.ts";
-import { type KeptDecision, KeptDecisions } from "./kept-decisions.ts";
+import type { KeptDecision } from "./awaiting-decisions.ts";
+import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
-import { optionsOf } from "./options.ts";
+import { LatestOptions } from "./options.ts";
 import { priorDigest } from "./prior-digest.ts";
 import { type PriorJson, readPrior } from "./prior-json.ts";
+import { isEqual } from "./is-equal.ts";
 import { drawOf } from "./seeded-draws.ts";
 import { isTableOf } from "./table.ts";
 import { successBySignals } from "./trust.ts";
@@ -51,6 +53,7 @@ export interface LearningPolicy {
 
 export class LearningCheck {
   readonly fold: LearningFold = new LearningFold();
+  readonly options: LatestOptions = new LatestOptions();
   /** A decision was drawn, or may have been a holdout. */
   hasDraws = false;
   /** Outcomes of decisions that are too far back to be compared. */
@@ -232,7 +235,7 @@ export class LearningCheck {
 
     const { tierFloors } = this.fold;
     const floors = { warmStartBps, floorBps, tierFloors, isHoldout: found.holdout };
-    const { base, tiers: options, certain } = optionsOf(kernel, entry.request, floors);
+    const { base, tiers: options, certain } = this.options.of(kernel, entry.request, floors);
     const tiers = options.map(({ tier }) => tier);
     const table = options.length === 0 ? undefined : this.fold.table(found.regime, tiers);
     const drawn = table === undefined ? undefined : drawnOf(table.entry, entry, snapshot, options);
@@ -299,11 +302,12 @@ export class LearningCheck {
     else if (of > 0 && of <= this.#kept.forgotten) this.unbound += 1;
     else if (of > 0 && of <= this.#awaitedUpTo)
       this.awaited.push({ sequence, outcome: found, context, keptSince: this.#kept.count });
+    else if (this.#kept.isReported(of)) report("learning", `one outcome of entry ${of}`, "another");
     else report("learning", "the outcome of a decision that ran", `of entry ${of}`);
   }
 
   #compare(found: OutcomeEntry, kept: KeptDecision, context: OutcomeContext, report: Report): void {
-    if (!this.#kept.markReported(found.of)) report("learning", `one outcome of entry ${found.of}`, "another");
+    this.#kept.report(found.of);
     const { at, snapshot, learning } = kept;
     const { succeeded, observedAt, disposition, latencyMs } = found;
     const own = outcomeCost(found);
@@ -383,6 +387,7 @@ function armUnder(draw: number, arms: readonly { readonly propensity: number }[]
 }
 
 function same(what: string, expected: unknown, found: unknown, report: Report): void {
+  if (isEqual(expected, found)) return;
   const [one, other] = [writeExact(expected), writeExact(found)];
   if (one !== other) report("learning", `${what} ${one}`, `${what} ${other}`);
 }

@@ -103,8 +103,9 @@ export class OffsetTrust {
     if (expected === undefined) return;
     const away = (BigInt(successBps) - BigInt(expected[tier] ?? 0)) * UNIT - this.#usual(regime, tier);
     if (this.shift.take(tier, away, this.#column(tier).counts)) this.#forgetTier(tier);
+    const discount = BigInt(discountPpm);
     for (const cell of this.#regime(regime))
-      for (const name of NAMES) cell[name] = (cell[name] * BigInt(discountPpm)) / 1_000_000n;
+      for (const name of NAMES) if (cell[name] !== 0n) cell[name] = (cell[name] * discount) / 1_000_000n;
     this.changes[regime] = (this.changes[regime] ?? 0) + 1;
     const cell = this.#cell(regime, tier);
     if (cell.counts >= MOST) for (const name of NAMES) cell[name] /= 2n;

@@ -29,6 +29,39 @@ export interface Floors {
   readonly isHoldout: boolean;
 }
 
+/** Options that were found last: money and learning ask for those of the same decision. */
+export class LatestOptions {
+  #options: Options | undefined;
+  #kernel: Kernel | undefined;
+  #request: Request | undefined;
+  #floors: Floors | undefined;
+
+  /** As {@link optionsOf}; a request that is the same object is the same request. */
+  of(kernel: Kernel, request: Request, floors: Floors): Options {
+    if (
+      this.#options === undefined ||
+      this.#kernel !== kernel ||
+      this.#request !== request ||
+      !haveSame(this.#floors, floors)
+    ) {
+      this.#options = optionsOf(kernel, request, floors);
+      this.#kernel = kernel;
+      this.#request = request;
+      this.#floors = floors;
+    }
+    return this.#options;
+  }
+}
+
+function haveSame(one: Floors | undefined, other: Floors): boolean {
+  return (
+    one?.warmStartBps === other.warmStartBps &&
+    one.floorBps === other.floorBps &&
+    one.isHoldout === other.isHoldout &&
+    one.tierFloors === other.tierFloors
+  );
+}
+
 export function optionsOf(kernel: Kernel, request: Request, floors: Floors): Options {
   const { warmStartBps, floorBps, tierFloors, isHoldout } = floors;
   const decide = (qualityMinBps: number): Decision =>

@@ -46,7 +46,7 @@ export const PARTS_MUTANTS: readonly Mutant[] = [
   {
     name: "what is carried leaves closed reservations out",
     file: "audit/src/carried-state.ts",
-    find: "  for (const [of, claim] of money.claims.closed) yield closedRow(of, claim);\n",
+    find: "  for (const [of, claim] of money.claims.closed()) yield closedRow(of, claim);\n",
     replace: "",
     test: RANGES,
   },

@@ -1,0 +1,77 @@
+/**
+ * Reservations that are closed, the latest of them: only they can still be corrected. Each is kept as the record that a state snapshot
+ * holds of it (docs/formats.md section 6), 53 bytes, and the first digits of its decision's identity; a claim is made of it when one
+ * is asked for.
+ * @module
+ */
+import { CLOSED_RECORDS, type Sha256, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers } from "@calybris/kernel";
+import type { Account } from "./account.ts";
+import type { Claim } from "./claims.ts";
+import { LatestRecords } from "./latest-records.ts";
+import { CLOSED_STATES, closedClaim } from "./restored-money.ts";
+
+/** How many closed reservations may still be corrected. */
+const CLOSED_KEPT_MAX = 262_144;
+
+export class ClosedPart {
+  readonly #latest: LatestRecords<ReturnType<typeof CLOSED_RECORDS.read>>;
+  readonly #accountAt: (place: number) => Account | undefined;
+
+  /** @param accountAt - the account of a tenant, by its place among all. */
+  constructor(sha256: Sha256, accountAt: (place: number) => Account | undefined, closedMax: number = CLOSED_KEPT_MAX) {
+    this.#latest = new LatestRecords("closed", CLOSED_RECORDS, SNAPSHOT_PAGE_RECORDS.closed, sha256, closedMax);
+    this.#accountAt = accountAt;
+  }
+
+  /** @param tenant - place of its tenant among all, from 0. */
+  take(of: number, claim: Claim, tenant: number): void {
+    const { state, since: sequence, costMicrocents: actualMicrocents, levels, decisionId } = claim;
+    const [level1 = 0, level2 = 0, level3 = 0, level4 = 0] = levels;
+    const code = CLOSED_STATES.indexOf(state) + 1;
+    const identity = Number.parseInt(decisionId.slice(decisionId.indexOf("-") + 1), 16);
+    this.#latest.take(
+      { of, tenant, state: code, sequence, actualMicrocents, level1, level2, level3, level4 },
+      identity,
+    );
+  }
+
+  get(of: number): Claim | undefined {
+    const record = this.#latest.get(of);
+    return record === undefined ? undefined : this.#claimOf(record);
+  }
+
+  /** What a reservation was closed at. */
+  costOf(of: number): bigint | undefined {
+    return this.#latest.get(of)?.actualMicrocents;
+  }
+
+  /** In the order in which they were closed, or corrected last. */
+  *all(): Generator<readonly [of: number, claim: Claim]> {
+    for (const record of this.#latest) yield [record.of, this.#claimOf(record)];
+  }
+
+  digests(): Generator<Uint8Array> {
+    return this.#latest.digests();
+  }
+
+  /** Takes a line back. Throws RangeError for what cannot be. Returns the decisions of its records, in their order; 0 where one was erased. */
+  restore(members: SnapshotMembers): readonly number[] {
+    const decisions: number[] = [];
+    const from = members.whole("page") * SNAPSHOT_PAGE_RECORDS.closed;
+    this.#latest.restore(members, (record, number) => {
+      while (decisions.length < number - from) decisions.push(0);
+      decisions.push(record.of);
+      this.#claimOf(record);
+    });
+    return decisions;
+  }
+
+  /** @param identity - the first eight digits of the decision's identity, as a number. */
+  restoreIdentity(of: number, identity: number): void {
+    this.#latest.note(of, identity);
+  }
+
+  #claimOf(record: ReturnType<typeof CLOSED_RECORDS.read>): Claim {
+    return closedClaim(record, this.#accountAt(record.tenant), this.#latest.noteOf(record.of));
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Whether two values have the same JSON, without making it.
+ * @module
+ */
+
+/**
+ * True only of values whose compact JSON is the same, where both have their members in one order; those that are `undefined` count as
+ * left out. False says nothing yet: two texts are then compared. Of a number that is no exact integer it may say either.
+ */
+export function isEqual(one: unknown, other: unknown): boolean {
+  if (one === other) return true;
+  if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
+  if (Array.isArray(one)) return Array.isArray(other) && areEqual(one, other);
+  return !Array.isArray(other) && haveEqualMembers(one as Members, other as Members);
+}
+
+interface Members {
+  readonly [key: string]: unknown;
+}
+
+function areEqual(one: readonly unknown[], other: readonly unknown[]): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (!isEqual(one[at], other[at])) return false;
+  return true;
+}
+
+function haveEqualMembers(one: Members, other: Members): boolean {
+  for (const key in one) if (!isEqual(one[key], other[key])) return false;
+  for (const key in other) if (other[key] !== undefined && one[key] === undefined) return false;
+  return true;
+}
