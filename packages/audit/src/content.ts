@@ -5,24 +5,18 @@
  * @module
  */
 import {
-  CalybrisError,
   type ChainedLine,
   type ChangeKeys,
   type ConservationProof,
-  costMicrocents,
   type Decision,
   type DecisionEntry,
   DEFAULT_TENANT,
   type EntryBody,
   type EntryHead,
-  floorWithin,
   type GenesisEntry,
-  JOURNAL_FORMAT,
   type Kernel,
-  laterStageOf,
   type Policy,
   type PolicyEntry,
-  parseEntryBody,
   parseEntryHead,
   type Sha256,
   type StateEntry,
@@ -34,15 +28,16 @@ import { KNOWN_KINDS, LEARNING_KINDS, MONEY_KINDS, WITHOUT_LEARNING, WITHOUT_MON
 import { activatedBy, foldEntry } from "./fold.ts";
 import { ChangeCheck } from "./change-check.ts";
 import { carriedDigest } from "./carried-state.ts";
+import { readBody } from "./body-reader.ts";
 import { checkDecided } from "./decision-check.ts";
 import { checkClock, checkHead } from "./head-check.ts";
 import { KeyFold } from "./keys.ts";
+import { costMost } from "./learning/cost-most.ts";
 import { LearningCheck, type LearningPolicy } from "./learning/learning-check.ts";
 import { excerpt } from "./line.ts";
 import { MoneyFold, UNMETERED } from "./money.ts";
 import { PolicyFold } from "./policies.ts";
 import type { AuditedCheckpoints, AuditedPolicy, Findings, Place, Report } from "./report.ts";
-import { useCaseOf } from "./request-check.ts";
 import { type RequestIdCheck, RequestIds } from "./request-ids.ts";
 import { checkShortage } from "./shortage.ts";
 import { type ReadSnapshot, restoreFolds } from "./snapshot.ts";
@@ -242,27 +237,11 @@ export class ContentAudit {
       if (body.kind === "decision") {
         const policy = this.#policyOf(body);
         const standing = money.standing(body.tenant ?? DEFAULT_TENANT) ?? UNMETERED;
-        checkShortage(body, standing, (budget) => this.#costMost(body, policy, budget), report);
+        checkShortage(body, standing, (budget) => costMost(body, policy, this.#learning, budget), report);
       }
       money.take(head.sequence, head.at, body, report);
     } else if (MONEY_KINDS.includes(body.kind) || (body.kind === "decision" && body.tenant !== undefined))
       this.#findings.incomplete("no balance is known after entries that are missing: money was checked up to there");
-  }
-
-  /** The most that any answer to a request costs under a budget. */
-  #costMost(entry: DecisionEntry, policy: LearningPolicy | undefined, budgetMicrocents: bigint): bigint | undefined {
-    const request =
-      budgetMicrocents === entry.request.budgetLimitMicrocents
-        ? entry.request
-        : { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
-    if (entry.learning === undefined) return policy?.kernel.prescribe(request).costMicrocents;
-    if (policy === undefined || this.#learning === undefined) return undefined;
-    const { kernel, snapshot } = policy;
-    const { floorBps, holdout: isHoldout } = entry.learning;
-    const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
-    const warmStartBps = floorWithin(snapshot, request.requestedId, ownBps);
-    const floors = { warmStartBps, floorBps, isHoldout, tierFloors: this.#learning.fold.tierFloors };
-    return this.#learning.options.of(kernel, request, floors).costMostMicrocents;
   }
 
   /** Learning too is checked up to the first entry that is missing. */
@@ -280,23 +259,7 @@ export class ContentAudit {
   }
 
   #readBody(head: EntryHead, data: string, report: Report): EntryBody | undefined {
-    try {
-      const body = parseEntryBody(head, data, this.#journal.of);
-      const unsupported = body === undefined ? `its kind ${head.kind}` : laterStageOf(body);
-      if (body === undefined || unsupported !== undefined) {
-        this.#unsupported(head, `entry ${head.sequence} uses what this version does not support: ${unsupported}`);
-        return undefined;
-      }
-      if (body.kind !== "genesis" || body.format === JOURNAL_FORMAT) return body;
-      report("body", `format ${JOURNAL_FORMAT}`, `format ${body.format}`);
-    } catch (error) {
-      const isUnknown =
-        error instanceof CalybrisError &&
-        (error.code === "CAL_JOURNAL_MEMBER_UNKNOWN" || error.code === "CAL_JOURNAL_ENTRY_UNSUPPORTED");
-      if (isUnknown) this.#unsupported(head, error.message);
-      else report("body", `the members of ${head.kind}`, messageOf(error));
-    }
-    return undefined;
+    return readBody(head, data, this.#journal.of, { report, unsupported: (reason) => this.#unsupported(head, reason) });
   }
 
   /** Nothing says that an entry is wrong, but what it does is not known. */
@@ -394,8 +357,4 @@ export class ContentAudit {
     this.#journal.checkShadow(entry, report);
     checkDecided(entry, inForce, this.#sha256, report);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

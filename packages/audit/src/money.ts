@@ -27,9 +27,10 @@ import {
   toUtf8,
   type OnShortfall,
 } from "@calybris/kernel";
-import { amountOf, billTotal, fullCostOf, isFresh, knownOf, restoredAttempts } from "./attempts.ts";
+import { restoredAttempts } from "./attempts.ts";
 import { takeAttempt } from "./attempt-check.ts";
-import { type Claim, Claims, STEPS } from "./claims.ts";
+import { billMove } from "./claim-bill.ts";
+import { Claims, STEPS } from "./claims.ts";
 import { periodFaults } from "./period-check.ts";
 import { look, lookForPeriod, accountsOf, parentText, quote, reserve } from "./account-check.ts";
 import { decisionIdOf, openClaim, restoredAccount } from "./restored-money.ts";
@@ -341,7 +342,7 @@ export class MoneyFold {
     if (kind === "release" && claim.attempts?.some(({ hasEnded, cost }) => hasEnded && cost !== 0n))
       report("reservation", `no release of ${claim.decisionId}, of which an attempt may have cost something`, "one");
     checkOverrun(claim, entry, this.#accounts.get(claim.tenant)?.limit, report);
-    this.#bill(claim, entry, report);
+    billMove(claim, entry, report);
     claim.state = to;
     claim.since = sequence;
     if (kind === "hold") this.open.hold(of, sequence, entry);
@@ -351,27 +352,6 @@ export class MoneyFold {
       this.claims.close(of, claim, this.#accounts.get(claim.tenant)?.index ?? 0);
     }
     look(accountsOf(claim.pockets), report);
-  }
-
-  #bill(claim: Claim, entry: ReservationEntry, report: Report): void {
-    const { pockets } = claim;
-    if (entry.kind === "hold") {
-      const { knownMicrocents = 0n, expiresAt } = entry;
-      const rest = amountOf(claim) - knownOf(claim);
-      if (knownMicrocents > rest)
-        report("money", `at most ${rest} microcents known of ${claim.decisionId}`, `${knownMicrocents}`);
-      claim.knownMicrocents = knownMicrocents;
-      if (expiresAt !== undefined) claim.expiresAt = expiresAt;
-      if (claim.attempts !== undefined && isFresh(claim.attempts)) claim.attempts = undefined;
-      for (const { account } of pockets) account.billKnown(knownMicrocents);
-      return;
-    }
-    const before = claim.costMicrocents;
-    if ("actualMicrocents" in entry) claim.costMicrocents = entry.actualMicrocents;
-    else claim.costMicrocents = entry.kind === "release" ? 0n : fullCostOf(claim);
-    const { costMicrocents: cost } = claim;
-    if (entry.kind === "correction") for (const pocket of pockets) pocket.account.billAgain(pocket, before, cost);
-    else billTotal(claim, cost);
   }
 
   #add(account: Account): void {

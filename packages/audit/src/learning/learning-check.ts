@@ -15,35 +15,28 @@ import {
   type Kernel,
   type Learning,
   type OutcomeEntry,
-  outcomeCost,
-  outcomeDigest,
   type PolicySnapshot,
   PROPENSITY_ONE,
   type PriorEntry,
   type Recommendation,
   runningId,
   type Sha256,
-  selectionDigest,
-  toHex,
-  writeExact,
 } from "@calybris/kernel";
 import type { MoneyFold } from "../money.ts";
 import type { Report } from "../report.ts";
-import { alternativesText, drawnOf, netReward, repeatedAlternatives } from "./alternatives.ts";
+import { alternativesText, drawnOf } from "./alternatives.ts";
 import { useCaseOf } from "../request-check.ts";
-import { type AwaitedOutcome, type ComparedOutcomes, isLost, type OutcomeContext } from "./awaited.ts";
+import type { AwaitedOutcome, ComparedOutcomes, OutcomeContext } from "./awaited.ts";
 import type { KeptDecision } from "./awaiting-decisions.ts";
 import { KeptDecisions } from "./kept-decisions.ts";
 import { LearningFold } from "./learning-fold.ts";
 import { LatestOptions } from "./options.ts";
 import { priorDigest } from "./prior-digest.ts";
 import { type PriorJson, readPrior } from "./prior-json.ts";
-import { isEqual } from "./is-equal.ts";
+import { checkOutcome } from "./outcome-check.ts";
+import { same } from "./same.ts";
 import { drawOf } from "./seeded-draws.ts";
 import { isTableOf } from "./table.ts";
-import { successBySignals } from "./trust.ts";
-
-const MICROSECONDS = 1_000_000;
 
 /** The active policy, with a kernel of its own. */
 export interface LearningPolicy {
@@ -308,71 +301,7 @@ export class LearningCheck {
 
   #compare(found: OutcomeEntry, kept: KeptDecision, context: OutcomeContext, report: Report): void {
     this.#kept.report(found.of);
-    const { at, snapshot, learning } = kept;
-    const { succeeded, observedAt, disposition, latencyMs } = found;
-    const own = outcomeCost(found);
-    const successBps = succeeded === undefined ? successBySignals(found.signals ?? []) : succeeded ? BPS_MAX : 0;
-    const candidate = snapshot.policy.candidates[kept.selectedIndex];
-    const penalty = BigInt(latencyMs ?? candidate?.latencyP95Ms ?? 0) * snapshot.policy.latencyPenaltyMicrocentsPerMs;
-    const cost: bigint = own ?? context.closedCost ?? kept.costMicrocents;
-    const isCostKnown = own !== undefined || context.isMoneyKnown;
-    const isLate =
-      snapshot.learning === undefined || observedAt - at > snapshot.learning.attributionSeconds * MICROSECONDS;
-    const selection = selectionDigest(
-      {
-        strategy: learning?.explored === true ? "explore" : "maximize_utility",
-        actedId: kept.selectedId,
-        propensityBps: Math.max(1, Math.floor(((learning?.propensity ?? PROPENSITY_ONE) * BPS_MAX) / PROPENSITY_ONE)),
-      },
-      this.#sha256,
-    );
-    const reported = {
-      observedAt,
-      revision: 0,
-      disposition,
-      ...(own === undefined ? {} : { costMicrocents: own }),
-      ...(latencyMs === undefined ? {} : { latencyMs }),
-      ...(succeeded === undefined ? {} : { succeeded }),
-    };
-    same(
-      "outcome",
-      {
-        successBps,
-        rewardBps: isCostKnown ? netReward(kept.valueMicrocents, successBps, cost + penalty) : found.rewardBps,
-        useCase: kept.useCase,
-        warmStartBps: useCaseOf(snapshot, kept.useCase)?.qualityMinBps ?? kept.qualityMinBps,
-        regime: learning?.regime ?? -1,
-        tier: snapshot.candidateTiers[kept.selectedIndex] ?? 0,
-        candidate: kept.selectedId,
-        propensity: learning?.propensity ?? PROPENSITY_ONE,
-        holdout: learning?.holdout ?? false,
-        alternatives: kept.alternatives,
-        expected: learning?.expected ?? [],
-        learned:
-          learning !== undefined &&
-          !learning.holdout &&
-          !isLate &&
-          !isLost(context, found.of, learning.regime) &&
-          disposition === "applied",
-        digest: toHex(outcomeDigest(kept.identity, selection, reported, this.#sha256)),
-      },
-      {
-        successBps: found.successBps,
-        rewardBps: found.rewardBps,
-        useCase: found.useCase,
-        warmStartBps: found.warmStartBps,
-        regime: found.regime ?? -1,
-        tier: found.tier,
-        candidate: found.candidate,
-        propensity: found.propensity ?? PROPENSITY_ONE,
-        holdout: found.holdout ?? false,
-        alternatives: repeatedAlternatives(found),
-        expected: found.expected ?? [],
-        learned: found.learned,
-        digest: found.digest,
-      },
-      report,
-    );
+    checkOutcome(found, kept, context, this.#sha256, report);
   }
 }
 
@@ -384,10 +313,4 @@ function armUnder(draw: number, arms: readonly { readonly propensity: number }[]
     if (draw < sum) return index;
   }
   return arms.length - 1;
-}
-
-function same(what: string, expected: unknown, found: unknown, report: Report): void {
-  if (isEqual(expected, found)) return;
-  const [one, other] = [writeExact(expected), writeExact(found)];
-  if (one !== other) report("learning", `${what} ${one}`, `${what} ${other}`);
 }

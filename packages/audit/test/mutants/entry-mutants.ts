@@ -54,14 +54,14 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "an audit believes an outcome's propensity",
-    file: "audit/src/learning/learning-check.ts",
+    file: "audit/src/learning/outcome-check.ts",
     find: "        propensity: learning?.propensity ?? PROPENSITY_ONE,\n        holdout",
     replace: "        propensity: found.propensity ?? PROPENSITY_ONE,\n        holdout",
     test: "audit/test/learning-lies.test.ts",
   },
   {
     name: "an audit believes an outcome's distribution",
-    file: "audit/src/learning/learning-check.ts",
+    file: "audit/src/learning/outcome-check.ts",
     find: "alternatives: kept.alternatives,",
     replace: "alternatives: repeatedAlternatives(found),",
     test: "audit/test/learning-lies.test.ts",

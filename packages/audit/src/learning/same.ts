@@ -1,7 +1,16 @@
 /**
- * Whether two values have the same JSON, without making it.
+ * Compares what should be in an entry with what is, by the JSON of both; that is made only where they may differ.
  * @module
  */
+import { writeExact } from "@calybris/kernel";
+import type { Report } from "../report.ts";
+
+/** Reports what differs. Both have their members in one order. */
+export function same(what: string, expected: unknown, found: unknown, report: Report): void {
+  if (isEqual(expected, found)) return;
+  const [one, other] = [writeExact(expected), writeExact(found)];
+  if (one !== other) report("learning", `${what} ${one}`, `${what} ${other}`);
+}
 
 /**
  * True only of values whose compact JSON is the same, where both have their members in one order; those that are `undefined` count as

@@ -1,0 +1,32 @@
+/**
+ * The most that an answer to a request may cost: a tenant's headroom is compared with it.
+ * @module
+ */
+import { costMicrocents, type DecisionEntry, floorWithin } from "@calybris/kernel";
+import { useCaseOf } from "../request-check.ts";
+import type { LearningCheck, LearningPolicy } from "./learning-check.ts";
+
+/**
+ * The most that any answer to a decision's request costs under a budget; `undefined` where it cannot be known.
+ *
+ * @param learning - of the entries before it; `undefined` where some are missing.
+ */
+export function costMost(
+  entry: DecisionEntry,
+  policy: LearningPolicy | undefined,
+  learning: LearningCheck | undefined,
+  budgetMicrocents: bigint,
+): bigint | undefined {
+  const request =
+    budgetMicrocents === entry.request.budgetLimitMicrocents
+      ? entry.request
+      : { ...entry.request, budgetLimitMicrocents: costMicrocents(budgetMicrocents) };
+  if (entry.learning === undefined) return policy?.kernel.prescribe(request).costMicrocents;
+  if (policy === undefined || learning === undefined) return undefined;
+  const { kernel, snapshot } = policy;
+  const { floorBps, holdout: isHoldout } = entry.learning;
+  const ownBps = useCaseOf(snapshot, entry.useCase)?.qualityMinBps ?? 0;
+  const warmStartBps = floorWithin(snapshot, request.requestedId, ownBps);
+  const floors = { warmStartBps, floorBps, isHoldout, tierFloors: learning.fold.tierFloors };
+  return learning.options.of(kernel, request, floors).costMostMicrocents;
+}
