@@ -4,7 +4,7 @@
  */
 import type { AttemptEntry } from "@calybris/kernel";
 import { amountOf } from "./attempts.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 import { look, accountsOf, reserve } from "./account-check.ts";
 import type { Report } from "./report.ts";
 

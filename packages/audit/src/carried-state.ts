@@ -10,7 +10,7 @@
 import { type PeriodRule, type Sha256, snapshotDigest, toHex, toUtf8 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import type { AuditState } from "./audit-state.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 import type { KeyFold } from "./keys.ts";
 import type { LearningFold } from "./learning/learning-fold.ts";
 import type { MoneyFold } from "./money.ts";

@@ -4,7 +4,7 @@
  */
 import type { ReservationEntry } from "@calybris/kernel";
 import { amountOf, billTotal, fullCostOf, isFresh, knownOf } from "./attempts.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 import type { Report } from "./report.ts";
 
 /** Bills a claim's pockets, and says what it costs now. */

@@ -6,7 +6,7 @@
  */
 import { CLOSED_RECORDS, type Sha256, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers } from "@calybris/kernel";
 import type { Account } from "./account.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 import { LatestRecords } from "./latest-records.ts";
 import { CLOSED_STATES, closedClaim } from "./restored-money.ts";
 

@@ -15,7 +15,7 @@ import {
   toHex,
 } from "@calybris/kernel";
 import { amountOf, attemptRows, knownOf } from "./attempts.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 import type { MoneyFold } from "./money.ts";
 import type { Account } from "./account.ts";
 

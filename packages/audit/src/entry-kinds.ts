@@ -2,7 +2,7 @@
  * Kinds of entries by what they change: an entry that cannot be read leaves the rest of the state known.
  * @module
  */
-import { STEPS } from "./claims.ts";
+import { STEPS } from "./claim.ts";
 
 export const LEARNING_KINDS: readonly string[] = ["outcome", "belief", "regimes", "prior", "certificate"];
 /** Kinds that move no money, so that one which cannot be read leaves every balance known. */

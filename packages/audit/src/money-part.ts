@@ -13,7 +13,7 @@ import {
 } from "@calybris/kernel";
 import type { Account } from "./account.ts";
 import { attemptRows } from "./attempts.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 
 const TENANTS_IN_A_PAGE = 64;
 const GRANTS_IN_A_PAGE = 1_024;

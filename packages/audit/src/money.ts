@@ -30,7 +30,8 @@ import {
 import { restoredAttempts } from "./attempts.ts";
 import { takeAttempt } from "./attempt-check.ts";
 import { billMove } from "./claim-bill.ts";
-import { Claims, STEPS } from "./claims.ts";
+import { STEPS } from "./claim.ts";
+import { Claims } from "./claims.ts";
 import { periodFaults } from "./period-check.ts";
 import { look, lookForPeriod, accountsOf, parentText, quote, reserve } from "./account-check.ts";
 import { decisionIdOf, openClaim, restoredAccount } from "./restored-money.ts";

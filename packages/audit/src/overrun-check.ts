@@ -4,7 +4,7 @@
  */
 import { type LimitEntry, OVERRUN_FACTOR, OVERRUN_FLOOR_MICROCENTS, type ReservationEntry } from "@calybris/kernel";
 import { amountOf } from "./attempts.ts";
-import type { Claim } from "./claims.ts";
+import type { Claim } from "./claim.ts";
 import type { Report } from "./report.ts";
 
 /**

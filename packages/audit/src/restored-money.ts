@@ -12,7 +12,7 @@ import {
   readMembers,
   SnapshotMembers,
 } from "@calybris/kernel";
-import type { Claim, ClaimState } from "./claims.ts";
+import type { Claim, ClaimState } from "./claim.ts";
 import { type Pocket, Account } from "./account.ts";
 
 /** A record of a closed reservation has the place here plus 1. */
