@@ -55,7 +55,7 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: "an audit believes an outcome's propensity",
     file: "audit/src/learning/outcome-check.ts",
-    find: "        propensity: learning?.propensity ?? PROPENSITY_ONE,\n        holdout",
+    find: "      propensity: learning?.propensity ?? PROPENSITY_ONE,\n      holdout",
     replace: "        propensity: found.propensity ?? PROPENSITY_ONE,\n        holdout",
     test: "audit/test/learning-lies.test.ts",
   },

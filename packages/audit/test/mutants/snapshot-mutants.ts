@@ -34,9 +34,9 @@ const BUGS: readonly PartBug[] = [
   },
   {
     part: "closed: a corrected one stands twice",
-    file: MONEY,
-    find: "    if (claim.closedNumber !== undefined) this.#pages.erase(claim.closedNumber);\n",
-    replace: "",
+    file: "audit/src/latest-records.ts",
+    find: "    if (this.#numbers[before] !== FREE) this.#erase(before);\n",
+    replace: "    if (this.#numbers[before] !== FREE) this.#free(before);\n",
   },
   {
     part: "policy: the entry that brought it",
