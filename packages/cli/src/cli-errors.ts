@@ -15,6 +15,7 @@ export interface CliErrorDetails {
   readonly CAL_REPLAY_STOPPED: { decisions: number; lastLine: number; directory: string };
   readonly CAL_SERVICE_KEY: { file: string; problem: string };
   readonly CAL_SERVICE_UNREACHABLE: { url: string; problem: string };
+  readonly CAL_TEMPORARY_FILE: { directory: string; problem: string };
   readonly CAL_USAGE_INVALID: { command: string; problem: string };
 }
 
@@ -64,6 +65,11 @@ export const CLI_ERRORS: { readonly [Code in keyof CliErrorDetails]: ErrorRow<Cl
     503,
     (d) => `no answer from the service at ${d.url}: ${d.problem}`,
     "Check the URL, and that the service runs (`calybris health`). It is safe to repeat the command: nothing is done twice.",
+  ),
+  CAL_TEMPORARY_FILE: row(
+    507,
+    (d) => `a temporary file in ${d.directory} cannot be used: ${d.problem}`,
+    "Free space there, or name another directory in the environment variable TMPDIR. Nothing was established.",
   ),
   CAL_USAGE_INVALID: row(400, (d) => `${d.command}: ${d.problem}`, "`COMMAND --help` lists every argument and option."),
 };

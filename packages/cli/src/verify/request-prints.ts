@@ -6,11 +6,10 @@
  * under these alone says so (`SuspectedIds`).
  * @module
  */
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { closeSync } from "node:fs";
 import { type Decided, isRetained, type RequestIdCheck, scopedId } from "@calybris/audit";
 import type { DecisionEntry } from "@calybris/kernel";
+import { openTemporary, readTemporary, writeTemporary } from "./temporary-file.ts";
 
 const BUCKETS = 256;
 const RECORD_BYTES = 24;
@@ -78,10 +77,9 @@ export class RequestPrints implements RequestIdCheck {
   }
 
   #write(bucket: Bucket): void {
-    this.#descriptor ??= temporaryFile();
+    this.#descriptor ??= openTemporary();
     const bytes = new Uint8Array(bucket.words.buffer, 0, bucket.count * RECORD_BYTES);
-    for (let done = 0; done < bytes.byteLength; )
-      done += writeSync(this.#descriptor, bytes, done, bytes.byteLength - done, this.#end + done);
+    writeTemporary(this.#descriptor, bytes, this.#end);
     bucket.blocks.push(this.#end);
     this.#end += bytes.byteLength;
     bucket.count = 0;
@@ -160,27 +158,13 @@ function recordsOf(parts: readonly WrittenPrints[], number: number, blockRecords
   let at = 0;
   for (const { descriptor, blocks, rest } of own) {
     for (const position of blocks) {
-      for (let done = 0; done < blockBytes; ) {
-        const read = readSync(descriptor as number, bytes, at + done, blockBytes - done, position + done);
-        if (read === 0) throw new Error("a temporary file is shorter than it was");
-        done += read;
-      }
+      readTemporary(descriptor as number, bytes.subarray(at, at + blockBytes), position);
       at += blockBytes;
     }
     bytes.set(rest, at);
     at += rest.byteLength;
   }
   return bytes;
-}
-
-/** Without a name from its first byte on, so that nothing is left of it, however the process ends. */
-function temporaryFile(): number {
-  const directory = mkdtempSync(join(tmpdir(), "calybris-"));
-  try {
-    return openSync(join(directory, "request-ids"), "wx+", 0o600);
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
 }
 
 function room(records: number): Pick<Bucket, "words" | "doubles"> {
