@@ -23,6 +23,8 @@ test.each([
   [["crash", "--minutes", "soon"], '--minutes is a number above 0, not "soon"'],
   [["crash", "--minutes", "0"], '--minutes is a number above 0, not "0"'],
   [["--seed", "1.5"], '--seed is a whole number, not "1.5"'],
+  [["--rounds", "0"], '--rounds is 1 or more, not "0"'],
+  [["--round-minutes", "0"], '--round-minutes is a number above 0, not "0"'],
   [["--quick"], "Unknown option '--quick'"],
 ])("%j is refused with what was expected", (args, problem) => {
   const ended = run("soak", ...args);

@@ -8,18 +8,21 @@
 import { readCommandLine } from "./command-line.ts";
 import { runApart } from "./runner.ts";
 
-const HELP = `npm run soak -- [SEARCH...] [--minutes N] [--seed N]
+const HELP = `npm run soak -- [SEARCH...] [--minutes N] [--rounds N] [--round-minutes N] [--seed N]
 
 Runs long searches again and again, each round with the next seed, until one fails or the time is up.
 
-  SEARCH      which to run, by the beginning of its name; all of them when none is named
-  --minutes   how long; without it, until one fails or you stop it
-  --seed      the first seed; without it, one that follows from the time`;
+  SEARCH           which to run, by the beginning of its name; all of them when none is named
+  --minutes        how long; without it, until one fails or you stop it
+  --rounds         how many rounds at most
+  --round-minutes  how long a search may take in a round; 5 when not given
+  --seed           the first seed; without it, one that follows from the time`;
 
-const ROUND_MILLISECONDS = 5 * 60_000;
+const ROUND_MINUTES = 5;
 const MILLISECONDS_PER_MINUTE = 60_000;
 
-const asked = readCommandLine(HELP);
+const asked = readCommandLine(HELP, true);
+const roundMs = (asked.roundMinutes ?? ROUND_MINUTES) * MILLISECONDS_PER_MINUTE;
 const endMs = asked.minutes === undefined ? Infinity : performance.now() + asked.minutes * MILLISECONDS_PER_MINUTE;
 let seed = asked.seed ?? Date.now() % 2 ** 32;
 console.log(`first seed ${seed}; searches: ${asked.files.join(", ")}`);
@@ -27,9 +30,9 @@ console.log(`first seed ${seed}; searches: ${asked.files.join(", ")}`);
 let passed = 0;
 let cases = 0;
 let failed = 0;
-while (failed === 0 && performance.now() < endMs) {
+for (let round = 0; failed === 0 && performance.now() < endMs && round < (asked.rounds ?? Infinity); round += 1) {
   for (const file of asked.files) {
-    const milliseconds = Math.ceil(Math.min(ROUND_MILLISECONDS, Math.max(endMs - performance.now(), 1_000)));
+    const milliseconds = Math.ceil(Math.min(roundMs, Math.max(endMs - performance.now(), 1_000)));
     const ended = await runApart(file, { seed, milliseconds });
     cases += ended.cases;
     if (ended.isPassed) passed += 1;

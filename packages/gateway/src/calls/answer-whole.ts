@@ -57,7 +57,7 @@ export function readWhole(
   const { status = "completed" } = json;
   const isDone = status === "completed";
   if (!isTranslated && !client.isStreamed) return { usage, body: jsonAnswer(bytes), isDone, finishReason };
-  const base = (): Json => responseBase(client.parsed());
+  const base = (): Json => (client.dialect === "openai-embeddings" ? client.parsed() : responseBase(client.parsed()));
   const route = { from: asked, to: client.dialect, createdSeconds: Math.floor(nowMs / 1_000), base };
   const said = isTranslated ? answerIn(route, json) : { answer: json };
   if ("problem" in said) return { usage, isDone, finishReason, body: failed(said.problem) };

@@ -118,7 +118,7 @@ function placeText({ baseUrl, key, ...rest }: Upstream["deployment"]): string {
 }
 
 function placeOf(
-  { name, region, weight, concurrencyMax }: DeploymentConfig,
+  { name, region, weight, concurrencyMax, dialects }: DeploymentConfig,
   provider: ProviderConfig,
   position: number,
   env: { readonly [name: string]: string | undefined },
@@ -130,7 +130,7 @@ function placeOf(
     name,
     baseUrl: parseBaseUrl(baseUrl ?? PROVIDER_APIS[api].baseUrl ?? "", `${path}.baseUrl`),
     key: source && readKey(source, `${path}.${"keyEnv" in source ? "keyEnv" : "keyFile"}`, env),
-    dialects: PROVIDER_APIS[api].dialects,
+    dialects: dialects ?? PROVIDER_APIS[api].dialects,
     region: region ?? REGION,
     weight: weight ?? 1,
     concurrencyMax: concurrencyMax ?? CONCURRENCY_MAX,

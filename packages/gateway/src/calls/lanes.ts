@@ -10,8 +10,10 @@ import type { UpstreamRequest } from "../providers/upstream.ts";
 import type { CallRequest } from "../translate/call-request.ts";
 import { readChatRequest, writeChatRequest } from "../translate/chat-request.ts";
 import { type ExactObject, exactText, untranslatable } from "../translate/field-check.ts";
+import { geminiEmbeddings, geminiEmbeddingsPath } from "../translate/gemini-embeddings.ts";
 import { geminiPath, writeGeminiRequest } from "../translate/gemini-request.ts";
 import { readMessagesRequest, versionFor, writeMessagesRequest } from "../translate/messages-request.ts";
+import { writeResponsesRequest } from "../translate/responses-body.ts";
 import { readResponsesRequest } from "../translate/responses-request.ts";
 import {
   type Capability,
@@ -39,9 +41,10 @@ export interface Lane {
 
 /** The dialects that another can be translated into, and back, in order of preference. */
 const TRANSLATED: { readonly [Dialect in WireDialect]?: readonly AnswerDialect[] } = {
-  "openai-chat": ["anthropic-messages", "gemini"],
-  "anthropic-messages": ["openai-chat", "gemini"],
+  "openai-chat": ["anthropic-messages", "gemini", "openai-responses"],
+  "anthropic-messages": ["openai-chat", "gemini", "openai-responses"],
   "openai-responses": ["openai-chat", "anthropic-messages", "gemini"],
+  "openai-embeddings": ["gemini"],
 };
 
 /**
@@ -126,6 +129,13 @@ export function requestFor(
   outputTokens: number | undefined,
 ): Omit<UpstreamRequest, "attemptId"> {
   if (!isTranslated) return { asked, headers, body: editedBody(client, target, outputTokens) };
+  if (client.dialect === "openai-embeddings")
+    return {
+      asked,
+      headers: [],
+      path: geminiEmbeddingsPath(target.model),
+      body: [Buffer.from(exactText(geminiEmbeddings(client.parsed(), target.model)))],
+    };
   const call = { ...translatable(client, asked), model: target.model };
   const limit = outputTokens ?? client.limitTokens ?? target.outputTokensMax;
   if (asked === "anthropic-messages")
@@ -142,6 +152,8 @@ export function requestFor(
       body: [Buffer.from(exactText(writeGeminiRequest(call, limit)))],
     };
   const limited = { ...call, outputTokensMax: Math.min(call.outputTokensMax ?? limit, limit) };
+  if (asked === "openai-responses")
+    return { asked, headers: [], body: [Buffer.from(exactText(writeResponsesRequest(call, limit)))] };
   const written = writeChatRequest(limited, target.outputLimit);
   const sent = target.host === undefined ? written : writtenForHost(target.host, written);
   return { asked, headers: [], body: [Buffer.from(exactText(sent))] };

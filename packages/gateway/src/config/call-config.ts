@@ -14,13 +14,14 @@ import type { AnswerDialect } from "../wire/dialect.ts";
 export type ProviderApi = "openai" | "anthropic" | "google" | "openai-compatible" | HostApi;
 
 const HOST_DIALECTS = ["openai-chat", "openai-embeddings"] as const;
+const OPENAI_DIALECTS = ["openai-chat", "openai-responses", "openai-embeddings"] as const;
 
 /** APIs by the dialects that they have, and where their official clients look for them. */
 export const PROVIDER_APIS: {
   readonly [Api in ProviderApi]: { readonly dialects: readonly AnswerDialect[]; readonly baseUrl: string | undefined };
 } = {
   openai: {
-    dialects: ["openai-chat", "openai-responses", "openai-embeddings"],
+    dialects: OPENAI_DIALECTS,
     baseUrl: "https://api.openai.com/v1",
   },
   anthropic: { dialects: ["anthropic-messages"], baseUrl: "https://api.anthropic.com" },
@@ -58,6 +59,8 @@ export interface DeploymentConfig {
   readonly region?: string;
   /** Its share of the calls among the deployments of a candidate. Default 1. */
   readonly weight?: number;
+  /** In which it is called, where that are not all of its provider's: some models take one only. */
+  readonly dialects?: readonly AnswerDialect[];
   /** Calls at a time. Default 256. */
   readonly concurrencyMax?: number;
   /** Tokens that a request and its answer may have together. Default 200,000. */
@@ -113,6 +116,10 @@ export const CALL_SHAPES: { readonly [List in CallList]: z.ZodType } = {
     model: text(256, "the provider's id of the model").optional(),
     region: text(64, "where it runs").optional(),
     weight: whole(1, 1_000_000, "its share of the calls").optional(),
+    dialects: z
+      .array(oneOf([...OPENAI_DIALECTS, "anthropic-messages", "gemini"], "in which it is called"))
+      .min(1)
+      .optional(),
     concurrencyMax: whole(1, 100_000, "calls at a time").optional(),
     contextTokens: whole(1, TOKENS_MAX, "tokens of a request and its answer").optional(),
     outputTokensMax: whole(1, TOKENS_MAX, "the most output of the model").optional(),
@@ -132,6 +139,12 @@ export const CALL_SHAPES: { readonly [List in CallList]: z.ZodType } = {
     outputTokensMin: whole(1, TOKENS_MAX, "down to which the limit may be lowered").optional(),
   }),
 };
+
+/** Any host of OpenAI's dialects may have its Responses as well. */
+function possibleDialects(api: ProviderApi): readonly AnswerDialect[] {
+  const { dialects } = PROVIDER_APIS[api];
+  return dialects.includes("openai-chat") ? OPENAI_DIALECTS : dialects;
+}
 
 /** Mistakes that no shape shows: names that repeat, or that nothing has. */
 export function callMistakes(lists: {
@@ -157,8 +170,19 @@ export function callMistakes(lists: {
         ),
       );
   }
-  for (const [position, { provider }] of deployments.entries())
-    if (!providers.some(({ name }) => name === provider))
+  for (const [position, { provider, dialects = [] }] of deployments.entries()) {
+    const api = providers.find(({ name }) => name === provider)?.api;
+    const possible = api === undefined ? dialects : possibleDialects(api);
+    for (const [at, dialect] of dialects.entries())
+      if (!possible.includes(dialect) || dialects.indexOf(dialect) !== at)
+        mistakes.push(
+          mistakeAt(
+            ["deployments", position, "dialects", at],
+            possible.includes(dialect) ? "is there twice" : `is not spoken by a provider whose api is ${api}`,
+            `Name some of ${possible.join(", ")}, each once.`,
+          ),
+        );
+    if (api === undefined)
       mistakes.push(
         mistakeAt(
           ["deployments", position, "provider"],
@@ -166,6 +190,7 @@ export function callMistakes(lists: {
           "Add the provider, or correct it.",
         ),
       );
+  }
   for (const [position, { name, candidate, auto, outputTokensMax, outputTokensMin }] of models.entries()) {
     const at = (member: string): readonly [string, number, string] => ["models", position, member];
     if (name.indexOf("*") !== -1 && name.indexOf("*") !== name.length - 1)

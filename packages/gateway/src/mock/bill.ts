@@ -54,6 +54,8 @@ export class Bill {
   readonly #rowsMax: number;
   readonly #rows = new Set<Row>();
   readonly #file: WriteStream | undefined;
+  /** Of rows that were dropped. */
+  #droppedMicrocents = 0n;
 
   /**
    * @param rowsMax - ended rows that are kept in memory; the oldest are dropped beyond it, and remain in the file.
@@ -85,6 +87,11 @@ export class Bill {
     return [...this.#rows].map((row) => `${row.text()}\n`).join("");
   }
 
+  /** What all calls cost, those whose rows were dropped too. */
+  get totalMicrocents(): bigint {
+    return [...this.#rows].reduce((sum, row) => sum + row.cost(), this.#droppedMicrocents);
+  }
+
   /** Waits until the file has every ended row. */
   async close(): Promise<void> {
     if (this.#file === undefined) return;
@@ -96,6 +103,7 @@ export class Bill {
     for (const row of this.#rows) {
       if (this.#rows.size <= this.#rowsMax || !row.isEnded) return;
       this.#rows.delete(row);
+      this.#droppedMicrocents += row.cost();
     }
   }
 }
@@ -137,12 +145,12 @@ class Row {
         output_tokens: outputTokens,
         reasoning_tokens: reasoningTokens,
       },
-      cost_microcents: Number(this.#cost()),
+      cost_microcents: Number(this.cost()),
     });
   }
 
   /** From the mock's own counts, and not from what a reader of usages makes of its answers. */
-  #cost(): bigint {
+  cost(): bigint {
     const { priced, receivedMs } = this.#call;
     if (priced === undefined || this.counts === NOTHING) return 0n;
     const usage = { ...NO_USAGE, ...this.counts };

@@ -101,6 +101,11 @@ export class MockProvider {
     return this.#bill.text();
   }
 
+  /** What all calls cost so far, those whose rows are no longer kept too. */
+  get billedMicrocents(): bigint {
+    return this.#bill.totalMicrocents;
+  }
+
   /** Ends every connection, and waits for the bill's file. */
   async close(): Promise<void> {
     this.#server.closeAllConnections();

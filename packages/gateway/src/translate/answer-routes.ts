@@ -9,9 +9,12 @@ import type { ChunkSource } from "./chunk-source.ts";
 import { ChatStream } from "./chat-stream.ts";
 import { geminiChatAnswer } from "./gemini-answer.ts";
 import { GeminiChunks } from "./gemini-chunks.ts";
+import { geminiEmbeddingsAnswer } from "./gemini-embeddings.ts";
 import { MessagesChunks } from "./messages-chunks.ts";
 import { MessagesStream } from "./messages-stream.ts";
 import { responseAnswer } from "./response-answer.ts";
+import { responseChatAnswer } from "./response-chat.ts";
+import { ResponseChunks } from "./response-chunks.ts";
 import { ResponseStream } from "./response-stream.ts";
 import { PipedStream } from "./piped-stream.ts";
 import type { StreamTranslation } from "./stream-translation.ts";
@@ -20,12 +23,13 @@ export interface AnswerRoute {
   readonly from: AnswerDialect;
   readonly to: WireDialect;
   readonly createdSeconds: number;
-  /** What a response says of its request. */
+  /** What a response says of its request; of embeddings the request itself. */
   readonly base: () => Json;
 }
 
 /** An answer that was not streamed. */
 export function answerIn({ from, to, createdSeconds, base }: AnswerRoute, answer: Json): TranslatedAnswer {
+  if (to === "openai-embeddings") return geminiEmbeddingsAnswer(answer, base());
   const said = asChat(from, answer, createdSeconds);
   if ("problem" in said || to === "openai-chat") return said;
   const written =
@@ -52,11 +56,13 @@ export function streamIn(route: StreamRoute): StreamTranslation {
 /** `undefined`: the provider's events are such chunks. */
 function chunksOf(from: AnswerDialect, createdSeconds: number): ChunkSource | undefined {
   if (from === "gemini") return new GeminiChunks(createdSeconds);
+  if (from === "openai-responses") return new ResponseChunks(createdSeconds);
   return from === "anthropic-messages" ? new MessagesChunks(createdSeconds) : undefined;
 }
 
 function asChat(from: AnswerDialect, answer: Json, createdSeconds: number): TranslatedAnswer {
   if (from === "gemini") return geminiChatAnswer(answer, createdSeconds);
+  if (from === "openai-responses") return responseChatAnswer(answer, createdSeconds);
   return from === "anthropic-messages" ? chatAnswer(answer, createdSeconds) : { answer, doubts: [] };
 }
 

@@ -50,6 +50,9 @@ export type ToolChoice =
 export const EFFORTS = ["low", "medium", "high", "xhigh", "max"] as const;
 export type Effort = (typeof EFFORTS)[number];
 
+export const VERBOSITIES = ["low", "medium", "high"] as const;
+export type Verbosity = (typeof VERBOSITIES)[number];
+
 export interface CallRequest {
   /** In whose words a field is named where it is refused. */
   readonly dialect: WireDialect;
@@ -69,6 +72,8 @@ export interface CallRequest {
   /** Of thinking that the answer does not show. */
   readonly thinkingTokensMax?: number;
   readonly answerSchema?: { readonly name: string; readonly schema: ExactJson };
+  /** OpenAI's word for how long an answer is. */
+  readonly verbosity?: Verbosity;
   readonly user?: string;
   readonly isStreamed: boolean;
   /** Whether the caller wants the usage at the end of a stream; in Anthropic's dialect it always comes. */

@@ -143,8 +143,11 @@ export function requireUnsigned(calls: readonly ToolCallPart[]): void {
     throw untranslatable("messages", "hold a call of a tool with a signature of Google's");
 }
 
-/** The dialect has no flag for a tool that failed, so that its words must say it. */
-function toolMessage({ callId, texts, isError }: ToolResultPart): ExactJson {
-  const parts = [...(isError ? ["The tool failed:"] : []), ...texts];
-  return { role: "tool", tool_call_id: callId, content: parts.join("\n") };
+function toolMessage(result: ToolResultPart): ExactJson {
+  return { role: "tool", tool_call_id: result.callId, content: resultText(result) };
+}
+
+/** OpenAI's dialects have no flag for a tool that failed, so that its words must say it. */
+export function resultText({ texts, isError }: ToolResultPart): string {
+  return [...(isError ? ["The tool failed:"] : []), ...texts].join("\n");
 }

@@ -3,7 +3,15 @@
  * @module
  */
 import type { ExactJson } from "@calybris/kernel";
-import { type CallRequest, type Effort, EFFORTS, type Tool, type ToolChoice } from "./call-request.ts";
+import {
+  type CallRequest,
+  type Effort,
+  EFFORTS,
+  type Tool,
+  type ToolChoice,
+  VERBOSITIES,
+  type Verbosity,
+} from "./call-request.ts";
 import { chatMessages, readChatMessages } from "./chat-messages.ts";
 import { type ExactObject, requireTranslatable, untranslatable } from "./field-check.ts";
 import { booleanAt, given, listAt, numberAt, objectAt, objectWith, onlyMembers, textAt } from "./json-access.ts";
@@ -26,6 +34,7 @@ export function readChatRequest(request: ExactObject, target: AnswerDialect): Ca
   const topP = given(request["top_p"], "top_p", numberAt);
   const seed = given(request["seed"], "seed", numberAt);
   const answerSchema = given(format, "response_format", readFormat);
+  const verbosity = given(request["verbosity"], "verbosity", readVerbosity);
   const usageAsked = given(options, "stream_options", (value, path) => readStreamOptions(value, path)["include_usage"]);
   return {
     dialect: "openai-chat",
@@ -46,6 +55,7 @@ export function readChatRequest(request: ExactObject, target: AnswerDialect): Ca
     ...(topP === undefined ? {} : { topP }),
     ...(seed === undefined ? {} : { seed }),
     ...(answerSchema === undefined ? {} : { answerSchema }),
+    ...(verbosity === undefined ? {} : { verbosity }),
     ...(user === undefined ? {} : { user }),
   };
 }
@@ -122,6 +132,12 @@ function writeToolChoice(choice: ToolChoice): ExactJson {
 function readEffort(effort: ExactJson, path: string): Effort {
   const found = EFFORTS.find((one) => one === effort);
   if (found === undefined) throw untranslatable(path, "is an effort that the other dialect does not have");
+  return found;
+}
+
+export function readVerbosity(verbosity: ExactJson, path: string): Verbosity {
+  const found = VERBOSITIES.find((one) => one === verbosity);
+  if (found === undefined) throw untranslatable(path, "is a verbosity that the other dialect does not have");
   return found;
 }
 

@@ -29,7 +29,7 @@ export type Capability =
 export type Disposition = "translated" | "hint" | "refused";
 
 /** Dialects that calls are translated to. To any other one nothing is. */
-export const TARGET_DIALECTS = ["openai-chat", "anthropic-messages", "gemini"] as const;
+export const TARGET_DIALECTS = ["openai-chat", "anthropic-messages", "gemini", "openai-responses"] as const;
 export type TargetDialect = (typeof TARGET_DIALECTS)[number];
 
 export interface FieldRule {
@@ -57,8 +57,8 @@ type More = Omit<FieldRule, "to">;
 
 /** One disposition for every target, but for those that are named. */
 function rule(disposition: Disposition, more: More = {}, except: Partial<FieldRule["to"]> = {}): FieldRule {
-  const to = { "openai-chat": disposition, "anthropic-messages": disposition, gemini: disposition, ...except };
-  return { to, ...more };
+  const all = TARGET_DIALECTS.map((target) => [target, disposition]);
+  return { to: { ...(Object.fromEntries(all) as FieldRule["to"]), ...except }, ...more };
 }
 
 const TRANSLATED: FieldRule = rule("translated");
@@ -91,7 +91,7 @@ export const CHAT_FIELDS: FieldTable = {
   safety_identifier: HINT,
   seed: rule("refused", { gate: "seed" }, { gemini: "translated" }),
   service_tier: rule("refused", { neutral: ["auto", "default"] }),
-  stop: TRANSLATED,
+  stop: rule("translated", { neutral: [[]] }, { "openai-responses": "refused" }),
   store: rule("refused", { neutral: [false] }),
   stream: TRANSLATED,
   stream_options: TRANSLATED,
@@ -101,7 +101,7 @@ export const CHAT_FIELDS: FieldTable = {
   top_logprobs: rule("refused", { gate: "logprobs", neutral: [0] }),
   top_p: rule("translated", { gate: "sampling", neutral: [1] }),
   user: rule("translated", {}, { gemini: "hint" }),
-  verbosity: rule("refused", { neutral: ["medium"] }),
+  verbosity: rule("refused", { neutral: ["medium"] }, { "openai-responses": "translated" }),
   web_search_options: rule("refused", { gate: "server_tools" }),
 };
 
@@ -117,7 +117,7 @@ export const MESSAGES_FIELDS: FieldTable = {
   output_config: rule("translated", { neutral: [{}] }),
   service_tier: HINT,
   speed: rule("refused", { neutral: ["standard"] }),
-  stop_sequences: TRANSLATED,
+  stop_sequences: rule("translated", { neutral: [[]] }, { "openai-responses": "refused" }),
   stream: TRANSLATED,
   system: TRANSLATED,
   thinking: rule("translated", { gate: "thinking", neutral: [{ type: "disabled" }] }),
@@ -181,11 +181,13 @@ export const RESPONSES_FIELDS: FieldTable = {
   user: rule("translated", {}, { gemini: "hint" }),
 };
 
-/** Embeddings stay in their dialect: a rule says only what a substitute needs. */
+const FOR_GOOGLE: FieldRule = rule("refused", {}, { gemini: "translated" });
+
+/** Of the other dialects Google's alone has embeddings. */
 export const EMBEDDINGS_FIELDS: FieldTable = {
-  input: REFUSED,
-  model: REFUSED,
-  dimensions: REFUSED,
-  encoding_format: REFUSED,
+  input: FOR_GOOGLE,
+  model: FOR_GOOGLE,
+  dimensions: FOR_GOOGLE,
+  encoding_format: FOR_GOOGLE,
   user: HINT,
 };

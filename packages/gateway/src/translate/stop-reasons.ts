@@ -51,6 +51,11 @@ const GEMINI_FAILURES: ReadonlySet<string> = new Set([
   "IMAGE_OTHER",
 ]);
 
+const INCOMPLETE: ReadonlyMap<string, FinishReason> = new Map([
+  ["max_output_tokens", "length"],
+  ["content_filter", "content_filter"],
+]);
+
 /** Reasons after which the answer is not over: a caller of the other dialect cannot go on with it. */
 const UNFINISHED: ReadonlySet<string> = new Set(["pause_turn", "compaction", "function_call"]);
 
@@ -75,6 +80,21 @@ export function finishReasonOfGemini(finishReason: string, hasCalls: boolean): R
   if (GEMINI_FAILURES.has(finishReason)) return undefined;
   const read = reading<FinishReason>(GEMINI_FINISH.get(finishReason), "length");
   return read.reason === "stop" && hasCalls ? { ...read, reason: "tool_calls" } : read;
+}
+
+/**
+ * Of a response of OpenAI's, which says nothing of its calls.
+ *
+ * @param reason - of `incomplete_details`; empty without.
+ * @returns `undefined`: it is no answer.
+ */
+export function finishReasonOfResponse(
+  status: string,
+  reason: string,
+  hasCalls: boolean,
+): ReasonReading<FinishReason> | undefined {
+  if (status === "completed") return { reason: hasCalls ? "tool_calls" : "stop", isUnknown: false };
+  return status === "incomplete" ? reading<FinishReason>(INCOMPLETE.get(reason), "length") : undefined;
 }
 
 function reading<Reason>(known: Reason | undefined, otherwise: Reason): ReasonReading<Reason> {

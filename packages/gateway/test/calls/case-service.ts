@@ -13,6 +13,7 @@ const MODELS: { readonly [model: string]: string } = {
   "mock-chat-only": "host",
   "mock-mistral": "mistral",
   "mock-deepseek": "deepseek",
+  "mock-resp-only": "host",
 };
 
 /** Dollars for a million units. */
@@ -94,6 +95,7 @@ async function startCaseService(url: string, prices: { readonly [rate: string]: 
           candidate: model,
           provider: api,
           prices,
+          ...(model === "mock-resp-only" ? { dialects: ["openai-responses"] } : {}),
         })),
       ),
       models: JSON.stringify([

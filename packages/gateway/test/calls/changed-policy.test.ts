@@ -40,10 +40,15 @@ function activateOnTheWay(count: number): { readonly epochs: () => number } {
 
 async function ask(
   model: string,
+  tenant?: string,
 ): Promise<{ readonly status: number; readonly ran: string | null; readonly text: string }> {
   const answer = await fetch(`${running.url}/v1/chat/completions`, {
     method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${running.keys.decide}` },
+    headers: {
+      "content-type": "application/json",
+      authorization: `Bearer ${running.keys.decide}`,
+      ...(tenant === undefined ? {} : { "x-calybris-tenant": tenant }),
+    },
     body: JSON.stringify({ model, messages: [{ role: "user", content: "Say hello." }], max_tokens: 30 }),
   });
   return { status: answer.status, ran: answer.headers.get("x-calybris-model"), text: await answer.text() };
@@ -72,6 +77,22 @@ test("an enforced decision is made by the policy that came", async () => {
   const [last] = running.service.engine.reading.policies().slice(-1);
   expect(all.map(({ name }) => name)).toContain(ran);
   expect(last?.id).toBe(2);
+});
+
+test("a canary's tenants get the model that they ask for, by the ids of the policy that decides for them", async () => {
+  const { engine } = running.service;
+  const { policyId } = await engine.rollout.stage(policyOf(2));
+  const gates = { decisionsMin: 0, actionDeltaMaxBps: 10_000, margin: 1, alpha: 0.5 };
+  await engine.rollout.canary(policyId, 5_000, () => ({}), gates);
+  const ids = new Set<number>();
+  for (let tenant = 0; tenant < 8; tenant += 1) {
+    const name = `tenant-${tenant}`;
+    const limit = { exposureCapDollars: "10" };
+    await running.client().setBudget(name, { limit, grant: { id: name, amountMicrocents: "100000000" } });
+    ids.add(engine.rollout.policyFor(name).id);
+    expect(await ask("gpt-4.1-nano", name)).toMatchObject({ status: 200, ran: "gpt-4.1-nano" });
+  }
+  expect([...ids].sort()).toEqual([1, policyId]);
 });
 
 test("policies that change without an end are answered 409, and nothing is sent", async () => {

@@ -12,6 +12,7 @@ import {
   RESPONSES_FIELDS,
   type TargetDialect,
 } from "../../src/translate/request-fields.ts";
+import { writeResponsesRequest } from "../../src/translate/responses-body.ts";
 import { readResponsesRequest } from "../../src/translate/responses-request.ts";
 
 // Goal: each cell of the table of fields says what the translation does.
@@ -37,12 +38,12 @@ const SOURCES: { readonly [dialect: string]: Source } = {
   chat: {
     table: CHAT_FIELDS,
     read: readChatRequest,
-    targets: ["anthropic-messages", "gemini"],
+    targets: ["anthropic-messages", "gemini", "openai-responses"],
     base: { model: "gemini-2.5-pro", messages: [{ role: "user", content: "hi" }], tools: [chatTool] },
     required: ["model", "messages", "stream_options"],
     samples: {
-      max_completion_tokens: 7,
-      max_tokens: 7,
+      max_completion_tokens: 17,
+      max_tokens: 17,
       parallel_tool_calls: false,
       reasoning_effort: "low",
       response_format: { type: "json_schema", json_schema: { name: "a", schema } },
@@ -55,12 +56,13 @@ const SOURCES: { readonly [dialect: string]: Source } = {
       tools: [chatTool, { type: "function", function: { name: "g" } }],
       top_p: 0.5,
       user: "u",
+      verbosity: "low",
     },
   },
   messages: {
     table: MESSAGES_FIELDS,
     read: readMessagesRequest,
-    targets: ["openai-chat", "gemini"],
+    targets: ["openai-chat", "gemini", "openai-responses"],
     base: {
       model: "gemini-2.5-pro",
       max_tokens: 64,
@@ -69,7 +71,7 @@ const SOURCES: { readonly [dialect: string]: Source } = {
     },
     required: ["model", "messages"],
     samples: {
-      max_tokens: 7,
+      max_tokens: 17,
       metadata: { user_id: "u" },
       output_config: { effort: "low" },
       service_tier: "standard_only",
@@ -114,6 +116,7 @@ function written(call: CallRequest, target: TargetDialect): string {
     "openai-chat": () => writeChatRequest(call, "max_completion_tokens"),
     "anthropic-messages": () => writeMessagesRequest(call, LIMIT),
     gemini: () => writeGeminiRequest(call, LIMIT),
+    "openai-responses": () => writeResponsesRequest(call, LIMIT),
   }[target]();
   // Google's paths say whether a stream is asked.
   return exactText({ ...request, stream: call.isStreamed });
@@ -139,6 +142,7 @@ function found({ read, base }: Source, field: string, value: ExactObject[string]
 const DEPENDS: readonly string[] = [
   // One budget of thinking is Google's and nobody else's.
   "messages thinking openai-chat",
+  "messages thinking openai-responses",
   // Both at once are not taken by Google's models of the generation.
   "chat response_format gemini",
   "responses text gemini",
