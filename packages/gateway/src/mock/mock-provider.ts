@@ -57,6 +57,8 @@ export const BILL_PATH = "/mock/bill";
 
 const BODY_BYTES_MAX = 64 * 1024 * 1024;
 const BILL_ROWS_MAX = 100_000;
+/** Longer than any client keeps a connection, as at providers: a request that meets its end is lost. */
+const KEEP_ALIVE_MS = 60_000;
 /** Requests whose sends are counted, for faults that pass. */
 const COUNTED_MAX = 10_000;
 
@@ -83,6 +85,7 @@ export class MockProvider {
     this.#server = nodeHttp.createServer((request, response) => {
       this.#serve(request, response).catch(() => response.destroy());
     });
+    this.#server.keepAliveTimeout = KEEP_ALIVE_MS;
   }
 
   /** Without a path: clients of OpenAI's dialect add `/v1`, those of Anthropic's do not. */

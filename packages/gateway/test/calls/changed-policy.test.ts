@@ -82,7 +82,11 @@ test("an enforced decision is made by the policy that came", async () => {
 test("a canary's tenants get the model that they ask for, by the ids of the policy that decides for them", async () => {
   const { engine } = running.service;
   const { policyId } = await engine.rollout.stage(policyOf(2));
-  const gates = { decisionsMin: 0, actionDeltaMaxBps: 10_000, margin: 1, alpha: 0.5 };
+  for (let decision = 0; decision < 40; decision += 1) {
+    const { decisionId } = await engine.decide({ inputTokens: 100 });
+    await engine.learning.observe({ decisionId, succeeded: true });
+  }
+  const gates = { decisionsMin: 0, actionDeltaMaxBps: 10_000, margin: 0.99, alpha: 0.999 };
   await engine.rollout.canary(policyId, 5_000, () => ({}), gates);
   const ids = new Set<number>();
   for (let tenant = 0; tenant < 8; tenant += 1) {
