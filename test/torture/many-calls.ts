@@ -31,12 +31,12 @@ export async function run({ seed, milliseconds, progress }: Budget): Promise<Fou
     milliseconds: Math.max(milliseconds * CALLS_SHARE, milliseconds - END_MS_MAX),
     progress,
   });
-  const { calls, answers, settledDollars, savedDollars, callsPerSecond, heapMiB } = report;
+  const { calls, answers, settledDollars, savedDollars, callsPerSecond, connectionsLost, heapMiB } = report;
   const asked = settledDollars + savedDollars;
   const share = asked === 0 ? 0 : (savedDollars / asked) * 100;
   const summary = [
     `token counts ${hasTraces ? "of the Azure traces" : "drawn from ranges"}; answers ${JSON.stringify(answers)}`,
-    `${Math.round(callsPerSecond)} calls a second; 0 crashes, 0 reservations left, charged what was billed`,
+    `${Math.round(callsPerSecond)} calls a second; 0 crashes, 0 reservations left, charged what was billed; ${connectionsLost} sent again`,
     `settled $${settledDollars.toFixed(4)}; asked for would have cost $${asked.toFixed(4)}, ${share.toFixed(1)} % more`,
     `heap ${heapMiB.map((mib) => mib.toFixed(0)).join(" MiB in the middle, ")} MiB at the end`,
   ];

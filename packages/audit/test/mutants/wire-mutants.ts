@@ -262,8 +262,8 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   {
     name: "a field that the table refuses for Google is left out",
     file: "gateway/src/translate/request-fields.ts",
-    find: 'verbosity: rule("refused", { neutral: ["medium"] }),',
-    replace: 'verbosity: rule("refused", { neutral: ["medium"] }, { gemini: "hint" }),',
+    find: 'verbosity: rule("refused", { neutral: ["medium"] }, {',
+    replace: 'verbosity: rule("refused", { neutral: ["medium"] }, { gemini: "hint",',
     test: "gateway/test/translate/field-cells.test.ts",
     title: "left out",
   },

@@ -34,6 +34,8 @@ export interface ManyReport {
   savedDollars: number;
   /** Calls that were answered in a second, over the whole run. */
   callsPerSecond: number;
+  /** How often a call was sent again, because its connection had ended. */
+  connectionsLost: number;
   /** The heap after a third of the calls, and at the end: the least of some samples. MiB. */
   heapMiB: readonly [middle: number, end: number];
 }
@@ -69,6 +71,7 @@ const U32_MAX = 2 ** 32 - 1;
 const WAITS_MAX = 250;
 const WAIT_MS = 20;
 const MIB = 2 ** 20;
+const SENDS_MAX = 3;
 /** Garbage alone makes so much of a difference; a million calls that each leave 200 bytes make more. */
 const HEAP_GROWTH_MIB = 160;
 
@@ -82,6 +85,7 @@ export async function manyCalls(budget: ManyBudget): Promise<ManyReport> {
     settledDollars: 0,
     savedDollars: 0,
     callsPerSecond: 0,
+    connectionsLost: 0,
     heapMiB: [0, 0],
   };
   const chance = seededChance(budget.seed);
@@ -131,17 +135,27 @@ async function one(
   const kind = kindOf(chance(100));
   const isChat = chance(2) === 0;
   const text = JSON.stringify(bodyOf(kind, number, isChat, chance, traces));
-  const answer = await fetch(`${url}${isChat ? "/v1/chat/completions" : "/v1/messages"}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", authorization: `Bearer ${key}` },
-    body: kind === "malformed" ? text.slice(0, 1 + chance(text.length - 1)) : text,
-  });
+  const body = kind === "malformed" ? text.slice(0, 1 + chance(text.length - 1)) : text;
+  const answer = await sent(`${url}${isChat ? "/v1/chat/completions" : "/v1/messages"}`, key, body, report);
   const said = await answer.text();
   report.calls += 1;
   const name = `${kind} ${answer.status}`;
   report.answers[name] = (report.answers[name] ?? 0) + 1;
   if (!EXPECTED[kind].includes(answer.status))
     throw new FireViolation(`call ${number}, ${kind}: ${answer.status} ${said.slice(0, 500)}`);
+}
+
+/** A connection that was idle may end while a call is on its way to it; clients send such a call again. */
+async function sent(url: string, key: string, body: string, report: ManyReport): Promise<Response> {
+  const headers = { "content-type": "application/json", authorization: `Bearer ${key}` };
+  for (let sends = 1; ; sends += 1) {
+    try {
+      return await fetch(url, { method: "POST", headers, body });
+    } catch (error) {
+      if (sends === SENDS_MAX) throw error;
+      report.connectionsLost += 1;
+    }
+  }
 }
 
 /** Nine in ten are plain. */

@@ -92,7 +92,9 @@ test("a canary's tenants get the model that they ask for, by the ids of the poli
   for (let tenant = 0; tenant < 8; tenant += 1) {
     const name = `tenant-${tenant}`;
     const limit = { exposureCapDollars: "10" };
-    await running.client().setBudget(name, { limit, grant: { id: name, amountMicrocents: "100000000" } });
+    await running
+      .client({ key: running.keys.operate })
+      .setBudget(name, { limit, grant: { id: name, amountMicrocents: "100000000" } });
     ids.add(engine.rollout.policyFor(name).id);
     expect(await ask("gpt-4.1-nano", name)).toMatchObject({ status: 200, ran: "gpt-4.1-nano" });
   }
