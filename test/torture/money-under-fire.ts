@@ -10,9 +10,10 @@ const CALLS_SHARE = 0.8;
 
 export async function run({ seed, milliseconds, progress }: Budget): Promise<Found> {
   const report = await moneyUnderFire({ ...SIZE, seed, milliseconds: milliseconds * CALLS_SHARE, progress });
-  const { calls, kills, attempts, samples, reconciled, repeatsRefused, billMicrocents, statuses } = report;
+  const { calls, kills, killsInRecovery, attempts, samples, reconciled, repeatsRefused, billMicrocents, statuses } =
+    report;
   const summary = [
-    `${calls} calls, ${attempts} attempts, ${kills} kills, ${repeatsRefused} repeats refused, ${samples} moments compared`,
+    `${calls} calls, ${attempts} attempts, ${kills} kills of which ${killsInRecovery} before it was ready again, ${repeatsRefused} repeats refused, ${samples} moments compared`,
     `${reconciled} held calls reconciled; billed and charged ${billMicrocents} microcents`,
     `answers ${JSON.stringify(statuses)}`,
   ];

@@ -104,7 +104,7 @@ export const UPSTREAM_MUTANTS: readonly Mutant[] = [
     name: "a canary's tenant is bound by the active policy",
     file: "gateway/src/calls/begin-call.ts",
     find: "engine.rollout.policyFor(tenant);",
-    replace: "engine.rollout.policyFor(tenant === undefined ? undefined : `${tenant} `);",
+    replace: "engine.rollout.policyFor(undefined);",
     test: "gateway/test/calls/changed-policy.test.ts",
     title: "a canary",
   },

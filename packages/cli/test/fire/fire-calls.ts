@@ -1,9 +1,10 @@
 /**
- * Calls of every kind, drawn from a seed: both dialects, streams that clients leave, providers that refuse, cut, reset and send
+ * Calls of every kind, drawn from a seed: three dialects at three providers, streams that clients leave, providers that refuse, cut, reset and send
  * nonsense, and repeats of one `Idempotency-Key`.
  * @module
  */
 import type { Chance } from "../../../engine/test/support/seeded-chance.ts";
+import { GOOGLE_MODEL } from "./fire-policy.ts";
 
 export interface FireCall {
   readonly path: string;
@@ -17,7 +18,13 @@ export interface FireCall {
   readonly isRepeated: boolean;
 }
 
-const MODELS = ["gpt-4.1", "gpt-4.1-nano", "claude-sonnet-4-6", "chosen"];
+const MODELS = ["gpt-4.1", "gpt-4.1-nano", "claude-sonnet-4-6", GOOGLE_MODEL, "chosen"];
+/** The path of a dialect, and what it calls the output limit. */
+const DIALECTS = [
+  { path: "/v1/chat/completions", limit: "max_completion_tokens" },
+  { path: "/v1/messages", limit: "max_tokens" },
+  { path: "/v1/responses", limit: "max_output_tokens" },
+] as const;
 /** 5 in 100 are refused, some of them once; as many are broken on the way. */
 const ERRORS = ["status=500 times=1", "status=429 times=1", "status=500", "status=400", "first-event-error"];
 const CUTS = ["cut=before-usage", "cut=after-usage", "reset=stream", "reset=before-head", "error-event", "malformed"];
@@ -35,11 +42,11 @@ export function fireCall(number: number, chance: Chance): FireCall {
   const asked = `[[mock: output=${output} ${isLeft ? "slow=2" : ""} ${fault}]]`;
   const padding = "So long is the question. ".repeat(chance(20));
   const messages = [{ role: "user", content: `${padding}Call ${number}. ${asked}` }];
-  const isChat = isIn(50);
-  const limit = { [isChat ? "max_completion_tokens" : "max_tokens"]: OUTPUT_TOKENS_MAX };
+  const { path, limit } = one(DIALECTS, chance);
+  const said = path === "/v1/responses" ? { input: messages } : { messages };
   return {
-    path: isChat ? "/v1/chat/completions" : "/v1/messages",
-    body: { model: one(MODELS, chance), messages, stream, ...limit },
+    path,
+    body: { model: one(MODELS, chance), ...said, stream, [limit]: OUTPUT_TOKENS_MAX },
     tenant: chance(4) === 0 ? 1 : 0,
     idempotencyKey: isRepeated || isIn(20) ? `key-${number}` : undefined,
     leavesAfterMs: isLeft ? chance(LEAVES_WITHIN_MS) : undefined,

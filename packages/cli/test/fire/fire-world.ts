@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createKey, type MockOptions, MockProvider, shippedPrices } from "@calybris/gateway";
 import { CalybrisClient } from "@calybris/client";
-import { CALL_POLICY, MODELS } from "../../../gateway/test/calls/running-gateway.ts";
+import { FIRE_MODELS, FIRE_POLICY } from "./fire-policy.ts";
 import { GatewayProcess } from "./gateway-process.ts";
 
 /** Slow enough that calls are cut in each of their phases. */
@@ -38,7 +38,7 @@ export class FireWorld {
   static async make(
     tenants: readonly string[],
     pace: MockOptions["pace"] = PACE,
-    policy: object = CALL_POLICY,
+    policy: object = FIRE_POLICY,
   ): Promise<FireWorld> {
     const mock = await MockProvider.start({ prices: await shippedPrices(), pace });
     return new FireWorld(mock, mkdtempSync(join(tmpdir(), "calybris-fire-")), tenants, policy);
@@ -66,11 +66,12 @@ export class FireWorld {
       providers: [
         { name: "openai", api: "openai", baseUrl: `${mock.url}/v1` },
         { name: "anthropic", api: "anthropic", baseUrl: mock.url },
+        { name: "google", api: "google", baseUrl: `${mock.url}/v1beta` },
       ],
-      deployments: MODELS.map(({ name, provider }) => ({
+      deployments: FIRE_MODELS.map(({ name, provider }) => ({
         name: `${name} at the mock`,
         candidate: name,
-        provider: provider.toLowerCase(),
+        provider,
       })),
       models: [{ name: "chosen", candidate: "gpt-4.1", decisions: "enforce" }],
     };

@@ -5,6 +5,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 const CALYBRIS = join(import.meta.dirname, "..", "..", "bin", "calybris.cjs");
 /** V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. */
@@ -48,6 +49,26 @@ export class GatewayProcess {
   /** Without a chance to end anything. */
   kill(): Promise<void> {
     return this.#end("SIGKILL", [null, "SIGKILL"]);
+  }
+
+  /**
+   * Starts it, and kills it so long after that, while it reads its journal or a moment later.
+   *
+   * @returns whether it was killed before it was ready.
+   */
+  async startAndKill(afterMs: number): Promise<boolean> {
+    let isReady = false;
+    const started = this.start().then(
+      () => {
+        isReady = true;
+      },
+      () => undefined,
+    );
+    await sleep(afterMs);
+    const wasReady = isReady;
+    await this.kill();
+    await started;
+    return !wasReady;
   }
 
   /** As an operator stops it. */

@@ -25,6 +25,8 @@ export interface FireBudget {
 export interface FireReport {
   calls: number;
   kills: number;
+  /** Of them, before the process was ready again. */
+  killsInRecovery: number;
   /** Moments at which the ledger was held to the bill. */
   samples: number;
   /** Repeats that were refused, because the first call is known. */
@@ -42,6 +44,9 @@ const SAMPLE_MS = 150;
 const WAITS_MAX = 500;
 const WAIT_MS = 20;
 const SENDS_MAX = 5;
+/** After each kill the process is killed again while it starts, so many times, within so long. */
+const RECOVERY_KILLS = 2;
+const RECOVERY_MS_MAX = 1_500;
 
 export async function moneyUnderFire(budget: FireBudget): Promise<FireReport> {
   await using world = await FireWorld.make(TENANTS);
@@ -53,7 +58,7 @@ class Fire {
   readonly #budget: FireBudget;
   readonly #chance: Chance;
   readonly #report: FireReport = {
-    ...{ calls: 0, kills: 0, samples: 0, repeatsRefused: 0, statuses: {} },
+    ...{ calls: 0, kills: 0, killsInRecovery: 0, samples: 0, repeatsRefused: 0, statuses: {} },
     ...{ reconciled: 0, attempts: 0, billMicrocents: 0n },
   };
   /** Where the gateway listens, once it does. */
@@ -104,6 +109,11 @@ class Fire {
     this.#serving = this.#serving.then(async () => {
       await gateway.kill();
       this.#report.kills += 1;
+      for (let again = 0; again < RECOVERY_KILLS; again += 1) {
+        const isInRecovery = await gateway.startAndKill(this.#chance(RECOVERY_MS_MAX));
+        this.#report.kills += 1;
+        if (isInRecovery) this.#report.killsInRecovery += 1;
+      }
       const url = await gateway.start();
       await this.#sample(url);
       return url;
