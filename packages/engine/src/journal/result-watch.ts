@@ -1,7 +1,7 @@
 /**
  * Learns what was written, on the engine's thread. On a fast disk a message takes half as long as the sync that it reports
- * of, so while a batch is under way that will soon be done, the thread looks for itself at every turn of its event loop.
- * Otherwise it waits for a message.
+ * of, so while few entries are under way that will soon be done, the thread looks for itself at every turn of its event loop.
+ * Otherwise it waits for a message: where many are, it has other work, and looking would take the processor from those who ask.
  * @module
  */
 import { drainResults, hasResults, type Result } from "./results.ts";
@@ -9,6 +9,8 @@ import { dozeUnless, type SharedMemory } from "./shared-memory.ts";
 
 /** Looking pays while a batch takes no longer than this. */
 const LOOK_US_MAX = 400;
+/** While no more entries than these are under way. */
+const LOOK_ENTRIES_MAX = 16;
 
 /** What keeps the process alive while something is under way. */
 interface Keeper {
@@ -63,7 +65,8 @@ export class ResultWatch {
   }
 
   #continue(): void {
-    const pays = this.#batchUs <= LOOK_US_MAX && performance.now() < this.#lookUntil;
+    const areFew = this.#last - this.#durable <= LOOK_ENTRIES_MAX;
+    const pays = areFew && this.#batchUs <= LOOK_US_MAX && performance.now() < this.#lookUntil;
     this.#isLooking = pays || !dozeUnless(this.#memory.words, () => hasResults(this.#memory));
     if (this.#isLooking) setImmediate(this.#turn);
   }
