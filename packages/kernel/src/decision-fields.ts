@@ -25,7 +25,6 @@ import {
   membersOf,
   oneOf,
   POSITIVE,
-  someOf,
   TEXT,
   textWhere,
   U32,
@@ -55,7 +54,12 @@ const NAME: EntryValue<string> = textWhere(
   NAME_WANTED,
 );
 const BASE64_DIGEST: JsonSchema = { type: "string", pattern: PROMPT_DIGEST_PATTERN };
-const DEFAULTED_NAMES = someOf(DEFAULTED);
+const DEFAULTED_MASK_MAX: number = 2 ** DEFAULTED.length - 1;
+const DEFAULTED_MASK = wholeFrom(1, DEFAULTED_MASK_MAX);
+/** By the mask. */
+const DEFAULTED_LISTS: readonly (readonly Defaulted[])[] = Array.from({ length: DEFAULTED_MASK_MAX + 1 }, (_, bits) =>
+  Object.freeze(DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0)),
+);
 const CANDIDATE = wholeFrom(1, U32_MAX) as EntryValue<CandidateId>;
 
 const SHADOW = objectOf<Pick<Shadow, "action"> & { readonly candidate?: CandidateId }>({
@@ -105,21 +109,17 @@ export const DECISION_FIELDS: readonly DecisionField[] = Object.freeze([
   },
   {
     key: "defaulted",
-    holds: "what the client left out, in this order: `value`, `risk`, `confidence`, `floor`, `output`, `tenant`",
+    holds: "mask of what the client left out: 1 `value`, 2 `risk`, 4 `confidence`, 8 `floor`, 16 `output`, 32 `tenant`",
     leftOut: "nothing was left out",
-    schema: DEFAULTED_NAMES.schema,
-    write: ({ defaulted }) => (defaulted.length === 0 ? undefined : `["${defaulted.join('","')}"]`),
+    schema: DEFAULTED_MASK.schema,
+    write: ({ defaulted }) => (defaulted.length === 0 ? undefined : String(maskOf(defaulted))),
     read: (value, draft) => {
-      draft.defaulted = value === undefined ? [] : DEFAULTED_NAMES.read(value, "defaulted");
+      draft.defaulted = value === undefined ? [] : defaultedIn(DEFAULTED_MASK.read(value, "defaulted"));
     },
     scan: (cursor, draft) => {
-      const names: Defaulted[] = [];
-      cursor.expect("[");
-      do names.push(quoted(cursor) as Defaulted);
-      while (cursor.skip(","));
-      cursor.expect("]");
-      if (!areDefaulted(names)) cursor.refuse();
-      draft.defaulted = names;
+      const bits = cursor.number(DEFAULTED_MASK_MAX);
+      if (bits === 0) cursor.refuse();
+      draft.defaulted = defaultedIn(bits);
     },
   },
   plain("tenant", {
@@ -300,12 +300,12 @@ function scanLearning(cursor: TextCursor, draft: DecisionDraft): void {
   if (learning !== undefined) draft.learning = learning;
 }
 
-function areDefaulted(names: readonly unknown[]): names is readonly Defaulted[] {
-  let last = -1;
-  for (const name of names) {
-    const position = DEFAULTED.indexOf(name as Defaulted);
-    if (position <= last) return false;
-    last = position;
-  }
-  return true;
+function maskOf(names: readonly Defaulted[]): number {
+  let bits = 0;
+  for (const name of names) bits |= 1 << DEFAULTED.indexOf(name);
+  return bits;
+}
+
+function defaultedIn(bits: number): readonly Defaulted[] {
+  return DEFAULTED_LISTS[bits] ?? [];
 }

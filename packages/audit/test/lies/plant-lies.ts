@@ -29,7 +29,7 @@ const OPEN: readonly RegExp[] = [
   // Any time and any promise between those of the neighbours, and people's names.
   /^[a-z]+\.(?:at|durable|actor|onBehalfOf)$/,
   // The client's own, and what it asked for before there was too little headroom; nobody misses a tenant without a limit.
-  /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|defaulted\[\]|headroomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
+  /^decision\.(?:id|tenant|onBehalfOf|reservationSeconds|defaulted|headroomMicrocents|asked|asked\..*|tags|tags\..*|session|promptDigest)$/,
   // Left out, it is the default one; where the client left no value to it, nothing in the entry follows from it.
   /^decision\.useCase$/,
   // Only the seed distinguishes draws that lead to one tier, and holdouts that lead to the same; and a text's score counts

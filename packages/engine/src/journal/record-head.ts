@@ -48,10 +48,9 @@ const L = {
 } as const;
 
 /** By the bits of what the client left to the use case. */
-const DEFAULTS: readonly Uint8Array[] = Array.from({ length: 1 << DEFAULTED.length }, (_, bits) => {
-  const names = DEFAULTED.filter((_name, bit) => (bits & (1 << bit)) !== 0);
-  return label(names.length === 0 ? "" : `,"defaulted":${JSON.stringify(names)}`);
-});
+const DEFAULTS: readonly Uint8Array[] = Array.from({ length: 1 << DEFAULTED.length }, (_, bits) =>
+  label(bits === 0 ? "" : `,"defaulted":${bits}`),
+);
 
 const ON_BEHALF_OF: DecisionField = fieldOf("onBehalfOf");
 const AFTER_TENANT: readonly DecisionField[] = ["headroomMicrocents", "asked", "tags", "session", "promptDigest"].map(
