@@ -7,9 +7,39 @@ import type { Mutant } from "./mutants.ts";
 const CALLS = "engine/test/flows/calls.test.ts";
 const EXPORTS = "engine/test/flows/usage-export.test.ts";
 const FIRE = "audit/test/calls.test.ts";
+const TABLE = "engine/test/ledger/call-table.test.ts";
+const PAGES = "engine/test/ledger/open-table.test.ts";
 const POLICIES = "engine/test/flows/call-policies.test.ts";
 
 export const CALL_MUTANTS: readonly Mutant[] = [
+  {
+    name: "a line of a snapshot is stale: calls in it have had other attempts since",
+    file: "engine/src/snapshot/value-lines.ts",
+    find: " && value === rows[index]?.[1]",
+    replace: "",
+    test: TABLE,
+  },
+  {
+    name: "a line of a snapshot is stale: the last calls in it are new",
+    file: "engine/src/snapshot/value-lines.ts",
+    find: "    before.length === rows.length &&\n",
+    replace: "",
+    test: TABLE,
+  },
+  {
+    name: "a page of open reservations that is no longer young keeps no records",
+    file: "engine/src/ledger/open-table.ts",
+    find: "    keepRows(page, rowsIn(page.live));\n    this.#lines = undefined;\n",
+    replace: "",
+    test: PAGES,
+  },
+  {
+    name: "a page of open reservations keeps more records than twice what is open in it",
+    file: "engine/src/ledger/open-table.ts",
+    find: "2 * page.count <= page.kept.rows.length",
+    replace: "4 * page.count <= page.kept.rows.length",
+    test: PAGES,
+  },
   {
     name: "an attempt that ended keeps what it did not need",
     file: "engine/src/ledger/ledger.ts",

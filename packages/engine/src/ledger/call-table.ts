@@ -5,7 +5,8 @@
  * @module
  */
 import { exactInteger, invariant, SNAPSHOT_PAGE_RECORDS, type SnapshotMembers, writeExact } from "@calybris/kernel";
-import { jsonLine, type SnapshotLine } from "../snapshot/line.ts";
+import type { SnapshotLine } from "../snapshot/line.ts";
+import { ValueLines } from "../snapshot/value-lines.ts";
 
 /** What is reserved on one level, and how many of its periods had ended when that was done. */
 export interface ReservedPart {
@@ -24,6 +25,9 @@ interface Attempt {
 
 export class CallAttempts {
   readonly #attempts: readonly Attempt[];
+  /** As in the state and in a snapshot: both are asked for at every rotation, and attempts never change. */
+  #rowsText: string | undefined;
+  #endedCountsText: string | undefined;
 
   constructor(attempts: readonly Attempt[]) {
     this.#attempts = attempts;
@@ -114,6 +118,17 @@ export class CallAttempts {
     return this.#attempts.map(({ endedCounts }) => endedCounts);
   }
 
+  /** {@link rows} as JSON, without the brackets around them. */
+  get rowsText(): string {
+    this.#rowsText ??= writeExact(this.rows).slice(1, -1);
+    return this.#rowsText;
+  }
+
+  get endedCountsText(): string {
+    this.#endedCountsText ??= writeExact(this.endedCounts);
+    return this.#endedCountsText;
+  }
+
   #sum(of: (attempt: Attempt) => bigint): bigint {
     return this.#attempts.reduce((sum, attempt) => sum + of(attempt), 0n);
   }
@@ -124,6 +139,7 @@ const CALLS_IN_A_LINE: number = SNAPSHOT_PAGE_RECORDS.open;
 export class CallTable {
   /** In the order of their decisions. */
   readonly #calls = new Map<number, CallAttempts>();
+  readonly #lines: ValueLines<CallAttempts> = new ValueLines("calls", CALLS_IN_A_LINE, rowText);
 
   get size(): number {
     return this.#calls.size;
@@ -148,18 +164,12 @@ export class CallTable {
 
   /** As canonical JSON: `[of, [reserved, cost], …]` of each call. */
   text(): string {
-    return writeExact([...this.#calls].map(([of, attempts]) => [of, ...attempts.rows]));
+    return `[${Array.from(this.#calls, ([of, { rowsText }]) => `[${of},${rowsText}]`).join(",")}]`;
   }
 
   /** Its part of a state snapshot. */
-  *lines(): Generator<SnapshotLine> {
-    const rows = [...this.#calls].map(([of, attempts]) => ({
-      of,
-      attempts: attempts.rows,
-      endedCounts: attempts.endedCounts,
-    }));
-    for (let from = 0; from < rows.length; from += CALLS_IN_A_LINE)
-      yield jsonLine({ part: "calls", rows: rows.slice(from, from + CALLS_IN_A_LINE) });
+  lines(): readonly SnapshotLine[] {
+    return this.#lines.of(this.#calls);
   }
 
   /** Takes a line of a snapshot back. Throws RangeError for one that cannot be. */
@@ -177,6 +187,10 @@ export class CallTable {
       this.#calls.set(row.whole("of"), new CallAttempts(attempts));
     }
   }
+}
+
+function rowText(of: number, { rowsText, endedCountsText }: CallAttempts): string {
+  return `{"of":${of},"attempts":[${rowsText}],"endedCounts":${endedCountsText}}`;
 }
 
 function least(one: bigint, other: bigint): bigint {

@@ -3,7 +3,6 @@
  * @module
  */
 import {
-  type ExactJson,
   ledgerDigest,
   OVERRUN_FACTOR,
   OVERRUN_FLOOR_MICROCENTS,
@@ -18,6 +17,8 @@ import type { Reservations } from "./reservations.ts";
 export interface Digested {
   /** In the order of their first limits. */
   accounts(): readonly Account[];
+  /** {@link tenantStateText} of each. */
+  tenantStates(): readonly string[];
   readonly reservations: Reservations;
 }
 
@@ -30,18 +31,18 @@ export function digestOf(ledger: Digested, sequence: number, sha256: Sha256): Ui
 /** What `calyldg1` does not cover and the future depends on, in the order of the journal: canonical JSON. */
 export function ledgerStateText(ledger: Digested, sequence: number, sha256: Sha256): string {
   const digest = toHex(digestOf(ledger, sequence, sha256));
-  const tenants = [...ledger.accounts()].map(tenantState);
   const open = toHex(sha256(Buffer.concat(ledger.reservations.openLines().map((line) => line.digest))));
-  const members = writeExact({ digest, tenants, open });
   const calls = ledger.reservations.callsText();
-  return calls === undefined ? members : `${members.slice(0, -1)},"calls":${calls}}`;
+  const members = `"digest":"${digest}","tenants":[${ledger.tenantStates().join(",")}],"open":"${open}"`;
+  return calls === undefined ? `{${members}}` : `{${members},"calls":${calls}}`;
 }
 
-/** An account beyond its balances; an absent value is written as one that it cannot have. */
-function tenantState({ tenant, limit, debt, period }: Account): ExactJson {
+/** An account beyond its balances, as canonical JSON; an absent value is written as one that it cannot have. */
+export function tenantStateText({ tenant, limit, debt, period }: Account): string {
   const { parent, metered, exposureCapMicrocents, onShortfall, reservationSeconds, period: rule } = limit;
   const position = [tenant, parent ?? "", debt, period?.index ?? 0, period?.endsAt ?? 0];
   const terms = [metered, exposureCapMicrocents ?? -1, onShortfall, reservationSeconds];
   const overrun = [limit.overrunFactor ?? OVERRUN_FACTOR, limit.overrunFloorMicrocents ?? OVERRUN_FLOOR_MICROCENTS];
-  return [...position, ...terms, ...overrun, rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
+  const periods = [rule?.every ?? "", rule?.timeZone ?? "", rule?.allotmentMicrocents ?? 0];
+  return writeExact([...position, ...terms, ...overrun, ...periods]);
 }

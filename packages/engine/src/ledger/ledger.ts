@@ -92,6 +92,10 @@ export class Ledger implements Stage {
     return this.#tenants.accounts;
   }
 
+  tenantStates(): readonly string[] {
+    return this.#tenants.states();
+  }
+
   grantOf(id: string): Granted | undefined {
     return this.#tenants.grantOf(id);
   }

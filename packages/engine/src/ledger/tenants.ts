@@ -6,6 +6,7 @@ import type { SnapshotMembers } from "@calybris/kernel";
 import type { SnapshotLine } from "../snapshot/line.ts";
 import { RowPages } from "../snapshot/row-pages.ts";
 import type { Account } from "./account.ts";
+import { tenantStateText } from "./ledger-digest.ts";
 import { type Granted, grantText, restoredGrant, restoredTenant, tenantText } from "./ledger-snapshot.ts";
 
 /** Few, because each changes often. */
@@ -20,6 +21,8 @@ export class Tenants {
   /** In the order in which they were made. */
   readonly #granted: Granted[] = [];
   readonly #accountPages: RowPages = new RowPages("tenants", TENANTS_IN_A_PAGE);
+  /** What of each account is in the digest of the state; `undefined` after a change. */
+  readonly #states: (string | undefined)[] = [];
   readonly #grantPages: RowPages = new RowPages("grants", GRANTS_IN_A_PAGE);
 
   get count(): number {
@@ -44,6 +47,7 @@ export class Tenants {
   /** To be called after a change of an account. */
   touch(account: Account): void {
     this.#accountPages.touch(account.index);
+    this.#states[account.index] = undefined;
   }
 
   grantOf(id: string): Granted | undefined {
@@ -53,6 +57,11 @@ export class Tenants {
   grant(granted: Granted): void {
     this.#grants.set(granted.id, granted);
     this.#grantPages.touch(this.#granted.push(granted) - 1);
+  }
+
+  /** `tenantStateText` of each account, in the order of their cells; made again only where one changed. */
+  states(): readonly string[] {
+    return this.#byIndex.map((account) => (this.#states[account.index] ??= tenantStateText(account)));
   }
 
   *lines(): Generator<SnapshotLine> {

@@ -96,6 +96,38 @@ const operation = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("look" as const) }) },
 );
 
+test("a page keeps its records once it is eight pages old, and anew whenever half of them are closed", () => {
+  const places = fc.uniqueArray(fc.nat(1_023), { minLength: 1, maxLength: 24 });
+  fc.assert(
+    fc.property(places, fc.nat(24), fc.infiniteStream(fc.nat()), (rows, young, chances) => {
+      const table = new OpenTable();
+      const first = 1_024 * 77;
+      const open = [...rows].sort((a, b) => a - b).map((row) => first + row);
+      const others = { identity: 0, amountMicrocents: 1n, expiresAt: 9, account: ACCOUNT, parts: [] };
+      for (const of of open) table.add({ of, ...others });
+      let kept: readonly number[] | undefined;
+      const look = (): void => {
+        const records = recordsIn(linesOf(table), "open", OPEN_RECORDS).map((record) => (record as Open).of);
+        expect(records).toEqual(open.length === 0 ? [] : (kept ?? open));
+      };
+      const close = (): void => {
+        const [of] = open.splice((chances.next().value as number) % open.length, 1);
+        table.delete(of as number);
+        if (kept !== undefined && 2 * open.length <= kept.length) kept = [...open];
+        look();
+      };
+      for (let count = 0; count < young && open.length > 0; count++) close();
+      for (let page = 1; page <= OPEN_PAGES_YOUNG; page++) {
+        look();
+        table.reached(first + page * 1_024);
+        if (page === OPEN_PAGES_YOUNG) kept = [...open];
+      }
+      look();
+      while (open.length > 0) close();
+    }),
+  );
+});
+
 test("open reservations in columns equal a Map of objects, and so does what a snapshot holds of them", () => {
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 120 }), fc.nat(2 ** 40), (operations, from) => {

@@ -85,6 +85,20 @@ export const SNAPSHOT_MUTANTS: readonly Mutant[] = [
     search: "snapshot",
   },
   {
+    name: "pages of open reservations are not marked when one is closed",
+    file: "ledger/open-table.ts",
+    find: "    this.#size -= 1;\n    this.#lines = undefined;\n",
+    replace: "    this.#size -= 1;\n",
+    search: "snapshot",
+  },
+  {
+    name: "what the digest of the state has of a tenant that changed is stale",
+    file: "ledger/tenants.ts",
+    find: "    this.#states[account.index] = undefined;\n",
+    replace: "",
+    search: "snapshot",
+  },
+  {
     name: "request ids are not taken back from a snapshot",
     file: "state/request-index.ts",
     find: "    const isFirstPage = this.#log.next === 0;\n",
