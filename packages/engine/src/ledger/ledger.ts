@@ -88,13 +88,8 @@ export class Ledger implements Stage {
     return this.#tenants.get(tenant);
   }
 
-  accounts(): readonly Account[] {
-    return this.#tenants.accounts;
-  }
-
-  tenantStates(): readonly string[] {
-    return this.#tenants.states();
-  }
+  readonly accounts = (): readonly Account[] => this.#tenants.accounts;
+  readonly tenantStates = (): readonly string[] => this.#tenants.states();
 
   grantOf(id: string): Granted | undefined {
     return this.#tenants.grantOf(id);
