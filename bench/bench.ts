@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- <name>`: runs one benchmark and prints its table; `--smoke` runs it small, and `--requests N` says how
- * many requests a benchmark that decides them is to decide, `--entries N` how long a journal one that reads it is to read,
+ * many requests (or `--decisions N`) a benchmark that decides them is to decide, `--entries N` how long a journal one that reads it is to read,
  * `--against REF` a commit that a benchmark of the engine is to run in turns with these sources.
  * @module
  */
@@ -42,6 +42,7 @@ async function main(args: readonly string[]): Promise<void> {
     options: {
       smoke: { type: "boolean" },
       requests: { type: "string" },
+      decisions: { type: "string" },
       entries: { type: "string" },
       against: { type: "string" },
     },
@@ -57,7 +58,7 @@ async function main(args: readonly string[]): Promise<void> {
   console.log(
     await bench({
       full: values.smoke !== true,
-      ...counted("requests", values.requests),
+      ...counted("requests", values.requests ?? values.decisions),
       ...counted("entries", values.entries),
       ...(values.against === undefined ? {} : { against: values.against }),
     }),
