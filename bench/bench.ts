@@ -26,6 +26,7 @@ export const BENCHES: ReadonlyMap<string, () => Promise<Bench>> = new Map([
   ["million", async (): Promise<Bench> => (await import("./million.ts")).benchMillion],
   ["proof", async (): Promise<Bench> => (await import("./proof.ts")).benchProof],
   ["ready", async (): Promise<Bench> => (await import("./ready.ts")).benchReady],
+  ["regret", async (): Promise<Bench> => (await import("./known-regret.ts")).benchKnownRegret],
   ["rollout", async (): Promise<Bench> => (await import("./rollout.ts")).benchRollout],
   ["savings", async (): Promise<Bench> => (await import("./savings.ts")).benchSavings],
   ["service", async (): Promise<Bench> => (await import("./service.ts")).benchService],

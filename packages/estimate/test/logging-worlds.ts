@@ -36,7 +36,7 @@ const MEANS = [0.3, 0.5, 0.6];
 const WORST = [1, 0, 0];
 const EXPLORED = 0.05;
 
-function draw(shares: readonly number[], random: () => number): number {
+export function draw(shares: readonly number[], random: () => number): number {
   const drawn = random();
   let sum = 0;
   const arm = shares.findIndex((share) => {
@@ -71,15 +71,20 @@ function fixed(
 }
 
 /** Of each arm: how often it earned, of how many; a fair prior of two. */
-class Successes {
-  readonly sums: number[] = MEANS.map(() => 1);
-  readonly counts: number[] = MEANS.map(() => 2);
+export class Successes {
+  readonly sums: number[];
+  readonly counts: number[];
+
+  constructor(arms: number) {
+    this.sums = Array.from({ length: arms }, () => 1);
+    this.counts = Array.from({ length: arms }, () => 2);
+  }
 
   get means(): readonly number[] {
     return this.sums.map((sum, arm) => sum / (this.counts[arm] as number));
   }
 
-  add({ chosen, reward = 0 }: LoggedRow): void {
+  add({ chosen, reward = 0 }: Pick<LoggedRow, "chosen" | "reward">): void {
     this.sums[chosen] = (this.sums[chosen] as number) + reward;
     this.counts[chosen] = (this.counts[chosen] as number) + 1;
   }
@@ -96,7 +101,7 @@ const greedy = ({ means }: Successes): readonly number[] => {
 };
 
 /** How probable each arm is the best, by draws of its belief taken as normal; the row is drawn from these very shares. */
-const thompson = ({ means, counts }: Successes): readonly number[] => {
+export const thompson = ({ means, counts }: Successes): readonly number[] => {
   const deviations = means.map((mean, arm) => Math.sqrt((mean * (1 - mean)) / ((counts[arm] as number) + 1)));
   const points = 33;
   const shares = means.map((mean, arm) => {
@@ -129,7 +134,7 @@ function learning(name: string, policy: (known: Successes) => readonly number[],
     k,
     valueAt: () => MEANS[0] as number,
     begin: (random) => {
-      const known = new Successes();
+      const known = new Successes(MEANS.length);
       const awaited: { readonly row: LoggedRow; readonly due: number }[] = [];
       let at = 0;
       const decide = (): void => {
