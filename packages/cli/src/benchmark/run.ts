@@ -18,8 +18,10 @@ import {
   judgeDrift,
   judgeFromNothing,
   judgeHindsight,
+  judgePriors,
   type Measured,
   measureSpeed,
+  type PriorFigures,
   type SetFigures,
   type Table,
   thinned,
@@ -29,7 +31,7 @@ import {
   type WorldSwitch,
 } from "@calybris/learning";
 
-export const TRACKS = ["full", "bandit", "transfer", "regret", "drift"] as const;
+export const TRACKS = ["full", "bandit", "transfer", "regret", "drift", "priors", "nothing"] as const;
 export type TrackName = (typeof TRACKS)[number];
 
 export interface BenchmarkResult {
@@ -48,6 +50,8 @@ export interface BenchmarkResult {
   readonly regret?: readonly HindsightFigures[];
   /** Of the drift track; left out where it was not run. */
   readonly drift?: readonly DriftFigures[];
+  /** Of the priors track; left out where it was not run. */
+  readonly priors?: readonly PriorFigures[];
   readonly worldSwitch: readonly WorldSwitch[];
   readonly speed: Measured["speed"];
   readonly goals: readonly Goal[];
@@ -98,6 +102,7 @@ export async function runBenchmark(
   const texts: Table[] = [];
   const regret: HindsightFigures[] = [];
   const drift: DriftFigures[] = [];
+  const priors: PriorFigures[] = [];
   let rowsRead = 0;
   for (const [index, load] of loads.entries()) {
     const table = await load();
@@ -116,10 +121,16 @@ export async function runBenchmark(
       drift.push(...judgeDrift(table, { foldSeeds, rowsMax, onProgress: at }));
       continue;
     }
+    if (options.track === "priors") {
+      const [foldSeeds, rowsMax] = [Math.min(options.seeds, FOLD_SEEDS), options.rows ?? REGRET_ROWS];
+      priors.push(judgePriors(table, { foldSeeds, rowsMax, onProgress: at }));
+      continue;
+    }
     const usual = options.isQuick ? QUICK : { ...FULL, kinds: HEAD_KINDS };
     const settings = options.rows === undefined ? usual : { ...usual, rowsMax: options.rows };
     const seeds = options.track === "full" ? 0 : options.seeds;
-    sets.push(judge(table, { ...settings, seeds, onProgress: (share) => at(0.8 * share) }));
+    if (options.track !== "nothing")
+      sets.push(judge(table, { ...settings, seeds, onProgress: (share) => at(0.8 * share) }));
     const atSavings = FROM_NOTHING.get(table.name);
     if (atSavings === undefined || options.track === "full") continue;
     const seedCount = Math.min(options.isQuick ? 1 : FROM_NOTHING_SEEDS_MAX, options.seeds);
@@ -153,6 +164,7 @@ export async function runBenchmark(
     ...measured,
     ...(regret.length === 0 ? {} : { regret }),
     ...(drift.length === 0 ? {} : { drift }),
+    ...(priors.length === 0 ? {} : { priors }),
     transfers: isTransferred ? transfers(texts, 1, () => {}) : [],
     goals: goalsOf(measured),
   };
@@ -160,7 +172,7 @@ export async function runBenchmark(
 
 /** With the default of a policy first; then a shorter memory, and none that fades. */
 function switches({ track, isQuick }: RunOptions): readonly WorldSwitch[] {
-  if (track === "full" || track === "transfer" || track === "regret" || track === "drift") return [];
+  if (track !== undefined && track !== "bandit") return [];
   return isQuick
     ? [worldSwitch(LEARNING_DEFAULTS.discountPpm, 9)]
     : [LEARNING_DEFAULTS.discountPpm, 999_000, 997_000, 1_000_000].map((discountPpm) => worldSwitch(discountPpm));
@@ -172,7 +184,10 @@ export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
   if (first === undefined || results.length === 1) return first as BenchmarkResult;
   const measured: Measured = {
     sets: results.flatMap(({ sets }) => sets),
-    fromNothing: results.flatMap(({ fromNothing }) => fromNothing),
+    // A later run of a set replaces an earlier one.
+    fromNothing: [
+      ...new Map(results.flatMap(({ fromNothing }) => fromNothing).map((each) => [each.set, each] as const)).values(),
+    ],
     worldSwitch: results.find(({ worldSwitch: switches_ }) => switches_.length > 0)?.worldSwitch ?? [],
     speed: first.speed,
   };
@@ -187,6 +202,7 @@ export function merged(results: readonly BenchmarkResult[]): BenchmarkResult {
     rowsRead: results.reduce((sum, { rowsRead }) => sum + rowsRead, 0),
     regret: results.flatMap(({ regret = [] }) => regret),
     drift: results.flatMap(({ drift = [] }) => drift),
+    priors: results.flatMap(({ priors = [] }) => priors),
     transfers: results.flatMap(({ transfers: each }) => each),
     goals: goalsOf(measured),
   };

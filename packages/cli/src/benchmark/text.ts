@@ -3,7 +3,7 @@
  * @module
  */
 import type { DriftFigures, Estimate, HindsightFigures, PolicyFigures, SetFigures } from "@calybris/learning";
-import { driftRows, explorationRows, regretGoals, regretRows, type Rows } from "./regret-lines.ts";
+import { driftRows, explorationRows, priorRows, regretGoals, regretRows, type Rows } from "./regret-lines.ts";
 import type { BenchmarkResult } from "./run.ts";
 import { tableText } from "../terminal/table.ts";
 
@@ -12,6 +12,8 @@ export function benchmarkText(result: BenchmarkResult): string {
   if (result.fromNothing.length > 0) parts.push(fromNothingText(result));
   if (result.transfers.length > 0) parts.push(transferText(result));
   if (result.regret !== undefined && result.regret.length > 0) parts.push(regretText(result.regret));
+  if (result.priors !== undefined && result.priors.length > 0)
+    parts.push(`Priors: share of the quality gap recovered (APGR, by calls):\n${rowsText(priorRows(result.priors))}`);
   if (result.drift !== undefined && result.drift.length > 0) parts.push(driftText(result.drift));
   if (result.goals.length > 0) parts.push(goalsText(result));
   const quick = result.isQuick ? " (--quick: thinned rows, few trials; a first look)" : "";

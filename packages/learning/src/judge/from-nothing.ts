@@ -16,10 +16,8 @@ import {
   type Estimate,
   estimateOf,
   EVERY_BLOCK,
-  frontierThrough,
   type Ground,
   groundOf,
-  missedAt,
   type Point,
   pointOf,
   Tally,
@@ -189,6 +187,16 @@ export interface FromNothing {
   readonly missedOfNeededThere: Estimate;
 }
 
+/**
+ * The end that the policy is mixed with to save what is asked for, and its share. The mixture is a policy, so it is the same in every
+ * resampling: how much a resampled stream saves by it differs.
+ */
+function mixtureAt(own: number, ends: readonly number[], wanted: number): readonly [end: number, share: number] {
+  const end = own >= wanted ? 0 : 1;
+  const width = (ends[end] ?? own) - own;
+  return [end, width === 0 ? 0 : Math.max(0, Math.min(1, (wanted - own) / width))];
+}
+
 /** What premium must gain to be worth its cost: one part in twenty. */
 const TIPPING_SHARE = 0.05;
 
@@ -223,6 +231,11 @@ export function judgeFromNothing(
   const pointAt = (draw: Float64Array): Point => pointOf(ground, tallies, draw);
   const point = pointAt(EVERY_BLOCK);
   const needed = pointOf(ground, ends.slice(1)).neededOfDowngraded;
+  const mixed = mixtureAt(
+    point.savings,
+    ends.map((tally) => pointOf(ground, [tally]).savings),
+    options.atSavings,
+  );
   return {
     seeds: options.seeds,
     fits: runs.reduce((sum, { fits }) => sum + fits, 0) / Math.max(1, runs.length),
@@ -233,9 +246,9 @@ export function judgeFromNothing(
     timesFewerThanRandom: point.neededOfDowngraded === 0 ? Number.POSITIVE_INFINITY : needed / point.neededOfDowngraded,
     atSavings: options.atSavings,
     missedOfNeededThere: estimateOf((draw) => {
-      const [premium, cheapest] = ends.map((tally) => pointOf(ground, [tally], draw));
-      if (premium === undefined || cheapest === undefined) return Number.NaN;
-      return missedAt(frontierThrough([premium, cheapest], [pointAt(draw)]), options.atSavings);
+      const all = ends.map((tally) => pointOf(ground, [tally], draw));
+      const [other, share] = mixed;
+      return share * (all[other]?.missedOfNeeded ?? Number.NaN) + (1 - share) * pointAt(draw).missedOfNeeded;
     }, draws),
   };
 }

@@ -13,11 +13,11 @@ import { CALYBRIS_DEFAULTS, CalybrisPolicy } from "../policies/calybris-policy.t
 import { LIN_UCB } from "../policies/linear-policies.ts";
 import { OffsetsPolicy } from "../policies/offsets-policy.ts";
 import { GREEDY } from "../policies/regime-policies.ts";
-import { averageGapRecovered, frontierOf } from "../ranking.ts";
-import { selectRows, type Table } from "../table.ts";
+import type { Table } from "../table.ts";
 import { extraCost, hindsightOf, netOf, valuesOf } from "./best-in-hindsight.ts";
 import { type OverSeeds, overSeeds } from "./over-seeds.ts";
-import { thinned, withCallCosts } from "./plan.ts";
+import { thinned } from "./plan.ts";
+import { gapRecovered } from "./prior-ranking.ts";
 import { type Split, splitOf } from "./split.ts";
 
 export interface HindsightOptions {
@@ -75,7 +75,7 @@ export function judgeHindsight(whole: Table, options: HindsightOptions): Hindsig
   const top = table.tierNames.length - 1;
   for (let seed = 1; seed <= options.foldSeeds; seed += 1) {
     const split = splitOf(table, seed, hits);
-    recovered.push(gapRecovered(table, split));
+    recovered.push(gapRecovered(table, split, split.scoresBps));
     const values = valuesOf(table, split);
     for (const [index, value] of values.entries()) {
       const ground = hindsightOf(table, split, value);
@@ -114,17 +114,6 @@ export function judgeHindsight(whole: Table, options: HindsightOptions): Hindsig
       heldOut: heldOut.heldOut(),
     })),
   };
-}
-
-/** The mean over the folds, because each has a prior of its own; NaN where the top tier is no better than the cheapest. */
-function gapRecovered(table: Table, { stream, folds, scoresBps }: Split): number {
-  const byCalls = withCallCosts(table);
-  const shares = [...new Set(stream.map((row) => folds[row] ?? 0))].map((fold) => {
-    const rows = stream.filter((row) => folds[row] === fold);
-    const scores = rows.map((row) => scoresBps[row] ?? 0);
-    return averageGapRecovered(frontierOf(selectRows(byCalls, rows), scores));
-  });
-  return meanOf(shares.filter((share) => !Number.isNaN(share)));
 }
 
 function policiesOf(

@@ -22,6 +22,8 @@ export interface Split {
   readonly scoresBps: Int32Array;
   readonly boundariesBps: readonly number[];
   readonly qualitiesBps: readonly number[];
+  /** The head that was chosen, by fold. */
+  readonly heads: readonly HeadKind[];
   readonly expect: (row: number, gainBps: number, out: number[]) => void;
 }
 
@@ -31,6 +33,7 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
   const part = new Int8Array(table.rowCount).fill(-1);
   const priors: ReturnType<typeof fitPrior>["prior"][] = [];
   const boundaries: (readonly number[])[] = [];
+  const heads: HeadKind[] = [];
   let qualitiesBps: readonly number[] = [];
   const all = rowRange(0, table.rowCount);
   const fold = foldsOf(table.rowCount, FOLDS, seededChance(seed, 3));
@@ -50,6 +53,7 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
     const success = fitSuccess(table, fit, { rows: choice, scoresBps }, { seed, rowsMax: ROWS_FIT_MAX });
     const boundary = regimeBoundaries(choice.map((row) => scoresBps[row] ?? 0));
     boundaries.push(boundary);
+    heads.push(chosen.kind);
     const both = Int32Array.from([...fit, ...choice]).sort();
     const { prior } = fitPrior(table, both, chosen.kind, { seed, hits, rowsMax: ROWS_FIT_MAX });
     priors.push({ ...prior, success: success.map(parsedHead) });
@@ -67,6 +71,7 @@ export function splitOf(table: Table, seed: number, hits: ReturnType<typeof text
     scoresBps: predictedElsewhere(table, priors, part, scoresBps),
     boundariesBps: Array.from({ length: 7 }, (_, at) => Math.round(meanOf(boundaries.map((each) => each[at] ?? 0)))),
     qualitiesBps,
+    heads,
     expect: (row, gainBps, out) => {
       const index = part[row] ?? 0;
       const prior = priors[index];
