@@ -6,9 +6,9 @@
 import type { ExactJson, SnapshotMembers } from "@calybris/kernel";
 
 const TIERS = 8;
-/** In sixteenths of a basis point: a tenth of a success, and twelve and a half. */
+/** In sixteenths of a basis point: a tenth of a success, and twenty. */
 const ALLOWED = 16_000n;
-const LIMIT = 2_000_000n;
+const LIMIT = 3_200_000n;
 const KNOWN = 1_000_000n;
 const DOUBT = 2_000;
 

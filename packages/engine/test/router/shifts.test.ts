@@ -26,7 +26,7 @@ function countOf(offsets: Offsets, tier: number): number {
 }
 
 test.each([
-  [0.7, 0.4, 200],
+  [0.7, 0.4, 300],
   [0.5, 0.9, 150],
   [0.3, 0.7, 150],
 ])("a success rate that goes from %f to %f is a shift within %i outcomes", (from, to, most) => {
@@ -42,8 +42,8 @@ test.each([0.5, 0.7, 0.9])("a success rate that stays at %f is hardly ever a shi
   const outcomes = 2_500;
   for (let seed = 1; seed <= 20; seed++)
     if (untilShift(new Offsets(), 0, share, outcomes, seed) !== undefined) alarms += 1;
-  // By the bound for a rate that is known, 5 in 50,000 outcomes of a tier; the range of one is wider than its deviation.
-  expect(alarms).toBeLessThanOrEqual(2);
+  // None is likely by the bound for a rate that is known; this one is estimated.
+  expect(alarms).toBeLessThanOrEqual(1);
 });
 
 test("a shift forgets what was learned of its tier in every regime, and nothing of another", () => {
@@ -85,8 +85,8 @@ test("doubt lasts for 2,000 outcomes, and new regimes end it", () => {
 test("fewer than 100 outcomes say nothing of what is usual", () => {
   const shifts = new Shifts();
   for (let number = 0; number < 1_000; number++) expect(shifts.observe(0, 160_000, 999_999)).toBe(false);
-  for (let number = 1; number < 14; number++) expect(shifts.observe(0, 160_000, 1_000_000)).toBe(false);
-  // Each adds nine tenths; the fourteenth makes 12.6.
+  for (let number = 1; number < 23; number++) expect(shifts.observe(0, 160_000, 1_000_000)).toBe(false);
+  // Each adds nine tenths; the 23rd makes 20.7.
   expect(shifts.observe(0, 160_000, 1_000_000)).toBe(true);
   expect(shifts.toJson(1)).toEqual([0, 0, 2_000]);
 });
