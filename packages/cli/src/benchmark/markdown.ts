@@ -3,6 +3,7 @@
  * @module
  */
 import type { SetFigures } from "@calybris/learning";
+import { missedGoals } from "./missed.ts";
 import { driftRows, explorationRows, priorRows, regretGoals, regretRows, type Rows } from "./regret-lines.ts";
 import type { BenchmarkResult } from "./run.ts";
 import { interval, percent, plain, points, share } from "./text.ts";
@@ -71,7 +72,7 @@ export function benchmarkMarkdown(result: BenchmarkResult, picture: string): str
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function regretLines({ regret = [] }: BenchmarkResult): readonly string[] {
+function regretLines({ regret = [], priors = [] }: BenchmarkResult): readonly string[] {
   if (regret.length === 0) return [];
   return [
     "## Regret of the default method",
@@ -82,7 +83,7 @@ function regretLines({ regret = [] }: BenchmarkResult): readonly string[] {
     "",
     ...rowLines(regretRows(regret)),
     "",
-    ...rowLines(regretGoals(regret)),
+    ...rowLines(regretGoals(regret, priors)),
     "",
     "### Exploration",
     "",
@@ -128,7 +129,8 @@ function rowLines([head = [], ...rows]: Rows): readonly string[] {
 const SUMMARY_SAVINGS = 0.4;
 
 /** One page: how many goals are met, and one row and one plot per set. */
-function summaryLines({ goals, sets }: BenchmarkResult, picture: string): readonly string[] {
+function summaryLines(result: BenchmarkResult, picture: string): readonly string[] {
+  const { goals, sets } = result;
   const measured = goals.filter(({ isMet }) => isMet !== undefined);
   const met = measured.filter(({ isMet }) => isMet === true);
   const judged = sets.filter(({ byQuality }) => byQuality === undefined);
@@ -147,6 +149,9 @@ function summaryLines({ goals, sets }: BenchmarkResult, picture: string): readon
   const cell = (value: number | undefined): string => (value === undefined ? "" : percent(value));
   return [
     "## Summary",
+    "",
+    ...missedLines(result),
+    `![Missed requests against savings, one panel per data set](${picture})`,
     "",
     "A *miss* is a request that needed the premium tier and was sent to a cheaper one. Every policy is compared at equal savings, because any policy that saves less also misses less.",
     "",
@@ -169,9 +174,13 @@ function summaryLines({ goals, sets }: BenchmarkResult, picture: string): readon
       ]),
     ),
     "",
-    `![Missed requests against savings, one panel per data set](${picture})`,
-    "",
   ];
+}
+
+function missedLines(result: BenchmarkResult): readonly string[] {
+  const missed = missedGoals(result);
+  if (missed.length === 0) return [];
+  return ["The default method misses:", "", ...missed.map((line) => `- ${line}.`), ""];
 }
 
 function publishedLines({ sets, fromNothing }: BenchmarkResult): readonly string[] {

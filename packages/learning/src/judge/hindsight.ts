@@ -17,7 +17,7 @@ import type { Table } from "../table.ts";
 import { extraCost, hindsightOf, netOf, valuesOf } from "./best-in-hindsight.ts";
 import { type OverSeeds, overSeeds } from "./over-seeds.ts";
 import { thinned } from "./plan.ts";
-import { gapRecovered } from "./prior-ranking.ts";
+import { gapOfScores } from "./prior-ranking.ts";
 import { type Split, splitOf } from "./split.ts";
 
 export interface HindsightOptions {
@@ -75,7 +75,7 @@ export function judgeHindsight(whole: Table, options: HindsightOptions): Hindsig
   const top = table.tierNames.length - 1;
   for (let seed = 1; seed <= options.foldSeeds; seed += 1) {
     const split = splitOf(table, seed, hits);
-    recovered.push(gapRecovered(table, split, split.scoresBps));
+    recovered.push(gapOfScores(table, split, split.scoresBps));
     const values = valuesOf(table, split);
     for (const [index, value] of values.entries()) {
       const ground = hindsightOf(table, split, value);

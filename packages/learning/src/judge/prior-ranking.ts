@@ -39,8 +39,8 @@ export function judgePriors(whole: Table, { foldSeeds, rowsMax, onProgress }: Pr
     for (const kind of split.heads) chosen.set(kind, (chosen.get(kind) ?? 0) + 1);
     onProgress?.((index + 1) / foldSeeds);
     return {
-      prior: gapRecovered(table, split, split.scoresBps),
-      category: gapRecovered(table, split, categoryGains(table, split)),
+      prior: gapOfScores(table, split, split.scoresBps),
+      category: gapOfScores(table, split, categoryGains(table, split)),
     };
   });
   return {
@@ -54,7 +54,7 @@ export function judgePriors(whole: Table, { foldSeeds, rowsMax, onProgress }: Pr
 }
 
 /** The mean over the folds, because each has a prior of its own; NaN where the top tier is no better than the cheapest. */
-export function gapRecovered(table: Table, { stream, folds }: Split, scoresBps: ArrayLike<number>): number {
+export function gapOfScores(table: Table, { stream, folds }: Split, scoresBps: ArrayLike<number>): number {
   const byCalls = withCallCosts(table);
   const shares = [...new Set(stream.map((row) => folds[row] ?? 0))].map((fold) => {
     const rows = stream.filter((row) => folds[row] === fold);
