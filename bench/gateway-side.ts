@@ -76,8 +76,20 @@ export async function portkeySide(file: string, provider: string): Promise<Side>
   return { ...side, readyMs: await readyAfter(side, startedMs) };
 }
 
-/** Everything is on: a journal on the disk, a metered tenant, learning, decisions that are enforced. */
-export async function calybrisSide(folder: string, provider: string, nodeFlags: readonly string[] = []): Promise<Side> {
+/** The command of the checkout, which runs its sources. */
+export const CHECKOUT_COMMAND: string = join(ROOT, "packages", "cli", "bin", "calybris.cjs");
+
+/**
+ * Everything is on: a journal on the disk, a metered tenant, learning, decisions that are enforced.
+ *
+ * @param command - the file that starts it.
+ */
+export async function calybrisSide(
+  folder: string,
+  provider: string,
+  command: string = CHECKOUT_COMMAND,
+  nodeFlags: readonly string[] = [],
+): Promise<Side> {
   const port = await freePort();
   const [operator, caller] = [createKey(), createKey()];
   const file = (name: string, value: object): string => {
@@ -100,8 +112,8 @@ export async function calybrisSide(folder: string, provider: string, nodeFlags: 
   });
   const headers = { authorization: `Bearer ${caller.key}` };
   const startedMs = performance.now();
-  const cli = join(ROOT, "packages", "cli", "bin", "calybris.cjs");
-  const child = spawn(process.execPath, [NO_WRAPPERS, ...nodeFlags, cli, "serve", "--config", config], {
+  const wrappers = command === CHECKOUT_COMMAND ? [NO_WRAPPERS] : [];
+  const child = spawn(process.execPath, [...wrappers, ...nodeFlags, command, "serve", "--config", config], {
     stdio: ["ignore", "ignore", "ignore"],
   });
   const side = { name: "Calybris", port, headers, child };
