@@ -4,6 +4,7 @@
  * @module
  */
 import type { CallContent } from "../scan/content-count.ts";
+import { textCounts, type TextCounts } from "./text-counts.ts";
 
 /** The features that a call can have, in the order of the documentation. */
 export const CALL_FEATURES = {
@@ -29,19 +30,6 @@ export const CALL_FEATURES = {
 export type CallFeature = keyof typeof CALL_FEATURES;
 export type CallFeatures = { readonly [Name in CallFeature]: number };
 
-/** In the order of their numbers, from 1. Japanese has Han letters too, so that kana decide. */
-const SCRIPTS: readonly RegExp[] = [
-  /\p{Script=Latin}/gu,
-  /\p{Script=Cyrillic}/gu,
-  /\p{Script=Greek}/gu,
-  /\p{Script=Arabic}/gu,
-  /\p{Script=Hebrew}/gu,
-  /\p{Script=Devanagari}/gu,
-  /\p{Script=Han}/gu,
-  /[\p{Script=Hiragana}\p{Script=Katakana}]/gu,
-  /\p{Script=Hangul}/gu,
-  /\p{Script=Thai}/gu,
-];
 const [HAN, KANA, OTHER] = [7, 8, 11];
 /** A letter of these says more than one of an alphabet. */
 const DENSE_SCRIPTS: ReadonlySet<number> = new Set([HAN, KANA, 9]);
@@ -66,6 +54,7 @@ const BPS = 10_000;
 export function callFeatures(content: CallContent, limitTokens: number | undefined): CallFeatures {
   const { promptBytes, wideBytes, messageCount, toolCount, toolBytes, imageCount, userText } = content;
   const lines = userText === "" ? [] : userText.split("\n");
+  const counts = textCounts(userText);
   return {
     prompt_bytes: promptBytes,
     messages: messageCount,
@@ -75,14 +64,14 @@ export function callFeatures(content: CallContent, limitTokens: number | undefin
     wide_bps: promptBytes === 0 ? 0 : Math.min(BPS, Math.floor((wideBytes * BPS) / promptBytes)),
     output_limit: limitTokens ?? 0,
     text_characters: userText.length,
-    text_words: countOf(userText, /\S+/g),
+    text_words: counts.words,
     text_lines: lines.length,
-    text_digits: countOf(userText, /\d/g),
-    text_capitals: countOf(userText, /\p{Lu}/gu),
-    text_punctuation: countOf(userText, /[^\p{L}\p{N}\s]/gu),
-    text_questions: countOf(userText, /[?？؟]/g),
+    text_digits: counts.digits,
+    text_capitals: counts.capitals,
+    text_punctuation: counts.punctuation,
+    text_questions: counts.questions,
     text_code: lines.filter((line) => line.length < CODE_LINE_MAX && CODE_LINE.test(line)).length,
-    text_script: scriptOf(userText),
+    text_script: scriptOf(counts),
   };
 }
 
@@ -97,19 +86,11 @@ export function listedFeatures(
   return known.length === 0 ? undefined : Object.fromEntries(known.map((name) => [name, features[name]]));
 }
 
-function countOf(text: string, pattern: RegExp): number {
-  let count = 0;
-  for (const _match of text.matchAll(pattern)) count += 1;
-  return count;
-}
-
-/** The script of most letters. */
-function scriptOf(text: string): number {
-  const counts = SCRIPTS.map(
-    (pattern, index) => countOf(text, pattern) * (DENSE_SCRIPTS.has(index + 1) ? DENSE_WEIGHT : 1),
-  );
+/** The number of the script of most letters, from 1. */
+function scriptOf({ scripts, letters }: TextCounts): number {
+  const counts = scripts.map((count, index) => count * (DENSE_SCRIPTS.has(index + 1) ? DENSE_WEIGHT : 1));
   const max = Math.max(...counts);
-  if (max === 0) return /\p{L}/u.test(text) ? OTHER : 0;
+  if (max === 0) return letters > 0 ? OTHER : 0;
   const script = counts.indexOf(max) + 1;
   const kana = counts[KANA - 1] ?? 0;
   return script === HAN && kana * KANA_SHARE >= max ? KANA : script;

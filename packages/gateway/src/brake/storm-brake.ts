@@ -57,7 +57,8 @@ export class StormBrake {
 
   /** @param nowMs - of a clock that never goes back. */
   check(tenant: string, promptDigest: string, nowMs: number): StormState {
-    const failures = this.#failures.get(keyOf(tenant, promptDigest));
+    // Mostly no call has failed, and then no key is made.
+    const failures = this.#failures.size === 0 ? undefined : this.#failures.get(keyOf(tenant, promptDigest));
     if (failures === undefined) return CALM;
     const failedCount = failures.countSince(nowMs - WINDOW_MS);
     const isStorm = failedCount === this.#perMinute;
@@ -66,6 +67,7 @@ export class StormBrake {
 
   /** A call ended. One that the brake refused is not reported: it cost nothing. */
   ended(tenant: string, promptDigest: string, end: { readonly isAnswered: boolean; readonly nowMs: number }): void {
+    if (end.isAnswered && this.#failures.size === 0) return;
     const key = keyOf(tenant, promptDigest);
     const before = this.#failures.get(key);
     if (before !== undefined) this.#failures.delete(key);

@@ -37,6 +37,8 @@ export interface FastPathOptions {
   readonly idleMs: number;
 }
 
+/** A shorter body of bytes is copied behind its head: one buffer leaves in half the time of two. */
+const JOINED_BYTES_MAX = 16 * 1024;
 const HEAD_END = Buffer.from("\r\n\r\n");
 const P = 0x50;
 const O = 0x4f;
@@ -195,6 +197,13 @@ export class FastExchange implements Exchange {
       // Text of one byte a character is written several times as fast.
       const encoding = bytes === body.length ? "latin1" : "utf8";
       this.#connection.write(head + body, encoding, head.length + bytes, this.#taken);
+      return;
+    }
+    if (bytes <= JOINED_BYTES_MAX) {
+      const answer = Buffer.allocUnsafe(head.length + bytes);
+      answer.write(head, "latin1");
+      answer.set(body, head.length);
+      this.#connection.write(answer, "latin1", answer.byteLength, this.#taken);
       return;
     }
     this.#connection.together(() => {

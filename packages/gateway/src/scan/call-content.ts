@@ -24,12 +24,13 @@ import { JsonWalk } from "./json-walk.ts";
  */
 export function contentOf(bytes: Uint8Array, { members }: JsonSpans, dialect: WireDialect): CallContent {
   const walk = new JsonWalk(bytes);
+  const isPlain = wideIn(bytes) === 0;
   const count = new ContentCount(walk);
   let [promptBytes, wideBytes] = [0, 0];
   for (const [name, { keyStart, valueStart, valueEnd }] of members) {
     if (!isRead(name)) continue;
     promptBytes += valueEnd - keyStart;
-    wideBytes += wideIn(bytes.subarray(valueStart, valueEnd));
+    if (!isPlain) wideBytes += wideIn(bytes.subarray(valueStart, valueEnd));
     if (walk.isNull(valueStart)) continue;
     if (name === "messages" || name === "input") count.messages(valueStart, dialect);
     else if (name === "system") count.content(valueStart);
@@ -52,7 +53,7 @@ const ESCAPE_COUNTS = 3;
 function wideIn(bytes: Uint8Array): number {
   let wide = 0;
   if (!isAscii(bytes)) for (const byte of bytes) if (byte >= 0x80) wide += 1;
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const text = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   for (let at = text.indexOf(ESCAPE_TEXT); at !== -1; at = text.indexOf(ESCAPE_TEXT, at + 2)) wide += ESCAPE_COUNTS;
   return wide;
 }

@@ -60,8 +60,9 @@ const LINE_BYTES_MAX = 1_024;
 
 /** Where the text of the first block of a system prompt is, if it is the line. */
 function attributionLine(bytes: Uint8Array, system: MemberSpan | undefined): Hole | undefined {
+  if (system === undefined) return undefined;
   const walk = new JsonWalk(bytes);
-  if (system === undefined || !walk.isList(system.valueStart)) return undefined;
+  if (!walk.isList(system.valueStart)) return undefined;
   let hole: Hole | undefined;
   let index = 0;
   walk.items(system.valueStart, (block) => {

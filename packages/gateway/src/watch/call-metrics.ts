@@ -7,6 +7,7 @@
  */
 import type { Microcents } from "@calybris/kernel";
 import type { TokenUsage } from "../usage/usage-record.ts";
+import { Counter, CounterRow, head, type Labels, labelText } from "./labelled-counter.ts";
 
 /** `cached`: answered from the cache. `rejected`: refused by policy or budget. `storm`: refused by the brake. */
 export const CALL_RESULTS = ["answered", "failed", "aborted", "rejected", "cached", "storm"] as const;
@@ -37,50 +38,21 @@ export interface CallGauges {
   readonly estimatesMissed: number;
 }
 
-const ROWS_MAX = 500;
-const OTHER = "other";
+/** Combinations of names whose rows are kept at hand. */
+const KNOWN_MAX = 500;
 const STATES = { closed: 0, half_open: 1, open: 2 } as const;
 const DOLLAR = 100_000_000n;
 
-type Labels = readonly (readonly [name: string, value: string])[];
-
-/** A metric with labels; its rows are bounded. */
-class Counter {
-  readonly #name: string;
-  readonly #help: string;
-  /** By the labels' values. */
-  readonly #rows = new Map<string, { readonly labels: string; amount: bigint }>();
-
-  constructor(name: string, help: string) {
-    this.#name = name;
-    this.#help = help;
-  }
-
-  add(labels: Labels, amount: bigint): void {
-    if (amount === 0n) return;
-    const row = this.#rows.get(keyOf(labels)) ?? this.#newRow(labels);
-    row.amount += amount;
-  }
-
-  /** Values that are written alike are one row. */
-  #newRow(labels: Labels): { amount: bigint } {
-    const written: Labels = labels.map(([name, value]) => [name, value.slice(0, LABEL_CHARACTERS_MAX).toWellFormed()]);
-    const isFull = this.#rows.size >= ROWS_MAX && !this.#rows.has(keyOf(written));
-    const kept: Labels = isFull ? labels.map(([name]) => [name, OTHER]) : written;
-    let row = this.#rows.get(keyOf(kept));
-    if (row === undefined) {
-      row = { labels: labelText(kept), amount: 0n };
-      this.#rows.set(keyOf(kept), row);
-    }
-    return row;
-  }
-
-  lines(write: (amount: bigint) => string): readonly string[] {
-    if (this.#rows.size === 0) return [];
-    const rows = Array.from(this.#rows.values(), ({ labels, amount }) => `${this.#name}${labels} ${write(amount)}`);
-    return [...head(this.#name, "counter", this.#help), ...rows];
-  }
+/** The rows of one provider and two models. */
+interface CallRows {
+  readonly results: { readonly [Result in CallResultName]: CounterRow };
+  readonly cost: CounterRow;
+  readonly held: CounterRow;
+  readonly saved: CounterRow;
+  readonly tokens: { readonly [Kind in TokenKind]: CounterRow };
 }
+
+type TokenKind = "input" | "output" | "cache_read" | "cache_write" | "reasoning";
 
 /**
  * @example
@@ -105,6 +77,9 @@ export class CallMetrics {
   );
   readonly #tokens = new Counter("calybris_calls_tokens_total", "Tokens by kind; cache tokens are part of the input.");
 
+  /** Bounded, because clients choose the names. */
+  readonly #known = new Map<string, CallRows>();
+
   /** A call is part of a storm, whether it is refused or not. */
   storm(asked: string): void {
     this.#storms.add([["asked", asked]], 1n);
@@ -112,6 +87,33 @@ export class CallMetrics {
 
   /** A call has ended. */
   ended({ provider, asked, served, result, ...amounts }: CountedCall): void {
+    const rows = this.#rowsOf(provider, asked, served);
+    const { usage, costMicrocents = 0n, askedMicrocents, heldMicrocents = 0n } = amounts;
+    rows.results[result].add(1n);
+    rows.cost.add(costMicrocents);
+    rows.held.add(heldMicrocents);
+    if (askedMicrocents !== undefined && askedMicrocents > costMicrocents)
+      rows.saved.add(askedMicrocents - costMicrocents);
+    if (usage === undefined) return;
+    const { tokens } = rows;
+    tokens.input.add(BigInt(usage.inputTokens));
+    tokens.output.add(BigInt(usage.outputTokens));
+    tokens.cache_read.add(BigInt(usage.cacheReadTokens));
+    tokens.cache_write.add(BigInt(usage.cacheWriteTokens + usage.cacheWrite1hTokens + usage.cacheWrite12hTokens));
+    tokens.reasoning.add(BigInt(usage.reasoningTokens));
+  }
+
+  /** Finding each row anew takes longer than everything that is added to them. */
+  #rowsOf(provider: string, asked: string, served: string): CallRows {
+    const key = `${provider.length}:${asked.length}:${provider}${asked}${served}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const rows = this.#newRows(provider, asked, served);
+    if (this.#known.size < KNOWN_MAX) this.#known.set(key, rows);
+    return rows;
+  }
+
+  #newRows(provider: string, asked: string, served: string): CallRows {
     const models: Labels = [
       ["asked", asked],
       ["served", served],
@@ -120,21 +122,28 @@ export class CallMetrics {
       ["provider", provider],
       ["served", served],
     ];
-    this.#calls.add([...models, ["result", result]], 1n);
-    const { usage, costMicrocents = 0n, askedMicrocents, heldMicrocents = 0n } = amounts;
-    this.#cost.add(by, costMicrocents);
-    this.#held.add(by, heldMicrocents);
-    if (askedMicrocents !== undefined && askedMicrocents > costMicrocents)
-      this.#saved.add(models, askedMicrocents - costMicrocents);
-    if (usage === undefined) return;
-    const kinds = {
-      input: usage.inputTokens,
-      output: usage.outputTokens,
-      cache_read: usage.cacheReadTokens,
-      cache_write: usage.cacheWriteTokens + usage.cacheWrite1hTokens + usage.cacheWrite12hTokens,
-      reasoning: usage.reasoningTokens,
+    const result = (name: CallResultName): CounterRow => new CounterRow(this.#calls, [...models, ["result", name]]);
+    const tokens = (kind: TokenKind): CounterRow => new CounterRow(this.#tokens, [...by, ["kind", kind]]);
+    return {
+      results: {
+        answered: result("answered"),
+        failed: result("failed"),
+        aborted: result("aborted"),
+        rejected: result("rejected"),
+        cached: result("cached"),
+        storm: result("storm"),
+      },
+      cost: new CounterRow(this.#cost, by),
+      held: new CounterRow(this.#held, by),
+      saved: new CounterRow(this.#saved, models),
+      tokens: {
+        input: tokens("input"),
+        output: tokens("output"),
+        cache_read: tokens("cache_read"),
+        cache_write: tokens("cache_write"),
+        reasoning: tokens("reasoning"),
+      },
     };
-    for (const [kind, count] of Object.entries(kinds)) this.#tokens.add([...by, ["kind", kind]], BigInt(count));
   }
 
   /** The text's lines; none before the first call, except for gauges that are given. */
@@ -181,24 +190,4 @@ export function dollarText(amount: bigint): string {
     .padStart(8, "0")
     .replace(/0+$/, "");
   return `${sign}${absolute / DOLLAR}${fraction === "" ? "" : `.${fraction}`}`;
-}
-
-function head(name: string, type: "counter" | "gauge", help: string): readonly string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
-}
-
-const LABEL_CHARACTERS_MAX = 128;
-
-function labelText(labels: Labels): string {
-  return `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
-}
-
-function keyOf(labels: Labels): string {
-  let key = "";
-  for (const [, value] of labels) key += `${value.length}:${value}`;
-  return key;
-}
-
-function escaped(value: string): string {
-  return value.slice(0, LABEL_CHARACTERS_MAX).toWellFormed().replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
 }

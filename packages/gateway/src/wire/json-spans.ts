@@ -44,6 +44,8 @@ const KEY_BYTES_MAX = 1_024;
 
 const [QUOTE, COMMA, COLON, BACKSLASH] = [0x22, 0x2c, 0x3a, 0x5c];
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d];
+/** A key that stands for itself: neither an escape nor a character of several bytes. */
+const PLAIN_KEY = /^[A-Za-z0-9_.-]*$/;
 const ESCAPED = new Set([...'"\\/bfnrt'].map((letter) => letter.charCodeAt(0)));
 
 /** 1 for the bytes that end a run of plain characters in a text: a quote, a backslash, a control character. */
@@ -66,8 +68,8 @@ export class JsonSpanScanner {
   /** Made where it is needed, which most bodies do not: making one takes as long as scanning a short body. */
   #decoder: TextDecoder | undefined;
   readonly #number = new NumberGrammar();
-  /** The bracket that is open on each level. */
-  readonly #open: Uint8Array;
+  /** The bracket that is open on each level, from 1. */
+  readonly #open: number[] = [0];
   #mayBeWithinCharacter = false;
   #state: JsonState = "value";
   #nesting = 0;
@@ -86,7 +88,6 @@ export class JsonSpanScanner {
 
   constructor(bounds: SpanBounds) {
     this.#bounds = bounds;
-    this.#open = new Uint8Array(bounds.nestingMax + 1);
   }
 
   /**
@@ -238,14 +239,17 @@ export class JsonSpanScanner {
   }
 
   #addToKey(piece: Uint8Array, from: number, to: number): void {
-    this.#key += Buffer.from(piece.buffer, piece.byteOffset + from, to - from).toString("latin1");
+    const bytes = Buffer.isBuffer(piece) ? piece : Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    this.#key += bytes.toString("latin1", from, to);
     if (this.#key.length > KEY_BYTES_MAX)
       throw new GatewayError("CAL_GATEWAY_BODY_TOO_COSTLY", { problem: `a key has more than ${KEY_BYTES_MAX} bytes` });
   }
 
   /** The key was gathered byte by byte, as it is written: escapes stand for what they mean only here. */
   #endKey(): void {
-    const key = JSON.parse(`"${Buffer.from(this.#key, "latin1").toString()}"`) as string;
+    const written = this.#key;
+    const isPlain = PLAIN_KEY.test(written);
+    const key = isPlain ? written : (JSON.parse(`"${Buffer.from(written, "latin1").toString()}"`) as string);
     this.#key = key;
     if (this.#members.has(key)) {
       const path = `${this.#bounds.path ?? ""}${key}`;

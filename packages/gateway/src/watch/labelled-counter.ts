@@ -1,0 +1,95 @@
+/**
+ * Counters with labels, for Prometheus. Their rows are bounded: of too many, the rest is counted together as `other`.
+ * @module
+ */
+
+const ROWS_MAX = 500;
+const OTHER = "other";
+
+export type Labels = readonly (readonly [name: string, value: string])[];
+
+interface Row {
+  readonly labels: string;
+  amount: bigint;
+}
+
+/** A metric with labels; its rows are bounded. */
+export class Counter {
+  readonly #name: string;
+  readonly #help: string;
+  /** By the labels' values. */
+  readonly #rows = new Map<string, Row>();
+
+  constructor(name: string, help: string) {
+    this.#name = name;
+    this.#help = help;
+  }
+
+  add(labels: Labels, amount: bigint): void {
+    if (amount !== 0n) this.row(labels).amount += amount;
+  }
+
+  /** The row of some labels, which stays theirs; one that is made is shown from then on. */
+  row(labels: Labels): Row {
+    return this.#rows.get(keyOf(labels)) ?? this.#newRow(labels);
+  }
+
+  /** Values that are written alike are one row. */
+  #newRow(labels: Labels): Row {
+    const written: Labels = labels.map(([name, value]) => [name, value.slice(0, LABEL_CHARACTERS_MAX).toWellFormed()]);
+    const isFull = this.#rows.size >= ROWS_MAX && !this.#rows.has(keyOf(written));
+    const kept: Labels = isFull ? labels.map(([name]) => [name, OTHER]) : written;
+    let row = this.#rows.get(keyOf(kept));
+    if (row === undefined) {
+      row = { labels: labelText(kept), amount: 0n };
+      this.#rows.set(keyOf(kept), row);
+    }
+    return row;
+  }
+
+  lines(write: (amount: bigint) => string): readonly string[] {
+    if (this.#rows.size === 0) return [];
+    const rows = Array.from(this.#rows.values(), ({ labels, amount }) => `${this.#name}${labels} ${write(amount)}`);
+    return [...head(this.#name, "counter", this.#help), ...rows];
+  }
+}
+
+/** A row that is added to again and again: it is found once, when it is first needed. */
+export class CounterRow {
+  readonly #counter: Counter;
+  readonly #labels: Labels;
+  #row: Row | undefined;
+
+  constructor(counter: Counter, labels: Labels) {
+    this.#counter = counter;
+    this.#labels = labels;
+  }
+
+  add(amount: bigint): void {
+    if (amount === 0n) return;
+    this.#row ??= this.#counter.row(this.#labels);
+    this.#row.amount += amount;
+  }
+}
+
+/** The lines before a metric's rows. */
+export function head(name: string, type: "counter" | "gauge", help: string): readonly string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`];
+}
+
+const LABEL_CHARACTERS_MAX = 128;
+
+/** Labels as they are written. */
+export function labelText(labels: Labels): string {
+  return `{${labels.map(([name, value]) => `${name}="${escaped(value)}"`).join(",")}}`;
+}
+
+function keyOf(labels: Labels): string {
+  let key = "";
+  for (const [, value] of labels) key += `${value.length}:${value}`;
+  return key;
+}
+
+function escaped(value: string): string {
+  return value.slice(0, LABEL_CHARACTERS_MAX).toWellFormed().replace(/[\\"]/g, "\\$&").replaceAll("\n", "\\n");
+}
