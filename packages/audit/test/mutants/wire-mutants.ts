@@ -30,8 +30,8 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
   {
     name: "a field's name is compared as it is written",
     file: SPANS,
-    find: "const key = JSON.parse(",
-    replace: "const key = ((text: string): string => text.slice(1, -1))(",
+    find: "written : (JSON.parse(",
+    replace: "written : (((text: string): string => text.slice(1, -1))(",
     test: SPANS_TEST,
   },
   {
@@ -298,5 +298,12 @@ export const WIRE_MUTANTS: readonly Mutant[] = [
     replace: "        void before;\n",
     test: "gateway/test/decisions/usage-export.test.ts",
     title: "a bill is spread",
+  },
+  {
+    name: "the second half of a character beyond the basic plane counts once more",
+    file: "gateway/src/attribution/text-counts.ts",
+    find: "if (point >= BASIC_PLANE) at += 1;",
+    replace: "",
+    test: "gateway/test/attribution/text-counts.test.ts",
   },
 ];
