@@ -40,7 +40,11 @@ export function tenantProof(account: Account): TenantProof {
     ...(limit.parent === undefined ? {} : { parent: limit.parent }),
     metered: limit.metered,
     ...(limit.exposureCapMicrocents === undefined ? {} : { exposureCapMicrocents: limit.exposureCapMicrocents }),
-    ...sum([account]),
+    grantedMicrocents: granted,
+    remainingMicrocents: remaining,
+    reservedMicrocents: reserved,
+    settledMicrocents: settled,
+    debtMicrocents: debt,
     billedInPeriodMicrocents: settled + debt - account.billedBefore,
     ...(period === undefined ? {} : { period }),
     conserved:

@@ -285,7 +285,8 @@ export class Reservations {
 
   #withAttempts(open: Open): Open {
     const attempts = this.#calls.get(open.of);
-    if (attempts === undefined) return open;
+    // Most calls have one attempt, which reserved what the decision did and has no known cost yet.
+    if (attempts === undefined || attempts.isFresh) return open;
     return {
       ...open,
       amountMicrocents: attempts.amountMicrocents,
