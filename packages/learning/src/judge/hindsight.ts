@@ -7,7 +7,7 @@
  * @module
  */
 import { OFFSETS_EXPLORATION_DEFAULT_BPS } from "@calybris/engine/internal";
-import { textHitsOf } from "../fit-prior.ts";
+import { type HeadKind, textHitsOf } from "../fit-prior.ts";
 import { type Choice, type OnlinePolicy, rewardBps } from "../online-policy.ts";
 import { CALYBRIS_DEFAULTS, CalybrisPolicy } from "../policies/calybris-policy.ts";
 import { LIN_UCB } from "../policies/linear-policies.ts";
@@ -40,6 +40,8 @@ export interface HindsightFigures {
    * out of older results.
    */
   readonly gapRecovered?: OverSeeds;
+  /** Left out of results from before shifts were detected and the chosen head was fitted once more. */
+  readonly heads?: readonly HeadKind[];
   readonly exploration: readonly ExplorationRow[];
 }
 
@@ -72,10 +74,12 @@ export function judgeHindsight(whole: Table, options: HindsightOptions): Hindsig
     heldOut: new Weights(),
   }));
   const recovered: number[] = [];
+  const heads: HeadKind[] = [];
   const top = table.tierNames.length - 1;
   for (let seed = 1; seed <= options.foldSeeds; seed += 1) {
     const split = splitOf(table, seed, hits);
     recovered.push(gapOfScores(table, split, split.scoresBps));
+    heads.push(...split.heads);
     const values = valuesOf(table, split);
     for (const [index, value] of values.entries()) {
       const ground = hindsightOf(table, split, value);
@@ -107,6 +111,7 @@ export function judgeHindsight(whole: Table, options: HindsightOptions): Hindsig
     tiers: table.tierNames.length,
     policies: [OFFSETS, "regimes", "greedy", "LinUCB", "score as it is"].map((name) => ({ name, ...over(name) })),
     gapRecovered: overSeeds(recovered),
+    heads,
     exploration: explored.map(({ explorationBps, weights, heldOut }) => ({
       explorationBps,
       threshold: over(`${OFFSETS} ${explorationBps}`).threshold,
