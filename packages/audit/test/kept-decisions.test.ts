@@ -130,3 +130,23 @@ test("as it grows, and after it has forgotten, every decision is found where it 
     expect(kept.get(sequence * 2 + 1)).toBeUndefined();
   }
 });
+
+test("decisions whose outcome is known take no memory, however many there were", () => {
+  const kept = new KeptDecisions();
+  const [snapshot] = snapshots as [PolicySnapshot];
+  const entry = { useCase: "default", request: sampleRequest(), decision, identity: "0".repeat(64) };
+  const live = (from: number, count: number): void => {
+    for (let sequence = from; sequence < from + count; sequence++) {
+      kept.keep(sequence, 0, entry as unknown as DecisionEntry, snapshot, `of ${sequence}`);
+      // Two hundred await theirs at any time.
+      kept.report(sequence - 200);
+    }
+  };
+  live(1, 140_000);
+  const before = process.memoryUsage().arrayBuffers;
+  live(140_001, 20_000);
+  expect(kept.get(160_000)?.alternatives).toBe("of 160000");
+  expect(kept.get(159_800)).toBeUndefined();
+  // A row takes 109 bytes, and 20,000 more would take two megabytes.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(500_000);
+});
