@@ -78,7 +78,7 @@ function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
   if (unknown !== undefined)
     mistakes.add(
       ["policy"],
-      `names ${JSON.stringify(unknown)}, which is no arm`,
+      `names ${JSON.stringify(unknown)}, which is not an arm`,
       `The arms are ${arms.slice(0, 8).join(", ")}.`,
     );
   for (const [name, columns] of [
@@ -91,7 +91,7 @@ function checkMeaning(map: BanditMap, mistakes: Mistakes): void {
     if (unknown !== undefined)
       mistakes.add(
         [name],
-        `names ${JSON.stringify(unknown)}, which is no arm`,
+        `names ${JSON.stringify(unknown)}, which is not an arm`,
         `The arms are ${arms.slice(0, 8).join(", ")}.`,
       );
     const missing = arms.find((arm) => !Object.hasOwn(columns, arm));

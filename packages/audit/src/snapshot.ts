@@ -205,6 +205,6 @@ function viewOf(bytes: Uint8Array): DataView {
 
 function actorOf(members: SnapshotMembers): Actor {
   const actor = members.json("actor");
-  if (!isActor(actor)) throw new RangeError("actor is no actor");
+  if (!isActor(actor)) throw new RangeError("actor is malformed");
   return actor;
 }

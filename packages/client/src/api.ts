@@ -343,7 +343,7 @@ export interface paths {
     readonly put?: never;
     /**
      * Stage a policy: it decides in shadow, from the next decision on
-     * @description No answer changes. Each decision's entry holds what the staged policy would have decided. The policy that was staged before is no longer.
+     * @description No answer changes. Each decision's entry holds what the staged policy would have decided. It replaces the policy that was staged before.
      */
     readonly post: operations["stagePolicy"];
     readonly delete?: never;

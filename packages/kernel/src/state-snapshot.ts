@@ -124,7 +124,7 @@ export class SnapshotMembers {
   whole(key: string): number {
     const value = this.json(key);
     if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
-      throw new RangeError(`${key} is no whole number`);
+      throw new RangeError(`${key} is not a whole number`);
     return value;
   }
 
@@ -151,7 +151,7 @@ export class SnapshotMembers {
 
   text(key: string): string {
     const value = this.json(key);
-    if (typeof value !== "string") throw new RangeError(`${key} is no text`);
+    if (typeof value !== "string") throw new RangeError(`${key} is not a string`);
     return value;
   }
 

@@ -93,7 +93,7 @@ export function estimateMarginalSavings(
     const candidate = catalog.candidates[index];
     if (candidate === undefined) {
       const all = catalog.candidates.map(({ name }) => name);
-      throw malformed(`names ${showValue(usage.model)}, which is no candidate. ${nameRemedy(usage.model, all)}`);
+      throw malformed(`names ${showValue(usage.model)}, which is not a candidate. ${nameRemedy(usage.model, all)}`);
     }
     const { requests, inputTokens, outputTokens } = usage;
     requireWhole("requests", requests, 1);

@@ -139,14 +139,16 @@ function targetBy(target: string, { arms, map }: BanditLog): (row: BanditRow) =>
   if (sourceOf(target) !== "none") {
     const stranger = map.policy === undefined ? undefined : unknownArm(map.policy, arms);
     if (isFile(target) && stranger !== undefined)
-      throw usage(`${showValue(target)} names ${showValue(stranger)}, which is no arm. ${nameRemedy(stranger, arms)}`);
+      throw usage(
+        `${showValue(target)} names ${showValue(stranger)}, which is not an arm. ${nameRemedy(stranger, arms)}`,
+      );
     return (row) => row.target ?? [];
   }
   const name = target.startsWith(ARM_TARGET) ? target.slice(ARM_TARGET.length) : undefined;
   const problem =
     name === undefined
       ? `--target must be uniform, column, policy, a file that ends in .json, or arm:NAME, and is ${showValue(target)}`
-      : `--target names ${showValue(name)}, which is no arm. ${nameRemedy(name, arms)}`;
+      : `--target names ${showValue(name)}, which is not an arm. ${nameRemedy(name, arms)}`;
   const arm = arms.indexOf(name ?? "");
   if (arm === -1) throw usage(problem);
   const shares = arms.map((_, index) => (index === arm ? 1 : 0));

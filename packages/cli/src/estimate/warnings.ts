@@ -42,7 +42,9 @@ export function warningsOf(
   const short = (value: number): string => String(Number(value.toPrecision(4)));
   const warnings: string[] = [];
   if (notNumbers !== undefined)
-    warnings.push(`${cellsText(notNumbers, "reward is no number", "rewards are no numbers")}. They count as missing.`);
+    warnings.push(
+      `${cellsText(notNumbers, "reward is not a number", "rewards are not numbers")}. They count as missing.`,
+    );
   if (missing > 0)
     warnings.push(
       `${missing.toLocaleString("en")} of ${rows.toLocaleString("en")} rows have no outcome. Estimates leave them out; the interval covers whatever they were.${
@@ -63,7 +65,7 @@ export function warningsOf(
   return warnings;
 }
 
-/** Rows that bear each other out too well: an estimate outside of its own interval is a sign of rows that depend on each other. */
+/** An estimate outside of its own interval is a sign of rows that depend on each other. */
 export function contradictionWarnings(
   value: number,
   interval: { readonly lower: number; readonly upper: number } | undefined,
@@ -74,7 +76,7 @@ export function contradictionWarnings(
   ];
 }
 
-/** `3 rewards are no numbers (the first in line 7: "none yet")`. */
+/** `3 rewards are not numbers (the first in line 7: "none yet")`. */
 function cellsText({ rows, firstLine, first }: OddRewards, one: string, several: string): string {
   return `${rows === 1 ? `1 ${one}` : `${rows.toLocaleString("en")} ${several}`} (the first in line ${firstLine}: ${showValue(first)})`;
 }

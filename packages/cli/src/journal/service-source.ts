@@ -102,7 +102,8 @@ export class ServiceSource implements JournalSource {
     for await (const line of this.#client.journalEntries({ from, to })) {
       const parsed = parseEntryLine(line);
       const head = parsed === undefined ? undefined : parseEntryHead(parsed.data);
-      if (parsed === undefined || head === undefined) throw malformed(from, "the service sent a line that is no entry");
+      if (parsed === undefined || head === undefined)
+        throw malformed(from, "the service sent a line that is not an entry");
       yield { ...parsed, head, file: this.#url, byteOffset: 0, byteEnd: 0 };
     }
   }

@@ -64,7 +64,7 @@ function targetText({ all: { targetDifference, policies }, target }: RegretRepor
   if (target === null || targetDifference === null) return "";
   const { difference, lower, upper, unknown, rows } = targetDifference;
   const refusals = policies.find(({ name }) => name === "target")?.refusals ?? [];
-  const skipped = unknown === 0 ? "" : ` On ${unknown.toLocaleString("en")} outcomes its choice is not known.`;
+  const skipped = unknown === 0 ? "" : ` On ${unknown.toLocaleString("en")} outcomes its choice is unknown.`;
   if (refusals.length > 0)
     return `The policy "${printable(target)}" cannot be estimated: ${refusals.map(({ explanation }) => explanation).join(" ")}${skipped}`;
   return `The policy "${printable(target)}" against what ran: ${share(difference)}, between ${share(lower)} and ${share(upper)}, over ${rows.toLocaleString("en")} outcomes.${skipped}`;

@@ -104,7 +104,7 @@ export function verifyCommand(terminal: Terminal): Command {
       [],
     )
     .option("--seed-file <file>", "secret seed of the draws, `draw-seed` of the journal: draws are checked, too")
-    .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments need not be at hand")
+    .option("--from-snapshot", "begin behind the newest state snapshot; earlier segments are not needed")
     .option(
       "--threads <count>",
       "how many ranges of a journal are read at the same time (default: all cores)",

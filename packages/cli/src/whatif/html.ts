@@ -17,7 +17,7 @@ export function whatIfHtml(report: WhatIfReport): string {
     `<p class="lead">${escaped(headline(report))}</p>${listHtml(notes(report))}`,
     all.decisions === 0 ? "" : tableHtml(["decisions", ""], countRows(all, money)),
     all.outcomes === 0
-      ? "<p>What it risks is not known: no outcome of these decisions can be compared.</p>"
+      ? "<p>Its risk is unknown: no outcome of these decisions can be compared.</p>"
       : `<h2>What it risks</h2><p>${escaped(riskHeadline(all.success))} The journal cannot answer for ${shareText(all.success.unanswered)} of the policy's choices. ${escaped(all.success.refusals.map(({ explanation }) => explanation).join(" "))}</p>
 ${rangePlot("Difference to what ran", [...barOf("success", all.success), ...barOf("net reward", all.reward)], nothing)}`,
     transitions.length === 0

@@ -16,7 +16,7 @@ type OutcomeText = Omit<EstimatedOutcome, "treated"> & {
 export function outcomeIn({ data, sequence }: ReadEntry): EstimatedOutcome {
   const { of, candidate, base, treated, successBps, rewardBps, propensity, holdout } = JSON.parse(data) as OutcomeText;
   for (const value of [of, candidate, successBps, rewardBps])
-    if (!Number.isSafeInteger(value)) throw malformed(sequence, "a member of the outcome is no whole number");
+    if (!Number.isSafeInteger(value)) throw malformed(sequence, "a member of the outcome is not a whole number");
   return {
     of,
     candidate,

@@ -87,8 +87,8 @@ function riskText({ all, alpha }: WhatIfReport): string {
     return all.decisions === 0
       ? ""
       : all.outcomesUnknown > 0
-        ? "What it risks is not known: the probabilities of the journal's draws are not at hand."
-        : "What it risks is not known: the journal holds no outcomes of these decisions.";
+        ? "Its risk is unknown: the probabilities of the journal's draws are unavailable."
+        : "Its risk is unknown: the journal holds no outcomes of these decisions.";
   const confidence = `${(100 * (1 - alpha)).toFixed(0)} %`;
   const lines = [
     styleText("bold", riskHeadline(all.success)),

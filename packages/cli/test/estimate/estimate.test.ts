@@ -96,7 +96,7 @@ describe("calybris estimate", () => {
     ["no probability", { chosen: "arm", reward: "reward" }, [], "propensity"],
     ["a range that is none", { ...MAP, reward: { column: "reward", min: 1, max: 1 } }, [], "min"],
     ["a target that is none", MAP, ["--target", "best"], "best"],
-    ["an arm that is none", MAP, ["--target", "arm:z"], "which is no arm"],
+    ["an arm that is none", MAP, ["--target", "arm:z"], "which is not an arm"],
     ["a target column that the map does not name", { ...MAP, target: undefined }, ["--target", "column"], "target"],
     ["an alpha of 0", MAP, ["--alpha", "0"], "alpha"],
     ["a k below 0", MAP, ["--k", "-1"], "--k"],

@@ -243,7 +243,7 @@ describe("a log that can answer, in other dress", () => {
     );
     const { ifMissing, warnings } = JSON.parse(out) as Report;
     expect(exit).toBe(0);
-    expect(warnings.join()).toContain('20 rewards are no numbers (the first in line 5: "timeout")');
+    expect(warnings.join()).toContain('20 rewards are not numbers (the first in line 5: "timeout")');
     expect((ifMissing?.upper ?? 0) - (ifMissing?.lower ?? 0)).toBeCloseTo(0.05, 2);
   });
 

@@ -49,7 +49,7 @@ describe("a target policy", () => {
   test.each<[string, unknown, string]>([
     ["shares that sum to less than 1", { shares: { a: 0.5 } }, "sum to 0.5"],
     ["a share above 1", { shares: { a: 2 } }, "shares.a"],
-    ["an unknown arm", { shares: { z: 1 } }, '"z", which is no arm'],
+    ["an unknown arm", { shares: { z: 1 } }, '"z", which is not an arm'],
     ["a column without cases", { column: "length" }, "`column` with `cases`"],
     ["shares and a column", { shares: { a: 1 }, ...BY_LENGTH }, "neither `shares` alone"],
     ["an unknown column", { ...BY_LENGTH, column: "lenght" }, 'Did you mean "length"?'],

@@ -90,7 +90,7 @@ export class TreeProofs {
 
 function damaged(treeSize: bigint): CalybrisError {
   return rejected(
-    `of ${treeSize} entries has another root than the hashes beside the journal; remove tree-*.hashes and start again, with every segment at hand`,
+    `of ${treeSize} entries has another root than the hashes beside the journal; remove tree-*.hashes and start again, with every segment available`,
   );
 }
 

@@ -197,7 +197,11 @@ export class EngineKeys {
 
   #requireCreated(sequence: number): void {
     if (!this.#ports.book.isCreated(sequence))
-      throw invalidKey("key", `${sequence} is no active key that was created`, "List the keys for their numbers.");
+      throw invalidKey(
+        "key",
+        `${sequence} is not an active key that was created over the API`,
+        "List the keys for their numbers.",
+      );
   }
 
   #assertActive(actor: Actor): void {
@@ -217,7 +221,7 @@ function refuseMalformed({ kind: _, ...members }: KeyEntry): void {
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const remedy = "Give a name, the SHA-256 of the secret, its tenants and its scopes.";
-    const mistake: Mistake = { path: "key", problem: `is no key: ${cause.message}`, remedy };
+    const mistake: Mistake = { path: "key", problem: `is not a key: ${cause.message}`, remedy };
     throw new EngineError("CAL_LEDGER_INVALID", { mistakes: [mistake] }, { cause });
   }
 }

@@ -195,7 +195,7 @@ async function rowsOf(
 }
 
 function membersIn(json: ExactJson): Members {
-  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new RangeError("a row is no object");
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new RangeError("a row is not an object");
   return json as Members;
 }
 
@@ -208,7 +208,7 @@ function bucketOf(members: Members, reading: EngineReading): Bucket {
     const snapshot = reading.policies().at(-1)?.snapshot;
     const index = snapshot?.candidateNames.indexOf(String(name)) ?? -1;
     candidateId = snapshot?.policy.candidates[index]?.id;
-    if (candidateId === undefined) throw new RangeError(`candidate ${JSON.stringify(name)} is none of the policy`);
+    if (candidateId === undefined) throw new RangeError(`the policy has no candidate ${JSON.stringify(name)}`);
   }
   const billedMicrocents = amountIn(members["cost_microcents"], "cost_microcents");
   return { fromUs: fromSeconds * MICROSECONDS, toUs: toSeconds * MICROSECONDS, candidateId, billedMicrocents };
@@ -216,7 +216,7 @@ function bucketOf(members: Members, reading: EngineReading): Bucket {
 
 async function rowOf(members: Members, reading: EngineReading): Promise<Row> {
   const { request_id: requestId, cost_microcents: stated, usage } = members;
-  if (typeof requestId !== "string") throw new RangeError("request_id is no text");
+  if (typeof requestId !== "string") throw new RangeError("request_id is not a string");
   const [, decisionId, attempt] = REQUEST_ID.exec(requestId) ?? [];
   const found = decisionId === undefined ? undefined : await reading.found(decisionId);
   const exact = stated === undefined ? undefined : amountIn(stated, "cost_microcents");
@@ -244,7 +244,7 @@ function tokensIn(usage: ExactJson | undefined): Tokens {
 
 function amountIn(json: ExactJson | undefined, name: string): bigint {
   const amount = exactInteger(json);
-  if (amount === undefined || amount < 0n) throw new RangeError(`${name} is no whole number from 0`);
+  if (amount === undefined || amount < 0n) throw new RangeError(`${name} is not a whole number from 0`);
   return amount;
 }
 

@@ -182,6 +182,6 @@ export class Measure {
 /** Only the tenant is needed of a decision, and reading that takes no policy. */
 function tenantOf({ data, sequence }: UnverifiedEntry): string {
   const { tenant } = JSON.parse(data) as { readonly tenant?: unknown };
-  if (tenant !== undefined && typeof tenant !== "string") throw malformed(sequence, "its tenant is no text");
+  if (tenant !== undefined && typeof tenant !== "string") throw malformed(sequence, "its tenant is not a string");
   return tenant ?? NO_TENANT;
 }

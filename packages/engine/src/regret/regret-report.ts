@@ -26,7 +26,7 @@ export interface GroupReport {
   readonly rows: number;
   readonly notLearned: number;
   readonly unusable: number;
-  /** The target policy less what ran; `null` without `--target`. `unknown` are rows on which its choice is not known. */
+  /** The target policy less what ran; `null` without `--target`. `unknown` are rows on which its choice is unknown. */
   readonly targetDifference: (Omit<Difference, "rows"> & { readonly rows: number; readonly unknown: number }) | null;
   readonly ran: { readonly value: number | null; readonly standardError: number | null };
   readonly policies: readonly PolicyReport[];

@@ -29,7 +29,7 @@ export class Lifted {
   restore(members: SnapshotMembers): void {
     const [window, at] = [members.text("window"), members.whole("at")];
     if (!/^[01]+$/.test(window) || window.length !== ANOMALY_WINDOW || at >= ANOMALY_WINDOW)
-      throw new RangeError("lifted is no window");
+      throw new RangeError("lifted is not a window");
     for (let index = 0; index < ANOMALY_WINDOW; index++) this.#window[index] = Number(window[index]);
     this.#at = at;
     this.#count = this.#window.reduce((sum, each) => sum + each, 0);

@@ -79,7 +79,7 @@ export function categoryIndexOf(prior: Prior, category: string | undefined): num
  * @param features - 32-bit integers in the order of `prior.featureNames`, from `offset` on; {@link FEATURE_MISSING} for
  *   one that is not known.
  * @param categoryIndex - from {@link categoryIndexOf}.
- * @param textScoreBps - from `scoreText`; 0 where there is no text.
+ * @param textScoreBps - from `scoreText`; 0 where there is not a string.
  */
 export function predictGainBps(
   prior: Prior,

@@ -105,7 +105,7 @@ function bindingOf(
   const head = parseEntryHead(data);
   const body = head?.kind === "state" ? parseEntryBody(head, data, noPolicy) : undefined;
   if (head?.sequence !== sequence + 1 || body?.kind !== "state")
-    throw new Error(`entry ${sequence + 1} is no state entry`);
+    throw new Error(`entry ${sequence + 1} is not a state entry`);
   if (chain(hash, Buffer.from(data)) !== entryHash)
     throw new Error(`entry ${sequence + 1} does not have the hash of its data`);
   return { entry: body, from: { segment: next.segment, sequence, hash } };

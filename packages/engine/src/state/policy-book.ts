@@ -307,6 +307,6 @@ export class PolicyBook implements Stage {
 function causeIn(members: SnapshotMembers): Caused | undefined {
   if (!members.has("actor")) return undefined;
   const actor: ExactJson = members.json("actor");
-  if (!isActor(actor)) throw new RangeError("actor is no actor");
+  if (!isActor(actor)) throw new RangeError("actor is malformed");
   return members.has("onBehalfOf") ? { actor, onBehalfOf: members.text("onBehalfOf") } : { actor };
 }

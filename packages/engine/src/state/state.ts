@@ -206,7 +206,7 @@ export class EngineState {
   #restore(members: SnapshotMembers): void {
     const part = members.text("part");
     const stage = this.#stageOf.get(part);
-    if (stage === undefined) throw new RangeError(`${part} is no part of a snapshot`);
+    if (stage === undefined) throw new RangeError(`${part} is not a part of a snapshot`);
     stage.restore(part, members, this.sequence);
   }
 

@@ -123,7 +123,7 @@ export class OlderEntries implements OlderVerifier {
       throw corrupt(until.sequence, LAST, { expected: expected as string, found: found as string });
     }
     this.#state = this.#absent.length === 0 ? "intact" : "incomplete";
-    if (this.#absent.length > 0) this.#problem = `not at hand: ${this.#absent.join(", ")}`;
+    if (this.#absent.length > 0) this.#problem = `unavailable: ${this.#absent.join(", ")}`;
     this.#options.onEnd(this.status, undefined);
   }
 

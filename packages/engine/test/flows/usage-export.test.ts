@@ -149,7 +149,7 @@ test.each([
   ["a bucket without a time", '{"cost_microcents":1}', 1],
   ["a bucket that ends before it begins", '{"from":9,"to":8,"cost_microcents":1}', 1],
   ["a bucket of an unknown candidate", '{"from":1,"to":8,"candidate":"x","cost_microcents":1}', 1],
-  ["an id that is no text", '{"request_id":7,"cost_microcents":1}', 1],
+  ["an id that is not a string", '{"request_id":7,"cost_microcents":1}', 1],
   ["a negative cost", '{"request_id":"x","cost_microcents":-1}', 1],
   ["neither a cost nor usage", '{"request_id":"x"}', 1],
 ])("%s is refused with its line, and nothing is changed", async (_what, text, line) => {

@@ -72,7 +72,7 @@ test.each([{ absent: [1] }, { absent: [3] }, { absent: [1, 2, 3] }])(
     for (const number of absent) renameSync(join(directory, segmentName(number)), join(directory, `away-${number}`));
     const engine = await open();
     await ended(engine);
-    const problem = `not at hand: ${absent.map(segmentName).join(", ")}`;
+    const problem = `unavailable: ${absent.map(segmentName).join(", ")}`;
     expect(engine.olderVerification).toMatchObject({ state: "incomplete", problem });
     await decide(engine, "new");
     await engine.close();

@@ -44,7 +44,7 @@ export function readWhole(
 ): WholeAnswer {
   const json = jsonOf(bytes, isTranslated || client.isStreamed);
   if (json === undefined) {
-    const body = failed("its answer is no JSON object");
+    const body = failed("its answer is not a JSON object");
     return { usage: undefined, body, isDone: false, finishReason: undefined };
   }
   const fault = saidError(asked, json);

@@ -120,7 +120,8 @@ async function counted(
   if (result.kind !== "answer") throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: result.kind });
   const body = said(await result.answer.whole(ANSWER_BYTES_MAX));
   result.answer.end(body === undefined ? "fault" : "healthy");
-  if (body === undefined) throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: "its answer is no count" });
+  if (body === undefined)
+    throw new GatewayError("CAL_GATEWAY_PROVIDER_FAILED", { problem: "its answer is not a count" });
   return { status: result.answer.status, body };
 }
 

@@ -15,7 +15,7 @@ export const ROLLOUT_CONTRACTS: { readonly [Name in RolloutOperation]: Omit<Rout
     path: "/v1/rollout/stage",
     summary: "Stage a policy: it decides in shadow, from the next decision on",
     description:
-      "No answer changes. Each decision's entry holds what the staged policy would have decided. The policy that was staged before is no longer.",
+      "No answer changes. Each decision's entry holds what the staged policy would have decided. It replaces the policy that was staged before.",
     scopes: ["operate"],
     body: policy(policySetCall),
     answer: rolloutChangeShape,

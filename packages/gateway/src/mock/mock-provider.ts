@@ -160,7 +160,7 @@ export class MockProvider {
         sendError(response, dialect, { code }, identity, status, message);
       const given = target === undefined ? callerKey(request.headers) : request.headers["x-goog-api-key"];
       if (key !== undefined && given !== key) return refused(401, "invalid_api_key", "The key is not the mock's.");
-      const problem = sent === undefined ? "The body is no JSON object." : problemOf(dialect, sent, target);
+      const problem = sent === undefined ? "The body is not a JSON object." : problemOf(dialect, sent, target);
       if (body === undefined || problem !== undefined) return refused(400, "invalid_request", problem ?? "");
       if (priced === undefined) return refused(404, "model_not_found", `The model ${model} does not exist.`);
       const digest = promptDigest(seed, body);

@@ -71,7 +71,7 @@ export class JsonWalk {
     return end;
   }
 
-  /** A text of at most so many bytes as written; `undefined` for a longer one and for what is no text. */
+  /** A text of at most so many bytes as written; `undefined` for a longer one and for what is not a string. */
   text(at: number, bytesMax: number): string | undefined {
     if (!this.isText(at)) return undefined;
     const end = this.#textEnd(at);

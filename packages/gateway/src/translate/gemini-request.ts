@@ -65,7 +65,7 @@ export function writeGeminiRequest(call: CallRequest, outputTokensMax: number): 
   const generation = geminiGeneration(call.model);
   if (stop.length > STOPS_MAX) throw untranslatable(names.stop, `are more than ${STOPS_MAX}`);
   if (seed !== undefined && !(Number.isInteger(seed) && Math.abs(seed) <= INT32_MAX))
-    throw untranslatable("seed", "is no integer of 32 bits");
+    throw untranslatable("seed", "is not a 32-bit integer");
   const thinking = thinkingOf(call, generation);
   const config = {
     maxOutputTokens: Math.min(call.outputTokensMax ?? outputTokensMax, outputTokensMax),
@@ -87,7 +87,7 @@ export function writeGeminiRequest(call: CallRequest, outputTokensMax: number): 
 }
 
 function writeTool({ name, description, schema, isStrict }: Tool, index: number): ExactJson {
-  if (!FUNCTION_NAME.test(name)) throw untranslatable(`tools[${index}].name`, "is no name of a function at Google");
+  if (!FUNCTION_NAME.test(name)) throw untranslatable(`tools[${index}].name`, "is not a valid function name at Google");
   if (isStrict === true) requireEnforced(schema, `tools[${index}].schema`);
   // One without parameters has no schema.
   const isEmpty = Object.keys(schema).length === 0;

@@ -84,7 +84,7 @@ export class Counts {
       const value = this.#json[name] ?? undefined;
       if (value === undefined) continue;
       if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-      this.#doubts.push(`${name} is no count`);
+      this.#doubts.push(`${name} is not a count`);
     }
     return undefined;
   }

@@ -91,7 +91,7 @@ function gauges({ engine }: ApiContext, watched: Watched): readonly Gauge[] {
     ),
     gauge(
       "calybris_older_entries_incomplete",
-      "1 once older entries could not be verified because they are not at hand.",
+      "1 once older entries could not be verified because their files are unavailable.",
       older.state === "incomplete" ? 1 : 0,
     ),
     gauge(
