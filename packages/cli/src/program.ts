@@ -96,7 +96,7 @@ const START = `Calybris chooses which model serves each request, and keeps proof
 
   calybris savings usage.csv   what an export of usage cost, and what each quality floor would have cost
   calybris init                write a policy to start from
-  calybris serve               answer requests for decisions over HTTP
+  calybris serve               serve decisions over HTTP
   calybris --help              all commands`;
 
 /** Default exit codes; packages/cli/README.md lists all of them. */

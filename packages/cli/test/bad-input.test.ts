@@ -230,7 +230,7 @@ describe("a journal", () => {
     for (const command of [["verify"], ["tail"], ["show"]]) {
       const rest = command[0] === "show" ? ["2"] : [];
       await refused([...command, "--journal", files.at("directory"), ...rest], 2, "CAL_JOURNAL_MISSING", /directory/);
-      await refused([...command, "--journal", files.at("none"), ...rest], 2, "CAL_INPUT_UNREADABLE", /none/);
+      await refused([...command, "--journal", files.at("none"), ...rest], 2, "CAL_JOURNAL_MISSING", /none/);
     }
     await refused(
       ["policy", "set", policy, "--by", "ada", "--journal", files.at("directory")],

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Explanation, ExplanationRow, PolicySnapshot } from "@calybris/kernel";
-import { dollarsTo, exactDecimals } from "../terminal/money-text.ts";
+import { dollarsTo, exactDecimals, exactDollars } from "../terminal/money-text.ts";
 import { type Cell, tableText } from "../terminal/table.ts";
 
 type EligibleRow = Extract<ExplanationRow, { refusedBy: undefined }>;
@@ -26,13 +26,18 @@ export function explainTable(snapshot: PolicySnapshot, explanation: Explanation)
   });
   for (const row of explanation.rows) {
     if (row.refusedBy === undefined) continue;
-    const verdict = `${row.refusedBy}: ${row.measured}, needs ${row.limit}`;
+    const verdict = `${row.refusedBy}: ${inDollars(row.measured)}, needs ${inDollars(row.limit)}`;
     rows.push([...nameAndTier(snapshot, row), { content: verdict, colSpan: 6 }]);
   }
   return tableText(
     ["<candidate", "<tier", "<verdict", ">quality $", ">risk $", ">cost $", ">latency $", ">utility $"],
     rows,
   );
+}
+
+/** The kernel states amounts in microcents; a table for people has dollars. */
+function inDollars(evidence: string): string {
+  return evidence.replace(/(-?\d+) microcents/g, (_all, amount: string) => `$${exactDollars(BigInt(amount))}`);
 }
 
 function nameAndTier(snapshot: PolicySnapshot, { candidate }: ExplanationRow): [name: string, tier: string] {

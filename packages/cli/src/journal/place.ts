@@ -34,16 +34,21 @@ export function journalOption(): Option {
  *
  * @param mayBegin - the command begins a journal where there is none.
  * @throws CalybrisError `CAL_CONFIG_INVALID` or `CAL_INPUT_UNREADABLE` for the configuration, `CAL_JOURNAL_MISSING` where the
- *   journal that it names is not there.
+ *   journal does not exist.
  */
 export async function placeOf(
   { journal, config, keyFile, signersFile }: JournalOptions,
   mayBegin: "may begin" | "must exist" = "must exist",
 ): Promise<JournalPlace> {
-  if (journal !== undefined) return { directory: journal, keyFile, signersFile };
+  const requireJournal = (directory: string): void => {
+    if (mayBegin === "must exist" && !existsSync(directory)) throw new CliError("CAL_JOURNAL_MISSING", { directory });
+  };
+  if (journal !== undefined) {
+    requireJournal(journal);
+    return { directory: journal, keyFile, signersFile };
+  }
   const { journal: configured, rollout } = await readConfig({ file: configFileOf(config), environment: process.env });
-  if (mayBegin === "must exist" && !existsSync(configured.directory))
-    throw new CliError("CAL_JOURNAL_MISSING", { directory: configured.directory });
+  requireJournal(configured.directory);
   return {
     directory: configured.directory,
     keyFile: keyFile ?? configured.keyFile,

@@ -28,7 +28,7 @@ export function savingsText(
     report.unknownModels.length === 0
       ? ""
       : section(
-          "Models the catalog does not hold: they stay as they are",
+          "Models that are not in the catalog (not moved)",
           usageTable("<model", report.unknownModels, report, money, MODELS_SHOWN),
         ),
     section("Paid, by day", usageTable("<day", report.days, report, money, DAYS_SHOWN)),

@@ -301,7 +301,7 @@ describe("show and prove", () => {
     expect(await calybris("ledger", "show", "--journal", plain)).toMatchObject(unlimited);
     expect(await ledger("show", "--journal", files.at("nowhere"))).toMatchObject({
       exit: 2,
-      error: { code: "CAL_INPUT_UNREADABLE" },
+      error: { code: "CAL_JOURNAL_MISSING" },
     });
   });
 });
