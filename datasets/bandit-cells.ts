@@ -29,7 +29,7 @@ export function propensityProblem(
   });
   return arePercent
     ? "a propensity is above 1 or in percent: divide percentages by 100"
-    : "a propensity is no number from 0 to 1";
+    : "a propensity is not a number from 0 to 1";
 }
 
 export function sharesOf(
@@ -63,9 +63,9 @@ export function targetOf(
 ): readonly number[] | undefined | string {
   if (target === undefined) return undefined;
   if (typeof target === "object")
-    return sharesOf(cells, target, arms) ?? "a target probability is no number from 0 to 1";
+    return sharesOf(cells, target, arms) ?? "a target probability is not a number from 0 to 1";
   const arm = arms.indexOf(cells[target] ?? "");
-  return arm === -1 ? `${target} is no arm` : arms.map((_, index) => (index === arm ? 1 : 0));
+  return arm === -1 ? `${target} is not an arm` : arms.map((_, index) => (index === arm ? 1 : 0));
 }
 
 export function numbersOf(
@@ -76,7 +76,7 @@ export function numbersOf(
   const { min, max } = rewardRange(map);
   const { predicted = {} } = map;
   const values = arms.map((arm) => numberOf(cells[predicted[arm] ?? ""]));
-  if (values.includes(undefined)) return "a prediction is no number";
+  if (values.includes(undefined)) return "a prediction is not a number";
   // A model may predict beyond the range; the nearest reward that can be is as good a prediction.
   return (values as number[]).map((value) => Math.min(Math.max((value - min) / (max - min), 0), 1));
 }

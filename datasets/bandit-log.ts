@@ -128,7 +128,7 @@ export class BanditLog {
   #rowOf(cells: Readonly<Record<string, string>>, line: number): BanditRow | string {
     const { map, arms } = this;
     const chosen = arms.indexOf(cells[map.chosen] ?? "");
-    if (chosen === -1) return `${map.chosen} is ${cells[map.chosen] === "" ? "empty" : "no arm of the map"}`;
+    if (chosen === -1) return `${map.chosen} is ${cells[map.chosen] === "" ? "empty" : "not an arm of the map"}`;
     const reward = this.#rewardOf(cells, line);
     if (typeof reward === "string") return reward;
     const logged =
@@ -163,7 +163,7 @@ export class BanditLog {
     if (this.#source === "column") return targetOf(cells, map, arms);
     if (this.#source === "none") return undefined;
     const column = map.policy?.column;
-    return this.#policyShares(cells[column ?? ""] ?? "") ?? `${column} is no case of the target policy`;
+    return this.#policyShares(cells[column ?? ""] ?? "") ?? `${column} is not a case of the target policy`;
   }
 }
 

@@ -62,9 +62,10 @@ describe("calybris estimate", () => {
     expect(report.rows.used).toBe(200);
     expect(report.rows.leftOut.reduce((sum, { rows }) => sum + rows, 0)).toBe(5);
     expect(report.rows.leftOut.map(({ reason }) => reason).sort()).toEqual([
-      "a propensity is no number from 0 to 1",
+      "a propensity is above 1 or in percent: divide percentages by 100",
+      "a propensity is not a number from 0 to 1",
       "arm is empty",
-      "arm is no arm of the map",
+      "arm is not an arm of the map",
       "the propensity of the arm that ran is 0",
     ]);
   });
