@@ -3,9 +3,11 @@
  * policy that is worse passes when somebody looks after every outcome.
  * @module
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { loadPolicy } from "@calybris/engine";
-import { GATES, tierFloorsOf } from "@calybris/engine/internal";
+import { builtInCatalogPath, type ClientRequest, Engine, loadPolicy, parsePolicyFile } from "@calybris/engine";
+import { GATES, readJsonFile, tierFloorsOf } from "@calybris/engine/internal";
 import { type ComparedRow, DifferenceTest, kOfLargestWeight } from "@calybris/estimate";
 import {
   type DecisionEntry,
@@ -15,7 +17,8 @@ import {
   type Request,
   wasmKernel,
 } from "@calybris/kernel";
-import { alternate, markdownTable, seededBelow } from "./harness.ts";
+import { alternate, markdownTable, median, seededBelow } from "./harness.ts";
+import { POLICY as LEARNING_POLICY } from "./service-policy.ts";
 
 const POLICY = join(import.meta.dirname, "..", "examples", "demo", "policy.jsonc");
 
@@ -28,11 +31,16 @@ const FAVOURED = 1 - EXPLORATION / TIERS;
 const BASE = 0.5;
 const SEED = 20_261;
 
-/** Prints what a shadow takes, and what the gates need and let through. The same on every machine, but for the first table. */
+/** Prints what a shadow takes, and what the gates need and let through. The same on every machine, but for the first two tables. */
 export async function benchRollout({ full }: { readonly full: boolean }): Promise<string> {
   const [runs, most] = full ? [200, 100_000] : [2, 200];
   const policy = await loadPolicy(POLICY);
-  return [shadowTable(policy, full), powerTable(runs, most), falseTable(runs, full ? 20_000 : 200)].join("\n\n");
+  return [
+    shadowTable(policy, full),
+    await engineTable(full),
+    powerTable(runs, most),
+    falseTable(runs, full ? 20_000 : 200),
+  ].join("\n\n");
 }
 
 /** Processor time of this thread for each decision. */
@@ -58,6 +66,67 @@ function shadowTable(policy: PolicySnapshot, full: boolean): string {
   );
   const rows = [...rates].map(([name, perSecond]) => [name, (1e6 / perSecond).toFixed(2)]);
   return markdownTable([`of a policy of ${policy.policy.candidates.length} candidates`, "µs each"], rows);
+}
+
+/**
+ * Processor time of the ordering thread for each decision of an engine, without a staged policy and with one, in turns: the whole
+ * of what a shadow takes, its bytes in the entry and its counts included.
+ */
+async function engineTable(full: boolean): Promise<string> {
+  const { value: catalog } = await readJsonFile(builtInCatalogPath("llm"));
+  const of = (epoch: number, learning?: object): PolicySnapshot =>
+    parsePolicyFile({ ...LEARNING_POLICY, epoch, learning }, catalog);
+  const rows: string[][] = [];
+  for (const [name, learning] of [
+    ["does not learn", undefined],
+    ["learns", {}],
+  ] as const) {
+    const [alone, staged] = await inTurns(of(1, learning), of(2, learning), full ? [11, 20_000] : [1, 200]);
+    rows.push([name, alone.toFixed(2), staged.toFixed(2), (staged - alone).toFixed(2)]);
+  }
+  return markdownTable(["an engine whose policy", "µs a decision", "with a staged policy", "a shadow takes"], rows);
+}
+
+const BATCH = 250;
+
+/** Medians of so many rounds of so many decisions. */
+async function inTurns(
+  active: PolicySnapshot,
+  staged: PolicySnapshot,
+  [rounds, count]: readonly [number, number],
+): Promise<readonly [number, number]> {
+  const directory = mkdtempSync(join(tmpdir(), "calybris-rollout-"));
+  const engine = await Engine.open({ directory, policy: active });
+  const below = seededBelow(SEED);
+  const request = (): ClientRequest => ({
+    inputTokens: 50 + below(6_000),
+    outputTokens: 20 + below(1_500),
+    valueMicrocents: 20_000_000 + below(80_000_000),
+    riskBps: below(3_000),
+  });
+  const round = async (): Promise<number> => {
+    const before = process.threadCpuUsage();
+    for (let done = 0; done < count; done += BATCH) await engine.decideMany(Array.from({ length: BATCH }, request));
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / count;
+  };
+  const [alone, beside]: [number[], number[]] = [[], []];
+  try {
+    for (let turn = 0; turn <= rounds; turn += 1) {
+      const first = await round();
+      await engine.rollout.stage(staged);
+      const second = await round();
+      await engine.rollout.rollBack(1);
+      // The first turn warms up.
+      if (turn === 0) continue;
+      alone.push(first);
+      beside.push(second);
+    }
+  } finally {
+    await engine.close();
+    rmSync(directory, { recursive: true });
+  }
+  return [median(alone), median(beside)];
 }
 
 const LEARNED: Recommendation = {
