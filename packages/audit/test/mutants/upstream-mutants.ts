@@ -101,6 +101,14 @@ export const UPSTREAM_MUTANTS: readonly Mutant[] = [
     title: "a stream that is under way",
   },
   {
+    name: "embeddings are moved to another model",
+    file: "gateway/src/calls/bound-lanes.ts",
+    find: 'if (client.dialect === "openai-embeddings") return requireAsked(lanes);',
+    replace: 'if (client.dialect === "openai-embeddings" && lanes.length === 0) return requireAsked(lanes);',
+    test: "gateway/test/calls/gates.test.ts",
+    title: "of embeddings runs",
+  },
+  {
     name: "a canary's tenant is bound by the active policy",
     file: "gateway/src/calls/begin-call.ts",
     find: "engine.rollout.policyFor(tenant);",

@@ -5,6 +5,7 @@
 import type { CandidateBound } from "@calybris/engine";
 import type { PolicySnapshot } from "@calybris/kernel";
 import { GatewayError } from "../gateway-errors.ts";
+import { untranslatable } from "../translate/field-check.ts";
 import type { UsageEstimator } from "../reserve/usage-estimator.ts";
 import { boundOfLane } from "./bounds.ts";
 import type { CallContext } from "./call-context.ts";
@@ -35,6 +36,7 @@ export function lanesFor(
   const lanes: BoundLane[] = [];
   if (asked !== undefined) lanes.push(requiredLane(asked, client, fleet, timeMs, estimator));
   if (mode === "observe") return lanes;
+  if (client.dialect === "openai-embeddings") return requireAsked(lanes);
   for (const one of all) {
     if (one === asked || !gates.admits(one.id, asked !== undefined)) continue;
     const lane = possibleLane(one, client, fleet);
@@ -42,6 +44,13 @@ export function lanesFor(
     if (lane !== undefined && bound !== undefined) lanes.push({ lane, bound });
   }
   if (lanes.length === 0) throw new GatewayError("CAL_GATEWAY_MODEL_UNKNOWN", { model: client.model });
+  return lanes;
+}
+
+/** Vectors of different models cannot be compared: embeddings are of the model that is asked for, and of no other. */
+function requireAsked(lanes: readonly BoundLane[]): readonly BoundLane[] {
+  if (lanes.length === 0)
+    throw untranslatable("model", "names none, and vectors of different models cannot be compared");
   return lanes;
 }
 

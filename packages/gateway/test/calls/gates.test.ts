@@ -27,11 +27,13 @@ beforeAll(async () => {
 });
 afterAll(() => running.end());
 
-async function ran(body: object): Promise<string> {
-  const answer = await fetch(`${running.url}/v1/chat/completions`, {
+async function ran(asked: object, path = "/v1/chat/completions"): Promise<string> {
+  const chat = { messages: [{ role: "user", content: "Say hello." }], max_tokens: 30 };
+  const body = path === "/v1/embeddings" ? asked : { ...chat, ...asked };
+  const answer = await fetch(`${running.url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${running.keys.decide}` },
-    body: JSON.stringify({ messages: [{ role: "user", content: "Say hello." }], max_tokens: 30, ...body }),
+    body: JSON.stringify(body),
   });
   const text = await answer.text();
   return answer.headers.get("x-calybris-model") ?? `${answer.status} ${text}`;
@@ -58,6 +60,12 @@ describe("where the policy does not admit the model that is asked for, a call", 
   test("with what the catalog has no name for stays where it was asked for, and goes anywhere where no model was", async () => {
     expect(await ran({ model: "gpt-4.1-nano", logprobs: true })).toBe("gpt-4.1-nano");
     expect(await ran({ model: "auto", messages: [{ role: "user", content: "Hi." }], seed: 7 })).toBe("gpt-4.1");
+  });
+
+  test("of embeddings runs at the model that is asked for, because vectors of others cannot be compared with its own", async () => {
+    const embedded = (model: string): Promise<string> => ran({ model, input: "Hello." }, "/v1/embeddings");
+    expect(await embedded("text-embedding-3-small")).toBe("text-embedding-3-small");
+    expect(await embedded("auto")).toMatch(/^400 .*model names none/);
   });
 
   test("for a model that is admitted is not held to the catalog: it is the client's choice", async () => {
