@@ -85,14 +85,6 @@ export const UPSTREAM_MUTANTS: readonly Mutant[] = [
     title: "as its miss rate can be seen in",
   },
   {
-    name: "an estimate never forgets",
-    file: ESTIMATOR,
-    find: "this.#before.fill(0)];",
-    replace: "this.#before];",
-    test: ESTIMATOR_TEST,
-    title: "forgets calls of long ago",
-  },
-  {
     name: "a reload ends what is under way",
     file: "gateway/src/calls/retired-upstreams.ts",
     find: "      }, this.#callMsMax);",
