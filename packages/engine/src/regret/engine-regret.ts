@@ -26,6 +26,8 @@ export interface RegretOptions {
 }
 
 const WAIT_MS = 2_000;
+/** Most of what it makes is short-lived; a large young generation would only be memory. */
+const YOUNG_MIB = 8;
 const SETTINGS: RegretThreadData["measuresRegret"] = { alpha: 0.05, margin: 0.01 };
 
 const ENDED = "the thread that measures it ended";
@@ -111,7 +113,10 @@ export class EngineRegret {
   #start(): Worker {
     compileNoWrappers();
     const workerData: RegretThreadData = { measuresRegret: SETTINGS };
-    const thread = new Worker(new URL("./regret-thread.ts", import.meta.url), { workerData });
+    const thread = new Worker(new URL("./regret-thread.ts", import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     thread.unref();
     thread.on("message", (answer: RegretAnswer) => this.#take(answer));
     thread.on("error", (error) => this.#ended(thread, error instanceof Error ? error.message : String(error)));

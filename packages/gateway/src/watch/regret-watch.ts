@@ -1,6 +1,6 @@
 /**
- * Regret while the service runs: measured again every 15 seconds while the active policy learns, for the metrics, and a line in the log
- * when predictions of a regime and tier are shown to be biased. It warns; it changes nothing.
+ * Regret while the service runs and the active policy learns: measured again every 15 seconds while the metrics are read, every hour
+ * otherwise, and a line in the log when predictions of a regime and tier are shown to be biased. It warns; it changes nothing.
  * @module
  */
 import type { Engine, MeasuredRegret } from "@calybris/engine";
@@ -9,6 +9,8 @@ import type { Logger } from "./log.ts";
 import type { Gauge } from "./metrics.ts";
 
 const EVERY_MS = 15_000;
+/** Measuring takes two threads and their memory: where nobody reads the metrics, the log is warned within an hour. */
+const UNREAD_EVERY_MS = 3_600_000;
 const BPS = 10_000;
 
 export class RegretWatch {
@@ -18,12 +20,16 @@ export class RegretWatch {
   readonly #biased = new Set<string>();
   #latest: MeasuredRegret | undefined;
   #isMeasuring = false;
+  #isRead = false;
+  #dueMs = performance.now() + UNREAD_EVERY_MS;
   #problem: string | undefined;
 
   constructor(engine: Engine, log: Logger) {
     this.#engine = engine;
     this.#log = log;
-    this.#timer = setInterval(() => void this.measure(), EVERY_MS);
+    this.#timer = setInterval(() => {
+      if (this.#isRead || performance.now() >= this.#dueMs) void this.measure();
+    }, EVERY_MS);
     this.#timer.unref();
   }
 
@@ -37,6 +43,8 @@ export class RegretWatch {
     const isNew = this.#latest?.sequence !== reading.head.sequence;
     if (this.#isMeasuring || snapshot.learning === undefined || !isNew) return;
     this.#isMeasuring = true;
+    this.#isRead = false;
+    this.#dueMs = performance.now() + UNREAD_EVERY_MS;
     try {
       this.#take(await this.#engine.regret.report({ waitMs: EVERY_MS }));
       this.#problem = undefined;
@@ -68,7 +76,9 @@ export class RegretWatch {
     this.#problem = problem;
   }
 
+  /** As measured last. Reading them has them measured again. */
   gauges(): readonly Gauge[] {
+    this.#isRead = true;
     const { report, sequence = 0 } = this.#latest ?? {};
     const all = report?.all;
     const gauge = (name: string, help: string, value: number): Gauge => ({ name, type: "gauge", help, value });
