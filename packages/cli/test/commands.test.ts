@@ -193,7 +193,7 @@ describe("verify", () => {
     });
     expect(await calybris("verify", files.at("nowhere"))).toMatchObject({
       exit: 2,
-      complaints: expect.stringContaining("CAL_INPUT_UNREADABLE"),
+      complaints: expect.stringContaining("CAL_JOURNAL_MISSING"),
     });
     expect(await calybris("verify", new Sandbox().path)).toMatchObject({
       exit: 2,

@@ -382,7 +382,7 @@ describe("what watches over it", () => {
     expect(text).toMatch(/^calybris_decisions_total\{action="reject",reason="risk_hard_limit"\} 1$/m);
     expect(text).toMatch(/^calybris_journal_fsyncs_total [1-9]/m);
     for (const line of text.split("\n").filter((row) => row !== "" && !row.startsWith("#")))
-      expect(line).toMatch(/^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9.e+-]+$/);
+      expect(line).toMatch(/^[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? (?:[0-9.e+-]+|NaN)$/);
   });
 
   test("reads the API and its documentation without a key", async () => {

@@ -33,7 +33,7 @@ const snapshots = (): readonly string[] =>
     .filter((name) => name.startsWith("snapshot-"))
     .sort();
 
-const COUNT = 160;
+const COUNT = 200;
 
 /** A journal of many segments with a tenant's money in it; the decision ids, in order. */
 async function filled(): Promise<readonly string[]> {

@@ -43,7 +43,7 @@ describe("a target policy", () => {
     const { exit, report } = await estimate(MAP, policyFile(short));
     expect(exit).toBe(1);
     expect(report.refusals?.[0]?.reason).toBe("rows_unusable");
-    expect(report.rows?.leftOut[0]).toMatchObject({ reason: "length is no case of the target policy", rows: 200 });
+    expect(report.rows?.leftOut[0]).toMatchObject({ reason: "length is not a case of the target policy", rows: 200 });
   });
 
   test.each<[string, unknown, string]>([
