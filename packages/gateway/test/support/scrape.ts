@@ -5,7 +5,9 @@ export type Samples = ReadonlyMap<string, number>;
 const HELP = /^# HELP ([a-zA-Z_:][a-zA-Z0-9_:]*) \S.*$/;
 const TYPE = /^# TYPE ([a-zA-Z_:][a-zA-Z0-9_:]*) (counter|gauge|histogram)$/;
 const LABEL = '[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"';
-const SAMPLE = new RegExp(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{${LABEL}(?:,${LABEL})*\\})? (-?[0-9.]+(?:e[-+]?[0-9]+)?|NaN)$`);
+const SAMPLE = new RegExp(
+  `^([a-zA-Z_:][a-zA-Z0-9_:]*)(\\{${LABEL}(?:,${LABEL})*\\})? (-?[0-9.]+(?:e[-+]?[0-9]+)?|NaN)$`,
+);
 
 /** Values by name and labels, as they are written. @throws an error that quotes what is not of the format. */
 export function samplesOf(text: string): Samples {
