@@ -28,6 +28,7 @@ const REASONS: readonly string[] = [
   "takes minutes",
   "releases",
   "another page runs it",
+  "a running service",
 ];
 
 /**

@@ -56,7 +56,7 @@ test("what is wrong goes to standard error with its exit code; nothing goes to s
     expect.objectContaining({
       status: 2,
       stdout: "",
-      stderr: expect.stringMatching(/^CAL_INPUT_UNREADABLE: nowhere cannot be read: no such file\n/),
+      stderr: expect.stringMatching(/^CAL_JOURNAL_MISSING: there is no journal in nowhere\n/),
     }),
   );
 });
