@@ -17,7 +17,7 @@ const VITEST = join(ROOT, "node_modules/vitest/vitest.mjs");
 /** A file of tests is a case. Properties without a seed of their own draw another each time. */
 export async function run({ milliseconds, progress }: Budget): Promise<Found> {
   const endMs = performance.now() + milliseconds;
-  const files = globSync("{packages,test}/**/*.test.ts", { cwd: ROOT, exclude: ["**/node_modules/**"] })
+  const files = globSync("{packages,test,bench}/**/*.test.ts", { cwd: ROOT, exclude: ["**/node_modules/**"] })
     .filter((file) => file.endsWith(".long.test.ts") || readFileSync(join(ROOT, file), "utf8").includes('/share.ts"'))
     .toSorted((a, b) => Number(isLast(a)) - Number(isLast(b)));
   let cases = 0;

@@ -1,17 +1,14 @@
 /**
  * From labels to an active certificate, through the command: what was certified is what is activated, for that prior and
- * no other, and the commands in docs/learning.md do what they say.
+ * no other. The commands of docs/learning.md are run with those of the other pages.
  */
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import { loadPrior } from "@calybris/engine";
 import { beforeAll, describe, expect, test } from "vitest";
 import { bpsAbove } from "../../src/learning/certified-certificate.ts";
 import { calybris } from "../support/captured-terminal.ts";
 import { Sandbox } from "../support/sample-files.ts";
 
-const COMMAND = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 const files = new Sandbox();
 
 interface CertifiedJson {
@@ -190,19 +187,3 @@ describe("certify", () => {
 });
 
 // Skipped where there is no shell to type into.
-test.skipIf(process.platform === "win32")(
-  "the commands in docs/learning.md go from labels to an active certificate",
-  () => {
-    const text = readFileSync(fileURLToPath(new URL("../../../../docs/learning.md", import.meta.url)), "utf8");
-    const script = [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, commands = ""]) => commands).join("\n");
-    const folder = files.at("docs");
-    mkdirSync(folder);
-    const env = { ...process.env, NODE: process.execPath, COMMAND, NO_COLOR: "1" };
-    const typed = `npx() { shift; "$NODE" "$COMMAND" "$@"; }\nset -e\n${script}`;
-    const out = execFileSync("sh", ["-c", typed], { cwd: folder, env, stdio: "pipe" }).toString();
-    expect(out).toContain("5 of 8 regimes");
-    const { certificate } = JSON.parse(readFileSync(`${folder}/certified.json`, "utf8")) as CertifiedJson;
-    expect(certificate).toMatchObject({ regimes: 5, alphaBps: 500, deltaBps: 1_000, samples: 4_000 });
-    expect(existsSync(`${folder}/tickets`)).toBe(true);
-  },
-);

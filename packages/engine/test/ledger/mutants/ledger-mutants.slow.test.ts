@@ -35,7 +35,7 @@ test.concurrent.each(["interleavings", "sequences", "threads"] as const)(
   },
 );
 
-test.concurrent.each(someOf(LEDGER_MUTANTS, 5))("planted bug of the ledger: $name", async ({ name, search }) => {
+test.concurrent.each(someOf(LEDGER_MUTANTS, 12))("planted bug of the ledger: $name", async ({ name, search }) => {
   const found = await lastLine(search, name);
   console.log(`${name}: ${found}`);
   expect(found).toMatch(/^red /);
