@@ -1,7 +1,7 @@
 /**
  * What proofs cost: certificates, receipts, checkpoints, and `calybris verify` beside `sha256sum` over the same files: the chain
  * alone (level 1), and everything on one thread and on all cores, with the memory that journals of three lengths take. The journals learn
- * by offsets, reserve on two levels and settle; the longest takes ten minutes to be made.
+ * by offsets, reserve on two levels and settle; the longest takes twenty minutes or more to be made.
  * @module
  */
 import { execFileSync } from "node:child_process";

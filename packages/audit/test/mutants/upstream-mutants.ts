@@ -79,8 +79,8 @@ export const UPSTREAM_MUTANTS: readonly Mutant[] = [
   {
     name: "an estimate is made before its miss rate can be seen",
     file: ESTIMATOR,
-    find: "if (rank > calls || rank === 0) return undefined;",
-    replace: "if (calls === 0 || rank === 0) return undefined;",
+    find: "Math.ceil(((calls + 1) * shareBps) / BPS)",
+    replace: "Math.ceil((calls * shareBps) / BPS)",
     test: ESTIMATOR_TEST,
     title: "as its miss rate can be seen in",
   },
