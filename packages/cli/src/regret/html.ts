@@ -4,6 +4,7 @@
  */
 import { escaped, listHtml, rangePlot, reportPage, tableHtml } from "../report/page.ts";
 import type { PolicyReport, RegretReport } from "@calybris/engine";
+import { counted } from "../terminal/number-text.ts";
 import { bestOf, cellName, share } from "./text.ts";
 
 export function regretHtml({ all, groups, by, decisions, outcomes, alpha, calibration }: RegretReport): string {
@@ -19,7 +20,7 @@ export function regretHtml({ all, groups, by, decisions, outcomes, alpha, calibr
   return reportPage(
     "regret",
     "What decisions earned, and what they could have earned",
-    `<p>${decisions.toLocaleString("en")} decisions, ${outcomes.toLocaleString("en")} outcomes, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.</p>
+    `<p>${counted(decisions, "decision", "decisions")}, ${counted(outcomes, "outcome", "outcomes")}, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.</p>
 <p class="lead">Decisions earned <b>${share(ran)}</b> on average. ${escaped(lead)}</p>
 <h2>Policies, with intervals of confidence ${(100 * (1 - alpha)).toFixed(0)} % that may be watched</h2>
 ${rangePlot("Policies with intervals", usable.flatMap(barOf), reference)}

@@ -3,6 +3,7 @@
  * @module
  */
 import { styleText } from "node:util";
+import { counted } from "../terminal/number-text.ts";
 import { tableText } from "../terminal/table.ts";
 import { printable } from "../terminal/terminal-text.ts";
 import type { GroupReport, PolicyReport, RegretReport } from "@calybris/engine";
@@ -47,9 +48,9 @@ export function regretText(report: RegretReport, html: string | undefined): stri
 }
 
 function headText({ decisions, outcomes, missing, all }: RegretReport): string {
-  const counted = `${decisions.toLocaleString("en")} decisions, ${outcomes.toLocaleString("en")} outcomes, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.`;
+  const summary = `${counted(decisions, "decision", "decisions")}, ${counted(outcomes, "outcome", "outcomes")}, of which ${all.rows.toLocaleString("en")} of the learner's own decisions.`;
   if (all.rows === 0)
-    return `${styleText("bold", "Nothing can be said about regret.")} No outcome is of a decision that the learner made.\n${counted}`;
+    return `${styleText("bold", "No regret to report.")} No outcome belongs to a decision of the learner.\n${summary}`;
   const best = bestOf(all);
   const said =
     best === undefined
@@ -57,7 +58,7 @@ function headText({ decisions, outcomes, missing, all }: RegretReport): string {
       : (all.regret ?? 0) <= 0
         ? `Decisions earned ${share(all.ran.value)} on average, and no policy that can be estimated would have earned more.`
         : `Decisions earned ${share(all.ran.value)} on average; the policy "${printable(best.name)}" would have earned ${share(best.value)}: a regret of ${share(all.regret)}.`;
-  return `${styleText("bold", said)}\n${counted} ${missing.toLocaleString("en")} decisions without an outcome in time are not in these figures.\nValues by SLOPE have no interval that is valid while watched.`;
+  return `${styleText("bold", said)}\n${summary} ${missing.toLocaleString("en")} decisions without an outcome in time are not in these figures.\nValues by SLOPE have no interval that is valid while watched.`;
 }
 
 function targetText({ all: { targetDifference, policies }, target }: RegretReport): string {

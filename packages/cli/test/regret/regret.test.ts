@@ -150,7 +150,7 @@ describe("calybris regret", () => {
     await engine.close();
     const { exit, out } = await calybris("regret", "--journal", empty);
     expect(exit).toBe(0);
-    expect(out).toContain("Nothing can be said about regret.");
+    expect(out).toContain("No regret to report.");
   });
 
   test("a journal that is not there is an error", async () => {

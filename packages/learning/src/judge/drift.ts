@@ -54,7 +54,7 @@ interface World {
 
 export const DRIFT_WORLDS: readonly World[] = [
   { name: "nothing happens" },
-  { name: "the cheap tier mends 75 % of its failures", tier: 0, from: "failure", share: 0.75 },
+  { name: "the cheap tier improves: 75 % of its failures become successes", tier: 0, from: "failure", share: 0.75 },
   { name: "the premium tier fails 25 % more", tier: 1, from: "success", share: 0.25 },
   { name: "the cheap tier fails 40 % more", tier: 0, from: "success", share: 0.4 },
   { name: "the prior is 20 points too high", score: (bps) => bps + 2_000 },
