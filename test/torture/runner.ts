@@ -5,6 +5,7 @@
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import type { Budget, Search } from "./search.ts";
 
 const FOLDER = new URL("./", import.meta.url);
@@ -13,6 +14,8 @@ const NO_SEARCHES: readonly string[] = ["command-line.ts", "runner.ts", "search.
 const GRACE_MILLISECONDS = 180_000;
 /** A long search says how far it is this often, so that a build's log shows that it lives. */
 const PROGRESS_MILLISECONDS = 15_000;
+/** What is repeated of a failure at the end of the log. */
+const FAILURE_CHARACTERS = 4_000;
 
 /** V8 may end a process whose threads strip types: docs/adr/0016-threads-without-compiled-wrappers.md. */
 const NO_WRAPPERS = "--wasm-wrapper-tiering-budget=2147483647";
@@ -28,12 +31,20 @@ export function searchFiles(): string[] {
 export interface Ended {
   readonly isPassed: boolean;
   readonly cases: number;
+  /** Why it failed: the error and where it was thrown. Empty where it passed. */
+  readonly failure: string;
+}
+
+/** What a child sends when its search ends. */
+interface Report {
+  readonly cases: number;
+  readonly failure: string;
 }
 
 /** Runs one search in a child process, its output passed through. */
 export function runApart(file: string, { seed, milliseconds }: Budget): Promise<Ended> {
   const { promise, resolve } = Promise.withResolvers<Ended>();
-  let cases = 0;
+  let report: Report = { cases: 0, failure: "it ended without a report" };
   const self = [fileURLToPath(import.meta.url), file, String(seed), String(milliseconds)];
   const child = spawn(process.execPath, [NO_WRAPPERS, ...self], {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
@@ -41,15 +52,17 @@ export function runApart(file: string, { seed, milliseconds }: Budget): Promise<
     killSignal: "SIGKILL",
   });
   child.on("message", (message) => {
-    cases = (message as { readonly cases: number }).cases;
+    report = message as Report;
   });
   child.on("error", (error) => {
     console.log(`${file}: cannot be started: ${error.message}`);
-    resolve({ isPassed: false, cases });
+    resolve({ isPassed: false, cases: 0, failure: error.message });
   });
   child.on("close", (code, signal) => {
-    if (signal !== null) console.log(`${file}: FAILED, ended by ${signal}: it died, or ran past its time`);
-    resolve({ isPassed: code === 0, cases });
+    if (signal === null) return resolve({ isPassed: code === 0, ...report });
+    const failure = `ended by ${signal}: it died, or ran past its time`;
+    console.log(`${file}: FAILED, ${failure}`);
+    return resolve({ isPassed: false, cases: report.cases, failure });
   });
   return promise;
 }
@@ -67,7 +80,7 @@ async function runHere(file: string, budget: Budget): Promise<void> {
   };
   try {
     const { cases, summary } = await search.run({ ...budget, progress });
-    process.send?.({ cases });
+    process.send?.({ cases, failure: cases === 0 ? "it looked at nothing" : "" } satisfies Report);
     if (summary !== undefined) console.log(`  ${summary}`);
     console.log(`${search.name}: passed, ${cases} cases, seed ${budget.seed}, ${elapsed()}`);
     process.exitCode = cases > 0 ? 0 : 1;
@@ -75,6 +88,7 @@ async function runHere(file: string, budget: Budget): Promise<void> {
   } catch (error) {
     console.log(`${search.name}: FAILED, seed ${budget.seed}, ${elapsed()}`);
     console.log(error);
+    process.send?.({ cases: 0, failure: inspect(error).slice(0, FAILURE_CHARACTERS) } satisfies Report);
     process.exitCode = 1;
   }
   process.disconnect?.();
